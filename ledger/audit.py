@@ -1,0 +1,70 @@
+"""``verify``: every invariant of the books, asked of the whole ledger, each failure with its place."""
+
+from collections.abc import Callable
+
+from ledger import chain, checks, control, structure
+from ledger.errors import Problem
+from ledger.money import exact_pounds
+from ledger.store import Reader
+
+_SUM_OF_ALL = """
+SELECT CAST(coalesce(sum(pence), 0) AS BIGINT) FROM (
+    SELECT sum(amount_pence) AS pence FROM transfer t JOIN account a ON a.id = t.to_account
+    UNION ALL
+    SELECT -sum(amount_pence) FROM transfer t JOIN account a ON a.id = t.from_account
+) AS both_sides
+"""
+
+_WRONG_FLOORS = """
+SELECT a.organisation, a.fund, a.year, a.standing FROM account a
+JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
+WHERE (a.floor_pence IS NULL) <> t.may_go_below_zero OR a.floor_pence <> 0
+ORDER BY 1, 2, 3, 4
+"""
+
+_WRONG_LEGS = """
+SELECT t.entry_number, t.leg FROM transfer t WHERE t.amount_pence <= 0 OR t.from_account = t.to_account
+ORDER BY 1, 2 LIMIT 100
+"""
+
+
+def verify(reader: Reader, progress: Callable[[str], None] = lambda _: None) -> list[Problem]:
+    """Everything that does not hold in the ledger; an empty list when all of it does.
+
+    Args:
+        reader: the books.
+        progress: told the name of each check as it begins.
+    """
+    questions: tuple[tuple[str, Callable[[], list[Problem]]], ...] = (
+        ("the chain of entries", lambda: chain.problems(reader)),
+        ("money neither made nor lost", lambda: _balance_problems(reader)),
+        ("organisations, funds and terms", lambda: structure.problems(reader, 1, chain.last_entry(reader))),
+        ("what each entry did", lambda: checks.problems(reader, 1)),
+        ("published control totals", lambda: control.problems(reader, 1)),
+    )
+    found: list[Problem] = []
+    for name, ask in questions:
+        progress(name)
+        found.extend(ask())
+    return found
+
+
+def _balance_problems(reader: Reader) -> list[Problem]:
+    found = []
+    difference = reader.whole(_SUM_OF_ALL)
+    if difference:
+        found.append(
+            Problem("all accounts", f"they sum to £{exact_pounds(difference)}.", "Money is neither made nor lost.",
+                    "A transfer names an account that is missing: restore the ledger from a backup.")
+        )
+    found.extend(
+        Problem(f"entry {number}, leg {leg}", "its amount or its accounts are impossible.",
+                "A leg moves a positive amount between two accounts.", "Restore the ledger from a backup.")
+        for number, leg in reader.rows(_WRONG_LEGS)
+    )
+    for organisation, fund, year, standing in reader.rows(_WRONG_FLOORS):
+        found.append(
+            Problem(f"account {organisation}, {fund}, {year}, {standing}", "its limit was changed.",
+                    "Only the source of the money may go below zero.", "Restore the ledger from a backup.")
+        )
+    return found

@@ -1,0 +1,88 @@
+"""What can go wrong, said so that the reader knows what to do next.
+
+Two kinds, kept apart on purpose. A fault in somebody's data is a value, a ``Problem``: all of them are
+gathered and shown at once, and nothing is posted. A fault in how the program is used or in its
+surroundings is an exception, one small class for each.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in the data, and what to do about it.
+
+    Attributes:
+        place: where, as exactly as can be said: ``budget.xlsx, sheet Plan, cell D14`` or ``leg 3``.
+        found: what is there.
+        why: why it matters.
+        remedy: what to do.
+    """
+
+    place: str
+    found: str
+    why: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.found} {self.why} {self.remedy}"
+
+
+class LedgerError(Exception):
+    """The base of every failure that this house names."""
+
+
+class Refused(LedgerError):  # noqa: N818 - the accounting word
+    """The data were refused and nothing was posted.
+
+    Attributes:
+        problems: every problem found, in the order of the data.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class KeyReused(Refused):
+    """An idempotency key came back with other content."""
+
+
+class AlreadyReversed(Refused):
+    """The entry has been reversed before; a second reversal would undo it twice."""
+
+
+class LedgerHeld(LedgerError):
+    """Another process holds the ledger file."""
+
+    def __init__(self, path: Path, holder: str) -> None:
+        self.path = path
+        self.holder = holder
+        super().__init__(
+            f"The ledger {path} is held by {holder}. Only one process at a time can write a ledger file. "
+            "Close the app or wait for the other command to finish, then try again."
+        )
+
+
+class LedgerMissing(LedgerError):
+    """There is no ledger where one was expected."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"There is no ledger at {path}. Make one from the published figures with "
+            f"'devolution demo --ledger {path}', or name another with --ledger."
+        )
+
+
+class NotALedger(LedgerError):
+    """The file exists, but it is not a ledger this version can read."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} cannot be read as a ledger: {found} Name a ledger made by this program with --ledger, "
+            "or upgrade the program if the ledger was made by a later one."
+        )

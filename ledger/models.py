@@ -1,0 +1,246 @@
+"""The tables of the books.
+
+Every row is brought by one entry and never changes afterwards. What we know of an organisation's
+place, a fund's terms or an agreement is corrected by a later entry with a new row, so the books can
+always say what was believed at any time. Balances are nowhere stored; they are sums.
+
+Days are half-open: ``valid_to`` is the first day on which the row no longer holds.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Integer, String, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+AVAILABLE, RETAINED, SPENT = "available", "retained", "spent"
+STANDINGS = (AVAILABLE, RETAINED, SPENT)
+GRADES = ("none", "monitored", "soft", "hard", "statutory")
+ROUTES = ("formula", "equal shares", "bid", "claim", "prize", "direction")
+
+# A fund with one of these grades leaves its purpose only as its terms allow, with an authority named.
+RING_FENCED = ("hard", "statutory")
+
+
+def _number() -> Column[int]:
+    """A primary key that the application makes: the database must not invent one."""
+    return Column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class Seal(SQLModel, table=True):
+    """One row: how many entries there should be and the head of the chain, so that a cut tail shows."""
+
+    id: int = Field(default=1, sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    schema_version: int
+    entries: int
+    head: str
+
+
+class Entry(SQLModel, table=True):
+    """One decision: who moved what, when it counts, when we knew, why, and on whose authority."""
+
+    number: int = Field(sa_column=_number())
+    key: str = Field(unique=True, description="idempotency key, made by whoever asks")
+    kind: str
+    effective_date: date
+    recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    actor: str
+    reason: str
+    authority: str | None = None
+    source: str | None = Field(default=None, description="file or document the decision rests on")
+    source_hash: str | None = Field(default=None, description="SHA-256 of that file")
+    # Unique, so that the database itself refuses a second reversal of one entry.
+    reverses: int | None = Field(default=None, sa_column=Column(BigInteger, unique=True, nullable=True))
+    content_hash: str
+    previous_hash: str
+    hash: str
+
+
+class Tier(SQLModel, table=True):
+    """A level at which money is decided. Tiers are data: the structure of the NHS changes."""
+
+    code: str = Field(primary_key=True)
+    name: str
+    rank: int = Field(description="order down the structure: money from a lower rank to a higher one flows down")
+    depth: int = Field(description="steps below the ICB: ICB and above 0, place 1, PCN 2, practice 3")
+    may_go_below_zero: bool = Field(description="true for the source of the money alone")
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class Organisation(SQLModel, table=True):
+    """Anyone who holds money or sets rules."""
+
+    code: str = Field(primary_key=True, description="ODS code where one exists")
+    name: str
+    tier: str = Field(foreign_key="tier.code")
+    ons_code: str | None = None
+    valid_from: date
+    valid_to: date | None = None
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class Relationship(SQLModel, table=True):
+    """Who is part of whom, from a day to a day.
+
+    ``scheme`` keeps several ways of dividing the same country apart: a practice has one ICB and, in each
+    scheme of places, at most one place. A child that is divided between parents, as a PCN that straddles
+    two places is, has a ``part`` in each; without one the child belongs to the parent whole.
+    ``supersedes`` names the row that this one corrects.
+    """
+
+    __table_args__ = (CheckConstraint("parent <> child"), UniqueConstraint("supersedes"))
+
+    id: str = Field(primary_key=True)
+    parent: str = Field(foreign_key="organisation.code")
+    child: str = Field(foreign_key="organisation.code")
+    scheme: str
+    part: int | None = Field(default=None, sa_type=BigInteger, description="registered population x 10^9 in this parent")
+    valid_from: date
+    valid_to: date | None = None
+    supersedes: str | None = None
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class Succession(SQLModel, table=True):
+    """Who became whom on a day: merge, split, transfer of part, or rename."""
+
+    __table_args__ = (CheckConstraint("weight > 0"),)
+
+    id: str = Field(primary_key=True)
+    predecessor: str = Field(foreign_key="organisation.code")
+    successor: str = Field(foreign_key="organisation.code")
+    effective_date: date
+    kind: str
+    weight: int = Field(sa_type=BigInteger, description="what of the predecessor went there, as its basis counts")
+    basis: str
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class Fund(SQLModel, table=True):
+    """A line of money with one purpose. A parent makes it an inner purpose of a wider fund."""
+
+    code: str = Field(primary_key=True)
+    name: str
+    parent: str | None = None
+    stream: str
+    resource: str = Field(description="revenue or capital; never mixed")
+    lowest_tier: str = Field(foreign_key="tier.code", description="how far down it could be held")
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class Terms(SQLModel, table=True):
+    """The conditions on a fund from a day on. Lifting a ring-fence is a new row, not an edit.
+
+    A fund without terms of its own is a budget heading inside its nearest ancestor that has them, and
+    is counted with it: that ancestor is the *pot*.
+    """
+
+    __table_args__ = (UniqueConstraint("fund", "effective_from", "version"),)
+
+    id: str = Field(primary_key=True)
+    fund: str = Field(foreign_key="fund.code")
+    effective_from: date
+    version: int = Field(description="the highest version known for a day holds")
+    grade: str
+    route: str
+    recurrent: bool
+    notified_on: date
+    spend_by: date | None = None
+    returns_per_year: int | None = Field(default=None, description="empty where unknown, never zero for unknown")
+    match_percent: int = 0
+    clawback: str = "none"
+    leave_by: str = Field(default="", description="kinds of entry that may take money out of the fund, by commas")
+    source: str
+    reason: str
+    quality: str = Field(description="red, amber or green: how sure the classification is")
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class Agreement(SQLModel, table=True):
+    """A retention agreement: what a tier keeps because its partners agreed that it should.
+
+    With neither ``amount_pence`` nor ``share_ppm`` it covers all that the organisation retains of the fund.
+    """
+
+    __table_args__ = (UniqueConstraint("supersedes"),)
+
+    id: str = Field(primary_key=True)
+    organisation: str = Field(foreign_key="organisation.code")
+    fund: str = Field(foreign_key="fund.code")
+    amount_pence: int | None = Field(default=None, sa_type=BigInteger)
+    share_ppm: int | None = Field(default=None, description="parts per million of what it received of the fund")
+    partners: str
+    decision_reference: str
+    purpose: str
+    valid_from: date
+    valid_to: date | None = None
+    supersedes: str | None = None
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class ControlTotal(SQLModel, table=True):
+    """A published total that the books must tie to: net money from one tier to another, by a day.
+
+    ``tolerance_pence`` covers nothing but the rounding of the parts to the penny.
+    """
+
+    __tablename__ = "control_total"
+    __table_args__ = (UniqueConstraint("supersedes"),)
+
+    id: str = Field(primary_key=True)
+    description: str
+    year: int
+    as_at: date
+    from_tier: str
+    to_tier: str
+    organisation: str | None = None
+    fund: str | None = Field(default=None, description="with every fund inside it")
+    expected_pence: int = Field(sa_type=BigInteger)
+    tolerance_pence: int
+    source: str
+    supersedes: str | None = None
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class Account(SQLModel, table=True):
+    """Where money stands: an organisation, a fund, a financial year and a standing."""
+
+    __table_args__ = (UniqueConstraint("organisation", "fund", "year", "standing"),)
+
+    id: int = Field(sa_column=_number())
+    organisation: str = Field(foreign_key="organisation.code")
+    fund: str = Field(foreign_key="fund.code")
+    year: int
+    standing: str = Field(sa_column=Column(String, CheckConstraint("standing IN ('available', 'retained', 'spent')")))
+    floor_pence: int | None = Field(
+        default=0, sa_column=Column(BigInteger, nullable=True), description="lowest balance; none for the source"
+    )
+
+
+class Transfer(SQLModel, table=True):
+    """One leg of an entry. It names both accounts, so unbalanced books cannot be written down."""
+
+    __table_args__ = (CheckConstraint("amount_pence > 0"), CheckConstraint("from_account <> to_account"))
+
+    entry_number: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("entry.number"), primary_key=True, autoincrement=False)
+    )
+    leg: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    from_account: int = Field(sa_type=BigInteger, foreign_key="account.id")
+    to_account: int = Field(sa_type=BigInteger, foreign_key="account.id")
+    amount_pence: int = Field(sa_type=BigInteger)
+    recurrent: bool
+    note: str | None = Field(default=None, description="sheet and cell, or the arithmetic behind the amount")
+
+
+# What an entry can bring besides transfers, in the order in which it must be written.
+RECORDS: tuple[type[SQLModel], ...] = (
+    Tier,
+    Organisation,
+    Relationship,
+    Succession,
+    Fund,
+    Terms,
+    Agreement,
+    ControlTotal,
+)
+TABLES: tuple[type[SQLModel], ...] = (Seal, Entry, *RECORDS, Account, Transfer)

@@ -1,0 +1,98 @@
+"""Money is whole pence, always; this is the one place that turns pence into words and back.
+
+No float is ever an amount. A number that arrives as a float (from a spreadsheet cell) becomes pence
+through its shortest decimal text, which is the number its author saw.
+"""
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+PENCE_PER_POUND = 100
+# Excel and JSON readers hold integers exactly below 2**53; 90 trillion pounds is enough for the NHS.
+LARGEST_PENCE = 2**53 - 1
+
+_SCALES = (
+    (Decimal(10) ** 9, "billion"),
+    (Decimal(10) ** 6, "million"),
+)
+_SUFFIXES = {"k": 3, "m": 6, "mn": 6, "million": 6, "bn": 9, "b": 9, "billion": 9}
+
+
+def round_half_up(value: Decimal) -> int:
+    """Round to the nearest whole number, halves away from zero, as Excel does.
+
+    Python's own ``round`` goes to the nearest even number and would not tie to a published table.
+    """
+    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def pence_from_pounds(pounds: Decimal) -> int:
+    """Whole pence of an amount in pounds, halves away from zero.
+
+    Raises:
+        ValueError: the amount is beyond what integers hold exactly everywhere (2**53 pence).
+    """
+    pence = round_half_up(pounds * PENCE_PER_POUND)
+    if abs(pence) > LARGEST_PENCE:
+        raise ValueError(f"£{pounds} is more than the ledger can hold exactly.")
+    return pence
+
+
+def parse_pounds(text: str) -> int:
+    """Pence of an amount that a person typed: ``1,000,000``, ``£1bn``, ``£2.5 million``, ``12.34``.
+
+    This reads options of the command line, not spreadsheets; a fraction of a penny is refused, for
+    nobody types one on purpose.
+
+    Raises:
+        ValueError: with a sentence that says what was found and what is expected.
+    """
+    cleaned = text.strip().lower().replace("£", "").replace(",", "").strip()
+    power = 0
+    for suffix in sorted(_SUFFIXES, key=len, reverse=True):
+        if cleaned.endswith(suffix):
+            power = _SUFFIXES[suffix]
+            cleaned = cleaned[: -len(suffix)].strip()
+            break
+    try:
+        amount = Decimal(cleaned).scaleb(power)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise ValueError(f"'{text}' is not an amount of money. Write it as 1000000, 1,000,000.00 or 1m.")
+    if amount * PENCE_PER_POUND != (amount * PENCE_PER_POUND).to_integral_value():
+        raise ValueError(f"'{text}' is not a whole number of pence. Round it to the penny first.")
+    return pence_from_pounds(amount)
+
+
+def exact_pounds(pence: int) -> str:
+    """Pounds and pence for tables that must tie: ``1,234.50``, negatives ``-1,234.50``."""
+    return f"{Decimal(pence) / PENCE_PER_POUND:,.2f}"
+
+
+def millions(pence: int) -> str:
+    """Pounds in millions to one decimal, for tables whose header says £m."""
+    return f"{(Decimal(pence) / 10**8).quantize(Decimal('0.1'), rounding=ROUND_HALF_UP):,}"
+
+
+def spoken(pence: int) -> str:
+    """The amount as people write it in a sentence: ``£160.2 billion``, ``£1.2 million``, ``-£56``.
+
+    Below a million the amount is in whole pounds with commas; pence appear below £100 only, and only
+    where there are any.
+    """
+    sign = "-" if pence < 0 else ""
+    pounds = abs(Decimal(pence)) / PENCE_PER_POUND
+    for index, (scale, word) in enumerate(_SCALES):
+        shown = (pounds / scale).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+        if shown >= 1 and pounds >= scale * Decimal("0.99995"):
+            if index > 0 and shown >= 1000:  # noqa: PLR2004 - £999.97 million reads as £1 billion
+                return f"{sign}£1 billion"
+            return f"{sign}£{_trim(shown)} {word}"
+    if pounds < 100 and pounds != pounds.to_integral_value():  # noqa: PLR2004
+        return f"{sign}£{pounds:.2f}"
+    return f"{sign}£{pounds.quantize(Decimal(1), rounding=ROUND_HALF_UP):,}"
+
+
+def _trim(shown: Decimal) -> str:
+    text = f"{shown:,}"
+    return text.removesuffix(".0")

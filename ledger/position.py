@@ -1,0 +1,366 @@
+"""What is held where, and what moved: the one shape of data that flows through the house.
+
+A *position* is a table with one row for each organisation, fund and standing. What an organisation
+retains is split by whether its partners agreed to it on the day. The source of the money stands in it
+with what it has given, below zero, so that a whole position always sums to zero.
+
+Two clocks: ``as_at`` is the day on which entries count; ``known_at`` is the moment up to which they had
+been recorded. Both default to now.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+
+from ledger import structure
+from ledger.errors import Problem, Refused
+from ledger.chain import head, last_entry
+from ledger.store import Reader
+from ledger.structure import suggestion
+
+BY_AGREEMENT, WITHOUT_AGREEMENT = "retained by agreement", "retained without agreement"
+SOURCE = "source"
+
+SCHEMA = pa.schema(
+    [
+        ("organisation", pa.string()),
+        ("organisation_name", pa.string()),
+        ("tier", pa.string()),
+        ("depth", pa.int32()),
+        ("fund", pa.string()),
+        ("fund_name", pa.string()),
+        ("pot", pa.string()),
+        ("stream", pa.string()),
+        ("resource", pa.string()),
+        ("lowest_depth", pa.int32()),
+        ("year", pa.int32()),
+        ("standing", pa.string()),
+        ("grade", pa.string()),
+        ("route", pa.string()),
+        ("recurrent", pa.bool_()),
+        ("notified_on", pa.date32()),
+        ("spend_by", pa.date32()),
+        ("returns_per_year", pa.int32()),
+        ("quality", pa.string()),
+        ("amount_pence", pa.int64()),
+    ]
+)
+POSITION_COLUMNS = tuple(name for name in SCHEMA.names if name != "amount_pence")
+FLOW_COLUMNS = (
+    "from_tier", "to_tier", "from_organisation", "from_name", "to_organisation", "to_name", "fund", "fund_name",
+    "stream", "year", "from_standing", "to_standing", "kind", "entry", "effective_date",
+)  # fmt: skip
+
+# Entries that count: all of them, usually, and then the transfers need no look-up.
+_EVERY_ENTRY = ""
+_SOME_ENTRIES = "WHERE t.entry_number IN (SELECT number FROM entry WHERE number <= $known AND effective_date <= $as_at)"
+
+_HELD = """
+held AS (
+    SELECT account, CAST(sum(pence) AS BIGINT) AS amount_pence FROM (
+        SELECT t.to_account AS account, sum(t.amount_pence) AS pence FROM transfer t {which} GROUP BY t.to_account
+        UNION ALL
+        SELECT t.from_account, -sum(t.amount_pence) FROM transfer t {which} GROUP BY t.from_account
+    ) AS moved GROUP BY account
+)
+"""
+
+# Below one organisation only money that passed through it counts: a PCN in two ICBs is seen by each
+# ICB with the money that came from that ICB.
+_HELD_BELOW = """
+between_accounts AS (
+    SELECT t.from_account, t.to_account, sum(t.amount_pence) AS pence FROM transfer t {which}
+    GROUP BY t.from_account, t.to_account
+),
+sides AS (
+    SELECT b.pence, b.from_account, b.to_account, f.organisation AS from_organisation,
+           o.organisation AS to_organisation
+    FROM between_accounts b JOIN account f ON f.id = b.from_account JOIN account o ON o.id = b.to_account
+),
+held AS (
+    SELECT account, CAST(sum(pence) AS BIGINT) AS amount_pence FROM (
+        SELECT to_account AS account, pence FROM sides
+        WHERE to_organisation IN (SELECT organisation FROM scope)
+          AND (to_organisation = $organisation OR from_organisation IN (SELECT organisation FROM scope))
+        UNION ALL
+        SELECT from_account, -pence FROM sides
+        WHERE from_organisation IN (SELECT organisation FROM scope)
+          AND (from_organisation = $organisation OR to_organisation IN (SELECT organisation FROM scope))
+    ) AS moved GROUP BY account
+)
+"""
+
+# The terms that hold on a fund: its own, or those of the nearest fund around it. They are judged on the
+# day asked for, but within the money's own year.
+_TERMS = """
+fund_level(fund, ancestor, level) AS (
+    SELECT code, code, 0 FROM fund
+    UNION ALL
+    SELECT l.fund, f.parent, l.level + 1 FROM fund_level l JOIN fund f ON f.code = l.ancestor
+    WHERE f.parent IS NOT NULL
+),
+years AS (SELECT DISTINCT fund, year, least($as_at, make_date(year + 1, 3, 31)) AS judged_on FROM account),
+ranked AS (
+    SELECT y.fund, y.year, l.ancestor AS pot, t.grade, t.route, t.recurrent, t.notified_on, t.spend_by,
+           t.returns_per_year, t.quality, row_number() OVER (
+               PARTITION BY y.fund, y.year ORDER BY l.level, t.effective_from DESC, t.version DESC) AS nth
+    FROM years y JOIN fund_level l ON l.fund = y.fund
+    JOIN terms t ON t.fund = l.ancestor AND t.effective_from <= y.judged_on AND t.entry_number <= $known
+),
+terms_held AS (SELECT * FROM ranked WHERE nth = 1)
+"""
+
+# What an organisation has received of a fund, which a share agreed upon is a share of: money from
+# above or from another fund, less what went back that way.
+_RECEIVED = """
+received AS (
+    SELECT organisation, fund, year, sum(pence) AS pence FROM (
+        SELECT o.organisation, o.fund, o.year, t.amount_pence AS pence
+        FROM transfer t JOIN account f ON f.id = t.from_account JOIN account o ON o.id = t.to_account
+        JOIN organisation fo ON fo.code = f.organisation JOIN tier ft ON ft.code = fo.tier
+        JOIN organisation oo ON oo.code = o.organisation JOIN tier ot ON ot.code = oo.tier
+        {which} {joined} (ft.rank < ot.rank OR (f.organisation = o.organisation AND f.fund <> o.fund))
+        UNION ALL
+        SELECT f.organisation, f.fund, f.year, -t.amount_pence
+        FROM transfer t JOIN account f ON f.id = t.from_account JOIN account o ON o.id = t.to_account
+        JOIN organisation fo ON fo.code = f.organisation JOIN tier ft ON ft.code = fo.tier
+        JOIN organisation oo ON oo.code = o.organisation JOIN tier ot ON ot.code = oo.tier
+        {which} {joined} (ot.rank < ft.rank OR (f.organisation = o.organisation AND f.fund <> o.fund))
+    ) AS moved
+    WHERE (organisation, fund) IN (SELECT organisation, fund FROM agreement WHERE share_ppm IS NOT NULL)
+    GROUP BY organisation, fund, year
+)
+"""
+
+_AGREED = """
+agreed AS (
+    SELECT a.organisation, a.fund, y.year,
+           bool_or(a.amount_pence IS NULL AND a.share_ppm IS NULL) AS whole,
+           sum(coalesce(a.amount_pence, 0)
+               + coalesce(CAST(floor(r.pence * a.share_ppm / 1000000) AS BIGINT), 0)) AS pence
+    FROM agreement a JOIN years y ON y.fund = a.fund
+    LEFT JOIN received r ON a.share_ppm IS NOT NULL AND r.organisation = a.organisation AND r.fund = a.fund
+        AND r.year = y.year
+    WHERE a.entry_number <= $known AND a.valid_from <= y.judged_on
+      AND (a.valid_to IS NULL OR y.judged_on < a.valid_to)
+      AND NOT EXISTS (SELECT 1 FROM agreement s WHERE s.supersedes = a.id AND s.entry_number <= $known)
+    GROUP BY a.organisation, a.fund, y.year
+)
+"""
+
+_POSITION = f"""
+WITH RECURSIVE {{held}}, {_TERMS}, {{received}}, {_AGREED},
+standing_split AS (
+    SELECT a.*, h.amount_pence, CASE WHEN a.standing <> 'retained' THEN 0
+        WHEN g.whole THEN h.amount_pence ELSE least(h.amount_pence, coalesce(g.pence, 0)) END AS agreed_pence
+    FROM held h JOIN account a ON a.id = h.account
+    LEFT JOIN agreed g ON g.organisation = a.organisation AND g.fund = a.fund AND g.year = a.year
+),
+parts AS (
+    SELECT organisation, fund, year, CASE WHEN floor_pence IS NULL THEN '{SOURCE}'
+        WHEN standing = 'retained' THEN '{WITHOUT_AGREEMENT}' ELSE standing END AS standing,
+        amount_pence - agreed_pence AS amount_pence
+    FROM standing_split
+    UNION ALL
+    SELECT organisation, fund, year, '{BY_AGREEMENT}', agreed_pence FROM standing_split WHERE standing = 'retained'
+)
+SELECT p.organisation, o.name AS organisation_name, o.tier, t.depth, p.fund, f.name AS fund_name,
+       coalesce(h.pot, p.fund) AS pot, f.stream, f.resource, lt.depth AS lowest_depth, p.year, p.standing,
+       h.grade, h.route, h.recurrent, h.notified_on, h.spend_by, h.returns_per_year, h.quality,
+       CAST(p.amount_pence AS BIGINT) AS amount_pence
+FROM parts p JOIN organisation o ON o.code = p.organisation JOIN tier t ON t.code = o.tier
+JOIN fund f ON f.code = p.fund JOIN tier lt ON lt.code = f.lowest_tier
+LEFT JOIN terms_held h ON h.fund = p.fund AND h.year = p.year
+WHERE p.amount_pence <> 0 {{year}}
+ORDER BY t.rank, p.organisation, p.fund, p.year, p.standing
+"""
+
+# Money that went back up is netted against what came down, so a flow is always read downwards.
+_FLOWS = """
+WITH pairs AS (
+    SELECT t.entry_number, t.from_account, t.to_account, sum(t.amount_pence) AS pence FROM transfer t {which}
+    GROUP BY t.entry_number, t.from_account, t.to_account
+),
+sides AS (
+    SELECT p.entry_number, ft.rank > ot.rank AS upward, p.pence, f.id AS f_id, o.id AS o_id
+    FROM pairs p JOIN account f ON f.id = p.from_account JOIN account o ON o.id = p.to_account
+    JOIN organisation fo ON fo.code = f.organisation JOIN tier ft ON ft.code = fo.tier
+    JOIN organisation oo ON oo.code = o.organisation JOIN tier ot ON ot.code = oo.tier
+),
+downward AS (
+    SELECT entry_number, CASE WHEN upward THEN -pence ELSE pence END AS pence,
+           CASE WHEN upward THEN o_id ELSE f_id END AS upper, CASE WHEN upward THEN f_id ELSE o_id END AS lower
+    FROM sides
+),
+flow AS (
+    SELECT uo.tier AS from_tier, lo.tier AS to_tier, u.organisation AS from_organisation, uo.name AS from_name,
+           l.organisation AS to_organisation, lo.name AS to_name, l.fund, fu.name AS fund_name, fu.stream, l.year,
+           u.standing AS from_standing, l.standing AS to_standing, e.kind, e.number AS entry, e.effective_date,
+           ut.rank AS from_rank, lt.rank AS to_rank, d.pence
+    FROM downward d JOIN account u ON u.id = d.upper JOIN account l ON l.id = d.lower
+    JOIN organisation uo ON uo.code = u.organisation JOIN tier ut ON ut.code = uo.tier
+    JOIN organisation lo ON lo.code = l.organisation JOIN tier lt ON lt.code = lo.tier
+    JOIN fund fu ON fu.code = l.fund JOIN entry e ON e.number = d.entry_number
+    WHERE ($within OR u.organisation <> l.organisation) {scope}
+)
+SELECT {columns}, CAST(sum(pence) AS BIGINT) AS amount_pence
+FROM flow GROUP BY {columns} HAVING sum(pence) <> 0 ORDER BY min(from_rank), min(to_rank), {columns}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point on both clocks.
+
+    Attributes:
+        as_at: the last day whose entries count.
+        known_at: the last instant whose recordings count.
+        known: the number of the last entry recorded by then.
+        whole: whether every entry in the books counts.
+        head: the head of the chain at ``known``.
+    """
+
+    as_at: date
+    known_at: datetime
+    known: int
+    whole: bool
+    head: str
+
+
+def moment(reader: Reader, as_at: date | None = None, known_at: datetime | None = None) -> Moment:
+    """The point on both clocks that a report is made for; each defaults to now.
+
+    Raises:
+        Refused: ``known_at`` lies in the future: what will be known then is not settled.
+    """
+    now = datetime.now(UTC)
+    if known_at is not None and known_at > now:
+        raise Refused(
+            [
+                Problem("--known-at", f"{known_at.isoformat()} is in the future.",
+                        "What will be known then is not settled.", "Give a time that has passed.")
+            ]
+        )
+    as_at = as_at or now.date()
+    # An entry recorded between this question and its answer would make the answer false later.
+    known_at = known_at or now
+    newest = last_entry(reader)
+    known = reader.whole("SELECT coalesce(max(number), 0) FROM entry WHERE recorded_at <= $known_at", {"known_at": known_at})
+    counted = reader.whole(
+        "SELECT count(*) FROM entry WHERE number <= $known AND effective_date <= $as_at", {"known": known, "as_at": as_at}
+    )
+    at_known = reader.rows("SELECT hash FROM entry WHERE number = $known", {"known": known})
+    return Moment(as_at, known_at, known, counted == newest, str(at_known[0][0]) if at_known else head(reader))
+
+
+def position(reader: Reader, at: Moment, *, organisation: str | None = None, year: int | None = None) -> pa.Table:
+    """The position: a table of schema ``SCHEMA``, a row for each organisation, fund, year and standing.
+
+    Args:
+        organisation: only this organisation and those below it, with the money that came through it.
+        year: only this financial year, by the year it starts in.
+
+    Raises:
+        Refused: the organisation is unknown.
+    """
+    which = _EVERY_ENTRY if at.whole else _SOME_ENTRIES
+    given: dict[str, object] = {"as_at": at.as_at, "known": at.known}
+    held = _HELD
+    if organisation is not None:
+        _stage_scope(reader, at, organisation)
+        given["organisation"] = organisation
+        held = _HELD_BELOW
+    if year is not None:
+        given["year"] = year
+    sql = _POSITION.format(
+        held=held.format(which=which),
+        received=_RECEIVED.format(which=which, joined="AND" if which else "WHERE"),
+        year="AND p.year = $year" if year is not None else "",
+    )
+    return reader.table(sql, given).cast(SCHEMA)
+
+
+def grouped(reader: Reader, table: pa.Table, by: Sequence[str]) -> pa.Table:
+    """A position summed over everything but the named columns, which come first, then ``amount_pence``.
+
+    Raises:
+        Refused: a column is not one of ``POSITION_COLUMNS``.
+    """
+    _refuse_unknown_columns(by, POSITION_COLUMNS)
+    reader.stage("position_rows", table)
+    columns = ", ".join(f'"{name}"' for name in by)
+    return reader.table(
+        f"SELECT {columns}, CAST(sum(amount_pence) AS BIGINT) AS amount_pence FROM position_rows "
+        f"GROUP BY {columns} HAVING sum(amount_pence) <> 0 ORDER BY {columns}"
+    )
+
+
+def flows(
+    reader: Reader,
+    at: Moment,
+    by: Sequence[str],
+    *,
+    organisation: str | None = None,
+    year: int | None = None,
+    within: bool = False,
+) -> pa.Table:
+    """What moved, summed by the named columns, read down the tiers: money that went back is taken off.
+
+    Args:
+        organisation: only money into, out of or between this organisation and those below it.
+        within: also moves inside one organisation: set aside, kept back, spent.
+
+    Raises:
+        Refused: a column is not one of ``FLOW_COLUMNS``, or the organisation is unknown.
+    """
+    _refuse_unknown_columns(by, FLOW_COLUMNS)
+    given: dict[str, object] = {"as_at": at.as_at, "known": at.known, "within": within}
+    scope = ""
+    if organisation is not None:
+        _stage_scope(reader, at, organisation)
+        scope = (
+            "AND (u.organisation IN (SELECT organisation FROM scope) "
+            "OR l.organisation IN (SELECT organisation FROM scope))"
+        )
+    if year is not None:
+        given["year"] = year
+        scope += " AND l.year = $year"
+    which = _EVERY_ENTRY if at.whole else _SOME_ENTRIES
+    columns = ", ".join(f'"{name}"' for name in by)
+    return reader.table(_FLOWS.format(which=which, scope=scope, columns=columns), given)
+
+
+def latest_year(reader: Reader) -> int | None:
+    """The newest financial year in which money stands, by the year it starts in; None in empty books."""
+    ((value,),) = reader.rows("SELECT max(year) FROM account")
+    return None if value is None else int(str(value))
+
+
+def _stage_scope(reader: Reader, at: Moment, organisation: str) -> None:
+    found: set[str] = set()
+    # What was below it on the day, and what was in any year whose money is still to be seen.
+    days = {at.as_at} | {date(int(str(year)) + 1, 3, 31) for (year,) in reader.rows("SELECT DISTINCT year FROM account")}
+    for day in days:
+        if day <= at.as_at:
+            found.update(structure.below(reader, organisation, day, at.known))
+    if not found:
+        raise Refused(
+            [
+                Problem("--organisation", f"there is no organisation '{organisation}'.",
+                        "Its money cannot be shown.", suggestion(reader, organisation, "organisation"))
+            ]
+        )
+    reader.stage("scope", pa.table({"organisation": sorted(found)}))
+
+
+def _refuse_unknown_columns(by: Sequence[str], known: Sequence[str]) -> None:
+    wrong = [name for name in by if name not in known]
+    if wrong or not by:
+        raise Refused(
+            [
+                Problem("--by", f"there is no column {' or '.join(repr(name) for name in wrong) or 'named'}.",
+                        "The figures cannot be summed by it.", f"Choose from {', '.join(known)}.")
+            ]
+        )

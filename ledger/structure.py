@@ -1,0 +1,136 @@
+"""Who is part of whom, and whether what is recorded of it makes sense."""
+
+from datetime import date
+from difflib import get_close_matches
+
+from ledger.checks import FUND_LINE, MOST_SHOWN
+from ledger.errors import Problem
+from ledger.models import GRADES, ROUTES
+from ledger.store import Reader
+
+QUALITIES = ("red", "amber", "green")
+RESOURCES = ("revenue", "capital")
+
+# The relationships known by entry $known: those that no later row, known by then, corrects.
+KNOWN_RELATIONSHIPS = """
+known_relationship AS (
+    SELECT r.* FROM relationship r
+    WHERE r.entry_number <= $known AND NOT EXISTS (
+        SELECT 1 FROM relationship s WHERE s.supersedes = r.id AND s.entry_number <= $known)
+)
+"""
+
+_BELOW = f"""
+WITH RECURSIVE {KNOWN_RELATIONSHIPS},
+below(organisation) AS (
+    SELECT code FROM organisation WHERE code = $organisation AND entry_number <= $known
+    UNION
+    SELECT r.child FROM below b JOIN known_relationship r ON r.parent = b.organisation
+    WHERE r.valid_from <= $day AND (r.valid_to IS NULL OR $day < r.valid_to)
+)
+SELECT organisation FROM below ORDER BY organisation
+"""
+
+_OVERLAPPING = f"""
+WITH {KNOWN_RELATIONSHIPS}
+SELECT DISTINCT n.entry_number, n.child, c.name, n.scheme, n.parent, o.parent AS other_parent,
+       greatest(n.valid_from, o.valid_from) AS day
+FROM known_relationship n JOIN organisation c ON c.code = n.child
+JOIN known_relationship o ON o.child = n.child AND o.scheme = n.scheme AND o.id <> n.id
+    AND n.valid_from < coalesce(o.valid_to, DATE '9999-12-31')
+    AND o.valid_from < coalesce(n.valid_to, DATE '9999-12-31')
+WHERE n.entry_number >= $first AND (n.part IS NULL OR o.part IS NULL OR n.parent = o.parent)
+ORDER BY n.entry_number, n.child, n.scheme
+"""
+
+_UPWARD = """
+SELECT r.entry_number, r.id, p.name AS parent_name, c.name AS child_name, r.valid_from, r.valid_to,
+       pt.rank >= ct.rank AS upward
+FROM relationship r JOIN organisation p ON p.code = r.parent JOIN tier pt ON pt.code = p.tier
+JOIN organisation c ON c.code = r.child JOIN tier ct ON ct.code = c.tier
+WHERE r.entry_number >= $first AND (pt.rank >= ct.rank OR r.valid_to <= r.valid_from)
+ORDER BY r.entry_number, r.id
+"""
+
+_BAD_FUNDS = f"""
+WITH RECURSIVE {FUND_LINE}
+SELECT * FROM (SELECT f.entry_number, f.code, f.parent, f.resource,
+       f.parent IS NOT NULL AND p.code IS NULL AS orphan,
+       f.resource NOT IN {RESOURCES} AS bad_resource,
+       EXISTS (SELECT 1 FROM fund_line l JOIN fund g ON g.code = l.fund
+               WHERE l.ancestor = f.code AND l.fund <> f.code AND l.fund = f.parent) AS circular
+FROM fund f LEFT JOIN fund p ON p.code = f.parent WHERE f.entry_number >= $first) AS judged
+WHERE orphan OR bad_resource OR circular
+ORDER BY code
+"""
+
+_BAD_TERMS = f"""
+SELECT entry_number, id, fund, grade, route, quality, reason, source FROM terms
+WHERE entry_number >= $first AND (grade NOT IN {GRADES} OR route NOT IN {ROUTES} OR quality NOT IN {QUALITIES}
+    OR trim(reason) = '' OR trim(source) = '')
+ORDER BY entry_number, id
+"""
+
+
+def below(reader: Reader, organisation: str, day: date, known: int) -> list[str]:
+    """An organisation and everyone below it on a day, as known by an entry; empty for an unknown code."""
+    found = reader.table(_BELOW, {"organisation": organisation, "day": day, "known": known})
+    return list(found["organisation"].to_pylist())
+
+
+def problems(reader: Reader, first: int, known: int) -> list[Problem]:
+    """What is wrong with the structure, funds and terms that entries from ``first`` on brought."""
+    given = {"first": first, "known": known}
+    found: list[Problem] = []
+    for row in reader.table(_OVERLAPPING, given).to_pylist()[:MOST_SHOWN]:
+        found.append(
+            Problem(
+                f"entry {row['entry_number']}, {row['name']} ({row['child']})",
+                f"it is in {row['parent']} and in {row['other_parent']} at once from {row['day']}, in the scheme {row['scheme']}.",
+                "It would be counted twice.",
+                "End one membership where the other begins, or give each the part that belongs to it.",
+            )
+        )
+    for row in reader.table(_UPWARD, given).to_pylist()[:MOST_SHOWN]:
+        what = "goes up or across the tiers" if row["upward"] else "ends on or before the day it begins"
+        found.append(
+            Problem(
+                f"entry {row['entry_number']}, relationship {row['id']}",
+                f"{row['parent_name']} over {row['child_name']} {what}.",
+                "Money would have nowhere to flow down.",
+                "Correct the parent and child, or the dates.",
+            )
+        )
+    for row in reader.table(_BAD_FUNDS, given).to_pylist()[:MOST_SHOWN]:
+        what = (
+            f"its parent {row['parent']} is not a fund."
+            if row["orphan"]
+            else "it is inside itself."
+            if row["circular"]
+            else f"'{row['resource']}' is neither revenue nor capital."
+        )
+        place = f"entry {row['entry_number']}, fund {row['code']}"
+        found.append(Problem(place, what, "Its money could not be placed.", "Correct the fund."))
+    for row in reader.table(_BAD_TERMS, given).to_pylist()[:MOST_SHOWN]:
+        found.append(
+            Problem(
+                f"entry {row['entry_number']}, terms {row['id']}",
+                f"grade '{row['grade']}', route '{row['route']}', quality '{row['quality']}', "
+                f"source '{row['source']}', reason '{row['reason']}'.",
+                "Every classification needs a known grade, route and quality, a source and a reason.",
+                f"Grades: {', '.join(GRADES)}. Routes: {', '.join(ROUTES)}. Qualities: {', '.join(QUALITIES)}.",
+            )
+        )
+    return found
+
+
+def suggestion(reader: Reader, code: str, table: str) -> str:
+    """What to do about an unknown code: the nearest ones that are known, with their names."""
+    names = {str(known): str(name) for known, name in reader.rows(f"SELECT code, name FROM {table}")}
+    near = get_close_matches(code.upper(), names, 3, 0.5) or get_close_matches(code, names, 3, 0.5)
+    if not near:
+        lowered = {name.lower(): known for known, name in names.items()}
+        near = [lowered[name] for name in get_close_matches(code.lower(), lowered, 3, 0.5)]
+    if not near:
+        return f"Correct the code, or record the {table} first."
+    return "Did you mean " + " or ".join(f"{known} ({names[known]})" for known in near) + "?"
