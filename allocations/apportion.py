@@ -1,0 +1,75 @@
+"""How a pound is split: largest remainder, exact, in whole units.
+
+Every split of money in the house goes through ``apportion``. Each part is its exact quota rounded down;
+the units left over go to the largest fractions, ties to the larger weight and then to the smaller code.
+No part differs from its quota by a whole unit, and the parts always sum to the whole.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from math import lcm
+
+Weight = int | Decimal | Fraction
+
+
+class CannotApportion(ValueError):  # noqa: N818 - it reads as what happened
+    """The weights given cannot divide anything. ``reason`` is a fixed word; the message is for people."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+def apportion(total: int, weights: Mapping[str, Weight]) -> dict[str, int]:
+    """Split a whole number of units by weights, exactly.
+
+    Args:
+        total: whole units: pence, pounds or thousands of pounds. May be negative (a clawback), and is
+            then the mirror of the same split of the positive amount.
+        weights: code to weight. Whole numbers, decimals or fractions; never floats, whose sums depend
+            on their order.
+
+    Returns:
+        Code to whole units, in the order of ``weights``. The parts sum to ``total``; each is within one
+        unit of its quota, whatever the order of the weights or the unit they are counted in.
+
+    Raises:
+        CannotApportion: no weights, a negative weight, a weight that is not a number, or weights that
+            sum to zero.
+    """
+    exact = _whole_weights(weights)
+    whole = sum(exact.values())
+    if whole == 0:
+        raise CannotApportion("weights_sum_zero", "The weights sum to zero, so they divide nothing: check the weighting.")
+    sign = -1 if total < 0 else 1
+    parts, remainders = {}, {}
+    for code, weight in exact.items():
+        parts[code], remainders[code] = divmod(abs(total) * weight, whole)
+    left = abs(total) - sum(parts.values())
+    in_line = sorted(exact, key=lambda code: (-remainders[code], -exact[code], code))
+    for code in in_line[:left]:
+        parts[code] += 1
+    return {code: sign * part for code, part in parts.items()}
+
+
+def _whole_weights(weights: Mapping[str, Weight]) -> dict[str, int]:
+    """The same weights as whole numbers: multiplied by whatever makes them all whole."""
+    if not weights:
+        raise CannotApportion("no_weights", "There is nobody to share among: check the selection.")
+    if all(type(weight) is int for weight in weights.values()):
+        whole = dict(weights)
+    else:
+        fractions = {}
+        for code, weight in weights.items():
+            if isinstance(weight, float):
+                raise CannotApportion("float_weight", f"The weight of {code} is a float: give a decimal, {Decimal(repr(weight))}.")
+            if isinstance(weight, Decimal) and not weight.is_finite():
+                raise CannotApportion("missing_weight", f"The weight of {code} is missing, and missing is not zero.")
+            fractions[code] = Fraction(weight)
+        scale = lcm(*(fraction.denominator for fraction in fractions.values()))
+        whole = {code: int(fraction * scale) for code, fraction in fractions.items()}
+    for code, weight in whole.items():
+        if weight < 0:
+            raise CannotApportion("negative_weight", f"The weight of {code} is negative ({weights[code]}): correct it at its source.")
+    return {code: int(weight) for code, weight in whole.items()}

@@ -1,0 +1,122 @@
+"""The user's own reading of how free each line is: a file that overrides the shipped terms, row by row."""
+
+import csv
+import hashlib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from allocations import figures
+from ledger.drafts import Draft, records
+from ledger.errors import Problem, Refused
+from ledger.models import GRADES, ROUTES, Terms
+from ledger.structure import QUALITIES
+
+REQUIRED = ("fund", "reason", "source", "quality")
+_NUMBERS = ("returns_per_year", "match_percent")
+_DATES = ("notified_on", "spend_by")
+_CHOICES = {"grade": GRADES, "route": ROUTES, "quality": QUALITIES, "recurrent": ("true", "false")}
+_OVERRIDABLE = ("grade", "route", "recurrent", *_DATES, *_NUMBERS, "clawback", "leave_by")
+
+
+def overriding_terms(path: Path) -> Draft:
+    """New terms for the funds that a CSV file names, as an entry: the shipped terms stay in the books.
+
+    The file has the columns ``fund``, ``reason``, ``source`` and ``quality``, and any of those that
+    ``terms.csv`` has; an empty cell keeps what the shipped terms say.
+
+    Raises:
+        Refused: with every line that cannot be used.
+    """
+    shipped = {row["fund"]: row for row in figures.table("terms").to_pylist()}
+    try:
+        content = path.read_bytes()
+        rows = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(
+            [Problem(str(path), "it cannot be read as a CSV file in UTF-8.", "Your terms are needed.", "Check the name and format.")]
+        ) from error
+    problems: list[Problem] = []
+    fresh: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for line, row in enumerate(rows, start=2):
+        where = f"{path.name}, line {line}"
+        cells = {name: (value or "").strip() for name, value in row.items() if name}
+        found = _row_problems(where, cells, shipped)
+        if cells.get("fund", "") in seen:
+            found.append(
+                Problem(where, f"the fund {cells['fund']} stands twice.", "It would have two sets of terms.", "Keep one line.")
+            )
+        seen.add(cells.get("fund", ""))
+        problems.extend(found)
+        if not found:
+            fresh.append(_merged(cells, shipped[cells["fund"]]))
+    if not rows:
+        problems.append(Problem(path.name, "it has no lines.", "Nothing would change.", f"Give the columns {', '.join(REQUIRED)}."))
+    if problems:
+        raise Refused(problems)
+    digest = hashlib.sha256(content).hexdigest()
+    return Draft(
+        key=f"terms/{digest}",
+        kind="terms",
+        effective_date=min(row["effective_from"] for row in fresh),
+        actor="devolution demo",
+        reason="The user's own reading of how free these lines are",
+        source=path.name,
+        source_hash=digest,
+        records={Terms: records(Terms, [{**row, "id": f"{row['id']}/{digest[:12]}"} for row in fresh])},
+    )
+
+
+def _row_problems(where: str, cells: dict[str, str], shipped: dict[str, dict[str, Any]]) -> list[Problem]:
+    found = [
+        Problem(where, f"the column '{name}' is empty.", "A reading without its grounds cannot be weighed.", "Fill it in.")
+        for name in REQUIRED
+        if not cells.get(name)
+    ]
+    if cells.get("fund") and cells["fund"] not in shipped:
+        found.append(
+            Problem(where, f"there are no terms for a fund '{cells['fund']}'.", "There is nothing to override.",
+                    f"Funds with terms: {', '.join(sorted(shipped))}.")
+        )
+    for name, choices in _CHOICES.items():
+        if cells.get(name) and cells[name].lower() not in choices:
+            found.append(Problem(where, f"the {name} is '{cells[name]}'.", "It is not known.", f"Choose from {', '.join(choices)}."))
+    for name in _NUMBERS:
+        if cells.get(name) and not cells[name].isdecimal():
+            found.append(Problem(where, f"the {name} is '{cells[name]}'.", "It is not a whole number.", "Write digits only."))
+    for name in _DATES:
+        if cells.get(name):
+            try:
+                date.fromisoformat(cells[name])
+            except ValueError:
+                found.append(Problem(where, f"the {name} is '{cells[name]}'.", "It is not a day.", "Write it as 2025-04-01."))
+    for name in cells:
+        if name not in (*REQUIRED, *_OVERRIDABLE):
+            found.append(
+                Problem(where, f"there is a column '{name}'.", "It would be ignored.",
+                        f"Use only {', '.join((*REQUIRED, *_OVERRIDABLE))}.")
+            )
+    return found
+
+
+def _merged(cells: dict[str, str], shipped: dict[str, Any]) -> dict[str, Any]:
+    row = dict(shipped)
+    for name in (*_OVERRIDABLE, "reason", "source", "quality"):
+        text = cells.get(name, "")
+        if text:
+            row[name] = (
+                text.lower() == "true"
+                if name == "recurrent"
+                else int(text)
+                if name in _NUMBERS
+                else date.fromisoformat(text)
+                if name in _DATES
+                else text.lower()
+                if name in _CHOICES
+                else text
+            )
+    row["version"] = shipped["version"] + 1
+    row["leave_by"] = row["leave_by"] or ""
+    row["id"] = f"{row['fund']}/{row['effective_from']}/{row['version']}"
+    return row

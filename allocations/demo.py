@@ -1,0 +1,463 @@
+"""A ledger from the published figures: from the national limit down to ICBs, places and networks.
+
+Every entry has a key, so building twice adds nothing and a build that was cut short is finished by the
+next. The amounts come from the shipped figures alone, never from what the books hold by then. What is
+published, what is worked out from it and what is illustrative is said in every entry's source.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from allocations import figures
+from allocations.apportion import apportion
+from allocations.classification import overriding_terms
+from allocations.fair_shares import weights
+from allocations.network_contract import rates
+from allocations.policy import DEFAULT, Policy, read_policy
+from ledger.drafts import Draft, Leg, Place, legs, records
+from ledger.errors import Problem, Refused
+from ledger.models import (
+    AVAILABLE,
+    RETAINED,
+    Agreement,
+    ControlTotal,
+    Fund,
+    Organisation,
+    Relationship,
+    Succession,
+    Terms,
+    Tier,
+)
+from ledger.money import pence_from_pounds
+from ledger.posting import Posted, post
+from ledger.store import Store
+from ledger.years import FinancialYear
+
+YEAR = FinancialYear(2025)
+NATIONAL = "X24"
+ACTOR = "devolution demo"
+PLACE_SCHEME = "place: upper-tier local authority"
+
+_WORKBOOK = "NHS England, ICB allocations 2025/26, all funding streams (March 2025)"
+_WORKBOOK_FILE = "nhs_allocations_2025_26.xlsx"
+_LIMIT_FUND = "nhs-revenue"
+# The line from which an ICB pays when a published line of the same stream is negative.
+_PAYING_LINE = {"core": "core-recurrent", "specialised": "specialised-physical", "primary medical": "primary-medical-recurrent"}
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class _Build:
+    """What each ICB would hold after each step, worked out from the figures alone."""
+
+    policy: Policy
+    policy_source: str
+    policy_hash: str
+    held: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    recurrent: Mapping[str, bool] = field(default_factory=dict)
+
+    def draft(self, step: str, kind: str, reason: str, movements: Sequence[Leg], **given: Any) -> Draft:
+        return Draft(
+            key=f"demo/{YEAR}/{step}",
+            kind=kind,
+            effective_date=YEAR.first_day,
+            actor=ACTOR,
+            reason=reason,
+            transfers=legs(movements),
+            **given,
+        )
+
+    def by_policy(self, step: str, kind: str, reason: str, movements: Sequence[Leg]) -> Draft:
+        return self.draft(step, kind, reason, movements, source=self.policy_source, source_hash=self.policy_hash)
+
+    def move(self, source: Place, destination: Place, pence: int, note: str | None = None) -> Leg:
+        for place, sign in ((source, -1), (destination, 1)):
+            if place.standing == AVAILABLE:
+                self.held[place.organisation, place.fund] += sign * pence
+        return Leg(source, destination, pence, self.recurrent.get(destination.fund, True), note)
+
+
+def build(
+    store: Store,
+    *,
+    policy_file: Path = DEFAULT,
+    terms_file: Path | None = None,
+    progress: Progress = lambda _name, _done, _all: None,
+) -> list[Posted]:
+    """Build the ledger, or finish building it.
+
+    Args:
+        store: the ledger, open to write.
+        policy_file: the devolution policy; the illustrative one unless another is given.
+        terms_file: the user's own grades and terms, which override the shipped ones.
+        progress: told the name of each stage, how many are done, and how many there are.
+
+    Returns:
+        What became of every entry; those that were there already say so.
+
+    Raises:
+        Refused: a file has problems, or the ledger was built before with another policy.
+    """
+    policy, policy_hash = read_policy(policy_file)
+    _refuse_other_year(policy, policy_file)
+    override = overriding_terms(terms_file) if terms_file else None
+    plan = _Build(policy, f"{policy.title} ({policy.status})", policy_hash, recurrent=_recurrent())
+    stages: tuple[tuple[str, Callable[[_Build], Sequence[Draft]]], ...] = (
+        ("Organisations, funds and terms", _structure),
+        ("The national limit", _mandate),
+        ("ICB allocations, line by line", _allocations),
+        ("Control totals", _control_totals),
+        ("Set aside inside each ICB", _earmarks),
+        ("Places", _places),
+        ("Primary care networks", _networks),
+        ("Kept by each ICB", _retained),
+    )
+    posted: list[Posted] = []
+    total = len(stages) + bool(override)
+    for done, (name, drafts_of) in enumerate(stages):
+        progress(name, done, total)
+        posted.extend(post(store, drafts_of(plan)))
+    if override:
+        progress("Your own terms", len(stages), total)
+        posted.extend(post(store, [override]))
+    progress("Done", total, total)
+    return posted
+
+
+def _refuse_other_year(policy: Policy, file: Path) -> None:
+    if policy.year != YEAR or policy.effective_date != YEAR.first_day:
+        raise Refused(
+            [
+                Problem(file.name, f"it is for {policy.year} from {policy.effective_date}.",
+                        f"The shipped figures are for {YEAR}.", f"Set the year to {YEAR} and the date to {YEAR.first_day}.")
+            ]
+        )
+
+
+def _recurrent() -> dict[str, bool]:
+    """Whether a fund's money recurs: by its own terms or by those of the fund around it."""
+    own = {row["fund"]: row["recurrent"] for row in figures.table("terms").to_pylist()}
+    found: dict[str, bool] = {}
+    for row in figures.table("funds").to_pylist():
+        found[row["code"]] = own.get(row["code"], found.get(row["parent"], True))
+    return found
+
+
+# --- who there is ---------------------------------------------------------------------------------
+
+
+def _structure(_: _Build) -> list[Draft]:
+    shipped = {"effective_date": YEAR.first_day, "actor": ACTOR}
+    who = Draft(
+        key=f"demo/{YEAR}/structure",
+        kind="structure",
+        reason="Who there is and who is part of whom, with the default places, which are an assumption",
+        source="NHS England and ONS, as described in allocations/reference/tables.yaml",
+        records={
+            Tier: records(Tier, figures.table("tiers").to_pylist()),
+            Organisation: records(Organisation, _organisations()),
+            Relationship: records(Relationship, _relationships()),
+            Succession: records(Succession, _successions()),
+        },
+        **shipped,
+    )
+    what = Draft(
+        key=f"demo/{YEAR}/funds and terms",
+        kind="terms",
+        reason="The lines of money and how free each is; the grades are this project's reading",
+        source="allocations/reference/terms.csv",
+        records={
+            Fund: records(Fund, figures.table("funds").to_pylist()),
+            Terms: records(
+                Terms, [{**row, "id": f"{row['fund']}/{row['effective_from']}/{row['version']}",
+                         "leave_by": row["leave_by"] or ""} for row in figures.table("terms").to_pylist()]
+            ),
+        },
+        **shipped,
+    )
+    return [who, what]
+
+
+def _organisations() -> Iterator[dict[str, Any]]:
+    for row in figures.table("organisations").to_pylist():
+        del row["region"]
+        yield row
+    for row in figures.table("places_2025_26").to_pylist():
+        yield {"code": row["place"], "name": row["name"], "tier": "place", "ons_code": row["authority"],
+               "valid_from": YEAR.first_day}
+    for row in figures.table("pcns_2025_26").to_pylist():
+        yield {"code": row["pcn"], "name": row["name"], "tier": "pcn", "valid_from": YEAR.first_day}
+    for row in figures.table("practices_2025_26").to_pylist():
+        code = row["practice"]
+        yield {"code": code, "name": f"Practice {code}", "tier": "practice", "valid_from": YEAR.first_day}
+
+
+def _relationships() -> Iterator[dict[str, Any]]:
+    icbs = {row["code"]: row for row in figures.table("organisations").to_pylist() if row["tier"] == "icb"}
+    regions = [row["code"] for row in figures.table("organisations").to_pylist() if row["tier"] == "region"]
+    yield _relation("DHSC", NATIONAL, "funding", {})
+    for region in regions:
+        yield _relation(NATIONAL, region, "region", {"valid_from": YEAR.first_day})
+    for code, icb in icbs.items():
+        life = {"valid_from": max(icb["valid_from"], YEAR.first_day), "valid_to": icb["valid_to"]}
+        yield _relation(NATIONAL, code, "funding", life)
+        yield _relation(icb["region"], code, "region", life)
+    for row in figures.table("places_2025_26").to_pylist():
+        yield _relation(row["icb"], row["place"], "icb", _until(icbs, row["icb"]))
+    yield from _network_relations(icbs)
+    for row in figures.table("practices_2025_26").to_pylist():
+        life = _until(icbs, row["icb"])
+        yield _relation(row["icb"], row["practice"], "icb", life)
+        yield _relation(row["place"], row["practice"], PLACE_SCHEME, life)
+        if row["pcn"]:
+            yield _relation(row["pcn"], row["practice"], "pcn", {})
+
+
+def _network_relations(icbs: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A PCN under its ICB and its place; where it straddles several, with its part in each."""
+    parts = figures.table("pcn_parts_2025_26").to_pylist()
+    in_icb: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in parts:
+        in_icb[row["pcn"], row["icb"]] += row["registered"]
+    icbs_of = Counter(pcn for pcn, _ in in_icb)
+    places_of = Counter(row["pcn"] for row in parts)
+    for (pcn, icb), population in in_icb.items():
+        part = figures.billionths(population) if icbs_of[pcn] > 1 else None
+        yield {**_relation(icb, pcn, "icb", _until(icbs, icb)), "part": part}
+    for row in parts:
+        part = figures.billionths(row["registered"]) if places_of[row["pcn"]] > 1 else None
+        yield {**_relation(row["place"], row["pcn"], PLACE_SCHEME, _until(icbs, row["icb"])), "part": part}
+
+
+def _until(icbs: Mapping[str, Mapping[str, Any]], icb: str) -> dict[str, Any]:
+    return {"valid_from": YEAR.first_day, "valid_to": icbs[icb]["valid_to"]}
+
+
+def _relation(parent: str, child: str, scheme: str, life: Mapping[str, Any]) -> dict[str, Any]:
+    given = {"valid_from": YEAR.first_day, **life}
+    return {"id": f"{parent}>{child}/{scheme}/{given['valid_from']}", "parent": parent, "child": child,
+            "scheme": scheme, **given}
+
+
+def _successions() -> Iterator[dict[str, Any]]:
+    for row in figures.table("successions").to_pylist():
+        yield {
+            "id": f"{row['predecessor']}>{row['successor']}/{row['effective_date']}",
+            "predecessor": row["predecessor"],
+            "successor": row["successor"],
+            "effective_date": row["effective_date"],
+            "kind": row["kind"],
+            "weight": figures.billionths(row["registered"]),
+            "basis": "registered population x 10^9, practices open in both years",
+        }
+
+
+# --- what was allocated ---------------------------------------------------------------------------
+
+
+def _mandate(plan: _Build) -> list[Draft]:
+    (limit,) = (row for row in figures.table("national_limits").to_pylist() if row["year"] == str(YEAR))
+    source = Place(limit["payer"], limit["fund"], YEAR)
+    leg = plan.move(source, Place(limit["payee"], limit["fund"], YEAR), limit["amount_pence"])
+    reason = f"NHS England's revenue limit for {YEAR}"
+    return [plan.draft("mandate", "mandate", reason, [leg], source=limit["source"], authority="Secretary of State")]
+
+
+def _allocations(plan: _Build) -> list[Draft]:
+    """Each published line as one entry; a negative line is money that goes back on the same fund."""
+    funds = {row["code"]: row for row in figures.table("funds").to_pylist()}
+    by_fund: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in figures.table("allocations_2025_26").to_pylist():
+        by_fund[row["fund"]].append(row)
+    given = {"source": _WORKBOOK, "source_hash": figures.published_file_hash(_WORKBOOK_FILE)}
+    limit = Place(NATIONAL, _LIMIT_FUND, YEAR)
+    drafts: list[Draft] = []
+    for fund, rows in by_fund.items():
+        title = funds[fund]["name"]
+        to_icbs = [row for row in rows if row["holder"] != NATIONAL and row["amount_pence"] > 0]
+        back = [row for row in rows if row["amount_pence"] < 0]
+        kept = [row for row in rows if row["holder"] == NATIONAL]
+        if kept:
+            moved = [plan.move(limit, Place(NATIONAL, fund, YEAR), row["amount_pence"], _cell(row)) for row in kept]
+            drafts.append(plan.draft(f"{fund}/kept", "earmark", f"{title}: stays with NHS England", moved, **given))
+        if to_icbs:
+            moved = [plan.move(limit, Place(row["holder"], fund, YEAR), row["amount_pence"], _cell(row)) for row in to_icbs]
+            drafts.append(plan.draft(fund, "allocate", title, moved, **given))
+        if back:
+            paying = _PAYING_LINE[funds[fund]["stream"]]
+            found = [
+                plan.move(Place(row["holder"], paying, YEAR), Place(row["holder"], fund, YEAR), -row["amount_pence"], _cell(row))
+                for row in back
+            ]
+            reason = f"{title}: the published line is negative, so it is met from {funds[paying]['name']}"
+            drafts.append(plan.draft(f"{fund}/met", "vire", reason, found, **given))
+            returned = [
+                plan.move(Place(row["holder"], fund, YEAR), Place(NATIONAL, fund, YEAR), -row["amount_pence"], _cell(row))
+                for row in back
+            ]
+            reason = f"{title}: the published line is negative, so the money goes back"
+            drafts.append(plan.draft(f"{fund}/returned", "return", reason, returned, **given))
+    return drafts
+
+
+def _cell(row: Mapping[str, Any]) -> str:
+    return f"{row['sheet']}!{row['cell']} ({row['about']})"
+
+
+def _control_totals(_: _Build) -> list[Draft]:
+    """The totals that the workbook prints: the books may differ by the rounding of the parts, no more."""
+    names = {row["code"]: row["name"] for row in figures.table("funds").to_pylist()}
+    totals = [
+        {
+            "id": f"{row['organisation'] or 'England'}/{row['fund']}/{YEAR}",
+            "description": f"{names[row['fund']]}, {row['organisation'] or 'England'}",
+            "year": YEAR.start,
+            "as_at": YEAR.first_day,
+            "from_tier": "national",
+            "to_tier": "icb",
+            "organisation": row["organisation"],
+            "fund": row["fund"],
+            "expected_pence": row["expected_pence"],
+            "tolerance_pence": (row["rounded_parts"] + 1) // 2,
+            "source": f"{_WORKBOOK}, {row['sheet']}!{row['cell']}",
+        }
+        for row in figures.table("published_totals_2025_26").to_pylist()
+    ]
+    return [
+        Draft(
+            key=f"demo/{YEAR}/control totals",
+            kind="assert",
+            effective_date=YEAR.first_day,
+            actor=ACTOR,
+            reason="What NHS England printed, for England by line and for each ICB by stream",
+            source=_WORKBOOK,
+            source_hash=figures.published_file_hash(_WORKBOOK_FILE),
+            records={ControlTotal: records(ControlTotal, totals)},
+        )
+    ]
+
+
+# --- what an ICB does with it, by the policy ------------------------------------------------------
+
+
+def _earmarks(plan: _Build) -> list[Draft]:
+    drafts = []
+    practices = figures.table("practices_2025_26")
+    for earmark in plan.policy.earmarks:
+        people = weights(practices, earmark.by, "icb")
+        parts = apportion(pence_from_pounds(Decimal(earmark.total_pounds)), people)
+        moved = [
+            plan.move(Place(icb, earmark.source_fund, YEAR), Place(icb, earmark.fund, YEAR), pence, _share_note(people, icb, earmark.by))
+            for icb, pence in parts.items()
+            if pence
+        ]
+        drafts.append(plan.by_policy(f"earmark/{earmark.fund}", "earmark", earmark.reason, moved))
+    headings = plan.policy.headings
+    moved = []
+    for icb in sorted(weights(practices, "registered", "icb")):
+        parts = apportion(plan.held[icb, headings.source_fund], headings.parts)
+        moved.extend(
+            plan.move(Place(icb, headings.source_fund, YEAR), Place(icb, fund, YEAR), pence, f"{headings.parts[fund]} of what is left")
+            for fund, pence in parts.items()
+            if pence
+        )
+    drafts.append(plan.by_policy("headings", "earmark", headings.reason, moved))
+    return drafts
+
+
+def _places(plan: _Build) -> list[Draft]:
+    """One decision for each ICB: what it hands to its places, fund by fund."""
+    table = figures.table("places_2025_26")
+    drafts = []
+    for icb in sorted(set(table["icb"].to_pylist())):
+        own = table.filter(pc.equal(table["icb"], icb))
+        moved: list[Leg] = []
+        for rule in plan.policy.devolve:
+            whole = plan.held[icb, rule.fund]
+            devolved = int(Decimal(whole) * rule.share)
+            people = weights(own, rule.by, "place")
+            for place, pence in apportion(devolved, people).items():
+                if pence:
+                    note = _share_note(people, place, rule.by)
+                    moved.append(plan.move(Place(icb, rule.fund, YEAR), Place(place, rule.fund, YEAR), pence, note))
+        reason = f"Devolved to the places of {icb}, each line by the weighted population that fits it"
+        drafts.append(plan.by_policy(f"places/{icb}", "devolve", reason, moved))
+    return drafts
+
+
+def _networks(plan: _Build) -> list[Draft]:
+    """The network contract's core payment: each element rounded to the penny on its own count of people."""
+    rule = plan.policy.networks
+    known = rates(YEAR)
+    people: dict[tuple[str, str], dict[str, Decimal]] = {}
+    for row in figures.table("pcn_parts_2025_26").to_pylist():
+        counts = people.setdefault((row["icb"], row["pcn"]), {"registered": Decimal(0), "adjusted": Decimal(0)})
+        counts["registered"] += row["registered"]
+        counts["adjusted"] += row["primary_medical"]
+    moved: dict[str, list[Leg]] = defaultdict(list)
+    for (icb, pcn), counts in sorted(people.items()):
+        pence, sums = 0, []
+        for element in rule.elements:
+            basis, rate = known[element]
+            pence += pence_from_pounds(counts[basis] * rate)
+            sums.append(f"{counts[basis]:f} {basis} x {rate.normalize():f}")
+        if pence:
+            leg = plan.move(Place(icb, rule.source_fund, YEAR), Place(pcn, rule.fund, YEAR), pence, " + ".join(sums))
+            moved[icb].append(leg)
+    reason = f"Network contract {YEAR}: core payment to the networks of "
+    return [plan.by_policy(f"networks/{icb}", "devolve", f"{reason}{icb}", legs_) for icb, legs_ in sorted(moved.items())]
+
+
+def _retained(plan: _Build) -> list[Draft]:
+    """All that an ICB still holds it keeps; what its partners agreed to is on record, the rest is not."""
+    icbs = sorted({row["icb"] for row in figures.table("places_2025_26").to_pylist()})
+    agreed = [
+        {
+            "id": f"{icb}/{agreement.fund}/{YEAR}",
+            "organisation": icb,
+            "fund": agreement.fund,
+            "share_ppm": None if agreement.share is None else int(agreement.share * 1_000_000),
+            "partners": agreement.partners,
+            "decision_reference": f"{plan.policy.status}: no decision stands behind it",
+            "purpose": agreement.purpose,
+            "valid_from": YEAR.first_day,
+            "valid_to": agreement.valid_to,
+        }
+        for icb in icbs
+        for agreement in plan.policy.agreements
+    ]
+    drafts = []
+    if agreed:
+        drafts.append(
+            Draft(
+                key=f"demo/{YEAR}/agreements",
+                kind="agree",
+                effective_date=YEAR.first_day,
+                actor=ACTOR,
+                reason="What places agreed that their ICB should keep",
+                source=plan.policy_source,
+                source_hash=plan.policy_hash,
+                records={Agreement: records(Agreement, agreed)},
+            )
+        )
+    for icb in icbs:
+        own = sorted((fund, pence) for (holder, fund), pence in plan.held.items() if holder == icb and pence)
+        moved = [
+            plan.move(Place(icb, fund, YEAR), Place(icb, fund, YEAR, RETAINED), pence, "what is left of the line")
+            for fund, pence in own
+        ]
+        drafts.append(plan.by_policy(f"retained/{icb}", "retain", f"What {icb} keeps after devolving", moved))
+    return drafts
+
+
+def _share_note(people: Mapping[str, int], code: str, by: str) -> str:
+    """The arithmetic behind a share, to whole people, for whoever follows the money back."""
+    return f"{people[code] // 10**9:,} of {sum(people.values()) // 10**9:,} {by.replace('_', ' ')} weighted people"
+

@@ -1,0 +1,104 @@
+"""The shipped figures, read: each table with what it is, where it comes from and what of it is ours."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import yaml
+
+FOLDER = Path(__file__).parent / "reference"
+
+# Populations are decimals with nine places, exactly as published; a weight is that number of billionths.
+POPULATION = pa.decimal128(18, 9)
+WEIGHTINGS = (
+    "registered",
+    "general_acute",
+    "community",
+    "mental_health",
+    "maternity",
+    "prescribing",
+    "health_inequalities",
+    "core",
+    "primary_medical_need",
+    "primary_medical",
+)
+
+_TYPES: dict[str, pa.DataType] = {
+    **dict.fromkeys(WEIGHTINGS, POPULATION),
+    "amount_pence": pa.int64(),
+    "expected_pence": pa.int64(),
+    "rounded_parts": pa.int32(),
+    "rate_pounds": pa.decimal128(12, 6),
+    **dict.fromkeys(("version", "rank", "depth", "returns_per_year", "match_percent", "practices"), pa.int32()),
+    **dict.fromkeys(("recurrent", "may_go_below_zero"), pa.bool_()),
+    **dict.fromkeys(
+        ("valid_from", "valid_to", "effective_date", "effective_from", "notified_on", "announced_on", "spend_by"),
+        pa.date32(),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a shipped table is.
+
+    Attributes:
+        standing: published, derived or assumption.
+        made: how its figures came about.
+    """
+
+    name: str
+    title: str
+    standing: str
+    publisher: str
+    vintage: str
+    licence: str
+    made: str
+
+
+@cache
+def table(name: str) -> pa.Table:
+    """A shipped table as Arrow; empty cells are missing, never zero.
+
+    Raises:
+        FileNotFoundError: there is no such table.
+    """
+    path = FOLDER / f"{name}.csv"
+    with path.open(encoding="utf-8") as file:
+        names = file.readline().strip().split(",")
+    types = {column: _TYPES.get(column, pa.string()) for column in names}
+    options = pyarrow.csv.ConvertOptions(
+        column_types=types,
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=True,
+        true_values=["true"],
+        false_values=["false"],
+    )
+    return pyarrow.csv.read_csv(path, convert_options=options)
+
+
+@cache
+def descriptions() -> dict[str, Description]:
+    """Every shipped table with its publisher, vintage, licence and making."""
+    text = (FOLDER / "tables.yaml").read_text(encoding="utf-8")
+    known = Description.__slots__
+    return {
+        name: Description(name=name, **{key: str(value) for key, value in facts.items() if key in known})
+        for name, facts in yaml.safe_load(text).items()
+    }
+
+
+@cache
+def published_file_hash(file: str) -> str:
+    """The SHA-256 of a published file that the figures rest on."""
+    hashes = {row["file"]: row["sha256"] for row in table("published_files").to_pylist()}
+    return str(hashes[file])
+
+
+def billionths(population: Decimal) -> int:
+    """A population as a whole number of billionths, so that sums and shares stay exact."""
+    return int(population.scaleb(9))
