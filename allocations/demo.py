@@ -17,11 +17,11 @@ import pyarrow.compute as pc
 from allocations import figures
 from allocations.apportion import apportion
 from allocations.classification import overriding_terms
-from allocations.fair_shares import weights
+from allocations.fair_shares import share_note, weights
 from allocations.network_contract import rates
 from allocations.policy import DEFAULT, Policy, read_policy
 from ledger.drafts import Draft, Leg, Place, legs, records
-from ledger.errors import Problem, Refused
+from ledger.errors import KeyReused, Problem, Refused
 from ledger.models import (
     AVAILABLE,
     RETAINED,
@@ -123,12 +123,26 @@ def build(
     total = len(stages) + bool(override)
     for done, (name, drafts_of) in enumerate(stages):
         progress(name, done, total)
-        posted.extend(post(store, drafts_of(plan)))
+        posted.extend(_post(store, drafts_of(plan), policy_file))
     if override:
         progress("Your own terms", len(stages), total)
         posted.extend(post(store, [override]))
     progress("Done", total, total)
     return posted
+
+
+def _post(store: Store, drafts: Sequence[Draft], policy_file: Path) -> list[Posted]:
+    try:
+        return post(store, drafts)
+    except KeyReused as error:
+        raise Refused(
+            [
+                Problem(str(store.path), "it was built from other figures or another policy.",
+                        f"Its entries differ from what {policy_file.name} and this version's figures would post: "
+                        f"{error.problems[0].place}.",
+                        "Build into a new ledger: devolution demo --ledger NEW.duckdb")
+            ]
+        ) from error
 
 
 def _refuse_other_year(policy: Policy, file: Path) -> None:
@@ -354,7 +368,7 @@ def _earmarks(plan: _Build) -> list[Draft]:
         people = weights(practices, earmark.by, "icb")
         parts = apportion(pence_from_pounds(Decimal(earmark.total_pounds)), people)
         moved = [
-            plan.move(Place(icb, earmark.source_fund, YEAR), Place(icb, earmark.fund, YEAR), pence, _share_note(people, icb, earmark.by))
+            plan.move(Place(icb, earmark.source_fund, YEAR), Place(icb, earmark.fund, YEAR), pence, share_note(people[icb], sum(people.values()), earmark.by))
             for icb, pence in parts.items()
             if pence
         ]
@@ -385,7 +399,7 @@ def _places(plan: _Build) -> list[Draft]:
             people = weights(own, rule.by, "place")
             for place, pence in apportion(devolved, people).items():
                 if pence:
-                    note = _share_note(people, place, rule.by)
+                    note = share_note(people[place], sum(people.values()), rule.by)
                     moved.append(plan.move(Place(icb, rule.fund, YEAR), Place(place, rule.fund, YEAR), pence, note))
         reason = f"Devolved to the places of {icb}, each line by the weighted population that fits it"
         drafts.append(plan.by_policy(f"places/{icb}", "devolve", reason, moved))
@@ -455,9 +469,3 @@ def _retained(plan: _Build) -> list[Draft]:
         ]
         drafts.append(plan.by_policy(f"retained/{icb}", "retain", f"What {icb} keeps after devolving", moved))
     return drafts
-
-
-def _share_note(people: Mapping[str, int], code: str, by: str) -> str:
-    """The arithmetic behind a share, to whole people, for whoever follows the money back."""
-    return f"{people[code] // 10**9:,} of {sum(people.values()) // 10**9:,} {by.replace('_', ' ')} weighted people"
-

@@ -59,3 +59,9 @@ def weights(populations: pa.Table, by: str, group: str) -> dict[str, int]:
     summed = rows.set_column(1, by, pc.cast(rows[by], pa.decimal128(38, 9))).group_by(group).aggregate([(by, "sum")])
     pairs = zip(summed[group].to_pylist(), summed[f"{by}_sum"].to_pylist(), strict=True)
     return {code: billionths(population) for code, population in sorted(pairs)}
+
+
+def share_note(people_billionths: int, whole_billionths: int, by: str) -> str:
+    """The arithmetic behind a share, in whole people, for whoever follows the money back."""
+    count = by.replace("_", " ") if by == "registered" else f"{by.replace('_', ' ')} weighted"
+    return f"{people_billionths // 10**9:,} of {whole_billionths // 10**9:,} {count} people"

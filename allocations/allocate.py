@@ -1,0 +1,245 @@
+"""Split an amount of an ICB's money among its places, networks or practices, and post it if asked."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from allocations import figures
+from allocations.apportion import apportion
+from allocations.fair_shares import share_note, weighting, weights
+from allocations.places import UNASSIGNED, Division, read_division
+from ledger.drafts import Draft, Leg, Place, legs, records
+from ledger.errors import Problem, Refused
+from ledger.models import Organisation, Relationship
+from ledger.money import exact_pounds
+from ledger.store import Reader
+from ledger.years import FinancialYear
+
+LEVELS = ("place", "pcn", "practice")
+UNITS = {"penny": 1, "pound": 100, "thousand": 100_000}
+FIGURES_YEAR = FinancialYear(2025)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One receiver's part of the amount.
+
+    Attributes:
+        code: the organisation's code; for a place of the user's own, the ICB's code and the place's name.
+        people_billionths: its weighted population, in billionths of a person.
+        share: of the whole, exact.
+    """
+
+    code: str
+    name: str
+    practices: int
+    people_billionths: int
+    share: Fraction
+    amount_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """An amount, split.
+
+    Attributes:
+        unit: what the amount was split in: ``penny``, ``pound`` or ``thousand`` pounds.
+        division: the user's own places, where a file gave them.
+        digest: SHA-256 of that file.
+    """
+
+    icb: str
+    year: FinancialYear
+    fund: str
+    level: str
+    by: str
+    unit: str
+    amount_pence: int
+    parts: tuple[Part, ...]
+    division: Division | None = None
+    places_file: str | None = None
+    digest: str | None = None
+
+
+def allocate(
+    *,
+    icb: str,
+    year: FinancialYear,
+    fund: str,
+    level: str,
+    by: str,
+    amount_pence: int,
+    places_file: Path | None = None,
+    unit: str | None = None,
+) -> Allocation:
+    """Split an amount by weighted population, by largest remainder.
+
+    Args:
+        icb: the ICB whose money it is.
+        level: ``place``, ``pcn`` or ``practice``.
+        by: the weighting, by any of its names.
+        amount_pence: the whole; the parts sum to it exactly.
+        places_file: the user's own places, a CSV of practices; the default places otherwise.
+        unit: what to split in. Whole pounds where the amount is whole pounds, pence otherwise.
+
+    Raises:
+        Refused: unknown ICB, a year without figures, or problems in the places file.
+        UnknownWeighting: with the weightings there are.
+    """
+    if year != FIGURES_YEAR:
+        raise Refused(
+            [Problem("--year", f"there are no population figures for {year}.", "Shares would be of another year's people.",
+                     f"Use {FIGURES_YEAR}.")]
+        )
+    column = weighting(by)
+    unit = unit or ("pound" if amount_pence % UNITS["pound"] == 0 else "penny")
+    if amount_pence % UNITS[unit]:
+        raise Refused(
+            [Problem("--unit", f"£{exact_pounds(amount_pence)} is not a whole number of units of one {unit}.",
+                     "The parts could not sum to it.", "Split it in pence with --unit penny.")]
+        )
+    table = figures.table("practices_2025_26")
+    icb_of = dict(zip(table["practice"].to_pylist(), table["icb"].to_pylist(), strict=True))
+    if icb not in icb_of.values():
+        known = ", ".join(sorted(set(icb_of.values())))
+        raise Refused([Problem("--icb", f"there is no ICB '{icb}' in {year}.", "It has no people to share by.", f"ICBs of that year: {known}.")])
+    own = table.filter(pc.equal(table["icb"], icb))
+    division = digest = None
+    if places_file is not None:
+        if level != "place":
+            raise Refused([Problem("--places", "places were given, but the split is not to places.", "They would be ignored.", "Use --to place.")])
+        division = read_division(places_file, icb, icb_of)
+        digest = hashlib.sha256(places_file.read_bytes()).hexdigest()
+        own = own.set_column(own.column_names.index("place"), "place", [division.place_of[code] for code in own["practice"].to_pylist()])
+    people = weights(own, column, level)
+    outside = sum(weights(own, column, "icb").values()) - sum(people.values())
+    if outside:
+        people[UNASSIGNED] = outside
+    parts = apportion(amount_pence // UNITS[unit], people)
+    whole = sum(people.values())
+    counts = _counts(own[level].to_pylist())
+    names = _names(level)
+    return Allocation(
+        icb, year, fund, level, column, unit, amount_pence,
+        tuple(
+            Part(
+                code=f"{icb}:{code}" if division and code != UNASSIGNED else code,
+                name=names.get(code, code),
+                practices=counts.get(code, counts.get(None, 0)),
+                people_billionths=people[code],
+                share=Fraction(people[code], whole),
+                amount_pence=parts[code] * UNITS[unit],
+            )
+            for code in sorted(people, key=lambda code: (code == UNASSIGNED, names.get(code, code)))
+        ),
+        division, places_file.name if places_file else None, digest,
+    )  # fmt: skip
+
+
+def drafts(
+    reader: Reader, allocation: Allocation, *, standing: str, actor: str, day: date | None, key: str | None
+) -> list[Draft]:
+    """The entries that put an allocation into the books: new places, if they are the user's own, and the split.
+
+    Args:
+        standing: which of the ICB's money: ``available`` or ``retained``.
+        day: when it counts; today where that lies in the year, its first day otherwise.
+        key: the idempotency key; one made of the request itself otherwise, so that asking twice posts once.
+
+    Raises:
+        Refused: somebody has no receiver yet, or the books do not know the receivers.
+    """
+    unassigned = [part for part in allocation.parts if part.code == UNASSIGNED]
+    if unassigned:
+        raise Refused(
+            [Problem(allocation.places_file or "the figures", f"{unassigned[0].practices} practices are in no {allocation.level}.",
+                     "Their share would reach nobody.", "Place every practice, then post.")]
+        )
+    today = date.today()  # noqa: DTZ011 - the working day of whoever asks
+    day = day or (today if allocation.year.contains(today) else allocation.year.first_day)
+    request = f"{allocation.icb}/{allocation.fund}/{allocation.year}/{allocation.level}/{allocation.by}/{allocation.amount_pence}"
+    key = key or f"allocate/{request}/{standing}/{day}/{allocation.digest or 'default places'}"
+    found = []
+    if allocation.division is not None:
+        place_key = f"places/{allocation.icb}/{allocation.digest}"
+        if not reader.rows("SELECT 1 FROM entry WHERE key = $key", {"key": place_key}):
+            found.append(_new_places(reader, allocation, place_key, actor))
+    source = Place(allocation.icb, allocation.fund, allocation.year, standing)
+    whole = sum(part.people_billionths for part in allocation.parts)
+    movements = [
+        Leg(
+            source,
+            Place(part.code, allocation.fund, allocation.year),
+            part.amount_pence,
+            note=share_note(part.people_billionths, whole, allocation.by),
+        )
+        for part in allocation.parts
+        if part.amount_pence
+    ]
+    found.append(
+        Draft(
+            key=key,
+            kind="devolve",
+            effective_date=day,
+            actor=actor,
+            reason=f"£{exact_pounds(allocation.amount_pence)} of {allocation.fund} split by {allocation.by} weighted population",
+            source=allocation.places_file or "allocations/reference/practices_2025_26.csv",
+            source_hash=allocation.digest,
+            transfers=legs(movements),
+        )
+    )
+    return found
+
+
+def _new_places(reader: Reader, allocation: Allocation, key: str, actor: str) -> Draft:
+    """The user's own places as organisations of the ICB, with their practices, in a scheme of their own."""
+    assert allocation.division is not None
+    icb, first_day = allocation.icb, allocation.year.first_day
+    known = {code for (code,) in reader.rows("SELECT code FROM organisation WHERE tier = 'place'")}
+    closes = reader.rows("SELECT valid_to FROM organisation WHERE code = $icb", {"icb": icb})
+    if not closes:
+        raise Refused(
+            [Problem("the ledger", f"it does not know {icb}.", "Money cannot be posted there.", "Build it with 'devolution demo'.")]
+        )
+    life = {"valid_from": first_day, "valid_to": closes[0][0]}
+    scheme = f"place: {allocation.places_file} {str(allocation.digest)[:12]}"
+    fresh = [part for part in allocation.parts if part.code not in known]
+    organisations = [{"code": part.code, "name": part.name, "tier": "place", "valid_from": first_day} for part in fresh]
+    relations = [
+        {"id": f"{icb}>{part.code}/icb/{first_day}", "parent": icb, "child": part.code, "scheme": "icb", **life} for part in fresh
+    ] + [
+        {"id": f"{icb}:{place}>{practice}/{scheme}", "parent": f"{icb}:{place}", "child": practice, "scheme": scheme, **life}
+        for practice, place in allocation.division.place_of.items()
+    ]
+    return Draft(
+        key=key,
+        kind="structure",
+        effective_date=first_day,
+        actor=actor,
+        reason=f"Places of {icb} as the user divides it",
+        source=allocation.places_file,
+        source_hash=allocation.digest,
+        records={Organisation: records(Organisation, organisations), Relationship: records(Relationship, relations)},
+    )
+
+
+def _counts(codes: list[Any]) -> dict[Any, int]:
+    counts: dict[Any, int] = {}
+    for code in codes:
+        counts[code] = counts.get(code, 0) + 1
+    return counts
+
+
+def _names(level: str) -> Mapping[str, str]:
+    """Names of default places and of networks; practices go by their codes alone."""
+    if level == "place":
+        return {row["place"]: row["name"] for row in figures.table("places_2025_26").to_pylist()}
+    if level == "pcn":
+        return {row["pcn"]: row["name"] for row in figures.table("pcns_2025_26").to_pylist()}
+    return {}

@@ -1,0 +1,237 @@
+"""How much of the money is tied, devolved, kept back and in pieces: one definition each, for any position.
+
+A measure reads a position, actual or hypothetical, and knows nothing of how it came about. Shares are
+exact fractions. An empty scope has no share: it is *not defined*, and never zero.
+
+Two scopes are always shown together: all funding, and earmarked funding only, for one large general line
+would hide how many small ones there are beside it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from math import exp, floor, log
+from statistics import median
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ledger.models import RING_FENCED
+from ledger.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
+from ledger.years import FinancialYear
+
+ALL, EARMARKED = "all", "earmarked"
+SCOPES = (ALL, EARMARKED)
+# Earmarked money is tied to a purpose, softly or firmly; monitored money is only watched.
+EARMARKED_GRADES = ("soft", *RING_FENCED)
+UNTIED_GRADES = ("none", "monitored")
+DEEPEST = 3
+PENNY_PACKET_PENCE = 50_000_000
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure of a position.
+
+    Attributes:
+        name: a fixed word, for programs.
+        title: what it is called, for people.
+        unit: ``pence``, ``share``, ``count``, ``days``, ``per £ million`` or ``index``.
+        value: whole pence or a count as int, a share as Fraction, other ratios as float;
+            None when the scope is empty and the measure is not defined.
+        definition: how it is worked out, in a sentence.
+        note: what the reader should know of this value, such as what is missing from it.
+    """
+
+    name: str
+    title: str
+    unit: str
+    value: int | Fraction | float | None
+    definition: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pot:
+    """A fund with terms of its own, with all that is held of it in the scope."""
+
+    code: str
+    amount_pence: int
+    row: Row
+
+
+def measures(
+    position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = PENNY_PACKET_PENCE
+) -> list[Measure]:
+    """Every measure of a position, in one scope.
+
+    Args:
+        position: a table of schema ``ledger.position.SCHEMA``.
+        scope: ``all`` or ``earmarked`` (soft, hard and statutory grades).
+        penny_packet_pence: a pot below this is a penny packet; £500,000 suits an ICB, £100,000 a place
+            and £25,000 a PCN.
+
+    Raises:
+        ValueError: an unknown scope.
+    """
+    if scope not in SCOPES:
+        raise ValueError(f"'{scope}' is not a scope. Choose {' or '.join(SCOPES)}.")
+    held = position.filter(pc.and_(pc.not_equal(position["standing"], SOURCE), pc.greater(position["amount_pence"], 0)))
+    if scope == EARMARKED:
+        held = held.filter(pc.is_in(held["grade"], value_set=pa.array(EARMARKED_GRADES)))
+    rows = held.to_pylist()
+    found = [*_control(rows), *_fragmentation(pots(held), penny_packet_pence)]
+    # Nothing held is not nothing measured: an empty scope has no total either.
+    return found if rows else [replace(measure, value=None, note="Nothing is held in this scope.") for measure in found]
+
+
+def pots(position: pa.Table) -> list[Pot]:
+    """The pots of a position, largest first: what is held of each fund that has terms of its own."""
+    held = position.filter(pc.not_equal(position["standing"], SOURCE))
+    amounts: dict[tuple[str, int], int] = {}
+    examples: dict[tuple[str, int], Row] = {}
+    for row in held.to_pylist():
+        key = (row["pot"], row["year"])
+        amounts[key] = amounts.get(key, 0) + row["amount_pence"]
+        examples.setdefault(key, row)
+    found = [Pot(key[0], pence, examples[key]) for key, pence in amounts.items() if pence > 0]
+    return sorted(found, key=lambda pot: (-pot.amount_pence, pot.code, pot.row["year"]))
+
+
+def share(part: int, whole: int) -> Fraction | None:
+    """An exact share; not defined where there is no whole."""
+    return None if whole == 0 else Fraction(part, whole)
+
+
+def tenths_of_percent(part: Fraction) -> int:
+    """A share in tenths of a percent, halves up: 0.1234 is 123."""
+    return floor(part * 1000 + Fraction(1, 2))
+
+
+def _sum(rows: Sequence[Row], keep: Callable[[Row], bool]) -> int:
+    return sum(row["amount_pence"] for row in rows if keep(row))
+
+
+def _in_year(row: Row) -> bool:
+    return row["notified_on"] is not None and row["notified_on"] >= FinancialYear(row["year"]).first_day
+
+
+def _control(rows: Sequence[Row]) -> list[Measure]:
+    """Where money is decided and how free it is."""
+    total = _sum(rows, lambda _: True)
+    hard = _sum(rows, lambda row: row["grade"] in RING_FENCED)
+    tied = _sum(rows, lambda row: row["grade"] in EARMARKED_GRADES)
+    ungraded = _sum(rows, lambda row: row["grade"] is None)
+    devolved = _sum(rows, lambda row: row["depth"] > 0)
+    free_and_devolved = _sum(rows, lambda row: row["depth"] > 0 and row["grade"] in UNTIED_GRADES)
+    agreed = _sum(rows, lambda row: row["standing"] == BY_AGREEMENT)
+    unilateral = _sum(rows, lambda row: row["standing"] == WITHOUT_AGREEMENT)
+    in_year = _sum(rows, _in_year)
+    non_recurrent = _sum(rows, lambda row: row["recurrent"] is False)
+    depth = sum(row["amount_pence"] * row["depth"] for row in rows)
+    unknown = "Some money has no terms on record." if ungraded else ""
+    return [
+        Measure("total", "Total", "pence", total, "All that is held in the scope, spent money included."),
+        Measure("ring_fenced_share", "Ring-fenced, hard", "share", share(hard, total),
+                "Hard and statutory ring-fences, as a share of the total.", unknown),
+        Measure("ring_fenced_share_with_soft", "Ring-fenced, soft included", "share", share(tied, total),
+                "Soft, hard and statutory ring-fences, as a share of the total.", unknown),
+        Measure("devolved_share", "Devolved", "share", share(devolved, total),
+                "Decided below the ICB: at place, PCN or practice, as a share of the total."),
+        Measure("untied_devolved_share", "Local and free", "share", share(free_and_devolved, total),
+                "Decided below the ICB with no ring-fence, at most monitored, as a share of the total.", unknown),
+        Measure("devolution_depth", "Depth of devolution", "index", None if total == 0 else Fraction(depth, total * DEEPEST),
+                "Mean steps below the ICB (place 1, PCN 2, practice 3), as a share of the deepest."),
+        Measure("retained_with_agreement", "Kept with agreement", "pence", agreed,
+                "Retained by a tier whose partners agreed to it on the day."),
+        Measure("retained_without_agreement", "Kept without agreement", "pence", unilateral,
+                "Retained by a tier without an agreement, or after one ended."),
+        Measure("retained_without_agreement_share", "Kept without agreement, share", "share", share(unilateral, total),
+                "Retained without agreement, as a share of the total."),
+        Measure("consented_retention_ratio", "Agreed part of what is kept", "share", share(agreed, agreed + unilateral),
+                "Retained with agreement, as a share of all that is retained."),
+        Measure("in_year_share", "Notified in the year", "share", share(in_year, total),
+                "Notified on or after 1 April of its year, as a share of the total."),
+        Measure("non_recurrent_share", "Non-recurrent", "share", share(non_recurrent, total),
+                "On terms that do not recur, as a share of the total."),
+    ]
+
+
+def _fragmentation(found: Sequence[Pot], threshold: int) -> list[Measure]:
+    """In how many pieces money comes."""
+    amounts = [pot.amount_pence for pot in found]
+    total, count = sum(amounts), len(amounts)
+    small = [amount for amount in amounts if amount < threshold]
+    known = [pot.row["returns_per_year"] for pot in found if pot.row["returns_per_year"] is not None]
+    unknown = count - len(known)
+    returns_note = f"Not known for {unknown} of {count} pots, which are left out." if unknown else ""
+    bids = [pot.amount_pence for pot in found if pot.row["route"] == "bid"]
+    in_year = [pot for pot in found if _in_year(pot.row)]
+    windows = {pot.code: days for pot in in_year if (days := spend_window(pot.row)) is not None}
+    weighted = [(pot.amount_pence, windows[pot.code]) for pot in in_year if pot.code in windows]
+    index = None if total == 0 else Fraction(sum(amount * amount for amount in amounts), total * total)
+    returns = sum(known) if known else None
+    return [
+        Measure("pots", "Pots", "count", count, "Funds with terms of their own and money in the scope."),
+        Measure("concentration", "Concentration (HHI)", "index", index, "Sum of the squared shares of the pots."),
+        Measure("effective_number", "Effective number of pots", "index", None if index is None else 1 / index,
+                "One over the sum of squared shares: how many equal pots would be as scattered."),
+        Measure("effective_number_shannon", "Effective number (Shannon)", "index", _shannon(amounts),
+                "Exponential of the entropy of the shares, which counts small pots for more."),
+        Measure("gini", "Gini of pot sizes", "index", _gini(amounts), "0 when pots are equal, towards 1 when one is nearly all."),
+        Measure("median_pot", "Median pot", "pence", _pence(Fraction(median(map(Fraction, amounts)))) if amounts else None, "The pot in the middle by size."),
+        Measure("mean_pot", "Mean pot", "pence", _pence(Fraction(total, count)) if count else None,
+                "The total over the number of pots, to the penny."),
+        Measure("smallest_pot", "Smallest pot", "pence", amounts[-1] if amounts else None, "The pot with the least money in the scope."),
+        Measure("penny_packets", "Penny packets", "count", len(small), f"Pots below £{threshold // 100:,}."),
+        Measure("penny_packet_share_of_count", "Penny packets, share of pots", "share", share(len(small), count),
+                f"Pots below £{threshold // 100:,}, as a share of all pots."),
+        Measure("penny_packet_share_of_value", "Penny packets, share of money", "share", share(sum(small), total),
+                f"Money in pots below £{threshold // 100:,}, as a share of the total."),
+        Measure("bid_pots", "Pots that are bid for", "count", len(bids), "Pots whose route is by bid."),
+        Measure("bid_pot_value", "Money that is bid for", "pence", sum(bids), "Money in pots whose route is by bid."),
+        Measure("returns_per_year", "Returns a year", "count", returns, "Returns that the terms ask for, over all pots.", returns_note),
+        Measure("returns_per_million", "Returns per £ million", "per £ million",
+                None if returns is None or total == 0 else Fraction(returns * 100_000_000, total),
+                "Returns a year for each £1 million.", returns_note),
+        Measure("spend_window", "Days to spend in-year money", "days",
+                Fraction(sum(a * d for a, d in weighted), sum(a for a, _ in weighted)) if weighted else None,
+                "Days from notice to deadline, both included, over pots notified in the year, by value."),
+    ]
+
+
+def spend_window(row: Row) -> int | None:
+    """Days in which a pot can be spent: from its notice, or 1 April if that is later, to its deadline.
+
+    Both days count. None where the terms name no deadline.
+    """
+    deadline: date | None = row["spend_by"]
+    if deadline is None:
+        return None
+    start = max(row["notified_on"], FinancialYear(row["year"]).first_day)
+    return (deadline - start).days + 1
+
+
+def _pence(amount: Fraction) -> int:
+    """To the penny, halves up."""
+    return floor(amount + Fraction(1, 2))
+
+
+def _shannon(amounts: Sequence[int]) -> float | None:
+    total = sum(amounts)
+    if total == 0:
+        return None
+    shares = [amount / total for amount in amounts if amount]
+    return exp(-sum(part * log(part) for part in shares))
+
+
+def _gini(amounts: Sequence[int]) -> Fraction | None:
+    total, count = sum(amounts), len(amounts)
+    if total == 0:
+        return None
+    ascending = sorted(amounts)
+    return Fraction(sum((2 * rank - count - 1) * amount for rank, amount in enumerate(ascending, 1)), count * total)

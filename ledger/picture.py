@@ -1,0 +1,222 @@
+"""The picture at a first look: where the money stands, how free it is, and which way it went."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import pyarrow as pa
+
+from ledger import measures
+from ledger.errors import Problem, Refused
+from ledger.models import GRADES
+from ledger.money import spoken
+from ledger.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, position
+from ledger.store import Reader
+from ledger.structure import suggestion
+
+KEPT_NATIONALLY = "Kept by NHS England"
+NETWORKS = "Primary care networks"
+KEPT_AGREED = "Kept by the ICB, agreed"
+KEPT_UNAGREED = "Kept by the ICB, no agreement"
+AT_ICB = "Available at the ICB"
+PRACTICES = "Practices"
+OTHER_PLACES = "Other places"
+MOST_PLACES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One band of the flow: from a name to a name, whole pence."""
+
+    source: str
+    target: str
+    amount_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a first screen and the demo's table show.
+
+    Attributes:
+        sentence: the whole picture in plain words.
+        total_pence: all that is held in view.
+        matrix: tier to grade to pence, tiers from the top down.
+        largest: name and pence of the ICB (or, for one ICB, the place) that received most.
+        smallest_pot: name of the receiver, name of the fund and pence of the smallest pot.
+        local_and_free: share decided below the ICB without a ring-fence; None where nothing is held.
+        ring_fenced: share under a soft, hard or statutory ring-fence.
+        links: the flow, from the national body down.
+    """
+
+    sentence: str
+    total_pence: int
+    matrix: dict[str, dict[str, int]]
+    largest: tuple[str, int] | None
+    smallest_pot: tuple[str, str, int] | None
+    local_and_free: Fraction | None
+    ring_fenced: Fraction | None
+    links: tuple[Link, ...]
+
+
+def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None) -> Picture:
+    """The picture of a year, for all ICBs or for one.
+
+    Raises:
+        Refused: the code is not an ICB's.
+    """
+    name = None if icb is None else _icb_name(reader, icb)
+    held = position(reader, at, organisation=icb, year=year)
+    rows = [row for row in held.to_pylist() if row["standing"] != SOURCE]
+    values = {measure.name: measure.value for measure in measures.measures(held)}
+    total = sum(row["amount_pence"] for row in rows)
+    return Picture(
+        sentence=_sentence(rows, total, name, year, values),
+        total_pence=total,
+        matrix=_matrix(reader, rows),
+        largest=_largest(reader, at, year, icb),
+        smallest_pot=_smallest_pot(reader, at, year, icb),
+        local_and_free=_as_share(values["untied_devolved_share"]),
+        ring_fenced=_as_share(values["ring_fenced_share_with_soft"]),
+        links=tuple(_links(rows, icb)),
+    )
+
+
+def icbs(reader: Reader, year: int) -> dict[str, str]:
+    """Code to name of every ICB that money of the year went to, by name."""
+    rows = reader.rows(
+        "SELECT DISTINCT o.code, o.name FROM account a JOIN organisation o ON o.code = a.organisation "
+        "WHERE o.tier = 'icb' AND a.year = $year ORDER BY o.name",
+        {"year": year},
+    )
+    return {str(code): str(name) for code, name in rows}
+
+
+def _icb_name(reader: Reader, code: str) -> str:
+    rows = reader.rows("SELECT name FROM organisation WHERE code = $code AND tier = 'icb'", {"code": code})
+    if not rows:
+        raise Refused(
+            [Problem("ICB", f"there is no ICB '{code}'.", "Its money cannot be shown.", suggestion(reader, code, "organisation"))]
+        )
+    return str(rows[0][0])
+
+
+def _sentence(
+    rows: Sequence[dict[str, Any]], total: int, name: str | None, year: int, values: dict[str, Any]
+) -> str:
+    below = sum(row["amount_pence"] for row in rows if row["depth"] > 0)
+    national = sum(row["amount_pence"] for row in rows if row["tier"] == "national")
+    free = values["untied_devolved_share"]
+    if total == 0:
+        return f"No money stands in {name or 'the ledger'} in this year."
+    freedom = f"{percent(free)} of it is both local and free of ring-fences."
+    if name is None:
+        return (
+            f"Of {spoken(total)} for the NHS in England, NHS England keeps {spoken(national)} and passes "
+            f"{spoken(total - national)} to ICBs, who pass on {spoken(below)} to places and networks: {freedom}"
+        )
+    return f"{name} receives {spoken(total)} and passes on {spoken(below)} to its places and networks: {freedom}"
+
+
+def percent(share: Fraction | None) -> str:
+    """A share as people write it, to one decimal; 'not defined' where there is none."""
+    return "not defined" if share is None else f"{measures.tenths_of_percent(share) / 10:.1f}%"
+
+
+def _as_share(value: int | Fraction | float | None) -> Fraction | None:
+    return value if isinstance(value, Fraction) else None
+
+
+def _matrix(reader: Reader, rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    matrix: dict[str, dict[str, int]] = {}
+    present = {row["tier"] for row in rows}
+    for code, name in reader.rows("SELECT code, name FROM tier ORDER BY rank, code"):
+        if code in present:
+            matrix[str(name)] = dict.fromkeys(GRADES, 0)
+            for row in rows:
+                if row["tier"] == code:
+                    grade = row["grade"] or "not graded"
+                    matrix[str(name)][grade] = matrix[str(name)].get(grade, 0) + row["amount_pence"]
+    return matrix
+
+
+def _largest(reader: Reader, at: Moment, year: int, icb: str | None) -> tuple[str, int] | None:
+    tier = "icb" if icb is None else "place"
+    received = [
+        row
+        for row in flows(reader, at, ("to_tier", "to_name", "to_organisation"), organisation=icb, year=year).to_pylist()
+        if row["to_tier"] == tier
+    ]
+    best = max(received, key=lambda row: (row["amount_pence"], row["to_organisation"]), default=None)
+    return None if best is None else (best["to_name"], best["amount_pence"])
+
+
+def _smallest_pot(reader: Reader, at: Moment, year: int, icb: str | None) -> tuple[str, str, int] | None:
+    """The smallest sum that reached an ICB as a line of its own; lines that went back are not pots."""
+    columns = ("to_tier", "to_organisation", "to_name", "fund_name")
+    lines = [
+        row
+        for row in flows(reader, at, columns, organisation=icb, year=year).to_pylist()
+        if row["to_tier"] == "icb" and row["amount_pence"] > 0
+    ]
+    least = min(lines, key=lambda row: (row["amount_pence"], row["to_organisation"]), default=None)
+    return None if least is None else (least["to_name"], least["fund_name"], least["amount_pence"])
+
+
+def _links(rows: Sequence[dict[str, Any]], icb: str | None) -> list[Link]:
+    """National body to streams, and each stream to where its money is decided."""
+    bands: dict[tuple[str, str], int] = defaultdict(int)
+    kept = 0
+    places = _place_labels(rows) if icb is not None else {}
+    for row in rows:
+        if row["tier"] == "national":
+            kept += row["amount_pence"]
+        else:
+            bands[_stream_label(row["stream"]), _destination(row, places)] += row["amount_pence"]
+    into: dict[str, int] = defaultdict(int)
+    for (stream, _), pence in bands.items():
+        into[stream] += pence
+    top = "NHS England"
+    links = [Link(top, KEPT_NATIONALLY, kept)] if kept else []
+    links += [Link(top, stream, pence) for stream, pence in sorted(into.items(), key=lambda item: -item[1])]
+    links += [Link(stream, target, pence) for (stream, target), pence in sorted(bands.items(), key=lambda item: (item[0][0], -item[1]))]
+    return [link for link in links if link.amount_pence > 0]
+
+
+def _stream_label(stream: str) -> str:
+    return stream if stream.isupper() else stream[0].upper() + stream[1:]
+
+
+def _place_labels(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+    totals: dict[str, int] = defaultdict(int)
+    names = {}
+    for row in rows:
+        if row["tier"] == "place":
+            totals[row["organisation"]] += row["amount_pence"]
+            names[row["organisation"]] = row["organisation_name"]
+    largest = sorted(totals, key=lambda code: (-totals[code], code))
+    shown = largest if len(largest) <= MOST_PLACES + 1 else largest[:MOST_PLACES]
+    return {code: names[code] for code in shown}
+
+
+def _destination(row: dict[str, Any], places: dict[str, str]) -> str:
+    if row["tier"] == "place":
+        return places.get(row["organisation"], OTHER_PLACES) if places else "Places"
+    if row["tier"] == "pcn":
+        return NETWORKS
+    if row["tier"] == "practice":
+        return PRACTICES
+    if row["standing"] == BY_AGREEMENT:
+        return KEPT_AGREED
+    if row["standing"] == WITHOUT_AGREEMENT:
+        return KEPT_UNAGREED
+    return AT_ICB
+
+
+def links_table(links: Sequence[Link]) -> pa.Table:
+    """The flow as a table: from, to, pence."""
+    return pa.Table.from_pylist(
+        [{"from": link.source, "to": link.target, "amount_pence": link.amount_pence} for link in links],
+        schema=pa.schema([("from", pa.string()), ("to", pa.string()), ("amount_pence", pa.int64())]),
+    )
