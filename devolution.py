@@ -312,8 +312,11 @@ def _show_allocation(
         for part in split.parts
     ]  # fmt: skip
     after = [f"Split in whole units of one {split.unit}; the parts sum to the whole."]
-    if split.division and split.division.unassigned:
-        after.append(f"{len(split.division.unassigned)} practices are in no place: {', '.join(split.division.unassigned[:10])}.")
+    after.extend(
+        f"{part.practices} practices are in no {split.level}; their share, {spoken(part.amount_pence)}, stays with the ICB."
+        for part in split.parts
+        if part.code == allocating.UNASSIGNED
+    )
     for entry in posted:
         state = "would be posted" if dry_run else "is in the books already; give --key to post it again" if entry.replayed else "is posted"
         after.append(f"Entry {entry.number} ({entry.key}) {state}.")
@@ -388,8 +391,17 @@ def _pence(text: str, name: str) -> int:
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line. A fault of the program's own is said in a sentence, with a way to see more."""
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get("DEVOLUTION_DEBUG"):
+            raise
+        terminal.messages.print(
+            f"Something went wrong inside the program ({type(error).__name__}). Nothing was posted by this command. "
+            "Set DEVOLUTION_DEBUG=1 and run it again to see where, and report it.", markup=False, highlight=False,
+        )
+        raise SystemExit(REFUSED) from error
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocations import figures
@@ -116,7 +117,8 @@ def allocate(
             raise Refused([Problem("--places", "places were given, but the split is not to places.", "They would be ignored.", "Use --to place.")])
         division = read_division(places_file, icb, icb_of)
         digest = hashlib.sha256(places_file.read_bytes()).hexdigest()
-        own = own.set_column(own.column_names.index("place"), "place", [division.place_of[code] for code in own["practice"].to_pylist()])
+        placed = [division.place_of[code] for code in own["practice"].to_pylist()]
+        own = own.set_column(own.column_names.index("place"), "place", pa.array(placed, pa.string()))
     people = weights(own, column, level)
     outside = sum(weights(own, column, "icb").values()) - sum(people.values())
     if outside:
@@ -156,9 +158,9 @@ def drafts(
         Refused: somebody has no receiver yet, or the books do not know the receivers.
     """
     unassigned = [part for part in allocation.parts if part.code == UNASSIGNED]
-    if unassigned:
+    if unassigned and allocation.division is not None:
         raise Refused(
-            [Problem(allocation.places_file or "the figures", f"{unassigned[0].practices} practices are in no {allocation.level}.",
+            [Problem(str(allocation.places_file), f"{unassigned[0].practices} practices are in no place.",
                      "Their share would reach nobody.", "Place every practice, then post.")]
         )
     today = date.today()  # noqa: DTZ011 - the working day of whoever asks
@@ -180,7 +182,7 @@ def drafts(
             note=share_note(part.people_billionths, whole, allocation.by),
         )
         for part in allocation.parts
-        if part.amount_pence
+        if part.amount_pence and part.code != UNASSIGNED  # the share of practices in no network stays with the ICB
     ]
     found.append(
         Draft(

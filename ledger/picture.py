@@ -18,8 +18,8 @@ from ledger.structure import suggestion
 
 KEPT_NATIONALLY = "Kept by NHS England"
 NETWORKS = "Primary care networks"
-KEPT_AGREED = "Kept by the ICB, agreed"
-KEPT_UNAGREED = "Kept by the ICB, no agreement"
+KEPT_AGREED = "Kept by ICB, agreed"
+KEPT_UNAGREED = "Kept by ICB, not agreed"
 AT_ICB = "Available at the ICB"
 PRACTICES = "Practices"
 OTHER_PLACES = "Other places"
@@ -110,13 +110,13 @@ def _sentence(
     free = values["untied_devolved_share"]
     if total == 0:
         return f"No money stands in {name or 'the ledger'} in this year."
-    freedom = f"{percent(free)} of it is both local and free of ring-fences."
+    freedom = f"{percent(free)} of the whole is both local and free of ring-fences."
     if name is None:
         return (
             f"Of {spoken(total)} for the NHS in England, NHS England keeps {spoken(national)} and passes "
-            f"{spoken(total - national)} to ICBs, who pass on {spoken(below)} to places and networks: {freedom}"
+            f"{spoken(total - national)} to ICBs, who pass on {spoken(below)} to places and networks; {freedom}"
         )
-    return f"{name} receives {spoken(total)} and passes on {spoken(below)} to its places and networks: {freedom}"
+    return f"{name} receives {spoken(total)} and passes on {spoken(below)} to its places and networks; {freedom}"
 
 
 def percent(share: Fraction | None) -> str:
@@ -180,7 +180,8 @@ def _links(rows: Sequence[dict[str, Any]], icb: str | None) -> list[Link]:
     top = "NHS England"
     links = [Link(top, KEPT_NATIONALLY, kept)] if kept else []
     links += [Link(top, stream, pence) for stream, pence in sorted(into.items(), key=lambda item: -item[1])]
-    links += [Link(stream, target, pence) for (stream, target), pence in sorted(bands.items(), key=lambda item: (item[0][0], -item[1]))]
+    widest = sorted(bands.items(), key=lambda item: (-into[item[0][0]], item[0][0], -item[1]))
+    links += [Link(stream, target, pence) for (stream, target), pence in widest]
     return [link for link in links if link.amount_pence > 0]
 
 
