@@ -19,6 +19,7 @@ from ledger.drafts import Draft, Leg, Place, legs, records
 from ledger.errors import Problem, Refused
 from ledger.models import Organisation, Relationship
 from ledger.money import exact_pounds
+from ledger.position import Moment, position
 from ledger.store import Reader
 from ledger.years import FinancialYear
 
@@ -95,26 +96,56 @@ def allocate(
     """
     if year != FIGURES_YEAR:
         raise Refused(
-            [Problem("--year", f"there are no population figures for {year}.", "Shares would be of another year's people.",
-                     f"Use {FIGURES_YEAR}.")]
+            [
+                Problem(
+                    "--year",
+                    f"there are no population figures for {year}.",
+                    "Shares would be of another year's people.",
+                    f"Use {FIGURES_YEAR}.",
+                )
+            ]
         )
     column = weighting(by)
     unit = unit or ("pound" if amount_pence % UNITS["pound"] == 0 else "penny")
     if amount_pence % UNITS[unit]:
         raise Refused(
-            [Problem("--unit", f"£{exact_pounds(amount_pence)} is not a whole number of units of one {unit}.",
-                     "The parts could not sum to it.", "Split it in pence with --unit penny.")]
+            [
+                Problem(
+                    "--unit",
+                    f"£{exact_pounds(amount_pence)} is not a whole number of units of one {unit}.",
+                    "The parts could not sum to it.",
+                    "Split it in pence with --unit penny.",
+                )
+            ]
         )
     table = figures.table("practices_2025_26")
     icb_of = dict(zip(table["practice"].to_pylist(), table["icb"].to_pylist(), strict=True))
     if icb not in icb_of.values():
         known = ", ".join(sorted(set(icb_of.values())))
-        raise Refused([Problem("--icb", f"there is no ICB '{icb}' in {year}.", "It has no people to share by.", f"ICBs of that year: {known}.")])
+        raise Refused(
+            [
+                Problem(
+                    "--icb",
+                    f"there is no ICB '{icb}' in {year}.",
+                    "It has no people to share by.",
+                    f"ICBs of that year: {known}.",
+                )
+            ]
+        )
     own = table.filter(pc.equal(table["icb"], icb))
     division = digest = None
     if places_file is not None:
         if level != "place":
-            raise Refused([Problem("--places", "places were given, but the split is not to places.", "They would be ignored.", "Use --to place.")])
+            raise Refused(
+                [
+                    Problem(
+                        "--places",
+                        "places were given, but the split is not to places.",
+                        "They would be ignored.",
+                        "Use --to place.",
+                    )
+                ]
+            )
         division = read_division(places_file, icb, icb_of)
         digest = hashlib.sha256(places_file.read_bytes()).hexdigest()
         placed = [division.place_of[code] for code in own["practice"].to_pylist()]
@@ -144,6 +175,25 @@ def allocate(
     )  # fmt: skip
 
 
+def held_by(reader: Reader, at: Moment, icb: str, fund: str, year: FinancialYear, standing: str) -> int:
+    """What an ICB itself holds of a fund, available or retained, in pence.
+
+    Raises:
+        Refused: it holds nothing of it; the message lists what it does hold.
+    """
+    rows = position(reader, at, organisation=icb, year=year.start).to_pylist()
+    own = [row for row in rows if row["organisation"] == icb]
+    pence: int = sum(row["amount_pence"] for row in own if row["fund"] == fund and row["standing"].startswith(standing))
+    if pence <= 0:
+        funds = sorted({f"{row['fund']} ({row['standing'].split()[0]})" for row in own})
+        held = ", ".join(funds) or "nothing in this year"
+        remedy = f"Give an amount with --amount, or split what it holds: {held}."
+        raise Refused(
+            [Problem(f"{icb}, {fund}", f"it holds nothing {standing} of it.", "There is nothing to split.", remedy)]
+        )
+    return pence
+
+
 def drafts(
     reader: Reader, allocation: Allocation, *, standing: str, actor: str, day: date | None, key: str | None
 ) -> list[Draft]:
@@ -160,12 +210,19 @@ def drafts(
     unassigned = [part for part in allocation.parts if part.code == UNASSIGNED]
     if unassigned and allocation.division is not None:
         raise Refused(
-            [Problem(str(allocation.places_file), f"{unassigned[0].practices} practices are in no place.",
-                     "Their share would reach nobody.", "Place every practice, then post.")]
+            [
+                Problem(
+                    str(allocation.places_file),
+                    f"{unassigned[0].practices} practices are in no place.",
+                    "Their share would reach nobody.",
+                    "Place every practice, then post.",
+                )
+            ]
         )
     today = date.today()  # noqa: DTZ011 - the working day of whoever asks
     day = day or (today if allocation.year.contains(today) else allocation.year.first_day)
-    request = f"{allocation.icb}/{allocation.fund}/{allocation.year}/{allocation.level}/{allocation.by}/{allocation.amount_pence}"
+    asked = (allocation.icb, allocation.fund, allocation.year, allocation.level, allocation.by, allocation.amount_pence)
+    request = "/".join(str(part) for part in asked)
     key = key or f"allocate/{request}/{standing}/{day}/{allocation.digest or 'default places'}"
     found = []
     if allocation.division is not None:
@@ -190,7 +247,7 @@ def drafts(
             kind="devolve",
             effective_date=day,
             actor=actor,
-            reason=f"£{exact_pounds(allocation.amount_pence)} of {allocation.fund} split by {allocation.by} weighted population",
+            reason=f"£{exact_pounds(allocation.amount_pence)} of {allocation.fund} by {allocation.by} population",
             source=allocation.places_file or "allocations/reference/practices_2025_26.csv",
             source_hash=allocation.digest,
             transfers=legs(movements),
@@ -207,16 +264,36 @@ def _new_places(reader: Reader, allocation: Allocation, key: str, actor: str) ->
     closes = reader.rows("SELECT valid_to FROM organisation WHERE code = $icb", {"icb": icb})
     if not closes:
         raise Refused(
-            [Problem("the ledger", f"it does not know {icb}.", "Money cannot be posted there.", "Build it with 'devolution demo'.")]
+            [
+                Problem(
+                    "the ledger",
+                    f"it does not know {icb}.",
+                    "Money cannot be posted there.",
+                    "Build it with 'devolution demo'.",
+                )
+            ]
         )
     life = {"valid_from": first_day, "valid_to": closes[0][0]}
     scheme = f"place: {allocation.places_file} {str(allocation.digest)[:12]}"
     fresh = [part for part in allocation.parts if part.code not in known]
     organisations = [{"code": part.code, "name": part.name, "tier": "place", "valid_from": first_day} for part in fresh]
     relations = [
-        {"id": f"{icb}>{part.code}/icb/{first_day}", "parent": icb, "child": part.code, "scheme": "icb", **life} for part in fresh
+        {
+            "id": f"{icb}>{part.code}/icb/{first_day}",
+            "parent": icb,
+            "child": part.code,
+            "scheme": "icb",
+            **life,
+        }
+        for part in fresh
     ] + [
-        {"id": f"{icb}:{place}>{practice}/{scheme}", "parent": f"{icb}:{place}", "child": practice, "scheme": scheme, **life}
+        {
+            "id": f"{icb}:{place}>{practice}/{scheme}",
+            "parent": f"{icb}:{place}",
+            "child": practice,
+            "scheme": scheme,
+            **life,
+        }
         for practice, place in allocation.division.place_of.items()
     ]
     return Draft(
@@ -227,7 +304,10 @@ def _new_places(reader: Reader, allocation: Allocation, key: str, actor: str) ->
         reason=f"Places of {icb} as the user divides it",
         source=allocation.places_file,
         source_hash=allocation.digest,
-        records={Organisation: records(Organisation, organisations), Relationship: records(Relationship, relations)},
+        records={
+            Organisation: records(Organisation, organisations),
+            Relationship: records(Relationship, relations),
+        },
     )
 
 

@@ -13,7 +13,7 @@ from math import lcm
 Weight = int | Decimal | Fraction
 
 
-class CannotApportion(ValueError):  # noqa: N818 - it reads as what happened
+class CannotApportion(ValueError):
     """The weights given cannot divide anything. ``reason`` is a fixed word; the message is for people."""
 
     def __init__(self, reason: str, message: str) -> None:
@@ -41,7 +41,9 @@ def apportion(total: int, weights: Mapping[str, Weight]) -> dict[str, int]:
     exact = _whole_weights(weights)
     whole = sum(exact.values())
     if whole == 0:
-        raise CannotApportion("weights_sum_zero", "The weights sum to zero, so they divide nothing: check the weighting.")
+        raise CannotApportion(
+            "weights_sum_zero", "The weights sum to zero, so they divide nothing: check the weighting."
+        )
     sign = -1 if total < 0 else 1
     parts, remainders = {}, {}
     for code, weight in exact.items():
@@ -63,7 +65,10 @@ def _whole_weights(weights: Mapping[str, Weight]) -> dict[str, int]:
         fractions = {}
         for code, weight in weights.items():
             if isinstance(weight, float):
-                raise CannotApportion("float_weight", f"The weight of {code} is a float: give a decimal, {Decimal(repr(weight))}.")
+                raise CannotApportion(
+                    "float_weight",
+                    f"The weight of {code} is a float: give a decimal, {Decimal(repr(weight))}.",
+                )
             if isinstance(weight, Decimal) and not weight.is_finite():
                 raise CannotApportion("missing_weight", f"The weight of {code} is missing, and missing is not zero.")
             fractions[code] = Fraction(weight)
@@ -71,5 +76,8 @@ def _whole_weights(weights: Mapping[str, Weight]) -> dict[str, int]:
         whole = {code: int(fraction * scale) for code, fraction in fractions.items()}
     for code, weight in whole.items():
         if weight < 0:
-            raise CannotApportion("negative_weight", f"The weight of {code} is negative ({weights[code]}): correct it at its source.")
+            raise CannotApportion(
+                "negative_weight",
+                f"The weight of {code} is negative ({weights[code]}): correct it at its source.",
+            )
     return {code: int(weight) for code, weight in whole.items()}

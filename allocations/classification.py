@@ -34,7 +34,14 @@ def overriding_terms(path: Path) -> Draft:
         rows = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(
-            [Problem(str(path), "it cannot be read as a CSV file in UTF-8.", "Your terms are needed.", "Check the name and format.")]
+            [
+                Problem(
+                    str(path),
+                    "it cannot be read as a CSV file in UTF-8.",
+                    "Your terms are needed.",
+                    "Check the name and format.",
+                )
+            ]
         ) from error
     problems: list[Problem] = []
     fresh: list[dict[str, Any]] = []
@@ -45,14 +52,26 @@ def overriding_terms(path: Path) -> Draft:
         found = _row_problems(where, cells, shipped)
         if cells.get("fund", "") in seen:
             found.append(
-                Problem(where, f"the fund {cells['fund']} stands twice.", "It would have two sets of terms.", "Keep one line.")
+                Problem(
+                    where,
+                    f"the fund {cells['fund']} stands twice.",
+                    "It would have two sets of terms.",
+                    "Keep one line.",
+                )
             )
         seen.add(cells.get("fund", ""))
         problems.extend(found)
         if not found:
             fresh.append(_merged(cells, shipped[cells["fund"]]))
     if not rows:
-        problems.append(Problem(path.name, "it has no lines.", "Nothing would change.", f"Give the columns {', '.join(REQUIRED)}."))
+        problems.append(
+            Problem(
+                path.name,
+                "it has no lines.",
+                "Nothing would change.",
+                f"Give the columns {', '.join(REQUIRED)}.",
+            )
+        )
     if problems:
         raise Refused(problems)
     digest = hashlib.sha256(content).hexdigest()
@@ -70,34 +89,43 @@ def overriding_terms(path: Path) -> Draft:
 
 def _row_problems(where: str, cells: dict[str, str], shipped: dict[str, dict[str, Any]]) -> list[Problem]:
     found = [
-        Problem(where, f"the column '{name}' is empty.", "A reading without its grounds cannot be weighed.", "Fill it in.")
+        Problem(
+            where, f"the column '{name}' is empty.", "A reading without its grounds cannot be weighed.", "Fill it in."
+        )
         for name in REQUIRED
         if not cells.get(name)
     ]
     if cells.get("fund") and cells["fund"] not in shipped:
         found.append(
-            Problem(where, f"there are no terms for a fund '{cells['fund']}'.", "There is nothing to override.",
-                    f"Funds with terms: {', '.join(sorted(shipped))}.")
-        )
-    for name, choices in _CHOICES.items():
-        if cells.get(name) and cells[name].lower() not in choices:
-            found.append(Problem(where, f"the {name} is '{cells[name]}'.", "It is not known.", f"Choose from {', '.join(choices)}."))
-    for name in _NUMBERS:
-        if cells.get(name) and not cells[name].isdecimal():
-            found.append(Problem(where, f"the {name} is '{cells[name]}'.", "It is not a whole number.", "Write digits only."))
-    for name in _DATES:
-        if cells.get(name):
-            try:
-                date.fromisoformat(cells[name])
-            except ValueError:
-                found.append(Problem(where, f"the {name} is '{cells[name]}'.", "It is not a day.", "Write it as 2025-04-01."))
-    for name in cells:
-        if name not in (*REQUIRED, *_OVERRIDABLE):
-            found.append(
-                Problem(where, f"there is a column '{name}'.", "It would be ignored.",
-                        f"Use only {', '.join((*REQUIRED, *_OVERRIDABLE))}.")
+            Problem(
+                where,
+                f"there are no terms for a fund '{cells['fund']}'.",
+                "There is nothing to override.",
+                f"Funds with terms: {', '.join(sorted(shipped))}.",
             )
+        )
+    columns = (*REQUIRED, *_OVERRIDABLE)
+    for name, text in cells.items():
+        if name not in columns:
+            remedy = f"Use only {', '.join(columns)}."
+            found.append(Problem(where, f"there is a column '{name}'.", "It would be ignored.", remedy))
+        elif text and (expected := _expected(name, text)):
+            found.append(Problem(where, f"the {name} is '{text}'.", "It cannot be read.", f"Write {expected}."))
     return found
+
+
+def _expected(name: str, text: str) -> str:
+    """What a cell should hold, where it does not; empty where it does."""
+    if name in _CHOICES and text.lower() not in _CHOICES[name]:
+        return f"one of {', '.join(_CHOICES[name])}"
+    if name in _NUMBERS and not text.isdecimal():
+        return "a whole number in digits"
+    if name in _DATES:
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            return "a day as 2025-04-01"
+    return ""
 
 
 def _merged(cells: dict[str, str], shipped: dict[str, Any]) -> dict[str, Any]:

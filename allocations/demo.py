@@ -5,8 +5,8 @@ next. The amounts come from the shipped figures alone, never from what the books
 published, what is worked out from it and what is illustrative is said in every entry's source.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -14,9 +14,10 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from allocations import figures
+from allocations import demo_structure, figures
 from allocations.apportion import apportion
 from allocations.classification import overriding_terms
+from allocations.demo_structure import ACTOR, NATIONAL, YEAR
 from allocations.fair_shares import share_note, weights
 from allocations.network_contract import rates
 from allocations.policy import DEFAULT, Policy, read_policy
@@ -27,28 +28,20 @@ from ledger.models import (
     RETAINED,
     Agreement,
     ControlTotal,
-    Fund,
-    Organisation,
-    Relationship,
-    Succession,
-    Terms,
-    Tier,
 )
 from ledger.money import pence_from_pounds
 from ledger.posting import Posted, post
 from ledger.store import Store
-from ledger.years import FinancialYear
-
-YEAR = FinancialYear(2025)
-NATIONAL = "X24"
-ACTOR = "devolution demo"
-PLACE_SCHEME = "place: upper-tier local authority"
 
 _WORKBOOK = "NHS England, ICB allocations 2025/26, all funding streams (March 2025)"
 _WORKBOOK_FILE = "nhs_allocations_2025_26.xlsx"
 _LIMIT_FUND = "nhs-revenue"
 # The line from which an ICB pays when a published line of the same stream is negative.
-_PAYING_LINE = {"core": "core-recurrent", "specialised": "specialised-physical", "primary medical": "primary-medical-recurrent"}
+_PAYING_LINE = {
+    "core": "core-recurrent",
+    "specialised": "specialised-physical",
+    "primary medical": "primary-medical-recurrent",
+}
 
 Progress = Callable[[str, int, int], None]
 
@@ -110,7 +103,7 @@ def build(
     override = overriding_terms(terms_file) if terms_file else None
     plan = _Build(policy, f"{policy.title} ({policy.status})", policy_hash, recurrent=_recurrent())
     stages: tuple[tuple[str, Callable[[_Build], Sequence[Draft]]], ...] = (
-        ("Organisations, funds and terms", _structure),
+        ("Organisations, funds and terms", lambda _: demo_structure.drafts()),
         ("The national limit", _mandate),
         ("ICB allocations, line by line", _allocations),
         ("Control totals", _control_totals),
@@ -137,10 +130,13 @@ def _post(store: Store, drafts: Sequence[Draft], policy_file: Path) -> list[Post
     except KeyReused as error:
         raise Refused(
             [
-                Problem(str(store.path), "it was built from other figures or another policy.",
-                        f"Its entries differ from what {policy_file.name} and this version's figures would post: "
-                        f"{error.problems[0].place}.",
-                        "Build into a new ledger: devolution demo --ledger NEW.duckdb")
+                Problem(
+                    str(store.path),
+                    "it was built from other figures or another policy.",
+                    f"Its entries differ from what {policy_file.name} and this version's figures would post: "
+                    f"{error.problems[0].place}.",
+                    "Build into a new ledger: devolution demo --ledger NEW.duckdb",
+                )
             ]
         ) from error
 
@@ -149,8 +145,12 @@ def _refuse_other_year(policy: Policy, file: Path) -> None:
     if policy.year != YEAR or policy.effective_date != YEAR.first_day:
         raise Refused(
             [
-                Problem(file.name, f"it is for {policy.year} from {policy.effective_date}.",
-                        f"The shipped figures are for {YEAR}.", f"Set the year to {YEAR} and the date to {YEAR.first_day}.")
+                Problem(
+                    file.name,
+                    f"it is for {policy.year} from {policy.effective_date}.",
+                    f"The shipped figures are for {YEAR}.",
+                    f"Set the year to {YEAR} and the date to {YEAR.first_day}.",
+                )
             ]
         )
 
@@ -162,115 +162,6 @@ def _recurrent() -> dict[str, bool]:
     for row in figures.table("funds").to_pylist():
         found[row["code"]] = own.get(row["code"], found.get(row["parent"], True))
     return found
-
-
-# --- who there is ---------------------------------------------------------------------------------
-
-
-def _structure(_: _Build) -> list[Draft]:
-    shipped = {"effective_date": YEAR.first_day, "actor": ACTOR}
-    who = Draft(
-        key=f"demo/{YEAR}/structure",
-        kind="structure",
-        reason="Who there is and who is part of whom, with the default places, which are an assumption",
-        source="NHS England and ONS, as described in allocations/reference/tables.yaml",
-        records={
-            Tier: records(Tier, figures.table("tiers").to_pylist()),
-            Organisation: records(Organisation, _organisations()),
-            Relationship: records(Relationship, _relationships()),
-            Succession: records(Succession, _successions()),
-        },
-        **shipped,
-    )
-    what = Draft(
-        key=f"demo/{YEAR}/funds and terms",
-        kind="terms",
-        reason="The lines of money and how free each is; the grades are this project's reading",
-        source="allocations/reference/terms.csv",
-        records={
-            Fund: records(Fund, figures.table("funds").to_pylist()),
-            Terms: records(
-                Terms, [{**row, "id": f"{row['fund']}/{row['effective_from']}/{row['version']}",
-                         "leave_by": row["leave_by"] or ""} for row in figures.table("terms").to_pylist()]
-            ),
-        },
-        **shipped,
-    )
-    return [who, what]
-
-
-def _organisations() -> Iterator[dict[str, Any]]:
-    for row in figures.table("organisations").to_pylist():
-        del row["region"]
-        yield row
-    for row in figures.table("places_2025_26").to_pylist():
-        yield {"code": row["place"], "name": row["name"], "tier": "place", "ons_code": row["authority"],
-               "valid_from": YEAR.first_day}
-    for row in figures.table("pcns_2025_26").to_pylist():
-        yield {"code": row["pcn"], "name": row["name"], "tier": "pcn", "valid_from": YEAR.first_day}
-    for row in figures.table("practices_2025_26").to_pylist():
-        code = row["practice"]
-        yield {"code": code, "name": f"Practice {code}", "tier": "practice", "valid_from": YEAR.first_day}
-
-
-def _relationships() -> Iterator[dict[str, Any]]:
-    icbs = {row["code"]: row for row in figures.table("organisations").to_pylist() if row["tier"] == "icb"}
-    regions = [row["code"] for row in figures.table("organisations").to_pylist() if row["tier"] == "region"]
-    yield _relation("DHSC", NATIONAL, "funding", {})
-    for region in regions:
-        yield _relation(NATIONAL, region, "region", {"valid_from": YEAR.first_day})
-    for code, icb in icbs.items():
-        life = {"valid_from": max(icb["valid_from"], YEAR.first_day), "valid_to": icb["valid_to"]}
-        yield _relation(NATIONAL, code, "funding", life)
-        yield _relation(icb["region"], code, "region", life)
-    for row in figures.table("places_2025_26").to_pylist():
-        yield _relation(row["icb"], row["place"], "icb", _until(icbs, row["icb"]))
-    yield from _network_relations(icbs)
-    for row in figures.table("practices_2025_26").to_pylist():
-        life = _until(icbs, row["icb"])
-        yield _relation(row["icb"], row["practice"], "icb", life)
-        yield _relation(row["place"], row["practice"], PLACE_SCHEME, life)
-        if row["pcn"]:
-            yield _relation(row["pcn"], row["practice"], "pcn", {})
-
-
-def _network_relations(icbs: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """A PCN under its ICB and its place; where it straddles several, with its part in each."""
-    parts = figures.table("pcn_parts_2025_26").to_pylist()
-    in_icb: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for row in parts:
-        in_icb[row["pcn"], row["icb"]] += row["registered"]
-    icbs_of = Counter(pcn for pcn, _ in in_icb)
-    places_of = Counter(row["pcn"] for row in parts)
-    for (pcn, icb), population in in_icb.items():
-        part = figures.billionths(population) if icbs_of[pcn] > 1 else None
-        yield {**_relation(icb, pcn, "icb", _until(icbs, icb)), "part": part}
-    for row in parts:
-        part = figures.billionths(row["registered"]) if places_of[row["pcn"]] > 1 else None
-        yield {**_relation(row["place"], row["pcn"], PLACE_SCHEME, _until(icbs, row["icb"])), "part": part}
-
-
-def _until(icbs: Mapping[str, Mapping[str, Any]], icb: str) -> dict[str, Any]:
-    return {"valid_from": YEAR.first_day, "valid_to": icbs[icb]["valid_to"]}
-
-
-def _relation(parent: str, child: str, scheme: str, life: Mapping[str, Any]) -> dict[str, Any]:
-    given = {"valid_from": YEAR.first_day, **life}
-    return {"id": f"{parent}>{child}/{scheme}/{given['valid_from']}", "parent": parent, "child": child,
-            "scheme": scheme, **given}
-
-
-def _successions() -> Iterator[dict[str, Any]]:
-    for row in figures.table("successions").to_pylist():
-        yield {
-            "id": f"{row['predecessor']}>{row['successor']}/{row['effective_date']}",
-            "predecessor": row["predecessor"],
-            "successor": row["successor"],
-            "effective_date": row["effective_date"],
-            "kind": row["kind"],
-            "weight": figures.billionths(row["registered"]),
-            "basis": "registered population x 10^9, practices open in both years",
-        }
 
 
 # --- what was allocated ---------------------------------------------------------------------------
@@ -302,18 +193,30 @@ def _allocations(plan: _Build) -> list[Draft]:
             moved = [plan.move(limit, Place(NATIONAL, fund, YEAR), row["amount_pence"], _cell(row)) for row in kept]
             drafts.append(plan.draft(f"{fund}/kept", "earmark", f"{title}: stays with NHS England", moved, **given))
         if to_icbs:
-            moved = [plan.move(limit, Place(row["holder"], fund, YEAR), row["amount_pence"], _cell(row)) for row in to_icbs]
+            moved = [
+                plan.move(limit, Place(row["holder"], fund, YEAR), row["amount_pence"], _cell(row)) for row in to_icbs
+            ]
             drafts.append(plan.draft(fund, "allocate", title, moved, **given))
         if back:
             paying = _PAYING_LINE[funds[fund]["stream"]]
             found = [
-                plan.move(Place(row["holder"], paying, YEAR), Place(row["holder"], fund, YEAR), -row["amount_pence"], _cell(row))
+                plan.move(
+                    Place(row["holder"], paying, YEAR),
+                    Place(row["holder"], fund, YEAR),
+                    -row["amount_pence"],
+                    _cell(row),
+                )
                 for row in back
             ]
             reason = f"{title}: the published line is negative, so it is met from {funds[paying]['name']}"
             drafts.append(plan.draft(f"{fund}/met", "vire", reason, found, **given))
             returned = [
-                plan.move(Place(row["holder"], fund, YEAR), Place(NATIONAL, fund, YEAR), -row["amount_pence"], _cell(row))
+                plan.move(
+                    Place(row["holder"], fund, YEAR),
+                    Place(NATIONAL, fund, YEAR),
+                    -row["amount_pence"],
+                    _cell(row),
+                )
                 for row in back
             ]
             reason = f"{title}: the published line is negative, so the money goes back"
@@ -368,7 +271,12 @@ def _earmarks(plan: _Build) -> list[Draft]:
         people = weights(practices, earmark.by, "icb")
         parts = apportion(pence_from_pounds(Decimal(earmark.total_pounds)), people)
         moved = [
-            plan.move(Place(icb, earmark.source_fund, YEAR), Place(icb, earmark.fund, YEAR), pence, share_note(people[icb], sum(people.values()), earmark.by))
+            plan.move(
+                Place(icb, earmark.source_fund, YEAR),
+                Place(icb, earmark.fund, YEAR),
+                pence,
+                share_note(people[icb], sum(people.values()), earmark.by),
+            )
             for icb, pence in parts.items()
             if pence
         ]
@@ -378,7 +286,12 @@ def _earmarks(plan: _Build) -> list[Draft]:
     for icb in sorted(weights(practices, "registered", "icb")):
         parts = apportion(plan.held[icb, headings.source_fund], headings.parts)
         moved.extend(
-            plan.move(Place(icb, headings.source_fund, YEAR), Place(icb, fund, YEAR), pence, f"{headings.parts[fund]} of what is left")
+            plan.move(
+                Place(icb, headings.source_fund, YEAR),
+                Place(icb, fund, YEAR),
+                pence,
+                f"{headings.parts[fund]} of what is left",
+            )
             for fund, pence in parts.items()
             if pence
         )
@@ -426,7 +339,9 @@ def _networks(plan: _Build) -> list[Draft]:
             leg = plan.move(Place(icb, rule.source_fund, YEAR), Place(pcn, rule.fund, YEAR), pence, " + ".join(sums))
             moved[icb].append(leg)
     reason = f"Network contract {YEAR}: core payment to the networks of "
-    return [plan.by_policy(f"networks/{icb}", "devolve", f"{reason}{icb}", legs_) for icb, legs_ in sorted(moved.items())]
+    return [
+        plan.by_policy(f"networks/{icb}", "devolve", f"{reason}{icb}", legs_) for icb, legs_ in sorted(moved.items())
+    ]
 
 
 def _retained(plan: _Build) -> list[Draft]:

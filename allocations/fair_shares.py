@@ -25,7 +25,7 @@ _ALSO_CALLED = {
 }
 
 
-class UnknownWeighting(ValueError):  # noqa: N818
+class UnknownWeighting(ValueError):
     """There is no weighted population of that name."""
 
     def __init__(self, name: str) -> None:

@@ -35,7 +35,15 @@ _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(("version", "rank", "depth", "returns_per_year", "match_percent", "practices"), pa.int32()),
     **dict.fromkeys(("recurrent", "may_go_below_zero"), pa.bool_()),
     **dict.fromkeys(
-        ("valid_from", "valid_to", "effective_date", "effective_from", "notified_on", "announced_on", "spend_by"),
+        (
+            "valid_from",
+            "valid_to",
+            "effective_date",
+            "effective_from",
+            "notified_on",
+            "announced_on",
+            "spend_by",
+        ),
         pa.date32(),
     ),
 }

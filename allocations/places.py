@@ -10,7 +10,15 @@ from ledger.errors import Problem, Refused
 
 UNASSIGNED = "(unassigned)"
 
-_PRACTICE_HEADERS = ("practice", "practice code", "gp practice code", "gp code", "ods code", "organisation code", "code")
+_PRACTICE_HEADERS = (
+    "practice",
+    "practice code",
+    "gp practice code",
+    "gp code",
+    "ods code",
+    "organisation code",
+    "code",
+)
 _PLACE_HEADERS = ("place", "place name", "place partnership", "place code", "group", "locality")
 
 
@@ -49,21 +57,33 @@ def read_division(path: Path, icb: str, practices: Mapping[str, str]) -> Divisio
             problems.append(_wrong_practice(where, code, icb, practices))
         elif not place:
             problems.append(
-                Problem(where, f"practice {code} has no place.", "Its people would belong nowhere.",
-                        "Name its place, or leave the line out to see it as unassigned.")
+                Problem(
+                    where,
+                    f"practice {code} has no place.",
+                    "Its people would belong nowhere.",
+                    "Name its place, or leave the line out to see it as unassigned.",
+                )
             )
         elif code in place_of:
             problems.append(
-                Problem(where, f"practice {code} is here in {place}, and in {place_of[code]} on line {line_of[code]}.",
-                        "Its people would be counted twice.", "Keep one of the two lines.")
+                Problem(
+                    where,
+                    f"practice {code} is here in {place}, and in {place_of[code]} on line {line_of[code]}.",
+                    "Its people would be counted twice.",
+                    "Keep one of the two lines.",
+                )
             )
         else:
             place_of[code] = place
             line_of[code] = line
     if not problems and not place_of:
         problems.append(
-            Problem(path.name, f"it has no practice of {icb}.", "There are no places to share among.",
-                    "Give one line for each practice, with its code and its place.")
+            Problem(
+                path.name,
+                f"it has no practice of {icb}.",
+                "There are no places to share among.",
+                "Give one line for each practice, with its code and its place.",
+            )
         )
     if problems:
         raise Refused(problems)
@@ -78,8 +98,12 @@ def _rows(path: Path) -> Iterable[tuple[int, str, str]]:
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(
             [
-                Problem(str(path), "it cannot be read as text.", "Places are read from a CSV file in UTF-8.",
-                        "Save the sheet as 'CSV UTF-8' and try again.")
+                Problem(
+                    str(path),
+                    "it cannot be read as text.",
+                    "Places are read from a CSV file in UTF-8.",
+                    "Save the sheet as 'CSV UTF-8' and try again.",
+                )
             ]
         ) from error
     reader = csv.reader(text.splitlines())
@@ -89,9 +113,12 @@ def _rows(path: Path) -> Iterable[tuple[int, str, str]]:
     if practice is None or place is None:
         raise Refused(
             [
-                Problem(f"{path.name}, line 1", f"the columns are {', '.join(headers) or 'missing'}.",
-                        "A column of practice codes and one of places are needed.",
-                        "Head them 'practice_code' and 'place'.")
+                Problem(
+                    f"{path.name}, line 1",
+                    f"the columns are {', '.join(headers) or 'missing'}.",
+                    "A column of practice codes and one of places are needed.",
+                    "Head them 'practice_code' and 'place'.",
+                )
             ]
         )
     for line, row in enumerate(reader, start=2):
@@ -102,10 +129,18 @@ def _rows(path: Path) -> Iterable[tuple[int, str, str]]:
 
 def _wrong_practice(where: str, code: str, icb: str, practices: Mapping[str, str]) -> Problem:
     if code in practices:
-        return Problem(where, f"practice {code} belongs to {practices[code]}, not to {icb}.",
-                       "A place lies within one ICB.", "Take the line out, or correct the code.")
+        return Problem(
+            where,
+            f"practice {code} belongs to {practices[code]}, not to {icb}.",
+            "A place lies within one ICB.",
+            "Take the line out, or correct the code.",
+        )
     own = [known for known, its_icb in practices.items() if its_icb == icb]
     near = get_close_matches(code, own, 3, 0.6)
     remedy = f"Did you mean {' or '.join(near)}?" if near else "Correct the code."
-    return Problem(where, f"there is no practice '{code}' in the figures of the year.",
-                   "Its population is not known.", remedy)
+    return Problem(
+        where,
+        f"there is no practice '{code}' in the figures of the year.",
+        "Its population is not known.",
+        remedy,
+    )

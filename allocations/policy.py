@@ -111,8 +111,8 @@ class Policy(_Part):
 class _NoDuplicates(yaml.SafeLoader):
     """YAML takes the last of two equal keys in silence; a policy may not say two things."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]  # type: ignore[no-untyped-call]
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
                 raise yaml.MarkedYAMLError(problem=f"the key '{key}' stands twice", problem_mark=node.start_mark)
@@ -135,14 +135,24 @@ def read_policy(path: Path = DEFAULT) -> tuple[Policy, str]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise Refused(
-            [Problem(f"{path.name}, line {line}", f"{error.problem}.", "The file cannot be understood.", "Correct the line.")]
+            [
+                Problem(
+                    f"{path.name}, line {line}",
+                    f"{error.problem}.",
+                    "The file cannot be understood.",
+                    "Correct the line.",
+                )
+            ]
         ) from error
     except ValidationError as error:
         raise Refused(
             [
-                Problem(f"{path.name}, {'.'.join(str(part) for part in fault['loc']) or 'the whole'}",
-                        f"{fault['msg']} (found {fault['input']!r}).", "The policy would not say what was meant.",
-                        "Compare with the policy that the project ships.")
+                Problem(
+                    f"{path.name}, {'.'.join(str(part) for part in fault['loc']) or 'the whole'}",
+                    f"{fault['msg']} (found {fault['input']!r}).",
+                    "The policy would not say what was meant.",
+                    "Compare with the policy that the project ships.",
+                )
                 for fault in error.errors()
             ]
         ) from error

@@ -54,17 +54,29 @@ def _balance_problems(reader: Reader) -> list[Problem]:
     difference = reader.whole(_SUM_OF_ALL)
     if difference:
         found.append(
-            Problem("all accounts", f"they sum to £{exact_pounds(difference)}.", "Money is neither made nor lost.",
-                    "A transfer names an account that is missing: restore the ledger from a backup.")
+            Problem(
+                "all accounts",
+                f"they sum to £{exact_pounds(difference)}.",
+                "Money is neither made nor lost.",
+                "A transfer names an account that is missing: restore the ledger from a backup.",
+            )
         )
     found.extend(
-        Problem(f"entry {number}, leg {leg}", "its amount or its accounts are impossible.",
-                "A leg moves a positive amount between two accounts.", "Restore the ledger from a backup.")
+        Problem(
+            f"entry {number}, leg {leg}",
+            "its amount or its accounts are impossible.",
+            "A leg moves a positive amount between two accounts.",
+            "Restore the ledger from a backup.",
+        )
         for number, leg in reader.rows(_WRONG_LEGS)
     )
     for organisation, fund, year, standing in reader.rows(_WRONG_FLOORS):
         found.append(
-            Problem(f"account {organisation}, {fund}, {year}, {standing}", "its limit was changed.",
-                    "Only the source of the money may go below zero.", "Restore the ledger from a backup.")
+            Problem(
+                f"account {organisation}, {fund}, {year}, {standing}",
+                "its limit was changed.",
+                "Only the source of the money may go below zero.",
+                "Restore the ledger from a backup.",
+            )
         )
     return found

@@ -75,9 +75,7 @@ def rows(table: pa.Table) -> tuple[memoryview, Sequence[int]]:
     missing = pa.scalar(_MISSING, pa.large_string())
     filled = [pc.fill_null(column, missing) for column in columns]
     joined = pc.binary_join_element_wise(*filled, pa.scalar(_FIELD, pa.large_string()))
-    closed = pc.binary_join_element_wise(
-        joined, pa.scalar(_ROW, pa.large_string()), pa.scalar("", pa.large_string())
-    )
+    closed = pc.binary_join_element_wise(joined, pa.scalar(_ROW, pa.large_string()), pa.scalar("", pa.large_string()))
     _, offsets, data = closed.buffers()
     starts = memoryview(offsets).cast("q")
     return memoryview(data), starts[closed.offset : closed.offset + len(closed) + 1]

@@ -39,7 +39,9 @@ def head(reader: Reader) -> str:
 
 def books_hash(reader: Reader) -> str:
     """One hash of the content of all entries, recorded times left out: equal for the same books made twice."""
-    return canonical.books_hash(reader.table("SELECT content_hash FROM entry ORDER BY number")["content_hash"].to_pylist())
+    return canonical.books_hash(
+        reader.table("SELECT content_hash FROM entry ORDER BY number")["content_hash"].to_pylist()
+    )
 
 
 def problems(reader: Reader) -> list[Problem]:
@@ -52,16 +54,24 @@ def problems(reader: Reader) -> list[Problem]:
         place = f"entry {entry['number']} ({entry['key']})"
         if contents[entry["number"]] != entry["content_hash"]:
             found.append(
-                Problem(place, "its facts, its transfers or the records it brought are not what was posted.",
-                        "Somebody or something has changed, added or deleted a row since.",
-                        "Restore the ledger from a backup, and find out who could write to the file.")
+                Problem(
+                    place,
+                    "its facts, its transfers or the records it brought are not what was posted.",
+                    "Somebody or something has changed, added or deleted a row since.",
+                    "Restore the ledger from a backup, and find out who could write to the file.",
+                )
             )
-        link = canonical.chain_hash(entry["previous_hash"], entry["number"], entry["recorded_at"], entry["content_hash"])
+        link = canonical.chain_hash(
+            entry["previous_hash"], entry["number"], entry["recorded_at"], entry["content_hash"]
+        )
         if entry["previous_hash"] != previous or link != entry["hash"]:
             found.append(
-                Problem(place, "its link to the entry before it is broken.",
-                        "An entry before it was changed or removed, or its own recorded time was.",
-                        "Restore the ledger from a backup.")
+                Problem(
+                    place,
+                    "its link to the entry before it is broken.",
+                    "An entry before it was changed or removed, or its own recorded time was.",
+                    "Restore the ledger from a backup.",
+                )
             )
         previous = entry["hash"]
     return found
@@ -73,25 +83,35 @@ def _sequence_problems(reader: Reader, entries: Sequence[dict[str, Any]]) -> lis
     ((sealed, sealed_head),) = reader.rows("SELECT entries, head FROM seal")
     for missing in sorted(set(range(1, int(str(sealed)) + 1)) - set(numbers))[:100]:
         found.append(
-            Problem(f"entry {missing}", "it is missing.", "Entries are numbered without gaps and never deleted.",
-                    "Restore the ledger from a backup.")
+            Problem(
+                f"entry {missing}",
+                "it is missing.",
+                "Entries are numbered without gaps and never deleted.",
+                "Restore the ledger from a backup.",
+            )
         )
     last_hash = entries[-1]["hash"] if entries else canonical.GENESIS
     if not found and (last_hash != sealed_head or len(numbers) != sealed):
         found.append(
-            Problem(f"entry {numbers[-1] if numbers else 0}", "it is not the entry that the seal was set on.",
-                    "Entries were added or removed behind the books' back.", "Restore the ledger from a backup.")
+            Problem(
+                f"entry {numbers[-1] if numbers else 0}",
+                "it is not the entry that the seal was set on.",
+                "Entries were added or removed behind the books' back.",
+                "Restore the ledger from a backup.",
+            )
         )
-    orphans = " UNION ".join(
-        f'SELECT entry_number FROM "{model.__tablename__}"' for model in RECORDS
-    )
+    orphans = " UNION ".join(f'SELECT entry_number FROM "{model.__tablename__}"' for model in RECORDS)
     for (number,) in reader.rows(
         f"SELECT DISTINCT entry_number FROM ({orphans} UNION SELECT entry_number FROM transfer) AS used "
         "WHERE entry_number NOT IN (SELECT number FROM entry) ORDER BY 1"
     ):
         found.append(
-            Problem(f"entry {number}", "rows name it, but it is missing.", "No row stands without its entry.",
-                    "Restore the ledger from a backup.")
+            Problem(
+                f"entry {number}",
+                "rows name it, but it is missing.",
+                "No row stands without its entry.",
+                "Restore the ledger from a backup.",
+            )
         )
     return found
 

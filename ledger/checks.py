@@ -311,7 +311,9 @@ def _overdraft_problem(row: Row) -> Problem:
     account = f"{row['name']} ({row['organisation']}), {row['fund']}, {FinancialYear(row['year'])}, {row['standing']}"
     remedy = "Move less, or bring money in first."
     if row["retained_pence"] > 0:
-        remedy = f"Move less, or release some of the £{exact_pounds(row['retained_pence'])} that it retains of this fund."
+        remedy = (
+            f"Move less, or release some of the £{exact_pounds(row['retained_pence'])} that it retains of this fund."
+        )
     return Problem(
         f"entry {row['entry_number']} ({row['key']})",
         f"{account} would be £{short} below zero on {row['effective_date']}.",

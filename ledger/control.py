@@ -1,6 +1,6 @@
 """Published control totals: assertions that the books tie, to the penny, to what was published."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from ledger import chain, position
@@ -55,7 +55,7 @@ def problems(reader: Reader, first: int) -> list[Problem]:
 
 def _moment(reader: Reader, as_at: date) -> position.Moment:
     newest = chain.last_entry(reader)
-    return position.Moment(as_at, datetime.max, newest, False, "")  # noqa: FBT003
+    return position.Moment(as_at, datetime.now(UTC), newest, False, "")
 
 
 def _problem(total: dict[str, Any], actual: int, difference: int) -> Problem:

@@ -123,7 +123,9 @@ def records(model: type[SQLModel], rows: Iterable[Mapping[str, object]]) -> pa.T
     """A table of records from plain rows; a column that a row leaves out takes the model's default."""
     schema = schema_of(model)
     defaults = {
-        name: info.default for name, info in model.model_fields.items() if not info.is_required() and name in schema.names
+        name: info.default
+        for name, info in model.model_fields.items()
+        if not info.is_required() and name in schema.names
     }
     filled = [{**defaults, **row} for row in rows]
     for row in filled:

@@ -34,7 +34,7 @@ class LedgerError(Exception):
     """The base of every failure that this house names."""
 
 
-class Refused(LedgerError):  # noqa: N818 - the accounting word
+class Refused(LedgerError):
     """The data were refused and nothing was posted.
 
     Attributes:

@@ -50,7 +50,7 @@ class Measure:
     name: str
     title: str
     unit: str
-    value: int | Fraction | float | None
+    value: Fraction | float | None
     definition: str
     note: str = ""
 
@@ -64,9 +64,7 @@ class Pot:
     row: Row
 
 
-def measures(
-    position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = PENNY_PACKET_PENCE
-) -> list[Measure]:
+def measures(position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = PENNY_PACKET_PENCE) -> list[Measure]:
     """Every measure of a position, in one scope.
 
     Args:
@@ -136,28 +134,86 @@ def _control(rows: Sequence[Row]) -> list[Measure]:
     unknown = "Some money has no terms on record." if ungraded else ""
     return [
         Measure("total", "Total", "pence", total, "All that is held in the scope, spent money included."),
-        Measure("ring_fenced_share", "Ring-fenced, hard", "share", share(hard, total),
-                "Hard and statutory ring-fences, as a share of the total.", unknown),
-        Measure("ring_fenced_share_with_soft", "Ring-fenced, soft included", "share", share(tied, total),
-                "Soft, hard and statutory ring-fences, as a share of the total.", unknown),
-        Measure("devolved_share", "Devolved", "share", share(devolved, total),
-                "Decided below the ICB: at place, PCN or practice, as a share of the total."),
-        Measure("untied_devolved_share", "Local and free", "share", share(free_and_devolved, total),
-                "Decided below the ICB with no ring-fence, at most monitored, as a share of the total.", unknown),
-        Measure("devolution_depth", "Depth of devolution", "index", None if total == 0 else Fraction(depth, total * DEEPEST),
-                "Mean steps below the ICB (place 1, PCN 2, practice 3), as a share of the deepest."),
-        Measure("retained_with_agreement", "Kept with agreement", "pence", agreed,
-                "Retained by a tier whose partners agreed to it on the day."),
-        Measure("retained_without_agreement", "Kept without agreement", "pence", unilateral,
-                "Retained by a tier without an agreement, or after one ended."),
-        Measure("retained_without_agreement_share", "Kept without agreement, share", "share", share(unilateral, total),
-                "Retained without agreement, as a share of the total."),
-        Measure("consented_retention_ratio", "Agreed part of what is kept", "share", share(agreed, agreed + unilateral),
-                "Retained with agreement, as a share of all that is retained."),
-        Measure("in_year_share", "Notified in the year", "share", share(in_year, total),
-                "Notified on or after 1 April of its year, as a share of the total."),
-        Measure("non_recurrent_share", "Non-recurrent", "share", share(non_recurrent, total),
-                "On terms that do not recur, as a share of the total."),
+        Measure(
+            "ring_fenced_share",
+            "Ring-fenced, hard",
+            "share",
+            share(hard, total),
+            "Hard and statutory ring-fences, as a share of the total.",
+            unknown,
+        ),
+        Measure(
+            "ring_fenced_share_with_soft",
+            "Ring-fenced, soft included",
+            "share",
+            share(tied, total),
+            "Soft, hard and statutory ring-fences, as a share of the total.",
+            unknown,
+        ),
+        Measure(
+            "devolved_share",
+            "Devolved",
+            "share",
+            share(devolved, total),
+            "Decided below the ICB: at place, PCN or practice, as a share of the total.",
+        ),
+        Measure(
+            "untied_devolved_share",
+            "Local and free",
+            "share",
+            share(free_and_devolved, total),
+            "Decided below the ICB with no ring-fence, at most monitored, as a share of the total.",
+            unknown,
+        ),
+        Measure(
+            "devolution_depth",
+            "Depth of devolution",
+            "index",
+            None if total == 0 else Fraction(depth, total * DEEPEST),
+            "Mean steps below the ICB (place 1, PCN 2, practice 3), as a share of the deepest.",
+        ),
+        Measure(
+            "retained_with_agreement",
+            "Kept with agreement",
+            "pence",
+            agreed,
+            "Retained by a tier whose partners agreed to it on the day.",
+        ),
+        Measure(
+            "retained_without_agreement",
+            "Kept without agreement",
+            "pence",
+            unilateral,
+            "Retained by a tier without an agreement, or after one ended.",
+        ),
+        Measure(
+            "retained_without_agreement_share",
+            "Kept without agreement, share",
+            "share",
+            share(unilateral, total),
+            "Retained without agreement, as a share of the total.",
+        ),
+        Measure(
+            "consented_retention_ratio",
+            "Agreed part of what is kept",
+            "share",
+            share(agreed, agreed + unilateral),
+            "Retained with agreement, as a share of all that is retained.",
+        ),
+        Measure(
+            "in_year_share",
+            "Notified in the year",
+            "share",
+            share(in_year, total),
+            "Notified on or after 1 April of its year, as a share of the total.",
+        ),
+        Measure(
+            "non_recurrent_share",
+            "Non-recurrent",
+            "share",
+            share(non_recurrent, total),
+            "On terms that do not recur, as a share of the total.",
+        ),
     ]
 
 
@@ -178,29 +234,94 @@ def _fragmentation(found: Sequence[Pot], threshold: int) -> list[Measure]:
     return [
         Measure("pots", "Pots", "count", count, "Funds with terms of their own and money in the scope."),
         Measure("concentration", "Concentration (HHI)", "index", index, "Sum of the squared shares of the pots."),
-        Measure("effective_number", "Effective number of pots", "index", None if index is None else 1 / index,
-                "One over the sum of squared shares: how many equal pots would be as scattered."),
-        Measure("effective_number_shannon", "Effective number (Shannon)", "index", _shannon(amounts),
-                "Exponential of the entropy of the shares, which counts small pots for more."),
-        Measure("gini", "Gini of pot sizes", "index", _gini(amounts), "0 when pots are equal, towards 1 when one is nearly all."),
-        Measure("median_pot", "Median pot", "pence", _pence(Fraction(median(map(Fraction, amounts)))) if amounts else None, "The pot in the middle by size."),
-        Measure("mean_pot", "Mean pot", "pence", _pence(Fraction(total, count)) if count else None,
-                "The total over the number of pots, to the penny."),
-        Measure("smallest_pot", "Smallest pot", "pence", amounts[-1] if amounts else None, "The pot with the least money in the scope."),
+        Measure(
+            "effective_number",
+            "Effective number of pots",
+            "index",
+            None if index is None else 1 / index,
+            "One over the sum of squared shares: how many equal pots would be as scattered.",
+        ),
+        Measure(
+            "effective_number_shannon",
+            "Effective number (Shannon)",
+            "index",
+            _shannon(amounts),
+            "Exponential of the entropy of the shares, which counts small pots for more.",
+        ),
+        Measure(
+            "gini",
+            "Gini of pot sizes",
+            "index",
+            _gini(amounts),
+            "0 when pots are equal, towards 1 when one is nearly all.",
+        ),
+        Measure(
+            "median_pot",
+            "Median pot",
+            "pence",
+            _pence(Fraction(median(map(Fraction, amounts)))) if amounts else None,
+            "The pot in the middle by size.",
+        ),
+        Measure(
+            "mean_pot",
+            "Mean pot",
+            "pence",
+            _pence(Fraction(total, count)) if count else None,
+            "The total over the number of pots, to the penny.",
+        ),
+        Measure(
+            "smallest_pot",
+            "Smallest pot",
+            "pence",
+            amounts[-1] if amounts else None,
+            "The pot with the least money in the scope.",
+        ),
         Measure("penny_packets", "Penny packets", "count", len(small), f"Pots below £{threshold // 100:,}."),
-        Measure("penny_packet_share_of_count", "Penny packets, share of pots", "share", share(len(small), count),
-                f"Pots below £{threshold // 100:,}, as a share of all pots."),
-        Measure("penny_packet_share_of_value", "Penny packets, share of money", "share", share(sum(small), total),
-                f"Money in pots below £{threshold // 100:,}, as a share of the total."),
+        Measure(
+            "penny_packet_share_of_count",
+            "Penny packets, share of pots",
+            "share",
+            share(len(small), count),
+            f"Pots below £{threshold // 100:,}, as a share of all pots.",
+        ),
+        Measure(
+            "penny_packet_share_of_value",
+            "Penny packets, share of money",
+            "share",
+            share(sum(small), total),
+            f"Money in pots below £{threshold // 100:,}, as a share of the total.",
+        ),
         Measure("bid_pots", "Pots that are bid for", "count", len(bids), "Pots whose route is by bid."),
-        Measure("bid_pot_value", "Money that is bid for", "pence", sum(bids), "Money in pots whose route is by bid."),
-        Measure("returns_per_year", "Returns a year", "count", returns, "Returns that the terms ask for, over all pots.", returns_note),
-        Measure("returns_per_million", "Returns per £ million", "per £ million",
-                None if returns is None or total == 0 else Fraction(returns * 100_000_000, total),
-                "Returns a year for each £1 million.", returns_note),
-        Measure("spend_window", "Days to spend in-year money", "days",
-                Fraction(sum(a * d for a, d in weighted), sum(a for a, _ in weighted)) if weighted else None,
-                "Days from notice to deadline, both included, over pots notified in the year, by value."),
+        Measure(
+            "bid_pot_value",
+            "Money that is bid for",
+            "pence",
+            sum(bids),
+            "Money in pots whose route is by bid.",
+        ),
+        Measure(
+            "returns_per_year",
+            "Returns a year",
+            "count",
+            returns,
+            "Returns that the terms ask for, over all pots.",
+            returns_note,
+        ),
+        Measure(
+            "returns_per_million",
+            "Returns per £ million",
+            "per £ million",
+            None if returns is None or total == 0 else Fraction(returns * 100_000_000, total),
+            "Returns a year for each £1 million.",
+            returns_note,
+        ),
+        Measure(
+            "spend_window",
+            "Days to spend in-year money",
+            "days",
+            Fraction(sum(a * d for a, d in weighted), sum(a for a, _ in weighted)) if weighted else None,
+            "Days from notice to deadline, both included, over pots notified in the year, by value.",
+        ),
     ]
 
 
@@ -212,7 +333,7 @@ def spend_window(row: Row) -> int | None:
     deadline: date | None = row["spend_by"]
     if deadline is None:
         return None
-    start = max(row["notified_on"], FinancialYear(row["year"]).first_day)
+    start: date = max(row["notified_on"], FinancialYear(row["year"]).first_day)
     return (deadline - start).days + 1
 
 

@@ -9,7 +9,16 @@ Days are half-open: ``valid_to`` is the first day on which the row no longer hol
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Integer,
+    String,
+    UniqueConstraint,
+)
 from sqlmodel import Field, SQLModel
 
 AVAILABLE, RETAINED, SPENT = "available", "retained", "spent"
@@ -93,7 +102,9 @@ class Relationship(SQLModel, table=True):
     parent: str = Field(foreign_key="organisation.code")
     child: str = Field(foreign_key="organisation.code")
     scheme: str
-    part: int | None = Field(default=None, sa_type=BigInteger, description="registered population x 10^9 in this parent")
+    part: int | None = Field(
+        default=None, sa_type=BigInteger, description="registered population x 10^9 in this parent"
+    )
     valid_from: date
     valid_to: date | None = None
     supersedes: str | None = None
@@ -212,7 +223,9 @@ class Account(SQLModel, table=True):
     year: int
     standing: str = Field(sa_column=Column(String, CheckConstraint("standing IN ('available', 'retained', 'spent')")))
     floor_pence: int | None = Field(
-        default=0, sa_column=Column(BigInteger, nullable=True), description="lowest balance; none for the source"
+        default=0,
+        sa_column=Column(BigInteger, nullable=True),
+        description="lowest balance; none for the source",
     )
 
 

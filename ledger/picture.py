@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import pyarrow as pa
-
 from ledger import measures
 from ledger.errors import Problem, Refused
 from ledger.models import GRADES
@@ -72,7 +70,7 @@ def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None) -> Pi
     values = {measure.name: measure.value for measure in measures.measures(held)}
     total = sum(row["amount_pence"] for row in rows)
     return Picture(
-        sentence=_sentence(rows, total, name, year, values),
+        sentence=_sentence(rows, total, name, values),
         total_pence=total,
         matrix=_matrix(reader, rows),
         largest=_largest(reader, at, year, icb),
@@ -97,14 +95,19 @@ def _icb_name(reader: Reader, code: str) -> str:
     rows = reader.rows("SELECT name FROM organisation WHERE code = $code AND tier = 'icb'", {"code": code})
     if not rows:
         raise Refused(
-            [Problem("ICB", f"there is no ICB '{code}'.", "Its money cannot be shown.", suggestion(reader, code, "organisation"))]
+            [
+                Problem(
+                    "ICB",
+                    f"there is no ICB '{code}'.",
+                    "Its money cannot be shown.",
+                    suggestion(reader, code, "organisation"),
+                )
+            ]
         )
     return str(rows[0][0])
 
 
-def _sentence(
-    rows: Sequence[dict[str, Any]], total: int, name: str | None, year: int, values: dict[str, Any]
-) -> str:
+def _sentence(rows: Sequence[dict[str, Any]], total: int, name: str | None, values: dict[str, Any]) -> str:
     below = sum(row["amount_pence"] for row in rows if row["depth"] > 0)
     national = sum(row["amount_pence"] for row in rows if row["tier"] == "national")
     free = values["untied_devolved_share"]
@@ -124,7 +127,7 @@ def percent(share: Fraction | None) -> str:
     return "not defined" if share is None else f"{measures.tenths_of_percent(share) / 10:.1f}%"
 
 
-def _as_share(value: int | Fraction | float | None) -> Fraction | None:
+def _as_share(value: Fraction | float | None) -> Fraction | None:
     return value if isinstance(value, Fraction) else None
 
 
@@ -215,9 +218,11 @@ def _destination(row: dict[str, Any], places: dict[str, str]) -> str:
     return AT_ICB
 
 
-def links_table(links: Sequence[Link]) -> pa.Table:
-    """The flow as a table: from, to, pence."""
-    return pa.Table.from_pylist(
-        [{"from": link.source, "to": link.target, "amount_pence": link.amount_pence} for link in links],
-        schema=pa.schema([("from", pa.string()), ("to", pa.string()), ("amount_pence", pa.int64())]),
-    )
+def matrix_rows(picture: Picture) -> list[dict[str, Any]]:
+    """The matrix as rows: tier, grade, pence; empty cells left out."""
+    return [
+        {"tier": tier, "grade": grade, "amount_pence": pence}
+        for tier, grades in picture.matrix.items()
+        for grade, pence in grades.items()
+        if pence
+    ]

@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 
 from ledger import structure
-from ledger.errors import Problem, Refused
 from ledger.chain import head, last_entry
+from ledger.errors import Problem, Refused
 from ledger.store import Reader
 from ledger.structure import suggestion
 
@@ -239,17 +239,24 @@ def moment(reader: Reader, as_at: date | None = None, known_at: datetime | None 
     if known_at is not None and known_at > now:
         raise Refused(
             [
-                Problem("--known-at", f"{known_at.isoformat()} is in the future.",
-                        "What will be known then is not settled.", "Give a time that has passed.")
+                Problem(
+                    "--known-at",
+                    f"{known_at.isoformat()} is in the future.",
+                    "What will be known then is not settled.",
+                    "Give a time that has passed.",
+                )
             ]
         )
     as_at = as_at or now.date()
     # An entry recorded between this question and its answer would make the answer false later.
     known_at = known_at or now
     newest = last_entry(reader)
-    known = reader.whole("SELECT coalesce(max(number), 0) FROM entry WHERE recorded_at <= $known_at", {"known_at": known_at})
+    known = reader.whole(
+        "SELECT coalesce(max(number), 0) FROM entry WHERE recorded_at <= $known_at", {"known_at": known_at}
+    )
     counted = reader.whole(
-        "SELECT count(*) FROM entry WHERE number <= $known AND effective_date <= $as_at", {"known": known, "as_at": as_at}
+        "SELECT count(*) FROM entry WHERE number <= $known AND effective_date <= $as_at",
+        {"known": known, "as_at": as_at},
     )
     at_known = reader.rows("SELECT hash FROM entry WHERE number = $known", {"known": known})
     return Moment(as_at, known_at, known, counted == newest, str(at_known[0][0]) if at_known else head(reader))
@@ -297,6 +304,11 @@ def grouped(reader: Reader, table: pa.Table, by: Sequence[str]) -> pa.Table:
     )
 
 
+def total_pence(table: pa.Table) -> int:
+    """The sum of a position; zero for the whole of it."""
+    return sum(table["amount_pence"].to_pylist())
+
+
 def flows(
     reader: Reader,
     at: Moment,
@@ -341,15 +353,21 @@ def latest_year(reader: Reader) -> int | None:
 def _stage_scope(reader: Reader, at: Moment, organisation: str) -> None:
     found: set[str] = set()
     # What was below it on the day, and what was in any year whose money is still to be seen.
-    days = {at.as_at} | {date(int(str(year)) + 1, 3, 31) for (year,) in reader.rows("SELECT DISTINCT year FROM account")}
+    days = {at.as_at} | {
+        date(int(str(year)) + 1, 3, 31) for (year,) in reader.rows("SELECT DISTINCT year FROM account")
+    }
     for day in days:
         if day <= at.as_at:
             found.update(structure.below(reader, organisation, day, at.known))
     if not found:
         raise Refused(
             [
-                Problem("--organisation", f"there is no organisation '{organisation}'.",
-                        "Its money cannot be shown.", suggestion(reader, organisation, "organisation"))
+                Problem(
+                    "--organisation",
+                    f"there is no organisation '{organisation}'.",
+                    "Its money cannot be shown.",
+                    suggestion(reader, organisation, "organisation"),
+                )
             ]
         )
     reader.stage("scope", pa.table({"organisation": sorted(found)}))
@@ -360,7 +378,11 @@ def _refuse_unknown_columns(by: Sequence[str], known: Sequence[str]) -> None:
     if wrong or not by:
         raise Refused(
             [
-                Problem("--by", f"there is no column {' or '.join(repr(name) for name in wrong) or 'named'}.",
-                        "The figures cannot be summed by it.", f"Choose from {', '.join(known)}.")
+                Problem(
+                    "--by",
+                    f"there is no column {' or '.join(repr(name) for name in wrong) or 'named'}.",
+                    "The figures cannot be summed by it.",
+                    f"Choose from {', '.join(known)}.",
+                )
             ]
         )

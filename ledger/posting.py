@@ -10,18 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlmodel import SQLModel
 
-from ledger import canonical, checks, control, structure
+from ledger import canonical, checks, control, refusals, structure
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
-from ledger.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSE
-from ledger.models import RECORDS, STANDINGS, Entry
-from ledger.money import LARGEST_PENCE
+from ledger.kinds import RECORD_KINDS, REVERSE
+from ledger.models import RECORDS, Entry
 from ledger.store import Reader, Store, Writer
-from ledger.structure import suggestion
 
 _ENTRY_SCHEMA = pa.schema(
     [
@@ -135,8 +132,10 @@ def reverse(
 
 
 def _post(writer: Writer, drafts: Sequence[Draft]) -> list[Posted]:
-    _refuse_if(_header_problems(drafts))
-    tables = [{model: _canonical_records(model, draft) for model in RECORDS if model in draft.records} for draft in drafts]
+    _refuse_if(refusals.header_problems(drafts))
+    tables = [
+        {model: _canonical_records(model, draft) for model in RECORDS if model in draft.records} for draft in drafts
+    ]
     contents = [_content_of(draft, brought) for draft, brought in zip(drafts, tables, strict=True)]
     known = _known_by_key(writer, [draft.key for draft in drafts])
     answers: dict[int, Posted] = {}
@@ -163,51 +162,6 @@ def _post(writer: Writer, drafts: Sequence[Draft]) -> list[Posted]:
 def _refuse_if(problems: Sequence[Problem]) -> None:
     if problems:
         raise Refused(problems)
-
-
-def _header_problems(drafts: Sequence[Draft]) -> list[Problem]:
-    found: list[Problem] = []
-    seen: set[str] = set()
-    for draft in drafts:
-        place = f"entry '{draft.key}'"
-        if draft.kind not in ALL_KINDS:
-            found.append(
-                Problem(place, f"'{draft.kind}' is not a kind of entry.", "The books could not say what it may do.",
-                        f"Use one of {', '.join(ALL_KINDS)}.")
-            )
-        for name in ("key", "actor", "reason"):
-            if not str(getattr(draft, name)).strip():
-                found.append(Problem(place, f"it has no {name}.", "Every entry says who and why.", f"Give the {name}."))
-        for name in ("key", "actor", "reason", "authority", "source", "source_hash"):
-            text = getattr(draft, name)
-            if text is not None and (canonical.has_control_characters(text) or canonical.normalise(text) != text):
-                found.append(
-                    Problem(place, f"the {name} holds a control character or an unusual form of a letter.",
-                            "It could be made to look like something else.", "Type it again as plain text.")
-                )
-        if draft.key in seen:
-            found.append(
-                Problem(place, "its key is used twice in one batch.", "A key stands for one decision.",
-                        "Give each entry a key of its own.")
-            )
-        seen.add(draft.key)
-        has_legs = draft.transfers is not None and draft.transfers.num_rows > 0
-        if draft.kind in RECORD_KINDS and (has_legs or not draft.records):
-            found.append(
-                Problem(place, "it moves money or brings nothing.", f"An entry of kind {draft.kind} brings records only.",
-                        "Post the money as an entry of its own.")
-            )
-        if draft.kind in (*MONEY_KINDS, REVERSE) and (not has_legs or draft.records):
-            found.append(
-                Problem(place, "it has no legs, or brings records besides.", f"An entry of kind {draft.kind} moves money only.",
-                        "Give it at least one leg, and post the records as an entry of their own.")
-            )
-        if (draft.kind == REVERSE) != (draft.reverses is not None):
-            found.append(
-                Problem(place, "a reversal must name the entry it undoes, and only a reversal may.",
-                        "The two would not be linked.", "Use 'devolution reverse ENTRY'.")
-            )
-    return found
 
 
 def _canonical_records(model: type[SQLModel], draft: Draft) -> pa.Table:
@@ -263,8 +217,14 @@ def _write_entries(writer: Writer, entries: Sequence[tuple[int, Draft, str]]) ->
         link = canonical.chain_hash(previous, number, recorded_at, content)
         facts = {name: getattr(draft, name) for name in canonical.ENTRY_FIELDS}
         rows.append(
-            {**facts, "number": number, "recorded_at": recorded_at, "content_hash": content,
-             "previous_hash": previous, "hash": link}
+            {
+                **facts,
+                "number": number,
+                "recorded_at": recorded_at,
+                "content_hash": content,
+                "previous_hash": previous,
+                "hash": link,
+            }
         )
         legs = 0 if draft.transfers is None else draft.transfers.num_rows
         posted.append(Posted(number, draft.key, content, link, recorded_at, legs))
@@ -273,32 +233,24 @@ def _write_entries(writer: Writer, entries: Sequence[tuple[int, Draft, str]]) ->
     if reversed_before:
         raise AlreadyReversed(reversed_before)
     writer.append(Entry, pa.Table.from_pylist(rows, schema=_ENTRY_SCHEMA))
-    writer.execute(
-        "UPDATE seal SET entries = $entries, head = $head", {"entries": entries[-1][0], "head": previous}
-    )
+    writer.execute("UPDATE seal SET entries = $entries, head = $head", {"entries": entries[-1][0], "head": previous})
     return posted
 
 
 def _already_reversed(reader: Reader, drafts: Sequence[Draft]) -> list[Problem]:
     wanted = [draft.reverses for draft in drafts if draft.reverses is not None]
     reader.stage("wanted_reversals", pa.table({"number": pa.array(wanted, pa.int64())}))
-    taken = dict(
-        reader.rows("SELECT reverses, number FROM entry WHERE reverses IN (SELECT number FROM wanted_reversals)")
-    )
+    taken = {
+        int(str(undone)): by
+        for undone, by in reader.rows(
+            "SELECT reverses, number FROM entry WHERE reverses IN (SELECT number FROM wanted_reversals)"
+        )
+    }
     twice = {number for number in wanted if wanted.count(number) > 1}
     return [
-        _reversed_before(number, taken.get(number, "another one in this batch"))
+        refusals.reversed_before(number, taken.get(number, "another one in this batch"))
         for number in sorted({*wanted} & ({*taken} | twice))
     ]
-
-
-def _reversed_before(number: int, by: object) -> Problem:
-    return Problem(
-        f"entry {number}",
-        f"it is already reversed, by entry {by}.",
-        "A second reversal would undo it twice.",
-        "To bring the money back, post the decision again under a new key.",
-    )
 
 
 def _write_records(writer: Writer, brought: Sequence[tuple[int, Mapping[type[SQLModel], pa.Table]]]) -> None:
@@ -311,42 +263,9 @@ def _write_records(writer: Writer, brought: Sequence[tuple[int, Mapping[type[SQL
         ]
         if tables:
             rows = pa.concat_tables(tables)
-            problems.extend(_record_problems(writer, model, rows))
+            problems.extend(refusals.record_problems(writer, model, rows))
             _refuse_if(problems)
             writer.append(model, rows)
-
-
-def _record_problems(reader: Reader, model: type[SQLModel], rows: pa.Table) -> list[Problem]:
-    """Keys that are taken and codes that are unknown, before the database would refuse them unkindly."""
-    key, name = primary_key(model), model.__tablename__
-    found: list[Problem] = []
-    reader.stage("new_records", rows)
-    for (taken,) in reader.rows(
-        f'SELECT n."{key}" FROM new_records n GROUP BY n."{key}" HAVING count(*) > 1 '
-        f'UNION SELECT n."{key}" FROM new_records n JOIN "{name}" o ON o."{key}" = n."{key}" ORDER BY 1'
-    ):
-        found.append(
-            Problem(f"{name} {taken}", "it is recorded already, or twice in this batch.", "A row never changes.",
-                    "Give the new row a key of its own; where it corrects the old one, let it say so in 'supersedes'.")
-        )
-    for column in model.__table__.columns:  # type: ignore[attr-defined]
-        for foreign in column.foreign_keys:
-            target = foreign.column.table.name
-            if target == "entry":
-                continue
-            for identity, code in reader.rows(
-                f'SELECT n."{key}", n."{column.name}" FROM new_records n WHERE n."{column.name}" IS NOT NULL '
-                f'AND n."{column.name}" NOT IN (SELECT "{foreign.column.name}" FROM "{target}") ORDER BY 1'
-            ):
-                found.append(_unknown(reader, f"{name} {identity}", str(code), target))
-        if pa.types.is_string(rows.schema.field(column.name).type) and not found:
-            found.extend(
-                Problem(f"{name} {identity}", f"its {column.name} holds a control character.",
-                        "It could be made to look like something else.", "Type it again as plain text.")
-                for identity, text in zip(rows[key].to_pylist(), rows[column.name].to_pylist(), strict=True)
-                if text is not None and canonical.has_control_characters(text)
-            )
-    return found
 
 
 def _write_transfers(writer: Writer, entries: Sequence[tuple[int, Draft]]) -> None:
@@ -361,67 +280,11 @@ def _write_transfers(writer: Writer, entries: Sequence[tuple[int, Draft]]) -> No
         return
     new_legs = pa.concat_tables(tables)
     keys = {number: draft.key for number, draft in entries}
-    _refuse_if(_amount_problems(new_legs, keys))
+    _refuse_if(refusals.amount_problems(new_legs, keys))
     writer.stage("new_legs", new_legs)
-    _refuse_if(_unknown_codes(writer, keys))
+    _refuse_if(refusals.unknown_codes(writer, keys))
     writer.execute(_OPEN_ACCOUNTS)
     writer.execute(_WRITE_LEGS)
-
-
-def _amount_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem]:
-    amounts = new_legs["amount_pence"]
-    bad = pc.or_kleene(
-        pc.or_kleene(pc.is_null(amounts), pc.less_equal(amounts, 0)), pc.greater(amounts, LARGEST_PENCE)
-    )
-    # A table's notes are free text from files: the one column that can be long.
-    standings = pa.array(STANDINGS)
-    for side in ("from_standing", "to_standing"):
-        bad = pc.or_kleene(bad, pc.invert(pc.is_in(new_legs[side], value_set=standings)))
-    same = pc.and_kleene(
-        pc.and_kleene(
-            pc.equal(new_legs["from_organisation"], new_legs["to_organisation"]),
-            pc.equal(new_legs["from_fund"], new_legs["to_fund"]),
-        ),
-        pc.and_kleene(
-            pc.equal(new_legs["from_year"], new_legs["to_year"]),
-            pc.equal(new_legs["from_standing"], new_legs["to_standing"]),
-        ),
-    )
-    rows = new_legs.filter(pc.or_kleene(bad, same)).slice(0, checks.MOST_SHOWN).to_pylist()
-    return [
-        Problem(
-            f"entry '{keys[row['entry_number']]}', leg {row['leg']}" + (f", {row['note']}" if row["note"] else ""),
-            f"{row['amount_pence']} pence from {row['from_organisation']} ({row['from_fund']}, {row['from_standing']}) "
-            f"to {row['to_organisation']} ({row['to_fund']}, {row['to_standing']}).",
-            "A leg moves a whole, positive number of pence between two different accounts, "
-            f"each {', '.join(STANDINGS[:-1])} or {STANDINGS[-1]}.",
-            "Turn a negative amount round: money that goes back is a leg the other way.",
-        )
-        for row in rows
-    ]
-
-
-def _unknown_codes(reader: Reader, keys: Mapping[int, str]) -> list[Problem]:
-    found: list[Problem] = []
-    for column, target in (("organisation", "organisation"), ("fund", "fund")):
-        for entry_number, leg, code in reader.rows(
-            f"SELECT min(entry_number), min(leg), code FROM ("
-            f"SELECT entry_number, leg, from_{column} AS code FROM new_legs UNION ALL "
-            f"SELECT entry_number, leg, to_{column} FROM new_legs) AS used "
-            f"WHERE code IS NULL OR code NOT IN (SELECT code FROM {target}) GROUP BY code ORDER BY 1, 2"
-        ):
-            place = f"entry '{keys[int(str(entry_number))]}', leg {leg}"
-            found.append(_unknown(reader, place, str(code), target))
-    return found
-
-
-def _unknown(reader: Reader, place: str, code: str, table: str) -> Problem:
-    return Problem(
-        place,
-        f"there is no {table} '{code}'.",
-        "Money can only stand where the books know the name.",
-        suggestion(reader, code, table),
-    )
 
 
 def _mirror(reader: Reader, number: int, *, reason: str, actor: str, authority: str | None) -> Draft:
@@ -429,7 +292,16 @@ def _mirror(reader: Reader, number: int, *, reason: str, actor: str, authority: 
     place = f"entry {number}"
     if not rows:
         last = last_entry(reader)
-        raise Refused([Problem(place, "there is no such entry.", "Nothing can be undone.", f"Entries run from 1 to {last}.")])
+        raise Refused(
+            [
+                Problem(
+                    place,
+                    "there is no such entry.",
+                    "Nothing can be undone.",
+                    f"Entries run from 1 to {last}.",
+                )
+            ]
+        )
     (entry,) = rows
     if entry["kind"] in (REVERSE, *RECORD_KINDS):
         raise Refused(
@@ -445,9 +317,12 @@ def _mirror(reader: Reader, number: int, *, reason: str, actor: str, authority: 
         )
     before = reader.rows("SELECT number FROM entry WHERE reverses = $number", {"number": number})
     if before:
-        raise AlreadyReversed([_reversed_before(number, before[0][0])])
+        raise AlreadyReversed([refusals.reversed_before(number, before[0][0])])
     legs = reader.table(LEGS_OF, {"first": number, "last": number})
-    swapped = [name.replace("from_", "to_", 1) if name.startswith("from_") else name.replace("to_", "from_", 1) for name in LEGS.names]
+    swapped = [
+        name.replace("from_", "to_", 1) if name.startswith("from_") else name.replace("to_", "from_", 1)
+        for name in LEGS.names
+    ]
     mirrored = pa.table({name: legs[other] for name, other in zip(LEGS.names, swapped, strict=True)})
     return Draft(
         key=f"reverse:{number}",
@@ -461,4 +336,3 @@ def _mirror(reader: Reader, number: int, *, reason: str, actor: str, authority: 
         reverses=number,
         transfers=mirrored,
     )
-

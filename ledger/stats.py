@@ -15,8 +15,11 @@ _REPEATS = 3
 def of(reader: Reader, path: Path) -> list[dict[str, Any]]:
     """Rows and size of the ledger, then the time that each main question takes (the best of three)."""
     rows: list[dict[str, Any]] = [
-        {"what": f"rows: {model.__tablename__}", "value": reader.whole(f'SELECT count(*) FROM "{model.__tablename__}"'),
-         "unit": "rows"}
+        {
+            "what": f"rows: {model.__tablename__}",
+            "value": reader.whole(f'SELECT count(*) FROM "{model.__tablename__}"'),
+            "unit": "rows",
+        }
         for model in TABLES
     ]
     rows.append({"what": "size of the file", "value": path.stat().st_size, "unit": "bytes"})

@@ -86,7 +86,8 @@ def problems(reader: Reader, first: int, known: int) -> list[Problem]:
         found.append(
             Problem(
                 f"entry {row['entry_number']}, {row['name']} ({row['child']})",
-                f"it is in {row['parent']} and in {row['other_parent']} at once from {row['day']}, in the scheme {row['scheme']}.",
+                f"it is in {row['parent']} and in {row['other_parent']} at once from {row['day']}, "
+                f"in the scheme {row['scheme']}.",
                 "It would be counted twice.",
                 "End one membership where the other begins, or give each the part that belongs to it.",
             )

@@ -31,7 +31,14 @@ def sankey(links: Sequence[Link], *, name: str, sentence: str, key: str) -> None
             "media": [
                 {
                     "query": {"maxWidth": 600},
-                    "option": {"series": [{"right": 96, "label": {"fontSize": 10, "width": 88, "overflow": "break", "lineHeight": 12}}]},
+                    "option": {
+                        "series": [
+                            {
+                                "right": 96,
+                                "label": {"fontSize": 10, "width": 88, "overflow": "break", "lineHeight": 12},
+                            }
+                        ]
+                    },
                 }
             ],
         },

@@ -5,7 +5,7 @@ import streamlit as st
 from ledger import picture
 from ledger.money import spoken
 from ledger.position import Moment, latest_year
-from ledger.store import Reader
+from ledger.store import Reader, Store
 from ledger.years import FinancialYear
 from screens import books, charts
 
@@ -39,7 +39,10 @@ def _chosen_icb(names: dict[str, str]) -> str:
         asked = ""
     st.session_state.setdefault("icb", asked)
     code: str = st.selectbox(
-        "ICB", ["", *names], format_func=lambda code: f"{names[code]} ({code})" if code else ENGLAND, key="icb"
+        "ICB",
+        ["", *names],
+        format_func=lambda code: f"{names[code]} ({code})" if code else ENGLAND,
+        key="icb",
     )
     if code:
         st.query_params["icb"] = code
@@ -49,7 +52,7 @@ def _chosen_icb(names: dict[str, str]) -> str:
 
 
 @st.cache_data(show_spinner="Adding up the books", max_entries=200)
-def _picture(head: str, year: int, icb: str | None, _ledger: books.Store) -> picture.Picture:
+def _picture(head: str, year: int, icb: str | None, _ledger: Store) -> picture.Picture:
     del head  # part of the key: a new entry makes a new head, and so a new answer
 
     def question(reader: Reader, at: Moment) -> picture.Picture:

@@ -94,9 +94,16 @@ def rows_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 def show_picture(picture: Picture, *, ledger: str, new_entries: int) -> None:
     """The demo's table, as a finance lead would read it, and what to do next."""
     console = _console()
-    grades = [grade for grade in next(iter(picture.matrix.values())) if any(row.get(grade) for row in picture.matrix.values())]
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, title="Where the money is decided, and how free it is (£ million)",
-                  title_justify="left", title_style="bold")
+    grades = [
+        grade for grade in next(iter(picture.matrix.values())) if any(row.get(grade) for row in picture.matrix.values())
+    ]
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        title="Where the money is decided, and how free it is (£ million)",
+        title_justify="left",
+        title_style="bold",
+    )
     table.add_column("Decided at")
     for grade in grades:
         table.add_column(_GRADE_HEADINGS.get(grade, grade.capitalize()), justify="right")
@@ -127,13 +134,24 @@ def show_picture(picture: Picture, *, ledger: str, new_entries: int) -> None:
 @contextmanager
 def progress(title: str) -> Iterator[Any]:
     """A progress bar on standard error; yields a function (step, done, of)."""
-    columns = (TextColumn("{task.description:<34}"), BarColumn(), TextColumn("{task.completed} of {task.total}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:<34}"),
+        BarColumn(),
+        TextColumn("{task.completed} of {task.total}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=messages, transient=not sys.stderr.isatty()) as bar:
         task = bar.add_task(title, total=None)
         yield lambda step, done, of: bar.update(task, description=step, completed=done, total=of)
 
 
-_GRADE_HEADINGS = {"none": "No ring-fence", "monitored": "Monitored", "soft": "Soft", "hard": "Hard", "statutory": "Statutory"}
+_GRADE_HEADINGS = {
+    "none": "No ring-fence",
+    "monitored": "Monitored",
+    "soft": "Soft",
+    "hard": "Hard",
+    "statutory": "Statutory",
+}
 
 
 def _console() -> Console:
@@ -149,18 +167,14 @@ def _heading(name: str) -> str:
 
 def _cell(name: str, value: Any) -> str:
     if value is None:
-        return "not defined" if name == "value" else ""
+        return ""
     if name.endswith("_pence"):
         return exact_pounds(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Fraction):
-        return f"{float(value):.6f}"
-    if isinstance(value, float):
-        return f"{value:,.6g}"
-    if isinstance(value, int) and name not in ("year", "entry"):
+    if isinstance(value, Fraction | float):
+        return f"{float(value):,.6g}"
+    if isinstance(value, int) and not isinstance(value, bool) and name not in ("year", "entry"):
         return f"{value:,}"
-    return str(value)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _escape(text: str) -> str:
@@ -173,17 +187,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date | datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no place in JSON")
-
-
-def measure_text(row: Mapping[str, Any]) -> str:
-    """A measure's value as people write it; an empty scope is not defined, and never zero."""
-    if not row["defined"]:
-        return "not defined"
-    if row["unit"] == "pence":
-        return spoken(row["amount_pence"])
-    value = row["value"]
-    if row["unit"] == "share":
-        return percent(value)
-    if row["unit"] == "count":
-        return f"{value:,}"
-    return f"{float(value):,.4f}" if row["unit"] == "per £ million" else f"{float(value):,.2f}"

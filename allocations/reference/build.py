@@ -308,7 +308,12 @@ def _pcns(source: Path, practices: Sequence[dict[str, Any]]) -> Iterator[dict[st
     names |= {row["PCN_CODE"]: row["PCN_NAME"] for row in _practice_map(source)}
     for (pcn,), members in _grouped(practices, ("pcn",)):
         if pcn:
-            yield {"pcn": pcn, "name": " ".join(names[pcn].split()), "practices": len(members), **_sums(members)}
+            yield {
+                "pcn": pcn,
+                "name": " ".join(names[pcn].split()),
+                "practices": len(members),
+                **_sums(members),
+            }
 
 
 def _pcn_parts(practices: Sequence[dict[str, Any]]) -> Iterator[dict[str, object]]:

@@ -1,0 +1,188 @@
+"""What is refused before it is written: headers, keys, codes and amounts that could not be posted.
+
+Rules that need the entry in the books, such as limits and ring-fences, are in ``checks``.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlmodel import SQLModel
+
+from ledger import canonical, checks
+from ledger.drafts import Draft, primary_key
+from ledger.errors import Problem
+from ledger.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSE
+from ledger.models import STANDINGS
+from ledger.money import LARGEST_PENCE
+from ledger.store import Reader
+from ledger.structure import suggestion
+
+
+def header_problems(drafts: Sequence[Draft]) -> list[Problem]:
+    """What is wrong with the entries themselves, whatever they move: kind, words, key and shape."""
+    found: list[Problem] = []
+    seen: set[str] = set()
+    for draft in drafts:
+        found.extend(_word_problems(draft))
+        found.extend(_shape_problems(draft))
+        if draft.key in seen:
+            found.append(
+                Problem(
+                    f"entry '{draft.key}'",
+                    "its key is used twice in one batch.",
+                    "A key stands for one decision.",
+                    "Give each entry a key of its own.",
+                )
+            )
+        seen.add(draft.key)
+    return found
+
+
+def _word_problems(draft: Draft) -> list[Problem]:
+    place = f"entry '{draft.key}'"
+    missing = [
+        Problem(place, f"it has no {name}.", "Every entry says who and why.", f"Give the {name}.")
+        for name in ("key", "actor", "reason")
+        if not str(getattr(draft, name)).strip()
+    ]
+    unclear = [
+        Problem(
+            place,
+            f"the {name} holds a control character or an unusual form of a letter.",
+            "It could be made to look like something else.",
+            "Type it again as plain text.",
+        )
+        for name in ("key", "actor", "reason", "authority", "source", "source_hash")
+        if (text := getattr(draft, name)) is not None
+        and (canonical.has_control_characters(text) or canonical.normalise(text) != text)
+    ]
+    return missing + unclear
+
+
+def _shape_problems(draft: Draft) -> list[Problem]:
+    place = f"entry '{draft.key}'"
+    has_legs = draft.transfers is not None and draft.transfers.num_rows > 0
+    if draft.kind not in ALL_KINDS:
+        remedy = f"Use one of {', '.join(ALL_KINDS)}."
+        return [
+            Problem(place, f"'{draft.kind}' is not a kind of entry.", "The books could not say what it may do.", remedy)
+        ]
+    if draft.kind in RECORD_KINDS and (has_legs or not draft.records):
+        why = f"An entry of kind {draft.kind} brings records only."
+        return [Problem(place, "it moves money or brings nothing.", why, "Post the money as an entry of its own.")]
+    if draft.kind in (*MONEY_KINDS, REVERSE) and (not has_legs or draft.records):
+        why = f"An entry of kind {draft.kind} moves money only."
+        remedy = "Give it at least one leg, and post the records as an entry of their own."
+        return [Problem(place, "it has no legs, or brings records besides.", why, remedy)]
+    if (draft.kind == REVERSE) != (draft.reverses is not None):
+        found = "a reversal must name the entry it undoes, and only a reversal may."
+        return [Problem(place, found, "The two would not be linked.", "Use 'devolution reverse ENTRY'.")]
+    return []
+
+
+def reversed_before(number: int, by: object) -> Problem:
+    """An entry that already has its reversal."""
+    return Problem(
+        f"entry {number}",
+        f"it is already reversed, by entry {by}.",
+        "A second reversal would undo it twice.",
+        "To bring the money back, post the decision again under a new key.",
+    )
+
+
+def record_problems(reader: Reader, model: type[SQLModel], rows: pa.Table) -> list[Problem]:
+    """Keys that are taken and codes that are unknown, before the database would refuse them unkindly."""
+    key, name = primary_key(model), model.__tablename__
+    found: list[Problem] = []
+    reader.stage("new_records", rows)
+    for (taken,) in reader.rows(
+        f'SELECT n."{key}" FROM new_records n GROUP BY n."{key}" HAVING count(*) > 1 '
+        f'UNION SELECT n."{key}" FROM new_records n JOIN "{name}" o ON o."{key}" = n."{key}" ORDER BY 1'
+    ):
+        found.append(
+            Problem(
+                f"{name} {taken}",
+                "it is recorded already, or twice in this batch.",
+                "A row never changes.",
+                "Give the new row a key of its own; where it corrects the old one, let it say so in 'supersedes'.",
+            )
+        )
+    for column in model.__table__.columns:  # type: ignore[attr-defined]
+        for foreign in column.foreign_keys:
+            target = foreign.column.table.name
+            if target == "entry":
+                continue
+            for identity, code in reader.rows(
+                f'SELECT n."{key}", n."{column.name}" FROM new_records n WHERE n."{column.name}" IS NOT NULL '
+                f'AND n."{column.name}" NOT IN (SELECT "{foreign.column.name}" FROM "{target}") ORDER BY 1'
+            ):
+                found.append(_unknown(reader, f"{name} {identity}", str(code), target))
+        if pa.types.is_string(rows.schema.field(column.name).type) and not found:
+            found.extend(
+                Problem(
+                    f"{name} {identity}",
+                    f"its {column.name} holds a control character.",
+                    "It could be made to look like something else.",
+                    "Type it again as plain text.",
+                )
+                for identity, text in zip(rows[key].to_pylist(), rows[column.name].to_pylist(), strict=True)
+                if text is not None and canonical.has_control_characters(text)
+            )
+    return found
+
+
+def amount_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem]:
+    """Legs that move no whole, positive amount between two different accounts."""
+    amounts = new_legs["amount_pence"]
+    bad = pc.or_kleene(pc.or_kleene(pc.is_null(amounts), pc.less_equal(amounts, 0)), pc.greater(amounts, LARGEST_PENCE))
+    # A table's notes are free text from files: the one column that can be long.
+    standings = pa.array(STANDINGS)
+    for side in ("from_standing", "to_standing"):
+        bad = pc.or_kleene(bad, pc.invert(pc.is_in(new_legs[side], value_set=standings)))
+    same = pc.and_kleene(
+        pc.and_kleene(
+            pc.equal(new_legs["from_organisation"], new_legs["to_organisation"]),
+            pc.equal(new_legs["from_fund"], new_legs["to_fund"]),
+        ),
+        pc.and_kleene(
+            pc.equal(new_legs["from_year"], new_legs["to_year"]),
+            pc.equal(new_legs["from_standing"], new_legs["to_standing"]),
+        ),
+    )
+    rows = new_legs.filter(pc.or_kleene(bad, same)).slice(0, checks.MOST_SHOWN).to_pylist()
+    return [
+        Problem(
+            f"entry '{keys[row['entry_number']]}', leg {row['leg']}" + (f", {row['note']}" if row["note"] else ""),
+            f"{row['amount_pence']} pence from {row['from_organisation']} ({row['from_fund']}, {row['from_standing']}) "
+            f"to {row['to_organisation']} ({row['to_fund']}, {row['to_standing']}).",
+            "A leg moves a whole, positive number of pence between two different accounts, "
+            f"each {', '.join(STANDINGS[:-1])} or {STANDINGS[-1]}.",
+            "Turn a negative amount round: money that goes back is a leg the other way.",
+        )
+        for row in rows
+    ]
+
+
+def unknown_codes(reader: Reader, keys: Mapping[int, str]) -> list[Problem]:
+    """Codes in the staged legs that the books do not know, with the nearest that they do."""
+    found: list[Problem] = []
+    for column, target in (("organisation", "organisation"), ("fund", "fund")):
+        for entry_number, leg, code in reader.rows(
+            f"SELECT min(entry_number), min(leg), code FROM ("
+            f"SELECT entry_number, leg, from_{column} AS code FROM new_legs UNION ALL "
+            f"SELECT entry_number, leg, to_{column} FROM new_legs) AS used "
+            f"WHERE code IS NULL OR code NOT IN (SELECT code FROM {target}) GROUP BY code ORDER BY 1, 2"
+        ):
+            place = f"entry '{keys[int(str(entry_number))]}', leg {leg}"
+            found.append(_unknown(reader, place, str(code), target))
+    return found
+
+
+def _unknown(reader: Reader, place: str, code: str, table: str) -> Problem:
+    return Problem(
+        place,
+        f"there is no {table} '{code}'.",
+        "Money can only stand where the books know the name.",
+        suggestion(reader, code, table),
+    )
