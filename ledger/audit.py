@@ -18,7 +18,7 @@ SELECT CAST(coalesce(sum(pence), 0) AS BIGINT) FROM (
 _WRONG_FLOORS = """
 SELECT a.organisation, a.fund, a.year, a.standing FROM account a
 JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
-WHERE (a.floor_pence IS NULL) <> t.may_go_below_zero OR a.floor_pence <> 0
+WHERE (a.floor_pence IS NULL) <> (t.may_go_below_zero AND a.standing = 'available') OR a.floor_pence <> 0
 ORDER BY 1, 2, 3, 4
 """
 

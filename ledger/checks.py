@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ledger.errors import Problem
 from ledger.kinds import DOWN, INSIDE, MONEY_KINDS, OTHER, REVERSE, SAME, SAME_OR_INSIDE, UP, WITHIN
@@ -50,6 +51,9 @@ fund_line(fund, ancestor) AS (
     SELECT l.fund, f.parent FROM fund_line l JOIN fund f ON f.code = l.ancestor WHERE f.parent IS NOT NULL
 )
 """
+
+_FUND_INSIDE = f"WITH RECURSIVE {FUND_LINE} SELECT fund, ancestor FROM fund_line"
+_FUND_ITSELF = "SELECT code AS fund, code AS ancestor FROM fund"
 
 # A reversal is the mirror of an entry that passed every other rule, so it is checked against that
 # entry alone (_REVERSALS), and against what is still there to take back (_OVERDRAWN).
@@ -93,7 +97,6 @@ ORDER BY w.entry_number, w.leg
 """
 
 _RULES = f"""
-WITH RECURSIVE {FUND_LINE}
 SELECT * FROM (SELECT p.*, s.kind IS NULL AS wrong_standing,
        k.direction = '{WITHIN}' AND p.from_organisation <> p.to_organisation AS wrong_organisation,
        (k.fund = '{SAME}' AND p.from_fund <> p.to_fund)
@@ -101,17 +104,16 @@ SELECT * FROM (SELECT p.*, s.kind IS NULL AS wrong_standing,
        OR (k.fund IN ('{INSIDE}', '{OTHER}') AND p.from_fund = p.to_fund) AS wrong_fund
 FROM pairs p JOIN kind_direction k USING (kind)
 LEFT JOIN kind_standing s ON s.kind = p.kind AND s.from_standing = p.from_standing AND s.to_standing = p.to_standing
-LEFT JOIN fund_line i ON i.fund = p.to_fund AND i.ancestor = p.from_fund) AS judged
+LEFT JOIN fund_inside i ON i.fund = p.to_fund AND i.ancestor = p.from_fund) AS judged
 WHERE wrong_standing OR wrong_organisation OR wrong_fund OR from_resource <> to_resource
 ORDER BY entry_number, leg
 """
 
 _FENCED = f"""
-WITH RECURSIVE {FUND_LINE},
-crossed AS (
-    SELECT p.*, l.ancestor AS fence FROM pairs p JOIN fund_line l ON l.fund = p.from_fund
+WITH crossed AS (
+    SELECT p.*, l.ancestor AS fence FROM pairs p JOIN fund_inside l ON l.fund = p.from_fund
     WHERE p.kind <> '{REVERSE}' AND p.from_fund <> p.to_fund
-      AND NOT EXISTS (SELECT 1 FROM fund_line o WHERE o.fund = p.to_fund AND o.ancestor = l.ancestor)
+      AND NOT EXISTS (SELECT 1 FROM fund_inside o WHERE o.fund = p.to_fund AND o.ancestor = l.ancestor)
 ),
 dated AS (
     SELECT c.*, t.grade, t.leave_by, row_number() OVER (
@@ -192,18 +194,27 @@ def problems(reader: Reader, first: int) -> list[Problem]:
     """
     reader.stage("kind_direction", _kind_directions())
     reader.stage("kind_standing", _kind_standings())
-    reader.stage("pairs", reader.table(_PAIRS, {"first": first}))
-    questions: tuple[tuple[str, Callable[[Row], Problem]], ...] = (
-        (_RULES, _rule_problem),
-        (_DATED, _date_problem),
-        (_CLOSED, _closed_problem),
-        (_UNRELATED, _unrelated_problem),
-        (_FENCED, _fence_problem),
-        (_OVERDRAWN, _overdraft_problem),
-        (_REVERSALS, _reversal_problem),
+    pairs = reader.table(_PAIRS, {"first": first})
+    if pairs.num_rows == 0:
+        return []
+    reader.stage("pairs", pairs)
+    # Most entries keep their fund; only the others need to know which fund lies inside which.
+    changes_fund = pc.any(pc.not_equal(pairs["from_fund"], pairs["to_fund"])).as_py()
+    reader.stage("fund_inside", reader.table(_FUND_INSIDE if changes_fund else _FUND_ITSELF))
+    reverses = pc.any(pc.equal(pairs["kind"], REVERSE)).as_py()
+    questions: tuple[tuple[bool, str, Callable[[Row], Problem]], ...] = (
+        (True, _RULES, _rule_problem),
+        (True, _DATED, _date_problem),
+        (True, _CLOSED, _closed_problem),
+        (True, _UNRELATED, _unrelated_problem),
+        (changes_fund, _FENCED, _fence_problem),
+        (True, _OVERDRAWN, _overdraft_problem),
+        (reverses, _REVERSALS, _reversal_problem),
     )
     found: list[Problem] = []
-    for sql, describe in questions:
+    for applies, sql, describe in questions:
+        if not applies:
+            continue
         answers = reader.table(sql, {"first": first}).to_pylist()
         found.extend(describe(row) for row in answers[:MOST_SHOWN])
         if len(answers) > MOST_SHOWN:

@@ -17,7 +17,7 @@ from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.kinds import RECORD_KINDS, REVERSE
-from ledger.models import RECORDS, Entry
+from ledger.models import RECORDS, ControlTotal, Entry
 from ledger.store import Reader, Store, Writer
 
 _ENTRY_SCHEMA = pa.schema(
@@ -44,7 +44,7 @@ INSERT INTO account (id, organisation, fund, year, standing, floor_pence)
 SELECT (SELECT coalesce(max(id), 0) FROM account)
            + row_number() OVER (ORDER BY n.organisation, n.fund, n.year, n.standing),
        n.organisation, n.fund, n.year, n.standing,
-       CASE WHEN t.may_go_below_zero THEN NULL ELSE 0 END
+       CASE WHEN t.may_go_below_zero AND n.standing = 'available' THEN NULL ELSE 0 END
 FROM (
     SELECT from_organisation AS organisation, from_fund AS fund, from_year AS year, from_standing AS standing
     FROM new_legs
@@ -152,10 +152,13 @@ def _post(writer: Writer, drafts: Sequence[Draft]) -> list[Posted]:
         answers.update(dict(zip(fresh, posted, strict=True)))
         last = first + len(fresh) - 1
         _write_records(writer, [(numbers[i], tables[i]) for i in fresh])
-        _refuse_if(structure.problems(writer, first, last))
+        brought = {model for i in fresh for model in tables[i]}
+        if brought:
+            _refuse_if(structure.problems(writer, first, last))
         _write_transfers(writer, [(numbers[i], drafts[i]) for i in fresh])
         _refuse_if(checks.problems(writer, first))
-        _refuse_if(control.problems(writer, first))
+        if ControlTotal in brought:
+            _refuse_if(control.problems(writer, first))
     return [answers[index] for index in range(len(drafts))]
 
 
@@ -206,7 +209,7 @@ def _replay(draft: Draft, content: str, known: Posted) -> Posted:
 def _write_entries(writer: Writer, entries: Sequence[tuple[int, Draft, str]]) -> list[Posted]:
     previous = head(writer)
     ((latest,),) = writer.rows("SELECT max(recorded_at) FROM entry")
-    moment = datetime.now(UTC)
+    moment = _now()
     # Recorded times only ever rise, even if the machine's clock is put back.
     if isinstance(latest, datetime):
         moment = max(moment, latest + timedelta(microseconds=1))
@@ -251,6 +254,10 @@ def _already_reversed(reader: Reader, drafts: Sequence[Draft]) -> list[Problem]:
         refusals.reversed_before(number, taken.get(number, "another one in this batch"))
         for number in sorted({*wanted} & ({*taken} | twice))
     ]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _write_records(writer: Writer, brought: Sequence[tuple[int, Mapping[type[SQLModel], pa.Table]]]) -> None:

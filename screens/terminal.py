@@ -1,6 +1,7 @@
 """What the command line shows: tables for people, one JSON document for programs, progress on the side."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -128,7 +129,9 @@ def show_picture(picture: Picture, *, ledger: str, new_entries: int) -> None:
         "is, the default places, and what ICBs devolve and keep. Sums may differ in the last digit shown."
     )
     done = f"{new_entries:,} entries posted" if new_entries else "Nothing to add: the ledger was built before"
-    console.print(f"{done}. Now look around:  devolution app --ledger {ledger}")
+    # Who came in through uv goes on through uv.
+    front_door = "uv run devolution" if "UV" in os.environ else "devolution"
+    console.print(f"{done}. Now look around:  {front_door} app --ledger {ledger}")
 
 
 @contextmanager

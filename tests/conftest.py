@@ -1,0 +1,56 @@
+"""Books to test with, and where the published files are."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from allocations import demo
+from ledger.store import Store
+from tests.books import small_books
+
+ROOT = Path(__file__).parent.parent
+PUBLISHED = Path(os.environ.get("DEVOLUTION_PUBLISHED_DATA", ROOT.parent / "shared" / "data"))
+NOT_HERE = (
+    f"the published files are not at {PUBLISHED}; set DEVOLUTION_PUBLISHED_DATA to their folder to run this test"
+)
+
+
+@pytest.fixture(scope="session")
+def published() -> Path:
+    """The folder of published files; the test says plainly where they are missing."""
+    if not PUBLISHED.is_dir():
+        pytest.skip(NOT_HERE)
+    return PUBLISHED
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Store]:
+    """A department, NHS England, two ICBs, places, a network that straddles, and a practice; no money yet."""
+    with Store.create(tmp_path / "books.duckdb") as store:
+        small_books(store)
+        yield store
+
+
+@pytest.fixture(scope="session")
+def _demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("demo") / "demo.duckdb"
+    with Store.open_or_create(path) as store:
+        demo.build(store)
+        store.checkpoint()
+    return path
+
+
+@pytest.fixture(scope="session")
+def demo_ledger(_demo_file: Path) -> Path:
+    """The demo's ledger, built once and shared: for tests that only read."""
+    return _demo_file
+
+
+@pytest.fixture
+def own_demo_ledger(_demo_file: Path, tmp_path: Path) -> Path:
+    """A copy of the demo's ledger: for tests that write."""
+    path = tmp_path / "ledger.duckdb"
+    path.write_bytes(_demo_file.read_bytes())
+    return path

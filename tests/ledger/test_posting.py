@@ -1,0 +1,374 @@
+"""What an entry may do: each case as it happens in the field."""
+
+from datetime import date
+
+import pytest
+
+from ledger import chain
+from ledger.audit import verify
+from ledger.drafts import Draft, Leg, legs
+from ledger.errors import AlreadyReversed, KeyReused, Refused
+from ledger.posting import post, reverse
+from ledger.store import Store
+from ledger.years import FinancialYear
+from tests.books import APRIL, MAY, agreement, at, entry, fund_all, held, new_relations, new_terms, term, whole
+
+
+def test_money_passes_down_and_the_whole_sums_to_zero(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000)])
+    standing = held(books)
+    assert standing == {
+        ("GOV", "limit", "source"): -1_000_000,
+        ("NHS", "limit", "available"): 100_000,
+        ("ICB1", "core", "available"): 350_000,
+        ("ICB2", "core", "available"): 300_000,
+        ("P1", "core", "available"): 250_000,
+    }
+    assert sum(standing.values()) == 0
+
+
+def test_money_narrows_to_a_fund_inside_its_own_but_does_not_widen(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("earmark", at("ICB1", "core"), at("ICB1", "care"), 100_000)])
+    post(books, [entry("devolve", at("ICB1", "care"), at("P1", "care-inner"), 40_000)])
+    assert held(books)["P1", "care-inner", "available"] == 40_000
+    with pytest.raises(Refused, match="goes to a fund inside its own"):
+        post(books, [entry("earmark", at("ICB1", "care"), at("ICB1", "core"), 1)])
+    with pytest.raises(Refused, match="stays on its fund or goes to one inside it"):
+        post(books, [entry("devolve", at("ICB1", "care"), at("P1", "core"), 1)])
+
+
+def test_what_is_kept_can_be_released_devolved_or_spent(books: Store) -> None:
+    fund_all(books)
+    kept = at("ICB1", "core", "retained")
+    post(books, [entry("retain", at("ICB1", "core"), kept, 500_000)])
+    post(
+        books,
+        [
+            entry("release", kept, at("ICB1", "core"), 100_000),
+            entry("devolve", kept, at("P1", "core"), 150_000),
+            entry("spend", kept, at("ICB1", "core", "spent"), 50_000),
+            entry("spend", at("P1", "core"), at("P1", "core", "spent"), 20_000),
+        ],
+    )
+    assert held(books) == {
+        ("GOV", "limit", "source"): -1_000_000,
+        ("NHS", "limit", "available"): 100_000,
+        ("ICB1", "core", "available"): 200_000,
+        ("ICB1", "core", "retained without agreement"): 200_000,
+        ("ICB1", "core", "spent"): 50_000,
+        ("ICB2", "core", "available"): 300_000,
+        ("P1", "core", "available"): 130_000,
+        ("P1", "core", "spent"): 20_000,
+    }
+
+
+def test_an_overdraft_is_refused_and_says_by_how_much(books: Store) -> None:
+    fund_all(books)
+    with pytest.raises(Refused, match=r"First ICB \(ICB1\), core, 2025/26, available would be £1.23 below zero"):
+        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 600_123)])
+    assert ("P1", "core", "available") not in held(books)
+
+
+def test_a_backdated_entry_may_not_leave_an_account_short_on_an_earlier_day(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 600_000, day=MAY)])
+    post(books, [entry("return", at("P1", "core"), at("ICB1", "core"), 600_000, day=date(2025, 7, 1))])
+    # In the end the ICB holds 600,000 again, but in June it held nothing.
+    with pytest.raises(Refused, match="below zero on 2025-06-15"):
+        post(books, [entry("devolve", at("ICB1", "core"), at("P2", "core"), 600_000, day=date(2025, 6, 15))])
+
+
+def test_an_overdraft_names_what_could_be_released(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 600_000)])
+    with pytest.raises(Refused, match=r"release some of the £6,000.00 that it retains"):
+        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "destination", "sentence"),
+    [
+        ("devolve", at("ICB1", "core"), at("P3", "core"), r"Third place \(P3\) is not below First ICB \(ICB1\)"),
+        ("allocate", at("ICB1", "core"), at("ICB2", "core"), "is not below"),
+        ("return", at("ICB1", "core"), at("P1", "core"), "is not above"),
+        ("devolve", at("ICB1", "core"), at("ICB1", "care"), "is not below"),
+        ("retain", at("ICB1", "core"), at("P1", "core", "retained"), "within one organisation"),
+        ("retain", at("ICB1", "core"), at("ICB1", "care", "retained"), "stays on its fund"),
+        ("retain", at("ICB1", "core"), at("ICB1", "core", "spent"), "from available to retained"),
+        ("vire", at("ICB1", "core"), at("ICB1", "core", "retained"), "changes fund"),
+        ("devolve", at("ICB1", "core"), at("P1", "estate"), "Revenue and capital never mix"),
+        ("allocate", at("ICB1", "core", "retained"), at("P1", "core"), "from available to available"),
+    ],
+)  # fmt: skip
+def test_a_move_against_the_rule_of_its_kind_is_refused(books: Store, kind: str, source, destination, sentence) -> None:
+    fund_all(books)
+    before = held(books)
+    with pytest.raises(Refused, match=sentence):
+        post(books, [entry(kind, source, destination, 100)])
+    assert held(books) == before
+
+
+def test_money_moves_only_while_the_relationship_is_in_force(books: Store) -> None:
+    fund_all(books)
+    moved = {"id": "ICB1>P1 until June", "parent": "ICB1", "child": "P1", "scheme": "line", "supersedes": "ICB1>P1",
+             "valid_from": date(2020, 4, 1), "valid_to": date(2025, 6, 1)}  # fmt: skip
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 100, day=date(2025, 7, 1))])
+    post(books, [new_relations(moved)])
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 100, day=date(2025, 5, 31))])
+    with pytest.raises(Refused, match="not below First ICB .* on 2025-06-01"):
+        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 100, day=date(2025, 6, 1))])
+    # The entry of July was right by what was known when it was posted, and verify says so.
+    with books.read() as reader:
+        assert verify(reader) == []
+
+
+@pytest.mark.parametrize("day", [date(2025, 3, 31), date(2026, 4, 1)])
+def test_a_date_outside_the_year_is_refused(books: Store, day: date) -> None:
+    with pytest.raises(Refused, match="outside the year 2025/26"):
+        post(books, [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 1, day=day)])
+
+
+def test_money_stays_in_its_year(books: Store) -> None:
+    fund_all(books)
+    later = at("P1", "core", year=FinancialYear(2026))
+    with pytest.raises(Refused, match="money of 2025/26 goes to 2026/27"):
+        post(books, [entry("devolve", at("ICB1", "core"), later, 1)])
+
+
+def test_an_organisation_that_does_not_exist_yet_is_refused(books: Store) -> None:
+    with pytest.raises(Refused, match=r"does not exist on 2019-05-01"):
+        early = FinancialYear(2019)
+        post(books, [entry("mandate", at("GOV", "limit", year=early), at("NHS", "limit", year=early), 1, day=date(2019, 5, 1))])
+
+
+def test_an_unknown_code_is_refused_with_the_nearest(books: Store) -> None:
+    with pytest.raises(Refused, match=r"no organisation 'ICB3'.*ICB1 \(First ICB\)"):
+        post(books, [entry("allocate", at("NHS", "limit"), at("ICB3", "core"), 1)])
+    with pytest.raises(Refused, match=r"no fund 'winterr'.*winter \(Winter\)"):
+        post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "winterr"), 1)])
+
+
+def test_a_hard_ring_fence_holds_unless_its_terms_and_an_authority_let_money_out(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "winter"), 50_000)])
+    post(books, [entry("earmark", at("ICB1", "core"), at("ICB1", "care"), 50_000)])
+    with pytest.raises(Refused, match="care is a statutory ring-fence; its terms let money leave by no kind of entry"):
+        post(books, [entry("vire", at("ICB1", "care"), at("ICB1", "core"), 1, authority="the board")])
+    with pytest.raises(Refused, match="winter is a hard ring-fence, and no authority is named"):
+        post(books, [entry("vire", at("ICB1", "winter"), at("ICB1", "core"), 1)])
+    post(books, [entry("vire", at("ICB1", "winter"), at("ICB1", "core"), 20_000, authority="the national team")])
+    assert held(books)["ICB1", "winter", "available"] == 30_000
+
+
+def test_an_inner_ring_fence_holds_inside_the_outer_one(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("earmark", at("ICB1", "core"), at("ICB1", "care-inner"), 50_000)])
+    with pytest.raises(Refused) as refused:
+        post(books, [entry("vire", at("ICB1", "care-inner"), at("ICB1", "growth"), 1, authority="the board")])
+    fences = {problem.why.split(" ring-fence")[0] for problem in refused.value.problems}
+    assert fences == {"care-inner is a hard", "care is a statutory"}
+
+
+def test_lifting_a_ring_fence_is_a_new_row_of_terms_from_its_day(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("earmark", at("ICB1", "core"), at("ICB1", "care"), 50_000)])
+    post(books, [new_terms(term("care", "monitored", effective_from=MAY))])
+    with pytest.raises(Refused, match="statutory ring-fence"):
+        post(books, [entry("vire", at("ICB1", "care"), at("ICB1", "core"), 1, day=date(2025, 4, 30))])
+    post(books, [entry("vire", at("ICB1", "care"), at("ICB1", "core"), 1, day=MAY)])
+    with books.read() as reader:
+        assert verify(reader) == []
+
+
+def test_a_soft_ring_fence_may_be_left_by_virement(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "growth"), 10)])
+    post(books, [entry("vire", at("ICB1", "growth"), at("ICB1", "core"), 10)])
+
+
+def test_the_same_key_and_content_is_answered_with_the_first_result(books: Store) -> None:
+    draft = entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 100, key="limit 2025/26")
+    (first,) = post(books, [draft])
+    (again,) = post(books, [draft])
+    assert not first.replayed
+    assert again.replayed
+    assert (again.number, again.hash, again.recorded_at) == (first.number, first.hash, first.recorded_at)
+    assert held(books)["NHS", "limit", "available"] == 100
+
+
+def test_the_same_key_with_other_content_is_refused(books: Store) -> None:
+    post(books, [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 100, key="limit")])
+    with pytest.raises(KeyReused, match="this key already names entry 3, with other content"):
+        post(books, [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 101, key="limit")])
+
+
+def test_a_batch_is_all_or_nothing_and_names_every_problem(books: Store) -> None:
+    fund_all(books)
+    before, problems = held(books), None
+    with pytest.raises(Refused) as refused:
+        post(
+            books,
+            [
+                entry("devolve", at("ICB1", "core"), at("P1", "core"), 10),
+                entry("devolve", at("ICB1", "core"), at("P3", "core"), 10),
+                entry("devolve", at("ICB2", "core"), at("P3", "core"), 300_001),
+            ],
+        )
+    problems = refused.value.problems
+    assert len(problems) == 2
+    assert held(books) == before
+
+
+def test_a_dry_run_shows_the_result_and_keeps_nothing(books: Store) -> None:
+    fund_all(books)
+    before = held(books)
+    (would,) = post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)], dry_run=True)
+    assert would.transfers == 1
+    assert held(books) == before
+    with books.read() as reader:
+        assert chain.last_entry(reader) == would.number - 1
+    with pytest.raises(Refused):
+        post(books, [entry("devolve", at("ICB1", "core"), at("P3", "core"), 10)], dry_run=True)
+
+
+def test_a_reversal_mirrors_the_entry_and_only_once(books: Store) -> None:
+    fund_all(books)
+    before = held(books)
+    (posted,) = post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+    reverse(books, posted.number, reason="typed twice", actor="tests")
+    assert held(books) == before
+    with pytest.raises(AlreadyReversed, match=f"entry {posted.number}: it is already reversed, by entry {posted.number + 1}"):
+        reverse(books, posted.number, reason="typed twice", actor="tests")
+    with books.read() as reader:
+        assert verify(reader) == []
+
+
+def test_what_has_moved_on_cannot_be_taken_back(books: Store) -> None:
+    posted = fund_all(books)
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 600_000)])
+    with pytest.raises(Refused, match="below zero"):
+        reverse(books, posted[1].number, reason="wrong ICB", actor="tests")
+
+
+def test_what_is_no_movement_of_money_cannot_be_reversed(books: Store) -> None:
+    with pytest.raises(Refused, match="it is of kind structure"):
+        reverse(books, 1, reason="no", actor="tests")
+    with pytest.raises(Refused, match=r"there is no such entry.*Entries run from 1 to 2"):
+        reverse(books, 77, reason="no", actor="tests")
+
+
+def test_a_forged_reversal_is_refused(books: Store) -> None:
+    posted = fund_all(books)
+    forged = entry("reverse", at("ICB1", "core"), at("NHS", "limit"), 599_999, reverses=posted[1].number)
+    with pytest.raises(Refused, match="does not mirror entry"):
+        post(books, [forged])
+
+
+@pytest.mark.parametrize("pence", [0, -5, 2**53])
+def test_an_impossible_amount_is_refused(books: Store, pence: int) -> None:
+    with pytest.raises(Refused, match="whole, positive number of pence"):
+        post(books, [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), pence)])
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"kind": "gift"}, "not a kind of entry"),
+        ({"reason": " "}, "it has no reason"),
+        ({"actor": ""}, "it has no actor"),
+        ({"reason": "all\x1fright"}, "control character"),
+        ({"reason": "cafe\u0301"}, "unusual form of a letter"),
+        ({"transfers": legs([])}, "it has no legs"),
+        ({"kind": "structure"}, "moves money or brings nothing"),
+        ({"reverses": 1}, "only a reversal may"),
+    ],
+)
+def test_an_entry_without_what_every_entry_needs_is_refused(books: Store, changed: dict, sentence: str) -> None:
+    good = {"key": "k", "kind": "mandate", "effective_date": APRIL, "actor": "a", "reason": "r",
+            "transfers": legs([Leg(at("GOV", "limit"), at("NHS", "limit"), 5)])}  # fmt: skip
+    with pytest.raises(Refused, match=sentence):
+        post(books, [Draft(**{**good, **changed})])
+
+
+def test_a_practice_in_two_places_at_once_is_refused(books: Store) -> None:
+    twice = {"id": "P2>G1", "parent": "P2", "child": "G1", "scheme": "line", "valid_from": MAY}
+    with pytest.raises(Refused, match=r"Practice one \(G1\).*at once from 2025-05-01"):
+        post(books, [new_relations(twice)])
+
+
+def test_a_relationship_that_goes_up_or_ends_before_it_begins_is_refused(books: Store) -> None:
+    with pytest.raises(Refused, match="goes up or across the tiers"):
+        post(books, [new_relations({"id": "x", "parent": "P1", "child": "ICB2", "scheme": "odd", "valid_from": MAY})])
+    with pytest.raises(Refused, match="ends on or before"):
+        row = {"id": "x", "parent": "ICB2", "child": "P1", "scheme": "odd", "valid_from": MAY, "valid_to": APRIL}
+        post(books, [new_relations(row)])
+
+
+def test_terms_need_their_grounds(books: Store) -> None:
+    for wrong in ({"grade": "firm"}, {"route": "lottery"}, {"quality": "blue"}, {"reason": " "}, {"source": ""}):
+        with pytest.raises(Refused, match="needs a known grade, route and quality"):
+            post(books, [new_terms({**term("core", "none", version=2), **wrong})])
+
+
+def test_a_record_that_is_taken_or_points_nowhere_is_refused(books: Store) -> None:
+    with pytest.raises(Refused, match="it is recorded already"):
+        post(books, [new_terms(term("core", "none"))])
+    with pytest.raises(Refused, match="there is no fund 'corn'"):
+        post(books, [new_terms(term("corn", "none"))])
+
+
+def test_retention_is_agreed_while_the_agreement_lasts_and_unilateral_after(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 500_000)])
+    post(books, [agreement(organisation="ICB1", fund="core", amount_pence=300_000, valid_to=date(2025, 10, 1))])
+    agreed, unilateral = ("ICB1", "core", "retained by agreement"), ("ICB1", "core", "retained without agreement")
+    summer, autumn = held(books, as_at=date(2025, 9, 30)), held(books, as_at=date(2025, 10, 1))
+    assert (summer[agreed], summer[unilateral]) == (300_000, 200_000)
+    assert agreed not in autumn
+    assert autumn[unilateral] == 500_000
+
+
+def test_an_agreed_share_is_of_what_was_received(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 400_000)])
+    post(books, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 200_000)])
+    post(books, [agreement(organisation="ICB1", fund="core", share_ppm=250_000)])
+    standing = held(books)
+    # A quarter of the 600,000 received, whatever has been passed on.
+    assert standing["ICB1", "core", "retained by agreement"] == 150_000
+    assert standing["ICB1", "core", "retained without agreement"] == 50_000
+
+
+def test_an_open_agreement_covers_all_that_is_kept(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 200_000)])
+    post(books, [agreement(organisation="ICB1", fund="core")])
+    assert held(books)["ICB1", "core", "retained by agreement"] == 200_000
+
+
+def test_the_womens_health_hub_ends_at_nothing(books: Store) -> None:
+    """GE11: 595,000 in two years, 121,400 of the second spent, 27,350 taken back in month 12."""
+    first, second = FinancialYear(2023), FinancialYear(2024)
+    pounds = 100
+    for year, amount in ((first, 446_250), (second, 148_750)):
+        for kind, source, destination in (
+            ("mandate", at("GOV", "winter", year=year), at("NHS", "winter", year=year)),
+            ("allocate", at("NHS", "winter", year=year), at("ICB1", "winter", year=year)),
+        ):
+            post(books, [entry(kind, source, destination, amount * pounds, day=year.first_day)])
+    here = at("ICB1", "winter", year=second)
+    post(books, [entry("spend", here, at("ICB1", "winter", "spent", year=second), 121_400 * pounds, day=second.last_day)])
+    month_12 = entry("return", here, at("NHS", "winter", year=second), 27_350 * pounds, day=second.last_day)
+    post(books, [month_12])
+    later = {
+        (row["organisation"], row["standing"]): row["amount_pence"]
+        for row in whole(books).to_pylist()
+        if row["year"] == second.start
+    }
+    assert later == {
+        ("GOV", "source"): -148_750 * pounds,
+        ("NHS", "available"): 27_350 * pounds,
+        ("ICB1", "spent"): 121_400 * pounds,
+    }

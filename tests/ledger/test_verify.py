@@ -1,0 +1,139 @@
+"""One changed number, one missing row, one edited term: verify names the entry."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ledger import chain
+from ledger.audit import verify
+from ledger.drafts import Draft, records
+from ledger.errors import Refused
+from ledger.models import ControlTotal
+from ledger.posting import post
+from ledger.store import Store
+from tests.books import APRIL, YEAR, agreement, at, entry, fund_all, texts
+
+
+@pytest.fixture
+def file(books: Store, tmp_path: Path) -> Path:
+    """A closed ledger file: mandate is entry 3, allocations 4 and 5, an agreement 6, a devolution 7."""
+    fund_all(books)
+    post(books, [agreement(organisation="ICB1", fund="core", amount_pence=5)])
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+    books.checkpoint()
+    copy = tmp_path / "copy.duckdb"
+    books.close()
+    shutil.copy(books.path, copy)
+    return copy
+
+
+def found(path: Path) -> str:
+    with Store.open(path, read_only=True) as store, store.read() as reader:
+        return texts(verify(reader))
+
+
+def test_an_untouched_ledger_holds(file: Path) -> None:
+    assert found(file) == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("UPDATE transfer SET amount_pence = amount_pence + 1 WHERE entry_number = 4", "entry 4 "),
+        ("UPDATE transfer SET recurrent = NOT recurrent WHERE entry_number = 5", "entry 5 "),
+        ("UPDATE transfer SET note = 'sheet 2' WHERE entry_number = 7", "entry 7 "),
+        ("DELETE FROM transfer WHERE entry_number = 7", "entry 7 "),
+        ("INSERT INTO transfer SELECT entry_number, 2, from_account, to_account, 1, true, NULL FROM transfer "
+         "WHERE entry_number = 4", "entry 4 "),
+        ("UPDATE terms SET grade = 'none' WHERE fund = 'winter'", "entry 2 "),
+        ("UPDATE terms SET notified_on = DATE '2025-01-01' WHERE fund = 'winter'", "entry 2 "),
+        ("DELETE FROM terms WHERE fund = 'growth'", "entry 2 "),
+        ("UPDATE organisation SET name = 'Somebody else' WHERE code = 'P1'", "entry 1 "),
+        ("DELETE FROM relationship WHERE child = 'G1'", "entry 1 "),
+        ("UPDATE fund SET stream = 'other' WHERE code = 'core'", "entry 2 "),
+        ("DELETE FROM agreement", "entry 6 "),
+        ("UPDATE agreement SET amount_pence = 6", "entry 6 "),
+        ("UPDATE entry SET reason = 'another reason' WHERE number = 4", "entry 4 "),
+        ("UPDATE entry SET effective_date = DATE '2025-05-05' WHERE number = 4", "entry 4 "),
+        ("UPDATE entry SET recorded_at = recorded_at + INTERVAL 1 SECOND WHERE number = 4", "entry 4 "),
+        ("UPDATE entry SET content_hash = hash WHERE number = 4", "entry 4 "),
+        ("UPDATE account SET floor_pence = NULL WHERE organisation = 'P1'", "account P1, core, 2025, available"),
+        ("UPDATE seal SET head = repeat('0', 64)", "entry 7"),
+    ],
+)  # fmt: skip
+def test_a_change_behind_the_books_back_is_found_and_placed(file: Path, change: str, named: str) -> None:
+    with duckdb.connect(str(file)) as raw:
+        raw.execute(change)
+    problems = found(file)
+    assert any(line.startswith(named) for line in problems.splitlines()), problems
+
+
+def test_a_cut_tail_is_found(file: Path) -> None:
+    with duckdb.connect(str(file)) as raw:
+        raw.execute("DELETE FROM transfer WHERE entry_number = 7")
+    with duckdb.connect(str(file)) as raw:
+        raw.execute("DELETE FROM entry WHERE number = 7")
+    assert found(file).startswith("entry 7: it is missing.")
+
+
+def test_a_link_that_was_forged_with_new_hashes_breaks_the_next(file: Path) -> None:
+    """Somebody who changes an entry and recomputes its own hashes is found by the entry after it."""
+    with duckdb.connect(str(file)) as raw:
+        raw.execute("UPDATE transfer SET amount_pence = 1 WHERE entry_number = 4")
+    with Store.open(file, read_only=True) as store, store.read() as reader:
+        entries = reader.table("SELECT * FROM entry ORDER BY number").to_pylist()
+        content = chain._contents(reader, entries)[4]
+    from ledger import canonical
+
+    row = entries[3]
+    link = canonical.chain_hash(row["previous_hash"], 4, row["recorded_at"], content)
+    with duckdb.connect(str(file)) as raw:
+        raw.execute("UPDATE entry SET content_hash = ?, hash = ? WHERE number = 4", [content, link])
+    problems = found(file)
+    assert "entry 4 " not in problems
+    assert "entry 5 " in problems
+    assert "its link to the entry before it is broken" in problems
+
+
+def total(expected: int, **given: object) -> Draft:
+    row = {"id": f"t{expected}", "description": "core to ICBs", "year": YEAR.start, "as_at": APRIL, "from_tier": "national",
+           "to_tier": "icb", "fund": "core", "expected_pence": expected, "tolerance_pence": 0, "source": "the workbook", **given}  # fmt: skip
+    return Draft(f"total {row['id']}", "assert", APRIL, "tests", "published", records={ControlTotal: records(ControlTotal, [row])})
+
+
+def test_a_control_total_that_ties_is_kept_and_one_that_does_not_is_refused(books: Store) -> None:
+    fund_all(books)
+    post(books, [total(900_000)])
+    with pytest.raises(Refused, match=r"the books show £9,000.00, which is £0.01 too little.*says £9,000.01"):
+        post(books, [total(900_001)])
+    with pytest.raises(Refused, match="too much"):
+        post(books, [total(899_990)])
+    post(books, [total(899_995, tolerance_pence=5)])
+    with pytest.raises(Refused, match="£3,000.00 too little"):
+        post(books, [total(900_000, id="one ICB", organisation="ICB1", description="one ICB")])
+
+
+def test_a_control_total_is_asked_again_of_every_later_book(books: Store) -> None:
+    fund_all(books)
+    post(books, [total(900_000)])
+    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 1)])
+    with books.read() as reader:
+        (problem,) = verify(reader)
+    assert "£0.01 too much" in problem.found
+
+
+def test_the_books_hash_leaves_recorded_times_out_and_the_head_does_not(tmp_path: Path) -> None:
+    from tests.books import small_books
+
+    hashes, heads = set(), set()
+    for name in ("one", "two"):
+        with Store.create(tmp_path / f"{name}.duckdb") as store:
+            small_books(store)
+            post(store, [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 5, key="limit")])
+            with store.read() as reader:
+                hashes.add(chain.books_hash(reader))
+                heads.add(chain.head(reader))
+    assert len(hashes) == 1
+    assert len(heads) == 2
