@@ -31,10 +31,9 @@ def pence_from_pounds(pounds: Decimal) -> int:
     Raises:
         ValueError: the amount is beyond what integers hold exactly everywhere (2**53 pence).
     """
-    pence = round_half_up(pounds * PENCE_PER_POUND)
-    if abs(pence) > LARGEST_PENCE:
+    if abs(pounds) > LARGEST_PENCE // PENCE_PER_POUND:
         raise ValueError(f"£{pounds} is more than the ledger can hold exactly.")
-    return pence
+    return round_half_up(pounds * PENCE_PER_POUND)
 
 
 def parse_pounds(text: str) -> int:

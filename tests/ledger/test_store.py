@@ -1,0 +1,158 @@
+"""One process holds a ledger to write; others are told who, and what to do."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import duckdb
+import pytest
+from sqlmodel import select
+
+from ledger import chain
+from ledger.audit import verify
+from ledger.errors import LedgerHeld, LedgerMissing, NotALedger, Refused
+from ledger.models import Entry, Organisation
+from ledger.posting import post
+from ledger.store import Store
+from tests.books import at, entry, fund_all, held
+
+OPEN = "import sys; from pathlib import Path; from ledger.store import Store; Store.open(Path(sys.argv[1]), read_only={})"
+
+
+def other_process(path: Path, *, read_only: bool) -> str:
+    code = OPEN.format(read_only)
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+    return done.stderr
+
+
+def test_a_second_process_is_told_who_holds_the_ledger(books: Store) -> None:
+    import os
+
+    for read_only in (True, False):
+        said = other_process(books.path, read_only=read_only)
+        assert f"is held by process {os.getpid()}" in said
+        assert "Close the app or wait for the other command to finish" in said
+
+
+def test_several_processes_may_read_together_and_none_may_write_then(books: Store) -> None:
+    books.close()
+    with Store.open(books.path, read_only=True):
+        assert other_process(books.path, read_only=True) == ""
+        assert "is held by process" in other_process(books.path, read_only=False)
+
+
+def test_the_same_process_may_not_open_it_twice_in_two_ways(books: Store) -> None:
+    with pytest.raises(LedgerHeld, match="another part of this program"):
+        Store.open(books.path, read_only=True)
+
+
+def test_a_missing_a_foreign_and_a_later_ledger_are_named(tmp_path: Path, books: Store) -> None:
+    with pytest.raises(LedgerMissing, match="devolution demo --ledger"):
+        Store.open(tmp_path / "none.duckdb")
+    (tmp_path / "text.duckdb").write_text("not a database, but long enough to be looked at as one" * 100)
+    with pytest.raises(NotALedger, match="cannot be read as a ledger"):
+        Store.open(tmp_path / "text.duckdb")
+    with duckdb.connect(str(tmp_path / "other.duckdb")) as raw:
+        raw.execute("CREATE TABLE mine (a INTEGER); INSERT INTO mine VALUES (1)")
+    with pytest.raises(NotALedger, match="none of the ledger's tables"):
+        Store.open(tmp_path / "other.duckdb")
+    with pytest.raises(NotALedger):  # and somebody else's tables are never written over
+        Store.open_or_create(tmp_path / "other.duckdb")
+    with books.write() as writer:
+        writer.execute("UPDATE seal SET schema_version = 99")
+    books.close()
+    with pytest.raises(NotALedger, match="its schema is version 99"):
+        Store.open(books.path)
+
+
+def test_a_making_that_was_cut_short_is_finished(tmp_path: Path) -> None:
+    path = tmp_path / "half.duckdb"
+    with duckdb.connect(str(path)) as raw:
+        raw.execute("CREATE TABLE entry (number BIGINT PRIMARY KEY)")
+    path.unlink()
+    Store.create(path).close()
+    with duckdb.connect(str(path)) as raw:
+        raw.execute("DELETE FROM seal")
+    with Store.open_or_create(path) as store, store.read() as reader:
+        assert reader.whole("SELECT entries FROM seal") == 0
+
+
+def test_what_fails_in_the_middle_leaves_nothing(books: Store) -> None:
+    fund_all(books)
+    with pytest.raises(RuntimeError), books.write() as writer:
+        writer.execute("UPDATE seal SET entries = 999")
+        raise RuntimeError
+    with books.read() as reader:
+        assert verify(reader) == []
+
+
+def test_writers_in_threads_take_turns_and_never_overdraw(books: Store) -> None:
+    fund_all(books)
+    refused = []
+
+    def devolve(worker: int) -> None:
+        for turn in range(10):
+            try:
+                post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10_000, key=f"{worker}/{turn}")])
+            except Refused:
+                refused.append(worker)
+
+    workers = [threading.Thread(target=devolve, args=(worker,)) for worker in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(refused) == 20
+    assert held(books)["P1", "core", "available"] == 600_000
+    with books.read() as reader:
+        assert verify(reader) == []
+
+
+def test_an_entry_reversed_by_many_at_once_is_reversed_once(books: Store) -> None:
+    from ledger.posting import reverse
+
+    fund_all(books)
+    posted = [post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])[0].number for _ in range(10)]
+    done, refused = [], []
+
+    def undo() -> None:
+        for number in posted:
+            try:
+                done.append(reverse(books, number, reason="twice", actor="tests").number)
+            except Refused:
+                refused.append(number)
+
+    workers = [threading.Thread(target=undo) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert (len(done), len(refused)) == (10, 30)
+    assert ("P1", "core", "available") not in held(books)
+
+
+def test_the_models_read_the_books_through_sqlmodel(books: Store) -> None:
+    fund_all(books)
+    with books.session() as session:
+        first = session.exec(select(Organisation).where(Organisation.code == "ICB1")).one()
+        entries = session.exec(select(Entry).order_by(Entry.number)).all()
+    assert first.name == "First ICB"
+    assert [row.kind for row in entries] == ["structure", "terms", "mandate", "allocate", "allocate"]
+    with books.read() as reader:
+        assert entries[-1].hash == chain.head(reader)
+
+
+def test_the_database_itself_refuses_what_may_never_be(books: Store) -> None:
+    fund_all(books)
+    forbidden = (
+        "INSERT INTO transfer SELECT entry_number, 9, from_account, to_account, -1, true, NULL FROM transfer LIMIT 1",
+        "INSERT INTO transfer SELECT entry_number, 9, from_account, from_account, 1, true, NULL FROM transfer LIMIT 1",
+        "INSERT INTO transfer SELECT 999, 9, from_account, to_account, 1, true, NULL FROM transfer LIMIT 1",
+        "INSERT INTO entry SELECT number + 100, key || '2', 'reverse', effective_date, recorded_at, actor, reason, "
+        "authority, source, source_hash, 4, content_hash, previous_hash, hash FROM entry WHERE number IN (3, 4)",
+        "INSERT INTO account VALUES (999, 'P1', 'core', 2025, 'borrowed', 0)",
+    )
+    for sql in forbidden:
+        with pytest.raises(duckdb.ConstraintException), books.write() as writer:
+            writer.execute(sql)
