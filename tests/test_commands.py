@@ -1,0 +1,193 @@
+"""The command line, as other programs use it: names, JSON, exit statuses."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.store import Store
+from tests.allocations.test_figures import ALL_ICBS
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "devolution", *(str(argument) for argument in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=120)
+
+
+def document(*arguments: object) -> dict[str, Any]:
+    done = run(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def ledger(demo_ledger: Path) -> Path:
+    return demo_ledger
+
+
+def test_flows_and_position_as_a_contract(ledger: Path) -> None:
+    flows = document("flows", "--by", "from_tier,to_tier", "--ledger", ledger)
+    assert {"command", "ledger", "as_at", "known_at", "head", "rows"} <= set(flows)
+    assert flows["command"] == "flows"
+    assert {"from_tier": "national", "to_tier": "icb", "amount_pence": ALL_ICBS} in flows["rows"]
+    position = document("position", "--by", "tier", "--ledger", ledger)
+    assert {"tier": "national", "amount_pence": 4_486_983_552_169} in position["rows"]
+    assert sum(row["amount_pence"] for row in position["rows"]) == 0
+    assert position["head"] == flows["head"]
+
+
+def test_west_yorkshires_flow(ledger: Path) -> None:
+    rows = document("flows", "--organisation", "QWO", "--ledger", ledger)["rows"]
+    assert {"from_tier": "national", "to_tier": "icb", "amount_pence": 672_633_873_697} in rows
+
+
+def test_demo_again_adds_nothing_and_prints_the_picture(own_demo_ledger: Path) -> None:
+    again = document("demo", "--ledger", own_demo_ledger)
+    assert again["entries_posted"] == 0
+    printed = run("demo", "--ledger", own_demo_ledger).stdout
+    for words in ("£ million", "Integrated care board", "Largest ICB", "Smallest pot", "Both local and free", "160.2 billion",
+                  "Illustrative", f"app --ledger {own_demo_ledger}"):  # fmt: skip
+        assert words in printed, words
+
+
+def test_a_billion_by_the_users_own_places(ledger: Path, tmp_path: Path) -> None:
+    from allocations import figures
+
+    district = {"E07000163": "Bradford District and Craven", "E08000032": "Bradford District and Craven", "E08000033": "Calderdale",
+                "E08000034": "Kirklees", "E08000035": "Leeds", "E08000036": "Wakefield"}  # fmt: skip
+    own = [row for row in figures.table("practices_2025_26").to_pylist() if row["icb"] == "QWO"]
+    lines = [f"{row['practice']},{district[row['district']]}" for row in own]
+    file = tmp_path / "places.csv"
+    file.write_text("practice_code,place\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    options = ("--icb", "QWO", "--by", "core", "--places", file, "--amount", "1000000000")
+    expected = {"Bradford District and Craven": 252_315_064, "Calderdale": 85_759_319, "Kirklees": 169_280_650,
+                "Leeds": 347_733_038, "Wakefield": 144_911_929}  # fmt: skip
+    for where in (ledger, tmp_path / "no ledger is needed.duckdb"):
+        answer = document("allocate", *options, "--ledger", where)
+        assert {row["name"]: row["amount_pence"] // 100 for row in answer["rows"]} == expected
+        assert answer["total_pence"] == 100_000_000_000
+
+
+def test_an_allocation_is_posted_once_and_can_be_reversed(own_demo_ledger: Path, tmp_path: Path) -> None:
+    options = ("--icb", "QWO", "--by", "rx", "--fund", "core-general-acute", "--from", "retained", "--amount", "1m")
+    split = document("allocate", *options, "--ledger", own_demo_ledger, "--post")
+    (entry,) = split["entries"]
+    again = document("allocate", *options, "--ledger", own_demo_ledger, "--post")
+    assert again["entries"] == [{**entry, "replayed": True}]
+    flows = document("flows", "--by", "entry,to_tier", "--ledger", own_demo_ledger)["rows"]
+    assert {"entry": entry["number"], "to_tier": "place", "amount_pence": 100_000_000} in flows
+    undone = document("reverse", entry["number"], "--reason", "to try it", "--ledger", own_demo_ledger)
+    assert undone["rows"][0]["reversed"] == entry["number"]
+    twice = run("reverse", entry["number"], "--reason", "again", "--ledger", own_demo_ledger)
+    assert (twice.returncode, "already reversed" in twice.stderr) == (1, True)
+    assert document("verify", "--ledger", own_demo_ledger)["rows"][0]["problems"] == 0
+
+
+def test_the_users_places_are_recorded_with_the_posting(own_demo_ledger: Path, tmp_path: Path) -> None:
+    from allocations import figures
+
+    own = [row["practice"] for row in figures.table("practices_2025_26").to_pylist() if row["icb"] == "QWO"]
+    file = tmp_path / "halves.csv"
+    file.write_text("practice,place\n" + "\n".join(f"{code},{'North' if n % 2 else 'South'}" for n, code in enumerate(own)))
+    options = ("--icb", "QWO", "--by", "core", "--places", file, "--fund", "core-general-acute", "--from", "retained")
+    options = (*options, "--amount", "10.01", "--ledger", own_demo_ledger)
+    dry = document("allocate", *options, "--dry-run")
+    assert dry["unit"] == "penny"
+    assert [entry["dry_run"] for entry in dry["entries"]] == [True, True]
+    document("allocate", *options, "--post")
+    rows = document("position", "--organisation", "QWO:North", "--ledger", own_demo_ledger)["rows"]
+    north = next(row["amount_pence"] for row in dry["rows"] if row["name"] == "North")
+    assert rows == [{"organisation": "QWO:North", "organisation_name": "North", "fund": "core-general-acute", "standing": "available",
+                     "amount_pence": north}]  # fmt: skip
+    # With one practice left out nothing may be posted, but the split still shows it.
+    file.write_text("practice,place\n" + "\n".join(f"{code},North" for code in own[1:]))
+    shown = document("allocate", *options)
+    assert shown["unassigned"] == own[:1]
+    refused = run("allocate", *options, "--post")
+    assert (refused.returncode, "1 practices are in no place" in refused.stderr) == (1, True)
+
+
+def test_measures_come_in_both_scopes_with_their_definitions(ledger: Path) -> None:
+    rows = document("measures", "--organisation", "QWO", "--ledger", ledger)["rows"]
+    assert {row["scope"] for row in rows} == {"all", "earmarked"}
+    total = next(row for row in rows if (row["scope"], row["measure"]) == ("all", "total"))
+    assert total["amount_pence"] == 672_633_873_697
+    assert all(row["definition"] for row in rows)
+    nothing = document("measures", "--as-at", "2025-03-31", "--ledger", ledger)["rows"]
+    assert all(not row["defined"] and row.get("value", row.get("amount_pence")) is None for row in nothing)
+
+
+def test_stats_tell_the_rows_and_the_speed(ledger: Path) -> None:
+    rows = {row["what"]: row["value"] for row in document("stats", "--ledger", ledger)["rows"]}
+    assert rows["rows: entry"] == 164
+    assert rows["position of everything"] > 0
+
+
+def test_what_was_known_before_the_first_entry_is_nothing(ledger: Path) -> None:
+    assert document("position", "--known-at", "2020-01-01", "--ledger", ledger)["rows"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (("position", "--ledger", "none.duckdb"), 3, "There is no ledger at none.duckdb"),
+        (("position", "--year", "2025/27"), 2, "is not a financial year"),
+        (("position", "--as-at", "soon"), 2, "is not a day"),
+        (("position", "--known-at", "soon"), 2, "is not a time"),
+        (("position", "--ledger", "postgresql://x/y"), 2, "servers come later"),
+        (("measures", "--scope", "some"), 2, "choose all or earmarked"),
+        (("allocate", "--icb", "QWO", "--by", "luck", "--amount", "1"), 2, "no weighting 'luck'"),
+        (("allocate", "--icb", "QWX", "--by", "core", "--amount", "1"), 1, "no ICB 'QWX'"),
+        (("allocate", "--icb", "QWO", "--by", "core", "--amount", "one"), 2, "is not an amount of money"),
+        (("allocate", "--icb", "QWO", "--by", "core", "--amount", "1.50", "--unit", "pound"), 1, "whole number of units"),
+        (("allocate", "--icb", "QWO", "--by", "core", "--amount", "1", "--year", "2030/31"), 1, "no population figures for 2030/31"),
+        (("nonsense",), 2, "No such command"),
+    ],
+)
+def test_exit_statuses_and_sentences(arguments: tuple[str, ...], status: int, sentence: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == status, done.stderr
+    # Usage errors are drawn in a box, whose border may fall inside a sentence.
+    plain = " ".join(done.stderr.replace("│", " ").split())
+    assert sentence in plain
+    assert "Traceback" not in done.stderr
+
+
+def test_refusals_are_listed_in_json_too(ledger: Path) -> None:
+    done = run("position", "--by", "tear", "--ledger", ledger, "--json")
+    assert done.returncode == 1
+    (problem,) = json.loads(done.stdout)["problems"]
+    assert problem["found"] == "there is no column 'tear'."
+
+
+def test_a_ledger_that_is_held_says_who_holds_it(own_demo_ledger: Path) -> None:
+    import os
+
+    with Store.open(own_demo_ledger):
+        for command in ("position", "verify", "demo"):
+            done = run(command, "--ledger", own_demo_ledger)
+            assert done.returncode == 3
+            assert f"held by process {os.getpid()}" in done.stderr
+
+
+def test_an_overdraft_by_command_is_one_clear_sentence(own_demo_ledger: Path) -> None:
+    done = run("allocate", "--icb", "QWO", "--by", "core", "--amount", "1bn", "--post", "--ledger", own_demo_ledger)
+    assert done.returncode == 1
+    assert "below zero" in done.stderr
+    nothing = run("allocate", "--icb", "QWO", "--by", "core", "--ledger", own_demo_ledger)
+    assert "it holds nothing available of it" in nothing.stderr
+
+
+def test_a_tampered_copy_is_found_out(own_demo_ledger: Path) -> None:
+    import duckdb
+
+    with duckdb.connect(str(own_demo_ledger)) as raw:
+        raw.execute("UPDATE transfer SET amount_pence = amount_pence + 1 WHERE entry_number = 40 AND leg = 3")
+    done = run("verify", "--ledger", own_demo_ledger)
+    assert done.returncode == 1
+    assert "entry 40 (" in done.stderr
