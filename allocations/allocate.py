@@ -94,58 +94,16 @@ def allocate(
         Refused: unknown ICB, a year without figures, or problems in the places file.
         UnknownWeighting: with the weightings there are.
     """
-    if year != FIGURES_YEAR:
-        raise Refused(
-            [
-                Problem(
-                    "--year",
-                    f"there are no population figures for {year}.",
-                    "Shares would be of another year's people.",
-                    f"Use {FIGURES_YEAR}.",
-                )
-            ]
-        )
     column = weighting(by)
     unit = unit or ("pound" if amount_pence % UNITS["pound"] == 0 else "penny")
-    if amount_pence % UNITS[unit]:
-        raise Refused(
-            [
-                Problem(
-                    "--unit",
-                    f"£{exact_pounds(amount_pence)} is not a whole number of units of one {unit}.",
-                    "The parts could not sum to it.",
-                    "Split it in pence with --unit penny.",
-                )
-            ]
-        )
     table = figures.table("practices_2025_26")
     icb_of = dict(zip(table["practice"].to_pylist(), table["icb"].to_pylist(), strict=True))
-    if icb not in icb_of.values():
-        known = ", ".join(sorted(set(icb_of.values())))
-        raise Refused(
-            [
-                Problem(
-                    "--icb",
-                    f"there is no ICB '{icb}' in {year}.",
-                    "It has no people to share by.",
-                    f"ICBs of that year: {known}.",
-                )
-            ]
-        )
+    problems = _request_problems(icb, year, level, amount_pence, places_file, unit, set(icb_of.values()))
+    if problems:
+        raise Refused(problems)
     own = table.filter(pc.equal(table["icb"], icb))
     division = digest = None
     if places_file is not None:
-        if level != "place":
-            raise Refused(
-                [
-                    Problem(
-                        "--places",
-                        "places were given, but the split is not to places.",
-                        "They would be ignored.",
-                        "Use --to place.",
-                    )
-                ]
-            )
         division = read_division(places_file, icb, icb_of)
         digest = hashlib.sha256(places_file.read_bytes()).hexdigest()
         placed = [division.place_of[code] for code in own["practice"].to_pylist()]
@@ -173,6 +131,27 @@ def allocate(
         ),
         division, places_file.name if places_file else None, digest,
     )  # fmt: skip
+
+
+def _request_problems(
+    icb: str, year: FinancialYear, level: str, amount_pence: int, places_file: Path | None, unit: str, icbs: set[str]
+) -> list[Problem]:
+    found = []
+    if year != FIGURES_YEAR:
+        sentence = f"there are no population figures for {year}."
+        found.append(Problem("--year", sentence, "Shares would be of another year's people.", f"Use {FIGURES_YEAR}."))
+    elif icb not in icbs:
+        known = f"ICBs of that year: {', '.join(sorted(icbs))}."
+        found.append(Problem("--icb", f"there is no ICB '{icb}' in {year}.", "It has no people to share by.", known))
+    if amount_pence % UNITS[unit]:
+        sentence = f"£{exact_pounds(amount_pence)} is not a whole number of units of one {unit}."
+        found.append(
+            Problem("--unit", sentence, "The parts could not sum to it.", "Split it in pence with --unit penny.")
+        )
+    if places_file is not None and level != "place":
+        sentence = "places were given, but the split is not to places."
+        found.append(Problem("--places", sentence, "They would be ignored.", "Use --to place."))
+    return found
 
 
 def held_by(reader: Reader, at: Moment, icb: str, fund: str, year: FinancialYear, standing: str) -> int:

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.models import RING_FENCED
+from ledger.money import spoken
 from ledger.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
 from ledger.years import FinancialYear
 
@@ -29,6 +30,9 @@ EARMARKED_GRADES = ("soft", *RING_FENCED)
 UNTIED_GRADES = ("none", "monitored")
 DEEPEST = 3
 PENNY_PACKET_PENCE = 50_000_000
+_MILLION_POUNDS = 100_000_000
+_PENNY_SHARES = ("penny_packet_share_of_count", "penny_packet_share_of_value")
+_GRADED = ("ring_fenced_share", "ring_fenced_share_with_soft", "untied_devolved_share")
 
 Row = Mapping[str, Any]
 
@@ -41,18 +45,72 @@ class Measure:
         name: a fixed word, for programs.
         title: what it is called, for people.
         unit: ``pence``, ``share``, ``count``, ``days``, ``per £ million`` or ``index``.
+        definition: how it is worked out, in a sentence.
         value: whole pence or a count as int, a share as Fraction, other ratios as float;
             None when the scope is empty and the measure is not defined.
-        definition: how it is worked out, in a sentence.
         note: what the reader should know of this value, such as what is missing from it.
     """
 
     name: str
     title: str
     unit: str
-    value: Fraction | float | None
     definition: str
+    value: Fraction | float | None = None
     note: str = ""
+
+
+# fmt: off
+CATALOGUE = (
+    # Where money is decided, and how free it is.
+    Measure("total", "Total", "pence", "All that is held in the scope, spent money included."),
+    Measure("ring_fenced_share", "Ring-fenced, hard", "share",
+            "Hard and statutory ring-fences, as a share of the total."),
+    Measure("ring_fenced_share_with_soft", "Ring-fenced, soft included", "share",
+            "Soft, hard and statutory ring-fences, as a share of the total."),
+    Measure("devolved_share", "Devolved", "share",
+            "Decided below the ICB: at place, PCN or practice, as a share of the total."),
+    Measure("untied_devolved_share", "Local and free", "share",
+            "Decided below the ICB with no ring-fence, at most monitored, as a share of the total."),
+    Measure("devolution_depth", "Depth of devolution", "index",
+            "Mean steps below the ICB (place 1, PCN 2, practice 3), as a share of the deepest."),
+    Measure("retained_with_agreement", "Kept with agreement", "pence",
+            "Retained by a tier whose partners agreed to it on the day."),
+    Measure("retained_without_agreement", "Kept without agreement", "pence",
+            "Retained by a tier without an agreement, or after one ended."),
+    Measure("retained_without_agreement_share", "Kept without agreement, share", "share",
+            "Retained without agreement, as a share of the total."),
+    Measure("consented_retention_ratio", "Agreed part of what is kept", "share",
+            "Retained with agreement, as a share of all that is retained."),
+    Measure("in_year_share", "Notified in the year", "share",
+            "Notified on or after 1 April of its year, as a share of the total."),
+    Measure("non_recurrent_share", "Non-recurrent", "share",
+            "On terms that do not recur, as a share of the total."),
+    # In how many pieces it comes.
+    Measure("pots", "Pots", "count", "Funds with terms of their own and money in the scope."),
+    Measure("concentration", "Concentration (HHI)", "index", "Sum of the squared shares of the pots."),
+    Measure("effective_number", "Effective number of pots", "index",
+            "One over the sum of squared shares: how many equal pots would be as scattered."),
+    Measure("effective_number_shannon", "Effective number (Shannon)", "index",
+            "Exponential of the entropy of the shares, which counts small pots for more."),
+    Measure("gini", "Gini of pot sizes", "index", "0 when pots are equal, towards 1 when one is nearly all."),
+    Measure("median_pot", "Median pot", "pence", "The pot in the middle by size."),
+    Measure("mean_pot", "Mean pot", "pence", "The total over the number of pots, to the penny."),
+    Measure("smallest_pot", "Smallest pot", "pence", "The pot with the least money in the scope."),
+    Measure("penny_packets", "Penny packets", "count", "Pots below the threshold."),
+    Measure("penny_packet_share_of_count", "Penny packets, share of pots", "share",
+            "Pots below the threshold, as a share of all pots."),
+    Measure("penny_packet_share_of_value", "Penny packets, share of money", "share",
+            "Money in pots below the threshold, as a share of the total."),
+    # What it asks of those who receive it.
+    Measure("bid_pots", "Pots that are bid for", "count", "Pots whose route is by bid."),
+    Measure("bid_pot_value", "Money that is bid for", "pence", "Money in pots whose route is by bid."),
+    Measure("returns_per_year", "Returns a year", "count", "Returns that the terms ask for, over all pots."),
+    Measure("returns_per_million", "Returns per £ million", "per £ million", "Returns a year for each £1 million."),
+    Measure("spend_window", "Days to spend in-year money", "days",
+            "Days from notice to deadline, both included, over pots notified in the year, by value."),
+)
+# fmt: on
+Values = dict[str, Fraction | float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +140,13 @@ def measures(position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = 
     if scope == EARMARKED:
         held = held.filter(pc.is_in(held["grade"], value_set=pa.array(EARMARKED_GRADES)))
     rows = held.to_pylist()
-    found = [*_control(rows), *_fragmentation(pots(held), penny_packet_pence)]
-    # Nothing held is not nothing measured: an empty scope has no total either.
-    return found if rows else [replace(measure, value=None, note="Nothing is held in this scope.") for measure in found]
+    if not rows:
+        # Nothing held is not nothing measured: an empty scope has no total either.
+        return [replace(measure, note="Nothing is held in this scope.") for measure in CATALOGUE]
+    found = pots(held)
+    values = {**_control(rows), **_pieces(found, penny_packet_pence), **_burden(found)}
+    notes = _notes(rows, found, penny_packet_pence)
+    return [replace(m, value=values[m.name], note=notes.get(m.name, "")) for m in CATALOGUE]
 
 
 def pots(position: pa.Table) -> list[Pot]:
@@ -118,211 +180,78 @@ def _in_year(row: Row) -> bool:
     return row["notified_on"] is not None and row["notified_on"] >= FinancialYear(row["year"]).first_day
 
 
-def _control(rows: Sequence[Row]) -> list[Measure]:
+def _control(rows: Sequence[Row]) -> Values:
     """Where money is decided and how free it is."""
     total = _sum(rows, lambda _: True)
-    hard = _sum(rows, lambda row: row["grade"] in RING_FENCED)
-    tied = _sum(rows, lambda row: row["grade"] in EARMARKED_GRADES)
-    ungraded = _sum(rows, lambda row: row["grade"] is None)
-    devolved = _sum(rows, lambda row: row["depth"] > 0)
-    free_and_devolved = _sum(rows, lambda row: row["depth"] > 0 and row["grade"] in UNTIED_GRADES)
     agreed = _sum(rows, lambda row: row["standing"] == BY_AGREEMENT)
     unilateral = _sum(rows, lambda row: row["standing"] == WITHOUT_AGREEMENT)
-    in_year = _sum(rows, _in_year)
-    non_recurrent = _sum(rows, lambda row: row["recurrent"] is False)
     depth = sum(row["amount_pence"] * row["depth"] for row in rows)
-    unknown = "Some money has no terms on record." if ungraded else ""
-    return [
-        Measure("total", "Total", "pence", total, "All that is held in the scope, spent money included."),
-        Measure(
-            "ring_fenced_share",
-            "Ring-fenced, hard",
-            "share",
-            share(hard, total),
-            "Hard and statutory ring-fences, as a share of the total.",
-            unknown,
-        ),
-        Measure(
-            "ring_fenced_share_with_soft",
-            "Ring-fenced, soft included",
-            "share",
-            share(tied, total),
-            "Soft, hard and statutory ring-fences, as a share of the total.",
-            unknown,
-        ),
-        Measure(
-            "devolved_share",
-            "Devolved",
-            "share",
-            share(devolved, total),
-            "Decided below the ICB: at place, PCN or practice, as a share of the total.",
-        ),
-        Measure(
-            "untied_devolved_share",
-            "Local and free",
-            "share",
-            share(free_and_devolved, total),
-            "Decided below the ICB with no ring-fence, at most monitored, as a share of the total.",
-            unknown,
-        ),
-        Measure(
-            "devolution_depth",
-            "Depth of devolution",
-            "index",
-            None if total == 0 else Fraction(depth, total * DEEPEST),
-            "Mean steps below the ICB (place 1, PCN 2, practice 3), as a share of the deepest.",
-        ),
-        Measure(
-            "retained_with_agreement",
-            "Kept with agreement",
-            "pence",
-            agreed,
-            "Retained by a tier whose partners agreed to it on the day.",
-        ),
-        Measure(
-            "retained_without_agreement",
-            "Kept without agreement",
-            "pence",
-            unilateral,
-            "Retained by a tier without an agreement, or after one ended.",
-        ),
-        Measure(
-            "retained_without_agreement_share",
-            "Kept without agreement, share",
-            "share",
-            share(unilateral, total),
-            "Retained without agreement, as a share of the total.",
-        ),
-        Measure(
-            "consented_retention_ratio",
-            "Agreed part of what is kept",
-            "share",
-            share(agreed, agreed + unilateral),
-            "Retained with agreement, as a share of all that is retained.",
-        ),
-        Measure(
-            "in_year_share",
-            "Notified in the year",
-            "share",
-            share(in_year, total),
-            "Notified on or after 1 April of its year, as a share of the total.",
-        ),
-        Measure(
-            "non_recurrent_share",
-            "Non-recurrent",
-            "share",
-            share(non_recurrent, total),
-            "On terms that do not recur, as a share of the total.",
-        ),
-    ]
+
+    def of_total(keep: Callable[[Row], bool]) -> Fraction | None:
+        return share(_sum(rows, keep), total)
+
+    return {
+        "total": total,
+        "ring_fenced_share": of_total(lambda row: row["grade"] in RING_FENCED),
+        "ring_fenced_share_with_soft": of_total(lambda row: row["grade"] in EARMARKED_GRADES),
+        "devolved_share": of_total(lambda row: row["depth"] > 0),
+        "untied_devolved_share": of_total(lambda row: row["depth"] > 0 and row["grade"] in UNTIED_GRADES),
+        "devolution_depth": share(depth, total * DEEPEST),
+        "retained_with_agreement": agreed,
+        "retained_without_agreement": unilateral,
+        "retained_without_agreement_share": share(unilateral, total),
+        "consented_retention_ratio": share(agreed, agreed + unilateral),
+        "in_year_share": of_total(_in_year),
+        "non_recurrent_share": of_total(lambda row: row["recurrent"] is False),
+    }
 
 
-def _fragmentation(found: Sequence[Pot], threshold: int) -> list[Measure]:
+def _pieces(found: Sequence[Pot], threshold_pence: int) -> Values:
     """In how many pieces money comes."""
     amounts = [pot.amount_pence for pot in found]
     total, count = sum(amounts), len(amounts)
-    small = [amount for amount in amounts if amount < threshold]
+    small = [amount for amount in amounts if amount < threshold_pence]
+    concentration = share(sum(amount * amount for amount in amounts), total * total)
+    return {
+        "pots": count,
+        "concentration": concentration,
+        "effective_number": None if concentration is None else 1 / concentration,
+        "effective_number_shannon": _shannon(amounts),
+        "gini": _gini(amounts),
+        "median_pot": _pence(Fraction(median(map(Fraction, amounts)))) if amounts else None,
+        "mean_pot": _pence(Fraction(total, count)) if amounts else None,
+        "smallest_pot": amounts[-1] if amounts else None,
+        "penny_packets": len(small),
+        "penny_packet_share_of_count": share(len(small), count),
+        "penny_packet_share_of_value": share(sum(small), total),
+    }
+
+
+def _burden(found: Sequence[Pot]) -> Values:
+    """What the money asks of those who receive it."""
+    total = sum(pot.amount_pence for pot in found)
     known = [pot.row["returns_per_year"] for pot in found if pot.row["returns_per_year"] is not None]
-    unknown = count - len(known)
-    returns_note = f"Not known for {unknown} of {count} pots, which are left out." if unknown else ""
     bids = [pot.amount_pence for pot in found if pot.row["route"] == "bid"]
-    in_year = [pot for pot in found if _in_year(pot.row)]
-    windows = {pot.code: days for pot in in_year if (days := spend_window(pot.row)) is not None}
-    weighted = [(pot.amount_pence, windows[pot.code]) for pot in in_year if pot.code in windows]
-    index = None if total == 0 else Fraction(sum(amount * amount for amount in amounts), total * total)
-    returns = sum(known) if known else None
-    return [
-        Measure("pots", "Pots", "count", count, "Funds with terms of their own and money in the scope."),
-        Measure("concentration", "Concentration (HHI)", "index", index, "Sum of the squared shares of the pots."),
-        Measure(
-            "effective_number",
-            "Effective number of pots",
-            "index",
-            None if index is None else 1 / index,
-            "One over the sum of squared shares: how many equal pots would be as scattered.",
-        ),
-        Measure(
-            "effective_number_shannon",
-            "Effective number (Shannon)",
-            "index",
-            _shannon(amounts),
-            "Exponential of the entropy of the shares, which counts small pots for more.",
-        ),
-        Measure(
-            "gini",
-            "Gini of pot sizes",
-            "index",
-            _gini(amounts),
-            "0 when pots are equal, towards 1 when one is nearly all.",
-        ),
-        Measure(
-            "median_pot",
-            "Median pot",
-            "pence",
-            _pence(Fraction(median(map(Fraction, amounts)))) if amounts else None,
-            "The pot in the middle by size.",
-        ),
-        Measure(
-            "mean_pot",
-            "Mean pot",
-            "pence",
-            _pence(Fraction(total, count)) if count else None,
-            "The total over the number of pots, to the penny.",
-        ),
-        Measure(
-            "smallest_pot",
-            "Smallest pot",
-            "pence",
-            amounts[-1] if amounts else None,
-            "The pot with the least money in the scope.",
-        ),
-        Measure("penny_packets", "Penny packets", "count", len(small), f"Pots below £{threshold // 100:,}."),
-        Measure(
-            "penny_packet_share_of_count",
-            "Penny packets, share of pots",
-            "share",
-            share(len(small), count),
-            f"Pots below £{threshold // 100:,}, as a share of all pots.",
-        ),
-        Measure(
-            "penny_packet_share_of_value",
-            "Penny packets, share of money",
-            "share",
-            share(sum(small), total),
-            f"Money in pots below £{threshold // 100:,}, as a share of the total.",
-        ),
-        Measure("bid_pots", "Pots that are bid for", "count", len(bids), "Pots whose route is by bid."),
-        Measure(
-            "bid_pot_value",
-            "Money that is bid for",
-            "pence",
-            sum(bids),
-            "Money in pots whose route is by bid.",
-        ),
-        Measure(
-            "returns_per_year",
-            "Returns a year",
-            "count",
-            returns,
-            "Returns that the terms ask for, over all pots.",
-            returns_note,
-        ),
-        Measure(
-            "returns_per_million",
-            "Returns per £ million",
-            "per £ million",
-            None if returns is None or total == 0 else Fraction(returns * 100_000_000, total),
-            "Returns a year for each £1 million.",
-            returns_note,
-        ),
-        Measure(
-            "spend_window",
-            "Days to spend in-year money",
-            "days",
-            Fraction(sum(a * d for a, d in weighted), sum(a for a, _ in weighted)) if weighted else None,
-            "Days from notice to deadline, both included, over pots notified in the year, by value.",
-        ),
-    ]
+    windows = [(pot.amount_pence, days) for pot in found if _in_year(pot.row) and (days := spend_window(pot.row))]
+    return {
+        "bid_pots": len(bids),
+        "bid_pot_value": sum(bids),
+        "returns_per_year": sum(known) if known else None,
+        "returns_per_million": share(sum(known) * _MILLION_POUNDS, total) if known else None,
+        "spend_window": share(sum(pence * days for pence, days in windows), sum(pence for pence, _ in windows)),
+    }
+
+
+def _notes(rows: Sequence[Row], found: Sequence[Pot], threshold_pence: int) -> dict[str, str]:
+    """What the reader of a value should know."""
+    notes = dict.fromkeys(("penny_packets", *_PENNY_SHARES), f"Threshold {spoken(threshold_pence)}.")
+    if any(row["grade"] is None for row in rows):
+        notes |= dict.fromkeys(_GRADED, "Some money has no terms on record.")
+    unknown = sum(1 for pot in found if pot.row["returns_per_year"] is None)
+    if unknown:
+        told = f"Not known for {unknown} of {len(found)} pots, which are left out."
+        notes |= dict.fromkeys(("returns_per_year", "returns_per_million"), told)
+    return notes
 
 
 def spend_window(row: Row) -> int | None:

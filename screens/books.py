@@ -20,7 +20,8 @@ def path() -> Path:
 
 
 @st.cache_resource(show_spinner=False, on_release=lambda store: store.close())
-def _open(file: str, _version: float) -> Store:
+def _open(file: str, version: int) -> Store:
+    del version  # part of the key: a file that was replaced is opened anew
     # Read only: commands that only look may then run beside the app.
     return Store.open(Path(file), read_only=True)
 
@@ -35,7 +36,7 @@ def store() -> Store | None:
         st.code(f"devolution demo --ledger {file}", language="shell")
         return None
     try:
-        return _open(str(file), file.stat().st_mtime)
+        return _open(str(file), file.stat().st_mtime_ns)
     except LedgerError as error:
         st.warning(str(error))
         return None

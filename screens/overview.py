@@ -65,12 +65,13 @@ def _show(found: picture.Picture, name: str) -> None:
     st.write(f"**{found.sentence}**")
     total, free, tied = st.columns(3)
     total.metric("Total", spoken(found.total_pence))
-    free.metric("Both local and free", picture.percent(found.local_and_free))
-    tied.metric("Under a ring-fence, soft included", picture.percent(found.ring_fenced))
+    free.metric("Both local and free (illustrative)", picture.percent(found.local_and_free))
+    tied.metric("Ring-fenced, soft included (illustrative)", picture.percent(found.ring_fenced))
     charts.sankey(
         found.links,
         name="The flow",
-        sentence=f"From NHS England through each stream to where the money is decided: {name}.",
+        sentence=f"From NHS England through each stream to where the money is decided: {name}. "
+        "The streams are published; the places and what is kept are illustrative.",
         key="flow",
     )
 

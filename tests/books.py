@@ -88,7 +88,12 @@ def terms() -> Draft:
     ]  # fmt: skip
     rows = [term(code, grade, leave_by=leave_by) for code, _, grade, leave_by in FUNDS]
     return Draft(
-        "terms", "terms", APRIL, "tests", "what there is", records={Fund: records(Fund, funds), Terms: records(Terms, rows)}
+        "terms",
+        "terms",
+        APRIL,
+        "tests",
+        "what there is",
+        records={Fund: records(Fund, funds), Terms: records(Terms, rows)},
     )
 
 
@@ -105,7 +110,9 @@ def new_terms(*rows: dict[str, Any], key: str = "new terms") -> Draft:
 
 
 def new_relations(*rows: dict[str, Any], key: str = "new relations") -> Draft:
-    return Draft(key, "structure", APRIL, "tests", "the structure changes", records={Relationship: records(Relationship, rows)})
+    return Draft(
+        key, "structure", APRIL, "tests", "the structure changes", records={Relationship: records(Relationship, rows)}
+    )
 
 
 def agreement(**given: Any) -> Draft:
@@ -113,7 +120,9 @@ def agreement(**given: Any) -> Draft:
         "id": f"agreement {next(_serial)}", "partners": "P1, P2", "decision_reference": "minute 7", "purpose": "risk",
         "valid_from": APRIL, **given,
     }  # fmt: skip
-    return Draft(f"agree {next(_serial)}", "agree", APRIL, "tests", "they agreed", records={Agreement: records(Agreement, [row])})
+    return Draft(
+        f"agree {next(_serial)}", "agree", APRIL, "tests", "they agreed", records={Agreement: records(Agreement, [row])}
+    )
 
 
 def at(organisation: str, fund: str, standing: str = "available", year: FinancialYear = YEAR) -> Place:
@@ -125,7 +134,13 @@ def entry(
 ) -> Draft:
     """An entry with one leg."""
     return Draft(
-        key or f"{kind} {next(_serial)}", kind, day, "tests", "a case", transfers=legs([Leg(source, destination, pence)]), **given
+        key or f"{kind} {next(_serial)}",
+        kind,
+        day,
+        "tests",
+        "a case",
+        transfers=legs([Leg(source, destination, pence)]),
+        **given,
     )
 
 
@@ -141,9 +156,14 @@ def fund_all(store: Store, pence: int = 1_000_000) -> list[Posted]:
     )
 
 
-def held(store: Store, *, as_at: date | None = None, known_at: datetime | None = None) -> dict[tuple[str, str, str], int]:
+def held(
+    store: Store, *, as_at: date | None = None, known_at: datetime | None = None
+) -> dict[tuple[str, str, str], int]:
     """What stands where: (organisation, fund, standing) to pence."""
-    return {(row["organisation"], row["fund"], row["standing"]): row["amount_pence"] for row in whole(store, as_at, known_at).to_pylist()}
+    return {
+        (row["organisation"], row["fund"], row["standing"]): row["amount_pence"]
+        for row in whole(store, as_at, known_at).to_pylist()
+    }
 
 
 def whole(store: Store, as_at: date | None = None, known_at: datetime | None = None) -> pa.Table:

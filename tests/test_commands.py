@@ -93,7 +93,9 @@ def test_the_users_places_are_recorded_with_the_posting(own_demo_ledger: Path, t
 
     own = [row["practice"] for row in figures.table("practices_2025_26").to_pylist() if row["icb"] == "QWO"]
     file = tmp_path / "halves.csv"
-    file.write_text("practice,place\n" + "\n".join(f"{code},{'North' if n % 2 else 'South'}" for n, code in enumerate(own)))
+    file.write_text(
+        "practice,place\n" + "\n".join(f"{code},{'North' if n % 2 else 'South'}" for n, code in enumerate(own))
+    )
     options = ("--icb", "QWO", "--by", "core", "--places", file, "--fund", "core-general-acute", "--from", "retained")
     options = (*options, "--amount", "10.01", "--ledger", own_demo_ledger)
     dry = document("allocate", *options, "--dry-run")
@@ -144,8 +146,16 @@ def test_what_was_known_before_the_first_entry_is_nothing(ledger: Path) -> None:
         (("allocate", "--icb", "QWO", "--by", "luck", "--amount", "1"), 2, "no weighting 'luck'"),
         (("allocate", "--icb", "QWX", "--by", "core", "--amount", "1"), 1, "no ICB 'QWX'"),
         (("allocate", "--icb", "QWO", "--by", "core", "--amount", "one"), 2, "is not an amount of money"),
-        (("allocate", "--icb", "QWO", "--by", "core", "--amount", "1.50", "--unit", "pound"), 1, "whole number of units"),
-        (("allocate", "--icb", "QWO", "--by", "core", "--amount", "1", "--year", "2030/31"), 1, "no population figures for 2030/31"),
+        (
+            ("allocate", "--icb", "QWO", "--by", "core", "--amount", "1.50", "--unit", "pound"),
+            1,
+            "whole number of units",
+        ),
+        (
+            ("allocate", "--icb", "QWO", "--by", "core", "--amount", "1", "--year", "2030/31"),
+            1,
+            "no population figures for 2030/31",
+        ),
         (("nonsense",), 2, "No such command"),
     ],
 )

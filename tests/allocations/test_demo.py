@@ -45,7 +45,11 @@ def test_160_billion_reaches_the_42_icbs(answers) -> None:
 
 
 def test_every_line_ties_to_the_penny(answers) -> None:
-    lines = {row["fund"]: row["amount_pence"] for row in answers["lines"] if (row["from_tier"], row["to_tier"]) == ("national", "icb")}
+    lines = {
+        row["fund"]: row["amount_pence"]
+        for row in answers["lines"]
+        if (row["from_tier"], row["to_tier"]) == ("national", "icb")
+    }
     assert lines == {fund: pence for fund, pence in LINES.items() if pence}
 
 
@@ -66,14 +70,22 @@ def test_every_invariant_and_every_control_total_holds(answers) -> None:
 
 def test_networks_get_the_core_payment_of_the_contract(demo_ledger: Path) -> None:
     with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
-        paid = position.flows(reader, position.moment(reader), ["from_organisation", "to_organisation", "fund"]).to_pylist()
-    core = {(row["from_organisation"], row["to_organisation"]): row["amount_pence"] for row in paid if row["fund"] == "network-core-payment"}
+        paid = position.flows(
+            reader, position.moment(reader), ["from_organisation", "to_organisation", "fund"]
+        ).to_pylist()
+    core = {
+        (row["from_organisation"], row["to_organisation"]): row["amount_pence"]
+        for row in paid
+        if row["fund"] == "network-core-payment"
+    }
     (part,) = [row for row in figures.table("pcn_parts_2025_26").to_pylist() if row["pcn"] == "U00070"]
     from decimal import Decimal
 
     from ledger.money import pence_from_pounds
 
-    expected = pence_from_pounds(part["registered"] * Decimal("2.266")) + pence_from_pounds(part["primary_medical"] * Decimal("0.733"))
+    expected = pence_from_pounds(part["registered"] * Decimal("2.266")) + pence_from_pounds(
+        part["primary_medical"] * Decimal("0.733")
+    )
     assert core["QWE", "U00070"] == expected
     # One network lies in two ICBs: each pays for its own part.
     assert ("QJK", "U41591") in core
@@ -121,9 +133,9 @@ def demo_root() -> Path:
 def test_another_policy_needs_another_ledger(own_demo_ledger: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine.yaml"
     mine.write_text(DEFAULT.read_text(encoding="utf-8").replace("share: 0.9,", "share: 0.7,"), encoding="utf-8")
-    with Store.open(own_demo_ledger) as store:
-        with pytest.raises(Refused, match="built from other figures or another policy"):
-            demo.build(store, policy_file=mine)
+    refused = pytest.raises(Refused, match="built from other figures or another policy")
+    with Store.open(own_demo_ledger) as store, refused:
+        demo.build(store, policy_file=mine)
     with Store.open_or_create(tmp_path / "other.duckdb") as store:
         demo.build(store, policy_file=mine)
         with store.read() as reader:
@@ -144,7 +156,11 @@ def test_the_users_own_terms_override_the_shipped_ones(own_demo_ledger: Path, tm
 
 def test_a_policy_of_another_year_is_refused(own_demo_ledger: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine.yaml"
-    text = DEFAULT.read_text(encoding="utf-8").replace("year: 2025/26", "year: 2026/27").replace("effective_date: 2025-04-01", "effective_date: 2026-04-01")
+    text = (
+        DEFAULT.read_text(encoding="utf-8")
+        .replace("year: 2025/26", "year: 2026/27")
+        .replace("effective_date: 2025-04-01", "effective_date: 2026-04-01")
+    )
     mine.write_text(text, encoding="utf-8")
     with Store.open(own_demo_ledger) as store, pytest.raises(Refused, match="it is for 2026/27"):
         demo.build(store, policy_file=mine)

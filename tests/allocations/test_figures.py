@@ -72,7 +72,9 @@ def test_every_table_says_what_it_is() -> None:
     assert set(told) == tables
     for description in told.values():
         assert description.standing in ("published", "derived", "assumption")
-        assert all((description.title, description.publisher, description.vintage, description.licence, description.made))
+        assert all(
+            (description.title, description.publisher, description.vintage, description.licence, description.made)
+        )
 
 
 def test_every_classification_has_its_grounds_and_its_grade() -> None:
@@ -115,7 +117,11 @@ def test_places_and_networks_add_up_to_their_practices() -> None:
     practices, parts = figures.table("practices_2025_26"), figures.table("pcn_parts_2025_26")
     for by in figures.WEIGHTINGS:
         assert weights(practices, by, "place") == weights(figures.table("places_2025_26"), by, "place")
-        assert weights(practices, by, "pcn") == weights(figures.table("pcns_2025_26"), by, "pcn") == weights(parts, by, "pcn")
+        assert (
+            weights(practices, by, "pcn")
+            == weights(figures.table("pcns_2025_26"), by, "pcn")
+            == weights(parts, by, "pcn")
+        )
 
 
 def test_primary_medical_is_85_parts_need_and_15_parts_inequalities() -> None:
@@ -152,7 +158,12 @@ def test_weightings_go_by_their_everyday_names() -> None:
 
 
 def test_ge4_the_network_contract_of_2025_26() -> None:
-    populations = {"registered": Decimal(45_210), "adjusted": Decimal("46873.4"), "contractor_weighted": Decimal("47105.0"), "beds": Decimal(412)}
+    populations = {
+        "registered": Decimal(45_210),
+        "adjusted": Decimal("46873.4"),
+        "contractor_weighted": Decimal("47105.0"),
+        "beds": Decimal(412),
+    }
     assert annual_pence(populations, FinancialYear(2025)) == {
         "core_registered": 10_244_586, "core_adjusted": 3_435_820, "enhanced_access": 39_500_214,
         "capacity_and_access_support": 15_036_987, "capacity_and_access_improvement": 6_445_093,

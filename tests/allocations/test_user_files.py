@@ -44,7 +44,11 @@ def test_every_problem_of_a_places_file_is_listed_with_its_line(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("", "the columns are missing"), ("a,b\n1,2\n", "the columns are a, b"), ("practice,place\n", "no practice of QWO")],
+    [
+        ("", "the columns are missing"),
+        ("a,b\n1,2\n", "the columns are a, b"),
+        ("practice,place\n", "no practice of QWO"),
+    ],
 )
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(Refused, match=sentence):
@@ -61,7 +65,9 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 
 def test_the_users_own_terms_are_a_new_version_with_grounds(tmp_path: Path) -> None:
     file = tmp_path / "mine.csv"
-    file.write_text("fund,grade,returns_per_year,reason,source,quality\ncore-sdf-transfers,hard,4,Ours differ,Our letter,green\n")
+    file.write_text(
+        "fund,grade,returns_per_year,reason,source,quality\ncore-sdf-transfers,hard,4,Ours differ,Our letter,green\n"
+    )
     draft = overriding_terms(file)
     (row,) = draft.records[Terms].to_pylist()
     assert (row["fund"], row["version"], row["grade"], row["returns_per_year"]) == ("core-sdf-transfers", 2, "hard", 4)

@@ -26,7 +26,16 @@ from tests.books import YEAR, small_books
 
 FIRST_DAY = YEAR.first_day
 DAYS = [FIRST_DAY + timedelta(days=30 * month) for month in range(6)]
-PARENT = {"NHS": ["GOV"], "ICB1": ["NHS"], "ICB2": ["NHS"], "P1": ["ICB1"], "P2": ["ICB1"], "P3": ["ICB2"], "N1": ["P1"], "N2": ["P1", "P3"]}
+PARENT = {
+    "NHS": ["GOV"],
+    "ICB1": ["NHS"],
+    "ICB2": ["NHS"],
+    "P1": ["ICB1"],
+    "P2": ["ICB1"],
+    "P3": ["ICB2"],
+    "N1": ["P1"],
+    "N2": ["P1", "P3"],
+}
 AROUND = {"limit": [], "core": ["limit"], "care": ["core", "limit"], "winter": ["limit"], "growth": ["limit"]}
 FENCES = {"care": (), "winter": ("vire",)}
 AVAILABLE, RETAINED, SPENT = "available", "retained", "spent"
@@ -61,7 +70,9 @@ class Auditor:
 
     def balance(self, account: tuple[str, str, str], day: date, extra: list[Movement]) -> int:
         moved = [m for m in (*self.movements, *extra) if m.day <= day]
-        return sum(m.pence for m in moved if m.destination == account) - sum(m.pence for m in moved if m.source == account)
+        return sum(m.pence for m in moved if m.destination == account) - sum(
+            m.pence for m in moved if m.source == account
+        )
 
     def overdraws(self, extra: list[Movement]) -> bool:
         days = {m.day for m in (*self.movements, *extra)}
@@ -74,7 +85,10 @@ class Auditor:
         shapes = {
             "mandate": payer in above(payee) and inside and (standing, to_standing) == (AVAILABLE, AVAILABLE),
             "allocate": payer in above(payee) and inside and (standing, to_standing) == (AVAILABLE, AVAILABLE),
-            "devolve": payer in above(payee) and inside and standing in (AVAILABLE, RETAINED) and to_standing == AVAILABLE,
+            "devolve": payer in above(payee)
+            and inside
+            and standing in (AVAILABLE, RETAINED)
+            and to_standing == AVAILABLE,
             "return": payee in above(payer) and fund == to_fund and (standing, to_standing) == (AVAILABLE, AVAILABLE),
             "retain": payer == payee and fund == to_fund and (standing, to_standing) == (AVAILABLE, RETAINED),
             "release": payer == payee and fund == to_fund and (standing, to_standing) == (RETAINED, AVAILABLE),
@@ -148,7 +162,14 @@ class Books(RuleBasedStateMachine):
         to = {"retain": RETAINED, "release": AVAILABLE, "spend": SPENT}[kind]
         self._decide(kind, (organisation, fund, source), (organisation, fund, to), pence, day)
 
-    @rule(organisation=organisations, fund=funds, to_fund=funds, pence=amounts, day=days, authority=st.sampled_from([None, "board"]))
+    @rule(
+        organisation=organisations,
+        fund=funds,
+        to_fund=funds,
+        pence=amounts,
+        day=days,
+        authority=st.sampled_from([None, "board"]),
+    )
     def vire(self, organisation, fund, to_fund, pence, day, authority) -> None:
         self._decide("vire", (organisation, fund, AVAILABLE), (organisation, to_fund, AVAILABLE), pence, day, authority)
 
@@ -200,7 +221,9 @@ class Books(RuleBasedStateMachine):
         move = Movement(0, day, source, destination, pence)
         (payer, fund, standing), (payee, to_fund, to_standing) = source, destination
         leg = Leg(Place(payer, fund, YEAR, standing), Place(payee, to_fund, YEAR, to_standing), pence)
-        draft = Draft(f"decision {self.serial}", kind, day, "tests", "a decision", authority=authority, transfers=legs([leg]))
+        draft = Draft(
+            f"decision {self.serial}", kind, day, "tests", "a decision", authority=authority, transfers=legs([leg])
+        )
         allowed = self.auditor.allows(kind, move, authority)
         try:
             (posted,) = post(self.store, [draft])
@@ -217,7 +240,8 @@ class Books(RuleBasedStateMachine):
         with self.store.read() as reader:
             rows = position(reader, moment(reader, day, known_at)).to_pylist()
         return {
-            (row["organisation"], row["fund"], back.get(row["standing"], row["standing"])): row["amount_pence"] for row in rows
+            (row["organisation"], row["fund"], back.get(row["standing"], row["standing"])): row["amount_pence"]
+            for row in rows
         }
 
 

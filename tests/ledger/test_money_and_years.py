@@ -58,7 +58,9 @@ def test_pounds_and_pence_go_round(pence: int) -> None:
     assert parse_pounds(exact_pounds(pence)) == pence
 
 
-@pytest.mark.parametrize("text", ["2025/26", "2025-26", "25/26", "FY2025/26", "2025-2026", "2025 to 2026", " 2025/26 ", "1999/00"])
+@pytest.mark.parametrize(
+    "text", ["2025/26", "2025-26", "25/26", "FY2025/26", "2025-2026", "2025 to 2026", " 2025/26 ", "1999/00"]
+)
 def test_years_as_people_write_them(text: str) -> None:
     assert parse_year(text).start in (2025, 1999)
 

@@ -17,7 +17,9 @@ from ledger.posting import post
 from ledger.store import Store
 from tests.books import at, entry, fund_all, held
 
-OPEN = "import sys; from pathlib import Path; from ledger.store import Store; Store.open(Path(sys.argv[1]), read_only={})"
+OPEN = (
+    "import sys; from pathlib import Path; from ledger.store import Store; Store.open(Path(sys.argv[1]), read_only={})"
+)
 
 
 def other_process(path: Path, *, read_only: bool) -> str:

@@ -65,7 +65,13 @@ def test_flows_read_downwards_and_take_off_what_went_back(books: Store) -> None:
 
 def test_a_network_in_two_icbs_is_seen_by_each_with_its_own_money(books: Store) -> None:
     fund_all(books)
-    post(books, [entry("devolve", at("ICB1", "core"), at("N2", "core"), 70), entry("devolve", at("ICB2", "core"), at("N2", "core"), 30)])
+    post(
+        books,
+        [
+            entry("devolve", at("ICB1", "core"), at("N2", "core"), 70),
+            entry("devolve", at("ICB2", "core"), at("N2", "core"), 30),
+        ],
+    )
     totals = {}
     with books.read() as reader:
         from ledger.position import position, total_pence
@@ -73,7 +79,10 @@ def test_a_network_in_two_icbs_is_seen_by_each_with_its_own_money(books: Store) 
         at_now = moment(reader)
         for code in ("ICB1", "ICB2", "N2"):
             table = position(reader, at_now, organisation=code)
-            totals[code] = (total_pence(table), {r["organisation"]: r["amount_pence"] for r in table.to_pylist()}.get("N2"))
+            totals[code] = (
+                total_pence(table),
+                {r["organisation"]: r["amount_pence"] for r in table.to_pylist()}.get("N2"),
+            )
     assert totals == {"ICB1": (600_000, 70), "ICB2": (300_000, 30), "N2": (100, 100)}
 
 

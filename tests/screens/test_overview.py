@@ -34,7 +34,8 @@ def test_all_icbs_at_once(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) ->
     assert app.title[0].value == "Where the money goes"
     assert "£160.2 billion to ICBs" in text(app)
     assert [(metric.label, metric.value) for metric in app.metric] == [
-        ("Total", "£205.1 billion"), ("Both local and free", "17.2%"), ("Under a ring-fence, soft included", "26.3%"),
+        ("Total", "£205.1 billion"), ("Both local and free (illustrative)", "17.2%"),
+        ("Ring-fenced, soft included (illustrative)", "26.3%"),
     ]  # fmt: skip
     assert "Illustrative" in text(app)
     assert "March 2025" in text(app)

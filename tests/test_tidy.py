@@ -1,0 +1,120 @@
+"""The house stays clean: what we promised about the code, checked."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("ledger", "allocations", "scenarios", "screens")
+FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+FRONT_DOORS = [ROOT / "devolution.py", ROOT / "streamlit_app.py"]
+
+
+def tracked() -> list[Path]:
+    try:
+        listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout, so there is no list of tracked files")
+    return [ROOT / name for name in listed.splitlines() if (ROOT / name).exists()]
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def test_constraints_and_project_pin_the_same_versions() -> None:
+    project = tomllib.loads(text(ROOT / "pyproject.toml"))
+    pins = [line for line in text(ROOT / "constraints.txt").splitlines() if line and not line.startswith("#")]
+    assert project["tool"]["uv"]["constraint-dependencies"] == pins
+    assert all("==" in pin for pin in pins)
+
+
+def test_no_package_index_and_no_lock_file_is_named() -> None:
+    hosts = re.compile(r"(pyp|pythonh|npm)[a-z]*\.(org|com|io)", re.IGNORECASE)
+    for path in tracked():
+        assert path.name != "uv.lock"
+        if path.suffix not in (".png", ".duckdb"):
+            assert not hosts.search(text(path)), path
+
+
+def test_no_published_file_is_committed() -> None:
+    for path in tracked():
+        assert path.suffix not in (".xlsx", ".zip", ".geojson", ".duckdb"), path
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_fit_on_a_few_screens(path: Path) -> None:
+    assert len(text(path).splitlines()) <= 450
+
+
+@pytest.mark.parametrize("path", FILES + FRONT_DOORS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_functions_fit_on_a_screen(path: Path) -> None:
+    for node in ast.walk(ast.parse(text(path))):
+        if isinstance(node, ast.FunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= 80, f"{path.name}: {node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_money_never_passes_through_a_float_or_a_row_loop(path: Path) -> None:
+    for banned in (".df()", "fetchdf(", "executemany(", "fillna(", "to_pandas("):
+        assert banned not in text(path), f"{banned} in {path.name}"
+
+
+def test_floats_are_ratios_only() -> None:
+    """``float`` is named only where a ratio is shown or worked out, and never where money is kept."""
+    allowed = {"measures.py", "terminal.py", "answers.py", "picture.py", "stats.py", "apportion.py", "store.py"}
+    for path in FILES:
+        names = {node.id for node in ast.walk(ast.parse(text(path))) if isinstance(node, ast.Name)}
+        assert "float" not in names or path.name in allowed, path
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "screens").glob("*.py")) + FRONT_DOORS, ids=lambda path: path.name)
+def test_screens_hold_no_sql_and_no_arithmetic_on_money(path: Path) -> None:
+    source = text(path)
+    assert not re.search(r"\b(SELECT|INSERT|UPDATE)\b", source), path
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.BitOr | ast.Mod):
+            named = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+            named |= {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+            assert not any("pence" in name or "amount" in name for name in named), ast.unparse(node)
+
+
+def test_duckdb_is_named_in_the_store_alone() -> None:
+    for path in FILES:
+        if path.name != "store.py":
+            assert not re.search(r"^\s*(import|from) duckdb", text(path), re.MULTILINE), path
+
+
+def test_nobody_imports_the_front_doors() -> None:
+    for path in FILES:
+        assert not re.search(r"^\s*(import|from) (devolution|streamlit_app)\b", text(path), re.MULTILINE), path
+
+
+def test_every_decision_says_why() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert pages
+    for page in pages:
+        for word in ("**Context.**", "**Choice.**", "**Consequence.**"):
+            assert word in text(page), f"{page.name} has no {word}"
+
+
+def test_the_readme_shows_the_two_commands_and_the_picture() -> None:
+    readme = text(ROOT / "README.md")
+    assert "\npip install uv && uv run devolution demo\n" in readme
+    assert "\npip install uv && uv run --group develop pytest\n" in readme
+    for target in re.findall(r"\]\(([^)h][^)]*)\)", readme):
+        assert (ROOT / target).exists(), target
+
+
+def test_every_command_is_in_the_readme_or_the_guide() -> None:
+    import devolution
+
+    told = text(ROOT / "README.md") + text(ROOT / "docs" / "guide.md")
+    for command in devolution.app.registered_commands:
+        name = command.name or command.callback.__name__
+        assert f"devolution {name}" in told, name
