@@ -8,7 +8,8 @@ Two clocks: ``as_at`` is the day on which entries count; ``known_at`` is the mom
 been recorded. Both default to now.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -17,6 +18,7 @@ import pyarrow as pa
 from ledger import structure
 from ledger.chain import head, last_entry
 from ledger.errors import Problem, Refused
+from ledger.money import LARGEST_PENCE
 from ledger.store import Reader
 from ledger.structure import suggestion
 
@@ -116,7 +118,7 @@ terms_held AS (SELECT * FROM ranked WHERE nth = 1)
 # above or from another fund, less what went back that way.
 _RECEIVED = """
 received AS (
-    SELECT organisation, fund, year, sum(pence) AS pence FROM (
+    SELECT organisation, fund, year, CAST(sum(pence) AS BIGINT) AS pence FROM (
         SELECT o.organisation, o.fund, o.year, t.amount_pence AS pence
         FROM transfer t JOIN account f ON f.id = t.from_account JOIN account o ON o.id = t.to_account
         JOIN organisation fo ON fo.code = f.organisation JOIN tier ft ON ft.code = fo.tier
@@ -133,49 +135,39 @@ received AS (
     GROUP BY organisation, fund, year
 )
 """
-
-_AGREED = """
-agreed AS (
-    SELECT a.organisation, a.fund, y.year,
-           bool_or(a.amount_pence IS NULL AND a.share_ppm IS NULL) AS whole,
-           sum(coalesce(a.amount_pence, 0)
-               + coalesce(CAST(floor(r.pence * a.share_ppm / 1000000) AS BIGINT), 0)) AS pence
-    FROM agreement a JOIN years y ON y.fund = a.fund
-    LEFT JOIN received r ON a.share_ppm IS NOT NULL AND r.organisation = a.organisation AND r.fund = a.fund
-        AND r.year = y.year
-    WHERE a.entry_number <= $known AND a.valid_from <= y.judged_on
-      AND (a.valid_to IS NULL OR y.judged_on < a.valid_to)
-      AND NOT EXISTS (SELECT 1 FROM agreement s WHERE s.supersedes = a.id AND s.entry_number <= $known)
-    GROUP BY a.organisation, a.fund, y.year
-)
+# Hardly any agreement is a share; without one the question above need not be asked.
+_NOTHING_RECEIVED = """
+received AS (SELECT organisation, fund, 0 AS year, 0 AS pence FROM agreement WHERE false)
 """
 
-_POSITION = f"""
-WITH RECURSIVE {{held}}, {_TERMS}, {{received}}, {_AGREED},
-standing_split AS (
-    SELECT a.*, h.amount_pence, CASE WHEN a.standing <> 'retained' THEN 0
-        WHEN g.whole THEN h.amount_pence ELSE least(h.amount_pence, coalesce(g.pence, 0)) END AS agreed_pence
-    FROM held h JOIN account a ON a.id = h.account
-    LEFT JOIN agreed g ON g.organisation = a.organisation AND g.fund = a.fund AND g.year = a.year
-),
-parts AS (
-    SELECT organisation, fund, year, CASE WHEN floor_pence IS NULL THEN '{SOURCE}'
-        WHEN standing = 'retained' THEN '{WITHOUT_AGREEMENT}' ELSE standing END AS standing,
-        amount_pence - agreed_pence AS amount_pence
-    FROM standing_split
-    UNION ALL
-    SELECT organisation, fund, year, '{BY_AGREEMENT}', agreed_pence FROM standing_split WHERE standing = 'retained'
-)
-SELECT p.organisation, o.name AS organisation_name, o.tier, t.depth, p.fund, f.name AS fund_name,
-       coalesce(h.pot, p.fund) AS pot, f.stream, f.resource, lt.depth AS lowest_depth, p.year, p.standing,
-       h.grade, h.route, h.recurrent, h.notified_on, h.spend_by, h.returns_per_year, h.quality,
-       CAST(p.amount_pence AS BIGINT) AS amount_pence
-FROM parts p JOIN organisation o ON o.code = p.organisation JOIN tier t ON t.code = o.tier
-JOIN fund f ON f.code = p.fund JOIN tier lt ON lt.code = f.lowest_tier
-LEFT JOIN terms_held h ON h.fund = p.fund AND h.year = p.year
-WHERE p.amount_pence <> 0 {{year}}
-ORDER BY t.rank, p.organisation, p.fund, p.year, p.standing
+_IN_FORCE = """
+WITH years AS (SELECT DISTINCT fund, year, least($as_at, make_date(year + 1, 3, 31)) AS judged_on FROM account),
+{received}
+SELECT a.organisation, a.fund, y.year, a.amount_pence, a.share_ppm, r.pence AS received_pence
+FROM agreement a JOIN years y ON y.fund = a.fund
+LEFT JOIN received r ON r.organisation = a.organisation AND r.fund = a.fund AND r.year = y.year
+WHERE a.entry_number <= $known AND a.valid_from <= y.judged_on AND (a.valid_to IS NULL OR y.judged_on < a.valid_to)
+  AND NOT EXISTS (SELECT 1 FROM agreement s WHERE s.supersedes = a.id AND s.entry_number <= $known)
 """
+
+# One flat join: the engine plans it well, and badly where the parts are nested.
+_ROWS = """
+SELECT a.organisation, o.name AS organisation_name, o.tier, t.depth, a.fund, f.name AS fund_name,
+       coalesce(m.pot, a.fund) AS pot, f.stream, f.resource, lt.depth AS lowest_depth, a.year,
+       {standing} AS standing, m.grade, m.route, m.recurrent, m.notified_on, m.spend_by, m.returns_per_year,
+       m.quality, {pence} AS amount_pence
+FROM held h JOIN account a ON a.id = h.account
+JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
+JOIN fund f ON f.code = a.fund JOIN tier lt ON lt.code = f.lowest_tier
+LEFT JOIN terms_held m ON m.fund = a.fund AND m.year = a.year {agreed}
+WHERE {pence} <> 0 {year}
+"""
+_STANDING = (
+    f"CASE WHEN a.floor_pence IS NULL THEN '{SOURCE}' "
+    f"WHEN a.standing = 'retained' THEN '{WITHOUT_AGREEMENT}' ELSE a.standing END"
+)
+_AGREED = "LEFT JOIN agreed g ON g.organisation = a.organisation AND g.fund = a.fund AND g.year = a.year"
+_AGREED_PENCE = "(CASE WHEN a.standing = 'retained' THEN least(h.amount_pence, coalesce(g.pence, 0)) ELSE 0 END)"
 
 # Money that went back up is netted against what came down, so a flow is always read downwards.
 _FLOWS = """
@@ -265,6 +257,8 @@ def moment(reader: Reader, as_at: date | None = None, known_at: datetime | None 
 def position(reader: Reader, at: Moment, *, organisation: str | None = None, year: int | None = None) -> pa.Table:
     """The position: a table of schema ``SCHEMA``, a row for each organisation, fund, year and standing.
 
+    The rows come in no particular order; ``grouped`` sorts.
+
     Args:
         organisation: only this organisation and those below it, with the money that came through it.
         year: only this financial year, by the year it starts in.
@@ -281,11 +275,21 @@ def position(reader: Reader, at: Moment, *, organisation: str | None = None, yea
         held = _HELD_BELOW
     if year is not None:
         given["year"] = year
-    sql = _POSITION.format(
-        held=held.format(which=which),
-        received=_RECEIVED.format(which=which, joined="AND" if which else "WHERE"),
-        year="AND p.year = $year" if year is not None else "",
-    )
+    agreed = _agreed(reader, given, which)
+    only = "AND a.year = $year" if year is not None else ""
+    rows = _ROWS.format(standing=_STANDING, pence="h.amount_pence", agreed="", year=only)
+    if agreed.num_rows:
+        reader.stage("agreed", agreed)
+        rest, part = f"h.amount_pence - {_AGREED_PENCE}", _AGREED_PENCE
+        rows = " UNION ALL ".join(
+            (
+                _ROWS.format(standing=_STANDING, pence=rest, agreed=_AGREED, year=only),
+                _ROWS.format(standing=f"'{BY_AGREEMENT}'", pence=part, agreed=_AGREED, year=only),
+            )
+        )
+        # Asked for twice, so kept: else the transfers would be added up twice.
+        held = held.replace("held AS (", "held AS MATERIALIZED (")
+    sql = f"WITH RECURSIVE {held.format(which=which)}, {_TERMS} {rows}"
     return reader.table(sql, given).cast(SCHEMA)
 
 
@@ -348,6 +352,33 @@ def latest_year(reader: Reader) -> int | None:
     """The newest financial year in which money stands, by the year it starts in; None in empty books."""
     ((value,),) = reader.rows("SELECT max(year) FROM account")
     return None if value is None else int(str(value))
+
+
+def _agreed(reader: Reader, given: Mapping[str, object], which: str) -> pa.Table:
+    """What may be retained by agreement: organisation, fund, year and pence, all agreements added up.
+
+    Shares are worked out here in whole pence, rounded down, because SQL would divide in floats.
+    """
+    shares = reader.whole(
+        "SELECT count(*) FROM agreement WHERE share_ppm IS NOT NULL AND entry_number <= $known", given
+    )
+    received = _RECEIVED.format(which=which, joined="AND" if which else "WHERE") if shares else _NOTHING_RECEIVED
+    agreed: dict[tuple[str, str, int], int] = defaultdict(int)
+    for row in reader.table(_IN_FORCE.format(received=received), given).to_pylist():
+        if row["share_ppm"] is not None:
+            pence = (row["received_pence"] or 0) * row["share_ppm"] // 1_000_000
+        else:
+            pence = LARGEST_PENCE if row["amount_pence"] is None else row["amount_pence"]
+        agreed[row["organisation"], row["fund"], row["year"]] += pence
+    keys = list(agreed)
+    return pa.table(
+        {
+            "organisation": pa.array([key[0] for key in keys], pa.string()),
+            "fund": pa.array([key[1] for key in keys], pa.string()),
+            "year": pa.array([key[2] for key in keys], pa.int32()),
+            "pence": pa.array(agreed.values(), pa.int64()),
+        }
+    )
 
 
 def _stage_scope(reader: Reader, at: Moment, organisation: str) -> None:
