@@ -36,7 +36,7 @@ SELECT m.entry_number, m.leg, t.note, e.key, e.kind, e.effective_date, e.authori
        o.valid_from AS to_opened, o.valid_to AS to_closed,
        ta.fund AS to_fund, ta.year AS to_year, ta.standing AS to_standing, tf.resource AS to_resource
 FROM moved m
-JOIN transfer t ON t.entry_number = m.entry_number AND t.leg = m.leg
+JOIN transfer t ON t.entry_number = m.entry_number AND t.leg = m.leg AND t.entry_number >= $first
 JOIN entry e ON e.number = m.entry_number
 JOIN account fa ON fa.id = m.from_account JOIN account ta ON ta.id = m.to_account
 JOIN organisation fo ON fo.code = fa.organisation JOIN tier ft ON ft.code = fo.tier

@@ -284,7 +284,9 @@ def position(reader: Reader, at: Moment, *, organisation: str | None = None, yea
         rows = " UNION ALL ".join(
             (
                 _ROWS.format(standing=_STANDING, pence=rest, agreed=_AGREED, year=only),
-                _ROWS.format(standing=f"'{BY_AGREEMENT}'", pence=part, agreed=_AGREED, year=only),
+                _ROWS.format(
+                    standing=f"'{BY_AGREEMENT}'", pence=part, agreed=_AGREED, year=f"AND a.standing = 'retained' {only}"
+                ),
             )
         )
         # Asked for twice, so kept: else the transfers would be added up twice.
