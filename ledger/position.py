@@ -16,11 +16,13 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 
 from ledger import structure
-from ledger.chain import head, last_entry
+from ledger.canonical import GENESIS
+from ledger.chain import last_entry
 from ledger.errors import Problem, Refused
 from ledger.money import LARGEST_PENCE
 from ledger.store import Reader
 from ledger.structure import suggestion
+from ledger.years import year_of
 
 BY_AGREEMENT, WITHOUT_AGREEMENT = "retained by agreement", "retained without agreement"
 SOURCE = "source"
@@ -251,7 +253,7 @@ def moment(reader: Reader, as_at: date | None = None, known_at: datetime | None 
         {"known": known, "as_at": as_at},
     )
     at_known = reader.rows("SELECT hash FROM entry WHERE number = $known", {"known": known})
-    return Moment(as_at, known_at, known, counted == newest, str(at_known[0][0]) if at_known else head(reader))
+    return Moment(as_at, known_at, known, counted == newest, str(at_known[0][0]) if at_known else GENESIS)
 
 
 def position(reader: Reader, at: Moment, *, organisation: str | None = None, year: int | None = None) -> pa.Table:
@@ -384,14 +386,12 @@ def _agreed(reader: Reader, given: Mapping[str, object], which: str) -> pa.Table
 
 
 def _stage_scope(reader: Reader, at: Moment, organisation: str) -> None:
+    # What was below it on the day, and at the end of any year whose money was known and is still to be seen.
+    known = reader.rows("SELECT DISTINCT effective_date FROM entry WHERE number <= $known", {"known": at.known})
+    year_ends = {year_of(day).last_day for (day,) in known if isinstance(day, date)}
     found: set[str] = set()
-    # What was below it on the day, and what was in any year whose money is still to be seen.
-    days = {at.as_at} | {
-        date(int(str(year)) + 1, 3, 31) for (year,) in reader.rows("SELECT DISTINCT year FROM account")
-    }
-    for day in days:
-        if day <= at.as_at:
-            found.update(structure.below(reader, organisation, day, at.known))
+    for day in {at.as_at, *(end for end in year_ends if end <= at.as_at)}:
+        found.update(structure.below(reader, organisation, day, at.known))
     if not found:
         raise Refused(
             [
