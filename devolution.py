@@ -15,6 +15,8 @@ import typer
 from allocations import allocate as allocating
 from allocations import demo as demonstration
 from allocations.fair_shares import UnknownWeighting
+from allocations.pace_file import read_pace
+from allocations.pace_of_change import plan
 from allocations.policy import DEFAULT as DEFAULT_POLICY
 from ledger import audit, chain, measures, picture, position, posting, stats
 from ledger.errors import LedgerHeld, LedgerMissing, NotALedger, Refused
@@ -283,6 +285,17 @@ def allocate(
             if post or dry_run:
                 posted = posting.post(store, asked, dry_run=dry_run)
     show(answers.of_allocation(found, posted, ledger=str(ledger), at=at, dry_run=dry_run), as_json=as_json)
+
+
+@app.command()
+@_guarded
+def pace(
+    file: Annotated[Path, typer.Argument(help="A pace of change, as YAML.", dir_okay=False)],
+    as_json: Json = False,
+) -> None:
+    """Targets, distance from target and pace of change, balanced to the unit within a floor and a cap."""
+    asked, digest = read_pace(file)
+    show(answers.of_pace(asked, plan(asked.plan()), source=str(file), digest=digest, as_json=as_json), as_json=as_json)
 
 
 @app.command("stats")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from math import exp, floor, log
+from math import exp, log
 from statistics import median
 from typing import Any
 
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.models import RING_FENCED
-from ledger.money import spoken
+from ledger.money import round_half_up_fraction, spoken
 from ledger.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
 from ledger.years import FinancialYear
 
@@ -169,7 +169,7 @@ def share(part: int, whole: int) -> Fraction | None:
 
 def tenths_of_percent(part: Fraction) -> int:
     """A share in tenths of a percent, halves up: 0.1234 is 123."""
-    return floor(part * 1000 + Fraction(1, 2))
+    return round_half_up_fraction(part * 1000)
 
 
 def _sum(rows: Sequence[Row], keep: Callable[[Row], bool]) -> int:
@@ -218,8 +218,8 @@ def _pieces(found: Sequence[Pot], threshold_pence: int) -> Values:
         "effective_number": None if concentration is None else 1 / concentration,
         "effective_number_shannon": _shannon(amounts),
         "gini": _gini(amounts),
-        "median_pot": _pence(Fraction(median(map(Fraction, amounts)))) if amounts else None,
-        "mean_pot": _pence(Fraction(total, count)) if amounts else None,
+        "median_pot": round_half_up_fraction(Fraction(median(map(Fraction, amounts)))) if amounts else None,
+        "mean_pot": round_half_up_fraction(Fraction(total, count)) if amounts else None,
         "smallest_pot": amounts[-1] if amounts else None,
         "penny_packets": len(small),
         "penny_packet_share_of_count": share(len(small), count),
@@ -264,11 +264,6 @@ def spend_window(row: Row) -> int | None:
         return None
     start: date = max(row["notified_on"], FinancialYear(row["year"]).first_day)
     return (deadline - start).days + 1
-
-
-def _pence(amount: Fraction) -> int:
-    """To the penny, halves up."""
-    return floor(amount + Fraction(1, 2))
 
 
 def _shannon(amounts: Sequence[int]) -> float | None:

@@ -5,6 +5,8 @@ through its shortest decimal text, which is the number its author saw.
 """
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
+from math import floor
 
 PENCE_PER_POUND = 100
 # Excel and JSON readers hold integers exactly below 2**53; 90 trillion pounds is enough for the NHS.
@@ -23,6 +25,12 @@ def round_half_up(value: Decimal) -> int:
     Python's own ``round`` goes to the nearest even number and would not tie to a published table.
     """
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def round_half_up_fraction(value: Fraction | int) -> int:
+    """An exact fraction to the nearest whole number, halves away from zero."""
+    whole = floor(abs(Fraction(value)) + Fraction(1, 2))
+    return whole if value >= 0 else -whole
 
 
 def pence_from_pounds(pounds: Decimal) -> int:

@@ -5,9 +5,11 @@ from fractions import Fraction
 from typing import Any
 
 from allocations.allocate import Allocation
+from allocations.pace_file import PaceFile
+from allocations.pace_of_change import Outcome
 from allocations.places import UNASSIGNED
 from ledger.measures import Measure
-from ledger.money import spoken
+from ledger.money import round_half_up_fraction, spoken
 from ledger.picture import percent
 from ledger.position import Moment
 from ledger.posting import Posted
@@ -113,6 +115,61 @@ def of_allocation(
             "entries": entries,
         },
     )
+
+
+def of_pace(asked: PaceFile, outcome: Outcome, *, source: str, digest: str, as_json: bool) -> Answer:
+    """A pace of change, row by row, with its scaling and who is at a limit."""
+    at_floor = [row.code for row in outcome.rows if row.limit == "floor"]
+    at_cap = [row.code for row in outcome.rows if row.limit == "cap"]
+    extra = {
+        "title": asked.title,
+        "sha256": digest,
+        "quantum_pence": outcome.quantum_pence,
+        "scaling": outcome.scaling,
+        "scaling_is_unique": outcome.scaling_is_unique,
+        "at_floor": at_floor,
+        "at_cap": at_cap,
+    }
+    if as_json:
+        rows = [
+            {
+                "organisation": row.code,
+                "baseline_pence": row.baseline_pence,
+                "target_pence": round_half_up_fraction(row.target_pence),
+                "opening_distance": row.opening_distance,
+                "convergence": row.convergence,
+                "growth": row.growth,
+                "amount_pence": row.allocation_pence,
+                "closing_distance": row.closing_distance,
+                "limit": row.limit,
+            }
+            for row in outcome.rows
+        ]
+        return Answer("pace", source, rows, extra=extra)
+    shown = [
+        {
+            "organisation": row.code,
+            "baseline_pence": row.baseline_pence,
+            "target_pence": round_half_up_fraction(row.target_pence),
+            "from target, opening": _signed_percent(row.opening_distance),
+            "growth": _signed_percent(row.growth),
+            "allocation_pence": row.allocation_pence,
+            "from target, closing": _signed_percent(row.closing_distance),
+            "limit": row.limit,
+        }
+        for row in outcome.rows
+    ]
+    limits = f"At the floor: {', '.join(at_floor) or 'nobody'}. At the cap: {', '.join(at_cap) or 'nobody'}."
+    unique = "" if outcome.scaling_is_unique else " All are at a limit, so a range of scalings would do."
+    after = [
+        f"The allocations sum to {spoken(outcome.quantum_pence)} exactly. {limits}",
+        f"Growth was scaled by {float(outcome.scaling * 100):+.4f} percentage points to balance.{unique}",
+    ]
+    return Answer("pace", source, shown, title=asked.title, after=after)
+
+
+def _signed_percent(part: Fraction) -> str:
+    return f"{float(part * 100):+.4f}%"
 
 
 def _became(entry: Posted, *, dry_run: bool) -> str:

@@ -124,6 +124,14 @@ def test_measures_come_in_both_scopes_with_their_definitions(ledger: Path) -> No
     assert all(not row["defined"] and row.get("value", row.get("amount_pence")) is None for row in nothing)
 
 
+def test_pace_of_change_in_whole_pence() -> None:
+    answer = document("pace", ROOT / "docs" / "pace_of_change_example.yaml")
+    assert sum(row["amount_pence"] for row in answer["rows"]) == answer["quantum_pence"]
+    assert answer["at_floor"] == [row["organisation"] for row in answer["rows"] if row["limit"] == "floor"]
+    shown = run("pace", ROOT / "docs" / "pace_of_change_example.yaml").stdout
+    assert "At the floor: QXU, QNX." in shown
+
+
 def test_stats_tell_the_rows_and_the_speed(ledger: Path) -> None:
     rows = {row["what"]: row["value"] for row in document("stats", "--ledger", ledger)["rows"]}
     assert rows["rows: entry"] == 164

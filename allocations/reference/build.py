@@ -111,6 +111,31 @@ TOTALS = (
     Total("running-costs", _RUNNING, "2025/26 (£k)", 1),
 )
 
+# How each stream with a target moved from baseline to allocation: sheet, then the headers of baseline,
+# target, opening distance, base growth, convergence, allocation and closing distance.
+CONVERGENCE = {
+    "core": (
+        _CORE, "2024/25 Adjusted recurrent baseline (£k)", "2024/25 Fair shares target (£k)",
+        "2024/25 Distance from target (%)", "2025/26 Base growth (%)", "2025/26 Convergence (%)",
+        "2025/26 Recurrent allocation (£k)", "2025/26 Post-convergence distance from target (%)",
+    ),
+    "specialised": (
+        _SPECIALISED, "2024/25 Physical health services + HCDD recurrent baseline (£k)", "2024/25 Fair shares target",
+        "2024/25 Distance from target (%)", "2025/26 Base growth (%)", "2025/26 Convergence (%)",
+        "2025/26 Physical health services + HCDD recurrent allocation (£k)",
+        "2025/26 Post-convergence distance from target (%)",
+    ),
+    "primary medical": (
+        _PMC, "2024/25 Adjusted recurrent baseline (£k)", "2024/25 Fair shares target",
+        "2024/25 Distance from target (%)", "2025/26 Base growth (%)", "2025/26 Convergence (%)",
+        "2025/26 Recurrent allocation (£k)", "2025/26 Post-convergence distance from target (%)",
+    ),
+}  # fmt: skip
+CONVERGENCE_COLUMNS = (
+    "baseline_thousands", "target_thousands", "opening_distance", "base_growth", "convergence",
+    "allocation_thousands", "closing_distance",
+)  # fmt: skip
+
 
 def main(arguments: Sequence[str]) -> None:
     """Write every table that is worked out from a published file."""
@@ -123,6 +148,7 @@ def main(arguments: Sequence[str]) -> None:
     _write(out / "successions.csv", _successions(source, practices))
     _write(out / "allocations_2025_26.csv", _allocations(workbook))
     _write(out / "published_totals_2025_26.csv", _published_totals(workbook))
+    _write(out / "convergence_2025_26.csv", _convergence(workbook))
     _write(out / "practices_2025_26.csv", practices)
     _write(out / "places_2025_26.csv", _places(source, practices))
     _write(out / "pcns_2025_26.csv", _pcns(source, practices))
@@ -176,6 +202,15 @@ def _published_totals(workbook: Any) -> Iterator[dict[str, object]]:
                 yield _total(total.fund, row.organisation, row.thousands, total.parts, total.sheet, row.cell)
 
 
+def _convergence(workbook: Any) -> Iterator[dict[str, object]]:
+    """Each stream's baseline, target, distances, growth and convergence, ICB by ICB, as printed and unrounded."""
+    for stream, (sheet, *headers) in CONVERGENCE.items():
+        columns = [[row for row in _sheet_rows(workbook, sheet, header) if row.kind == "icb"] for header in headers]
+        for rows in zip(*columns, strict=True):
+            values = {name: row.thousands for name, row in zip(CONVERGENCE_COLUMNS, rows, strict=True)}
+            yield {"stream": stream, "icb": rows[0].organisation, **values, "sheet": sheet, "row": rows[0].line}
+
+
 def _total(fund: str, organisation: str, thousands: Decimal, parts: int, sheet: str, cell: str) -> dict[str, object]:
     return {
         "fund": fund, "organisation": organisation, "expected_pence": _pence(thousands), "rounded_parts": parts,
@@ -189,6 +224,7 @@ class _Row(NamedTuple):
     organisation: str
     thousands: Decimal | None
     cell: str
+    line: int
 
 
 def _sheet_rows(workbook: Any, sheet: str, header: str) -> Iterator[_Row]:
@@ -209,6 +245,7 @@ def _sheet_rows(workbook: Any, sheet: str, header: str) -> Iterator[_Row]:
             str(code),
             thousands,
             f"{get_column_letter(column)}{index}",
+            index,
         )
 
 
