@@ -38,6 +38,8 @@ def apportion(total: int, weights: Mapping[str, Weight]) -> dict[str, int]:
         CannotApportion: no weights, a negative weight, a weight that is not a number, or weights that
             sum to zero.
     """
+    if type(total) is not int:
+        raise CannotApportion("total_not_whole", f"The total {total!r} is not a whole number of units.")
     exact = _whole_weights(weights)
     whole = sum(exact.values())
     if whole == 0:
@@ -64,10 +66,12 @@ def _whole_weights(weights: Mapping[str, Weight]) -> dict[str, int]:
     else:
         fractions = {}
         for code, weight in weights.items():
-            if isinstance(weight, float):
+            if weight is None:
+                raise CannotApportion("missing_weight", f"The weight of {code} is missing, and missing is not zero.")
+            if not isinstance(weight, int | Decimal | Fraction):
                 raise CannotApportion(
                     "float_weight",
-                    f"The weight of {code} is a float: give a decimal, {Decimal(repr(weight))}.",
+                    f"The weight of {code}, {weight!r}, is a float or no number: give an exact one.",
                 )
             if isinstance(weight, Decimal) and not weight.is_finite():
                 raise CannotApportion("missing_weight", f"The weight of {code} is missing, and missing is not zero.")

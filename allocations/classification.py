@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,12 @@ _CHOICES = {"grade": GRADES, "route": ROUTES, "quality": QUALITIES, "recurrent":
 _OVERRIDABLE = ("grade", "route", "recurrent", *_DATES, *_NUMBERS, "clawback", "leave_by")
 
 
-def overriding_terms(path: Path) -> Draft:
+def overriding_terms(path: Path, newest: Mapping[str, int]) -> Draft:
     """New terms for the funds that a CSV file names, as an entry: the shipped terms stay in the books.
+
+    Args:
+        path: the file.
+        newest: fund to the newest version of its terms that the books know for the day of the shipped ones.
 
     The file has the columns ``fund``, ``reason``, ``source`` and ``quality``, and any of those that
     ``terms.csv`` has; an empty cell keeps what the shipped terms say.
@@ -62,7 +67,7 @@ def overriding_terms(path: Path) -> Draft:
         seen.add(cells.get("fund", ""))
         problems.extend(found)
         if not found:
-            fresh.append(_merged(cells, shipped[cells["fund"]]))
+            fresh.append(_merged(cells, shipped[cells["fund"]], newest[cells["fund"]] + 1))
     if not rows:
         problems.append(
             Problem(
@@ -128,7 +133,7 @@ def _expected(name: str, text: str) -> str:
     return ""
 
 
-def _merged(cells: dict[str, str], shipped: dict[str, Any]) -> dict[str, Any]:
+def _merged(cells: dict[str, str], shipped: dict[str, Any], version: int) -> dict[str, Any]:
     row = dict(shipped)
     for name in (*_OVERRIDABLE, "reason", "source", "quality"):
         text = cells.get(name, "")
@@ -144,7 +149,7 @@ def _merged(cells: dict[str, str], shipped: dict[str, Any]) -> dict[str, Any]:
                 if name in _CHOICES
                 else text
             )
-    row["version"] = shipped["version"] + 1
+    row["version"] = version
     row["leave_by"] = row["leave_by"] or ""
     row["id"] = f"{row['fund']}/{row['effective_from']}/{row['version']}"
     return row

@@ -5,6 +5,7 @@ next. The amounts come from the shipped figures alone, never from what the books
 published, what is worked out from it and what is illustrative is said in every entry's source.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -100,7 +101,8 @@ def build(
     """
     policy, policy_hash = read_policy(policy_file)
     _refuse_other_year(policy, policy_file)
-    override = overriding_terms(terms_file) if terms_file else None
+    if terms_file:
+        overriding_terms(terms_file, _shipped_versions())  # a file with problems is refused before anything is built
     plan = _Build(policy, f"{policy.title} ({policy.status})", policy_hash, recurrent=_recurrent())
     stages: tuple[tuple[str, Callable[[_Build], Sequence[Draft]]], ...] = (
         ("Organisations, funds and terms", lambda _: demo_structure.drafts()),
@@ -113,15 +115,33 @@ def build(
         ("Kept by each ICB", _retained),
     )
     posted: list[Posted] = []
-    total = len(stages) + bool(override)
+    total = len(stages) + bool(terms_file)
     for done, (name, drafts_of) in enumerate(stages):
         progress(name, done, total)
         posted.extend(_post(store, drafts_of(plan), policy_file))
-    if override:
+    if terms_file:
         progress("Your own terms", len(stages), total)
-        posted.extend(post(store, [override]))
+        posted.extend(_override(store, terms_file))
     progress("Done", total, total)
     return posted
+
+
+def _shipped_versions() -> dict[str, int]:
+    return {row["fund"]: row["version"] for row in figures.table("terms").to_pylist()}
+
+
+def _override(store: Store, terms_file: Path) -> list[Posted]:
+    """Post the user's own terms as the next version; a file that the books have already changes nothing."""
+    digest = hashlib.sha256(terms_file.read_bytes()).hexdigest()
+    with store.read() as reader:
+        if reader.rows("SELECT 1 FROM entry WHERE source_hash = $digest AND kind = 'terms'", {"digest": digest}):
+            return []
+        days = {row["fund"]: row["effective_from"] for row in figures.table("terms").to_pylist()}
+        known = reader.table(
+            "SELECT fund, effective_from, max(version) AS version FROM terms GROUP BY 1, 2"
+        ).to_pylist()
+    newest = {row["fund"]: row["version"] for row in known if days.get(row["fund"]) == row["effective_from"]}
+    return post(store, [overriding_terms(terms_file, newest)])
 
 
 def _post(store: Store, drafts: Sequence[Draft], policy_file: Path) -> list[Posted]:

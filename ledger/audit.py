@@ -24,7 +24,16 @@ ORDER BY 1, 2, 3, 4
 
 _WRONG_LEGS = """
 SELECT t.entry_number, t.leg FROM transfer t WHERE t.amount_pence <= 0 OR t.from_account = t.to_account
+UNION ALL
+SELECT entry_number, max(leg) FROM transfer GROUP BY entry_number HAVING min(leg) <> 1 OR max(leg) <> count(*)
 ORDER BY 1, 2 LIMIT 100
+"""
+
+_UNUSED_ACCOUNTS = """
+SELECT a.organisation, a.fund, a.year, a.standing FROM account a
+WHERE NOT EXISTS (SELECT 1 FROM transfer t WHERE t.from_account = a.id)
+  AND NOT EXISTS (SELECT 1 FROM transfer t WHERE t.to_account = a.id)
+ORDER BY 1, 2, 3, 4 LIMIT 100
 """
 
 
@@ -64,8 +73,8 @@ def _balance_problems(reader: Reader) -> list[Problem]:
     found.extend(
         Problem(
             f"entry {number}, leg {leg}",
-            "its amount or its accounts are impossible.",
-            "A leg moves a positive amount between two accounts.",
+            "its amount, its accounts or its number are impossible.",
+            "Legs are numbered from 1 and move a positive amount between two accounts.",
             "Restore the ledger from a backup.",
         )
         for number, leg in reader.rows(_WRONG_LEGS)
@@ -77,6 +86,15 @@ def _balance_problems(reader: Reader) -> list[Problem]:
                 "its limit was changed.",
                 "Only the source of the money may go below zero.",
                 "Restore the ledger from a backup.",
+            )
+        )
+    for organisation, fund, year, standing in reader.rows(_UNUSED_ACCOUNTS):
+        found.append(
+            Problem(
+                f"account {organisation}, {fund}, {year}, {standing}",
+                "no transfer ever touched it.",
+                "Accounts are opened by the money that moves through them.",
+                "Restore the ledger from a backup, and find out who could write to the file.",
             )
         )
     return found

@@ -60,4 +60,6 @@ MONEY_KINDS: dict[str, Kind] = {
 # Entries that move no money: they bring organisations, funds and terms, agreements, control totals.
 RECORD_KINDS = ("structure", "terms", "agree", "assert")
 REVERSE = "reverse"
+# Keys that begin so are kept for reversals, so that nobody can block one by taking its key.
+REVERSAL_KEY = "reverse:"
 ALL_KINDS = (*MONEY_KINDS, *RECORD_KINDS, REVERSE)

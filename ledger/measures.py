@@ -78,9 +78,9 @@ CATALOGUE = (
     Measure("retained_without_agreement", "Kept without agreement", "pence",
             "Retained by a tier without an agreement, or after one ended."),
     Measure("retained_without_agreement_share", "Kept without agreement, share", "share",
-            "Retained without agreement, as a share of the total."),
+            "Retained without agreement, as a share of the money that could be held below the ICB."),
     Measure("consented_retention_ratio", "Agreed part of what is kept", "share",
-            "Retained with agreement, as a share of all that is retained."),
+            "Retained with agreement, as a share of what is retained of the money that could be held below the ICB."),
     Measure("in_year_share", "Notified in the year", "share",
             "Notified on or after 1 April of its year, as a share of the total."),
     Measure("non_recurrent_share", "Non-recurrent", "share",
@@ -136,7 +136,7 @@ def measures(position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = 
     """
     if scope not in SCOPES:
         raise ValueError(f"'{scope}' is not a scope. Choose {' or '.join(SCOPES)}.")
-    held = position.filter(pc.and_(pc.not_equal(position["standing"], SOURCE), pc.greater(position["amount_pence"], 0)))
+    held = position.filter(pc.not_equal(position["standing"], SOURCE))
     if scope == EARMARKED:
         held = held.filter(pc.is_in(held["grade"], value_set=pa.array(EARMARKED_GRADES)))
     rows = held.to_pylist()
@@ -185,6 +185,10 @@ def _control(rows: Sequence[Row]) -> Values:
     total = _sum(rows, lambda _: True)
     agreed = _sum(rows, lambda row: row["standing"] == BY_AGREEMENT)
     unilateral = _sum(rows, lambda row: row["standing"] == WITHOUT_AGREEMENT)
+    # What could be held further down: only of that is keeping it a choice.
+    could_go_down = [row for row in rows if row["lowest_depth"] > 0]
+    agreed_choice = _sum(could_go_down, lambda row: row["standing"] == BY_AGREEMENT)
+    own_choice = _sum(could_go_down, lambda row: row["standing"] == WITHOUT_AGREEMENT)
     depth = sum(row["amount_pence"] * row["depth"] for row in rows)
 
     def of_total(keep: Callable[[Row], bool]) -> Fraction | None:
@@ -199,8 +203,8 @@ def _control(rows: Sequence[Row]) -> Values:
         "devolution_depth": share(depth, total * DEEPEST),
         "retained_with_agreement": agreed,
         "retained_without_agreement": unilateral,
-        "retained_without_agreement_share": share(unilateral, total),
-        "consented_retention_ratio": share(agreed, agreed + unilateral),
+        "retained_without_agreement_share": share(own_choice, _sum(could_go_down, lambda _: True)),
+        "consented_retention_ratio": share(agreed_choice, agreed_choice + own_choice),
         "in_year_share": of_total(_in_year),
         "non_recurrent_share": of_total(lambda row: row["recurrent"] is False),
     }

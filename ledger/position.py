@@ -71,8 +71,9 @@ held AS (
 )
 """
 
-# Below one organisation only money that passed through it counts: a PCN in two ICBs is seen by each
-# ICB with the money that came from that ICB.
+# Below one organisation all that is held counts, by who was below it in the money's own year. One that is also
+# below somebody else, as a PCN in two ICBs is, counts with what came to it from here; what it did with that
+# money itself cannot be told apart, and is left out.
 _HELD_BELOW = """
 between_accounts AS (
     SELECT t.from_account, t.to_account, sum(t.amount_pence) AS pence FROM transfer t {which}
@@ -80,24 +81,24 @@ between_accounts AS (
 ),
 sides AS (
     SELECT b.pence, b.from_account, b.to_account, f.organisation AS from_organisation,
-           o.organisation AS to_organisation
+           o.organisation AS to_organisation, sf.shared AS from_shared, so.shared AS to_shared
     FROM between_accounts b JOIN account f ON f.id = b.from_account JOIN account o ON o.id = b.to_account
+    LEFT JOIN scope sf ON sf.organisation = f.organisation AND sf.year = f.year
+    LEFT JOIN scope so ON so.organisation = o.organisation AND so.year = o.year
 ),
 held AS (
     SELECT account, CAST(sum(pence) AS BIGINT) AS amount_pence FROM (
         SELECT to_account AS account, pence FROM sides
-        WHERE to_organisation IN (SELECT organisation FROM scope)
-          AND (to_organisation = $organisation OR from_organisation IN (SELECT organisation FROM scope))
+        WHERE NOT to_shared OR (to_shared AND from_shared IS NOT NULL AND from_organisation <> to_organisation)
         UNION ALL
         SELECT from_account, -pence FROM sides
-        WHERE from_organisation IN (SELECT organisation FROM scope)
-          AND (from_organisation = $organisation OR to_organisation IN (SELECT organisation FROM scope))
+        WHERE NOT from_shared OR (from_shared AND to_shared IS NOT NULL AND from_organisation <> to_organisation)
     ) AS moved GROUP BY account
 )
 """
 
-# The terms that hold on a fund: its own, or those of the nearest fund around it. They are judged on the
-# day asked for, but within the money's own year.
+# The terms that hold on a fund: its own, or those of the nearest fund around it; but a fund inside a ring-fence
+# is no freer than the fence. They are judged on the day asked for, but within the money's own year.
 _TERMS = """
 fund_level(fund, ancestor, level) AS (
     SELECT code, code, 0 FROM fund
@@ -106,14 +107,25 @@ fund_level(fund, ancestor, level) AS (
     WHERE f.parent IS NOT NULL
 ),
 years AS (SELECT DISTINCT fund, year, least($as_at, make_date(year + 1, 3, 31)) AS judged_on FROM account),
-ranked AS (
-    SELECT y.fund, y.year, l.ancestor AS pot, t.grade, t.route, t.recurrent, t.notified_on, t.spend_by,
+dated AS (
+    SELECT y.fund, y.year, l.ancestor AS pot, l.level, t.grade, t.route, t.recurrent, t.notified_on, t.spend_by,
            t.returns_per_year, t.quality, row_number() OVER (
-               PARTITION BY y.fund, y.year ORDER BY l.level, t.effective_from DESC, t.version DESC) AS nth
+               PARTITION BY y.fund, y.year, l.ancestor ORDER BY t.effective_from DESC, t.version DESC) AS newest
     FROM years y JOIN fund_level l ON l.fund = y.fund
     JOIN terms t ON t.fund = l.ancestor AND t.effective_from <= y.judged_on AND t.entry_number <= $known
 ),
-terms_held AS (SELECT * FROM ranked WHERE nth = 1)
+ranked AS (
+    SELECT d.fund, d.year, d.pot, d.route, d.recurrent, d.notified_on, d.spend_by, d.returns_per_year, d.quality,
+           row_number() OVER (PARTITION BY d.fund, d.year ORDER BY d.level) AS nth,
+           max(CASE d.grade WHEN 'statutory' THEN 4 WHEN 'hard' THEN 3 WHEN 'soft' THEN 2 WHEN 'monitored' THEN 1
+               ELSE 0 END) OVER (PARTITION BY d.fund, d.year) AS strictest
+    FROM dated d WHERE d.newest = 1
+),
+terms_held AS (
+    SELECT r.*, CASE r.strictest WHEN 4 THEN 'statutory' WHEN 3 THEN 'hard' WHEN 2 THEN 'soft' WHEN 1 THEN 'monitored'
+        ELSE 'none' END AS grade
+    FROM ranked r WHERE r.nth = 1
+)
 """
 
 # What an organisation has received of a fund, which a share agreed upon is a share of: money from
@@ -242,9 +254,12 @@ def moment(reader: Reader, as_at: date | None = None, known_at: datetime | None 
             ]
         )
     as_at = as_at or now.date()
-    # An entry recorded between this question and its answer would make the answer false later.
-    known_at = known_at or now
     newest = last_entry(reader)
+    if known_at is None:
+        # All that can be seen, and no instant after it: an entry that is being written now was stamped before
+        # now, and would make the answer false later.
+        ((latest,),) = reader.rows("SELECT max(recorded_at) FROM entry")
+        known_at = latest if isinstance(latest, datetime) else now
     known = reader.whole(
         "SELECT coalesce(max(number), 0) FROM entry WHERE recorded_at <= $known_at", {"known_at": known_at}
     )
@@ -273,7 +288,6 @@ def position(reader: Reader, at: Moment, *, organisation: str | None = None, yea
     held = _HELD
     if organisation is not None:
         _stage_scope(reader, at, organisation)
-        given["organisation"] = organisation
         held = _HELD_BELOW
     if year is not None:
         given["year"] = year
@@ -341,8 +355,8 @@ def flows(
     if organisation is not None:
         _stage_scope(reader, at, organisation)
         scope = (
-            "AND (u.organisation IN (SELECT organisation FROM scope) "
-            "OR l.organisation IN (SELECT organisation FROM scope))"
+            "AND ((u.organisation, u.year) IN (SELECT organisation, year FROM scope) "
+            "OR (l.organisation, l.year) IN (SELECT organisation, year FROM scope))"
         )
     if year is not None:
         given["year"] = year
@@ -386,12 +400,15 @@ def _agreed(reader: Reader, given: Mapping[str, object], which: str) -> pa.Table
 
 
 def _stage_scope(reader: Reader, at: Moment, organisation: str) -> None:
-    # What was below it on the day, and at the end of any year whose money was known and is still to be seen.
-    known = reader.rows("SELECT DISTINCT effective_date FROM entry WHERE number <= $known", {"known": at.known})
-    year_ends = {year_of(day).last_day for (day,) in known if isinstance(day, date)}
-    found: set[str] = set()
-    for day in {at.as_at, *(end for end in year_ends if end <= at.as_at)}:
-        found.update(structure.below(reader, organisation, day, at.known))
+    """Stage who counts as below an organisation, year by year, and who of them is below others too."""
+    days = reader.rows("SELECT DISTINCT effective_date FROM entry WHERE number <= $known", {"known": at.known})
+    years = {year_of(day) for (day,) in days if isinstance(day, date)}
+    found: list[dict[str, object]] = []
+    for year in sorted(years):
+        day = min(at.as_at, year.last_day)
+        below = structure.below(reader, organisation, day, at.known)
+        shared = structure.shared(reader, below, organisation, day, at.known)
+        found.extend({"organisation": code, "year": year.start, "shared": code in shared} for code in below)
     if not found:
         raise Refused(
             [
@@ -403,7 +420,8 @@ def _stage_scope(reader: Reader, at: Moment, organisation: str) -> None:
                 )
             ]
         )
-    reader.stage("scope", pa.table({"organisation": sorted(found)}))
+    schema = pa.schema([("organisation", pa.string()), ("year", pa.int32()), ("shared", pa.bool_())])
+    reader.stage("scope", pa.Table.from_pylist(found, schema=schema))
 
 
 def _refuse_unknown_columns(by: Sequence[str], known: Sequence[str]) -> None:

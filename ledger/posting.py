@@ -16,7 +16,7 @@ from ledger import canonical, checks, control, refusals, structure
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
-from ledger.kinds import RECORD_KINDS, REVERSE
+from ledger.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
 from ledger.models import RECORDS, ControlTotal, Entry
 from ledger.store import Reader, Store, Writer
 
@@ -210,27 +210,27 @@ def _write_entries(writer: Writer, entries: Sequence[tuple[int, Draft, str]]) ->
     previous = head(writer)
     ((latest,),) = writer.rows("SELECT max(recorded_at) FROM entry")
     moment = _now()
-    # Recorded times only ever rise, even if the machine's clock is put back.
+    # Recorded times only ever rise, even if the machine's clock is put back. A batch is known all at once: a
+    # later entry in it may bring the money that an earlier one passes on.
     if isinstance(latest, datetime):
         moment = max(moment, latest + timedelta(microseconds=1))
     rows: list[dict[str, object]] = []
     posted: list[Posted] = []
-    for offset, (number, draft, content) in enumerate(entries):
-        recorded_at = moment + timedelta(microseconds=offset)
-        link = canonical.chain_hash(previous, number, recorded_at, content)
+    for number, draft, content in entries:
+        link = canonical.chain_hash(previous, number, moment, content)
         facts = {name: getattr(draft, name) for name in canonical.ENTRY_FIELDS}
         rows.append(
             {
                 **facts,
                 "number": number,
-                "recorded_at": recorded_at,
+                "recorded_at": moment,
                 "content_hash": content,
                 "previous_hash": previous,
                 "hash": link,
             }
         )
         legs = 0 if draft.transfers is None else draft.transfers.num_rows
-        posted.append(Posted(number, draft.key, content, link, recorded_at, legs))
+        posted.append(Posted(number, draft.key, content, link, moment, legs))
         previous = link
     reversed_before = _already_reversed(writer, [draft for _, draft, _ in entries])
     if reversed_before:
@@ -332,7 +332,7 @@ def _mirror(reader: Reader, number: int, *, reason: str, actor: str, authority: 
     ]
     mirrored = pa.table({name: legs[other] for name, other in zip(LEGS.names, swapped, strict=True)})
     return Draft(
-        key=f"reverse:{number}",
+        key=f"{REVERSAL_KEY}{number}",
         kind=REVERSE,
         effective_date=entry["effective_date"],
         actor=actor,

@@ -4,6 +4,7 @@ Rules that need the entry in the books, such as limits and ring-fences, are in `
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,11 +13,12 @@ from sqlmodel import SQLModel
 from ledger import canonical, checks
 from ledger.drafts import Draft, primary_key
 from ledger.errors import Problem
-from ledger.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSE
-from ledger.models import STANDINGS
+from ledger.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSAL_KEY, REVERSE
+from ledger.models import RECORDS, STANDINGS
 from ledger.money import LARGEST_PENCE
 from ledger.store import Reader
 from ledger.structure import suggestion
+from ledger.years import FIRST_YEAR, LAST_YEAR
 
 
 def header_problems(drafts: Sequence[Draft]) -> list[Problem]:
@@ -25,6 +27,7 @@ def header_problems(drafts: Sequence[Draft]) -> list[Problem]:
     seen: set[str] = set()
     for draft in drafts:
         found.extend(_word_problems(draft))
+        found.extend(_date_problems(draft))
         found.extend(_shape_problems(draft))
         if draft.key in seen:
             found.append(
@@ -60,7 +63,15 @@ def _word_problems(draft: Draft) -> list[Problem]:
     return missing + unclear
 
 
-def _shape_problems(draft: Draft) -> list[Problem]:
+def _date_problems(draft: Draft) -> list[Problem]:
+    # A datetime passes for a date in Python, and would be hashed as other text than the day it is kept as.
+    if type(draft.effective_date) is date:
+        return []
+    found = f"its date is {draft.effective_date!r}."
+    return [Problem(f"entry '{draft.key}'", found, "An entry counts from a day on.", "Give a day without a time.")]
+
+
+def _shape_problems(draft: Draft) -> list[Problem]:  # noqa: PLR0911 - one return for each way to be wrong
     place = f"entry '{draft.key}'"
     has_legs = draft.transfers is not None and draft.transfers.num_rows > 0
     if draft.kind not in ALL_KINDS:
@@ -68,7 +79,14 @@ def _shape_problems(draft: Draft) -> list[Problem]:
         return [
             Problem(place, f"'{draft.kind}' is not a kind of entry.", "The books could not say what it may do.", remedy)
         ]
-    if draft.kind in RECORD_KINDS and (has_legs or not draft.records):
+    unknown = [model.__name__ for model in draft.records if model not in RECORDS]
+    if unknown:
+        found = f"it brings {', '.join(unknown)}."
+        return [Problem(place, found, "The books make those rows themselves.", "Leave them out.")]
+    if draft.key.startswith(REVERSAL_KEY) != (draft.kind == REVERSE):
+        found = f"its key {'begins' if draft.kind != REVERSE else 'does not begin'} with '{REVERSAL_KEY}'."
+        return [Problem(place, found, "Those keys are kept for reversals.", "Use another key.")]
+    if draft.kind in RECORD_KINDS and (has_legs or not any(table.num_rows for table in draft.records.values())):
         why = f"An entry of kind {draft.kind} brings records only."
         return [Problem(place, "it moves money or brings nothing.", why, "Post the money as an entry of its own.")]
     if draft.kind in (*MONEY_KINDS, REVERSE) and (not has_legs or draft.records):
@@ -136,7 +154,6 @@ def amount_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem
     """Legs that move no whole, positive amount between two different accounts."""
     amounts = new_legs["amount_pence"]
     bad = pc.or_kleene(pc.or_kleene(pc.is_null(amounts), pc.less_equal(amounts, 0)), pc.greater(amounts, LARGEST_PENCE))
-    # A table's notes are free text from files: the one column that can be long.
     standings = pa.array(STANDINGS)
     for side in ("from_standing", "to_standing"):
         bad = pc.or_kleene(bad, pc.invert(pc.is_in(new_legs[side], value_set=standings)))
@@ -150,6 +167,12 @@ def amount_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem
             pc.equal(new_legs["from_standing"], new_legs["to_standing"]),
         ),
     )
+    for column in ("recurrent", "from_year", "to_year"):
+        bad = pc.or_kleene(bad, pc.is_null(new_legs[column]))
+    for side in ("from_year", "to_year"):
+        bad = pc.or_kleene(bad, pc.or_(pc.less(new_legs[side], FIRST_YEAR), pc.greater(new_legs[side], LAST_YEAR)))
+    # A note with a control character could be made to hash like another set of legs.
+    bad = pc.or_kleene(bad, pc.fill_null(pc.match_substring_regex(new_legs["note"], r"[\x00-\x1f\x7f-\x9f]"), False))
     rows = new_legs.filter(pc.or_kleene(bad, same)).slice(0, checks.MOST_SHOWN).to_pylist()
     return [
         Problem(
@@ -157,7 +180,7 @@ def amount_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem
             f"{row['amount_pence']} pence from {row['from_organisation']} ({row['from_fund']}, {row['from_standing']}) "
             f"to {row['to_organisation']} ({row['to_fund']}, {row['to_standing']}).",
             "A leg moves a whole, positive number of pence between two different accounts, "
-            f"each {', '.join(STANDINGS[:-1])} or {STANDINGS[-1]}.",
+            f"each {', '.join(STANDINGS[:-1])} or {STANDINGS[-1]}, in a year, with a note in plain text.",
             "Turn a negative amount round: money that goes back is a leg the other way.",
         )
         for row in rows

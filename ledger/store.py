@@ -15,12 +15,12 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 from duckdb_sqlalchemy import ConnectionWrapper
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session, SQLModel
 
 from ledger.canonical import GENESIS
-from ledger.errors import LedgerHeld, LedgerMissing, NotALedger
+from ledger.errors import LedgerError, LedgerHeld, LedgerMissing, NotALedger, Problem, Refused
 from ledger.models import TABLES
 
 SCHEMA_VERSION = 1
@@ -82,7 +82,10 @@ class Writer(Reader):
         """
         self.stage("appended_rows", table)
         columns = ", ".join(f'"{name}"' for name in table.column_names)
-        self._cursor.execute(f'INSERT INTO "{model.__tablename__}" ({columns}) SELECT {columns} FROM appended_rows')
+        try:
+            self._cursor.execute(f'INSERT INTO "{model.__tablename__}" ({columns}) SELECT {columns} FROM appended_rows')
+        except duckdb.ConstraintException as error:
+            raise Refused([_constraint_problem(str(model.__tablename__), error)]) from error
         self._cursor.unregister("appended_rows")
 
 
@@ -162,6 +165,8 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Writer]:
         """The writer, in one transaction: all of it is kept, or none of it where anything is raised."""
+        if self.read_only:
+            raise LedgerHeld(self.path, "this program, which opened it to read only")
         with self._writing:
             cursor = self._cursor()
             try:
@@ -193,8 +198,10 @@ class Store:
         )
 
     def session(self) -> Session:
-        """A SQLModel session, for reading rows as their models."""
-        return Session(self.engine())
+        """A SQLModel session, for reading rows as their models. It refuses to write: entries are posted."""
+        session = Session(self.engine())
+        event.listen(session, "before_flush", _refuse_to_flush)
+        return session
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file."""
@@ -232,6 +239,20 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         raise NotALedger(path, "it is not a DuckDB file, or the folder cannot be read and written.") from error
     except duckdb.Error as error:
         raise NotALedger(path, "DuckDB cannot open it.") from error
+
+
+def _constraint_problem(table: str, error: duckdb.ConstraintException) -> Problem:
+    told = str(error).splitlines()[0].removeprefix("Constraint Error: ")
+    return Problem(
+        f"table {table}",
+        f"the database refused a row: {told}",
+        "The rows would contradict each other.",
+        "Correct the row that it names.",
+    )
+
+
+def _refuse_to_flush(*_: object) -> None:
+    raise LedgerError("A session only reads. Entries get into the books through ledger.posting.")
 
 
 def _holds_nothing(path: Path) -> bool:

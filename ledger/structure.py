@@ -3,6 +3,8 @@
 from datetime import date
 from difflib import get_close_matches
 
+import pyarrow as pa
+
 from ledger.checks import FUND_LINE, MOST_SHOWN
 from ledger.errors import Problem
 from ledger.models import GRADES, ROUTES
@@ -29,6 +31,14 @@ below(organisation) AS (
     WHERE r.valid_from <= $day AND (r.valid_to IS NULL OR $day < r.valid_to)
 )
 SELECT organisation FROM below ORDER BY organisation
+"""
+
+_SHARED = f"""
+WITH {KNOWN_RELATIONSHIPS}
+SELECT DISTINCT r.child FROM known_relationship r
+WHERE r.child IN (SELECT organisation FROM members) AND r.child <> $organisation
+  AND r.parent NOT IN (SELECT organisation FROM members)
+  AND r.valid_from <= $day AND (r.valid_to IS NULL OR $day < r.valid_to)
 """
 
 _OVERLAPPING = f"""
@@ -58,17 +68,52 @@ SELECT * FROM (SELECT f.entry_number, f.code, f.parent, f.resource,
        f.parent IS NOT NULL AND p.code IS NULL AS orphan,
        f.resource NOT IN {RESOURCES} AS bad_resource,
        EXISTS (SELECT 1 FROM fund_line l JOIN fund g ON g.code = l.fund
-               WHERE l.ancestor = f.code AND l.fund <> f.code AND l.fund = f.parent) AS circular
+               WHERE l.ancestor = f.code AND l.fund <> f.code AND l.fund = f.parent) OR f.parent = f.code AS circular
 FROM fund f LEFT JOIN fund p ON p.code = f.parent WHERE f.entry_number >= $first) AS judged
 WHERE orphan OR bad_resource OR circular
 ORDER BY code
 """
 
 _BAD_TERMS = f"""
-SELECT entry_number, id, fund, grade, route, quality, reason, source FROM terms
+SELECT entry_number, id, fund, version, grade, route, quality, reason, source FROM terms
 WHERE entry_number >= $first AND (grade NOT IN {GRADES} OR route NOT IN {ROUTES} OR quality NOT IN {QUALITIES}
-    OR trim(reason) = '' OR trim(source) = '')
+    OR trim(reason) = '' OR trim(source) = ''
+    OR version <> (SELECT count(*) FROM terms o WHERE o.fund = terms.fund AND o.effective_from = terms.effective_from
+                   AND (o.entry_number < terms.entry_number OR (o.entry_number = terms.entry_number
+                        AND o.version <= terms.version))))
 ORDER BY entry_number, id
+"""
+
+
+_BAD_TIERS = """
+SELECT t.entry_number, t.code FROM tier t
+WHERE t.entry_number >= $first AND t.may_go_below_zero
+  AND EXISTS (SELECT 1 FROM tier o WHERE o.code <> t.code AND (o.may_go_below_zero OR o.rank <= t.rank))
+ORDER BY 1, 2
+"""
+
+_BAD_SUCCESSORS = """
+SELECT r.entry_number, 'relationship' AS what, r.id, r.supersedes FROM relationship r
+WHERE r.entry_number >= $first AND r.supersedes IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM relationship o WHERE o.id = r.supersedes AND o.id <> r.id AND o.child = r.child
+        AND o.scheme = r.scheme AND o.entry_number < r.entry_number)
+UNION ALL
+SELECT a.entry_number, 'agreement', a.id, a.supersedes FROM agreement a
+WHERE a.entry_number >= $first AND a.supersedes IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM agreement o WHERE o.id = a.supersedes AND o.organisation = a.organisation AND o.fund = a.fund
+        AND o.entry_number < a.entry_number)
+UNION ALL
+SELECT c.entry_number, 'control total', c.id, c.supersedes FROM control_total c
+WHERE c.entry_number >= $first AND c.supersedes IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM control_total o WHERE o.id = c.supersedes AND o.entry_number < c.entry_number)
+ORDER BY 1, 2, 3
+"""
+
+_BAD_AGREEMENTS = """
+SELECT entry_number, id, amount_pence, share_ppm, valid_from, valid_to FROM agreement
+WHERE entry_number >= $first AND (amount_pence < 0 OR share_ppm < 0 OR share_ppm > 1000000 OR valid_to <= valid_from
+    OR (amount_pence IS NOT NULL AND share_ppm IS NOT NULL))
+ORDER BY 1, 2
 """
 
 
@@ -76,6 +121,13 @@ def below(reader: Reader, organisation: str, day: date, known: int) -> list[str]
     """An organisation and everyone below it on a day, as known by an entry; empty for an unknown code."""
     found = reader.table(_BELOW, {"organisation": organisation, "day": day, "known": known})
     return list(found["organisation"].to_pylist())
+
+
+def shared(reader: Reader, members: list[str], organisation: str, day: date, known: int) -> set[str]:
+    """Those below an organisation who are on that day also below somebody outside."""
+    reader.stage("members", pa.table({"organisation": pa.array(members, pa.string())}))
+    given = {"organisation": organisation, "day": day, "known": known}
+    return {str(code) for (code,) in reader.rows(_SHARED, given)}
 
 
 def problems(reader: Reader, first: int, known: int) -> list[Problem]:
@@ -116,12 +168,35 @@ def problems(reader: Reader, first: int, known: int) -> list[Problem]:
         found.append(
             Problem(
                 f"entry {row['entry_number']}, terms {row['id']}",
-                f"grade '{row['grade']}', route '{row['route']}', quality '{row['quality']}', "
-                f"source '{row['source']}', reason '{row['reason']}'.",
-                "Every classification needs a known grade, route and quality, a source and a reason.",
+                f"version {row['version']}, grade '{row['grade']}', route '{row['route']}', "
+                f"quality '{row['quality']}', source '{row['source']}', reason '{row['reason']}'.",
+                "Every classification needs a known grade, route and quality, a source and a reason, and each "
+                "version of a day's terms follows the one before.",
                 f"Grades: {', '.join(GRADES)}. Routes: {', '.join(ROUTES)}. Qualities: {', '.join(QUALITIES)}.",
             )
         )
+    found.extend(_record_problems(reader, given))
+    return found
+
+
+def _record_problems(reader: Reader, given: dict[str, int]) -> list[Problem]:
+    found = []
+    for row in reader.table(_BAD_TIERS, given).to_pylist():
+        place = f"entry {row['entry_number']}, tier {row['code']}"
+        sentence = "it may go below zero, and is not the one tier above all others."
+        found.append(Problem(place, sentence, "Money has one source.", "Let only the topmost tier go below zero."))
+    for row in reader.table(_BAD_SUCCESSORS, given).to_pylist()[:MOST_SHOWN]:
+        place = f"entry {row['entry_number']}, {row['what']} {row['id']}"
+        sentence = f"it supersedes '{row['supersedes']}', which is no earlier {row['what']} of the same."
+        found.append(Problem(place, sentence, "It would correct nothing, or itself.", "Name the row that it corrects."))
+    for row in reader.table(_BAD_AGREEMENTS, given).to_pylist()[:MOST_SHOWN]:
+        place = f"entry {row['entry_number']}, agreement {row['id']}"
+        sentence = (
+            f"amount {row['amount_pence']} pence, share {row['share_ppm']} parts per million, "
+            f"from {row['valid_from']} to {row['valid_to']}."
+        )
+        why = "An agreement is for a positive amount or a share up to the whole, over at least a day."
+        found.append(Problem(place, sentence, why, "Correct the amount, the share or the days."))
     return found
 
 

@@ -10,6 +10,7 @@ _PATTERNS = (
     re.compile(r"^(\d{4})\s+to\s+(\d{4})$", re.IGNORECASE),
 )
 _CENTURY = 100
+LAST_YEAR = 2999
 FIRST_YEAR = 1948  # the NHS began on 5 July 1948: an earlier year is a slip of the pen
 
 

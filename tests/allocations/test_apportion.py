@@ -35,6 +35,8 @@ def test_ge1(total: int, weights: dict, expected: list[int]) -> None:
         ({}, "no_weights"),
         ({"A": 1.5}, "float_weight"),
         ({"A": Decimal("NaN"), "B": 1}, "missing_weight"),
+        ({"A": None, "B": 1}, "missing_weight"),
+        ({"A": "1", "B": 1}, "float_weight"),
     ],
 )
 def test_weights_that_divide_nothing_are_refused(weights: dict, reason: str) -> None:
@@ -42,7 +44,7 @@ def test_weights_that_divide_nothing_are_refused(weights: dict, reason: str) -> 
         with pytest.raises(CannotApportion) as refused:
             apportion(total, weights)
         assert refused.value.reason == reason
-        assert str(refused.value).endswith((".", "zero.", "source."))
+        assert str(refused.value).endswith(".")
 
 
 weights = st.dictionaries(
@@ -76,3 +78,9 @@ def test_neither_order_nor_unit_of_the_weights_matters(total: int, given_weights
 def test_a_clawback_mirrors_a_payment(total: int, given_weights: dict) -> None:
     forth, back = apportion(total, given_weights), apportion(-total, given_weights)
     assert all(forth[code] == -back[code] for code in forth)
+
+
+def test_a_total_that_is_not_whole_is_refused() -> None:
+    for total in (10.5, Decimal(10), True):
+        with pytest.raises(CannotApportion, match="not a whole number of units"):
+            apportion(total, {"A": 1})

@@ -148,7 +148,13 @@ def test_the_users_own_terms_override_the_shipped_ones(own_demo_ledger: Path, tm
     with Store.open(own_demo_ledger) as store:
         demo.build(store, terms_file=mine)
         demo.build(store, terms_file=mine)
+        second = tmp_path / "second.csv"
+        second.write_text(
+            "fund,grade,reason,source,quality\npod-recurrent,hard,Dental,Our board,green\nrunning-costs,hard,A ceiling,B,red\n"
+        )
+        demo.build(store, terms_file=second)
         with store.read() as reader:
+            assert reader.whole("SELECT max(version) FROM terms WHERE fund = 'running-costs'") == 3
             table = position.position(reader, position.moment(reader)).to_pylist()
             assert {row["grade"] for row in table if row["fund"] == "running-costs"} == {"hard"}
             assert verify(reader) == []

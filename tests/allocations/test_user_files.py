@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from allocations import figures
 from allocations.classification import overriding_terms
 from allocations.places import UNASSIGNED, read_division
 from allocations.policy import DEFAULT, read_policy
 from ledger.errors import Refused
 from ledger.models import Terms
 
+SHIPPED = {row["fund"]: row["version"] for row in figures.table("terms").to_pylist()}
 PRACTICES = {"B00001": "QWO", "B00002": "QWO", "B00003": "QWO", "C00001": "QOP"}
 
 
@@ -68,7 +70,7 @@ def test_the_users_own_terms_are_a_new_version_with_grounds(tmp_path: Path) -> N
     file.write_text(
         "fund,grade,returns_per_year,reason,source,quality\ncore-sdf-transfers,hard,4,Ours differ,Our letter,green\n"
     )
-    draft = overriding_terms(file)
+    draft = overriding_terms(file, SHIPPED)
     (row,) = draft.records[Terms].to_pylist()
     assert (row["fund"], row["version"], row["grade"], row["returns_per_year"]) == ("core-sdf-transfers", 2, "hard", 4)
     assert row["route"] == "formula"  # what the file leaves out stays as shipped
@@ -81,7 +83,7 @@ def test_every_problem_of_a_terms_file_is_listed_with_its_line(tmp_path: Path) -
         "core-oct,firm,soon,half,red,,a letter,green\nnothing,soft,,,,a,b,amber\ncore-oct,soft,,,,a,b,amber\n"
     )
     with pytest.raises(Refused) as refused:
-        overriding_terms(file)
+        overriding_terms(file, SHIPPED)
     said = "\n".join(str(problem) for problem in refused.value.problems)
     for sentence in ("line 2: the column 'reason' is empty", "the grade is 'firm'", "the spend_by is 'soon'", "the match_percent is 'half'",
                      "there is a column 'colour'", "line 3: there are no terms for a fund 'nothing'", "line 4: the fund core-oct stands twice"):  # fmt: skip
@@ -91,9 +93,9 @@ def test_every_problem_of_a_terms_file_is_listed_with_its_line(tmp_path: Path) -
 def test_an_empty_or_unreadable_terms_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("fund,reason,source,quality\n")
     with pytest.raises(Refused, match="it has no lines"):
-        overriding_terms(tmp_path / "mine.csv")
+        overriding_terms(tmp_path / "mine.csv", SHIPPED)
     with pytest.raises(Refused, match="cannot be read"):
-        overriding_terms(tmp_path / "none.csv")
+        overriding_terms(tmp_path / "none.csv", SHIPPED)
 
 
 def test_the_shipped_policy_says_that_it_is_illustrative() -> None:

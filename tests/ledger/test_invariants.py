@@ -83,7 +83,10 @@ class Auditor:
         (payer, fund, standing), (payee, to_fund, to_standing) = move.source, move.destination
         inside = to_fund == fund or fund in AROUND[to_fund]
         shapes = {
-            "mandate": payer in above(payee) and inside and (standing, to_standing) == (AVAILABLE, AVAILABLE),
+            "mandate": payer == "GOV"
+            and payer in above(payee)
+            and inside
+            and (standing, to_standing) == (AVAILABLE, AVAILABLE),
             "allocate": payer in above(payee) and inside and (standing, to_standing) == (AVAILABLE, AVAILABLE),
             "devolve": payer in above(payee)
             and inside

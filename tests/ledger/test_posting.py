@@ -1,13 +1,14 @@
 """What an entry may do: each case as it happens in the field."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from ledger import chain
 from ledger.audit import verify
-from ledger.drafts import Draft, Leg, legs
+from ledger.drafts import Draft, Leg, legs, records
 from ledger.errors import AlreadyReversed, KeyReused, Refused
+from ledger.models import Account, Fund, Organisation, Relationship, Tier
 from ledger.posting import post, reverse
 from ledger.store import Store
 from ledger.years import FinancialYear
@@ -264,7 +265,9 @@ def test_what_is_no_movement_of_money_cannot_be_reversed(books: Store) -> None:
 
 def test_a_forged_reversal_is_refused(books: Store) -> None:
     posted = fund_all(books)
-    forged = entry("reverse", at("ICB1", "core"), at("NHS", "limit"), 599_999, reverses=posted[1].number)
+    forged = entry(
+        "reverse", at("ICB1", "core"), at("NHS", "limit"), 599_999, key="reverse:forged", reverses=posted[1].number
+    )
     with pytest.raises(Refused, match="does not mirror entry"):
         post(books, [forged])
 
@@ -286,6 +289,13 @@ def test_an_impossible_amount_is_refused(books: Store, pence: int) -> None:
         ({"transfers": legs([])}, "it has no legs"),
         ({"kind": "structure"}, "moves money or brings nothing"),
         ({"reverses": 1}, "only a reversal may"),
+        ({"key": "reverse:5"}, "kept for reversals"),
+        ({"effective_date": datetime(2025, 4, 1, 9, 0, tzinfo=UTC)}, "Give a day without a time"),
+        ({"transfers": legs([Leg(at("GOV", "limit"), at("NHS", "limit"), 5, note="a\x1eb")])}, "a note in plain text"),
+        (
+            {"transfers": None, "kind": "structure", "records": {Account: records(Organisation, [])}},
+            "it brings Account",
+        ),
     ],
 )
 def test_an_entry_without_what_every_entry_needs_is_refused(books: Store, changed: dict, sentence: str) -> None:
@@ -377,3 +387,100 @@ def test_the_womens_health_hub_ends_at_nothing(books: Store) -> None:
         ("NHS", "available"): 27_350 * pounds,
         ("ICB1", "spent"): 121_400 * pounds,
     }
+
+
+def test_only_the_source_gives_a_mandate(books: Store) -> None:
+    fund_all(books)
+    with pytest.raises(Refused, match="Only the source of the money gives one"):
+        post(books, [entry("mandate", at("NHS", "limit"), at("ICB1", "limit"), 1)])
+
+
+def test_an_authority_of_blanks_opens_no_ring_fence(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "winter"), 50)])
+    with pytest.raises(Refused, match="no authority is named"):
+        post(books, [entry("vire", at("ICB1", "winter"), at("ICB1", "core"), 1, authority="  ")])
+
+
+def test_a_reversal_on_a_later_day_is_no_way_out_of_a_ring_fence(books: Store) -> None:
+    fund_all(books)
+    (earmarked,) = post(books, [entry("earmark", at("ICB1", "core"), at("ICB1", "care"), 50)])
+    with pytest.raises(Refused, match="care is a statutory ring-fence, and no authority is named"):
+        reverse(books, earmarked.number, reason="no longer", actor="tests", effective_date=MAY)
+    with pytest.raises(Refused, match="from the entry's day on"):
+        (later,) = post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=MAY)])
+        reverse(books, later.number, reason="wrong", actor="tests", effective_date=APRIL)
+    reverse(books, earmarked.number, reason="a mistake", actor="tests")
+
+
+def test_a_reversal_cannot_be_reversed_by_any_route(books: Store) -> None:
+    posted = fund_all(books)
+    done = reverse(books, posted[2].number, reason="a mistake", actor="tests")
+    again = entry("reverse", at("NHS", "limit"), at("ICB2", "core"), 300_000, key="reverse:again", reverses=done.number)
+    with pytest.raises(Refused, match="undoes a reversal"):
+        post(books, [again])
+
+
+def test_a_fund_inside_itself_is_refused(books: Store) -> None:
+    row = {
+        "code": "loop",
+        "name": "Loop",
+        "parent": "loop",
+        "stream": "core",
+        "resource": "revenue",
+        "lowest_tier": "pcn",
+    }
+    with pytest.raises(Refused, match="it is inside itself"):
+        post(books, [Draft("loop", "terms", APRIL, "tests", "a loop", records={Fund: records(Fund, [row])})])
+
+
+def test_a_fund_inside_a_ring_fence_is_no_freer_than_the_fence(books: Store) -> None:
+    fund_all(books)
+    post(books, [new_terms(term("care-inner", "none", effective_from=APRIL))])
+    post(books, [entry("earmark", at("ICB1", "core"), at("ICB1", "care-inner"), 50)])
+    assert {row["grade"] for row in whole(books).to_pylist() if row["fund"] == "care-inner"} == {"statutory"}
+
+
+def test_a_second_source_of_money_is_refused(books: Store) -> None:
+    row = {"code": "mint", "name": "Mint", "rank": 9, "depth": 0, "may_go_below_zero": True}
+    with pytest.raises(Refused, match="Money has one source"):
+        post(books, [Draft("mint", "structure", APRIL, "tests", "a mint", records={Tier: records(Tier, [row])})])
+
+
+def test_what_corrects_nothing_or_itself_is_refused(books: Store) -> None:
+    row = {"id": "x", "parent": "ICB1", "child": "P1", "scheme": "line", "valid_from": APRIL, "supersedes": "x"}
+    with pytest.raises(Refused, match="no earlier relationship of the same"):
+        post(books, [new_relations(row)])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"amount_pence": -5}, {"share_ppm": 1_000_001}, {"valid_to": APRIL}, {"amount_pence": 5, "share_ppm": 5}]
+)
+def test_an_impossible_agreement_is_refused(books: Store, wrong: dict) -> None:
+    with pytest.raises(Refused, match="An agreement is for a positive amount"):
+        post(books, [agreement(organisation="ICB1", fund="core", **wrong)])
+
+
+def test_a_version_of_terms_follows_the_one_before(books: Store) -> None:
+    with pytest.raises(Refused, match="follows the one before"):
+        post(books, [new_terms(term("core", "soft", version=3))])
+
+
+def test_money_does_not_pass_through_an_organisation_that_is_closed(books: Store) -> None:
+    closed = {
+        "code": "GONE",
+        "name": "Gone",
+        "tier": "icb",
+        "valid_from": date(2020, 4, 1),
+        "valid_to": date(2021, 4, 1),
+    }
+    rows = [
+        {"id": "NHS>GONE", "parent": "NHS", "child": "GONE", "scheme": "line", "valid_from": date(2020, 4, 1)},
+        {"id": "GONE>P9", "parent": "GONE", "child": "P9", "scheme": "line", "valid_from": date(2020, 4, 1)},
+    ]
+    place = {"code": "P9", "name": "Left over", "tier": "place", "valid_from": date(2020, 4, 1)}
+    post(books, [Draft("gone", "structure", APRIL, "tests", "one closes", records={
+        Organisation: records(Organisation, [closed, place]), Relationship: records(Relationship, rows)})])  # fmt: skip
+    fund_all(books)
+    with pytest.raises(Refused, match="is not below NHS England"):
+        post(books, [entry("devolve", at("NHS", "limit"), at("P9", "core"), 1)])

@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from ledger import chain
 from ledger.audit import verify
-from ledger.errors import LedgerHeld, LedgerMissing, NotALedger, Refused
+from ledger.errors import LedgerError, LedgerHeld, LedgerMissing, NotALedger, Refused
 from ledger.models import Entry, Organisation
 from ledger.posting import post
 from ledger.store import Store
@@ -143,6 +143,20 @@ def test_the_models_read_the_books_through_sqlmodel(books: Store) -> None:
     assert [row.kind for row in entries] == ["structure", "terms", "mandate", "allocate", "allocate"]
     with books.read() as reader:
         assert entries[-1].hash == chain.head(reader)
+
+
+def test_a_session_reads_and_refuses_to_write(books: Store) -> None:
+    fund_all(books)
+    with books.session() as session:
+        session.exec(select(Organisation).where(Organisation.code == "P1")).one().name = "Somebody else"
+        with pytest.raises(LedgerError, match="only reads"):
+            session.commit()
+
+
+def test_a_ledger_opened_to_read_is_not_written(books: Store) -> None:
+    books.close()
+    with Store.open(books.path, read_only=True) as store, pytest.raises(LedgerHeld, match="opened it to read only"):
+        post(store, [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 1)])
 
 
 def test_the_database_itself_refuses_what_may_never_be(books: Store) -> None:

@@ -6,10 +6,11 @@ import pytest
 
 from ledger import posting
 from ledger.errors import Refused
-from ledger.position import Moment, flows, moment
+from ledger.measures import measures
+from ledger.position import Moment, flows, moment, position
 from ledger.posting import post, reverse
 from ledger.store import Store
-from tests.books import APRIL, JUNE, MAY, at, entry, fund_all, held, new_terms, term, whole
+from tests.books import APRIL, JUNE, MAY, at, entry, fund_all, held, new_relations, new_terms, term, whole
 
 
 def test_what_counts_from_june_is_not_there_in_may(books: Store) -> None:
@@ -63,6 +64,12 @@ def test_flows_read_downwards_and_take_off_what_went_back(books: Store) -> None:
     assert by_icb == [{"to_organisation": "ICB1", "amount_pence": 550_000}]
 
 
+def scoped(store: Store, code: str, as_at: date | None = None) -> dict[tuple[str, str], int]:
+    with store.read() as reader:
+        rows = position(reader, moment(reader, as_at), organisation=code).to_pylist()
+    return {(row["organisation"], row["standing"]): row["amount_pence"] for row in rows}
+
+
 def test_a_network_in_two_icbs_is_seen_by_each_with_its_own_money(books: Store) -> None:
     fund_all(books)
     post(
@@ -72,18 +79,57 @@ def test_a_network_in_two_icbs_is_seen_by_each_with_its_own_money(books: Store) 
             entry("devolve", at("ICB2", "core"), at("N2", "core"), 30),
         ],
     )
-    totals = {}
-    with books.read() as reader:
-        from ledger.position import position, total_pence
+    post(books, [entry("spend", at("N2", "core"), at("N2", "core", "spent"), 90)])
+    one, two = scoped(books, "ICB1"), scoped(books, "ICB2")
+    assert (sum(one.values()), one["N2", "available"]) == (600_000, 70)
+    assert (sum(two.values()), two["N2", "available"]) == (300_000, 30)
+    assert scoped(books, "N2") == {("N2", "available"): 10, ("N2", "spent"): 90}
 
-        at_now = moment(reader)
-        for code in ("ICB1", "ICB2", "N2"):
-            table = position(reader, at_now, organisation=code)
-            totals[code] = (
-                total_pence(table),
-                {r["organisation"]: r["amount_pence"] for r in table.to_pylist()}.get("N2"),
-            )
-    assert totals == {"ICB1": (600_000, 70), "ICB2": (300_000, 30), "N2": (100, 100)}
+
+def test_money_that_came_another_way_counts_where_it_is_held(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("devolve", at("NHS", "limit"), at("P1", "core"), 1_000)])
+    post(books, [entry("spend", at("P1", "core"), at("P1", "core", "spent"), 400)])
+    assert sum(scoped(books, "ICB1").values()) == 601_000
+    with books.read() as reader:
+        found = {m.name: m.value for m in measures(position(reader, moment(reader), organisation="ICB1"))}
+    assert found["total"] == 601_000
+
+
+def test_a_place_that_changes_its_icb_takes_its_money_along(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1_000)])
+    autumn = date(2025, 10, 1)
+    post(books, [new_relations(
+        {"id": "until", "parent": "ICB1", "child": "P1", "scheme": "line", "supersedes": "ICB1>P1", "valid_from": date(2020, 4, 1), "valid_to": autumn},
+        {"id": "from", "parent": "ICB2", "child": "P1", "scheme": "line", "valid_from": autumn})])  # fmt: skip
+    for day, first, second in ((date(2025, 9, 30), 600_000, 300_000), (autumn, 599_000, 301_000)):
+        assert (sum(scoped(books, "ICB1", day).values()), sum(scoped(books, "ICB2", day).values())) == (first, second)
+
+
+def test_a_batch_is_known_all_at_once(books: Store) -> None:
+    """An entry that rests on a later one of its batch is never seen without it."""
+    posted = post(books, [
+        entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 100),
+        entry("devolve", at("ICB1", "core"), at("P1", "core"), 100),
+        entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 100),
+    ])  # fmt: skip
+    assert len({entry_.recorded_at for entry_ in posted}) == 1
+    assert held(books, known_at=posted[1].recorded_at)["P1", "core", "available"] == 100
+
+
+def test_now_is_all_that_is_recorded_even_by_a_clock_that_ran_ahead(
+    books: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = datetime.now(UTC) + timedelta(hours=1)
+    monkeypatch.setattr(posting, "_now", lambda: ahead)
+    fund_all(books)
+    assert held(books)["ICB1", "core", "available"] == 600_000
+
+
+def test_before_the_first_entry_the_head_is_the_beginning(books: Store) -> None:
+    with books.read() as reader:
+        assert moment(reader, known_at=datetime(2000, 1, 1, tzinfo=UTC)).head == "0" * 64
 
 
 def test_an_unknown_organisation_or_column_is_refused(books: Store) -> None:

@@ -60,6 +60,8 @@ def test_an_untouched_ledger_holds(file: Path) -> None:
         ("UPDATE entry SET recorded_at = recorded_at + INTERVAL 1 SECOND WHERE number = 4", "entry 4 "),
         ("UPDATE entry SET content_hash = hash WHERE number = 4", "entry 4 "),
         ("UPDATE account SET floor_pence = NULL WHERE organisation = 'P1'", "account P1, core, 2025, available"),
+        ("UPDATE transfer SET leg = leg + 7 WHERE entry_number = 7", "entry 7,"),
+        ("INSERT INTO account VALUES (99, 'P1', 'core', 2099, 'available', 0)", "account P1, core, 2099, available"),
         ("UPDATE seal SET head = repeat('0', 64)", "entry 7"),
     ],
 )  # fmt: skip
