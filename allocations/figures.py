@@ -32,8 +32,9 @@ _TYPES: dict[str, pa.DataType] = {
     "expected_pence": pa.int64(),
     "rounded_parts": pa.int32(),
     "rate_pounds": pa.decimal128(12, 6),
+    "weight": pa.decimal128(12, 9),
     **dict.fromkeys(("version", "rank", "depth", "returns_per_year", "match_percent", "practices"), pa.int32()),
-    **dict.fromkeys(("recurrent", "may_go_below_zero"), pa.bool_()),
+    **dict.fromkeys(("recurrent", "may_go_below_zero", "cost_adjusted"), pa.bool_()),
     **dict.fromkeys(
         (
             "valid_from",

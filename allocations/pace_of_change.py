@@ -9,6 +9,7 @@ does that with a floor and a cap, in exact fractions, and balances to the last u
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from allocations.apportion import apportion
 from ledger.errors import Problem, Refused
@@ -28,7 +29,7 @@ class Curve:
     def problems(self) -> list[Problem]:
         """Knots out of order, or a curve that rewards being above target."""
         found = []
-        for (left, high), (right, low) in zip(self.knots, self.knots[1:], strict=False):
+        for (left, high), (right, low) in pairwise(self.knots):
             if right <= left or low > high:
                 found.append(
                     Problem(
@@ -49,7 +50,7 @@ class Curve:
         first, last = self.knots[0], self.knots[-1]
         if distance <= first[0]:
             return first[1]
-        for (left, high), (right, low) in zip(self.knots, self.knots[1:], strict=False):
+        for (left, high), (right, low) in pairwise(self.knots):
             if distance <= right:
                 return high + (low - high) * (distance - left) / (right - left)
         return last[1]
