@@ -203,11 +203,17 @@ def show_measures(
 
 @app.command()
 @_guarded
-def verify(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
+def verify(
+    ledger: Ledger = DEFAULT_LEDGER,
+    head: Annotated[
+        str | None, typer.Option(help="A head that a report printed: the books must still hold it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Ask every invariant of the whole ledger; exit with 1 if one does not hold, saying where."""
     with _reading(ledger, None, None) as (reader, at):
         with terminal.progress("Verifying") as told:
-            found = audit.verify(reader, lambda name: told(f"Checking {name}", 0, None))
+            found = audit.verify(reader, lambda name: told(f"Checking {name}", 0, None), seen_head=head)
         content, entries = chain.books_hash(reader), chain.last_entry(reader)
     if found:
         raise Refused(found)

@@ -37,12 +37,16 @@ ORDER BY 1, 2, 3, 4 LIMIT 100
 """
 
 
-def verify(reader: Reader, progress: Callable[[str], None] = lambda _: None) -> list[Problem]:
+def verify(
+    reader: Reader, progress: Callable[[str], None] = lambda _: None, *, seen_head: str | None = None
+) -> list[Problem]:
     """Everything that does not hold in the ledger; an empty list when all of it does.
 
     Args:
         reader: the books.
         progress: told the name of each check as it begins.
+        seen_head: a head, or the beginning of one, that an earlier report printed: the books must still hold
+            it. Only so is a tail found out that was cut off together with its seal.
     """
     questions: tuple[tuple[str, Callable[[], list[Problem]]], ...] = (
         ("the chain of entries", lambda: chain.problems(reader)),
@@ -51,11 +55,25 @@ def verify(reader: Reader, progress: Callable[[str], None] = lambda _: None) -> 
         ("what each entry did", lambda: checks.problems(reader, 1)),
         ("published control totals", lambda: control.problems(reader, 1)),
     )
-    found: list[Problem] = []
+    found: list[Problem] = _lost_head(reader, seen_head) if seen_head else []
     for name, ask in questions:
         progress(name)
         found.extend(ask())
     return found
+
+
+def _lost_head(reader: Reader, seen: str) -> list[Problem]:
+    held = reader.rows("SELECT number FROM entry WHERE starts_with(hash, $seen)", {"seen": seen.lower()})
+    if held:
+        return []
+    return [
+        Problem(
+            f"head {seen}",
+            "no entry of these books has it.",
+            "The report that printed it was made from other books, or entries have been cut off since.",
+            "Compare with the ledger that the report was made from, or restore this one from a backup.",
+        )
+    ]
 
 
 def _balance_problems(reader: Reader) -> list[Problem]:

@@ -132,6 +132,13 @@ def test_pace_of_change_in_whole_pence() -> None:
     assert "At the floor: QXU, QNX." in shown
 
 
+def test_a_head_that_a_report_printed_can_be_checked(ledger: Path) -> None:
+    head = document("position", "--ledger", ledger)["head"]
+    assert run("verify", "--ledger", ledger, "--head", head[:16]).returncode == 0
+    lost = run("verify", "--ledger", ledger, "--head", "0123456789abcdef")
+    assert (lost.returncode, "no entry of these books has it" in lost.stderr) == (1, True)
+
+
 def test_stats_tell_the_rows_and_the_speed(ledger: Path) -> None:
     rows = {row["what"]: row["value"] for row in document("stats", "--ledger", ledger)["rows"]}
     assert rows["rows: entry"] == 164
