@@ -18,6 +18,7 @@ from allocations.fair_shares import UnknownWeighting
 from allocations.pace_file import read_pace
 from allocations.pace_of_change import plan
 from allocations.policy import DEFAULT as DEFAULT_POLICY
+from allocations.policy import read_policy
 from ledger import audit, chain, measures, picture, position, posting, stats
 from ledger.errors import LedgerHeld, LedgerMissing, NotALedger, Refused
 from ledger.money import spoken
@@ -65,6 +66,9 @@ def _guarded(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
             raise typer.Exit(REFUSED) from None
         except (LedgerHeld, LedgerMissing, NotALedger) as error:
             terminal.messages.print(str(error), markup=False, highlight=False)
+            if given.get("as_json"):
+                name, ledger = command.__name__.removeprefix("show_"), str(given.get("ledger", ""))
+                show(Answer(name, ledger, [], extra={"unreachable": str(error)}), as_json=True)
             raise typer.Exit(UNREACHABLE) from None
         except UnknownWeighting as error:
             raise typer.BadParameter(str(error), param_hint="--by") from None
@@ -86,6 +90,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Build a ledger from the published 2025/26 figures and print the picture."""
+    read_policy(policy)  # before anything is made, so that a policy with a slip leaves no empty ledger behind
     with Store.open_or_create(ledger) as store:
         with terminal.progress("Building the ledger") as told:
             posted = demonstration.build(store, policy_file=policy, terms_file=terms, progress=told)
@@ -123,7 +128,9 @@ def open_app(
         str(not browser).lower(),
     ]
     command = [sys.executable, "-m", "streamlit", "run", str(root / "streamlit_app.py"), *options]
-    environment = {**os.environ, "DEVOLUTION_LEDGER": str(ledger.resolve())}
+    # Said here as well as in .streamlit/config.toml: nothing leaves the machine, wherever the app was started.
+    quiet = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none"}
+    environment = {**os.environ, **quiet, "DEVOLUTION_LEDGER": str(ledger.resolve())}
     finished = subprocess.run(command, cwd=root, env=environment, check=False)  # noqa: S603 - our own program
     raise typer.Exit(finished.returncode)
 
@@ -146,7 +153,9 @@ def show_position(
         table = position.position(reader, at, organisation=organisation, year=year and year.start)
         rows = position.grouped(reader, table, columns).to_pylist()
     total = position.total_pence(table)
-    after = [f"Sum of all rows: {spoken(total)}.", answers.clocks(at)]
+    after = (
+        [f"Sum of all rows: {spoken(total)}.", *answers.about(at)] if rows else [answers.NOTHING, *answers.about(at)]
+    )
     show(Answer("position", str(ledger), rows, at, after=after), as_json=as_json)
 
 
@@ -168,7 +177,9 @@ def show_flows(
     columns = arguments.columns(by)
     with _reading(ledger, as_at, known_at) as (reader, at):
         found = position.flows(reader, at, columns, organisation=organisation, year=year and year.start, within=within)
-    show(Answer("flows", str(ledger), found.to_pylist(), at, after=[answers.clocks(at)]), as_json=as_json)
+    rows = found.to_pylist()
+    after = [*([] if rows else [answers.NOTHING]), *answers.about(at)]
+    show(Answer("flows", str(ledger), rows, at, after=after), as_json=as_json)
 
 
 @app.command("measures")
@@ -181,7 +192,10 @@ def show_measures(
     known_at: KnownAt = None,
     scope: Annotated[str | None, typer.Option(help="all or earmarked; both otherwise.", parser=arguments.scope)] = None,
     penny_packet: Annotated[
-        int, typer.Option(help="A pot below this many pounds is a penny packet.", parser=arguments.pence)
+        int,
+        typer.Option(
+            help="A pot below this many pounds is a penny packet.", parser=arguments.pence, show_default="500000"
+        ),
     ] = measures.PENNY_PACKET_PENCE,
     as_json: Json = False,
 ) -> None:
@@ -218,10 +232,11 @@ def verify(
     if found:
         raise Refused(found)
     rows = [{"entries": entries, "problems": 0, "head": at.head, "content_hash": content}]
+    empty = "The ledger is empty: there is nothing that could fail."
     title = (
         f"All {entries:,} entries hold: the chain is whole, money is conserved, every rule and control total is met."
     )
-    show(Answer("verify", str(ledger), rows, at, title=title), as_json=as_json)
+    show(Answer("verify", str(ledger), rows, at, title=title if entries else empty), as_json=as_json)
 
 
 @app.command()
@@ -250,7 +265,7 @@ def allocate(
     icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.")],
     by: Annotated[str, typer.Option(help="The weighted population to share by, as core or prescribing.")],
     ledger: Ledger = DEFAULT_LEDGER,
-    year: Year = allocating.FIGURES_YEAR,
+    year: Year = None,
     fund: Annotated[str, typer.Option(help="The fund, by code.")] = "core-recurrent",
     to: Annotated[Level, typer.Option(help="Who shares.")] = Level.PLACE,
     amount: Annotated[
@@ -284,6 +299,7 @@ def allocate(
         with Store.open(ledger, read_only=not (post or dry_run)) as store:
             with store.read() as reader:
                 at = position.moment(reader)
+                allocating.refuse_unknown_fund(reader, fund)
                 pence = allocating.held_by(reader, at, icb, fund, year, standing) if amount is None else amount
                 found = split(pence)
                 if post or dry_run:

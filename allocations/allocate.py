@@ -21,6 +21,7 @@ from ledger.models import Organisation, Relationship
 from ledger.money import exact_pounds
 from ledger.position import Moment, position
 from ledger.store import Reader
+from ledger.structure import suggestion
 from ledger.years import FinancialYear
 
 LEVELS = ("place", "pcn", "practice")
@@ -34,6 +35,7 @@ class Part:
 
     Attributes:
         code: the organisation's code; for a place of the user's own, the ICB's code and the place's name.
+        registered_billionths: its registered population, in billionths of a person.
         people_billionths: its weighted population, in billionths of a person.
         share: of the whole, exact.
     """
@@ -41,6 +43,7 @@ class Part:
     code: str
     name: str
     practices: int
+    registered_billionths: int
     people_billionths: int
     share: Fraction
     amount_pence: int
@@ -110,8 +113,10 @@ def allocate(
         own = own.set_column(own.column_names.index("place"), "place", pa.array(placed, pa.string()))
     people = weights(own, column, level)
     outside = sum(weights(own, column, "icb").values()) - sum(people.values())
+    registered = weights(own, "registered", level)
     if outside:
         people[UNASSIGNED] = outside
+        registered[UNASSIGNED] = sum(weights(own, "registered", "icb").values()) - sum(registered.values())
     parts = apportion(amount_pence // UNITS[unit], people)
     whole = sum(people.values())
     counts = _counts(own[level].to_pylist())
@@ -123,6 +128,7 @@ def allocate(
                 code=f"{icb}:{code}" if division and code != UNASSIGNED else code,
                 name=names.get(code, code),
                 practices=counts.get(code, counts.get(None, 0)),
+                registered_billionths=registered[code],
                 people_billionths=people[code],
                 share=Fraction(people[code], whole),
                 amount_pence=parts[code] * UNITS[unit],
@@ -152,6 +158,17 @@ def _request_problems(
         sentence = "places were given, but the split is not to places."
         found.append(Problem("--places", sentence, "They would be ignored.", "Use --to place."))
     return found
+
+
+def refuse_unknown_fund(reader: Reader, fund: str) -> None:
+    """Refuse a fund that the books do not know, with the nearest that they do.
+
+    Raises:
+        Refused: there is no such fund.
+    """
+    if not reader.rows("SELECT 1 FROM fund WHERE code = $fund", {"fund": fund}):
+        remedy = suggestion(reader, fund, "fund")
+        raise Refused([Problem("--fund", f"there is no fund '{fund}'.", "Its money cannot be split.", remedy)])
 
 
 def held_by(reader: Reader, at: Moment, icb: str, fund: str, year: FinancialYear, standing: str) -> int:

@@ -33,7 +33,7 @@ def overriding_terms(path: Path, newest: Mapping[str, int]) -> Draft:
     Raises:
         Refused: with every line that cannot be used.
     """
-    shipped = {row["fund"]: row for row in figures.table("terms").to_pylist()}
+    shipped = _inherited_terms()
     try:
         content = path.read_bytes()
         rows = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
@@ -67,7 +67,7 @@ def overriding_terms(path: Path, newest: Mapping[str, int]) -> Draft:
         seen.add(cells.get("fund", ""))
         problems.extend(found)
         if not found:
-            fresh.append(_merged(cells, shipped[cells["fund"]], newest[cells["fund"]] + 1))
+            fresh.append(_merged(cells, shipped[cells["fund"]], newest.get(cells["fund"], 0) + 1))
     if not rows:
         problems.append(
             Problem(
@@ -90,6 +90,17 @@ def overriding_terms(path: Path, newest: Mapping[str, int]) -> Draft:
         source_hash=digest,
         records={Terms: records(Terms, [{**row, "id": f"{row['id']}/{digest[:12]}"} for row in fresh])},
     )
+
+
+def _inherited_terms() -> dict[str, dict[str, Any]]:
+    """The terms of every fund: its own, or for a budget heading those of the nearest fund around it."""
+    own = {row["fund"]: row for row in figures.table("terms").to_pylist()}
+    held: dict[str, dict[str, Any]] = {}
+    for row in figures.table("funds").to_pylist():
+        found = own.get(row["code"]) or held.get(row["parent"])
+        if found:
+            held[row["code"]] = {**found, "fund": row["code"]}
+    return held
 
 
 def _row_problems(where: str, cells: dict[str, str], shipped: dict[str, dict[str, Any]]) -> list[Problem]:

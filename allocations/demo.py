@@ -136,11 +136,10 @@ def _override(store: Store, terms_file: Path) -> list[Posted]:
     with store.read() as reader:
         if reader.rows("SELECT 1 FROM entry WHERE source_hash = $digest AND kind = 'terms'", {"digest": digest}):
             return []
-        days = {row["fund"]: row["effective_from"] for row in figures.table("terms").to_pylist()}
         known = reader.table(
             "SELECT fund, effective_from, max(version) AS version FROM terms GROUP BY 1, 2"
         ).to_pylist()
-    newest = {row["fund"]: row["version"] for row in known if days.get(row["fund"]) == row["effective_from"]}
+    newest = {row["fund"]: row["version"] for row in known if row["effective_from"] == YEAR.first_day}
     return post(store, [overriding_terms(terms_file, newest)])
 
 

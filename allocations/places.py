@@ -50,6 +50,7 @@ def read_division(path: Path, icb: str, practices: Mapping[str, str]) -> Divisio
     """
     place_of: dict[str, str] = {}
     line_of: dict[str, int] = {}
+    spelling: dict[str, str] = {}
     problems: list[Problem] = []
     for line, code, place in _rows(path):
         where = f"{path.name}, line {line}"
@@ -74,7 +75,8 @@ def read_division(path: Path, icb: str, practices: Mapping[str, str]) -> Divisio
                 )
             )
         else:
-            place_of[code] = place
+            # LEEDS and Leeds are one place, under the name that came first.
+            place_of[code] = spelling.setdefault(place.casefold(), place)
             line_of[code] = line
     if not problems and not place_of:
         problems.append(
@@ -93,6 +95,8 @@ def read_division(path: Path, icb: str, practices: Mapping[str, str]) -> Divisio
 
 
 def _rows(path: Path) -> Iterable[tuple[int, str, str]]:
+    if not path.exists():
+        raise Refused([Problem(str(path), "there is no such file.", "The places are read from it.", "Check the name.")])
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

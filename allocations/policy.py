@@ -3,11 +3,13 @@
 import hashlib
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
+from allocations import figures
 from allocations.fair_shares import weighting
 from allocations.figures import FOLDER
 from allocations.strict_yaml import StrictModel, read_model
@@ -96,6 +98,23 @@ class Policy(StrictModel):
     devolve: tuple[Devolution, ...]
     networks: Networks
     agreements: tuple[AgreedRetention, ...] = ()
+
+    @model_validator(mode="after")
+    def _known_funds(self) -> "Policy":
+        known = set(figures.table("funds")["code"].to_pylist())
+        named = [part.source_fund for part in self.earmarks] + [part.fund for part in self.earmarks]
+        named += [self.headings.source_fund, *self.headings.parts, self.networks.source_fund, self.networks.fund]
+        for once in ([part.fund for part in self.devolve], [part.fund for part in self.agreements]):
+            twice = sorted({fund for fund in once if once.count(fund) > 1})
+            if twice:
+                raise ValueError(f"{', '.join(twice)} stands twice, and would be counted twice")
+            named += once
+        unknown = sorted(set(named) - known)
+        if unknown:
+            near = get_close_matches(unknown[0], known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"there is no fund {', '.join(unknown)}{hint}")
+        return self
 
     @field_validator("year", mode="before")
     @classmethod

@@ -209,19 +209,25 @@ def problems(reader: Reader, first: int) -> list[Problem]:
     reader.stage("fund_inside", reader.table(_FUND_INSIDE if changes_fund else _FUND_ITSELF))
     reverses = pc.any(pc.equal(pairs["kind"], REVERSE)).as_py()
     questions: tuple[tuple[bool, str, Callable[[Row], Problem]], ...] = (
-        (True, _RULES, _rule_problem),
         (True, _DATED, _date_problem),
         (True, _CLOSED, _closed_problem),
+        (True, _RULES, _rule_problem),
         (True, _UNRELATED, _unrelated_problem),
         (changes_fund, _FENCED, _fence_problem),
         (True, _OVERDRAWN, _overdraft_problem),
         (reverses, _REVERSALS, _reversal_problem),
     )
     found: list[Problem] = []
+    blamed: set[tuple[int, int]] = set()
     for applies, sql, describe in questions:
         if not applies:
             continue
         answers = reader.table(sql, {"first": first}).to_pylist()
+        # A leg that breaks one rule is not blamed for what follows from it.
+        answers = [
+            row for row in answers if (row["entry_number"], row.get("leg")) not in blamed or describe is _fence_problem
+        ]
+        blamed.update((row["entry_number"], row["leg"]) for row in answers if "leg" in row)
         if describe is _overdraft_problem:
             answers = [{**row, "retained_pence": _retained(reader, row)} for row in answers]
         found.extend(describe(row) for row in answers[:MOST_SHOWN])

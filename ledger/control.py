@@ -19,6 +19,24 @@ ORDER BY c.entry_number, c.id
 _INSIDE = f"WITH RECURSIVE {FUND_LINE} SELECT fund FROM fund_line WHERE ancestor = $fund"
 
 
+_CONCERNED = """
+WITH moved AS (
+    SELECT DISTINCT p.effective_date, p.from_year, f.tier AS from_tier, o.tier AS to_tier
+    FROM pairs p JOIN organisation f ON f.code = p.from_organisation JOIN organisation o ON o.code = p.to_organisation
+)
+SELECT count(*) FROM control_total c JOIN moved m ON m.from_year = c.year AND m.effective_date <= c.as_at
+    AND ((m.from_tier = c.from_tier AND m.to_tier = c.to_tier) OR (m.from_tier = c.to_tier AND m.to_tier = c.from_tier))
+"""
+
+
+def concern(reader: Reader) -> bool:
+    """Whether the entries just checked move money that a control total speaks of.
+
+    Rests on the pairs that ``checks.problems`` staged for them.
+    """
+    return reader.whole("SELECT count(*) FROM control_total") > 0 and reader.whole(_CONCERNED) > 0
+
+
 def problems(reader: Reader, first: int) -> list[Problem]:
     """Every control total, recorded from entry ``first`` on, that the books do not meet.
 
@@ -64,6 +82,6 @@ def _problem(total: dict[str, Any], actual: int, difference: int) -> Problem:
         f"entry {total['entry_number']} ({total['key']}), control total '{total['description']}'",
         f"the books show £{exact_pounds(actual)}, which is £{exact_pounds(abs(difference))} {way}.",
         f"{total['source']} says £{exact_pounds(total['expected_pence'])}.",
-        "Find the entries behind the difference with 'devolution flows --by entry,fund', or record the "
-        "newer total if the published figure has changed.",
+        "Correct the entries behind the difference ('devolution flows --by entry,fund'), or record a newer "
+        "total with them if the published figure has changed.",
     )

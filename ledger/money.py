@@ -4,6 +4,7 @@ No float is ever an amount. A number that arrives as a float (from a spreadsheet
 through its shortest decimal text, which is the number its author saw.
 """
 
+import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 from math import floor
@@ -12,6 +13,7 @@ PENCE_PER_POUND = 100
 # Excel and JSON readers hold integers exactly below 2**53; 90 trillion pounds is enough for the NHS.
 LARGEST_PENCE = 2**53 - 1
 
+_THOUSANDS = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d+)?\s*[a-z]*$")
 _SCALES = (
     (Decimal(10) ** 9, "billion"),
     (Decimal(10) ** 6, "million"),
@@ -53,7 +55,10 @@ def parse_pounds(text: str) -> int:
     Raises:
         ValueError: with a sentence that says what was found and what is expected.
     """
-    cleaned = text.strip().lower().replace("£", "").replace(",", "").strip()
+    cleaned = text.strip().lower().replace("£", "").strip()
+    if "," in cleaned and not _THOUSANDS.match(cleaned):
+        raise ValueError(f"'{text}' is not an amount of money: its commas do not divide thousands. Write 1,000.00.")
+    cleaned = cleaned.replace(",", "")
     power = 0
     for suffix in sorted(_SUFFIXES, key=len, reverse=True):
         if cleaned.endswith(suffix):

@@ -40,7 +40,8 @@ class Picture:
     Attributes:
         sentence: the whole picture in plain words.
         total_pence: all that is held in view.
-        matrix: tier to grade to pence, tiers from the top down.
+        matrix: name of the tier to grade to pence, tiers from the top down.
+        tiers: name of each tier to its code.
         largest: name and pence of the ICB (or, for one ICB, the place) that received most.
         smallest_pot: name of the receiver, name of the fund and pence of the smallest pot.
         local_and_free: share decided below the ICB without a ring-fence; None where nothing is held.
@@ -51,6 +52,7 @@ class Picture:
     sentence: str
     total_pence: int
     matrix: dict[str, dict[str, int]]
+    tiers: dict[str, str]
     largest: tuple[str, int] | None
     smallest_pot: tuple[str, str, int] | None
     local_and_free: Fraction | None
@@ -73,6 +75,7 @@ def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None) -> Pi
         sentence=_sentence(rows, total, name, values),
         total_pence=total,
         matrix=_matrix(reader, rows),
+        tiers={str(name): str(code) for code, name in reader.rows("SELECT code, name FROM tier")},
         largest=_largest(reader, at, year, icb),
         smallest_pot=_smallest_pot(reader, at, year, icb),
         local_and_free=_as_share(values["untied_devolved_share"]),
@@ -221,7 +224,7 @@ def _destination(row: dict[str, Any], places: dict[str, str]) -> str:
 def matrix_rows(picture: Picture) -> list[dict[str, Any]]:
     """The matrix as rows: tier, grade, pence; empty cells left out."""
     return [
-        {"tier": tier, "grade": grade, "amount_pence": pence}
+        {"tier": picture.tiers[tier], "grade": grade, "amount_pence": pence}
         for tier, grades in picture.matrix.items()
         for grade, pence in grades.items()
         if pence

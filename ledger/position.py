@@ -212,7 +212,7 @@ flow AS (
     WHERE ($within OR u.organisation <> l.organisation) {scope}
 )
 SELECT {columns}, CAST(sum(pence) AS BIGINT) AS amount_pence
-FROM flow GROUP BY {columns} HAVING sum(pence) <> 0 ORDER BY min(from_rank), min(to_rank), {columns}
+FROM flow GROUP BY {columns} ORDER BY min(from_rank), min(to_rank), {columns}
 """
 
 
@@ -226,6 +226,7 @@ class Moment:
         known: the number of the last entry recorded by then.
         whole: whether every entry in the books counts.
         head: the head of the chain at ``known``.
+        illustrative: whether an entry known by then says of its source that it is illustrative.
     """
 
     as_at: date
@@ -233,6 +234,7 @@ class Moment:
     known: int
     whole: bool
     head: str
+    illustrative: bool = False
 
 
 def moment(reader: Reader, as_at: date | None = None, known_at: datetime | None = None) -> Moment:
@@ -268,7 +270,11 @@ def moment(reader: Reader, as_at: date | None = None, known_at: datetime | None 
         {"known": known, "as_at": as_at},
     )
     at_known = reader.rows("SELECT hash FROM entry WHERE number = $known", {"known": known})
-    return Moment(as_at, known_at, known, counted == newest, str(at_known[0][0]) if at_known else GENESIS)
+    illustrative = reader.whole(
+        "SELECT count(*) FROM entry WHERE number <= $known AND source LIKE '%(illustrative)%'", {"known": known}
+    )
+    at_head = str(at_known[0][0]) if at_known else GENESIS
+    return Moment(as_at, known_at, known, counted == newest, at_head, illustrative > 0)
 
 
 def position(reader: Reader, at: Moment, *, organisation: str | None = None, year: int | None = None) -> pa.Table:
@@ -322,7 +328,7 @@ def grouped(reader: Reader, table: pa.Table, by: Sequence[str]) -> pa.Table:
     columns = ", ".join(f'"{name}"' for name in by)
     return reader.table(
         f"SELECT {columns}, CAST(sum(amount_pence) AS BIGINT) AS amount_pence FROM position_rows "
-        f"GROUP BY {columns} HAVING sum(amount_pence) <> 0 ORDER BY {columns}"
+        f"GROUP BY {columns} ORDER BY {columns}"
     )
 
 

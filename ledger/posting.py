@@ -157,7 +157,10 @@ def _post(writer: Writer, drafts: Sequence[Draft]) -> list[Posted]:
             _refuse_if(structure.problems(writer, first, last))
         _write_transfers(writer, [(numbers[i], drafts[i]) for i in fresh])
         _refuse_if(checks.problems(writer, first))
-        if ControlTotal in brought:
+        moves_money = any(posted_entry.transfers for posted_entry in posted)
+        if moves_money and control.concern(writer):
+            _refuse_if(control.problems(writer, 1))
+        elif ControlTotal in brought:
             _refuse_if(control.problems(writer, first))
     return [answers[index] for index in range(len(drafts))]
 

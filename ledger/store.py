@@ -225,6 +225,9 @@ class Store:
 
 
 def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    # DuckDB opens a CSV or Parquet file as a database in memory, and would lose what is posted there.
+    if path.is_dir() or (path.exists() and path.stat().st_size and _magic(path) != b"DUCK"):
+        raise NotALedger(path, "it is another kind of file.")
     try:
         return duckdb.connect(str(path), read_only=read_only, config=_CONFIGURATION)
     except duckdb.ConnectionException as error:
@@ -239,6 +242,12 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         raise NotALedger(path, "it is not a DuckDB file, or the folder cannot be read and written.") from error
     except duckdb.Error as error:
         raise NotALedger(path, "DuckDB cannot open it.") from error
+
+
+def _magic(path: Path) -> bytes:
+    """The bytes by which a DuckDB file is known."""
+    with path.open("rb") as file:
+        return file.read(12)[8:]
 
 
 def _constraint_problem(table: str, error: duckdb.ConstraintException) -> Problem:

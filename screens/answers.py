@@ -22,6 +22,15 @@ def clocks(at: Moment) -> str:
     return f"As at {at.as_at}, as known at {at.known_at:%Y-%m-%d %H:%M:%S} UTC. Head of the chain {at.head[:16]}."
 
 
+NOTHING = "Nothing is recorded there."
+
+
+def about(at: Moment) -> list[str]:
+    """What a reader of any figure should know: whether part of it is illustrative, and its point on both clocks."""
+    told = "Part of these books is illustrative: entries whose source says so, such as what ICBs devolve and keep."
+    return [told, clocks(at)] if at.illustrative else [clocks(at)]
+
+
 def of_measures(
     found: Sequence[tuple[str, Measure]],
     *,
@@ -40,7 +49,7 @@ def of_measures(
         for scope, measure in found
     ]
     title = f"{organisation or 'The whole ledger'}, {year}. Grades are this project's reading, unless overridden."
-    return Answer("measures", ledger, rows, at, title=title, after=[clocks(at)])
+    return Answer("measures", ledger, rows, at, title=title, after=about(at))
 
 
 def measure_text(measure: Measure) -> str:
@@ -77,7 +86,8 @@ def of_allocation(
             "organisation": part.code,
             "name": part.name,
             "practices": part.practices,
-            "people": part.people_billionths // 10**9,
+            "registered_people": part.registered_billionths // 10**9,
+            "weighted_people": part.people_billionths // 10**9,
             "share": part.share,
             "amount_pence": part.amount_pence,
         }

@@ -77,6 +77,8 @@ def instant(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"'{text}' is not a time. Write it as {_DAY} or {_DAY}T12:00.") from None
+    if len(text) == len(_DAY) and found.date() == datetime.now(UTC).date():
+        return datetime.now(UTC)  # today is known up to now
     if len(text) == len(_DAY):
         found = found.replace(hour=23, minute=59, second=59, microsecond=999_999)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
@@ -110,10 +112,13 @@ AsAt = Annotated[
 ]
 KnownAt = Annotated[
     datetime | None,
-    typer.Option("--known-at", help=f"As known then: {_DAY} or {_DAY}T12:00; now otherwise.", parser=instant),
+    typer.Option("--known-at", help=f"As known then (UTC): {_DAY} or {_DAY}T12:00; now otherwise.", parser=instant),
 ]
 Year = Annotated[FinancialYear | None, typer.Option("--year", help="A financial year, as 2025/26.", parser=year)]
 PositionColumns = Annotated[str | None, typer.Option("--by", help=f"Columns to sum by, from: {_positions}.")]
 FlowColumns = Annotated[str, typer.Option("--by", help=f"Columns to sum by, from: {_flows}.")]
 Actor = Annotated[str, typer.Option("--actor", help="Who posts it: a role or team, recorded in the books.")]
-EntryDay = Annotated[date | None, typer.Option("--date", help=f"When it counts, as {_DAY}.", parser=day)]
+EntryDay = Annotated[
+    date | None,
+    typer.Option("--date", help=f"When it counts, as {_DAY}; else today if in the year, or its first day.", parser=day),
+]

@@ -19,7 +19,7 @@ def path() -> Path:
     return Path(os.environ.get("DEVOLUTION_LEDGER", "ledger.duckdb"))
 
 
-@st.cache_resource(show_spinner=False, on_release=lambda store: store.close())
+@st.cache_resource(show_spinner=False, max_entries=1, on_release=lambda store: store.close())
 def _open(file: str, version: int) -> Store:
     del version  # part of the key: a file that was replaced is opened anew
     # Read only: commands that only look may then run beside the app.

@@ -19,6 +19,7 @@ from ledger.errors import Problem
 from ledger.money import exact_pounds, millions, spoken
 from ledger.picture import Picture, percent
 from ledger.position import Moment
+from ledger.years import FinancialYear
 
 messages = Console(stderr=True, soft_wrap=True)
 
@@ -65,6 +66,7 @@ def document(answer: Answer) -> dict[str, Any]:
         "as_at": None if at is None else at.as_at,
         "known_at": None if at is None else at.known_at,
         "head": None if at is None else at.head,
+        "illustrative": None if at is None else at.illustrative,
         **answer.extra,
         "rows": [dict(row) for row in answer.rows],
     }
@@ -95,9 +97,8 @@ def rows_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 def show_picture(picture: Picture, *, ledger: str, new_entries: int) -> None:
     """The demo's table, as a finance lead would read it, and what to do next."""
     console = _console()
-    grades = [
-        grade for grade in next(iter(picture.matrix.values())) if any(row.get(grade) for row in picture.matrix.values())
-    ]
+    known = dict.fromkeys(grade for row in picture.matrix.values() for grade in row)
+    grades = [grade for grade in known if any(row.get(grade) for row in picture.matrix.values())]
     table = Table(
         box=box.SIMPLE_HEAD,
         show_edge=False,
@@ -120,7 +121,7 @@ def show_picture(picture: Picture, *, ledger: str, new_entries: int) -> None:
         facts.add_row("Largest ICB", f"{picture.largest[0]}, {spoken(picture.largest[1])}")
     if picture.smallest_pot:
         name, fund, pence = picture.smallest_pot
-        facts.add_row("Smallest pot", f"{spoken(pence)}: {fund}, {name}")
+        facts.add_row("Smallest pot of an ICB", f"{spoken(pence)}: {fund}, {name}")
     facts.add_row("Ring-fenced, soft included (illustrative)", percent(picture.ring_fenced))
     facts.add_row("Both local and free (illustrative)", percent(picture.local_and_free))
     console.print(facts)
@@ -154,6 +155,7 @@ _GRADE_HEADINGS = {
     "soft": "Soft",
     "hard": "Hard",
     "statutory": "Statutory",
+    "not graded": "Not graded",
 }
 
 
@@ -173,9 +175,11 @@ def _cell(name: str, value: Any) -> str:
         return ""
     if name.endswith("_pence"):
         return exact_pounds(value)
+    if name == "year":
+        return str(FinancialYear(value))
     if isinstance(value, Fraction | float):
         return f"{float(value):,.6g}"
-    if isinstance(value, int) and not isinstance(value, bool) and name not in ("year", "entry"):
+    if isinstance(value, int) and not isinstance(value, bool) and name != "entry":
         return f"{value:,}"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 

@@ -171,6 +171,12 @@ def test_what_was_known_before_the_first_entry_is_nothing(ledger: Path) -> None:
             1,
             "no population figures for 2030/31",
         ),
+        (("allocate", "--icb", "QWO", "--by", "core", "--amount", "1,00"), 2, "commas do not divide thousands"),
+        (
+            ("allocate", "--icb", "QWO", "--by", "core", "--amount", "1", "--places", "none.csv"),
+            1,
+            "there is no such file",
+        ),
         (("nonsense",), 2, "No such command"),
     ],
 )
@@ -181,6 +187,30 @@ def test_exit_statuses_and_sentences(arguments: tuple[str, ...], status: int, se
     plain = " ".join(done.stderr.replace("│", " ").split())
     assert sentence in plain
     assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_fund_is_refused_with_the_nearest(ledger: Path) -> None:
+    done = run(
+        "allocate", "--icb", "QWO", "--by", "core", "--fund", "core-recurent", "--amount", "5", "--ledger", ledger
+    )
+    assert (done.returncode, "core-recurrent (Core services: recurrent allocation)" in done.stderr) == (1, True)
+
+
+def test_illustrative_books_say_so_everywhere(ledger: Path) -> None:
+    assert document("position", "--organisation", "QWO", "--ledger", ledger)["illustrative"] is True
+    assert "Part of these books is illustrative" in run("position", "--organisation", "QWO", "--ledger", ledger).stdout
+
+
+def test_the_installed_command_runs_this_house() -> None:
+    """What people start is the file in the clone, not a copy of it."""
+    import shutil
+
+    command = shutil.which("devolution", path=str(Path(sys.executable).parent))
+    if command is None:
+        pytest.skip("the project is not installed in this environment; uv run installs it")
+    where = [sys.executable, "-c", "import devolution; print(devolution.__file__)"]
+    done = subprocess.run(where, capture_output=True, text=True, check=True, cwd="/")
+    assert Path(done.stdout.strip()) == ROOT / "devolution.py"
 
 
 def test_refusals_are_listed_in_json_too(ledger: Path) -> None:

@@ -61,8 +61,22 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(Refused, match="cannot be read as text"):
         read_division(tmp_path / "x.csv", "QWO", PRACTICES)
-    with pytest.raises(Refused, match="cannot be read as text"):
+    with pytest.raises(Refused, match="there is no such file"):
         read_division(tmp_path / "none.csv", "QWO", PRACTICES)
+
+
+def test_a_place_written_two_ways_is_one_place(tmp_path: Path) -> None:
+    file = places(tmp_path, "practice,place\nB00001,Leeds\nB00002,LEEDS\nB00003,leeds\n")
+    assert set(read_division(file, "QWO", PRACTICES).place_of.values()) == {"Leeds"}
+
+
+def test_a_budget_heading_can_be_given_terms_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(
+        "fund,grade,reason,source,quality\ncore-mental-health,soft,It holds the investment standard,Our board,amber\n"
+    )
+    (row,) = overriding_terms(file, SHIPPED).records[Terms].to_pylist()
+    assert (row["fund"], row["version"], row["grade"], row["recurrent"]) == ("core-mental-health", 1, "soft", True)
 
 
 def test_the_users_own_terms_are_a_new_version_with_grounds(tmp_path: Path) -> None:
@@ -114,6 +128,8 @@ def test_the_shipped_policy_says_that_it_is_illustrative() -> None:
         ("status: illustrative", "status: a\nstatus: b", "the key 'status' stands twice"),
         ("year: 2025/26", "year: 2025/27", "is not a financial year"),
         ("devolve:", "devolve: [", "The file cannot be understood"),
+        ("fund: core-prescribing", "fund: core-perscribing", "did you mean core-prescribing"),
+        ("fund: core-prescribing", "fund: core-community", "core-community stands twice"),
     ],
 )
 def test_a_policy_with_a_slip_is_refused_with_its_place(tmp_path: Path, old: str, new: str, sentence: str) -> None:

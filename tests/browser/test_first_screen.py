@@ -40,7 +40,7 @@ def address(demo_ledger: Path) -> Iterator[str]:
         str(port),
         "--no-browser",
     ]
-    app = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    app = subprocess.Popen(command, cwd=demo_ledger.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         limit = time.monotonic() + 60

@@ -55,6 +55,9 @@ def test_a_missing_a_foreign_and_a_later_ledger_are_named(tmp_path: Path, books:
     (tmp_path / "text.duckdb").write_text("not a database, but long enough to be looked at as one" * 100)
     with pytest.raises(NotALedger, match="cannot be read as a ledger"):
         Store.open(tmp_path / "text.duckdb")
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(NotALedger, match="another kind of file"):  # which DuckDB alone would open, and lose
+        Store.open_or_create(tmp_path / "table.csv")
     with duckdb.connect(str(tmp_path / "other.duckdb")) as raw:
         raw.execute("CREATE TABLE mine (a INTEGER); INSERT INTO mine VALUES (1)")
     with pytest.raises(NotALedger, match="none of the ledger's tables"):

@@ -13,7 +13,7 @@ from ledger.errors import Refused
 from ledger.models import ControlTotal
 from ledger.posting import post
 from ledger.store import Store
-from tests.books import APRIL, YEAR, agreement, at, entry, fund_all, texts
+from tests.books import APRIL, MAY, YEAR, agreement, at, entry, fund_all, texts
 
 
 @pytest.fixture
@@ -124,13 +124,24 @@ def test_a_control_total_that_ties_is_kept_and_one_that_does_not_is_refused(book
         post(books, [total(900_000, id="one ICB", organisation="ICB1", description="one ICB")])
 
 
-def test_a_control_total_is_asked_again_of_every_later_book(books: Store) -> None:
+def test_a_control_total_holds_for_every_later_entry_that_it_speaks_of(books: Store) -> None:
     fund_all(books)
     post(books, [total(900_000)])
-    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 1)])
+    more = entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 1)
+    with pytest.raises(Refused, match=r"£0\.01 too much"):
+        post(books, [more])
+    # Later money is not spoken of; and a newer figure, recorded with the money, takes the older one's place.
+    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 1, day=MAY)])
+    post(books, [more, total(900_001, supersedes="t900000")])
     with books.read() as reader:
-        (problem,) = verify(reader)
-    assert "£0.01 too much" in problem.found
+        assert verify(reader) == []
+
+
+def test_reversing_a_published_line_is_refused_for_it_would_no_longer_tie(own_demo_ledger: Path) -> None:
+    from ledger.posting import reverse
+
+    with Store.open(own_demo_ledger) as store, pytest.raises(Refused, match="too much"):
+        reverse(store, 10, reason="entered twice", actor="tests")
 
 
 def test_the_books_hash_leaves_recorded_times_out_and_the_head_does_not(tmp_path: Path) -> None:
