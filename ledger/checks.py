@@ -28,12 +28,13 @@ WITH moved AS (
     GROUP BY entry_number, from_account, to_account
 )
 SELECT m.entry_number, m.leg, t.note, e.key, e.kind, e.effective_date, e.authority, e.reverses,
-       (SELECT max(r.entry_number) FROM relationship r WHERE r.entry_number <= m.entry_number) AS epoch,
+       (SELECT max(known.entry_number) FROM (SELECT entry_number FROM relationship
+            UNION SELECT entry_number FROM closure) AS known WHERE known.entry_number <= m.entry_number) AS epoch,
        fo.code AS from_organisation, fo.name AS from_name, ft.may_go_below_zero AS from_source,
-       fo.valid_from AS from_opened, fo.valid_to AS from_closed,
+       fo.valid_from AS from_opened, coalesce(fc.valid_to, fo.valid_to) AS from_closed,
        fa.fund AS from_fund, fa.year AS from_year, fa.standing AS from_standing, ff.resource AS from_resource,
        o.code AS to_organisation, o.name AS to_name,
-       o.valid_from AS to_opened, o.valid_to AS to_closed,
+       o.valid_from AS to_opened, coalesce(tc.valid_to, o.valid_to) AS to_closed,
        ta.fund AS to_fund, ta.year AS to_year, ta.standing AS to_standing, tf.resource AS to_resource
 FROM moved m
 JOIN transfer t ON t.entry_number = m.entry_number AND t.leg = m.leg AND t.entry_number >= $first
@@ -42,6 +43,15 @@ JOIN account fa ON fa.id = m.from_account JOIN account ta ON ta.id = m.to_accoun
 JOIN organisation fo ON fo.code = fa.organisation JOIN tier ft ON ft.code = fo.tier
 JOIN organisation o ON o.code = ta.organisation
 JOIN fund ff ON ff.code = fa.fund JOIN fund tf ON tf.code = ta.fund
+LEFT JOIN closing fc ON fc.organisation = fo.code AND fc.known_from <= m.entry_number AND m.entry_number < fc.known_to
+LEFT JOIN closing tc ON tc.organisation = o.code AND tc.known_from <= m.entry_number AND m.entry_number < tc.known_to
+"""
+
+# Each closing day that was learned later, with the entries between which it was the newest known.
+_CLOSING = """
+SELECT organisation, valid_to, entry_number AS known_from,
+       lead(entry_number, 1, 9223372036854775807) OVER (PARTITION BY organisation ORDER BY entry_number) AS known_to
+FROM closure
 """
 
 FUND_LINE = """
@@ -87,11 +97,12 @@ reach(epoch, effective_date, upper, node) AS (
     SELECT r.epoch, r.effective_date, r.upper, l.child
     FROM reach r
     JOIN organisation o ON o.code = r.node AND o.valid_from <= r.effective_date
-        AND (o.valid_to IS NULL OR r.effective_date < o.valid_to)
+    LEFT JOIN closing c ON c.organisation = r.node AND c.known_from <= r.epoch AND r.epoch < c.known_to
     JOIN relationship l ON l.parent = r.node AND l.entry_number <= r.epoch
         AND l.valid_from <= r.effective_date
         AND (l.valid_to IS NULL OR r.effective_date < l.valid_to)
-    WHERE NOT EXISTS (SELECT 1 FROM relationship s WHERE s.supersedes = l.id AND s.entry_number <= r.epoch)
+    WHERE r.effective_date < coalesce(c.valid_to, o.valid_to, DATE '9999-12-31')
+      AND NOT EXISTS (SELECT 1 FROM relationship s WHERE s.supersedes = l.id AND s.entry_number <= r.epoch)
 )
 SELECT w.* FROM wanted w
 LEFT JOIN reach r ON r.node = w.lower AND r.upper = w.upper AND r.effective_date = w.effective_date
@@ -200,6 +211,7 @@ def problems(reader: Reader, first: int) -> list[Problem]:
     """
     reader.stage("kind_direction", _kind_directions())
     reader.stage("kind_standing", _kind_standings())
+    reader.stage("closing", reader.table(_CLOSING))
     pairs = reader.table(_PAIRS, {"first": first})
     if pairs.num_rows == 0:
         return []

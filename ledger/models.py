@@ -87,6 +87,18 @@ class Organisation(SQLModel, table=True):
     entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
 
 
+class Closure(SQLModel, table=True):
+    """A day from which an organisation no longer exists, learned after it was recorded; the newest one holds.
+
+    Codes are never reused and organisations never deleted (as in ODS): they are closed.
+    """
+
+    id: str = Field(primary_key=True)
+    organisation: str = Field(foreign_key="organisation.code")
+    valid_to: date
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
 class Relationship(SQLModel, table=True):
     """Who is part of whom, from a day to a day.
 
@@ -249,6 +261,7 @@ class Transfer(SQLModel, table=True):
 RECORDS: tuple[type[SQLModel], ...] = (
     Tier,
     Organisation,
+    Closure,
     Relationship,
     Succession,
     Fund,

@@ -8,7 +8,7 @@ from ledger import chain
 from ledger.audit import verify
 from ledger.drafts import Draft, Leg, legs, records
 from ledger.errors import AlreadyReversed, KeyReused, Refused
-from ledger.models import Account, Fund, Organisation, Relationship, Tier
+from ledger.models import Account, Closure, Fund, Organisation, Relationship, Tier
 from ledger.posting import post, reverse
 from ledger.store import Store
 from ledger.years import FinancialYear
@@ -484,3 +484,29 @@ def test_money_does_not_pass_through_an_organisation_that_is_closed(books: Store
     fund_all(books)
     with pytest.raises(Refused, match="is not below NHS England"):
         post(books, [entry("devolve", at("NHS", "limit"), at("P9", "core"), 1)])
+
+
+def test_an_organisation_is_closed_by_a_later_entry_and_takes_no_money_after(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=date(2025, 12, 1))])
+    row = {"id": "P1 closes", "organisation": "P1", "valid_to": date(2025, 10, 1)}
+    post(
+        books,
+        [Draft("close", "structure", APRIL, "tests", "P1 is wound up", records={Closure: records(Closure, [row])})],
+    )
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=date(2025, 9, 30))])
+    with pytest.raises(Refused, match=r"First place \(P1\) does not exist on 2025-10-01"):
+        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=date(2025, 10, 1))])
+    with pytest.raises(Refused, match="is not below First ICB"):
+        post(books, [entry("devolve", at("ICB1", "core"), at("N1", "core"), 5, day=date(2025, 10, 1))])
+    # What was posted before anybody knew was right by what was known, and a newer day takes the older one's place.
+    with books.read() as reader:
+        assert verify(reader) == []
+    later = {"id": "P1 closes later", "organisation": "P1", "valid_to": date(2026, 1, 1)}
+    post(
+        books,
+        [Draft("later", "structure", APRIL, "tests", "it lives on", records={Closure: records(Closure, [later])})],
+    )
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=date(2025, 10, 1))])
+    with books.read() as reader:
+        assert verify(reader) == []
