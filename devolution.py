@@ -131,6 +131,10 @@ def open_app(
     # Said here as well as in .streamlit/config.toml: nothing leaves the machine, wherever the app was started.
     quiet = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none"}
     environment = {**os.environ, **quiet, "DEVOLUTION_LEDGER": str(ledger.resolve())}
+    if os.name == "posix":
+        # Become the app, so that whoever stops this command stops the app and frees the ledger.
+        os.chdir(root)
+        os.execve(command[0], command, environment)  # noqa: S606 - our own program
     finished = subprocess.run(command, cwd=root, env=environment, check=False)  # noqa: S603 - our own program
     raise typer.Exit(finished.returncode)
 

@@ -29,10 +29,11 @@ def address(demo_ledger: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    # As people start it: the installed command, from a folder of their own.
+    installed = shutil.which("devolution", path=str(Path(sys.executable).parent))
+    start = [installed] if installed else [sys.executable, str(ROOT / "devolution.py")]
     command = [
-        sys.executable,
-        "-m",
-        "devolution",
+        *start,
         "app",
         "--ledger",
         str(demo_ledger),
@@ -55,6 +56,9 @@ def address(demo_ledger: Path) -> Iterator[str]:
     finally:
         app.terminate()
         app.wait(timeout=20)
+        # Who stops the command stops the app: nobody listens there any more.
+        with pytest.raises(OSError, match="refused"):
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
 
 
 @pytest.fixture(scope="module")
