@@ -250,13 +250,18 @@ def reverse(
     reason: Annotated[str, typer.Option(help="Why it is undone.")],
     ledger: Ledger = DEFAULT_LEDGER,
     day: EntryDay = None,
+    authority: Annotated[
+        str | None, typer.Option(help="Who allows it, where money leaves a ring-fence on a later day.")
+    ] = None,
     actor: Actor = "command line",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen and post nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Undo an entry by posting its mirror, on its own date unless another is given. Nothing is deleted."""
     with Store.open(ledger) as store:
-        posted = posting.reverse(store, entry, reason=reason, actor=actor, effective_date=day, dry_run=dry_run)
+        posted = posting.reverse(
+            store, entry, reason=reason, actor=actor, authority=authority, effective_date=day, dry_run=dry_run
+        )
         with store.read() as reader:
             at = position.moment(reader)
     row = {"reversed": entry, "by_entry": posted.number, "legs": posted.transfers, "posted": not dry_run}

@@ -181,3 +181,29 @@ def test_a_rate_that_was_issued_again_is_known_from_its_day() -> None:
     year = FinancialYear(2024)
     assert rates(year, known_on=date(2024, 6, 12))["enhanced_access"][1] == Decimal("7.674")
     assert rates(year)["enhanced_access"][1] == Decimal("7.975")
+
+
+def test_v11_three_primary_medical_lines_share_one_vector() -> None:
+    lines: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in figures.table("allocations_2025_26").to_pylist():
+        lines[row["fund"]][row["holder"]] = row["amount_pence"]
+    vectors = [lines[f"primary-medical-{name}"] for name in ("remaining-growth", "arrs-additional", "arrs-gps")]
+    whole = [sum(vector.values()) for vector in vectors]
+    for icb in vectors[0]:
+        shares = [vector[icb] / total for vector, total in zip(vectors, whole, strict=True)]
+        assert max(shares) - min(shares) < 1e-9, icb
+
+
+def test_v3_an_icbs_core_total_is_its_recurrent_line_and_ten_more() -> None:
+    core: dict[str, int] = defaultdict(int)
+    for row in figures.table("allocations_2025_26").to_pylist():
+        if row["fund"].startswith("core-"):
+            core[row["holder"]] += row["amount_pence"]
+    printed = {
+        row["organisation"]: row["expected_pence"]
+        for row in figures.table("published_totals_2025_26").to_pylist()
+        if row["fund"] == "core" and row["organisation"]
+    }
+    assert set(core) == set(printed)
+    for icb, pence in printed.items():
+        assert abs(core[icb] - pence) <= 6, icb  # eleven lines, each rounded to the penny
