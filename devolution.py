@@ -99,7 +99,7 @@ def demo(
             at = position.moment(reader)
             found = picture.take(reader, at, year=allocating.FIGURES_YEAR.start)
             content = chain.books_hash(reader)
-    fresh = sum(1 for entry in posted if not entry.replayed)
+    fresh = len([entry for entry in posted if not entry.replayed])
     if as_json:
         extra = {"content_hash": content, "entries_posted": fresh, "sentence": found.sentence}
         show(Answer("demo", str(ledger), picture.matrix_rows(found), at, extra=extra), as_json=True)

@@ -24,7 +24,6 @@ from ledger.store import Reader
 from ledger.structure import suggestion
 from ledger.years import FinancialYear
 
-LEVELS = ("place", "pcn", "practice")
 UNITS = {"penny": 1, "pound": 100, "thousand": 100_000}
 FIGURES_YEAR = FinancialYear(2025)
 

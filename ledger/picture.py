@@ -22,6 +22,7 @@ AT_ICB = "Available at the ICB"
 PRACTICES = "Practices"
 OTHER_PLACES = "Other places"
 MOST_PLACES = 12
+TOTAL = "Total"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,21 @@ def _destination(row: dict[str, Any], places: dict[str, str]) -> str:
     if row["standing"] == WITHOUT_AGREEMENT:
         return KEPT_UNAGREED
     return AT_ICB
+
+
+def matrix_with_totals(picture: Picture) -> tuple[list[str], list[tuple[str, list[int]]]]:
+    """The matrix as it is printed.
+
+    Returns:
+        The grades that hold any money; then for each tier, and last for the total, its name and its pence
+        by grade, closed by their sum. A test holds the total row to the total of the picture.
+    """
+    tiers = picture.matrix.values()
+    known = dict.fromkeys(grade for amounts in tiers for grade in amounts)
+    grades = [grade for grade in known if any(amounts.get(grade) for amounts in tiers)]
+    rows = [(name, [amounts.get(grade, 0) for grade in grades]) for name, amounts in picture.matrix.items()]
+    rows.append((TOTAL, [sum(column) for column in zip(*(amounts for _, amounts in rows), strict=True)]))
+    return grades, [(name, [*amounts, sum(amounts)]) for name, amounts in rows]
 
 
 def matrix_rows(picture: Picture) -> list[dict[str, Any]]:

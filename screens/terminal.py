@@ -17,7 +17,7 @@ from rich.table import Table
 
 from ledger.errors import Problem
 from ledger.money import exact_pounds, millions, spoken
-from ledger.picture import Picture, percent
+from ledger.picture import TOTAL, Picture, matrix_with_totals, percent
 from ledger.position import Moment
 from ledger.years import FinancialYear
 
@@ -97,8 +97,7 @@ def rows_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 def show_picture(picture: Picture, *, ledger: str, new_entries: int) -> None:
     """The demo's table, as a finance lead would read it, and what to do next."""
     console = _console()
-    known = dict.fromkeys(grade for row in picture.matrix.values() for grade in row)
-    grades = [grade for grade in known if any(row.get(grade) for row in picture.matrix.values())]
+    grades, rows = matrix_with_totals(picture)
     table = Table(
         box=box.SIMPLE_HEAD,
         show_edge=False,
@@ -110,10 +109,8 @@ def show_picture(picture: Picture, *, ledger: str, new_entries: int) -> None:
     for grade in grades:
         table.add_column(_GRADE_HEADINGS.get(grade, grade.capitalize()), justify="right")
     table.add_column("Total", justify="right")
-    for tier, amounts in picture.matrix.items():
-        table.add_row(tier, *(millions(amounts.get(grade, 0)) for grade in grades), millions(sum(amounts.values())))
-    columns = [sum(row.get(grade, 0) for row in picture.matrix.values()) for grade in grades]
-    table.add_row("Total", *(millions(pence) for pence in columns), millions(picture.total_pence), style="bold")
+    for name, amounts in rows:
+        table.add_row(name, *(millions(pence) for pence in amounts), style="bold" if name == TOTAL else None)
     console.print(f"\n{picture.sentence}\n")
     console.print(table)
     facts = Table(box=None, show_header=False)

@@ -170,3 +170,16 @@ def test_a_policy_of_another_year_is_refused(own_demo_ledger: Path, tmp_path: Pa
     mine.write_text(text, encoding="utf-8")
     with Store.open(own_demo_ledger) as store, pytest.raises(Refused, match="it is for 2026/27"):
         demo.build(store, policy_file=mine)
+
+
+def test_the_printed_table_adds_up_both_ways(demo_ledger: Path) -> None:
+    from ledger import picture
+
+    with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
+        found = picture.take(reader, position.moment(reader), year=2025)
+    grades, rows = picture.matrix_with_totals(found)
+    *tiers, (last, totals) = rows
+    assert last == "Total"
+    assert totals[-1] == found.total_pence == 20_511_100_000_000
+    assert totals == [sum(column) for column in zip(*(amounts for _, amounts in tiers), strict=True)]
+    assert all(len(amounts) == len(grades) + 1 and sum(amounts[:-1]) == amounts[-1] for _, amounts in tiers)
