@@ -3,26 +3,21 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated
 
 import typer
 
 from allocations import allocate as allocating
 from allocations import demo as demonstration
-from allocations.fair_shares import UnknownWeighting
 from allocations.pace_file import read_pace
 from allocations.pace_of_change import plan
 from allocations.policy import DEFAULT as DEFAULT_POLICY
 from allocations.policy import read_policy
 from ledger import audit, chain, measures, picture, position, posting, stats
-from ledger.errors import LedgerHeld, LedgerMissing, NotALedger, Refused
+from ledger.errors import Refused
 from ledger.money import spoken
-from ledger.store import Reader, Store
+from ledger.store import Store
 from ledger.years import FinancialYear
 from screens import answers, arguments, terminal
 from screens.arguments import (
@@ -39,10 +34,8 @@ from screens.arguments import (
     Unit,
     Year,
 )
+from screens.commands.guard import REFUSED, guarded, reading
 from screens.terminal import Answer, show
-
-REFUSED, UNREACHABLE = 1, 3
-Parameters = ParamSpec("Parameters")
 
 app = typer.Typer(
     name="devolution",
@@ -53,31 +46,8 @@ app = typer.Typer(
 )
 
 
-def _guarded(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
-    """Turn what the house refuses into sentences and an exit status."""
-
-    @wraps(command)
-    def run(*args: Parameters.args, **given: Parameters.kwargs) -> None:
-        try:
-            command(*args, **given)
-        except Refused as refused:
-            name, ledger = command.__name__.removeprefix("show_"), str(given.get("ledger", ""))
-            terminal.show_problems(refused.problems, command=name, ledger=ledger, as_json=bool(given.get("as_json")))
-            raise typer.Exit(REFUSED) from None
-        except (LedgerHeld, LedgerMissing, NotALedger) as error:
-            terminal.messages.print(str(error), markup=False, highlight=False)
-            if given.get("as_json"):
-                name, ledger = command.__name__.removeprefix("show_"), str(given.get("ledger", ""))
-                show(Answer(name, ledger, [], extra={"unreachable": str(error)}), as_json=True)
-            raise typer.Exit(UNREACHABLE) from None
-        except UnknownWeighting as error:
-            raise typer.BadParameter(str(error), param_hint="--by") from None
-
-    return run
-
-
 @app.command()
-@_guarded
+@guarded("demo")
 def demo(
     ledger: Ledger = DEFAULT_LEDGER,
     policy: Annotated[
@@ -108,7 +78,7 @@ def demo(
 
 
 @app.command("app")
-@_guarded
+@guarded("app")
 def open_app(
     ledger: Ledger = DEFAULT_LEDGER,
     port: Annotated[int, typer.Option(help="The port on this machine.", min=1, max=65535)] = 8501,
@@ -140,7 +110,7 @@ def open_app(
 
 
 @app.command("position")
-@_guarded
+@guarded("position")
 def show_position(
     ledger: Ledger = DEFAULT_LEDGER,
     organisation: Organisation = None,
@@ -153,7 +123,7 @@ def show_position(
     """What is held where. The whole sums to zero: the source of the money stands in it below zero."""
     usual = "tier,standing" if organisation is None else "organisation,organisation_name,fund,standing"
     columns = arguments.columns(by or usual)
-    with _reading(ledger, as_at, known_at) as (reader, at):
+    with reading(ledger, as_at, known_at) as (reader, at):
         table = position.position(reader, at, organisation=organisation, year=year and year.start)
         rows = position.grouped(reader, table, columns).to_pylist()
     total = position.total_pence(table)
@@ -164,7 +134,7 @@ def show_position(
 
 
 @app.command("flows")
-@_guarded
+@guarded("flows")
 def show_flows(
     ledger: Ledger = DEFAULT_LEDGER,
     organisation: Organisation = None,
@@ -179,7 +149,7 @@ def show_flows(
 ) -> None:
     """What moved, read down the tiers; money that went back is taken off."""
     columns = arguments.columns(by)
-    with _reading(ledger, as_at, known_at) as (reader, at):
+    with reading(ledger, as_at, known_at) as (reader, at):
         found = position.flows(reader, at, columns, organisation=organisation, year=year and year.start, within=within)
     rows = found.to_pylist()
     after = [*([] if rows else [answers.NOTHING]), *answers.about(at)]
@@ -187,7 +157,7 @@ def show_flows(
 
 
 @app.command("measures")
-@_guarded
+@guarded("measures")
 def show_measures(
     ledger: Ledger = DEFAULT_LEDGER,
     organisation: Organisation = None,
@@ -204,7 +174,7 @@ def show_measures(
     as_json: Json = False,
 ) -> None:
     """How much is ring-fenced, devolved, kept back and in pieces. Funding as a whole and earmarked funding apart."""
-    with _reading(ledger, as_at, known_at) as (reader, at):
+    with reading(ledger, as_at, known_at) as (reader, at):
         start = year.start if year else position.latest_year(reader)
         table = position.position(reader, at, organisation=organisation, year=start)
     found = [
@@ -220,7 +190,7 @@ def show_measures(
 
 
 @app.command()
-@_guarded
+@guarded("verify")
 def verify(
     ledger: Ledger = DEFAULT_LEDGER,
     head: Annotated[
@@ -229,7 +199,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Ask every invariant of the whole ledger; exit with 1 if one does not hold, saying where."""
-    with _reading(ledger, None, None) as (reader, at):
+    with reading(ledger, None, None) as (reader, at):
         with terminal.progress("Verifying") as told:
             found = audit.verify(reader, lambda name: told(f"Checking {name}", 0, None), seen_head=head)
         content, entries = chain.books_hash(reader), chain.last_entry(reader)
@@ -244,7 +214,7 @@ def verify(
 
 
 @app.command()
-@_guarded
+@guarded("reverse")
 def reverse(
     entry: Annotated[int, typer.Argument(help="The number of the entry to undo.", min=1)],
     reason: Annotated[str, typer.Option(help="Why it is undone.")],
@@ -269,7 +239,7 @@ def reverse(
 
 
 @app.command()
-@_guarded
+@guarded("allocate")
 def allocate(
     icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.")],
     by: Annotated[str, typer.Option(help="The weighted population to share by, as core or prescribing.")],
@@ -319,7 +289,7 @@ def allocate(
 
 
 @app.command()
-@_guarded
+@guarded("pace")
 def pace(
     file: Annotated[Path, typer.Argument(help="A pace of change, as YAML.", dir_okay=False)],
     as_json: Json = False,
@@ -330,18 +300,12 @@ def pace(
 
 
 @app.command("stats")
-@_guarded
+@guarded("stats")
 def show_stats(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
     """How large the ledger is, and how fast its main questions are answered on this machine."""
-    with _reading(ledger, None, None) as (reader, at):
+    with reading(ledger, None, None) as (reader, at):
         rows = stats.of(reader, ledger)
     show(Answer("stats", str(ledger), rows, at), as_json=as_json)
-
-
-@contextmanager
-def _reading(ledger: Path, as_at: date | None, known_at: datetime | None) -> Iterator[tuple[Reader, position.Moment]]:
-    with Store.open(ledger, read_only=True) as store, store.read() as reader:
-        yield reader, position.moment(reader, as_at, known_at)
 
 
 def main() -> None:

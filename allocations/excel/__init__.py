@@ -1,0 +1,1 @@
+"""Excel in, Excel out: how workbooks are read cell by cell, and how ours are written."""

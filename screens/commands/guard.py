@@ -1,0 +1,58 @@
+"""What every command shares: how it opens a ledger to read, and how a refusal becomes sentences and a status."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+import typer
+
+from allocations.fair_shares import UnknownWeighting
+from ledger.errors import LedgerHeld, LedgerMissing, NotALedger, Refused
+from ledger.position import Moment, moment
+from ledger.store import Reader, Store
+from screens import terminal
+from screens.terminal import Answer, show
+
+REFUSED, UNREACHABLE = 1, 3
+Parameters = ParamSpec("Parameters")
+
+
+def guarded(name: str) -> Callable[[Callable[Parameters, None]], Callable[Parameters, None]]:
+    """Turn what the house refuses into sentences and an exit status.
+
+    Args:
+        name: the command as it is typed, which the JSON document names too.
+    """
+
+    def around(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
+        @wraps(command)
+        def run(*args: Parameters.args, **given: Parameters.kwargs) -> None:
+            ledger, as_json = str(given.get("ledger", "")), bool(given.get("as_json"))
+            try:
+                command(*args, **given)
+            except Refused as refused:
+                terminal.show_problems(refused.problems, command=name, ledger=ledger, as_json=as_json)
+                raise typer.Exit(REFUSED) from None
+            except (LedgerHeld, LedgerMissing, NotALedger) as error:
+                terminal.messages.print(str(error), markup=False, highlight=False)
+                if as_json:
+                    show(Answer(name, ledger, [], extra={"unreachable": str(error)}), as_json=True)
+                raise typer.Exit(UNREACHABLE) from None
+            except UnknownWeighting as error:
+                raise typer.BadParameter(str(error), param_hint="--by") from None
+
+        return run
+
+    return around
+
+
+@contextmanager
+def reading(
+    ledger: Path, as_at: date | None = None, known_at: datetime | None = None
+) -> Iterator[tuple[Reader, Moment]]:
+    """A ledger opened to read, and the point on both clocks that is asked for."""
+    with Store.open(ledger, read_only=True) as store, store.read() as reader:
+        yield reader, moment(reader, as_at, known_at)
