@@ -10,6 +10,7 @@ import typer
 
 from allocations import allocate as allocating
 from allocations import demo as demonstration
+from allocations import restated
 from allocations.pace_file import read_pace
 from allocations.pace_of_change import plan
 from allocations.policy import DEFAULT as DEFAULT_POLICY
@@ -24,6 +25,7 @@ from screens.arguments import (
     DEFAULT_LEDGER,
     Actor,
     AsAt,
+    AsIs,
     EntryDay,
     Json,
     KnownAt,
@@ -116,6 +118,7 @@ def show_position(
     organisation: Organisation = None,
     as_at: AsAt = None,
     known_at: KnownAt = None,
+    as_is: AsIs = None,
     year: Year = None,
     by: arguments.PositionColumns = None,
     as_json: Json = False,
@@ -124,13 +127,12 @@ def show_position(
     usual = "tier,standing" if organisation is None else "organisation,organisation_name,fund,standing"
     columns = arguments.columns(by or usual)
     with reading(ledger, as_at, known_at) as (reader, at):
-        table = position.position(reader, at, organisation=organisation, year=year and year.start)
+        table = restated.position(reader, at, as_is, organisation=organisation, year=year and year.start)
         rows = position.grouped(reader, table, columns).to_pylist()
-    total = position.total_pence(table)
-    after = (
-        [f"Sum of all rows: {spoken(total)}.", *answers.about(at)] if rows else [answers.NOTHING, *answers.about(at)]
-    )
-    show(Answer("position", str(ledger), rows, at, after=after), as_json=as_json)
+        told = answers.boundaries(as_is, restated.changed_by(reader, at, as_is))
+    total = f"Sum of all rows: {spoken(position.total_pence(table))}." if rows else answers.NOTHING
+    after = [total, *told, *answers.about(at)]
+    show(Answer("position", str(ledger), rows, at, after=after, extra={"as_is": as_is}), as_json=as_json)
 
 
 @app.command("flows")
@@ -140,6 +142,7 @@ def show_flows(
     organisation: Organisation = None,
     as_at: AsAt = None,
     known_at: KnownAt = None,
+    as_is: AsIs = None,
     year: Year = None,
     by: arguments.FlowColumns = "from_tier,to_tier",
     within: Annotated[
@@ -150,10 +153,12 @@ def show_flows(
     """What moved, read down the tiers; money that went back is taken off."""
     columns = arguments.columns(by)
     with reading(ledger, as_at, known_at) as (reader, at):
-        found = position.flows(reader, at, columns, organisation=organisation, year=year and year.start, within=within)
-    rows = found.to_pylist()
-    after = [*([] if rows else [answers.NOTHING]), *answers.about(at)]
-    show(Answer("flows", str(ledger), rows, at, after=after), as_json=as_json)
+        start = year and year.start
+        found = restated.flows(reader, at, as_is, columns, organisation=organisation, year=start, within=within)
+        rows = found.to_pylist()
+        told = answers.boundaries(as_is, restated.changed_by(reader, at, as_is))
+    after = [*([] if rows else [answers.NOTHING]), *told, *answers.about(at)]
+    show(Answer("flows", str(ledger), rows, at, after=after, extra={"as_is": as_is}), as_json=as_json)
 
 
 @app.command("measures")
@@ -164,6 +169,7 @@ def show_measures(
     year: Year = None,
     as_at: AsAt = None,
     known_at: KnownAt = None,
+    as_is: AsIs = None,
     scope: Annotated[str | None, typer.Option(help="all or earmarked; both otherwise.", parser=arguments.scope)] = None,
     penny_packet: Annotated[
         int,
@@ -176,7 +182,8 @@ def show_measures(
     """How much is ring-fenced, devolved, kept back and in pieces. Funding as a whole and earmarked funding apart."""
     with reading(ledger, as_at, known_at) as (reader, at):
         start = year.start if year else position.latest_year(reader)
-        table = position.position(reader, at, organisation=organisation, year=start)
+        table = restated.position(reader, at, as_is, organisation=organisation, year=start)
+        told = answers.boundaries(as_is, restated.changed_by(reader, at, as_is))
     found = [
         (name, measure)
         for name in ([scope] if scope else measures.SCOPES)
@@ -184,7 +191,14 @@ def show_measures(
     ]
     shown = None if start is None else FinancialYear(start)
     answer = answers.of_measures(
-        found, ledger=str(ledger), at=at, organisation=organisation, year=shown, as_json=as_json
+        found,
+        ledger=str(ledger),
+        at=at,
+        organisation=organisation,
+        year=shown,
+        as_json=as_json,
+        told=told,
+        as_is=as_is,
     )
     show(answer, as_json=as_json)
 

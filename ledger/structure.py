@@ -1,5 +1,6 @@
 """Who is part of whom, and whether what is recorded of it makes sense."""
 
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
@@ -39,6 +40,30 @@ SELECT DISTINCT r.child FROM known_relationship r
 WHERE r.child IN (SELECT organisation FROM members) AND r.child <> $organisation
   AND r.parent NOT IN (SELECT organisation FROM members)
   AND r.valid_from <= $day AND (r.valid_to IS NULL OR $day < r.valid_to)
+"""
+
+_SUCCESSIONS = """
+SELECT effective_date, predecessor, successor, CAST(sum(weight) AS BIGINT) AS weight FROM succession
+WHERE effective_date <= $day AND entry_number <= $known
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+# The memberships in force on a day; and where a child has none in a scheme because its last ones ended on a day on
+# which organisations were merged or split, those.
+_MEMBERSHIPS = f"""
+WITH {KNOWN_RELATIONSHIPS},
+begun AS (
+    SELECT r.child, r.parent, r.scheme, r.part, r.valid_to, pt.rank,
+           r.valid_to IS NULL OR $day < r.valid_to AS in_force,
+           bool_or(r.valid_to IS NULL OR $day < r.valid_to) OVER (PARTITION BY r.child, r.scheme) AS has_newer,
+           max(r.valid_to) OVER (PARTITION BY r.child, r.scheme) AS last_end
+    FROM known_relationship r JOIN organisation p ON p.code = r.parent JOIN tier pt ON pt.code = p.tier
+    WHERE r.valid_from <= $day
+)
+SELECT child, parent, scheme, part, rank, CASE WHEN in_force THEN NULL ELSE valid_to END AS ended FROM begun
+WHERE in_force OR (NOT has_newer AND valid_to = last_end AND valid_to IN (
+    SELECT effective_date FROM succession WHERE effective_date <= $day AND entry_number <= $known))
+ORDER BY child, scheme, parent
 """
 
 _OVERLAPPING = f"""
@@ -109,6 +134,43 @@ WHERE c.entry_number >= $first AND c.supersedes IS NOT NULL AND NOT EXISTS (
 ORDER BY 1, 2, 3
 """
 
+# Who lives on beyond a day of succession must keep something, and whoever comes after must be there to take it.
+_BAD_SUCCESSIONS = """
+WITH ended AS (
+    SELECT o.code, o.valid_from, least(coalesce(o.valid_to, DATE '9999-12-31'), coalesce((
+        SELECT min(c.valid_to) FROM closure c WHERE c.organisation = o.code AND c.entry_number <= $known),
+        DATE '9999-12-31')) AS valid_to
+    FROM organisation o
+)
+SELECT s.entry_number, s.id, s.predecessor, s.successor, s.effective_date,
+       CASE WHEN s.effective_date < n.valid_from OR n.valid_to <= s.effective_date THEN 'absent'
+            WHEN s.effective_date < p.valid_to AND kept.weight IS NULL THEN 'nothing kept'
+            WHEN p.valid_to <= s.effective_date AND kept.weight IS NOT NULL THEN 'kept by nobody'
+            ELSE 'goes nowhere' END AS fault
+FROM succession s JOIN ended p ON p.code = s.predecessor JOIN ended n ON n.code = s.successor
+LEFT JOIN (SELECT DISTINCT predecessor, effective_date, weight FROM succession WHERE predecessor = successor) kept
+    ON kept.predecessor = s.predecessor AND kept.effective_date = s.effective_date
+WHERE s.entry_number >= $first AND (
+    s.effective_date < n.valid_from OR n.valid_to <= s.effective_date
+    OR (s.effective_date < p.valid_to) <> (kept.weight IS NOT NULL)
+    OR (s.predecessor = s.successor AND NOT EXISTS (
+        SELECT 1 FROM succession o WHERE o.predecessor = s.predecessor AND o.effective_date = s.effective_date
+            AND o.successor <> o.predecessor)))
+ORDER BY 1, 2
+"""
+_SUCCESSION_FAULTS = {
+    "absent": ("{successor} does not exist on that day.", "Record when it exists, or correct the day."),
+    "nothing kept": (
+        "{predecessor} goes on after that day, and what it keeps is not said.",
+        "Add a row from it to itself with what it keeps, or close it on that day.",
+    ),
+    "kept by nobody": (
+        "{predecessor} keeps a part, and no longer exists on that day.",
+        "Take out the row from it to itself, or correct the day on which it ends.",
+    ),
+    "goes nowhere": ("{predecessor} becomes itself alone.", "Name who takes a part of it."),
+}
+
 _BAD_AGREEMENTS = """
 SELECT entry_number, id, amount_pence, share_ppm, valid_from, valid_to FROM agreement
 WHERE entry_number >= $first AND (amount_pence < 0 OR share_ppm < 0 OR share_ppm > 1000000 OR valid_to <= valid_from
@@ -128,6 +190,45 @@ def shared(reader: Reader, members: list[str], organisation: str, day: date, kno
     reader.stage("members", pa.table({"organisation": pa.array(members, pa.string())}))
     given = {"organisation": organisation, "day": day, "known": known}
     return {str(code) for (code,) in reader.rows(_SHARED, given)}
+
+
+def successions(reader: Reader, day: date, known: int) -> list[tuple[date, dict[str, dict[str, int]]]]:
+    """Who has become whom by a day: for each date of change, predecessor to successor to weight, oldest date first.
+
+    A predecessor that goes on, having given up a part, stands among its own successors with what it kept.
+    """
+    found: dict[date, dict[str, dict[str, int]]] = {}
+    for row in reader.table(_SUCCESSIONS, {"day": day, "known": known}).to_pylist():
+        step = found.setdefault(row["effective_date"], {})
+        step.setdefault(row["predecessor"], {})[row["successor"]] = row["weight"]
+    return list(found.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Part of a child in a parent.
+
+    Attributes:
+        part: registered population x 10^9 in this parent; none where the child belongs to it whole.
+        rank: the rank of the parent's tier.
+        ended: the day of change on which it ended, where nothing has come in its place; none while in force.
+    """
+
+    child: str
+    parent: str
+    scheme: str
+    part: int | None
+    rank: int
+    ended: date | None
+
+
+def memberships(reader: Reader, day: date, known: int) -> list[Membership]:
+    """Every membership in force on a day, as known by an entry.
+
+    A child whose memberships in a scheme ended on a day on which organisations were merged or split, and
+    that has no newer one, stands with its last: whoever asks can see from ``successions`` who came after.
+    """
+    return [Membership(**row) for row in reader.table(_MEMBERSHIPS, {"day": day, "known": known}).to_pylist()]
 
 
 def problems(reader: Reader, first: int, known: int) -> list[Problem]:
@@ -189,6 +290,11 @@ def _record_problems(reader: Reader, given: dict[str, int]) -> list[Problem]:
         place = f"entry {row['entry_number']}, {row['what']} {row['id']}"
         sentence = f"it supersedes '{row['supersedes']}', which is no earlier {row['what']} of the same."
         found.append(Problem(place, sentence, "It would correct nothing, or itself.", "Name the row that it corrects."))
+    for row in reader.table(_BAD_SUCCESSIONS, given).to_pylist()[:MOST_SHOWN]:
+        sentence, remedy = _SUCCESSION_FAULTS[row["fault"]]
+        place = f"entry {row['entry_number']}, succession {row['id']}"
+        why = f"Amounts could not be restated across {row['effective_date']} without loss."
+        found.append(Problem(place, sentence.format(**row), why, remedy))
     for row in reader.table(_BAD_AGREEMENTS, given).to_pylist()[:MOST_SHOWN]:
         place = f"entry {row['entry_number']}, agreement {row['id']}"
         sentence = (

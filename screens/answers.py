@@ -1,6 +1,7 @@
 """What the larger commands answer, for people and for programs."""
 
 from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -31,6 +32,17 @@ def about(at: Moment) -> list[str]:
     return [told, clocks(at)] if at.illustrative else [clocks(at)]
 
 
+def boundaries(as_is: date | None, changes: Sequence[date]) -> list[str]:
+    """Whose boundaries a report shows: those of its time, or restated to another day's."""
+    if as_is is None:
+        return []
+    if not changes:
+        return [f"As is on {as_is}: no boundary in these books has changed by then, so nothing was restated."]
+    days = " and ".join(str(day) for day in changes)
+    shared = f"What organisations held before {days} is shared among those that came after them"
+    return [f"As is on {as_is}: derived figures. {shared} by registered population; every sum is as it was."]
+
+
 def of_measures(
     found: Sequence[tuple[str, Measure]],
     *,
@@ -39,9 +51,11 @@ def of_measures(
     organisation: str | None,
     year: FinancialYear | None,
     as_json: bool,
+    told: Sequence[str] = (),
+    as_is: date | None = None,
 ) -> Answer:
     """Measures with their scopes. Programs get values, people words; an empty scope is not defined for both."""
-    extra = {"year": None if year is None else str(year), "organisation": organisation}
+    extra = {"year": None if year is None else str(year), "organisation": organisation, "as_is": as_is}
     if as_json:
         return Answer("measures", ledger, [_measure_row(scope, measure) for scope, measure in found], at, extra=extra)
     rows = [
@@ -49,7 +63,7 @@ def of_measures(
         for scope, measure in found
     ]
     title = f"{organisation or 'The whole ledger'}, {year}. Grades are this project's reading, unless overridden."
-    return Answer("measures", ledger, rows, at, title=title, after=about(at))
+    return Answer("measures", ledger, rows, at, title=title, after=[*told, *about(at)], extra=extra)
 
 
 def measure_text(measure: Measure) -> str:

@@ -114,6 +114,12 @@ KnownAt = Annotated[
     datetime | None,
     typer.Option("--known-at", help=f"As known then (UTC): {_DAY} or {_DAY}T12:00; now otherwise.", parser=instant),
 ]
+AsIs = Annotated[
+    date | None,
+    typer.Option(
+        "--as-is", help="Restate to the boundaries of this day, as 2026-04-01; as it was otherwise.", parser=day
+    ),
+]
 Year = Annotated[FinancialYear | None, typer.Option("--year", help="A financial year, as 2025/26.", parser=year)]
 PositionColumns = Annotated[str | None, typer.Option("--by", help=f"Columns to sum by, from: {_positions}.")]
 FlowColumns = Annotated[str, typer.Option("--by", help=f"Columns to sum by, from: {_flows}.")]
