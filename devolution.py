@@ -11,8 +11,6 @@ import typer
 from allocations import allocate as allocating
 from allocations import demo as demonstration
 from allocations import restated
-from allocations.pace_file import read_pace
-from allocations.pace_of_change import plan
 from allocations.policy import DEFAULT as DEFAULT_POLICY
 from allocations.policy import read_policy
 from ledger import audit, chain, measures, picture, position, posting, stats
@@ -36,6 +34,7 @@ from screens.arguments import (
     Unit,
     Year,
 )
+from screens.commands import shares
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.terminal import Answer, show
 
@@ -302,17 +301,6 @@ def allocate(
     show(answers.of_allocation(found, posted, ledger=str(ledger), at=at, dry_run=dry_run), as_json=as_json)
 
 
-@app.command()
-@guarded("pace")
-def pace(
-    file: Annotated[Path, typer.Argument(help="A pace of change, as YAML.", dir_okay=False)],
-    as_json: Json = False,
-) -> None:
-    """Targets, distance from target and pace of change, balanced to the unit within a floor and a cap."""
-    asked, digest = read_pace(file)
-    show(answers.of_pace(asked, plan(asked.plan()), source=str(file), digest=digest, as_json=as_json), as_json=as_json)
-
-
 @app.command("stats")
 @guarded("stats")
 def show_stats(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
@@ -320,6 +308,9 @@ def show_stats(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
     with reading(ledger, None, None) as (reader, at):
         rows = stats.of(reader, ledger)
     show(Answer("stats", str(ledger), rows, at), as_json=as_json)
+
+
+shares.add_to(app)
 
 
 def main() -> None:

@@ -214,8 +214,7 @@ def drafts(
                 )
             ]
         )
-    today = date.today()  # noqa: DTZ011 - the working day of whoever asks
-    day = day or (today if allocation.year.contains(today) else allocation.year.first_day)
+    day = day or working_day(allocation.year)
     asked = (allocation.icb, allocation.fund, allocation.year, allocation.level, allocation.by, allocation.amount_pence)
     request = "/".join(str(part) for part in asked)
     key = key or f"allocate/{request}/{standing}/{day}/{allocation.digest or 'default places'}"
@@ -249,6 +248,12 @@ def drafts(
         )
     )
     return found
+
+
+def working_day(year: FinancialYear) -> date:
+    """When an entry counts unless somebody says: today where that lies in the year, its first day otherwise."""
+    today = date.today()  # noqa: DTZ011 - the working day of whoever asks
+    return today if year.contains(today) else year.first_day
 
 
 def _new_places(reader: Reader, allocation: Allocation, key: str, actor: str) -> Draft:

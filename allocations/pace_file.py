@@ -32,12 +32,8 @@ class OneOrganisation(StrictModel):
         return self
 
 
-class PaceFile(StrictModel):
-    """What a pace of change is worked out from.
-
-    ``organisations`` is a list, or ``published 2025/26 core`` (or ``specialised``, ``primary medical``) for
-    the baselines and targets that NHS England published for the 42 ICBs.
-    """
+class PaceRule(StrictModel):
+    """How fast to move towards fair shares: growth for all, a convergence curve, a floor and a cap."""
 
     title: str
     reason: str
@@ -45,8 +41,21 @@ class PaceFile(StrictModel):
     floor: Exact
     cap: Exact
     curve: tuple[tuple[Exact, Exact], ...]
-    quantum_pounds: int | None = None
     unit_pounds: int = Field(default=1, ge=1)
+
+    def convergence_curve(self) -> Curve:
+        """Convergence by opening distance from target."""
+        return Curve(self.curve)
+
+
+class PaceFile(PaceRule):
+    """What a pace of change is worked out from.
+
+    ``organisations`` is a list, or ``published 2025/26 core`` (or ``specialised``, ``primary medical``) for
+    the baselines and targets that NHS England published for the 42 ICBs.
+    """
+
+    quantum_pounds: int | None = None
     organisations: tuple[OneOrganisation, ...] | str
 
     @model_validator(mode="after")
@@ -70,7 +79,7 @@ class PaceFile(StrictModel):
             baseline_pence=baseline,
             target_share={code: share / whole for code, share in target.items()} if self._in_pounds() else target,
             base_growth=self.base_growth,
-            curve=Curve(self.curve),
+            curve=self.convergence_curve(),
             floor=self.floor,
             cap=self.cap,
             quantum_pence=None if self.quantum_pounds is None else self.quantum_pounds * 100,
@@ -92,6 +101,15 @@ class PaceFile(StrictModel):
             {row.code: pence_from_pounds(row.baseline_pounds) for row in self.organisations},
             {row.code: Fraction(row.target_share or row.target_pounds or 0) for row in self.organisations},
         )
+
+
+def read_rule(path: Path) -> tuple[PaceRule, str]:
+    """A pace of change without organisations, for whoever brings their own, with the SHA-256 of the file.
+
+    Raises:
+        Refused: what the file says cannot be read, is unknown or impossible, each with its line or key.
+    """
+    return read_model(path, PaceRule), hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def read_pace(path: Path) -> tuple[PaceFile, str]:

@@ -86,6 +86,11 @@ def millions(pence: int) -> str:
     return f"{(Decimal(pence) / 10**8).quantize(Decimal('0.1'), rounding=ROUND_HALF_UP):,}"
 
 
+def signed_percent(part: Fraction, places: int) -> str:
+    """A fraction of one as a percentage with its sign, halves away from zero: ``+4.37%``."""
+    return f"{Decimal(round_half_up_fraction(part * 10 ** (places + 2))).scaleb(-places):+.{places}f}%"
+
+
 def spoken(pence: int) -> str:
     """The amount as people write it in a sentence: ``£160.2 billion``, ``£1.2 million``, ``-£56``.
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 import pyarrow as pa
 
 from ledger.checks import FUND_LINE, MOST_SHOWN
-from ledger.errors import Problem
+from ledger.errors import Problem, Refused
 from ledger.models import GRADES, ROUTES
 from ledger.store import Reader
 
@@ -190,6 +190,20 @@ def shared(reader: Reader, members: list[str], organisation: str, day: date, kno
     reader.stage("members", pa.table({"organisation": pa.array(members, pa.string())}))
     given = {"organisation": organisation, "day": day, "known": known}
     return {str(code) for (code,) in reader.rows(_SHARED, given)}
+
+
+def tier_of(reader: Reader, organisation: str) -> str:
+    """The tier of an organisation.
+
+    Raises:
+        Refused: there is no such organisation; with the nearest that there are.
+    """
+    rows = reader.rows("SELECT tier FROM organisation WHERE code = $code", {"code": organisation})
+    if not rows:
+        remedy = suggestion(reader, organisation, "organisation")
+        sentence = f"there is no organisation '{organisation}'."
+        raise Refused([Problem("--from", sentence, "Nobody holds the money.", remedy)])
+    return str(rows[0][0])
 
 
 def successions(reader: Reader, day: date, known: int) -> list[tuple[date, dict[str, dict[str, int]]]]:

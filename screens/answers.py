@@ -1,6 +1,7 @@
 """What the larger commands answer, for people and for programs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -10,7 +11,7 @@ from allocations.pace_file import PaceFile
 from allocations.pace_of_change import Outcome
 from allocations.places import UNASSIGNED
 from ledger.measures import Measure
-from ledger.money import round_half_up_fraction, spoken
+from ledger.money import round_half_up_fraction, signed_percent, spoken
 from ledger.picture import percent
 from ledger.position import Moment
 from ledger.posting import Posted
@@ -112,11 +113,8 @@ def of_allocation(
         for part in split.parts
         if part.code == UNASSIGNED
     ]
-    entries = [
-        {"number": entry.number, "key": entry.key, "replayed": entry.replayed, "dry_run": dry_run} for entry in posted
-    ]
     weighting = split.by.replace("_", " ")
-    return Answer(
+    answer = Answer(
         "allocate",
         ledger,
         rows,
@@ -125,7 +123,6 @@ def of_allocation(
         after=[
             f"Split in whole units of one {split.unit}; the parts sum to the whole.",
             *left_out,
-            *(f"Entry {entry.number} ({entry.key}) {_became(entry, dry_run=dry_run)}." for entry in posted),
         ],
         extra={
             "icb": split.icb,
@@ -136,12 +133,26 @@ def of_allocation(
             "unit": split.unit,
             "total_pence": split.amount_pence,
             "unassigned": list(split.division.unassigned) if split.division else [],
-            "entries": entries,
         },
+    )
+    return with_entries(answer, posted, dry_run=dry_run)
+
+
+def with_entries(answer: Answer, posted: Sequence[Posted], *, dry_run: bool) -> Answer:
+    """An answer with what became of the entries that it asked for."""
+    told = [f"Entry {entry.number} ({entry.key}) {_became(entry, dry_run=dry_run)}." for entry in posted]
+    return replace(
+        answer, after=[*answer.after, *told], extra={**answer.extra, "entries": _entries(posted, dry_run=dry_run)}
     )
 
 
-def of_pace(asked: PaceFile, outcome: Outcome, *, source: str, digest: str, as_json: bool) -> Answer:
+def _entries(posted: Sequence[Posted], *, dry_run: bool) -> list[dict[str, Any]]:
+    return [
+        {"number": entry.number, "key": entry.key, "replayed": entry.replayed, "dry_run": dry_run} for entry in posted
+    ]
+
+
+def of_pace(asked: PaceFile, outcome: Outcome, *, source: str, digest: str, at: Moment | None, as_json: bool) -> Answer:
     """A pace of change, row by row, with its scaling and who is at a limit."""
     at_floor = [row.code for row in outcome.rows if row.limit == "floor"]
     at_cap = [row.code for row in outcome.rows if row.limit == "cap"]
@@ -169,16 +180,16 @@ def of_pace(asked: PaceFile, outcome: Outcome, *, source: str, digest: str, as_j
             }
             for row in outcome.rows
         ]
-        return Answer("pace", source, rows, extra=extra)
+        return Answer("pace", source, rows, at, extra=extra)
     shown = [
         {
             "organisation": row.code,
             "baseline_pence": row.baseline_pence,
             "target_pence": round_half_up_fraction(row.target_pence),
-            "from target, opening": _signed_percent(row.opening_distance),
-            "growth": _signed_percent(row.growth),
+            "from target, opening": signed_percent(row.opening_distance, 4),
+            "growth": signed_percent(row.growth, 4),
             "allocation_pence": row.allocation_pence,
-            "from target, closing": _signed_percent(row.closing_distance),
+            "from target, closing": signed_percent(row.closing_distance, 4),
             "limit": row.limit,
         }
         for row in outcome.rows
@@ -189,14 +200,10 @@ def of_pace(asked: PaceFile, outcome: Outcome, *, source: str, digest: str, as_j
         f"The allocations sum to {spoken(outcome.quantum_pence)} exactly. {limits}",
         f"Growth was scaled by {float(outcome.scaling * 100):+.4f} percentage points to balance.{unique}",
     ]
-    return Answer("pace", source, shown, title=asked.title, after=after)
-
-
-def _signed_percent(part: Fraction) -> str:
-    return f"{float(part * 100):+.4f}%"
+    return Answer("pace", source, shown, at, title=asked.title, after=after)
 
 
 def _became(entry: Posted, *, dry_run: bool) -> str:
     if entry.replayed:
-        return "is in the books already; give --key to post it again"
+        return "is in the books already, so nothing was added"
     return "would be posted" if dry_run else "is posted"

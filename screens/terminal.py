@@ -88,7 +88,10 @@ def rows_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False)
     for name in rows[0]:
         numeric = name.endswith("_pence") or isinstance(rows[0][name], int | float | Fraction)
-        table.add_column(_heading(name), justify="right" if numeric else "left", overflow="fold")
+        # A figure is never cut in two; names give way.
+        table.add_column(
+            _heading(name), justify="right" if numeric else "left", overflow="fold", no_wrap=name.endswith("_pence")
+        )
     for row in rows:
         table.add_row(*(_escape(_cell(name, value)) for name, value in row.items()))
     return table
@@ -168,8 +171,8 @@ def _heading(name: str) -> str:
 
 
 def _cell(name: str, value: Any) -> str:
-    if value is None:
-        return ""
+    if value is None or isinstance(value, str):
+        return value or ""
     if name.endswith("_pence"):
         return exact_pounds(value)
     if name == "year":

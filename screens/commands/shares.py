@@ -1,0 +1,196 @@
+"""Who should get what: budget schedules, need indices, and every ICB's target."""
+
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow.compute as pc
+import typer
+
+from allocations import figures, issue, need
+from allocations import targets as published
+from allocations.allocate import FIGURES_YEAR, allocate
+from allocations.fair_shares import weighting
+from allocations.historic import read_historic
+from allocations.pace_file import read_pace, read_rule
+from allocations.pace_of_change import plan
+from allocations.schedule import issued_in_books, schedule
+from ledger import posting
+from ledger.drafts import Draft
+from ledger.money import PENCE_PER_POUND
+from ledger.position import Moment, moment
+from ledger.posting import Posted
+from ledger.store import Store
+from ledger.structure import tier_of
+from screens import answers, schedules
+from screens.arguments import (
+    DEFAULT_LEDGER,
+    Actor,
+    AsAt,
+    AsIs,
+    EntryDay,
+    Json,
+    KnownAt,
+    Ledger,
+    Level,
+    Standing,
+    Year,
+)
+from screens.commands.guard import guarded, reading
+from screens.terminal import show
+
+
+class Stream(StrEnum):
+    """A stream with published targets."""
+
+    CORE = "core"
+    SPECIALISED = "specialised"
+    PRIMARY_MEDICAL = "primary medical"
+
+
+@guarded("schedule")
+def show_schedule(
+    icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.")],
+    ledger: Ledger = DEFAULT_LEDGER,
+    year: Year = None,
+    to: Annotated[Level, typer.Option(help="Whose budgets.")] = Level.PLACE,
+    fund: Annotated[list[str] | None, typer.Option(help="Only this line; may be given again.")] = None,
+    historic: Annotated[
+        Path | None, typer.Option(help="Historic budgets: a workbook or CSV with organisation, fund, amount.")
+    ] = None,
+    pace: Annotated[
+        Path | None, typer.Option(help="A pace of change, as YAML: plan from historic budgets towards fair shares.")
+    ] = None,
+    places: Annotated[Path | None, typer.Option(help="Your own places.", dir_okay=False)] = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+    post: Annotated[bool, typer.Option("--post", help="Issue what --pace plans: one entry for each line.")] = False,
+    standing: Annotated[Standing, typer.Option("--from", help="Which of the ICB's money.")] = Standing.AVAILABLE,
+    day: EntryDay = None,
+    actor: Actor = "command line",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """For every place and line: historic budget, fair share, distance from target, issued budget and the bridge."""
+    year = year or FIGURES_YEAR
+    one_pound = allocate(
+        icb=icb, year=year, fund="core", level=to, by="core", amount_pence=PENCE_PER_POUND, places_file=places
+    )
+    organisations = {part.code: part.name for part in one_pound.parts}
+    funds = {row["code"]: row["name"] for row in figures.table("funds").to_pylist()}
+    had = None if historic is None else read_historic(historic, organisations, funds)
+    at: Moment | None = None
+    issued = None
+    if ledger.exists() and pace is None:
+        with reading(ledger, as_at, known_at) as (reader, at):
+            issued = issued_in_books(reader, at, icb, year, to)
+    issuing = post or dry_run
+    if issuing and (pace is None or had is None):
+        raise typer.BadParameter("what is issued is planned: give --pace and --historic", param_hint="--post")
+    rule, digest = (None, "") if pace is None else read_rule(pace)
+    found = schedule(
+        icb=icb,
+        year=year,
+        level=to,
+        funds=fund or (),
+        historic=had,
+        issued=issued,
+        pace=rule,
+        places_file=places,
+    )
+    posted: list[Posted] = []
+    if issuing and had is not None and pace is not None:
+        drafts = issue.of_schedule(
+            found, had, pace_file=pace.name, pace_hash=digest, standing=standing, actor=actor, day=day
+        )
+        posted, at = _post(ledger, drafts, dry_run=dry_run)
+    brought = None if had is None else (had.file, had.sha256)
+    answer = schedules.of_schedule(
+        found, ledger=str(ledger), at=at, historic=brought, pace=pace is not None, as_json=as_json
+    )
+    answer = answers.with_entries(answer, posted, dry_run=dry_run)
+    show(answer, as_json=as_json)
+
+
+@guarded("pace")
+def show_pace(
+    file: Annotated[Path, typer.Argument(help="A pace of change, as YAML.", dir_okay=False)],
+    ledger: Ledger = DEFAULT_LEDGER,
+    post: Annotated[bool, typer.Option("--post", help="Issue it: one entry, from the holder to all.")] = False,
+    holder: Annotated[str | None, typer.Option("--from", help="Who holds the money, by code; to issue it.")] = None,
+    fund: Annotated[str | None, typer.Option(help="On which fund; to issue it.")] = None,
+    year: Year = None,
+    day: EntryDay = None,
+    actor: Actor = "command line",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Targets, distance from target and pace of change, balanced to the unit within a floor and a cap."""
+    asked, digest = read_pace(file)
+    outcome = plan(asked.plan())
+    posted: list[Posted] = []
+    at: Moment | None = None
+    if post or dry_run:
+        if holder is None or fund is None or year is None:
+            raise typer.BadParameter("to issue it, say from whom, on which fund and in which year", param_hint="--post")
+        with reading(ledger) as (reader, _):
+            tier = tier_of(reader, holder)
+        draft = issue.of_pace(
+            asked, outcome, holder=holder, tier=tier, fund=fund, year=year, file=file.name, digest=digest,
+            standing=Standing.AVAILABLE, actor=actor, day=day,
+        )  # fmt: skip
+        posted, at = _post(ledger, [draft], dry_run=dry_run)
+    answer = answers.of_pace(asked, outcome, source=str(file), digest=digest, at=at, as_json=as_json)
+    show(answers.with_entries(answer, posted, dry_run=dry_run), as_json=as_json)
+
+
+def _post(ledger: Path, drafts: list[Draft], *, dry_run: bool) -> tuple[list[Posted], Moment]:
+    with Store.open(ledger) as store:
+        posted = posting.post(store, drafts, dry_run=dry_run)
+        with store.read() as reader:
+            return posted, moment(reader)
+
+
+@guarded("need")
+def show_need(
+    icb: Annotated[str | None, typer.Option(help="Only this ICB, by code; all of them otherwise.")] = None,
+    to: Annotated[Level, typer.Option(help="Whose indices.")] = Level.PLACE,
+    component: Annotated[str | None, typer.Option(help="Only this component, as mental_health.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Need indices of every place, network or practice, each with the base that it is relative to."""
+    found = need.indices(figures.table("practices_2025_26"), to)
+    if icb is not None:
+        found = found.filter(pc.equal(found["icb"], icb))
+    if component is not None:
+        found = found.filter(pc.equal(found["component"], weighting(component)))
+    if not found.num_rows:
+        raise typer.BadParameter(f"there is no ICB '{icb}' in {FIGURES_YEAR}", param_hint="--icb")
+    names = {row["place"]: row["name"] for row in figures.table("places_2025_26").to_pylist()}
+    names |= {row["pcn"]: row["name"] for row in figures.table("pcns_2025_26").to_pylist()}
+    answer = schedules.of_need(found, icb=icb or "all ICBs", group=to, names=names, as_json=as_json)
+    show(answer, as_json=as_json)
+
+
+@guarded("targets")
+def show_targets(
+    stream: Annotated[Stream, typer.Option(help="Which stream.")] = Stream.CORE,
+    as_is: AsIs = None,
+    as_json: Json = False,
+) -> None:
+    """Target, distance from target and pace of change of all ICBs at once, as published for 2025/26."""
+    found = published.targets(stream, as_is)
+    changes: list[date] = published.changes(as_is)
+    show(schedules.of_targets(found, as_is=as_is, changes=changes, as_json=as_json), as_json=as_json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands into the command line."""
+    for name, command in (
+        ("schedule", show_schedule),
+        ("pace", show_pace),
+        ("need", show_need),
+        ("targets", show_targets),
+    ):
+        app.command(name)(command)

@@ -1,0 +1,174 @@
+"""Budget schedules, need indices and targets, for people and for programs."""
+
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import pyarrow as pa
+
+from allocations.schedule import ALL, Line, Schedule
+from allocations.targets import Target
+from ledger.money import signed_percent
+from ledger.position import Moment
+from screens.answers import about, boundaries
+from screens.terminal import Answer
+
+NOT_AVAILABLE = "not available"
+
+
+def of_schedule(
+    found: Schedule, *, ledger: str, at: Moment | None, historic: tuple[str, str] | None, pace: bool, as_json: bool
+) -> Answer:
+    """A schedule, line by line. Programs get every figure; people get the bridge and both distances.
+
+    Args:
+        historic: the file of historic budgets and its SHA-256.
+        pace: whether a pace of change planned it, which may hold somebody at a limit.
+    """
+    extra = {
+        "icb": found.icb,
+        "year": str(found.year),
+        "to": found.level,
+        "basis": dict(found.basis),
+        "historic_file": None if historic is None else {"file": historic[0], "sha256": historic[1]},
+    }
+    if as_json:
+        return Answer("schedule", ledger, [_schedule_row(line) for line in found.lines], at, extra=extra)
+    funds = list(found.basis)
+    shown = [line for line in found.lines if len(funds) > 1 or line.fund != ALL]
+    rows = [_schedule_words(line, with_fund=len(funds) > 1, with_limit=pace) for line in shown]
+    line = "" if len(funds) > 1 else f"{funds[0]}, "
+    after = [
+        "Historic + growth + movement = issued, to the penny. Growth is the line's own, in proportion.",
+        "Movement sums to nothing over a line. From target: above (+) or below (-) the fair share.",
+        *(f"{fund}: {said}." for fund, said in found.basis.items()),
+        "Fair shares are derived from published populations; by which weighting a line is shared is our assumption.",
+        *([] if historic is None else [f"Historic budgets: {historic[0]}, SHA-256 {historic[1][:16]}."]),
+        *([] if at is None else about(at)),
+    ]
+    return Answer("schedule", ledger, rows, at, title=f"{line}{found.icb}, {found.year}, by {found.level}", after=after)
+
+
+def _schedule_words(line: Line, *, with_fund: bool, with_limit: bool) -> dict[str, Any]:
+    amounts = {
+        "historic_pence": line.historic_pence,
+        "fair share_pence": line.fair_pence,
+        "from target": _percent(line.of_target(line.opening_pence)),
+        "growth_pence": line.growth_pence,
+        "movement_pence": line.movement_pence,
+        "issued_pence": line.issued_pence,
+        "from target, now": _percent(line.of_target(line.closing_pence)),
+        "per head_pence": line.per_head_pence(line.issued_pence),
+    }
+    return {
+        **({"fund": line.fund} if with_fund else {}),
+        "name": line.name,
+        **{name: NOT_AVAILABLE if value is None else value for name, value in amounts.items()},
+        **({"limit": line.limit} if with_limit else {}),
+    }
+
+
+def _schedule_row(line: Line) -> dict[str, Any]:
+    amounts = {
+        "historic": line.historic_pence,
+        "fair": line.fair_pence,
+        "opening_distance": line.opening_pence,
+        "growth": line.growth_pence,
+        "movement": line.movement_pence,
+        "issued": line.issued_pence,
+        "closing_distance": line.closing_pence,
+    }
+    weighted = line.weighted_billionths
+    return {
+        "fund": line.fund,
+        "by": line.by or None,
+        "organisation": line.organisation,
+        "name": line.name,
+        "is_sum": ALL in (line.fund, line.organisation),
+        "registered_people": line.registered_billionths // 10**9,
+        "weighted_people": None if weighted is None else weighted // 10**9,
+        **{f"{name}_pence": pence for name, pence in amounts.items()},
+        **{f"{name}_per_head_pence": line.per_head_pence(pence) for name, pence in amounts.items()},
+        "opening_distance": line.of_target(line.opening_pence),
+        "closing_distance": line.of_target(line.closing_pence),
+        "limit": line.limit or None,
+    }
+
+
+def of_need(found: pa.Table, *, icb: str, group: str, names: dict[str, str], as_json: bool) -> Answer:
+    """Need indices: row by row for programs; for people a row for each group and base, a column for each component."""
+    rows = found.to_pylist()
+    if as_json:
+        return Answer("need", "", rows, extra={"icb": icb, "group": group})
+    wide: dict[tuple[str | None, str], dict[str, Any]] = {}
+    for row in rows:
+        own = wide.setdefault(
+            (row["group"], row["base"]),
+            {
+                "name": names.get(row["group"], row["group"]) or icb,
+                "relative to": row["base"],
+                "people": row["registered_billionths"] // 10**9,
+            },
+        )
+        own[row["component"]] = _thousandths(row["index_thousandths"])
+    after = [
+        "Each index is relative to the base in its row, where 1 is the average; different bases cannot be compared.",
+        "Derived from NHS England's practice figures of 2025/26. Small groups are less certain.",
+    ]
+    return Answer("need", "", list(wide.values()), title=f"Need indices, {icb}", after=after)
+
+
+def of_targets(found: Sequence[Target], *, as_is: date | None, changes: Sequence[date], as_json: bool) -> Answer:
+    """Targets of all ICBs on one stream."""
+    extra = {"stream": found[0].stream, "year": "2025/26", "as_is": as_is}
+    if as_json:
+        return Answer("targets", "", [_target_row(row) for row in found], extra=extra)
+    rows = [
+        {
+            "icb": row.icb,
+            "name": row.name,
+            "baseline_pence": row.baseline_pence,
+            "from target": _percent(row.opening_distance),
+            "growth": _percent(row.growth),
+            "convergence": _percent(row.convergence),
+            "allocation_pence": row.allocation_pence,
+            "from target, now": _percent(row.closing_distance),
+            "above target_pence": row.closing_pence,
+            "above target per head_pence": row.per_head_pence(row.closing_pence),
+        }
+        for row in found
+    ]
+    after = [
+        "Published: baseline, growth, convergence, allocation and distances (NHS England, March 2025).",
+        "Derived: pounds above target, and per head of the registered population.",
+        *boundaries(as_is, changes),
+    ]
+    title = f"Targets and pace of change 2025/26, {found[0].stream} services, furthest above target first"
+    return Answer("targets", "", rows, title=title, after=after, extra=extra)
+
+
+def _target_row(row: Target) -> dict[str, Any]:
+    return {
+        "icb": row.icb,
+        "name": row.name,
+        "baseline_pence": row.baseline_pence,
+        "opening_target_pence": row.opening_target_pence,
+        "opening_distance": row.opening_distance,
+        "growth": row.growth,
+        "convergence": row.convergence,
+        "allocation_pence": row.allocation_pence,
+        "closing_target_pence": row.closing_target_pence,
+        "closing_distance": row.closing_distance,
+        "closing_distance_pence": row.closing_pence,
+        "closing_distance_per_head_pence": row.per_head_pence(row.closing_pence),
+        "registered_people": row.registered_billionths // 10**9,
+    }
+
+
+def _percent(part: Fraction | None) -> str:
+    return NOT_AVAILABLE if part is None else signed_percent(part, 2)
+
+
+def _thousandths(value: int | None) -> str:
+    return NOT_AVAILABLE if value is None else f"{value // 1000}.{value % 1000:03}"

@@ -1,0 +1,130 @@
+"""Schedules, need and targets on the command line: what is planned can be issued, once, and followed back."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import devolution
+from ledger.store import Store
+
+RULE = """
+title: Half a point a year
+reason: to test
+base_growth: 0.03
+floor: 0.02
+cap: 0.045
+curve: [[-0.05, 0.01], [0.05, -0.01]]
+"""
+PLACES = ("Bradford", "Calderdale", "Kirklees", "Leeds", "North Yorkshire", "Wakefield")
+
+
+def run(*arguments: object) -> Any:
+    return CliRunner().invoke(devolution.app, [str(argument) for argument in arguments])
+
+
+def document(*arguments: object) -> dict[str, Any]:
+    done = run(*arguments, "--json")
+    assert done.exit_code == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    budgets, rule = tmp_path / "budgets.csv", tmp_path / "rule.yaml"
+    lines = [f"{place},core-community,{(row + 1) * 100_000}" for row, place in enumerate(PLACES)]
+    budgets.write_text("\n".join(["organisation,fund,amount", *lines]), encoding="utf-8")
+    rule.write_text(RULE, encoding="utf-8")
+    return budgets, rule
+
+
+def test_a_plan_is_issued_once_and_each_leg_names_its_cell(own_demo_ledger: Path, files: tuple[Path, Path]) -> None:
+    budgets, rule = files
+    asked = ("schedule", "--icb", "QWO", "--historic", budgets, "--pace", rule, "--from", "retained")
+    planned = document(*asked, "--dry-run", "--ledger", own_demo_ledger)
+    first = document(*asked, "--post", "--ledger", own_demo_ledger)
+    again = document(*asked, "--post", "--ledger", own_demo_ledger)
+    assert planned["entries"][0]["dry_run"]
+    assert [first["entries"][0][name] for name in ("replayed", "dry_run")] == [False, False]
+    assert again["entries"] == [{**first["entries"][0], "replayed": True}]
+    with Store.open(own_demo_ledger, read_only=True) as store, store.read() as reader:
+        number = first["entries"][0]["number"]
+        legs = reader.rows(
+            "SELECT amount_pence, note FROM transfer WHERE entry_number = $n ORDER BY leg", {"n": number}
+        )
+    issued = {row["organisation"]: row["issued_pence"] for row in first["rows"] if not row["is_sum"]}
+    assert sorted(pence for pence, _ in legs) == sorted(issued.values())
+    assert any(str(note).startswith("budgets!C2: £100,000.00 + growth £") for _, note in legs)
+    assert run("verify", "--ledger", own_demo_ledger).exit_code == 0
+
+
+def test_every_figure_comes_in_pounds_percent_and_per_head(files: tuple[Path, Path], tmp_path: Path) -> None:
+    budgets, rule = files
+    found = document("schedule", "--icb", "QWO", "--historic", budgets, "--pace", rule, "--ledger", tmp_path / "none")
+    (leeds,) = [row for row in found["rows"] if row["name"] == "Leeds" and row["fund"] == "core-community"]
+    for name in ("historic", "fair", "opening_distance", "growth", "movement", "issued", "closing_distance"):
+        assert isinstance(leeds[f"{name}_pence"], int), name
+        assert isinstance(leeds[f"{name}_per_head_pence"], int), name
+    assert leeds["by"] == "community"
+    assert found["historic_file"]["file"] == "budgets.csv"
+    printed = run(
+        "schedule", "--icb", "QWO", "--historic", budgets, "--pace", rule, "--ledger", tmp_path / "none"
+    ).stdout
+    assert "planned, not issued: Half a point a year" in printed
+    assert "assumption" in printed
+
+
+def test_what_the_books_do_not_know_is_said_to_be_not_available(demo_ledger: Path) -> None:
+    done = run("schedule", "--icb", "QWO", "--to", "pcn", "--ledger", demo_ledger)
+    assert done.exit_code == 0
+    assert "not available" in done.stdout
+    row = document("schedule", "--icb", "QWO", "--to", "pcn", "--ledger", demo_ledger)["rows"][0]
+    assert (row["historic_pence"], row["opening_distance"]) == (None, None)
+
+
+def test_a_pace_of_change_is_issued_from_who_holds_the_money(own_demo_ledger: Path, tmp_path: Path) -> None:
+    file = tmp_path / "pace.yaml"
+    file.write_text(
+        RULE + "organisations:\n"
+        "  - {code: QWO-E08000035, baseline_pounds: 3000, target_share: 0.6}\n"
+        "  - {code: QWO-E08000034, baseline_pounds: 2000, target_share: 0.4}\n",
+        encoding="utf-8",
+    )
+    asked = ("pace", file, "--ledger", own_demo_ledger, "--fund", "specialised-physical", "--year", "2025/26")
+    refused = run(*asked, "--post", "--from", "QWO")
+    assert refused.exit_code == 1
+    assert "below zero" in refused.stderr
+    assert "issue it, say from whom" in run("pace", file, "--post").stderr
+    assert "no organisation 'QXX'" in run(*asked, "--post", "--from", "QXX").stderr
+    core = ("pace", file, "--ledger", own_demo_ledger, "--fund", "core-recurrent", "--year", "2025/26")
+    assert "below zero" in run(*core, "--dry-run", "--from", "QWO").stderr
+
+
+def test_posting_needs_a_plan(demo_ledger: Path) -> None:
+    done = run("schedule", "--icb", "QWO", "--post", "--ledger", demo_ledger)
+    assert done.exit_code == 2
+    assert "--pace" in done.stderr
+
+
+def test_need_and_targets_for_all_icbs_at_once() -> None:
+    need = document("need")
+    assert len({row["icb"] for row in need["rows"]}) == 42
+    assert {row["base"] for row in document("need", "--icb", "QWO", "--component", "rx")["rows"]} == {"QWO", "England"}
+    assert run("need", "--icb", "QXX").exit_code == 2
+    assert len(document("targets")["rows"]) == 42
+    assert len(document("targets", "--as-is", "2026-04-01", "--stream", "specialised")["rows"]) == 36
+    printed = run("targets", "--as-is", "2026-04-01").stdout
+    assert "derived figures" in printed
+    assert "Published:" in printed
+
+
+def test_position_flows_and_measures_as_is(demo_ledger: Path) -> None:
+    as_is = ("--as-is", "2026-04-01", "--ledger", demo_ledger)
+    found = document("position", "--by", "organisation,tier", *as_is)
+    assert len({row["organisation"] for row in found["rows"] if row["tier"] == "icb"}) == 36
+    assert found["as_is"] == "2026-04-01"
+    assert sum(row["amount_pence"] for row in found["rows"]) == 0
+    assert "derived figures" in run("flows", "--organisation", "Z9B2Z", *as_is).stdout
+    assert "Ask for QRL or S0E4D or S9B9J" in run("measures", "--organisation", "QNQ", *as_is).stderr
