@@ -51,10 +51,10 @@ def sentences(plan: Plan, outcome: Outcome) -> list[str]:
     cost = plan.assumptions["cost_of_a_bid_pence"].standing
     said = []
     said.append(
-        f"Of {spoken(outcome.pot_pence)} for {pot.awards} of {len(pot.bidders)} bidders, "
+        f"Of {spoken(outcome.pot_pence)} for {number(pot.awards)} of {number(len(pot.bidders))} bidders, "
         f"{spoken(bidding.overhead_pence)} ({percent(outcome.overhead_share)}) goes into bids, returns and "
         f"administration; {spoken(bidding.cost_of_bids_pence)} ({percent(outcome.cost_of_bids_share)}) of it into "
-        f"{number(bidding.bids)} bids ({cost}). {spoken(bidding.front_line_pence)} reaches the front line; "
+        f"{number(bidding.bids)} bids ({cost}). {_front_line(bidding.front_line_pence)}; "
         f"by formula {spoken(formula.front_line_pence)} would."
     )
     if bidding.match_pence:
@@ -72,6 +72,12 @@ def sentences(plan: Plan, outcome: Outcome) -> list[str]:
         f"{spoken(bidding.misplaced_over_rounds_pence)} still does."
     )
     return [*said, *_time(plan, outcome), _worth(plan, outcome)]
+
+
+def _front_line(pence: int) -> str:
+    if pence < 0:
+        return f"The service is {spoken(-pence)} worse off than without the pot, for nothing reaches the front line"
+    return f"{spoken(pence)} reaches the front line"
 
 
 def _losing(bidders: int) -> str:
@@ -100,11 +106,12 @@ def _worth(plan: Plan, outcome: Outcome) -> str:
     needed, assumed = outcome.comparison.break_even_benefit, plan.pot.values.benefit_of_competition
     if needed is None:
         return "No benefit of competition would make bidding worth it: nothing of the pot is put to use."
-    verdict = "worth it" if outcome.comparison.advantage_pence > 0 else "not worth it"
-    difference = spoken(abs(outcome.comparison.advantage_pence))
+    advantage = outcome.comparison.advantage_pence
+    verdict = "worth it" if advantage > 0 else "not worth it"
+    by_how_much = f"it is {verdict}, by {spoken(abs(advantage))}" if advantage else "the two are worth the same"
     return (
         f"Bidding is worth it where a pound does {percent(needed)} more good for having been won; "
-        f"this run assumes {percent(assumed)}, so it is {verdict}, by {difference}."
+        f"this run assumes {percent(assumed)}, so {by_how_much}."
     )
 
 

@@ -105,6 +105,24 @@ def test_strength_counts_as_by_hand(awards: int) -> None:
         assert float(receiver.chance_of_nothing) == pytest.approx(float(chance), abs=0.011)
 
 
+def test_size_and_past_wins_count_as_the_formula_says() -> None:
+    # Sizes 1, 2, 3 of a mean of 2; past wins 3, 0, 0, whose square root counts: strengths 2 x 1, 1 x 2, 1 x 3.
+    values = replace(FREE, pull_of_size=Fraction(1), pull_of_past_wins=Fraction(1, 2))
+    asked = pot(1, 1, 1, values=values)
+    own = (replace(b, size=Fraction(n), past_wins=3 if n == 1 else 0) for n, b in enumerate(asked.bidders, 1))
+    outcome = run(replace(asked, bidders=tuple(own)))
+    assert_within_three_standard_errors(outcome, [Fraction(1_000_000 * part, 7) for part in (2, 2, 3)])
+
+
+def test_the_formula_has_costs_too_where_they_are_assumed() -> None:
+    values = replace(
+        FREE, cost_of_a_return_pence=300, returns_by_formula=Fraction(4), administration_by_formula_pence=70
+    )
+    formula = run(pot(1, 1, 1, values=values), draws=5).formula
+    assert (formula.cost_of_returns_pence, formula.administration_pence) == (3 * 4 * 300, 70)
+    assert formula.front_line_pence == 1_000_000 - 3_670
+
+
 def test_listed_awards_go_to_the_best_first() -> None:
     asked = pot(1, 2, 5, awards=2, values=CAPACITY_COUNTS, sizes=LISTED, listed_pence=(700_000, 200_000))
     outcome = run(asked)
@@ -202,6 +220,15 @@ def test_the_same_seed_gives_the_same_and_another_does_not() -> None:
     asked = pot(1, 2, 3, 4, awards=2, values=CAPACITY_COUNTS)
     assert run(asked, 500, 1) == run(asked, 500, 1)
     assert run(asked, 500, 1) != run(asked, 500, 2)
+
+
+def test_draws_in_several_blocks_are_all_drawn_and_none_twice() -> None:
+    plan, _ = read_bids(EXAMPLE)
+    drawn = draw(plan.pot, 10_000, np.random.default_rng(plan.seed))
+    assert (np.count_nonzero(drawn.awards, axis=1) == 9).all()
+    assert (drawn.awards.sum(axis=1) == plan.pot.amount_pence).all()
+    # Of some 6.9 million ways to choose 9 of 28, and more with the odd pennies, 10,000 draws repeat a few at most.
+    assert len(np.unique(drawn.awards, axis=0)) > 9_900
 
 
 def test_the_tornado_stands_in_order_and_says_what_moves_what() -> None:

@@ -1,13 +1,18 @@
 """The file of a bidding pot: what it may say, and what is refused, with its line and a remedy."""
 
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from allocations import figures
 from ledger.errors import Refused
+from scenarios.bidding import simulate
 from scenarios.bidding_file import read_bids
 from scenarios.bidding_pot import Plan
+from scenarios.bidding_words import sentences
+from scenarios.tornado import with_value
 
 EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "bids_example.yaml"
 SMALL = """\
@@ -153,6 +158,26 @@ def test_what_is_refused(tmp_path: Path, old: str, new: str, line: int, words: t
 def test_what_is_refused_of_the_choice_of_bidders(tmp_path: Path, new: str, words: tuple[str, ...]) -> None:
     said = refusals(tmp_path, OF_ICBS.replace("who: icbs", new))
     assert any(text.startswith("pot.yaml, line ") and all(word in text for word in words) for text in said), said
+
+
+def test_more_overhead_than_pot_is_said_in_words(tmp_path: Path) -> None:
+    plan = read(tmp_path, OF_ICBS, draws=20)
+    outcome = simulate(plan.pot, plan.draws, np.random.default_rng(plan.seed))
+    assert outcome.overhead_share > 1
+    first, *_ = sentences(plan, outcome)
+    assert "worse off than without the pot, for nothing reaches the front line; by formula £1,000 would." in first
+
+
+def test_match_funding_is_said_in_words_and_is_no_overhead(tmp_path: Path) -> None:
+    text = SMALL.replace(
+        "chance_of_bidding:\n    value: 0.9\n    low: 0.5", "match_share:\n    value: 0.5\n    low: 0.5"
+    )
+    plan = read(tmp_path, text, draws=20)
+    outcome = simulate(plan.pot, plan.draws, np.random.default_rng(plan.seed))
+    assert outcome.bidding.match_pence == 50_000
+    assert "Winners must find £500 of their own to match what they win." in sentences(plan, outcome)
+    without = simulate(with_value(plan.pot, "match_share", Fraction(0)), 20, np.random.default_rng(plan.seed))
+    assert without.bidding.overhead_pence == outcome.bidding.overhead_pence
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
