@@ -35,6 +35,7 @@ from screens.arguments import (
     Year,
 )
 from screens.commands import shares
+from screens.commands.bids import bids
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.terminal import Answer, show
 
@@ -310,6 +311,7 @@ def show_stats(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
     show(Answer("stats", str(ledger), rows, at), as_json=as_json)
 
 
+app.command("bids")(bids)
 shares.add_to(app)
 
 

@@ -1,0 +1,95 @@
+"""Which assumption matters most: each taken to its low and its high, the others left in the middle.
+
+Every run meets the same luck, so that a swing is the assumption's and not the draws'.
+"""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from scenarios.bidding import reckon
+from scenarios.bidding_draws import draw
+from scenarios.bidding_pot import Assumption, Plan, Pot
+
+_CHANGES_THE_DRAWS = ("chance_of_bidding", "pull_of_capacity", "pull_of_size", "pull_of_past_wins")
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The answer with one assumption at one end of its range.
+
+    Attributes:
+        advantage_pence: what bidding is worth more than the formula.
+        overhead_pence: cost of bids, returns and administration.
+        front_line_pence: what reaches the front line by bidding.
+        misplaced_pence: what those below their fair share lack, in a mean round.
+    """
+
+    advantage_pence: int
+    overhead_pence: int
+    front_line_pence: int
+    misplaced_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of the tornado: an assumption, and the answer at both ends of its range.
+
+    Attributes:
+        swing_pence: between the two advantages; bars stand in the order of it, the widest first.
+    """
+
+    assumption: Assumption
+    low: End
+    high: End
+    swing_pence: int
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything is other at one end than at the other."""
+        return self.low != self.high
+
+
+def tornado(plan: Plan, draws: int | None = None) -> tuple[Bar, ...]:
+    """Every assumption that has a range, by how far it swings what bidding is worth against the formula.
+
+    Equal swings are put in order of what they do to the misplaced money, and then by name.
+    """
+    count = draws or plan.draws
+    middle = draw(plan.pot, count, np.random.default_rng(plan.seed))
+
+    def at(assumption: Assumption, value: Fraction) -> End:
+        pot = with_value(plan.pot, assumption.name, value)
+        again = assumption.name in _CHANGES_THE_DRAWS and value != assumption.value
+        drawn = draw(pot, count, np.random.default_rng(plan.seed)) if again else middle
+        bidding, _, comparison = reckon(pot, drawn)
+        return End(
+            comparison.advantage_pence,
+            bidding.overhead_pence,
+            bidding.front_line_pence,
+            bidding.misplaced.mean_pence,
+        )
+
+    bars = []
+    for assumption in plan.assumptions.values():
+        if assumption.low < assumption.high:
+            low, high = at(assumption, assumption.low), at(assumption, assumption.high)
+            bars.append(Bar(assumption, low, high, abs(high.advantage_pence - low.advantage_pence)))
+    return tuple(
+        sorted(
+            bars,
+            key=lambda bar: (
+                -bar.swing_pence,
+                -abs(bar.high.misplaced_pence - bar.low.misplaced_pence),
+                bar.assumption.name,
+            ),
+        )
+    )
+
+
+def with_value(pot: Pot, name: str, value: Fraction) -> Pot:
+    """The same pot with one assumption changed."""
+    kept: Any = int(value) if name.endswith(("_pence", "_days")) else value
+    return replace(pot, values=replace(pot.values, **{name: kept}))
