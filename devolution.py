@@ -252,7 +252,11 @@ def allocate(
         typer.Option(help="Pounds, as 1000000000 or 1bn; all that the ICB holds otherwise.", parser=arguments.pence),
     ] = None,
     places: Annotated[
-        Path | None, typer.Option(help="Your own places: CSV with practice_code and place.", dir_okay=False)
+        Path | None,
+        typer.Option(
+            help="Your own places: CSV of practices, PCNs or districts, or the place tool's JSON; or 'default'.",
+            dir_okay=False,
+        ),
     ] = None,
     unit: Annotated[Unit | None, typer.Option(help="Split in whole units of this.")] = None,
     post: Annotated[bool, typer.Option("--post", help="Post it to the books.")] = False,

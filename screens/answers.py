@@ -98,6 +98,9 @@ def of_allocation(
         for part in split.parts
         if part.code == UNASSIGNED
     ]
+    aside = split.division.left_aside if split.division else ()
+    if aside:
+        left_out.append(f"Left aside, as places of other ICBs in the same file: {len(aside)} ({', '.join(aside)}).")
     entries = [
         {"number": entry.number, "key": entry.key, "replayed": entry.replayed, "dry_run": dry_run} for entry in posted
     ]
@@ -122,6 +125,7 @@ def of_allocation(
             "unit": split.unit,
             "total_pence": split.amount_pence,
             "unassigned": list(split.division.unassigned) if split.division else [],
+            "left_aside": list(aside),
             "entries": entries,
         },
     )
