@@ -34,6 +34,7 @@ from screens.arguments import (
     Unit,
     Year,
 )
+from screens.commands import network
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.terminal import Answer, show
 
@@ -301,6 +302,9 @@ def pace(
     """Targets, distance from target and pace of change, balanced to the unit within a floor and a cap."""
     asked, digest = read_pace(file)
     show(answers.of_pace(asked, plan(asked.plan()), source=str(file), digest=digest, as_json=as_json), as_json=as_json)
+
+
+app.command("network")(network.network)
 
 
 @app.command("stats")

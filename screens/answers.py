@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from allocations.allocate import Allocation
+from allocations.figures import whole_people
 from allocations.pace_file import PaceFile
 from allocations.pace_of_change import Outcome
 from allocations.places import UNASSIGNED
@@ -86,8 +87,8 @@ def of_allocation(
             "organisation": part.code,
             "name": part.name,
             "practices": part.practices,
-            "registered_people": part.registered_billionths // 10**9,
-            "weighted_people": part.people_billionths // 10**9,
+            "registered_people": whole_people(part.registered_billionths),
+            "weighted_people": whole_people(part.people_billionths),
             "share": part.share,
             "amount_pence": part.amount_pence,
         }

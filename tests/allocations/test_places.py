@@ -67,7 +67,7 @@ def test_ge10_the_place_tools_own_file_gives_the_place_tools_own_indices(
     assert len(division.unassigned) == 269 - 4
     own = with_places(PRACTICES.filter(pc.equal(PRACTICES["icb"], "QWO")), division)
     people, everybody = weights(own, "registered", "place"), weights(own, "registered", "icb")
-    assert round(Fraction(people["Default Place"], 10**9)) == 32_415
+    assert figures.whole_people(people["Default Place"]) == 32_415
     for column, expected in TOOL.items():
         here, whole = weights(own, column, "place")["Default Place"], weights(own, column, "icb")["QWO"]
         found = index(*map(Fraction, (here, people["Default Place"], whole, everybody["QWO"])), "QWO")
