@@ -142,11 +142,17 @@ def _element_row(line: ElementLine) -> dict[str, Any]:
         "rate_source": rate.source,
         "rate_effective_from": rate.effective_from,
         "rate_notified_on": rate.notified_on,
-        "amount_standing": "illustrative" if count and count.illustrative else "derived",
+        "amount_standing": _standing(line),
         "annual_pence": line.annual_pence,
         "per_registered_head_pounds": line.per_head_pounds,
         "missing": line.missing,
     }
+
+
+def _standing(line: ElementLine) -> str | None:
+    if line.annual_pence is None:
+        return None
+    return "illustrative" if line.element.count and line.element.count.illustrative else "derived"
 
 
 def _document(found: Statement) -> dict[str, Any]:

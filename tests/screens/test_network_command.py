@@ -110,7 +110,7 @@ def test_without_counts_the_stand_ins_are_marked_and_the_rest_is_not_available()
     found = document(PCN)
     rows = {row["element"]: row for row in found["rows"]}
     assert rows["core_registered"]["amount_standing"] == "illustrative"
-    assert rows["arrs_maximum"]["annual_pence"] is None
+    assert (rows["arrs_maximum"]["annual_pence"], rows["arrs_maximum"]["amount_standing"]) == (None, None)
     assert rows["arrs_maximum"]["missing"] == "no contractor weighted count is known"
     assert found["total_pence"] == sum(row["annual_pence"] or 0 for row in found["rows"])
 
