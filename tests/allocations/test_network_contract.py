@@ -235,7 +235,7 @@ FIRST_COUNT = count("adjusted", "46873.4", APRIL, date(2025, 3, 1))
 FIRST_RATE = Rate("enhanced_access", "adjusted", Decimal("8.427"), 12, APRIL, date(2025, 3, 1), "tests", "green")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(some_rates, some_counts, st.none() | days)
 def test_payments_and_arrears_sum_to_the_year(
     given_rates: list[Rate], given: list[Count], known_on: date | None
@@ -247,7 +247,7 @@ def test_payments_and_arrears_sum_to_the_year(
     assert [payment.month for payment in found[:12]] == first_days(YEAR)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(people, people, st.integers(1, 11))
 def test_believed_payments_arrears_and_later_payments_make_the_corrected_year(
     old: Decimal, new: Decimal, month: int
@@ -266,7 +266,7 @@ def test_believed_payments_arrears_and_later_payments_make_the_corrected_year(
     assert [payment.pence for payment in found[month + 1 :]] == [payment.pence for payment in after[month + 1 :]]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(some_rates, some_counts, some_rates, some_counts, days)
 def test_what_is_learnt_later_never_changes_what_was_believed(
     rates_: list[Rate], counts_: list[Count], later_rates: list[Rate], later_counts: list[Count], known_on: date
