@@ -25,9 +25,9 @@ from ledger.years import FinancialYear
 SHIPPED = shipped_membership()
 PRACTICES = figures.table("practices_2025_26")
 SMALL = Membership(
-    icb={"B00001": "QWO", "B00002": "QWO", "B00003": "QWO", "B00004": "QWO", "C00001": "QOP"},
-    network={"B00001": "U00001", "B00002": "U00001", "B00003": "U00002", "C00001": "U00002"},
-    district={"B00001": "E08000035", "B00002": "E08000035", "B00003": "E07000163", "B00004": "E08000032", "C00001": "E08000003"},
+    icb={"B00001": "QWO", "B00002": "QWO", "B00003": "QWO", "B00004": "QWO", "C00001": "QOP", "C00002": "QOP"},
+    network={"B00001": "U00001", "B00002": "U00001", "B00003": "U00002", "C00001": "U00002", "C00002": "U99999"},
+    district={"B00001": "E08000035", "B00002": "E08000035", "B00003": "E07000163", "B00004": "E08000032", "C00001": "E08000003", "C00002": "E08000003"},
 )  # fmt: skip
 TOOL = {
     "general_acute": "1.092", "community": "1.082", "mental_health": "0.659", "maternity": "0.667", "prescribing": "1.087",
@@ -83,7 +83,11 @@ def test_a_network_stands_for_its_practices_in_this_icb_alone(tmp_path: Path, he
     division = read_division(path, "QWO", SMALL)
     assert division.place_of == {"B00001": "Leeds", "B00002": "Leeds", "B00003": "Craven", "B00004": UNASSIGNED}
     assert division.unassigned == ("B00004",)
-    assert read_division(file(tmp_path, "pcn,place\nU00002,Salford\n"), "QOP", SMALL).place_of == {"C00001": "Salford"}
+    assert read_division(file(tmp_path, "pcn,place\nU00002,Salford\n"), "QOP", SMALL).place_of == {
+        "C00001": "Salford", "C00002": UNASSIGNED,
+    }  # fmt: skip
+    (said,) = problems(file(tmp_path, "pcn,place\nU99999,Salford\n"))
+    assert "no practice of QWO is in a PCN 'U99999'" in said
 
 
 @pytest.mark.parametrize(
