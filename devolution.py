@@ -34,7 +34,7 @@ from screens.arguments import (
     Unit,
     Year,
 )
-from screens.commands import shares
+from screens.commands import network, shares
 from screens.commands.bids import bids
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.terminal import Answer, show
@@ -266,7 +266,11 @@ def allocate(
         typer.Option(help="Pounds, as 1000000000 or 1bn; all that the ICB holds otherwise.", parser=arguments.pence),
     ] = None,
     places: Annotated[
-        Path | None, typer.Option(help="Your own places: CSV with practice_code and place.", dir_okay=False)
+        Path | None,
+        typer.Option(
+            help="Your own places: CSV of practices, PCNs or districts, or the place tool's JSON; or 'default'.",
+            dir_okay=False,
+        ),
     ] = None,
     unit: Annotated[Unit | None, typer.Option(help="Split in whole units of this.")] = None,
     post: Annotated[bool, typer.Option("--post", help="Post it to the books.")] = False,
@@ -312,6 +316,7 @@ def show_stats(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
 
 
 app.command("bids")(bids)
+app.command("network")(network.network)
 shares.add_to(app)
 
 

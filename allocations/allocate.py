@@ -8,13 +8,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocations import figures
 from allocations.apportion import apportion
 from allocations.fair_shares import share_note, weighting, weights
-from allocations.places import UNASSIGNED, Division, read_division
+from allocations.place_files import read_division, shipped_membership
+from allocations.places import DEFAULT, UNASSIGNED, Division, with_places
 from ledger.drafts import Draft, Leg, Place, legs, records
 from ledger.errors import Problem, Refused
 from ledger.models import Organisation, Relationship
@@ -89,27 +89,28 @@ def allocate(
         level: ``place``, ``pcn`` or ``practice``.
         by: the weighting, by any of its names.
         amount_pence: the whole; the parts sum to it exactly.
-        places_file: the user's own places, a CSV of practices; the default places otherwise.
+        places_file: the user's own places (see ``place_files``); the default places without one, or where it
+            is the word ``default``.
         unit: what to split in. Whole pounds where the amount is whole pounds, pence otherwise.
 
     Raises:
         Refused: unknown ICB, a year without figures, or problems in the places file.
         UnknownWeighting: with the weightings there are.
     """
+    if str(places_file) == DEFAULT:
+        places_file = None
     column = weighting(by)
     unit = unit or ("pound" if amount_pence % UNITS["pound"] == 0 else "penny")
     table = figures.table("practices_2025_26")
-    icb_of = dict(zip(table["practice"].to_pylist(), table["icb"].to_pylist(), strict=True))
-    problems = _request_problems(icb, year, level, amount_pence, places_file, unit, set(icb_of.values()))
+    problems = _request_problems(icb, year, level, amount_pence, places_file, unit, set(table["icb"].to_pylist()))
     if problems:
         raise Refused(problems)
     own = table.filter(pc.equal(table["icb"], icb))
     division = digest = None
     if places_file is not None:
-        division = read_division(places_file, icb, icb_of)
+        division = read_division(places_file, icb, shipped_membership())
         digest = hashlib.sha256(places_file.read_bytes()).hexdigest()
-        placed = [division.place_of[code] for code in own["practice"].to_pylist()]
-        own = own.set_column(own.column_names.index("place"), "place", pa.array(placed, pa.string()))
+        own = with_places(own, division)
     people = weights(own, column, level)
     outside = sum(weights(own, column, "icb").values()) - sum(people.values())
     registered = weights(own, "registered", level)

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
 import yaml
+
+from ledger.money import round_half_up_fraction
 
 FOLDER = Path(__file__).parent / "reference"
 
@@ -33,7 +36,9 @@ _TYPES: dict[str, pa.DataType] = {
     "rounded_parts": pa.int32(),
     "rate_pounds": pa.decimal128(12, 6),
     "weight": pa.decimal128(12, 9),
-    **dict.fromkeys(("version", "rank", "depth", "returns_per_year", "match_percent", "practices"), pa.int32()),
+    **dict.fromkeys(
+        ("version", "rank", "depth", "returns_per_year", "match_percent", "practices", "months"), pa.int32()
+    ),
     **dict.fromkeys(("recurrent", "may_go_below_zero", "cost_adjusted"), pa.bool_()),
     **dict.fromkeys(
         (
@@ -111,3 +116,8 @@ def published_file_hash(file: str) -> str:
 def billionths(population: Decimal) -> int:
     """A population as a whole number of billionths, so that sums and shares stay exact."""
     return int(population.scaleb(9))
+
+
+def whole_people(population_billionths: int) -> int:
+    """A population to be shown: to the nearest whole person, halves up, as NHS England's place tool shows it."""
+    return round_half_up_fraction(Fraction(population_billionths, 10**9))

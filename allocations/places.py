@@ -1,25 +1,14 @@
 """A place is a set of practices of one ICB. Places must divide the ICB between them, with nobody twice."""
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from pathlib import Path
+
+import pyarrow as pa
 
 from ledger.errors import Problem, Refused
 
 UNASSIGNED = "(unassigned)"
-
-_PRACTICE_HEADERS = (
-    "practice",
-    "practice code",
-    "gp practice code",
-    "gp code",
-    "ods code",
-    "organisation code",
-    "code",
-)
-_PLACE_HEADERS = ("place", "place name", "place partnership", "place code", "group", "locality")
+DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,121 +19,102 @@ class Division:
         place_of: practice code to place name, for every practice of the ICB; those that the file leaves
             out stand under ``UNASSIGNED``, always shown and never lost.
         unassigned: the practices that no place has.
+        left_aside: places of other ICBs that the same file holds, which this division does not use.
     """
 
     place_of: Mapping[str, str]
     unassigned: tuple[str, ...]
+    left_aside: tuple[str, ...] = ()
 
 
-def read_division(path: Path, icb: str, practices: Mapping[str, str]) -> Division:
-    """Read a CSV file with a column of practice codes and a column of place names.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One line that puts practices in a place.
+
+    Attributes:
+        where: the line, in full, as ``places.csv, line 3``.
+        again: the same in the middle of a sentence about another line, as ``on line 3``.
+        what: what the line names, as ``practice B85005``, ``PCN U12345`` or ``district Craven``.
+        practices: the practices that this is.
+        place: the place they are put in.
+    """
+
+    where: str
+    again: str
+    what: str
+    practices: tuple[str, ...]
+    place: str
+
+
+def divide(
+    claims: Iterable[Claim | Problem],
+    source: str,
+    icb: str,
+    practices: Mapping[str, str],
+    left_aside: Iterable[str] = (),
+) -> Division:
+    """Places of an ICB from what a file's lines claim.
 
     Args:
-        path: the file; other columns are ignored.
+        claims: the lines in their order, each a claim or what is wrong with it.
+        source: the file's name, for messages.
         icb: the ICB that the places divide.
         practices: every practice known for the year, with its ICB.
+        left_aside: places of other ICBs in the same file.
 
     Raises:
-        Refused: with every line that cannot be used: a code that is unknown or of another ICB, a
-            practice in two places, a place without a name; or a file without the two columns.
+        Refused: with every line that cannot be used: those that came as problems, a practice in two
+            places or named twice, a line without a place; or nothing to share among.
     """
-    place_of: dict[str, str] = {}
-    line_of: dict[str, int] = {}
+    holder: dict[str, Claim] = {}
     spelling: dict[str, str] = {}
     problems: list[Problem] = []
-    for line, code, place in _rows(path):
-        where = f"{path.name}, line {line}"
-        if practices.get(code) != icb:
-            problems.append(_wrong_practice(where, code, icb, practices))
-        elif not place:
-            problems.append(
-                Problem(
-                    where,
-                    f"practice {code} has no place.",
-                    "Its people would belong nowhere.",
-                    "Name its place, or leave the line out to see it as unassigned.",
-                )
-            )
-        elif code in place_of:
-            problems.append(
-                Problem(
-                    where,
-                    f"practice {code} is here in {place}, and in {place_of[code]} on line {line_of[code]}.",
-                    "Its people would be counted twice.",
-                    "Keep one of the two lines.",
-                )
-            )
-        else:
+    for claim in claims:
+        found = [claim] if isinstance(claim, Problem) else _problems(claim, holder)
+        problems.extend(found)
+        if isinstance(claim, Claim) and not found:
             # LEEDS and Leeds are one place, under the name that came first.
-            place_of[code] = spelling.setdefault(place.casefold(), place)
-            line_of[code] = line
-    if not problems and not place_of:
-        problems.append(
-            Problem(
-                path.name,
-                f"it has no practice of {icb}.",
-                "There are no places to share among.",
-                "Give one line for each practice, with its code and its place.",
-            )
-        )
+            spelling.setdefault(claim.place.casefold(), claim.place)
+            holder.update(dict.fromkeys(claim.practices, claim))
+    if not problems and not holder:
+        why, remedy = "There are no places to share among.", "Give one line for each practice, with its code and place."
+        problems.append(Problem(source, f"it has no practice of {icb}.", why, remedy))
     if problems:
         raise Refused(problems)
     own = sorted(code for code, its_icb in practices.items() if its_icb == icb)
-    unassigned = tuple(code for code in own if code not in place_of)
-    return Division({code: place_of.get(code, UNASSIGNED) for code in own}, unassigned)
+    place_of = {code: spelling[holder[code].place.casefold()] if code in holder else UNASSIGNED for code in own}
+    return Division(place_of, tuple(code for code in own if code not in holder), tuple(left_aside))
 
 
-def _rows(path: Path) -> Iterable[tuple[int, str, str]]:
-    if not path.exists():
-        raise Refused([Problem(str(path), "there is no such file.", "The places are read from it.", "Check the name.")])
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(
-            [
-                Problem(
-                    str(path),
-                    "it cannot be read as text.",
-                    "Places are read from a CSV file in UTF-8.",
-                    "Save the sheet as 'CSV UTF-8' and try again.",
-                )
-            ]
-        ) from error
-    reader = csv.reader(text.splitlines())
-    headers = [" ".join(name.lower().replace("_", " ").split()) for name in next(reader, [])]
-    practice = next((headers.index(name) for name in _PRACTICE_HEADERS if name in headers), None)
-    place = next((headers.index(name) for name in _PLACE_HEADERS if name in headers), None)
-    if practice is None or place is None:
-        raise Refused(
-            [
-                Problem(
-                    f"{path.name}, line 1",
-                    f"the columns are {', '.join(headers) or 'missing'}.",
-                    "A column of practice codes and one of places are needed.",
-                    "Head them 'practice_code' and 'place'.",
-                )
-            ]
-        )
-    for line, row in enumerate(reader, start=2):
-        if any(cell.strip() for cell in row):
-            cells = row + [""] * (max(practice, place) + 1 - len(row))
-            yield line, cells[practice].strip().upper(), " ".join(cells[place].split())
+def with_places(practices: pa.Table, division: Division) -> pa.Table:
+    """The same practices, each in the place that a division gives it.
+
+    Args:
+        practices: rows of one ICB with the columns ``practice`` and ``place``.
+    """
+    placed = [division.place_of[code] for code in practices["practice"].to_pylist()]
+    return practices.set_column(practices.column_names.index("place"), "place", pa.array(placed, pa.string()))
 
 
-def _wrong_practice(where: str, code: str, icb: str, practices: Mapping[str, str]) -> Problem:
-    if code in practices:
-        return Problem(
-            where,
-            f"practice {code} belongs to {practices[code]}, not to {icb}.",
-            "A place lies within one ICB.",
-            "Take the line out, or correct the code.",
-        )
-    own = [known for known, its_icb in practices.items() if its_icb == icb]
-    near = get_close_matches(code, own, 3, 0.6)
-    remedy = f"Did you mean {' or '.join(near)}?" if near else "Correct the code."
-    return Problem(
-        where,
-        f"there is no practice '{code}' in the figures of the year.",
-        "Its population is not known.",
-        remedy,
-    )
+def _problems(claim: Claim, holder: Mapping[str, Claim]) -> list[Problem]:
+    if not claim.place:
+        why, remedy = "Its people would belong nowhere.", "Name its place, or leave it out to see it as unassigned."
+        return [Problem(claim.where, f"{claim.what} has no place.", why, remedy)]
+    if claim.place.casefold() == UNASSIGNED:
+        why = "That name stands for the practices that no place has."
+        return [Problem(claim.where, f"the place is called {claim.place}.", why, "Call it something else.")]
+    earlier: dict[Claim, list[str]] = {}
+    for code in claim.practices:
+        if code in holder:
+            earlier.setdefault(holder[code], []).append(code)
+    return [
+        Problem(claim.where, _twice(claim, other, both), "Its people would be counted twice.", "Keep one of the two.")
+        for other, both in earlier.items()
+    ]
+
+
+def _twice(claim: Claim, other: Claim, both: list[str]) -> str:
+    if claim.what == other.what:
+        return f"{claim.what} is here in {claim.place}, and in {other.place} {other.again}."
+    shown = ", ".join(both[:3]) + (f" and {len(both) - 3} more" if len(both) > 3 else "")  # noqa: PLR2004 - a few will do
+    return f"{claim.what} is here in {claim.place}; {other.again} {other.what} put {shown} in {other.place}."

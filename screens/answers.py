@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from allocations.allocate import Allocation
+from allocations.figures import whole_people
 from allocations.pace_file import PaceFile
 from allocations.pace_of_change import Outcome
 from allocations.places import UNASSIGNED
@@ -101,8 +102,8 @@ def of_allocation(
             "organisation": part.code,
             "name": part.name,
             "practices": part.practices,
-            "registered_people": part.registered_billionths // 10**9,
-            "weighted_people": part.people_billionths // 10**9,
+            "registered_people": whole_people(part.registered_billionths),
+            "weighted_people": whole_people(part.people_billionths),
             "share": part.share,
             "amount_pence": part.amount_pence,
         }
@@ -113,6 +114,9 @@ def of_allocation(
         for part in split.parts
         if part.code == UNASSIGNED
     ]
+    aside = split.division.left_aside if split.division else ()
+    if aside:
+        left_out.append(f"Left aside, as places of other ICBs in the same file: {len(aside)} ({', '.join(aside)}).")
     weighting = split.by.replace("_", " ")
     answer = Answer(
         "allocate",
@@ -133,6 +137,7 @@ def of_allocation(
             "unit": split.unit,
             "total_pence": split.amount_pence,
             "unassigned": list(split.division.unassigned) if split.division else [],
+            "left_aside": list(aside),
         },
     )
     return with_entries(answer, posted, dry_run=dry_run)

@@ -64,7 +64,7 @@ def _schedule_words(line: Line, *, with_fund: bool, with_limit: bool) -> dict[st
     return {
         **({"fund": line.fund} if with_fund else {}),
         "name": line.name,
-        **{name: NOT_AVAILABLE if value is None else value for name, value in amounts.items()},
+        **amounts,
         **({"limit": line.limit} if with_limit else {}),
     }
 

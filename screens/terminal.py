@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -87,7 +88,7 @@ def rows_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Rows as a table: money in pounds and pence with the unit in the header, numbers to the right."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False)
     for name in rows[0]:
-        numeric = name.endswith("_pence") or isinstance(rows[0][name], int | float | Fraction)
+        numeric = name.endswith("_pence") or isinstance(rows[0][name], int | float | Fraction | Decimal)
         # A figure is never cut in two; names give way.
         table.add_column(
             _heading(name), justify="right" if numeric else "left", overflow="fold", no_wrap=name.endswith("_pence")
@@ -171,14 +172,14 @@ def _heading(name: str) -> str:
 
 
 def _cell(name: str, value: Any) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
     if name.endswith("_pence"):
-        return exact_pounds(value)
+        return "not available" if value is None else exact_pounds(value)
+    if value is None:
+        return ""
     if name == "year":
         return str(FinancialYear(value))
-    if isinstance(value, Fraction | float):
-        return f"{float(value):,.6g}"
+    if isinstance(value, Decimal | Fraction | float):
+        return f"{value:,f}" if isinstance(value, Decimal) else f"{float(value):,.6g}"
     if isinstance(value, int) and not isinstance(value, bool) and name != "entry":
         return f"{value:,}"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
@@ -191,6 +192,8 @@ def _escape(text: str) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Fraction):
         return float(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"  # as text, for a reader's floats would not hold it exactly
     if isinstance(value, date | datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no place in JSON")

@@ -153,6 +153,7 @@ def main(arguments: Sequence[str]) -> None:
     _write(out / "places_2025_26.csv", _places(source, practices))
     _write(out / "pcns_2025_26.csv", _pcns(source, practices))
     _write(out / "pcn_parts_2025_26.csv", _pcn_parts(practices))
+    _write(out / "districts.csv", _districts(source))
 
 
 def _published_files(source: Path) -> Iterator[dict[str, object]]:
@@ -371,6 +372,17 @@ def _grouped(
 
 def _sums(members: Sequence[dict[str, Any]]) -> dict[str, Decimal]:
     return {name: sum((Decimal(row[name]) for row in members), Decimal(0)) for name in WEIGHTINGS.values()}
+
+
+def _districts(source: Path) -> Iterator[dict[str, object]]:
+    """English districts of 2023, and those abolished since that the practice file still names."""
+    lookup = [row for row in _read(source / DISTRICTS) if row["ltla23_code"].startswith("E")]
+    upper = {row["ltla23_code"]: row["utla23_code"] for row in lookup} | ABOLISHED_DISTRICTS
+    authorities = {row["utla23_code"]: row["utla23_name"] for row in lookup}
+    names = {row["LAD"]: row["LTLA"] for row in _read(source / PRACTICES)}
+    names |= {row["ltla23_code"]: row["ltla23_name"] for row in lookup}
+    for code, name in sorted(names.items()):
+        yield {"district": code, "name": name, "authority": upper[code], "authority_name": authorities[upper[code]]}
 
 
 # --- files ----------------------------------------------------------------------------------------

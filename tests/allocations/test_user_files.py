@@ -6,13 +6,14 @@ import pytest
 
 from allocations import figures
 from allocations.classification import overriding_terms
-from allocations.places import UNASSIGNED, read_division
+from allocations.place_files import Membership, read_division
+from allocations.places import UNASSIGNED
 from allocations.policy import DEFAULT, read_policy
 from ledger.errors import Refused
 from ledger.models import Terms
 
 SHIPPED = {row["fund"]: row["version"] for row in figures.table("terms").to_pylist()}
-PRACTICES = {"B00001": "QWO", "B00002": "QWO", "B00003": "QWO", "C00001": "QOP"}
+PRACTICES = Membership({"B00001": "QWO", "B00002": "QWO", "B00003": "QWO", "C00001": "QOP"}, {}, {})
 
 
 def places(folder: Path, text: str) -> Path:

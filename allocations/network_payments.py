@@ -1,0 +1,201 @@
+"""A network's payments under the contract, as they were believed on any day, with arrears where figures changed.
+
+Rates and counts of people both have a day from which they count and a day on which they were known. What was
+believed on a day rests on what was known by then, and nothing learnt later changes it. A payment rests on what
+is known at the end of its month. What a correction changes of the months already paid is paid, or taken back,
+with that payment.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from itertools import accumulate
+from typing import TypeVar
+
+from allocations.network_contract import MONTHLY, Rate, how_paid
+from allocations.part_year import MONTHS
+from ledger.money import PENCE_PER_POUND, round_half_up_fraction
+from ledger.years import FinancialYear
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many people, or beds, a network is paid for.
+
+    Attributes:
+        network: PCN code.
+        basis: one of ``network_contract.BASES``.
+        people: exact, as given.
+        effective_from: the first month that it counts for, by its first day.
+        notified_on: the day it was made known.
+        illustrative: it stands in for a count that is not to hand.
+    """
+
+    network: str
+    basis: str
+    people: Decimal
+    effective_from: date
+    notified_on: date
+    source: str
+    illustrative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """What was believed of one element of the contract for a year.
+
+    Attributes:
+        rate: the rate in force at the end of the year.
+        count: the people counted at the end of the year; None where no count was known.
+        months: each month's part of the year, April first, exact, in pence; nought before the element
+            begins, and None where its people were not counted.
+    """
+
+    rate: Rate
+    count: Count | None
+    months: tuple[Fraction | None, ...]
+
+    @property
+    def annual_pence(self) -> int | None:
+        """The year's amount to the penny, halves up; None where the people of any month are missing."""
+        exact = self.running()
+        return None if exact is None else round_half_up_fraction(exact[-1])
+
+    @property
+    def missing(self) -> str | None:
+        """What is missing, where something is."""
+        without = [month for month, part in enumerate(self.months) if part is None]
+        if not without:
+            return None
+        basis = self.rate.basis.replace("_", " ")
+        begins = next(month for month, part in enumerate(self.months) if part is None or part)
+        if len(without) == MONTHS - begins:
+            return f"no {basis} count is known"
+        return f"no {basis} count is known for {len(without)} of its months"
+
+    def running(self) -> list[Fraction] | None:
+        """What has fallen due, exact, after no month, after April, and so on to the whole year."""
+        known = [part for part in self.months if part is not None]
+        return list(accumulate(known, initial=Fraction(0))) if len(known) == MONTHS else None
+
+    def due_pence(self) -> list[int] | None:
+        """The same in whole pence: the year's rounded amount in proportion, each rounded, so that it meets the year."""
+        exact, annual = self.running(), self.annual_pence
+        if exact is None or annual is None:
+            return None
+        return [round_half_up_fraction(annual * part / exact[-1]) if exact[-1] else 0 for part in exact]
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What a month pays of an element that is paid monthly.
+
+    Attributes:
+        month: its first day. A month after the year pays arrears only.
+        pence: for the month itself; None where its people were not known by then.
+        arrears_pence: for months before, paid on figures that have changed since; below zero, taken back.
+        arrears_months: how many months those are.
+    """
+
+    element: str
+    month: date
+    pence: int | None
+    arrears_pence: int = 0
+    arrears_months: int = 0
+
+
+def believed(
+    year: FinancialYear, rates: Iterable[Rate], counts: Iterable[Count], known_on: date | None = None
+) -> dict[str, Element]:
+    """What was believed of each element on a day.
+
+    Of several rates or counts for a month the one that counts from the latest day holds, and of those from
+    one day the one made known last: a correction names the day of what it corrects.
+
+    Args:
+        rates: all rates of the year, in all their issues.
+        counts: all counts of one network.
+        known_on: the day; everything that is known now otherwise.
+    """
+    known_rates = [rate for rate in rates if known_on is None or rate.notified_on <= known_on]
+    known_counts = [count for count in counts if known_on is None or count.notified_on <= known_on]
+    found: dict[str, Element] = {}
+    for name in dict.fromkeys(rate.element for rate in known_rates):
+        own = [rate for rate in known_rates if rate.element == name]
+        parts: list[Fraction | None] = []
+        last_rate, last_count = own[-1], None
+        for first in first_days(year):
+            rate = _in_force(own, first)
+            if rate is None:
+                parts.append(Fraction(0))
+                continue
+            count = _in_force([count for count in known_counts if count.basis == rate.basis], first)
+            last_rate, last_count = rate, count
+            pounds = None if count is None else Fraction(count.people) * Fraction(rate.pounds)
+            parts.append(None if pounds is None else pounds * PENCE_PER_POUND / rate.months)
+        found[name] = Element(last_rate, last_count, tuple(parts))
+    return found
+
+
+def payments(
+    year: FinancialYear, rates: Sequence[Rate], counts: Sequence[Count], known_on: date | None = None
+) -> tuple[Payment, ...]:
+    """What each month of a year pays, as it was believed on a day: what was paid by then, and what was to come.
+
+    Arrears are the exact difference of the months already paid, rounded once, halves away from zero. The
+    payment beside them takes up what rounding leaves over, so that payments and arrears sum to the year's
+    amount to the penny. A correction that comes after the year has no payment beside it: there the arrears
+    themselves close the year to the penny.
+
+    Args:
+        known_on: the day; later months are told as they were expected then.
+
+    Returns:
+        By element in the order of the contract, then by month. Elements that are paid on claims or on
+        declaration have no monthly payments.
+    """
+    days = [day.replace(day=monthrange(day.year, day.month)[1]) for day in first_days(year)]
+    notified = {rate.notified_on for rate in rates} | {count.notified_on for count in counts}
+    days += sorted(day for day in notified if day > year.last_day and (known_on is None or day <= known_on))
+    beliefs = [believed(year, rates, counts, day if known_on is None else min(day, known_on)) for day in days]
+    names = dict.fromkeys(name for belief in beliefs for name in belief if how_paid(name) == MONTHLY)
+    return tuple(
+        payment for name in names for payment in _payments_of(name, days, [belief.get(name) for belief in beliefs])
+    )
+
+
+def first_days(year: FinancialYear) -> list[date]:
+    """The first day of each month of a year, April first."""
+    return [date(year.start + (month > MONTHS), (month - 1) % MONTHS + 1, 1) for month in range(4, 4 + MONTHS)]
+
+
+def _payments_of(name: str, days: Sequence[date], beliefs: Sequence[Element | None]) -> Iterable[Payment]:
+    paid, before = 0, [Fraction(0)] * (MONTHS + 1)
+    for month, (day, belief) in enumerate(zip(days, beliefs, strict=True)):
+        exact, due = (belief.running(), belief.due_pence()) if belief else (None, None)
+        first = day.replace(day=1)
+        if exact is None or due is None:
+            # People not counted are missing; an element that nobody knew of paid nothing.
+            yield Payment(name, first, None if belief and month < MONTHS else 0)
+            continue
+        if month < MONTHS:
+            arrears = round_half_up_fraction(exact[month] - before[month])
+            pence = due[month + 1] - paid - arrears
+        else:
+            arrears, pence = due[-1] - paid, 0
+        changed = sum(exact[at + 1] - exact[at] != before[at + 1] - before[at] for at in range(min(month, MONTHS)))
+        if month < MONTHS or arrears:
+            yield Payment(name, first, pence, arrears, changed if arrears else 0)
+        paid += pence + arrears
+        before = exact
+
+
+Known = TypeVar("Known", Rate, Count)
+
+
+def _in_force(rows: Iterable[Known], first: date) -> Known | None:
+    begun = [row for row in rows if row.effective_from <= first]
+    return max(begun, key=lambda row: (row.effective_from, row.notified_on), default=None)
