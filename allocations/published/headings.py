@@ -79,7 +79,7 @@ def meaning(text: str) -> Meaning:
 
 def folded(text: str) -> str:
     """The text with compatibility forms, case, line breaks and runs of spaces made alike; ``&`` becomes "and"."""
-    alike = unicodedata.normalize("NFKC", text).casefold().replace("&", " and ").replace("_", " ")
+    alike = unicodedata.normalize("NFKC", text).casefold().replace("&", " and ")
     return " ".join(alike.split())
 
 
