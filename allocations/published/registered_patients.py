@@ -271,7 +271,7 @@ def _one_parent(file: str, parents: Mapping[tuple[str, str], Mapping[str, str]],
                     f"{level.replace('_', '-')} {code} lies in several: {said}.",
                     "It is part of one alone.",
                     "Correct the codes in these rows.",
-                )  # fmt: skip
+                )
             )
 
 

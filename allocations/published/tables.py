@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import range_boundaries
 
 from allocations.excel.cells import Cell, Kind, Sheet, Workbook
-from allocations.published.headings import Meaning, meaning
+from allocations.published.headings import Meaning, Unit, meaning
 from ledger.errors import Problem
 from ledger.years import FinancialYear
 
@@ -24,6 +24,10 @@ _NUMBER = re.compile(r"-?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?([eE][-+]?\d+)?")
 _DASHES = frozenset({"-", "\u2010", "\u2011", "\u2013", "\u2014", "\u2212"})
 _MISSING = frozenset({"n/a", "na", "nil return", "tbc", "[x]", "[c]", "[z]", "not available", ".."})
 _SHOWN = 60
+ANY_UNIT = frozenset({None, *Unit})
+MONEY = frozenset({None, Unit.POUNDS, Unit.THOUSANDS, Unit.MILLIONS})
+PER_HEAD = frozenset({Unit.PER_HEAD})
+PERCENT = frozenset({None, Unit.PERCENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Wanted:
         key: a row without it is no header of this table.
         needed: without it there is a problem.
         edition: where the header is there for two editions of a list of codes, take the "older" or the "newer".
+        units: what it may count in; a header that says no unit fits where none is excluded by name.
+        this_year: a header that names other years than the one asked for does not mean it.
     """
 
     name: str
@@ -43,10 +49,12 @@ class Wanted:
     key: bool = False
     needed: bool = True
     edition: str | None = None
+    units: frozenset[Unit | None] = ANY_UNIT
+    this_year: bool = False
 
     def meant_by(self, header: Meaning) -> bool:
         """Whether a header means this column."""
-        return any(meaning(phrase).words == header.words for phrase in self.phrases)
+        return header.unit in self.units and any(meaning(phrase).words == header.words for phrase in self.phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +307,8 @@ def _choose(
     notes: Notes,
     year: FinancialYear | None,
 ) -> Heading | None:
+    if year is not None and column.this_year:
+        fits = [heading for heading in fits if not heading.meaning.years or year in heading.meaning.years]
     if year is not None and len(fits) > 1:
         of_year = [heading for heading in fits if year in heading.meaning.years]
         fits = of_year or fits
