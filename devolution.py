@@ -45,7 +45,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(imports.app)
+app.add_typer(imports.app, name="import")
 
 
 @app.command()

@@ -278,7 +278,7 @@ class _Reader:
             rows.region_of[area] = area
         elif any(codes.is_whole(text) for text in (icb, region_code, region, name)) and not area:
             rows.england.append(row)
-        elif area or (region and not icb):
+        elif (not icb or codes.is_region(icb)) and (area or region) and len(row.texts) > 1:
             rows.regions.append((area or folded(region), row))
             if area:
                 self.regions.setdefault(area, name if table is rows.table and name else region)

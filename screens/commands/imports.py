@@ -19,7 +19,7 @@ from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger, Year
 from screens.commands.guard import guarded
 from screens.terminal import Answer, show
 
-app = typer.Typer(name="import", help="Bring files into the books.", no_args_is_help=True)
+app = typer.Typer(help="Bring files into the books.", no_args_is_help=True)
 
 
 @app.command()
