@@ -34,7 +34,7 @@ from screens.arguments import (
     Unit,
     Year,
 )
-from screens.commands import network, shares
+from screens.commands import imports, network, shares
 from screens.commands.bids import bids
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.terminal import Answer, show
@@ -46,6 +46,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(imports.app, name="import")
 
 
 @app.command()

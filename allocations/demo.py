@@ -7,75 +7,44 @@ published, what is worked out from it and what is illustrative is said in every 
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pyarrow.compute as pc
 
 from allocations import demo_structure, figures
 from allocations.apportion import apportion
 from allocations.classification import overriding_terms
-from allocations.demo_structure import ACTOR, NATIONAL, YEAR
+from allocations.demo_structure import ACTOR, YEAR
+from allocations.entries import Steps, allocations, control_totals, mandate, recurrent_funds
 from allocations.fair_shares import share_note, weights
 from allocations.network_contract import rates
 from allocations.policy import DEFAULT, Policy, read_policy
-from ledger.drafts import Draft, Leg, Place, legs, records
+from ledger.drafts import Draft, Leg, Place, records
 from ledger.errors import KeyReused, Problem, Refused
-from ledger.models import (
-    AVAILABLE,
-    RETAINED,
-    Agreement,
-    ControlTotal,
-)
+from ledger.models import RETAINED, Agreement
 from ledger.money import pence_from_pounds
 from ledger.posting import Posted, post
 from ledger.store import Store
 
 _WORKBOOK = "NHS England, ICB allocations 2025/26, all funding streams (March 2025)"
 _WORKBOOK_FILE = "nhs_allocations_2025_26.xlsx"
-_LIMIT_FUND = "nhs-revenue"
-# The line from which an ICB pays when a published line of the same stream is negative.
-_PAYING_LINE = {
-    "core": "core-recurrent",
-    "specialised": "specialised-physical",
-    "primary medical": "primary-medical-recurrent",
-}
 
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass
-class _Build:
-    """What each ICB would hold after each step, worked out from the figures alone."""
+class _Build(Steps):
+    """What each ICB would hold after each step, worked out from the figures and a policy."""
 
-    policy: Policy
-    policy_source: str
-    policy_hash: str
-    held: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
-    recurrent: Mapping[str, bool] = field(default_factory=dict)
-
-    def draft(self, step: str, kind: str, reason: str, movements: Sequence[Leg], **given: Any) -> Draft:
-        return Draft(
-            key=f"demo/{YEAR}/{step}",
-            kind=kind,
-            effective_date=YEAR.first_day,
-            actor=ACTOR,
-            reason=reason,
-            transfers=legs(movements),
-            **given,
-        )
+    policy: Policy = field(kw_only=True)
+    policy_source: str = field(kw_only=True)
+    policy_hash: str = field(kw_only=True)
 
     def by_policy(self, step: str, kind: str, reason: str, movements: Sequence[Leg]) -> Draft:
         return self.draft(step, kind, reason, movements, source=self.policy_source, source_hash=self.policy_hash)
-
-    def move(self, source: Place, destination: Place, pence: int, note: str | None = None) -> Leg:
-        for place, sign in ((source, -1), (destination, 1)):
-            if place.standing == AVAILABLE:
-                self.held[place.organisation, place.fund] += sign * pence
-        return Leg(source, destination, pence, self.recurrent.get(destination.fund, True), note)
 
 
 def build(
@@ -103,7 +72,15 @@ def build(
     _refuse_other_year(policy, policy_file)
     if terms_file:
         overriding_terms(terms_file, _shipped_versions())  # a file with problems is refused before anything is built
-    plan = _Build(policy, f"{policy.title} ({policy.status})", policy_hash, recurrent=_recurrent())
+    plan = _Build(
+        "demo",
+        YEAR,
+        ACTOR,
+        recurrent_funds(),
+        policy=policy,
+        policy_source=f"{policy.title} ({policy.status})",
+        policy_hash=policy_hash,
+    )
     stages: tuple[tuple[str, Callable[[_Build], Sequence[Draft]]], ...] = (
         ("Organisations, funds and terms", lambda _: demo_structure.drafts()),
         ("The national limit", _mandate),
@@ -174,108 +151,27 @@ def _refuse_other_year(policy: Policy, file: Path) -> None:
         )
 
 
-def _recurrent() -> dict[str, bool]:
-    """Whether a fund's money recurs: by its own terms or by those of the fund around it."""
-    own = {row["fund"]: row["recurrent"] for row in figures.table("terms").to_pylist()}
-    found: dict[str, bool] = {}
-    for row in figures.table("funds").to_pylist():
-        found[row["code"]] = own.get(row["code"], found.get(row["parent"], True))
-    return found
-
-
 # --- what was allocated ---------------------------------------------------------------------------
 
 
 def _mandate(plan: _Build) -> list[Draft]:
     (limit,) = (row for row in figures.table("national_limits").to_pylist() if row["year"] == str(YEAR))
-    source = Place(limit["payer"], limit["fund"], YEAR)
-    leg = plan.move(source, Place(limit["payee"], limit["fund"], YEAR), limit["amount_pence"])
-    reason = f"NHS England's revenue limit for {YEAR}"
-    return [plan.draft("mandate", "mandate", reason, [leg], source=limit["source"], authority="Secretary of State")]
+    return [mandate(plan, limit)]
 
 
 def _allocations(plan: _Build) -> list[Draft]:
-    """Each published line as one entry; a negative line is money that goes back on the same fund."""
-    funds = {row["code"]: row for row in figures.table("funds").to_pylist()}
-    by_fund: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in figures.table("allocations_2025_26").to_pylist():
-        by_fund[row["fund"]].append(row)
-    given = {"source": _WORKBOOK, "source_hash": figures.published_file_hash(_WORKBOOK_FILE)}
-    limit = Place(NATIONAL, _LIMIT_FUND, YEAR)
-    drafts: list[Draft] = []
-    for fund, rows in by_fund.items():
-        title = funds[fund]["name"]
-        to_icbs = [row for row in rows if row["holder"] != NATIONAL and row["amount_pence"] > 0]
-        back = [row for row in rows if row["amount_pence"] < 0]
-        kept = [row for row in rows if row["holder"] == NATIONAL]
-        if kept:
-            moved = [plan.move(limit, Place(NATIONAL, fund, YEAR), row["amount_pence"], _cell(row)) for row in kept]
-            drafts.append(plan.draft(f"{fund}/kept", "earmark", f"{title}: stays with NHS England", moved, **given))
-        if to_icbs:
-            moved = [
-                plan.move(limit, Place(row["holder"], fund, YEAR), row["amount_pence"], _cell(row)) for row in to_icbs
-            ]
-            drafts.append(plan.draft(fund, "allocate", title, moved, **given))
-        if back:
-            paying = _PAYING_LINE[funds[fund]["stream"]]
-            found = [
-                plan.move(
-                    Place(row["holder"], paying, YEAR),
-                    Place(row["holder"], fund, YEAR),
-                    -row["amount_pence"],
-                    _cell(row),
-                )
-                for row in back
-            ]
-            reason = f"{title}: the published line is negative, so it is met from {funds[paying]['name']}"
-            drafts.append(plan.draft(f"{fund}/met", "vire", reason, found, **given))
-            returned = [
-                plan.move(
-                    Place(row["holder"], fund, YEAR),
-                    Place(NATIONAL, fund, YEAR),
-                    -row["amount_pence"],
-                    _cell(row),
-                )
-                for row in back
-            ]
-            reason = f"{title}: the published line is negative, so the money goes back"
-            drafts.append(plan.draft(f"{fund}/returned", "return", reason, returned, **given))
-    return drafts
+    lines = figures.table("allocations_2025_26").to_pylist()
+    return allocations(plan, lines, source=_WORKBOOK, source_hash=figures.published_file_hash(_WORKBOOK_FILE))
 
 
-def _cell(row: Mapping[str, Any]) -> str:
-    return f"{row['sheet']}!{row['cell']} ({row['about']})"
-
-
-def _control_totals(_: _Build) -> list[Draft]:
-    """The totals that the workbook prints: the books may differ by the rounding of the parts, no more."""
-    names = {row["code"]: row["name"] for row in figures.table("funds").to_pylist()}
-    totals = [
-        {
-            "id": f"{row['organisation'] or 'England'}/{row['fund']}/{YEAR}",
-            "description": f"{names[row['fund']]}, {row['organisation'] or 'England'}",
-            "year": YEAR.start,
-            "as_at": YEAR.first_day,
-            "from_tier": "national",
-            "to_tier": "icb",
-            "organisation": row["organisation"],
-            "fund": row["fund"],
-            "expected_pence": row["expected_pence"],
-            "tolerance_pence": (row["rounded_parts"] + 1) // 2,
-            "source": f"{_WORKBOOK}, {row['sheet']}!{row['cell']}",
-        }
-        for row in figures.table("published_totals_2025_26").to_pylist()
-    ]
+def _control_totals(plan: _Build) -> list[Draft]:
     return [
-        Draft(
-            key=f"demo/{YEAR}/control totals",
-            kind="assert",
-            effective_date=YEAR.first_day,
-            actor=ACTOR,
-            reason="What NHS England printed, for England by line and for each ICB by stream",
+        control_totals(
+            plan,
+            figures.table("published_totals_2025_26").to_pylist(),
             source=_WORKBOOK,
             source_hash=figures.published_file_hash(_WORKBOOK_FILE),
-            records={ControlTotal: records(ControlTotal, totals)},
+            about="What NHS England printed, for England by line and for each ICB by stream",
         )
     ]
 

@@ -10,17 +10,20 @@ the file. No name or address of a practice is carried over: some are names of pe
 
 import csv
 import hashlib
-import io
 import sys
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import openpyxl
-from openpyxl.utils import get_column_letter
+from allocations.excel.cells import read_workbook
+from allocations.figures import WEIGHTINGS
+from allocations.published import allocations_workbook, pcn_memberships, practices, registered_patients
+from allocations.published.allocations_workbook import AllocationsWorkbook
+from allocations.published.pcn_memberships import PcnFile
+from allocations.published.registered_patients import PracticeMap
+from ledger.errors import Problem, Refused
 
 WORKBOOK = "nhs_allocations_2025_26.xlsx"
 PRACTICES = "place_tool_2025_26.csv"
@@ -31,9 +34,7 @@ ICBS_AFTER = "icb_reference_36_from_apr2026.csv"
 DISTRICTS = "ltla23_utla23.csv"
 
 NATIONAL = "X24"
-NO_PCN = "U"
 ICBS_BEGAN, MERGERS = "2022-07-01", "2026-04-01"
-PENCE_PER_THOUSAND_POUNDS = 100_000
 
 # Districts abolished on 1 April 2023 that the practice file still names, and the authority that follows.
 ABOLISHED_DISTRICTS = {
@@ -44,116 +45,37 @@ ABOLISHED_DISTRICTS = {
     "E07000187": "E06000066", "E07000188": "E06000066", "E07000189": "E06000066", "E07000246": "E06000066",
 }  # fmt: skip
 
-WEIGHTINGS = {
-    "Population": "registered",
-    "G&A WP": "general_acute",
-    "CS WP": "community",
-    "MH WP": "mental_health",
-    "Mat WP": "maternity",
-    "Prescr WP": "prescribing",
-    "Health Ineq WP": "health_inequalities",
-    "Final WP": "core",
-    "Primary Medical Care WP": "primary_medical_need",
-    "Final PMC WP": "primary_medical",
-}
-
-
-class Line(NamedTuple):
-    """A column of the allocations workbook that is a line of money."""
-
-    fund: str
-    sheet: str
-    header: str
-    holder_is_icb: bool = True
-
-
-class Total(NamedTuple):
-    """A column of the workbook that totals an ICB's lines of one stream."""
-
-    fund: str
-    sheet: str
-    header: str
-    parts: int
-
-
-_CORE, _SPECIALISED = "ICB Core Allocations 2025-26", "Specialised Allocations 2025-26"
-_PMC, _POD, _RUNNING = "PMC Allocation 2025-26", "POD Allocation 2025-26", "ICB running cost allowance"
-LINES = (
-    Line("core-recurrent", _CORE, "2025/26 Recurrent allocation (£k)"),
-    Line("core-sdf-transfers", _CORE, "2025/26 Transfers from Service Development Fund (£k)"),
-    Line("core-elective-recovery", _CORE, "2025/26 Elective Recovery Funding: Core (£k)"),
-    Line("core-elective-recovery-additional", _CORE, "2025/26 Elective Recovery Funding: Additional (£k)"),
-    Line("core-covid-testing", _CORE, "2025/26 Covid-19 testing (£k)"),
-    Line("core-technology-licence", _CORE, "2025/26 Central technology licence arrangement adjustment (£k)"),
-    Line("core-discharge", _CORE, "2025/26 Discharge (£k)"),
-    Line("core-oct", _CORE, "2025/26 Roll out of OCT (£k)"),
-    Line("core-overseas-visitors", _CORE, "2025/26 Charge exempt overseas visitor adjustment"),
-    Line("core-pay-other-income", _CORE, "2025/26 Pay: Other income support (£k)"),
-    Line("core-corneal-tissue", _CORE, "2025/26 Corneal tissue (£k)"),
-    Line("specialised-physical", _SPECIALISED, "2025/26 Physical health services recurrent allocation (£k)"),
-    Line("specialised-mental-health", _SPECIALISED, "2025/26 Delegated MH resource allocation (£k)"),
-    Line("specialised-corneal-tissue", _SPECIALISED, "2025/26 Corneal tissue (£k)"),
-    Line("specialised-high-cost", _SPECIALISED, "2025/26 HCDD total (£k)", holder_is_icb=False),
-    Line("primary-medical-recurrent", _PMC, "2025/26 Recurrent allocation (£k)"),
-    Line("primary-medical-remaining-growth", _PMC, "Remaining 2025/26 growth (£k)"),
-    Line("primary-medical-childhood-vaccination", _PMC, "Adjustment for childhood vaccinations (£k)"),
-    Line("primary-medical-arrs-additional", _PMC, "Additional ARRS previously in SDF (£k)"),
-    Line("primary-medical-arrs-gps", _PMC, "ARRS for GPs (£k)"),
-    Line("pod-recurrent", _POD, "2025/26 Recurrent allocation (£k)"),
-    Line("pod-lfd-testing", _POD, "Community LFD testing (£k)"),
-    Line("running-costs", _RUNNING, "2025/26 (£k)"),
-)
-TOTALS = (
-    Total("core", _CORE, "2025/26 Total allocation (£k)", 11),
-    Total("specialised", _SPECIALISED, "2025/26 Physical health services + MH resource allocation (£k)", 3),
-    Total("primary-medical", _PMC, "Revised recurrent allocation (£k)", 5),
-    Total("pod", _POD, "2025/26 Total allocation (£k)", 2),
-    Total("running-costs", _RUNNING, "2025/26 (£k)", 1),
-)
-
-# How each stream with a target moved from baseline to allocation: sheet, then the headers of baseline,
-# target, opening distance, base growth, convergence, allocation and closing distance.
-CONVERGENCE = {
-    "core": (
-        _CORE, "2024/25 Adjusted recurrent baseline (£k)", "2024/25 Fair shares target (£k)",
-        "2024/25 Distance from target (%)", "2025/26 Base growth (%)", "2025/26 Convergence (%)",
-        "2025/26 Recurrent allocation (£k)", "2025/26 Post-convergence distance from target (%)",
-    ),
-    "specialised": (
-        _SPECIALISED, "2024/25 Physical health services + HCDD recurrent baseline (£k)", "2024/25 Fair shares target",
-        "2024/25 Distance from target (%)", "2025/26 Base growth (%)", "2025/26 Convergence (%)",
-        "2025/26 Physical health services + HCDD recurrent allocation (£k)",
-        "2025/26 Post-convergence distance from target (%)",
-    ),
-    "primary medical": (
-        _PMC, "2024/25 Adjusted recurrent baseline (£k)", "2024/25 Fair shares target",
-        "2024/25 Distance from target (%)", "2025/26 Base growth (%)", "2025/26 Convergence (%)",
-        "2025/26 Recurrent allocation (£k)", "2025/26 Post-convergence distance from target (%)",
-    ),
-}  # fmt: skip
-CONVERGENCE_COLUMNS = (
-    "baseline_thousands", "target_thousands", "opening_distance", "base_growth", "convergence",
-    "allocation_thousands", "closing_distance",
-)  # fmt: skip
-
 
 def main(arguments: Sequence[str]) -> None:
-    """Write every table that is worked out from a published file."""
+    """Write every table that is worked out from a published file.
+
+    Raises:
+        Refused: a published file is not what its reader takes it for.
+    """
     source = Path(arguments[0])
     out = Path(arguments[1]) if len(arguments) > 1 else Path(__file__).parent
-    workbook = openpyxl.load_workbook(source / WORKBOOK, data_only=True)
-    practices = list(_practices(source))
+    workbook = allocations_workbook.read(read_workbook(source / WORKBOOK))
+    networks = pcn_memberships.read(read_workbook(source / PCN_HISTORY))
+    current = registered_patients.read_map(read_workbook(source / PRACTICE_MAP))
+    people = practices.read(read_workbook(source / PRACTICES))
+    _refuse_if(*workbook.problems, *networks.problems, *current.problems, *people.problems)
+    rows = list(_practices(source, people.table.to_pylist(), current, networks))
     _write(out / "published_files.csv", _published_files(source))
     _write(out / "organisations.csv", _organisations(source))
-    _write(out / "successions.csv", _successions(source, practices))
+    _write(out / "successions.csv", _successions(source, rows, current))
     _write(out / "allocations_2025_26.csv", _allocations(workbook))
     _write(out / "published_totals_2025_26.csv", _published_totals(workbook))
     _write(out / "convergence_2025_26.csv", _convergence(workbook))
-    _write(out / "practices_2025_26.csv", practices)
-    _write(out / "places_2025_26.csv", _places(source, practices))
-    _write(out / "pcns_2025_26.csv", _pcns(source, practices))
-    _write(out / "pcn_parts_2025_26.csv", _pcn_parts(practices))
+    _write(out / "practices_2025_26.csv", rows)
+    _write(out / "places_2025_26.csv", _places(source, rows))
+    _write(out / "pcns_2025_26.csv", _pcns(rows, current, networks))
+    _write(out / "pcn_parts_2025_26.csv", _pcn_parts(rows))
     _write(out / "districts.csv", _districts(source))
+
+
+def _refuse_if(*problems: Problem) -> None:
+    if problems:
+        raise Refused(problems)
 
 
 def _published_files(source: Path) -> Iterator[dict[str, object]]:
@@ -165,93 +87,35 @@ def _published_files(source: Path) -> Iterator[dict[str, object]]:
 # --- the allocations workbook ---------------------------------------------------------------------
 
 
-def _allocations(workbook: Any) -> Iterator[dict[str, object]]:
-    for line in LINES:
-        for row in _sheet_rows(workbook, line.sheet, line.header):
-            national = row.region == "NHS England"
-            if row.kind == "icb" or national:
-                fund = "pod-nhs-england" if national else line.fund
-                if row.thousands is None:
-                    continue  # the sheet prints a dash where a region has no such line
-                holder = row.organisation if line.holder_is_icb and not national else NATIONAL
-                yield {
-                    "fund": fund,
-                    "holder": holder,
-                    "about": row.organisation,
-                    "amount_pence": _pence(row.thousands),
-                    "sheet": line.sheet,
-                    "cell": row.cell,
-                }
+def _allocations(workbook: AllocationsWorkbook) -> Iterator[dict[str, object]]:
+    for figure in workbook.figures:
+        yield {
+            "fund": figure.fund,
+            "holder": figure.holder,
+            "about": figure.about,
+            "amount_pence": figure.amount_pence,
+            "sheet": figure.sheet,
+            "cell": figure.cell,
+        }
 
 
-def _published_totals(workbook: Any) -> Iterator[dict[str, object]]:
+def _published_totals(workbook: AllocationsWorkbook) -> Iterator[dict[str, object]]:
     """The totals that the workbook prints, and how many rounded parts make each up."""
-    icbs = 42
-    for line in LINES:
-        if not line.holder_is_icb:
-            continue
-        # NHS England's own regional rows are in the England row of the POD sheet, but not in any ICB.
-        rows = list(_sheet_rows(workbook, line.sheet, line.header))
-        own = sum((row.thousands or Decimal(0) for row in rows if row.region == "NHS England"), Decimal(0))
-        (england,) = (row for row in rows if row.kind == "england")
-        assert england.thousands is not None
-        yield _total(line.fund, "", england.thousands - own, icbs, line.sheet, england.cell)
-    for total in TOTALS:
-        for row in _sheet_rows(workbook, total.sheet, total.header):
-            if row.kind == "icb" and row.region != "NHS England":
-                assert row.thousands is not None
-                yield _total(total.fund, row.organisation, row.thousands, total.parts, total.sheet, row.cell)
+    for total in workbook.totals:
+        yield {
+            "fund": total.fund,
+            "organisation": total.organisation,
+            "expected_pence": total.expected_pence,
+            "rounded_parts": total.rounded_parts,
+            "sheet": total.sheet,
+            "cell": total.cell,
+        }
 
 
-def _convergence(workbook: Any) -> Iterator[dict[str, object]]:
+def _convergence(workbook: AllocationsWorkbook) -> Iterator[dict[str, object]]:
     """Each stream's baseline, target, distances, growth and convergence, ICB by ICB, as printed and unrounded."""
-    for stream, (sheet, *headers) in CONVERGENCE.items():
-        columns = [[row for row in _sheet_rows(workbook, sheet, header) if row.kind == "icb"] for header in headers]
-        for rows in zip(*columns, strict=True):
-            values = {name: row.thousands for name, row in zip(CONVERGENCE_COLUMNS, rows, strict=True)}
-            yield {"stream": stream, "icb": rows[0].organisation, **values, "sheet": sheet, "row": rows[0].line}
-
-
-def _total(fund: str, organisation: str, thousands: Decimal, parts: int, sheet: str, cell: str) -> dict[str, object]:
-    return {
-        "fund": fund, "organisation": organisation, "expected_pence": _pence(thousands), "rounded_parts": parts,
-        "sheet": sheet, "cell": cell,
-    }  # fmt: skip
-
-
-class _Row(NamedTuple):
-    kind: str
-    region: str
-    organisation: str
-    thousands: Decimal | None
-    cell: str
-    line: int
-
-
-def _sheet_rows(workbook: Any, sheet: str, header: str) -> Iterator[_Row]:
-    """The ICB rows, NHS England's own rows and the England row of one column of one sheet."""
-    cells = workbook[sheet]
-    headings = {" ".join(str(cell.value).split()): cell.column for cell in cells[2] if cell.value is not None}
-    column = headings[header]
-    for index in range(3, cells.max_row + 1):
-        region_code, region, code, _name = (cells.cell(index, position).value for position in range(1, 5))
-        is_icb, is_england = bool(region_code), region == "Total" or code == "Total"
-        if not (is_icb or is_england):
-            continue
-        value = cells.cell(index, column).value
-        thousands = None if value in (None, "-") else Decimal(repr(value))
-        yield _Row(
-            "england" if is_england else "icb" if region != "NHS England" else "national",
-            str(region),
-            str(code),
-            thousands,
-            f"{get_column_letter(column)}{index}",
-            index,
-        )
-
-
-def _pence(thousands: Decimal) -> int:
-    return int((thousands * PENCE_PER_THOUSAND_POUNDS).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    for row in workbook.convergence:
+        yield {"stream": row.stream, "icb": row.icb, **row.values, "sheet": row.sheet, "row": row.row}
 
 
 # --- organisations --------------------------------------------------------------------------------
@@ -283,9 +147,11 @@ def _organisation(code: str, name: str, tier: str, **given: str) -> dict[str, ob
     return {"code": code, "name": name, "tier": tier, **blank, **given}
 
 
-def _successions(source: Path, practices: Sequence[dict[str, Any]]) -> Iterator[dict[str, object]]:
+def _successions(
+    source: Path, practices: Sequence[dict[str, Any]], current: PracticeMap
+) -> Iterator[dict[str, object]]:
     """Who became whom on 1 April 2026, by the registered population of practices open on both sides."""
-    now = {row["PRACTICE_CODE"]: row["ICB_CODE"] for row in _practice_map(source)}
+    now = {row["practice"]: row["icb"] for row in current.table.to_pylist()}
     after = {row["icb_ods"] for row in _read(source / ICBS_AFTER)}
     moved: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in practices:
@@ -307,23 +173,24 @@ def _successions(source: Path, practices: Sequence[dict[str, Any]]) -> Iterator[
 # --- practices, places, PCNs ----------------------------------------------------------------------
 
 
-def _practices(source: Path) -> Iterator[dict[str, Any]]:
+def _practices(
+    source: Path, people: Sequence[dict[str, Any]], current: PracticeMap, networks: PcnFile
+) -> Iterator[dict[str, Any]]:
     upper = {row["ltla23_code"]: row["utla23_code"] for row in _read(source / DISTRICTS)}
     upper |= ABOLISHED_DISTRICTS
-    current = {row["PRACTICE_CODE"]: row["PCN_CODE"] for row in _practice_map(source)}
-    earlier = {code: pcn for code, pcn, _ in _pcn_history(source)}
-    for row in _read(source / PRACTICES):
-        code = row["Practice_Code"]
-        # A practice that has closed since the map was made is placed where it was in January 2023.
-        pcn = current[code] if code in current else earlier.get(code, "")
-        pcn = "" if pcn == NO_PCN else pcn
+    now = {row["practice"]: row["pcn"] for row in current.table.to_pylist()}
+    # Memberships that had no end when the file was made.
+    earlier = {each.practice: each.pcn for each in networks.memberships if each.ended is None}
+    for row in people:
+        code = row["practice"]
         yield {
             "practice": code,
-            "icb": row["ICB"],
-            "district": row["LAD"],
-            "place": f"{row['ICB']}-{upper[row['LAD']]}",
-            "pcn": pcn,
-            **{name: row[column] for column, name in WEIGHTINGS.items()},
+            "icb": row["icb"],
+            "district": row["district"],
+            "place": f"{row['icb']}-{upper[row['district']]}",
+            # A practice that has closed since the map was made is placed where it was in January 2023.
+            "pcn": (now[code] if code in now else earlier.get(code)) or "",
+            **{name: row[name].normalize() for name in WEIGHTINGS},
         }
 
 
@@ -341,9 +208,8 @@ def _places(source: Path, practices: Sequence[dict[str, Any]]) -> Iterator[dict[
         }
 
 
-def _pcns(source: Path, practices: Sequence[dict[str, Any]]) -> Iterator[dict[str, object]]:
-    names = {code: name for _, code, name in _pcn_history(source)}
-    names |= {row["PCN_CODE"]: row["PCN_NAME"] for row in _practice_map(source)}
+def _pcns(practices: Sequence[dict[str, Any]], current: PracticeMap, networks: PcnFile) -> Iterator[dict[str, object]]:
+    names = {**networks.names(), **current.names}
     for (pcn,), members in _grouped(practices, ("pcn",)):
         if pcn:
             yield {
@@ -371,7 +237,7 @@ def _grouped(
 
 
 def _sums(members: Sequence[dict[str, Any]]) -> dict[str, Decimal]:
-    return {name: sum((Decimal(row[name]) for row in members), Decimal(0)) for name in WEIGHTINGS.values()}
+    return {name: sum((Decimal(row[name]) for row in members), Decimal(0)) for name in WEIGHTINGS}
 
 
 def _districts(source: Path) -> Iterator[dict[str, object]]:
@@ -386,21 +252,6 @@ def _districts(source: Path) -> Iterator[dict[str, object]]:
 
 
 # --- files ----------------------------------------------------------------------------------------
-
-
-def _practice_map(source: Path) -> list[dict[str, str]]:
-    with zipfile.ZipFile(source / PRACTICE_MAP) as archive:
-        text = archive.read("gp-reg-pat-prac-map.csv").decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(text)))
-
-
-def _pcn_history(source: Path) -> Iterator[tuple[str, str, str]]:
-    """Practice, PCN and PCN name, for each membership that was open in January 2023."""
-    sheet = openpyxl.load_workbook(source / PCN_HISTORY, read_only=True)["PCN Core Partner Details"]
-    for row in sheet.iter_rows(min_row=2, values_only=True):
-        practice, pcn, name, ended = row[0], row[4], row[5], row[9]
-        if practice and not ended:
-            yield str(practice), str(pcn), str(name)
 
 
 def _read(path: Path) -> list[dict[str, str]]:

@@ -1,0 +1,1 @@
+"""The files that NHS England and the Organisation Data Service publish, read by what their headers mean."""

@@ -1,0 +1,115 @@
+"""What a header means, whatever year's edition it stands in.
+
+``2025/26 Recurrent allocation (£k)``, ``Recurrent  allocation £'000`` and ``RECURRENT ALLOCATION 2024-25``
+are one meaning: the words, with the year and the unit told apart from them.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+
+from ledger.years import FinancialYear, parse_year
+
+
+class Unit(StrEnum):
+    """What a column counts in, as its header says."""
+
+    POUNDS = "pounds"
+    THOUSANDS = "thousands of pounds"
+    MILLIONS = "millions of pounds"
+    PER_HEAD = "pounds per head"
+    PERCENT = "per cent"
+
+
+POUNDS_IN = {Unit.POUNDS: Decimal(1), Unit.THOUSANDS: Decimal(1_000), Unit.MILLIONS: Decimal(1_000_000)}
+
+# The first that fits is taken out of the text, so that "£ per head" is not read as pounds.
+_UNITS = (
+    (re.compile(r"£\s*(?:/|per)\s*head(?: of population)?|\bper head\b(?:\s*\(£\))?"), Unit.PER_HEAD),
+    (re.compile(r"£\s*k\b|£\s*['\u2018\u2019]?\s*000\s*['\u2018\u2019]?s?|\bk£|£\s*thousands?"), Unit.THOUSANDS),
+    (re.compile(r"£\s*m(?:illions?|n)?\b"), Unit.MILLIONS),
+    (re.compile(r"%|\bper ?cent(?:age)?\b"), Unit.PERCENT),
+    (re.compile(r"£"), Unit.POUNDS),
+)
+# Four figures, a stroke and two or four more claim to be a year; two and two do so with a stroke, or as 25-26.
+_YEAR = re.compile(r"(?<![\d/-])((?:19|20)\d{2})\s*(?:[/_-]|\bto\b)\s*(\d{4}|\d{2})(?![\d])")
+_SHORT_YEAR = re.compile(r"(?<![\d/-])([1-3]\d)\s*([/-])\s*([1-3]\d)(?![\d/-])")
+# ICB23, LAD21 and ICB22CDH name the edition of a list of codes; the list is what matters.
+_EDITION = re.compile(r"\b([a-z]{1,6})([1-3]\d)(cdh|cd|nm)?\b")
+_NOT_WORDS = re.compile(r"[^a-z0-9]+")
+_LITTLE = frozenset({"the", "of", "for", "a", "in", "to", "from", "at", "by", "and"})
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A header, understood.
+
+    Attributes:
+        words: what it says, without order, year, unit and little words.
+        years: the financial years it names.
+        not_years: texts in it that claim to be a year and are none, as ``2025/27``.
+        edition: of the list of codes that it names: 22 for ``ICB22CDH``.
+    """
+
+    words: frozenset[str]
+    years: tuple[FinancialYear, ...] = ()
+    not_years: tuple[str, ...] = ()
+    unit: Unit | None = None
+    edition: int | None = None
+
+
+@lru_cache(maxsize=20_000)
+def meaning(text: str) -> Meaning:
+    """Understand a header, a sheet's name or a title."""
+    plain = folded(text)
+    years, not_years, plain = _years(plain)
+    unit = None
+    for pattern, said in _UNITS:
+        if pattern.search(plain):
+            unit, plain = said, pattern.sub(" ", plain)
+            break
+    edition = _EDITION.search(plain)
+    plain = _EDITION.sub(lambda match: f"{match[1]} {match[3] or ''}", plain)
+    words = frozenset(_NOT_WORDS.sub(" ", plain).split()) - _LITTLE
+    return Meaning(words, years, not_years, unit, int(edition[2]) if edition else None)
+
+
+def folded(text: str) -> str:
+    """The text with compatibility forms, case, line breaks and runs of spaces made alike; ``&`` becomes "and"."""
+    alike = unicodedata.normalize("NFKC", text).casefold().replace("&", " and ")
+    return " ".join(alike.split())
+
+
+def same(text: str, *phrases: str) -> bool:
+    """Whether a text means one of the phrases."""
+    return meaning(text).words in {meaning(phrase).words for phrase in phrases}
+
+
+def years_in(text: str) -> tuple[tuple[FinancialYear, ...], tuple[str, ...]]:
+    """The financial years that a text names, and what in it claims to be a year and is none."""
+    years, not_years, _ = _years(folded(text))
+    return years, not_years
+
+
+def _years(plain: str) -> tuple[tuple[FinancialYear, ...], tuple[str, ...], str]:
+    years: list[FinancialYear] = []
+    not_years: list[str] = []
+
+    def claim(first: str, second: str, shown: str) -> str:
+        try:
+            years.append(parse_year(f"{first}/{second}"))
+        except ValueError:
+            not_years.append(shown)
+        return " "
+
+    plain = _YEAR.sub(lambda match: claim(match[1], match[2], match[0]), plain)
+
+    def short(match: re.Match[str]) -> str:
+        follows = int(match[2 + 1]) == int(match[1]) + 1
+        return claim(match[1], match[3], match[0]) if follows or match[2] == "/" else match[0]
+
+    plain = _SHORT_YEAR.sub(short, plain)
+    return tuple(dict.fromkeys(years)), tuple(not_years), plain

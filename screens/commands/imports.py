@@ -1,0 +1,136 @@
+"""What is brought into the books from files: published figures and structure."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from allocations.published.importing import ACTOR, Imported, import_files
+from allocations.published.understood import Understood, understand
+from ledger import position
+from ledger.errors import Refused
+from ledger.position import Moment
+from ledger.store import Store
+from screens import arguments, terminal
+from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger, Year
+from screens.commands.guard import guarded
+from screens.terminal import Answer, show
+
+app = typer.Typer(help="Bring files into the books.", no_args_is_help=True)
+
+
+@app.command()
+@guarded("import published")
+def published(
+    files: Annotated[list[Path], typer.Argument(help="Files as NHS England or ODS published them.", dir_okay=False)],
+    ledger: Ledger = DEFAULT_LEDGER,
+    year: Year = None,
+    sheet: Annotated[
+        str | None, typer.Option(help="The sheet of a practice file, where several could be meant.")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(help="NHS England's revenue limit, for a year for which none is shipped.", parser=arguments.pence),
+    ] = None,
+    actor: Actor = ACTOR,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read published files, say what was understood, and post what the books do not have: all of it or nothing."""
+    understood, problems = understand(files, year=year, sheet=sheet)
+    if problems:
+        if not as_json:
+            show(Answer("import published", str(ledger), _rows(understood), after=_told(understood)), as_json=False)
+        raise Refused(problems)
+    with _ledger(ledger, dry_run=dry_run) as store:
+        with terminal.progress("Posting") as told:
+            told("Checking every rule", 0, None)
+            imported = import_files(store, understood, actor=actor, limit_pence=limit, dry_run=dry_run)
+        with store.read() as reader:
+            at = position.moment(reader)
+    show(_answer(understood, imported, str(ledger), at, dry_run=dry_run), as_json=as_json)
+
+
+@contextmanager
+def _ledger(path: Path, *, dry_run: bool) -> Iterator[Store]:
+    """The ledger, made if there is none; one that was made for nothing, or for a dry run, is not left behind."""
+    if path.exists():
+        with Store.open(path) as store:
+            yield store
+    elif dry_run:
+        with tempfile.TemporaryDirectory() as folder, Store.create(Path(folder) / "rehearsal.duckdb") as store:
+            yield store
+    else:
+        try:
+            with Store.create(path) as store:
+                yield store
+                store.checkpoint()
+        except BaseException:
+            for left in (path, path.with_name(f"{path.name}.wal")):
+                left.unlink(missing_ok=True)
+            raise
+
+
+def _rows(understood: Sequence[Understood]) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": file.file,
+            "kind": file.kind.value,
+            "of": file.of,
+            "table": found.table,
+            "sheet": found.sheet,
+            "rows_read": found.rows,
+            "figures": found.figures,
+        }
+        for file in understood
+        for found in file.found
+    ]
+
+
+def _told(understood: Sequence[Understood]) -> list[str]:
+    told = []
+    for file in understood:
+        told += [f"{file.file}: {remark}" for remark in file.remarks]
+        told += [
+            f"{file.file}, sheet {aside.sheet}, {_which(aside.first, aside.last)} set aside: {aside.why}"
+            + (f" ({aside.text})" if aside.text else "")
+            for aside in file.set_aside
+        ]
+        told += [f"Ties: {tie}" for tie in file.ties]
+    return told
+
+
+def _which(first: int, last: int) -> str:
+    return f"row {first}" if first == last else f"rows {first} to {last}"
+
+
+def _answer(understood: Sequence[Understood], imported: Imported, ledger: str, at: Moment, *, dry_run: bool) -> Answer:
+    fresh = [entry for entry in imported.posted if not entry.replayed]
+    entries = [
+        {"entry": entry.number, "key": entry.key, "legs": entry.transfers, "replayed": entry.replayed}
+        for entry in imported.posted
+    ]
+    files = [
+        {
+            "file": file.file,
+            "sha256": file.sha256,
+            "kind": file.kind.value,
+            "of": file.of,
+            "remarks": list(file.remarks),
+            "ties": list(file.ties),
+            "set_aside": [
+                {"sheet": a.sheet, "first_row": a.first, "last_row": a.last, "why": a.why, "text": a.text}
+                for a in file.set_aside
+            ],
+        }
+        for file in understood
+    ]
+    done = (
+        f"{len(fresh):,} entries would be posted; nothing was kept." if dry_run else f"{len(fresh):,} entries posted."
+    )
+    after = [*_told(understood), *imported.sentences, done if fresh else "Nothing to add."]
+    extra = {"files": files, "entries": entries, "brought": list(imported.sentences), "dry_run": dry_run}
+    return Answer("import published", ledger, _rows(understood), at, after=after, extra=extra)
