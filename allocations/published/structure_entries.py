@@ -17,7 +17,7 @@ from allocations import figures
 from allocations.entries import NATIONAL
 from ledger.drafts import Draft, records
 from ledger.errors import Problem
-from ledger.models import Organisation, Relationship, Tier
+from ledger.models import Closure, Organisation, Relationship, Succession, Tier
 from ledger.store import Reader
 
 GOVERNMENT = "DHSC"
@@ -100,6 +100,8 @@ class StructureEntry:
         self._tiers: list[dict[str, Any]] = []
         self._organisations: list[dict[str, Any]] = []
         self._ties: list[Tie] = []
+        self._closures: list[dict[str, Any]] = []
+        self._successions: list[dict[str, Any]] = []
 
     # --- who there is -----------------------------------------------------------------------------------
 
@@ -115,6 +117,22 @@ class StructureEntry:
         if code not in self.books.organisations:
             self.books.organisations[code] = (valid_from, given.get("valid_to"))
             self._organisations.append({"code": code, "name": name, "tier": tier, "valid_from": valid_from, **given})
+
+    def closes(self, code: str, day: date) -> None:
+        """An organisation ends on a day, unless the books say so already."""
+        life = self.books.organisations.get(code)
+        if life is not None and life[1] != day:
+            self.books.organisations[code] = (life[0], day)
+            self._closures.append({"id": f"{code}/{day}", "organisation": code, "valid_to": day})
+
+    def succession(self, predecessor: str, successor: str, day: date, *, kind: str, weight: int, basis: str) -> None:
+        """Who becomes whom on a day, with the weight by which what it held is shared."""
+        name = f"{predecessor}>{successor}/{day}"
+        if {predecessor, successor} <= self.books.organisations.keys():
+            self._successions.append(
+                {"id": name, "predecessor": predecessor, "successor": successor, "effective_date": day, "kind": kind,
+                 "weight": weight, "basis": basis}
+            )  # fmt: skip
 
     def national(self, day: date) -> None:
         """The department and the national body, from the shipped list."""
@@ -248,6 +266,8 @@ class StructureEntry:
             Tier: self._tiers,
             Organisation: self._organisations,
             Relationship: ties,
+            Closure: self._closures,
+            Succession: self._successions,
         }
         brought = {model: records(model, found) for model, found in rows.items() if found}
         if not brought:

@@ -1,6 +1,7 @@
 """What is brought into the books from files: published figures and structure."""
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,13 +9,16 @@ from typing import Annotated, Any
 
 import typer
 
+from allocations import figures
+from allocations.published import mergers
 from allocations.published.importing import ACTOR, Imported, import_files
+from allocations.published.tables import SetAside
 from allocations.published.understood import Understood, understand
 from ledger import position
 from ledger.errors import Refused
 from ledger.position import Moment
 from ledger.store import Store
-from screens import arguments, terminal
+from screens import answers, arguments, terminal
 from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger, Year
 from screens.commands.guard import guarded
 from screens.terminal import Answer, show
@@ -52,6 +56,47 @@ def published(
         with store.read() as reader:
             at = position.moment(reader)
     show(_answer(understood, imported, str(ledger), at, dry_run=dry_run), as_json=as_json)
+
+
+@app.command()
+@guarded("import structure")
+def structure(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="The change summary of the ODS, a practice map of its day or later, and a practice file of before.",
+            dir_okay=False,
+        ),
+    ],
+    ledger: Ledger = DEFAULT_LEDGER,
+    actor: Actor = ACTOR,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Record mergers and splits of ICBs: who begins and ends, who follows whom by people, who is below whom then."""
+    understood, problems = understand(files)
+    if problems:
+        if not as_json:
+            show(Answer("import structure", str(ledger), _rows(understood), after=_told(understood)), as_json=False)
+        raise Refused(problems)
+    with Store.open(ledger) as store:
+        with terminal.progress("Posting") as told:
+            told("Checking every rule", 0, None)
+            brought = mergers.import_structure(store, understood, actor=actor, dry_run=dry_run)
+        with store.read() as reader:
+            at = position.moment(reader)
+    rows = [
+        {
+            "predecessor": step.predecessor,
+            "successor": step.successor,
+            "kind": step.kind,
+            "registered_people": figures.whole_people(step.weight),
+            "cell": step.cell,
+        }
+        for step in brought.steps
+    ]
+    answer = Answer("import structure", str(ledger), rows, at, after=[*_told(understood), *brought.sentences])
+    show(answers.with_entries(answer, brought.posted, dry_run=dry_run), as_json=as_json)
 
 
 @contextmanager
@@ -94,13 +139,21 @@ def _told(understood: Sequence[Understood]) -> list[str]:
     told = []
     for file in understood:
         told += [f"{file.file}: {remark}" for remark in file.remarks]
-        told += [
-            f"{file.file}, sheet {aside.sheet}, {_which(aside.first, aside.last)} set aside: {aside.why}"
-            + (f" ({aside.text})" if aside.text else "")
-            for aside in file.set_aside
-        ]
+        told += _set_aside(file)
         told += [f"Ties: {tie}" for tie in file.ties]
     return told
+
+
+def _set_aside(file: Understood) -> list[str]:
+    """Rows that were not read, those with one reason in one sentence; ``--json`` has each with its text."""
+    found: dict[tuple[str, str], list[SetAside]] = defaultdict(list)
+    for aside in file.set_aside:
+        found[aside.sheet, aside.why].append(aside)
+    return [
+        f"{file.file}, sheet {sheet}, {', '.join(_which(row.first, row.last) for row in rows)} set aside: {why}"
+        + (f" ({rows[0].text})" if len(rows) == 1 and rows[0].text else "")
+        for (sheet, why), rows in found.items()
+    ]
 
 
 def _which(first: int, last: int) -> str:
