@@ -13,6 +13,7 @@ from allocations import demo as demonstration
 from allocations import restated
 from allocations.policy import DEFAULT as DEFAULT_POLICY
 from allocations.policy import read_policy
+from allocations.populations import read_populations, shipped
 from ledger import audit, chain, measures, picture, position, posting, stats
 from ledger.errors import Refused
 from ledger.money import spoken
@@ -25,6 +26,7 @@ from screens.arguments import (
     AsAt,
     AsIs,
     EntryDay,
+    Figures,
     Json,
     KnownAt,
     Ledger,
@@ -273,6 +275,7 @@ def allocate(
             dir_okay=False,
         ),
     ] = None,
+    people: Figures = None,
     unit: Annotated[Unit | None, typer.Option(help="Split in whole units of this.")] = None,
     post: Annotated[bool, typer.Option("--post", help="Post it to the books.")] = False,
     standing: Annotated[Standing, typer.Option("--from", help="Which of the ICB's money.")] = Standing.AVAILABLE,
@@ -283,13 +286,15 @@ def allocate(
     as_json: Json = False,
 ) -> None:
     """Split money by weighted population, exactly, and post it if asked. Without a ledger, give an amount."""
-    year = year or allocating.FIGURES_YEAR
+    populations = shipped() if people is None else read_populations(people, year)
+    year = year or populations.year
     at, posted = None, []
 
     def split(pence: int) -> allocating.Allocation:
         return allocating.allocate(
-            icb=icb, year=year, fund=fund, level=to, by=by, amount_pence=pence, places_file=places, unit=unit
-        )
+            icb=icb, year=year, fund=fund, level=to, by=by, amount_pence=pence, places_file=places, unit=unit,
+            populations=populations,
+        )  # fmt: skip
 
     if amount is not None and not (post or dry_run or ledger.exists()):
         found = split(amount)

@@ -1,8 +1,7 @@
 """Split an amount of an ICB's money among its places, networks or practices, and post it if asked."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from allocations import figures
 from allocations.apportion import apportion
 from allocations.fair_shares import share_note, weighting, weights
-from allocations.place_files import read_division, shipped_membership
+from allocations.place_files import read_division
 from allocations.places import DEFAULT, UNASSIGNED, Division, with_places
+from allocations.populations import SHIPPED_YEAR, Populations, shipped
 from ledger.drafts import Draft, Leg, Place, legs, records
 from ledger.errors import Problem, Refused
 from ledger.models import Organisation, Relationship
@@ -25,7 +24,7 @@ from ledger.structure import suggestion
 from ledger.years import FinancialYear
 
 UNITS = {"penny": 1, "pound": 100, "thousand": 100_000}
-FIGURES_YEAR = FinancialYear(2025)
+FIGURES_YEAR = SHIPPED_YEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,7 @@ class Allocation:
         unit: what the amount was split in: ``penny``, ``pound`` or ``thousand`` pounds.
         division: the user's own places, where a file gave them.
         digest: SHA-256 of that file.
+        populations: the people that the shares rest on.
     """
 
     icb: str
@@ -69,6 +69,7 @@ class Allocation:
     division: Division | None = None
     places_file: str | None = None
     digest: str | None = None
+    populations: Populations = field(default_factory=shipped)
 
 
 def allocate(
@@ -81,6 +82,7 @@ def allocate(
     amount_pence: int,
     places_file: Path | None = None,
     unit: str | None = None,
+    populations: Populations | None = None,
 ) -> Allocation:
     """Split an amount by weighted population, by largest remainder.
 
@@ -92,23 +94,26 @@ def allocate(
         places_file: the user's own places (see ``place_files``); the default places without one, or where it
             is the word ``default``.
         unit: what to split in. Whole pounds where the amount is whole pounds, pence otherwise.
+        populations: the people to share by; the shipped figures otherwise.
 
     Raises:
-        Refused: unknown ICB, a year without figures, or problems in the places file.
+        Refused: unknown ICB, a year without figures, a weighting that they do not have, or problems in the
+            places file.
         UnknownWeighting: with the weightings there are.
     """
     if str(places_file) == DEFAULT:
         places_file = None
     column = weighting(by)
     unit = unit or ("pound" if amount_pence % UNITS["pound"] == 0 else "penny")
-    table = figures.table("practices_2025_26")
-    problems = _request_problems(icb, year, level, amount_pence, places_file, unit, set(table["icb"].to_pylist()))
+    people_of = populations or shipped()
+    table = people_of.table
+    problems = _request_problems(icb, year, level, amount_pence, places_file, unit, column, people_of)
     if problems:
         raise Refused(problems)
     own = table.filter(pc.equal(table["icb"], icb))
     division = digest = None
     if places_file is not None:
-        division = read_division(places_file, icb, shipped_membership())
+        division = read_division(places_file, icb, people_of.membership())
         digest = hashlib.sha256(places_file.read_bytes()).hexdigest()
         own = with_places(own, division)
     people = weights(own, column, level)
@@ -120,7 +125,7 @@ def allocate(
     parts = apportion(amount_pence // UNITS[unit], people)
     whole = sum(people.values())
     counts = _counts(own[level].to_pylist())
-    names = _names(level)
+    names = people_of.names(level)
     return Allocation(
         icb, year, fund, level, column, unit, amount_pence,
         tuple(
@@ -135,20 +140,27 @@ def allocate(
             )
             for code in sorted(people, key=lambda code: (code == UNASSIGNED, names.get(code, code)))
         ),
-        division, places_file.name if places_file else None, digest,
+        division, places_file.name if places_file else None, digest, people_of,
     )  # fmt: skip
 
 
 def _request_problems(
-    icb: str, year: FinancialYear, level: str, amount_pence: int, places_file: Path | None, unit: str, icbs: set[str]
-) -> list[Problem]:
+    icb: str, year: FinancialYear, level: str, amount_pence: int, places_file: Path | None, unit: str, by: str,
+    people: Populations,
+) -> list[Problem]:  # fmt: skip
     found = []
-    if year != FIGURES_YEAR:
+    icbs = set(people.table["icb"].to_pylist())
+    if year != people.year:
         sentence = f"there are no population figures for {year}."
-        found.append(Problem("--year", sentence, "Shares would be of another year's people.", f"Use {FIGURES_YEAR}."))
+        remedy = f"Use {people.year}, or bring a published practice file of {year} with --figures."
+        found.append(Problem("--year", sentence, "Shares would be of another year's people.", remedy))
     elif icb not in icbs:
         known = f"ICBs of that year: {', '.join(sorted(icbs))}."
         found.append(Problem("--icb", f"there is no ICB '{icb}' in {year}.", "It has no people to share by.", known))
+    if by not in people.weightings:
+        sentence = f"{people.source} has no weighted population '{by}'."
+        remedy = f"It has {', '.join(people.weightings)}."
+        found.append(Problem("--by", sentence, "Missing is not zero.", remedy))
     if amount_pence % UNITS[unit]:
         sentence = f"£{exact_pounds(amount_pence)} is not a whole number of units of one {unit}."
         found.append(
@@ -218,7 +230,8 @@ def drafts(
     day = day or working_day(allocation.year)
     asked = (allocation.icb, allocation.fund, allocation.year, allocation.level, allocation.by, allocation.amount_pence)
     request = "/".join(str(part) for part in asked)
-    key = key or f"allocate/{request}/{standing}/{day}/{allocation.digest or 'default places'}"
+    files = [allocation.digest or "default places", allocation.populations.sha256]
+    key = key or f"allocate/{request}/{standing}/{day}/{'/'.join(file for file in files if file)}"
     found = []
     if allocation.division is not None:
         place_key = f"places/{allocation.icb}/{allocation.digest}"
@@ -243,12 +256,22 @@ def drafts(
             effective_date=day,
             actor=actor,
             reason=f"£{exact_pounds(allocation.amount_pence)} of {allocation.fund} by {allocation.by} population",
-            source=allocation.places_file or "allocations/reference/practices_2025_26.csv",
-            source_hash=allocation.digest,
+            source=_source(allocation),
+            source_hash=allocation.digest or allocation.populations.sha256,
             transfers=legs(movements),
         )
     )
     return found
+
+
+def _source(allocation: Allocation) -> str:
+    """The files that a split rests on: the user's places, and the people where they are not the shipped ones."""
+    people = allocation.populations
+    if people.sha256 is None:
+        return allocation.places_file or people.source
+    if allocation.places_file is None:
+        return people.source
+    return f"{allocation.places_file}; {people.source} (SHA-256 {people.sha256[:16]})"
 
 
 def working_day(year: FinancialYear) -> date:
@@ -317,12 +340,3 @@ def _counts(codes: list[Any]) -> dict[Any, int]:
     for code in codes:
         counts[code] = counts.get(code, 0) + 1
     return counts
-
-
-def _names(level: str) -> Mapping[str, str]:
-    """Names of default places and of networks; practices go by their codes alone."""
-    if level == "place":
-        return {row["place"]: row["name"] for row in figures.table("places_2025_26").to_pylist()}
-    if level == "pcn":
-        return {row["pcn"]: row["name"] for row in figures.table("pcns_2025_26").to_pylist()}
-    return {}

@@ -34,8 +34,9 @@ def indices(populations: pa.Table, group: str = "place", *, whole: str = "Englan
     """Every index of every group, relative to its ICB and relative to the whole; and of every ICB.
 
     Args:
-        populations: practices, with ``icb``, the column to group by, and a decimal column for each of
-            ``figures.WEIGHTINGS``. A practice without a group counts in its ICB and in the whole alone.
+        populations: practices, with ``icb``, the column to group by, and decimal columns named as in
+            ``figures.WEIGHTINGS``, those that there are. A practice without a group counts in its ICB and in
+            the whole alone.
         group: ``place``, ``pcn`` or another column of codes.
         whole: what to call all the practices together.
 
@@ -46,7 +47,7 @@ def indices(populations: pa.Table, group: str = "place", *, whole: str = "Englan
     """
     counted = _counted(populations, group)
     icbs = {row["icb"]: row for row in _sums(counted, ["icb"])}
-    everybody = {name: sum(row[name] for row in icbs.values()) for name in WEIGHTINGS}
+    everybody = {name: sum(row[name] for row in icbs.values()) for name in _counts(counted)}
     rows: list[Row] = []
     for row in _sums(counted.filter(pc.is_valid(counted[group])), ["icb", group]):
         rows.extend(_compared(row, row[group], row["icb"], icbs[row["icb"]]))
@@ -60,21 +61,26 @@ def indices(populations: pa.Table, group: str = "place", *, whole: str = "Englan
 def _counted(populations: pa.Table, group: str) -> pa.Table:
     """The same in whole billionths of a person, which add up exactly and fast."""
     people = {
-        name: pc.cast(pc.multiply(pc.cast(populations[name], POPULATION), _BILLION), pa.int64()) for name in WEIGHTINGS
+        name: pc.cast(pc.multiply(pc.cast(populations[name], POPULATION), _BILLION), pa.int64())
+        for name in _counts(populations)
     }
     return pa.table({"icb": populations["icb"], group: populations[group], **people})
 
 
+def _counts(table: pa.Table) -> list[str]:
+    return [name for name in WEIGHTINGS if name in table.column_names]
+
+
 def _sums(counted: pa.Table, by: list[str]) -> list[dict[str, Any]]:
-    summed = counted.group_by(by).aggregate([(name, "sum") for name in WEIGHTINGS])
-    named = summed.rename_columns({f"{name}_sum": name for name in WEIGHTINGS})
+    summed = counted.group_by(by).aggregate([(name, "sum") for name in _counts(counted)])
+    named = summed.rename_columns({f"{name}_sum": name for name in _counts(counted)})
     rows: list[dict[str, Any]] = named.sort_by([(name, "ascending") for name in by]).to_pylist()
     return rows
 
 
 def _compared(row: Mapping[str, Any], group: str | None, base_name: str, base: Mapping[str, Any]) -> Iterator[Row]:
     people, base_people = row["registered"], base["registered"]
-    for component in COMPONENTS:
+    for component in (name for name in COMPONENTS if name in row):
         here, there = row[component] * base_people, people * base[component]
         # here/there to the nearest thousandth, halves up, in whole numbers.
         thousandths = (2000 * here + there) // (2 * there) if there else None

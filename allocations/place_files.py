@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+import pyarrow as pa
+
 from allocations import figures, place_names, place_tool
 from allocations.place_problems import wrong_practice
 from allocations.places import Claim, Division, divide
@@ -45,7 +47,11 @@ class Membership:
 
 def shipped_membership() -> Membership:
     """Where the practices of the shipped figures belong."""
-    table = figures.table("practices_2025_26")
+    return membership(figures.table("practices_2025_26"))
+
+
+def membership(table: pa.Table) -> Membership:
+    """Where practices belong, from a table with ``practice``, ``icb``, ``pcn`` and ``district``."""
     codes = table["practice"].to_pylist()
     icb, network, district = (
         {code: value for code, value in zip(codes, table[column].to_pylist(), strict=True) if value is not None}

@@ -20,6 +20,7 @@ from allocations.historic import Historic
 from allocations.pace_file import PaceRule
 from allocations.pace_of_change import Plan, plan
 from allocations.places import UNASSIGNED
+from allocations.populations import Populations
 from ledger.errors import Problem, Refused
 from ledger.money import PENCE_PER_POUND, round_half_up_fraction
 from ledger.position import Moment, flows
@@ -134,6 +135,7 @@ def schedule(
     issued: Amounts | None = None,
     pace: PaceRule | None = None,
     places_file: Path | None = None,
+    populations: Populations | None = None,
 ) -> Schedule:
     """Work out the schedule.
 
@@ -146,6 +148,7 @@ def schedule(
         pace: how fast to move from historic budgets to fair shares; it then says what is issued, and on what
             the historic budgets have every line grows by its base growth.
         places_file: the user's own places; the default places otherwise.
+        populations: the people of the fair shares; the shipped figures otherwise.
 
     Raises:
         Refused: no line to show; a pace of change for somebody whose historic budget is not known; whatever
@@ -159,7 +162,7 @@ def schedule(
     problems: list[Problem] = []
     for fund in names:
         try:
-            own, said = _of_fund(icb, year, level, fund, had, got, pace, places_file)
+            own, said = _of_fund(icb, year, level, fund, had, got, pace, places_file, populations)
         except Refused as refused:
             problems.extend(problem for problem in refused.problems if problem not in problems)
             continue
@@ -178,7 +181,7 @@ def schedule(
 
 def _of_fund(
     icb: str, year: FinancialYear, level: str, fund: str, had: Amounts, got: Amounts, pace: PaceRule | None,
-    places_file: Path | None,
+    places_file: Path | None, populations: Populations | None,
 ) -> tuple[list[Line], str]:  # fmt: skip
     """The lines of one fund, without their sum, and where its issued amounts come from."""
     historic = {code: pence for (code, line), pence in had.items() if line == fund}
@@ -193,6 +196,7 @@ def _of_fund(
             by=weighting_of(fund),
             amount_pence=pence,
             places_file=places_file,
+            populations=populations,
         )
 
     if pace is not None:

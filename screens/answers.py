@@ -134,6 +134,7 @@ def of_allocation(
             "fund": split.fund,
             "to": split.level,
             "by": split.by,
+            "populations": split.populations.source,
             "unit": split.unit,
             "total_pence": split.amount_pence,
             "unassigned": list(split.division.unassigned) if split.division else [],

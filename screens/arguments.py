@@ -120,6 +120,14 @@ AsIs = Annotated[
         "--as-is", help="Restate to the boundaries of this day, as 2026-04-01; as it was otherwise.", parser=day
     ),
 ]
+Figures = Annotated[
+    Path | None,
+    typer.Option(
+        "--figures",
+        help="A published practice file with the people to share by; the shipped 2025/26 otherwise.",
+        dir_okay=False,
+    ),
+]
 Year = Annotated[FinancialYear | None, typer.Option("--year", help="A financial year, as 2025/26.", parser=year)]
 PositionColumns = Annotated[str | None, typer.Option("--by", help=f"Columns to sum by, from: {_positions}.")]
 FlowColumns = Annotated[str, typer.Option("--by", help=f"Columns to sum by, from: {_flows}.")]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from allocations.populations import Populations
 from allocations.schedule import ALL, Line, Schedule
 from allocations.targets import Target
 from ledger.money import signed_percent
@@ -18,12 +19,20 @@ NOT_AVAILABLE = "not available"
 
 
 def of_schedule(
-    found: Schedule, *, ledger: str, at: Moment | None, historic: tuple[str, str] | None, pace: bool, as_json: bool
+    found: Schedule,
+    *,
+    ledger: str,
+    at: Moment | None,
+    historic: tuple[str, str] | None,
+    people: Populations,
+    pace: bool,
+    as_json: bool,
 ) -> Answer:
     """A schedule, line by line. Programs get every figure; people get the bridge and both distances.
 
     Args:
         historic: the file of historic budgets and its SHA-256.
+        people: whom the fair shares count.
         pace: whether a pace of change planned it, which may hold somebody at a limit.
     """
     extra = {
@@ -31,6 +40,7 @@ def of_schedule(
         "year": str(found.year),
         "to": found.level,
         "basis": dict(found.basis),
+        "populations": {"source": people.source, "year": str(people.year), "sha256": people.sha256},
         "historic_file": None if historic is None else {"file": historic[0], "sha256": historic[1]},
     }
     if as_json:
@@ -44,10 +54,18 @@ def of_schedule(
         "Movement sums to nothing over a line. From target: above (+) or below (-) the fair share.",
         *(f"{fund}: {said}." for fund, said in found.basis.items()),
         "Fair shares are derived from published populations; by which weighting a line is shared is our assumption.",
+        *people_of(people),
         *([] if historic is None else [f"Historic budgets: {historic[0]}, SHA-256 {historic[1][:16]}."]),
         *([] if at is None else about(at)),
     ]
     return Answer("schedule", ledger, rows, at, title=f"{line}{found.icb}, {found.year}, by {found.level}", after=after)
+
+
+def people_of(people: Populations) -> list[str]:
+    """Which people shares count, where they are not the shipped ones."""
+    if people.sha256 is None:
+        return []
+    return [f"People of {people.year}: {people.source}, SHA-256 {people.sha256[:16]}. {people.note}".rstrip()]
 
 
 def _schedule_words(line: Line, *, with_fund: bool, with_limit: bool) -> dict[str, Any]:
@@ -96,17 +114,18 @@ def _schedule_row(line: Line) -> dict[str, Any]:
     }
 
 
-def of_need(found: pa.Table, *, icb: str, group: str, names: dict[str, str], as_json: bool) -> Answer:
+def of_need(found: pa.Table, *, icb: str, group: str, people: Populations, as_json: bool) -> Answer:
     """Need indices: row by row for programs; for people a row for each group and base, a column for each component."""
     rows = found.to_pylist()
     if as_json:
-        return Answer("need", "", rows, extra={"icb": icb, "group": group})
-    wide: dict[tuple[str | None, str], dict[str, Any]] = {}
+        return Answer("need", "", rows, extra={"icb": icb, "group": group, "year": str(people.year)})
+    names = people.names(group)
+    wide: dict[tuple[str | None, str, str], dict[str, Any]] = {}
     for row in rows:
         own = wide.setdefault(
-            (row["group"], row["base"]),
+            (row["group"], row["icb"], row["base"]),
             {
-                "name": names.get(row["group"], row["group"]) or icb,
+                "name": names.get(row["group"], row["group"]) or row["icb"],
                 "relative to": row["base"],
                 "people": row["registered_billionths"] // 10**9,
             },
@@ -114,7 +133,8 @@ def of_need(found: pa.Table, *, icb: str, group: str, names: dict[str, str], as_
         own[row["component"]] = _thousandths(row["index_thousandths"])
     after = [
         "Each index is relative to the base in its row, where 1 is the average; different bases cannot be compared.",
-        "Derived from NHS England's practice figures of 2025/26. Small groups are less certain.",
+        f"Derived from NHS England's practice figures of {people.year}. Small groups are less certain.",
+        *people_of(people),
     ]
     return Answer("need", "", list(wide.values()), title=f"Need indices, {icb}", after=after)
 

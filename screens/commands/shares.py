@@ -10,11 +10,12 @@ import typer
 
 from allocations import figures, issue, need
 from allocations import targets as published
-from allocations.allocate import FIGURES_YEAR, allocate
+from allocations.allocate import allocate
 from allocations.fair_shares import weighting
 from allocations.historic import read_historic
 from allocations.pace_file import read_pace, read_rule
 from allocations.pace_of_change import plan
+from allocations.populations import read_populations, shipped
 from allocations.schedule import issued_in_books, schedule
 from ledger import posting
 from ledger.drafts import Draft
@@ -30,6 +31,7 @@ from screens.arguments import (
     AsAt,
     AsIs,
     EntryDay,
+    Figures,
     Json,
     KnownAt,
     Ledger,
@@ -63,6 +65,7 @@ def show_schedule(
         Path | None, typer.Option(help="A pace of change, as YAML: plan from historic budgets towards fair shares.")
     ] = None,
     places: Annotated[Path | None, typer.Option(help="Your own places.", dir_okay=False)] = None,
+    people: Figures = None,
     as_at: AsAt = None,
     known_at: KnownAt = None,
     post: Annotated[bool, typer.Option("--post", help="Issue what --pace plans: one entry for each line.")] = False,
@@ -73,10 +76,12 @@ def show_schedule(
     as_json: Json = False,
 ) -> None:
     """For every place and line: historic budget, fair share, distance from target, issued budget and the bridge."""
-    year = year or FIGURES_YEAR
+    populations = shipped() if people is None else read_populations(people, year)
+    year = year or populations.year
     one_pound = allocate(
-        icb=icb, year=year, fund="core", level=to, by="core", amount_pence=PENCE_PER_POUND, places_file=places
-    )
+        icb=icb, year=year, fund="core", level=to, by="registered", amount_pence=PENCE_PER_POUND, places_file=places,
+        populations=populations,
+    )  # fmt: skip
     organisations = {part.code: part.name for part in one_pound.parts}
     funds = {row["code"]: row["name"] for row in figures.table("funds").to_pylist()}
     had = None if historic is None else read_historic(historic, organisations, funds)
@@ -98,6 +103,7 @@ def show_schedule(
         issued=issued,
         pace=rule,
         places_file=places,
+        populations=populations,
     )
     posted: list[Posted] = []
     if issuing and had is not None and pace is not None:
@@ -107,7 +113,7 @@ def show_schedule(
         posted, at = _post(ledger, drafts, dry_run=dry_run)
     brought = None if had is None else (had.file, had.sha256)
     answer = schedules.of_schedule(
-        found, ledger=str(ledger), at=at, historic=brought, pace=pace is not None, as_json=as_json
+        found, ledger=str(ledger), at=at, historic=brought, people=populations, pace=pace is not None, as_json=as_json
     )
     answer = answers.with_entries(answer, posted, dry_run=dry_run)
     show(answer, as_json=as_json)
@@ -157,19 +163,20 @@ def show_need(
     icb: Annotated[str | None, typer.Option(help="Only this ICB, by code; all of them otherwise.")] = None,
     to: Annotated[Level, typer.Option(help="Whose indices.")] = Level.PLACE,
     component: Annotated[str | None, typer.Option(help="Only this component, as mental_health.")] = None,
+    people: Figures = None,
+    year: Year = None,
     as_json: Json = False,
 ) -> None:
     """Need indices of every place, network or practice, each with the base that it is relative to."""
-    found = need.indices(figures.table("practices_2025_26"), to)
+    populations = shipped() if people is None else read_populations(people, year)
+    found = need.indices(populations.table, to)
     if icb is not None:
         found = found.filter(pc.equal(found["icb"], icb))
     if component is not None:
         found = found.filter(pc.equal(found["component"], weighting(component)))
     if not found.num_rows:
-        raise typer.BadParameter(f"there is no ICB '{icb}' in {FIGURES_YEAR}", param_hint="--icb")
-    names = {row["place"]: row["name"] for row in figures.table("places_2025_26").to_pylist()}
-    names |= {row["pcn"]: row["name"] for row in figures.table("pcns_2025_26").to_pylist()}
-    answer = schedules.of_need(found, icb=icb or "all ICBs", group=to, names=names, as_json=as_json)
+        raise typer.BadParameter(f"there is no ICB '{icb}' in {populations.year}", param_hint="--icb")
+    answer = schedules.of_need(found, icb=icb or "all ICBs", group=to, people=populations, as_json=as_json)
     show(answer, as_json=as_json)
 
 
