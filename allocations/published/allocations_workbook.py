@@ -27,12 +27,13 @@ from allocations.published.streams import (
 )
 from allocations.published.tables import Notes, Row, SetAside, Table, find, header_rows, visible_sheets
 from ledger.errors import Problem
-from ledger.money import pence_from_pounds
+from ledger.money import exact_pounds, pence_from_pounds
 from ledger.years import FinancialYear
 
 NATIONAL = "X24"
 _NHS_ENGLAND = "nhs england"
-ICB, REGION_ROW, ENGLAND, OWN = "icb", "region", "england", "NHS England's own"
+# ICBs have half a million to some three and a half million people; a unit that is wrong is wrong by a thousand.
+_FEWEST, _MOST = 50_000, 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +359,14 @@ class _Reader:
             whole = rows.of(icb, rows.stream.per_head[1])
             if each and whole is not None:
                 people = Fraction(whole) / Fraction(each)
+                if not _FEWEST <= people <= _MOST:
+                    money = exact_pounds(pence_from_pounds(whole))
+                    self.notes.problem(
+                        rows.table.sheet, cell.address,
+                        f"£{money} of {icb} at £{each:,.2f} per head would be {int(people):,} people.",
+                        "No ICB is that small or that large: pounds and thousands of pounds may be mixed up.",
+                        "Check what the header says the column counts in.",
+                    )  # fmt: skip
                 yield ImpliedPopulation(rows.stream.name, icb, people, rows.table.sheet.name, cell.address)
 
 

@@ -23,7 +23,7 @@ SUB_ICBS = (
     Wanted("new name", ("New Sub ICB Location Name",), key=True),
 )
 SMALL_AREAS = (
-    Wanted("area", ("LSOA11CD",), key=True),
+    Wanted("area", ("LSOA11CD", "LSOA code"), key=True),
     Wanted("old", ("ICB22CDH",), key=True, edition="older"),
     Wanted("new", ("ICB25CDH",), key=True, edition="newer"),
     Wanted("new name", ("ICB25NM",), key=True, edition="newer"),

@@ -39,6 +39,8 @@ _YEAR = re.compile(r"(?<![\d/-])((?:19|20)\d{2})\s*(?:[/_-]|\bto\b)\s*(\d{4}|\d{
 _SHORT_YEAR = re.compile(r"(?<![\d/-])([1-3]\d)\s*([/-])\s*([1-3]\d)(?![\d/-])")
 # ICB23, LAD21 and ICB22CDH name the edition of a list of codes; the list is what matters.
 _EDITION = re.compile(r"\b([a-z]{1,6})([1-3]\d)(cdh|cd|nm)?\b")
+# A day in a header says when, as a year does: "Commissioner as at 1 Apr 2026".
+_DAY = re.compile(r"\b(?:as at |as of |from |on )?\d{1,2} [a-z]{3,9} (?:19|20)\d{2}\b")
 _NOT_WORDS = re.compile(r"[^a-z0-9]+")
 _LITTLE = frozenset({"the", "of", "for", "a", "in", "to", "from", "at", "by", "and"})
 
@@ -71,6 +73,7 @@ def meaning(text: str) -> Meaning:
         if pattern.search(plain):
             unit, plain = said, pattern.sub(" ", plain)
             break
+    plain = _DAY.sub(" ", plain)
     edition = _EDITION.search(plain)
     plain = _EDITION.sub(lambda match: f"{match[1]} {match[3] or ''}", plain)
     words = frozenset(_NOT_WORDS.sub(" ", plain).split()) - _LITTLE

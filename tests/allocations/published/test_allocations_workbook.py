@@ -171,7 +171,13 @@ def test_a_sheet_that_counts_in_nothing_is_refused_and_one_that_counts_in_pounds
     told = texts(read(tmp_path, said_in("")).problems)
     assert "cell F2: '2025/26 Recurrent allocation' does not say what it counts in." in told
     assert "Write (£k) or (£) in the header." in told
-    found = read(tmp_path, said_in(" (£)"))
+    told = texts(read(tmp_path, said_in(" (£)")).problems)
+    assert "cell G3: £5,000.13 of QWO at £2.50 per head would be 2,000 people." in told
+    assert "pounds and thousands of pounds may be mixed up" in told
+    in_pounds = said_in(" (£)")
+    for row in in_pounds["Core 2025-26"]:
+        row[6:7] = []  # without pounds per head there is nothing to hold the unit to
+    found = read(tmp_path, in_pounds)
     assert found.problems == ()
     assert amounts(found)["core-recurrent", "QWO", "QWO"] == 500_013  # £5,000.125, half a penny up
 
