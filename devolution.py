@@ -17,6 +17,7 @@ from allocations.populations import read_populations, shipped
 from ledger import audit, chain, measures, picture, position, posting, stats
 from ledger.errors import Refused
 from ledger.money import spoken
+from ledger.proposals import submit
 from ledger.store import Store
 from ledger.years import FinancialYear
 from screens import answers, arguments, terminal
@@ -36,7 +37,7 @@ from screens.arguments import (
     Unit,
     Year,
 )
-from screens.commands import imports, network, shares
+from screens.commands import imports, network, proposals, shares
 from screens.commands.bids import bids
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.terminal import Answer, show
@@ -49,6 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(imports.app, name="import")
+app.add_typer(proposals.app, name="proposal")
 
 
 @app.command()
@@ -278,6 +280,9 @@ def allocate(
     people: Figures = None,
     unit: Annotated[Unit | None, typer.Option(help="Split in whole units of this.")] = None,
     post: Annotated[bool, typer.Option("--post", help="Post it to the books.")] = False,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Submit it for somebody else's approval; the money is reserved.")
+    ] = False,
     standing: Annotated[Standing, typer.Option("--from", help="Which of the ICB's money.")] = Standing.AVAILABLE,
     day: EntryDay = None,
     key: Annotated[str | None, typer.Option(help="Idempotency key, to post the same split once more.")] = None,
@@ -296,18 +301,22 @@ def allocate(
             populations=populations,
         )  # fmt: skip
 
-    if amount is not None and not (post or dry_run or ledger.exists()):
+    writing = post or propose or dry_run
+    if amount is not None and not (writing or ledger.exists()):
         found = split(amount)
     else:
-        with Store.open(ledger, read_only=not (post or dry_run)) as store:
+        with Store.open(ledger, read_only=not writing) as store:
             with store.read() as reader:
                 at = position.moment(reader)
                 allocating.refuse_unknown_fund(reader, fund)
                 pence = allocating.held_by(reader, at, icb, fund, year, standing) if amount is None else amount
                 found = split(pence)
-                if post or dry_run:
+                if writing:
                     asked = allocating.drafts(reader, found, standing=standing, actor=actor, day=day, key=key)
-            if post or dry_run:
+            if propose:
+                title = allocating.title(found)
+                posted = [submit(store, asked, key=asked[-1].key, title=title, prepared_by=actor, dry_run=dry_run)]
+            elif writing:
                 posted = posting.post(store, asked, dry_run=dry_run)
     show(answers.of_allocation(found, posted, ledger=str(ledger), at=at, dry_run=dry_run), as_json=as_json)
 

@@ -255,13 +255,18 @@ def drafts(
             kind="devolve",
             effective_date=day,
             actor=actor,
-            reason=f"£{exact_pounds(allocation.amount_pence)} of {allocation.fund} by {allocation.by} population",
+            reason=title(allocation),
             source=_source(allocation),
             source_hash=allocation.digest or allocation.populations.sha256,
             transfers=legs(movements),
         )
     )
     return found
+
+
+def title(allocation: Allocation) -> str:
+    """What an allocation does, in a few words."""
+    return f"£{exact_pounds(allocation.amount_pence)} of {allocation.fund} by {allocation.by} population"
 
 
 def _source(allocation: Allocation) -> str:
@@ -276,8 +281,12 @@ def _source(allocation: Allocation) -> str:
 
 def working_day(year: FinancialYear) -> date:
     """When an entry counts unless somebody says: today where that lies in the year, its first day otherwise."""
-    today = date.today()  # noqa: DTZ011 - the working day of whoever asks
-    return today if year.contains(today) else year.first_day
+    return today() if year.contains(today()) else year.first_day
+
+
+def today() -> date:
+    """The working day of whoever asks, by their own calendar."""
+    return date.today()  # noqa: DTZ011 - where they are
 
 
 def _new_places(reader: Reader, allocation: Allocation, key: str, actor: str) -> Draft:

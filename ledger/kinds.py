@@ -57,8 +57,9 @@ MONEY_KINDS: dict[str, Kind] = {
     )
 }
 
-# Entries that move no money: they bring organisations, funds and terms, agreements, control totals.
-RECORD_KINDS = ("structure", "terms", "agree", "assert")
+# Entries that move no money: they bring organisations, funds and terms, agreements, control totals,
+# and proposals with what became of them.
+RECORD_KINDS = ("structure", "terms", "agree", "assert", "propose", "decide")
 REVERSE = "reverse"
 # Keys that begin so are kept for reversals, so that nobody can block one by taking its key.
 REVERSAL_KEY = "reverse:"

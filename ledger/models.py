@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Integer,
     String,
     UniqueConstraint,
@@ -224,6 +225,81 @@ class ControlTotal(SQLModel, table=True):
     entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
 
 
+class Proposal(SQLModel, table=True):
+    """Entries that await a decision. It reserves their money at once, and ends once."""
+
+    __table_args__ = (UniqueConstraint("id", "prepared_by"),)
+
+    id: str = Field(primary_key=True)
+    title: str
+    prepared_by: str
+    expires_on: date | None = Field(default=None, description="the last day on which it can be approved")
+    source: str | None = None
+    source_hash: str | None = Field(default=None, description="SHA-256 of that file")
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class ProposedEntry(SQLModel, table=True):
+    """One entry of a proposal, as it would be posted."""
+
+    __tablename__ = "proposed_entry"
+    __table_args__ = (UniqueConstraint("proposal", "nth"),)
+
+    id: str = Field(primary_key=True)
+    proposal: str = Field(foreign_key="proposal.id")
+    nth: int = Field(description="order in the proposal, from 1")
+    key: str
+    kind: str
+    effective_date: date
+    reason: str
+    authority: str | None = None
+    source: str | None = None
+    source_hash: str | None = None
+    brings: str | None = Field(default=None, description="records that it brings, as JSON with sorted keys")
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class ProposedTransfer(SQLModel, table=True):
+    """One leg of a proposed entry. Its accounts need not be open yet."""
+
+    __tablename__ = "proposed_transfer"
+    __table_args__ = (CheckConstraint("amount_pence > 0"),)
+
+    id: str = Field(primary_key=True)
+    proposed_entry: str = Field(foreign_key="proposed_entry.id")
+    leg: int
+    from_organisation: str = Field(foreign_key="organisation.code")
+    from_fund: str = Field(foreign_key="fund.code")
+    from_year: int
+    from_standing: str
+    to_organisation: str = Field(foreign_key="organisation.code")
+    to_fund: str = Field(foreign_key="fund.code")
+    to_year: int
+    to_standing: str
+    amount_pence: int = Field(sa_type=BigInteger)
+    recurrent: bool
+    note: str | None = None
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class ProposalEnd(SQLModel, table=True):
+    """How a proposal ended: once, and never approved by whoever prepared it, which the database holds too."""
+
+    __tablename__ = "proposal_end"
+    __table_args__ = (
+        ForeignKeyConstraint(["proposal", "prepared_by"], ["proposal.id", "proposal.prepared_by"]),
+        CheckConstraint("outcome NOT IN ('posted', 'part-posted') OR prepared_by <> decided_by"),
+        CheckConstraint("outcome IN ('posted', 'part-posted', 'rejected', 'withdrawn', 'expired')"),
+    )
+
+    proposal: str = Field(primary_key=True)
+    prepared_by: str
+    outcome: str
+    decided_by: str
+    reason: str
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
 class Account(SQLModel, table=True):
     """Where money stands: an organisation, a fund, a financial year and a standing."""
 
@@ -268,5 +344,9 @@ RECORDS: tuple[type[SQLModel], ...] = (
     Terms,
     Agreement,
     ControlTotal,
+    Proposal,
+    ProposedEntry,
+    ProposedTransfer,
+    ProposalEnd,
 )
 TABLES: tuple[type[SQLModel], ...] = (Seal, Entry, *RECORDS, Account, Transfer)

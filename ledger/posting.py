@@ -12,12 +12,12 @@ from datetime import UTC, date, datetime, timedelta
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import canonical, checks, control, refusals, structure
+from ledger import canonical, checks, control, refusals, reservations, structure
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
-from ledger.models import RECORDS, ControlTotal, Entry
+from ledger.models import RECORDS, ControlTotal, Entry, Proposal
 from ledger.store import Reader, Store, Writer
 
 _ENTRY_SCHEMA = pa.schema(
@@ -158,6 +158,8 @@ def _post(writer: Writer, drafts: Sequence[Draft]) -> list[Posted]:
         _write_transfers(writer, [(numbers[i], drafts[i]) for i in fresh])
         _refuse_if(checks.problems(writer, first))
         moves_money = any(posted_entry.transfers for posted_entry in posted)
+        if (moves_money or Proposal in brought) and reservations.concern(writer):
+            _refuse_if(reservations.problems(writer))
         if moves_money and control.concern(writer):
             _refuse_if(control.problems(writer, 1))
         elif ControlTotal in brought:

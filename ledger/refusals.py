@@ -202,10 +202,14 @@ def unknown_codes(reader: Reader, keys: Mapping[int, str]) -> list[Problem]:
     return found
 
 
+# Tables whose rows people know by a code and a name.
+_NAMED = ("organisation", "fund", "tier")
+
+
 def _unknown(reader: Reader, place: str, code: str, table: str) -> Problem:
     return Problem(
         place,
         f"there is no {table} '{code}'.",
         "Money can only stand where the books know the name.",
-        suggestion(reader, code, table),
+        suggestion(reader, code, table) if table in _NAMED else f"Record the {table} first.",
     )

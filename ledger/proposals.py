@@ -1,0 +1,277 @@
+"""Proposals: entries that await a decision.
+
+A proposal is itself brought by an entry, so who prepared it, when and why is in the chain. The money of an open
+proposal is reserved: nobody can move it elsewhere in the meantime. It ends once: posted by somebody else than
+who prepared it, posted in part, rejected, withdrawn by who prepared it, or expired.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+from sqlmodel import SQLModel
+
+from ledger.drafts import LEGS, Draft, records, schema_of
+from ledger.errors import Problem, Refused
+from ledger.models import RECORDS, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
+from ledger.posting import Posted, post
+from ledger.store import Reader, Store
+
+POSTED, PART_POSTED, REJECTED, WITHDRAWN, EXPIRED = "posted", "part-posted", "rejected", "withdrawn", "expired"
+
+_LISTED = """
+SELECT p.id, p.title, p.prepared_by, p.expires_on, p.source, e.recorded_at, d.outcome, d.decided_by, d.reason,
+       count(DISTINCT n.id) AS entries, CAST(coalesce(sum(t.amount_pence), 0) AS BIGINT) AS amount_pence
+FROM proposal p JOIN entry e ON e.number = p.entry_number
+LEFT JOIN proposal_end d ON d.proposal = p.id
+JOIN proposed_entry n ON n.proposal = p.id LEFT JOIN proposed_transfer t ON t.proposed_entry = n.id
+GROUP BY p.id, p.title, p.prepared_by, p.expires_on, p.source, e.recorded_at, d.outcome, d.decided_by, d.reason,
+         p.entry_number
+ORDER BY p.entry_number
+"""
+_ENTRIES = "SELECT * FROM proposed_entry WHERE proposal = $id ORDER BY nth"
+_LEGS = "SELECT * FROM proposed_transfer WHERE proposed_entry = $entry ORDER BY leg"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A proposal and how it stands.
+
+    Attributes:
+        outcome: how it ended; none while it is open.
+        amount_pence: what its entries move, all legs added up.
+    """
+
+    id: str
+    title: str
+    prepared_by: str
+    expires_on: date | None
+    source: str | None
+    recorded_at: Any
+    outcome: str | None
+    decided_by: str | None
+    reason: str | None
+    entries: int
+    amount_pence: int
+
+
+def submit(
+    store: Store,
+    drafts: Sequence[Draft],
+    *,
+    key: str,
+    title: str,
+    prepared_by: str,
+    expires_on: date | None = None,
+    source: str | None = None,
+    source_hash: str | None = None,
+    dry_run: bool = False,
+) -> Posted:
+    """Put entries forward for a decision, and reserve their money.
+
+    Args:
+        store: the ledger.
+        drafts: the entries, in order, as they would be posted.
+        key: the proposal's name in the books; submitting the same again changes nothing.
+        prepared_by: who proposes, who cannot be who approves.
+        expires_on: the last day on which it can be approved; none for no limit.
+        dry_run: do everything and keep nothing.
+
+    Raises:
+        Refused: the entries could not be posted now, or their money is reserved by other proposals.
+    """
+    known = _known(store, key)
+    if not known:
+        # What could not be posted is not worth anybody's decision. Asked again, it is only looked up.
+        post(store, [replace(draft, actor=prepared_by) for draft in drafts], dry_run=True)
+    day = min((draft.effective_date for draft in drafts), default=date.min)
+    entries, legs = [], []
+    for nth, draft in enumerate(drafts, start=1):
+        entry = f"{key}/{nth}"
+        entries.append(
+            {
+                "id": entry, "proposal": key, "nth": nth, "key": draft.key, "kind": draft.kind,
+                "effective_date": draft.effective_date, "reason": draft.reason, "authority": draft.authority,
+                "source": draft.source, "source_hash": draft.source_hash, "brings": _written(draft.records),
+            }
+        )  # fmt: skip
+        legs += [
+            {"id": f"{entry}/{leg}", "proposed_entry": entry, "leg": leg, **row}
+            for leg, row in enumerate(draft.legs().to_pylist(), start=1)
+        ]
+    proposal = {
+        "id": key, "title": title, "prepared_by": prepared_by, "expires_on": expires_on, "source": source,
+        "source_hash": source_hash,
+    }  # fmt: skip
+    brought: dict[type[SQLModel], pa.Table] = {
+        Proposal: records(Proposal, [proposal]),
+        ProposedEntry: records(ProposedEntry, entries),
+    }
+    if legs:
+        brought[ProposedTransfer] = records(ProposedTransfer, legs)
+    draft = Draft(f"propose/{key}", "propose", day, prepared_by, title, source=source, source_hash=source_hash,
+                  records=brought)  # fmt: skip
+    (posted,) = post(store, [draft], dry_run=dry_run)
+    return posted
+
+
+def decide(
+    store: Store,
+    key: str,
+    *,
+    outcome: str,
+    decided_by: str,
+    reason: str,
+    day: date,
+    only: Sequence[int] = (),
+    authority: str | None = None,
+    dry_run: bool = False,
+) -> list[Posted]:
+    """End a proposal; where it is approved, post its entries in the same batch.
+
+    Args:
+        outcome: ``posted``, ``part-posted``, ``rejected``, ``withdrawn`` or ``expired``.
+        decided_by: who decides; who approves or rejects is not who prepared it, who withdraws is.
+        day: on which it is decided.
+        only: which entries to post, by their numbers in the proposal, for ``part-posted``.
+        authority: named on every entry that has none of its own.
+
+    Raises:
+        Refused: there is no such proposal, it has ended, who decides may not, or its entries cannot be posted.
+    """
+    with store.read() as reader:
+        found = {row.id: row for row in listed(reader)}.get(key)
+        problems = _decision_problems(found, key, outcome, decided_by, day, only)
+        if problems:
+            raise Refused(problems)
+        assert found is not None
+        chosen = [
+            draft for nth, draft in enumerate(drafts_of(reader, key), start=1)
+            if outcome == POSTED or nth in only
+        ] if outcome in (POSTED, PART_POSTED) else []  # fmt: skip
+    end = {
+        "proposal": key, "prepared_by": found.prepared_by, "outcome": outcome, "decided_by": decided_by,
+        "reason": reason,
+    }  # fmt: skip
+    decision = Draft(
+        f"decide/{key}", "decide", day, decided_by, f"{found.title}: {outcome}", source=f"proposal {key}",
+        records={ProposalEnd: records(ProposalEnd, [end])},
+    )  # fmt: skip
+    posting = [replace(draft, actor=decided_by, authority=draft.authority or authority) for draft in chosen]
+    return post(store, [decision, *posting], dry_run=dry_run)
+
+
+def expire(store: Store, *, day: date, decided_by: str, dry_run: bool = False) -> list[Posted]:
+    """End every open proposal whose last day lies before a day; their money is free again."""
+    with store.read() as reader:
+        late = [
+            found
+            for found in listed(reader)
+            if found.outcome is None and found.expires_on is not None and found.expires_on < day
+        ]
+    drafts = [
+        Draft(
+            f"decide/{found.id}", "decide", day, decided_by, f"{found.title}: {EXPIRED}", source=f"proposal {found.id}",
+            records={
+                ProposalEnd: records(
+                    ProposalEnd,
+                    [
+                        {
+                            "proposal": found.id, "prepared_by": found.prepared_by, "outcome": EXPIRED,
+                            "decided_by": decided_by, "reason": f"its last day was {found.expires_on}",
+                        }
+                    ],
+                )
+            },
+        )
+        for found in late
+    ]  # fmt: skip
+    return post(store, drafts, dry_run=dry_run) if drafts else []
+
+
+def listed(reader: Reader) -> list[Listed]:
+    """Every proposal there has been, oldest first."""
+    return [Listed(**row) for row in reader.table(_LISTED).to_pylist()]
+
+
+def drafts_of(reader: Reader, key: str) -> list[Draft]:
+    """The entries of a proposal, as they would be posted; their actor is who prepared them."""
+    preparers = {str(proposal): str(by) for proposal, by in reader.rows("SELECT id, prepared_by FROM proposal")}
+    found = []
+    for row in reader.table(_ENTRIES, {"id": key}).to_pylist():
+        legs = reader.table(_LEGS, {"entry": row["id"]})
+        found.append(
+            Draft(
+                row["key"], row["kind"], row["effective_date"], preparers[key], row["reason"],
+                authority=row["authority"], source=row["source"], source_hash=row["source_hash"],
+                transfers=legs.select(LEGS.names).cast(LEGS) if legs.num_rows else None,
+                records=_read(row["brings"]),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _known(store: Store, key: str) -> bool:
+    with store.read() as reader:
+        return bool(reader.rows("SELECT 1 FROM proposal WHERE id = $key", {"key": key}))
+
+
+def _written(brought: Mapping[type[SQLModel], pa.Table]) -> str | None:
+    """Records as one text that says the same however they were made."""
+    if not brought:
+        return None
+    rows = {model.__name__: table.to_pylist() for model, table in brought.items()}
+    return json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def _read(text: str | None) -> dict[type[SQLModel], pa.Table]:
+    """The records of such a text; days come back as days."""
+    models = {model.__name__: model for model in RECORDS}
+    found: dict[type[SQLModel], pa.Table] = {}
+    for name, rows in json.loads(text or "{}").items():
+        days = {field.name for field in schema_of(models[name]) if pa.types.is_date(field.type)}
+        typed = [
+            {
+                column: date.fromisoformat(value) if column in days and value is not None else value
+                for column, value in row.items()
+            }
+            for row in rows
+        ]
+        found[models[name]] = records(models[name], typed)
+    return found
+
+
+def _decision_problems(
+    found: Listed | None, key: str, outcome: str, decided_by: str, day: date, only: Sequence[int]
+) -> list[Problem]:
+    place = f"proposal {key}"
+    if found is None:
+        return [
+            Problem(place, "there is no such proposal.", "Nothing can be decided.", "See 'devolution proposal list'.")
+        ]
+    if found.outcome is not None:
+        sentence = f"it was {found.outcome} by {found.decided_by}."
+        return [Problem(place, sentence, "A proposal ends once.", "Submit a new one.")]
+    problems = []
+    own = decided_by == found.prepared_by
+    if own and outcome in (POSTED, PART_POSTED, REJECTED):
+        sentence = f"{decided_by} prepared it."
+        problems.append(Problem(place, sentence, "Nobody decides on what they prepared.", "Let somebody else decide."))
+    if not own and outcome == WITHDRAWN:
+        sentence = f"{found.prepared_by} prepared it, and {decided_by} would withdraw it."
+        problems.append(Problem(place, sentence, "Only who prepared it takes it back.", "Reject it instead."))
+    past = found.expires_on is not None and found.expires_on < day
+    if past and outcome in (POSTED, PART_POSTED):
+        sentence = f"it could be approved until {found.expires_on}, and it is {day}."
+        problems.append(Problem(place, sentence, "Its figures may be out of date.", "Let it expire, and submit anew."))
+    if outcome == EXPIRED and not past:
+        sentence = f"it can be approved until {found.expires_on or 'somebody decides'}."
+        problems.append(Problem(place, sentence, "It has not expired.", "Approve, reject or withdraw it."))
+    unknown = [nth for nth in only if not 1 <= nth <= found.entries]
+    if outcome == PART_POSTED and (unknown or not only or len(set(only)) == found.entries):
+        sentence = f"it has {found.entries} entries, and {', '.join(map(str, only)) or 'none'} would be posted."
+        problems.append(Problem(place, sentence, "A part is some of them.", "Name the entries by their numbers."))
+    return problems

@@ -1,0 +1,233 @@
+"""Proposals: reserved at once, ended once, and never approved by who prepared them."""
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger import audit, proposals
+from ledger.drafts import Draft, records
+from ledger.errors import KeyReused, Refused
+from ledger.models import ProposalEnd
+from ledger.posting import post
+from ledger.proposals import decide, drafts_of, listed, submit
+from ledger.store import Store
+from tests import books as small
+from tests.books import APRIL, JUNE, MAY, agreement, at, entry, fund_all, held, new_terms, term
+
+ICB, PLACE = ("ICB1", "core", "available"), ("P1", "core", "available")
+
+
+def devolve(pence: int, *, key: str = "devolve it", day: date = MAY) -> Draft:
+    return entry("devolve", at("ICB1", "core"), at("P1", "core"), pence, day=day, key=key)
+
+
+def propose(store: Store, *drafts: Draft, key: str = "plan", by: str = "preparer", **given: object) -> None:
+    submit(store, drafts, key=key, title="A plan", prepared_by=by, **given)  # type: ignore[arg-type]
+
+
+def settle(store: Store, outcome: str, by: str = "approver", key: str = "plan", day: date = JUNE, **given: object):
+    return decide(store, key, outcome=outcome, decided_by=by, reason="so it was decided", day=day, **given)
+
+
+def problems(store: Store) -> list[object]:
+    with store.read() as reader:
+        return audit.verify(reader)
+
+
+def test_a_proposal_moves_nothing_until_somebody_else_approves_it(books: Store) -> None:
+    fund_all(books)
+    propose(books, devolve(500_000), source="scenario.yaml", source_hash="a" * 64)
+    assert held(books)[ICB] == 600_000
+    assert PLACE not in held(books)
+    decision, posted = settle(books, "posted")
+    assert (held(books)[ICB], held(books)[PLACE]) == (100_000, 500_000)
+    assert (decision.key, posted.key) == ("decide/plan", "devolve it")
+    with books.read() as reader:
+        (found,) = listed(reader)
+        assert (found.outcome, found.prepared_by, found.decided_by) == ("posted", "preparer", "approver")
+        assert reader.rows("SELECT actor FROM entry WHERE key = 'devolve it'") == [("approver",)]
+    assert problems(books) == []
+
+
+def test_the_money_is_reserved_at_once_and_free_again_when_it_is_rejected(books: Store) -> None:
+    fund_all(books)
+    propose(books, devolve(500_000))
+    with pytest.raises(
+        Refused, match=r"First ICB \(ICB1\), core, .*£5,000.00 of it is reserved by plan, and £4,000.00"
+    ):
+        post(books, [devolve(200_000, key="another")])
+    post(books, [devolve(100_000, key="what is left")])
+    with pytest.raises(Refused, match="reserved by plan"):
+        propose(books, devolve(1, key="one more"), key="second")
+    settle(books, "rejected")
+    post(books, [devolve(500_000, key="free again")])
+    assert ICB not in held(books)
+    assert problems(books) == []
+
+
+def test_what_is_spent_on_an_earlier_day_counts_against_what_is_reserved(books: Store) -> None:
+    fund_all(books)
+    propose(books, devolve(500_000, day=JUNE))
+    with pytest.raises(Refused, match="reserved by plan"):
+        post(books, [devolve(200_000, key="backdated", day=APRIL)])
+
+
+def test_what_a_proposal_brings_to_an_account_is_not_taken_from_it_twice(books: Store) -> None:
+    """From the ICB to the place and on to the network: the place needs nothing of its own."""
+    fund_all(books)
+    onward = entry("devolve", at("P1", "core"), at("N1", "core"), 400, day=MAY, key="onward")
+    propose(books, devolve(400), onward)
+    settle(books, "posted")
+    assert held(books)[("N1", "core", "available")] == 400
+
+
+def test_records_come_back_as_they_were_proposed(books: Store) -> None:
+    fund_all(books)
+    terms = new_terms(term("growth", "none", version=1, effective_from=MAY), key="lift it")
+    agreed = agreement(organisation="ICB1", fund="core", amount_pence=5)
+    propose(books, terms, agreed)
+    with books.read() as reader:
+        again = drafts_of(reader, "plan")
+    for before, after in zip((terms, agreed), again, strict=True):
+        assert {model: table.to_pylist() for model, table in before.records.items()} == {
+            model: table.to_pylist() for model, table in after.records.items()
+        }
+        assert (before.key, before.kind, before.effective_date, before.reason) == (
+            after.key, after.kind, after.effective_date, after.reason,
+        )  # fmt: skip
+    settle(books, "posted")
+    with books.read() as reader:
+        assert reader.whole("SELECT count(*) FROM terms WHERE fund = 'growth'") == 2
+    assert problems(books) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "by", "day", "said"),
+    [
+        ("posted", "preparer", JUNE, "preparer prepared it. Nobody decides on what they prepared"),
+        ("rejected", "preparer", JUNE, "Nobody decides on what they prepared"),
+        ("withdrawn", "approver", JUNE, "Only who prepared it takes it back"),
+        ("posted", "approver", date(2025, 7, 1), "it could be approved until 2025-06-30, and it is 2025-07-01"),
+        ("expired", "approver", JUNE, "It has not expired"),
+        ("part-posted", "approver", JUNE, "A part is some of them"),
+    ],
+)
+def test_who_may_not_decide_does_not(books: Store, outcome: str, by: str, day: date, said: str) -> None:
+    fund_all(books)
+    propose(books, devolve(5), expires_on=date(2025, 6, 30))
+    with pytest.raises(Refused, match=said):
+        settle(books, outcome, by, day=day)
+    with pytest.raises(Refused, match="there is no such proposal"):
+        settle(books, outcome, by, key="nothing")
+
+
+def test_the_database_itself_refuses_a_self_approval_and_a_false_name(books: Store) -> None:
+    fund_all(books)
+    propose(books, devolve(5))
+    for prepared_by, decided_by in (("preparer", "preparer"), ("somebody", "preparer")):
+        end = {
+            "proposal": "plan",
+            "prepared_by": prepared_by,
+            "outcome": "posted",
+            "decided_by": decided_by,
+            "reason": "x",
+        }
+        draft = Draft("by the back door", "decide", JUNE, "x", "x", records={ProposalEnd: records(ProposalEnd, [end])})
+        with pytest.raises(Refused, match=r"the database refused a row|no proposal 'somebody'"):
+            post(books, [draft])
+
+
+def test_a_proposal_ends_once(books: Store) -> None:
+    fund_all(books)
+    propose(books, devolve(5))
+    settle(books, "withdrawn", "preparer")
+    with pytest.raises(Refused, match=r"it was withdrawn by preparer\. A proposal ends once"):
+        settle(books, "posted")
+    assert PLACE not in held(books)
+
+
+def test_a_part_is_posted_and_the_rest_is_free(books: Store) -> None:
+    fund_all(books)
+    propose(books, devolve(300_000, key="first"), devolve(200_000, key="second"))
+    settle(books, "part-posted", only=[2])
+    assert held(books)[PLACE] == 200_000
+    post(books, [devolve(400_000, key="the rest")])
+    assert problems(books) == []
+
+
+def test_what_expires_frees_its_money(books: Store) -> None:
+    fund_all(books)
+    propose(books, devolve(600_000), expires_on=JUNE)
+    assert proposals.expire(books, day=JUNE, decided_by="clock") == []
+    assert len(proposals.expire(books, day=date(2025, 6, 2), decided_by="clock")) == 1
+    assert proposals.expire(books, day=date(2025, 6, 2), decided_by="clock") == []
+    post(books, [devolve(600_000, key="free again")])
+
+
+def test_what_could_not_be_posted_cannot_be_proposed(books: Store) -> None:
+    fund_all(books)
+    with pytest.raises(Refused, match="below zero"):
+        propose(books, devolve(600_001))
+    with pytest.raises(Refused, match="no organisation 'P9'"):
+        propose(books, entry("devolve", at("ICB1", "core"), at("P9", "core"), 5, day=MAY))
+    with books.read() as reader:
+        assert listed(reader) == []
+
+
+def test_submitting_again_changes_nothing_and_other_content_is_refused(books: Store) -> None:
+    fund_all(books)
+    propose(books, devolve(500_000))
+    propose(books, devolve(500_000))
+    with pytest.raises(KeyReused):
+        propose(books, devolve(400_000))
+    with books.read() as reader:
+        assert [found.amount_pence for found in listed(reader)] == [500_000]
+
+
+def test_verify_sees_a_decision_that_was_tampered_with(books: Store) -> None:
+    fund_all(books)
+    propose(books, devolve(5))
+    settle(books, "posted")
+    with books.write() as writer:
+        writer.execute("DELETE FROM transfer WHERE entry_number = (SELECT number FROM entry WHERE key = 'devolve it')")
+    with books.write() as writer:
+        writer.execute("DELETE FROM entry WHERE key = 'devolve it'")
+    assert any("approved whole" in str(problem) for problem in problems(books))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    plans=st.lists(
+        st.tuples(st.integers(1, 400_000), st.sampled_from(["posted", "rejected", "withdrawn", "open"])), max_size=6
+    )
+)
+def test_no_order_of_proposals_and_decisions_overdraws_or_loses_money(
+    tmp_path_factory: pytest.TempPathFactory, plans: list[tuple[int, str]]
+) -> None:
+    with Store.create(Path(tmp_path_factory.mktemp("plans")) / "books.duckdb") as store:
+        small.small_books(store)
+        fund_all(store)
+        free, moved, ends = 600_000, 0, Counter[str]()
+        for number, (pence, outcome) in enumerate(plans):
+            key = f"plan {number}"
+            if pence > free:
+                with pytest.raises(Refused, match=r"reserved by|below zero"):
+                    propose(store, devolve(pence, key=key), key=key)
+                continue
+            propose(store, devolve(pence, key=key), key=key)
+            if outcome != "open":
+                settle(store, outcome, "preparer" if outcome == "withdrawn" else "approver", key)
+            free -= pence if outcome in ("posted", "open") else 0
+            moved += pence if outcome == "posted" else 0
+            ends[outcome] += 1
+        stands = held(store)
+        assert stands[ICB] == 600_000 - moved
+        assert stands.get(PLACE, 0) == moved
+        assert sum(stands.values()) == 0
+        with store.read() as reader:
+            assert Counter(found.outcome or "open" for found in listed(reader)) == ends
+        assert problems(store) == []
