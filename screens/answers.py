@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from allocations.allocate import Allocation
+from allocations.excel.working_plan import Plan
 from allocations.pace_file import PaceFile
 from allocations.pace_of_change import Outcome
 from allocations.places import UNASSIGNED
@@ -125,6 +126,25 @@ def of_allocation(
             "entries": entries,
         },
     )
+
+
+def of_working(plan: Plan, *, ledger: str, at: Moment | None, out: str) -> Answer:
+    """What a working workbook splits, line by line."""
+    rows = [
+        {
+            "icb": line.icb,
+            "fund": line.fund,
+            "by": line.by,
+            "amount_pence": line.amount_pence,
+            **{f"{level} rows": len(blocks[index].receivers) for level, blocks in plan.blocks.items()},
+            "amount from": line.origin,
+        }
+        for index, line in enumerate(plan.lines)
+    ]
+    close = [f"A pound may fall to either of two receivers in: {'; '.join(plan.too_close)}."] if plan.too_close else []
+    title = f"Written to {out}: yellow cells are inputs, everything else is a formula."
+    after = [*close, *([] if at is None else about(at))]
+    return Answer("export allocations", ledger, rows, at, title=title, after=after, extra={"file": out})
 
 
 def of_pace(asked: PaceFile, outcome: Outcome, *, source: str, digest: str, as_json: bool) -> Answer:

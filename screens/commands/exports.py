@@ -1,0 +1,65 @@
+"""``devolution export ...`` and ``devolution template``: what goes out into workbooks and files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from allocations.allocate import FIGURES_YEAR
+from allocations.excel import working, working_lines, working_plan
+from ledger.position import Moment, moment
+from ledger.store import Reader, Store
+from screens import answers, arguments
+from screens.arguments import DEFAULT_LEDGER, AsAt, Json, KnownAt, Ledger, Year
+from screens.commands.guard import guarded
+from screens.terminal import show
+
+group = typer.Typer(
+    name="export", help="Workbooks and files that say where their figures come from.", no_args_is_help=True
+)
+
+Out = Annotated[Path, typer.Option("--out", help="The file to write.", dir_okay=False)]
+
+
+@group.command("allocations")
+@guarded("export allocations")
+def export_allocations(
+    icb: Annotated[str, typer.Option(help="The ICB's code, as QWO; several with commas; or all.")],
+    out: Out,
+    ledger: Ledger = DEFAULT_LEDGER,
+    year: Year = None,
+    fund: Annotated[str, typer.Option(help="The fund, by code; several with commas.")] = "core-recurrent",
+    by: Annotated[
+        str, typer.Option(help="The weighted population to share by; one for all funds or one each.")
+    ] = "core",
+    to: Annotated[str, typer.Option(help="Who shares: place, pcn or both with a comma.")] = "place,pcn",
+    amount: Annotated[
+        int | None,
+        typer.Option(help="Whole pounds, as 1bn; what the ICB received of the fund otherwise.", parser=arguments.pence),
+    ] = None,
+    places: Annotated[
+        Path | None, typer.Option(help="Your own places: CSV with practice_code and place.", dir_okay=False)
+    ] = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+    as_json: Json = False,
+) -> None:
+    """A working workbook with live formulas: population, weight, share, pounds. Without a ledger, published amounts."""
+    levels = arguments.levels(to)
+
+    def lines(reader: Reader | None, at: Moment | None) -> list[working_plan.Line]:
+        return working_lines.lines(
+            icbs=arguments.columns(icb), year=year or FIGURES_YEAR, funds=arguments.columns(fund),
+            weightings=arguments.columns(by), amount_pence=amount, reader=reader, at=at,
+        )  # fmt: skip
+
+    at = None
+    if ledger == DEFAULT_LEDGER and not ledger.exists():
+        found = lines(None, None)
+    else:
+        with Store.open(ledger, read_only=True) as store, store.read() as reader:
+            at = moment(reader, as_at, known_at)
+            found = lines(reader, at)
+    plan = working_plan.plan(year=year or FIGURES_YEAR, lines=found, levels=levels, places_file=places)
+    working.write_working(plan, working.told(plan, at), out)
+    show(answers.of_working(plan, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
