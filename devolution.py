@@ -34,7 +34,7 @@ from screens.arguments import (
     Unit,
     Year,
 )
-from screens.commands import exports
+from screens.commands import exports, imports
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.terminal import Answer, show
 
@@ -45,7 +45,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(exports.group)
+app.add_typer(exports.group, name="export")
+app.add_typer(imports.group, name="import")
 
 
 @app.command()

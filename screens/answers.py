@@ -5,6 +5,8 @@ from fractions import Fraction
 from typing import Any
 
 from allocations.allocate import Allocation
+from allocations.excel.position_file import Guard
+from allocations.excel.position_import import Imported
 from allocations.excel.working_plan import Plan
 from allocations.pace_file import PaceFile
 from allocations.pace_of_change import Outcome
@@ -145,6 +147,43 @@ def of_working(plan: Plan, *, ledger: str, at: Moment | None, out: str) -> Answe
     title = f"Written to {out}: yellow cells are inputs, everything else is a formula."
     after = [*close, *([] if at is None else about(at))]
     return Answer("export allocations", ledger, rows, at, title=title, after=after, extra={"file": out})
+
+
+def of_position_file(written: Guard, *, ledger: str, at: Moment, out: str) -> Answer:
+    """What a position's file holds, as it says itself."""
+    row = {
+        "file": out,
+        "rows": written.rows,
+        "sum_pounds": str(written.sum_pounds),
+        "content hash": written.content_hash,
+    }
+    return Answer(
+        "export position", ledger, [row], at, title=f"Written to {out}.", after=about(at), extra={"file": out}
+    )
+
+
+def of_position_import(done: Imported, *, ledger: str, at: Moment, dry_run: bool) -> Answer:
+    """What an imported position posted, and that the same position came back."""
+    rows = [
+        {
+            "entry": entry.number,
+            "key": entry.key.rpartition("/")[2],
+            "legs": entry.transfers,
+            "replayed": entry.replayed,
+        }
+        for entry in done.posted
+    ]
+    again = all(entry.replayed for entry in done.posted)
+    became = "was in the books already" if again else "would be posted" if dry_run else "is posted"
+    title = f"The position of {done.file.name}, {done.file.table.num_rows:,} rows as at {done.file.as_at}, {became}."
+    same = f"The same position comes back: content hash {done.content_hash}."
+    extra = {
+        "content_hash": done.content_hash,
+        "sha256": done.file.sha256,
+        "exported_head": done.file.head,
+        "dry_run": dry_run,
+    }
+    return Answer("import position", ledger, rows, at, title=title, after=[same, *about(at)], extra=extra)
 
 
 def of_pace(asked: PaceFile, outcome: Outcome, *, source: str, digest: str, as_json: bool) -> Answer:

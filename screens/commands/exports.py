@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from allocations.allocate import FIGURES_YEAR
-from allocations.excel import working, working_lines, working_plan
+from allocations.excel import position_export, working, working_lines, working_plan
+from ledger import position
 from ledger.position import Moment, moment
 from ledger.store import Reader, Store
 from screens import answers, arguments
-from screens.arguments import DEFAULT_LEDGER, AsAt, Json, KnownAt, Ledger, Year
-from screens.commands.guard import guarded
+from screens.arguments import DEFAULT_LEDGER, AsAt, Json, KnownAt, Ledger, Organisation, Year
+from screens.commands.guard import guarded, reading
 from screens.terminal import show
 
 group = typer.Typer(
@@ -63,3 +64,22 @@ def export_allocations(
     plan = working_plan.plan(year=year or FIGURES_YEAR, lines=found, levels=levels, places_file=places)
     working.write_working(plan, working.told(plan, at), out)
     show(answers.of_working(plan, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
+
+
+@group.command("position")
+@guarded("export position")
+def export_position(
+    out: Out,
+    ledger: Ledger = DEFAULT_LEDGER,
+    organisation: Organisation = None,
+    year: Year = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+    as_json: Json = False,
+) -> None:
+    """What is held where, as a tidy table with a summary; as .xlsx, or as .csv with a data package beside it."""
+    with reading(ledger, as_at, known_at) as (reader, at):
+        table = position.position(reader, at, organisation=organisation, year=year and year.start)
+    told = position_export.told(at, organisation=organisation, year=year)
+    written = position_export.write_position(table, told, out)
+    show(answers.of_position_file(written, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
