@@ -7,6 +7,7 @@ from typing import Any
 from allocations.allocate import Allocation
 from allocations.excel.position_file import Guard
 from allocations.excel.position_import import Imported
+from allocations.excel.published_tables import Table
 from allocations.excel.working_plan import Plan
 from allocations.pace_file import PaceFile
 from allocations.pace_of_change import Outcome
@@ -184,6 +185,13 @@ def of_position_import(done: Imported, *, ledger: str, at: Moment, dry_run: bool
         "dry_run": dry_run,
     }
     return Answer("import position", ledger, rows, at, title=title, after=[same, *about(at)], extra=extra)
+
+
+def of_published(tables: Sequence[Table], *, ledger: str, at: Moment, out: str) -> Answer:
+    """Which tables a published workbook holds."""
+    rows = [{"sheet": table.label, "title": table.title, "rows": len(table.rows)} for table in tables]
+    title = f"Written to {out}: values only, by the Analysis Function's list for accessible spreadsheets."
+    return Answer("export published", ledger, rows, at, title=title, after=about(at), extra={"file": out})
 
 
 def of_pace(asked: PaceFile, outcome: Outcome, *, source: str, digest: str, as_json: bool) -> Answer:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from allocations.allocate import FIGURES_YEAR
-from allocations.excel import position_export, working, working_lines, working_plan
+from allocations.excel import position_export, published, published_tables, working, working_lines, working_plan
 from ledger import position
 from ledger.position import Moment, moment
 from ledger.store import Reader, Store
@@ -83,3 +83,26 @@ def export_position(
     told = position_export.told(at, organisation=organisation, year=year)
     written = position_export.write_position(table, told, out)
     show(answers.of_position_file(written, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
+
+
+@group.command("published")
+@guarded("export published")
+def export_published(
+    out: Out,
+    ledger: Ledger = DEFAULT_LEDGER,
+    organisation: Organisation = None,
+    icb: Annotated[str | None, typer.Option(help="The same for an ICB, by code.")] = None,
+    year: Year = None,
+    contact: Annotated[str | None, typer.Option(help="Who answers questions, for the cover.")] = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+    as_json: Json = False,
+) -> None:
+    """An accessible workbook, values only: by tier and grade, ICBs by stream, ring-fenced pots, organisations."""
+    whose = organisation or icb
+    with reading(ledger, as_at, known_at) as (reader, at):
+        shown = year or published_tables.newest_year(reader)
+        tables = published_tables.tables(reader, at, year=shown, organisation=whose)
+    told = published.told(at, year=shown, whose=whose or "all organisations")
+    published.write_published(tables, told, out, contact=contact)
+    show(answers.of_published(tables, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)

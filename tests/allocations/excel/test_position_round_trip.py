@@ -94,9 +94,7 @@ def decisions(seed: int) -> list[Draft]:
         payer = choose.choice(sorted(above(payee)))
         pence = choose.choice([1, choose.randint(1, 10**4), choose.randint(1, 10**8)])
         authority = choose.choice([None, "board"])
-        kind = choose.choice(
-            ["allocate", "devolve", "devolve", "return", "vire", "retain", "retain", "release", "release", "spend"]
-        )
+        kind = choose.choice(["allocate", "devolve", "devolve", "return", "vire", "retain", "spend"])
         if kind in ("allocate", "devolve"):
             around = choose.choice([fund, *AROUND[fund]])
             decide(
@@ -107,9 +105,9 @@ def decisions(seed: int) -> list[Draft]:
         elif kind == "vire":
             decide(kind, (payee, fund, free), (payee, to_fund, free), pence, day, authority)
         else:
-            to = {"retain": "retained", "spend": "spent", "release": free}[kind]
-            standing = "retained" if kind == "release" else choose.choice([free, "retained"])
-            decide(kind, (payee, fund, standing), (payee, fund, to), pence, day, None)
+            to = {"retain": "retained", "spend": "spent"}[kind]
+            decide(kind, (payee, fund, choose.choice([free, "retained"])), (payee, fund, to), pence, day, None)
+            decide("release", (payee, fund, "retained"), (payee, fund, free), 1, day, None)
     return made
 
 
