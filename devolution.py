@@ -46,6 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(exports.group, name="export")
+app.command("template")(exports.template)
 app.add_typer(imports.group, name="import")
 
 

@@ -8,6 +8,7 @@ from allocations.allocate import Allocation
 from allocations.excel.position_file import Guard
 from allocations.excel.position_import import Imported
 from allocations.excel.published_tables import Table
+from allocations.excel.template_plan import TemplatePlan
 from allocations.excel.working_plan import Plan
 from allocations.pace_file import PaceFile
 from allocations.pace_of_change import Outcome
@@ -156,7 +157,7 @@ def of_position_file(written: Guard, *, ledger: str, at: Moment, out: str) -> An
         "file": out,
         "rows": written.rows,
         "sum_pounds": str(written.sum_pounds),
-        "content hash": written.content_hash,
+        "content_hash": written.content_hash,
     }
     return Answer(
         "export position", ledger, [row], at, title=f"Written to {out}.", after=about(at), extra={"file": out}
@@ -192,6 +193,14 @@ def of_published(tables: Sequence[Table], *, ledger: str, at: Moment, out: str) 
     rows = [{"sheet": table.label, "title": table.title, "rows": len(table.rows)} for table in tables]
     title = f"Written to {out}: values only, by the Analysis Function's list for accessible spreadsheets."
     return Answer("export published", ledger, rows, at, title=title, after=about(at), extra={"file": out})
+
+
+def of_template(plan: TemplatePlan, *, ledger: str, at: Moment | None, out: str) -> Answer:
+    """Which lines a template has, and what the ICB has of each."""
+    rows = [{"fund": line.fund, "name": line.name, "held_pence": line.held_pence} for line in plan.lines]
+    title = f"Written to {out}: a row for each of {len(plan.places)} places and {len(rows)} lines, and free rows."
+    after = [f"What the ICB has: {plan.origin}.", *([] if at is None else about(at))]
+    return Answer("template", ledger, rows, at, title=title, after=after, extra={"file": out})
 
 
 def of_pace(asked: PaceFile, outcome: Outcome, *, source: str, digest: str, as_json: bool) -> Answer:

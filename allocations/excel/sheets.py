@@ -124,6 +124,16 @@ class Book:
             row += 1
         return sheet
 
+    def notice(self, told: Provenance, sheets: Sequence[tuple[str, str]], words: Sequence[str] = ()) -> Any:
+        """The same as ``read_me`` in one column, which nobody can take for a table with headings."""
+        sheet = self.sheet("Read me", told.title, told.kind, widths=(140,))
+        facts = [f"{name}: {value}" for name, value in told.facts()[2:]]
+        for row, sentence in enumerate((*words, *facts), start=NOTE_ROW + 1):
+            sheet.write_string(row, 0, sentence, self.look("wrap"))
+        for row, (name, what) in enumerate(sheets, start=NOTE_ROW + 1 + len(words) + len(facts)):
+            sheet.write_url(row, 0, f"internal:'{name}'!A1", self.look("link"), f"{name}: {what}")
+        return sheet
+
     def sources(self, told: Provenance) -> Any:
         """The sheet that lists the shipped tables behind the figures."""
         headings = ("Table", "Standing", "Publisher", "Vintage", "Licence", "How it was made")

@@ -6,7 +6,16 @@ from typing import Annotated
 import typer
 
 from allocations.allocate import FIGURES_YEAR
-from allocations.excel import position_export, published, published_tables, working, working_lines, working_plan
+from allocations.excel import (
+    position_export,
+    published,
+    published_tables,
+    template_plan,
+    working,
+    working_lines,
+    working_plan,
+)
+from allocations.excel import template as filling
 from ledger import position
 from ledger.position import Moment, moment
 from ledger.store import Reader, Store
@@ -20,6 +29,25 @@ group = typer.Typer(
 )
 
 Out = Annotated[Path, typer.Option("--out", help="The file to write.", dir_okay=False)]
+
+
+@guarded("template")
+def template(
+    icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.")],
+    out: Out,
+    ledger: Ledger = DEFAULT_LEDGER,
+    year: Year = None,
+    as_json: Json = False,
+) -> None:
+    """A budget workbook to fill in, with lists and checks, that 'devolution import budgets' reads as it is."""
+    at = None
+    if ledger == DEFAULT_LEDGER and not ledger.exists():
+        plan = template_plan.from_figures(icb, year or FIGURES_YEAR)
+    else:
+        with reading(ledger) as (reader, at):
+            plan = template_plan.from_books(reader, at, icb, year or FIGURES_YEAR)
+    filling.write_template(plan, filling.told(plan, at), out)
+    show(answers.of_template(plan, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
 
 
 @group.command("allocations")

@@ -13,8 +13,9 @@ import pytest
 from allocations import figures
 from allocations.allocate import Allocation, Part, allocate
 from allocations.apportion import apportion
-from allocations.excel import working
+from allocations.excel import template, working
 from allocations.excel.sheets import FIRST_ROW, HEADING_ROW
+from allocations.excel.template_plan import from_figures
 from allocations.excel.working_lines import lines
 from allocations.excel.working_plan import Line, Plan, _block, plan
 from allocations.figures import WEIGHTINGS
@@ -107,6 +108,38 @@ def other_choices(book: Any) -> None:
     )
 
 
+def fill_in(book: Any) -> None:
+    """An amount for every second prefilled row, and a network in a free row."""
+    sheet = book["Budget"]
+    rows = [row for row in range(FIRST_ROW + 1, sheet.max_row) if sheet.cell(row, 1).value]
+    for row in rows[::2]:
+        sheet.cell(row, template.AMOUNT + 1).value = 1000.25
+    network = next(row[0].value for row in book["Organisations"].iter_rows() if row[2].value == "pcn")
+    for column, value in enumerate((network, None, "primary-medical-recurrent", "2025/26", "yes", 77), start=1):
+        sheet.cell(rows[-1] + 1, column).value = value
+
+
+def fill_in_badly(book: Any) -> None:
+    sheet = book["Budget"]
+    for row, column, value in (
+        (FIRST_ROW + 1, template.AMOUNT, 10**10),  # more than the ICB has
+        (FIRST_ROW + 2, template.AMOUNT, -5),
+        (FIRST_ROW + 3, template.AMOUNT, "12k"),
+        (FIRST_ROW + 4, template.AMOUNT, 1),
+        (FIRST_ROW + 4, template.FUND, None),
+        (FIRST_ROW + 5, template.AMOUNT, 1),
+        (FIRST_ROW + 5, template.CODE, "NOBODY"),
+        (FIRST_ROW + 6, template.AMOUNT, 1),
+        (FIRST_ROW + 6, template.FUND, "no-such-fund"),
+    ):
+        sheet.cell(row, column + 1).value = value
+    for row in (FIRST_ROW + 7, FIRST_ROW + 8):
+        for column, value in enumerate(
+            (sheet.cell(FIRST_ROW + 7, 1).value, None, "core-discharge", "2025/26", "no", 3), start=1
+        ):
+            sheet.cell(row, column).value = value
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("workbooks")
@@ -129,6 +162,11 @@ def ours(folder: Path) -> dict[str, Path]:
         "nasty names": write(own, folder / "nasty.xlsx"),
         "ties": write(tied_plan(), folder / "ties.xlsx"),
     }
+    made["template"] = folder / "template.xlsx"
+    blank = from_figures("QWO", YEAR)
+    template.write_template(blank, template.told(blank, None), made["template"])
+    made["template filled"] = changed(made["template"], folder / "filled.xlsx", fill_in)
+    made["template with faults"] = changed(made["template"], folder / "faults.xlsx", fill_in_badly)
     made["more people"] = changed(made["west yorkshire"], folder / "more_people.xlsx", more_people)
     made["other choices"] = changed(made["west yorkshire"], folder / "other_choices.xlsx", other_choices)
     return made
@@ -173,7 +211,7 @@ def test_other_icbs_equal_the_ledger_to_the_pound(recalculated: dict[str, Any], 
     assert {holds for _, holds in checks(sheets).values()} == {"Yes"}
 
 
-@pytest.mark.parametrize("name", ["west yorkshire", "england", "nasty names", "ties"])
+@pytest.mark.parametrize("name", ["west yorkshire", "england", "nasty names", "ties", "template"])
 def test_stored_results_are_what_the_formulas_give(
     ours: dict[str, Path], recalculated: dict[str, Any], name: str
 ) -> None:
@@ -275,3 +313,41 @@ def test_near_ties_are_said_and_random_splits_agree() -> None:
         said += block.too_close
         assert block.too_close or all(receiver.pounds == receiver.ledger_pounds for receiver in block.receivers)
     assert said < 5
+
+
+def template_checks(sheets: dict[str, Any]) -> dict[str, tuple[object, object]]:
+    return {row["Check"]: (row["Holds"], row["Where"]) for row in records(sheets["Checks"], HEADING_ROW)}
+
+
+def test_a_blank_template_says_that_it_is_not_complete(recalculated: dict[str, Any]) -> None:
+    held = template_checks(recalculated["template"])
+    assert [check for check, (holds, _) in held.items() if holds == "No"] == [
+        "Something is filled in",
+        "The template is complete",
+    ]
+
+
+def test_a_filled_template_is_complete_and_adds_up(recalculated: dict[str, Any]) -> None:
+    sheets = recalculated["template filled"]
+    assert {holds for holds, _ in template_checks(sheets).values()} == {"Yes"}
+    rows = records(sheets["Budget"], HEADING_ROW)
+    amounts = [row["Amount (£)"] for row in rows if row["Amount (£)"] != "" and row["Organisation code"] != "Total"]
+    assert len(amounts) == 22
+    (total,) = [row["Amount (£)"] for row in rows if row["Organisation code"] == "Total"]
+    assert total == sum(amounts) == 21 * 1000.25 + 77
+
+
+def test_faults_in_a_template_are_named_with_their_cells(recalculated: dict[str, Any]) -> None:
+    held = template_checks(recalculated["template with faults"])
+    row = FIRST_ROW
+    assert {check: where for check, (holds, where) in held.items() if holds == "No" and where} == {
+        "Every row with an amount is complete": f"Budget!A{row + 4}",
+        "Every amount is a number": f"Budget!F{row + 3}",
+        "No amount is below zero": f"Budget!F{row + 2}",
+        "Every code is in the list": f"Budget!A{row + 5}",
+        "Every fund is in the list": f"Budget!C{row + 6}",
+        "Nobody stands twice for the same money": f"Budget!F{row + 3}",  # its fund is that of the two added rows
+        "core-recurrent: no more is handed out than the ICB has": f"Lines!A{row + 1}",
+        "All lines together: the control total": held["All lines together: the control total"][1],
+    }
+    assert held["The template is complete"][0] == "No"
