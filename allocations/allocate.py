@@ -315,8 +315,8 @@ def _counts(codes: list[Any]) -> dict[Any, int]:
 
 def _names(level: str) -> Mapping[str, str]:
     """Names of default places and of networks; practices go by their codes alone."""
-    if level == "place":
-        return {row["place"]: row["name"] for row in figures.table("places_2025_26").to_pylist()}
-    if level == "pcn":
-        return {row["pcn"]: row["name"] for row in figures.table("pcns_2025_26").to_pylist()}
-    return {}
+    known = {"place": "places_2025_26", "pcn": "pcns_2025_26"}.get(level)
+    if known is None:
+        return {}
+    table = figures.table(known)
+    return dict(zip(table[level].to_pylist(), table["name"].to_pylist(), strict=True))
