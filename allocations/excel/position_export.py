@@ -16,12 +16,13 @@ from typing import Any
 import pyarrow as pa
 
 from allocations.excel.position_file import AMOUNT, CHECK, COLUMNS, KEY, MEANINGS, Guard, guard, in_order, values
-from allocations.excel.provenance import POSITION, Provenance, of_books
+from allocations.excel.provenance import POSITION, Provenance, behind_books, of_books
 from allocations.excel.safe_text import csv_text
 from allocations.excel.sheets import FIRST_ROW, HEADING_ROW, Book, refuse_other_suffix, unwritable
 from ledger.errors import Problem, Refused
 from ledger.money import exact_pounds
 from ledger.position import SCHEMA, Moment
+from ledger.store import Reader
 from ledger.years import FinancialYear
 
 PACKAGE = "datapackage.json"
@@ -268,16 +269,13 @@ def _field(name: str) -> dict[str, Any]:
     return described
 
 
-def told(at: Moment, *, organisation: str | None = None, year: FinancialYear | None = None) -> Provenance:
-    """What an exported position says of itself.
-
-    The books' amounts rest on the tables that the demo was built from, where it was; on the user's own files
-    otherwise, which each entry names.
-    """
+def told(
+    reader: Reader, at: Moment, *, organisation: str | None = None, year: FinancialYear | None = None
+) -> Provenance:
+    """What an exported position says of itself."""
     whose = "all organisations" if organisation is None else f"{organisation} and those below it"
     when = "" if year is None else f", {year}"
-    tables = ("allocations_2025_26", "national_limits", "terms", "places_2025_26", "practices_2025_26")
+    tables, rests_on = behind_books(reader, at)
     grades = "How free each line is (grade) is this project's reading, unless you gave your own terms."
-    return Provenance(
-        f"Position of {whose}{when}", POSITION, "Pounds sterling, to the penny", at, tables, [*of_books(at), grades]
-    )
+    title = f"Position of {whose}{when}"
+    return Provenance(title, POSITION, "Pounds sterling, to the penny", at, tables, [*of_books(at), grades], rests_on)

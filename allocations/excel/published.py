@@ -16,11 +16,12 @@ import gptables
 import pandas as pd
 from xlsxwriter.exceptions import FileCreateError
 
-from allocations.excel.provenance import PUBLISHED, Provenance, of_books
+from allocations.excel.provenance import PUBLISHED, Provenance, behind_books, of_books
 from allocations.excel.published_tables import COUNT, MONEY, NOTES, TEXT, Table
 from allocations.excel.safe_text import WORKBOOK_OPTIONS, published_text
 from allocations.excel.sheets import refuse_other_suffix, unwritable
 from ledger.position import Moment
+from ledger.store import Reader
 from ledger.years import FinancialYear
 
 _MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - Excel's properties have no zone; the bytes depend on the figures alone
@@ -29,12 +30,12 @@ _ONE_TABLE = "This worksheet contains one table. Notes are explained on the work
 _UNIT = "Pounds sterling, to the penny; each heading says its unit"
 
 
-def told(at: Moment, *, year: FinancialYear, whose: str) -> Provenance:
+def told(reader: Reader, at: Moment, *, year: FinancialYear, whose: str) -> Provenance:
     """What the workbook says of itself."""
-    names = ("allocations_2025_26", "national_limits", "terms", "places_2025_26", "practices_2025_26")
+    tables, rests_on = behind_books(reader, at)
     grades = "Grades are an illustrative assumption of this project, unless the books were given other terms."
     title = f"Where the money of {year} is decided and how free it is: {whose}"
-    return Provenance(title, PUBLISHED, _UNIT, at, names, [*of_books(at), grades])
+    return Provenance(title, PUBLISHED, _UNIT, at, tables, [*of_books(at), grades], rests_on)
 
 
 def write_published(made: Sequence[Table], source: Provenance, path: Path, *, contact: str | None = None) -> None:
@@ -47,7 +48,7 @@ def write_published(made: Sequence[Table], source: Provenance, path: Path, *, co
         Refused: the file cannot be written, or its name promises another format.
     """
     refuse_other_suffix(path, ".xlsx")
-    sheets = {table.label: _sheet(table) for table in (*made, _sources(source))}
+    sheets = {table.label: _sheet(table) for table in (*made, _sources(source)) if table.rows}
     used = list(dict.fromkeys(note for table in made for note in table.notes))
     with warnings.catch_warnings():
         # An empty notes sheet is said once more on standard error by the library; there always is one here.

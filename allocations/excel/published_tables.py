@@ -101,7 +101,7 @@ def tables(reader: Reader, at: Moment, *, year: FinancialYear, organisation: str
         found = f"no money of {year} stands with {organisation or 'anybody'}."
         remedy = "Choose another year or organisation, or build the books first."
         raise Refused([Problem("--year", found, "There is nothing to publish.", remedy)])
-    whose = "all organisations" if organisation is None else f"{_name(reader, organisation)} and those below it"
+    whose = whose_money(reader, organisation)
     made = [
         _by_tier_and_grade(reader, held, f"{whose}, {year}"),
         _by_stream(reader, at, year, organisation, f"{whose}, {year}"),
@@ -111,9 +111,12 @@ def tables(reader: Reader, at: Moment, *, year: FinancialYear, organisation: str
     return [table for table in made if table.rows]
 
 
-def _name(reader: Reader, organisation: str) -> str:
+def whose_money(reader: Reader, organisation: str | None) -> str:
+    """Whose money a workbook shows, for its titles."""
+    if organisation is None:
+        return "all organisations"
     ((name,),) = reader.rows("SELECT name FROM organisation WHERE code = $code", {"code": organisation})
-    return str(name)
+    return f"{name} and those below it"
 
 
 def _pounds(pence: int) -> Decimal:

@@ -17,8 +17,8 @@ from ledger.errors import Problem, Refused
 
 TITLE_ROW, NOTE_ROW, HEADING_ROW, FIRST_ROW = 0, 1, 3, 4
 YELLOW, GREEN, RED = "#FFF2B3", "#D5E8D4", "#F8CECC"
-EXCEL_ROWS = 1_048_576
-LONGEST_TEXT = 32_767
+# Points to a line of text, lines to a heading, and letters to a line of the first sheet's wide column.
+_HEIGHT, _HEADING_LINES, _WIDTH = 15, 3, 110
 _MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - Excel's properties have no zone; the file's bytes depend on its figures alone
 
 _FORMATS: Mapping[str, dict[str, Any]] = {
@@ -49,6 +49,11 @@ _PROTECTION = {
     "select_locked_cells": True,
     "select_unlocked_cells": True,
 }
+
+
+def _height(text: str) -> int:
+    """How high a row has to be for a text that wraps: not every program works it out by itself."""
+    return _HEIGHT * (1 + len(text) // _WIDTH)
 
 
 class Book:
@@ -89,6 +94,7 @@ class Book:
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
         if headings:
+            sheet.set_row(HEADING_ROW, _HEIGHT * _HEADING_LINES)
             sheet.freeze_panes(FIRST_ROW, 0)
         sheet.protect("", _PROTECTION)
         return sheet
@@ -114,8 +120,9 @@ class Book:
             row += 1
         row += 1
         for name, value in told.facts()[2:]:
-            sheet.write_string(row, 0, name, self.look("bold"))
+            sheet.write_string(row, 0, name, self.look("wrap", "bold"))
             sheet.write_string(row, 1, value, self.look("wrap"))
+            sheet.set_row(row, _height(value))
             row += 1
         row += 1
         for name, what in sheets:
@@ -130,6 +137,7 @@ class Book:
         facts = [f"{name}: {value}" for name, value in told.facts()[2:]]
         for row, sentence in enumerate((*words, *facts), start=NOTE_ROW + 1):
             sheet.write_string(row, 0, sentence, self.look("wrap"))
+            sheet.set_row(row, _height(sentence))
         for row, (name, what) in enumerate(sheets, start=NOTE_ROW + 1 + len(words) + len(facts)):
             sheet.write_url(row, 0, f"internal:'{name}'!A1", self.look("link"), f"{name}: {what}")
         return sheet

@@ -11,10 +11,11 @@ from typing import Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from allocations.excel.provenance import TEMPLATE, Provenance, of_books
+from allocations.excel.provenance import TEMPLATE, Provenance, behind_books, of_books
 from allocations.excel.sheets import FIRST_ROW, Book, refuse_other_suffix
 from allocations.excel.template_plan import TemplatePlan
 from ledger.position import Moment
+from ledger.store import Reader
 
 BUDGET = ("Organisation code", "Organisation name", "Fund", "Year", "Recurrent", "Amount (£)")
 CODE, NAME, FUND, YEAR, RECURRENT, AMOUNT = range(len(BUDGET))
@@ -32,14 +33,16 @@ _WORDS = (
 )
 
 
-def told(plan: TemplatePlan, at: Moment | None) -> Provenance:
-    """What the template says of itself."""
+def told(plan: TemplatePlan, reader: Reader | None = None, at: Moment | None = None) -> Provenance:
+    """What the template says of itself; with a ledger, what stands behind that."""
     title = f"Budget of {plan.icb_name} for {plan.year}: what goes to places and networks"
+    unit = "Pounds, not thousands; pence where there are any"
+    if reader is not None and at is not None:
+        tables, rests_on = behind_books(reader, at)
+        return Provenance(title, TEMPLATE, unit, at, tables, of_books(at), rests_on)
     tables = ("allocations_2025_26", "places_2025_26", "pcns_2025_26", "funds", "terms")
-    illustrative = of_books(at)
-    if at is None:
-        illustrative.append("The default places, one for each upper-tier local authority, are an assumption.")
-    return Provenance(title, TEMPLATE, "Pounds, not thousands; pence where there are any", at, tables, illustrative)
+    illustrative = ["The default places, one for each upper-tier local authority, are an assumption."]
+    return Provenance(title, TEMPLATE, unit, None, tables, illustrative)
 
 
 def write_template(plan: TemplatePlan, source: Provenance, path: Path) -> None:

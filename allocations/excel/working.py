@@ -378,4 +378,6 @@ def told(plan: Plan, at: Moment | None) -> Provenance:
             f"receivers: {'; '.join(plan.too_close)}."
         )
     unit = "Pounds (whole) and people; each column says which"
-    return Provenance(title_of(plan), WORKING, unit, at, [*tables, "allocations_2025_26"], illustrative)
+    # The amounts are the ledger's, which its head identifies; without one they are the published ones.
+    tables += ["allocations_2025_26"] * (at is None)
+    return Provenance(title_of(plan), WORKING, unit, at, tables, illustrative)

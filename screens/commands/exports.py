@@ -43,10 +43,12 @@ def template(
     at = None
     if ledger == DEFAULT_LEDGER and not ledger.exists():
         plan = template_plan.from_figures(icb, year or FIGURES_YEAR)
+        told = filling.told(plan)
     else:
         with reading(ledger) as (reader, at):
             plan = template_plan.from_books(reader, at, icb, year or FIGURES_YEAR)
-    filling.write_template(plan, filling.told(plan, at), out)
+            told = filling.told(plan, reader, at)
+    filling.write_template(plan, told, out)
     show(answers.of_template(plan, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
 
 
@@ -108,7 +110,7 @@ def export_position(
     """What is held where, as a tidy table with a summary; as .xlsx, or as .csv with a data package beside it."""
     with reading(ledger, as_at, known_at) as (reader, at):
         table = position.position(reader, at, organisation=organisation, year=year and year.start)
-    told = position_export.told(at, organisation=organisation, year=year)
+        told = position_export.told(reader, at, organisation=organisation, year=year)
     written = position_export.write_position(table, told, out)
     show(answers.of_position_file(written, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
 
@@ -131,6 +133,6 @@ def export_published(
     with reading(ledger, as_at, known_at) as (reader, at):
         shown = year or published_tables.newest_year(reader)
         tables = published_tables.tables(reader, at, year=shown, organisation=whose)
-    told = published.told(at, year=shown, whose=whose or "all organisations")
+        told = published.told(reader, at, year=shown, whose=published_tables.whose_money(reader, whose))
     published.write_published(tables, told, out, contact=contact)
     show(answers.of_published(tables, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)

@@ -46,7 +46,8 @@ def export(store: Store, path: Path, *, as_at: date | None = None, organisation:
     with store.read() as reader:
         now = moment(reader, as_at)
         table = position(reader, now, organisation=organisation)
-    written = write_position(table, told(now), path)
+        source = told(reader, now, organisation=organisation)
+    written = write_position(table, source, path)
     assert written.content_hash == content_hash(table)
     return written.content_hash
 
@@ -205,6 +206,10 @@ def test_what_was_illustrative_stays_so(own_demo_ledger: Path, tmp_path: Path) -
     file = read_position(tmp_path / "demo.csv")
     assert file.illustrative
     assert file.table.num_rows > 3000
+    (resource,) = json.loads((tmp_path / PACKAGE).read_text(encoding="utf-8"))["resources"]
+    assert {"title", "publisher", "vintage", "licence", "standing"} == set(resource["sources"][0])
+    assert "2025/26, March 2025" in {source["vintage"] for source in resource["sources"]}
+    assert "Illustrative devolution policy 2025/26 (illustrative)" in resource["facts"]["Entries rest on"]
 
 
 def test_a_network_in_two_places_gets_its_money_by_its_parts(books: Store, fresh: Store, tmp_path: Path) -> None:
@@ -480,7 +485,7 @@ def test_the_package_beside_a_csv_describes_it(books: Store, tmp_path: Path) -> 
     assert resource["ledger_head"] == now.head
     assert resource["content_hash"] == exported
     assert resource["bytes"] == (tmp_path / "two.csv").stat().st_size
-    assert {"title", "publisher", "vintage", "licence", "standing"} == set(resource["sources"][0])
+    assert resource["sources"] == []  # these books were not built from the shipped figures
     assert package["licenses"][0]["name"] == "OGL-UK-3.0"
     with (tmp_path / "two.csv").open(encoding="utf-8-sig", newline="") as file:
         header = next(csv.reader(file))
@@ -508,7 +513,7 @@ def test_the_workbook_says_where_it_comes_from_and_sums(books: Store, tmp_path: 
     assert facts["As at"] == now.as_at.isoformat()
     assert facts["As known at"].startswith(f"{now.known_at:%Y-%m-%d %H:%M:%S}")
     assert "devolution-ledger/1" in facts["Ledger version"]
-    assert "2025/26, March 2025" in facts["Data"]
+    assert facts["Data"] == "None of the shipped figures."
     summary = {row[0].value: row[1].value for row in book["Summary"].iter_rows() if row[0].value}
     assert (summary["Rows"], summary["Content hash"], summary[PARTLY]) == ("4", exported, "no")
     totals = {

@@ -33,7 +33,8 @@ def write(store: Store, path: Path, *, organisation: str | None = None) -> Path:
     with store.read() as reader:
         now = moment(reader)
         made = tables(reader, now, year=YEAR, organisation=organisation)
-    published.write_published(made, published.told(now, year=YEAR, whose=organisation or "all"), path)
+        source = published.told(reader, now, year=YEAR, whose=published_tables.whose_money(reader, organisation))
+    published.write_published(made, source, path)
     return path
 
 
@@ -229,7 +230,7 @@ def _blank_sheet(book: Any) -> None:
 
 
 def _rename(book: Any) -> None:
-    book["Sources"].title = "Sources of all of the figures x"
+    book["Organisations"].title = "Holdings of all of the figures."
 
 
 def _hide_row(book: Any) -> None:
@@ -318,12 +319,12 @@ def _unlist(book: Any) -> None:
     sheet = book["Contents"]
     for row in sheet.iter_rows():
         for cell in row:
-            if cell.value == "Sources":
+            if cell.value == "Organisations":
                 cell.hyperlink = None
 
 
 def _same_name(book: Any) -> None:
-    sheet = book["Sources"]
+    sheet = _sheet(book)
     table = _table(sheet)
     del sheet.tables[table.displayName]
     table.displayName = table.name = "HELD_by_organisation"

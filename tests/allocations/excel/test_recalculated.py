@@ -164,7 +164,7 @@ def ours(folder: Path) -> dict[str, Path]:
     }
     made["template"] = folder / "template.xlsx"
     blank = from_figures("QWO", YEAR)
-    template.write_template(blank, template.told(blank, None), made["template"])
+    template.write_template(blank, template.told(blank), made["template"])
     made["template filled"] = changed(made["template"], folder / "filled.xlsx", fill_in)
     made["template with faults"] = changed(made["template"], folder / "faults.xlsx", fill_in_badly)
     made["more people"] = changed(made["west yorkshire"], folder / "more_people.xlsx", more_people)
