@@ -37,7 +37,7 @@ from screens.arguments import (
     Unit,
     Year,
 )
-from screens.commands import imports, network, proposals, shares
+from screens.commands import exports, imports, network, proposals, shares
 from screens.commands.bids import bids
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.terminal import Answer, show
@@ -50,7 +50,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(imports.app, name="import")
+app.add_typer(exports.group, name="export")
 app.add_typer(proposals.app, name="proposal")
+app.command("template")(exports.template)
 
 
 @app.command()

@@ -50,7 +50,8 @@ class Populations:
         tables = {"place": "places_2025_26", "pcn": "pcns_2025_26"}
         if level not in tables:
             return {}
-        return {row[level]: row["name"] for row in figures.table(tables[level]).to_pylist()}
+        table = figures.table(tables[level])
+        return dict(zip(table[level].to_pylist(), table["name"].to_pylist(), strict=True))
 
 
 @cache

@@ -90,6 +90,23 @@ def content_hash(entry: Mapping[str, object], parts: Sequence[tuple[str, memoryv
     return digest.hexdigest()
 
 
+def table_hash(name: str, table: pa.Table) -> str:
+    """SHA-256 of a table's rows in whatever order they come: equal for the same rows, asked for twice.
+
+    The name and the columns are hashed too, so that no other table can pass for it.
+    """
+    digest = hashlib.sha256((_FIELD.join((VERSION, name, *table.column_names)) + _TABLE).encode())
+    for row in sorted(row_texts(table)):
+        digest.update(row)
+    return digest.hexdigest()
+
+
+def row_texts(table: pa.Table) -> list[bytes]:
+    """The canonical text of each row, in the table's order."""
+    text, offsets = rows(table)
+    return [bytes(piece) for piece in slices(text, offsets, [1] * table.num_rows)]
+
+
 def chain_hash(previous: str, number: int, recorded_at: datetime, content: str) -> str:
     """The link that ties an entry, and when it was recorded, to all before it."""
     microseconds = round_microseconds(recorded_at)

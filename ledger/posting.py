@@ -5,7 +5,7 @@ rules checked over whole tables. An entry whose key the books already know with 
 answered with the first result; with other content it is refused.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -87,19 +87,29 @@ class Posted:
     replayed: bool = False
 
 
-def post(store: Store, drafts: Sequence[Draft], *, dry_run: bool = False) -> list[Posted]:
+def post(
+    store: Store,
+    drafts: Sequence[Draft],
+    *,
+    dry_run: bool = False,
+    afterwards: Callable[[Reader], Sequence[Problem]] | None = None,
+) -> list[Posted]:
     """Post a batch of entries, all or none, in the order given.
 
     Args:
         store: the ledger.
         drafts: what to post; a later draft may rest on an earlier one.
         dry_run: do everything and keep nothing; the answer is what would have been posted.
+        afterwards: a last question, asked of the books as they would be; whatever it finds, nothing is posted.
 
     Raises:
         Refused: with every problem found. ``KeyReused`` and ``AlreadyReversed`` are its named cases.
     """
     with store.rehearse() if dry_run else store.write() as writer:
-        return _post(writer, drafts)
+        posted = _post(writer, drafts)
+        if afterwards is not None:
+            _refuse_if(afterwards(writer))
+        return posted
 
 
 def reverse(

@@ -50,6 +50,15 @@ def columns(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def levels(text: str) -> list[str]:
+    """Places, networks or both, each once."""
+    known = [level.value for level in (Level.PLACE, Level.PCN)]
+    found = list(dict.fromkeys(columns(text)))
+    if not found or any(name not in known for name in found):
+        raise typer.BadParameter(f"choose {', '.join(known)} or both with a comma", param_hint="--to")
+    return found
+
+
 # Typer reads a default through the same function as what is typed, so a value may arrive as itself.
 
 

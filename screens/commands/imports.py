@@ -1,4 +1,4 @@
-"""What is brought into the books from files: published figures and structure."""
+"""What is brought into the books from files: published figures, structure, and positions of our own."""
 
 import tempfile
 from collections import defaultdict
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from allocations import figures
+from allocations.excel import position_import
 from allocations.published import mergers
 from allocations.published.importing import ACTOR, Imported, import_files
 from allocations.published.tables import SetAside
@@ -18,7 +19,7 @@ from ledger import position
 from ledger.errors import Refused
 from ledger.position import Moment
 from ledger.store import Store
-from screens import answers, arguments, terminal
+from screens import answers, arguments, terminal, workbooks
 from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger, Year
 from screens.commands.guard import guarded
 from screens.terminal import Answer, show
@@ -97,6 +98,26 @@ def structure(
     ]
     answer = Answer("import structure", str(ledger), rows, at, after=[*_told(understood), *brought.sentences])
     show(answers.with_entries(answer, brought.posted, dry_run=dry_run), as_json=as_json)
+
+
+@app.command("position")
+@guarded("import position")
+def import_position(
+    file: Annotated[Path, typer.Argument(help="A file that 'devolution export position' wrote.", dir_okay=False)],
+    ledger: Ledger = DEFAULT_LEDGER,
+    authority: Annotated[
+        str | None, typer.Option(help="Who allows it, where money has to leave a ring-fence to come there.")
+    ] = None,
+    actor: Actor = "command line",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Go all the way and post nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring an exported position into books that have its organisations and funds, and no money yet."""
+    with Store.open(ledger) as store:
+        done = position_import.import_position(store, file, actor=actor, authority=authority, dry_run=dry_run)
+        with store.read() as reader:
+            at = position.moment(reader, done.file.as_at)
+    show(workbooks.of_position_import(done, ledger=str(ledger), at=at, dry_run=dry_run), as_json=as_json)
 
 
 @contextmanager

@@ -1,0 +1,138 @@
+"""``devolution export ...`` and ``devolution template``: what goes out into workbooks and files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from allocations.allocate import FIGURES_YEAR
+from allocations.excel import (
+    position_export,
+    published,
+    published_tables,
+    template_plan,
+    working,
+    working_lines,
+    working_plan,
+)
+from allocations.excel import template as filling
+from ledger import position
+from ledger.position import Moment, moment
+from ledger.store import Reader, Store
+from screens import arguments, workbooks
+from screens.arguments import DEFAULT_LEDGER, AsAt, Json, KnownAt, Ledger, Organisation, Year
+from screens.commands.guard import guarded, reading
+from screens.terminal import show
+
+group = typer.Typer(
+    name="export", help="Workbooks and files that say where their figures come from.", no_args_is_help=True
+)
+
+Out = Annotated[Path, typer.Option("--out", help="The file to write.", dir_okay=False)]
+
+
+@guarded("template")
+def template(
+    icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.")],
+    out: Out,
+    ledger: Ledger = DEFAULT_LEDGER,
+    year: Year = None,
+    as_json: Json = False,
+) -> None:
+    """A budget workbook to fill in, with lists and checks, that 'devolution import budgets' reads as it is."""
+    at = None
+    if ledger == DEFAULT_LEDGER and not ledger.exists():
+        plan = template_plan.from_figures(icb, year or FIGURES_YEAR)
+        told = filling.told(plan)
+    else:
+        with reading(ledger) as (reader, at):
+            plan = template_plan.from_books(reader, at, icb, year or FIGURES_YEAR)
+            told = filling.told(plan, reader, at)
+    filling.write_template(plan, told, out)
+    show(workbooks.of_template(plan, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
+
+
+@group.command("allocations")
+@guarded("export allocations")
+def export_allocations(
+    icb: Annotated[str, typer.Option(help="The ICB's code, as QWO; several with commas; or all.")],
+    out: Out,
+    ledger: Ledger = DEFAULT_LEDGER,
+    year: Year = None,
+    fund: Annotated[str, typer.Option(help="The fund, by code; several with commas.")] = "core-recurrent",
+    by: Annotated[
+        str, typer.Option(help="The weighted population to share by; one for all funds or one each.")
+    ] = "core",
+    to: Annotated[str, typer.Option(help="Who shares: place, pcn or both with a comma.")] = "place,pcn",
+    amount: Annotated[
+        int | None,
+        typer.Option(help="Whole pounds, as 1bn; what the ICB received of the fund otherwise.", parser=arguments.pence),
+    ] = None,
+    places: Annotated[
+        Path | None, typer.Option(help="Your own places: CSV with practice_code and place.", dir_okay=False)
+    ] = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+    as_json: Json = False,
+) -> None:
+    """A working workbook with live formulas: population, weight, share, pounds. Without a ledger, published amounts."""
+    levels = arguments.levels(to)
+
+    def lines(reader: Reader | None, at: Moment | None) -> list[working_plan.Line]:
+        return working_lines.lines(
+            icbs=arguments.columns(icb), year=year or FIGURES_YEAR, funds=arguments.columns(fund),
+            weightings=arguments.columns(by), amount_pence=amount, reader=reader, at=at,
+        )  # fmt: skip
+
+    at = None
+    if ledger == DEFAULT_LEDGER and not ledger.exists():
+        found = lines(None, None)
+    else:
+        with Store.open(ledger, read_only=True) as store, store.read() as reader:
+            at = moment(reader, as_at, known_at)
+            found = lines(reader, at)
+    plan = working_plan.plan(year=year or FIGURES_YEAR, lines=found, levels=levels, places_file=places)
+    working.write_working(plan, working.told(plan, at), out)
+    show(workbooks.of_working(plan, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
+
+
+@group.command("position")
+@guarded("export position")
+def export_position(
+    out: Out,
+    ledger: Ledger = DEFAULT_LEDGER,
+    organisation: Organisation = None,
+    year: Year = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+    as_json: Json = False,
+) -> None:
+    """What is held where, as a tidy table with a summary; as .xlsx, or as .csv with a data package beside it."""
+    with reading(ledger, as_at, known_at) as (reader, at):
+        table = position.position(reader, at, organisation=organisation, year=year and year.start)
+        told = position_export.told(reader, at, organisation=organisation, year=year)
+    written = position_export.write_position(table, told, out)
+    show(workbooks.of_position_file(written, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
+
+
+@group.command("published")
+@guarded("export published")
+def export_published(
+    out: Out,
+    ledger: Ledger = DEFAULT_LEDGER,
+    organisation: Organisation = None,
+    icb: Annotated[str | None, typer.Option(help="The same for an ICB, by code.")] = None,
+    year: Year = None,
+    contact: Annotated[str | None, typer.Option(help="Who answers questions, for the cover.")] = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+    as_json: Json = False,
+) -> None:
+    """An accessible workbook, values only: by tier and grade, ICBs by stream, ring-fenced pots, organisations."""
+    whose = organisation or icb
+    with reading(ledger, as_at, known_at) as (reader, at):
+        shown = year or published_tables.newest_year(reader)
+        tables = published_tables.tables(reader, at, year=shown, organisation=whose)
+        told = published.told(reader, at, year=shown, whose=published_tables.whose_money(reader, whose))
+    published.write_published(tables, told, out, contact=contact)
+    show(workbooks.of_published(tables, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
