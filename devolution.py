@@ -34,7 +34,9 @@ from screens.arguments import (
     Unit,
     Year,
 )
+from screens.commands import imports
 from screens.commands.guard import REFUSED, guarded, reading
+from screens.commands.trail import show_trail
 from screens.terminal import Answer, show
 
 app = typer.Typer(
@@ -44,6 +46,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(imports.group, name="import")
+app.command("trail")(show_trail)
 
 
 @app.command()
