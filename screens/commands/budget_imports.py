@@ -65,52 +65,61 @@ class ShortYear(StrEnum):
     STARTS = "starts"
 
 
+File = Annotated[Path, typer.Argument(help="A workbook (.xlsx, .xlsm) or a CSV file.", dir_okay=False)]
+BudgetYear = Annotated[
+    FinancialYear, typer.Option("--year", help="The financial year, as 2025/26.", parser=arguments.year)
+]
+Icb = Annotated[str | None, typer.Option(help="The ICB whose money is handed out, as QWO.")]
+Payer = Annotated[str | None, typer.Option("--from", help="Who hands the money out, where it is no ICB, as X24.")]
+Fund = Annotated[str | None, typer.Option(help="The fund that pays, by code; rows that name no fund are on it.")]
+PayersStanding = Annotated[Standing, typer.Option("--standing", help="Which of the payer's money.")]
+Unit = Annotated[UnitOfAmounts | None, typer.Option(help="What amounts are in, where the file does not say.")]
+Sheets = Annotated[list[str] | None, typer.Option(help="A sheet to read; once for each.")]
+Given = Annotated[Path | None, typer.Option(help="What the columns mean, as YAML.", exists=True, dir_okay=False)]
+Saved = Annotated[
+    Path | None, typer.Option(help="Write what the columns were taken to mean to this file.", dir_okay=False)
+]
+DashOption = Annotated[Dash | None, typer.Option(help="What a dash in a column of amounts means.")]
+Round = Annotated[
+    Rounding | None, typer.Option("--round", help="Round amounts that are not whole pence, and record it.")
+]
+Twice = Annotated[Duplicates | None, typer.Option(help="Add up several rows for one organisation and fund.")]
+HiddenOption = Annotated[Hidden | None, typer.Option(help="What to do with hidden rows and columns of amounts.")]
+Short = Annotated[ShortYear | None, typer.Option(help="Whether FY26 ends or starts in 2026.")]
+Successors = Annotated[
+    bool, typer.Option("--accept-successors", help="Money for closed organisations goes to those who took over.")
+]
+Rest = Annotated[bool, typer.Option("--leave-rest", help="What the file does not hand out stays with the payer.")]
+Total = Annotated[
+    int | None, typer.Option(help="What the file comes to, in pounds, if it has no total.", parser=arguments.pence)
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the same and post nothing.")]
+
+
 @guarded(_COMMAND)
 def import_budgets(
-    file: Annotated[Path, typer.Argument(help="A workbook (.xlsx, .xlsm) or a CSV file.", dir_okay=False)],
-    year: Annotated[
-        FinancialYear, typer.Option("--year", help="The financial year, as 2025/26.", parser=arguments.year)
-    ],
-    icb: Annotated[str | None, typer.Option(help="The ICB whose money is handed out, as QWO.")] = None,
-    payer: Annotated[
-        str | None, typer.Option("--from", help="Who hands the money out, where it is no ICB, as X24.")
-    ] = None,
+    file: File,
+    year: BudgetYear,
+    icb: Icb = None,
+    payer: Payer = None,
     ledger: Ledger = DEFAULT_LEDGER,
-    fund: Annotated[
-        str | None, typer.Option(help="The fund that pays, by code; rows that name no fund are on it.")
-    ] = None,
-    standing: Annotated[Standing, typer.Option(help="Which of the payer's money.")] = Standing.AVAILABLE,
-    unit: Annotated[
-        UnitOfAmounts | None, typer.Option(help="What amounts are in, where the file does not say.")
-    ] = None,
-    sheet: Annotated[list[str] | None, typer.Option(help="A sheet to read; once for each.")] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="What the columns mean, as YAML.", exists=True, dir_okay=False)
-    ] = None,
-    save_mapping: Annotated[
-        Path | None, typer.Option(help="Write what the columns were taken to mean to this file.", dir_okay=False)
-    ] = None,
-    dash: Annotated[Dash | None, typer.Option(help="What a dash in a column of amounts means.")] = None,
-    rounding: Annotated[
-        Rounding | None, typer.Option("--round", help="Round amounts that are not whole pence, and record it.")
-    ] = None,
-    duplicates: Annotated[
-        Duplicates | None, typer.Option(help="Add up several rows for one organisation and fund.")
-    ] = None,
-    hidden: Annotated[Hidden | None, typer.Option(help="What to do with hidden rows and columns of amounts.")] = None,
-    short_year: Annotated[ShortYear | None, typer.Option(help="Whether FY26 ends or starts in 2026.")] = None,
-    accept_successors: Annotated[
-        bool, typer.Option("--accept-successors", help="Money for closed organisations goes to those who took over.")
-    ] = False,
-    leave_rest: Annotated[
-        bool, typer.Option("--leave-rest", help="What the file does not hand out stays with the payer.")
-    ] = False,
-    total: Annotated[
-        int | None, typer.Option(help="What the file comes to, in pounds, if it has no total.", parser=arguments.pence)
-    ] = None,
+    fund: Fund = None,
+    standing: PayersStanding = Standing.AVAILABLE,
+    unit: Unit = None,
+    sheet: Sheets = None,
+    mapping: Given = None,
+    save_mapping: Saved = None,
+    dash: DashOption = None,
+    rounding: Round = None,
+    duplicates: Twice = None,
+    hidden: HiddenOption = None,
+    short_year: Short = None,
+    accept_successors: Successors = False,
+    leave_rest: Rest = False,
+    total: Total = None,
     day: EntryDay = None,
     actor: Actor = "command line",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the same and post nothing.")] = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Hand out money by a budget workbook: one entry, every amount traceable to its cell, or nothing at all."""
