@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from allocations.excel import layout
-from allocations.excel.cells import Kind, Sheet, Workbook, read_workbook
+from allocations.excel.cells import Kind, Sheet, Workbook, read_workbook, without_collecting
 from allocations.excel.legs import draft_of, netted, successors_of
 from allocations.excel.mapping import Mapping, save_mapping, shape_problems
 from allocations.excel.reading import Asked, SetAside
@@ -182,9 +182,9 @@ def import_budgets(store: Store, path: Path, request: Request, *, dry_run: bool 
         Refused: the file cannot be read, or the payer is not known.
         BudgetRefused: anything in it is wrong, or the three totals do not tie; nothing is posted or kept.
     """
-    workbook = read_workbook(path)
     day = day_of(request)
-    with store.read() as reader:
+    with without_collecting(), store.read() as reader:
+        workbook = read_workbook(path)
         books = receivers(reader, request.payer, day)
         _refuse_unknown_fund(books, request)
         found = understand(workbook, books, request)

@@ -94,6 +94,18 @@ class Workbook:
     remarks: tuple[str, ...] = ()
 
 
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Hold the garbage collector back: cells hold no circles, and going through them all takes half the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def read_workbook(path: Path) -> Workbook:
     """Read a workbook (.xlsx, .xlsm), a CSV file, or a zip archive of CSV files.
 
@@ -113,7 +125,7 @@ def read_workbook(path: Path) -> Workbook:
     if suffix in (".xlsx", ".xlsm"):
         inspection = safety.inspect(path, content)
         remarks = _remarks(inspection)
-        with _without_collecting():
+        with without_collecting():
             sheets = tuple(excel_sheets(path, content))
     elif suffix == ".csv":
         sheets = (_text_sheet(path, path.stem, content),)
@@ -123,18 +135,6 @@ def read_workbook(path: Path) -> Workbook:
         found, remedy = _UNREAD.get(suffix, (f"a file that ends in '{suffix}' is not read.", ""))
         raise refused(path, found, remedy or "Give .xlsx, .xlsm, .csv or .zip.")
     return Workbook(path.name, digest, sheets, remarks)
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Hold the garbage collector back: cells hold no circles, and going through them all takes half the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 _SAVE_AS = "Open it in Excel and save it as an 'Excel Workbook (*.xlsx)'."

@@ -126,13 +126,13 @@ def read_heading(cell: Cell, group: str, books: Receivers, known: dict[str, str]
     )
     if per_head_in(text) or "%" in text or "growth" in plain or "distance" in plain:
         return replace(said, meaning=Meaning.IGNORED)
+    organisation = organisation_in(text, books, known) or organisation_in(plain, books, known)
+    if organisation:
+        return replace(said, meaning=Meaning.AMOUNT, organisation=organisation, strong=True)
     month = (cell.value.month, cell.value.year) if isinstance(cell.value, date) else month_in(plain)
     if month:
         years = said.years if month[1] is None else (_year_of(month[0], month[1]),)
         return replace(said, meaning=Meaning.AMOUNT, month=month[0], years=years, strong=True)
-    organisation = organisation_in(text, books, known)
-    if organisation:
-        return replace(said, meaning=Meaning.AMOUNT, organisation=organisation, strong=True)
     fund = books.fund_words.get(folded(text)) or books.fund_words.get(plain)
     if fund:
         return replace(said, meaning=Meaning.AMOUNT, fund=fund, strong=True)

@@ -110,7 +110,7 @@ def draft_of(found: Understood, books: Receivers, key: str, day: date) -> Draft:
         "to_standing": [AVAILABLE] * count,
         "amount_pence": [line.amount_pence for line in lines],
         "recurrent": [line.recurrent for line in lines],
-        "note": [_note(line) for line in lines],
+        "note": _notes(lines),
     }
     return Draft(
         key=key,
@@ -124,10 +124,18 @@ def draft_of(found: Understood, books: Receivers, key: str, day: date) -> Draft:
     )
 
 
-def _note(line: BudgetLine) -> str:
-    month = f" ({MONTHS[line.month - 1].capitalize()})" if line.month else ""
-    exact = f" holds £{line.exact.normalize():f}, rounded to the penny" if line.exact is not None else ""
-    return plain(f"{line.sheet}!{line.cell}{month}{exact}")
+def _notes(lines: Sequence[BudgetLine]) -> list[str]:
+    """Where each line came from: sheet and cell, the month, and what the cell held if that was rounded."""
+    sheets = {sheet: plain(sheet) for sheet in {line.sheet for line in lines}}
+    months: dict[int | None, str] = {
+        None: "",
+        **{number: f" ({name.capitalize()})" for number, name in enumerate(MONTHS, start=1)},
+    }
+    notes = [f"{sheets[line.sheet]}!{line.cell}{months[line.month]}" for line in lines]
+    for place, line in enumerate(lines):
+        if line.exact is not None:
+            notes[place] += f" holds £{line.exact.normalize():f}, rounded to the penny"
+    return notes
 
 
 def _reason(found: Understood) -> str:

@@ -48,7 +48,7 @@ def excel_sheets(path: Path, content: bytes) -> Iterator[Sheet]:
             # What openpyxl does not know, such as data validation of a newer Excel, has no bearing on values.
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-            for sheet in book.worksheets:
+            for sheet in _worksheets(book):
                 yield _sheet(path, book, sheet)
             book.close()
     except Refused:
@@ -59,6 +59,12 @@ def excel_sheets(path: Path, content: bytes) -> Iterator[Sheet]:
         ) from None
     except Exception as error:  # whatever a damaged part of somebody's file makes the library raise
         raise refused(path, "it is not a workbook that can be opened.", "Open it in Excel and save it anew.") from error
+
+
+def _worksheets(book: Any) -> list[Any]:
+    if not book.worksheets:
+        raise _Misplaced("it names no sheet of cells")
+    return list(book.worksheets)
 
 
 def number(text: str) -> Decimal | None:
@@ -127,7 +133,7 @@ class _Rows:
             for child in cell:
                 tag = child.tag
                 if tag == _V:
-                    stored = child.text
+                    stored = child.text or ""
                 elif tag == _F:
                     formula = child.text or "="
                 elif tag == _IS:

@@ -1,6 +1,5 @@
 """The rows of a budget, one by one: what is posted, what is set aside and why, and whether its totals hold."""
 
-from collections import defaultdict
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -21,6 +20,7 @@ from ledger.money import LARGEST_PENCE
 
 MOST_PROBLEMS = 200
 _PENNY = Decimal(1)
+_NOTHING = Decimal(0)
 _HUNDRED = Decimal(100)
 
 
@@ -52,7 +52,11 @@ class _Rows:
             parts_of(self.columns, self.amounts), [p for p in self.places[Meaning.TOTAL] if self._used(p)]
         )
         self.unread: set[int] = set()
-        self.seen: dict[tuple[object, ...], list[str]] = defaultdict(list)
+        self.seen: dict[tuple[object, ...], list[tuple[int, tuple[int, ...]]]] = {}
+        self.says = {
+            place: (column.month, column.organisation, column.fund, column.recurrent)
+            for place, column in self.columns.items()
+        }
         self.across = any(self.columns[place].organisation for place in self.amounts)
         self.words = Wording(self.columns, self.places, self.amounts, mapping, books, asked, self._problem)
         self.words.check_columns(sheet.rows[part.header_row - 1])
@@ -84,14 +88,14 @@ class _Rows:
         elif left_out is not None:
             pounds = self._pounds(cells)
             self.totals.row(pounds, self._above(cells))
-            self.reading.left_out_pounds += sum(pounds.values(), Decimal(0))
+            self.reading.left_out_pounds += sum(pounds.values(), _NOTHING)
             self._aside(number, cells, left_out.reason)
         elif not filled:
             self._aside(number, cells, "no amount: a heading, a note or an empty line")
         elif not self._is_subtotal_of_parent(number, cells):
-            self._budget(cells, filled)
+            self._budget(number, cells, filled)
 
-    def _budget(self, cells: Sequence[Cell], filled: Sequence[int]) -> None:
+    def _budget(self, number: int, cells: Sequence[Cell], filled: Sequence[int]) -> None:
         organisation = None if self.across else self.words.organisation(cells, filled)
         fund = self.words.fund(cells)
         recurrent = self.words.recurrent(cells)
@@ -103,41 +107,35 @@ class _Rows:
         self._row_totals(cells, pounds)
         if fund is None or (organisation is None and not self.across):
             return
-        self.reading.rows += 1
+        reading, sheet = self.reading, self.sheet.name
+        reading.rows += 1
+        reading.read_pounds += sum(pounds.values(), _NOTHING)
         line = tuple(folded(cells[place].text) for place in self.places[Meaning.LINE])
+        self.seen.setdefault((organisation, fund, month, recurrent, line), []).append((number, tuple(pounds)))
+        lines, funds = reading.lines, self.books.funds
         for place, amount in pounds.items():
-            column = self.columns[place]
-            receiver = column.organisation or organisation
-            if receiver is None:
-                self._problem(
-                    cells[place], "nobody is named for it.", "The money has nowhere to go.", "Name the organisation."
-                )
-                continue
-            into = column.fund or fund
-            if into not in self.books.funds:
-                continue  # said at the heading
-            recurs = column.recurrent if column.recurrent is not None else recurrent
-            recurs = self.books.funds[into][1] if recurs is None else recurs
+            when, belongs, into, recurs = self.says[place]
+            receiver, into = belongs or organisation, into or fund
+            if receiver is None or into not in funds:
+                continue  # said at the row's name, or at the column's heading
+            recurs = recurrent if recurs is None else recurs
+            recurs = funds[into][1] if recurs is None else recurs
             pence, exact = self._pence(cells[place], amount)
-            when = column.month or month
-            self.seen[receiver, into, when, recurs, line].append(cells[place].address)
-            self.reading.read_pounds += amount
             if pence:
-                self.reading.lines.append(
-                    BudgetLine(receiver, into, when, recurs, pence, self.sheet.name, cells[place].address, exact)
-                )
+                address = cells[place].address
+                lines.append(BudgetLine(receiver, into, when or month, recurs, pence, sheet, address, exact))
 
     # --- amounts --------------------------------------------------------------------------------
 
     def _pounds(self, cells: Sequence[Cell]) -> dict[int, Decimal]:
         """The row's amounts in pounds by their columns; what is none becomes a problem or is set aside."""
         found: dict[int, Decimal] = {}
-        dash = self.mapping.settings.dash
+        dash, units = self.mapping.settings.dash, self.units
         for place in self.amounts:
             cell = cells[place]
             if cell.kind is Kind.BLANK:
                 continue
-            amount = money(cell, self.units[place], dash=dash)
+            amount = money(cell, units[place], dash=dash)
             if isinstance(amount, Decimal):
                 found[place] = amount
             elif isinstance(amount, Doubt):
@@ -178,7 +176,9 @@ class _Rows:
     def _label(self, cells: Sequence[Cell]) -> Cell | None:
         """The cell that calls a row a total."""
         coded = any(folded(cells[place].text) in self.books.codes for place in self.places[Meaning.CODE])
-        for meaning in (Meaning.CODE, Meaning.NAME, Meaning.FUND, Meaning.LINE, Meaning.PARENT, Meaning.IGNORED):
+        for meaning in Meaning:
+            if meaning in (Meaning.AMOUNT, Meaning.TOTAL):
+                continue
             # A row with a code is somebody's, even where a practice has 'Total' in its name.
             pattern = BARE_TOTAL if coded or meaning is Meaning.IGNORED else TOTAL_LABEL
             for place in self.places[meaning]:
@@ -305,18 +305,25 @@ class _Rows:
         )
 
     def _duplicates(self) -> None:
-        twice = {key: cells for key, cells in self.seen.items() if len(cells) > 1}
+        """Rows that stand for the same organisation, fund, month and line, with amounts in the same column."""
+        twice: list[tuple[object, list[str]]] = []
+        for key, rows in self.seen.items():
+            places = sorted({place for _, filled in rows for place in filled}) if len(rows) > 1 else ()
+            for place in places:
+                cells = [self.sheet.rows[number - 1][place].address for number, filled in rows if place in filled]
+                if len(cells) > 1:
+                    twice.append((self.says[place][1] or key[0], cells))
         if twice and self.mapping.settings.duplicates == "add":
-            self.reading.remarks.append(f"{len(twice):,} organisations stand more than once; their amounts were added.")
+            told = f"{len(twice):,} amounts stand for what another stands for too; they were added."
+            self.reading.remarks.append(told)
             return
-        for key, cells in twice.items():
-            where = cell_place(self.file, self.sheet.name, cells[0])
-            listed = ", ".join(cells[:20]) + (" and more" if len(cells) > 20 else "")  # noqa: PLR2004 - enough to find it
+        for organisation, cells in twice:
+            listed = ", ".join(cells[:20]) + (" and more" if len(cells) > 20 else "")  # noqa: PLR2004 - enough to see
             self.reading.problems.append(
                 Problem(
-                    where,
-                    f"{key[0]} stands {len(cells)} times for {key[1]}: in {listed}.",
-                    "The money may be there twice.",
+                    cell_place(self.file, self.sheet.name, cells[0]),
+                    f"{organisation} stands {len(cells)} times for the same money: in {listed}.",
+                    "It may be there twice.",
                     "Take one out; if they are to be added up, say --duplicates add.",
                 )
             )

@@ -159,9 +159,10 @@ def per_head(found: Understood) -> Fraction | None:
 @cache
 def _registered() -> dict[str, Fraction]:
     """Registered people of every practice, network, place and ICB of the shipped figures."""
-    found: dict[str, Fraction] = defaultdict(Fraction)
-    for row in figures.table("practices_2025_26").to_pylist():
-        for level in ("practice", "pcn", "place", "icb"):
+    table = figures.table("practices_2025_26")
+    found: dict[str, Fraction] = {}
+    for level in ("practice", "pcn", "place", "icb"):
+        for row in table.group_by(level).aggregate([("registered", "sum")]).to_pylist():
             if row[level]:
-                found[row[level]] += Fraction(row["registered"])
-    return dict(found)
+                found[row[level]] = Fraction(row["registered_sum"])
+    return found
