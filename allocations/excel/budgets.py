@@ -5,14 +5,14 @@ aside, problems, and three totals: the file's own, what was read, and what the p
 is posted.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from allocations.excel import layout
 from allocations.excel.cells import Kind, Sheet, Workbook, read_workbook, without_collecting
-from allocations.excel.legs import draft_of, netted, successors_of
-from allocations.excel.mapping import Mapping, save_mapping, shape_problems
+from allocations.excel.legs import draft_of, netted, plain, successors_of
+from allocations.excel.mapping import Mapping, save_mapping, shape_problems, undecided
 from allocations.excel.reading import Asked, SetAside
 from allocations.excel.receivers import Receivers, receivers
 from allocations.excel.rows import read_rows
@@ -53,15 +53,17 @@ def understand(workbook: Workbook, books: Receivers, request: Request) -> Unders
     """Work out what a workbook says, without asking what the payer holds. Nothing is raised."""
     found = Understood(workbook.file, workbook.sha256, request)
     found.remarks.extend(workbook.remarks)
+    named = {folded(name) for name in request.sheets}
+    named |= {folded(part.sheet) for part in request.mapping.sheets} if request.mapping else set()
     for sheet in workbook.sheets:
-        if not sheet.visible:
+        if not sheet.visible and folded(sheet.name) not in named:
             aside = SetAside(f"{workbook.file}, sheet {sheet.name}", "the whole sheet", "hidden, and not imported")
             found.set_aside.append(aside)
     found.mapping = request.mapping and _with_settings(request.mapping, request)
     if found.mapping is None:
         found.mapping = _worked_out(workbook, books, request, found)
     else:
-        found.problems.extend(shape_problems(found.mapping, workbook))
+        found.problems.extend(shape_problems(found.mapping, workbook) or undecided(found.mapping, workbook))
         found.units = {
             part.sheet: f"{UNIT_WORDS[part.unit or 'pounds']}, by the mapping" for part in found.mapping.sheets
         }
@@ -186,6 +188,7 @@ def import_budgets(store: Store, path: Path, request: Request, *, dry_run: bool 
     with without_collecting(), store.read() as reader:
         workbook = read_workbook(path)
         books = receivers(reader, request.payer, day)
+        request = replace(request, payer=books.payer)
         _refuse_unknown_fund(books, request)
         found = understand(workbook, books, request)
         if request.save_mapping is not None and found.mapping is not None:
@@ -241,7 +244,7 @@ def _key(reader: Reader, found: Understood) -> tuple[str, int | None]:
     request = found.request
     sheets = "+".join(part.sheet for part in found.mapping.sheets) if found.mapping else ""
     funds = request.fund or "own funds"
-    key = f"budgets/{request.payer}/{request.year}/{funds}/{found.sha256}/{' '.join(sheets.split())}"
+    key = plain(f"budgets/{request.payer}/{request.year}/{funds}/{found.sha256}/{' '.join(sheets.split())}")
     while True:
         rows = reader.rows(
             "SELECT e.number, (SELECT r.number FROM entry r WHERE r.reverses = e.number) "

@@ -38,7 +38,7 @@ _WORDS = tuple(
             r"^(?:(?:fund|funding)(?: code| name| stream)?|pot|stream|(?:allocation|budget) line|ring.?fence)$",
         ),
         (Meaning.LINE, r"^(?:(?:service )?line|service|programme|description|category|narrative|scheme|cost centre)$"),
-        (Meaning.LINE, r"^(?:heading|purpose|item|notes?|comments?)$"),
+        (Meaning.LINE, r"^(?:heading|purpose|item)$"),
         (Meaning.NAME, r"\bname\b|^(?:organi[sz]ation|org|places?|(?:gp )?practice|pcn|network|icb|locality)$"),
         (Meaning.NAME, r"^(?:neighbourhood|provider|recipient|receiver|partner|integrated care board(?: \(icb\))?)$"),
     )

@@ -47,6 +47,8 @@ def find(
     groups = _groups(sheet)
     best: tuple[int, int, list[Heading]] | None = None
     for row in range(min(len(sheet.rows), DEEPEST_HEADER)):
+        if any(cell.kind is Kind.NUMBER or _is_number(cell) for cell in sheet.rows[row]):
+            continue  # a row with an amount heads nothing
         headings = _headings(sheet, row, groups, books, known)
         score = _score(sheet.rows[row], headings)
         if score and (best is None or score > best[0]):
@@ -71,13 +73,14 @@ def find(
                 "Say it with --unit pounds, --unit thousands or --unit millions, or in the heading: (£000).",
             )
         )
+    same = Counter(_apart(column) for column in columns if column.meaning is Meaning.AMOUNT)
     mapping = SheetMapping.model_validate(
         {
             "sheet": sheet.name,
             "header_row": row + 1,
             "unit": said,
             "columns": {
-                get_column_letter(index): _mapped(column, unit)
+                get_column_letter(index): _mapped(column, unit, undecided=same[_apart(column)] > 1)
                 for index, column in enumerate(columns, start=1)
                 if column.text or column.meaning is not Meaning.IGNORED
             },
@@ -86,11 +89,12 @@ def find(
     return Found(mapping, tuple(problems), where)
 
 
-def _mapped(column: Heading, unit: str | None) -> dict[str, object]:
+def _mapped(column: Heading, unit: str | None, *, undecided: bool) -> dict[str, object]:
     amounts = column.meaning in (Meaning.AMOUNT, Meaning.TOTAL)
+    rival = undecided and column.meaning is Meaning.AMOUNT
     return {
         "heading": column.text,
-        "meaning": column.meaning or Meaning.IGNORED,
+        "meaning": Meaning.UNDECIDED if rival else column.meaning or Meaning.IGNORED,
         "month": column.month if column.meaning is Meaning.AMOUNT else None,
         "recurrent": column.recurrent if column.meaning is Meaning.AMOUNT else None,
         "organisation": column.organisation if column.meaning is Meaning.AMOUNT else None,
@@ -127,8 +131,6 @@ def _headings(
 
 def _score(cells: Sequence[Cell], headings: Sequence[Heading]) -> int:
     """How many columns a row names as a header would; 0 where it is none."""
-    if any(cell.kind is Kind.NUMBER for cell in cells) or any(_is_number(cell) for cell in cells):
-        return 0
     named = [heading for heading in headings if heading.meaning]
     organisations = {heading.organisation for heading in named if heading.organisation}
     if len(organisations) == 1:

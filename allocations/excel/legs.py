@@ -19,7 +19,7 @@ from ledger.models import AVAILABLE
 from ledger.money import exact_pounds
 
 # Money that goes from the national tier to ICBs is allocated; an ICB hands on the decision too.
-_KINDS = {"government": "mandate", "national": "allocate", "region": "allocate"}
+_KINDS = {"national": "allocate", "region": "allocate"}
 
 
 def successors_of(lines: Sequence[BudgetLine], books: Receivers) -> tuple[list[BudgetLine], dict[str, tuple[str, ...]]]:

@@ -32,6 +32,7 @@ class Meaning(StrEnum):
     AMOUNT = "amount"
     TOTAL = "total"  # of amounts in the row: checked, never posted
     IGNORED = "ignored"
+    UNDECIDED = "undecided"  # an amount or not: written where that could not be told, and refused until it is said
 
 
 class ColumnMapping(StrictModel):
@@ -119,7 +120,7 @@ class Mapping(StrictModel):
         if len(set(names)) < len(names):
             raise ValueError("a sheet stands twice, and would be counted twice")
         for sheet in sheets:
-            if not sheet.of(Meaning.AMOUNT):
+            if not (sheet.of(Meaning.AMOUNT) or sheet.of(Meaning.UNDECIDED)):
                 raise ValueError(f"sheet '{sheet.sheet}' has no column of amounts")
         return sheets
 
@@ -174,6 +175,21 @@ def fingerprint(mapping: Mapping, workbook: Workbook) -> str:
             f"{letter}\x1f{text}" for letter, text in headings(sheet, part.header_row).items()
         ) if sheet else None
     return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
+
+
+def undecided(mapping: Mapping, workbook: Workbook) -> list[Problem]:
+    """The columns of which a mapping does not say what they are."""
+    return [
+        Problem(
+            f"{workbook.file}, sheet {part.sheet}, cell {letter}{part.header_row}",
+            f"the mapping leaves undecided what '{column.heading}' is.",
+            "Adding it up with others could count money twice.",
+            "Write 'amount', 'total' or 'ignored' as its meaning.",
+        )
+        for part in mapping.sheets
+        for letter, column in part.columns.items()
+        if column.meaning is Meaning.UNDECIDED
+    ]
 
 
 def shape_problems(mapping: Mapping, workbook: Workbook) -> list[Problem]:

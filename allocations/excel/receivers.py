@@ -148,9 +148,11 @@ def receivers(reader: Reader, payer: str, day: date) -> Receivers:
     """The organisations and funds of the books, for a payer on a day.
 
     Raises:
-        Refused: the books do not know the payer.
+        Refused: the books do not know the payer, however its letters are cased.
     """
     organisations = {row["code"]: row for row in reader.table(_ORGANISATIONS).to_pylist()}
+    folded_codes = {folded(code): code for code in organisations}
+    payer = folded_codes.get(folded(payer), payer)
     if payer not in organisations:
         remedy = suggestion(reader, payer, "organisation")
         raise Refused(

@@ -125,6 +125,8 @@ def import_budgets(
     """Hand out money by a budget workbook: one entry, every amount traceable to its cell, or nothing at all."""
     if (icb is None) == (payer is None):
         raise typer.BadParameter("name who pays: --icb CODE, or --from CODE for another", param_hint="--icb")
+    if mapping is not None and (sheet or unit):
+        raise typer.BadParameter("the mapping says which sheets and units: change it there", param_hint="--mapping")
     settings = Settings.model_validate(
         {
             "dash": dash,
@@ -135,7 +137,7 @@ def import_budgets(
         }
     )
     request = Request(
-        payer=str(icb or payer).strip().upper(),
+        payer=str(icb or payer).strip(),
         year=year,
         fund=fund,
         standing=standing.value,

@@ -196,6 +196,18 @@ def test_what_the_books_refuse_is_refused_with_what_was_understood(funded: Store
     assert "estate" in texts(problems)
 
 
+def test_a_hidden_sheet_is_read_only_when_it_is_named(funded: Store, tmp_path: Path) -> None:
+    def hide(book: Any, sheet: Any) -> None:
+        book.create_sheet("Cover")["A1"] = "Cover"
+        sheet.sheet_state = "hidden"
+        book.active = 1
+
+    path = with_openpyxl(tmp_path / "hidden.xlsx", PLAIN, hide)
+    assert "no row of it heads a budget" in texts(refusal(funded, path))
+    found = bring_in(funded, path, sheets=("Plan",), payer="icb1").understood
+    assert [each.place for each in found.set_aside if "whole sheet" in each.what] == []
+
+
 def test_rounding_is_said_and_recorded(funded: Store, tmp_path: Path) -> None:
     path = changed(tmp_path, "C4", 2500.4999)
     problems = refusal(funded, path)
@@ -424,7 +436,7 @@ def test_a_balance_can_be_followed_to_its_cells(funded: Store, file: Path) -> No
     unit=st.sampled_from(["pounds", "thousands", "millions"]),
     as_text=st.booleans(),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_amount_of_pence_comes_through_any_unit(
     books: Store, tmp_path: Path, amounts: list[tuple[str, int]], unit: str, as_text: bool
 ) -> None:
