@@ -112,7 +112,7 @@ def opened(path: Path, content: bytes) -> zipfile.ZipFile:
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except Exception as error:  # zipfile raises a dozen kinds for damaged directories
         raise refused(
             path, "it is damaged: its archive cannot be opened.", "Download or copy it again, whole."
         ) from error

@@ -8,14 +8,12 @@ import pytest
 from ledger.store import Store
 from tests.allocations.excel.commands import run
 from tests.allocations.excel.workbooks import PLAIN, with_openpyxl, written
-from tests.books import fund_all
 
 
 @pytest.fixture
-def ledger(books: Store) -> Path:
-    fund_all(books)
-    books.close()
-    return books.path
+def ledger(funded: Store) -> Path:
+    funded.close()
+    return funded.path
 
 
 @pytest.fixture

@@ -31,18 +31,12 @@ from tests.allocations.excel.workbooks import (
     with_openpyxl,
     written,
 )
-from tests.books import APRIL, LONG_AGO, YEAR, at, entry, fund_all, held, texts
+from tests.books import APRIL, LONG_AGO, YEAR, at, entry, held, texts
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return written(tmp_path / "budget.xlsx", PLAIN)
-
-
-@pytest.fixture
-def funded(books: Store) -> Store:
-    fund_all(books)
-    return books
 
 
 def changed(tmp_path: Path, cell: str, value: Any) -> Path:
@@ -170,16 +164,15 @@ def test_what_does_not_tie_to_the_books_is_refused(
     assert words in texts(refusal(funded, file, **given))
 
 
-def test_too_little_is_refused_unless_the_rest_stays(books: Store, file: Path, tmp_path: Path) -> None:
-    fund_all(books)
-    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 100)])
-    assert "£1.00 too little" in texts(refusal(books, file))
+def test_too_little_is_refused_unless_the_rest_stays(funded: Store, file: Path, tmp_path: Path) -> None:
+    post(funded, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 100)])
+    assert "£1.00 too little" in texts(refusal(funded, file))
     no_total = written(tmp_path / "no total.xlsx", PLAIN[:5])
-    assert "Say what it comes to with --total" in texts(refusal(books, no_total, leave_rest=True))
-    outcome = bring_in(books, no_total, leave_rest=True, total_pence=600_000)
+    assert "Say what it comes to with --total" in texts(refusal(funded, no_total, leave_rest=True))
+    outcome = bring_in(funded, no_total, leave_rest=True, total_pence=600_000)
     assert outcome.understood.control is not None
     assert outcome.understood.control.rest_pence == 100
-    assert held(books)["ICB1", "core", "available"] == 100
+    assert held(funded)["ICB1", "core", "available"] == 100
 
 
 def test_money_kept_back_is_handed_out_when_it_is_asked_for(funded: Store, file: Path) -> None:
@@ -436,7 +429,7 @@ def test_a_balance_can_be_followed_to_its_cells(funded: Store, file: Path) -> No
     unit=st.sampled_from(["pounds", "thousands", "millions"]),
     as_text=st.booleans(),
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_amount_of_pence_comes_through_any_unit(
     books: Store, tmp_path: Path, amounts: list[tuple[str, int]], unit: str, as_text: bool
 ) -> None:

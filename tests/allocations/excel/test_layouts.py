@@ -19,7 +19,7 @@ from tests.allocations.excel.workbooks import (
     with_openpyxl,
     written,
 )
-from tests.books import fund_all, texts
+from tests.books import texts
 
 
 def sums(found: Understood) -> dict[tuple[str, str], int]:
@@ -89,10 +89,9 @@ NEED = {
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_a_layout_is_understood_and_posted(name: str, books: Store, tmp_path: Path) -> None:
-    fund_all(books)
+def test_a_layout_is_understood_and_posted(name: str, funded: Store, tmp_path: Path) -> None:
     file = written(tmp_path / "budget.xlsx", LAYOUTS[name])
-    outcome = bring_in(books, file, **NEED.get(name, {}))
+    outcome = bring_in(funded, file, **NEED.get(name, {}))
     found = outcome.understood
     assert found.problems == []
     assert sums(found) == EXPECTED
@@ -101,12 +100,11 @@ def test_a_layout_is_understood_and_posted(name: str, books: Store, tmp_path: Pa
     assert not outcome.posted.replayed
 
 
-def test_without_a_unit_it_is_asked_for(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
+def test_without_a_unit_it_is_asked_for(funded: Store, tmp_path: Path) -> None:
     file = written(tmp_path / "budget.xlsx", (("Code", "Budget"), ("P1", 2500.5), ("P2", 3499.5)))
-    problems = refusal(books, file)
+    problems = refusal(funded, file)
     assert "--unit" in texts(problems)
-    assert sums(bring_in(books, file, unit="pounds").understood) == EXPECTED
+    assert sums(bring_in(funded, file, unit="pounds").understood) == EXPECTED
 
 
 def test_merged_cells_are_filled_down_and_said(books: Store, tmp_path: Path) -> None:
@@ -143,8 +141,7 @@ def test_groups_over_months_say_what_recurs(books: Store, tmp_path: Path) -> Non
     ]  # fmt: skip
 
 
-def test_several_budget_sheets_are_asked_about(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
+def test_several_budget_sheets_are_asked_about(funded: Store, tmp_path: Path) -> None:
 
     def change(book: Any, _: Any) -> None:
         other = book.create_sheet("Last year")
@@ -152,9 +149,9 @@ def test_several_budget_sheets_are_asked_about(books: Store, tmp_path: Path) -> 
             other.append(list(row))
 
     file = with_openpyxl(tmp_path / "two.xlsx", PLAIN, change)
-    assert "'Plan', 'Last year'" in texts(refusal(books, file))
-    assert sums(bring_in(books, file, sheets=("plan",)).understood) == EXPECTED
-    assert "there is no such sheet" in texts(refusal_without_posting(books, file, sheets=("Nowhere",)))
+    assert "'Plan', 'Last year'" in texts(refusal(funded, file))
+    assert sums(bring_in(funded, file, sheets=("plan",)).understood) == EXPECTED
+    assert "there is no such sheet" in texts(refusal_without_posting(funded, file, sheets=("Nowhere",)))
 
 
 def refusal_without_posting(store: Store, file: Path, **given: Any) -> tuple[Any, ...]:
@@ -184,9 +181,8 @@ def test_a_sheet_without_a_budget_says_so(books: Store, tmp_path: Path) -> None:
     assert "no visible sheet with anything on it" in texts(refusal(books, empty))
 
 
-def test_csv_is_read_in_the_same_way(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
+def test_csv_is_read_in_the_same_way(funded: Store, tmp_path: Path) -> None:
     file = tmp_path / "budget.csv"
     file.write_text('Code,Budget (£)\nP1,"2,500.50"\nP2,"3,499.50"\nTotal,"6,000.00"\n', encoding="utf-8-sig")
-    assert sums(bring_in(books, file).understood) == EXPECTED
+    assert sums(bring_in(funded, file).understood) == EXPECTED
     assert asked().payer == "ICB1"

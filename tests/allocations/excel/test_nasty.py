@@ -7,7 +7,7 @@ from typing import Any
 from allocations.excel.mapping import Settings
 from ledger.store import Store
 from tests.allocations.excel.workbooks import rezipped, understood, with_openpyxl
-from tests.books import fund_all, texts
+from tests.books import texts
 
 ROWS: tuple[tuple[Any, ...], ...] = (
     ("First ICB: core budgets\u00a02025/26  (£)",),  # 1: a title with a no-break space
@@ -84,9 +84,8 @@ EXPECTED = [
 ]
 
 
-def test_the_nasty_workbook_cell_by_cell(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    found = understood(books, nasty(tmp_path / "nasty.xlsx"))
+def test_the_nasty_workbook_cell_by_cell(funded: Store, tmp_path: Path) -> None:
+    found = understood(funded, nasty(tmp_path / "nasty.xlsx"))
     said = [(problem.place.rsplit("cell ", 1)[1], problem.found) for problem in found.problems]
     assert [cell for cell, _ in said] == [cell for cell, _ in EXPECTED], texts(found.problems)
     for (cell, words), (_, sentence) in zip(EXPECTED, said, strict=True):
