@@ -6,6 +6,7 @@ once. How it keeps styles and texts is not promised to stay; its version is pinn
 """
 
 import io
+import re
 import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ _EXACT_DIGITS = 15
 _NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ROW, _V, _F, _IS, _T, _MERGE, _COL = (f"{_NAMESPACE}{tag}" for tag in ("row", "v", "f", "is", "t", "mergeCell", "col"))
 _TRUE = ("1", "true")
+_AREA = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}(:[A-Z]{1,3}[1-9][0-9]{0,6})?")
 
 
 class _Misplaced(Exception):
@@ -107,6 +109,8 @@ class _Rows:
             tag = element.tag
             if tag == _ROW:
                 row = int(element.get("r", row + 1))
+                if row < 1:
+                    raise _Misplaced(f"sheet {self.title}, a row calls itself {row}")
                 if element.get("hidden") in _TRUE:
                     self.hidden_rows.append(row)
                 if len(element):
@@ -115,7 +119,10 @@ class _Rows:
                         yield row, cells
                 element.clear()
             elif tag == _MERGE:
-                self.merged.append(element.get("ref", ""))
+                area = element.get("ref", "")
+                if not _AREA.fullmatch(area):
+                    raise _Misplaced(f"sheet {self.title}, cells are merged over '{area[:30]}'")
+                self.merged.append(area)
             elif tag == _COL and element.get("hidden") in _TRUE:
                 self.hidden_columns.append((int(element.get("min", 0)), int(element.get("max", 0))))
 

@@ -351,7 +351,7 @@ class _Rows:
                         "Unmerge the cells and type each amount.",
                     )
             elif bottom > top and left - 1 in keys and first.text:
-                for row in range(max(top, self.part.header_row) + 1, bottom + 1):
+                for row in range(max(top, self.part.header_row) + 1, min(bottom, len(self.sheet.rows)) + 1):
                     found.setdefault(row, {})[left - 1] = first
                 self.reading.remarks.append(
                     f"'{tidy(first.text)}' in the merged cells {area} stands for each of its rows."

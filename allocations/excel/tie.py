@@ -7,15 +7,17 @@ from functools import cache
 
 from allocations import figures
 from allocations.excel.totals import holds
-from allocations.excel.understood import Control, Understood
+from allocations.excel.understood import Control, Request, Understood
 from ledger import position
 from ledger.errors import Problem
+from ledger.models import STANDINGS
 from ledger.money import exact_pounds
 from ledger.position import Moment
 from ledger.store import Reader
 
 # Pounds for thousands is off a thousandfold. A budget per head this far from what the payer holds per head is that.
 _FAR, _FARTHEST = 200, 5_000
+_MOST_NAMED = 5
 _MOST_PER_HEAD = 20_000  # pounds; a whole ICB's money is some £2,500 a head
 
 
@@ -99,14 +101,7 @@ def _fund_problem(
     if have == give or (request.leave_rest and give <= have):
         return None
     way = "too much" if give > have else "too little"
-    others = ", ".join(
-        f"{other} £{exact_pounds(pence)} {standing}"
-        for (other, standing), pence in sorted(held.items())
-        if pence > 0
-        and (other == fund or have == 0)
-        and standing in ("available", "retained")
-        and standing != request.standing
-    )
+    others = _others(request, fund, held)
     remedy = "Correct the file, or the books."
     if give < have:
         remedy = f"Hand out all of it, or say with --leave-rest that the rest stays with {request.payer}."
@@ -119,6 +114,17 @@ def _fund_problem(
         "A budget hands out what there is.",
         remedy,
     )
+
+
+def _others(request: Request, fund: str, held: dict[tuple[str, str], int]) -> str:
+    """What else the payer holds that could have been meant: the same fund otherwise, or else its largest."""
+    found = [
+        (other == fund, pence, f"{other} £{exact_pounds(pence)} {standing}")
+        for (other, standing), pence in held.items()
+        if pence > 0 and standing in STANDINGS[:2] and (other, standing) != (fund, request.standing)
+    ]
+    same = [text for is_same, _, text in found if is_same]
+    return ", ".join(same or [text for _, _, text in sorted(found, reverse=True)[:_MOST_NAMED]])
 
 
 def _scale_problems(found: Understood, by_fund: dict[str, tuple[int, int]]) -> list[Problem]:

@@ -243,6 +243,13 @@ def test_a_damaged_part_is_a_sentence(tmp_path: Path) -> None:
         (SHEET, lambda xml: xml.replace(b'r="A4"', b'r="B4"')),
         (SHEET, lambda xml: xml.replace(b'r="A4"', b'r="A5"')),
         (SHEET, lambda xml: xml.replace(b'<row r="5"', b'<row r="4"')),
+        (SHEET, lambda xml: xml.replace(b'<row r="5"', b'<row r="-5"')),
+        (
+            SHEET,
+            lambda xml: xml.replace(
+                b"</sheetData>", b'</sheetData><mergeCells><mergeCell ref="ZZZZ9:A"/></mergeCells>'
+            ),
+        ),
         (SHEET, lambda xml: xml.replace(b't="s"><v>0<', b't="s"><v>99999<')),
         ("xl/workbook.xml", lambda _: b"<x/>"),
         ("xl/styles.xml", lambda _: b"not xml"),
