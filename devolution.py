@@ -40,6 +40,7 @@ from screens.arguments import (
 from screens.commands import exports, imports, network, proposals, shares
 from screens.commands.bids import bids
 from screens.commands.guard import REFUSED, guarded, reading
+from screens.commands.trail import show_trail
 from screens.terminal import Answer, show
 
 app = typer.Typer(
@@ -53,6 +54,7 @@ app.add_typer(imports.app, name="import")
 app.add_typer(exports.group, name="export")
 app.add_typer(proposals.app, name="proposal")
 app.command("template")(exports.template)
+app.command("trail")(show_trail)
 
 
 @app.command()

@@ -7,21 +7,22 @@ are read into the same shape, with every filled cell a text.
 """
 
 import csv
+import gc
 import hashlib
 import io
-import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-import openpyxl
 from openpyxl.utils import get_column_letter
 
-from ledger.errors import Problem, Refused
+from allocations.excel import safety
+from allocations.excel.safety import refused
 
 Value = str | Decimal | bool | date | datetime | time | None
 
@@ -38,8 +39,7 @@ class Kind(StrEnum):
     UNCALCULATED = "a formula without a stored value"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell.
 
     Attributes:
@@ -63,7 +63,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: rows of cells from A1, every row of the same length.
+    """One sheet: rows of cells from A1, every row of the same length, without blank rows and columns at the end.
 
     Attributes:
         visible: false for hidden and very hidden sheets.
@@ -82,100 +82,104 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """A file as it was read. ``sha256`` is the hash of its bytes."""
+    """A file as it was read. ``sha256`` is the hash of its bytes.
+
+    Attributes:
+        remarks: what a reader should know of it: macros that were not run, data from elsewhere not fetched.
+    """
 
     file: str
     sha256: str
     sheets: tuple[Sheet, ...]
+    remarks: tuple[str, ...] = ()
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Hold the garbage collector back: cells hold no circles, and going through them all takes half the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def read_workbook(path: Path) -> Workbook:
     """Read a workbook (.xlsx, .xlsm), a CSV file, or a zip archive of CSV files.
 
+    Nothing is parsed before ``safety`` has found the file within its limits. Macros are never run and links
+    never followed.
+
     Raises:
-        Refused: it does not exist, is of another kind, or cannot be read.
+        Refused: it does not exist, is of another kind, is not safe to open, or cannot be read.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise _unreadable(
-            path, f"it cannot be opened ({error.strerror or 'no such file'}).", "Check the name."
-        ) from error
+    # The parser of workbooks is needed for workbooks alone, and takes a while to load.
+    from allocations.excel.parser import excel_sheets  # noqa: PLC0415
+
+    content = safety.content_of(path)
     digest = hashlib.sha256(content).hexdigest()
     suffix = path.suffix.lower()
+    remarks: tuple[str, ...] = ()
     if suffix in (".xlsx", ".xlsm"):
-        sheets = tuple(_excel_sheets(path, content))
+        inspection = safety.inspect(path, content)
+        remarks = _remarks(inspection)
+        with without_collecting():
+            sheets = tuple(excel_sheets(path, content))
     elif suffix == ".csv":
         sheets = (_text_sheet(path, path.stem, content),)
     elif suffix == ".zip":
         sheets = tuple(_archived(path, content))
     else:
-        raise _unreadable(path, f"a file that ends in '{suffix}' is not read.", "Give .xlsx, .xlsm, .csv or .zip.")
-    return Workbook(path.name, digest, sheets)
+        found, remedy = _UNREAD.get(suffix, (f"a file that ends in '{suffix}' is not read.", ""))
+        raise refused(path, found, remedy or "Give .xlsx, .xlsm, .csv or .zip.")
+    return Workbook(path.name, digest, sheets, remarks)
 
 
-def _unreadable(path: Path, found: str, remedy: str) -> Refused:
-    return Refused([Problem(path.name, found, "Nothing of it can be used.", remedy)])
+_SAVE_AS = "Open it in Excel and save it as an 'Excel Workbook (*.xlsx)'."
+_UNREAD = {
+    ".xls": ("it is an Excel workbook of before 2007 (.xls).", _SAVE_AS),
+    ".xlsb": ("it is a binary workbook (.xlsb).", _SAVE_AS),
+    ".ods": ("it is an OpenDocument spreadsheet (.ods).", _SAVE_AS),
+}
 
 
-def _excel_sheets(path: Path, content: bytes) -> Iterator[Sheet]:
-    try:
-        results = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-        formulas = openpyxl.load_workbook(io.BytesIO(content), data_only=False)
-    except Exception as error:
-        raise _unreadable(
-            path, "it is not a workbook that can be opened.", "Open it in Excel and save it anew."
-        ) from error
-    for sheet in results.worksheets:
-        asked = formulas[sheet.title]
-        yield Sheet(
-            sheet.title,
-            tuple(
-                tuple(_cell(cell, source) for cell, source in zip(row, sources, strict=True))
-                for row, sources in zip(sheet.iter_rows(), asked.iter_rows(), strict=True)
-            ),
-            visible=sheet.sheet_state == "visible",
-            merged=tuple(str(area) for area in sheet.merged_cells.ranges),
-            hidden_rows=frozenset(number for number, row in sheet.row_dimensions.items() if row.hidden),
-            hidden_columns=frozenset(letter for letter, column in sheet.column_dimensions.items() if column.hidden),
-        )
-
-
-def _cell(cell: Any, source: Any) -> Cell:
-    address = cell.coordinate
-    formula = str(source.value) if source.data_type == "f" else None
-    value = cell.value
-    if value is None:
-        return Cell(address, Kind.UNCALCULATED if formula else Kind.BLANK, None, formula=formula)
-    if cell.data_type == "e":
-        return Cell(address, Kind.ERROR, str(value), formula=formula)
-    if isinstance(value, bool):
-        return Cell(address, Kind.BOOLEAN, value, formula=formula)
-    if isinstance(value, int | float):
-        return Cell(address, Kind.NUMBER, Decimal(repr(value)), cell.number_format, formula)
-    if isinstance(value, date | datetime | time):
-        return Cell(address, Kind.DATE, value, cell.number_format, formula)
-    return Cell(address, Kind.TEXT, str(value), cell.number_format, formula)
+def _remarks(inspection: safety.Inspection) -> tuple[str, ...]:
+    found = []
+    if inspection.macros:
+        found.append("It holds macros. They were not run, and are kept only in the original file.")
+    if inspection.connections:
+        found.append("It links to other files or sources. Nothing was fetched: the stored values were read.")
+    return tuple(found)
 
 
 def _archived(path: Path, content: bytes) -> Iterator[Sheet]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [name for name in archive.namelist() if name.lower().endswith(".csv")]
-            for name in names:
-                yield _text_sheet(path, Path(name).stem, archive.read(name))
-    except zipfile.BadZipFile as error:
-        raise _unreadable(path, "it is not a zip archive.", "Download it again.") from error
+    if not safety.is_archive(content):
+        raise refused(path, "it is not a zip archive.", "Download it again.")
+    with safety.opened(path, content) as archive:
+        names = [name for name in archive.namelist() if name.lower().endswith(".csv")]
+        for name in names:
+            try:
+                text = archive.read(name)
+            except Exception as error:  # zipfile and zlib raise a dozen kinds for damaged archives
+                raise refused(path, f"it is damaged: {name} cannot be unpacked.", "Copy it again, whole.") from error
+            yield _text_sheet(path, Path(name).stem, text)
     if not names:
-        raise _unreadable(path, "the archive holds no CSV file.", "Give the archive as it was published.")
+        raise refused(path, "the archive holds no CSV file.", "Give the archive as it was published.")
 
 
 def _text_sheet(path: Path, name: str, content: bytes) -> Sheet:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _unreadable(path, "it is not text in UTF-8.", "Save it as 'CSV UTF-8'.") from error
-    return Sheet(name, tuple(_text_rows(csv.reader(io.StringIO(text, newline="")))))
+        raise refused(path, "it is not text in UTF-8.", "Save it as 'CSV UTF-8'.") from error
+    if "\x00" in text:
+        raise refused(path, "it is not a text file, whatever its name says.", "Save it as 'CSV UTF-8'.")
+    try:
+        return Sheet(name, tuple(_text_rows(csv.reader(io.StringIO(text, newline="")))))
+    except csv.Error as error:
+        raise refused(path, f"it cannot be read as CSV ({error}).", "Save it as 'CSV UTF-8'.") from error
 
 
 def _text_rows(lines: Iterable[list[str]]) -> Iterator[tuple[Cell, ...]]:

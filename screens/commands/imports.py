@@ -17,14 +17,17 @@ from allocations.published.tables import SetAside
 from allocations.published.understood import Understood, understand
 from ledger import position
 from ledger.errors import Refused
+from ledger.kept_files import keeping
 from ledger.position import Moment
 from ledger.store import Store
 from screens import answers, arguments, terminal, workbooks
 from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger, Year
+from screens.commands.budget_imports import import_budgets
 from screens.commands.guard import guarded
 from screens.terminal import Answer, show
 
 app = typer.Typer(help="Bring files into the books.", no_args_is_help=True)
+app.command("budgets")(import_budgets)
 
 
 @app.command()
@@ -53,7 +56,8 @@ def published(
     with _ledger(ledger, dry_run=dry_run) as store:
         with terminal.progress("Posting") as told:
             told("Checking every rule", 0, None)
-            imported = import_files(store, understood, actor=actor, limit_pence=limit, dry_run=dry_run)
+            with keeping(store.path, () if dry_run else files):
+                imported = import_files(store, understood, actor=actor, limit_pence=limit, dry_run=dry_run)
         with store.read() as reader:
             at = position.moment(reader)
     show(_answer(understood, imported, str(ledger), at, dry_run=dry_run), as_json=as_json)
@@ -83,7 +87,8 @@ def structure(
     with Store.open(ledger) as store:
         with terminal.progress("Posting") as told:
             told("Checking every rule", 0, None)
-            brought = mergers.import_structure(store, understood, actor=actor, dry_run=dry_run)
+            with keeping(store.path, () if dry_run else files):
+                brought = mergers.import_structure(store, understood, actor=actor, dry_run=dry_run)
         with store.read() as reader:
             at = position.moment(reader)
     rows = [

@@ -1,0 +1,90 @@
+"""The files that entries rest on, kept beside the ledger under the hash of their content.
+
+``ledger.duckdb`` keeps them in the folder ``ledger.duckdb.files``. A file is there whole or not at all, and one
+content is kept once, whatever it was called. What an entry's ``source_hash`` names can so be opened again.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ledger.errors import LedgerError
+
+_SUFFIX = re.compile(r"^\.[a-z0-9]{1,8}$")
+
+
+class KeptFileChanged(LedgerError):
+    """A kept file no longer has the content that its name says."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"The kept file {path} has been changed since it was imported. Bring it back from a backup.")
+
+
+def folder_of(ledger: Path) -> Path:
+    """Where the files of a ledger are kept."""
+    return ledger.with_name(f"{ledger.name}.files")
+
+
+def keep(ledger: Path, content: bytes, suffix: str) -> tuple[Path, bool]:
+    """Keep a file's content under its SHA-256, whole or not at all.
+
+    Args:
+        suffix: of the original's name, as ``.xlsx``; one that is odd is left off.
+
+    Returns:
+        Where it is, and whether it was new. A copy whose content has gone wrong is written anew.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    suffix = suffix.lower()
+    folder = folder_of(ledger)
+    path = folder / f"{digest}{suffix if _SUFFIX.match(suffix) else ''}"
+    if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == digest:
+        return path, False
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, half = tempfile.mkstemp(dir=folder, prefix=".half-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(half).replace(path)
+    except BaseException:
+        Path(half).unlink(missing_ok=True)
+        raise
+    return path, True
+
+
+@contextmanager
+def keeping(ledger: Path, files: Iterable[Path]) -> Iterator[None]:
+    """Keep files while what rests on them is posted; where that fails, those that are new are taken away again."""
+    fresh: list[Path] = []
+    try:
+        for file in files:
+            path, is_new = keep(ledger, file.read_bytes(), file.suffix)
+            if is_new:
+                fresh.append(path)
+        yield
+    except BaseException:
+        for path in fresh:
+            path.unlink(missing_ok=True)
+        if fresh and not any(folder_of(ledger).iterdir()):
+            folder_of(ledger).rmdir()
+        raise
+
+
+def kept(ledger: Path, digest: str) -> Path | None:
+    """The kept file of a hash, or none.
+
+    Raises:
+        KeptFileChanged: it is there, with other content.
+    """
+    for path in sorted(folder_of(ledger).glob(f"{digest}*")) if re.fullmatch(r"[0-9a-f]{64}", digest) else []:
+        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            raise KeptFileChanged(path)
+        return path
+    return None
