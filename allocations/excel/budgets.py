@@ -12,7 +12,7 @@ from pathlib import Path
 from allocations.excel import layout
 from allocations.excel.cells import Kind, Sheet, Workbook, read_workbook, without_collecting
 from allocations.excel.legs import draft_of, netted, plain, successors_of
-from allocations.excel.mapping import Mapping, save_mapping, shape_problems, undecided
+from allocations.excel.mapping import Mapping, Meaning, save_mapping, shape_problems, undecided
 from allocations.excel.reading import Asked, SetAside
 from allocations.excel.receivers import Receivers, receivers
 from allocations.excel.rows import read_rows
@@ -99,11 +99,23 @@ def _with_settings(mapping: Mapping, request: Request) -> Mapping:
     return mapping.model_copy(update={"settings": mapping.settings.model_copy(update=said)})
 
 
+def _names_receivers(found: layout.Found) -> bool:
+    columns = [] if found.mapping is None else found.mapping.columns.values()
+    return any(
+        column.meaning in (Meaning.CODE, Meaning.NAME) or (column.meaning is Meaning.AMOUNT and column.organisation)
+        for column in columns
+    )
+
+
 def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: Understood) -> Mapping | None:
     """The mapping of the sheet that looks like a budget, or of those that the user names."""
     chosen = _chosen(workbook, request, found)
     results = {sheet.name: layout.find(workbook.file, sheet, books, request.year, {}, request.unit) for sheet in chosen}
     budgets = {name: result for name, result in results.items() if result.mapping is not None}
+    # A sheet of checks or notes may have amounts; a budget says who receives them.
+    naming = {name: result for name, result in budgets.items() if _names_receivers(result)}
+    if not request.sheets:
+        budgets = naming or budgets
     if not request.sheets and len(budgets) > 1:
         listed = ", ".join(f"'{name}'" for name in budgets)
         found.problems.append(
