@@ -14,6 +14,7 @@ from allocations import restated
 from allocations.policy import DEFAULT as DEFAULT_POLICY
 from allocations.policy import read_policy
 from ledger import audit, chain, measures, picture, position, posting, stats
+from ledger.address import in_full
 from ledger.errors import Refused
 from ledger.money import spoken
 from ledger.store import Store
@@ -34,7 +35,7 @@ from screens.arguments import (
     Unit,
     Year,
 )
-from screens.commands import network, shares
+from screens.commands import keeping, network, shares
 from screens.commands.bids import bids
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.terminal import Answer, show
@@ -102,7 +103,7 @@ def open_app(
     command = [sys.executable, "-m", "streamlit", "run", str(root / "streamlit_app.py"), *options]
     # Said here as well as in .streamlit/config.toml: nothing leaves the machine, wherever the app was started.
     quiet = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none"}
-    environment = {**os.environ, **quiet, "DEVOLUTION_LEDGER": str(ledger.resolve())}
+    environment = {**os.environ, **quiet, "DEVOLUTION_LEDGER": in_full(ledger.resolve())}
     if os.name == "posix":
         # Become the app, so that whoever stops this command stops the app and frees the ledger.
         os.chdir(root)
@@ -310,14 +311,17 @@ def allocate(
 @guarded("stats")
 def show_stats(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
     """How large the ledger is, and how fast its main questions are answered on this machine."""
-    with reading(ledger, None, None) as (reader, at):
-        rows = stats.of(reader, ledger)
+    with Store.open(ledger, read_only=True) as store:
+        rows = stats.of(store)
+        with store.read() as reader:
+            at = position.moment(reader)
     show(Answer("stats", str(ledger), rows, at), as_json=as_json)
 
 
 app.command("bids")(bids)
 app.command("network")(network.network)
 shares.add_to(app)
+keeping.add_to(app)
 
 
 def main() -> None:

@@ -35,9 +35,9 @@ class ServerAddress:
         Raises:
             LedgerUnreachable: the server cannot be asked.
         """
-        from ledger import server_store  # noqa: PLC0415 - only who uses a server needs its driver
+        from ledger.store import kind_of  # noqa: PLC0415 - which names this class
 
-        return bool(server_store.exists(self))
+        return bool(kind_of(self).exists(self))
 
     def resolve(self) -> Self:
         """The address itself: it means the same wherever the program runs."""

@@ -6,6 +6,7 @@ them does is in ``file_store`` and in ``server_store``.
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
+from importlib import import_module
 from types import ModuleType
 from typing import Self
 
@@ -13,7 +14,7 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session
 
 from ledger.address import Address, ServerAddress
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, LedgerUnreachable
 from ledger.reading import Reader, Writer
 
 __all__ = ["Reader", "Store", "Writer"]
@@ -33,7 +34,7 @@ class Store(ABC):
     @classmethod
     def create(cls, address: Address) -> "Store":
         """Make a new, empty ledger where there is none."""
-        return _kind(address).create(address)  # type: ignore[no-any-return]
+        return kind_of(address).create(address)  # type: ignore[no-any-return]
 
     @classmethod
     def open(cls, address: Address, *, read_only: bool = False) -> "Store":
@@ -46,7 +47,7 @@ class Store(ABC):
             NotALedger: what is there is something else, or of a later version.
             NeedsMigration: an earlier version of this program made it.
         """
-        return _kind(address).open_(address, read_only=read_only)  # type: ignore[no-any-return]
+        return kind_of(address).open_(address, read_only=read_only)  # type: ignore[no-any-return]
 
     @classmethod
     def open_or_create(cls, address: Address) -> "Store":
@@ -54,7 +55,7 @@ class Store(ABC):
 
         One whose making was cut short before its seal was written holds no decision, and is made anew.
         """
-        return _kind(address).open_or_create(address)  # type: ignore[no-any-return]
+        return kind_of(address).open_or_create(address)  # type: ignore[no-any-return]
 
     @abstractmethod
     def read(self) -> AbstractContextManager[Reader]:
@@ -97,15 +98,20 @@ class Store(ABC):
         self.close()
 
 
-def _kind(address: Address) -> ModuleType:
+def kind_of(address: Address) -> ModuleType:
+    """The module of the kind of store that an address names: it makes, opens and migrates them.
+
+    Raises:
+        LedgerUnreachable: it is a server's, and this installation has no driver for servers.
+    """
     # Loaded when asked for: whoever keeps a file needs no driver for servers, and both modules name this one's class.
     if isinstance(address, ServerAddress):
-        from ledger import server_store  # noqa: PLC0415
-
-        return server_store
-    from ledger import file_store  # noqa: PLC0415
-
-    return file_store
+        try:
+            return import_module("ledger.server_store")
+        except ModuleNotFoundError:
+            found = "this installation has no driver for servers."
+            raise LedgerUnreachable(address, found, "Install the extra 'server': uv sync --extra server.") from None
+    return import_module("ledger.file_store")
 
 
 def _refuse_to_flush(*_: object) -> None:

@@ -17,6 +17,7 @@ from allocations.pace_file import read_pace, read_rule
 from allocations.pace_of_change import plan
 from allocations.schedule import issued_in_books, schedule
 from ledger import posting
+from ledger.address import Address
 from ledger.drafts import Draft
 from ledger.money import PENCE_PER_POUND
 from ledger.position import Moment, moment
@@ -145,7 +146,7 @@ def show_pace(
     show(answers.with_entries(answer, posted, dry_run=dry_run), as_json=as_json)
 
 
-def _post(ledger: Path, drafts: list[Draft], *, dry_run: bool) -> tuple[list[Posted], Moment]:
+def _post(ledger: Address, drafts: list[Draft], *, dry_run: bool) -> tuple[list[Posted], Moment]:
     with Store.open(ledger) as store:
         posted = posting.post(store, drafts, dry_run=dry_run)
         with store.read() as reader:
