@@ -82,3 +82,18 @@ def own_demo_ledger(_demo_file: Path, tmp_path: Path) -> Path:
     path = tmp_path / "ledger.duckdb"
     path.write_bytes(_demo_file.read_bytes())
     return path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the tests of faults counted: rounds, acknowledged, lost, broken."""
+    told = [
+        str(value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "figures" and report.when == "call"
+    ]
+    if told:
+        terminalreporter.section("Faults")
+        for line in sorted(told):
+            terminalreporter.write_line(line)
