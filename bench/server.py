@@ -11,7 +11,6 @@ and reading it all, as one command does; *open* is what every further question c
 import argparse
 import io
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,11 +19,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pyarrow as pa
+from books import DAY, FUNDS, ICBS, PRACTICES_EACH, million, seconds, structure
 from pyarrow import csv
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from bench.books import DAY, FUNDS, ICBS, PRACTICES_EACH, million, seconds, structure
 from ledger import audit, keeping, position
 from ledger.address import Address, parse
 from ledger.drafts import Draft
@@ -74,6 +71,11 @@ def report(what: str, ours: float, other: float) -> None:
     print(f"{what:66} {ours:8.3f}s {other:8.3f}s {ours / other:6.2f}", flush=True)
 
 
+def one_by_one(table: pa.Table) -> list[Draft]:
+    """A few small entries."""
+    return [Draft(f"small {n}", "devolve", DAY, "bench", "small", transfers=table.slice(n, 1)) for n in range(10)]
+
+
 def posting(transfers: int, batches: int) -> Address:
     """Post, beside bare COPY; the ledger is left for the questions."""
     ours = database("bench_ours")
@@ -94,14 +96,7 @@ def posting(transfers: int, batches: int) -> Address:
             spent_ours.append(seconds(lambda draft=draft: post(store, [draft])))  # type: ignore[misc]
             spent_bare.append(seconds(lambda text=text, batch=batch: bare_copy(server, text, 100 + batch)))  # type: ignore[misc]
             report(f"post {transfers:,} transfers, batch {batch + 1}", spent_ours[-1], spent_bare[-1])
-        small = [
-            seconds(
-                lambda n=n: post(
-                    store, [Draft(f"small {n}", "devolve", DAY, "bench", "small", transfers=table.slice(n, 1))]
-                )
-            )  # type: ignore[misc]
-            for n in range(10)
-        ]
+        small = [seconds(lambda draft=draft: post(store, [draft])) for draft in one_by_one(table)]  # type: ignore[misc]
     report(f"all {batches} batches", sum(spent_ours), sum(spent_bare))
     print(f"one small entry into this ledger: {sorted(small)[5]:.3f}s")
     return ours

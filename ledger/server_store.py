@@ -154,10 +154,9 @@ class ServerStore(Store):
                 yield _ServerWriter(cursor)
                 with _spoken_to(self.path):
                     self._send(server, cursor, before, sealed)
+                    _last_checks(server)
                     if keep:
                         self._commit(server, cursor)
-                    else:
-                        server.execute("SET CONSTRAINTS ALL IMMEDIATE")
             finally:
                 with suppress(duckdb.TransactionException):
                     cursor.execute("ROLLBACK")
@@ -206,11 +205,16 @@ class ServerStore(Store):
     def _commit(self, server: psycopg.Connection, cursor: duckdb.DuckDBPyConnection) -> None:
         # Between the two nobody may follow the server, or the rows would be in the mirror twice.
         with self._mirror.lock:
-            try:
-                server.commit()
-            except psycopg.errors.IntegrityError as error:
-                raise Refused([contradiction("transfer", _told(error))]) from None
+            server.commit()
             cursor.execute("COMMIT")
+
+
+def _last_checks(server: psycopg.Connection) -> None:
+    """Let the server look at what it would look at when the transaction ends, while it can still be refused."""
+    try:
+        server.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    except psycopg.errors.IntegrityError as error:
+        raise Refused([contradiction("transfer", _told(error))]) from None
 
 
 def create(address: ServerAddress) -> ServerStore:
