@@ -15,6 +15,7 @@ from allocations.policy import DEFAULT as DEFAULT_POLICY
 from allocations.policy import read_policy
 from allocations.populations import read_populations, shipped
 from ledger import audit, chain, measures, picture, position, posting, stats
+from ledger.address import in_full
 from ledger.errors import Refused
 from ledger.money import spoken
 from ledger.proposals import submit
@@ -37,7 +38,7 @@ from screens.arguments import (
     Unit,
     Year,
 )
-from screens.commands import exports, imports, network, proposals, shares
+from screens.commands import exports, imports, keeping, network, proposals, shares
 from screens.commands.bids import bids
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.commands.trail import show_trail
@@ -111,7 +112,7 @@ def open_app(
     command = [sys.executable, "-m", "streamlit", "run", str(root / "streamlit_app.py"), *options]
     # Said here as well as in .streamlit/config.toml: nothing leaves the machine, wherever the app was started.
     quiet = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none"}
-    environment = {**os.environ, **quiet, "DEVOLUTION_LEDGER": str(ledger.resolve())}
+    environment = {**os.environ, **quiet, "DEVOLUTION_LEDGER": in_full(ledger.resolve())}
     if os.name == "posix":
         # Become the app, so that whoever stops this command stops the app and frees the ledger.
         os.chdir(root)
@@ -329,14 +330,17 @@ def allocate(
 @guarded("stats")
 def show_stats(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
     """How large the ledger is, and how fast its main questions are answered on this machine."""
-    with reading(ledger, None, None) as (reader, at):
-        rows = stats.of(reader, ledger)
+    with Store.open(ledger, read_only=True) as store:
+        rows = stats.of(store)
+        with store.read() as reader:
+            at = position.moment(reader)
     show(Answer("stats", str(ledger), rows, at), as_json=as_json)
 
 
 app.command("bids")(bids)
 app.command("network")(network.network)
 shares.add_to(app)
+keeping.add_to(app)
 
 
 def main() -> None:

@@ -56,14 +56,15 @@ def verify(
         ("published control totals", lambda: control.problems(reader, 1)),
         ("proposals and what they reserve", lambda: reservations.problems(reader) + reservations.unkept(reader)),
     )
-    found: list[Problem] = _lost_head(reader, seen_head) if seen_head else []
+    found: list[Problem] = lost_head(reader, seen_head) if seen_head else []
     for name, ask in questions:
         progress(name)
         found.extend(ask())
     return found
 
 
-def _lost_head(reader: Reader, seen: str) -> list[Problem]:
+def lost_head(reader: Reader, seen: str) -> list[Problem]:
+    """A problem where no entry of the books has a head, or the beginning of one, that was printed before."""
     held = reader.rows("SELECT number FROM entry WHERE starts_with(hash, $seen)", {"seen": seen.lower()})
     if held:
         return []

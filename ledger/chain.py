@@ -122,7 +122,7 @@ def _contents(reader: Reader, entries: Sequence[dict[str, Any]]) -> dict[int, st
     for model in RECORDS:
         _add_parts(parts, str(model.__tablename__), _records_by_entry(reader, model), schema_of(model).names)
     hashes: dict[int, str] = {}
-    for first, last in _groups(reader, [entry["number"] for entry in entries]):
+    for first, last in groups(reader, [entry["number"] for entry in entries]):
         legs: dict[int, list[tuple[str, memoryview]]] = {n: parts[n] for n in range(first, last + 1) if n in parts}
         _add_parts(legs, "transfer", reader.table(LEGS_OF, {"first": first, "last": last}), canonical.TRANSFER_FIELDS)
         for entry in entries:
@@ -158,7 +158,7 @@ def _add_parts(
             parts[number].append((name, piece))
 
 
-def _groups(reader: Reader, numbers: Sequence[int]) -> list[tuple[int, int]]:
+def groups(reader: Reader, numbers: Sequence[int]) -> list[tuple[int, int]]:
     """Consecutive runs of entries with about a million transfers each."""
     sizes = {int(str(n)): int(str(c)) for n, c in reader.rows("SELECT entry_number, count(*) FROM transfer GROUP BY 1")}
     groups: list[tuple[int, int]] = []

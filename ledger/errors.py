@@ -7,7 +7,8 @@ surroundings is an exception, one small class for each.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+
+from ledger.address import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class AlreadyReversed(Refused):
 class LedgerHeld(LedgerError):
     """Another process holds the ledger file."""
 
-    def __init__(self, path: Path, holder: str) -> None:
+    def __init__(self, path: Address, holder: str) -> None:
         self.path = path
         self.holder = holder
         super().__init__(
@@ -69,7 +70,7 @@ class LedgerHeld(LedgerError):
 class LedgerMissing(LedgerError):
     """There is no ledger where one was expected."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Address) -> None:
         self.path = path
         super().__init__(
             f"There is no ledger at {path}. Make one from the published figures with "
@@ -77,12 +78,37 @@ class LedgerMissing(LedgerError):
         )
 
 
-class NotALedger(LedgerError):
-    """The file exists, but it is not a ledger this version can read."""
+class LedgerUnreachable(LedgerError):
+    """The server that keeps the ledger does not answer, lets us wait too long, or does not let us in.
 
-    def __init__(self, path: Path, found: str) -> None:
+    Never made from a driver's own message, which may repeat the address with its password.
+    """
+
+    def __init__(self, path: Address, found: str, remedy: str) -> None:
+        self.path = path
+        super().__init__(f"The ledger {path} cannot be reached: {found} {remedy}")
+
+
+class NeedsMigration(LedgerError):
+    """An earlier version of this program made the ledger, and its tables have changed since."""
+
+    def __init__(self, path: Address, version: int, known: int) -> None:
+        self.path = path
+        super().__init__(
+            f"The ledger {path} was made by an earlier version of this program: its schema is version {version}, and "
+            f"this program's is {known}. Take a backup, then run 'devolution migrate --ledger {path}'."
+        )
+
+
+class NotALedger(LedgerError):
+    """Something is there, but it is not a ledger this version can read."""
+
+    def __init__(self, path: Address, found: str) -> None:
         self.path = path
         super().__init__(
             f"{path} cannot be read as a ledger: {found} Name a ledger made by this program with --ledger, "
             "or upgrade the program if the ledger was made by a later one."
         )
+
+
+UNAVAILABLE = (LedgerHeld, LedgerMissing, LedgerUnreachable, NeedsMigration, NotALedger)

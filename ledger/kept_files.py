@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ledger.address import Address
 from ledger.errors import LedgerError
 
 _SUFFIX = re.compile(r"^\.[a-z0-9]{1,8}$")
@@ -25,12 +26,19 @@ class KeptFileChanged(LedgerError):
         super().__init__(f"The kept file {path} has been changed since it was imported. Bring it back from a backup.")
 
 
-def folder_of(ledger: Path) -> Path:
-    """Where the files of a ledger are kept."""
-    return ledger.with_name(f"{ledger.name}.files")
+def folder_of(ledger: Address) -> Path:
+    """Where the files of a ledger are kept: beside its file.
+
+    Those of a ledger on a server are kept in the folder that ``DEVOLUTION_FILES`` names, which everybody who
+    imports should share; otherwise in the working folder, under the name of the database.
+    """
+    if isinstance(ledger, Path):
+        return ledger.with_name(f"{ledger.name}.files")
+    shared = os.environ.get("DEVOLUTION_FILES")
+    return Path(shared) if shared else Path(f"{str(ledger).rpartition('/')[2]}.files")
 
 
-def keep(ledger: Path, content: bytes, suffix: str) -> tuple[Path, bool]:
+def keep(ledger: Address, content: bytes, suffix: str) -> tuple[Path, bool]:
     """Keep a file's content under its SHA-256, whole or not at all.
 
     Args:
@@ -60,7 +68,7 @@ def keep(ledger: Path, content: bytes, suffix: str) -> tuple[Path, bool]:
 
 
 @contextmanager
-def keeping(ledger: Path, files: Iterable[Path]) -> Iterator[None]:
+def keeping(ledger: Address, files: Iterable[Path]) -> Iterator[None]:
     """Keep files while what rests on them is posted; where that fails, those that are new are taken away again."""
     fresh: list[Path] = []
     try:
@@ -77,7 +85,7 @@ def keeping(ledger: Path, files: Iterable[Path]) -> Iterator[None]:
         raise
 
 
-def kept(ledger: Path, digest: str) -> Path | None:
+def kept(ledger: Address, digest: str) -> Path | None:
     """The kept file of a hash, or none.
 
     Raises:

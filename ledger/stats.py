@@ -1,19 +1,23 @@
 """How large a ledger is and how fast it answers, on the user's own machine and data."""
 
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from ledger import audit, position
 from ledger.models import TABLES
-from ledger.store import Reader
+from ledger.store import Reader, Store
 
 _REPEATS = 3
 
 
-def of(reader: Reader, path: Path) -> list[dict[str, Any]]:
+def of(store: Store) -> list[dict[str, Any]]:
     """Rows and size of the ledger, then the time that each main question takes (the best of three)."""
+    with store.read() as reader:
+        return _measured(reader, store.size_bytes())
+
+
+def _measured(reader: Reader, size: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
         {
             "what": f"rows: {model.__tablename__}",
@@ -22,7 +26,7 @@ def of(reader: Reader, path: Path) -> list[dict[str, Any]]:
         }
         for model in TABLES
     ]
-    rows.append({"what": "size of the file", "value": path.stat().st_size, "unit": "bytes"})
+    rows.append({"what": "size on disk", "value": size, "unit": "bytes"})
     at = position.moment(reader)
     questions: tuple[tuple[str, Callable[[], object]], ...] = (
         ("position of everything", lambda: position.position(reader, at)),

@@ -3,11 +3,12 @@
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ledger import measures, position
+from ledger.address import Address, parse
 from ledger.money import parse_pounds
 from ledger.years import FinancialYear, parse_year
 
@@ -38,11 +39,14 @@ class Standing(StrEnum):
     RETAINED = "retained"
 
 
-def ledger_path(text: str | Path) -> Path:
-    """The ledger's file."""
-    if "://" in str(text):
-        raise typer.BadParameter("this version opens ledger files; servers come later")
-    return Path(text)
+def ledger_path(text: str | Address) -> Address:
+    """Where the ledger is kept: a file, or a database on a server."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def columns(text: str) -> list[str]:
@@ -111,7 +115,15 @@ def scope(text: str) -> str:
 
 
 _positions, _flows = ", ".join(position.POSITION_COLUMNS), ", ".join(position.FLOW_COLUMNS)
-Ledger = Annotated[Path, typer.Option("--ledger", help="The ledger file.", parser=ledger_path)]
+# Typer knows no unions; what it gives is what the parser made.
+if TYPE_CHECKING:
+    AnyLedger = Address
+else:
+    AnyLedger = Path
+Ledger = Annotated[
+    AnyLedger,
+    typer.Option("--ledger", help="The ledger: a file, or postgresql://user@host/database.", parser=ledger_path),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output; money in whole pence.")]
 Organisation = Annotated[
     str | None, typer.Option("--organisation", help="Only this organisation and those below it, by code.")

@@ -1,14 +1,16 @@
 """Books to test with, and where the published files are."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from allocations import demo
+from ledger.address import Address
 from ledger.store import Store
-from tests.books import small_books
+from tests.shelves import Shelf, shelf_of, small_books_on
 
 ROOT = Path(__file__).parent.parent
 PUBLISHED = Path(os.environ.get("DEVOLUTION_PUBLISHED_DATA", ROOT.parent / "shared" / "data"))
@@ -23,11 +25,39 @@ def published() -> Path:
     return PUBLISHED
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Address]]:
+    """The small books on a shelf of a kind, made once and then copied."""
+    shelves: list[Shelf] = []
+
+    @cache
+    def made(kind: str) -> Address:
+        shelves.append(shelf_of(kind, tmp_path_factory.mktemp("small")))
+        return small_books_on(shelves[-1])
+
+    yield made
+    for shelf in shelves:
+        shelf.clear()
+
+
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[Store]:
+def kind() -> str:
+    """The kind of store that the test keeps its ledgers in; the tests of the ledger itself run on both."""
+    return "file"
+
+
+@pytest.fixture
+def shelf(kind: str, tmp_path: Path) -> Iterator[Shelf]:
+    """Where the test keeps its ledgers."""
+    shelf = shelf_of(kind, tmp_path)
+    yield shelf
+    shelf.clear()
+
+
+@pytest.fixture
+def books(shelf: Shelf, template: Callable[[str], Address]) -> Iterator[Store]:
     """A department, NHS England, two ICBs, places, a network that straddles, and a practice; no money yet."""
-    with Store.create(tmp_path / "books.duckdb") as store:
-        small_books(store)
+    with Store.open(shelf.copy(template(shelf.kind), "books")) as store:
         yield store
 
 
@@ -52,3 +82,18 @@ def own_demo_ledger(_demo_file: Path, tmp_path: Path) -> Path:
     path = tmp_path / "ledger.duckdb"
     path.write_bytes(_demo_file.read_bytes())
     return path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the tests of faults counted: rounds, acknowledged, lost, broken."""
+    told = [
+        str(value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "figures" and report.when == "call"
+    ]
+    if told:
+        terminalreporter.section("Faults")
+        for line in sorted(told):
+            terminalreporter.write_line(line)

@@ -6,8 +6,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from allocations import figures
 from ledger import canonical
+from ledger.migrations import SCHEMA_VERSION
 from ledger.position import Moment
-from ledger.store import SCHEMA_VERSION, Reader
+from ledger.store import Reader
 
 PROGRAM = "devolution-ledger"
 WORKING = "Working workbook, with live formulas: change the yellow cells. Not for publication."

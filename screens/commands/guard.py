@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import wraps
-from pathlib import Path
 from typing import ParamSpec
 
 import typer
 
 from allocations.fair_shares import UnknownWeighting
-from ledger.errors import LedgerHeld, LedgerMissing, NotALedger, Refused
+from ledger.address import Address
+from ledger.errors import UNAVAILABLE, Refused
 from ledger.position import Moment, moment
 from ledger.store import Reader, Store
 from screens import terminal
@@ -36,7 +36,7 @@ def guarded(name: str) -> Callable[[Callable[Parameters, None]], Callable[Parame
             except Refused as refused:
                 terminal.show_problems(refused.problems, command=name, ledger=ledger, as_json=as_json)
                 raise typer.Exit(REFUSED) from None
-            except (LedgerHeld, LedgerMissing, NotALedger) as error:
+            except UNAVAILABLE as error:
                 terminal.messages.print(str(error), markup=False, highlight=False)
                 if as_json:
                     show(Answer(name, ledger, [], extra={"unreachable": str(error)}), as_json=True)
@@ -51,7 +51,7 @@ def guarded(name: str) -> Callable[[Callable[Parameters, None]], Callable[Parame
 
 @contextmanager
 def reading(
-    ledger: Path, as_at: date | None = None, known_at: datetime | None = None
+    ledger: Address, as_at: date | None = None, known_at: datetime | None = None
 ) -> Iterator[tuple[Reader, Moment]]:
     """A ledger opened to read, and the point on both clocks that is asked for."""
     with Store.open(ledger, read_only=True) as store, store.read() as reader:

@@ -16,6 +16,7 @@ from allocations.published.importing import ACTOR, Imported, import_files
 from allocations.published.tables import SetAside
 from allocations.published.understood import Understood, understand
 from ledger import position
+from ledger.address import Address
 from ledger.errors import Refused
 from ledger.kept_files import keeping
 from ledger.position import Moment
@@ -126,13 +127,16 @@ def import_position(
 
 
 @contextmanager
-def _ledger(path: Path, *, dry_run: bool) -> Iterator[Store]:
+def _ledger(path: Address, *, dry_run: bool) -> Iterator[Store]:
     """The ledger, made if there is none; one that was made for nothing, or for a dry run, is not left behind."""
     if path.exists():
         with Store.open(path) as store:
             yield store
     elif dry_run:
         with tempfile.TemporaryDirectory() as folder, Store.create(Path(folder) / "rehearsal.duckdb") as store:
+            yield store
+    elif not isinstance(path, Path):
+        with Store.open_or_create(path) as store:
             yield store
     else:
         try:

@@ -18,6 +18,7 @@ from allocations.pace_of_change import plan
 from allocations.populations import read_populations, shipped
 from allocations.schedule import issued_in_books, schedule
 from ledger import posting
+from ledger.address import Address
 from ledger.drafts import Draft
 from ledger.money import PENCE_PER_POUND
 from ledger.position import Moment, moment
@@ -151,7 +152,7 @@ def show_pace(
     show(answers.with_entries(answer, posted, dry_run=dry_run), as_json=as_json)
 
 
-def _post(ledger: Path, drafts: list[Draft], *, dry_run: bool) -> tuple[list[Posted], Moment]:
+def _post(ledger: Address, drafts: list[Draft], *, dry_run: bool) -> tuple[list[Posted], Moment]:
     with Store.open(ledger) as store:
         posted = posting.post(store, drafts, dry_run=dry_run)
         with store.read() as reader:

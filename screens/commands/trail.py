@@ -1,11 +1,11 @@
 """What a balance is made of, down to the file, the sheet and the cell."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ledger import kept_files, position
+from ledger.address import Address
 from ledger.money import spoken
 from ledger.trail import trail
 from screens import answers
@@ -54,7 +54,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     return {**{name: row[name] for name in names}, "came_from": came_from, "amount_pence": row["amount_pence"]}
 
 
-def _kept(ledger: Path, digests: set[str]) -> tuple[dict[str, str], list[str]]:
+def _kept(ledger: Address, digests: set[str]) -> tuple[dict[str, str], list[str]]:
     """The kept files by their hashes, and what is to be said of those that somebody has changed."""
     files: dict[str, str] = {}
     changed: list[str] = []

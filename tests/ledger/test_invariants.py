@@ -5,24 +5,31 @@ decision the ledger has to agree: on whether it was taken, on what stands where 
 was known at any earlier moment.
 """
 
-import shutil
-import tempfile
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
+from ledger.address import Address
 from ledger.audit import verify
 from ledger.drafts import Draft, Leg, Place, legs
 from ledger.errors import Refused
 from ledger.position import moment, position
 from ledger.posting import post, reverse
 from ledger.store import Store
-from tests.books import YEAR, small_books
+from tests.books import YEAR
+from tests.shelves import Shelf
 
 FIRST_DAY = YEAR.first_day
 DAYS = [FIRST_DAY + timedelta(days=30 * month) for month in range(6)]
@@ -111,17 +118,6 @@ class Auditor:
         return {account: pence for account, pence in held.items() if pence}
 
 
-_TEMPLATE = Path(tempfile.mkdtemp()) / "template.duckdb"
-
-
-def template() -> Path:
-    if not _TEMPLATE.exists():
-        with Store.create(_TEMPLATE) as store:
-            small_books(store)
-            store.checkpoint()
-    return _TEMPLATE
-
-
 organisations, funds = st.sampled_from(["GOV", *PARENT]), st.sampled_from(sorted(AROUND))
 days = st.sampled_from(DAYS)
 amounts = st.one_of(st.integers(1, 400), st.integers(1, 1_000_000))
@@ -130,11 +126,12 @@ amounts = st.one_of(st.integers(1, 400), st.integers(1, 1_000_000))
 class Books(RuleBasedStateMachine):
     """Random decisions against the ledger and its auditor."""
 
+    shelf: Shelf
+    template: Address
+
     @initialize()
     def open_the_books(self) -> None:
-        self.folder = Path(tempfile.mkdtemp())
-        shutil.copy(template(), self.folder / "books.duckdb")
-        self.store = Store.open(self.folder / "books.duckdb")
+        self.store = Store.open(self.shelf.copy(self.template))
         self.auditor = Auditor()
         self.serial = 0
         self._decide("mandate", ("GOV", "limit", AVAILABLE), ("NHS", "limit", AVAILABLE), 1_000_000, FIRST_DAY)
@@ -144,7 +141,6 @@ class Books(RuleBasedStateMachine):
             with self.store.read() as reader:
                 assert verify(reader) == []
             self.store.close()
-            shutil.rmtree(self.folder)
 
     @rule(payer=organisations, payee=organisations, fund=funds, to_fund=funds, pence=amounts, day=days,
           kind=st.sampled_from(["mandate", "allocate", "devolve", "return"]))  # fmt: skip
@@ -248,7 +244,11 @@ class Books(RuleBasedStateMachine):
         }
 
 
-Books.TestCase.settings = settings(
-    max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-)
-TestBooks = Books.TestCase
+def test_the_books_and_their_auditor_agree(shelf: Shelf, template: Callable[[str], Address]) -> None:
+    Books.shelf, Books.template = shelf, template(shelf.kind)
+    run_state_machine_as_test(
+        Books,
+        settings=settings(
+            max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

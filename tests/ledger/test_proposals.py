@@ -17,6 +17,7 @@ from ledger.proposals import decide, drafts_of, listed, submit
 from ledger.store import Store
 from tests import books as small
 from tests.books import APRIL, JUNE, MAY, agreement, at, entry, fund_all, held, new_terms, term
+from tests.shelves import Shelf
 
 ICB, PLACE = ("ICB1", "core", "available"), ("P1", "core", "available")
 
@@ -188,15 +189,19 @@ def test_submitting_again_changes_nothing_and_other_content_is_refused(books: St
         assert [found.amount_pence for found in listed(reader)] == [500_000]
 
 
-def test_verify_sees_a_decision_that_was_tampered_with(books: Store) -> None:
+def test_verify_sees_a_decision_that_was_tampered_with(books: Store, shelf: Shelf) -> None:
     fund_all(books)
     propose(books, devolve(5))
     settle(books, "posted")
-    with books.write() as writer:
-        writer.execute("DELETE FROM transfer WHERE entry_number = (SELECT number FROM entry WHERE key = 'devolve it')")
-    with books.write() as writer:
-        writer.execute("DELETE FROM entry WHERE key = 'devolve it'")
-    assert any("approved whole" in str(problem) for problem in problems(books))
+    books.checkpoint()
+    books.close()
+    shelf.tamper(
+        books.path,
+        "DELETE FROM transfer WHERE entry_number = (SELECT number FROM entry WHERE key = 'devolve it')",
+        "DELETE FROM entry WHERE key = 'devolve it'",
+    )
+    with Store.open(books.path, read_only=True) as store:
+        assert any("approved whole" in str(problem) for problem in problems(store))
 
 
 @settings(max_examples=25, deadline=None)

@@ -1,12 +1,11 @@
 """One changed number, one missing row, one edited term: verify names the entry."""
 
-import shutil
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from ledger import chain
+from ledger.address import Address
 from ledger.audit import verify
 from ledger.drafts import Draft, records
 from ledger.errors import Refused
@@ -14,28 +13,27 @@ from ledger.models import ControlTotal
 from ledger.posting import post
 from ledger.store import Store
 from tests.books import APRIL, MAY, YEAR, agreement, at, entry, fund_all, texts
+from tests.shelves import Shelf
 
 
 @pytest.fixture
-def file(books: Store, tmp_path: Path) -> Path:
-    """A closed ledger file: mandate is entry 3, allocations 4 and 5, an agreement 6, a devolution 7."""
+def closed(books: Store) -> Address:
+    """A closed ledger: mandate is entry 3, allocations 4 and 5, an agreement 6, a devolution 7."""
     fund_all(books)
     post(books, [agreement(organisation="ICB1", fund="core", amount_pence=5)])
     post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
     books.checkpoint()
-    copy = tmp_path / "copy.duckdb"
     books.close()
-    shutil.copy(books.path, copy)
-    return copy
+    return books.path
 
 
-def found(path: Path) -> str:
-    with Store.open(path, read_only=True) as store, store.read() as reader:
+def found(address: Address) -> str:
+    with Store.open(address, read_only=True) as store, store.read() as reader:
         return texts(verify(reader))
 
 
-def test_an_untouched_ledger_holds(file: Path) -> None:
-    assert found(file) == ""
+def test_an_untouched_ledger_holds(closed: Address) -> None:
+    assert found(closed) == ""
 
 
 @pytest.mark.parametrize(
@@ -57,7 +55,7 @@ def test_an_untouched_ledger_holds(file: Path) -> None:
         ("UPDATE agreement SET amount_pence = 6", "entry 6 "),
         ("UPDATE entry SET reason = 'another reason' WHERE number = 4", "entry 4 "),
         ("UPDATE entry SET effective_date = DATE '2025-05-05' WHERE number = 4", "entry 4 "),
-        ("UPDATE entry SET recorded_at = recorded_at + INTERVAL 1 SECOND WHERE number = 4", "entry 4 "),
+        ("UPDATE entry SET recorded_at = recorded_at + INTERVAL '1 second' WHERE number = 4", "entry 4 "),
         ("UPDATE entry SET content_hash = hash WHERE number = 4", "entry 4 "),
         ("UPDATE account SET floor_pence = NULL WHERE organisation = 'P1'", "account P1, core, 2025, available"),
         ("UPDATE transfer SET leg = leg + 7 WHERE entry_number = 7", "entry 7,"),
@@ -65,35 +63,31 @@ def test_an_untouched_ledger_holds(file: Path) -> None:
         ("UPDATE seal SET head = repeat('0', 64)", "entry 7"),
     ],
 )  # fmt: skip
-def test_a_change_behind_the_books_back_is_found_and_placed(file: Path, change: str, named: str) -> None:
-    with duckdb.connect(str(file)) as raw:
-        raw.execute(change)
-    problems = found(file)
+def test_a_change_behind_the_books_back_is_found_and_placed(
+    closed: Address, shelf: Shelf, change: str, named: str
+) -> None:
+    shelf.tamper(closed, change)
+    problems = found(closed)
     assert any(line.startswith(named) for line in problems.splitlines()), problems
 
 
-def test_a_cut_tail_is_found(file: Path) -> None:
-    with duckdb.connect(str(file)) as raw:
-        raw.execute("DELETE FROM transfer WHERE entry_number = 7")
-    with duckdb.connect(str(file)) as raw:
-        raw.execute("DELETE FROM entry WHERE number = 7")
-    assert found(file).startswith("entry 7: it is missing.")
+def test_a_cut_tail_is_found(closed: Address, shelf: Shelf) -> None:
+    shelf.tamper(closed, "DELETE FROM transfer WHERE entry_number = 7", "DELETE FROM entry WHERE number = 7")
+    assert found(closed).startswith("entry 7: it is missing.")
 
 
-def test_a_link_that_was_forged_with_new_hashes_breaks_the_next(file: Path) -> None:
+def test_a_link_that_was_forged_with_new_hashes_breaks_the_next(closed: Address, shelf: Shelf) -> None:
     """Somebody who changes an entry and recomputes its own hashes is found by the entry after it."""
-    with duckdb.connect(str(file)) as raw:
-        raw.execute("UPDATE transfer SET amount_pence = 1 WHERE entry_number = 4")
-    with Store.open(file, read_only=True) as store, store.read() as reader:
+    shelf.tamper(closed, "UPDATE transfer SET amount_pence = 1 WHERE entry_number = 4")
+    with Store.open(closed, read_only=True) as store, store.read() as reader:
         entries = reader.table("SELECT * FROM entry ORDER BY number").to_pylist()
         content = chain._contents(reader, entries)[4]
     from ledger import canonical
 
     row = entries[3]
     link = canonical.chain_hash(row["previous_hash"], 4, row["recorded_at"], content)
-    with duckdb.connect(str(file)) as raw:
-        raw.execute("UPDATE entry SET content_hash = ?, hash = ? WHERE number = 4", [content, link])
-    problems = found(file)
+    shelf.tamper(closed, f"UPDATE entry SET content_hash = '{content}', hash = '{link}' WHERE number = 4")
+    problems = found(closed)
     assert "entry 4 " not in problems
     assert "entry 5 " in problems
     assert "its link to the entry before it is broken" in problems
@@ -144,12 +138,12 @@ def test_reversing_a_published_line_is_refused_for_it_would_no_longer_tie(own_de
         reverse(store, 10, reason="entered twice", actor="tests")
 
 
-def test_the_books_hash_leaves_recorded_times_out_and_the_head_does_not(tmp_path: Path) -> None:
+def test_the_books_hash_leaves_recorded_times_out_and_the_head_does_not(shelf: Shelf) -> None:
     from tests.books import small_books
 
     hashes, heads = set(), set()
     for name in ("one", "two"):
-        with Store.create(tmp_path / f"{name}.duckdb") as store:
+        with Store.create(shelf.place(name)) as store:
             small_books(store)
             post(store, [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 5, key="limit")])
             with store.read() as reader:

@@ -1,0 +1,155 @@
+"""A server's ledger beside bare PostgreSQL and beside a file, in one run on one machine.
+
+    DEVOLUTION_TEST_POSTGRES=postgresql://... uv run --extra server python bench/server.py [--transfers 1000000]
+
+Posting: one entry of a million transfers through every check, ours and the server's, against a bare ``COPY`` of the
+same rows into the same tables with the same keys, foreign keys, checks and indexes, the triggers turned off. Questions:
+the same ones of a server's ledger, through the mirror, and of the same ledger in a file. *Opened* counts opening the ledger
+and reading it all, as one command does; *open* is what every further question costs, as in the app.
+"""
+
+import argparse
+import io
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pyarrow as pa
+from books import DAY, FUNDS, ICBS, PRACTICES_EACH, million, seconds, structure
+from pyarrow import csv
+
+from ledger import audit, keeping, position
+from ledger.address import Address, parse
+from ledger.drafts import Draft
+from ledger.posting import post
+from ledger.store import Reader, Store
+
+URL = os.environ.get("DEVOLUTION_TEST_POSTGRES", "")
+RESOLVED = """
+SELECT row_number() OVER () AS leg, f.id AS from_account, t.id AS to_account, amount_pence, recurrent, note FROM legs l
+JOIN account f ON f.organisation = l.from_organisation AND f.fund = l.from_fund AND f.standing = 'available'
+JOIN account t ON t.organisation = l.to_organisation AND t.fund = l.to_fund AND t.standing = 'available'
+"""
+
+
+def database(name: str, template: str = "template0") -> Address:
+    """A new database for the bench."""
+    with psycopg.connect(URL, autocommit=True) as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return parse(urlunsplit(urlsplit(URL)._replace(path=f"/{name}")))
+
+
+def bare_copy(server: psycopg.Connection, text: bytes, entry: int) -> None:
+    """One entry row and a million transfers into the constrained tables, and nothing else."""
+    server.execute(
+        "INSERT INTO entry SELECT %s, 'bare ' || %s::text, kind, effective_date, recorded_at, actor, reason, authority, "
+        "source, source_hash, NULL, content_hash, previous_hash, hash FROM entry WHERE number = 4", (entry, entry),
+    )  # fmt: skip
+    with server.cursor() as cursor, cursor.copy("COPY transfer FROM STDIN (FORMAT csv)") as sink:
+        sink.write(text)
+    server.commit()
+
+
+def resolved(store: Store, table: pa.Table, entry: int) -> bytes:
+    """The transfers as a bare COPY would be given them."""
+    with store.read() as reader:
+        reader.stage("legs", table)
+        rows = reader.table(RESOLVED)
+    rows = rows.add_column(0, "entry_number", pa.array([entry] * rows.num_rows, pa.int64()))
+    text = io.BytesIO()
+    csv.write_csv(rows, text, csv.WriteOptions(include_header=False))
+    return text.getvalue()
+
+
+def report(what: str, ours: float, other: float) -> None:
+    """One line of the table."""
+    print(f"{what:66} {ours:8.3f}s {other:8.3f}s {ours / other:6.2f}", flush=True)
+
+
+def one_by_one(table: pa.Table) -> list[Draft]:
+    """A few small entries."""
+    return [Draft(f"small {n}", "devolve", DAY, "bench", "small", transfers=table.slice(n, 1)) for n in range(10)]
+
+
+def posting(transfers: int, batches: int) -> Address:
+    """Post, beside bare COPY; the ledger is left for the questions."""
+    ours = database("bench_ours")
+    with Store.create(ours) as store:
+        post(store, structure())
+        table = million(transfers)
+        opening = table.slice(0, ICBS * PRACTICES_EACH * FUNDS)
+        post(store, [Draft("open", "devolve", DAY, "bench", "open the accounts", transfers=opening)])
+    bare = database("bench_bare", "bench_ours")
+    spent_ours, spent_bare = [], []
+    with Store.open(ours) as store, psycopg.connect(bare.url) as server:  # type: ignore[union-attr]
+        for name in ("entry", "transfer", "account"):
+            server.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
+        server.commit()
+        for batch in range(batches):
+            draft = Draft(f"batch {batch}", "devolve", DAY, "bench", "a batch", transfers=table)
+            text = resolved(store, table, 100 + batch)
+            spent_ours.append(seconds(lambda draft=draft: post(store, [draft])))  # type: ignore[misc]
+            spent_bare.append(seconds(lambda text=text, batch=batch: bare_copy(server, text, 100 + batch)))  # type: ignore[misc]
+            report(f"post {transfers:,} transfers, batch {batch + 1}", spent_ours[-1], spent_bare[-1])
+        small = [seconds(lambda draft=draft: post(store, [draft])) for draft in one_by_one(table)]  # type: ignore[misc]
+    report(f"all {batches} batches", sum(spent_ours), sum(spent_bare))
+    print(f"one small entry into this ledger: {sorted(small)[5]:.3f}s")
+    return ours
+
+
+def questions(server: Address, file: Path) -> None:
+    """The same questions of the server's ledger and of the file."""
+    with Store.open(server) as store:
+        print(f"copied into a file in {seconds(lambda: keeping.copy(store, file)):.1f}s, verified twice")
+    asked: tuple[tuple[str, Callable[[Reader], object]], ...] = (
+        ("position", lambda r: position.position(r, position.moment(r))),
+        ("flows from tier to tier", lambda r: position.flows(r, position.moment(r), ("from_tier", "to_tier"))),
+        (
+            "flows by organisation and fund",
+            lambda r: position.flows(r, position.moment(r), ("to_organisation", "fund")),
+        ),
+        ("verify", audit.verify),
+    )
+
+    def opened(address: Address) -> None:
+        with Store.open(address, read_only=True) as store, store.read() as reader:
+            asked[0][1](reader)
+
+    report(
+        "position, opened",
+        min(seconds(lambda: opened(server)) for _ in range(3)),
+        min(seconds(lambda: opened(file)) for _ in range(3)),
+    )
+    with Store.open(server, read_only=True) as shared, Store.open(file, read_only=True) as own:
+        for name, ask in asked:
+            times: dict[str, list[float]] = {"server": [], "file": []}
+            for _ in range(5 if name != "verify" else 2):
+                for kind, store in (("server", shared), ("file", own)):
+                    start = time.perf_counter()
+                    with store.read() as reader:
+                        ask(reader)
+                    times[kind].append(time.perf_counter() - start)
+            report(f"{name}, open", min(times["server"]), min(times["file"]))
+
+
+def main() -> None:
+    """Run both comparisons and print the table."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--transfers", type=int, default=1_000_000)
+    options.add_argument("--batches", type=int, default=3)
+    asked = options.parse_args()
+    if not URL:
+        raise SystemExit("Set DEVOLUTION_TEST_POSTGRES to a superuser's URL of a server that may be written to.")
+    print(f"{'workload':66} {'ours':>9} {'other':>9} {'ratio':>6}")
+    server = posting(asked.transfers, asked.batches)
+    with tempfile.TemporaryDirectory() as folder:
+        questions(server, Path(folder) / "bench.duckdb")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,250 @@
+"""A ledger kept in a file: one DuckDB database of one's own.
+
+One process owns a ledger file for writing. Inside it one lock lets a single writer in at a time;
+readers take their own cursor and see the last committed state. Several processes may read one file
+together as long as nobody writes.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from duckdb_sqlalchemy import ConnectionWrapper
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.pool import NullPool
+from sqlmodel import SQLModel
+
+from ledger import migrations
+from ledger.canonical import GENESIS
+from ledger.errors import LedgerHeld, LedgerMissing, NeedsMigration, NotALedger
+from ledger.models import TABLES
+from ledger.reading import Reader, Writer
+from ledger.store import Store
+
+# Nothing may be fetched at run time, so the engine is told not to look for extensions of its own.
+_CONFIGURATION: dict[str, Any] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+_HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)(?: by user (?P<user>\S+?)\.?\s)?")
+
+
+class FileStore(Store):
+    """A ledger file, open."""
+
+    path: Path
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._connection = connection
+        self._writing = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        """A reader of the last committed state."""
+        cursor = self._cursor()
+        try:
+            cursor.execute("BEGIN")
+            yield Reader(cursor)
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def write(self) -> Iterator[Writer]:
+        """The writer, in one transaction: all of it is kept, or none of it where anything is raised."""
+        if self.read_only:
+            raise LedgerHeld(self.path, "this program, which opened it to read only")
+        with self._transaction() as cursor:
+            yield Writer(cursor)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._writing:
+            cursor = self._cursor()
+            try:
+                cursor.execute("BEGIN")
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                _roll_back(cursor)
+                raise
+            finally:
+                cursor.close()
+
+    @contextmanager
+    def rehearse(self) -> Iterator[Writer]:
+        """A writer whose work is always thrown away: the real path, for a dry run."""
+        with self._writing:
+            cursor = self._cursor()
+            try:
+                cursor.execute("BEGIN")
+                yield Writer(cursor)
+            finally:
+                _roll_back(cursor)
+                cursor.close()
+
+    def engine(self) -> Engine:
+        """A SQLAlchemy engine on this open ledger, for SQLModel."""
+        return create_engine(
+            "duckdb:///:memory:", creator=lambda: ConnectionWrapper(self._cursor()), poolclass=NullPool
+        )
+
+    def alter(self, act: Callable[[migrations.Alteration], migrations.Migration | None]) -> migrations.Migration | None:
+        """One change of the tables, in one transaction."""
+        with self._transaction() as cursor:
+            return act(_Alteration(cursor))
+
+    def size_bytes(self) -> int:
+        """How large the file is."""
+        return self.path.stat().st_size
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log into the file."""
+        with self._writing:
+            self._connection.execute("CHECKPOINT")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor = self._connection.cursor()
+        cursor.execute("SET TimeZone = 'UTC'")
+        return cursor
+
+
+def create(path: Path) -> FileStore:
+    """Make a new, empty ledger at a path where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    store = FileStore(path, _connect(path, read_only=False), read_only=False)
+    SQLModel.metadata.create_all(store.engine(), [model.__table__ for model in TABLES])  # type: ignore[attr-defined]
+    with store.write() as writer:
+        writer.execute(
+            "INSERT INTO seal (id, schema_version, entries, head) "
+            "SELECT 1, $version, 0, $head WHERE NOT EXISTS (SELECT 1 FROM seal)",
+            {"version": migrations.SCHEMA_VERSION, "head": GENESIS},
+        )
+    # The write-ahead log is weakest around changes of schema: fold it in before any money moves.
+    store.checkpoint()
+    return store
+
+
+def open_(path: Path, *, read_only: bool = False) -> FileStore:
+    """Open an existing ledger; ``Store.open`` says what it raises."""
+    store, version = _opened(path, read_only=read_only)
+    if version < migrations.SCHEMA_VERSION:
+        store.close()
+        raise NeedsMigration(path, version, migrations.SCHEMA_VERSION)
+    return store
+
+
+def open_or_create(path: Path) -> FileStore:
+    """Open the ledger to write, making it first where there is none or where its making was cut short."""
+    if not path.exists():
+        return create(path)
+    try:
+        return open_(path)
+    except NotALedger:
+        if _holds_nothing(path):
+            return create(path)
+        raise
+
+
+def migrate(path: Path, known: tuple[migrations.Migration, ...]) -> list[migrations.Migration]:
+    """Carry out every migration that the file lacks, each in its own transaction; those that were carried out."""
+    store, _ = _opened(path, read_only=False)
+    done = []
+    try:
+        while applied := store.alter(lambda alteration: migrations.apply_next(alteration, known)):
+            done.append(applied)
+            # The write-ahead log is weakest around changes of schema.
+            store.checkpoint()
+    finally:
+        store.close()
+    return done
+
+
+def _opened(path: Path, *, read_only: bool) -> tuple[FileStore, int]:
+    if not path.exists():
+        raise LedgerMissing(path)
+    store = FileStore(path, _connect(path, read_only=read_only), read_only=read_only)
+    try:
+        with store.read() as reader:
+            version = reader.whole("SELECT schema_version FROM seal")
+    except (duckdb.Error, ValueError) as error:
+        store.close()
+        raise NotALedger(path, "it has none of the ledger's tables.") from error
+    if version > migrations.SCHEMA_VERSION:
+        store.close()
+        known = migrations.SCHEMA_VERSION
+        raise NotALedger(path, f"its schema is version {version}, and this program knows {known}.")
+    return store, version
+
+
+class _Alteration:
+    """A change of the tables of a file, inside its transaction."""
+
+    server = False
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def execute(self, sql: str) -> None:
+        self._cursor.execute(sql)
+
+    def whole(self, sql: str) -> int:
+        return Reader(self._cursor).whole(sql)
+
+
+def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    # DuckDB opens a CSV or Parquet file as a database in memory, and would lose what is posted there.
+    if path.is_dir() or (path.exists() and path.stat().st_size and _magic(path) != b"DUCK"):
+        raise NotALedger(path, "it is another kind of file.")
+    try:
+        return duckdb.connect(str(path), read_only=read_only, config=_CONFIGURATION)
+    except duckdb.ConnectionException as error:
+        raise LedgerHeld(path, "another part of this program") from error
+    except duckdb.IOException as error:
+        match = _HOLDER.search(f"{error} ")
+        if match:
+            user = f", user {match['user']}" if match["user"] else ""
+            raise LedgerHeld(path, f"process {match['pid']} ({Path(match['program']).name}{user})") from error
+        if "lock" in str(error).lower():
+            raise LedgerHeld(path, "another process") from error
+        raise NotALedger(path, "it is not a DuckDB file, or the folder cannot be read and written.") from error
+    except duckdb.Error as error:
+        raise NotALedger(path, "DuckDB cannot open it.") from error
+
+
+def _magic(path: Path) -> bytes:
+    """The bytes by which a DuckDB file is known."""
+    with path.open("rb") as file:
+        return file.read(12)[8:]
+
+
+def _holds_nothing(path: Path) -> bool:
+    """Whether a file that is no ledger has no rows in any table, so that making it anew loses nothing."""
+    try:
+        connection = _connect(path, read_only=False)
+    except NotALedger:
+        return False
+    with connection:
+        tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+        ours = {str(model.__tablename__) for model in TABLES}
+        return all(
+            name in ours and connection.execute(f'SELECT count(*) = 0 FROM "{name}"').fetchone() == (True,)
+            for (name,) in tables
+        )
+
+
+def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("ROLLBACK")
+    except duckdb.TransactionException:
+        # The failure has already ended the transaction; there is nothing left to undo.
+        return

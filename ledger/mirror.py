@@ -1,0 +1,168 @@
+"""What a server's ledger looks like to DuckDB: a mirror in memory that follows the books.
+
+Rows of the books never change, so the mirror only ever adds what it has not seen: the entries after the
+last one it knows, in one snapshot of the server. A book that went back, because a backup was restored
+under a running program, is read anew from its beginning. Nothing of it is written to disk.
+"""
+
+import io
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import psycopg
+import pyarrow as pa
+from pyarrow import csv
+from sqlmodel import SQLModel
+
+from ledger.drafts import schema_of
+from ledger.models import RECORDS, TABLES, Account, Entry, Seal, Transfer
+
+_CONFIGURATION: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_TYPES = {
+    pa.int64(): "BIGINT",
+    pa.int32(): "INTEGER",
+    pa.bool_(): "BOOLEAN",
+    pa.date32(): "DATE",
+    pa.string(): "VARCHAR",
+    pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
+}
+_READ = csv.ReadOptions(block_size=1 << 23)
+_PARSE = csv.ParseOptions(newlines_in_values=True)
+# The order in which rows must be written, so that none names one that is not there yet.
+APPENDED: tuple[type[SQLModel], ...] = (Entry, *RECORDS, Account, Transfer)
+
+
+def arrow_schema(model: type[SQLModel]) -> pa.Schema:
+    """The Arrow schema of all columns of a table of the books."""
+    schema = schema_of(model)
+    fields = []
+    for column in model.__table__.columns:  # type: ignore[attr-defined]
+        if column.name == "entry_number":
+            fields.append(pa.field("entry_number", pa.int64()))
+        elif column.name == "recorded_at":
+            fields.append(pa.field("recorded_at", pa.timestamp("us", tz="UTC")))
+        else:
+            fields.append(schema.field(column.name))
+    return pa.schema(fields)
+
+
+def numbered_by(model: type[SQLModel]) -> str:
+    """The column by which the rows of a table come after one another."""
+    return {Entry: "number", Account: "id"}.get(model, "entry_number")
+
+
+class Mirror:
+    """The books of one server, in this process's memory."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.connection = duckdb.connect(":memory:", config=_CONFIGURATION)
+        for model in TABLES:
+            columns = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in arrow_schema(model))
+            self.connection.execute(f'CREATE TABLE "{model.__tablename__}" ({columns})')
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of its own, in UTC."""
+        cursor = self.connection.cursor()
+        cursor.execute("SET TimeZone = 'UTC'")
+        return cursor
+
+    def follow(self, server: psycopg.Connection) -> None:
+        """Bring the mirror up to what a server's transaction sees.
+
+        The transaction must see one state throughout: a snapshot, or the state under the writers' lock.
+        """
+        with self.lock:
+            sealed = server.execute("SELECT schema_version, entries, head FROM seal").fetchone()
+            known = self.connection.execute("SELECT schema_version, entries, head FROM seal").fetchone()
+            if sealed == known:
+                return
+            cursor = self.cursor()
+            cursor.execute("BEGIN")
+            try:
+                if known is None or not self._continues(server, known):
+                    for model in TABLES:
+                        cursor.execute(f'DELETE FROM "{model.__tablename__}"')
+                    known = None
+                for model in APPENDED:
+                    self._add(cursor, server, model, from_the_beginning=known is None)
+                cursor.execute("DELETE FROM seal")
+                _insert(cursor, Seal, fetch(server, Seal, ""))
+                cursor.execute("COMMIT")
+            except BaseException:
+                cursor.execute("ROLLBACK")
+                raise
+            finally:
+                cursor.close()
+
+    def _continues(self, server: psycopg.Connection, known: Sequence[Any]) -> bool:
+        _, entries, head = known
+        if entries == 0:
+            return False
+        found = server.execute("SELECT hash FROM entry WHERE number = %s", (entries,)).fetchone()
+        return found == (head,)
+
+    def _add(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        server: psycopg.Connection,
+        model: type[SQLModel],
+        *,
+        from_the_beginning: bool,
+    ) -> None:
+        column = numbered_by(model)
+        newer = ""
+        if not from_the_beginning:
+            seen = "coalesce(max(id), 0) FROM account" if model is Account else "entries FROM seal"
+            ((last,),) = cursor.execute(f"SELECT {seen}").fetchall()
+            newer = f"WHERE {column} > {int(last)}"
+        rows = fetch(server, model, newer)
+        if rows.num_rows:
+            _insert(cursor, model, rows)
+
+
+def fetch(server: psycopg.Connection, model: type[SQLModel], condition: str) -> pa.Table:
+    """Rows of a table on the server, as Arrow."""
+    schema = arrow_schema(model)
+    columns = ", ".join(f'"{name}"' for name in schema.names)
+    with (
+        server.cursor() as cursor,
+        cursor.copy(f'COPY (SELECT {columns} FROM "{model.__tablename__}" {condition}) TO STDOUT (FORMAT csv)') as rows,
+    ):
+        text = io.BytesIO()
+        for row in rows:
+            text.write(row)
+    if not text.tell():
+        return schema.empty_table()
+    convert = csv.ConvertOptions(
+        column_types=schema,
+        null_values=[""],
+        true_values=["t"],
+        false_values=["f"],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+    )
+    read = csv.ReadOptions(block_size=_READ.block_size, column_names=schema.names)
+    return csv.read_csv(pa.py_buffer(text.getbuffer()), read, _PARSE, convert)
+
+
+def send(server: psycopg.Connection, model: type[SQLModel], rows: pa.RecordBatchReader) -> None:
+    """Write rows to a table on the server, in one statement."""
+    columns = ", ".join(f'"{name}"' for name in rows.schema.names)
+    with (
+        server.cursor() as cursor,
+        cursor.copy(f'COPY "{model.__tablename__}" ({columns}) FROM STDIN (FORMAT csv)') as sink,
+    ):
+        for batch in rows:
+            text = io.BytesIO()
+            csv.write_csv(batch, text, csv.WriteOptions(include_header=False, quoting_style="needed"))
+            sink.write(text.getbuffer())
+
+
+def _insert(cursor: duckdb.DuckDBPyConnection, model: type[SQLModel], rows: pa.Table) -> None:
+    cursor.register("followed_rows", rows)
+    columns = ", ".join(f'"{name}"' for name in rows.column_names)
+    cursor.execute(f'INSERT INTO "{model.__tablename__}" ({columns}) SELECT {columns} FROM followed_rows')
+    cursor.unregister("followed_rows")

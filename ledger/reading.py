@@ -1,0 +1,81 @@
+"""How the books are read and written, wherever they are kept: questions in SQL, answered as Arrow tables.
+
+Both stores ask DuckDB, which looks at the ledger's own file or at the mirror of a server's database, so that
+every question has one text and one meaning. Figures come as Arrow: exact integers, no copies.
+"""
+
+import re
+from collections.abc import Mapping
+
+import duckdb
+import pyarrow as pa
+from sqlmodel import SQLModel
+
+from ledger.errors import Problem, Refused
+
+
+class Reader:
+    """One cursor on the last committed state of the books."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def table(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
+        """The answer to a question as an Arrow table. Parameters are named: ``$organisation``."""
+        return self._run(sql, parameters).to_arrow_table()
+
+    def rows(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[object, ...]]:
+        """The answer to a question as Python rows, for answers that are small."""
+        return self._run(sql, parameters).fetchall()
+
+    def whole(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
+        """The single whole number that a question answers with.
+
+        Raises:
+            TypeError: the question answered with anything else. Missing is never taken for zero.
+        """
+        ((value,),) = self.rows(sql, parameters)
+        if not isinstance(value, int):
+            raise TypeError(f"a whole number was expected, but the answer was {value!r}")
+        return value
+
+    def stage(self, name: str, table: pa.Table) -> None:
+        """Let the following questions use an Arrow table under a name, without copying it."""
+        self._cursor.register(name, table)
+
+    def _run(self, sql: str, parameters: Mapping[str, object] | None) -> duckdb.DuckDBPyConnection:
+        # DuckDB refuses parameters that a statement does not mention; most of ours share one set.
+        used = {name: value for name, value in (parameters or {}).items() if re.search(rf"\${name}\b", sql)}
+        return self._cursor.execute(sql, used) if used else self._cursor.execute(sql)
+
+
+class Writer(Reader):
+    """The one writer, inside its transaction."""
+
+    def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Carry out a statement that answers nothing."""
+        self._run(sql, parameters)
+
+    def append(self, model: type[SQLModel], table: pa.Table) -> None:
+        """Add all rows of an Arrow table to a table of the books, in one statement, under every constraint.
+
+        The Arrow table's columns are the model's, in any order.
+        """
+        self.stage("appended_rows", table)
+        columns = ", ".join(f'"{name}"' for name in table.column_names)
+        try:
+            self._cursor.execute(f'INSERT INTO "{model.__tablename__}" ({columns}) SELECT {columns} FROM appended_rows')
+        except duckdb.ConstraintException as error:
+            told = str(error).splitlines()[0].removeprefix("Constraint Error: ")
+            raise Refused([contradiction(str(model.__tablename__), told)]) from error
+        self._cursor.unregister("appended_rows")
+
+
+def contradiction(table: str, told: str) -> Problem:
+    """A row that the database itself refused."""
+    return Problem(
+        f"table {table}",
+        f"the database refused a row: {told}",
+        "The rows would contradict each other.",
+        "Correct the row that it names.",
+    )

@@ -1,0 +1,83 @@
+"""The commands that keep a ledger safe: copy, backup, restore, migrate."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger import keeping
+from ledger.store import Store
+from screens import arguments, terminal
+from screens.arguments import DEFAULT_LEDGER, AnyLedger, Json, Ledger
+from screens.commands.guard import guarded
+from screens.terminal import Answer, show
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the front door."""
+    for name, command in (("copy", copy), ("backup", backup), ("restore", restore), ("migrate", migrate)):
+        app.command(name)(guarded(name)(command))
+
+
+_To = Annotated[
+    AnyLedger,
+    typer.Argument(
+        metavar="TO",
+        help="A file that is not there yet, or postgresql://user@host/database without a ledger.",
+        parser=arguments.ledger_path,
+    ),
+]
+
+
+def copy(
+    source: Annotated[AnyLedger, typer.Argument(metavar="FROM", help="The ledger.", parser=arguments.ledger_path)],
+    target: _To,
+    as_json: Json = False,
+) -> None:
+    """Copy a ledger between a file and a server, either way: the same entries, the same head, verified."""
+    with terminal.progress("Copying") as told, Store.open(source, read_only=True) as store:
+        copied = keeping.copy(store, target, lambda step: told(step, 0, None))
+    show(_answer("copy", str(source), str(target), copied), as_json=as_json)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="A new file for the backup. It is itself a ledger.", dir_okay=False)],
+    ledger: Ledger = DEFAULT_LEDGER,
+    as_json: Json = False,
+) -> None:
+    """Copy the ledger, as it stands at one moment, into a new file, and verify the copy. It may be in use."""
+    with terminal.progress("Backing up") as told, Store.open(ledger, read_only=True) as store:
+        copied = keeping.backup(store, file, lambda step: told(step, 0, None))
+    show(_answer("backup", str(ledger), str(file), copied), as_json=as_json)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="The backup.", dir_okay=False)],
+    target: _To,
+    head: Annotated[str | None, typer.Option(help="The head that was printed: the backup must hold it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring a backup back to a place without a ledger; every entry is verified before it counts."""
+    with terminal.progress("Restoring") as told:
+        copied = keeping.restore(file, target, lambda step: told(step, 0, None), head=head)
+    show(_answer("restore", str(file), str(target), copied), as_json=as_json)
+
+
+def migrate(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
+    """Bring the tables of a ledger made by an earlier version up to this one. Take a backup first."""
+    done = keeping.migrate(ledger)
+    rows = [{"version": step.version, "what": step.name} for step in done]
+    title = "" if rows else "Nothing to do: the ledger's tables are those of this version."
+    show(Answer("migrate", str(ledger), rows, title=title), as_json=as_json)
+
+
+def _answer(command: str, source: str, target: str, copied: keeping.Copied) -> Answer:
+    row = {
+        "from": source,
+        "to": target,
+        "entries": copied.entries,
+        "transfers": copied.transfers,
+        "content_hash": copied.content_hash,
+    }
+    after = [f"Verified. Keep this head, and give it to 'verify --head' or 'restore --head': {copied.head}"]
+    return Answer(command, source, [row], after=after, extra={"head": copied.head})

@@ -1,0 +1,175 @@
+"""A ledger moved, saved, brought back and migrated is the same ledger, or it is refused."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ledger import chain, keeping, migrations
+from ledger.address import Address
+from ledger.audit import verify
+from ledger.errors import LedgerMissing, NeedsMigration, NotALedger, Refused
+from ledger.migrations import Migration
+from ledger.models import RECORDS, TABLES, Account, Entry, Transfer
+from ledger.posting import post, reverse
+from ledger.store import Store
+from tests.books import at, entry, fund_all, held
+from tests.shelves import FileShelf, Shelf, raw, shelf_of
+
+AFTER_VERSION_1 = ("proposal", "proposed_entry", "proposed_transfer", "proposal_end")
+VERSION_1 = Path(__file__).parent / "schema_version_1.sql"
+# The real ones, and two that are made up.
+MADE_UP = (
+    *migrations.MIGRATIONS,
+    Migration(3, "a remark on an entry", ("CREATE TABLE remark (entry_number BIGINT, remark VARCHAR)",)),
+    Migration(4, "who's remarks", ("ALTER TABLE remark ADD COLUMN who VARCHAR",), ("CREATE INDEX ON remark (who)",)),
+)
+
+
+def head_of(address: Address) -> str:
+    with Store.open(address, read_only=True) as store, store.read() as reader:
+        assert verify(reader) == []
+        return chain.head(reader)
+
+
+@pytest.mark.parametrize("other", ["file", "server"])
+def test_a_copy_there_and_back_has_the_same_head_and_goes_on(
+    books: Store, shelf: Shelf, other: str, tmp_path: Path
+) -> None:
+    fund_all(books)
+    elsewhere = shelf_of(other, tmp_path)
+    there, back = elsewhere.place("there"), shelf.place("back")
+    copied = keeping.copy(books, there)
+    with Store.open(there) as store:
+        again = keeping.copy(store, back)
+        assert held(store) == held(books)
+    with books.read() as reader:
+        assert {copied.head, again.head, head_of(there), head_of(back)} == {chain.head(reader)}
+        rows = {model: reader.rows(f'SELECT * FROM "{model.__tablename__}" ORDER BY ALL') for model in TABLES}
+    with Store.open(back) as store:
+        with store.read() as reader:
+            for model, wanted in rows.items():
+                assert reader.rows(f'SELECT * FROM "{model.__tablename__}" ORDER BY ALL') == wanted
+        reverse(store, 5, reason="it goes on", actor="tests")
+    head_of(back)
+    elsewhere.clear()
+
+
+def test_nothing_is_copied_over_entries(books: Store, shelf: Shelf) -> None:
+    fund_all(books)
+    occupied = shelf.place("occupied")
+    with Store.create(occupied):
+        pass
+    keeping.copy(books, occupied)  # an empty ledger may be filled
+    with pytest.raises(Refused, match=r"holds a ledger with entries.*Nothing is ever written over"):
+        keeping.copy(books, occupied)
+    with pytest.raises(Refused, match="it is the ledger itself"):
+        keeping.copy(books, books.path)
+
+
+def test_a_backup_of_a_ledger_in_use_is_restored_and_proves_itself(books: Store, shelf: Shelf, tmp_path: Path) -> None:
+    fund_all(books)
+    file = tmp_path / "backup.duckdb"
+    with books.read() as reader:
+        saved = keeping.backup(books, file)
+        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+        assert saved.head == chain.head(reader)
+    with pytest.raises(Refused, match="there is a file of that name"):
+        keeping.backup(books, file)
+    target = shelf.place("restored")
+    with pytest.raises(Refused, match="no entry of these books has it"):
+        keeping.restore(file, target, head="abc")
+    assert keeping.restore(file, target, head=saved.head[:12]) == saved
+    assert head_of(target) == saved.head
+    with pytest.raises(LedgerMissing):
+        keeping.restore(tmp_path / "none.duckdb", shelf.place("nowhere"))
+
+
+def test_a_backup_that_was_changed_is_not_restored(books: Store, shelf: Shelf, tmp_path: Path) -> None:
+    fund_all(books)
+    file = tmp_path / "backup.duckdb"
+    keeping.backup(books, file)
+    FileShelf(tmp_path).tamper(file, "UPDATE transfer SET amount_pence = amount_pence + 1 WHERE entry_number = 4")
+    target = shelf.place("restored")
+    with pytest.raises(Refused, match=r"A copy is as good as what it was made from.*\nentry 4 "):
+        keeping.restore(file, target)
+    if isinstance(target, Path):
+        assert list(target.parent.glob(f"{target.name}*")) == []
+    else:
+        with Store.open(target) as store, store.read() as reader:
+            assert reader.whole("SELECT count(*) FROM entry") == 0
+
+
+def tables_of_version_1(shelf: Shelf, books: Store) -> Address:
+    """A ledger in the tables that version 1 made, kept as SQL so that it stays as it was, with entries."""
+    place = shelf.place("version_1")
+    sql = VERSION_1.read_text(encoding="utf-8")
+    if isinstance(place, Path):
+        with duckdb.connect(str(place)) as old:
+            old.execute(sql)
+    else:
+        with raw(place) as server:
+            server.execute(sql.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"))
+    fund_all(books)
+    _pour(books, place)
+    return place
+
+
+def _pour(books: Store, place: Address) -> None:
+    """Rows as version 1 wrote them: it knew fewer tables."""
+    with books.read() as reader:
+        for model in (Entry, *RECORDS, Account, Transfer):
+            name = str(model.__tablename__)
+            rows = [] if name in AFTER_VERSION_1 else reader.table(f'SELECT * FROM "{name}"').to_pylist()
+            if not rows:
+                continue
+            columns, marks = ", ".join(rows[0]), ", ".join(["{}"] * len(rows[0]))
+            sql = f'INSERT INTO "{name}" ({columns}) VALUES ({marks})'
+            if isinstance(place, Path):
+                with duckdb.connect(str(place)) as old:
+                    old.execute("SET TimeZone = 'UTC'")
+                    old.executemany(sql.replace("{}", "?"), [tuple(row.values()) for row in rows])
+            else:
+                with raw(place) as server, server.cursor() as cursor:
+                    cursor.executemany(sql.replace("{}", "%s"), [tuple(row.values()) for row in rows])
+        ((entries, head),) = reader.rows("SELECT entries, head FROM seal")
+    seal = f"UPDATE seal SET entries = {entries}, head = '{head}'"
+    if isinstance(place, Path):
+        with duckdb.connect(str(place)) as old:
+            old.execute(seal)
+    else:
+        with raw(place) as server:
+            server.execute(seal)
+
+
+def test_a_ledger_of_version_1_is_migrated_step_by_step(
+    books: Store, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tables_of_version_1(shelf, books)
+    with books.read() as reader:
+        head = chain.head(reader)
+    monkeypatch.setattr(migrations, "SCHEMA_VERSION", 4)
+    with pytest.raises(NeedsMigration, match=r"schema is version 1, and this program's is 4\. Take a backup"):
+        Store.open(place)
+    assert [step.version for step in keeping.migrate(place, MADE_UP)] == [2, 3, 4]
+    assert keeping.migrate(place, MADE_UP) == []
+    assert head_of(place) == head
+    monkeypatch.setattr(migrations, "SCHEMA_VERSION", 1)
+    with pytest.raises(NotALedger, match="its schema is version 4"):
+        Store.open(place)
+
+
+def test_a_migration_that_fails_leaves_the_version_before(
+    books: Store, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tables_of_version_1(shelf, books)
+    broken = (*MADE_UP[:2], Migration(4, "a slip", ("CREATE TABLE half (a INTEGER)", "SELECT nonsense FROM nowhere")))
+    monkeypatch.setattr(migrations, "SCHEMA_VERSION", 4)
+    with pytest.raises(Exception, match="nowhere"):
+        keeping.migrate(place, broken)
+    with pytest.raises(NeedsMigration, match="schema is version 3"):
+        Store.open(place)
+    assert [step.version for step in keeping.migrate(place, MADE_UP)] == [4]
+    with Store.open(place) as store:
+        post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+    head_of(place)

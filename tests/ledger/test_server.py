@@ -1,0 +1,167 @@
+"""What only a server's ledger has to hold: raw writers, rights, secrets, lost connections."""
+
+from contextlib import closing
+
+import psycopg
+import pytest
+
+from ledger.address import ServerAddress, parse
+from ledger.audit import verify
+from ledger.errors import LedgerMissing, LedgerUnreachable, NotALedger
+from ledger.posting import post
+from ledger.store import Store
+from tests.books import at, entry, fund_all, held
+from tests.shelves import ServerShelf, on_server, raw
+
+pytestmark = pytest.mark.parametrize("kind", ["server"])
+
+ENTRY = (
+    "INSERT INTO entry SELECT number + 1, 'raw', 'devolve', effective_date, recorded_at, actor, reason, authority, source, "
+    "source_hash, NULL, content_hash, hash, encode(sha256(convert_to(concat_ws(E'\\x1f', hash, number + 1, "
+    "(extract(epoch FROM recorded_at) * 1000000)::bigint, content_hash), 'UTF8')), 'hex') "
+    "FROM entry ORDER BY number DESC LIMIT 1"
+)
+LEG = (
+    "INSERT INTO transfer SELECT (SELECT max(number) FROM entry), 1, f.id, t.id, {pence}, true, NULL FROM account f, account t "
+    "WHERE f.organisation = 'ICB1' AND f.fund = 'core' AND t.organisation = 'ICB2' AND t.fund = 'core'"
+)
+SEAL = "UPDATE seal SET entries = e.number, head = e.hash FROM (SELECT * FROM entry ORDER BY number DESC LIMIT 1) e"
+
+
+def write(books: Store, *statements: str) -> None:
+    """All in one transaction, past the books."""
+    with raw(books.path) as server, server.transaction():
+        for statement in statements:
+            server.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statements", "said"),
+    [
+        (["UPDATE transfer SET amount_pence = 1"], "a row of transfer never changes"),
+        (["DELETE FROM entry"], "a row of entry never changes"),
+        (["TRUNCATE agreement"], "a row of agreement never changes"),
+        (["UPDATE account SET floor_pence = -5"], "a row of account never changes"),
+        (["DELETE FROM seal"], "a row of seal never changes"),
+        (["UPDATE seal SET entries = entries - 1"], "the seal moves forwards alone"),
+        ([ENTRY, LEG.format(pence=600_001), SEAL], "ICB1 core 2025 available would be below its limit on 2025-04-01"),
+        ([ENTRY, LEG.format(pence=1)], "the seal does not stand on entry 6"),
+        ([ENTRY.replace("hash, number + 1,", "key, number + 1,"), SEAL], "entry 6 is not the next link of the chain"),
+        (["INSERT INTO transfer SELECT entry_number, 2, from_account, to_account, 1, true, NULL FROM transfer "
+          "WHERE entry_number = 4"], "entry 4 is sealed and takes no more rows"),
+        (["INSERT INTO tier VALUES ('own', 'Own', 9, 0, true, 1)"], "entry 1 is sealed and takes no more rows"),
+        (["INSERT INTO account VALUES (99, 'P1', 'core', 2025, 'available', -100)"], "only the source of the money"),
+    ],
+)  # fmt: skip
+def test_a_raw_writer_cannot_do_what_the_books_would_not(books: Store, statements: list[str], said: str) -> None:
+    fund_all(books)
+    with pytest.raises(psycopg.Error, match=said):
+        write(books, *statements)
+    with Store.open(books.path) as store, store.read() as reader:
+        assert verify(reader) == []
+
+
+def test_a_raw_writer_who_keeps_every_rule_of_the_database_is_found_by_verify(books: Store) -> None:
+    """The database holds limits and links; that ICBs do not pay each other is asked by verify."""
+    fund_all(books)
+    write(books, ENTRY, LEG.format(pence=600_000), SEAL)
+    with Store.open(books.path) as store, store.read() as reader:
+        assert "are not what was posted" in str(verify(reader)[0])
+
+
+def test_several_openings_follow_one_another(books: Store) -> None:
+    fund_all(books)
+    with Store.open(books.path) as other:
+        post(other, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+        assert held(books)["P1", "core", "available"] == 10
+        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5)])
+        assert held(other)["P1", "core", "available"] == 15
+
+
+def test_a_reader_sees_one_state_while_others_write(books: Store) -> None:
+    fund_all(books)
+    with books.read() as reader, Store.open(books.path) as other:
+        before = reader.whole("SELECT count(*) FROM transfer")
+        post(other, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+        assert reader.whole("SELECT count(*) FROM transfer") == before
+    with books.read() as reader:
+        assert reader.whole("SELECT count(*) FROM transfer") == before + 2
+
+
+def test_a_ledger_that_was_replaced_under_a_reader_is_read_anew(books: Store, shelf: ServerShelf) -> None:
+    fund_all(books)
+    assert held(books)
+    books._read_connection.close()
+    shelf.tamper(books.path, "DELETE FROM transfer", "DELETE FROM entry WHERE number > 2",
+                 "UPDATE seal SET entries = 2, head = (SELECT hash FROM entry WHERE number = 2)")  # fmt: skip
+    assert held(books) == {}
+
+
+def test_a_connection_cut_in_the_middle_keeps_nothing_and_the_next_try_works(books: Store) -> None:
+    fund_all(books)
+    draft = entry("devolve", at("ICB1", "core"), at("P1", "core"), 10, key="cut")
+    with pytest.raises(LedgerUnreachable, match="the same keys are never done twice"), books.write() as writer:
+        writer.execute("UPDATE seal SET entries = entries + 1")
+        with raw(books.path) as server:
+            server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' "
+                           "AND datname = current_database()")  # fmt: skip
+    assert post(books, [draft])[0].replayed is False
+    assert post(books, [draft])[0].replayed is True
+    with books.read() as reader:
+        assert verify(reader) == []
+
+
+def test_nobody_is_told_a_password(shelf: ServerShelf) -> None:
+    secret = "s3cr%40t"
+    for text in (
+        f"postgresql://nobody:{secret}@127.0.0.1:1/ledger?password={secret}",
+        f"postgresql://nobody:{secret}@127.0.0.1:1/ledger?surprise={secret}",
+    ):
+        address = parse(text)
+        assert str(address) == "postgresql://nobody@127.0.0.1:1/ledger"
+        with pytest.raises(LedgerUnreachable) as caught:
+            Store.open(address)
+        for shown in (repr(address), str(caught.value), repr(caught.value), str(caught.value.__cause__)):
+            assert "s3cr" not in shown
+
+
+def test_what_cannot_be_reached_or_read_is_said_in_a_sentence(shelf: ServerShelf) -> None:
+    with pytest.raises(LedgerUnreachable, match="no such database"):
+        Store.open(on_server("there_is_none"))
+    with pytest.raises(LedgerUnreachable, match="does not know this user"):
+        Store.open(on_server("postgres", "stranger"))
+    with pytest.raises(LedgerUnreachable, match="the server does not answer"):
+        Store.open(ServerAddress("postgresql://127.0.0.1:1/ledger"))
+    empty = shelf.place()
+    assert not empty.exists()
+    with pytest.raises(LedgerMissing, match="devolution demo --ledger postgresql://"):
+        Store.open(empty)
+    with raw(empty) as server:
+        server.execute("CREATE TABLE seal (mine integer)")
+    with pytest.raises(NotALedger, match="not a ledger's"):
+        Store.open(empty)
+
+
+def test_a_later_version_is_not_opened(books: Store) -> None:
+    write(books, "UPDATE seal SET schema_version = 99")
+    with pytest.raises(NotALedger, match="its schema is version 99"):
+        Store.open(books.path)
+
+
+def test_text_of_every_kind_survives_the_way_there_and_back(books: Store) -> None:
+    odd = "it's \"quoted\", with \\N and \\. and 𝄞, é; '--'"
+    fund_all(books)
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10, key=odd, source="", authority="NULL")])
+    with Store.open(books.path) as store, store.read() as reader:
+        ((key, source, authority, document),) = reader.rows(
+            "SELECT key, source, authority, source_hash FROM entry ORDER BY number DESC LIMIT 1"
+        )
+        assert (key, source, authority, document) == (odd, "", "NULL", None)
+        assert verify(reader) == []
+
+
+def test_whoever_makes_it_twice_finds_it_made(books: Store) -> None:
+    fund_all(books)
+    with closing(Store.create(books.path)) as again:
+        assert held(again) == held(books)

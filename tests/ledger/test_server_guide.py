@@ -1,0 +1,94 @@
+"""The guide for those who run a server is carried out, command by command, from an empty server to monitoring."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.conftest import ROOT
+from tests.shelves import ServerShelf, administrator, on_server
+
+pytestmark = pytest.mark.parametrize("kind", ["server"])
+GUIDE = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(sql|shell)\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+ROLES = ("devolution_owner", "devolution_posts", "devolution_reads")
+
+
+@pytest.fixture
+def names(shelf: ServerShelf) -> Iterator[dict[str, str]]:
+    """Names of one's own for the guide's database and users, for several tests may run on one server."""
+    tag = shelf.place("guide").url.rpartition("/")[2]
+    own = {name: f"{tag}_{name[11:]}" for name in ROLES}
+    yield {**own, "devolution_restored": f"{tag}_restored", "devolution": f"{tag}_devolution"}
+    with administrator() as server:
+        for database in (f"{tag}_devolution", f"{tag}_restored"):
+            server.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        for role in own.values():
+            server.execute(f'DROP ROLE IF EXISTS "{role}"')
+
+
+def say(names: dict[str, str], text: str) -> str:
+    """A block of the guide with one's own names; the program's is left alone."""
+    found = re.sub(r"\bdevolution_(owner|posts|reads|restored)\b", lambda m: names[m[0]], text)
+    found = re.sub(r"(DATABASE )devolution\b", lambda m: m[1] + names["devolution"], found)
+    found = re.sub(r"(@SERVER/)devolution\b", lambda m: m[1] + names["devolution"], found)
+    host = on_server("x").url.rpartition("@")[2].rpartition("/")[0]
+    return found.replace("SERVER", host)
+
+
+def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    import shlex
+
+    words = shlex.split(line)
+    assert words[0] == "devolution"
+    return subprocess.run(
+        [sys.executable, str(ROOT / "devolution.py"), *words[1:]], cwd=folder, capture_output=True, text=True, check=False,
+        env={**__import__("os").environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+def test_every_command_of_the_guide_works(names: dict[str, str], tmp_path: Path, own_demo_ledger: Path) -> None:
+    own_demo_ledger.rename(tmp_path / "ledger.duckdb") if own_demo_ledger.name != "ledger.duckdb" else None
+    head = ""
+    for language, block in BLOCKS:
+        if language == "sql":
+            # Rights are granted in the ledger's database, by its owner; the rest is the administrator's.
+            granted = "GRANT" in block
+            database, user = (names["devolution"], names["devolution_owner"]) if granted else ("postgres", None)
+            with psycopg.connect(on_server(database, user).url, autocommit=True) as server:
+                for statement in say(names, block).split(";\n"):
+                    if statement.strip():
+                        server.execute(statement)
+            continue
+        for line in block.splitlines():
+            if "restored" in line and "restore " in line:
+                with administrator() as server:
+                    owner, database = names["devolution_owner"], names["devolution_restored"]
+                    server.execute(f'CREATE DATABASE "{database}" OWNER "{owner}" TEMPLATE template0')
+            done = run(say(names, line).replace("HEAD", head), tmp_path)
+            assert done.returncode == 0, (line, done.stderr)
+            head = (re.findall(r"[0-9a-f]{64}", done.stdout) or [head])[-1] if "backup" in line else head
+    assert len(BLOCKS) >= 9
+    assert head
+    _rights_hold(names)
+
+
+def _rights_hold(names: dict[str, str]) -> None:
+    """The user that posts changes no row and takes no guard away; the one that reads adds none."""
+    tries = {
+        "devolution_posts": (
+            "UPDATE transfer SET amount_pence = 1", "DELETE FROM entry", "TRUNCATE transfer",
+            "UPDATE seal SET schema_version = 9", "ALTER TABLE transfer DISABLE TRIGGER ALL",
+            "SET session_replication_role = replica", "DROP TABLE ledger_written", "DELETE FROM ledger_written",
+        ),
+        "devolution_reads": ("INSERT INTO account SELECT * FROM account", "UPDATE seal SET entries = 9", "SELECT 1 FROM seal FOR UPDATE"),
+    }  # fmt: skip
+    for role, statements in tries.items():
+        with psycopg.connect(on_server(names["devolution"], names[role]).url, autocommit=True) as server:
+            for statement in statements:
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    server.execute(statement)

@@ -1,0 +1,148 @@
+"""Where the tests keep their ledgers: files in a folder, or databases on a server made for the tests.
+
+The server is named by DEVOLUTION_TEST_POSTGRES, a superuser's URL; ``.ci/run`` starts one. Where there is
+none the tests that need it say so and are not run.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import duckdb
+import pytest
+
+from ledger.address import Address, ServerAddress, parse
+from ledger.store import Store
+from tests.books import small_books
+
+SERVER = os.environ.get("DEVOLUTION_TEST_POSTGRES", "")
+NO_SERVER = "there is no PostgreSQL server to test with; set DEVOLUTION_TEST_POSTGRES to a superuser's URL to run this"
+_serial = count()
+_OWN = f"{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{os.getpid()}"
+
+
+class FileShelf:
+    """Ledgers in files of one folder."""
+
+    kind = "file"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def place(self, name: str = "ledger") -> Path:
+        """Where a ledger may be made."""
+        return self.folder / f"{name}_{next(_serial)}.duckdb"
+
+    def copy(self, source: Address, name: str = "copy") -> Path:
+        """A copy of a closed ledger, to be changed."""
+        place = self.place(name)
+        shutil.copy(source, place)
+        return place
+
+    def tamper(self, address: Address, *changes: str) -> None:
+        """Change a closed ledger behind the books' back, by somebody who may do anything."""
+        for change in changes:
+            with duckdb.connect(str(address)) as raw:
+                raw.execute(change)
+
+    def clear(self) -> None:
+        """Nothing: the folder is the test's own."""
+
+
+class ServerShelf:
+    """Ledgers in databases of the test server."""
+
+    kind = "server"
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def place(self, name: str = "ledger") -> ServerAddress:
+        """An empty database, where a ledger may be made."""
+        return self._make(name, "template0")
+
+    def copy(self, source: Address, name: str = "copy") -> ServerAddress:
+        """A copy of a closed ledger, to be changed."""
+        assert isinstance(source, ServerAddress)
+        return self._make(name, urlsplit(source.url).path.strip("/"))
+
+    def tamper(self, address: Address, *changes: str) -> None:
+        """Change a ledger behind the books' back, by a superuser who turns every guard off."""
+        with raw(address) as server:
+            server.execute("SET session_replication_role = replica")
+            for change in changes:
+                server.execute(change)
+
+    def clear(self) -> None:
+        """Drop what was made."""
+        with administrator() as server:
+            for name in self.made:
+                server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _make(self, name: str, template: str) -> ServerAddress:
+        database = f"test_{name}_{_OWN}_{next(_serial)}".lower()
+        with administrator() as server:
+            server.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        self.made.append(database)
+        return on_server(database)
+
+
+Shelf = FileShelf | ServerShelf
+
+
+def on_server(database: str, user: str | None = None) -> ServerAddress:
+    """The address of a database on the test server."""
+    parts = urlsplit(SERVER)
+    host = parts.netloc.rpartition("@")[2]
+    address = parse(urlunsplit(parts._replace(path=f"/{database}", netloc=f"{user}@{host}" if user else parts.netloc)))
+    assert isinstance(address, ServerAddress)
+    return address
+
+
+@contextmanager
+def raw(address: Address) -> Iterator[object]:
+    """A plain connection to a database, past the books."""
+    import psycopg
+
+    assert isinstance(address, ServerAddress)
+    with psycopg.connect(address.url, autocommit=True) as server:
+        yield server
+
+
+def administrator():
+    """A connection to the test server itself."""
+    import psycopg
+
+    return psycopg.connect(SERVER, autocommit=True)
+
+
+@cache
+def server_is_there() -> bool:
+    """Whether the test server answers; asked once."""
+    if not SERVER:
+        return False
+    administrator().close()  # a server that was promised and is not there is a failure, not a skipped test
+    return True
+
+
+def shelf_of(kind: str, folder: Path) -> Shelf:
+    """A shelf of a kind, or a skipped test where there is no server."""
+    if kind == "server":
+        if not server_is_there():
+            pytest.skip(NO_SERVER)
+        return ServerShelf()
+    return FileShelf(folder)
+
+
+def small_books_on(shelf: Shelf) -> Address:
+    """A ledger with the small books, closed, to be copied."""
+    place = shelf.place("small")
+    with Store.create(place) as store:
+        small_books(store)
+        store.checkpoint()
+    return place
