@@ -25,7 +25,7 @@ def all_at_once(address: Address, calls: list[list[str]]) -> list[str]:
         subprocess.Popen([*command, *call], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
         for call in calls
     ]
-    told = [process.communicate(timeout=300) for process in started]
+    told = [process.communicate(timeout=900) for process in started]
     assert [error for _, error in told] == [""] * len(calls)
     return [line for output, _ in told for line in output.splitlines() if line != "open"]
 

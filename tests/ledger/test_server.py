@@ -1,6 +1,7 @@
 """What only a server's ledger has to hold: raw writers, rights, secrets, lost connections."""
 
 from contextlib import closing
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -152,7 +153,8 @@ def test_a_later_version_is_not_opened(books: Store) -> None:
 def test_text_of_every_kind_survives_the_way_there_and_back(books: Store) -> None:
     odd = "it's \"quoted\", with \\N and \\. and 𝄞, é; '--'"
     fund_all(books)
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10, key=odd, source="", authority="NULL")])
+    draft = entry("devolve", at("ICB1", "core"), at("P1", "core"), 10, key=odd)
+    post(books, [replace(draft, source="", authority="NULL")])
     with Store.open(books.path) as store, store.read() as reader:
         ((key, source, authority, document),) = reader.rows(
             "SELECT key, source, authority, source_hash FROM entry ORDER BY number DESC LIMIT 1"
