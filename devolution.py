@@ -34,6 +34,7 @@ from screens.arguments import (
     Unit,
     Year,
 )
+from screens.commands import scenarios as scenario_commands
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.terminal import Answer, show
 
@@ -44,6 +45,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(scenario_commands.group, name="scenario")
 
 
 @app.command()

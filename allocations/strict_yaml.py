@@ -1,12 +1,18 @@
 """YAML files that say exactly one thing: no unknown key, no key twice, and numbers as they were written."""
 
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ledger.errors import Problem, Refused
+
+DEEPEST_NESTING = 60
+_EXAMPLE = "Compare with the example that the project ships."
 
 
 class StrictModel(BaseModel):
@@ -16,17 +22,43 @@ class StrictModel(BaseModel):
 
 
 Model = TypeVar("Model", bound=StrictModel)
+Path_ = tuple[str | int, ...]
+Lines = Mapping[Path_, int]
+Prepare = Callable[[Any, Callable[[Path_], str]], Any]
 
 
-def read_model(path: Path, model: type[Model]) -> Model:
+def read_model(path: Path, model: type[Model], prepare: Prepare | None = None) -> Model:
     """Read a YAML file as a model.
+
+    Args:
+        path: the file.
+        model: what it should say.
+        prepare: given the content as written and a way to name a place in it; returns what is then read.
 
     Raises:
         Refused: the file cannot be read, or something in it is unknown, missing, impossible or said
-            twice; each with its line or its key.
+            twice; each with its line and its key.
+    """
+    content, lines = read_lines(path)
+
+    def where(keys: Path_) -> str:
+        return place_of(path, lines, keys)
+
+    prepared = prepare(content, where) if prepare else content
+    try:
+        return model.model_validate(prepared)
+    except ValidationError as error:
+        raise Refused([_fault(fault, where, model) for fault in error.errors()]) from error
+
+
+def read_lines(path: Path) -> tuple[Any, dict[Path_, int]]:
+    """What a YAML file says, and the line of every key and item in it.
+
+    Raises:
+        Refused: the file cannot be read, is not YAML, says a key twice, or is nested beyond reason.
     """
     try:
-        return model.model_validate(yaml.load(path.read_bytes(), Loader=_TextLoader))  # noqa: S506 - a safe loader
+        return _parsed(path.read_bytes())
     except OSError as error:
         raise Refused([Problem(str(path), "it cannot be read.", "Nothing can be done.", "Check the name.")]) from error
     except yaml.YAMLError as error:
@@ -35,18 +67,100 @@ def read_model(path: Path, model: type[Model]) -> Model:
         what = getattr(error, "problem", None) or "it is not YAML"
         problem = Problem(place, f"{what}.", "The file cannot be understood.", "Correct the line.")
         raise Refused([problem]) from error
-    except ValidationError as error:
-        raise Refused(
-            [
-                Problem(
-                    f"{path.name}, {'.'.join(str(part) for part in fault['loc']) or 'the whole'}",
-                    f"{fault['msg']} (found {_short(fault['input'])}).",
-                    "The file would not say what was meant.",
-                    "Compare with the example that the project ships.",
-                )
-                for fault in error.errors()
-            ]
-        ) from error
+    except (ValueError, OverflowError) as error:  # a day such as 2025-02-30
+        problem = Problem(path.name, f"{error}.", "The file cannot be understood.", "Correct the value.")
+        raise Refused([problem]) from error
+    except RecursionError as error:
+        problem = Problem(path.name, "it is nested too deeply.", "It cannot be read.", "Write it more simply.")
+        raise Refused([problem]) from error
+
+
+def place_of(path: Path, lines: Lines, keys: Path_) -> str:
+    """Where in a file a key stands: its name, its line, and the keys that lead there."""
+    known: Path_ = ()
+    for key in keys:
+        # A choice between models adds its own word to the path, which is nowhere in the file.
+        if (*known, key) in lines:
+            known = (*known, key)
+    missing = (keys[-1],) if keys and keys[-1] not in known else ()
+    dotted = ".".join(str(key) for key in (*known, *missing)) or "the whole"
+    return f"{path.name}, line {lines.get(known, 1)}, {dotted}"
+
+
+def _parsed(text: bytes) -> tuple[Any, dict[Path_, int]]:
+    loader = _TextLoader(text)
+    try:
+        node = loader.get_single_node()
+        lines: dict[Path_, int] = {}
+        if node is None:
+            return None, lines
+        _note_lines(node, (), lines)
+        return loader.construct_document(node), lines
+    finally:
+        loader.dispose()
+
+
+def _note_lines(node: yaml.Node, keys: Path_, lines: dict[Path_, int]) -> None:
+    if len(keys) > DEEPEST_NESTING:
+        raise yaml.MarkedYAMLError(problem="it is nested too deeply", problem_mark=node.start_mark)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            below = (*keys, str(key.value))
+            lines[below] = key.start_mark.line + 1
+            _note_lines(value, below, lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            lines[*keys, number] = value.start_mark.line + 1
+            _note_lines(value, (*keys, number), lines)
+
+
+def _fault(fault: Any, where: Callable[[Path_], str], model: type[BaseModel]) -> Problem:
+    keys: Path_ = tuple(fault["loc"])
+    found = f"{fault['msg'].removeprefix('Value error, ')} (found {_short(fault['input'])})."
+    why, remedy = "The file would not say what was meant.", _EXAMPLE
+    if fault["type"] == "extra_forbidden":
+        known = sorted(_known_keys(model, keys[:-1]))
+        near = get_close_matches(str(keys[-1]), known, 1)
+        remedy = f"Did you mean '{near[0]}'?" if near else f"Take it out. The keys are {', '.join(known)}."
+    elif fault["type"] == "missing":
+        found, remedy = "Field required.", f"Add '{keys[-1]}'."
+    elif fault["type"] in ("less_than_equal", "greater_than_equal", "greater_than", "less_than"):
+        remedy = f"{fault['msg'].replace('Input should be', 'Give a number that is')}; a part is written 0.8 for 80%."
+    return Problem(where(keys), found, why, remedy)
+
+
+def _known_keys(model: type[BaseModel], keys: Path_) -> set[str]:
+    """The keys that are known where an unknown one was found."""
+    models = [model]
+    for key in keys:
+        below = [
+            nested
+            for each in models
+            for name, field in each.model_fields.items()
+            if key in (name, field.alias)
+            for nested in _models(field.annotation)
+        ]
+        tagged = [each for each in models if key in _tags(each)]
+        models = below or tagged or models
+    return {field.alias or name for each in models for name, field in each.model_fields.items()}
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_origin(annotation) in (Annotated, Union, UnionType, tuple, list, dict):
+        return [found for part in get_args(annotation) for found in _models(part)]
+    return []
+
+
+def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
+    """The words by which a choice between models knows this one."""
+    return tuple(
+        word
+        for field in model.model_fields.values()
+        if get_origin(field.annotation) is Literal
+        for word in get_args(field.annotation)
+    )
 
 
 def _short(value: Any) -> str:
@@ -56,6 +170,12 @@ def _short(value: Any) -> str:
 
 class _NoDuplicates(yaml.SafeLoader):
     """YAML takes the last of two equal keys in silence; a file may not say two things."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="it repeats another part by an alias (*)", problem_mark=mark)
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()

@@ -16,7 +16,8 @@ def test_the_figures_come_out_of_the_published_files_byte_for_byte(published: Pa
     assert set(made) == {
         f"{name}.csv"
         for name in ("published_files", "organisations", "successions", "allocations_2025_26", "published_totals_2025_26",
-                     "convergence_2025_26", "practices_2025_26", "places_2025_26", "pcns_2025_26", "pcn_parts_2025_26")
+                     "convergence_2025_26", "practices_2025_26", "places_2025_26", "pcns_2025_26", "pcn_parts_2025_26",
+                     "deprivation_2025")
     }  # fmt: skip
     for name, content in made.items():
         assert content == (figures.FOLDER / name).read_bytes(), name
