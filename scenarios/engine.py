@@ -65,6 +65,7 @@ def run(written: Written, books: Baseline) -> Run:
         given={name: measured.fractions() for name, measured in scenario.measures.items()},
         segments=_segments(written, books.world),
         seed=scenario.seed,
+        scope=books.organisation,
     )
     _check(written, world)
     given = tuple(_steps(written, ("baseline", "given"), scenario.baseline.given, books.position, world))

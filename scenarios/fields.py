@@ -72,6 +72,6 @@ Whole = Annotated[int, WithJsonSchema({"anyOf": [{"type": "integer"}, NAMED]})]
 By = str | dict[str, Share]
 
 
-def exact(share: Decimal | Fraction) -> Fraction:
+def exact(share: Decimal | Fraction | int) -> Fraction:
     """A share as an exact fraction."""
     return Fraction(share)

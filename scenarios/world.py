@@ -63,6 +63,7 @@ class World:
         given: measures that the scenario file brings: name to code to value.
         segments: oversight segment of each ICB, where the file gives them.
         seed: what every draw by chance starts from.
+        scope: the organisation that the position is limited to; None for all.
     """
 
     year: FinancialYear
@@ -74,6 +75,7 @@ class World:
     given: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)
     segments: Mapping[str, int] = field(default_factory=dict)
     seed: int = 0
+    scope: str | None = None
     _memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def changed(self, **facts: Any) -> "World":
