@@ -1,5 +1,6 @@
 """YAML files that say exactly one thing: no unknown key, no key twice, and numbers as they were written."""
 
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -187,11 +188,18 @@ class _NoDuplicates(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+_AS_TEXT = ("tag:yaml.org,2002:float", "tag:yaml.org,2002:bool")
+
+
 class _TextLoader(_NoDuplicates):
     """Numbers with a point stay the text that was written; pydantic makes exact decimals of them."""
 
 
 _TextLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:float"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _AS_TEXT]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+# Only true and false are yes and no: a key 'on' is a word, and so is the answer 'no'.
+_TextLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)

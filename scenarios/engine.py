@@ -1,7 +1,7 @@
 """Running a scenario: from a baseline, step by step, to a new position. Nothing here can write the books."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -69,7 +69,7 @@ def run(written: Written, books: Baseline) -> Run:
     )
     _check(written, world)
     given = tuple(_steps(written, ("baseline", "given"), scenario.baseline.given, books.position, world))
-    start = books
+    start = replace(books, world=world)
     if given:
         world = given[-1].change.world
         start = of(given[-1].change.position, world, books.organisation, books.at)

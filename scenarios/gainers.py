@@ -57,7 +57,9 @@ class View:
         level: ``icb``: an ICB with all below it; or ``place``, ``pcn``, ``practice``: what is held there itself.
         gains: only those for whom something changes, from the largest gain to the largest loss.
         same: how many have exactly what they had.
-        fifths: change by fifth of deprivation; ``basis`` says how deprivation is measured.
+        fifths: change by fifth of deprivation; ``basis`` says how deprivation is measured. Empty where there are
+            too few organisations to tell, or where some began or ended.
+        began, ended: organisations that a change of structure made or closed: neither gainers nor losers.
     """
 
     level: str
@@ -66,6 +68,8 @@ class View:
     same: int
     fifths: tuple[Fifth, ...]
     basis: str
+    began: tuple[Gain, ...] = ()
+    ended: tuple[Gain, ...] = ()
 
 
 _TITLES = {
@@ -86,7 +90,7 @@ def views(before: pa.Table, after: pa.Table, world_before: World, world: World) 
         else:
             had, has = _by_holder(own, level), _by_holder(new, level)
         if had or has:
-            found.append(_view(level, had, has, world))
+            found.append(_view(level, had, has, world_before, world))
     return tuple(found)
 
 
@@ -112,14 +116,21 @@ def _sums(table: pa.Table) -> dict[str, int]:
     return dict(zip(summed["organisation"].to_pylist(), summed["amount_pence_sum"].to_pylist(), strict=True))
 
 
-def _view(level: str, had: Mapping[str, int], has: Mapping[str, int], world: World) -> View:
-    people = world.population(level) if world.people.num_rows else {}
+def _view(level: str, had: Mapping[str, int], has: Mapping[str, int], world_before: World, world: World) -> View:
+    people, people_before = world.population(level), world_before.population(level)
     codes = sorted(had.keys() | has.keys())
     rows = [_gain(code, had.get(code, 0), has.get(code, 0), people.get(code, 0), world) for code in codes]
-    changed = sorted((row for row in rows if row.change_pence), key=lambda row: (-row.change_pence, row.code))
-    scores, basis = _deprivation(level, world)
-    fifths = _fifths({row.code: row.change_pence for row in rows}, scores, people)
-    return View(level, _TITLES[level], tuple(changed), len(rows) - len(changed), fifths, basis)
+    began = tuple(row for row in rows if row.code in people and row.code not in people_before)
+    ended = tuple(row for row in rows if row.code in people_before and row.code not in people)
+    stayed = [row for row in rows if row not in began and row not in ended] if began or ended else rows
+    changed = sorted((row for row in stayed if row.change_pence), key=lambda row: (-row.change_pence, row.code))
+    fifths: tuple[Fifth, ...] = ()
+    basis = ""
+    if len(rows) >= FIFTHS and not (began or ended):
+        scores, basis = _deprivation(level, world)
+        fifths = _fifths({row.code: row.change_pence for row in rows}, scores, people)
+    same = len(stayed) - len(changed)
+    return View(level, _TITLES[level], tuple(changed), same, fifths, basis, began, ended)
 
 
 def _gain(code: str, before: int, after: int, people: int, world: World) -> Gain:

@@ -224,6 +224,8 @@ def _view(view: View) -> dict[str, Any]:
         "title": view.title,
         "same": view.same,
         "changes": [_gain(gain) for gain in view.gains],
+        "began": [_gain(gain) for gain in view.began],
+        "ended": [_gain(gain) for gain in view.ended],
         "deprivation": view.basis,
         "fifths": [
             {

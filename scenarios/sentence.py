@@ -1,6 +1,6 @@
 """A scenario's answer in plain English, made from the same figures that programs get."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 from ledger.money import spoken
@@ -9,7 +9,7 @@ from ledger.years import FinancialYear
 from scenarios.bridge import Bridge, Bridges
 from scenarios.engine import Run
 from scenarios.gainers import View
-from scenarios.scenario import Assumption
+from scenarios.scenario import Scenario
 from scenarios.tidy import held, total
 
 _QUANTITY_WORDS = {
@@ -30,7 +30,7 @@ def paragraph(run: Run, bridges: Bridges, views: Sequence[View]) -> str:
     said += _what_changes(bridges)
     said += [sentence for view in views if (sentence := _who(view))]
     said.append(_order(bridges, len(run.done)))
-    said.append(_assumptions(run.written.scenario.assumptions))
+    said.append(_assumptions(run.written.scenario))
     return " ".join(sentence for sentence in said if sentence)
 
 
@@ -54,14 +54,15 @@ def _what_changes(bridges: Bridges) -> list[str]:
 def _from_to(bridge: Bridge) -> str:
     moved = bridge.after_pence - bridge.before_pence
     way = "rises" if moved > 0 else "falls"
-    return (
-        f"{_QUANTITY_WORDS[bridge.quantity.name]} {way} by {spoken(abs(moved))}, "
-        f"from {spoken(bridge.before_pence)} to {spoken(bridge.after_pence)}."
-    )
+    start, end = spoken(bridge.before_pence), spoken(bridge.after_pence)
+    ends = f" on {start}" if start == end else f", from {start} to {end}"
+    return f"{_QUANTITY_WORDS[bridge.quantity.name]} {way} by {spoken(abs(moved))}{ends}."
 
 
 def _who(view: View) -> str:
     """Who gains and who loses most at a level, and whether it goes to the more deprived."""
+    if view.began or view.ended:
+        return f"{view.title}: {len(view.began)} come to be and {len(view.ended)} end, {len(view.gains)} others change."
     if not view.gains:
         return ""
     gainers = [gain for gain in view.gains if gain.change_pence > 0]
@@ -99,10 +100,14 @@ def _order(bridges: Bridges, steps: int) -> str:
     return f"The order of steps matters: {', '.join(told)}."
 
 
-def _assumptions(assumptions: Sequence[Assumption]) -> str:
-    if not assumptions:
+def _assumptions(scenario: Scenario) -> str:
+    """How many assumptions it rests on, and which are weak or weigh most. Brought figures count too."""
+    made = [(each.name, "red" in (each.quality, each.impact)) for each in scenario.assumptions]
+    made += [(f"the measure {name}", each.quality == "red") for name, each in scenario.measures.items()]
+    if scenario.segments is not None:
+        made.append(("the oversight segments", scenario.segments.quality == "red"))
+    if not made:
         return "It rests on no assumption but its steps."
-    weak = [each.name for each in assumptions if each.quality == "red" or each.impact == "red"]
-    counted: Mapping[bool, str] = {True: "1 assumption", False: f"{len(assumptions)} assumptions"}
-    told = f"It rests on {counted[len(assumptions) == 1]}"
+    weak = [name for name, look in made if look]
+    told = f"It rests on {'1 assumption' if len(made) == 1 else f'{len(made)} assumptions'}"
     return f"{told}; look first at {', '.join(weak)}." if weak else f"{told}."

@@ -80,7 +80,10 @@ class World:
 
     def changed(self, **facts: Any) -> "World":
         """The same world with other facts."""
-        return replace(self, **facts)
+        found = replace(self, **facts)
+        if not facts.keys() & {"people", "organisations", "given"}:
+            found._memo.update(self._memo)  # noqa: SLF001 - our own, and still true
+        return found
 
     @property
     def national(self) -> str | None:
@@ -106,6 +109,9 @@ class World:
         return found
 
     def _people_of(self, weighting: str, holders: str, receivers: str) -> dict[str, dict[str, int]]:
+        if holders == receivers:
+            each = self.people_of(weighting, NATIONAL, receivers).get(self.national or NATIONAL, {})
+            return {code: {code: people} for code, people in each.items() if code != UNASSIGNED}
         levels = [receivers] if holders == NATIONAL else [holders, receivers]
         summed = self.people.group_by(levels).aggregate([(weighting, "sum")])
         codes = pc.fill_null(summed[receivers], UNASSIGNED).to_pylist()

@@ -38,7 +38,7 @@ class _Sized(Selecting):
         return self
 
     def _size(self) -> str:
-        return spoken(self.amount_pence or 0) if self.share is None else percent(self.share)
+        return "" if self.share is None else f"{percent(self.share)}, "
 
 
 class Grow(_Sized):
@@ -62,7 +62,7 @@ class Grow(_Sized):
             more = self._by_people(position, world, rows)
         added = int(more.sum())
         after = mirrored(take_out(position, rows, -more), position, rows, more)
-        says = f"adds {self._size()}, {spoken(added)} of new money"
+        says = f"adds {self._size()}{spoken(added)} of new money"
         return Change(after, world, says, 0, added)
 
     def _by_people(self, position: pa.Table, world: World, rows: Rows) -> Pence:
@@ -101,7 +101,7 @@ class Cut(_Sized):
         less = part_of(amounts, self.share) if self.share is not None else spread(self.amount_pence or 0, amounts)
         gone = int(less.sum())
         after = mirrored(take_out(position, rows, less), position, rows, -less)
-        return Change(after, world, f"cuts {self._size()}, {spoken(gone)}", 0, -gone)
+        return Change(after, world, f"cuts {self._size()}{spoken(gone)}", 0, -gone)
 
 
 class Withdraw(Selecting):

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from ledger.money import spoken
 from scenarios.change import Change
@@ -27,7 +27,7 @@ class Autonomy(Selecting):
 
     lever: Literal["autonomy"]
     to: Literal["place", "pcn", "practice"]
-    shares: dict[int, Share] = {}
+    shares: dict[int, Share] = Field(default_factory=dict)
     presumed: Share | None = None
     by: By = FAIR_SHARE
 

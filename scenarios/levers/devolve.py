@@ -86,7 +86,7 @@ class Devolve(Selecting):
             if standing != "source":
                 whole[key] = whole.get(key, 0) + amount
                 below[key] = below.get(key, 0) + (amount if deep >= depth else 0)
-        wanted = exact(self.until_share or 0)  # type: ignore[arg-type]
+        wanted = exact(self.until_share or 0)
         chosen: dict[tuple[str, str, int], list[int]] = {}
         for at, row in enumerate(rows):
             chosen.setdefault((whose[row], lines[row], years[row]), []).append(at)

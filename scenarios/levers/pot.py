@@ -113,7 +113,8 @@ class Pot(Lever):
         whole = int(pc.sum(fresh["amount_pence"]).as_py())
         known = self.foretell(world)
         size = f"{spoken(self.each_pence)} each, " if self.each_pence is not None else ""
-        says = f"sets up {self.name}: {size}{spoken(whole)} to {len(parts):,} organisations, graded {self.grade}, by {self.route}"
+        whom = f"{len(parts):,} organisations, graded {self.grade}, by {self.route}"
+        says = f"sets up {self.name}: {size}{spoken(whole)} to {whom}"
         details = {"receivers": len(parts), "pot_pence": whole}
         if self.source is None:
             joined = pa.concat_tables([position, fresh])

@@ -96,8 +96,11 @@ class Announce(Selecting):
             when = f"known {abs(self.days or 0)} days {'later' if (self.days or 0) > 0 else 'earlier'}"
         column = pc.if_else(pa.array(mask), moved, position["notified_on"])
         changed = position.set_column(position.schema.get_field_index("notified_on"), "notified_on", column)
-        details = {"days_to_spend": _windows(chosen, changed.take(pa.array(rows)))}
-        return Change(changed, world, f"makes {told(position, rows)} {when}", details=details)
+        windows = _windows(chosen, changed.take(pa.array(rows)))
+        says = f"makes {told(position, rows)} {when}"
+        if len(windows) == 1:
+            says += f", with {windows[0]['after']} days to spend it instead of {windows[0]['before']}"
+        return Change(changed, world, says, details={"days_to_spend": windows})
 
 
 def _windows(before: pa.Table, after: pa.Table) -> list[dict[str, Any]]:

@@ -102,7 +102,7 @@ class Restructure(Lever):
         if self.move is not None:
             return self._moved(position, world, self.move)
         if self.merge is not None:
-            into = dict.fromkeys(self.merge.of, {self.merge.code: 1})
+            into = {code: {self.merge.code: 1} for code in self.merge.of}
             return _succeed(position, self.foretell(world), into, {}, f"merges {len(into)} ICBs into {self.merge.name}")
         if self.split is not None:
             return self._split(position, self.foretell(world), self.split)
@@ -179,8 +179,8 @@ class Restructure(Lever):
         for row in rows:
             line = position.slice(int(row), 1).to_pylist()[0]
             among = weights(move.by, world, above, tier, line["fund"], line["stream"]).get(before, {})
-            share = apportion(line["amount_pence"], {"goes": among.get(move.code, 0),
-                                                     "stays": sum(among.values()) - among.get(move.code, 0)})  # fmt: skip
+            goes = among.get(move.code, 0)
+            share = apportion(line["amount_pence"], {"goes": goes, "stays": sum(among.values()) - goes})
             if share["goes"]:
                 source.append(int(row))
                 pence.append(share["goes"])

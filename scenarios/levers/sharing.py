@@ -25,7 +25,7 @@ class Sharing(StrictModel):
     scenario's seed, and winners share equally.
     """
 
-    among: Among = ICB
+    among: Among = "icb"
     by: By | None = None
     awards: dict[str, Share] | None = Field(default=None, description="organisation to its share; they make one")
     winners: int | None = Field(default=None, ge=1)
