@@ -34,7 +34,8 @@ from screens.arguments import (
     Unit,
     Year,
 )
-from screens.commands import scenarios as scenario_commands
+from screens.commands import scenarios
+from screens.commands.adopt import adopt
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.terminal import Answer, show
 
@@ -45,7 +46,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(scenario_commands.group, name="scenario")
+scenarios.group.command("adopt")(adopt)
+app.add_typer(scenarios.group, name="scenario")
 
 
 @app.command()

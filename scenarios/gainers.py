@@ -14,6 +14,7 @@ from scenarios.tidy import held
 from scenarios.world import ICB, PCN, PLACE, PRACTICE, World
 
 FIFTHS = 5
+_FINE = 10**12  # whole numbers sort faster than fractions, and this fine they sort the same
 BY_IMD = "Indices of Deprivation 2025, average score of the ICB (1 is the most deprived fifth of people)"
 BY_NEED = (
     "health inequalities weighted people per registered person, which follows avoidable mortality "
@@ -146,18 +147,18 @@ def _per_head(pence: int, people_billionths: int) -> int | None:
     return round_half_up_fraction(Fraction(pence * 10**9, people_billionths)) if people_billionths else None
 
 
-def _deprivation(level: str, world: World) -> tuple[dict[str, Fraction], str]:
+def _deprivation(level: str, world: World) -> tuple[dict[str, int], str]:
     """How deprived each organisation of a level is, and by what measure; empty where it is not known."""
     if level == ICB:
         rows = figures.table("deprivation_2025").to_pylist()
-        scores = {row["icb"]: Fraction(row["average_score"]) for row in rows}
+        scores = {row["icb"]: int(row["average_score"] * 10**4) for row in rows}
         if set(world.population(ICB)) <= set(scores):
             return scores, BY_IMD
     need, people = world.people_of("health_inequalities", level, PRACTICE), world.population(level)
-    return {code: Fraction(sum(need[code].values()), count) for code, count in people.items() if count}, BY_NEED
+    return {code: sum(need[code].values()) * _FINE // count for code, count in people.items() if count}, BY_NEED
 
 
-def _fifths(changes: Mapping[str, int], scores: Mapping[str, Fraction], people: Mapping[str, int]) -> tuple[Fifth, ...]:
+def _fifths(changes: Mapping[str, int], scores: Mapping[str, int], people: Mapping[str, int]) -> tuple[Fifth, ...]:
     """Organisations in order of deprivation, cut where each fifth of the people is reached."""
     in_order = sorted((code for code in scores if people.get(code)), key=lambda code: (-scores[code], code))
     whole = sum(people[code] for code in in_order)

@@ -20,6 +20,7 @@ from scenarios.gainers import Gain, View, views
 from scenarios.scenario import Written, read_scenario
 from scenarios.scorecard import Test, scorecard
 from scenarios.sentence import paragraph
+from scenarios.tidy import condensed
 
 LIBRARY = Path(__file__).parent / "library"
 FORMAT = 1
@@ -79,10 +80,11 @@ def explore(written: Written, books: Baseline) -> Outcome:
     """Run a scenario on any baseline, and measure what it does."""
     done = run(written, books)
     before, after = done.baseline.position, done.position
+    few_before, few_after = condensed(before), condensed(after)
     compared = tuple(
         Compared(scope, old, new)
         for scope in SCOPES
-        for old, new in zip(measures(before, scope), measures(after, scope), strict=True)
+        for old, new in zip(measures(few_before, scope), measures(few_after, scope), strict=True)
     )
     tests = tuple(zip(scorecard(before, done.baseline.world), scorecard(after, done.world), strict=True))
     bridged = bridges(done)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from ledger.measures import measures, share
 from scenarios.bridge import measured
 from scenarios.selection import system_column
-from scenarios.tidy import held, total
+from scenarios.tidy import condensed, held, total
 from scenarios.world import NATIONAL, World
 
 _MILLION_POUNDS = 100_000_000
@@ -85,7 +85,7 @@ def scorecard(position: pa.Table, world: World) -> tuple[Test, ...]:
     if not below.num_rows:
         return tuple(replace(test, note="Nothing is held below the national body.") for test in CATALOGUE)
     amounts, whole = measured(below), total(below)
-    kept = next(m for m in measures(below) if m.name == "retained_without_agreement_share")
+    kept = next(m for m in measures(condensed(below)) if m.name == "retained_without_agreement_share")
     dated = total(below.filter(pc.is_valid(below["notified_on"])))
     systems = _systems(below, world)
     values: dict[str, Fraction | None] = {

@@ -17,6 +17,19 @@ def tidied(table: pa.Table) -> pa.Table:
     return kept.sort_by(_ORDER + _REST).cast(SCHEMA).combine_chunks()
 
 
+def condensed(table: pa.Table) -> pa.Table:
+    """The same position with those of one depth added up, whoever they are: all that a measure asks, in few rows.
+
+    The largest come first, so that a pot that is on several terms is described by those that most of it is on.
+    """
+    who = {"organisation", "organisation_name", "tier"}
+    columns = [name for name in POSITION_COLUMNS if name not in who]
+    summed = table.group_by(columns).aggregate([("amount_pence", "sum")]).rename_columns([*columns, "amount_pence"])
+    for name in who:
+        summed = summed.append_column(name, pa.nulls(summed.num_rows, pa.string()))
+    return summed.select(SCHEMA.names).sort_by([("amount_pence", "descending"), *_ORDER[1:]])
+
+
 def held(table: pa.Table) -> pa.Table:
     """Everything but the source of the money."""
     return table.filter(pc.not_equal(table["standing"], SOURCE))

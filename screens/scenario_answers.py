@@ -1,13 +1,18 @@
 """What the scenario commands answer, for people and for programs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from ledger.money import spoken
 from ledger.picture import percent
+from ledger.position import Moment
+from scenarios import compare as comparing
+from scenarios.compare import Comparison
 from scenarios.outcome import Outcome, document
-from screens.answers import about
+from scenarios.recheck import Verdict
+from screens.answers import about, clocks
 from screens.terminal import Answer
 
 
@@ -65,3 +70,57 @@ def _bridge_lines(found: Mapping[str, Any]) -> list[str]:
             ends = f"{spoken(bridge['before_pence'])} before, {spoken(bridge['after_pence'])} after"
             lines.append(f"{bridge['title']}: {ends} ({steps}{together}).")
     return lines
+
+
+def of_comparison(found: Comparison, *, ledger: str, at: Moment, as_json: bool) -> Answer:
+    """Scenarios side by side; for people the propositions and the amounts that differ."""
+    told = comparing.document(found)
+    if as_json:
+        return Answer("scenario compare", ledger, comparing.rows(found), at, extra=told)
+    shown = [line for line in found.lines if line.kind in ("test", "amount") and len({line.before, *line.after}) > 1]
+    rows = [
+        {
+            "What": line.title,
+            "Before": value_text(line.before, line.unit),
+            **{f"Scenario {number}": value_text(value, line.unit) for number, value in enumerate(line.after, 1)},
+        }
+        for line in shown
+    ]
+    numbered = [f"Scenario {number}: {name}." for number, name in enumerate(found.names, 1)]
+    apart = [
+        f"Scenarios {one} and {other} end {spoken(pence)} apart: so much stands elsewhere, or on other terms."
+        for one, other, pence in found.apart
+    ]
+    start = "All start from the same books." if found.same_baseline else "They do not start from the same books."
+    return Answer(
+        "scenario compare", ledger, rows, at, title="\n".join(numbered), after=[start, *apart, *about(at)], extra=told
+    )
+
+
+def of_verdict(verdict: Verdict, *, ledger: str, at: Moment, name: str) -> Answer:
+    """Whether an old result still holds, and what differs."""
+    rows = [{"what": each.what, "then": each.then, "now": each.now} for each in verdict.differences]
+    words = {
+        "scenario": "the file says something else",
+        "baseline": "the books hold something else",
+        "result": "the new position is another",
+    }
+    title = (
+        f"{name} matches: the same file on the same books gives the same position."
+        if verdict.matches
+        else f"{name} does not match: {'; '.join(words[each] for each in verdict.differs)}."
+    )
+    extra = {"matches": verdict.matches, "differs": list(verdict.differs)}
+    return Answer("scenario check", ledger, rows, at, title=title, after=[clocks(at)], extra=extra)
+
+
+def of_proposal(
+    outcome: Outcome, rows: Sequence[Mapping[str, Any]], *, ledger: str, at: Moment, out: Path | None
+) -> Answer:
+    """What would be posted, and that it is not."""
+    title = f"Proposed from '{outcome.run.written.scenario.title}': {len(rows)} entries, tried against every rule."
+    after = ["Nothing is posted: a proposal waits for those who sign it off."]
+    if out is not None:
+        after.append(f"Written to {out}.")
+    extra = {"title": outcome.run.written.scenario.title, "posted": False, "sentence": outcome.sentence}
+    return Answer("scenario adopt", ledger, rows, at, title=title, after=[*after, clocks(at)], extra=extra)
