@@ -79,8 +79,13 @@ def put_where(table: pa.Table, rows: Rows, **columns: Any) -> pa.Table:
 def take_out(position: pa.Table, rows: Rows, pence: Pence) -> pa.Table:
     """The position with so much less in the rows of the given numbers, which may be named several times."""
     amounts = position["amount_pence"].to_numpy().copy()
-    np.subtract.at(amounts, rows, pence)
+    np.subtract.at(amounts, np.asarray(rows, np.int64), np.asarray(pence, np.int64))
     return put(position, amount_pence=amounts)
+
+
+def _numbers(values: Any) -> pa.Array:
+    """Whole numbers as Arrow has them, also where there are none."""
+    return pa.array(np.asarray(values, np.int64))
 
 
 def hand_over(
@@ -94,7 +99,7 @@ def hand_over(
         receivers: the organisation that each movement goes to.
         columns: what is different about the money there, such as its standing.
     """
-    theirs = put(position.take(pa.array(rows)), amount_pence=pence)
+    theirs = put(position.take(_numbers(rows)), amount_pence=_numbers(pence))
     names = pa.array(receivers, pa.string()).dictionary_encode()
     known = [world.organisations[code] for code in names.dictionary.to_pylist()]
     arrived = put(
@@ -110,7 +115,7 @@ def hand_over(
 
 def restate(position: pa.Table, rows: Rows, pence: Pence, **columns: Any) -> tuple[pa.Table, Moves]:
     """Change what is said of money that stays where it is: its standing, fund or terms."""
-    theirs = put(position.take(pa.array(rows)), amount_pence=pence)
+    theirs = put(position.take(_numbers(rows)), amount_pence=_numbers(pence))
     arrived = put(theirs, **columns)
     return pa.concat_tables([take_out(position, rows, pence), arrived]), Moves(theirs, arrived)
 

@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
 from allocations.apportion import apportion
@@ -20,7 +19,8 @@ from scenarios.levers.amounts import mirrored
 from scenarios.levers.base import Lever, amounts_of, spread
 from scenarios.levers.sharing import Sharing
 from scenarios.selection import Funds, Organisations, select
-from scenarios.world import Fund, World
+from scenarios.tidy import total
+from scenarios.world import LEVELS, Fund, World
 
 
 class Instalment(StrictModel):
@@ -110,7 +110,7 @@ class Pot(Lever):
         """Give it out, from new money or from what somebody holds."""
         parts = self._parts(world)
         fresh = pa.concat_tables([self._rows(world, parts, each) for each in self.instalments or (None,)])
-        whole = int(pc.sum(fresh["amount_pence"]).as_py())
+        whole = total(fresh)
         known = self.foretell(world)
         size = f"{spoken(self.each_pence)} each, " if self.each_pence is not None else ""
         whom = f"{len(parts):,} organisations, graded {self.grade}, by {self.route}"
@@ -138,10 +138,11 @@ class Pot(Lever):
             return list(receivers.codes)
         wanted = set(receivers.within or ())
         tiers = receivers.tier or ()
-        # Only who has people: the list of organisations holds those that closed or are yet to open.
-        living = {
-            code for tier in tiers if tier in ("icb", "place", "pcn", "practice") for code in world.population(tier)
-        }
+        if world.people.num_rows:
+            # Only who has people: the list of organisations holds those that closed or are yet to open.
+            living = {code for tier in tiers if tier in LEVELS[1:] for code in world.population(tier)}
+        else:
+            living = {each.code for each in world.organisations.values() if each.tier in tiers}
         found = sorted(code for code in living if not wanted or set(world.systems().get(code, ())) & wanted)
         if not found:
             raise CannotApply(
