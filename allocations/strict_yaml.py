@@ -49,7 +49,7 @@ def read_model(path: Path, model: type[Model], prepare: Prepare | None = None) -
     try:
         return model.model_validate(prepared)
     except ValidationError as error:
-        raise Refused([_fault(fault, where, model) for fault in error.errors()]) from error
+        raise Refused([_fault(fault, where, model) for fault in error.errors() if not _follows(fault)]) from error
 
 
 def read_lines(path: Path) -> tuple[Any, dict[Path_, int]]:
@@ -113,6 +113,11 @@ def _note_lines(node: yaml.Node, keys: Path_, lines: dict[Path_, int]) -> None:
         for number, value in enumerate(node.value):
             lines[*keys, number] = value.start_mark.line + 1
             _note_lines(value, (*keys, number), lines)
+
+
+def _follows(fault: Any) -> bool:
+    """Whether a fault only follows from others: a list that is too short because its items were refused."""
+    return fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]
 
 
 def _fault(fault: Any, where: Callable[[Path_], str], model: type[BaseModel]) -> Problem:

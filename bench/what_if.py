@@ -128,7 +128,9 @@ def prepared(books: Baseline) -> duckdb.DuckDBPyConnection:
     raw = duckdb.connect()
     raw.register("start_rows", books.position)
     raw.register("people_rows", books.world.people)
-    known = [(each.code, each.name, each.tier, books.world.depth(each.tier)) for each in books.world.organisations.values()]
+    known = [
+        (each.code, each.name, each.tier, books.world.depth(each.tier)) for each in books.world.organisations.values()
+    ]
     columns = dict(zip(("code", "name", "tier", "depth"), zip(*known, strict=True), strict=True))
     raw.register("organisation_rows", pa.table({name: pa.array(list(values)) for name, values in columns.items()}))
     raw.execute("CREATE TABLE start AS SELECT * FROM start_rows")
@@ -169,7 +171,9 @@ def main() -> None:
         hand_times.append(seconds(lambda: by_hand(raw)))
         whole_times.append(seconds(lambda: outcome.explore(steps, books)))
     rows = ours(steps, books).num_rows
-    print(f"42 ICBs, all places and PCNs, {books.position.num_rows:,} rows before and {rows:,} after; the same rows on both sides")
+    print(
+        f"42 ICBs, all places and PCNs, {books.position.num_rows:,} rows before and {rows:,} after; the same rows on both sides"
+    )
     print(f"{'workload':62} {'ours':>9} {'by hand':>9} {'ratio':>6}")
     best, hand = min(engine_times), min(hand_times)
     print(f"{'five steps':62} {best:8.3f}s {hand:8.3f}s {best / hand:6.2f}")

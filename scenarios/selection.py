@@ -214,7 +214,7 @@ def select(
         organisations = organisations.model_copy(update={"standing": tuple(standings)})
     if organisations.tier is None and organisations.codes is None and tiers:
         organisations = organisations.model_copy(update={"tier": tuple(tiers)})
-    of_funds = funds.mask(position, world)
+    of_funds = funds.mask(position, world) & ~_true(pc.equal(position["standing"], SOURCE))
     theirs = organisations.mask(position, world)
     rows = np.flatnonzero(of_funds & theirs)
     if not len(rows):
@@ -282,7 +282,8 @@ def _empty(position: pa.Table, of_funds: Mask, theirs: Mask) -> CannotApply:
 
 def _holders(position: pa.Table) -> str:
     own = position.filter(pc.not_equal(position["standing"], SOURCE))
-    pairs = own.group_by(["tier", "standing"]).aggregate([("amount_pence", "sum")]).sort_by("tier").to_pylist()
+    summed = own.group_by(["tier", "standing"]).aggregate([("amount_pence", "sum")])
+    pairs = summed.sort_by([("tier", "ascending"), ("standing", "ascending")]).to_pylist()
     told = "; ".join(f"{row['tier']}, {row['standing']}: {spoken(row['amount_pence_sum'])}" for row in pairs)
     return f"There is {told or 'nothing held'}."
 
