@@ -117,7 +117,7 @@ def _note_lines(node: yaml.Node, keys: Path_, lines: dict[Path_, int]) -> None:
 
 def _follows(fault: Any) -> bool:
     """Whether a fault only follows from others: a list that is too short because its items were refused."""
-    return fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]
+    return bool(fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"])
 
 
 def _fault(fault: Any, where: Callable[[Path_], str], model: type[BaseModel]) -> Problem:

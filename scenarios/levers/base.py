@@ -89,6 +89,8 @@ def spread(total_pence: int, amounts: Pence) -> Pence:
             f"Ask for at most {spoken(there)}, or choose more funds or organisations.",
             "pounds",
         )
+    if total_pence == 0:
+        return np.zeros(len(amounts), dtype=np.int64)
     parts = apportion(total_pence, {str(row): int(pence) for row, pence in enumerate(amounts)})
     return np.array(list(parts.values()), dtype=np.int64)
 
