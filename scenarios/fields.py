@@ -40,7 +40,7 @@ def _number(low: int | None, high: int | None) -> dict[str, Any]:
     limits = {"minimum": low, "maximum": high}
     number = {"type": "number", **{name: limit for name, limit in limits.items() if limit is not None}}
     percent = {"type": "string", "pattern": r"^-?\d+(\.\d+)?%$"}
-    return {"anyOf": [number, percent, NAMED]}
+    return {"anyOf": [number, percent]}
 
 
 _AS_TEXT = PlainSerializer(lambda number: format(number.normalize(), "f"), return_type=str)
@@ -67,7 +67,6 @@ Year = Annotated[
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}/\d{2}$", "description": "a financial year, as 2025/26"}),
 ]
-Whole = Annotated[int, WithJsonSchema({"anyOf": [{"type": "integer"}, NAMED]})]
 # A weighted population by name, or several mixed: name to part, the parts making one.
 By = str | dict[str, Share]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from allocations.strict_yaml import Path_, StrictModel, place_of, read_lines, read_model
 from ledger.errors import Problem, Refused
@@ -17,7 +17,6 @@ from scenarios.fields import Light, Year
 from scenarios.levers import Step
 
 SCHEMA_VERSION = 1
-SCHEMA_FILE = Path(__file__).parent / "scenario.schema.json"
 LARGEST_FILE_BYTES = 1_000_000
 
 
@@ -37,7 +36,7 @@ class Assumption(Grounds):
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
-    value: str | int | date
+    value: Annotated[str | int | date, WithJsonSchema({"type": ["string", "number"]})]
     impact: Light
 
 
@@ -151,21 +150,6 @@ def read_scenario(path: Path) -> Written:
 def written(scenario: Scenario, name: str = "scenario") -> Written:
     """A scenario made in Python, to be run like one from a file."""
     return Written(scenario, name, lambda keys: ".".join([name, *(str(key) for key in keys)]))
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a scenario file, as published beside this module."""
-    found = Scenario.model_json_schema(by_alias=True)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:devolution-ledger:scenario:{SCHEMA_VERSION}",
-        **found,
-    }
-
-
-def schema_text() -> str:
-    """The same as text, the way it is committed."""
-    return json.dumps(schema(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def _with_assumptions(content: Any, where: Callable[[Path_], str]) -> Any:

@@ -214,8 +214,10 @@ def select(
         organisations = organisations.model_copy(update={"standing": tuple(standings)})
     if organisations.tier is None and organisations.codes is None and tiers:
         organisations = organisations.model_copy(update={"tier": tuple(tiers)})
-    of_funds = funds.mask(position, world) & ~_true(pc.equal(position["standing"], SOURCE))
-    theirs = organisations.mask(position, world)
+    # A line that was handed on whole is not there any more, though its row may be.
+    there = _true(pc.greater(position["amount_pence"], 0))
+    of_funds = funds.mask(position, world) & there
+    theirs = organisations.mask(position, world) & there
     rows = np.flatnonzero(of_funds & theirs)
     if not len(rows):
         raise _empty(position, of_funds, theirs)

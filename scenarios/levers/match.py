@@ -68,10 +68,10 @@ class Match(Selecting):
                 "own",
             )
         some = np.array(pence, np.int64) > 0
-        terms = position.take(pa.array(np.array(patterns)[some]))
+        terms = position.take(pa.array(np.array(patterns, np.int64)[some]))
         columns = {name: terms[name] for name in _TERMS}
         after, _ = restate(
-            position, np.array(source)[some], np.array(pence, np.int64)[some], standing=AVAILABLE, **columns
+            position, np.array(source, np.int64)[some], np.array(pence, np.int64)[some], standing=AVAILABLE, **columns
         )
         moved = int(sum(pence))
         whose = f"{spoken(moved)} of {len(pots):,} organisations' own money"

@@ -123,7 +123,7 @@ class Merge(Lever):
         )
         says = f"puts {len(pots)} pots with {spoken(total(chosen))} together as {self.into.name}, {how}"
         frees = self.inner == "kept" or self.authority is not None
-        return Change(changed, known, says, details={"pots": pots, "merged_pence": total(chosen)}, frees=frees)
+        return Change(changed, known, says, details={"pots": pots, "selected_pence": total(chosen)}, frees=frees)
 
 
 def _with_fund(world: World, into: Into, stream: str, resource: str, depth: int) -> World:
@@ -248,6 +248,7 @@ class Settlement(Lever):
             f"{percent(self.movable)} of each movable; {spoken(moved)} moves"
         )
         details = {
+            "selected_pence": gone,
             "themes": [{"theme": code, "before_pence": pence} for code, pence in opening.items()],
             "pots": sorted(pots),
         }

@@ -53,7 +53,7 @@ class Release(Selecting):
         what = "releases" if freer else "changes the terms of"
         says = f"{what} {told(position, rows)}, now graded {self.grade}"
         details = {
-            "touched_pence": int(amounts_of(position, rows).sum()),
+            "selected_pence": int(amounts_of(position, rows).sum()),
             "grades_before": sorted(filter(None, before)),
         }
         return Change(changed, world, says, details=details, frees=True)
@@ -100,7 +100,8 @@ class Announce(Selecting):
         says = f"makes {told(position, rows)} {when}"
         if len(windows) == 1:
             says += f", with {windows[0]['after']} days to spend it instead of {windows[0]['before']}"
-        return Change(changed, world, says, details={"days_to_spend": windows})
+        details = {"selected_pence": int(amounts_of(position, rows).sum()), "days_to_spend": windows}
+        return Change(changed, world, says, details=details)
 
 
 def _windows(before: pa.Table, after: pa.Table) -> list[dict[str, Any]]:

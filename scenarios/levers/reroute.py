@@ -54,7 +54,8 @@ class Reroute(Selecting):
         after, moved = _given_anew(position, world, rows, self.sharing, columns)
         how = f"by {self.to}, {self.sharing.told()}; {spoken(moved)} changes hands"
         says = f"takes {told(position, rows)} and gives it out {how}"
-        return Change(after, world, says, moved)
+        details = {"selected_pence": int(amounts_of(position, rows).sum())}
+        return Change(after, world, says, moved, details=details)
 
 
 def _given_anew(
@@ -158,7 +159,8 @@ class Reweigh(Lever):
         by = self.by if isinstance(self.by, str) else "a mixture of measures"
         how = f"among {self.among}s by {by.replace('_', ' ')}; {spoken(moved)} changes hands"
         says = f"shares {told(position, rows)} again {how}"
-        return Change(after, world, says, moved, total(after) - total(position))
+        details = {"selected_pence": int(amounts.sum())}
+        return Change(after, world, says, moved, total(after) - total(position), details=details)
 
 
 def _groups(chosen: pa.Table, world: World, among: str) -> dict[tuple[str, int, str], dict[str, list[int]]]:
