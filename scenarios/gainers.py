@@ -129,6 +129,9 @@ def _view(level: str, had: Mapping[str, int], has: Mapping[str, int], world_befo
     basis = ""
     if len(rows) >= FIFTHS and not (began or ended):
         scores, basis = _deprivation(level, world)
+        if world.scope is not None:
+            # The people of one organisation, not of the country around it.
+            scores = {row.code: scores[row.code] for row in rows if row.code in scores}
         fifths = _fifths({row.code: row.change_pence for row in rows}, scores, people)
     same = len(stayed) - len(changed)
     return View(level, _TITLES[level], tuple(changed), same, fifths, basis, began, ended)

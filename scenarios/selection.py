@@ -21,7 +21,7 @@ from ledger.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
 from scenarios.errors import CannotApply
 from scenarios.fields import Grade, Pounds, Route, Year
 from scenarios.tidy import total
-from scenarios.world import NATIONAL, World
+from scenarios.world import World
 
 Mask = Any  # a NumPy array of booleans, one for each row of a position
 
@@ -311,6 +311,3 @@ def told(position: pa.Table, rows: Any) -> str:
     lines = "1 line" if funds == 1 else f"{funds} lines"
     who = "1 organisation" if holders == 1 else f"{holders:,} organisations"
     return f"{spoken(total(chosen))} in {lines} at {who}"
-
-
-__all__ = ["NATIONAL", "FundSelection", "Funds", "Organisations", "select"]

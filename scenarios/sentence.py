@@ -35,7 +35,8 @@ def paragraph(run: Run, bridges: Bridges, views: Sequence[View]) -> str:
 
 
 def _start(run: Run) -> str:
-    scope = run.baseline.organisation or "England"
+    code = run.baseline.organisation
+    scope = "England" if code is None else run.baseline.world.organisations[code].name
     years = sorted({FinancialYear(year) for year in run.position["year"].to_pylist()})
     whole = total(held(run.baseline.position))
     start = f"{scope} holds {spoken(whole)} in {' and '.join(map(str, years))}."
@@ -84,7 +85,9 @@ def _gains(pence: int) -> str:
 
 
 def _change(pence: int, part: Fraction | None) -> str:
-    return spoken(pence) if part is None else f"{spoken(pence)}, {percent(abs(part))}"
+    # A part too small to show to one decimal is not shown.
+    shown = "" if part is None or abs(part) < Fraction(1, 2000) else f", {percent(abs(part))}"
+    return spoken(pence) + shown
 
 
 def _order(bridges: Bridges, steps: int) -> str:

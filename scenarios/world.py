@@ -19,6 +19,7 @@ NATIONAL, ICB, PLACE, PCN, PRACTICE = "national", "icb", "place", "pcn", "practi
 # Who can share money out to whom, from the top down, by the columns of the people table.
 LEVELS = (NATIONAL, ICB, PLACE, PCN, PRACTICE)
 EQUAL = "equal"
+PLURAL = {ICB: "ICBs", PLACE: "places", PCN: "networks", PRACTICE: "practices"}
 T = TypeVar("T")
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from ledger.money import spoken
 from scenarios.change import Change
 from scenarios.errors import CannotApply
 from scenarios.fields import By, Share
@@ -67,7 +66,7 @@ class Autonomy(Selecting):
             by_segment.append({"segment": segment, "icbs": icbs_in, "share": str(share), "devolved_pence": pence})
         told = ", ".join(f"{percent(Decimal(part['share']))} in segment {part['segment']}" for part in by_segment)
         kind = "presumed" if self.presumed is not None else "earned"
-        largest = f"by {kind} autonomy devolves {told} ({spoken(int(taken.sum()))})"
+        largest = f"by {kind} autonomy devolves {told}"
         return shared_out(position, world, rows, taken, self.to, self.by, {"segments": by_segment}, largest)
 
     @staticmethod

@@ -17,7 +17,7 @@ from scenarios.fields import By, Pounds, Share, exact
 from scenarios.levers.base import Selecting, amounts_of, part_of, percent, spread
 from scenarios.selection import select, system_column
 from scenarios.weighing import FAIR_SHARE, tier_above, weights
-from scenarios.world import ICB, World
+from scenarios.world import ICB, PLURAL, World
 
 
 class Devolve(Selecting):
@@ -147,7 +147,7 @@ def shared_out(
     moved = np.array(parts, dtype=np.int64)
     after, moves = hand_over(position, world, np.array(source_rows), moved, receivers, standing=AVAILABLE)
     total = int(moved.sum())
-    told = f"{what} to {len(set(receivers)):,} organisations ({to}): {spoken(total)}"
+    told = f"{what}, {spoken(total)}, to {len(set(receivers)):,} {PLURAL[to]}"
     kept = f"; {spoken(left)} stays, for people in no {to}" if left else ""
     return Change(after, world, told + kept, total, 0, moves, {**details, "left_for_nobody_pence": left})
 

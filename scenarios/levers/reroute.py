@@ -17,7 +17,7 @@ from scenarios.levers.base import Lever, Selecting, amounts_of
 from scenarios.levers.sharing import Among, Sharing, receivers_of
 from scenarios.selection import FundSelection, Organisations, select, system_column, told
 from scenarios.tidy import total
-from scenarios.world import ICB, World
+from scenarios.world import ICB, PLURAL, World
 
 
 class Reroute(Selecting):
@@ -157,7 +157,7 @@ class Reweigh(Lever):
         moved = int(np.maximum(amounts - wanted, 0).sum())
         after = pa.concat_tables([take_out(position, rows, amounts - wanted), *fresh])
         by = self.by if isinstance(self.by, str) else "a mixture of measures"
-        how = f"among {self.among}s by {by.replace('_', ' ')}; {spoken(moved)} changes hands"
+        how = f"among {PLURAL[self.among]} by {by.replace('_', ' ')}; {spoken(moved)} changes hands"
         says = f"shares {told(position, rows)} again {how}"
         details = {"selected_pence": int(amounts.sum())}
         return Change(after, world, says, moved, total(after) - total(position), details=details)

@@ -13,7 +13,7 @@ from allocations.strict_yaml import StrictModel
 from scenarios.errors import CannotApply
 from scenarios.fields import By, Probability, Share
 from scenarios.weighing import check, weights
-from scenarios.world import EQUAL, ICB, NATIONAL, World
+from scenarios.world import EQUAL, ICB, NATIONAL, PLURAL, World
 
 Among = Literal["icb", "place", "pcn", "practice"]
 
@@ -111,13 +111,13 @@ class Sharing(StrictModel):
     def told(self) -> str:
         """How it is shared, in words."""
         if self.awards is not None:
-            return f"to {len(self.awards)} named {self.among}s"
+            return f"to {len(self.awards)} named {PLURAL[self.among]}"
         if self.by is not None:
             by = self.by if isinstance(self.by, str) else "a mixture of measures"
             return (
-                f"among {self.among}s by {by.replace('_', ' ')}"
+                f"among {PLURAL[self.among]} by {by.replace('_', ' ')}"
                 if self.by != EQUAL
-                else f"in equal parts to {self.among}s"
+                else f"in equal parts to {PLURAL[self.among]}"
             )
         return (
             f"to {self.winners} winners drawn by lot"
