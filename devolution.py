@@ -38,7 +38,8 @@ from screens.arguments import (
     Unit,
     Year,
 )
-from screens.commands import exports, imports, keeping, network, proposals, shares
+from screens.commands import exports, imports, keeping, network, proposals, scenarios, shares
+from screens.commands.adopt import adopt
 from screens.commands.bids import bids
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.commands.trail import show_trail
@@ -56,6 +57,8 @@ app.add_typer(exports.group, name="export")
 app.add_typer(proposals.app, name="proposal")
 app.command("template")(exports.template)
 app.command("trail")(show_trail)
+scenarios.group.command("adopt")(adopt)
+app.add_typer(scenarios.group, name="scenario")
 
 
 @app.command()

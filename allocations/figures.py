@@ -36,6 +36,7 @@ _TYPES: dict[str, pa.DataType] = {
     "rounded_parts": pa.int32(),
     "rate_pounds": pa.decimal128(12, 6),
     "weight": pa.decimal128(12, 9),
+    **dict.fromkeys(("average_score", "part_in_worst_tenth"), pa.decimal128(9, 4)),
     **dict.fromkeys(
         ("version", "rank", "depth", "returns_per_year", "match_percent", "practices", "months"), pa.int32()
     ),

@@ -1,5 +1,6 @@
 """YAML files that say exactly one thing: no unknown key, no key twice, and numbers as they were written."""
 
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -48,7 +49,7 @@ def read_model(path: Path, model: type[Model], prepare: Prepare | None = None) -
     try:
         return model.model_validate(prepared)
     except ValidationError as error:
-        raise Refused([_fault(fault, where, model) for fault in error.errors()]) from error
+        raise Refused([_fault(fault, where, model) for fault in error.errors() if not _follows(fault)]) from error
 
 
 def read_lines(path: Path) -> tuple[Any, dict[Path_, int]]:
@@ -112,6 +113,11 @@ def _note_lines(node: yaml.Node, keys: Path_, lines: dict[Path_, int]) -> None:
         for number, value in enumerate(node.value):
             lines[*keys, number] = value.start_mark.line + 1
             _note_lines(value, (*keys, number), lines)
+
+
+def _follows(fault: Any) -> bool:
+    """Whether a fault only follows from others: a list that is too short because its items were refused."""
+    return bool(fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"])
 
 
 def _fault(fault: Any, where: Callable[[Path_], str], model: type[BaseModel]) -> Problem:
@@ -187,11 +193,18 @@ class _NoDuplicates(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+_AS_TEXT = ("tag:yaml.org,2002:float", "tag:yaml.org,2002:bool")
+
+
 class _TextLoader(_NoDuplicates):
     """Numbers with a point stay the text that was written; pydantic makes exact decimals of them."""
 
 
 _TextLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:float"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _AS_TEXT]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+# Only true and false are yes and no: a key 'on' is a word, and so is the answer 'no'.
+_TextLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)

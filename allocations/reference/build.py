@@ -32,6 +32,7 @@ PCN_HISTORY = "epcn_january_2023.xlsx"
 ICBS_BEFORE = "icb_reference_42_2023_to_mar2026.csv"
 ICBS_AFTER = "icb_reference_36_from_apr2026.csv"
 DISTRICTS = "ltla23_utla23.csv"
+DEPRIVATION = "imd2025_icb24.csv"
 
 NATIONAL = "X24"
 ICBS_BEGAN, MERGERS = "2022-07-01", "2026-04-01"
@@ -71,6 +72,7 @@ def main(arguments: Sequence[str]) -> None:
     _write(out / "pcns_2025_26.csv", _pcns(rows, current, networks))
     _write(out / "pcn_parts_2025_26.csv", _pcn_parts(rows))
     _write(out / "districts.csv", _districts(source))
+    _write(out / "deprivation_2025.csv", _deprivation(source))
 
 
 def _refuse_if(*problems: Problem) -> None:
@@ -80,8 +82,19 @@ def _refuse_if(*problems: Problem) -> None:
 
 def _published_files(source: Path) -> Iterator[dict[str, object]]:
     """The files that the figures rest on, by their content: a figure leads back to one of them."""
-    for name in sorted((WORKBOOK, PRACTICES, PRACTICE_MAP, PCN_HISTORY, ICBS_BEFORE, ICBS_AFTER, DISTRICTS)):
+    for name in sorted(
+        (WORKBOOK, PRACTICES, PRACTICE_MAP, PCN_HISTORY, ICBS_BEFORE, ICBS_AFTER, DISTRICTS, DEPRIVATION)
+    ):
         yield {"file": name, "sha256": hashlib.sha256((source / name).read_bytes()).hexdigest()}
+
+
+def _deprivation(source: Path) -> Iterator[dict[str, object]]:
+    """How deprived each ICB is: the average score, and how many of its small areas are among the worst tenth."""
+    ods = {row["icb_ons"]: row["icb_ods"] for row in _read(source / ICBS_BEFORE)}
+    worst = "imd_proportion_of_lso_as_in_most_deprived_10_percent_nationally"
+    for row in sorted(_read(source / DEPRIVATION), key=lambda row: ods[row["icb24_code"]]):
+        score = {"average_score": row["imd_average_score"], "part_in_worst_tenth": row[worst]}
+        yield {"icb": ods[row["icb24_code"]], "ons_code": row["icb24_code"], **score}
 
 
 # --- the allocations workbook ---------------------------------------------------------------------

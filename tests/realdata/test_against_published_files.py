@@ -17,7 +17,7 @@ def test_the_figures_come_out_of_the_published_files_byte_for_byte(published: Pa
         f"{name}.csv"
         for name in ("published_files", "organisations", "successions", "allocations_2025_26", "published_totals_2025_26",
                      "convergence_2025_26", "practices_2025_26", "places_2025_26", "pcns_2025_26", "pcn_parts_2025_26",
-                     "districts")
+                     "districts", "deprivation_2025")
     }  # fmt: skip
     for name, content in made.items():
         assert content == (figures.FOLDER / name).read_bytes(), name

@@ -1,0 +1,149 @@
+"""Where a scenario starts: the position that the books hold, and the structure around it. Read only."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from allocations import figures
+from allocations.allocate import FIGURES_YEAR
+from allocations.figures import WEIGHTINGS
+from ledger import canonical
+from ledger.errors import Problem, Refused
+from ledger.position import Moment, moment, position
+from ledger.store import Reader
+from ledger.years import FinancialYear, year_of
+from scenarios.tidy import tidied
+from scenarios.world import ICB, PCN, PLACE, PRACTICE, Fund, Organisation, Tier, World, no_people
+
+_ORGANISATIONS = """
+SELECT o.code, o.name, o.tier, min(r.parent) AS icb
+FROM organisation o
+LEFT JOIN relationship r ON r.child = o.code AND r.valid_from <= $day AND (r.valid_to IS NULL OR $day < r.valid_to)
+    AND r.parent IN (SELECT code FROM organisation WHERE tier = 'icb')
+WHERE o.entry_number <= $known GROUP BY o.code, o.name, o.tier ORDER BY o.code
+"""
+_FUNDS = """
+SELECT f.code, f.name, f.parent, f.stream, f.resource, t.depth AS lowest_depth
+FROM fund f JOIN tier t ON t.code = f.lowest_tier WHERE f.entry_number <= $known ORDER BY f.code
+"""
+_PLACES_OF_PRACTICES = """
+SELECT r.child AS practice, min(r.parent) AS place
+FROM relationship r JOIN organisation p ON p.code = r.parent AND p.tier = 'place'
+JOIN organisation c ON c.code = r.child AND c.tier = 'practice'
+WHERE r.entry_number <= $known AND r.valid_from <= $day AND (r.valid_to IS NULL OR $day < r.valid_to)
+  AND NOT EXISTS (SELECT 1 FROM relationship s WHERE s.supersedes = r.id AND s.entry_number <= $known)
+  AND r.parent IN (SELECT organisation FROM own_places)
+GROUP BY r.child
+"""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A position to start from.
+
+    Attributes:
+        position: a table of schema ``ledger.position.SCHEMA``, one row per key, sorted.
+        organisation: the organisation that it is limited to, with those below it; None for all.
+        at: the point on both clocks; None where the position was made by hand.
+        content_hash: SHA-256 of the rows, so that an old result can be checked against it.
+    """
+
+    position: pa.Table
+    world: World
+    organisation: str | None
+    at: Moment | None
+    content_hash: str
+
+
+def of(table: pa.Table, world: World, organisation: str | None = None, at: Moment | None = None) -> Baseline:
+    """A baseline from any position."""
+    rows = tidied(table)
+    return Baseline(rows, world, organisation, at, position_hash(rows))
+
+
+def read(
+    reader: Reader,
+    *,
+    year: FinancialYear,
+    organisation: str | None = None,
+    as_at: date | None = None,
+    known_at: datetime | None = None,
+) -> Baseline:
+    """The position of a year in the books.
+
+    Raises:
+        Refused: the organisation is unknown, or nothing is held in that year.
+    """
+    at = moment(reader, as_at or _last_day(year), known_at)
+    table = position(reader, at, organisation=organisation, year=year.start)
+    if not table.num_rows:
+        raise Refused(
+            [
+                Problem(
+                    "baseline",
+                    f"the books hold nothing in {year} as at {at.as_at}.",
+                    "There is nothing to change.",
+                    "Name a year and a day for which something is posted.",
+                )
+            ]
+        )
+    return of(table, _world(reader, at, year, table), organisation, at)
+
+
+def position_hash(table: pa.Table) -> str:
+    """SHA-256 over the rows of a tidy position."""
+    text, _ = canonical.rows(table)
+    return hashlib.sha256(text).hexdigest()
+
+
+def people(table: pa.Table) -> pa.Table:
+    """A table of practices with decimal populations as the people table of a world: whole billionths."""
+    billion = pa.scalar(Decimal(10**9), pa.decimal128(10, 0))
+    columns = {name: table[name] for name in (PRACTICE, PCN, PLACE, ICB)}
+    for name in WEIGHTINGS:
+        wide = pc.multiply(pc.cast(table[name], pa.decimal128(27, 9)), billion)
+        columns[name] = pc.cast(wide, pa.int64())
+    return pa.table(columns)
+
+
+def _last_day(year: FinancialYear) -> date:
+    """The last day that counts unless one is named: today, or the year's last day where that has passed."""
+    today = date.today()  # noqa: DTZ011 - the working day of whoever asks
+    return today if year_of(today) == year else year.last_day
+
+
+def _world(reader: Reader, at: Moment, year: FinancialYear, table: pa.Table) -> World:
+    given = {"known": at.known, "day": min(at.as_at, year.last_day)}
+    tiers = reader.table("SELECT code, name, rank, depth FROM tier").to_pylist()
+    organisations = reader.table(_ORGANISATIONS, given).to_pylist()
+    funds = reader.table(_FUNDS, given).to_pylist()
+    known_people = year == FIGURES_YEAR
+    return World(
+        year=year,
+        tiers={row["code"]: Tier(**row) for row in tiers},
+        organisations={row["code"]: Organisation(**row) for row in organisations},
+        funds={row["code"]: Fund(**row) for row in funds},
+        people=_people(reader, given, table) if known_people else no_people(),
+        people_year=year if known_people else None,
+    )
+
+
+def _people(reader: Reader, given: dict[str, Any], table: pa.Table) -> pa.Table:
+    """Practices with their people; where an ICB holds money in places of its own, those are their places."""
+    shipped = figures.table("practices_2025_26")
+    default = set(shipped["place"].to_pylist())
+    held = table.filter(pc.equal(table["tier"], PLACE))
+    own = sorted(set(held["organisation"].to_pylist()) - default)
+    if own:
+        reader.stage("own_places", pa.table({"organisation": pa.array(own, pa.string())}))
+        found = reader.table(_PLACES_OF_PRACTICES, given).to_pylist()
+        moved = {row[PRACTICE]: row[PLACE] for row in found}
+        pairs = zip(shipped[PRACTICE].to_pylist(), shipped[PLACE].to_pylist(), strict=True)
+        places = pa.array([moved.get(practice, place) for practice, place in pairs], pa.string())
+        shipped = shipped.set_column(shipped.schema.get_field_index(PLACE), PLACE, places)
+    return people(shipped)

@@ -1,0 +1,194 @@
+"""From before to after, step by step: what each step does alone, and what they do only together.
+
+A step's effect is measured on the baseline, as if it stood alone. The rest, up to the total change, is the
+interaction of the steps; so a bridge always adds up, to the penny. A step that rests on an earlier one, as
+a release of a fund that the step before it made does, has no effect alone: it is measured after those before it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ledger.errors import Refused
+from ledger.measures import UNTIED_GRADES
+from ledger.models import RING_FENCED
+from ledger.position import WITHOUT_AGREEMENT
+from scenarios.change import Change, put
+from scenarios.engine import Done, Run, apply
+from scenarios.tidy import held, tidied, total
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """An amount of money that can be read off a position."""
+
+    name: str
+    title: str
+    keep: Callable[[pa.Table], pa.ChunkedArray]
+
+
+def _grades(grades: tuple[str, ...]) -> Callable[[pa.Table], pa.ChunkedArray]:
+    return lambda table: pc.is_in(table["grade"], value_set=pa.array(grades))
+
+
+def _early(table: pa.Table) -> pa.ChunkedArray:
+    """Notified before 1 April of its year; money without a day of notice does not count."""
+    first_of_april = pc.strptime(
+        pc.binary_join_element_wise(pc.cast(table["year"], pa.string()), pa.scalar("-04-01"), pa.scalar("")),
+        format="%Y-%m-%d", unit="s",
+    )  # fmt: skip
+    return pc.less(table["notified_on"], pc.cast(first_of_april, pa.date32()))
+
+
+def _local(table: pa.Table) -> pa.ChunkedArray:
+    return pc.greater(table["depth"], 0)
+
+
+QUANTITIES = (
+    Quantity("held", "Held in all", lambda table: pc.is_valid(table["fund"])),
+    Quantity("by_population", "Allocated by formula", lambda table: pc.equal(table["route"], "formula")),
+    Quantity("free", "Free of conditions", _grades(UNTIED_GRADES)),
+    Quantity("ring_fenced", "Ring-fenced, hard or statutory", _grades(RING_FENCED)),
+    Quantity("local", "Decided at place or below", _local),
+    Quantity(
+        "local_and_free", "Local and free", lambda table: pc.and_kleene(_local(table), _grades(UNTIED_GRADES)(table))
+    ),
+    Quantity(
+        "kept_without_agreement", "Kept without agreement", lambda table: pc.equal(table["standing"], WITHOUT_AGREEMENT)
+    ),
+    Quantity("known_before", "Known before the year starts", _early),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One step of a bridge.
+
+    Attributes:
+        effect_pence: what the step does alone, or after the steps that it rests on.
+        alone: whether it could be done alone.
+    """
+
+    step: int
+    lever: str
+    effect_pence: int
+    alone: bool
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """The way of one quantity from before to after; ``before + bars + interaction = after``."""
+
+    quantity: Quantity
+    before_pence: int
+    bars: tuple[Bar, ...]
+    interaction_pence: int
+    after_pence: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two steps whose order was tried. ``differs_pence`` is None where only one order can be done."""
+
+    first: int
+    second: int
+    differs_pence: int | None
+
+
+@dataclass(frozen=True)
+class Bridges:
+    """Every bridge of a scenario, and whether the order of its steps matters.
+
+    Attributes:
+        pairs: the pairs of steps whose order matters; all pairs were tried on the baseline.
+    """
+
+    bridges: tuple[Bridge, ...]
+    pairs: tuple[Pair, ...]
+
+    @property
+    def order_matters(self) -> bool:
+        """Whether any two steps give another position when they change places."""
+        return bool(self.pairs)
+
+
+def measured(table: pa.Table) -> dict[str, int]:
+    """Every quantity of a position, in pence."""
+    own = held(table)
+    return {each.name: total(own.filter(pc.fill_null(each.keep(own), False))) for each in QUANTITIES}
+
+
+def bridges(run: Run) -> Bridges:
+    """The bridges of all quantities, and the order of the steps two by two."""
+    before, after = measured(run.baseline.position), measured(run.position)
+    alone = {done.number: _alone(run, done) for done in run.done}
+    effects: dict[int, tuple[Mapping[str, int], bool]] = {}
+    reached = before
+    for done in run.done:
+        by_itself = alone[done.number]
+        following = measured(done.change.position) if by_itself is None or len(run.done) == 1 else None
+        if by_itself is not None:
+            seen = following or measured(by_itself.position)
+            effects[done.number] = {name: seen[name] - before[name] for name in before}, True
+        else:
+            following = following or measured(done.change.position)
+            effects[done.number] = {name: following[name] - reached[name] for name in before}, False
+        reached = measured(done.change.position) if None in alone.values() else reached
+    found = []
+    for quantity in QUANTITIES:
+        bars = tuple(
+            Bar(done.number, done.lever.lever_name(), effects[done.number][0][quantity.name], effects[done.number][1])
+            for done in run.done
+        )
+        rest = after[quantity.name] - before[quantity.name] - sum(bar.effect_pence for bar in bars)
+        found.append(Bridge(quantity, before[quantity.name], bars, rest, after[quantity.name]))
+    return Bridges(tuple(found), tuple(_pairs(run, alone)))
+
+
+def _alone(run: Run, done: Done) -> Change | None:
+    """A step on the baseline; None where it rests on earlier ones."""
+    if done.number == 1:
+        return done.change
+    try:
+        return apply(done.lever, run.baseline.position, run.baseline.world)
+    except Refused:
+        return None
+
+
+def _pairs(run: Run, alone: Mapping[int, Change | None]) -> list[Pair]:
+    """Pairs whose order matters: the later step before the earlier one, against the order of the file."""
+    found = []
+    for one, other in combinations(run.done, 2):
+        forward = _then(alone[one.number], other)
+        backward = _then(alone[other.number], one)
+        if forward is None and backward is None:
+            continue  # neither order can be done on the baseline alone; the file's own order stands
+        if forward is None or backward is None:
+            found.append(Pair(one.number, other.number, None))
+            continue
+        apart = differs(forward.position, backward.position)
+        if apart:
+            found.append(Pair(one.number, other.number, apart))
+    return found
+
+
+def _then(first: Change | None, then: Done) -> Change | None:
+    if first is None:
+        return None
+    try:
+        return apply(then.lever, first.position, first.world)
+    except Refused:
+        return None
+
+
+def differs(one: pa.Table, other: pa.Table) -> int:
+    """How much money stands elsewhere, or on other terms, in one position than in another; in pence.
+
+    Half of what differs, because what is missing in one place is found in another; rounded up.
+    """
+    turned = put(other, amount_pence=pc.negate(other["amount_pence"]))
+    left = tidied(pa.concat_tables([one, turned]))
+    return (total(put(left, amount_pence=pc.abs(left["amount_pence"]))) + 1) // 2

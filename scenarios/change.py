@@ -1,0 +1,140 @@
+"""What a lever gives back: a new position, and what it did to get there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ledger.drafts import LEGS
+from ledger.position import BY_AGREEMENT, SCHEMA, WITHOUT_AGREEMENT
+from scenarios.world import World
+
+Rows = Any  # row numbers of a position: a NumPy array
+Pence = Any  # whole pence, one for each row number: a NumPy array
+
+
+class Moves(NamedTuple):
+    """Money that moved between accounts: for each movement the row it came from, and the row it became."""
+
+    source: pa.Table
+    arrived: pa.Table
+
+
+@dataclass(frozen=True)
+class Change:
+    """The outcome of one step.
+
+    Attributes:
+        position: the position after the step; it may hold several rows of one key until it is tidied.
+        world: the structure after the step.
+        says: what the step did, in a sentence.
+        moved_pence: how much money changed hands, fund or standing.
+        added_pence: how much more is held than before; below zero where money was taken out.
+        moves: what moved between accounts, where a lever can say so.
+        details: figures that belong to this step alone.
+        frees: whether the step says openly that ring-fenced money leaves its fund.
+    """
+
+    position: pa.Table
+    world: World
+    says: str
+    moved_pence: int = 0
+    added_pence: int = 0
+    moves: Moves | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    frees: bool = False
+
+
+def put(table: pa.Table, **columns: Any) -> pa.Table:
+    """The same rows with other values in the named columns; a single value stands for all rows."""
+    for name, values in columns.items():
+        kind = SCHEMA.field(name).type
+        if isinstance(values, pa.Array | pa.ChunkedArray):
+            column = values.cast(kind)
+        elif isinstance(values, np.ndarray) or (isinstance(values, Sequence) and not isinstance(values, str)):
+            column = pa.array(values, kind)
+        elif values is None:
+            column = pa.nulls(table.num_rows, kind)
+        else:
+            column = pa.repeat(pa.scalar(values, kind), table.num_rows)
+        table = table.set_column(SCHEMA.get_field_index(name), SCHEMA.field(name), column)
+    return table
+
+
+def put_where(table: pa.Table, rows: Rows, **columns: Any) -> pa.Table:
+    """The same table, with one other value in the named columns of some rows."""
+    chosen = np.zeros(table.num_rows, dtype=bool)
+    chosen[rows] = True
+    mask = pa.array(chosen)
+    changed = {
+        name: pc.if_else(mask, pa.scalar(value, SCHEMA.field(name).type), table[name])
+        for name, value in columns.items()
+    }
+    return put(table, **changed)
+
+
+def take_out(position: pa.Table, rows: Rows, pence: Pence) -> pa.Table:
+    """The position with so much less in the rows of the given numbers, which may be named several times."""
+    amounts = position["amount_pence"].to_numpy().copy()
+    np.subtract.at(amounts, np.asarray(rows, np.int64), np.asarray(pence, np.int64))
+    return put(position, amount_pence=amounts)
+
+
+def _numbers(values: Any) -> pa.Array:
+    """Whole numbers as Arrow has them, also where there are none."""
+    return pa.array(np.asarray(values, np.int64))
+
+
+def hand_over(
+    position: pa.Table, world: World, rows: Rows, pence: Pence, receivers: Sequence[str], **columns: Any
+) -> tuple[pa.Table, Moves]:
+    """Move money from rows to other organisations, on the same terms.
+
+    Args:
+        rows: the row that each movement comes from.
+        pence: how much each movement is; all above zero.
+        receivers: the organisation that each movement goes to.
+        columns: what is different about the money there, such as its standing.
+    """
+    theirs = put(position.take(_numbers(rows)), amount_pence=_numbers(pence))
+    names = pa.array(receivers, pa.string()).dictionary_encode()
+    known = [world.organisations[code] for code in names.dictionary.to_pylist()]
+    arrived = put(
+        theirs,
+        organisation=names.cast(pa.string()),
+        organisation_name=pa.array([each.name for each in known], pa.string()).take(names.indices),
+        tier=pa.array([each.tier for each in known], pa.string()).take(names.indices),
+        depth=pa.array([world.depth(each.tier) for each in known], pa.int32()).take(names.indices),
+        **columns,
+    )
+    return pa.concat_tables([take_out(position, rows, pence), arrived]), Moves(theirs, arrived)
+
+
+def restate(position: pa.Table, rows: Rows, pence: Pence, **columns: Any) -> tuple[pa.Table, Moves]:
+    """Change what is said of money that stays where it is: its standing, fund or terms."""
+    theirs = put(position.take(_numbers(rows)), amount_pence=_numbers(pence))
+    arrived = put(theirs, **columns)
+    return pa.concat_tables([take_out(position, rows, pence), arrived]), Moves(theirs, arrived)
+
+
+def legs(moves: Moves, note: str) -> pa.Table:
+    """Movements as transfers of the books, of schema ``ledger.drafts.LEGS``."""
+    booked = {BY_AGREEMENT: "retained", WITHOUT_AGREEMENT: "retained"}
+
+    def standings(table: pa.Table) -> pa.Array:
+        return pa.array([booked.get(word, word) for word in table["standing"].to_pylist()], pa.string())
+
+    source, arrived = moves
+    return pa.table(
+        {
+            "from_organisation": source["organisation"], "from_fund": source["fund"], "from_year": source["year"],
+            "from_standing": standings(source),
+            "to_organisation": arrived["organisation"], "to_fund": arrived["fund"], "to_year": arrived["year"],
+            "to_standing": standings(arrived),
+            "amount_pence": arrived["amount_pence"], "recurrent": arrived["recurrent"],
+            "note": pa.repeat(note, arrived.num_rows),
+        }
+    ).cast(LEGS)  # fmt: skip

@@ -1,0 +1,129 @@
+"""Two or more scenarios side by side: the same tests, the same amounts, and how far apart they end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
+from typing import Any
+
+from ledger.errors import Problem, Refused
+from scenarios.bridge import QUANTITIES, differs, measured
+from scenarios.gainers import by_system
+from scenarios.outcome import Outcome
+from scenarios.tidy import held
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure in every scenario, in their order.
+
+    Attributes:
+        kind: ``test``, ``measure``, ``amount`` or ``icb``.
+        before: what it is in the baseline of the first; None where it is not defined.
+    """
+
+    kind: str
+    name: str
+    title: str
+    unit: str
+    before: Fraction | float | None
+    after: tuple[Fraction | float | None, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Scenarios side by side.
+
+    Attributes:
+        same_baseline: whether all start from the same rows of the books.
+        apart: for each pair, by number, how much money stands elsewhere or on other terms.
+    """
+
+    names: tuple[str, ...]
+    lines: tuple[Line, ...]
+    same_baseline: bool
+    apart: tuple[tuple[int, int, int], ...]
+
+
+def compare(outcomes: Sequence[Outcome]) -> Comparison:
+    """Put scenarios side by side.
+
+    Raises:
+        Refused: fewer than two.
+    """
+    if len(outcomes) < 2:  # noqa: PLR2004 - one beside nothing
+        raise Refused(
+            [Problem("scenario compare", "it names one scenario.", "There is nothing to compare.", "Name two or more.")]
+        )
+    first = outcomes[0]
+    lines = [*_tests(outcomes), *_amounts(outcomes), *_measures(outcomes), *_icbs(outcomes)]
+    apart = tuple(
+        (one + 1, other + 1, differs(outcomes[one].run.position, outcomes[other].run.position))
+        for one, other in combinations(range(len(outcomes)), 2)
+    )
+    start = first.run.books.content_hash
+    names = tuple(outcome.run.written.scenario.title for outcome in outcomes)
+    return Comparison(names, tuple(lines), all(o.run.books.content_hash == start for o in outcomes), apart)
+
+
+def _tests(outcomes: Sequence[Outcome]) -> list[Line]:
+    found = []
+    for before, _ in outcomes[0].scorecard:
+        after = [
+            next((new.value for old, new in outcome.scorecard if old.name == before.name), None) for outcome in outcomes
+        ]
+        found.append(Line("test", before.name, before.says, before.unit, before.value, tuple(after)))
+    return found
+
+
+def _amounts(outcomes: Sequence[Outcome]) -> list[Line]:
+    start = measured(outcomes[0].run.baseline.position)
+    ends = [measured(outcome.run.position) for outcome in outcomes]
+    return [
+        Line("amount", each.name, each.title, "pence", start[each.name], tuple(end[each.name] for end in ends))
+        for each in QUANTITIES
+    ]
+
+
+def _measures(outcomes: Sequence[Outcome]) -> list[Line]:
+    found = []
+    for number, compared in enumerate(outcomes[0].measures):
+        after = tuple(outcome.measures[number].after.value for outcome in outcomes)
+        name = f"{compared.scope}: {compared.before.name}"
+        title = f"{compared.before.title} ({compared.scope})"
+        found.append(Line("measure", name, title, compared.before.unit, compared.before.value, after))
+    return found
+
+
+def _icbs(outcomes: Sequence[Outcome]) -> list[Line]:
+    """What each ICB ends with, all below it counted, where the scenarios differ in it."""
+    start = by_system(held(outcomes[0].run.baseline.position), outcomes[0].run.baseline.world)
+    ends = [by_system(held(outcome.run.position), outcome.run.world) for outcome in outcomes]
+    names = outcomes[0].run.world.organisations
+    found = []
+    for code in sorted({code for end in ends for code in end}):
+        after = tuple(end.get(code) for end in ends)
+        if len(set(after)) > 1:
+            title = names[code].name if code in names else code
+            found.append(Line("icb", code, title, "pence", start.get(code), after))
+    return found
+
+
+def document(found: Comparison) -> dict[str, Any]:
+    """The comparison as plain data."""
+    return {
+        "scenarios": list(found.names),
+        "same_baseline": found.same_baseline,
+        "apart": [{"first": one, "second": other, "differs_pence": pence} for one, other, pence in found.apart],
+    }
+
+
+def rows(found: Comparison) -> list[dict[str, Any]]:
+    """One row for each figure; amounts under names that end in ``_pence``."""
+    listed = []
+    for line in found.lines:
+        suffix = "_pence" if line.unit == "pence" else ""
+        after = {f"scenario_{number}{suffix}": value for number, value in enumerate(line.after, 1)}
+        listed.append({"kind": line.kind, "name": line.name, "title": line.title, "unit": line.unit,
+                       f"before{suffix}": line.before, **after})  # fmt: skip
+    return listed

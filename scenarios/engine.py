@@ -1,0 +1,190 @@
+"""Running a scenario: from a baseline, step by step, to a new position. Nothing here can write the books."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ledger.errors import Problem, Refused
+from ledger.models import RING_FENCED
+from ledger.money import spoken
+from ledger.position import SOURCE
+from scenarios.baseline import Baseline, of
+from scenarios.change import Change
+from scenarios.errors import CannotApply
+from scenarios.levers.base import Lever
+from scenarios.scenario import Written
+from scenarios.tidy import held, tidied, total
+from scenarios.world import World
+
+
+@dataclass(frozen=True)
+class Done:
+    """One step, done.
+
+    Attributes:
+        number: its place in the file, from 1.
+        place: where it stands in the file, for messages.
+    """
+
+    number: int
+    lever: Lever
+    place: str
+    change: Change
+
+
+@dataclass(frozen=True)
+class Run:
+    """A scenario, run.
+
+    Attributes:
+        books: the position that the books hold.
+        baseline: the same with what the scenario takes as given: what all is compared with.
+        position: the position after the last step, tidy.
+        world: the structure after the last step.
+    """
+
+    written: Written
+    books: Baseline
+    given: tuple[Done, ...]
+    baseline: Baseline
+    done: tuple[Done, ...]
+    position: pa.Table
+    world: World
+
+
+def run(written: Written, books: Baseline) -> Run:
+    """Run every step, all or nothing.
+
+    Raises:
+        Refused: a step cannot be done; with its line in the file and a remedy. Names that do not exist are
+            all listed, before anything runs.
+    """
+    scenario = written.scenario
+    world = books.world.changed(
+        given={name: measured.fractions() for name, measured in scenario.measures.items()},
+        segments=_segments(written, books.world),
+        seed=scenario.seed,
+        scope=books.organisation,
+    )
+    _check(written, world)
+    given = tuple(_steps(written, ("baseline", "given"), scenario.baseline.given, books.position, world))
+    start = replace(books, world=world)
+    if given:
+        world = given[-1].change.world
+        start = of(given[-1].change.position, world, books.organisation, books.at)
+    done = tuple(_steps(written, ("steps",), scenario.steps, start.position, world))
+    last = done[-1].change
+    return Run(written, books, given, start, done, tidied(last.position), last.world)
+
+
+def apply(lever: Lever, position: pa.Table, world: World, place: str = "the step") -> Change:
+    """One step, with what must hold of every step.
+
+    Raises:
+        Refused: the step cannot be done, or it would take money out of a ring-fence without saying so.
+    """
+    try:
+        change = lever.apply(position, world)
+    except CannotApply as error:
+        where = f"{place}.{error.key}" if error.key else place
+        raise Refused([Problem(where, error.found, error.why, error.remedy)]) from error
+    _hold_to_promises(lever, position, change)
+    if not change.frees:
+        problems = ring_fence_problems(position, change, place)
+        if problems:
+            raise Refused(problems)
+    return change
+
+
+def ring_fence_problems(before: pa.Table, change: Change, place: str) -> list[Problem]:
+    """Hard and statutory ring-fenced money that a step takes out of its fund.
+
+    Money that leaves the position altogether went back to whoever gave it, and has not left its purpose.
+    """
+    fenced, now = _by_fund(before, RING_FENCED), _by_fund(change.position, None)
+    names = dict(zip(before["fund"].to_pylist(), before["fund_name"].to_pylist(), strict=True))
+    returned = -min(change.added_pence, 0)
+    found = []
+    for (fund, year), pence in sorted(fenced.items()):
+        missing = pence - now.get((fund, year), 0) - returned
+        if missing > 0:
+            found.append(
+                Problem(
+                    place,
+                    f"it takes {spoken(missing)} out of {names[fund]}, which is ring-fenced.",
+                    "Ring-fenced money leaves its fund only by a step that says so.",
+                    "Put a release step before it, or name the 'authority' that allows it in this step.",
+                )
+            )
+    return found
+
+
+def _by_fund(table: pa.Table, grades: Iterable[str] | None) -> dict[tuple[str, int], int]:
+    own = held(table)
+    if grades is not None:
+        own = own.filter(pc.is_in(own["grade"], value_set=pa.array(list(grades))))
+    summed = own.group_by(["fund", "year"]).aggregate([("amount_pence", "sum")])
+    keys = zip(summed["fund"].to_pylist(), summed["year"].to_pylist(), strict=True)
+    return dict(zip(keys, summed["amount_pence_sum"].to_pylist(), strict=True))
+
+
+def _hold_to_promises(lever: Lever, before: pa.Table, change: Change) -> None:
+    """What no file can bring about: a lever that loses money, or says another sum than it added."""
+    added = total(held(change.position)) - total(held(before))
+    assert added == change.added_pence, f"{type(lever).__name__} added {added}, and says {change.added_pence}"
+    assert added == 0 or not lever.conserves, f"{type(lever).__name__} does not conserve money"
+    sources = pc.any(pc.equal(before["standing"], SOURCE)).as_py()
+    assert not sources or total(change.position) == total(before), f"{type(lever).__name__} leaves a gap"
+    least = pc.min(held(change.position)["amount_pence"]).as_py()
+    assert least is None or least >= min(0, pc.min(held(before)["amount_pence"]).as_py() or 0)
+
+
+def _steps(
+    written: Written, keys: tuple[str, ...], steps: Sequence[Lever], position: pa.Table, world: World
+) -> Iterable[Done]:
+    for index, lever in enumerate(steps):
+        place = written.where((*keys, index))
+        change = apply(lever, position, world, f"{place} ({lever.lever_name()})")
+        yield Done(index + 1, lever, place, change)
+        position, world = change.position, change.world
+
+
+def _check(written: Written, world: World) -> None:
+    """Every name in every step, before anything runs."""
+    problems = []
+    made = world
+    for keys, steps in ((("baseline", "given"), written.scenario.baseline.given), (("steps",), written.scenario.steps)):
+        for index, lever in enumerate(steps):
+            try:
+                lever.check(made)
+            except CannotApply as error:
+                at = (*keys, index, error.key) if error.key else (*keys, index)
+                problems.append(Problem(written.where(at), error.found, error.why, error.remedy))
+            made = lever.foretell(made)
+    if problems:
+        raise Refused(problems)
+
+
+def _segments(written: Written, world: World) -> dict[str, int]:
+    """The oversight segment of every ICB, as the file gives them."""
+    segments = written.scenario.segments
+    if segments is None:
+        return {}
+    icbs = {code for code, each in world.organisations.items() if each.tier == "icb"}
+    unknown = sorted(set(segments.values) - icbs)
+    if unknown:
+        raise Refused(
+            [
+                Problem(
+                    written.where(("segments", "values", code)),
+                    f"there is no ICB '{code}'.",
+                    "Its segment would count for nobody.",
+                    "Correct the code.",
+                )
+                for code in unknown
+            ]
+        )
+    otherwise = {} if segments.otherwise is None else dict.fromkeys(icbs, segments.otherwise)
+    return {**otherwise, **segments.values}

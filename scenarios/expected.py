@@ -1,0 +1,44 @@
+"""What a library scenario is expected to give: small enough to read in a review, exact enough to catch any change."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from scenarios.outcome import LIBRARY, Outcome, document, document_hash, plain
+
+MOST_NAMED = 5
+
+
+def expected(outcome: Outcome) -> dict[str, Any]:
+    """The document of an outcome, without what changes from one building of the books to the next.
+
+    Of long lists of gainers and losers the ends are shown, and a hash stands for the whole.
+    """
+    found = document(outcome)
+    del found["head"]
+    for view in found["gainers"]:
+        changes = view["changes"]
+        view["changed"] = len(changes)
+        view["changes_hash"] = document_hash({"changes": changes})
+        if len(changes) > 2 * MOST_NAMED:
+            view["changes"] = [*changes[:MOST_NAMED], *changes[-MOST_NAMED:]]
+    for row in found["measures"]:
+        del row["definition"], row["title"], row["unit"]
+    for row in found["scorecard"]:
+        del row["formula"], row["moves"], row["better"], row["unit"], row["says"]
+    found["measures"] = [row for row in found["measures"] if _moved(row)]
+    return found
+
+
+def _moved(row: dict[str, Any]) -> bool:
+    return any(row[name] != row[name.replace("before", "after")] for name in row if name.startswith("before"))
+
+
+def text(outcome: Outcome) -> str:
+    """The same as text, the way it is committed."""
+    return json.dumps(expected(outcome), default=plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def file_of(name: str) -> Path:
+    """Where the expected result of a library scenario stands."""
+    return LIBRARY / f"{name}.expected.json"

@@ -1,0 +1,76 @@
+"""What a value in a scenario may be: shares, pounds, days, and the words for weightings.
+
+Any value may also be the name of an assumption, written ``$name``; it is put in before the value is read.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from ledger.money import exact_pounds, parse_pounds
+from ledger.years import FinancialYear, parse_year
+
+NAMED = {"type": "string", "pattern": r"^\$[a-z][a-z0-9_-]*$", "description": "the name of an assumption"}
+
+Grade = Literal["none", "monitored", "soft", "hard", "statutory"]
+Route = Literal["formula", "equal shares", "bid", "claim", "prize", "direction"]
+Light = Literal["red", "amber", "green"]
+
+
+def _exact(written: Any) -> Any:
+    """A number as it was written; a share may be written 80%."""
+    if isinstance(written, str) and written.strip().endswith("%"):
+        return Decimal(written.strip()[:-1].strip()) / 100
+    return written
+
+
+def _pence(written: Any) -> int:
+    if isinstance(written, bool) or not isinstance(written, int | str | Decimal):
+        raise ValueError(f"{written!r} is not an amount of money. Write it as 595000 or £1.2 million")  # noqa: TRY004
+    return parse_pounds(str(written))
+
+
+def _year(written: Any) -> FinancialYear:
+    return written if isinstance(written, FinancialYear) else parse_year(str(written))
+
+
+def _number(low: int | None, high: int | None) -> dict[str, Any]:
+    limits = {"minimum": low, "maximum": high}
+    number = {"type": "number", **{name: limit for name, limit in limits.items() if limit is not None}}
+    percent = {"type": "string", "pattern": r"^-?\d+(\.\d+)?%$"}
+    return {"anyOf": [number, percent]}
+
+
+_AS_TEXT = PlainSerializer(lambda number: format(number.normalize(), "f"), return_type=str)
+
+# A part of one: 0.8, or 80%.
+Share = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1), _AS_TEXT, WithJsonSchema(_number(0, 1))]
+# How likely something is, between never (0) and always (1).
+Probability = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1), _AS_TEXT, WithJsonSchema(_number(0, 1))]
+# A rate of growth, which may be below zero.
+Rate = Annotated[Decimal, BeforeValidator(_exact), Field(ge=-1, le=10), _AS_TEXT, WithJsonSchema(_number(-1, 10))]
+# An amount in pounds as people write it, kept in whole pence.
+Pounds = Annotated[
+    int,
+    BeforeValidator(_pence),
+    Field(ge=0),
+    PlainSerializer(lambda pence: exact_pounds(pence).replace(",", ""), return_type=str),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}], "description": "pounds, as 595000 or £1.2m"}
+    ),
+]
+Year = Annotated[
+    FinancialYear,
+    BeforeValidator(_year),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}/\d{2}$", "description": "a financial year, as 2025/26"}),
+]
+# A weighted population by name, or several mixed: name to part, the parts making one.
+By = str | dict[str, Share]
+
+
+def exact(share: Decimal | Fraction | int) -> Fraction:
+    """A share as an exact fraction."""
+    return Fraction(share)

@@ -1,0 +1,180 @@
+"""Who gains and who loses: in pounds, in percent, per head, by ICB, place, network, and by deprivation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from allocations import figures
+from allocations.apportion import apportion
+from ledger.money import round_half_up_fraction
+from scenarios.tidy import held
+from scenarios.world import ICB, PCN, PLACE, PRACTICE, World
+
+FIFTHS = 5
+_FINE = 10**12  # whole numbers sort faster than fractions, and this fine they sort the same
+BY_IMD = "Indices of Deprivation 2025, average score of the ICB (1 is the most deprived fifth of people)"
+BY_NEED = (
+    "health inequalities weighted people per registered person, which follows avoidable mortality "
+    "(1 is the fifth of people with most need)"
+)
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What one organisation has before and after.
+
+    Attributes:
+        change: as a part of what it had; None where it had nothing.
+        per_head_pence: change for each registered person, to the penny; None where nobody is registered.
+    """
+
+    code: str
+    name: str
+    before_pence: int
+    after_pence: int
+    change_pence: int
+    change: Fraction | None
+    per_head_pence: int | None
+
+
+@dataclass(frozen=True)
+class Fifth:
+    """A fifth of the people, by how deprived the organisations are that they belong to."""
+
+    fifth: int
+    organisations: int
+    change_pence: int
+    per_head_pence: int | None
+
+
+@dataclass(frozen=True)
+class View:
+    """Gains at one level, and by deprivation.
+
+    Attributes:
+        level: ``icb``: an ICB with all below it; or ``place``, ``pcn``, ``practice``: what is held there itself.
+        gains: only those for whom something changes, from the largest gain to the largest loss.
+        same: how many have exactly what they had.
+        fifths: change by fifth of deprivation; ``basis`` says how deprivation is measured. Empty where there are
+            too few organisations to tell, or where some began or ended.
+        began, ended: organisations that a change of structure made or closed: neither gainers nor losers.
+    """
+
+    level: str
+    title: str
+    gains: tuple[Gain, ...]
+    same: int
+    fifths: tuple[Fifth, ...]
+    basis: str
+    began: tuple[Gain, ...] = ()
+    ended: tuple[Gain, ...] = ()
+
+
+_TITLES = {
+    ICB: "ICBs, with all below them",
+    PLACE: "Held by places themselves",
+    PCN: "Held by networks themselves",
+    PRACTICE: "Held by practices themselves",
+}
+
+
+def views(before: pa.Table, after: pa.Table, world_before: World, world: World) -> tuple[View, ...]:
+    """Gains and losses at every level at which anything is held."""
+    own, new = held(before), held(after)
+    found = []
+    for level in (ICB, PLACE, PCN, PRACTICE):
+        if level == ICB:
+            had, has = by_system(own, world_before), by_system(new, world)
+        else:
+            had, has = _by_holder(own, level), _by_holder(new, level)
+        if had or has:
+            found.append(_view(level, had, has, world_before, world))
+    return tuple(found)
+
+
+def by_system(table: pa.Table, world: World) -> dict[str, int]:
+    """What each ICB holds with all below it. Money of a network in several ICBs is shared by registered people."""
+    systems = world.systems()
+    found: dict[str, int] = {}
+    for code, pence in _sums(table).items():
+        parts = systems.get(code)
+        if parts:
+            shared = {next(iter(parts)): pence} if len(parts) == 1 else apportion(pence, parts)
+            for icb, part in shared.items():
+                found[icb] = found.get(icb, 0) + part
+    return found
+
+
+def _by_holder(table: pa.Table, level: str) -> dict[str, int]:
+    return _sums(table.filter(pc.equal(table["tier"], level)))
+
+
+def _sums(table: pa.Table) -> dict[str, int]:
+    summed = table.group_by("organisation").aggregate([("amount_pence", "sum")])
+    return dict(zip(summed["organisation"].to_pylist(), summed["amount_pence_sum"].to_pylist(), strict=True))
+
+
+def _view(level: str, had: Mapping[str, int], has: Mapping[str, int], world_before: World, world: World) -> View:
+    people, people_before = world.population(level), world_before.population(level)
+    codes = sorted(had.keys() | has.keys())
+    rows = [_gain(code, had.get(code, 0), has.get(code, 0), people.get(code, 0), world) for code in codes]
+    began = tuple(row for row in rows if row.code in people and row.code not in people_before)
+    ended = tuple(row for row in rows if row.code in people_before and row.code not in people)
+    stayed = [row for row in rows if row not in began and row not in ended] if began or ended else rows
+    changed = sorted((row for row in stayed if row.change_pence), key=lambda row: (-row.change_pence, row.code))
+    fifths: tuple[Fifth, ...] = ()
+    basis = ""
+    if len(rows) >= FIFTHS and not (began or ended):
+        scores, basis = _deprivation(level, world)
+        if world.scope is not None:
+            # The people of one organisation, not of the country around it.
+            scores = {row.code: scores[row.code] for row in rows if row.code in scores}
+        fifths = _fifths({row.code: row.change_pence for row in rows}, scores, people)
+    same = len(stayed) - len(changed)
+    return View(level, _TITLES[level], tuple(changed), same, fifths, basis, began, ended)
+
+
+def _gain(code: str, before: int, after: int, people: int, world: World) -> Gain:
+    known = world.organisations.get(code)
+    change = after - before
+    return Gain(
+        code, known.name if known else code, before, after, change,
+        Fraction(change, before) if before else None, _per_head(change, people),
+    )  # fmt: skip
+
+
+def _per_head(pence: int, people_billionths: int) -> int | None:
+    return round_half_up_fraction(Fraction(pence * 10**9, people_billionths)) if people_billionths else None
+
+
+def _deprivation(level: str, world: World) -> tuple[dict[str, int], str]:
+    """How deprived each organisation of a level is, and by what measure; empty where it is not known."""
+    if level == ICB:
+        rows = figures.table("deprivation_2025").to_pylist()
+        scores = {row["icb"]: int(row["average_score"] * 10**4) for row in rows}
+        if set(world.population(ICB)) <= set(scores):
+            return scores, BY_IMD
+    need, people = world.people_of("health_inequalities", level, PRACTICE), world.population(level)
+    return {code: sum(need[code].values()) * _FINE // count for code, count in people.items() if count}, BY_NEED
+
+
+def _fifths(changes: Mapping[str, int], scores: Mapping[str, int], people: Mapping[str, int]) -> tuple[Fifth, ...]:
+    """Organisations in order of deprivation, cut where each fifth of the people is reached."""
+    in_order = sorted((code for code in scores if people.get(code)), key=lambda code: (-scores[code], code))
+    whole = sum(people[code] for code in in_order)
+    if not whole:
+        return ()
+    found, gone = [], 0
+    members: dict[int, list[str]] = {number: [] for number in range(1, FIFTHS + 1)}
+    for code in in_order:
+        # Who lies across a border belongs where the middle of its people does.
+        middle = gone + people[code] // 2
+        members[min(middle * FIFTHS // whole + 1, FIFTHS)].append(code)
+        gone += people[code]
+    for number, codes in members.items():
+        change = sum(changes.get(code, 0) for code in codes)
+        found.append(Fifth(number, len(codes), change, _per_head(change, sum(people[code] for code in codes))))
+    return tuple(found)

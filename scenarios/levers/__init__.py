@@ -1,0 +1,41 @@
+"""The levers: each a model of a step in a scenario file, and a pure function from a position to a position."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from scenarios.levers.amounts import Cut, Grow, Withdraw
+from scenarios.levers.autonomy import Autonomy
+from scenarios.levers.converge import Converge
+from scenarios.levers.devolve import Devolve
+from scenarios.levers.match import Match
+from scenarios.levers.merge import Merge, Settlement
+from scenarios.levers.pot import Pot
+from scenarios.levers.release import Announce, Release
+from scenarios.levers.reroute import Reroute, Reweigh
+from scenarios.levers.restructure import Restructure
+from scenarios.levers.retain import Retain
+
+ALL = (
+    Devolve, Autonomy, Retain, Release, Announce, Merge, Settlement, Reroute, Reweigh, Converge, Grow, Cut, Withdraw,
+    Match, Restructure, Pot,
+)  # fmt: skip
+Step = Annotated[
+    Devolve
+    | Autonomy
+    | Retain
+    | Release
+    | Announce
+    | Merge
+    | Settlement
+    | Reroute
+    | Reweigh
+    | Converge
+    | Grow
+    | Cut
+    | Withdraw
+    | Match
+    | Restructure
+    | Pot,
+    Field(discriminator="lever"),
+]

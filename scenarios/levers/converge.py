@@ -1,0 +1,113 @@
+"""Converge: move shares towards fair shares over several years, at a pace that everybody can bear."""
+
+from fractions import Fraction
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from allocations.apportion import apportion
+from allocations.pace_of_change import Curve, Outcome, Plan, plan
+from ledger.errors import Refused
+from ledger.money import spoken
+from ledger.picture import percent
+from scenarios.change import Change, take_out
+from scenarios.errors import CannotApply
+from scenarios.fields import By, Rate, exact
+from scenarios.levers.amounts import mirrored
+from scenarios.levers.base import Lever, amounts_of
+from scenarios.levers.reroute import _groups
+from scenarios.levers.sharing import Among, Sharing
+from scenarios.selection import FundSelection, Organisations, select
+from scenarios.weighing import FAIR_SHARE
+from scenarios.world import ICB, World
+
+
+class Converge(Lever):
+    """Apply a pace of change for so many years; the position is that of the last.
+
+    Each year everybody grows by ``growth`` plus what ``curve`` gives at their distance from target, within
+    ``floor`` and ``cap``, scaled so that the whole grows by ``growth``. The fair share is that of today's people.
+    """
+
+    conserves: ClassVar[bool] = False
+
+    lever: Literal["converge"]
+    funds: FundSelection
+    organisations: Organisations = Field(default_factory=Organisations)
+    among: Among
+    by: By = FAIR_SHARE
+    years: int = Field(ge=1, le=30)
+    growth: Rate
+    floor: Rate
+    cap: Rate
+    curve: tuple[tuple[Rate, Rate], ...] = Field(min_length=1, description="distance from target to convergence")
+
+    def check(self, world: World) -> None:
+        """Names that exist."""
+        super().check(world)
+        Sharing(among=self.among, by=self.by).check(world)
+
+    def apply(self, position: pa.Table, world: World) -> Change:
+        """Year by year, each fund on its own."""
+        tiers = [] if self.among == ICB else [self.among]
+        rows = select(position, world, self.funds, self.organisations, tiers=tiers)
+        if self.among == ICB:
+            codes = position["organisation"].take(pa.array(rows)).to_pylist()
+            rows = rows[[code in world.systems() for code in codes]]
+        chosen = position.take(pa.array(rows))
+        amounts = amounts_of(position, rows)
+        wanted = np.zeros(len(rows), dtype=np.int64)
+        path: list[list[Any]] = [[0, Fraction(0), 0] for _ in range(self.years)]
+        for (fund, _, icb), members in sorted(_groups(chosen, world, self.among).items()):
+            opening = {code: int(amounts[own].sum()) for code, own in members.items()}
+            stream = chosen["stream"][next(iter(members.values()))[0]].as_py()
+            closing = self._years(opening, world, fund, stream, icb or None, path)
+            for code, own in members.items():
+                for at, part in apportion(closing[code], {str(at): int(amounts[at]) for at in own}).items():
+                    wanted[int(at)] = part
+        more = wanted - amounts
+        added, moved = int(more.sum()), int(np.maximum(-more, 0).sum())
+        after = mirrored(take_out(position, rows, -more), position, rows, more)
+        farthest = f"; nobody is further from target than {percent(path[-1][1])}"
+        says = f"converges for {self.years} years: {spoken(added)} of growth{farthest}"
+        told = [
+            {"year": year, "held_pence": held, "farthest_from_target": far, "below_target": below}
+            for year, (held, far, below) in enumerate(path, 1)
+        ]
+        return Change(after, world, says, moved, added, details={"path": told})
+
+    def _years(
+        self, opening: dict[str, int], world: World, fund: str, stream: str, icb: str | None, path: list[list[Any]]
+    ) -> dict[str, int]:
+        """One fund's way, year by year; notes on the path how far the farthest still is."""
+        shares = Sharing(among=self.among, by=self.by).parts(10**15, world, fund, stream, icb)
+        whole = sum(shares.get(code, 0) for code in opening)
+        without = sorted(code for code in opening if not shares.get(code))
+        if without:
+            raise CannotApply(
+                f"{without[0]} holds some of {fund} and has no fair share of it.",
+                "There is no target to move towards.",
+                "Leave it out, or choose another weighting.",
+                "organisations",
+            )
+        target = {code: Fraction(shares[code], whole) for code in opening}
+        held = opening
+        for year in range(self.years):
+            outcome = self._one_year(held, target)
+            held = {row.code: row.allocation_pence for row in outcome.rows}
+            distances = [row.closing_distance for row in outcome.rows]
+            path[year][0] += outcome.quantum_pence
+            path[year][1] = max(path[year][1], *(abs(distance) for distance in distances))
+            path[year][2] += len([distance for distance in distances if distance < 0])
+        return held
+
+    def _one_year(self, held: dict[str, int], target: dict[str, Fraction]) -> Outcome:
+        curve = Curve(tuple((exact(distance), exact(convergence)) for distance, convergence in self.curve))
+        asked = Plan(held, target, exact(self.growth), curve, exact(self.floor), exact(self.cap), unit_pence=1)
+        try:
+            return plan(asked)
+        except Refused as refused:
+            first = refused.problems[0]
+            raise CannotApply(first.found, first.why, first.remedy, first.place.split(",")[0]) from refused

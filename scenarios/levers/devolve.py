@@ -1,0 +1,168 @@
+"""Devolve: hand money, and the decision over it, to those below, by population."""
+
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field, model_validator
+
+from allocations.apportion import apportion
+from allocations.places import UNASSIGNED
+from ledger.models import AVAILABLE
+from ledger.money import spoken
+from scenarios.change import Change, Pence, Rows, hand_over
+from scenarios.errors import CannotApply
+from scenarios.fields import By, Pounds, Share, exact
+from scenarios.levers.base import Selecting, amounts_of, part_of, percent, spread
+from scenarios.selection import select, system_column
+from scenarios.weighing import FAIR_SHARE, tier_above, weights
+from scenarios.world import ICB, PLURAL, World
+
+
+class Devolve(Selecting):
+    """Hand a share, an amount, or as much as brings a line to a share, to places, networks or practices.
+
+    Money kept by agreement stays unless ``standing`` asks for it. Who holds is the ICB unless
+    ``organisations`` says otherwise. ``over_years`` hands over an equal part each year; the position is
+    that of the first, unless ``in_year`` names a later one.
+    """
+
+    lever: Literal["devolve"]
+    to: Literal["icb", "place", "pcn", "practice"]
+    share: Share | None = None
+    until_share: Share | None = Field(
+        default=None, description="share of the whole line that ends at this tier or below"
+    )
+    amount_pence: Pounds | None = Field(default=None, alias="pounds")
+    by: By = FAIR_SHARE
+    over_years: int = Field(default=1, ge=1, le=10)
+    in_year: int = Field(default=1, ge=1, le=10)
+
+    @model_validator(mode="after")
+    def _one_size(self) -> "Devolve":
+        given = [each for each in (self.share, self.until_share, self.amount_pence) if each is not None]
+        if len(given) != 1:
+            raise ValueError("give one of share, until_share and pounds")
+        if self.in_year > self.over_years:
+            raise ValueError("in_year lies after over_years")
+        return self
+
+    def apply(self, position: pa.Table, world: World) -> Change:
+        """Hand the money over, by weighted population, each line of each holder on its own."""
+        rows = select(position, world, self.funds, self.organisations, tiers=[ICB])
+        full = self._taken(position, world, rows)
+        taken = part_of(full, Fraction(self.in_year, self.over_years))
+        return shared_out(position, world, rows, taken, self.to, self.by, self._path(full), f"devolves {self._size()}")
+
+    def _size(self) -> str:
+        if self.amount_pence is not None:
+            size = spoken(self.amount_pence)
+        elif self.share is not None:
+            size = percent(self.share)
+        else:
+            size = f"what brings each line to {percent(self.until_share)}"
+        return size if self.over_years == 1 else f"{size} over {self.over_years} years (year {self.in_year})"
+
+    def _taken(self, position: pa.Table, world: World, rows: Rows) -> Pence:
+        amounts = amounts_of(position, rows)
+        if self.amount_pence is not None:
+            return spread(self.amount_pence, amounts)
+        if self.share is not None:
+            return part_of(amounts, self.share)
+        return self._missing(position, world, rows)
+
+    def _missing(self, position: pa.Table, world: World, rows: Rows) -> Pence:
+        """What each holder lacks until the share of the line is at the tier or below."""
+        depth = world.depth(self.to)
+        whose, lines = system_column(position, world).to_pylist(), position["fund"].to_pylist()
+        years, standings = position["year"].to_pylist(), position["standing"].to_pylist()
+        depths, pence = position["depth"].to_pylist(), position["amount_pence"].to_pylist()
+        whole: dict[tuple[str, str, int], int] = {}
+        below: dict[tuple[str, str, int], int] = {}
+        for key, deep, amount, standing in zip(
+            zip(whose, lines, years, strict=True), depths, pence, standings, strict=True
+        ):
+            if standing != "source":
+                whole[key] = whole.get(key, 0) + amount
+                below[key] = below.get(key, 0) + (amount if deep >= depth else 0)
+        wanted = exact(self.until_share or 0)
+        chosen: dict[tuple[str, str, int], list[int]] = {}
+        for at, row in enumerate(rows):
+            chosen.setdefault((whose[row], lines[row], years[row]), []).append(at)
+        taken = np.zeros(len(rows), dtype=np.int64)
+        for key, members in chosen.items():
+            lacking = int(whole[key] * wanted) - below[key]
+            there = amounts_of(position, rows[members])
+            taken[members] = spread(min(max(lacking, 0), int(there.sum())), there)
+        return taken
+
+    def _path(self, full: Pence) -> dict[str, Any]:
+        if self.over_years == 1:
+            return {}
+        total = int(full.sum())
+        path = [total * year // self.over_years for year in range(1, self.over_years + 1)]
+        return {"path": [{"year": year, "devolved_pence": pence} for year, pence in enumerate(path, 1)]}
+
+
+def shared_out(
+    position: pa.Table, world: World, rows: Rows, taken: Pence, to: str, by: By, details: dict[str, Any], what: str
+) -> Change:
+    """Share what is taken from each row among those below its holder.
+
+    Raises:
+        CannotApply: a holder is not above the tier, or has nobody there.
+    """
+    tiers = position["tier"].take(pa.array(rows)).to_pylist()
+    holders = position["organisation"].take(pa.array(rows)).to_pylist()
+    funds = position["fund"].take(pa.array(rows)).to_pylist()
+    streams = position["stream"].take(pa.array(rows)).to_pylist()
+    above = tier_above(to)
+    source_rows: list[int] = []
+    receivers: list[str] = []
+    parts: list[int] = []
+    left = 0
+    for row, holder, tier, fund, stream, pence in zip(
+        rows, holders, tiers, funds, streams, taken.tolist(), strict=True
+    ):
+        if pence == 0:
+            continue
+        among = weights(by, world, tier, to, fund, stream).get(holder) if tier in above else None
+        if not among or not any(among.values()):
+            raise _nobody(holder, tier, to)
+        for code, part in apportion(pence, among).items():
+            if code == UNASSIGNED:
+                left += part
+            elif part:
+                source_rows.append(row)
+                receivers.append(code)
+                parts.append(part)
+    if not parts:
+        raise CannotApply(
+            "there is nothing to hand over.",
+            "Nothing would change.",
+            "Choose money that is not there already.",
+            "funds",
+        )
+    moved = np.array(parts, dtype=np.int64)
+    after, moves = hand_over(position, world, np.array(source_rows), moved, receivers, standing=AVAILABLE)
+    total = int(moved.sum())
+    told = f"{what}, {spoken(total)}, to {len(set(receivers)):,} {PLURAL[to]}"
+    kept = f"; {spoken(left)} stays, for people in no {to}" if left else ""
+    return Change(after, world, told + kept, total, 0, moves, {**details, "left_for_nobody_pence": left})
+
+
+def _nobody(holder: str, tier: str, to: str) -> CannotApply:
+    if tier not in tier_above(to):
+        return CannotApply(
+            f"{holder} is a {tier}, which is not above a {to}.",
+            "Money is devolved downwards.",
+            f"Choose holders among {', '.join(tier_above(to))}.",
+            "organisations",
+        )
+    return CannotApply(
+        f"{holder} has no {to} with people in it.",
+        "There is nobody to share among.",
+        "Choose another tier, or leave this holder out.",
+        "to",
+    )

@@ -1,0 +1,193 @@
+"""Pot: set up a fund that the books do not hold, on terms of its own, so that it can be looked at and changed."""
+
+from datetime import date
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field, model_validator
+
+from allocations.apportion import apportion
+from allocations.strict_yaml import StrictModel
+from ledger.models import AVAILABLE
+from ledger.money import spoken
+from ledger.position import SCHEMA
+from scenarios.change import Change, Moves, take_out
+from scenarios.errors import CannotApply
+from scenarios.fields import Grade, Light, Pounds, Route, Share, Year
+from scenarios.levers.amounts import mirrored
+from scenarios.levers.base import Lever, amounts_of, spread
+from scenarios.levers.sharing import Sharing
+from scenarios.selection import Funds, Organisations, select
+from scenarios.tidy import total
+from scenarios.world import LEVELS, Fund, World
+
+
+class Instalment(StrictModel):
+    """A part of a pot that comes in another year, or is known on another day."""
+
+    share: Share
+    year: Year | None = None
+    notified_on: date | None = None
+    spend_by: date | None = None
+
+
+class Source(StrictModel):
+    """Whose money the pot is taken from, and out of which fund."""
+
+    organisation: str
+    fund: str
+
+
+class Pot(Lever):
+    """Make a fund and give it out. Without ``from`` it is new money, and the step says how much it adds.
+
+    ``each_pounds`` is what every receiver gets; ``pounds`` is the whole, shared as ``sharing`` says.
+    """
+
+    conserves: ClassVar[bool] = False
+
+    lever: Literal["pot"]
+    code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str
+    stream: str = "core"
+    resource: Literal["revenue", "capital"] = "revenue"
+    inside: str | None = Field(default=None, description="the fund around it")
+    lowest_tier: str = "place"
+    grade: Grade
+    route: Route
+    recurrent: bool
+    notified_on: date
+    spend_by: date | None = None
+    returns_per_year: int | None = Field(default=None, ge=0)
+    quality: Light = "amber"
+    source: Source | None = Field(default=None, alias="from")
+    amount_pence: Pounds | None = Field(default=None, alias="pounds")
+    each_pence: Pounds | None = Field(default=None, alias="each_pounds")
+    receivers: Organisations | None = Field(default=None, description="who gets each_pounds")
+    sharing: Sharing | None = None
+    instalments: tuple[Instalment, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Pot":
+        if (self.amount_pence is None) == (self.each_pence is None):
+            raise ValueError("give either pounds or each_pounds")
+        if self.amount_pence is not None and self.sharing is None:
+            raise ValueError("an amount is shared somehow: add 'sharing'")
+        if self.each_pence is not None and (self.receivers is None or self.sharing is not None):
+            raise ValueError("each_pounds goes to somebody: add 'receivers', and leave out 'sharing'")
+        if self.instalments and sum(part.share for part in self.instalments) != 1:
+            raise ValueError("the instalments must sum to 1")
+        return self
+
+    def check(self, world: World) -> None:
+        """Names that exist, and a code that does not."""
+        super().check(world)
+        if self.code in world.funds:
+            raise CannotApply(
+                f"there is a fund '{self.code}' already.", "Two funds would have one code.", "Choose another.", "code"
+            )
+        if self.lowest_tier not in world.tiers:
+            raise CannotApply(
+                f"there is no tier '{self.lowest_tier}'.",
+                "It says how far down the money could be held.",
+                f"There are {', '.join(world.tiers)}.",
+                "lowest_tier",
+            )
+        if self.source is not None:
+            Funds(codes=(self.source.fund,)).check(world)
+            Organisations(codes=(self.source.organisation,)).check(world)
+        if self.sharing is not None:
+            self.sharing.check(world)
+
+    def foretell(self, world: World) -> World:
+        """The new fund."""
+        depth = world.depth(self.lowest_tier) if self.lowest_tier in world.tiers else 0
+        fund = Fund(self.code, self.name, self.inside, self.stream, self.resource, depth)
+        return world.changed(funds={**world.funds, self.code: fund})
+
+    def apply(self, position: pa.Table, world: World) -> Change:
+        """Give it out, from new money or from what somebody holds."""
+        parts = self._parts(world)
+        fresh = pa.concat_tables([self._rows(world, parts, each) for each in self.instalments or (None,)])
+        whole = total(fresh)
+        known = self.foretell(world)
+        size = f"{spoken(self.each_pence)} each, " if self.each_pence is not None else ""
+        whom = f"{len(parts):,} organisations, graded {self.grade}, by {self.route}"
+        says = f"sets up {self.name}: {size}{spoken(whole)} to {whom}"
+        details = {"receivers": len(parts), "pot_pence": whole}
+        if self.source is None:
+            joined = pa.concat_tables([position, fresh])
+            rows = np.arange(position.num_rows, joined.num_rows)
+            after = mirrored(joined, joined, rows, amounts_of(joined, rows))
+            return Change(after, known, f"{says}, of new money", 0, whole, details=details)
+        after, moves = self._taken(position, world, self.source, fresh, whole)
+        return Change(after, known, f"{says}, out of {self.source.fund}", whole, 0, moves, details)
+
+    def _parts(self, world: World) -> dict[str, int]:
+        if self.each_pence is not None:
+            assert self.receivers is not None
+            return dict.fromkeys(self._listed(self.receivers, world), self.each_pence)
+        assert self.sharing is not None
+        shared = self.sharing.parts(self.amount_pence or 0, world, self.code, self.stream)
+        return {code: pence for code, pence in shared.items() if pence}
+
+    def _listed(self, receivers: Organisations, world: World) -> list[str]:
+        receivers.check(world)
+        if receivers.codes is not None:
+            return list(receivers.codes)
+        wanted = set(receivers.within or ())
+        tiers = receivers.tier or ()
+        if world.people.num_rows:
+            # Only who has people: the list of organisations holds those that closed or are yet to open.
+            living = {code for tier in tiers if tier in LEVELS[1:] for code in world.population(tier)}
+        else:
+            living = {each.code for each in world.organisations.values() if each.tier in tiers}
+        found = sorted(code for code in living if not wanted or set(world.systems().get(code, ())) & wanted)
+        if not found:
+            raise CannotApply(
+                "it has no receivers.",
+                "The pot would reach nobody.",
+                "Name tiers or codes that have people.",
+                "receivers",
+            )
+        return found
+
+    def _rows(self, world: World, parts: dict[str, int], part: Instalment | None) -> pa.Table:
+        """The pot's rows of one instalment; each receiver's instalments sum to its part."""
+        year = world.year if part is None or part.year is None else part.year
+        number = 0 if part is None else self.instalments.index(part)
+        shares = {str(at): each.share for at, each in enumerate(self.instalments)}
+        rows: list[dict[str, Any]] = []
+        for code, pence in parts.items():
+            amount = pence if part is None else apportion(pence, shares)[str(number)]
+            known = world.organisations[code]
+            rows.append(
+                {
+                    "organisation": code, "organisation_name": known.name, "tier": known.tier,
+                    "depth": world.depth(known.tier), "fund": self.code, "fund_name": self.name, "pot": self.code,
+                    "stream": self.stream, "resource": self.resource, "lowest_depth": world.depth(self.lowest_tier),
+                    "year": year.start, "standing": AVAILABLE, "grade": self.grade, "route": self.route,
+                    "recurrent": self.recurrent,
+                    "notified_on": (part and part.notified_on) or self.notified_on,
+                    "spend_by": (part and part.spend_by) or self.spend_by,
+                    "returns_per_year": self.returns_per_year, "quality": self.quality, "amount_pence": amount,
+                }
+            )  # fmt: skip
+        return pa.Table.from_pylist([row for row in rows if row["amount_pence"]], schema=SCHEMA)
+
+    def _taken(
+        self, position: pa.Table, world: World, source: Source, fresh: pa.Table, whole: int
+    ) -> tuple[pa.Table, Moves | None]:
+        years = sorted(set(fresh["year"].to_pylist()))
+        if years != [world.year.start]:
+            raise CannotApply(
+                f"it is taken from money of {world.year}, and paid in other years too.",
+                "Money stays in its year.",
+                "Leave 'from' out, so that it is new money.",
+                "from",
+            )
+        whose = Organisations(codes=(source.organisation,))
+        rows = select(position, world, Funds(codes=(source.fund,)), whose)
+        taken = spread(whole, amounts_of(position, rows))
+        return pa.concat_tables([take_out(position, rows, taken), fresh]), None

@@ -1,0 +1,193 @@
+"""Reroute: another way by which money reaches people. Reweigh: the same way, by other people or other need."""
+
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field, model_validator
+
+from allocations.apportion import apportion
+from ledger.models import AVAILABLE
+from ledger.money import spoken
+from scenarios.change import Change, Rows, hand_over, put, take_out
+from scenarios.errors import CannotApply
+from scenarios.fields import By, Route, Year
+from scenarios.levers.base import Lever, Selecting, amounts_of
+from scenarios.levers.sharing import Among, Sharing, receivers_of
+from scenarios.selection import FundSelection, Organisations, select, system_column, told
+from scenarios.tidy import total
+from scenarios.world import ICB, PLURAL, World
+
+
+class Reroute(Selecting):
+    """Take what is held of chosen funds, whoever holds it, and give it out anew by another route.
+
+    Among ICBs the whole country shares; among places, networks or practices each ICB's part stays in that ICB.
+    """
+
+    lever: Literal["reroute"]
+    to: Route
+    sharing: Sharing
+    returns_per_year: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Reroute":
+        by_formula, weighed = self.to in ("formula", "equal shares"), self.sharing.by is not None
+        if by_formula and not weighed:
+            raise ValueError(f"the route '{self.to}' shares by something: give sharing.by")
+        if self.to == "bid" and weighed:
+            raise ValueError("a bid is won: give sharing.awards, sharing.winners or sharing.chance")
+        return self
+
+    def check(self, world: World) -> None:
+        """Names that exist."""
+        super().check(world)
+        self.sharing.check(world)
+
+    def apply(self, position: pa.Table, world: World) -> Change:
+        """Gather each fund and give it out anew."""
+        rows = select(position, world, self.funds, self.organisations)
+        columns: dict[str, Any] = {"route": self.to, "standing": AVAILABLE}
+        if self.returns_per_year is not None:
+            columns["returns_per_year"] = self.returns_per_year
+        after, moved = _given_anew(position, world, rows, self.sharing, columns)
+        how = f"by {self.to}, {self.sharing.told()}; {spoken(moved)} changes hands"
+        says = f"takes {told(position, rows)} and gives it out {how}"
+        details = {"selected_pence": int(amounts_of(position, rows).sum())}
+        return Change(after, world, says, moved, details=details)
+
+
+def _given_anew(
+    position: pa.Table, world: World, rows: Rows, sharing: Sharing, columns: dict[str, Any]
+) -> tuple[pa.Table, int]:
+    """Every fund's money gathered and given out; and how much of it reaches somebody else than before."""
+    amounts = amounts_of(position, rows)
+    keys = _keys(position, world, rows, sharing.among)
+    after = take_out(position, rows, amounts)
+    tables, moved = [after], 0
+    for key in sorted(set(keys)):
+        own = np.flatnonzero([each == key for each in keys])
+        pattern_row = rows[own[np.argmax(amounts[own])]]
+        pattern = position.slice(int(pattern_row), 1).to_pylist()[0]
+        parts = sharing.parts(int(amounts[own].sum()), world, key[0], pattern["stream"], key[2] or None)
+        codes, pence = receivers_of(parts)
+        spots = np.full(len(codes), pattern_row)
+        # Nothing is taken from the pattern row, which only lends its terms.
+        with_parts, moves = hand_over(position, world, spots, pence, codes, **columns)
+        del with_parts
+        tables.append(moves.arrived)
+        had = _by_holder(position, rows[own])
+        moved += sum(max(part - had.get(code, 0), 0) for code, part in zip(codes, pence.tolist(), strict=True))
+    return pa.concat_tables(tables), moved
+
+
+def _keys(position: pa.Table, world: World, rows: Rows, among: str) -> list[tuple[str, int, str]]:
+    """What is shared as one: fund and year, and the ICB unless ICBs share."""
+    chosen = position.take(pa.array(rows))
+    icbs = [""] * len(rows) if among == ICB else system_column(chosen, world).to_pylist()
+    for icb in set(icbs) - {""}:
+        if icb not in world.organisations or world.organisations[icb].tier != ICB:
+            raise CannotApply(
+                f"{icb} holds some of it and is in no ICB.",
+                f"Money is shared among each {among} of an ICB.",
+                "Choose money at ICBs and below ('organisations').",
+                "organisations",
+            )
+    return list(zip(chosen["fund"].to_pylist(), chosen["year"].to_pylist(), icbs, strict=True))
+
+
+def _by_holder(position: pa.Table, rows: Rows) -> dict[str, int]:
+    chosen = position.take(pa.array(rows)).group_by("organisation").aggregate([("amount_pence", "sum")])
+    return dict(zip(chosen["organisation"].to_pylist(), chosen["amount_pence_sum"].to_pylist(), strict=True))
+
+
+class Reweigh(Lever):
+    """Share chosen funds again among those who hold them, by another population, need or year.
+
+    Among ICBs, each with all below it keeps its inner proportions; among places, networks or practices each
+    ICB's part at that tier stays in that ICB.
+    """
+
+    lever: Literal["reweigh"]
+    funds: FundSelection
+    organisations: Organisations = Field(default_factory=Organisations)
+    among: Among
+    by: By
+    population_year: Year | None = None
+
+    def check(self, world: World) -> None:
+        """Names that exist, and populations of the year."""
+        super().check(world)
+        Sharing(among=self.among, by=self.by).check(world)
+        if self.population_year is not None and self.population_year != world.people_year:
+            raise CannotApply(
+                f"there are no weighted populations for {self.population_year}.",
+                f"Those shipped are for {world.people_year or 'another year'}.",
+                "Leave 'population_year' out, or bring values of your own under 'measures'.",
+                "population_year",
+            )
+
+    def apply(self, position: pa.Table, world: World) -> Change:
+        """Work out what each should have; scale what is there."""
+        tiers = [] if self.among == ICB else [self.among]
+        rows = select(position, world, self.funds, self.organisations, tiers=tiers)
+        chosen = position.take(pa.array(rows))
+        if self.among == ICB:
+            inside = pc.is_in(chosen["organisation"], value_set=pa.array(list(world.systems()), pa.string()))
+            rows = rows[inside.to_numpy(zero_copy_only=False)]
+            chosen = position.take(pa.array(rows))
+        amounts = amounts_of(position, rows)
+        groups = _groups(chosen, world, self.among)
+        wanted = np.zeros(len(rows), dtype=np.int64)
+        fresh: list[pa.Table] = []
+        for (fund, _, icb), members in sorted(groups.items()):
+            whole = int(sum(amounts[list(own)].sum() for own in members.values()))
+            stream = chosen["stream"][next(iter(members.values()))[0]].as_py()
+            sharing = Sharing(among=self.among, by=self.by)
+            parts = sharing.parts(whole, world, fund, stream, icb or None)
+            for code, pence in parts.items():
+                own = members.get(code)
+                if own is None:
+                    fresh += _new_row(position, world, rows[next(iter(members.values()))[0]], code, pence)
+                    continue
+                inner = {str(at): int(amounts[at]) for at in own}
+                for at, part in apportion(pence, inner).items():
+                    wanted[int(at)] = part
+        moved = int(np.maximum(amounts - wanted, 0).sum())
+        after = pa.concat_tables([take_out(position, rows, amounts - wanted), *fresh])
+        by = self.by if isinstance(self.by, str) else "a mixture of measures"
+        how = f"among {PLURAL[self.among]} by {by.replace('_', ' ')}; {spoken(moved)} changes hands"
+        says = f"shares {told(position, rows)} again {how}"
+        details = {"selected_pence": int(amounts.sum())}
+        return Change(after, world, says, moved, total(after) - total(position), details=details)
+
+
+def _groups(chosen: pa.Table, world: World, among: str) -> dict[tuple[str, int, str], dict[str, list[int]]]:
+    """What is shared as one (fund, year, ICB) to those who hold it, to their rows."""
+    icbs = system_column(chosen, world).to_pylist()
+    holders = icbs if among == ICB else chosen["organisation"].to_pylist()
+    whole = [""] * len(icbs) if among == ICB else icbs
+    groups: dict[tuple[str, int, str], dict[str, list[int]]] = {}
+    keys = zip(chosen["fund"].to_pylist(), chosen["year"].to_pylist(), whole, strict=True)
+    for at, (key, holder) in enumerate(zip(keys, holders, strict=True)):
+        groups.setdefault(key, {}).setdefault(holder, []).append(at)
+    return groups
+
+
+def _new_row(position: pa.Table, world: World, pattern: int, code: str, pence: int) -> list[pa.Table]:
+    """Money for somebody who had none of it: on the same terms, to decide upon."""
+    if not pence:
+        return []
+    known = world.organisations[code]
+    return [
+        put(
+            position.slice(int(pattern), 1),
+            organisation=code,
+            organisation_name=known.name,
+            tier=known.tier,
+            depth=world.depth(known.tier),
+            standing=AVAILABLE,
+            amount_pence=pence,
+        )
+    ]

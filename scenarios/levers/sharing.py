@@ -1,0 +1,132 @@
+"""Who receives, and how much: by a weighting, in equal parts, by awards that are named, or by lot."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from allocations.apportion import apportion
+from allocations.places import UNASSIGNED
+from allocations.strict_yaml import StrictModel
+from scenarios.errors import CannotApply
+from scenarios.fields import By, Probability, Share
+from scenarios.weighing import check, weights
+from scenarios.world import EQUAL, ICB, NATIONAL, PLURAL, World
+
+Among = Literal["icb", "place", "pcn", "practice"]
+
+
+class Sharing(StrictModel):
+    """How money is shared: exactly one of a weighting (``by``), named ``awards``, ``winners`` and ``chance``.
+
+    ``winners`` draws so many at random, ``chance`` lets each win with that probability; both from the
+    scenario's seed, and winners share equally.
+    """
+
+    among: Among = "icb"
+    by: By | None = None
+    awards: dict[str, Share] | None = Field(default=None, description="organisation to its share; they make one")
+    winners: int | None = Field(default=None, ge=1)
+    chance: Probability | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Sharing":
+        ways = (self.by, self.awards, self.winners, self.chance)
+        if len([way for way in ways if way is not None]) != 1:
+            raise ValueError("give one of by, awards, winners and chance")
+        if self.awards is not None and sum(self.awards.values(), Decimal(0)) != 1:
+            raise ValueError(f"the awards sum to {sum(self.awards.values(), Decimal(0))}, and must sum to 1")
+        return self
+
+    def check(self, world: World) -> None:
+        """Refuse weightings and winners that do not exist."""
+        if self.by is not None:
+            check(self.by, world)
+        for code in self.awards or ():
+            if code not in world.organisations:
+                raise CannotApply(
+                    f"there is no organisation '{code}'.", "It cannot be given anything.", "Correct the code.", "awards"
+                )
+        if self.among == ICB and world.scope is not None:
+            raise CannotApply(
+                f"the baseline is {world.scope} alone.",
+                "Money cannot be shared among ICBs that are not in it.",
+                "Leave 'organisation' out of the baseline, or share among places.",
+                "among",
+            )
+
+    def parts(
+        self, total_pence: int, world: World, fund: str, stream: str, holder: str | None = None
+    ) -> dict[str, int]:
+        """Receiver to pence; the parts sum to the total.
+
+        Args:
+            holder: the ICB that shares among its own; the whole country where there is none.
+
+        Raises:
+            CannotApply: there is nobody to share among, or nobody wins.
+        """
+        if self.awards is not None:
+            return apportion(total_pence, self.awards)
+        tier, whose = (ICB, holder) if holder else (NATIONAL, world.national or NATIONAL)
+        among = dict(weights(self.by or EQUAL, world, tier, self.among, fund, stream).get(whose, {}))
+        among.pop(UNASSIGNED, None)
+        if self.by is None:
+            among = dict.fromkeys(self._drawn(sorted(among), world, fund), 1)
+        if not any(among.values()):
+            raise CannotApply(
+                f"there is no {self.among} to share among.",
+                "The money would reach nobody.",
+                "Choose another tier.",
+                "among",
+            )
+        return apportion(total_pence, among)
+
+    def _drawn(self, codes: Sequence[str], world: World, fund: str) -> list[str]:
+        """Who wins, by an explicit generator: the same seed and fund give the same winners."""
+        draw = np.random.default_rng([world.seed, *fund.encode()])
+        if self.winners is not None:
+            if self.winners > len(codes):
+                raise CannotApply(
+                    f"{self.winners} are to win, and there are {len(codes)}.",
+                    "Nobody can win twice.",
+                    f"Give at most {len(codes)}.",
+                    "winners",
+                )
+            return sorted(draw.choice(list(codes), self.winners, replace=False).tolist())
+        # Whole numbers, so that a draw does not hang on how a machine rounds.
+        limit = int((self.chance or Decimal(0)) * 10**12)
+        won = [code for code in codes if int(draw.integers(10**12)) < limit]
+        if not won:
+            raise CannotApply(
+                f"with a chance of {self.chance} and this seed nobody wins.",
+                "The money would reach nobody.",
+                "Raise the chance, name another seed, or say how many win with 'winners'.",
+                "chance",
+            )
+        return won
+
+    def told(self) -> str:
+        """How it is shared, in words."""
+        if self.awards is not None:
+            return f"to {len(self.awards)} named {PLURAL[self.among]}"
+        if self.by is not None:
+            by = self.by if isinstance(self.by, str) else "a mixture of measures"
+            return (
+                f"among {PLURAL[self.among]} by {by.replace('_', ' ')}"
+                if self.by != EQUAL
+                else f"in equal parts to {PLURAL[self.among]}"
+            )
+        return (
+            f"to {self.winners} winners drawn by lot"
+            if self.winners
+            else f"to those who win with a chance of {self.chance}"
+        )
+
+
+def receivers_of(parts: dict[str, int]) -> tuple[list[str], Any]:
+    """The receivers of something, and how much each gets."""
+    some = {code: pence for code, pence in parts.items() if pence}
+    return list(some), np.array(list(some.values()), dtype=np.int64)

@@ -1,0 +1,201 @@
+"""A scenario as one small file: a question, where it starts, what is done step by step, and on what assumptions."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, WithJsonSchema, model_validator
+
+from allocations.strict_yaml import Path_, StrictModel, place_of, read_lines, read_model
+from ledger.errors import Problem, Refused
+from scenarios.fields import Light, Year
+from scenarios.levers import Step
+
+SCHEMA_VERSION = 1
+LARGEST_FILE_BYTES = 1_000_000
+
+
+class Grounds(StrictModel):
+    """Why a figure is what it is, where it comes from, and how sure that is."""
+
+    reason: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    quality: Light = Field(description="how good the evidence is: red, amber or green")
+
+
+class Assumption(Grounds):
+    """A value that somebody chose. Steps use it as ``$name``.
+
+    Attributes:
+        impact: how much the answer would move if it were wrong: red is much, green is little.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    value: Annotated[str | int | date, WithJsonSchema({"type": ["string", "number"]})]
+    impact: Light
+
+
+class Measured(Grounds):
+    """A measure of organisations that the file brings, such as days of delayed discharge by ICB."""
+
+    values: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _numbers(self) -> "Measured":
+        for code, value in self.values.items():
+            if isinstance(value, bool) or _fraction(value) is None:
+                raise ValueError(f"the value of {code} is '{value}', not a number of zero or more")
+        return self
+
+    def fractions(self) -> dict[str, Fraction]:
+        """Code to exact value."""
+        return {code: Fraction(str(value)) for code, value in self.values.items()}
+
+
+class Segments(Grounds):
+    """The oversight segment of each ICB, 1 (most trusted) to 4 (most supported)."""
+
+    values: dict[str, int] = Field(default_factory=dict)
+    otherwise: int | None = Field(default=None, ge=1, le=4)
+
+    @model_validator(mode="after")
+    def _four(self) -> "Segments":
+        wrong = [f"{code}: {segment}" for code, segment in self.values.items() if segment not in range(1, 5)]
+        if wrong:
+            raise ValueError(f"a segment is 1, 2, 3 or 4, not {', '.join(wrong)}")
+        return self
+
+
+class Start(StrictModel):
+    """Where the scenario starts.
+
+    Attributes:
+        organisation: only this organisation and those below it.
+        as_at, known_at: the point on both clocks.
+        given: steps that put into the baseline what the books do not hold, such as a pot of the past.
+    """
+
+    year: Year
+    organisation: str | None = None
+    as_at: date | None = None
+    known_at: datetime | None = None
+    given: tuple[Step, ...] = ()
+
+
+class Scenario(StrictModel):
+    """What if."""
+
+    schema_version: Literal[1] = 1
+    title: str = Field(min_length=1)
+    question: str = Field(min_length=1)
+    baseline: Start
+    steps: tuple[Step, ...] = Field(min_length=1)
+    assumptions: tuple[Assumption, ...] = ()
+    measures: dict[str, Measured] = Field(default_factory=dict)
+    segments: Segments | None = None
+    seed: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _names_once(self) -> "Scenario":
+        names = [assumption.name for assumption in self.assumptions]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"the assumption {', '.join(twice)} stands twice")
+        return self
+
+    def content(self) -> dict[str, Any]:
+        """What the file says, whatever its order, comments and spelling of numbers."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+    def content_hash(self) -> str:
+        """SHA-256 of what the file says."""
+        text = json.dumps(self.content(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Written:
+    """A scenario with the place of each step in its file, for messages.
+
+    Attributes:
+        name: the file's name.
+        where: names a place in the file by the keys that lead there.
+    """
+
+    scenario: Scenario
+    name: str
+    where: Callable[[Path_], str]
+
+
+def read_scenario(path: Path) -> Written:
+    """A scenario from its file.
+
+    Raises:
+        Refused: the file cannot be read, or something in it is unknown, missing, impossible or said
+            twice; each with its line and a remedy.
+    """
+    if path.exists() and path.stat().st_size > LARGEST_FILE_BYTES:
+        found = f"it has {path.stat().st_size:,} bytes."
+        raise Refused([Problem(str(path), found, "A scenario is one small file.", "Name a scenario file.")])
+    _, lines = read_lines(path)
+    scenario = read_model(path, Scenario, _with_assumptions)
+    return Written(scenario, path.name, lambda keys: place_of(path, lines, keys))
+
+
+def written(scenario: Scenario, name: str = "scenario") -> Written:
+    """A scenario made in Python, to be run like one from a file."""
+    return Written(scenario, name, lambda keys: ".".join([name, *(str(key) for key in keys)]))
+
+
+def _with_assumptions(content: Any, where: Callable[[Path_], str]) -> Any:
+    """Put the values of assumptions in where steps name them.
+
+    Raises:
+        Refused: a step names an assumption that the file does not make.
+    """
+    if not isinstance(content, dict):
+        return content
+    listed = content.get("assumptions")
+    values = {
+        each["name"]: each.get("value")
+        for each in (listed if isinstance(listed, list) else [])
+        if isinstance(each, dict) and isinstance(each.get("name"), str)
+    }
+    problems: list[Problem] = []
+
+    def fill(part: Any, keys: Path_) -> Any:
+        if isinstance(part, dict):
+            return {key: fill(value, (*keys, str(key))) for key, value in part.items()}
+        if isinstance(part, list):
+            return [fill(value, (*keys, number)) for number, value in enumerate(part)]
+        if isinstance(part, str) and part.startswith("$"):
+            if part[1:] in values:
+                return values[part[1:]]
+            known = ", ".join(f"${name}" for name in values) or "none"
+            problems.append(
+                Problem(
+                    where(keys),
+                    f"there is no assumption '{part}'.",
+                    "The step would have no value.",
+                    f"Add it under 'assumptions'. There is {known}.",
+                )
+            )
+        return part
+
+    filled = {key: fill(value, (key,)) if key in ("steps", "baseline") else value for key, value in content.items()}
+    if problems:
+        raise Refused(problems)
+    return filled
+
+
+def _fraction(value: Any) -> Fraction | None:
+    try:
+        found = Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        return None
+    return found if found >= 0 else None

@@ -1,0 +1,167 @@
+"""What a scenario knows besides the position: who is part of whom, which funds there are, and who lives where.
+
+A world never changes; a lever that alters the structure returns another one.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any, NamedTuple, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from allocations.figures import WEIGHTINGS
+from allocations.places import UNASSIGNED
+from ledger.years import FinancialYear
+
+NATIONAL, ICB, PLACE, PCN, PRACTICE = "national", "icb", "place", "pcn", "practice"
+# Who can share money out to whom, from the top down, by the columns of the people table.
+LEVELS = (NATIONAL, ICB, PLACE, PCN, PRACTICE)
+EQUAL = "equal"
+PLURAL = {ICB: "ICBs", PLACE: "places", PCN: "networks", PRACTICE: "practices"}
+T = TypeVar("T")
+
+
+class Organisation(NamedTuple):
+    """Somebody who can hold money. ``icb`` is the ICB above, the one with most of its people if it has several."""
+
+    code: str
+    name: str
+    tier: str
+    icb: str | None = None
+
+
+class Tier(NamedTuple):
+    """A level at which money is decided."""
+
+    code: str
+    name: str
+    rank: int
+    depth: int
+
+
+class Fund(NamedTuple):
+    """A line of money."""
+
+    code: str
+    name: str
+    parent: str | None
+    stream: str
+    resource: str
+    lowest_depth: int
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """Structure and people, as a scenario sees them.
+
+    Attributes:
+        year: the financial year of the position.
+        people_year: the year of the weighted populations; None where there are none.
+        people: one row per practice: ``practice``, ``pcn``, ``place``, ``icb`` and each weighting as whole
+            billionths of a person.
+        given: measures that the scenario file brings: name to code to value.
+        segments: oversight segment of each ICB, where the file gives them.
+        seed: what every draw by chance starts from.
+        scope: the organisation that the position is limited to; None for all.
+    """
+
+    year: FinancialYear
+    tiers: Mapping[str, Tier]
+    organisations: Mapping[str, Organisation]
+    funds: Mapping[str, Fund]
+    people: pa.Table
+    people_year: FinancialYear | None
+    given: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)
+    segments: Mapping[str, int] = field(default_factory=dict)
+    seed: int = 0
+    scope: str | None = None
+    _memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def changed(self, **facts: Any) -> "World":
+        """The same world with other facts."""
+        found = replace(self, **facts)
+        if not facts.keys() & {"people", "organisations", "given"}:
+            found._memo.update(self._memo)  # noqa: SLF001 - our own, and still true
+        return found
+
+    @property
+    def national(self) -> str | None:
+        """The code of the national body, where there is one."""
+        return next((each.code for each in self.organisations.values() if each.tier == NATIONAL), None)
+
+    def depth(self, tier: str) -> int:
+        """Steps below the ICB."""
+        return self.tiers[tier].depth
+
+    def people_of(self, weighting: str, holders: str, receivers: str) -> dict[str, dict[str, int]]:
+        """Weighted people in billionths: holder to receiver to people, over all holders of a tier at once.
+
+        Practices that are in no receiver, such as those in no PCN, stand under ``UNASSIGNED``.
+        """
+        return self.remember((weighting, holders, receivers), lambda: self._people_of(weighting, holders, receivers))
+
+    def remember(self, key: Hashable, work_out: Callable[[], T]) -> T:
+        """What was worked out before from this world, which never changes, or now."""
+        if key not in self._memo:
+            self._memo[key] = work_out()
+        found: T = self._memo[key]
+        return found
+
+    def _people_of(self, weighting: str, holders: str, receivers: str) -> dict[str, dict[str, int]]:
+        if holders == receivers:
+            each = self.people_of(weighting, NATIONAL, receivers).get(self.national or NATIONAL, {})
+            return {code: {code: people} for code, people in each.items() if code != UNASSIGNED}
+        levels = [receivers] if holders == NATIONAL else [holders, receivers]
+        summed = self.people.group_by(levels).aggregate([(weighting, "sum")])
+        codes = pc.fill_null(summed[receivers], UNASSIGNED).to_pylist()
+        whose = [self.national or NATIONAL] * len(codes) if holders == NATIONAL else summed[holders].to_pylist()
+        found: dict[str, dict[str, int]] = {}
+        for holder, code, people in zip(whose, codes, summed[f"{weighting}_sum"].to_pylist(), strict=True):
+            if holder is not None:
+                found.setdefault(holder, {})[code] = people
+        return found
+
+    def population(self, tier: str) -> dict[str, int]:
+        """Registered people of every organisation of a tier, in billionths."""
+        return {code: sum(each.values()) for code, each in self.people_of("registered", tier, PRACTICE).items()}
+
+    def systems(self) -> dict[str, dict[str, int]]:
+        """Organisation to the ICBs it belongs to, with its registered people in each: what a share of it is."""
+        return self.remember("systems", self._systems)
+
+    def _systems(self) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for tier in (PLACE, PCN, PRACTICE):
+            for icb, members in self.people_of("registered", ICB, tier).items():
+                for code, people in members.items():
+                    if code != UNASSIGNED and people:
+                        found.setdefault(code, {})[icb] = people
+        for code, organisation in self.organisations.items():
+            if organisation.tier == ICB:
+                found[code] = {code: 1}
+            elif code not in found and organisation.icb is not None:
+                found[code] = {organisation.icb: 1}
+        return found
+
+    def icb_of(self, code: str) -> str | None:
+        """The ICB of an organisation; the one with most of its people where it has several."""
+        parts = self.systems().get(code)
+        return None if not parts else max(sorted(parts), key=lambda icb: parts[icb])
+
+    def inside(self, fund: str) -> set[str]:
+        """A fund and every fund inside it."""
+        found = {fund}
+        grown = True
+        while grown:
+            more = {code for code, each in self.funds.items() if each.parent in found} - found
+            found |= more
+            grown = bool(more)
+        return found
+
+
+def no_people() -> pa.Table:
+    """A people table with nobody in it."""
+    names = {name: pa.array([], pa.string()) for name in (PRACTICE, PCN, PLACE, ICB)}
+    return pa.table({**names, **{name: pa.array([], pa.int64()) for name in WEIGHTINGS}})
