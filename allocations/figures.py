@@ -37,7 +37,18 @@ _TYPES: dict[str, pa.DataType] = {
     "rate_pounds": pa.decimal128(12, 6),
     "weight": pa.decimal128(12, 9),
     **dict.fromkeys(
-        ("version", "rank", "depth", "returns_per_year", "match_percent", "practices", "months"), pa.int32()
+        (
+            "version",
+            "rank",
+            "depth",
+            "returns_per_year",
+            "match_percent",
+            "practices",
+            "months",
+            "tile_column",
+            "tile_row",
+        ),
+        pa.int32(),
     ),
     **dict.fromkeys(("recurrent", "may_go_below_zero", "cost_adjusted"), pa.bool_()),
     **dict.fromkeys(
