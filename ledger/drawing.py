@@ -17,10 +17,7 @@ _PENCE_PER_MILLION = 100_000_000
 
 def at_millions(pence: int) -> float:
     """Where an amount stands on an axis of £ million."""
-    return pence / # Where a mark stands on an axis, in the axis's own unit: never an amount of money.
-Where: TypeAlias = float
-
-_PENCE_PER_MILLION
+    return pence / _PENCE_PER_MILLION
 
 
 def at_percent(part: Fraction) -> float:
