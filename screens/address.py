@@ -39,16 +39,24 @@ def settle(name: str, read: Callable[[str], T | None], usual: T, key: str | None
     Returns:
         A text of the address that stands for nothing, to be told to the reader; None otherwise.
     """
-    key = key or name
-    said, written, kept = told(name), st.session_state.get(f"written {name}"), f"kept {name}"
-    if said is not None and said != written:
+    key, state = key or name, st.session_state
+    said, own, kept = told(name), state.get(key), state.get(f"kept {name}")
+    # Whoever moves a widget fast is ahead of the address, which then still says what it was before.
+    has_moved = own is not None and kept is not None and own != kept
+    if said is not None and said != state.get(f"written {name}") and not has_moved:
         value = read(said)
-        st.session_state[key] = usual if value is None else value
+        _stand(key, usual if value is None else value)
         return said[:_LONGEST_SHOWN] if value is None else None
-    before = st.session_state.get(key, st.session_state.get(kept))
+    before = kept if own is None else own
     again = None if before is None else read(str(before))
-    st.session_state[key] = usual if again is None else again
+    _stand(key, usual if again is None else again)
     return None
+
+
+def _stand(key: str, value: T) -> None:
+    """Let a widget have a value, where it has not: what is set anew would undo what somebody is typing."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
 
 
 def keep(name: str, value: T, usual: T) -> None:

@@ -44,6 +44,7 @@ def page() -> None:
         plan, digest = _read(text)
     except Refused as refused:
         frame.refused(refused.problems, "This pot cannot be simulated. Correct the YAML and try again.")
+        frame.foot(None, "Nothing is shown of a pot that cannot be read.", illustrative="")
         return
     st.header(plan.title, anchor=False)
     if plan.question:

@@ -29,6 +29,8 @@ STYLE = (
     # A heading of 2.75 rem breaks words on a telephone.
     "@media (max-width: 480px) {h1 {font-size: 1.8rem !important} h2 {font-size: 1.4rem !important} "
     "h3 {font-size: 1.2rem !important}} "
+    # While a chart finds its new width it does not push the page aside.
+    "[data-testid=stVegaLiteChart] {overflow: hidden} "
     # The page begins under the navigation, not a hand's breadth below it.
     "[data-testid=stMainBlockContainer] {padding-top: 4.5rem; padding-bottom: 3rem} "
 ) + tables.STYLE
@@ -47,7 +49,10 @@ def opened(title: str) -> Books | None:
 def opened_below() -> Books | None:
     """The books for a page that has its title already; None, with the page told why, where there are none."""
     store = books.store()
-    return None if store is None else of(store)
+    found = None if store is None else of(store)
+    if found is None:
+        foot(None, "There are no books to show here yet.", illustrative="")
+    return found
 
 
 def link(words: str, page: str, query: Mapping[str, str | int | None]) -> None:

@@ -45,6 +45,7 @@ def page() -> None:
     division = place_choice.choose(icb, members) if level == "place" else None
     if level == "place" and division is None:
         st.info("No place has been made yet. Bring a file, or choose practices above and name a place.")
+        frame.foot(None, _TOLD, illustrative=_OURS)
         return
     found = groups(icb, level, division)
     if division is not None:

@@ -150,6 +150,9 @@ def _diverging(rows: Sequence[Mapping[str, Any]], axis: str) -> dict[str, Any]:
                 "mark": {"type": "text", "align": "right", "dx": -4},
                 "encoding": {"text": {"field": "figure"}},
             },
-            {"mark": {"type": "rule", "color": kit.INK}, "encoding": {"x": {"datum": 0}, "y": None}},
+            {
+                "mark": {"type": "rule", "color": kit.INK},
+                "encoding": {"x": {"datum": 0}, "y": {"value": 0}, "y2": {"value": "height"}},
+            },
         ],
     }

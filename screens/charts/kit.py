@@ -22,6 +22,8 @@ FONT = "Arial, sans-serif"
 _CONFIG: Mapping[str, Any] = {
     "font": FONT,
     "background": "#FFFFFF",
+    # The picture has one name; its marks would be read out one by one, without any.
+    "mark": {"aria": False},
     "view": {"stroke": None},
     "axis": {
         "labelColor": INK,

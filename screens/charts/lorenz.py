@@ -26,14 +26,14 @@ def lorenz(
             "x": {
                 "field": "things",
                 "type": "quantitative",
-                "title": f"{things}, smallest first (% of their number)",
+                "title": f"{things}, smallest first (%)",
                 "scale": {"domain": [0, 100]},
                 "axis": {"tickCount": 5},
             },
             "y": {
                 "field": "money",
                 "type": "quantitative",
-                "title": "Money (% of the total)",
+                "title": "Money (%)",
                 "scale": {"domain": [0, 100]},
                 "axis": {"tickCount": 5},
             },

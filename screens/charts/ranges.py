@@ -83,37 +83,41 @@ def _names(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _spreads(rows: Sequence[dict[str, Any]], middle: str, mark: str) -> dict[str, Any]:
-    scale = {"domain": [middle, mark], "range": [kit.MAIN, kit.WARM]}
-
-    def points(field: str, said: str) -> dict[str, Any]:
-        return {
-            "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
-            "encoding": {
-                "x": {"field": field, "type": "quantitative"},
-                "color": {"datum": said, "type": "nominal", "scale": scale, "title": None},
-                "shape": {"value": "circle" if said == middle else "diamond"},
-            },
-        }
-
+    points = [
+        {"label": row["label"], "at": row[field], "what": said}
+        for row in rows
+        for field, said in (("middle", middle), ("mark", mark))
+    ]
+    axis = {"type": "quantitative", "title": "£ million", "axis": {"tickCount": 4}, "scale": {"zero": True}}
+    names = _names(rows)
     return {
-        "data": kit.data(rows),
-        "encoding": {"y": _names(rows)},
         "layer": [
             {
+                "data": kit.data(rows),
                 "mark": {"type": "bar", "height": 6, "color": "#9FB4C7"},
+                "encoding": {"y": names, "x": {"field": "low", **axis}, "x2": {"field": "high"}},
+            },
+            {
+                "data": kit.data(points),
+                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
                 "encoding": {
-                    "x": {
-                        "field": "low",
-                        "type": "quantitative",
-                        "title": "£ million",
-                        "axis": {"tickCount": 4},
-                        "scale": {"zero": True},
+                    "y": names,
+                    "x": {"field": "at", **axis},
+                    "color": {
+                        "field": "what",
+                        "type": "nominal",
+                        "title": None,
+                        "scale": {"domain": [middle, mark], "range": [kit.MAIN, kit.WARM]},
                     },
-                    "x2": {"field": "high"},
+                    # Told apart by more than colour.
+                    "shape": {
+                        "field": "what",
+                        "type": "nominal",
+                        "title": None,
+                        "scale": {"domain": [middle, mark], "range": ["circle", "diamond"]},
+                    },
                 },
             },
-            points("middle", middle),
-            points("mark", mark),
         ],
     }
 
@@ -129,7 +133,7 @@ def _tornado(rows: Sequence[dict[str, Any]], centre: Where) -> dict[str, Any]:
                     "x": {
                         "field": "from",
                         "type": "quantitative",
-                        "title": "What bidding is worth more than the formula (£ million)",
+                        "title": "Worth more than the formula (£ million)",
                         "axis": {"tickCount": 4},
                         "scale": {"zero": False},
                     },
@@ -144,7 +148,7 @@ def _tornado(rows: Sequence[dict[str, Any]], centre: Where) -> dict[str, Any]:
             },
             {
                 "mark": {"type": "rule", "color": kit.INK, "strokeWidth": 2},
-                "encoding": {"x": {"datum": centre}, "y": None},
+                "encoding": {"x": {"datum": centre}, "y": {"value": 0}, "y2": {"value": "height"}},
             },
         ],
     }

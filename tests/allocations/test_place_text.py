@@ -108,7 +108,7 @@ def test_choices_are_of_this_icb_alone() -> None:
 @pytest.mark.parametrize("level", ["place", "pcn", "practice"])
 def test_groups_hold_all_people_of_the_icb_and_the_indices_of_need(level: str) -> None:
     found = place_facts.groups("QE1", level)
-    whole = [group for group in place_facts.groups("QE1", "place")]
+    whole = place_facts.groups("QE1", "place")
     assert sum(group.registered_billionths for group in found) == sum(group.registered_billionths for group in whole)
     assert sum(group.practices for group in found) == sum(group.practices for group in whole)
     table = need.indices(place_facts.figures.table("practices_2025_26"), level).to_pylist()

@@ -14,7 +14,7 @@ PAGES = {
     "overview": "",
     "overview-QWO": "?icb=QWO",
     "places": "places?icb=QWO",
-    "places-own": "places?icb=QWO&places=own&own=QWO|Ten:B82007,B82010;Twenty:B82020",
+    "places-own": "places?icb=QWO&places=own&own=QWO|Ten:B82007,B82053;Twenty:B83002",
     "places-pcn": "places?icb=QWO&to=pcn",
     "ring-fences": "ring-fences?icb=QWO",
     "bids": "bids",

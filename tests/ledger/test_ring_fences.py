@@ -2,6 +2,7 @@
 
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -109,7 +110,7 @@ def test_a_bridge_stands_where_its_steps_lead(start: int, steps: list[int]) -> N
     end = start + sum(steps)
     spans = drawing.bridge(("a", start), [(str(place), pence) for place, pence in enumerate(steps)], ("z", end))
     assert sum(span.pence for span in spans[:-1]) == spans[-1].pence
-    for before, after in zip(spans[:-2], spans[1:-1], strict=True):
+    for before, after in pairwise(spans[:-1]):
         assert before.to_millions == after.from_millions
     with pytest.raises(ValueError, match="the bridge ends at"):
         drawing.bridge(("a", start), [], ("z", start + 1))
