@@ -29,7 +29,7 @@ def _draw(links: Sequence[Link], alt: str, key: str) -> None:
     names = list(dict.fromkeys(part for link in links for part in (link.source, link.target)))
     st.echarts_chart(
         {
-            "baseOption": {"series": [_series(links, names)]},
+            "baseOption": {"animation": False, "series": [_series(links, names)]},
             # On a telephone there is no room beside the nodes: names break over lines in small type.
             "media": [
                 {

@@ -46,6 +46,7 @@ def test_it_is_quiet_accessible_and_fits(browser: Any, address: str, name: str) 
     visit = Visit(browser, f"{address}/{PAGES[name]}")
     visit.picture(name, 1280)
     visit.unfold()
+    visit.drawn()
     assert visit.barriers() == []
     for width in (375, 320):
         visit.page.set_viewport_size({"width": width, "height": 900})

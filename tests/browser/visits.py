@@ -86,6 +86,14 @@ class Visit:
         self.page.get_by_role("heading", name=LAST_WORDS).wait_for(timeout=60_000)
         self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
 
+    def drawn(self) -> None:
+        """Wait until every chart has been drawn."""
+        self.page.wait_for_function(
+            "[...document.querySelectorAll('[data-testid=stVegaLiteChart], [data-testid=stEChartsChart]')]"
+            ".every(chart => chart.querySelector('svg, canvas'))",
+            timeout=60_000,
+        )
+
     def outside(self) -> list[str]:
         """Every request that did not go to this machine."""
         hosts = [urlsplit(url) for url in self.requests if not url.startswith(("data:", "blob:"))]
@@ -111,7 +119,8 @@ class Visit:
         SCREENSHOTS.mkdir(exist_ok=True)
         height = self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         self.page.set_viewport_size({"width": width, "height": min(height + 80, 6_000)})
-        self.page.wait_for_timeout(500)
+        self.drawn()
+        self.page.wait_for_timeout(700)
         self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png")
         self.page.set_viewport_size({"width": width, "height": 900})
 
