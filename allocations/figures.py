@@ -38,7 +38,18 @@ _TYPES: dict[str, pa.DataType] = {
     "weight": pa.decimal128(12, 9),
     **dict.fromkeys(("average_score", "part_in_worst_tenth"), pa.decimal128(9, 4)),
     **dict.fromkeys(
-        ("version", "rank", "depth", "returns_per_year", "match_percent", "practices", "months"), pa.int32()
+        (
+            "version",
+            "rank",
+            "depth",
+            "returns_per_year",
+            "match_percent",
+            "practices",
+            "months",
+            "tile_column",
+            "tile_row",
+        ),
+        pa.int32(),
     ),
     **dict.fromkeys(("recurrent", "may_go_below_zero", "cost_adjusted"), pa.bool_()),
     **dict.fromkeys(

@@ -19,6 +19,7 @@ from ledger import position as as_was
 from ledger import structure
 from ledger.errors import Problem, Refused
 from ledger.position import Moment
+from ledger.position_of_each import position_of_each as each_as_was
 from ledger.store import Reader
 
 Steps = Sequence[Mapping[str, Mapping[str, int]]]
@@ -47,6 +48,25 @@ def position(
     if organisation is not None:
         table = _within(table, *_parts(reader, at, day, organisation), organisation)
     return table.cast(as_was.SCHEMA)
+
+
+def position_of_each(reader: Reader, at: Moment, day: date | None, tier: str, year: int) -> dict[str, pa.Table]:
+    """The position of every organisation of a tier with all below it, by its code, as ``position`` gives each alone.
+
+    Args:
+        day: whose boundaries; none for those of the time.
+        tier: the code of the tier, as ``icb``.
+        year: by the year it starts in.
+    """
+    if day is None:
+        return each_as_was(reader, at, tier, year)
+    table = _restated(reader, at, day, as_was.position(reader, at, year=year), "organisation")
+    held = _parents_on(reader, at, day)
+    found = {}
+    for code in sorted({row["organisation"] for row in table.to_pylist() if row["tier"] == tier}):
+        own = _within(table, *_parts_of(held, code, _rank(reader, code)), code)
+        found[code] = own.cast(as_was.SCHEMA)
+    return found
 
 
 def flows(
@@ -125,12 +145,22 @@ def _summed(table: pa.Table, by: Sequence[str]) -> pa.Table:
 
 
 Parents = Mapping[str, Fraction]
+Held = Mapping[str, Mapping[tuple[int, str], Parents]]
 
 
 def _parts(reader: Reader, at: Moment, day: date, organisation: str) -> tuple[set[str], dict[str, Parents]]:
     """Everybody below an organisation on a day, itself included, and the parents that each is divided among."""
     _refuse_absent(reader, at, day, organisation)
-    held = _parents_on(reader, at, day)
+    return _parts_of(_parents_on(reader, at, day), organisation, _rank(reader, organisation))
+
+
+def _rank(reader: Reader, organisation: str) -> int:
+    return reader.whole(
+        "SELECT t.rank FROM organisation o JOIN tier t ON t.code = o.tier WHERE o.code = $code", {"code": organisation}
+    )
+
+
+def _parts_of(held: Held, organisation: str, rank: int) -> tuple[set[str], dict[str, Parents]]:
     children: dict[str, set[str]] = defaultdict(set)
     for child, schemes in held.items():
         for parents in schemes.values():
@@ -140,9 +170,6 @@ def _parts(reader: Reader, at: Moment, day: date, organisation: str) -> tuple[se
     while fresh:
         fresh = {child for parent in fresh for child in children[parent]} - members
         members |= fresh
-    rank = reader.whole(
-        "SELECT t.rank FROM organisation o JOIN tier t ON t.code = o.tier WHERE o.code = $code", {"code": organisation}
-    )
     # The parents in the scheme that lies nearest below the organisation: a network counts for an ICB by its parts
     # in ICBs, and for a place by its parts in places.
     parts: dict[str, Parents] = {

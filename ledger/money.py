@@ -81,6 +81,16 @@ def exact_pounds(pence: int) -> str:
     return f"{Decimal(pence) / PENCE_PER_POUND:,.2f}"
 
 
+def plain_pounds(pence: int) -> str:
+    """Pounds and pence for files that programs read: ``1234.50``, negatives ``-1234.50``."""
+    return f"{Decimal(pence) / PENCE_PER_POUND:.2f}"
+
+
+def plain_decimal(value: Fraction, places: int) -> str:
+    """An exact number to so many places, halves away from zero: ``1.043``."""
+    return f"{Decimal(round_half_up_fraction(value * 10**places)).scaleb(-places):.{places}f}"
+
+
 def millions(pence: int) -> str:
     """Pounds in millions to one decimal, for tables whose header says £m."""
     return f"{(Decimal(pence) / 10**8).quantize(Decimal('0.1'), rounding=ROUND_HALF_UP):,}"

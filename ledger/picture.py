@@ -237,6 +237,22 @@ def matrix_with_totals(picture: Picture) -> tuple[list[str], list[tuple[str, lis
     return grades, [(name, [*amounts, sum(amounts)]) for name, amounts in rows]
 
 
+def cell_shares(picture: Picture) -> dict[tuple[str, str], Fraction | None]:
+    """What each cell of the matrix is of the whole: (tier, grade) to share; the tier's sum under no grade.
+
+    The total of all tiers is under ``TOTAL``. Where nothing is held, no share is defined.
+    """
+    shares = {
+        (tier, grade): measures.share(pence, picture.total_pence)
+        for tier, grades in picture.matrix.items()
+        for grade, pence in grades.items()
+    }
+    for tier, grades in picture.matrix.items():
+        shares[tier, ""] = measures.share(sum(grades.values()), picture.total_pence)
+    shares[TOTAL, ""] = measures.share(picture.total_pence, picture.total_pence)
+    return shares
+
+
 def matrix_rows(picture: Picture) -> list[dict[str, Any]]:
     """The matrix as rows: tier, grade, pence; empty cells left out."""
     return [

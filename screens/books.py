@@ -1,9 +1,11 @@
 """How a page reaches the books: one open ledger for the app, and answers kept until the books change."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -54,3 +56,48 @@ def ask(books: Store, question: Callable[[Reader, Moment], T]) -> T:
     except UNAVAILABLE as error:
         st.warning(str(error))
         st.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The open books, at the moment for which a page is made.
+
+    Attributes:
+        at: the moment, on both clocks.
+        year: the financial year in view, by the year it starts in.
+        icbs: code to name of every ICB that money of the year went to.
+    """
+
+    store: Store
+    at: Moment
+    year: int
+    icbs: dict[str, str]
+
+    def answer(self, name: str, question: Callable[[Reader, Moment], T], *about: Hashable, told: str = "") -> T:
+        """The answer to a question, kept until the books or the day change.
+
+        Args:
+            name: the question's name; with ``about`` and the head of the chain it is what the answer is kept by.
+            about: all that the question depends on besides the books.
+            told: what the reader is told while it takes a moment.
+
+        The answer is shared by all who ask: it is to be read, not changed.
+        """
+        with st.spinner(told or "Adding up the books"):
+            found: T = _kept(name, self.at.head, self.at.as_at, about, _ask=lambda: self._ask(question))
+        return found
+
+    def _ask(self, question: Callable[[Reader, Moment], T]) -> T:
+        try:
+            with self.store.read() as reader:
+                return question(reader, self.at)
+        except UNAVAILABLE as error:
+            st.warning(str(error))
+            st.stop()
+
+
+@st.cache_resource(show_spinner=False, max_entries=400)
+def _kept(name: str, head: str, day: date, about: tuple[Hashable, ...], _ask: Callable[[], Any]) -> Any:
+    """An answer under its key: a new entry makes a new head, and so a new answer."""
+    del name, head, day, about
+    return _ask()

@@ -1,93 +1,89 @@
-"""Overview: where the money goes, in a sentence, three figures and a picture."""
+"""Overview: where the money goes, in a sentence, three figures, a flow, a matrix, and what changed since a day."""
 
 import streamlit as st
 
-from ledger import picture
+from ledger import changes, picture
+from ledger.errors import Refused
 from ledger.money import spoken
-from ledger.position import Moment, latest_year
-from ledger.store import Reader, Store
 from ledger.years import FinancialYear
-from screens import books, charts
-
-ENGLAND = "All ICBs"
+from screens import address, frame, tables
+from screens.books import Books
+from screens.charts.matrix import GRADES, matrix
+from screens.charts.sankey import sankey
+from screens.tables import Money, Table
 
 
 def page() -> None:
     """Render the page for the ICB named in the address, or for all."""
-    st.title("Where the money goes")
-    ledger = books.store()
-    if ledger is None:
+    books = frame.opened("Where the money goes")
+    if books is None:
         return
-    year = books.ask(ledger, lambda reader, _: latest_year(reader))
-    if year is None:
-        st.info("The ledger is empty: no money stands in it yet.")
-        st.code(f"devolution demo --ledger {books.path()}", language="shell")
-        return
-    names = books.ask(ledger, lambda reader, _: picture.icbs(reader, year))
-    icb = _chosen_icb(names)
-    head = books.ask(ledger, lambda _, at: at.head)
-    found = _picture(head, year, icb or None, ledger)
-    _show(found, names.get(icb, ENGLAND))
-    _say_what_is_ours(year, head)
-
-
-def _chosen_icb(names: dict[str, str]) -> str:
-    """The ICB that the address names, which the picker changes: a link shows what its sender saw."""
-    asked = st.query_params.get("icb", "").upper()
-    if asked and asked not in names:
-        st.warning(f"The address asks for the ICB '{asked}', which holds no money in this ledger. All ICBs are shown.")
-        asked = ""
-    st.session_state.setdefault("icb", asked)
-    code: str = st.selectbox(
-        "ICB",
-        ["", *names],
-        format_func=lambda code: f"{names[code]} ({code})" if code else ENGLAND,
-        key="icb",
+    icb = frame.icb(books, with_all=True)
+    found = books.answer(
+        "picture", lambda reader, at: picture.take(reader, at, year=books.year, icb=icb), books.year, icb
     )
-    if code:
-        st.query_params["icb"] = code
-    else:
-        st.query_params.pop("icb", None)
-    return code
-
-
-@st.cache_data(show_spinner="Adding up the books", max_entries=200)
-def _picture(head: str, year: int, icb: str | None, _ledger: Store) -> picture.Picture:
-    del head  # part of the key: a new entry makes a new head, and so a new answer
-
-    def question(reader: Reader, at: Moment) -> picture.Picture:
-        return picture.take(reader, at, year=year, icb=icb)
-
-    return books.ask(_ledger, question)
-
-
-def _show(found: picture.Picture, name: str) -> None:
+    name = books.icbs[icb] if icb else frame.ENGLAND
     st.write(f"**{found.sentence}**")
     total, free, tied = st.columns(3)
     total.metric("Total", spoken(found.total_pence))
     free.metric("Both local and free (illustrative)", picture.percent(found.local_and_free))
     tied.metric("Ring-fenced, soft included (illustrative)", picture.percent(found.ring_fenced))
-    charts.sankey(
-        found.links,
-        name="The flow",
-        sentence=f"From NHS England through each stream to where the money is decided: {name}. "
-        "The streams are published; the places and what is kept are illustrative.",
-        key="flow",
-    )
+    if found.links:
+        sankey(
+            found.links,
+            name="The flow",
+            sentence=f"From NHS England through each stream to where the money is decided: {name}. "
+            "The streams are published; the places and what is kept are illustrative.",
+            key="flow",
+        )
+        matrix(
+            found,
+            name="Who decides, and how freely",
+            sentence="Each cell is the money decided at that tier under that kind of ring-fence, with its share of the "
+            "whole. The amounts are published; how free each line is, and what is devolved, is illustrative.",
+            key="matrix",
+            under=icb,
+            year=books.year,
+        )
+    _changed(books, icb)
+    frame.foot(books.at, frame.sources(books) + " Populations: November 2023 to October 2024.")
 
 
-def _say_what_is_ours(year: int, head: str) -> None:
-    st.header("What these figures are")
-    st.write(
-        f"Published: the national limit and ICB allocations for {FinancialYear(year)}, NHS England, March 2025. "
-        "Populations: November 2023 to October 2024."
-    )
-    st.write(
-        "**Illustrative**: how free each line is, the default places, and what ICBs devolve and keep are this "
-        "project's assumptions. No ICB has adopted them."
-    )
-    st.write(f"Books as known now; head of the chain {head[:16]}.")
-    st.write(
-        "Prototype, not an NHS England product. Contains public sector information licensed under the Open "
-        "Government Licence v3.0."
-    )
+@st.fragment
+def _changed(books: Books, icb: str | None) -> None:
+    """What changed since a day that the reader chooses: drawn again by itself."""
+    st.header("What changed since a day", anchor=False)
+    usual, today = FinancialYear(books.year).first_day, books.at.as_at
+    day = address.pick_day("since", "Since the end of", usual, today)
+    try:
+        found = books.answer(
+            "since",
+            lambda reader, at: changes.since(reader, day, at, organisation=icb, year=books.year),
+            day,
+            icb,
+            books.year,
+        )
+    except Refused as refused:
+        frame.refused(refused.problems, "What changed cannot be shown.")
+        return
+    if not found.since.known:
+        st.write(f"Nothing was recorded in these books by the end of {day:%-d %B %Y}: all of it came since.")
+    elif not found.rows:
+        st.write(f"Nothing has changed here since the end of {day:%-d %B %Y}: every tier holds what it held.")
+    else:
+        st.write(f"{found.entries:,} entries count now that did not then. Amounts changed in {len(found.rows)} cells.")
+    if found.rows:
+        rows = [
+            (
+                f"{row.tier}: {GRADES.get(row.grade, row.grade).lower()}",
+                Money(row.then_pence),
+                Money(row.now_pence),
+                Money(row.change_pence),
+            )
+            for row in found.rows
+        ]
+        table = Table(
+            f"Held then and now (since {day})", ("Where, and how free", "Then (£)", "Now (£)", "Change (£)"), rows
+        )
+        tables.show_with_download(table, f"changed-since-{day}")
+    frame.link("Every entry, with its source", "audit", {"view": "entries"})

@@ -1,0 +1,154 @@
+"""All ICBs beside each other: how tied, how late, how lasting and how devolved their money is, and who is like whom."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from allocations import figures, restated
+from allocations.targets import targets
+from ledger.measures import CATALOGUE, Measure, measures
+from ledger.position import Moment
+from ledger.store import Reader
+
+# What is compared, in the order in which it is shown. All are shares of an ICB's money with all below it.
+COMPARED = (
+    "ring_fenced_share",
+    "ring_fenced_share_with_soft",
+    "in_year_share",
+    "non_recurrent_share",
+    "devolved_share",
+    "untied_devolved_share",
+    "retained_without_agreement_share",
+)
+DISTANCE = "closing_distance"
+DISTANCE_TITLE = "Distance from target, core"
+TITLES: Mapping[str, str] = {
+    **{measure.name: measure.title for measure in CATALOGUE if measure.name in COMPARED},
+    DISTANCE: DISTANCE_TITLE,
+}
+MOST_PEERS = 5
+ABOVE, BELOW = "above", "below"
+TIER = "icb"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One ICB beside the others.
+
+    Attributes:
+        region: the name of its region; None where it is not on record.
+        registered_billionths: registered people, in billionths of a person; None where they are not known.
+        values: name of the measure to its value; None where it is not defined or not available.
+    """
+
+    code: str
+    name: str
+    region: str | None
+    total_pence: int | None
+    registered_billionths: int | None
+    values: Mapping[str, Fraction | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One ICB beyond a threshold."""
+
+    code: str
+    name: str
+    measure: str
+    value: Fraction
+    threshold: Fraction
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A limit that the user sets on a measure: an alert is raised by a value above it, or below it."""
+
+    measure: str
+    limit: Fraction
+    side: str
+
+
+def standings(reader: Reader, at: Moment, year: int, as_is: date | None = None) -> list[Standing]:
+    """Every ICB with money in a year, by name.
+
+    Args:
+        as_is: restated to the ICBs of this day; as they were otherwise.
+    """
+    rows = {row["code"]: row for row in figures.table("organisations").to_pylist()}
+    regions = {code: row["name"] for code, row in rows.items() if row["tier"] == "region"}
+    names = {
+        str(code): str(name) for code, name in reader.rows("SELECT code, name FROM organisation WHERE tier = 'icb'")
+    }
+    aims = {aim.icb: aim for aim in targets("core", as_is)}
+    found = []
+    for code, held in restated.position_of_each(reader, at, as_is, TIER, year).items():
+        values = {measure.name: measure for measure in measures(held)}
+        aim = aims.get(code)
+        region = rows[code]["region"] if code in rows else None
+        found.append(
+            Standing(
+                code=code,
+                name=names[code],
+                region=regions.get(region),
+                total_pence=_whole(values["total"]),
+                registered_billionths=None if aim is None else aim.registered_billionths,
+                values={
+                    **{name: _share(values[name]) for name in COMPARED},
+                    DISTANCE: None if aim is None else aim.closing_distance,
+                },
+            )
+        )
+    return sorted(found, key=lambda one: one.name)
+
+
+def ranked(rows: Iterable[Standing], measure: str) -> list[tuple[Standing, Fraction]]:
+    """Those for whom a measure is defined, the highest first; equal ones by name."""
+    known = [(row, value) for row in rows if (value := row.values[measure]) is not None]
+    return sorted(known, key=lambda pair: (-pair[1], pair[0].name))
+
+
+def peers(rows: Sequence[Standing], code: str) -> list[Standing]:
+    """The ICBs nearest in registered population to one, the nearest first, at most ``MOST_PEERS``; without itself."""
+    own = next((row.registered_billionths for row in rows if row.code == code), None)
+    if own is None:
+        return []
+    known = [
+        (abs(row.registered_billionths - own), row.name, row)
+        for row in rows
+        if row.code != code and row.registered_billionths is not None
+    ]
+    return [row for _, _, row in sorted(known, key=lambda one: one[:2])[:MOST_PEERS]]
+
+
+def alerts(rows: Iterable[Standing], thresholds: Sequence[Threshold]) -> list[Alert]:
+    """Every ICB beyond a threshold, threshold by threshold, the furthest beyond first.
+
+    A value at the threshold raises no alert; one that is not defined neither.
+    """
+    listed = list(rows)
+    found: list[Alert] = []
+    for threshold in thresholds:
+        order = ranked(listed, threshold.measure)
+        beyond = [
+            Alert(row.code, row.name, threshold.measure, value, threshold.limit, threshold.side)
+            for row, value in (order if threshold.side == ABOVE else reversed(order))
+            if (value > threshold.limit if threshold.side == ABOVE else value < threshold.limit)
+        ]
+        found.extend(beyond)
+    return found
+
+
+def squares() -> dict[str, tuple[int, int]]:
+    """Code of each ICB to the column and the row of its square on the tile map."""
+    return {row["icb"]: (row["tile_column"], row["tile_row"]) for row in figures.table("tile_map").to_pylist()}
+
+
+def _share(measure: Measure) -> Fraction | None:
+    return measure.value if isinstance(measure.value, Fraction) else None
+
+
+def _whole(measure: Measure) -> int | None:
+    return measure.value if isinstance(measure.value, int) else None

@@ -1,0 +1,159 @@
+"""The web app, measured: first render, a rerun after a slider, ten people at once, and memory for each of them.
+
+    uv run python bench/app.py
+
+Starts the app on a ledger of its own. Times at the server are those of one page script, by Streamlit's own test
+harness; times in the browser are to the last words of the page, in a Chromium without a window.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import sync_playwright
+from streamlit.testing.v1 import AppTest
+
+from allocations import demo
+from ledger.store import Store
+
+ROOT = Path(__file__).parent.parent
+PORT = 8599
+PEOPLE, TURNS, THINKING = 10, 5, 0.5
+SCRIPT = "from screens import {page}\n{page}.page()"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Path(folder) / "bench.duckdb"
+        with Store.open_or_create(ledger) as store:
+            demo.build(store)
+            store.checkpoint()
+        os.environ["DEVOLUTION_LEDGER"] = str(ledger)
+        os.chdir(ROOT)
+        at_the_server()
+        in_the_browser(ledger)
+
+
+def at_the_server() -> None:
+    """Reruns of a page's script after a slider, alone and by ten people at once."""
+    for page, slider in (("national", "tied"), ("bids", "awards")):
+        one_person(page, slider)
+
+    def person(number: int) -> list[float]:
+        app = AppTest.from_string(SCRIPT.format(page="overview"), default_timeout=120)
+        app.run()
+        taken = []
+        for turn in range(TURNS):
+            time.sleep(THINKING)
+            code = ("QWO", "QMM", "QE1", "QHM")[(number + turn) % 4]
+            taken.append(_timed(lambda code=code: app.selectbox[0].select(code).run()))
+        return taken
+
+    with ThreadPoolExecutor(PEOPLE) as pool:
+        all_taken = [seconds for taken in pool.map(person, range(PEOPLE)) for seconds in taken]
+    print(f"overview: {PEOPLE} people at once, {THINKING} s to think, median {median(all_taken):.2f} s, "
+          f"worst {max(all_taken):.2f} s")  # fmt: skip
+
+
+def one_person(page: str, slider: str) -> None:
+    """A page, and then the same after each move of a slider."""
+    app = AppTest.from_string(SCRIPT.format(page=page), default_timeout=120)
+    first = _timed(app.run)
+    again = [_timed(lambda turn=turn: _move(app, slider, turn)) for turn in range(2, 22)]
+    print(f"{page}: first run {first:.2f} s, rerun of the whole page after a slider, median {median(again):.3f} s")
+
+
+def in_the_browser(ledger: Path) -> None:
+    """From the address to the last words, and what each open page costs the server."""
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "streamlit_app.py",
+        "--server.port",
+        str(PORT),
+        "--server.headless",
+        "true",
+    ]
+    app = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                           env={**os.environ, "DEVOLUTION_LEDGER": str(ledger)})  # fmt: skip
+    try:
+        url = f"http://127.0.0.1:{PORT}"
+        _wait(url)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+            )
+            first = _visit(browser, url)
+            empty = _memory(app.pid)
+            later = [_visit(browser, url) for _ in range(3)]
+            pages = {
+                name: _visit(browser, f"{url}/{name}")
+                for name in ("places", "ring-fences", "bids", "national", "audit")
+            }
+            before = _memory(app.pid)
+            for _ in range(PEOPLE):
+                _visit(browser, f"{url}/?icb=QWO", stay=True)
+            each = (_memory(app.pid) - before) / PEOPLE
+            browser.close()
+        print(f"overview in the browser: first of all {first:.2f} s, then {median(later):.2f} s; each page first: "
+              + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in pages.items()))  # fmt: skip
+        print(f"memory: {empty:.0f} MB after the first page, {each:.1f} MB for each further person")
+    finally:
+        app.terminate()
+        app.wait(timeout=20)
+
+
+def _move(app: AppTest, key: str, value: int) -> None:
+    next(slider for slider in app.slider if slider.key == key).set_value(value).run()
+
+
+def _visit(browser: object, url: str, *, stay: bool = False) -> float:
+    page = browser.new_page()  # type: ignore[attr-defined]
+
+    def go() -> None:
+        page.goto(url)
+        page.get_by_role("heading", name="What these figures are").wait_for(timeout=120_000)
+
+    seconds = _timed(go)
+    if not stay:
+        page.close()
+    return seconds
+
+
+def _timed(ask: object) -> float:
+    start = time.perf_counter()
+    ask()  # type: ignore[operator]
+    return time.perf_counter() - start
+
+
+def _memory(pid: int) -> float:
+    """Resident memory in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def _wait(url: str) -> None:
+    limit = time.monotonic() + 60
+    while not _answers(url):
+        assert time.monotonic() < limit, "the app did not start"
+        time.sleep(0.2)
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+    except OSError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()

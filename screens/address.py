@@ -1,0 +1,145 @@
+"""Choices live in the address bar: a link shows what its sender saw, and a choice stays when the page changes."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TypeVar
+
+import streamlit as st
+
+T = TypeVar("T", bound=str | int | date)
+_LONGEST_SHOWN = 60
+
+
+def told(name: str) -> str | None:
+    """What the address says of a choice; None where it says nothing."""
+    return st.query_params.get(name)
+
+
+def write(name: str, value: str | None) -> None:
+    """Put a choice into the address, or take it out."""
+    if value:
+        if st.query_params.get(name) != value:
+            st.query_params[name] = value
+    else:
+        st.query_params.pop(name, None)
+    st.session_state[f"written {name}"] = value or None
+
+
+def settle(name: str, read: Callable[[str], T | None], usual: T, key: str | None = None) -> str | None:
+    """Let a widget stand where the address says, before it is drawn.
+
+    The address wins when it says something that this session did not write there: a link was opened, or somebody
+    went back. Otherwise the widget keeps what it has, and on a new page what it had on the last one.
+
+    Args:
+        read: the value that a text of the address stands for; None where there is none.
+        usual: the value where nobody has said anything.
+        key: the widget's key; ``name`` otherwise.
+
+    Returns:
+        A text of the address that stands for nothing, to be told to the reader; None otherwise.
+    """
+    key, state = key or name, st.session_state
+    said, own, kept = told(name), state.get(key), state.get(f"kept {name}")
+    # Whoever moves a widget fast is ahead of the address, which then still says what it was before.
+    has_moved = own is not None and kept is not None and own != kept
+    if said is not None and said != state.get(f"written {name}") and not has_moved:
+        value = read(said)
+        _stand(key, usual if value is None else value)
+        return said[:_LONGEST_SHOWN] if value is None else None
+    before = kept if own is None else own
+    again = None if before is None else read(str(before))
+    _stand(key, usual if again is None else again)
+    return None
+
+
+def _stand(key: str, value: T) -> None:
+    """Let a widget have a value, where it has not: what is set anew would undo what somebody is typing."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
+def keep(name: str, value: T, usual: T) -> None:
+    """Remember a choice, in the address and for the next page. What is usual leaves the address short."""
+    st.session_state[f"kept {name}"] = value
+    write(name, None if value == usual else str(value))
+
+
+def choose(
+    name: str,
+    label: str,
+    options: Sequence[T],
+    *,
+    shown: Callable[[T], str] = str,
+    usual: T | None = None,
+    horizontal: bool | None = None,
+    unknown: str = "which is not among the choices here",
+    help_text: str | None = None,
+) -> T:
+    """A choice among options that the address names.
+
+    Args:
+        shown: how an option is written for people.
+        usual: what is chosen where nobody has said anything; the first option otherwise.
+        horizontal: radio buttons, side by side or not; a list to pick from otherwise.
+        unknown: what to say of an address that asks for something else.
+    """
+    first = options[0] if usual is None else usual
+    known = {str(option).casefold(): option for option in options}
+    wrong = settle(name, lambda text: known.get(text.casefold()), first)
+    if wrong:
+        st.warning(f"The address asks for '{wrong}' under '{label}', {unknown}.")
+    if horizontal is None:
+        value = st.selectbox(label, options, format_func=shown, key=name, help=help_text)
+    else:
+        value = st.radio(label, options, format_func=shown, key=name, horizontal=horizontal, help=help_text)
+    chosen: T = first if value is None else value
+    keep(name, chosen, first)
+    return chosen
+
+
+def slide(name: str, label: str, low: int, high: int, usual: int, *, step: int = 1, unit: str = "") -> int:
+    """A whole number between two ends, on a slider, that the address may name."""
+
+    def read(text: str) -> int | None:
+        number = int(text) if text.lstrip("-").isdecimal() else None
+        return number if number is not None and low <= number <= high else None
+
+    wrong = settle(name, read, usual)
+    if wrong:
+        st.warning(f"The address asks for '{wrong}' as {label.lower()}, which is not from {low} to {high}.")
+    value: int = st.slider(label, low, high, step=step, key=name, format=f"%d{unit.replace('%', '%%')}")
+    keep(name, value, usual)
+    return value
+
+
+def pick_day(name: str, label: str, usual: date, last: date, help_text: str | None = None) -> date:
+    """A day, up to a last one, that the address may name as 2025-06-30."""
+
+    def read(text: str) -> date | None:
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            return None
+        return day if day <= last else None
+
+    usual = min(usual, last)
+    wrong = settle(name, read, usual)
+    if wrong:
+        st.warning(f"The address asks for the day '{wrong}', which is none up to {last}. It is written as {usual}.")
+    chosen = st.date_input(label, max_value=last, key=name, format="DD/MM/YYYY", help=help_text)
+    day = chosen if isinstance(chosen, date) else usual
+    keep(name, day, usual)
+    return day
+
+
+def text(name: str) -> str | None:
+    """A longer text of the address, such as places that somebody made; on a new page what it was on the last."""
+    said = told(name)
+    return said if said is not None else st.session_state.get(f"kept {name}")
+
+
+def keep_text(name: str, value: str | None) -> None:
+    """Remember a longer text in the address, or forget it."""
+    st.session_state[f"kept {name}"] = value
+    write(name, value)

@@ -1,0 +1,121 @@
+"""Every page in a real browser: what people meet, by eye and by keyboard, and what must never leave the machine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.visits import Visit, chromium, running
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+PAGES = {
+    "overview": "",
+    "overview-QWO": "?icb=QWO",
+    "places": "places?icb=QWO",
+    "places-own": "places?icb=QWO&places=own&own=QWO|Ten:B82007,B82053;Twenty:B83002",
+    "places-pcn": "places?icb=QWO&to=pcn",
+    "ring-fences": "ring-fences?icb=QWO",
+    "bids": "bids",
+    "national": "national?icb=QWO",
+    "audit-trail": "audit?organisation=QWO&fund=core-recurrent",
+    "audit-made": "audit?view=made&under=QWO&pot=better-care-fund",
+    "audit-entry": "audit?view=entries&entry=4",
+    "audit-data": "audit?view=data",
+    "audit-about": "audit?view=about",
+}
+# These also get their pictures on a telephone.
+MAIN = ("overview-QWO", "places", "ring-fences", "bids", "national", "audit-trail")
+
+
+@pytest.fixture(scope="module")
+def address(demo_ledger: Path) -> Iterator[str]:
+    with running(demo_ledger) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_it_is_quiet_accessible_and_fits(browser: Any, address: str, name: str) -> None:
+    visit = Visit(browser, f"{address}/{PAGES[name]}")
+    visit.picture(name, 1280)
+    visit.unfold()
+    visit.drawn()
+    assert visit.barriers() == []
+    for width in (375, 320):
+        visit.page.set_viewport_size({"width": width, "height": 900})
+        visit.page.wait_for_timeout(300)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+        main = "document.querySelector('[data-testid=stMain]')"
+        assert visit.page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), f"{name} scrolls sideways at {width}"
+        if width == 375 and name in MAIN:
+            visit.picture(name, 375)
+    assert visit.barriers() == []
+    assert visit.outside() == []
+    assert visit.complaints() == []
+    visit.close()
+
+
+def test_a_link_shows_what_its_sender_saw_and_a_figure_leads_to_its_cell(browser: Any, address: str) -> None:
+    visit = Visit(browser, f"{address}/?icb=QWO")
+    page = visit.page
+    page.get_by_text("NHS West Yorkshire ICB receives £6.7 billion").wait_for(timeout=20_000)
+    visit.unfold()
+    # To the penny what the books say: core money into West Yorkshire.
+    page.get_by_text("5,266,745,206.41", exact=True).first.wait_for(timeout=20_000)
+    page.locator("a[href*='tier=icb'][href*='grade=hard']").first.click()
+    visit.settled()
+    page.get_by_text("2 balances come to £26.7 million").wait_for(timeout=20_000)
+    page.locator("a[href*='organisation=QWO']").first.click()
+    visit.settled()
+    page.locator("a[href*='entry=']").first.click()
+    visit.settled()
+    page.get_by_text("nhs_allocations_2025_26.xlsx").first.wait_for(timeout=20_000)
+    assert page.get_by_text("(QWO)").count() >= 1
+    visit.close()
+
+
+def test_the_keyboard_alone_changes_the_icb_with_the_focus_in_sight(browser: Any, address: str) -> None:
+    visit = Visit(browser, address)
+    page = visit.page
+    assert visit.tab_to("e.getAttribute('role') === 'combobox'")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "3px"
+    page.keyboard.type("Norfolk")
+    page.keyboard.press("Enter")
+    page.get_by_text("NHS Norfolk and Waveney ICB receives").wait_for(timeout=20_000)
+    assert "icb=QMM" in page.url
+    # The choice goes along to the next page, which the keyboard reaches too.
+    page.keyboard.press("Control+Home")
+    page.evaluate("document.activeElement.blur()")
+    assert visit.tab_to("e.tagName === 'A' && e.textContent.includes('Ring-fences')", 120)
+    page.keyboard.press("Enter")
+    page.get_by_text("NHS Norfolk and Waveney ICB:").wait_for(timeout=20_000)
+    assert "icb=QMM" in page.url
+    visit.close()
+
+
+def test_the_keyboard_alone_moves_a_limit_and_the_alerts_follow(browser: Any, address: str) -> None:
+    visit = Visit(browser, f"{address}/national?away=10")
+    page = visit.page
+    page.get_by_text("No ICB is beyond these limits.").wait_for(timeout=20_000)
+    page.get_by_role("slider", name="Above target, core: more than").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+    page.get_by_text("4 alerts on 4 of 42 ICBs.").wait_for(timeout=20_000)
+    # Five is what is usual, so the address is short again.
+    assert "away" not in page.url
+    visit.close()
+
+
+def test_a_chart_has_a_name_for_those_who_do_not_see_it(browser: Any, address: str) -> None:
+    visit = Visit(browser, f"{address}/national")
+    named = visit.page.locator("[aria-label*='The table below gives every figure']")
+    named.first.wait_for(timeout=20_000)
+    assert named.count() >= 4
+    visit.close()

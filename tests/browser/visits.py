@@ -1,0 +1,137 @@
+"""The app in a real browser: how it is started, and a page with all that it asked of the network."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+SCREENSHOTS = ROOT / "screenshots"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+         "--disable-quic", "--disable-gpu"]  # fmt: skip
+# Streamlit asks for these under a page's own address before it falls back to the root; it says so itself.
+HARMLESS = ("/_stcore/health", "/_stcore/host-config")
+LAST_WORDS = "What these figures are"
+
+
+@contextmanager
+def running(ledger: Path) -> Iterator[str]:
+    """The app on a ledger, at its address; nobody listens there afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # As people start it: the installed command, from a folder of their own.
+    installed = shutil.which("devolution", path=str(Path(sys.executable).parent))
+    start = [installed] if installed else [sys.executable, str(ROOT / "devolution.py")]
+    command = [*start, "app", "--ledger", str(ledger), "--port", str(port), "--no-browser"]
+    app = subprocess.Popen(command, cwd=ledger.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        limit = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+                break
+            except OSError:
+                assert time.monotonic() < limit, "the app did not start"
+                time.sleep(0.2)
+        yield url
+    finally:
+        app.terminate()
+        app.wait(timeout=20)
+        # Who stops the command stops the app: nobody listens there any more.
+        with pytest.raises(OSError, match="refused"):
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser without a window; the test says plainly where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine; .ci/run installs one")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A page, with all that it asked of the network and said on its console."""
+
+    def __init__(self, browser: Any, address: str, width: int = 1280) -> None:
+        self.page = browser.new_page(viewport={"width": width, "height": 900})
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on(
+            "console", lambda said: self.errors.append(f"{said.text} {said.location}") if said.type == "error" else None
+        )
+        self.page.goto(address)
+        self.settled()
+
+    def settled(self) -> None:
+        """Wait until the page is whole: its last words are there and nothing runs."""
+        self.page.get_by_role("heading", name=LAST_WORDS).wait_for(timeout=60_000)
+        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
+
+    def drawn(self) -> None:
+        """Wait until every chart has been drawn."""
+        self.page.wait_for_function(
+            "[...document.querySelectorAll('[data-testid=stVegaLiteChart], [data-testid=stEChartsChart]')]"
+            ".every(chart => chart.querySelector('svg, canvas'))",
+            timeout=60_000,
+        )
+
+    def outside(self) -> list[str]:
+        """Every request that did not go to this machine."""
+        hosts = [urlsplit(url) for url in self.requests if not url.startswith(("data:", "blob:"))]
+        return [url.geturl() for url in hosts if url.hostname not in ("127.0.0.1", "localhost")]
+
+    def complaints(self) -> list[str]:
+        """What the console said that Streamlit does not say of itself."""
+        return [said for said in self.errors if not any(known in said for known in HARMLESS)]
+
+    def unfold(self) -> None:
+        """Open everything that is folded, so that nothing goes unseen."""
+        self.page.evaluate("document.querySelectorAll('details:not([open]) > summary').forEach(s => s.click())")
+
+    def barriers(self) -> list[tuple[str, str]]:
+        """What axe finds that is serious or critical."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page).response["violations"]
+        return [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
+
+    def picture(self, name: str, width: int) -> None:
+        """A picture of the whole page."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        height = self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        self.page.set_viewport_size({"width": width, "height": min(height + 80, 6_000)})
+        self.drawn()
+        self.page.wait_for_timeout(700)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png")
+        self.page.set_viewport_size({"width": width, "height": 900})
+
+    def tab_to(self, script: str, most: int = 80) -> bool:
+        """Press Tab until what a script asks of the focused element is true."""
+        for _ in range(most):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate(f"(e => {script})(document.activeElement)"):
+                return True
+        return False
+
+    def close(self) -> None:
+        """Leave."""
+        self.page.close()

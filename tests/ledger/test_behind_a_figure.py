@@ -1,0 +1,149 @@
+"""From a figure back to its entries, what changed since a day, and all positions of a tier at once."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from ledger import changes, journal, position, posting
+from ledger.errors import Refused
+from ledger.made_of import made_of, total_pence
+from ledger.position_of_each import position_of_each
+from ledger.store import Store
+from ledger.trail import trail
+from tests.books import at, entry, fund_all, whole
+
+
+def test_entries_are_listed_the_newest_first_with_what_they_move(books: Store) -> None:
+    fund_all(books)
+    with books.read() as reader:
+        found = journal.entries(reader, position.moment(reader))
+        assert [row["kind"] for row in found.rows[:3]] == ["allocate", "allocate", "mandate"]
+        assert [row["moved_pence"] for row in found.rows[:3]] == [300_000, 600_000, 1_000_000]
+        assert found.total == len(found.rows) == 5
+        assert journal.entries(reader, position.moment(reader), kind="mandate").total == 1
+        assert journal.kinds(reader) == ["allocate", "mandate", "structure", "terms"]
+
+
+def test_an_entry_has_its_legs_and_an_unknown_one_is_refused(books: Store) -> None:
+    posted = fund_all(books)
+    with books.read() as reader:
+        (leg,) = journal.legs(reader, posted[1].number)
+        assert (leg["from_organisation"], leg["to_organisation"], leg["amount_pence"]) == ("NHS", "ICB1", 600_000)
+        assert journal.entry(reader, posted[1].number)["legs"] == 1
+        with pytest.raises(Refused, match="there is no entry 99"):
+            journal.entry(reader, 99)
+
+
+def test_a_reversal_is_seen_from_both_sides(books: Store) -> None:
+    posted = fund_all(books)
+    undone = posting.reverse(books, posted[2].number, reason="entered twice", actor="tests")
+    with books.read() as reader:
+        assert journal.entry(reader, posted[2].number)["reversed_by"] == undone.number
+        found = journal.entries(reader, position.moment(reader), only_reversals=True)
+        assert {row["number"] for row in found.rows} == {posted[2].number, undone.number}
+
+
+def test_a_trail_sums_to_the_balance(books: Store) -> None:
+    fund_all(books)
+    posting.post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000)])
+    with books.read() as reader:
+        found = trail(reader, position.moment(reader), "ICB1", fund="core")
+    assert position.total_pence(found) == 350_000
+    assert sorted(found["amount_pence"].to_pylist()) == [-250_000, 600_000]
+
+
+def test_who_held_money_on_which_lines_and_in_which_years(books: Store) -> None:
+    fund_all(books)
+    with books.read() as reader:
+        assert list(journal.organisations(reader)) == ["GOV", "NHS", "ICB1", "ICB2"]
+        assert journal.funds(reader, "ICB1") == {"core": "Core"}
+        assert journal.years(reader) == [2025]
+
+
+def test_sources_say_which_are_illustrative(demo_ledger: Path) -> None:
+    with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
+        found = journal.sources(reader, position.moment(reader))
+    assert any(name.startswith("NHS England, ICB allocations") and not ours for name, ours in found)
+    assert any(ours for _, ours in found)
+
+
+def test_what_a_figure_is_made_of_sums_to_it(books: Store) -> None:
+    fund_all(books)
+    posting.post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000)])
+    held = whole(books)
+    rows = made_of(held, {"tier": "icb"})
+    assert [(row["organisation"], row["amount_pence"]) for row in rows] == [("ICB1", 350_000), ("ICB2", 300_000)]
+    assert total_pence(made_of(held, {})) == 1_000_000
+    with pytest.raises(KeyError):
+        made_of(held, {"organisation": "ICB1"})
+
+
+def test_changes_since_a_day_count_later_days_and_later_knowledge(books: Store) -> None:
+    fund_all(books)
+    tomorrow = position.datetime.now(position.UTC).date() + timedelta(days=1)
+    with books.read() as reader:
+        now = position.moment(reader)
+        found = changes.since(reader, date(2025, 4, 1), now)
+        # Nothing had been recorded then, though it counts from that day.
+        assert found.entries == 5
+        assert {(row.tier, row.change_pence) for row in found.rows} == {
+            ("National", 100_000), ("Integrated care board", 900_000),
+        }  # fmt: skip
+        assert changes.since(reader, now.as_at, now).rows == ()
+        with pytest.raises(Refused, match="in the future"):
+            changes.since(reader, tomorrow, now)
+
+
+def test_all_positions_of_a_tier_are_those_of_each(books: Store) -> None:
+    """A network below two ICBs counts in each with what came from there."""
+    fund_all(books)
+    posting.post(
+        books,
+        [
+            entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000),
+            entry("devolve", at("P1", "core"), at("N2", "core"), 70_000),
+            entry("devolve", at("ICB2", "core"), at("P3", "core"), 90_000),
+            entry("devolve", at("P3", "core"), at("N2", "core"), 20_000),
+            entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 10_000),
+        ],
+    )
+    with books.read() as reader:
+        now = position.moment(reader)
+        each = position_of_each(reader, now, "icb", 2025)
+        for code in ("ICB1", "ICB2"):
+            alone = position.position(reader, now, organisation=code, year=2025).to_pylist()
+            assert _plain(each[code].to_pylist()) == _plain(alone)
+        assert sum(row["amount_pence"] for row in each["ICB2"].to_pylist()) == 300_000
+
+
+def test_a_network_that_keeps_money_is_still_divided_as_alone(books: Store) -> None:
+    fund_all(books)
+    posting.post(
+        books,
+        [
+            entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000),
+            entry("devolve", at("P1", "core"), at("N2", "core"), 70_000),
+            entry("retain", at("N2", "core"), at("N2", "core", "retained"), 30_000),
+        ],
+    )
+    with books.read() as reader:
+        now = position.moment(reader)
+        alone = position.position(reader, now, organisation="ICB1", year=2025).to_pylist()
+        assert _plain(position_of_each(reader, now, "icb", 2025)["ICB1"].to_pylist()) == _plain(alone)
+
+
+def test_all_icbs_of_the_demo_are_as_each_alone(demo_ledger: Path) -> None:
+    with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
+        now = position.moment(reader)
+        each = position_of_each(reader, now, "icb", 2025)
+        assert len(each) == 42
+        for code in ("QE1", "QMM"):
+            alone = position.position(reader, now, organisation=code, year=2025).to_pylist()
+            assert _plain(each[code].to_pylist()) == _plain(alone)
+
+
+def _plain(rows: list[dict[str, object]]) -> list[tuple[object, ...]]:
+    return sorted(
+        (row["organisation"], row["fund"], row["standing"], row["grade"], row["amount_pence"]) for row in rows
+    )

@@ -1,0 +1,51 @@
+"""Pages without a browser, each by itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_leftovers() -> Iterator[None]:
+    """Caches are the app's own; the next module begins without them, and no ledger stays open."""
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield
+    st.cache_resource.clear()
+
+
+def page(monkeypatch: pytest.MonkeyPatch, name: str, ledger: Path, **query: str) -> AppTest:
+    """A page as somebody meets it who opens that address."""
+    monkeypatch.setenv("DEVOLUTION_LEDGER", str(ledger))
+    monkeypatch.chdir(ROOT)
+    app = AppTest.from_string(f"from screens import {name}\n{name}.page()", default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return well(app.run())
+
+
+def well(app: AppTest) -> AppTest:
+    """The page, which did not fall over."""
+    assert not app.exception, [fault.message for fault in app.exception]
+    return app
+
+
+def said(app: AppTest) -> str:
+    """All sentences of a page."""
+    return "\n".join(element.value for element in app.markdown)
+
+
+def tables(app: AppTest) -> str:
+    """All tables of a page, as HTML."""
+    return "\n".join(element.body for element in app.html)
+
+
+def asked(app: AppTest, name: str) -> str:
+    """What the address says of a choice."""
+    value = app.query_params[name]
+    return value[0] if isinstance(value, list) else value

@@ -1,0 +1,114 @@
+"""The Places page, without a browser: it shows what the command line says, to the penny."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from allocations.allocate import FIGURES_YEAR, allocate
+from allocations.network_statement import statement
+from allocations.place_files import shipped_membership
+from allocations.place_text import choices
+from allocations.schedule import issued_in_books, schedule
+from ledger import position
+from ledger.money import exact_pounds
+from ledger.store import Store
+from tests.screens.pages import asked, no_leftovers, page, said, tables, well
+
+__all__ = ["no_leftovers"]
+NAME = "places"
+
+
+def test_the_default_places_divide_the_icb_and_show_what_is_issued(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
+) -> None:
+    app = page(monkeypatch, NAME, demo_ledger, icb="QWO", line="core-community")
+    assert "divide NHS West Yorkshire ICB between them: each of its 269 practices" in app.success[0].value
+    with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
+        issued = issued_in_books(reader, position.moment(reader), "QWO", FIGURES_YEAR, "place")
+    found = schedule(icb="QWO", year=FIGURES_YEAR, level="place", funds=["core-community"], issued=issued)
+    shown = tables(app)
+    for line in found.lines:
+        if line.fund == "core-community":
+            assert f">{exact_pounds(line.issued_pence or 0)}<" in shown
+            assert f">{exact_pounds(line.fair_pence)}<" in shown
+    assert "relative to England" in shown
+    assert "relative to NHS West Yorkshire ICB" in shown
+
+
+def test_places_of_ones_own_stand_in_the_address_and_say_who_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
+) -> None:
+    app = page(monkeypatch, NAME, demo_ledger, icb="QWO", places="own", own="QWO|Two:B82007,B82053")
+    assert "267 of 269 practices" in app.warning[0].value
+    assert "(unassigned)" in tables(app)
+    split = allocate(icb="QWO", year=FIGURES_YEAR, fund="core-recurrent", level="place", by="core", amount_pence=10**11)
+    assert exact_pounds(split.amount_pence) == "1,000,000,000.00"
+    assert "Fair shares of £1 billion" in said(app)
+
+
+def test_places_are_made_by_choosing(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
+    app = page(monkeypatch, NAME, demo_ledger, icb="QWO", places="own")
+    assert "No place has been made yet" in app.info[0].value
+    app.multiselect[0].select(next(iter(choices("QWO", shipped_membership(), "pcn"))))
+    app.text_input[0].input("North")
+    well(app.form_submit_button[0].click().run())
+    assert asked(app, "own").startswith("QWO|North:B")
+    assert "North" in tables(app)
+    nameless = page(monkeypatch, NAME, demo_ledger, icb="QWO", places="own")
+    nameless.multiselect[0].select(next(iter(choices("QWO", shipped_membership(), "pcn"))))
+    well(nameless.form_submit_button[0].click().run())
+    assert "The place was not made." in nameless.error[0].value
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_file_of_places_is_read(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, kind: str) -> None:
+    saved = {"places": ["Town"], "Town": {"gps": ["B82007: A NAME"], "icb": "NHS West Yorkshire ICB"}}
+    content = "place,practice_code\nTown,B82007\n" if kind == "csv" else json.dumps(saved)
+    app = page(monkeypatch, NAME, demo_ledger, icb="QWO", places="own")
+    well(app.file_uploader[0].set_value((f"mine.{kind}", content.encode(), "text/plain")).run())
+    assert asked(app, "own") == "QWO|Town:B82007"
+
+
+def test_a_file_that_is_wrong_says_every_reason_and_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
+) -> None:
+    content = b"place,practice_code\nTown,B82007\nCity,B82007\nCity,X99999\n"
+    app = page(monkeypatch, NAME, demo_ledger, icb="QWO", places="own")
+    well(app.file_uploader[0].set_value(("mine.csv", content, "text/csv")).run())
+    assert "mine.csv cannot be used. Nothing was changed." in app.error[0].value
+    assert "mine.csv, line 3" in tables(app)
+    assert "mine.csv, line 4" in tables(app)
+    assert "own" not in app.query_params
+
+
+def test_the_contract_of_a_network_is_what_the_command_says(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
+    found = statement(next(iter(choices("QWO", shipped_membership(), "pcn"))), FIGURES_YEAR)
+    app = page(monkeypatch, NAME, demo_ledger, icb="QWO", to="pcn", pcn=found.network)
+    for line in found.lines:
+        if line.annual_pence is not None:
+            assert f">{exact_pounds(line.annual_pence)}<" in tables(app)
+    assert "(illustrative)" in said(app)
+
+
+def test_historic_budgets_make_the_bridge(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
+    names = ("Bradford", "Calderdale", "Kirklees", "Leeds", "North Yorkshire", "Wakefield")
+    rows = "".join(f"{name},core-community,1000000\n" for name in names)
+    app = page(monkeypatch, NAME, demo_ledger, icb="QWO", line="core-community")
+    content = f"organisation,fund,amount\n{rows}".encode()
+    well(app.file_uploader[0].set_value(("had.csv", content, "text/csv")).run())
+    assert "Historic budget of £1 million becomes" in said(app)
+    assert ">1,000,000.00<" in tables(app)
+
+
+def test_practices_have_no_budgets_yet_but_fair_shares(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
+    app = page(monkeypatch, NAME, demo_ledger, icb="QWO", to="practice", amount="250m")
+    assert "Fair shares of £250 million" in said(app)
+    wrong = page(monkeypatch, NAME, demo_ledger, icb="QWO", to="practice", amount="plenty")
+    assert "'plenty' is not an amount of money" in wrong.error[0].value
+
+
+def test_it_works_without_a_ledger(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    app = page(monkeypatch, NAME, tmp_path / "none.duckdb", icb="QMM")
+    assert "There is no ledger" in app.info[0].value
+    assert "Fair shares of £1 billion" in said(app)

@@ -1,0 +1,104 @@
+"""Tables, their files, the address, and charts that any Vega-Lite would draw."""
+
+import csv
+import io
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import altair as alt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screens import tables
+from screens.charts import bars, bridge, kit, lorenz, ranges, tiles
+from screens.tables import Link, Money, Ratio, Share, Table
+
+EMPTY = Table("Nothing", ("A",), [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown", "in_file"),
+    [
+        (Money(123_456_789), "1,234,567.89", "1234567.89"),
+        (Money(-5_600), "-56.00", "-56.00"),
+        (Money(None), "not available", ""),
+        (Money(660_000_000_000, in_millions=True), "6,600.0", "6600000000.00"),
+        (Share(Fraction(1, 3)), "33.3%", "0.333333"),
+        (Share(Fraction(-1, 100), signed=True), "-1.0%", "-0.010000"),
+        (Share(None, missing="not defined"), "not defined", ""),
+        (Ratio(Fraction(1043, 1000)), "1.043", "1.043000"),
+        (date(2025, 4, 1), "1 April 2025", "2025-04-01"),
+        (1234, "1,234", "1234"),
+        (None, "not available", ""),
+        ("=1+1", "=1+1", "'=1+1"),
+        (Link(Money(100), "audit", {"entry": 4}), "1.00", "1.00"),
+    ],
+)
+def test_cells_are_written_for_people_and_for_files(cell: tables.Cell, shown: str, in_file: str) -> None:
+    assert tables.shown(cell) == shown
+    assert tables.in_file(cell) == in_file
+
+
+@given(st.lists(st.tuples(st.text(max_size=12), st.integers(-(10**14), 10**14)), max_size=8))
+def test_a_file_holds_the_exact_amounts_and_no_formula(rows: list[tuple[str, int]]) -> None:
+    text = tables.as_csv(Table("T", ("Name", "Amount (£ million)"), [(name, Money(pence)) for name, pence in rows]))
+    header, *lines = csv.reader(io.StringIO(text.decode("utf-8-sig"), newline=""))
+    assert header == ["Name", "Amount (£)"]
+    assert [round(float(line[1]) * 100) for line in lines] == [pence for _, pence in rows]
+    assert not any(line[0].startswith(("=", "+", "-", "@", "\t", "\r")) for line in lines)
+
+
+def test_html_is_named_linked_and_escaped() -> None:
+    table = Table(
+        "A <b>", ("Who", "How much (£)"), [("<script>", Link(Money(1), "audit", {"fund": "a&b", "year": None}))]
+    )
+    html = tables.as_html(table)
+    assert "<script>" not in html
+    assert "<caption>A &lt;b&gt;</caption>" in html
+    assert 'href="audit?fund=a%26b"' in html
+    assert 'scope="row"' in html
+    assert 'data-label="How much (£)"' in html
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What is drawn, in place of a page: each specification, with its name for those who do not see it."""
+    found: list[dict[str, Any]] = []
+
+    def draw(spec: dict[str, Any], *, alt: str, key: str, height: int) -> None:
+        found.append({"spec": spec, "alt": alt, "height": height})
+
+    def frame(name: str, sentence: str, draw: Any, table: Table, **_: Any) -> None:
+        draw(f"{name}. {sentence}")
+
+    monkeypatch.setattr(kit, "vega", draw)
+    monkeypatch.setattr(kit, "frame", frame)
+    return found
+
+
+def test_charts_are_valid_vega_lite_with_a_name(drawn: list[dict[str, Any]]) -> None:
+    from ledger.drawing import bridge as spans
+
+    told = {"name": "N", "sentence": "S.", "table": EMPTY, "key": "k"}
+    some = [bars.Bar("NHS A ICB", 1.5, "1.5%", is_marked=True), bars.Bar("B", -2.0, "-2.0%"), bars.Bar("C", None, "")]
+    bars.ranked(some, axis="%", marked="A", **told)
+    bars.distances(some, axis="%", **told)
+    bridge.bridge(spans(("a", 100), [("b", -20)], ("c", 80)), name="N", sentence="S.", key="k")
+    lorenz.lorenz([(0, 0), (50, 20), (100, 100)], things="Pots", **told)
+    tiles.tiles([tiles.Tile("Q1", "One", 0, 0, 3.0, "3%"), tiles.Tile("Q2", "Two", 1, 0, None, "none")], **told)
+    ranges.spreads([ranges.Range("A", 0, 1, 2, 1.5, "£1")], middle="Mean", mark="Fair", **told)
+    ranges.tornado([ranges.Swing("a", -1, 1, "")], centre=0.5, **told)
+    assert len(drawn) == 7
+    for one in drawn:
+        assert one["alt"] == "N. S."
+        alt.Chart.from_dict({**one["spec"], "height": one["height"], "config": dict(kit._CONFIG)}).to_dict()
+
+
+@given(st.lists(st.floats(-1e6, 1e6), max_size=6))
+def test_an_axis_holds_all_bars_and_nothing(lengths: list[float]) -> None:
+    low, high = kit.room(lengths)
+    assert low < high
+    assert low <= 0 <= high
+    assert all(low <= length <= high for length in lengths)
