@@ -8,6 +8,7 @@ under a running program, is read anew from its beginning. Nothing of it is writt
 import io
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -19,6 +20,7 @@ from sqlmodel import SQLModel
 from ledger.drafts import schema_of
 from ledger.models import RECORDS, TABLES, Account, Entry, Seal, Transfer
 
+Cursor = duckdb.DuckDBPyConnection
 _CONFIGURATION: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 _TYPES = {
     pa.int64(): "BIGINT",
@@ -166,3 +168,22 @@ def _insert(cursor: duckdb.DuckDBPyConnection, model: type[SQLModel], rows: pa.T
     columns = ", ".join(f'"{name}"' for name in rows.column_names)
     cursor.execute(f'INSERT INTO "{model.__tablename__}" ({columns}) SELECT {columns} FROM followed_rows')
     cursor.unregister("followed_rows")
+
+
+def last_row(cursor: Cursor, model: type[SQLModel]) -> int:
+    """The number that DuckDB gives to the newest row of a table; rows appended later have higher ones."""
+    ((last,),) = cursor.execute(f'SELECT coalesce(max(rowid), -1) FROM "{model.__tablename__}"').fetchall()
+    return int(last)
+
+
+def sealed_state(cursor: Cursor) -> tuple[object, ...]:
+    """The seal as a cursor sees it: version, entries, head."""
+    (row,) = cursor.execute("SELECT schema_version, entries, head FROM seal").fetchall()
+    return tuple(row)
+
+
+def let_go(cursor: Cursor) -> None:
+    """Throw away what a cursor did and was not kept, and close it."""
+    with suppress(duckdb.TransactionException):
+        cursor.execute("ROLLBACK")
+    cursor.close()

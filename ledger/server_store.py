@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-import duckdb
 import psycopg
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool
@@ -21,7 +20,7 @@ from ledger import migrations, server_schema
 from ledger.address import ServerAddress
 from ledger.canonical import GENESIS
 from ledger.errors import LedgerError, LedgerHeld, LedgerMissing, LedgerUnreachable, NeedsMigration, NotALedger, Refused
-from ledger.mirror import APPENDED, Mirror, send
+from ledger.mirror import APPENDED, Cursor, Mirror, last_row, let_go, sealed_state, send
 from ledger.reading import Reader, Writer, contradiction
 from ledger.store import Store
 
@@ -149,8 +148,8 @@ class ServerStore(Store):
                 with _spoken_to(self.path):
                     self._mirror.follow(server)
                 cursor.execute("BEGIN")
-                before = {model: _last_row(cursor, model) for model in APPENDED}
-                sealed = _seal(cursor)
+                before = {model: last_row(cursor, model) for model in APPENDED}
+                sealed = sealed_state(cursor)
                 yield _ServerWriter(cursor)
                 with _spoken_to(self.path):
                     self._send(server, cursor, before, sealed)
@@ -158,9 +157,7 @@ class ServerStore(Store):
                     if keep:
                         self._commit(server, cursor)
             finally:
-                with suppress(duckdb.TransactionException):
-                    cursor.execute("ROLLBACK")
-                cursor.close()
+                let_go(cursor)
                 with suppress(psycopg.Error):
                     server.rollback()
 
@@ -182,7 +179,7 @@ class ServerStore(Store):
     def _send(
         self,
         server: psycopg.Connection,
-        cursor: duckdb.DuckDBPyConnection,
+        cursor: Cursor,
         before: Mapping[type[SQLModel], int],
         sealed: tuple[object, ...],
     ) -> None:
@@ -194,7 +191,7 @@ class ServerStore(Store):
                 send(server, model, rows)
             except psycopg.errors.IntegrityError as error:
                 raise Refused([contradiction(name, _told(error))]) from None
-        now = _seal(cursor)
+        now = sealed_state(cursor)
         if now != sealed:
             # Only what changed: the role that posts may not touch the version.
             names = ("schema_version", "entries", "head")
@@ -202,7 +199,7 @@ class ServerStore(Store):
             setting = ", ".join(f"{name} = %s" for name, _ in changed)
             server.execute(f"UPDATE seal SET {setting}", [value for _, value in changed])
 
-    def _commit(self, server: psycopg.Connection, cursor: duckdb.DuckDBPyConnection) -> None:
+    def _commit(self, server: psycopg.Connection, cursor: Cursor) -> None:
         # Between the two nobody may follow the server, or the rows would be in the mirror twice.
         with self._mirror.lock:
             server.commit()
@@ -334,16 +331,6 @@ def _connect(address: ServerAddress, *, autocommit: bool) -> psycopg.Connection:
         connection.execute(setting)
     connection.autocommit = autocommit
     return connection
-
-
-def _last_row(cursor: duckdb.DuckDBPyConnection, model: type[SQLModel]) -> int:
-    ((last,),) = cursor.execute(f'SELECT coalesce(max(rowid), -1) FROM "{model.__tablename__}"').fetchall()
-    return int(last)
-
-
-def _seal(cursor: duckdb.DuckDBPyConnection) -> tuple[object, ...]:
-    (row,) = cursor.execute("SELECT schema_version, entries, head FROM seal").fetchall()
-    return tuple(row)
 
 
 def _told(error: psycopg.Error) -> str:
