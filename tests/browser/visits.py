@@ -85,12 +85,13 @@ class Visit:
         """Wait until the page is whole: its last words are there and nothing runs."""
         self.page.get_by_role("heading", name=LAST_WORDS).wait_for(timeout=60_000)
         self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
+        self.drawn()
 
     def drawn(self) -> None:
-        """Wait until every chart has been drawn."""
+        """Wait until every chart has been drawn and nothing holds its place any more."""
         self.page.wait_for_function(
             "[...document.querySelectorAll('[data-testid=stVegaLiteChart], [data-testid=stEChartsChart]')]"
-            ".every(chart => chart.querySelector('svg, canvas'))",
+            ".every(chart => chart.querySelector('svg, canvas')) && !document.querySelector('[data-testid=stSkeleton]')",
             timeout=60_000,
         )
 
