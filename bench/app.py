@@ -21,6 +21,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.testing.v1 import AppTest
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from allocations import demo
 from ledger.store import Store
@@ -105,7 +106,9 @@ def crowd(url: str) -> None:
 
     def person(number: int) -> list[float]:
         taken = []
-        with connect(f"{url.replace('http', 'ws')}/_stcore/stream", subprotocols=["streamlit"], max_size=None) as line:
+        with connect(
+            f"{url.replace('http', 'ws')}/_stcore/stream", subprotocols=[Subprotocol("streamlit")], max_size=None
+        ) as line:
             _ask(line, "")
             for turn in range(TURNS):
                 time.sleep(THINKING)
