@@ -7,7 +7,7 @@ with that payment.
 """
 
 from calendar import monthrange
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -163,8 +163,38 @@ def payments(
     beliefs = [believed(year, rates, counts, day if known_on is None else min(day, known_on)) for day in days]
     names = dict.fromkeys(name for belief in beliefs for name in belief if how_paid(name) == MONTHLY)
     return tuple(
-        payment for name in names for payment in _payments_of(name, days, [belief.get(name) for belief in beliefs])
+        payment
+        for name in names
+        for payment in _payments_of(
+            name, days, [belief.get(name) for belief in beliefs], [_due_pence(name, belief) for belief in beliefs]
+        )
     )
+
+
+# The contract pays these as one core payment.
+_CORE = ("core_registered", "clinical_director", "leadership_and_management", "core_adjusted")
+
+
+def _due_pence(name: str, belief: Mapping[str, Element]) -> list[int] | None:
+    """What has fallen due of an element after each month, in whole pence.
+
+    The parts of the core payment come to the core payment's own months, rounded as one (GE4): the last part
+    takes what the others leave.
+    """
+    element = belief.get(name)
+    parts = [belief[part] for part in _CORE if part in belief]
+    own = None if element is None else element.due_pence()
+    if own is None or len(parts) < 2 or element is not parts[-1]:  # noqa: PLR2004 - one part is the whole
+        return own
+    dues, running = [part.due_pence() for part in parts], [part.running() for part in parts]
+    known = [(due, exact) for due, exact in zip(dues, running, strict=True) if due is not None and exact is not None]
+    if len(known) < len(parts):
+        return own
+    annual = sum(due[-1] for due, _ in known)
+    whole = [sum(steps, Fraction(0)) for steps in zip(*(exact for _, exact in known), strict=True)]
+    together = [round_half_up_fraction(annual * part / whole[-1]) if whole[-1] else 0 for part in whole]
+    others = [sum(steps) for steps in zip(*(due for due, _ in known[:-1]), strict=True)]
+    return [due - other for due, other in zip(together, others, strict=True)]
 
 
 def first_days(year: FinancialYear) -> list[date]:
@@ -172,10 +202,12 @@ def first_days(year: FinancialYear) -> list[date]:
     return [date(year.start + (month > MONTHS), (month - 1) % MONTHS + 1, 1) for month in range(4, 4 + MONTHS)]
 
 
-def _payments_of(name: str, days: Sequence[date], beliefs: Sequence[Element | None]) -> Iterable[Payment]:
+def _payments_of(
+    name: str, days: Sequence[date], beliefs: Sequence[Element | None], dues: Sequence[list[int] | None]
+) -> Iterable[Payment]:
     paid, before = 0, [Fraction(0)] * (MONTHS + 1)
-    for month, (day, belief) in enumerate(zip(days, beliefs, strict=True)):
-        exact, due = (belief.running(), belief.due_pence()) if belief else (None, None)
+    for month, (day, belief, due) in enumerate(zip(days, beliefs, dues, strict=True)):
+        exact = belief.running() if belief else None
         first = day.replace(day=1)
         if exact is None or due is None:
             # People not counted are missing; an element that nobody knew of paid nothing.

@@ -17,7 +17,11 @@ from pathlib import Path
 from statistics import median
 
 from playwright.sync_api import sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.testing.v1 import AppTest
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from allocations import demo
 from ledger.store import Store
@@ -41,24 +45,9 @@ def main() -> None:
 
 
 def at_the_server() -> None:
-    """Reruns of a page's script after a slider, alone and by ten people at once."""
+    """Reruns of a page's script after a slider, one person alone."""
     for page, slider in (("national", "tied"), ("bids", "awards")):
         one_person(page, slider)
-
-    def person(number: int) -> list[float]:
-        app = AppTest.from_string(SCRIPT.format(page="overview"), default_timeout=120)
-        app.run()
-        taken = []
-        for turn in range(TURNS):
-            time.sleep(THINKING)
-            code = ("QWO", "QMM", "QE1", "QHM")[(number + turn) % 4]
-            taken.append(_timed(lambda code=code: app.selectbox[0].select(code).run()))
-        return taken
-
-    with ThreadPoolExecutor(PEOPLE) as pool:
-        all_taken = [seconds for taken in pool.map(person, range(PEOPLE)) for seconds in taken]
-    print(f"overview: {PEOPLE} people at once, {THINKING} s to think, median {median(all_taken):.2f} s, "
-          f"worst {max(all_taken):.2f} s")  # fmt: skip
 
 
 def one_person(page: str, slider: str) -> None:
@@ -105,10 +94,43 @@ def in_the_browser(ledger: Path) -> None:
             browser.close()
         print(f"overview in the browser: first of all {first:.2f} s, then {median(later):.2f} s; each page first: "
               + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in pages.items()))  # fmt: skip
+        crowd(url)
         print(f"memory: {empty:.0f} MB after the first page, {each:.1f} MB for each further person")
     finally:
         app.terminate()
         app.wait(timeout=20)
+
+
+def crowd(url: str) -> None:
+    """Ten people at once, each looking at one ICB after another, by what their browsers send and get."""
+
+    def person(number: int) -> list[float]:
+        taken = []
+        with connect(
+            f"{url.replace('http', 'ws')}/_stcore/stream", subprotocols=[Subprotocol("streamlit")], max_size=None
+        ) as line:
+            _ask(line, "")
+            for turn in range(TURNS):
+                time.sleep(THINKING)
+                code = ("QWO", "QMM", "QE1", "QHM")[(number + turn) % 4]
+                taken.append(_timed(lambda code=code: _ask(line, f"icb={code}")))
+        return taken
+
+    with ThreadPoolExecutor(PEOPLE) as pool:
+        all_taken = [seconds for taken in pool.map(person, range(PEOPLE)) for seconds in taken]
+    print(f"overview: {PEOPLE} people at once, {THINKING} s to think, median {median(all_taken):.2f} s, "
+          f"worst {max(all_taken):.2f} s")  # fmt: skip
+
+
+def _ask(line: ClientConnection, query: str) -> None:
+    """Have the page run, and wait until it has."""
+    asked = BackMsg()
+    asked.rerun_script.query_string = query
+    line.send(asked.SerializeToString())
+    while True:
+        told = ForwardMsg.FromString(line.recv(timeout=120))
+        if told.WhichOneof("type") == "script_finished":
+            return
 
 
 def _move(app: AppTest, key: str, value: int) -> None:

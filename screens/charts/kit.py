@@ -36,6 +36,8 @@ _CONFIG: Mapping[str, Any] = {
         "tickColor": "#4C6272",
         "labelLimit": 190,
         "labelPadding": 6,
+        # A number that would be cut off at the end of an axis is left out.
+        "labelBound": 6,
     },
     "padding": {"left": 2, "right": 16, "top": 4, "bottom": 4},
     "legend": {

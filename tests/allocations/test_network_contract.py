@@ -124,8 +124,11 @@ def test_ge4() -> None:
     support = [payment.pence for payment in of(paid, "capacity_and_access_support")]
     assert [month for month, pence in enumerate(support, start=1) if pence == 1_253_083] == [2, 6, 10]
     assert sum(support) == ANNUAL["capacity_and_access_support"]
-    core = part_year.monthly(ANNUAL["core_registered"] + ANNUAL["core_adjusted"])
-    assert [month for month, pence in enumerate(core, start=1) if pence == 1_140_033] == [4, 10]
+    # Core is one payment: its two parts come to its months, 11,400.34 but in months 4 and 10.
+    parts = zip(of(paid, "core_registered"), of(paid, "core_adjusted"), strict=True)
+    core = [registered.pence + adjusted.pence for registered, adjusted in parts]
+    assert core == [1_140_034] * 3 + [1_140_033] + [1_140_034] * 5 + [1_140_033] + [1_140_034] * 2
+    assert sum(of(paid, "core_adjusted")[month].pence for month in range(12)) == ANNUAL["core_adjusted"]
     assert {payment.element for payment in paid} == {name for name in ANNUAL if how_paid(name) == MONTHLY}
     assert all(payment.arrears_pence == 0 for payment in paid)
 
@@ -135,13 +138,18 @@ def test_ge5_a_corrected_population_is_made_good_in_the_month_it_is_known() -> N
     given = [*counts(), count("adjusted", "47311.9", notified=JUNE)]
     known = published_rates(YEAR)
     found = of(payments(YEAR, known, given), "core_adjusted")
-    assert [payment.pence for payment in found[:2]] == part_year.monthly(ANNUAL["core_adjusted"])[:2]
+    registered = part_year.monthly(ANNUAL["core_registered"])
+    core = part_year.monthly(ANNUAL["core_registered"] + ANNUAL["core_adjusted"])
+    assert [payment.pence for payment in found[:2]] == [core[month] - registered[month] for month in (0, 1)]
     assert [(payment.month, payment.arrears_pence, payment.arrears_months) for payment in found if payment.arrears_pence] == [
         (date(2025, 6, 1), 5_357, 2)
     ]  # fmt: skip
     rate = Fraction("0.733") * 100
     assert part_year.arrears([rate * Fraction("46873.4")], [rate * Fraction("47311.9")], 2) == 5_357
-    corrected = part_year.monthly(3_467_962)
+    corrected = [
+        whole - part
+        for whole, part in zip(part_year.monthly(ANNUAL["core_registered"] + 3_467_962), registered, strict=True)
+    ]
     assert [payment.pence for payment in found[3:]] == corrected[3:]
     assert abs(found[2].pence - corrected[2]) <= 1  # it takes up the odd penny
     assert sum(payment.pence + payment.arrears_pence for payment in found) == 3_467_962
