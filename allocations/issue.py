@@ -7,10 +7,11 @@ from allocations.allocate import working_day
 from allocations.historic import Historic
 from allocations.pace_file import PaceFile
 from allocations.pace_of_change import Outcome
-from allocations.schedule import ALL, Line, Schedule
+from allocations.schedule import ALL, Amounts, Line, Schedule
 from ledger.drafts import Draft, Leg, Place, legs
 from ledger.errors import Problem, Refused
 from ledger.money import exact_pounds, signed_percent
+from ledger.store import Reader
 from ledger.years import FinancialYear
 
 # Who passes money on without handing over a decision of its own: everybody else devolves.
@@ -53,6 +54,26 @@ def of_schedule(
         )
         drafts.append(draft)
     return drafts
+
+
+def refuse_issued(reader: Reader, drafts: Sequence[Draft], issued: Amounts, found: Schedule) -> None:
+    """Refuse to issue a line on top of what is issued on it already; asking again for the same plan is no harm.
+
+    Raises:
+        Refused: money of a line has reached those on it, by other entries than these.
+    """
+    problems = []
+    for fund, draft in zip(found.basis, drafts, strict=True):
+        if reader.rows("SELECT 1 FROM entry WHERE key = $key", {"key": draft.key}):
+            continue
+        already = sum(pence for (_, line), pence in issued.items() if line == fund)
+        if already:
+            sentence = f"£{exact_pounds(already)} of {fund} is issued already."
+            why = "The plan is for all of the line, and would be paid on top."
+            remedy = "Reverse what was issued first, or split the rest with 'devolution allocate'."
+            problems.append(Problem(f"{found.icb}, {found.year}", sentence, why, remedy))
+    if problems:
+        raise Refused(problems)
 
 
 def of_pace(

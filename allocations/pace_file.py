@@ -42,6 +42,7 @@ class PaceRule(StrictModel):
     cap: Exact
     curve: tuple[tuple[Exact, Exact], ...]
     unit_pounds: int = Field(default=1, ge=1)
+    quantum_pounds: int | None = None
 
     def convergence_curve(self) -> Curve:
         """Convergence by opening distance from target."""
@@ -55,7 +56,6 @@ class PaceFile(PaceRule):
     the baselines and targets that NHS England published for the 42 ICBs.
     """
 
-    quantum_pounds: int | None = None
     organisations: tuple[OneOrganisation, ...] | str
 
     @model_validator(mode="after")

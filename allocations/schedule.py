@@ -9,7 +9,7 @@ the fair share, less one.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -168,6 +168,10 @@ def schedule(
             continue
         basis[fund] = said
         lines.extend([*own, _sum(own, fund, ALL)])
+    if pace is not None and pace.quantum_pounds is not None and len(names) > 1:
+        sentence = f"it gives the money there is for one line, and there are {len(names)}."
+        remedy = "Choose the line with --fund, or take quantum_pounds out."
+        problems.append(Problem(pace.title, sentence, "Each line has its own money.", remedy))
     if not names:
         remedy = "Give historic budgets with --historic, or issue some with 'devolution allocate --post'."
         problems.append(Problem(f"{icb}, {year}", "no line has a budget.", "There is nothing to compare.", remedy))
@@ -217,19 +221,36 @@ def _paced(
     fair: Callable[[int], Allocation], fund: str, historic: Mapping[str, int], pace: PaceRule
 ) -> tuple[list[Line], str]:
     shares = fair(PENCE_PER_POUND)
-    missing = [_no_baseline(fund, part) for part in shares.parts if part.code not in historic]
+    # Practices in no network have nobody to plan for: their money stays with the ICB, outside this plan.
+    sharing = [part for part in shares.parts if part.code != UNASSIGNED or shares.level == "place"]
+    missing = [_no_baseline(fund, part) for part in sharing if part.code not in historic]
     if missing:
         raise Refused(missing)
-    baseline = {part.code: historic[part.code] for part in shares.parts}
-    target = {part.code: part.share for part in shares.parts}
-    unit_pence = pace.unit_pounds * PENCE_PER_POUND
-    asked = Plan(
-        baseline, target, pace.base_growth, pace.convergence_curve(), pace.floor, pace.cap, unit_pence=unit_pence
+    baseline = {part.code: historic[part.code] for part in sharing}
+    people = sum(part.people_billionths for part in sharing)
+    target = {part.code: Fraction(part.people_billionths, people) for part in sharing}
+    outcome = plan(
+        Plan(
+            baseline,
+            target,
+            pace.base_growth,
+            pace.convergence_curve(),
+            pace.floor,
+            pace.cap,
+            quantum_pence=None if pace.quantum_pounds is None else pace.quantum_pounds * PENCE_PER_POUND,
+            unit_pence=pace.unit_pounds * PENCE_PER_POUND,
+        )
     )
-    outcome = plan(asked)
+    left_out = [part for part in shares.parts if part not in sharing]
     now = {row.code: row.allocation_pence for row in outcome.rows}
     limits = {row.code: row.limit for row in outcome.rows}
-    return _lines(fund, fair(outcome.quantum_pence), historic, now, limits), f"planned, not issued: {pace.title}"
+    amounts = apportion(outcome.quantum_pence, {part.code: part.people_billionths for part in sharing})
+    parts = tuple(replace(part, amount_pence=amounts[part.code], share=target[part.code]) for part in sharing)
+    split = replace(shares, parts=parts, amount_pence=outcome.quantum_pence)
+    said = f"planned, not issued: {pace.title}"
+    for part in left_out:
+        said += f"; {part.practices} practices in no {shares.level} are outside it, and their money stays with the ICB"
+    return _lines(fund, split, historic, now, limits), said
 
 
 def _no_baseline(fund: str, part: Part) -> Problem:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import typer
 
@@ -15,6 +16,8 @@ from allocations.fair_shares import weighting
 from allocations.historic import read_historic
 from allocations.pace_file import read_pace, read_rule
 from allocations.pace_of_change import plan
+from allocations.place_files import read_division
+from allocations.places import UNASSIGNED, with_places
 from allocations.populations import read_populations, shipped
 from allocations.schedule import issued_in_books, schedule
 from ledger import posting
@@ -83,7 +86,7 @@ def show_schedule(
         icb=icb, year=year, fund="core", level=to, by="registered", amount_pence=PENCE_PER_POUND, places_file=places,
         populations=populations,
     )  # fmt: skip
-    organisations = {part.code: part.name for part in one_pound.parts}
+    organisations = {part.code: part.name for part in one_pound.parts if part.code != UNASSIGNED}
     funds = {row["code"]: row["name"] for row in figures.table("funds").to_pylist()}
     had = None if historic is None else read_historic(historic, organisations, funds)
     at: Moment | None = None
@@ -111,6 +114,8 @@ def show_schedule(
         drafts = issue.of_schedule(
             found, had, pace_file=pace.name, pace_hash=digest, standing=standing, actor=actor, day=day
         )
+        with reading(ledger) as (reader, before):
+            issue.refuse_issued(reader, drafts, issued_in_books(reader, before, icb, year, to), found)
         posted, at = _post(ledger, drafts, dry_run=dry_run)
     brought = None if had is None else (had.file, had.sha256)
     answer = schedules.of_schedule(
@@ -165,12 +170,23 @@ def show_need(
     to: Annotated[Level, typer.Option(help="Whose indices.")] = Level.PLACE,
     component: Annotated[str | None, typer.Option(help="Only this component, as mental_health.")] = None,
     people: Figures = None,
+    places: Annotated[
+        Path | None, typer.Option(help="Your own places, with --icb; the place tool's JSON too.", dir_okay=False)
+    ] = None,
     year: Year = None,
     as_json: Json = False,
 ) -> None:
     """Need indices of every place, network or practice, each with the base that it is relative to."""
     populations = shipped() if people is None else read_populations(people, year)
-    found = need.indices(populations.table, to)
+    table = populations.table
+    if places is not None:
+        if icb is None or to != Level.PLACE:
+            raise typer.BadParameter("places divide one ICB: give --icb, and --to place", param_hint="--places")
+        division = read_division(places, icb, populations.membership())
+        own = with_places(table.filter(pc.equal(table["icb"], icb)), division)
+        rest = table.filter(pc.not_equal(table["icb"], icb))
+        table = pa.concat_tables([own.select(table.column_names), rest]).unify_dictionaries()
+    found = need.indices(table, to)
     if icb is not None:
         found = found.filter(pc.equal(found["icb"], icb))
     if component is not None:

@@ -106,6 +106,11 @@ def test_what_the_books_say_was_issued_stands_beside_its_fair_share(demo_ledger:
     assert any(line.closing_pence for line in by_network.lines)
 
 
+def test_money_that_went_to_others_than_these_is_refused() -> None:
+    with pytest.raises(Refused, match="core-community was issued to ELSEWHERE, who are not among these"):
+        work_out(issued={("ELSEWHERE", "core-community"): 5})
+
+
 def test_a_schedule_of_nothing_is_refused() -> None:
     with pytest.raises(Refused, match="no line has a budget"):
         work_out()

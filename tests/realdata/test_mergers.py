@@ -24,6 +24,11 @@ def bring(store: Store, published: Path, *names: str, dry_run: bool = False):
     return import_structure(store, files, dry_run=dry_run)
 
 
+def read_map_column(published: Path, name: str) -> list[str]:
+    (file,), _ = understand([published / MAP])
+    return file.content.table[name].to_pylist()
+
+
 def entries(store: Store) -> int:
     with store.read() as reader:
         return reader.whole("SELECT count(*) FROM entry")
@@ -46,6 +51,20 @@ def test_every_pound_of_the_demo_finds_its_icb_of_2026(published: Path, own_demo
         assert {(step.predecessor, step.successor): step.weight for step in brought.steps} == shipped
         with store.read() as reader:
             assert audit.verify(reader) == []
+            # A place that was divided is shared by the people of its practices, not by how many there are.
+            shared = reader.rows(
+                "SELECT child, parent, part FROM relationship WHERE valid_from = $day AND part IS NOT NULL "
+                "AND scheme = 'icb' AND child IN (SELECT code FROM organisation WHERE tier = 'place')",
+                {"day": CHANGE},
+            )
+            assert shared
+            after = dict(zip(*(read_map_column(published, name) for name in ("practice", "icb")), strict=True))
+            people = figures.table("practices_2025_26").to_pylist()
+            for place, icb, part in shared:
+                there = [
+                    row["registered"] for row in people if row["place"] == place and after.get(row["practice"]) == icb
+                ]
+                assert part == figures.billionths(sum(there)), (place, icb)
             now = position.moment(reader)
             was = position.position(reader, now, year=2025)
             found = restated.position(reader, now, CHANGE, year=2025)

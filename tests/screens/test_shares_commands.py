@@ -34,7 +34,7 @@ def document(*arguments: object) -> dict[str, Any]:
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
     budgets, rule = tmp_path / "budgets.csv", tmp_path / "rule.yaml"
-    lines = [f"{place},core-community,{(row + 1) * 100_000}" for row, place in enumerate(PLACES)]
+    lines = [f"{place},core-general-acute,{(row + 1) * 100_000}" for row, place in enumerate(PLACES)]
     budgets.write_text("\n".join(["organisation,fund,amount", *lines]), encoding="utf-8")
     rule.write_text(RULE, encoding="utf-8")
     return budgets, rule
@@ -60,14 +60,82 @@ def test_a_plan_is_issued_once_and_each_leg_names_its_cell(own_demo_ledger: Path
     assert run("verify", "--ledger", own_demo_ledger).exit_code == 0
 
 
+def test_a_line_that_is_issued_already_is_not_issued_on_top(own_demo_ledger: Path, files: tuple[Path, Path]) -> None:
+    budgets, rule = files
+    budgets.write_text(budgets.read_text(encoding="utf-8").replace("general-acute", "community"), encoding="utf-8")
+    asked = ("schedule", "--icb", "QWO", "--historic", budgets, "--pace", rule, "--from", "retained")
+    done = run(*asked, "--post", "--ledger", own_demo_ledger)
+    assert (done.exit_code, "of core-community is issued already" in done.stderr) == (1, True)
+
+
+def test_the_money_there_is_can_be_given_for_one_line(files: tuple[Path, Path], tmp_path: Path) -> None:
+    budgets, rule = files
+    rule.write_text(RULE + "quantum_pounds: 2150000\n", encoding="utf-8")
+    asked = ("schedule", "--icb", "QWO", "--historic", budgets, "--pace", rule, "--ledger", tmp_path / "none")
+    (whole,) = [row for row in document(*asked)["rows"] if row["organisation"] == "(all)" and row["fund"] == "(all)"]
+    assert (whole["issued_pence"], whole["historic_pence"]) == (215_000_000, 210_000_000)
+    with budgets.open("a", encoding="utf-8") as file:
+        file.write("\nLeeds,core-maternity,5")
+    assert "Choose the line with --fund" in run(*asked).stderr
+
+
+def test_networks_are_planned_though_some_practices_are_in_none(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    """Four practices of West Yorkshire are in no network: their money stays with the ICB, and it is said."""
+    networks = document(
+        "allocate", "--icb", "QWO", "--by", "pmc", "--to", "pcn", "--amount", "1m", "--ledger", tmp_path / "none"
+    )
+    codes = [row["organisation"] for row in networks["rows"] if row["organisation"] != "(unassigned)"]
+    assert len(codes) < len(networks["rows"])
+    budgets = tmp_path / "networks.csv"
+    lines = [f"{code},primary-medical-recurrent,{100_000 + place}" for place, code in enumerate(codes)]
+    budgets.write_text("\n".join(["pcn,fund,amount", *lines]), encoding="utf-8")
+    asked = (
+        "schedule",
+        "--icb",
+        "QWO",
+        "--to",
+        "pcn",
+        "--historic",
+        budgets,
+        "--pace",
+        files[1],
+        "--ledger",
+        tmp_path / "none",
+    )
+    found = document(*asked)
+    assert {row["organisation"] for row in found["rows"]} == {*codes, "(all)"}
+    assert "4 practices in no pcn are outside it" in found["basis"]["primary-medical-recurrent"]
+    for row in found["rows"]:
+        assert row["historic_pence"] + row["growth_pence"] + row["movement_pence"] == row["issued_pence"]
+
+
+def test_the_place_tools_own_places_give_its_own_indices(tmp_path: Path) -> None:
+    """GE10, from the file that the tool saves to the command's answer."""
+    file = tmp_path / "session.json"
+    practices = [f"{code}: A NAME" for code in ("B85005", "B85022", "B85061", "B85026")]
+    saved = {"Default Place": {"gps": practices, "icb": "NHS West Yorkshire ICB"}, "places": ["Default Place"]}
+    file.write_text(json.dumps(saved), encoding="utf-8")
+    rows = document("need", "--icb", "QWO", "--places", file)["rows"]
+    found = {
+        row["component"]: row["index_thousandths"]
+        for row in rows
+        if (row["group"], row["base"]) == ("Default Place", "QWO")
+    }
+    assert found == {
+        "general_acute": 1092, "community": 1082, "mental_health": 659, "maternity": 667, "prescribing": 1087, "core": 946,
+        "primary_medical": 904, "primary_medical_need": 985, "health_inequalities": 547,
+    }  # fmt: skip
+    assert "give --icb" in run("need", "--places", file).stderr
+
+
 def test_every_figure_comes_in_pounds_percent_and_per_head(files: tuple[Path, Path], tmp_path: Path) -> None:
     budgets, rule = files
     found = document("schedule", "--icb", "QWO", "--historic", budgets, "--pace", rule, "--ledger", tmp_path / "none")
-    (leeds,) = [row for row in found["rows"] if row["name"] == "Leeds" and row["fund"] == "core-community"]
+    (leeds,) = [row for row in found["rows"] if row["name"] == "Leeds" and row["fund"] == "core-general-acute"]
     for name in ("historic", "fair", "opening_distance", "growth", "movement", "issued", "closing_distance"):
         assert isinstance(leeds[f"{name}_pence"], int), name
         assert isinstance(leeds[f"{name}_per_head_pence"], int), name
-    assert leeds["by"] == "community"
+    assert leeds["by"] == "general_acute"
     assert found["historic_file"]["file"] == "budgets.csv"
     printed = run(
         "schedule", "--icb", "QWO", "--historic", budgets, "--pace", rule, "--ledger", tmp_path / "none"
