@@ -3,11 +3,13 @@
 Any value may also be the name of an assumption, written ``$name``; it is put in before the value is read.
 """
 
+import unicodedata
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from ledger.money import exact_pounds, parse_pounds
 from ledger.years import FinancialYear, parse_year
@@ -34,6 +36,23 @@ def _pence(written: Any) -> int:
 
 def _year(written: Any) -> FinancialYear:
     return written if isinstance(written, FinancialYear) else parse_year(str(written))
+
+
+def _instant(written: Any) -> Any:
+    if isinstance(written, str):
+        written = date.fromisoformat(written) if len(written) == len("2025-06-30") else datetime.fromisoformat(written)
+    if isinstance(written, date) and not isinstance(written, datetime):
+        written = datetime.combine(written, time.max)
+    return written.replace(tzinfo=UTC) if isinstance(written, datetime) and written.tzinfo is None else written
+
+
+def _readable(text: str) -> str:
+    hidden = [character for character in text if unicodedata.category(character) in ("Cc", "Cf") and character != "\n"]
+    if hidden:
+        raise ValueError(
+            f"the character U+{ord(hidden[0]):04X} cannot be seen, and could make the text read as another"
+        )
+    return text
 
 
 def _number(low: int | None, high: int | None) -> dict[str, Any]:
@@ -67,6 +86,10 @@ Year = Annotated[
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}/\d{2}$", "description": "a financial year, as 2025/26"}),
 ]
+# A moment on the second clock. A bare day means its end, and a time without a zone is UTC.
+Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string"})]
+# Words that people read. Nothing that could turn a terminal or a line of text about.
+Text = Annotated[str, AfterValidator(_readable)]
 # A weighted population by name, or several mixed: name to part, the parts making one.
 By = str | dict[str, Share]
 

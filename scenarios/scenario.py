@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,7 +13,7 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from allocations.strict_yaml import Path_, StrictModel, place_of, read_lines, read_model
 from ledger.errors import Problem, Refused
-from scenarios.fields import Light, Year
+from scenarios.fields import Instant, Light, Text, Year
 from scenarios.levers import Step
 
 SCHEMA_VERSION = 1
@@ -23,8 +23,8 @@ LARGEST_FILE_BYTES = 1_000_000
 class Grounds(StrictModel):
     """Why a figure is what it is, where it comes from, and how sure that is."""
 
-    reason: str = Field(min_length=1)
-    source: str = Field(min_length=1)
+    reason: Text = Field(min_length=1)
+    source: Text = Field(min_length=1)
     quality: Light = Field(description="how good the evidence is: red, amber or green")
 
 
@@ -83,7 +83,7 @@ class Start(StrictModel):
     year: Year
     organisation: str | None = None
     as_at: date | None = None
-    known_at: datetime | None = None
+    known_at: Instant | None = None
     given: tuple[Step, ...] = ()
 
 
@@ -91,8 +91,8 @@ class Scenario(StrictModel):
     """What if."""
 
     schema_version: Literal[1] = 1
-    title: str = Field(min_length=1)
-    question: str = Field(min_length=1)
+    title: Text = Field(min_length=1)
+    question: Text = Field(min_length=1)
     baseline: Start
     steps: tuple[Step, ...] = Field(min_length=1)
     assumptions: tuple[Assumption, ...] = ()

@@ -51,11 +51,11 @@ def show(answer: Answer, *, as_json: bool) -> None:
         return
     console = _console()
     if answer.title:
-        console.print(answer.title)
+        console.print(answer.title, markup=False)
     if answer.rows:
         console.print(rows_table(answer.rows))
     for sentence in answer.after:
-        console.print(sentence)
+        console.print(sentence, markup=False)
 
 
 def document(answer: Answer) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ledger.money import spoken
 from ledger.picture import percent as shared_percent
 from scenarios.change import Change, Pence, Rows
 from scenarios.errors import CannotApply
-from scenarios.fields import exact
+from scenarios.fields import Text, exact
 from scenarios.selection import Funds, FundSelection, Organisations
 from scenarios.weighing import check
 from scenarios.world import World
@@ -27,7 +27,7 @@ class Lever(StrictModel):
 
     conserves: ClassVar[bool] = True
 
-    why: str = Field(default="", description="why this step, for the reader")
+    why: Text = Field(default="", description="why this step, for the reader")
 
     def check(self, world: World) -> None:
         """Refuse what can be seen to be wrong before anything runs.

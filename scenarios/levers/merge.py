@@ -13,7 +13,7 @@ from ledger.models import GRADES
 from ledger.money import spoken
 from scenarios.change import Change, Rows, put_where, restate
 from scenarios.errors import CannotApply
-from scenarios.fields import Grade, Pounds, Route, Share, exact
+from scenarios.fields import Grade, Pounds, Route, Share, Text, exact
 from scenarios.levers.base import Lever, amounts_of, percent, spread
 from scenarios.selection import STANDINGS, FundSelection, Organisations, everybody, select
 from scenarios.tidy import held, total
@@ -28,7 +28,7 @@ class Into(StrictModel):
     """
 
     code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    name: str
+    name: Text
     grade: Grade | None = None
     route: Route | None = None
     recurrent: bool | None = None
@@ -164,7 +164,7 @@ class Theme(StrictModel):
     """Pots of one theme, which become one."""
 
     code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    name: str
+    name: Text
     funds: FundSelection
 
 

@@ -14,7 +14,7 @@ from ledger.money import spoken
 from ledger.position import SCHEMA
 from scenarios.change import Change, Moves, take_out
 from scenarios.errors import CannotApply
-from scenarios.fields import Grade, Light, Pounds, Route, Share, Year
+from scenarios.fields import Grade, Light, Pounds, Route, Share, Text, Year
 from scenarios.levers.amounts import mirrored
 from scenarios.levers.base import Lever, amounts_of, spread
 from scenarios.levers.sharing import Sharing
@@ -49,8 +49,8 @@ class Pot(Lever):
 
     lever: Literal["pot"]
     code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    name: str
-    stream: str = "core"
+    name: Text
+    stream: Text = "core"
     resource: Literal["revenue", "capital"] = "revenue"
     inside: str | None = Field(default=None, description="the fund around it")
     lowest_tier: str = "place"

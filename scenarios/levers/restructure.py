@@ -16,7 +16,7 @@ from ledger.money import spoken
 from ledger.position import SOURCE
 from scenarios.change import Change, hand_over
 from scenarios.errors import CannotApply
-from scenarios.fields import By
+from scenarios.fields import By, Text
 from scenarios.levers.base import Lever, amounts_of
 from scenarios.weighing import check as check_by
 from scenarios.weighing import weights
@@ -27,7 +27,7 @@ class NewIcb(StrictModel):
     """An ICB that comes to be, of several that end."""
 
     code: str
-    name: str
+    name: Text
     of: tuple[str, ...] = Field(min_length=2)
 
 

@@ -12,7 +12,7 @@ from ledger.money import spoken
 from ledger.position import BY_AGREEMENT, WITHOUT_AGREEMENT
 from scenarios.change import Change, Moves, Pence, Rows, hand_over, restate
 from scenarios.errors import CannotApply
-from scenarios.fields import By, Pounds, Share
+from scenarios.fields import By, Pounds, Share, Text
 from scenarios.levers.base import Selecting, amounts_of, part_of, percent, spread
 from scenarios.selection import select
 from scenarios.weighing import weights
@@ -28,9 +28,9 @@ class Retain(Selecting):
 
     lever: Literal["retain"]
     agreed: bool
-    partners: str = Field(default="", description="who agreed")
-    purpose: str = ""
-    decision: str = Field(default="", description="where the decision is recorded")
+    partners: Text = Field(default="", description="who agreed")
+    purpose: Text = ""
+    decision: Text = Field(default="", description="where the decision is recorded")
     share: Share | None = None
     amount_pence: Pounds | None = Field(default=None, alias="pounds")
     back_from: Literal["place", "pcn", "practice"] | None = None

@@ -1,6 +1,7 @@
 """The library, its expected results, and the commands that run it."""
 
 import json
+from datetime import UTC
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -295,3 +296,22 @@ def test_a_run_leaves_its_baseline_as_it_was(demo_ledger: Path) -> None:
     done = answer(demo_ledger, "integrated-settlement").run
     assert tidied(done.books.position).equals(done.books.position)
     assert done.baseline.content_hash == done.books.content_hash
+
+
+def test_a_scenario_can_start_from_what_was_known_then(own_demo_ledger: Path, tmp_path: Path) -> None:
+    """A bare day is its end, a time without a zone is UTC; and a title is text, whatever it looks like."""
+    file = tmp_path / "then.yaml"
+    text = (
+        outcome.library()["lift-development-funding"]
+        .read_text()
+        .replace("title: Service", "title: The [bold]Service", 1)
+    )
+    with Store.open(own_demo_ledger, read_only=True) as store, store.read() as reader:
+        recorded = position.moment(reader).known_at
+    moment = recorded.astimezone(UTC).replace(tzinfo=None).isoformat()
+    file.write_text(text.replace("  year: 2025/26", f"  year: 2025/26\n  known_at: {moment}"))
+    code, out, err = command("scenario", "run", file, "--ledger", own_demo_ledger)
+    assert (code, "[bold]Service" in out) == (0, True), err
+    file.write_text(text.replace("  year: 2025/26", "  year: 2025/26\n  known_at: 2020-01-01"))
+    code, _, err = command("scenario", "run", file, "--ledger", own_demo_ledger)
+    assert (code, "the books hold nothing in 2025/26" in err) == (1, True)

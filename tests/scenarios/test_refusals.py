@@ -77,6 +77,7 @@ def test_the_good_file_runs(tmp_path: Path) -> None:
         ("title: A case", "title: [", "line 2", "The file cannot be understood"),
         ("title: A case", "title: &a [*a]", "line 1", "an alias"),
         ("title: A case", "title: " + "[" * 200 + "]" * 200, "line 1", "nested too deeply"),
+        ("title: A case", 'title: "a\\u202eb"', "line 1, title", "U+202E cannot be seen"),
         ("title: A case", "title: 2025-02-30", "case.yaml", "day is out of range"),
     ],
 )  # fmt: skip
