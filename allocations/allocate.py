@@ -7,9 +7,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from allocations import figures
 from allocations.apportion import apportion
+from allocations.demo_structure import PLACE_SCHEME
 from allocations.fair_shares import share_note, weighting, weights
 from allocations.place_files import read_division
 from allocations.places import DEFAULT, UNASSIGNED, Division, with_places
@@ -237,6 +240,8 @@ def drafts(
         place_key = f"places/{allocation.icb}/{allocation.digest}"
         if not reader.rows("SELECT 1 FROM entry WHERE key = $key", {"key": place_key}):
             found.append(_new_places(reader, allocation, place_key, actor))
+    elif allocation.level == "place":
+        found.extend(_default_places(reader, allocation, actor))
     source = Place(allocation.icb, allocation.fund, allocation.year, standing)
     whole = sum(part.people_billionths for part in allocation.parts)
     movements = [
@@ -287,6 +292,50 @@ def working_day(year: FinancialYear) -> date:
 def today() -> date:
     """The working day of whoever asks, by their own calendar."""
     return date.today()  # noqa: DTZ011 - where they are
+
+
+def _default_places(reader: Reader, allocation: Allocation, actor: str) -> list[Draft]:
+    """The default places of the ICB that the books do not have yet, with those of their practices that they have."""
+    icb, first_day = allocation.icb, allocation.year.first_day
+    known = {str(code) for (code,) in reader.rows("SELECT code FROM organisation")}
+    missing = {part.code for part in allocation.parts if part.code != UNASSIGNED} - known
+    if not missing or icb not in known:
+        return []
+    names = {row["place"]: row for row in figures.table("places_2025_26").to_pylist()}
+    closes = reader.rows("SELECT valid_to FROM organisation WHERE code = $icb", {"icb": icb})
+    life = {"valid_from": first_day, "valid_to": closes[0][0]}
+    own = allocation.populations.table.filter(
+        pc.is_in(allocation.populations.table["place"], pa.array(sorted(missing)))
+    )
+    members = zip(own["place"].to_pylist(), own["practice"].to_pylist(), strict=True)
+    pairs = [(icb, place, "icb") for place in sorted(missing)] + [
+        (place, practice, PLACE_SCHEME) for place, practice in members if practice in known
+    ]
+    organisations = [
+        {
+            "code": place, "name": names[place]["name"], "tier": "place", "ons_code": names[place]["authority"],
+            "valid_from": first_day,
+        }
+        for place in sorted(missing)
+    ]  # fmt: skip
+    relations = [
+        {"id": f"{parent}>{child}/{scheme}/{first_day}", "parent": parent, "child": child, "scheme": scheme, **life}
+        for parent, child, scheme in pairs
+    ]
+    return [
+        Draft(
+            key=f"places/{icb}/default/{first_day}",
+            kind="structure",
+            effective_date=first_day,
+            actor=actor,
+            reason=f"The default places of {icb}, upper-tier local authorities, which are an assumption",
+            source="allocations/reference/places_2025_26.csv (illustrative)",
+            records={
+                Organisation: records(Organisation, organisations),
+                Relationship: records(Relationship, relations),
+            },
+        )
+    ]
 
 
 def _new_places(reader: Reader, allocation: Allocation, key: str, actor: str) -> Draft:

@@ -177,7 +177,7 @@ class _Reader:
             elif of_stream and year is not None:
                 streams.append(self._stream(stream, of_stream[0], year))
             elif not of_stream:
-                self.notes.remarks.append(f"There is no sheet for {stream.name}.")
+                self._without(stream)
         self._said_of_other_sheets({table.sheet.name for _, table in tables})
         if not self.notes.problems:
             self._same_icbs(streams)
@@ -213,6 +213,18 @@ class _Reader:
             if table not in kept:
                 self.notes.remarks.append(f"Sheet {table.sheet.name} is of another year and was not read.")
         return kept
+
+    def _without(self, stream: Stream) -> None:
+        """A stream without allocations: a remark, or a problem where its other sheets say that it belongs here."""
+        own = [sheet.name for sheet in self.workbook.sheets if sheet.visible and _stream_of(sheet) is stream]
+        if not own:
+            self.notes.remarks.append(f"There is no sheet for {stream.name}.")
+            return
+        self.notes.problem(
+            None, None, f"there is no sheet of {stream.name} allocations, and sheet {own[0]} is of that stream.",
+            "A part would pass for the whole, and the rest could not be added later.",
+            "Give the workbook as it was published.",
+        )  # fmt: skip
 
     def _said_of_other_sheets(self, read: set[str]) -> None:
         for sheet in self.workbook.sheets:

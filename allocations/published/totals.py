@@ -84,6 +84,11 @@ def _compare(
     rounded = unit > 1 and all(pounds % unit == 0 for pounds in (*parts, whole))
     allowed = (len(parts) + 1) * unit / 2 if rounded else _PENNY + abs(whole) * _FLOATING
     difference = counted - whole
+    if abs(difference) > _PENNY and abs(difference) <= allowed:
+        notes.remarks.append(
+            f"Sheet {rows.table.sheet.name}, cell {cell.address}: {which} sum to £{_exact(counted)}; {against} says "
+            f"£{_exact(whole)}. That is within the rounding of the parts, and is not an exact tie."
+        )
     if abs(difference) > allowed:
         way = "too much" if difference > 0 else "too little"
         notes.problem(

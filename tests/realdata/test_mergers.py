@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 
 from allocations import figures, restated
+from allocations.allocate import allocate, drafts
 from allocations.published.importing import import_files
 from allocations.published.mergers import import_structure
 from allocations.published.understood import understand
 from ledger import audit, position
 from ledger.errors import Refused
+from ledger.posting import post
 from ledger.store import Store
+from ledger.years import FinancialYear
 
-CHANGE = date(2026, 4, 1)
+CHANGE, YEAR = date(2026, 4, 1), FinancialYear(2025)
 SUMMARY, MAP = "ods_change_summary_icb_mergers_apr2026.xlsx", "gp-reg-pat-prac-map.zip"
 BELOW_ICBS = ("icb", "place", "pcn", "practice")
 
@@ -83,6 +86,12 @@ def test_a_ledger_from_the_published_files_alone_learns_of_the_mergers(published
         files, problems = understand([published / "nhs_allocations_2025_26.xlsx", published / "place_tool_2025_26.csv"])
         assert not problems
         import_files(store, files)
+        # The default places come with the first money that goes to them.
+        split = allocate(icb="QWO", year=YEAR, fund="core-recurrent", level="place", by="core", amount_pence=10**11)
+        with store.read() as reader:
+            asked = drafts(reader, split, standing="available", actor="tests", day=YEAR.first_day, key=None)
+        assert [draft.kind for draft in asked] == ["structure", "devolve"]
+        post(store, asked)
         bring(store, published, SUMMARY, MAP)
         with store.read() as reader:
             now = position.moment(reader)

@@ -57,6 +57,16 @@ def test_every_row_and_column_that_was_not_read_is_said(tmp_path: Path) -> None:
     assert "There is no sheet for specialised." in told
 
 
+def test_a_stream_whose_allocations_were_taken_out_is_not_passed_over(tmp_path: Path) -> None:
+    sheets = {**small.allocation_sheets(), "Specialised Baseline 2025-26": [["Specialised services baseline"]]}
+    found = read(tmp_path, sheets)
+    told = texts(found.problems)
+    assert (
+        "there is no sheet of specialised allocations, and sheet Specialised Baseline 2025-26 is of that stream" in told
+    )
+    assert "A part would pass for the whole" in told
+
+
 OTHER_NAMES = {
     "R23": "Region code", "Region": "NHS England  Region ", "ICB23": "ICB code", "Integrated Care Board (ICB)": "ICB name",
     "2024/25 Adjusted recurrent baseline (£k)": "2023-24 adjusted recurrent\nbaseline £'000",
