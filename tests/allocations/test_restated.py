@@ -155,7 +155,7 @@ def test_successions_that_would_lose_money_are_refused(books: Store, draft: Draf
         post(books, [draft])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     weights=st.lists(st.integers(1, 10**12), min_size=1, max_size=5),
     pence=st.integers(1, 600_000),

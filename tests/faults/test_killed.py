@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.shelves import Shelf
 
 # However slow the machine is: rounds that do not fit are not run, and the line that is printed says how many were.
-SECONDS = 90
+SECONDS = 30
 _round = count()
 
 

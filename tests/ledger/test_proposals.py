@@ -204,7 +204,7 @@ def test_verify_sees_a_decision_that_was_tampered_with(books: Store, shelf: Shel
         assert any("approved whole" in str(problem) for problem in problems(store))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     plans=st.lists(
         st.tuples(st.integers(1, 400_000), st.sampled_from(["posted", "rejected", "withdrawn", "open"])), max_size=6
