@@ -1,6 +1,7 @@
 """What the commands answer that write workbooks, and that read what we wrote."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from allocations.excel.position_file import Guard
 from allocations.excel.position_import import Imported
@@ -42,6 +43,13 @@ def of_position_file(written: Guard, *, ledger: str, at: Moment, out: str) -> An
     return Answer(
         "export position", ledger, [row], at, title=f"Written to {out}.", after=about(at), extra={"file": out}
     )
+
+
+def of_scenario_file(written: Guard, *, sentence: str, ledger: str, at: Moment, out: str) -> Answer:
+    """What the file of a scenario's outcome holds, and what the scenario says."""
+    answer = of_position_file(written, ledger=ledger, at=at, out=out)
+    after = [sentence, "All of it is hypothetical: nobody has decided it.", *answer.after]
+    return replace(answer, command="export scenario", after=after, extra={**answer.extra, "sentence": sentence})
 
 
 def of_position_import(done: Imported, *, ledger: str, at: Moment, dry_run: bool) -> Answer:

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from allocations.excel.position_file import AMOUNT, CHECK, COLUMNS, KEY, MEANINGS, Guard, guard, in_order, values
-from allocations.excel.provenance import POSITION, Provenance, behind_books, of_books
+from allocations.excel.provenance import POSITION, SCENARIO, Provenance, behind_books, of_books
 from allocations.excel.safe_text import csv_text
 from allocations.excel.sheets import FIRST_ROW, HEADING_ROW, Book, refuse_other_suffix, unwritable
 from ledger.errors import Problem, Refused
@@ -76,7 +76,9 @@ def _write_workbook(table: pa.Table, whole: Guard, told: Provenance, path: Path)
     words = (
         "One row for each organisation, fund and standing on the sheet Position. The whole sums to zero, because the",
         "source of the money stands in it with what it has given. An empty cell is not known or not set, never zero.",
-        "It can be read back with 'devolution import position', which notices any changed cell.",
+        "It is the outcome of a scenario, and cannot be imported."
+        if told.kind == SCENARIO
+        else "It can be read back with 'devolution import position', which notices any changed cell.",
     )
     sheets = [
         (SUMMARY_SHEET, "Totals by year, tier and standing, and what the rows must add up to"),
@@ -234,6 +236,7 @@ def _resource(path: Path, content: bytes, whole: Guard, told: Provenance) -> dic
         "ledger_head": None if at is None else at.head,
         "facts": dict(told.facts()),
         "illustrative": list(told.illustrative),
+        "kind": told.kind,
         "illustrative_books": at is not None and at.illustrative,
         "rows": whole.rows,
         "sum_pounds": f"{whole.sum_pounds:f}",
@@ -279,3 +282,16 @@ def told(
     grades = "How free each line is (grade) is this project's reading, unless you gave your own terms."
     title = f"Position of {whose}{when}"
     return Provenance(title, POSITION, "Pounds sterling, to the penny", at, tables, [*of_books(at), grades], rests_on)
+
+
+def told_of_scenario(reader: Reader, at: Moment, *, title: str, question: str, source: str, sha256: str) -> Provenance:
+    """What the outcome of a scenario says of itself: that nobody has decided it.
+
+    Args:
+        source: the scenario's file; ``sha256`` is its hash.
+    """
+    tables, rests_on = behind_books(reader, at)
+    nobody = "All of it is hypothetical: the outcome of a scenario, which nobody has decided."
+    asked = f"{question} Scenario: {source}, SHA-256 {sha256}."
+    unit = "Pounds sterling, to the penny"
+    return Provenance(f"What if: {title}", SCENARIO, unit, at, tables, [nobody, asked, *of_books(at)], rests_on)

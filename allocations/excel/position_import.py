@@ -19,6 +19,7 @@ from allocations import opening
 from allocations.excel.cells import Cell, Kind, Sheet, Workbook, read_workbook
 from allocations.excel.position_export import PACKAGE, PARTLY, POSITION_SHEET, SUMMARY_SHEET
 from allocations.excel.position_file import AMOUNT, CHECK, COLUMNS, KEY, Guard, content_hash, row_checks
+from allocations.excel.provenance import POSITION, SCENARIO
 from allocations.excel.safe_text import csv_text_back
 from ledger.errors import Problem, Refused
 from ledger.money import LARGEST_PENCE, exact_pounds
@@ -173,6 +174,8 @@ def _told(path: Path, book: Workbook) -> tuple[Sheet, _Told]:
     missing = [name for name in ("Read me", SUMMARY_SHEET, POSITION_SHEET) if name not in sheets]
     if missing:
         raise _not_an_export(book.file, f"it has no sheet {' or '.join(missing)}.")
+    if any(row and row[0].text == SCENARIO for row in sheets["Read me"].rows):
+        raise _not_an_export(book.file, "it is the outcome of a scenario, which nobody has decided.")
     facts = _facts(sheets["Read me"]) | _facts(sheets[SUMMARY_SHEET])
     return sheets[POSITION_SHEET], _parsed(book.file, facts)
 
@@ -192,6 +195,7 @@ def _from_package(path: Path) -> _Told:
             "Sum (£)": str(resource["sum_pounds"]),
             "Content hash": str(resource["content_hash"]),
             "As at": str(resource["as_at"]),
+            "Kind": str(resource.get("kind", POSITION)),
             "Ledger head": str(resource["ledger_head"]),
             PARTLY: "yes" if resource["illustrative_books"] else "no",
         }
@@ -201,6 +205,8 @@ def _from_package(path: Path) -> _Told:
 
 
 def _parsed(file: str, facts: Mapping[str, str]) -> _Told:
+    if facts.get("Kind") == SCENARIO:
+        raise _not_an_export(file, "it is the outcome of a scenario, which nobody has decided.")
     try:
         guard = Guard(int(facts["Rows"]), Decimal(facts["Sum (£)"]), facts["Content hash"])
         as_at, illustrative = date.fromisoformat(facts["As at"]), {"yes": True, "no": False}[facts[PARTLY]]

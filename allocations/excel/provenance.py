@@ -14,6 +14,7 @@ PROGRAM = "devolution-ledger"
 WORKING = "Working workbook, with live formulas: change the yellow cells. Not for publication."
 PUBLISHED = "Published workbook, values only."
 POSITION = "Position: what is held where, one row for each organisation, fund and standing."
+SCENARIO = "What if: a hypothetical position, the outcome of a scenario. It cannot be imported."
 TEMPLATE = "Template: fill in the yellow cells."
 NO_LEDGER = "no ledger: worked out from the shipped figures alone"
 

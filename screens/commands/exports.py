@@ -1,5 +1,6 @@
 """``devolution export ...`` and ``devolution template``: what goes out into workbooks and files."""
 
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from allocations.excel import template as filling
 from ledger import position
 from ledger.position import Moment, moment
 from ledger.store import Reader, Store
+from scenarios import outcome as outcomes
 from screens import arguments, workbooks
 from screens.arguments import DEFAULT_LEDGER, AsAt, Json, KnownAt, Ledger, Organisation, Year
 from screens.commands.guard import guarded, reading
@@ -113,6 +115,29 @@ def export_position(
         told = position_export.told(reader, at, organisation=organisation, year=year)
     written = position_export.write_position(table, told, out)
     show(workbooks.of_position_file(written, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
+
+
+@group.command("scenario")
+@guarded("export scenario")
+def export_scenario(
+    name: Annotated[str, typer.Argument(help="A scenario of the library by name, or a file.")],
+    out: Out,
+    ledger: Ledger = DEFAULT_LEDGER,
+    as_json: Json = False,
+) -> None:
+    """The position that a scenario leads to, as a tidy table with a summary; marked as hypothetical throughout."""
+    written = outcomes.find(name)
+    path = outcomes.library_file(name) or Path(name)
+    with reading(ledger) as (reader, at):
+        found = outcomes.work_out(reader, written)
+        scenario = written.scenario
+        told = position_export.told_of_scenario(
+            reader, found.run.books.at or at, title=scenario.title, question=scenario.question, source=path.name,
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        )  # fmt: skip
+    file = position_export.write_position(found.run.position.cast(position.SCHEMA), told, out)
+    answer = workbooks.of_scenario_file(file, sentence=found.sentence, ledger=str(ledger), at=at, out=str(out))
+    show(answer, as_json=as_json)
 
 
 @group.command("published")

@@ -1,0 +1,40 @@
+"""The outcome of a scenario goes out like a position, and never comes back as if it were one."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import devolution
+from allocations.excel.cells import read_workbook
+from allocations.excel.position_import import read_position
+from ledger.errors import Refused
+
+
+def run(*arguments: object) -> Any:
+    return CliRunner().invoke(devolution.app, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+def test_a_scenarios_position_is_exported_and_cannot_be_imported(
+    demo_ledger: Path, tmp_path: Path, suffix: str
+) -> None:
+    out = tmp_path / f"scenario{suffix}"
+    done = run("export", "scenario", "devolve-80-at-once", "--out", out, "--ledger", demo_ledger, "--json")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    ran = json.loads(run("scenario", "run", "devolve-80-at-once", "--ledger", demo_ledger, "--json").stdout)
+    assert told["command"] == "export scenario"
+    assert told["sentence"] == ran["sentence"]
+    with pytest.raises(Refused, match="the outcome of a scenario, which nobody has decided"):
+        read_position(out)
+    if suffix == ".xlsx":
+        (about,) = [sheet for sheet in read_workbook(out).sheets if sheet.name == "Read me"]
+        words = " ".join(cell.text for row in about.rows for cell in row)
+        assert "All of it is hypothetical" in words
+        assert "devolve-80-at-once.yaml, SHA-256" in words
+    else:
+        package = json.loads((tmp_path / "datapackage.json").read_text(encoding="utf-8"))
+        assert "What if" in json.dumps(package)
