@@ -156,7 +156,7 @@ def test_what_was_known_before_the_first_entry_is_nothing(ledger: Path) -> None:
         (("position", "--year", "2025/27"), 2, "is not a financial year"),
         (("position", "--as-at", "soon"), 2, "is not a day"),
         (("position", "--known-at", "soon"), 2, "is not a time"),
-        (("position", "--ledger", "postgresql://x/y"), 2, "servers come later"),
+        (("position", "--ledger", "mysql://x/y"), 2, "postgresql://user@host/database"),
         (("measures", "--scope", "some"), 2, "choose all or earmarked"),
         (("allocate", "--icb", "QWO", "--by", "luck", "--amount", "1"), 2, "no weighting 'luck'"),
         (("allocate", "--icb", "QWX", "--by", "core", "--amount", "1"), 1, "no ICB 'QWX'"),

@@ -62,7 +62,7 @@ def test_the_workbook_ties_to_everything_it_prints(workbook: AllocationsWorkbook
     assert told.count("are those that the allocation starts from") == 3
     assert len(workbook.totals) == 22 + 5 * 42
     assert {row.why for row in workbook.set_aside} == {"blank"}
-    assert sum(row.last - row.first + 1 for row in workbook.set_aside) == 7
+    assert sum(row.last - row.first + 1 for row in workbook.set_aside) == 4
 
 
 def test_v1_people_implied_by_the_money_are_the_people_of_the_practices(

@@ -328,7 +328,7 @@ def test_a_mapping_with_a_slip_names_it(tmp_path: Path) -> None:
     path.write_text(
         "sheets:\n  - sheet: Plan\n    header_row: 1\n    columns: {A: {meaning: amounts}}\n", encoding="utf-8"
     )
-    with pytest.raises(Refused, match=r"mapping.yaml, sheets.0.columns.A.meaning"):
+    with pytest.raises(Refused, match=r"mapping.yaml, line 4, sheets.0.columns.A.meaning"):
         read_mapping(path)
     path.write_text("sheets:\n  - {sheet: Plan, header_row: 1, columns: {A: {meaning: code}}}\n", encoding="utf-8")
     with pytest.raises(Refused, match="no column of amounts"):
