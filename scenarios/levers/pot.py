@@ -17,6 +17,7 @@ from scenarios.errors import CannotApply
 from scenarios.fields import Grade, Light, Pounds, Route, Share, Text, Year
 from scenarios.levers.amounts import mirrored
 from scenarios.levers.base import Lever, amounts_of, spread
+from scenarios.levers.bids import costs, told
 from scenarios.levers.sharing import Sharing
 from scenarios.selection import Funds, Organisations, select
 from scenarios.tidy import total
@@ -115,14 +116,19 @@ class Pot(Lever):
         size = f"{spoken(self.each_pence)} each, " if self.each_pence is not None else ""
         whom = f"{len(parts):,} organisations, graded {self.grade}, by {self.route}"
         says = f"sets up {self.name}: {size}{spoken(whole)} to {whom}"
-        details = {"receivers": len(parts), "pot_pence": whole}
+        details: dict[str, Any] = {"receivers": len(parts), "pot_pence": whole}
+        bidding = ""
+        if self.sharing is not None and self.sharing.bids is not None:
+            found = costs([self.sharing.bid_for(whole, world, self.code, self.stream)])
+            details["bidding"] = found
+            bidding = f"; {told(found)}"
         if self.source is None:
             joined = pa.concat_tables([position, fresh])
             rows = np.arange(position.num_rows, joined.num_rows)
             after = mirrored(joined, joined, rows, amounts_of(joined, rows))
-            return Change(after, known, f"{says}, of new money", 0, whole, details=details)
+            return Change(after, known, f"{says}, of new money{bidding}", 0, whole, details=details)
         after, moves = self._taken(position, world, self.source, fresh, whole)
-        return Change(after, known, f"{says}, out of {self.source.fund}", whole, 0, moves, details)
+        return Change(after, known, f"{says}, out of {self.source.fund}{bidding}", whole, 0, moves, details)
 
     def _parts(self, world: World) -> dict[str, int]:
         if self.each_pence is not None:

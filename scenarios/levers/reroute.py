@@ -14,6 +14,8 @@ from scenarios.change import Change, Rows, hand_over, put, take_out
 from scenarios.errors import CannotApply
 from scenarios.fields import By, Route, Year
 from scenarios.levers.base import Lever, Selecting, amounts_of
+from scenarios.levers.bids import Won, costs
+from scenarios.levers.bids import told as told_costs
 from scenarios.levers.sharing import Among, Sharing, receivers_of
 from scenarios.selection import FundSelection, Organisations, select, system_column, told
 from scenarios.tidy import total
@@ -37,7 +39,7 @@ class Reroute(Selecting):
         if by_formula and not weighed:
             raise ValueError(f"the route '{self.to}' shares by something: give sharing.by")
         if self.to == "bid" and weighed:
-            raise ValueError("a bid is won: give sharing.awards, sharing.winners or sharing.chance")
+            raise ValueError("a bid is won: give sharing.awards, winners, chance or bids")
         return self
 
     def check(self, world: World) -> None:
@@ -51,26 +53,32 @@ class Reroute(Selecting):
         columns: dict[str, Any] = {"route": self.to, "standing": AVAILABLE}
         if self.returns_per_year is not None:
             columns["returns_per_year"] = self.returns_per_year
-        after, moved = _given_anew(position, world, rows, self.sharing, columns)
+        after, moved, bid_for = _given_anew(position, world, rows, self.sharing, columns)
         how = f"by {self.to}, {self.sharing.told()}; {spoken(moved)} changes hands"
         says = f"takes {told(position, rows)} and gives it out {how}"
-        details = {"selected_pence": int(amounts_of(position, rows).sum())}
+        details: dict[str, Any] = {"selected_pence": int(amounts_of(position, rows).sum())}
+        if bid_for:
+            details["bidding"] = costs(bid_for)
+            says = f"{says}; {told_costs(details['bidding'])}"
         return Change(after, world, says, moved, details=details)
 
 
 def _given_anew(
     position: pa.Table, world: World, rows: Rows, sharing: Sharing, columns: dict[str, Any]
-) -> tuple[pa.Table, int]:
-    """Every fund's money gathered and given out; and how much of it reaches somebody else than before."""
+) -> tuple[pa.Table, int, list[Won]]:
+    """Every fund's money gathered and given out; how much of it reaches somebody else than before; what was bid for."""
     amounts = amounts_of(position, rows)
     keys = _keys(position, world, rows, sharing.among)
     after = take_out(position, rows, amounts)
-    tables, moved = [after], 0
+    tables, moved, bid_for = [after], 0, list[Won]()
     for key in sorted(set(keys)):
         own = np.flatnonzero([each == key for each in keys])
         pattern_row = rows[own[np.argmax(amounts[own])]]
         pattern = position.slice(int(pattern_row), 1).to_pylist()[0]
-        parts = sharing.parts(int(amounts[own].sum()), world, key[0], pattern["stream"], key[2] or None)
+        pot = int(amounts[own].sum()), world, key[0], pattern["stream"], key[2] or None
+        parts = sharing.parts(*pot)
+        if sharing.bids is not None:
+            bid_for.append(sharing.bid_for(*pot))
         codes, pence = receivers_of(parts)
         spots = np.full(len(codes), pattern_row)
         # Nothing is taken from the pattern row, which only lends its terms.
@@ -79,7 +87,7 @@ def _given_anew(
         tables.append(moves.arrived)
         had = _by_holder(position, rows[own])
         moved += sum(max(part - had.get(code, 0), 0) for code, part in zip(codes, pence.tolist(), strict=True))
-    return pa.concat_tables(tables), moved
+    return pa.concat_tables(tables), moved, bid_for
 
 
 def _keys(position: pa.Table, world: World, rows: Rows, among: str) -> list[tuple[str, int, str]]:

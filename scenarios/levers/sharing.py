@@ -1,4 +1,4 @@
-"""Who receives, and how much: by a weighting, in equal parts, by awards that are named, or by lot."""
+"""Who receives, and how much: by a weighting, in equal parts, by awards that are named, by lot, or by bids."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -12,6 +12,7 @@ from allocations.places import UNASSIGNED
 from allocations.strict_yaml import StrictModel
 from scenarios.errors import CannotApply
 from scenarios.fields import By, Probability, Share
+from scenarios.levers.bids import Bids, Won
 from scenarios.weighing import check, weights
 from scenarios.world import EQUAL, ICB, NATIONAL, PLURAL, World
 
@@ -19,10 +20,10 @@ Among = Literal["icb", "place", "pcn", "practice"]
 
 
 class Sharing(StrictModel):
-    """How money is shared: exactly one of a weighting (``by``), named ``awards``, ``winners`` and ``chance``.
+    """How money is shared: exactly one of a weighting (``by``), named ``awards``, ``winners``, ``chance`` and ``bids``.
 
     ``winners`` draws so many at random, ``chance`` lets each win with that probability; both from the
-    scenario's seed, and winners share equally.
+    scenario's seed, and winners share equally. ``bids`` also says what the bidding costs.
     """
 
     among: Among = "icb"
@@ -30,12 +31,13 @@ class Sharing(StrictModel):
     awards: dict[str, Share] | None = Field(default=None, description="organisation to its share; they make one")
     winners: int | None = Field(default=None, ge=1)
     chance: Probability | None = None
+    bids: Bids | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> "Sharing":
-        ways = (self.by, self.awards, self.winners, self.chance)
+        ways = (self.by, self.awards, self.winners, self.chance, self.bids)
         if len([way for way in ways if way is not None]) != 1:
-            raise ValueError("give one of by, awards, winners and chance")
+            raise ValueError("give one of by, awards, winners, chance and bids")
         if self.awards is not None and sum(self.awards.values(), Decimal(0)) != 1:
             raise ValueError(f"the awards sum to {sum(self.awards.values(), Decimal(0))}, and must sum to 1")
         return self
@@ -44,6 +46,8 @@ class Sharing(StrictModel):
         """Refuse weightings and winners that do not exist."""
         if self.by is not None:
             check(self.by, world)
+        if self.bids is not None:
+            self.bids.check(world)
         for code in self.awards or ():
             if code not in world.organisations:
                 raise CannotApply(
@@ -70,11 +74,28 @@ class Sharing(StrictModel):
         """
         if self.awards is not None:
             return apportion(total_pence, self.awards)
-        tier, whose = (ICB, holder) if holder else (NATIONAL, world.national or NATIONAL)
-        among = dict(weights(self.by or EQUAL, world, tier, self.among, fund, stream).get(whose, {}))
-        among.pop(UNASSIGNED, None)
+        if self.bids is not None:
+            return self.bid_for(total_pence, world, fund, stream, holder).awards
+        among = self._among(self.by or EQUAL, world, fund, stream, holder)
         if self.by is None:
             among = dict.fromkeys(self._drawn(sorted(among), world, fund), 1)
+        return apportion(total_pence, among)
+
+    def bid_for(self, total_pence: int, world: World, fund: str, stream: str, holder: str | None = None) -> Won:
+        """A pot that is shared by ``bids``: who wins it, and what the bidding costs. Arguments as for ``parts``.
+
+        Raises:
+            CannotApply: there are fewer bidders than awards, or one who cannot bid.
+        """
+        assert self.bids is not None
+        among = self._among(self.bids.by, world, fund, stream, holder)
+        return self.bids.run(total_pence, among, [world.seed, *fund.encode(), *(holder or "").encode()], world)
+
+    def _among(self, by: By, world: World, fund: str, stream: str, holder: str | None) -> dict[str, int]:
+        """Everybody who could receive, with a weight."""
+        tier, whose = (ICB, holder) if holder else (NATIONAL, world.national or NATIONAL)
+        among = dict(weights(by, world, tier, self.among, fund, stream).get(whose, {}))
+        among.pop(UNASSIGNED, None)
         if not any(among.values()):
             raise CannotApply(
                 f"there is no {self.among} to share among.",
@@ -82,7 +103,7 @@ class Sharing(StrictModel):
                 "Choose another tier.",
                 "among",
             )
-        return apportion(total_pence, among)
+        return among
 
     def _drawn(self, codes: Sequence[str], world: World, fund: str) -> list[str]:
         """Who wins, by an explicit generator: the same seed and fund give the same winners."""
@@ -110,6 +131,8 @@ class Sharing(StrictModel):
 
     def told(self) -> str:
         """How it is shared, in words."""
+        if self.bids is not None:
+            return self.bids.told()
         if self.awards is not None:
             return f"to {len(self.awards)} named {PLURAL[self.among]}"
         if self.by is not None:

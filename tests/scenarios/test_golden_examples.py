@@ -5,14 +5,16 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pytest
 
 from allocations import figures
 from ledger.measures import measures
 from ledger.store import Store
 from ledger.years import FinancialYear
-from scenarios import baseline
+from scenarios import baseline, outcome
 from scenarios.baseline import of
+from scenarios.engine import run
 from scenarios.tidy import total
 from scenarios.world import Organisation
 from tests.scenarios.worlds import play, position, row, sums, world
@@ -71,6 +73,43 @@ def test_ge6_merging_the_four_pots_that_are_bid_for_makes_one_of_them() -> None:
     assert after["effective_number"] < before["effective_number"]  # type: ignore[operator]
     assert after["total"] == before["total"]
     assert after["ring_fenced_share"] == before["ring_fenced_share"]
+
+
+def test_ge7_a_pot_of_five_million_is_bid_for_in_a_scenario(demo_ledger: Path) -> None:
+    asked = outcome.find("competitive-pot")
+    with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
+        done = run(asked, outcome.read_baseline(reader, asked))
+    found = done.given[0].change.details["bidding"]
+    assert (found["bids"], found["awards"]) == (28, 9)
+    assert (found["cost_of_bids_pence"], found["cost_of_bids_share"]) == (840_000_00, Fraction("0.168"))
+    assert round(found["success"] * 10_000) == 3214
+    assert found["mean_award_pence"] == 555_555_56
+    assert found["break_even_probability"] == Fraction("0.054")
+    assert found["expected_net_per_bid_pence"] == 148_571_43
+    assert found["cost_of_returns_pence"] == 64_800_00
+    assert (found["overhead_pence"], found["overhead_share"]) == (1_054_800_00, Fraction("0.21096"))
+    assert found["front_line_pence"] == 3_945_200_00
+    # By formula nobody bids, and the step that makes it so says no such cost.
+    assert "bidding" not in done.done[0].change.details
+    # Nine of them hold it: equal parts, and all of it.
+    held = done.baseline.position.filter(pc.equal(done.baseline.position["fund"], "competitive-pot"))
+    assert sorted(held["amount_pence"].to_pylist()) == [555_555_55] * 4 + [555_555_56] * 5
+
+
+def test_ge7_bids_for_several_pots_cost_what_each_costs() -> None:
+    """Two ICBs bid for two pots: twice the bids, and shares of both together."""
+    rules = {"awards": 1, "cost_of_a_bid_pounds": 100, "cost_of_a_return_pounds": 10, "returns_per_award": 3,
+             "administration_per_award_pounds": 7, "administration_pounds": 20}  # fmt: skip
+    sharing = {"among": "icb", "bids": rules}
+    books = of(position(row("A", "winter", 1_000_00), row("B", "roles", 3_000_00)), world())
+    done = play({"lever": "reroute", "funds": ["winter", "roles"], "to": "bid", "sharing": sharing}, books=books)
+    found = done.done[0].change.details["bidding"]
+    assert (found["bids"], found["awards"], found["bid_for_pence"]) == (4, 2, 4_000_00)
+    assert (found["cost_of_bids_pence"], found["cost_of_returns_pence"]) == (400_00, 60_00)
+    assert (found["administration_pence"], found["overhead_pence"]) == (54_00, 514_00)
+    assert found["overhead_share"] == Fraction(514, 4_000)
+    assert found["success"] == Fraction(1, 2)
+    assert "mean_award_pence" not in found
 
 
 def test_ge8_a_thousand_million_devolved_and_kept() -> None:

@@ -198,7 +198,7 @@ def test_an_old_result_is_checked(demo_ledger: Path, tmp_path: Path) -> None:
     other.write_text(outcome.library()["competitive-pot"].read_text().replace("value: 9", "value: 10"))
     verdict = document("scenario", "check", other, result, "--ledger", demo_ledger)
     assert (verdict["matches"], verdict["differs"][0]) == (False, "scenario")
-    assert {"what": "scenario.baseline.given.0.sharing.winners", "then": 9, "now": 10} in verdict["rows"]
+    assert {"what": "scenario.baseline.given.0.sharing.bids.awards", "then": 9, "now": 10} in verdict["rows"]
     assert command("scenario", "check", other, result, "--ledger", demo_ledger)[0] == 1
     # The same file with other words around it says the same.
     same = tmp_path / "same.yaml"

@@ -67,6 +67,7 @@ steps = st.one_of(
     step("reweigh", funds=funds, among=st.sampled_from(["icb", "place", "pcn"]), by=by),
     step("reroute", funds=funds, to=st.just("formula"), sharing=st.fixed_dictionaries({"among": st.just("icb"), "by": by})),
     step("reroute", funds=funds, to=st.just("bid"), sharing=st.just({"among": "icb", "winners": 1})),
+    step("reroute", funds=funds, to=st.just("bid"), sharing=st.just({"among": "icb", "bids": {"awards": 1, "draws": 3}})),
     step("match", funds=funds, share=shares, own=funds),
     step("merge", funds=funds, into=serial.map(lambda n: {"code": f"m{n}", "name": "M"}), inner=st.sampled_from(["kept", "dropped"])),
     step("restructure", merge=st.just({"code": "Z", "name": "Z", "of": ["A", "B"]})),

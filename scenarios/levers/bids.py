@@ -1,0 +1,163 @@
+"""A pot that is bid for, inside a scenario: who wins it in one draw, and what all the bidding costs over many.
+
+The position shows the first of the draws, for money is somewhere; the costs are means over all of them, by
+``scenarios.bidding``. Bids are paid for from the bidders' own budgets, so the position holds the whole pot.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from allocations.strict_yaml import StrictModel
+from ledger.money import spoken
+from ledger.picture import percent
+from scenarios.bidding import ByBidding, reckon
+from scenarios.bidding_assumptions import Assumed, gathered, values
+from scenarios.bidding_draws import draw
+from scenarios.bidding_pot import Bidder, Pot
+from scenarios.errors import CannotApply
+from scenarios.fields import By, Pounds, Rate
+from scenarios.weighing import FAIR_SHARE, check
+from scenarios.world import World
+
+_ASSUMED = (
+    "cost_of_a_bid_pence", "cost_of_a_return_pence", "returns_per_award", "administration_pence",
+    "administration_per_award_pence", "match_share", "pull_of_size",
+)  # fmt: skip
+# Summed over the pots of a step; shares are made of the sums.
+_SUMMED = (
+    "awarded_pence", "cost_of_bids_pence", "cost_of_returns_pence", "administration_pence", "overhead_pence",
+    "front_line_pence", "match_pence",
+)  # fmt: skip
+
+
+class Bids(StrictModel):
+    """The rules of a pot that is bid for. Whatever is left out is as in ``bidding_assumptions.csv``.
+
+    Everybody who may bid does; ``bidders`` narrows who may. Awards are equal.
+    """
+
+    awards: int = Field(ge=1, description="how many win")
+    bidders: tuple[str, ...] = Field(default=(), description="codes of those who may bid; all where left out")
+    by: By = Field(default=FAIR_SHARE, description="the population by which fair shares and sizes go")
+    draws: int = Field(default=1_000, ge=1, le=100_000)
+    cost_of_a_bid_pence: Pounds | None = Field(default=None, alias="cost_of_a_bid_pounds")
+    cost_of_a_return_pence: Pounds | None = Field(default=None, alias="cost_of_a_return_pounds")
+    returns_per_award: int | None = Field(default=None, ge=0, le=3660)
+    administration_pence: Pounds | None = Field(default=None, alias="administration_pounds")
+    administration_per_award_pence: Pounds | None = Field(default=None, alias="administration_per_award_pounds")
+    match_share: Rate | None = Field(default=None, ge=0)
+    pull_of_size: Rate | None = Field(default=None, description="above 0, larger bidders win more often")
+
+    def check(self, world: World) -> None:
+        """Refuse a weighting or bidders that do not exist, and what cannot be assumed.
+
+        Raises:
+            CannotApply: with what was found, why it matters and what to do.
+        """
+        check(self.by, world, key="sharing")
+        self._values(1)
+        for code in self.bidders:
+            if code not in world.organisations:
+                raise CannotApply(f"there is no bidder '{code}'.", "It cannot win.", "Correct the code.", "sharing")
+
+    def run(self, total_pence: int, weights: dict[str, int], seed: Sequence[int], world: World) -> "Won":
+        """Draw the pot.
+
+        Args:
+            weights: everybody who may bid, with their weighted people.
+            seed: what the generator starts from; the same gives the same.
+
+        Raises:
+            CannotApply: a bidder is not one of them, or there are more awards than bidders.
+        """
+        strangers = [code for code in self.bidders if code not in weights]
+        if strangers:
+            raise CannotApply(
+                f"{', '.join(strangers)} cannot bid for it.",
+                "It is open to others, or they have no people.",
+                "Correct 'bidders', or 'among'.",
+                "sharing",
+            )
+        chosen = {code: weights[code] for code in sorted(self.bidders or weights) if weights[code] > 0}
+        if self.awards > len(chosen):
+            raise CannotApply(
+                f"there are {self.awards} awards for {len(chosen)} bidders.",
+                "A bidder wins at most one.",
+                f"Make at most {len(chosen)} awards.",
+                "sharing",
+            )
+        bidders = tuple(
+            Bidder(code, world.organisations[code].name, people, size=Fraction(people))
+            for code, people in chosen.items()
+        )
+        pot = Pot(total_pence, bidders, self.awards, values(self._values(total_pence)))
+        drawn = draw(pot, self.draws, np.random.default_rng(list(seed)))
+        first = dict(zip(chosen, drawn.awards[0].tolist(), strict=True))
+        return Won({code: pence for code, pence in first.items() if pence}, total_pence, reckon(pot, drawn)[0])
+
+    def _values(self, amount_pence: int) -> Any:
+        given = {}
+        for name, each in type(self).model_fields.items():
+            value = getattr(self, name)
+            if name in _ASSUMED and value is not None:
+                scale = 100 if name.endswith("_pence") else 1
+                given[each.alias or name] = _assumed(Fraction(value) / scale)
+        # Everybody who may bid does, so that the whole pot is awarded in every draw.
+        given["chance_of_bidding"] = _assumed(Fraction(1))
+        found, problems = gathered(given, amount_pence, lambda keys: str(keys[-1]))
+        if problems:
+            first = problems[0]
+            raise CannotApply(first.found, first.why, first.remedy, "sharing")
+        return found
+
+    def told(self) -> str:
+        """How it is shared, in words."""
+        return f"to {self.awards} {'winner' if self.awards == 1 else 'winners'}"
+
+
+def _assumed(value: Fraction) -> Assumed:
+    # Its grounds stand under 'assumptions' of the scenario.
+    here = "the scenario"
+    return Assumed(value=value, standing="assumption", quality="amber", source=here, reason=here)
+
+
+@dataclass(frozen=True)
+class Won:
+    """A pot that was bid for: who won it in the draw that the position shows, and what it costs over all."""
+
+    awards: dict[str, int]
+    pot_pence: int
+    bidding: ByBidding
+
+
+def costs(pots: Sequence[Won]) -> dict[str, Any]:
+    """What the bidding for one or several pots costs: sums in pence, and shares of what the pots hold."""
+    whole = sum(pot.pot_pence for pot in pots)
+    found: dict[str, Any] = {
+        "bids": sum((pot.bidding.bids for pot in pots), Fraction(0)),
+        "awards": sum((pot.bidding.awards for pot in pots), Fraction(0)),
+        **{name: sum(getattr(pot.bidding, name) for pot in pots) for name in _SUMMED},
+    }
+    found["bid_for_pence"] = whole
+    found["cost_of_bids_share"] = Fraction(found["cost_of_bids_pence"], whole) if whole else None
+    found["overhead_share"] = Fraction(found["overhead_pence"], whole) if whole else None
+    found["success"] = Fraction(found["awards"]) / found["bids"]
+    if len(pots) == 1:
+        own = pots[0].bidding
+        found["mean_award_pence"] = own.mean_award_pence
+        found["break_even_probability"] = own.break_even_probability
+        found["expected_net_per_bid_pence"] = own.expected_net_per_bid_pence
+    return found
+
+
+def told(found: dict[str, Any]) -> str:
+    """The costs in a clause; they are assumptions, and it says so."""
+    return (
+        f"by our assumptions {int(found['bids']):,} bids cost {spoken(found['cost_of_bids_pence'])}, and with returns "
+        f"and administration {spoken(found['overhead_pence'])}, {percent(found['overhead_share'])} of it"
+    )
