@@ -24,7 +24,7 @@ from ledger.money import exact_pounds
 from ledger.position import Moment, position
 from ledger.store import Reader
 from ledger.structure import suggestion
-from ledger.years import FinancialYear
+from ledger.years import FinancialYear, working_day
 
 UNITS = {"penny": 1, "pound": 100, "thousand": 100_000}
 FIGURES_YEAR = SHIPPED_YEAR
@@ -282,16 +282,6 @@ def _source(allocation: Allocation) -> str:
     if allocation.places_file is None:
         return people.source
     return f"{allocation.places_file}; {people.source} (SHA-256 {people.sha256[:16]})"
-
-
-def working_day(year: FinancialYear) -> date:
-    """When an entry counts unless somebody says: today where that lies in the year, its first day otherwise."""
-    return today() if year.contains(today()) else year.first_day
-
-
-def today() -> date:
-    """The working day of whoever asks, by their own calendar."""
-    return date.today()  # noqa: DTZ011 - where they are
 
 
 def _default_places(reader: Reader, allocation: Allocation, actor: str) -> list[Draft]:

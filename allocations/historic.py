@@ -7,8 +7,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from allocations.excel.cells import Cell, Kind, Sheet, read_workbook
+from allocations.excel.values import POUNDS, Doubt, Missing, money
 from ledger.errors import Problem, Refused
-from ledger.money import PENCE_PER_POUND, parse_pounds, pence_from_pounds
+from ledger.money import PENCE_PER_POUND, pence_from_pounds
 
 MOST_SHOWN = 12
 _MEANINGS = {
@@ -69,9 +70,8 @@ def read_historic(path: Path, organisations: Mapping[str, str], funds: Mapping[s
         cell = row[columns["amount"]]
         amount = _pence(cell)
         place = f"{path.name}, sheet {sheet.name}, cell {cell.address}"
-        if isinstance(amount, str):
-            remedy = "Write the pounds in digits, as 1234567.00; leave the line out where nothing is known."
-            problems.append(Problem(place, amount, "A budget is an amount; missing is not zero.", remedy))
+        if isinstance(amount, Doubt):
+            problems.append(Problem(place, amount.found, amount.why, amount.remedy))
         elif all(codes):
             key = (codes[0], codes[1])
             if key in pence:
@@ -110,17 +110,20 @@ def _by_name(names: Mapping[str, str]) -> dict[str, str]:
     return plain | {code.casefold(): code for code in names}
 
 
-def _pence(cell: Cell) -> int | str:
-    """The amount in a cell, or what is there instead."""
-    if cell.kind is Kind.NUMBER and isinstance(cell.value, Decimal):
-        exact = cell.value * PENCE_PER_POUND
-        return pence_from_pounds(cell.value) if exact == int(exact) else f"{cell.value} is not whole pence."
-    if cell.kind is Kind.TEXT:
-        try:
-            return parse_pounds(cell.text)
-        except ValueError as error:
-            return str(error)
-    return "the cell is empty." if cell.kind is Kind.BLANK else f"there is {cell.kind.value} in it: {cell.text}"
+def _pence(cell: Cell) -> int | Doubt:
+    """The amount in a cell, read as budgets are: signs, brackets, commas and scales; or what is there instead."""
+    amount = money(cell, POUNDS)
+    if isinstance(amount, Doubt):
+        return amount
+    if isinstance(amount, Decimal):
+        exact = amount * PENCE_PER_POUND
+        if exact == int(exact):
+            return pence_from_pounds(amount)
+        why = "The books keep whole pence, and nothing is rounded in silence."
+        return Doubt(f"£{amount:,f} is not a whole number of pence.", why, "Round it to the penny.")
+    found = f"it says {amount.reason}." if isinstance(amount, Missing) else "the cell is empty."
+    remedy = "Write the pounds in digits, as 1234567.00; leave the line out where nothing is known."
+    return Doubt(found, "A budget is an amount; missing is not zero.", remedy)
 
 
 def _unknown(path: Path, sheet: Sheet, cell: Cell, meaning: str, known: Mapping[str, str]) -> Problem:

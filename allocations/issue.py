@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from allocations.allocate import working_day
 from allocations.historic import Historic
 from allocations.pace_file import PaceFile
 from allocations.pace_of_change import Outcome
@@ -12,7 +11,7 @@ from ledger.drafts import Draft, Leg, Place, legs
 from ledger.errors import Problem, Refused
 from ledger.money import exact_pounds, signed_percent
 from ledger.store import Reader
-from ledger.years import FinancialYear
+from ledger.years import FinancialYear, working_day
 
 # Who passes money on without handing over a decision of its own: everybody else devolves.
 _ALLOCATES = ("government", "national", "region")

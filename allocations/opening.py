@@ -14,6 +14,8 @@ from datetime import date, timedelta
 import pyarrow as pa
 
 from allocations.routes import Routes
+from ledger import structure
+from ledger.chain import last_entry
 from ledger.drafts import Draft, Leg, Place, legs
 from ledger.errors import Problem, Refused
 from ledger.models import AVAILABLE, RETAINED, SPENT
@@ -34,12 +36,6 @@ SELECT fund, leave_by FROM (
            row_number() OVER (PARTITION BY t.fund ORDER BY t.effective_from DESC, t.version DESC) AS newest
     FROM terms t WHERE t.effective_from <= $day
 ) AS dated WHERE newest = 1 AND grade IN ('hard', 'statutory')
-"""
-_ORGANISATIONS = """
-SELECT o.code, o.valid_from, coalesce(
-           (SELECT max_by(c.valid_to, c.entry_number) FROM closure c WHERE c.organisation = o.code), o.valid_to
-       ) AS valid_to, t.depth
-FROM organisation o JOIN tier t ON t.code = o.tier
 """
 
 
@@ -140,7 +136,7 @@ class _Opening:
         self._resource = {row["code"]: row["resource"] for row in funds}
         fences = reader.table(_LEAVE_BY, {"day": day}).to_pylist()
         self._leave_by = {row["fund"]: row["leave_by"] for row in fences}
-        self._life = {row["code"]: row for row in reader.table(_ORGANISATIONS).to_pylist()}
+        self._life = structure.lives(reader, last_entry(reader))
 
     def add(self, rows: Sequence[Holding]) -> None:
         known = [row for row in rows if self._is_known(row)]

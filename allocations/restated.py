@@ -204,17 +204,12 @@ def _succeeded(parents: Parents, step: Mapping[str, Mapping[str, int]]) -> dict[
 
 
 def _refuse_absent(reader: Reader, at: Moment, day: date, organisation: str) -> None:
-    rows = reader.rows(
-        "SELECT o.valid_from <= $day AND (o.valid_to IS NULL OR $day < o.valid_to) AND NOT EXISTS ("
-        "SELECT 1 FROM closure c WHERE c.organisation = o.code AND c.valid_to <= $day AND c.entry_number <= $known) "
-        "FROM organisation o WHERE o.code = $organisation AND o.entry_number <= $known",
-        {"organisation": organisation, "day": day, "known": at.known},
-    )
-    if not rows:
+    life = structure.lives(reader, at.known).get(organisation)
+    if life is None:
         remedy = structure.suggestion(reader, organisation, "organisation")
         sentence = f"there is no organisation '{organisation}'."
         raise Refused([Problem("--organisation", sentence, "Its money cannot be shown.", remedy)])
-    if rows != [(True,)]:
+    if not life["valid_from"] <= day < (life["valid_to"] or date.max):
         after = sorted(
             {code for _, step in structure.successions(reader, day, at.known) for code in step.get(organisation, {})}
         )

@@ -6,18 +6,13 @@ from datetime import date
 
 from allocations.apportion import apportion
 from ledger.store import Reader
-from ledger.structure import KNOWN_RELATIONSHIPS
+from ledger.structure import KNOWN_RELATIONSHIPS, LIFE
 
 Path = tuple[str, ...]
 
 _EDGES = f"""
 WITH {KNOWN_RELATIONSHIPS},
-life AS (
-    SELECT o.code, o.valid_from, coalesce(
-        (SELECT max_by(c.valid_to, c.entry_number) FROM closure c
-         WHERE c.organisation = o.code AND c.entry_number <= $known), o.valid_to) AS valid_to
-    FROM organisation o
-),
+{LIFE},
 alive AS (SELECT code FROM life WHERE valid_from <= $day AND (valid_to IS NULL OR $day < valid_to))
 SELECT r.parent, r.child, r.scheme, r.part FROM known_relationship r
 WHERE r.valid_from <= $day AND (r.valid_to IS NULL OR $day < r.valid_to)

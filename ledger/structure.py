@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from typing import Any
 
 import pyarrow as pa
 
@@ -21,6 +22,21 @@ known_relationship AS (
     WHERE r.entry_number <= $known AND NOT EXISTS (
         SELECT 1 FROM relationship s WHERE s.supersedes = r.id AND s.entry_number <= $known)
 )
+"""
+
+# From when to when an organisation exists, as known by entry $known: the closing day learned last counts.
+LIFE = """
+life AS (
+    SELECT o.code, o.name, o.tier, o.entry_number, o.valid_from, coalesce((
+        SELECT max_by(c.valid_to, c.entry_number) FROM closure c
+        WHERE c.organisation = o.code AND c.entry_number <= $known), o.valid_to) AS valid_to
+    FROM organisation o WHERE o.entry_number <= $known
+)
+"""
+_LIVES = f"""
+WITH {LIFE}
+SELECT l.code, l.name, l.tier, t.rank, t.depth, l.valid_from, l.valid_to FROM life l JOIN tier t ON t.code = l.tier
+ORDER BY l.code
 """
 
 _BELOW = f"""
@@ -135,13 +151,9 @@ ORDER BY 1, 2, 3
 """
 
 # Who lives on beyond a day of succession must keep something, and whoever comes after must be there to take it.
-_BAD_SUCCESSIONS = """
-WITH ended AS (
-    SELECT o.code, o.valid_from, least(coalesce(o.valid_to, DATE '9999-12-31'), coalesce((
-        SELECT min(c.valid_to) FROM closure c WHERE c.organisation = o.code AND c.entry_number <= $known),
-        DATE '9999-12-31')) AS valid_to
-    FROM organisation o
-)
+_BAD_SUCCESSIONS = f"""
+WITH {LIFE},
+ended AS (SELECT code, valid_from, coalesce(valid_to, DATE '9999-12-31') AS valid_to FROM life)
 SELECT s.entry_number, s.id, s.predecessor, s.successor, s.effective_date,
        CASE WHEN s.effective_date < n.valid_from OR n.valid_to <= s.effective_date THEN 'absent'
             WHEN s.effective_date < p.valid_to AND kept.weight IS NULL THEN 'nothing kept'
@@ -190,6 +202,16 @@ def shared(reader: Reader, members: list[str], organisation: str, day: date, kno
     reader.stage("members", pa.table({"organisation": pa.array(members, pa.string())}))
     given = {"organisation": organisation, "day": day, "known": known}
     return {str(code) for (code,) in reader.rows(_SHARED, given)}
+
+
+def lives(reader: Reader, known: int) -> dict[str, dict[str, Any]]:
+    """Every organisation known by an entry, by code.
+
+    Returns:
+        ``code``, ``name``, ``tier``, its ``rank`` and ``depth``, ``valid_from``, and ``valid_to``: the first day
+        on which it is no more, or None.
+    """
+    return {row["code"]: row for row in reader.table(_LIVES, {"known": known}).to_pylist()}
 
 
 def tier_of(reader: Reader, organisation: str) -> str:

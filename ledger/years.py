@@ -42,6 +42,17 @@ def year_of(day: date) -> FinancialYear:
     return FinancialYear(day.year if day >= date(day.year, 4, 1) else day.year - 1)
 
 
+def today() -> date:
+    """The working day of whoever asks, by their own calendar."""
+    return date.today()  # noqa: DTZ011 - where they are
+
+
+def working_day(year: FinancialYear) -> date:
+    """When an entry counts unless somebody says: today where that lies in the year, its first day otherwise."""
+    day = today()
+    return day if year.contains(day) else year.first_day
+
+
 def parse_year(text: str) -> FinancialYear:
     """Read ``2025/26``, ``2025-26``, ``25/26``, ``FY2025/26``, ``2025-2026`` or ``2025 to 2026``.
 

@@ -16,7 +16,7 @@ from ledger import canonical
 from ledger.errors import Problem, Refused
 from ledger.position import Moment, moment, position
 from ledger.store import Reader
-from ledger.years import FinancialYear, year_of
+from ledger.years import FinancialYear, today
 from scenarios.tidy import tidied
 from scenarios.world import ICB, PCN, PLACE, PRACTICE, Fund, Organisation, Tier, World, no_people
 
@@ -113,8 +113,7 @@ def people(table: pa.Table) -> pa.Table:
 
 def _last_day(year: FinancialYear) -> date:
     """The last day that counts unless one is named: today, or the year's last day where that has passed."""
-    today = date.today()  # noqa: DTZ011 - the working day of whoever asks
-    return today if year_of(today) == year else year.last_day
+    return today() if year.contains(today()) else year.last_day
 
 
 def _world(reader: Reader, at: Moment, year: FinancialYear, table: pa.Table) -> World:

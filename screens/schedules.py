@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from allocations.figures import whole_people
 from allocations.populations import Populations
 from allocations.schedule import ALL, Line, Schedule
 from allocations.targets import Target
@@ -104,8 +105,8 @@ def _schedule_row(line: Line) -> dict[str, Any]:
         "organisation": line.organisation,
         "name": line.name,
         "is_sum": ALL in (line.fund, line.organisation),
-        "registered_people": line.registered_billionths // 10**9,
-        "weighted_people": None if weighted is None else weighted // 10**9,
+        "registered_people": whole_people(line.registered_billionths),
+        "weighted_people": None if weighted is None else whole_people(weighted),
         **{f"{name}_pence": pence for name, pence in amounts.items()},
         **{f"{name}_per_head_pence": line.per_head_pence(pence) for name, pence in amounts.items()},
         "opening_distance": line.of_target(line.opening_pence),
@@ -127,7 +128,7 @@ def of_need(found: pa.Table, *, icb: str, group: str, people: Populations, as_js
             {
                 "name": names.get(row["group"], row["group"]) or row["icb"],
                 "relative to": row["base"],
-                "people": row["registered_billionths"] // 10**9,
+                "people": whole_people(row["registered_billionths"]),
             },
         )
         own[row["component"]] = _thousandths(row["index_thousandths"])
@@ -182,7 +183,7 @@ def _target_row(row: Target) -> dict[str, Any]:
         "closing_distance": row.closing_distance,
         "closing_distance_pence": row.closing_pence,
         "closing_distance_per_head_pence": row.per_head_pence(row.closing_pence),
-        "registered_people": row.registered_billionths // 10**9,
+        "registered_people": whole_people(row.registered_billionths),
     }
 
 

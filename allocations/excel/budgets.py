@@ -19,12 +19,15 @@ from allocations.excel.rows import read_rows
 from allocations.excel.tie import control, per_head, tie_problems
 from allocations.excel.understood import BudgetRefused, Request, Understood
 from allocations.excel.values import UNIT_WORDS, folded
-from ledger import kept_files, position
+from ledger import position
 from ledger.drafts import Draft
 from ledger.errors import Problem, Refused
+from ledger.kept_files import keeping
+from ledger.kept_files import kept as kept_file
 from ledger.money import exact_pounds
 from ledger.posting import Posted, post
 from ledger.store import Reader, Store
+from ledger.years import working_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,7 @@ class Outcome:
 
 def day_of(request: Request) -> date:
     """The day on which the entry counts."""
-    today = date.today()  # noqa: DTZ011 - the working day of whoever asks
-    return request.day or (today if request.year.contains(today) else request.year.first_day)
+    return request.day or working_day(request.year)
 
 
 def understand(workbook: Workbook, books: Receivers, request: Request) -> Understood:
@@ -221,22 +223,13 @@ def import_budgets(store: Store, path: Path, request: Request, *, dry_run: bool 
 
 
 def _post_and_keep(store: Store, path: Path, found: Understood, draft: Draft) -> Outcome:
-    content = path.read_bytes()
-    kept, fresh = kept_files.keep(store.path, content, path.suffix)
-    try:
-        _refuse_changed(kept, found)
+    with keeping(store.path, [path]):
+        kept = kept_file(store.path, found.sha256)
+        if kept is None:
+            why = "What is kept must be what was read."
+            raise Refused([Problem(found.file, "it was changed while it was being read.", why, "Import it again.")])
         (posted,) = post(store, [draft])
-    except BaseException:
-        if fresh:
-            kept.unlink(missing_ok=True)
-        raise
     return Outcome(found, posted, draft, kept)
-
-
-def _refuse_changed(kept: Path, found: Understood) -> None:
-    if not kept.name.startswith(found.sha256):
-        why = "What is kept must be what was read."
-        raise Refused([Problem(found.file, "it was changed while it was being read.", why, "Import it again.")])
 
 
 def _refuse_unknown_fund(books: Receivers, request: Request) -> None:

@@ -14,13 +14,6 @@ from ledger.errors import Problem, Refused
 from ledger.store import Reader
 from ledger.structure import suggestion
 
-_ORGANISATIONS = """
-SELECT o.code, o.name, o.tier, t.rank, o.valid_from, coalesce(c.valid_to, o.valid_to) AS valid_to
-FROM organisation o JOIN tier t ON t.code = o.tier
-LEFT JOIN (SELECT organisation, valid_to,
-                  row_number() OVER (PARTITION BY organisation ORDER BY entry_number DESC) AS newest
-           FROM closure) c ON c.organisation = o.code AND c.newest = 1
-"""
 _SUCCESSIONS = "SELECT predecessor, successor, weight FROM succession WHERE effective_date <= $day ORDER BY 1, 2"
 # A fund's own terms, or those of the nearest fund around it, say whether its money recurs.
 _FUNDS = """
@@ -150,7 +143,7 @@ def receivers(reader: Reader, payer: str, day: date) -> Receivers:
     Raises:
         Refused: the books do not know the payer, however its letters are cased.
     """
-    organisations = {row["code"]: row for row in reader.table(_ORGANISATIONS).to_pylist()}
+    organisations = structure.lives(reader, last_entry(reader))
     folded_codes = {folded(code): code for code in organisations}
     payer = folded_codes.get(folded(payer), payer)
     if payer not in organisations:

@@ -15,6 +15,8 @@ from sqlmodel import SQLModel
 
 from allocations import figures
 from allocations.entries import NATIONAL
+from ledger import structure
+from ledger.chain import last_entry
 from ledger.drafts import Draft, records
 from ledger.errors import Problem
 from ledger.models import Closure, Organisation, Relationship, Succession, Tier
@@ -27,12 +29,6 @@ _FOREVER = date.max
 _RELATIONS = """
 SELECT r.* FROM relationship r WHERE NOT EXISTS (SELECT 1 FROM relationship s WHERE s.supersedes = r.id)
 ORDER BY r.child, r.scheme, r.valid_from, r.id
-"""
-_ORGANISATIONS = """
-SELECT o.code, o.name, o.valid_from, coalesce(c.valid_to, o.valid_to) AS valid_to
-FROM organisation o LEFT JOIN (
-    SELECT organisation, arg_max(valid_to, entry_number) AS valid_to FROM closure GROUP BY organisation
-) c ON c.organisation = o.code
 """
 
 
@@ -76,8 +72,8 @@ def known(reader: Reader) -> Known:
     found = Known()
     found.tiers = {str(code) for (code,) in reader.rows("SELECT code FROM tier")}
     found.ids = {str(name) for (name,) in reader.rows("SELECT id FROM relationship")}
-    for row in reader.table(_ORGANISATIONS).to_pylist():
-        found.organisations[row["code"]] = (row["valid_from"], row["valid_to"])
+    for code, life in structure.lives(reader, last_entry(reader)).items():
+        found.organisations[code] = (life["valid_from"], life["valid_to"])
     for row in reader.table(_RELATIONS).to_pylist():
         tie = Tie(**{name: row[name] for name in Tie.__slots__})
         found.ties[tie.child, tie.scheme].append(tie)

@@ -1,5 +1,6 @@
 """What every lever shares: the money it selects, how much of it, and why."""
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,7 +19,7 @@ from scenarios.weighing import check
 from scenarios.world import World
 
 
-class Lever(StrictModel):
+class Lever(StrictModel, ABC):
     """One step of a scenario. ``apply`` is a pure function from a position to a position.
 
     Attributes:
@@ -50,13 +51,13 @@ class Lever(StrictModel):
         """The structure as far as it is known before the step is done: the funds and organisations it will make."""
         return world
 
+    @abstractmethod
     def apply(self, position: pa.Table, world: World) -> Change:
         """Do the step.
 
         Raises:
             CannotApply: it cannot be done to this position.
         """
-        raise NotImplementedError
 
 
 class Selecting(Lever):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from allocations.figures import whole_people
 from ledger.money import spoken
 from ledger.picture import percent
 from scenarios.bidding import Outcome, simulate
@@ -85,7 +86,7 @@ def _document(plan: Plan, outcome: Outcome, bars: tuple[Bar, ...], *, source: st
         {
             "organisation": row.code,
             "name": row.name,
-            "weighted_people": row.people_billionths // 10**9,
+            "weighted_people": whole_people(row.people_billionths),
             "fair_share_pence": row.fair_share_pence,
             "mean_award_pence": row.award.mean_pence,
             "standard_error_pence": row.standard_error_pence,

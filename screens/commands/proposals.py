@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from allocations.allocate import today
 from ledger import proposals
 from ledger.errors import Problem, Refused
 from ledger.position import moment
 from ledger.posting import Posted
 from ledger.store import Reader, Store
+from ledger.years import today
 from screens import answers
 from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger
 from screens.arguments import day as read_day

@@ -141,6 +141,21 @@ def test_who_was_no_more_on_the_day_is_refused_with_who_came_after(books: Store)
         by_organisation(books, CHANGE, "ICBX")
 
 
+def test_the_closing_day_learned_last_is_the_one_that_counts(books: Store) -> None:
+    """ICB1 was to end in April, and lives on until July: it has boundaries in May, and can be divided in July."""
+    fund_all(books)
+    may, july = date(2026, 5, 1), date(2026, 7, 1)
+    post(books, [change(closed=("ICB1",), key="to close")])
+    with pytest.raises(Refused, match="ICB1 did not exist on 2026-05-01"):
+        by_organisation(books, may, "ICB1")
+    post(books, [change(closed=("ICB1",), day=july, key="closes later")])
+    assert by_organisation(books, may, "ICB1")["ICB1"] == 600_000
+    post(books, [change(("ICB2", "ICB1", 1), ("ICB2", "ICB2", 2), day=may, key="a part of ICB2")])
+    assert by_organisation(books, may)["ICB1"] == 700_000
+    with pytest.raises(Refused, match="ICB1 did not exist on 2026-07-01"):
+        by_organisation(books, july, "ICB1")
+
+
 @pytest.mark.parametrize(
     ("draft", "said"),
     [

@@ -142,11 +142,15 @@ def test_historic_budgets_are_read_by_code_or_name_wherever_the_header_stands(tm
     path = tmp_path / "budgets.csv"
     path.write_text(
         'Budgets 2024/25,,\n\nPlace name,Fund code,Budget (£)\nLeeds,core-community,"1,234.56"\n'
-        "QWO-E08000034,Core services: community,2000\n",
+        'QWO-E08000034,Core services: community,2000\nLeeds,core-prescribing,"(£1,000.50)"\n',
         encoding="utf-8",
     )
     found = read_historic(path, PLACES, FUNDS)
-    assert found.pence == {("QWO-E08000035", "core-community"): 123_456, ("QWO-E08000034", "core-community"): 200_000}
+    assert found.pence == {
+        ("QWO-E08000035", "core-community"): 123_456,
+        ("QWO-E08000034", "core-community"): 200_000,
+        ("QWO-E08000035", "core-prescribing"): -100_050,
+    }
     assert found.cells["QWO-E08000035", "core-community"] == "budgets!C4"
 
 
@@ -156,8 +160,8 @@ def test_historic_budgets_are_read_by_code_or_name_wherever_the_header_stands(tm
         ("Leedz,core-community,5", "sheet budgets, cell A2: there is no organisation 'Leedz' here.*Did you mean QWO-E08000035"),
         ("Leeds,core-comunity,5", "cell B2: there is no fund 'core-comunity' here.*Did you mean core-community"),
         ("Leeds,core-community,", "cell C2: the cell is empty.*missing is not zero"),
-        ("Leeds,core-community,tbc", "cell C2: 'tbc' is not an amount"),
-        ("Leeds,core-community,5.001", "cell C2: '5.001' is not a whole number of pence"),
+        ("Leeds,core-community,tbc", "cell C2: it says to be confirmed.*missing is not zero"),
+        ("Leeds,core-community,5.001", "cell C2: £5.001 is not a whole number of pence"),
         ("Leeds,core-community,5\nLEEDS,core-community,6", "cell C3: QWO-E08000035 and core-community stand here and in budgets!C2"),
     ],
 )  # fmt: skip
