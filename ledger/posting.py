@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import canonical, checks, control, refusals, reservations, structure
+from ledger import canonical, checks, control, periods, refusals, reservations, structure
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
@@ -162,6 +162,7 @@ def _post(writer: Writer, drafts: Sequence[Draft]) -> list[Posted]:
         answers.update(dict(zip(fresh, posted, strict=True)))
         last = first + len(fresh) - 1
         _write_records(writer, [(numbers[i], tables[i]) for i in fresh])
+        _refuse_if(periods.problems(writer, first))
         brought = {model for i in fresh for model in tables[i]}
         if brought:
             _refuse_if(structure.problems(writer, first, last))
