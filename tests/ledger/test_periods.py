@@ -354,14 +354,14 @@ def test_a_server_holds_its_closed_months_by_itself(books: Store) -> None:
             server.execute(number.format(day="2025-05-01", link=link))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     steps=st.lists(
         st.one_of(
             st.just("close"),
             st.tuples(st.sampled_from(["post", "reverse", "terms"]), st.integers(0, 200)),
         ),
-        max_size=12,
+        max_size=8,
     )
 )
 def test_no_order_of_closes_and_posts_puts_anything_into_a_closed_month(
