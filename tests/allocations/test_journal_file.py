@@ -91,9 +91,9 @@ def test_the_head_is_worked_out_again_from_the_journal_alone(books: Store, tmp_p
 def test_whatever_is_changed_is_found(books: Store, tmp_path: Path, find: str, put: str) -> None:
     awkward(books)
     journal, head = written(books, tmp_path)
-    text = journal.read_text(encoding="utf-8")
+    top, text = journal.read_text(encoding="utf-8").split("\n1,entry", 1)
     assert find in text
-    journal.write_text(text.replace(find, put, 1), encoding="utf-8")
+    journal.write_text(f"{top}\n1,entry{text.replace(find, put, 1)}", encoding="utf-8")
     assert check(tmp_path, journal, head).returncode == 1
 
 
@@ -101,7 +101,7 @@ def test_a_line_that_is_left_out_or_moved_is_found(books: Store, tmp_path: Path)
     awkward(books)
     journal, head = written(books, tmp_path)
     lines = journal.read_text(encoding="utf-8").splitlines()
-    transfers = [number for number, line in enumerate(lines) if ",transfer," in line]
+    transfers = [number for number, line in enumerate(lines) if ",transfer," in line and line[0] != ","]
     swapped = list(lines)
     swapped[transfers[0]], swapped[transfers[1]] = swapped[transfers[1]], swapped[transfers[0]]
     for changed in (lines[: transfers[0]] + lines[transfers[0] + 1 :], swapped, lines[: transfers[-1] - 1]):
