@@ -38,7 +38,7 @@ from screens.arguments import (
     Unit,
     Year,
 )
-from screens.commands import exports, imports, keeping, network, proposals, scenarios, shares
+from screens.commands import exports, imports, keeping, network, proposals, scenarios, shares, year_end
 from screens.commands.adopt import adopt
 from screens.commands.bids import bids
 from screens.commands.guard import REFUSED, guarded, reading
@@ -55,6 +55,8 @@ app = typer.Typer(
 app.add_typer(imports.app, name="import")
 app.add_typer(exports.group, name="export")
 app.add_typer(proposals.app, name="proposal")
+app.add_typer(year_end.app, name="month")
+app.command("carry-forward")(year_end.carry_forward)
 app.command("template")(exports.template)
 app.command("trail")(show_trail)
 scenarios.group.command("adopt")(adopt)

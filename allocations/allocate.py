@@ -17,6 +17,7 @@ from allocations.fair_shares import share_note, weighting, weights
 from allocations.place_files import read_division
 from allocations.places import DEFAULT, UNASSIGNED, Division, with_places
 from allocations.populations import SHIPPED_YEAR, Populations, shipped
+from ledger import periods
 from ledger.drafts import Draft, Leg, Place, legs, records
 from ledger.errors import Problem, Refused
 from ledger.models import Organisation, Relationship
@@ -286,7 +287,7 @@ def _source(allocation: Allocation) -> str:
 
 def _default_places(reader: Reader, allocation: Allocation, actor: str) -> list[Draft]:
     """The default places of the ICB that the books do not have yet, with those of their practices that they have."""
-    icb, first_day = allocation.icb, allocation.year.first_day
+    icb, first_day = allocation.icb, periods.open_from(reader, allocation.year.first_day)
     known = {str(code) for (code,) in reader.rows("SELECT code FROM organisation")}
     missing = {part.code for part in allocation.parts if part.code != UNASSIGNED} - known
     if not missing or icb not in known:
@@ -331,7 +332,7 @@ def _default_places(reader: Reader, allocation: Allocation, actor: str) -> list[
 def _new_places(reader: Reader, allocation: Allocation, key: str, actor: str) -> Draft:
     """The user's own places as organisations of the ICB, with their practices, in a scheme of their own."""
     assert allocation.division is not None
-    icb, first_day = allocation.icb, allocation.year.first_day
+    icb, first_day = allocation.icb, periods.open_from(reader, allocation.year.first_day)
     known = {code for (code,) in reader.rows("SELECT code FROM organisation WHERE tier = 'place'")}
     closes = reader.rows("SELECT valid_to FROM organisation WHERE code = $icb", {"icb": icb})
     if not closes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ledger import chain, checks, control, reservations, structure
+from ledger import carrying, chain, checks, control, periods, reservations, structure
 from ledger.errors import Problem
 from ledger.money import exact_pounds
 from ledger.store import Reader
@@ -54,6 +54,8 @@ def verify(
         ("organisations, funds and terms", lambda: structure.problems(reader, 1, chain.last_entry(reader))),
         ("what each entry did", lambda: checks.problems(reader, 1)),
         ("published control totals", lambda: control.problems(reader, 1)),
+        ("months that are closed", lambda: periods.problems(reader, 1)),
+        ("what was carried forward", lambda: carrying.problems(reader, 1)),
         ("proposals and what they reserve", lambda: reservations.problems(reader) + reservations.unkept(reader)),
     )
     found: list[Problem] = lost_head(reader, seen_head) if seen_head else []

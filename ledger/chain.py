@@ -120,7 +120,7 @@ def _contents(reader: Reader, entries: Sequence[dict[str, Any]]) -> dict[int, st
     """The content hash of each entry, worked out anew from the rows of the books."""
     parts: dict[int, list[tuple[str, memoryview]]] = {entry["number"]: [] for entry in entries}
     for model in RECORDS:
-        _add_parts(parts, str(model.__tablename__), _records_by_entry(reader, model), schema_of(model).names)
+        _add_parts(parts, str(model.__tablename__), records_by_entry(reader, model), schema_of(model).names)
     hashes: dict[int, str] = {}
     for first, last in groups(reader, [entry["number"] for entry in entries]):
         legs: dict[int, list[tuple[str, memoryview]]] = {n: parts[n] for n in range(first, last + 1) if n in parts}
@@ -131,7 +131,8 @@ def _contents(reader: Reader, entries: Sequence[dict[str, Any]]) -> dict[int, st
     return hashes
 
 
-def _records_by_entry(reader: Reader, model: type[SQLModel]) -> pa.Table:
+def records_by_entry(reader: Reader, model: type[SQLModel]) -> pa.Table:
+    """The rows of a table that entries brought, in the order in which they are hashed, with their entry."""
     schema = schema_of(model)
     table = reader.table(f'SELECT * FROM "{model.__tablename__}"')
     numbers = table["entry_number"]

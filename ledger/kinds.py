@@ -7,6 +7,8 @@ from ledger.models import AVAILABLE, RETAINED, SPENT
 DOWN, UP, WITHIN = "down", "up", "within"
 SAME, INSIDE, SAME_OR_INSIDE, OTHER = "same", "inside", "same or inside", "other"
 
+# The two sides of what is carried forward at year end: out of one year, and into the next.
+CARRY, BRING = "carry", "bring"
 _OPEN = frozenset({(AVAILABLE, AVAILABLE)})
 
 
@@ -54,12 +56,27 @@ MONEY_KINDS: dict[str, Kind] = {
             frozenset({(AVAILABLE, SPENT), (RETAINED, SPENT)}),
         ),
         Kind("return", "money goes back to an organisation above, on the same fund", UP, SAME, _OPEN),
+        Kind(
+            CARRY,
+            "money that is left at year end goes back to its source, to come again in the next year",
+            UP,
+            SAME,
+            frozenset({(AVAILABLE, AVAILABLE), (RETAINED, AVAILABLE)}),
+        ),
+        Kind(
+            BRING,
+            "money that was carried forward comes from its source in the next year",
+            DOWN,
+            SAME,
+            frozenset({(AVAILABLE, AVAILABLE), (AVAILABLE, RETAINED)}),
+        ),
     )
 }
 
 # Entries that move no money: they bring organisations, funds and terms, agreements, control totals,
-# and proposals with what became of them.
-RECORD_KINDS = ("structure", "terms", "agree", "assert", "propose", "decide")
+# proposals with what became of them, and the end of a month.
+CLOSE = "close"
+RECORD_KINDS = ("structure", "terms", "agree", "assert", "propose", "decide", CLOSE)
 REVERSE = "reverse"
 # Keys that begin so are kept for reversals, so that nobody can block one by taking its key.
 REVERSAL_KEY = "reverse:"

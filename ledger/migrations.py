@@ -66,7 +66,17 @@ CREATE TABLE proposal_end (
     CHECK (outcome NOT IN ('posted', 'part-posted') OR prepared_by <> decided_by))
 """,
 )
-MIGRATIONS: tuple[Migration, ...] = (Migration(2, "proposals, what they propose and how they ended", _PROPOSALS),)
+_CLOSED_MONTHS = (
+    """
+CREATE TABLE closed_month (
+    id VARCHAR NOT NULL PRIMARY KEY, last_day DATE NOT NULL UNIQUE,
+    entry_number BIGINT NOT NULL REFERENCES entry (number))
+""",
+)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(2, "proposals, what they propose and how they ended", _PROPOSALS),
+    Migration(3, "months that are closed", _CLOSED_MONTHS),
+)
 FIRST_VERSION = 1
 SCHEMA_VERSION = FIRST_VERSION + len(MIGRATIONS)
 

@@ -300,6 +300,16 @@ class ProposalEnd(SQLModel, table=True):
     entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
 
 
+class ClosedMonth(SQLModel, table=True):
+    """A month that is closed, with every day before it: no later entry may be dated in it. It is never reopened."""
+
+    __tablename__ = "closed_month"
+
+    id: str = Field(primary_key=True, description="the month, as 2025-04")
+    last_day: date = Field(unique=True)
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
 class Account(SQLModel, table=True):
     """Where money stands: an organisation, a fund, a financial year and a standing."""
 
@@ -348,5 +358,6 @@ RECORDS: tuple[type[SQLModel], ...] = (
     ProposedEntry,
     ProposedTransfer,
     ProposalEnd,
+    ClosedMonth,
 )
 TABLES: tuple[type[SQLModel], ...] = (Seal, Entry, *RECORDS, Account, Transfer)

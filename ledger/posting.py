@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import canonical, checks, control, refusals, reservations, structure
+from ledger import canonical, carrying, checks, control, periods, refusals, reservations, structure
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
@@ -162,12 +162,14 @@ def _post(writer: Writer, drafts: Sequence[Draft]) -> list[Posted]:
         answers.update(dict(zip(fresh, posted, strict=True)))
         last = first + len(fresh) - 1
         _write_records(writer, [(numbers[i], tables[i]) for i in fresh])
+        _refuse_if(periods.problems(writer, first))
         brought = {model for i in fresh for model in tables[i]}
         if brought:
             _refuse_if(structure.problems(writer, first, last))
         _write_transfers(writer, [(numbers[i], drafts[i]) for i in fresh])
         _refuse_if(checks.problems(writer, first))
         moves_money = any(posted_entry.transfers for posted_entry in posted)
+        _refuse_if(carrying.problems(writer, first) if moves_money else [])
         if (moves_money or Proposal in brought) and reservations.concern(writer):
             _refuse_if(reservations.problems(writer))
         if moves_money and control.concern(writer):

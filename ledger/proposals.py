@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 from sqlmodel import SQLModel
 
+from ledger import clock
 from ledger.drafts import LEGS, Draft, records, schema_of
 from ledger.errors import Problem, Refused
 from ledger.models import RECORDS, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
@@ -125,17 +126,20 @@ def decide(
     outcome: str,
     decided_by: str,
     reason: str,
-    day: date,
+    day: date | None = None,
     only: Sequence[int] = (),
     authority: str | None = None,
     dry_run: bool = False,
 ) -> list[Posted]:
     """End a proposal; where it is approved, post its entries in the same batch.
 
+    Whether its last day has passed is judged by the clock of the books, whatever day the decision is given: neither
+    an earlier date nor a machine whose clock was put back brings an expired proposal to life.
+
     Args:
         outcome: ``posted``, ``part-posted``, ``rejected``, ``withdrawn`` or ``expired``.
         decided_by: who decides; who approves or rejects is not who prepared it, who withdraws is.
-        day: on which it is decided.
+        day: on which it is decided; today by the clock of the books otherwise.
         only: which entries to post, by their numbers in the proposal, for ``part-posted``.
         authority: named on every entry that has none of its own.
 
@@ -144,7 +148,9 @@ def decide(
     """
     with store.read() as reader:
         found = {row.id: row for row in listed(reader)}.get(key)
-        problems = _decision_problems(found, key, outcome, decided_by, day, only)
+        today = clock.today(reader)
+        day = today if day is None else day
+        problems = _decision_problems(found, key, outcome, decided_by, max(day, today), only)
         if problems:
             raise Refused(problems)
         assert found is not None
@@ -164,9 +170,22 @@ def decide(
     return post(store, [decision, *posting], dry_run=dry_run)
 
 
-def expire(store: Store, *, day: date, decided_by: str, dry_run: bool = False) -> list[Posted]:
-    """End every open proposal whose last day lies before a day; their money is free again."""
+def expire(store: Store, *, decided_by: str, day: date | None = None, dry_run: bool = False) -> list[Posted]:
+    """End every open proposal whose last day lies before a day; their money is free again.
+
+    Args:
+        day: today by the clock of the books, unless an earlier day is given.
+
+    Raises:
+        Refused: the day has not come: nobody ends a proposal before its time.
+    """
     with store.read() as reader:
+        today = clock.today(reader)
+        day = today if day is None else day
+        if day > today:
+            found = f"by the clock of the books it is {today}."
+            why = "A proposal whose last day has not passed is not ended for being late."
+            raise Refused([Problem(f"expire by {day}", found, why, "Give a day that has come, or none.")])
         late = [
             found
             for found in listed(reader)

@@ -7,19 +7,20 @@ Besides keys, foreign keys and checks, which both kinds of store share:
 * an entry that is sealed takes no more rows, and each new one is the next link of the chain, worked out anew;
 * no account falls below its limit on any day, looked at when the transaction ends, for a later entry of a
   batch may bring the money that an earlier one passes on; and a limit is what the tier allows;
+* a month that is closed takes no entry, and months close in their order;
 * when the transaction ends, the seal stands on its last entry.
 
 The functions run with the rights of whoever made the ledger. Rules that rest on relationships and
 ring-fences are asked in ``ledger.checks`` before an entry is written, and by ``verify`` at any time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 from sqlmodel import SQLModel
 
-from ledger.models import RECORDS, TABLES, Account, Entry, Transfer
+from ledger.models import RECORDS, TABLES, Account, ClosedMonth, Entry, Transfer
 
 _FUNCTIONS = (
     """
@@ -99,6 +100,45 @@ BEGIN
     RETURN NULL;
 END $$
 """,
+    # The seal is taken first, so that a month which somebody else is closing is closed, or not, before we look.
+    """
+CREATE OR REPLACE FUNCTION ledger_month_is_open() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+DECLARE late record;
+BEGIN
+    PERFORM 1 FROM seal FOR UPDATE;
+    SELECT a.number, a.effective_date INTO late FROM added a WHERE EXISTS (
+        SELECT 1 FROM closed_month c WHERE c.entry_number < a.number AND a.effective_date <= c.last_day)
+    ORDER BY a.number LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'entry % is dated %, in a month that is closed', late.number, late.effective_date
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$
+""",
+    """
+CREATE OR REPLACE FUNCTION ledger_months_close_in_order() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+DECLARE wrong text;
+BEGIN
+    PERFORM 1 FROM seal FOR UPDATE;
+    SELECT a.id INTO wrong FROM added a
+    WHERE a.id <> to_char(a.last_day, 'YYYY-MM')
+       OR a.last_day <> (date_trunc('month', a.last_day) + interval '1 month - 1 day')::date
+       OR EXISTS (SELECT 1 FROM closed_month o WHERE o.last_day > a.last_day AND o.entry_number <= a.entry_number)
+       OR (EXISTS (SELECT 1 FROM closed_month o WHERE o.last_day < a.last_day)
+           AND NOT EXISTS (SELECT 1 FROM closed_month o
+                           WHERE o.last_day = (date_trunc('month', a.last_day) - interval '1 day')::date))
+       OR EXISTS (SELECT 1 FROM entry e WHERE e.number > a.entry_number AND e.effective_date <= a.last_day)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'month % cannot be closed: months close whole, in their order, and take no entry afterwards',
+            wrong USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$
+""",
     # One look for each statement that wrote transfers, over all accounts that lose money from that entry on.
     """
 CREATE OR REPLACE FUNCTION ledger_limits_hold() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -159,10 +199,15 @@ def tables() -> Sequence[str]:
     ]
 
 
-def statements() -> Sequence[str]:
-    """Everything that has to be said to a server once its tables are there. Saying it again changes nothing."""
+def statements(there: Collection[str] | None = None) -> Sequence[str]:
+    """Everything that has to be said to a server once its tables are there. Saying it again changes nothing.
+
+    Args:
+        there: the tables that there are, where a migration has not made all of them yet.
+    """
     said = [_WRITTEN, *_INDEXES, *_FUNCTIONS]
-    for model in TABLES:
+    known = [model for model in TABLES if there is None or str(model.__tablename__) in there]
+    for model in known:
         name = str(model.__tablename__)
         if name != "seal":
             said += _trigger(name, "never_changes", "BEFORE UPDATE OR DELETE OR TRUNCATE", "FOR EACH STATEMENT")
@@ -170,8 +215,11 @@ def statements() -> Sequence[str]:
     said += _trigger("seal", "seal_moves_forwards", "BEFORE UPDATE", "FOR EACH ROW")
     taking: tuple[type[SQLModel], ...] = (Entry, *RECORDS, Transfer)
     for model in taking:
-        said += _statement(model, "takes_rows")
+        if model in known:
+            said += _statement(model, "takes_rows")
     said += _statement(Account, "limit_is_right")
+    if ClosedMonth in known:
+        said += _statement(Entry, "month_is_open") + _statement(ClosedMonth, "months_close_in_order")
     said += _deferred("entry", "entry_is_linked")
     said += _deferred("ledger_written", "limits_hold")
     return said

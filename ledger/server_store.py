@@ -293,7 +293,8 @@ def _altered(connection: psycopg.Connection, known: tuple[migrations.Migration, 
         connection.execute("SELECT 1 FROM seal FOR UPDATE")
         applied = migrations.apply_next(_Alteration(connection), known)
         if applied:
-            for statement in server_schema.statements():
+            found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()").fetchall()
+            for statement in server_schema.statements({name for (name,) in found}):
                 connection.execute(statement)
         return applied
 

@@ -1,7 +1,11 @@
-"""The NHS financial year: 1 April to 31 March, written 2025/26, stored as the year it starts in."""
+"""The NHS financial year: 1 April to 31 March, written 2025/26, stored as the year it starts in; and its months.
 
+Month 1 is April and month 12 is March. A month is written 2025-04, by the calendar, or M1 2025/26.
+"""
+
+import calendar
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 _PATTERNS = (
@@ -69,3 +73,68 @@ def parse_year(text: str) -> FinancialYear:
                 return FinancialYear(start)
             break
     raise ValueError(f"'{text}' is not a financial year. Write it as 2025/26 (1 April 2025 to 31 March 2026).")
+
+
+_MONTHS = (re.compile(r"^(\d{4})-(\d{2})$"), re.compile(r"^M(\d{1,2})\s+(\S+)$", re.IGNORECASE))
+_MONTHS_OF_A_YEAR = 12
+_BEFORE_APRIL = 3
+
+
+class Month(NamedTuple):
+    """One month, by the calendar."""
+
+    year: int
+    month: int
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.month:02d}"
+
+    @property
+    def first_day(self) -> date:
+        """The first of the month."""
+        return date(self.year, self.month, 1)
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the month."""
+        return date(self.year, self.month, calendar.monthrange(self.year, self.month)[1])
+
+    @property
+    def following(self) -> "Month":
+        """The month after it."""
+        return month_of(self.last_day + timedelta(days=1))
+
+    @property
+    def ends_the_year(self) -> bool:
+        """Whether it is March, month 12: its end is year end."""
+        return self.month == _BEFORE_APRIL
+
+    @property
+    def spoken(self) -> str:
+        """For people: ``April 2025 (month 1 of 2025/26)``."""
+        nth = (self.month - _BEFORE_APRIL - 1) % _MONTHS_OF_A_YEAR + 1
+        return f"{calendar.month_name[self.month]} {self.year} (month {nth} of {year_of(self.first_day)})"
+
+
+def month_of(day: date) -> Month:
+    """The month that a day falls in."""
+    return Month(day.year, day.month)
+
+
+def parse_month(text: str) -> Month:
+    """Read ``2025-04``, or ``M1 2025/26`` as month-end timetables write it.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    cleaned = text.strip()
+    calendar_way, nhs_way = (pattern.match(cleaned) for pattern in _MONTHS)
+    if calendar_way and FIRST_YEAR <= int(calendar_way[1]) <= LAST_YEAR:
+        year, month = int(calendar_way[1]), int(calendar_way[2])
+        if 1 <= month <= _MONTHS_OF_A_YEAR:
+            return Month(year, month)
+    if nhs_way and 1 <= int(nhs_way[1]) <= _MONTHS_OF_A_YEAR:
+        start, nth = parse_year(nhs_way[2]).start, int(nhs_way[1])
+        after = nth + _BEFORE_APRIL
+        return Month(start + (after > _MONTHS_OF_A_YEAR), (after - 1) % _MONTHS_OF_A_YEAR + 1)
+    raise ValueError(f"'{text}' is not a month. Write it as 2025-04, or M1 2025/26.")

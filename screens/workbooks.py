@@ -8,6 +8,7 @@ from allocations.excel.position_import import Imported
 from allocations.excel.published_tables import Table
 from allocations.excel.template_plan import TemplatePlan
 from allocations.excel.working_plan import Plan
+from allocations.journal_file import Written
 from ledger.position import Moment
 from screens.answers import about
 from screens.terminal import Answer
@@ -42,6 +43,27 @@ def of_position_file(written: Guard, *, ledger: str, at: Moment, out: str) -> An
     }
     return Answer(
         "export position", ledger, [row], at, title=f"Written to {out}.", after=about(at), extra={"file": out}
+    )
+
+
+def of_journal(written: Written, *, ledger: str, at: Moment) -> Answer:
+    """What a journal's file holds, and how somebody without a ledger checks it."""
+    row = {
+        "file": str(written.path),
+        "entries": written.entries,
+        "transfers": written.transfers,
+        "size_bytes": written.size_bytes,
+    }
+    told = f"It leads to the head {written.head}; docs/checking.md says how anybody checks that, without this program."
+    after = [told, *about(at)]
+    return Answer(
+        "export journal",
+        ledger,
+        [row],
+        at,
+        title=f"Written to {written.path}.",
+        after=after,
+        extra={"file": str(written.path)},
     )
 
 

@@ -143,6 +143,11 @@ def test_stats_tell_the_rows_and_the_speed(ledger: Path) -> None:
     rows = {row["what"]: row["value"] for row in document("stats", "--ledger", ledger)["rows"]}
     assert rows["rows: entry"] == 164
     assert rows["position of everything"] > 0
+    recorded = [value for what, value in rows.items() if what.startswith("recorded in") and what.endswith("transfers")]
+    assert sum(recorded) == rows["rows: transfer"]
+    assert rows["size on disk for each transfer"] == rows["size on disk"] // rows["rows: transfer"]
+    assert rows["memory at its most"] is None or rows["memory at its most"] > 10**7
+    assert rows["months that are closed"] == rows["proposals that are open"] == 0
 
 
 def test_what_was_known_before_the_first_entry_is_nothing(ledger: Path) -> None:

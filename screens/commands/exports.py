@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from allocations import journal_file
 from allocations.allocate import FIGURES_YEAR
 from allocations.excel import (
     position_export,
@@ -115,6 +116,15 @@ def export_position(
         told = position_export.told(reader, at, organisation=organisation, year=year)
     written = position_export.write_position(table, told, out)
     show(workbooks.of_position_file(written, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
+
+
+@group.command("journal")
+@guarded("export journal")
+def export_journal(out: Out, ledger: Ledger = DEFAULT_LEDGER, known_at: KnownAt = None, as_json: Json = False) -> None:
+    """Every entry with all that it brought, as CSV: from it anybody can work out the head again, without a ledger."""
+    with reading(ledger, None, known_at) as (reader, at):
+        written = journal_file.write_journal(reader, at, out)
+    show(workbooks.of_journal(written, ledger=str(ledger), at=at), as_json=as_json)
 
 
 @group.command("scenario")

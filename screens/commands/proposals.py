@@ -6,12 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger import proposals
+from ledger import clock, proposals
 from ledger.errors import Problem, Refused
 from ledger.position import moment
 from ledger.posting import Posted
 from ledger.store import Reader, Store
-from ledger.years import today
 from screens import answers
 from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger
 from screens.arguments import day as read_day
@@ -92,7 +91,7 @@ def approve(
     outcome = proposals.PART_POSTED if only else proposals.POSTED
     with Store.open(ledger) as store:
         posted = proposals.decide(
-            store, key, outcome=outcome, decided_by=actor, reason=reason, day=day or today(), only=only or (),
+            store, key, outcome=outcome, decided_by=actor, reason=reason, day=day, only=only or (),
             authority=authority, dry_run=dry_run,
         )  # fmt: skip
         _tell("approve", store, ledger, key, outcome, posted, dry_run=dry_run, as_json=as_json)
@@ -138,11 +137,10 @@ def expire(
     as_json: Json = False,
 ) -> None:
     """End every proposal whose last day has passed: its money is free again."""
-    on = day or today()
     with Store.open(ledger) as store:
-        posted = proposals.expire(store, day=on, decided_by=actor, dry_run=dry_run)
+        posted = proposals.expire(store, day=day, decided_by=actor, dry_run=dry_run)
         with store.read() as reader:
-            at = moment(reader)
+            at, on = moment(reader), day or clock.today(reader)
     rows = [{"entry": entry.number, "key": entry.key} for entry in posted]
     after = [f"{len(posted)} proposals have expired by {on}."]
     show(Answer("proposal expire", str(ledger), rows, at, after=after), as_json=as_json)
@@ -154,7 +152,7 @@ def _end(
 ) -> None:  # fmt: skip
     with Store.open(ledger) as store:
         posted = proposals.decide(
-            store, key, outcome=outcome, decided_by=actor, reason=reason, day=day or today(), dry_run=dry_run
+            store, key, outcome=outcome, decided_by=actor, reason=reason, day=day, dry_run=dry_run
         )
         _tell(command, store, ledger, key, outcome, posted, dry_run=dry_run, as_json=as_json)
 

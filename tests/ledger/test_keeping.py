@@ -16,13 +16,15 @@ from ledger.store import Store
 from tests.books import at, entry, fund_all, held
 from tests.shelves import FileShelf, Shelf, raw, shelf_of
 
-AFTER_VERSION_1 = ("proposal", "proposed_entry", "proposed_transfer", "proposal_end")
+AFTER_VERSION_1 = ("proposal", "proposed_entry", "proposed_transfer", "proposal_end", "closed_month")
 VERSION_1 = Path(__file__).parent / "schema_version_1.sql"
 # The real ones, and two that are made up.
+REAL = migrations.SCHEMA_VERSION
+NEXT, LAST = REAL + 1, REAL + 2
 MADE_UP = (
     *migrations.MIGRATIONS,
-    Migration(3, "a remark on an entry", ("CREATE TABLE remark (entry_number BIGINT, remark VARCHAR)",)),
-    Migration(4, "who's remarks", ("ALTER TABLE remark ADD COLUMN who VARCHAR",), ("CREATE INDEX ON remark (who)",)),
+    Migration(NEXT, "a remark on an entry", ("CREATE TABLE remark (entry_number BIGINT, remark VARCHAR)",)),
+    Migration(LAST, "who's remarks", ("ALTER TABLE remark ADD COLUMN who VARCHAR",), ("CREATE INDEX ON remark (who)",)),
 )
 
 
@@ -149,14 +151,14 @@ def test_a_ledger_of_version_1_is_migrated_step_by_step(
     place = tables_of_version_1(shelf, books)
     with books.read() as reader:
         head = chain.head(reader)
-    monkeypatch.setattr(migrations, "SCHEMA_VERSION", 4)
-    with pytest.raises(NeedsMigration, match=r"schema is version 1, and this program's is 4\. Take a backup"):
+    monkeypatch.setattr(migrations, "SCHEMA_VERSION", LAST)
+    with pytest.raises(NeedsMigration, match=rf"schema is version 1, and this program's is {LAST}\. Take a backup"):
         Store.open(place)
-    assert [step.version for step in keeping.migrate(place, MADE_UP)] == [2, 3, 4]
+    assert [step.version for step in keeping.migrate(place, MADE_UP)] == list(range(2, LAST + 1))
     assert keeping.migrate(place, MADE_UP) == []
     assert head_of(place) == head
     monkeypatch.setattr(migrations, "SCHEMA_VERSION", 1)
-    with pytest.raises(NotALedger, match="its schema is version 4"):
+    with pytest.raises(NotALedger, match=f"its schema is version {LAST}"):
         Store.open(place)
 
 
@@ -164,13 +166,16 @@ def test_a_migration_that_fails_leaves_the_version_before(
     books: Store, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tables_of_version_1(shelf, books)
-    broken = (*MADE_UP[:2], Migration(4, "a slip", ("CREATE TABLE half (a INTEGER)", "SELECT nonsense FROM nowhere")))
-    monkeypatch.setattr(migrations, "SCHEMA_VERSION", 4)
+    broken = (
+        *MADE_UP[:-1],
+        Migration(LAST, "a slip", ("CREATE TABLE half (a INTEGER)", "SELECT nonsense FROM nowhere")),
+    )
+    monkeypatch.setattr(migrations, "SCHEMA_VERSION", LAST)
     with pytest.raises(Exception, match="nowhere"):
         keeping.migrate(place, broken)
-    with pytest.raises(NeedsMigration, match="schema is version 3"):
+    with pytest.raises(NeedsMigration, match=f"schema is version {NEXT}"):
         Store.open(place)
-    assert [step.version for step in keeping.migrate(place, MADE_UP)] == [4]
+    assert [step.version for step in keeping.migrate(place, MADE_UP)] == [LAST]
     with Store.open(place) as store:
         post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
     head_of(place)

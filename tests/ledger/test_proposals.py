@@ -1,14 +1,14 @@
 """Proposals: reserved at once, ended once, and never approved by who prepared them."""
 
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import audit, proposals
+from ledger import audit, clock, proposals
 from ledger.drafts import Draft, records
 from ledger.errors import KeyReused, Refused
 from ledger.models import ProposalEnd
@@ -117,8 +117,11 @@ def test_records_come_back_as_they_were_proposed(books: Store) -> None:
         ("part-posted", "approver", JUNE, "A part is some of them"),
     ],
 )
-def test_who_may_not_decide_does_not(books: Store, outcome: str, by: str, day: date, said: str) -> None:
+def test_who_may_not_decide_does_not(
+    books: Store, monkeypatch: pytest.MonkeyPatch, outcome: str, by: str, day: date, said: str
+) -> None:
     fund_all(books)
+    monkeypatch.setattr(clock, "now", lambda _: datetime(2025, 6, 1, 12, tzinfo=UTC))
     propose(books, devolve(5), expires_on=date(2025, 6, 30))
     with pytest.raises(Refused, match=said):
         settle(books, outcome, by, day=day)
@@ -160,13 +163,36 @@ def test_a_part_is_posted_and_the_rest_is_free(books: Store) -> None:
     assert problems(books) == []
 
 
-def test_what_expires_frees_its_money(books: Store) -> None:
+def test_what_expires_frees_its_money(books: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     fund_all(books)
     propose(books, devolve(600_000), expires_on=JUNE)
-    assert proposals.expire(books, day=JUNE, decided_by="clock") == []
-    assert len(proposals.expire(books, day=date(2025, 6, 2), decided_by="clock")) == 1
-    assert proposals.expire(books, day=date(2025, 6, 2), decided_by="clock") == []
+    monkeypatch.setattr(clock, "now", lambda _: datetime(2025, 6, 1, 23, 59, tzinfo=UTC))
+    assert proposals.expire(books, decided_by="clock") == []
+    with pytest.raises(Refused, match=r"by the clock of the books it is 2025-06-01\..*Give a day that has come"):
+        proposals.expire(books, decided_by="clock", day=date(2025, 6, 2))
+    monkeypatch.setattr(clock, "now", lambda _: datetime(2025, 6, 2, tzinfo=UTC))
+    assert len(proposals.expire(books, decided_by="clock", dry_run=True)) == 1
+    assert proposals.expire(books, decided_by="clock", day=JUNE) == []
+    assert len(proposals.expire(books, decided_by="clock")) == 1
+    assert proposals.expire(books, decided_by="clock") == []
+    with books.read() as reader:
+        (found,) = listed(reader)
+    assert (found.outcome, found.decided_by, found.reason) == ("expired", "clock", "its last day was 2025-06-01")
     post(books, [devolve(600_000, key="free again")])
+
+
+def test_neither_an_earlier_date_nor_a_clock_put_back_revives_what_has_expired(
+    books: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The books recorded the proposal long after that day: no machine's clock makes it earlier."""
+    fund_all(books)
+    propose(books, devolve(5), expires_on=JUNE)
+    monkeypatch.setattr(clock, "machine", lambda: datetime(2025, 5, 31, tzinfo=UTC))
+    for given_ in ({"day": MAY}, {"day": None}):
+        with pytest.raises(Refused, match=r"it could be approved until 2025-06-01, and it is 20(2[6-9]|[3-9])"):
+            settle(books, "posted", **given_)
+    assert len(proposals.expire(books, decided_by="clock")) == 1
+    assert problems(books) == []
 
 
 def test_what_could_not_be_posted_cannot_be_proposed(books: Store) -> None:
