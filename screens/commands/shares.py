@@ -207,14 +207,3 @@ def show_targets(
     found = published.targets(stream, as_is)
     changes: list[date] = published.changes(as_is)
     show(schedules.of_targets(found, as_is=as_is, changes=changes, as_json=as_json), as_json=as_json)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Put these commands into the command line."""
-    for name, command in (
-        ("schedule", show_schedule),
-        ("pace", show_pace),
-        ("need", show_need),
-        ("targets", show_targets),
-    ):
-        app.command(name)(command)
