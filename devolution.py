@@ -28,7 +28,7 @@ COMMANDS = {
         "What makes up a balance: each entry, who, why, and the file, sheet and cell it came from.",
     ),
     "verify": Late(
-        "screens.commands.reports:verify",
+        "screens.commands.verify:verify",
         "Ask every invariant of the whole ledger; exit with 1 if one does not hold, saying where.",
     ),
     "allocate": Late(

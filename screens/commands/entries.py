@@ -10,7 +10,7 @@ from allocations.populations import read_populations, shipped
 from ledger import position, posting
 from ledger.proposals import submit
 from ledger.store import Store
-from screens import answers, arguments
+from screens import arguments, share_answers
 from screens.arguments import DEFAULT_LEDGER, Actor, EntryDay, Figures, Json, Ledger, Level, Standing, Unit, Year
 from screens.commands.guard import guarded
 from screens.terminal import Answer, show
@@ -100,4 +100,4 @@ def allocate(
                 posted = [submit(store, asked, key=asked[-1].key, title=title, prepared_by=actor, dry_run=dry_run)]
             elif writing:
                 posted = posting.post(store, asked, dry_run=dry_run)
-    show(answers.of_allocation(found, posted, ledger=str(ledger), at=at, dry_run=dry_run), as_json=as_json)
+    show(share_answers.of_allocation(found, posted, ledger=str(ledger), at=at, dry_run=dry_run), as_json=as_json)

@@ -1,15 +1,14 @@
-"""What the books say: position, flows, measures, and whether every invariant holds."""
+"""What the books say: position, flows and measures."""
 
 from typing import Annotated
 
 import typer
 
 from allocations import restated
-from ledger import audit, chain, measures, position
-from ledger.errors import Refused
+from ledger import measures, position
 from ledger.money import spoken
 from ledger.years import FinancialYear
-from screens import answers, arguments, terminal
+from screens import answers, arguments
 from screens.arguments import DEFAULT_LEDGER, AsAt, AsIs, Json, KnownAt, Ledger, Organisation, Year
 from screens.commands.guard import guarded, reading
 from screens.terminal import Answer, show
@@ -102,26 +101,3 @@ def show_measures(
         as_is=as_is,
     )
     show(answer, as_json=as_json)
-
-
-@guarded("verify")
-def verify(
-    ledger: Ledger = DEFAULT_LEDGER,
-    head: Annotated[
-        str | None, typer.Option(help="A head that a report printed: the books must still hold it.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Ask every invariant of the whole ledger; exit with 1 if one does not hold, saying where."""
-    with reading(ledger, None, None) as (reader, at):
-        with terminal.progress("Verifying") as told:
-            found = audit.verify(reader, lambda name: told(f"Checking {name}", 0, None), seen_head=head)
-        content, entries = chain.books_hash(reader), chain.last_entry(reader)
-    if found:
-        raise Refused(found)
-    rows = [{"entries": entries, "problems": 0, "head": at.head, "content_hash": content}]
-    empty = "The ledger is empty: there is nothing that could fail."
-    title = (
-        f"All {entries:,} entries hold: the chain is whole, money is conserved, every rule and control total is met."
-    )
-    show(Answer("verify", str(ledger), rows, at, title=title if entries else empty), as_json=as_json)
