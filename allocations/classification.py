@@ -10,8 +10,9 @@ from typing import Any
 from allocations import figures
 from ledger.drafts import Draft, records
 from ledger.errors import Problem, Refused
-from ledger.models import GRADES, ROUTES, Terms
+from ledger.models import Terms
 from ledger.structure import QUALITIES
+from ledger.vocabulary import GRADES, ROUTES
 
 REQUIRED = ("fund", "reason", "source", "quality")
 _NUMBERS = ("returns_per_year", "match_percent")

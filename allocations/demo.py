@@ -24,10 +24,11 @@ from allocations.network_contract import rates
 from allocations.policy import DEFAULT, Policy, read_policy
 from ledger.drafts import Draft, Leg, Place, records
 from ledger.errors import KeyReused, Problem, Refused
-from ledger.models import RETAINED, Agreement
+from ledger.models import Agreement
 from ledger.money import pence_from_pounds
 from ledger.posting import Posted, post
 from ledger.store import Store
+from ledger.vocabulary import RETAINED
 
 _WORKBOOK = "NHS England, ICB allocations 2025/26, all funding streams (March 2025)"
 _WORKBOOK_FILE = "nhs_allocations_2025_26.xlsx"

@@ -10,7 +10,8 @@ from typing import Any
 
 from allocations import figures
 from ledger.drafts import Draft, Leg, Place, legs, records
-from ledger.models import AVAILABLE, ControlTotal
+from ledger.models import ControlTotal
+from ledger.vocabulary import AVAILABLE
 from ledger.years import FinancialYear
 
 NATIONAL = "X24"

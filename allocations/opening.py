@@ -18,10 +18,10 @@ from ledger import structure
 from ledger.chain import last_entry
 from ledger.drafts import Draft, Leg, Place, legs
 from ledger.errors import Problem, Refused
-from ledger.models import AVAILABLE, RETAINED, SPENT
 from ledger.money import exact_pounds
 from ledger.position import SOURCE, Moment
 from ledger.store import Reader
+from ledger.vocabulary import AVAILABLE, RETAINED, SPENT
 from ledger.years import FinancialYear
 
 KIND_ORDER = ("consolidate", "vire", "earmark", "mandate", "allocate", "devolve", "retain", "spend")

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pyarrow as pa
-from books import DAY, FUNDS, ICBS, PRACTICES_EACH, million, seconds, structure
 from pyarrow import csv
 
+from bench.books import DAY, FUNDS, ICBS, PRACTICES_EACH, million, seconds, structure
 from ledger import audit, keeping, position
 from ledger.address import Address, parse
 from ledger.drafts import Draft

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ledger import carrying, chain, checks, control, periods, reservations, structure
+from ledger import carrying, chain, chain_links, checks, control, periods, reservations, structure
 from ledger.errors import Problem
 from ledger.money import exact_pounds
 from ledger.store import Reader
@@ -49,7 +49,7 @@ def verify(
             it. Only so is a tail found out that was cut off together with its seal.
     """
     questions: tuple[tuple[str, Callable[[], list[Problem]]], ...] = (
-        ("the chain of entries", lambda: chain.problems(reader)),
+        ("the chain of entries", lambda: chain_links.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
         ("organisations, funds and terms", lambda: structure.problems(reader, 1, chain.last_entry(reader))),
         ("what each entry did", lambda: checks.problems(reader, 1)),

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from ledger.errors import Problem
 from ledger.kinds import DOWN, INSIDE, MONEY_KINDS, OTHER, REVERSE, SAME, SAME_OR_INSIDE, UP, WITHIN
-from ledger.models import AVAILABLE, RING_FENCED
 from ledger.money import exact_pounds
 from ledger.store import Reader
+from ledger.vocabulary import AVAILABLE, RING_FENCED
 from ledger.years import FinancialYear
 
 Row = dict[str, Any]

@@ -9,7 +9,7 @@ import pyarrow as pa
 from sqlalchemy import BigInteger, Boolean, Date, Integer
 from sqlmodel import SQLModel
 
-from ledger.models import AVAILABLE
+from ledger.vocabulary import AVAILABLE
 from ledger.years import FinancialYear
 
 LEGS = pa.schema(

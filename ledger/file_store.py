@@ -10,20 +10,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-from duckdb_sqlalchemy import ConnectionWrapper
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import NullPool
-from sqlmodel import SQLModel
 
 from ledger import migrations
 from ledger.canonical import GENESIS
 from ledger.errors import LedgerHeld, LedgerMissing, NeedsMigration, NotALedger
-from ledger.models import TABLES
 from ledger.reading import Reader, Writer
 from ledger.store import Store
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 # Nothing may be fetched at run time, so the engine is told not to look for extensions of its own.
 _CONFIGURATION: dict[str, Any] = {
@@ -88,8 +86,13 @@ class FileStore(Store):
                 _roll_back(cursor)
                 cursor.close()
 
-    def engine(self) -> Engine:
+    def engine(self) -> "Engine":
         """A SQLAlchemy engine on this open ledger, for SQLModel."""
+        # SQLAlchemy and its dialect take longer to load than most questions take, which need neither.
+        from duckdb_sqlalchemy import ConnectionWrapper  # noqa: PLC0415 - as said
+        from sqlalchemy import create_engine  # noqa: PLC0415 - as said
+        from sqlalchemy.pool import NullPool  # noqa: PLC0415 - as said
+
         return create_engine(
             "duckdb:///:memory:", creator=lambda: ConnectionWrapper(self._cursor()), poolclass=NullPool
         )
@@ -122,6 +125,11 @@ def create(path: Path) -> FileStore:
     """Make a new, empty ledger at a path where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     store = FileStore(path, _connect(path, read_only=False), read_only=False)
+    # To make a ledger takes its tables as models; to open one does not.
+    from sqlmodel import SQLModel  # noqa: PLC0415 - as said
+
+    from ledger.models import TABLES  # noqa: PLC0415 - as said
+
     SQLModel.metadata.create_all(store.engine(), [model.__table__ for model in TABLES])  # type: ignore[attr-defined]
     with store.write() as writer:
         writer.execute(
@@ -233,6 +241,8 @@ def _holds_nothing(path: Path) -> bool:
         connection = _connect(path, read_only=False)
     except NotALedger:
         return False
+    from ledger.models import TABLES  # noqa: PLC0415 - which load SQLAlchemy, and nobody else here needs it
+
     with connection:
         tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
         ours = {str(model.__tablename__) for model in TABLES}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger import canonical, chain
+from ledger import canonical, chain, chain_links
 from ledger.drafts import schema_of
 from ledger.models import RECORDS
 from ledger.position import Moment
@@ -45,7 +45,7 @@ def lines(reader: Reader, at: Moment) -> Iterator[Line]:
     entries = reader.table(_ENTRIES, {"known": at.known}).to_pylist()
     brought = _brought(reader, at.known)
     by_number = {entry["number"]: entry for entry in entries}
-    for first, last in chain.groups(reader, list(by_number)):
+    for first, last in chain_links.groups(reader, list(by_number)):
         legs = reader.table(chain.LEGS_OF, {"first": first, "last": last})
         start = 0
         counts = {row["values"]: row["counts"] for row in pc.value_counts(legs["entry_number"]).to_pylist()}
@@ -68,7 +68,7 @@ def _entry(entry: dict[str, Any]) -> Line:
 def _brought(reader: Reader, known: int) -> dict[int, list[tuple[str, tuple[str | None, ...]]]]:
     found: dict[int, list[tuple[str, tuple[str | None, ...]]]] = defaultdict(list)
     for model in RECORDS:
-        table = chain.records_by_entry(reader, model)
+        table = chain_links.records_by_entry(reader, model)
         table = table.filter(pc.less_equal(table["entry_number"], known))
         numbers = table["entry_number"].to_pylist()
         for number, values in zip(numbers, _texts(table, schema_of(model).names), strict=True):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlmodel import SQLModel
 
-from ledger import audit, chain, migrations
+from ledger import audit, chain, chain_links, migrations
 from ledger.address import Address, ServerAddress
 from ledger.errors import Problem, Refused
 from ledger.models import RECORDS, TABLES, Account, Entry, Transfer
@@ -122,7 +122,7 @@ def _pour(reader: Reader, writer: Writer, progress: Callable[[str], None]) -> No
         key = "number" if model is Entry else "id" if model is Account else "entry_number"
         writer.append(model, reader.table(f'SELECT * FROM "{name}" ORDER BY "{key}"'))
     numbers = [int(str(number)) for (number,) in reader.rows("SELECT number FROM entry ORDER BY number")]
-    for first, last in chain.groups(reader, numbers):
+    for first, last in chain_links.groups(reader, numbers):
         progress(f"Copying transfers of entries {first} to {last}")
         sql = "SELECT * FROM transfer WHERE entry_number BETWEEN $first AND $last ORDER BY entry_number, leg"
         writer.append(Transfer, reader.table(sql, {"first": first, "last": last}))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ledger.models import AVAILABLE, RETAINED, SPENT
+from ledger.vocabulary import AVAILABLE, RETAINED, SPENT
 
 DOWN, UP, WITHIN = "down", "up", "within"
 SAME, INSIDE, SAME_OR_INSIDE, OTHER = "same", "inside", "same or inside", "other"

@@ -18,9 +18,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.models import RING_FENCED
 from ledger.money import round_half_up_fraction, spoken
 from ledger.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
+from ledger.vocabulary import RING_FENCED
 from ledger.years import FinancialYear
 
 ALL, EARMARKED = "all", "earmarked"

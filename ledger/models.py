@@ -22,13 +22,13 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-AVAILABLE, RETAINED, SPENT = "available", "retained", "spent"
-STANDINGS = (AVAILABLE, RETAINED, SPENT)
-GRADES = ("none", "monitored", "soft", "hard", "statutory")
-ROUTES = ("formula", "equal shares", "bid", "claim", "prize", "direction")
+from ledger import vocabulary
 
-# A fund with one of these grades leaves its purpose only as its terms allow, with an authority named.
-RING_FENCED = ("hard", "statutory")
+# The words in the tables, for those who work with tables. Who only reads takes them from the vocabulary: to
+# load the tables is to load all of SQLAlchemy, which takes longer than most questions.
+STANDINGS = vocabulary.STANDINGS
+AVAILABLE, RETAINED, SPENT = STANDINGS
+GRADES, ROUTES, RING_FENCED = vocabulary.GRADES, vocabulary.ROUTES, vocabulary.RING_FENCED
 
 
 def _number() -> Column[int]:

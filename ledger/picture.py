@@ -8,11 +8,11 @@ from typing import Any
 
 from ledger import measures
 from ledger.errors import Problem, Refused
-from ledger.models import GRADES
 from ledger.money import spoken
 from ledger.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, position
 from ledger.store import Reader
 from ledger.structure import suggestion
+from ledger.vocabulary import GRADES
 
 KEPT_NATIONALLY = "Kept by NHS England"
 NETWORKS = "Primary care networks"

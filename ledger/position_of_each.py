@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 
 from ledger import structure
-from ledger.models import RETAINED
 from ledger.position import SCHEMA, Moment, flows, position
 from ledger.store import Reader
+from ledger.vocabulary import RETAINED
 from ledger.years import FinancialYear
 
 _SIDES = ("from_organisation", "to_organisation", "fund", "from_standing", "to_standing")

@@ -6,12 +6,16 @@ every question has one text and one meaning. Figures come as Arrow: exact intege
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
-from sqlmodel import SQLModel
 
 from ledger.errors import Problem, Refused
+
+if TYPE_CHECKING:
+    # To read takes no tables, and to load them is to load all of SQLAlchemy.
+    from sqlmodel import SQLModel
 
 
 class Reader:
@@ -56,7 +60,7 @@ class Writer(Reader):
         """Carry out a statement that answers nothing."""
         self._run(sql, parameters)
 
-    def append(self, model: type[SQLModel], table: pa.Table) -> None:
+    def append(self, model: "type[SQLModel]", table: pa.Table) -> None:
         """Add all rows of an Arrow table to a table of the books, in one statement, under every constraint.
 
         The Arrow table's columns are the model's, in any order.

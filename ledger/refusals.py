@@ -14,10 +14,11 @@ from ledger import canonical, checks
 from ledger.drafts import Draft, primary_key
 from ledger.errors import Problem
 from ledger.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSAL_KEY, REVERSE
-from ledger.models import RECORDS, STANDINGS
+from ledger.models import RECORDS
 from ledger.money import LARGEST_PENCE
 from ledger.store import Reader
 from ledger.structure import suggestion
+from ledger.vocabulary import STANDINGS
 from ledger.years import FIRST_YEAR, LAST_YEAR
 
 

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.measures import ALL, EARMARKED_GRADES, pots, share, spend_window
-from ledger.models import SPENT
 from ledger.money import PENCE_PER_POUND, round_half_up_fraction
 from ledger.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment
 from ledger.store import Reader
+from ledger.vocabulary import SPENT
 from ledger.years import FinancialYear
 
 

@@ -8,14 +8,15 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from importlib import import_module
 from types import ModuleType
-from typing import Self
-
-from sqlalchemy import Engine, event
-from sqlmodel import Session
+from typing import TYPE_CHECKING, Self
 
 from ledger.address import Address, ServerAddress
 from ledger.errors import LedgerError, LedgerUnreachable
 from ledger.reading import Reader, Writer
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlmodel import Session
 
 __all__ = ["Reader", "Store", "Writer"]
 
@@ -70,7 +71,7 @@ class Store(ABC):
         """A writer whose work is always thrown away: the real path, for a dry run."""
 
     @abstractmethod
-    def engine(self) -> Engine:
+    def engine(self) -> "Engine":
         """A SQLAlchemy engine on this open ledger, for SQLModel."""
 
     @abstractmethod
@@ -85,8 +86,12 @@ class Store(ABC):
     def close(self) -> None:
         """Let go of the ledger."""
 
-    def session(self) -> Session:
+    def session(self) -> "Session":
         """A SQLModel session, for reading rows as their models. It refuses to write: entries are posted."""
+        # Most questions are asked in SQL, and SQLModel takes longer to load than they take.
+        from sqlalchemy import event  # noqa: PLC0415 - as said
+        from sqlmodel import Session  # noqa: PLC0415 - as said
+
         session = Session(self.engine())
         event.listen(session, "before_flush", _refuse_to_flush)
         return session

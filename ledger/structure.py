@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from ledger.checks import FUND_LINE, MOST_SHOWN
 from ledger.errors import Problem, Refused
-from ledger.models import GRADES, ROUTES
 from ledger.store import Reader
+from ledger.vocabulary import GRADES, ROUTES
 
 QUALITIES = ("red", "amber", "green")
 RESOURCES = ("revenue", "capital")

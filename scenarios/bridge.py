@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from ledger.errors import Refused
 from ledger.measures import UNTIED_GRADES
-from ledger.models import RING_FENCED
 from ledger.position import WITHOUT_AGREEMENT
+from ledger.vocabulary import RING_FENCED
 from scenarios.change import Change, put
 from scenarios.engine import Done, Run, apply
 from scenarios.tidy import held, tidied, total

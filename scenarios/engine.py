@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.errors import Problem, Refused
-from ledger.models import RING_FENCED
 from ledger.money import spoken
 from ledger.position import SOURCE
+from ledger.vocabulary import RING_FENCED
 from scenarios.baseline import Baseline, of
 from scenarios.change import Change
 from scenarios.errors import CannotApply

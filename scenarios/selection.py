@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from pydantic import BeforeValidator, Field
 
 from allocations.strict_yaml import StrictModel
-from ledger.models import AVAILABLE, SPENT
 from ledger.money import spoken
 from ledger.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
+from ledger.vocabulary import AVAILABLE, SPENT
 from scenarios.errors import CannotApply
 from scenarios.fields import Grade, Pounds, Route, Year
 from scenarios.tidy import total

@@ -4,20 +4,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from allocations.allocate import Allocation
-from allocations.figures import whole_people
-from allocations.pace_file import PaceFile
-from allocations.pace_of_change import Outcome
-from allocations.places import UNASSIGNED
 from ledger.measures import Measure
-from ledger.money import round_half_up_fraction, signed_percent, spoken
+from ledger.money import spoken
 from ledger.picture import percent
 from ledger.position import Moment
-from ledger.posting import Posted
 from ledger.years import FinancialYear
 from screens.terminal import Answer
+
+if TYPE_CHECKING:
+    # To post takes the tables, and with them all of SQLAlchemy; most answers post nothing.
+    from ledger.posting import Posted
 
 
 def clocks(at: Moment) -> str:
@@ -93,58 +91,7 @@ def _measure_row(scope: str, measure: Measure) -> dict[str, Any]:
     }
 
 
-def of_allocation(
-    split: Allocation, posted: Sequence[Posted], *, ledger: str, at: Moment | None, dry_run: bool
-) -> Answer:
-    """A split of money: each receiver's part, who is left out, and what became of the posting."""
-    rows = [
-        {
-            "organisation": part.code,
-            "name": part.name,
-            "practices": part.practices,
-            "registered_people": whole_people(part.registered_billionths),
-            "weighted_people": whole_people(part.people_billionths),
-            "share": part.share,
-            "amount_pence": part.amount_pence,
-        }
-        for part in split.parts
-    ]
-    left_out = [
-        f"{part.practices} practices are in no {split.level}; their share is {spoken(part.amount_pence)}."
-        for part in split.parts
-        if part.code == UNASSIGNED
-    ]
-    aside = split.division.left_aside if split.division else ()
-    if aside:
-        left_out.append(f"Left aside, as places of other ICBs in the same file: {len(aside)} ({', '.join(aside)}).")
-    weighting = split.by.replace("_", " ")
-    answer = Answer(
-        "allocate",
-        ledger,
-        rows,
-        at,
-        title=f"{spoken(split.amount_pence)} of {split.fund}, {split.icb}, {split.year}, by {weighting} population",
-        after=[
-            f"Split in whole units of one {split.unit}; the parts sum to the whole.",
-            *left_out,
-        ],
-        extra={
-            "icb": split.icb,
-            "year": str(split.year),
-            "fund": split.fund,
-            "to": split.level,
-            "by": split.by,
-            "populations": split.populations.source,
-            "unit": split.unit,
-            "total_pence": split.amount_pence,
-            "unassigned": list(split.division.unassigned) if split.division else [],
-            "left_aside": list(aside),
-        },
-    )
-    return with_entries(answer, posted, dry_run=dry_run)
-
-
-def with_entries(answer: Answer, posted: Sequence[Posted], *, dry_run: bool) -> Answer:
+def with_entries(answer: Answer, posted: "Sequence[Posted]", *, dry_run: bool) -> Answer:
     """An answer with what became of the entries that it asked for."""
     told = [f"Entry {entry.number} ({entry.key}) {_became(entry, dry_run=dry_run)}." for entry in posted]
     return replace(
@@ -152,64 +99,13 @@ def with_entries(answer: Answer, posted: Sequence[Posted], *, dry_run: bool) -> 
     )
 
 
-def _entries(posted: Sequence[Posted], *, dry_run: bool) -> list[dict[str, Any]]:
+def _entries(posted: "Sequence[Posted]", *, dry_run: bool) -> list[dict[str, Any]]:
     return [
         {"number": entry.number, "key": entry.key, "replayed": entry.replayed, "dry_run": dry_run} for entry in posted
     ]
 
 
-def of_pace(asked: PaceFile, outcome: Outcome, *, source: str, digest: str, at: Moment | None, as_json: bool) -> Answer:
-    """A pace of change, row by row, with its scaling and who is at a limit."""
-    at_floor = [row.code for row in outcome.rows if row.limit == "floor"]
-    at_cap = [row.code for row in outcome.rows if row.limit == "cap"]
-    extra = {
-        "title": asked.title,
-        "sha256": digest,
-        "quantum_pence": outcome.quantum_pence,
-        "scaling": outcome.scaling,
-        "scaling_is_unique": outcome.scaling_is_unique,
-        "at_floor": at_floor,
-        "at_cap": at_cap,
-    }
-    if as_json:
-        rows = [
-            {
-                "organisation": row.code,
-                "baseline_pence": row.baseline_pence,
-                "target_pence": round_half_up_fraction(row.target_pence),
-                "opening_distance": row.opening_distance,
-                "convergence": row.convergence,
-                "growth": row.growth,
-                "amount_pence": row.allocation_pence,
-                "closing_distance": row.closing_distance,
-                "limit": row.limit,
-            }
-            for row in outcome.rows
-        ]
-        return Answer("pace", source, rows, at, extra=extra)
-    shown = [
-        {
-            "organisation": row.code,
-            "baseline_pence": row.baseline_pence,
-            "target_pence": round_half_up_fraction(row.target_pence),
-            "from target, opening": signed_percent(row.opening_distance, 4),
-            "growth": signed_percent(row.growth, 4),
-            "allocation_pence": row.allocation_pence,
-            "from target, closing": signed_percent(row.closing_distance, 4),
-            "limit": row.limit,
-        }
-        for row in outcome.rows
-    ]
-    limits = f"At the floor: {', '.join(at_floor) or 'nobody'}. At the cap: {', '.join(at_cap) or 'nobody'}."
-    unique = "" if outcome.scaling_is_unique else " All are at a limit, so a range of scalings would do."
-    after = [
-        f"The allocations sum to {spoken(outcome.quantum_pence)} exactly. {limits}",
-        f"Growth was scaled by {float(outcome.scaling * 100):+.4f} percentage points to balance.{unique}",
-    ]
-    return Answer("pace", source, shown, at, title=asked.title, after=after)
-
-
-def _became(entry: Posted, *, dry_run: bool) -> str:
+def _became(entry: "Posted", *, dry_run: bool) -> str:
     if entry.replayed:
         return "is in the books already, so nothing was added"
     return "would be posted" if dry_run else "is posted"

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+import devolution
 from ledger.store import Store
 from tests.allocations.test_figures import ALL_ICBS
 
@@ -15,6 +17,15 @@ ROOT = Path(__file__).parent.parent
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """A command in this process, for a process takes longer to start than most commands take to answer."""
+    done = CliRunner().invoke(devolution.app, [str(argument) for argument in arguments])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+
+def run_apart(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own, as a user's shell starts it."""
     command = [sys.executable, "-m", "devolution", *(str(argument) for argument in arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=120)
 
@@ -35,7 +46,8 @@ def test_flows_and_position_as_a_contract(ledger: Path) -> None:
     assert {"command", "ledger", "as_at", "known_at", "head", "rows"} <= set(flows)
     assert flows["command"] == "flows"
     assert {"from_tier": "national", "to_tier": "icb", "amount_pence": ALL_ICBS} in flows["rows"]
-    position = document("position", "--by", "tier", "--ledger", ledger)
+    apart = run_apart("position", "--by", "tier", "--ledger", ledger, "--json")
+    position = json.loads(apart.stdout)
     assert {"tier": "national", "amount_pence": 4_486_983_552_169} in position["rows"]
     assert sum(row["amount_pence"] for row in position["rows"]) == 0
     assert position["head"] == flows["head"]
@@ -194,6 +206,15 @@ def test_exit_statuses_and_sentences(arguments: tuple[str, ...], status: int, se
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(("position", "--ledger", "none.duckdb"), 3), (("allocate", "--icb", "QWX", "--by", "core", "--amount", "1"), 1)],
+)
+def test_a_shell_is_told_the_status_too(arguments: tuple[str, ...], status: int) -> None:
+    done = run_apart(*arguments)
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (status, "", False)
+
+
 def test_an_unknown_fund_is_refused_with_the_nearest(ledger: Path) -> None:
     done = run(
         "allocate", "--icb", "QWO", "--by", "core", "--fund", "core-recurent", "--amount", "5", "--ledger", ledger
@@ -230,7 +251,7 @@ def test_a_ledger_that_is_held_says_who_holds_it(own_demo_ledger: Path) -> None:
 
     with Store.open(own_demo_ledger):
         for command in ("position", "verify", "demo"):
-            done = run(command, "--ledger", own_demo_ledger)
+            done = run_apart(command, "--ledger", own_demo_ledger)
             assert done.returncode == 3
             assert f"held by process {os.getpid()}" in done.stderr
 

@@ -15,8 +15,8 @@ from allocations.excel.receivers import Receivers
 from allocations.excel.understood import Understood
 from ledger.drafts import LEGS, Draft
 from ledger.errors import Problem
-from ledger.models import AVAILABLE
 from ledger.money import exact_pounds
+from ledger.vocabulary import AVAILABLE
 
 # Money that goes from the national tier to ICBs is allocated; an ICB hands on the decision too.
 _KINDS = {"national": "allocate", "region": "allocate"}

@@ -8,10 +8,10 @@ from typing import Any
 
 from ledger import picture
 from ledger.errors import Problem, Refused
-from ledger.models import AVAILABLE, RING_FENCED, SPENT
 from ledger.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, latest_year, position
 from ledger.store import Reader
 from ledger.structure import suggestion
+from ledger.vocabulary import AVAILABLE, RING_FENCED, SPENT
 from ledger.years import FinancialYear
 
 TEXT, MONEY, COUNT = "text", "money", "count"

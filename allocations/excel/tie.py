@@ -10,10 +10,10 @@ from allocations.excel.totals import holds
 from allocations.excel.understood import Control, Request, Understood
 from ledger import position
 from ledger.errors import Problem
-from ledger.models import STANDINGS
 from ledger.money import exact_pounds
 from ledger.position import Moment
 from ledger.store import Reader
+from ledger.vocabulary import STANDINGS
 
 # Pounds for thousands is off a thousandfold. A budget per head this far from what the payer holds per head is that.
 _FAR, _FARTHEST = 200, 5_000

@@ -12,7 +12,7 @@ from allocations.excel.mapping import Mapping, Meaning, Settings
 from allocations.excel.reading import BudgetLine, Reading, SetAside
 from allocations.excel.values import UNIT_WORDS
 from ledger.errors import Problem, Refused
-from ledger.models import AVAILABLE
+from ledger.vocabulary import AVAILABLE
 from ledger.years import FinancialYear
 
 

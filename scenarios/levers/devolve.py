@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from allocations.apportion import apportion
 from allocations.places import UNASSIGNED
-from ledger.models import AVAILABLE
 from ledger.money import spoken
+from ledger.vocabulary import AVAILABLE
 from scenarios.change import Change, Pence, Rows, hand_over
 from scenarios.errors import CannotApply
 from scenarios.fields import By, Pounds, Share, exact

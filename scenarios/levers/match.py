@@ -7,8 +7,8 @@ import pyarrow as pa
 from pydantic import Field
 
 from allocations.apportion import apportion
-from ledger.models import AVAILABLE
 from ledger.money import spoken
+from ledger.vocabulary import AVAILABLE
 from scenarios.change import Change, restate
 from scenarios.errors import CannotApply
 from scenarios.fields import Share

@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 
 from allocations.apportion import apportion
 from allocations.strict_yaml import StrictModel
-from ledger.models import AVAILABLE
 from ledger.money import spoken
 from ledger.position import SCHEMA
+from ledger.vocabulary import AVAILABLE
 from scenarios.change import Change, Moves, take_out
 from scenarios.errors import CannotApply
 from scenarios.fields import Grade, Light, Pounds, Route, Share, Text, Year

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
 from allocations.apportion import apportion
-from ledger.models import AVAILABLE
 from ledger.money import spoken
+from ledger.vocabulary import AVAILABLE
 from scenarios.change import Change, Rows, hand_over, put, take_out
 from scenarios.errors import CannotApply
 from scenarios.fields import By, Route, Year

@@ -10,8 +10,6 @@ from allocations import journal_file
 from allocations.allocate import FIGURES_YEAR
 from allocations.excel import (
     position_export,
-    published,
-    published_tables,
     template_plan,
     working,
     working_lines,
@@ -25,10 +23,19 @@ from scenarios import outcome as outcomes
 from screens import arguments, workbooks
 from screens.arguments import DEFAULT_LEDGER, AsAt, Json, KnownAt, Ledger, Organisation, Year
 from screens.commands.guard import guarded, reading
+from screens.commands.late import Late, group_of
 from screens.terminal import show
 
+# The libraries of the accessible workbook take as long to load as everything else here.
+_PUBLISHED = Late(
+    "screens.commands.published_export:export_published",
+    "An accessible workbook, values only: by tier and grade, ICBs by stream, ring-fenced pots, organisations.",
+)
 group = typer.Typer(
-    name="export", help="Workbooks and files that say where their figures come from.", no_args_is_help=True
+    name="export",
+    cls=group_of({"published": _PUBLISHED}),
+    help="Workbooks and files that say where their figures come from.",
+    no_args_is_help=True,
 )
 
 Out = Annotated[Path, typer.Option("--out", help="The file to write.", dir_okay=False)]
@@ -148,26 +155,3 @@ def export_scenario(
     file = position_export.write_position(found.run.position.cast(position.SCHEMA), told, out)
     answer = workbooks.of_scenario_file(file, sentence=found.sentence, ledger=str(ledger), at=at, out=str(out))
     show(answer, as_json=as_json)
-
-
-@group.command("published")
-@guarded("export published")
-def export_published(
-    out: Out,
-    ledger: Ledger = DEFAULT_LEDGER,
-    organisation: Organisation = None,
-    icb: Annotated[str | None, typer.Option(help="The same for an ICB, by code.")] = None,
-    year: Year = None,
-    contact: Annotated[str | None, typer.Option(help="Who answers questions, for the cover.")] = None,
-    as_at: AsAt = None,
-    known_at: KnownAt = None,
-    as_json: Json = False,
-) -> None:
-    """An accessible workbook, values only: by tier and grade, ICBs by stream, ring-fenced pots, organisations."""
-    whose = organisation or icb
-    with reading(ledger, as_at, known_at) as (reader, at):
-        shown = year or published_tables.newest_year(reader)
-        tables = published_tables.tables(reader, at, year=shown, organisation=whose)
-        told = published.told(reader, at, year=shown, whose=published_tables.whose_money(reader, whose))
-    published.write_published(tables, told, out, contact=contact)
-    show(workbooks.of_published(tables, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)

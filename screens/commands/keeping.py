@@ -12,13 +12,6 @@ from screens.arguments import DEFAULT_LEDGER, AnyLedger, Json, Ledger
 from screens.commands.guard import guarded
 from screens.terminal import Answer, show
 
-
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the front door."""
-    for name, command in (("copy", copy), ("backup", backup), ("restore", restore), ("migrate", migrate)):
-        app.command(name)(guarded(name)(command))
-
-
 _To = Annotated[
     AnyLedger,
     typer.Argument(
@@ -29,6 +22,7 @@ _To = Annotated[
 ]
 
 
+@guarded("copy")
 def copy(
     source: Annotated[AnyLedger, typer.Argument(metavar="FROM", help="The ledger.", parser=arguments.ledger_path)],
     target: _To,
@@ -40,6 +34,7 @@ def copy(
     show(_answer("copy", str(source), str(target), copied), as_json=as_json)
 
 
+@guarded("backup")
 def backup(
     file: Annotated[Path, typer.Argument(help="A new file for the backup. It is itself a ledger.", dir_okay=False)],
     ledger: Ledger = DEFAULT_LEDGER,
@@ -51,6 +46,7 @@ def backup(
     show(_answer("backup", str(ledger), str(file), copied), as_json=as_json)
 
 
+@guarded("restore")
 def restore(
     file: Annotated[Path, typer.Argument(help="The backup.", dir_okay=False)],
     target: _To,
@@ -63,6 +59,7 @@ def restore(
     show(_answer("restore", str(file), str(target), copied), as_json=as_json)
 
 
+@guarded("migrate")
 def migrate(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
     """Bring the tables of a ledger made by an earlier version up to this one. Take a backup first."""
     done = keeping.migrate(ledger)

@@ -11,9 +11,19 @@ from scenarios.recheck import read_result, recheck
 from screens import scenario_answers as answers
 from screens.arguments import DEFAULT_LEDGER, Json, Ledger
 from screens.commands.guard import REFUSED, guarded, reading
+from screens.commands.late import Late, group_of
 from screens.terminal import Answer, show
 
-group = typer.Typer(help="What if: run, compare and check scenarios. The books stay as they are.", no_args_is_help=True)
+# The adoption takes a scenario's file as the commands here do, and so is loaded after them.
+_ADOPT = Late(
+    "screens.commands.adopt:adopt",
+    "Turn a scenario into a proposal: its entries, tried against every rule, their money reserved, nothing posted.",
+)
+group = typer.Typer(
+    cls=group_of({"adopt": _ADOPT}),
+    help="What if: run, compare and check scenarios. The books stay as they are.",
+    no_args_is_help=True,
+)
 File = Annotated[str, typer.Argument(help="A scenario of the library by name, or a file of your own.")]
 
 

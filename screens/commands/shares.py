@@ -28,7 +28,7 @@ from ledger.position import Moment, moment
 from ledger.posting import Posted
 from ledger.store import Store
 from ledger.structure import tier_of
-from screens import answers, schedules
+from screens import answers, schedules, share_answers
 from screens.arguments import (
     DEFAULT_LEDGER,
     Actor,
@@ -153,7 +153,7 @@ def show_pace(
             standing=Standing.AVAILABLE, actor=actor, day=day,
         )  # fmt: skip
         posted, at = _post(ledger, [draft], dry_run=dry_run)
-    answer = answers.of_pace(asked, outcome, source=str(file), digest=digest, at=at, as_json=as_json)
+    answer = share_answers.of_pace(asked, outcome, source=str(file), digest=digest, at=at, as_json=as_json)
     show(answers.with_entries(answer, posted, dry_run=dry_run), as_json=as_json)
 
 
@@ -207,14 +207,3 @@ def show_targets(
     found = published.targets(stream, as_is)
     changes: list[date] = published.changes(as_is)
     show(schedules.of_targets(found, as_is=as_is, changes=changes, as_json=as_json), as_json=as_json)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Put these commands into the command line."""
-    for name, command in (
-        ("schedule", show_schedule),
-        ("pace", show_pace),
-        ("need", show_need),
-        ("targets", show_targets),
-    ):
-        app.command(name)(command)

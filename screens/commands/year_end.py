@@ -84,7 +84,7 @@ def carry_forward(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Carry what a rule names from one year into the next, and tell what stays behind. Money that recurs never goes."""
+    """Carry what a rule names into the next year, and tell what stays behind. Money that recurs never goes."""
     written = read_rule(rule, underspends)
     found, posted = None, []
     with Store.open(ledger) as store:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger import chain
+from ledger import chain, chain_links
 from ledger.address import Address
 from ledger.audit import verify
 from ledger.drafts import Draft, records
@@ -81,7 +81,7 @@ def test_a_link_that_was_forged_with_new_hashes_breaks_the_next(closed: Address,
     shelf.tamper(closed, "UPDATE transfer SET amount_pence = 1 WHERE entry_number = 4")
     with Store.open(closed, read_only=True) as store, store.read() as reader:
         entries = reader.table("SELECT * FROM entry ORDER BY number").to_pylist()
-        content = chain._contents(reader, entries)[4]
+        content = chain_links._contents(reader, entries)[4]
     from ledger import canonical
 
     row = entries[3]

@@ -1,0 +1,1 @@
+"""Measurements: ours beside others, side by side in one run."""

@@ -1,0 +1,102 @@
+"""Everything side by side, written to one table: ``python -m bench``.
+
+    uv run --extra server python -m bench [--parts peers,growth,writers,server,rest] [--small]
+
+Without options all parts run at their full size, which takes about ten minutes on two quiet cores: a journal of a
+million transfers beside hledger, ledger, beancount, pandas, bare DuckDB and bare PostgreSQL; growth to ten million
+transfers; writers at once on a server; bulk posting and questions of a server's ledger; and the measurements of single
+workloads. A part replaces its rows of an earlier run in ``bench/results.md`` and leaves the others. Set
+DEVOLUTION_TEST_POSTGRES to a superuser's URL of a server that may be written to; rows that need one say so otherwise.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from bench import growth, peers, writers
+from bench.rows import PAGE, Row, keep, machine
+from bench.server import URL
+
+_LINE = re.compile(r"^(?P<what>\S.{5,}?)\s+(?P<ours>[\d.]+)s\s+(?P<theirs>[\d.]+)s\s+[\d.]+\b")
+_REST: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("fair_shares", "a pandas loop", ()),
+    ("bids", "bare NumPy", ()),
+    ("budget_import", "a bare openpyxl pass", ()),
+    ("exports", "bare XlsxWriter", ()),
+    ("what_if", "SQL by hand", ()),
+)
+
+
+def script(name: str, beside: str, *options: str) -> Iterator[Row]:
+    """The rows that a script of this folder prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"bench.{name}", *options], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"bench.{name} ended with {done.returncode}: {done.stderr[-2000:]}")
+    for line in done.stdout.splitlines():
+        if found := _LINE.match(line):
+            yield Row(
+                found["what"],
+                beside,
+                float(found["ours"]),
+                float(found["theirs"]),
+                at_most=AIMS.get(name, {}).get(found["what"]),
+            )
+
+
+AIMS: dict[str, dict[str, float]] = {}
+
+
+def rest() -> Iterator[Row]:
+    for name, beside, options in _REST:
+        yield from script(name, beside, *options)
+
+
+def server(transfers: int) -> Iterator[Row]:
+    """Bulk posting and questions of a server's ledger."""
+    if not URL:
+        yield Row("a server's ledger", "bare COPY; the same ledger in a file", None, None, note="no server given")
+        return
+    for row in script("server", "", "--transfers", str(transfers), "--batches", "2"):
+        bulk = "batch" in row.workload
+        beside = "bare COPY, same keys, checks and indexes" if bulk else "the same ledger in a file"
+        aim = 2.5 if row.workload.startswith("all") else None if bulk else 3
+        yield Row(row.workload, beside, row.ours, row.theirs, at_most=aim)
+
+
+def main() -> None:
+    """Run the parts that are asked for, and write the page after each."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--parts", default="peers,growth,writers,server,rest")
+    options.add_argument("--small", action="store_true", help="a tenth of everything, to try it out")
+    options.add_argument("--peer-transfers", type=int, default=1_000_000)
+    options.add_argument("--peer-seconds", type=float, default=75, help="when another program is stopped")
+    options.add_argument("--largest", type=int, default=10_000_000, help="how far a ledger is grown")
+    asked = options.parse_args()
+    part = 10 if asked.small else 1
+    parts: dict[str, Callable[[], Iterator[Row]]] = {
+        "peers": lambda: peers.measure(asked.peer_transfers // part, asked.peer_seconds),
+        "growth": lambda: growth.measure(asked.largest // part),
+        "writers": lambda: writers.measure(10 // (1 if part == 1 else 3)),
+        "server": lambda: server(200_000 // part),
+        "rest": rest,
+    }
+    for name in asked.parts.split(","):
+        if name not in parts:
+            raise SystemExit(f"There is no part '{name}'. Choose from {', '.join(parts)}.")
+    for name in asked.parts.split(","):
+        where, start, rows = machine(), time.perf_counter(), []
+        for row in parts[name]():
+            rows.append(row)
+            print(" | ".join(row.cells()), flush=True)
+        keep(name, rows, where)
+        print(f"-- {name}: {time.perf_counter() - start:.0f} s\n", flush=True)
+    print(f"Written to {PAGE}")
+
+
+if __name__ == "__main__":
+    main()

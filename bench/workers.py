@@ -1,0 +1,214 @@
+"""What is measured in a process of its own: ``python -m bench.workers NAME ...`` prints one JSON object.
+
+Each loads the rows of a journal and asks for every balance, so that loading, balance and memory can be told apart.
+"""
+
+# ruff: noqa: PLC0415 - each worker loads what it measures and no more, since its memory is measured too
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+WATCHED = ("Q00P000", "fund-00")
+
+
+def books(rows: str, ledger: str) -> dict[str, Any]:
+    """Ours: a new ledger, its structure, every transfer through every check, and the position."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    from bench.books import DAY, YEAR, structure
+    from ledger import position
+    from ledger.drafts import LEGS, Draft
+    from ledger.posting import post
+    from ledger.store import Store
+
+    start = time.perf_counter()
+    read = csv.read_csv(rows)
+    many = len(read)
+    same = {
+        "from_year": YEAR.start, "to_year": YEAR.start, "from_standing": "available", "to_standing": "available",
+        "recurrent": True,
+    }  # fmt: skip
+    columns = {name: pa.repeat(pa.scalar(value, LEGS.field(name).type), many) for name, value in same.items()}
+    columns |= {name: read[name] for name in ("from_organisation", "to_organisation", "to_fund", "amount_pence")}
+    columns |= {"from_fund": read["to_fund"], "note": pa.nulls(many, pa.string())}
+    transfers = pa.table([columns[name] for name in LEGS.names], names=LEGS.names).cast(LEGS)
+    with Store.create(Path(ledger)) as store:
+        post(store, [*structure(), Draft("journal", "devolve", DAY, "bench", "a journal", transfers=transfers)])
+        store.checkpoint()
+        loaded = time.perf_counter()
+        with store.read() as reader:
+            first = position.position(reader, position.moment(reader))
+        asked = time.perf_counter()
+        again = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            with store.read() as reader:
+                position.position(reader, position.moment(reader))
+            again.append(time.perf_counter() - begun)
+    watched = [
+        row["amount_pence"]
+        for row in first.select(["organisation", "fund", "amount_pence"]).to_pylist()
+        if (row["organisation"], row["fund"]) == WATCHED
+    ]
+    return {"load": loaded - start, "balance": min(again), "first": asked - loaded, "watched": watched[0],
+            "bytes": Path(ledger).stat().st_size}  # fmt: skip
+
+
+def opened(ledger: str) -> dict[str, Any]:
+    """Ours, by another process: the ledger is there, and is opened and asked."""
+    from ledger import position
+    from ledger.store import Store
+
+    start = time.perf_counter()
+    with Store.open(Path(ledger), read_only=True) as store, store.read() as reader:
+        position.position(reader, position.moment(reader))
+    return {"balance": time.perf_counter() - start}
+
+
+def pandas(rows: str) -> dict[str, Any]:
+    """pandas: a table in memory, without a constraint, and two sums by account."""
+    import pandas as pd
+
+    start = time.perf_counter()
+    table = pd.read_csv(rows)
+    loaded = time.perf_counter()
+    received = table.groupby(["to_organisation", "to_fund"])["amount_pence"].sum()
+    paid = table.groupby(["from_organisation", "to_fund"])["amount_pence"].sum()
+    held = received.rename_axis(["who", "fund"]).sub(paid.rename_axis(["who", "fund"]), fill_value=0).astype("int64")
+    return {"load": loaded - start, "balance": time.perf_counter() - loaded, "watched": int(held[WATCHED])}
+
+
+_TABLES = (
+    """CREATE TABLE account (id INTEGER PRIMARY KEY, organisation VARCHAR(20) NOT NULL, fund VARCHAR(20) NOT NULL,
+    UNIQUE (organisation, fund))""",
+    """CREATE TABLE transfer (leg INTEGER PRIMARY KEY, from_account INTEGER NOT NULL REFERENCES account (id),
+    to_account INTEGER NOT NULL REFERENCES account (id), amount_pence BIGINT NOT NULL CHECK (amount_pence > 0),
+    CHECK (from_account <> to_account))""",
+)
+_ACCOUNTS = (
+    "INSERT INTO account SELECT row_number() OVER (), who, fund FROM (SELECT from_organisation AS who, to_fund AS fund FROM loaded "
+    "UNION SELECT to_organisation, to_fund FROM loaded) AS each_one"
+)
+_TRANSFERS = (
+    "INSERT INTO transfer SELECT row_number() OVER (), f.id, t.id, l.amount_pence FROM loaded l "
+    "JOIN account f ON f.organisation = l.from_organisation AND f.fund = l.to_fund "
+    "JOIN account t ON t.organisation = l.to_organisation AND t.fund = l.to_fund"
+)
+_BALANCES = (
+    "SELECT a.organisation, a.fund, sum(x.pence) AS pence FROM (SELECT to_account AS account, sum(amount_pence) AS pence FROM transfer "
+    "GROUP BY to_account UNION ALL SELECT from_account, -sum(amount_pence) FROM transfer GROUP BY from_account) x "
+    "JOIN account a ON a.id = x.account GROUP BY a.organisation, a.fund"
+)
+
+
+def duckdb(rows: str, file: str) -> dict[str, Any]:
+    """Bare DuckDB: two tables with keys, foreign keys and checks, and one question."""
+    import duckdb as engine
+
+    start = time.perf_counter()
+    with engine.connect(file) as connection:
+        for statement in _TABLES:
+            connection.execute(statement)
+        connection.execute(f"CREATE TEMP TABLE loaded AS SELECT * FROM read_csv('{rows}')")
+        connection.execute(_ACCOUNTS)
+        connection.execute(_TRANSFERS)
+        connection.execute("CHECKPOINT")
+        loaded = time.perf_counter()
+        held = connection.execute(_BALANCES).fetch_arrow_table().to_pylist()
+        took = time.perf_counter() - loaded
+    watched = [int(row["pence"]) for row in held if (row["organisation"], row["fund"]) == WATCHED]
+    return {"load": loaded - start, "balance": took, "watched": watched[0], "bytes": Path(file).stat().st_size}
+
+
+def postgres(rows: str, url: str) -> dict[str, Any]:
+    """Bare PostgreSQL: the same two tables, COPY and one question."""
+    import psycopg
+
+    start = time.perf_counter()
+    with psycopg.connect(url) as connection:
+        for statement in _TABLES:
+            connection.execute(statement)
+        connection.execute(
+            "CREATE TEMP TABLE loaded (from_organisation text, to_organisation text, to_fund text, amount_pence bigint)"
+        )
+        with (
+            connection.cursor() as cursor,
+            cursor.copy("COPY loaded FROM STDIN (FORMAT csv, HEADER)") as sink,
+            Path(rows).open("rb") as text,
+        ):
+            while block := text.read(1 << 20):
+                sink.write(block)
+        connection.execute("ANALYZE loaded")
+        connection.execute(_ACCOUNTS)
+        connection.execute("ANALYZE account")
+        connection.execute(_TRANSFERS)
+        connection.commit()
+        loaded = time.perf_counter()
+        held = connection.execute(_BALANCES).fetchall()
+        took = time.perf_counter() - loaded
+    watched = [int(pence) for who, fund, pence in held if (who, fund) == WATCHED]
+    return {"load": loaded - start, "balance": took, "watched": watched[0]}
+
+
+def write_ours(url: str, seconds: str, name: str) -> dict[str, Any]:
+    """A writer of a shared ledger: one small entry after another, until the time is over."""
+    from bench.books import DAY, million
+    from ledger.address import parse
+    from ledger.drafts import Draft
+    from ledger.posting import post
+    from ledger.store import Store
+
+    table, done = million(1), 0
+    with Store.open(parse(url)) as store:
+        with store.read() as reader:
+            reader.whole("SELECT count(*) FROM entry")
+        print("ready", flush=True)
+        sys.stdin.readline()
+        until = time.perf_counter() + int(seconds)
+        while time.perf_counter() < until:
+            post(store, [Draft(f"{name} {done}", "devolve", DAY, "bench", "small", transfers=table)])
+            done += 1
+    return {"done": done}
+
+
+def write_bare(url: str, seconds: str, name: str) -> dict[str, Any]:
+    """A writer of bare tables with the same keys and checks: an entry and its transfer, committed, over and over."""
+    import psycopg
+
+    done, first = 0, 1_000_000 * (1 + int(name))
+    with psycopg.connect(url) as connection:
+        print("ready", flush=True)
+        sys.stdin.readline()
+        until = time.perf_counter() + int(seconds)
+        while time.perf_counter() < until:
+            number = first + done
+            connection.execute(
+                "INSERT INTO entry SELECT %s, 'bare ' || %s::text, kind, effective_date, recorded_at, actor, reason, authority, source, "
+                "source_hash, NULL, content_hash, previous_hash, hash FROM entry WHERE number = 4", (number, number),
+            )  # fmt: skip
+            connection.execute(
+                "INSERT INTO transfer SELECT %s, 1, from_account, to_account, 1, true, NULL FROM transfer WHERE entry_number = 4 AND leg = 1",
+                (number,),
+            )
+            connection.commit()
+            done += 1
+    return {"done": done}
+
+
+WORKERS: dict[str, Callable[..., dict[str, Any]]] = {
+    "books": books,
+    "opened": opened,
+    "pandas": pandas,
+    "duckdb": duckdb,
+    "postgres": postgres,
+    "write_ours": write_ours,
+    "write_bare": write_bare,
+}
+
+if __name__ == "__main__":
+    print(json.dumps(WORKERS[sys.argv[1]](*sys.argv[2:])), flush=True)

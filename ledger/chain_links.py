@@ -1,0 +1,149 @@
+"""Whether every link of the chain of entries still holds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlmodel import SQLModel
+
+from ledger import canonical
+from ledger.chain import LEGS_OF
+from ledger.drafts import primary_key, schema_of
+from ledger.errors import Problem
+from ledger.models import RECORDS
+from ledger.store import Reader
+
+# Transfers are read back in groups of entries, so that a ledger of any size is verified in bounded memory.
+TRANSFERS_AT_ONCE = 1_000_000
+
+
+def problems(reader: Reader) -> list[Problem]:
+    """Every link that does not hold: a changed fact, a missing row, a cut tail. Each names its entry."""
+    entries = reader.table("SELECT * FROM entry ORDER BY number").to_pylist()
+    found = _sequence_problems(reader, entries)
+    contents = _contents(reader, entries)
+    previous = canonical.GENESIS
+    for entry in entries:
+        place = f"entry {entry['number']} ({entry['key']})"
+        if contents[entry["number"]] != entry["content_hash"]:
+            found.append(
+                Problem(
+                    place,
+                    "its facts, its transfers or the records it brought are not what was posted.",
+                    "Somebody or something has changed, added or deleted a row since.",
+                    "Restore the ledger from a backup, and find out who could write to the file.",
+                )
+            )
+        link = canonical.chain_hash(
+            entry["previous_hash"], entry["number"], entry["recorded_at"], entry["content_hash"]
+        )
+        if entry["previous_hash"] != previous or link != entry["hash"]:
+            found.append(
+                Problem(
+                    place,
+                    "its link to the entry before it is broken.",
+                    "An entry before it was changed or removed, or its own recorded time was.",
+                    "Restore the ledger from a backup.",
+                )
+            )
+        previous = entry["hash"]
+    return found
+
+
+def _sequence_problems(reader: Reader, entries: Sequence[dict[str, Any]]) -> list[Problem]:
+    found = []
+    numbers = [entry["number"] for entry in entries]
+    ((sealed, sealed_head),) = reader.rows("SELECT entries, head FROM seal")
+    for missing in sorted(set(range(1, int(str(sealed)) + 1)) - set(numbers))[:100]:
+        found.append(
+            Problem(
+                f"entry {missing}",
+                "it is missing.",
+                "Entries are numbered without gaps and never deleted.",
+                "Restore the ledger from a backup.",
+            )
+        )
+    last_hash = entries[-1]["hash"] if entries else canonical.GENESIS
+    if not found and (last_hash != sealed_head or len(numbers) != sealed):
+        found.append(
+            Problem(
+                f"entry {numbers[-1] if numbers else 0}",
+                "it is not the entry that the seal was set on.",
+                "Entries were added or removed behind the books' back.",
+                "Restore the ledger from a backup.",
+            )
+        )
+    orphans = " UNION ".join(f'SELECT entry_number FROM "{model.__tablename__}"' for model in RECORDS)
+    for (number,) in reader.rows(
+        f"SELECT DISTINCT entry_number FROM ({orphans} UNION SELECT entry_number FROM transfer) AS used "
+        "WHERE entry_number NOT IN (SELECT number FROM entry) ORDER BY 1"
+    ):
+        found.append(
+            Problem(
+                f"entry {number}",
+                "rows name it, but it is missing.",
+                "No row stands without its entry.",
+                "Restore the ledger from a backup.",
+            )
+        )
+    return found
+
+
+def _contents(reader: Reader, entries: Sequence[dict[str, Any]]) -> dict[int, str]:
+    """The content hash of each entry, worked out anew from the rows of the books."""
+    parts: dict[int, list[tuple[str, memoryview]]] = {entry["number"]: [] for entry in entries}
+    for model in RECORDS:
+        _add_parts(parts, str(model.__tablename__), records_by_entry(reader, model), schema_of(model).names)
+    hashes: dict[int, str] = {}
+    for first, last in groups(reader, [entry["number"] for entry in entries]):
+        legs: dict[int, list[tuple[str, memoryview]]] = {n: parts[n] for n in range(first, last + 1) if n in parts}
+        _add_parts(legs, "transfer", reader.table(LEGS_OF, {"first": first, "last": last}), canonical.TRANSFER_FIELDS)
+        for entry in entries:
+            if first <= entry["number"] <= last:
+                hashes[entry["number"]] = canonical.content_hash(entry, legs[entry["number"]])
+    return hashes
+
+
+def records_by_entry(reader: Reader, model: type[SQLModel]) -> pa.Table:
+    """The rows of a table that entries brought, in the order in which they are hashed, with their entry."""
+    schema = schema_of(model)
+    table = reader.table(f'SELECT * FROM "{model.__tablename__}"')
+    numbers = table["entry_number"]
+    return (
+        table.select(schema.names)
+        .cast(schema)
+        .append_column("entry_number", numbers)
+        .sort_by([("entry_number", "ascending"), (primary_key(model), "ascending")])
+    )
+
+
+def _add_parts(
+    parts: dict[int, list[tuple[str, memoryview]]], name: str, table: pa.Table, columns: Sequence[str]
+) -> None:
+    """Cut a table, sorted by entry, into the canonical text that each entry brought."""
+    if table.num_rows == 0:
+        return
+    runs = pc.run_end_encode(table["entry_number"].combine_chunks())
+    numbers, ends = runs.values.to_pylist(), runs.run_ends.to_pylist()
+    counts = [end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    text, offsets = canonical.rows(table.select(list(columns)))
+    for number, piece in zip(numbers, canonical.slices(text, offsets, counts), strict=True):
+        if number in parts:
+            parts[number].append((name, piece))
+
+
+def groups(reader: Reader, numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Consecutive runs of entries with about a million transfers each."""
+    sizes = {int(str(n)): int(str(c)) for n, c in reader.rows("SELECT entry_number, count(*) FROM transfer GROUP BY 1")}
+    groups: list[tuple[int, int]] = []
+    start, held = None, 0
+    for number in numbers:
+        start = number if start is None else start
+        held += sizes.get(number, 0)
+        if held >= TRANSFERS_AT_ONCE:
+            groups.append((start, number))
+            start, held = None, 0
+    if start is not None:
+        groups.append((start, numbers[-1]))
+    return groups

@@ -1,0 +1,9 @@
+"""The words that the books use: standings of money, grades of ring-fence, routes by which money comes."""
+
+AVAILABLE, RETAINED, SPENT = "available", "retained", "spent"
+STANDINGS = (AVAILABLE, RETAINED, SPENT)
+GRADES = ("none", "monitored", "soft", "hard", "statutory")
+ROUTES = ("formula", "equal shares", "bid", "claim", "prize", "direction")
+
+# A fund with one of these grades leaves its purpose only as its terms allow, with an authority named.
+RING_FENCED = ("hard", "statutory")

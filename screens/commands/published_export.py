@@ -1,0 +1,34 @@
+"""``devolution export published``: the accessible workbook."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from allocations.excel import published, published_tables
+from screens import workbooks
+from screens.arguments import DEFAULT_LEDGER, AsAt, Json, KnownAt, Ledger, Organisation, Year
+from screens.commands.guard import guarded, reading
+from screens.terminal import show
+
+
+@guarded("export published")
+def export_published(
+    out: Annotated[Path, typer.Option("--out", help="The file to write.", dir_okay=False)],
+    ledger: Ledger = DEFAULT_LEDGER,
+    organisation: Organisation = None,
+    icb: Annotated[str | None, typer.Option(help="The same for an ICB, by code.")] = None,
+    year: Year = None,
+    contact: Annotated[str | None, typer.Option(help="Who answers questions, for the cover.")] = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+    as_json: Json = False,
+) -> None:
+    """An accessible workbook, values only: by tier and grade, ICBs by stream, ring-fenced pots, organisations."""
+    whose = organisation or icb
+    with reading(ledger, as_at, known_at) as (reader, at):
+        shown = year or published_tables.newest_year(reader)
+        tables = published_tables.tables(reader, at, year=shown, organisation=whose)
+        told = published.told(reader, at, year=shown, whose=published_tables.whose_money(reader, whose))
+    published.write_published(tables, told, out, contact=contact)
+    show(workbooks.of_published(tables, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)

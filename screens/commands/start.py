@@ -1,0 +1,83 @@
+"""Where a newcomer starts: ``devolution demo`` builds a ledger, ``devolution app`` shows it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from allocations import demo as demonstration
+from allocations.allocate import FIGURES_YEAR
+from allocations.policy import DEFAULT as DEFAULT_POLICY
+from allocations.policy import read_policy
+from ledger import chain, picture, position
+from ledger.address import in_full
+from ledger.store import Store
+from screens import terminal
+from screens.arguments import DEFAULT_LEDGER, Json, Ledger
+from screens.commands.guard import guarded
+from screens.terminal import Answer, show
+
+_ROOT = Path(__file__).parents[2]
+
+
+@guarded("demo")
+def demo(
+    ledger: Ledger = DEFAULT_LEDGER,
+    policy: Annotated[
+        Path, typer.Option(help="A devolution policy of your own.", exists=True, dir_okay=False)
+    ] = DEFAULT_POLICY,
+    terms: Annotated[
+        Path | None,
+        typer.Option(help="Your own reading of how free each line is, as CSV.", exists=True, dir_okay=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Build a ledger from the published 2025/26 figures and print the picture."""
+    read_policy(policy)  # before anything is made, so that a policy with a slip leaves no empty ledger behind
+    with Store.open_or_create(ledger) as store:
+        with terminal.progress("Building the ledger") as told:
+            posted = demonstration.build(store, policy_file=policy, terms_file=terms, progress=told)
+        store.checkpoint()
+        with store.read() as reader:
+            at = position.moment(reader)
+            found = picture.take(reader, at, year=FIGURES_YEAR.start)
+            content = chain.books_hash(reader)
+    fresh = len([entry for entry in posted if not entry.replayed])
+    if as_json:
+        extra = {"content_hash": content, "entries_posted": fresh, "sentence": found.sentence}
+        show(Answer("demo", str(ledger), picture.matrix_rows(found), at, extra=extra), as_json=True)
+    else:
+        terminal.show_picture(found, ledger=str(ledger), new_entries=fresh)
+
+
+@guarded("app")
+def open_app(
+    ledger: Ledger = DEFAULT_LEDGER,
+    port: Annotated[int, typer.Option(help="The port on this machine.", min=1, max=65535)] = 8501,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> None:
+    """Open the web app on this machine. Nothing leaves it."""
+    if ledger.exists():
+        Store.open(ledger, read_only=True).close()
+    terminal.messages.print(f"Opening http://127.0.0.1:{port} on {ledger}. Stop with Ctrl+C.", markup=False)
+    options = [
+        "--server.port",
+        str(port),
+        "--server.address",
+        "127.0.0.1",
+        "--server.headless",
+        str(not browser).lower(),
+    ]
+    command = [sys.executable, "-m", "streamlit", "run", str(_ROOT / "streamlit_app.py"), *options]
+    # Said here as well as in .streamlit/config.toml: nothing leaves the machine, wherever the app was started.
+    quiet = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none"}
+    environment = {**os.environ, **quiet, "DEVOLUTION_LEDGER": in_full(ledger.resolve())}
+    if os.name == "posix":
+        # Become the app, so that whoever stops this command stops the app and frees the ledger.
+        os.chdir(_ROOT)
+        os.execve(command[0], command, environment)  # noqa: S606 - our own program
+    finished = subprocess.run(command, cwd=_ROOT, env=environment, check=False)  # noqa: S603 - our own program
+    raise typer.Exit(finished.returncode)

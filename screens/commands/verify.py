@@ -1,0 +1,35 @@
+"""``devolution verify``: whether every invariant of the books holds."""
+
+from typing import Annotated
+
+import typer
+
+from ledger import audit, chain
+from ledger.errors import Refused
+from screens import terminal
+from screens.arguments import DEFAULT_LEDGER, Json, Ledger
+from screens.commands.guard import guarded, reading
+from screens.terminal import Answer, show
+
+
+@guarded("verify")
+def verify(
+    ledger: Ledger = DEFAULT_LEDGER,
+    head: Annotated[
+        str | None, typer.Option(help="A head that a report printed: the books must still hold it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask every invariant of the whole ledger; exit with 1 if one does not hold, saying where."""
+    with reading(ledger, None, None) as (reader, at):
+        with terminal.progress("Verifying") as told:
+            found = audit.verify(reader, lambda name: told(f"Checking {name}", 0, None), seen_head=head)
+        content, entries = chain.books_hash(reader), chain.last_entry(reader)
+    if found:
+        raise Refused(found)
+    rows = [{"entries": entries, "problems": 0, "head": at.head, "content_hash": content}]
+    empty = "The ledger is empty: there is nothing that could fail."
+    title = (
+        f"All {entries:,} entries hold: the chain is whole, money is conserved, every rule and control total is met."
+    )
+    show(Answer("verify", str(ledger), rows, at, title=title if entries else empty), as_json=as_json)
