@@ -29,6 +29,8 @@ QUESTIONS = {
         "--icb QWO --fund core-community --to place --by core --amount 1000000 --dry-run",
     ),
     "schedule": ("--icb QWO --fund core-community --to place",),
+    "month list": ("",),
+    "month close": ("2025-04 --reason compared --dry-run",),
     "proposal list": ("--all",),
     "proposal show": ("unknown",),
     "scenario run": ("devolve-80-at-once",),
@@ -40,7 +42,7 @@ REFUSED = {QUESTIONS["reverse"][1], QUESTIONS["allocate"][1], QUESTIONS["proposa
 # Those that write a file or a ledger, ask for one, or measure the machine: each has tests of its own.
 ELSEWHERE = {
     "template", "demo", "app", "stats", "pace", "backup", "migrate", "import budgets", "import published",
-    "import structure", "import position", "export allocations", "export position", "export scenario",
+    "import structure", "import position", "carry-forward", "export journal", "export allocations", "export position", "export scenario",
     "export published", "proposal approve", "proposal reject", "proposal withdraw", "proposal expire", "scenario check",
 }  # fmt: skip
 MOMENTS = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?")
