@@ -1,6 +1,6 @@
 """The web app, measured: first render, a rerun after a slider, ten people at once, and memory for each of them.
 
-    uv run python bench/app.py
+    uv run python -m bench.app
 
 Starts the app on a ledger of its own. Times at the server are those of one page script, by Streamlit's own test
 harness; times in the browser are to the last words of the page, in a Chromium without a window.

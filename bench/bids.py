@@ -1,6 +1,6 @@
 """Forty bidding pots beside the bare NumPy that they need, in one run on one machine.
 
-    uv run python bench/bids.py [--pots 40] [--bidders 42] [--draws 10000]
+    uv run python -m bench.bids [--pots 40] [--bidders 42] [--draws 10000]
 
 Bare is NumPy written by hand for the same figures: waiting times, their order, awards in pence, and of these
 each bidder's mean, standard error, chance of nothing and percentiles, and each draw's misplaced and unspent

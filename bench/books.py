@@ -1,6 +1,6 @@
 """Posting and position beside bare DuckDB, in one run on one machine.
 
-    uv run python bench/books.py [--transfers 1000000] [--batches 10]
+    uv run python -m bench.books [--transfers 1000000] [--batches 10]
 
 Posting: one entry of a million transfers through every check, against a bare ``INSERT ... SELECT`` of the same
 rows into a table with the same constraints. Position: what stands where after all batches, against the same

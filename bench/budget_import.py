@@ -1,6 +1,6 @@
 """The import of a budget workbook beside a bare openpyxl pass over the same file, in one run on one machine.
 
-    uv run python bench/budget_import.py [--rows 7000] [--tries 5]
+    uv run python -m bench.budget_import [--rows 7000] [--tries 5]
 
 Bare: ``openpyxl.load_workbook`` and a look at every value, which keeps neither what kind each cell is nor what it
 means. Ours: the safety checks, every cell with its kind, the headings found, each amount parsed to the penny,

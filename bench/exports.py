@@ -1,6 +1,6 @@
 """A national working workbook beside bare XlsxWriter writing the same cells, in one run on one machine.
 
-    uv run python bench/exports.py [--tries 5]
+    uv run python -m bench.exports [--tries 5]
 
 Ours: every ICB, place and network of 2025/26, worked out exactly and written with formulas, results, formats,
 validation and checks. Bare: the same texts, numbers and formulas with their results, put into a workbook in a loop with

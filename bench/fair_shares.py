@@ -1,6 +1,6 @@
 """Need indices of all places of all ICBs: in one call, beside a pandas loop and beside bare SQL, in one run.
 
-    uv run python bench/fair_shares.py [--tries 7]
+    uv run python -m bench.fair_shares [--tries 7]
 
 The loop does as NHS England's place tool does: for each place it filters the practice table by the place's
 practices, adds up, divides, and compares with its ICB. It is given its table ready in memory. Each figure is

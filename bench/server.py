@@ -1,6 +1,6 @@
 """A server's ledger beside bare PostgreSQL and beside a file, in one run on one machine.
 
-    DEVOLUTION_TEST_POSTGRES=postgresql://... uv run --extra server python bench/server.py [--transfers 1000000]
+    DEVOLUTION_TEST_POSTGRES=postgresql://... uv run --extra server python -m bench.server [--transfers 1000000]
 
 Posting: one entry of a million transfers through every check, ours and the server's, against a bare ``COPY`` of the
 same rows into the same tables with the same keys, foreign keys, checks and indexes, the triggers turned off. Questions:

@@ -1,6 +1,6 @@
 """A five-step national scenario beside the same transformations in SQL written by hand, in one run.
 
-    uv run python bench/what_if.py [--rounds 9]
+    uv run python -m bench.what_if [--rounds 9]
 
 Both start from the demo's position in memory and from the same table of practices with their people, and end
 with the same rows, which is checked. Ours also holds every step to its promises (money conserved, ring-fences

@@ -10,24 +10,19 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from ledger import migrations
 from ledger.canonical import GENESIS
 from ledger.errors import LedgerHeld, LedgerMissing, NeedsMigration, NotALedger
-from ledger.reading import Reader, Writer
+from ledger.reading import CONFIGURATION, Reader, Writer
 from ledger.store import Store
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-# Nothing may be fetched at run time, so the engine is told not to look for extensions of its own.
-_CONFIGURATION: dict[str, Any] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-}
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)(?: by user (?P<user>\S+?)\.?\s)?")
 
 
@@ -214,7 +209,7 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     if path.is_dir() or (path.exists() and path.stat().st_size and _magic(path) != b"DUCK"):
         raise NotALedger(path, "it is another kind of file.")
     try:
-        return duckdb.connect(str(path), read_only=read_only, config=_CONFIGURATION)
+        return duckdb.connect(str(path), read_only=read_only, config=CONFIGURATION)
     except duckdb.ConnectionException as error:
         raise LedgerHeld(path, "another part of this program") from error
     except duckdb.IOException as error:

@@ -19,9 +19,10 @@ from sqlmodel import SQLModel
 
 from ledger.drafts import schema_of
 from ledger.models import RECORDS, TABLES, Account, Entry, Seal, Transfer
+from ledger.reading import CONFIGURATION
+from ledger.server_rows import fetch, numbered_by
 
 Cursor = duckdb.DuckDBPyConnection
-_CONFIGURATION: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 _TYPES = {
     pa.int64(): "BIGINT",
     pa.int32(): "INTEGER",
@@ -30,8 +31,6 @@ _TYPES = {
     pa.string(): "VARCHAR",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
 }
-_BYTES_AT_ONCE = 1 << 23
-_PARSE = csv.ParseOptions(newlines_in_values=True)
 # The order in which rows must be written, so that none names one that is not there yet.
 APPENDED: tuple[type[SQLModel], ...] = (Entry, *RECORDS, Account, Transfer)
 
@@ -50,17 +49,12 @@ def arrow_schema(model: type[SQLModel]) -> pa.Schema:
     return pa.schema(fields)
 
 
-def numbered_by(model: type[SQLModel]) -> str:
-    """The column by which the rows of a table come after one another."""
-    return {Entry: "number", Account: "id", Seal: "id"}.get(model, "entry_number")
-
-
 class Mirror:
     """The books of one server, in this process's memory."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.connection = duckdb.connect(":memory:", config=_CONFIGURATION)
+        self.connection = duckdb.connect(":memory:", config=CONFIGURATION)
         for model in TABLES:
             columns = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in arrow_schema(model))
             self.connection.execute(f'CREATE TABLE "{model.__tablename__}" ({columns})')
@@ -91,7 +85,7 @@ class Mirror:
                 for model in APPENDED:
                     self._add(cursor, server, model, from_the_beginning=known is None)
                 cursor.execute("DELETE FROM seal")
-                _insert(cursor, Seal, fetch(server, Seal, ""))
+                _insert(cursor, Seal, fetch(server, Seal, arrow_schema(Seal), ""))
                 cursor.execute("COMMIT")
             except BaseException:
                 cursor.execute("ROLLBACK")
@@ -120,48 +114,9 @@ class Mirror:
             seen = "coalesce(max(id), 0) FROM account" if model is Account else "entries FROM seal"
             ((last,),) = cursor.execute(f"SELECT {seen}").fetchall()
             newer = f"WHERE {column} > {int(last)}"
-        rows = fetch(server, model, newer)
+        rows = fetch(server, model, arrow_schema(model), newer)
         if rows.num_rows:
             _insert(cursor, model, rows)
-
-
-def fetch(server: psycopg.Connection, model: type[SQLModel], condition: str) -> pa.Table:
-    """Rows of a table on the server, as Arrow."""
-    schema = arrow_schema(model)
-    text = io.BytesIO()
-    with server.cursor() as cursor, cursor.copy(_in_blocks(model, schema, condition)) as blocks:
-        blocks.set_types(["bytea"])
-        for (block,) in blocks.rows():
-            text.write(block)
-            text.write(b"\n")
-    if not text.tell():
-        return schema.empty_table()
-    convert = csv.ConvertOptions(
-        column_types=schema,
-        null_values=[""],
-        true_values=["true"],
-        false_values=["false"],
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=False,
-    )
-    read = csv.ReadOptions(block_size=_BYTES_AT_ONCE, column_names=schema.names)
-    return csv.read_csv(pa.py_buffer(text.getbuffer()), read, _PARSE, convert)
-
-
-def _in_blocks(model: type[SQLModel], schema: pa.Schema, condition: str) -> str:
-    """Ask for rows as CSV, thousands to a message: row by row, the driver would take longer than the server."""
-    values = []
-    for field in schema:
-        value = f'"{field.name}"::text'
-        if pa.types.is_string(field.type):
-            value = f"'\"' || replace({value}, '\"', '\"\"') || '\"'"
-        values.append(f"coalesce({value}, '')")
-    line = " || ',' || ".join(values)
-    block = "entry_number / 100, leg / 1000" if model is Transfer else f"{numbered_by(model)} / 1000"
-    return (
-        f"COPY (SELECT string_agg({line}, E'\\n') FROM \"{model.__tablename__}\" {condition} GROUP BY {block}) "
-        "TO STDOUT (FORMAT binary)"
-    )
 
 
 def send(server: psycopg.Connection, model: type[SQLModel], rows: pa.RecordBatchReader) -> None:

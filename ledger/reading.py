@@ -6,7 +6,7 @@ every question has one text and one meaning. Figures come as Arrow: exact intege
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +16,9 @@ from ledger.errors import Problem, Refused
 if TYPE_CHECKING:
     # To read takes no tables, and to load them is to load all of SQLAlchemy.
     from sqlmodel import SQLModel
+
+# Nothing may be fetched at run time, so the engine is told not to look for extensions of its own.
+CONFIGURATION: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 
 class Reader:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from allocations import demo
+from ledger import reading
 from ledger.address import Address
 from ledger.store import Store
 from tests.shelves import Shelf, shelf_of, small_books_on
@@ -15,6 +16,13 @@ from tests.shelves import Shelf, shelf_of, small_books_on
 ROOT = Path(__file__).parent.parent
 PUBLISHED = Path(os.environ.get("DEVOLUTION_PUBLISHED_DATA", ROOT.parent / "shared" / "data"))
 NOT_HERE = f"the published files are not at {PUBLISHED}; set DEVOLUTION_PUBLISHED_DATA to their folder to run this test"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread_each() -> None:
+    """The books of tests are small, and the tests themselves run side by side: more threads only get in the way."""
+    # The mirror of a server's ledger shares this mapping.
+    reading.CONFIGURATION["threads"] = "1"
 
 
 @pytest.fixture(scope="session")

@@ -246,9 +246,11 @@ class Books(RuleBasedStateMachine):
 
 def test_the_books_and_their_auditor_agree(shelf: Shelf, template: Callable[[str], Address]) -> None:
     Books.shelf, Books.template = shelf, template(shelf.kind)
+    # The rules are one code for both stores, so the file's many cases try them; the server's try that it keeps them.
+    examples = 15 if shelf.kind == "file" else 7
     run_state_machine_as_test(
         Books,
         settings=settings(
-            max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

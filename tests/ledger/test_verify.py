@@ -1,5 +1,7 @@
 """One changed number, one missing row, one edited term: verify names the entry."""
 
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,18 +15,36 @@ from ledger.models import ControlTotal
 from ledger.posting import post
 from ledger.store import Store
 from tests.books import APRIL, MAY, YEAR, agreement, at, entry, fund_all, texts
-from tests.shelves import Shelf
+from tests.shelves import Shelf, shelf_of
+
+
+@pytest.fixture(scope="module")
+def moved(
+    template: Callable[[str], Address], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Address]]:
+    """Ledgers of each kind in which money has moved, made once and then copied."""
+    shelves: list[Shelf] = []
+
+    @cache
+    def made(kind: str) -> Address:
+        shelves.append(shelf_of(kind, tmp_path_factory.mktemp("moved")))
+        address = shelves[-1].copy(template(kind), "moved")
+        with Store.open(address) as store:
+            fund_all(store)
+            post(store, [agreement(organisation="ICB1", fund="core", amount_pence=5)])
+            post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+            store.checkpoint()
+        return address
+
+    yield made
+    for shelf in shelves:
+        shelf.clear()
 
 
 @pytest.fixture
-def closed(books: Store) -> Address:
+def closed(shelf: Shelf, moved: Callable[[str], Address]) -> Address:
     """A closed ledger: mandate is entry 3, allocations 4 and 5, an agreement 6, a devolution 7."""
-    fund_all(books)
-    post(books, [agreement(organisation="ICB1", fund="core", amount_pence=5)])
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
-    books.checkpoint()
-    books.close()
-    return books.path
+    return shelf.copy(moved(shelf.kind), "moved")
 
 
 def found(address: Address) -> str:
