@@ -4,7 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from allocations.strict_yaml import read_lines
+from scenarios.tidy import held
 
 FILE = Path(__file__).parent / "building_blocks.yaml"
 _CHOSEN = "Chosen by whoever built this scenario, to see what it does"
@@ -54,6 +58,14 @@ def built(
         "steps": steps,
         **({"assumptions": assumptions} if assumptions else {}),
     }
+
+
+def lines(position: pa.Table) -> dict[str, str]:
+    """The funds in which money is held, code to name, in the order of their names."""
+    own = held(position)
+    own = own.filter(pc.greater(own["amount_pence"], 0))
+    pairs = zip(own["fund"].to_pylist(), own["fund_name"].to_pylist(), strict=True)
+    return dict(sorted(set(pairs), key=lambda pair: (pair[1], pair[0])))
 
 
 def _filled(part: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from allocations.excel.sheets import refuse_other_suffix
 from ledger.errors import Refused
 from scenarios import compare as comparing
 from scenarios import outcome as outcomes
@@ -12,6 +13,7 @@ from scenarios import saved
 from scenarios.recheck import read_result, recheck
 from scenarios.scenario import read_scenario
 from screens import scenario_answers as answers
+from screens import scenario_files
 from screens.arguments import DEFAULT_LEDGER, Json, Ledger
 from screens.commands.guard import REFUSED, guarded, reading
 from screens.terminal import Answer, show
@@ -64,6 +66,29 @@ def compare(
     with reading(ledger) as (reader, at):
         found = comparing.compare([outcomes.work_out(reader, each) for each in written])
     show(answers.of_comparison(found, ledger=str(ledger), at=at, as_json=as_json), as_json=as_json)
+
+
+@group.command("pack")
+@guarded("scenario pack")
+def pack(
+    files: Annotated[list[str], typer.Argument(help="One scenario or several, by name or file.")],
+    out: Annotated[
+        Path, typer.Option("--out", "--output", help="The file: .html to print, or .xlsx of one.", dir_okay=False)
+    ],
+    ledger: Ledger = DEFAULT_LEDGER,
+    as_json: Json = False,
+) -> None:
+    """Write the board pack: a page that prints on A4 and needs no network, or a workbook; what the app offers too."""
+    refuse_other_suffix(out, ".html", *([".xlsx"] if len(files) == 1 else []))
+    paths = [saved.locate(each, ledger) for each in files]
+    written = [read_scenario(path) for path in paths]
+    with reading(ledger) as (reader, at):
+        found = [outcomes.work_out(reader, each) for each in written]
+        if out.suffix.lower() == ".xlsx":
+            scenario_files.workbook(reader, found[0], paths[0].read_bytes(), out)
+        else:
+            scenario_files.printable(found, at, out)
+    show(answers.of_pack(found, ledger=str(ledger), at=at, out=out), as_json=as_json)
 
 
 @group.command("check")
