@@ -49,11 +49,12 @@ def built(
             step["funds"] = {"codes": list(lines[place]), **kept}
         steps.append(step)
         assumptions += [_assumption(own[one], value) for one, value in block.get("assumptions", {}).items()]
-    what = "; ".join(BLOCKS[name] for name in names)
+    said = "; ".join(BLOCKS[name][:1].lower() + BLOCKS[name][1:] for name in names)
+    what = said[:1].upper() + said[1:]
     start = {"year": year, **({"organisation": organisation} if organisation else {})}
     return {
         "title": what,
-        "question": f"What if we did this: {what[:1].lower()}{what[1:]}?",
+        "question": f"What if we did this: {said}?",
         "baseline": start,
         "steps": steps,
         **({"assumptions": assumptions} if assumptions else {}),

@@ -7,6 +7,7 @@ from typing import Any
 from scenarios.scenario import Scenario
 
 # Words for people, which name a scenario and do nothing.
+_PARTS = ("baseline", "given", "step", "assumption")
 _NAMES = ("title", "question", "schema_version")
 
 
@@ -26,9 +27,18 @@ class Difference:
 def differences(scenarios: Sequence[Scenario]) -> tuple[Difference, ...]:
     """Everything that is not the same in all files: steps by number, assumptions by name."""
     told = [dict(_leaves(_by_name(each.content()), "")) for each in scenarios]
-    places = dict.fromkeys(what for leaves in told for what in leaves)
+    # In the order of a file, whichever of them says a thing: where it starts, what is done, and on what grounds.
+    places = sorted(dict.fromkeys(what for leaves in told for what in leaves), key=_order)
     rows = [Difference(what, tuple(leaves.get(what) for leaves in told)) for what in places]
     return tuple(row for row in rows if len(set(row.values)) > 1)
+
+
+def _order(what: str) -> tuple[int, int, bool]:
+    """Where a thing stands among the others: by its part, by its number there, and its lever before all else."""
+    head, _, rest = what.partition(":")
+    word, _, number = head.partition(" ")
+    part = _PARTS.index(word) if word in _PARTS else len(_PARTS)
+    return part, int(number) if number.isdecimal() else 0, rest.strip() != "lever"
 
 
 def _by_name(content: dict[str, Any]) -> dict[str, Any]:

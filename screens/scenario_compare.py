@@ -7,10 +7,11 @@ import streamlit as st
 from scenarios import compare
 from scenarios.compare import Comparison
 from scenarios.outcome import Outcome
-from screens import address, frame, scenario_files, scenario_tables, tables
+from screens import address, scenario_files, scenario_tables, tables
 from screens.books import Books
 from screens.charts.bridge import bridge as draw_bridge
 from screens.scenario_results import LEVELS
+from screens.tables import Link, Table
 
 _MOST_SHOWN = 40
 
@@ -19,9 +20,12 @@ _MOST_SHOWN = 40
 def show(found: Books, outcomes: Sequence[Outcome], names: Sequence[str]) -> None:
     """Render a comparison of two or more."""
     compared = compare.compare(outcomes)
-    for number, (name, title) in enumerate(zip(names, compared.names, strict=True), 1):
-        st.write(f"Scenario {number}: {title}")
-        frame.link(f"Open scenario {number}", "scenarios", {"scenario": name})
+    rows = [
+        (f"Scenario {number}", Link(each.run.written.scenario.title, "scenarios", {"scenario": name}),
+         each.run.written.scenario.question)
+        for number, (name, each) in enumerate(zip(names, outcomes, strict=True), 1)
+    ]  # fmt: skip
+    tables.show(Table("Side by side", ("Number", "Scenario", "The question"), rows))
     for sentence in compare.sentences(compared):
         st.write(f"**{sentence}**")
     st.write(scenario_tables.HYPOTHETICAL)
@@ -49,7 +53,7 @@ def show(found: Books, outcomes: Sequence[Outcome], names: Sequence[str]) -> Non
         mime="text/html",
         on_click="ignore",
     )
-    st.code(f"devolution scenario pack {' '.join(names)} --out pack.html", language="shell")
+    st.code(f"devolution scenario pack {' '.join(names)} --out pack.html", language="shell", wrap_lines=True)
 
 
 def _bridges(outcomes: Sequence[Outcome]) -> None:

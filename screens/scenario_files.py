@@ -58,7 +58,9 @@ def printable(found: Sequence[Outcome], at: Moment, out: Path) -> None:
 
 def page(found: Sequence[Outcome], at: Moment) -> str:
     """The page to print, as HTML; of several scenarios with their comparison in front."""
-    return scenario_pack.page(found, at, compare.compare(found) if len(found) > 1 else None)
+    compared = compare.compare(found) if len(found) > 1 else None
+    # A scenario may start on another day than today: the pack says on which it did.
+    return scenario_pack.page(found, found[0].run.books.at or at, compared)
 
 
 def _sheets(found: Outcome) -> list[MoreSheet]:

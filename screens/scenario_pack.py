@@ -33,7 +33,8 @@ _STYLE = (
     "thead th{border-bottom:2px solid #4C6272;vertical-align:bottom}tbody th{font-weight:normal}"
     ".number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
     ".whole :is(th,td){font-weight:bold;border-top:2px solid #4C6272}"
-    "@media screen and (max-width:700px){table{display:block;overflow-x:auto}}"
+    # On a telephone rows become cards, as in the app; paper is about as narrow, and keeps its tables.
+    + tables.STYLE[tables.STYLE.index("@media") :].replace("@media ", "@media screen and ")
 )
 
 

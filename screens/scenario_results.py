@@ -19,7 +19,7 @@ LEVELS = {"icb": "ICBs", "place": "Places", "pcn": "Networks (PCNs)", "practice"
 def show(found: Outcome) -> None:
     """Everything that a scenario answers."""
     _headlines(found)
-    st.write(f"**{found.sentence}**")
+    st.write(found.sentence)
     st.write(scenario_tables.HYPOTHETICAL)
     st.header("What changes", anchor=False)
     tables.show_with_download(scenario_tables.amounts(found), "scenario-amounts")
@@ -121,6 +121,7 @@ def _drawn(view: View) -> None:
         table=scenario_tables.gains(view, rows),
         key=f"scenario-changes-{view.level}",
         smaller=True,
+        room=0.5,
     )
     if few:
         tables.download(

@@ -8,7 +8,6 @@ import streamlit as st
 
 from ledger.errors import Refused
 from ledger.named_files import SavedSince, Version
-from ledger.position import Moment
 from scenarios import outcome, saved
 from scenarios.differences import differences
 from scenarios.knobs import as_text
@@ -34,11 +33,10 @@ def take_away(found: Books, worked: Outcome, opened: Opened) -> None:
     st.header("Take it away", anchor=False)
     st.write("The pages to print and the workbook hold what this page shows, and what the command line writes.")
     stem = opened.name or saved.name_of(worked.run.written.scenario.title) or "scenario"
-    at = worked.run.books.at or found.at
     one, two, three = st.columns(3)
     one.download_button(
         "Board pack to print (HTML)",
-        data=lambda: _page(worked, at),
+        data=lambda: scenario_files.page([worked], found.at).encode(),
         file_name=f"{stem}.html",
         mime="text/html",
         on_click="ignore",
@@ -57,10 +55,6 @@ def take_away(found: Books, worked: Outcome, opened: Opened) -> None:
         mime="application/yaml",
         on_click="ignore",
     )
-
-
-def _page(worked: Outcome, at: Moment) -> bytes:
-    return scenario_files.page([worked], at).encode()
 
 
 def _workbook(found: Books, worked: Outcome, content: bytes) -> bytes:
@@ -193,6 +187,7 @@ def commands(opened: Opened) -> None:
         f"devolution scenario pack {name} --ledger {ledger} --out pack.html\n"
         f"devolution scenario adopt {name} --ledger {ledger} --actor YOUR-NAME",
         language="shell",
+        wrap_lines=True,
     )
 
 

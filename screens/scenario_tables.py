@@ -138,9 +138,8 @@ def ends(view: View, most: int) -> list[Gain]:
 
 
 def _gain(gain: Gain) -> Row:
-    change = Share(gain.change, signed=True, missing="had nothing")
-    return (gain.name, gain.code, Money(gain.before_pence), Money(gain.after_pence), Money(gain.change_pence), change,
-            Money(gain.per_head_pence))  # fmt: skip
+    return (gain.name, gain.code, Money(gain.before_pence), Money(gain.after_pence), Money(gain.change_pence),
+            _percent(gain), Money(gain.per_head_pence))  # fmt: skip
 
 
 def gain_sentence(view: View) -> str:
@@ -156,7 +155,7 @@ def gain_sentence(view: View) -> str:
 
 
 def _of_its_own(gain: Gain) -> str:
-    return "" if gain.change is None else f" ({shown(Share(gain.change, signed=True))})"
+    return "" if gain.change is None else f" ({shown(Share(gain.change, signed=True, places=2))})"
 
 
 def fifths(view: View) -> Table | None:
@@ -232,16 +231,20 @@ def bridges_side_by_side(outcomes: Sequence[Outcome], quantity: str) -> Table:
 def gains_side_by_side(found: Comparison, level: Level, most: int | None = None) -> Table:
     """What each scenario changes for each organisation, those with the largest change first."""
     rows = [
-        (
-            next(gain.name for gain in row if gain),
-            *("no change" if gain is None else Money(gain.change_pence) for gain in row),
-            *(Share(None if gain is None else gain.change, signed=True, missing="no change" if gain is None else
-                    "had nothing") for gain in row),
-        )
-        for row in level.gains[:most]
-    ]  # fmt: skip
+        (next(gain.name for gain in row if gain), *map(_pounds, row), *map(_percent, row)) for row in level.gains[:most]
+    ]
     heads = [*(f"{name} (£)" for name in numbered(found)), *(f"{name} (%)" for name in numbered(found))]
     return Table(f"{level.title}: change in each scenario", ("Organisation", *heads), rows)
+
+
+def _pounds(gain: Gain | None) -> Cell:
+    return "no change" if gain is None else Money(gain.change_pence)
+
+
+def _percent(gain: Gain | None) -> Cell:
+    if gain is None:
+        return "no change"
+    return Share(gain.change, signed=True, places=2, missing="had nothing")
 
 
 def what_differs(found: Comparison) -> Table | None:
