@@ -53,7 +53,7 @@ def show(found: Books, outcomes: Sequence[Outcome], names: Sequence[str]) -> Non
         mime="text/html",
         on_click="ignore",
     )
-    st.code(f"devolution scenario pack {' '.join(names)} --out pack.html", language="shell", wrap_lines=True)
+    st.code(f"devolution scenario pack {' '.join(names)} --out pack.html", language=None, wrap_lines=True)
 
 
 def _bridges(outcomes: Sequence[Outcome]) -> None:

@@ -186,7 +186,7 @@ def commands(opened: Opened) -> None:
         f"devolution scenario run {name} --ledger {ledger} --json\n"
         f"devolution scenario pack {name} --ledger {ledger} --out pack.html\n"
         f"devolution scenario adopt {name} --ledger {ledger} --actor YOUR-NAME",
-        language="shell",
+        language=None,  # the colours of a shell's words are too pale to read
         wrap_lines=True,
     )
 

@@ -74,7 +74,7 @@ def _work(found: Books, opened: Opened) -> None:
     scenario_save.save(opened, written.scenario)
     scenario_save.versions(opened)
     with st.expander("The scenario as YAML"):
-        st.code(opened.content.decode("utf-8", errors="replace"), language="yaml", wrap_lines=True)
+        st.code(opened.content.decode("utf-8", errors="replace"), language=None, wrap_lines=True)
     scenario_save.commands(opened)
 
 
