@@ -15,7 +15,7 @@ from scenarios import baseline, outcome, saved
 from scenarios.building import BLOCKS, built, lines
 from scenarios.knobs import as_text, knobs, turned
 from scenarios.scenario import read_scenario
-from screens import address, books, uploads
+from screens import address, books, frame, uploads
 from screens.books import Books
 
 _KNOB = re.compile(r"^([sg]\d+|a)\.")
@@ -207,13 +207,12 @@ def turn(opened: Opened) -> Opened:
         columns = st.columns(2)
         values = {}
         for place, knob in enumerate(found):
+            label = frame.as_text(knob.label)
             with columns[place % 2]:
                 if knob.kind == "choice":
-                    values[knob.key] = address.choose(
-                        knob.key, knob.label, knob.options, shown=knob.shown, usual=knob.value
-                    )
+                    values[knob.key] = address.choose(knob.key, label, knob.options, shown=knob.shown, usual=knob.value)
                 else:
-                    values[knob.key] = address.slide_among(knob.key, knob.label, knob.options, knob.value, knob.shown)
+                    values[knob.key] = address.slide_among(knob.key, label, knob.options, knob.value, knob.shown)
         if any(values[knob.key] != knob.value for knob in found):
             st.button("Back to what the file says", on_click=address.forget, args=(is_knob,))
     new = turned(said, values)

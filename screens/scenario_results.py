@@ -7,7 +7,7 @@ from ledger.money import spoken
 from scenarios.bridge import Bridge
 from scenarios.gainers import View
 from scenarios.outcome import Outcome
-from screens import address, scenario_tables, tables
+from screens import address, frame, scenario_tables, tables
 from screens.charts.bars import Bar, distances
 from screens.charts.bridge import bridge as draw_bridge
 
@@ -19,7 +19,7 @@ LEVELS = {"icb": "ICBs", "place": "Places", "pcn": "Networks (PCNs)", "practice"
 def show(found: Outcome) -> None:
     """Everything that a scenario answers."""
     _headlines(found)
-    st.write(found.sentence)
+    st.write(frame.as_text(found.sentence))
     st.write(scenario_tables.HYPOTHETICAL)
     st.header("What changes", anchor=False)
     tables.show_with_download(scenario_tables.amounts(found), "scenario-amounts")
@@ -100,7 +100,7 @@ def _gainers(found: Outcome) -> None:
         unknown="where nobody's changes",
     )
     view = changing[level]
-    st.write(scenario_tables.gain_sentence(view))
+    st.write(frame.as_text(scenario_tables.gain_sentence(view)))
     if view.gains:
         _drawn(view)
     fifths = scenario_tables.fifths(view)

@@ -61,8 +61,8 @@ def _work(found: Books, opened: Opened) -> None:
         frame.refused(refused.problems, "This scenario cannot be read. Correct the YAML and try again.")
         return
     with place:
-        st.header(written.scenario.title, anchor=False)
-        st.write(written.scenario.question)
+        st.header(frame.as_text(written.scenario.title), anchor=False)
+        st.write(frame.as_text(written.scenario.question))
     try:
         worked = work_out(found, written, opened.content)
     except Refused as refused:

@@ -212,3 +212,19 @@ def test_without_a_ledger_the_library_is_told(monkeypatch: pytest.MonkeyPatch, t
     app = page(monkeypatch, "scenarios", tmp_path / "none.duckdb")
     assert "There is no ledger" in app.info[0].value
     assert "devolve-80-at-once" in tables(app)
+
+
+def test_what_people_wrote_becomes_no_picture_and_no_link(
+    monkeypatch: pytest.MonkeyPatch, own_demo_ledger: Path
+) -> None:
+    nasty = b"'![x](http://elsewhere.example/x.png) :red[$a$]'"
+    text = TEXT.replace(b"Eighty pence in the pound at place, at once", nasty).replace(
+        b"question: ", b"question: '[go](http://x.example)' #"
+    )
+    assert saved.read_text(text).scenario.title == nasty.decode().strip("'")
+    saved.save(own_demo_ledger, "ours", text, opened=None)
+    app = page(monkeypatch, "scenarios", own_demo_ledger, scenario="ours")
+    shown = [*(each.value for each in app.header), *(each.value for each in app.markdown)]
+    assert "!\\[x\\](http://elsewhere.example/x.png) :red\\[\\$a\\$\\]" in shown
+    assert "\\[go\\](http://x.example)" in shown
+    assert not [words for words in shown if "![x](" in words or "[go](" in words]
