@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from screens import audit, bids, frame, national, overview, places, ring_fences
+from screens import audit, bids, frame, national, overview, places, ring_fences, scenarios
 
 st.set_page_config(page_title="Devolution ledger", page_icon="£", layout="wide")
 st.html(f"<style>{frame.STYLE}</style>")
@@ -11,6 +11,7 @@ PAGES = (
     st.Page(overview.page, title="Overview", url_path="overview", default=True),
     st.Page(places.page, title="Places", url_path="places"),
     st.Page(ring_fences.page, title="Ring-fences", url_path="ring-fences"),
+    st.Page(scenarios.page, title="Scenarios", url_path="scenarios"),
     st.Page(bids.page, title="Bids", url_path="bids"),
     st.Page(national.page, title="National", url_path="national"),
     st.Page(audit.page, title="Audit", url_path="audit"),

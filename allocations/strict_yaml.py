@@ -89,7 +89,7 @@ def place_of(path: Path, lines: Lines, keys: Path_) -> str:
 
 
 def _parsed(text: bytes) -> tuple[Any, dict[Path_, int]]:
-    loader = _TextLoader(text)
+    loader = TextLoader(text)
     try:
         node = loader.get_single_node()
         lines: dict[Path_, int] = {}
@@ -196,15 +196,15 @@ class _NoDuplicates(yaml.SafeLoader):
 _AS_TEXT = ("tag:yaml.org,2002:float", "tag:yaml.org,2002:bool")
 
 
-class _TextLoader(_NoDuplicates):
+class TextLoader(_NoDuplicates):
     """Numbers with a point stay the text that was written; pydantic makes exact decimals of them."""
 
 
-_TextLoader.yaml_implicit_resolvers = {
+TextLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag not in _AS_TEXT]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 # Only true and false are yes and no: a key 'on' is a word, and so is the answer 'no'.
-_TextLoader.add_implicit_resolver(
+TextLoader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )

@@ -88,6 +88,11 @@ class Bridge:
     interaction_pence: int
     after_pence: int
 
+    @property
+    def change_pence(self) -> int:
+        """From before to after."""
+        return self.after_pence - self.before_pence
+
 
 @dataclass(frozen=True)
 class Pair:

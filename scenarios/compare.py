@@ -4,13 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeAlias
 
 from ledger.errors import Problem, Refused
+from ledger.money import spoken
 from scenarios.bridge import QUANTITIES, differs, measured
-from scenarios.gainers import by_system
+from scenarios.differences import Difference, differences
+from scenarios.gainers import Gain, by_system
 from scenarios.outcome import Outcome
 from scenarios.tidy import held
+
+# A figure of any unit; None where it is not defined.
+Figure: TypeAlias = Fraction | float | None
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,22 @@ class Line:
     name: str
     title: str
     unit: str
-    before: Fraction | float | None
-    after: tuple[Fraction | float | None, ...]
+    before: Figure
+    after: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Level:
+    """Who gains and who loses at one level, in every scenario.
+
+    Attributes:
+        gains: one row for each organisation for whom any scenario changes something, those with the largest change
+            first; None in a row where the scenario leaves it what it had.
+    """
+
+    level: str
+    title: str
+    gains: tuple[tuple[Gain | None, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -35,6 +54,8 @@ class Comparison:
     """Scenarios side by side.
 
     Attributes:
+        differences: what their files say differently.
+        levels: who gains and who loses, level by level.
         same_baseline: whether all start from the same rows of the books.
         apart: for each pair, by number, how much money stands elsewhere or on other terms.
     """
@@ -43,6 +64,8 @@ class Comparison:
     lines: tuple[Line, ...]
     same_baseline: bool
     apart: tuple[tuple[int, int, int], ...]
+    differences: tuple[Difference, ...]
+    levels: tuple[Level, ...]
 
 
 def compare(outcomes: Sequence[Outcome]) -> Comparison:
@@ -63,7 +86,14 @@ def compare(outcomes: Sequence[Outcome]) -> Comparison:
     )
     start = first.run.books.content_hash
     names = tuple(outcome.run.written.scenario.title for outcome in outcomes)
-    return Comparison(names, tuple(lines), all(o.run.books.content_hash == start for o in outcomes), apart)
+    return Comparison(
+        names,
+        tuple(lines),
+        all(o.run.books.content_hash == start for o in outcomes),
+        apart,
+        differences([outcome.run.written.scenario for outcome in outcomes]),
+        _levels(outcomes),
+    )
 
 
 def _tests(outcomes: Sequence[Outcome]) -> list[Line]:
@@ -109,13 +139,58 @@ def _icbs(outcomes: Sequence[Outcome]) -> list[Line]:
     return found
 
 
+def _levels(outcomes: Sequence[Outcome]) -> tuple[Level, ...]:
+    titles = {view.level: view.title for outcome in outcomes for view in outcome.views}
+    found = []
+    for level, title in titles.items():
+        each = [
+            {gain.code: gain for view in outcome.views if view.level == level for gain in view.gains}
+            for outcome in outcomes
+        ]
+        rows = [tuple(gains.get(code) for gains in each) for code in dict.fromkeys(code for g in each for code in g)]
+        rows.sort(key=lambda row: (-max(abs(gain.change_pence) for gain in row if gain), _code(row)))
+        if rows:
+            found.append(Level(level, title, tuple(rows)))
+    return tuple(found)
+
+
+def _code(row: Sequence[Gain | None]) -> str:
+    return next(gain.code for gain in row if gain)
+
+
 def document(found: Comparison) -> dict[str, Any]:
     """The comparison as plain data."""
     return {
         "scenarios": list(found.names),
         "same_baseline": found.same_baseline,
         "apart": [{"first": one, "second": other, "differs_pence": pence} for one, other, pence in found.apart],
+        "differences": [{"what": each.what, "values": list(each.values)} for each in found.differences],
+        "gainers": [
+            {
+                "level": level.level,
+                "title": level.title,
+                "organisations": [
+                    {
+                        "organisation": _code(row),
+                        "name": next(gain.name for gain in row if gain),
+                        "change_pence": [0 if gain is None else gain.change_pence for gain in row],
+                    }
+                    for row in level.gains
+                ],
+            }
+            for level in found.levels
+        ],
     }
+
+
+def sentences(found: Comparison) -> list[str]:
+    """Whether all start from the same books, and how far apart they end, two by two."""
+    start = "All start from the same books." if found.same_baseline else "They do not start from the same books."
+    apart = [
+        f"Scenarios {one} and {other} end {spoken(pence)} apart: so much stands elsewhere, or on other terms."
+        for one, other, pence in found.apart
+    ]
+    return [start, *apart]
 
 
 def rows(found: Comparison) -> list[dict[str, Any]]:

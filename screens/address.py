@@ -113,6 +113,68 @@ def slide(name: str, label: str, low: int, high: int, usual: int, *, step: int =
     return value
 
 
+def slide_among(name: str, label: str, options: Sequence[str], usual: str, shown: Callable[[str], str] = str) -> str:
+    """One of several steps in order, on a slider, that the address may name.
+
+    Args:
+        shown: how a step is written for people.
+    """
+    wrong = settle(name, lambda text: text if text in options else None, usual)
+    if wrong:
+        st.warning(
+            f"The address asks for '{wrong}' as {label}, which is not a step from {options[0]} to {options[-1]}."
+        )
+    value: str = st.select_slider(label, options, format_func=shown, key=name)
+    keep(name, value, usual)
+    return value
+
+
+def choose_many(
+    name: str,
+    label: str,
+    options: Sequence[str],
+    *,
+    shown: Callable[[str], str] = str,
+    usual: Sequence[str] = (),
+    most: int | None = None,
+    help_text: str | None = None,
+) -> list[str]:
+    """Several of some options, in the order in which they were chosen, that the address names with commas.
+
+    Args:
+        usual: what is chosen where nobody has said anything.
+        most: how many can be chosen.
+    """
+    said, state = told(name), st.session_state
+    if said is not None and said != state.get(f"written {name}"):
+        asked = [word for word in said.split(",") if word]
+        unknown = [word for word in asked if word not in options]
+        if unknown:
+            st.warning(f"The address asks for '{unknown[0][:_LONGEST_SHOWN]}' under '{label}', which is not here.")
+        state[name] = [word for word in dict.fromkeys(asked) if word in options][:most]
+    elif name not in state:
+        kept = state.get(f"kept {name}")
+        state[name] = [word for word in (usual if kept is None else kept.split(",")) if word in options][:most]
+    chosen: list[str] = st.multiselect(
+        label, options, format_func=shown, key=name, max_selections=most, help=help_text, placeholder="Choose"
+    )
+    keep(name, ",".join(chosen), ",".join(usual))
+    return chosen
+
+
+def forget(is_meant: Callable[[str], bool]) -> None:
+    """Forget choices, in the address and in what was kept of it.
+
+    Args:
+        is_meant: given the name of a choice.
+    """
+    for key in [str(key) for key in st.session_state]:
+        if is_meant(key.removeprefix("kept ").removeprefix("written ")):
+            del st.session_state[key]
+    for name in [name for name in st.query_params if is_meant(name)]:
+        del st.query_params[name]
+
+
 def pick_day(name: str, label: str, usual: date, last: date, help_text: str | None = None) -> date:
     """A day, up to a last one, that the address may name as 2025-06-30."""
 

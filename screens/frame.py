@@ -1,5 +1,6 @@
 """What every page shares: its title, the books or why there are none, whose money is shown, and what is ours of it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
@@ -53,6 +54,11 @@ def opened_below() -> Books | None:
     if found is None:
         foot(None, "There are no books to show here yet.", illustrative="")
     return found
+
+
+def as_text(words: str) -> str:
+    """Somebody's words as they stand: nothing in them becomes a link, a picture from elsewhere or a formula."""
+    return re.sub(r"([\\\[\]$])", r"\\\1", words)
 
 
 def link(words: str, page: str, query: Mapping[str, str | int | None]) -> None:

@@ -87,14 +87,22 @@ def of_comparison(found: Comparison, *, ledger: str, at: Moment, as_json: bool) 
         for line in shown
     ]
     numbered = [f"Scenario {number}: {name}." for number, name in enumerate(found.names, 1)]
-    apart = [
-        f"Scenarios {one} and {other} end {spoken(pence)} apart: so much stands elsewhere, or on other terms."
-        for one, other, pence in found.apart
-    ]
-    start = "All start from the same books." if found.same_baseline else "They do not start from the same books."
     return Answer(
-        "scenario compare", ledger, rows, at, title="\n".join(numbered), after=[start, *apart, *about(at)], extra=told
+        "scenario compare",
+        ledger,
+        rows,
+        at,
+        title="\n".join(numbered),
+        after=[*comparing.sentences(found), *about(at)],
+        extra=told,
     )
+
+
+def of_pack(outcomes: Sequence[Outcome], *, ledger: str, at: Moment, out: Path) -> Answer:
+    """Which scenarios a board pack holds, each with its hashes."""
+    rows = [{"title": found.run.written.scenario.title, **document(found)["hashes"]} for found in outcomes]
+    told = [*(found.sentence for found in outcomes), "All of it is hypothetical: nobody has decided it.", *about(at)]
+    return Answer("scenario pack", ledger, rows, at, title=f"Written to {out}.", after=told, extra={"file": str(out)})
 
 
 def of_verdict(verdict: Verdict, *, ledger: str, at: Moment, name: str) -> Answer:

@@ -14,8 +14,6 @@ from html import escape
 from typing import TypeAlias
 from urllib.parse import urlencode
 
-import streamlit as st
-
 from allocations.excel.safe_text import csv_text
 from ledger.money import exact_pounds, millions, plain_decimal, plain_pounds, signed_percent
 from ledger.picture import percent
@@ -191,11 +189,15 @@ def as_html(table: Table) -> str:
 
 def show(table: Table) -> None:
     """Render a table."""
+    import streamlit as st  # noqa: PLC0415 - commands write tables too, and need not wait for it
+
     st.html(as_html(table))
 
 
 def download(table: Table, file_name: str, label: str | None = None) -> None:
     """Offer a table as a CSV file; it is made when somebody asks for it."""
+    import streamlit as st  # noqa: PLC0415 - as above
+
     make: Callable[[], bytes] = lambda: as_csv(table)  # noqa: E731 - Streamlit calls it on the click
     st.download_button(
         label or f"Download: {table.caption} (CSV)",

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from allocations.excel.more_sheets import MoreSheet, add
 from allocations.excel.position_file import AMOUNT, CHECK, COLUMNS, KEY, MEANINGS, Guard, guard, in_order, values
 from allocations.excel.provenance import POSITION, SCENARIO, Provenance, behind_books, of_books
 from allocations.excel.safe_text import csv_text
@@ -46,11 +47,12 @@ _KINDS: Mapping[pa.DataType, str] = {
 }
 
 
-def write_position(table: pa.Table, told: Provenance, path: Path) -> Guard:
+def write_position(table: pa.Table, told: Provenance, path: Path, more: Sequence[MoreSheet] = ()) -> Guard:
     """Write a position to ``.xlsx``, or to ``.csv`` with a ``datapackage.json`` beside it.
 
     Args:
         table: of schema ``ledger.position.SCHEMA``, in any order.
+        more: further tables for the workbook, in front of the position; a ``.csv`` has none.
 
     Returns:
         What the file says of its rows: how many, their sum and their content hash.
@@ -63,14 +65,14 @@ def write_position(table: pa.Table, told: Provenance, path: Path) -> Guard:
     if path.suffix.lower() == ".csv":
         _write_csv(ordered, whole, told, path)
     else:
-        _write_workbook(ordered, whole, told, path)
+        _write_workbook(ordered, whole, told, path, more)
     return whole
 
 
 # --- the workbook ---------------------------------------------------------------------------------
 
 
-def _write_workbook(table: pa.Table, whole: Guard, told: Provenance, path: Path) -> None:
+def _write_workbook(table: pa.Table, whole: Guard, told: Provenance, path: Path, more: Sequence[MoreSheet]) -> None:
     _refuse_long_amounts(table)
     book = Book(path, told.title)
     words = (
@@ -81,11 +83,14 @@ def _write_workbook(table: pa.Table, whole: Guard, told: Provenance, path: Path)
         else "It can be read back with 'devolution import position', which notices any changed cell.",
     )
     sheets = [
+        *((sheet.name, sheet.title) for sheet in more),
         (SUMMARY_SHEET, "Totals by year, tier and standing, and what the rows must add up to"),
         (POSITION_SHEET, "The tidy table"),
         ("Sources", "Which published and derived figures stand behind the books"),
     ]
     book.read_me(told, sheets, words)
+    for sheet in more:
+        add(book, sheet)
     _summary(book, table, whole, illustrative=told.at is not None and told.at.illustrative)
     _rows(book, table)
     book.sources(told)

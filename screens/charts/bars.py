@@ -52,13 +52,25 @@ def ranked(
 
 
 def distances(
-    bars: Sequence[Bar], *, name: str, sentence: str, axis: str, table: Table, key: str, smaller: bool = False
+    bars: Sequence[Bar],
+    *,
+    name: str,
+    sentence: str,
+    axis: str,
+    table: Table,
+    key: str,
+    smaller: bool = False,
+    room: Where = 0.28,
 ) -> None:
-    """Diverging bars: above nothing to the right and dark, below it to the left and orange; the sign says it too."""
+    """Diverging bars: above nothing to the right and dark, below it to the left and orange; the sign says it too.
+
+    Args:
+        room: how much of the axis the figures at the ends of the bars need.
+    """
     kit.frame(
         name,
         sentence,
-        lambda alt: kit.vega(_diverging(_drawn(bars), axis), alt=alt, key=key, height=height(bars)),
+        lambda alt: kit.vega(_diverging(_drawn(bars), axis, room), alt=alt, key=key, height=height(bars)),
         table,
         file_name=key,
         smaller=smaller,
@@ -120,7 +132,7 @@ def _ranked(rows: Sequence[Mapping[str, Any]], axis: str, marked: str) -> dict[s
     }
 
 
-def _diverging(rows: Sequence[Mapping[str, Any]], axis: str) -> dict[str, Any]:
+def _diverging(rows: Sequence[Mapping[str, Any]], axis: str, room: Where) -> dict[str, Any]:
     return {
         "data": kit.data(rows),
         "encoding": {
@@ -130,7 +142,7 @@ def _diverging(rows: Sequence[Mapping[str, Any]], axis: str) -> dict[str, Any]:
                 "type": "quantitative",
                 "title": axis,
                 "axis": {"tickCount": 4, "orient": "top"},
-                "scale": {"domain": kit.room([row["length"] for row in rows])},
+                "scale": {"domain": kit.room([row["length"] for row in rows], room)},
             },
         },
         "layer": [

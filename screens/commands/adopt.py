@@ -15,7 +15,8 @@ from ledger.position import moment
 from ledger.proposals import submit
 from ledger.store import Store
 from scenarios import outcome as outcomes
-from scenarios import proposal
+from scenarios import proposal, saved
+from scenarios.scenario import read_scenario
 from screens import arguments
 from screens import scenario_answers as answers
 from screens.answers import with_entries
@@ -39,8 +40,8 @@ def adopt(
     as_json: Json = False,
 ) -> None:
     """Turn a scenario into a proposal: its entries, tried against every rule, their money reserved, nothing posted."""
-    written = outcomes.find(file)
-    path = outcomes.library_file(file) or Path(file)
+    path = saved.locate(file, ledger)
+    written = read_scenario(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     with Store.open(ledger) as store:
         with store.read() as reader:

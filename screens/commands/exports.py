@@ -1,6 +1,5 @@
 """``devolution export ...`` and ``devolution template``: what goes out into workbooks and files."""
 
-import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +19,9 @@ from ledger import position
 from ledger.position import Moment, moment
 from ledger.store import Reader, Store
 from scenarios import outcome as outcomes
-from screens import arguments, workbooks
+from scenarios import saved
+from scenarios.scenario import read_scenario
+from screens import arguments, scenario_files, workbooks
 from screens.arguments import DEFAULT_LEDGER, AsAt, Json, KnownAt, Ledger, Organisation, Year
 from screens.commands.guard import guarded, reading
 from screens.commands.late import Late, group_of
@@ -143,15 +144,10 @@ def export_scenario(
     as_json: Json = False,
 ) -> None:
     """The position that a scenario leads to, as a tidy table with a summary; marked as hypothetical throughout."""
-    written = outcomes.find(name)
-    path = outcomes.library_file(name) or Path(name)
+    path = saved.locate(name, ledger)
+    written = read_scenario(path)
     with reading(ledger) as (reader, at):
         found = outcomes.work_out(reader, written)
-        scenario = written.scenario
-        told = position_export.told_of_scenario(
-            reader, found.run.books.at or at, title=scenario.title, question=scenario.question, source=path.name,
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        )  # fmt: skip
-    file = position_export.write_position(found.run.position.cast(position.SCHEMA), told, out)
+        file = scenario_files.workbook(reader, found, path.read_bytes(), out)
     answer = workbooks.of_scenario_file(file, sentence=found.sentence, ledger=str(ledger), at=at, out=str(out))
     show(answer, as_json=as_json)

@@ -17,6 +17,11 @@ PAGES = {
     "places-own": "places?icb=QWO&places=own&own=QWO|Ten:B82007,B82053;Twenty:B83002",
     "places-pcn": "places?icb=QWO&to=pcn",
     "ring-fences": "ring-fences?icb=QWO",
+    "scenarios": "scenarios?scenario=running-costs-halved",
+    "scenarios-built": "scenarios?view=build&blocks=devolve,release-small&whose=QWO",
+    "scenarios-compared": "scenarios?view=compare&with=devolve-80-at-once,running-costs-halved",
+    "scenarios-refused": "scenarios?view=build&blocks=release&lines1=core-community",
+    "scenarios-bring": "scenarios?view=bring",
     "bids": "bids",
     "national": "national?icb=QWO",
     "audit-trail": "audit?organisation=QWO&fund=core-recurrent",
@@ -26,7 +31,7 @@ PAGES = {
     "audit-about": "audit?view=about",
 }
 # These also get their pictures on a telephone.
-MAIN = ("overview-QWO", "places", "ring-fences", "bids", "national", "audit-trail")
+MAIN = ("overview-QWO", "places", "ring-fences", "scenarios", "scenarios-compared", "bids", "national", "audit-trail")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,241 @@
+"""The figures of a scenario that a reader can turn: shares, amounts, years, grades, each within sensible ends.
+
+They are turned in what the file says, not in what was read from it, so that an assumption stays one: where a step
+uses ``$share``, the knob turns the assumption. What is saved afterwards is a file like any other.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, get_args
+
+import yaml
+
+from allocations.figures import WEIGHTINGS
+from allocations.strict_yaml import Path_, TextLoader
+from ledger.money import PENCE_PER_POUND, parse_pounds
+from scenarios.fields import Grade
+from scenarios.weighing import FAIR_SHARE
+
+PERCENT, POUNDS, WHOLE, CHOICE = "percent", "pounds", "whole", "choice"
+_WHOLE_STEPS = 20  # an amount goes from nothing to twice as much, by twentieths of itself
+_TIERS = ("place", "pcn", "practice")
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A figure of a scenario that can be turned.
+
+    Attributes:
+        key: a short fixed name, for an address.
+        kind: ``percent``, ``pounds``, ``whole`` or ``choice``; all but the last are in order.
+        options: what it can be, as it is written into the file.
+        value: which of the options the file has.
+        spot: the keys that lead to it in the file.
+    """
+
+    key: str
+    label: str
+    kind: str
+    options: tuple[str, ...]
+    value: str
+    spot: Path_
+
+    def shown(self, option: str) -> str:
+        """An option as people read it."""
+        if self.kind == POUNDS:
+            return f"£{int(option):,}"
+        return option.replace("_", " ") if self.kind == CHOICE else option
+
+
+@dataclass(frozen=True)
+class _Field:
+    kind: str
+    words: str
+    options: Sequence[Any] = ()
+
+
+def _percents(low: int, high: int, parts: int = 1) -> list[Decimal]:
+    return [Decimal(number) / (100 * parts) for number in range(low * parts, high * parts + 1)]
+
+
+_SHARE = _percents(0, 100)
+_FIELDS: Mapping[str, _Field] = {
+    "share": _Field(PERCENT, "share", _SHARE),
+    "until_share": _Field(PERCENT, "share of the line to end there", _SHARE),
+    "presumed": _Field(PERCENT, "share presumed devolved", _SHARE),
+    "movable": _Field(PERCENT, "share movable between themes", _SHARE),
+    "spent_share": _Field(PERCENT, "share spent already", _SHARE),
+    "growth": _Field(PERCENT, "growth", _percents(-5, 10, 10)),
+    "floor": _Field(PERCENT, "least growth", _percents(-5, 10, 10)),
+    "cap": _Field(PERCENT, "most growth", _percents(-5, 10, 10)),
+    "pounds": _Field(POUNDS, "amount"),
+    "each_pounds": _Field(POUNDS, "amount for each"),
+    "spent_pounds": _Field(POUNDS, "amount spent already"),
+    "over_years": _Field(WHOLE, "years to do it in", range(1, 11)),
+    "in_year": _Field(WHOLE, "which year is shown", range(1, 11)),
+    "years": _Field(WHOLE, "years to get there", range(1, 31)),
+    "days": _Field(WHOLE, "days later (earlier below zero)", range(-180, 181, 5)),
+    "returns_per_year": _Field(WHOLE, "returns a year", range(13)),
+    "grade": _Field(CHOICE, "grade", get_args(Grade)),
+    "inner": _Field(CHOICE, "inner ring-fences", ("kept", "dropped")),
+    "by": _Field(CHOICE, "shared by", (FAIR_SHARE, *WEIGHTINGS)),
+}
+_OF_FUNDS: Mapping[str, _Field] = {
+    "below_pounds": _Field(POUNDS, "pots below"),
+    "above_pounds": _Field(POUNDS, "pots above"),
+}
+_TO = _Field(CHOICE, "to whom", _TIERS)
+
+
+def knobs(content: Any) -> tuple[Knob, ...]:
+    """Every figure of a file that can be turned, in the file's order; none where the file is no scenario.
+
+    Args:
+        content: what the file says, as ``allocations.strict_yaml.read_lines`` gives it.
+    """
+    found: dict[str, Knob] = {}
+    for spot, prefix, label, each in _places(content):
+        value = _at(content, spot)
+        knob_spot, key, words = spot, prefix, f"{label}: {each.words}"
+        if isinstance(value, str) and value.startswith("$"):
+            named = _assumption(content, value[1:])
+            if named is None:
+                continue
+            knob_spot, key = ("assumptions", named, "value"), f"a.{value[1:]}"
+            value, words = _at(content, knob_spot), value[1:].replace("_", " ").replace("-", " ").capitalize()
+        knob = _knob(key, words, each, value, knob_spot)
+        if knob is not None:
+            found.setdefault(key, knob)
+    return tuple(found.values())
+
+
+def turned(content: Any, values: Mapping[str, str]) -> Any:
+    """What a file says with knobs turned. What is left as it was stays as it was written.
+
+    Args:
+        values: key of a knob to one of its options. What is no knob or no option is passed over.
+    """
+    new = copy.deepcopy(content)
+    for knob in knobs(content):
+        option = values.get(knob.key, knob.value)
+        if option != knob.value and option in knob.options:
+            *above, last = knob.spot
+            _at(new, tuple(above))[last] = int(option) if knob.kind in (WHOLE, POUNDS) else option
+    return new
+
+
+def as_text(content: Any) -> str:
+    """A file's content as YAML that people read, in its own order; it reads back as the same."""
+    return yaml.dump(content, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _places(content: Any) -> Iterator[tuple[Path_, str, str, _Field]]:
+    """Where a figure may stand that can be turned: its keys, its short name, its label, and what it is."""
+    if not isinstance(content, dict):
+        return
+    baseline = content.get("baseline")
+    given = baseline.get("given") if isinstance(baseline, dict) else None
+    listed: list[tuple[Path_, str, str, Any]] = [(("steps",), "s", "Step", content.get("steps"))]
+    if isinstance(given, list):
+        listed.append((("baseline", "given"), "g", "Given", given))
+    for keys, letter, name, steps in listed:
+        for index, step in enumerate(steps if isinstance(steps, list) else []):
+            if isinstance(step, dict):
+                label = f"{name} {index + 1}, {step.get('lever', '')}"
+                yield from _of_step(step, (*keys, index), f"{letter}{index + 1}", label)
+
+
+def _of_step(step: Mapping[str, Any], spot: Path_, prefix: str, label: str) -> Iterator[tuple[Path_, str, str, _Field]]:
+    inner: Mapping[str, Any] = {key: value if isinstance(value, dict) else {} for key, value in step.items()}
+    for key in step:
+        each = _TO if key == "to" and step.get("lever") in ("devolve", "autonomy") else _FIELDS.get(key)
+        if each is not None:
+            yield (*spot, key), f"{prefix}.{key}", label, each
+        for below in inner[key]:
+            if key == "funds" and below in _OF_FUNDS:
+                yield (*spot, key, below), f"{prefix}.{below}", label, _OF_FUNDS[below]
+            if key == "shares":
+                words = _Field(PERCENT, f"share in segment {below}", _SHARE)
+                yield (*spot, key, below), f"{prefix}.segment{below}", label, words
+            if key == "sharing" and below == "by":
+                yield (*spot, key, below), f"{prefix}.by", label, _FIELDS["by"]
+
+
+def _knob(key: str, label: str, each: _Field, value: Any, spot: Path_) -> Knob | None:
+    read: Mapping[str, Callable[[Any, _Field], tuple[tuple[str, ...], str] | None]] = {
+        PERCENT: _percent_options, POUNDS: _pound_options, WHOLE: _whole_options, CHOICE: _words,
+    }  # fmt: skip
+    found = read[each.kind](value, each)
+    return None if found is None else Knob(key, label, each.kind, found[0], found[1], spot)
+
+
+def _percent_options(value: Any, each: _Field) -> tuple[tuple[str, ...], str] | None:
+    own = _decimal(value)
+    if own is None or not min(each.options) <= own <= max(each.options):
+        return None
+    return tuple(_percent(option) for option in sorted({*each.options, own})), _percent(own)
+
+
+def _pound_options(value: Any, _: _Field) -> tuple[tuple[str, ...], str] | None:
+    try:
+        pence = parse_pounds(str(value))
+    except ValueError:
+        return None
+    pounds, rest = divmod(pence, PENCE_PER_POUND)
+    if rest or pounds <= 0:
+        return None
+    options = {pounds * number // _WHOLE_STEPS for number in range(2 * _WHOLE_STEPS + 1)}
+    return tuple(str(option) for option in sorted(options)), str(pounds)
+
+
+def _whole_options(value: Any, each: _Field) -> tuple[tuple[str, ...], str] | None:
+    if isinstance(value, bool) or not str(value).lstrip("-").isdecimal():
+        return None
+    own = int(value)
+    if not min(each.options) <= own <= max(each.options):
+        return None
+    return tuple(str(option) for option in sorted({*each.options, own})), str(own)
+
+
+def _words(value: Any, each: _Field) -> tuple[tuple[str, ...], str] | None:
+    return (tuple(each.options), value) if value in each.options else None
+
+
+def _decimal(value: Any) -> Decimal | None:
+    text = str(value).strip()
+    try:
+        found = Decimal(text[:-1].strip()) / 100 if text.endswith("%") else Decimal(text)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
+def _percent(part: Decimal) -> str:
+    return f"{(part * 100).normalize():f}%"
+
+
+def _assumption(content: Any, name: str) -> int | None:
+    listed = content.get("assumptions")
+    for index, each in enumerate(listed if isinstance(listed, list) else []):
+        if isinstance(each, dict) and each.get("name") == name and "value" in each:
+            return index
+    return None
+
+
+def _at(content: Any, spot: Path_) -> Any:
+    for key in spot:
+        content = content[key]
+    return content
+
+
+class _Plain(yaml.SafeDumper):
+    """Numbers with a point are kept as text, and written without quotation marks, as people write them."""
+
+    yaml_implicit_resolvers = TextLoader.yaml_implicit_resolvers
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Two equal parts are written twice: the reader refuses an alias."""
+        del data
+        return True

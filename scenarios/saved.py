@@ -1,0 +1,108 @@
+"""Scenarios that people save beside the ledger: the very files that the command line runs, version by version.
+
+Saving writes no books. A name is found in this order: the library, what was saved, a file.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ledger import named_files
+from ledger.address import Address
+from ledger.errors import Problem, Refused
+from ledger.named_files import Version
+from scenarios import outcome
+from scenarios.scenario import Written, read_scenario
+
+KIND = "scenarios"
+LONGEST_NAME = 60
+_NAME = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+_DIGEST = re.compile(r"^[0-9a-f]{12,64}$")
+
+
+def name_of(words: str) -> str:
+    """The name that words are saved under: ``Our winter plan`` as ``our-winter-plan``; empty where nothing is left."""
+    plain = unicodedata.normalize("NFKD", words.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_NAME].strip("-")
+
+
+def saved(ledger: Address) -> Mapping[str, Version]:
+    """Name to newest version of every scenario that people saved beside a ledger."""
+    return named_files.newest(ledger, KIND)
+
+
+def versions(ledger: Address, name: str) -> list[Version]:
+    """All versions of a saved scenario, the first one first."""
+    return named_files.versions(ledger, KIND, name)
+
+
+def version(ledger: Address, name: str) -> Version | None:
+    """A saved scenario: by name its newest version, by hash (twelve letters or more) that very one."""
+    if _NAME.match(name):
+        found = versions(ledger, name)
+        if found:
+            return found[-1]
+    return named_files.by_digest(ledger, KIND, name) if _DIGEST.match(name) else None
+
+
+def locate(name: str, ledger: Address) -> Path:
+    """The file of a scenario: of the library, saved beside the ledger, or named itself; it need not be there."""
+    kept = None if outcome.library_file(name) else version(ledger, name)
+    return outcome.library_file(name) or (kept.path if kept else Path(name))
+
+
+def find(name: str, ledger: Address) -> Written:
+    """A scenario of the library, one that was saved beside the ledger, or one from a file.
+
+    Raises:
+        Refused: there is no such scenario, or its file has faults.
+    """
+    return read_scenario(locate(name, ledger))
+
+
+def read_text(content: bytes, name: str = "scenario.yaml") -> Written:
+    """A scenario from the content of a file that somebody brings or makes.
+
+    Raises:
+        Refused: something in it is unknown, missing, impossible or said twice; each with its line.
+    """
+    with TemporaryDirectory() as below:
+        path = Path(below) / (Path(name.replace("\\", "/")).name or "scenario.yaml")
+        path.write_bytes(content)
+        return read_scenario(path)
+
+
+def save(ledger: Address, name: str, content: bytes, *, opened: str | None) -> Version:
+    """Save a scenario under a name, as a new version.
+
+    Args:
+        name: as ``name_of`` gives it.
+        opened: the digest of the version that it was made from; None where the name is meant to be new.
+
+    Raises:
+        SavedSince: somebody saved this name since; nothing was written.
+        Refused: the name cannot be used, the content is no scenario, or the folder cannot be written.
+    """
+    problems = _name_problems(name)
+    try:
+        read_text(content, f"{name or 'scenario'}.yaml")
+    except Refused as refused:
+        problems += refused.problems
+    if problems:
+        raise Refused(problems)
+    return named_files.save(ledger, KIND, name, content, suffix=".yaml", opened=opened)
+
+
+def _name_problems(name: str) -> list[Problem]:
+    place, remedy = "the name", "Give it a name of letters, digits and hyphens, such as our-winter-plan."
+    if not _NAME.match(name) or len(name) > LONGEST_NAME:
+        found = f"'{name}' cannot be a name." if name else "there is none."
+        return [Problem(place, found, "People and commands ask for the scenario by it.", remedy)]
+    if outcome.library_file(name):
+        why = "The project's own scenario would be hidden."
+        return [Problem(place, f"'{name}' is a scenario of the library.", why, "Choose another name.")]
+    if _DIGEST.match(name):
+        return [Problem(place, f"'{name}' looks like a hash.", "It could be taken for a version.", remedy)]
+    return []

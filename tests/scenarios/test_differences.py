@@ -1,0 +1,42 @@
+"""What differs between files is told in the order of a file, and nothing else is."""
+
+from scenarios import outcome
+from scenarios.compare import compare
+from scenarios.differences import differences
+from scenarios.outcome import explore
+from scenarios.scenario import Scenario, read_scenario, written
+from tests.scenarios.worlds import scenario, usual
+
+RELEASE = {"lever": "release", "funds": ["winter"]}
+DEVOLVE = {"lever": "devolve", "funds": ["winter"], "to": "place", "share": 0.5, "by": "registered"}
+
+
+def library(name: str) -> Scenario:
+    return read_scenario(outcome.library()[name]).scenario
+
+
+def test_files_that_say_the_same_do_not_differ() -> None:
+    same = library("devolve-80-at-once")
+    assert differences([same, same.model_copy(update={"title": "Another name", "question": "Another?"})]) == ()
+
+
+def test_speeds_differ_in_their_years_alone() -> None:
+    (found,) = differences([library(f"devolve-80-{speed}") for speed in ("at-once", "in-three-years", "in-five-years")])
+    assert (found.what, found.values) == ("step 1: over_years", (None, "3", "5"))
+
+
+def test_steps_come_before_assumptions_and_a_lever_before_its_values() -> None:
+    found = differences([library("devolve-80-at-once"), library("running-costs-halved")])
+    heads = [each.what.partition(":")[0] for each in found]
+    assert heads == sorted(heads, key=["step 1", "step 2", "assumption share_at_place", "assumption cut"].index)
+    assert (found[0].what, found[0].values) == ("step 1: lever", ("devolve", "cut"))
+
+
+def test_gains_stand_side_by_side_the_largest_first_and_nothing_where_nothing_changes() -> None:
+    books = usual()
+    compared = compare([explore(written(scenario(*steps)), books) for steps in ((RELEASE,), (DEVOLVE,))])
+    (places,) = [level for level in compared.levels if level.level == "place"]
+    assert all(row[0] is None for row in places.gains)
+    changes = [row[1].change_pence for row in places.gains if row[1]]
+    assert changes == sorted(changes, key=lambda pence: -abs(pence))
+    assert sum(changes) == 10_000_00

@@ -1,0 +1,90 @@
+"""Knobs turn what a file says, and leave the rest as it was written."""
+
+from typing import Any
+
+import pytest
+
+from allocations.strict_yaml import read_lines
+from scenarios import outcome
+from scenarios.building import BLOCKS, built
+from scenarios.knobs import CHOICE, POUNDS, as_text, knobs, turned
+from scenarios.saved import read_text
+from scenarios.scenario import Written, read_scenario
+
+NAMES = sorted(outcome.library())
+
+
+def content(name: str) -> Any:
+    return read_lines(outcome.library()[name])[0]
+
+
+def read(found: Any) -> Written:
+    return read_text(as_text(found).encode())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_is_written_again_says_the_same(name: str) -> None:
+    again = read(content(name)).scenario
+    assert again.content_hash() == read_scenario(outcome.library()[name]).scenario.content_hash()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_not_turned_stays_and_every_end_of_a_knob_can_be_read_alone(name: str) -> None:
+    start = content(name)
+    found = knobs(start)
+    assert turned(start, {knob.key: knob.value for knob in found}) == start
+    for knob in found:
+        assert knob.value in knob.options
+        for option in {knob.options[0], knob.options[-1]} - {knob.value}:
+            changed = turned(start, {knob.key: option})
+            assert changed != start
+            if knob.kind != POUNDS:  # of an amount of nothing there is nothing more to turn
+                assert {again.key: again.value for again in knobs(changed)}[knob.key] == option
+
+
+def test_a_knob_of_an_assumption_turns_the_assumption_and_so_every_step_that_uses_it() -> None:
+    start = content("devolve-80-at-once")
+    (share,) = [knob for knob in knobs(start) if knob.key == "a.share_at_place"]
+    assert (share.value, share.label) == ("80%", "Share at place")
+    changed = turned(start, {"a.share_at_place": "55%"})
+    assert changed["steps"][0]["until_share"] == "$share_at_place"
+    scenario = read(changed).scenario
+    assert str(scenario.steps[0].until_share) == "0.55"  # type: ignore[union-attr]
+    assert scenario.assumptions[0].value == "55%"
+
+
+def test_amounts_go_from_nothing_to_twice_as_much() -> None:
+    (threshold,) = [knob for knob in knobs(content("lift-small-pots")) if knob.key == "a.threshold"]
+    assert (threshold.options[0], threshold.value, threshold.options[-1]) == ("0", "1000000", "2000000")
+    assert threshold.shown("1050000") == "£1,050,000"
+
+
+def test_what_is_no_knob_and_no_option_is_passed_over() -> None:
+    start = content("devolve-80-at-once")
+    assert turned(start, {"a.share_at_place": "101%", "nobody": "1"}) == start
+    assert turned(start, {"a.share_at_place": "80%"}) == start
+
+
+@pytest.mark.parametrize("broken", [None, [], "text", {"steps": 3}, {"steps": [1, {"share": []}]}, {"assumptions": 1},
+                                    {"steps": [{"lever": "devolve", "share": "$gone"}], "assumptions": [3]}])  # fmt: skip
+def test_what_is_no_scenario_has_no_knobs(broken: Any) -> None:
+    assert knobs(broken) == ()
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_each_building_block_is_a_scenario_with_something_to_turn(block: str) -> None:
+    made = built([block], year="2025/26", organisation=None)
+    scenario = read(made).scenario
+    assert len(scenario.steps) == 1
+    assert knobs(made)
+    assert all(each.quality == "red" for each in scenario.assumptions)
+
+
+def test_blocks_stand_in_their_order_each_with_assumptions_of_its_own() -> None:
+    made = built(["release", "devolve", "devolve"], year="2025/26", organisation="QWO", lines={1: ["core-community"]})
+    scenario = read(made).scenario
+    assert [step.lever_name() for step in scenario.steps] == ["release", "devolve", "devolve"]
+    assert scenario.baseline.organisation == "QWO"
+    assert len({each.name for each in scenario.assumptions}) == len(scenario.assumptions)
+    assert scenario.steps[1].funds.codes == ("core-community",)  # type: ignore[union-attr]
+    assert [knob.kind for knob in knobs(made) if knob.key == "s1.grade"] == [CHOICE]

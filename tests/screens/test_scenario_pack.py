@@ -1,0 +1,162 @@
+"""The board pack: what the command line says, to the penny, in a page that loads nothing and a workbook."""
+
+import json
+import re
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import devolution
+from allocations.excel.cells import read_workbook
+from ledger.money import exact_pounds
+from scenarios import outcome
+from screens.charts import printed
+from screens.scenario_tables import spans
+from tests.scenarios.worlds import play
+
+NAME = "running-costs-halved"
+
+
+def run(*arguments: object) -> Any:
+    return CliRunner().invoke(devolution.app, [str(argument) for argument in arguments])
+
+
+def told(*arguments: object) -> dict[str, Any]:
+    done = run(*arguments, "--json")
+    assert done.exit_code == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+class _Words(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def read(path: Path) -> _Words:
+    words = _Words()
+    words.feed(path.read_text(encoding="utf-8"))
+    return words
+
+
+def test_the_printed_page_says_what_the_command_line_says(demo_ledger: Path, tmp_path: Path) -> None:
+    packed = told("scenario", "pack", NAME, "--out", tmp_path / "pack.html", "--ledger", demo_ledger)
+    wanted = told("scenario", "run", NAME, "--ledger", demo_ledger)
+    assert packed["rows"][0]["result"] == wanted["hashes"]["result"]
+    page = read(tmp_path / "pack.html")
+    words = set(page.words)
+    assert wanted["sentence"] in words
+    for bridge in wanted["bridges"]:
+        figures = {bridge["before_pence"], bridge["after_pence"], *(bar["effect_pence"] for bar in bridge["steps"])}
+        assert {exact_pounds(pence) for pence in figures} <= words
+    (icbs,) = [view for view in wanted["gainers"] if view["level"] == "icb"]
+    largest = sorted(icbs["changes"], key=lambda gain: -abs(gain["change_pence"]))[:40]
+    assert {exact_pounds(gain[key]) for gain in largest for key in ("change_pence", "per_head_pence")} <= words
+    assert {exact_pounds(fifth["change_pence"]) for fifth in icbs["fifths"]} <= words
+    assert {test["says"] for test in wanted["scorecard"]} <= words
+    assert "Unchanged: ring-fenced, hard or statutory." in words
+
+
+def test_the_printed_page_loads_and_runs_nothing(demo_ledger: Path, tmp_path: Path) -> None:
+    told("scenario", "pack", NAME, "--out", tmp_path / "pack.html", "--ledger", demo_ledger)
+    page = read(tmp_path / "pack.html")
+    assert {tag for tag, _ in page.tags} & {"script", "link", "img", "iframe", "object"} == set()
+    assert not [attributes for _, attributes in page.tags if attributes.keys() & {"src", "href", "onload", "onclick"}]
+    text = (tmp_path / "pack.html").read_text(encoding="utf-8")
+    assert "url(" not in text
+    assert "@page{size:A4;margin:18mm 15mm}" in text
+    assert "default-src 'none'" in text
+
+
+def test_what_people_wrote_stays_text(demo_ledger: Path, tmp_path: Path) -> None:
+    source = outcome.library()[NAME].read_text(encoding="utf-8")
+    nasty = source.replace("title: Running costs halved", "title: <script>alert(1)</script> & =1+1").replace(
+        "why: ICBs were told", "why: <b onclick='x'>ICBs</b> were told"
+    )
+    file = tmp_path / "nasty.yaml"
+    file.write_text(nasty, encoding="utf-8")
+    told("scenario", "pack", file, "--out", tmp_path / "pack.html", "--ledger", demo_ledger)
+    page = read(tmp_path / "pack.html")
+    assert not {tag for tag, _ in page.tags} & {"script", "b"}
+    assert any("<script>alert(1)</script> & =1+1" in words for words in page.words)
+    told("scenario", "pack", file, "--out", tmp_path / "pack.xlsx", "--ledger", demo_ledger)
+    cells = [cell for sheet in read_workbook(tmp_path / "pack.xlsx").sheets for row in sheet.rows for cell in row]
+    assert not [cell for cell in cells if getattr(cell, "formula", None)]
+
+
+def test_the_workbook_has_every_gain_to_the_penny(demo_ledger: Path, tmp_path: Path) -> None:
+    told("scenario", "pack", NAME, "--out", tmp_path / "pack.xlsx", "--ledger", demo_ledger)
+    wanted = told("scenario", "run", NAME, "--ledger", demo_ledger)
+    sheets = {sheet.name: sheet for sheet in read_workbook(tmp_path / "pack.xlsx").sheets}
+    assert {"Read me", "Steps", "Amounts", "Bridge 1", "ICBs", "Places", "ICBs by deprivation", "Propositions", "Measures",
+            "Assumptions", "Summary", "Position", "Sources"} <= sheets.keys()  # fmt: skip
+    for name, level in (("ICBs", "icb"), ("Places", "place")):
+        (view,) = [view for view in wanted["gainers"] if view["level"] == level]
+        found = {
+            row[1].text: Decimal(str(row[4].value))
+            for row in sheets[name].rows
+            if len(row) > 4 and row[1].text not in ("", "Code")
+        }
+        assert found == {gain["organisation"]: Decimal(gain["change_pence"]) / 100 for gain in view["changes"]}
+
+
+def test_several_scenarios_are_packed_side_by_side(demo_ledger: Path, tmp_path: Path) -> None:
+    names = ("devolve-80-at-once", "devolve-80-in-five-years")
+    told("scenario", "pack", *names, "--out", tmp_path / "two.html", "--ledger", demo_ledger)
+    both = told("scenario", "compare", *names, "--ledger", demo_ledger)
+    words = set(read(tmp_path / "two.html").words)
+    assert "2 scenarios side by side" in words
+    for row in both["rows"]:
+        if row["kind"] == "amount" and row["scenario_1_pence"] != row["scenario_2_pence"]:
+            assert {exact_pounds(row["scenario_1_pence"]), exact_pounds(row["scenario_2_pence"])} <= words
+    assert [each["what"] for each in both["differences"]] == ["step 1: over_years"]
+    assert "step 1: over years" in words
+    (places,) = [level for level in both["gainers"] if level["level"] == "place"]
+    assert {exact_pounds(pence) for pence in places["organisations"][0]["change_pence"]} <= words
+
+
+@pytest.mark.parametrize(
+    ("out", "found"), [("pack.pdf", "ends in '.pdf'"), ("nowhere/pack.html", "folder does not exist")]
+)
+def test_a_file_that_cannot_be_the_pack_is_refused(demo_ledger: Path, tmp_path: Path, out: str, found: str) -> None:
+    done = run("scenario", "pack", NAME, "--out", tmp_path / out, "--ledger", demo_ledger)
+    assert done.exit_code == 1
+    assert found in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_workbook_holds_one_scenario(demo_ledger: Path, tmp_path: Path) -> None:
+    done = run("scenario", "pack", NAME, "devolve-80-at-once", "--out", tmp_path / "two.xlsx", "--ledger", demo_ledger)
+    assert done.exit_code == 1
+    assert "Let it end in .html" in done.stderr
+
+
+def test_a_printed_bridge_ends_where_it_should() -> None:
+    from scenarios.bridge import bridges
+
+    found = bridges(play({"lever": "devolve", "funds": ["winter"], "to": "place", "share": 0.5, "by": "registered"},
+                         {"lever": "release", "funds": ["winter"]}))  # fmt: skip
+    bridge = next(each for each in found.bridges if each.quantity.name == "local_and_free")
+    drawn = printed.bridge(spans(bridge), name='a "bridge" & more')
+    assert 'aria-label="a &quot;bridge&quot; &amp; more"' in drawn
+    ends = [
+        (Decimal(x), Decimal(x) + Decimal(width))
+        for x, width in re.findall(r'<rect x="([\d.]+)" y="\d+" width="([\d.]+)"', drawn)
+    ]
+    before, *_, together, after = ends
+    assert before[0] == after[0] == 250
+    # The bar of the interaction begins where the first total ends, and ends where the last one does.
+    assert abs(together[0] - before[1]) < 2
+    assert abs(together[1] - after[1]) < Decimal("0.02")

@@ -1,0 +1,230 @@
+"""The Scenarios page without a browser: picked, built, brought, saved, compared; and what it says where it cannot."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
+
+import devolution
+from ledger import posting
+from ledger.money import exact_pounds
+from ledger.store import Store
+from scenarios import outcome, saved
+from tests.books import at, entry, fund_all, small_books
+from tests.screens.pages import asked, no_leftovers, page, said, tables, well
+
+__all__ = ["no_leftovers"]
+TEXT = outcome.library()["devolve-80-at-once"].read_bytes()
+
+
+def told(ledger: Path, *arguments: object) -> dict[str, Any]:
+    done = CliRunner().invoke(devolution.app, [str(each) for each in (*arguments, "--ledger", ledger, "--json")])
+    assert done.exit_code == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def slider(app: AppTest, key: str) -> Any:
+    return next(each for each in app.select_slider if each.key == key)
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return well(next(button for button in app.button if button.label == label).click().run())
+
+
+def test_a_picked_scenario_shows_what_the_command_line_says(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
+    app = page(monkeypatch, "scenarios", demo_ledger, scenario="running-costs-halved")
+    wanted = told(demo_ledger, "scenario", "run", "running-costs-halved")
+    assert wanted["sentence"] in said(app)
+    shown = tables(app)
+    for bridge in wanted["bridges"]:
+        for key in ("before_pence", "after_pence"):
+            assert f">{exact_pounds(bridge[key])}<" in shown
+    (icbs,) = [view for view in wanted["gainers"] if view["level"] == "icb"]
+    for gain in (icbs["changes"][0], icbs["changes"][-1]):
+        assert f">{exact_pounds(gain['change_pence'])}<" in shown
+        assert f">{exact_pounds(gain['per_head_pence'])}<" in shown
+    for fifth in icbs["fifths"]:
+        assert f">{exact_pounds(fifth['change_pence'])}<" in shown
+    assert all(test["says"] in shown for test in wanted["scorecard"])
+    assert all(measure["title"] in shown for measure in wanted["rows"])
+    assert "Hypothetical: nobody has decided any of this" in said(app)
+
+
+def test_a_link_turns_a_figure_and_a_slider_moves_the_measures(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
+) -> None:
+    app = page(monkeypatch, "scenarios", demo_ledger, scenario="devolve-80-at-once", **{"a.share_at_place": "50%"})
+    assert "brings each line to 50%" in said(app)
+    well(slider(app, "a.share_at_place").set_value("60%").run())
+    assert "brings each line to 60%" in said(app)
+    assert asked(app, "a.share_at_place") == "60%"
+    press(app, "Back to what the file says")
+    assert "brings each line to 80%" in said(app)
+    assert "a.share_at_place" not in app.query_params
+
+
+def test_figures_turned_for_one_scenario_are_not_carried_to_another(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
+) -> None:
+    app = page(monkeypatch, "scenarios", demo_ledger, scenario="devolve-80-at-once", **{"a.share_at_place": "50%"})
+    well(app.selectbox(key="scenario").set_value("devolve-80-in-five-years").run())
+    assert slider(app, "a.share_at_place").value == "80%"
+    assert "devolves what brings each line to 80% over 5 years" in said(app)
+
+
+def test_an_address_that_asks_for_what_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
+    app = page(monkeypatch, "scenarios", demo_ledger, scenario="nobody")
+    assert "which is neither in the library nor saved here" in app.warning[0].value
+    app = page(monkeypatch, "scenarios", demo_ledger, scenario="devolve-80-at-once", **{"a.share_at_place": "400%"})
+    assert "which is not a step from 0% to 100%" in app.warning[0].value
+
+
+def test_one_is_built_and_saved_and_the_command_line_runs_it(
+    monkeypatch: pytest.MonkeyPatch, own_demo_ledger: Path
+) -> None:
+    app = page(monkeypatch, "scenarios", own_demo_ledger, view="build", whose="QWO", blocks="devolve,agree")
+    assert "NHS West Yorkshire ICB holds £6.7 billion" in said(app)
+    well(slider(app, "a.share_devolved").set_value("65%").run())
+    well(app.multiselect(key="lines2").set_value(["core-community"]).run())
+    sentence = next(text for text in said(app).split("\n") if text.startswith("NHS West Yorkshire ICB holds"))
+    assert "brings each line to 65%" in sentence
+    next(each for each in app.text_input if each.label == "Title").input("Our winter")
+    next(each for each in app.text_input if each.label == "Name").input("Our Winter")
+    press(app, "Save")
+    assert "Saved as our-winter, version 1." in app.success[0].value
+    assert asked(app, "scenario") == "our-winter"
+    assert sentence in said(app)
+    ran = told(own_demo_ledger, "scenario", "run", "our-winter")
+    assert (ran["title"], ran["sentence"]) == ("Our winter", sentence)
+
+
+def test_what_was_saved_is_there_after_a_restart_by_name_and_by_id(
+    monkeypatch: pytest.MonkeyPatch, own_demo_ledger: Path
+) -> None:
+    first = saved.save(own_demo_ledger, "ours", TEXT, opened=None)
+    saved.save(own_demo_ledger, "ours", TEXT.replace(b"0.8", b"0.7"), opened=first.digest)
+    assert "brings each line to 70%" in said(page(monkeypatch, "scenarios", own_demo_ledger, scenario="ours"))
+    old = page(monkeypatch, "scenarios", own_demo_ledger, scenario=first.digest[:16])
+    assert "brings each line to 80%" in said(old)
+    assert "Since then version 2 was saved" in old.info[0].value
+    press(old, "Open the newest version")
+    assert "brings each line to 70%" in said(old)
+
+
+def test_of_two_tabs_the_second_to_save_hears_about_it_and_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch, own_demo_ledger: Path
+) -> None:
+    saved.save(own_demo_ledger, "ours", TEXT, opened=None)
+    one = page(monkeypatch, "scenarios", own_demo_ledger, scenario="ours")
+    two = page(monkeypatch, "scenarios", own_demo_ledger, scenario="ours")
+    well(slider(one, "a.share_at_place").set_value("60%").run())
+    well(slider(two, "a.share_at_place").set_value("70%").run())
+    press(one, "Save")
+    assert "version 2" in one.success[0].value
+    press(two, "Save")
+    assert "It is not saved yet, and nothing is lost." in two.error[0].value
+    assert ">60%<" in tables(two)
+    assert ">70%<" in tables(two)
+    assert slider(two, "a.share_at_place").value == "70%"
+    assert len(saved.versions(own_demo_ledger, "ours")) == 2
+    press(two, "Save under the other name")
+    assert b"70%" in saved.saved(own_demo_ledger)["ours-2"].content()
+    assert b"60%" in saved.saved(own_demo_ledger)["ours"].content()
+    # A third tab, opened before, replaces knowingly; what it replaced stays a version.
+    assert "version 1" in two.success[0].value
+
+
+def test_replacing_knowingly_keeps_what_was_replaced(monkeypatch: pytest.MonkeyPatch, own_demo_ledger: Path) -> None:
+    first = saved.save(own_demo_ledger, "ours", TEXT, opened=None)
+    app = page(monkeypatch, "scenarios", own_demo_ledger, scenario="ours")
+    saved.save(own_demo_ledger, "ours", TEXT.replace(b"0.8", b"0.6"), opened=first.digest)
+    well(slider(app, "a.share_at_place").set_value("70%").run())
+    press(app, "Save")
+    press(app, "Replace version 2 with mine")
+    assert "version 3" in app.success[0].value
+    assert [b"0.6" in each.content() for each in saved.versions(own_demo_ledger, "ours")] == [False, True, False]
+
+
+def test_yaml_that_is_wrong_says_all_that_is_wrong(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
+    app = page(monkeypatch, "scenarios", demo_ledger, view="bring")
+    assert "Upload a scenario" in app.info[0].value
+    broken = TEXT.replace(b"value: 0.8", b"value: 8").replace(b"to: place", b"to: moon").decode()
+    well(app.text_area[0].input(broken).run())
+    assert "This scenario cannot be read" in app.error[0].value
+    assert "steps.0.to" in tables(app)
+    assert "steps.0.until_share" in tables(app)
+    well(app.text_area[0].input(TEXT.decode()).run())
+    assert "brings each line to 80%" in said(app)
+
+
+def test_a_brought_file_is_uploaded(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
+    app = page(monkeypatch, "scenarios", demo_ledger, view="bring")
+    well(app.file_uploader[0].upload("mine.yaml", TEXT, "application/yaml").run())
+    assert "brings each line to 80%" in said(app)
+
+
+def test_several_are_compared(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
+    names = ("devolve-80-at-once", "devolve-80-in-three-years", "running-costs-halved")
+    app = page(monkeypatch, "scenarios", demo_ledger, view="compare", **{"with": ",".join(names)})
+    wanted = told(demo_ledger, "scenario", "compare", *names)
+    shown = tables(app)
+    for row in wanted["rows"]:
+        if row["kind"] == "amount" and len({row["before_pence"], *(row[f"scenario_{n}_pence"] for n in (1, 2, 3))}) > 1:
+            assert all(f">{exact_pounds(row[f'scenario_{number}_pence'])}<" in shown for number in (1, 2, 3))
+    for each in wanted["differences"]:
+        assert each["what"].replace("_", " ") in shown
+    places = next(level for level in wanted["gainers"] if level["level"] == "place")
+    app.radio(key="level").set_value("place")
+    well(app.run())
+    for change in places["organisations"][0]["change_pence"]:
+        assert f">{exact_pounds(change)}<" in tables(app)
+    assert "Scenarios 1 and 3 end" in said(app)
+
+
+def test_a_scenario_that_does_not_fit_is_refused_with_its_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "small.duckdb"
+    with Store.create(path) as store:
+        small_books(store)
+        fund_all(store)
+    app = page(monkeypatch, "scenarios", path, scenario="lift-development-funding")
+    assert "does not fit these books" in app.error[0].value
+    assert "lift-development-funding.yaml, line" in tables(app)
+    app = page(monkeypatch, "scenarios", path, view="compare")
+    assert "Choose two or more scenarios that fit" in app.info[-1].value
+
+
+def test_one_icb_alone_can_be_asked_about(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "one.duckdb"
+    with Store.create(path) as store:
+        small_books(store)
+        given = [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 500),
+                 entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 400)]  # fmt: skip
+        posting.post(store, given)
+    app = page(monkeypatch, "scenarios", path, view="build", blocks="cut", whose="ICB1")
+    assert "First ICB holds £4" in said(app)
+
+
+def test_without_a_ledger_the_library_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    app = page(monkeypatch, "scenarios", tmp_path / "none.duckdb")
+    assert "There is no ledger" in app.info[0].value
+    assert "devolve-80-at-once" in tables(app)
+
+
+def test_what_people_wrote_becomes_no_picture_and_no_link(
+    monkeypatch: pytest.MonkeyPatch, own_demo_ledger: Path
+) -> None:
+    nasty = b"'![x](http://elsewhere.example/x.png) :red[$a$]'"
+    text = TEXT.replace(b"Eighty pence in the pound at place, at once", nasty).replace(
+        b"question: ", b"question: '[go](http://x.example)' #"
+    )
+    assert saved.read_text(text).scenario.title == nasty.decode().strip("'")
+    saved.save(own_demo_ledger, "ours", text, opened=None)
+    app = page(monkeypatch, "scenarios", own_demo_ledger, scenario="ours")
+    shown = [*(each.value for each in app.header), *(each.value for each in app.markdown)]
+    assert "!\\[x\\](http://elsewhere.example/x.png) :red\\[\\$a\\$\\]" in shown
+    assert "\\[go\\](http://x.example)" in shown
+    assert not [words for words in shown if "![x](" in words or "[go](" in words]
