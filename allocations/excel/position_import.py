@@ -21,6 +21,7 @@ from allocations.excel.position_export import PACKAGE, PARTLY, POSITION_SHEET, S
 from allocations.excel.position_file import AMOUNT, CHECK, COLUMNS, KEY, Guard, content_hash, row_checks
 from allocations.excel.provenance import POSITION, SCENARIO
 from allocations.excel.safe_text import csv_text_back
+from ledger.drafts import because
 from ledger.errors import Problem, Refused
 from ledger.money import LARGEST_PENCE, exact_pounds
 from ledger.position import SCHEMA, moment, position
@@ -88,11 +89,12 @@ def read_position(path: Path) -> PositionFile:
 
 
 def import_position(
-    store: Store, path: Path, *, actor: str, authority: str | None = None, dry_run: bool = False
+    store: Store, path: Path, *, actor: str, authority: str | None = None, why: str = "", dry_run: bool = False
 ) -> Imported:
     """Post an exported position into books that have its organisations, funds and terms, and no money yet.
 
     Args:
+        why: what whoever posts says of it; each entry records it after its own reason.
         authority: who allowed it, where the position can only come about by money leaving a ring-fence.
         dry_run: go all the way and keep nothing.
 
@@ -110,7 +112,7 @@ def import_position(
     )
     with store.read() as reader:
         rows = opening.holdings(file.table, file.cells)
-        drafts = opening.drafts(reader, moment(reader, file.as_at), rows, told)
+        drafts = because(opening.drafts(reader, moment(reader, file.as_at), rows, told), why)
         keys = {str(key) for (key,) in reader.rows("SELECT key FROM entry")}
         if opening.any_money(reader) and not {draft.key for draft in drafts} <= keys:
             found = "money stands in it already."

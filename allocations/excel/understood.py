@@ -39,7 +39,7 @@ class Request:
         payer: the code of who hands the money out, as an ICB's.
         fund: the fund that pays; rows that name no fund are on it.
         standing: which of the payer's money: ``available`` or ``retained``.
-        unit: ``pounds``, ``thousands`` or ``millions``; found in the file otherwise.
+        unit: ``pence``, ``pounds``, ``thousands`` or ``millions``; found in the file otherwise.
         sheets: the names of the sheets to read; the one that looks like a budget otherwise.
         mapping: what the columns mean; worked out otherwise.
         settings: what the user said of dashes, rounding, duplicates, hidden rows and years.
@@ -48,6 +48,7 @@ class Request:
         total_pence: what the file comes to, for a file that does not say so itself.
         save_mapping: where to write what the columns were taken to mean, whether or not anything is posted.
         day: when it counts; today where that lies in the year, its first day otherwise.
+        why: what whoever posts says of it; the entry records it after what the file brought.
     """
 
     payer: str
@@ -63,6 +64,7 @@ class Request:
     total_pence: int | None = None
     day: date | None = None
     actor: str = "command line"
+    why: str = ""
     save_mapping: Path | None = None
 
 

@@ -16,7 +16,7 @@ from ledger.posting import Posted
 from ledger.store import Store
 from ledger.years import FinancialYear
 from screens import answers, arguments, terminal
-from screens.arguments import DEFAULT_LEDGER, Actor, EntryDay, Json, Ledger, Standing
+from screens.arguments import DEFAULT_LEDGER, Actor, EntryDay, Json, Ledger, Standing, Why
 from screens.commands.guard import REFUSED, guarded
 from screens.terminal import Answer, show
 
@@ -27,6 +27,7 @@ _MOST_SHOWN = 60
 class UnitOfAmounts(StrEnum):
     """What amounts are in."""
 
+    PENCE = "pence"
     POUNDS = "pounds"
     THOUSANDS = "thousands"
     MILLIONS = "millions"
@@ -119,6 +120,7 @@ def import_budgets(
     total: Total = None,
     day: EntryDay = None,
     actor: Actor = "command line",
+    why: Why = "",
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -150,6 +152,7 @@ def import_budgets(
         total_pence=total,
         day=day,
         actor=actor,
+        why=why,
         save_mapping=save_mapping,
     )
     with Store.open(ledger) as store:

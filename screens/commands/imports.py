@@ -22,7 +22,7 @@ from ledger.kept_files import keeping
 from ledger.position import Moment
 from ledger.store import Store
 from screens import answers, arguments, terminal, workbooks
-from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger, Year
+from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger, Why, Year
 from screens.commands.budget_imports import import_budgets
 from screens.commands.guard import guarded
 from screens.terminal import Answer, show
@@ -45,6 +45,7 @@ def published(
         typer.Option(help="NHS England's revenue limit, for a year for which none is shipped.", parser=arguments.pence),
     ] = None,
     actor: Actor = ACTOR,
+    why: Why = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -58,7 +59,7 @@ def published(
         with terminal.progress("Posting") as told:
             told("Checking every rule", 0, None)
             with keeping(store.path, () if dry_run else files):
-                imported = import_files(store, understood, actor=actor, limit_pence=limit, dry_run=dry_run)
+                imported = import_files(store, understood, actor=actor, limit_pence=limit, why=why, dry_run=dry_run)
         with store.read() as reader:
             at = position.moment(reader)
     show(_answer(understood, imported, str(ledger), at, dry_run=dry_run), as_json=as_json)
@@ -76,6 +77,7 @@ def structure(
     ],
     ledger: Ledger = DEFAULT_LEDGER,
     actor: Actor = ACTOR,
+    why: Why = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -89,7 +91,7 @@ def structure(
         with terminal.progress("Posting") as told:
             told("Checking every rule", 0, None)
             with keeping(store.path, () if dry_run else files):
-                brought = mergers.import_structure(store, understood, actor=actor, dry_run=dry_run)
+                brought = mergers.import_structure(store, understood, actor=actor, why=why, dry_run=dry_run)
         with store.read() as reader:
             at = position.moment(reader)
     rows = [
@@ -115,12 +117,13 @@ def import_position(
         str | None, typer.Option(help="Who allows it, where money has to leave a ring-fence to come there.")
     ] = None,
     actor: Actor = "command line",
+    why: Why = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go all the way and post nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Bring an exported position into books that have its organisations and funds, and no money yet."""
     with Store.open(ledger) as store:
-        done = position_import.import_position(store, file, actor=actor, authority=authority, dry_run=dry_run)
+        done = position_import.import_position(store, file, actor=actor, authority=authority, why=why, dry_run=dry_run)
         with store.read() as reader:
             at = position.moment(reader, done.file.as_at)
     show(workbooks.of_position_import(done, ledger=str(ledger), at=at, dry_run=dry_run), as_json=as_json)
