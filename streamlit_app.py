@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from screens import audit, bids, frame, national, overview, places, ring_fences
+from screens import audit, bids, frame, import_export, national, overview, places, ring_fences
 
 st.set_page_config(page_title="Devolution ledger", page_icon="£", layout="wide")
 st.html(f"<style>{frame.STYLE}</style>")
@@ -13,6 +13,7 @@ PAGES = (
     st.Page(ring_fences.page, title="Ring-fences", url_path="ring-fences"),
     st.Page(bids.page, title="Bids", url_path="bids"),
     st.Page(national.page, title="National", url_path="national"),
+    st.Page(import_export.page, title="Import and export", url_path="import-export"),
     st.Page(audit.page, title="Audit", url_path="audit"),
 )
 st.navigation(PAGES, position="top").run()

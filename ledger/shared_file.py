@@ -17,7 +17,7 @@ from ledger.errors import LedgerError, LedgerHeld
 from ledger.reading import Reader, Writer
 from ledger.store import Store
 
-PATIENCE = 120.0
+PATIENCE = 120
 _READERS = "another part of this program, which is still reading"
 _WRITER = "another part of this program, which is posting"
 
@@ -32,7 +32,7 @@ class SharedFile(Store):
 
     path: Path
 
-    def __init__(self, path: Path, *, read_only: bool = False, patience: float = PATIENCE) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, patience: int = PATIENCE) -> None:
         self.path = path
         self.read_only = read_only or not os.access(path, os.W_OK)
         self._patience = patience

@@ -18,7 +18,7 @@ import pyarrow as pa
 from allocations import opening
 from allocations.excel.cells import Cell, Kind, Sheet, Workbook, read_workbook
 from allocations.excel.position_export import PACKAGE, PARTLY, POSITION_SHEET, SUMMARY_SHEET
-from allocations.excel.position_file import AMOUNT, CHECK, COLUMNS, KEY, Guard, content_hash, row_checks
+from allocations.excel.position_file import AMOUNT, CHECK, COLUMNS, KEY, Guard, content_hash, guard, row_checks
 from allocations.excel.provenance import POSITION, SCENARIO
 from allocations.excel.safe_text import csv_text_back
 from ledger.drafts import because
@@ -86,6 +86,11 @@ def read_position(path: Path) -> PositionFile:
     return PositionFile(
         book.file, book.sha256, table, tuple(cells), told.as_at, told.head, told.illustrative, told.guard.content_hash
     )
+
+
+def guard_of(file: PositionFile) -> Guard:
+    """What the rows of a file come to."""
+    return guard(file.table)
 
 
 def import_position(

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -108,6 +108,22 @@ class Understood:
         if not totals or any(total is None for total in totals):
             return self.request.total_pence
         return int((sum((total for total in totals if total is not None), Decimal(0)) * 100).quantize(Decimal(1)))
+
+    @property
+    def rows_read(self) -> int:
+        """How many rows brought amounts."""
+        return sum(each.rows for each in self.readings)
+
+    @property
+    def understood_pence(self) -> int:
+        """What the cells that count come to before any of them was rounded, to the nearest penny."""
+        pounds = sum((each.read_pounds for each in self.readings), Decimal(0))
+        return int((pounds * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+    @property
+    def ties(self) -> bool:
+        """Whether what was understood is what would be posted, and the file's own total too, where it has one."""
+        return self.understood_pence == self.read_pence and self.file_pence in (None, self.read_pence)
 
     @property
     def rounded(self) -> int:

@@ -50,7 +50,7 @@ class Imported:
     Attributes:
         posted: the entries, in order; those that were there already say so.
         sentences: what each file brought, or why it brought nothing.
-        moved_pence: what the entries that are new move from NHS England to ICBs and its own budgets, in pence.
+        moved_pence: what the entries that are new bring to ICBs, in pence.
     """
 
     posted: tuple[Posted, ...]
@@ -95,11 +95,11 @@ def import_files(
 
 def _allocated_pence(drafts: Sequence[Draft], posted: Sequence[Posted]) -> int:
     fresh = {entry.key for entry in posted if not entry.replayed}
-    return sum(
-        sum(draft.legs()["amount_pence"].to_pylist())
-        for draft in drafts
-        if draft.kind == "allocate" and draft.key in fresh
-    )
+    legs = [leg for draft in drafts if draft.key in fresh for leg in draft.legs().to_pylist()]
+    above = (NATIONAL, structure_entries.GOVERNMENT)
+    # A negative line goes back up, so what ICBs get is what comes less what goes.
+    come = sum(int(leg["amount_pence"]) for leg in legs if leg["to_organisation"] not in above)
+    return come - sum(int(leg["amount_pence"]) for leg in legs if leg["from_organisation"] not in above)
 
 
 def _other_edition(problem: Problem) -> Problem:

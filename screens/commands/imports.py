@@ -53,7 +53,7 @@ def published(
     understood, problems = understand(files, year=year, sheet=sheet)
     if problems:
         if not as_json:
-            show(Answer("import published", str(ledger), _rows(understood), after=_told(understood)), as_json=False)
+            show(Answer("import published", str(ledger), rows_of(understood), after=told_of(understood)), as_json=False)
         raise Refused(problems)
     with _ledger(ledger, dry_run=dry_run) as store:
         with terminal.progress("Posting") as told:
@@ -85,7 +85,7 @@ def structure(
     understood, problems = understand(files)
     if problems:
         if not as_json:
-            show(Answer("import structure", str(ledger), _rows(understood), after=_told(understood)), as_json=False)
+            show(Answer("import structure", str(ledger), rows_of(understood), after=told_of(understood)), as_json=False)
         raise Refused(problems)
     with Store.open(ledger) as store:
         with terminal.progress("Posting") as told:
@@ -104,7 +104,7 @@ def structure(
         }
         for step in brought.steps
     ]
-    answer = Answer("import structure", str(ledger), rows, at, after=[*_told(understood), *brought.sentences])
+    answer = Answer("import structure", str(ledger), rows, at, after=[*told_of(understood), *brought.sentences])
     show(answers.with_entries(answer, brought.posted, dry_run=dry_run), as_json=as_json)
 
 
@@ -152,7 +152,8 @@ def _ledger(path: Address, *, dry_run: bool) -> Iterator[Store]:
             raise
 
 
-def _rows(understood: Sequence[Understood]) -> list[dict[str, Any]]:
+def rows_of(understood: Sequence[Understood]) -> list[dict[str, Any]]:
+    """The tables that were found in files, one a row."""
     return [
         {
             "file": file.file,
@@ -168,7 +169,8 @@ def _rows(understood: Sequence[Understood]) -> list[dict[str, Any]]:
     ]
 
 
-def _told(understood: Sequence[Understood]) -> list[str]:
+def told_of(understood: Sequence[Understood]) -> list[str]:
+    """What a reader of files should know: remarks, what was set aside, and what ties."""
     told = []
     for file in understood:
         told += [f"{file.file}: {remark}" for remark in file.remarks]
@@ -217,6 +219,6 @@ def _answer(understood: Sequence[Understood], imported: Imported, ledger: str, a
     done = (
         f"{len(fresh):,} entries would be posted; nothing was kept." if dry_run else f"{len(fresh):,} entries posted."
     )
-    after = [*_told(understood), *imported.sentences, done if fresh else "Nothing to add."]
+    after = [*told_of(understood), *imported.sentences, done if fresh else "Nothing to add."]
     extra = {"files": files, "entries": entries, "brought": list(imported.sentences), "dry_run": dry_run}
-    return Answer("import published", ledger, _rows(understood), at, after=after, extra=extra)
+    return Answer("import published", ledger, rows_of(understood), at, after=after, extra=extra)

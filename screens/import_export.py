@@ -1,0 +1,38 @@
+"""Import and export: bring files into the books step by step, undo what was brought in, and take files out."""
+
+import streamlit as st
+
+from ledger.position import moment
+from screens import address, books, bringing, frame, taking_out, undoing
+
+VIEWS = {"bring": "Bring a file in", "undo": "Undo what was brought in", "take": "Take files out"}
+_TOLD = (
+    "Everything here is done by the functions that the command line uses: the same file, brought in there or here, "
+    "makes the same entries and the same hashes."
+)
+
+
+def page() -> None:
+    """Render the view that the address names."""
+    st.title("Import and export", anchor=False)
+    view = address.choose(
+        "view", "What to do", list(VIEWS), shown=lambda view: VIEWS[view], horizontal=True,
+        usual=told if (told := address.told("view")) in VIEWS else "bring",
+    )  # fmt: skip
+    address.write("view", view)
+    store = books.store()
+    if store is None:
+        if view == "take":
+            taking_out.without_books()
+        frame.foot(None, "There are no books here yet: nothing can be brought in or undone.", illustrative="")
+        return
+    at = books.ask(store, lambda _, at: at)
+    if view == "bring":
+        bringing.show(store, at)
+    elif view == "undo":
+        undoing.show(store, at)
+    else:
+        taking_out.show(store)
+    with store.read() as reader:
+        at = moment(reader)
+    frame.foot(at, _TOLD)
