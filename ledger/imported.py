@@ -106,6 +106,11 @@ def since(reader: Reader, seen: int) -> list[dict[str, Any]]:
     return rows
 
 
+def names(reader: Reader) -> dict[str, str]:
+    """Code to name of every organisation in the books."""
+    return {str(code): str(name) for code, name in reader.rows("SELECT code, name FROM organisation")}
+
+
 def payers(reader: Reader, year: int) -> dict[str, str]:
     """Code to name of everybody who could hand money of a year down: ICBs first, then those above, then places."""
     return {str(code): str(name) for code, name in reader.rows(_PAYERS, {"year": year})}

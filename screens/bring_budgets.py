@@ -11,6 +11,7 @@ from allocations.excel.budgets import Looked, Outcome, import_budgets, look
 from allocations.excel.cells import Workbook, read_workbook
 from allocations.excel.mapping import Mapping, Unit, read_mapping, save_mapping
 from allocations.excel.understood import BudgetRefused, Request, Understood, meanings
+from ledger import imported
 from ledger.errors import LedgerError, Problem, Refused
 from ledger.money import spoken
 from ledger.position import Moment
@@ -23,6 +24,8 @@ from screens.writing import Seen
 
 UNITS: tuple[Unit, ...] = ("pounds", "thousands", "millions", "pence")
 _MOST_SHOWN = 60
+_MOST_SHEETS = 8
+_STEPS = ("File", "Whose money", "Sheets", "Columns", "Units", "Problems", "Totals", "Post")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,14 @@ def show(store: Store, at: Moment, name: str, content: bytes, digest: str) -> No
         return
     workbook = worked_out("Reading the file", lambda: _read(file), "workbook", digest, name)
     sheets = worked_out("Reading the file", lambda: _preview(file), "preview", digest, name)
-    if isinstance(workbook, LedgerError) or isinstance(sheets, LedgerError):
-        bring_shown.failed(workbook if isinstance(workbook, LedgerError) else LedgerError(str(sheets)), name)
+    if isinstance(workbook, LedgerError):
+        bring_shown.failed(workbook, name)
         return
-    request = _sheets(replace(asked, settings=bring_asked.settings(digest)), sheets, digest)
-    request = bring_asked.rest(request, digest)
+    if isinstance(sheets, LedgerError):
+        bring_shown.failed(sheets, name)
+        return
+    asked = bring_asked.rest(replace(asked, settings=bring_asked.settings(digest)), digest)
+    request = _sheets(asked, sheets, digest)
     request, first = _columns(store, at, file, workbook, request)
     st.header("Units", anchor=False)
     request = _units(request, first, digest)
@@ -90,9 +96,9 @@ def _sheets(request: Request, sheets: tuple[preview.SheetPreview, ...], digest: 
         SHEETS, [sheet.name for sheet in sheets], placeholder="The one that looks like a budget",
         format_func=lambda name: f"{name} (hidden)" if name in hidden else name, key=f"bring sheets {digest[:16]}",
     )  # fmt: skip
-    for sheet in sheets:
-        if sheet.name in chosen or (not chosen and sheet.visible):
-            bring_columns.first_rows(sheet)
+    looked_at = [sheet for sheet in sheets if sheet.name in chosen or (not chosen and sheet.visible)]
+    for sheet in looked_at[:_MOST_SHEETS]:
+        bring_columns.first_rows(sheet)
     return replace(request, sheets=tuple(chosen))
 
 
@@ -173,7 +179,7 @@ def _units(request: Request, first: Understood | None, digest: str) -> Request:
 
 
 def _states(found: Looked | LedgerError) -> Map[str, str]:
-    states = {"File": "done", "What it is": "done", "Columns": "done", "Units": "done"}
+    states = dict.fromkeys(_STEPS, "done") | dict.fromkeys(("Problems", "Totals", "Post"), "")
     if isinstance(found, Looked) and found.before is not None:
         return {**states, "Problems": "none", "Totals": "tie", "Post": "in the books already"}
     wrong = _wrong(found)
@@ -184,7 +190,7 @@ def _states(found: Looked | LedgerError) -> Map[str, str]:
         columns = "done" if understood and understood.mapping else "look here"
         return {**states, "Columns": columns, "Units": units, "Problems": f"{len(wrong):,} found"}
     if isinstance(found, LedgerError):
-        return {"File": "done", "What it is": "done"}
+        return {**states, **dict.fromkeys(("Columns", "Units"), "")}
     return {**states, "Problems": "none", "Totals": "tie", "Post": "ready"}
 
 
@@ -220,7 +226,7 @@ def _outcome(store: Store, at: Moment, file: _File, request: Request, found: Loo
         bring_shown.entries_link([found.before])
         frame.link("Undo it", "import-export", {"view": "undo", "entry": found.before.number})
         return
-    _receivers(found.understood)
+    _receivers(store, found.understood)
     _post(store, at, file, request, found)
 
 
@@ -229,7 +235,7 @@ def _set_aside(found: Understood) -> None:
     for remark in found.remarks:
         st.text(remark)
     if rows:
-        with st.expander(f"{len(rows):,} rows, cells or sheets set aside"):
+        with st.expander(f"Set aside, and why: {len(rows):,}"):
             tables.show_with_download(Table("Set aside, and why", ("Where", "What", "Why"), rows), "set-aside")
     read = [
         (str(row["sheet"]), str(row["column"]), str(row["heading"]), str(row["meaning"]), str(row["about"]))
@@ -240,13 +246,13 @@ def _set_aside(found: Understood) -> None:
             tables.show(Table("Columns", ("Sheet", "Column", "Heading", "Meaning", "Of what"), read))
 
 
-def _receivers(found: Understood) -> None:
-    rows = budget_totals.receivers(found)
+def _receivers(store: Store, found: Understood) -> None:
+    with store.read() as reader:
+        rows = budget_totals.receivers(found, imported.names(reader))
     st.header("What each receives", anchor=False)
     shown = [(row.organisation, row.fund, row.lasting, Money(row.amount_pence)) for row in rows]
-    table = Table(
-        f"What {len(shown):,} rows receive", ("Organisation", "Fund", "Lasting", "Amount (£)"), shown[:_MOST_SHOWN]
-    )
+    headers = ("Organisation", "Fund", "Lasting", "Amount (£)")
+    table = Table(f"Received: {bring_shown.count_of(len(shown), 'row', 'rows')}", headers, shown[:_MOST_SHOWN])
     tables.show(table)
     if len(shown) > _MOST_SHOWN:
         st.write(f"The first {_MOST_SHOWN} of {len(shown):,} are shown; the file has all of them.")

@@ -25,6 +25,7 @@ from screens.writing import Seen
 
 T = TypeVar("T")
 Brought = Sequence[tuple[str, bytes]]
+_STEPS = {"File": "done", "What it says": "done", "Problems": "", "Totals": "", "Post": ""}
 
 
 def published(store: Store, at: Moment, brought: Brought, digests: Sequence[str], *, is_structure: bool) -> None:
@@ -38,7 +39,7 @@ def published(store: Store, at: Moment, brought: Brought, digests: Sequence[str]
     )  # fmt: skip
     if isinstance(found, LedgerError):
         with place.container():
-            bring_shown.steps({"File": "done", "What it is": "done", "Problems": "found"})
+            bring_shown.steps({**_STEPS, "Problems": "found"})
         bring_shown.failed(found, names)
         return
     _understood(found)
@@ -69,7 +70,7 @@ def published(store: Store, at: Moment, brought: Brought, digests: Sequence[str]
 
 
 def _states(place: st.delta_generator.DeltaGenerator, rehearsed: object) -> None:
-    states = {"File": "done", "What it is": "done", "Columns": "done", "Units": "done"}
+    states = dict(_STEPS)
     if isinstance(rehearsed, Refused):
         states["Problems"] = f"{len(rehearsed.problems):,} found"
     elif not isinstance(rehearsed, LedgerError):
@@ -212,13 +213,13 @@ def _post(
         st.success("The books have all of it already. Bringing it in again adds nothing.")
         bring_shown.entries_link(posted)
         return
-    st.write(f"It was tried against every rule of the books: {len(fresh):,} entries. Nothing is posted yet.")
+    count = "one entry" if len(fresh) == 1 else f"{len(fresh):,} entries"
+    st.write(f"It was tried against every rule of the books: {count}. Nothing is posted yet.")
 
     def bring(ledger: Store, who: str, why: str) -> object:
         with uploads.as_paths(brought) as paths, keeping(ledger.path, paths):
             return act(ledger, who, why)
 
-    count = "one entry" if len(fresh) == 1 else f"{len(fresh):,} entries"
     done = bring_shown.post_form(store, " ".join(digests), Seen.of(at), f"Post {count}", bring, names)
     if done is not None:
         st.rerun()  # the page then says, from the books, that they have it

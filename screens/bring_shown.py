@@ -18,10 +18,11 @@ from screens.tables import Table
 from screens.writing import Seen, cannot_write, commit
 
 T = TypeVar("T")
-STEPS = ("File", "What it is", "Columns", "Units", "Problems", "Totals", "Post")
 STYLE = (
-    ".steps{list-style:none;display:flex;flex-wrap:wrap;gap:.35rem;padding:0;margin:0 0 .5rem 0}"
-    ".steps li{border:1px solid #4C6272;padding:.15rem .55rem;font-size:.9rem;color:#212B32;background:#FFF}"
+    "ol.steps{list-style:none!important;display:flex;flex-wrap:wrap;gap:.35rem;padding:0!important;"
+    "margin:0 0 .5rem 0!important}"
+    ".steps li{margin:0!important;border:1px solid #4C6272;padding:.15rem .55rem;font-size:.9rem;"
+    "color:#212B32;background:#FFF}"
     ".steps .done{background:#F0F4F5}.steps .look{border-width:2px;font-weight:bold}"
 )
 _LONGEST = 200
@@ -50,14 +51,18 @@ def worked_out(told: str, work: Callable[[], T], *key: object) -> T | LedgerErro
 
 
 def steps(states: Mapping[str, str]) -> None:
-    """Where an import stands: each step with its state in words, so that colour is never alone."""
+    """Where an import stands: its steps in order, each with its state in words, so that colour is never alone."""
     items = []
-    for number, name in enumerate(STEPS, start=1):
-        state = states.get(name, "")
+    for number, (name, state) in enumerate(states.items(), start=1):
         css = "done" if state in ("done", "none", "tie") else "look" if state else ""
         said = f": {escape(state)}" if state else ""
         items.append(f'<li class="{css}">{number} {escape(name)}{said}</li>')
     st.html(f'<style>{STYLE}</style><ol class="steps" aria-label="Steps of the import">{"".join(items)}</ol>')
+
+
+def count_of(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def facts(caption: str, rows: Sequence[Sequence[str]], headers: Sequence[str] = ("What", "As it is")) -> None:
@@ -101,7 +106,13 @@ def failed(error: LedgerError, file: str) -> None:
 
 
 def post_form(
-    store: Store, seen_key: str, now: Seen, label: str, act: Callable[[Store, str, str], T], file: str
+    store: Store,
+    seen_key: str,
+    now: Seen,
+    label: str,
+    act: Callable[[Store, str, str], T],
+    file: str,
+    why_label: str = "Why: recorded after what the file brings",
 ) -> T | None:
     """Ask who posts and why, and post on the button.
 
@@ -115,7 +126,7 @@ def post_form(
     st.session_state["bring seen"] = (seen_key, now)
     with st.form("post", border=True):
         who = st.text_input("Who posts it: a role or team, recorded in the books", max_chars=80, key="bring who")
-        why = st.text_input("Why: recorded after what the file brings", max_chars=200, key="bring why")
+        why = st.text_input(why_label, max_chars=200, key="bring why")
         asked = st.form_submit_button(label, type="primary")
     if not asked:
         return None

@@ -43,7 +43,7 @@ def show(store: Store, at: Moment) -> None:
         "Files to bring in", accept_multiple_files=True, max_upload_size=_LARGEST_MB, key="bring files"
     )
     if not files:
-        bring_shown.steps({"File": "choose one"})
+        bring_shown.steps({"File": "choose one", **dict.fromkeys(("What it says", "Problems", "Totals", "Post"), "")})
         st.info("No file is chosen yet. A template to fill in is under 'Take files out'.")
         return
     brought = [(uploads.safe_name(file.name), file.getvalue()) for file in files]
@@ -51,13 +51,13 @@ def show(store: Store, at: Moment) -> None:
     _seen_before(store, at, brought, digests)
     found = worked_out("Looking what kind of file it is", lambda: _kind(brought), "kind", *digests, brought[0][0])
     if isinstance(found, LedgerError):
-        bring_shown.steps({"File": "cannot be read"})
+        bring_shown.steps({"File": "cannot be read", "Post": ""})
         bring_shown.failed(found, ", ".join(name for name, _ in brought))
         return
     kind = _choose_kind(found, digests)
     if kind is Brought.BUDGETS:
         if len(brought) > 1:
-            bring_shown.steps({"File": "one at a time"})
+            bring_shown.steps({"File": "one at a time", "Post": ""})
             st.warning("A budget is brought in one file at a time. Take the others away above.")
             return
         bring_budgets.show(store, at, brought[0][0], brought[0][1], digests[0])

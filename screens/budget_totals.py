@@ -1,5 +1,6 @@
 """The totals of a budget: what the file says, what was understood, what would be posted, and what the payer holds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -20,17 +21,21 @@ class Received:
     amount_pence: int
 
 
-def receivers(found: Understood) -> list[Received]:
+def receivers(found: Understood, names: Mapping[str, str]) -> list[Received]:
     """What each would receive, as the command line lists it."""
     return [
         Received(
-            str(row["organisation"]),
+            _named(str(row["organisation"]), names),
             str(row["fund"]),
             "recurrent" if row["recurrent"] else "one-off",
             int(str(row["amount_pence"])),
         )
         for row in summary(found)
     ]
+
+
+def _named(code: str, names: Mapping[str, str]) -> str:
+    return f"{names[code]} ({code})" if code in names else code
 
 
 def show(found: Understood) -> None:

@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,7 @@ from ledger.errors import UNAVAILABLE, Refused
 from ledger.position import Moment, moment
 from ledger.store import Reader, Store
 from screens import address, exporting, frame, tables, terminal, writing
-from screens.bring_shown import EXCEL
+from screens.bring_shown import EXCEL, count_of
 from screens.remedies import here
 from screens.tables import Cell, Money, Table
 from screens.taking_out_asked import Asked, ask, ask_figures
@@ -24,6 +25,7 @@ from screens.terminal import Answer
 
 Write = Callable[[Reader | None, Moment | None, Path, Asked, str], Answer]
 _MOST_SHOWN = 40
+_SUM = "sum_pounds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +137,21 @@ def _told(answer: Answer, name: str, content: bytes) -> None:
     if not answer.rows:
         return
     names = [column for column in answer.rows[0] if column != "file"]
-    headers = [terminal.heading(column) for column in names]
+    headers = [_heading(column) for column in names]
     rows = [[_cell(column, row[column]) for column in names] for row in answer.rows]
-    caption = f"What is in it: {len(rows):,} rows"
+    caption = f"What is in it: {count_of(len(rows), 'row', 'rows')}"
     tables.show(Table(caption, headers, rows[:_MOST_SHOWN]))
     if len(rows) > _MOST_SHOWN:
         st.write(f"The first {_MOST_SHOWN} of {len(rows):,} are shown; the file has all of them.")
 
 
+def _heading(name: str) -> str:
+    return "Sum (£)" if name == _SUM else terminal.heading(name)
+
+
 def _cell(name: str, value: object) -> Cell:
+    if name == _SUM:
+        return f"{Decimal(str(value)):,}"
     if name.endswith("_pence"):
         return Money(None if value is None else int(str(value)))
     return terminal.cell(name, value)

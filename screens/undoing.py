@@ -1,10 +1,11 @@
 """Undo what was brought in: everything that files brought, who brought it, and the reversal of it, seen first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from ledger import imported, kept_files
+from ledger import imported, journal, kept_files
 from ledger.errors import LedgerError, Problem, Refused
 from ledger.imported import Batch
 from ledger.position import Moment
@@ -17,6 +18,7 @@ from screens.tables import Link, Money, Table
 from screens.writing import Seen
 
 _MOST_NAMED = 12
+_MOST_LEGS = 60
 
 
 def show(store: Store, at: Moment) -> None:
@@ -125,8 +127,8 @@ def _form(store: Store, at: Moment, batch: Batch) -> None:
     if isinstance(seen, LedgerError):
         writing.cannot_write(str(seen))
         return
-    rows = [(f"Entry {undone}", posted.transfers) for undone, posted in zip(batch.to_undo, seen, strict=True)]
-    tables.show(Table("What would be posted: the mirror of each, newest first", ("Mirror of", "Legs"), rows))
+    _preview(store, batch, seen)
+    rows = batch.to_undo
     st.write(
         f"{len(rows):,} reversals that move £ back where they came from, leg by leg; every balance is then what it was "
         "without this import. Nothing is posted yet."
@@ -137,9 +139,37 @@ def _form(store: Store, at: Moment, batch: Batch) -> None:
     done = bring_shown.post_form(
         store, f"undo {batch.to_undo} {authority}", Seen.of(at), f"Undo {_numbers(batch.entries).lower()}",
         lambda ledger, who, why: _reverse(ledger, batch, why, who, authority, dry_run=False), batch.source,
+        why_label="Why it is undone",
     )  # fmt: skip
     if done is not None:
         st.rerun()  # the list then says, from the books, that it is undone
+
+
+def _preview(store: Store, batch: Batch, seen: Sequence[Posted]) -> None:
+    """What the mirror would move back: leg by leg where one entry is undone, entry by entry otherwise."""
+    with store.read() as reader:
+        if len(batch.to_undo) > 1:
+            moved = {number: journal.entry(reader, number)["moved_pence"] for number in batch.to_undo}
+            rows = [
+                (f"Entry {number}", posted.transfers, Money(moved[number]))
+                for number, posted in zip(batch.to_undo, seen, strict=True)
+            ]
+            tables.show(Table("What would be posted, the newest first", ("Mirror of", "Legs", "Moves back (£)"), rows))
+            return
+        legs = journal.legs(reader, batch.to_undo[0])
+    back = [
+        (
+            f"{leg['to_organisation']}, {leg['to_fund']}, {leg['to_standing']}",
+            f"{leg['from_organisation']}, {leg['from_fund']}, {leg['from_standing']}",
+            Money(leg["amount_pence"]),
+        )
+        for leg in legs
+    ]
+    table = Table(f"What would be posted: {len(back):,} legs back", ("From", "Back to", "Amount (£)"), back)
+    tables.show(replace(table, rows=back[:_MOST_LEGS]))
+    if len(back) > _MOST_LEGS:
+        st.write(f"The first {_MOST_LEGS} of {len(back):,} are shown; the file has all of them.")
+        tables.download(table, "undo-legs")
 
 
 def _reverse(store: Store, batch: Batch, reason: str, actor: str, authority: str, *, dry_run: bool) -> list[Posted]:

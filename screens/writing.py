@@ -60,6 +60,8 @@ def commit(store: Store, seen: Seen, act: Callable[[Store], T], refused: str) ->
 def cannot_write(why: str) -> None:
     """Say that the ledger could not be written, and why."""
     st.warning(f"Nothing was posted. {why}")
+    # A press draws the page again, which asks again.
+    st.button("Look again", key="look again")
 
 
 def reads_only(store: Store, command: str) -> bool:
