@@ -122,7 +122,10 @@ def _form(store: Store, at: Moment, batch: Batch) -> None:
         frame.refused(
             here(seen.problems), "It cannot be undone: the books would not hold. Nothing was posted. This is why:"
         )
-        st.write("Undo first what was built on it: the newest first.")
+        st.write(
+            "Undo first what was built on it, the newest first. Where a published total was brought in too, the books "
+            "hold themselves to it."
+        )
         return
     if isinstance(seen, LedgerError):
         writing.cannot_write(str(seen))

@@ -8,7 +8,7 @@ comes back the same, or nothing is posted.
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -118,8 +118,11 @@ def import_position(
     with store.read() as reader:
         rows = opening.holdings(file.table, file.cells)
         drafts = because(opening.drafts(reader, moment(reader, file.as_at), rows, told), why)
-        keys = {str(key) for (key,) in reader.rows("SELECT key FROM entry")}
-        if opening.any_money(reader) and not {draft.key for draft in drafts} <= keys:
+        said = {str(key): (str(who), str(why)) for key, who, why in reader.rows("SELECT key, actor, reason FROM entry")}
+        if all(draft.key in said for draft in drafts):
+            # Asked for again, by whomever and in whatever words: the same file is the same decision.
+            drafts = [replace(draft, actor=said[draft.key][0], reason=said[draft.key][1]) for draft in drafts]
+        elif opening.any_money(reader):
             found = "money stands in it already."
             why = "An imported position is an opening; on top of other money it would be another position."
             remedy = "Import into a ledger that has the organisations, funds and terms, and no money yet."

@@ -101,24 +101,18 @@ def test_who_waits_too_long_is_told(file: Path) -> None:
 def test_many_threads_post_and_read_and_nothing_is_lost(file: Path) -> None:
     shared = SharedFile(file)
     fund_all(shared)
-    wrong: list[BaseException] = []
 
     def one(number: int) -> None:
-        try:
-            for nth in range(3):
-                held(shared)
-                place = at("ICB1", "core"), at("P1", "core")
-                post(shared, [entry("devolve", *place, 100, key=f"{number}/{nth}")])
-        except BaseException as error:
-            wrong.append(error)
+        for nth in range(2):
+            held(shared)
+            post(shared, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 100, key=f"{number}/{nth}")])
 
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(6)]
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert wrong == []
-    assert held(shared)["P1", "core", "available"] == 1_800
+    assert held(shared)["P1", "core", "available"] == 800
     shared.close()
 
 
