@@ -5,6 +5,13 @@ import streamlit as st
 from ledger.position import moment
 from screens import address, books, bringing, frame, taking_out, undoing
 
+# The uploader and the last button have a ring of their own from Streamlit, which can hardly be seen.
+_STYLE = (
+    "[data-testid=stMain] :is(button, input, textarea):focus-visible {outline: 3px solid #212b32 !important; "
+    "outline-offset: 2px !important} "
+    "[data-testid=stMain] [data-testid=stFileUploader] button:focus-visible {background-color: #ffeb3b !important; "
+    "color: #212b32 !important}"
+)
 VIEWS = {"bring": "Bring a file in", "undo": "Undo what was brought in", "take": "Take files out"}
 _TOLD = (
     "Everything here is done by the functions that the command line uses: the same file, brought in there or here, "
@@ -14,6 +21,7 @@ _TOLD = (
 
 def page() -> None:
     """Render the view that the address names."""
+    st.html(f"<style>{_STYLE}</style>")
     st.title("Import and export", anchor=False)
     view = address.choose(
         "view", "What to do", list(VIEWS), shown=lambda view: VIEWS[view], horizontal=True,
