@@ -1,16 +1,21 @@
 """What kind of file somebody brings: a budget, published figures, a merger of ICBs, or a position of our own."""
 
+import zipfile
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from allocations.excel import safety
 from allocations.excel.cells import Workbook, read_workbook
 from allocations.excel.position_export import PACKAGE, POSITION_SHEET, SUMMARY_SHEET
 from allocations.excel.position_file import CHECK
+from allocations.excel.safety import is_archive, refused
 from allocations.published.recognise import FileKind, recognise
 from ledger.errors import Refused
 
 _FIRST_ROWS = 12
+_ENOUGH = 100_000
 
 
 class Brought(StrEnum):
@@ -30,11 +35,41 @@ def kind_of(paths: Sequence[Path]) -> Brought:
     Raises:
         Refused: one of them cannot be read, or is not safe to open.
     """
-    kinds = [_kind(read_workbook(path)) for path in paths if path.name != PACKAGE]
+    kinds = [_kind(_beginning(path)) for path in paths if path.name != PACKAGE]
     for kind in (Brought.POSITION, Brought.STRUCTURE, Brought.PUBLISHED):
         if kind in kinds:
             return kind
     return Brought.BUDGETS
+
+
+def _beginning(path: Path) -> Workbook:
+    """A file with enough of it to tell its kind: text files can be a thousand times as long as that."""
+    content = safety.content_of(path)
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".zip") or len(content) <= _ENOUGH or (suffix == ".zip" and not is_archive(content)):
+        return read_workbook(path)
+    with TemporaryDirectory() as folder:
+        short = Path(folder) / path.name
+        if suffix == ".csv":
+            short.write_bytes(_whole_lines(content[:_ENOUGH]))
+        else:
+            with safety.opened(path, content) as archive, zipfile.ZipFile(short, "w") as cut:
+                for name in archive.namelist():
+                    cut.writestr(name, _first(path, archive, name))
+        return read_workbook(short)
+
+
+def _first(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        with archive.open(name) as part:
+            return _whole_lines(part.read(_ENOUGH))
+    except Exception as error:  # zipfile and zlib raise a dozen kinds for damaged archives
+        raise refused(path, f"it is damaged: {name} cannot be unpacked.", "Copy it again, whole.") from error
+
+
+def _whole_lines(content: bytes) -> bytes:
+    """Without the line that was cut in two."""
+    return content if len(content) < _ENOUGH else content[: content.rfind(b"\n") + 1]
 
 
 def _kind(workbook: Workbook) -> Brought:

@@ -75,7 +75,7 @@ def _states(place: st.delta_generator.DeltaGenerator, rehearsed: object) -> None
         states["Problems"] = f"{len(rehearsed.problems):,} found"
     elif not isinstance(rehearsed, LedgerError):
         fresh = _fresh(getattr(rehearsed, "posted", ()))
-        states |= {"Problems": "none", "Totals": "tie", "Post": "ready" if fresh else "in the books already"}
+        states |= {"Problems": "none", "Totals": "tie", "Post": "ready" if fresh else "nothing to add"}
     with place.container():
         bring_shown.steps(states)
 
@@ -210,7 +210,8 @@ def _post(
     st.header("Post it", anchor=False)
     fresh = _fresh(posted)
     if not fresh:
-        st.success("The books have all of it already. Bringing it in again adds nothing.")
+        told = "The books have all of it already. Bringing it in again adds nothing."
+        st.success(told if posted else "There is nothing to add to the books: what it brings, above, says why.")
         bring_shown.entries_link(posted)
         return
     count = "one entry" if len(fresh) == 1 else f"{len(fresh):,} entries"
