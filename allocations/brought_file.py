@@ -42,6 +42,29 @@ def kind_of(paths: Sequence[Path]) -> Brought:
     return Brought.BUDGETS
 
 
+def unpacked(path: Path) -> list[tuple[str, bytes]]:
+    """The files of an archive that holds an exported position with its data package; any other file is itself.
+
+    Raises:
+        Refused: it cannot be opened, or is not safe to unpack.
+    """
+    content = safety.content_of(path)
+    if path.suffix.lower() == ".zip" and is_archive(content):
+        with safety.opened(path, content) as archive:
+            names = archive.namelist()
+            if PACKAGE in names and all("/" not in name and "\\" not in name for name in names):
+                return [(name, _member(path, archive, name)) for name in names]
+    return [(path.name, content)]
+
+
+def _member(path: Path, archive: zipfile.ZipFile, name: str, most: int = -1) -> bytes:
+    try:
+        with archive.open(name) as part:
+            return part.read(most)
+    except Exception as error:  # zipfile and zlib raise a dozen kinds for damaged archives
+        raise refused(path, f"it is damaged: {name} cannot be unpacked.", "Copy it again, whole.") from error
+
+
 def _beginning(path: Path) -> Workbook:
     """A file with enough of it to tell its kind: text files can be a thousand times as long as that."""
     content = safety.content_of(path)
@@ -55,16 +78,8 @@ def _beginning(path: Path) -> Workbook:
         else:
             with safety.opened(path, content) as archive, zipfile.ZipFile(short, "w") as cut:
                 for name in archive.namelist():
-                    cut.writestr(name, _first(path, archive, name))
+                    cut.writestr(name, _whole_lines(_member(path, archive, name, _ENOUGH)))
         return read_workbook(short)
-
-
-def _first(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
-    try:
-        with archive.open(name) as part:
-            return _whole_lines(part.read(_ENOUGH))
-    except Exception as error:  # zipfile and zlib raise a dozen kinds for damaged archives
-        raise refused(path, f"it is damaged: {name} cannot be unpacked.", "Copy it again, whole.") from error
 
 
 def _whole_lines(content: bytes) -> bytes:

@@ -12,7 +12,7 @@ from ledger import imported, journal
 from ledger.money import parse_pounds
 from ledger.store import Store
 from ledger.years import FinancialYear
-from screens import address, remedies
+from screens import address, books, remedies
 
 _STANDINGS = {"available": "What it has available", "retained": "What it has kept back"}
 _ASKED: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -27,8 +27,7 @@ _ASKED: Mapping[str, tuple[str, Mapping[str, str]]] = {
 def whose_money(store: Store) -> Request | None:
     """The payer, the year and the fund; None, with the page told why, where nobody holds money."""
     st.header("Whose money?", anchor=False)
-    with store.read() as reader:
-        years = journal.years(reader)
+    years = books.ask(store, lambda reader, _: journal.years(reader))
     if not years:
         st.info(
             "No money stands in these books yet, so nothing can be handed out. Bring in the published allocations, or "
@@ -40,8 +39,7 @@ def whose_money(store: Store) -> Request | None:
         year = address.choose(
             "year", "Year", years, shown=lambda start: str(FinancialYear(start)), unknown="for which no money stands"
         )
-    with store.read() as reader:
-        payers = imported.payers(reader, year)
+    payers = books.ask(store, lambda reader, _: imported.payers(reader, year))
     if not payers:
         st.info("Nobody who could hand money down holds any of this year.")
         return None
@@ -50,8 +48,7 @@ def whose_money(store: Store) -> Request | None:
             "icb", remedies.PAYER, list(payers), shown=lambda code: f"{payers[code]} ({code})",
             unknown="which has no money of this year",
         )  # fmt: skip
-    with store.read() as reader:
-        funds = journal.funds(reader, payer)
+    funds = books.ask(store, lambda reader, _: journal.funds(reader, payer))
     with left:
         fund = address.choose(
             "fund", remedies.FUND, ["", *funds],

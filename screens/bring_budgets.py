@@ -16,7 +16,7 @@ from ledger.errors import LedgerError, Problem, Refused
 from ledger.money import spoken
 from ledger.position import Moment
 from ledger.store import Store
-from screens import bring_asked, bring_columns, bring_shown, budget_totals, frame, tables, uploads, writing
+from screens import books, bring_asked, bring_columns, bring_shown, budget_totals, frame, tables, uploads, writing
 from screens.bring_shown import worked_out
 from screens.remedies import COLUMNS, MAPPING, SHEETS, UNIT
 from screens.tables import Money, Table
@@ -247,8 +247,7 @@ def _set_aside(found: Understood) -> None:
 
 
 def _receivers(store: Store, found: Understood) -> None:
-    with store.read() as reader:
-        rows = budget_totals.receivers(found, imported.names(reader))
+    rows = budget_totals.receivers(found, books.ask(store, lambda reader, _: imported.names(reader)))
     st.header("What each receives", anchor=False)
     shown = [(row.organisation, row.fund, row.lasting, Money(row.amount_pence)) for row in rows]
     headers = ("Organisation", "Fund", "Lasting", "Amount (£)")

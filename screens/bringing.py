@@ -6,12 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from allocations.brought_file import Brought, kind_of
+from allocations.brought_file import Brought, kind_of, unpacked
 from ledger import imported
 from ledger.errors import LedgerError
 from ledger.position import Moment
 from ledger.store import Store
-from screens import bring_budgets, bring_others, bring_shown, tables, uploads
+from screens import books, bring_budgets, bring_others, bring_shown, tables, uploads
 from screens.bring_shown import worked_out
 from screens.remedies import WHAT_IT_IS
 from screens.tables import Link, Money, Table
@@ -47,6 +47,11 @@ def show(store: Store, at: Moment) -> None:
         st.info("No file is chosen yet. A template to fill in is under 'Take files out'.")
         return
     brought = [(uploads.safe_name(file.name), file.getvalue()) for file in files]
+    named = [name for name, _ in brought]
+    taken = worked_out("Looking into the files", lambda: _unpacked(brought), "unpacked", named,
+                       *(hashlib.sha256(content).hexdigest() for _, content in brought))  # fmt: skip
+    if not isinstance(taken, LedgerError):
+        brought = taken
     digests = [hashlib.sha256(content).hexdigest() for _, content in brought]
     _seen_before(store, at, brought, digests)
     found = worked_out("Looking what kind of file it is", lambda: _kind(brought), "kind", *digests, brought[0][0])
@@ -72,6 +77,11 @@ def command(kind: Brought) -> str:
     return _COMMANDS[kind]
 
 
+def _unpacked(brought: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    with uploads.as_paths(brought) as paths:
+        return [file for path in paths for file in unpacked(path)]
+
+
 def _kind(brought: Sequence[tuple[str, bytes]]) -> Brought:
     with uploads.as_paths(brought) as paths:
         return kind_of([Path(path) for path in paths])
@@ -91,8 +101,10 @@ def _seen_before(store: Store, at: Moment, brought: Sequence[tuple[str, bytes]],
     """The files with their hashes, and whether the books rest on any of them already."""
     rows = [(name, len(content), digest) for (name, content), digest in zip(brought, digests, strict=True)]
     tables.show(Table("Files", ("File", "Bytes", "SHA-256"), rows))
-    with store.read() as reader:
-        before = [batch for digest in digests for batch in imported.batches(reader, at, digest=digest)]
+    before = books.ask(
+        store,
+        lambda reader, _: [batch for digest in digests for batch in imported.batches(reader, at, digest=digest)],
+    )
     if before:
         shown = [
             (

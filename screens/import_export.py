@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from ledger.position import moment
 from screens import address, books, bringing, frame, taking_out, undoing
 
 # The uploader and the last button have a ring of their own from Streamlit, which can hardly be seen.
@@ -32,7 +31,7 @@ def page() -> None:
     if store is None:
         if view == "take":
             taking_out.without_books()
-        frame.foot(None, "There are no books here yet: nothing can be brought in or undone.", illustrative="")
+        frame.foot(None, "Without the books nothing can be brought in or undone.", illustrative="")
         return
     at = books.ask(store, lambda _, at: at)
     if view == "bring":
@@ -41,6 +40,4 @@ def page() -> None:
         undoing.show(store, at)
     else:
         taking_out.show(store)
-    with store.read() as reader:
-        at = moment(reader)
-    frame.foot(at, _TOLD)
+    frame.foot(books.ask(store, lambda _, now: now), _TOLD)

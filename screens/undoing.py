@@ -11,9 +11,8 @@ from ledger.imported import Batch
 from ledger.position import Moment
 from ledger.posting import Posted, reverse_all
 from ledger.store import Store
-from screens import address, bring_shown, frame, tables, writing
+from screens import address, books, bring_shown, frame, tables, writing
 from screens.bring_shown import worked_out
-from screens.remedies import here
 from screens.tables import Link, Money, Table
 from screens.writing import Seen
 
@@ -24,8 +23,7 @@ _MOST_LEGS = 60
 def show(store: Store, at: Moment) -> None:
     """Render the list of imports, and the undoing of the one that the address names."""
     st.header("What was brought in", anchor=False)
-    with store.read() as reader:
-        found = imported.batches(reader, at)
+    found = books.ask(store, lambda reader, _: imported.batches(reader, at))
     if not found:
         st.info("Nothing was brought into these books from a file yet. 'Bring a file in' begins it.")
         return
@@ -119,9 +117,8 @@ def _form(store: Store, at: Moment, batch: Batch) -> None:
         "undo", batch.to_undo, authority, at.head,
     )  # fmt: skip
     if isinstance(seen, Refused):
-        frame.refused(
-            here(seen.problems), "It cannot be undone: the books would not hold. Nothing was posted. This is why:"
-        )
+        told = "It cannot be undone: the books would not hold. Nothing was posted. This is why:"
+        bring_shown.problems(seen.problems, batch.source, told=told)
         st.write(
             "Undo first what was built on it, the newest first. Where a published total was brought in too, the books "
             "hold themselves to it."
@@ -150,16 +147,18 @@ def _form(store: Store, at: Moment, batch: Batch) -> None:
 
 def _preview(store: Store, batch: Batch, seen: Sequence[Posted]) -> None:
     """What the mirror would move back: leg by leg where one entry is undone, entry by entry otherwise."""
-    with store.read() as reader:
-        if len(batch.to_undo) > 1:
-            moved = {number: journal.entry(reader, number)["moved_pence"] for number in batch.to_undo}
-            rows = [
-                (f"Entry {number}", posted.transfers, Money(moved[number]))
-                for number, posted in zip(batch.to_undo, seen, strict=True)
-            ]
-            tables.show(Table("What would be posted, the newest first", ("Mirror of", "Legs", "Moves back (£)"), rows))
-            return
-        legs = journal.legs(reader, batch.to_undo[0])
+    if len(batch.to_undo) > 1:
+        moved = books.ask(
+            store,
+            lambda reader, _: {number: journal.entry(reader, number)["moved_pence"] for number in batch.to_undo},
+        )
+        rows = [
+            (f"Entry {number}", posted.transfers, Money(moved[number]))
+            for number, posted in zip(batch.to_undo, seen, strict=True)
+        ]
+        tables.show(Table("What would be posted, the newest first", ("Mirror of", "Legs", "Moves back (£)"), rows))
+        return
+    legs = books.ask(store, lambda reader, _: journal.legs(reader, batch.to_undo[0]))
     back = [
         (
             f"{leg['to_organisation']}, {leg['to_fund']}, {leg['to_standing']}",

@@ -11,7 +11,7 @@ from ledger.errors import UNAVAILABLE, Refused
 from ledger.position import Moment
 from ledger.store import Store
 from ledger.unmoved import BooksMoved, Unmoved
-from screens import frame, tables
+from screens import books, frame, tables
 from screens.remedies import here
 from screens.tables import Link, Money, Table
 
@@ -82,12 +82,17 @@ def reads_only(store: Store, command: str) -> bool:
 
 def _since(store: Store, seen: Seen) -> None:
     """What was recorded since the reader looked."""
-    with store.read() as reader:
-        rows = [
-            (Link(str(row["number"]), "audit", {"view": "entries", "entry": row["number"]}), row["kind"],
-             row["actor"], row["reason"], row["recorded_at"], Money(row["moved_pence"]))
-            for row in imported.since(reader, seen.known)
-        ]  # fmt: skip
+    rows = [
+        (
+            Link(str(row["number"]), "audit", {"view": "entries", "entry": row["number"]}),
+            row["kind"],
+            row["actor"],
+            row["reason"],
+            row["recorded_at"],
+            Money(row["moved_pence"]),
+        )
+        for row in books.ask(store, lambda reader, _: imported.since(reader, seen.known))
+    ]
     if rows:
         headers = ("Entry", "Kind", "By", "Reason", "Recorded", "Moved (£)")
         tables.show(Table("Recorded since you looked", headers, rows))

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -309,21 +310,28 @@ def test_files_that_are_not_safe_are_refused_with_what_to_do(
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == []
 
 
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
 def test_an_exported_position_begins_another_ledger(
-    monkeypatch: pytest.MonkeyPatch, ledger: Path, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, ledger: Path, tmp_path: Path, kind: str
 ) -> None:
-    out = tmp_path / "position.xlsx"
+    out = tmp_path / f"position.{kind}"
     told = json.loads(run("export", "position", "--out", out, "--ledger", ledger, "--json"))
+    brought = out
+    if kind == "csv":
+        brought = tmp_path / "position.zip"  # as the page hands it out
+        with zipfile.ZipFile(brought, "w") as archive:
+            for path in (out, tmp_path / "datapackage.json"):
+                archive.write(path, path.name)
     empty = tmp_path / "empty.duckdb"
     with Store.create(empty) as store:
         small_books(store)
-    app = bringing(monkeypatch, empty, out)
+    app = bringing(monkeypatch, empty, brought)
     assert told["rows"][0]["content_hash"] in tables(app)
     post(app, "Post")
     assert "The books have all of it already" in app.success[-1].value
     assert balances(empty) == balances(ledger)
     app = page(monkeypatch, NAME, empty, view="undo")
-    assert "position.xlsx" in tables(app)
+    assert out.name in tables(app)
 
 
 def test_published_files_are_recognised_tied_and_posted(
