@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from screens import audit, bids, frame, national, overview, places, ring_fences, scenarios
+from screens import audit, bids, frame, import_export, national, overview, places, ring_fences, scenarios
 
 st.set_page_config(page_title="Devolution ledger", page_icon="£", layout="wide")
 st.html(f"<style>{frame.STYLE}</style>")
@@ -14,6 +14,7 @@ PAGES = (
     st.Page(scenarios.page, title="Scenarios", url_path="scenarios"),
     st.Page(bids.page, title="Bids", url_path="bids"),
     st.Page(national.page, title="National", url_path="national"),
+    st.Page(import_export.page, title="Import and export", url_path="import-export"),
     st.Page(audit.page, title="Audit", url_path="audit"),
 )
 st.navigation(PAGES, position="top").run()

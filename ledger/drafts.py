@@ -1,7 +1,7 @@
 """An entry before it is posted: what somebody asks the books to do."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import pyarrow as pa
 from sqlalchemy import BigInteger, Boolean, Date, Integer
 from sqlmodel import SQLModel
 
+from ledger import canonical
 from ledger.vocabulary import AVAILABLE
 from ledger.years import FinancialYear
 
@@ -139,3 +140,9 @@ def primary_key(model: type[SQLModel]) -> str:
     """The name of the column that identifies a record."""
     (column,) = model.__table__.primary_key.columns  # type: ignore[attr-defined]
     return str(column.name)
+
+
+def because(drafts: Sequence[Draft], why: str) -> list[Draft]:
+    """Drafts that record, after their own reason, what whoever posts them says; unchanged where nothing is said."""
+    said = canonical.normalise(" ".join(why.split()))
+    return [replace(draft, reason=f"{draft.reason}. {said}") for draft in drafts] if said else list(drafts)

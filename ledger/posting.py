@@ -133,12 +133,33 @@ def reverse(
         AlreadyReversed: the entry has a reversal.
         Refused: there is no such entry, it cannot be reversed, or the money has moved on since.
     """
+    (posted,) = reverse_all(
+        store, [number], reason=reason, actor=actor, authority=authority, effective_date=effective_date, dry_run=dry_run
+    )
+    return posted
+
+
+def reverse_all(
+    store: Store,
+    numbers: Sequence[int],
+    *,
+    reason: str,
+    actor: str,
+    authority: str | None = None,
+    effective_date: date | None = None,
+    dry_run: bool = False,
+) -> list[Posted]:
+    """Undo several entries in the order given, all of them or none; as ``reverse`` undoes one.
+
+    Raises:
+        AlreadyReversed: one of them has a reversal.
+        Refused: as for ``reverse``, with what is wrong with any of them.
+    """
     with store.rehearse() if dry_run else store.write() as writer:
-        draft = _mirror(writer, number, reason=reason, actor=actor, authority=authority)
+        drafts = [_mirror(writer, number, reason=reason, actor=actor, authority=authority) for number in numbers]
         if effective_date is not None:
-            draft = replace(draft, effective_date=effective_date)
-        (posted,) = _post(writer, [draft])
-        return posted
+            drafts = [replace(draft, effective_date=effective_date) for draft in drafts]
+        return _post(writer, drafts)
 
 
 def _post(writer: Writer, drafts: Sequence[Draft]) -> list[Posted]:

@@ -153,6 +153,7 @@ Year = Annotated[FinancialYear | None, typer.Option("--year", help="A financial 
 PositionColumns = Annotated[str | None, typer.Option("--by", help=f"Columns to sum by, from: {_positions}.")]
 FlowColumns = Annotated[str, typer.Option("--by", help=f"Columns to sum by, from: {_flows}.")]
 Actor = Annotated[str, typer.Option("--actor", help="Who posts it: a role or team, recorded in the books.")]
+Why = Annotated[str, typer.Option("--reason", help="Why it is posted: recorded after what the file brings.")]
 EntryDay = Annotated[
     date | None,
     typer.Option("--date", help=f"When it counts, as {_DAY}; else today if in the year, or its first day.", parser=day),

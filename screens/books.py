@@ -12,6 +12,7 @@ import streamlit as st
 from ledger.address import Address, parse
 from ledger.errors import UNAVAILABLE, LedgerError
 from ledger.position import Moment, moment
+from ledger.shared_file import SharedFile
 from ledger.store import Reader, Store
 
 T = TypeVar("T")
@@ -23,10 +24,17 @@ def path() -> Address:
 
 
 @st.cache_resource(show_spinner=False, max_entries=1, on_release=lambda store: store.close())
-def _open(_address: Address, name: str, version: int) -> Store:
-    del name, version  # the key: a file that was replaced is opened anew; a password is no part of it
-    # Read only: commands that only look may then run beside the app.
-    return Store.open(_address, read_only=True)
+def _open(_address: Address, name: str) -> Store:
+    del name  # the key: a password is no part of it
+    # A file stands open to read, so that commands that only look may run beside the app, and is written in turns.
+    if isinstance(_address, Path):
+        return SharedFile(_address, read_only=only_reads())
+    return Store.open(_address, read_only=only_reads())
+
+
+def only_reads() -> bool:
+    """Whether the app was told never to write, by ``devolution app --read-only``."""
+    return bool(os.environ.get("DEVOLUTION_READ_ONLY"))
 
 
 def store() -> Store | None:
@@ -40,9 +48,7 @@ def store() -> Store | None:
             )
             st.code(f"devolution demo --ledger {address}", language="shell")
             return None
-        # A server's ledger is followed by the store itself.
-        version = address.stat().st_mtime_ns if isinstance(address, Path) else 0
-        return _open(address, str(address), version)
+        return _open(address, str(address))
     except LedgerError as error:
         st.warning(str(error))
         return None

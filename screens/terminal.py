@@ -47,7 +47,7 @@ class Answer:
 def show(answer: Answer, *, as_json: bool) -> None:
     """Print an answer on standard output."""
     if as_json:
-        print(json.dumps(document(answer), default=_plain, ensure_ascii=False))  # noqa: T201
+        print(one_document(answer))  # noqa: T201
         return
     console = _console()
     if answer.title:
@@ -56,6 +56,11 @@ def show(answer: Answer, *, as_json: bool) -> None:
         console.print(rows_table(answer.rows))
     for sentence in answer.after:
         console.print(sentence, markup=False)
+
+
+def one_document(answer: Answer) -> str:
+    """An answer as the one JSON document that ``--json`` prints."""
+    return json.dumps(document(answer), default=_plain, ensure_ascii=False)
 
 
 def document(answer: Answer) -> dict[str, Any]:
@@ -91,10 +96,10 @@ def rows_table(rows: Sequence[Mapping[str, Any]]) -> Table:
         numeric = name.endswith("_pence") or isinstance(rows[0][name], int | float | Fraction | Decimal)
         # A figure is never cut in two; names give way.
         table.add_column(
-            _heading(name), justify="right" if numeric else "left", overflow="fold", no_wrap=name.endswith("_pence")
+            heading(name), justify="right" if numeric else "left", overflow="fold", no_wrap=name.endswith("_pence")
         )
     for row in rows:
-        table.add_row(*(_escape(_cell(name, value)) for name, value in row.items()))
+        table.add_row(*(_escape(cell(name, value)) for name, value in row.items()))
     return table
 
 
@@ -165,13 +170,15 @@ def _console() -> Console:
     return Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 160)
 
 
-def _heading(name: str) -> str:
+def heading(name: str) -> str:
+    """A column's name as people read it, with its unit."""
     if name.endswith("_pence"):
         return f"{name.removesuffix('_pence').replace('_', ' ').capitalize()} (£)"
     return name.replace("_", " ").capitalize()
 
 
-def _cell(name: str, value: Any) -> str:
+def cell(name: str, value: Any) -> str:
+    """A value of a column as people read it."""
     if name.endswith("_pence"):
         return "not available" if value is None else exact_pounds(value)
     if value is None:

@@ -8,6 +8,7 @@ is posted.
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from allocations.excel import layout
 from allocations.excel.cells import Kind, Sheet, Workbook, read_workbook, without_collecting
@@ -198,6 +199,41 @@ def import_budgets(store: Store, path: Path, request: Request, *, dry_run: bool 
         Refused: the file cannot be read, or the payer is not known.
         BudgetRefused: anything in it is wrong, or the three totals do not tie; nothing is posted or kept.
     """
+    found, draft, before = look(store, path, request)
+    if before is not None:
+        return Outcome(found, before)
+    if draft is None:
+        raise BudgetRefused(found.problems, found)
+    try:
+        if dry_run:
+            return Outcome(found, post(store, [draft], dry_run=True)[0], draft)
+        return _post_and_keep(store, path, found, draft)
+    except Refused as refused:
+        raise BudgetRefused(refused.problems, found) from refused
+
+
+class Looked(NamedTuple):
+    """What an import makes of a file before anything is posted.
+
+    Attributes:
+        draft: the entry that would be posted; none where there are problems, or the books have it.
+        before: the entry that the books have of this file already.
+    """
+
+    understood: Understood
+    draft: Draft | None = None
+    before: Posted | None = None
+
+
+def look(store: Store, path: Path, request: Request) -> Looked:
+    """Understand a budget workbook and hold it against the books, which are only read.
+
+    What is wrong with it is in ``understood.problems``; the rules of the books themselves are asked on posting.
+
+    Raises:
+        Refused: the file cannot be read, or the payer is not known.
+        BudgetRefused: the file was imported before, and would now be read otherwise.
+    """
     day = day_of(request)
     with without_collecting(), store.read() as reader:
         workbook = read_workbook(path)
@@ -209,17 +245,9 @@ def import_budgets(store: Store, path: Path, request: Request, *, dry_run: bool 
             save_mapping(request.save_mapping, found.mapping, workbook)
         key, before = _key(reader, found)
         if before is not None and not found.problems:
-            return Outcome(found, _replayed(reader, found, before))
+            return Looked(found, before=_replayed(reader, found, before))
         _compare(reader, found, day)
-    if found.problems:
-        raise BudgetRefused(found.problems, found)
-    draft = draft_of(found, books, key, day)
-    try:
-        if dry_run:
-            return Outcome(found, post(store, [draft], dry_run=True)[0], draft)
-        return _post_and_keep(store, path, found, draft)
-    except Refused as refused:
-        raise BudgetRefused(refused.problems, found) from refused
+    return Looked(found, None if found.problems else draft_of(found, books, key, day))
 
 
 def _post_and_keep(store: Store, path: Path, found: Understood, draft: Draft) -> Outcome:

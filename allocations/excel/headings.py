@@ -17,7 +17,7 @@ _MONTH = re.compile(
     r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?[\s'\u2019/-]*(?P<year>20\d{2}|\d{2})?$"
 )
 _NUMBERED = re.compile(r"^(?:m|p|mth|month|period)\s*0?(\d{1,2})$")
-_UNIT_WORDS = r"(?:£|000|k\b|m\b|million|thousand|pounds|gbp)"
+_UNIT_WORDS = r"(?:£|000|k\b|m\b|million|thousand|pounds|pence|gbp)"
 _UNIT_STATED = re.compile(rf"[(\[][^)\]]*{_UNIT_WORDS}[^)\]]*[)\]]|£\s*['\u2019]?\s*(?:000s?|k|m)?\b|£")
 _YEAR = re.compile(r"\b20\d{2}\s*[/-]\s*(?:20)?\d{2}\b|\b20\d{2} to 20\d{2}\b|\b\d{2}/\d{2}\b")
 

@@ -116,7 +116,7 @@ def draft_of(found: Understood, books: Receivers, key: str, day: date) -> Draft:
         key=key,
         kind=_KINDS.get(books.tier, "devolve"),
         effective_date=day,
-        actor=request.actor,
+        actor=plain(request.actor),
         reason=_reason(found),
         source=plain(found.file),
         source_hash=found.sha256,
@@ -148,6 +148,8 @@ def _reason(found: Understood) -> str:
     if found.moved_on:
         heirs = "; ".join(f"{code} to {', '.join(into)}" for code, into in sorted(found.moved_on.items()))
         told.append(f"closed organisations followed by registered population: {heirs}")
+    if request.why.strip():
+        told.append(plain(" ".join(request.why.split())))
     return ". ".join(told)
 
 

@@ -14,7 +14,7 @@ from allocations.excel.values import tidy
 from allocations.strict_yaml import StrictModel, read_model
 from ledger.errors import Problem, Refused
 
-Unit = Literal["pounds", "thousands", "millions"]
+Unit = Literal["pence", "pounds", "thousands", "millions"]
 Letter = Annotated[str, Field(pattern=r"^[A-Z]{1,3}$")]
 
 

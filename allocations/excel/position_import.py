@@ -8,7 +8,7 @@ comes back the same, or nothing is posted.
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -18,9 +18,10 @@ import pyarrow as pa
 from allocations import opening
 from allocations.excel.cells import Cell, Kind, Sheet, Workbook, read_workbook
 from allocations.excel.position_export import PACKAGE, PARTLY, POSITION_SHEET, SUMMARY_SHEET
-from allocations.excel.position_file import AMOUNT, CHECK, COLUMNS, KEY, Guard, content_hash, row_checks
+from allocations.excel.position_file import AMOUNT, CHECK, COLUMNS, KEY, Guard, content_hash, guard, row_checks
 from allocations.excel.provenance import POSITION, SCENARIO
 from allocations.excel.safe_text import csv_text_back
+from ledger.drafts import because
 from ledger.errors import Problem, Refused
 from ledger.money import LARGEST_PENCE, exact_pounds
 from ledger.position import SCHEMA, moment, position
@@ -87,12 +88,18 @@ def read_position(path: Path) -> PositionFile:
     )
 
 
+def guard_of(file: PositionFile) -> Guard:
+    """What the rows of a file come to."""
+    return guard(file.table)
+
+
 def import_position(
-    store: Store, path: Path, *, actor: str, authority: str | None = None, dry_run: bool = False
+    store: Store, path: Path, *, actor: str, authority: str | None = None, why: str = "", dry_run: bool = False
 ) -> Imported:
     """Post an exported position into books that have its organisations, funds and terms, and no money yet.
 
     Args:
+        why: what whoever posts says of it; each entry records it after its own reason.
         authority: who allowed it, where the position can only come about by money leaving a ring-fence.
         dry_run: go all the way and keep nothing.
 
@@ -110,9 +117,12 @@ def import_position(
     )
     with store.read() as reader:
         rows = opening.holdings(file.table, file.cells)
-        drafts = opening.drafts(reader, moment(reader, file.as_at), rows, told)
-        keys = {str(key) for (key,) in reader.rows("SELECT key FROM entry")}
-        if opening.any_money(reader) and not {draft.key for draft in drafts} <= keys:
+        drafts = because(opening.drafts(reader, moment(reader, file.as_at), rows, told), why)
+        said = {str(key): (str(who), str(why)) for key, who, why in reader.rows("SELECT key, actor, reason FROM entry")}
+        if all(draft.key in said for draft in drafts):
+            # Asked for again, by whomever and in whatever words: the same file is the same decision.
+            drafts = [replace(draft, actor=said[draft.key][0], reason=said[draft.key][1]) for draft in drafts]
+        elif opening.any_money(reader):
             found = "money stands in it already."
             why = "An imported position is an opening; on top of other money it would be another position."
             remedy = "Import into a ledger that has the organisations, funds and terms, and no money yet."

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Request:
         payer: the code of who hands the money out, as an ICB's.
         fund: the fund that pays; rows that name no fund are on it.
         standing: which of the payer's money: ``available`` or ``retained``.
-        unit: ``pounds``, ``thousands`` or ``millions``; found in the file otherwise.
+        unit: ``pence``, ``pounds``, ``thousands`` or ``millions``; found in the file otherwise.
         sheets: the names of the sheets to read; the one that looks like a budget otherwise.
         mapping: what the columns mean; worked out otherwise.
         settings: what the user said of dashes, rounding, duplicates, hidden rows and years.
@@ -48,6 +48,7 @@ class Request:
         total_pence: what the file comes to, for a file that does not say so itself.
         save_mapping: where to write what the columns were taken to mean, whether or not anything is posted.
         day: when it counts; today where that lies in the year, its first day otherwise.
+        why: what whoever posts says of it; the entry records it after what the file brought.
     """
 
     payer: str
@@ -63,6 +64,7 @@ class Request:
     total_pence: int | None = None
     day: date | None = None
     actor: str = "command line"
+    why: str = ""
     save_mapping: Path | None = None
 
 
@@ -106,6 +108,22 @@ class Understood:
         if not totals or any(total is None for total in totals):
             return self.request.total_pence
         return int((sum((total for total in totals if total is not None), Decimal(0)) * 100).quantize(Decimal(1)))
+
+    @property
+    def rows_read(self) -> int:
+        """How many rows brought amounts."""
+        return sum(each.rows for each in self.readings)
+
+    @property
+    def understood_pence(self) -> int:
+        """What the cells that count come to before any of them was rounded, to the nearest penny."""
+        pounds = sum((each.read_pounds for each in self.readings), Decimal(0))
+        return int((pounds * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+    @property
+    def ties(self) -> bool:
+        """Whether what was understood is what would be posted, and the file's own total too, where it has one."""
+        return self.understood_pence == self.read_pence and self.file_pence in (None, self.read_pence)
 
     @property
     def rounded(self) -> int:

@@ -14,9 +14,9 @@ from typing import NamedTuple
 from allocations.excel.cells import Cell, Kind
 from ledger.years import FinancialYear, parse_year, year_of
 
-POUNDS, THOUSANDS, MILLIONS = "pounds", "thousands", "millions"
-UNITS = {POUNDS: Decimal(1), THOUSANDS: Decimal(1_000), MILLIONS: Decimal(1_000_000)}
-UNIT_WORDS = {POUNDS: "£", THOUSANDS: "£ thousand", MILLIONS: "£ million"}
+PENCE, POUNDS, THOUSANDS, MILLIONS = "pence", "pounds", "thousands", "millions"
+UNITS = {PENCE: Decimal("0.01"), POUNDS: Decimal(1), THOUSANDS: Decimal(1_000), MILLIONS: Decimal(1_000_000)}
+UNIT_WORDS = {PENCE: "pence", POUNDS: "£", THOUSANDS: "£ thousand", MILLIONS: "£ million"}
 DASH_IS_ZERO, DASH_IS_BLANK = "zero", "blank"
 YEAR_ENDS, YEAR_STARTS = "ends", "starts"
 
@@ -171,7 +171,7 @@ def money(cell: Cell, unit: str, *, dash: str | None = None) -> Decimal | Missin
     """An amount in pounds, exactly as the cell holds it; not rounded to the penny.
 
     Args:
-        unit: what the column is in: ``pounds``, ``thousands`` or ``millions``.
+        unit: what the column is in: one of ``UNITS``.
         dash: what a dash means in this file, ``zero`` or ``blank``, once somebody has said it.
     """
     kind = cell.kind
@@ -311,6 +311,7 @@ _UNIT_PATTERNS = tuple(
             THOUSANDS,
             r"£\s*['\u2019]?\s*000s?\b|£\s*k\b|\(\s*000s?\s*\)|['\u2019]000s?|£?\s*thousands?\b|\bgbp\s*k\b|\b£000s?",
         ),
+        (PENCE, r"\bin pence\b|\(\s*pence\s*\)"),
         (MILLIONS, r"£\s*m(?:n|illions?)?\b|\bgbp\s*m\b|\bin millions?\b|\(\s*millions?\s*\)"),
         (
             POUNDS,

@@ -17,7 +17,7 @@ from allocations.published.recognise import FileKind
 from allocations.published.registered_patients import PracticeMap
 from allocations.published.structure_entries import ICB, PCN, Known, StructureEntry
 from allocations.published.understood import Understood
-from ledger.drafts import Draft
+from ledger.drafts import Draft, because
 from ledger.errors import KeyReused, Problem, Refused
 from ledger.models import Fund, Terms
 from ledger.money import spoken
@@ -50,10 +50,12 @@ class Imported:
     Attributes:
         posted: the entries, in order; those that were there already say so.
         sentences: what each file brought, or why it brought nothing.
+        moved_pence: what the entries that are new bring to ICBs, in pence.
     """
 
     posted: tuple[Posted, ...]
     sentences: tuple[str, ...]
+    moved_pence: int = 0
 
 
 def import_files(
@@ -62,6 +64,7 @@ def import_files(
     *,
     actor: str = ACTOR,
     limit_pence: int | None = None,
+    why: str = "",
     dry_run: bool = False,
 ) -> Imported:
     """Post what the files bring that the books do not have, all of it or none.
@@ -71,6 +74,7 @@ def import_files(
         files: what was understood, without problems.
         actor: who posts.
         limit_pence: NHS England's revenue limit, for a year for which none is shipped.
+        why: what whoever posts says of it; each entry records it after its own reason.
         dry_run: do everything and keep nothing.
 
     Raises:
@@ -81,12 +85,21 @@ def import_files(
         raise Refused(problems)
     with store.read() as reader:
         batch = _Batch(reader, files, actor, limit_pence)
-        drafts = batch.drafts()
+        drafts = because(batch.drafts(), why)
     try:
         posted = post(store, drafts, dry_run=dry_run) if drafts else []
     except KeyReused as error:
         raise Refused([_other_edition(problem) for problem in error.problems]) from error
-    return Imported(tuple(posted), tuple(batch.sentences))
+    return Imported(tuple(posted), tuple(batch.sentences), _allocated_pence(drafts, posted))
+
+
+def _allocated_pence(drafts: Sequence[Draft], posted: Sequence[Posted]) -> int:
+    fresh = {entry.key for entry in posted if not entry.replayed}
+    legs = [leg for draft in drafts if draft.key in fresh for leg in draft.legs().to_pylist()]
+    above = (NATIONAL, structure_entries.GOVERNMENT)
+    # A negative line goes back up, so what ICBs get is what comes less what goes.
+    come = sum(int(leg["amount_pence"]) for leg in legs if leg["to_organisation"] not in above)
+    return come - sum(int(leg["amount_pence"]) for leg in legs if leg["from_organisation"] not in above)
 
 
 def _other_edition(problem: Problem) -> Problem:

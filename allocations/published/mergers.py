@@ -19,7 +19,7 @@ from allocations.published.practices import PracticeFile
 from allocations.published.registered_patients import PracticeMap
 from allocations.published.structure_entries import ICB, Known, StructureEntry, Tie
 from allocations.published.understood import Understood
-from ledger.drafts import Draft
+from ledger.drafts import Draft, because
 from ledger.errors import Problem, Refused
 from ledger.posting import Posted, post
 from ledger.store import Reader, Store
@@ -74,7 +74,7 @@ class Brought:
 
 
 def import_structure(
-    store: Store, files: Sequence[Understood], *, actor: str = ACTOR, dry_run: bool = False
+    store: Store, files: Sequence[Understood], *, actor: str = ACTOR, why: str = "", dry_run: bool = False
 ) -> Brought:
     """Post the entry by which ICBs merge and split, or nothing.
 
@@ -83,6 +83,7 @@ def import_structure(
         files: a change summary and a practice map of its day or later; a practice file of the year before, else
             the shipped figures of 2025/26 say where practices were and how many people they had.
         actor: who posts.
+        why: what whoever posts says of it; the entry records it after its own reason.
         dry_run: do everything and keep nothing.
 
     Raises:
@@ -107,7 +108,9 @@ def import_structure(
         return Brought((), change.steps, (*change.sentences, "The books have all that these files say."))
     organisations, ties = entry.counted
     brought = f"{organisations:,} organisations and {ties:,} relationships that the books had not."
-    return Brought(tuple(post(store, [draft], dry_run=dry_run)), change.steps, (*change.sentences, brought))
+    return Brought(
+        tuple(post(store, because([draft], why), dry_run=dry_run)), change.steps, (*change.sentences, brought)
+    )
 
 
 def work_out(file: str, summary: ChangeSummary, now: PracticeMap, before: Mapping[str, tuple[str, Decimal]]) -> Change:

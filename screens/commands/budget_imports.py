@@ -16,7 +16,8 @@ from ledger.posting import Posted
 from ledger.store import Store
 from ledger.years import FinancialYear
 from screens import answers, arguments, terminal
-from screens.arguments import DEFAULT_LEDGER, Actor, EntryDay, Json, Ledger, Standing
+from screens.arguments import DEFAULT_LEDGER, Actor, EntryDay, Json, Ledger, Standing, Why
+from screens.budget_totals import rests
 from screens.commands.guard import REFUSED, guarded
 from screens.terminal import Answer, show
 
@@ -27,6 +28,7 @@ _MOST_SHOWN = 60
 class UnitOfAmounts(StrEnum):
     """What amounts are in."""
 
+    PENCE = "pence"
     POUNDS = "pounds"
     THOUSANDS = "thousands"
     MILLIONS = "millions"
@@ -119,6 +121,7 @@ def import_budgets(
     total: Total = None,
     day: EntryDay = None,
     actor: Actor = "command line",
+    why: Why = "",
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -150,6 +153,7 @@ def import_budgets(
         total_pence=total,
         day=day,
         actor=actor,
+        why=why,
         save_mapping=save_mapping,
     )
     with Store.open(ledger) as store:
@@ -216,7 +220,7 @@ def _show_understood(found: Understood, ledger: str) -> None:
     lines = [f"{reading.sheet}: {reading.rows:,} rows read." for reading in found.readings]
     show(Answer(_COMMAND, ledger, [], after=[*lines, *found.remarks]), as_json=False)
     if found.lines:
-        show(Answer(_COMMAND, ledger, _totals(found), title="\nThree totals:", after=_rests(found)), as_json=False)
+        show(Answer(_COMMAND, ledger, _totals(found), title="\nThree totals:", after=rests(found)), as_json=False)
 
 
 def _more(count: int) -> list[str]:
@@ -240,24 +244,6 @@ def _totals(found: Understood) -> list[dict[str, Any]]:
 
 def _or_none(pence: int | None) -> str:
     return "not available" if pence is None else f"£{exact_pounds(pence)}"
-
-
-def _rests(found: Understood) -> list[str]:
-    told = []
-    if found.control is not None and found.control.rest_pence > 0:
-        told.append(f"The rest, £{exact_pounds(found.control.rest_pence)}, stays with {found.request.payer}.")
-    if found.per_head_text:
-        told.append(
-            f"That is £{found.per_head_text} for each registered person of those who receive (2025/26 figures)."
-        )
-    told.extend(f"{code} has closed: its money goes to {', '.join(into)}, by registered population."
-                for code, into in sorted(found.moved_on.items()))  # fmt: skip
-    if found.rounded:
-        told.append(
-            f"{found.rounded:,} amounts were rounded to the penny, by £{found.rounding_pounds:+,.4f} in all; "
-            "the entry records what each cell held."
-        )
-    return told
 
 
 def _facts(found: Understood) -> dict[str, Any]:

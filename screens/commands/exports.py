@@ -1,27 +1,13 @@
 """``devolution export ...`` and ``devolution template``: what goes out into workbooks and files."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from allocations import journal_file
-from allocations.allocate import FIGURES_YEAR
-from allocations.excel import (
-    position_export,
-    template_plan,
-    working,
-    working_lines,
-    working_plan,
-)
-from allocations.excel import template as filling
-from ledger import position
-from ledger.position import Moment, moment
-from ledger.store import Reader, Store
-from scenarios import outcome as outcomes
 from scenarios import saved
-from scenarios.scenario import read_scenario
-from screens import arguments, scenario_files, workbooks
+from screens import arguments, exporting, workbooks
 from screens.arguments import DEFAULT_LEDGER, AsAt, Json, KnownAt, Ledger, Organisation, Year
 from screens.commands.guard import guarded, reading
 from screens.commands.late import Late, group_of
@@ -51,16 +37,13 @@ def template(
     as_json: Json = False,
 ) -> None:
     """A budget workbook to fill in, with lists and checks, that 'devolution import budgets' reads as it is."""
-    at = None
+    asked: dict[str, Any] = {"ledger": str(ledger), "icb": icb, "year": year}
     if ledger == DEFAULT_LEDGER and not ledger.exists():
-        plan = template_plan.from_figures(icb, year or FIGURES_YEAR)
-        told = filling.told(plan)
+        answer = exporting.template_file(None, None, out, **asked)
     else:
         with reading(ledger) as (reader, at):
-            plan = template_plan.from_books(reader, at, icb, year or FIGURES_YEAR)
-            told = filling.told(plan, reader, at)
-    filling.write_template(plan, told, out)
-    show(workbooks.of_template(plan, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
+            answer = exporting.template_file(reader, at, out, **asked)
+    show(answer, as_json=as_json)
 
 
 @group.command("allocations")
@@ -87,24 +70,16 @@ def export_allocations(
     as_json: Json = False,
 ) -> None:
     """A working workbook with live formulas: population, weight, share, pounds. Without a ledger, published amounts."""
-    levels = arguments.levels(to)
-
-    def lines(reader: Reader | None, at: Moment | None) -> list[working_plan.Line]:
-        return working_lines.lines(
-            icbs=arguments.columns(icb), year=year or FIGURES_YEAR, funds=arguments.columns(fund),
-            weightings=arguments.columns(by), amount_pence=amount, reader=reader, at=at,
-        )  # fmt: skip
-
-    at = None
+    asked: dict[str, Any] = {
+        "ledger": str(ledger), "icbs": arguments.columns(icb), "year": year, "funds": arguments.columns(fund),
+        "weightings": arguments.columns(by), "levels": arguments.levels(to), "amount_pence": amount, "places": places,
+    }  # fmt: skip
     if ledger == DEFAULT_LEDGER and not ledger.exists():
-        found = lines(None, None)
+        answer = exporting.working_file(None, None, out, **asked)
     else:
-        with Store.open(ledger, read_only=True) as store, store.read() as reader:
-            at = moment(reader, as_at, known_at)
-            found = lines(reader, at)
-    plan = working_plan.plan(year=year or FIGURES_YEAR, lines=found, levels=levels, places_file=places)
-    working.write_working(plan, working.told(plan, at), out)
-    show(workbooks.of_working(plan, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
+        with reading(ledger, as_at, known_at) as (reader, at):
+            answer = exporting.working_file(reader, at, out, **asked)
+    show(answer, as_json=as_json)
 
 
 @group.command("position")
@@ -120,10 +95,8 @@ def export_position(
 ) -> None:
     """What is held where, as a tidy table with a summary; as .xlsx, or as .csv with a data package beside it."""
     with reading(ledger, as_at, known_at) as (reader, at):
-        table = position.position(reader, at, organisation=organisation, year=year and year.start)
-        told = position_export.told(reader, at, organisation=organisation, year=year)
-    written = position_export.write_position(table, told, out)
-    show(workbooks.of_position_file(written, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
+        answer = exporting.position_file(reader, at, out, ledger=str(ledger), organisation=organisation, year=year)
+    show(answer, as_json=as_json)
 
 
 @group.command("journal")
@@ -138,16 +111,12 @@ def export_journal(out: Out, ledger: Ledger = DEFAULT_LEDGER, known_at: KnownAt 
 @group.command("scenario")
 @guarded("export scenario")
 def export_scenario(
-    name: Annotated[str, typer.Argument(help="A scenario of the library by name, or a file.")],
+    name: Annotated[str, typer.Argument(help="A scenario by name (of the library, or saved), or a file of your own.")],
     out: Out,
     ledger: Ledger = DEFAULT_LEDGER,
     as_json: Json = False,
 ) -> None:
     """The position that a scenario leads to, as a tidy table with a summary; marked as hypothetical throughout."""
-    path = saved.locate(name, ledger)
-    written = read_scenario(path)
     with reading(ledger) as (reader, at):
-        found = outcomes.work_out(reader, written)
-        file = scenario_files.workbook(reader, found, path.read_bytes(), out)
-    answer = workbooks.of_scenario_file(file, sentence=found.sentence, ledger=str(ledger), at=at, out=str(out))
+        answer = exporting.scenario_file(reader, at, out, ledger=str(ledger), path=saved.locate(name, ledger))
     show(answer, as_json=as_json)

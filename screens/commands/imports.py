@@ -22,7 +22,7 @@ from ledger.kept_files import keeping
 from ledger.position import Moment
 from ledger.store import Store
 from screens import answers, arguments, terminal, workbooks
-from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger, Year
+from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger, Why, Year
 from screens.commands.budget_imports import import_budgets
 from screens.commands.guard import guarded
 from screens.terminal import Answer, show
@@ -45,6 +45,7 @@ def published(
         typer.Option(help="NHS England's revenue limit, for a year for which none is shipped.", parser=arguments.pence),
     ] = None,
     actor: Actor = ACTOR,
+    why: Why = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -52,13 +53,13 @@ def published(
     understood, problems = understand(files, year=year, sheet=sheet)
     if problems:
         if not as_json:
-            show(Answer("import published", str(ledger), _rows(understood), after=_told(understood)), as_json=False)
+            show(Answer("import published", str(ledger), rows_of(understood), after=told_of(understood)), as_json=False)
         raise Refused(problems)
     with _ledger(ledger, dry_run=dry_run) as store:
         with terminal.progress("Posting") as told:
             told("Checking every rule", 0, None)
             with keeping(store.path, () if dry_run else files):
-                imported = import_files(store, understood, actor=actor, limit_pence=limit, dry_run=dry_run)
+                imported = import_files(store, understood, actor=actor, limit_pence=limit, why=why, dry_run=dry_run)
         with store.read() as reader:
             at = position.moment(reader)
     show(_answer(understood, imported, str(ledger), at, dry_run=dry_run), as_json=as_json)
@@ -76,6 +77,7 @@ def structure(
     ],
     ledger: Ledger = DEFAULT_LEDGER,
     actor: Actor = ACTOR,
+    why: Why = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -83,13 +85,13 @@ def structure(
     understood, problems = understand(files)
     if problems:
         if not as_json:
-            show(Answer("import structure", str(ledger), _rows(understood), after=_told(understood)), as_json=False)
+            show(Answer("import structure", str(ledger), rows_of(understood), after=told_of(understood)), as_json=False)
         raise Refused(problems)
     with Store.open(ledger) as store:
         with terminal.progress("Posting") as told:
             told("Checking every rule", 0, None)
             with keeping(store.path, () if dry_run else files):
-                brought = mergers.import_structure(store, understood, actor=actor, dry_run=dry_run)
+                brought = mergers.import_structure(store, understood, actor=actor, why=why, dry_run=dry_run)
         with store.read() as reader:
             at = position.moment(reader)
     rows = [
@@ -102,7 +104,7 @@ def structure(
         }
         for step in brought.steps
     ]
-    answer = Answer("import structure", str(ledger), rows, at, after=[*_told(understood), *brought.sentences])
+    answer = Answer("import structure", str(ledger), rows, at, after=[*told_of(understood), *brought.sentences])
     show(answers.with_entries(answer, brought.posted, dry_run=dry_run), as_json=as_json)
 
 
@@ -115,12 +117,13 @@ def import_position(
         str | None, typer.Option(help="Who allows it, where money has to leave a ring-fence to come there.")
     ] = None,
     actor: Actor = "command line",
+    why: Why = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go all the way and post nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Bring an exported position into books that have its organisations and funds, and no money yet."""
     with Store.open(ledger) as store:
-        done = position_import.import_position(store, file, actor=actor, authority=authority, dry_run=dry_run)
+        done = position_import.import_position(store, file, actor=actor, authority=authority, why=why, dry_run=dry_run)
         with store.read() as reader:
             at = position.moment(reader, done.file.as_at)
     show(workbooks.of_position_import(done, ledger=str(ledger), at=at, dry_run=dry_run), as_json=as_json)
@@ -149,7 +152,8 @@ def _ledger(path: Address, *, dry_run: bool) -> Iterator[Store]:
             raise
 
 
-def _rows(understood: Sequence[Understood]) -> list[dict[str, Any]]:
+def rows_of(understood: Sequence[Understood]) -> list[dict[str, Any]]:
+    """The tables that were found in files, one a row."""
     return [
         {
             "file": file.file,
@@ -165,7 +169,8 @@ def _rows(understood: Sequence[Understood]) -> list[dict[str, Any]]:
     ]
 
 
-def _told(understood: Sequence[Understood]) -> list[str]:
+def told_of(understood: Sequence[Understood]) -> list[str]:
+    """What a reader of files should know: remarks, what was set aside, and what ties."""
     told = []
     for file in understood:
         told += [f"{file.file}: {remark}" for remark in file.remarks]
@@ -214,6 +219,6 @@ def _answer(understood: Sequence[Understood], imported: Imported, ledger: str, a
     done = (
         f"{len(fresh):,} entries would be posted; nothing was kept." if dry_run else f"{len(fresh):,} entries posted."
     )
-    after = [*_told(understood), *imported.sentences, done if fresh else "Nothing to add."]
+    after = [*told_of(understood), *imported.sentences, done if fresh else "Nothing to add."]
     extra = {"files": files, "entries": entries, "brought": list(imported.sentences), "dry_run": dry_run}
-    return Answer("import published", ledger, _rows(understood), at, after=after, extra=extra)
+    return Answer("import published", ledger, rows_of(understood), at, after=after, extra=extra)

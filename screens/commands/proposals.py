@@ -15,6 +15,7 @@ from screens import answers
 from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger
 from screens.arguments import day as read_day
 from screens.commands.guard import guarded, reading
+from screens.exporting import proposal_row, proposals_answer
 from screens.terminal import Answer, show
 
 app = typer.Typer(help="Proposals: entries that await a decision, their money reserved.", no_args_is_help=True)
@@ -36,9 +37,8 @@ def show_list(
 ) -> None:
     """What awaits a decision, and how much money it reserves."""
     with reading(ledger) as (reader, at):
-        rows = [_row(found) for found in proposals.listed(reader) if everything or found.outcome is None]
-    after = answers.about(at) if rows else ["No proposal is open.", *answers.about(at)]
-    show(Answer("proposal list", str(ledger), rows, at, after=after), as_json=as_json)
+        answer = proposals_answer(reader, at, ledger=str(ledger), everything=everything)
+    show(answer, as_json=as_json)
 
 
 @app.command("show")
@@ -67,7 +67,7 @@ def show_one(key: Key, ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -
         for model, table in draft.records.items()
     ]
     title = f"{found.title}, prepared by {found.prepared_by}: {found.outcome or 'open'}"
-    extra = {"proposal": _row(found)}
+    extra = {"proposal": proposal_row(found)}
     answer = Answer(
         "proposal show", str(ledger), rows, at, title=title, after=[*brings, *answers.about(at)], extra=extra
     )
@@ -177,17 +177,3 @@ def _found(reader: Reader, key: str) -> proposals.Listed:
         why, remedy = "Nothing can be shown.", "See 'devolution proposal list --all'."
         raise Refused([Problem(f"proposal {key}", "there is no such proposal.", why, remedy)])
     return found
-
-
-def _row(found: proposals.Listed) -> dict[str, Any]:
-    return {
-        "proposal": found.id,
-        "title": found.title,
-        "prepared_by": found.prepared_by,
-        "entries": found.entries,
-        "amount_pence": found.amount_pence,
-        "expires_on": found.expires_on,
-        "outcome": found.outcome or "open",
-        "decided_by": found.decided_by,
-        "reason": found.reason,
-    }

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from allocations.excel import published, published_tables
-from screens import workbooks
+from screens import accessible_file
 from screens.arguments import DEFAULT_LEDGER, AsAt, Json, KnownAt, Ledger, Organisation, Year
 from screens.commands.guard import guarded, reading
 from screens.terminal import show
@@ -25,10 +24,8 @@ def export_published(
     as_json: Json = False,
 ) -> None:
     """An accessible workbook, values only: by tier and grade, ICBs by stream, ring-fenced pots, organisations."""
-    whose = organisation or icb
     with reading(ledger, as_at, known_at) as (reader, at):
-        shown = year or published_tables.newest_year(reader)
-        tables = published_tables.tables(reader, at, year=shown, organisation=whose)
-        told = published.told(reader, at, year=shown, whose=published_tables.whose_money(reader, whose))
-    published.write_published(tables, told, out, contact=contact)
-    show(workbooks.of_published(tables, ledger=str(ledger), at=at, out=str(out)), as_json=as_json)
+        answer = accessible_file.published_file(
+            reader, at, out, ledger=str(ledger), organisation=organisation or icb, year=year, contact=contact
+        )
+    show(answer, as_json=as_json)

@@ -58,6 +58,7 @@ def open_app(
     ledger: Ledger = DEFAULT_LEDGER,
     port: Annotated[int, typer.Option(help="The port on this machine.", min=1, max=65535)] = 8501,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+    read_only: Annotated[bool, typer.Option("--read-only", help="An app in which nobody can post anything.")] = False,
 ) -> None:
     """Open the web app on this machine. Nothing leaves it."""
     if ledger.exists():
@@ -75,6 +76,8 @@ def open_app(
     # Said here as well as in .streamlit/config.toml: nothing leaves the machine, wherever the app was started.
     quiet = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none"}
     environment = {**os.environ, **quiet, "DEVOLUTION_LEDGER": in_full(ledger.resolve())}
+    if read_only:
+        environment["DEVOLUTION_READ_ONLY"] = "yes"
     if os.name == "posix":
         # Become the app, so that whoever stops this command stops the app and frees the ledger.
         os.chdir(_ROOT)

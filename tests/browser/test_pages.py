@@ -24,6 +24,10 @@ PAGES = {
     "scenarios-bring": "scenarios?view=bring",
     "bids": "bids",
     "national": "national?icb=QWO",
+    "import-empty": "import-export?icb=QWO",
+    "import-list": "import-export?view=undo",
+    "import-cannot": "import-export?view=undo&entry=4",
+    "export-template": "import-export?view=take&icb=QWO",
     "audit-trail": "audit?organisation=QWO&fund=core-recurrent",
     "audit-made": "audit?view=made&under=QWO&pot=better-care-fund",
     "audit-entry": "audit?view=entries&entry=4",
@@ -31,7 +35,10 @@ PAGES = {
     "audit-about": "audit?view=about",
 }
 # These also get their pictures on a telephone.
-MAIN = ("overview-QWO", "places", "ring-fences", "scenarios", "scenarios-compared", "bids", "national", "audit-trail")
+MAIN = (
+    "overview-QWO", "places", "ring-fences", "scenarios", "scenarios-compared", "bids", "national", "import-list",
+    "export-template", "audit-trail",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -83,7 +83,8 @@ class Visit:
 
     def settled(self) -> None:
         """Wait until the page is whole: its last words are there and nothing runs."""
-        self.page.get_by_role("heading", name=LAST_WORDS).wait_for(timeout=60_000)
+        # While a page is drawn anew its old last words may stand beside the new ones.
+        self.page.get_by_role("heading", name=LAST_WORDS).last.wait_for(timeout=60_000)
         self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
         self.drawn()
 

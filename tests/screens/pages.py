@@ -19,7 +19,7 @@ def no_leftovers() -> Iterator[None]:
     st.cache_resource.clear()
 
 
-def page(monkeypatch: pytest.MonkeyPatch, name: str, ledger: Path, **query: str) -> AppTest:
+def page(monkeypatch: pytest.MonkeyPatch, name: str, ledger: Path | str, **query: str) -> AppTest:
     """A page as somebody meets it who opens that address."""
     monkeypatch.setenv("DEVOLUTION_LEDGER", str(ledger))
     monkeypatch.chdir(ROOT)

@@ -91,7 +91,7 @@ def test_a_mapping_can_be_saved_from_a_refused_file(ledger: Path, tmp_path: Path
     ("more", "status", "words"),
     [
         (("--from", "NHS"), 2, "name who pays"),
-        (("--unit", "pence"), 2, "pounds"),
+        (("--unit", "guineas"), 2, "pounds"),
         (("--unit", "pounds", "--mapping", __file__), 2, "the mapping says which sheets and units"),
         (("--mapping", "none.yaml"), 2, "does not exist"),
         (("--total", "lots"), 2, "not an amount of money"),

@@ -1,0 +1,214 @@
+"""A finance lead's path in a real browser: bring a budget in, make places, take files out, undo; by mouse and by keyboard."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.money import exact_pounds
+from tests.allocations.excel.commands import run
+from tests.browser.budgets import FUND, ICB, budget
+from tests.browser.visits import Visit, chromium, running
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+ASKED = f"import-export?icb={ICB}&fund={FUND}&standing=retained"
+UPLOAD = "[data-testid=stFileUploaderDropzoneInput]"
+SECONDS = 60_000
+
+
+@pytest.fixture(scope="module")
+def ledger(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("finance") / "ledger.duckdb"
+    shutil.copy(demo_ledger, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def address(ledger: Path) -> Iterator[str]:
+    with running(ledger) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+def sound(visit: Visit, name: str) -> None:
+    """A state of the page: its pictures, nothing that axe calls serious, no sideways scroll, nothing outside."""
+    visit.settled()
+    visit.picture(name, 1280)
+    visit.unfold()
+    visit.page.wait_for_timeout(300)
+    assert visit.barriers() == [], name
+    for width in (375, 320):
+        visit.page.set_viewport_size({"width": width, "height": 900})
+        visit.page.wait_for_timeout(300)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, name
+        main = "document.querySelector('[data-testid=stMain]')"
+        assert visit.page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), f"{name} scrolls sideways at {width}"
+        if width == 375:
+            visit.picture(name, 375)
+    assert visit.barriers() == [], name
+    visit.page.set_viewport_size({"width": 1280, "height": 900})
+    assert visit.outside() == []
+    assert visit.complaints() == []
+
+
+def held(ledger: Path) -> dict[tuple[str, str, str], int]:
+    """What the command line says stands where, beside the open app."""
+    told = json.loads(
+        run("position", "--organisation", ICB, "--by", "organisation,fund,standing", "--ledger", ledger, "--json")
+    )
+    return {
+        (row["organisation"], row["fund"], row["standing"]): row["amount_pence"]
+        for row in told["rows"]
+        if row["amount_pence"]
+    }
+
+
+def test_a_budget_that_is_wrong_is_refused_with_every_cell(
+    browser: Any, address: str, ledger: Path, tmp_path: Path
+) -> None:
+    wrong, _ = budget(tmp_path / "wrong.xlsx", ledger, wrong=True)
+    before = held(ledger)
+    visit = Visit(browser, f"{address}/{ASKED}")
+    page = visit.page
+    sound(visit, "import-empty")
+    page.set_input_files(UPLOAD, wrong)
+    page.get_by_text("2 problems in wrong.xlsx").wait_for(timeout=SECONDS)
+    sound(visit, "import-problems")
+    for cell in ("cell A10", "cell B10"):
+        assert page.get_by_text(cell).count() >= 1
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="2 problems (CSV)").click()
+    assert "QWO-NOWHERE" in Path(coming.value.path()).read_text("utf-8-sig")
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="2 problems (Excel)").click()
+    assert Path(coming.value.path()).read_bytes().startswith(b"PK")
+    assert page.get_by_role("button", name="Post £").count() == 0
+    assert held(ledger) == before
+    visit.close()
+
+
+def places_show_what_is_issued(visit: Visit, address: str, issued: list[int]) -> None:
+    """Places of one's own, on the page of places, which sees what is issued now to the penny."""
+    page = visit.page
+    page.goto(f"{address}/places?icb={ICB}&line={FUND}")
+    visit.settled()
+    visit.unfold()
+    for pence in issued:
+        assert page.get_by_text(exact_pounds(pence), exact=True).count() >= 1
+    page.get_by_text("Places of my own").click()
+    page.get_by_text("No place has been made yet").wait_for(timeout=SECONDS)
+    page.get_by_role("tab", name="Choose practices and name places").click()
+    page.get_by_role("button", name="Start from the default places").click()
+    page.get_by_text("divide NHS West Yorkshire ICB between them").wait_for(timeout=SECONDS)
+
+
+def what_goes_out_is_what_the_command_writes(visit: Visit, address: str, ledger: Path) -> None:
+    page = visit.page
+    page.goto(f"{address}/import-export?view=take&file=position-json&icb={ICB}")
+    visit.settled()
+    page.get_by_role("button", name="Make the file").click()
+    page.get_by_text("is made:").wait_for(timeout=SECONDS)
+    sound(visit, "export")
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Download position-qwo-2025-26.json").click()
+    taken = json.loads(Path(coming.value.path()).read_text("utf-8"))
+    columns = ",".join(name for name in taken["rows"][0] if name != "amount_pence")
+    told = json.loads(
+        run("position", "--organisation", ICB, "--year", "2025/26", "--by", columns, "--ledger", ledger, "--json")
+    )
+    assert (taken["rows"], taken["head"]) == (told["rows"], told["head"])
+
+
+def test_the_finance_leads_path(browser: Any, address: str, ledger: Path, tmp_path: Path) -> None:
+    before = held(ledger)
+    file, parts = budget(tmp_path / "budget.xlsx", ledger)
+    visit = Visit(browser, f"{address}/{ASKED}")
+    page = visit.page
+    page.set_input_files(UPLOAD, file)
+    page.get_by_text("The first three tie").wait_for(timeout=SECONDS)
+    sound(visit, "import")
+    total = exact_pounds(sum(parts.values()))
+    assert page.get_by_text(total, exact=True).count() == 4
+    # Two tabs see the same preview; the second hears that the first has posted it.
+    second = Visit(browser, f"{address}/{ASKED}")
+    second.page.set_input_files(UPLOAD, file)
+    second.page.get_by_text("The first three tie").wait_for(timeout=SECONDS)
+    second.settled()
+    for tab, who in ((page, "Finance lead"), (second.page, "Deputy")):
+        tab.get_by_label("Who posts it").fill(who)
+        tab.get_by_label("Why: recorded").fill("Agreed by the board on 4 June")
+        tab.get_by_role("button", name="Post £42.3 million").dblclick()
+        tab.get_by_text("The books have this file as entry").wait_for(timeout=SECONDS)
+    second.close()
+    sound(visit, "import-posted")
+    after = held(ledger)
+    for code, pence in parts.items():
+        assert after[code, FUND, "available"] - before.get((code, FUND, "available"), 0) == pence
+    places_show_what_is_issued(visit, address, [after[code, FUND, "available"] for code in parts])
+    what_goes_out_is_what_the_command_writes(visit, address, ledger)
+    # Undone, every balance is what it was.
+    page.goto(f"{address}/import-export?view=undo")
+    visit.settled()
+    page.get_by_role("link", name="Entry", exact=False).first.click()
+    page.get_by_text("What would be posted").wait_for(timeout=SECONDS)
+    sound(visit, "import-undo")
+    page.get_by_label("Who posts it").fill("Finance lead")
+    page.get_by_label("Why it is undone").fill("The board took it back")
+    page.get_by_role("button", name="Undo entry").click()
+    page.get_by_text("It is undone already").wait_for(timeout=SECONDS)
+    sound(visit, "import-undone")
+    assert held(ledger) == before
+    visit.close()
+
+
+def test_the_keyboard_alone_brings_a_budget_in_with_the_focus_in_sight(
+    browser: Any, address: str, ledger: Path, tmp_path: Path
+) -> None:
+    file, parts = budget(tmp_path / "by keyboard.xlsx", ledger)
+    before = held(ledger)
+    visit = Visit(browser, f"{address}/{ASKED}")
+    page = visit.page
+
+    def at(script: str, most: int = 80) -> None:
+        assert visit.tab_to(script, most), script
+        ringed = """e => { for (; e && e !== document.body; e = e.parentElement) {
+            const style = getComputedStyle(e);
+            if (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) return true; } return false; }"""
+        assert page.evaluate(f"({ringed})(document.activeElement)"), f"no ring around {script}"
+
+    at("e.closest('[data-testid=stFileUploader]') && e.tagName === 'BUTTON'")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(file)
+    page.get_by_text("The first three tie").wait_for(timeout=SECONDS)
+    visit.settled()
+    at("e.getAttribute('aria-label')?.startsWith('Who posts it')")
+    page.keyboard.type("Finance lead")
+    at("e.getAttribute('aria-label')?.startsWith('Why: recorded')", 3)
+    page.keyboard.type("By keyboard")
+    at("e.tagName === 'BUTTON' && e.textContent.startsWith('Post £42.3 million')", 3)
+    page.keyboard.press("Enter")
+    page.get_by_text("The books have this file as entry").wait_for(timeout=SECONDS)
+    visit.settled()
+    assert held(ledger)[min(parts), FUND, "available"] - before[min(parts), FUND, "available"] == parts[min(parts)]
+    at("e.tagName === 'A' && e.textContent === 'Undo it'", 120)
+    page.keyboard.press("Enter")
+    page.get_by_text("What would be posted").wait_for(timeout=SECONDS)
+    visit.settled()
+    at("e.getAttribute('aria-label')?.startsWith('Who posts it')", 120)
+    page.keyboard.type("Finance lead")
+    at("e.getAttribute('aria-label')?.startsWith('Why it is undone')", 3)
+    page.keyboard.type("A slip")
+    page.keyboard.press("Enter")
+    page.get_by_text("It is undone already").wait_for(timeout=SECONDS)
+    assert held(ledger) == before
+    visit.close()
