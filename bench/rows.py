@@ -39,7 +39,9 @@ class Row:
         aim = ""
         if self.at_most is not None:
             faster = f" ({1 / self.at_most:.0f} times faster)" if self.at_most < 1 else ""
-            met = "" if ratio is None else ", met" if ratio <= self.at_most else ", **missed**"
+            # Of a program that was stopped the ratio is only known to be no more than this.
+            missed = ", not settled" if self.least else ", **missed**"
+            met = "" if ratio is None else ", met" if ratio <= self.at_most else missed
             aim = f"at most {self.at_most:g}{faster}{met}"
         return [
             self.workload,

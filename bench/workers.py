@@ -55,7 +55,7 @@ def books(rows: str, ledger: str) -> dict[str, Any]:
         for row in first.select(["organisation", "fund", "amount_pence"]).to_pylist()
         if (row["organisation"], row["fund"]) == WATCHED
     ]
-    return {"load": loaded - start, "balance": min(again), "first": asked - loaded, "watched": watched[0],
+    return {"load": loaded - start, "balance": min(again), "first": asked - loaded, "again": sum(again), "watched": watched[0],
             "bytes": Path(ledger).stat().st_size}  # fmt: skip
 
 

@@ -41,10 +41,13 @@ def measure(lasting: int) -> Iterator[Row]:
 
 
 def _together(worker: str, url: str, many: int, lasting: int) -> float:
-    """Entries a second, all writers together. They begin together, when every one of them is ready."""
+    """Entries a second, all writers together; no two writers of a run share a number. They begin together, when every one of them is ready."""
     started = [
         subprocess.Popen(
-            ours(worker, url, str(lasting), str(number)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ours(worker, url, str(lasting), str(1000 * many + number)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for number in range(many)
     ]
