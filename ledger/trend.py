@@ -23,7 +23,8 @@ from ledger.terms_held import TERMS_HELD
 from ledger.years import FinancialYear
 
 MONTHS, YEARS = "months", "years"
-MEASURES = tuple(measures.PARTS)
+# What a trend is made of, and what each is called.
+MEASURES: Mapping[str, str] = {one.name: one.title for one in measures.CATALOGUE if one.name in measures.PARTS}
 WHOLE = ""
 
 _POINTS = pa.schema(
