@@ -79,7 +79,8 @@ class Beside:
 
     Attributes:
         own: its value; None where it is not defined.
-        rank: its place from the top; None likewise.
+        rank: its place from the top, one more than there are above it; None likewise.
+        equal: how many others have the same value, and so the same place.
         of: how many are ranked.
         peers, region, everybody: the median of the nearest in population, of its region and of all; each without
             those for whom the measure is not defined, and None where nobody is left.
@@ -88,6 +89,7 @@ class Beside:
     measure: str
     own: Fraction | None
     rank: int | None
+    equal: int
     of: int
     peers: Fraction | None
     region: Fraction | None
@@ -157,12 +159,14 @@ def beside(rows: Sequence[Standing], code: str) -> list[Beside]:
     around = [row for row in rows if row.region is not None and row.region == one.region]
     found = []
     for name in one.values:
-        order = [row.code for row, _ in ranked(rows, name)]
+        order = [value for _, value in ranked(rows, name)]
+        own = one.values[name]
         found.append(
             Beside(
                 measure=name,
-                own=one.values[name],
-                rank=order.index(code) + 1 if code in order else None,
+                own=own,
+                rank=None if own is None else order.index(own) + 1,
+                equal=0 if own is None else order.count(own) - 1,
                 of=len(order),
                 peers=_median(near, name),
                 region=_median(around, name),

@@ -10,12 +10,13 @@ from ledger.store import Reader
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a tier held under one grade of terms, then and now, in pence."""
+    """What a tier, by its name and its code, held under one grade of terms, then and now, in pence."""
 
     tier: str
     grade: str
     then_pence: int
     now_pence: int
+    tier_code: str
 
     @property
     def change_pence(self) -> int:
@@ -54,7 +55,7 @@ def since(
     before, after = (_held(reader, at, organisation, year) for at in (then, now))
     tiers = {str(code): str(name) for code, name in reader.rows("SELECT code, name FROM tier ORDER BY rank, code")}
     keys = [(tier, grade) for tier in tiers for (its, grade) in sorted({*before, *after}) if its == tier]
-    rows = [Change(tiers[tier], grade, before[tier, grade], after[tier, grade]) for tier, grade in keys]
+    rows = [Change(tiers[tier], grade, before[tier, grade], after[tier, grade], tier) for tier, grade in keys]
     counted = "SELECT count(*) FROM entry WHERE number <= $known AND effective_date <= $as_at"
     old, new = (reader.whole(counted, {"known": at.known, "as_at": at.as_at}) for at in (then, now))
     return Changed(then, new - old, tuple(row for row in rows if row.change_pence))

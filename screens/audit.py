@@ -10,7 +10,7 @@ from allocations import figures
 from ledger import audit as auditing
 from ledger import chain, journal, position
 from ledger.errors import Refused
-from ledger.made_of import NARROWED_BY, made_of, total_pence
+from ledger.made_of import NARROWED_BY, OR, made_of, total_pence
 from ledger.money import spoken
 from ledger.position import moment
 from ledger.trail import trail
@@ -174,7 +174,7 @@ def _made(books: Books) -> None:
 
 
 def _narrowed(only: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in only.items())
+    return ", ".join(f"{name.replace('_', ' ')} {value.replace(OR, ' or ')}" for name, value in only.items())
 
 
 def _entries(books: Books) -> None:
