@@ -60,17 +60,8 @@ def one_person(page: str, slider: str) -> None:
 
 def in_the_browser(ledger: Path) -> None:
     """From the address to the last words, and what each open page costs the server."""
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "streamlit_app.py",
-        "--server.port",
-        str(PORT),
-        "--server.headless",
-        "true",
-    ]
+    # As people start it.
+    command = [sys.executable, "devolution.py", "app", "--ledger", str(ledger), "--port", str(PORT), "--no-browser"]
     app = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                            env={**os.environ, "DEVOLUTION_LEDGER": str(ledger)})  # fmt: skip
     try:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from duckdb_sqlalchemy import ConnectionWrapper
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
@@ -90,6 +89,9 @@ class FileStore(Store):
 
     def engine(self) -> Engine:
         """A SQLAlchemy engine on this open ledger, for SQLModel."""
+        # Figures are read without it, and to load it takes a quarter of a second.
+        from duckdb_sqlalchemy import ConnectionWrapper  # noqa: PLC0415 - only whoever makes a ledger needs it
+
         return create_engine(
             "duckdb:///:memory:", creator=lambda: ConnectionWrapper(self._cursor()), poolclass=NullPool
         )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+import pyarrow as pa
+
 from ledger import measures
 from ledger.errors import Problem, Refused
 from ledger.made_of import NARROWED_BY, NOT_GRADED, any_of
@@ -24,6 +26,7 @@ PRACTICES = "Practices"
 OTHER_PLACES = "Other places"
 MOST_PLACES = 12
 TOTAL = "Total"
+_LINES = ("to_tier", "to_organisation", "to_name", "fund_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +83,18 @@ class Picture:
     links: tuple[Link, ...]
 
 
-def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None) -> Picture:
+def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None, held: pa.Table | None = None) -> Picture:
     """The picture of a year, for all ICBs or for one.
+
+    Args:
+        held: the position of just that, where it is known already; it is asked for otherwise.
 
     Raises:
         Refused: the code is not an ICB's.
     """
     name = None if icb is None else _icb_name(reader, icb)
-    held = position(reader, at, organisation=icb, year=year)
+    held = position(reader, at, organisation=icb, year=year) if held is None else held
+    moved = flows(reader, at, _LINES, organisation=icb, year=year).to_pylist()
     rows = [row for row in held.to_pylist() if row["standing"] != SOURCE]
     values = {measure.name: measure.value for measure in measures.measures(held)}
     total = sum(row["amount_pence"] for row in rows)
@@ -96,8 +103,8 @@ def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None) -> Pi
         total_pence=total,
         matrix=_matrix(reader, rows),
         tiers={str(name): str(code) for code, name in reader.rows("SELECT code, name FROM tier")},
-        largest=_largest(reader, at, year, icb),
-        smallest_pot=_smallest_pot(reader, at, year, icb),
+        largest=_largest(moved, icb),
+        smallest_pot=_smallest_pot(moved),
         local_and_free=_part(rows, "untied_devolved_share", ("tier", "grade")),
         ring_fenced=_part(rows, "ring_fenced_share_with_soft", ("grade",)),
         links=tuple(_links(rows, icb)),
@@ -172,25 +179,19 @@ def _matrix(reader: Reader, rows: Sequence[dict[str, Any]]) -> dict[str, dict[st
     return matrix
 
 
-def _largest(reader: Reader, at: Moment, year: int, icb: str | None) -> tuple[str, int] | None:
+def _largest(moved: Sequence[dict[str, Any]], icb: str | None) -> tuple[str, int] | None:
     tier = "icb" if icb is None else "place"
-    received = [
-        row
-        for row in flows(reader, at, ("to_tier", "to_name", "to_organisation"), organisation=icb, year=year).to_pylist()
-        if row["to_tier"] == tier
-    ]
-    best = max(received, key=lambda row: (row["amount_pence"], row["to_organisation"]), default=None)
-    return None if best is None else (best["to_name"], best["amount_pence"])
+    received: dict[tuple[str, str], int] = defaultdict(int)
+    for row in moved:
+        if row["to_tier"] == tier:
+            received[row["to_organisation"], row["to_name"]] += row["amount_pence"]
+    best = max(received, key=lambda receiver: (received[receiver], receiver[0]), default=None)
+    return None if best is None else (best[1], received[best])
 
 
-def _smallest_pot(reader: Reader, at: Moment, year: int, icb: str | None) -> tuple[str, str, int] | None:
+def _smallest_pot(moved: Sequence[dict[str, Any]]) -> tuple[str, str, int] | None:
     """The smallest sum that reached an ICB as a line of its own; lines that went back are not pots."""
-    columns = ("to_tier", "to_organisation", "to_name", "fund_name")
-    lines = [
-        row
-        for row in flows(reader, at, columns, organisation=icb, year=year).to_pylist()
-        if row["to_tier"] == "icb" and row["amount_pence"] > 0
-    ]
+    lines = [row for row in moved if row["to_tier"] == "icb" and row["amount_pence"] > 0]
     least = min(lines, key=lambda row: (row["amount_pence"], row["to_organisation"]), default=None)
     return None if least is None else (least["to_name"], least["fund_name"], least["amount_pence"])
 

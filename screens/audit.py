@@ -142,12 +142,7 @@ def _made(books: Books) -> None:
     under = _organisation(books, "under", "Of, with all below it")
     only = {name: value for name in NARROWED_BY if (value := address.told(name))}
     try:
-        held = books.answer(
-            "held",
-            lambda reader, at: position.position(reader, at, organisation=under, year=books.year),
-            under,
-            books.year,
-        )
+        held = books.held(under)
     except Refused as refused:
         frame.refused(refused.problems, "It cannot be shown.")
         return

@@ -7,11 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pyarrow as pa
 import streamlit as st
 
 from ledger.address import Address, parse
 from ledger.errors import UNAVAILABLE, LedgerError
-from ledger.position import Moment, moment
+from ledger.position import Moment, moment, position
 from ledger.store import Reader, Store
 
 T = TypeVar("T")
@@ -86,6 +87,18 @@ class Books:
         with st.spinner(told or "Adding up the books"):
             found: T = _kept(name, self.at.head, self.at.as_at, about, _ask=lambda: self._ask(question))
         return found
+
+    def held(self, organisation: str | None) -> pa.Table:
+        """The position of the year: of an organisation with all below it, or of everything.
+
+        Raises:
+            Refused: the organisation is unknown.
+        """
+        return self.answer(
+            "held",
+            lambda reader, at: position(reader, at, organisation=organisation, year=self.year),
+            organisation, self.year,
+        )  # fmt: skip
 
     def _ask(self, question: Callable[[Reader, Moment], T]) -> T:
         try:

@@ -23,8 +23,9 @@ def page() -> None:
     if books is None:
         return
     icb = frame.icb(books, with_all=True)
+    held = books.held(icb)
     found = books.answer(
-        "picture", lambda reader, at: picture.take(reader, at, year=books.year, icb=icb), books.year, icb
+        "picture", lambda reader, at: picture.take(reader, at, year=books.year, icb=icb, held=held), books.year, icb
     )
     name = books.icbs[icb] if icb else frame.ENGLAND
     st.write(f"**{found.sentence}**")
@@ -74,10 +75,11 @@ def _changed(books: Books, icb: str | None) -> None:
     st.header("What changed since a day", anchor=False)
     usual, today = FinancialYear(books.year).first_day, books.at.as_at
     day = address.pick_day("since", "Since the end of", usual, today)
+    held = books.held(icb)
     try:
         found = books.answer(
             "since",
-            lambda reader, at: changes.since(reader, day, at, organisation=icb, year=books.year),
+            lambda reader, at: changes.since(reader, day, at, organisation=icb, year=books.year, held=held),
             day,
             icb,
             books.year,
