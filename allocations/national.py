@@ -217,6 +217,12 @@ def alerts(rows: Iterable[Standing], thresholds: Sequence[Threshold]) -> list[Al
     return found
 
 
+def told(found: Sequence[Alert], of: int) -> str:
+    """How many alerts there are, on how many of so many ICBs."""
+    codes = {alert.code for alert in found}
+    return f"{len(found)} {'alert' if len(found) == 1 else 'alerts'} on {len(codes)} of {of} ICBs."
+
+
 def squares() -> dict[str, tuple[int, int]]:
     """Code of each ICB to the column and the row of its square on the tile map."""
     return {row["icb"]: (row["tile_column"], row["tile_row"]) for row in figures.table("tile_map").to_pylist()}

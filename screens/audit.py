@@ -148,7 +148,10 @@ def _made(books: Books) -> None:
         return
     rows = made_of(held, only)
     narrowed = f", narrowed to {_narrowed(only)}" if only else ""
-    st.write(f"**{len(rows):,} balances come to {spoken(total_pence(rows))}{narrowed}.**")
+    if rows:
+        st.write(f"**{len(rows):,} balances come to {spoken(total_pence(rows))}{narrowed}.**")
+    else:
+        st.info(f"Nothing is held here{narrowed}: no balance makes up such a figure.")
     if only and st.button("Show all of it"):
         for name in only:
             address.write(name, None)
@@ -165,7 +168,8 @@ def _made(books: Books) -> None:
     ]
     whole: tuple[Cell, ...] = ("All together", "", "", "", Money(total_pence(rows)))
     headers = ("Organisation", "Line", "Standing", "Ring-fence", "Amount (£)")
-    _show_cut(Table("Balances", headers, [*shown, whole], has_total=True), f"made-of-{under or 'all'}")
+    if rows:
+        _show_cut(Table("Balances", headers, [*shown, whole], has_total=True), f"made-of-{under or 'all'}")
 
 
 def _narrowed(only: Mapping[str, str]) -> str:
@@ -177,6 +181,8 @@ def _entries(books: Books) -> None:
     if number.isdecimal():
         _entry(books, int(number))
         return
+    if number:
+        st.warning(f"The address asks for the entry '{number[:60]}', which is no number. All entries are shown.")
     st.header("Entries, the newest first", anchor=False)
     st.write(
         "Nothing posted ever changes: a correction is a new entry, and a reversal is the mirror of the one it undoes."

@@ -37,7 +37,8 @@ def page() -> None:
         told="Adding up the books of every ICB",
     )
     if not rows:
-        st.info("No ICB holds money of this year yet.")
+        st.info("No ICB holds money of this year yet, so there is nobody to compare.")
+        frame.foot(books.at, frame.sources(books))
         return
     if len(rows) == 1:
         st.info(f"Only {rows[0].name} is in these books, so there is nobody to compare it with yet.")
@@ -240,8 +241,7 @@ def _alerts(rows: Sequence[Standing]) -> None:
     if not found:
         st.success("No ICB is beyond these limits.")
         return
-    codes = {alert.code for alert in found}
-    st.warning(f"{len(found)} alerts on {len(codes)} of {len(rows)} ICBs.")
+    st.warning(national.told(found, len(rows)))
     listed = [
         (
             Link(alert.name, "./", {"icb": alert.code}),

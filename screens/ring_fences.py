@@ -37,6 +37,7 @@ def page() -> None:
     held = books.held(icb)
     if not fencing.held_at_all(held):
         st.info("Nothing is held here in this year, so there is no pot to show.")
+        frame.foot(books.at, frame.sources(books))
         return
     found = books.answer("fences", lambda reader, at: fencing.fences(reader, held, at.as_at), icb, books.year)
     name = books.icbs[icb] if icb else frame.ENGLAND

@@ -71,8 +71,7 @@ def show_national(
     shown = [_program_row(row) if as_json else _people_row(row, rank) for row in order]
     after = [] if shown else [answers.NOTHING]
     if limits:
-        codes = {alert.code for alert in found}
-        after += [f"{len(found)} alerts on {len(codes)} of {len(listed)} ICBs.", *map(_told, found)]
+        after += [national.told(found, len(listed)), *map(_told, found)]
     extra = {
         "year": None if start is None else str(FinancialYear(start)),
         "rank": rank,

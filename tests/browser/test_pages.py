@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from ledger.money import exact_pounds
 from tests.browser.visits import Visit, chromium, running
+from tests.screens.pages import document
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -118,4 +120,75 @@ def test_a_chart_has_a_name_for_those_who_do_not_see_it(browser: Any, address: s
     named = visit.page.locator("[aria-label*='The table below gives every figure']")
     named.first.wait_for(timeout=20_000)
     assert named.count() >= 4
+    visit.close()
+
+
+def test_the_national_path_by_keyboard_alone_shows_what_the_command_says(
+    browser: Any, address: str, demo_ledger: Path
+) -> None:
+    visit = Visit(browser, f"{address}/national")
+    page = visit.page
+
+    def on(role: str, label: str) -> None:
+        """Tab to a control, and see that it can be seen to have the focus."""
+        script = f"e.getAttribute('role') === '{role}' && (e.getAttribute('aria-label') || '').includes('{label}')"
+        assert visit.tab_to(script, 200), label
+        ring = "(e => getComputedStyle(e).outlineWidth)(document.activeElement)"
+        assert page.evaluate(ring) == "3px", label
+
+    # Rank, and filter.
+    on("combobox", "Compare by")
+    page.keyboard.type("Devolved")
+    page.keyboard.press("Enter")
+    page.get_by_text("Devolved: from").wait_for(timeout=20_000)
+    on("combobox", "Show")
+    page.keyboard.type("London")
+    page.keyboard.press("Enter")
+    page.get_by_text("among 5 ICBs").wait_for(timeout=20_000)
+    # Fold the table out.
+    assert visit.tab_to("e.tagName === 'SUMMARY' && e.textContent.includes('ranked')")
+    page.keyboard.press("Enter")
+    page.locator("caption", has_text="All ICBs by devolved").wait_for(timeout=20_000)
+    # Alert.
+    on("slider", "Ring-fenced, soft included: more than")
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    page.get_by_text("alerts on").filter(has_text="7 alerts on 7 of 42 ICBs.").wait_for(timeout=20_000)
+    asked = {name: value for name, _, value in (pair.partition("=") for pair in page.url.split("?")[1].split("&"))}
+    assert asked == {"measure": "devolved_share", "whom": "London", "tied": "31"}
+    rows = document("national", "--rank", "devolved_share", "--region", "London", "--ledger", demo_ledger)["rows"]
+    table = page.locator("table", has_text="All ICBs by devolved").locator("tbody tr")
+    assert [row.split("\t")[0] for row in table.all_inner_texts()] == [row["name"] for row in rows]
+    for text, row in zip(table.all_inner_texts(), rows, strict=True):
+        assert exact_pounds(row["total_pence"]) in text
+    limits = ("--above", "ring_fenced_share_with_soft=31", "--below", "untied_devolved_share=15", "--above")
+    alerts = document("national", *limits, "closing_distance=5", "--ledger", demo_ledger)["alerts"]
+    shown = page.locator("table", has_text="Alerts").locator("tbody th").all_inner_texts()
+    assert shown == [alert["name"] for alert in alerts]
+    # And from a figure, by keyboard, to the balances that it is the sum of.
+    page.evaluate("document.activeElement.blur()")
+    assert visit.tab_to(f"e.tagName === 'A' && e.textContent.includes('{exact_pounds(rows[0]['total_pence'])}')", 200)
+    page.keyboard.press("Enter")
+    page.get_by_text("balances come to").wait_for(timeout=20_000)
+    visit.settled()
+    assert page.locator("tr.whole", has_text=exact_pounds(rows[0]["total_pence"])).count() == 1
+    assert visit.outside() == []
+    assert visit.complaints() == []
+    visit.close()
+
+
+def test_the_trend_follows_the_keyboard_and_is_the_commands(browser: Any, address: str, demo_ledger: Path) -> None:
+    visit = Visit(browser, f"{address}/national?trend_of=QWO")
+    page = visit.page
+    visit.unfold()
+    (first, *_) = document("trend", "--organisation", "QWO", "--ledger", demo_ledger)["rows"]
+    trend = page.locator("table", has_text="The trend, point by point")
+    assert trend.locator("tbody tr").count() == 12
+    assert trend.locator("tbody tr").first.locator("td").nth(1).inner_text() == exact_pounds(first["total_pence"])
+    assert visit.tab_to(
+        "e.type === 'radio' && e.closest('[role=radiogroup]')?.getAttribute('aria-label') === 'Over'", 200
+    )
+    page.keyboard.press("ArrowDown")
+    page.get_by_text("there is one point so far, 31 March 2026").wait_for(timeout=20_000)
+    assert "over=years" in page.url
     visit.close()

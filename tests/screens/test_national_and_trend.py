@@ -4,7 +4,6 @@ import json
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -19,17 +18,9 @@ from ledger.store import Store
 from screens import tables as house
 from screens.tables import Share
 from tests.books import at, entry, fund_all, new_terms, small_books, term
-from tests.screens.pages import asked, no_leftovers, page, said, tables, well
+from tests.screens.pages import asked, document, no_leftovers, page, said, tables, well
 
 __all__ = ["no_leftovers"]
-
-
-def document(*arguments: object) -> dict[str, Any]:
-    """The JSON document of a command."""
-    result = CliRunner().invoke(devolution.app, [*map(str, arguments), "--json"])
-    assert result.exit_code == 0, result.output
-    answer: dict[str, Any] = json.loads(result.stdout)
-    return answer
 
 
 @pytest.fixture
