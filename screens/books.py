@@ -39,7 +39,7 @@ def store() -> Store | None:
                 f"There is no ledger at {address} yet. Build one from the published 2025/26 figures, then reload "
                 "this page:"
             )
-            st.code(f"devolution demo --ledger {address}", language="shell")
+            st.code(f"devolution demo --ledger {address}", language=None)
             return None
         # A server's ledger is followed by the store itself.
         version = address.stat().st_mtime_ns if isinstance(address, Path) else 0

@@ -1,13 +1,16 @@
 """Every page in a real browser: what people meet, by eye and by keyboard, and what must never leave the machine."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from ledger.money import exact_pounds
-from tests.browser.visits import Visit, chromium, running
+from tests.browser.visits import ROOT, SCREENSHOTS, Visit, chromium, running
 from tests.screens.pages import document
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -196,3 +199,29 @@ def test_the_trend_follows_the_keyboard_and_is_the_commands(browser: Any, addres
     page.get_by_text("there is one point so far, 31 March 2026").wait_for(timeout=20_000)
     assert "over=years" in page.url
     visit.close()
+
+
+# What the README shows: the page, and between which headings.
+README = {
+    "overview": ("?icb=QWO", None, "What changed since a day"),
+    "national": ("national?icb=QWO", "Tile map", "Alerts"),
+}
+
+
+@pytest.mark.parametrize("name", README)
+def test_the_pictures_of_the_readme_are_of_this_app(browser: Any, address: str, name: str) -> None:
+    """Looked at from afar, so that a machine with other type passes and a page that has changed does not.
+
+    With DEVOLUTION_PICTURES set, the pictures are made anew.
+    """
+    path, first, last = README[name]
+    shown = ROOT / "docs" / "pictures" / f"{name}.png"
+    visit = Visit(browser, f"{address}/{path}")
+    visit.picture(f"readme-{name}", 1280, between=(first, last))
+    visit.close()
+    now = SCREENSHOTS / f"readme-{name}-1280.png"
+    if os.environ.get("DEVOLUTION_PICTURES"):
+        shutil.copy(now, shown)
+    before, after = (Image.open(file).convert("L").resize((40, 40)).tobytes() for file in (shown, now))
+    apart = sum(abs(one - other) for one, other in zip(before, after, strict=True)) / len(before)
+    assert apart < 6, f"docs/pictures/{name}.png is out of date: make it anew with DEVOLUTION_PICTURES=1"

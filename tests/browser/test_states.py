@@ -11,7 +11,7 @@ from tests.screens.states import made
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-PAGES = ("", "places", "ring-fences", "national", "audit", "audit?view=entries")
+PAGES = ("", "places", "ring-fences", "national", "audit?view=entries")
 # One app for each kind of ledger, and in it every page. The command opens no app on one that it cannot read.
 KINDS = ("none", "empty", "national", "one-icb", "nothing-fenced")
 WRONG = (
