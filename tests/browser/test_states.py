@@ -11,9 +11,15 @@ from tests.screens.states import made
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-PAGES = ("", "places", "ring-fences", "national", "audit?view=entries")
-# One app for each kind of ledger, and in it every page. The command opens no app on one that it cannot read.
-KINDS = ("none", "empty", "national", "one-icb", "nothing-fenced")
+# One app for each kind of ledger, and in it the pages that such a ledger makes different; without a browser every page
+# is tried on every kind. The command opens no app on a ledger that it cannot read.
+KINDS = {
+    "none": ("", "places", "ring-fences", "audit?view=entries"),
+    "empty": ("",),
+    "national": ("national",),
+    "one-icb": ("", "national"),
+    "nothing-fenced": ("ring-fences", "places"),
+}
 WRONG = (
     "?icb=ZZ&since=x&year=1900",
     "places?icb=ZZ&to=x&places=own&own=rubbish",
@@ -50,7 +56,7 @@ def sound(visit: Visit) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_page_is_sound_on_a_ledger_that_is(browser: Any, tmp_path: Path, kind: str) -> None:
     with running(made(kind, tmp_path)) as address:
-        for page in PAGES:
+        for page in KINDS[kind]:
             sound(Visit(browser, f"{address}/{page}"))
 
 
