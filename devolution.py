@@ -60,6 +60,14 @@ COMMANDS = {
         "screens.commands.year_end:carry_forward",
         "Carry what a rule names into the next year, and tell what stays behind. Money that recurs never goes.",
     ),
+    "national": Late(
+        "screens.commands.national:show_national",
+        "All ICBs ranked by a measure, or those of a region, or one with its peers; and who is beyond your limits.",
+    ),
+    "trend": Late(
+        "screens.commands.national:show_trend",
+        "How tied, late, lasting and devolved the money was, month by month or year by year.",
+    ),
     "schedule": Late(
         "screens.commands.shares:show_schedule",
         "For every place and line: historic budget, fair share, distance from target, issued budget and the bridge.",

@@ -1,20 +1,33 @@
 """The web app: the front door for boards. Navigation only; each page is a file in ``screens``."""
 
+from collections.abc import Callable
+from importlib import import_module
+
 import streamlit as st
 
-from screens import audit, bids, frame, import_export, national, overview, places, ring_fences, scenarios
+from screens import frame
+
+
+def _page(name: str) -> Callable[[], None]:
+    """A page that is loaded when somebody first opens it, so that the first page does not wait for all others."""
+
+    def show() -> None:
+        import_module(f"screens.{name}").page()
+
+    return show
+
 
 st.set_page_config(page_title="Devolution ledger", page_icon="£", layout="wide")
 st.html(f"<style>{frame.STYLE}</style>")
 # Flat, at most eight pages, so that everything is one step away.
 PAGES = (
-    st.Page(overview.page, title="Overview", url_path="overview", default=True),
-    st.Page(places.page, title="Places", url_path="places"),
-    st.Page(ring_fences.page, title="Ring-fences", url_path="ring-fences"),
-    st.Page(scenarios.page, title="Scenarios", url_path="scenarios"),
-    st.Page(bids.page, title="Bids", url_path="bids"),
-    st.Page(national.page, title="National", url_path="national"),
-    st.Page(import_export.page, title="Import and export", url_path="import-export"),
-    st.Page(audit.page, title="Audit", url_path="audit"),
+    st.Page(_page("overview"), title="Overview", url_path="overview", default=True),
+    st.Page(_page("places"), title="Places", url_path="places"),
+    st.Page(_page("ring_fences"), title="Ring-fences", url_path="ring-fences"),
+    st.Page(_page("scenarios"), title="Scenarios", url_path="scenarios"),
+    st.Page(_page("bids"), title="Bids", url_path="bids"),
+    st.Page(_page("national"), title="National", url_path="national"),
+    st.Page(_page("import_export"), title="Import and export", url_path="import-export"),
+    st.Page(_page("audit"), title="Audit", url_path="audit"),
 )
 st.navigation(PAGES, position="top").run()

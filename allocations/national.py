@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from statistics import median
 
 from allocations import figures, restated
 from allocations.targets import targets
@@ -71,6 +73,29 @@ class Threshold:
     side: str
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One ICB's measure beside those of others.
+
+    Attributes:
+        own: its value; None where it is not defined.
+        rank: its place from the top, one more than there are above it; None likewise.
+        equal: how many others have the same value, and so the same place.
+        of: how many are ranked.
+        peers, region, everybody: the median of the nearest in population, of its region and of all; each without
+            those for whom the measure is not defined, and None where nobody is left.
+    """
+
+    measure: str
+    own: Fraction | None
+    rank: int | None
+    equal: int
+    of: int
+    peers: Fraction | None
+    region: Fraction | None
+    everybody: Fraction | None
+
+
 def standings(reader: Reader, at: Moment, year: int, as_is: date | None = None) -> list[Standing]:
     """Every ICB with money in a year, by name.
 
@@ -123,6 +148,57 @@ def peers(rows: Sequence[Standing], code: str) -> list[Standing]:
     return [row for _, _, row in sorted(known, key=lambda one: one[:2])[:MOST_PEERS]]
 
 
+def beside(rows: Sequence[Standing], code: str) -> list[Beside]:
+    """One ICB, measure by measure, beside its peers, its region and all.
+
+    Raises:
+        StopIteration: there is no such ICB among the rows.
+    """
+    one = next(row for row in rows if row.code == code)
+    near = peers(rows, code)
+    around = [row for row in rows if row.region is not None and row.region == one.region]
+    found = []
+    for name in one.values:
+        order = [value for _, value in ranked(rows, name)]
+        own = one.values[name]
+        found.append(
+            Beside(
+                measure=name,
+                own=own,
+                rank=None if own is None else order.index(own) + 1,
+                equal=0 if own is None else order.count(own) - 1,
+                of=len(order),
+                peers=_median(near, name),
+                region=_median(around, name),
+                everybody=_median(rows, name),
+            )
+        )
+    return found
+
+
+def _median(rows: Iterable[Standing], measure: str) -> Fraction | None:
+    known = [value for row in rows if (value := row.values[measure]) is not None]
+    return median(known) if known else None
+
+
+def threshold(text: str, side: str) -> Threshold:
+    """Read a limit as it is typed, ``in_year_share=5``, in percent.
+
+    Raises:
+        ValueError: the measure is not compared, or the limit is not a number.
+    """
+    name, equals, limit = text.partition("=")
+    if name.strip() not in TITLES or not equals:
+        raise ValueError(f"'{text}' names no measure. Write it as MEASURE=PERCENT, with one of {', '.join(TITLES)}.")
+    try:
+        percent = Decimal(limit.strip().removesuffix("%"))
+    except InvalidOperation:
+        raise ValueError(f"'{limit}' is not a number of percent. Write it as {name}=5 or {name}=12.5.") from None
+    if not percent.is_finite():
+        raise ValueError(f"'{limit}' is not a number of percent. Write it as {name}=5 or {name}=12.5.")
+    return Threshold(name.strip(), Fraction(percent) / 100, side)
+
+
 def alerts(rows: Iterable[Standing], thresholds: Sequence[Threshold]) -> list[Alert]:
     """Every ICB beyond a threshold, threshold by threshold, the furthest beyond first.
 
@@ -139,6 +215,12 @@ def alerts(rows: Iterable[Standing], thresholds: Sequence[Threshold]) -> list[Al
         ]
         found.extend(beyond)
     return found
+
+
+def told(found: Sequence[Alert], of: int) -> str:
+    """How many alerts there are, on how many of so many ICBs."""
+    codes = {alert.code for alert in found}
+    return f"{len(found)} {'alert' if len(found) == 1 else 'alerts'} on {len(codes)} of {of} ICBs."
 
 
 def squares() -> dict[str, tuple[int, int]]:

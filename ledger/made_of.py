@@ -1,15 +1,25 @@
 """What a figure is made of: the rows of a position behind it, each of which leads to its entries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from ledger.position import SOURCE
 
-# What a figure may be narrowed to, each a column of a position.
-NARROWED_BY = ("tier", "grade", "pot", "stream", "standing", "fund")
+# What a figure may be narrowed to, by name, each with its column of a position.
+NARROWED_BY: Mapping[str, str] = {
+    **{name: name for name in ("tier", "grade", "pot", "stream", "standing", "fund")},
+    "held_by": "organisation",
+}
 NOT_GRADED = "not graded"
+# Between the values where a figure is the sum of several.
+OR = "|"
+
+
+def any_of(values: Iterable[str]) -> str:
+    """Several values of a column, as one text that a figure is narrowed to."""
+    return OR.join(sorted(set(values)))
 
 
 def made_of(position: pa.Table, only: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -17,10 +27,11 @@ def made_of(position: pa.Table, only: Mapping[str, str]) -> list[dict[str, Any]]
 
     Args:
         position: a table of schema ``ledger.position.SCHEMA``.
-        only: column, one of ``NARROWED_BY``, to the value that its rows have; ``not graded`` stands for no terms.
+        only: one of ``NARROWED_BY`` to the value that its rows have, or to several from ``any_of``; ``not graded``
+            stands for no terms.
 
     Raises:
-        KeyError: a column that figures are not narrowed to.
+        KeyError: a name that figures are not narrowed to.
     """
     for name in only:
         if name not in NARROWED_BY:
@@ -35,4 +46,4 @@ def total_pence(rows: list[dict[str, Any]]) -> int:
 
 
 def _is_meant(row: Mapping[str, Any], only: Mapping[str, str]) -> bool:
-    return all((row[name] or NOT_GRADED if name == "grade" else row[name]) == value for name, value in only.items())
+    return all((row[NARROWED_BY[name]] or NOT_GRADED) in value.split(OR) for name, value in only.items())

@@ -180,6 +180,31 @@ def _in_year(row: Row) -> bool:
     return row["notified_on"] is not None and row["notified_on"] >= FinancialYear(row["year"]).first_day
 
 
+# What part of the money each of these is: the rows that it counts, and nothing else of them.
+PARTS: Mapping[str, Callable[[Row], bool]] = {
+    "ring_fenced_share": lambda row: row["grade"] in RING_FENCED,
+    "ring_fenced_share_with_soft": lambda row: row["grade"] in EARMARKED_GRADES,
+    "devolved_share": lambda row: row["depth"] > 0,
+    "untied_devolved_share": lambda row: row["depth"] > 0 and row["grade"] in UNTIED_GRADES,
+    "in_year_share": _in_year,
+    "non_recurrent_share": lambda row: row["recurrent"] is False,
+}
+
+
+def parts(rows: Sequence[Row]) -> dict[str, Fraction | None]:
+    """The measures that are a part of the money, from any rows that sum to it.
+
+    Args:
+        rows: grade, depth, year, notified_on, recurrent and amount_pence, as in a position; summed over all else if
+            need be, and without the source of the money.
+
+    Returns:
+        Every name of ``PARTS`` with its share of the total; None where nothing is held.
+    """
+    total = _sum(rows, lambda _: True)
+    return {name: share(_sum(rows, counts), total) for name, counts in PARTS.items()}
+
+
 def _control(rows: Sequence[Row]) -> Values:
     """Where money is decided and how free it is."""
     total = _sum(rows, lambda _: True)
@@ -191,22 +216,14 @@ def _control(rows: Sequence[Row]) -> Values:
     own_choice = _sum(could_go_down, lambda row: row["standing"] == WITHOUT_AGREEMENT)
     depth = sum(row["amount_pence"] * row["depth"] for row in rows)
 
-    def of_total(keep: Callable[[Row], bool]) -> Fraction | None:
-        return share(_sum(rows, keep), total)
-
     return {
         "total": total,
-        "ring_fenced_share": of_total(lambda row: row["grade"] in RING_FENCED),
-        "ring_fenced_share_with_soft": of_total(lambda row: row["grade"] in EARMARKED_GRADES),
-        "devolved_share": of_total(lambda row: row["depth"] > 0),
-        "untied_devolved_share": of_total(lambda row: row["depth"] > 0 and row["grade"] in UNTIED_GRADES),
+        **parts(rows),
         "devolution_depth": share(depth, total * DEEPEST),
         "retained_with_agreement": agreed,
         "retained_without_agreement": unilateral,
         "retained_without_agreement_share": share(own_choice, _sum(could_go_down, lambda _: True)),
         "consented_retention_ratio": share(agreed_choice, agreed_choice + own_choice),
-        "in_year_share": of_total(_in_year),
-        "non_recurrent_share": of_total(lambda row: row["recurrent"] is False),
     }
 
 

@@ -1,13 +1,16 @@
 """The picture at a first look: where the money stands, how free it is, and which way it went."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+import pyarrow as pa
+
 from ledger import measures
 from ledger.errors import Problem, Refused
+from ledger.made_of import NARROWED_BY, NOT_GRADED, any_of
 from ledger.money import spoken
 from ledger.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, position
 from ledger.store import Reader
@@ -23,15 +26,34 @@ PRACTICES = "Practices"
 OTHER_PLACES = "Other places"
 MOST_PLACES = 12
 TOTAL = "Total"
+_LINES = ("to_tier", "to_organisation", "to_name", "fund_name")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One band of the flow: from a name to a name, whole pence."""
+    """One band of the flow: from a name to a name, whole pence.
+
+    Attributes:
+        only: what the balances that it is the sum of are narrowed to, as ``ledger.made_of`` takes it.
+    """
 
     source: str
     target: str
     amount_pence: int
+    only: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the whole: its pence, its share (None where nothing is held), and the balances that it is the sum of.
+
+    Attributes:
+        only: as for ``Link``.
+    """
+
+    pence: int
+    share: Fraction | None
+    only: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +67,8 @@ class Picture:
         tiers: name of each tier to its code.
         largest: name and pence of the ICB (or, for one ICB, the place) that received most.
         smallest_pot: name of the receiver, name of the fund and pence of the smallest pot.
-        local_and_free: share decided below the ICB without a ring-fence; None where nothing is held.
-        ring_fenced: share under a soft, hard or statutory ring-fence.
+        local_and_free: what is decided below the ICB without a ring-fence.
+        ring_fenced: what is under a soft, hard or statutory ring-fence.
         links: the flow, from the national body down.
     """
 
@@ -56,19 +78,23 @@ class Picture:
     tiers: dict[str, str]
     largest: tuple[str, int] | None
     smallest_pot: tuple[str, str, int] | None
-    local_and_free: Fraction | None
-    ring_fenced: Fraction | None
+    local_and_free: Part
+    ring_fenced: Part
     links: tuple[Link, ...]
 
 
-def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None) -> Picture:
+def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None, held: pa.Table | None = None) -> Picture:
     """The picture of a year, for all ICBs or for one.
+
+    Args:
+        held: the position of just that, where it is known already; it is asked for otherwise.
 
     Raises:
         Refused: the code is not an ICB's.
     """
     name = None if icb is None else _icb_name(reader, icb)
-    held = position(reader, at, organisation=icb, year=year)
+    held = position(reader, at, organisation=icb, year=year) if held is None else held
+    moved = flows(reader, at, _LINES, organisation=icb, year=year).to_pylist()
     rows = [row for row in held.to_pylist() if row["standing"] != SOURCE]
     values = {measure.name: measure.value for measure in measures.measures(held)}
     total = sum(row["amount_pence"] for row in rows)
@@ -77,10 +103,10 @@ def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None) -> Pi
         total_pence=total,
         matrix=_matrix(reader, rows),
         tiers={str(name): str(code) for code, name in reader.rows("SELECT code, name FROM tier")},
-        largest=_largest(reader, at, year, icb),
-        smallest_pot=_smallest_pot(reader, at, year, icb),
-        local_and_free=_as_share(values["untied_devolved_share"]),
-        ring_fenced=_as_share(values["ring_fenced_share_with_soft"]),
+        largest=_largest(moved, icb),
+        smallest_pot=_smallest_pot(moved),
+        local_and_free=_part(rows, "untied_devolved_share", ("tier", "grade")),
+        ring_fenced=_part(rows, "ring_fenced_share_with_soft", ("grade",)),
         links=tuple(_links(rows, icb)),
     )
 
@@ -131,8 +157,13 @@ def percent(share: Fraction | None) -> str:
     return "not defined" if share is None else f"{measures.tenths_of_percent(share) / 10:.1f}%"
 
 
-def _as_share(value: Fraction | float | None) -> Fraction | None:
-    return value if isinstance(value, Fraction) else None
+def _part(rows: Sequence[dict[str, Any]], name: str, columns: Sequence[str]) -> Part:
+    """The rows that a measure counts; they are all those that have their values in some columns."""
+    counted = [row for row in rows if measures.PARTS[name](row)]
+    total = sum(row["amount_pence"] for row in rows)
+    pence = sum(row["amount_pence"] for row in counted)
+    only = {column: any_of(row[column] or NOT_GRADED for row in counted) for column in columns}
+    return Part(pence, measures.share(pence, total), only)
 
 
 def _matrix(reader: Reader, rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, int]]:
@@ -148,48 +179,58 @@ def _matrix(reader: Reader, rows: Sequence[dict[str, Any]]) -> dict[str, dict[st
     return matrix
 
 
-def _largest(reader: Reader, at: Moment, year: int, icb: str | None) -> tuple[str, int] | None:
+def _largest(moved: Sequence[dict[str, Any]], icb: str | None) -> tuple[str, int] | None:
     tier = "icb" if icb is None else "place"
-    received = [
-        row
-        for row in flows(reader, at, ("to_tier", "to_name", "to_organisation"), organisation=icb, year=year).to_pylist()
-        if row["to_tier"] == tier
-    ]
-    best = max(received, key=lambda row: (row["amount_pence"], row["to_organisation"]), default=None)
-    return None if best is None else (best["to_name"], best["amount_pence"])
+    received: dict[tuple[str, str], int] = defaultdict(int)
+    for row in moved:
+        if row["to_tier"] == tier:
+            received[row["to_organisation"], row["to_name"]] += row["amount_pence"]
+    best = max(received, key=lambda receiver: (received[receiver], receiver[0]), default=None)
+    return None if best is None else (best[1], received[best])
 
 
-def _smallest_pot(reader: Reader, at: Moment, year: int, icb: str | None) -> tuple[str, str, int] | None:
+def _smallest_pot(moved: Sequence[dict[str, Any]]) -> tuple[str, str, int] | None:
     """The smallest sum that reached an ICB as a line of its own; lines that went back are not pots."""
-    columns = ("to_tier", "to_organisation", "to_name", "fund_name")
-    lines = [
-        row
-        for row in flows(reader, at, columns, organisation=icb, year=year).to_pylist()
-        if row["to_tier"] == "icb" and row["amount_pence"] > 0
-    ]
+    lines = [row for row in moved if row["to_tier"] == "icb" and row["amount_pence"] > 0]
     least = min(lines, key=lambda row: (row["amount_pence"], row["to_organisation"]), default=None)
     return None if least is None else (least["to_name"], least["fund_name"], least["amount_pence"])
 
 
 def _links(rows: Sequence[dict[str, Any]], icb: str | None) -> list[Link]:
     """National body to streams, and each stream to where its money is decided."""
-    bands: dict[tuple[str, str], int] = defaultdict(int)
-    kept = 0
+    bands: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    into: dict[str, list[dict[str, Any]]] = defaultdict(list)
     places = _place_labels(rows) if icb is not None else {}
     for row in rows:
-        if row["tier"] == "national":
-            kept += row["amount_pence"]
-        else:
-            bands[_stream_label(row["stream"]), _destination(row, places)] += row["amount_pence"]
-    into: dict[str, int] = defaultdict(int)
-    for (stream, _), pence in bands.items():
-        into[stream] += pence
+        if row["tier"] != "national":
+            stream = _stream_label(row["stream"])
+            bands[stream, _destination(row, places)].append(row)
+            into[stream].append(row)
     top = "NHS England"
-    links = [Link(top, KEPT_NATIONALLY, kept)] if kept else []
-    links += [Link(top, stream, pence) for stream, pence in sorted(into.items(), key=lambda item: -item[1])]
-    widest = sorted(bands.items(), key=lambda item: (-into[item[0][0]], item[0][0], -item[1]))
-    links += [Link(stream, target, pence) for (stream, target), pence in widest]
+    links = [_link(top, KEPT_NATIONALLY, [row for row in rows if row["tier"] == "national"], ("tier",))]
+    links += sorted(
+        (_link(top, stream, behind, ("stream", "tier")) for stream, behind in into.items()),
+        key=lambda link: -link.amount_pence,
+    )
+    size = {link.target: link.amount_pence for link in links}
+    found = [
+        _link(stream, target, behind, ("stream", "tier", *_told_apart_by(behind[0]["tier"], places)))
+        for (stream, target), behind in bands.items()
+    ]
+    links += sorted(found, key=lambda link: (-size[link.source], link.source, -link.amount_pence))
     return [link for link in links if link.amount_pence > 0]
+
+
+def _told_apart_by(tier: str, places: dict[str, str]) -> tuple[str, ...]:
+    """What tells the bands of one stream apart where its money is decided: who holds it, or whether they agreed."""
+    if tier == "place" and places:
+        return ("held_by",)
+    return () if tier in ("place", "pcn", "practice") else ("standing",)
+
+
+def _link(source: str, target: str, behind: Sequence[dict[str, Any]], columns: Sequence[str]) -> Link:
+    only = {name: any_of(row[NARROWED_BY[name]] for row in behind) for name in columns}
+    return Link(source, target, sum(row["amount_pence"] for row in behind), only)
 
 
 def _stream_label(stream: str) -> str:

@@ -22,6 +22,7 @@ from ledger.errors import Problem, Refused
 from ledger.money import LARGEST_PENCE
 from ledger.store import Reader
 from ledger.structure import suggestion
+from ledger.terms_held import TERMS_HELD
 from ledger.years import year_of
 
 BY_AGREEMENT, WITHOUT_AGREEMENT = "retained by agreement", "retained without agreement"
@@ -97,34 +98,11 @@ held AS (
 )
 """
 
-# The terms that hold on a fund: its own, or those of the nearest fund around it; but a fund inside a ring-fence
-# is no freer than the fence. They are judged on the day asked for, but within the money's own year.
-_TERMS = """
-fund_level(fund, ancestor, level) AS (
-    SELECT code, code, 0 FROM fund
-    UNION ALL
-    SELECT l.fund, f.parent, l.level + 1 FROM fund_level l JOIN fund f ON f.code = l.ancestor
-    WHERE f.parent IS NOT NULL
-),
-years AS (SELECT DISTINCT fund, year, least($as_at, make_date(year + 1, 3, 31)) AS judged_on FROM account),
-dated AS (
-    SELECT y.fund, y.year, l.ancestor AS pot, l.level, t.grade, t.route, t.recurrent, t.notified_on, t.spend_by,
-           t.returns_per_year, t.quality, row_number() OVER (
-               PARTITION BY y.fund, y.year, l.ancestor ORDER BY t.effective_from DESC, t.version DESC) AS newest
-    FROM years y JOIN fund_level l ON l.fund = y.fund
-    JOIN terms t ON t.fund = l.ancestor AND t.effective_from <= y.judged_on AND t.entry_number <= $known
-),
-ranked AS (
-    SELECT d.fund, d.year, d.pot, d.route, d.recurrent, d.notified_on, d.spend_by, d.returns_per_year, d.quality,
-           row_number() OVER (PARTITION BY d.fund, d.year ORDER BY d.level) AS nth,
-           max(CASE d.grade WHEN 'statutory' THEN 4 WHEN 'hard' THEN 3 WHEN 'soft' THEN 2 WHEN 'monitored' THEN 1
-               ELSE 0 END) OVER (PARTITION BY d.fund, d.year) AS strictest
-    FROM dated d WHERE d.newest = 1
-),
-terms_held AS (
-    SELECT r.*, CASE r.strictest WHEN 4 THEN 'statutory' WHEN 3 THEN 'hard' WHEN 2 THEN 'soft' WHEN 1 THEN 'monitored'
-        ELSE 'none' END AS grade
-    FROM ranked r WHERE r.nth = 1
+# Terms are judged on the day asked for, but within the money's own year.
+_JUDGED = """
+judged AS (
+    SELECT DISTINCT fund, year, 0 AS point, least($as_at, make_date(year + 1, 3, 31)) AS day, $known AS known
+    FROM account
 )
 """
 
@@ -313,7 +291,7 @@ def position(reader: Reader, at: Moment, *, organisation: str | None = None, yea
         )
         # Asked for twice, so kept: else the transfers would be added up twice.
         held = held.replace("held AS (", "held AS MATERIALIZED (")
-    sql = f"WITH RECURSIVE {held.format(which=which)}, {_TERMS} {rows}"
+    sql = f"WITH RECURSIVE {held.format(which=which)}, {_JUDGED}, {TERMS_HELD} {rows}"
     return reader.table(sql, given).cast(SCHEMA)
 
 

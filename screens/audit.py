@@ -10,7 +10,7 @@ from allocations import figures
 from ledger import audit as auditing
 from ledger import chain, journal, position
 from ledger.errors import Refused
-from ledger.made_of import NARROWED_BY, made_of, total_pence
+from ledger.made_of import NARROWED_BY, OR, made_of, total_pence
 from ledger.money import spoken
 from ledger.position import moment
 from ledger.trail import trail
@@ -142,18 +142,16 @@ def _made(books: Books) -> None:
     under = _organisation(books, "under", "Of, with all below it")
     only = {name: value for name in NARROWED_BY if (value := address.told(name))}
     try:
-        held = books.answer(
-            "held",
-            lambda reader, at: position.position(reader, at, organisation=under, year=books.year),
-            under,
-            books.year,
-        )
+        held = books.held(under)
     except Refused as refused:
         frame.refused(refused.problems, "It cannot be shown.")
         return
     rows = made_of(held, only)
     narrowed = f", narrowed to {_narrowed(only)}" if only else ""
-    st.write(f"**{len(rows):,} balances come to {spoken(total_pence(rows))}{narrowed}.**")
+    if rows:
+        st.write(f"**{len(rows):,} balances come to {spoken(total_pence(rows))}{narrowed}.**")
+    else:
+        st.info(f"Nothing is held here{narrowed}: no balance makes up such a figure.")
     if only and st.button("Show all of it"):
         for name in only:
             address.write(name, None)
@@ -170,11 +168,12 @@ def _made(books: Books) -> None:
     ]
     whole: tuple[Cell, ...] = ("All together", "", "", "", Money(total_pence(rows)))
     headers = ("Organisation", "Line", "Standing", "Ring-fence", "Amount (£)")
-    _show_cut(Table("Balances", headers, [*shown, whole], has_total=True), f"made-of-{under or 'all'}")
+    if rows:
+        _show_cut(Table("Balances", headers, [*shown, whole], has_total=True), f"made-of-{under or 'all'}")
 
 
 def _narrowed(only: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in only.items())
+    return ", ".join(f"{name.replace('_', ' ')} {value.replace(OR, ' or ')}" for name, value in only.items())
 
 
 def _entries(books: Books) -> None:
@@ -182,6 +181,8 @@ def _entries(books: Books) -> None:
     if number.isdecimal():
         _entry(books, int(number))
         return
+    if number:
+        st.warning(f"The address asks for the entry '{number[:60]}', which is no number. All entries are shown.")
     st.header("Entries, the newest first", anchor=False)
     st.write(
         "Nothing posted ever changes: a correction is a new entry, and a reversal is the mirror of the one it undoes."

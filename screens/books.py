@@ -7,11 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pyarrow as pa
 import streamlit as st
 
 from ledger.address import Address, parse
 from ledger.errors import UNAVAILABLE, LedgerError
-from ledger.position import Moment, moment
+from ledger.position import Moment, moment, position
 from ledger.shared_file import SharedFile
 from ledger.store import Reader, Store
 
@@ -46,7 +47,7 @@ def store() -> Store | None:
                 f"There is no ledger at {address} yet. Build one from the published 2025/26 figures, then reload "
                 "this page:"
             )
-            st.code(f"devolution demo --ledger {address}", language="shell")
+            st.code(f"devolution demo --ledger {address}", language=None)
             return None
         return _open(address, str(address))
     except LedgerError as error:
@@ -92,6 +93,18 @@ class Books:
         with st.spinner(told or "Adding up the books"):
             found: T = _kept(name, self.at.head, self.at.as_at, about, _ask=lambda: self._ask(question))
         return found
+
+    def held(self, organisation: str | None) -> pa.Table:
+        """The position of the year: of an organisation with all below it, or of everything.
+
+        Raises:
+            Refused: the organisation is unknown.
+        """
+        return self.answer(
+            "held",
+            lambda reader, at: position(reader, at, organisation=organisation, year=self.year),
+            organisation, self.year,
+        )  # fmt: skip
 
     def _ask(self, question: Callable[[Reader, Moment], T]) -> T:
         try:

@@ -72,7 +72,7 @@ def of(store: Store) -> Books | None:
     years, at = books.ask(store, lambda reader, at: (journal.years(reader), at))
     if not years:
         st.info("The ledger is empty: no money stands in it yet. Fill it from the published figures:")
-        st.code(f"devolution demo --ledger {books.path()}", language="shell")
+        st.code(f"devolution demo --ledger {books.path()}", language=None)
         return None
     year = years[0]
     if len(years) > 1 or address.told("year"):

@@ -11,12 +11,12 @@ from allocations.national import ABOVE, BELOW, DISTANCE, TITLES, Standing, Thres
 from allocations.targets import STREAMS
 from ledger.drawing import at_percent
 from ledger.years import FinancialYear
-from screens import address, answers, frame, tables
+from screens import address, answers, frame, tables, trend
 from screens.books import Books
 from screens.charts.bars import Bar, distances, ranked
 from screens.charts.multiples import multiples
 from screens.charts.tiles import Tile, tiles
-from screens.tables import Cell, Link, Money, Share, Table
+from screens.tables import Cell, Link, Money, Share, Table, composed
 
 _AS_WAS = "was"
 _EVERYBODY, _PEERS = "all", "peers"
@@ -37,12 +37,14 @@ def page() -> None:
         told="Adding up the books of every ICB",
     )
     if not rows:
-        st.info("No ICB holds money of this year yet.")
+        st.info("No ICB holds money of this year yet, so there is nobody to compare.")
+        frame.foot(books.at, frame.sources(books))
         return
     if len(rows) == 1:
         st.info(f"Only {rows[0].name} is in these books, so there is nobody to compare it with yet.")
-    _compare(rows)
+    _compare(rows, books.year if as_is is None else None)
     _alerts(rows)
+    trend.show(books)
     _targets(as_is)
     frame.foot(
         books.at,
@@ -65,7 +67,8 @@ def _boundaries(books: Books) -> date | None:
 
 
 @st.fragment
-def _compare(rows: Sequence[Standing]) -> None:
+def _compare(rows: Sequence[Standing], year: int | None) -> None:
+    """Ranked, on tiles and by region; with the year, totals lead to the books, which know no restated sums."""
     measure = address.choose("measure", "Compare by", list(TITLES), shown=lambda name: TITLES[name], usual=_USUAL)
     names = {row.code: row.name for row in rows}
     marked = address.choose(
@@ -88,7 +91,7 @@ def _compare(rows: Sequence[Standing]) -> None:
     if not order:
         st.info(f"{title} is not defined for any ICB here.")
         return
-    table, small = _table(listed, order, measure), _small_table(order, measure)
+    table, small = _table(listed, order, measure, year), _small_table(order, measure)
     first, last = order[0], order[-1]
     bars = [_bar(row, value, measure, marked) for row, value in order]
     sentence = (
@@ -126,6 +129,41 @@ def _compare(rows: Sequence[Standing]) -> None:
             panels, name="Region by region", sentence=f"{title}, on one scale in every region.", axis="%", table=small,
             key=f"regions-{measure}",
         )  # fmt: skip
+    if marked:
+        _beside(rows, marked)
+
+
+def _beside(rows: Sequence[Standing], marked: str) -> None:
+    """The marked ICB beside its peers, its region and all: every measure."""
+    (one,) = [row for row in rows if row.code == marked]
+    near = ", ".join(row.name for row in national.peers(rows, marked))
+    st.header(f"{one.name} beside others", anchor=False)
+    st.write(
+        f"Its peers are the nearest in registered population: {near}. Its region is {one.region or 'not on record'}. "
+        "Beside it stand medians: half of those have more, half less."
+        if near
+        else "Its registered population is not on record, so it has no peers here."
+    )
+    listed: list[tuple[Cell, ...]] = [
+        (
+            TITLES[line.measure],
+            Share(line.own, signed=line.measure == DISTANCE, missing="not defined"),
+            _rank(line),
+            *(
+                Share(value, signed=line.measure == DISTANCE, missing="not defined")
+                for value in (line.peers, line.region, line.everybody)
+            ),
+        )
+        for line in national.beside(rows, marked)
+    ]
+    headers = ("Measure", one.name, "Rank, the highest first", "Its peers", "Its region", "All ICBs")
+    tables.show_with_download(Table("Beside others", headers, listed), f"beside-{marked}")
+
+
+def _rank(line: national.Beside) -> str:
+    if line.rank is None:
+        return "not ranked"
+    return f"{line.rank} of {line.of}" + (f", with {line.equal} others" if line.equal else "")
 
 
 def _listed(rows: Sequence[Standing], whom: str, marked: str) -> list[Standing]:
@@ -152,21 +190,28 @@ def _bar(row: Standing, value: Fraction, measure: str, marked: str) -> Bar:
     return Bar(row.name, at_percent(value), _percent(value, measure), is_marked=row.code == marked)
 
 
-def _table(listed: Sequence[Standing], order: Sequence[tuple[Standing, Fraction]], measure: str) -> Table:
+def _table(
+    listed: Sequence[Standing], order: Sequence[tuple[Standing, Fraction]], measure: str, year: int | None
+) -> Table:
     """Every measure of every ICB, in the order of the one that is compared by; last those that have none."""
     inside = [row for row, _ in order]
     rest = [row for row in listed if row not in inside]
-    headers = ("ICB", "Region", "Total (£ million)", *TITLES.values())
+    headers = ("ICB", "Region", "Total (£)", *TITLES.values())
     rows: list[tuple[Cell, ...]] = [
         (
             Link(row.name, "./", {"icb": row.code}),
             row.region or "not on record",
-            Money(row.total_pence, in_millions=True),
+            _total(row, year),
             *(Share(row.values[name], signed=name == DISTANCE, missing="not defined") for name in TITLES),
         )
         for row in (*inside, *rest)
     ]
     return Table(f"All ICBs by {TITLES[measure].lower()}", headers, rows)
+
+
+def _total(row: Standing, year: int | None) -> Cell:
+    total = Money(row.total_pence)
+    return total if year is None else composed(total, under=row.code, year=year)
 
 
 def _small_table(order: Sequence[tuple[Standing, Fraction]], measure: str) -> Table:
@@ -196,8 +241,7 @@ def _alerts(rows: Sequence[Standing]) -> None:
     if not found:
         st.success("No ICB is beyond these limits.")
         return
-    codes = {alert.code for alert in found}
-    st.warning(f"{len(found)} alerts on {len(codes)} of {len(rows)} ICBs.")
+    st.warning(national.told(found, len(rows)))
     listed = [
         (
             Link(alert.name, "./", {"icb": alert.code}),

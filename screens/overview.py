@@ -1,8 +1,12 @@
 """Overview: where the money goes, in a sentence, three figures, a flow, a matrix, and what changed since a day."""
 
+from collections.abc import Mapping
+from datetime import date
+
 import streamlit as st
 
 from ledger import changes, picture
+from ledger.changes import Change
 from ledger.errors import Refused
 from ledger.money import spoken
 from ledger.years import FinancialYear
@@ -10,7 +14,7 @@ from screens import address, frame, tables
 from screens.books import Books
 from screens.charts.matrix import GRADES, matrix
 from screens.charts.sankey import sankey
-from screens.tables import Money, Table
+from screens.tables import Link, Money, Table
 
 
 def page() -> None:
@@ -19,15 +23,22 @@ def page() -> None:
     if books is None:
         return
     icb = frame.icb(books, with_all=True)
+    held = books.held(icb)
     found = books.answer(
-        "picture", lambda reader, at: picture.take(reader, at, year=books.year, icb=icb), books.year, icb
+        "picture", lambda reader, at: picture.take(reader, at, year=books.year, icb=icb, held=held), books.year, icb
     )
     name = books.icbs[icb] if icb else frame.ENGLAND
     st.write(f"**{found.sentence}**")
     total, free, tied = st.columns(3)
-    total.metric("Total", spoken(found.total_pence))
-    free.metric("Both local and free (illustrative)", picture.percent(found.local_and_free))
-    tied.metric("Ring-fenced, soft included (illustrative)", picture.percent(found.ring_fenced))
+    with total:
+        st.metric("Total", spoken(found.total_pence))
+        _behind(found.total_pence, {}, icb, books.year)
+    with free:
+        st.metric("Both local and free (illustrative)", picture.percent(found.local_and_free.share))
+        _behind(found.local_and_free.pence, found.local_and_free.only, icb, books.year)
+    with tied:
+        st.metric("Ring-fenced, soft included (illustrative)", picture.percent(found.ring_fenced.share))
+        _behind(found.ring_fenced.pence, found.ring_fenced.only, icb, books.year)
     if found.links:
         sankey(
             found.links,
@@ -35,6 +46,8 @@ def page() -> None:
             sentence=f"From NHS England through each stream to where the money is decided: {name}. "
             "The streams are published; the places and what is kept are illustrative.",
             key="flow",
+            under=icb,
+            year=books.year,
         )
         matrix(
             found,
@@ -49,16 +62,24 @@ def page() -> None:
     frame.foot(books.at, frame.sources(books) + " Populations: November 2023 to October 2024.")
 
 
+def _behind(pence: int, only: Mapping[str, str], icb: str | None, year: int) -> None:
+    """To the penny, and what it is made of."""
+    if pence:
+        leads = tables.composed(Money(pence), under=icb, year=year, **only)
+        frame.link(f"£{tables.shown(leads)} and what it is made of", leads.page, leads.query)
+
+
 @st.fragment
 def _changed(books: Books, icb: str | None) -> None:
     """What changed since a day that the reader chooses: drawn again by itself."""
     st.header("What changed since a day", anchor=False)
     usual, today = FinancialYear(books.year).first_day, books.at.as_at
     day = address.pick_day("since", "Since the end of", usual, today)
+    held = books.held(icb)
     try:
         found = books.answer(
             "since",
-            lambda reader, at: changes.since(reader, day, at, organisation=icb, year=books.year),
+            lambda reader, at: changes.since(reader, day, at, organisation=icb, year=books.year, held=held),
             day,
             icb,
             books.year,
@@ -76,8 +97,8 @@ def _changed(books: Books, icb: str | None) -> None:
         rows = [
             (
                 f"{row.tier}: {GRADES.get(row.grade, row.grade).lower()}",
-                Money(row.then_pence),
-                Money(row.now_pence),
+                _at(Money(row.then_pence), row, icb, books.year, day) if row.then_pence else Money(row.then_pence),
+                _at(Money(row.now_pence), row, icb, books.year, None) if row.now_pence else Money(row.now_pence),
                 Money(row.change_pence),
             )
             for row in found.rows
@@ -87,3 +108,9 @@ def _changed(books: Books, icb: str | None) -> None:
         )
         tables.show_with_download(table, f"changed-since-{day}")
     frame.link("Every entry, with its source", "audit", {"view": "entries"})
+
+
+def _at(money: Money, row: Change, icb: str | None, year: int, day: date | None) -> Link:
+    """A figure of then or now, with the way to the balances behind it, on both clocks."""
+    clocks = {} if day is None else {"as_at": str(day), "known_at": str(day)}
+    return tables.composed(money, under=icb, year=year, tier=row.tier_code, grade=row.grade, **clocks)

@@ -38,7 +38,11 @@ def section(found: Books | None, icb: str, level: str, own: Division | None) -> 
     if found is not None and found.year != FIGURES_YEAR.start:
         st.info(f"Fair shares need the year's populations, which are here for {FIGURES_YEAR} alone.")
         return
-    issued = {} if found is None or own is not None else _issued(found, icb, level)
+    held = found is not None and icb in found.icbs
+    if found is not None and not held:
+        name = place_facts.icb_names()[icb]
+        st.info(f"{name} holds no money in this ledger, so nothing is issued here; fair shares need none.")
+    issued = _issued(found, icb, level) if found is not None and held and own is None else {}
     names = {row["code"]: row["name"] for row in table("funds").to_pylist()}
     funds = list(dict.fromkeys([*sorted({fund for _, fund in issued}), "core-recurrent", *_shared_lines(names)]))
     usual = place_bridge.largest_line(issued) or "core-recurrent"

@@ -39,6 +39,8 @@ def own(icb: str, members: Membership) -> Division | None:
     kept = address.text(_LIST)
     of_icb, bar, text = (kept or "").partition("|")
     if not bar:
+        if kept:
+            st.warning("The places in the address cannot be read, so none are shown. Ask for the link again.")
         return None
     if of_icb != icb:
         st.info(f"Your places are of {of_icb}. Make some for {icb}, or go back to {of_icb}.")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import streamlit as st
 
-from ledger import drawing, measures, position
+from ledger import drawing, measures
 from ledger import ring_fences as fencing
 from ledger.measures import ALL, EARMARKED, Measure
 from ledger.money import spoken
@@ -34,11 +34,10 @@ def page() -> None:
     if books is None:
         return
     icb = frame.icb(books, with_all=True)
-    held = books.answer(
-        "held", lambda reader, at: position.position(reader, at, organisation=icb, year=books.year), icb, books.year
-    )
+    held = books.held(icb)
     if not fencing.held_at_all(held):
         st.info("Nothing is held here in this year, so there is no pot to show.")
+        frame.foot(books.at, frame.sources(books))
         return
     found = books.answer("fences", lambda reader, at: fencing.fences(reader, held, at.as_at), icb, books.year)
     name = books.icbs[icb] if icb else frame.ENGLAND

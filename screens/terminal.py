@@ -128,8 +128,8 @@ def show_picture(picture: Picture, *, ledger: str, new_entries: int) -> None:
     if picture.smallest_pot:
         name, fund, pence = picture.smallest_pot
         facts.add_row("Smallest pot of an ICB", f"{spoken(pence)}: {fund}, {name}")
-    facts.add_row("Ring-fenced, soft included (illustrative)", percent(picture.ring_fenced))
-    facts.add_row("Both local and free (illustrative)", percent(picture.local_and_free))
+    facts.add_row("Ring-fenced, soft included (illustrative)", percent(picture.ring_fenced.share))
+    facts.add_row("Both local and free (illustrative)", percent(picture.local_and_free.share))
     console.print(facts)
     console.print(
         "\nPublished: the national limit and every ICB line (NHS England, 2025/26). Illustrative: how free each line "

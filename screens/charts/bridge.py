@@ -8,7 +8,9 @@ from ledger.money import spoken
 from screens.charts import kit
 from screens.tables import Money, Table
 
-_STEP = 48
+_STEP = 40
+# The axis with its title, and a legend that takes three lines on a telephone.
+_AROUND = 120
 
 
 def bridge(spans: Sequence[Span], *, name: str, sentence: str, key: str, smaller: bool = False) -> None:
@@ -35,7 +37,7 @@ def bridge(spans: Sequence[Span], *, name: str, sentence: str, key: str, smaller
     kit.frame(
         name,
         sentence,
-        lambda alt: kit.vega(_spec(rows), alt=alt, key=key, height=_STEP * len(rows)),
+        lambda alt: kit.vega(_spec(rows), alt=alt, key=key, height=_STEP * len(rows) + _AROUND),
         table,
         file_name=key,
         smaller=smaller,

@@ -37,7 +37,7 @@ _CONFIG: Mapping[str, Any] = {
         "labelLimit": 190,
         "labelPadding": 6,
         # A number that would be cut off at the end of an axis is left out.
-        "labelBound": 6,
+        "labelBound": True,
     },
     "padding": {"left": 2, "right": 16, "top": 4, "bottom": 4},
     "legend": {

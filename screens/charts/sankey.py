@@ -7,21 +7,25 @@ import streamlit as st
 
 from ledger.picture import Link
 from screens.charts import kit
-from screens.tables import Money, Table
+from screens.tables import Money, Table, composed
 
 
-def sankey(links: Sequence[Link], *, name: str, sentence: str, key: str) -> None:
-    """A flow, with its table.
+def sankey(links: Sequence[Link], *, name: str, sentence: str, key: str, under: str | None, year: int) -> None:
+    """A flow, with its table, in which each amount leads to the balances that it is the sum of.
 
     Args:
         links: the bands; names on the left and right make the nodes, in the order they appear.
         name: the chart's name.
         sentence: what it shows, for people who read rather than look.
         key: a fixed name for the widget and its file.
+        under: whose money it is, for the links of its figures.
+        year: of which year.
     """
-    table = Table(
-        name, ("From", "To", "Amount (£)"), [(link.source, link.target, Money(link.amount_pence)) for link in links]
-    )
+    rows = [
+        (link.source, link.target, composed(Money(link.amount_pence), under=under, year=year, **link.only))
+        for link in links
+    ]
+    table = Table(name, ("From", "To", "Amount (£)"), rows)
     kit.frame(name, sentence, lambda alt: _draw(links, alt, key), table, file_name=key)
 
 

@@ -72,7 +72,7 @@ def open_app(
         "--server.headless",
         str(not browser).lower(),
     ]
-    command = [sys.executable, "-m", "streamlit", "run", str(_ROOT / "streamlit_app.py"), *options]
+    command = [sys.executable, "-m", "screens.serve", "run", str(_ROOT / "streamlit_app.py"), *options]
     # Said here as well as in .streamlit/config.toml: nothing leaves the machine, wherever the app was started.
     quiet = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none"}
     environment = {**os.environ, **quiet, "DEVOLUTION_LEDGER": in_full(ledger.resolve())}

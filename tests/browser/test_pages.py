@@ -1,12 +1,17 @@
 """Every page in a real browser: what people meet, by eye and by keyboard, and what must never leave the machine."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from tests.browser.visits import Visit, chromium, running
+from ledger.money import exact_pounds
+from tests.browser.visits import ROOT, SCREENSHOTS, Visit, chromium, running
+from tests.screens.pages import document
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -131,3 +136,104 @@ def test_a_chart_has_a_name_for_those_who_do_not_see_it(browser: Any, address: s
     named.first.wait_for(timeout=20_000)
     assert named.count() >= 4
     visit.close()
+
+
+def test_the_national_path_by_keyboard_alone_shows_what_the_command_says(
+    browser: Any, address: str, demo_ledger: Path
+) -> None:
+    visit = Visit(browser, f"{address}/national")
+    page = visit.page
+
+    def on(role: str, label: str) -> None:
+        """Tab to a control, and see that it can be seen to have the focus."""
+        wanted = page.get_by_role(role, name=label).first.element_handle()
+        for _ in range(200):
+            page.keyboard.press("Tab")
+            if page.evaluate("wanted => document.activeElement === wanted", wanted):
+                break
+        assert page.evaluate("wanted => document.activeElement === wanted", wanted), label
+        ring = "(e => getComputedStyle(e).outlineWidth)(document.activeElement)"
+        assert page.evaluate(ring) == "3px", label
+
+    # Rank, and filter.
+    on("combobox", "Compare by")
+    page.keyboard.type("Devolved")
+    page.keyboard.press("Enter")
+    page.get_by_text("Devolved: from").wait_for(timeout=20_000)
+    on("combobox", "Show")
+    page.keyboard.type("London")
+    page.keyboard.press("Enter")
+    page.get_by_text("among 5 ICBs").wait_for(timeout=20_000)
+    # Fold the table out.
+    assert visit.tab_to("e.tagName === 'SUMMARY' && e.textContent.includes('ranked')")
+    page.keyboard.press("Enter")
+    page.locator("caption", has_text="All ICBs by devolved").wait_for(timeout=20_000)
+    # Alert.
+    on("slider", "Ring-fenced, soft included: more than")
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    page.get_by_text("alerts on").filter(has_text="7 alerts on 7 of 42 ICBs.").wait_for(timeout=20_000)
+    asked = {name: value for name, _, value in (pair.partition("=") for pair in page.url.split("?")[1].split("&"))}
+    assert asked == {"measure": "devolved_share", "whom": "London", "tied": "31"}
+    rows = document("national", "--rank", "devolved_share", "--region", "London", "--ledger", demo_ledger)["rows"]
+    table = page.locator("table", has_text="All ICBs by devolved").locator("tbody tr")
+    assert [row.split("\t")[0] for row in table.all_inner_texts()] == [row["name"] for row in rows]
+    for text, row in zip(table.all_inner_texts(), rows, strict=True):
+        assert exact_pounds(row["total_pence"]) in text
+    limits = ("--above", "ring_fenced_share_with_soft=31", "--below", "untied_devolved_share=15", "--above")
+    alerts = document("national", *limits, "closing_distance=5", "--ledger", demo_ledger)["alerts"]
+    shown = page.locator("table", has_text="Alerts").locator("tbody th").all_inner_texts()
+    assert shown == [alert["name"] for alert in alerts]
+    # And from a figure, by keyboard, to the balances that it is the sum of.
+    page.evaluate("document.activeElement.blur()")
+    assert visit.tab_to(f"e.tagName === 'A' && e.textContent.includes('{exact_pounds(rows[0]['total_pence'])}')", 200)
+    page.keyboard.press("Enter")
+    page.get_by_text("balances come to").wait_for(timeout=20_000)
+    visit.settled()
+    assert page.locator("tr.whole", has_text=exact_pounds(rows[0]["total_pence"])).count() == 1
+    assert visit.outside() == []
+    assert visit.complaints() == []
+    visit.close()
+
+
+def test_the_trend_follows_the_keyboard_and_is_the_commands(browser: Any, address: str, demo_ledger: Path) -> None:
+    visit = Visit(browser, f"{address}/national?trend_of=QWO")
+    page = visit.page
+    visit.unfold()
+    (first, *_) = document("trend", "--organisation", "QWO", "--ledger", demo_ledger)["rows"]
+    trend = page.locator("table", has_text="The trend, point by point")
+    assert trend.locator("tbody tr").count() == 12
+    assert trend.locator("tbody tr").first.locator("td").nth(1).inner_text() == exact_pounds(first["total_pence"])
+    assert visit.tab_to(
+        "e.type === 'radio' && e.closest('[role=radiogroup]')?.getAttribute('aria-label') === 'Over'", 200
+    )
+    page.keyboard.press("ArrowDown")
+    page.get_by_text("there is one point so far, 31 March 2026").wait_for(timeout=20_000)
+    assert "over=years" in page.url
+    visit.close()
+
+
+# What the README shows: the page, and between which headings.
+README = {
+    "overview": ("?icb=QWO", None, "What changed since a day"),
+    "national": ("national?icb=QWO", "Tile map", "Alerts"),
+}
+
+
+@pytest.mark.parametrize("name", README)
+def test_the_pictures_of_the_readme_are_of_this_app(browser: Any, address: str, name: str) -> None:
+    """Looked at from afar, so that a machine with other type passes and a page that has changed does not.
+
+    With DEVOLUTION_PICTURES set, the pictures are made anew.
+    """
+    path, first, last = README[name]
+    shown = ROOT / "docs" / "pictures" / f"{name}.png"
+    visit = Visit(browser, f"{address}/{path}")
+    visit.picture(f"readme-{name}", 1280, between=(first, last))
+    visit.close()
+    now = SCREENSHOTS / f"readme-{name}-1280.png"
+    if os.environ.get("DEVOLUTION_PICTURES"):
+        shutil.copy(now, shown)
+    before, after = (Image.open(file).convert("L").resize((40, 40)).tobytes() for file in (shown, now))
+    apart = sum(abs(one - other) for one, other in zip(before, after, strict=True)) / len(before)
+    assert apart < 6, f"docs/pictures/{name}.png is out of date: make it anew with DEVOLUTION_PICTURES=1"

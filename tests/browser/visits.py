@@ -116,15 +116,24 @@ class Visit:
         found = Axe().run(self.page).response["violations"]
         return [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
 
-    def picture(self, name: str, width: int) -> None:
-        """A picture of the whole page."""
+    def picture(self, name: str, width: int, between: tuple[str | None, str] | None = None) -> None:
+        """A picture of the whole page, or of what is between two headings; none for the first is from the top."""
         SCREENSHOTS.mkdir(exist_ok=True)
         height = self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         self.page.set_viewport_size({"width": width, "height": min(height + 80, 6_000)})
         self.drawn()
         self.page.wait_for_timeout(700)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png")
+        clip = None
+        if between is not None:
+            first, last = (0 if heading is None else self._above(heading) for heading in between)
+            clip = {"x": 0, "y": first, "width": width, "height": last - first}
+        self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", clip=clip)
         self.page.set_viewport_size({"width": width, "height": 900})
+
+    def _above(self, heading: str) -> float:
+        """Where a heading begins, with a little room above it."""
+        box = self.page.get_by_role("heading", name=heading, exact=True).first.bounding_box()
+        return float(box["y"]) - 12
 
     def tab_to(self, script: str, most: int = 80) -> bool:
         """Press Tab until what a script asks of the focused element is true."""

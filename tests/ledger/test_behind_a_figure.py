@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger import changes, journal, position, posting
+from ledger import changes, journal, picture, position, posting
 from ledger.errors import Refused
-from ledger.made_of import made_of, total_pence
+from ledger.made_of import any_of, made_of, total_pence
 from ledger.position_of_each import position_of_each
 from ledger.store import Store
 from ledger.trail import trail
@@ -77,6 +77,7 @@ def test_what_a_figure_is_made_of_sums_to_it(books: Store) -> None:
     assert total_pence(made_of(held, {})) == 1_000_000
     with pytest.raises(KeyError):
         made_of(held, {"organisation": "ICB1"})
+    assert total_pence(made_of(held, {"held_by": any_of(["ICB2", "ICB1", "ICB1"])})) == 650_000
 
 
 def test_changes_since_a_day_count_later_days_and_later_knowledge(books: Store) -> None:
@@ -147,3 +148,16 @@ def _plain(rows: list[dict[str, object]]) -> list[tuple[object, ...]]:
     return sorted(
         (row["organisation"], row["fund"], row["standing"], row["grade"], row["amount_pence"]) for row in rows
     )
+
+
+@pytest.mark.parametrize("icb", [None, "QWO", "QHM", "QE1"])
+def test_every_band_and_card_of_the_overview_is_the_sum_of_what_it_leads_to(demo_ledger: Path, icb: str | None) -> None:
+    with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
+        now = position.moment(reader)
+        found = picture.take(reader, now, year=2025, icb=icb)
+        held = position.position(reader, now, organisation=icb, year=2025)
+    assert len(found.links) > 8
+    for link in found.links:
+        assert total_pence(made_of(held, link.only)) == link.amount_pence, link
+    for part in (found.local_and_free, found.ring_fenced):
+        assert 0 < total_pence(made_of(held, part.only)) == part.pence

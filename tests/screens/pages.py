@@ -1,11 +1,16 @@
 """Pages without a browser, each by itself."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
+
+import devolution
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -49,3 +54,11 @@ def asked(app: AppTest, name: str) -> str:
     """What the address says of a choice."""
     value = app.query_params[name]
     return value[0] if isinstance(value, list) else value
+
+
+def document(*arguments: object) -> dict[str, Any]:
+    """The JSON document of a command."""
+    result = CliRunner().invoke(devolution.app, [*map(str, arguments), "--json"])
+    assert result.exit_code == 0, result.output
+    answer: dict[str, Any] = json.loads(result.stdout)
+    return answer

@@ -124,7 +124,16 @@ def test_the_books_are_verified_on_request(monkeypatch: pytest.MonkeyPatch, demo
     assert "All 164 entries hold" in app.success[0].value
 
 
-@pytest.mark.parametrize(("view", "words"), [("data", "tile map"), ("about", "WCAG")])
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        ("data", "tile map"),
+        ("about", "WCAG"),
+        ("about", "success criterion 2.1.4"),
+        ("about", "November 2023 to October 2024"),
+        ("about", "Open Government Licence v3.0"),
+    ],
+)
 def test_data_and_statement_need_no_ledger(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, view: str, words: str
 ) -> None:

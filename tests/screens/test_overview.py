@@ -45,6 +45,22 @@ def test_the_tables_hold_every_figure_to_the_penny(monkeypatch: pytest.MonkeyPat
     for link in found.links:
         assert f">{exact_pounds(link.amount_pence)}<" in shown
     assert "audit?view=made&amp;under=QWO&amp;year=2025&amp;tier=icb&amp;grade=none" in shown
+    # Cards, bands of the flow and cells all lead to the balances that they are the sum of.
+    assert f"£{exact_pounds(found.local_and_free.pence)} and what it is made of" in shown
+    assert f"£{exact_pounds(found.ring_fenced.pence)} and what it is made of" in shown
+    assert shown.count("audit?view=made") > len(found.links) + 3
+
+
+def test_a_figure_of_the_overview_opens_as_what_it_is_made_of(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
+) -> None:
+    with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
+        found = picture.take(reader, position.moment(reader), year=2025, icb="QWO")
+    for part in (found.local_and_free, found.links[-1]):
+        app = page(monkeypatch, "audit", demo_ledger, view="made", under="QWO", year="2025", **part.only)
+        pence = part.pence if isinstance(part, picture.Part) else part.amount_pence
+        assert f">{exact_pounds(pence)}<" in tables(app)
+        assert "narrowed to" in said(app)
 
 
 def test_what_changed_since_a_day(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:

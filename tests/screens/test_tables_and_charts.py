@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screens import tables
-from screens.charts import bars, bridge, kit, lorenz, ranges, tiles
+from screens.charts import bars, bridge, kit, lines, lorenz, ranges, tiles
 from screens.tables import Link, Money, Ratio, Share, Table
 
 EMPTY = Table("Nothing", ("A",), [])
@@ -90,7 +90,10 @@ def test_charts_are_valid_vega_lite_with_a_name(drawn: list[dict[str, Any]]) -> 
     tiles.tiles([tiles.Tile("Q1", "One", 0, 0, 3.0, "3%"), tiles.Tile("Q2", "Two", 1, 0, None, "none")], **told)
     ranges.spreads([ranges.Range("A", 0, 1, 2, 1.5, "£1")], middle="Mean", mark="Fair", **told)
     ranges.tornado([ranges.Swing("a", -1, 1, "")], centre=0.5, **told)
-    assert len(drawn) == 7
+    lines.lines(["Apr 25", "May 25"], {"One": [1.0, None], "Two": [None, None]}, axis="%", **told)
+    assert len(drawn) == 8
+    # A point without a value is a gap, and never nothing.
+    assert drawn[-1]["spec"]["data"]["values"] == [{"point": "Apr 25", "line": "One", "length": 1.0}]
     for one in drawn:
         assert one["alt"] == "N. S."
         alt.Chart.from_dict({**one["spec"], "height": one["height"], "config": dict(kit._CONFIG)}).to_dict()

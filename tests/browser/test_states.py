@@ -1,0 +1,66 @@
+"""What a browser shows where there is little or nothing to show: quiet, accessible, narrow enough, and with a way on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.visits import Visit, chromium, running
+from tests.screens.states import made
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+# One app for each kind of ledger, and in it the pages that such a ledger makes different; without a browser every page
+# is tried on every kind. The command opens no app on a ledger that it cannot read.
+KINDS = {
+    "none": ("", "places", "ring-fences", "audit?view=entries"),
+    "empty": ("",),
+    "national": ("national",),
+    "one-icb": ("", "national"),
+    "nothing-fenced": ("ring-fences", "places"),
+}
+WRONG = (
+    "?icb=ZZ&since=x&year=1900",
+    "places?icb=ZZ&to=x&places=own&own=rubbish",
+    "ring-fences?icb=ZZ&show=x&packet=1",
+    "bids?awards=99999",
+    "national?icb=ZZ&icbs=x&tied=999&trend_of=ZZ&over=x",
+    "national?icbs=2026-04-01&over=years&clock=then",
+    "audit?view=made&tier=moon",
+    "audit?view=entries&entry=99999",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+def sound(visit: Visit) -> None:
+    """Nothing that a reader could stumble over, wide or narrow, and nothing that left the machine."""
+    visit.unfold()
+    visit.drawn()
+    assert visit.barriers() == []
+    visit.page.set_viewport_size({"width": 320, "height": 900})
+    visit.page.wait_for_timeout(200)
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert visit.page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), visit.page.url
+    assert visit.page.locator("[data-testid=stException]").count() == 0
+    assert visit.outside() == []
+    assert visit.complaints() == []
+    visit.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_page_is_sound_on_a_ledger_that_is(browser: Any, tmp_path: Path, kind: str) -> None:
+    with running(made(kind, tmp_path)) as address:
+        for page in KINDS[kind]:
+            sound(Visit(browser, f"{address}/{page}"))
+
+
+def test_every_page_is_sound_at_an_address_that_names_nothing(browser: Any, demo_ledger: Path) -> None:
+    with running(demo_ledger) as address:
+        for page in WRONG:
+            sound(Visit(browser, f"{address}/{page}"))

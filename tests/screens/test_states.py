@@ -1,0 +1,143 @@
+"""Every page in every state: it says what is the matter and what to do, ends as a page should, and never falls over."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ledger.store import Store
+from tests.screens.pages import no_leftovers, page, said, tables
+from tests.screens.states import KINDS, PAGES, made
+
+__all__ = ["no_leftovers"]
+LAST_WORDS = "What these figures are"
+NEED_BOOKS = ("overview", "ring_fences", "national", "audit")
+# What pages that show the books say instead, and what is to be done.
+INSTEAD = {
+    "none": "There is no ledger at",
+    "empty": "The ledger is empty: no money stands in it yet.",
+    "foreign": "cannot be read as a ledger: it is another kind of file. Name a ledger made by this program",
+    "newer": "its schema is version 99, and this program knows 2. Name a ledger made by this program with --ledger, or "
+    "upgrade the program",
+    "older": "Take a backup, then run 'devolution migrate --ledger",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    place = tmp_path_factory.mktemp("states")
+    for kind in KINDS:
+        made(kind, place)
+    return place
+
+
+def told(app: AppTest) -> str:
+    """All that stands in boxes, and all commands."""
+    boxes = [*app.info, *app.warning, *app.error, *app.success]
+    return "\n".join([*(box.value for box in boxes), *(code.value for code in app.code)])
+
+
+def whole(app: AppTest) -> None:
+    """A page with one title, that ends with what its figures are."""
+    assert len(app.title) == 1
+    assert app.header[-1].value == LAST_WORDS
+    assert "Prototype, not an NHS England product." in said(app)
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_a_whole_page(monkeypatch: pytest.MonkeyPatch, folder: Path, kind: str, name: str) -> None:
+    app = page(monkeypatch, name, folder / f"{kind}.duckdb")
+    whole(app)
+    if kind in INSTEAD and name in NEED_BOOKS:
+        assert INSTEAD[kind] in told(app)
+        assert not app.metric
+    if kind in ("none", "empty") and name in NEED_BOOKS:
+        assert f"devolution demo --ledger {folder / kind}.duckdb" in told(app)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "words"),
+    [
+        ("national", "overview", "No ICB holds money of this year yet, so only the national picture can be shown."),
+        ("national", "national", "No ICB holds money of this year yet, so there is nobody to compare."),
+        ("national", "ring_fences", "Nothing is ring-fenced in All ICBs"),
+        ("one-icb", "ring_fences", "Nothing is ring-fenced in First ICB: none of its 1 pots is tied to a purpose."),
+        ("one-icb", "national", "Only First ICB is in these books, so there is nobody to compare it with yet."),
+        ("one-icb", "national", "1 alert on 1 of 1 ICBs."),
+        ("nothing-fenced", "ring_fences", "Nothing is ring-fenced in All ICBs: none of its 2 pots is tied"),
+        ("nothing-fenced", "places", "NHS West Yorkshire ICB holds no money in this ledger, so nothing is issued here"),
+        ("none", "places", "There is no ledger at"),
+    ],
+)
+def test_what_is_partial_is_said(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, kind: str, name: str, words: str
+) -> None:
+    assert words in told(page(monkeypatch, name, folder / f"{kind}.duckdb"))
+
+
+def test_an_icb_without_practice_figures_has_no_places_but_its_money(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    ledger = folder / "nothing-fenced.duckdb"
+    app = page(monkeypatch, "places", ledger, icb="ICB1")
+    assert "'ICB1' under 'ICB', which has no practices in the figures of 2025/26." in told(app)
+    compared = tables(page(monkeypatch, "national", ledger, icb="ICB1"))
+    assert "not on record" in compared
+    assert ">6,000.00<" in compared
+    assert "no peers here" in said(page(monkeypatch, "national", ledger, icb="ICB1"))
+
+
+@pytest.mark.parametrize("name", NEED_BOOKS)
+def test_a_held_ledger_says_who_holds_it_and_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, own_demo_ledger: Path, name: str
+) -> None:
+    with Store.open(own_demo_ledger):
+        app = page(monkeypatch, name, own_demo_ledger)
+    assert "is held by" in told(app)
+    assert "then try again" in told(app)
+    whole(app)
+
+
+def test_by_the_boundaries_of_a_day_there_are_36(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
+    app = page(monkeypatch, "national", demo_ledger, icbs="2026-04-01")
+    assert "among 36 ICBs" in said(app)
+    assert "shared among those that came after them by registered population" in said(app)
+    # Restated sums stand in no books, so they lead nowhere.
+    ranked = next(html.body for html in app.html if "All ICBs by" in html.body)
+    assert "view=made" not in ranked
+    whole(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "words"),
+    [
+        ("overview", {"icb": "ZZ"}, "'ZZ' under 'ICB', which holds no money in this ledger. All ICBs is shown"),
+        ("overview", {"year": "1900"}, "'1900' under 'Year', for which no money stands"),
+        ("national", {"trend_of": "ZZ"}, "'ZZ' under 'Whose money', which holds no money in this ledger"),
+        ("national", {"icbs": "1999-01-01"}, "'1999-01-01' under 'Which ICBs'"),
+        ("national", {"measure": "wealth", "whom": "Mars"}, "'Mars' under 'Show'"),
+        ("national", {"tied": "999"}, "'999' as ring-fenced, soft included: more than, which is not from 0 to 100"),
+        ("national", {"tied": "many"}, "'many' as ring-fenced"),
+        ("ring_fences", {"packet": "1"}, "'1' under 'A penny packet is a pot below'"),
+        ("ring_fences", {"on": "soon"}, "'soon'"),
+        ("places", {"places": "own", "own": "rubbish"}, "The places in the address cannot be read"),
+        ("places", {"places": "own", "own": "QWO|A:XXXX"}, "The places in the address cannot be used."),
+        ("places", {"places": "own", "own": "QMM|A:D82001"}, "Your places are of QMM."),
+        ("bids", {"awards": "99999"}, "'99999' as awards, which is not from 1 to 28"),
+        ("audit", {"view": "nowhere"}, "'nowhere' under 'View'"),
+        ("audit", {"organisation": "ZZ"}, "'ZZ' under 'Organisation', which has never held money here"),
+        ("audit", {"organisation": "QWO", "fund": "zz"}, "'zz' under 'Line', on which it holds nothing"),
+        ("audit", {"view": "made", "tier": "moon"}, "Nothing is held here, narrowed to tier moon"),
+        ("audit", {"view": "entries", "entry": "last"}, "'last', which is no number. All entries are shown."),
+        ("audit", {"view": "entries", "entry": "9" * 30}, "It cannot be shown."),
+        ("audit", {"view": "made", "as_at": "2999-01-01"}, "'2999-01-01', which is none up to"),
+    ],
+)  # fmt: skip
+def test_an_address_that_names_what_does_not_exist_says_so(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, name: str, query: dict[str, str], words: str
+) -> None:
+    app = page(monkeypatch, name, demo_ledger, **query)
+    assert words in told(app)
+    whole(app)
