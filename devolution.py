@@ -38,7 +38,7 @@ from screens.arguments import (
     Unit,
     Year,
 )
-from screens.commands import exports, imports, keeping, network, proposals, scenarios, shares
+from screens.commands import exports, imports, keeping, network, proposals, roles, scenarios, shares
 from screens.commands.adopt import adopt
 from screens.commands.bids import bids
 from screens.commands.guard import REFUSED, guarded, reading
@@ -344,6 +344,7 @@ app.command("bids")(bids)
 app.command("network")(network.network)
 shares.add_to(app)
 keeping.add_to(app)
+roles.add_to(app)
 
 
 def main() -> None:

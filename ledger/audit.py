@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ledger import chain, checks, control, reservations, structure
+from ledger import chain, checks, control, reservations, rights, structure
 from ledger.errors import Problem
 from ledger.money import exact_pounds
 from ledger.store import Reader
@@ -55,6 +55,7 @@ def verify(
         ("what each entry did", lambda: checks.problems(reader, 1)),
         ("published control totals", lambda: control.problems(reader, 1)),
         ("proposals and what they reserve", lambda: reservations.problems(reader) + reservations.unkept(reader)),
+        ("who may do what", lambda: rights.kept(reader)),
     )
     found: list[Problem] = lost_head(reader, seen_head) if seen_head else []
     for name, ask in questions:

@@ -58,8 +58,9 @@ MONEY_KINDS: dict[str, Kind] = {
 }
 
 # Entries that move no money: they bring organisations, funds and terms, agreements, control totals,
-# and proposals with what became of them.
-RECORD_KINDS = ("structure", "terms", "agree", "assert", "propose", "decide")
+# proposals with what became of them, and who may do what.
+APPOINT, DISMISS = "appoint", "dismiss"
+RECORD_KINDS = ("structure", "terms", "agree", "assert", "propose", "decide", APPOINT, DISMISS)
 REVERSE = "reverse"
 # Keys that begin so are kept for reversals, so that nobody can block one by taking its key.
 REVERSAL_KEY = "reverse:"

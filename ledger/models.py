@@ -27,6 +27,17 @@ STANDINGS = (AVAILABLE, RETAINED, SPENT)
 GRADES = ("none", "monitored", "soft", "hard", "statutory")
 ROUTES = ("formula", "equal shares", "bid", "claim", "prize", "direction")
 
+# What a person may do; an app may do nothing itself, and names who is at its screen.
+VIEWER, PREPARER, APPROVER, AUDITOR, ADMINISTRATOR, APP = (
+    "viewer",
+    "preparer",
+    "approver",
+    "auditor",
+    "administrator",
+    "app",
+)
+APPOINTED = (VIEWER, PREPARER, APPROVER, AUDITOR, ADMINISTRATOR, APP)
+
 # A fund with one of these grades leaves its purpose only as its terms allow, with an authority named.
 RING_FENCED = ("hard", "statutory")
 
@@ -300,6 +311,41 @@ class ProposalEnd(SQLModel, table=True):
     entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
 
 
+class Appointment(SQLModel, table=True):
+    """A right: who may do what, for an organisation and all below it, from a day until a day.
+
+    Without an organisation it is over the whole of the books. ``limit_pence`` is the most that one decision may
+    move; empty for no limit. With ``alone`` an approver may post without a proposal of somebody else's.
+    """
+
+    __table_args__ = (
+        CheckConstraint("role IN ('viewer', 'preparer', 'approver', 'auditor', 'administrator', 'app')"),
+        CheckConstraint("limit_pence IS NULL OR (limit_pence >= 0 AND role IN ('preparer', 'approver'))"),
+        CheckConstraint("NOT alone OR role = 'approver'"),
+        CheckConstraint("role <> 'app' OR organisation IS NULL"),
+        CheckConstraint("valid_to IS NULL OR valid_from < valid_to"),
+    )
+
+    id: str = Field(primary_key=True)
+    person: str = Field(description="the name that the department's sign-in gives, or a login of the server")
+    role: str
+    organisation: str | None = Field(default=None, foreign_key="organisation.code")
+    limit_pence: int | None = Field(default=None, sa_type=BigInteger)
+    alone: bool = False
+    valid_from: date
+    valid_to: date | None = None
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class Dismissal(SQLModel, table=True):
+    """A day from which an appointment no longer holds; of several the earliest counts."""
+
+    id: str = Field(primary_key=True)
+    appointment: str = Field(foreign_key="appointment.id")
+    valid_to: date
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
 class Account(SQLModel, table=True):
     """Where money stands: an organisation, a fund, a financial year and a standing."""
 
@@ -348,5 +394,10 @@ RECORDS: tuple[type[SQLModel], ...] = (
     ProposedEntry,
     ProposedTransfer,
     ProposalEnd,
+    Appointment,
+    Dismissal,
 )
 TABLES: tuple[type[SQLModel], ...] = (Seal, Entry, *RECORDS, Account, Transfer)
+
+# What is not published: who has no right over its organisations does not see it.
+UNPUBLISHED: tuple[type[SQLModel], ...] = (Proposal, ProposedEntry, ProposedTransfer, ProposalEnd)

@@ -13,9 +13,17 @@ from sqlmodel import SQLModel
 
 from ledger.errors import Problem, Refused
 
+Cursor = duckdb.DuckDBPyConnection
+
 
 class Reader:
-    """One cursor on the last committed state of the books."""
+    """One cursor on the last committed state of the books.
+
+    Attributes:
+        unseen: the entries of proposals that whoever reads may not see, or not whole.
+    """
+
+    unseen: frozenset[int] = frozenset()
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor

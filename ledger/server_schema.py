@@ -7,7 +7,8 @@ Besides keys, foreign keys and checks, which both kinds of store share:
 * an entry that is sealed takes no more rows, and each new one is the next link of the chain, worked out anew;
 * no account falls below its limit on any day, looked at when the transaction ends, for a later entry of a
   batch may bring the money that an earlier one passes on; and a limit is what the tier allows;
-* when the transaction ends, the seal stands on its last entry.
+* when the transaction ends, the seal stands on its last entry;
+* who may do what, which is in ``ledger.server_rights``.
 
 The functions run with the rights of whoever made the ledger. Rules that rest on relationships and
 ring-fences are asked in ``ledger.checks`` before an entry is written, and by ``verify`` at any time.
@@ -19,6 +20,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 from sqlmodel import SQLModel
 
+from ledger import server_rights
 from ledger.models import RECORDS, TABLES, Account, Entry, Transfer
 
 _FUNCTIONS = (
@@ -161,7 +163,7 @@ def tables() -> Sequence[str]:
 
 def statements() -> Sequence[str]:
     """Everything that has to be said to a server once its tables are there. Saying it again changes nothing."""
-    said = [_WRITTEN, *_INDEXES, *_FUNCTIONS]
+    said = [_WRITTEN, *_INDEXES, *_FUNCTIONS, *server_rights.statements()]
     for model in TABLES:
         name = str(model.__tablename__)
         if name != "seal":
@@ -171,9 +173,11 @@ def statements() -> Sequence[str]:
     taking: tuple[type[SQLModel], ...] = (Entry, *RECORDS, Transfer)
     for model in taking:
         said += _statement(model, "takes_rows")
+        said += _statement(model, "is_entered")
     said += _statement(Account, "limit_is_right")
     said += _deferred("entry", "entry_is_linked")
     said += _deferred("ledger_written", "limits_hold")
+    said += _deferred("ledger_entered", "rights_hold")
     return said
 
 

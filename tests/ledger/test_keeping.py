@@ -1,5 +1,6 @@
 """A ledger moved, saved, brought back and migrated is the same ledger, or it is refused."""
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -7,6 +8,7 @@ import pytest
 
 from ledger import chain, keeping, migrations
 from ledger.address import Address
+from ledger.appointments import appoint
 from ledger.audit import verify
 from ledger.errors import LedgerMissing, NeedsMigration, NotALedger, Refused
 from ledger.migrations import Migration
@@ -16,13 +18,16 @@ from ledger.store import Store
 from tests.books import at, entry, fund_all, held
 from tests.shelves import FileShelf, Shelf, raw, shelf_of
 
-AFTER_VERSION_1 = ("proposal", "proposed_entry", "proposed_transfer", "proposal_end")
+AFTER_VERSION_1 = ("proposal", "proposed_entry", "proposed_transfer", "proposal_end", "appointment", "dismissal")
 VERSION_1 = Path(__file__).parent / "schema_version_1.sql"
+NEXT = migrations.SCHEMA_VERSION + 1
 # The real ones, and two that are made up.
 MADE_UP = (
     *migrations.MIGRATIONS,
-    Migration(3, "a remark on an entry", ("CREATE TABLE remark (entry_number BIGINT, remark VARCHAR)",)),
-    Migration(4, "who's remarks", ("ALTER TABLE remark ADD COLUMN who VARCHAR",), ("CREATE INDEX ON remark (who)",)),
+    Migration(NEXT, "a remark on an entry", ("CREATE TABLE remark (entry_number BIGINT, remark VARCHAR)",)),
+    Migration(
+        NEXT + 1, "who's remarks", ("ALTER TABLE remark ADD COLUMN who VARCHAR",), ("CREATE INDEX ON remark (who)",)
+    ),
 )
 
 
@@ -149,14 +154,14 @@ def test_a_ledger_of_version_1_is_migrated_step_by_step(
     place = tables_of_version_1(shelf, books)
     with books.read() as reader:
         head = chain.head(reader)
-    monkeypatch.setattr(migrations, "SCHEMA_VERSION", 4)
-    with pytest.raises(NeedsMigration, match=r"schema is version 1, and this program's is 4\. Take a backup"):
+    monkeypatch.setattr(migrations, "SCHEMA_VERSION", NEXT + 1)
+    with pytest.raises(NeedsMigration, match=rf"schema is version 1, and this program's is {NEXT + 1}\. Take a backup"):
         Store.open(place)
-    assert [step.version for step in keeping.migrate(place, MADE_UP)] == [2, 3, 4]
+    assert [step.version for step in keeping.migrate(place, MADE_UP)] == list(range(2, NEXT + 2))
     assert keeping.migrate(place, MADE_UP) == []
     assert head_of(place) == head
     monkeypatch.setattr(migrations, "SCHEMA_VERSION", 1)
-    with pytest.raises(NotALedger, match="its schema is version 4"):
+    with pytest.raises(NotALedger, match=f"its schema is version {NEXT + 1}"):
         Store.open(place)
 
 
@@ -164,13 +169,46 @@ def test_a_migration_that_fails_leaves_the_version_before(
     books: Store, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tables_of_version_1(shelf, books)
-    broken = (*MADE_UP[:2], Migration(4, "a slip", ("CREATE TABLE half (a INTEGER)", "SELECT nonsense FROM nowhere")))
-    monkeypatch.setattr(migrations, "SCHEMA_VERSION", 4)
+    broken = (
+        *MADE_UP[:-1],
+        Migration(NEXT + 1, "a slip", ("CREATE TABLE half (a INTEGER)", "SELECT nonsense FROM nowhere")),
+    )
+    monkeypatch.setattr(migrations, "SCHEMA_VERSION", NEXT + 1)
     with pytest.raises(Exception, match="nowhere"):
         keeping.migrate(place, broken)
-    with pytest.raises(NeedsMigration, match="schema is version 3"):
+    with pytest.raises(NeedsMigration, match=f"schema is version {NEXT}"):
         Store.open(place)
-    assert [step.version for step in keeping.migrate(place, MADE_UP)] == [4]
+    assert [step.version for step in keeping.migrate(place, MADE_UP)] == [NEXT + 1]
     with Store.open(place) as store:
         post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
     head_of(place)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_ledger_of_an_earlier_version_has_rights_after_its_migration(
+    books: Store, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    place = tables_of_version_1(shelf, books)
+    if version > 1:
+        with monkeypatch.context() as earlier:
+            earlier.setattr(migrations, "SCHEMA_VERSION", version)
+            keeping.migrate(place, migrations.MIGRATIONS[: version - 1])
+        assert version_of(place) == version
+    with pytest.raises(NeedsMigration, match=f"schema is version {version}"):
+        Store.open(place)
+    keeping.migrate(place)
+    with Store.open(place) as store:
+        appoint(store, "chief", "administrator", by="setting up", reason="x", day=date(2020, 1, 1))
+        with pytest.raises(Refused, match="tests may not post money"):
+            post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+    head_of(place)
+
+
+def version_of(place: Address) -> int:
+    """The version that a closed ledger's seal says."""
+    asked = "SELECT schema_version FROM seal"
+    if isinstance(place, Path):
+        with duckdb.connect(str(place)) as old:
+            return old.execute(asked).fetchall()[0][0]
+    with raw(place) as server:
+        return server.execute(asked).fetchone()[0]
