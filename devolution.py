@@ -1,5 +1,6 @@
 """The command line: the front door for analysts. It reads what was asked, calls the house, and prints."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from allocations.policy import read_policy
 from allocations.populations import read_populations, shipped
 from ledger import audit, chain, measures, picture, position, posting, stats
 from ledger.address import in_full
-from ledger.errors import Refused
+from ledger.errors import Problem, Refused
 from ledger.money import spoken
 from ledger.proposals import submit
 from ledger.store import Store
@@ -98,21 +99,33 @@ def open_app(
     ledger: Ledger = DEFAULT_LEDGER,
     port: Annotated[int, typer.Option(help="The port on this machine.", min=1, max=65535)] = 8501,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+    address: Annotated[
+        str, typer.Option(help="Where it listens. Beyond this machine only where people sign in.")
+    ] = "127.0.0.1",
 ) -> None:
-    """Open the web app on this machine. Nothing leaves it."""
+    """Open the web app: on this machine, or for a department that signs in."""
+    from screens import sign_in  # noqa: PLC0415 - which loads Streamlit, and no other command needs it
+
+    root = Path(__file__).parent
+    with contextlib.chdir(root):  # where the app itself looks for its secrets
+        faults = sign_in.faults(address)
+    if faults:
+        remedy = "Listen on 127.0.0.1, or set up sign-in as docs/server.md says."
+        raise Refused([Problem(f"--address {address}", fault, "Nothing is opened.", remedy) for fault in faults])
     if ledger.exists():
         Store.open(ledger, read_only=True).close()
-    root = Path(__file__).parent
-    terminal.messages.print(f"Opening http://127.0.0.1:{port} on {ledger}. Stop with Ctrl+C.", markup=False)
+    terminal.messages.print(f"Opening http://{address}:{port} on {ledger}. Stop with Ctrl+C.", markup=False)
     options = [
         "--server.port",
         str(port),
         "--server.address",
-        "127.0.0.1",
+        address,
         "--server.headless",
         str(not browser).lower(),
     ]
     command = [sys.executable, "-m", "streamlit", "run", str(root / "streamlit_app.py"), *options]
+    if host := sign_in.host():
+        options += ["--browser.serverAddress", host]  # from where the browser may speak to the app
     # Said here as well as in .streamlit/config.toml: nothing leaves the machine, wherever the app was started.
     quiet = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none"}
     environment = {**os.environ, **quiet, "DEVOLUTION_LEDGER": in_full(ledger.resolve())}

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from screens import audit, bids, frame, national, overview, places, ring_fences
+from screens import audit, bids, frame, national, overview, places, ring_fences, sign_in
 
 st.set_page_config(page_title="Devolution ledger", page_icon="£", layout="wide")
 st.html(f"<style>{frame.STYLE}</style>")
+sign_in.gate()
 # Flat, at most eight pages, so that everything is one step away.
 PAGES = (
     st.Page(overview.page, title="Overview", url_path="overview", default=True),

@@ -50,7 +50,7 @@ class FileStore(Store):
         cursor = self._cursor()
         try:
             cursor.execute("BEGIN")
-            person = person or self.person
+            person = self.person if person is None else person
             yield Reader(cursor) if person is None else unpublished.hidden_from(cursor, person)
         finally:
             cursor.close()

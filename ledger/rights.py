@@ -20,6 +20,8 @@ _NAMED = (
 )
 _FAULTS = questions.FAULTS.format(first="$first", day="CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE)", named=_NAMED)
 _MOST_SHOWN = 20
+# For whom what everybody shares is read: somebody without any right, who sees no proposal.
+NOBODY = ""
 _MAY_BE_COVERED = ("post", "record", "structure")
 
 _HELD = """

@@ -16,7 +16,7 @@ from ledger.errors import Problem, Refused
 from ledger.mirror import Mirror, fetch, sealed_state
 from ledger.models import APP, UNPUBLISHED
 from ledger.reading import Cursor, Reader
-from ledger.rights import given
+from ledger.rights import NOBODY, given
 
 _MOST_KEPT = 64
 
@@ -75,14 +75,15 @@ class Private:
                 self._kept.pop(next(iter(self._kept)))
             unseen = frozenset(int(number) for (number,) in server.execute("SELECT ledger_unseen()").fetchall())
             rows = {model: fetch(server, model, "") for model in UNPUBLISHED}
-            # The owner is shown every row, and asks for somebody at times.
-            self._kept[name] = Shown(rows, name if self._is_owner else None, frozenset() if self._is_owner else unseen)
+            # The owner is shown every row, and asks for somebody at times; a login asks for nobody for others' eyes.
+            filtered = name if self._is_owner or name == NOBODY else None
+            self._kept[name] = Shown(rows, filtered, frozenset() if self._is_owner else unseen)
         return self._kept[name]
 
     def _speaks_for(self, cursor: Cursor, person: str | None, today: date) -> str | None:
         reader = Reader(cursor)
         held = given(reader, reader.whole("SELECT entries FROM seal"))
-        if not held or self._is_owner:
+        if not held or self._is_owner or person == NOBODY:
             return person if held else None
         if any(one.person == self.login and one.role == APP and one.holds(today) for one in held):
             return person

@@ -21,6 +21,7 @@ from ledger.address import ServerAddress
 from ledger.canonical import GENESIS
 from ledger.errors import LedgerError, LedgerHeld, LedgerMissing, LedgerUnreachable, NeedsMigration, NotALedger, Refused
 from ledger.mirror import APPENDED, Mirror, last_row, let_go, sealed_state, send
+from ledger.models import TABLES
 from ledger.reading import Cursor, Reader, Writer, contradiction
 from ledger.server_private import Private, Shown
 from ledger.store import Store
@@ -71,7 +72,7 @@ class ServerStore(Store):
             Refused: the login would read in another's name, and is no app.
         """
         with self._mirror.lock:
-            shown = self._follow(person or self.person)
+            shown = self._follow(self.person if person is None else person)
             cursor = self._mirror.cursor()
             cursor.execute("BEGIN")
             # DuckDB takes its snapshot at the first question, and it must be this state.
@@ -312,10 +313,17 @@ def _altered(connection: psycopg.Connection, known: tuple[migrations.Migration, 
         # Writers, and whoever else would migrate, wait here.
         connection.execute("SELECT 1 FROM seal FOR UPDATE")
         applied = migrations.apply_next(_Alteration(connection), known)
-        if applied:
+        if applied and _has_all_tables(connection):
+            # Before the last table is there, its guards cannot be; and nobody writes to a ledger of that version.
             for statement in server_schema.statements():
                 connection.execute(statement)
         return applied
+
+
+def _has_all_tables(connection: psycopg.Connection) -> bool:
+    names = [str(model.__tablename__) for model in TABLES]
+    found = connection.execute("SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) name", (names,))
+    return found.fetchone() == (True,)
 
 
 def _opened(address: ServerAddress) -> tuple[psycopg.Connection, int]:
