@@ -1,12 +1,14 @@
 """Who may do what: every entry by somebody with a right to it, on both kinds of store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 import pytest
 
 from ledger import audit, rights
+from ledger.address import Address
 from ledger.appointments import appoint, dismiss
 from ledger.chain import last_entry
 from ledger.drafts import Draft, records
@@ -16,6 +18,7 @@ from ledger.posting import post, reverse
 from ledger.proposals import decide, drafts_of, expire, listed, submit
 from ledger.store import Store
 from tests.books import MAY, agreement, at, entry, fund_all, held, new_relations, new_terms, structure, term
+from tests.shelves import Shelf, shelf_of
 
 LONG_AGO = date(2020, 1, 1)
 TODAY = datetime.now(UTC).date()
@@ -27,17 +30,38 @@ def give(books: Store, person: str, role: str, organisation: str | None = None, 
                    organisation=organisation, **given)  # type: ignore[arg-type]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def furnished(
+    template: Callable[[str], Address], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Address]]:
+    """Funded books with an administrator, and people of two ICBs: made once for a kind of store, closed, to be copied."""
+    shelves: list[Shelf] = []
+
+    @cache
+    def made(kind: str) -> Address:
+        shelves.append(shelf_of(kind, tmp_path_factory.mktemp("office")))
+        place = shelves[-1].copy(template(kind), "furnished")
+        with Store.open(place) as books:
+            fund_all(books)
+            give(books, "chief", "administrator", by="setting up")
+            for person, role, organisation in (
+                ("anna", "preparer", "ICB1"), ("bert", "approver", "ICB1"), ("vera", "viewer", "ICB1"),
+                ("otto", "preparer", "ICB2"), ("olga", "approver", "ICB2"), ("nina", "viewer", "NHS"),
+            ):  # fmt: skip
+                give(books, person, role, organisation)
+            books.checkpoint()
+        return place
+
+    yield made
+    for shelf in shelves:
+        shelf.clear()
+
+
 @pytest.fixture
-def office(books: Store) -> Store:
-    """Funded books with an administrator, and people of two ICBs."""
-    fund_all(books)
-    give(books, "chief", "administrator", by="setting up")
-    for person, role, organisation in (
-        ("anna", "preparer", "ICB1"), ("bert", "approver", "ICB1"), ("vera", "viewer", "ICB1"),
-        ("otto", "preparer", "ICB2"), ("olga", "approver", "ICB2"), ("nina", "viewer", "NHS"),
-    ):  # fmt: skip
-        give(books, person, role, organisation)
-    return books
+def office(shelf: Shelf, furnished: Callable[[str], Address]) -> Iterator[Store]:
+    """A copy of those books, open."""
+    with Store.open(shelf.copy(furnished(shelf.kind), "office")) as store:
+        yield store
 
 
 def devolve(pence: int, key: str = "devolve it", icb: str = "ICB1", place: str = "P1") -> Draft:

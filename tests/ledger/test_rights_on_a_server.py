@@ -1,7 +1,7 @@
 """What the server holds by itself: plain SQL as a person's own login, and as the app's."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,7 +19,7 @@ from ledger.store import Store
 from tests.books import at, fund_all
 from tests.conftest import ROOT
 from tests.ledger.test_rights import by, devolve
-from tests.shelves import ServerShelf, administrator, on_server, raw
+from tests.shelves import ServerShelf, administrator, on_server, raw, shelf_of
 
 pytestmark = pytest.mark.parametrize("kind", ["server"])
 LONG_AGO, TODAY = date(2020, 1, 1), datetime.now(UTC).date()
@@ -51,7 +51,7 @@ class Office:
 
     def address(self, who: str) -> ServerAddress:
         assert isinstance(self.books.path, ServerAddress)
-        return on_server(self.books.path.url.rpartition("/")[2].partition("?")[0], self.logins[who])
+        return on_server(database_of(self.books.path), self.logins[who])
 
     @contextmanager
     def sql(self, who: str, speaks_for: str | None = None) -> Iterator[psycopg.Connection]:
@@ -64,17 +64,20 @@ class Office:
             yield server
 
 
-@pytest.fixture
-def office(books: Store, shelf: ServerShelf) -> Iterator[Office]:
-    fund_all(books)
-    tag = books.path.url.rpartition("/")[2]
-    people = ("anna", "bert", "vera", "otto", "olga", "desk")
-    logins = {name: f"{tag}_{name}"[-60:] for name in people}
+@pytest.fixture(scope="module")
+def furnished(
+    template: Callable[[str], ServerAddress], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[ServerAddress, dict[str, str]]]:
+    """The ledger and its logins, made once; the ledger is closed, to be copied with the rights granted in it."""
+    shelf = shelf_of("server", tmp_path_factory.mktemp("logins"))
+    place = shelf.copy(template("server"), "logins")
+    assert isinstance(place, ServerAddress)
+    logins = {name: f"{database_of(place)}_{name}"[-60:] for name in ("anna", "bert", "vera", "otto", "olga", "desk")}
     grants = re.findall(
         r"^GRANT .* TO devolution_posts;$", (ROOT / "docs" / "server.md").read_text("utf-8"), re.MULTILINE
     )
     assert grants
-    with raw(books.path) as server:
+    with raw(place) as server:
         for login in logins.values():
             server.execute(f'CREATE ROLE "{login}" LOGIN')
             for grant in grants:
@@ -83,20 +86,33 @@ def office(books: Store, shelf: ServerShelf) -> Iterator[Office]:
     give += [(logins[name], role, icb, "chief") for name, role, icb in (
         ("anna", "preparer", "ICB1"), ("bert", "approver", "ICB1"), ("vera", "viewer", "ICB1"),
         ("otto", "preparer", "ICB2"), ("olga", "approver", "ICB2"))]  # fmt: skip
-    for person, role, icb, giver in give:
-        limit = 1000 if role == "approver" else None
-        appoint(books, person, role, by=giver, reason="x", day=LONG_AGO, organisation=icb, limit_pence=limit)
-    found = Office(books, logins)
-    for who, icb, place in (("anna", "ICB1", "P1"), ("otto", "ICB2", "P3")):
-        with Store.open(found.address(who)) as own:
-            submit(own, [devolve(500, f"of {who}", icb, place)], key=f"plan of {who}", title=f"title of {who}",
+    with Store.open(place) as books:
+        fund_all(books)
+        for person, role, icb, giver in give:
+            limit = 1000 if role == "approver" else None
+            appoint(books, person, role, by=giver, reason="x", day=LONG_AGO, organisation=icb, limit_pence=limit)
+        for who, icb, below in (("anna", "ICB1", "P1"), ("otto", "ICB2", "P3")):
+            submit(books, [devolve(500, f"of {who}", icb, below)], key=f"plan of {who}", title=f"title of {who}",
                    prepared_by=logins[who])  # fmt: skip
-    yield found
-    books.close()
+    yield place, logins
     shelf.clear()
     with administrator() as server:
         for login in logins.values():
             server.execute(f'DROP ROLE IF EXISTS "{login}"')
+
+
+@pytest.fixture
+def office(shelf: ServerShelf, furnished: tuple[ServerAddress, dict[str, str]]) -> Iterator[Office]:
+    """A copy of that ledger, open by its owner."""
+    place, logins = furnished
+    with Store.open(shelf.copy(place, "office")) as books:
+        yield Office(books, logins)
+        books.close()
+    shelf.clear()
+
+
+def database_of(address: ServerAddress) -> str:
+    return address.url.rpartition("/")[2].partition("?")[0]
 
 
 def test_each_sees_the_proposals_of_its_own_organisations_alone(office: Office) -> None:

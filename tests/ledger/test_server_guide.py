@@ -94,7 +94,7 @@ def _rights_hold(names: dict[str, str]) -> None:
                     server.execute(statement)
 
 
-def test_the_guide_s_secrets_are_all_that_sign_in_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_guide_s_secrets_are_all_that_sign_in_needs(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import tomllib
 
     from screens import sign_in
