@@ -11,7 +11,9 @@ COMMANDS = {
     "demo": Late(
         "screens.commands.start:demo", "Build a ledger from the published 2025/26 figures and print the picture."
     ),
-    "app": Late("screens.commands.start:open_app", "Open the web app on this machine. Nothing leaves it."),
+    "app": Late(
+        "screens.commands.start:open_app", "Open the web app: on this machine, or for a department that signs in."
+    ),
     "position": Late(
         "screens.commands.reports:show_position",
         "What is held where. The whole sums to zero: the source of the money stands in it below zero.",
@@ -87,6 +89,22 @@ COMMANDS = {
     "network": Late(
         "screens.commands.network:network",
         "What the network contract pays a PCN: each element on its own count of people. Needs no ledger.",
+    ),
+    "roles": Late(
+        "screens.commands.roles:roles",
+        "Who may do what where, since when, and who gave them the right and why.",
+    ),
+    "appoint": Late(
+        "screens.commands.roles:appoint",
+        "Give a person a right. The first one is an administrator's over the whole; from then on rights count.",
+    ),
+    "dismiss": Late(
+        "screens.commands.roles:dismiss",
+        "Take a person's rights away from a day on: all of them, or those of one role or organisation.",
+    ),
+    "may": Late(
+        "screens.commands.roles:may",
+        "What one person may do.",
     ),
     "stats": Late(
         "screens.commands.stats:show_stats",

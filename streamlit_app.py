@@ -5,7 +5,7 @@ from importlib import import_module
 
 import streamlit as st
 
-from screens import frame
+from screens import frame, sign_in
 
 
 def _page(name: str) -> Callable[[], None]:
@@ -19,6 +19,7 @@ def _page(name: str) -> Callable[[], None]:
 
 st.set_page_config(page_title="Devolution ledger", page_icon="£", layout="wide")
 st.html(f"<style>{frame.STYLE}</style>")
+sign_in.gate()
 # Flat, at most eight pages, so that everything is one step away.
 PAGES = (
     st.Page(_page("overview"), title="Overview", url_path="overview", default=True),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ledger import carrying, chain, chain_links, checks, control, periods, reservations, structure
+from ledger import carrying, chain, chain_links, checks, control, periods, reservations, rights, structure
 from ledger.errors import Problem
 from ledger.money import exact_pounds
 from ledger.store import Reader
@@ -57,6 +57,7 @@ def verify(
         ("months that are closed", lambda: periods.problems(reader, 1)),
         ("what was carried forward", lambda: carrying.problems(reader, 1)),
         ("proposals and what they reserve", lambda: reservations.problems(reader) + reservations.unkept(reader)),
+        ("who may do what", lambda: rights.kept(reader)),
     )
     found: list[Problem] = lost_head(reader, seen_head) if seen_head else []
     for name, ask in questions:

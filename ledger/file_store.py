@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from ledger import migrations
+from ledger import migrations, unpublished
 from ledger.canonical import GENESIS
 from ledger.errors import LedgerHeld, LedgerMissing, NeedsMigration, NotALedger
 from ledger.reading import CONFIGURATION, Reader, Writer
@@ -38,18 +38,20 @@ class FileStore(Store):
         self._writing = threading.Lock()
 
     @contextmanager
-    def read(self) -> Iterator[Reader]:
-        """A reader of the last committed state."""
+    def read(self, person: str | None = None) -> Iterator[Reader]:
+        """A reader of the last committed state, without the proposals that a person may not see."""
         cursor = self._cursor()
         try:
             cursor.execute("BEGIN")
-            yield Reader(cursor)
+            person = self.person if person is None else person
+            yield Reader(cursor) if person is None else unpublished.hidden_from(cursor, person)
         finally:
             cursor.close()
 
     @contextmanager
-    def write(self) -> Iterator[Writer]:
+    def write(self, person: str | None = None) -> Iterator[Writer]:
         """The writer, in one transaction: all of it is kept, or none of it where anything is raised."""
+        del person  # a file cannot tell who writes; the rights of an entry's author are asked before it is kept
         if self.read_only:
             raise LedgerHeld(self.path, "this program, which opened it to read only")
         with self._transaction() as cursor:
@@ -70,8 +72,9 @@ class FileStore(Store):
                 cursor.close()
 
     @contextmanager
-    def rehearse(self) -> Iterator[Writer]:
+    def rehearse(self, person: str | None = None) -> Iterator[Writer]:
         """A writer whose work is always thrown away: the real path, for a dry run."""
+        del person
         with self._writing:
             cursor = self._cursor()
             try:
@@ -80,6 +83,8 @@ class FileStore(Store):
             finally:
                 _roll_back(cursor)
                 cursor.close()
+
+    imagine = rehearse
 
     def engine(self) -> "Engine":
         """A SQLAlchemy engine on this open ledger, for SQLModel."""

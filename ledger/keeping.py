@@ -52,6 +52,8 @@ def copy(source: Store, target: Address, progress: Callable[[str], None] = lambd
     if source.path.resolve() == target.resolve():
         raise Refused([_occupied(target, "it is the ledger itself.")])
     with source.read() as reader:
+        if reader.unseen:
+            raise Refused([_hidden(source.path, len(reader.unseen))])
         place, made_here = _place(target)
         try:
             with Store.open_or_create(place) as new:
@@ -171,6 +173,15 @@ def _refuse_occupied(store: Store, target: Address) -> None:
         rows = sum(reader.whole(f'SELECT count(*) FROM "{model.__tablename__}"') for model in TABLES[1:])
     if rows:
         raise Refused([_occupied(target, "it holds a ledger with entries.")])
+
+
+def _hidden(source: Address, entries: int) -> Problem:
+    return Problem(
+        str(source),
+        f"{entries} entries of proposals are not for you to see.",
+        "A copy has to be whole.",
+        "Let somebody copy it who has a right over the whole, such as an auditor's.",
+    )
 
 
 def _occupied(target: Address, found: str) -> Problem:

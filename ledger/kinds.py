@@ -74,9 +74,9 @@ MONEY_KINDS: dict[str, Kind] = {
 }
 
 # Entries that move no money: they bring organisations, funds and terms, agreements, control totals,
-# proposals with what became of them, and the end of a month.
-CLOSE = "close"
-RECORD_KINDS = ("structure", "terms", "agree", "assert", "propose", "decide", CLOSE)
+# proposals with what became of them, the end of a month, and who may do what.
+CLOSE, APPOINT, DISMISS = "close", "appoint", "dismiss"
+RECORD_KINDS = ("structure", "terms", "agree", "assert", "propose", "decide", CLOSE, APPOINT, DISMISS)
 REVERSE = "reverse"
 # Keys that begin so are kept for reversals, so that nobody can block one by taking its key.
 REVERSAL_KEY = "reverse:"

@@ -73,9 +73,27 @@ CREATE TABLE closed_month (
     entry_number BIGINT NOT NULL REFERENCES entry (number))
 """,
 )
+_APPOINTMENTS = (
+    """
+CREATE TABLE appointment (
+    id VARCHAR NOT NULL PRIMARY KEY, person VARCHAR NOT NULL,
+    role VARCHAR NOT NULL CHECK (role IN ('viewer', 'preparer', 'approver', 'auditor', 'administrator', 'app')),
+    organisation VARCHAR REFERENCES organisation (code), limit_pence BIGINT, alone BOOLEAN NOT NULL,
+    valid_from DATE NOT NULL, valid_to DATE, entry_number BIGINT NOT NULL REFERENCES entry (number),
+    CHECK (limit_pence IS NULL OR (limit_pence >= 0 AND role IN ('preparer', 'approver'))),
+    CHECK (NOT alone OR role = 'approver'), CHECK (role <> 'app' OR organisation IS NULL),
+    CHECK (valid_to IS NULL OR valid_from < valid_to))
+""",
+    """
+CREATE TABLE dismissal (
+    id VARCHAR NOT NULL PRIMARY KEY, appointment VARCHAR NOT NULL REFERENCES appointment (id),
+    valid_to DATE NOT NULL, entry_number BIGINT NOT NULL REFERENCES entry (number))
+""",
+)
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, "proposals, what they propose and how they ended", _PROPOSALS),
     Migration(3, "months that are closed", _CLOSED_MONTHS),
+    Migration(4, "who may do what: appointments and dismissals", _APPOINTMENTS),
 )
 FIRST_VERSION = 1
 SCHEMA_VERSION = FIRST_VERSION + len(MIGRATIONS)

@@ -3,9 +3,13 @@
 Rows of the books never change, so the mirror only ever adds what it has not seen: the entries after the
 last one it knows, in one snapshot of the server. A book that went back, because a backup was restored
 under a running program, is read anew from its beginning. Nothing of it is written to disk.
+
+Proposals are not in it: one process may serve people who may not see each other's. They are asked of the server
+in the name of whoever reads, and laid before that reader alone.
 """
 
 import io
+import json
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,11 +22,10 @@ from pyarrow import csv
 from sqlmodel import SQLModel
 
 from ledger.drafts import schema_of
-from ledger.models import RECORDS, TABLES, Account, Entry, Seal, Transfer
-from ledger.reading import CONFIGURATION
+from ledger.models import RECORDS, TABLES, UNPUBLISHED, Account, Entry, Seal, Transfer
+from ledger.reading import CONFIGURATION, Cursor
 from ledger.server_rows import fetch, numbered_by
 
-Cursor = duckdb.DuckDBPyConnection
 _TYPES = {
     pa.int64(): "BIGINT",
     pa.int32(): "INTEGER",
@@ -82,7 +85,7 @@ class Mirror:
                     for model in TABLES:
                         cursor.execute(f'DELETE FROM "{model.__tablename__}"')
                     known = None
-                for model in APPENDED:
+                for model in (model for model in APPENDED if model not in UNPUBLISHED):
                     self._add(cursor, server, model, from_the_beginning=known is None)
                 cursor.execute("DELETE FROM seal")
                 _insert(cursor, Seal, fetch(server, Seal, arrow_schema(Seal), ""))
@@ -121,6 +124,14 @@ class Mirror:
 
 def send(server: psycopg.Connection, model: type[SQLModel], rows: pa.RecordBatchReader) -> None:
     """Write rows to a table on the server, in one statement."""
+    if model in UNPUBLISHED:
+        # A table whose rows are not for everybody takes none by COPY.
+        for batch in rows:
+            if batch.num_rows:
+                written = json.dumps(batch.to_pylist(), default=str)
+                named = f'json_populate_recordset(NULL::"{model.__tablename__}", %s)'
+                server.execute(f'INSERT INTO "{model.__tablename__}" SELECT * FROM {named}', (written,))
+        return
     columns = ", ".join(f'"{name}"' for name in rows.schema.names)
     with (
         server.cursor() as cursor,

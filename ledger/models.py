@@ -29,6 +29,16 @@ from ledger import vocabulary
 STANDINGS = vocabulary.STANDINGS
 AVAILABLE, RETAINED, SPENT = STANDINGS
 GRADES, ROUTES, RING_FENCED = vocabulary.GRADES, vocabulary.ROUTES, vocabulary.RING_FENCED
+# What a person may do; an app may do nothing itself, and names who is at its screen.
+VIEWER, PREPARER, APPROVER, AUDITOR, ADMINISTRATOR, APP = (
+    "viewer",
+    "preparer",
+    "approver",
+    "auditor",
+    "administrator",
+    "app",
+)
+APPOINTED = (VIEWER, PREPARER, APPROVER, AUDITOR, ADMINISTRATOR, APP)
 
 
 def _number() -> Column[int]:
@@ -310,6 +320,41 @@ class ClosedMonth(SQLModel, table=True):
     entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
 
 
+class Appointment(SQLModel, table=True):
+    """A right: who may do what, for an organisation and all below it, from a day until a day.
+
+    Without an organisation it is over the whole of the books. ``limit_pence`` is the most that one decision may
+    move; empty for no limit. With ``alone`` an approver may post without a proposal of somebody else's.
+    """
+
+    __table_args__ = (
+        CheckConstraint("role IN ('viewer', 'preparer', 'approver', 'auditor', 'administrator', 'app')"),
+        CheckConstraint("limit_pence IS NULL OR (limit_pence >= 0 AND role IN ('preparer', 'approver'))"),
+        CheckConstraint("NOT alone OR role = 'approver'"),
+        CheckConstraint("role <> 'app' OR organisation IS NULL"),
+        CheckConstraint("valid_to IS NULL OR valid_from < valid_to"),
+    )
+
+    id: str = Field(primary_key=True)
+    person: str = Field(description="the name that the department's sign-in gives, or a login of the server")
+    role: str
+    organisation: str | None = Field(default=None, foreign_key="organisation.code")
+    limit_pence: int | None = Field(default=None, sa_type=BigInteger)
+    alone: bool = False
+    valid_from: date
+    valid_to: date | None = None
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class Dismissal(SQLModel, table=True):
+    """A day from which an appointment no longer holds; of several the earliest counts."""
+
+    id: str = Field(primary_key=True)
+    appointment: str = Field(foreign_key="appointment.id")
+    valid_to: date
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
 class Account(SQLModel, table=True):
     """Where money stands: an organisation, a fund, a financial year and a standing."""
 
@@ -359,5 +404,10 @@ RECORDS: tuple[type[SQLModel], ...] = (
     ProposedTransfer,
     ProposalEnd,
     ClosedMonth,
+    Appointment,
+    Dismissal,
 )
 TABLES: tuple[type[SQLModel], ...] = (Seal, Entry, *RECORDS, Account, Transfer)
+
+# What is not published: who has no right over its organisations does not see it.
+UNPUBLISHED: tuple[type[SQLModel], ...] = (Proposal, ProposedEntry, ProposedTransfer, ProposalEnd)

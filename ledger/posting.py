@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import canonical, carrying, checks, control, periods, refusals, reservations, structure
+from ledger import canonical, carrying, checks, control, periods, refusals, reservations, rights, structure
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
@@ -105,7 +105,8 @@ def post(
     Raises:
         Refused: with every problem found. ``KeyReused`` and ``AlreadyReversed`` are its named cases.
     """
-    with store.rehearse() if dry_run else store.write() as writer:
+    person = rights.names_in(drafts)
+    with store.rehearse(person) if dry_run else store.write(person) as writer:
         posted = _post(writer, drafts)
         if afterwards is not None:
             _refuse_if(afterwards(writer))
@@ -155,14 +156,24 @@ def reverse_all(
         AlreadyReversed: one of them has a reversal.
         Refused: as for ``reverse``, with what is wrong with any of them.
     """
-    with store.rehearse() if dry_run else store.write() as writer:
+    with store.rehearse(actor) if dry_run else store.write(actor) as writer:
         drafts = [_mirror(writer, number, reason=reason, actor=actor, authority=authority) for number in numbers]
         if effective_date is not None:
             drafts = [replace(draft, effective_date=effective_date) for draft in drafts]
         return _post(writer, drafts)
 
 
-def _post(writer: Writer, drafts: Sequence[Draft]) -> list[Posted]:
+def could_be_posted(store: Store, drafts: Sequence[Draft]) -> None:
+    """Go through the posting of a batch, whoever may post it, and keep nothing: what a proposal has to pass.
+
+    Raises:
+        Refused: with every problem found.
+    """
+    with store.imagine(rights.names_in(drafts)) as writer:
+        _post(writer, drafts, only_tried=True)
+
+
+def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) -> list[Posted]:
     _refuse_if(refusals.header_problems(drafts))
     tables = [
         {model: _canonical_records(model, draft) for model in RECORDS if model in draft.records} for draft in drafts
@@ -189,6 +200,8 @@ def _post(writer: Writer, drafts: Sequence[Draft]) -> list[Posted]:
             _refuse_if(structure.problems(writer, first, last))
         _write_transfers(writer, [(numbers[i], drafts[i]) for i in fresh])
         _refuse_if(checks.problems(writer, first))
+        if not only_tried:
+            _refuse_if(rights.problems(writer, first))
         moves_money = any(posted_entry.transfers for posted_entry in posted)
         _refuse_if(carrying.problems(writer, first) if moves_money else [])
         if (moves_money or Proposal in brought) and reservations.concern(writer):

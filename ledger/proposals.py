@@ -6,6 +6,7 @@ who prepared it, posted in part, rejected, withdrawn by who prepared it, or expi
 """
 
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,14 +15,17 @@ from typing import Any
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import clock
+from ledger import clock, rights
 from ledger.drafts import LEGS, Draft, records, schema_of
 from ledger.errors import Problem, Refused
 from ledger.models import RECORDS, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
-from ledger.posting import Posted, post
+from ledger.posting import Posted, could_be_posted, post
 from ledger.store import Reader, Store
 
 POSTED, PART_POSTED, REJECTED, WITHDRAWN, EXPIRED = "posted", "part-posted", "rejected", "withdrawn", "expired"
+
+# What the headers of entries say of a proposal once rights count.
+_SUBMITTED, _DECIDED = "a proposal is submitted", "a proposal is decided"
 
 _LISTED = """
 SELECT p.id, p.title, p.prepared_by, p.expires_on, p.source, e.recorded_at, d.outcome, d.decided_by, d.reason,
@@ -34,6 +38,7 @@ GROUP BY p.id, p.title, p.prepared_by, p.expires_on, p.source, e.recorded_at, d.
 ORDER BY p.entry_number
 """
 _ENTRIES = "SELECT * FROM proposed_entry WHERE proposal = $id ORDER BY nth"
+_ENTRY = "SELECT entry_number FROM proposal WHERE id = $id"
 _LEGS = "SELECT * FROM proposed_transfer WHERE proposed_entry = $entry ORDER BY leg"
 
 
@@ -84,10 +89,10 @@ def submit(
     Raises:
         Refused: the entries could not be posted now, or their money is reserved by other proposals.
     """
-    known = _known(store, key)
-    if not known:
+    known, quiet = _entry_of(store, key, prepared_by)
+    if known is None:
         # What could not be posted is not worth anybody's decision. Asked again, it is only looked up.
-        post(store, [replace(draft, actor=prepared_by) for draft in drafts], dry_run=True)
+        could_be_posted(store, [replace(draft, actor=prepared_by) for draft in drafts])
     day = min((draft.effective_date for draft in drafts), default=date.min)
     entries, legs = [], []
     for nth, draft in enumerate(drafts, start=1):
@@ -113,7 +118,10 @@ def submit(
     }
     if legs:
         brought[ProposedTransfer] = records(ProposedTransfer, legs)
-    draft = Draft(f"propose/{key}", "propose", day, prepared_by, title, source=source, source_hash=source_hash,
+    name = known or f"propose/{secrets.token_hex(16) if quiet else key}"
+    # Everybody reads the headers of entries; once rights count, what a proposal says is in the proposal alone.
+    reason, source, source_hash = (_SUBMITTED, None, None) if quiet else (title, source, source_hash)
+    draft = Draft(name, "propose", day, prepared_by, reason, source=source, source_hash=source_hash,
                   records=brought)  # fmt: skip
     (posted,) = post(store, [draft], dry_run=dry_run)
     return posted
@@ -146,7 +154,7 @@ def decide(
     Raises:
         Refused: there is no such proposal, it has ended, who decides may not, or its entries cannot be posted.
     """
-    with store.read() as reader:
+    with store.read(decided_by) as reader:
         found = {row.id: row for row in listed(reader)}.get(key)
         today = clock.today(reader)
         day = today if day is None else day
@@ -154,18 +162,14 @@ def decide(
         if problems:
             raise Refused(problems)
         assert found is not None
+        if outcome in (POSTED, PART_POSTED, REJECTED):
+            _refuse_half_seen(reader, key, decided_by)
         chosen = [
             draft for nth, draft in enumerate(drafts_of(reader, key), start=1)
             if outcome == POSTED or nth in only
         ] if outcome in (POSTED, PART_POSTED) else []  # fmt: skip
-    end = {
-        "proposal": key, "prepared_by": found.prepared_by, "outcome": outcome, "decided_by": decided_by,
-        "reason": reason,
-    }  # fmt: skip
-    decision = Draft(
-        f"decide/{key}", "decide", day, decided_by, f"{found.title}: {outcome}", source=f"proposal {key}",
-        records={ProposalEnd: records(ProposalEnd, [end])},
-    )  # fmt: skip
+        quiet = rights.in_force(reader)
+    decision = _decision(found, outcome, decided_by, reason, day, quiet=quiet)
     posting = [replace(draft, actor=decided_by, authority=draft.authority or authority) for draft in chosen]
     return post(store, [decision, *posting], dry_run=dry_run)
 
@@ -179,7 +183,8 @@ def expire(store: Store, *, decided_by: str, day: date | None = None, dry_run: b
     Raises:
         Refused: the day has not come: nobody ends a proposal before its time.
     """
-    with store.read() as reader:
+    with store.read(decided_by) as reader:
+        quiet = rights.in_force(reader)
         today = clock.today(reader)
         day = today if day is None else day
         if day > today:
@@ -192,23 +197,24 @@ def expire(store: Store, *, decided_by: str, day: date | None = None, dry_run: b
             if found.outcome is None and found.expires_on is not None and found.expires_on < day
         ]
     drafts = [
-        Draft(
-            f"decide/{found.id}", "decide", day, decided_by, f"{found.title}: {EXPIRED}", source=f"proposal {found.id}",
-            records={
-                ProposalEnd: records(
-                    ProposalEnd,
-                    [
-                        {
-                            "proposal": found.id, "prepared_by": found.prepared_by, "outcome": EXPIRED,
-                            "decided_by": decided_by, "reason": f"its last day was {found.expires_on}",
-                        }
-                    ],
-                )
-            },
-        )
+        _decision(found, EXPIRED, decided_by, f"its last day was {found.expires_on}", day, quiet=quiet)
         for found in late
-    ]  # fmt: skip
+    ]
     return post(store, drafts, dry_run=dry_run) if drafts else []
+
+
+def _decision(found: Listed, outcome: str, decided_by: str, reason: str, day: date, *, quiet: bool) -> Draft:
+    """The entry that ends a proposal; a quiet one says nothing of it to those who may not see the proposal."""
+    end = {
+        "proposal": found.id, "prepared_by": found.prepared_by, "outcome": outcome, "decided_by": decided_by,
+        "reason": reason,
+    }  # fmt: skip
+    name = secrets.token_hex(16) if quiet else found.id
+    said = _DECIDED if quiet else f"{found.title}: {outcome}"
+    return Draft(
+        f"decide/{name}", "decide", day, decided_by, said, source=None if quiet else f"proposal {found.id}",
+        records={ProposalEnd: records(ProposalEnd, [end])},
+    )  # fmt: skip
 
 
 def listed(reader: Reader) -> list[Listed]:
@@ -233,9 +239,19 @@ def drafts_of(reader: Reader, key: str) -> list[Draft]:
     return found
 
 
-def _known(store: Store, key: str) -> bool:
-    with store.read() as reader:
-        return bool(reader.rows("SELECT 1 FROM proposal WHERE id = $key", {"key": key}))
+def _entry_of(store: Store, key: str, prepared_by: str) -> tuple[str | None, bool]:
+    """The key of the entry that brought a proposal, where there is one; and whether a new one is to be quiet."""
+    with store.read(prepared_by) as reader:
+        asked = "SELECT e.key FROM proposal p JOIN entry e ON e.number = p.entry_number WHERE p.id = $key"
+        known = reader.rows(asked, {"key": key})
+        return (str(known[0][0]) if known else None), rights.in_force(reader)
+
+
+def _refuse_half_seen(reader: Reader, key: str, decided_by: str) -> None:
+    if reader.unseen & {int(str(number)) for (number,) in reader.rows(_ENTRY, {"id": key})}:
+        sentence = f"it moves money of organisations over which {decided_by} has no right."
+        remedy = "Let somebody decide who has a right over all of them."
+        raise Refused([Problem(f"proposal {key}", sentence, "Who decides sees the whole of it.", remedy)])
 
 
 def _written(brought: Mapping[type[SQLModel], pa.Table]) -> str | None:
@@ -269,7 +285,12 @@ def _decision_problems(
     place = f"proposal {key}"
     if found is None:
         return [
-            Problem(place, "there is no such proposal.", "Nothing can be decided.", "See 'devolution proposal list'.")
+            Problem(
+                place,
+                "there is no such proposal, or you may not see it.",
+                "Nothing can be decided.",
+                "See 'devolution proposal list'.",
+            )
         ]
     if found.outcome is not None:
         sentence = f"it was {found.outcome} by {found.decided_by}."

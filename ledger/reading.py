@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 
 # Nothing may be fetched at run time, so the engine is told not to look for extensions of its own.
 CONFIGURATION: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+Cursor = duckdb.DuckDBPyConnection
 
 
 class Reader:
-    """One cursor on the last committed state of the books."""
+    """One cursor on the last committed state of the books.
+
+    Attributes:
+        unseen: the entries of proposals that whoever reads may not see, or not whole.
+    """
+
+    unseen: frozenset[int] = frozenset()
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor

@@ -8,7 +8,8 @@ Besides keys, foreign keys and checks, which both kinds of store share:
 * no account falls below its limit on any day, looked at when the transaction ends, for a later entry of a
   batch may bring the money that an earlier one passes on; and a limit is what the tier allows;
 * a month that is closed takes no entry, and months close in their order;
-* when the transaction ends, the seal stands on its last entry.
+* when the transaction ends, the seal stands on its last entry;
+* who may do what, which is in ``ledger.server_rights``.
 
 The functions run with the rights of whoever made the ledger. Rules that rest on relationships and
 ring-fences are asked in ``ledger.checks`` before an entry is written, and by ``verify`` at any time.
@@ -20,6 +21,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 from sqlmodel import SQLModel
 
+from ledger import server_rights
 from ledger.models import RECORDS, TABLES, Account, ClosedMonth, Entry, Transfer
 
 _FUNCTIONS = (
@@ -205,8 +207,10 @@ def statements(there: Collection[str] | None = None) -> Sequence[str]:
     Args:
         there: the tables that there are, where a migration has not made all of them yet.
     """
-    said = [_WRITTEN, *_INDEXES, *_FUNCTIONS]
     known = [model for model in TABLES if there is None or str(model.__tablename__) in there]
+    # Rights rest on every table; nobody writes to a ledger of a version that lacks one.
+    whole = len(known) == len(TABLES)
+    said = [_WRITTEN, *_INDEXES, *_FUNCTIONS, *(server_rights.statements() if whole else ())]
     for model in known:
         name = str(model.__tablename__)
         if name != "seal":
@@ -217,11 +221,13 @@ def statements(there: Collection[str] | None = None) -> Sequence[str]:
     for model in taking:
         if model in known:
             said += _statement(model, "takes_rows")
+            said += _statement(model, "is_entered") if whole else []
     said += _statement(Account, "limit_is_right")
     if ClosedMonth in known:
         said += _statement(Entry, "month_is_open") + _statement(ClosedMonth, "months_close_in_order")
     said += _deferred("entry", "entry_is_linked")
     said += _deferred("ledger_written", "limits_hold")
+    said += _deferred("ledger_entered", "rights_hold") if whole else []
     return said
 
 

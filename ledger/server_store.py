@@ -16,12 +16,13 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
-from ledger import migrations, server_schema
+from ledger import migrations, server_schema, unpublished
 from ledger.address import ServerAddress
 from ledger.canonical import GENESIS
 from ledger.errors import LedgerError, LedgerHeld, LedgerMissing, LedgerUnreachable, NeedsMigration, NotALedger, Refused
-from ledger.mirror import APPENDED, Cursor, Mirror, last_row, let_go, sealed_state, send
-from ledger.reading import Reader, Writer, contradiction
+from ledger.mirror import APPENDED, Mirror, last_row, let_go, sealed_state, send
+from ledger.reading import Cursor, Reader, Writer, contradiction
+from ledger.server_private import Private, Shown
 from ledger.store import Store
 
 _SECONDS_TO_CONNECT = 10
@@ -57,27 +58,35 @@ class ServerStore(Store):
         self.path = address
         self.read_only = read_only
         self._mirror = Mirror()
+        self._private = Private(self._mirror, connection)
         self._writing = threading.Lock()
         self._write_connection: psycopg.Connection | None = None
         self._read_connection = connection
 
     @contextmanager
-    def read(self) -> Iterator[Reader]:
-        """A reader of the last committed state."""
+    def read(self, person: str | None = None) -> Iterator[Reader]:
+        """A reader of the last committed state, with the proposals that a person may see.
+
+        Raises:
+            Refused: the login would read in another's name, and is no app.
+        """
         with self._mirror.lock:
-            self._follow()
+            shown = self._follow(self.person if person is None else person)
             cursor = self._mirror.cursor()
             cursor.execute("BEGIN")
             # DuckDB takes its snapshot at the first question, and it must be this state.
             cursor.execute("SELECT entries FROM seal").fetchall()
         try:
-            yield Reader(cursor)
+            yield shown.before(cursor)
         finally:
             cursor.close()
 
     @contextmanager
-    def write(self) -> Iterator[Writer]:
+    def write(self, person: str | None = None) -> Iterator[Writer]:
         """The writer, in one transaction: all of it is kept, or none of it where anything is raised.
+
+        Args:
+            person: in whose name; an app's login may name anybody, another only itself.
 
         Raises:
             LedgerUnreachable: the server went away, or another writer took longer than a minute. Where that
@@ -87,13 +96,19 @@ class ServerStore(Store):
         """
         if self.read_only:
             raise LedgerHeld(self.path, "this program, which opened it to read only")
-        with self._transaction(keep=True) as writer:
+        with self._transaction(person, keep=True) as writer:
             yield writer
 
     @contextmanager
-    def rehearse(self) -> Iterator[Writer]:
+    def rehearse(self, person: str | None = None) -> Iterator[Writer]:
         """A writer whose work is always thrown away: the real path up to the server's last check, for a dry run."""
-        with self._transaction(keep=False) as writer:
+        with self._transaction(person, keep=False) as writer:
+            yield writer
+
+    @contextmanager
+    def imagine(self, person: str | None = None) -> Iterator[Writer]:
+        """A writer on the mirror alone, whose work is thrown away: what its author may not post is not sent."""
+        with self._transaction(person, keep=False, sent=False) as writer:
             yield writer
 
     def engine(self) -> Engine:
@@ -119,38 +134,43 @@ class ServerStore(Store):
                 connection.close()
         self._mirror.connection.close()
 
-    def _follow(self) -> None:
-        """Bring the mirror up to date, on a new connection if the old one was lost."""
+    def _follow(self, person: str | None) -> Shown:
+        """Bring the mirror up to date, on a new connection if the old one was lost; what a person is shown besides."""
         with _spoken_to(self.path):
             try:
-                self._follow_snapshot()
+                return self._follow_snapshot(person)
             except psycopg.OperationalError:
                 if not self._read_connection.closed:
                     raise
                 self._read_connection = _connect(self.path, autocommit=True)
-                self._follow_snapshot()
+                return self._follow_snapshot(person)
 
-    def _follow_snapshot(self) -> None:
+    def _follow_snapshot(self, person: str | None) -> Shown:
         self._read_connection.execute(_SNAPSHOT)
         try:
             self._mirror.follow(self._read_connection)
+            return self._private.shown_to(self._read_connection, person)
         finally:
             with suppress(psycopg.Error):
                 self._read_connection.execute("COMMIT")
 
     @contextmanager
-    def _transaction(self, *, keep: bool) -> Iterator[Writer]:
+    def _transaction(self, person: str | None, *, keep: bool, sent: bool = True) -> Iterator[Writer]:
         with self._writing:
             with _spoken_to(self.path):
                 server = self._taken()
             cursor = self._mirror.cursor()
             try:
-                with _spoken_to(self.path):
+                with _spoken_to(self.path), self._mirror.lock:
                     self._mirror.follow(server)
+                    shown = self._private.shown_to(server, person)
                 cursor.execute("BEGIN")
+                unpublished.lay(cursor, shown.rows)
                 before = {model: last_row(cursor, model) for model in APPENDED}
                 sealed = sealed_state(cursor)
                 yield _ServerWriter(cursor)
+                if not sent:
+                    return
                 with _spoken_to(self.path):
                     self._send(server, cursor, before, sealed)
                     _last_checks(server)

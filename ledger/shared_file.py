@@ -47,8 +47,8 @@ class SharedFile(Store):
             self._current()
 
     @contextmanager
-    def read(self) -> Iterator[Reader]:
-        """A reader of the last committed state.
+    def read(self, person: str | None = None) -> Iterator[Reader]:
+        """A reader of the last committed state, as a person may see it.
 
         Raises:
             LedgerHeld: another program took the file while this one had let go of it.
@@ -61,7 +61,7 @@ class SharedFile(Store):
             self._readers += 1
         self._own.depth = depth + 1
         try:
-            with store.read() as reader:
+            with store.read(self.person if person is None else person) as reader:
                 yield reader
         finally:
             self._own.depth = depth
@@ -70,20 +70,22 @@ class SharedFile(Store):
                 self._turn.notify_all()
 
     @contextmanager
-    def write(self) -> Iterator[Writer]:
+    def write(self, person: str | None = None) -> Iterator[Writer]:
         """The writer, in one transaction, when nobody reads.
 
         Raises:
             LedgerHeld: the file may only be read, or another program has it open.
         """
-        with self._alone() as store, store.write() as writer:
+        with self._alone() as store, store.write(person) as writer:
             yield writer
 
     @contextmanager
-    def rehearse(self) -> Iterator[Writer]:
+    def rehearse(self, person: str | None = None) -> Iterator[Writer]:
         """A writer whose work is always thrown away; it takes the same turn as one whose work is kept."""
-        with self._alone() as store, store.rehearse() as writer:
+        with self._alone() as store, store.rehearse(person) as writer:
             yield writer
+
+    imagine = rehearse
 
     def engine(self) -> Engine:
         """A SQLAlchemy engine on what is open to read."""

@@ -27,10 +27,14 @@ class Store(ABC):
     Attributes:
         path: where it is kept: a file's path or a server's address, which prints without its secrets.
         read_only: whether this opening of it may not write.
+        person: for whom it is read, where rights count: who sees only the proposals of their organisations.
+            None on a file: its owner, who sees all of it. On a server the login decides, and an app's names who
+            is at its screen.
     """
 
     path: Address
     read_only: bool
+    person: str | None = None
 
     @classmethod
     def create(cls, address: Address) -> "Store":
@@ -38,8 +42,13 @@ class Store(ABC):
         return kind_of(address).create(address)  # type: ignore[no-any-return]
 
     @classmethod
-    def open(cls, address: Address, *, read_only: bool = False) -> "Store":
+    def open(cls, address: Address, *, read_only: bool = False, person: str | None = None) -> "Store":
         """Open an existing ledger.
+
+        Args:
+            address: where it is kept.
+            read_only: it will not be written to.
+            person: for whom it is read; see ``Store.person``.
 
         Raises:
             LedgerMissing: there is none.
@@ -48,7 +57,9 @@ class Store(ABC):
             NotALedger: what is there is something else, or of a later version.
             NeedsMigration: an earlier version of this program made it.
         """
-        return kind_of(address).open_(address, read_only=read_only)  # type: ignore[no-any-return]
+        store: Store = kind_of(address).open_(address, read_only=read_only)
+        store.person = person
+        return store
 
     @classmethod
     def open_or_create(cls, address: Address) -> "Store":
@@ -59,16 +70,24 @@ class Store(ABC):
         return kind_of(address).open_or_create(address)  # type: ignore[no-any-return]
 
     @abstractmethod
-    def read(self) -> AbstractContextManager[Reader]:
-        """A reader of the last committed state."""
+    def read(self, person: str | None = None) -> AbstractContextManager[Reader]:
+        """A reader of the last committed state, as ``person`` may see it; for whom the ledger was opened otherwise."""
 
     @abstractmethod
-    def write(self) -> AbstractContextManager[Writer]:
-        """The writer, in one transaction: all of it is kept, or none of it where anything is raised."""
+    def write(self, person: str | None = None) -> AbstractContextManager[Writer]:
+        """The writer, in one transaction: all of it is kept, or none of it where anything is raised.
+
+        Args:
+            person: in whose name it is written; a server's app may name anybody, a login only itself.
+        """
 
     @abstractmethod
-    def rehearse(self) -> AbstractContextManager[Writer]:
+    def rehearse(self, person: str | None = None) -> AbstractContextManager[Writer]:
         """A writer whose work is always thrown away: the real path, for a dry run."""
+
+    @abstractmethod
+    def imagine(self, person: str | None = None) -> AbstractContextManager[Writer]:
+        """A writer whose work is thrown away and shown to no server: for what its author may not post."""
 
     @abstractmethod
     def engine(self) -> "Engine":

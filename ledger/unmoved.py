@@ -35,28 +35,32 @@ class Unmoved(Store):
     def __init__(self, store: Store, seen: str) -> None:
         self._store = store
         self._seen = seen
-        self.path, self.read_only = store.path, store.read_only
+        self.path, self.read_only, self.person = store.path, store.read_only, store.person
 
     @contextmanager
-    def write(self) -> Iterator[Writer]:
+    def write(self, person: str | None = None) -> Iterator[Writer]:
         """The writer.
 
         Raises:
             BooksMoved: the head is another.
         """
-        with self._store.write() as writer:
+        with self._store.write(person) as writer:
             now = head(writer)
             if now != self._seen:
                 raise BooksMoved(self._seen, now)
             yield writer
 
-    def read(self) -> AbstractContextManager[Reader]:
+    def read(self, person: str | None = None) -> AbstractContextManager[Reader]:
         """A reader of the last committed state, whatever it is."""
-        return self._store.read()
+        return self._store.read(person)
 
-    def rehearse(self) -> AbstractContextManager[Writer]:
+    def rehearse(self, person: str | None = None) -> AbstractContextManager[Writer]:
         """A writer whose work is always thrown away."""
-        return self._store.rehearse()
+        return self._store.rehearse(person)
+
+    def imagine(self, person: str | None = None) -> AbstractContextManager[Writer]:
+        """A writer whose work is thrown away, and that no server sees."""
+        return self._store.imagine(person)
 
     def engine(self) -> Engine:
         """A SQLAlchemy engine on the ledger."""

@@ -152,8 +152,15 @@ Figures = Annotated[
 Year = Annotated[FinancialYear | None, typer.Option("--year", help="A financial year, as 2025/26.", parser=year)]
 PositionColumns = Annotated[str | None, typer.Option("--by", help=f"Columns to sum by, from: {_positions}.")]
 FlowColumns = Annotated[str, typer.Option("--by", help=f"Columns to sum by, from: {_flows}.")]
-Actor = Annotated[str, typer.Option("--actor", help="Who posts it: a role or team, recorded in the books.")]
+PERSON = "DEVOLUTION_PERSON"
+Actor = Annotated[
+    str, typer.Option("--actor", envvar=PERSON, help="Who posts it, as the sign-in or the server names them.")
+]
 Why = Annotated[str, typer.Option("--reason", help="Why it is posted: recorded after what the file brings.")]
+As = Annotated[
+    str | None,
+    typer.Option("--as", envvar=PERSON, help="For whom it is shown: a name of the sign-in or the server."),
+]
 EntryDay = Annotated[
     date | None,
     typer.Option("--date", help=f"When it counts, as {_DAY}; else today if in the year, or its first day.", parser=day),

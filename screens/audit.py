@@ -14,14 +14,16 @@ from ledger.made_of import NARROWED_BY, OR, made_of, total_pence
 from ledger.money import spoken
 from ledger.position import moment
 from ledger.trail import trail
-from screens import about, address, frame, tables
+from screens import about, address, frame, proposals, tables
 from screens.books import Books
+from screens.sign_in import person
 from screens.tables import Cell, Link, Money, Table, traced
 
 VIEWS = {
     "trail": "Follow a figure",
     "made": "What a figure is made of",
     "entries": "Entries and reversals",
+    "proposals": "Proposals",
     "verify": "Verify the books",
     "data": "Data and licences",
     "about": "About and accessibility",
@@ -54,7 +56,7 @@ def page() -> None:
     if books is None:
         return
     books = _at(books)
-    {"trail": _trail, "made": _made, "entries": _entries, "verify": _verify}[view](books)
+    {"trail": _trail, "made": _made, "entries": _entries, "proposals": proposals.show, "verify": _verify}[view](books)
     frame.foot(books.at, frame.sources(books))
 
 
@@ -70,7 +72,7 @@ def _at(books: Books) -> Books:
     if as_at == today and known == today:
         return books
     known_at = None if known == today else datetime.combine(known, time.max, UTC)
-    with books.store.read() as reader:
+    with books.store.read(person()) as reader:
         at = moment(reader, as_at, known_at)
     if not at.known:
         st.info(f"Nothing was recorded in these books by the end of {known:%-d %B %Y}.")
@@ -275,7 +277,7 @@ def _verify(books: Books) -> None:
     seen = st.text_input("Head that a report printed (optional)", max_chars=64).strip()
     if not st.button("Verify everything"):
         return
-    with st.status("Verifying", expanded=True) as status, books.store.read() as reader:
+    with st.status("Verifying", expanded=True) as status, books.store.read(person()) as reader:
         found = auditing.verify(reader, lambda name: st.write(f"Checking {name}"), seen_head=seen or None)
         entries = chain.last_entry(reader)
         status.update(

@@ -13,6 +13,7 @@ import streamlit as st
 from ledger.address import Address, parse
 from ledger.errors import UNAVAILABLE, LedgerError
 from ledger.position import Moment, moment, position
+from ledger.rights import NOBODY
 from ledger.shared_file import SharedFile
 from ledger.store import Reader, Store
 
@@ -58,7 +59,7 @@ def store() -> Store | None:
 def ask(books: Store, question: Callable[[Reader, Moment], T]) -> T:
     """Put one question to the books, as they are now; where a server went away, say so and stop the page."""
     try:
-        with books.read() as reader:
+        with books.read(NOBODY) as reader:
             return question(reader, moment(reader))
     except UNAVAILABLE as error:
         st.warning(str(error))
@@ -88,7 +89,8 @@ class Books:
             about: all that the question depends on besides the books.
             told: what the reader is told while it takes a moment.
 
-        The answer is shared by all who ask: it is to be read, not changed.
+        The answer is shared by all who ask: it is to be read, not changed. So it is asked in nobody's name, and
+        knows no proposal once rights count; what is for one person alone is asked by ``own``.
         """
         with st.spinner(told or "Adding up the books"):
             found: T = _kept(name, self.at.head, self.at.as_at, about, _ask=lambda: self._ask(question))
@@ -106,9 +108,18 @@ class Books:
             organisation, self.year,
         )  # fmt: skip
 
+    def own(self, person: str | None, question: Callable[[Reader], T]) -> T:
+        """The answer to a question in the name of who is at the screen: proposals among it, and kept for nobody."""
+        try:
+            with self.store.read(person) as reader:
+                return question(reader)
+        except UNAVAILABLE as error:
+            st.warning(str(error))
+            st.stop()
+
     def _ask(self, question: Callable[[Reader, Moment], T]) -> T:
         try:
-            with self.store.read() as reader:
+            with self.store.read(NOBODY) as reader:
                 return question(reader, self.at)
         except UNAVAILABLE as error:
             st.warning(str(error))

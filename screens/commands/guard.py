@@ -1,5 +1,6 @@
 """What every command shares: how it opens a ledger to read, and how a refusal becomes sentences and a status."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from ledger.errors import UNAVAILABLE, Refused
 from ledger.position import Moment, moment
 from ledger.store import Reader, Store
 from screens import terminal
+from screens.arguments import PERSON
 from screens.terminal import Answer, show
 
 REFUSED, UNREACHABLE = 1, 3
@@ -51,8 +53,12 @@ def guarded(name: str) -> Callable[[Callable[Parameters, None]], Callable[Parame
 
 @contextmanager
 def reading(
-    ledger: Address, as_at: date | None = None, known_at: datetime | None = None
+    ledger: Address, as_at: date | None = None, known_at: datetime | None = None, *, person: str | None = None
 ) -> Iterator[tuple[Reader, Moment]]:
-    """A ledger opened to read, and the point on both clocks that is asked for."""
-    with Store.open(ledger, read_only=True) as store, store.read() as reader:
+    """A ledger opened to read, and the point on both clocks that is asked for.
+
+    Args:
+        person: for whom it is read, where rights count.
+    """
+    with Store.open(ledger, read_only=True, person=person or os.environ.get(PERSON)) as store, store.read() as reader:
         yield reader, moment(reader, as_at, known_at)

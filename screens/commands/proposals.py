@@ -12,7 +12,7 @@ from ledger.position import moment
 from ledger.posting import Posted
 from ledger.store import Reader, Store
 from screens import answers
-from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger
+from screens.arguments import DEFAULT_LEDGER, PERSON, Actor, As, Json, Ledger
 from screens.arguments import day as read_day
 from screens.commands.guard import guarded, reading
 from screens.exporting import proposal_row, proposals_answer
@@ -33,19 +33,20 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Go through it and keep 
 def show_list(
     ledger: Ledger = DEFAULT_LEDGER,
     everything: Annotated[bool, typer.Option("--all", help="Those that have ended too.")] = False,
+    person: As = None,
     as_json: Json = False,
 ) -> None:
-    """What awaits a decision, and how much money it reserves."""
-    with reading(ledger) as (reader, at):
+    """What awaits a decision, and how much money it reserves; once there are roles, only what one may see."""
+    with reading(ledger, person=person) as (reader, at):
         answer = proposals_answer(reader, at, ledger=str(ledger), everything=everything)
     show(answer, as_json=as_json)
 
 
 @app.command("show")
 @guarded("proposal show")
-def show_one(key: Key, ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
+def show_one(key: Key, ledger: Ledger = DEFAULT_LEDGER, person: As = None, as_json: Json = False) -> None:
     """The entries of a proposal, leg by leg, as they would be posted."""
-    with reading(ledger) as (reader, at):
+    with reading(ledger, person=person) as (reader, at):
         found = _found(reader, key)
         drafts = proposals.drafts_of(reader, key)
     rows = [
@@ -78,7 +79,7 @@ def show_one(key: Key, ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -
 @guarded("proposal approve")
 def approve(
     key: Key,
-    actor: Annotated[str, typer.Option("--actor", help="Who approves: not who prepared it.")],
+    actor: Annotated[str, typer.Option("--actor", envvar=PERSON, help="Who approves: not who prepared it.")],
     reason: Reason,
     ledger: Ledger = DEFAULT_LEDGER,
     only: Annotated[list[int] | None, typer.Option(help="Only this entry of it; may be given again.")] = None,
@@ -101,7 +102,7 @@ def approve(
 @guarded("proposal reject")
 def reject(
     key: Key,
-    actor: Annotated[str, typer.Option("--actor", help="Who rejects: not who prepared it.")],
+    actor: Annotated[str, typer.Option("--actor", envvar=PERSON, help="Who rejects: not who prepared it.")],
     reason: Reason,
     ledger: Ledger = DEFAULT_LEDGER,
     day: DecidedOn = None,
@@ -116,7 +117,7 @@ def reject(
 @guarded("proposal withdraw")
 def withdraw(
     key: Key,
-    actor: Annotated[str, typer.Option("--actor", help="Who prepared it.")],
+    actor: Annotated[str, typer.Option("--actor", envvar=PERSON, help="Who prepared it.")],
     reason: Reason,
     ledger: Ledger = DEFAULT_LEDGER,
     day: DecidedOn = None,
@@ -175,5 +176,5 @@ def _found(reader: Reader, key: str) -> proposals.Listed:
     found = {row.id: row for row in proposals.listed(reader)}.get(key)
     if found is None:
         why, remedy = "Nothing can be shown.", "See 'devolution proposal list --all'."
-        raise Refused([Problem(f"proposal {key}", "there is no such proposal.", why, remedy)])
+        raise Refused([Problem(f"proposal {key}", "there is no such proposal, or you may not see it.", why, remedy)])
     return found

@@ -1,5 +1,6 @@
 """Where a newcomer starts: ``devolution demo`` builds a ledger, ``devolution app`` shows it."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from allocations.policy import DEFAULT as DEFAULT_POLICY
 from allocations.policy import read_policy
 from ledger import chain, picture, position
 from ledger.address import in_full
+from ledger.errors import Problem, Refused
 from ledger.store import Store
 from screens import terminal
 from screens.arguments import DEFAULT_LEDGER, Json, Ledger
@@ -58,21 +60,33 @@ def open_app(
     ledger: Ledger = DEFAULT_LEDGER,
     port: Annotated[int, typer.Option(help="The port on this machine.", min=1, max=65535)] = 8501,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+    address: Annotated[
+        str, typer.Option(help="Where it listens. Beyond this machine only where people sign in.")
+    ] = "127.0.0.1",
     read_only: Annotated[bool, typer.Option("--read-only", help="An app in which nobody can post anything.")] = False,
 ) -> None:
-    """Open the web app on this machine. Nothing leaves it."""
+    """Open the web app: on this machine, or for a department that signs in."""
+    from screens import sign_in  # noqa: PLC0415 - which loads Streamlit, and the demo needs none
+
+    with contextlib.chdir(_ROOT):  # where the app itself looks for its secrets
+        faults = sign_in.faults(address)
+    if faults:
+        remedy = "Listen on 127.0.0.1, or set up sign-in as docs/server.md says."
+        raise Refused([Problem(f"--address {address}", fault, "Nothing is opened.", remedy) for fault in faults])
     if ledger.exists():
         Store.open(ledger, read_only=True).close()
-    terminal.messages.print(f"Opening http://127.0.0.1:{port} on {ledger}. Stop with Ctrl+C.", markup=False)
+    terminal.messages.print(f"Opening http://{address}:{port} on {ledger}. Stop with Ctrl+C.", markup=False)
     options = [
         "--server.port",
         str(port),
         "--server.address",
-        "127.0.0.1",
+        address,
         "--server.headless",
         str(not browser).lower(),
     ]
     command = [sys.executable, "-m", "screens.serve", "run", str(_ROOT / "streamlit_app.py"), *options]
+    if host := sign_in.host():
+        command += ["--browser.serverAddress", host]  # from where the browser may speak to the app
     # Said here as well as in .streamlit/config.toml: nothing leaves the machine, wherever the app was started.
     quiet = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none"}
     environment = {**os.environ, **quiet, "DEVOLUTION_LEDGER": in_full(ledger.resolve())}

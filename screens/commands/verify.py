@@ -1,5 +1,6 @@
 """``devolution verify``: whether every invariant of the books holds."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -24,12 +25,14 @@ def verify(
     with reading(ledger, None, None) as (reader, at):
         with terminal.progress("Verifying") as told:
             found = audit.verify(reader, lambda name: told(f"Checking {name}", 0, None), seen_head=head)
-        content, entries = chain.books_hash(reader), chain.last_entry(reader)
+        content, entries, unseen = chain.books_hash(reader), chain.last_entry(reader), len(reader.unseen)
     if found:
         raise Refused(found)
     rows = [{"entries": entries, "problems": 0, "head": at.head, "content_hash": content}]
+    hidden = f"{unseen} entries of proposals are not for you to see: their links were checked, and not what they hold."
     empty = "The ledger is empty: there is nothing that could fail."
     title = (
         f"All {entries:,} entries hold: the chain is whole, money is conserved, every rule and control total is met."
     )
-    show(Answer("verify", str(ledger), rows, at, title=title if entries else empty), as_json=as_json)
+    answer = Answer("verify", str(ledger), rows, at, title=title if entries else empty, extra={"unseen": unseen})
+    show(replace(answer, after=[hidden] if unseen else []), as_json=as_json)

@@ -1,5 +1,6 @@
 """A ledger moved, saved, brought back and migrated is the same ledger, or it is refused."""
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -7,6 +8,7 @@ import pytest
 
 from ledger import chain, keeping, migrations
 from ledger.address import Address
+from ledger.appointments import appoint
 from ledger.audit import verify
 from ledger.errors import LedgerMissing, NeedsMigration, NotALedger, Refused
 from ledger.migrations import Migration
@@ -16,7 +18,9 @@ from ledger.store import Store
 from tests.books import at, entry, fund_all, held
 from tests.shelves import FileShelf, Shelf, raw, shelf_of
 
-AFTER_VERSION_1 = ("proposal", "proposed_entry", "proposed_transfer", "proposal_end", "closed_month")
+AFTER_VERSION_1 = (
+    "proposal", "proposed_entry", "proposed_transfer", "proposal_end", "closed_month", "appointment", "dismissal",
+)  # fmt: skip
 VERSION_1 = Path(__file__).parent / "schema_version_1.sql"
 # The real ones, and two that are made up.
 REAL = migrations.SCHEMA_VERSION
@@ -179,3 +183,33 @@ def test_a_migration_that_fails_leaves_the_version_before(
     with Store.open(place) as store:
         post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
     head_of(place)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_ledger_of_an_earlier_version_has_rights_after_its_migration(
+    books: Store, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    place = tables_of_version_1(shelf, books)
+    if version > 1:
+        with monkeypatch.context() as earlier:
+            earlier.setattr(migrations, "SCHEMA_VERSION", version)
+            keeping.migrate(place, migrations.MIGRATIONS[: version - 1])
+        assert version_of(place) == version
+    with pytest.raises(NeedsMigration, match=f"schema is version {version}"):
+        Store.open(place)
+    keeping.migrate(place)
+    with Store.open(place) as store:
+        appoint(store, "chief", "administrator", by="setting up", reason="x", day=date(2020, 1, 1))
+        with pytest.raises(Refused, match="tests may not post money"):
+            post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+    head_of(place)
+
+
+def version_of(place: Address) -> int:
+    """The version that a closed ledger's seal says."""
+    asked = "SELECT schema_version FROM seal"
+    if isinstance(place, Path):
+        with duckdb.connect(str(place)) as old:
+            return old.execute(asked).fetchall()[0][0]
+    with raw(place) as server:
+        return server.execute(asked).fetchone()[0]

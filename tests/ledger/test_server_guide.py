@@ -15,7 +15,7 @@ from tests.shelves import ServerShelf, administrator, on_server
 pytestmark = pytest.mark.parametrize("kind", ["server"])
 GUIDE = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(sql|shell)\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
-ROLES = ("devolution_owner", "devolution_posts", "devolution_reads")
+ROLES = ("devolution_owner", "devolution_posts", "devolution_reads", "devolution_anna", "devolution_app")
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def names(shelf: ServerShelf) -> Iterator[dict[str, str]]:
 
 def say(names: dict[str, str], text: str) -> str:
     """A block of the guide with one's own names; the program's is left alone."""
-    found = re.sub(r"\bdevolution_(owner|posts|reads|restored)\b", lambda m: names[m[0]], text)
+    found = re.sub(r"\bdevolution_(owner|posts|reads|anna|app|restored)\b", lambda m: names[m[0]], text)
     found = re.sub(r"(DATABASE )devolution\b", lambda m: m[1] + names["devolution"], found)
     found = re.sub(r"(@SERVER/)devolution\b", lambda m: m[1] + names["devolution"], found)
     host = on_server("x").url.rpartition("@")[2].rpartition("/")[0]
@@ -92,3 +92,15 @@ def _rights_hold(names: dict[str, str]) -> None:
             for statement in statements:
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     server.execute(statement)
+
+
+def test_the_guide_s_secrets_are_all_that_sign_in_needs(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tomllib
+
+    from screens import sign_in
+
+    (block,) = re.findall(r"^```toml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+    secrets = tomllib.loads(block)
+    monkeypatch.setattr(sign_in, "_section", lambda name: secrets.get(name, {}))
+    assert sign_in.faults("0.0.0.0") == []
+    assert sign_in.claim() == secrets["devolution"]["claim"]

@@ -1,0 +1,103 @@
+"""The proposals of a server's ledger as one person may see them: asked in their name, and kept apart by name.
+
+The mirror that a process shares among all whom it serves never holds them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import psycopg
+import pyarrow as pa
+from sqlmodel import SQLModel
+
+from ledger import unpublished
+from ledger.errors import Problem, Refused
+from ledger.mirror import Mirror, arrow_schema, sealed_state
+from ledger.models import APP, UNPUBLISHED
+from ledger.reading import Cursor, Reader
+from ledger.rights import NOBODY, given
+from ledger.server_rows import fetch
+
+_MOST_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a reader is shown besides the mirror.
+
+    Attributes:
+        filtered_for: whose eyes the rows are still to be filtered for; none where the server did.
+        unseen: the entries of which the server hides a part.
+    """
+
+    rows: Mapping[type[SQLModel], pa.Table]
+    filtered_for: str | None
+    unseen: frozenset[int]
+
+    def before(self, cursor: Cursor) -> Reader:
+        """A reader on a cursor before which the rows are laid."""
+        unpublished.lay(cursor, self.rows)
+        reader = Reader(cursor) if self.filtered_for is None else unpublished.hidden_from(cursor, self.filtered_for)
+        reader.unseen |= self.unseen
+        return reader
+
+
+class Private:
+    """The proposals on a server, as they are shown to each of those whom this process serves."""
+
+    def __init__(self, mirror: Mirror, connection: psycopg.Connection) -> None:
+        self._mirror = mirror
+        found = connection.execute("SELECT session_user::text, ledger_is_owner()").fetchone()
+        assert found is not None
+        self.login, self._is_owner = str(found[0]), bool(found[1])
+        self._state: tuple[object, ...] = ()
+        self._kept: dict[str | None, Shown] = {}
+
+    def shown_to(self, server: psycopg.Connection, person: str | None) -> Shown:
+        """What a person is shown, in a transaction of the server that the mirror has just followed.
+
+        From here on the transaction speaks for the person.
+
+        Raises:
+            Refused: the login is no app, and would speak for another.
+        """
+        with self._mirror.lock, self._mirror.cursor() as cursor:
+            today = datetime.now(UTC).date()
+            state = (today, *sealed_state(cursor))
+            name = self._speaks_for(cursor, person, today)
+        if state != self._state:
+            self._state = state
+            self._kept.clear()
+        # The name is told even where the rows are known: what is written next is in it.
+        server.execute("SELECT set_config('devolution.person', %s, true)", (name or "",))
+        if name not in self._kept:
+            while len(self._kept) >= _MOST_KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            unseen = frozenset(int(number) for (number,) in server.execute("SELECT ledger_unseen()").fetchall())
+            rows = {model: fetch(server, model, arrow_schema(model), "") for model in UNPUBLISHED}
+            # The owner is shown every row, and asks for somebody at times; a login asks for nobody for others' eyes.
+            filtered = name if self._is_owner or name == NOBODY else None
+            self._kept[name] = Shown(rows, filtered, frozenset() if self._is_owner else unseen)
+        return self._kept[name]
+
+    def _speaks_for(self, cursor: Cursor, person: str | None, today: date) -> str | None:
+        reader = Reader(cursor)
+        held = given(reader, reader.whole("SELECT entries FROM seal"))
+        if not held or self._is_owner or person == NOBODY:
+            return person if held else None
+        if any(one.person == self.login and one.role == APP and one.holds(today) for one in held):
+            return person
+        if person not in (None, self.login):
+            raise Refused(
+                [
+                    Problem(
+                        "the connection",
+                        f"it is {self.login}'s, and {person} is named.",
+                        "Nobody acts under another's name.",
+                        f"Give '--actor {self.login}' or set DEVOLUTION_PERSON to it, or sign in to the server as "
+                        f"{person}.",
+                    )
+                ]
+            )
+        return self.login

@@ -1,0 +1,173 @@
+"""Who is at the screen: sign-in is asked for beyond this machine, and decides which proposals are shown.
+
+Signing in itself is Streamlit's; here its answer is faked (``sign_in.user``) and its settings are real.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
+
+import devolution
+from ledger.appointments import appoint
+from ledger.posting import post
+from ledger.proposals import submit
+from ledger.store import Store
+from screens import sign_in
+from tests.books import fund_all, small_books
+from tests.ledger.test_rights import devolve
+from tests.screens.pages import ROOT, no_leftovers, said, tables, well
+
+__all__ = ["no_leftovers"]
+AUTH = {
+    "redirect_uri": "https://ledger.example.nhs.uk/oauth2callback", "cookie_secret": "x" * 40, "client_id": "id",
+    "client_secret": "secret", "server_metadata_url": "https://login.example/.well-known/openid-configuration",
+}  # fmt: skip
+LONG_AGO = date(2020, 1, 1)
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A ledger with people of two ICBs, each with a proposal; the app is opened on it."""
+    path = tmp_path / "office.duckdb"
+    with Store.create(path) as store:
+        small_books(store)
+        fund_all(store)
+        appoint(store, "chief@dept", "administrator", by="setting up", reason="x", day=LONG_AGO)
+        for person, role, icb in (
+            ("anna@one", "preparer", "ICB1"),
+            ("vera@one", "viewer", "ICB1"),
+            ("otto@two", "preparer", "ICB2"),
+        ):
+            appoint(store, person, role, by="chief@dept", reason="x", day=LONG_AGO, organisation=icb)
+        for person, icb, place in (("anna@one", "ICB1", "P1"), ("otto@two", "ICB2", "P3")):
+            submit(
+                store,
+                [devolve(500, person, icb, place)],
+                key=f"plan of {person}",
+                title=f"Secret of {person}",
+                prepared_by=person,
+            )
+        store.checkpoint()
+    monkeypatch.setenv("DEVOLUTION_LEDGER", str(path))
+    monkeypatch.chdir(ROOT)
+    return path
+
+
+def at_the_screen(monkeypatch: pytest.MonkeyPatch, name: str | None, **claims: Any) -> AppTest:
+    """The whole app as somebody meets it who has signed in, or has not."""
+    found = {"is_logged_in": name is not None, "preferred_username": name, **claims}
+    monkeypatch.setattr(sign_in, "user", lambda: found)
+    monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" else {})
+    return well(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run())
+
+
+def proposals_of(monkeypatch: pytest.MonkeyPatch, name: str | None, *, signing_in: bool = True) -> str:
+    """The page of proposals as somebody sees it."""
+    monkeypatch.setattr(sign_in, "user", lambda: {"is_logged_in": name is not None, "preferred_username": name})
+    monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" and signing_in else {})
+    app = AppTest.from_string("from screens import audit\naudit.page()", default_timeout=60)
+    app.query_params["view"] = "proposals"
+    well(app.run())
+    return tables(app) + "".join(info.value for info in app.info)
+
+
+def test_each_sees_the_proposals_of_their_own_organisations_from_one_app(
+    monkeypatch: pytest.MonkeyPatch, office: Path
+) -> None:
+    for _ in range(2):
+        one, other, stranger = (proposals_of(monkeypatch, name) for name in ("vera@one", "otto@two", "stranger@x"))
+        assert "Secret of anna@one" in one
+        assert "Secret of otto@two" not in one
+        assert "Secret of otto@two" in other
+        assert "Secret of anna@one" not in other
+        assert "Secret" not in stranger
+        assert "Secret" not in proposals_of(monkeypatch, None)
+    monkeypatch.setenv("DEVOLUTION_PERSON", "otto@two")
+    assert "Secret of anna@one" not in proposals_of(monkeypatch, None, signing_in=False)
+    assert "Secret" not in proposals_of(monkeypatch, None)  # where people sign in, the setting names nobody
+
+
+def test_nothing_is_shown_before_signing_in_or_without_a_right(monkeypatch: pytest.MonkeyPatch, office: Path) -> None:
+    before = at_the_screen(monkeypatch, None)
+    assert [button.label for button in before.button] == ["Sign in"]
+    assert "NHS" not in tables(before)
+    stranger = at_the_screen(monkeypatch, "stranger@x")
+    assert "has no right in this ledger" in stranger.error[0].value
+    nameless = at_the_screen(monkeypatch, "", preferred_username="")
+    assert "claim 'preferred_username' is empty" in nameless.error[0].value
+    inside = at_the_screen(monkeypatch, "vera@one")
+    assert "Signed in as vera@one." in said(inside)
+    assert "Sign out" in [button.label for button in inside.button]
+    assert not inside.error
+
+
+def test_who_is_at_the_screen_is_who_posts(monkeypatch: pytest.MonkeyPatch, office: Path) -> None:
+    from ledger.errors import Refused
+
+    monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" else {})
+    with Store.open(office) as store:
+        for name, said_of in (
+            ("vera@one", "vera@one may not post"),
+            ("anna@one", "anna@one may not post"),
+            ("otto@two", "otto@two may not"),
+        ):
+            monkeypatch.setattr(sign_in, "user", lambda n=name: {"is_logged_in": True, "preferred_username": n})
+            assert sign_in.actor() == sign_in.person() == name
+            from dataclasses import replace
+
+            with pytest.raises(Refused, match=said_of):
+                post(store, [replace(devolve(1, "past it"), actor=sign_in.actor())])
+    monkeypatch.setattr(sign_in, "_section", lambda section: {})
+    monkeypatch.delenv("DEVOLUTION_PERSON", raising=False)
+    assert (sign_in.person(), sign_in.actor()) == (None, "web app")
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "", None, "192.168.1.5", "::", "ledger.example.nhs.uk"])
+def test_the_app_is_not_heard_beyond_this_machine_without_sign_in(
+    monkeypatch: pytest.MonkeyPatch, office: Path, address: str | None
+) -> None:
+    assert "nobody would have to sign in" in sign_in.faults(address)[0]
+    if address:
+        done = CliRunner().invoke(devolution.app, ["app", "--ledger", str(office), "--address", address])
+        assert (done.exit_code, "nobody would have to sign in" in done.stderr) == (1, True)
+    # Started by Streamlit itself, past the command.
+    asked = st.get_option
+    monkeypatch.setattr(st, "get_option", lambda name: address if name == "server.address" else asked(name))
+    app = well(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run())
+    assert "nobody would have to sign in" in app.error[0].value
+    assert not app.html or "Overview" not in said(app)
+    monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" else {})
+    assert sign_in.faults(address) == []
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "localhost", "127.0.0.2"])
+def test_on_this_machine_nobody_needs_to_sign_in(address: str) -> None:
+    assert sign_in.faults(address) == []
+
+
+@pytest.mark.parametrize("name", sorted(AUTH))
+def test_sign_in_that_is_set_up_in_part_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    part = {key: value for key, value in AUTH.items() if key != name}
+    monkeypatch.setattr(sign_in, "_section", lambda section: part if section == "auth" else {})
+    assert f"{name} is missing" in sign_in.faults("127.0.0.1")[0]
+    monkeypatch.setattr(
+        sign_in, "_section", lambda section: {**AUTH, "cookie_secret": "short"} if section == "auth" else {}
+    )
+    assert "shorter than 32" in sign_in.faults("127.0.0.1")[0]
+
+
+def test_secrets_are_read_where_streamlit_reads_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from streamlit.runtime.secrets import Secrets
+
+    (tmp_path / ".streamlit").mkdir()
+    lines = "\n".join(f'{key} = "{value}"' for key, value in AUTH.items())
+    (tmp_path / ".streamlit" / "secrets.toml").write_text(f'[auth]\n{lines}\n[devolution]\nclaim = "oid"\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(st, "secrets", Secrets())
+    assert sign_in.is_configured()
+    assert (sign_in.claim(), sign_in.host()) == ("oid", "ledger.example.nhs.uk")
