@@ -20,7 +20,7 @@ from sqlmodel import SQLModel
 
 from ledger import migrations
 from ledger.canonical import GENESIS
-from ledger.errors import LedgerHeld, LedgerMissing, NeedsMigration, NotALedger
+from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger
 from ledger.models import TABLES
 from ledger.reading import Reader, Writer
 from ledger.store import Store
@@ -47,12 +47,13 @@ class FileStore(Store):
     @contextmanager
     def read(self) -> Iterator[Reader]:
         """A reader of the last committed state."""
-        cursor = self._cursor()
-        try:
-            cursor.execute("BEGIN")
-            yield Reader(cursor)
-        finally:
-            cursor.close()
+        with _on_the_machine(self.path):
+            cursor = self._cursor()
+            try:
+                cursor.execute("BEGIN")
+                yield Reader(cursor)
+            finally:
+                cursor.close()
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
@@ -64,7 +65,7 @@ class FileStore(Store):
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._writing:
+        with self._writing, _on_the_machine(self.path):
             cursor = self._cursor()
             try:
                 cursor.execute("BEGIN")
@@ -79,7 +80,7 @@ class FileStore(Store):
     @contextmanager
     def rehearse(self) -> Iterator[Writer]:
         """A writer whose work is always thrown away: the real path, for a dry run."""
-        with self._writing:
+        with self._writing, _on_the_machine(self.path):
             cursor = self._cursor()
             try:
                 cursor.execute("BEGIN")
@@ -105,7 +106,7 @@ class FileStore(Store):
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file."""
-        with self._writing:
+        with self._writing, _on_the_machine(self.path):
             self._connection.execute("CHECKPOINT")
 
     def close(self) -> None:
@@ -206,7 +207,8 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     if path.is_dir() or (path.exists() and path.stat().st_size and _magic(path) != b"DUCK"):
         raise NotALedger(path, "it is another kind of file.")
     try:
-        return duckdb.connect(str(path), read_only=read_only, config=_CONFIGURATION)
+        # In full: DuckDB takes names such as ':memory:' and 'md:' for other things than files.
+        return duckdb.connect(str(path.absolute()), read_only=read_only, config=_CONFIGURATION)
     except duckdb.ConnectionException as error:
         raise LedgerHeld(path, "another part of this program") from error
     except duckdb.IOException as error:
@@ -219,6 +221,38 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         raise NotALedger(path, "it is not a DuckDB file, or the folder cannot be read and written.") from error
     except duckdb.Error as error:
         raise NotALedger(path, "DuckDB cannot open it.") from error
+
+
+# What DuckDB says when it is the machine that failed, and not the data. A commit that cannot be written to the
+# log is an error of the transaction.
+_OF_THE_MACHINE = (
+    duckdb.IOException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.OutOfMemoryException,
+    duckdb.SerializationException,
+)
+_AGAIN = "then do it again: the same keys are never done twice."
+_FAULTS = (
+    (("no space left", "file too large", "quota"), "there is no room on the disk.", f"Make room, {_AGAIN}"),
+    (("read-only file system", "permission denied"), "this user may not write there.", f"Get that right, {_AGAIN}"),
+    (("out of memory",), "the memory of this machine is not enough.", f"Close other programs, {_AGAIN}"),
+)  # fmt: skip
+
+
+@contextmanager
+def _on_the_machine(path: Path) -> Iterator[None]:
+    """Turn a failure of the machine under the file into a sentence."""
+    try:
+        yield
+    except _OF_THE_MACHINE as error:
+        told = str(error).lower()
+        for signs, found, remedy in _FAULTS:
+            if any(sign in told for sign in signs):
+                raise LedgerFault(path, found, remedy) from error
+        remedy = "Run 'devolution verify' on it; where that fails too, restore a backup."
+        raise LedgerFault(path, "a part of the file cannot be read, or is damaged.", remedy) from error
 
 
 def _magic(path: Path) -> bytes:
