@@ -216,8 +216,9 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         if match:
             user = f", user {match['user']}" if match["user"] else ""
             raise LedgerHeld(path, f"process {match['pid']} ({Path(match['program']).name}{user})") from error
-        if "lock" in str(error).lower():
+        if re.search(r"\block\b", str(error).lower()):  # and not a block that is damaged
             raise LedgerHeld(path, "another process") from error
+        _refuse_if_of_the_machine(path, error)
         raise NotALedger(path, "it is not a DuckDB file, or the folder cannot be read and written.") from error
     except duckdb.Error as error:
         raise NotALedger(path, "DuckDB cannot open it.") from error
@@ -247,12 +248,16 @@ def _on_the_machine(path: Path) -> Iterator[None]:
     try:
         yield
     except _OF_THE_MACHINE as error:
-        told = str(error).lower()
-        for signs, found, remedy in _FAULTS:
-            if any(sign in told for sign in signs):
-                raise LedgerFault(path, found, remedy) from error
+        _refuse_if_of_the_machine(path, error)
         remedy = "Run 'devolution verify' on it; where that fails too, restore a backup."
         raise LedgerFault(path, "a part of the file cannot be read, or is damaged.", remedy) from error
+
+
+def _refuse_if_of_the_machine(path: Path, error: duckdb.Error) -> None:
+    told = str(error).lower()
+    for signs, found, remedy in _FAULTS:
+        if any(sign in told for sign in signs):
+            raise LedgerFault(path, found, remedy) from error
 
 
 def _magic(path: Path) -> bytes:
