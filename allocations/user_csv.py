@@ -54,7 +54,7 @@ def read_text(path: Path, what: str) -> str:
         Refused: there is no such file, or it is not text.
     """
     try:
-        return content_of(path).decode("utf-8-sig")
+        text = content_of(path).decode("utf-8-sig")
     except FileNotFoundError as error:
         why = f"{what} are read from it."
         raise Refused([Problem(str(path), "there is no such file.", why, "Check the name.")]) from error
@@ -62,6 +62,12 @@ def read_text(path: Path, what: str) -> str:
         why = f"{what} are read from text in UTF-8."
         remedy = "Save the sheet as 'CSV UTF-8' and try again."
         raise Refused([Problem(str(path), "it cannot be read as text.", why, remedy)]) from error
+    if "\x00" in text:
+        why = f"{what} could be made to look like others."
+        raise Refused(
+            [Problem(str(path), "it holds null characters.", why, "Save the sheet as 'CSV UTF-8' and try again.")]
+        )
+    return text
 
 
 def parse(text: str, name: str) -> UserTable:

@@ -11,7 +11,7 @@ from typing import ParamSpec
 import typer
 
 from allocations.fair_shares import UnknownWeighting
-from ledger.address import Address
+from ledger.address import Address, discreet
 from ledger.errors import UNAVAILABLE, Problem, Refused
 from ledger.position import Moment, moment
 from ledger.store import Reader, Store
@@ -41,7 +41,7 @@ def guarded(name: str) -> Callable[[Callable[Parameters, None]], Callable[Parame
                 terminal.show_problems(refused.problems, command=name, ledger=ledger, as_json=as_json)
                 raise typer.Exit(REFUSED) from None
             except UNAVAILABLE as error:
-                terminal.messages.print(str(error), markup=False, highlight=False)
+                terminal.messages.print(discreet(str(error)), markup=False, highlight=False)
                 if as_json:
                     show(Answer(name, ledger, [], extra={"unreachable": str(error)}), as_json=True)
                 raise typer.Exit(UNREACHABLE) from None
