@@ -20,7 +20,7 @@ from tests.ledger.test_keeping import tables_of_version_1
 from tests.shelves import Shelf
 
 # Few on a busy machine; hundreds where rounds are asked for.
-PROCESSES, COUNT, PENCE = (6, 300, 2_500) if ASKED else (3, 30, 100_000)
+PROCESSES, COUNT, PENCE = (6, 300, 2_500) if ASKED else (3, 30, 95_000)
 
 
 def test_an_account_is_emptied_by_many_and_never_overdrawn(books: Store, record_property: Tell, shelf: Shelf) -> None:
