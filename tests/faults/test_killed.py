@@ -43,6 +43,7 @@ def test_posting(books: Store, rounds: Rounds, record_property: Tell, shelf: She
         rounds.broken += sum(not {f"{key}/a", f"{key}/b", f"{key}/c"} <= keys for key in halves)
         rounds.lost += sum(f"{key}/c" not in keys for key in acknowledged)
     rounds.acknowledged = len(acknowledged)
+    assert acknowledged
     record_property("figures", rounds.figures("posting", shelf.kind, "batches"))
     whole(address)
     assert (rounds.lost, rounds.broken) == (0, 0)
@@ -74,6 +75,7 @@ def test_importing(
         rounds.broken += sum(legs != 2 or digest not in kept for digest, legs in posted.values())
         rounds.broken += sum(hashlib.sha256(path.read_bytes()).hexdigest() != stem for stem, path in kept.items())
     rounds.acknowledged = len(acknowledged)
+    assert acknowledged
     record_property("figures", rounds.figures("importing", shelf.kind, "imports"))
     whole(address)
     assert (rounds.lost, rounds.broken) == (0, 0)
