@@ -296,7 +296,7 @@ def _default_places(reader: Reader, allocation: Allocation, actor: str) -> list[
     closes = reader.rows("SELECT valid_to FROM organisation WHERE code = $icb", {"icb": icb})
     life = {"valid_from": first_day, "valid_to": closes[0][0]}
     own = allocation.populations.table.filter(
-        pc.is_in(allocation.populations.table["place"], pa.array(sorted(missing)))
+        pc.is_in(allocation.populations.table["place"], pa.array(sorted(missing), pa.string()))
     )
     members = zip(own["place"].to_pylist(), own["practice"].to_pylist(), strict=True)
     pairs = [(icb, place, "icb") for place in sorted(missing)] + [

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from allocations import figures
+from allocations.user_file import content_of
 from ledger.drafts import Draft, records
 from ledger.errors import Problem, Refused
 from ledger.models import Terms
@@ -36,9 +37,9 @@ def overriding_terms(path: Path, newest: Mapping[str, int]) -> Draft:
     """
     shipped = _inherited_terms()
     try:
-        content = path.read_bytes()
+        content = content_of(path)
         rows = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise Refused(
             [
                 Problem(
@@ -56,16 +57,17 @@ def overriding_terms(path: Path, newest: Mapping[str, int]) -> Draft:
         where = f"{path.name}, line {line}"
         cells = {name: (value or "").strip() for name, value in row.items() if name}
         found = _row_problems(where, cells, shipped)
-        if cells.get("fund", "") in seen:
+        fund = cells.get("fund", "")
+        if fund and fund in seen:
             found.append(
                 Problem(
                     where,
-                    f"the fund {cells['fund']} stands twice.",
+                    f"the fund {fund} stands twice.",
                     "It would have two sets of terms.",
                     "Keep one line.",
                 )
             )
-        seen.add(cells.get("fund", ""))
+        seen.add(fund)
         problems.extend(found)
         if not found:
             fresh.append(_merged(cells, shipped[cells["fund"]], newest.get(cells["fund"], 0) + 1))

@@ -1,6 +1,7 @@
 """A pace of change as a file: what was chosen, with its reasons, for people to read and change."""
 
 import hashlib
+import re
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +15,17 @@ from allocations.strict_yaml import StrictModel, read_model
 from ledger.money import pence_from_pounds
 
 PUBLISHED = "published 2025/26 "
-Exact = Annotated[Fraction, BeforeValidator(lambda written: Fraction(str(written)))]
+_EXACT = re.compile(r"[-+]?\d{0,18}(\.\d{1,18})?([eE][-+]?\d{1,2})?|[-+]?\d{1,18}/0*[1-9]\d{0,17}", re.ASCII)
+
+
+def _exact(written: object) -> Fraction:
+    """A number as it was written: 0.0437 or 1/3."""
+    if not _EXACT.fullmatch(str(written)):
+        raise ValueError("it is not a number as 0.0437 or 1/3")
+    return Fraction(str(written))
+
+
+Exact = Annotated[Fraction, BeforeValidator(_exact)]
 
 
 class OneOrganisation(StrictModel):

@@ -89,6 +89,7 @@ def _load(text: str, name: str) -> tuple[dict[str, Any], list[Problem]]:
 
     try:
         saved = json.loads(text, object_pairs_hook=once)
+        json.dumps(saved, ensure_ascii=False).encode()  # fails on half a character, which no name may hold
     except json.JSONDecodeError as error:
         where = f"{name}, line {error.lineno}, column {error.colno}"
         raise Refused([Problem(where, f"it is not JSON: {error.msg}.", _NOT_UNDERSTOOD, _SAVE_AGAIN)]) from error

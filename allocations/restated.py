@@ -221,7 +221,9 @@ def _refuse_absent(reader: Reader, at: Moment, day: date, organisation: str) -> 
 def _within(table: pa.Table, members: set[str], parts: Mapping[str, Parents], organisation: str) -> pa.Table:
     """The rows of an organisation and of those below it; those that are divided with their part inside."""
     divided = {code for code, parents in parts.items() if not members.issuperset(parents)}
-    kept = table.filter(pc.is_in(table["organisation"], pa.array(sorted({organisation, *members} - divided))))
+    kept = table.filter(
+        pc.is_in(table["organisation"], pa.array(sorted({organisation, *members} - divided), pa.string()))
+    )
     cut = []
     for row in table.filter(pc.is_in(table["organisation"], pa.array(sorted(divided), pa.string()))).to_pylist():
         shares = apportion(row["amount_pence"], parts[row["organisation"]])

@@ -10,9 +10,12 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from allocations.user_file import content_of
 from ledger.errors import Problem, Refused
 
 DEEPEST_NESTING = 60
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
+_BEYOND = re.compile(r"[-+]?[\d_.,]*[eE][-+]?\d{3,}%?|[-+]?[\d_.,]{40,}%?")
 _EXAMPLE = "Compare with the example that the project ships."
 
 
@@ -59,7 +62,7 @@ def read_lines(path: Path) -> tuple[Any, dict[Path_, int]]:
         Refused: the file cannot be read, is not YAML, says a key twice, or is nested beyond reason.
     """
     try:
-        return _parsed(path.read_bytes())
+        return _parsed(content_of(path))
     except OSError as error:
         raise Refused([Problem(str(path), "it cannot be read.", "Nothing can be done.", "Check the name.")]) from error
     except yaml.YAMLError as error:
@@ -70,6 +73,9 @@ def read_lines(path: Path) -> tuple[Any, dict[Path_, int]]:
         raise Refused([problem]) from error
     except (ValueError, OverflowError) as error:  # a day such as 2025-02-30
         problem = Problem(path.name, f"{error}.", "The file cannot be understood.", "Correct the value.")
+        raise Refused([problem]) from error
+    except (AttributeError, TypeError, KeyError) as error:  # a tag of YAML's own on what it does not fit
+        problem = Problem(path.name, "it is not plain YAML.", "It cannot be understood.", "Take out its tags (!!).")
         raise Refused([problem]) from error
     except RecursionError as error:
         problem = Problem(path.name, "it is nested too deeply.", "It cannot be read.", "Write it more simply.")
@@ -106,6 +112,7 @@ def _note_lines(node: yaml.Node, keys: Path_, lines: dict[Path_, int]) -> None:
         raise yaml.MarkedYAMLError(problem="it is nested too deeply", problem_mark=node.start_mark)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
+            _refuse_what_is_no_text(key)
             below = (*keys, str(key.value))
             lines[below] = key.start_mark.line + 1
             _note_lines(value, below, lines)
@@ -113,6 +120,16 @@ def _note_lines(node: yaml.Node, keys: Path_, lines: dict[Path_, int]) -> None:
         for number, value in enumerate(node.value):
             lines[*keys, number] = value.start_mark.line + 1
             _note_lines(value, (*keys, number), lines)
+    else:
+        _refuse_what_is_no_text(node)
+        if _BEYOND.fullmatch(node.value):
+            # Worked out exactly, a number of so many digits would fill the memory.
+            raise yaml.MarkedYAMLError(problem="it holds a number beyond all sense", problem_mark=node.start_mark)
+
+
+def _refuse_what_is_no_text(node: yaml.Node) -> None:
+    if isinstance(node, yaml.ScalarNode) and _NO_TEXT.search(node.value):
+        raise yaml.MarkedYAMLError(problem="it holds half of a character", problem_mark=node.start_mark)
 
 
 def _follows(fault: Any) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from allocations.user_file import content_of
 from ledger.errors import Problem, Refused
 
 
@@ -52,14 +53,21 @@ def read_text(path: Path, what: str) -> str:
     Raises:
         Refused: there is no such file, or it is not text.
     """
-    if not path.exists():
-        raise Refused([Problem(str(path), "there is no such file.", f"{what} are read from it.", "Check the name.")])
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = content_of(path).decode("utf-8-sig")
+    except FileNotFoundError as error:
+        why = f"{what} are read from it."
+        raise Refused([Problem(str(path), "there is no such file.", why, "Check the name.")]) from error
     except (OSError, UnicodeDecodeError) as error:
         why = f"{what} are read from text in UTF-8."
         remedy = "Save the sheet as 'CSV UTF-8' and try again."
         raise Refused([Problem(str(path), "it cannot be read as text.", why, remedy)]) from error
+    if "\x00" in text:
+        why = f"{what} could be made to look like others."
+        raise Refused(
+            [Problem(str(path), "it holds null characters.", why, "Save the sheet as 'CSV UTF-8' and try again.")]
+        )
+    return text
 
 
 def parse(text: str, name: str) -> UserTable:

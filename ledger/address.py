@@ -4,12 +4,17 @@ A server's address may hold a password. It is shown nowhere: what prints an addr
 the user, the host and the database, and nothing else of it.
 """
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote, unquote, urlsplit
 
 SCHEMES = ("postgresql", "postgres")
+_SECRETS = (
+    (re.compile(r"(postgres\w*:/+[^\s:/@]*):[^\s\"']*@"), r"\1@"),
+    (re.compile(r"(password=)[^\s&'\"]+"), r"\1..."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,13 @@ def parse(text: str) -> Address:
     if parts.scheme not in SCHEMES or parts.path.strip("/") == "":
         raise ValueError("a ledger is a file or postgresql://user@host/database")
     return ServerAddress(text)
+
+
+def discreet(text: str) -> str:
+    """A text without the password of an address that somebody wrote where no address belongs."""
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text
 
 
 def in_full(address: Address) -> str:

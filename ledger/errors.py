@@ -89,6 +89,17 @@ class LedgerUnreachable(LedgerError):
         super().__init__(f"The ledger {path} cannot be reached: {found} {remedy}")
 
 
+class LedgerFault(LedgerError):
+    """The machine under an open ledger failed: no room on the disk, no right to the file, a damaged block.
+
+    What was being written is not kept, and what was kept before stays.
+    """
+
+    def __init__(self, path: Address, found: str, remedy: str) -> None:
+        self.path = path
+        super().__init__(f"The ledger {path} could not be read or written: {found} Nothing was changed. {remedy}")
+
+
 class NeedsMigration(LedgerError):
     """An earlier version of this program made the ledger, and its tables have changed since."""
 
@@ -111,4 +122,4 @@ class NotALedger(LedgerError):
         )
 
 
-UNAVAILABLE = (LedgerHeld, LedgerMissing, LedgerUnreachable, NeedsMigration, NotALedger)
+UNAVAILABLE = (LedgerFault, LedgerHeld, LedgerMissing, LedgerUnreachable, NeedsMigration, NotALedger)

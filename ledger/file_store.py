@@ -16,7 +16,7 @@ import duckdb
 
 from ledger import migrations, unpublished
 from ledger.canonical import GENESIS
-from ledger.errors import LedgerHeld, LedgerMissing, NeedsMigration, NotALedger
+from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger
 from ledger.reading import CONFIGURATION, Reader, Writer
 from ledger.store import Store
 
@@ -40,13 +40,14 @@ class FileStore(Store):
     @contextmanager
     def read(self, person: str | None = None) -> Iterator[Reader]:
         """A reader of the last committed state, without the proposals that a person may not see."""
-        cursor = self._cursor()
-        try:
-            cursor.execute("BEGIN")
-            person = self.person if person is None else person
-            yield Reader(cursor) if person is None else unpublished.hidden_from(cursor, person)
-        finally:
-            cursor.close()
+        with _on_the_machine(self.path):
+            cursor = self._cursor()
+            try:
+                cursor.execute("BEGIN")
+                person = self.person if person is None else person
+                yield Reader(cursor) if person is None else unpublished.hidden_from(cursor, person)
+            finally:
+                cursor.close()
 
     @contextmanager
     def write(self, person: str | None = None) -> Iterator[Writer]:
@@ -59,7 +60,7 @@ class FileStore(Store):
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._writing:
+        with self._writing, _on_the_machine(self.path):
             cursor = self._cursor()
             try:
                 cursor.execute("BEGIN")
@@ -75,7 +76,7 @@ class FileStore(Store):
     def rehearse(self, person: str | None = None) -> Iterator[Writer]:
         """A writer whose work is always thrown away: the real path, for a dry run."""
         del person
-        with self._writing:
+        with self._writing, _on_the_machine(self.path):
             cursor = self._cursor()
             try:
                 cursor.execute("BEGIN")
@@ -108,7 +109,7 @@ class FileStore(Store):
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file."""
-        with self._writing:
+        with self._writing, _on_the_machine(self.path):
             self._connection.execute("CHECKPOINT")
 
     def close(self) -> None:
@@ -214,7 +215,8 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     if path.is_dir() or (path.exists() and path.stat().st_size and _magic(path) != b"DUCK"):
         raise NotALedger(path, "it is another kind of file.")
     try:
-        return duckdb.connect(str(path), read_only=read_only, config=CONFIGURATION)
+        # In full: DuckDB takes names such as ':memory:' and 'md:' for other things than files.
+        return duckdb.connect(str(path.absolute()), read_only=read_only, config=CONFIGURATION)
     except duckdb.ConnectionException as error:
         raise LedgerHeld(path, "another part of this program") from error
     except duckdb.IOException as error:
@@ -222,11 +224,48 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         if match:
             user = f", user {match['user']}" if match["user"] else ""
             raise LedgerHeld(path, f"process {match['pid']} ({Path(match['program']).name}{user})") from error
-        if "lock" in str(error).lower():
+        if re.search(r"\block\b", str(error).lower()):  # and not a block that is damaged
             raise LedgerHeld(path, "another process") from error
+        _refuse_if_of_the_machine(path, error)
         raise NotALedger(path, "it is not a DuckDB file, or the folder cannot be read and written.") from error
     except duckdb.Error as error:
         raise NotALedger(path, "DuckDB cannot open it.") from error
+
+
+# What DuckDB says when it is the machine that failed, and not the data. A commit that cannot be written to the
+# log is an error of the transaction.
+_OF_THE_MACHINE = (
+    duckdb.IOException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.OutOfMemoryException,
+    duckdb.SerializationException,
+)
+_AGAIN = "then do it again: the same keys are never done twice."
+_FAULTS = (
+    (("no space left", "file too large", "quota"), "there is no room on the disk.", f"Make room, {_AGAIN}"),
+    (("read-only file system", "permission denied"), "this user may not write there.", f"Get that right, {_AGAIN}"),
+    (("out of memory",), "the memory of this machine is not enough.", f"Close other programs, {_AGAIN}"),
+)  # fmt: skip
+
+
+@contextmanager
+def _on_the_machine(path: Path) -> Iterator[None]:
+    """Turn a failure of the machine under the file into a sentence."""
+    try:
+        yield
+    except _OF_THE_MACHINE as error:
+        _refuse_if_of_the_machine(path, error)
+        remedy = "Run 'devolution verify' on it; where that fails too, restore a backup."
+        raise LedgerFault(path, "a part of the file cannot be read, or is damaged.", remedy) from error
+
+
+def _refuse_if_of_the_machine(path: Path, error: duckdb.Error) -> None:
+    told = str(error).lower()
+    for signs, found, remedy in _FAULTS:
+        if any(sign in told for sign in signs):
+            raise LedgerFault(path, found, remedy) from error
 
 
 def _magic(path: Path) -> bytes:

@@ -4,21 +4,25 @@ A copy has the same entries, recorded times included, and so the same hashes and
 verified before it counts, and once more as it was kept.
 """
 
+import os
+import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from sqlmodel import SQLModel
 
 from ledger import audit, chain, chain_links, migrations
 from ledger.address import Address, ServerAddress
-from ledger.errors import Problem, Refused
+from ledger.errors import LedgerError, LedgerHeld, Problem, Refused
 from ledger.models import RECORDS, TABLES, Account, Entry, Transfer
 from ledger.reading import Reader, Writer
 from ledger.store import Store, kind_of
 
 _UNFINISHED = ".unfinished"
+# A copy in which nothing was written for so long was cut short.
+_SECONDS_TO_MAKE = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,9 @@ def copy(source: Store, target: Address, progress: Callable[[str], None] = lambd
         place, made_here = _place(target)
         try:
             with Store.open_or_create(place) as new:
-                _refuse_occupied(new, target)
                 with new.write() as writer:
+                    # Asked by who writes: another copy to the same place may have been quicker.
+                    _refuse_occupied(writer, target)
                     _pour(reader, writer, progress)
                     progress("Verifying what was copied")
                     _refuse_if(audit.verify(writer), source.path)
@@ -71,7 +76,7 @@ def copy(source: Store, target: Address, progress: Callable[[str], None] = lambd
                 _remove(place)
             raise
     if made_here and isinstance(place, Path) and isinstance(target, Path):
-        place.replace(target)
+        _name(place, target)
     return wanted
 
 
@@ -156,21 +161,42 @@ def _place(target: Address) -> tuple[Address, bool]:
     """Where to write: a new file gets its name only once it is whole."""
     if isinstance(target, ServerAddress) or target.exists():
         return target, False
-    unfinished = target.with_name(target.name + _UNFINISHED)
-    _remove(unfinished)  # what an earlier copy left that was cut short
-    return unfinished, True
+    # What earlier copies left that were cut short; one that somebody is making stays.
+    for left in target.parent.glob(f"{escape(target.name)}.*{_UNFINISHED}"):
+        if time.time() - left.stat().st_mtime < _SECONDS_TO_MAKE:
+            continue
+        try:
+            Store.open(left).close()
+        except LedgerHeld:
+            continue
+        except LedgerError:
+            pass  # cut short so early that it is no ledger yet
+        _remove(left)
+    return target.with_name(f"{target.name}.{os.getpid()}{_UNFINISHED}"), True
+
+
+def _name(place: Path, target: Path) -> None:
+    """Give a whole copy its name, never over a file that somebody else made meanwhile."""
+    try:
+        os.link(place, target)
+    except FileExistsError:
+        _remove(place)
+        raise Refused([_occupied(target, "somebody else has made a file of that name meanwhile.")]) from None
+    except OSError:  # a file system without links
+        place.replace(target)
+    else:
+        place.unlink()
 
 
 def _remove(place: Address) -> None:
     if isinstance(place, Path):
         for file in (place, place.with_name(place.name + ".wal")):
-            with suppress(FileNotFoundError):
+            if file.exists():  # asked first: where nothing may be written, taking away what is not there fails too
                 file.unlink()
 
 
-def _refuse_occupied(store: Store, target: Address) -> None:
-    with store.read() as reader:
-        rows = sum(reader.whole(f'SELECT count(*) FROM "{model.__tablename__}"') for model in TABLES[1:])
+def _refuse_occupied(reader: Reader, target: Address) -> None:
+    rows = sum(reader.whole(f'SELECT count(*) FROM "{model.__tablename__}"') for model in TABLES[1:])
     if rows:
         raise Refused([_occupied(target, "it holds a ledger with entries.")])
 

@@ -5,19 +5,21 @@ through its shortest decimal text, which is the number its author saw.
 """
 
 import re
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import floor
 
 PENCE_PER_POUND = 100
 # Excel and JSON readers hold integers exactly below 2**53; 90 trillion pounds is enough for the NHS.
 LARGEST_PENCE = 2**53 - 1
+_SHOWN = 40
 
 _THOUSANDS = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d+)?\s*[a-z]*$")
 _SCALES = (
     (Decimal(10) ** 9, "billion"),
     (Decimal(10) ** 6, "million"),
 )
+_NUMBER = re.compile(r"[-+]?(\d{1,20}\.?\d{0,20}|\.\d{1,20})(e[-+]?\d{1,2})?", re.ASCII)
 _SUFFIXES = {"k": 3, "m": 6, "mn": 6, "million": 6, "bn": 9, "b": 9, "billion": 9}
 
 
@@ -65,12 +67,10 @@ def parse_pounds(text: str) -> int:
             power = _SUFFIXES[suffix]
             cleaned = cleaned[: -len(suffix)].strip()
             break
-    try:
-        amount = Decimal(cleaned).scaleb(power)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
+    if not _NUMBER.fullmatch(cleaned):
+        text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
         raise ValueError(f"'{text}' is not an amount of money. Write it as 1000000, 1,000,000.00 or 1m.")
+    amount = Decimal(cleaned).scaleb(power)
     if amount * PENCE_PER_POUND != (amount * PENCE_PER_POUND).to_integral_value():
         raise ValueError(f"'{text}' is not a whole number of pence. Round it to the penny first.")
     return pence_from_pounds(amount)

@@ -240,15 +240,14 @@ def create(address: ServerAddress) -> ServerStore:
         connection = _connect(address, autocommit=False)
         with connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
-            for statement in server_schema.tables():
-                connection.execute(statement)
-            for statement in server_schema.statements():
-                connection.execute(statement)
-            connection.execute(
-                "INSERT INTO seal (id, schema_version, entries, head) SELECT 1, %s, 0, %s "
-                "WHERE NOT EXISTS (SELECT 1 FROM seal)",
-                (migrations.SCHEMA_VERSION, GENESIS),
-            )
+            # Whoever was quicker may be writing already, and must not be stopped by making the same anew.
+            if not _has_seal(connection):
+                for statement in (*server_schema.tables(), *server_schema.statements()):
+                    connection.execute(statement)
+                connection.execute(
+                    "INSERT INTO seal (id, schema_version, entries, head) VALUES (1, %s, 0, %s)",
+                    (migrations.SCHEMA_VERSION, GENESIS),
+                )
     return open_(address)
 
 

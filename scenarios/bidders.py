@@ -95,7 +95,7 @@ def shipped(
     if unknown:
         return ()
     chosen = {icb for icb in icbs if not of or (region_of[icb] if level == "icb" else icb) in of}
-    own = practices.filter(pc.is_in(practices["icb"], pa.array(sorted(chosen))))
+    own = practices.filter(pc.is_in(practices["icb"], pa.array(sorted(chosen), pa.string())))
     people, names = weights(own, by, level), _names(level)
     for code, fact in facts.items():
         place = where(("bidders", "facts", code))

@@ -31,7 +31,7 @@ class Quantity:
 
 
 def _grades(grades: tuple[str, ...]) -> Callable[[pa.Table], pa.ChunkedArray]:
-    return lambda table: pc.is_in(table["grade"], value_set=pa.array(grades))
+    return lambda table: pc.is_in(table["grade"], value_set=pa.array(grades, pa.string()))
 
 
 def _early(table: pa.Table) -> pa.ChunkedArray:

@@ -124,7 +124,7 @@ def ring_fence_problems(before: pa.Table, change: Change, place: str) -> list[Pr
 def _by_fund(table: pa.Table, grades: Iterable[str] | None) -> dict[tuple[str, int], int]:
     own = held(table)
     if grades is not None:
-        own = own.filter(pc.is_in(own["grade"], value_set=pa.array(list(grades))))
+        own = own.filter(pc.is_in(own["grade"], value_set=pa.array(list(grades), pa.string())))
     summed = own.group_by(["fund", "year"]).aggregate([("amount_pence", "sum")])
     keys = zip(summed["fund"].to_pylist(), summed["year"].to_pylist(), strict=True)
     return dict(zip(keys, summed["amount_pence_sum"].to_pylist(), strict=True))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from allocations.user_file import content_of
 from ledger.errors import Problem, Refused
 from scenarios.outcome import Outcome, document, plain
 
@@ -42,7 +43,7 @@ def read_result(path: Path) -> dict[str, Any]:
         Refused: the file cannot be read, or is no result of a scenario.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(content_of(path).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise Refused(
             [

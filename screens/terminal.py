@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ledger.address import discreet
 from ledger.errors import Problem
 from ledger.money import exact_pounds, millions, spoken
 from ledger.picture import TOTAL, Picture, matrix_with_totals, percent
@@ -47,7 +48,7 @@ class Answer:
 def show(answer: Answer, *, as_json: bool) -> None:
     """Print an answer on standard output."""
     if as_json:
-        print(one_document(answer))  # noqa: T201
+        print(discreet(one_document(answer)))  # noqa: T201
         return
     console = _console()
     if answer.title:
@@ -85,8 +86,9 @@ def show_problems(problems: Sequence[Problem], *, command: str, ledger: str, as_
         listed = [{name: getattr(problem, name) for name in fields} for problem in problems]
         show(Answer(command, ledger, [], extra={"problems": listed}), as_json=True)
     for problem in problems:
-        messages.print(f"[bold]{_escape(problem.place)}[/bold]: {_escape(problem.found)}", highlight=False)
-        messages.print(f"    {_escape(problem.why)} {_escape(problem.remedy)}".rstrip(), highlight=False)
+        place, found = (_escape(discreet(text)) for text in (problem.place, problem.found))
+        messages.print(f"[bold]{place}[/bold]: {found}", highlight=False)
+        messages.print(f"    {_escape(discreet(f'{problem.why} {problem.remedy}'))}".rstrip(), highlight=False)
 
 
 def rows_table(rows: Sequence[Mapping[str, Any]]) -> Table:

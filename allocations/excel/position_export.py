@@ -213,7 +213,7 @@ def _known_resources(beside: Path) -> Sequence[dict[str, Any]]:
         package = json.loads(beside.read_text(encoding="utf-8"))
         resources = package["resources"]
         ours = package["name"] == "devolution-ledger-exports" and all("path" in known for known in resources)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         ours = False
     if not ours:
         found = "the folder has a data package that was not written here."

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -209,7 +209,7 @@ def _from_package(path: Path) -> _Told:
             "Ledger head": str(resource["ledger_head"]),
             PARTLY: "yes" if resource["illustrative_books"] else "no",
         }
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _not_an_export(path.name, f"there is no {PACKAGE} beside it that describes it.") from error
     return _parsed(path.name, facts)
 
@@ -220,7 +220,7 @@ def _parsed(file: str, facts: Mapping[str, str]) -> _Told:
     try:
         guard = Guard(int(facts["Rows"]), Decimal(facts["Sum (£)"]), facts["Content hash"])
         as_at, illustrative = date.fromisoformat(facts["As at"]), {"yes": True, "no": False}[facts[PARTLY]]
-    except (KeyError, ValueError, InvalidOperation) as error:
+    except (KeyError, ValueError, ArithmeticError) as error:
         raise _not_an_export(file, "it does not say its rows, sum, content hash and day as an export does.") from error
     return _Told(guard, as_at, facts.get("Ledger head"), illustrative)
 
@@ -270,7 +270,7 @@ def _value(name: str, cell: Cell, where: str, *, is_csv: bool) -> tuple[object, 
         return None, None
     try:
         return _typed(name, cell, is_csv=is_csv), None
-    except (ValueError, InvalidOperation):
+    except (ValueError, ArithmeticError):
         found = f"{name} is '{cell.text}'."
         return None, Problem(where, found, "That is not what the column holds.", _WHAT_TO_DO)
 

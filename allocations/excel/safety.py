@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from allocations.user_file import LARGEST_FILE
 from ledger.errors import Problem, Refused
 
 # An ICB's largest workbooks hold some 7,000 rows and unpack to a few megabytes, at 5 to 20 times their size.
-LARGEST_FILE = 50_000_000
 LARGEST_UNPACKED = 120_000_000
 SMALL_UNPACKED = 5_000_000
 HIGHEST_RATIO = 100
@@ -54,6 +54,8 @@ def content_of(path: Path) -> bytes:
     """
     try:
         size = path.stat().st_size
+        if path.exists() and not path.is_file():
+            raise refused(path, "it is no ordinary file.", "Give a workbook or a CSV file.")  # a pipe might never end
         if size > LARGEST_FILE:
             raise refused(
                 path,

@@ -93,6 +93,8 @@ def _refuse(
         for icb in icbs
         if icb not in known
     ]
+    if not icbs:
+        found.append(Problem("--icb", "no ICB is named.", "There is nobody to share for.", "Name one, as QWO, or all."))
     if not funds or len(set(funds)) != len(funds):
         found.append(
             Problem("--fund", "no fund is named, or one twice.", "Its money would be split twice.", "Name each once.")

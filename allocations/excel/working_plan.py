@@ -237,7 +237,7 @@ def _too_close(exact: Sequence[Fraction], pounds: Sequence[int]) -> bool:
 
 def _practices(icbs: set[str], place_of: Mapping[str, str]) -> tuple[Mapping[str, Any], ...]:
     table = figures.table("practices_2025_26")
-    own = table.filter(pc.is_in(table["icb"], value_set=pa.array(sorted(icbs)))).sort_by(
+    own = table.filter(pc.is_in(table["icb"], value_set=pa.array(sorted(icbs), pa.string()))).sort_by(
         [("icb", "ascending"), ("practice", "ascending")]
     )
     return tuple(

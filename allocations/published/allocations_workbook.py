@@ -399,7 +399,7 @@ def _figures(rows: StreamRows) -> Iterator[Figure]:
 def _england_totals(rows: StreamRows) -> Iterator[PrintedTotal]:
     """England's row, line by line, without NHS England's own rows: they are in no ICB."""
     for column in rows.stream.lines:
-        if column.name in rows.counts_in and rows.england:
+        if column.name in rows.counts_in and rows.england and column.name in rows.england[-1].columns:
             printed = rows.england[-1][column.name]
             said = totals.printed(printed)
             if said is None:

@@ -20,10 +20,11 @@ from ledger.errors import Problem
 from ledger.years import FinancialYear
 
 HEADER_WITHIN = 20
-_NUMBER = re.compile(r"-?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?([eE][-+]?\d+)?")
+_NUMBER = re.compile(r"-?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?([eE][-+]?\d{1,3})?", re.ASCII)
 _DASHES = frozenset({"-", "\u2010", "\u2011", "\u2013", "\u2014", "\u2212"})
 _MISSING = frozenset({"n/a", "na", "nil return", "tbc", "[x]", "[c]", "[z]", "not available", ".."})
 _SHOWN = 60
+_BEYOND = 10**15  # pounds or people: more than any published figure, and what exact sums can hold
 ANY_UNIT = frozenset({None, *Unit})
 MONEY = frozenset({None, Unit.POUNDS, Unit.THOUSANDS, Unit.MILLIONS})
 PER_HEAD = frozenset({Unit.PER_HEAD})
@@ -163,19 +164,23 @@ class Notes:
             what: the column's name, for the problem.
             dash_is_missing: a dash says that there is no such figure, and is no problem.
         """
-        if cell.kind is Kind.NUMBER:
-            return Decimal(str(cell.value))
+        found = exact_number(cell)
+        if found is not None and abs(found) < _BEYOND:
+            return found
         text = cell.text
-        if cell.kind is Kind.TEXT:
-            found = plain_number(text)
-            if found is not None:
-                return found
-            if dash_is_missing and text in _DASHES:
-                return None
+        if dash_is_missing and cell.kind is Kind.TEXT and text in _DASHES:
+            return None
         shown = _said(cell)
         why = "A figure that is missing is never taken as zero." if _absent(cell) else "A number is needed here."
         self.problem(sheet, cell.address, f"{what} is {shown}.", why, "Correct the cell, or ask the publisher for it.")
         return None
+
+
+def exact_number(cell: Cell) -> Decimal | None:
+    """The number that a cell holds, as a number or as text; none for anything else."""
+    if cell.kind is Kind.NUMBER:
+        return Decimal(str(cell.value))
+    return plain_number(cell.text) if cell.kind is Kind.TEXT else None
 
 
 def plain_number(text: str) -> Decimal | None:

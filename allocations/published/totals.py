@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from allocations.excel.cells import Cell, Kind, Sheet, Workbook
+from allocations.excel.cells import Cell, Sheet, Workbook
 from allocations.published import codes
 from allocations.published.headings import POUNDS_IN, folded
 from allocations.published.streams import CONVERGENCE_COLUMNS, ORGANISATION, TOTAL, StreamRows
-from allocations.published.tables import Notes, find, plain_number
+from allocations.published.tables import Notes, exact_number, find
 from ledger.money import exact_pounds, pence_from_pounds
 
 _BASELINE = CONVERGENCE_COLUMNS[0]
@@ -114,9 +114,7 @@ def _unread(rows: StreamRows) -> str:
 
 def printed(cell: Cell) -> Decimal | None:
     """The number in a row of totals; none for a text or a blank, which such rows may hold."""
-    if cell.kind is Kind.NUMBER:
-        return Decimal(str(cell.value))
-    return plain_number(cell.text) if cell.kind is Kind.TEXT else None
+    return exact_number(cell)
 
 
 def check_baselines(workbook: Workbook, streams: Sequence[StreamRows], notes: Notes, ties: list[str]) -> None:

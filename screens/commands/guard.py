@@ -1,17 +1,19 @@
 """What every command shares: how it opens a ledger to read, and how a refusal becomes sentences and a status."""
 
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec
 
 import typer
 
 from allocations.fair_shares import UnknownWeighting
-from ledger.address import Address
-from ledger.errors import UNAVAILABLE, Refused
+from ledger.address import Address, discreet
+from ledger.errors import UNAVAILABLE, Problem, Refused
 from ledger.position import Moment, moment
 from ledger.store import Reader, Store
 from screens import terminal
@@ -19,6 +21,7 @@ from screens.arguments import PERSON
 from screens.terminal import Answer, show
 
 REFUSED, UNREACHABLE = 1, 3
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 Parameters = ParamSpec("Parameters")
 
 
@@ -33,22 +36,45 @@ def guarded(name: str) -> Callable[[Callable[Parameters, None]], Callable[Parame
         @wraps(command)
         def run(*args: Parameters.args, **given: Parameters.kwargs) -> None:
             ledger, as_json = str(given.get("ledger", "")), bool(given.get("as_json"))
+            _refuse_what_is_no_text(given)
             try:
                 command(*args, **given)
             except Refused as refused:
                 terminal.show_problems(refused.problems, command=name, ledger=ledger, as_json=as_json)
                 raise typer.Exit(REFUSED) from None
             except UNAVAILABLE as error:
-                terminal.messages.print(str(error), markup=False, highlight=False)
+                terminal.messages.print(discreet(str(error)), markup=False, highlight=False)
                 if as_json:
                     show(Answer(name, ledger, [], extra={"unreachable": str(error)}), as_json=True)
                 raise typer.Exit(UNREACHABLE) from None
+            except OSError as error:
+                terminal.show_problems([_of_the_machine(error)], command=name, ledger=ledger, as_json=as_json)
+                raise typer.Exit(REFUSED) from None
             except UnknownWeighting as error:
                 raise typer.BadParameter(str(error), param_hint="--by") from None
 
         return run
 
     return around
+
+
+def _refuse_what_is_no_text(given: Mapping[str, object]) -> None:
+    """Refuse what could neither be kept nor printed: bytes that are no UTF-8, and null characters."""
+    for name, value in given.items():
+        for one in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(one, str | Path) and _NO_TEXT.search(str(one)):
+                why = "it holds a null character, or bytes that are not text in UTF-8. Write it, or rename the file."
+                raise typer.BadParameter(why, param_hint=name.replace("_", "-"))
+
+
+def _of_the_machine(error: OSError) -> Problem:
+    """What the machine said when a file could not be read or written: no room, no right, no such name."""
+    named = f"'{error.filename}'" if error.filename else "a file"
+    said = error.strerror or type(error).__name__
+    why = "It could not be read or written, so nothing was done with it."
+    return Problem(
+        named, f"{said[:1].lower()}{said[1:]}.", why, "Check its name, your right to it and the room on the disk."
+    )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ledger import keeping
+from ledger.address import SCHEMES
 from ledger.store import Store
 from screens import arguments, terminal
 from screens.arguments import DEFAULT_LEDGER, AnyLedger, Json, Ledger
@@ -41,6 +42,8 @@ def backup(
     as_json: Json = False,
 ) -> None:
     """Copy the ledger, as it stands at one moment, into a new file, and verify the copy. It may be in use."""
+    if str(file).startswith(SCHEMES):  # a path by now, which would put the address's password into a folder's name
+        raise typer.BadParameter("a backup is a file; 'devolution copy' goes to a server", param_hint="FILE")
     with terminal.progress("Backing up") as told, Store.open(ledger, read_only=True) as store:
         copied = keeping.backup(store, file, lambda step: told(step, 0, None))
     show(_answer("backup", str(ledger), str(file), copied), as_json=as_json)

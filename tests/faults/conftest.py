@@ -4,6 +4,11 @@ import os
 
 import pytest
 
+from tests.faults.processes import Rounds
+
+ASKED = os.environ.get("DEVOLUTION_FAULT_ROUNDS")
+_A_MINUTE, _A_MOMENT = 60, 1.5
+
 
 @pytest.fixture(params=["file", "server"])
 def kind(request: pytest.FixtureRequest) -> str:
@@ -12,6 +17,6 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def rounds() -> int:
-    """How many rounds of a fault."""
-    return int(os.environ.get("DEVOLUTION_FAULT_ROUNDS", "25"))
+def rounds() -> Rounds:
+    """Rounds of a fault: as many as a moment has room for, or as were asked for, for at most a minute."""
+    return Rounds(int(ASKED), _A_MINUTE) if ASKED else Rounds(50, _A_MOMENT)

@@ -1,0 +1,128 @@
+"""What the processes of the fault tests do to a ledger, until they are done or killed.
+
+Each is given a way to say what the books have acknowledged, and says it as soon as they have.
+"""
+
+import os
+import random
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+from allocations.excel.budgets import import_budgets
+from allocations.excel.understood import Request
+from ledger import keeping
+from ledger.address import Address
+from ledger.errors import AlreadyReversed, LedgerHeld, Refused
+from ledger.posting import post, reverse
+from ledger.store import Store
+from tests.allocations.excel.workbooks import written
+from tests.books import APRIL, YEAR, at, entry
+
+Say = Callable[[str], None]
+
+
+def batches(say: Say, address: Address, name: str) -> None:
+    """Batches of three entries that rest on one another, until killed."""
+    with Store.open(address) as store:
+        for turn in count():
+            key = f"{name}/{turn}"
+            post(store, [
+                entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 3, key=f"{key}/a"),
+                entry("devolve", at("ICB2", "core"), at("P3", "core"), 2, key=f"{key}/b"),
+                entry("allocate", at("NHS", "limit"), at("ICB2", "core"), 3, key=f"{key}/c"),
+            ])  # fmt: skip
+            say(key)
+
+
+def imports(say: Say, address: Address, name: str, folder: Path) -> None:
+    """One budget workbook after another, each of two lines, its original kept beside the ledger."""
+    os.environ["DEVOLUTION_FILES"] = str(folder)  # where a server's ledger keeps them
+    with Store.open(address) as store:
+        for turn in count():
+            rows = (("Code", "Budget (£)"), ("P1", 0.01), ("P2", 0.01), (name, None), (f"Note {turn}", None))
+            file = written(folder.with_name(f"{name} {turn}.xlsx"), rows)
+            outcome = import_budgets(store, file, Request("ICB1", YEAR, "core", day=APRIL, leave_rest=True))
+            say(outcome.posted.key)
+
+
+def migrates(say: Say, address: Address) -> None:
+    """Every migration that the ledger lacks."""
+    for step in keeping.migrate(address):
+        say(str(step.version))
+
+
+def backs_up(say: Say, address: Address, file: Path) -> None:
+    """The ledger into a file."""
+    with Store.open(address, read_only=True) as store:
+        say(keeping.backup(store, file).head)
+
+
+def restores(say: Say, file: Path, target: Address) -> None:
+    """A backup to a new place."""
+    say(keeping.restore(file, target).head)
+
+
+def devolves(say: Say, address: Address, name: str, pence: int) -> None:
+    """Take from the first ICB until it refuses."""
+    for turn in count():
+        with in_turn(address) as store:
+            for part in range(5):
+                key = f"{name}/{turn}/{part}"
+                try:
+                    (posted,) = post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), pence, key=key)])
+                except Refused as refused:
+                    assert "below zero" in str(refused), refused
+                    return
+                say(f"{posted.number} {key}")
+
+
+def undoes(say: Say, address: Address, name: str, first: int, last: int) -> None:
+    """Reverse every entry of a range, in an order of one's own; somebody else may have been there before."""
+    numbers = list(range(first, last + 1))
+    random.Random(name).shuffle(numbers)
+    for first_of_turn in range(0, len(numbers), 25):
+        with in_turn(address) as store:
+            for number in numbers[first_of_turn : first_of_turn + 25]:
+                try:
+                    posted = reverse(store, number, reason="entered twice", actor=name)
+                except AlreadyReversed:
+                    continue
+                say(f"{posted.number} {number}")
+
+
+def in_turn(address: Address) -> Store:
+    """The ledger, opened to write as soon as nobody else holds its file: processes take turns."""
+    while True:
+        try:
+            return Store.open(address)
+        except LedgerHeld:
+            time.sleep(0.02)
+
+
+def opens(say: Say, address: Address) -> None:
+    """Open a ledger to write, if nobody holds it."""
+    try:
+        Store.open(address).close()
+    except LedgerHeld:
+        say("held")
+    else:
+        say("open")
+
+
+def migrates_or_hears(say: Say, address: Address) -> None:
+    """Migrate a ledger that others are migrating."""
+    try:
+        migrates(say, address)
+    except LedgerHeld:
+        say("held")
+
+
+def restores_or_hears(say: Say, file: Path, target: Address) -> None:
+    """Restore a backup to where others are restoring it."""
+    try:
+        restores(say, file, target)
+    except Refused as refused:
+        assert "Nothing is ever written over" in str(refused), refused
+        say("refused")
