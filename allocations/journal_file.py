@@ -32,8 +32,13 @@ def write_journal(reader: Reader, at: Moment, path: Path) -> Written:
     """Write every entry that was known at a moment, with all that it brought, in the order of the hash.
 
     Raises:
-        Refused: the file is not to be a CSV file, or its folder is not there.
+        Refused: the file is not to be a CSV file, its folder is not there, or proposals are hidden from who asks:
+            without what they brought the head cannot be worked out.
     """
+    if reader.unseen:
+        found = f"{len(reader.unseen)} entries bring proposals that you may not see."
+        why = "Without them nobody could work out the head from the file."
+        raise Refused([Problem("the ledger", found, why, "Let an auditor of the whole export the journal.")])
     if path.suffix.lower() != ".csv" or not path.resolve().parent.is_dir():
         found = "the journal is written as a .csv file into a folder that is there."
         raise Refused([Problem(str(path), found, "It is made to be checked by any program.", "Name such a file.")])

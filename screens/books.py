@@ -29,9 +29,14 @@ def path() -> Address:
 def _open(_address: Address, name: str) -> Store:
     del name  # the key: a password is no part of it
     # A file stands open to read, so that commands that only look may run beside the app, and is written in turns.
-    if isinstance(_address, Path):
-        return SharedFile(_address, read_only=only_reads())
-    return Store.open(_address, read_only=only_reads())
+    opened: Store = (
+        SharedFile(_address, read_only=only_reads())
+        if isinstance(_address, Path)
+        else Store.open(_address, read_only=only_reads())
+    )
+    # One store serves everybody at every screen: whoever does not say for whom is shown no proposal, once rights count.
+    opened.person = NOBODY
+    return opened
 
 
 def only_reads() -> bool:

@@ -20,6 +20,7 @@ from ledger.years import FinancialYear, parse_year
 from screens import bring_shown, remedies, tables, uploads, writing
 from screens.bring_shown import worked_out
 from screens.commands.imports import rows_of, told_of
+from screens.sign_in import NOBODY_YET, person
 from screens.tables import Money, Table
 from screens.writing import Seen
 
@@ -53,8 +54,9 @@ def published(store: Store, at: Moment, brought: Brought, digests: Sequence[str]
     command = f"devolution import {'structure' if is_structure else 'published'} FILE"
     if writing.reads_only(store, command):
         return
+    who = person() or mergers.ACTOR
     rehearsed = worked_out(
-        "Asking every rule of the books", lambda: bring(store, mergers.ACTOR, "", True), "rehearse published",
+        "Asking every rule of the books", lambda: bring(store, who, "", True), "rehearse published",
         *digests, names, year, sheet, limit, is_structure, at.head,
     )  # fmt: skip
     _states(place, rehearsed)
@@ -182,8 +184,9 @@ def position(store: Store, at: Moment, brought: Brought, digests: Sequence[str])
                 ledger, path, actor=who, authority=authority.strip() or None, why=why, dry_run=dry_run
             )
 
+    who = person() or NOBODY_YET
     rehearsed = worked_out(
-        "Asking every rule of the books", lambda: bring(store, "nobody yet", "", True), "rehearse position", *digests,
+        "Asking every rule of the books", lambda: bring(store, who, "", True), "rehearse position", *digests,
         name, authority, at.head,
     )  # fmt: skip
     _states(place, rehearsed)

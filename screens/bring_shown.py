@@ -14,6 +14,7 @@ from ledger.posting import Posted
 from ledger.store import Store
 from screens import frame, tables
 from screens.remedies import here
+from screens.sign_in import person
 from screens.tables import Table
 from screens.writing import Seen, cannot_write, commit
 
@@ -114,7 +115,7 @@ def post_form(
     file: str,
     why_label: str = "Why: recorded after what the file brings",
 ) -> T | None:
-    """Ask who posts and why, and post on the button.
+    """Ask who posts, unless the sign-in says it, and why; and post on the button.
 
     Args:
         seen_key: tells one preview from another: what was seen of another file is not what is posted.
@@ -125,7 +126,12 @@ def post_form(
     before = st.session_state.get("bring seen")
     st.session_state["bring seen"] = (seen_key, now)
     with st.form("post", border=True):
-        who = st.text_input("Who posts it: a role or team, recorded in the books", max_chars=80, key="bring who")
+        signed_in = person()
+        if signed_in is None:
+            who = st.text_input("Who posts it: a role or team, recorded in the books", max_chars=80, key="bring who")
+        else:
+            who = signed_in
+            st.text(f"Posted in the name of {who}, and recorded so in the books.")
         why = st.text_input(why_label, max_chars=200, key="bring why")
         asked = st.form_submit_button(label, type="primary")
     if not asked:

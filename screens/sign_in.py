@@ -21,6 +21,8 @@ USUAL_CLAIM = "preferred_username"
 _NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 _GUIDE = "docs/server.md says how sign-in is set up."
 _WEAK = 32
+# In whose name something is tried before anybody has said who they are.
+NOBODY_YET = "nobody yet"
 
 
 def person() -> str | None:

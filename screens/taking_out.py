@@ -20,6 +20,7 @@ from scenarios import saved
 from screens import accessible_file, address, books, exporting, frame, tables, terminal, writing
 from screens.bring_shown import EXCEL, count_of
 from screens.remedies import here
+from screens.sign_in import person
 from screens.tables import Cell, Money, Table
 from screens.taking_out_asked import Asked, ask, ask_figures
 from screens.terminal import Answer
@@ -104,7 +105,7 @@ def _made(export: Export, asked: Asked, store: Store | None) -> tuple[str, bytes
             if store is None:
                 answer = export.write(None, None, out, asked, "the published figures")
             else:
-                with store.read() as reader:
+                with store.read(person()) as reader:
                     at = moment(reader, asked.as_at, asked.known_at)
                     answer = export.write(reader, at, out, asked, str(store.path))
             return _packed(Path(folder), out, answer)

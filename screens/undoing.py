@@ -13,6 +13,7 @@ from ledger.posting import Posted, reverse_all
 from ledger.store import Store
 from screens import address, books, bring_shown, frame, tables, writing
 from screens.bring_shown import worked_out
+from screens.sign_in import NOBODY_YET, person
 from screens.tables import Link, Money, Table
 from screens.writing import Seen
 
@@ -113,7 +114,7 @@ def _form(store: Store, at: Moment, batch: Batch) -> None:
     )
     seen = worked_out(
         "Trying it against every rule of the books",
-        lambda: _reverse(store, batch, "a trial", "nobody yet", authority, dry_run=True),
+        lambda: _reverse(store, batch, "a trial", person() or NOBODY_YET, authority, dry_run=True),
         "undo", batch.to_undo, authority, at.head,
     )  # fmt: skip
     if isinstance(seen, Refused):

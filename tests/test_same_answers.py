@@ -31,8 +31,14 @@ QUESTIONS = {
     "schedule": ("--icb QWO --fund core-community --to place",),
     "month list": ("",),
     "month close": ("2025-04 --reason compared --dry-run",),
+    "national": ("--rank devolved_share",),
+    "trend": ("--organisation QWO",),
+    "roles": ("",),
+    "may": ("somebody",),
+    "appoint": ("somebody administrator --reason compared --dry-run",),
     "proposal list": ("--all",),
     "proposal show": ("unknown",),
+    "scenario list": ("",),
     "scenario run": ("devolve-80-at-once",),
     "scenario compare": ("winter-fund-in-the-baseline winter-fund-sixty-days-later",),
     "scenario adopt": ("keep-by-agreement --dry-run",),
@@ -42,7 +48,7 @@ REFUSED = {QUESTIONS["reverse"][1], QUESTIONS["allocate"][1], QUESTIONS["proposa
 # Those that write a file or a ledger, ask for one, or measure the machine: each has tests of its own.
 ELSEWHERE = {
     "template", "demo", "app", "stats", "pace", "backup", "migrate", "import budgets", "import published",
-    "import structure", "import position", "carry-forward", "export journal", "export allocations", "export position", "export scenario",
+    "import structure", "import position", "carry-forward", "export journal", "scenario pack", "dismiss", "export allocations", "export position", "export scenario",
     "export published", "proposal approve", "proposal reject", "proposal withdraw", "proposal expire", "scenario check",
 }  # fmt: skip
 MOMENTS = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?")
