@@ -105,6 +105,7 @@ asked AS (
         FROM terms
         UNION SELECT entry_number, 'record', NULL, NULL FROM fund
         UNION SELECT entry_number, 'structure', NULL, 0 FROM tier
+        UNION SELECT entry_number, 'structure', NULL, 0 FROM closed_month
         UNION SELECT entry_number, 'record', organisation, NULL FROM agreement
         UNION SELECT entry_number, 'structure', organisation, 0 FROM control_total
         UNION SELECT entry_number, 'structure', organisation, 0 FROM closure

@@ -11,12 +11,14 @@ from ledger import audit, rights
 from ledger.address import Address
 from ledger.appointments import appoint, dismiss
 from ledger.chain import last_entry
+from ledger.closing import close
 from ledger.drafts import Draft, records
 from ledger.errors import Refused
 from ledger.models import Appointment, ProposalEnd, ProposedTransfer
 from ledger.posting import post, reverse
 from ledger.proposals import decide, drafts_of, expire, listed, submit
 from ledger.store import Store
+from ledger.years import Month
 from tests.books import MAY, agreement, at, entry, fund_all, held, new_relations, new_terms, structure, term
 from tests.shelves import Shelf, shelf_of
 
@@ -327,3 +329,12 @@ def test_who_gave_which_right_when_and_why_is_in_the_books(office: Store) -> Non
     assert anna.holds(TODAY - timedelta(days=1))
     assert not anna.holds(TODAY)
     assert found["bert", "approver"].valid_to is None
+
+
+def test_a_month_is_closed_by_an_administrator_of_the_whole(office: Store) -> None:
+    """Whatever else an entry of that kind brings, the month is the whole's."""
+    month = Month(2025, 4)
+    refused(
+        lambda: close(office, month, reason="in time", actor="bert"), "bert may not change the structure of the whole"
+    )
+    assert close(office, month, reason="in time", actor="chief", dry_run=True).number
