@@ -83,7 +83,7 @@ def test_two_migrations_at_once_are_one(books: Store, shelf: Shelf) -> None:
     workers = [Working(work.migrates_or_hears, place) for _ in range(3)]
     told = [line for worker in workers for line in worker.finished()]
     steps = [line for line in told if line != "held"]
-    assert steps == [str(step.version) for step in MIGRATIONS]
+    assert sorted(steps) == [str(step.version) for step in MIGRATIONS]  # each once, by whichever of them
     assert shelf.kind == "file" or "held" not in told
     with books.read() as reader:
         assert whole(place) == chain.head(reader)

@@ -294,7 +294,7 @@ def test_what_is_tried_past_the_functions_is_refused_all_the_same(office: Store)
 def test_what_has_expired_is_ended_by_its_own_people_after_its_day(office: Store) -> None:
     propose(office, "anna", devolve(5), expires_on=TODAY)
     tomorrow = TODAY + timedelta(days=1)
-    refused(lambda: expire(office, day=tomorrow, decided_by="anna"), "its last day is")
+    refused(lambda: expire(office, day=tomorrow, decided_by="anna"), "whose last day has not passed")
     propose(office, "anna", devolve(6, "late"), key="late", expires_on=date(2025, 6, 1))
     refused(lambda: expire(office, day=date(2025, 7, 1), decided_by="nina"), "nina may not let a proposal .* expire")
     assert expire(office, day=date(2025, 7, 1), decided_by="otto") == []

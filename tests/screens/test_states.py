@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ledger.migrations import SCHEMA_VERSION
 from ledger.store import Store
 from tests.screens.pages import no_leftovers, page, said, tables
 from tests.screens.states import KINDS, PAGES, made
@@ -18,7 +19,7 @@ INSTEAD = {
     "none": "There is no ledger at",
     "empty": "The ledger is empty: no money stands in it yet.",
     "foreign": "cannot be read as a ledger: it is another kind of file. Name a ledger made by this program",
-    "newer": "its schema is version 99, and this program knows 2. Name a ledger made by this program with --ledger, or "
+    "newer": f"its schema is version 99, and this program knows {SCHEMA_VERSION}. Name a ledger made by this program with --ledger, or "
     "upgrade the program",
     "older": "Take a backup, then run 'devolution migrate --ledger",
 }
