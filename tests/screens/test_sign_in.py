@@ -3,6 +3,7 @@
 Signing in itself is Streamlit's; here its answer is faked (``sign_in.user``) and its settings are real.
 """
 
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -58,9 +59,14 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+def signed_in(name: str | None) -> dict[str, Any]:
+    """What the sign-in says of somebody who has just signed in; of somebody who has not, where there is no name."""
+    return {"is_logged_in": name is not None, "preferred_username": name, "iat": int(time.time())}
+
+
 def at_the_screen(monkeypatch: pytest.MonkeyPatch, name: str | None, **claims: Any) -> AppTest:
     """The whole app as somebody meets it who has signed in, or has not."""
-    found = {"is_logged_in": name is not None, "preferred_username": name, **claims}
+    found = {**signed_in(name), **claims}
     monkeypatch.setattr(sign_in, "user", lambda: found)
     monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" else {})
     return well(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run())
@@ -68,7 +74,7 @@ def at_the_screen(monkeypatch: pytest.MonkeyPatch, name: str | None, **claims: A
 
 def proposals_of(monkeypatch: pytest.MonkeyPatch, name: str | None, *, signing_in: bool = True) -> str:
     """The page of proposals as somebody sees it."""
-    monkeypatch.setattr(sign_in, "user", lambda: {"is_logged_in": name is not None, "preferred_username": name})
+    monkeypatch.setattr(sign_in, "user", lambda: signed_in(name))
     monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" and signing_in else {})
     app = AppTest.from_string("from screens import audit\naudit.page()", default_timeout=60)
     app.query_params["view"] = "proposals"
@@ -116,7 +122,7 @@ def test_who_is_at_the_screen_is_who_posts(monkeypatch: pytest.MonkeyPatch, offi
             ("anna@one", "anna@one may not post"),
             ("otto@two", "otto@two may not"),
         ):
-            monkeypatch.setattr(sign_in, "user", lambda n=name: {"is_logged_in": True, "preferred_username": n})
+            monkeypatch.setattr(sign_in, "user", lambda n=name: signed_in(n))
             assert sign_in.actor() == sign_in.person() == name
             from dataclasses import replace
 
