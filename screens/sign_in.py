@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping
 from importlib.util import find_spec
 from ipaddress import ip_address
-from numbers import Real
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -184,9 +183,9 @@ def _ask_to_sign_in(*, before: bool) -> None:
 def _is_recent(claims: Mapping[str, Any]) -> bool:
     """Whether somebody is signed in, and since no longer than is allowed: a cookie by itself would do for 30 days."""
     issued = claims.get("iat")
-    if not claims.get("is_logged_in") or not isinstance(issued, Real):
+    if not claims.get("is_logged_in") or not isinstance(issued, int):
         return False
-    return int(time.time()) - int(issued) < hours() * 60 * 60
+    return time.time() - issued < hours() * 60 * 60
 
 
 def _told(claims: Mapping[str, Any], name: str | None) -> str:
