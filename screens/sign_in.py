@@ -152,7 +152,7 @@ def gate() -> None:
         _ask_to_sign_in(before=bool(claims.get("is_logged_in")))
         st.stop()
     name = person()
-    with st.container(horizontal=True, horizontal_alignment="right"):
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         st.write(frame.as_text(_told(claims, name)))
         st.button("Sign out", on_click=st.logout)
     if not name:
