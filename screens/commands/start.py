@@ -70,12 +70,15 @@ def open_app(
 
     with contextlib.chdir(_ROOT):  # where the app itself looks for its secrets
         faults = sign_in.faults(address)
+        host, home = sign_in.host(), sign_in.home(port)
     if faults:
         remedy = "Listen on 127.0.0.1, or set up sign-in as docs/server.md says."
         raise Refused([Problem(f"--address {address}", fault, "Nothing is opened.", remedy) for fault in faults])
     if ledger.exists():
         Store.open(ledger, read_only=True).close()
-    terminal.messages.print(f"Opening http://{address}:{port} on {ledger}. Stop with Ctrl+C.", markup=False)
+    terminal.messages.print(
+        f"Opening {home or f'http://{address}:{port}'} on {ledger}. Stop with Ctrl+C.", markup=False
+    )
     options = [
         "--server.port",
         str(port),
@@ -85,7 +88,7 @@ def open_app(
         str(not browser).lower(),
     ]
     command = [sys.executable, "-m", "screens.serve", "run", str(_ROOT / "streamlit_app.py"), *options]
-    if host := sign_in.host():
+    if host:
         command += ["--browser.serverAddress", host]  # from where the browser may speak to the app
     # Said here as well as in .streamlit/config.toml: nothing leaves the machine, wherever the app was started.
     quiet = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none"}

@@ -1,5 +1,6 @@
 """The app in a real browser: how it is started, and a page with all that it asked of the network."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -24,17 +25,37 @@ HARMLESS = ("/_stcore/health", "/_stcore/host-config")
 LAST_WORDS = "What these figures are"
 
 
-@contextmanager
-def running(ledger: Path) -> Iterator[str]:
-    """The app on a ledger, at its address; nobody listens there afterwards."""
+def free_port() -> int:
+    """A port of this machine on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    # As people start it: the installed command, from a folder of their own.
+        return int(probe.getsockname()[1])
+
+
+def command(ledger: Path, port: int, *options: str) -> list[str]:
+    """The app as people start it: the installed command."""
     installed = shutil.which("devolution", path=str(Path(sys.executable).parent))
     start = [installed] if installed else [sys.executable, str(ROOT / "devolution.py")]
-    command = [*start, "app", "--ledger", str(ledger), "--port", str(port), "--no-browser"]
-    app = subprocess.Popen(command, cwd=ledger.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return [*start, "app", "--ledger", str(ledger), "--port", str(port), "--no-browser", *options]
+
+
+@contextmanager
+def running(
+    ledger: Path, *options: str, port: int | None = None, home: Path | None = None, log: Path | None = None
+) -> Iterator[str]:
+    """The app on a ledger, at its address; nobody listens there afterwards.
+
+    Args:
+        home: the home folder of whom the app runs for, in which it finds its settings; usually the tests' own.
+        log: a file for what the app says to who runs it; usually nobody hears.
+    """
+    port = port or free_port()
+    environment = os.environ if home is None else {**os.environ, "HOME": str(home)}
+    with (log or Path(os.devnull)).open("wb") as told:
+        # From a folder of their own.
+        app = subprocess.Popen(
+            command(ledger, port, *options), cwd=ledger.parent, env=environment, stdout=told, stderr=told
+        )
     url = f"http://127.0.0.1:{port}"
     try:
         limit = time.monotonic() + 60

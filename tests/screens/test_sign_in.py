@@ -3,6 +3,7 @@
 Signing in itself is Streamlit's; here its answer is faked (``sign_in.user``) and its settings are real.
 """
 
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -58,9 +59,14 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+def signed_in(name: str | None) -> dict[str, Any]:
+    """What the sign-in says of somebody who has just signed in; of somebody who has not, where there is no name."""
+    return {"is_logged_in": name is not None, "preferred_username": name, "iat": int(time.time())}
+
+
 def at_the_screen(monkeypatch: pytest.MonkeyPatch, name: str | None, **claims: Any) -> AppTest:
     """The whole app as somebody meets it who has signed in, or has not."""
-    found = {"is_logged_in": name is not None, "preferred_username": name, **claims}
+    found = {**signed_in(name), **claims}
     monkeypatch.setattr(sign_in, "user", lambda: found)
     monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" else {})
     return well(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run())
@@ -68,7 +74,7 @@ def at_the_screen(monkeypatch: pytest.MonkeyPatch, name: str | None, **claims: A
 
 def proposals_of(monkeypatch: pytest.MonkeyPatch, name: str | None, *, signing_in: bool = True) -> str:
     """The page of proposals as somebody sees it."""
-    monkeypatch.setattr(sign_in, "user", lambda: {"is_logged_in": name is not None, "preferred_username": name})
+    monkeypatch.setattr(sign_in, "user", lambda: signed_in(name))
     monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" and signing_in else {})
     app = AppTest.from_string("from screens import audit\naudit.page()", default_timeout=60)
     app.query_params["view"] = "proposals"
@@ -116,7 +122,7 @@ def test_who_is_at_the_screen_is_who_posts(monkeypatch: pytest.MonkeyPatch, offi
             ("anna@one", "anna@one may not post"),
             ("otto@two", "otto@two may not"),
         ):
-            monkeypatch.setattr(sign_in, "user", lambda n=name: {"is_logged_in": True, "preferred_username": n})
+            monkeypatch.setattr(sign_in, "user", lambda n=name: signed_in(n))
             assert sign_in.actor() == sign_in.person() == name
             from dataclasses import replace
 
@@ -159,6 +165,106 @@ def test_sign_in_that_is_set_up_in_part_is_refused(monkeypatch: pytest.MonkeyPat
         sign_in, "_section", lambda section: {**AUTH, "cookie_secret": "short"} if section == "auth" else {}
     )
     assert "shorter than 32" in sign_in.faults("127.0.0.1")[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"redirect_uri": "https://ledger.example.nhs.uk/"}, "not the app's own address followed by /oauth2callback"),
+        ({"redirect_uri": "https://ledger.example.nhs.uk/oauth2callback/x"}, "not the app's own address"),
+        ({"redirect_uri": "ledger.example.nhs.uk/oauth2callback"}, "not the app's own address"),
+        ({"redirect_uri": "http://ledger.example.nhs.uk/oauth2callback"}, "is not https"),
+        ({"server_metadata_url": "https://login.example/common/v2.0/.well-known/openid-configuration"}, "one tenant's"),
+        ({"server_metadata_url": "https://login.example/organizations/v2.0/.well-known/x"}, "one tenant's"),
+    ],
+)
+def test_settings_that_would_not_do_are_refused_before_anything_opens(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], told: str
+) -> None:
+    monkeypatch.setattr(sign_in, "_section", lambda section: {**AUTH, **given} if section == "auth" else {})
+    (fault,) = sign_in.faults("127.0.0.1")
+    assert told in fault
+
+
+def test_on_this_machine_people_may_come_back_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    for back, home in (
+        ("http://localhost:8501/oauth2callback", "http://localhost:8501"),
+        ("http://127.0.0.1:{port}/oauth2callback", "http://127.0.0.1:8777"),
+    ):
+        monkeypatch.setattr(sign_in, "_section", lambda _, back=back: {**AUTH, "redirect_uri": back})
+        assert sign_in.faults("127.0.0.1") == []
+        assert sign_in.home(8777) == home
+
+
+@pytest.mark.parametrize("given", [0, -1, 721, "12", None])
+def test_hours_are_a_whole_number_of_them(monkeypatch: pytest.MonkeyPatch, given: object) -> None:
+    sections: dict[str, dict[str, Any]] = {"auth": AUTH, "devolution": {"hours": given}}
+    monkeypatch.setattr(sign_in, "_section", lambda name: sections[name])
+    assert "hours in secrets.toml" in sign_in.faults("127.0.0.1")[0]
+    sections["devolution"] = {"hours": 8}
+    assert (sign_in.faults("127.0.0.1"), sign_in.hours()) == ([], 8)
+
+
+def test_nobody_is_believed_for_a_header_that_they_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = st.get_option
+    monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" else {})
+    headers = {"X-User": "preferred_username"}
+    monkeypatch.setattr(st, "get_option", lambda name: headers if name == "server.trustedUserHeaders" else asked(name))
+    assert "trustedUserHeaders" in sign_in.faults("127.0.0.1")[0]
+
+
+def test_sign_in_without_its_libraries_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" else {})
+    monkeypatch.setattr(sign_in, "find_spec", lambda name: None)
+    assert "Sign-in needs authlib and httpx" in sign_in.faults("127.0.0.1")[0]
+
+
+def test_who_is_known_by_a_code_is_called_by_name_too(monkeypatch: pytest.MonkeyPatch, office: Path) -> None:
+    with Store.open(office) as store:
+        appoint(store, "0f3c-77", "viewer", by="chief@dept", reason="x", day=LONG_AGO, organisation="ICB1")
+    sections = {"auth": AUTH, "devolution": {"claim": "oid"}}
+    for claims, told in (
+        ({"oid": "0f3c-77"}, "Signed in as vera [x](y), in the ledger 0f3c-77."),
+        ({"oid": "0f3c-77", "preferred_username": ""}, "Signed in as 0f3c-77."),
+    ):
+        found = {**signed_in("vera [x](y)"), **claims}
+        monkeypatch.setattr(sign_in, "user", lambda found=found: found)
+        monkeypatch.setattr(sign_in, "_section", lambda section: sections[section])
+        app = well(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run())
+        assert told in said(app).replace("\\", "")
+        assert "[x](y)" not in said(app)  # words, not a link
+        assert sign_in.person() == "0f3c-77"
+    assert not app.error
+
+
+def test_who_signed_in_too_long_ago_is_asked_again_and_is_nobody(monkeypatch: pytest.MonkeyPatch, office: Path) -> None:
+    long_ago = int(time.time()) - 12 * 60 * 60 - 1
+    old = at_the_screen(monkeypatch, "vera@one", iat=long_ago)
+    assert [button.label for button in old.button] == ["Sign in"]
+    assert "more than 12 hours ago" in said(old)
+    assert sign_in.person() == ""
+    unknown = at_the_screen(monkeypatch, "vera@one", iat=None)
+    assert [button.label for button in unknown.button] == ["Sign in"]
+    recent = at_the_screen(monkeypatch, "vera@one", iat=long_ago + 60)
+    assert "Signed in as vera@one." in said(recent)
+
+
+def test_a_page_of_another_site_is_refused_and_nobody_outside_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    from streamlit import net_util
+    from streamlit.web.server.server_util import is_url_from_allowed_origins
+
+    from screens import serve
+
+    outside: list[str] = []
+    monkeypatch.setattr(net_util, "_external_ip", None)
+    monkeypatch.setattr(net_util, "_make_blocking_http_get", lambda url, **_: outside.append(url))
+    monkeypatch.setattr(net_util, "get_external_ip", net_util.get_external_ip)  # put back after the test
+    assert not is_url_from_allowed_origins("https://elsewhere.example")
+    assert outside  # as Streamlit is by itself
+    outside.clear()
+    serve.stay_inside()
+    assert not is_url_from_allowed_origins("https://elsewhere.example")
+    assert outside == []
 
 
 def test_secrets_are_read_where_streamlit_reads_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
