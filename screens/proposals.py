@@ -19,7 +19,7 @@ from screens.books import Books
 from screens.sign_in import person
 from screens.tables import Cell, Link, Money, Table
 
-_HEADERS = ("Proposal", "What", "Prepared by", "Entries", "Amount £", "Until", "State", "Decided by")
+_HEADERS = ("Proposal", "What", "Prepared by", "Entries", "Amount (£)", "Until", "State", "Decided by")
 _MOST_LEGS = 60
 
 
@@ -50,7 +50,9 @@ def show(books: Books) -> None:
     if not found:
         st.info("No proposal is here for you to see.")
         return
-    tables.show(Table(f"{len(found)} proposals", _HEADERS, [_row(one) for one in found]))
+    tables.show(
+        Table(bring_shown.count_of(len(found), "proposal", "proposals"), _HEADERS, [_row(one) for one in found])
+    )
     st.write(
         "Choose one to see what it would do, and to decide on it. 'devolution proposal' approves, rejects and "
         "withdraws on the command line."
@@ -73,7 +75,7 @@ def _row(one: Listed) -> tuple[Cell, ...]:
         one.title,
         one.prepared_by,
         one.entries,
-        exact_pounds(one.amount_pence),
+        Money(one.amount_pence),
         str(one.expires_on or "no limit"),
         state,
         one.decided_by or "nobody yet",
@@ -189,12 +191,16 @@ def _brought(chosen: _Chosen) -> None:
     """Records that it would bring, such as terms of a ring-fence: each with all that it says."""
     for nth, draft in enumerate(chosen.drafts, start=1):
         for model, table in draft.records.items():
-            headers = [name.removesuffix("_pence").replace("_", " ") for name in table.schema.names]
-            rows = [
-                [
-                    Money(value) if column.endswith("_pence") else "" if value is None else value
-                    for column, value in row.items()
-                ]
-                for row in table.to_pylist()
-            ]
-            tables.show(Table(f"Entry {nth} of it records: {model.__name__.lower()}", headers, rows))
+            rows = []
+            for row in table.to_pylist():
+                name, *rest = row.items()
+                says = "; ".join(_said(column, value) for column, value in rest if value not in (None, ""))
+                rows.append((name[1], says))
+            tables.show(Table(f"Entry {nth} of it records: {model.__name__.lower()}", ("Record", "What it says"), rows))
+
+
+def _said(column: str, value: Any) -> str:
+    if column.endswith("_pence"):
+        return f"{column.removesuffix('_pence').replace('_', ' ')} £{exact_pounds(value)}"
+    word = {True: "yes", False: "no"}[value] if isinstance(value, bool) else tables.shown(value)
+    return f"{column.replace('_', ' ')}: {word}"

@@ -17,12 +17,13 @@ from ledger.drafts import Draft
 from ledger.posting import post as post_entries
 from ledger.proposals import decide, submit
 from ledger.store import Store
+from scenarios.outcome import library
 from screens import deciding
 from tests.allocations.excel.commands import run
 from tests.allocations.excel.workbooks import PLAIN, written
 from tests.books import MAY, agreement, at, entry, fund_all, small_books
 from tests.ledger.test_rights import LONG_AGO, devolve
-from tests.screens.importing import balances, bringing, field, funded, headings, labels
+from tests.screens.importing import balances, bringing, field, funded, headings, labels, sha
 from tests.screens.pages import asked, no_leftovers, page, said, tables, well
 
 __all__ = ["no_leftovers"]
@@ -286,7 +287,7 @@ def test_where_nobody_signs_in_it_is_asked_who_decides(monkeypatch: pytest.Monke
     app = by_address(monkeypatch, path, None)
     assert asked(app, "proposal") == PLAN  # and not the other, whose name differs by a capital alone
     assert "Entry 2 of it records: agreement" in tables(app)
-    assert ">123.45<" in tables(app)
+    assert "amount £123.45; " in tables(app)
     well(field(app.button, "Approve it").click().run())
     assert "Say who decides and why." in app.error[0].value
     press(app, "Approve it", who="Finance")
@@ -311,6 +312,20 @@ def test_an_authority_is_named_on_the_entries_that_have_none_of_their_own(
     press(well(app.run()), "Approve it", who="bert")
     found = rows(path, "SELECT key, authority FROM entry WHERE actor = 'bert' AND authority IS NOT NULL")
     assert found == [[("devolve it", "The director"), ("out of it", "Minute 7")]]
+
+
+def test_it_leads_to_the_scenario_that_it_comes_from_where_that_is_still_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path, (name, file) = funded(tmp_path / "own.duckdb"), next(iter(library().items()))
+    with Store.open(path) as store:
+        for key, digest in (("same", sha(file)), ("changed", "c" * 64)):
+            propose(store, key, "anna", devolve(5, key), source=file.name, source_hash=digest)
+    link = f'href="scenarios?scenario={name}"'
+    assert link in tables(by_address(monkeypatch, path, None, "same"))
+    changed = tables(by_address(monkeypatch, path, None, "changed"))
+    assert link not in changed
+    assert file.name in changed
 
 
 def test_an_app_that_only_reads_names_the_command(monkeypatch: pytest.MonkeyPatch, office: Path) -> None:
