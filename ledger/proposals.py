@@ -28,13 +28,14 @@ POSTED, PART_POSTED, REJECTED, WITHDRAWN, EXPIRED = "posted", "part-posted", "re
 _SUBMITTED, _DECIDED = "a proposal is submitted", "a proposal is decided"
 
 _LISTED = """
-SELECT p.id, p.title, p.prepared_by, p.expires_on, p.source, e.recorded_at, d.outcome, d.decided_by, d.reason,
-       count(DISTINCT n.id) AS entries, CAST(coalesce(sum(t.amount_pence), 0) AS BIGINT) AS amount_pence
+SELECT p.id, p.title, p.prepared_by, p.expires_on, p.source, p.source_hash, e.recorded_at, d.outcome, d.decided_by,
+       d.reason, d.entry_number AS decided_in, count(DISTINCT n.id) AS entries,
+       CAST(coalesce(sum(t.amount_pence), 0) AS BIGINT) AS amount_pence
 FROM proposal p JOIN entry e ON e.number = p.entry_number
 LEFT JOIN proposal_end d ON d.proposal = p.id
 JOIN proposed_entry n ON n.proposal = p.id LEFT JOIN proposed_transfer t ON t.proposed_entry = n.id
-GROUP BY p.id, p.title, p.prepared_by, p.expires_on, p.source, e.recorded_at, d.outcome, d.decided_by, d.reason,
-         p.entry_number
+GROUP BY p.id, p.title, p.prepared_by, p.expires_on, p.source, p.source_hash, e.recorded_at, d.outcome, d.decided_by,
+         d.reason, d.entry_number, p.entry_number
 ORDER BY p.entry_number
 """
 _ENTRIES = "SELECT * FROM proposed_entry WHERE proposal = $id ORDER BY nth"
@@ -47,7 +48,9 @@ class Listed:
     """A proposal and how it stands.
 
     Attributes:
+        source_hash: SHA-256 of the file that it comes from, such as a scenario's.
         outcome: how it ended; none while it is open.
+        decided_in: the number of the entry that ended it.
         amount_pence: what its entries move, all legs added up.
     """
 
@@ -56,10 +59,12 @@ class Listed:
     prepared_by: str
     expires_on: date | None
     source: str | None
+    source_hash: str | None
     recorded_at: Any
     outcome: str | None
     decided_by: str | None
     reason: str | None
+    decided_in: int | None
     entries: int
     amount_pence: int
 
@@ -247,8 +252,13 @@ def _entry_of(store: Store, key: str, prepared_by: str) -> tuple[str | None, boo
         return (str(known[0][0]) if known else None), rights.in_force(reader)
 
 
+def is_whole(reader: Reader, key: str) -> bool:
+    """Whether a proposal is seen whole: others may pay in it too, whose legs are theirs to see."""
+    return not reader.unseen & {int(str(number)) for (number,) in reader.rows(_ENTRY, {"id": key})}
+
+
 def _refuse_half_seen(reader: Reader, key: str, decided_by: str) -> None:
-    if reader.unseen & {int(str(number)) for (number,) in reader.rows(_ENTRY, {"id": key})}:
+    if not is_whole(reader, key):
         sentence = f"it moves money of organisations over which {decided_by} has no right."
         remedy = "Let somebody decide who has a right over all of them."
         raise Refused([Problem(f"proposal {key}", sentence, "Who decides sees the whole of it.", remedy)])

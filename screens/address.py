@@ -85,8 +85,9 @@ def choose(
         unknown: what to say of an address that asks for something else.
     """
     first = options[0] if usual is None else usual
+    exact = {str(option): option for option in options}
     known = {str(option).casefold(): option for option in options}
-    wrong = settle(name, lambda text: known.get(text.casefold()), first)
+    wrong = settle(name, lambda text: exact.get(text, known.get(text.casefold())), first)
     if wrong:
         st.warning(f"The address asks for '{wrong}' under '{label}', {unknown}.")
     if horizontal is None:

@@ -266,7 +266,7 @@ def _post(store: Store, at: Moment, file: _File, request: Request, found: Looked
     tried = replace(request, actor=person() or request.actor)
     rehearsed = worked_out(
         "Asking every rule of the books", lambda: _bring(store, file, tried, dry_run=True), "rehearse", file.digest,
-        file.name, request, at.head, at.as_at,
+        file.name, tried, at.head, at.as_at,
     )  # fmt: skip
     if isinstance(rehearsed, LedgerError):
         bring_shown.failed(rehearsed, file.name)

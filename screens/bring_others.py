@@ -57,7 +57,7 @@ def published(store: Store, at: Moment, brought: Brought, digests: Sequence[str]
     who = person() or mergers.ACTOR
     rehearsed = worked_out(
         "Asking every rule of the books", lambda: bring(store, who, "", True), "rehearse published",
-        *digests, names, year, sheet, limit, is_structure, at.head,
+        *digests, names, year, sheet, limit, is_structure, who, at.head, at.as_at,
     )  # fmt: skip
     _states(place, rehearsed)
     if isinstance(rehearsed, LedgerError):
@@ -187,7 +187,7 @@ def position(store: Store, at: Moment, brought: Brought, digests: Sequence[str])
     who = person() or NOBODY_YET
     rehearsed = worked_out(
         "Asking every rule of the books", lambda: bring(store, who, "", True), "rehearse position", *digests,
-        name, authority, at.head,
+        name, authority, who, at.head, at.as_at,
     )  # fmt: skip
     _states(place, rehearsed)
     if isinstance(rehearsed, LedgerError):

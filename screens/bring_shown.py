@@ -114,6 +114,7 @@ def post_form(
     act: Callable[[Store, str, str], T],
     file: str,
     why_label: str = "Why: recorded after what the file brings",
+    who_label: str = "Who posts it: a role or team, recorded in the books",
 ) -> T | None:
     """Ask who posts, unless the sign-in says it, and why; and post on the button.
 
@@ -122,13 +123,14 @@ def post_form(
         now: the books at which the preview on the page was made.
         label: of the button: what it does, with the amount.
         act: posts, given the ledger, who and why.
+        file: what the books may refuse, as a sentence names it.
     """
     before = st.session_state.get("bring seen")
     st.session_state["bring seen"] = (seen_key, now)
     with st.form("post", border=True):
         signed_in = person()
         if signed_in is None:
-            who = st.text_input("Who posts it: a role or team, recorded in the books", max_chars=80, key="bring who")
+            who = st.text_input(who_label, max_chars=80, key="bring who")
         else:
             who = signed_in
             st.text(f"Posted in the name of {who}, and recorded so in the books.")
@@ -136,7 +138,7 @@ def post_form(
         asked = st.form_submit_button(label, type="primary")
     if not asked:
         return None
-    missing = [name for name, text in (("who posts it", who), ("why", why)) if not text.strip()]
+    missing = [name for name, text in ((_asked(who_label), who), ("why", why)) if not text.strip()]
     if missing:
         st.error(f"Say {' and '.join(missing)}. Every entry says who and why. Nothing was posted.")
         return None
@@ -151,6 +153,11 @@ def entries_link(posted: Sequence[Posted]) -> None:
     for entry in posted[:10]:
         frame.link(f"Entry {entry.number}, with every leg and its cell", "audit",
                    {"view": "entries", "entry": entry.number})  # fmt: skip
+
+
+def _asked(label: str) -> str:
+    """What a field asks for: the first words of its label."""
+    return label.partition(":")[0].lower()
 
 
 def _plain(text: str) -> str:

@@ -46,6 +46,7 @@ _IN_APP = tuple(
         (r"Import (it )?into a new ledger: --ledger NEW\.duckdb",
          "Bring it into another ledger: open the app on one with 'devolution app', or use 'devolution import' there"),
         (r"Import it with 'devolution import structure'", f"Choose the mergers of ICBs under '{WHAT_IT_IS}'"),
+        (r"See 'devolution proposal list'", "Those that are for you to see are in the list"),
         (r"Export the position without --organisation", "Export the position of all organisations"),
     )
 )  # fmt: skip

@@ -112,10 +112,11 @@ def _form(store: Store, at: Moment, batch: Batch) -> None:
     authority = st.text_input(
         "On whose authority, where money has to leave a ring-fence", max_chars=80, key="undo authority"
     )
+    who = person() or NOBODY_YET
     seen = worked_out(
         "Trying it against every rule of the books",
-        lambda: _reverse(store, batch, "a trial", person() or NOBODY_YET, authority, dry_run=True),
-        "undo", batch.to_undo, authority, at.head,
+        lambda: _reverse(store, batch, "a trial", who, authority, dry_run=True),
+        "undo", batch.to_undo, authority, who, at.head, at.as_at,
     )  # fmt: skip
     if isinstance(seen, Refused):
         told = "It cannot be undone: the books would not hold. Nothing was posted. This is why:"
