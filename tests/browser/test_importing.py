@@ -185,10 +185,9 @@ def test_the_keyboard_alone_brings_a_budget_in_with_the_focus_in_sight(
             if (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) return true; } return false; }"""
         assert page.evaluate(f"({ringed})(document.activeElement)"), f"no ring around {script}"
 
-    at("e.closest('[data-testid=stFileUploader]') && e.tagName === 'BUTTON'")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(file)
+    reach = "e.closest('[data-testid=stFileUploader]') && e.tagName === 'BUTTON'"
+    at(reach)
+    visit.choose(file, lambda: at(reach, 200))
     page.get_by_text("The first three tie").wait_for(timeout=SECONDS)
     visit.settled()
     at("e.getAttribute('aria-label')?.startsWith('Who posts it')")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -163,6 +163,24 @@ class Visit:
             if self.page.evaluate(f"(e => {script})(document.activeElement)"):
                 return True
         return False
+
+    def choose(self, file: Path, again: Callable[[], None]) -> None:
+        """Press Enter on the button that asks for a file, and give it one.
+
+        A page that is drawn anew just then takes the key with it: then a person goes back there and presses again.
+        """
+        from playwright.sync_api import TimeoutError as TooLate
+
+        for attempt in range(3):
+            try:
+                with self.page.expect_file_chooser(timeout=10_000) as chooser:
+                    self.page.keyboard.press("Enter")
+            except TooLate:
+                assert attempt < 2
+                again()
+            else:
+                chooser.value.set_files(file)
+                return
 
     def close(self) -> None:
         """Leave."""
