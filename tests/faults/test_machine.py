@@ -191,10 +191,13 @@ class Cutting:
         try:
             while said := one.recv(1 << 16):
                 cut = is_client and bool(self.word) and self.word in said
+                if cut:
+                    # The client never hears back, however quickly the server would answer.
+                    one.shutdown(socket.SHUT_RDWR)
                 if not (cut and self.before):
                     other.sendall(said)
                 if cut:
-                    break  # the server may have heard it; the client never hears back
+                    break
         except OSError:
             pass
         for end in (one, other):
