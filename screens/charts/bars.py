@@ -106,6 +106,16 @@ def _label_axis(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+def _length_axis(title: str, domain: object) -> dict[str, Any]:
+    return {
+        "field": "length",
+        "type": "quantitative",
+        "title": title,
+        "axis": {"tickCount": 4, "orient": "top"},
+        "scale": {"domain": domain},
+    }
+
+
 def _ranked(rows: Sequence[Mapping[str, Any]], axis: str, marked: str) -> dict[str, Any]:
     colour: dict[str, Any] = {"value": kit.MAIN}
     if marked:
@@ -114,13 +124,7 @@ def _ranked(rows: Sequence[Mapping[str, Any]], axis: str, marked: str) -> dict[s
         "data": kit.data(rows),
         "encoding": {
             "y": _label_axis(rows),
-            "x": {
-                "field": "length",
-                "type": "quantitative",
-                "title": axis,
-                "axis": {"tickCount": 4, "orient": "top"},
-                "scale": {"domain": kit.room([row["length"] for row in rows])},
-            },
+            "x": _length_axis(axis, kit.room([row["length"] for row in rows])),
         },
         "layer": [
             {"mark": {"type": "bar", "height": {"band": 0.7}}, "encoding": {"color": colour}},
@@ -137,13 +141,7 @@ def _diverging(rows: Sequence[Mapping[str, Any]], axis: str, room: Where) -> dic
         "data": kit.data(rows),
         "encoding": {
             "y": _label_axis(rows),
-            "x": {
-                "field": "length",
-                "type": "quantitative",
-                "title": axis,
-                "axis": {"tickCount": 4, "orient": "top"},
-                "scale": {"domain": kit.room([row["length"] for row in rows], room)},
-            },
+            "x": _length_axis(axis, kit.room([row["length"] for row in rows], room)),
         },
         "layer": [
             {

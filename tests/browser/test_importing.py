@@ -11,7 +11,7 @@ import pytest
 from ledger.money import exact_pounds
 from tests.allocations.excel.commands import run
 from tests.browser.budgets import FUND, ICB, budget
-from tests.browser.visits import Visit, chromium, running
+from tests.browser.visits import Visit, running
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -31,12 +31,6 @@ def ledger(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(ledger: Path) -> Iterator[str]:
     with running(ledger) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 def sound(visit: Visit, name: str) -> None:

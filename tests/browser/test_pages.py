@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ledger.money import exact_pounds
-from tests.browser.visits import ROOT, SCREENSHOTS, Visit, chromium, running
+from tests.browser.visits import ROOT, SCREENSHOTS, Visit, running
 from tests.screens.pages import document
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -50,12 +50,6 @@ MAIN = (
 def address(demo_ledger: Path) -> Iterator[str]:
     with running(demo_ledger) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -13,7 +13,7 @@ import devolution
 from allocations.excel.cells import read_workbook
 from ledger.money import exact_pounds
 from scenarios import outcome, saved
-from tests.browser.visits import Visit, chromium, running
+from tests.browser.visits import Visit, running
 
 pytestmark = pytest.mark.xdist_group("browser")
 NAME = "devolve-80-at-once"
@@ -32,12 +32,6 @@ def ledger(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(ledger: Path) -> Iterator[str]:
     with running(ledger) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 def told(ledger: Path, *arguments: object) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """What a browser shows where there is little or nothing to show: quiet, accessible, narrow enough, and with a way on."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.visits import Visit, chromium, running
+from tests.browser.visits import Visit, running
 from tests.screens.states import made
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -30,12 +29,6 @@ WRONG = (
     "audit?view=made&tier=moon",
     "audit?view=entries&entry=99999",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 def sound(visit: Visit) -> None:
