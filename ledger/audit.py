@@ -22,6 +22,31 @@ WHERE (a.floor_pence IS NULL) <> (t.may_go_below_zero AND a.standing = 'availabl
 ORDER BY 1, 2, 3, 4
 """
 
+# A transfer without its account or its entry. A file's table has no foreign keys, and even a server's could be taken
+# away.
+_ORPHANS = """
+SELECT t.entry_number, t.leg FROM transfer t
+WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.id = t.from_account)
+   OR NOT EXISTS (SELECT 1 FROM account a WHERE a.id = t.to_account)
+   OR NOT EXISTS (SELECT 1 FROM entry e WHERE e.number = t.entry_number)
+ORDER BY 1, 2 LIMIT 100
+"""
+
+# What each account's days say, against what its transfers say.
+_WRONG_DAYS = """
+WITH told AS (
+    SELECT m.account, e.effective_date AS day, sum(m.came) AS in_pence, sum(m.went) AS out_pence FROM (
+        SELECT entry_number, to_account AS account, sum(amount_pence) AS came, 0 AS went FROM transfer GROUP BY 1, 2
+        UNION ALL
+        SELECT entry_number, from_account, 0, sum(amount_pence) FROM transfer GROUP BY 1, 2
+    ) m JOIN entry e ON e.number = m.entry_number GROUP BY 1, 2
+)
+SELECT coalesce(t.account, d.account) AS account, coalesce(t.day, d.day) AS day
+FROM told t FULL JOIN account_day d ON d.account = t.account AND d.day = t.day
+WHERE t.in_pence IS DISTINCT FROM d.in_pence OR t.out_pence IS DISTINCT FROM d.out_pence
+ORDER BY 1, 2 LIMIT 100
+"""
+
 _WRONG_LEGS = """
 SELECT t.entry_number, t.leg FROM transfer t WHERE t.amount_pence <= 0 OR t.from_account = t.to_account
 UNION ALL
@@ -102,6 +127,36 @@ def _balance_problems(reader: Reader) -> list[Problem]:
         )
         for number, leg in reader.rows(_WRONG_LEGS)
     )
+    found.extend(
+        Problem(
+            f"entry {number}, leg {leg}",
+            "its account or its entry is missing.",
+            "A transfer moves money between two accounts of the books, by an entry of them.",
+            "Restore the ledger from a backup, and find out who could write to it.",
+        )
+        for number, leg in reader.rows(_ORPHANS)
+    )
+    found.extend(
+        Problem(
+            f"account {account}, {day}",
+            "what is kept of its balance on that day is not what its transfers come to.",
+            "Limits are judged by it.",
+            "Restore the ledger from a backup, and find out who could write to it.",
+        )
+        for account, day in reader.rows(_WRONG_DAYS)
+    )
+    ((sealed, moved),) = reader.rows(
+        "SELECT (SELECT moved_pence FROM seal), CAST((SELECT coalesce(sum(amount_pence), 0) FROM transfer) AS HUGEINT)"
+    )
+    if sealed != moved:
+        found.append(
+            Problem(
+                "the seal",
+                f"it says that {sealed} pence were moved in all, and the transfers come to {moved}.",
+                "It is kept so that no sum can grow too large.",
+                "Restore the ledger from a backup, and find out who could write to it.",
+            )
+        )
     for organisation, fund, year, standing in reader.rows(_WRONG_FLOORS):
         found.append(
             Problem(

@@ -1,14 +1,15 @@
 """Whether every link of the chain of entries still holds."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlmodel import SQLModel
 
-from ledger import canonical
-from ledger.chain import LEGS_OF
+from ledger import canonical, canonical_1
+from ledger.chain import LEGS_OF, form_2_from
 from ledger.drafts import primary_key, schema_of
 from ledger.errors import Problem
 from ledger.models import RECORDS
@@ -22,8 +23,10 @@ def problems(reader: Reader) -> list[Problem]:
     """Every link that does not hold: a changed fact, a missing row, a cut tail. Each names its entry."""
     entries = reader.table("SELECT * FROM entry ORDER BY number").to_pylist()
     found = _sequence_problems(reader, entries)
+    form_2 = form_2_from(reader)
     contents = _contents(reader, entries)
     previous = canonical.GENESIS
+    latest = datetime.min.replace(tzinfo=UTC)
     for entry in entries:
         place = f"entry {entry['number']} ({entry['key']})"
         # What is hidden from the reader cannot be compared; its link still is.
@@ -36,9 +39,8 @@ def problems(reader: Reader) -> list[Problem]:
                     "Restore the ledger from a backup, and find out who could write to the file.",
                 )
             )
-        link = canonical.chain_hash(
-            entry["previous_hash"], entry["number"], entry["recorded_at"], entry["content_hash"]
-        )
+        form = canonical if entry["number"] >= form_2 else canonical_1
+        link = form.chain_hash(entry["previous_hash"], entry["number"], entry["recorded_at"], entry["content_hash"])
         if entry["previous_hash"] != previous or link != entry["hash"]:
             found.append(
                 Problem(
@@ -48,7 +50,16 @@ def problems(reader: Reader) -> list[Problem]:
                     "Restore the ledger from a backup.",
                 )
             )
-        previous = entry["hash"]
+        if entry["recorded_at"] < latest:
+            found.append(
+                Problem(
+                    place,
+                    f"it was recorded at {entry['recorded_at']}, before the entry before it.",
+                    "Recorded times never fall.",
+                    "Restore the ledger from a backup.",
+                )
+            )
+        previous, latest = entry["hash"], entry["recorded_at"]
     return found
 
 
@@ -92,17 +103,23 @@ def _sequence_problems(reader: Reader, entries: Sequence[dict[str, Any]]) -> lis
 
 
 def _contents(reader: Reader, entries: Sequence[dict[str, Any]]) -> dict[int, str]:
-    """The content hash of each entry, worked out anew from the rows of the books."""
-    parts: dict[int, list[tuple[str, memoryview]]] = {entry["number"]: [] for entry in entries}
+    """The content hash of each entry, worked out anew from the rows of the books, in the form that was its own."""
+    form_2 = form_2_from(reader)
+    parts: dict[int, list[bytes]] = {entry["number"]: [] for entry in entries}
     for model in RECORDS:
-        _add_parts(parts, str(model.__tablename__), records_by_entry(reader, model), schema_of(model).names)
+        table = records_by_entry(reader, model)
+        _add_parts(parts, str(model.__tablename__), table, (schema_of(model, 1).names, schema_of(model).names), form_2)
     hashes: dict[int, str] = {}
+    names = canonical.TRANSFER_FIELDS
     for first, last in groups(reader, [entry["number"] for entry in entries]):
-        legs: dict[int, list[tuple[str, memoryview]]] = {n: parts[n] for n in range(first, last + 1) if n in parts}
-        _add_parts(legs, "transfer", reader.table(LEGS_OF, {"first": first, "last": last}), canonical.TRANSFER_FIELDS)
+        legs = {n: parts[n] for n in range(first, last + 1) if n in parts}
+        _add_parts(
+            legs, "transfer", reader.table(LEGS_OF, {"first": first, "last": last}), (names, names), form_2
+        )
         for entry in entries:
             if first <= entry["number"] <= last:
-                hashes[entry["number"]] = canonical.content_hash(entry, legs[entry["number"]])
+                form = canonical if entry["number"] >= form_2 else canonical_1
+                hashes[entry["number"]] = form.content_hash(entry, legs[entry["number"]])
     return hashes
 
 
@@ -120,18 +137,30 @@ def records_by_entry(reader: Reader, model: type[SQLModel]) -> pa.Table:
 
 
 def _add_parts(
-    parts: dict[int, list[tuple[str, memoryview]]], name: str, table: pa.Table, columns: Sequence[str]
+    parts: dict[int, list[bytes]],
+    name: str,
+    table: pa.Table,
+    columns: tuple[Sequence[str], Sequence[str]],
+    form_2: int,
 ) -> None:
-    """Cut a table, sorted by entry, into the canonical text that each entry brought."""
-    if table.num_rows == 0:
-        return
-    runs = pc.run_end_encode(table["entry_number"].combine_chunks())
-    numbers, ends = runs.values.to_pylist(), runs.run_ends.to_pylist()
-    counts = [end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)]
-    text, offsets = canonical.rows(table.select(list(columns)))
-    for number, piece in zip(numbers, canonical.slices(text, offsets, counts), strict=True):
-        if number in parts:
-            parts[number].append((name, piece))
+    """Cut a table, sorted by entry, into the canonical text that each entry brought.
+
+    Args:
+        columns: those that were hashed in the first form, and those of the second.
+        form_2: the first entry in the second form.
+    """
+    earlier = pc.less(table["entry_number"], form_2)
+    halves = (canonical_1, table.filter(earlier), columns[0]), (canonical, table.filter(pc.invert(earlier)), columns[1])
+    for form, half, names in halves:
+        if half.num_rows == 0:
+            continue
+        runs = pc.run_end_encode(half["entry_number"].combine_chunks())
+        numbers, ends = runs.values.to_pylist(), runs.run_ends.to_pylist()
+        counts = [end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+        text, offsets = form.rows(half.select(list(names)))
+        for number, (its_text, its_offsets) in zip(numbers, canonical.slices(text, offsets, counts), strict=True):
+            if number in parts:
+                parts[number].append(form.part(name, len(names), its_text, its_offsets))
 
 
 def groups(reader: Reader, numbers: Sequence[int]) -> list[tuple[int, int]]:

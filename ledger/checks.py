@@ -145,39 +145,33 @@ WHERE newest = 1 AND grade IN {RING_FENCED} AND (trim(coalesce(authority, '')) =
 ORDER BY entry_number, leg, fence
 """
 
-# Every account that loses money in these entries, on every day from which it would be short.
+# Every account that loses money in these entries, on every day from which it would be short. What happened on each
+# day is summed in account_day, so that an account's past costs no more than its days.
 _OVERDRAWN = """
 WITH touched AS (
     SELECT DISTINCT a.id, a.floor_pence FROM transfer t JOIN account a ON a.id = t.from_account
     WHERE t.entry_number >= $first AND a.floor_pence IS NOT NULL
 ),
-moved AS (
-    SELECT t.from_account AS account, t.entry_number, -sum(t.amount_pence) AS pence
-    FROM transfer t WHERE t.from_account IN (SELECT id FROM touched) GROUP BY t.from_account, t.entry_number
-    UNION ALL
-    SELECT t.to_account, t.entry_number, sum(t.amount_pence)
-    FROM transfer t WHERE t.to_account IN (SELECT id FROM touched) GROUP BY t.to_account, t.entry_number
-),
-daily AS (
-    SELECT m.account, e.effective_date, sum(m.pence) AS pence, max(e.number) AS entry_number
-    FROM moved m JOIN entry e ON e.number = m.entry_number
-    GROUP BY m.account, e.effective_date
-),
 running AS (
-    SELECT d.account, d.effective_date, d.entry_number,
-           sum(d.pence) OVER (PARTITION BY d.account ORDER BY d.effective_date) AS balance_pence
-    FROM daily d
+    SELECT d.account, d.day, t.floor_pence,
+           sum(d.in_pence - d.out_pence) OVER (PARTITION BY d.account ORDER BY d.day) AS balance_pence
+    FROM touched t JOIN account_day d ON d.account = t.id
 ),
 short AS (
-    SELECT r.*, row_number() OVER (PARTITION BY r.account ORDER BY r.effective_date) AS nth
-    FROM running r JOIN touched t ON t.id = r.account WHERE r.balance_pence < t.floor_pence
+    SELECT r.*, row_number() OVER (PARTITION BY r.account ORDER BY r.day) AS nth
+    FROM running r WHERE r.balance_pence < r.floor_pence
 )
-SELECT a.organisation, o.name, a.fund, a.year, a.standing, s.effective_date, s.entry_number, e.key,
+SELECT a.id AS account, a.organisation, o.name, a.fund, a.year, a.standing, s.day AS effective_date,
        CAST(s.balance_pence AS BIGINT) AS balance_pence
 FROM short s JOIN account a ON a.id = s.account JOIN organisation o ON o.code = a.organisation
-JOIN entry e ON e.number = s.entry_number
 WHERE s.nth = 1
-ORDER BY s.entry_number, a.organisation, a.fund
+ORDER BY s.day, a.organisation, a.fund, a.year, a.standing
+"""
+# The newest entry that moved an account's money on a day: whom to name where it is short.
+_LAST_OF_DAY = """
+SELECT e.number AS entry_number, e.key FROM entry e WHERE e.number = (
+    SELECT max(o.number) FROM entry o JOIN transfer t ON t.entry_number = o.number
+    WHERE o.effective_date = $effective_date AND (t.from_account = $account OR t.to_account = $account))
 """
 
 _REVERSALS = f"""
@@ -235,6 +229,8 @@ def problems(reader: Reader, first: int) -> list[Problem]:
         if not applies:
             continue
         answers = reader.table(sql, {"first": first}).to_pylist()
+        if describe is _overdraft_problem:
+            answers = sorted((_with_entry(reader, row) for row in answers), key=lambda row: int(row["entry_number"]))
         # A leg that breaks one rule is not blamed for what follows from it.
         answers = [
             row for row in answers if (row["entry_number"], row.get("leg")) not in blamed or describe is _fence_problem
@@ -247,6 +243,10 @@ def problems(reader: Reader, first: int) -> list[Problem]:
             more = len(answers) - MOST_SHOWN
             found.append(Problem("the same rule", f"{more} more legs break it.", "", "Mend these first."))
     return found
+
+
+def _with_entry(reader: Reader, row: Row) -> Row:
+    return {**row, **reader.table(_LAST_OF_DAY, row).to_pylist()[0]}
 
 
 def _retained(reader: Reader, row: Row) -> int:

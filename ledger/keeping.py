@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 from ledger import audit, chain, chain_links, migrations
 from ledger.address import Address, ServerAddress
 from ledger.errors import LedgerError, LedgerHeld, Problem, Refused
-from ledger.models import RECORDS, TABLES, Account, Entry, Transfer
+from ledger.models import RECORDS, TABLES, Account, AccountDay, Entry, Transfer
 from ledger.reading import Reader, Writer
 from ledger.store import Store, kind_of
 
@@ -133,8 +133,12 @@ def _pour(reader: Reader, writer: Writer, progress: Callable[[str], None]) -> No
         progress(f"Copying transfers of entries {first} to {last}")
         sql = "SELECT * FROM transfer WHERE entry_number BETWEEN $first AND $last ORDER BY entry_number, leg"
         writer.append(Transfer, reader.table(sql, {"first": first, "last": last}))
-    ((entries, head),) = reader.rows("SELECT entries, head FROM seal")
-    writer.execute("UPDATE seal SET entries = $entries, head = $head", {"entries": entries, "head": head})
+    writer.append(AccountDay, reader.table("SELECT * FROM account_day ORDER BY account, day"))
+    ((entries, head, moved),) = reader.rows("SELECT entries, head, moved_pence FROM seal")
+    writer.execute(
+        "UPDATE seal SET entries = $entries, head = $head, moved_pence = $moved",
+        {"entries": entries, "head": head, "moved": moved},
+    )
 
 
 def _told(reader: Reader) -> Copied:

@@ -46,13 +46,21 @@ def _number() -> Column[int]:
     return Column(BigInteger, primary_key=True, autoincrement=False)
 
 
+# Columns that came with a later form of the canonical text: entries in an earlier form were hashed without them.
+_SINCE_FORM_2 = {"form": 2}
+
+
 class Seal(SQLModel, table=True):
-    """One row: how many entries there should be and the head of the chain, so that a cut tail shows."""
+    """One row: how many entries there should be and the head of the chain, so that a cut tail shows.
+
+    ``moved_pence`` is the sum of all transfers, so that no sum over the books ever outgrows a whole number.
+    """
 
     id: int = Field(default=1, sa_column=Column(Integer, primary_key=True, autoincrement=False))
     schema_version: int
-    entries: int
+    entries: int = Field(sa_type=BigInteger)
     head: str
+    moved_pence: int = Field(default=0, sa_type=BigInteger)
 
 
 class Entry(SQLModel, table=True):
@@ -307,6 +315,16 @@ class ProposalEnd(SQLModel, table=True):
     outcome: str
     decided_by: str
     reason: str
+    content_hash: str | None = Field(
+        default=None,
+        sa_column_kwargs={"info": _SINCE_FORM_2},
+        description="content hash of the entry that brought the proposal: what was decided on, and nothing else",
+    )
+    posted: str | None = Field(
+        default=None,
+        sa_column_kwargs={"info": _SINCE_FORM_2},
+        description="which of its entries are posted with the decision: their numbers in the proposal, by commas",
+    )
     entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
 
 
@@ -323,13 +341,15 @@ class ClosedMonth(SQLModel, table=True):
 class Appointment(SQLModel, table=True):
     """A right: who may do what, for an organisation and all below it, from a day until a day.
 
-    Without an organisation it is over the whole of the books. ``limit_pence`` is the most that one decision may
-    move; empty for no limit. With ``alone`` an approver may post without a proposal of somebody else's.
+    Without an organisation it is over the whole of the books. ``limit_pence`` is the most that the person's
+    decisions may move in each ``limit_period``, all added up; empty for no limit. Appointments from before there
+    were periods limit each decision alone. With ``alone`` an approver may post without a proposal of somebody else's.
     """
 
     __table_args__ = (
         CheckConstraint("role IN ('viewer', 'preparer', 'approver', 'auditor', 'administrator', 'app')"),
         CheckConstraint("limit_pence IS NULL OR (limit_pence >= 0 AND role IN ('preparer', 'approver'))"),
+        CheckConstraint("limit_period IS NULL OR (limit_pence IS NOT NULL AND limit_period IN ('day', 'month', 'year'))"),
         CheckConstraint("NOT alone OR role = 'approver'"),
         CheckConstraint("role <> 'app' OR organisation IS NULL"),
         CheckConstraint("valid_to IS NULL OR valid_from < valid_to"),
@@ -340,6 +360,9 @@ class Appointment(SQLModel, table=True):
     role: str
     organisation: str | None = Field(default=None, foreign_key="organisation.code")
     limit_pence: int | None = Field(default=None, sa_type=BigInteger)
+    limit_period: str | None = Field(
+        default=None, sa_column_kwargs={"info": _SINCE_FORM_2}, description="day, month or (financial) year"
+    )
     alone: bool = False
     valid_from: date
     valid_to: date | None = None
@@ -352,6 +375,39 @@ class Dismissal(SQLModel, table=True):
     id: str = Field(primary_key=True)
     appointment: str = Field(foreign_key="appointment.id")
     valid_to: date
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class SourceLimit(SQLModel, table=True):
+    """The most that the source of the money may give out on a fund, with every fund inside it, in a year.
+
+    A newer limit of the same fund and year takes the place of the one that it supersedes.
+    """
+
+    __tablename__ = "source_limit"
+    __table_args__ = (CheckConstraint("limit_pence >= 0"), UniqueConstraint("supersedes"))
+
+    id: str = Field(primary_key=True)
+    fund: str = Field(foreign_key="fund.code")
+    year: int
+    limit_pence: int = Field(sa_type=BigInteger)
+    source: str
+    supersedes: str | None = None
+    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
+
+
+class Upgrade(SQLModel, table=True):
+    """A change of the tables that changed what is hashed, or what is asked of entries, from its own entry on.
+
+    ``form`` is the form of the canonical text from this entry on. ``earlier`` holds the numbered migrations before
+    it, as JSON, so that their record stands in the chain too.
+    """
+
+    id: str = Field(primary_key=True, description="the version of the tables that it led to")
+    name: str
+    form: int
+    previous_head: str
+    earlier: str
     entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
 
 
@@ -388,6 +444,20 @@ class Transfer(SQLModel, table=True):
     note: str | None = Field(default=None, description="sheet and cell, or the arithmetic behind the amount")
 
 
+class AccountDay(SQLModel, table=True):
+    """What came to an account and what left it on a day: kept for speed, written with the transfers that it sums.
+
+    The transfers stay the truth; ``verify`` compares the two.
+    """
+
+    __tablename__ = "account_day"
+
+    account: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    day: date = Field(primary_key=True)
+    in_pence: int = Field(sa_type=BigInteger)
+    out_pence: int = Field(sa_type=BigInteger)
+
+
 # What an entry can bring besides transfers, in the order in which it must be written.
 RECORDS: tuple[type[SQLModel], ...] = (
     Tier,
@@ -406,8 +476,10 @@ RECORDS: tuple[type[SQLModel], ...] = (
     ClosedMonth,
     Appointment,
     Dismissal,
+    SourceLimit,
+    Upgrade,
 )
-TABLES: tuple[type[SQLModel], ...] = (Seal, Entry, *RECORDS, Account, Transfer)
+TABLES: tuple[type[SQLModel], ...] = (Seal, Entry, *RECORDS, Account, Transfer, AccountDay)
 
 # What is not published: who has no right over its organisations does not see it.
 UNPUBLISHED: tuple[type[SQLModel], ...] = (Proposal, ProposedEntry, ProposedTransfer, ProposalEnd)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlmodel import SQLModel
 
 from ledger import canonical, carrying, checks, control, periods, refusals, reservations, rights, structure
@@ -65,6 +66,21 @@ JOIN account f ON f.organisation = n.from_organisation AND f.fund = n.from_fund
     AND f.year = n.from_year AND f.standing = n.from_standing
 JOIN account t ON t.organisation = n.to_organisation AND t.fund = n.to_fund
     AND t.year = n.to_year AND t.standing = n.to_standing
+"""
+
+
+# What the new legs bring to each account and take from it, day by day; the rows that are there already grow.
+_ADD_TO_DAYS = """
+INSERT INTO account_day (account, day, in_pence, out_pence)
+SELECT m.account, e.effective_date, CAST(sum(m.came) AS BIGINT), CAST(sum(m.went) AS BIGINT) FROM (
+    SELECT entry_number, to_account AS account, sum(amount_pence) AS came, 0 AS went FROM transfer
+    WHERE entry_number >= $first GROUP BY entry_number, to_account
+    UNION ALL
+    SELECT entry_number, from_account, 0, sum(amount_pence) FROM transfer
+    WHERE entry_number >= $first GROUP BY entry_number, from_account
+) m JOIN entry e ON e.number = m.entry_number GROUP BY m.account, e.effective_date
+ON CONFLICT (account, day) DO UPDATE SET in_pence = account_day.in_pence + excluded.in_pence,
+    out_pence = account_day.out_pence + excluded.out_pence
 """
 
 
@@ -226,9 +242,9 @@ def _canonical_records(model: type[SQLModel], draft: Draft) -> pa.Table:
 
 def _content_of(draft: Draft, brought: Mapping[type[SQLModel], pa.Table]) -> str:
     facts = {name: getattr(draft, name) for name in canonical.ENTRY_FIELDS}
-    parts = [(str(model.__tablename__), canonical.rows(table)[0]) for model, table in brought.items() if table.num_rows]
+    parts = [canonical.part_of(str(model.__tablename__), table) for model, table in brought.items() if table.num_rows]
     if draft.transfers is not None and draft.transfers.num_rows:
-        parts.append(("transfer", canonical.rows(draft.legs().select(canonical.TRANSFER_FIELDS))[0]))
+        parts.append(canonical.part_of("transfer", draft.legs().select(canonical.TRANSFER_FIELDS)))
     return canonical.content_hash(facts, parts)
 
 
@@ -341,8 +357,13 @@ def _write_transfers(writer: Writer, entries: Sequence[tuple[int, Draft]]) -> No
     _refuse_if(refusals.amount_problems(new_legs, keys))
     writer.stage("new_legs", new_legs)
     _refuse_if(refusals.unknown_codes(writer, keys))
+    _refuse_if(refusals.sum_problems(writer, new_legs))
     writer.execute(_OPEN_ACCOUNTS)
     writer.execute(_WRITE_LEGS)
+    first = min(number for number, _ in entries)
+    writer.execute(_ADD_TO_DAYS, {"first": first})
+    moved = pc.sum(new_legs["amount_pence"]).as_py()
+    writer.execute("UPDATE seal SET moved_pence = moved_pence + $moved", {"moved": moved})
 
 
 def _mirror(reader: Reader, number: int, *, reason: str, actor: str, authority: str | None) -> Draft:

@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, create_engine
@@ -245,7 +246,7 @@ def create(address: ServerAddress) -> ServerStore:
                 for statement in (*server_schema.tables(), *server_schema.statements()):
                     connection.execute(statement)
                 connection.execute(
-                    "INSERT INTO seal (id, schema_version, entries, head) VALUES (1, %s, 0, %s)",
+                    "INSERT INTO seal (id, schema_version, entries, head, moved_pence) VALUES (1, %s, 0, %s, 0)",
                     (migrations.SCHEMA_VERSION, GENESIS),
                 )
     return open_(address)
@@ -304,6 +305,13 @@ class _Alteration:
         found = self._connection.execute(sql).fetchone()
         assert found is not None
         return int(found[0])
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql).fetchall()
+
+    def insert(self, table: str, row: dict[str, Any]) -> None:
+        marks = ", ".join("%s" for _ in row)
+        self._connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
 
 
 def _altered(connection: psycopg.Connection, known: tuple[migrations.Migration, ...]) -> migrations.Migration | None:

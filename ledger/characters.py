@@ -1,0 +1,84 @@
+"""Which characters a text of the books may hold, and when two names are one.
+
+A text may hold nothing that cannot be seen or that changes how its neighbours are shown. A name by which rights are
+given, and a code by which money is found, is held to more: it is written in Latin letters, digits and ordinary
+signs, so that no letter of another script passes for one of them, and names that differ in case alone are one name.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+# General categories of Unicode: control, formatting (zero-width and bidirectional among them), surrogate and private
+# characters, and the separators of lines and paragraphs.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+# Letters, marks and signs that show nothing although Unicode calls them visible: the grapheme joiner, the fillers of
+# Hangul and Khmer, the empty Braille pattern, and the selectors of variants.
+_BLANK = frozenset(
+    (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10),
+     *range(0xE0100, 0xE01F0))
+)  # fmt: skip
+
+# The letters with marks that European languages write: Latin-1, Latin Extended-A, and the Romanian S and T.
+_LETTERS = "".join(
+    chr(code)
+    for code in (*range(0x00C0, 0x0180), *range(0x0218, 0x021C))
+    if code not in (0x00D7, 0x00F7) and unicodedata.normalize("NFKC", chr(code)) == chr(code)
+)
+_NAME = re.compile(rf"[!-~{_LETTERS}]+(?: [!-~{_LETTERS}]+)*")
+# Capital to small, for those that a database's own lower() may leave alone; the dotless i looks like an i.
+_CAPITALS = "".join(letter for letter in _LETTERS if len(letter.lower()) == 1 and letter.lower() != letter) + "İı"
+_SMALL = "".join(letter.lower() for letter in _CAPITALS[:-2]) + "ii"
+_TO_SMALL = str.maketrans(_CAPITALS, _SMALL)
+# How one name is told from another, as SQL that both databases understand; ``{0}`` is the name.
+FOLDED = f"translate(lower({{0}}), '{_CAPITALS}', '{_SMALL}')"
+
+
+def normalise(text: str) -> str:
+    """Unicode NFC, so that the same name typed on two keyboards is the same."""
+    return unicodedata.normalize("NFC", text)
+
+
+def unseen(text: str) -> list[str]:
+    """The characters of a text that cannot be seen or that change how others are shown, as ``U+202E``."""
+    if text.isascii() and text.isprintable():
+        return []
+    return [
+        f"U+{ord(letter):04X}"
+        for letter in text
+        if unicodedata.category(letter) in _UNSEEN or ord(letter) in _BLANK
+    ]
+
+
+def unseen_ranges() -> list[tuple[int, int]]:
+    """The code points that ``unseen`` finds, as ranges from and to, for a database that has to find them itself."""
+    found: list[tuple[int, int]] = []
+    for code in range(0x110000):
+        if code in _BLANK or unicodedata.category(chr(code)) in _UNSEEN:
+            if found and found[-1][1] == code - 1:
+                found[-1] = (found[-1][0], code)
+            else:
+                found.append((code, code))
+    return found
+
+
+def is_name(text: str) -> bool:
+    """Whether a person's name or a code is written so that it cannot be taken for another.
+
+    Latin letters, digits and ordinary signs, with single spaces between words and none around them.
+    """
+    return bool(_NAME.fullmatch(text))
+
+
+def folded(name: str) -> str:
+    """What two spellings of one name have in common: the same letters, whatever their case."""
+    # As FOLDED: small letters of ASCII first, then the others one by one.
+    return name.translate(_TO_SMALL).lower()
+
+
+def unlike(name: str, known: Iterable[str]) -> str | None:
+    """Another spelling of a name among those that are known already; None where there is none, or the name is known."""
+    spellings = set(known)
+    if name in spellings:
+        return None
+    return next((other for other in sorted(spellings) if folded(other) == folded(name)), None)
