@@ -54,6 +54,7 @@ TRANSFER_FIELDS = (
 )
 _MISSING = "n"
 
+
 def field(value: object) -> str:
     """One value as a field.
 

@@ -113,9 +113,7 @@ def _contents(reader: Reader, entries: Sequence[dict[str, Any]]) -> dict[int, st
     names = canonical.TRANSFER_FIELDS
     for first, last in groups(reader, [entry["number"] for entry in entries]):
         legs = {n: parts[n] for n in range(first, last + 1) if n in parts}
-        _add_parts(
-            legs, "transfer", reader.table(LEGS_OF, {"first": first, "last": last}), (names, names), form_2
-        )
+        _add_parts(legs, "transfer", reader.table(LEGS_OF, {"first": first, "last": last}), (names, names), form_2)
         for entry in entries:
             if first <= entry["number"] <= last:
                 form = canonical if entry["number"] >= form_2 else canonical_1

@@ -44,9 +44,7 @@ def unseen(text: str) -> list[str]:
     if text.isascii() and text.isprintable():
         return []
     return [
-        f"U+{ord(letter):04X}"
-        for letter in text
-        if unicodedata.category(letter) in _UNSEEN or ord(letter) in _BLANK
+        f"U+{ord(letter):04X}" for letter in text if unicodedata.category(letter) in _UNSEEN or ord(letter) in _BLANK
     ]
 
 

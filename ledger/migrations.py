@@ -179,9 +179,7 @@ _FORM_2_FILE = (
     "INSERT INTO dismissal SELECT * FROM dismissal_before",
     "DROP TABLE dismissal_before",
     *_made_anew("proposal_end", "proposal, prepared_by, outcome, decided_by, reason, entry_number", _PROPOSAL_END),
-    *_made_anew(
-        "transfer", "entry_number, leg, from_account, to_account, amount_pence, recurrent, note", _TRANSFER
-    ),
+    *_made_anew("transfer", "entry_number, leg, from_account, to_account, amount_pence, recurrent, note", _TRANSFER),
     "CREATE TABLE seal_before AS SELECT * FROM seal",
     "DROP TABLE seal",
     "CREATE TABLE seal (id INTEGER NOT NULL PRIMARY KEY, schema_version INTEGER NOT NULL, entries BIGINT NOT NULL, "
@@ -222,7 +220,14 @@ def _seal_form_2(alteration: "Alteration") -> None:
     content = canonical.content_hash(facts, [part])
     number = entries + 1
     link = canonical.chain_hash(head, number, moment, content)
-    entry = {**facts, "number": number, "recorded_at": moment, "content_hash": content, "previous_hash": head, "hash": link}
+    entry = {
+        **facts,
+        "number": number,
+        "recorded_at": moment,
+        "content_hash": content,
+        "previous_hash": head,
+        "hash": link,
+    }
     alteration.insert("entry", entry)
     alteration.insert("upgrade", {**row, "entry_number": number})
     alteration.execute(f"UPDATE seal SET entries = {number}, head = '{link}'")

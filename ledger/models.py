@@ -349,7 +349,9 @@ class Appointment(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("role IN ('viewer', 'preparer', 'approver', 'auditor', 'administrator', 'app')"),
         CheckConstraint("limit_pence IS NULL OR (limit_pence >= 0 AND role IN ('preparer', 'approver'))"),
-        CheckConstraint("limit_period IS NULL OR (limit_pence IS NOT NULL AND limit_period IN ('day', 'month', 'year'))"),
+        CheckConstraint(
+            "limit_period IS NULL OR (limit_pence IS NOT NULL AND limit_period IN ('day', 'month', 'year'))"
+        ),
         CheckConstraint("NOT alone OR role = 'approver'"),
         CheckConstraint("role <> 'app' OR organisation IS NULL"),
         CheckConstraint("valid_to IS NULL OR valid_from < valid_to"),

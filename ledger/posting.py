@@ -121,12 +121,7 @@ def post(
     Raises:
         Refused: with every problem found. ``KeyReused`` and ``AlreadyReversed`` are its named cases.
     """
-    person = rights.names_in(drafts)
-    with store.rehearse(person) if dry_run else store.write(person) as writer:
-        posted = _post(writer, drafts)
-        if afterwards is not None:
-            _refuse_if(afterwards(writer))
-        return posted
+    return _taken(store, drafts, keep=not dry_run, afterwards=afterwards)
 
 
 def reverse(
@@ -172,11 +167,11 @@ def reverse_all(
         AlreadyReversed: one of them has a reversal.
         Refused: as for ``reverse``, with what is wrong with any of them.
     """
-    with store.rehearse(actor) if dry_run else store.write(actor) as writer:
-        drafts = [_mirror(writer, number, reason=reason, actor=actor, authority=authority) for number in numbers]
-        if effective_date is not None:
-            drafts = [replace(draft, effective_date=effective_date) for draft in drafts]
-        return _post(writer, drafts)
+    with store.read(actor) as reader:
+        drafts = [_mirror(reader, number, reason=reason, actor=actor, authority=authority) for number in numbers]
+    if effective_date is not None:
+        drafts = [replace(draft, effective_date=effective_date) for draft in drafts]
+    return _taken(store, drafts, keep=not dry_run)
 
 
 def could_be_posted(store: Store, drafts: Sequence[Draft]) -> None:
@@ -185,8 +180,24 @@ def could_be_posted(store: Store, drafts: Sequence[Draft]) -> None:
     Raises:
         Refused: with every problem found.
     """
-    with store.imagine(rights.names_in(drafts)) as writer:
-        _post(writer, drafts, only_tried=True)
+    _taken(store, drafts, keep=False, only_tried=True)
+
+
+def _taken(
+    store: Store,
+    drafts: Sequence[Draft],
+    *,
+    keep: bool,
+    only_tried: bool = False,
+    afterwards: Callable[[Reader], Sequence[Problem]] | None = None,
+) -> list[Posted]:
+    person = rights.names_in(drafts)
+    begin = store.write if keep else store.imagine if only_tried else store.rehearse
+    with begin(person) as writer:
+        posted = _post(writer, drafts, only_tried=only_tried)
+        if afterwards is not None:
+            _refuse_if(afterwards(writer))
+        return posted
 
 
 def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) -> list[Posted]:
