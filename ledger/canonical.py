@@ -188,7 +188,7 @@ def microseconds(moment: datetime) -> int:
 def slices(
     text: memoryview, offsets: Sequence[int], counts: Sequence[int]
 ) -> Iterator[tuple[memoryview, Sequence[int]]]:
-    """Cut a buffer of rows into consecutive groups with the given numbers of rows: the same text, each one's offsets."""
+    """Cut rows into consecutive groups of the given numbers of rows: for each the same text, and its own offsets."""
     at = 0
     for count in counts:
         yield text, offsets[at : at + count + 1]
