@@ -171,7 +171,12 @@ def reverse_all(
         drafts = [_mirror(reader, number, reason=reason, actor=actor, authority=authority) for number in numbers]
     if effective_date is not None:
         drafts = [replace(draft, effective_date=effective_date) for draft in drafts]
-    return _taken(store, drafts, keep=not dry_run)
+    posted = _taken(store, drafts, keep=not dry_run)
+    # Somebody else may have reversed it in the same words since it was read; to post it again is no second reversal.
+    before = [refusals.reversed_before(n, one.number) for n, one in zip(numbers, posted, strict=True) if one.replayed]
+    if before:
+        raise AlreadyReversed(before)
+    return posted
 
 
 def could_be_posted(store: Store, drafts: Sequence[Draft]) -> None:
