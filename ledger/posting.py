@@ -18,7 +18,8 @@ from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
-from ledger.models import RECORDS, ControlTotal, Entry, Proposal
+from ledger.models import RECORDS, ControlTotal, Entry
+from ledger.models_rights import Proposal
 from ledger.store import Reader, Store, Writer
 
 _ENTRY_SCHEMA = pa.schema(
