@@ -34,6 +34,8 @@ def head(
 ) -> None:
     """What the books are now: entries, head of the chain and Merkle root; with --sign, signed and dated for others."""
     if make_key:
+        if sign or key or out:
+            raise typer.BadParameter("it makes a key and does nothing else; sign afterwards", param_hint="--make-key")
         show(_made(make_key), as_json=as_json)
         return
     _refuse_half_asked(sign=sign, key=key, out=out, as_json=as_json)
@@ -103,8 +105,8 @@ def _made(private: Path) -> Answer:
     proof_files.write_new(private, secret, proof_files.PRIVATE)
     proof_files.write_new(public, known)
     told = (
-        "Keep the private key where whoever keeps the ledger cannot read it. Give the public one to whoever is to check "
-        "a head, by another way than the heads."
+        "Keep the private key where whoever keeps the ledger cannot read it. Give the public one to whoever is to "
+        "check a head, by another way than the heads."
     )
     return Answer("head", "", [{"private_key": str(private), "public_key": str(public)}], after=[told])
 

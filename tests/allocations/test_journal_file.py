@@ -30,7 +30,7 @@ LINES = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 def check(folder: Path, journal: Path, head: str) -> subprocess.CompletedProcess[str]:
     """The page's lines, by a Python that sees nothing but its standard library."""
-    (lines,) = LINES
+    lines = LINES[0]
     script = folder / "check.py"
     script.write_text(lines, encoding="utf-8")
     command = [sys.executable, "-I", "-S", str(script), str(journal), head]
@@ -56,7 +56,7 @@ def awkward(store: Store) -> None:
 
 
 def test_the_page_is_short_enough_to_be_read() -> None:
-    (lines,) = LINES
+    lines = LINES[0]
     assert len([line for line in lines.splitlines() if line.strip()]) <= 50
     assert set(re.findall(r"^(?:import|from) (.+)", lines, re.MULTILINE)) == {
         "csv, hashlib, sys", "datetime import datetime, timedelta, timezone",
