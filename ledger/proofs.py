@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger import canonical, chain, heads, merkle
+from ledger import canonical, canonical_1, chain, heads, merkle
 from ledger.drafts import primary_key, schema_of
 from ledger.errors import Problem, Refused
 from ledger.models import RECORDS, Entry
@@ -68,17 +68,19 @@ def _of(head: heads.Head) -> dict[str, Any]:
 
 def _what_it_says(reader: Reader, number: int) -> dict[str, Any]:
     """An entry's content in clear, as it was hashed, and its link: enough to work out its hash again."""
+    form = canonical if number >= chain.form_2_from(reader) else canonical_1
     (entry,) = reader.table("SELECT * FROM entry WHERE number = $number", {"number": number}).to_pylist()
-    tables = _tables(reader, number)
-    parts = [(name, canonical.rows(table)[0]) for name, table in tables]
-    content = canonical.content_hash(entry, parts)
-    if canonical.chain_hash(entry["previous_hash"], number, entry["recorded_at"], content) != entry["hash"]:
+    tables = _tables(reader, number, canonical.FORM if form is canonical else 1)
+    content = form.content_hash(
+        entry, [form.part(name, table.num_columns, *form.rows(table)) for name, table in tables]
+    )
+    if form.chain_hash(entry["previous_hash"], number, entry["recorded_at"], content) != entry["hash"]:
         why = "A proof shows what an entry has said since it was posted, so there is none of this one."
         remedy = "Run 'devolution verify', and restore the ledger from a backup."
         raise Refused([Problem(f"entry {number}", "it does not say what was posted.", why, remedy)])
     facts = pa.Table.from_pylist([entry], schema=pa.schema([schema_of(Entry).field(n) for n in canonical.ENTRY_FIELDS]))
     return {
-        "version": canonical.VERSION,
+        "version": form.VERSION,
         "content": [_in_clear(name, table) for name, table in [("entry", facts), *tables]],
         "previous_hash": entry["previous_hash"],
         "recorded_at": entry["recorded_at"].astimezone(UTC).isoformat(timespec="microseconds"),
@@ -86,14 +88,13 @@ def _what_it_says(reader: Reader, number: int) -> dict[str, Any]:
     }
 
 
-def _tables(reader: Reader, number: int) -> list[tuple[str, pa.Table]]:
+def _tables(reader: Reader, number: int, form: int) -> list[tuple[str, pa.Table]]:
     """The rows that an entry brought, table by table, and its legs: in the order in which they are hashed."""
     found = []
     for model in RECORDS:
-        name, key = str(model.__tablename__), primary_key(model)
+        name, key, schema = str(model.__tablename__), primary_key(model), schema_of(model, form)
         sql = f'SELECT * FROM "{name}" WHERE entry_number = $number ORDER BY "{key}"'
-        table = reader.table(sql, {"number": number}).select(schema_of(model).names).cast(schema_of(model))
-        found.append((name, table))
+        found.append((name, reader.table(sql, {"number": number}).select(schema.names).cast(schema)))
     legs = reader.table(chain.LEGS_OF, {"first": number, "last": number})
     found.append(("transfer", legs.select(list(canonical.TRANSFER_FIELDS))))
     return [(name, table) for name, table in found if table.num_rows]

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,14 @@ import pytest
 from typer.testing import CliRunner
 
 import devolution
-from ledger.posting import reverse
+from ledger import keeping
+from ledger.drafts import Leg, legs
+from ledger.posting import post, reverse
 from ledger.store import Store
+from tests.books import at, entry, fund_all
 from tests.conftest import ROOT
+from tests.ledger.test_keeping import tables_of_version_1
+from tests.shelves import Shelf
 
 PAGE = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
 _, SIGNED, OPENSSL, INCLUDED, CONSISTENT = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -211,6 +217,58 @@ def test_the_page_refuses_a_proof_that_was_changed(fifth: str, tmp_path: Path, w
     status, said = check(INCLUDED, changed(proof, spoilt_proofs()[what]), root_of(proof), folder=tmp_path)
     assert status == 1, said
     assert "reason:" not in said  # nothing is said of it before it is proven
+
+
+def test_a_type_hides_no_text(books: Store, tmp_path: Path) -> None:
+    """A note that reads as a length and a text: with a type made up for it, its first letters would not be shown."""
+    fund_all(books)
+    moved = entry("devolve", at("ICB1", "core"), at("P1", "core"), 5)
+    noted = legs([Leg(at("ICB1", "core"), at("P1", "core"), 5, note="not1:b")])
+    (posted,) = post(books, [replace(moved, transfers=noted)])
+    address = books.path
+    books.close()
+    proof = tmp_path / "proof.json"
+    assert run("prove", posted.number, "--out", proof, "--ledger", address)[0] == 0
+    assert "note not1:b" in check(INCLUDED, proof, root_of(proof), folder=tmp_path)[1]
+
+    def hide(document: dict[str, Any]) -> None:
+        legs = document["content"][1]
+        legs["types"] = [*legs["types"][:-1], "s6:not"]
+        legs["rows"][0][-1] = "b"
+
+    status, said = check(INCLUDED, changed(proof, hide), root_of(proof), folder=tmp_path)
+    assert (status, said) == (1, "a type that is none\n")
+
+
+@pytest.mark.parametrize("change", [("Transfers", "\x1b[8mTransfers"), ("entry", "entry\x1d")])
+def test_what_cannot_be_seen_is_not_printed(fifth: str, tmp_path: Path, change: tuple[str, str]) -> None:
+    proof = tmp_path / "proof.json"
+    proof.write_text(fifth.replace(change[0], json.dumps(change[1])[1:-1]), encoding="utf-8")
+    status, said = check(INCLUDED, proof, root_of(proof), folder=tmp_path)
+    assert (status, "a character that cannot be seen" in said) == (1, True), said
+
+
+def test_entries_of_both_forms_are_checked(books: Store, shelf: Shelf, tmp_path: Path) -> None:
+    """A ledger that was begun in the first form of the hashed text, and went on in the second."""
+    place = tables_of_version_1(shelf, books)
+    keeping.migrate(place)
+    with Store.open(place) as store:
+        post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 123)])
+        store.checkpoint()
+    versions = []
+    for number in range(1, 8):
+        proof = tmp_path / f"{number}.json"
+        status, _, said = run("prove", number, "--out", proof, "--ledger", place)
+        assert status == 0, said
+        versions.append(document_of(proof)["version"][-1])
+        status, said = check(INCLUDED, proof, root_of(proof), folder=tmp_path)
+        assert (status, f"entry {number} of " in said) == (0, True), said
+        forged = changed(proof, lambda proof: proof["content"][-1]["rows"][-1].__setitem__(0, "FORGED"))
+        assert check(INCLUDED, forged, root_of(proof), folder=tmp_path)[0] == 1
+        other = "devolution-ledger/" + {"1": "2", "2": "1"}[versions[-1]]
+        assert check(INCLUDED, changed(proof, put("version", other)), root_of(proof), folder=tmp_path)[0] == 1
+    assert versions == sorted(versions)
+    assert set(versions) == {"1", "2"}
 
 
 def test_a_proof_is_of_books_with_that_root_alone(fifth: str, tmp_path: Path) -> None:
