@@ -106,11 +106,6 @@ def _in_clear(name: str, table: pa.Table) -> dict[str, Any]:
     return {
         "table": name,
         "columns": table.column_names,
-        "types": "".join(map(_letter, table.schema.types)),
+        "types": "".join(map(canonical.letter_of, table.schema.types)),
         "rows": rows,
     }
-
-
-def _letter(kind: pa.DataType) -> str:
-    is_whole, is_day = pa.types.is_integer(kind), pa.types.is_date(kind)
-    return "i" if is_whole else "d" if is_day else "b" if pa.types.is_boolean(kind) else "s"
