@@ -108,7 +108,8 @@ def verify(
         try:
             found.extend(ask())
         except Exception:
-            # Rules may rest on what was found to be broken. Where nothing was, the fault is the program's.
+            # Rules may rest on what was found to be broken, and a database may answer nothing more after a question
+            # that it could not answer. Where nothing was found, the fault is the program's.
             if not found:
                 raise
             why = "What is named before it stands in the way."
@@ -176,7 +177,7 @@ def _balance_problems(reader: Reader) -> list[Problem]:
         for account, day in reader.rows(_WRONG_DAYS)
     )
     ((sealed, moved),) = reader.rows(
-        "SELECT (SELECT moved_pence FROM seal), CAST((SELECT coalesce(sum(amount_pence), 0) FROM transfer) AS HUGEINT)"
+        "SELECT (SELECT max(moved_pence) FROM seal), (SELECT CAST(coalesce(sum(amount_pence), 0) AS HUGEINT) FROM transfer)"
     )
     if sealed != moved:
         found.append(

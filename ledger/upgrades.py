@@ -103,11 +103,13 @@ def _record_problems(record: list[dict[str, Any]], upgrades: list[dict[str, Any]
         sealed |= {step["version"]: step for step in _migrations(row["earlier"]) or []}
         if str(row["id"]).isdecimal():
             sealed[int(row["id"])] = {"name": row["name"], "head": row["hash"]}
+    newest_sealed = max(sealed, default=0)
     for step in record:
         told = {**step, "applied_at": _moment(step["applied_at"])}
-        wrong = [name for name, value in sealed.pop(step["version"], {}).items() if told[name] != value]
-        if wrong or not step["is_a_head"]:
-            said = f"its {', '.join(wrong) or 'head'} is not what the chain says."
+        said_of_it = sealed.pop(step["version"], {})
+        wrong = [name for name, value in said_of_it.items() if told[name] != value]
+        if wrong or not step["is_a_head"] or (step["version"] <= newest_sealed and not said_of_it):
+            said = f"its {', '.join(wrong) or 'record'} is not what the chain says."
             why = "A change of the tables is recorded with the head of that time, and sealed by the next upgrade."
             found.append(Problem(f"migration {step['version']}", said, why, _REMEDY))
     why = "What an upgrade has sealed is in the record too."
