@@ -34,6 +34,11 @@ SELECT CAST(coalesce(sum(pence), 0) AS BIGINT) FROM (
 ) AS both_sides
 """
 
+_MOVED = """
+SELECT (SELECT max(moved_pence) FROM seal),
+       (SELECT CAST(coalesce(sum(amount_pence), 0) AS HUGEINT) FROM transfer)
+"""
+
 _WRONG_FLOORS = """
 SELECT a.organisation, a.fund, a.year, a.standing FROM account a
 JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
@@ -191,9 +196,7 @@ def _balance_problems(reader: Reader) -> list[Problem]:
         )
         for account, day in reader.rows(_WRONG_DAYS)
     )
-    ((sealed, moved),) = reader.rows(
-        "SELECT (SELECT max(moved_pence) FROM seal), (SELECT CAST(coalesce(sum(amount_pence), 0) AS HUGEINT) FROM transfer)"
-    )
+    ((sealed, moved),) = reader.rows(_MOVED)
     if sealed != moved:
         found.append(
             Problem(
