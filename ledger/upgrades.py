@@ -8,6 +8,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlmodel import SQLModel
+
 from ledger import migrations
 from ledger.canonical import GENESIS
 from ledger.errors import Problem
@@ -16,9 +18,8 @@ from ledger.models import RECORDS, Transfer, Upgrade
 from ledger.reading import Reader
 
 _REMEDY = "Restore the ledger from a backup, and find out who could write to it."
-_BESIDES = " UNION ALL ".join(
-    f'SELECT entry_number FROM "{model.__tablename__}"' for model in (*RECORDS, Transfer) if model is not Upgrade
-)
+_OTHERS: tuple[type[SQLModel], ...] = (*(model for model in RECORDS if model is not Upgrade), Transfer)
+_BESIDES = " UNION ALL ".join(f'SELECT entry_number FROM "{model.__tablename__}"' for model in _OTHERS)
 _UPGRADES = f"""
 SELECT u.*, e.number, e.key, e.kind, e.previous_hash, e.hash,
        (SELECT count(*) FROM ({_BESIDES}) AS rows_besides WHERE entry_number = e.number) AS besides
