@@ -1,28 +1,26 @@
 """``verify``: every invariant of the books, asked of the whole ledger, each failure with its place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import astuple
+from functools import partial
 
 from ledger import (
-    carrying,
     chain,
     chain_links,
     characters,
-    checks,
     control,
     entry_shapes,
     heads,
     kept_files,
-    periods,
-    reservations,
     rights,
+    rules,
     stored_rows,
-    structure,
     upgrades,
 )
 from ledger.errors import Problem, Refused
 from ledger.heads import Head
 from ledger.money import LARGEST_PENCE, exact_pounds
+from ledger.rule import Rule
 from ledger.store import Reader, Store
 from ledger.years import FIRST_YEAR, LAST_YEAR
 
@@ -93,22 +91,18 @@ def verify(
             books must still hold it. Only so is a tail found out that was cut off together with its seal.
         store: where the books are kept: its tables and the kept originals are looked at too.
     """
-    questions: tuple[tuple[str, Callable[[], list[Problem]]], ...] = (
+    questions: list[tuple[str, Callable[[], list[Problem]]]] = [
         ("the tables themselves", lambda: store.catalogue_problems() if store else []),
         ("the seal and the version", lambda: upgrades.problems(reader)),
         ("every stored row", lambda: stored_rows.problems(reader)),
         ("the chain of entries", lambda: chain_links.problems(reader)),
         ("what each entry has", lambda: entry_shapes.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
-        ("organisations, funds and terms", lambda: structure.problems(reader, 1, chain.last_entry(reader))),
-        ("what each entry did", lambda: checks.problems(reader, 1)),
+        *((name, partial(_rule_problems, reader, asked)) for name, asked in rules.GROUPS),
         ("published control totals", lambda: control.problems(reader, 1)),
-        ("months that are closed", lambda: periods.problems(reader, 1)),
-        ("what was carried forward", lambda: carrying.problems(reader, 1)),
-        ("proposals and what they reserve", lambda: reservations.problems(reader) + reservations.unkept(reader)),
         ("who may do what", lambda: rights.kept(reader)),
         ("the files that entries rest on", lambda: kept_files.problems(store.path) if store else []),
-    )
+    ]
     found: list[Problem] = [] if seen_head is None else lost_head(reader, seen_head)
     for name, ask in questions:
         progress(name)
@@ -155,6 +149,10 @@ def lost_head(reader: Reader, seen: str | Head) -> list[Problem]:
             "Compare with the ledger that the report was made from, or restore this one from a backup.",
         )
     ]
+
+
+def _rule_problems(reader: Reader, asked: Sequence[Rule]) -> list[Problem]:
+    return rules.problems(reader, 1, chain.last_entry(reader), asked=asked)
 
 
 def _balance_problems(reader: Reader) -> list[Problem]:
