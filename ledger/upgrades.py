@@ -60,10 +60,11 @@ def _upgrade_problems(upgrades: list[dict[str, Any]]) -> list[Problem]:
     found = []
     form = 1
     for row in upgrades:
-        place = f"entry {row['number'] or row['entry_number']}, upgrade {row['id']}"
+        place = f"entry {row['number'] or row['entry_number']}, upgrade {row['id'] or 'without a row'}"
         why = "It decides in which form every entry is hashed, and by which rules it is judged."
         if row["id"] is None or row["kind"] != UPGRADE or row["key"] != f"upgrade/{row['id']}":
-            said = f"an entry of kind {row['kind']}, '{row['key']}', brings it."
+            brings = "nothing" if row["id"] is None else "it"
+            said = f"an entry of kind {row['kind']}, '{row['key']}', brings {brings}."
             found.append(Problem(place, said, "A migration posts an upgrade, as an entry of its own.", _REMEDY))
             continue
         if row["besides"]:

@@ -6,6 +6,7 @@ exchanged; and rows hidden in the text of another, so that the first form of the
 """
 
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,7 +19,8 @@ from sqlmodel import AutoString
 from ledger import canonical, canonical_1, chain_links
 from ledger.chain import LEGS_OF, form_2_from
 from ledger.drafts import schema_of
-from ledger.models import RECORDS, TABLES, Entry, Transfer
+from ledger.errors import Problem
+from ledger.models import RECORDS, TABLES
 from ledger.reading import Reader
 
 Row = dict[str, Any]
@@ -35,18 +37,21 @@ class Tampering:
 
     Attributes:
         name: what is done, and where.
-        tables: those whose rows are touched.
+        touched: the rows that are changed, taken away or added: table, and what it was or is.
         statements: SQL that does it.
-        hides: whether the first form of the hashed text stays as it was.
     """
 
     name: str
-    tables: tuple[str, ...]
+    touched: tuple[tuple[str, Row], ...]
     statements: tuple[str, ...]
-    hides: bool = False
+
+    @property
+    def tables(self) -> set[str]:
+        """The tables whose rows are touched."""
+        return {table for table, _ in self.touched}
 
 
-class Books:
+class Rows:
     """The rows of a ledger, as they were before anybody touched them."""
 
     def __init__(self, reader: Reader) -> None:
@@ -84,11 +89,11 @@ class Books:
         if value == row[column] and type(value) is type(row[column]):
             return None
         name = f"{table} {_shown(table, row)}: {column} from {row[column]!r} to {value!r}"
-        return Tampering(name, (table,), (_update(table, row, {column: value}),))
+        return Tampering(name, ((table, row), (table, {**row, column: value})), (_update(table, row, {column: value}),))
 
     def _deleted(self, table: str, chance: random.Random) -> Tampering:
         row = chance.choice(self.rows[table])
-        return Tampering(f"{table} {_shown(table, row)}: deleted", (table,), (_delete(table, row),))
+        return Tampering(f"{table} {_shown(table, row)}: deleted", ((table, row),), (_delete(table, row),))
 
     def _inserted(self, table: str, chance: random.Random) -> Tampering:
         row = chance.choice(self.rows[table])
@@ -98,7 +103,7 @@ class Books:
         if table == "entry":
             new["key"] = f"{row['key']} again"
         name = f"{table} {_shown(table, row)}: added once more as {_shown(table, new)}"
-        return Tampering(name, (table,), (_insert(table, new),))
+        return Tampering(name, ((table, row), (table, new)), (_insert(table, new),))
 
     def _swapped(self, table: str, column: str, chance: random.Random) -> Tampering | None:
         one = chance.choice(self.rows[table])
@@ -108,7 +113,7 @@ class Books:
         other = chance.choice(others)
         name = f"{table} {_shown(table, one)} and {_shown(table, other)}: {column} exchanged"
         changes = (_update(table, one, {column: other[column]}), _update(table, other, {column: one[column]}))
-        return Tampering(name, (table,), changes)
+        return Tampering(name, ((table, one), (table, other)), changes)
 
     def _keys_swapped(self, table: str, chance: random.Random) -> Tampering | None:
         if len(self.rows[table]) < 2:
@@ -121,7 +126,8 @@ class Books:
             _update(table, other, {column: one[column] for column in keys}),
             _update(table, away, {column: other[column] for column in keys}),
         )
-        return Tampering(f"{table} {_shown(table, one)} and {_shown(table, other)}: keys exchanged", (table,), changes)
+        name = f"{table} {_shown(table, one)} and {_shown(table, other)}: keys exchanged"
+        return Tampering(name, ((table, one), (table, other)), changes)
 
     def _hidden_in_neighbour(self, table: str, column: str, chance: random.Random) -> Tampering | None:
         followers = [row for rows in self._brought(table).values() for row in rows[1:]]
@@ -141,7 +147,8 @@ class Books:
         swallowed = _FIELD.join(said) + _ROW + _FIELD.join(_text(hidden[name]) for name in names[: at + 1])
         values = {column: swallowed, **{name: hidden[name] for name in names[at + 1 :]}}
         name = f"{table} {_shown(table, hidden)}: hidden in {column} of {_shown(table, host)}"
-        return Tampering(name, (table,), (_update(table, host, values), _delete(table, hidden)), hides=True)
+        changes = (_update(table, host, values), _delete(table, hidden))
+        return Tampering(name, ((table, host), (table, hidden)), changes)
 
     def _hidden_in_table_before(self, table: str, chance: random.Random) -> Tampering | None:
         """All rows of a table that an entry brought, in the last text of the table that is hashed before it."""
@@ -161,7 +168,7 @@ class Books:
         value = _text(host[column]) + _ROW + table + _TABLE + _ROW.join(texts)
         name = f"{table}: all of entry {rows[0]['entry_number']} hidden in {column} of {other} {_shown(other, host)}"
         changes = (_update(other, host, {column: value}), *(_delete(table, row) for row in rows))
-        return Tampering(name, (other, table), changes, hides=True)
+        return Tampering(name, ((other, host), *((table, row) for row in rows)), changes)
 
     def _hidden_in_entry(self, table: str, chance: random.Random) -> Tampering | None:
         """The first table that an entry brought, in the hash of its source: the last field of the last row must be
@@ -181,7 +188,7 @@ class Books:
         value = _text(entry["source_hash"]) + _FIELD + _MISSING + _ROW + table + _TABLE + swallowed
         name = f"{table}: all of entry {entry['number']} hidden in the hash of its source"
         changes = (_update("entry", entry, {"source_hash": value}), *(_delete(table, row) for row in rows))
-        return Tampering(name, ("entry", table), changes, hides=True)
+        return Tampering(name, (("entry", entry), *((table, row) for row in rows)), changes)
 
     def _leg_hidden(self, chance: random.Random) -> Tampering | None:
         """A leg taken away, and its text written into the note of the leg before it."""
@@ -196,7 +203,26 @@ class Books:
         changes = [_update("transfer", host, {"note": note}), _delete("transfer", hidden)]
         changes += [_update("transfer", legs[nth], {"leg": nth - 1}) for nth in range(leg + 1, len(legs) + 1)]
         name = f"transfer: leg {leg} of entry {number} hidden in the note of leg {leg - 1}"
-        return Tampering(name, ("transfer",), tuple(changes), hides=True)
+        return Tampering(name, (("transfer", host), ("transfer", hidden)), tuple(changes))
+
+    def is_named(self, tampering: Tampering, problems: Sequence[Problem]) -> bool:
+        """Whether a problem stands where one of the touched rows does, or at the entry that it belongs to."""
+        begins = [begin for table, row in tampering.touched for begin in self._places(table, row)]
+        return any(re.match(rf"{re.escape(begin)}(?!\w)", problem.place) for begin in begins for problem in problems)
+
+    def _places(self, table: str, row: Row) -> list[str]:
+        if table == "seal":
+            return ["the seal", "entry"]
+        if table == "entry":
+            return [f"entry {row['number']}"]
+        own = f"{table.replace('_', ' ')} {', '.join(str(row[column]) for column in _key(table))}"
+        if table == "account_day":
+            return [own, f"account {row['account']}"]
+        if table == "account":
+            used = [leg for leg in self.rows["transfer"] if row["id"] in (leg["from_account"], leg["to_account"])]
+            key = ", ".join(str(row[column]) for column in ("organisation", "fund", "year", "standing"))
+            return [own, f"account {key}", *(f"entry {leg['entry_number']}" for leg in used)]
+        return [own, f"entry {row['entry_number']}"]
 
     def _brought(self, table: str, *, legs: bool = False) -> Any:
         """The rows of a table by the entry that brought them, in the order in which they are hashed."""
@@ -357,6 +383,3 @@ def _text(value: Any) -> str:
     if value is None:
         return _MISSING
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-__all__ = ["SUMMED_ANEW", "Books", "Entry", "Tampering", "Transfer", "resealed"]

@@ -18,7 +18,7 @@ from ledger.store import Store
 from tests.books import texts
 from tests.hands import Hands
 from tests.profiles import SEED, chances, times
-from tests.tampering import SUMMED_ANEW, Books, Tampering, resealed
+from tests.tampering import SUMMED_ANEW, Rows, Tampering, resealed
 
 pytestmark = pytest.mark.xdist_group("tampering")
 
@@ -36,18 +36,18 @@ def test_whatever_is_done_to_a_row_is_named_or_changes_the_head(hands: Hands, ki
 def tamper_at_random(hands: Hands, name: str, rounds: int) -> None:
     chance = chances(name)
     with hands() as hand, hand.reading() as reader:
-        books, known = Books(reader), chain.head(reader)
-    ways = books.ways()
+        rows, known = Rows(reader), chain.head(reader)
+    ways = rows.ways()
     done = 0
     while done < rounds:
         chance.shuffle(ways)
         for way in ways[: rounds - done]:
             tampering = way(chance)
             if tampering is not None:
-                done += try_out(hands, tampering, known, reseal=chance.random() < 0.5)
+                done += try_out(hands, rows, tampering, known, reseal=chance.random() < 0.5)
 
 
-def try_out(hands: Hands, tampering: Tampering, known: str, *, reseal: bool) -> int:
+def try_out(hands: Hands, rows: Rows, tampering: Tampering, known: str, *, reseal: bool) -> int:
     """Do it, and see that it is found out; 1, or 0 where it changed nothing.
 
     Args:
@@ -64,7 +64,8 @@ def try_out(hands: Hands, tampering: Tampering, known: str, *, reseal: bool) -> 
         with hand.reading() as reader:
             if rows_of(reader, touched) == before:
                 return 0
-            assert verify(reader), told
+            problems = verify(reader)
+            assert rows.is_named(tampering, problems), f"{told}\n{texts(problems)}"
             after = resealing(reader) if reseal else []
         for statement in after:
             hand.do(statement)
@@ -91,7 +92,7 @@ def test_a_leg_that_is_hidden_in_the_note_of_another_is_found(hands: Hands) -> N
     with hands() as hand:
         with hand.reading() as reader:
             number = reader.whole("SELECT min(number) FROM entry WHERE kind = 'retain'")
-            head, trick = chain.head(reader), Books(reader).leg_hidden(number, 2)
+            head, trick = chain.head(reader), Rows(reader).leg_hidden(number, 2)
         for statement in (*trick.statements, *SUMMED_ANEW):
             hand.do(statement)
         with hand.reading() as reader:
@@ -105,8 +106,8 @@ def test_a_leg_that_is_hidden_in_the_note_of_another_is_found(hands: Hands) -> N
 def test_a_hard_ring_fence_that_is_hidden_in_the_reason_of_other_terms_is_found(hands: Hands) -> None:
     with hands() as hand:
         with hand.reading() as reader:
-            head, books = chain.head(reader), Books(reader)
-        trick = books.row_hidden("terms", "reason", "winter/2020-04-01/1")
+            head, rows = chain.head(reader), Rows(reader)
+        trick = rows.row_hidden("terms", "reason", "winter/2020-04-01/1")
         for statement in trick.statements:
             hand.do(statement)
         with hand.reading() as reader:
