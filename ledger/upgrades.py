@@ -8,22 +8,15 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlmodel import SQLModel
-
 from ledger import migrations
 from ledger.canonical import GENESIS
 from ledger.errors import Problem
 from ledger.kinds import UPGRADE
-from ledger.models import RECORDS, Transfer, Upgrade
 from ledger.reading import Reader
 
 _REMEDY = "Restore the ledger from a backup, and find out who could write to it."
-_OTHERS: tuple[type[SQLModel], ...] = (*(model for model in RECORDS if model is not Upgrade), Transfer)
-_BESIDES = " UNION ALL ".join(f'SELECT entry_number FROM "{model.__tablename__}"' for model in _OTHERS)
 _UPGRADES = f"""
-SELECT u.*, e.number, e.key, e.kind, e.previous_hash, e.hash,
-       (SELECT count(*) FROM ({_BESIDES}) AS rows_besides WHERE entry_number = e.number) AS besides
-FROM upgrade u FULL JOIN (
+SELECT u.*, e.number, e.key, e.kind, e.previous_hash, e.hash FROM upgrade u FULL JOIN (
     SELECT * FROM entry WHERE kind = '{UPGRADE}' OR number IN (SELECT entry_number FROM upgrade)) e
     ON e.number = u.entry_number
 ORDER BY u.entry_number, e.number
@@ -67,9 +60,6 @@ def _upgrade_problems(upgrades: list[dict[str, Any]]) -> list[Problem]:
             said = f"an entry of kind {row['kind']}, '{row['key']}', brings {brings}."
             found.append(Problem(place, said, "A migration posts an upgrade, as an entry of its own.", _REMEDY))
             continue
-        if row["besides"]:
-            said = f"its entry brings {row['besides']} rows besides."
-            found.append(Problem(place, said, "Nobody's right to it is asked, so it does nothing else.", _REMEDY))
         if row["form"] != form + 1:
             said = f"it leads to form {row['form']} of the hashed text, and the one before is form {form}."
             found.append(Problem(place, said, why, _REMEDY))

@@ -24,7 +24,7 @@ AT = "(SELECT entry_number FROM upgrade)"
         ("UPDATE upgrade SET id = '6'", "entry {at}, upgrade 6", "an entry of kind upgrade, 'upgrade/5', brings it."),
         ("UPDATE upgrade SET earlier = '[{\"version\": 2}]'", "entry {at}, upgrade 5", "the migrations before it cannot be read."),
         ("UPDATE upgrade SET entry_number = 3", "entry 3, upgrade 5", "an entry of kind mandate"),
-        (f"UPDATE transfer SET entry_number = {AT} WHERE entry_number = 3", "entry {at}, upgrade 5", "its entry brings 1 rows besides."),
+        (f"UPDATE transfer SET entry_number = {AT} WHERE entry_number = 3", "entry {at} (upgrade/5)", "it moves money or brings nothing."),
         ("DELETE FROM upgrade", "entry {at}, upgrade without a row", "an entry of kind upgrade, 'upgrade/5', brings nothing."),
         ("UPDATE seal SET schema_version = 4", "the seal", "it is number 1, of version 4 of the tables."),
         ("UPDATE seal SET id = 2", "the seal", "it is number 2, of version 5 of the tables."),
