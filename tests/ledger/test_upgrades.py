@@ -3,12 +3,7 @@
 import pytest
 
 from ledger.audit import verify
-from ledger.drafts import Draft, records
-from ledger.errors import Refused
-from ledger.models import Upgrade
-from ledger.posting import post
-from ledger.store import Store
-from tests.books import APRIL, structure, texts
+from tests.books import texts
 from tests.hands import Hands
 
 pytestmark = pytest.mark.xdist_group("tampering")
@@ -83,13 +78,3 @@ def test_what_came_with_the_second_form_is_not_in_earlier_entries(hands: Hands, 
         hand.do(change)
         with hand.reading() as reader:
             assert f"\n{found}" in f"\n{texts(verify(reader))}"
-
-
-@pytest.mark.parametrize("kind", ["file"])
-@pytest.mark.parametrize("with_kind", ["upgrade", "structure"])
-def test_only_a_migration_posts_an_upgrade(books: Store, with_kind: str) -> None:
-    """It would have every entry before it judged by the rules and hashed in the form of another time."""
-    row = {"id": "5", "name": "mine", "form": 2, "previous_head": "", "earlier": "[]"}
-    brought = {**structure().records, Upgrade: records(Upgrade, [row])}
-    with pytest.raises(Refused, match=r"it says that the tables were changed. Only a migration posts that."):
-        post(books, [Draft("mine", with_kind, APRIL, "tests", "a trick", records=brought)])
