@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ledger import carrying, chain, chain_links, checks, control, periods, reservations, rights, structure
-from ledger.errors import Problem
+from ledger.errors import LedgerError, Problem
 from ledger.money import exact_pounds
 from ledger.store import Reader
 
@@ -47,7 +47,12 @@ def verify(
         progress: told the name of each check as it begins.
         seen_head: a head, or the beginning of one, that an earlier report printed: the books must still hold
             it. Only so is a tail found out that was cut off together with its seal.
+
+    Raises:
+        LedgerError: the reader has rows of a kept mirror, and would vouch for that and not for the ledger.
     """
+    if reader.is_from_kept:
+        raise LedgerError("To verify a ledger is to read it afresh: take the reader from Store.read_afresh.")
     questions: tuple[tuple[str, Callable[[], list[Problem]]], ...] = (
         ("the chain of entries", lambda: chain_links.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),

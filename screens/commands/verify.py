@@ -22,7 +22,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Ask every invariant of the whole ledger; exit with 1 if one does not hold, saying where."""
-    with reading(ledger, None, None) as (reader, at):
+    with reading(ledger, afresh=True) as (reader, at):
         with terminal.progress("Verifying") as told:
             found = audit.verify(reader, lambda name: told(f"Checking {name}", 0, None), seen_head=head)
         content, entries, unseen = chain.books_hash(reader), chain.last_entry(reader), len(reader.unseen)
