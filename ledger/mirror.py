@@ -130,6 +130,8 @@ class Mirror:
             kept.publish(written, int(str(entries)), str(head))
         except (duckdb.Error, OSError):
             kept_mirrors.discard(written)
+            # A checkpoint that fails, for want of room, leaves its log.
+            kept_mirrors.discard(written.with_name(f"{written.name}.wal"))
         finally:
             let_go(cursor)
 
