@@ -15,7 +15,7 @@ import io
 import json
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,8 @@ class Mirror:
     def __init__(self, *, afresh: bool = False) -> None:
         self.lock = threading.RLock()
         self.connection = duckdb.connect(":memory:", config=CONFIGURATION)
+        # A copy that nobody will open again need not be brought up to date when it is let go.
+        self.connection.execute("PRAGMA disable_checkpoint_on_shutdown")
         self.is_from_kept = False
         self.fetched = 0
         self._afresh = afresh
@@ -92,27 +94,20 @@ class Mirror:
         with self.lock:
             sealed = server.execute(_SEALED).fetchone()
             if self._layout is None:
-                self._begin(server, sealed or (0, 0, ""))
-            known = self.connection.execute(_SEALED).fetchone()
-            if sealed == known:
+                self._layout = self._begin(server, sealed or (0, 0, ""))
+            if self.connection.execute(_SEALED).fetchone() == sealed:
                 return
-            cursor = self.cursor()
-            cursor.execute("BEGIN")
             try:
-                if known is None or not self._continues(server, known):
-                    for name in TABLES:
-                        cursor.execute(f'DELETE FROM "{name}"')
-                    known = None
-                    self._rows_kept, self._fetched_when_kept, self.is_from_kept = 0, self.fetched, False
-                self._add_newer(cursor, server, from_the_beginning=known is None)
-                cursor.execute("DELETE FROM seal")
-                _insert(cursor, "seal", fetch(server, "seal", self.schema("seal"), ""))
-                cursor.execute("COMMIT")
-            except BaseException:
-                cursor.execute("ROLLBACK")
-                raise
-            finally:
-                cursor.close()
+                self._catch_up(server)
+            except duckdb.Error:
+                if self._held is None:
+                    raise
+                # There is no room, or no more right, where the copy lies; in memory nothing of that counts.
+                self.connection.execute("USE memory")
+                self.connection.execute("DETACH books")
+                self._lay_out_in_memory(self._layout.schemas)
+                self._let_go_of_the_copy()
+                self._catch_up(server)
 
     def keep(self) -> None:
         """Keep the mirror for the programs to come, if it has grown enough; where it cannot be kept nothing is said."""
@@ -138,10 +133,14 @@ class Mirror:
     def close(self) -> None:
         """Let go of it."""
         self.connection.close()
+        self._let_go_of_the_copy()
+
+    def _let_go_of_the_copy(self) -> None:
         if self._held is not None:
             kept_mirrors.discard(self._held)
+        self._held = None
 
-    def _begin(self, server: psycopg.Connection, sealed: Sequence[Any]) -> None:
+    def _begin(self, server: psycopg.Connection, sealed: Sequence[Any]) -> Layout:
         """Lay out the tables as the server has them, with the rows that an earlier program has kept, if any."""
         found = layout(server, TABLES)
         place = kept_mirrors.folder()
@@ -150,13 +149,18 @@ class Mirror:
         if place is not None and first is not None and found.whole >= {"seal", *_PUBLISHED}:
             at, tables = server.info, [(name, str(found.schemas[name])) for name in TABLES]
             self._kept = KeptMirrors(place, at.host, at.port, at.dbname, first, sealed[0], tables, duckdb.__version__)
-        if not self._take_up(server, sealed):
-            self.connection.execute("ATTACH ':memory:' AS books")
-            for name in TABLES:
-                columns = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in found.schemas[name])
-                self.connection.execute(f'CREATE TABLE books."{name}" ({columns})')
+        if self._take_up(server, sealed):
+            self.connection.execute("USE books")
+        else:
+            self._lay_out_in_memory(found.schemas)
+        return found
+
+    def _lay_out_in_memory(self, schemas: Mapping[str, pa.Schema]) -> None:
+        self.connection.execute("ATTACH ':memory:' AS books")
         self.connection.execute("USE books")
-        self._layout = found
+        for name in TABLES:
+            columns = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in schemas[name])
+            self.connection.execute(f'CREATE TABLE "{name}" ({columns})')
 
     def _take_up(self, server: psycopg.Connection, sealed: Sequence[Any]) -> bool:
         """Begin with the newest kept file that stands on an entry of these books, and is what it says."""
@@ -202,6 +206,28 @@ class Mirror:
         self.connection.execute("DETACH books")
         kept_mirrors.discard(copy)
         return False
+
+    def _catch_up(self, server: psycopg.Connection) -> None:
+        """Add what is newer on the server, in one transaction; all of it where the mirror stands on no entry there."""
+        cursor = self.cursor()
+        cursor.execute("BEGIN")
+        try:
+            known = cursor.execute(_SEALED).fetchone()
+            if known is None or not self._continues(server, known):
+                for name in TABLES:
+                    cursor.execute(f'DELETE FROM "{name}"')
+                known = None
+                self._rows_kept, self._fetched_when_kept, self.is_from_kept = 0, self.fetched, False
+            self._add_newer(cursor, server, from_the_beginning=known is None)
+            cursor.execute("DELETE FROM seal")
+            _insert(cursor, "seal", fetch(server, "seal", self.schema("seal"), ""))
+            cursor.execute("COMMIT")
+        except BaseException:
+            with suppress(duckdb.TransactionException):
+                cursor.execute("ROLLBACK")
+            raise
+        finally:
+            cursor.close()
 
     def _continues(self, server: psycopg.Connection, known: Sequence[Any]) -> bool:
         _, entries, head = known

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ledger import chain, keeping, kept_mirrors, position
+from ledger import chain, keeping, kept_mirrors, mirror, position
 from ledger.address import ServerAddress
 from ledger.audit import verify
 from ledger.errors import LedgerError, LedgerUnreachable
@@ -359,6 +359,33 @@ def test_a_folder_that_goes_away_or_fills_up_changes_no_answer(
         devolve(store, 1, times=20)
         assert held(store)["ICB1", "core", "available"] == before["ICB1", "core", "available"] - 20
     assert Opened(opened_once.path).held == held(opened_once)
+
+
+def test_a_disk_that_fails_under_the_working_copy_changes_no_answer(
+    opened_once: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = []
+
+    def insert(cursor: duckdb.DuckDBPyConnection, table: str, rows: object) -> None:
+        if not failed:
+            failed.append(table)
+            raise duckdb.IOException("Could not write file: no space left on device")
+        really(cursor, table, rows)
+
+    really = mirror._insert
+    with Store.open(opened_once.path) as store:
+        before = held(store)
+        assert store._mirror.is_from_kept
+        with store.read() as reader:
+            devolve(opened_once, 10, times=2)
+            monkeypatch.setattr(mirror, "_insert", insert)
+            after = held(store)
+            # Who was reading when it failed goes on reading what they saw.
+            assert reader.whole("SELECT entries FROM seal") == 5
+        assert failed == ["entry"]
+        assert (after["P1", "core", "available"], before["ICB1", "core", "available"]) == (20, 600_000)
+        devolve(store, 5)
+        assert held(store) == held(opened_once)
 
 
 def test_the_cache_is_where_the_system_has_it(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
