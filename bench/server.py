@@ -133,6 +133,8 @@ def questions(server: Address, file: Path) -> None:
 
     openings("position, opened", server, file, opened)
     openings("position, a whole command", server, file, command)
+    # From here on every row comes from the server, for verify asks nothing else.
+    os.environ["DEVOLUTION_MIRRORS"] = "off"
     with Store.open(server, read_only=True) as shared, Store.open(file, read_only=True) as own:
         for name, ask in asked:
             times: dict[str, list[float]] = {"server": [], "file": []}

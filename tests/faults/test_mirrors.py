@@ -44,7 +44,7 @@ def test_killed_while_following_and_keeping(
     for turn in rounds:
         post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1) for _ in range(3)])
         worker = Working(work.looks, books.path, folder)
-        told = worker.killed_after(rounds.chance.uniform(0, 0.1), of_its_first_word=turn % 2 > 0)
+        told = worker.killed_after(rounds.chance.uniform(0, 0.3), of_its_first_word=True)
         rounds.acknowledged += len(told)
         right = f"{FUNDED + 3 * turn} {3 * turn}"
         rounds.broken += [*told, *looked(books.path, folder)] != [right] * (len(told) + 1)
