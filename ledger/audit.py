@@ -16,7 +16,7 @@ from ledger import (
     stored_rows,
     upgrades,
 )
-from ledger.errors import Problem, Refused
+from ledger.errors import LedgerError, Problem, Refused
 from ledger.heads import Head
 from ledger.money import LARGEST_PENCE, exact_pounds
 from ledger.rule import Rule
@@ -87,7 +87,12 @@ def verify(
         seen_head: a head that an earlier report printed, its beginning, or one with its root that somebody kept: the
             books must still hold it. Only so is a tail found out that was cut off together with its seal.
         store: where the books are kept: its tables and the kept originals are looked at too.
+
+    Raises:
+        LedgerError: the reader has rows of a kept mirror, and would vouch for that and not for the ledger.
     """
+    if reader.is_from_kept:
+        raise LedgerError("To verify a ledger is to read it afresh: take the reader from Store.read_afresh.")
     questions: list[tuple[str, Callable[[], list[Problem]]]] = [
         ("the tables themselves", lambda: store.catalogue_problems() if store else []),
         ("the seal and the version", lambda: upgrades.problems(reader)),
