@@ -1,8 +1,8 @@
 """A ledger that many share: a database on a PostgreSQL server, which is the system of record.
 
 Writers come one after another: each takes the seal's row first, so that what it checks cannot change under
-it. Questions and checks are asked of DuckDB, in the mirror that every opening of the ledger keeps in
-memory; what passes them is written to the server under its own keys, foreign keys and triggers, and
+it. Questions and checks are asked of DuckDB, in the mirror that every opening of the ledger has
+of its own; what passes them is written to the server under its own keys, foreign keys and triggers, and
 counts once the server has committed it.
 """
 
@@ -10,14 +10,11 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import NullPool
-from sqlmodel import SQLModel
 
-from ledger import migrations, server_schema, unpublished
+from ledger import migrations, unpublished
 from ledger.address import ServerAddress
 from ledger.canonical import GENESIS
 from ledger.errors import LedgerError, LedgerHeld, LedgerMissing, LedgerUnreachable, NeedsMigration, NotALedger, Refused
@@ -25,6 +22,9 @@ from ledger.mirror import APPENDED, Mirror, last_row, let_go, sealed_state, send
 from ledger.reading import Cursor, Reader, Writer, contradiction
 from ledger.server_private import Private, Shown
 from ledger.store import Store
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 _SECONDS_TO_CONNECT = 10
 # A writer that died with its machine, or that was stopped in the middle, must not keep the others out for long.
@@ -55,10 +55,12 @@ class ServerStore(Store):
 
     path: ServerAddress
 
-    def __init__(self, address: ServerAddress, connection: psycopg.Connection, *, read_only: bool) -> None:
+    def __init__(
+        self, address: ServerAddress, connection: psycopg.Connection, *, read_only: bool, afresh: bool = False
+    ) -> None:
         self.path = address
         self.read_only = read_only
-        self._mirror = Mirror()
+        self._mirror = Mirror(afresh=afresh)
         self._private = Private(self._mirror, connection)
         self._writing = threading.Lock()
         self._write_connection: psycopg.Connection | None = None
@@ -77,10 +79,25 @@ class ServerStore(Store):
             cursor.execute("BEGIN")
             # DuckDB takes its snapshot at the first question, and it must be this state.
             cursor.execute("SELECT entries FROM seal").fetchall()
+            is_from_kept = self._mirror.is_from_kept
         try:
-            yield shown.before(cursor)
+            reader = shown.before(cursor)
+            reader.is_from_kept = is_from_kept
+            yield reader
         finally:
             cursor.close()
+        self._mirror.keep()
+
+    @contextmanager
+    def read_afresh(self, person: str | None = None) -> Iterator[Reader]:
+        """A reader of what the server holds, every row of it fetched anew; what earlier programs kept is replaced."""
+        with _spoken_to(self.path):
+            connection = _connect(self.path, autocommit=True)
+        with (
+            ServerStore(self.path, connection, read_only=True, afresh=True) as store,
+            store.read(self.person if person is None else person) as reader,
+        ):
+            yield reader
 
     @contextmanager
     def write(self, person: str | None = None) -> Iterator[Writer]:
@@ -112,8 +129,12 @@ class ServerStore(Store):
         with self._transaction(person, keep=False, sent=False) as writer:
             yield writer
 
-    def engine(self) -> Engine:
+    def engine(self) -> "Engine":
         """A SQLAlchemy engine on the server, for SQLModel."""
+        # SQLAlchemy takes longer to load than most questions take, which need nothing of it.
+        from sqlalchemy import create_engine  # noqa: PLC0415 - as said
+        from sqlalchemy.pool import NullPool  # noqa: PLC0415 - as said
+
         return create_engine(
             "postgresql+psycopg://", creator=lambda: _connect(self.path, autocommit=False), poolclass=NullPool
         )
@@ -133,7 +154,7 @@ class ServerStore(Store):
         for connection in (self._read_connection, self._write_connection):
             if connection is not None:
                 connection.close()
-        self._mirror.connection.close()
+        self._mirror.close()
 
     def _follow(self, person: str | None) -> Shown:
         """Bring the mirror up to date, on a new connection if the old one was lost; what a person is shown besides."""
@@ -160,14 +181,15 @@ class ServerStore(Store):
         with self._writing:
             with _spoken_to(self.path):
                 server = self._taken()
-            cursor = self._mirror.cursor()
+            cursor: Cursor | None = None
             try:
                 with _spoken_to(self.path), self._mirror.lock:
                     self._mirror.follow(server)
                     shown = self._private.shown_to(server, person)
+                cursor = self._mirror.cursor()
                 cursor.execute("BEGIN")
                 unpublished.lay(cursor, shown.rows)
-                before = {model: last_row(cursor, model) for model in APPENDED}
+                before = {table: last_row(cursor, table) for table in APPENDED}
                 sealed = sealed_state(cursor)
                 yield _ServerWriter(cursor)
                 if not sent:
@@ -178,7 +200,8 @@ class ServerStore(Store):
                     if keep:
                         self._commit(server, cursor)
             finally:
-                let_go(cursor)
+                if cursor is not None:
+                    let_go(cursor)
                 with suppress(psycopg.Error):
                     server.rollback()
 
@@ -201,15 +224,14 @@ class ServerStore(Store):
         self,
         server: psycopg.Connection,
         cursor: Cursor,
-        before: Mapping[type[SQLModel], int],
+        before: Mapping[str, int],
         sealed: tuple[object, ...],
     ) -> None:
-        for model in APPENDED:
-            name = str(model.__tablename__)
-            cursor.execute(f'SELECT * FROM "{name}" WHERE rowid > {before[model]}')
+        for name in APPENDED:
+            cursor.execute(f'SELECT * FROM "{name}" WHERE rowid > {before[name]}')
             rows = cursor.to_arrow_reader(_ROWS_AT_ONCE)
             try:
-                send(server, model, rows)
+                send(server, name, rows)
             except psycopg.errors.IntegrityError as error:
                 raise Refused([contradiction(name, _told(error))]) from None
         now = sealed_state(cursor)
@@ -237,6 +259,9 @@ def _last_checks(server: psycopg.Connection) -> None:
 
 def create(address: ServerAddress) -> ServerStore:
     """Make the ledger's tables in a database that has none."""
+    # To make or to alter tables takes them as models; to read and to follow them does not.
+    from ledger import server_schema  # noqa: PLC0415 - as said
+
     with _spoken_to(address):
         connection = _connect(address, autocommit=False)
         with connection:
@@ -315,6 +340,8 @@ class _Alteration:
 
 
 def _altered(connection: psycopg.Connection, known: tuple[migrations.Migration, ...]) -> migrations.Migration | None:
+    from ledger import server_schema  # noqa: PLC0415 - as in ``create``
+
     with connection.transaction():
         # Writers, and whoever else would migrate, wait here.
         connection.execute("SELECT 1 FROM seal FOR UPDATE")
