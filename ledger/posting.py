@@ -238,9 +238,7 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         _refuse_if(carrying.problems(writer, first) if moves_money else [])
         if (moves_money or Proposal in brought) and reservations.concern(writer):
             _refuse_if(reservations.problems(writer))
-        if moves_money and control.concern(writer):
-            _refuse_if(control.problems(writer, 1))
-        elif ControlTotal in brought:
+        if moves_money or ControlTotal in brought:
             _refuse_if(control.problems(writer, first))
     return [answers[index] for index in range(len(drafts))]
 
