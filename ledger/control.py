@@ -1,17 +1,12 @@
 """Published control totals: assertions that the books tie, to the penny, to what was published."""
 
-from typing import Any
-
-from ledger.checks import FUND_LINE
 from ledger.errors import Problem
 from ledger.money import exact_pounds
-from ledger.store import Reader
-
-_ANY = "SELECT 1 FROM control_total LIMIT 1"
+from ledger.rule import FUND_LINE, Row, Rule
 
 # Every total in force that new entries brought or touched, with what the books show of it. Money is read down the
 # tiers, so what went back up is taken off; it counts by the total's day, as known now.
-NOT_MET = f"""
+_NOT_MET = f"""
 WITH RECURSIVE {FUND_LINE},
 in_force AS (
     SELECT c.* FROM control_total c WHERE NOT EXISTS (SELECT 1 FROM control_total s WHERE s.supersedes = c.id)
@@ -63,18 +58,7 @@ ORDER BY c.entry_number, c.id
 """
 
 
-def problems(reader: Reader, first: int) -> list[Problem]:
-    """Every control total that the books do not meet and that entries from ``first`` on brought or touched.
-
-    A total speaks of the money that counts by its day, as known now; it says by how much the books
-    differ, and which way.
-    """
-    if not reader.rows(_ANY):
-        return []
-    return [_problem(row) for row in reader.table(NOT_MET, {"first": first}).to_pylist()]
-
-
-def _problem(row: dict[str, Any]) -> Problem:
+def _problem(row: Row) -> Problem:
     shown, expected = row["shown_pence"], row["expected_pence"]
     way = "too much" if shown > expected else "too little"
     return Problem(
@@ -84,3 +68,6 @@ def _problem(row: dict[str, Any]) -> Problem:
         "Correct the entries behind the difference ('devolution flows --by entry,fund'), or record a newer "
         "total with them if the published figure has changed.",
     )
+
+
+RULES = (Rule("published/totals", _NOT_MET, _problem, frozenset({"transfer", "control_total"})),)

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlmodel import SQLModel
 
-from ledger import canonical, carrying, checks, control, periods, refusals, reservations, rights, structure
+from ledger import canonical, refusals, rights, rules
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
-from ledger.models import RECORDS, ControlTotal, Entry, Proposal
+from ledger.models import RECORDS, Entry
 from ledger.store import Reader, Store, Writer
 
 _ENTRY_SCHEMA = pa.schema(
@@ -226,20 +226,14 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         answers.update(dict(zip(fresh, posted, strict=True)))
         last = first + len(fresh) - 1
         _write_records(writer, [(numbers[i], tables[i]) for i in fresh])
-        _refuse_if(periods.problems(writer, first))
-        brought = {model for i in fresh for model in tables[i]}
-        if brought:
-            _refuse_if(structure.problems(writer, first, last))
         _write_transfers(writer, [(numbers[i], drafts[i]) for i in fresh])
-        _refuse_if(checks.problems(writer, first))
+        moves_money = any(posted_entry.transfers for posted_entry in posted)
+        brought = {"entry"} | {str(model.__tablename__) for i in fresh for model in tables[i]}
+        brought |= {"transfer"} if moves_money else set()
+        _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.AT_ONCE))
         if not only_tried:
             _refuse_if(rights.problems(writer, first))
-        moves_money = any(posted_entry.transfers for posted_entry in posted)
-        _refuse_if(carrying.problems(writer, first) if moves_money else [])
-        if (moves_money or Proposal in brought) and reservations.concern(writer):
-            _refuse_if(reservations.problems(writer))
-        if moves_money or ControlTotal in brought:
-            _refuse_if(control.problems(writer, first))
+        _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.RESERVED))
     return [answers[index] for index in range(len(drafts))]
 
 

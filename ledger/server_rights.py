@@ -12,7 +12,8 @@ The owner of the tables stands outside: who could take the triggers away is not 
 from collections.abc import Sequence
 
 from ledger import rights_questions as questions
-from ledger.models import UNPUBLISHED, Proposal, ProposedTransfer
+from ledger.models import UNPUBLISHED
+from ledger.models_rights import Proposal, ProposedTransfer
 
 TODAY = "(now() AT TIME ZONE 'UTC')::date"
 _NAMED = (
