@@ -127,21 +127,13 @@ def create(path: Path) -> FileStore:
     path.parent.mkdir(parents=True, exist_ok=True)
     store = FileStore(path, _connect(path, read_only=False), read_only=False)
     # To make a ledger takes its tables as models; to open one does not.
-    from sqlalchemy import MetaData  # noqa: PLC0415 - as said
-
     from ledger.models import TABLES, Transfer  # noqa: PLC0415 - as said
 
-    tables = MetaData()
-    for model in TABLES:
-        table = model.__table__.to_metadata(tables)  # type: ignore[attr-defined]
-        if model is Transfer:
-            # DuckDB keeps an index for each foreign key, which costs half of all posting. Posting joins accounts,
-            # and verify looks for transfers without one (docs/decisions/0021).
-            table.constraints.difference_update(table.foreign_key_constraints)
-            for column in table.columns:
-                column.foreign_keys.clear()
-    tables.create_all(store.engine())
+    tables = [model.__table__ for model in TABLES if model is not Transfer]  # type: ignore[attr-defined]
+    Transfer.metadata.create_all(store.engine(), tables)
     with store.write() as writer:
+        # Made here and not from its model, which has keys (docs/decisions/0021).
+        writer.execute(f"CREATE TABLE IF NOT EXISTS transfer ({migrations.TRANSFER_OF_A_FILE})")
         writer.execute(
             "INSERT INTO seal (id, schema_version, entries, head, moved_pence) "
             "SELECT 1, $version, 0, $head, 0 WHERE NOT EXISTS (SELECT 1 FROM seal)",
