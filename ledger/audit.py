@@ -1,12 +1,24 @@
 """``verify``: every invariant of the books, asked of the whole ledger, each failure with its place."""
 
 from collections.abc import Callable
+from dataclasses import astuple
 from functools import partial
 
-from ledger import chain, chain_links, rights, rules
+from ledger import (
+    chain,
+    chain_links,
+    characters,
+    entry_shapes,
+    kept_files,
+    rights,
+    rules,
+    stored_rows,
+    upgrades,
+)
 from ledger.errors import Problem
-from ledger.money import exact_pounds
-from ledger.store import Reader
+from ledger.money import LARGEST_PENCE, exact_pounds
+from ledger.store import Reader, Store
+from ledger.years import FIRST_YEAR, LAST_YEAR
 
 _SUM_OF_ALL = """
 SELECT CAST(coalesce(sum(pence), 0) AS BIGINT) FROM (
@@ -21,16 +33,6 @@ SELECT a.organisation, a.fund, a.year, a.standing FROM account a
 JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
 WHERE (a.floor_pence IS NULL) <> (t.may_go_below_zero AND a.standing = 'available') OR a.floor_pence <> 0
 ORDER BY 1, 2, 3, 4
-"""
-
-# A transfer without its account or its entry. A file's table has no foreign keys, and even a server's could be taken
-# away.
-_ORPHANS = """
-SELECT t.entry_number, t.leg FROM transfer t
-WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.id = t.from_account)
-   OR NOT EXISTS (SELECT 1 FROM account a WHERE a.id = t.to_account)
-   OR NOT EXISTS (SELECT 1 FROM entry e WHERE e.number = t.entry_number)
-ORDER BY 1, 2 LIMIT 100
 """
 
 # What each account's days say, against what its transfers say.
@@ -48,11 +50,12 @@ WHERE t.in_pence IS DISTINCT FROM d.in_pence OR t.out_pence IS DISTINCT FROM d.o
 ORDER BY 1, 2 LIMIT 100
 """
 
-_WRONG_LEGS = """
-SELECT t.entry_number, t.leg FROM transfer t WHERE t.amount_pence <= 0 OR t.from_account = t.to_account
-UNION ALL
-SELECT entry_number, max(leg) FROM transfer GROUP BY entry_number HAVING min(leg) <> 1 OR max(leg) <> count(*)
-ORDER BY 1, 2 LIMIT 100
+# What posting refuses before it writes: amounts and years that no report could show. An account's id is a number that
+# stands for what the account is, and may be any; but the next one needs a higher one, which a whole number has to hold.
+_WRONG_AMOUNTS = f"SELECT entry_number, leg FROM transfer WHERE amount_pence > {LARGEST_PENCE} ORDER BY 1, 2 LIMIT 100"
+_WRONG_ACCOUNTS = f"""
+SELECT id, organisation, fund, year, standing FROM account
+WHERE id NOT BETWEEN 1 AND {LARGEST_PENCE} OR year NOT BETWEEN {FIRST_YEAR} AND {LAST_YEAR} ORDER BY 1 LIMIT 100
 """
 
 _UNUSED_ACCOUNTS = """
@@ -64,7 +67,11 @@ ORDER BY 1, 2, 3, 4 LIMIT 100
 
 
 def verify(
-    reader: Reader, progress: Callable[[str], None] = lambda _: None, *, seen_head: str | None = None
+    reader: Reader,
+    progress: Callable[[str], None] = lambda _: None,
+    *,
+    seen_head: str | None = None,
+    store: Store | None = None,
 ) -> list[Problem]:
     """Everything that does not hold in the ledger; an empty list when all of it does.
 
@@ -73,19 +80,37 @@ def verify(
         progress: told the name of each check as it begins.
         seen_head: a head, or the beginning of one, that an earlier report printed: the books must still hold
             it. Only so is a tail found out that was cut off together with its seal.
+        store: where the books are kept: its tables and the kept originals are looked at too.
     """
     last = chain.last_entry(reader)
     questions: list[tuple[str, Callable[[], list[Problem]]]] = [
+        ("the tables themselves", lambda: store.catalogue_problems() if store else []),
+        ("the seal and the version", lambda: upgrades.problems(reader)),
+        ("every stored row", lambda: stored_rows.problems(reader)),
         ("the chain of entries", lambda: chain_links.problems(reader)),
+        ("what each entry has", lambda: entry_shapes.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
         *((name, partial(rules.problems, reader, 1, last, asked=asked)) for name, asked in rules.GROUPS),
         ("who may do what", lambda: rights.kept(reader)),
+        ("the files that entries rest on", lambda: kept_files.problems(store.path) if store else []),
     ]
     found: list[Problem] = lost_head(reader, seen_head) if seen_head else []
     for name, ask in questions:
         progress(name)
-        found.extend(ask())
-    return found
+        try:
+            found.extend(ask())
+        except Exception:
+            # Rules may rest on what was found to be broken. Where nothing was, the fault is the program's.
+            if not found:
+                raise
+            why = "What is named before it stands in the way."
+            found.append(Problem(name, "it could not be looked at.", why, "Mend that first, and verify again."))
+    return [_printable(problem) for problem in found]
+
+
+def _printable(problem: Problem) -> Problem:
+    """A problem as it may be shown, whatever the rows hold that it speaks of."""
+    return Problem(*(characters.spelt_out(said) for said in astuple(problem)))
 
 
 def lost_head(reader: Reader, seen: str) -> list[Problem]:
@@ -118,20 +143,20 @@ def _balance_problems(reader: Reader) -> list[Problem]:
     found.extend(
         Problem(
             f"entry {number}, leg {leg}",
-            "its amount, its accounts or its number are impossible.",
-            "Legs are numbered from 1 and move a positive amount between two accounts.",
+            "its amount is more than any that is posted.",
+            f"A leg moves at most £{exact_pounds(LARGEST_PENCE)}.",
             "Restore the ledger from a backup.",
         )
-        for number, leg in reader.rows(_WRONG_LEGS)
+        for number, leg in reader.rows(_WRONG_AMOUNTS)
     )
     found.extend(
         Problem(
-            f"entry {number}, leg {leg}",
-            "its account or its entry is missing.",
-            "A transfer moves money between two accounts of the books, by an entry of them.",
+            f"account {organisation}, {fund}, {year}, {standing}",
+            f"its number is {number}, and its year {year}.",
+            f"Accounts are numbered from 1, and years are {FIRST_YEAR} to {LAST_YEAR}.",
             "Restore the ledger from a backup, and find out who could write to it.",
         )
-        for number, leg in reader.rows(_ORPHANS)
+        for number, organisation, fund, year, standing in reader.rows(_WRONG_ACCOUNTS)
     )
     found.extend(
         Problem(

@@ -1,9 +1,11 @@
 """Whether every link of the chain of entries still holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlmodel import SQLModel
@@ -17,6 +19,7 @@ from ledger.store import Reader
 
 # Transfers are read back in groups of entries, so that a ledger of any size is verified in bounded memory.
 TRANSFERS_AT_ONCE = 1_000_000
+MOST_SHOWN = 100
 
 
 def problems(reader: Reader) -> list[Problem]:
@@ -24,7 +27,17 @@ def problems(reader: Reader) -> list[Problem]:
     entries = reader.table("SELECT * FROM entry ORDER BY number").to_pylist()
     found = _sequence_problems(reader, entries)
     form_2 = form_2_from(reader)
-    contents = _contents(reader, entries)
+    misnumbered: list[int] = []
+    contents = _contents(reader, entries, misnumbered)
+    found.extend(
+        Problem(
+            f"entry {number}, its legs",
+            "they are not numbered 1, 2, 3 and so on.",
+            "The hash of an entry rests on their order.",
+            "Restore the ledger from a backup, and find out who could write to it.",
+        )
+        for number in misnumbered[:MOST_SHOWN]
+    )
     previous = canonical.GENESIS
     latest = datetime.min.replace(tzinfo=UTC)
     for entry in entries:
@@ -67,7 +80,7 @@ def _sequence_problems(reader: Reader, entries: Sequence[dict[str, Any]]) -> lis
     found = []
     numbers = [entry["number"] for entry in entries]
     ((sealed, sealed_head),) = reader.rows("SELECT entries, head FROM seal")
-    for missing in sorted(set(range(1, int(str(sealed)) + 1)) - set(numbers))[:100]:
+    for missing in islice(_gaps(numbers, int(str(sealed))), MOST_SHOWN):
         found.append(
             Problem(
                 f"entry {missing}",
@@ -86,24 +99,26 @@ def _sequence_problems(reader: Reader, entries: Sequence[dict[str, Any]]) -> lis
                 "Restore the ledger from a backup.",
             )
         )
-    orphans = " UNION ".join(f'SELECT entry_number FROM "{model.__tablename__}"' for model in RECORDS)
-    for (number,) in reader.rows(
-        f"SELECT DISTINCT entry_number FROM ({orphans} UNION SELECT entry_number FROM transfer) AS used "
-        "WHERE entry_number NOT IN (SELECT number FROM entry) ORDER BY 1"
-    ):
-        found.append(
-            Problem(
-                f"entry {number}",
-                "rows name it, but it is missing.",
-                "No row stands without its entry.",
-                "Restore the ledger from a backup.",
-            )
-        )
     return found
 
 
-def _contents(reader: Reader, entries: Sequence[dict[str, Any]]) -> dict[int, str]:
-    """The content hash of each entry, worked out anew from the rows of the books, in the form that was its own."""
+def _gaps(numbers: Sequence[int], last: int) -> Iterator[int]:
+    """The numbers up to the last that are missing from rising ones. The last may be any that somebody has put there."""
+    expected = 1
+    for number in numbers:
+        yield from range(expected, number)
+        expected = number + 1
+    yield from range(expected, last + 1)
+
+
+def _contents(
+    reader: Reader, entries: Sequence[dict[str, Any]], misnumbered: list[int] | None = None
+) -> dict[int, str]:
+    """The content hash of each entry, worked out anew from the rows of the books, in the form that was its own.
+
+    Args:
+        misnumbered: takes the entries whose legs are not numbered 1, 2, 3 and so on. The hash rests on their order.
+    """
     form_2 = form_2_from(reader)
     parts: dict[int, list[bytes]] = {entry["number"]: [] for entry in entries}
     for model in RECORDS:
@@ -113,12 +128,24 @@ def _contents(reader: Reader, entries: Sequence[dict[str, Any]]) -> dict[int, st
     names = canonical.TRANSFER_FIELDS
     for first, last in groups(reader, [entry["number"] for entry in entries]):
         legs = {n: parts[n] for n in range(first, last + 1) if n in parts}
-        _add_parts(legs, "transfer", reader.table(LEGS_OF, {"first": first, "last": last}), (names, names), form_2)
+        table = reader.table(LEGS_OF, {"first": first, "last": last})
+        _add_parts(legs, "transfer", table, (names, names), form_2)
+        if misnumbered is not None:
+            misnumbered.extend(_misnumbered(table))
         for entry in entries:
             if first <= entry["number"] <= last:
                 form = canonical if entry["number"] >= form_2 else canonical_1
                 hashes[entry["number"]] = form.content_hash(entry, legs[entry["number"]])
     return hashes
+
+
+def _misnumbered(legs: pa.Table) -> list[int]:
+    """The entries whose legs, which come in their order, are not numbered from 1 without a gap, each once."""
+    entries, numbers = legs["entry_number"].to_numpy(), legs["leg"].to_numpy()
+    firsts = np.flatnonzero(np.diff(entries, prepend=-1))
+    lengths = np.diff(np.append(firsts, len(entries)))
+    wanted = np.arange(len(entries)) - np.repeat(firsts, lengths) + 1
+    return [int(number) for number in np.unique(entries[numbers != wanted])]
 
 
 def records_by_entry(reader: Reader, model: type[SQLModel]) -> pa.Table:

@@ -9,14 +9,15 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from ledger import migrations
+from ledger import catalogue, migrations
 from ledger.canonical import GENESIS
-from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger
+from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger, Problem
 from ledger.reading import CONFIGURATION, Reader, Writer
 from ledger.store import Store
 
@@ -36,6 +37,7 @@ class FileStore(Store):
         self.read_only = read_only
         self._connection = connection
         self._writing = threading.Lock()
+        self._search_path = _search_path(connection)
 
     @contextmanager
     def read(self, person: str | None = None) -> Iterator[Reader]:
@@ -89,19 +91,19 @@ class FileStore(Store):
 
     def engine(self) -> "Engine":
         """A SQLAlchemy engine on this open ledger, for SQLModel."""
-        # SQLAlchemy and its dialect take longer to load than most questions take, which need neither.
-        from duckdb_sqlalchemy import ConnectionWrapper  # noqa: PLC0415 - as said
-        from sqlalchemy import create_engine  # noqa: PLC0415 - as said
-        from sqlalchemy.pool import NullPool  # noqa: PLC0415 - as said
-
-        return create_engine(
-            "duckdb:///:memory:", creator=lambda: ConnectionWrapper(self._cursor()), poolclass=NullPool
-        )
+        return _engine_on(self._cursor)
 
     def alter(self, act: Callable[[migrations.Alteration], migrations.Migration | None]) -> migrations.Migration | None:
         """One change of the tables, in one transaction."""
         with self._transaction() as cursor:
+            # New tables are made in the file.
+            cursor.execute("RESET search_path")
             return act(_Alteration(cursor))
+
+    def catalogue_problems(self) -> list[Problem]:
+        """What the file's tables lack, and what the file holds besides them."""
+        with _on_the_machine(self.path), self._cursor() as cursor:
+            return catalogue.problems(catalogue.read(Reader(cursor)), _as_made())
 
     def size_bytes(self) -> int:
         """How large the file is."""
@@ -119,21 +121,17 @@ class FileStore(Store):
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         cursor = self._connection.cursor()
         cursor.execute("SET TimeZone = 'UTC'")
+        cursor.execute(f"SET search_path = '{self._search_path}'")
         return cursor
 
 
 def create(path: Path) -> FileStore:
     """Make a new, empty ledger at a path where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    store = FileStore(path, _connect(path, read_only=False), read_only=False)
-    # To make a ledger takes its tables as models; to open one does not.
-    from ledger.models import TABLES, Transfer  # noqa: PLC0415 - as said
-
-    tables = [model.__table__ for model in TABLES if model is not Transfer]  # type: ignore[attr-defined]
-    Transfer.metadata.create_all(store.engine(), tables)
+    connection = _connect(path, read_only=False)
+    _make_tables(connection)
+    store = FileStore(path, connection, read_only=False)
     with store.write() as writer:
-        # Made here and not from its model, which has keys (docs/decisions/0021).
-        writer.execute(f"CREATE TABLE IF NOT EXISTS transfer ({migrations.TRANSFER_OF_A_FILE})")
         writer.execute(
             "INSERT INTO seal (id, schema_version, entries, head, moved_pence) "
             "SELECT 1, $version, 0, $head, 0 WHERE NOT EXISTS (SELECT 1 FROM seal)",
@@ -142,6 +140,48 @@ def create(path: Path) -> FileStore:
     # The write-ahead log is weakest around changes of schema: fold it in before any money moves.
     store.checkpoint()
     return store
+
+
+def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    # To make a ledger takes its tables as models; to open one does not.
+    from ledger.models import TABLES, Transfer  # noqa: PLC0415 - as said
+
+    tables = [model.__table__ for model in TABLES if model is not Transfer]  # type: ignore[attr-defined]
+    Transfer.metadata.create_all(_engine_on(connection.cursor), tables)
+    # Made here and not from its model, which has keys (docs/decisions/0021).
+    connection.execute(f"CREATE TABLE IF NOT EXISTS transfer ({migrations.TRANSFER_OF_A_FILE})")
+
+
+@cache
+def _as_made() -> catalogue.Catalogue:
+    """What a file holds that this program has just made, with the record of migrations that older ones have besides."""
+    with duckdb.connect(":memory:", config=CONFIGURATION) as connection:
+        _make_tables(connection)
+        connection.execute(migrations.RECORDS)
+        return catalogue.read(Reader(connection))
+
+
+def _engine_on(cursor: Callable[[], duckdb.DuckDBPyConnection]) -> "Engine":
+    # SQLAlchemy and its dialect take longer to load than most questions take, which need neither.
+    from duckdb_sqlalchemy import ConnectionWrapper  # noqa: PLC0415 - as said
+    from sqlalchemy import create_engine  # noqa: PLC0415 - as said
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415 - as said
+
+    return create_engine("duckdb:///:memory:", creator=lambda: ConnectionWrapper(cursor()), poolclass=NullPool)
+
+
+def _search_path(connection: duckdb.DuckDBPyConnection) -> str:
+    """Where names are looked up, so that a question means the same whatever somebody has put into the file.
+
+    DuckDB would look into the file first: a macro kept there under the name of sum, or of +, would stand in for it in
+    every question, those of verify among them. So what was laid before the reader comes first, then what is
+    DuckDB's own, and the file's tables last.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET search_path = 'temp.main'")
+        ((name,),) = cursor.execute("SELECT database_name FROM duckdb_databases() WHERE NOT internal").fetchall()
+    quoted = '"' + str(name).replace('"', '""').replace("'", "''") + '"'
+    return f"temp.main,system.main,{quoted}.main"
 
 
 def open_(path: Path, *, read_only: bool = False) -> FileStore:

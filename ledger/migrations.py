@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from ledger import canonical
 
-_RECORDS = """
+RECORDS = """
 CREATE TABLE IF NOT EXISTS migration (
     version INTEGER PRIMARY KEY, name VARCHAR NOT NULL,
     applied_at TIMESTAMP WITH TIME ZONE NOT NULL, head VARCHAR NOT NULL)
@@ -282,7 +282,7 @@ def apply_next(alteration: Alteration, migrations: Sequence[Migration] = MIGRATI
         return None
     following = min(waiting, key=lambda migration: migration.version)
     assert following.version == version + 1, "migrations are numbered without gaps"
-    alteration.execute(_RECORDS)
+    alteration.execute(RECORDS)
     besides = following.server_statements if alteration.server else following.file_statements
     for statement in (*following.statements, *besides):
         alteration.execute(statement)

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Self
 
 from ledger.address import Address, ServerAddress
-from ledger.errors import LedgerError, LedgerUnreachable
+from ledger.errors import LedgerError, LedgerUnreachable, Problem
 from ledger.reading import Reader, Writer
 
 if TYPE_CHECKING:
@@ -72,6 +72,17 @@ class Store(ABC):
     @abstractmethod
     def read(self, person: str | None = None) -> AbstractContextManager[Reader]:
         """A reader of the last committed state, as ``person`` may see it; for whom the ledger was opened otherwise."""
+
+    def read_afresh(self, person: str | None = None) -> AbstractContextManager[Reader]:
+        """A reader of every row as it is where the ledger is kept: for whoever verifies or copies it.
+
+        What a program has kept of a server's ledger to open it faster has no part in it.
+        """
+        return self.read(person)
+
+    def catalogue_problems(self) -> list[Problem]:
+        """What is not as this program makes it in the tables themselves, whatever rows they hold; for ``verify``."""
+        return []
 
     @abstractmethod
     def write(self, person: str | None = None) -> AbstractContextManager[Writer]:
