@@ -260,7 +260,9 @@ def first_form(reader: Reader) -> list[dict[str, Any]]:
             names = schema_of(model, 1).names
             brought = table.filter(pc.equal(table["entry_number"], row["number"]))
             if brought.num_rows:
-                parts.append(canonical_1.part(str(model.__tablename__), len(names), *canonical_1.rows(brought.select(names))))
+                parts.append(
+                    canonical_1.part(str(model.__tablename__), len(names), *canonical_1.rows(brought.select(names)))
+                )
         moved = reader.table(LEGS_OF, given)
         if moved.num_rows:
             names = canonical.TRANSFER_FIELDS
@@ -270,4 +272,3 @@ def first_form(reader: Reader) -> list[dict[str, Any]]:
         row["hash"] = canonical_1.chain_hash(previous, row["number"], row["recorded_at"], row["content_hash"])
         previous = row["hash"]
     return entries
-
