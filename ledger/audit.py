@@ -9,13 +9,15 @@ from ledger import (
     chain_links,
     characters,
     entry_shapes,
+    heads,
     kept_files,
     rights,
     rules,
     stored_rows,
     upgrades,
 )
-from ledger.errors import Problem
+from ledger.errors import Problem, Refused
+from ledger.heads import Head
 from ledger.money import LARGEST_PENCE, exact_pounds
 from ledger.store import Reader, Store
 from ledger.years import FIRST_YEAR, LAST_YEAR
@@ -70,7 +72,7 @@ def verify(
     reader: Reader,
     progress: Callable[[str], None] = lambda _: None,
     *,
-    seen_head: str | None = None,
+    seen_head: str | Head | None = None,
     store: Store | None = None,
 ) -> list[Problem]:
     """Everything that does not hold in the ledger; an empty list when all of it does.
@@ -78,8 +80,8 @@ def verify(
     Args:
         reader: the books.
         progress: told the name of each check as it begins.
-        seen_head: a head, or the beginning of one, that an earlier report printed: the books must still hold
-            it. Only so is a tail found out that was cut off together with its seal.
+        seen_head: a head that an earlier report printed, its beginning, or one with its root that somebody kept: the
+            books must still hold it. Only so is a tail found out that was cut off together with its seal.
         store: where the books are kept: its tables and the kept originals are looked at too.
     """
     last = chain.last_entry(reader)
@@ -94,7 +96,7 @@ def verify(
         ("who may do what", lambda: rights.kept(reader)),
         ("the files that entries rest on", lambda: kept_files.problems(store.path) if store else []),
     ]
-    found: list[Problem] = lost_head(reader, seen_head) if seen_head else []
+    found: list[Problem] = [] if seen_head is None else lost_head(reader, seen_head)
     for name, ask in questions:
         progress(name)
         try:
@@ -113,8 +115,21 @@ def _printable(problem: Problem) -> Problem:
     return Problem(*(characters.spelt_out(said) for said in astuple(problem)))
 
 
-def lost_head(reader: Reader, seen: str) -> list[Problem]:
-    """A problem where no entry of the books has a head, or the beginning of one, that was printed before."""
+def lost_head(reader: Reader, seen: str | Head) -> list[Problem]:
+    """A problem where no entry of the books has a head that was printed before, or too little of it is given to tell.
+
+    Args:
+        seen: the head, or its first 16 characters or more; or one with its root, under which no entry may have changed.
+    """
+    if isinstance(seen, Head):
+        try:
+            return heads.problems(heads.hashes(reader), seen)
+        except Refused as refused:
+            return list(refused.problems)
+    if not heads.is_beginning(seen):
+        found = f"it is not {heads.FEWEST_DIGITS} or more of a head's 64 hexadecimal characters."
+        why = "Fewer would fit the heads of other books too, so they would prove nothing."
+        return [Problem(f"head '{seen}'", found, why, "Give the head as the report printed it.")]
     held = reader.rows("SELECT number FROM entry WHERE starts_with(hash, $seen)", {"seen": seen.lower()})
     if held:
         return []
