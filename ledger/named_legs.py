@@ -14,6 +14,7 @@ from ledger.drafts import LEGS, Draft
 ACCOUNT = ("organisation", "fund", "year", "standing")
 REST = ("amount_pence", "recurrent", "note")
 _COLUMNS = len(canonical.TRANSFER_FIELDS)
+_NONE = {name: pa.array([], LEGS.field(f"to_{name}").type) for name in ACCOUNT}
 # Rows whose text is written at once: whole blocks.
 _AT_ONCE = 10 * canonical.ROWS_IN_A_BLOCK
 
@@ -91,15 +92,15 @@ def of_drafts(drafts: Sequence[Draft]) -> NamedLegs:
     tables = [draft.legs() for draft in drafts]
     table = pa.concat_tables([LEGS.empty_table(), *tables])
     sides = [
-        pa.concat_arrays([chunk for side in ("from", "to") for chunk in table[f"{side}_{name}"].chunks])
+        pa.chunked_array([_NONE[name], *(chunk for side in ("from", "to") for chunk in table[f"{side}_{name}"].chunks)])
         for name in ACCOUNT
     ]
     places, accounts = _distinct(sides)
     payers, payees = places[: table.num_rows], places[table.num_rows :]
-    return NamedLegs(table, [each.num_rows for each in tables], pa.table(accounts, ACCOUNT), payers, payees)
+    return NamedLegs(table, counts, pa.table(accounts, ACCOUNT), payers, payees)
 
 
-def _distinct(columns: Sequence[pa.Array]) -> tuple[pa.Array, list[pa.Array]]:
+def _distinct(columns: Sequence[pa.ChunkedArray]) -> tuple[pa.Array, list[pa.Array]]:
     """The distinct rows of some columns, and for each row the place of its like among them.
 
     Columns are taken together one after another, the last first: there are few standings, years and funds, and to
@@ -107,8 +108,9 @@ def _distinct(columns: Sequence[pa.Array]) -> tuple[pa.Array, list[pa.Array]]:
     """
     places, distinct = None, list[pa.Array]()
     for column in reversed(columns):
-        encoded = pc.dictionary_encode(column, null_encoding="encode")
-        own, values = pc.cast(encoded.indices, pa.int64()), encoded.dictionary
+        encoded = pc.dictionary_encode(column, null_encoding="encode").unify_dictionaries()
+        own = pa.concat_arrays([pc.cast(chunk.indices, pa.int64()) for chunk in encoded.chunks])
+        values = encoded.chunk(0).dictionary
         if places is None:
             places, distinct = own, [values]
             continue
