@@ -112,16 +112,18 @@ def _distinct(columns: Sequence[pa.ChunkedArray]) -> tuple[pa.Array, list[pa.Arr
     """
     places, distinct = None, list[pa.Array]()
     for column in reversed(columns):
-        encoded = pc.dictionary_encode(column, null_encoding="encode").unify_dictionaries()
+        encoded = pc.dictionary_encode(column).unify_dictionaries()
+        known = encoded.chunk(0).dictionary
         own = pa.concat_arrays([pc.cast(chunk.indices, pa.int64()) for chunk in encoded.chunks])
-        values = encoded.chunk(0).dictionary
+        # What is missing has a place of its own, after all others.
+        own, values = pc.fill_null(own, len(known)), pa.concat_arrays([known, pa.nulls(1, known.type)])
         if places is None:
             places, distinct = own, [values]
             continue
-        many = max(len(values), 1)
+        many = len(values)
         both = pc.dictionary_encode(pc.add(pc.multiply(places, many), own))
         before = pc.divide(both.dictionary, many)
         last = pc.subtract(both.dictionary, pc.multiply(before, many))
-        distinct = [pc.take(values, last), *(pc.take(known, before) for known in distinct)]
+        distinct = [pc.take(values, last), *(pc.take(others, before) for others in distinct)]
         places = pc.cast(both.indices, pa.int64())
     return places, distinct
