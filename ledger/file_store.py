@@ -34,6 +34,7 @@ class FileStore(Store):
     """A ledger file, open."""
 
     path: Path
+    posts_together = True
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
         self.path = path

@@ -6,19 +6,22 @@ answered with the first result; with other content it is refused.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import canonical, named_legs, refusals, rights, rules, transfers
+from ledger import canonical, named_legs, refusals, rights, rules, together, transfers
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
 from ledger.models import RECORDS, Entry
+from ledger.posted import Posted, linked, moment_after
 from ledger.store import Reader, Store, Writer
+
+__all__ = ["Posted", "could_be_posted", "post", "reverse", "reverse_all"]
 
 _ENTRY_SCHEMA = pa.schema(
     [
@@ -38,25 +41,6 @@ _ENTRY_SCHEMA = pa.schema(
         ("hash", pa.string()),
     ]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """What became of a draft.
-
-    Attributes:
-        number: the entry's number in the books.
-        transfers: how many legs it has.
-        replayed: true when the books had this entry already and nothing was added.
-    """
-
-    number: int
-    key: str
-    content_hash: str
-    hash: str
-    recorded_at: datetime
-    transfers: int
-    replayed: bool = False
 
 
 def post(
@@ -152,6 +136,10 @@ def _taken(
     only_tried: bool = False,
     afterwards: Callable[[Reader], Sequence[Problem]] | None = None,
 ) -> list[Posted]:
+    if keep and afterwards is None and (group := together.of(store)) is not None:
+        posted = group.post(drafts, _now)
+        if posted is not None:
+            return posted
     person = rights.names_in(drafts)
     begin = store.write if keep else store.imagine if only_tried else store.rehearse
     with begin(person) as writer:
@@ -238,36 +226,18 @@ def _replay(draft: Draft, content: str, known: Posted) -> Posted:
 
 
 def _write_entries(writer: Writer, entries: Sequence[tuple[int, Draft, str]]) -> list[Posted]:
-    previous = head(writer)
     ((latest,),) = writer.rows("SELECT max(recorded_at) FROM entry")
-    moment = _now()
-    # Recorded times only ever rise, even if the machine's clock is put back. A batch is known all at once: a
-    # later entry in it may bring the money that an earlier one passes on.
-    if isinstance(latest, datetime):
-        moment = max(moment, latest + timedelta(microseconds=1))
-    rows: list[dict[str, object]] = []
-    posted: list[Posted] = []
-    for number, draft, content in entries:
-        link = canonical.chain_hash(previous, number, moment, content)
-        facts = {name: getattr(draft, name) for name in canonical.ENTRY_FIELDS}
-        rows.append(
-            {
-                **facts,
-                "number": number,
-                "recorded_at": moment,
-                "content_hash": content,
-                "previous_hash": previous,
-                "hash": link,
-            }
-        )
-        legs = 0 if draft.transfers is None else draft.transfers.num_rows
-        posted.append(Posted(number, draft.key, content, link, moment, legs))
-        previous = link
+    counted = [
+        (draft, content, 0 if draft.transfers is None else draft.transfers.num_rows) for _, draft, content in entries
+    ]
+    rows, posted = linked(head(writer), entries[0][0], moment_after(latest, _now()), counted)
     reversed_before = _already_reversed(writer, [draft for _, draft, _ in entries])
     if reversed_before:
         raise AlreadyReversed(reversed_before)
     writer.append(Entry, pa.Table.from_pylist(rows, schema=_ENTRY_SCHEMA))
-    writer.execute("UPDATE seal SET entries = $entries, head = $head", {"entries": entries[-1][0], "head": previous})
+    writer.execute(
+        "UPDATE seal SET entries = $entries, head = $head", {"entries": posted[-1].number, "head": posted[-1].hash}
+    )
     return posted
 
 
