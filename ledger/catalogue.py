@@ -81,6 +81,13 @@ def problems(found: Catalogue, made: Catalogue) -> list[Problem]:
     ]
 
 
+def strangers(found: Catalogue) -> list[Problem]:
+    """What a ledger of any version never holds: it could stand in for what the statements of a migration mean."""
+    return [
+        _is_not_ours(item) for item in _sorted(found) if item.kind in ("view", "macro", "type", "sequence", "schema")
+    ]
+
+
 def _sorted(items: Iterable[Item]) -> list[Item]:
     return sorted(items, key=lambda item: (_IN_ORDER.index(item.kind), item))
 

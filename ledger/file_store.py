@@ -17,7 +17,7 @@ import duckdb
 
 from ledger import catalogue, migrations
 from ledger.canonical import GENESIS
-from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger, Problem
+from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger, Problem, Refused
 from ledger.reading import CONFIGURATION, Reader, Writer
 from ledger.store import Store
 
@@ -210,10 +210,18 @@ def open_or_create(path: Path) -> FileStore:
 
 
 def migrate(path: Path, known: tuple[migrations.Migration, ...]) -> list[migrations.Migration]:
-    """Carry out every migration that the file lacks, each in its own transaction; those that were carried out."""
+    """Carry out every migration that the file lacks, each in its own transaction; those that were carried out.
+
+    Raises:
+        Refused: somebody has put into the file what could stand in for what a migration's statements mean.
+    """
     store, _ = _opened(path, read_only=False)
     done = []
     try:
+        with store.read() as reader:
+            strangers = catalogue.strangers(catalogue.read(reader))
+        if strangers:
+            raise Refused(strangers)
         while applied := store.alter(lambda alteration: migrations.apply_next(alteration, known)):
             done.append(applied)
             # The write-ahead log is weakest around changes of schema.

@@ -13,8 +13,8 @@ from sqlmodel import SQLModel
 from ledger import characters
 from ledger.drafts import Draft, primary_key
 from ledger.errors import Problem
-from ledger.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSAL_KEY, REVERSE, UPGRADE
-from ledger.models import RECORDS, Upgrade
+from ledger.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSAL_KEY, REVERSE
+from ledger.models import RECORDS
 from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE, exact_pounds
 from ledger.named_legs import NamedLegs
 from ledger.rule import MOST_SHOWN
@@ -76,54 +76,32 @@ def _date_problems(draft: Draft) -> list[Problem]:
     return [Problem(f"entry '{draft.key}'", found, "An entry counts from a day on.", "Give a day without a time.")]
 
 
-def _shape_problems(draft: Draft) -> list[Problem]:
+def _shape_problems(draft: Draft) -> list[Problem]:  # noqa: PLR0911 - one return for each way to be wrong
     place = f"entry '{draft.key}'"
+    has_legs = draft.transfers is not None and draft.transfers.num_rows > 0
+    if draft.kind not in ALL_KINDS:
+        remedy = f"Use one of {', '.join(ALL_KINDS)}."
+        return [
+            Problem(place, f"'{draft.kind}' is not a kind of entry.", "The books could not say what it may do.", remedy)
+        ]
     unknown = [model.__name__ for model in draft.records if model not in RECORDS]
     if unknown:
         found = f"it brings {', '.join(unknown)}."
         return [Problem(place, found, "The books make those rows themselves.", "Leave them out.")]
-    if draft.kind == UPGRADE or Upgrade in draft.records:
-        found = "it says that the tables were changed."
-        return [Problem(place, found, "Only a migration posts that.", "Use 'devolution migrate'.")]
-    shape = shape_problem(
-        place,
-        draft.key,
-        draft.kind,
-        draft.reverses,
-        has_legs=draft.transfers is not None and draft.transfers.num_rows > 0,
-        has_records=any(table.num_rows for table in draft.records.values()),
-    )
-    return [] if shape is None else [shape]
-
-
-def shape_problem(
-    place: str, key: str, kind: str, reverses: int | None, *, has_legs: bool, has_records: bool
-) -> Problem | None:
-    """What is wrong with an entry's kind, or with what an entry of that kind has: asked when posting and by ``verify``.
-
-    Args:
-        place: where it stands.
-        reverses: the number of the entry that it undoes.
-        has_legs: whether it moves money.
-        has_records: whether it brings rows of other tables.
-    """
-    if kind not in ALL_KINDS:
-        remedy = f"Use one of {', '.join(ALL_KINDS)}."
-        return Problem(place, f"'{kind}' is not a kind of entry.", "The books could not say what it may do.", remedy)
-    if key.startswith(REVERSAL_KEY) != (kind == REVERSE):
-        found = f"its key {'begins' if kind != REVERSE else 'does not begin'} with '{REVERSAL_KEY}'."
-        return Problem(place, found, "Those keys are kept for reversals.", "Use another key.")
-    if kind in RECORD_KINDS and (has_legs or not has_records):
-        why = f"An entry of kind {kind} brings records only."
-        return Problem(place, "it moves money or brings nothing.", why, "Post the money as an entry of its own.")
-    if kind in (*MONEY_KINDS, REVERSE) and (not has_legs or has_records):
-        why = f"An entry of kind {kind} moves money only."
+    if draft.key.startswith(REVERSAL_KEY) != (draft.kind == REVERSE):
+        found = f"its key {'begins' if draft.kind != REVERSE else 'does not begin'} with '{REVERSAL_KEY}'."
+        return [Problem(place, found, "Those keys are kept for reversals.", "Use another key.")]
+    if draft.kind in RECORD_KINDS and (has_legs or not any(table.num_rows for table in draft.records.values())):
+        why = f"An entry of kind {draft.kind} brings records only."
+        return [Problem(place, "it moves money or brings nothing.", why, "Post the money as an entry of its own.")]
+    if draft.kind in (*MONEY_KINDS, REVERSE) and (not has_legs or draft.records):
+        why = f"An entry of kind {draft.kind} moves money only."
         remedy = "Give it at least one leg, and post the records as an entry of their own."
-        return Problem(place, "it has no legs, or brings records besides.", why, remedy)
-    if (kind == REVERSE) != (reverses is not None):
+        return [Problem(place, "it has no legs, or brings records besides.", why, remedy)]
+    if (draft.kind == REVERSE) != (draft.reverses is not None):
         found = "a reversal must name the entry it undoes, and only a reversal may."
-        return Problem(place, found, "The two would not be linked.", "Use 'devolution reverse ENTRY'.")
-    return None
+        return [Problem(place, found, "The two would not be linked.", "Use 'devolution reverse ENTRY'.")]
+    return []
 
 
 def reversed_before(number: int, by: object) -> Problem:

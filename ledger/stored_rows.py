@@ -15,8 +15,9 @@ from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import CheckConstraint, Column, Constraint, ForeignKeyConstraint, String, Table, UniqueConstraint
+from sqlalchemy import CheckConstraint, Constraint, ForeignKeyConstraint, String, Table, UniqueConstraint
 from sqlalchemy.schema import ColumnCollectionConstraint
+from sqlmodel import AutoString
 
 from ledger import characters
 from ledger.chain import FORM_2_FROM
@@ -41,27 +42,37 @@ class _Question:
     """Something that no row of a table may be.
 
     Attributes:
-        count: how many rows are so, as a value over the whole table.
-        rows: a question for those rows: the columns of their key, and whatever ``describe`` needs.
+        rows: asks for the rows that are so: the columns of their key, and whatever ``describe`` needs.
         describe: one of them as a problem; none where it is none after all.
+    """
+
+    rows: str
+    describe: Callable[[Row], Problem | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Questions of which one look at the table says whether any of them finds something.
+
+    Attributes:
+        any: that look, as a value over the whole table, which is named ``r``.
         names: the table whose rows must be there, where that is what is asked.
     """
 
-    count: str
-    rows: str
-    describe: Callable[[Row], Problem | None]
+    any: str
+    questions: Sequence[_Question]
     names: str = ""
 
 
 def problems(reader: Reader) -> list[Problem]:
     """Every row that no posting could have written, in the order of the tables."""
     found: list[Problem] = []
-    for table, questions in _filled(reader):
-        asked = [question for question in questions if not _is_hidden(reader, table, question.names)]
-        counts = ", ".join(question.count for question in asked)
-        (counted,) = reader.rows(f'SELECT {counts} FROM "{table}" AS r')
-        for question, count in zip(asked, counted, strict=True):
-            if count:
+    for table, all_asked in _filled(reader):
+        asked = [one for one in all_asked if not _is_hidden(reader, table, one.names)]
+        looks = ", ".join(one.any for one in asked)
+        (seen,) = reader.rows(f'SELECT {looks} FROM "{table}" AS r')
+        for one, is_so in zip(asked, seen, strict=True):
+            for question in one.questions if is_so else ():
                 found.extend(_described(question, reader.table(question.rows)))
     return found
 
@@ -82,11 +93,11 @@ def place(table: str, row: Row, column: str = "") -> str:
     return f"{said}, {column}" if column else said
 
 
-def _filled(reader: Reader) -> list[tuple[str, list[_Question]]]:
+def _filled(reader: Reader) -> list[tuple[str, list[_Asked]]]:
     """The tables that hold rows, with what is asked of each."""
-    held = ", ".join(f'(SELECT count(*) FROM "{table}")' for table in _questions())
+    held = ", ".join(f'(SELECT count(*) FROM "{table}")' for table in _asked())
     (counts,) = reader.rows(f"SELECT {held}")
-    return [one for one, count in zip(_questions().items(), counts, strict=True) if count]
+    return [one for one, count in zip(_asked().items(), counts, strict=True) if count]
 
 
 def _is_hidden(reader: Reader, table: str, names: str) -> bool:
@@ -100,7 +111,7 @@ def _described(question: _Question, rows: pa.Table) -> Iterator[Problem]:
 
 
 @cache
-def _questions() -> dict[str, list[_Question]]:
+def _asked() -> dict[str, list[_Asked]]:
     """What is asked of each table."""
     return {str(model.__tablename__): list(_asked_of(model.__table__)) for model in TABLES}  # type: ignore[attr-defined]
 
@@ -110,24 +121,38 @@ def _primary_keys() -> dict[str, list[str]]:
     return {str(model.__tablename__): _names(model.__table__.primary_key) for model in TABLES}  # type: ignore[attr-defined]
 
 
-def _asked_of(table: Table) -> Iterator[_Question]:
-    for column in table.columns:
-        if not column.nullable:
-            yield _never(table, f'r."{column.name}" IS NULL', f"its {column.name} is missing.")
-    of_columns = (constraint for column in table.columns for constraint in column.constraints)
-    for constraint in (*of_columns, *sorted(table.constraints, key=_in_order)):
-        if isinstance(constraint, CheckConstraint):
-            said = str(constraint.sqltext)
-            yield _never(table, f"NOT ({said})", f"it is not so that {said}.")
-        elif isinstance(constraint, ForeignKeyConstraint):
+def _asked_of(table: Table) -> Iterator[_Asked]:
+    conditions = [*_never_true(table), *_of_a_later_form(table)]
+    yield _Asked(
+        f"bool_or({' OR '.join(f'({condition})' for condition, _, _ in conditions)})",
+        [_never(table, *condition) for condition in conditions],
+    )
+    for constraint in sorted(table.constraints, key=_in_order):
+        if isinstance(constraint, ForeignKeyConstraint):
             yield _names_what_is_there(table, constraint)
         elif isinstance(constraint, UniqueConstraint):
             yield _alone(table, _names(constraint))
     # The legs of an entry are read in their order by the chain, which finds one that is there twice at no cost.
     if table.name != Transfer.__tablename__:
         yield _alone(table, _names(table.primary_key))
-    yield from _of_a_later_form(table)
-    yield from (_can_be_seen(table, column) for column in table.columns if isinstance(column.type, String))
+    texts = [column.name for column in table.columns if isinstance(column.type, String | AutoString)]
+    if texts:
+        together = ", ".join(f'r."{name}"' for name in texts)
+        unusual = f"regexp_matches(concat_ws(' ', {together}), '{_MAY_BE_UNSEEN}')"
+        yield _Asked(f"bool_or({unusual})", [_can_be_seen(table, name) for name in texts])
+
+
+def _never_true(table: Table) -> Iterator[tuple[str, str, str]]:
+    """Conditions that no row of a table fulfils, each with what it means and why it matters."""
+    why = "No posting could have written it so."
+    for column in table.columns:
+        if not column.nullable:
+            yield f'r."{column.name}" IS NULL', f"its {column.name} is missing.", why
+    of_columns = (constraint for column in table.columns for constraint in column.constraints)
+    for constraint in (*of_columns, *sorted(table.constraints, key=_in_order)):
+        if isinstance(constraint, CheckConstraint):
+            said = str(constraint.sqltext)
+            yield f"NOT ({said})", f"it is not so that {said}.", why
 
 
 def _in_order(constraint: Constraint) -> tuple[str, str]:
@@ -145,10 +170,8 @@ def _key(table: Table) -> str:
     return ", ".join(f'r."{name}"' for name in _names(table.primary_key))
 
 
-def _never(table: Table, condition: str, found: str, why: str = "No posting could have written it so.") -> _Question:
-    """A condition that no row fulfils."""
+def _never(table: Table, condition: str, found: str, why: str) -> _Question:
     return _Question(
-        f"count(*) FILTER (WHERE {condition})",
         f'SELECT {_key(table)} FROM "{table.name}" AS r WHERE {condition} ORDER BY {_key(table)} LIMIT {_MOST_SHOWN}',
         lambda row: Problem(place(table.name, row), found, why, _REMEDY),
     )
@@ -164,7 +187,7 @@ def _alike(table: Table, columns: Sequence[str], condition: str) -> str:
     )
 
 
-def _alone(table: Table, columns: Sequence[str]) -> _Question:
+def _alone(table: Table, columns: Sequence[str]) -> _Asked:
     """No two rows have the same values. Where one is missing nothing is shared."""
     listed = ", ".join(f'r."{name}"' for name in columns)
     there = " AND ".join(f'r."{name}" IS NOT NULL' for name in columns)
@@ -175,14 +198,13 @@ def _alone(table: Table, columns: Sequence[str]) -> _Question:
         found = f"{row['rows']} rows have its {said}."
         return Problem(place(table.name, row), found, "One row stands for one thing.", _REMEDY)
 
-    return _Question(
-        f"count(*) FILTER (WHERE {there}) - count(DISTINCT {values}) FILTER (WHERE {there})",
-        f'SELECT * FROM ({_alike(table, columns, there)}) AS alike WHERE "rows" > 1',
-        describe,
+    return _Asked(
+        f"count(*) FILTER (WHERE {there}) > count(DISTINCT {values}) FILTER (WHERE {there})",
+        [_Question(f'SELECT * FROM ({_alike(table, columns, there)}) AS alike WHERE "rows" > 1', describe)],
     )
 
 
-def _names_what_is_there(table: Table, constraint: ForeignKeyConstraint) -> _Question:
+def _names_what_is_there(table: Table, constraint: ForeignKeyConstraint) -> _Asked:
     """What a row names is there."""
     own, target = _names(constraint), constraint.referred_table.name
     others = [element.column.name for element in constraint.elements]
@@ -196,30 +218,28 @@ def _names_what_is_there(table: Table, constraint: ForeignKeyConstraint) -> _Que
         found = f"its {' and '.join(own)} is {missing}, which is not there{_besides(row)}."
         return Problem(place(table.name, row), found, "What a row rests on is in the books too.", _REMEDY)
 
-    return _Question(
+    return _Asked(
         # Many rows name few others.
-        f'(SELECT count(*) FROM (SELECT DISTINCT {listed} FROM "{table.name}" WHERE {there}) AS r WHERE {lost})',
-        f"{_alike(table, own, f'{there} AND {lost}')} LIMIT {_MOST_SHOWN}",
-        describe,
+        f'EXISTS (SELECT 1 FROM (SELECT DISTINCT {listed} FROM "{table.name}" WHERE {there}) AS r WHERE {lost})',
+        [_Question(f"{_alike(table, own, f'{there} AND {lost}')} LIMIT {_MOST_SHOWN}", describe)],
         target,
     )
 
 
-def _of_a_later_form(table: Table) -> Iterator[_Question]:
+def _of_a_later_form(table: Table) -> Iterator[tuple[str, str, str]]:
     """What came with the second form of the canonical text, in an entry before it: no hash covers it there."""
     why = "An entry of that time was hashed without it, so nobody could tell when it was written or changed."
     earlier = f"r.entry_number < {FORM_2_FROM}"
     if table.info.get("form", 1) > 1:
-        yield _never(table, earlier, "its entry is older than the whole table.", why)
+        yield earlier, "its entry is older than the whole table.", why
     for column in table.columns:
         if column.info.get("form", 1) > 1:
             found = f"its entry is older than the column {column.name}, which holds something."
-            yield _never(table, f'r."{column.name}" IS NOT NULL AND {earlier}', found, why)
+            yield f'r."{column.name}" IS NOT NULL AND {earlier}', found, why
 
 
-def _can_be_seen(table: Table, column: Column[Any]) -> _Question:
+def _can_be_seen(table: Table, column: str) -> _Question:
     """No text holds what cannot be seen. Most are plain and many are alike, so the few others are looked at once."""
-    unusual = f"regexp_matches(r.\"{column.name}\", '{_MAY_BE_UNSEEN}')"
 
     def describe(row: Row) -> Problem | None:
         letters = ", ".join(dict.fromkeys(characters.unseen(row["value_0"])))
@@ -227,9 +247,10 @@ def _can_be_seen(table: Table, column: Column[Any]) -> _Question:
             return None
         found = f"it holds characters that cannot be seen ({letters}){_besides(row)}."
         why = "Another row could be hidden in it, or it could be made to look like something else."
-        return Problem(place(table.name, row, column.name), found, why, _REMEDY)
+        return Problem(place(table.name, row, column), found, why, _REMEDY)
 
-    return _Question(f"count(*) FILTER (WHERE {unusual})", _alike(table, [str(column.name)], unusual), describe)
+    unusual = f"regexp_matches(r.\"{column}\", '{_MAY_BE_UNSEEN}')"
+    return _Question(_alike(table, [column], unusual), describe)
 
 
 def _besides(row: Row) -> str:

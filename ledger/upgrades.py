@@ -53,10 +53,11 @@ def _upgrade_problems(upgrades: list[dict[str, Any]]) -> list[Problem]:
     found = []
     form = 1
     for row in upgrades:
-        place = f"entry {row['number'] or row['entry_number']}, upgrade {row['id']}"
+        place = f"entry {row['number'] or row['entry_number']}, upgrade {row['id'] or 'without a row'}"
         why = "It decides in which form every entry is hashed, and by which rules it is judged."
         if row["id"] is None or row["kind"] != UPGRADE or row["key"] != f"upgrade/{row['id']}":
-            said = f"an entry of kind {row['kind']}, '{row['key']}', brings it."
+            brings = "nothing" if row["id"] is None else "it"
+            said = f"an entry of kind {row['kind']}, '{row['key']}', brings {brings}."
             found.append(Problem(place, said, "A migration posts an upgrade, as an entry of its own.", _REMEDY))
             continue
         if row["form"] != form + 1:
@@ -94,11 +95,13 @@ def _record_problems(record: list[dict[str, Any]], upgrades: list[dict[str, Any]
         sealed |= {step["version"]: step for step in _migrations(row["earlier"]) or []}
         if str(row["id"]).isdecimal():
             sealed[int(row["id"])] = {"name": row["name"], "head": row["hash"]}
+    newest_sealed = max(sealed, default=0)
     for step in record:
         told = {**step, "applied_at": _moment(step["applied_at"])}
-        wrong = [name for name, value in sealed.pop(step["version"], {}).items() if told[name] != value]
-        if wrong or not step["is_a_head"]:
-            said = f"its {', '.join(wrong) or 'head'} is not what the chain says."
+        said_of_it = sealed.pop(step["version"], {})
+        wrong = [name for name, value in said_of_it.items() if told[name] != value]
+        if wrong or not step["is_a_head"] or (step["version"] <= newest_sealed and not said_of_it):
+            said = f"its {', '.join(wrong) or 'record'} is not what the chain says."
             why = "A change of the tables is recorded with the head of that time, and sealed by the next upgrade."
             found.append(Problem(f"migration {step['version']}", said, why, _REMEDY))
     why = "What an upgrade has sealed is in the record too."

@@ -12,21 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow.compute as pc
 
-from ledger import canonical, canonical_1, chain_links, file_store, keeping, migrations, proposals
-from ledger.chain import LEGS_OF
+from ledger import file_store, keeping, migrations, proposals
 from ledger.closing import close
-from ledger.drafts import Draft, Leg, legs, records, schema_of
+from ledger.drafts import Draft, Leg, legs, records
 from ledger.kinds import APPOINT, DISMISS, LIMIT
 from ledger.models import (
     RECORDS,
     Account,
     Agreement,
-    Appointment,
     Closure,
     ControlTotal,
-    Dismissal,
     Entry,
     Organisation,
     Relationship,
@@ -35,9 +31,11 @@ from ledger.models import (
     Terms,
     Transfer,
 )
+from ledger.models_rights import Appointment, Dismissal
 from ledger.posting import post, reverse
 from ledger.store import Reader, Store
 from ledger.years import FinancialYear, month_of
+from tests import form_1
 from tests.books import APRIL, JUNE, LONG_AGO, MAY, YEAR, at, entry, structure, term, terms
 
 VERSION_1 = Path(__file__).parent / "ledger" / "schema_version_1.sql"
@@ -147,34 +145,41 @@ def _records(store: Store, word: str, actor: str = "tests") -> None:
         {"id": f"ICB1>{old}", "parent": "ICB1", "child": old, "scheme": "line", "valid_from": LONG_AGO},
         {"id": f"ICB1>{new}", "parent": "ICB1", "child": new, "scheme": "line", "valid_from": LONG_AGO},
     ]
-    post(store, [Draft(f"places {word}", "structure", AUGUST, actor, "two places", records={
-        Organisation: records(Organisation, organisations), Relationship: records(Relationship, relations)})])  # fmt: skip
+    places = Draft(f"places {word}", "structure", AUGUST, actor, "two places", records={
+        Organisation: records(Organisation, organisations), Relationship: records(Relationship, relations)})  # fmt: skip
     ended = {**relations[0], "id": f"ICB1>{old} until August", "valid_to": AUGUST, "supersedes": f"ICB1>{old}"}
     went = [
         {"id": f"{old}>{new}", "predecessor": old, "successor": new, "effective_date": AUGUST, "kind": "merge",
          "weight": 3, "basis": "registered patients"},
     ]  # fmt: skip
     closed = [{"id": f"{old} closes", "organisation": old, "valid_to": AUGUST}]
-    post(store, [Draft(f"merger {word}", "structure", AUGUST, actor, "they merge", records={
+    merger = Draft(f"merger {word}", "structure", AUGUST, actor, "they merge", records={
         Relationship: records(Relationship, [ended]), Closure: records(Closure, closed),
-        Succession: records(Succession, went)})])  # fmt: skip
+        Succession: records(Succession, went)})  # fmt: skip
     fence = {"match_percent": 10, "returns_per_year": 4, "spend_by": date(2026, 3, 31), "leave_by": "vire"}
     fenced = [term(fund, "hard", effective_from=AUGUST, version=1 if word == "early" else 2, **fence)
               for fund in ("growth", "winter")]  # fmt: skip
-    post(store, [_brings(f"terms {word}", "terms", "tests", Terms, fenced)])
     agreed = {"organisation": "ICB1", "fund": "core", "amount_pence": 5_000, "partners": "P1, P2",
               "decision_reference": "minute 7", "purpose": "risk", "valid_from": APRIL if word == "early" else JULY}  # fmt: skip
     shared = {**agreed, "id": f"shared {word}", "organisation": "ICB2", "amount_pence": None, "share_ppm": 250_000}
     first = {**agreed, "id": f"agreed {word}"}
     newer = {**agreed, "id": f"agreed {word} again", "amount_pence": 6_000, "supersedes": f"agreed {word}"}
-    post(store, [_brings(f"agree {word}", "agree", "tests", Agreement, [first, shared])])
-    post(store, [_brings(f"agree {word} again", "agree", "tests", Agreement, [newer])])
     total = {"description": "core to ICBs", "year": YEAR.start, "as_at": date(2025, 4, 30), "from_tier": "national",
              "to_tier": "icb", "fund": "core", "expected_pence": 9_000_000, "tolerance_pence": 5, "source": "the workbook"}  # fmt: skip
     one = {**total, "id": f"ICB1 {word}", "organisation": "ICB1", "expected_pence": 6_000_000}
-    post(store, [_brings(f"totals {word}", "assert", actor, ControlTotal, [{**total, "id": f"core {word}"}, one])])
     again = {**total, "id": f"core {word} again", "supersedes": f"core {word}"}
-    post(store, [_brings(f"totals {word} again", "assert", actor, ControlTotal, [again])])
+    post(
+        store,
+        [
+            places,
+            merger,
+            _brings(f"terms {word}", "terms", "tests", Terms, fenced),
+            _brings(f"agree {word}", "agree", "tests", Agreement, [first, shared]),
+            _brings(f"agree {word} again", "agree", "tests", Agreement, [newer]),
+            _brings(f"totals {word}", "assert", actor, ControlTotal, [{**total, "id": f"core {word}"}, one]),
+            _brings(f"totals {word} again", "assert", actor, ControlTotal, [again]),
+        ],
+    )
 
 
 def _proposals(store: Store, day: date, word: str, *, preparer: str, approver: str) -> None:
@@ -230,45 +235,19 @@ def as_version_4(reader: Reader, place: Path) -> None:
     file_store.migrate(place, migrations.MIGRATIONS[:3])
     with duckdb.connect(str(place)) as old:
         old.execute("SET TimeZone = 'UTC'")
-        known = {name for (name,) in old.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        entries = first_form(reader)
+        rows: dict[str, list[dict[str, Any]]] = {}
         for model in (Entry, *RECORDS, Account, Transfer):
-            if str(model.__tablename__) in known:
-                _pour(old, reader, model, entries)
-        old.execute("UPDATE seal SET entries = ?, head = ?", [len(entries), entries[-1]["hash"]])
+            name = str(model.__tablename__)
+            if there := old.execute(_COLUMNS, [name]).fetchall():
+                rows[name] = reader.table(f"SELECT {', '.join(column for (column,) in there)} FROM {name}").to_pylist()
+        brought = {name: its for name, its in rows.items() if name not in ("entry", "account", "transfer")}
+        rows["entry"] = form_1.rehashed(rows["entry"], brought, rows["account"], rows["transfer"])
+        for name, its in rows.items():
+            marks = ", ".join("?" for _ in its[0])
+            old.executemany(
+                f"INSERT INTO {name} ({', '.join(its[0])}) VALUES ({marks})", [[*row.values()] for row in its]
+            )
+        old.execute("UPDATE seal SET entries = ?, head = ?", [len(rows["entry"]), rows["entry"][-1]["hash"]])
 
 
-def _pour(old: duckdb.DuckDBPyConnection, reader: Reader, model: Any, entries: list[dict[str, Any]]) -> None:
-    name = str(model.__tablename__)
-    there = [column for (column,) in old.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [name]).fetchall()]  # fmt: skip
-    rows = entries if model is Entry else reader.table(f'SELECT * FROM "{name}"').to_pylist()
-    marks = ", ".join("?" for _ in there)
-    for row in rows:
-        old.execute(f'INSERT INTO "{name}" ({", ".join(there)}) VALUES ({marks})', [row[column] for column in there])
-
-
-def first_form(reader: Reader) -> list[dict[str, Any]]:
-    """The entries of books with the hashes that version 4 gave them."""
-    entries = reader.table("SELECT * FROM entry ORDER BY number").to_pylist()
-    previous = canonical.GENESIS
-    for row in entries:
-        parts = []
-        given = {"first": row["number"], "last": row["number"]}
-        for model in RECORDS:
-            table = chain_links.records_by_entry(reader, model)
-            names = schema_of(model, 1).names
-            brought = table.filter(pc.equal(table["entry_number"], row["number"]))
-            if brought.num_rows:
-                parts.append(
-                    canonical_1.part(str(model.__tablename__), len(names), *canonical_1.rows(brought.select(names)))
-                )
-        moved = reader.table(LEGS_OF, given)
-        if moved.num_rows:
-            names = canonical.TRANSFER_FIELDS
-            parts.append(canonical_1.part("transfer", len(names), *canonical_1.rows(moved.select(names))))
-        row["content_hash"] = canonical_1.content_hash(row, parts)
-        row["previous_hash"] = previous
-        row["hash"] = canonical_1.chain_hash(previous, row["number"], row["recorded_at"], row["content_hash"])
-        previous = row["hash"]
-    return entries
+_COLUMNS = "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index"
