@@ -8,7 +8,6 @@ from ledger import (
     chain,
     chain_links,
     characters,
-    control,
     heads,
     kept_files,
     rights,
@@ -100,7 +99,6 @@ def verify(
         ("the chain of entries", lambda: chain_links.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
         *((name, partial(_rule_problems, reader, asked)) for name, asked in rules.GROUPS),
-        ("published control totals", lambda: control.problems(reader, 1)),
         ("who may do what", lambda: rights.kept(reader)),
         ("the files that entries rest on", lambda: kept_files.problems(store.path) if store else []),
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,16 @@ from ledger.chain import LEGS_OF, form_2_from
 from ledger.drafts import primary_key, schema_of
 from ledger.errors import Problem
 from ledger.models import RECORDS
+from ledger.named_legs import ACCOUNT, NamedLegs
 from ledger.store import Reader
 
 # Transfers are read back in groups of entries, so that a ledger of any size is verified in bounded memory.
 TRANSFERS_AT_ONCE = 1_000_000
 MOST_SHOWN = 100
+_TRANSFERS = """
+SELECT entry_number, leg, from_account, to_account, amount_pence, recurrent, note FROM transfer
+WHERE entry_number BETWEEN $first AND $last ORDER BY entry_number, leg
+"""
 
 
 def problems(reader: Reader) -> list[Problem]:
@@ -125,18 +130,49 @@ def _contents(
         table = records_by_entry(reader, model)
         _add_parts(parts, str(model.__tablename__), table, (schema_of(model, 1).names, schema_of(model).names), form_2)
     hashes: dict[int, str] = {}
-    names = canonical.TRANSFER_FIELDS
+    accounts = reader.table(f"SELECT id, {', '.join(ACCOUNT)} FROM account")
     for first, last in groups(reader, [entry["number"] for entry in entries]):
-        legs = {n: parts[n] for n in range(first, last + 1) if n in parts}
-        table = reader.table(LEGS_OF, {"first": first, "last": last})
-        _add_parts(legs, "transfer", table, (names, names), form_2)
+        table = reader.table(_TRANSFERS, {"first": first, "last": last})
         if misnumbered is not None:
             misnumbered.extend(_misnumbered(table))
+        if first < form_2:
+            names = canonical.TRANSFER_FIELDS
+            before = {"first": first, "last": min(last, form_2 - 1)}
+            _add_parts(parts, "transfer", reader.table(LEGS_OF, before), (names, names), form_2)
+            table = table.filter(pc.greater_equal(table["entry_number"], form_2))
+        for number, text in _transfer_parts(table, accounts):
+            if number in parts:
+                parts[number].append(text)
         for entry in entries:
             if first <= entry["number"] <= last:
                 form = canonical if entry["number"] >= form_2 else canonical_1
-                hashes[entry["number"]] = form.content_hash(entry, legs[entry["number"]])
+                hashes[entry["number"]] = form.content_hash(entry, parts.pop(entry["number"]))
     return hashes
+
+
+def _transfer_parts(table: pa.Table, accounts: pa.Table) -> Iterator[tuple[int, bytes]]:
+    """The canonical text of the transfers of each entry that has any.
+
+    Args:
+        table: transfers, sorted by entry and leg.
+        accounts: all there are. One that is missing is hashed as nothing, for nothing is known of it.
+    """
+    nowhere = pa.Table.from_pylist([dict.fromkeys(ACCOUNT)], schema=accounts.select(ACCOUNT).schema)
+    ids = accounts["id"].combine_chunks()
+    payers, payees = (
+        pc.fill_null(pc.cast(pc.index_in(table[side].combine_chunks(), value_set=ids), pa.int64()), len(ids))
+        for side in ("from_account", "to_account")
+    )
+    numbers, counts = _runs(table)
+    named = pa.concat_tables([accounts.select(ACCOUNT), nowhere])
+    return zip(numbers, NamedLegs(table, counts, named, payers, payees).parts(), strict=True)
+
+
+def _runs(table: pa.Table) -> tuple[list[int], list[int]]:
+    """The entries of a table that is sorted by them, and how many rows each has."""
+    runs = pc.run_end_encode(table["entry_number"].combine_chunks())
+    ends = runs.run_ends.to_pylist()
+    return runs.values.to_pylist(), [end - start for start, end in pairwise([0, *ends])]
 
 
 def _misnumbered(legs: pa.Table) -> list[int]:
@@ -179,9 +215,7 @@ def _add_parts(
     for form, half, names in halves:
         if half.num_rows == 0:
             continue
-        runs = pc.run_end_encode(half["entry_number"].combine_chunks())
-        numbers, ends = runs.values.to_pylist(), runs.run_ends.to_pylist()
-        counts = [end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+        numbers, counts = _runs(half)
         text, offsets = form.rows(half.select(list(names)))
         for number, (its_text, its_offsets) in zip(numbers, canonical.slices(text, offsets, counts), strict=True):
             if number in parts:

@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)(?: by user (?P<user>\S+?)\.?\s)?")
+# A table takes at least a block for each of its columns, and most tables of a ledger are small: by DuckDB's own blocks
+# of 256 KiB a ledger without money would take 11 MiB. A file keeps the size that it was made with.
+_BYTES_IN_A_BLOCK = "65536"
 
 
 class FileStore(Store):
     """A ledger file, open."""
 
     path: Path
+    posts_together = True
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
         self.path = path
@@ -144,20 +148,12 @@ def create(path: Path) -> FileStore:
 
 def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
     # To make a ledger takes its tables as models; to open one does not.
-    from sqlalchemy import MetaData  # noqa: PLC0415 - as said
-
     from ledger.models import TABLES, Transfer  # noqa: PLC0415 - as said
 
-    tables = MetaData()
-    for model in TABLES:
-        table = model.__table__.to_metadata(tables)  # type: ignore[attr-defined]
-        if model is Transfer:
-            # DuckDB keeps an index for each foreign key, which costs half of all posting. Posting joins accounts,
-            # and verify looks for transfers without one (docs/decisions/0021).
-            table.constraints.difference_update(table.foreign_key_constraints)
-            for column in table.columns:
-                column.foreign_keys.clear()
-    tables.create_all(_engine_on(connection.cursor))
+    tables = [model.__table__ for model in TABLES if model is not Transfer]  # type: ignore[attr-defined]
+    Transfer.metadata.create_all(_engine_on(connection.cursor), tables)
+    # Made here and not from its model, which has keys (docs/decisions/0021).
+    connection.execute(f"CREATE TABLE IF NOT EXISTS transfer ({migrations.TRANSFER_OF_A_FILE})")
 
 
 @cache
@@ -279,8 +275,9 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     if path.is_dir() or (path.exists() and path.stat().st_size and _magic(path) != b"DUCK"):
         raise NotALedger(path, "it is another kind of file.")
     try:
+        settings = CONFIGURATION if path.exists() else {**CONFIGURATION, "default_block_size": _BYTES_IN_A_BLOCK}
         # In full: DuckDB takes names such as ':memory:' and 'md:' for other things than files.
-        return duckdb.connect(str(path.absolute()), read_only=read_only, config=CONFIGURATION)
+        return duckdb.connect(str(path.absolute()), read_only=read_only, config=settings)
     except duckdb.ConnectionException as error:
         raise LedgerHeld(path, "another part of this program") from error
     except duckdb.IOException as error:

@@ -3,7 +3,17 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from ledger import carrying, checks, periods, record_rules, reservations, shapes, source_rules, term_rules
+from ledger import (
+    carrying,
+    checks,
+    control,
+    periods,
+    record_rules,
+    reservations,
+    shapes,
+    source_rules,
+    term_rules,
+)
 from ledger.errors import Problem
 from ledger.rule import COMMON, MOST_SHOWN, Row, Rule, inlined, needed
 from ledger.store import Reader
@@ -20,6 +30,7 @@ GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("what each entry did", checks.RULES),
     ("what the source may give", source_rules.RULES),
     ("what was carried forward", carrying.RULES),
+    ("published control totals", control.RULES),
     ("proposals and what they reserve", reservations.RULES),
 )
 ALL: tuple[Rule, ...] = tuple(rule for _, rules in GROUPS for rule in rules)

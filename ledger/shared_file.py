@@ -31,6 +31,7 @@ class SharedFile(Store):
     """
 
     path: Path
+    posts_together = True
 
     def __init__(self, path: Path, *, read_only: bool = False, patience: int = PATIENCE) -> None:
         self.path = path
