@@ -14,6 +14,7 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 from uuid import uuid4
 
 import duckdb
@@ -22,7 +23,7 @@ import psycopg
 from allocations import demo
 from bench.books import DAY, LONG_AGO, PRACTICES_EACH, YEAR, structure
 from bench.rows import Row
-from bench.server import APP, PEOPLE, URL, database, durable, login, quiet, shared
+from bench.server import APP, PEOPLE, URL, database, durable, login, processor_seconds, quiet, shared
 from ledger.address import Address
 from ledger.appointments import appoint
 from ledger.drafts import Draft, Leg, Place, legs
@@ -31,6 +32,15 @@ from ledger.store import Store
 from ledger.vocabulary import RETAINED
 
 Act = Callable[[], object]
+
+
+class Spent(NamedTuple):
+    """Milliseconds by the clock, and of processor time: this process's and the server's."""
+
+    wall: float
+    processor: float
+
+
 # No two entries of any run or process share a key: one that the books know would only be answered.
 _RUN, _SERIAL = uuid4().hex, count()
 _IN_A_ROW, _SHORT, _DAYS = 5, 10, 300
@@ -77,11 +87,9 @@ def entry(times: int) -> Iterator[Row]:
             shutil.copy(folder / "ours.duckdb", folder / "bare.duckdb")
             with Store.open(folder / "ours.duckdb") as store:
                 ours = poster(store, PEOPLE[0], leg)
-                bare = bare_in_file(folder / "bare.duckdb", *own_rows(store, ours))
-                wall, processor = in_turn(times, ours, bare)
+                spent = in_turn(times, ours, bare_in_file(folder / "bare.duckdb", *own_rows(store, ours)))
             where = f"one small entry, into {what}, in a file"
-            yield Row(where, "bare prepared writes of its rows", wall[0], wall[1], "ms", at_most=FILE_AIM)
-            yield Row(f"{where}: processor time", "bare prepared writes of its rows", processor[0], processor[1], "ms")
+            yield from _rows(where, "bare prepared writes of its rows", *spent, at_most=FILE_AIM)
             where, other = f"one small entry, into {what}, on a server", "one bare transaction of its rows"
             if not URL:
                 yield Row(where, other, None, None, note="no server given")
@@ -91,8 +99,13 @@ def entry(times: int) -> Iterator[Row]:
             quiet(copied)
             with Store.open(login(address, PEOPLE[0])) as store, psycopg.connect(copied.url) as server:
                 ours = poster(store, PEOPLE[0], leg)
-                wall, _ = in_turn(times, ours, bare_on_server(server, *own_rows(store, ours), 1_000_000))
-            yield Row(where, f"{other}, {durable()}", wall[0], wall[1], "ms", at_most=SERVER_AIM)
+                spent = in_turn(times, ours, bare_on_server(server, *own_rows(store, ours), 1_000_000))
+            yield from _rows(where, f"{other}, {durable()}", *spent, at_most=SERVER_AIM)
+
+
+def _rows(what: str, other: str, ours: Spent, theirs: Spent, *, at_most: float) -> Iterator[Row]:
+    yield Row(what, other, ours.wall, theirs.wall, "ms", at_most)
+    yield Row(f"{what}: processor time", other, ours.processor, theirs.processor, "ms", at_most)
 
 
 def limits(transfers: int, times: int) -> Iterator[Row]:
@@ -125,12 +138,12 @@ def _by_history(where: str, transfers: int, short: Address, long: Address, times
     payer, other = (Leg(Place(icb, "fund-00", YEAR), Place(f"{icb}P000", "fund-00", YEAR), 1) for icb in ("Q01", "Q02"))
     with ExitStack() as open_:
         few, many = (open_.enter_context(Store.open(address)) for address in (short, long))
-        wall, _ = in_turn(
+        spent = in_turn(
             times, poster(many, PEOPLE[0], payer), poster(many, PEOPLE[0], other), poster(few, PEOPLE[0], payer)
         )
     what = f"one small entry {where}, its payer with a history of {transfers:,}"
-    yield Row(what, f"with {_SHORT}, in the same ledger", wall[0], wall[1], "ms", at_most=HISTORY_AIM)
-    yield Row(what, f"with {_SHORT}, in a ledger of its own", wall[0], wall[2], "ms", at_most=HISTORY_AIM)
+    for beside, shorter in zip(("in the same ledger", "in a ledger of its own"), spent[1:], strict=True):
+        yield from _rows(what, f"with {_SHORT}, {beside}", spent[0], shorter, at_most=HISTORY_AIM)
 
 
 def history(payer: Place, transfers: int, day: int) -> Draft:
@@ -204,18 +217,21 @@ def _written(*values: object) -> str:
     )
 
 
-def in_turn(times: int, *acts: Act) -> tuple[list[float], list[float]]:
-    """The median milliseconds of each act, by the clock and of this process's processor time.
+def in_turn(times: int, *acts: Act) -> list[Spent]:
+    """What each act took: five of one and five of the next in turn, so that all meet the same machine.
 
-    Five of one and five of the next in turn, so that all meet the same machine; the first round does not count.
+    The first round does not count. By the clock it is the median; of processor time, which a server's processes
+    share, what all of them took together, by their number.
     """
-    spent: list[list[tuple[float, float]]] = [[] for _ in acts]
+    wall: list[list[float]] = [[] for _ in acts]
+    processor = [0.0 for _ in acts]
     for turn in range(1 + -(-times // _IN_A_ROW)):
-        for act, kept in zip(acts, spent, strict=True):
+        for nth, act in enumerate(acts):
             for _ in range(_IN_A_ROW):
-                start, used = time.perf_counter(), time.process_time()
+                elsewhere, used, start = processor_seconds(), time.process_time(), time.perf_counter()
                 act()
+                took, used = time.perf_counter() - start, time.process_time() - used
                 if turn:
-                    kept.append((time.perf_counter() - start, time.process_time() - used))
-    wall, processor = ([1000 * median(one[which] for one in kept) for kept in spent] for which in (0, 1))
-    return wall, processor
+                    wall[nth].append(took)
+                    processor[nth] += used + processor_seconds() - elsewhere
+    return [Spent(1000 * median(took), 1000 * used / len(took)) for took, used in zip(wall, processor, strict=True)]

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -63,6 +64,8 @@ def shared(file: Path, name: str) -> ServerAddress:
                 server.execute(f'CREATE ROLE "{who}" LOGIN')
             for grant in grants:
                 server.execute(grant.replace("devolution_posts", f'"{who}"'))
+        # As the server does by itself after a minute or so: until then it plans with no idea of what is there.
+        server.execute("ANALYZE")
     return address
 
 
@@ -77,6 +80,27 @@ def quiet(address: ServerAddress) -> None:
     with psycopg.connect(address.url, autocommit=True) as server:
         for name in ("entry", "transfer", "account"):
             server.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
+
+
+@cache
+def _first_process() -> Path | None:
+    """The server's first process, where it runs on this machine and its processes can be looked at."""
+    if not URL:
+        return None
+    with psycopg.connect(URL) as server:
+        found = server.execute("SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)").fetchone()
+    assert found is not None
+    place = Path("/proc") / found[0] / "task" / found[0]
+    return place if (place / "schedstat").exists() else None
+
+
+def processor_seconds() -> float:
+    """Processor time of the server's processes that are there now; 0 where they cannot be seen."""
+    first, spent = _first_process(), 0
+    for number in (first / "children").read_text("ascii").split() if first else ():
+        with suppress(FileNotFoundError, ProcessLookupError):  # one that has just ended
+            spent += int((Path("/proc") / number / "schedstat").read_text("ascii").split()[0])
+    return spent / 1e9
 
 
 def durable() -> str:
