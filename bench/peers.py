@@ -29,7 +29,7 @@ def measure(transfers: int, most_seconds: float) -> Iterator[Row]:
         mine, ran = _worker(journal, most_seconds * 4, "books", str(folder / "ours.duckdb"))
         opened = json.loads(run(ours("opened", str(folder / "ours.duckdb")), most_seconds).text)["balance"]
         # The further balances, of the ledger that is open, are no part of loading and asking once.
-        whole = ran.seconds - mine["again"]
+        whole, processor = ran.seconds - mine["again"], ran.processor - mine["again processor"]
         what = f"{transfers:,} transfers"
         for other, asked in _plain(journal).items():
             if asked is None:
@@ -53,6 +53,7 @@ def measure(transfers: int, most_seconds: float) -> Iterator[Row]:
             )
             yield Row(f"{what}: balance, the ledger opened for it", other, opened, done.seconds, least=done.stopped)
             if not done.stopped:
+                yield Row(f"{what}: load and balance, processor time", other, processor, done.processor)
                 yield Row(f"{what}: memory, load and balance", other, ran.mebibytes, done.mebibytes, "MiB")
         for other, worker, place in _bare(folder):
             if place is None:

@@ -26,7 +26,7 @@ signal.setitimer(signal.ITIMER_REAL, most)
 _, status, used = os.wait4(child, 0)
 took = time.perf_counter() - start
 signal.setitimer(signal.ITIMER_REAL, 0)
-found = [took, used.ru_maxrss / 1024, bool(over), os.waitstatus_to_exitcode(status)]
+found = [took, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, bool(over), os.waitstatus_to_exitcode(status)]
 with open(told, "w") as file:
     json.dump(found, file)
 """
@@ -38,12 +38,14 @@ class Ran:
 
     Attributes:
         seconds: from its start to its end.
+        processor: seconds of processor time that it took.
         mebibytes: its largest resident memory.
         text: what it wrote on standard output.
         stopped: whether it was stopped, having had all the time there was.
     """
 
     seconds: float
+    processor: float
     mebibytes: float
     text: str
     stopped: bool
@@ -57,11 +59,11 @@ def run(command: Sequence[str], most_seconds: float, environment: Mapping[str, s
         errors = Path(name) / "errors"
         with errors.open("w") as sink:
             subprocess.run(starter, stdout=out, stderr=sink, env={**os.environ, **(environment or {})}, check=True)
-        seconds, mebibytes, stopped, status = json.loads(told.read_text(encoding="ascii"))
+        seconds, processor, mebibytes, stopped, status = json.loads(told.read_text(encoding="ascii"))
         if status and not stopped:
             raise RuntimeError(f"{command[0]} ended with {status}: {errors.read_text(encoding='utf-8')[-2000:]}")
         out.seek(0)
-        return Ran(seconds, mebibytes, out.read(), stopped)
+        return Ran(seconds, processor, mebibytes, out.read(), stopped)
 
 
 def ours(*arguments: str) -> list[str]:
