@@ -1,0 +1,507 @@
+"""The one door into the books on a server, as functions of the server itself.
+
+``ledger_post`` takes one or several batches of entries. It gives numbers, accounts, times, hashes, links and the seal by
+itself, asks every rule and every right, and keeps all of a batch or nothing of it. Nobody else writes: who posts has a
+right to call it, and none to the tables.
+
+Several batches are tried as one first, which costs little more than one of them; where anything is refused, each is
+taken by itself, and gets its own answer.
+"""
+
+from ledger import server_records, server_rules, server_text
+from ledger.canonical import GENESIS, VERSION
+from ledger.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSAL_KEY, REVERSE, UPGRADE
+from ledger.models import RECORDS
+from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE
+from ledger.server_functions import POSTS, Function
+from ledger.vocabulary import STANDINGS
+from ledger.years import FIRST_YEAR, LAST_YEAR
+
+# More in one call would keep every other writer waiting, and the server's memory full.
+MOST_LEGS, MOST_ENTRIES, MOST_BATCHES = 5_000_000, 100_000, 1_000
+# A batch of more legs is planned for what it holds; a smaller one as every other small one was.
+_LEGS_OF_A_SMALL_BATCH = 1_000
+REFUSED, TRIED = "DV001", "DV000"
+FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
+
+# The arrays of legs, side by side; accounts are named by their places in the arrays of accounts.
+LEG_ARGUMENTS = (
+    "payers integer[], payees integer[], amounts bigint[], recurrents boolean[], notes text[], "
+    "organisations text[], funds text[], years integer[], standings text[]"
+)
+_LEG_NAMES = "payers, payees, amounts, recurrents, notes, organisations, funds, years, standings"
+_SHAPES = ", ".join(
+    f"({nth}, cardinality({name}), array_ndims({name}), array_lower({name}, 1))"
+    for nth, name in enumerate(_LEG_NAMES.split(", "), start=1)
+)
+_LEGS = (
+    "unnest(legs_of, payers, payees, amounts, recurrents, notes) WITH ORDINALITY "
+    "AS l (entry, payer, payee, pence, recurrent, note, nth)"
+)
+
+
+def _words(values: object) -> str:
+    return ", ".join(f"'{value}'" for value in values)  # type: ignore[attr-defined]
+
+
+_REFUSE = Function(
+    "ledger_refuse",
+    "faults jsonb",
+    "void",
+    f"""
+BEGIN
+    RAISE EXCEPTION 'refused' USING ERRCODE = '{REFUSED}', DETAIL = faults::text;
+END
+""",
+)
+
+# The facts of each entry, before anything is known of what they do.
+_HEADERS = Function(
+    "ledger_headers",
+    "drafts entry[], brought jsonb[], legs integer[]",
+    "void",
+    f"""
+DECLARE
+    wrong jsonb;
+BEGIN
+    SELECT jsonb_agg(jsonb_build_object('fault', w.fault, 'key', w.key)) INTO wrong FROM (
+        SELECT d.key, CASE
+            WHEN d.key IS NULL OR d.kind IS NULL OR d.effective_date IS NULL OR btrim(d.key) = ''
+                OR coalesce(btrim(d.actor), '') = '' OR coalesce(btrim(d.reason), '') = '' THEN 'missing'
+            WHEN count(*) OVER (PARTITION BY d.key) > 1 THEN 'twice'
+            WHEN concat(d.key, d.kind, d.actor, d.reason, d.authority, d.source, d.source_hash) ~ {server_text.unseen()}
+                OR concat_ws('.', d.key, d.actor, d.reason, d.authority, d.source, d.source_hash) IS NOT NFC NORMALIZED
+                THEN 'unclear'
+            WHEN NOT d.effective_date BETWEEN DATE '{FIRST_DAY}' AND DATE '{LAST_DAY}' THEN 'day'
+            WHEN d.kind NOT IN ({_words(ALL_KINDS)}) OR d.kind = '{UPGRADE}' THEN 'kind'
+            WHEN starts_with(d.key, '{REVERSAL_KEY}') <> (d.kind = '{REVERSE}')
+                OR (d.kind = '{REVERSE}') <> (d.reverses IS NOT NULL) THEN 'reversal'
+            WHEN d.kind IN ({_words(RECORD_KINDS)}) AND (h.legs > 0 OR NOT h.has_records) THEN 'records'
+            WHEN d.kind IN ({_words((*MONEY_KINDS, REVERSE))}) AND (h.legs = 0 OR h.has_records) THEN 'money'
+            WHEN h.has_others THEN 'table'
+            END AS fault
+        FROM unnest(drafts) WITH ORDINALITY d,
+            LATERAL (SELECT legs[d.ordinality] AS legs,
+                EXISTS (SELECT 1 FROM jsonb_each(brought[d.ordinality]) b WHERE b.value <> '[]') AS has_records,
+                EXISTS (SELECT 1 FROM jsonb_object_keys(brought[d.ordinality]) k
+                        WHERE k NOT IN ({_words(str(model.__tablename__) for model in RECORDS)})
+                           OR k = '{UPGRADE}') AS has_others) h
+    ) w WHERE w.fault IS NOT NULL;
+    IF wrong IS NOT NULL THEN
+        PERFORM ledger_refuse(wrong);
+    END IF;
+END
+""",
+)
+
+# The canonical text of the legs of each entry, one for each, empty where it has none.
+_LEGS_TEXT = Function(
+    "ledger_legs_text",
+    f"entries integer, legs_of integer[], starts bigint[], {LEG_ARGUMENTS}",
+    "text[]",
+    f"""
+DECLARE
+    sides text[];
+    parts text[];
+BEGIN
+    SELECT array_agg({server_text.side()} ORDER BY n.nth) INTO sides
+    FROM unnest(organisations, funds, years, standings) WITH ORDINALITY AS n (organisation, fund, year, standing, nth);
+    SELECT array_agg(coalesce(p.part, '') ORDER BY n.nth) INTO parts
+    FROM generate_series(1, entries) AS n (nth) LEFT JOIN (
+        {server_text.part(
+            "transfer", 11,
+            f"SELECT l.entry, l.nth - starts[l.entry] - 1 AS nth, {server_text.leg()} AS said FROM {_LEGS}",
+            "r.entry",
+        )}
+    ) p ON p.entry = n.nth;
+    RETURN parts;
+END
+""",
+)  # fmt: skip
+
+# Legs that no rule need be asked about: amounts, accounts, notes, and what they come to in all.
+_LEGS_HOLD = Function(
+    "ledger_legs_hold",
+    f"moved bigint, legs_of integer[], numbers bigint[], {LEG_ARGUMENTS}",
+    "bigint",
+    f"""
+DECLARE
+    wrong bigint;
+    total numeric;
+BEGIN
+    SELECT count(*) FILTER (WHERE l.payer IS NULL OR l.payer NOT BETWEEN 1 AND cardinality(organisations)
+               OR l.payee IS NULL OR l.payee NOT BETWEEN 1 AND cardinality(organisations) OR l.payer = l.payee
+               OR l.pence IS NULL OR l.pence NOT BETWEEN 1 AND {LARGEST_PENCE} OR l.recurrent IS NULL
+               OR (l.note !~ '^[ -~]*$' AND l.note ~ {server_text.unseen()})),
+           coalesce(sum(l.pence) FILTER (WHERE numbers[l.entry] > 0), 0)
+    INTO wrong, total FROM {_LEGS};
+    IF wrong > 0 OR EXISTS (
+        SELECT 1 FROM unnest(organisations, funds, years, standings) AS n (organisation, fund, year, standing)
+        WHERE n.organisation IS NULL OR n.fund IS NULL OR n.year IS NULL OR n.standing IS NULL
+           OR n.year NOT BETWEEN {FIRST_YEAR} AND {LAST_YEAR} OR n.standing NOT IN ({_words(STANDINGS)}))
+    THEN
+        PERFORM ledger_refuse('[{{"fault": "legs"}}]');
+    END IF;
+    IF moved + total > {MOST_MOVED_PENCE} THEN
+        PERFORM ledger_refuse(jsonb_build_array(
+            jsonb_build_object('fault', 'sum', 'moved_pence', moved, 'pence', total)));
+    END IF;
+    RETURN total::bigint;
+END
+""",
+)
+
+# The accounts that the legs name, opened where they are not there yet; in the order in which they were named.
+_ACCOUNTS = Function(
+    "ledger_accounts",
+    f"keys text[], legs_of integer[], starts bigint[], numbers bigint[], {LEG_ARGUMENTS}",
+    "bigint[]",
+    f"""
+DECLARE
+    ids bigint[];
+    used integer[];
+    unknown jsonb;
+BEGIN
+    SELECT array_agg(coalesce(a.id, 0) ORDER BY n.nth) INTO ids
+    FROM unnest(organisations, funds, years, standings) WITH ORDINALITY AS n (organisation, fund, year, standing, nth)
+    LEFT JOIN account a ON a.organisation = n.organisation AND a.fund = n.fund AND a.year = n.year
+        AND a.standing = n.standing;
+    IF NOT 0 = ANY (ids) THEN
+        RETURN ids;
+    END IF;
+    SELECT array_agg(DISTINCT s.side) INTO used
+    FROM {_LEGS}, LATERAL (VALUES (l.payer), (l.payee)) AS s (side)
+    WHERE numbers[l.entry] > 0 AND ids[s.side] = 0;
+    SELECT jsonb_agg(jsonb_build_object('fault', 'unknown leg', 'target', u.target, 'code', u.code, 'key', u.key,
+                                        'leg', u.leg) ORDER BY u.target DESC, u.entry, u.leg) INTO unknown
+    FROM (
+        SELECT t.target, t.code, min(l.entry) AS entry, min(l.nth - starts[l.entry]) AS leg, keys[min(l.entry)] AS key
+        FROM {_LEGS}, LATERAL (VALUES (l.payer), (l.payee)) AS s (side),
+            LATERAL (VALUES ('organisation', organisations[s.side]), ('fund', funds[s.side])) AS t (target, code)
+        WHERE numbers[l.entry] > 0 AND ids[s.side] = 0 AND CASE t.target
+            WHEN 'fund' THEN NOT EXISTS (SELECT 1 FROM fund f WHERE f.code = t.code)
+            ELSE NOT EXISTS (SELECT 1 FROM organisation o WHERE o.code = t.code) END
+        GROUP BY t.target, t.code
+    ) u;
+    IF unknown IS NOT NULL THEN
+        PERFORM ledger_refuse(unknown);
+    END IF;
+    INSERT INTO account (id, organisation, fund, year, standing, floor_pence)
+    SELECT (SELECT coalesce(max(id), 0) FROM account) + row_number() OVER (
+               ORDER BY n.organisation COLLATE "C", n.fund COLLATE "C", n.year, n.standing COLLATE "C"),
+           n.organisation, n.fund, n.year, n.standing,
+           CASE WHEN t.may_go_below_zero AND n.standing = 'available' THEN NULL ELSE 0 END
+    FROM (SELECT DISTINCT m.organisation, m.fund, m.year, m.standing
+          FROM unnest(organisations, funds, years, standings) WITH ORDINALITY AS m (organisation, fund, year, standing, nth)
+          WHERE m.nth = ANY (used)) n
+    JOIN organisation o ON o.code = n.organisation JOIN tier t ON t.code = o.tier;
+    SELECT array_agg(coalesce(a.id, 0) ORDER BY n.nth) INTO ids
+    FROM unnest(organisations, funds, years, standings) WITH ORDINALITY AS n (organisation, fund, year, standing, nth)
+    LEFT JOIN account a ON a.organisation = n.organisation AND a.fund = n.fund AND a.year = n.year
+        AND a.standing = n.standing;
+    RETURN ids;
+END
+""",
+)
+
+# One batch: all of it is written, or something is raised.
+_TAKE = Function(
+    "ledger_take",
+    f"asked jsonb, speakers text[], tried boolean, {LEG_ARGUMENTS}",
+    "jsonb",
+    f"""
+DECLARE
+    sealed seal;
+    drafts entry[];
+    draft entry;
+    known entry;
+    brought jsonb[];
+    legs integer[];
+    legs_of integer[];
+    starts bigint[];
+    parts text[];
+    ids bigint[];
+    numbers bigint[];
+    tables text[];
+    answers jsonb[] := '{{}}';
+    faults jsonb;
+    moment timestamptz;
+    first_new bigint;
+    last_new bigint;
+    moved bigint := 0;
+BEGIN
+    SELECT * INTO STRICT sealed FROM seal;
+    SELECT array_agg(jsonb_populate_record(NULL::entry, e.asked) ORDER BY e.nth),
+           array_agg(CASE WHEN jsonb_typeof(e.asked -> 'records') = 'object' THEN e.asked -> 'records' ELSE '{{}}' END
+                     ORDER BY e.nth),
+           array_agg(coalesce((e.asked ->> 'legs')::integer, 0) ORDER BY e.nth)
+    INTO drafts, brought, legs FROM jsonb_array_elements(asked) WITH ORDINALITY AS e (asked, nth);
+    IF drafts IS NULL THEN
+        RETURN '[]';
+    END IF;
+    PERFORM ledger_headers(drafts, brought, legs);
+    SELECT array_agg(b.before ORDER BY b.nth) INTO starts FROM (
+        SELECT n.nth, sum(n.legs) OVER (ORDER BY n.nth) - n.legs AS before
+        FROM unnest(legs) WITH ORDINALITY AS n (legs, nth)) b;
+    SELECT coalesce(array_agg(n.nth::integer ORDER BY n.nth), '{{}}') INTO legs_of
+    FROM unnest(legs) WITH ORDINALITY AS n (legs, nth), generate_series(1, n.legs);
+    IF 0 > ANY (legs) OR cardinality(legs_of) <> cardinality(payers) THEN
+        PERFORM ledger_refuse('[{{"fault": "legs"}}]');
+    END IF;
+    parts := array_fill(''::text, ARRAY[cardinality(drafts)]);
+    IF cardinality(payers) > 0 THEN
+        parts := ledger_legs_text(cardinality(drafts), legs_of, starts, {_LEG_NAMES});
+    END IF;
+
+    SELECT max(e.recorded_at) INTO moment FROM entry e WHERE e.number = sealed.entries;
+    -- Recorded times only ever rise, even if the server's clock is put back. A batch is known all at once: a later
+    -- entry in it may bring the money that an earlier one passes on.
+    moment := greatest(clock_timestamp(), moment + interval '1 microsecond');
+    first_new := sealed.entries + 1;
+    numbers := array_fill(0::bigint, ARRAY[cardinality(drafts)]);
+    FOR nth IN 1 .. cardinality(drafts) LOOP
+        draft := drafts[nth];
+        draft.content_hash := {server_text.sha256(
+            f"({server_text.facts('draft')}) || ledger_records_text(brought[nth]) || parts[nth]"
+        )};
+        SELECT * INTO known FROM entry e WHERE e.key = draft.key;
+        IF FOUND THEN
+            IF known.content_hash <> draft.content_hash THEN
+                PERFORM ledger_refuse(jsonb_build_array(
+                    jsonb_build_object('fault', 'key', 'key', draft.key, 'number', known.number)));
+            END IF;
+            answers := array_append(answers, ledger_answer(known, true, (
+                SELECT count(*) FROM transfer t WHERE t.entry_number = known.number)));
+            CONTINUE;
+        END IF;
+        SELECT * INTO known FROM entry e WHERE e.reverses = draft.reverses;
+        IF FOUND THEN
+            faults := coalesce(faults, '[]') || jsonb_build_object('fault', 'reversed', 'number', draft.reverses,
+                'by', CASE WHEN known.number < first_new THEN known.number END);
+            CONTINUE;
+        END IF;
+        sealed.entries := sealed.entries + 1;
+        draft.number := sealed.entries;
+        draft.recorded_at := moment;
+        draft.previous_hash := sealed.head;
+        draft.hash := {server_text.sha256(" || ".join([
+            server_text.text(VERSION), server_text.field("draft.previous_hash", server_text.TEXT),
+            server_text.number("draft.number"),
+            server_text.number("trunc(extract(epoch FROM moment) * 1000000)::bigint"),
+            server_text.field("draft.content_hash", server_text.TEXT)]))};
+        sealed.head := draft.hash;
+        numbers[nth] := draft.number;
+        INSERT INTO entry SELECT draft.*;
+        answers := array_append(answers, ledger_answer(draft, false, legs[nth]));
+    END LOOP;
+    IF faults IS NOT NULL THEN
+        PERFORM ledger_refuse(faults);
+    END IF;
+    last_new := sealed.entries;
+    IF last_new < first_new THEN
+        RETURN to_jsonb(answers);
+    END IF;
+
+    SELECT coalesce(array_agg(DISTINCT k.name), '{{}}') INTO tables
+    FROM unnest(numbers, brought) AS n (number, brought), jsonb_object_keys(n.brought) AS k (name) WHERE n.number > 0;
+    PERFORM ledger_bring(tables, numbers, brought);
+    IF cardinality(payers) > 0 THEN
+        moved := ledger_legs_hold(sealed.moved_pence, legs_of, numbers, {_LEG_NAMES});
+        ids := ledger_accounts(ARRAY(SELECT d.key FROM unnest(drafts) WITH ORDINALITY d ORDER BY d.ordinality),
+                               legs_of, starts, numbers, {_LEG_NAMES});
+        INSERT INTO transfer (entry_number, leg, from_account, to_account, amount_pence, recurrent, note)
+        SELECT numbers[l.entry], l.nth - starts[l.entry], ids[l.payer], ids[l.payee], l.pence, l.recurrent, l.note
+        FROM {_LEGS} WHERE numbers[l.entry] > 0;
+        INSERT INTO account_day AS d (account, day, in_pence, out_pence)
+        SELECT m.account, e.effective_date, sum(m.came)::bigint, sum(m.went)::bigint
+        FROM transfer t JOIN entry e ON e.number = t.entry_number,
+            LATERAL (VALUES (t.to_account, t.amount_pence, 0), (t.from_account, 0, t.amount_pence))
+                AS m (account, came, went)
+        WHERE t.entry_number BETWEEN first_new AND last_new
+        GROUP BY m.account, e.effective_date
+        ON CONFLICT (account, day) DO UPDATE
+            SET in_pence = d.in_pence + excluded.in_pence, out_pence = d.out_pence + excluded.out_pence;
+    END IF;
+    IF moved > 0 THEN
+        tables := tables || '{{transfer}}';
+    END IF;
+    UPDATE seal SET entries = last_new, head = sealed.head, moved_pence = sealed.moved_pence + moved;
+
+    IF cardinality(payers) > {_LEGS_OF_A_SMALL_BATCH} THEN
+        PERFORM set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true),
+            set_config('enable_hashjoin', 'on', true), set_config('enable_nestloop', 'off', true);
+    END IF;
+    faults := ledger_asked(first_new, last_new, tables, speakers, numbers, tried);
+    IF faults IS NOT NULL THEN
+        PERFORM ledger_refuse(faults);
+    END IF;
+    RETURN to_jsonb(answers);
+END
+""",
+)
+
+_ANSWER = Function(
+    "ledger_answer",
+    "e entry, replayed boolean, transfers bigint",
+    "jsonb",
+    """
+BEGIN
+    RETURN jsonb_build_object('number', e.number, 'key', e.key, 'content_hash', e.content_hash, 'hash', e.hash,
+        'recorded_at', trunc(extract(epoch FROM e.recorded_at) * 1000000)::bigint, 'transfers', transfers,
+        'replayed', replayed);
+END
+""",
+)
+
+# In whose name a batch is posted. NULL where anybody may be named: by the owner, whose entries are judged by the rights
+# of whom it names; and nobody, '', where an app names none.
+_SPEAKER = Function(
+    "ledger_speaker",
+    "named text",
+    "text",
+    """
+BEGIN
+    IF ledger_is_owner() THEN
+        RETURN NULL;
+    END IF;
+    IF ledger_is_app() THEN
+        RETURN coalesce(named, '');
+    END IF;
+    IF named <> session_user THEN
+        PERFORM ledger_refuse(jsonb_build_array(
+            jsonb_build_object('fault', 'speaker', 'login', session_user, 'named', named)));
+    END IF;
+    RETURN session_user;
+END
+""",
+)
+
+# Batches as one: all that they bring is written, or nothing of it, and what was wrong is told.
+_TRY = Function(
+    "ledger_try",
+    f"batches jsonb, {LEG_ARGUMENTS}",
+    "jsonb",
+    f"""
+DECLARE
+    entries jsonb;
+    speakers text[];
+    sealed text;
+    answers jsonb;
+    told text;
+    state text;
+    broken text;
+    place text;
+BEGIN
+    SELECT jsonb_agg(e.entry ORDER BY b.nth, e.nth), array_agg(b.speaker ORDER BY b.nth, e.nth)
+    INTO entries, speakers
+    FROM (SELECT a.batch, a.nth, ledger_speaker(a.batch ->> 'person') AS speaker
+          FROM jsonb_array_elements(batches) WITH ORDINALITY AS a (batch, nth)) b,
+        jsonb_array_elements(b.batch -> 'entries') WITH ORDINALITY AS e (entry, nth);
+    SELECT head INTO sealed FROM seal;
+    IF EXISTS (SELECT 1 FROM jsonb_array_elements(batches) b WHERE b ->> 'seen' <> sealed) THEN
+        PERFORM ledger_refuse(jsonb_build_array(jsonb_build_object('fault', 'moved', 'head', sealed)));
+    END IF;
+    answers := ledger_take(coalesce(entries, '[]'), speakers, batches @> '[{{"tried": true}}]', {_LEG_NAMES});
+    IF batches @> '[{{"keep": false}}]' OR batches @> '[{{"tried": true}}]' THEN
+        RAISE EXCEPTION 'tried' USING ERRCODE = '{TRIED}', DETAIL = answers::text;
+    END IF;
+    RETURN jsonb_build_object('posted', answers);
+EXCEPTION
+    WHEN SQLSTATE '{TRIED}' THEN
+        GET STACKED DIAGNOSTICS told = PG_EXCEPTION_DETAIL;
+        RETURN jsonb_build_object('posted', told::jsonb);
+    WHEN SQLSTATE '{REFUSED}' THEN
+        GET STACKED DIAGNOSTICS told = PG_EXCEPTION_DETAIL;
+        RETURN jsonb_build_object('refused', told::jsonb);
+    WHEN integrity_constraint_violation OR data_exception OR program_limit_exceeded OR cardinality_violation THEN
+        -- Only what the statement itself says: the details may repeat rows.
+        GET STACKED DIAGNOSTICS told = MESSAGE_TEXT, state = RETURNED_SQLSTATE, broken = CONSTRAINT_NAME,
+            place = TABLE_NAME;
+        RETURN jsonb_build_object('refused', jsonb_build_array(jsonb_build_object(
+            'fault', 'database', 'state', state, 'said', told, 'constraint', broken, 'table', place)));
+END
+""",
+)
+
+# What a call brings is looked at first as a whole: that it is not too much, and that its arrays are what they should be.
+_HOLDS_TOGETHER = Function(
+    "ledger_holds_together",
+    f"batches jsonb, {LEG_ARGUMENTS}",
+    "boolean",
+    f"""
+BEGIN
+    IF jsonb_typeof(batches) IS DISTINCT FROM 'array' OR jsonb_array_length(batches) NOT BETWEEN 1 AND {MOST_BATCHES}
+        OR EXISTS (SELECT 1 FROM jsonb_array_elements(batches) b
+                   WHERE jsonb_typeof(b -> 'entries') IS DISTINCT FROM 'array')
+    THEN
+        RETURN false;
+    END IF;
+    RETURN (SELECT sum(jsonb_array_length(b -> 'entries')) FROM jsonb_array_elements(batches) b) <= {MOST_ENTRIES}
+        AND cardinality(payers) <= {MOST_LEGS} AND (
+            SELECT count(*) = 9 AND bool_and(a.size = CASE WHEN a.nth <= 5 THEN cardinality(payers)
+                                                           ELSE cardinality(organisations) END
+                                             AND (a.size = 0 OR (a.dimensions = 1 AND a.lower = 1)))
+            FROM (VALUES {_SHAPES}) AS a (nth, size, dimensions, lower)) IS TRUE;
+END
+""",
+)
+
+_POST = Function(
+    "ledger_post",
+    f"batches jsonb, {LEG_ARGUMENTS}",
+    "jsonb",
+    f"""
+DECLARE
+    answers jsonb[] := '{{}}';
+    answer jsonb;
+    batch jsonb;
+    before integer := 0;
+    here integer;
+BEGIN
+    IF NOT ledger_holds_together(batches, {_LEG_NAMES}) THEN
+        RETURN '[{{"refused": [{{"fault": "size"}}]}}]';
+    END IF;
+    -- Writers come one after another: each looks, and writes, while nobody else can.
+    PERFORM 1 FROM seal FOR UPDATE;
+    IF jsonb_array_length(batches) = 1 THEN
+        RETURN jsonb_build_array(ledger_try(batches, {_LEG_NAMES}));
+    END IF;
+    IF NOT (batches @> '[{{"tried": true}}]' OR batches @> '[{{"keep": false}}]') THEN
+        answer := ledger_try(batches, {_LEG_NAMES});
+    END IF;
+    FOR batch IN SELECT b FROM jsonb_array_elements(batches) b LOOP
+        IF answer ? 'posted' THEN
+            here := jsonb_array_length(batch -> 'entries');
+            answers := array_append(answers, jsonb_build_object('posted', coalesce((
+                SELECT jsonb_agg(a.value ORDER BY a.ordinality)
+                FROM jsonb_array_elements(answer -> 'posted') WITH ORDINALITY a
+                WHERE a.ordinality > before AND a.ordinality <= before + here), '[]')));
+        ELSE
+            SELECT coalesce(sum((e ->> 'legs')::integer), 0) INTO here FROM jsonb_array_elements(batch -> 'entries') e;
+            answers := array_append(answers, ledger_try(jsonb_build_array(batch),
+                payers[before + 1 : before + here], payees[before + 1 : before + here],
+                amounts[before + 1 : before + here], recurrents[before + 1 : before + here],
+                notes[before + 1 : before + here], organisations, funds, years, standings));
+        END IF;
+        before := before + here;
+    END LOOP;
+    RETURN to_jsonb(answers);
+END
+""",
+    privileged=True,
+    may=POSTS,
+    # Every small batch is planned once for the session: for the few rows that it has, whatever the tables hold.
+    settings=(
+        ("plan_cache_mode", "force_generic_plan"),
+        ("enable_seqscan", "off"),
+        ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"),
+        ("enable_nestloop", "on"),
+        ("enable_indexscan", "on"),
+        ("lock_timeout", "60s"),
+    ),
+)
+
+FUNCTIONS = (
+    _REFUSE, _HEADERS, _LEGS_TEXT, _LEGS_HOLD, _ACCOUNTS, _ANSWER, _SPEAKER, _TAKE, _TRY, _HOLDS_TOGETHER, _POST,
+)  # fmt: skip
