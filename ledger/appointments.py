@@ -6,7 +6,8 @@ from ledger.chain import last_entry
 from ledger.drafts import Draft, records
 from ledger.errors import Problem, Refused
 from ledger.kinds import APPOINT, DISMISS
-from ledger.models import ADMINISTRATOR, APP, APPOINTED, APPROVER, PREPARER, Appointment, Dismissal
+from ledger.models import ADMINISTRATOR, APP, APPOINTED, APPROVER, PREPARER
+from ledger.models_rights import Appointment, Dismissal
 from ledger.money import exact_pounds
 from ledger.posting import Posted, post
 from ledger.rights import Held, given

@@ -1,8 +1,9 @@
 """``verify``: every invariant of the books, asked of the whole ledger, each failure with its place."""
 
 from collections.abc import Callable
+from functools import partial
 
-from ledger import carrying, chain, chain_links, checks, control, periods, reservations, rights, structure
+from ledger import chain, chain_links, control, rights, rules
 from ledger.errors import Problem
 from ledger.money import exact_pounds
 from ledger.store import Reader
@@ -73,17 +74,14 @@ def verify(
         seen_head: a head, or the beginning of one, that an earlier report printed: the books must still hold
             it. Only so is a tail found out that was cut off together with its seal.
     """
-    questions: tuple[tuple[str, Callable[[], list[Problem]]], ...] = (
+    last = chain.last_entry(reader)
+    questions: list[tuple[str, Callable[[], list[Problem]]]] = [
         ("the chain of entries", lambda: chain_links.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
-        ("organisations, funds and terms", lambda: structure.problems(reader, 1, chain.last_entry(reader))),
-        ("what each entry did", lambda: checks.problems(reader, 1)),
+        *((name, partial(rules.problems, reader, 1, last, asked=asked)) for name, asked in rules.GROUPS),
         ("published control totals", lambda: control.problems(reader, 1)),
-        ("months that are closed", lambda: periods.problems(reader, 1)),
-        ("what was carried forward", lambda: carrying.problems(reader, 1)),
-        ("proposals and what they reserve", lambda: reservations.problems(reader) + reservations.unkept(reader)),
         ("who may do what", lambda: rights.kept(reader)),
-    )
+    ]
     found: list[Problem] = lost_head(reader, seen_head) if seen_head else []
     for name, ask in questions:
         progress(name)

@@ -101,23 +101,30 @@ def _fields(column: pa.Array) -> pa.Array:
     """A column's values as fields. Columns of codes repeat a few values, so each distinct value is written once."""
     distinct = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
     values = distinct.dictionary
-    kind = values.type
-    if pa.types.is_boolean(kind):
-        letter = "b"
-    elif pa.types.is_integer(kind):
-        letter = "i"
-    elif pa.types.is_date(kind):
-        letter = "d"
-    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        letter = "s"
-    else:
-        raise TypeError(f"a column of {kind} has no canonical text")
+    letter = letter_of(values.type)
     large = pa.large_string()
     text = pc.cast(values, large)
     lengths = pc.cast(pc.binary_length(text), large)
     nothing = pa.scalar("", large)
     written = pc.binary_join_element_wise(pa.scalar(letter, large), lengths, pa.scalar(":", large), text, nothing)
     return pc.fill_null(pc.take(written, distinct.indices), pa.scalar(_MISSING, large))
+
+
+def letter_of(kind: pa.DataType) -> str:
+    """The letter of a column's type.
+
+    Raises:
+        TypeError: such a column has no canonical text.
+    """
+    if pa.types.is_boolean(kind):
+        return "b"
+    if pa.types.is_integer(kind):
+        return "i"
+    if pa.types.is_date(kind):
+        return "d"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return "s"
+    raise TypeError(f"a column of {kind} has no canonical text")
 
 
 def part(name: str, columns: int, text: memoryview, offsets: Sequence[int]) -> bytes:
@@ -188,7 +195,7 @@ def microseconds(moment: datetime) -> int:
 def slices(
     text: memoryview, offsets: Sequence[int], counts: Sequence[int]
 ) -> Iterator[tuple[memoryview, Sequence[int]]]:
-    """Cut a buffer of rows into consecutive groups with the given numbers of rows: the same text, each one's offsets."""
+    """Cut rows into consecutive groups of the given numbers of rows: for each the same text, and its own offsets."""
     at = 0
     for count in counts:
         yield text, offsets[at : at + count + 1]

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from ledger import chain, position
-from ledger.checks import FUND_LINE
 from ledger.errors import Problem
 from ledger.money import exact_pounds
+from ledger.rule import FUND_LINE
 from ledger.store import Reader
 
 _TOTALS = """
@@ -32,7 +32,7 @@ SELECT count(*) FROM control_total c JOIN moved m ON m.from_year = c.year AND m.
 def concern(reader: Reader) -> bool:
     """Whether the entries just checked move money that a control total speaks of.
 
-    Rests on the pairs that ``checks.problems`` staged for them.
+    Rests on the pairs that ``rules.problems`` staged for them.
     """
     return reader.whole("SELECT count(*) FROM control_total") > 0 and reader.whole(_CONCERNED) > 0
 

@@ -182,15 +182,20 @@ _FORM_2_FILE = (
     *_made_anew("transfer", "entry_number, leg, from_account, to_account, amount_pence, recurrent, note", _TRANSFER),
     "CREATE TABLE seal_before AS SELECT * FROM seal",
     "DROP TABLE seal",
-    "CREATE TABLE seal (id INTEGER NOT NULL PRIMARY KEY, schema_version INTEGER NOT NULL, entries BIGINT NOT NULL, "
-    "head VARCHAR NOT NULL, moved_pence BIGINT NOT NULL)",
+    """
+CREATE TABLE seal (
+    id INTEGER NOT NULL PRIMARY KEY, schema_version INTEGER NOT NULL, entries BIGINT NOT NULL, head VARCHAR NOT NULL,
+    moved_pence BIGINT NOT NULL)
+""",
     "INSERT INTO seal SELECT id, schema_version, entries, head, 0 FROM seal_before",
     "DROP TABLE seal_before",
 )
 _FORM_2_SERVER = (
     "ALTER TABLE appointment ADD COLUMN limit_period VARCHAR",
-    "ALTER TABLE appointment ADD CHECK (limit_period IS NULL OR (limit_pence IS NOT NULL "
-    "AND limit_period IN ('day', 'month', 'year')))",
+    """
+ALTER TABLE appointment
+    ADD CHECK (limit_period IS NULL OR (limit_pence IS NOT NULL AND limit_period IN ('day', 'month', 'year')))
+""",
     "ALTER TABLE proposal_end ADD COLUMN content_hash VARCHAR",
     "ALTER TABLE proposal_end ADD COLUMN posted VARCHAR",
     "ALTER TABLE seal ALTER COLUMN entries TYPE BIGINT",

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlmodel import SQLModel
 
-from ledger import canonical, carrying, checks, control, periods, refusals, reservations, rights, structure
+from ledger import canonical, control, refusals, rights, rules
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
-from ledger.models import RECORDS, ControlTotal, Entry, Proposal
+from ledger.models import RECORDS, ControlTotal, Entry
 from ledger.store import Reader, Store, Writer
 
 _ENTRY_SCHEMA = pa.schema(
@@ -171,7 +171,12 @@ def reverse_all(
         drafts = [_mirror(reader, number, reason=reason, actor=actor, authority=authority) for number in numbers]
     if effective_date is not None:
         drafts = [replace(draft, effective_date=effective_date) for draft in drafts]
-    return _taken(store, drafts, keep=not dry_run)
+    posted = _taken(store, drafts, keep=not dry_run)
+    # Somebody else may have reversed it in the same words since it was read; to post it again is no second reversal.
+    before = [refusals.reversed_before(n, one.number) for n, one in zip(numbers, posted, strict=True) if one.replayed]
+    if before:
+        raise AlreadyReversed(before)
+    return posted
 
 
 def could_be_posted(store: Store, drafts: Sequence[Draft]) -> None:
@@ -221,21 +226,17 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         answers.update(dict(zip(fresh, posted, strict=True)))
         last = first + len(fresh) - 1
         _write_records(writer, [(numbers[i], tables[i]) for i in fresh])
-        _refuse_if(periods.problems(writer, first))
-        brought = {model for i in fresh for model in tables[i]}
-        if brought:
-            _refuse_if(structure.problems(writer, first, last))
         _write_transfers(writer, [(numbers[i], drafts[i]) for i in fresh])
-        _refuse_if(checks.problems(writer, first))
+        moves_money = any(posted_entry.transfers for posted_entry in posted)
+        brought = {"entry"} | {str(model.__tablename__) for i in fresh for model in tables[i]}
+        brought |= {"transfer"} if moves_money else set()
+        _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.AT_ONCE))
         if not only_tried:
             _refuse_if(rights.problems(writer, first))
-        moves_money = any(posted_entry.transfers for posted_entry in posted)
-        _refuse_if(carrying.problems(writer, first) if moves_money else [])
-        if (moves_money or Proposal in brought) and reservations.concern(writer):
-            _refuse_if(reservations.problems(writer))
+        _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.RESERVED))
         if moves_money and control.concern(writer):
             _refuse_if(control.problems(writer, 1))
-        elif ControlTotal in brought:
+        elif ControlTotal in {model for i in fresh for model in tables[i]}:
             _refuse_if(control.problems(writer, first))
     return [answers[index] for index in range(len(drafts))]
 

@@ -18,7 +18,8 @@ from sqlmodel import SQLModel
 from ledger import clock, rights
 from ledger.drafts import LEGS, Draft, records, schema_of
 from ledger.errors import Problem, Refused
-from ledger.models import RECORDS, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
+from ledger.models import RECORDS
+from ledger.models_rights import Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
 from ledger.posting import Posted, could_be_posted, post
 from ledger.store import Reader, Store
 

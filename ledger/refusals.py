@@ -1,6 +1,6 @@
 """What is refused before it is written: headers, keys, codes and amounts that could not be posted.
 
-Rules that need the entry in the books, such as limits and ring-fences, are in ``checks``.
+Rules that need the entry in the books, such as limits and ring-fences, are in ``rules``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,12 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlmodel import SQLModel
 
-from ledger import characters, checks
+from ledger import characters
 from ledger.drafts import Draft, primary_key
 from ledger.errors import Problem
 from ledger.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSAL_KEY, REVERSE
 from ledger.models import RECORDS
 from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE, exact_pounds
+from ledger.rule import MOST_SHOWN
 from ledger.store import Reader
 from ledger.structure import suggestion
 from ledger.vocabulary import STANDINGS
@@ -173,7 +174,7 @@ def amount_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem
     notes = pc.unique(new_legs["note"].filter(pc.match_substring_regex(new_legs["note"], r"[^ -~]")))
     unclear = pa.array([note for note in notes.to_pylist() if characters.unseen(note)], pa.string())
     bad = pc.or_kleene(bad, pc.is_in(new_legs["note"], value_set=unclear))
-    rows = new_legs.filter(pc.or_kleene(bad, same)).slice(0, checks.MOST_SHOWN).to_pylist()
+    rows = new_legs.filter(pc.or_kleene(bad, same)).slice(0, MOST_SHOWN).to_pylist()
     return [
         Problem(
             f"entry '{keys[row['entry_number']]}', leg {row['leg']}" + (f", {row['note']}" if row["note"] else ""),

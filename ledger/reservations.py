@@ -2,10 +2,8 @@
 
 from ledger.errors import Problem
 from ledger.money import exact_pounds
-from ledger.store import Reader
+from ledger.rule import Row, Rule
 from ledger.years import FinancialYear
-
-_ANY_OPEN = "SELECT 1 FROM proposal WHERE id NOT IN (SELECT proposal FROM proposal_end) LIMIT 1"
 
 # What a proposal takes from an account less what it brings there, and the lowest that the account stands at from
 # the proposal's first day on: as the limit itself, what is reserved holds for every day.
@@ -31,17 +29,13 @@ reserved AS (
     GROUP BY n.organisation, n.fund, n.year, n.standing
 ),
 moved AS (
-    SELECT a.organisation, a.fund, a.year, a.standing, e.effective_date, t.amount_pence AS pence
-    FROM transfer t JOIN account a ON a.id = t.to_account JOIN entry e ON e.number = t.entry_number
-    WHERE (a.organisation, a.fund, a.year, a.standing) IN (SELECT organisation, fund, year, standing FROM reserved)
-    UNION ALL
-    SELECT a.organisation, a.fund, a.year, a.standing, e.effective_date, -t.amount_pence
-    FROM transfer t JOIN account a ON a.id = t.from_account JOIN entry e ON e.number = t.entry_number
+    SELECT a.organisation, a.fund, a.year, a.standing, d.day, d.in_pence - d.out_pence AS pence
+    FROM account a JOIN account_day d ON d.account = a.id
     WHERE (a.organisation, a.fund, a.year, a.standing) IN (SELECT organisation, fund, year, standing FROM reserved)
 ),
 daily AS (
     SELECT r.organisation, r.fund, r.year, r.standing,
-           CASE WHEN m.effective_date < r.day THEN r.day ELSE m.effective_date END AS on_day, sum(m.pence) AS pence
+           CASE WHEN m.day < r.day THEN r.day ELSE m.day END AS on_day, sum(m.pence) AS pence
     FROM reserved r JOIN moved m ON m.organisation = r.organisation AND m.fund = r.fund AND m.year = r.year
         AND m.standing = r.standing
     GROUP BY 1, 2, 3, 4, 5
@@ -74,27 +68,24 @@ ORDER BY 1, 2
 """
 
 
-def concern(reader: Reader) -> bool:
-    """Whether any proposal is open, so that money may be reserved."""
-    return bool(reader.rows(_ANY_OPEN))
+def _short(row: Row) -> Problem:
+    return Problem(
+        f"{row['name']} ({row['organisation']}), {row['fund']}, {FinancialYear(row['year'])}, {row['standing']}",
+        f"£{exact_pounds(row['reserved_pence'])} of it is reserved by {row['proposals']}, and "
+        f"£{exact_pounds(row['lowest_pence'])} would be there.",
+        "Money of an open proposal is kept for it until it is decided.",
+        "Move or propose less, or decide what is open first: 'devolution proposal list'.",
+    )
 
 
-def problems(reader: Reader) -> list[Problem]:
-    """Accounts that hold less than what open proposals have reserved of them."""
-    return [
-        Problem(
-            f"{row['name']} ({row['organisation']}), {row['fund']}, {FinancialYear(row['year'])}, {row['standing']}",
-            f"£{exact_pounds(row['reserved_pence'])} of it is reserved by {row['proposals']}, and "
-            f"£{exact_pounds(row['lowest_pence'])} would be there.",
-            "Money of an open proposal is kept for it until it is decided.",
-            "Move or propose less, or decide what is open first: 'devolution proposal list'.",
-        )
-        for row in reader.table(_SHORT).to_pylist()
-    ]
-
-
-def unkept(reader: Reader) -> list[Problem]:
-    """Decisions that are not what they say: approved and not posted, or taken by who prepared them."""
+def _unkept(row: Row) -> Problem:
+    """A decision that is not what it says: approved and not posted, or taken by who prepared it."""
     why = "A decision is somebody else's, and does what it says."
     remedy = "Restore the ledger from a backup, and find out who could write to it."
-    return [Problem(f"proposal {key}", str(said), why, remedy) for key, said in reader.rows(_UNKEPT)]
+    return Problem(f"proposal {row['proposal']}", str(row["said"]), why, remedy)
+
+
+RULES = (
+    Rule("reserved/short", _SHORT, _short, frozenset({"transfer", "proposal", "proposed_entry", "proposed_transfer"})),
+    Rule("reserved/kept", _UNKEPT, _unkept, frozenset({"proposal_end"})),
+)

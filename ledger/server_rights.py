@@ -12,7 +12,8 @@ The owner of the tables may name anybody as an author, as an app may, and the ri
 from collections.abc import Sequence
 
 from ledger import rights_questions as questions
-from ledger.models import UNPUBLISHED, Proposal, ProposedTransfer
+from ledger.models import UNPUBLISHED
+from ledger.models_rights import Proposal, ProposedTransfer
 from ledger.server_functions import READS, Function
 
 TODAY = "(now() AT TIME ZONE 'UTC')::date"

@@ -10,7 +10,8 @@ import pyarrow as pa
 from sqlmodel import SQLModel
 
 from ledger import rights
-from ledger.models import UNPUBLISHED, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
+from ledger.models import UNPUBLISHED
+from ledger.models_rights import Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
 from ledger.reading import Cursor, Reader
 
 _OF = {Proposal: "id", ProposedEntry: "proposal", ProposalEnd: "proposal", ProposedTransfer: "id"}

@@ -1,6 +1,7 @@
 """Books to test with, and where the published files are."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -70,8 +71,25 @@ def books(shelf: Shelf, template: Callable[[str], Address]) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def _demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("demo") / "demo.duckdb"
+def _demo_file(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The demo's ledger, built by the first of the workers that needs it; the others wait for it."""
+    if worker_id == "master":
+        return _built(tmp_path_factory.mktemp("demo") / "demo.duckdb")
+    # The workers' folders lie side by side in one that is the run's own.
+    path = tmp_path_factory.getbasetemp().parent / "demo.duckdb"
+    begun = path.with_suffix(".begun")
+    try:
+        begun.touch(exist_ok=False)
+    except FileExistsError:
+        limit = time.monotonic() + 300
+        while not path.exists():
+            assert time.monotonic() < limit, "another worker began to build the demo, and did not end"
+            time.sleep(0.1)
+        return path
+    return _built(path.with_suffix(".unfinished")).rename(path)
+
+
+def _built(path: Path) -> Path:
     with Store.open_or_create(path) as store:
         demo.build(store)
         store.checkpoint()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ledger import audit, clock, proposals
 from ledger.drafts import Draft, records
 from ledger.errors import KeyReused, Refused
-from ledger.models import ProposalEnd
+from ledger.models_rights import ProposalEnd
 from ledger.posting import post
 from ledger.proposals import decide, drafts_of, listed, submit
 from ledger.store import Store

@@ -14,7 +14,7 @@ from ledger.chain import last_entry
 from ledger.closing import close
 from ledger.drafts import Draft, records
 from ledger.errors import Refused
-from ledger.models import Appointment, ProposalEnd, ProposedTransfer
+from ledger.models_rights import Appointment, ProposalEnd, ProposedTransfer
 from ledger.posting import post, reverse
 from ledger.proposals import decide, drafts_of, expire, listed, submit
 from ledger.store import Store
