@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlmodel import SQLModel
 
-from ledger import canonical, control, refusals, rights, rules
+from ledger import canonical, refusals, rights, rules
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
-from ledger.models import RECORDS, ControlTotal, Entry
+from ledger.models import RECORDS, Entry
 from ledger.store import Reader, Store, Writer
 
 _ENTRY_SCHEMA = pa.schema(
@@ -234,10 +234,6 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         if not only_tried:
             _refuse_if(rights.problems(writer, first))
         _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.RESERVED))
-        if moves_money and control.concern(writer):
-            _refuse_if(control.problems(writer, 1))
-        elif ControlTotal in {model for i in fresh for model in tables[i]}:
-            _refuse_if(control.problems(writer, first))
     return [answers[index] for index in range(len(drafts))]
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from ledger import carrying, checks, periods, record_rules, reservations
+from ledger import carrying, checks, control, periods, record_rules, reservations
 from ledger.errors import Problem
 from ledger.rule import COMMON, MOST_SHOWN, Row, Rule
 from ledger.store import Reader
@@ -17,6 +17,7 @@ GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("organisations, funds and terms", record_rules.RULES),
     ("what each entry did", checks.RULES),
     ("what was carried forward", carrying.RULES),
+    ("published control totals", control.RULES),
     ("proposals and what they reserve", reservations.RULES),
 )
 ALL: tuple[Rule, ...] = tuple(rule for _, rules in GROUPS for rule in rules)
