@@ -85,8 +85,6 @@ class FileStore(Store):
                 _roll_back(cursor)
                 cursor.close()
 
-    imagine = rehearse
-
     def engine(self) -> "Engine":
         """A SQLAlchemy engine on this open ledger, for SQLModel."""
         # SQLAlchemy and its dialect take longer to load than most questions take, which need neither.

@@ -9,7 +9,6 @@ in the name of whoever reads, and laid before that reader alone.
 """
 
 import io
-import json
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,7 +21,7 @@ from pyarrow import csv
 from sqlmodel import SQLModel
 
 from ledger.drafts import schema_of
-from ledger.models import RECORDS, TABLES, UNPUBLISHED, Account, Entry, Seal, Transfer
+from ledger.models import RECORDS, TABLES, UNPUBLISHED, Account, AccountDay, Entry, Seal, Transfer
 from ledger.reading import CONFIGURATION, Cursor
 from ledger.server_rows import fetch, numbered_by
 
@@ -34,6 +33,8 @@ _TYPES = {
     pa.string(): "VARCHAR",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
 }
+_SEALED = "SELECT schema_version, entries, head FROM seal"
+_ROWS_AT_ONCE = 100_000
 # The order in which rows must be written, so that none names one that is not there yet.
 APPENDED: tuple[type[SQLModel], ...] = (Entry, *RECORDS, Account, Transfer)
 
@@ -74,27 +75,33 @@ class Mirror:
         The transaction must see one state throughout: a snapshot, or the state under the writers' lock.
         """
         with self.lock:
-            sealed = server.execute("SELECT schema_version, entries, head FROM seal").fetchone()
-            known = self.connection.execute("SELECT schema_version, entries, head FROM seal").fetchone()
-            if sealed == known:
-                return
             cursor = self.cursor()
             cursor.execute("BEGIN")
             try:
-                if known is None or not self._continues(server, known):
-                    for model in TABLES:
-                        cursor.execute(f'DELETE FROM "{model.__tablename__}"')
-                    known = None
-                for model in (model for model in APPENDED if model not in UNPUBLISHED):
-                    self._add(cursor, server, model, from_the_beginning=known is None)
-                cursor.execute("DELETE FROM seal")
-                _insert(cursor, Seal, fetch(server, Seal, arrow_schema(Seal), ""))
+                self.follow_into(cursor, server)
                 cursor.execute("COMMIT")
             except BaseException:
                 cursor.execute("ROLLBACK")
                 raise
             finally:
                 cursor.close()
+
+    def follow_into(self, cursor: duckdb.DuckDBPyConnection, server: psycopg.Connection) -> None:
+        """Bring a transaction on the mirror up to what a server's transaction sees, and nobody else's."""
+        sealed = server.execute(_SEALED).fetchone()
+        known = cursor.execute(_SEALED).fetchone()
+        if sealed == known:
+            return
+        if known is None or not self._continues(server, known):
+            for model in TABLES:
+                cursor.execute(f'DELETE FROM "{model.__tablename__}"')
+            known = None
+        for model in (model for model in APPENDED if model not in UNPUBLISHED):
+            self._add(cursor, server, model, from_the_beginning=known is None)
+        cursor.execute('DELETE FROM "account_day"')
+        _insert(cursor, AccountDay, fetch(server, AccountDay, arrow_schema(AccountDay), ""))
+        cursor.execute("DELETE FROM seal")
+        _insert(cursor, Seal, fetch(server, Seal, arrow_schema(Seal), ""))
 
     def _continues(self, server: psycopg.Connection, known: Sequence[Any]) -> bool:
         _, entries, head = known
@@ -122,22 +129,14 @@ class Mirror:
             _insert(cursor, model, rows)
 
 
-def send(server: psycopg.Connection, model: type[SQLModel], rows: pa.RecordBatchReader) -> None:
-    """Write rows to a table on the server, in one statement."""
-    if model in UNPUBLISHED:
-        # A table whose rows are not for everybody takes none by COPY.
-        for batch in rows:
-            if batch.num_rows:
-                written = json.dumps(batch.to_pylist(), default=str)
-                named = f'json_populate_recordset(NULL::"{model.__tablename__}", %s)'
-                server.execute(f'INSERT INTO "{model.__tablename__}" SELECT * FROM {named}', (written,))
-        return
+def send(server: psycopg.Connection, model: type[SQLModel], rows: pa.Table) -> None:
+    """Write rows to a table on the server, as its owner."""
     columns = ", ".join(f'"{name}"' for name in rows.schema.names)
     with (
         server.cursor() as cursor,
         cursor.copy(f'COPY "{model.__tablename__}" ({columns}) FROM STDIN (FORMAT csv)') as sink,
     ):
-        for batch in rows:
+        for batch in rows.to_batches(_ROWS_AT_ONCE):
             text = io.BytesIO()
             csv.write_csv(batch, text, csv.WriteOptions(include_header=False, quoting_style="needed"))
             sink.write(text.getbuffer())
@@ -150,15 +149,9 @@ def _insert(cursor: duckdb.DuckDBPyConnection, model: type[SQLModel], rows: pa.T
     cursor.unregister("followed_rows")
 
 
-def last_row(cursor: Cursor, model: type[SQLModel]) -> int:
-    """The number that DuckDB gives to the newest row of a table; rows appended later have higher ones."""
-    ((last,),) = cursor.execute(f'SELECT coalesce(max(rowid), -1) FROM "{model.__tablename__}"').fetchall()
-    return int(last)
-
-
 def sealed_state(cursor: Cursor) -> tuple[object, ...]:
     """The seal as a cursor sees it: version, entries, head."""
-    (row,) = cursor.execute("SELECT schema_version, entries, head FROM seal").fetchall()
+    (row,) = cursor.execute(_SEALED).fetchall()
     return tuple(row)
 
 

@@ -98,7 +98,10 @@ def arguments(batches: Sequence[Asked], brought: Sequence[Sequence[Records]]) ->
         }
         for batch, each in zip(batches, brought, strict=True)
     ]
-    return [json.dumps(told, default=str, ensure_ascii=False), *_arrays(pa.concat_tables(legs) if legs else LEGS.empty_table())]
+    return [
+        json.dumps(told, default=str, ensure_ascii=False),
+        *_arrays(pa.concat_tables(legs) if legs else LEGS.empty_table()),
+    ]
 
 
 def _facts(draft: Draft, brought: Records, legs: int) -> dict[str, object]:
@@ -113,9 +116,7 @@ def _arrays(legs: pa.Table) -> list[_Sent]:
         return [_Integers(_empty(23)), _Integers(_empty(23)), _Bigints(_empty(20)), _Booleans(_empty(16)),
                 _Texts(_empty(25)), _Texts(_empty(25)), _Texts(_empty(25)), _Integers(_empty(23)), _Texts(_empty(25))]  # fmt: skip
     ends = pa.concat_tables(
-        [
-            legs.select([f"{end}_{name}" for name in _SIDE]).rename_columns(list(_SIDE)) for end in ("from", "to")
-        ]
+        [legs.select([f"{end}_{name}" for name in _SIDE]).rename_columns(list(_SIDE)) for end in ("from", "to")]
     )
     codes = np.zeros(ends.num_rows, np.int64)
     for name in _SIDE:

@@ -8,8 +8,8 @@ Several batches are tried as one first, which costs little more than one of them
 taken by itself, and gets its own answer.
 """
 
-from ledger import server_records, server_rules, server_text
-from ledger.canonical import GENESIS, VERSION
+from ledger import server_text
+from ledger.canonical import VERSION
 from ledger.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSAL_KEY, REVERSE, UPGRADE
 from ledger.models import RECORDS
 from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE
@@ -261,9 +261,9 @@ BEGIN
     numbers := array_fill(0::bigint, ARRAY[cardinality(drafts)]);
     FOR nth IN 1 .. cardinality(drafts) LOOP
         draft := drafts[nth];
-        draft.content_hash := {server_text.sha256(
-            f"({server_text.facts('draft')}) || ledger_records_text(brought[nth]) || parts[nth]"
-        )};
+        draft.content_hash := {
+        server_text.sha256(f"({server_text.facts('draft')}) || ledger_records_text(brought[nth]) || parts[nth]")
+    };
         SELECT * INTO known FROM entry e WHERE e.key = draft.key;
         IF FOUND THEN
             IF known.content_hash <> draft.content_hash THEN
@@ -284,11 +284,19 @@ BEGIN
         draft.number := sealed.entries;
         draft.recorded_at := moment;
         draft.previous_hash := sealed.head;
-        draft.hash := {server_text.sha256(" || ".join([
-            server_text.text(VERSION), server_text.field("draft.previous_hash", server_text.TEXT),
-            server_text.number("draft.number"),
-            server_text.number("trunc(extract(epoch FROM moment) * 1000000)::bigint"),
-            server_text.field("draft.content_hash", server_text.TEXT)]))};
+        draft.hash := {
+        server_text.sha256(
+            " || ".join(
+                [
+                    server_text.text(VERSION),
+                    server_text.field("draft.previous_hash", server_text.TEXT),
+                    server_text.number("draft.number"),
+                    server_text.number("trunc(extract(epoch FROM moment) * 1000000)::bigint"),
+                    server_text.field("draft.content_hash", server_text.TEXT),
+                ]
+            )
+        )
+    };
         sealed.head := draft.hash;
         numbers[nth] := draft.number;
         INSERT INTO entry SELECT draft.*;
@@ -322,9 +330,7 @@ BEGIN
         ON CONFLICT (account, day) DO UPDATE
             SET in_pence = d.in_pence + excluded.in_pence, out_pence = d.out_pence + excluded.out_pence;
     END IF;
-    IF moved > 0 THEN
-        tables := tables || '{{transfer}}';
-    END IF;
+    tables := tables || CASE WHEN moved > 0 THEN '{{entry, transfer}}'::text[] ELSE '{{entry}}' END;
     UPDATE seal SET entries = last_new, head = sealed.head, moved_pence = sealed.moved_pence + moved;
 
     IF cardinality(payers) > {_LEGS_OF_A_SMALL_BATCH} THEN
@@ -332,7 +338,7 @@ BEGIN
             set_config('enable_hashjoin', 'on', true), set_config('enable_nestloop', 'off', true);
     END IF;
     faults := ledger_asked(first_new, last_new, tables, speakers, numbers, tried);
-    IF faults IS NOT NULL THEN
+    IF faults <> '[]' THEN
         PERFORM ledger_refuse(faults);
     END IF;
     RETURN to_jsonb(answers);

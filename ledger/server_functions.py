@@ -95,4 +95,3 @@ class Trigger:
             f'CREATE OR REPLACE TRIGGER {self.does} {self.when} ON {schema}."{self.table}" FOR EACH {self.each} '
             f"EXECUTE FUNCTION {schema}.ledger_{self.does}()"
         )
-

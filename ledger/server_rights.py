@@ -71,12 +71,10 @@ UNION SELECT entry_number FROM proposed_transfer WHERE id NOT IN (SELECT ledger_
     Function(
         "ledger_faults",
         "first_new bigint",
-        "TABLE (number bigint, actor varchar, fault text, act varchar, organisation varchar, pence bigint)",
+        "SETOF jsonb",
         f"""
 BEGIN
-    RETURN QUERY SELECT f.number, f.actor::varchar, f.fault::text, f.act::varchar, f.organisation::varchar,
-        f.pence::bigint
-    FROM (
+    RETURN QUERY SELECT to_jsonb(f) FROM (
 {questions.FAULTS.format(first="$1", day=_RECORDED, named=_NAMED)}
     ) f;
 END

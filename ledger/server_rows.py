@@ -12,7 +12,7 @@ import psycopg
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger.models import Account, Entry, Seal, Transfer
+from ledger.models import Account, AccountDay, Entry, Seal, Transfer
 
 # PostgreSQL counts days and microseconds from the beginning of 2000, Arrow from the beginning of 1970.
 _DAYS, _MICROSECONDS = 10_957, 946_684_800_000_000
@@ -45,7 +45,7 @@ _SENT = {
 
 def numbered_by(model: type[SQLModel]) -> str:
     """The column by which the rows of a table come after one another."""
-    return {Entry: "number", Account: "id", Seal: "id"}.get(model, "entry_number")
+    return {Entry: "number", Account: "id", AccountDay: "account", Seal: "id"}.get(model, "entry_number")
 
 
 def fetch(server: psycopg.Connection, model: type[SQLModel], schema: pa.Schema, condition: str) -> pa.Table:
