@@ -21,7 +21,7 @@ from ledger.years import FIRST_YEAR, LAST_YEAR
 MOST_LEGS, MOST_ENTRIES, MOST_BATCHES = 5_000_000, 100_000, 1_000
 # A batch of more legs is planned for what it holds; a smaller one as every other small one was.
 _LEGS_OF_A_SMALL_BATCH = 1_000
-REFUSED, TRIED = "DV001", "DV000"
+REFUSED, TRIED = "DV001", "DV002"
 FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
 
 # The arrays of legs, side by side; accounts are named by their places in the arrays of accounts.
