@@ -44,6 +44,8 @@ def _words(values: object) -> str:
     return ", ".join(f"'{value}'" for value in values)  # type: ignore[attr-defined]
 
 
+# The server's own clock is all that a recorded time rests on.
+_CLOCK = Function("ledger_clock", "", "timestamptz", "SELECT clock_timestamp()", language="sql")
 _REFUSE = Function(
     "ledger_refuse",
     "faults jsonb",
@@ -256,7 +258,7 @@ BEGIN
     SELECT max(e.recorded_at) INTO moment FROM entry e WHERE e.number = sealed.entries;
     -- Recorded times only ever rise, even if the server's clock is put back. A batch is known all at once: a later
     -- entry in it may bring the money that an earlier one passes on.
-    moment := greatest(clock_timestamp(), moment + interval '1 microsecond');
+    moment := greatest(ledger_clock(), moment + interval '1 microsecond');
     first_new := sealed.entries + 1;
     numbers := array_fill(0::bigint, ARRAY[cardinality(drafts)]);
     FOR nth IN 1 .. cardinality(drafts) LOOP
@@ -509,5 +511,6 @@ END
 )
 
 FUNCTIONS = (
+    _CLOCK,
     _REFUSE, _HEADERS, _LEGS_TEXT, _LEGS_HOLD, _ACCOUNTS, _ANSWER, _SPEAKER, _TAKE, _TRY, _HOLDS_TOGETHER, _POST,
 )  # fmt: skip

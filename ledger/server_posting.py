@@ -14,7 +14,6 @@ from typing import Any
 
 import psycopg
 import pyarrow as pa
-from psycopg.pq import ConnStatus
 
 from ledger import refusals, server_batches, server_told
 from ledger.door import Asked
@@ -133,6 +132,7 @@ class ServerDoor:
     def _server(self) -> psycopg.Connection:
         """The connection for posting; one that was lost while nobody spoke is made anew."""
         if self._connection is None or _is_lost(self._connection):
+            self.close()
             self._connection = self._connect()
             server_batches.let_through(self._connection)
         return self._connection
@@ -168,14 +168,8 @@ class ServerDoor:
 
 
 def _is_lost(server: psycopg.Connection) -> bool:
-    """Whether a connection on which nobody speaks has come to its end."""
-    if server.closed:
-        return True
-    if not select.select([server.pgconn.socket], [], [], 0)[0]:
-        return False
-    with suppress(psycopg.OperationalError):
-        server.pgconn.consume_input()
-    return server.pgconn.status == ConnStatus.BAD
+    """Whether a connection on which nobody speaks has come to its end: a server has nothing else to say then."""
+    return server.closed or bool(select.select([server.pgconn.socket], [], [], 0)[0])
 
 
 def _problems(asked: Asked) -> list[Problem]:

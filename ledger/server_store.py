@@ -291,7 +291,7 @@ def _altered(connection: psycopg.Connection, known: tuple[migrations.Migration, 
         connection.execute("SELECT 1 FROM seal FOR UPDATE")
         applied = migrations.apply_next(_Alteration(connection), known)
         # What the server holds by itself rests on every table of this program's version.
-        if applied and applied.version >= migrations.SCHEMA_VERSION:
+        if applied and applied.version >= migrations.MIGRATIONS[-1].version:
             for statement in server_schema.statements(_home(connection)):
                 connection.execute(statement)
         return applied
