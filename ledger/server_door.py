@@ -361,15 +361,15 @@ END
 """,
 )
 
-# In whose name a batch is posted. NULL where anybody may be named: by the owner, whose entries are judged by the rights
-# of whom it names; and nobody, '', where an app names none.
+# In whose name a batch is posted. NULL where anybody may be named: while nobody is appointed, and by the owner, whose
+# entries are judged by the rights of whom it names; and nobody, '', where an app names none.
 _SPEAKER = Function(
     "ledger_speaker",
     "named text",
     "text",
     """
 BEGIN
-    IF ledger_is_owner() THEN
+    IF NOT EXISTS (SELECT 1 FROM appointment) OR ledger_is_owner() THEN
         RETURN NULL;
     END IF;
     IF ledger_is_app() THEN

@@ -24,6 +24,8 @@ from tests.shelves import ServerShelf, administrator, on_server, raw, shelf_of
 pytestmark = pytest.mark.parametrize("kind", ["server"])
 LONG_AGO, TODAY = date(2020, 1, 1), datetime.now(UTC).date()
 PRIVATE = ("proposal", "proposed_entry", "proposed_transfer", "proposal_end")
+
+
 @dataclass
 class Office:
     """A ledger on a server with people of two ICBs, each with a login, and an app."""
@@ -152,9 +154,13 @@ def test_who_knocks_without_a_right_is_refused(
     legs = brings if isinstance(brings, list) else []
     draft = fact(kind_of_entry, actor, len(legs), **({"records": records} if records else {}))
     with office.sql(who) as server:
-        refused = answer(server, json.loads(json.dumps(draft, default=str)), legs=arrays(legs), person=person)["refused"]
+        refused = answer(server, json.loads(json.dumps(draft, default=str)), legs=arrays(legs), person=person)[
+            "refused"
+        ]
     told = [" ".join(map(str, (one["fault"], *one.get("row", {}).values()))) for one in refused]
-    assert any(all(word in line for word in said.split()) for line in told) or said in [one["fault"] for one in refused], refused
+    assert any(all(word in line for word in said.split()) for line in told) or said in [
+        one["fault"] for one in refused
+    ], refused
     with Store.open(office.books.path) as store, store.read() as reader:
         assert audit.verify(reader) == []
 
