@@ -242,14 +242,14 @@ BEGIN
         RETURN '[]';
     END IF;
     PERFORM ledger_headers(drafts, brought, legs);
+    IF 0 > ANY (legs) OR (SELECT sum(n.legs) FROM unnest(legs) AS n (legs)) <> cardinality(payers) THEN
+        PERFORM ledger_refuse('[{{"fault": "legs"}}]');
+    END IF;
     SELECT array_agg(b.before ORDER BY b.nth) INTO starts FROM (
         SELECT n.nth, sum(n.legs) OVER (ORDER BY n.nth) - n.legs AS before
         FROM unnest(legs) WITH ORDINALITY AS n (legs, nth)) b;
     SELECT coalesce(array_agg(n.nth::integer ORDER BY n.nth), '{{}}') INTO legs_of
     FROM unnest(legs) WITH ORDINALITY AS n (legs, nth), generate_series(1, n.legs);
-    IF 0 > ANY (legs) OR cardinality(legs_of) <> cardinality(payers) THEN
-        PERFORM ledger_refuse('[{{"fault": "legs"}}]');
-    END IF;
     parts := array_fill(''::text, ARRAY[cardinality(drafts)]);
     IF cardinality(payers) > 0 THEN
         parts := ledger_legs_text(cardinality(drafts), legs_of, starts, {_LEG_NAMES});
