@@ -81,6 +81,8 @@ def _good(given: dict[str, str]) -> dict[str, Arguments]:
     return {
         "template": ("--icb", ICB, "--out", "out.xlsx"),
         "trail": ("--organisation", PLACE),
+        "prove": ("5",),
+        "consistent": (f"5:{'0' * 64}",),
         "reverse": ("164", "--reason", "entered twice"),
         "allocate": ("--icb", ICB, "--by", "core", "--amount", "1000", "--fund", "core-general-acute", "--from", "retained"),
         "bids": (given["bids.yaml"], "--draws", "5"),
