@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from ledger import carrying, checks, control, periods, record_rules, reservations
+from ledger import carrying, checks, control, periods, record_rules, reservations, shapes, source_rules, term_rules
 from ledger.errors import Problem
 from ledger.rule import COMMON, MOST_SHOWN, Row, Rule
 from ledger.store import Reader
@@ -13,9 +13,12 @@ __all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "for_server
 # The rules by what they speak of. Posting stops after the first group that finds something, for what follows from
 # one fault is not told as another.
 GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+    ("what every entry and row must be", shapes.RULES),
     ("months that are closed", periods.RULES),
     ("organisations, funds and terms", record_rules.RULES),
+    ("terms that were loosened", term_rules.RULES),
     ("what each entry did", checks.RULES),
+    ("what the source may give", source_rules.RULES),
     ("what was carried forward", carrying.RULES),
     ("published control totals", control.RULES),
     ("proposals and what they reserve", reservations.RULES),
@@ -23,7 +26,7 @@ GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
 ALL: tuple[Rule, ...] = tuple(rule for _, rules in GROUPS for rule in rules)
 # What open proposals keep is told to those alone who have a right to what they do: those rules are asked last.
 RESERVED = reservations.RULES
-AT_ONCE: tuple[Rule, ...] = tuple(rule for rule in ALL if rule not in RESERVED)
+AT_ONCE: tuple[Rule, ...] = shapes.POSTED + tuple(rule for rule in ALL if rule not in RESERVED)
 
 
 def problems(
@@ -39,9 +42,13 @@ def problems(
             no such row can break are not asked.
         asked: the rules to ask, in their order.
     """
-    concerned = [rule for rule in asked if brought is None or rule.concerns & set(brought)]
     given = {"first": first, "last": last}
+    concerned = list(asked)
+    if brought is not None:
+        concerned = [rule for rule in asked if rule.concerns & set(brought)]
     _stage(reader, concerned, given)
+    if brought is not None and "transfer" in brought:
+        concerned = _whose_pairs_meet(reader, concerned, set(brought))
     return told((rule, rows, len(rows)) for rule in concerned for rows in [_asked(reader, rule, given)])
 
 
@@ -79,7 +86,10 @@ def for_server(rule: Rule, first: str = "$1", last: str = "$2") -> str:
 
 
 def _asked(reader: Reader, rule: Rule, given: dict[str, int]) -> list[Row]:
-    rows: list[Row] = reader.table(rule.sql, given).to_pylist()
+    # What may not be seen whole is judged by who sees it.
+    rows: list[Row] = [
+        row for row in reader.table(rule.sql, given).to_pylist() if row.get("entry_number") not in reader.unseen
+    ]
     return [{**row, **reader.table(rule.more, row).to_pylist()[0]} for row in rows] if rule.more else rows
 
 
@@ -98,8 +108,18 @@ def _told(rule: Rule, rows: list[Row], in_all: int, blamed: set[tuple[object, ob
         yield Problem("the same rule", f"{more} more {what} break it.", "", "Mend these first.")
 
 
+def _whose_pairs_meet(reader: Reader, rules: Sequence[Rule], brought: set[str]) -> list[Rule]:
+    """The rules without those that only transfers could break, and none of these does what it would take."""
+    conditions = sorted({rule.where_pairs for rule in rules if rule.where_pairs})
+    if not conditions:
+        return list(rules)
+    (met,) = reader.rows(f"SELECT {', '.join(f'coalesce(bool_or({said}), false)' for said in conditions)} FROM pairs")
+    is_met = dict(zip(conditions, met, strict=True))
+    return [rule for rule in rules if is_met.get(rule.where_pairs, True) or rule.concerns & brought != {"transfer"}]
+
+
 def _stage(reader: Reader, rules: Sequence[Rule], given: dict[str, int]) -> None:
-    for name in _needed([rule.sql for rule in rules]):
+    for name in _needed([text for rule in rules for text in (rule.sql, "pairs" if rule.where_pairs else "")]):
         reader.stage(name, reader.table(COMMON[name], given))
 
 
