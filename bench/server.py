@@ -4,13 +4,16 @@
 
 Posting: one entry of a million transfers through every check, ours and the server's, against a bare ``COPY`` of the
 same rows into the same tables with the same keys, foreign keys, checks and indexes, the triggers turned off. Questions:
-the same ones of a server's ledger, through the mirror, and of the same ledger in a file. *Opened* counts opening the ledger
-and reading it all, as one command does; *open* is what every further question costs, as in the app.
+the same ones of a server's ledger, through the mirror, and of the same ledger in a file. *Opened* counts opening the ledger,
+as one command does, and *a whole command* starting the program too: for the first time, when every row is fetched and kept, and again
+after ten new entries, when what was kept is followed by what is new. *Open* is what every further question costs, as in the app.
 """
 
 import argparse
 import io
 import os
+import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,13 +25,15 @@ import pyarrow as pa
 from pyarrow import csv
 
 from bench.books import DAY, FUNDS, ICBS, PRACTICES_EACH, million, seconds, structure
+from bench.running import run
 from ledger import audit, keeping, position
-from ledger.address import Address, parse
+from ledger.address import Address, in_full, parse
 from ledger.drafts import Draft
 from ledger.posting import post
 from ledger.store import Reader, Store
 
 URL = os.environ.get("DEVOLUTION_TEST_POSTGRES", "")
+ROOT = Path(__file__).parent.parent
 RESOLVED = """
 SELECT row_number() OVER () AS leg, f.id AS from_account, t.id AS to_account, amount_pence, recurrent, note FROM legs l
 JOIN account f ON f.organisation = l.from_organisation AND f.fund = l.from_fund AND f.standing = 'available'
@@ -71,9 +76,9 @@ def report(what: str, ours: float, other: float) -> None:
     print(f"{what:66} {ours:8.3f}s {other:8.3f}s {ours / other:6.2f}", flush=True)
 
 
-def one_by_one(table: pa.Table) -> list[Draft]:
+def one_by_one(table: pa.Table, name: str = "small") -> list[Draft]:
     """A few small entries."""
-    return [Draft(f"small {n}", "devolve", DAY, "bench", "small", transfers=table.slice(n, 1)) for n in range(10)]
+    return [Draft(f"{name} {n}", "devolve", DAY, "bench", "small", transfers=table.slice(n, 1)) for n in range(10)]
 
 
 def posting(transfers: int, batches: int) -> Address:
@@ -116,15 +121,20 @@ def questions(server: Address, file: Path) -> None:
         ("verify", audit.verify),
     )
 
-    def opened(address: Address) -> None:
+    def opened(address: Address) -> float:
+        start = time.perf_counter()
         with Store.open(address, read_only=True) as store, store.read() as reader:
             asked[0][1](reader)
+        return time.perf_counter() - start
 
-    report(
-        "position, opened",
-        min(seconds(lambda: opened(server)) for _ in range(3)),
-        min(seconds(lambda: opened(file)) for _ in range(3)),
-    )
+    def command(address: Address) -> float:
+        told = [str(ROOT / "devolution.py"), "position", "--json", "--ledger", in_full(address)]
+        return run([sys.executable, *told], 600).seconds
+
+    openings("position, opened", server, file, opened)
+    openings("position, a whole command", server, file, command)
+    # From here on every row comes from the server, for verify asks nothing else.
+    os.environ["DEVOLUTION_MIRRORS"] = "off"
     with Store.open(server, read_only=True) as shared, Store.open(file, read_only=True) as own:
         for name, ask in asked:
             times: dict[str, list[float]] = {"server": [], "file": []}
@@ -137,6 +147,20 @@ def questions(server: Address, file: Path) -> None:
             report(f"{name}, open", min(times["server"]), min(times["file"]))
 
 
+def openings(what: str, server: Address, file: Path, opened: Callable[[Address], float], rounds: int = 3) -> None:
+    """Open a ledger in turn from the file, from the server with nothing kept, and again after ten new entries."""
+    table, times = million(10), []
+    for turn in range(rounds):
+        shutil.rmtree(os.environ["DEVOLUTION_MIRRORS"], ignore_errors=True)
+        first = opened(server)
+        with Store.open(server) as store:
+            post(store, one_by_one(table, f"{what} {turn}"))
+        times.append((opened(file), first, opened(server)))
+    own, first, again = (min(column) for column in zip(*times, strict=True))
+    report(f"{what}, for the first time", first, own)
+    report(f"{what}, again after 10 new entries", again, own)
+
+
 def main() -> None:
     """Run both comparisons and print the table."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -145,9 +169,12 @@ def main() -> None:
     asked = options.parse_args()
     if not URL:
         raise SystemExit("Set DEVOLUTION_TEST_POSTGRES to a superuser's URL of a server that may be written to.")
+    # What other programs keep on this machine is no part of it.
+    os.environ["DEVOLUTION_MIRRORS"] = "off"
     print(f"{'workload':66} {'ours':>9} {'other':>9} {'ratio':>6}")
     server = posting(asked.transfers, asked.batches)
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["DEVOLUTION_MIRRORS"] = str(Path(folder) / "mirrors")
         questions(server, Path(folder) / "bench.duckdb")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ledger import chain, chain_links, heads, rights, rules
-from ledger.errors import Problem, Refused
+from ledger.errors import LedgerError, Problem, Refused
 from ledger.heads import Head
 from ledger.money import exact_pounds
 from ledger.store import Reader
@@ -74,7 +74,12 @@ def verify(
         progress: told the name of each check as it begins.
         seen_head: a head that an earlier report printed, its beginning, or one with its root that somebody kept: the
             books must still hold it. Only so is a tail found out that was cut off together with its seal.
+
+    Raises:
+        LedgerError: the reader has rows of a kept mirror, and would vouch for that and not for the ledger.
     """
+    if reader.is_from_kept:
+        raise LedgerError("To verify a ledger is to read it afresh: take the reader from Store.read_afresh.")
     last = chain.last_entry(reader)
     questions: list[tuple[str, Callable[[], list[Problem]]]] = [
         ("the chain of entries", lambda: chain_links.problems(reader)),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from ledger import migrations
+from ledger import migrations, unpublished
 from ledger.canonical import GENESIS
 from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger
 from ledger.reading import CONFIGURATION, Reader, Writer
@@ -45,7 +45,7 @@ class FileStore(Store):
             try:
                 cursor.execute("BEGIN")
                 person = self.person if person is None else person
-                yield Reader(cursor) if person is None else _hidden_from(cursor, person)
+                yield Reader(cursor) if person is None else unpublished.hidden_from(cursor, person)
             finally:
                 cursor.close()
 
@@ -311,10 +311,3 @@ def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
     except duckdb.TransactionException:
         # The failure has already ended the transaction; there is nothing left to undo.
         return
-
-
-def _hidden_from(cursor: duckdb.DuckDBPyConnection, person: str) -> Reader:
-    # To hide proposals takes the tables, which take longer to load than most questions: only whoever is named needs it.
-    from ledger import unpublished  # noqa: PLC0415 - as said
-
-    return unpublished.hidden_from(cursor, person)

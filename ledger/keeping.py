@@ -56,7 +56,7 @@ def copy(source: Store, target: Address, progress: Callable[[str], None] = lambd
     """
     if source.path.resolve() == target.resolve():
         raise Refused([_occupied(target, "it is the ledger itself.")])
-    with source.read() as reader:
+    with source.read_afresh() as reader:
         if reader.unseen:
             raise Refused([_hidden(source.path, len(reader.unseen))])
         place, made_here = _place(target)
@@ -149,7 +149,7 @@ def _told(reader: Reader) -> Copied:
 
 def _prove(place: Address, wanted: Copied, source: Address) -> None:
     """Open the copy anew and verify what was really kept."""
-    with Store.open(place, read_only=True) as store, store.read() as reader:
+    with Store.open(place, read_only=True) as store, store.read_afresh() as reader:
         _refuse_if(audit.verify(reader), source)
         found = _told(reader)
     assert found == wanted, "a copy that holds has what its source has"

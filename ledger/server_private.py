@@ -9,16 +9,15 @@ from datetime import UTC, date, datetime
 
 import psycopg
 import pyarrow as pa
-from sqlmodel import SQLModel
 
 from ledger import unpublished
 from ledger.errors import Refused
-from ledger.mirror import Mirror, arrow_schema, sealed_state
-from ledger.models import APP, UNPUBLISHED
+from ledger.mirror import Mirror, sealed_state
 from ledger.reading import Cursor, Reader
 from ledger.refusals import another_speaks
 from ledger.rights import NOBODY, given
 from ledger.server_rows import fetch
+from ledger.vocabulary import APP, UNPUBLISHED
 
 _MOST_KEPT = 64
 
@@ -32,7 +31,7 @@ class Shown:
         unseen: the entries of which the server hides a part.
     """
 
-    rows: Mapping[type[SQLModel], pa.Table]
+    rows: Mapping[str, pa.Table]
     filtered_for: str | None
     unseen: frozenset[int]
 
@@ -83,7 +82,7 @@ class Private:
     def _fetched(self, server: psycopg.Connection, name: str | None) -> Shown:
         server.execute("SELECT set_config('devolution.person', %s, true)", (name or "",))
         unseen = frozenset(int(number) for (number,) in server.execute("SELECT ledger_unseen()").fetchall())
-        rows = {model: fetch(server, model, arrow_schema(model), "") for model in UNPUBLISHED}
+        rows = {table: fetch(server, table, self._mirror.schema(table), "") for table in UNPUBLISHED}
         # The owner is shown every row, and asks for somebody at times; a login asks for nobody for others' eyes.
         filtered = name if self._is_owner or name == NOBODY else None
         return Shown(rows, filtered, frozenset() if self._is_owner else unseen)

@@ -1,6 +1,6 @@
 """A ledger that many share: a database on a PostgreSQL server, which is the system of record.
 
-Questions are asked of DuckDB, in the mirror that every opening of the ledger keeps in memory. Entries are handed to
+Questions are asked of DuckDB, in the mirror that every opening of the ledger has of its own. Entries are handed to
 the server's one door (``server_posting``), which checks and writes them itself. Only a copy of a whole ledger is
 written from here, by the owner of the tables.
 """
@@ -8,24 +8,25 @@ written from here, by the owner of the tables.
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pyarrow as pa
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import NullPool
-from sqlmodel import SQLModel
 
-from ledger import migrations, server_schema, unpublished
+from ledger import migrations, unpublished
 from ledger.address import ServerAddress
 from ledger.canonical import GENESIS
-from ledger.door import Door
 from ledger.errors import LedgerError, LedgerHeld, LedgerMissing, LedgerUnreachable, NeedsMigration, NotALedger, Refused
 from ledger.mirror import Mirror, let_go, send
 from ledger.reading import Cursor, Reader, Writer, contradiction
-from ledger.server_posting import ServerDoor
 from ledger.server_private import Private, Shown
 from ledger.store import Store
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlmodel import SQLModel
+
+    from ledger.server_posting import ServerDoor
 
 _SECONDS_TO_CONNECT = 10
 # A writer that died with its machine, or that was stopped in the middle, must not keep the others out for long.
@@ -59,11 +60,11 @@ class _Pouring(Writer):
         super().execute(sql, parameters)
         self._server.execute(_NAMED.sub(r"%(\1)s", sql), parameters)
 
-    def append(self, model: type[SQLModel], table: pa.Table) -> None:
+    def append(self, model: "type[SQLModel]", table: pa.Table) -> None:
         """Add all rows of an Arrow table to a table of the books, on both."""
         super().append(model, table)
         try:
-            send(self._server, model, table)
+            send(self._server, str(model.__tablename__), table)
         except psycopg.errors.IntegrityError as error:
             raise Refused([contradiction(str(model.__tablename__), _told(error))]) from None
 
@@ -73,16 +74,18 @@ class ServerStore(Store):
 
     path: ServerAddress
 
-    def __init__(self, address: ServerAddress, connection: psycopg.Connection, *, read_only: bool) -> None:
+    def __init__(
+        self, address: ServerAddress, connection: psycopg.Connection, *, read_only: bool, afresh: bool = False
+    ) -> None:
         self.path = address
         self.read_only = read_only
-        self._mirror = Mirror()
+        self._mirror = Mirror(afresh=afresh)
         self._private = Private(self._mirror, connection)
         self._read_connection = connection
         self._door: ServerDoor | None = None
 
     @property
-    def door(self) -> Door:
+    def door(self) -> "ServerDoor":
         """The one way in, which the server keeps.
 
         Raises:
@@ -91,6 +94,9 @@ class ServerStore(Store):
         if self.read_only:
             raise LedgerHeld(self.path, "this program, which opened it to read only")
         if self._door is None:
+            # To post takes the tables and every rule, which take longer to load than most questions.
+            from ledger.server_posting import ServerDoor  # noqa: PLC0415 - as said
+
             self._door = ServerDoor(
                 lambda: _connect(self.path, autocommit=True), lambda: _spoken_to(self.path), self.read, self._imagined
             )
@@ -109,10 +115,25 @@ class ServerStore(Store):
             cursor.execute("BEGIN")
             # DuckDB takes its snapshot at the first question, and it must be this state.
             cursor.execute("SELECT entries FROM seal").fetchall()
+            is_from_kept = self._mirror.is_from_kept
         try:
-            yield shown.before(cursor)
+            reader = shown.before(cursor)
+            reader.is_from_kept = is_from_kept
+            yield reader
         finally:
             cursor.close()
+        self._mirror.keep()
+
+    @contextmanager
+    def read_afresh(self, person: str | None = None) -> Iterator[Reader]:
+        """A reader of what the server holds, every row of it fetched anew; what earlier programs kept is replaced."""
+        with _spoken_to(self.path):
+            connection = _connect(self.path, autocommit=True)
+        with (
+            ServerStore(self.path, connection, read_only=True, afresh=True) as store,
+            store.read(self.person if person is None else person) as reader,
+        ):
+            yield reader
 
     @contextmanager
     def write(self, person: str | None = None) -> Iterator[Writer]:
@@ -139,8 +160,12 @@ class ServerStore(Store):
         """Nothing: what is only tried is handed to the door as well."""
         raise LedgerError("Entries of a server's ledger are tried by its door.")
 
-    def engine(self) -> Engine:
+    def engine(self) -> "Engine":
         """A SQLAlchemy engine on the server, for SQLModel."""
+        # SQLAlchemy takes longer to load than most questions take, which need nothing of it.
+        from sqlalchemy import create_engine  # noqa: PLC0415 - as said
+        from sqlalchemy.pool import NullPool  # noqa: PLC0415 - as said
+
         return create_engine(
             "postgresql+psycopg://", creator=lambda: _connect(self.path, autocommit=False), poolclass=NullPool
         )
@@ -160,7 +185,7 @@ class ServerStore(Store):
         self._read_connection.close()
         if self._door is not None:
             self._door.close()
-        self._mirror.connection.close()
+        self._mirror.close()
 
     def _follow(self, person: str | None) -> Shown:
         """Bring the mirror up to date, on a new connection if the old one was lost; what a person is shown besides."""
@@ -190,14 +215,9 @@ class ServerStore(Store):
 
     @contextmanager
     def _imagined_cursor(self, server: psycopg.Connection, person: str | None) -> Iterator[Cursor]:
-        with self._mirror.lock:
-            cursor = self._mirror.cursor()
-            cursor.execute("BEGIN")
-            try:
-                self._mirror.follow_into(cursor, server)
-            except BaseException:
-                let_go(cursor)
-                raise
+        # The mirror itself only ever follows what is kept.
+        self._follow(person)
+        cursor = self._mirror.imagine(server)
         try:
             unpublished.lay(cursor, self._private.shown_inside(server, person, cursor).rows)
             yield cursor
@@ -207,6 +227,9 @@ class ServerStore(Store):
 
 def create(address: ServerAddress) -> ServerStore:
     """Make the ledger's tables in a database that has none."""
+    # To make or to alter tables takes them as models; to read and to follow them does not.
+    from ledger import server_schema  # noqa: PLC0415 - as said
+
     with _spoken_to(address):
         connection = _connect(address, autocommit=False)
         with connection:
@@ -286,6 +309,8 @@ class _Alteration:
 
 
 def _altered(connection: psycopg.Connection, known: tuple[migrations.Migration, ...]) -> migrations.Migration | None:
+    from ledger import server_schema  # noqa: PLC0415 - as in ``create``
+
     with connection.transaction():
         # Writers, and whoever else would migrate, wait here.
         connection.execute("SELECT 1 FROM seal FOR UPDATE")

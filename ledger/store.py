@@ -80,6 +80,13 @@ class Store(ABC):
     def read(self, person: str | None = None) -> AbstractContextManager[Reader]:
         """A reader of the last committed state, as ``person`` may see it; for whom the ledger was opened otherwise."""
 
+    def read_afresh(self, person: str | None = None) -> AbstractContextManager[Reader]:
+        """A reader of every row as it is where the ledger is kept: for whoever verifies or copies it.
+
+        What a program has kept of a server's ledger to open it faster has no part in it.
+        """
+        return self.read(person)
+
     @abstractmethod
     def write(self, person: str | None = None) -> AbstractContextManager[Writer]:
         """The writer, in one transaction: all of it is kept, or none of it where anything is raised.

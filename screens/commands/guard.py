@@ -79,12 +79,21 @@ def _of_the_machine(error: OSError) -> Problem:
 
 @contextmanager
 def reading(
-    ledger: Address, as_at: date | None = None, known_at: datetime | None = None, *, person: str | None = None
+    ledger: Address,
+    as_at: date | None = None,
+    known_at: datetime | None = None,
+    *,
+    person: str | None = None,
+    afresh: bool = False,
 ) -> Iterator[tuple[Reader, Moment]]:
     """A ledger opened to read, and the point on both clocks that is asked for.
 
     Args:
         person: for whom it is read, where rights count.
+        afresh: whether to read every row where the ledger is kept, as verifying does.
     """
-    with Store.open(ledger, read_only=True, person=person or os.environ.get(PERSON)) as store, store.read() as reader:
+    with (
+        Store.open(ledger, read_only=True, person=person or os.environ.get(PERSON)) as store,
+        store.read_afresh() if afresh else store.read() as reader,
+    ):
         yield reader, moment(reader, as_at, known_at)

@@ -20,7 +20,7 @@ def verify(
 ) -> None:
     """Ask every invariant of the whole ledger; exit with 1 if one does not hold, saying where."""
     seen = None if head is None else proof_files.kept(head)
-    with reading(ledger, None, None) as (reader, at):
+    with reading(ledger, afresh=True) as (reader, at):
         with terminal.progress("Verifying") as told:
             found = audit.verify(reader, lambda name: told(f"Checking {name}", 0, None), seen_head=seen)
         content, entries, unseen = chain.books_hash(reader), chain.last_entry(reader), len(reader.unseen)

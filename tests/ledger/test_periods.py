@@ -29,7 +29,7 @@ from tests.books import (
     whole,
 )
 from tests.ledger.test_keeping import head_of, tables_of_version_1
-from tests.shelves import Shelf, raw
+from tests.shelves import Shelf
 
 APRIL_2025, MAY_2025 = Month(2025, 4), Month(2025, 5)
 
