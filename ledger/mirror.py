@@ -270,9 +270,7 @@ class Mirror:
             after = {name: f"WHERE {numbered_by(name)} > {last[name]}" for name in _PUBLISHED}
             # Days of accounts are no rows of an entry: those of every account that new transfers touch are read anew.
             touched = f"FROM transfer {after['transfer']}"
-            after["account_day"] = (
-                f"WHERE account IN (SELECT from_account {touched} UNION SELECT to_account {touched})"
-            )
+            after["account_day"] = f"WHERE account IN (SELECT from_account {touched} UNION SELECT to_account {touched})"
             newer = " UNION ALL ".join(
                 f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\" {after[name]})" for name in _PUBLISHED
             )

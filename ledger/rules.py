@@ -8,7 +8,7 @@ from ledger.errors import Problem
 from ledger.rule import COMMON, MOST_SHOWN, Row, Rule
 from ledger.store import Reader
 
-__all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "for_server", "problems", "told"]
+__all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "alone", "for_server", "problems", "told"]
 
 # The rules by what they speak of. Posting stops after the first group that finds something, for what follows from
 # one fault is not told as another.
@@ -77,11 +77,16 @@ def for_server(rule: Rule, first: str = "$1", last: str = "$2") -> str:
         first: what stands for the first entry to judge; a parameter of a function unless said otherwise.
         last: what stands for the newest entry.
     """
-    needed = _needed([rule.sql])
-    text = rule.sql
+    return alone(rule.sql, first, last)
+
+
+def alone(sql: str, first: str = "$1", last: str = "$2") -> str:
+    """A question that names common relations, as one statement that needs nothing staged; see ``for_server``."""
+    needed = _needed([sql])
+    text = sql
     if needed:
         before = ",\n".join(f"{name} AS ({COMMON[name]})" for name in needed)
-        text = f"WITH {before}\nSELECT * FROM ({rule.sql}) AS judged_rule"
+        text = f"WITH {before}\nSELECT * FROM ({sql}) AS judged_rule"
     return re.sub(r"\$last\b", lambda _: last, re.sub(r"\$first\b", lambda _: first, text))
 
 

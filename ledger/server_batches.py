@@ -25,25 +25,30 @@ Records = Mapping[type[SQLModel], pa.Table]
 
 
 class _Sent(bytes):
-    """An array in the form in which PostgreSQL itself sends one."""
+    """An array in the form in which PostgreSQL itself sends one: its type, and that of its elements."""
 
     oid: ClassVar[int]
+    element: ClassVar[int]
 
 
 class _Integers(_Sent):
     oid = 1007
+    element = 23
 
 
 class _Bigints(_Sent):
     oid = 1016
+    element = 20
 
 
 class _Booleans(_Sent):
     oid = 1000
+    element = 16
 
 
 class _Texts(_Sent):
     oid = 1009
+    element = 25
 
 
 class _SentDumper(Dumper):
@@ -113,8 +118,8 @@ def _facts(draft: Draft, brought: Records, legs: int) -> dict[str, object]:
 def _arrays(legs: pa.Table) -> list[_Sent]:
     """Legs with their accounts named by places in arrays of their own: payers, payees, amounts, ..., standings."""
     if legs.num_rows == 0:
-        return [_Integers(_empty(23)), _Integers(_empty(23)), _Bigints(_empty(20)), _Booleans(_empty(16)),
-                _Texts(_empty(25)), _Texts(_empty(25)), _Texts(_empty(25)), _Integers(_empty(23)), _Texts(_empty(25))]  # fmt: skip
+        kinds = (_Integers, _Integers, _Bigints, _Booleans, _Texts, _Texts, _Texts, _Integers, _Texts)
+        return [kind(_empty(kind.element)) for kind in kinds]
     ends = pa.concat_tables(
         [legs.select([f"{end}_{name}" for name in _SIDE]).rename_columns(list(_SIDE)) for end in ("from", "to")]
     )

@@ -46,6 +46,13 @@ END
     privileged=True,
 )
 
+_NOTHING_OF_THEIR_OWN = """
+DO $ledger$
+BEGIN
+    EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+END
+$ledger$
+"""
 # Who was let in before: whoever may add entries, or call the door, posts; whoever else may see entries reads.
 _AGAIN = f"""
 DO $ledger$
@@ -75,7 +82,7 @@ def statements(schema: str) -> Iterator[str]:
         schema: where the ledger is, as the server quotes its name.
     """
     yield f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC"
-    yield "DO $ledger$ BEGIN EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $ledger$"
+    yield _NOTHING_OF_THEIR_OWN
     tables = ", ".join(f'{schema}."{model.__tablename__}"' for model in TABLES)
     yield f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON {tables} FROM PUBLIC"
     yield _AGAIN

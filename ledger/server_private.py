@@ -76,7 +76,7 @@ class Private:
         return self._kept[name]
 
     def shown_inside(self, server: psycopg.Connection, person: str | None, cursor: Cursor) -> Shown:
-        """What a person is shown of a state that may never be kept, in a transaction of the server and of the mirror."""
+        """What a person is shown of a state that may never be kept, as a transaction of the server has it."""
         return self._fetched(server, self._speaks_for(cursor, person, datetime.now(UTC).date()))
 
     def _fetched(self, server: psycopg.Connection, name: str | None) -> Shown:

@@ -1,7 +1,6 @@
 """How the records of entries get into a server's tables: one function for each table, made from its model.
 
-Rows come as JSON, and are typed by the table itself. Keys that are taken and codes that are unknown are told by name;
-days, amounts and texts that no program could read again are refused.
+Rows come as JSON, and are typed by the table itself. Keys that are taken and codes that are unknown are told by name.
 """
 
 from collections.abc import Iterator
@@ -12,11 +11,8 @@ from sqlmodel import SQLModel
 from ledger import server_text
 from ledger.drafts import primary_key, schema_of
 from ledger.models import RECORDS, Upgrade
-from ledger.money import LARGEST_PENCE
 from ledger.server_functions import Function
 
-# Days beyond these are no days to Python.
-FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
 # What somebody who posts may bring: a change of the tables is a migration's.
 BROUGHT = tuple(model for model in RECORDS if model is not Upgrade)
 
@@ -48,19 +44,8 @@ def _faults(model: type[SQLModel]) -> Iterator[str]:
                 yield f"""SELECT 'unknown', n."{key}", '{target}', n."{column.name}" FROM new n
         WHERE n."{column.name}" IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM {target} o WHERE o."{foreign.column.name}" = n."{column.name}")"""
-    yield f"""SELECT 'unclear', n."{key}", NULL, NULL FROM new n WHERE {" OR ".join(_unreadable(model))}"""
-
-
-def _unreadable(model: type[SQLModel]) -> Iterator[str]:
-    """Conditions under which a row could be stored, and not be read, or not as it is."""
-    schema = schema_of(model)
-    texts = ", ".join(f'n."{field.name}"' for field in schema if pa.types.is_string(field.type))
-    yield f"concat({texts}) ~ {server_text.unseen()}"
-    for field in schema:
-        if pa.types.is_date(field.type):
-            yield f"n.\"{field.name}\" NOT BETWEEN DATE '{FIRST_DAY}' AND DATE '{LAST_DAY}'"
-        elif field.name.endswith("_pence"):
-            yield f'n."{field.name}" NOT BETWEEN -{LARGEST_PENCE} AND {LARGEST_PENCE}'
+    texts = ", ".join(f'n."{field.name}"' for field in schema_of(model) if pa.types.is_string(field.type))
+    yield f"""SELECT 'unclear row', n."{key}", NULL, NULL FROM new n WHERE concat({texts}) ~ {server_text.unseen()}"""
 
 
 def _bring(model: type[SQLModel]) -> Function:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from ledger import rights_questions as questions
 from ledger.models import UNPUBLISHED
 from ledger.models_rights import Proposal, ProposedTransfer
-from ledger.server_functions import READS, Function
+from ledger.server_functions import OWNER, READS, Function
 
 TODAY = "(now() AT TIME ZONE 'UTC')::date"
 _NAMED = (
@@ -25,9 +25,8 @@ _GIVEN = {"person": "(SELECT ledger_person())", "today": TODAY, "named": _NAMED}
 _RECORDED = "(e.recorded_at AT TIME ZONE 'UTC')::date"
 
 
-def _answers(name: str, returns: str, body: str, *, reads: bool = True) -> Function:
-    may = {"may": READS} if reads else {}
-    return Function(name, "", returns, body, language="sql", volatility="STABLE", privileged=True, **may)
+def _answers(name: str, returns: str, body: str, may: str = READS) -> Function:
+    return Function(name, "", returns, body, language="sql", volatility="STABLE", privileged=True, may=may)
 
 
 FUNCTIONS = (
@@ -45,7 +44,7 @@ SELECT EXISTS (
       AND a.valid_from <= {TODAY} AND (a.valid_to IS NULL OR {TODAY} < a.valid_to)
       AND NOT EXISTS (SELECT 1 FROM dismissal d WHERE d.appointment = a.id AND d.valid_to <= {TODAY}))
 """,
-        reads=False,
+        may=OWNER,
     ),
     _answers(
         "ledger_person",
@@ -54,7 +53,7 @@ SELECT EXISTS (
 SELECT CASE WHEN ledger_is_app() THEN nullif(current_setting('devolution.person', true), '')
     ELSE session_user::text END
 """,
-        reads=False,
+        may=OWNER,
     ),
     _answers("ledger_seen_proposals", "SETOF varchar", questions.SEEN_PROPOSALS.format(**_GIVEN)),
     _answers("ledger_seen_transfers", "SETOF varchar", questions.SEEN_TRANSFERS.format(**_GIVEN)),

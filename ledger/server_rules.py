@@ -6,7 +6,7 @@ told to nobody else.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from ledger import rules
@@ -15,7 +15,10 @@ from ledger.server_functions import Function
 
 # So many rows that break one rule are sent; the others are counted.
 MOST_SENT = 1_000
-# What can be seen of new legs at once, where the rule itself would read all that was ever moved.
+ASKED: tuple[Rule, ...] = (*rules.AT_ONCE, *rules.RESERVED)
+# What pairs of accounts have to do for the rules that only some of them can break, each once.
+_PAIRS_THAT = sorted({rule.where_pairs for rule in ASKED if rule.where_pairs})
+# What can be seen of new rows at once, where the rule itself would read all that there ever was.
 _UNLESS = {
     "published/totals": """EXISTS (SELECT 1 FROM control_total c WHERE c.entry_number BETWEEN $1 AND $2 OR EXISTS (
         SELECT 1 FROM transfer t JOIN account f ON f.id = t.from_account JOIN account g ON g.id = t.to_account
@@ -65,13 +68,25 @@ END
     )
 
 
+def _when(rule: Rule) -> str:
+    """The condition, in SQL, under which what is brought can break a rule."""
+    if not rule.where_pairs:
+        return f"tables && ARRAY[{_listed(rule.concerns)}]"
+    met = f"pairs_that[{_PAIRS_THAT.index(rule.where_pairs) + 1}]"
+    others = rule.concerns - {"transfer"}
+    return f"{met} OR tables && ARRAY[{_listed(others)}]" if others else met
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in sorted(names))
+
+
 def _asked_in_order(asked: Sequence[Rule]) -> str:
     """The block that asks rules, and returns what the first group finds that finds anything."""
     said = []
     for _, group in groupby(asked, key=lambda rule: rule.group):
         for rule in group:
-            concerns = ", ".join(f"'{name}'" for name in sorted(rule.concerns))
-            said.append(f"""    IF tables && ARRAY[{concerns}] THEN
+            said.append(f"""    IF {_when(rule)} THEN
         found := {_function_name(rule)}(first_new, last_new);
         faults := faults || coalesce(found, '[]');
     END IF;""")
@@ -83,8 +98,22 @@ def _asked_in_order(asked: Sequence[Rule]) -> str:
 
 def functions() -> tuple[Function, ...]:
     """The functions that ask the rules."""
-    return (*(_rule(rule) for rule in rules.ALL), _MAY, _ASKED)
+    return (*(_rule(rule) for rule in ASKED), _PAIRS, _MAY, _ASKED)
 
+
+_MET = [f"coalesce(bool_or({condition}), false)" for condition in _PAIRS_THAT]
+# For each of these conditions, whether any pair of accounts between which new entries move money meets it.
+_PAIRS = Function(
+    "ledger_pairs_that",
+    "first_new bigint, last_new bigint",
+    "boolean[]",
+    f"""
+BEGIN
+    RETURN ({rules.alone(f"SELECT ARRAY[{', '.join(_MET)}] FROM pairs")});
+END
+""",
+    volatility="STABLE",
+)
 
 # Whether each new entry is in the name of who brings it, and whether that person may do what it does.
 _MAY = Function(
@@ -120,7 +149,11 @@ _ASKED = Function(
 DECLARE
     found jsonb;
     faults jsonb := '[]';
+    pairs_that boolean[] := array_fill(false, ARRAY[{len(_PAIRS_THAT)}]);
 BEGIN
+    IF 'transfer' = ANY (tables) THEN
+        pairs_that := ledger_pairs_that(first_new, last_new);
+    END IF;
 {_asked_in_order(rules.AT_ONCE)}
     -- What is only tried need not be allowed to whoever tries it, who is told nothing of proposals either.
     IF tried THEN

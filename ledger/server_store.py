@@ -49,7 +49,7 @@ WHERE c.oid = to_regclass('seal') AND c.relpersistence <> 't'
 
 
 class _Pouring(Writer):
-    """The writer of a copy, by the owner: rows go to the server as they come, and into the mirror of this transaction."""
+    """The writer of a copy, by the owner: rows go to the server as they come, and into a mirror of its own."""
 
     def __init__(self, cursor: Cursor, server: psycopg.Connection) -> None:
         super().__init__(cursor)
@@ -158,6 +158,7 @@ class ServerStore(Store):
 
     def rehearse(self, person: str | None = None) -> AbstractContextManager[Writer]:
         """Nothing: what is only tried is handed to the door as well."""
+        del person
         raise LedgerError("Entries of a server's ledger are tried by its door.")
 
     def engine(self) -> "Engine":

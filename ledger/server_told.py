@@ -8,27 +8,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ledger import refusals, rights, rules
+from ledger import refusals, rights, rules, server_rules
 from ledger.errors import AlreadyReversed, KeyReused, LedgerError, Problem, Refused
 from ledger.reading import Reader, contradiction
 from ledger.unmoved import BooksMoved
 
 Fault = Mapping[str, Any]
-_RULES = {rule.name: rule for rule in rules.ALL}
+_RULES = {rule.name: rule for rule in server_rules.ASKED}
 _DAY = len("2025-04-01")
 # What this program never sends: whoever sends it speaks to the server in other ways.
 _OURS = "The books take entries as this program writes them, and nothing else."
 _WITH_IT = "Post it with this program."
-_HEADER = {
-    "missing": "it lacks a key, a kind, a day, an actor or a reason.",
+_FAULTS = {
     "twice": "its key is used twice in one batch.",
     "unclear": "one of its texts holds characters that cannot be seen, or an unusual form of a letter.",
-    "day": "its day lies outside the calendar.",
-    "kind": "its kind is none that may be posted.",
-    "reversal": "its key, its kind and what it undoes do not fit together.",
-    "records": "it moves money, or brings nothing, and its kind brings records only.",
-    "money": "it has no legs, or brings records besides, and its kind moves money only.",
     "table": "it brings rows of a table that nobody posts to.",
+    "legs": "its legs are not whole.",
+    "size": "it is more than is taken at once, or is not whole.",
+    "unclear row": "it holds characters that cannot be seen.",
 }  # fmt: skip
 
 
@@ -69,27 +66,24 @@ def _day(value: Any) -> Any:
 
 
 def _problem(fault: Fault, reader: Reader) -> Problem:
-    kind, place = fault["fault"], f"entry '{fault.get('key')}'"
-    if kind in _HEADER:
-        return Problem(place, _HEADER[kind], _OURS, _WITH_IT)
-    if kind == "unknown leg":
-        return refusals.unknown(reader, f"{place}, leg {fault['leg']}", str(fault["code"]), fault["target"])
-    if kind == "unknown":
-        return refusals.unknown(reader, f"{fault['table']} {fault['id']}", str(fault["code"]), fault["target"])
-    if kind == "taken":
-        return refusals.taken(fault["table"], fault["id"])
-    if kind == "unclear row":
-        found = "it holds a day, an amount or a character that cannot be kept."
-        return Problem(f"{fault['table']} {fault['id']}", found, _OURS, _WITH_IT)
-    if kind == "sum":
-        return refusals.too_much_in_all(int(fault["moved_pence"]), int(fault["pence"]))
-    if kind == "name":
-        speaks_for = fault["speaker"] or "nobody"
-        found = f"it is in the name of {fault['actor']}, and this connection speaks for {speaks_for}."
-        return Problem(place, found, "Nobody acts under another's name.", "Let whoever it names post it.")
-    if kind == "speaker":
-        return refusals.another_speaks(fault["login"], fault["named"])
-    if kind == "database":
-        return contradiction(str(fault["table"] or "of the books"), str(fault["said"]))
-    found = {"legs": "its legs are not whole.", "size": "it is more than is taken at once, or is not whole."}[kind]
-    return Problem("this batch", found, _OURS, "Post less at once, with this program.")
+    where = f"entry '{fault['key']}'" if fault.get("key") else "this batch"
+    row = f"{fault.get('table')} {fault.get('id')}"
+    said = {
+        "unknown leg": lambda: refusals.unknown(
+            reader, f"{where}, leg {fault['leg']}", str(fault["code"]), fault["target"]
+        ),
+        "unknown": lambda: refusals.unknown(reader, row, str(fault["code"]), fault["target"]),
+        "taken": lambda: refusals.taken(fault["table"], fault["id"]),
+        "sum": lambda: refusals.too_much_in_all(int(fault["moved_pence"]), int(fault["pence"])),
+        "speaker": lambda: refusals.another_speaks(fault["login"], fault["named"]),
+        "name": lambda: _in_the_name(where, fault),
+        "database": lambda: contradiction(str(fault["table"] or "of the books"), str(fault["said"])),
+    }
+    if fault["fault"] in said:
+        return said[fault["fault"]]()
+    return Problem(row if fault.get("table") else where, _FAULTS[fault["fault"]], _OURS, _WITH_IT)
+
+
+def _in_the_name(where: str, fault: Fault) -> Problem:
+    found = f"it is in the name of {fault['actor']}, and this connection speaks for {fault['speaker'] or 'nobody'}."
+    return Problem(where, found, "Nobody acts under another's name.", "Let whoever it names post it.")

@@ -121,7 +121,7 @@ TRIES = [
     ("desk", "vera", "devolve", [("ICB1", "P1", 1)], "right post ICB1"),
     ("desk", None, "devolve", [("ICB1", "P1", 1)], "name"),
     # Whatever it calls itself, it is judged by what it brings.
-    ("anna", None, "propose", [("ICB1", "P1", 1)], "records"),
+    ("anna", None, "propose", [("ICB1", "P1", 1)], "rule shape/brings"),
     ("vera", None, "terms", {"terms": [term("core", "none", version=2, match_percent=0, clawback="none", leave_by="")]}, "right record None"),
     ("anna", None, "decide", {"proposal_end": [("anna", "posted", "anna")]}, "database"),
     ("anna", None, "decide", {"proposal_end": [("anna", "rejected", "anna")]}, "own rejected"),
@@ -157,7 +157,7 @@ def test_who_knocks_without_a_right_is_refused(
         refused = answer(server, json.loads(json.dumps(draft, default=str)), legs=arrays(legs), person=person)[
             "refused"
         ]
-    told = [" ".join(map(str, (one["fault"], *one.get("row", {}).values()))) for one in refused]
+    told = [" ".join(map(str, (one["fault"], one.get("rule"), *one.get("row", {}).values()))) for one in refused]
     assert any(all(word in line for word in said.split()) for line in told) or said in [
         one["fault"] for one in refused
     ], refused
