@@ -42,7 +42,7 @@ def _words(values: object) -> str:
 
 
 # The server's own clock is all that a recorded time rests on.
-_CLOCK = Function("ledger_clock", "", "timestamptz", "SELECT clock_timestamp()", language="sql")
+_CLOCK = Function("ledger_clock", "", "timestamp with time zone", "SELECT clock_timestamp()", language="sql")
 _REFUSE = Function(
     "ledger_refuse",
     "faults jsonb",

@@ -55,8 +55,8 @@ SELECT CASE WHEN ledger_is_app() THEN nullif(current_setting('devolution.person'
 """,
         may=OWNER,
     ),
-    _answers("ledger_seen_proposals", "SETOF varchar", questions.SEEN_PROPOSALS.format(**_GIVEN)),
-    _answers("ledger_seen_transfers", "SETOF varchar", questions.SEEN_TRANSFERS.format(**_GIVEN)),
+    _answers("ledger_seen_proposals", "SETOF character varying", questions.SEEN_PROPOSALS.format(**_GIVEN)),
+    _answers("ledger_seen_transfers", "SETOF character varying", questions.SEEN_TRANSFERS.format(**_GIVEN)),
     # Numbers of entries alone: so that a reader can tell what is hidden from what was taken away.
     _answers(
         "ledger_unseen",

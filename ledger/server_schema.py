@@ -82,7 +82,7 @@ def triggers() -> Iterator[Trigger]:
     for model in TABLES:
         name = str(model.__tablename__)
         may_change = name in ("seal", "account_day")
-        yield Trigger(name, "never_changes", f"BEFORE {'' if may_change else 'UPDATE OR '}DELETE OR TRUNCATE")
+        yield Trigger(name, "never_changes", f"BEFORE DELETE {'' if may_change else 'OR UPDATE '}OR TRUNCATE")
     yield Trigger("seal", "seal_moves_forwards", "BEFORE UPDATE", "ROW")
 
 
@@ -91,6 +91,11 @@ def indexes() -> Iterator[tuple[str, str]]:
     yield from _INDEXES
     for model in RECORDS:
         yield str(model.__tablename__), "entry_number"
+
+
+def index_name(table: str, columns: str) -> str:
+    """What an index is called."""
+    return f"{table}_{columns.replace(', ', '_')}"
 
 
 def tables() -> Sequence[str]:
@@ -108,8 +113,7 @@ def statements(schema: str) -> Iterator[str]:
         schema: where the ledger is, as the server quotes its name.
     """
     for table, columns in indexes():
-        name = f"{table}_{columns.replace(', ', '_')}"
-        yield f"CREATE INDEX IF NOT EXISTS {name} ON {schema}.{table} ({columns})"
+        yield f"CREATE INDEX IF NOT EXISTS {index_name(table, columns)} ON {schema}.{table} ({columns})"
     for function in functions():
         yield from function.create(schema)
     yield from server_rights.statements(schema)

@@ -16,7 +16,16 @@ import pyarrow as pa
 from ledger import migrations, unpublished
 from ledger.address import ServerAddress
 from ledger.canonical import GENESIS
-from ledger.errors import LedgerError, LedgerHeld, LedgerMissing, LedgerUnreachable, NeedsMigration, NotALedger, Refused
+from ledger.errors import (
+    LedgerError,
+    LedgerHeld,
+    LedgerMissing,
+    LedgerUnreachable,
+    NeedsMigration,
+    NotALedger,
+    Problem,
+    Refused,
+)
 from ledger.mirror import Mirror, let_go, send
 from ledger.reading import Cursor, Reader, Writer, contradiction
 from ledger.server_private import Private, Shown
@@ -177,6 +186,14 @@ class ServerStore(Store):
             found = self._read_connection.execute("SELECT pg_database_size(current_database())").fetchone()
         assert found is not None
         return int(found[0])
+
+    def catalogue_problems(self) -> list[Problem]:
+        """Functions, triggers, policies, constraints, indexes and rights that are not as this program makes them."""
+        # What there should be is known from the models and the rules, which take longer to load than most questions.
+        from ledger import server_catalogue  # noqa: PLC0415 - as said
+
+        with self._mirror.lock, _spoken_to(self.path):
+            return server_catalogue.problems(self._read_connection)
 
     def checkpoint(self) -> None:
         """Nothing: the server writes its own log and files."""

@@ -3,6 +3,8 @@
 Made from the models, as the program's own is, so that a column can be in neither or in both.
 """
 
+from functools import cache
+
 import pyarrow as pa
 from sqlmodel import SQLModel
 
@@ -13,6 +15,7 @@ TEXT = pa.string()
 _SIDE = ("organisation", "fund", "year", "standing")
 
 
+@cache
 def unseen() -> str:
     """A regular expression, as an SQL literal, for a character that cannot be seen."""
     parts = []

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Self
 
 from ledger.address import Address, ServerAddress
-from ledger.errors import LedgerError, LedgerUnreachable
+from ledger.errors import LedgerError, LedgerUnreachable, Problem
 from ledger.reading import Reader, Writer
 
 if TYPE_CHECKING:
@@ -86,6 +86,10 @@ class Store(ABC):
         What a program has kept of a server's ledger to open it faster has no part in it.
         """
         return self.read(person)
+
+    def catalogue_problems(self) -> list[Problem]:
+        """What is not as this program makes it in the tables themselves, whatever rows they hold; for ``verify``."""
+        return []
 
     @abstractmethod
     def write(self, person: str | None = None) -> AbstractContextManager[Writer]:
