@@ -6,7 +6,7 @@ where it could change what the ledger's functions mean.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -21,6 +21,8 @@ from ledger.server_functions import OWNER, Function
 _WHY = "The server would no longer hold what it holds by itself, or only as somebody else meant it."
 _REMEDY = "Find out who could change it, and copy the ledger into a new database, where it is made anew."
 _NAMES: dict[str, Table] = {str(model.__tablename__): model.__table__ for model in TABLES}  # type: ignore[attr-defined]
+# What there is, by its name and that of what it is of, with what is said of it.
+Facts = dict[tuple[str, ...], object]
 # A column that a migration brought needed a value for the row that was there.
 _DEFAULTS = {("seal", "moved_pence"): "0"}
 
@@ -71,7 +73,8 @@ SELECT p.proname, pg_get_function_identity_arguments(p.oid), pg_get_function_res
        p.provolatile, p.prosecdef, p.proowner, coalesce(p.proconfig, '{}')
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace = %(home)s
-  AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+  AND NOT EXISTS (
+    SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 """
 _OPERATORS_THERE = """
 SELECT o.oid::regoperator::text FROM pg_operator o WHERE o.oprnamespace = %(home)s
@@ -156,9 +159,7 @@ def _problem(place: str, found: str) -> Problem:
     return Problem(place, found, _WHY, _REMEDY)
 
 
-def _compared(
-    what: str, wanted: Mapping[tuple[str, ...], object], there: Mapping[tuple[str, ...], object]
-) -> Iterator[Problem]:
+def _compared(what: str, wanted: Facts, there: Facts) -> Iterator[Problem]:
     """What is missing, what is another, and what is not ours; by name."""
     for name in sorted(wanted.keys() | there.keys()):
         place = f"{what} {' of '.join(reversed(name))}"
@@ -172,20 +173,20 @@ def _compared(
 
 def _tables(catalogue: _Catalogue) -> Iterator[Problem]:
     hidden = {name for name, _ in server_rights.policies()}
-    wanted = {(name,): (catalogue.owner, "r", "p", name in hidden, False, False, None) for name in _NAMES}
-    there = {(name,): tuple(facts) for name, *facts in catalogue.rows(_TABLES_THERE)}
+    wanted: Facts = {(name,): (catalogue.owner, "r", "p", name in hidden, False, False, None) for name in _NAMES}
+    there: Facts = {(name,): tuple(facts) for name, *facts in catalogue.rows(_TABLES_THERE)}
     yield from _compared("table", wanted, there)
 
 
 def _columns(catalogue: _Catalogue) -> Iterator[Problem]:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     types = {"VARCHAR": "character varying", "TIMESTAMP WITH TIME ZONE": "timestamp with time zone"}
-    wanted = {}
+    wanted: Facts = {}
     for name, table in _NAMES.items():
         for column in table.columns:
             kind = column.type.compile(dialect)
             wanted[name, column.name] = (types.get(kind, kind.lower()), not column.nullable)
-    there: dict[tuple[str, ...], object] = {}
+    there: Facts = {}
     for table, column, kind, is_needed, default, made in catalogue.rows(_COLUMNS_THERE):
         plain = default in (None, _DEFAULTS.get((table, column))) and not made
         there[table, column] = (kind, is_needed) if plain else default or made
@@ -193,8 +194,8 @@ def _columns(catalogue: _Catalogue) -> Iterator[Problem]:
 
 
 def _constraints(catalogue: _Catalogue) -> Iterator[Problem]:
-    wanted = {(name, said): True for name, table in _NAMES.items() for said in _said_of(table)}
-    there: dict[tuple[str, ...], object] = {}
+    wanted: Facts = {(name, said): True for name, table in _NAMES.items() for said in _said_of(table)}
+    there: Facts = {}
     for table, _, kind, definition, holds in catalogue.rows(_CONSTRAINTS_THERE):
         said = _meaning(definition.removeprefix("CHECK ")) if kind == "c" else definition.replace('"', "")
         there[table, said] = holds
@@ -259,21 +260,21 @@ def _apart(text: str, word: str) -> list[str]:
 
 
 def _indexes(catalogue: _Catalogue) -> Iterator[Problem]:
-    wanted = {}
+    wanted: Facts = {}
     for table, columns in server_schema.indexes():
         name = server_schema.index_name(table, columns)
         said = f"CREATE INDEX {name} ON {catalogue.schema}.{table} USING btree ({columns})"
         wanted[table, name] = (said, True)
-    there = {(table, name): (said, is_whole) for table, name, said, is_whole in catalogue.rows(_INDEXES_THERE)}
+    there: Facts = {(table, name): (said, is_whole) for table, name, said, is_whole in catalogue.rows(_INDEXES_THERE)}
     yield from _compared("index", wanted, there)
 
 
 def _triggers(catalogue: _Catalogue) -> Iterator[Problem]:
-    wanted = {}
+    wanted: Facts = {}
     for trigger in server_schema.triggers():
         said = trigger.create(catalogue.schema).replace("CREATE OR REPLACE", "CREATE").replace('"', "")
         wanted[trigger.table, trigger.does] = said.replace(f"FUNCTION {catalogue.schema}.", "FUNCTION ")
-    there: dict[tuple[str, ...], object] = {}
+    there: Facts = {}
     for table, name, said, enabled, is_internal in catalogue.rows(_TRIGGERS_THERE):
         if is_internal and enabled != "O":
             yield _problem(f"table {table}", "the triggers that hold its keys are turned off.")
@@ -283,11 +284,11 @@ def _triggers(catalogue: _Catalogue) -> Iterator[Problem]:
 
 
 def _policies(catalogue: _Catalogue) -> Iterator[Problem]:
-    wanted = {
+    wanted: Facts = {
         (table, "seen"): ("r", True, _plain(condition.replace("{schema}.", "")), None)
         for table, condition in server_rights.policies()
     }
-    there = {
+    there: Facts = {
         (table, name): (command, is_for_all, _plain(shown), check)
         for table, name, command, is_for_all, shown, check in catalogue.rows(_POLICIES_THERE)
     }
@@ -295,14 +296,14 @@ def _policies(catalogue: _Catalogue) -> Iterator[Problem]:
 
 
 def _functions(catalogue: _Catalogue) -> Iterator[Problem]:
-    wanted = {}
+    wanted: Facts = {}
     for function in server_schema.functions():
         settings = tuple(sorted(f"{name.lower()}={value}" for name, value in function.set_for_it(catalogue.schema)))
         wanted[f"{function.name}({function.arguments})",] = (
             function.returns, function.body.strip(), function.language, function.volatility[0].lower(),
             function.privileged, catalogue.owner, settings,
         )  # fmt: skip
-    there = {}
+    there: Facts = {}
     for name, arguments, returns, body, language, volatility, privileged, owner, settings in catalogue.rows(
         _FUNCTIONS_THERE
     ):

@@ -8,38 +8,16 @@ Several batches are tried as one first, which costs little more than one of them
 taken by itself, and gets its own answer.
 """
 
-from ledger import server_records, server_text
+from ledger import server_legs, server_records, server_text
 from ledger.canonical import VERSION
-from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE
 from ledger.server_functions import POSTS, Function
-from ledger.vocabulary import STANDINGS
-from ledger.years import FIRST_YEAR, LAST_YEAR
+from ledger.server_legs import LEG_ARGUMENTS, LEG_NAMES, LEGS, SHAPES, words
 
 # More in one call would keep every other writer waiting, and the server's memory full.
 MOST_LEGS, MOST_ENTRIES, MOST_BATCHES = 5_000_000, 100_000, 1_000
 # A batch of more legs is planned for what it holds; a smaller one as every other small one was.
 _LEGS_OF_A_SMALL_BATCH = 1_000
 REFUSED, TRIED = "DV001", "DV002"
-
-# The arrays of legs, side by side; accounts are named by their places in the arrays of accounts.
-LEG_ARGUMENTS = (
-    "payers integer[], payees integer[], amounts bigint[], recurrents boolean[], notes text[], "
-    "organisations text[], funds text[], years integer[], standings text[]"
-)
-_LEG_NAMES = "payers, payees, amounts, recurrents, notes, organisations, funds, years, standings"
-_SHAPES = ", ".join(
-    f"({nth}, cardinality({name}), array_ndims({name}), array_lower({name}, 1))"
-    for nth, name in enumerate(_LEG_NAMES.split(", "), start=1)
-)
-_LEGS = (
-    "unnest(legs_of, payers, payees, amounts, recurrents, notes) WITH ORDINALITY "
-    "AS l (entry, payer, payee, pence, recurrent, note, nth)"
-)
-
-
-def _words(values: object) -> str:
-    return ", ".join(f"'{value}'" for value in values)  # type: ignore[attr-defined]
-
 
 # The server's own clock is all that a recorded time rests on.
 _CLOCK = Function("ledger_clock", "", "timestamp with time zone", "SELECT clock_timestamp()", language="sql")
@@ -71,7 +49,7 @@ BEGIN
                 OR concat_ws('.', d.key, d.actor, d.reason, d.authority, d.source, d.source_hash) IS NOT NFC NORMALIZED
                 THEN 'unclear'
             WHEN EXISTS (SELECT 1 FROM jsonb_object_keys(brought[d.ordinality]) k
-                         WHERE k NOT IN ({_words(model.__tablename__ for model in server_records.BROUGHT)}))
+                         WHERE k NOT IN ({words(model.__tablename__ for model in server_records.BROUGHT)}))
                 THEN 'table'
             END AS fault
         FROM unnest(drafts) WITH ORDINALITY d
@@ -79,115 +57,6 @@ BEGIN
     IF wrong IS NOT NULL THEN
         PERFORM ledger_refuse(wrong);
     END IF;
-END
-""",
-)
-
-# The canonical text of the legs of each entry, one for each, empty where it has none.
-_LEGS_TEXT = Function(
-    "ledger_legs_text",
-    f"entries integer, legs_of integer[], starts bigint[], {LEG_ARGUMENTS}",
-    "text[]",
-    f"""
-DECLARE
-    sides text[];
-    parts text[];
-BEGIN
-    SELECT array_agg({server_text.side()} ORDER BY n.nth) INTO sides
-    FROM unnest(organisations, funds, years, standings) WITH ORDINALITY AS n (organisation, fund, year, standing, nth);
-    SELECT array_agg(coalesce(p.part, '') ORDER BY n.nth) INTO parts
-    FROM generate_series(1, entries) AS n (nth) LEFT JOIN (
-        {server_text.part(
-            "transfer", 11,
-            f"SELECT l.entry, l.nth - starts[l.entry] - 1 AS nth, {server_text.leg()} AS said FROM {_LEGS}",
-            "r.entry",
-        )}
-    ) p ON p.entry = n.nth;
-    RETURN parts;
-END
-""",
-)  # fmt: skip
-
-# Legs that no rule need be asked about: amounts, accounts, notes, and what they come to in all.
-_LEGS_HOLD = Function(
-    "ledger_legs_hold",
-    f"moved bigint, legs_of integer[], numbers bigint[], {LEG_ARGUMENTS}",
-    "bigint",
-    f"""
-DECLARE
-    wrong bigint;
-    total numeric;
-BEGIN
-    SELECT count(*) FILTER (WHERE l.payer IS NULL OR l.payer NOT BETWEEN 1 AND cardinality(organisations)
-               OR l.payee IS NULL OR l.payee NOT BETWEEN 1 AND cardinality(organisations) OR l.payer = l.payee
-               OR l.pence IS NULL OR l.pence NOT BETWEEN 1 AND {LARGEST_PENCE} OR l.recurrent IS NULL
-               OR (l.note !~ '^[ -~]*$' AND l.note ~ {server_text.unseen()})),
-           coalesce(sum(l.pence) FILTER (WHERE numbers[l.entry] > 0), 0)
-    INTO wrong, total FROM {_LEGS};
-    IF wrong > 0 OR EXISTS (
-        SELECT 1 FROM unnest(organisations, funds, years, standings) AS n (organisation, fund, year, standing)
-        WHERE n.organisation IS NULL OR n.fund IS NULL OR n.year IS NULL OR n.standing IS NULL
-           OR n.year NOT BETWEEN {FIRST_YEAR} AND {LAST_YEAR} OR n.standing NOT IN ({_words(STANDINGS)}))
-    THEN
-        PERFORM ledger_refuse('[{{"fault": "legs"}}]');
-    END IF;
-    IF moved + total > {MOST_MOVED_PENCE} THEN
-        PERFORM ledger_refuse(jsonb_build_array(
-            jsonb_build_object('fault', 'sum', 'moved_pence', moved, 'pence', total)));
-    END IF;
-    RETURN total::bigint;
-END
-""",
-)
-
-# The accounts that the legs name, opened where they are not there yet; in the order in which they were named.
-_ACCOUNTS = Function(
-    "ledger_accounts",
-    f"keys text[], legs_of integer[], starts bigint[], numbers bigint[], {LEG_ARGUMENTS}",
-    "bigint[]",
-    f"""
-DECLARE
-    ids bigint[];
-    used integer[];
-    unknown jsonb;
-BEGIN
-    SELECT array_agg(coalesce(a.id, 0) ORDER BY n.nth) INTO ids
-    FROM unnest(organisations, funds, years, standings) WITH ORDINALITY AS n (organisation, fund, year, standing, nth)
-    LEFT JOIN account a ON a.organisation = n.organisation AND a.fund = n.fund AND a.year = n.year
-        AND a.standing = n.standing;
-    IF NOT 0 = ANY (ids) THEN
-        RETURN ids;
-    END IF;
-    SELECT array_agg(DISTINCT s.side) INTO used
-    FROM {_LEGS}, LATERAL (VALUES (l.payer), (l.payee)) AS s (side)
-    WHERE numbers[l.entry] > 0 AND ids[s.side] = 0;
-    SELECT jsonb_agg(jsonb_build_object('fault', 'unknown leg', 'target', u.target, 'code', u.code, 'key', u.key,
-                                        'leg', u.leg) ORDER BY u.target DESC, u.entry, u.leg) INTO unknown
-    FROM (
-        SELECT t.target, t.code, min(l.entry) AS entry, min(l.nth - starts[l.entry]) AS leg, keys[min(l.entry)] AS key
-        FROM {_LEGS}, LATERAL (VALUES (l.payer), (l.payee)) AS s (side),
-            LATERAL (VALUES ('organisation', organisations[s.side]), ('fund', funds[s.side])) AS t (target, code)
-        WHERE numbers[l.entry] > 0 AND ids[s.side] = 0 AND CASE t.target
-            WHEN 'fund' THEN NOT EXISTS (SELECT 1 FROM fund f WHERE f.code = t.code)
-            ELSE NOT EXISTS (SELECT 1 FROM organisation o WHERE o.code = t.code) END
-        GROUP BY t.target, t.code
-    ) u;
-    IF unknown IS NOT NULL THEN
-        PERFORM ledger_refuse(unknown);
-    END IF;
-    INSERT INTO account (id, organisation, fund, year, standing, floor_pence)
-    SELECT (SELECT coalesce(max(id), 0) FROM account) + row_number() OVER (
-               ORDER BY n.organisation COLLATE "C", n.fund COLLATE "C", n.year, n.standing COLLATE "C"),
-           n.organisation, n.fund, n.year, n.standing,
-           CASE WHEN t.may_go_below_zero AND n.standing = 'available' THEN NULL ELSE 0 END
-    FROM (SELECT DISTINCT organisations[m.nth] AS organisation, funds[m.nth] AS fund, years[m.nth] AS year,
-                 standings[m.nth] AS standing FROM unnest(used) AS m (nth)) n
-    JOIN organisation o ON o.code = n.organisation JOIN tier t ON t.code = o.tier;
-    SELECT array_agg(coalesce(a.id, 0) ORDER BY n.nth) INTO ids
-    FROM unnest(organisations, funds, years, standings) WITH ORDINALITY AS n (organisation, fund, year, standing, nth)
-    LEFT JOIN account a ON a.organisation = n.organisation AND a.fund = n.fund AND a.year = n.year
-        AND a.standing = n.standing;
-    RETURN ids;
 END
 """,
 )
@@ -238,7 +107,7 @@ BEGIN
     FROM unnest(legs) WITH ORDINALITY AS n (legs, nth), generate_series(1, n.legs);
     parts := array_fill(''::text, ARRAY[cardinality(drafts)]);
     IF cardinality(payers) > 0 THEN
-        parts := ledger_legs_text(cardinality(drafts), legs_of, starts, {_LEG_NAMES});
+        parts := ledger_legs_text(cardinality(drafts), legs_of, starts, {LEG_NAMES});
     END IF;
 
     SELECT max(e.recorded_at) INTO moment FROM entry e WHERE e.number = sealed.entries;
@@ -302,12 +171,12 @@ BEGIN
     FROM unnest(numbers, brought) AS n (number, brought), jsonb_object_keys(n.brought) AS k (name) WHERE n.number > 0;
     PERFORM ledger_bring(tables, numbers, brought);
     IF cardinality(payers) > 0 THEN
-        moved := ledger_legs_hold(sealed.moved_pence, legs_of, numbers, {_LEG_NAMES});
+        moved := ledger_legs_hold(sealed.moved_pence, legs_of, numbers, {LEG_NAMES});
         ids := ledger_accounts(ARRAY(SELECT d.key FROM unnest(drafts) WITH ORDINALITY d ORDER BY d.ordinality),
-                               legs_of, starts, numbers, {_LEG_NAMES});
+                               legs_of, starts, numbers, {LEG_NAMES});
         INSERT INTO transfer (entry_number, leg, from_account, to_account, amount_pence, recurrent, note)
         SELECT numbers[l.entry], l.nth - starts[l.entry], ids[l.payer], ids[l.payee], l.pence, l.recurrent, l.note
-        FROM {_LEGS} WHERE numbers[l.entry] > 0;
+        FROM {LEGS} WHERE numbers[l.entry] > 0;
         INSERT INTO account_day AS d (account, day, in_pence, out_pence)
         SELECT m.account, e.effective_date, sum(m.came)::bigint, sum(m.went)::bigint
         FROM transfer t JOIN entry e ON e.number = t.entry_number,
@@ -395,7 +264,7 @@ BEGIN
     IF EXISTS (SELECT 1 FROM jsonb_array_elements(batches) b WHERE b ->> 'seen' <> sealed) THEN
         PERFORM ledger_refuse(jsonb_build_array(jsonb_build_object('fault', 'moved', 'head', sealed)));
     END IF;
-    answers := ledger_take(coalesce(entries, '[]'), speakers, batches @> '[{{"tried": true}}]', {_LEG_NAMES});
+    answers := ledger_take(coalesce(entries, '[]'), speakers, batches @> '[{{"tried": true}}]', {LEG_NAMES});
     IF batches @> '[{{"keep": false}}]' OR batches @> '[{{"tried": true}}]' THEN
         RAISE EXCEPTION 'tried' USING ERRCODE = '{TRIED}', DETAIL = answers::text;
     END IF;
@@ -435,7 +304,7 @@ BEGIN
             SELECT count(*) = 9 AND bool_and(a.size = CASE WHEN a.nth <= 5 THEN cardinality(payers)
                                                            ELSE cardinality(organisations) END
                                              AND (a.size = 0 OR (a.dimensions = 1 AND a.lower = 1)))
-            FROM (VALUES {_SHAPES}) AS a (nth, size, dimensions, lower)) IS TRUE;
+            FROM (VALUES {SHAPES}) AS a (nth, size, dimensions, lower)) IS TRUE;
 END
 """,
 )
@@ -452,16 +321,16 @@ DECLARE
     before integer := 0;
     here integer;
 BEGIN
-    IF NOT ledger_holds_together(batches, {_LEG_NAMES}) THEN
+    IF NOT ledger_holds_together(batches, {LEG_NAMES}) THEN
         RETURN '[{{"refused": [{{"fault": "size"}}]}}]';
     END IF;
     -- Writers come one after another: each looks, and writes, while nobody else can.
     PERFORM 1 FROM seal FOR UPDATE;
     IF jsonb_array_length(batches) = 1 THEN
-        RETURN jsonb_build_array(ledger_try(batches, {_LEG_NAMES}));
+        RETURN jsonb_build_array(ledger_try(batches, {LEG_NAMES}));
     END IF;
     IF NOT (batches @> '[{{"tried": true}}]' OR batches @> '[{{"keep": false}}]') THEN
-        answer := ledger_try(batches, {_LEG_NAMES});
+        answer := ledger_try(batches, {LEG_NAMES});
     END IF;
     FOR batch IN SELECT b FROM jsonb_array_elements(batches) b LOOP
         IF answer ? 'posted' THEN
@@ -498,5 +367,5 @@ END
 
 FUNCTIONS = (
     _CLOCK,
-    _REFUSE, _HEADERS, _LEGS_TEXT, _LEGS_HOLD, _ACCOUNTS, _ANSWER, _SPEAKER, _TAKE, _TRY, _HOLDS_TOGETHER, _POST,
+    _REFUSE, _HEADERS, *server_legs.FUNCTIONS, _ANSWER, _SPEAKER, _TAKE, _TRY, _HOLDS_TOGETHER, _POST,
 )  # fmt: skip
