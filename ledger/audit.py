@@ -1,13 +1,25 @@
 """``verify``: every invariant of the books, asked of the whole ledger, each failure with its place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import astuple
 from functools import partial
 
-from ledger import chain, chain_links, heads, rights, rules
+from ledger import (
+    chain,
+    chain_links,
+    characters,
+    heads,
+    kept_files,
+    rights,
+    rules,
+    stored_rows,
+    upgrades,
+)
 from ledger.errors import LedgerError, Problem, Refused
 from ledger.heads import Head
-from ledger.money import exact_pounds
-from ledger.store import Reader
+from ledger.money import LARGEST_PENCE, exact_pounds
+from ledger.rule import Rule
+from ledger.store import Reader, Store
 
 _SUM_OF_ALL = """
 SELECT CAST(coalesce(sum(pence), 0) AS BIGINT) FROM (
@@ -17,21 +29,16 @@ SELECT CAST(coalesce(sum(pence), 0) AS BIGINT) FROM (
 ) AS both_sides
 """
 
+_MOVED = """
+SELECT (SELECT max(moved_pence) FROM seal),
+       (SELECT CAST(coalesce(sum(amount_pence), 0) AS HUGEINT) FROM transfer)
+"""
+
 _WRONG_FLOORS = """
 SELECT a.organisation, a.fund, a.year, a.standing FROM account a
 JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
 WHERE (a.floor_pence IS NULL) <> (t.may_go_below_zero AND a.standing = 'available') OR a.floor_pence <> 0
 ORDER BY 1, 2, 3, 4
-"""
-
-# A transfer without its account or its entry. A file's table has no foreign keys, and even a server's could be taken
-# away.
-_ORPHANS = """
-SELECT t.entry_number, t.leg FROM transfer t
-WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.id = t.from_account)
-   OR NOT EXISTS (SELECT 1 FROM account a WHERE a.id = t.to_account)
-   OR NOT EXISTS (SELECT 1 FROM entry e WHERE e.number = t.entry_number)
-ORDER BY 1, 2 LIMIT 100
 """
 
 # What each account's days say, against what its transfers say.
@@ -49,11 +56,11 @@ WHERE t.in_pence IS DISTINCT FROM d.in_pence OR t.out_pence IS DISTINCT FROM d.o
 ORDER BY 1, 2 LIMIT 100
 """
 
-_WRONG_LEGS = """
-SELECT t.entry_number, t.leg FROM transfer t WHERE t.amount_pence <= 0 OR t.from_account = t.to_account
-UNION ALL
-SELECT entry_number, max(leg) FROM transfer GROUP BY entry_number HAVING min(leg) <> 1 OR max(leg) <> count(*)
-ORDER BY 1, 2 LIMIT 100
+# An account's number stands for what the account is, and may be any, in any order, for no report and no hash shows it.
+# But it has to be one that every program reads exactly, and the next account needs a higher one.
+_WRONG_ACCOUNTS = f"""
+SELECT id, organisation, fund, year, standing FROM account WHERE id NOT BETWEEN 1 AND {LARGEST_PENCE}
+ORDER BY 1 LIMIT 100
 """
 
 _UNUSED_ACCOUNTS = """
@@ -65,7 +72,11 @@ ORDER BY 1, 2, 3, 4 LIMIT 100
 
 
 def verify(
-    reader: Reader, progress: Callable[[str], None] = lambda _: None, *, seen_head: str | Head | None = None
+    reader: Reader,
+    progress: Callable[[str], None] = lambda _: None,
+    *,
+    seen_head: str | Head | None = None,
+    store: Store | None = None,
 ) -> list[Problem]:
     """Everything that does not hold in the ledger; an empty list when all of it does.
 
@@ -74,24 +85,41 @@ def verify(
         progress: told the name of each check as it begins.
         seen_head: a head that an earlier report printed, its beginning, or one with its root that somebody kept: the
             books must still hold it. Only so is a tail found out that was cut off together with its seal.
+        store: where the books are kept: its tables and the kept originals are looked at too.
 
     Raises:
         LedgerError: the reader has rows of a kept mirror, and would vouch for that and not for the ledger.
     """
     if reader.is_from_kept:
         raise LedgerError("To verify a ledger is to read it afresh: take the reader from Store.read_afresh.")
-    last = chain.last_entry(reader)
     questions: list[tuple[str, Callable[[], list[Problem]]]] = [
+        ("the tables themselves", lambda: store.catalogue_problems() if store else []),
+        ("the seal and the version", lambda: upgrades.problems(reader)),
+        ("every stored row", lambda: stored_rows.problems(reader)),
         ("the chain of entries", lambda: chain_links.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
-        *((name, partial(rules.problems, reader, 1, last, asked=asked)) for name, asked in rules.GROUPS),
+        *((name, partial(_rule_problems, reader, asked)) for name, asked in rules.GROUPS),
         ("who may do what", lambda: rights.kept(reader)),
+        ("the files that entries rest on", lambda: kept_files.problems(store.path) if store else []),
     ]
     found: list[Problem] = [] if seen_head is None else lost_head(reader, seen_head)
     for name, ask in questions:
         progress(name)
-        found.extend(ask())
-    return found
+        try:
+            found.extend(ask())
+        except Exception:
+            # Rules may rest on what was found to be broken, and a database may answer nothing more after a question
+            # that it could not answer. Where nothing was found, the fault is the program's.
+            if not found:
+                raise
+            why = "What is named before it stands in the way."
+            found.append(Problem(name, "it could not be looked at.", why, "Mend that first, and verify again."))
+    return [_printable(problem) for problem in found]
+
+
+def _printable(problem: Problem) -> Problem:
+    """A problem as it may be shown, whatever the rows hold that it speaks of."""
+    return Problem(*(characters.spelt_out(said) for said in astuple(problem)))
 
 
 def lost_head(reader: Reader, seen: str | Head) -> list[Problem]:
@@ -122,6 +150,10 @@ def lost_head(reader: Reader, seen: str | Head) -> list[Problem]:
     ]
 
 
+def _rule_problems(reader: Reader, asked: Sequence[Rule]) -> list[Problem]:
+    return rules.problems(reader, 1, chain.last_entry(reader), asked=asked)
+
+
 def _balance_problems(reader: Reader) -> list[Problem]:
     found = []
     difference = reader.whole(_SUM_OF_ALL)
@@ -136,21 +168,12 @@ def _balance_problems(reader: Reader) -> list[Problem]:
         )
     found.extend(
         Problem(
-            f"entry {number}, leg {leg}",
-            "its amount, its accounts or its number are impossible.",
-            "Legs are numbered from 1 and move a positive amount between two accounts.",
-            "Restore the ledger from a backup.",
-        )
-        for number, leg in reader.rows(_WRONG_LEGS)
-    )
-    found.extend(
-        Problem(
-            f"entry {number}, leg {leg}",
-            "its account or its entry is missing.",
-            "A transfer moves money between two accounts of the books, by an entry of them.",
+            f"account {organisation}, {fund}, {year}, {standing}",
+            f"its number is {number}.",
+            f"Accounts are numbered from 1, and at most to {LARGEST_PENCE}.",
             "Restore the ledger from a backup, and find out who could write to it.",
         )
-        for number, leg in reader.rows(_ORPHANS)
+        for number, organisation, fund, year, standing in reader.rows(_WRONG_ACCOUNTS)
     )
     found.extend(
         Problem(
@@ -161,9 +184,7 @@ def _balance_problems(reader: Reader) -> list[Problem]:
         )
         for account, day in reader.rows(_WRONG_DAYS)
     )
-    ((sealed, moved),) = reader.rows(
-        "SELECT (SELECT moved_pence FROM seal), CAST((SELECT coalesce(sum(amount_pence), 0) FROM transfer) AS HUGEINT)"
-    )
+    ((sealed, moved),) = reader.rows(_MOVED)
     if sealed != moved:
         found.append(
             Problem(

@@ -16,8 +16,9 @@ Entries that were posted before version 2 keep the hashes that they have: ``ledg
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from itertools import accumulate
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -90,14 +91,22 @@ def rows(table: pa.Table) -> tuple[memoryview, Sequence[int]]:
     """
     if table.num_rows == 0:
         return memoryview(b""), [0]
-    fields = [_fields(column.combine_chunks()) for column in table.columns]
-    joined = pc.binary_join_element_wise(*fields, pa.scalar("", pa.large_string()))
-    _, offsets, data = joined.buffers()
+    return end_to_end(joined([fields(column.combine_chunks()) for column in table.columns]))
+
+
+def joined(texts: Sequence[pa.Array]) -> pa.Array:
+    """Columns of text put together row by row."""
+    return pc.binary_join_element_wise(*texts, pa.scalar("", pa.large_string()))
+
+
+def end_to_end(texts: pa.Array) -> tuple[memoryview, Sequence[int]]:
+    """The texts of rows as one buffer, and the offsets at which they begin and end. Nothing is copied."""
+    _, offsets, data = texts.buffers()
     starts = memoryview(offsets).cast("q")
-    return memoryview(data), starts[joined.offset : joined.offset + len(joined) + 1]
+    return memoryview(data or b""), starts[texts.offset : texts.offset + len(texts) + 1]
 
 
-def _fields(column: pa.Array) -> pa.Array:
+def fields(column: pa.Array) -> pa.Array:
     """A column's values as fields. Columns of codes repeat a few values, so each distinct value is written once."""
     distinct = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
     values = distinct.dictionary
@@ -105,8 +114,7 @@ def _fields(column: pa.Array) -> pa.Array:
     large = pa.large_string()
     text = pc.cast(values, large)
     lengths = pc.cast(pc.binary_length(text), large)
-    nothing = pa.scalar("", large)
-    written = pc.binary_join_element_wise(pa.scalar(letter, large), lengths, pa.scalar(":", large), text, nothing)
+    written = joined([pa.scalar(letter, large), lengths, pa.scalar(":", large), text])
     return pc.fill_null(pc.take(written, distinct.indices), pa.scalar(_MISSING, large))
 
 
@@ -136,17 +144,33 @@ def part(name: str, columns: int, text: memoryview, offsets: Sequence[int]) -> b
         text: its rows end to end, as ``rows`` makes them.
         offsets: where each row begins in it, and where the last one ends.
     """
+    return part_of_blocks(name, columns, len(offsets) - 1, blocks(text, offsets))
+
+
+def part_of_blocks(name: str, columns: int, count: int, hashes: Iterable[str]) -> bytes:
+    """The canonical text of a table, from the hashes of its blocks of rows."""
+    return "".join([field(name), field(columns), field(count), *map(field, hashes)]).encode()
+
+
+def blocks(text: memoryview, offsets: Sequence[int]) -> list[str]:
+    """The hash of every ``ROWS_IN_A_BLOCK`` rows of a table, the last block as long as it is."""
     count = len(offsets) - 1
-    blocks = [
-        field(hashlib.sha256(text[offsets[at] : offsets[min(at + ROWS_IN_A_BLOCK, count)]]).hexdigest())
+    return [
+        hashlib.sha256(text[offsets[at] : offsets[min(at + ROWS_IN_A_BLOCK, count)]]).hexdigest()
         for at in range(0, count, ROWS_IN_A_BLOCK)
     ]
-    return "".join([field(name), field(columns), field(count), *blocks]).encode()
 
 
 def part_of(name: str, table: pa.Table) -> bytes:
     """The canonical text of a table, all columns in their order and the rows as they stand."""
     return part(name, table.num_columns, *rows(table))
+
+
+def part_of_rows(name: str, rows: Sequence[Sequence[object]]) -> bytes:
+    """As ``part_of``, of a few rows that are no table."""
+    texts = ["".join(map(field, row)).encode() for row in rows]
+    offsets = [0, *accumulate(map(len, texts))]
+    return part(name, len(rows[0]), memoryview(b"".join(texts)), offsets)
 
 
 def content_hash(entry: Mapping[str, object], parts: Sequence[bytes]) -> str:

@@ -1,9 +1,11 @@
 """Whether every link of the chain of entries still holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice, pairwise
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlmodel import SQLModel
@@ -13,10 +15,16 @@ from ledger.chain import LEGS_OF, form_2_from
 from ledger.drafts import primary_key, schema_of
 from ledger.errors import Problem
 from ledger.models import RECORDS
+from ledger.named_legs import ACCOUNT, NamedLegs
 from ledger.store import Reader
 
 # Transfers are read back in groups of entries, so that a ledger of any size is verified in bounded memory.
 TRANSFERS_AT_ONCE = 1_000_000
+MOST_SHOWN = 100
+_TRANSFERS = """
+SELECT entry_number, leg, from_account, to_account, amount_pence, recurrent, note FROM transfer
+WHERE entry_number BETWEEN $first AND $last ORDER BY entry_number, leg
+"""
 
 
 def problems(reader: Reader) -> list[Problem]:
@@ -24,7 +32,17 @@ def problems(reader: Reader) -> list[Problem]:
     entries = reader.table("SELECT * FROM entry ORDER BY number").to_pylist()
     found = _sequence_problems(reader, entries)
     form_2 = form_2_from(reader)
-    contents = _contents(reader, entries)
+    misnumbered: list[int] = []
+    contents = _contents(reader, entries, misnumbered)
+    found.extend(
+        Problem(
+            f"entry {number}, its legs",
+            "they are not numbered 1, 2, 3 and so on.",
+            "The hash of an entry rests on their order.",
+            "Restore the ledger from a backup, and find out who could write to it.",
+        )
+        for number in misnumbered[:MOST_SHOWN]
+    )
     previous = canonical.GENESIS
     latest = datetime.min.replace(tzinfo=UTC)
     for entry in entries:
@@ -67,7 +85,7 @@ def _sequence_problems(reader: Reader, entries: Sequence[dict[str, Any]]) -> lis
     found = []
     numbers = [entry["number"] for entry in entries]
     ((sealed, sealed_head),) = reader.rows("SELECT entries, head FROM seal")
-    for missing in sorted(set(range(1, int(str(sealed)) + 1)) - set(numbers))[:100]:
+    for missing in islice(_gaps(numbers, int(str(sealed))), MOST_SHOWN):
         found.append(
             Problem(
                 f"entry {missing}",
@@ -86,39 +104,84 @@ def _sequence_problems(reader: Reader, entries: Sequence[dict[str, Any]]) -> lis
                 "Restore the ledger from a backup.",
             )
         )
-    orphans = " UNION ".join(f'SELECT entry_number FROM "{model.__tablename__}"' for model in RECORDS)
-    for (number,) in reader.rows(
-        f"SELECT DISTINCT entry_number FROM ({orphans} UNION SELECT entry_number FROM transfer) AS used "
-        "WHERE entry_number NOT IN (SELECT number FROM entry) ORDER BY 1"
-    ):
-        found.append(
-            Problem(
-                f"entry {number}",
-                "rows name it, but it is missing.",
-                "No row stands without its entry.",
-                "Restore the ledger from a backup.",
-            )
-        )
     return found
 
 
-def _contents(reader: Reader, entries: Sequence[dict[str, Any]]) -> dict[int, str]:
-    """The content hash of each entry, worked out anew from the rows of the books, in the form that was its own."""
+def _gaps(numbers: Sequence[int], last: int) -> Iterator[int]:
+    """The numbers up to the last that are missing from rising ones. The last may be any that somebody has put there."""
+    expected = 1
+    for number in numbers:
+        yield from range(expected, number)
+        expected = number + 1
+    yield from range(expected, last + 1)
+
+
+def _contents(
+    reader: Reader, entries: Sequence[dict[str, Any]], misnumbered: list[int] | None = None
+) -> dict[int, str]:
+    """The content hash of each entry, worked out anew from the rows of the books, in the form that was its own.
+
+    Args:
+        misnumbered: takes the entries whose legs are not numbered 1, 2, 3 and so on. The hash rests on their order.
+    """
     form_2 = form_2_from(reader)
     parts: dict[int, list[bytes]] = {entry["number"]: [] for entry in entries}
     for model in RECORDS:
         table = records_by_entry(reader, model)
         _add_parts(parts, str(model.__tablename__), table, (schema_of(model, 1).names, schema_of(model).names), form_2)
     hashes: dict[int, str] = {}
-    names = canonical.TRANSFER_FIELDS
+    accounts = reader.table(f"SELECT id, {', '.join(ACCOUNT)} FROM account")
     for first, last in groups(reader, [entry["number"] for entry in entries]):
-        legs = {n: parts[n] for n in range(first, last + 1) if n in parts}
-        _add_parts(legs, "transfer", reader.table(LEGS_OF, {"first": first, "last": last}), (names, names), form_2)
+        table = reader.table(_TRANSFERS, {"first": first, "last": last})
+        if misnumbered is not None:
+            misnumbered.extend(_misnumbered(table))
+        if first < form_2:
+            names = canonical.TRANSFER_FIELDS
+            before = {"first": first, "last": min(last, form_2 - 1)}
+            _add_parts(parts, "transfer", reader.table(LEGS_OF, before), (names, names), form_2)
+            table = table.filter(pc.greater_equal(table["entry_number"], form_2))
+        for number, text in _transfer_parts(table, accounts):
+            if number in parts:
+                parts[number].append(text)
         for entry in entries:
             if first <= entry["number"] <= last:
                 form = canonical if entry["number"] >= form_2 else canonical_1
-                hashes[entry["number"]] = form.content_hash(entry, legs[entry["number"]])
+                hashes[entry["number"]] = form.content_hash(entry, parts.pop(entry["number"]))
     return hashes
+
+
+def _transfer_parts(table: pa.Table, accounts: pa.Table) -> Iterator[tuple[int, bytes]]:
+    """The canonical text of the transfers of each entry that has any.
+
+    Args:
+        table: transfers, sorted by entry and leg.
+        accounts: all there are. One that is missing is hashed as nothing, for nothing is known of it.
+    """
+    nowhere = pa.Table.from_pylist([dict.fromkeys(ACCOUNT)], schema=accounts.select(ACCOUNT).schema)
+    ids = accounts["id"].combine_chunks()
+    payers, payees = (
+        pc.fill_null(pc.cast(pc.index_in(table[side].combine_chunks(), value_set=ids), pa.int64()), len(ids))
+        for side in ("from_account", "to_account")
+    )
+    numbers, counts = _runs(table)
+    named = pa.concat_tables([accounts.select(ACCOUNT), nowhere])
+    return zip(numbers, NamedLegs(table, counts, named, payers, payees).parts(), strict=True)
+
+
+def _runs(table: pa.Table) -> tuple[list[int], list[int]]:
+    """The entries of a table that is sorted by them, and how many rows each has."""
+    runs = pc.run_end_encode(table["entry_number"].combine_chunks())
+    ends = runs.run_ends.to_pylist()
+    return runs.values.to_pylist(), [end - start for start, end in pairwise([0, *ends])]
+
+
+def _misnumbered(legs: pa.Table) -> list[int]:
+    """The entries whose legs, which come in their order, are not numbered from 1 without a gap, each once."""
+    entries, numbers = legs["entry_number"].to_numpy(), legs["leg"].to_numpy()
+    firsts = np.flatnonzero(np.diff(entries, prepend=-1))
+    lengths = np.diff(np.append(firsts, len(entries)))
+    wanted = np.arange(len(entries)) - np.repeat(firsts, lengths) + 1
+    return [int(number) for number in np.unique(entries[numbers != wanted])]
 
 
 def records_by_entry(reader: Reader, model: type[SQLModel]) -> pa.Table:
@@ -152,9 +215,7 @@ def _add_parts(
     for form, half, names in halves:
         if half.num_rows == 0:
             continue
-        runs = pc.run_end_encode(half["entry_number"].combine_chunks())
-        numbers, ends = runs.values.to_pylist(), runs.run_ends.to_pylist()
-        counts = [end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+        numbers, counts = _runs(half)
         text, offsets = form.rows(half.select(list(names)))
         for number, (its_text, its_offsets) in zip(numbers, canonical.slices(text, offsets, counts), strict=True):
             if number in parts:

@@ -48,6 +48,13 @@ def unseen(text: str) -> list[str]:
     ]
 
 
+def spelt_out(text: str) -> str:
+    """A text that can be printed: what cannot be seen in it is named, as ``<U+202E>``."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(f"<{name}>" if (name := "".join(unseen(letter))) else letter for letter in text)
+
+
 def unseen_ranges() -> list[tuple[int, int]]:
     """The code points that ``unseen`` finds, as ranges from and to, for a database that has to find them itself."""
     found: list[tuple[int, int]] = []

@@ -17,12 +17,14 @@ tiers AS (
 holder AS (
     SELECT a.id, a.organisation, a.fund, a.year, o.tier, t.rank
     FROM account a JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
+    WHERE o.tier IN (SELECT upper FROM tiers)
 ),
 passed AS (
     SELECT m.pence, e.number, e.effective_date, f.rank > g.rank AS upward, f.tier AS from_tier, g.tier AS to_tier,
            f.organisation AS from_organisation, g.organisation AS to_organisation, f.fund AS from_fund,
            g.fund AS to_fund, f.year AS from_year, g.year AS to_year
     FROM (SELECT entry_number, from_account, to_account, sum(amount_pence) AS pence FROM transfer
+          WHERE from_account IN (SELECT id FROM holder) AND to_account IN (SELECT id FROM holder)
           GROUP BY entry_number, from_account, to_account) m
     JOIN entry e ON e.number = m.entry_number
     JOIN holder f ON f.id = m.from_account JOIN holder g ON g.id = m.to_account

@@ -150,7 +150,7 @@ def _told(reader: Reader) -> Copied:
 def _prove(place: Address, wanted: Copied, source: Address) -> None:
     """Open the copy anew and verify what was really kept."""
     with Store.open(place, read_only=True) as store, store.read_afresh() as reader:
-        _refuse_if(audit.verify(reader), source)
+        _refuse_if([*store.catalogue_problems(), *audit.verify(reader)], source)
         found = _told(reader)
     assert found == wanted, "a copy that holds has what its source has"
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from ledger import canonical
 
-_RECORDS = """
+RECORDS = """
 CREATE TABLE IF NOT EXISTS migration (
     version INTEGER PRIMARY KEY, name VARCHAR NOT NULL,
     applied_at TIMESTAMP WITH TIME ZONE NOT NULL, head VARCHAR NOT NULL)
@@ -160,12 +160,12 @@ _PROPOSAL_END = """
     FOREIGN KEY (proposal, prepared_by) REFERENCES proposal (id, prepared_by),
     CHECK (outcome NOT IN ('posted', 'part-posted') OR prepared_by <> decided_by)
 """
-# Without foreign keys: DuckDB keeps an index for each, which cost half of all posting. Posting joins accounts, and
-# verify looks for transfers without one (docs/decisions/0021).
-_TRANSFER = """
+# Without keys: DuckDB keeps an index for each, which cost most of all posting. Posting numbers legs and finds their
+# accounts itself, and verify looks for what is missing or there twice (docs/decisions/0021).
+TRANSFER_OF_A_FILE = """
     entry_number BIGINT NOT NULL, leg INTEGER NOT NULL, from_account BIGINT NOT NULL, to_account BIGINT NOT NULL,
     amount_pence BIGINT NOT NULL CHECK (amount_pence > 0), recurrent BOOLEAN NOT NULL, note VARCHAR,
-    PRIMARY KEY (entry_number, leg), CHECK (from_account <> to_account)
+    CHECK (from_account <> to_account)
 """
 _FORM_2_FILE = (
     "CREATE TABLE dismissal_before AS SELECT * FROM dismissal",
@@ -179,7 +179,11 @@ _FORM_2_FILE = (
     "INSERT INTO dismissal SELECT * FROM dismissal_before",
     "DROP TABLE dismissal_before",
     *_made_anew("proposal_end", "proposal, prepared_by, outcome, decided_by, reason, entry_number", _PROPOSAL_END),
-    *_made_anew("transfer", "entry_number, leg, from_account, to_account, amount_pence, recurrent, note", _TRANSFER),
+    *_made_anew(
+        "transfer",
+        "entry_number, leg, from_account, to_account, amount_pence, recurrent, note",
+        TRANSFER_OF_A_FILE,
+    ),
     "CREATE TABLE seal_before AS SELECT * FROM seal",
     "DROP TABLE seal",
     """
@@ -278,7 +282,7 @@ def apply_next(alteration: Alteration, migrations: Sequence[Migration] = MIGRATI
         return None
     following = min(waiting, key=lambda migration: migration.version)
     assert following.version == version + 1, "migrations are numbered without gaps"
-    alteration.execute(_RECORDS)
+    alteration.execute(RECORDS)
     besides = following.server_statements if alteration.server else following.file_statements
     for statement in (*following.statements, *besides):
         alteration.execute(statement)

@@ -46,6 +46,10 @@ def _number() -> Column[int]:
     return Column(BigInteger, primary_key=True, autoincrement=False)
 
 
+# Tables that came with the second form of the canonical text: earlier entries brought no rows of them.
+_SINCE_FORM_2 = {"form": 2}
+
+
 class Seal(SQLModel, table=True):
     """One row: how many entries there should be and the head of the chain, so that a cut tail shows.
 
@@ -256,7 +260,7 @@ class SourceLimit(SQLModel, table=True):
     """
 
     __tablename__ = "source_limit"
-    __table_args__ = (CheckConstraint("limit_pence >= 0"), UniqueConstraint("supersedes"))
+    __table_args__ = (CheckConstraint("limit_pence >= 0"), UniqueConstraint("supersedes"), {"info": _SINCE_FORM_2})
 
     id: str = Field(primary_key=True)
     fund: str = Field(foreign_key="fund.code")
@@ -273,6 +277,8 @@ class Upgrade(SQLModel, table=True):
     ``form`` is the form of the canonical text from this entry on. ``earlier`` holds the numbered migrations before
     it, as JSON, so that their record stands in the chain too.
     """
+
+    __table_args__ = ({"info": _SINCE_FORM_2},)
 
     id: str = Field(primary_key=True, description="the version of the tables that it led to")
     name: str

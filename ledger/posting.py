@@ -6,21 +6,23 @@ answered with the first result; with other content it is refused.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlmodel import SQLModel
 
-from ledger import canonical, refusals, rights, rules
+from ledger import canonical, named_legs, refusals, rights, rules, together, transfers
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.door import Asked
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
 from ledger.models import RECORDS, Entry
+from ledger.posted import Posted, linked, moment_after
 from ledger.store import Reader, Store, Writer
+
+__all__ = ["Posted", "could_be_posted", "post", "reverse", "reverse_all"]
 
 _ENTRY_SCHEMA = pa.schema(
     [
@@ -40,68 +42,6 @@ _ENTRY_SCHEMA = pa.schema(
         ("hash", pa.string()),
     ]
 )
-
-_OPEN_ACCOUNTS = """
-INSERT INTO account (id, organisation, fund, year, standing, floor_pence)
-SELECT (SELECT coalesce(max(id), 0) FROM account)
-           + row_number() OVER (ORDER BY n.organisation, n.fund, n.year, n.standing),
-       n.organisation, n.fund, n.year, n.standing,
-       CASE WHEN t.may_go_below_zero AND n.standing = 'available' THEN NULL ELSE 0 END
-FROM (
-    SELECT from_organisation AS organisation, from_fund AS fund, from_year AS year, from_standing AS standing
-    FROM new_legs
-    UNION
-    SELECT to_organisation, to_fund, to_year, to_standing FROM new_legs
-) n
-JOIN organisation o ON o.code = n.organisation JOIN tier t ON t.code = o.tier
-WHERE NOT EXISTS (
-    SELECT 1 FROM account a WHERE a.organisation = n.organisation AND a.fund = n.fund
-        AND a.year = n.year AND a.standing = n.standing)
-"""
-
-_WRITE_LEGS = """
-INSERT INTO transfer (entry_number, leg, from_account, to_account, amount_pence, recurrent, note)
-SELECT n.entry_number, n.leg, f.id, t.id, n.amount_pence, n.recurrent, n.note
-FROM new_legs n
-JOIN account f ON f.organisation = n.from_organisation AND f.fund = n.from_fund
-    AND f.year = n.from_year AND f.standing = n.from_standing
-JOIN account t ON t.organisation = n.to_organisation AND t.fund = n.to_fund
-    AND t.year = n.to_year AND t.standing = n.to_standing
-"""
-
-
-# What the new legs bring to each account and take from it, day by day; the rows that are there already grow.
-_ADD_TO_DAYS = """
-INSERT INTO account_day (account, day, in_pence, out_pence)
-SELECT m.account, e.effective_date, CAST(sum(m.came) AS BIGINT), CAST(sum(m.went) AS BIGINT) FROM (
-    SELECT entry_number, to_account AS account, sum(amount_pence) AS came, 0 AS went FROM transfer
-    WHERE entry_number >= $first GROUP BY entry_number, to_account
-    UNION ALL
-    SELECT entry_number, from_account, 0, sum(amount_pence) FROM transfer
-    WHERE entry_number >= $first GROUP BY entry_number, from_account
-) m JOIN entry e ON e.number = m.entry_number GROUP BY m.account, e.effective_date
-ON CONFLICT (account, day) DO UPDATE SET in_pence = account_day.in_pence + excluded.in_pence,
-    out_pence = account_day.out_pence + excluded.out_pence
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """What became of a draft.
-
-    Attributes:
-        number: the entry's number in the books.
-        transfers: how many legs it has.
-        replayed: true when the books had this entry already and nothing was added.
-    """
-
-    number: int
-    key: str
-    content_hash: str
-    hash: str
-    recorded_at: datetime
-    transfers: int
-    replayed: bool = False
 
 
 def post(
@@ -197,6 +137,10 @@ def _taken(
     only_tried: bool = False,
     afterwards: Callable[[Reader], Sequence[Problem]] | None = None,
 ) -> list[Posted]:
+    if keep and afterwards is None and (group := together.of(store)) is not None:
+        posted = group.post(drafts, _now)
+        if posted is not None:
+            return posted
     person = rights.names_in(drafts)
     if store.door is not None:
         return store.door.take(Asked(drafts, person, keep, only_tried, afterwards=afterwards))
@@ -211,7 +155,8 @@ def _taken(
 def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) -> list[Posted]:
     _refuse_if(refusals.header_problems(drafts))
     tables = [canonical_records(draft) for draft in drafts]
-    contents = [_content_of(draft, brought) for draft, brought in zip(drafts, tables, strict=True)]
+    legs = named_legs.of_drafts(drafts)
+    contents = list(map(_content_of, drafts, tables, legs.parts()))
     known = _known_by_key(writer, [draft.key for draft in drafts])
     answers: dict[int, Posted] = {}
     fresh: list[int] = []
@@ -227,7 +172,8 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         answers.update(dict(zip(fresh, posted, strict=True)))
         last = first + len(fresh) - 1
         _write_records(writer, [(numbers[i], tables[i]) for i in fresh])
-        _write_transfers(writer, [(numbers[i], drafts[i]) for i in fresh])
+        legs = legs if len(fresh) == len(drafts) else named_legs.of_drafts([drafts[i] for i in fresh])
+        transfers.write(writer, legs, list(numbers.values()), {numbers[i]: drafts[i].key for i in fresh})
         moves_money = any(posted_entry.transfers for posted_entry in posted)
         brought = {"entry"} | {str(model.__tablename__) for i in fresh for model in tables[i]}
         brought |= {"transfer"} if moves_money else set()
@@ -252,12 +198,10 @@ def canonical_records(draft: Draft) -> dict[type[SQLModel], pa.Table]:
     }
 
 
-def _content_of(draft: Draft, brought: Mapping[type[SQLModel], pa.Table]) -> str:
+def _content_of(draft: Draft, brought: Mapping[type[SQLModel], pa.Table], legs: bytes) -> str:
     facts = {name: getattr(draft, name) for name in canonical.ENTRY_FIELDS}
     parts = [canonical.part_of(str(model.__tablename__), table) for model, table in brought.items() if table.num_rows]
-    if draft.transfers is not None and draft.transfers.num_rows:
-        parts.append(canonical.part_of("transfer", draft.legs().select(canonical.TRANSFER_FIELDS)))
-    return canonical.content_hash(facts, parts)
+    return canonical.content_hash(facts, [*parts, legs])
 
 
 def _known_by_key(reader: Reader, keys: Iterable[str]) -> dict[str, Posted]:
@@ -277,36 +221,18 @@ def _replay(draft: Draft, content: str, known: Posted) -> Posted:
 
 
 def _write_entries(writer: Writer, entries: Sequence[tuple[int, Draft, str]]) -> list[Posted]:
-    previous = head(writer)
     ((latest,),) = writer.rows("SELECT max(recorded_at) FROM entry")
-    moment = _now()
-    # Recorded times only ever rise, even if the machine's clock is put back. A batch is known all at once: a
-    # later entry in it may bring the money that an earlier one passes on.
-    if isinstance(latest, datetime):
-        moment = max(moment, latest + timedelta(microseconds=1))
-    rows: list[dict[str, object]] = []
-    posted: list[Posted] = []
-    for number, draft, content in entries:
-        link = canonical.chain_hash(previous, number, moment, content)
-        facts = {name: getattr(draft, name) for name in canonical.ENTRY_FIELDS}
-        rows.append(
-            {
-                **facts,
-                "number": number,
-                "recorded_at": moment,
-                "content_hash": content,
-                "previous_hash": previous,
-                "hash": link,
-            }
-        )
-        legs = 0 if draft.transfers is None else draft.transfers.num_rows
-        posted.append(Posted(number, draft.key, content, link, moment, legs))
-        previous = link
+    counted = [
+        (draft, content, 0 if draft.transfers is None else draft.transfers.num_rows) for _, draft, content in entries
+    ]
+    rows, posted = linked(head(writer), entries[0][0], moment_after(latest, _now()), counted)
     reversed_before = _already_reversed(writer, [draft for _, draft, _ in entries])
     if reversed_before:
         raise AlreadyReversed(reversed_before)
     writer.append(Entry, pa.Table.from_pylist(rows, schema=_ENTRY_SCHEMA))
-    writer.execute("UPDATE seal SET entries = $entries, head = $head", {"entries": entries[-1][0], "head": previous})
+    writer.execute(
+        "UPDATE seal SET entries = $entries, head = $head", {"entries": posted[-1].number, "head": posted[-1].hash}
+    )
     return posted
 
 
@@ -343,30 +269,6 @@ def _write_records(writer: Writer, brought: Sequence[tuple[int, Mapping[type[SQL
             problems.extend(refusals.record_problems(writer, model, rows))
             _refuse_if(problems)
             writer.append(model, rows)
-
-
-def _write_transfers(writer: Writer, entries: Sequence[tuple[int, Draft]]) -> None:
-    tables = []
-    for number, draft in entries:
-        legs = draft.legs()
-        if legs.num_rows:
-            numbers = pa.array([number], pa.int64()).take(pa.array([0] * legs.num_rows))
-            order = pa.array(range(1, legs.num_rows + 1), pa.int32())
-            tables.append(legs.append_column("entry_number", numbers).append_column("leg", order))
-    if not tables:
-        return
-    new_legs = pa.concat_tables(tables)
-    keys = {number: draft.key for number, draft in entries}
-    _refuse_if(refusals.amount_problems(new_legs, keys))
-    writer.stage("new_legs", new_legs)
-    _refuse_if(refusals.unknown_codes(writer, keys))
-    _refuse_if(refusals.sum_problems(writer, new_legs))
-    writer.execute(_OPEN_ACCOUNTS)
-    writer.execute(_WRITE_LEGS)
-    first = min(number for number, _ in entries)
-    writer.execute(_ADD_TO_DAYS, {"first": first})
-    moved = pc.sum(new_legs["amount_pence"]).as_py()
-    writer.execute("UPDATE seal SET moved_pence = moved_pence + $moved", {"moved": moved})
 
 
 def _mirror(reader: Reader, number: int, *, reason: str, actor: str, authority: str | None) -> Draft:

@@ -16,6 +16,7 @@ from ledger.errors import Problem
 from ledger.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSAL_KEY, REVERSE
 from ledger.models import RECORDS
 from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE, exact_pounds
+from ledger.named_legs import NamedLegs
 from ledger.rule import MOST_SHOWN
 from ledger.store import Reader
 from ledger.structure import suggestion
@@ -211,14 +212,26 @@ def amount_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem
     ]
 
 
-def sum_problems(reader: Reader, new_legs: pa.Table) -> list[Problem]:
-    """Legs with which the sum of all that was ever moved would be more than a whole number of the database holds.
+def nameless_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem]:
+    """Legs that say no organisation or no fund on one of their sides."""
+    found = []
+    for name in ("organisation", "fund"):
+        missing = pc.or_(*(pc.is_null(new_legs[f"{side}_{name}"]) for side in ("from", "to")))
+        for row in new_legs.filter(missing).slice(0, MOST_SHOWN).to_pylist():
+            place = f"entry '{keys[row['entry_number']]}', leg {row['leg']}"
+            why = "Money can only stand where the books know the name."
+            found.append(Problem(place, f"there is no {name} 'None'.", why, f"Say the {name}."))
+    return found
+
+
+def sum_problems(reader: Reader, new_legs: pa.Table) -> tuple[int, list[Problem]]:
+    """What the legs move in all, and whether the sum of all that was ever moved would be too large.
 
     Every sum over the books is at most that one, so none that a report asks for can fail.
     """
     moved = reader.whole("SELECT moved_pence FROM seal")
     new = sum(new_legs["amount_pence"].to_pylist())
-    return [] if moved + new <= MOST_MOVED_PENCE else [too_much_in_all(moved, new)]
+    return new, [] if moved + new <= MOST_MOVED_PENCE else [too_much_in_all(moved, new)]
 
 
 def too_much_in_all(moved: int, new: int) -> Problem:
@@ -228,19 +241,28 @@ def too_much_in_all(moved: int, new: int) -> Problem:
     return Problem("this batch", found, why, "Look for an amount in the wrong unit; or begin a new ledger.")
 
 
-def unknown_codes(reader: Reader, keys: Mapping[int, str]) -> list[Problem]:
-    """Codes in the staged legs that the books do not know, with the nearest that they do."""
-    found: list[Problem] = []
-    for column, target in (("organisation", "organisation"), ("fund", "fund")):
-        for entry_number, leg, code in reader.rows(
-            f"SELECT min(entry_number), min(leg), code FROM ("
-            f"SELECT entry_number, leg, from_{column} AS code FROM new_legs UNION ALL "
-            f"SELECT entry_number, leg, to_{column} FROM new_legs) AS used "
-            f"WHERE code IS NULL OR code NOT IN (SELECT code FROM {target}) GROUP BY code ORDER BY 1, 2"
-        ):
-            place = f"entry '{keys[int(str(entry_number))]}', leg {leg}"
-            found.append(unknown(reader, place, str(code), target))
-    return found
+def unknown_codes(reader: Reader, legs: NamedLegs, numbered: pa.Table, keys: Mapping[int, str]) -> list[Problem]:
+    """Codes in the legs that the books do not know, with the nearest that they do.
+
+    Args:
+        reader: the books.
+        legs: those of the batch.
+        numbered: the same legs with ``entry_number`` and ``leg``.
+        keys: of their entries, by number.
+    """
+    found: list[tuple[int, Problem]] = []
+    for table in ("organisation", "fund"):
+        known = reader.table(f"SELECT code FROM {table}")["code"].combine_chunks()
+        strange = pc.invert(pc.is_in(legs.accounts[table], value_set=known))
+        first: dict[str, int] = {}
+        for place in pc.indices_nonzero(strange).to_pylist():
+            code, leg = str(legs.accounts[table][place]), legs.named_first(place)
+            first[code] = min(leg, first.get(code, leg))
+        for code, leg in first.items():
+            (row,) = numbered.slice(leg, 1).to_pylist()
+            where = f"entry '{keys[row['entry_number']]}', leg {row['leg']}"
+            found.append((leg, unknown(reader, where, code, table)))
+    return [problem for _, problem in sorted(found, key=lambda each: each[0])]
 
 
 # Tables whose rows people know by a code and a name.

@@ -26,6 +26,8 @@ _JUDGED = """
 judged AS (
     SELECT e.number, e.kind, e.key, e.actor, e.reverses, {day} AS day FROM entry e
     WHERE e.number >= {first} AND e.number > (SELECT min(entry_number) FROM appointment)
+      -- What a migration posts is nobody's decision, and brings nothing else (ledger.shapes).
+      AND e.number NOT IN (SELECT entry_number FROM upgrade)
 ),
 placed AS (
     SELECT organisation, min(entry_number) AS since FROM (

@@ -8,7 +8,8 @@ A rule stays true. It is judged as known at the entry that it judges, from rows 
 alone, or it names every table whose new rows could change its answer, so that posting asks it again of all of them.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,3 +143,19 @@ WHERE t.may_go_below_zero
     "closing": _CLOSING,
     "pairs": _PAIRS,
 }
+
+
+def needed(texts: Sequence[str]) -> list[str]:
+    """The relations of ``COMMON`` that texts name, with those on which these rest, each after what it rests on."""
+    names: set[str] = set()
+    for name in reversed(COMMON):
+        named = re.compile(rf"\b{name}\b")
+        if any(named.search(text) for text in (*texts, *(COMMON[other] for other in names))):
+            names.add(name)
+    return [name for name in COMMON if name in names]
+
+
+def inlined(sql: str) -> str:
+    """A question with the relations of ``COMMON`` that it names before it, so that nothing need be staged."""
+    before = ",\n".join(f"{name} AS ({COMMON[name]})" for name in needed([sql]))
+    return f"WITH {before}\nSELECT * FROM ({sql}) AS asked" if before else sql

@@ -3,9 +3,19 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from ledger import carrying, checks, control, periods, record_rules, reservations, shapes, source_rules, term_rules
+from ledger import (
+    carrying,
+    checks,
+    control,
+    periods,
+    record_rules,
+    reservations,
+    shapes,
+    source_rules,
+    term_rules,
+)
 from ledger.errors import Problem
-from ledger.rule import COMMON, MOST_SHOWN, Row, Rule
+from ledger.rule import COMMON, MOST_SHOWN, Row, Rule, inlined, needed
 from ledger.store import Reader
 
 __all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "alone", "for_server", "problems", "told"]
@@ -82,12 +92,7 @@ def for_server(rule: Rule, first: str = "$1", last: str = "$2") -> str:
 
 def alone(sql: str, first: str = "$1", last: str = "$2") -> str:
     """A question that names common relations, as one statement that needs nothing staged; see ``for_server``."""
-    needed = _needed([sql])
-    text = sql
-    if needed:
-        before = ",\n".join(f"{name} AS ({COMMON[name]})" for name in needed)
-        text = f"WITH {before}\nSELECT * FROM ({sql}) AS judged_rule"
-    return re.sub(r"\$last\b", lambda _: last, re.sub(r"\$first\b", lambda _: first, text))
+    return re.sub(r"\$last\b", lambda _: last, re.sub(r"\$first\b", lambda _: first, inlined(sql)))
 
 
 def _asked(reader: Reader, rule: Rule, given: dict[str, int]) -> list[Row]:
@@ -124,15 +129,5 @@ def _whose_pairs_meet(reader: Reader, rules: Sequence[Rule], brought: set[str]) 
 
 
 def _stage(reader: Reader, rules: Sequence[Rule], given: dict[str, int]) -> None:
-    for name in _needed([text for rule in rules for text in (rule.sql, "pairs" if rule.where_pairs else "")]):
+    for name in needed([text for rule in rules for text in (rule.sql, "pairs" if rule.where_pairs else "")]):
         reader.stage(name, reader.table(COMMON[name], given))
-
-
-def _needed(texts: Sequence[str]) -> list[str]:
-    """The common relations that texts name, with those on which these rest, each after what it rests on."""
-    needed: set[str] = set()
-    for name in reversed(COMMON):
-        named = re.compile(rf"\b{name}\b")
-        if any(named.search(text) for text in (*texts, *(COMMON[other] for other in needed))):
-            needed.add(name)
-    return [name for name in COMMON if name in needed]

@@ -15,11 +15,11 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from sqlmodel import SQLModel
 
-from ledger import canonical
+from ledger import canonical, named_legs
 from ledger.door import Asked
-from ledger.drafts import LEGS, Draft
+from ledger.drafts import Draft
+from ledger.named_legs import REST, NamedLegs
 
-_SIDE = ("organisation", "fund", "year", "standing")
 _LARGE = pa.large_binary()
 Records = Mapping[type[SQLModel], pa.Table]
 
@@ -91,8 +91,8 @@ def arguments(batches: Sequence[Asked], brought: Sequence[Sequence[Records]]) ->
     Args:
         brought: for each batch, what each of its entries brings besides legs, in canonical order.
     """
-    legs = [draft.legs() for batch in batches for draft in batch.drafts]
-    counts = iter([table.num_rows for table in legs])
+    legs = named_legs.of_drafts([draft for batch in batches for draft in batch.drafts])
+    counts = iter(legs.counts)
     told = [
         {
             "person": batch.person,
@@ -115,27 +115,19 @@ def _facts(draft: Draft, brought: Records, legs: int) -> dict[str, object]:
     return {**facts, "legs": legs, **({"records": records} if records else {})}
 
 
-def _arrays(legs: pa.Table) -> list[_Sent]:
+def _arrays(legs: NamedLegs) -> list[_Sent]:
     """Legs with their accounts named by places in arrays of their own: payers, payees, amounts, ..., standings."""
-    if legs.num_rows == 0:
+    if legs.table.num_rows == 0:
         kinds = (_Integers, _Integers, _Bigints, _Booleans, _Texts, _Texts, _Texts, _Integers, _Texts)
         return [kind(_empty(kind.element)) for kind in kinds]
-    ends = pa.concat_tables(
-        [legs.select([f"{end}_{name}" for name in _SIDE]).rename_columns(list(_SIDE)) for end in ("from", "to")]
-    )
-    codes = np.zeros(ends.num_rows, np.int64)
-    for name in _SIDE:
-        encoded = pc.dictionary_encode(ends[name].combine_chunks())
-        codes = codes * len(encoded.dictionary) + encoded.indices.to_numpy().astype(np.int64)
-    _, first, places = np.unique(codes, return_index=True, return_inverse=True)
-    accounts = ends.take(pa.array(first))
-    payers, payees = np.split((places + 1).astype(">i4"), 2)
+    payers, payees = ((side.to_numpy() + 1).astype(">i4") for side in (legs.payers, legs.payees))
+    amounts, recurrents, notes = (legs.table[name] for name in REST)
     return [
         _Integers(_fixed(23, payers)), _Integers(_fixed(23, payees)),
-        _Bigints(_fixed(20, legs["amount_pence"].to_numpy().astype(">i8"))),
-        _Booleans(_fixed(16, legs["recurrent"].to_numpy().astype("u1"))),
-        _Texts(_varied(legs["note"])), _Texts(_varied(accounts["organisation"])), _Texts(_varied(accounts["fund"])),
-        _Integers(_fixed(23, accounts["year"].to_numpy().astype(">i4"))), _Texts(_varied(accounts["standing"])),
+        _Bigints(_fixed(20, amounts.to_numpy().astype(">i8"))), _Booleans(_fixed(16, recurrents.to_numpy().astype("u1"))),
+        _Texts(_varied(notes)), _Texts(_varied(legs.accounts["organisation"])), _Texts(_varied(legs.accounts["fund"])),
+        _Integers(_fixed(23, legs.accounts["year"].to_numpy().astype(">i4"))),
+        _Texts(_varied(legs.accounts["standing"])),
     ]  # fmt: skip
 
 

@@ -13,14 +13,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
-import pyarrow as pa
 
-from ledger import refusals, server_batches, server_told
+from ledger import named_legs, refusals, server_batches, server_told
 from ledger.door import Asked
 from ledger.errors import Problem, Refused
 from ledger.posting import Posted, canonical_records
 from ledger.reading import Reader
 from ledger.server_door import MOST_BATCHES, MOST_ENTRIES, MOST_LEGS
+from ledger.transfers import numbered_legs
 
 # What is sent together with others is small; anything larger is worth a call of its own.
 _MOST_LEGS_TOGETHER = 1_000
@@ -177,18 +177,11 @@ def _problems(asked: Asked) -> list[Problem]:
     found = refusals.header_problems(asked.drafts)
     if found:
         return found
-    legs = [
-        draft.legs()
-        .append_column("entry_number", pa.array([nth], pa.int64()).take(pa.array([0] * draft.transfers.num_rows)))
-        .append_column("leg", pa.array(range(1, draft.transfers.num_rows + 1), pa.int32()))
-        for nth, draft in enumerate(asked.drafts)
-        if draft.transfers is not None and draft.transfers.num_rows
-    ]
-    if legs:
-        new_legs = pa.concat_tables(legs)
-        found = refusals.amount_problems(new_legs, {nth: draft.key for nth, draft in enumerate(asked.drafts)})
-        if new_legs.num_rows > MOST_LEGS:
-            found.append(_too_many("legs", new_legs.num_rows, MOST_LEGS))
+    keys = {nth: draft.key for nth, draft in enumerate(asked.drafts)}
+    legs = numbered_legs(named_legs.of_drafts(asked.drafts), list(keys))
+    found = [*refusals.nameless_problems(legs, keys), *refusals.amount_problems(legs, keys)]
+    if legs.num_rows > MOST_LEGS:
+        found.append(_too_many("legs", legs.num_rows, MOST_LEGS))
     if len(asked.drafts) > MOST_ENTRIES:
         found.append(_too_many("entries", len(asked.drafts), MOST_ENTRIES))
     return found

@@ -67,15 +67,23 @@ class _Pouring(Writer):
     def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
         """Carry out a statement on both."""
         super().execute(sql, parameters)
-        self._server.execute(_NAMED.sub(r"%(\1)s", sql), parameters)
+        with _taken_by("of the books"):
+            self._server.execute(_NAMED.sub(r"%(\1)s", sql), parameters)
 
     def append(self, model: "type[SQLModel]", table: pa.Table) -> None:
         """Add all rows of an Arrow table to a table of the books, on both."""
         super().append(model, table)
-        try:
+        with _taken_by(str(model.__tablename__)):
             send(self._server, str(model.__tablename__), table)
-        except psycopg.errors.IntegrityError as error:
-            raise Refused([contradiction(str(model.__tablename__), _told(error))]) from None
+
+
+@contextmanager
+def _taken_by(table: str) -> Iterator[None]:
+    """Say in a sentence that the server itself would not take a row."""
+    try:
+        yield
+    except psycopg.errors.IntegrityError as error:
+        raise Refused([contradiction(table, _told(error))]) from None
 
 
 class ServerStore(Store):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from ledger.errors import LedgerError, LedgerHeld
+from ledger.errors import LedgerError, LedgerHeld, Problem
 from ledger.reading import Reader, Writer
 from ledger.store import Store
 
@@ -31,6 +31,7 @@ class SharedFile(Store):
     """
 
     path: Path
+    posts_together = True
 
     def __init__(self, path: Path, *, read_only: bool = False, patience: int = PATIENCE) -> None:
         self.path = path
@@ -94,6 +95,12 @@ class SharedFile(Store):
     def size_bytes(self) -> int:
         """How large the file is."""
         return self.path.stat().st_size
+
+    def catalogue_problems(self) -> list[Problem]:
+        """What the file's tables lack, and what the file holds besides them."""
+        with self._turn:
+            self._wait(lambda: not self._is_writing, _WRITER)
+            return self._current().catalogue_problems()
 
     def checkpoint(self) -> None:
         """Nothing: the log is folded in whenever a writer lets go of the file."""

@@ -61,11 +61,12 @@ ORDER BY l.entry_number, l.id
 # How much of each ring-fence's money of a year waits at the source: what came back, by whatever kind of entry, less
 # what went out again on a fund inside the fence. A fence is one on the day on which the money came, as known then.
 # What is known at once, as a batch is, counts at once. What is carried forward waits in its own year and in the next.
+# It rests on a relation ``counted``, of the entries that count.
 WAITING = f"""
 came_back AS (
     SELECT t.entry_number, f.fund, f.year, sum(t.amount_pence) AS pence FROM transfer t
     JOIN source_account s ON s.id = t.to_account JOIN account f ON f.id = t.from_account
-    WHERE t.entry_number <= $last AND f.id NOT IN (SELECT id FROM source_account)
+    WHERE t.entry_number IN (SELECT number FROM counted) AND f.id NOT IN (SELECT id FROM source_account)
     GROUP BY t.entry_number, f.fund, f.year
 ),
 graded AS (
@@ -80,7 +81,7 @@ fenced AS (
 gone_out AS (
     SELECT t.entry_number, o.fund, o.year, sum(t.amount_pence) AS pence FROM transfer t
     JOIN source_account s ON s.id = t.from_account JOIN account o ON o.id = t.to_account
-    WHERE t.entry_number <= $last AND o.id NOT IN (SELECT id FROM source_account)
+    WHERE t.entry_number IN (SELECT number FROM counted) AND o.id NOT IN (SELECT id FROM source_account)
     GROUP BY t.entry_number, o.fund, o.year
 ),
 both_ways AS (
@@ -114,7 +115,8 @@ waiting AS (
 
 # What was given back or brought forward already moved once, on its own fund; a reversal only puts it back.
 _ELSEWHERE = f"""
-WITH {WAITING}
+WITH counted AS (SELECT number FROM entry WHERE number <= $last),
+{WAITING}
 SELECT p.entry_number, p.leg, p.note, p.key, p.to_fund, p.to_year, w.fence, CAST(w.pence AS BIGINT) AS waiting_pence
 FROM pairs p JOIN entry e ON e.number = p.entry_number
 JOIN waiting w ON w.year = p.to_year AND w.known_from <= e.recorded_at

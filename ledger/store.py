@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from ledger.door import Door
+    from ledger.together import Together
 
 __all__ = ["Reader", "Store", "Writer"]
 
@@ -32,11 +33,14 @@ class Store(ABC):
         person: for whom it is read, where rights count: who sees only the proposals of their organisations.
             None on a file: its owner, who sees all of it. On a server the login decides, and an app's names who
             is at its screen.
+        posts_together: whether small entries of many callers are committed together, by ``together``.
     """
 
     path: Address
     read_only: bool
     person: str | None = None
+    posts_together: bool = False
+    together: "Together | None" = None
 
     @property
     def door(self) -> "Door | None":

@@ -53,7 +53,9 @@ def _loosened(row: Row) -> Problem:
         found = f"from {day} on money could leave {fund} by {ways}, and it was {before}."
     if row["unsaid"]:
         back = f", and let it say {day}, since it is recorded on {row['recorded_on']}" if _is_back(row) else ""
-        return Problem(place, found, "Terms are loosened on somebody's authority.", f"Name the authority{back}.")
+        return Problem(
+            place, found, "Terms are loosened on somebody's authority.", f"Name the authority (--authority){back}."
+        )
     return Problem(
         place,
         f"{found} It is recorded on {row['recorded_on']}, and the authority '{row['authority']}' names no such day.",

@@ -77,6 +77,11 @@ def _of_the_machine(error: OSError) -> Problem:
     )
 
 
+def opened(ledger: Address, person: str | None = None) -> Store:
+    """A ledger opened to read, for whoever is named or is at the terminal."""
+    return Store.open(ledger, read_only=True, person=person or os.environ.get(PERSON))
+
+
 @contextmanager
 def reading(
     ledger: Address,
@@ -93,7 +98,7 @@ def reading(
         afresh: whether to read every row where the ledger is kept, as verifying does.
     """
     with (
-        Store.open(ledger, read_only=True, person=person or os.environ.get(PERSON)) as store,
+        opened(ledger, person) as store,
         store.read_afresh() if afresh else store.read() as reader,
     ):
         yield reader, moment(reader, as_at, known_at)

@@ -5,9 +5,10 @@ from dataclasses import replace
 from ledger import audit, chain
 from ledger.errors import Refused
 from ledger.heads import Head
+from ledger.position import moment
 from screens import proof_files, terminal
 from screens.arguments import DEFAULT_LEDGER, Json, Ledger
-from screens.commands.guard import guarded, reading
+from screens.commands.guard import guarded, opened
 from screens.proof_files import SeenHead
 from screens.terminal import Answer, show
 
@@ -20,12 +21,13 @@ def verify(
 ) -> None:
     """Ask every invariant of the whole ledger; exit with 1 if one does not hold, saying where."""
     seen = None if head is None else proof_files.kept(head)
-    with reading(ledger, afresh=True) as (reader, at):
+    with opened(ledger) as store, store.read_afresh() as reader:
+        at = moment(reader)
         with terminal.progress("Verifying") as told:
-            found = audit.verify(reader, lambda name: told(f"Checking {name}", 0, None), seen_head=seen)
+            found = audit.verify(reader, lambda name: told(f"Checking {name}", 0, None), seen_head=seen, store=store)
+        if found:
+            raise Refused(found)
         content, entries, unseen = chain.books_hash(reader), chain.last_entry(reader), len(reader.unseen)
-    if found:
-        raise Refused(found)
     rows = [{"entries": entries, "problems": 0, "head": at.head, "content_hash": content}]
     hidden = f"{unseen} entries of proposals are not for you to see: their links were checked, and not what they hold."
     empty = "The ledger is empty: there is nothing that could fail."

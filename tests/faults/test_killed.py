@@ -49,6 +49,29 @@ def test_posting(books: Store, rounds: Rounds, record_property: Tell, shelf: She
     assert (rounds.lost, rounds.broken) == (0, 0)
 
 
+def test_posting_together(books: Store, rounds: Rounds, record_property: Tell, shelf: Shelf) -> None:
+    """Of what many threads post in one commit nothing that was acknowledged is lost, and no batch is there by half."""
+    if shelf.kind == "server":
+        pytest.skip("a server commits what many processes post")
+    fund_all(books)
+    address = books.path
+    books.close()
+    acknowledged: list[str] = []
+    for turn in rounds:
+        worker = Working(work.batches_together, address, f"round {turn}")
+        acknowledged += worker.killed_after(rounds.chance.uniform(0, 0.3), of_its_first_word=turn % 3 > 0)
+        with Store.open(address) as store, store.read() as reader:
+            keys = {str(key) for (key,) in reader.rows("SELECT key FROM entry")}
+        batches = {key.rpartition("/")[0] for key in keys if key.startswith("round")}
+        rounds.broken += sum(not {f"{key}/a", f"{key}/b"} <= keys for key in batches)
+        rounds.lost += sum(f"{key}/b" not in keys for key in acknowledged)
+    rounds.acknowledged = len(acknowledged)
+    assert acknowledged
+    record_property("figures", rounds.figures("posting together", shelf.kind, "batches"))
+    whole(address)
+    assert (rounds.lost, rounds.broken) == (0, 0)
+
+
 def test_importing(
     books: Store, rounds: Rounds, record_property: Tell, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

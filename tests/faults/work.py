@@ -5,6 +5,7 @@ Each is given a way to say what the books have acknowledged, and says it as soon
 
 import os
 import random
+import threading
 import time
 from collections.abc import Callable
 from itertools import count
@@ -34,6 +35,28 @@ def batches(say: Say, address: Address, name: str) -> None:
                 entry("allocate", at("NHS", "limit"), at("ICB2", "core"), 3, key=f"{key}/c"),
             ])  # fmt: skip
             say(key)
+
+
+def batches_together(say: Say, address: Address, name: str) -> None:
+    """Small entries from eight threads, committed together, until killed; each says what was acknowledged to it."""
+    telling = threading.Lock()
+
+    def one_after_another(store: Store, thread: int) -> None:
+        for turn in count():
+            key = f"{name}/{thread}/{turn}"
+            post(store, [
+                entry("devolve", at("ICB1", "core"), at("P1", "core"), 2, key=f"{key}/a"),
+                entry("devolve", at("P1", "core"), at("N1", "core"), 1, key=f"{key}/b"),
+            ])  # fmt: skip
+            with telling:
+                say(key)
+
+    with Store.open(address) as store:
+        threads = [threading.Thread(target=one_after_another, args=(store, nth), daemon=True) for nth in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
 
 def imports(say: Say, address: Address, name: str, folder: Path) -> None:
