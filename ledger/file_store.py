@@ -91,8 +91,6 @@ class FileStore(Store):
                 _roll_back(cursor)
                 cursor.close()
 
-    imagine = rehearse
-
     def engine(self) -> "Engine":
         """A SQLAlchemy engine on this open ledger, for SQLModel."""
         return _engine_on(self._cursor)

@@ -12,7 +12,6 @@ in the name of whoever reads, and laid before that reader alone.
 """
 
 import io
-import json
 import sys
 import threading
 import time
@@ -40,6 +39,7 @@ _TYPES = {
     pa.string(): "VARCHAR",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
 }
+_ROWS_AT_ONCE = 100_000
 # The order in which rows must be written, so that none names one that is not there yet.
 APPENDED = tuple(name for name in TABLES if name != "seal")
 _PUBLISHED = tuple(name for name in APPENDED if name not in UNPUBLISHED)
@@ -212,21 +212,32 @@ class Mirror:
         kept_mirrors.discard(copy)
         return False
 
+    def imagine(self, server: psycopg.Connection) -> duckdb.DuckDBPyConnection:
+        """The mirror as an open transaction of the server would leave it, which has been followed before that.
+
+        The cursor has it in a transaction of its own, which is thrown away with it.
+        """
+        with self.lock:
+            cursor = self.cursor()
+            cursor.execute("BEGIN")
+            try:
+                self._bring(cursor, server, from_the_beginning=not self._continues(server, sealed_state(cursor)))
+            except BaseException:
+                let_go(cursor)
+                raise
+            return cursor
+
     def _catch_up(self, server: psycopg.Connection) -> None:
         """Add what is newer on the server, in one transaction; all of it where the mirror stands on no entry there."""
         cursor = self.cursor()
         cursor.execute("BEGIN")
         try:
             known = cursor.execute(_SEALED).fetchone()
-            if known is None or not self._continues(server, known):
-                for name in TABLES:
-                    cursor.execute(f'DELETE FROM "{name}"')
-                known = None
+            continues = known is not None and self._continues(server, known)
+            if not continues:
                 self._rows_kept, self._fetched_when_kept, self.is_from_kept = 0, self.fetched, False
                 self._read_at = int(time.time())
-            self._add_newer(cursor, server, from_the_beginning=known is None)
-            cursor.execute("DELETE FROM seal")
-            _insert(cursor, "seal", fetch(server, "seal", self.schema("seal"), ""))
+            self._bring(cursor, server, from_the_beginning=not continues)
             cursor.execute("COMMIT")
         except BaseException:
             with suppress(duckdb.TransactionException):
@@ -234,6 +245,16 @@ class Mirror:
             raise
         finally:
             cursor.close()
+
+    def _bring(
+        self, cursor: duckdb.DuckDBPyConnection, server: psycopg.Connection, *, from_the_beginning: bool
+    ) -> None:
+        if from_the_beginning:
+            for name in TABLES:
+                cursor.execute(f'DELETE FROM "{name}"')
+        self._add_newer(cursor, server, from_the_beginning=from_the_beginning)
+        cursor.execute("DELETE FROM seal")
+        _insert(cursor, "seal", fetch(server, "seal", self.schema("seal"), ""))
 
     def _continues(self, server: psycopg.Connection, known: Sequence[Any]) -> bool:
         _, entries, head = known
@@ -253,6 +274,9 @@ class Mirror:
             ).fetchall()
             last = {name: int(accounts if name == "account" else entries) for name in _PUBLISHED}
             after = {name: f"WHERE {numbered_by(name)} > {last[name]}" for name in _PUBLISHED}
+            # Days of accounts are no rows of an entry: those of every account that new transfers touch are read anew.
+            touched = f"FROM transfer {after['transfer']}"
+            after["account_day"] = f"WHERE account IN (SELECT from_account {touched} UNION SELECT to_account {touched})"
             newer = " UNION ALL ".join(
                 f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\" {after[name]})" for name in _PUBLISHED
             )
@@ -261,26 +285,22 @@ class Mirror:
         for name, condition in after.items():
             rows = fetch(server, name, self.schema(name), condition)
             self.fetched += rows.num_rows
+            if name == "account_day":
+                cursor.register("followed_rows", rows)
+                cursor.execute("DELETE FROM account_day WHERE account IN (SELECT account FROM followed_rows)")
+                cursor.unregister("followed_rows")
             if rows.num_rows:
                 _insert(cursor, name, rows)
 
 
-def send(server: psycopg.Connection, table: str, rows: pa.RecordBatchReader) -> None:
-    """Write rows to a table on the server, in one statement."""
-    if table in UNPUBLISHED:
-        # A table whose rows are not for everybody takes none by COPY.
-        for batch in rows:
-            if batch.num_rows:
-                written = json.dumps(batch.to_pylist(), default=str)
-                named = f'json_populate_recordset(NULL::"{table}", %s)'
-                server.execute(f'INSERT INTO "{table}" SELECT * FROM {named}', (written,))
-        return
+def send(server: psycopg.Connection, table: str, rows: pa.Table) -> None:
+    """Write rows to a table on the server, as its owner."""
     columns = ", ".join(f'"{name}"' for name in rows.schema.names)
     with (
         server.cursor() as cursor,
         cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN (FORMAT csv)') as sink,
     ):
-        for batch in rows:
+        for batch in rows.to_batches(_ROWS_AT_ONCE):
             text = io.BytesIO()
             csv.write_csv(batch, text, csv.WriteOptions(include_header=False, quoting_style="needed"))
             sink.write(text.getbuffer())
@@ -309,12 +329,6 @@ def _write(cursor: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 def _quoted(path: Path) -> str:
     return str(path.absolute()).replace("'", "''")
-
-
-def last_row(cursor: Cursor, table: str) -> int:
-    """The number that DuckDB gives to the newest row of a table; rows appended later have higher ones."""
-    ((last,),) = cursor.execute(f'SELECT coalesce(max(rowid), -1) FROM "{table}"').fetchall()
-    return int(last)
 
 
 def sealed_state(cursor: Cursor) -> tuple[object, ...]:

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 
 from ledger import canonical, named_legs, refusals, rights, rules, together, transfers
 from ledger.chain import LEGS_OF, head, last_entry
+from ledger.door import Asked
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
@@ -141,7 +142,9 @@ def _taken(
         if posted is not None:
             return posted
     person = rights.names_in(drafts)
-    begin = store.write if keep else store.imagine if only_tried else store.rehearse
+    if store.door is not None:
+        return store.door.take(Asked(drafts, person, keep, only_tried, afterwards=afterwards))
+    begin = store.write if keep else store.rehearse
     with begin(person) as writer:
         posted = _post(writer, drafts, only_tried=only_tried)
         if afterwards is not None:
@@ -151,9 +154,7 @@ def _taken(
 
 def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) -> list[Posted]:
     _refuse_if(refusals.header_problems(drafts))
-    tables = [
-        {model: _canonical_records(model, draft) for model in RECORDS if model in draft.records} for draft in drafts
-    ]
+    tables = [canonical_records(draft) for draft in drafts]
     legs = named_legs.of_drafts(drafts)
     contents = list(map(_content_of, drafts, tables, legs.parts()))
     known = _known_by_key(writer, [draft.key for draft in drafts])
@@ -188,10 +189,13 @@ def _refuse_if(problems: Sequence[Problem]) -> None:
         raise Refused(problems)
 
 
-def _canonical_records(model: type[SQLModel], draft: Draft) -> pa.Table:
-    """The records as the books will hold them: the model's columns, in the order of its key."""
-    schema = schema_of(model)
-    return draft.records[model].select(schema.names).cast(schema).sort_by(primary_key(model))
+def canonical_records(draft: Draft) -> dict[type[SQLModel], pa.Table]:
+    """What an entry brings as the books will hold it: by table, the model's columns, in the order of its key."""
+    schemas = {model: schema_of(model) for model in RECORDS if model in draft.records}
+    return {
+        model: draft.records[model].select(schema.names).cast(schema).sort_by(primary_key(model))
+        for model, schema in schemas.items()
+    }
 
 
 def _content_of(draft: Draft, brought: Mapping[type[SQLModel], pa.Table], legs: bytes) -> str:
@@ -212,16 +216,7 @@ def _known_by_key(reader: Reader, keys: Iterable[str]) -> dict[str, Posted]:
 
 def _replay(draft: Draft, content: str, known: Posted) -> Posted:
     if content != known.content_hash:
-        raise KeyReused(
-            [
-                Problem(
-                    f"entry '{draft.key}'",
-                    f"this key already names entry {known.number}, with other content.",
-                    "A key stands for one decision; posting it again must change nothing.",
-                    "Give the new decision a key of its own, or reverse the old entry first.",
-                )
-            ]
-        )
+        raise KeyReused([refusals.key_reused(draft.key, known.number)])
     return known
 
 

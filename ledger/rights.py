@@ -117,7 +117,11 @@ def problems(reader: Reader, first: int) -> list[Problem]:
     """What entries from ``first`` on did without a right to it; nothing while nobody is appointed."""
     if not in_force(reader):
         return []
-    rows = reader.table(_FAULTS, {"first": first}).to_pylist()
+    return told(reader, reader.table(_FAULTS, {"first": first}).to_pylist())
+
+
+def told(reader: Reader, rows: Sequence[dict[str, Any]]) -> list[Problem]:
+    """What was done without a right to it, in words."""
     names = {str(code): str(name) for code, name in reader.rows("SELECT code, name FROM organisation")} if rows else {}
     return [_told(row, names) for row in rows[:_MOST_SHOWN]]
 
