@@ -131,7 +131,9 @@ class Move:
                 {"organisation": "GOV", "fund": fund["code"], "year": year, "standing": "available", "pence": 1_000}
                 for year in (2025, 2026) for fund in funds
             ]  # fmt: skip
-        source = pick(held, self.account)
+        sources = {here for here, _ in kind.standings}
+        able = [row for row in held if row["standing"] in sources and self.odd != 3]
+        source = pick(able or held, self.account)
         ties = world.rows(_TIES)
         if kind.direction == DOWN:
             to = [row["child"] for row in ties if row["parent"] == source["organisation"]]
@@ -419,7 +421,11 @@ class Appoint:
 
     def draft(self, world: World, actor: str) -> Draft:
         first = not world.rows("SELECT 1 AS one FROM appointment LIMIT 1")
-        role = pick(("administrator", "approver", "preparer", "viewer"), self.role)
+        role = (
+            "administrator"
+            if first and self.role
+            else pick(("approver", "administrator", "preparer", "viewer"), self.role)
+        )
         organisation = (
             None if self.organisation is None or first else pick(world.codes("organisation"), self.organisation)
         )
@@ -427,7 +433,7 @@ class Appoint:
             "id": world.key("right"), "person": pick(PEOPLE, self.person), "role": role, "organisation": organisation,
             "limit_pence": self.pence if role in ("approver", "preparer") else None,
             "alone": self.alone and role == "approver", "valid_from": pick(DAYS[:9], self.begins),
-            "valid_to": None if self.ends is None else pick(DAYS[:9], self.ends),
+            "valid_to": None if self.ends is None or first else pick(DAYS[:9], self.ends),
         }  # fmt: skip
         return brings(world, "appoint", actor, (Appointment, [row]))
 
@@ -524,6 +530,25 @@ class Post:
         drafts = [maker.draft(world, actor) for maker in self.makers]
         posted = post(world.store, drafts, dry_run=self.dry_run)
         world.accepted += not self.dry_run and not all(one.replayed for one in posted)
+
+
+@dataclass(frozen=True)
+class TakeOffice:
+    """Rights come into force: one administrator, one who approves and may post alone, one who prepares."""
+
+    pence: int | None
+
+    def act(self, world: World) -> None:
+        rights = (
+            ("ada", "administrator", "ada", None),
+            ("ben", "approver", "ada", self.pence),
+            ("cy", "preparer", "ada", self.pence),
+        )
+        for person, role, by, pence in rights:
+            row = {"id": world.key("right"), "person": person, "role": role, "limit_pence": pence,
+                   "alone": role == "approver", "valid_from": LONG_AGO}  # fmt: skip
+            post(world.store, [brings(world, "appoint", by, (Appointment, [row]))])
+        world.accepted += 1
 
 
 @dataclass(frozen=True)
@@ -695,6 +720,7 @@ _STEPS = _mix(
     (2, st.builds(Undo, nth=_many, actor=_few, day=_now_and_then(_day), authority=_often)),
     (2, st.builds(TimePasses, days=st.sampled_from([1, 30, 365, -30, -400]))),
     (1, st.builds(Expire, actor=_few)),
+    (1, st.builds(TakeOffice, pence=st.none() | st.sampled_from([1_000, 100]))),
 )  # fmt: skip
 # Several short lists, one after another: one long list would seldom be long.
 _SOME = st.lists(_STEPS, max_size=9)
