@@ -8,6 +8,7 @@ from ledger import (
     chain,
     chain_links,
     characters,
+    checkpoint,
     heads,
     kept_files,
     rights,
@@ -76,6 +77,7 @@ def verify(
     progress: Callable[[str], None] = lambda _: None,
     *,
     seen_head: str | Head | None = None,
+    since: str | None = None,
     store: Store | None = None,
 ) -> list[Problem]:
     """Everything that does not hold in the ledger; an empty list when all of it does.
@@ -85,6 +87,8 @@ def verify(
         progress: told the name of each check as it begins.
         seen_head: a head that an earlier report printed, its beginning, or one with its root that somebody kept: the
             books must still hold it. Only so is a tail found out that was cut off together with its seal.
+        since: the head up to which the books were verified before, or its beginning: only what came after it is
+            looked at, with all that it rests on.
         store: where the books are kept: its tables and the kept originals are looked at too.
 
     Raises:
@@ -92,6 +96,10 @@ def verify(
     """
     if reader.is_from_kept:
         raise LedgerError("To verify a ledger is to read it afresh: take the reader from Store.read_afresh.")
+    found: list[Problem] = [] if seen_head is None else lost_head(reader, seen_head)
+    if since is not None:
+        found += lost_head(reader, since) or checkpoint.problems(reader, entry_with(reader, since) + 1, progress)
+        return [_printable(problem) for problem in found]
     questions: list[tuple[str, Callable[[], list[Problem]]]] = [
         ("the tables themselves", lambda: store.catalogue_problems() if store else []),
         ("the seal and the version", lambda: upgrades.problems(reader)),
@@ -102,7 +110,6 @@ def verify(
         ("who may do what", lambda: rights.kept(reader)),
         ("the files that entries rest on", lambda: kept_files.problems(store.path) if store else []),
     ]
-    found: list[Problem] = [] if seen_head is None else lost_head(reader, seen_head)
     for name, ask in questions:
         progress(name)
         try:
@@ -150,6 +157,11 @@ def lost_head(reader: Reader, seen: str | Head) -> list[Problem]:
     ]
 
 
+def entry_with(reader: Reader, head: str) -> int:
+    """The entry that the books hold with a head, by its beginning."""
+    return reader.whole("SELECT min(number) FROM entry WHERE starts_with(hash, $head)", {"head": head.lower()})
+
+
 def _rule_problems(reader: Reader, asked: Sequence[Rule]) -> list[Problem]:
     return rules.problems(reader, 1, chain.last_entry(reader), asked=asked)
 
@@ -175,15 +187,7 @@ def _balance_problems(reader: Reader) -> list[Problem]:
         )
         for number, organisation, fund, year, standing in reader.rows(_WRONG_ACCOUNTS)
     )
-    found.extend(
-        Problem(
-            f"account {account}, {day}",
-            "what is kept of its balance on that day is not what its transfers come to.",
-            "Limits are judged by it.",
-            "Restore the ledger from a backup, and find out who could write to it.",
-        )
-        for account, day in reader.rows(_WRONG_DAYS)
-    )
+    found.extend(checkpoint.day_problem(account, day) for account, day in reader.rows(_WRONG_DAYS))
     ((sealed, moved),) = reader.rows(_MOVED)
     if sealed != moved:
         found.append(
