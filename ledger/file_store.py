@@ -235,10 +235,14 @@ def _opened(path: Path, *, read_only: bool) -> tuple[FileStore, int]:
     store = FileStore(path, _connect(path, read_only=read_only), read_only=read_only)
     try:
         with store.read() as reader:
-            version = reader.whole("SELECT schema_version FROM seal")
+            versions = [int(str(version)) for (version,) in reader.rows("SELECT schema_version FROM seal")]
     except (duckdb.Error, ValueError) as error:
         store.close()
         raise NotALedger(path, "it has none of the ledger's tables.") from error
+    if len(versions) != 1:
+        store.close()
+        raise NotALedger(path, f"its table 'seal' is not a ledger's: it has {len(versions)} rows of one.")
+    (version,) = versions
     if version > migrations.SCHEMA_VERSION:
         store.close()
         known = migrations.SCHEMA_VERSION

@@ -3,6 +3,7 @@
 import pytest
 
 from ledger.audit import verify
+from ledger.errors import NotALedger
 from tests.books import texts
 from tests.hands import Hands
 
@@ -23,8 +24,6 @@ AT = "(SELECT entry_number FROM upgrade)"
         ("DELETE FROM upgrade", "entry {at}, upgrade without a row", "an entry of kind upgrade, 'upgrade/5', brings nothing."),
         ("UPDATE seal SET schema_version = 4", "the seal", "it is number 1, of version 4 of the tables."),
         ("UPDATE seal SET id = 2", "the seal", "it is number 2, of version 5 of the tables."),
-        ("DELETE FROM seal", "the seal", "there are 0 of it."),
-        ("INSERT INTO seal SELECT 2, schema_version, entries, head, moved_pence FROM seal", "the seal", "there are 2 of it."),
         ("UPDATE seal SET entries = 1000000000", "entry 85", "it is missing."),
         ("UPDATE seal SET moved_pence = moved_pence + 1", "the seal", "it says that "),
     ],
@@ -36,6 +35,22 @@ def test_the_seal_and_the_upgrade_agree_with_the_chain(hands: Hands, change: str
         hand.do(change)
         with hand.reading() as reader:
             assert f"\n{place.format(at=at)}: {found}" in f"\n{texts(verify(reader))}"
+
+
+TWO_SEALS = "INSERT INTO seal SELECT 2, schema_version, entries, head, moved_pence FROM seal"
+
+
+@pytest.mark.parametrize(("change", "seals"), [("DELETE FROM seal", 0), (TWO_SEALS, 2)])
+def test_there_is_one_seal(hands: Hands, kind: str, change: str, seals: int) -> None:
+    """A file is open already; a server's ledger is not opened again."""
+    with hands() as hand:
+        hand.do(change)
+        if kind == "server":
+            with pytest.raises(NotALedger, match=f"it has {seals} rows of one"), hand.reading():
+                pass
+        else:
+            with hand.reading() as reader:
+                assert f"the seal: there are {seals} of it." in texts(verify(reader))
 
 
 @pytest.mark.parametrize("kind", ["file"])
