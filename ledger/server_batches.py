@@ -103,10 +103,7 @@ def arguments(batches: Sequence[Asked], brought: Sequence[Sequence[Records]]) ->
         }
         for batch, each in zip(batches, brought, strict=True)
     ]
-    return [
-        json.dumps(told, default=str, ensure_ascii=False),
-        *_arrays(pa.concat_tables(legs) if legs else LEGS.empty_table()),
-    ]
+    return [json.dumps(told, default=str, ensure_ascii=False), *_arrays(legs)]
 
 
 def _facts(draft: Draft, brought: Records, legs: int) -> dict[str, object]:
@@ -124,7 +121,8 @@ def _arrays(legs: NamedLegs) -> list[_Sent]:
     amounts, recurrents, notes = (legs.table[name] for name in REST)
     return [
         _Integers(_fixed(23, payers)), _Integers(_fixed(23, payees)),
-        _Bigints(_fixed(20, amounts.to_numpy().astype(">i8"))), _Booleans(_fixed(16, recurrents.to_numpy().astype("u1"))),
+        _Bigints(_fixed(20, amounts.to_numpy().astype(">i8"))),
+        _Booleans(_fixed(16, recurrents.to_numpy().astype("u1"))),
         _Texts(_varied(notes)), _Texts(_varied(legs.accounts["organisation"])), _Texts(_varied(legs.accounts["fund"])),
         _Integers(_fixed(23, legs.accounts["year"].to_numpy().astype(">i4"))),
         _Texts(_varied(legs.accounts["standing"])),

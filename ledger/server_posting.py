@@ -72,9 +72,9 @@ class ServerDoor:
 
     def take(self, asked: Asked) -> list[Posted]:
         """What became of each entry of a batch, in their order; see ``Door.take``."""
-        _refuse_if(_problems(asked))
         if not asked.drafts:
             return []
+        _refuse_if(_problems(asked))
         waiting = _Waiting(asked)
         if asked.afterwards is not None:
             with self._turn, self._spoken_to():

@@ -104,6 +104,8 @@ class ServerShelf:
         database = f"test_{name}_{_OWN}_{next(_serial)}".lower()
         with administrator() as server:
             server.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+            if template != "template0":  # rights to a database are not copied with it
+                server.execute(f'REVOKE TEMPORARY ON DATABASE "{database}" FROM PUBLIC')
         self.made.append(database)
         return on_server(database)
 
