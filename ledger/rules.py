@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from ledger import carrying, checks, periods, record_rules, reservations
+from ledger import carrying, checks, names, periods, record_rules, reservations
 from ledger.errors import Problem
 from ledger.rule import COMMON, MOST_SHOWN, Row, Rule
 from ledger.store import Reader
@@ -13,6 +13,7 @@ __all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "for_server
 # The rules by what they speak of. Posting stops after the first group that finds something, for what follows from
 # one fault is not told as another.
 GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+    ("names of people and codes", names.RULES),
     ("months that are closed", periods.RULES),
     ("organisations, funds and terms", record_rules.RULES),
     ("what each entry did", checks.RULES),
