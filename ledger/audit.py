@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from ledger import chain, chain_links, control, rights, rules
+from ledger import chain, chain_links, control, rights_judged, rules
 from ledger.errors import Problem
 from ledger.money import exact_pounds
 from ledger.store import Reader
@@ -80,7 +80,7 @@ def verify(
         ("money neither made nor lost", lambda: _balance_problems(reader)),
         *((name, partial(rules.problems, reader, 1, last, asked=asked)) for name, asked in rules.GROUPS),
         ("published control totals", lambda: control.problems(reader, 1)),
-        ("who may do what", lambda: rights.kept(reader)),
+        ("who may do what", lambda: rights_judged.kept(reader)),
     ]
     found: list[Problem] = lost_head(reader, seen_head) if seen_head else []
     for name, ask in questions:

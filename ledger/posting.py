@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlmodel import SQLModel
 
-from ledger import canonical, control, refusals, rights, rules
+from ledger import canonical, control, refusals, rights, rights_judged, rules
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
@@ -232,7 +232,7 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         brought |= {"transfer"} if moves_money else set()
         _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.AT_ONCE))
         if not only_tried:
-            _refuse_if(rights.problems(writer, first))
+            _refuse_if(rights_judged.problems(writer, first))
         _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.RESERVED))
         if moves_money and control.concern(writer):
             _refuse_if(control.problems(writer, 1))

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from ledger import carrying, checks, names, periods, record_rules, reservations
+from ledger import carrying, checks, decisions, names, periods, record_rules, reservations
 from ledger.errors import Problem
-from ledger.rule import COMMON, MOST_SHOWN, Row, Rule
+from ledger.rule import COMMON as RELATIONS
+from ledger.rule import MOST_SHOWN, Row, Rule
 from ledger.store import Reader
 
-__all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "for_server", "problems"]
+__all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "for_server", "inlined", "problems"]
 
 # The rules by what they speak of. Posting stops after the first group that finds something, for what follows from
 # one fault is not told as another.
@@ -16,10 +17,13 @@ GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("names of people and codes", names.RULES),
     ("months that are closed", periods.RULES),
     ("organisations, funds and terms", record_rules.RULES),
+    ("proposals and the decisions on them", decisions.RULES),
     ("what each entry did", checks.RULES),
     ("what was carried forward", carrying.RULES),
-    ("proposals and what they reserve", reservations.RULES),
+    ("what proposals reserve", reservations.RULES),
 )
+# What rules name, each relation resting on earlier ones alone.
+COMMON = RELATIONS | decisions.COMMON
 ALL: tuple[Rule, ...] = tuple(rule for _, rules in GROUPS for rule in rules)
 # What open proposals keep is told to those alone who have a right to what they do: those rules are asked last.
 RESERVED = reservations.RULES
@@ -61,16 +65,23 @@ def for_server(rule: Rule, first: str = "$1", last: str = "$2") -> str:
         first: what stands for the first entry to judge; a parameter of a function unless said otherwise.
         last: what stands for the newest entry.
     """
-    needed = _needed([rule.sql])
-    text = rule.sql
+    return inlined(rule.sql, first, last)
+
+
+def inlined(sql: str, first: str, last: str) -> str:
+    """A question with the relations that it names before it; as ``for_server`` does for a rule's."""
+    needed = _needed([sql])
+    text = sql
     if needed:
         before = ",\n".join(f"{name} AS ({COMMON[name]})" for name in needed)
-        text = f"WITH {before}\nSELECT * FROM ({rule.sql}) AS judged_rule"
+        text = f"WITH {before}\nSELECT * FROM ({sql}) AS judged_rule"
     return re.sub(r"\$last\b", lambda _: last, re.sub(r"\$first\b", lambda _: first, text))
 
 
 def _asked(reader: Reader, rule: Rule, given: dict[str, int], blamed: set[tuple[object, object]]) -> Iterable[Problem]:
     rows: list[Row] = reader.table(rule.sql, given).to_pylist()
+    # Of a proposal that is not seen whole nobody can tell.
+    rows = [row for row in rows if not reader.unseen & {row.get("entry_number"), row.get("proposed_in")}]
     if rule.more:
         rows = [{**row, **reader.table(rule.more, row).to_pylist()[0]} for row in rows]
         rows.sort(key=lambda row: int(row["entry_number"]))
@@ -86,8 +97,12 @@ def _asked(reader: Reader, rule: Rule, given: dict[str, int], blamed: set[tuple[
 
 
 def _stage(reader: Reader, rules: Sequence[Rule], given: dict[str, int]) -> None:
-    for name in _needed([rule.sql for rule in rules]):
-        reader.stage(name, reader.table(COMMON[name], given))
+    needed = _needed([rule.sql for rule in rules])
+    for name in needed:
+        if name in RELATIONS:
+            reader.stage(name, reader.table(COMMON[name], given))
+    if not decisions.COMMON.keys().isdisjoint(needed):
+        decisions.stage(reader, given)
 
 
 def _needed(texts: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ The owner of the tables stands outside: who could take the triggers away is not 
 from collections.abc import Sequence
 
 from ledger import rights_questions as questions
+from ledger import rules
 from ledger.models import UNPUBLISHED
 from ledger.models_rights import Proposal, ProposedTransfer
 
@@ -20,6 +21,8 @@ _NAMED = (
     "LATERAL (SELECT (regexp_matches(n.brings, "
     '\'"(?:organisation|parent|child|predecessor|successor)":"([^"]*)"\', \'g\'))[1] AS organisation) named'
 )
+_APPROVED = rules.inlined("SELECT * FROM approved_entry", "$1", str(2**63 - 1))
+FAULTS = questions.FAULTS.format(first="$1", day=TODAY, named=_NAMED, approved_entry=_APPROVED)
 _GIVEN = {"person": "(SELECT ledger_person())", "today": TODAY, "named": _NAMED}
 _SAFE = "SECURITY DEFINER SET search_path FROM CURRENT"
 
@@ -63,7 +66,7 @@ CREATE OR REPLACE FUNCTION ledger_faults(bigint)
 RETURNS TABLE (number bigint, actor varchar, fault text, act varchar, organisation varchar, pence bigint)
 LANGUAGE sql STABLE {_SAFE} AS $$
 SELECT number, actor::varchar, fault::text, act::varchar, organisation::varchar, pence::bigint FROM (
-{questions.FAULTS.format(first="$1", day=TODAY, named=_NAMED)}
+{FAULTS}
 ) found
 $$
 """,
