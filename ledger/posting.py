@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import canonical, named_legs, refusals, rights, rules, together, transfers
+from ledger import canonical, named_legs, refusals, rights, rights_judged, rules, together, transfers
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.door import Asked
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
@@ -179,7 +179,7 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         brought |= {"transfer"} if moves_money else set()
         _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.AT_ONCE))
         if not only_tried:
-            _refuse_if(rights.problems(writer, first))
+            _refuse_if(rights_judged.problems(writer, first))
         _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.RESERVED))
     return [answers[index] for index in range(len(drafts))]
 

@@ -12,6 +12,7 @@ The owner of the tables may name anybody as an author, as an app may, and the ri
 from collections.abc import Sequence
 
 from ledger import rights_questions as questions
+from ledger import rules
 from ledger.models import UNPUBLISHED
 from ledger.models_rights import Proposal, ProposedTransfer
 from ledger.server_functions import OWNER, READS, Function
@@ -23,6 +24,8 @@ _NAMED = (
 )
 _GIVEN = {"person": "(SELECT ledger_person())", "today": TODAY, "named": _NAMED}
 _RECORDED = "(e.recorded_at AT TIME ZONE 'UTC')::date"
+_APPROVED = rules.alone("SELECT * FROM approved_entry", "$1", str(2**63 - 1))
+_FAULTS = questions.FAULTS.format(first="$1", day=_RECORDED, named=_NAMED, approved_entry=_APPROVED)
 
 
 def _answers(name: str, returns: str, body: str, may: str = READS) -> Function:
@@ -74,7 +77,7 @@ UNION SELECT entry_number FROM proposed_transfer WHERE id NOT IN (SELECT ledger_
         f"""
 BEGIN
     RETURN QUERY SELECT to_jsonb(f) FROM (
-{questions.FAULTS.format(first="$1", day=_RECORDED, named=_NAMED)}
+{_FAULTS}
     ) f;
 END
 """,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ledger import refusals, rights, rules, server_rules
+from ledger import refusals, rights_judged, rules, server_rules
 from ledger.errors import AlreadyReversed, KeyReused, LedgerError, Problem, Refused
 from ledger.reading import Reader, contradiction
 from ledger.unmoved import BooksMoved
@@ -47,7 +47,7 @@ def refusal(faults: Sequence[Fault], reader: Reader, *, seen_head: str | None = 
     if kind == "rule":
         return Refused(rules.told((_RULES[one["rule"]], _typed(one["rows"]), one["in_all"]) for one in faults))
     if kind == "right":
-        return Refused(rights.told(reader, _typed(one["row"] for one in faults)))
+        return Refused(rights_judged.told(reader, _typed(one["row"] for one in faults)))
     return Refused([_problem(one, reader) for one in faults])
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,14 +13,13 @@ import pytest
 from ledger import audit, keeping, server_schema
 from ledger.address import ServerAddress
 from ledger.appointments import appoint
-from ledger.errors import KeyReused, Refused
 from ledger.models import TABLES
 from ledger.posting import post
 from ledger.proposals import submit
 from ledger.server_functions import OWNER, POSTS, READS
 from ledger.store import Store
-from tests.books import LONG_AGO, at, entry, fund_all, held, texts
-from tests.knocks import CALL, answer, arrays, fact, knock
+from tests.books import LONG_AGO, at, entry, fund_all, texts
+from tests.knocks import CALL, answer, arrays, fact
 from tests.shelves import ServerShelf, administrator, on_server, raw, shelf_of
 
 pytestmark = pytest.mark.parametrize("kind", ["server"])
@@ -61,7 +59,9 @@ def furnished(
     with Store.open(place) as books:
         fund_all(books)
         appoint(books, "chief", "administrator", by="setting up", reason="x", day=LONG_AGO)
-        appoint(books, logins["poster"], "approver", by="chief", reason="x", day=LONG_AGO, organisation="ICB1", alone=True)
+        appoint(
+            books, logins["poster"], "approver", by="chief", reason="x", day=LONG_AGO, organisation="ICB1", alone=True
+        )
         appoint(books, "otto", "preparer", by="chief", reason="x", day=LONG_AGO, organisation="ICB2")
         plan = replace(entry("devolve", at("ICB2", "core"), at("P3", "core"), 500), actor="otto")
         submit(books, [plan], key="plan", title="title", prepared_by="otto")
@@ -142,7 +142,9 @@ def test_every_grant_is_tried_by_straight_sql(house: House, who: str, tmp_path: 
             assert "permission denied" in str(caught.value) or "must be" in str(caught.value), (statement, caught.value)
         for function in server_schema.functions():
             may = server.execute("SELECT has_function_privilege(%s::regproc, 'EXECUTE')", (f"public.{function.name}",))
-            assert may.fetchone() == (function.may == READS or (function.may == POSTS and who == "poster"),), function.name
+            assert may.fetchone() == (function.may == READS or (function.may == POSTS and who == "poster"),), (
+                function.name
+            )
     if who == "reader":
         with house.sql(who) as server, pytest.raises(psycopg.errors.InsufficientPrivilege):
             answer(server, devolve(house.logins[who]), legs=LEG)
@@ -167,7 +169,9 @@ def shadowed(server: psycopg.Connection) -> int:
     """Shadow every table, function and operator that the ledger's code names, in front of everything; how many."""
     names = set(NAMES)
     bodies = " ".join(function.body for function in server_schema.functions())
-    called = set(re.findall(r"\b([a-z_][a-z0-9_]*)\s*\(", bodies)) | {function.name for function in server_schema.functions()}
+    called = set(re.findall(r"\b([a-z_][a-z0-9_]*)\s*\(", bodies)) | {
+        function.name for function in server_schema.functions()
+    }
     server.execute("CREATE SCHEMA shade")
     made = 0
     for name in sorted(names):
@@ -181,7 +185,9 @@ def shadowed(server: psycopg.Connection) -> int:
         server.execute(f"INSERT INTO {where}.appointment (id, person, role, alone, valid_from, entry_number) "
                        f"VALUES ('x', '{me}', 'administrator', false, '2000-01-01', 1), ('y', '{me}', 'app', false, '2000-01-01', 1), "
                        f"('z', '{me}', 'approver', true, '2000-01-01', 1)")  # fmt: skip
-        server.execute(f"INSERT INTO {where}.account SELECT id + 0, organisation, fund, year, standing, NULL FROM public.account")
+        server.execute(
+            f"INSERT INTO {where}.account SELECT id + 0, organisation, fund, year, standing, NULL FROM public.account"
+        )
         server.execute(f"INSERT INTO {where}.seal VALUES (1, 5, 0, 'x', 0)")
     signatures = server.execute(
         "SELECT p.proname, pg_get_function_identity_arguments(p.oid), pg_get_function_result(p.oid) FROM pg_proc p "
@@ -203,13 +209,45 @@ def shadowed(server: psycopg.Connection) -> int:
                 made += 1
             except psycopg.Error:
                 continue
-    kinds = ("bigint", "integer", "text", "varchar", "date", "boolean", "jsonb", "name", "timestamptz", "text[]", "bigint[]")
+    kinds = (
+        "bigint",
+        "integer",
+        "text",
+        "varchar",
+        "date",
+        "boolean",
+        "jsonb",
+        "name",
+        "timestamptz",
+        "text[]",
+        "bigint[]",
+    )
     server.execute(f"CREATE FUNCTION shade.evil(anyelement, anyelement) RETURNS boolean {evil}")
-    for symbol in ("=", "<>", "<", ">", "<=", ">=", "||", "->", "->>", "~", "!~", "@>", "&&", "?", "+", "-", "*", "/", "%"):
+    for symbol in (
+        "=",
+        "<>",
+        "<",
+        ">",
+        "<=",
+        ">=",
+        "||",
+        "->",
+        "->>",
+        "~",
+        "!~",
+        "@>",
+        "&&",
+        "?",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+    ):
         for left in kinds:
             for right in kinds if symbol in ("=", "<>", "||", "<", ">=") else (left, "text", "integer"):
                 made += 1
-                server.execute(f'CREATE OR REPLACE FUNCTION shade.evil_op({left}, {right}) RETURNS boolean {evil}')
+                server.execute(f"CREATE OR REPLACE FUNCTION shade.evil_op({left}, {right}) RETURNS boolean {evil}")
                 try:
                     server.execute(
                         f"CREATE OPERATOR shade.{symbol} (LEFTARG = {left}, RIGHTARG = {right}, FUNCTION = shade.evil_op)"
@@ -232,7 +270,9 @@ def brought(
 ) -> Any:
     """What becomes of a batch, asked so that nothing of the session is in the question."""
     call = CALL.replace("SELECT ledger_post", "SELECT public.ledger_post").replace("::", "::pg_catalog.")
-    call = call.replace("::pg_catalog.boolean", "::pg_catalog.bool").replace("::pg_catalog.integer", "::pg_catalog.int4")
+    call = call.replace("::pg_catalog.boolean", "::pg_catalog.bool").replace(
+        "::pg_catalog.integer", "::pg_catalog.int4"
+    )
     call = call.replace("::pg_catalog.bigint", "::pg_catalog.int8")
 
     (told,) = server.execute(call, [json.dumps([{"entries": entries, **given}]), *(legs or arrays())]).fetchone()[0]
@@ -243,10 +283,16 @@ def brought(
 
 def answers_of(server: psycopg.Connection, actor: str) -> dict[str, Any]:
     """What the ledger's code answers: what is seen, and what is said of what is not kept."""
-    seen = {name: server.execute(f"SELECT * FROM public.{name}").fetchall() for name in NAMES if name.startswith("propos")}
+    seen = {
+        name: server.execute(f"SELECT * FROM public.{name}").fetchall() for name in NAMES if name.startswith("propos")
+    }
     for name in ("ledger_is_owner", "ledger_seen_proposals", "ledger_seen_transfers", "ledger_unseen"):
         seen[name] = server.execute(f"SELECT public.{name}()").fetchall()
-    right = {"appointment": [{"id": "x", "person": "me", "role": "administrator", "alone": False, "valid_from": "2020-01-01"}]}
+    right = {
+        "appointment": [
+            {"id": "x", "person": "me", "role": "administrator", "alone": False, "valid_from": "2020-01-01"}
+        ]
+    }
     return {
         **seen,
         "no right": brought(server, devolve(actor, key="a"), legs=arrays([("ICB2", "P3", 1)])),
