@@ -227,9 +227,9 @@ WHERE {_IN_RANGE.format("d.entry_number")} AND d.entry_number < {FORM_2_FROM}
 ORDER BY 1, 2, 3
 """
 
-_WHOLE_FAULTS = {
+WHOLE_FAULTS = {
     "joined": (
-        "it adds to the proposal, which another entry brought.",
+        "it adds to a proposal that it does not bring itself.",
         "A proposal stays as it was submitted.",
         "Submit a proposal of its own.",
     ),
@@ -262,7 +262,7 @@ def _place(row: Row) -> str:
 
 
 def _whole(row: Row) -> Problem:
-    return Problem(_place(row), *_WHOLE_FAULTS[row["fault"]])
+    return Problem(_place(row), *WHOLE_FAULTS[row["fault"]])
 
 
 def _author(row: Row) -> Problem:

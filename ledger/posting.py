@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlmodel import SQLModel
 
-from ledger import canonical, control, refusals, rights, rights_judged, rules
+from ledger import canonical, control, refusals, rights, rights_judged, rules, unpublished
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
@@ -220,6 +220,7 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         else:
             fresh.append(index)
     if fresh:
+        _refuse_if(unpublished.problems(writer, [drafts[i] for i in fresh]))
         first = last_entry(writer) + 1
         numbers = dict(zip(fresh, range(first, first + len(fresh)), strict=True))
         posted = _write_entries(writer, [(numbers[i], drafts[i], contents[i]) for i in fresh])
@@ -231,9 +232,10 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         brought = {"entry"} | {str(model.__tablename__) for i in fresh for model in tables[i]}
         brought |= {"transfer"} if moves_money else set()
         _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.AT_ONCE))
+        # What proposals reserve is told to who has a right to post; what is only tried is asked so as a proposal.
         if not only_tried:
             _refuse_if(rights_judged.problems(writer, first))
-        _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.RESERVED))
+            _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.RESERVED))
         if moves_money and control.concern(writer):
             _refuse_if(control.problems(writer, 1))
         elif ControlTotal in {model for i in fresh for model in tables[i]}:

@@ -17,13 +17,13 @@ from ledger.models import UNPUBLISHED
 from ledger.models_rights import Proposal, ProposedTransfer
 
 TODAY = "(now() AT TIME ZONE 'UTC')::date"
-_NAMED = (
+NAMED = (
     "LATERAL (SELECT (regexp_matches(n.brings, "
     '\'"(?:organisation|parent|child|predecessor|successor)":"([^"]*)"\', \'g\'))[1] AS organisation) named'
 )
 _APPROVED = rules.inlined("SELECT * FROM approved_entry", "$1", str(2**63 - 1))
-FAULTS = questions.FAULTS.format(first="$1", day=TODAY, named=_NAMED, approved_entry=_APPROVED)
-_GIVEN = {"person": "(SELECT ledger_person())", "today": TODAY, "named": _NAMED}
+FAULTS = questions.FAULTS.format(first="$1", day=TODAY, named=NAMED, approved_entry=_APPROVED)
+_GIVEN = {"person": "(SELECT ledger_person())", "today": TODAY, "named": NAMED}
 _SAFE = "SECURITY DEFINER SET search_path FROM CURRENT"
 
 _ENTERED = "CREATE TABLE IF NOT EXISTS ledger_entered (first_entry bigint NOT NULL)"
