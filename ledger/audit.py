@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 
-from ledger import chain, chain_links, control, rights_judged, rules
-from ledger.errors import Problem
+from ledger import chain, chain_links, control, heads, rights_judged, rules
+from ledger.errors import Problem, Refused
+from ledger.heads import Head
 from ledger.money import exact_pounds
 from ledger.store import Reader
 
@@ -64,15 +65,15 @@ ORDER BY 1, 2, 3, 4 LIMIT 100
 
 
 def verify(
-    reader: Reader, progress: Callable[[str], None] = lambda _: None, *, seen_head: str | None = None
+    reader: Reader, progress: Callable[[str], None] = lambda _: None, *, seen_head: str | Head | None = None
 ) -> list[Problem]:
     """Everything that does not hold in the ledger; an empty list when all of it does.
 
     Args:
         reader: the books.
         progress: told the name of each check as it begins.
-        seen_head: a head, or the beginning of one, that an earlier report printed: the books must still hold
-            it. Only so is a tail found out that was cut off together with its seal.
+        seen_head: a head that an earlier report printed, its beginning, or one with its root that somebody kept: the
+            books must still hold it. Only so is a tail found out that was cut off together with its seal.
     """
     last = chain.last_entry(reader)
     questions: list[tuple[str, Callable[[], list[Problem]]]] = [
@@ -82,15 +83,28 @@ def verify(
         ("published control totals", lambda: control.problems(reader, 1)),
         ("who may do what", lambda: rights_judged.kept(reader)),
     ]
-    found: list[Problem] = lost_head(reader, seen_head) if seen_head else []
+    found: list[Problem] = [] if seen_head is None else lost_head(reader, seen_head)
     for name, ask in questions:
         progress(name)
         found.extend(ask())
     return found
 
 
-def lost_head(reader: Reader, seen: str) -> list[Problem]:
-    """A problem where no entry of the books has a head, or the beginning of one, that was printed before."""
+def lost_head(reader: Reader, seen: str | Head) -> list[Problem]:
+    """A problem where no entry of the books has a head that was printed before, or too little of it is given to tell.
+
+    Args:
+        seen: the head, or its first 16 characters or more; or one with its root, under which no entry may have changed.
+    """
+    if isinstance(seen, Head):
+        try:
+            return heads.problems(heads.hashes(reader), seen)
+        except Refused as refused:
+            return list(refused.problems)
+    if not heads.is_beginning(seen):
+        found = f"it is not {heads.FEWEST_DIGITS} or more of a head's 64 hexadecimal characters."
+        why = "Fewer would fit the heads of other books too, so they would prove nothing."
+        return [Problem(f"head '{seen}'", found, why, "Give the head as the report printed it.")]
     held = reader.rows("SELECT number FROM entry WHERE starts_with(hash, $seen)", {"seen": seen.lower()})
     if held:
         return []

@@ -7,7 +7,7 @@ little more than the decisions behind them.
 from ledger.errors import Problem
 from ledger.kinds import DOWN, INSIDE, MONEY_KINDS, OTHER, REVERSE, SAME, SAME_OR_INSIDE, UP, WITHIN
 from ledger.money import exact_pounds
-from ledger.rule import Row, Rule, where
+from ledger.rule import SINCE, Row, Rule, where
 from ledger.vocabulary import AVAILABLE, RETAINED, RING_FENCED
 from ledger.years import FinancialYear
 
@@ -89,6 +89,16 @@ SELECT * FROM (
 ) AS judged
 WHERE newest = 1 AND grade IN {RING_FENCED} AND (trim(coalesce(authority, '')) = '' OR NOT allowed)
 ORDER BY entry_number, leg, fence
+"""
+
+# Money goes no further down than its fund may be held; what is there already may be spent, or go back up.
+_TOO_DEEP = f"""
+SELECT p.*, l.name AS lowest_name, t.name AS tier_name FROM pairs p JOIN kind_direction k ON k.kind = p.kind
+JOIN fund f ON f.code = p.to_fund JOIN tier l ON l.code = f.lowest_tier
+JOIN organisation o ON o.code = p.to_organisation JOIN tier t ON t.code = o.tier
+WHERE p.entry_number >= {SINCE} AND t.rank > l.rank AND k.direction <> '{UP}'
+  AND (p.from_organisation <> p.to_organisation OR p.from_fund <> p.to_fund)
+ORDER BY p.entry_number, p.leg
 """
 
 # Every account that loses money in these entries, on every day from which it would be short. What happened on each
@@ -212,6 +222,15 @@ def _unrelated_problem(row: Row) -> Problem:
     )
 
 
+def _deep_problem(row: Row) -> Problem:
+    return Problem(
+        where(row),
+        f"money on {row['to_fund']} goes to {row['to_name']} ({row['to_organisation']}): {row['tier_name']}.",
+        f"{row['to_fund']} is held no further down than: {row['lowest_name']}.",
+        "Keep it at that tier or above, or use a fund that goes further down.",
+    )
+
+
 def _fence_problem(row: Row) -> Problem:
     found = f"money would leave {row['fence']} for {row['to_fund']}."
     if row["allowed"]:
@@ -253,7 +272,9 @@ RULES = (
     Rule("money/closed", _CLOSED, _closed_problem, _MOVED),
     Rule("money/kind", _RULES, _rule_problem, _MOVED),
     Rule("money/related", _UNRELATED, _unrelated_problem, _MOVED),
-    Rule("money/fenced", _FENCED, _fence_problem, _MOVED, besides=True),
+    Rule("money/lowest-tier", _TOO_DEEP, _deep_problem, _MOVED),
+    # Most entries keep their fund, and undo nothing.
+    Rule("money/fenced", _FENCED, _fence_problem, _MOVED, besides=True, where_pairs="from_fund <> to_fund"),
     Rule("money/overdrawn", _OVERDRAWN, _overdraft_problem, _MOVED, more=_BEHIND_IT),
-    Rule("money/reversed", _REVERSALS, _reversal_problem, _MOVED),
+    Rule("money/reversed", _REVERSALS, _reversal_problem, _MOVED, where_pairs=f"kind = '{REVERSE}'"),
 )

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 from ledger import audit, chain, chain_links, migrations
 from ledger.address import Address, ServerAddress
 from ledger.errors import LedgerError, LedgerHeld, Problem, Refused
+from ledger.heads import Head
 from ledger.models import RECORDS, TABLES, Account, AccountDay, Entry, Transfer
 from ledger.reading import Reader, Writer
 from ledger.store import Store, kind_of
@@ -92,7 +93,7 @@ def backup(source: Store, file: Path, progress: Callable[[str], None] = lambda _
 
 
 def restore(
-    file: Path, target: Address, progress: Callable[[str], None] = lambda _: None, *, head: str | None = None
+    file: Path, target: Address, progress: Callable[[str], None] = lambda _: None, *, head: str | Head | None = None
 ) -> Copied:
     """Bring a backup back to a place where there is no ledger, and prove it by verifying every entry.
 
@@ -100,13 +101,13 @@ def restore(
         file: the backup.
         target: where to; never over a ledger that holds entries.
         progress: told what is being done.
-        head: a head, or the beginning of one, that the backup or a report printed: the backup must hold it.
+        head: a head that the backup or a report printed, its beginning, or one with its root: the backup must hold it.
 
     Raises:
         Refused: the backup does not hold, does not have that head, or the target is not empty.
     """
     with Store.open(file, read_only=True) as store:
-        if head:
+        if head is not None:
             with store.read() as reader:
                 _refuse_if(audit.lost_head(reader, head), file)
         return copy(store, target, progress)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ledger.errors import Problem
 from ledger.kinds import CLOSE, REVERSE
-from ledger.rule import Row, Rule
+from ledger.rule import SINCE, Row, Rule, recorded_on
 from ledger.store import Reader
 from ledger.years import month_of, year_of
 
@@ -43,6 +43,14 @@ WHERE kind <> '{CLOSE}' OR last_day <> CAST(first_day + INTERVAL '1 month' - INT
    OR id <> lpad(CAST(year AS VARCHAR), 4, '0') || '-' || lpad(CAST(month AS VARCHAR), 2, '0')
    OR before <> CAST(first_day - INTERVAL '1 day' AS DATE)
 ORDER BY entry_number, last_day
+"""
+
+# A month is closed by the clock of the books when it has ended; one closed ahead would keep everybody out of it.
+_AHEAD = f"""
+SELECT c.id, c.last_day, c.entry_number, {recorded_on("e")} AS recorded_on
+FROM closed_month c JOIN entry e ON e.number = c.entry_number
+WHERE c.entry_number >= {SINCE} AND c.entry_number <= $last AND c.last_day >= {recorded_on("e")}
+ORDER BY c.entry_number, c.last_day
 """
 
 # Every row that reaches back into closed months and says another thing of them than the row that it corrects; a
@@ -175,6 +183,13 @@ def _out_of_order(row: Row) -> Problem:
     return Problem(place, found, why, f"Close {following.spoken} next: 'devolution month close {following}'.")
 
 
+def _ahead(row: Row) -> Problem:
+    place = f"entry {row['entry_number']}, month {row['id']}"
+    found = f"it has not ended: by the clock of the books it is {row['recorded_on']}."
+    why = "Entries of the rest of the month would have nowhere to go."
+    return Problem(place, found, why, f"Close it from {row['last_day'] + timedelta(days=1)} on.")
+
+
 def _changes_the_past(row: Row) -> Problem:
     open_from = row["closed_to"] + timedelta(days=1)
     return Problem(
@@ -188,6 +203,7 @@ def _changes_the_past(row: Row) -> Problem:
 RULES = (
     Rule("closed/late", _LATE, _late, frozenset({"entry"})),
     Rule("closed/order", _MONTHS, _out_of_order, frozenset({"closed_month"})),
+    Rule("closed/ahead", _AHEAD, _ahead, frozenset({"closed_month"})),
     Rule(
         "closed/past",
         _TOUCHES_MONEY,

@@ -1,7 +1,7 @@
 """What must hold of what is recorded: who is part of whom, funds, terms, tiers, successions and agreements."""
 
 from ledger.errors import Problem
-from ledger.rule import FUND_LINE, Row, Rule
+from ledger.rule import FUND_LINE, SINCE, Row, Rule
 from ledger.structure import KNOWN_RELATIONSHIPS, LIFE
 from ledger.vocabulary import GRADES, QUALITIES, RESOURCES, ROUTES
 
@@ -52,10 +52,12 @@ ORDER BY entry_number, id
 """
 
 
+# A new tier is looked at beside those that were there.
 _BAD_TIERS = """
 SELECT t.entry_number, t.code FROM tier t
-WHERE t.entry_number >= $first AND t.may_go_below_zero
-  AND EXISTS (SELECT 1 FROM tier o WHERE o.code <> t.code AND (o.may_go_below_zero OR o.rank <= t.rank))
+WHERE t.may_go_below_zero AND EXISTS (
+    SELECT 1 FROM tier o WHERE o.code <> t.code AND (o.may_go_below_zero OR o.rank <= t.rank)
+        AND (t.entry_number >= $first OR o.entry_number >= $first))
 ORDER BY 1, 2
 """
 
@@ -70,13 +72,19 @@ WHERE a.entry_number >= $first AND a.supersedes IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM agreement o WHERE o.id = a.supersedes AND o.organisation = a.organisation AND o.fund = a.fund
         AND o.entry_number < a.entry_number)
 UNION ALL
+SELECT l.entry_number, 'source limit', l.id, l.supersedes FROM source_limit l
+WHERE l.entry_number >= $first AND l.supersedes IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM source_limit o WHERE o.id = l.supersedes AND o.fund = l.fund AND o.year = l.year
+        AND o.entry_number < l.entry_number)
+UNION ALL
 SELECT c.entry_number, 'control total', c.id, c.supersedes FROM control_total c
 WHERE c.entry_number >= $first AND c.supersedes IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM control_total o WHERE o.id = c.supersedes AND o.entry_number < c.entry_number)
 ORDER BY 1, 2, 3
 """
 
-# Who lives on beyond a day of succession must keep something, and whoever comes after must be there to take it.
+# Who lives on beyond a day of succession must keep something, and whoever comes after must be there to take it. A
+# closure learned later, and another row of the same day, speak of the rows that were there as well.
 _BAD_SUCCESSIONS = f"""
 WITH {_LIFE},
 ended AS (SELECT code, valid_from, coalesce(valid_to, DATE '9999-12-31') AS valid_to FROM life)
@@ -88,7 +96,12 @@ SELECT s.entry_number, s.id, s.predecessor, s.successor, s.effective_date,
 FROM succession s JOIN ended p ON p.code = s.predecessor JOIN ended n ON n.code = s.successor
 LEFT JOIN (SELECT DISTINCT predecessor, effective_date, weight FROM succession WHERE predecessor = successor) kept
     ON kept.predecessor = s.predecessor AND kept.effective_date = s.effective_date
-WHERE s.entry_number >= $first AND (
+WHERE (s.entry_number >= $first
+    OR EXISTS (SELECT 1 FROM closure c WHERE c.entry_number >= $first
+        AND c.organisation IN (s.predecessor, s.successor))
+    OR EXISTS (SELECT 1 FROM succession o WHERE o.predecessor = s.predecessor AND o.effective_date = s.effective_date
+        AND o.entry_number >= $first))
+  AND (
     s.effective_date < n.valid_from OR n.valid_to <= s.effective_date
     OR (s.effective_date < p.valid_to) <> (kept.weight IS NOT NULL)
     OR (s.predecessor = s.successor AND NOT EXISTS (
@@ -108,6 +121,13 @@ _SUCCESSION_FAULTS = {
     ),
     "goes nowhere": ("{predecessor} becomes itself alone.", "Name who takes a part of it."),
 }
+
+# Of two closing days that one entry brings nobody could say which was learned last.
+_CLOSED_TWICE = f"""
+SELECT entry_number, organisation, min(valid_to) AS one_day, max(valid_to) AS other_day FROM closure
+WHERE entry_number >= {SINCE} AND entry_number <= $last
+GROUP BY entry_number, organisation HAVING count(*) > 1 ORDER BY entry_number, organisation
+"""
 
 _BAD_AGREEMENTS = """
 SELECT entry_number, id, amount_pence, share_ppm, valid_from, valid_to FROM agreement
@@ -179,6 +199,12 @@ def _bad_succession(row: Row) -> Problem:
     return Problem(place, sentence.format(**row), why, remedy)
 
 
+def _closed_twice(row: Row) -> Problem:
+    place = f"entry {row['entry_number']}, closure of {row['organisation']}"
+    found = f"it would close it twice, on {row['one_day']} and on {row['other_day']}."
+    return Problem(place, found, "The closing day that was learned last counts.", "Keep one of them.")
+
+
 def _bad_agreement(row: Row) -> Problem:
     place = f"entry {row['entry_number']}, agreement {row['id']}"
     sentence = (
@@ -199,8 +225,9 @@ RULES = (
         "structure/superseded",
         _BAD_SUCCESSORS,
         _bad_successor,
-        frozenset({"relationship", "agreement", "control_total"}),
+        frozenset({"relationship", "agreement", "control_total", "source_limit"}),
     ),
     Rule("structure/successions", _BAD_SUCCESSIONS, _bad_succession, frozenset({"succession", "closure"})),
+    Rule("structure/closed-once", _CLOSED_TWICE, _closed_twice, frozenset({"closure"})),
     Rule("structure/agreements", _BAD_AGREEMENTS, _bad_agreement, frozenset({"agreement"})),
 )

@@ -1,13 +1,13 @@
 """What open proposals keep of an account: nobody can move it elsewhere until they are decided."""
 
 from ledger.errors import Problem
-from ledger.money import exact_pounds
+from ledger.money import MOST_MOVED_PENCE, exact_pounds
 from ledger.rule import Row, Rule
 from ledger.years import FinancialYear
 
 # What a proposal takes from an account less what it brings there, and the lowest that the account stands at from
 # the proposal's first day on: as the limit itself, what is reserved holds for every day.
-_SHORT = """
+_SHORT = f"""
 WITH legs AS (
     SELECT n.proposal, n.effective_date, t.from_organisation AS organisation, t.from_fund AS fund,
            t.from_year AS year, t.from_standing AS standing, t.amount_pence AS pence
@@ -45,7 +45,8 @@ running AS (
            sum(pence) OVER (PARTITION BY organisation, fund, year, standing ORDER BY on_day) AS pence
     FROM daily
 )
-SELECT r.organisation, o.name, r.fund, r.year, r.standing, r.proposals, CAST(r.pence AS BIGINT) AS reserved_pence,
+SELECT r.organisation, o.name, r.fund, r.year, r.standing, r.proposals,
+       CAST(least(r.pence, {MOST_MOVED_PENCE}) AS BIGINT) AS reserved_pence,
        CAST(coalesce(min(b.pence), 0) AS BIGINT) AS lowest_pence
 FROM reserved r JOIN organisation o ON o.code = r.organisation
 LEFT JOIN running b ON b.organisation = r.organisation AND b.fund = r.fund AND b.year = r.year

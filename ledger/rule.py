@@ -8,10 +8,12 @@ A rule stays true. It is judged as known at the entry that it judges, from rows 
 alone, or it names every table whose new rows could change its answer, so that posting asks it again of all of them.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.chain import FORM_2_FROM
 from ledger.errors import Problem
 from ledger.kinds import MONEY_KINDS
 
@@ -41,6 +43,7 @@ class Rule:
         more: a question for one row of the answer, whose columns are its parameters; what it finds joins the row.
             For what would cost too much to ask of rows that break nothing.
         besides: whether a leg that breaks an earlier rule of the same group is told of again.
+        where_pairs: a condition on a row of ``pairs``. New transfers can break the rule only where one meets it.
     """
 
     name: str
@@ -49,11 +52,27 @@ class Rule:
     concerns: frozenset[str]
     more: str = ""
     besides: bool = False
+    where_pairs: str = ""
 
     @property
     def group(self) -> str:
         """The first part of its name: rules of one group are asked together."""
         return self.name.partition("/")[0]
+
+
+# New rules are asked of entries in the second form alone; earlier ones were judged by the rules of their time.
+SINCE = f"greatest($first, {FORM_2_FROM})"
+
+
+def iso(column: str) -> str:
+    """A date as text, ``2025-04-01``, in SQL: whatever the session of a server says of dates."""
+    year, month, day = (f"CAST(extract({part} FROM {column}) AS VARCHAR)" for part in ("year", "month", "day"))
+    return f"lpad({year}, 4, '0') || '-' || lpad({month}, 2, '0') || '-' || lpad({day}, 2, '0')"
+
+
+def recorded_on(entry: str) -> str:
+    """The day on which an entry was recorded, in SQL: in UTC, as every recorded time."""
+    return f"CAST({entry}.recorded_at AT TIME ZONE 'UTC' AS DATE)"
 
 
 def where(row: Row) -> str:
@@ -93,14 +112,14 @@ SELECT m.entry_number, m.leg, t.note, e.key, e.kind, e.effective_date, e.authori
        fo.valid_from AS from_opened, coalesce(fc.valid_to, fo.valid_to) AS from_closed,
        fa.fund AS from_fund, fa.year AS from_year, fa.standing AS from_standing, ff.resource AS from_resource,
        o.code AS to_organisation, o.name AS to_name,
-       o.valid_from AS to_opened, coalesce(tc.valid_to, o.valid_to) AS to_closed,
+       o.valid_from AS to_opened, coalesce(tc.valid_to, o.valid_to) AS to_closed, ot.may_go_below_zero AS to_source,
        ta.fund AS to_fund, ta.year AS to_year, ta.standing AS to_standing, tf.resource AS to_resource
 FROM moved m
 JOIN transfer t ON t.entry_number = m.entry_number AND t.leg = m.leg AND t.entry_number >= $first
 JOIN numbered e ON e.number = m.entry_number
 JOIN account fa ON fa.id = m.from_account JOIN account ta ON ta.id = m.to_account
 JOIN organisation fo ON fo.code = fa.organisation JOIN tier ft ON ft.code = fo.tier
-JOIN organisation o ON o.code = ta.organisation
+JOIN organisation o ON o.code = ta.organisation JOIN tier ot ON ot.code = o.tier
 JOIN fund ff ON ff.code = fa.fund JOIN fund tf ON tf.code = ta.fund
 LEFT JOIN closing fc ON fc.organisation = fo.code AND fc.known_from <= m.entry_number AND m.entry_number < fc.known_to
 LEFT JOIN closing tc ON tc.organisation = o.code AND tc.known_from <= m.entry_number AND m.entry_number < tc.known_to
@@ -117,6 +136,26 @@ COMMON: dict[str, str] = {
         [(kind.name, *pair) for kind in MONEY_KINDS.values() for pair in sorted(kind.standings)],
     ),
     "fund_inside": f"WITH RECURSIVE {FUND_LINE} SELECT fund, ancestor FROM fund_line",
+    "source_account": """
+SELECT a.id FROM account a JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
+WHERE t.may_go_below_zero
+""",
     "closing": _CLOSING,
     "pairs": _PAIRS,
 }
+
+
+def needed(texts: Sequence[str]) -> list[str]:
+    """The relations of ``COMMON`` that texts name, with those on which these rest, each after what it rests on."""
+    names: set[str] = set()
+    for name in reversed(COMMON):
+        named = re.compile(rf"\b{name}\b")
+        if any(named.search(text) for text in (*texts, *(COMMON[other] for other in names))):
+            names.add(name)
+    return [name for name in COMMON if name in names]
+
+
+def inlined(sql: str) -> str:
+    """A question with the relations of ``COMMON`` that it names before it, so that nothing need be staged."""
+    before = ",\n".join(f"{name} AS ({COMMON[name]})" for name in needed([sql]))
+    return f"WITH {before}\nSELECT * FROM ({sql}) AS asked" if before else sql

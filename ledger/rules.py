@@ -3,31 +3,42 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from ledger import carrying, checks, decisions, names, periods, record_rules, reservations
+from ledger import (
+    carrying,
+    checks,
+    decisions,
+    names,
+    periods,
+    record_rules,
+    reservations,
+    shapes,
+    source_rules,
+    term_rules,
+)
 from ledger.errors import Problem
-from ledger.rule import COMMON as RELATIONS
-from ledger.rule import MOST_SHOWN, Row, Rule
+from ledger.rule import COMMON, MOST_SHOWN, Row, Rule, inlined, needed
 from ledger.store import Reader
 
-__all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "for_server", "inlined", "problems"]
+__all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "for_server", "problems"]
 
 # The rules by what they speak of. Posting stops after the first group that finds something, for what follows from
 # one fault is not told as another.
 GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+    ("what every entry and row must be", shapes.RULES),
     ("names of people and codes", names.RULES),
     ("months that are closed", periods.RULES),
     ("organisations, funds and terms", record_rules.RULES),
+    ("terms that were loosened", term_rules.RULES),
     ("proposals and the decisions on them", decisions.RULES),
     ("what each entry did", checks.RULES),
+    ("what the source may give", source_rules.RULES),
     ("what was carried forward", carrying.RULES),
     ("what proposals reserve", reservations.RULES),
 )
-# What rules name, each relation resting on earlier ones alone.
-COMMON = RELATIONS | decisions.COMMON
 ALL: tuple[Rule, ...] = tuple(rule for _, rules in GROUPS for rule in rules)
 # What open proposals keep is told to those alone who have a right to what they do: those rules are asked last.
 RESERVED = reservations.RULES
-AT_ONCE: tuple[Rule, ...] = tuple(rule for rule in ALL if rule not in RESERVED)
+AT_ONCE: tuple[Rule, ...] = shapes.POSTED + tuple(rule for rule in ALL if rule not in RESERVED)
 
 
 def problems(
@@ -43,9 +54,13 @@ def problems(
             no such row can break are not asked.
         asked: the rules to ask, in their order.
     """
-    concerned = [rule for rule in asked if brought is None or rule.concerns & set(brought)]
     given = {"first": first, "last": last}
+    concerned = list(asked)
+    if brought is not None:
+        concerned = [rule for rule in asked if rule.concerns & set(brought)]
     _stage(reader, concerned, given)
+    if brought is not None and "transfer" in brought:
+        concerned = _whose_pairs_meet(reader, concerned, set(brought))
     found: list[Problem] = []
     blamed: set[tuple[object, object]] = set()
     group = ""
@@ -65,23 +80,15 @@ def for_server(rule: Rule, first: str = "$1", last: str = "$2") -> str:
         first: what stands for the first entry to judge; a parameter of a function unless said otherwise.
         last: what stands for the newest entry.
     """
-    return inlined(rule.sql, first, last)
-
-
-def inlined(sql: str, first: str, last: str) -> str:
-    """A question with the relations that it names before it; as ``for_server`` does for a rule's."""
-    needed = _needed([sql])
-    text = sql
-    if needed:
-        before = ",\n".join(f"{name} AS ({COMMON[name]})" for name in needed)
-        text = f"WITH {before}\nSELECT * FROM ({sql}) AS judged_rule"
-    return re.sub(r"\$last\b", lambda _: last, re.sub(r"\$first\b", lambda _: first, text))
+    return re.sub(r"\$last\b", lambda _: last, re.sub(r"\$first\b", lambda _: first, inlined(rule.sql)))
 
 
 def _asked(reader: Reader, rule: Rule, given: dict[str, int], blamed: set[tuple[object, object]]) -> Iterable[Problem]:
-    rows: list[Row] = reader.table(rule.sql, given).to_pylist()
-    # Of a proposal that is not seen whole nobody can tell.
-    rows = [row for row in rows if not reader.unseen & {row.get("entry_number"), row.get("proposed_in")}]
+    # What may not be seen whole is judged by who sees it.
+    rows: list[Row] = [
+        row for row in reader.table(rule.sql, given).to_pylist()
+        if not reader.unseen & {row.get("entry_number"), row.get("proposed_in")}
+    ]  # fmt: skip
     if rule.more:
         rows = [{**row, **reader.table(rule.more, row).to_pylist()[0]} for row in rows]
         rows.sort(key=lambda row: int(row["entry_number"]))
@@ -96,20 +103,16 @@ def _asked(reader: Reader, rule: Rule, given: dict[str, int], blamed: set[tuple[
         yield Problem("the same rule", more, "", "Mend these first.")
 
 
+def _whose_pairs_meet(reader: Reader, rules: Sequence[Rule], brought: set[str]) -> list[Rule]:
+    """The rules without those that only transfers could break, and none of these does what it would take."""
+    conditions = sorted({rule.where_pairs for rule in rules if rule.where_pairs})
+    if not conditions:
+        return list(rules)
+    (met,) = reader.rows(f"SELECT {', '.join(f'coalesce(bool_or({said}), false)' for said in conditions)} FROM pairs")
+    is_met = dict(zip(conditions, met, strict=True))
+    return [rule for rule in rules if is_met.get(rule.where_pairs, True) or rule.concerns & brought != {"transfer"}]
+
+
 def _stage(reader: Reader, rules: Sequence[Rule], given: dict[str, int]) -> None:
-    needed = _needed([rule.sql for rule in rules])
-    for name in needed:
-        if name in RELATIONS:
-            reader.stage(name, reader.table(COMMON[name], given))
-    if not decisions.COMMON.keys().isdisjoint(needed):
-        decisions.stage(reader, given)
-
-
-def _needed(texts: Sequence[str]) -> list[str]:
-    """The common relations that texts name, with those on which these rest, each after what it rests on."""
-    needed: set[str] = set()
-    for name in reversed(COMMON):
-        named = re.compile(rf"\b{name}\b")
-        if any(named.search(text) for text in (*texts, *(COMMON[other] for other in needed))):
-            needed.add(name)
-    return [name for name in COMMON if name in needed]
+    for name in needed([text for rule in rules for text in (rule.sql, "pairs" if rule.where_pairs else "")]):
+        reader.stage(name, decisions.relation(reader, name, given))

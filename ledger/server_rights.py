@@ -11,8 +11,8 @@ The owner of the tables stands outside: who could take the triggers away is not 
 
 from collections.abc import Sequence
 
+from ledger import decisions
 from ledger import rights_questions as questions
-from ledger import rules
 from ledger.models import UNPUBLISHED
 from ledger.models_rights import Proposal, ProposedTransfer
 
@@ -21,8 +21,7 @@ NAMED = (
     "LATERAL (SELECT (regexp_matches(n.brings, "
     '\'"(?:organisation|parent|child|predecessor|successor)":"([^"]*)"\', \'g\'))[1] AS organisation) named'
 )
-_APPROVED = rules.inlined("SELECT * FROM approved_entry", "$1", str(2**63 - 1))
-FAULTS = questions.FAULTS.format(first="$1", day=TODAY, named=NAMED, approved_entry=_APPROVED)
+FAULTS = questions.FAULTS.format(first="$1", day=TODAY, named=NAMED, approved_entry=decisions.approved_from("$1"))
 _GIVEN = {"person": "(SELECT ledger_person())", "today": TODAY, "named": NAMED}
 _SAFE = "SECURITY DEFINER SET search_path FROM CURRENT"
 

@@ -110,6 +110,27 @@ def own_demo_ledger(_demo_file: Path, tmp_path: Path) -> Path:
     return path
 
 
+# Fixtures that lay a ledger before a test.
+_OF_A_LEDGER = {"books", "shelf", "template", "demo_ledger", "own_demo_ledger"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark each test by what it needs, so that some of them can be chosen."""
+    for item in items:
+        rooms = item.path.relative_to(ROOT).parts
+        if "browser" in rooms:
+            mark = "browser"
+        elif "faults" in rooms or {"subprocess", "CliRunner"} & set(vars(item.module)):
+            mark = "process"
+        elif "screens" in rooms:
+            mark = "page"
+        elif "Store" in vars(item.module) or _OF_A_LEDGER & set(getattr(item, "fixturenames", ())):
+            mark = "store"
+        else:
+            mark = "unit"
+        item.add_marker(mark)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what the tests of faults counted: rounds, acknowledged, lost, broken."""
     told = [

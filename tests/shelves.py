@@ -50,6 +50,11 @@ class FileShelf:
             with duckdb.connect(str(address)) as raw:
                 raw.execute(change)
 
+    def discard(self, address: Address) -> None:
+        """Throw a closed ledger away, where a test makes many."""
+        assert isinstance(address, Path)
+        address.unlink()
+
     def clear(self) -> None:
         """Nothing: the folder is the test's own."""
 
@@ -78,11 +83,20 @@ class ServerShelf:
             for change in changes:
                 server.execute(change)
 
+    def discard(self, address: Address) -> None:
+        """Throw a ledger away, where a test makes many."""
+        assert isinstance(address, ServerAddress)
+        self._drop(urlsplit(address.url).path.strip("/"))
+
     def clear(self) -> None:
         """Drop what was made."""
+        for name in list(self.made):
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
         with administrator() as server:
-            for name in self.made:
-                server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self.made.remove(name)
 
     def _make(self, name: str, template: str) -> ServerAddress:
         database = f"test_{name}_{_OWN}_{next(_serial)}".lower()

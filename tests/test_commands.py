@@ -86,7 +86,7 @@ def test_a_billion_by_the_users_own_places(ledger: Path, tmp_path: Path) -> None
 
 
 def test_an_allocation_is_posted_once_and_can_be_reversed(own_demo_ledger: Path, tmp_path: Path) -> None:
-    options = ("--icb", "QWO", "--by", "rx", "--fund", "core-general-acute", "--from", "retained", "--amount", "1m")
+    options = ("--icb", "QWO", "--by", "rx", "--fund", "core-community", "--from", "retained", "--amount", "1m")
     split = document("allocate", *options, "--ledger", own_demo_ledger, "--post")
     (entry,) = split["entries"]
     again = document("allocate", *options, "--ledger", own_demo_ledger, "--post")
@@ -108,7 +108,7 @@ def test_the_users_places_are_recorded_with_the_posting(own_demo_ledger: Path, t
     file.write_text(
         "practice,place\n" + "\n".join(f"{code},{'North' if n % 2 else 'South'}" for n, code in enumerate(own))
     )
-    options = ("--icb", "QWO", "--by", "core", "--places", file, "--fund", "core-general-acute", "--from", "retained")
+    options = ("--icb", "QWO", "--by", "core", "--places", file, "--fund", "core-community", "--from", "retained")
     options = (*options, "--amount", "10.01", "--ledger", own_demo_ledger)
     dry = document("allocate", *options, "--dry-run")
     assert dry["unit"] == "penny"
@@ -116,7 +116,7 @@ def test_the_users_places_are_recorded_with_the_posting(own_demo_ledger: Path, t
     document("allocate", *options, "--post")
     rows = document("position", "--organisation", "QWO:North", "--ledger", own_demo_ledger)["rows"]
     north = next(row["amount_pence"] for row in dry["rows"] if row["name"] == "North")
-    assert rows == [{"organisation": "QWO:North", "organisation_name": "North", "fund": "core-general-acute", "standing": "available",
+    assert rows == [{"organisation": "QWO:North", "organisation_name": "North", "fund": "core-community", "standing": "available",
                      "amount_pence": north}]  # fmt: skip
     # With one practice left out nothing may be posted, but the split still shows it.
     file.write_text("practice,place\n" + "\n".join(f"{code},North" for code in own[1:]))

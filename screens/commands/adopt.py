@@ -35,6 +35,12 @@ def adopt(
     expires: Annotated[
         date | None, typer.Option(help="The last day on which it can be approved.", parser=arguments.day)
     ] = None,
+    authority: Annotated[
+        str | None,
+        typer.Option(
+            help="Who allows it that a ring-fence is loosened; for days past it names the day, as 2025-04-01."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Try it against every rule and keep nothing.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the proposal here, as JSON.", dir_okay=False)] = None,
     as_json: Json = False,
@@ -48,7 +54,7 @@ def adopt(
             at = moment(reader)
             found = outcomes.work_out(reader, written)
             counts = day or _day_of(found)
-            asked = proposal.drafts(reader, found, day=counts, actor=actor, source_hash=digest)
+            asked = proposal.drafts(reader, found, day=counts, actor=actor, source_hash=digest, authority=authority)
             key = name_of(reader, proposal.key_of(found, counts), actor)
         posted = submit(
             store,

@@ -228,7 +228,7 @@ def test_nothing_recorded_later_changes_what_a_closed_month_says(books: Store) -
         books,
         [
             brings(small.Terms, "t2", term("core", "hard", effective_from=MAY), "terms"),
-            brings(small.Terms, "t3", term("growth", "none", version=1, effective_from=back), "terms"),
+            brings(small.Terms, "t3", term("growth", "hard", version=1, effective_from=back), "terms"),
             brings(Relationship, "r2", {"id": "until", **relation, "valid_to": JUNE}),
             brings(
                 Relationship, "r3", {"id": "new", "parent": "ICB2", "child": "P1", "scheme": "line", "valid_from": JUNE}

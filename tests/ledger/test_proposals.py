@@ -88,7 +88,8 @@ def test_what_a_proposal_brings_to_an_account_is_not_taken_from_it_twice(books: 
 
 def test_records_come_back_as_they_were_proposed(books: Store) -> None:
     fund_all(books)
-    terms = new_terms(term("growth", "none", version=1, effective_from=MAY), key="lift it")
+    lifted = term("growth", "none", version=1, effective_from=MAY)
+    terms = new_terms(lifted, key="lift it", authority="the board, from 2025-05-01")
     agreed = agreement(organisation="ICB1", fund="core", amount_pence=5)
     propose(books, terms, agreed)
     with books.read() as reader:

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from ledger import audit, rights, rights_judged
+from ledger import audit, proofs, rights, rights_judged
 from ledger.address import Address
 from ledger.appointments import appoint, dismiss
 from ledger.chain import last_entry
@@ -236,7 +236,9 @@ def test_one_organisation_does_not_see_anothers_proposals(office: Store) -> None
         for table in ("proposal", "proposed_entry", "proposed_transfer"):
             (row,) = reader.rows(f"SELECT * FROM {table}")
             assert "plan" not in str(row)
-        assert len(reader.unseen) == 1
+        (hidden,) = reader.unseen
+        with pytest.raises(Refused, match=f"entry {hidden}: part of it is not for you to see"):
+            proofs.inclusion(reader, hidden)
         assert audit.verify(reader) == []
         assert "plan" not in str(reader.rows("SELECT * FROM entry")).lower()
     dismiss(office, "vera", by="chief", reason="moved on", day=TODAY)

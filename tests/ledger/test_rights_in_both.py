@@ -140,7 +140,7 @@ def _broken(reader: Reader, server: Any, last: int) -> list[object]:
     found: list[object] = []
     for rule in rules.ALL:
         if rule.group in ("names", "decision"):
-            in_file = reader.rows(rules.inlined(rule.sql, "1", str(last)))
+            in_file = reader.rows(rules.for_server(rule, "1", str(last)))
             assert in_file == server.execute(rules.for_server(rule, "1", str(last))).fetchall(), rule.name
             found += in_file
     return found
