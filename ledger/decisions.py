@@ -15,7 +15,7 @@ from ledger.drafts import primary_key, schema_of
 from ledger.errors import Problem
 from ledger.models import RECORDS, UNPUBLISHED, Upgrade
 from ledger.rights_questions import same_person
-from ledger.rule import Row, Rule
+from ledger.rule import COMMON, Row, Rule, inlined, iso
 from ledger.store import Reader
 
 # Since rights count, and in any ledger since the second form of the hashed text: entry ``{0}``.
@@ -29,11 +29,7 @@ def _said(column: pa.Field) -> str:
     if pa.types.is_boolean(column.type):
         text = f"CASE WHEN {name} THEN 'true' ELSE 'false' END"
     elif pa.types.is_date(column.type):
-        parts = " || '-' || ".join(
-            f"lpad(CAST(CAST(extract({part} FROM {name}) AS INTEGER) AS VARCHAR), {digits}, '0')"
-            for part, digits in (("year", 4), ("month", 2), ("day", 2))
-        )
-        text = f"""'"' || {parts} || '"'"""
+        text = f"""'"' || {iso(name)} || '"'"""
     elif pa.types.is_string(column.type):
         escaped = rf"""replace(replace({name}, '\', '\\'), '"', '\"')"""
         text = f"""'"' || {escaped} || '"'"""
@@ -110,7 +106,8 @@ LEFT JOIN entry e ON e.number = m.number AND e.number > $first
 LEFT JOIN alike a ON a.proposed_entry = m.proposed_entry
 LEFT JOIN brought_text b ON b.entry_number = m.number
 """
-COMMON = {"brought_text": BROUGHT_TEXT, "approved_entry": APPROVED_ENTRY}
+COMMON["brought_text"] = BROUGHT_TEXT
+COMMON["approved_entry"] = APPROVED_ENTRY
 # Most entries are no decisions, and most decisions bring no records: they are not kept waiting for long questions.
 _ANY = {
     "brought_text": " UNION ALL ".join(
@@ -227,9 +224,9 @@ WHERE {_IN_RANGE.format("d.entry_number")} AND d.entry_number < {FORM_2_FROM}
 ORDER BY 1, 2, 3
 """
 
-_WHOLE_FAULTS = {
+WHOLE_FAULTS = {
     "joined": (
-        "it adds to the proposal, which another entry brought.",
+        "it adds to a proposal that it does not bring itself.",
         "A proposal stays as it was submitted.",
         "Submit a proposal of its own.",
     ),
@@ -246,15 +243,16 @@ _WHOLE_FAULTS = {
 }
 
 
-def stage(reader: Reader, given: Mapping[str, int]) -> None:
-    """Let the following questions to a file use ``approved_entry``, of the decisions in a range of entries.
+def approved_from(first: str) -> str:
+    """The relation ``approved_entry`` as a question that needs nothing staged, of decisions from an entry on."""
+    return inlined("SELECT * FROM approved_entry").replace("$first", first).replace("$last", str(2**63 - 1))
 
-    Args:
-        given: the ``first`` and the ``last`` entry of the range.
-    """
-    for name, sql in COMMON.items():
-        there = reader.rows(f"{_ANY[name]} LIMIT 1", given)
-        reader.stage(name, reader.table(sql, given) if there else _SCHEMAS[name].empty_table())
+
+def relation(reader: Reader, name: str, given: Mapping[str, int]) -> pa.Table:
+    """The rows of a relation that rules name, for a range of entries: its ``first`` and its ``last``."""
+    if name in _ANY and not reader.rows(f"{_ANY[name]} LIMIT 1", given):
+        return _SCHEMAS[name].empty_table()
+    return reader.table(COMMON[name], given)
 
 
 def _place(row: Row) -> str:
@@ -262,7 +260,7 @@ def _place(row: Row) -> str:
 
 
 def _whole(row: Row) -> Problem:
-    return Problem(_place(row), *_WHOLE_FAULTS[row["fault"]])
+    return Problem(_place(row), *WHOLE_FAULTS[row["fault"]])
 
 
 def _author(row: Row) -> Problem:

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import characters, clock, rights
+from ledger import characters, clock, hidden_proposals, rights
 from ledger.drafts import LEGS, Draft, primary_key, records, schema_of
 from ledger.errors import Problem, Refused
 from ledger.models import RECORDS
@@ -70,6 +70,10 @@ class Listed:
     decided_in: int | None
     entries: int
     amount_pence: int
+
+    def is_of(self, person: str | None) -> bool:
+        """Whether a person prepared it, however they spell their name."""
+        return person is not None and characters.folded(person) == characters.folded(self.prepared_by)
 
 
 def submit(
@@ -167,15 +171,14 @@ def decide(
         Refused: there is no such proposal, it has ended, who decides may not, or its entries cannot be posted.
     """
     with store.read(decided_by) as reader:
-        found = {row.id: row for row in listed(reader)}.get(key)
+        found = proposal_named(reader, key)
         today = clock.today(reader)
         day = today if day is None else day
-        problems = _decision_problems(found, key, outcome, decided_by, max(day, today), only)
+        problems = _decision_problems(found, outcome, decided_by, max(day, today), only)
+        if not problems and outcome != WITHDRAWN and not is_whole(reader, key):
+            problems = [hidden_proposals.not_seen(key, "part", decided_by)]
         if problems:
             raise Refused(problems)
-        assert found is not None
-        if outcome in (POSTED, PART_POSTED, REJECTED):
-            _refuse_half_seen(reader, key, decided_by)
         chosen = {
             nth: replace(draft, actor=decided_by, authority=draft.authority or authority)
             for nth, draft in enumerate(drafts_of(reader, key), start=1)
@@ -245,6 +248,18 @@ def listed(reader: Reader) -> list[Listed]:
     return [Listed(**row) for row in reader.table(_LISTED).to_pylist()]
 
 
+def proposal_named(reader: Reader, key: str) -> Listed:
+    """The proposal of a name.
+
+    Raises:
+        Refused: there is none, or whoever reads may not see it: the answer is the same.
+    """
+    found = {row.id: row for row in listed(reader)}.get(key)
+    if found is None:
+        raise Refused([hidden_proposals.not_seen(key)])
+    return found
+
+
 def drafts_of(reader: Reader, key: str) -> list[Draft]:
     """The entries of a proposal, as they would be posted; their actor is who prepared them."""
     preparers = {str(proposal): str(by) for proposal, by in reader.rows("SELECT id, prepared_by FROM proposal")}
@@ -279,13 +294,6 @@ def is_whole(reader: Reader, key: str) -> bool:
     return not reader.unseen & {int(str(number)) for number, _ in reader.rows(_ENTRY, {"id": key})}
 
 
-def _refuse_half_seen(reader: Reader, key: str, decided_by: str) -> None:
-    if not is_whole(reader, key):
-        sentence = f"it moves money of organisations over which {decided_by} has no right."
-        remedy = "Let somebody decide who has a right over all of them."
-        raise Refused([Problem(f"proposal {key}", sentence, "Who decides sees the whole of it.", remedy)])
-
-
 def _written(brought: Mapping[type[SQLModel], pa.Table]) -> str | None:
     """Records as one text that says the same however they were made: what ``ledger.decisions`` compares."""
     rows = {
@@ -313,24 +321,13 @@ def _read(text: str | None) -> dict[type[SQLModel], pa.Table]:
     return found
 
 
-def _decision_problems(
-    found: Listed | None, key: str, outcome: str, decided_by: str, day: date, only: Sequence[int]
-) -> list[Problem]:
-    place = f"proposal {key}"
-    if found is None:
-        return [
-            Problem(
-                place,
-                "there is no such proposal, or you may not see it.",
-                "Nothing can be decided.",
-                "See 'devolution proposal list'.",
-            )
-        ]
+def _decision_problems(found: Listed, outcome: str, decided_by: str, day: date, only: Sequence[int]) -> list[Problem]:
+    place = f"proposal {found.id}"
     if found.outcome is not None:
         sentence = f"it was {found.outcome} by {found.decided_by}."
         return [Problem(place, sentence, "A proposal ends once.", "Submit a new one.")]
     problems = []
-    own = characters.folded(decided_by) == characters.folded(found.prepared_by)
+    own = found.is_of(decided_by)
     if own and outcome in (POSTED, PART_POSTED, REJECTED):
         sentence = f"{decided_by} prepared it."
         problems.append(Problem(place, sentence, "Nobody decides on what they prepared.", "Let somebody else decide."))

@@ -104,8 +104,26 @@ def given(reader: Reader, known: int) -> list[Held]:
 
 def seen(person: str, day: date) -> tuple[str, str]:
     """Questions for the proposals, and for the legs of proposals, that a person may see on a day; DuckDB's."""
-    given = {"person": _quoted(person), "today": f"DATE '{day}'", "named": NAMED}
+    given = _given(person, day)
     return questions.SEEN_PROPOSALS.format(**given), questions.SEEN_TRANSFERS.format(**given)
+
+
+def beforehand(person: str, day: date) -> str:
+    """The question for proposals that a person's batch names and that they may not see on a day; DuckDB's.
+
+    What the batch brings is staged as ``brought_proposal`` and so on.
+    """
+    return questions.BEFOREHAND.format(
+        **_given(person, day),
+        ends="SELECT proposal, outcome FROM brought_proposal_end",
+        proposals="SELECT id FROM brought_proposal",
+        entries="SELECT id, proposal, nth FROM brought_proposed_entry",
+        legs="SELECT id, proposed_entry, leg FROM brought_proposed_transfer",
+    )
+
+
+def _given(person: str, day: date) -> dict[str, str]:
+    return {"person": _quoted(person), "today": f"DATE '{day}'", "named": NAMED}
 
 
 def _quoted(text: str) -> str:

@@ -14,6 +14,7 @@ from ledger.errors import Problem
 from ledger.money import exact_pounds
 from ledger.reading import Reader
 from ledger.rights import EACH_PERIOD, NAMED, in_force
+from ledger.rule import needed
 
 _FAULTS = questions.FAULTS.format(
     first="$first", day="CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE)", named=NAMED,
@@ -98,8 +99,10 @@ def kept(reader: Reader) -> list[Problem]:
 
 
 def _faults(reader: Reader, first: int) -> list[dict[str, Any]]:
-    decisions.stage(reader, {"first": first, "last": _NEWEST})
-    rows: list[dict[str, Any]] = reader.table(_FAULTS, {"first": first}).to_pylist()
+    given = {"first": first, "last": _NEWEST}
+    for name in needed(["approved_entry"]):
+        reader.stage(name, decisions.relation(reader, name, given))
+    rows: list[dict[str, Any]] = reader.table(_FAULTS, given).to_pylist()
     return rows
 
 

@@ -97,10 +97,11 @@ covered AS (
 approved AS (
     SELECT n.proposal, CAST(sum(n.pence) AS BIGINT) AS pence FROM bound n WHERE n.differs = '' GROUP BY n.proposal
     UNION ALL
+    -- From before: what was recorded with it, and not what was posted later under a key that a part left out.
     SELECT n.proposal, CAST(sum(t.amount_pence) AS BIGINT) FROM judged e
     JOIN proposal_end d ON d.entry_number = e.number AND NOT e.anew JOIN proposed_entry n ON n.proposal = d.proposal
-    JOIN entry o ON o.key = n.key AND o.number < {FORM_2_FROM} JOIN transfer t ON t.entry_number = o.number
-    GROUP BY n.proposal
+    JOIN entry x ON x.number = e.number JOIN entry o ON o.key = n.key AND o.recorded_at = x.recorded_at
+    JOIN transfer t ON t.entry_number = o.number GROUP BY n.proposal
 ),
 proposed AS (
     SELECT n.proposal, CAST(sum(t.amount_pence) AS BIGINT) AS pence FROM concerned c
@@ -341,21 +342,56 @@ started AS (SELECT count(*) AS appointments FROM appointment)
 # A proposal is seen by who prepared it and by who has any right over an organisation that pays in it; of one in which
 # others pay too, only the legs from and to one's own organisations.
 _ALL = "((SELECT rights FROM whole) > 0 OR (SELECT appointments FROM started) = 0)"
-SEEN_PROPOSALS = f"""
-WITH RECURSIVE {_REACH}
-SELECT p.id FROM proposal p
-WHERE {_ALL} OR (p.prepared_by = {{person}} AND (SELECT count(*) FROM mine) > 0)
-   OR p.id IN (
+_EVERYTHING = f"({_ALL} OR (p.prepared_by = {{person}} AND (SELECT count(*) FROM mine) > 0))"
+_IS_SEEN = f"""({_EVERYTHING} OR p.id IN (
     SELECT n.proposal FROM proposed_entry n JOIN proposed_transfer t ON t.proposed_entry = n.id
     WHERE t.from_organisation IN (SELECT organisation FROM reach)
     UNION
     SELECT n.proposal FROM proposed_entry n, {{named}} WHERE n.brings IS NOT NULL
-      AND named.organisation IN (SELECT organisation FROM reach))
+      AND named.organisation IN (SELECT organisation FROM reach)))"""
+_LEG_IS_SEEN = f"""({_EVERYTHING} OR t.from_organisation IN (SELECT organisation FROM reach)
+    OR t.to_organisation IN (SELECT organisation FROM reach))"""
+SEEN_PROPOSALS = f"""
+WITH RECURSIVE {_REACH}
+SELECT p.id FROM proposal p WHERE {_IS_SEEN}
 """
 SEEN_TRANSFERS = f"""
 WITH RECURSIVE {_REACH}
 SELECT t.id FROM proposed_transfer t JOIN proposed_entry n ON n.id = t.proposed_entry
-JOIN proposal p ON p.id = n.proposal
-WHERE {_ALL} OR (p.prepared_by = {{person}} AND (SELECT count(*) FROM mine) > 0)
-   OR t.from_organisation IN (SELECT organisation FROM reach) OR t.to_organisation IN (SELECT organisation FROM reach)
+JOIN proposal p ON p.id = n.proposal WHERE {_LEG_IS_SEEN}
+"""
+
+BEFOREHAND = f"""
+WITH RECURSIVE {_REACH},
+asked(proposal, outcome) AS ({{ends}}),
+brought(id) AS ({{proposals}}),
+entered(id, proposal, nth) AS ({{entries}}),
+moving(id, proposed_entry, leg) AS ({{legs}}),
+seen AS (SELECT p.id FROM proposal p WHERE p.id IN (SELECT proposal FROM asked) AND {_IS_SEEN})
+SELECT a.proposal, 'unknown' AS fault FROM asked a WHERE a.proposal NOT IN (SELECT id FROM seen)
+UNION
+SELECT a.proposal, 'part' FROM asked a JOIN seen s ON s.id = a.proposal JOIN proposal p ON p.id = a.proposal
+JOIN proposed_entry n ON n.proposal = p.id JOIN proposed_transfer t ON t.proposed_entry = n.id
+WHERE a.outcome <> 'withdrawn' AND NOT {_LEG_IS_SEEN}
+UNION
+SELECT b.id, 'named' FROM brought b
+WHERE (SELECT appointments FROM started) > 0 AND substr(b.id, 1, length({{person}}) + 1) <> {{person}} || '/'
+UNION
+SELECT e.proposal, 'joined' FROM entered e WHERE e.proposal NOT IN (SELECT id FROM brought)
+UNION
+SELECT m.proposed_entry, 'joined' FROM moving m WHERE m.proposed_entry NOT IN (SELECT id FROM entered)
+UNION
+SELECT e.proposal, 'numbered' FROM entered e WHERE e.id <> e.proposal || '/' || CAST(e.nth AS VARCHAR)
+UNION
+SELECT m.proposed_entry, 'numbered' FROM moving m WHERE m.id <> m.proposed_entry || '/' || CAST(m.leg AS VARCHAR)
+ORDER BY 1, 2
+"""
+"""What is asked of a batch before anything of it is written, and before any other rule: whether it names a proposal
+that its author may not see. Every answer that rests on such a proposal would tell who guesses its name that there is
+one, who prepared it or who pays; so the answer to a hidden one is that to one that is not there.
+
+In braces besides ``{person}``, ``{today}`` and ``{named}``: what the batch brings, as questions for rows of
+``{ends}`` (proposal, outcome), ``{proposals}`` (id), ``{entries}`` (id, proposal, nth) and ``{legs}`` (id,
+proposed_entry, leg). One row for each fault: the proposal, and ``unknown``, ``part`` (it is not seen whole) or a
+fault of ``ledger.decisions``. The last ones keep the database from comparing the batch's keys with hidden ones.
 """

@@ -17,8 +17,7 @@ from ledger import (
     term_rules,
 )
 from ledger.errors import Problem
-from ledger.rule import COMMON as RELATIONS
-from ledger.rule import MOST_SHOWN, Row, Rule, inlined, needed
+from ledger.rule import COMMON, MOST_SHOWN, Row, Rule, inlined, needed
 from ledger.store import Reader
 
 __all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "alone", "for_server", "problems", "told"]
@@ -38,8 +37,6 @@ GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("published control totals", control.RULES),
     ("what proposals reserve", reservations.RULES),
 )
-# What rules name, each relation resting on earlier ones alone.
-COMMON = RELATIONS | decisions.COMMON
 ALL: tuple[Rule, ...] = tuple(rule for _, rules in GROUPS for rule in rules)
 # What open proposals keep is told to those alone who have a right to what they do: those rules are asked last.
 RESERVED = reservations.RULES
@@ -99,7 +96,7 @@ def for_server(rule: Rule, first: str = "$1", last: str = "$2") -> str:
 
 def alone(sql: str, first: str = "$1", last: str = "$2") -> str:
     """A question that names common relations, as one statement that needs nothing staged; see ``for_server``."""
-    return re.sub(r"\$last\b", lambda _: last, re.sub(r"\$first\b", lambda _: first, inlined(sql, COMMON)))
+    return re.sub(r"\$last\b", lambda _: last, re.sub(r"\$first\b", lambda _: first, inlined(sql)))
 
 
 def _asked(reader: Reader, rule: Rule, given: dict[str, int]) -> list[Row]:
@@ -138,9 +135,5 @@ def _whose_pairs_meet(reader: Reader, rules: Sequence[Rule], brought: set[str]) 
 
 
 def _stage(reader: Reader, rules: Sequence[Rule], given: dict[str, int]) -> None:
-    named = needed([text for rule in rules for text in (rule.sql, "pairs" if rule.where_pairs else "")], COMMON)
-    for name in named:
-        if name in RELATIONS:
-            reader.stage(name, reader.table(COMMON[name], given))
-    if not decisions.COMMON.keys().isdisjoint(named):
-        decisions.stage(reader, given)
+    for name in needed([text for rule in rules for text in (rule.sql, "pairs" if rule.where_pairs else "")]):
+        reader.stage(name, decisions.relation(reader, name, given))

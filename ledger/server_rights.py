@@ -11,21 +11,20 @@ The owner of the tables may name anybody as an author, as an app may, and the ri
 
 from collections.abc import Sequence
 
+from ledger import decisions
 from ledger import rights_questions as questions
-from ledger import rules
 from ledger.models import UNPUBLISHED
 from ledger.models_rights import Proposal, ProposedTransfer
 from ledger.server_functions import OWNER, READS, Function
 
 TODAY = "(now() AT TIME ZONE 'UTC')::date"
-_NAMED = (
+NAMED = (
     "LATERAL (SELECT (regexp_matches(n.brings, "
     '\'"(?:organisation|parent|child|predecessor|successor)":"([^"]*)"\', \'g\'))[1] AS organisation) named'
 )
-_GIVEN = {"person": "(SELECT ledger_person())", "today": TODAY, "named": _NAMED}
+_GIVEN = {"person": "(SELECT ledger_person())", "today": TODAY, "named": NAMED}
 _RECORDED = "(e.recorded_at AT TIME ZONE 'UTC')::date"
-_APPROVED = rules.alone("SELECT * FROM approved_entry", "$1", str(2**63 - 1))
-_FAULTS = questions.FAULTS.format(first="$1", day=_RECORDED, named=_NAMED, approved_entry=_APPROVED)
+_FAULTS = questions.FAULTS.format(first="$1", day=_RECORDED, named=NAMED, approved_entry=decisions.approved_from("$1"))
 
 
 def _answers(name: str, returns: str, body: str, may: str = READS) -> Function:

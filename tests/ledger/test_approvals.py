@@ -237,8 +237,8 @@ def test_a_proposal_is_whole_in_the_entry_that_brings_it(books: Store) -> None:
     own = {"id": "own", "title": "x", "prepared_by": "tests"}
     first = more | {"id": "own/1", "proposal": "own", "nth": 1}
     for brought, said in (
-        ({ProposedTransfer: [leg]}, "it adds to the proposal, which another entry brought"),
-        ({ProposedEntry: [more]}, "it adds to the proposal, which another entry brought"),
+        ({ProposedTransfer: [leg]}, "it adds to a proposal that it does not bring itself"),
+        ({ProposedEntry: [more]}, "it adds to a proposal that it does not bring itself"),
         ({Proposal: [own]}, "it has no entries"),
         ({Proposal: [own], ProposedEntry: [first | {"nth": 2}]}, "not named after it and numbered from 1"),
         ({Proposal: [own], ProposedEntry: [first | {"id": "x"}]}, "not named after it and numbered from 1"),

@@ -262,10 +262,10 @@ def test_what_is_tried_past_the_functions_is_refused_all_the_same(office: Store)
            "from_year": 2025, "from_standing": "available", "to_organisation": "P3", "to_fund": "core", "to_year": 2025,
            "to_standing": "available", "amount_pence": 9, "recurrent": True}  # fmt: skip
     slipped = Draft("s", "propose", MAY, "otto", "x", records={ProposedTransfer: records(ProposedTransfer, [leg])})
-    refused(lambda: post(office, [slipped]), "it adds to the proposal, which another entry brought")
+    refused(lambda: post(office, [slipped]), "it adds to a proposal that it does not bring itself")
     end = {"proposal": PLAN, "prepared_by": "anna", "outcome": "posted", "decided_by": "bert", "reason": "x"}
-    false = Draft("f", "decide", MAY, "olga", "x", records={ProposalEnd: records(ProposalEnd, [end])})
-    refused(lambda: post(office, [false]), "olga posted it, and it says that bert did")
+    false = Draft("f", "decide", MAY, "nina", "x", records={ProposalEnd: records(ProposalEnd, [end])})
+    refused(lambda: post(office, [false]), "nina posted it, and it says that bert did")
     own = {"id": "mine", "person": "vera", "role": "approver", "organisation": None, "valid_from": LONG_AGO}
     self_made = Draft("o", "terms", MAY, "vera", "x", records={Appointment: records(Appointment, [own])})
     refused(lambda: post(office, [self_made]), "vera may not appoint|vera would appoint themselves")

@@ -9,13 +9,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from ledger import audit, rights_judged, rules, server_rights
+from ledger import audit, rights, rights_judged, rules, server_rights
 from ledger.address import Address
 from ledger.appointments import dismiss
 from ledger.chain import last_entry
 from ledger.closing import close
 from ledger.models import TABLES
 from ledger.posting import post, reverse
+from ledger.rights_questions import BEFOREHAND, SEEN_PROPOSALS, SEEN_TRANSFERS
 from ledger.store import Reader, Store
 from ledger.years import Month
 from tests.books import MAY, agreement, new_relations
@@ -139,7 +140,28 @@ def _broken(reader: Reader, server: Any, last: int) -> list[object]:
     found: list[object] = []
     for rule in rules.ALL:
         if rule.group in ("names", "decision"):
-            in_file = reader.rows(rules.inlined(rule.sql, "1", str(last)))
+            in_file = reader.rows(rules.for_server(rule, "1", str(last)))
             assert in_file == server.execute(rules.for_server(rule, "1", str(last))).fetchall(), rule.name
             found += in_file
     return found
+
+
+@pytest.mark.parametrize("person", ["anna", "bert", "dora", "otto", "vera", "later", "chief", "nobody", "it's {odd}"])
+def test_both_show_and_hide_the_same_proposals(both: tuple[duckdb.DuckDBPyConnection, Any], person: str) -> None:
+    memory, server = both
+    reader = Reader(memory)
+    quoted = person.replace("'", "''")
+    on_server = {"person": f"'{quoted}'", "today": f"DATE '{TODAY}'", "named": server_rights.NAMED}
+    for in_file, text in zip(rights.seen(person, TODAY), (SEEN_PROPOSALS, SEEN_TRANSFERS), strict=True):
+        assert sorted(reader.rows(in_file)) == sorted(server.execute(text.format(**on_server)).fetchall())
+    batch = {
+        "ends": "SELECT id AS proposal, 'rejected' AS outcome FROM proposal UNION ALL SELECT 'anna/none', 'posted'",
+        "proposals": "SELECT 'anna/x' AS id UNION ALL SELECT 'otto/y'",
+        "entries": "SELECT 'anna/x/1' AS id, 'anna/x' AS proposal, 1 AS nth UNION ALL SELECT 'anna/plan/7', 'anna/plan', 6",
+        "legs": "SELECT 'anna/x/1/1' AS id, 'anna/x/1' AS proposed_entry, 1 AS leg UNION ALL SELECT 'q', 'anna/plan/1', 9",
+    }
+    given = {"person": on_server["person"], "today": on_server["today"]}
+    in_file = reader.rows(BEFOREHAND.format(**given, named=rights.NAMED, **batch))
+    assert in_file == server.execute(BEFOREHAND.format(**given, named=server_rights.NAMED, **batch)).fetchall()
+    assert ("anna/none", "unknown") in in_file
+    assert (("anna/plan", "unknown") in in_file) == (person not in ("anna", "bert", "dora", "chief"))
