@@ -100,13 +100,14 @@ def verify(
     if since is not None:
         found += lost_head(reader, since) or checkpoint.problems(reader, entry_with(reader, since) + 1, progress)
         return [_printable(problem) for problem in found]
+    staged: set[str] = set()
     questions: list[tuple[str, Callable[[], list[Problem]]]] = [
         ("the tables themselves", lambda: store.catalogue_problems() if store else []),
         ("the seal and the version", lambda: upgrades.problems(reader)),
         ("every stored row", lambda: stored_rows.problems(reader)),
         ("the chain of entries", lambda: chain_links.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
-        *((name, partial(_rule_problems, reader, asked)) for name, asked in rules.GROUPS),
+        *((name, partial(_rule_problems, reader, asked, staged)) for name, asked in rules.GROUPS),
         ("who may do what", lambda: rights_judged.kept(reader)),
         ("the files that entries rest on", lambda: kept_files.problems(store.path) if store else []),
     ]
@@ -162,8 +163,8 @@ def entry_with(reader: Reader, head: str) -> int:
     return reader.whole("SELECT min(number) FROM entry WHERE starts_with(hash, $head)", {"head": head.lower()})
 
 
-def _rule_problems(reader: Reader, asked: Sequence[Rule]) -> list[Problem]:
-    return rules.problems(reader, 1, chain.last_entry(reader), asked=asked)
+def _rule_problems(reader: Reader, asked: Sequence[Rule], staged: set[str]) -> list[Problem]:
+    return rules.problems(reader, 1, chain.last_entry(reader), asked=asked, staged=staged)
 
 
 def _balance_problems(reader: Reader) -> list[Problem]:
