@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import astuple
-from functools import partial
+from functools import cached_property, partial
 
 from ledger import (
     chain,
@@ -100,14 +100,14 @@ def verify(
     if since is not None:
         found += lost_head(reader, since) or checkpoint.problems(reader, entry_with(reader, since) + 1, progress)
         return [_printable(problem) for problem in found]
-    staged: set[str] = set()
+    asking = _Asking(reader)
     questions: list[tuple[str, Callable[[], list[Problem]]]] = [
         ("the tables themselves", lambda: store.catalogue_problems() if store else []),
         ("the seal and the version", lambda: upgrades.problems(reader)),
         ("every stored row", lambda: stored_rows.problems(reader)),
         ("the chain of entries", lambda: chain_links.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
-        *((name, partial(_rule_problems, reader, asked, staged)) for name, asked in rules.GROUPS),
+        *((name, partial(asking.problems, asked)) for name, asked in rules.GROUPS),
         ("who may do what", lambda: rights_judged.kept(reader)),
         ("the files that entries rest on", lambda: kept_files.problems(store.path) if store else []),
     ]
@@ -123,6 +123,23 @@ def verify(
             why = "What is named before it stands in the way."
             found.append(Problem(name, "it could not be looked at.", why, "Mend that first, and verify again."))
     return [_printable(problem) for problem in found]
+
+
+class _Asking:
+    """The rules of the whole, asked group by group: what several of them rest on is worked out once."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._staged: set[str] = set()
+
+    def problems(self, asked: Sequence[Rule]) -> list[Problem]:
+        last, there = self._known
+        return rules.problems(self._reader, 1, last, brought=there, asked=asked, staged=self._staged)
+
+    @cached_property
+    def _known(self) -> tuple[int, set[str]]:
+        """The newest entry, and the tables that hold rows: what no row could break is not asked."""
+        return chain.last_entry(self._reader), chain_links.brought(self._reader)
 
 
 def _printable(problem: Problem) -> Problem:
@@ -161,10 +178,6 @@ def lost_head(reader: Reader, seen: str | Head) -> list[Problem]:
 def entry_with(reader: Reader, head: str) -> int:
     """The entry that the books hold with a head, by its beginning."""
     return reader.whole("SELECT min(number) FROM entry WHERE starts_with(hash, $head)", {"head": head.lower()})
-
-
-def _rule_problems(reader: Reader, asked: Sequence[Rule], staged: set[str]) -> list[Problem]:
-    return rules.problems(reader, 1, chain.last_entry(reader), asked=asked, staged=staged)
 
 
 def _balance_problems(reader: Reader) -> list[Problem]:

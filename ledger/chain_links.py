@@ -21,6 +21,12 @@ from ledger.store import Reader
 # Transfers are read back in groups of entries, so that a ledger of any size is verified in bounded memory.
 TRANSFERS_AT_ONCE = 1_000_000
 MOST_SHOWN = 100
+_TABLES = ("entry", "transfer", *(str(model.__tablename__) for model in RECORDS))
+# A row that was put there behind the books' back may name no entry, or one before the first.
+_BROUGHT = "SELECT " + ", ".join(
+    f'EXISTS (SELECT 1 FROM "{table}" WHERE $first = 1 OR {number} >= $first)'
+    for table, number in zip(_TABLES, ("number", *["entry_number"] * (len(_TABLES) - 1)), strict=True)
+)
 _TRANSFERS = """
 SELECT entry_number, leg, from_account, to_account, amount_pence, recurrent, note FROM transfer
 WHERE entry_number BETWEEN $first AND $last ORDER BY entry_number, leg
@@ -86,6 +92,12 @@ def problems(reader: Reader, first: int = 1) -> list[Problem]:
     return found
 
 
+def brought(reader: Reader, first: int = 1) -> set[str]:
+    """The names of the tables to which entries from ``first`` on brought rows."""
+    (there,) = reader.rows(_BROUGHT, {"first": first})
+    return {table for table, has_rows in zip(_TABLES, there, strict=True) if has_rows}
+
+
 def _sequence_problems(reader: Reader, entries: Sequence[dict[str, Any]], first: int, previous: str) -> list[Problem]:
     found = []
     numbers = [entry["number"] for entry in entries]
@@ -131,8 +143,10 @@ def _contents(
     """
     form_2 = form_2_from(reader)
     parts: dict[int, list[bytes]] = {entry["number"]: [] for entry in entries}
-    for model in RECORDS:
-        table = records_by_entry(reader, model, entries[0]["number"] if entries else 1)
+    first_of_all = entries[0]["number"] if entries else 1
+    there = brought(reader, first_of_all)
+    for model in (model for model in RECORDS if model.__tablename__ in there):
+        table = records_by_entry(reader, model, first_of_all)
         _add_parts(parts, str(model.__tablename__), table, (schema_of(model, 1).names, schema_of(model).names), form_2)
     hashes: dict[int, str] = {}
     accounts = reader.table(f"SELECT id, {', '.join(ACCOUNT)} FROM account")

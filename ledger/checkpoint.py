@@ -10,14 +10,8 @@ from functools import partial
 
 from ledger import chain, chain_links, rights_judged, rules
 from ledger.errors import Problem
-from ledger.models import RECORDS
 from ledger.store import Reader
 
-_TABLES = ("entry", "transfer", *(str(model.__tablename__) for model in RECORDS))
-_BROUGHT = "SELECT " + ", ".join(
-    f'EXISTS (SELECT 1 FROM "{table}" WHERE {"number" if table == "entry" else "entry_number"} >= $first)'
-    for table in _TABLES
-)
 _WRONG_DAYS = """
 WITH touched AS (
     SELECT from_account AS account FROM transfer WHERE entry_number >= $first
@@ -49,8 +43,7 @@ def problems(reader: Reader, first: int, progress: Callable[[str], None]) -> lis
         progress: told the name of each check as it begins.
     """
     last = chain.last_entry(reader)
-    (there,) = reader.rows(_BROUGHT, {"first": first})
-    brought = [table for table, has_rows in zip(_TABLES, there, strict=True) if has_rows]
+    brought = chain_links.brought(reader, first)
     questions: list[tuple[str, Callable[[], list[Problem]]]] = [
         ("the chain of entries", lambda: chain_links.problems(reader, first))
     ]
