@@ -51,9 +51,13 @@ WITH told AS (
         SELECT entry_number, from_account, 0, sum(amount_pence) FROM transfer GROUP BY 1, 2
     ) m JOIN entry e ON e.number = m.entry_number GROUP BY 1, 2
 )
-SELECT coalesce(t.account, d.account) AS account, coalesce(t.day, d.day) AS day
-FROM told t FULL JOIN account_day d ON d.account = t.account AND d.day = t.day
-WHERE t.in_pence IS DISTINCT FROM d.in_pence OR t.out_pence IS DISTINCT FROM d.out_pence
+SELECT coalesce(nullif(concat_ws(', ', a.organisation, a.fund, a.year, a.standing), ''), CAST(w.account AS VARCHAR)),
+       w.day
+FROM (
+    SELECT coalesce(t.account, d.account) AS account, coalesce(t.day, d.day) AS day
+    FROM told t FULL JOIN account_day d ON d.account = t.account AND d.day = t.day
+    WHERE t.in_pence IS DISTINCT FROM d.in_pence OR t.out_pence IS DISTINCT FROM d.out_pence
+) w LEFT JOIN account a ON a.id = w.account
 ORDER BY 1, 2 LIMIT 100
 """
 

@@ -217,7 +217,12 @@ class Rows:
             return [f"entry {row['number']}"]
         own = f"{table.replace('_', ' ')} {', '.join(str(row[column]) for column in _key(table))}"
         if table == "account_day":
-            return [own, f"account {row['account']}"]
+            places = [
+                self._places("account", account)[1]
+                for account in self.rows["account"]
+                if account["id"] == row["account"]
+            ]
+            return [own, f"account {row['account']}", *places]
         if table == "account":
             used = [leg for leg in self.rows["transfer"] if row["id"] in (leg["from_account"], leg["to_account"])]
             key = ", ".join(str(row[column]) for column in ("organisation", "fund", "year", "standing"))

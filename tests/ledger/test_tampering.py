@@ -80,7 +80,8 @@ def _try_out(hands: Hands, rows: Rows, tampering: Tampering, known: str, *, rese
         if after:
             with hand.reading() as reader:
                 if rows_of(reader, touched) != before:  # to work out what was changed is to mend it
-                    assert chain.head(reader) != known or verify(reader), f"{told}, and sealed anew"
+                    is_another_head = reader.rows("SELECT head FROM seal") != [(known,)]
+                    assert is_another_head or verify(reader), f"{told}, and sealed anew"
     return 1
 
 
