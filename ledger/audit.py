@@ -10,7 +10,7 @@ from ledger import (
     characters,
     heads,
     kept_files,
-    rights,
+    rights_judged,
     rules,
     stored_rows,
     upgrades,
@@ -100,7 +100,7 @@ def verify(
         ("the chain of entries", lambda: chain_links.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
         *((name, partial(_rule_problems, reader, asked, staged)) for name, asked in rules.GROUPS),
-        ("who may do what", lambda: rights.kept(reader)),
+        ("who may do what", lambda: rights_judged.kept(reader)),
         ("the files that entries rest on", lambda: kept_files.problems(store.path) if store else []),
     ]
     found: list[Problem] = [] if seen_head is None else lost_head(reader, seen_head)

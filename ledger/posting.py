@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import canonical, named_legs, refusals, rights, rules, together, transfers
+from ledger import beforehand, canonical, named_legs, refusals, rights, rights_judged, rules, together, transfers
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.door import Asked
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
@@ -166,6 +166,7 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         else:
             fresh.append(index)
     if fresh:
+        _refuse_if(beforehand.problems(writer, [drafts[i] for i in fresh]))
         first = last_entry(writer) + 1
         numbers = dict(zip(fresh, range(first, first + len(fresh)), strict=True))
         posted = _write_entries(writer, [(numbers[i], drafts[i], contents[i]) for i in fresh])
@@ -178,9 +179,10 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         brought = {"entry"} | {str(model.__tablename__) for i in fresh for model in tables[i]}
         brought |= {"transfer"} if moves_money else set()
         _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.AT_ONCE))
+        # What proposals reserve is told to who has a right to post; what is only tried is asked so as a proposal.
         if not only_tried:
-            _refuse_if(rights.problems(writer, first))
-        _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.RESERVED))
+            _refuse_if(rights_judged.problems(writer, first))
+            _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.RESERVED))
     return [answers[index] for index in range(len(drafts))]
 
 

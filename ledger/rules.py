@@ -7,6 +7,8 @@ from ledger import (
     carrying,
     checks,
     control,
+    decisions,
+    names,
     periods,
     record_rules,
     reservations,
@@ -24,14 +26,16 @@ __all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "alone", "f
 # one fault is not told as another.
 GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("what every entry and row must be", shapes.RULES),
+    ("names of people and codes", names.RULES),
     ("months that are closed", periods.RULES),
     ("organisations, funds and terms", record_rules.RULES),
     ("terms that were loosened", term_rules.RULES),
+    ("proposals and the decisions on them", decisions.RULES),
     ("what each entry did", checks.RULES),
     ("what the source may give", source_rules.RULES),
     ("what was carried forward", carrying.RULES),
     ("published control totals", control.RULES),
-    ("proposals and what they reserve", reservations.RULES),
+    ("what proposals reserve", reservations.RULES),
 )
 ALL: tuple[Rule, ...] = tuple(rule for _, rules in GROUPS for rule in rules)
 # What open proposals keep is told to those alone who have a right to what they do: those rules are asked last.
@@ -105,8 +109,9 @@ def alone(sql: str, first: str = "$1", last: str = "$2") -> str:
 def _asked(reader: Reader, rule: Rule, given: dict[str, int]) -> list[Row]:
     # What may not be seen whole is judged by who sees it.
     rows: list[Row] = [
-        row for row in reader.table(rule.sql, given).to_pylist() if row.get("entry_number") not in reader.unseen
-    ]
+        row for row in reader.table(rule.sql, given).to_pylist()
+        if not reader.unseen & {row.get("entry_number"), row.get("proposed_in")}
+    ]  # fmt: skip
     return [{**row, **reader.table(rule.more, row).to_pylist()[0]} for row in rows] if rule.more else rows
 
 
@@ -138,5 +143,5 @@ def _whose_pairs_meet(reader: Reader, rules: Sequence[Rule], brought: set[str]) 
 def _stage(reader: Reader, rules: Sequence[Rule], given: dict[str, int], staged: set[str]) -> None:
     for name in needed([text for rule in rules for text in (rule.sql, "pairs" if rule.where_pairs else "")]):
         if name not in staged:
-            reader.stage(name, reader.table(COMMON[name], given))
+            reader.stage(name, decisions.relation(reader, name, given))
             staged.add(name)
