@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import canonical, hidden_proposals, named_legs, refusals, rights, rights_judged, rules, together, transfers
+from ledger import beforehand, canonical, named_legs, refusals, rights, rights_judged, rules, together, transfers
 from ledger.chain import LEGS_OF, head, last_entry
 from ledger.door import Asked
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
@@ -166,7 +166,7 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         else:
             fresh.append(index)
     if fresh:
-        _refuse_if(hidden_proposals.problems(writer, [drafts[i] for i in fresh]))
+        _refuse_if(beforehand.problems(writer, [drafts[i] for i in fresh]))
         first = last_entry(writer) + 1
         numbers = dict(zip(fresh, range(first, first + len(fresh)), strict=True))
         posted = _write_entries(writer, [(numbers[i], drafts[i], contents[i]) for i in fresh])

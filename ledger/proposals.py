@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import characters, clock, hidden_proposals, rights
+from ledger import beforehand, characters, clock, rights
 from ledger.drafts import LEGS, Draft, primary_key, records, schema_of
 from ledger.errors import Problem, Refused
 from ledger.models import RECORDS
@@ -176,7 +176,7 @@ def decide(
         day = today if day is None else day
         problems = _decision_problems(found, outcome, decided_by, max(day, today), only)
         if not problems and outcome != WITHDRAWN and not is_whole(reader, key):
-            problems = [hidden_proposals.not_seen(key, "part", decided_by)]
+            problems = [beforehand.not_seen(key, "part", decided_by)]
         if problems:
             raise Refused(problems)
         chosen = {
@@ -256,7 +256,7 @@ def proposal_named(reader: Reader, key: str) -> Listed:
     """
     found = {row.id: row for row in listed(reader)}.get(key)
     if found is None:
-        raise Refused([hidden_proposals.not_seen(key)])
+        raise Refused([beforehand.not_seen(key)])
     return found
 
 

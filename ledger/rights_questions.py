@@ -20,22 +20,23 @@ from ledger.chain import FORM_2_FROM
 from ledger.characters import FOLDED
 
 # What a server should find without reading all of a table: entries and rights of a person, what an entry brought,
-# the proposals that an entry brought or ended, what a proposal would move, and who is above whom.
-INDEXES = (
-    f"CREATE INDEX IF NOT EXISTS entry_of_person ON entry (({FOLDED.format('actor')}), recorded_at)",
-    "CREATE INDEX IF NOT EXISTS entry_by_name ON entry (actor, number)",
-    "CREATE INDEX IF NOT EXISTS appointment_of_person ON appointment (person)",
-    "CREATE INDEX IF NOT EXISTS dismissal_from ON dismissal (appointment)",
-    "CREATE INDEX IF NOT EXISTS relationship_parent ON relationship (parent)",
-    "CREATE INDEX IF NOT EXISTS relationship_child ON relationship (child)",
-    "CREATE INDEX IF NOT EXISTS relationship_brought ON relationship (entry_number)",
-    "CREATE INDEX IF NOT EXISTS proposal_brought ON proposal (entry_number)",
-    "CREATE INDEX IF NOT EXISTS proposal_end_brought ON proposal_end (entry_number)",
-    "CREATE INDEX IF NOT EXISTS proposed_entry_brought ON proposed_entry (entry_number)",
-    "CREATE INDEX IF NOT EXISTS proposed_transfer_brought ON proposed_transfer (entry_number)",
-    "CREATE INDEX IF NOT EXISTS proposed_transfer_of_entry ON proposed_transfer (proposed_entry)",
-    "CREATE INDEX IF NOT EXISTS proposed_transfer_payer ON proposed_transfer (from_organisation)",
-)
+# the proposals that an entry brought or ended, what a proposal would move, and who is above whom. By name: the table, and
+# its columns.
+INDEXES = {
+    "entry_of_person": ("entry", f"({FOLDED.format('actor')}), recorded_at"),
+    "entry_actor_number": ("entry", "actor, number"),
+    "appointment_person": ("appointment", "person"),
+    "dismissal_appointment": ("dismissal", "appointment"),
+    "relationship_parent": ("relationship", "parent"),
+    "relationship_child": ("relationship", "child"),
+    "relationship_entry_number": ("relationship", "entry_number"),
+    "proposal_entry_number": ("proposal", "entry_number"),
+    "proposal_end_entry_number": ("proposal_end", "entry_number"),
+    "proposed_entry_entry_number": ("proposed_entry", "entry_number"),
+    "proposed_transfer_entry_number": ("proposed_transfer", "entry_number"),
+    "proposed_transfer_proposed_entry": ("proposed_transfer", "proposed_entry"),
+    "proposed_transfer_from_organisation": ("proposed_transfer", "from_organisation"),
+}
 
 
 def same_person(one: str, other: str, anew: str) -> str:

@@ -109,10 +109,9 @@ def alone(sql: str, first: str = "$1", last: str = "$2") -> str:
 def _asked(reader: Reader, rule: Rule, given: dict[str, int]) -> list[Row]:
     # What may not be seen whole is judged by who sees it.
     rows: list[Row] = [
-        row
-        for row in reader.table(rule.sql, given).to_pylist()
+        row for row in reader.table(rule.sql, given).to_pylist()
         if not reader.unseen & {row.get("entry_number"), row.get("proposed_in")}
-    ]
+    ]  # fmt: skip
     return [{**row, **reader.table(rule.more, row).to_pylist()[0]} for row in rows] if rule.more else rows
 
 

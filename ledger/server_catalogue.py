@@ -260,12 +260,12 @@ def _apart(text: str, word: str) -> list[str]:
 
 
 def _indexes(catalogue: _Catalogue) -> Iterator[Problem]:
-    wanted: Facts = {}
-    for table, columns in server_schema.indexes():
-        name = server_schema.index_name(table, columns)
-        said = f"CREATE INDEX {name} ON {catalogue.schema}.{table} USING btree ({columns})"
-        wanted[table, name] = (said, True)
-    there: Facts = {(table, name): (said, is_whole) for table, name, said, is_whole in catalogue.rows(_INDEXES_THERE)}
+    wanted: Facts = {
+        (table, name): (_plain(said), True) for name, (table, said) in server_schema.indexes(catalogue.schema).items()
+    }
+    there: Facts = {
+        (table, name): (_plain(said), is_whole) for table, name, said, is_whole in catalogue.rows(_INDEXES_THERE)
+    }
     yield from _compared("index", wanted, there)
 
 

@@ -10,6 +10,7 @@ taken by itself, and gets its own answer.
 
 from ledger import server_legs, server_records, server_text
 from ledger.canonical import VERSION
+from ledger.models import UNPUBLISHED
 from ledger.server_functions import POSTS, Function
 from ledger.server_legs import LEG_ARGUMENTS, LEG_NAMES, LEGS, SHAPES, words
 
@@ -169,6 +170,15 @@ BEGIN
 
     SELECT coalesce(array_agg(DISTINCT k.name), '{{}}') INTO tables
     FROM unnest(numbers, brought) AS n (number, brought), jsonb_object_keys(n.brought) AS k (name) WHERE n.number > 0;
+    IF tables && ARRAY[{words(model.__tablename__ for model in UNPUBLISHED)}] THEN
+        SELECT jsonb_agg(f.fault) INTO faults FROM (
+            SELECT d.actor, array_agg(brought[d.ordinality]) AS its FROM unnest(drafts) WITH ORDINALITY d
+            WHERE numbers[d.ordinality] > 0 GROUP BY d.actor) a,
+            jsonb_array_elements(ledger_hidden(a.actor, a.its)) AS f (fault);
+        IF faults IS NOT NULL THEN
+            PERFORM ledger_refuse(faults);
+        END IF;
+    END IF;
     PERFORM ledger_bring(tables, numbers, brought);
     IF cardinality(payers) > 0 THEN
         moved := ledger_legs_hold(sealed.moved_pence, legs_of, numbers, {LEG_NAMES});

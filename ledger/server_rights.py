@@ -22,13 +22,21 @@ NAMED = (
     "LATERAL (SELECT (regexp_matches(n.brings, "
     '\'"(?:organisation|parent|child|predecessor|successor)":"([^"]*)"\', \'g\'))[1] AS organisation) named'
 )
+FAULTS = questions.FAULTS.format(
+    first="$1", day="(e.recorded_at AT TIME ZONE 'UTC')::date", named=NAMED,
+    approved_entry=decisions.approved_from("$1"),
+)  # fmt: skip
 _GIVEN = {"person": "(SELECT ledger_person())", "today": TODAY, "named": NAMED}
-_RECORDED = "(e.recorded_at AT TIME ZONE 'UTC')::date"
-_FAULTS = questions.FAULTS.format(first="$1", day=_RECORDED, named=NAMED, approved_entry=decisions.approved_from("$1"))
 
 
 def _answers(name: str, returns: str, body: str, may: str = READS) -> Function:
     return Function(name, "", returns, body, language="sql", volatility="STABLE", privileged=True, may=may)
+
+
+def _brought(table: str, columns: str) -> str:
+    """What a batch brings of a table, as a question for some of its columns."""
+    rows = f"unnest(brought) AS b (its), jsonb_populate_recordset(NULL::{table}, b.its -> '{table}') AS r"
+    return f"SELECT {', '.join(f'r.{column}' for column in columns.split(', '))} FROM {rows}"
 
 
 FUNCTIONS = (
@@ -76,8 +84,33 @@ UNION SELECT entry_number FROM proposed_transfer WHERE id NOT IN (SELECT ledger_
         f"""
 BEGIN
     RETURN QUERY SELECT to_jsonb(f) FROM (
-{_FAULTS}
+{FAULTS}
     ) f;
+END
+""",
+        volatility="STABLE",
+    ),
+    # Proposals that somebody's batch names and that they may not see; asked before anything rests on them.
+    Function(
+        "ledger_hidden",
+        "asker text, brought jsonb[]",
+        "jsonb",
+        f"""
+BEGIN
+    RETURN (SELECT jsonb_agg(jsonb_build_object('fault', 'hidden', 'proposal', f.proposal, 'reason', f.fault,
+                                                'person', asker)) FROM (
+{
+            questions.BEFOREHAND.format(
+                person="$1",
+                today=TODAY,
+                named=NAMED,
+                ends=_brought("proposal_end", "proposal, outcome"),
+                proposals=_brought("proposal", "id"),
+                entries=_brought("proposed_entry", "id, proposal, nth"),
+                legs=_brought("proposed_transfer", "id, proposed_entry, leg"),
+            )
+        }
+    ) f);
 END
 """,
         volatility="STABLE",

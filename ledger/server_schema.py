@@ -10,13 +10,14 @@ Besides keys, foreign keys and checks, which both kinds of store share:
 The owner can take all of it away; ``verify`` says where something is not as it is said here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from ledger import server_door, server_grants, server_records, server_rights, server_rules
 from ledger.models import RECORDS, TABLES
+from ledger.rights_questions import INDEXES
 from ledger.server_functions import Function, Trigger
 
 _GUARDS = (
@@ -50,19 +51,17 @@ END
     ),
 )
 # What is looked for in posting, so that it costs no more in a ledger of many years than in a new one.
-_INDEXES = (
-    ("transfer", "from_account"),
-    ("transfer", "to_account"),
-    ("relationship", "child"),
-    ("relationship", "parent"),
-    ("closure", "organisation"),
-    ("succession", "predecessor"),
-    ("agreement", "organisation, fund"),
-    ("appointment", "person"),
-    ("dismissal", "appointment"),
-    ("proposed_entry", "key"),
-    ("proposed_transfer", "proposed_entry"),
-)
+_INDEXES = {
+    "transfer_from_account": ("transfer", "from_account"),
+    "transfer_to_account": ("transfer", "to_account"),
+    "entry_kind": ("entry", "kind"),
+    "closure_organisation": ("closure", "organisation"),
+    "succession_predecessor": ("succession", "predecessor"),
+    "agreement_organisation_fund": ("agreement", "organisation, fund"),
+    "proposed_entry_key": ("proposed_entry", "key"),
+    **{f"{model.__tablename__}_entry_number": (str(model.__tablename__), "entry_number") for model in RECORDS},
+    **INDEXES,
+}
 
 
 def functions() -> tuple[Function, ...]:
@@ -86,16 +85,13 @@ def triggers() -> Iterator[Trigger]:
     yield Trigger("seal", "seal_moves_forwards", "BEFORE UPDATE", "ROW")
 
 
-def indexes() -> Iterator[tuple[str, str]]:
-    """Every index of the ledger on a server besides those of its keys: the table and the columns."""
-    yield from _INDEXES
-    for model in RECORDS:
-        yield str(model.__tablename__), "entry_number"
-
-
-def index_name(table: str, columns: str) -> str:
-    """What an index is called."""
-    return f"{table}_{columns.replace(', ', '_')}"
+def indexes(schema: str) -> Mapping[str, tuple[str, str]]:
+    """Every index of the ledger on a server besides those of its keys: its name, its table, and what makes it."""
+    said = "CREATE INDEX {name} ON {schema}.{table} USING btree ({columns})"
+    return {
+        name: (table, said.format(name=name, schema=schema, table=table, columns=columns))
+        for name, (table, columns) in _INDEXES.items()
+    }
 
 
 def tables() -> Sequence[str]:
@@ -112,8 +108,8 @@ def statements(schema: str) -> Iterator[str]:
     Args:
         schema: where the ledger is, as the server quotes its name.
     """
-    for table, columns in indexes():
-        yield f"CREATE INDEX IF NOT EXISTS {index_name(table, columns)} ON {schema}.{table} ({columns})"
+    for _, index in indexes(schema).values():
+        yield index.replace("CREATE INDEX", "CREATE INDEX IF NOT EXISTS")
     for function in functions():
         yield from function.create(schema)
     yield from server_rights.statements(schema)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ledger import refusals, rights_judged, rules, server_rules
+from ledger import beforehand, refusals, rights_judged, rules, server_rules
 from ledger.errors import AlreadyReversed, KeyReused, LedgerError, Problem, Refused
 from ledger.reading import Reader, contradiction
 from ledger.unmoved import BooksMoved
@@ -75,6 +75,7 @@ def _problem(fault: Fault, reader: Reader) -> Problem:
         "unknown": lambda: refusals.unknown(reader, row, str(fault["code"]), fault["target"]),
         "taken": lambda: refusals.taken(fault["table"], fault["id"]),
         "sum": lambda: refusals.too_much_in_all(int(fault["moved_pence"]), int(fault["pence"])),
+        "hidden": lambda: beforehand.not_seen(fault["proposal"], fault["reason"], fault["person"]),
         "speaker": lambda: refusals.another_speaks(fault["login"], fault["named"]),
         "name": lambda: _in_the_name(where, fault),
         "database": lambda: contradiction(str(fault["table"] or "of the books"), str(fault["said"])),

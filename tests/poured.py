@@ -6,7 +6,6 @@ from typing import Any
 
 from ledger import server_schema
 from ledger.models import TABLES
-from ledger.rights_questions import INDEXES
 from ledger.store import Reader
 from tests.shelves import ServerShelf, raw
 
@@ -16,8 +15,9 @@ def poured(reader: Reader) -> Iterator[Any]:
     """A connection to a database with the ledger's tables and rows, and none of its functions and triggers."""
     shelf = ServerShelf()
     try:
+        indexes = (said for _, said in server_schema.indexes("public").values())
         with raw(shelf.place("poured")) as server:
-            for statement in (*server_schema.tables(), *INDEXES):
+            for statement in (*server_schema.tables(), *indexes):
                 server.execute(statement)
             server.execute("SET timezone = 'UTC'")
             server.execute("SET session_replication_role = replica")

@@ -1,6 +1,6 @@
-"""Proposals that somebody names and may not see: they are answered as what is not there.
+"""What is asked of a batch before anything of it is written: whether it names proposals that its authors may not see.
 
-Who guesses the name of a proposal learns nothing by it, whatever they try to do with it.
+What is hidden is answered as what is not there.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,7 @@ from ledger.reading import Reader
 
 
 def problems(reader: Reader, drafts: Sequence[Draft]) -> list[Problem]:
-    """Proposals that a batch names and that its authors may not see; asked before anything of it is written.
-
-    What is hidden is answered as what is not there.
-    """
+    """Proposals that a batch names and that its authors may not see."""
     found: list[Problem] = []
     for person in dict.fromkeys(draft.actor for draft in drafts):
         brought = {
