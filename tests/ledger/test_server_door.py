@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,13 +14,14 @@ import pytest
 from ledger import audit, keeping, server_schema
 from ledger.address import ServerAddress
 from ledger.appointments import appoint
+from ledger.errors import KeyReused, Refused
 from ledger.models import TABLES
 from ledger.posting import post
 from ledger.proposals import submit
 from ledger.server_functions import OWNER, POSTS, READS
 from ledger.store import Store
-from tests.books import LONG_AGO, at, entry, fund_all, texts
-from tests.knocks import CALL, answer, arrays, fact
+from tests.books import LONG_AGO, at, entry, fund_all, held, texts
+from tests.knocks import CALL, answer, arrays, fact, knock
 from tests.shelves import ServerShelf, administrator, on_server, raw, shelf_of
 
 pytestmark = pytest.mark.parametrize("kind", ["server"])
