@@ -20,8 +20,8 @@ from ledger.chain import FORM_2_FROM
 from ledger.characters import FOLDED
 
 # What a server should find without reading all of a table: entries and rights of a person, what an entry brought,
-# the proposals that an entry brought or ended, what a proposal would move, and who is above whom. By name: the table, and
-# its columns.
+# the proposals that an entry brought or ended, what a proposal would move, and who is above whom. By name: the table,
+# and its columns.
 INDEXES = {
     "entry_of_person": ("entry", f"({FOLDED.format('actor')}), recorded_at"),
     "entry_actor_number": ("entry", "actor, number"),
