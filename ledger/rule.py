@@ -101,10 +101,10 @@ WITH moved AS (
     FROM transfer WHERE entry_number >= $first AND entry_number <= $last
     GROUP BY entry_number, from_account, to_account
 ),
-learned AS (SELECT entry_number FROM relationship UNION SELECT entry_number FROM closure),
-numbered AS (
-    SELECT e.number, e.key, e.kind, e.effective_date, e.authority, e.reverses,
-           (SELECT max(l.entry_number) FROM learned l WHERE l.entry_number <= e.number) AS epoch
+numbered AS MATERIALIZED (
+    SELECT e.number, e.key, e.kind, e.effective_date, e.authority, e.reverses, greatest(
+        (SELECT coalesce(max(r.entry_number), 0) FROM relationship r WHERE r.entry_number <= e.number),
+        (SELECT coalesce(max(c.entry_number), 0) FROM closure c WHERE c.entry_number <= e.number)) AS epoch
     FROM entry e WHERE e.number >= $first AND e.number <= $last
 )
 SELECT m.entry_number, m.leg, t.note, e.key, e.kind, e.effective_date, e.authority, e.reverses, e.epoch,

@@ -37,6 +37,10 @@ class Office:
         assert isinstance(self.books.path, ServerAddress)
         return on_server(database_of(self.books.path), self.logins[who])
 
+    def plan(self, who: str) -> str:
+        """The name of somebody's proposal."""
+        return f"{self.logins[who]}/plan of {who}"
+
     @contextmanager
     def sql(self, who: str, speaks_for: str | None = None) -> Iterator[psycopg.Connection]:
         """A transaction of somebody's own, in plain SQL."""
@@ -96,11 +100,12 @@ def database_of(address: ServerAddress) -> str:
 
 def test_each_sees_the_proposals_of_its_own_organisations_alone(office: Office) -> None:
     for who, speaks_for, wanted in (
-        ("anna", None, ["plan of anna"]), ("bert", None, ["plan of anna"]), ("vera", None, ["plan of anna"]),
-        ("olga", None, ["plan of otto"]), ("olga", "anna", ["plan of otto"]),  # a login that is no app names nobody
-        ("desk", "anna", ["plan of anna"]), ("desk", "olga", ["plan of otto"]), ("desk", None, []), ("desk", "stranger", []),
+        ("anna", None, ["anna"]), ("bert", None, ["anna"]), ("vera", None, ["anna"]),
+        ("olga", None, ["otto"]), ("olga", "anna", ["otto"]),  # a login that is no app names nobody
+        ("desk", "anna", ["anna"]), ("desk", "olga", ["otto"]), ("desk", None, []), ("desk", "stranger", []),
     ):  # fmt: skip
         with office.sql(who, speaks_for) as server:
+            wanted = [office.plan(of) for of in wanted]
             assert [row[0] for row in server.execute("SELECT id FROM proposal").fetchall()] == wanted, (who, speaks_for)
             keys = [row[0] for row in server.execute("SELECT proposal FROM proposed_entry").fetchall()]
             assert keys == wanted
@@ -124,13 +129,13 @@ TRIES = [
     ("anna", None, "propose", [("ICB1", "P1", 1)], "rule shape/brings"),
     ("vera", None, "terms", {"terms": [term("core", "none", version=2, match_percent=0, clawback="none", leave_by="")]}, "right record None"),
     ("anna", None, "decide", {"proposal_end": [("anna", "posted", "anna")]}, "database"),
-    ("anna", None, "decide", {"proposal_end": [("anna", "rejected", "anna")]}, "own rejected"),
-    ("olga", None, "decide", {"proposal_end": [("anna", "rejected", "olga")]}, "right reject ICB1"),
-    ("anna", None, "decide", {"proposal_end": [("anna", "rejected", "bert")]}, "name decide"),
+    ("anna", None, "decide", {"proposal_end": [("anna", "rejected", "anna")]}, "rule decision/own"),
+    ("olga", None, "decide", {"proposal_end": [("anna", "rejected", "olga")]}, "hidden"),
+    ("anna", None, "decide", {"proposal_end": [("anna", "rejected", "bert")]}, "rule decision/author"),
     ("otto", None, "propose", {"proposed_transfer": [{
-        "id": "x", "proposed_entry": "plan of anna/1", "leg": 2, "from_organisation": "ICB2", "from_fund": "core",
+        "id": "x", "proposed_entry": "{anna}/plan of anna/1", "leg": 2, "from_organisation": "ICB2", "from_fund": "core",
         "from_year": 2025, "from_standing": "available", "to_organisation": "P3", "to_fund": "core", "to_year": 2025,
-        "to_standing": "available", "amount_pence": 9, "recurrent": True}]}, "joined propose"),
+        "to_standing": "available", "amount_pence": 9, "recurrent": True}]}, "hidden"),
     ("bert", None, "appoint", {"appointment": [{
         "id": "x", "person": "stranger", "role": "approver", "organisation": "ICB1", "alone": True,
         "valid_from": "2020-01-01"}]}, "right appoint ICB1"),
@@ -149,14 +154,13 @@ def test_who_knocks_without_a_right_is_refused(
     records = {} if isinstance(brings, list) else brings
     if "proposal_end" in records:
         ((plan, outcome, by_whom),) = records["proposal_end"]
-        records = {"proposal_end": [{"proposal": f"plan of {plan}", "prepared_by": office.logins[plan], "reason": "x",
+        records = {"proposal_end": [{"proposal": office.plan(plan), "prepared_by": office.logins[plan], "reason": "x",
                                      "outcome": outcome, "decided_by": office.logins[by_whom]}]}  # fmt: skip
+    records = json.loads(json.dumps(records, default=str).replace("{anna}", office.logins["anna"]))
     legs = brings if isinstance(brings, list) else []
     draft = fact(kind_of_entry, actor, len(legs), **({"records": records} if records else {}))
     with office.sql(who) as server:
-        refused = answer(server, json.loads(json.dumps(draft, default=str)), legs=arrays(legs), person=person)[
-            "refused"
-        ]
+        refused = answer(server, draft, legs=arrays(legs), person=person)["refused"]
     told = [" ".join(map(str, (one["fault"], one.get("rule"), *one.get("row", {}).values()))) for one in refused]
     assert any(all(word in line for word in said.split()) for line in told) or said in [
         one["fault"] for one in refused
@@ -170,7 +174,7 @@ def test_nobody_posts_under_anothers_name_or_approves_above_the_limit(office: Of
     with Store.open(office.address("anna")) as own:
         submit(own, [devolve(1001, "large")], key="large", title="large", prepared_by=anna)
         with pytest.raises(Refused, match=r"it is .*anna's, and .*bert is named"):
-            decide(own, "plan of anna", outcome="posted", decided_by=bert, reason="x", day=TODAY)
+            decide(own, office.plan("anna"), outcome="posted", decided_by=bert, reason="x", day=TODAY)
         with pytest.raises(Refused, match=r"it is .*anna's, and .*bert is named"):
             post(own, [by(bert, devolve(1, "in his name"))])
         # Two names in one batch are named by nobody, and each entry is still its author's.
@@ -178,26 +182,61 @@ def test_nobody_posts_under_anothers_name_or_approves_above_the_limit(office: Of
             post(own, [by(bert, devolve(1, "one")), by("another", devolve(1, "two"))])
     with Store.open(office.address("bert")) as own:
         with pytest.raises(Refused, match=r"may not approve for First ICB \(ICB1\), £10\.01 in all"):
-            decide(own, "large", outcome="posted", decided_by=bert, reason="x", day=TODAY)
-        decide(own, "plan of anna", outcome="posted", decided_by=bert, reason="x", day=TODAY)
-    for pence, said in ((1001, ("approve", "ICB1")), (900, ("post", "ICB1"))):
-        # As the program would, but in SQL: a decision, then an entry under the approved key.
-        end = {"proposal": "large", "prepared_by": anna, "outcome": "posted", "decided_by": bert, "reason": "x"}
-        entries = [fact("decide", bert, records={"proposal_end": [end]}), fact("devolve", bert, 1, key="large")]
-        with office.sql("bert") as server:
-            refused = answer(server, *entries, legs=arrays([("ICB1", "P1", pence)]))["refused"]
-        assert said in [(one["row"]["act"], one["row"]["organisation"]) for one in refused], refused
-    with Store.open(office.books.path) as store, store.read() as reader:
-        assert audit.verify(reader) == []
+            decide(own, f"{anna}/large", outcome="posted", decided_by=bert, reason="x", day=TODAY)
+        decide(own, office.plan("anna"), outcome="posted", decided_by=bert, reason="x", day=TODAY)
+    # As the program would, but in SQL: a decision, then an entry under the approved key, of another amount or without.
+    with office.sql("bert") as server:
+        ((content,),) = server.execute(
+            "SELECT e.content_hash FROM proposal p JOIN entry e ON e.number = p.entry_number WHERE p.id = %s",
+            (f"{anna}/large",),
+        ).fetchall()  # fmt: skip
+        for hashed, said in ((content, "decision/kept"), ("0" * 64, "decision/bound"), (None, "decision/bound")):
+            end = {"proposal": f"{anna}/large", "prepared_by": anna, "outcome": "posted", "decided_by": bert, "reason": "x",
+                   "content_hash": hashed, "posted": "1"}  # fmt: skip
+            entries = [fact("decide", bert, records={"proposal_end": [end]}), fact("devolve", bert, 1, key="large")]
+            refused = answer(server, *entries, legs=arrays([("ICB1", "P1", 900)]))["refused"]
+            assert said in [one["rule"] for one in refused], refused
+
+
+def test_who_guesses_a_proposal_s_name_hears_of_a_hidden_one_what_they_hear_of_none(office: Office) -> None:
+    olga = office.logins["olga"]
+
+    def told(name: str) -> str:
+        """What is said of every way to name a proposal, with the name taken out."""
+        end = {
+            "proposal": name,
+            "prepared_by": office.logins["anna"],
+            "outcome": "rejected",
+            "decided_by": olga,
+            "reason": "x",
+        }
+        leg = {"id": f"{name}/1/1", "proposed_entry": f"{name}/1", "leg": 1, "from_organisation": "ICB2", "from_fund": "core",
+               "from_year": 2025, "from_standing": "available", "to_organisation": "P3", "to_fund": "core", "to_year": 2025,
+               "to_standing": "available", "amount_pence": 9, "recurrent": True}  # fmt: skip
+        entry = {"id": f"{name}/1", "proposal": name, "nth": 1, "key": "x", "kind": "devolve", "effective_date": "2025-04-01",
+                 "reason": "x"}  # fmt: skip
+        whole = {"id": name, "title": "x", "prepared_by": olga}
+        said = []
+        with office.sql("olga") as server:
+            for records in ({"proposal_end": [end]}, {"proposed_transfer": [leg]}, {"proposed_entry": [entry]}, {"proposal": [whole]},
+                            {"proposal": [whole], "proposed_entry": [entry], "proposed_transfer": [leg]}):  # fmt: skip
+                kind = "decide" if "proposal_end" in records else "propose"
+                for tried in ({}, {"tried": True}, {"keep": False}):
+                    said.append(answer(server, fact(kind, olga, key="k", records=records), **tried))
+        return json.dumps(said).replace(name, "NAME")
+
+    hidden, none = office.plan("anna"), office.plan("anna") + "0"
+    assert told(hidden) == told(none)
+    assert "unknown" in told(none)
 
 
 def test_one_app_serves_people_who_do_not_see_each_others_proposals(office: Office) -> None:
     """One process, one open ledger, one mirror: each reads in their own name, again and again."""
     with Store.open(office.address("desk")) as store:
         for _ in range(2):
-            for who, wanted in (("anna", ["plan of anna"]), ("olga", ["plan of otto"]), ("stranger", []), (None, [])):
+            for who, wanted in (("anna", ["anna"]), ("olga", ["otto"]), ("stranger", []), (None, [])):
                 with store.read(office.logins.get(who or "", who)) as reader:
-                    assert [found.id for found in listed(reader)] == wanted
+                    assert [found.id for found in listed(reader)] == [office.plan(of) for of in wanted]
         with store._mirror.cursor() as cursor:
             for table in PRIVATE:
                 assert cursor.execute(f'SELECT count(*) FROM "{table}"').fetchall() == [(0,)], table
@@ -205,12 +244,12 @@ def test_one_app_serves_people_who_do_not_see_each_others_proposals(office: Offi
             with pytest.raises(Refused, match="may not post money"):
                 post(store, [by(office.logins[who], devolve(1, "past it"))])
         bert = office.logins["bert"]
-        decide(store, "plan of anna", outcome="posted", decided_by=bert, reason="x", day=TODAY)
+        decide(store, office.plan("anna"), outcome="posted", decided_by=bert, reason="x", day=TODAY)
         with store.read(bert) as reader:
             assert [found.outcome for found in listed(reader)] == ["posted"]
             assert audit.verify(reader) == []
         with store.read(office.logins["olga"]) as reader:
-            assert [found.id for found in listed(reader)] == ["plan of otto"]
+            assert [found.id for found in listed(reader)] == [office.plan("otto")]
             assert audit.verify(reader) == []
     assert at("ICB1", "core").organisation == "ICB1"
 
