@@ -76,10 +76,11 @@ def verify(
             books must still hold it. Only so is a tail found out that was cut off together with its seal.
     """
     last = chain.last_entry(reader)
+    staged: set[str] = set()
     questions: list[tuple[str, Callable[[], list[Problem]]]] = [
         ("the chain of entries", lambda: chain_links.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
-        *((name, partial(rules.problems, reader, 1, last, asked=asked)) for name, asked in rules.GROUPS),
+        *((name, partial(rules.problems, reader, 1, last, asked=asked, staged=staged)) for name, asked in rules.GROUPS),
         ("published control totals", lambda: control.problems(reader, 1)),
         ("who may do what", lambda: rights_judged.kept(reader)),
     ]
