@@ -97,13 +97,14 @@ def verify(
     """
     if reader.is_from_kept:
         raise LedgerError("To verify a ledger is to read it afresh: take the reader from Store.read_afresh.")
+    staged: set[str] = set()
     questions: list[tuple[str, Callable[[], list[Problem]]]] = [
         ("the tables themselves", lambda: store.catalogue_problems() if store else []),
         ("the seal and the version", lambda: upgrades.problems(reader)),
         ("every stored row", lambda: stored_rows.problems(reader)),
         ("the chain of entries", lambda: chain_links.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
-        *((name, partial(_rule_problems, reader, asked)) for name, asked in rules.GROUPS),
+        *((name, partial(_rule_problems, reader, asked, staged)) for name, asked in rules.GROUPS),
         ("published control totals", lambda: control.problems(reader, 1)),
         ("who may do what", lambda: rights.kept(reader)),
         ("the files that entries rest on", lambda: kept_files.problems(store.path) if store else []),
@@ -156,8 +157,8 @@ def lost_head(reader: Reader, seen: str | Head) -> list[Problem]:
     ]
 
 
-def _rule_problems(reader: Reader, asked: Sequence[Rule]) -> list[Problem]:
-    return rules.problems(reader, 1, chain.last_entry(reader), asked=asked)
+def _rule_problems(reader: Reader, asked: Sequence[Rule], staged: set[str]) -> list[Problem]:
+    return rules.problems(reader, 1, chain.last_entry(reader), asked=asked, staged=staged)
 
 
 def _balance_problems(reader: Reader) -> list[Problem]:

@@ -29,7 +29,13 @@ AT_ONCE: tuple[Rule, ...] = shapes.POSTED + tuple(rule for rule in ALL if rule n
 
 
 def problems(
-    reader: Reader, first: int, last: int, *, brought: Collection[str] | None = None, asked: Sequence[Rule] = ALL
+    reader: Reader,
+    first: int,
+    last: int,
+    *,
+    brought: Collection[str] | None = None,
+    asked: Sequence[Rule] = ALL,
+    staged: set[str] | None = None,
 ) -> list[Problem]:
     """What breaks the first group of rules that anything breaks.
 
@@ -40,12 +46,13 @@ def problems(
         brought: the names of the tables that the entries bring rows of; none given means all of them. Rules that
             no such row can break are not asked.
         asked: the rules to ask, in their order.
+        staged: the common relations that this reader has of the same entries already; what is staged joins it.
     """
     given = {"first": first, "last": last}
     concerned = list(asked)
     if brought is not None:
         concerned = [rule for rule in asked if rule.concerns & set(brought)]
-    _stage(reader, concerned, given)
+    _stage(reader, concerned, given, set() if staged is None else staged)
     if brought is not None and "transfer" in brought:
         concerned = _whose_pairs_meet(reader, concerned, set(brought))
     found: list[Problem] = []
@@ -99,6 +106,8 @@ def _whose_pairs_meet(reader: Reader, rules: Sequence[Rule], brought: set[str]) 
     return [rule for rule in rules if is_met.get(rule.where_pairs, True) or rule.concerns & brought != {"transfer"}]
 
 
-def _stage(reader: Reader, rules: Sequence[Rule], given: dict[str, int]) -> None:
+def _stage(reader: Reader, rules: Sequence[Rule], given: dict[str, int], staged: set[str]) -> None:
     for name in needed([text for rule in rules for text in (rule.sql, "pairs" if rule.where_pairs else "")]):
-        reader.stage(name, reader.table(COMMON[name], given))
+        if name not in staged:
+            reader.stage(name, reader.table(COMMON[name], given))
+            staged.add(name)

@@ -112,7 +112,7 @@ def _bounds(model: type[SQLModel]) -> dict[str, tuple[str, str]]:
         elif isinstance(column.type, BigInteger) and column.name != "entry_number":
             # A share of people is kept as a share times 10^9, and a total may be of all that was ever moved.
             most = LARGEST_PENCE if column.name in ("amount_pence", "limit_pence", "weight") else MOST_MOVED_PENCE
-            found[column.name] = (str(-most), str(most))
+            found[column.name] = (str(1 if column.name in ("part", "weight") else -most), str(most))
     return found
 
 

@@ -88,6 +88,7 @@ def test_no_posting_changes_the_form_in_which_entries_are_hashed(books: Store, o
         (Organisation, {"code": "X", "name": "X", "tier": "icb", "valid_from": date(1, 1, 1)}, "valid_from is 0001-01-01"),
         (Organisation, {"code": "X", "name": "X", "tier": "icb", "valid_from": APRIL, "valid_to": date.max}, "valid_to is 9999-12-31"),
         (Relationship, {"id": "x", "parent": "P2", "child": "G1", "scheme": "s", "valid_from": date(1066, 10, 14)}, "valid_from is 1066-10-14"),
+        (Relationship, {"id": "x", "parent": "P2", "child": "G1", "scheme": "s", "part": 0, "valid_from": MAY}, "part is 0"),
         (Terms, term("core", "soft", effective_from=date(9999, 1, 1)), "effective_from is 9999-01-01"),
         (Terms, term("core", "soft", effective_from=MAY, spend_by=date(9999, 1, 1)), "spend_by is 9999-01-01"),
         (Agreement, {**AGREED, "valid_from": date(202, 5, 1)}, "valid_from is 0202-05-01"),
