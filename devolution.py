@@ -70,6 +70,7 @@ COMMANDS = {
         "screens.commands.proposals:app", "Proposals: entries that await a decision, their money reserved."
     ),
     "month": Late("screens.commands.year_end:app", "Months: which are closed, and closing the next one."),
+    "limit": Late("screens.commands.limits:app", "Limits: the most that the source may give on a fund in a year."),
     "carry-forward": Late(
         "screens.commands.year_end:carry_forward",
         "Carry what a rule names into the next year, and tell what stays behind. Money that recurs never goes.",

@@ -11,12 +11,12 @@ from ledger import (
     checkpoint,
     heads,
     kept_files,
-    rights,
+    rights_judged,
     rules,
     stored_rows,
     upgrades,
 )
-from ledger.errors import Problem, Refused
+from ledger.errors import LedgerError, Problem, Refused
 from ledger.heads import Head
 from ledger.money import LARGEST_PENCE, exact_pounds
 from ledger.rule import Rule
@@ -51,9 +51,13 @@ WITH told AS (
         SELECT entry_number, from_account, 0, sum(amount_pence) FROM transfer GROUP BY 1, 2
     ) m JOIN entry e ON e.number = m.entry_number GROUP BY 1, 2
 )
-SELECT coalesce(t.account, d.account) AS account, coalesce(t.day, d.day) AS day
-FROM told t FULL JOIN account_day d ON d.account = t.account AND d.day = t.day
-WHERE t.in_pence IS DISTINCT FROM d.in_pence OR t.out_pence IS DISTINCT FROM d.out_pence
+SELECT coalesce(nullif(concat_ws(', ', a.organisation, a.fund, a.year, a.standing), ''), CAST(w.account AS VARCHAR)),
+       w.day
+FROM (
+    SELECT coalesce(t.account, d.account) AS account, coalesce(t.day, d.day) AS day
+    FROM told t FULL JOIN account_day d ON d.account = t.account AND d.day = t.day
+    WHERE t.in_pence IS DISTINCT FROM d.in_pence OR t.out_pence IS DISTINCT FROM d.out_pence
+) w LEFT JOIN account a ON a.id = w.account
 ORDER BY 1, 2 LIMIT 100
 """
 
@@ -90,7 +94,12 @@ def verify(
         since: the head up to which the books were verified before, or its beginning: only what came after it is
             looked at, with all that it rests on.
         store: where the books are kept: its tables and the kept originals are looked at too.
+
+    Raises:
+        LedgerError: the reader has rows of a kept mirror, and would vouch for that and not for the ledger.
     """
+    if reader.is_from_kept:
+        raise LedgerError("To verify a ledger is to read it afresh: take the reader from Store.read_afresh.")
     found: list[Problem] = [] if seen_head is None else lost_head(reader, seen_head)
     if since is not None:
         found += lost_head(reader, since) or checkpoint.problems(reader, entry_with(reader, since) + 1, progress)
@@ -103,7 +112,7 @@ def verify(
         ("the chain of entries", lambda: chain_links.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
         *((name, partial(asking.problems, asked)) for name, asked in rules.GROUPS),
-        ("who may do what", lambda: rights.kept(reader)),
+        ("who may do what", lambda: rights_judged.kept(reader)),
         ("the files that entries rest on", lambda: kept_files.problems(store.path) if store else []),
     ]
     for name, ask in questions:

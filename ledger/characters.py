@@ -7,7 +7,7 @@ signs, so that no letter of another script passes for one of them, and names tha
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from string import ascii_uppercase
 
 # General categories of Unicode: control, formatting (zero-width and bidirectional among them), surrogate and private
 # characters, and the separators of lines and paragraphs.
@@ -26,12 +26,24 @@ _LETTERS = "".join(
     if code not in (0x00D7, 0x00F7) and unicodedata.normalize("NFKC", chr(code)) == chr(code)
 )
 _NAME = re.compile(rf"[!-~{_LETTERS}]+(?: [!-~{_LETTERS}]+)*")
-# Capital to small, for those that a database's own lower() may leave alone; the dotless i looks like an i.
-_CAPITALS = "".join(letter for letter in _LETTERS if len(letter.lower()) == 1 and letter.lower() != letter) + "İı"
-_SMALL = "".join(letter.lower() for letter in _CAPITALS[:-2]) + "ii"
-_TO_SMALL = str.maketrans(_CAPITALS, _SMALL)
-# How one name is told from another, as SQL that both databases understand; ``{0}`` is the name.
-FOLDED = f"translate(lower({{0}}), '{_CAPITALS}', '{_SMALL}')"
+_PLAIN = "".join(map(chr, range(ord("!"), ord("~") + 1)))
+# Capital to small, one for those of which two look alike, and the plain space for every other.
+_TWINS = dict(zip("ıİÐðȘșȚț", "iiđđşşţţ", strict=True))
+_SPACES = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+# Quotation marks, hyphens and dashes of a word processor.
+_TYPESET = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', **dict.fromkeys(range(0x2010, 0x2016), "-")}
+_FOLDING = {letter: letter.lower() for letter in ascii_uppercase + _LETTERS if letter.lower() != letter}
+_FOLDING |= _TWINS | dict.fromkeys(_SPACES, " ")
+_FROM, _TO = "".join(_FOLDING), "".join(_FOLDING.values())
+_TO_SMALL = str.maketrans(_FROM, _TO)
+# How one name is told from another, as SQL that both databases understand; ``{0}`` is the name. Letter by letter,
+# because what a database takes for small depends on its locale; plain names, which nearly all are, the short way.
+FOLDED = f"""trim(CASE WHEN bit_length({{0}}) = 8 * length({{0}}) THEN lower({{0}} COLLATE "C")
+    ELSE translate({{0}}, '{_FROM}', '{_TO}') END)"""
+_ALLOWED = f" {_PLAIN}{_LETTERS}".replace("'", "''").replace("{", "{{").replace("}", "}}")
+# Whether a name is written as ``is_name`` wants it, in the same way.
+IS_NAME = f"""({{0}} <> '' AND translate({{0}}, '{_ALLOWED}', '') = ''
+    AND {{0}} NOT LIKE ' %' AND {{0}} NOT LIKE '% ' AND {{0}} NOT LIKE '%  %')"""
 
 
 def normalise(text: str) -> str:
@@ -75,15 +87,17 @@ def is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
+def plain(text: str) -> str:
+    """A text with the plain signs for those that a word processor sets: quotes, dashes and spaces."""
+    return " ".join(text.translate(_TYPESET).split())
+
+
+def strange(name: str) -> list[str]:
+    """The characters of a name that it may not hold, each with what Unicode calls it; empty where none is."""
+    found = [letter for letter in dict.fromkeys(name) if letter != " " and not _NAME.fullmatch(letter)]
+    return [f"U+{ord(letter):04X} ({unicodedata.name(letter, 'without a name')})" for letter in found]
+
+
 def folded(name: str) -> str:
-    """What two spellings of one name have in common: the same letters, whatever their case."""
-    # As FOLDED: small letters of ASCII first, then the others one by one.
-    return name.translate(_TO_SMALL).lower()
-
-
-def unlike(name: str, known: Iterable[str]) -> str | None:
-    """Another spelling of a name among those that are known already; None where there is none, or the name is known."""
-    spellings = set(known)
-    if name in spellings:
-        return None
-    return next((other for other in sorted(spellings) if folded(other) == folded(name)), None)
+    """What all spellings of one name have in common: the same letters, whatever their case. As ``FOLDED``."""
+    return name.translate(_TO_SMALL).strip(" ")

@@ -8,7 +8,7 @@ when the whole is verified, as it should be every night.
 from collections.abc import Callable
 from functools import partial
 
-from ledger import chain, chain_links, rights, rules
+from ledger import chain, chain_links, rights_judged, rules
 from ledger.errors import Problem
 from ledger.store import Reader
 
@@ -53,7 +53,9 @@ def problems(reader: Reader, first: int, progress: Callable[[str], None]) -> lis
         ask = partial(rules.problems, reader, first, last, brought=brought)
         questions.append(("what each entry did", ask))
         # Who does not see every proposal cannot tell what a new entry rests on.
-        judged = (lambda: rights.kept(reader)) if reader.unseen else (lambda: rights.problems(reader, first))
+        judged = (
+            (lambda: rights_judged.kept(reader)) if reader.unseen else (lambda: rights_judged.problems(reader, first))
+        )
         questions.append(("who may do what", judged))
     found: list[Problem] = []
     for name, look in questions:

@@ -139,14 +139,16 @@ ORDER BY s.day, a.organisation, a.fund, a.year, a.standing
 """
 # Of an account that is short: the newest entry that moved its money on that day, and what could be released to it.
 _BEHIND_IT = f"""
-SELECT e.number AS entry_number, e.key, CASE WHEN $standing <> '{AVAILABLE}' THEN 0 ELSE (
-    SELECT CAST(coalesce(sum(d.in_pence - d.out_pence), 0) AS BIGINT) FROM account k
-    JOIN account_day d ON d.account = k.id
-    WHERE k.organisation = $organisation AND k.fund = $fund AND k.year = $year AND k.standing = '{RETAINED}')
-    END AS retained_pence
-FROM entry e WHERE e.number = (
-    SELECT max(o.number) FROM entry o JOIN transfer t ON t.entry_number = o.number
-    WHERE o.effective_date = $effective_date AND (t.from_account = $account OR t.to_account = $account))
+SELECT coalesce(m.number, 0) AS entry_number, coalesce(e.key, 'no entry of that day') AS key,
+       CASE WHEN $standing <> '{AVAILABLE}' THEN 0 ELSE (
+           SELECT CAST(coalesce(sum(d.in_pence - d.out_pence), 0) AS BIGINT) FROM account k
+           JOIN account_day d ON d.account = k.id
+           WHERE k.organisation = $organisation AND k.fund = $fund AND k.year = $year AND k.standing = '{RETAINED}')
+       END AS retained_pence
+FROM (
+    SELECT max(o.number) AS number FROM entry o JOIN transfer t ON t.entry_number = o.number
+    WHERE o.effective_date = $effective_date AND (t.from_account = $account OR t.to_account = $account)
+) m LEFT JOIN entry e ON e.number = m.number
 """
 
 _REVERSALS = f"""

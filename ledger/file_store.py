@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from ledger import catalogue, migrations
+from ledger import catalogue, migrations, unpublished
 from ledger.canonical import GENESIS
 from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger, Problem, Refused
 from ledger.reading import CONFIGURATION, Reader, Writer
@@ -51,7 +51,7 @@ class FileStore(Store):
             try:
                 cursor.execute("BEGIN")
                 person = self.person if person is None else person
-                yield Reader(cursor) if person is None else _hidden_from(cursor, person)
+                yield Reader(cursor) if person is None else unpublished.hidden_from(cursor, person)
             finally:
                 cursor.close()
 
@@ -90,8 +90,6 @@ class FileStore(Store):
             finally:
                 _roll_back(cursor)
                 cursor.close()
-
-    imagine = rehearse
 
     def engine(self) -> "Engine":
         """A SQLAlchemy engine on this open ledger, for SQLModel."""
@@ -238,10 +236,14 @@ def _opened(path: Path, *, read_only: bool) -> tuple[FileStore, int]:
     store = FileStore(path, _connect(path, read_only=read_only), read_only=read_only)
     try:
         with store.read() as reader:
-            version = reader.whole("SELECT schema_version FROM seal")
+            versions = [int(str(version)) for (version,) in reader.rows("SELECT schema_version FROM seal")]
     except (duckdb.Error, ValueError) as error:
         store.close()
         raise NotALedger(path, "it has none of the ledger's tables.") from error
+    if len(versions) != 1:
+        store.close()
+        raise NotALedger(path, f"its table 'seal' is not a ledger's: it has {len(versions)} rows of one.")
+    (version,) = versions
     if version > migrations.SCHEMA_VERSION:
         store.close()
         known = migrations.SCHEMA_VERSION
@@ -359,10 +361,3 @@ def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
     except duckdb.TransactionException:
         # The failure has already ended the transaction; there is nothing left to undo.
         return
-
-
-def _hidden_from(cursor: duckdb.DuckDBPyConnection, person: str) -> Reader:
-    # To hide proposals takes the tables, which take longer to load than most questions: only whoever is named needs it.
-    from ledger import unpublished  # noqa: PLC0415 - as said
-
-    return unpublished.hidden_from(cursor, person)

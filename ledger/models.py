@@ -36,7 +36,7 @@ VIEWER, PREPARER, APPROVER, AUDITOR, ADMINISTRATOR, APP = (
     "approver",
     "auditor",
     "administrator",
-    "app",
+    vocabulary.APP,
 )
 APPOINTED = (VIEWER, PREPARER, APPROVER, AUDITOR, ADMINISTRATOR, APP)
 

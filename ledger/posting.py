@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import canonical, named_legs, refusals, rights, rules, together, transfers
+from ledger import beforehand, canonical, named_legs, refusals, rights, rights_judged, rules, together, transfers
 from ledger.chain import LEGS_OF, head, last_entry
+from ledger.door import Asked
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
@@ -141,7 +142,9 @@ def _taken(
         if posted is not None:
             return posted
     person = rights.names_in(drafts)
-    begin = store.write if keep else store.imagine if only_tried else store.rehearse
+    if store.door is not None:
+        return store.door.take(Asked(drafts, person, keep, only_tried, afterwards=afterwards))
+    begin = store.write if keep else store.rehearse
     with begin(person) as writer:
         posted = _post(writer, drafts, only_tried=only_tried)
         if afterwards is not None:
@@ -151,9 +154,7 @@ def _taken(
 
 def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) -> list[Posted]:
     _refuse_if(refusals.header_problems(drafts))
-    tables = [
-        {model: _canonical_records(model, draft) for model in RECORDS if model in draft.records} for draft in drafts
-    ]
+    tables = [canonical_records(draft) for draft in drafts]
     legs = named_legs.of_drafts(drafts)
     contents = list(map(_content_of, drafts, tables, legs.parts()))
     known = _known_by_key(writer, [draft.key for draft in drafts])
@@ -165,6 +166,7 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         else:
             fresh.append(index)
     if fresh:
+        _refuse_if(beforehand.problems(writer, [drafts[i] for i in fresh]))
         first = last_entry(writer) + 1
         numbers = dict(zip(fresh, range(first, first + len(fresh)), strict=True))
         posted = _write_entries(writer, [(numbers[i], drafts[i], contents[i]) for i in fresh])
@@ -177,9 +179,10 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         brought = {"entry"} | {str(model.__tablename__) for i in fresh for model in tables[i]}
         brought |= {"transfer"} if moves_money else set()
         _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.AT_ONCE))
+        # What proposals reserve is told to who has a right to post; what is only tried is asked so as a proposal.
         if not only_tried:
-            _refuse_if(rights.problems(writer, first))
-        _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.RESERVED))
+            _refuse_if(rights_judged.problems(writer, first))
+            _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.RESERVED))
     return [answers[index] for index in range(len(drafts))]
 
 
@@ -188,10 +191,13 @@ def _refuse_if(problems: Sequence[Problem]) -> None:
         raise Refused(problems)
 
 
-def _canonical_records(model: type[SQLModel], draft: Draft) -> pa.Table:
-    """The records as the books will hold them: the model's columns, in the order of its key."""
-    schema = schema_of(model)
-    return draft.records[model].select(schema.names).cast(schema).sort_by(primary_key(model))
+def canonical_records(draft: Draft) -> dict[type[SQLModel], pa.Table]:
+    """What an entry brings as the books will hold it: by table, the model's columns, in the order of its key."""
+    schemas = {model: schema_of(model) for model in RECORDS if model in draft.records}
+    return {
+        model: draft.records[model].select(schema.names).cast(schema).sort_by(primary_key(model))
+        for model, schema in schemas.items()
+    }
 
 
 def _content_of(draft: Draft, brought: Mapping[type[SQLModel], pa.Table], legs: bytes) -> str:
@@ -212,16 +218,7 @@ def _known_by_key(reader: Reader, keys: Iterable[str]) -> dict[str, Posted]:
 
 def _replay(draft: Draft, content: str, known: Posted) -> Posted:
     if content != known.content_hash:
-        raise KeyReused(
-            [
-                Problem(
-                    f"entry '{draft.key}'",
-                    f"this key already names entry {known.number}, with other content.",
-                    "A key stands for one decision; posting it again must change nothing.",
-                    "Give the new decision a key of its own, or reverse the old entry first.",
-                )
-            ]
-        )
+        raise KeyReused([refusals.key_reused(draft.key, known.number)])
     return known
 
 

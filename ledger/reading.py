@@ -29,9 +29,12 @@ class Reader:
 
     Attributes:
         unseen: the entries of proposals that whoever reads may not see, or not whole.
+        is_from_kept: whether rows come from a file that an earlier program kept of a server's ledger, and are not
+            those that the server holds now, should somebody have changed them there behind the books' back.
     """
 
     unseen: frozenset[int] = frozenset()
+    is_from_kept = False
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor

@@ -114,23 +114,46 @@ def reversed_before(number: int, by: object) -> Problem:
     )
 
 
+def key_reused(key: str, number: int) -> Problem:
+    """A key that came back with other content than the entry has that it names."""
+    return Problem(
+        f"entry '{key}'",
+        f"this key already names entry {number}, with other content.",
+        "A key stands for one decision; posting it again must change nothing.",
+        "Give the new decision a key of its own, or reverse the old entry first.",
+    )
+
+
+def taken(table: str, key: str) -> Problem:
+    """A record whose key another one has."""
+    return Problem(
+        f"{table} {key}",
+        "it is recorded already, or twice in this batch.",
+        "A row never changes.",
+        "Give the new row a key of its own; where it corrects the old one, let it say so in 'supersedes'.",
+    )
+
+
+def another_speaks(login: str, person: str) -> Problem:
+    """A login of a server that would act in somebody else's name."""
+    return Problem(
+        "the connection",
+        f"it is {login}'s, and {person} is named.",
+        "Nobody acts under another's name.",
+        f"Give '--actor {login}' or set DEVOLUTION_PERSON to it, or sign in to the server as {person}.",
+    )
+
+
 def record_problems(reader: Reader, model: type[SQLModel], rows: pa.Table) -> list[Problem]:
     """Keys that are taken and codes that are unknown, before the database would refuse them unkindly."""
     key, name = primary_key(model), model.__tablename__
     found: list[Problem] = []
     reader.stage("new_records", rows)
-    for (taken,) in reader.rows(
+    for (identity,) in reader.rows(
         f'SELECT n."{key}" FROM new_records n GROUP BY n."{key}" HAVING count(*) > 1 '
         f'UNION SELECT n."{key}" FROM new_records n JOIN "{name}" o ON o."{key}" = n."{key}" ORDER BY 1'
     ):
-        found.append(
-            Problem(
-                f"{name} {taken}",
-                "it is recorded already, or twice in this batch.",
-                "A row never changes.",
-                "Give the new row a key of its own; where it corrects the old one, let it say so in 'supersedes'.",
-            )
-        )
+        found.append(taken(str(name), str(identity)))
     for column in model.__table__.columns:  # type: ignore[attr-defined]
         for foreign in column.foreign_keys:
             target = foreign.column.table.name
@@ -140,7 +163,7 @@ def record_problems(reader: Reader, model: type[SQLModel], rows: pa.Table) -> li
                 f'SELECT n."{key}", n."{column.name}" FROM new_records n WHERE n."{column.name}" IS NOT NULL '
                 f'AND n."{column.name}" NOT IN (SELECT "{foreign.column.name}" FROM "{target}") ORDER BY 1'
             ):
-                found.append(_unknown(reader, f"{name} {identity}", str(code), target))
+                found.append(unknown(reader, f"{name} {identity}", str(code), target))
         if pa.types.is_string(rows.schema.field(column.name).type) and not found:
             found.extend(
                 _unclear(f"{name} {identity}", column.name, text)
@@ -189,6 +212,18 @@ def amount_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem
     ]
 
 
+def nameless_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem]:
+    """Legs that say no organisation or no fund on one of their sides."""
+    found = []
+    for name in ("organisation", "fund"):
+        missing = pc.or_(*(pc.is_null(new_legs[f"{side}_{name}"]) for side in ("from", "to")))
+        for row in new_legs.filter(missing).slice(0, MOST_SHOWN).to_pylist():
+            place = f"entry '{keys[row['entry_number']]}', leg {row['leg']}"
+            why = "Money can only stand where the books know the name."
+            found.append(Problem(place, f"there is no {name} 'None'.", why, f"Say the {name}."))
+    return found
+
+
 def sum_problems(reader: Reader, new_legs: pa.Table) -> tuple[int, list[Problem]]:
     """What the legs move in all, and whether the sum of all that was ever moved would be too large.
 
@@ -196,11 +231,14 @@ def sum_problems(reader: Reader, new_legs: pa.Table) -> tuple[int, list[Problem]
     """
     moved = reader.whole("SELECT moved_pence FROM seal")
     new = sum(new_legs["amount_pence"].to_pylist())
-    if moved + new <= MOST_MOVED_PENCE:
-        return new, []
+    return new, [] if moved + new <= MOST_MOVED_PENCE else [too_much_in_all(moved, new)]
+
+
+def too_much_in_all(moved: int, new: int) -> Problem:
+    """Legs of ``new`` pence, with which more would have been moved in all than a ledger can hold."""
     found = f"with £{exact_pounds(moved)} moved before, £{exact_pounds(new)} more would be moved."
     why = f"All that a ledger ever moves, added up, can be at most £{exact_pounds(MOST_MOVED_PENCE)}."
-    return new, [Problem("this batch", found, why, "Look for an amount in the wrong unit; or begin a new ledger.")]
+    return Problem("this batch", found, why, "Look for an amount in the wrong unit; or begin a new ledger.")
 
 
 def unknown_codes(reader: Reader, legs: NamedLegs, numbered: pa.Table, keys: Mapping[int, str]) -> list[Problem]:
@@ -223,7 +261,7 @@ def unknown_codes(reader: Reader, legs: NamedLegs, numbered: pa.Table, keys: Map
         for code, leg in first.items():
             (row,) = numbered.slice(leg, 1).to_pylist()
             where = f"entry '{keys[row['entry_number']]}', leg {row['leg']}"
-            found.append((leg, _unknown(reader, where, code, table)))
+            found.append((leg, unknown(reader, where, code, table)))
     return [problem for _, problem in sorted(found, key=lambda each: each[0])]
 
 
@@ -231,7 +269,8 @@ def unknown_codes(reader: Reader, legs: NamedLegs, numbered: pa.Table, keys: Map
 _NAMED = ("organisation", "fund", "tier")
 
 
-def _unknown(reader: Reader, place: str, code: str, table: str) -> Problem:
+def unknown(reader: Reader, place: str, code: str, table: str) -> Problem:
+    """A code that the books do not know, with the nearest that they do."""
     return Problem(
         place,
         f"there is no {table} '{code}'.",

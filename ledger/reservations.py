@@ -57,18 +57,6 @@ ORDER BY 1, 3, 4, 5
 """
 
 
-_UNKEPT = """
-SELECT d.proposal, 'entry ' || n.nth || ' of it is not in the books, though it was approved whole.' AS said
-FROM proposal_end d JOIN proposed_entry n ON n.proposal = d.proposal
-WHERE d.outcome = 'posted' AND n.key NOT IN (SELECT key FROM entry)
-UNION ALL
-SELECT d.proposal, d.decided_by || ' prepared it and decided on it.' FROM proposal_end d
-JOIN proposal p ON p.id = d.proposal WHERE d.outcome IN ('posted', 'part-posted', 'rejected')
-    AND (d.decided_by = p.prepared_by OR d.prepared_by <> p.prepared_by)
-ORDER BY 1, 2
-"""
-
-
 def _short(row: Row) -> Problem:
     return Problem(
         f"{row['name']} ({row['organisation']}), {row['fund']}, {FinancialYear(row['year'])}, {row['standing']}",
@@ -79,14 +67,6 @@ def _short(row: Row) -> Problem:
     )
 
 
-def _unkept(row: Row) -> Problem:
-    """A decision that is not what it says: approved and not posted, or taken by who prepared it."""
-    why = "A decision is somebody else's, and does what it says."
-    remedy = "Restore the ledger from a backup, and find out who could write to it."
-    return Problem(f"proposal {row['proposal']}", str(row["said"]), why, remedy)
-
-
 RULES = (
     Rule("reserved/short", _SHORT, _short, frozenset({"transfer", "proposal", "proposed_entry", "proposed_transfer"})),
-    Rule("reserved/kept", _UNKEPT, _unkept, frozenset({"proposal_end"})),
 )

@@ -86,8 +86,6 @@ class SharedFile(Store):
         with self._alone() as store, store.rehearse(person) as writer:
             yield writer
 
-    imagine = rehearse
-
     def engine(self) -> Engine:
         """A SQLAlchemy engine on what is open to read."""
         with self._turn:

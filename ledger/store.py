@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlmodel import Session
 
+    from ledger.door import Door
     from ledger.together import Together
 
 __all__ = ["Reader", "Store", "Writer"]
@@ -40,6 +41,11 @@ class Store(ABC):
     person: str | None = None
     posts_together: bool = False
     together: "Together | None" = None
+
+    @property
+    def door(self) -> "Door | None":
+        """What takes entries in, where this program does not write them itself."""
+        return None
 
     @classmethod
     def create(cls, address: Address) -> "Store":
@@ -94,16 +100,12 @@ class Store(ABC):
         """The writer, in one transaction: all of it is kept, or none of it where anything is raised.
 
         Args:
-            person: in whose name it is written; a server's app may name anybody, a login only itself.
+            person: in whose name it is written.
         """
 
     @abstractmethod
     def rehearse(self, person: str | None = None) -> AbstractContextManager[Writer]:
         """A writer whose work is always thrown away: the real path, for a dry run."""
-
-    @abstractmethod
-    def imagine(self, person: str | None = None) -> AbstractContextManager[Writer]:
-        """A writer whose work is thrown away and shown to no server: for what its author may not post."""
 
     @abstractmethod
     def engine(self) -> "Engine":

@@ -57,7 +57,7 @@ def write(writer: Writer, legs: NamedLegs, numbers: Sequence[int], keys: Mapping
     """
     if not legs.table.num_rows:
         return
-    numbered = _numbered(legs, numbers)
+    numbered = numbered_legs(legs, numbers)
     _refuse_if(refusals.amount_problems(numbered, keys))
     _refuse_if(refusals.unknown_codes(writer, legs, numbered, keys))
     moved, problems = refusals.sum_problems(writer, numbered)
@@ -77,7 +77,7 @@ def write(writer: Writer, legs: NamedLegs, numbers: Sequence[int], keys: Mapping
     writer.execute("UPDATE seal SET moved_pence = moved_pence + $moved", {"moved": moved})
 
 
-def _numbered(legs: NamedLegs, numbers: Sequence[int]) -> pa.Table:
+def numbered_legs(legs: NamedLegs, numbers: Sequence[int]) -> pa.Table:
     """The legs with the numbers of their entries, and each with its own in its entry, from 1."""
     entries = [pa.repeat(pa.scalar(n, pa.int64()), count) for n, count in zip(numbers, legs.counts, strict=True)]
     order = [pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int32()), count)) for count in legs.counts]

@@ -14,6 +14,8 @@ from ledger.address import Address
 from ledger.store import Store
 from tests.shelves import Shelf, shelf_of, small_books_on
 
+# What a test reads of a server comes from the server, unless it is about what is kept; processes that it starts too.
+os.environ["DEVOLUTION_MIRRORS"] = "off"
 ROOT = Path(__file__).parent.parent
 PUBLISHED = Path(os.environ.get("DEVOLUTION_PUBLISHED_DATA", ROOT.parent / "shared" / "data"))
 NOT_HERE = f"the published files are not at {PUBLISHED}; set DEVOLUTION_PUBLISHED_DATA to their folder to run this test"

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 import duckdb
 import pytest
 
+from ledger import posting
 from ledger.address import Address, ServerAddress, parse
 from ledger.store import Store
 from tests.books import small_books
@@ -102,6 +104,8 @@ class ServerShelf:
         database = f"test_{name}_{_OWN}_{next(_serial)}".lower()
         with administrator() as server:
             server.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+            if template != "template0":  # rights to a database are not copied with it
+                server.execute(f'REVOKE TEMPORARY ON DATABASE "{database}" FROM PUBLIC')
         self.made.append(database)
         return on_server(database)
 
@@ -116,6 +120,21 @@ def on_server(database: str, user: str | None = None) -> ServerAddress:
     address = parse(urlunsplit(parts._replace(path=f"/{database}", netloc=f"{user}@{host}" if user else parts.netloc)))
     assert isinstance(address, ServerAddress)
     return address
+
+
+def set_clock(store: Store, monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    """Let the clock that a ledger's recorded times rest on stand at a moment: this machine's, or the server's.
+
+    A server's is a function that only the tables' owner can make anew; ``verify`` finds that somebody has.
+    """
+    if isinstance(store.path, ServerAddress):
+        with raw(store.path) as server:
+            server.execute(
+                "CREATE OR REPLACE FUNCTION ledger_clock() RETURNS timestamptz LANGUAGE sql VOLATILE "
+                f"AS $ledger$SELECT TIMESTAMPTZ '{moment.isoformat()}'$ledger$"
+            )
+    else:
+        monkeypatch.setattr(posting, "_now", lambda: moment)
 
 
 @contextmanager

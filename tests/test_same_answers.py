@@ -34,6 +34,8 @@ QUESTIONS = {
     "schedule": ("--icb QWO --fund core-community --to place",),
     "month list": ("",),
     "month close": ("2025-04 --reason compared --dry-run",),
+    "limit list": ("",),
+    "limit set": ("running-costs 10bn --year 2025/26 --source compared --reason compared --dry-run",),
     "national": ("--rank devolved_share",),
     "trend": ("--organisation QWO",),
     "roles": ("",),

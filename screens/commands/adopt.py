@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ledger.position import moment
-from ledger.proposals import submit
+from ledger.proposals import name_of, submit
 from ledger.store import Store
 from scenarios import outcome as outcomes
 from scenarios import proposal, saved
@@ -55,10 +55,11 @@ def adopt(
             found = outcomes.work_out(reader, written)
             counts = day or _day_of(found)
             asked = proposal.drafts(reader, found, day=counts, actor=actor, source_hash=digest, authority=authority)
+            key = name_of(reader, proposal.key_of(found, counts), actor)
         posted = submit(
             store,
             asked,
-            key=proposal.key_of(found, counts),
+            key=key,
             title=found.run.written.scenario.title,
             prepared_by=actor,
             expires_on=expires,
@@ -69,9 +70,7 @@ def adopt(
     if out is not None:
         text = json.dumps(proposal.document(asked), default=outcomes.plain, ensure_ascii=False, indent=1)
         out.write_text(text + "\n", encoding="utf-8")
-    answer = answers.of_proposal(
-        found, proposal.proposed(asked), ledger=str(ledger), at=at, out=out, key=proposal.key_of(found, counts)
-    )
+    answer = answers.of_proposal(found, proposal.proposed(asked), ledger=str(ledger), at=at, out=out, key=key)
     show(with_entries(answer, [posted], dry_run=dry_run), as_json=as_json)
 
 

@@ -151,3 +151,30 @@ def restores_or_hears(say: Say, file: Path, target: Address) -> None:
     except Refused as refused:
         assert "Nothing is ever written over" in str(refused), refused
         say("refused")
+
+
+def pennies(say: Say, address: Address, name: str, times: int) -> None:
+    """A penny to the same place in one entry after another."""
+    with Store.open(address) as store:
+        for turn in range(times):
+            post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1, key=f"{name}/{turn}")])
+            say(f"{name}/{turn}")
+
+
+def looks(say: Say, address: Address, folder: Path, times: int | None = None) -> None:
+    """Open the ledger again and again as programs of one user do; what each saw: its entries, and a balance.
+
+    Every other time what was kept is taken away first, so that there is always something to be kept.
+    """
+    os.environ["DEVOLUTION_MIRRORS"] = str(folder)
+    for turn in count() if times is None else range(times):
+        if turn % 2:
+            for path in folder.glob("[!.]*"):
+                path.unlink(missing_ok=True)
+        with Store.open(address, read_only=True) as store, store.read() as reader:
+            entries = reader.whole("SELECT entries FROM seal")
+            balance = reader.whole(
+                "SELECT coalesce(sum(t.amount_pence), 0)::BIGINT FROM transfer t JOIN account a ON a.id = t.to_account "
+                "WHERE a.organisation = 'P1'"
+            )
+        say(f"{entries} {balance}")

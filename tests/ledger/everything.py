@@ -69,7 +69,7 @@ class World:
 
     def key(self, what: str) -> str:
         self.serial += 1
-        return f"{what} {self.serial}"
+        return f"{what}/{self.serial}"
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         with self.store.read() as reader:
@@ -77,6 +77,14 @@ class World:
 
     def codes(self, table: str) -> list[str]:
         return [row["code"] for row in self.rows(f"SELECT code FROM {table} ORDER BY entry_number, code")]
+
+    def above_and_below(self, one: int, other: int) -> tuple[str, str]:
+        """Two organisations, the one of the upper tier first."""
+        ranked = self.rows(
+            "SELECT o.code, t.rank FROM organisation o JOIN tier t ON t.code = o.tier ORDER BY o.entry_number, o.code"
+        )
+        pair = sorted((pick(ranked, one), pick(ranked, other)), key=lambda row: int(row["rank"]))
+        return pair[0]["code"], pair[1]["code"]
 
     def actor(self, nth: int) -> str:
         """Somebody with a right, once there are rights; now and then somebody without."""
@@ -123,7 +131,9 @@ class Move:
                 {"organisation": "GOV", "fund": fund["code"], "year": year, "standing": "available", "pence": 1_000}
                 for year in (2025, 2026) for fund in funds
             ]  # fmt: skip
-        source = pick(held, self.account)
+        sources = {here for here, _ in kind.standings}
+        able = [row for row in held if row["standing"] in sources and self.odd != 3]
+        source = pick(able or held, self.account)
         ties = world.rows(_TIES)
         if kind.direction == DOWN:
             to = [row["child"] for row in ties if row["parent"] == source["organisation"]]
@@ -175,16 +185,16 @@ class NewOrganisation:
     tied: bool
 
     def draft(self, world: World, actor: str) -> Draft:
-        code = world.key("ORG").replace(" ", "")
+        code = world.key("ORG").replace("/", "")
         begins, ends = pick((LONG_AGO, *DAYS), self.begins), None if self.ends is None else pick(DAYS, self.ends)
         row = {
             "code": code,
             "name": f"Body {code}",
-            "tier": pick(TIERS[2:], self.tier),
+            "tier": pick(TIERS[:2:-1], self.tier),
             "valid_from": begins,
             "valid_to": ends,
         }
-        tie = {"id": f"tie {code}", "parent": pick(world.codes("organisation"), self.parent), "child": code, "scheme": "line",
+        tie = {"id": f"tie {code}", "parent": pick(world.codes("organisation")[1:8], self.parent), "child": code, "scheme": "line",
                "valid_from": begins, "valid_to": ends}  # fmt: skip
         return brings(world, "structure", actor, (Organisation, [row]), *([(Relationship, [tie])] if self.tied else []))
 
@@ -200,9 +210,10 @@ class Tie:
     takes_over: int | None
 
     def draft(self, world: World, actor: str) -> Draft:
-        organisations, ties = world.codes("organisation"), world.rows(_TIES)
+        ties = world.rows(_TIES)
+        parent, child = world.above_and_below(self.parent, self.child)
         row = {
-            "id": world.key("tie"), "parent": pick(organisations, self.parent), "child": pick(organisations, self.child),
+            "id": world.key("tie"), "parent": parent, "child": child,
             "scheme": pick(("line", "other"), self.scheme), "part": self.part, "valid_from": pick((LONG_AGO, *DAYS), self.begins),
             "valid_to": None if self.ends is None else pick(DAYS, self.ends),
         }  # fmt: skip
@@ -270,7 +281,7 @@ class NewFund:
     begins: int
 
     def draft(self, world: World, actor: str) -> Draft:
-        code = world.key("fund").replace(" ", "")
+        code = world.key("fund").replace("/", "")
         parent = None if self.parent is None else pick([*world.codes("fund"), "nowhere", code], self.parent)
         row = {"code": code, "name": f"Line {code}", "parent": parent, "stream": "core", "resource": "revenue",
                "lowest_tier": pick(TIERS[::-1], self.lowest)}  # fmt: skip
@@ -410,7 +421,11 @@ class Appoint:
 
     def draft(self, world: World, actor: str) -> Draft:
         first = not world.rows("SELECT 1 AS one FROM appointment LIMIT 1")
-        role = pick(("administrator", "approver", "preparer", "viewer"), self.role)
+        role = (
+            "administrator"
+            if first and self.role
+            else pick(("approver", "administrator", "preparer", "viewer"), self.role)
+        )
         organisation = (
             None if self.organisation is None or first else pick(world.codes("organisation"), self.organisation)
         )
@@ -418,7 +433,7 @@ class Appoint:
             "id": world.key("right"), "person": pick(PEOPLE, self.person), "role": role, "organisation": organisation,
             "limit_pence": self.pence if role in ("approver", "preparer") else None,
             "alone": self.alone and role == "approver", "valid_from": pick(DAYS[:9], self.begins),
-            "valid_to": None if self.ends is None else pick(DAYS[:9], self.ends),
+            "valid_to": None if self.ends is None or first else pick(DAYS[:9], self.ends),
         }  # fmt: skip
         return brings(world, "appoint", actor, (Appointment, [row]))
 
@@ -464,7 +479,7 @@ class Meddle:
                 lambda: brings(world, "decide", actor, (ProposalEnd, [end])),
                 lambda: brings(world, "upgrade", actor, (Upgrade, [upgrade])),
                 lambda: Draft(world.key("empty"), pick(ALL_KINDS, self.nth), DAYS[0], actor, "a decision"),
-                lambda: replace(brings(world, pick(ALL_KINDS, self.nth), actor, (Terms, [term("estate", "soft", version=self.amount)])),
+                lambda: replace(brings(world, pick(ALL_KINDS, self.nth), actor, (Terms, [term("estate", "soft", version=self.amount % 100)])),
                                 transfers=legs([Leg(Place("GOV", "limit", FinancialYear(2025)), Place("NHS", "limit", FinancialYear(2025)), 1)])),
             ),
             self.what,
@@ -515,6 +530,25 @@ class Post:
         drafts = [maker.draft(world, actor) for maker in self.makers]
         posted = post(world.store, drafts, dry_run=self.dry_run)
         world.accepted += not self.dry_run and not all(one.replayed for one in posted)
+
+
+@dataclass(frozen=True)
+class TakeOffice:
+    """Rights come into force: one administrator, one who approves and may post alone, one who prepares."""
+
+    pence: int | None
+
+    def act(self, world: World) -> None:
+        rights = (
+            ("ada", "administrator", "ada", None),
+            ("ben", "approver", "ada", self.pence),
+            ("cy", "preparer", "ada", self.pence),
+        )
+        for person, role, by, pence in rights:
+            row = {"id": world.key("right"), "person": person, "role": role, "limit_pence": pence,
+                   "alone": role == "approver", "valid_from": LONG_AGO}  # fmt: skip
+            post(world.store, [brings(world, "appoint", by, (Appointment, [row]))])
+        world.accepted += 1
 
 
 @dataclass(frozen=True)
@@ -618,55 +652,76 @@ def carry_out(world: World, step: Any) -> None:
         step.act(world)
 
 
+def _mix(*weighted: tuple[int, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+    """One of several strategies, each as often as its weight says; the first is the plainest."""
+    return st.sampled_from([strategy for weight, strategy in weighted for _ in range(weight)]).flatmap(lambda one: one)
+
+
+def _now_and_then(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return _mix((3, st.none()), (1, strategy))
+
+
 _few, _many = st.integers(0, 3), st.integers(0, 15)
-_day, _maybe_day = st.integers(0, len(DAYS) - 1), st.none() | st.integers(0, len(DAYS) - 1)
-_often = st.sampled_from([True, True, False])
-_seldom = st.sampled_from([False, False, False, True])
+# Days that make sense, and now and then those that do not.
+_day = st.sampled_from([*range(9), *range(5), *range(5), *range(5), *range(9, len(DAYS))])
+_often, _seldom = st.sampled_from([True, True, False]), st.sampled_from([False, False, False, True])
+_MOST_KINDS = ["mandate", "allocate", "devolve", "return", "vire", "retain", "earmark"]
 _moves = st.builds(
-    Move, kind=st.sampled_from(["mandate", "allocate", *MONEY_KINDS]), account=_many, to=_many, fund=_many, part=_few, day=_day,
-    standing=_few, authority=st.booleans(), recurrent=st.booleans(), twice=_seldom, odd=st.sampled_from([0, 0, 0, 0, 0, 1, 2, 3, 4]),
+    Move, kind=st.sampled_from([*_MOST_KINDS, *_MOST_KINDS, *MONEY_KINDS]), account=_many, to=_many, fund=_many,
+    part=st.sampled_from([0, 1, 2, 0, 1, 2, 3]), day=_day, standing=_few, authority=_often, recurrent=st.booleans(),
+    twice=_seldom, odd=st.sampled_from([0] * 12 + [1, 2, 3, 4]),
 )  # fmt: skip
-_records = st.one_of(
-    st.builds(NewOrganisation, tier=_few, parent=_many, begins=_day, ends=st.none() | _day, tied=_often),
-    st.builds(
-        Tie, parent=_many, child=_many, scheme=_few, begins=_day, ends=_maybe_day, part=st.none() | st.integers(1, 9),
-        takes_over=st.none() | _many,
-    ),
-    st.builds(Close, organisation=_many, day=_day, twice=_seldom),
-    st.builds(Become, predecessor=_many, successor=_many, day=_day, keeps=st.booleans(), closes=st.booleans(), weight=st.sampled_from([1, 7, 2**62])),
-    st.builds(NewTier, rank=st.integers(-1, 9), source=_seldom),
-    st.builds(NewFund, parent=st.none() | _many, lowest=_few, grade=st.none() | st.integers(0, 4), leave_by=_few, begins=_day),
-    st.builds(NewTerms, fund=_many, begins=_day, grade=st.integers(0, 4), leave_by=_few, authority=_few, version=st.sampled_from([0, 0, 0, 1, -1])),
-    st.builds(
-        Agree, organisation=_many, fund=_many, pence=st.none() | st.sampled_from([5, 0, -1, 2**53]), share=st.none() | st.sampled_from([500_000, 2_000_000]),
-        begins=_day, ends=_maybe_day, takes_over=st.none() | _many,
-    ),
-    st.builds(Assert, between=_few, fund=st.none() | _many, as_at=_day, off=st.sampled_from([0, 0, 0, 1]), takes_over=st.none() | _few),
-    st.builds(Limit, fund=_many, year=st.sampled_from([0, 0, 1, 2]), pence=st.sampled_from([10_000, 1_000, 1, 0, 10**6]), takes_over=_often),
+_structure = _mix(
+    (2, st.builds(NewOrganisation, tier=_few, parent=_many, begins=_day, ends=_now_and_then(_day), tied=_often)),
+    (4, st.builds(Tie, parent=_many, child=_many, scheme=_few, begins=_day, ends=_now_and_then(_day),
+                  part=_now_and_then(st.integers(1, 9)), takes_over=st.none() | _many)),
+    (2, st.builds(Close, organisation=_many, day=_day, twice=_seldom)),
+    (3, st.builds(Become, predecessor=_many, successor=_many, day=_day, keeps=st.booleans(), closes=st.booleans(),
+                  weight=st.sampled_from([1, 7, 1, 7, 2**53 - 1, 2**62]))),
+    (1, st.builds(NewTier, rank=st.integers(-1, 9), source=_seldom)),
 )  # fmt: skip
-_rights = st.one_of(
-    st.builds(
-        Appoint, person=_few, role=_few, organisation=st.none() | _many, pence=st.none() | st.sampled_from([1_000, 10**7]), alone=_often,
-        begins=st.integers(0, 8), ends=st.none() | st.integers(0, 8),
-    ),
-    st.builds(Dismiss, nth=_few, day=st.integers(0, 8)),
+_terms = _mix(
+    (4, st.builds(NewTerms, fund=_many, begins=_day, grade=st.integers(0, 4), leave_by=_few, authority=_few,
+                  version=st.sampled_from([0, 0, 0, 0, 1, -1]))),
+    (2, st.builds(NewFund, parent=st.none() | _many, lowest=_few, grade=st.none() | st.integers(0, 4), leave_by=_few,
+                  begins=_day)),
+    (2, st.builds(Agree, organisation=_many, fund=_many, pence=st.none() | st.sampled_from([5, 0, 5, -1, 2**53]),
+                  share=_now_and_then(st.sampled_from([500_000, 2_000_000])), begins=_day, ends=_now_and_then(_day),
+                  takes_over=st.none() | _many)),
+)  # fmt: skip
+_totals = _mix(
+    (2, st.builds(Assert, between=_few, fund=st.none() | _many, as_at=_day, off=st.sampled_from([0, 0, 0, 1]),
+                  takes_over=st.none() | _few)),
+    (3, st.builds(Limit, fund=_many, year=st.sampled_from([0, 0, 1, 2]),
+                  pence=st.sampled_from([10_000, 1_000, 1, 0, 10**6]), takes_over=_often)),
+)  # fmt: skip
+_rights = _mix(
+    (3, st.builds(Appoint, person=_few, role=_few, organisation=_now_and_then(_many),
+                  pence=_now_and_then(st.sampled_from([1_000, 10**7])), alone=_often, begins=st.sampled_from([0, 0, 1, 7, 4, 8]),
+                  ends=_now_and_then(st.integers(0, 8)))),
+    (1, st.builds(Dismiss, nth=_few, day=st.integers(0, 8))),
 )  # fmt: skip
 _closing = st.builds(CloseMonth, skips=st.sampled_from([0, 0, 0, 1]), several=st.sampled_from([0, 0, 1, 11]))
-_odd = st.one_of(
-    st.builds(Meddle, what=st.integers(0, 4), nth=_many, amount=st.sampled_from([1, 5, 10**6, 2**53 - 1])),
-    st.builds(Backwards, nth=_many, day=_maybe_day, key=st.sampled_from([0, 0, 0, 1]), authority=st.booleans()),
+_odd = _mix(
+    (1, st.builds(Meddle, what=st.integers(0, 4), nth=_many, amount=st.sampled_from([1, 5, 10**6, 2**53 - 1]))),
+    (2, st.builds(Backwards, nth=_many, day=_now_and_then(_day), key=st.sampled_from([0, 0, 0, 1]), authority=_often)),
 )  # fmt: skip
-_makers = st.one_of(_moves, _moves, _records, _records, _closing, _rights, _odd)
-_batches = st.lists(_makers, min_size=1, max_size=3).map(tuple)
-STEPS = st.one_of(
-    st.builds(Post, makers=st.tuples(_makers), actor=_few, dry_run=st.just(False)),
-    st.builds(Post, makers=st.tuples(_moves), actor=_few, dry_run=st.just(False)),
-    st.builds(Post, makers=_batches, actor=_few, dry_run=_seldom),
-    st.builds(Propose, makers=_batches, actor=_few, expires=_maybe_day),
-    st.builds(Decide, nth=_few, outcome=st.sampled_from([0, 0, 1, 1, 2, 3, 4]), actor=_few, only=st.frozensets(st.integers(1, 3), max_size=2)),
-    st.builds(PostWhatWasLeftOut, nth=_few, actor=_few, changed=_few),
-    st.builds(Undo, nth=_many, actor=_few, day=_maybe_day, authority=st.booleans()),
-    st.builds(TimePasses, days=st.sampled_from([1, 30, 365, -30, -400])),
-    st.builds(Expire, actor=_few),
+_makers = _mix((10, _moves), (5, _structure), (5, _terms), (3, _totals), (2, _closing), (2, _rights), (1, _odd))
+_for_a_proposal = _mix((6, _moves), (2, _terms), (1, _structure))
+_batches = st.lists(_makers, min_size=2, max_size=3).map(tuple)
+_STEPS = _mix(
+    (12, st.builds(Post, makers=st.tuples(_makers), actor=_few, dry_run=st.just(value=False))),
+    (3, st.builds(Post, makers=_batches, actor=_few, dry_run=_seldom)),
+    (3, st.builds(Propose, makers=st.lists(_for_a_proposal, min_size=1, max_size=2).map(tuple), actor=_few,
+                  expires=_now_and_then(_day))),
+    (3, st.builds(Decide, nth=_few, outcome=st.sampled_from([0, 0, 1, 1, 2, 3, 4]), actor=_few,
+                  only=st.sampled_from([frozenset({1}), frozenset({2}), frozenset({1, 2}), frozenset({3})]))),
+    (1, st.builds(PostWhatWasLeftOut, nth=_few, actor=_few, changed=_few)),
+    (2, st.builds(Undo, nth=_many, actor=_few, day=_now_and_then(_day), authority=_often)),
+    (2, st.builds(TimePasses, days=st.sampled_from([1, 30, 365, -30, -400]))),
+    (1, st.builds(Expire, actor=_few)),
+    (1, st.builds(TakeOffice, pence=st.none() | st.sampled_from([1_000, 100]))),
 )  # fmt: skip
-SEQUENCES = st.lists(STEPS, min_size=1, max_size=25)
+# Several short lists, one after another: one long list would seldom be long.
+_SOME = st.lists(_STEPS, max_size=9)
+SEQUENCES = st.tuples(_SOME, _SOME, _SOME, _SOME).map(lambda some: [step for few in some for step in few])

@@ -228,7 +228,7 @@ def test_verify_sees_a_decision_that_was_tampered_with(books: Store, shelf: Shel
         "DELETE FROM entry WHERE key = 'devolve it'",
     )
     with Store.open(books.path, read_only=True) as store:
-        assert any("approved whole" in str(problem) for problem in problems(store))
+        assert any("as it was proposed: all of it" in str(problem) for problem in problems(store))
 
 
 @settings(max_examples=10, deadline=None)

@@ -186,7 +186,6 @@ def test_the_database_itself_refuses_what_may_never_be(books: Store) -> None:
     else:
         forbidden.append(orphan)
     for sql in forbidden:
-        # A file refuses the statement itself, a server when the transaction would be kept.
         with pytest.raises((duckdb.ConstraintException, Refused)), books.write() as writer:
             writer.execute(sql)
     with books.read() as reader:
