@@ -12,11 +12,14 @@ after ten new entries, when what was kept is followed by what is new. *Open* is 
 import argparse
 import io
 import os
+import re
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -27,7 +30,7 @@ from pyarrow import csv
 from bench.books import DAY, FUNDS, ICBS, PRACTICES_EACH, million, seconds, structure
 from bench.running import run
 from ledger import audit, keeping, position
-from ledger.address import Address, in_full, parse
+from ledger.address import Address, ServerAddress, in_full
 from ledger.drafts import Draft
 from ledger.posting import post
 from ledger.store import Reader, Store
@@ -41,12 +44,75 @@ JOIN account t ON t.organisation = l.to_organisation AND t.fund = l.to_fund AND 
 """
 
 
-def database(name: str, template: str = "template0") -> Address:
+APP, PEOPLE = "bench_app", tuple(f"bench_{number:02}" for number in range(16))
+_GUIDE = Path(__file__).parent.parent / "docs" / "server.md"
+
+
+def database(name: str, template: str = "template0") -> ServerAddress:
     """A new database for the bench."""
     with psycopg.connect(URL, autocommit=True) as server:
         server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    return parse(urlunsplit(urlsplit(URL)._replace(path=f"/{name}")))
+    return ServerAddress(urlunsplit(urlsplit(URL)._replace(path=f"/{name}")))
+
+
+def shared(file: Path, name: str) -> ServerAddress:
+    """A ledger's file copied to the server, with a login for each of ``PEOPLE`` and for ``APP`` as the guide grants them."""
+    address = database(name)
+    with Store.open(file, read_only=True) as store:
+        keeping.copy(store, address)
+    grants = re.findall(r"^GRANT .* TO devolution_posts;$", _GUIDE.read_text("utf-8"), re.MULTILINE)
+    assert grants
+    with psycopg.connect(address.url, autocommit=True) as server:
+        for who in (APP, *PEOPLE):
+            with suppress(psycopg.errors.DuplicateObject):
+                server.execute(f'CREATE ROLE "{who}" LOGIN')
+            for grant in grants:
+                server.execute(grant.replace("devolution_posts", f'"{who}"'))
+        # As the server does by itself after a minute or so: until then it plans with no idea of what is there.
+        server.execute("ANALYZE")
+    return address
+
+
+def login(address: ServerAddress, who: str) -> ServerAddress:
+    """The same ledger, for a login of ``shared``."""
+    parts = urlsplit(address.url)
+    return ServerAddress(urlunsplit(parts._replace(netloc=f"{who}@{parts.netloc.rpartition('@')[2]}")))
+
+
+def quiet(address: ServerAddress) -> None:
+    """Turn our triggers off where bare rows are written."""
+    with psycopg.connect(address.url, autocommit=True) as server:
+        for name in ("entry", "transfer", "account"):
+            server.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
+
+
+@cache
+def _first_process() -> Path | None:
+    """The server's first process, where it runs on this machine and its processes can be looked at."""
+    if not URL:
+        return None
+    with psycopg.connect(URL) as server:
+        found = server.execute("SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)").fetchone()
+    assert found is not None
+    place = Path("/proc") / found[0] / "task" / found[0]
+    return place if (place / "schedstat").exists() else None
+
+
+def processor_seconds() -> float:
+    """Processor time of the server's processes that are there now; 0 where they cannot be seen."""
+    first, spent = _first_process(), 0
+    for number in (first / "children").read_text("ascii").split() if first else ():
+        with suppress(FileNotFoundError, ProcessLookupError):  # one that has just ended
+            spent += int((Path("/proc") / number / "schedstat").read_text("ascii").split()[0])
+    return spent / 1e9
+
+
+def durable() -> str:
+    """Whether the server waits for its disk, in words."""
+    with psycopg.connect(URL) as server:
+        told = {name: server.execute(f"SHOW {name}").fetchone() for name in ("fsync", "synchronous_commit")}
+    return ", ".join(f"{name} {value[0]}" for name, value in told.items() if value)
 
 
 def bare_copy(server: psycopg.Connection, text: bytes, entry: int) -> None:
@@ -81,7 +147,7 @@ def one_by_one(table: pa.Table, name: str = "small") -> list[Draft]:
     return [Draft(f"{name} {n}", "devolve", DAY, "bench", "small", transfers=table.slice(n, 1)) for n in range(10)]
 
 
-def posting(transfers: int, batches: int) -> Address:
+def posting(transfers: int, batches: int) -> ServerAddress:
     """Post, beside bare COPY; the ledger is left for the questions."""
     ours = database("bench_ours")
     with Store.create(ours) as store:
@@ -90,11 +156,9 @@ def posting(transfers: int, batches: int) -> Address:
         opening = table.slice(0, ICBS * PRACTICES_EACH * FUNDS)
         post(store, [Draft("open", "devolve", DAY, "bench", "open the accounts", transfers=opening)])
     bare = database("bench_bare", "bench_ours")
+    quiet(bare)
     spent_ours, spent_bare = [], []
-    with Store.open(ours) as store, psycopg.connect(bare.url) as server:  # type: ignore[union-attr]
-        for name in ("entry", "transfer", "account"):
-            server.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
-        server.commit()
+    with Store.open(ours) as store, psycopg.connect(bare.url) as server:
         for batch in range(batches):
             draft = Draft(f"batch {batch}", "devolve", DAY, "bench", "a batch", transfers=table)
             text = resolved(store, table, 100 + batch)

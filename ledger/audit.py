@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import astuple
-from functools import partial
+from functools import cached_property, partial
 
 from ledger import (
     chain,
     chain_links,
     characters,
+    checkpoint,
     heads,
     kept_files,
     rights_judged,
@@ -50,9 +51,13 @@ WITH told AS (
         SELECT entry_number, from_account, 0, sum(amount_pence) FROM transfer GROUP BY 1, 2
     ) m JOIN entry e ON e.number = m.entry_number GROUP BY 1, 2
 )
-SELECT coalesce(t.account, d.account) AS account, coalesce(t.day, d.day) AS day
-FROM told t FULL JOIN account_day d ON d.account = t.account AND d.day = t.day
-WHERE t.in_pence IS DISTINCT FROM d.in_pence OR t.out_pence IS DISTINCT FROM d.out_pence
+SELECT coalesce(nullif(concat_ws(', ', a.organisation, a.fund, a.year, a.standing), ''), CAST(w.account AS VARCHAR)),
+       w.day
+FROM (
+    SELECT coalesce(t.account, d.account) AS account, coalesce(t.day, d.day) AS day
+    FROM told t FULL JOIN account_day d ON d.account = t.account AND d.day = t.day
+    WHERE t.in_pence IS DISTINCT FROM d.in_pence OR t.out_pence IS DISTINCT FROM d.out_pence
+) w LEFT JOIN account a ON a.id = w.account
 ORDER BY 1, 2 LIMIT 100
 """
 
@@ -76,6 +81,7 @@ def verify(
     progress: Callable[[str], None] = lambda _: None,
     *,
     seen_head: str | Head | None = None,
+    since: str | None = None,
     store: Store | None = None,
 ) -> list[Problem]:
     """Everything that does not hold in the ledger; an empty list when all of it does.
@@ -85,6 +91,8 @@ def verify(
         progress: told the name of each check as it begins.
         seen_head: a head that an earlier report printed, its beginning, or one with its root that somebody kept: the
             books must still hold it. Only so is a tail found out that was cut off together with its seal.
+        since: the head up to which the books were verified before, or its beginning: only what came after it is
+            looked at, with all that it rests on.
         store: where the books are kept: its tables and the kept originals are looked at too.
 
     Raises:
@@ -92,18 +100,21 @@ def verify(
     """
     if reader.is_from_kept:
         raise LedgerError("To verify a ledger is to read it afresh: take the reader from Store.read_afresh.")
-    staged: set[str] = set()
+    found: list[Problem] = [] if seen_head is None else lost_head(reader, seen_head)
+    if since is not None:
+        found += lost_head(reader, since) or checkpoint.problems(reader, entry_with(reader, since) + 1, progress)
+        return [_printable(problem) for problem in found]
+    asking = _Asking(reader)
     questions: list[tuple[str, Callable[[], list[Problem]]]] = [
         ("the tables themselves", lambda: store.catalogue_problems() if store else []),
         ("the seal and the version", lambda: upgrades.problems(reader)),
         ("every stored row", lambda: stored_rows.problems(reader)),
         ("the chain of entries", lambda: chain_links.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
-        *((name, partial(_rule_problems, reader, asked, staged)) for name, asked in rules.GROUPS),
+        *((name, partial(asking.problems, asked)) for name, asked in rules.GROUPS),
         ("who may do what", lambda: rights_judged.kept(reader)),
         ("the files that entries rest on", lambda: kept_files.problems(store.path) if store else []),
     ]
-    found: list[Problem] = [] if seen_head is None else lost_head(reader, seen_head)
     for name, ask in questions:
         progress(name)
         try:
@@ -116,6 +127,23 @@ def verify(
             why = "What is named before it stands in the way."
             found.append(Problem(name, "it could not be looked at.", why, "Mend that first, and verify again."))
     return [_printable(problem) for problem in found]
+
+
+class _Asking:
+    """The rules of the whole, asked group by group: what several of them rest on is worked out once."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._staged: set[str] = set()
+
+    def problems(self, asked: Sequence[Rule]) -> list[Problem]:
+        last, there = self._known
+        return rules.problems(self._reader, 1, last, brought=there, asked=asked, staged=self._staged)
+
+    @cached_property
+    def _known(self) -> tuple[int, set[str]]:
+        """The newest entry, and the tables that hold rows: what no row could break is not asked."""
+        return chain.last_entry(self._reader), chain_links.brought(self._reader)
 
 
 def _printable(problem: Problem) -> Problem:
@@ -151,8 +179,9 @@ def lost_head(reader: Reader, seen: str | Head) -> list[Problem]:
     ]
 
 
-def _rule_problems(reader: Reader, asked: Sequence[Rule], staged: set[str]) -> list[Problem]:
-    return rules.problems(reader, 1, chain.last_entry(reader), asked=asked, staged=staged)
+def entry_with(reader: Reader, head: str) -> int:
+    """The entry that the books hold with a head, by its beginning."""
+    return reader.whole("SELECT min(number) FROM entry WHERE starts_with(hash, $head)", {"head": head.lower()})
 
 
 def _balance_problems(reader: Reader) -> list[Problem]:
@@ -176,15 +205,7 @@ def _balance_problems(reader: Reader) -> list[Problem]:
         )
         for number, organisation, fund, year, standing in reader.rows(_WRONG_ACCOUNTS)
     )
-    found.extend(
-        Problem(
-            f"account {account}, {day}",
-            "what is kept of its balance on that day is not what its transfers come to.",
-            "Limits are judged by it.",
-            "Restore the ledger from a backup, and find out who could write to it.",
-        )
-        for account, day in reader.rows(_WRONG_DAYS)
-    )
+    found.extend(checkpoint.day_problem(account, day) for account, day in reader.rows(_WRONG_DAYS))
     ((sealed, moved),) = reader.rows(_MOVED)
     if sealed != moved:
         found.append(

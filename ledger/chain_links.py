@@ -21,16 +21,29 @@ from ledger.store import Reader
 # Transfers are read back in groups of entries, so that a ledger of any size is verified in bounded memory.
 TRANSFERS_AT_ONCE = 1_000_000
 MOST_SHOWN = 100
+_TABLES = ("entry", "transfer", *(str(model.__tablename__) for model in RECORDS))
+# A row that was put there behind the books' back may name no entry, or one before the first.
+_BROUGHT = "SELECT " + ", ".join(
+    f'EXISTS (SELECT 1 FROM "{table}" WHERE $first = 1 OR {number} >= $first)'
+    for table, number in zip(_TABLES, ("number", *["entry_number"] * (len(_TABLES) - 1)), strict=True)
+)
 _TRANSFERS = """
 SELECT entry_number, leg, from_account, to_account, amount_pence, recurrent, note FROM transfer
 WHERE entry_number BETWEEN $first AND $last ORDER BY entry_number, leg
 """
 
 
-def problems(reader: Reader) -> list[Problem]:
-    """Every link that does not hold: a changed fact, a missing row, a cut tail. Each names its entry."""
-    entries = reader.table("SELECT * FROM entry ORDER BY number").to_pylist()
-    found = _sequence_problems(reader, entries)
+def problems(reader: Reader, first: int = 1) -> list[Problem]:
+    """Every link that does not hold: a changed fact, a missing row, a cut tail. Each names its entry.
+
+    Args:
+        reader: the books.
+        first: the entry to begin with; those before it are taken as they are.
+    """
+    entries = reader.table("SELECT * FROM entry WHERE number >= $first ORDER BY number", {"first": first}).to_pylist()
+    before = reader.rows("SELECT hash, recorded_at FROM entry WHERE number = $before", {"before": first - 1})
+    ((previous, latest),) = before or [(canonical.GENESIS, datetime.min.replace(tzinfo=UTC))]
+    found = _sequence_problems(reader, entries, first, str(previous))
     form_2 = form_2_from(reader)
     misnumbered: list[int] = []
     contents = _contents(reader, entries, misnumbered)
@@ -43,8 +56,6 @@ def problems(reader: Reader) -> list[Problem]:
         )
         for number in misnumbered[:MOST_SHOWN]
     )
-    previous = canonical.GENESIS
-    latest = datetime.min.replace(tzinfo=UTC)
     for entry in entries:
         place = f"entry {entry['number']} ({entry['key']})"
         # What is hidden from the reader cannot be compared; its link still is.
@@ -81,11 +92,17 @@ def problems(reader: Reader) -> list[Problem]:
     return found
 
 
-def _sequence_problems(reader: Reader, entries: Sequence[dict[str, Any]]) -> list[Problem]:
+def brought(reader: Reader, first: int = 1) -> set[str]:
+    """The names of the tables to which entries from ``first`` on brought rows."""
+    (there,) = reader.rows(_BROUGHT, {"first": first})
+    return {table for table, has_rows in zip(_TABLES, there, strict=True) if has_rows}
+
+
+def _sequence_problems(reader: Reader, entries: Sequence[dict[str, Any]], first: int, previous: str) -> list[Problem]:
     found = []
     numbers = [entry["number"] for entry in entries]
     ((sealed, sealed_head),) = reader.rows("SELECT entries, head FROM seal")
-    for missing in islice(_gaps(numbers, int(str(sealed))), MOST_SHOWN):
+    for missing in islice(_gaps(numbers, first, int(str(sealed))), MOST_SHOWN):
         found.append(
             Problem(
                 f"entry {missing}",
@@ -94,11 +111,11 @@ def _sequence_problems(reader: Reader, entries: Sequence[dict[str, Any]]) -> lis
                 "Restore the ledger from a backup.",
             )
         )
-    last_hash = entries[-1]["hash"] if entries else canonical.GENESIS
-    if not found and (last_hash != sealed_head or len(numbers) != sealed):
+    last_hash = entries[-1]["hash"] if entries else previous
+    if not found and (last_hash != sealed_head or len(numbers) != int(str(sealed)) - first + 1):
         found.append(
             Problem(
-                f"entry {numbers[-1] if numbers else 0}",
+                f"entry {numbers[-1] if numbers else first - 1}",
                 "it is not the entry that the seal was set on.",
                 "Entries were added or removed behind the books' back.",
                 "Restore the ledger from a backup.",
@@ -107,9 +124,9 @@ def _sequence_problems(reader: Reader, entries: Sequence[dict[str, Any]]) -> lis
     return found
 
 
-def _gaps(numbers: Sequence[int], last: int) -> Iterator[int]:
-    """The numbers up to the last that are missing from rising ones. The last may be any that somebody has put there."""
-    expected = 1
+def _gaps(numbers: Sequence[int], first: int, last: int) -> Iterator[int]:
+    """The numbers from first to last that are missing from rising ones. The last may be any that somebody put there."""
+    expected = first
     for number in numbers:
         yield from range(expected, number)
         expected = number + 1
@@ -126,8 +143,10 @@ def _contents(
     """
     form_2 = form_2_from(reader)
     parts: dict[int, list[bytes]] = {entry["number"]: [] for entry in entries}
-    for model in RECORDS:
-        table = records_by_entry(reader, model)
+    first_of_all = entries[0]["number"] if entries else 1
+    there = brought(reader, first_of_all)
+    for model in (model for model in RECORDS if model.__tablename__ in there):
+        table = records_by_entry(reader, model, first_of_all)
         _add_parts(parts, str(model.__tablename__), table, (schema_of(model, 1).names, schema_of(model).names), form_2)
     hashes: dict[int, str] = {}
     accounts = reader.table(f"SELECT id, {', '.join(ACCOUNT)} FROM account")
@@ -184,10 +203,10 @@ def _misnumbered(legs: pa.Table) -> list[int]:
     return [int(number) for number in np.unique(entries[numbers != wanted])]
 
 
-def records_by_entry(reader: Reader, model: type[SQLModel]) -> pa.Table:
-    """The rows of a table that entries brought, in the order in which they are hashed, with their entry."""
+def records_by_entry(reader: Reader, model: type[SQLModel], first: int = 1) -> pa.Table:
+    """The rows that entries from ``first`` on brought to a table, in the order in which they are hashed."""
     schema = schema_of(model)
-    table = reader.table(f'SELECT * FROM "{model.__tablename__}"')
+    table = reader.table(f'SELECT * FROM "{model.__tablename__}" WHERE entry_number >= $first', {"first": first})
     numbers = table["entry_number"]
     return (
         table.select(schema.names)
@@ -224,7 +243,8 @@ def _add_parts(
 
 def groups(reader: Reader, numbers: Sequence[int]) -> list[tuple[int, int]]:
     """Consecutive runs of entries with about a million transfers each."""
-    sizes = {int(str(n)): int(str(c)) for n, c in reader.rows("SELECT entry_number, count(*) FROM transfer GROUP BY 1")}
+    counted = "SELECT entry_number, count(*) FROM transfer WHERE entry_number >= $first GROUP BY 1"
+    sizes = {int(str(n)): int(str(c)) for n, c in reader.rows(counted, {"first": numbers[0] if numbers else 1})}
     groups: list[tuple[int, int]] = []
     start, held = None, 0
     for number in numbers:

@@ -30,6 +30,8 @@ _PLAIN = "".join(map(chr, range(ord("!"), ord("~") + 1)))
 # Capital to small, one for those of which two look alike, and the plain space for every other.
 _TWINS = dict(zip("ıİÐðȘșȚț", "iiđđşşţţ", strict=True))
 _SPACES = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+# Quotation marks, hyphens and dashes of a word processor.
+_TYPESET = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', **dict.fromkeys(range(0x2010, 0x2016), "-")}
 _FOLDING = {letter: letter.lower() for letter in ascii_uppercase + _LETTERS if letter.lower() != letter}
 _FOLDING |= _TWINS | dict.fromkeys(_SPACES, " ")
 _FROM, _TO = "".join(_FOLDING), "".join(_FOLDING.values())
@@ -83,6 +85,11 @@ def is_name(text: str) -> bool:
     Latin letters, digits and ordinary signs, with single spaces between words and none around them.
     """
     return bool(_NAME.fullmatch(text))
+
+
+def plain(text: str) -> str:
+    """A text with the plain signs for those that a word processor sets: quotes, dashes and spaces."""
+    return " ".join(text.translate(_TYPESET).split())
 
 
 def strange(name: str) -> list[str]:

@@ -29,32 +29,46 @@ WHERE effective_date < from_opened OR effective_date >= coalesce(from_closed, DA
 ORDER BY entry_number, leg
 """
 
-# Who is below whom, as it stood on the effective date and as it was known when the entry was posted.
+# From an organisation that is open to one directly below it.
+_STEP = """
+JOIN organisation o ON o.code = {node} AND o.valid_from <= {at}.effective_date
+LEFT JOIN closing c ON c.organisation = {node} AND c.known_from <= {at}.epoch AND {at}.epoch < c.known_to
+JOIN relationship l ON l.parent = {node} AND l.entry_number <= {at}.epoch AND l.valid_from <= {at}.effective_date
+    AND (l.valid_to IS NULL OR {at}.effective_date < l.valid_to)
+WHERE {at}.effective_date < coalesce(c.valid_to, o.valid_to, DATE '9999-12-31')
+    AND NOT EXISTS (SELECT 1 FROM relationship x WHERE x.supersedes = l.id AND x.entry_number <= {at}.epoch)
+"""
+
+# Who is below whom, as it stood on the effective date and as it was known when the entry was posted. Most money goes
+# to somebody directly below, and only of the others all that is below has to be found.
 _UNRELATED = f"""
-WITH RECURSIVE wanted AS (
-    SELECT p.*, CASE WHEN kind_direction.direction = '{UP}' THEN to_organisation ELSE from_organisation END AS upper,
-           CASE WHEN kind_direction.direction = '{UP}' THEN from_organisation ELSE to_organisation END AS lower
-    FROM pairs p JOIN kind_direction USING (kind)
-    WHERE kind_direction.direction <> '{WITHIN}'
+WITH RECURSIVE sought AS (
+    SELECT DISTINCT coalesce(p.epoch, 0) AS epoch, p.effective_date,
+           CASE WHEN k.direction = '{UP}' THEN p.to_organisation ELSE p.from_organisation END AS upper,
+           CASE WHEN k.direction = '{UP}' THEN p.from_organisation ELSE p.to_organisation END AS lower
+    FROM pairs p JOIN kind_direction k ON k.kind = p.kind WHERE k.direction <> '{WITHIN}'
 ),
+directly AS (
+    SELECT DISTINCT s.epoch, s.effective_date, s.upper, s.lower FROM sought s
+    {_STEP.format(node="s.upper", at="s")} AND l.child = s.lower
+),
+beyond AS (SELECT epoch, effective_date, upper, lower FROM sought EXCEPT SELECT * FROM directly),
 reach(epoch, effective_date, upper, node) AS (
-    SELECT DISTINCT epoch, effective_date, upper, upper FROM wanted
+    SELECT DISTINCT epoch, effective_date, upper, upper FROM beyond
     UNION
-    SELECT r.epoch, r.effective_date, r.upper, l.child
-    FROM reach r
-    JOIN organisation o ON o.code = r.node AND o.valid_from <= r.effective_date
-    LEFT JOIN closing c ON c.organisation = r.node AND c.known_from <= r.epoch AND r.epoch < c.known_to
-    JOIN relationship l ON l.parent = r.node AND l.entry_number <= r.epoch
-        AND l.valid_from <= r.effective_date
-        AND (l.valid_to IS NULL OR r.effective_date < l.valid_to)
-    WHERE r.effective_date < coalesce(c.valid_to, o.valid_to, DATE '9999-12-31')
-      AND NOT EXISTS (SELECT 1 FROM relationship s WHERE s.supersedes = l.id AND s.entry_number <= r.epoch)
+    SELECT r.epoch, r.effective_date, r.upper, l.child FROM reach r {_STEP.format(node="r.node", at="r")}
+),
+unrelated AS (
+    SELECT b.* FROM beyond b LEFT JOIN reach r ON r.node = b.lower AND r.upper = b.upper
+        AND r.effective_date = b.effective_date AND r.epoch = b.epoch
+    WHERE r.node IS NULL OR b.upper = b.lower
 )
-SELECT w.* FROM wanted w
-LEFT JOIN reach r ON r.node = w.lower AND r.upper = w.upper AND r.effective_date = w.effective_date
-    AND r.epoch = w.epoch
-WHERE r.node IS NULL OR w.upper = w.lower
-ORDER BY w.entry_number, w.leg
+SELECT p.* FROM pairs p JOIN kind_direction k ON k.kind = p.kind
+JOIN unrelated u ON u.epoch = coalesce(p.epoch, 0) AND u.effective_date = p.effective_date
+    AND u.upper = CASE WHEN k.direction = '{UP}' THEN p.to_organisation ELSE p.from_organisation END
+    AND u.lower = CASE WHEN k.direction = '{UP}' THEN p.from_organisation ELSE p.to_organisation END
+WHERE k.direction <> '{WITHIN}'
+ORDER BY p.entry_number, p.leg
 """
 
 _RULES = f"""

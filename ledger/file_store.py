@@ -146,11 +146,12 @@ def create(path: Path) -> FileStore:
 
 def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
     # To make a ledger takes its tables as models; to open one does not.
-    from ledger.models import TABLES, Transfer  # noqa: PLC0415 - as said
+    from ledger.models import TABLES, Account, Transfer  # noqa: PLC0415 - as said
 
-    tables = [model.__table__ for model in TABLES if model is not Transfer]  # type: ignore[attr-defined]
+    tables = [model.__table__ for model in TABLES if model not in (Account, Transfer)]  # type: ignore[attr-defined]
     Transfer.metadata.create_all(_engine_on(connection.cursor), tables)
-    # Made here and not from its model, which has keys (docs/decisions/0021).
+    # Made here and not from their models, which have keys that a file does without (docs/decisions/0021).
+    connection.execute(f"CREATE TABLE IF NOT EXISTS account ({migrations.ACCOUNT_OF_A_FILE})")
     connection.execute(f"CREATE TABLE IF NOT EXISTS transfer ({migrations.TRANSFER_OF_A_FILE})")
 
 
@@ -235,10 +236,14 @@ def _opened(path: Path, *, read_only: bool) -> tuple[FileStore, int]:
     store = FileStore(path, _connect(path, read_only=read_only), read_only=read_only)
     try:
         with store.read() as reader:
-            version = reader.whole("SELECT schema_version FROM seal")
+            versions = [int(str(version)) for (version,) in reader.rows("SELECT schema_version FROM seal")]
     except (duckdb.Error, ValueError) as error:
         store.close()
         raise NotALedger(path, "it has none of the ledger's tables.") from error
+    if len(versions) != 1:
+        store.close()
+        raise NotALedger(path, f"its table 'seal' is not a ledger's: it has {len(versions)} rows of one.")
+    (version,) = versions
     if version > migrations.SCHEMA_VERSION:
         store.close()
         known = migrations.SCHEMA_VERSION

@@ -5,8 +5,9 @@ it mirrors, the entry and the head that it stands at, and the SHA-256 of its byt
 copy of their own, and believes it only if the bytes copied are those that the name promises; what the books say
 of entry and head is for the mirror to ask. So programs may come, go and be killed at any moment, side by side.
 
-A kept file is believed for a day. After that the rows are read from the server again, and the file is taken away:
-a row that was changed behind the books' back is seen by then, and no desk keeps the books of a ledger for long.
+A kept file is believed for a day from when the first of its rows was read, which is the time that it bears. After that
+the rows are read from the server again, and the file is taken away: a row that was changed behind the books' back is
+seen by then, and no desk keeps the books of a ledger for long.
 """
 
 import hashlib
@@ -40,12 +41,14 @@ class KeptMirror:
         entries: the number of the last entry in it.
         head: the beginning of that entry's hash.
         digest: the SHA-256 of its bytes.
+        read_at: when the first of its rows was read from the server, in seconds since 1970.
     """
 
     path: Path
     entries: int
     head: str
     digest: str
+    read_at: int
 
 
 def folder() -> Path | None:
@@ -115,18 +118,20 @@ class KeptMirrors:
         """A name for a file that does not count yet."""
         return self._place / f"{_UNFINISHED}{secrets.token_hex(8)}.duckdb"
 
-    def publish(self, written: Path, entries: int, head: str) -> None:
+    def publish(self, written: Path, entries: int, head: str, read_at: int) -> None:
         """Give a file that is whole its name, and take away those that it replaces.
 
         Args:
             written: the file, under a name from ``unfinished``.
             entries: the number of the last entry in it.
             head: that entry's hash.
+            read_at: when the first of its rows was read from the server, in seconds since 1970.
 
         Raises:
             OSError: it could not be read or renamed.
         """
         written.chmod(_PRIVATE)
+        os.utime(written, (read_at, read_at))
         with written.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         path = self._place / f"{self._ledger}-{entries:012d}-{head[:16]}-{digest}.duckdb"
@@ -139,8 +144,16 @@ class KeptMirrors:
         found = []
         for path in self._place.glob(f"{self._ledger}-*"):
             if match := _NAME.fullmatch(path.name):
-                found.append(KeptMirror(path, int(match["entries"]), match["head"], match["bytes"]))
+                with suppress(FileNotFoundError):  # another program has just replaced it
+                    read_at = int(path.stat().st_mtime)
+                    found.append(KeptMirror(path, int(match["entries"]), match["head"], match["bytes"], read_at))
         return found
+
+
+def is_believed(read_at: int) -> bool:
+    """Whether rows that were read at a time still stand for what the server holds."""
+    # A time to come was told by another clock, and its age cannot be known.
+    return abs(time.time() - read_at) <= _BELIEVED_SECONDS
 
 
 def discard(path: Path) -> None:
@@ -151,13 +164,12 @@ def discard(path: Path) -> None:
 
 def _sweep(place: Path) -> None:
     """Take away what is too old to be believed, and what programs left that were killed; nothing that is not ours."""
-    now = time.time()
     for path in place.iterdir():
         is_left = path.name.startswith(_UNFINISHED)
         if is_left or _NAME.fullmatch(path.name):
             with suppress(OSError):
-                # A file from the future was written under another clock, and its age cannot be told.
-                if abs(now - path.stat().st_mtime) > (_SECONDS_TO_MAKE if is_left else _BELIEVED_SECONDS):
+                written = int(path.stat().st_mtime)
+                if abs(time.time() - written) > _SECONDS_TO_MAKE if is_left else not is_believed(written):
                     path.unlink()
 
 

@@ -160,8 +160,13 @@ _PROPOSAL_END = """
     FOREIGN KEY (proposal, prepared_by) REFERENCES proposal (id, prepared_by),
     CHECK (outcome NOT IN ('posted', 'part-posted') OR prepared_by <> decided_by)
 """
-# Without keys: DuckDB keeps an index for each, which cost most of all posting. Posting numbers legs and finds their
-# accounts itself, and verify looks for what is missing or there twice (docs/decisions/0021).
+# DuckDB keeps an index for each key, which cost most of all posting. Posting finds accounts and what they name, and
+# numbers legs, itself; verify looks for what is missing or there twice (docs/decisions/0021).
+ACCOUNT_OF_A_FILE = """
+    id BIGINT NOT NULL PRIMARY KEY, organisation VARCHAR NOT NULL, fund VARCHAR NOT NULL, year INTEGER NOT NULL,
+    standing VARCHAR NOT NULL CHECK (standing IN ('available', 'retained', 'spent')), floor_pence BIGINT,
+    UNIQUE (organisation, fund, year, standing)
+"""
 TRANSFER_OF_A_FILE = """
     entry_number BIGINT NOT NULL, leg INTEGER NOT NULL, from_account BIGINT NOT NULL, to_account BIGINT NOT NULL,
     amount_pence BIGINT NOT NULL CHECK (amount_pence > 0), recurrent BOOLEAN NOT NULL, note VARCHAR,
@@ -184,6 +189,7 @@ _FORM_2_FILE = (
         "entry_number, leg, from_account, to_account, amount_pence, recurrent, note",
         TRANSFER_OF_A_FILE,
     ),
+    *_made_anew("account", "id, organisation, fund, year, standing, floor_pence", ACCOUNT_OF_A_FILE),
     "CREATE TABLE seal_before AS SELECT * FROM seal",
     "DROP TABLE seal",
     """

@@ -14,6 +14,7 @@ in the name of whoever reads, and laid before that reader alone.
 import io
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -72,6 +73,7 @@ class Mirror:
         self._kept: KeptMirrors | None = None
         # How many rows the newest kept file that we know has, and how many we had fetched when it was kept.
         self._rows_kept = self._fetched_when_kept = 0
+        self._read_at = int(time.time())
         self._held: Path | None = None
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -115,14 +117,17 @@ class Mirror:
             grown = self.fetched - self._fetched_when_kept
             if self._kept is None or grown == 0 or grown * _GROWTH_KEPT < self._rows_kept:
                 return
+            if not kept_mirrors.is_believed(self._read_at):
+                return
             self._rows_kept, self._fetched_when_kept = self._rows_kept + grown, self.fetched
             kept, written, cursor = self._kept, self._kept.unfinished(), self.cursor()
             cursor.execute("BEGIN")
             # DuckDB takes its snapshot at the first question.
             _, entries, head = sealed_state(cursor)
+            read_at = self._read_at
         try:
             _write(cursor, written)
-            kept.publish(written, int(str(entries)), str(head))
+            kept.publish(written, int(str(entries)), str(head), read_at)
         except (duckdb.Error, OSError):
             kept_mirrors.discard(written)
             # A checkpoint that fails, for want of room, leaves its log.
@@ -175,7 +180,7 @@ class Mirror:
             if copy is None:
                 continue
             if self._stands_at(copy, (sealed[0], kept.entries, found[0])):
-                self.is_from_kept = True
+                self.is_from_kept, self._read_at = True, kept.read_at
                 return True
             kept_mirrors.discard(kept.path)
         return False
@@ -231,6 +236,7 @@ class Mirror:
             continues = known is not None and self._continues(server, known)
             if not continues:
                 self._rows_kept, self._fetched_when_kept, self.is_from_kept = 0, self.fetched, False
+                self._read_at = int(time.time())
             self._bring(cursor, server, from_the_beginning=not continues)
             cursor.execute("COMMIT")
         except BaseException:

@@ -14,7 +14,6 @@ from ledger.drafts import LEGS, Draft
 ACCOUNT = ("organisation", "fund", "year", "standing")
 REST = ("amount_pence", "recurrent", "note")
 _COLUMNS = len(canonical.TRANSFER_FIELDS)
-_NOTHING = {name: pa.array([], LEGS.field(f"to_{name}").type) for name in ACCOUNT}
 # Rows whose text is written at once: whole blocks.
 _AT_ONCE = 10 * canonical.ROWS_IN_A_BLOCK
 
@@ -93,8 +92,8 @@ def of_drafts(drafts: Sequence[Draft]) -> NamedLegs:
     table = pa.concat_tables([LEGS.empty_table(), *tables])
     counts = [each.num_rows for each in tables]
     if not table.num_rows:
-        nobody = pa.array([], pa.int64())
-        return NamedLegs(table, counts, pa.table(_NOTHING), nobody, nobody)
+        nobody = pa.nulls(0, pa.int64())
+        return NamedLegs(table, counts, pa.table([table[f"to_{name}"] for name in ACCOUNT], ACCOUNT), nobody, nobody)
     sides = [
         pa.chunked_array([chunk for side in ("from", "to") for chunk in table[f"{side}_{name}"].chunks])
         for name in ACCOUNT

@@ -75,7 +75,11 @@ def problems(reader: Reader, first: int) -> list[Problem]:
 
 
 def told(reader: Reader, rows: Sequence[dict[str, Any]]) -> list[Problem]:
-    """What was done without a right to it, in words."""
+    """What was done without a right to it, in words.
+
+    Args:
+        rows: of the question ``rights_questions.FAULTS``, wherever it was asked.
+    """
     names = {str(code): str(name) for code, name in reader.rows("SELECT code, name FROM organisation")} if rows else {}
     return [_problem(row, names) for row in rows[:_MOST_SHOWN]]
 

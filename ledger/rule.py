@@ -9,7 +9,7 @@ alone, or it names every table whose new rows could change its answer, so that p
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,17 +145,17 @@ WHERE t.may_go_below_zero
 }
 
 
-def needed(texts: Sequence[str]) -> list[str]:
-    """The relations of ``COMMON`` that texts name, with those on which these rest, each after what it rests on."""
+def needed(texts: Sequence[str], relations: Mapping[str, str] = COMMON) -> list[str]:
+    """The relations that texts name, with those on which these rest, each after what it rests on."""
     names: set[str] = set()
-    for name in reversed(COMMON):
+    for name in reversed(list(relations)):
         named = re.compile(rf"\b{name}\b")
-        if any(named.search(text) for text in (*texts, *(COMMON[other] for other in names))):
+        if any(named.search(text) for text in (*texts, *(relations[other] for other in names))):
             names.add(name)
-    return [name for name in COMMON if name in names]
+    return [name for name in relations if name in names]
 
 
-def inlined(sql: str) -> str:
-    """A question with the relations of ``COMMON`` that it names before it, so that nothing need be staged."""
-    before = ",\n".join(f"{name} AS ({COMMON[name]})" for name in needed([sql]))
+def inlined(sql: str, relations: Mapping[str, str] = COMMON) -> str:
+    """A question with the relations that it names before it, so that nothing need be staged."""
+    before = ",\n".join(f"{name} AS ({relations[name]})" for name in needed([sql], relations))
     return f"WITH {before}\nSELECT * FROM ({sql}) AS asked" if before else sql

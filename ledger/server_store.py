@@ -355,18 +355,29 @@ def _opened(address: ServerAddress) -> tuple[psycopg.Connection, int]:
             connection.close()
             raise LedgerMissing(address)
         try:
-            found = connection.execute("SELECT schema_version FROM seal").fetchone()
-        except psycopg.errors.UndefinedColumn:
-            found = None
-        if found is None:
+            return connection, version_of(address, connection)
+        except NotALedger:
             connection.close()
-            raise NotALedger(address, "its table 'seal' is not a ledger's.")
-    version = int(found[0])
+            raise
+
+
+def version_of(address: ServerAddress, connection: psycopg.Connection) -> int:
+    """The version of the tables that the seal says.
+
+    Raises:
+        NotALedger: it is a later one, or there is not one seal.
+    """
+    try:
+        found = connection.execute("SELECT schema_version FROM seal").fetchall()
+    except psycopg.errors.UndefinedColumn:
+        found = []
+    if len(found) != 1:
+        raise NotALedger(address, f"its table 'seal' is not a ledger's: it has {len(found)} rows of one.")
+    version = int(found[0][0])
     if version > migrations.SCHEMA_VERSION:
-        connection.close()
         known = migrations.SCHEMA_VERSION
         raise NotALedger(address, f"its schema is version {version}, and this program knows {known}.")
-    return connection, version
+    return version
 
 
 def _has_seal(connection: psycopg.Connection) -> bool:

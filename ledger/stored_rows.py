@@ -28,7 +28,7 @@ from ledger.reading import Reader
 _MOST_SHOWN = 100
 # Texts that may hold something which cannot be seen: what is no letter, mark, number, sign or space, and those among
 # them that show nothing. ``ledger.characters`` has the last word.
-_MAY_BE_UNSEEN = (
+MAY_BE_UNSEEN = (
     r"[^ -~\p{L}\p{M}\p{N}\p{P}\p{S}\x{A0}]|[\x{34F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2800}\x{3164}"
     r"\x{FE00}-\x{FE0F}\x{FFA0}\x{E0100}-\x{E01EF}]"
 )
@@ -138,7 +138,7 @@ def _asked_of(table: Table) -> Iterator[_Asked]:
     texts = [column.name for column in table.columns if isinstance(column.type, String | AutoString)]
     if texts:
         together = ", ".join(f'r."{name}"' for name in texts)
-        unusual = f"regexp_matches(concat_ws(' ', {together}), '{_MAY_BE_UNSEEN}')"
+        unusual = f"regexp_matches(concat_ws(' ', {together}), '{MAY_BE_UNSEEN}')"
         yield _Asked(f"bool_or({unusual})", [_can_be_seen(table, name) for name in texts])
 
 
@@ -249,7 +249,7 @@ def _can_be_seen(table: Table, column: str) -> _Question:
         why = "Another row could be hidden in it, or it could be made to look like something else."
         return Problem(place(table.name, row, column), found, why, _REMEDY)
 
-    unusual = f"regexp_matches(r.\"{column}\", '{_MAY_BE_UNSEEN}')"
+    unusual = f"regexp_matches(r.\"{column}\", '{MAY_BE_UNSEEN}')"
     return _Question(_alike(table, [column], unusual), describe)
 
 

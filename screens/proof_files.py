@@ -66,6 +66,16 @@ def seen_head(text: str) -> str:
     )
 
 
+def verified_head(text: str) -> str:
+    """An argument that names a head up to which a ledger was verified: hexadecimal characters of it."""
+    if heads.is_beginning(text):
+        return text
+    raise typer.BadParameter(
+        f"'{discreet(text[:80])}' is not {heads.FEWEST_DIGITS} or more of a head's 64 hexadecimal characters; fewer "
+        "would fit heads of other books too. Give the head that 'devolution verify' printed."
+    )
+
+
 def older_head(text: str) -> str:
     """An argument that names a head with its root: a file, or ``entries:root``."""
     if heads.by_hand(text) or _is_file(text):
@@ -82,6 +92,16 @@ SeenHead = Annotated[
         "--head",
         help="A head that was printed, or the file of a signed one: the books must still hold it.",
         parser=seen_head,
+    ),
+]
+
+
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        help="The head that an earlier verify printed: only what was posted since then is looked at.",
+        parser=verified_head,
     ),
 ]
 

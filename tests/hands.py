@@ -94,6 +94,7 @@ def _bare_server(shelf: ServerShelf, rich: Path) -> Address:
 
 @contextmanager
 def _on_server(address: Address) -> Iterator[Hand]:
+    from ledger import server_store
     from ledger.mirror import Mirror
     from ledger.server_private import Private
 
@@ -104,7 +105,8 @@ def _on_server(address: Address) -> Iterator[Hand]:
 
         @contextmanager
         def reading() -> Iterator[Reader]:
-            # Every row is read anew, as verify has it.
+            # It is opened, and every row is read anew, as verify has it.
+            server_store.version_of(address, server)
             mirror = Mirror(afresh=True)
             try:
                 mirror.follow(server)

@@ -59,6 +59,10 @@ class Rows:
         self.form_2 = form_2_from(reader)
         self.legs = reader.table(LEGS_OF, {"first": 0, "last": len(self.rows["entry"])}).to_pylist()
 
+    def texts(self) -> dict[str, list[str]]:
+        """The columns of each table that hold text."""
+        return {table: _texts(table) for table in _TABLES}
+
     def ways(self) -> list[Callable[[random.Random], Tampering | None]]:
         """Every way to tamper, each of which draws its own rows; none where no rows fit."""
         return [way for name in _TABLES if self.rows[name] for way in self._ways_with(name)]
@@ -89,11 +93,11 @@ class Rows:
         if value == row[column] and type(value) is type(row[column]):
             return None
         name = f"{table} {_shown(table, row)}: {column} from {row[column]!r} to {value!r}"
-        return Tampering(name, ((table, row), (table, {**row, column: value})), (_update(table, row, {column: value}),))
+        return Tampering(name, ((table, row), (table, {**row, column: value})), (update(table, row, {column: value}),))
 
     def _deleted(self, table: str, chance: random.Random) -> Tampering:
         row = chance.choice(self.rows[table])
-        return Tampering(f"{table} {_shown(table, row)}: deleted", ((table, row),), (_delete(table, row),))
+        return Tampering(f"{table} {_shown(table, row)}: deleted", ((table, row),), (delete(table, row),))
 
     def _inserted(self, table: str, chance: random.Random) -> Tampering:
         row = chance.choice(self.rows[table])
@@ -103,7 +107,7 @@ class Rows:
         if table == "entry":
             new["key"] = f"{row['key']} again"
         name = f"{table} {_shown(table, row)}: added once more as {_shown(table, new)}"
-        return Tampering(name, ((table, row), (table, new)), (_insert(table, new),))
+        return Tampering(name, ((table, row), (table, new)), (insert(table, new),))
 
     def _swapped(self, table: str, column: str, chance: random.Random) -> Tampering | None:
         one = chance.choice(self.rows[table])
@@ -112,7 +116,7 @@ class Rows:
             return None
         other = chance.choice(others)
         name = f"{table} {_shown(table, one)} and {_shown(table, other)}: {column} exchanged"
-        changes = (_update(table, one, {column: other[column]}), _update(table, other, {column: one[column]}))
+        changes = (update(table, one, {column: other[column]}), update(table, other, {column: one[column]}))
         return Tampering(name, ((table, one), (table, other)), changes)
 
     def _keys_swapped(self, table: str, chance: random.Random) -> Tampering | None:
@@ -122,9 +126,9 @@ class Rows:
         keys = _key(table)
         away = {column: _fresh(one[column], [row[column] for row in self.rows[table]]) for column in keys}
         changes = (
-            _update(table, one, away),
-            _update(table, other, {column: one[column] for column in keys}),
-            _update(table, away, {column: other[column] for column in keys}),
+            update(table, one, away),
+            update(table, other, {column: one[column] for column in keys}),
+            update(table, away, {column: other[column] for column in keys}),
         )
         name = f"{table} {_shown(table, one)} and {_shown(table, other)}: keys exchanged"
         return Tampering(name, ((table, one), (table, other)), changes)
@@ -147,7 +151,7 @@ class Rows:
         swallowed = _FIELD.join(said) + _ROW + _FIELD.join(_text(hidden[name]) for name in names[: at + 1])
         values = {column: swallowed, **{name: hidden[name] for name in names[at + 1 :]}}
         name = f"{table} {_shown(table, hidden)}: hidden in {column} of {_shown(table, host)}"
-        changes = (_update(table, host, values), _delete(table, hidden))
+        changes = (update(table, host, values), delete(table, hidden))
         return Tampering(name, ((table, host), (table, hidden)), changes)
 
     def _hidden_in_table_before(self, table: str, chance: random.Random) -> Tampering | None:
@@ -167,7 +171,7 @@ class Rows:
         texts = [_FIELD.join(_text(row[name]) for name in self._hashed_columns(table, row)) for row in rows]
         value = _text(host[column]) + _ROW + table + _TABLE + _ROW.join(texts)
         name = f"{table}: all of entry {rows[0]['entry_number']} hidden in {column} of {other} {_shown(other, host)}"
-        changes = (_update(other, host, {column: value}), *(_delete(table, row) for row in rows))
+        changes = (update(other, host, {column: value}), *(delete(table, row) for row in rows))
         return Tampering(name, ((other, host), *((table, row) for row in rows)), changes)
 
     def _hidden_in_entry(self, table: str, chance: random.Random) -> Tampering | None:
@@ -187,7 +191,7 @@ class Rows:
         swallowed = _ROW.join(texts).removesuffix(_FIELD + _MISSING)
         value = _text(entry["source_hash"]) + _FIELD + _MISSING + _ROW + table + _TABLE + swallowed
         name = f"{table}: all of entry {entry['number']} hidden in the hash of its source"
-        changes = (_update("entry", entry, {"source_hash": value}), *(_delete(table, row) for row in rows))
+        changes = (update("entry", entry, {"source_hash": value}), *(delete(table, row) for row in rows))
         return Tampering(name, (("entry", entry), *((table, row) for row in rows)), changes)
 
     def _leg_hidden(self, chance: random.Random) -> Tampering | None:
@@ -200,8 +204,8 @@ class Rows:
         legs = {one["leg"]: one for one in self.legs if one["entry_number"] == number}
         host, hidden = legs[leg - 1], legs[leg]
         note = _text(host["note"]) + _ROW + _FIELD.join(_text(hidden[name]) for name in canonical.TRANSFER_FIELDS)
-        changes = [_update("transfer", host, {"note": note}), _delete("transfer", hidden)]
-        changes += [_update("transfer", legs[nth], {"leg": nth - 1}) for nth in range(leg + 1, len(legs) + 1)]
+        changes = [update("transfer", host, {"note": note}), delete("transfer", hidden)]
+        changes += [update("transfer", legs[nth], {"leg": nth - 1}) for nth in range(leg + 1, len(legs) + 1)]
         name = f"transfer: leg {leg} of entry {number} hidden in the note of leg {leg - 1}"
         return Tampering(name, (("transfer", host), ("transfer", hidden)), tuple(changes))
 
@@ -217,7 +221,12 @@ class Rows:
             return [f"entry {row['number']}"]
         own = f"{table.replace('_', ' ')} {', '.join(str(row[column]) for column in _key(table))}"
         if table == "account_day":
-            return [own, f"account {row['account']}"]
+            places = [
+                self._places("account", account)[1]
+                for account in self.rows["account"]
+                if account["id"] == row["account"]
+            ]
+            return [own, f"account {row['account']}", *places]
         if table == "account":
             used = [leg for leg in self.rows["transfer"] if row["id"] in (leg["from_account"], leg["to_account"])]
             key = ", ".join(str(row[column]) for column in ("organisation", "fund", "year", "standing"))
@@ -348,16 +357,19 @@ def _shown(table: str, row: Row) -> str:
     return "/".join(str(row[column]) for column in _key(table))
 
 
-def _update(table: str, row: Row, values: Mapping[str, Any]) -> str:
+def update(table: str, row: Row, values: Mapping[str, Any]) -> str:
+    """A statement that gives a row other values."""
     said = ", ".join(f'"{column}" = {_literal(value)}' for column, value in values.items())
     return f'UPDATE "{table}" SET {said} WHERE {_where(table, row)}'
 
 
-def _delete(table: str, row: Row) -> str:
+def delete(table: str, row: Row) -> str:
+    """A statement that takes a row away."""
     return f'DELETE FROM "{table}" WHERE {_where(table, row)}'
 
 
-def _insert(table: str, row: Row) -> str:
+def insert(table: str, row: Row) -> str:
+    """A statement that adds a row."""
     columns = ", ".join(f'"{column}"' for column in row)
     return f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join(map(_literal, row.values()))})'
 

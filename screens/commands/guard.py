@@ -84,21 +84,12 @@ def opened(ledger: Address, person: str | None = None) -> Store:
 
 @contextmanager
 def reading(
-    ledger: Address,
-    as_at: date | None = None,
-    known_at: datetime | None = None,
-    *,
-    person: str | None = None,
-    afresh: bool = False,
+    ledger: Address, as_at: date | None = None, known_at: datetime | None = None, *, person: str | None = None
 ) -> Iterator[tuple[Reader, Moment]]:
     """A ledger opened to read, and the point on both clocks that is asked for.
 
     Args:
         person: for whom it is read, where rights count.
-        afresh: whether to read every row where the ledger is kept, as verifying does.
     """
-    with (
-        opened(ledger, person) as store,
-        store.read_afresh() if afresh else store.read() as reader,
-    ):
+    with opened(ledger, person) as store, store.read() as reader:
         yield reader, moment(reader, as_at, known_at)

@@ -43,14 +43,14 @@ def proposal_of(office: Store, *drafts: Draft) -> tuple[Draft, list[Draft]]:
     """A proposal of anna's, and what the program would post for bert's approval of it: decision and entries."""
     propose(office, "anna", *drafts)
     caught: list[list[Draft]] = []
-    real = posting._post
+    real = posting._taken
 
-    def catch(writer: object, given: list[Draft], **options: Any) -> object:
+    def catch(store: Store, given: list[Draft], **options: Any) -> object:
         caught.append(list(given))
-        return real(writer, given, **options)
+        return real(store, given, **options)
 
     with pytest.MonkeyPatch.context() as watching:
-        watching.setattr(posting, "_post", catch)
+        watching.setattr(posting, "_taken", catch)
         approve(office, "bert", dry_run=True)
     decision, *entries = caught[-1]
     return decision, entries

@@ -93,8 +93,8 @@ def test_a_backup_of_a_ledger_in_use_is_restored_and_proves_itself(books: Store,
         keeping.backup(books, file)
     target = shelf.place("restored")
     with pytest.raises(Refused, match="no entry of these books has it"):
-        keeping.restore(file, target, head="abc")
-    assert keeping.restore(file, target, head=saved.head[:12]) == saved
+        keeping.restore(file, target, head="abcd" * 4)
+    assert keeping.restore(file, target, head=saved.head[:16]) == saved
     assert head_of(target) == saved.head
     with pytest.raises(LedgerMissing):
         keeping.restore(tmp_path / "none.duckdb", shelf.place("nowhere"))

@@ -309,6 +309,24 @@ def test_what_is_older_than_a_day_is_read_again_and_taken_away(opened_once: Stor
     assert time.time() - anew.stat().st_mtime < 60
 
 
+def test_what_is_kept_anew_is_as_old_as_the_oldest_of_its_rows(opened_once: Store, folder: Path) -> None:
+    """Otherwise a ledger that grows would be believed for ever, row by row."""
+    yesterday = int(time.time()) - 20 * 3600
+    os.utime(kept(folder)[0], times=(yesterday, yesterday))
+    devolve(opened_once, 1, times=20)
+    assert Opened(opened_once.path).is_from_kept
+    (grown,) = kept(folder)
+    assert int(grown.stat().st_mtime) == yesterday
+    with Store.open(opened_once.path) as store:
+        held(store)
+        store._mirror._read_at -= 5 * 3600  # it has been open since then
+        devolve(opened_once, 1, times=30)
+        held(store)
+    assert kept(folder) == [grown]
+    os.utime(grown, times=(yesterday - 5 * 3600,) * 2)
+    assert not Opened(opened_once.path).is_from_kept
+
+
 def test_a_file_from_the_future_is_not_believed(opened_once: Store, folder: Path) -> None:
     os.utime(kept(folder)[0], times=(time.time() + 30 * 3600,) * 2)
     assert not Opened(opened_once.path).is_from_kept

@@ -4,7 +4,6 @@ Each batch is posted by the questions in a transaction that is thrown away, and 
 takes it, the questions must have taken it too, with the same numbers, hashes and rows.
 """
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -29,11 +28,11 @@ from ledger.reading import Reader
 from ledger.store import Store
 from ledger.years import FinancialYear, parse_month
 from tests.books import APRIL, LONG_AGO, YEAR, at, entry, fund_all, new_relations, new_terms, term
+from tests.profiles import times
 from tests.shelves import Shelf
 
 PARENTS = {"NHS": "GOV", "ICB1": "NHS", "ICB2": "NHS", "P1": "ICB1", "P2": "ICB1", "P3": "ICB2", "N1": "P1", "G1": "N1"}
 FUNDS = ["limit", "core", "care", "care-inner", "winter", "growth", "estate", "shallow"]
-HISTORIES = {"quick": 6, "ci": 15, "nightly": 1_000}[os.environ.get("DEVOLUTION_PROFILE", "ci")]
 WRITTEN = ("entry", "account", "transfer", "account_day", "seal")
 
 
@@ -228,7 +227,9 @@ def test_memory_accepts_nothing_that_the_questions_refuse(
     moment = [datetime(2026, 1, 1, tzinfo=UTC)]
     monkeypatch.setattr(posting, "_now", lambda: moment[0])
 
-    @settings(max_examples=HISTORIES, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=times(quick=10, ci=25, nightly=1_000), deadline=None, suppress_health_check=list(HealthCheck)
+    )
     @given(st.lists(st.one_of(batches(), batches(), happenings), min_size=5, max_size=12))
     def over_random_books(history: list[Any]) -> None:
         with Store.open(shelf.copy(place)) as store:

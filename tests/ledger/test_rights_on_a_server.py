@@ -99,13 +99,13 @@ def database_of(address: ServerAddress) -> str:
 
 
 def test_each_sees_the_proposals_of_its_own_organisations_alone(office: Office) -> None:
-    for who, speaks_for, wanted in (
+    for who, speaks_for, preparers in (
         ("anna", None, ["anna"]), ("bert", None, ["anna"]), ("vera", None, ["anna"]),
         ("olga", None, ["otto"]), ("olga", "anna", ["otto"]),  # a login that is no app names nobody
         ("desk", "anna", ["anna"]), ("desk", "olga", ["otto"]), ("desk", None, []), ("desk", "stranger", []),
     ):  # fmt: skip
         with office.sql(who, speaks_for) as server:
-            wanted = [office.plan(of) for of in wanted]
+            wanted = [office.plan(preparer) for preparer in preparers]
             assert [row[0] for row in server.execute("SELECT id FROM proposal").fetchall()] == wanted, (who, speaks_for)
             keys = [row[0] for row in server.execute("SELECT proposal FROM proposed_entry").fetchall()]
             assert keys == wanted

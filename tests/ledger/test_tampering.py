@@ -12,6 +12,7 @@ import pytest
 
 from ledger import chain, chain_links
 from ledger.audit import verify
+from ledger.errors import NotALedger
 from ledger.models import TABLES
 from ledger.reading import Reader
 from ledger.store import Store
@@ -30,7 +31,7 @@ def test_the_ledger_that_is_tampered_with_holds_and_has_a_row_in_every_table(ric
 
 
 def test_whatever_is_done_to_a_row_is_named_or_changes_the_head(hands: Hands, kind: str) -> None:
-    tamper_at_random(hands, kind, times(quick=30, ci=150, nightly=4000))
+    tamper_at_random(hands, kind, times(quick=30, ci=150, nightly=3000))
 
 
 def tamper_at_random(hands: Hands, name: str, rounds: int) -> None:
@@ -54,6 +55,13 @@ def try_out(hands: Hands, rows: Rows, tampering: Tampering, known: str, *, resea
         known: the head that was printed before.
         reseal: whether every hash and sum is worked out anew besides, as somebody would who knows how they are made.
     """
+    try:
+        return _try_out(hands, rows, tampering, known, reseal=reseal)
+    except NotALedger:
+        return 1  # it cannot even be opened, which says so
+
+
+def _try_out(hands: Hands, rows: Rows, tampering: Tampering, known: str, *, reseal: bool) -> int:
     told = f"seed {SEED}: {tampering.name}"
     touched = sorted({*tampering.tables, *(("entry", "seal", "account_day") if reseal else ())})
     with hands() as hand:
@@ -72,7 +80,8 @@ def try_out(hands: Hands, rows: Rows, tampering: Tampering, known: str, *, resea
         if after:
             with hand.reading() as reader:
                 if rows_of(reader, touched) != before:  # to work out what was changed is to mend it
-                    assert chain.head(reader) != known or verify(reader), f"{told}, and sealed anew"
+                    is_another_head = reader.rows("SELECT head FROM seal") != [(known,)]
+                    assert is_another_head or verify(reader), f"{told}, and sealed anew"
     return 1
 
 

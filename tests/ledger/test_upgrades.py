@@ -3,12 +3,8 @@
 import pytest
 
 from ledger.audit import verify
-from ledger.drafts import Draft, records
-from ledger.errors import Refused
-from ledger.models import Upgrade
-from ledger.posting import post
-from ledger.store import Store
-from tests.books import APRIL, structure, texts
+from ledger.errors import NotALedger
+from tests.books import texts
 from tests.hands import Hands
 
 pytestmark = pytest.mark.xdist_group("tampering")
@@ -28,8 +24,6 @@ AT = "(SELECT entry_number FROM upgrade)"
         ("DELETE FROM upgrade", "entry {at}, upgrade without a row", "an entry of kind upgrade, 'upgrade/5', brings nothing."),
         ("UPDATE seal SET schema_version = 4", "the seal", "it is number 1, of version 4 of the tables."),
         ("UPDATE seal SET id = 2", "the seal", "it is number 2, of version 5 of the tables."),
-        ("DELETE FROM seal", "the seal", "there are 0 of it."),
-        ("INSERT INTO seal SELECT 2, schema_version, entries, head, moved_pence FROM seal", "the seal", "there are 2 of it."),
         ("UPDATE seal SET entries = 1000000000", "entry 85", "it is missing."),
         ("UPDATE seal SET moved_pence = moved_pence + 1", "the seal", "it says that "),
     ],
@@ -41,6 +35,22 @@ def test_the_seal_and_the_upgrade_agree_with_the_chain(hands: Hands, change: str
         hand.do(change)
         with hand.reading() as reader:
             assert f"\n{place.format(at=at)}: {found}" in f"\n{texts(verify(reader))}"
+
+
+TWO_SEALS = "INSERT INTO seal SELECT 2, schema_version, entries, head, moved_pence FROM seal"
+
+
+@pytest.mark.parametrize(("change", "seals"), [("DELETE FROM seal", 0), (TWO_SEALS, 2)])
+def test_there_is_one_seal(hands: Hands, kind: str, change: str, seals: int) -> None:
+    """A file is open already; a server's ledger is not opened again."""
+    with hands() as hand:
+        hand.do(change)
+        if kind == "server":
+            with pytest.raises(NotALedger, match=f"it has {seals} rows of one"), hand.reading():
+                pass
+        else:
+            with hand.reading() as reader:
+                assert f"the seal: there are {seals} of it." in texts(verify(reader))
 
 
 @pytest.mark.parametrize("kind", ["file"])
@@ -83,13 +93,3 @@ def test_what_came_with_the_second_form_is_not_in_earlier_entries(hands: Hands, 
         hand.do(change)
         with hand.reading() as reader:
             assert f"\n{found}" in f"\n{texts(verify(reader))}"
-
-
-@pytest.mark.parametrize("kind", ["file"])
-@pytest.mark.parametrize("with_kind", ["upgrade", "structure"])
-def test_only_a_migration_posts_an_upgrade(books: Store, with_kind: str) -> None:
-    """It would have every entry before it judged by the rules and hashed in the form of another time."""
-    row = {"id": "5", "name": "mine", "form": 2, "previous_head": "", "earlier": "[]"}
-    brought = {**structure().records, Upgrade: records(Upgrade, [row])}
-    with pytest.raises(Refused, match=r"it says that the tables were changed. Only a migration posts that."):
-        post(books, [Draft("mine", with_kind, APRIL, "tests", "a trick", records=brought)])
