@@ -16,8 +16,8 @@ from ledger.server_legs import LEG_ARGUMENTS, LEG_NAMES, LEGS, SHAPES, words
 
 # More in one call would keep every other writer waiting, and the server's memory full.
 MOST_LEGS, MOST_ENTRIES, MOST_BATCHES = 5_000_000, 100_000, 1_000
-# A batch of more legs is planned for what it holds; a smaller one as every other small one was.
-_LEGS_OF_A_SMALL_BATCH = 1_000
+# What more rows are brought at once is asked for what they are; less as every other little was, in plans that are kept.
+_ROWS_OF_A_SMALL_BATCH = 1_000
 REFUSED, TRIED = "DV001", "DV002"
 
 # The server's own clock is all that a recorded time rests on.
@@ -200,7 +200,10 @@ BEGIN
     tables := tables || CASE WHEN moved > 0 THEN '{{entry, transfer}}'::text[] ELSE '{{entry}}' END;
     UPDATE seal SET entries = last_new, head = sealed.head, moved_pence = sealed.moved_pence + moved;
 
-    IF cardinality(payers) > {_LEGS_OF_A_SMALL_BATCH} THEN
+    IF cardinality(payers) + (
+        SELECT coalesce(sum(jsonb_array_length(b.rows)), 0) FROM unnest(brought) AS n (brought),
+            jsonb_each(n.brought) AS b (name, rows)) > {_ROWS_OF_A_SMALL_BATCH}
+    THEN
         PERFORM set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true),
             set_config('enable_hashjoin', 'on', true), set_config('enable_nestloop', 'off', true);
     END IF;

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from ledger import rules
+from ledger.kinds import BRING, CARRY
 from ledger.rule import Rule
 from ledger.server_functions import Function
 
@@ -25,6 +26,11 @@ _UNLESS = {
         JOIN organisation p ON p.code = f.organisation JOIN organisation q ON q.code = g.organisation
         WHERE t.entry_number BETWEEN $1 AND $2 AND c.year IN (f.year, g.year) AND (
             (p.tier = c.from_tier AND q.tier = c.to_tier) OR (p.tier = c.to_tier AND q.tier = c.from_tier))))""",
+    **dict.fromkeys(
+        ("carried/days", "carried/legs", "carried/sums"),
+        f"""EXISTS (SELECT 1 FROM entry e LEFT JOIN entry u ON u.number = e.reverses
+        WHERE e.number BETWEEN $1 AND $2 AND (e.kind IN ('{CARRY}', '{BRING}') OR u.kind IN ('{CARRY}', '{BRING}')))""",
+    ),
     "reserved/short": "EXISTS (SELECT 1 FROM proposal p WHERE p.id NOT IN (SELECT d.proposal FROM proposal_end d))",
 }
 

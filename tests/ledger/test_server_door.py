@@ -160,13 +160,6 @@ def test_every_grant_is_tried_by_straight_sql(house: House, who: str, tmp_path: 
 # --- What a session can make ---------------------------------------------------------------------------------------
 
 
-def shadows(house: House) -> None:
-    """All that privileged code names, made again by a login that an administrator let make things."""
-    login = house.logins["shade"]
-    with raw(house.books.path) as server:
-        server.execute(f'GRANT TEMP, CREATE ON DATABASE "{server.info.dbname}" TO "{login}"')
-
-
 def shadowed(server: psycopg.Connection) -> int:  # noqa: C901, PLR0912 - one branch for each thing that can be shadowed
     """Shadow every table, function and operator that the ledger's code names, in front of everything; how many."""
     names = set(NAMES)
