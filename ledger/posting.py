@@ -112,12 +112,25 @@ def reverse_all(
         drafts = [_mirror(reader, number, reason=reason, actor=actor, authority=authority) for number in numbers]
     if effective_date is not None:
         drafts = [replace(draft, effective_date=effective_date) for draft in drafts]
-    posted = _taken(store, drafts, keep=not dry_run)
+    try:
+        posted = _taken(store, drafts, keep=not dry_run)
+    except KeyReused:
+        _refuse_if_reversed(store, actor, numbers)
+        raise
     # Somebody else may have reversed it in the same words since it was read; to post it again is no second reversal.
     before = [refusals.reversed_before(n, one.number) for n, one in zip(numbers, posted, strict=True) if one.replayed]
     if before:
         raise AlreadyReversed(before)
     return posted
+
+
+def _refuse_if_reversed(store: Store, actor: str, numbers: Sequence[int]) -> None:
+    """Say of entries that somebody else has reversed meanwhile, in other words, that they are reversed."""
+    with store.read(actor) as reader:
+        asked = "SELECT reverses, number FROM entry WHERE reverses = $number"
+        before = [row for number in numbers for row in reader.rows(asked, {"number": number})]
+    if before:
+        raise AlreadyReversed([refusals.reversed_before(int(str(number)), by) for number, by in before])
 
 
 def could_be_posted(store: Store, drafts: Sequence[Draft]) -> None:

@@ -344,5 +344,5 @@ def _settings(catalogue: _Catalogue) -> Iterator[Problem]:
 
 
 def _plain(condition: str) -> str:
-    """What a policy says, without the types, names and brackets that a server adds."""
-    return re.sub(r"::\w+|\bAS \w+|[()\s]", "", condition)
+    """What a policy or an index says, without the types, names, brackets and words that a server adds."""
+    return re.sub(r"::\w+|\bAS \w+|[()\s]", "", condition).replace("TRIMBOTHFROM", "trim")

@@ -83,9 +83,9 @@ def second_half(store: Store) -> None:
     post(store, [_brings("appointed late", APPOINT, "chief", Appointment, rows)])
     post(store, [_dismissal("dismissed late", "guest")])
     limit = {"fund": "limit", "year": YEAR.start, "limit_pence": 90_000_000, "source": "the settlement"}
-    post(store, [_brings("limits", LIMIT, "chief", SourceLimit, [{"id": "limit 1", **limit}])])
+    post(store, [_brings("limits", LIMIT, "tests", SourceLimit, [{"id": "limit 1", **limit}])])
     more = {**limit, "id": "limit 2", "limit_pence": 95_000_000, "supersedes": "limit 1"}
-    post(store, [_brings("limits again", LIMIT, "chief", SourceLimit, [more])])
+    post(store, [_brings("limits again", LIMIT, "tests", SourceLimit, [more])])
 
 
 def _moves(store: Store, day: date, word: str) -> None:
@@ -195,7 +195,8 @@ def _proposals(store: Store, day: date, word: str, *, preparer: str, approver: s
             ]) for nth in (1, 2)
         ]  # fmt: skip
         drafts = [*money, record] if name == "posted" else money
-        key = f"{name} {word}"
+        with store.read() as reader:
+            key = proposals.name_of(reader, f"{name} {word}", preparer)
         proposals.submit(
             store, drafts, key=key, title=f"to be {name}", prepared_by=preparer, expires_on=date(2030, 1, 1),
             source="plan.yaml", source_hash="cd" * 32,
@@ -211,7 +212,8 @@ def _appointments() -> Draft:
     rows = [
         {"id": "tests", "person": "tests", "role": "approver", "alone": True, "valid_from": LONG_AGO},
         {"id": "anna", "person": "anna", "role": "preparer", "valid_from": LONG_AGO},
-        {"id": "boss", "person": "boss", "role": "approver", "limit_pence": 50_000_000, "valid_from": LONG_AGO},
+        {"id": "boss", "person": "boss", "role": "approver", "limit_pence": 50_000_000, "limit_period": "year",
+         "valid_from": LONG_AGO},
         {"id": "boss of terms", "person": "boss", "role": "approver", "valid_from": LONG_AGO},
         {"id": "visitor", "person": "visitor", "role": "viewer", "organisation": "ICB1", "valid_from": LONG_AGO,
          "valid_to": date(2030, 1, 1)},

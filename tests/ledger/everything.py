@@ -432,6 +432,7 @@ class Appoint:
         row = {
             "id": world.key("right"), "person": pick(PEOPLE, self.person), "role": role, "organisation": organisation,
             "limit_pence": self.pence if role in ("approver", "preparer") else None,
+            "limit_period": "month" if self.pence is not None and role in ("approver", "preparer") else None,
             "alone": self.alone and role == "approver", "valid_from": pick(DAYS[:9], self.begins),
             "valid_to": None if self.ends is None or first else pick(DAYS[:9], self.ends),
         }  # fmt: skip
@@ -546,7 +547,7 @@ class TakeOffice:
         )
         for person, role, by, pence in rights:
             row = {"id": world.key("right"), "person": person, "role": role, "limit_pence": pence,
-                   "alone": role == "approver", "valid_from": LONG_AGO}  # fmt: skip
+                   "limit_period": None if pence is None else "month", "alone": role == "approver", "valid_from": LONG_AGO}  # fmt: skip
             post(world.store, [brings(world, "appoint", by, (Appointment, [row]))])
         world.accepted += 1
 

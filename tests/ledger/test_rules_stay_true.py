@@ -123,8 +123,8 @@ def test_a_new_tier_is_looked_at_beside_the_source(books: Store, rank: int, sour
         post(books, [brings("tier", Tier, new)])
 
 
-def test_what_is_added_to_a_proposal_reserves_money_too(books: Store) -> None:
-    """A proposal of another entry's rows: what it would take is not there."""
+def test_nothing_is_added_to_a_proposal_by_another_entry(books: Store) -> None:
+    """Rows of a proposal that another entry brought would be decided on unseen."""
     fund_all(books)
     proposal = {"id": "plan", "title": "A plan", "prepared_by": "tests"}
     first = {"id": "plan/1", "proposal": "plan", "nth": 1, "key": "k1", "kind": "devolve", "effective_date": APRIL,
@@ -138,7 +138,7 @@ def test_what_is_added_to_a_proposal_reserves_money_too(books: Store) -> None:
         "from_year": 2025, "from_standing": "available", "to_organisation": "P1", "to_fund": "core", "to_year": 2025,
         "to_standing": "available", "amount_pence": 600_001, "recurrent": True,
     }  # fmt: skip
-    with pytest.raises(Refused, match="is reserved by plan"):
+    with pytest.raises(Refused, match="adds to a proposal that it does not bring itself"):
         post(books, [brings("more of it", ProposedTransfer, leg, kind="propose")])
 
 
