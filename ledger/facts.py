@@ -64,7 +64,7 @@ _MOVED_BY = f"""
 SELECT CAST(coalesce(sum(t.amount_pence), 0) AS BIGINT) FROM entry e JOIN transfer t ON t.entry_number = e.number
 WHERE {FOLDED.format("e.actor")} = {FOLDED.format("$person")} AND e.recorded_at >= $since AND e.recorded_at < $until
 """
-_SINCE = "SELECT kind, actor FROM entry WHERE number > $known"
+_SINCE = "SELECT DISTINCT kind, actor FROM entry WHERE number > $known"
 # What is learned when it is asked for is forgotten together when it is much.
 _MOST_KEPT = 100_000
 

@@ -39,7 +39,7 @@ class Leg(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A batch that somebody asks for.
+    """A batch that somebody asks for, and that may be ordinary.
 
     Attributes:
         drafts: the entries, all by one author.
@@ -67,7 +67,8 @@ def asked(drafts: Sequence[Draft]) -> Asked | None:
         return None
     if refusals.header_problems(drafts):
         return None
-    return Asked(drafts, [_legs(draft) for draft in drafts])
+    legs = [_legs(draft) for draft in drafts]
+    return Asked(drafts, legs) if all(_is_plain(leg) for each in legs for leg in each) else None
 
 
 def _legs(draft: Draft) -> list[Leg]:
@@ -105,8 +106,6 @@ class Batch:
         """
         facts, moment = self.facts, moment_after(self.facts.latest, now)
         each = [(draft, leg) for draft, legs in zip(batch.drafts, batch.legs, strict=True) for leg in legs]
-        if not all(_is_plain(leg) for _, leg in each):
-            return None
         moved = sum(leg.amount_pence for _, leg in each)
         may_be_posted = (
             batch.drafts[0].actor in facts.actors
@@ -272,14 +271,15 @@ def period_of(name: str, day: date) -> Period:
 
 
 def _is_plain(leg: Leg) -> bool:
-    """Whether a leg moves a possible amount between two accounts, with a note in plain text."""
+    """Whether a leg moves a possible amount between two accounts, all in plain text: it can be put to the database."""
+    texts = (*leg.payer[:2], leg.payer[3], *leg.payee[:2], leg.payee[3], *([] if leg.note is None else [leg.note]))
     return (
         isinstance(leg.amount_pence, int)
         and 0 < leg.amount_pence <= LARGEST_PENCE
         and leg.recurrent is not None
         and leg.payer != leg.payee
         and all(isinstance(key[2], int) and FIRST_YEAR <= key[2] <= LAST_YEAR for key in (leg.payer, leg.payee))
-        and (leg.note is None or not characters.unseen(leg.note))
+        and all(isinstance(text, str) and not characters.unseen(text) for text in texts)
     )
 
 

@@ -86,6 +86,15 @@ class SharedFile(Store):
         with self._alone() as store, store.rehearse(person) as writer:
             yield writer
 
+    def refuse_while_reading(self) -> None:
+        """Refuse a thread that reads: it would wait for itself.
+
+        Raises:
+            LedgerError: it does.
+        """
+        if getattr(self._own, "depth", 0):
+            raise LedgerError("Who is reading a ledger cannot write it before the reading has ended.")
+
     def engine(self) -> Engine:
         """A SQLAlchemy engine on what is open to read."""
         with self._turn:
@@ -114,8 +123,7 @@ class SharedFile(Store):
     def _alone(self) -> Iterator[Store]:
         if self.read_only:
             raise LedgerHeld(self.path, "this program, which opened it to read only")
-        if getattr(self._own, "depth", 0):
-            raise LedgerError("Who is reading a ledger cannot write it before the reading has ended.")
+        self.refuse_while_reading()
         with self._turn:
             self._waiting += 1
             try:

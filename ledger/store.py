@@ -103,6 +103,13 @@ class Store(ABC):
             person: in whose name it is written.
         """
 
+    def refuse_while_reading(self) -> None:
+        """Refuse whoever must end what they read before they may write; most stores let both be done at once.
+
+        Raises:
+            LedgerError: the same thread is reading.
+        """
+
     @abstractmethod
     def rehearse(self, person: str | None = None) -> AbstractContextManager[Writer]:
         """A writer whose work is always thrown away: the real path, for a dry run."""

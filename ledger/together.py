@@ -50,6 +50,8 @@ class Together:
         batch = ordinary.asked(drafts)
         if batch is None:
             return None
+        # Whoever leads may have to wait until nobody reads, and so never for one who waits for the leader.
+        self._store.refuse_while_reading()
         request = _Request(batch)
         with self._turn:
             self._waiting.append(request)

@@ -3,14 +3,16 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 
+import pyarrow as pa
 import pytest
 
 from ledger import facts, ordinary, posting, together
 from ledger.audit import verify
 from ledger.drafts import Draft, Leg, legs
-from ledger.errors import KeyReused, Refused
+from ledger.errors import KeyReused, LedgerError, Refused
 from ledger.ordinary import period_of
 from ledger.posting import Posted, post, reverse
 from ledger.reading import Writer
@@ -223,6 +225,37 @@ def test_a_shared_file_is_taken_once_for_all_who_wait(books: Store, commits: lis
     assert held(shared)["P1", "core", "available"] == 20
     holds(shared)
     shared.close()
+
+
+def test_who_reads_a_shared_file_is_told_so_and_keeps_nobody_waiting(books: Store) -> None:
+    fund_all(books)
+    path = books.path
+    books.close()
+    shared = SharedFile(path, patience=20)
+    with shared.read():
+        other = threading.Thread(target=lambda: post(shared, [small("other")]))
+        other.start()
+        while not shared._waiting:
+            pass
+        with pytest.raises(LedgerError, match="before the reading has ended"):
+            post(shared, [small("mine")])
+    other.join()
+    assert held(shared)["P1", "core", "available"] == 1
+    shared.close()
+
+
+@pytest.mark.parametrize("code", ["no such", "a\N{ZERO WIDTH SPACE}b", "", None])
+def test_a_strange_code_is_refused_to_its_own_caller(books: Store, code: str | None) -> None:
+    fund_all(books)
+    strange = small("strange")
+    legs_to = strange.transfers.drop(["to_organisation"]).append_column("to_organisation", pa.array([code], pa.string()))
+    found = at_once([
+        lambda: post(books, [replace(strange, transfers=legs_to)]),
+        *(lambda key=f"plain {nth}": post(books, [small(key)]) for nth in range(4)),
+    ])  # fmt: skip
+    assert "there is no organisation" in str(found[0])
+    assert [posted.replayed for (posted,) in found[1:]] == [False] * 4
+    holds(books)
 
 
 @pytest.mark.parametrize(
