@@ -33,6 +33,18 @@ COMMANDS = {
         "screens.commands.verify:verify",
         "Ask every invariant of the whole ledger; exit with 1 if one does not hold, saying where.",
     ),
+    "head": Late(
+        "screens.commands.proofs:head",
+        "What the books are now: entries, head of the chain and Merkle root; with --sign, signed and dated for others.",
+    ),
+    "prove": Late(
+        "screens.commands.proofs:prove",
+        "Prove to somebody without the ledger that an entry is in the books, and what it says to the penny.",
+    ),
+    "consistent": Late(
+        "screens.commands.proofs:consistent",
+        "Prove that an older head is a beginning of these books: nothing under it was changed, moved or cut off.",
+    ),
     "allocate": Late(
         "screens.commands.entries:allocate",
         "Split money by weighted population, exactly, and post it if asked. Without a ledger, give an amount.",
@@ -58,6 +70,7 @@ COMMANDS = {
         "screens.commands.proposals:app", "Proposals: entries that await a decision, their money reserved."
     ),
     "month": Late("screens.commands.year_end:app", "Months: which are closed, and closing the next one."),
+    "limit": Late("screens.commands.limits:app", "Limits: the most that the source may give on a fund in a year."),
     "carry-forward": Late(
         "screens.commands.year_end:carry_forward",
         "Carry what a rule names into the next year, and tell what stays behind. Money that recurs never goes.",

@@ -17,7 +17,7 @@ from allocations.fair_shares import share_note, weighting, weights
 from allocations.place_files import read_division
 from allocations.places import DEFAULT, UNASSIGNED, Division, with_places
 from allocations.populations import SHIPPED_YEAR, Populations, shipped
-from ledger import periods
+from ledger import characters, periods
 from ledger.drafts import Draft, Leg, Place, legs, records
 from ledger.errors import Problem, Refused
 from ledger.models import Organisation, Relationship
@@ -134,7 +134,7 @@ def allocate(
         icb, year, fund, level, column, unit, amount_pence,
         tuple(
             Part(
-                code=f"{icb}:{code}" if division and code != UNASSIGNED else code,
+                code=_own_code(icb, code) if division and code != UNASSIGNED else code,
                 name=names.get(code, code),
                 practices=counts.get(code, counts.get(None, 0)),
                 registered_billionths=registered[code],
@@ -285,6 +285,11 @@ def _source(allocation: Allocation) -> str:
     return f"{allocation.places_file}; {people.source} (SHA-256 {people.sha256[:16]})"
 
 
+def _own_code(icb: str, place: str) -> str:
+    """The code of a place of the user's own: its name, with plain signs for those that a word processor sets."""
+    return f"{icb}:{characters.plain(place)}"
+
+
 def _default_places(reader: Reader, allocation: Allocation, actor: str) -> list[Draft]:
     """The default places of the ICB that the books do not have yet, with those of their practices that they have."""
     icb, first_day = allocation.icb, periods.open_from(reader, allocation.year.first_day)
@@ -361,8 +366,8 @@ def _new_places(reader: Reader, allocation: Allocation, key: str, actor: str) ->
         for part in fresh
     ] + [
         {
-            "id": f"{icb}:{place}>{practice}/{scheme}",
-            "parent": f"{icb}:{place}",
+            "id": f"{_own_code(icb, place)}>{practice}/{scheme}",
+            "parent": _own_code(icb, place),
             "child": practice,
             "scheme": scheme,
             **life,

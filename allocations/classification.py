@@ -12,8 +12,7 @@ from allocations.user_file import content_of
 from ledger.drafts import Draft, records
 from ledger.errors import Problem, Refused
 from ledger.models import Terms
-from ledger.structure import QUALITIES
-from ledger.vocabulary import GRADES, ROUTES
+from ledger.vocabulary import GRADES, QUALITIES, ROUTES
 
 REQUIRED = ("fund", "reason", "source", "quality")
 _NUMBERS = ("returns_per_year", "match_percent")

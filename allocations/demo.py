@@ -8,7 +8,7 @@ published, what is worked out from it and what is illustrative is said in every 
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -53,6 +53,7 @@ def build(
     *,
     policy_file: Path = DEFAULT,
     terms_file: Path | None = None,
+    authority: str | None = None,
     progress: Progress = lambda _name, _done, _all: None,
 ) -> list[Posted]:
     """Build the ledger, or finish building it.
@@ -61,6 +62,7 @@ def build(
         store: the ledger, open to write.
         policy_file: the devolution policy; the illustrative one unless another is given.
         terms_file: the user's own grades and terms, which override the shipped ones.
+        authority: who allows it that the file grades a line as freer than the shipped terms do.
         progress: told the name of each stage, how many are done, and how many there are.
 
     Returns:
@@ -99,7 +101,7 @@ def build(
         posted.extend(_post(store, drafts_of(plan), policy_file))
     if terms_file:
         progress("Your own terms", len(stages), total)
-        posted.extend(_override(store, terms_file))
+        posted.extend(_override(store, terms_file, authority))
     progress("Done", total, total)
     return posted
 
@@ -108,7 +110,7 @@ def _shipped_versions() -> dict[str, int]:
     return {row["fund"]: row["version"] for row in figures.table("terms").to_pylist()}
 
 
-def _override(store: Store, terms_file: Path) -> list[Posted]:
+def _override(store: Store, terms_file: Path, authority: str | None) -> list[Posted]:
     """Post the user's own terms as the next version; a file that the books have already changes nothing."""
     digest = hashlib.sha256(terms_file.read_bytes()).hexdigest()
     with store.read() as reader:
@@ -118,7 +120,7 @@ def _override(store: Store, terms_file: Path) -> list[Posted]:
             "SELECT fund, effective_from, max(version) AS version FROM terms GROUP BY 1, 2"
         ).to_pylist()
     newest = {row["fund"]: row["version"] for row in known if row["effective_from"] == YEAR.first_day}
-    return post(store, [overriding_terms(terms_file, newest)])
+    return post(store, [replace(overriding_terms(terms_file, newest), authority=authority)])
 
 
 def _post(store: Store, drafts: Sequence[Draft], policy_file: Path) -> list[Posted]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger import canonical, journal_lines
+from ledger import canonical, chain, journal_lines
 from ledger.errors import Problem, Refused
 from ledger.position import Moment
 from ledger.store import Reader
@@ -45,7 +45,7 @@ def write_journal(reader: Reader, at: Moment, path: Path) -> Written:
     entries = transfers = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
-        out.writerows(_top(at))
+        out.writerows(_top(at, chain.form_2_from(reader)))
         for line in journal_lines.lines(reader, at):
             entries += line.table == journal_lines.ENTRY
             transfers += line.table == journal_lines.TRANSFER
@@ -53,14 +53,18 @@ def write_journal(reader: Reader, at: Moment, path: Path) -> Written:
     return Written(path, entries, transfers, at.head, path.stat().st_size)
 
 
-def _top(at: Moment) -> Iterator[tuple[str, ...]]:
+def _top(at: Moment, form_2: int) -> Iterator[tuple[str, ...]]:
     """Lines without an entry, for whoever reads the file; the check passes over them."""
     yield ("", "about", "form", canonical.VERSION)
     yield ("", "about", "known at", at.known_at.isoformat())
     yield ("", "about", "entries", str(at.known))
     yield ("", "about", "head", at.head)
+    # Entries before this one are hashed in the first form.
+    yield ("", "about", "form 2 from", str(form_2))
     for table, names in journal_lines.columns().items():
         yield ("", "columns", table, *names)
+    for table, letters in journal_lines.types().items():
+        yield ("", "types", table, *letters)
 
 
 def guarded(value: str | None) -> str:

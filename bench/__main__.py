@@ -1,11 +1,11 @@
 """Everything side by side, written to one table: ``python -m bench``.
 
-    uv run --extra server python -m bench [--parts peers,growth,writers,server,rest] [--small]
+    uv run --extra server python -m bench [--parts peers,growth,writers,server,entry,limits,since,bulk,rest] [--small]
 
 Without options all parts run at their full size, which takes about ten minutes on two quiet cores: a journal of a
 million transfers beside hledger, ledger, beancount, pandas, bare DuckDB and bare PostgreSQL; growth to ten million
-transfers; writers at once on a server; bulk posting and questions of a server's ledger; and the measurements of single
-workloads. A part replaces its rows of an earlier run in ``bench/results.md`` and leaves the others. Set
+transfers; writers at once on a server; bulk posting and questions of a server's ledger; a small entry, alone and by its
+payer's history; verify, whole and from a checkpoint; a million transfers at once; and the measurements of single workloads. A part replaces its rows of an earlier run in ``bench/results.md`` and leaves the others. Set
 DEVOLUTION_TEST_POSTGRES to a superuser's URL of a server that may be written to; rows that need one say so otherwise.
 """
 
@@ -15,8 +15,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from bench import growth, peers, writers
+from bench import entries, growth, peers, verifying, writers
 from bench.rows import PAGE, Row, keep, machine
 from bench.server import URL
 
@@ -48,6 +49,14 @@ def script(name: str, beside: str, *options: str) -> Iterator[Row]:
             )
 
 
+# How a workload's name begins and ends, and how many times the other it may take; the first opening that counts is that of
+# a whole command, for opened in a program that runs already it is the time of fetching every row and nothing else.
+_AIMS_OF_A_SERVER = (
+    ("all", "batches", 2.5),
+    ("position, opened", "first time", None),
+    ("position, a whole command", "first time", 2.0),
+    ("position", "new entries", 1.3),
+)
 AIMS: dict[str, dict[str, float]] = {}
 
 
@@ -64,25 +73,33 @@ def server(transfers: int) -> Iterator[Row]:
     for row in script("server", "", "--transfers", str(transfers), "--batches", "2"):
         bulk = "batch" in row.workload
         beside = "bare COPY, same keys, checks and indexes" if bulk else "the same ledger in a file"
-        aim = 2.5 if row.workload.startswith("all") else None if bulk else 3
+        aim = None if bulk else 3.0
+        for begins, ends, most in _AIMS_OF_A_SERVER:
+            if row.workload.startswith(begins) and row.workload.endswith(ends):
+                aim = most
         yield Row(row.workload, beside, row.ours, row.theirs, at_most=aim)
 
 
 def main() -> None:
     """Run the parts that are asked for, and write the page after each."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--parts", default="peers,growth,writers,server,rest")
+    options.add_argument("--parts", default="peers,growth,writers,server,entry,limits,since,bulk,rest")
     options.add_argument("--small", action="store_true", help="a tenth of everything, to try it out")
     options.add_argument("--peer-transfers", type=int, default=1_000_000)
     options.add_argument("--peer-seconds", type=float, default=75, help="when another program is stopped")
-    options.add_argument("--largest", type=int, default=10_000_000, help="how far a ledger is grown")
+    options.add_argument("--millions", default="0.01,0.1,1,10", help="how far a ledger is grown, step by step")
+    options.add_argument("--beside", type=Path, help="a checkout of an earlier version, measured beside this one")
     asked = options.parse_args()
     part = 10 if asked.small else 1
     parts: dict[str, Callable[[], Iterator[Row]]] = {
         "peers": lambda: peers.measure(asked.peer_transfers // part, asked.peer_seconds),
-        "growth": lambda: growth.measure(asked.largest // part),
+        "growth": lambda: growth.measure([int(float(step) * 1_000_000 / part) for step in asked.millions.split(",")]),
         "writers": lambda: writers.measure(10 // (1 if part == 1 else 3)),
         "server": lambda: server(200_000 // part),
+        "entry": lambda: entries.entry(50 // part),
+        "limits": lambda: entries.limits(300_000 // part, 50 // part),
+        "since": lambda: verifying.measure(1_000_000 // part, asked.beside),
+        "bulk": lambda: growth.bulk(1_000_000 // part, 10, asked.beside),
         "rest": rest,
     }
     for name in asked.parts.split(","):

@@ -28,6 +28,8 @@ from ledger.years import FinancialYear
 YEAR = FinancialYear(2025)
 DAY, LONG_AGO = YEAR.first_day, date(2020, 4, 1)
 ICBS, PRACTICES_EACH, FUNDS = 42, 150, 12
+# The most transfers of one entry.
+BATCH = 1_000_000
 
 HANDWRITTEN = """
 SELECT a.organisation, o.name AS organisation_name, o.tier, r.depth, a.fund, f.name AS fund_name, t.fund AS pot,
@@ -98,6 +100,18 @@ def million(count: int) -> pa.Table:
     return pa.table({name: pa.array(columns[name], LEGS.field(name).type) for name in LEGS.names})
 
 
+def batch(key: str, table: pa.Table) -> Draft:
+    """One entry of many transfers."""
+    return Draft(key, "devolve", DAY, "bench", "a batch", transfers=table)
+
+
+def opened_accounts(path: Path, table: pa.Table) -> None:
+    """A ledger whose accounts are open, each by one small transfer, for those who would measure what comes after."""
+    with Store.create(path) as store:
+        post(store, [*structure(), batch("open", table.slice(0, ICBS * PRACTICES_EACH * FUNDS))])
+        store.checkpoint()
+
+
 def seconds(act: Callable[[], object]) -> float:
     """How long it takes, once."""
     start = time.perf_counter()
@@ -110,6 +124,17 @@ def bare_copy(folder: Path, made: Path) -> duckdb.DuckDBPyConnection:
     path = folder / "bare.duckdb"
     path.write_bytes(made.read_bytes())
     return duckdb.connect(str(path))
+
+
+def primary_keys_alone(copy: Path) -> Path:
+    """A file beside it with the tables that a bare insert writes, of all constraints with their primary keys alone."""
+    path = copy.with_name("keys.duckdb")
+    with duckdb.connect(str(path)) as raw:
+        raw.execute(f"ATTACH '{copy}' AS made (READ_ONLY)")
+        for name, key in (("entry", "number"), ("account", "id"), ("transfer", "entry_number, leg")):
+            raw.execute(f"CREATE TABLE {name} AS FROM made.{name}")
+            raw.execute(f"ALTER TABLE {name} ADD PRIMARY KEY ({key})")
+    return path
 
 
 def bare_insert(raw: duckdb.DuckDBPyConnection, rows: pa.Table, entry: int) -> None:
@@ -145,22 +170,17 @@ def main() -> None:
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        store = Store.create(folder / "ours.duckdb")
-        post(store, structure())
         table = million(asked.transfers)
-        # Accounts are opened beforehand on both sides, by one small entry to each.
-        first = table.slice(0, ICBS * PRACTICES_EACH * FUNDS)
-        post(store, [Draft("open", "devolve", DAY, "bench", "open the accounts", transfers=first)])
-        store.checkpoint()
-        store.close()
+        # Accounts are opened beforehand on both sides, by one small transfer to each.
+        opened_accounts(folder / "ours.duckdb", table)
         raw = bare_copy(folder, folder / "ours.duckdb")
         store = Store.open(folder / "ours.duckdb")
         rows = resolved(raw, table)
         ours, bare = [], []
-        for batch in range(asked.batches):
-            draft = Draft(f"batch {batch}", "devolve", DAY, "bench", "a batch", transfers=table)
+        for nth in range(asked.batches):
+            draft = batch(f"batch {nth}", table)
             ours.append(seconds(lambda draft=draft: post(store, [draft])))  # type: ignore[misc]
-            bare.append(seconds(lambda batch=batch: bare_insert(raw, rows, 100 + batch)))  # type: ignore[misc]
+            bare.append(seconds(lambda nth=nth: bare_insert(raw, rows, 100 + nth)))  # type: ignore[misc]
         raw.close()
         print(f"{'workload':62} {'ours':>9} {'bare':>9} {'ratio':>6}")
         report(f"post {asked.transfers:,} transfers, every check, into few", ours[0], bare[0])
@@ -186,17 +206,23 @@ def main() -> None:
         store.close()
 
 
-def compare_position(store: Store, what: str) -> None:
-    """What stands where, ours and by hand, in turn."""
+def balances(store: Store) -> tuple[float, float]:
+    """Seconds for what stands where, ours and by hand in turn, the least of several; both have as many rows."""
     with store.read() as reader:
         at = position.moment(reader)
         ours, plain = [], []
         for _ in range(7):
             ours.append(seconds(lambda: position.position(reader, at)))
             plain.append(seconds(lambda: reader.table(HANDWRITTEN)))
-        total = reader.whole("SELECT count(*) FROM transfer")
         assert position.position(reader, at).num_rows == reader.table(HANDWRITTEN).num_rows
-    report(f"position of {total:,} transfers{what}", min(ours), min(plain))
+    return min(ours), min(plain)
+
+
+def compare_position(store: Store, what: str) -> None:
+    """What stands where, ours and by hand."""
+    with store.read() as reader:
+        total = reader.whole("SELECT count(*) FROM transfer")
+    report(f"position of {total:,} transfers{what}", *balances(store))
 
 
 def report(what: str, ours: float, bare: float) -> None:

@@ -19,6 +19,7 @@ class Row:
     Attributes:
         ours, theirs: in ``unit``; none where there is no figure, and ``note`` says why.
         at_most: the aim: ours is at most so many times theirs.
+        limit: another aim: ours is at most so much, in ``unit``.
         least: theirs is at least so much, for it was stopped before it had ended.
     """
 
@@ -28,6 +29,7 @@ class Row:
     theirs: float | None
     unit: str = "s"
     at_most: float | None = None
+    limit: float | None = None
     least: bool = False
     note: str = ""
 
@@ -43,6 +45,9 @@ class Row:
             missed = ", not settled" if self.least else ", **missed**"
             met = "" if ratio is None else ", met" if ratio <= self.at_most else missed
             aim = f"at most {self.at_most:g}{faster}{met}"
+        elif self.limit is not None:
+            met = "" if self.ours is None else ", met" if self.ours <= self.limit else ", **missed**"
+            aim = f"at most {figure(self.limit, self.unit)}{met}"
         return [
             self.workload,
             figure(self.ours, self.unit),

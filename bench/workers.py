@@ -1,4 +1,4 @@
-"""What is measured in a process of its own: ``python -m bench.workers NAME ...`` prints one JSON object.
+"""What is measured in a process of its own: ``python -m bench.workers NAME ...`` prints what it found as JSON.
 
 Each loads the rows of a journal and asks for every balance, so that loading, balance and memory can be told apart.
 """
@@ -8,7 +8,7 @@ Each loads the rows of a journal and asks for every balance, so that loading, ba
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,19 +43,20 @@ def books(rows: str, ledger: str) -> dict[str, Any]:
         loaded = time.perf_counter()
         with store.read() as reader:
             first = position.position(reader, position.moment(reader))
-        asked = time.perf_counter()
+        asked, used = time.perf_counter(), time.process_time()
         again = []
         for _ in range(3):
             begun = time.perf_counter()
             with store.read() as reader:
                 position.position(reader, position.moment(reader))
             again.append(time.perf_counter() - begun)
+        used = time.process_time() - used
     watched = [
         row["amount_pence"]
         for row in first.select(["organisation", "fund", "amount_pence"]).to_pylist()
         if (row["organisation"], row["fund"]) == WATCHED
     ]
-    return {"load": loaded - start, "balance": min(again), "first": asked - loaded, "again": sum(again), "watched": watched[0],
+    return {"load": loaded - start, "balance": min(again), "first": asked - loaded, "again": sum(again), "again processor": used, "watched": watched[0],
             "bytes": Path(ledger).stat().st_size}  # fmt: skip
 
 
@@ -155,52 +156,140 @@ def postgres(rows: str, url: str) -> dict[str, Any]:
     return {"load": loaded - start, "balance": took, "watched": watched[0]}
 
 
-def write_ours(url: str, seconds: str, name: str) -> dict[str, Any]:
-    """A writer of a shared ledger: one small entry after another, until the time is over."""
-    from bench.books import DAY, million
-    from ledger.address import parse
-    from ledger.drafts import Draft
-    from ledger.posting import post
+def write_ours(url: str, seconds: str, *people: str) -> Iterator[dict[str, Any]]:
+    """Writers of one open ledger on a server, each a thread: one small entry after another, until the time is over."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from bench.entries import SMALL, poster
+    from ledger.address import ServerAddress
     from ledger.store import Store
 
-    table, done = million(1), 0
-    with Store.open(parse(url)) as store:
-        with store.read() as reader:
-            reader.whole("SELECT count(*) FROM entry")
-        print("ready", flush=True)
-        sys.stdin.readline()
+    with Store.open(ServerAddress(url)) as store, ThreadPoolExecutor(len(people)) as threads:
+        for person in people:
+            poster(store, person, SMALL)()
+        yield {"ready": True}
         until = time.perf_counter() + int(seconds)
-        while time.perf_counter() < until:
-            post(store, [Draft(f"{name} {done}", "devolve", DAY, "bench", "small", transfers=table)])
-            done += 1
-    return {"done": done}
+
+        def write(person: str) -> int:
+            act, done = poster(store, person, SMALL), 0
+            while True:
+                act()
+                # One that is acknowledged when the time is over was not posted in it.
+                if time.perf_counter() > until:
+                    return done
+                done += 1
+
+        yield {"done": sum(threads.map(write, people))}
 
 
-def write_bare(url: str, seconds: str, name: str) -> dict[str, Any]:
+def write_bare(url: str, seconds: str, name: str) -> Iterator[dict[str, Any]]:
     """A writer of bare tables with the same keys and checks: an entry and its transfer, committed, over and over."""
     import psycopg
 
-    done, first = 0, 1_000_000 * (1 + int(name))
-    with psycopg.connect(url) as connection:
-        print("ready", flush=True)
-        sys.stdin.readline()
+    from bench.entries import bare_on_server
+
+    with psycopg.connect(url) as server:
+        row, leg = (
+            server.execute(f"SELECT * FROM {table} ORDER BY 1 DESC LIMIT 1").fetchone()
+            for table in ("entry", "transfer")
+        )
+        assert row is not None
+        assert leg is not None
+        act, done = bare_on_server(server, row, leg, 1_000_000 * (1 + int(name))), 0
+        yield {"ready": True}
         until = time.perf_counter() + int(seconds)
         while time.perf_counter() < until:
-            number = first + done
-            connection.execute(
-                "INSERT INTO entry SELECT %s, 'bare ' || %s::text, kind, effective_date, recorded_at, actor, reason, authority, source, "
-                "source_hash, NULL, content_hash, previous_hash, hash FROM entry WHERE number = 4", (number, number),
-            )  # fmt: skip
-            connection.execute(
-                "INSERT INTO transfer SELECT %s, 1, from_account, to_account, 1, true, NULL FROM transfer WHERE entry_number = 4 AND leg = 1",
-                (number,),
-            )
-            connection.commit()
+            act()
             done += 1
-    return {"done": done}
+        yield {"done": done}
 
 
-WORKERS: dict[str, Callable[..., dict[str, Any]]] = {
+def grow(file: str, bare: str, questions: str, *sizes: str) -> Iterator[dict[str, Any]]:
+    """Ours, grown to each size: posting and, ``with`` questions, a balance beside SQL by hand, and verify; time and memory."""
+    import shutil
+
+    from bench.books import BATCH, balances, batch, million, opened_accounts, seconds
+    from bench.running import forget_peak, peak_mebibytes
+    from ledger import audit
+    from ledger.posting import post
+    from ledger.store import Store
+
+    path, table = Path(file), million(min(int(sizes[-1]), BATCH))
+    opened_accounts(path, table)
+    shutil.copy(path, bare)
+    yield {"ready": True}
+    with Store.open(path) as store:
+        held = 0
+        for size in map(int, sizes):
+            found: dict[str, Any] = {"posting": 0.0, "processor": 0.0}
+            forget_peak()
+            while held < size:
+                draft = batch(f"batch {held}", table.slice(0, min(BATCH, size - held)))
+                used = time.process_time()
+                found["posting"] += seconds(lambda draft=draft: post(store, [draft]))  # type: ignore[misc]
+                found["processor"] += time.process_time() - used
+                held += draft.legs().num_rows
+            store.checkpoint()
+            found |= {"memory of posting": peak_mebibytes(), "bytes": path.stat().st_size}
+            if questions != "with":
+                yield found
+                continue
+            found["position"], found["by hand"] = balances(store)
+            forget_peak()
+            with store.read() as reader:
+                start = time.perf_counter()
+                assert audit.verify(reader) == []
+                found |= {"verify": time.perf_counter() - start, "memory of verify": peak_mebibytes()}
+            yield found
+
+
+def grow_bare(bare: str, constraints: str, *sizes: str) -> Iterator[dict[str, Any]]:
+    """Bare DuckDB, grown likewise: with the constraints of ours, or with its primary keys alone."""
+    import duckdb as engine
+
+    from bench.books import BATCH, bare_insert, million, primary_keys_alone, resolved, seconds
+
+    path = Path(bare)
+    if constraints == "keys":
+        path = primary_keys_alone(path)
+    with engine.connect(str(path)) as raw:
+        rows = resolved(raw, million(min(int(sizes[-1]), BATCH)))
+        yield {"ready": True}
+        held = 0
+        for size in map(int, sizes):
+            found: dict[str, Any] = {"posting": 0.0, "processor": 0.0}
+            while held < size:
+                part, number = rows.slice(0, min(BATCH, size - held)), 100 + held
+                used = time.process_time()
+                found["posting"] += seconds(lambda part=part, number=number: bare_insert(raw, part, number))  # type: ignore[misc]
+                found["processor"] += time.process_time() - used
+                held += part.num_rows
+            raw.execute("CHECKPOINT")
+            yield found | {"bytes": path.stat().st_size}
+
+
+def verify_demo(file: str) -> Iterator[dict[str, Any]]:
+    """The demo's ledger verified, once each step, and how many questions in SQL that asks."""
+    from allocations import demo
+    from bench.verifying import asked
+    from ledger import audit
+    from ledger.store import Store
+
+    with Store.create(Path(file)) as store:
+        demo.build(store)
+        store.checkpoint()
+        with store.read() as reader:
+            questions = asked(reader)
+        yield {"ready": True}
+        while True:
+            with store.read() as reader:
+                start, used = time.perf_counter(), time.process_time()
+                assert audit.verify(reader) == []
+                spent = {"seconds": time.perf_counter() - start, "processor time": time.process_time() - used}
+            yield spent | {"questions": questions}
+
+
+WORKERS: dict[str, Callable[..., dict[str, Any] | Iterator[dict[str, Any]]]] = {
     "books": books,
     "opened": opened,
     "pandas": pandas,
@@ -208,7 +297,23 @@ WORKERS: dict[str, Callable[..., dict[str, Any]]] = {
     "postgres": postgres,
     "write_ours": write_ours,
     "write_bare": write_bare,
+    "grow": grow,
+    "grow_bare": grow_bare,
+    "verify_demo": verify_demo,
 }
 
+
+def main() -> None:
+    """Print what a worker found; one that goes by steps waits for a word before each but its first."""
+    told = WORKERS[sys.argv[1]](*sys.argv[2:])
+    if isinstance(told, dict):
+        print(json.dumps(told), flush=True)
+        return
+    for found in told:
+        print(json.dumps(found), flush=True)
+        if not sys.stdin.readline():
+            return
+
+
 if __name__ == "__main__":
-    print(json.dumps(WORKERS[sys.argv[1]](*sys.argv[2:])), flush=True)
+    main()

@@ -1,21 +1,22 @@
-"""Many writers at once: small entries each in its own transaction, from one, four and sixteen processes, on a server."""
+"""Many writers at once on a server, with roles on: small entries each in its own transaction.
 
-import json
-import subprocess
-from collections.abc import Iterator
+Sixteen writers are sixteen threads of one process that share one open ledger, as an app's people do, whose login names
+who is at its screen; or sixteen processes, each under a login of its own.
+"""
 
-import psycopg
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 
-from bench.books import DAY, million, structure
+from bench.entries import almost_empty
 from bench.rows import Row
-from bench.running import ours
-from bench.server import URL, database
-from ledger.address import ServerAddress
-from ledger.drafts import Draft
-from ledger.posting import post
-from ledger.store import Store
+from bench.running import Worker
+from bench.server import APP, PEOPLE, URL, database, durable, login, quiet, shared
 
 WRITERS = (1, 4, 16)
+# At least two hundred entries a second with all of them.
+AIM_MS = 5
 
 
 def measure(lasting: int) -> Iterator[Row]:
@@ -23,40 +24,41 @@ def measure(lasting: int) -> Iterator[Row]:
     if not URL:
         yield Row("small entries on a server", "bare PostgreSQL", None, None, note="no server given")
         return
-    address = database("bench_ours")
-    assert isinstance(address, ServerAddress)
-    with Store.create(address) as store:
-        post(store, structure())
-        post(store, [Draft("open", "devolve", DAY, "bench", "open the accounts", transfers=million(1))])
+    with tempfile.TemporaryDirectory() as name:
+        almost_empty(Path(name) / "ledger.duckdb")
+        address = shared(Path(name) / "ledger.duckdb", "bench_ours")
     bare = database("bench_bare", "bench_ours")
-    assert isinstance(bare, ServerAddress)
-    with psycopg.connect(bare.url, autocommit=True) as server:
-        for name in ("entry", "transfer", "account"):
-            server.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
+    quiet(bare)
     for many in WRITERS:
-        mine = _together("write_ours", address.url, many, lasting)
-        theirs = _together("write_bare", bare.url, many, lasting)
-        note = f"{many} writer{'s' if many > 1 else ''}: a small entry, {mine:,.0f} and {theirs:,.0f} a second"
-        yield Row(note, "bare PostgreSQL, same tables, no queue, no chain", 1000 / mine, 1000 / theirs, "ms")
+        people = PEOPLE[:many]
+        theirs = _together([("write_bare", bare.url, str(lasting), str(100 * many + n)) for n in range(many)], lasting)
+        ways: dict[str, list[Sequence[str]]] = {
+            "threads sharing one open ledger": [("write_ours", login(address, APP).url, str(lasting), *people)],
+            "processes": [("write_ours", login(address, who).url, str(lasting), who) for who in people],
+        }
+        for way, workers in ways.items():
+            mine = _together(workers, lasting)
+            what = (
+                f"{many} writer{'s' if many > 1 else ''}, {way}: a small entry, {mine:,.0f} and {theirs:,.0f} a second"
+            )
+            other = f"bare PostgreSQL, as many processes, same tables, no queue, no chain, {durable()}"
+            yield Row(
+                what,
+                other,
+                1000 / mine if mine else None,
+                1000 / theirs,
+                "ms",
+                limit=AIM_MS if many == max(WRITERS) else None,
+            )
 
 
-def _together(worker: str, url: str, many: int, lasting: int) -> float:
-    """Entries a second, all writers together; no two writers of a run share a number. They begin together, when every one of them is ready."""
-    started = [
-        subprocess.Popen(
-            ours(worker, url, str(lasting), str(1000 * many + number)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(many)
-    ]
-    for child in started:
-        assert child.stdout is not None
-        assert child.stdout.readline().strip() == "ready"
-    for child in started:
-        assert child.stdin is not None
-        child.stdin.write("go\n")
-        child.stdin.flush()
-    done: int = sum(json.loads(child.communicate()[0].splitlines()[-1])["done"] for child in started)
+def _together(workers: Sequence[Sequence[str]], lasting: int) -> float:
+    """Entries a second of all workers, who begin together when every one of them is ready."""
+    with ExitStack() as all_of_them:
+        started = [all_of_them.enter_context(Worker(*worker)) for worker in workers]
+        for worker in started:
+            worker.told()
+        for worker in started:
+            worker.go()
+        done: int = sum(worker.told()["done"] for worker in started)
     return done / lasting

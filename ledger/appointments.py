@@ -6,12 +6,15 @@ from ledger.chain import last_entry
 from ledger.drafts import Draft, records
 from ledger.errors import Problem, Refused
 from ledger.kinds import APPOINT, DISMISS
-from ledger.models import ADMINISTRATOR, APP, APPOINTED, APPROVER, PREPARER, Appointment, Dismissal
+from ledger.models import ADMINISTRATOR, APP, APPOINTED, APPROVER, PREPARER
+from ledger.models_rights import Appointment, Dismissal
 from ledger.money import exact_pounds
 from ledger.posting import Posted, post
-from ledger.rights import Held, given
+from ledger.rights import EACH_PERIOD, Held, given
 from ledger.store import Reader, Store
 from ledger.structure import suggestion
+
+_USUAL_PERIOD = "month"
 
 
 def appoint(
@@ -24,6 +27,7 @@ def appoint(
     day: date,
     organisation: str | None = None,
     limit_pence: int | None = None,
+    limit_period: str | None = None,
     alone: bool = False,
     until: date | None = None,
     dry_run: bool = False,
@@ -36,15 +40,20 @@ def appoint(
         role: one of ``viewer``, ``preparer``, ``approver``, ``auditor``, ``administrator`` or ``app``.
         by: who appoints: an administrator over the organisation, and not the person.
         organisation: its code, for it and everything below it; the whole of the books otherwise.
-        limit_pence: the most that one decision may move.
+        limit_pence: the most that the person's decisions may move in each period, added up.
+        limit_period: ``day``, ``month`` or ``year``, the financial year, by the day on which a decision is recorded;
+            a month where a limit is given and no period.
         alone: an approver may also post without a proposal, within the limit.
         until: the first day on which it no longer holds.
 
     Raises:
         Refused: the right makes no sense, or ``by`` may not give it.
     """
+    if limit_pence is not None and limit_period is None:
+        limit_period = _USUAL_PERIOD
+    limit = (limit_pence, limit_period)
     with store.read() as reader:
-        problems = _appointment_problems(reader, person, role, organisation, limit_pence, day, until, alone=alone)
+        problems = _appointment_problems(reader, role, organisation, limit, day, until, alone=alone)
         if problems:
             raise Refused(problems)
         number = last_entry(reader)
@@ -52,7 +61,7 @@ def appoint(
     key = f"{APPOINT}/{number + 1}/{role}/{scope}"
     row = {
         "id": key, "person": person, "role": role, "organisation": organisation, "limit_pence": limit_pence,
-        "alone": alone, "valid_from": day, "valid_to": until,
+        "limit_period": limit_period, "alone": alone, "valid_from": day, "valid_to": until,
     }  # fmt: skip
     draft = Draft(key, APPOINT, day, by, reason, records={Appointment: records(Appointment, [row])})
     (posted,) = post(store, [draft], dry_run=dry_run)
@@ -98,25 +107,16 @@ def dismiss(
 
 def _appointment_problems(
     reader: Reader,
-    person: str,
     role: str,
     organisation: str | None,
-    limit_pence: int | None,
+    limit: tuple[int | None, str | None],
     day: date,
     until: date | None,
     *,
     alone: bool,
 ) -> list[Problem]:
     found = []
-    if not person.strip() or person != person.strip():
-        found.append(
-            Problem(
-                "the person",
-                f"the name is '{person}'.",
-                "It must be what the sign-in gives.",
-                "Give it as it is, without blanks around it.",
-            )
-        )
+    limit_pence, period = limit
     if role not in APPOINTED:
         remedy = f"Use one of {', '.join(APPOINTED)}."
         found.append(Problem("the role", f"there is no role '{role}'.", "The books could not say what it may.", remedy))
@@ -129,6 +129,10 @@ def _appointment_problems(
     if limit_pence is not None and (limit_pence < 0 or role not in (PREPARER, APPROVER)):
         sentence = f"a limit of £{exact_pounds(limit_pence)} for the role {role}."
         found.append(Problem("--limit", sentence, "Only preparers and approvers move money.", "Leave it out."))
+    if period is not None and (limit_pence is None or period not in EACH_PERIOD):
+        limited = "no limit" if limit_pence is None else f"a limit of £{exact_pounds(limit_pence)}"
+        remedy = f"Give a limit, and one of {', '.join(EACH_PERIOD)}."
+        found.append(Problem("--per", f"{limited} per '{period}'.", "A limit is counted over a period.", remedy))
     if alone and role != APPROVER:
         sentence = f"the role {role} would post alone."
         found.append(Problem("--alone", sentence, "Only an approver posts.", "Leave it out."))

@@ -1,11 +1,26 @@
 """``verify``: every invariant of the books, asked of the whole ledger, each failure with its place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import astuple
+from functools import cached_property, partial
 
-from ledger import carrying, chain, chain_links, checks, control, periods, reservations, rights, structure
-from ledger.errors import Problem
-from ledger.money import exact_pounds
-from ledger.store import Reader
+from ledger import (
+    chain,
+    chain_links,
+    characters,
+    checkpoint,
+    heads,
+    kept_files,
+    rights_judged,
+    rules,
+    stored_rows,
+    upgrades,
+)
+from ledger.errors import LedgerError, Problem, Refused
+from ledger.heads import Head
+from ledger.money import LARGEST_PENCE, exact_pounds
+from ledger.rule import Rule
+from ledger.store import Reader, Store
 
 _SUM_OF_ALL = """
 SELECT CAST(coalesce(sum(pence), 0) AS BIGINT) FROM (
@@ -15,6 +30,11 @@ SELECT CAST(coalesce(sum(pence), 0) AS BIGINT) FROM (
 ) AS both_sides
 """
 
+_MOVED = """
+SELECT (SELECT max(moved_pence) FROM seal),
+       (SELECT CAST(coalesce(sum(amount_pence), 0) AS HUGEINT) FROM transfer)
+"""
+
 _WRONG_FLOORS = """
 SELECT a.organisation, a.fund, a.year, a.standing FROM account a
 JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
@@ -22,11 +42,30 @@ WHERE (a.floor_pence IS NULL) <> (t.may_go_below_zero AND a.standing = 'availabl
 ORDER BY 1, 2, 3, 4
 """
 
-_WRONG_LEGS = """
-SELECT t.entry_number, t.leg FROM transfer t WHERE t.amount_pence <= 0 OR t.from_account = t.to_account
-UNION ALL
-SELECT entry_number, max(leg) FROM transfer GROUP BY entry_number HAVING min(leg) <> 1 OR max(leg) <> count(*)
+# What each account's days say, against what its transfers say.
+_WRONG_DAYS = """
+WITH told AS (
+    SELECT m.account, e.effective_date AS day, sum(m.came) AS in_pence, sum(m.went) AS out_pence FROM (
+        SELECT entry_number, to_account AS account, sum(amount_pence) AS came, 0 AS went FROM transfer GROUP BY 1, 2
+        UNION ALL
+        SELECT entry_number, from_account, 0, sum(amount_pence) FROM transfer GROUP BY 1, 2
+    ) m JOIN entry e ON e.number = m.entry_number GROUP BY 1, 2
+)
+SELECT coalesce(nullif(concat_ws(', ', a.organisation, a.fund, a.year, a.standing), ''), CAST(w.account AS VARCHAR)),
+       w.day
+FROM (
+    SELECT coalesce(t.account, d.account) AS account, coalesce(t.day, d.day) AS day
+    FROM told t FULL JOIN account_day d ON d.account = t.account AND d.day = t.day
+    WHERE t.in_pence IS DISTINCT FROM d.in_pence OR t.out_pence IS DISTINCT FROM d.out_pence
+) w LEFT JOIN account a ON a.id = w.account
 ORDER BY 1, 2 LIMIT 100
+"""
+
+# An account's number stands for what the account is, and may be any, in any order, for no report and no hash shows it.
+# But it has to be one that every program reads exactly, and the next account needs a higher one.
+_WRONG_ACCOUNTS = f"""
+SELECT id, organisation, fund, year, standing FROM account WHERE id NOT BETWEEN 1 AND {LARGEST_PENCE}
+ORDER BY 1 LIMIT 100
 """
 
 _UNUSED_ACCOUNTS = """
@@ -38,36 +77,95 @@ ORDER BY 1, 2, 3, 4 LIMIT 100
 
 
 def verify(
-    reader: Reader, progress: Callable[[str], None] = lambda _: None, *, seen_head: str | None = None
+    reader: Reader,
+    progress: Callable[[str], None] = lambda _: None,
+    *,
+    seen_head: str | Head | None = None,
+    since: str | None = None,
+    store: Store | None = None,
 ) -> list[Problem]:
     """Everything that does not hold in the ledger; an empty list when all of it does.
 
     Args:
         reader: the books.
         progress: told the name of each check as it begins.
-        seen_head: a head, or the beginning of one, that an earlier report printed: the books must still hold
-            it. Only so is a tail found out that was cut off together with its seal.
+        seen_head: a head that an earlier report printed, its beginning, or one with its root that somebody kept: the
+            books must still hold it. Only so is a tail found out that was cut off together with its seal.
+        since: the head up to which the books were verified before, or its beginning: only what came after it is
+            looked at, with all that it rests on.
+        store: where the books are kept: its tables and the kept originals are looked at too.
+
+    Raises:
+        LedgerError: the reader has rows of a kept mirror, and would vouch for that and not for the ledger.
     """
-    questions: tuple[tuple[str, Callable[[], list[Problem]]], ...] = (
+    if reader.is_from_kept:
+        raise LedgerError("To verify a ledger is to read it afresh: take the reader from Store.read_afresh.")
+    found: list[Problem] = [] if seen_head is None else lost_head(reader, seen_head)
+    if since is not None:
+        found += lost_head(reader, since) or checkpoint.problems(reader, entry_with(reader, since) + 1, progress)
+        return [_printable(problem) for problem in found]
+    asking = _Asking(reader)
+    questions: list[tuple[str, Callable[[], list[Problem]]]] = [
+        ("the tables themselves", lambda: store.catalogue_problems() if store else []),
+        ("the seal and the version", lambda: upgrades.problems(reader)),
+        ("every stored row", lambda: stored_rows.problems(reader)),
         ("the chain of entries", lambda: chain_links.problems(reader)),
         ("money neither made nor lost", lambda: _balance_problems(reader)),
-        ("organisations, funds and terms", lambda: structure.problems(reader, 1, chain.last_entry(reader))),
-        ("what each entry did", lambda: checks.problems(reader, 1)),
-        ("published control totals", lambda: control.problems(reader, 1)),
-        ("months that are closed", lambda: periods.problems(reader, 1)),
-        ("what was carried forward", lambda: carrying.problems(reader, 1)),
-        ("proposals and what they reserve", lambda: reservations.problems(reader) + reservations.unkept(reader)),
-        ("who may do what", lambda: rights.kept(reader)),
-    )
-    found: list[Problem] = lost_head(reader, seen_head) if seen_head else []
+        *((name, partial(asking.problems, asked)) for name, asked in rules.GROUPS),
+        ("who may do what", lambda: rights_judged.kept(reader)),
+        ("the files that entries rest on", lambda: kept_files.problems(store.path) if store else []),
+    ]
     for name, ask in questions:
         progress(name)
-        found.extend(ask())
-    return found
+        try:
+            found.extend(ask())
+        except Exception:
+            # Rules may rest on what was found to be broken, and a database may answer nothing more after a question
+            # that it could not answer. Where nothing was found, the fault is the program's.
+            if not found:
+                raise
+            why = "What is named before it stands in the way."
+            found.append(Problem(name, "it could not be looked at.", why, "Mend that first, and verify again."))
+    return [_printable(problem) for problem in found]
 
 
-def lost_head(reader: Reader, seen: str) -> list[Problem]:
-    """A problem where no entry of the books has a head, or the beginning of one, that was printed before."""
+class _Asking:
+    """The rules of the whole, asked group by group: what several of them rest on is worked out once."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._staged: set[str] = set()
+
+    def problems(self, asked: Sequence[Rule]) -> list[Problem]:
+        last, there = self._known
+        return rules.problems(self._reader, 1, last, brought=there, asked=asked, staged=self._staged)
+
+    @cached_property
+    def _known(self) -> tuple[int, set[str]]:
+        """The newest entry, and the tables that hold rows: what no row could break is not asked."""
+        return chain.last_entry(self._reader), chain_links.brought(self._reader)
+
+
+def _printable(problem: Problem) -> Problem:
+    """A problem as it may be shown, whatever the rows hold that it speaks of."""
+    return Problem(*(characters.spelt_out(said) for said in astuple(problem)))
+
+
+def lost_head(reader: Reader, seen: str | Head) -> list[Problem]:
+    """A problem where no entry of the books has a head that was printed before, or too little of it is given to tell.
+
+    Args:
+        seen: the head, or its first 16 characters or more; or one with its root, under which no entry may have changed.
+    """
+    if isinstance(seen, Head):
+        try:
+            return heads.problems(heads.hashes(reader), seen)
+        except Refused as refused:
+            return list(refused.problems)
+    if not heads.is_beginning(seen):
+        found = f"it is not {heads.FEWEST_DIGITS} or more of a head's 64 hexadecimal characters."
+        why = "Fewer would fit the heads of other books too, so they would prove nothing."
+        return [Problem(f"head '{seen}'", found, why, "Give the head as the report printed it.")]
     held = reader.rows("SELECT number FROM entry WHERE starts_with(hash, $seen)", {"seen": seen.lower()})
     if held:
         return []
@@ -79,6 +177,11 @@ def lost_head(reader: Reader, seen: str) -> list[Problem]:
             "Compare with the ledger that the report was made from, or restore this one from a backup.",
         )
     ]
+
+
+def entry_with(reader: Reader, head: str) -> int:
+    """The entry that the books hold with a head, by its beginning."""
+    return reader.whole("SELECT min(number) FROM entry WHERE starts_with(hash, $head)", {"head": head.lower()})
 
 
 def _balance_problems(reader: Reader) -> list[Problem]:
@@ -95,13 +198,24 @@ def _balance_problems(reader: Reader) -> list[Problem]:
         )
     found.extend(
         Problem(
-            f"entry {number}, leg {leg}",
-            "its amount, its accounts or its number are impossible.",
-            "Legs are numbered from 1 and move a positive amount between two accounts.",
-            "Restore the ledger from a backup.",
+            f"account {organisation}, {fund}, {year}, {standing}",
+            f"its number is {number}.",
+            f"Accounts are numbered from 1, and at most to {LARGEST_PENCE}.",
+            "Restore the ledger from a backup, and find out who could write to it.",
         )
-        for number, leg in reader.rows(_WRONG_LEGS)
+        for number, organisation, fund, year, standing in reader.rows(_WRONG_ACCOUNTS)
     )
+    found.extend(checkpoint.day_problem(account, day) for account, day in reader.rows(_WRONG_DAYS))
+    ((sealed, moved),) = reader.rows(_MOVED)
+    if sealed != moved:
+        found.append(
+            Problem(
+                "the seal",
+                f"it says that {sealed} pence were moved in all, and the transfers come to {moved}.",
+                "It is kept so that no sum can grow too large.",
+                "Restore the ledger from a backup, and find out who could write to it.",
+            )
+        )
     for organisation, fund, year, standing in reader.rows(_WRONG_FLOORS):
         found.append(
             Problem(

@@ -9,14 +9,12 @@ and would be counted twice. Who may be carried forward, and by what rule, is in 
 from datetime import date
 from typing import Any
 
-from ledger.checks import MOST_SHOWN
 from ledger.errors import Problem
 from ledger.kinds import BRING, CARRY
 from ledger.money import exact_pounds
+from ledger.rule import Row, Rule
 from ledger.store import Reader
 from ledger.years import FinancialYear, year_of
-
-_ANY = f"SELECT 1 FROM entry WHERE kind IN ('{CARRY}', '{BRING}') LIMIT 1"
 
 _LIVE = f"""
 live AS (
@@ -33,16 +31,22 @@ live AS (
 """
 
 _DAYS = f"""
-SELECT number, key, kind, effective_date FROM entry WHERE kind IN ('{CARRY}', '{BRING}') AND number >= $first
+SELECT number, key, kind, effective_date FROM entry
+WHERE number >= $first AND number <= $last AND (
+    (kind = '{CARRY}' AND NOT (extract(month FROM effective_date) = 3 AND extract(day FROM effective_date) = 31))
+    OR (kind = '{BRING}' AND NOT (extract(month FROM effective_date) = 4 AND extract(day FROM effective_date) = 1)))
 ORDER BY number
 """
 
 _LEGS = f"""
-WITH {_LIVE}
-SELECT number, kind, min(leg) AS leg, recurrent, kind = '{CARRY}' AND NOT to_source
-    OR kind = '{BRING}' AND NOT from_source AS wrong_source
-FROM live WHERE number >= $first GROUP BY number, kind, recurrent, wrong_source
-HAVING recurrent OR wrong_source ORDER BY number
+WITH {_LIVE},
+judged AS (
+    SELECT number, kind, leg, recurrent,
+           kind = '{CARRY}' AND NOT to_source OR kind = '{BRING}' AND NOT from_source AS wrong_source
+    FROM live WHERE number >= $first AND number <= $last
+)
+SELECT number, kind, min(leg) AS first_leg, recurrent, wrong_source FROM judged WHERE recurrent OR wrong_source
+GROUP BY number, kind, recurrent, wrong_source ORDER BY number
 """
 
 _UNEQUAL = f"""
@@ -70,30 +74,18 @@ def carried(reader: Reader, year: FinancialYear) -> list[dict[str, Any]]:
     return rows
 
 
-def problems(reader: Reader, first: int) -> list[Problem]:
-    """What is wrong with what entries from number ``first`` on carry forward, and with the whole of it."""
-    if not reader.rows(_ANY):
-        return []
-    given = {"first": first}
-    found = [problem for row in reader.table(_DAYS, given).to_pylist() if (problem := _wrong_day(row))]
-    found += [_wrong_leg(row) for row in reader.table(_LEGS, given).to_pylist()[:MOST_SHOWN]]
-    return found + [_unequal(row) for row in reader.table(_UNEQUAL).to_pylist()[:MOST_SHOWN]]
-
-
-def _wrong_day(row: dict[str, Any]) -> Problem | None:
+def _wrong_day(row: Row) -> Problem:
     day: date = row["effective_date"]
     year = year_of(day)
     wanted = year.last_day if row["kind"] == CARRY else year.first_day
-    if day == wanted:
-        return None
     said = "the last day of the year" if row["kind"] == CARRY else "the first day of the year"
     place = f"entry {row['number']} ({row['key']})"
     why = "What is carried forward leaves its year on its last day and comes on the first day of the next."
     return Problem(place, f"to {row['kind']} is dated {day}, which is not {said}.", why, f"Date it {wanted}.")
 
 
-def _wrong_leg(row: dict[str, Any]) -> Problem:
-    place = f"entry {row['number']}, leg {row['leg']}"
+def _wrong_leg(row: Row) -> Problem:
+    place = f"entry {row['number']}, leg {row['first_leg']}"
     if row["recurrent"]:
         why = "What recurs is issued anew in the next year, and would be counted twice."
         return Problem(place, f"to {row['kind']} moves recurrent money.", why, "Carry forward what is for once.")
@@ -101,7 +93,7 @@ def _wrong_leg(row: dict[str, Any]) -> Problem:
     return Problem(place, f"to {row['kind']} has another side than the source.", why, "Use 'devolution carry-forward'.")
 
 
-def _unequal(row: dict[str, Any]) -> Problem:
+def _unequal(row: Row) -> Problem:
     year = FinancialYear(row["year"])
     return Problem(
         f"{row['fund']}, carried forward from {year}",
@@ -109,3 +101,11 @@ def _unequal(row: dict[str, Any]) -> Problem:
         "No more comes into a year than was carried out of the one before.",
         "Reverse what was brought before what was carried, or carry it forward by 'devolution carry-forward'.",
     )
+
+
+_MOVED = frozenset({"transfer"})
+RULES = (
+    Rule("carried/days", _DAYS, _wrong_day, _MOVED),
+    Rule("carried/legs", _LEGS, _wrong_leg, _MOVED),
+    Rule("carried/sums", _UNEQUAL, _unequal, _MOVED),
+)

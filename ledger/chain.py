@@ -13,6 +13,16 @@ ORDER BY x.entry_number, x.leg
 """
 
 
+# The first entry in the second form of the canonical text: the upgrade that brought the form; in a ledger that was
+# begun in it, every entry.
+FORM_2_FROM = "(SELECT coalesce(min(entry_number), 0) FROM upgrade WHERE form >= 2)"
+
+
+def form_2_from(reader: Reader) -> int:
+    """The number of the first entry that was hashed, and is judged, in the second form; 0 where all are."""
+    return reader.whole(f"SELECT {FORM_2_FROM}")
+
+
 def last_entry(reader: Reader) -> int:
     """The number of the newest entry; 0 in empty books."""
     return reader.whole("SELECT coalesce(max(number), 0) FROM entry")

@@ -1,69 +1,15 @@
-"""What must hold of entries: the same questions for one about to be posted and for all there ever were.
+"""What must hold of money that moves: on which day, between whom, on which fund, and how much of it there is.
 
-Posting asks them of the new entries inside its transaction; ``verify`` asks them of the whole ledger.
-Each is one question in SQL over *pairs* (the distinct account pairs of each entry), so a million
-transfers cost little more than the decisions behind them.
+Each rule is one question over *pairs* (the distinct account pairs of each entry), so a million transfers cost
+little more than the decisions behind them.
 """
-
-from collections.abc import Callable
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from ledger.errors import Problem
 from ledger.kinds import DOWN, INSIDE, MONEY_KINDS, OTHER, REVERSE, SAME, SAME_OR_INSIDE, UP, WITHIN
 from ledger.money import exact_pounds
-from ledger.store import Reader
-from ledger.vocabulary import AVAILABLE, RING_FENCED
+from ledger.rule import SINCE, Row, Rule, where
+from ledger.vocabulary import AVAILABLE, RETAINED, RING_FENCED
 from ledger.years import FinancialYear
-
-Row = dict[str, Any]
-MOST_SHOWN = 100
-
-_PAIRS = """
-WITH moved AS (
-    SELECT entry_number, from_account, to_account, min(leg) AS leg
-    FROM transfer WHERE entry_number >= $first
-    GROUP BY entry_number, from_account, to_account
-)
-SELECT m.entry_number, m.leg, t.note, e.key, e.kind, e.effective_date, e.authority, e.reverses,
-       (SELECT max(known.entry_number) FROM (SELECT entry_number FROM relationship
-            UNION SELECT entry_number FROM closure) AS known WHERE known.entry_number <= m.entry_number) AS epoch,
-       fo.code AS from_organisation, fo.name AS from_name, ft.may_go_below_zero AS from_source,
-       fo.valid_from AS from_opened, coalesce(fc.valid_to, fo.valid_to) AS from_closed,
-       fa.fund AS from_fund, fa.year AS from_year, fa.standing AS from_standing, ff.resource AS from_resource,
-       o.code AS to_organisation, o.name AS to_name,
-       o.valid_from AS to_opened, coalesce(tc.valid_to, o.valid_to) AS to_closed,
-       ta.fund AS to_fund, ta.year AS to_year, ta.standing AS to_standing, tf.resource AS to_resource
-FROM moved m
-JOIN transfer t ON t.entry_number = m.entry_number AND t.leg = m.leg AND t.entry_number >= $first
-JOIN entry e ON e.number = m.entry_number
-JOIN account fa ON fa.id = m.from_account JOIN account ta ON ta.id = m.to_account
-JOIN organisation fo ON fo.code = fa.organisation JOIN tier ft ON ft.code = fo.tier
-JOIN organisation o ON o.code = ta.organisation
-JOIN fund ff ON ff.code = fa.fund JOIN fund tf ON tf.code = ta.fund
-LEFT JOIN closing fc ON fc.organisation = fo.code AND fc.known_from <= m.entry_number AND m.entry_number < fc.known_to
-LEFT JOIN closing tc ON tc.organisation = o.code AND tc.known_from <= m.entry_number AND m.entry_number < tc.known_to
-"""
-
-# Each closing day that was learned later, with the entries between which it was the newest known.
-_CLOSING = """
-SELECT organisation, valid_to, entry_number AS known_from,
-       lead(entry_number, 1, 9223372036854775807) OVER (PARTITION BY organisation ORDER BY entry_number) AS known_to
-FROM closure
-"""
-
-FUND_LINE = """
-fund_line(fund, ancestor) AS (
-    SELECT code, code FROM fund
-    UNION
-    SELECT l.fund, f.parent FROM fund_line l JOIN fund f ON f.code = l.ancestor WHERE f.parent IS NOT NULL
-)
-"""
-
-_FUND_INSIDE = f"WITH RECURSIVE {FUND_LINE} SELECT fund, ancestor FROM fund_line"
-_FUND_ITSELF = "SELECT code AS fund, code AS ancestor FROM fund"
 
 # A reversal on the entry's own day says that it never was; on a later day it moves money then, and a ring-fence
 # asks for an authority. A reversal is the mirror of an entry that passed every other rule, so it is checked
@@ -83,32 +29,46 @@ WHERE effective_date < from_opened OR effective_date >= coalesce(from_closed, DA
 ORDER BY entry_number, leg
 """
 
-# Who is below whom, as it stood on the effective date and as it was known when the entry was posted.
+# From an organisation that is open to one directly below it.
+_STEP = """
+JOIN organisation o ON o.code = {node} AND o.valid_from <= {at}.effective_date
+LEFT JOIN closing c ON c.organisation = {node} AND c.known_from <= {at}.epoch AND {at}.epoch < c.known_to
+JOIN relationship l ON l.parent = {node} AND l.entry_number <= {at}.epoch AND l.valid_from <= {at}.effective_date
+    AND (l.valid_to IS NULL OR {at}.effective_date < l.valid_to)
+WHERE {at}.effective_date < coalesce(c.valid_to, o.valid_to, DATE '9999-12-31')
+    AND NOT EXISTS (SELECT 1 FROM relationship x WHERE x.supersedes = l.id AND x.entry_number <= {at}.epoch)
+"""
+
+# Who is below whom, as it stood on the effective date and as it was known when the entry was posted. Most money goes
+# to somebody directly below, and only of the others all that is below has to be found.
 _UNRELATED = f"""
-WITH RECURSIVE wanted AS (
-    SELECT p.*, CASE WHEN kind_direction.direction = '{UP}' THEN to_organisation ELSE from_organisation END AS upper,
-           CASE WHEN kind_direction.direction = '{UP}' THEN from_organisation ELSE to_organisation END AS lower
-    FROM pairs p JOIN kind_direction USING (kind)
-    WHERE kind_direction.direction <> '{WITHIN}'
+WITH RECURSIVE sought AS (
+    SELECT DISTINCT coalesce(p.epoch, 0) AS epoch, p.effective_date,
+           CASE WHEN k.direction = '{UP}' THEN p.to_organisation ELSE p.from_organisation END AS upper,
+           CASE WHEN k.direction = '{UP}' THEN p.from_organisation ELSE p.to_organisation END AS lower
+    FROM pairs p JOIN kind_direction k ON k.kind = p.kind WHERE k.direction <> '{WITHIN}'
 ),
+directly AS (
+    SELECT DISTINCT s.epoch, s.effective_date, s.upper, s.lower FROM sought s
+    {_STEP.format(node="s.upper", at="s")} AND l.child = s.lower
+),
+beyond AS (SELECT epoch, effective_date, upper, lower FROM sought EXCEPT SELECT * FROM directly),
 reach(epoch, effective_date, upper, node) AS (
-    SELECT DISTINCT epoch, effective_date, upper, upper FROM wanted
+    SELECT DISTINCT epoch, effective_date, upper, upper FROM beyond
     UNION
-    SELECT r.epoch, r.effective_date, r.upper, l.child
-    FROM reach r
-    JOIN organisation o ON o.code = r.node AND o.valid_from <= r.effective_date
-    LEFT JOIN closing c ON c.organisation = r.node AND c.known_from <= r.epoch AND r.epoch < c.known_to
-    JOIN relationship l ON l.parent = r.node AND l.entry_number <= r.epoch
-        AND l.valid_from <= r.effective_date
-        AND (l.valid_to IS NULL OR r.effective_date < l.valid_to)
-    WHERE r.effective_date < coalesce(c.valid_to, o.valid_to, DATE '9999-12-31')
-      AND NOT EXISTS (SELECT 1 FROM relationship s WHERE s.supersedes = l.id AND s.entry_number <= r.epoch)
+    SELECT r.epoch, r.effective_date, r.upper, l.child FROM reach r {_STEP.format(node="r.node", at="r")}
+),
+unrelated AS (
+    SELECT b.* FROM beyond b LEFT JOIN reach r ON r.node = b.lower AND r.upper = b.upper
+        AND r.effective_date = b.effective_date AND r.epoch = b.epoch
+    WHERE r.node IS NULL OR b.upper = b.lower
 )
-SELECT w.* FROM wanted w
-LEFT JOIN reach r ON r.node = w.lower AND r.upper = w.upper AND r.effective_date = w.effective_date
-    AND r.epoch = w.epoch
-WHERE r.node IS NULL OR w.upper = w.lower
-ORDER BY w.entry_number, w.leg
+SELECT p.* FROM pairs p JOIN kind_direction k ON k.kind = p.kind
+JOIN unrelated u ON u.epoch = coalesce(p.epoch, 0) AND u.effective_date = p.effective_date
+    AND u.upper = CASE WHEN k.direction = '{UP}' THEN p.to_organisation ELSE p.from_organisation END
+    AND u.lower = CASE WHEN k.direction = '{UP}' THEN p.from_organisation ELSE p.to_organisation END
+WHERE k.direction <> '{WITHIN}'
+ORDER BY p.entry_number, p.leg
 """
 
 _RULES = f"""
@@ -145,39 +105,50 @@ WHERE newest = 1 AND grade IN {RING_FENCED} AND (trim(coalesce(authority, '')) =
 ORDER BY entry_number, leg, fence
 """
 
-# Every account that loses money in these entries, on every day from which it would be short.
+# Money goes no further down than its fund may be held; what is there already may be spent, or go back up.
+_TOO_DEEP = f"""
+SELECT p.*, l.name AS lowest_name, t.name AS tier_name FROM pairs p JOIN kind_direction k ON k.kind = p.kind
+JOIN fund f ON f.code = p.to_fund JOIN tier l ON l.code = f.lowest_tier
+JOIN organisation o ON o.code = p.to_organisation JOIN tier t ON t.code = o.tier
+WHERE p.entry_number >= {SINCE} AND t.rank > l.rank AND k.direction <> '{UP}'
+  AND (p.from_organisation <> p.to_organisation OR p.from_fund <> p.to_fund)
+ORDER BY p.entry_number, p.leg
+"""
+
+# Every account that loses money in these entries, on every day from which it would be short. What happened on each
+# day is summed in account_day, so that an account's past costs no more than its days.
 _OVERDRAWN = """
 WITH touched AS (
     SELECT DISTINCT a.id, a.floor_pence FROM transfer t JOIN account a ON a.id = t.from_account
     WHERE t.entry_number >= $first AND a.floor_pence IS NOT NULL
 ),
-moved AS (
-    SELECT t.from_account AS account, t.entry_number, -sum(t.amount_pence) AS pence
-    FROM transfer t WHERE t.from_account IN (SELECT id FROM touched) GROUP BY t.from_account, t.entry_number
-    UNION ALL
-    SELECT t.to_account, t.entry_number, sum(t.amount_pence)
-    FROM transfer t WHERE t.to_account IN (SELECT id FROM touched) GROUP BY t.to_account, t.entry_number
-),
-daily AS (
-    SELECT m.account, e.effective_date, sum(m.pence) AS pence, max(e.number) AS entry_number
-    FROM moved m JOIN entry e ON e.number = m.entry_number
-    GROUP BY m.account, e.effective_date
-),
 running AS (
-    SELECT d.account, d.effective_date, d.entry_number,
-           sum(d.pence) OVER (PARTITION BY d.account ORDER BY d.effective_date) AS balance_pence
-    FROM daily d
+    SELECT d.account, d.day, t.floor_pence,
+           sum(d.in_pence - d.out_pence) OVER (PARTITION BY d.account ORDER BY d.day) AS balance_pence
+    FROM touched t JOIN account_day d ON d.account = t.id
 ),
 short AS (
-    SELECT r.*, row_number() OVER (PARTITION BY r.account ORDER BY r.effective_date) AS nth
-    FROM running r JOIN touched t ON t.id = r.account WHERE r.balance_pence < t.floor_pence
+    SELECT r.*, row_number() OVER (PARTITION BY r.account ORDER BY r.day) AS nth
+    FROM running r WHERE r.balance_pence < r.floor_pence
 )
-SELECT a.organisation, o.name, a.fund, a.year, a.standing, s.effective_date, s.entry_number, e.key,
+SELECT a.id AS account, a.organisation, o.name, a.fund, a.year, a.standing, s.day AS effective_date,
        CAST(s.balance_pence AS BIGINT) AS balance_pence
 FROM short s JOIN account a ON a.id = s.account JOIN organisation o ON o.code = a.organisation
-JOIN entry e ON e.number = s.entry_number
 WHERE s.nth = 1
-ORDER BY s.entry_number, a.organisation, a.fund
+ORDER BY s.day, a.organisation, a.fund, a.year, a.standing
+"""
+# Of an account that is short: the newest entry that moved its money on that day, and what could be released to it.
+_BEHIND_IT = f"""
+SELECT coalesce(m.number, 0) AS entry_number, coalesce(e.key, 'no entry of that day') AS key,
+       CASE WHEN $standing <> '{AVAILABLE}' THEN 0 ELSE (
+           SELECT CAST(coalesce(sum(d.in_pence - d.out_pence), 0) AS BIGINT) FROM account k
+           JOIN account_day d ON d.account = k.id
+           WHERE k.organisation = $organisation AND k.fund = $fund AND k.year = $year AND k.standing = '{RETAINED}')
+       END AS retained_pence
+FROM (
+    SELECT max(o.number) AS number FROM entry o JOIN transfer t ON t.entry_number = o.number
+    WHERE o.effective_date = $effective_date AND (t.from_account = $account OR t.to_account = $account)
+) m LEFT JOIN entry e ON e.number = m.number
 """
 
 _REVERSALS = f"""
@@ -200,88 +171,6 @@ WHERE r.kind = '{REVERSE}' AND r.number >= $first
   AND (o.number IS NULL OR o.kind = '{REVERSE}' OR r.effective_date < o.effective_date)
 ORDER BY entry_number
 """
-
-
-def problems(reader: Reader, first: int) -> list[Problem]:
-    """Every rule that an entry from number ``first`` on breaks.
-
-    Args:
-        reader: the books, with the entries to be checked already written.
-        first: the number of the first entry to check; 1 for all of them.
-    """
-    reader.stage("kind_direction", _kind_directions())
-    reader.stage("kind_standing", _kind_standings())
-    reader.stage("closing", reader.table(_CLOSING))
-    pairs = reader.table(_PAIRS, {"first": first})
-    if pairs.num_rows == 0:
-        return []
-    reader.stage("pairs", pairs)
-    # Most entries keep their fund; only the others need to know which fund lies inside which.
-    changes_fund = pc.any(pc.not_equal(pairs["from_fund"], pairs["to_fund"])).as_py()
-    reader.stage("fund_inside", reader.table(_FUND_INSIDE if changes_fund else _FUND_ITSELF))
-    reverses = pc.any(pc.equal(pairs["kind"], REVERSE)).as_py()
-    questions: tuple[tuple[bool, str, Callable[[Row], Problem]], ...] = (
-        (True, _DATED, _date_problem),
-        (True, _CLOSED, _closed_problem),
-        (True, _RULES, _rule_problem),
-        (True, _UNRELATED, _unrelated_problem),
-        (changes_fund, _FENCED, _fence_problem),
-        (True, _OVERDRAWN, _overdraft_problem),
-        (reverses, _REVERSALS, _reversal_problem),
-    )
-    found: list[Problem] = []
-    blamed: set[tuple[int, int]] = set()
-    for applies, sql, describe in questions:
-        if not applies:
-            continue
-        answers = reader.table(sql, {"first": first}).to_pylist()
-        # A leg that breaks one rule is not blamed for what follows from it.
-        answers = [
-            row for row in answers if (row["entry_number"], row.get("leg")) not in blamed or describe is _fence_problem
-        ]
-        blamed.update((row["entry_number"], row["leg"]) for row in answers if "leg" in row)
-        if describe is _overdraft_problem:
-            answers = [{**row, "retained_pence": _retained(reader, row)} for row in answers]
-        found.extend(describe(row) for row in answers[:MOST_SHOWN])
-        if len(answers) > MOST_SHOWN:
-            more = len(answers) - MOST_SHOWN
-            found.append(Problem("the same rule", f"{more} more legs break it.", "", "Mend these first."))
-    return found
-
-
-def _retained(reader: Reader, row: Row) -> int:
-    """What could be released to an account that is short: asked only for those, since it reads all transfers."""
-    if row["standing"] != AVAILABLE:
-        return 0
-    given = {name: row[name] for name in ("organisation", "fund", "year")}
-    return reader.whole(
-        "SELECT CAST(coalesce(sum(CASE WHEN t.to_account = k.id THEN t.amount_pence ELSE -t.amount_pence END), 0) "
-        "AS BIGINT) FROM account k JOIN transfer t ON t.from_account = k.id OR t.to_account = k.id "
-        "WHERE k.organisation = $organisation AND k.fund = $fund AND k.year = $year AND k.standing = 'retained'",
-        given,
-    )
-
-
-def where(row: Row) -> str:
-    """The place of a leg, as a reader would look for it."""
-    note = f", {row['note']}" if row.get("note") else ""
-    return f"entry {row['entry_number']} ({row['key']}), leg {row['leg']}{note}"
-
-
-def _kind_directions() -> pa.Table:
-    return pa.Table.from_pylist(
-        [{"kind": kind.name, "direction": kind.direction, "fund": kind.fund} for kind in MONEY_KINDS.values()]
-    )
-
-
-def _kind_standings() -> pa.Table:
-    return pa.Table.from_pylist(
-        [
-            {"kind": kind.name, "from_standing": source, "to_standing": destination}
-            for kind in MONEY_KINDS.values()
-            for source, destination in sorted(kind.standings)
-        ]
-    )
 
 
 def _rule_problem(row: Row) -> Problem:
@@ -349,6 +238,15 @@ def _unrelated_problem(row: Row) -> Problem:
     )
 
 
+def _deep_problem(row: Row) -> Problem:
+    return Problem(
+        where(row),
+        f"money on {row['to_fund']} goes to {row['to_name']} ({row['to_organisation']}): {row['tier_name']}.",
+        f"{row['to_fund']} is held no further down than: {row['lowest_name']}.",
+        "Keep it at that tier or above, or use a fund that goes further down.",
+    )
+
+
 def _fence_problem(row: Row) -> Problem:
     found = f"money would leave {row['fence']} for {row['to_fund']}."
     if row["allowed"]:
@@ -382,3 +280,17 @@ def _reversal_problem(row: Row) -> Problem:
         "A reversal is equal and opposite, from the entry's day on, or it corrects nothing.",
         "Reverse the entry with 'devolution reverse', which builds the mirror.",
     )
+
+
+_MOVED = frozenset({"transfer"})
+RULES = (
+    Rule("money/dated", _DATED, _date_problem, _MOVED),
+    Rule("money/closed", _CLOSED, _closed_problem, _MOVED),
+    Rule("money/kind", _RULES, _rule_problem, _MOVED),
+    Rule("money/related", _UNRELATED, _unrelated_problem, _MOVED),
+    Rule("money/lowest-tier", _TOO_DEEP, _deep_problem, _MOVED),
+    # Most entries keep their fund, and undo nothing.
+    Rule("money/fenced", _FENCED, _fence_problem, _MOVED, besides=True, where_pairs="from_fund <> to_fund"),
+    Rule("money/overdrawn", _OVERDRAWN, _overdraft_problem, _MOVED, more=_BEHIND_IT),
+    Rule("money/reversed", _REVERSALS, _reversal_problem, _MOVED, where_pairs=f"kind = '{REVERSE}'"),
+)

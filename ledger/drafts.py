@@ -9,7 +9,7 @@ import pyarrow as pa
 from sqlalchemy import BigInteger, Boolean, Date, Integer
 from sqlmodel import SQLModel
 
-from ledger import canonical
+from ledger import canonical, characters
 from ledger.vocabulary import AVAILABLE
 from ledger.years import FinancialYear
 
@@ -106,15 +106,18 @@ def legs(movements: Iterable[Leg]) -> pa.Table:
     )
 
 
-def schema_of(model: type[SQLModel]) -> pa.Schema:
+def schema_of(model: type[SQLModel], form: int = canonical.FORM) -> pa.Schema:
     """The Arrow schema of a table of the books, without ``entry_number``, in the model's order.
 
     One schema for the writer and for the verifier, so that both hash the same text.
+
+    Args:
+        form: of the canonical text: an earlier one knew fewer columns.
     """
     kinds = ((BigInteger, pa.int64()), (Integer, pa.int32()), (Boolean, pa.bool_()), (Date, pa.date32()))
     fields = []
     for column in model.__table__.columns:  # type: ignore[attr-defined]
-        if column.name != "entry_number":
+        if column.name != "entry_number" and column.info.get("form", 1) <= form:
             arrow = next((arrow for sql, arrow in kinds if isinstance(column.type, sql)), pa.string())
             fields.append(pa.field(column.name, arrow))
     return pa.schema(fields)
@@ -144,5 +147,5 @@ def primary_key(model: type[SQLModel]) -> str:
 
 def because(drafts: Sequence[Draft], why: str) -> list[Draft]:
     """Drafts that record, after their own reason, what whoever posts them says; unchanged where nothing is said."""
-    said = canonical.normalise(" ".join(why.split()))
+    said = characters.normalise(" ".join(why.split()))
     return [replace(draft, reason=f"{draft.reason}. {said}") for draft in drafts] if said else list(drafts)

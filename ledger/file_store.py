@@ -9,14 +9,15 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from ledger import migrations
+from ledger import catalogue, migrations, unpublished
 from ledger.canonical import GENESIS
-from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger
+from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger, Problem, Refused
 from ledger.reading import CONFIGURATION, Reader, Writer
 from ledger.store import Store
 
@@ -24,18 +25,23 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)(?: by user (?P<user>\S+?)\.?\s)?")
+# A table takes at least a block for each of its columns, and most tables of a ledger are small: by DuckDB's own blocks
+# of 256 KiB a ledger without money would take 11 MiB. A file keeps the size that it was made with.
+_BYTES_IN_A_BLOCK = "65536"
 
 
 class FileStore(Store):
     """A ledger file, open."""
 
     path: Path
+    posts_together = True
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
         self.path = path
         self.read_only = read_only
         self._connection = connection
         self._writing = threading.Lock()
+        self._search_path = _search_path(connection)
 
     @contextmanager
     def read(self, person: str | None = None) -> Iterator[Reader]:
@@ -45,7 +51,7 @@ class FileStore(Store):
             try:
                 cursor.execute("BEGIN")
                 person = self.person if person is None else person
-                yield Reader(cursor) if person is None else _hidden_from(cursor, person)
+                yield Reader(cursor) if person is None else unpublished.hidden_from(cursor, person)
             finally:
                 cursor.close()
 
@@ -85,23 +91,21 @@ class FileStore(Store):
                 _roll_back(cursor)
                 cursor.close()
 
-    imagine = rehearse
-
     def engine(self) -> "Engine":
         """A SQLAlchemy engine on this open ledger, for SQLModel."""
-        # SQLAlchemy and its dialect take longer to load than most questions take, which need neither.
-        from duckdb_sqlalchemy import ConnectionWrapper  # noqa: PLC0415 - as said
-        from sqlalchemy import create_engine  # noqa: PLC0415 - as said
-        from sqlalchemy.pool import NullPool  # noqa: PLC0415 - as said
-
-        return create_engine(
-            "duckdb:///:memory:", creator=lambda: ConnectionWrapper(self._cursor()), poolclass=NullPool
-        )
+        return _engine_on(self._cursor)
 
     def alter(self, act: Callable[[migrations.Alteration], migrations.Migration | None]) -> migrations.Migration | None:
         """One change of the tables, in one transaction."""
         with self._transaction() as cursor:
+            # New tables are made in the file.
+            cursor.execute("RESET search_path")
             return act(_Alteration(cursor))
+
+    def catalogue_problems(self) -> list[Problem]:
+        """What the file's tables lack, and what the file holds besides them."""
+        with _on_the_machine(self.path), self._cursor() as cursor:
+            return catalogue.problems(catalogue.read(Reader(cursor)), _as_made())
 
     def size_bytes(self) -> int:
         """How large the file is."""
@@ -119,28 +123,68 @@ class FileStore(Store):
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         cursor = self._connection.cursor()
         cursor.execute("SET TimeZone = 'UTC'")
+        cursor.execute(f"SET search_path = '{self._search_path}'")
         return cursor
 
 
 def create(path: Path) -> FileStore:
     """Make a new, empty ledger at a path where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    store = FileStore(path, _connect(path, read_only=False), read_only=False)
-    # To make a ledger takes its tables as models; to open one does not.
-    from sqlmodel import SQLModel  # noqa: PLC0415 - as said
-
-    from ledger.models import TABLES  # noqa: PLC0415 - as said
-
-    SQLModel.metadata.create_all(store.engine(), [model.__table__ for model in TABLES])  # type: ignore[attr-defined]
+    connection = _connect(path, read_only=False)
+    _make_tables(connection)
+    store = FileStore(path, connection, read_only=False)
     with store.write() as writer:
         writer.execute(
-            "INSERT INTO seal (id, schema_version, entries, head) "
-            "SELECT 1, $version, 0, $head WHERE NOT EXISTS (SELECT 1 FROM seal)",
+            "INSERT INTO seal (id, schema_version, entries, head, moved_pence) "
+            "SELECT 1, $version, 0, $head, 0 WHERE NOT EXISTS (SELECT 1 FROM seal)",
             {"version": migrations.SCHEMA_VERSION, "head": GENESIS},
         )
     # The write-ahead log is weakest around changes of schema: fold it in before any money moves.
     store.checkpoint()
     return store
+
+
+def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    # To make a ledger takes its tables as models; to open one does not.
+    from ledger.models import TABLES, Account, Transfer  # noqa: PLC0415 - as said
+
+    tables = [model.__table__ for model in TABLES if model not in (Account, Transfer)]  # type: ignore[attr-defined]
+    Transfer.metadata.create_all(_engine_on(connection.cursor), tables)
+    # Made here and not from their models, which have keys that a file does without (docs/decisions/0021).
+    connection.execute(f"CREATE TABLE IF NOT EXISTS account ({migrations.ACCOUNT_OF_A_FILE})")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS transfer ({migrations.TRANSFER_OF_A_FILE})")
+
+
+@cache
+def _as_made() -> catalogue.Catalogue:
+    """What a file holds that this program has just made, with the record of migrations that older ones have besides."""
+    with duckdb.connect(":memory:", config=CONFIGURATION) as connection:
+        _make_tables(connection)
+        connection.execute(migrations.RECORDS)
+        return catalogue.read(Reader(connection))
+
+
+def _engine_on(cursor: Callable[[], duckdb.DuckDBPyConnection]) -> "Engine":
+    # SQLAlchemy and its dialect take longer to load than most questions take, which need neither.
+    from duckdb_sqlalchemy import ConnectionWrapper  # noqa: PLC0415 - as said
+    from sqlalchemy import create_engine  # noqa: PLC0415 - as said
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415 - as said
+
+    return create_engine("duckdb:///:memory:", creator=lambda: ConnectionWrapper(cursor()), poolclass=NullPool)
+
+
+def _search_path(connection: duckdb.DuckDBPyConnection) -> str:
+    """Where names are looked up, so that a question means the same whatever somebody has put into the file.
+
+    DuckDB would look into the file first: a macro kept there under the name of sum, or of +, would stand in for it in
+    every question, those of verify among them. So what was laid before the reader comes first, then what is
+    DuckDB's own, and the file's tables last.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET search_path = 'temp.main'")
+        ((name,),) = cursor.execute("SELECT database_name FROM duckdb_databases() WHERE NOT internal").fetchall()
+    quoted = '"' + str(name).replace('"', '""').replace("'", "''") + '"'
+    return f"temp.main,system.main,{quoted}.main"
 
 
 def open_(path: Path, *, read_only: bool = False) -> FileStore:
@@ -165,10 +209,18 @@ def open_or_create(path: Path) -> FileStore:
 
 
 def migrate(path: Path, known: tuple[migrations.Migration, ...]) -> list[migrations.Migration]:
-    """Carry out every migration that the file lacks, each in its own transaction; those that were carried out."""
+    """Carry out every migration that the file lacks, each in its own transaction; those that were carried out.
+
+    Raises:
+        Refused: somebody has put into the file what could stand in for what a migration's statements mean.
+    """
     store, _ = _opened(path, read_only=False)
     done = []
     try:
+        with store.read() as reader:
+            strangers = catalogue.strangers(catalogue.read(reader))
+        if strangers:
+            raise Refused(strangers)
         while applied := store.alter(lambda alteration: migrations.apply_next(alteration, known)):
             done.append(applied)
             # The write-ahead log is weakest around changes of schema.
@@ -184,10 +236,14 @@ def _opened(path: Path, *, read_only: bool) -> tuple[FileStore, int]:
     store = FileStore(path, _connect(path, read_only=read_only), read_only=read_only)
     try:
         with store.read() as reader:
-            version = reader.whole("SELECT schema_version FROM seal")
+            versions = [int(str(version)) for (version,) in reader.rows("SELECT schema_version FROM seal")]
     except (duckdb.Error, ValueError) as error:
         store.close()
         raise NotALedger(path, "it has none of the ledger's tables.") from error
+    if len(versions) != 1:
+        store.close()
+        raise NotALedger(path, f"its table 'seal' is not a ledger's: it has {len(versions)} rows of one.")
+    (version,) = versions
     if version > migrations.SCHEMA_VERSION:
         store.close()
         known = migrations.SCHEMA_VERSION
@@ -209,14 +265,22 @@ class _Alteration:
     def whole(self, sql: str) -> int:
         return Reader(self._cursor).whole(sql)
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._cursor.execute(sql).fetchall()
+
+    def insert(self, table: str, row: dict[str, Any]) -> None:
+        marks = ", ".join("?" for _ in row)
+        self._cursor.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+
 
 def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     # DuckDB opens a CSV or Parquet file as a database in memory, and would lose what is posted there.
     if path.is_dir() or (path.exists() and path.stat().st_size and _magic(path) != b"DUCK"):
         raise NotALedger(path, "it is another kind of file.")
     try:
+        settings = CONFIGURATION if path.exists() else {**CONFIGURATION, "default_block_size": _BYTES_IN_A_BLOCK}
         # In full: DuckDB takes names such as ':memory:' and 'md:' for other things than files.
-        return duckdb.connect(str(path.absolute()), read_only=read_only, config=CONFIGURATION)
+        return duckdb.connect(str(path.absolute()), read_only=read_only, config=settings)
     except duckdb.ConnectionException as error:
         raise LedgerHeld(path, "another part of this program") from error
     except duckdb.IOException as error:
@@ -297,10 +361,3 @@ def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
     except duckdb.TransactionException:
         # The failure has already ended the transaction; there is nothing left to undo.
         return
-
-
-def _hidden_from(cursor: duckdb.DuckDBPyConnection, person: str) -> Reader:
-    # To hide proposals takes the tables, which take longer to load than most questions: only whoever is named needs it.
-    from ledger import unpublished  # noqa: PLC0415 - as said
-
-    return unpublished.hidden_from(cursor, person)

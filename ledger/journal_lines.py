@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger import canonical, chain, chain_links
-from ledger.drafts import schema_of
+from ledger.drafts import LEGS, schema_of
 from ledger.models import RECORDS
 from ledger.position import Moment
 from ledger.store import Reader
@@ -40,10 +40,21 @@ def columns() -> dict[str, tuple[str, ...]]:
     return {ENTRY: (*canonical.ENTRY_FIELDS, "recorded_at"), **brought, TRANSFER: canonical.TRANSFER_FIELDS}
 
 
+def types() -> dict[str, tuple[str, ...]]:
+    """Table to the letters of its values' types in the second form of the hashed text, in the order of ``columns``."""
+    facts = ("s", "s", "d", "s", "s", "s", "s", "s", "i")
+    legs = tuple(canonical.letter_of(LEGS.field(name).type) for name in canonical.TRANSFER_FIELDS)
+    brought = {
+        str(model.__tablename__): tuple(canonical.letter_of(field.type) for field in schema_of(model))
+        for model in RECORDS
+    }
+    return {ENTRY: facts, **brought, TRANSFER: legs}
+
+
 def lines(reader: Reader, at: Moment) -> Iterator[Line]:
     """Every line of the journal up to the last entry that was known at a moment, whenever the entries count."""
     entries = reader.table(_ENTRIES, {"known": at.known}).to_pylist()
-    brought = _brought(reader, at.known)
+    brought = _brought(reader, at.known, chain.form_2_from(reader))
     by_number = {entry["number"]: entry for entry in entries}
     for first, last in chain_links.groups(reader, list(by_number)):
         legs = reader.table(chain.LEGS_OF, {"first": first, "last": last})
@@ -65,13 +76,16 @@ def _entry(entry: dict[str, Any]) -> Line:
     return Line(entry["number"], ENTRY, (*facts, recorded))
 
 
-def _brought(reader: Reader, known: int) -> dict[int, list[tuple[str, tuple[str | None, ...]]]]:
+def _brought(reader: Reader, known: int, form_2: int) -> dict[int, list[tuple[str, tuple[str | None, ...]]]]:
     found: dict[int, list[tuple[str, tuple[str | None, ...]]]] = defaultdict(list)
     for model in RECORDS:
         table = chain_links.records_by_entry(reader, model)
         table = table.filter(pc.less_equal(table["entry_number"], known))
         numbers = table["entry_number"].to_pylist()
-        for number, values in zip(numbers, _texts(table, schema_of(model).names), strict=True):
+        names, earlier = schema_of(model).names, set(schema_of(model, 1).names)
+        for number, values in zip(numbers, _texts(table, names), strict=True):
+            if number < form_2:  # hashed without the columns that came later
+                values = tuple(value for name, value in zip(names, values, strict=True) if name in earlier)  # noqa: PLW2901
             found[number].append((str(model.__tablename__), values))
     return found
 

@@ -16,7 +16,8 @@ from sqlmodel import SQLModel
 from ledger import audit, chain, chain_links, migrations
 from ledger.address import Address, ServerAddress
 from ledger.errors import LedgerError, LedgerHeld, Problem, Refused
-from ledger.models import RECORDS, TABLES, Account, Entry, Transfer
+from ledger.heads import Head
+from ledger.models import RECORDS, TABLES, Account, AccountDay, Entry, Transfer
 from ledger.reading import Reader, Writer
 from ledger.store import Store, kind_of
 
@@ -55,7 +56,7 @@ def copy(source: Store, target: Address, progress: Callable[[str], None] = lambd
     """
     if source.path.resolve() == target.resolve():
         raise Refused([_occupied(target, "it is the ledger itself.")])
-    with source.read() as reader:
+    with source.read_afresh() as reader:
         if reader.unseen:
             raise Refused([_hidden(source.path, len(reader.unseen))])
         place, made_here = _place(target)
@@ -92,7 +93,7 @@ def backup(source: Store, file: Path, progress: Callable[[str], None] = lambda _
 
 
 def restore(
-    file: Path, target: Address, progress: Callable[[str], None] = lambda _: None, *, head: str | None = None
+    file: Path, target: Address, progress: Callable[[str], None] = lambda _: None, *, head: str | Head | None = None
 ) -> Copied:
     """Bring a backup back to a place where there is no ledger, and prove it by verifying every entry.
 
@@ -100,13 +101,13 @@ def restore(
         file: the backup.
         target: where to; never over a ledger that holds entries.
         progress: told what is being done.
-        head: a head, or the beginning of one, that the backup or a report printed: the backup must hold it.
+        head: a head that the backup or a report printed, its beginning, or one with its root: the backup must hold it.
 
     Raises:
         Refused: the backup does not hold, does not have that head, or the target is not empty.
     """
     with Store.open(file, read_only=True) as store:
-        if head:
+        if head is not None:
             with store.read() as reader:
                 _refuse_if(audit.lost_head(reader, head), file)
         return copy(store, target, progress)
@@ -133,8 +134,12 @@ def _pour(reader: Reader, writer: Writer, progress: Callable[[str], None]) -> No
         progress(f"Copying transfers of entries {first} to {last}")
         sql = "SELECT * FROM transfer WHERE entry_number BETWEEN $first AND $last ORDER BY entry_number, leg"
         writer.append(Transfer, reader.table(sql, {"first": first, "last": last}))
-    ((entries, head),) = reader.rows("SELECT entries, head FROM seal")
-    writer.execute("UPDATE seal SET entries = $entries, head = $head", {"entries": entries, "head": head})
+    writer.append(AccountDay, reader.table("SELECT * FROM account_day ORDER BY account, day"))
+    ((entries, head, moved),) = reader.rows("SELECT entries, head, moved_pence FROM seal")
+    writer.execute(
+        "UPDATE seal SET entries = $entries, head = $head, moved_pence = $moved",
+        {"entries": entries, "head": head, "moved": moved},
+    )
 
 
 def _told(reader: Reader) -> Copied:
@@ -144,8 +149,8 @@ def _told(reader: Reader) -> Copied:
 
 def _prove(place: Address, wanted: Copied, source: Address) -> None:
     """Open the copy anew and verify what was really kept."""
-    with Store.open(place, read_only=True) as store, store.read() as reader:
-        _refuse_if(audit.verify(reader), source)
+    with Store.open(place, read_only=True) as store, store.read_afresh() as reader:
+        _refuse_if([*store.catalogue_problems(), *audit.verify(reader)], source)
         found = _told(reader)
     assert found == wanted, "a copy that holds has what its source has"
 

@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ledger.address import Address
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, Problem
 
 _SUFFIX = re.compile(r"^\.[a-z0-9]{1,8}$")
+_KEPT = re.compile(r"(?P<digest>[0-9a-f]{64})(\.[a-z0-9]{1,8})?")
 
 
 class KeptFileChanged(LedgerError):
@@ -96,3 +97,40 @@ def kept(ledger: Address, digest: str) -> Path | None:
             raise KeptFileChanged(path)
         return path
     return None
+
+
+def problems(ledger: Address) -> list[Problem]:
+    """Kept files whose content is not what their name says, and such as cannot be read.
+
+    A file that is gone is no problem here, for the books cannot tell it from one that was never kept: an entry names
+    the hash of what it rests on, whether that was a file that somebody imported, a published workbook, a scenario or
+    a paper that was scanned elsewhere; and a copy of a ledger comes without the files. What an entry names is proven
+    by whoever brings it: its hash is in the chain.
+    """
+    folder = folder_of(ledger)
+    found = []
+    try:
+        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        return [_unreadable(folder, error)]
+    for path in paths:
+        named = _KEPT.fullmatch(path.name)
+        if named is None or path.is_dir():
+            continue  # what is saved by name, and what somebody is keeping just now
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            found.append(_unreadable(path, error))
+            continue
+        if digest != named["digest"]:
+            said = "its content is not the one that its name says."
+            why = "It would be shown as what entries rest on."
+            found.append(Problem(f"kept file {path}", said, why, "Bring it back from a backup."))
+    return found
+
+
+def _unreadable(path: Path, error: OSError) -> Problem:
+    said = f"it cannot be read ({error.strerror or type(error).__name__})."
+    why = "What entries rest on could not be shown."
+    return Problem(f"kept file {path}", said, why, "Get the right to read it, or bring it back from a backup.")

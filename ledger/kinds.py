@@ -74,9 +74,11 @@ MONEY_KINDS: dict[str, Kind] = {
 }
 
 # Entries that move no money: they bring organisations, funds and terms, agreements, control totals,
-# proposals with what became of them, the end of a month, and who may do what.
+# proposals with what became of them, the end of a month, who may do what, limits of the source, and upgrades.
 CLOSE, APPOINT, DISMISS = "close", "appoint", "dismiss"
-RECORD_KINDS = ("structure", "terms", "agree", "assert", "propose", "decide", CLOSE, APPOINT, DISMISS)
+# The most that the source may give; and a change of the tables, which only a migration posts.
+LIMIT, UPGRADE = "limit", "upgrade"
+RECORD_KINDS = ("structure", "terms", "agree", "assert", "propose", "decide", CLOSE, APPOINT, DISMISS, LIMIT, UPGRADE)
 REVERSE = "reverse"
 # Keys that begin so are kept for reversals, so that nobody can block one by taking its key.
 REVERSAL_KEY = "reverse:"

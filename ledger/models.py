@@ -15,7 +15,6 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
-    ForeignKeyConstraint,
     Integer,
     String,
     UniqueConstraint,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from ledger import vocabulary
+from ledger.models_rights import Appointment, Dismissal, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
 
 # The words in the tables, for those who work with tables. Who only reads takes them from the vocabulary: to
 # load the tables is to load all of SQLAlchemy, which takes longer than most questions.
@@ -36,7 +36,7 @@ VIEWER, PREPARER, APPROVER, AUDITOR, ADMINISTRATOR, APP = (
     "approver",
     "auditor",
     "administrator",
-    "app",
+    vocabulary.APP,
 )
 APPOINTED = (VIEWER, PREPARER, APPROVER, AUDITOR, ADMINISTRATOR, APP)
 
@@ -46,13 +46,21 @@ def _number() -> Column[int]:
     return Column(BigInteger, primary_key=True, autoincrement=False)
 
 
+# Tables that came with the second form of the canonical text: earlier entries brought no rows of them.
+_SINCE_FORM_2 = {"form": 2}
+
+
 class Seal(SQLModel, table=True):
-    """One row: how many entries there should be and the head of the chain, so that a cut tail shows."""
+    """One row: how many entries there should be and the head of the chain, so that a cut tail shows.
+
+    ``moved_pence`` is the sum of all transfers, so that no sum over the books ever outgrows a whole number.
+    """
 
     id: int = Field(default=1, sa_column=Column(Integer, primary_key=True, autoincrement=False))
     schema_version: int
-    entries: int
+    entries: int = Field(sa_type=BigInteger)
     head: str
+    moved_pence: int = Field(default=0, sa_type=BigInteger)
 
 
 class Entry(SQLModel, table=True):
@@ -235,81 +243,6 @@ class ControlTotal(SQLModel, table=True):
     entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
 
 
-class Proposal(SQLModel, table=True):
-    """Entries that await a decision. It reserves their money at once, and ends once."""
-
-    __table_args__ = (UniqueConstraint("id", "prepared_by"),)
-
-    id: str = Field(primary_key=True)
-    title: str
-    prepared_by: str
-    expires_on: date | None = Field(default=None, description="the last day on which it can be approved")
-    source: str | None = None
-    source_hash: str | None = Field(default=None, description="SHA-256 of that file")
-    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
-
-
-class ProposedEntry(SQLModel, table=True):
-    """One entry of a proposal, as it would be posted."""
-
-    __tablename__ = "proposed_entry"
-    __table_args__ = (UniqueConstraint("proposal", "nth"),)
-
-    id: str = Field(primary_key=True)
-    proposal: str = Field(foreign_key="proposal.id")
-    nth: int = Field(description="order in the proposal, from 1")
-    key: str
-    kind: str
-    effective_date: date
-    reason: str
-    authority: str | None = None
-    source: str | None = None
-    source_hash: str | None = None
-    brings: str | None = Field(default=None, description="records that it brings, as JSON with sorted keys")
-    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
-
-
-class ProposedTransfer(SQLModel, table=True):
-    """One leg of a proposed entry. Its accounts need not be open yet."""
-
-    __tablename__ = "proposed_transfer"
-    __table_args__ = (CheckConstraint("amount_pence > 0"),)
-
-    id: str = Field(primary_key=True)
-    proposed_entry: str = Field(foreign_key="proposed_entry.id")
-    leg: int
-    from_organisation: str = Field(foreign_key="organisation.code")
-    from_fund: str = Field(foreign_key="fund.code")
-    from_year: int
-    from_standing: str
-    to_organisation: str = Field(foreign_key="organisation.code")
-    to_fund: str = Field(foreign_key="fund.code")
-    to_year: int
-    to_standing: str
-    amount_pence: int = Field(sa_type=BigInteger)
-    recurrent: bool
-    note: str | None = None
-    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
-
-
-class ProposalEnd(SQLModel, table=True):
-    """How a proposal ended: once, and never approved by whoever prepared it, which the database holds too."""
-
-    __tablename__ = "proposal_end"
-    __table_args__ = (
-        ForeignKeyConstraint(["proposal", "prepared_by"], ["proposal.id", "proposal.prepared_by"]),
-        CheckConstraint("outcome NOT IN ('posted', 'part-posted') OR prepared_by <> decided_by"),
-        CheckConstraint("outcome IN ('posted', 'part-posted', 'rejected', 'withdrawn', 'expired')"),
-    )
-
-    proposal: str = Field(primary_key=True)
-    prepared_by: str
-    outcome: str
-    decided_by: str
-    reason: str
-    entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
-
-
 class ClosedMonth(SQLModel, table=True):
     """A month that is closed, with every day before it: no later entry may be dated in it. It is never reopened."""
 
@@ -320,38 +253,38 @@ class ClosedMonth(SQLModel, table=True):
     entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
 
 
-class Appointment(SQLModel, table=True):
-    """A right: who may do what, for an organisation and all below it, from a day until a day.
+class SourceLimit(SQLModel, table=True):
+    """The most that the source of the money may give out on a fund, with every fund inside it, in a year.
 
-    Without an organisation it is over the whole of the books. ``limit_pence`` is the most that one decision may
-    move; empty for no limit. With ``alone`` an approver may post without a proposal of somebody else's.
+    A newer limit of the same fund and year takes the place of the one that it supersedes.
     """
 
-    __table_args__ = (
-        CheckConstraint("role IN ('viewer', 'preparer', 'approver', 'auditor', 'administrator', 'app')"),
-        CheckConstraint("limit_pence IS NULL OR (limit_pence >= 0 AND role IN ('preparer', 'approver'))"),
-        CheckConstraint("NOT alone OR role = 'approver'"),
-        CheckConstraint("role <> 'app' OR organisation IS NULL"),
-        CheckConstraint("valid_to IS NULL OR valid_from < valid_to"),
-    )
+    __tablename__ = "source_limit"
+    __table_args__ = (CheckConstraint("limit_pence >= 0"), UniqueConstraint("supersedes"), {"info": _SINCE_FORM_2})
 
     id: str = Field(primary_key=True)
-    person: str = Field(description="the name that the department's sign-in gives, or a login of the server")
-    role: str
-    organisation: str | None = Field(default=None, foreign_key="organisation.code")
-    limit_pence: int | None = Field(default=None, sa_type=BigInteger)
-    alone: bool = False
-    valid_from: date
-    valid_to: date | None = None
+    fund: str = Field(foreign_key="fund.code")
+    year: int
+    limit_pence: int = Field(sa_type=BigInteger)
+    source: str
+    supersedes: str | None = None
     entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
 
 
-class Dismissal(SQLModel, table=True):
-    """A day from which an appointment no longer holds; of several the earliest counts."""
+class Upgrade(SQLModel, table=True):
+    """A change of the tables that changed what is hashed, or what is asked of entries, from its own entry on.
 
-    id: str = Field(primary_key=True)
-    appointment: str = Field(foreign_key="appointment.id")
-    valid_to: date
+    ``form`` is the form of the canonical text from this entry on. ``earlier`` holds the numbered migrations before
+    it, as JSON, so that their record stands in the chain too.
+    """
+
+    __table_args__ = ({"info": _SINCE_FORM_2},)
+
+    id: str = Field(primary_key=True, description="the version of the tables that it led to")
+    name: str
+    form: int
+    previous_head: str
+    earlier: str
     entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
 
 
@@ -388,6 +321,20 @@ class Transfer(SQLModel, table=True):
     note: str | None = Field(default=None, description="sheet and cell, or the arithmetic behind the amount")
 
 
+class AccountDay(SQLModel, table=True):
+    """What came to an account and what left it on a day: kept for speed, written with the transfers that it sums.
+
+    The transfers stay the truth; ``verify`` compares the two.
+    """
+
+    __tablename__ = "account_day"
+
+    account: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    day: date = Field(primary_key=True)
+    in_pence: int = Field(sa_type=BigInteger)
+    out_pence: int = Field(sa_type=BigInteger)
+
+
 # What an entry can bring besides transfers, in the order in which it must be written.
 RECORDS: tuple[type[SQLModel], ...] = (
     Tier,
@@ -406,8 +353,10 @@ RECORDS: tuple[type[SQLModel], ...] = (
     ClosedMonth,
     Appointment,
     Dismissal,
+    SourceLimit,
+    Upgrade,
 )
-TABLES: tuple[type[SQLModel], ...] = (Seal, Entry, *RECORDS, Account, Transfer)
+TABLES: tuple[type[SQLModel], ...] = (Seal, Entry, *RECORDS, Account, Transfer, AccountDay)
 
 # What is not published: who has no right over its organisations does not see it.
 UNPUBLISHED: tuple[type[SQLModel], ...] = (Proposal, ProposedEntry, ProposedTransfer, ProposalEnd)

@@ -12,6 +12,8 @@ from math import floor
 PENCE_PER_POUND = 100
 # Excel and JSON readers hold integers exactly below 2**53; 90 trillion pounds is enough for the NHS.
 LARGEST_PENCE = 2**53 - 1
+# All amounts of a ledger together fit into a database's whole number with room to spare, and so does any sum of them.
+MOST_MOVED_PENCE = 2**62
 _SHOWN = 40
 
 _THOUSANDS = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d+)?\s*[a-z]*$")

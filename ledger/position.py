@@ -19,7 +19,7 @@ from ledger import structure
 from ledger.canonical import GENESIS
 from ledger.chain import last_entry
 from ledger.errors import Problem, Refused
-from ledger.money import LARGEST_PENCE
+from ledger.money import MOST_MOVED_PENCE
 from ledger.store import Reader
 from ledger.structure import suggestion
 from ledger.terms_held import TERMS_HELD
@@ -370,8 +370,10 @@ def _agreed(reader: Reader, given: Mapping[str, object], which: str) -> pa.Table
         if row["share_ppm"] is not None:
             pence = (row["received_pence"] or 0) * row["share_ppm"] // 1_000_000
         else:
-            pence = LARGEST_PENCE if row["amount_pence"] is None else row["amount_pence"]
-        agreed[row["organisation"], row["fund"], row["year"]] += pence
+            pence = MOST_MOVED_PENCE if row["amount_pence"] is None else row["amount_pence"]
+        key = row["organisation"], row["fund"], row["year"]
+        # However many agreements there are, more than all that can be held is not agreed upon.
+        agreed[key] = min(agreed[key] + pence, MOST_MOVED_PENCE)
     keys = list(agreed)
     return pa.table(
         {

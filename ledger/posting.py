@@ -6,19 +6,23 @@ answered with the first result; with other content it is refused.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import canonical, carrying, checks, control, periods, refusals, reservations, rights, structure
+from ledger import beforehand, canonical, named_legs, refusals, rights, rights_judged, rules, together, transfers
 from ledger.chain import LEGS_OF, head, last_entry
+from ledger.door import Asked
 from ledger.drafts import LEGS, Draft, primary_key, schema_of
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
-from ledger.models import RECORDS, ControlTotal, Entry, Proposal
+from ledger.models import RECORDS, Entry
+from ledger.posted import Posted, linked, moment_after
 from ledger.store import Reader, Store, Writer
+
+__all__ = ["Posted", "could_be_posted", "post", "reverse", "reverse_all"]
 
 _ENTRY_SCHEMA = pa.schema(
     [
@@ -39,53 +43,6 @@ _ENTRY_SCHEMA = pa.schema(
     ]
 )
 
-_OPEN_ACCOUNTS = """
-INSERT INTO account (id, organisation, fund, year, standing, floor_pence)
-SELECT (SELECT coalesce(max(id), 0) FROM account)
-           + row_number() OVER (ORDER BY n.organisation, n.fund, n.year, n.standing),
-       n.organisation, n.fund, n.year, n.standing,
-       CASE WHEN t.may_go_below_zero AND n.standing = 'available' THEN NULL ELSE 0 END
-FROM (
-    SELECT from_organisation AS organisation, from_fund AS fund, from_year AS year, from_standing AS standing
-    FROM new_legs
-    UNION
-    SELECT to_organisation, to_fund, to_year, to_standing FROM new_legs
-) n
-JOIN organisation o ON o.code = n.organisation JOIN tier t ON t.code = o.tier
-WHERE NOT EXISTS (
-    SELECT 1 FROM account a WHERE a.organisation = n.organisation AND a.fund = n.fund
-        AND a.year = n.year AND a.standing = n.standing)
-"""
-
-_WRITE_LEGS = """
-INSERT INTO transfer (entry_number, leg, from_account, to_account, amount_pence, recurrent, note)
-SELECT n.entry_number, n.leg, f.id, t.id, n.amount_pence, n.recurrent, n.note
-FROM new_legs n
-JOIN account f ON f.organisation = n.from_organisation AND f.fund = n.from_fund
-    AND f.year = n.from_year AND f.standing = n.from_standing
-JOIN account t ON t.organisation = n.to_organisation AND t.fund = n.to_fund
-    AND t.year = n.to_year AND t.standing = n.to_standing
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """What became of a draft.
-
-    Attributes:
-        number: the entry's number in the books.
-        transfers: how many legs it has.
-        replayed: true when the books had this entry already and nothing was added.
-    """
-
-    number: int
-    key: str
-    content_hash: str
-    hash: str
-    recorded_at: datetime
-    transfers: int
-    replayed: bool = False
-
 
 def post(
     store: Store,
@@ -105,12 +62,7 @@ def post(
     Raises:
         Refused: with every problem found. ``KeyReused`` and ``AlreadyReversed`` are its named cases.
     """
-    person = rights.names_in(drafts)
-    with store.rehearse(person) if dry_run else store.write(person) as writer:
-        posted = _post(writer, drafts)
-        if afterwards is not None:
-            _refuse_if(afterwards(writer))
-        return posted
+    return _taken(store, drafts, keep=not dry_run, afterwards=afterwards)
 
 
 def reverse(
@@ -156,11 +108,29 @@ def reverse_all(
         AlreadyReversed: one of them has a reversal.
         Refused: as for ``reverse``, with what is wrong with any of them.
     """
-    with store.rehearse(actor) if dry_run else store.write(actor) as writer:
-        drafts = [_mirror(writer, number, reason=reason, actor=actor, authority=authority) for number in numbers]
-        if effective_date is not None:
-            drafts = [replace(draft, effective_date=effective_date) for draft in drafts]
-        return _post(writer, drafts)
+    with store.read(actor) as reader:
+        drafts = [_mirror(reader, number, reason=reason, actor=actor, authority=authority) for number in numbers]
+    if effective_date is not None:
+        drafts = [replace(draft, effective_date=effective_date) for draft in drafts]
+    try:
+        posted = _taken(store, drafts, keep=not dry_run)
+    except KeyReused:
+        _refuse_if_reversed(store, actor, numbers)
+        raise
+    # Somebody else may have reversed it in the same words since it was read; to post it again is no second reversal.
+    before = [refusals.reversed_before(n, one.number) for n, one in zip(numbers, posted, strict=True) if one.replayed]
+    if before:
+        raise AlreadyReversed(before)
+    return posted
+
+
+def _refuse_if_reversed(store: Store, actor: str, numbers: Sequence[int]) -> None:
+    """Say of entries that somebody else has reversed meanwhile, in other words, that they are reversed."""
+    with store.read(actor) as reader:
+        asked = "SELECT reverses, number FROM entry WHERE reverses = $number"
+        before = [row for number in numbers for row in reader.rows(asked, {"number": number})]
+    if before:
+        raise AlreadyReversed([refusals.reversed_before(int(str(number)), by) for number, by in before])
 
 
 def could_be_posted(store: Store, drafts: Sequence[Draft]) -> None:
@@ -169,16 +139,37 @@ def could_be_posted(store: Store, drafts: Sequence[Draft]) -> None:
     Raises:
         Refused: with every problem found.
     """
-    with store.imagine(rights.names_in(drafts)) as writer:
-        _post(writer, drafts, only_tried=True)
+    _taken(store, drafts, keep=False, only_tried=True)
+
+
+def _taken(
+    store: Store,
+    drafts: Sequence[Draft],
+    *,
+    keep: bool,
+    only_tried: bool = False,
+    afterwards: Callable[[Reader], Sequence[Problem]] | None = None,
+) -> list[Posted]:
+    if keep and afterwards is None and (group := together.of(store)) is not None:
+        posted = group.post(drafts, _now)
+        if posted is not None:
+            return posted
+    person = rights.names_in(drafts)
+    if store.door is not None:
+        return store.door.take(Asked(drafts, person, keep, only_tried, afterwards=afterwards))
+    begin = store.write if keep else store.rehearse
+    with begin(person) as writer:
+        posted = _post(writer, drafts, only_tried=only_tried)
+        if afterwards is not None:
+            _refuse_if(afterwards(writer))
+        return posted
 
 
 def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) -> list[Posted]:
     _refuse_if(refusals.header_problems(drafts))
-    tables = [
-        {model: _canonical_records(model, draft) for model in RECORDS if model in draft.records} for draft in drafts
-    ]
-    contents = [_content_of(draft, brought) for draft, brought in zip(drafts, tables, strict=True)]
+    tables = [canonical_records(draft) for draft in drafts]
+    legs = named_legs.of_drafts(drafts)
+    contents = list(map(_content_of, drafts, tables, legs.parts()))
     known = _known_by_key(writer, [draft.key for draft in drafts])
     answers: dict[int, Posted] = {}
     fresh: list[int] = []
@@ -188,28 +179,23 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         else:
             fresh.append(index)
     if fresh:
+        _refuse_if(beforehand.problems(writer, [drafts[i] for i in fresh]))
         first = last_entry(writer) + 1
         numbers = dict(zip(fresh, range(first, first + len(fresh)), strict=True))
         posted = _write_entries(writer, [(numbers[i], drafts[i], contents[i]) for i in fresh])
         answers.update(dict(zip(fresh, posted, strict=True)))
         last = first + len(fresh) - 1
         _write_records(writer, [(numbers[i], tables[i]) for i in fresh])
-        _refuse_if(periods.problems(writer, first))
-        brought = {model for i in fresh for model in tables[i]}
-        if brought:
-            _refuse_if(structure.problems(writer, first, last))
-        _write_transfers(writer, [(numbers[i], drafts[i]) for i in fresh])
-        _refuse_if(checks.problems(writer, first))
-        if not only_tried:
-            _refuse_if(rights.problems(writer, first))
+        legs = legs if len(fresh) == len(drafts) else named_legs.of_drafts([drafts[i] for i in fresh])
+        transfers.write(writer, legs, list(numbers.values()), {numbers[i]: drafts[i].key for i in fresh})
         moves_money = any(posted_entry.transfers for posted_entry in posted)
-        _refuse_if(carrying.problems(writer, first) if moves_money else [])
-        if (moves_money or Proposal in brought) and reservations.concern(writer):
-            _refuse_if(reservations.problems(writer))
-        if moves_money and control.concern(writer):
-            _refuse_if(control.problems(writer, 1))
-        elif ControlTotal in brought:
-            _refuse_if(control.problems(writer, first))
+        brought = {"entry"} | {str(model.__tablename__) for i in fresh for model in tables[i]}
+        brought |= {"transfer"} if moves_money else set()
+        _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.AT_ONCE))
+        # What proposals reserve is told to who has a right to post; what is only tried is asked so as a proposal.
+        if not only_tried:
+            _refuse_if(rights_judged.problems(writer, first))
+            _refuse_if(rules.problems(writer, first, last, brought=brought, asked=rules.RESERVED))
     return [answers[index] for index in range(len(drafts))]
 
 
@@ -218,18 +204,19 @@ def _refuse_if(problems: Sequence[Problem]) -> None:
         raise Refused(problems)
 
 
-def _canonical_records(model: type[SQLModel], draft: Draft) -> pa.Table:
-    """The records as the books will hold them: the model's columns, in the order of its key."""
-    schema = schema_of(model)
-    return draft.records[model].select(schema.names).cast(schema).sort_by(primary_key(model))
+def canonical_records(draft: Draft) -> dict[type[SQLModel], pa.Table]:
+    """What an entry brings as the books will hold it: by table, the model's columns, in the order of its key."""
+    schemas = {model: schema_of(model) for model in RECORDS if model in draft.records}
+    return {
+        model: draft.records[model].select(schema.names).cast(schema).sort_by(primary_key(model))
+        for model, schema in schemas.items()
+    }
 
 
-def _content_of(draft: Draft, brought: Mapping[type[SQLModel], pa.Table]) -> str:
+def _content_of(draft: Draft, brought: Mapping[type[SQLModel], pa.Table], legs: bytes) -> str:
     facts = {name: getattr(draft, name) for name in canonical.ENTRY_FIELDS}
-    parts = [(str(model.__tablename__), canonical.rows(table)[0]) for model, table in brought.items() if table.num_rows]
-    if draft.transfers is not None and draft.transfers.num_rows:
-        parts.append(("transfer", canonical.rows(draft.legs().select(canonical.TRANSFER_FIELDS))[0]))
-    return canonical.content_hash(facts, parts)
+    parts = [canonical.part_of(str(model.__tablename__), table) for model, table in brought.items() if table.num_rows]
+    return canonical.content_hash(facts, [*parts, legs])
 
 
 def _known_by_key(reader: Reader, keys: Iterable[str]) -> dict[str, Posted]:
@@ -244,50 +231,23 @@ def _known_by_key(reader: Reader, keys: Iterable[str]) -> dict[str, Posted]:
 
 def _replay(draft: Draft, content: str, known: Posted) -> Posted:
     if content != known.content_hash:
-        raise KeyReused(
-            [
-                Problem(
-                    f"entry '{draft.key}'",
-                    f"this key already names entry {known.number}, with other content.",
-                    "A key stands for one decision; posting it again must change nothing.",
-                    "Give the new decision a key of its own, or reverse the old entry first.",
-                )
-            ]
-        )
+        raise KeyReused([refusals.key_reused(draft.key, known.number)])
     return known
 
 
 def _write_entries(writer: Writer, entries: Sequence[tuple[int, Draft, str]]) -> list[Posted]:
-    previous = head(writer)
     ((latest,),) = writer.rows("SELECT max(recorded_at) FROM entry")
-    moment = _now()
-    # Recorded times only ever rise, even if the machine's clock is put back. A batch is known all at once: a
-    # later entry in it may bring the money that an earlier one passes on.
-    if isinstance(latest, datetime):
-        moment = max(moment, latest + timedelta(microseconds=1))
-    rows: list[dict[str, object]] = []
-    posted: list[Posted] = []
-    for number, draft, content in entries:
-        link = canonical.chain_hash(previous, number, moment, content)
-        facts = {name: getattr(draft, name) for name in canonical.ENTRY_FIELDS}
-        rows.append(
-            {
-                **facts,
-                "number": number,
-                "recorded_at": moment,
-                "content_hash": content,
-                "previous_hash": previous,
-                "hash": link,
-            }
-        )
-        legs = 0 if draft.transfers is None else draft.transfers.num_rows
-        posted.append(Posted(number, draft.key, content, link, moment, legs))
-        previous = link
+    counted = [
+        (draft, content, 0 if draft.transfers is None else draft.transfers.num_rows) for _, draft, content in entries
+    ]
+    rows, posted = linked(head(writer), entries[0][0], moment_after(latest, _now()), counted)
     reversed_before = _already_reversed(writer, [draft for _, draft, _ in entries])
     if reversed_before:
         raise AlreadyReversed(reversed_before)
     writer.append(Entry, pa.Table.from_pylist(rows, schema=_ENTRY_SCHEMA))
-    writer.execute("UPDATE seal SET entries = $entries, head = $head", {"entries": entries[-1][0], "head": previous})
+    writer.execute(
+        "UPDATE seal SET entries = $entries, head = $head", {"entries": posted[-1].number, "head": posted[-1].hash}
+    )
     return posted
 
 
@@ -324,25 +284,6 @@ def _write_records(writer: Writer, brought: Sequence[tuple[int, Mapping[type[SQL
             problems.extend(refusals.record_problems(writer, model, rows))
             _refuse_if(problems)
             writer.append(model, rows)
-
-
-def _write_transfers(writer: Writer, entries: Sequence[tuple[int, Draft]]) -> None:
-    tables = []
-    for number, draft in entries:
-        legs = draft.legs()
-        if legs.num_rows:
-            numbers = pa.array([number], pa.int64()).take(pa.array([0] * legs.num_rows))
-            order = pa.array(range(1, legs.num_rows + 1), pa.int32())
-            tables.append(legs.append_column("entry_number", numbers).append_column("leg", order))
-    if not tables:
-        return
-    new_legs = pa.concat_tables(tables)
-    keys = {number: draft.key for number, draft in entries}
-    _refuse_if(refusals.amount_problems(new_legs, keys))
-    writer.stage("new_legs", new_legs)
-    _refuse_if(refusals.unknown_codes(writer, keys))
-    writer.execute(_OPEN_ACCOUNTS)
-    writer.execute(_WRITE_LEGS)
 
 
 def _mirror(reader: Reader, number: int, *, reason: str, actor: str, authority: str | None) -> Draft:

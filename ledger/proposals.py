@@ -15,10 +15,11 @@ from typing import Any
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger import clock, rights
-from ledger.drafts import LEGS, Draft, records, schema_of
+from ledger import beforehand, characters, clock, rights
+from ledger.drafts import LEGS, Draft, primary_key, records, schema_of
 from ledger.errors import Problem, Refused
-from ledger.models import RECORDS, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
+from ledger.models import RECORDS
+from ledger.models_rights import Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
 from ledger.posting import Posted, could_be_posted, post
 from ledger.store import Reader, Store
 
@@ -39,7 +40,9 @@ GROUP BY p.id, p.title, p.prepared_by, p.expires_on, p.source, p.source_hash, e.
 ORDER BY p.entry_number
 """
 _ENTRIES = "SELECT * FROM proposed_entry WHERE proposal = $id ORDER BY nth"
-_ENTRY = "SELECT entry_number FROM proposal WHERE id = $id"
+_ENTRY = "SELECT e.number, e.content_hash FROM proposal p JOIN entry e ON e.number = p.entry_number WHERE p.id = $id"
+_BROUGHT_BY = "SELECT e.key FROM proposal p JOIN entry e ON e.number = p.entry_number WHERE p.id = $id"
+_OWN = "SELECT 1 FROM proposal WHERE id = $id AND prepared_by = $person"
 _LEGS = "SELECT * FROM proposed_transfer WHERE proposed_entry = $entry ORDER BY leg"
 
 
@@ -68,6 +71,10 @@ class Listed:
     entries: int
     amount_pence: int
 
+    def is_of(self, person: str | None) -> bool:
+        """Whether a person prepared it, however they spell their name."""
+        return person is not None and characters.folded(person) == characters.folded(self.prepared_by)
+
 
 def submit(
     store: Store,
@@ -86,7 +93,8 @@ def submit(
     Args:
         store: the ledger.
         drafts: the entries, in order, as they would be posted.
-        key: the proposal's name in the books; submitting the same again changes nothing.
+        key: the proposal's name in the books, before which that of its preparer is put once rights count (``name_of``);
+            submitting the same again changes nothing.
         prepared_by: who proposes, who cannot be who approves.
         expires_on: the last day on which it can be approved; none for no limit.
         dry_run: do everything and keep nothing.
@@ -94,7 +102,10 @@ def submit(
     Raises:
         Refused: the entries could not be posted now, or their money is reserved by other proposals.
     """
-    known, quiet = _entry_of(store, key, prepared_by)
+    with store.read(prepared_by) as reader:
+        key, quiet = name_of(reader, key, prepared_by), rights.in_force(reader)
+        brought_by = reader.rows(_BROUGHT_BY, {"id": key})
+    known = str(brought_by[0][0]) if brought_by else None
     if known is None:
         # What could not be posted is not worth anybody's decision. Asked again, it is only looked up.
         could_be_posted(store, [replace(draft, actor=prepared_by) for draft in drafts])
@@ -154,29 +165,27 @@ def decide(
         decided_by: who decides; who approves or rejects is not who prepared it, who withdraws is.
         day: on which it is decided; today by the clock of the books otherwise.
         only: which entries to post, by their numbers in the proposal, for ``part-posted``.
-        authority: named on every entry that has none of its own.
+        authority: on which it is decided, named on every entry that has none of its own.
 
     Raises:
         Refused: there is no such proposal, it has ended, who decides may not, or its entries cannot be posted.
     """
     with store.read(decided_by) as reader:
-        found = {row.id: row for row in listed(reader)}.get(key)
+        found = proposal_named(reader, key)
         today = clock.today(reader)
         day = today if day is None else day
-        problems = _decision_problems(found, key, outcome, decided_by, max(day, today), only)
+        problems = _decision_problems(found, outcome, decided_by, max(day, today), only)
+        if not problems and outcome != WITHDRAWN and not is_whole(reader, key):
+            problems = [beforehand.not_seen(key, "part", decided_by)]
         if problems:
             raise Refused(problems)
-        assert found is not None
-        if outcome in (POSTED, PART_POSTED, REJECTED):
-            _refuse_half_seen(reader, key, decided_by)
-        chosen = [
-            draft for nth, draft in enumerate(drafts_of(reader, key), start=1)
-            if outcome == POSTED or nth in only
-        ] if outcome in (POSTED, PART_POSTED) else []  # fmt: skip
-        quiet = rights.in_force(reader)
-    decision = _decision(found, outcome, decided_by, reason, day, quiet=quiet)
-    posting = [replace(draft, actor=decided_by, authority=draft.authority or authority) for draft in chosen]
-    return post(store, [decision, *posting], dry_run=dry_run)
+        chosen = {
+            nth: replace(draft, actor=decided_by, authority=draft.authority or authority)
+            for nth, draft in enumerate(drafts_of(reader, key), start=1)
+            if outcome == POSTED or (outcome == PART_POSTED and nth in only)
+        }
+        decision = _decision(reader, found, outcome, decided_by, reason, day, posted=list(chosen))
+    return post(store, [replace(decision, authority=authority), *chosen.values()], dry_run=dry_run)
 
 
 def expire(store: Store, *, decided_by: str, day: date | None = None, dry_run: bool = False) -> list[Posted]:
@@ -189,31 +198,43 @@ def expire(store: Store, *, decided_by: str, day: date | None = None, dry_run: b
         Refused: the day has not come: nobody ends a proposal before its time.
     """
     with store.read(decided_by) as reader:
-        quiet = rights.in_force(reader)
         today = clock.today(reader)
         day = today if day is None else day
         if day > today:
             found = f"by the clock of the books it is {today}."
             why = "A proposal whose last day has not passed is not ended for being late."
             raise Refused([Problem(f"expire by {day}", found, why, "Give a day that has come, or none.")])
-        late = [
-            found
+        # What is not seen whole is let to expire by who sees it whole.
+        drafts = [
+            _decision(reader, found, EXPIRED, decided_by, f"its last day was {found.expires_on}", day)
             for found in listed(reader)
             if found.outcome is None and found.expires_on is not None and found.expires_on < day
-        ]
-    drafts = [
-        _decision(found, EXPIRED, decided_by, f"its last day was {found.expires_on}", day, quiet=quiet)
-        for found in late
-    ]
+            and is_whole(reader, found.id)
+        ]  # fmt: skip
     return post(store, drafts, dry_run=dry_run) if drafts else []
 
 
-def _decision(found: Listed, outcome: str, decided_by: str, reason: str, day: date, *, quiet: bool) -> Draft:
-    """The entry that ends a proposal; a quiet one says nothing of it to those who may not see the proposal."""
+def _decision(
+    reader: Reader,
+    found: Listed,
+    outcome: str,
+    decided_by: str,
+    reason: str,
+    day: date,
+    *,
+    posted: Sequence[int] = (),
+) -> Draft:
+    """The entry that ends a proposal; where rights count it tells nothing of it to those who may not see it.
+
+    Args:
+        posted: which entries of the proposal are posted with it, by their numbers in the proposal.
+    """
+    ((_, content_hash),) = reader.rows(_ENTRY, {"id": found.id})
     end = {
         "proposal": found.id, "prepared_by": found.prepared_by, "outcome": outcome, "decided_by": decided_by,
-        "reason": reason,
+        "reason": reason, "content_hash": content_hash, "posted": ",".join(map(str, posted)) or None,
     }  # fmt: skip
+    quiet = rights.in_force(reader)
     name = secrets.token_hex(16) if quiet else found.id
     said = _DECIDED if quiet else f"{found.title}: {outcome}"
     return Draft(
@@ -225,6 +246,18 @@ def _decision(found: Listed, outcome: str, decided_by: str, reason: str, day: da
 def listed(reader: Reader) -> list[Listed]:
     """Every proposal there has been, oldest first."""
     return [Listed(**row) for row in reader.table(_LISTED).to_pylist()]
+
+
+def proposal_named(reader: Reader, key: str) -> Listed:
+    """The proposal of a name.
+
+    Raises:
+        Refused: there is none, or whoever reads may not see it: the answer is the same.
+    """
+    found = {row.id: row for row in listed(reader)}.get(key)
+    if found is None:
+        raise Refused([beforehand.not_seen(key)])
+    return found
 
 
 def drafts_of(reader: Reader, key: str) -> list[Draft]:
@@ -244,32 +277,31 @@ def drafts_of(reader: Reader, key: str) -> list[Draft]:
     return found
 
 
-def _entry_of(store: Store, key: str, prepared_by: str) -> tuple[str | None, bool]:
-    """The key of the entry that brought a proposal, where there is one; and whether a new one is to be quiet."""
-    with store.read(prepared_by) as reader:
-        asked = "SELECT e.key FROM proposal p JOIN entry e ON e.number = p.entry_number WHERE p.id = $key"
-        known = reader.rows(asked, {"key": key})
-        return (str(known[0][0]) if known else None), rights.in_force(reader)
+def name_of(reader: Reader, key: str, prepared_by: str) -> str:
+    """The name under which a person's proposal stands in the books.
+
+    Once rights count it begins with its preparer's own: nobody can take the name of another's proposal, or find out
+    by trying it that there is one. What was submitted before keeps its name.
+    """
+    own = f"{prepared_by}/"
+    if key.startswith(own) or not rights.in_force(reader):
+        return key
+    return key if reader.rows(_OWN, {"id": key, "person": prepared_by}) else own + key
 
 
 def is_whole(reader: Reader, key: str) -> bool:
     """Whether a proposal is seen whole: others may pay in it too, whose legs are theirs to see."""
-    return not reader.unseen & {int(str(number)) for (number,) in reader.rows(_ENTRY, {"id": key})}
-
-
-def _refuse_half_seen(reader: Reader, key: str, decided_by: str) -> None:
-    if not is_whole(reader, key):
-        sentence = f"it moves money of organisations over which {decided_by} has no right."
-        remedy = "Let somebody decide who has a right over all of them."
-        raise Refused([Problem(f"proposal {key}", sentence, "Who decides sees the whole of it.", remedy)])
+    return not reader.unseen & {int(str(number)) for number, _ in reader.rows(_ENTRY, {"id": key})}
 
 
 def _written(brought: Mapping[type[SQLModel], pa.Table]) -> str | None:
-    """Records as one text that says the same however they were made."""
-    if not brought:
-        return None
-    rows = {model.__name__: table.to_pylist() for model, table in brought.items()}
-    return json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    """Records as one text that says the same however they were made: what ``ledger.decisions`` compares."""
+    rows = {
+        model.__name__: table.sort_by(primary_key(model)).to_pylist()
+        for model, table in brought.items()
+        if table.num_rows
+    }
+    return json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str) if rows else None
 
 
 def _read(text: str | None) -> dict[type[SQLModel], pa.Table]:
@@ -289,24 +321,13 @@ def _read(text: str | None) -> dict[type[SQLModel], pa.Table]:
     return found
 
 
-def _decision_problems(
-    found: Listed | None, key: str, outcome: str, decided_by: str, day: date, only: Sequence[int]
-) -> list[Problem]:
-    place = f"proposal {key}"
-    if found is None:
-        return [
-            Problem(
-                place,
-                "there is no such proposal, or you may not see it.",
-                "Nothing can be decided.",
-                "See 'devolution proposal list'.",
-            )
-        ]
+def _decision_problems(found: Listed, outcome: str, decided_by: str, day: date, only: Sequence[int]) -> list[Problem]:
+    place = f"proposal {found.id}"
     if found.outcome is not None:
         sentence = f"it was {found.outcome} by {found.decided_by}."
         return [Problem(place, sentence, "A proposal ends once.", "Submit a new one.")]
     problems = []
-    own = decided_by == found.prepared_by
+    own = found.is_of(decided_by)
     if own and outcome in (POSTED, PART_POSTED, REJECTED):
         sentence = f"{decided_by} prepared it."
         problems.append(Problem(place, sentence, "Nobody decides on what they prepared.", "Let somebody else decide."))

@@ -8,13 +8,20 @@ from typing import Any
 from ledger.store import Reader
 
 _ENTRIES = """
-SELECT n.nth, n.kind, n.effective_date, n.reason, n.authority, n.source, n.source_hash, e.number AS posted_as,
+SELECT n.nth, n.kind, n.effective_date, n.reason, n.authority, n.source, n.source_hash,
+       coalesce(w.number, e.number) AS posted_as,
        count(t.id) AS legs, CAST(coalesce(sum(t.amount_pence), 0) AS BIGINT) AS amount_pence
 FROM proposed_entry n LEFT JOIN proposed_transfer t ON t.proposed_entry = n.id
 LEFT JOIN proposal_end d ON d.proposal = n.proposal AND d.outcome IN ('posted', 'part-posted')
-LEFT JOIN entry e ON e.key = n.key AND d.proposal IS NOT NULL
+-- They stand directly after the decision that names them; decisions from before are known by their entries' keys.
+LEFT JOIN (
+    SELECT m.id, o.entry_number + row_number() OVER (ORDER BY m.nth) AS number
+    FROM proposed_entry m JOIN proposal_end o ON o.proposal = m.proposal
+    WHERE m.proposal = $id AND list_contains(string_split(o.posted, ','), CAST(m.nth AS VARCHAR))
+) w ON w.id = n.id
+LEFT JOIN entry e ON e.key = n.key AND d.proposal IS NOT NULL AND d.content_hash IS NULL
 WHERE n.proposal = $id
-GROUP BY n.nth, n.kind, n.effective_date, n.reason, n.authority, n.source, n.source_hash, e.number
+GROUP BY n.nth, n.kind, n.effective_date, n.reason, n.authority, n.source, n.source_hash, w.number, e.number
 ORDER BY n.nth
 """
 _LEGS = """

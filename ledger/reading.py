@@ -5,7 +5,7 @@ every question has one text and one meaning. Figures come as Arrow: exact intege
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # Nothing may be fetched at run time, so the engine is told not to look for extensions of its own.
 CONFIGURATION: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 Cursor = duckdb.DuckDBPyConnection
+# More are given to a statement as a table: to read a statement takes its time for each mark in it.
+_MOST_VALUES = 300
 
 
 class Reader:
@@ -27,9 +29,12 @@ class Reader:
 
     Attributes:
         unseen: the entries of proposals that whoever reads may not see, or not whole.
+        is_from_kept: whether rows come from a file that an earlier program kept of a server's ledger, and are not
+            those that the server holds now, should somebody have changed them there behind the books' back.
     """
 
     unseen: frozenset[int] = frozenset()
+    is_from_kept = False
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
@@ -75,14 +80,35 @@ class Writer(Reader):
 
         The Arrow table's columns are the model's, in any order.
         """
-        self.stage("appended_rows", table)
         columns = ", ".join(f'"{name}"' for name in table.column_names)
+        self.stage("appended_rows", table)
+        self._insert(str(model.__tablename__), f"({columns}) SELECT {columns} FROM appended_rows", None)
+        self._cursor.unregister("appended_rows")
+
+    def insert(self, table: str, rows: Sequence[Mapping[str, object]], besides: str = "") -> None:
+        """Add a few rows to a table of the books, in one statement, under every constraint.
+
+        Args:
+            table: its name.
+            rows: all with the same columns, in the same order.
+            besides: what the statement says after the rows: what to do where a key is there already.
+        """
+        columns = ", ".join(f'"{name}"' for name in rows[0])
+        if len(rows) * len(rows[0]) > _MOST_VALUES:
+            self.stage("inserted_rows", pa.Table.from_pylist(list(rows)))
+            self._insert(table, f"({columns}) SELECT {columns} FROM inserted_rows {besides}", None)
+            self._cursor.unregister("inserted_rows")
+            return
+        marks = f"({', '.join('?' for _ in rows[0])})"
+        values = [value for row in rows for value in row.values()]
+        self._insert(table, f"({columns}) VALUES {', '.join([marks] * len(rows))} {besides}", values)
+
+    def _insert(self, table: str, statement: str, values: list[object] | None) -> None:
         try:
-            self._cursor.execute(f'INSERT INTO "{model.__tablename__}" ({columns}) SELECT {columns} FROM appended_rows')
+            self._cursor.execute(f'INSERT INTO "{table}" {statement}', values)
         except duckdb.ConstraintException as error:
             told = str(error).splitlines()[0].removeprefix("Constraint Error: ")
-            raise Refused([contradiction(str(model.__tablename__), told)]) from error
-        self._cursor.unregister("appended_rows")
+            raise Refused([contradiction(table, told)]) from error
 
 
 def contradiction(table: str, told: str) -> Problem:

@@ -1,6 +1,6 @@
 """What is refused before it is written: headers, keys, codes and amounts that could not be posted.
 
-Rules that need the entry in the books, such as limits and ring-fences, are in ``checks``.
+Rules that need the entry in the books, such as limits and ring-fences, are in ``rules``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlmodel import SQLModel
 
-from ledger import canonical, checks
+from ledger import characters
 from ledger.drafts import Draft, primary_key
 from ledger.errors import Problem
 from ledger.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSAL_KEY, REVERSE
 from ledger.models import RECORDS
-from ledger.money import LARGEST_PENCE
+from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE, exact_pounds
+from ledger.named_legs import NamedLegs
+from ledger.rule import MOST_SHOWN
 from ledger.store import Reader
 from ledger.structure import suggestion
 from ledger.vocabulary import STANDINGS
@@ -51,17 +53,19 @@ def _word_problems(draft: Draft) -> list[Problem]:
         if not str(getattr(draft, name)).strip()
     ]
     unclear = [
-        Problem(
-            place,
-            f"the {name} holds a control character or an unusual form of a letter.",
-            "It could be made to look like something else.",
-            "Type it again as plain text.",
-        )
+        _unclear(place, name, text)
         for name in ("key", "actor", "reason", "authority", "source", "source_hash")
         if (text := getattr(draft, name)) is not None
-        and (canonical.has_control_characters(text) or canonical.normalise(text) != text)
+        and (characters.unseen(text) or characters.normalise(text) != text)
     ]
     return missing + unclear
+
+
+def _unclear(place: str, name: str, text: str) -> Problem:
+    letters = ", ".join(dict.fromkeys(characters.unseen(text)))
+    found = f"holds characters that cannot be seen ({letters})" if letters else "holds an unusual form of a letter"
+    why = "It could be made to look like something else."
+    return Problem(place, f"the {name} {found}.", why, "Type it again as plain text.")
 
 
 def _date_problems(draft: Draft) -> list[Problem]:
@@ -110,23 +114,46 @@ def reversed_before(number: int, by: object) -> Problem:
     )
 
 
+def key_reused(key: str, number: int) -> Problem:
+    """A key that came back with other content than the entry has that it names."""
+    return Problem(
+        f"entry '{key}'",
+        f"this key already names entry {number}, with other content.",
+        "A key stands for one decision; posting it again must change nothing.",
+        "Give the new decision a key of its own, or reverse the old entry first.",
+    )
+
+
+def taken(table: str, key: str) -> Problem:
+    """A record whose key another one has."""
+    return Problem(
+        f"{table} {key}",
+        "it is recorded already, or twice in this batch.",
+        "A row never changes.",
+        "Give the new row a key of its own; where it corrects the old one, let it say so in 'supersedes'.",
+    )
+
+
+def another_speaks(login: str, person: str) -> Problem:
+    """A login of a server that would act in somebody else's name."""
+    return Problem(
+        "the connection",
+        f"it is {login}'s, and {person} is named.",
+        "Nobody acts under another's name.",
+        f"Give '--actor {login}' or set DEVOLUTION_PERSON to it, or sign in to the server as {person}.",
+    )
+
+
 def record_problems(reader: Reader, model: type[SQLModel], rows: pa.Table) -> list[Problem]:
     """Keys that are taken and codes that are unknown, before the database would refuse them unkindly."""
     key, name = primary_key(model), model.__tablename__
     found: list[Problem] = []
     reader.stage("new_records", rows)
-    for (taken,) in reader.rows(
+    for (identity,) in reader.rows(
         f'SELECT n."{key}" FROM new_records n GROUP BY n."{key}" HAVING count(*) > 1 '
         f'UNION SELECT n."{key}" FROM new_records n JOIN "{name}" o ON o."{key}" = n."{key}" ORDER BY 1'
     ):
-        found.append(
-            Problem(
-                f"{name} {taken}",
-                "it is recorded already, or twice in this batch.",
-                "A row never changes.",
-                "Give the new row a key of its own; where it corrects the old one, let it say so in 'supersedes'.",
-            )
-        )
+        found.append(taken(str(name), str(identity)))
     for column in model.__table__.columns:  # type: ignore[attr-defined]
         for foreign in column.foreign_keys:
             target = foreign.column.table.name
@@ -136,17 +163,12 @@ def record_problems(reader: Reader, model: type[SQLModel], rows: pa.Table) -> li
                 f'SELECT n."{key}", n."{column.name}" FROM new_records n WHERE n."{column.name}" IS NOT NULL '
                 f'AND n."{column.name}" NOT IN (SELECT "{foreign.column.name}" FROM "{target}") ORDER BY 1'
             ):
-                found.append(_unknown(reader, f"{name} {identity}", str(code), target))
+                found.append(unknown(reader, f"{name} {identity}", str(code), target))
         if pa.types.is_string(rows.schema.field(column.name).type) and not found:
             found.extend(
-                Problem(
-                    f"{name} {identity}",
-                    f"its {column.name} holds a control character.",
-                    "It could be made to look like something else.",
-                    "Type it again as plain text.",
-                )
+                _unclear(f"{name} {identity}", column.name, text)
                 for identity, text in zip(rows[key].to_pylist(), rows[column.name].to_pylist(), strict=True)
-                if text is not None and canonical.has_control_characters(text)
+                if text is not None and characters.unseen(text)
             )
     return found
 
@@ -172,9 +194,11 @@ def amount_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem
         bad = pc.or_kleene(bad, pc.is_null(new_legs[column]))
     for side in ("from_year", "to_year"):
         bad = pc.or_kleene(bad, pc.or_(pc.less(new_legs[side], FIRST_YEAR), pc.greater(new_legs[side], LAST_YEAR)))
-    # A note with a control character could be made to hash like another set of legs.
-    bad = pc.or_kleene(bad, pc.fill_null(pc.match_substring_regex(new_legs["note"], r"[\x00-\x1f\x7f-\x9f]"), False))
-    rows = new_legs.filter(pc.or_kleene(bad, same)).slice(0, checks.MOST_SHOWN).to_pylist()
+    # Notes are many and alike, so only the few that are not plain are looked at letter by letter.
+    notes = pc.unique(new_legs["note"].filter(pc.match_substring_regex(new_legs["note"], r"[^ -~]")))
+    unclear = pa.array([note for note in notes.to_pylist() if characters.unseen(note)], pa.string())
+    bad = pc.or_kleene(bad, pc.is_in(new_legs["note"], value_set=unclear))
+    rows = new_legs.filter(pc.or_kleene(bad, same)).slice(0, MOST_SHOWN).to_pylist()
     return [
         Problem(
             f"entry '{keys[row['entry_number']]}', leg {row['leg']}" + (f", {row['note']}" if row["note"] else ""),
@@ -188,26 +212,65 @@ def amount_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem
     ]
 
 
-def unknown_codes(reader: Reader, keys: Mapping[int, str]) -> list[Problem]:
-    """Codes in the staged legs that the books do not know, with the nearest that they do."""
-    found: list[Problem] = []
-    for column, target in (("organisation", "organisation"), ("fund", "fund")):
-        for entry_number, leg, code in reader.rows(
-            f"SELECT min(entry_number), min(leg), code FROM ("
-            f"SELECT entry_number, leg, from_{column} AS code FROM new_legs UNION ALL "
-            f"SELECT entry_number, leg, to_{column} FROM new_legs) AS used "
-            f"WHERE code IS NULL OR code NOT IN (SELECT code FROM {target}) GROUP BY code ORDER BY 1, 2"
-        ):
-            place = f"entry '{keys[int(str(entry_number))]}', leg {leg}"
-            found.append(_unknown(reader, place, str(code), target))
+def nameless_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem]:
+    """Legs that say no organisation or no fund on one of their sides."""
+    found = []
+    for name in ("organisation", "fund"):
+        missing = pc.or_(*(pc.is_null(new_legs[f"{side}_{name}"]) for side in ("from", "to")))
+        for row in new_legs.filter(missing).slice(0, MOST_SHOWN).to_pylist():
+            place = f"entry '{keys[row['entry_number']]}', leg {row['leg']}"
+            why = "Money can only stand where the books know the name."
+            found.append(Problem(place, f"there is no {name} 'None'.", why, f"Say the {name}."))
     return found
+
+
+def sum_problems(reader: Reader, new_legs: pa.Table) -> tuple[int, list[Problem]]:
+    """What the legs move in all, and whether the sum of all that was ever moved would be too large.
+
+    Every sum over the books is at most that one, so none that a report asks for can fail.
+    """
+    moved = reader.whole("SELECT moved_pence FROM seal")
+    new = sum(new_legs["amount_pence"].to_pylist())
+    return new, [] if moved + new <= MOST_MOVED_PENCE else [too_much_in_all(moved, new)]
+
+
+def too_much_in_all(moved: int, new: int) -> Problem:
+    """Legs of ``new`` pence, with which more would have been moved in all than a ledger can hold."""
+    found = f"with £{exact_pounds(moved)} moved before, £{exact_pounds(new)} more would be moved."
+    why = f"All that a ledger ever moves, added up, can be at most £{exact_pounds(MOST_MOVED_PENCE)}."
+    return Problem("this batch", found, why, "Look for an amount in the wrong unit; or begin a new ledger.")
+
+
+def unknown_codes(reader: Reader, legs: NamedLegs, numbered: pa.Table, keys: Mapping[int, str]) -> list[Problem]:
+    """Codes in the legs that the books do not know, with the nearest that they do.
+
+    Args:
+        reader: the books.
+        legs: those of the batch.
+        numbered: the same legs with ``entry_number`` and ``leg``.
+        keys: of their entries, by number.
+    """
+    found: list[tuple[int, Problem]] = []
+    for table in ("organisation", "fund"):
+        known = reader.table(f"SELECT code FROM {table}")["code"].combine_chunks()
+        strange = pc.invert(pc.is_in(legs.accounts[table], value_set=known))
+        first: dict[str, int] = {}
+        for place in pc.indices_nonzero(strange).to_pylist():
+            code, leg = str(legs.accounts[table][place]), legs.named_first(place)
+            first[code] = min(leg, first.get(code, leg))
+        for code, leg in first.items():
+            (row,) = numbered.slice(leg, 1).to_pylist()
+            where = f"entry '{keys[row['entry_number']]}', leg {row['leg']}"
+            found.append((leg, unknown(reader, where, code, table)))
+    return [problem for _, problem in sorted(found, key=lambda each: each[0])]
 
 
 # Tables whose rows people know by a code and a name.
 _NAMED = ("organisation", "fund", "tier")
 
 
-def _unknown(reader: Reader, place: str, code: str, table: str) -> Problem:
+def unknown(reader: Reader, place: str, code: str, table: str) -> Problem:
+    """A code that the books do not know, with the nearest that they do."""
     return Problem(
         place,
         f"there is no {table} '{code}'.",

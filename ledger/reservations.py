@@ -1,15 +1,13 @@
 """What open proposals keep of an account: nobody can move it elsewhere until they are decided."""
 
 from ledger.errors import Problem
-from ledger.money import exact_pounds
-from ledger.store import Reader
+from ledger.money import MOST_MOVED_PENCE, exact_pounds
+from ledger.rule import Row, Rule
 from ledger.years import FinancialYear
-
-_ANY_OPEN = "SELECT 1 FROM proposal WHERE id NOT IN (SELECT proposal FROM proposal_end) LIMIT 1"
 
 # What a proposal takes from an account less what it brings there, and the lowest that the account stands at from
 # the proposal's first day on: as the limit itself, what is reserved holds for every day.
-_SHORT = """
+_SHORT = f"""
 WITH legs AS (
     SELECT n.proposal, n.effective_date, t.from_organisation AS organisation, t.from_fund AS fund,
            t.from_year AS year, t.from_standing AS standing, t.amount_pence AS pence
@@ -31,17 +29,13 @@ reserved AS (
     GROUP BY n.organisation, n.fund, n.year, n.standing
 ),
 moved AS (
-    SELECT a.organisation, a.fund, a.year, a.standing, e.effective_date, t.amount_pence AS pence
-    FROM transfer t JOIN account a ON a.id = t.to_account JOIN entry e ON e.number = t.entry_number
-    WHERE (a.organisation, a.fund, a.year, a.standing) IN (SELECT organisation, fund, year, standing FROM reserved)
-    UNION ALL
-    SELECT a.organisation, a.fund, a.year, a.standing, e.effective_date, -t.amount_pence
-    FROM transfer t JOIN account a ON a.id = t.from_account JOIN entry e ON e.number = t.entry_number
+    SELECT a.organisation, a.fund, a.year, a.standing, d.day, d.in_pence - d.out_pence AS pence
+    FROM account a JOIN account_day d ON d.account = a.id
     WHERE (a.organisation, a.fund, a.year, a.standing) IN (SELECT organisation, fund, year, standing FROM reserved)
 ),
 daily AS (
     SELECT r.organisation, r.fund, r.year, r.standing,
-           CASE WHEN m.effective_date < r.day THEN r.day ELSE m.effective_date END AS on_day, sum(m.pence) AS pence
+           CASE WHEN m.day < r.day THEN r.day ELSE m.day END AS on_day, sum(m.pence) AS pence
     FROM reserved r JOIN moved m ON m.organisation = r.organisation AND m.fund = r.fund AND m.year = r.year
         AND m.standing = r.standing
     GROUP BY 1, 2, 3, 4, 5
@@ -51,7 +45,8 @@ running AS (
            sum(pence) OVER (PARTITION BY organisation, fund, year, standing ORDER BY on_day) AS pence
     FROM daily
 )
-SELECT r.organisation, o.name, r.fund, r.year, r.standing, r.proposals, CAST(r.pence AS BIGINT) AS reserved_pence,
+SELECT r.organisation, o.name, r.fund, r.year, r.standing, r.proposals,
+       CAST(least(r.pence, {MOST_MOVED_PENCE}) AS BIGINT) AS reserved_pence,
        CAST(coalesce(min(b.pence), 0) AS BIGINT) AS lowest_pence
 FROM reserved r JOIN organisation o ON o.code = r.organisation
 LEFT JOIN running b ON b.organisation = r.organisation AND b.fund = r.fund AND b.year = r.year
@@ -62,39 +57,16 @@ ORDER BY 1, 3, 4, 5
 """
 
 
-_UNKEPT = """
-SELECT d.proposal, 'entry ' || n.nth || ' of it is not in the books, though it was approved whole.' AS said
-FROM proposal_end d JOIN proposed_entry n ON n.proposal = d.proposal
-WHERE d.outcome = 'posted' AND n.key NOT IN (SELECT key FROM entry)
-UNION ALL
-SELECT d.proposal, d.decided_by || ' prepared it and decided on it.' FROM proposal_end d
-JOIN proposal p ON p.id = d.proposal WHERE d.outcome IN ('posted', 'part-posted', 'rejected')
-    AND (d.decided_by = p.prepared_by OR d.prepared_by <> p.prepared_by)
-ORDER BY 1, 2
-"""
+def _short(row: Row) -> Problem:
+    return Problem(
+        f"{row['name']} ({row['organisation']}), {row['fund']}, {FinancialYear(row['year'])}, {row['standing']}",
+        f"£{exact_pounds(row['reserved_pence'])} of it is reserved by {row['proposals']}, and "
+        f"£{exact_pounds(row['lowest_pence'])} would be there.",
+        "Money of an open proposal is kept for it until it is decided.",
+        "Move or propose less, or decide what is open first: 'devolution proposal list'.",
+    )
 
 
-def concern(reader: Reader) -> bool:
-    """Whether any proposal is open, so that money may be reserved."""
-    return bool(reader.rows(_ANY_OPEN))
-
-
-def problems(reader: Reader) -> list[Problem]:
-    """Accounts that hold less than what open proposals have reserved of them."""
-    return [
-        Problem(
-            f"{row['name']} ({row['organisation']}), {row['fund']}, {FinancialYear(row['year'])}, {row['standing']}",
-            f"£{exact_pounds(row['reserved_pence'])} of it is reserved by {row['proposals']}, and "
-            f"£{exact_pounds(row['lowest_pence'])} would be there.",
-            "Money of an open proposal is kept for it until it is decided.",
-            "Move or propose less, or decide what is open first: 'devolution proposal list'.",
-        )
-        for row in reader.table(_SHORT).to_pylist()
-    ]
-
-
-def unkept(reader: Reader) -> list[Problem]:
-    """Decisions that are not what they say: approved and not posted, or taken by who prepared them."""
-    why = "A decision is somebody else's, and does what it says."
-    remedy = "Restore the ledger from a backup, and find out who could write to it."
-    return [Problem(f"proposal {key}", str(said), why, remedy) for key, said in reader.rows(_UNKEPT)]
+RULES = (
+    Rule("reserved/short", _SHORT, _short, frozenset({"transfer", "proposal", "proposed_entry", "proposed_transfer"})),
+)

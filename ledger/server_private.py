@@ -9,15 +9,15 @@ from datetime import UTC, date, datetime
 
 import psycopg
 import pyarrow as pa
-from sqlmodel import SQLModel
 
 from ledger import unpublished
-from ledger.errors import Problem, Refused
-from ledger.mirror import Mirror, arrow_schema, sealed_state
-from ledger.models import APP, UNPUBLISHED
+from ledger.errors import Refused
+from ledger.mirror import Mirror, sealed_state
 from ledger.reading import Cursor, Reader
+from ledger.refusals import another_speaks
 from ledger.rights import NOBODY, given
 from ledger.server_rows import fetch
+from ledger.vocabulary import APP, UNPUBLISHED
 
 _MOST_KEPT = 64
 
@@ -31,7 +31,7 @@ class Shown:
         unseen: the entries of which the server hides a part.
     """
 
-    rows: Mapping[type[SQLModel], pa.Table]
+    rows: Mapping[str, pa.Table]
     filtered_for: str | None
     unseen: frozenset[int]
 
@@ -69,17 +69,23 @@ class Private:
         if state != self._state:
             self._state = state
             self._kept.clear()
-        # The name is told even where the rows are known: what is written next is in it.
-        server.execute("SELECT set_config('devolution.person', %s, true)", (name or "",))
         if name not in self._kept:
             while len(self._kept) >= _MOST_KEPT:
                 self._kept.pop(next(iter(self._kept)))
-            unseen = frozenset(int(number) for (number,) in server.execute("SELECT ledger_unseen()").fetchall())
-            rows = {model: fetch(server, model, arrow_schema(model), "") for model in UNPUBLISHED}
-            # The owner is shown every row, and asks for somebody at times; a login asks for nobody for others' eyes.
-            filtered = name if self._is_owner or name == NOBODY else None
-            self._kept[name] = Shown(rows, filtered, frozenset() if self._is_owner else unseen)
+            self._kept[name] = self._fetched(server, name)
         return self._kept[name]
+
+    def shown_inside(self, server: psycopg.Connection, person: str | None, cursor: Cursor) -> Shown:
+        """What a person is shown of a state that may never be kept, as a transaction of the server has it."""
+        return self._fetched(server, self._speaks_for(cursor, person, datetime.now(UTC).date()))
+
+    def _fetched(self, server: psycopg.Connection, name: str | None) -> Shown:
+        server.execute("SELECT set_config('devolution.person', %s, true)", (name or "",))
+        unseen = frozenset(int(number) for (number,) in server.execute("SELECT ledger_unseen()").fetchall())
+        rows = {table: fetch(server, table, self._mirror.schema(table), "") for table in UNPUBLISHED}
+        # The owner is shown every row, and asks for somebody at times; a login asks for nobody for others' eyes.
+        filtered = name if self._is_owner or name == NOBODY else None
+        return Shown(rows, filtered, frozenset() if self._is_owner else unseen)
 
     def _speaks_for(self, cursor: Cursor, person: str | None, today: date) -> str | None:
         reader = Reader(cursor)
@@ -89,15 +95,5 @@ class Private:
         if any(one.person == self.login and one.role == APP and one.holds(today) for one in held):
             return person
         if person not in (None, self.login):
-            raise Refused(
-                [
-                    Problem(
-                        "the connection",
-                        f"it is {self.login}'s, and {person} is named.",
-                        "Nobody acts under another's name.",
-                        f"Give '--actor {self.login}' or set DEVOLUTION_PERSON to it, or sign in to the server as "
-                        f"{person}.",
-                    )
-                ]
-            )
+            raise Refused([another_speaks(self.login, person)])
         return self.login

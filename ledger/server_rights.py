@@ -1,127 +1,145 @@
 """What a PostgreSQL server holds by itself of who may do what, whoever connects and by whatever program.
 
-* Who acts is the login; only a login that the books call an app may name somebody else, for one transaction, in the
-  setting ``devolution.person``. An app that names nobody has no right.
+* Who acts is the login; only a login that the books call an app may name somebody else: for a batch that it posts, or
+  for one transaction in which it reads, in the setting ``devolution.person``. An app that names nobody has no right.
 * An entry names who acts as its author, and brings nothing that its author has no right to: the same question as
-  ``ledger.rights`` asks, on the server's own day, when the transaction ends.
+  ``ledger.rights`` asks, on the day on which the server records it.
 * Rows of proposals are seen by those who may see them.
 
-The owner of the tables stands outside: who could take the triggers away is not held by them.
+The owner of the tables may name anybody as an author, as an app may, and the rights of whom it names count.
 """
 
 from collections.abc import Sequence
 
+from ledger import decisions
 from ledger import rights_questions as questions
-from ledger.models import UNPUBLISHED, Proposal, ProposedTransfer
+from ledger.models import UNPUBLISHED
+from ledger.models_rights import Proposal, ProposedTransfer
+from ledger.server_functions import OWNER, READS, Function
 
 TODAY = "(now() AT TIME ZONE 'UTC')::date"
-_NAMED = (
+NAMED = (
     "LATERAL (SELECT (regexp_matches(n.brings, "
     '\'"(?:organisation|parent|child|predecessor|successor)":"([^"]*)"\', \'g\'))[1] AS organisation) named'
 )
-_GIVEN = {"person": "(SELECT ledger_person())", "today": TODAY, "named": _NAMED}
-_SAFE = "SECURITY DEFINER SET search_path FROM CURRENT"
+FAULTS = questions.FAULTS.format(
+    first="$1", day="(e.recorded_at AT TIME ZONE 'UTC')::date", named=NAMED,
+    approved_entry=decisions.approved_from("$1"),
+)  # fmt: skip
+_GIVEN = {"person": "(SELECT ledger_person())", "today": TODAY, "named": NAMED}
 
-_ENTERED = "CREATE TABLE IF NOT EXISTS ledger_entered (first_entry bigint NOT NULL)"
 
-_FUNCTIONS = (
-    f"""
-CREATE OR REPLACE FUNCTION ledger_is_owner() RETURNS boolean LANGUAGE sql STABLE {_SAFE} AS $$
-    SELECT pg_has_role(session_user, relowner, 'MEMBER') FROM pg_class WHERE oid = 'entry'::regclass
-$$
+def _answers(name: str, returns: str, body: str, may: str = READS) -> Function:
+    return Function(name, "", returns, body, language="sql", volatility="STABLE", privileged=True, may=may)
+
+
+def _brought(table: str, columns: str) -> str:
+    """What a batch brings of a table, as a question for some of its columns."""
+    rows = f"unnest(brought) AS b (its), jsonb_populate_recordset(NULL::{table}, b.its -> '{table}') AS r"
+    return f"SELECT {', '.join(f'r.{column}' for column in columns.split(', '))} FROM {rows}"
+
+
+FUNCTIONS = (
+    _answers(
+        "ledger_is_owner",
+        "boolean",
+        "SELECT pg_has_role(session_user, relowner, 'MEMBER') FROM pg_class WHERE oid = 'entry'::regclass",
+    ),
+    _answers(
+        "ledger_is_app",
+        "boolean",
+        f"""
+SELECT EXISTS (
+    SELECT 1 FROM appointment a WHERE a.person = session_user AND a.role = 'app'
+      AND a.valid_from <= {TODAY} AND (a.valid_to IS NULL OR {TODAY} < a.valid_to)
+      AND NOT EXISTS (SELECT 1 FROM dismissal d WHERE d.appointment = a.id AND d.valid_to <= {TODAY}))
 """,
-    f"""
-CREATE OR REPLACE FUNCTION ledger_person() RETURNS text LANGUAGE sql STABLE {_SAFE} AS $$
-    SELECT CASE WHEN EXISTS (
-            SELECT 1 FROM appointment a WHERE a.person = session_user AND a.role = 'app'
-              AND a.valid_from <= {TODAY} AND (a.valid_to IS NULL OR {TODAY} < a.valid_to)
-              AND NOT EXISTS (SELECT 1 FROM dismissal d WHERE d.appointment = a.id AND d.valid_to <= {TODAY}))
-        THEN nullif(current_setting('devolution.person', true), '') ELSE session_user::text END
-$$
+        may=OWNER,
+    ),
+    _answers(
+        "ledger_person",
+        "text",
+        """
+SELECT CASE WHEN ledger_is_app() THEN nullif(current_setting('devolution.person', true), '')
+    ELSE session_user::text END
 """,
-    f"""
-CREATE OR REPLACE FUNCTION ledger_seen_proposals() RETURNS SETOF varchar LANGUAGE sql STABLE {_SAFE} AS $$
-{questions.SEEN_PROPOSALS.format(**_GIVEN)}
-$$
-""",
-    f"""
-CREATE OR REPLACE FUNCTION ledger_seen_transfers() RETURNS SETOF varchar LANGUAGE sql STABLE {_SAFE} AS $$
-{questions.SEEN_TRANSFERS.format(**_GIVEN)}
-$$
-""",
+        may=OWNER,
+    ),
+    _answers("ledger_seen_proposals", "SETOF character varying", questions.SEEN_PROPOSALS.format(**_GIVEN)),
+    _answers("ledger_seen_transfers", "SETOF character varying", questions.SEEN_TRANSFERS.format(**_GIVEN)),
     # Numbers of entries alone: so that a reader can tell what is hidden from what was taken away.
-    f"""
-CREATE OR REPLACE FUNCTION ledger_unseen() RETURNS SETOF bigint LANGUAGE sql STABLE {_SAFE} AS $$
-    SELECT entry_number FROM proposal WHERE id NOT IN (SELECT ledger_seen_proposals())
-    UNION SELECT entry_number FROM proposal_end WHERE proposal NOT IN (SELECT ledger_seen_proposals())
-    UNION SELECT entry_number FROM proposed_transfer WHERE id NOT IN (SELECT ledger_seen_transfers())
-$$
+    _answers(
+        "ledger_unseen",
+        "SETOF bigint",
+        """
+SELECT entry_number FROM proposal WHERE id NOT IN (SELECT ledger_seen_proposals())
+UNION SELECT entry_number FROM proposal_end WHERE proposal NOT IN (SELECT ledger_seen_proposals())
+UNION SELECT entry_number FROM proposed_transfer WHERE id NOT IN (SELECT ledger_seen_transfers())
 """,
-    f"""
-CREATE OR REPLACE FUNCTION ledger_faults(bigint)
-RETURNS TABLE (number bigint, actor varchar, fault text, act varchar, organisation varchar, pence bigint)
-LANGUAGE sql STABLE {_SAFE} AS $$
-SELECT number, actor::varchar, fault::text, act::varchar, organisation::varchar, pence::bigint FROM (
-{questions.FAULTS.format(first="$1", day=TODAY, named=_NAMED)}
-) found
-$$
-""",
-    "REVOKE ALL ON FUNCTION ledger_faults(bigint) FROM PUBLIC",
-    f"""
-CREATE OR REPLACE FUNCTION ledger_is_entered() RETURNS trigger LANGUAGE plpgsql {_SAFE} AS $$
+    ),
+    Function(
+        "ledger_faults",
+        "first_new bigint",
+        "SETOF jsonb",
+        f"""
 BEGIN
-    IF EXISTS (SELECT 1 FROM appointment) THEN
-        IF TG_TABLE_NAME = 'entry' THEN
-            INSERT INTO ledger_entered SELECT min(number) FROM added HAVING count(*) > 0;
-        ELSE
-            INSERT INTO ledger_entered SELECT min(entry_number) FROM added HAVING count(*) > 0;
-        END IF;
-    END IF;
-    RETURN NULL;
-END $$
+    RETURN QUERY SELECT to_jsonb(f) FROM (
+{FAULTS}
+    ) f;
+END
 """,
-    f"""
-CREATE OR REPLACE FUNCTION ledger_rights_hold() RETURNS trigger LANGUAGE plpgsql {_SAFE} AS $$
-DECLARE speaker text; other record; broken record; earlier bigint;
+        volatility="STABLE",
+    ),
+    # Proposals that somebody's batch names and that they may not see; asked before anything rests on them.
+    Function(
+        "ledger_hidden",
+        "asker text, brought jsonb[]",
+        "jsonb",
+        f"""
 BEGIN
-    -- The first look of a transaction reaches from its first entry on, so the others need not look again.
-    DELETE FROM ledger_entered WHERE first_entry >= NEW.first_entry;
-    GET DIAGNOSTICS earlier = ROW_COUNT;
-    IF earlier = 0 OR ledger_is_owner() THEN
-        RETURN NULL;
-    END IF;
-    speaker := ledger_person();
-    SELECT e.number, e.actor INTO other FROM entry e
-    WHERE e.number >= NEW.first_entry AND e.number > (SELECT min(entry_number) FROM appointment)
-      AND e.actor IS DISTINCT FROM speaker LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'entry % is in the name of %, and this connection speaks for %',
-            other.number, other.actor, coalesce(speaker, 'nobody') USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    SELECT * INTO broken FROM ledger_faults(NEW.first_entry) LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'entry %: % has no right to it (%, %, %, % pence)', broken.number, broken.actor, broken.fault,
-            broken.act, coalesce(broken.organisation, 'the whole'), coalesce(broken.pence::text, 'any number of')
-            USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    RETURN NULL;
-END $$
+    RETURN (SELECT jsonb_agg(jsonb_build_object('fault', 'hidden', 'proposal', f.proposal, 'reason', f.fault,
+                                                'person', asker)) FROM (
+{
+            questions.BEFOREHAND.format(
+                person="$1",
+                today=TODAY,
+                named=NAMED,
+                ends=_brought("proposal_end", "proposal, outcome"),
+                proposals=_brought("proposal", "id"),
+                entries=_brought("proposed_entry", "id, proposal, nth"),
+                legs=_brought("proposed_transfer", "id, proposed_entry, leg"),
+            )
+        }
+    ) f);
+END
 """,
+        volatility="STABLE",
+    ),
 )
 
 
-def statements() -> Sequence[str]:
-    """What a server is told of rights, once its tables are there. Saying it again changes nothing."""
-    said = [_ENTERED, *_FUNCTIONS]
+def policies() -> Sequence[tuple[str, str]]:
+    """Each table whose rows are not for everybody, with the condition under which a row is shown."""
+    said = []
     for model in UNPUBLISHED:
-        name = str(model.__tablename__)
         key = "id" if model in (Proposal, ProposedTransfer) else "proposal"
         seen = "ledger_seen_transfers" if model is ProposedTransfer else "ledger_seen_proposals"
+        said.append((str(model.__tablename__), f"{key} IN (SELECT {{schema}}.{seen}())"))
+    return said
+
+
+def statements(schema: str) -> Sequence[str]:
+    """The statements that hide rows of proposals from who may not see them. Saying them again changes nothing.
+
+    Args:
+        schema: where the ledger is, as the server quotes its name.
+    """
+    said = []
+    for name, condition in policies():
         said += [
-            f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
-            f"DROP POLICY IF EXISTS seen ON {name}",
-            f"CREATE POLICY seen ON {name} FOR SELECT USING ({key} IN (SELECT {seen}()))",
-            f"DROP POLICY IF EXISTS added ON {name}",
-            f"CREATE POLICY added ON {name} FOR INSERT WITH CHECK (true)",
+            f"ALTER TABLE {schema}.{name} ENABLE ROW LEVEL SECURITY",
+            f"DROP POLICY IF EXISTS seen ON {schema}.{name}",
+            f"DROP POLICY IF EXISTS added ON {schema}.{name}",
+            f"CREATE POLICY seen ON {schema}.{name} FOR SELECT USING ({condition.format(schema=schema)})",
         ]
     return said

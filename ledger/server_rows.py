@@ -3,16 +3,20 @@
 The server puts a thousand rows into one message, and in it each column's values end to end, in the form in which
 PostgreSQL itself sends them. Row by row the driver would take longer than the server; as text the server would
 take longer to write the numbers down than to find them.
+
+What columns a table has is asked of the server too: to know it from the models would be to load SQLAlchemy, which
+takes longer than most questions.
 """
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import psycopg
 import pyarrow as pa
-from sqlmodel import SQLModel
 
-from ledger.models import Account, Entry, Seal, Transfer
+from ledger.errors import LedgerError
 
 # PostgreSQL counts days and microseconds from the beginning of 2000, Arrow from the beginning of 1970.
 _DAYS, _MICROSECONDS = 10_957, 946_684_800_000_000
@@ -41,48 +45,96 @@ _SENT = {
     pa.date32(): _Sent("date_send({0})", "DATE '2000-01-01'", ">i4", _DAYS),
     pa.timestamp("us", tz="UTC"): _Sent("timestamptz_send({0})", "TIMESTAMPTZ '2000-01-01Z'", ">i8", _MICROSECONDS),
 }
+_TYPES = {
+    "bigint": pa.int64(),
+    "integer": pa.int32(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "character varying": pa.string(),
+    "text": pa.string(),
+    "timestamp with time zone": pa.timestamp("us", tz="UTC"),
+}
+_COLUMNS = """
+SELECT asked.name, a.attname, format_type(a.atttypid, NULL), NOT a.attnotnull,
+       has_table_privilege(a.attrelid, 'SELECT') AND NOT row_security_active(a.attrelid)
+FROM unnest(%s::text[]) WITH ORDINALITY AS asked (name, nth)
+JOIN pg_attribute a ON a.attrelid = to_regclass(quote_ident(asked.name)) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY asked.nth, a.attnum
+"""
 
 
-def numbered_by(model: type[SQLModel]) -> str:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What tables a server has, and who may see them.
+
+    Attributes:
+        schemas: the columns of each table, those that may be empty marked as nullable.
+        whole: the tables of which this login is shown every row.
+    """
+
+    schemas: Mapping[str, pa.Schema]
+    whole: frozenset[str]
+
+
+def layout(server: psycopg.Connection, tables: Iterable[str]) -> Layout:
+    """The columns of tables on the server, in their order there.
+
+    Raises:
+        LedgerError: a table is not there, or has a column of a kind that no table of the books has.
+    """
+    names = list(tables)
+    fields: dict[str, list[pa.Field]] = {name: [] for name in names}
+    whole = set()
+    for table, column, kind, may_miss, is_shown in server.execute(_COLUMNS, (names,)).fetchall():
+        if kind not in _TYPES:
+            raise LedgerError(f"The server's table {table} has a column {column} of type {kind}, which is not ours.")
+        fields[table].append(pa.field(column, _TYPES[kind], nullable=may_miss))
+        if is_shown:
+            whole.add(table)
+    missing = [name for name in names if not fields[name]]
+    if missing:
+        raise LedgerError(f"The server has no table {missing[0]}. Ask its administrator who took it away.")
+    return Layout({name: pa.schema(found) for name, found in fields.items()}, frozenset(whole))
+
+
+def numbered_by(table: str) -> str:
     """The column by which the rows of a table come after one another."""
-    return {Entry: "number", Account: "id", Seal: "id"}.get(model, "entry_number")
+    return {"entry": "number", "account": "id", "account_day": "account", "seal": "id"}.get(table, "entry_number")
 
 
-def fetch(server: psycopg.Connection, model: type[SQLModel], schema: pa.Schema, condition: str) -> pa.Table:
+def fetch(server: psycopg.Connection, table: str, schema: pa.Schema, condition: str) -> pa.Table:
     """Rows of a table on the server, as Arrow, in no particular order.
 
     Args:
-        model: the table.
-        schema: its columns.
+        table: its name.
+        schema: its columns, as ``layout`` found them.
         condition: a WHERE clause of our own making, or nothing.
     """
-    columns = model.__table__.columns  # type: ignore[attr-defined]
-    may_miss = [bool(columns[field.name].nullable) for field in schema]
-    asked = [part for field, may in zip(schema, may_miss, strict=True) for part in _parts(field, may_miss=may)]
+    asked = [part for field in schema for part in _parts(field)]
     parts: list[list[bytes]] = [[] for _ in asked]
-    with server.cursor() as cursor, cursor.copy(_in_blocks(model, asked, condition)) as blocks:
+    with server.cursor() as cursor, cursor.copy(_in_blocks(table, asked, condition)) as blocks:
         blocks.set_types(["bytea"] * len(asked))
         for block in blocks.rows():
             for part, found in zip(parts, block, strict=True):
                 part.append(found or b"")
     joined = iter([b"".join(part) for part in parts])
     arrays = []
-    for field, may in zip(schema, may_miss, strict=True):
+    for field in schema:
         if pa.types.is_string(field.type):
             arrays.append(_texts(next(joined), next(joined)))
         else:
-            arrays.append(_numbers(field.type, next(joined), next(joined) if may else None))
+            arrays.append(_numbers(field.type, next(joined), next(joined) if field.nullable else None))
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _parts(field: pa.Field, *, may_miss: bool) -> list[str]:
+def _parts(field: pa.Field) -> list[str]:
     """What is sent of a column: a text's length and bytes; other bytes and, where one may be missing, whether it is."""
     name = f'"{field.name}"'
     if pa.types.is_string(field.type):
         text = f"convert_to({name}, 'UTF8')"
         return [f"int4send(coalesce(octet_length({text}), -1))", text]
     sent = _SENT[field.type]
-    if may_miss:
+    if field.nullable:
         return [sent.sql.format(f"coalesce({name}, {sent.instead})"), f"boolsend({name} IS NULL)"]
     return [sent.sql.format(name)]
 
@@ -114,8 +166,8 @@ def _present(missing: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> pa.Buffer
     return pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
 
 
-def _in_blocks(model: type[SQLModel], asked: list[str], condition: str) -> str:
-    block = "entry_number / 100, leg / 1000" if model is Transfer else f"{numbered_by(model)} / 1000"
+def _in_blocks(table: str, asked: list[str], condition: str) -> str:
+    block = "entry_number / 100, leg / 1000" if table == "transfer" else f"{numbered_by(table)} / 1000"
     # All sums of one group see its rows in one order, so the values of a row stand at one place in each.
     sums = ", ".join(f"string_agg({part}, ''::bytea)" for part in asked)
-    return f'COPY (SELECT {sums} FROM "{model.__tablename__}" {condition} GROUP BY {block}) TO STDOUT (FORMAT binary)'
+    return f'COPY (SELECT {sums} FROM "{table}" {condition} GROUP BY {block}) TO STDOUT (FORMAT binary)'

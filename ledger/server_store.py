@@ -1,29 +1,41 @@
 """A ledger that many share: a database on a PostgreSQL server, which is the system of record.
 
-Writers come one after another: each takes the seal's row first, so that what it checks cannot change under
-it. Questions and checks are asked of DuckDB, in the mirror that every opening of the ledger keeps in
-memory; what passes them is written to the server under its own keys, foreign keys and triggers, and
-counts once the server has committed it.
+Questions are asked of DuckDB, in the mirror that every opening of the ledger has of its own. Entries are handed to
+the server's one door (``server_posting``), which checks and writes them itself. Only a copy of a whole ledger is
+written from here, by the owner of the tables.
 """
 
 import re
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import NullPool
-from sqlmodel import SQLModel
+import pyarrow as pa
 
-from ledger import migrations, server_schema, unpublished
+from ledger import migrations, unpublished
 from ledger.address import ServerAddress
 from ledger.canonical import GENESIS
-from ledger.errors import LedgerError, LedgerHeld, LedgerMissing, LedgerUnreachable, NeedsMigration, NotALedger, Refused
-from ledger.mirror import APPENDED, Mirror, last_row, let_go, sealed_state, send
+from ledger.errors import (
+    LedgerError,
+    LedgerHeld,
+    LedgerMissing,
+    LedgerUnreachable,
+    NeedsMigration,
+    NotALedger,
+    Problem,
+    Refused,
+)
+from ledger.mirror import Mirror, let_go, send
 from ledger.reading import Cursor, Reader, Writer, contradiction
 from ledger.server_private import Private, Shown
 from ledger.store import Store
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlmodel import SQLModel
+
+    from ledger.server_posting import ServerDoor
 
 _SECONDS_TO_CONNECT = 10
 # A writer that died with its machine, or that was stopped in the middle, must not keep the others out for long.
@@ -34,19 +46,44 @@ _SESSION = (
     "SET tcp_keepalives_idle = 30",
 )
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_ROWS_AT_ONCE = 100_000
 # So that two who make the ledger at once do not meet in the middle: any number that everyone uses.
 _MAKING = 7_205_759
-_NEW_ROWS = re.compile(r"\s*(INSERT INTO|UPDATE seal)\b")
+_NAMED = re.compile(r"\$(\w+)")
+# The schema of the ledger before all others, and nothing that a session made before it.
+_OWN_NAMES = """
+SELECT set_config('search_path', quote_ident(n.nspname) || ', pg_temp', false)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = to_regclass('seal') AND c.relpersistence <> 't'
+"""
 
 
-class _ServerWriter(Writer):
-    """The writer on the mirror. Only new rows and the seal can be carried over to the server."""
+class _Pouring(Writer):
+    """The writer of a copy, by the owner: rows go to the server as they come, and into a mirror of its own."""
+
+    def __init__(self, cursor: Cursor, server: psycopg.Connection) -> None:
+        super().__init__(cursor)
+        self._server = server
 
     def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
-        if not _NEW_ROWS.match(sql):
-            raise LedgerError("Rows of the books are only ever added.")
+        """Carry out a statement on both."""
         super().execute(sql, parameters)
+        with _taken_by("of the books"):
+            self._server.execute(_NAMED.sub(r"%(\1)s", sql), parameters)
+
+    def append(self, model: "type[SQLModel]", table: pa.Table) -> None:
+        """Add all rows of an Arrow table to a table of the books, on both."""
+        super().append(model, table)
+        with _taken_by(str(model.__tablename__)):
+            send(self._server, str(model.__tablename__), table)
+
+
+@contextmanager
+def _taken_by(table: str) -> Iterator[None]:
+    """Say in a sentence that the server itself would not take a row."""
+    try:
+        yield
+    except psycopg.errors.IntegrityError as error:
+        raise Refused([contradiction(table, _told(error))]) from None
 
 
 class ServerStore(Store):
@@ -54,14 +91,33 @@ class ServerStore(Store):
 
     path: ServerAddress
 
-    def __init__(self, address: ServerAddress, connection: psycopg.Connection, *, read_only: bool) -> None:
+    def __init__(
+        self, address: ServerAddress, connection: psycopg.Connection, *, read_only: bool, afresh: bool = False
+    ) -> None:
         self.path = address
         self.read_only = read_only
-        self._mirror = Mirror()
+        self._mirror = Mirror(afresh=afresh)
         self._private = Private(self._mirror, connection)
-        self._writing = threading.Lock()
-        self._write_connection: psycopg.Connection | None = None
         self._read_connection = connection
+        self._door: ServerDoor | None = None
+
+    @property
+    def door(self) -> "ServerDoor":
+        """The one way in, which the server keeps.
+
+        Raises:
+            LedgerHeld: the ledger was opened to read only.
+        """
+        if self.read_only:
+            raise LedgerHeld(self.path, "this program, which opened it to read only")
+        if self._door is None:
+            # To post takes the tables and every rule, which take longer to load than most questions.
+            from ledger.server_posting import ServerDoor  # noqa: PLC0415 - as said
+
+            self._door = ServerDoor(
+                lambda: _connect(self.path, autocommit=True), lambda: _spoken_to(self.path), self.read, self._imagined
+            )
+        return self._door
 
     @contextmanager
     def read(self, person: str | None = None) -> Iterator[Reader]:
@@ -76,43 +132,58 @@ class ServerStore(Store):
             cursor.execute("BEGIN")
             # DuckDB takes its snapshot at the first question, and it must be this state.
             cursor.execute("SELECT entries FROM seal").fetchall()
+            is_from_kept = self._mirror.is_from_kept
         try:
-            yield shown.before(cursor)
+            reader = shown.before(cursor)
+            reader.is_from_kept = is_from_kept
+            yield reader
         finally:
             cursor.close()
+        self._mirror.keep()
+
+    @contextmanager
+    def read_afresh(self, person: str | None = None) -> Iterator[Reader]:
+        """A reader of what the server holds, every row of it fetched anew; what earlier programs kept is replaced."""
+        with _spoken_to(self.path):
+            connection = _connect(self.path, autocommit=True)
+        with (
+            ServerStore(self.path, connection, read_only=True, afresh=True) as store,
+            store.read(self.person if person is None else person) as reader,
+        ):
+            yield reader
 
     @contextmanager
     def write(self, person: str | None = None) -> Iterator[Writer]:
-        """The writer, in one transaction: all of it is kept, or none of it where anything is raised.
-
-        Args:
-            person: in whose name; an app's login may name anybody, another only itself.
+        """The writer of a copy of a whole ledger, in one transaction: the owner's, for entries go through the door.
 
         Raises:
-            LedgerUnreachable: the server went away, or another writer took longer than a minute. Where that
-                came at the very end nobody knows whether the entries were kept: asking again with the same
-                keys does them once.
+            LedgerUnreachable: the server went away, or does not let this user write to the tables.
             Refused: the server itself would not take the rows.
         """
         if self.read_only:
             raise LedgerHeld(self.path, "this program, which opened it to read only")
-        with self._transaction(person, keep=True) as writer:
-            yield writer
+        with _spoken_to(self.path):
+            server = _connect(self.path, autocommit=False)
+        try:
+            with _spoken_to(self.path):
+                server.execute("SELECT 1 FROM seal FOR UPDATE")
+                with self._imagined_cursor(server, person) as cursor:
+                    yield _Pouring(cursor, server)
+                    server.commit()
+        finally:
+            server.close()
 
-    @contextmanager
-    def rehearse(self, person: str | None = None) -> Iterator[Writer]:
-        """A writer whose work is always thrown away: the real path up to the server's last check, for a dry run."""
-        with self._transaction(person, keep=False) as writer:
-            yield writer
+    def rehearse(self, person: str | None = None) -> AbstractContextManager[Writer]:
+        """Nothing: what is only tried is handed to the door as well."""
+        del person
+        raise LedgerError("Entries of a server's ledger are tried by its door.")
 
-    @contextmanager
-    def imagine(self, person: str | None = None) -> Iterator[Writer]:
-        """A writer on the mirror alone, whose work is thrown away: what its author may not post is not sent."""
-        with self._transaction(person, keep=False, sent=False) as writer:
-            yield writer
-
-    def engine(self) -> Engine:
+    def engine(self) -> "Engine":
         """A SQLAlchemy engine on the server, for SQLModel."""
+        # SQLAlchemy takes longer to load than most questions take, which need nothing of it.
+        from sqlalchemy import create_engine  # noqa: PLC0415 - as said
+        from sqlalchemy.pool import NullPool  # noqa: PLC0415 - as said
+
         return create_engine(
             "postgresql+psycopg://", creator=lambda: _connect(self.path, autocommit=False), poolclass=NullPool
         )
@@ -124,15 +195,23 @@ class ServerStore(Store):
         assert found is not None
         return int(found[0])
 
+    def catalogue_problems(self) -> list[Problem]:
+        """Functions, triggers, policies, constraints, indexes and rights that are not as this program makes them."""
+        # What there should be is known from the models and the rules, which take longer to load than most questions.
+        from ledger import server_catalogue  # noqa: PLC0415 - as said
+
+        with self._mirror.lock, _spoken_to(self.path):
+            return server_catalogue.problems(self._read_connection)
+
     def checkpoint(self) -> None:
         """Nothing: the server writes its own log and files."""
 
     def close(self) -> None:
         """Let go of the server and of the mirror."""
-        for connection in (self._read_connection, self._write_connection):
-            if connection is not None:
-                connection.close()
-        self._mirror.connection.close()
+        self._read_connection.close()
+        if self._door is not None:
+            self._door.close()
+        self._mirror.close()
 
     def _follow(self, person: str | None) -> Shown:
         """Bring the mirror up to date, on a new connection if the old one was lost; what a person is shown besides."""
@@ -155,97 +234,39 @@ class ServerStore(Store):
                 self._read_connection.execute("COMMIT")
 
     @contextmanager
-    def _transaction(self, person: str | None, *, keep: bool, sent: bool = True) -> Iterator[Writer]:
-        with self._writing:
-            with _spoken_to(self.path):
-                server = self._taken()
-            cursor = self._mirror.cursor()
-            try:
-                with _spoken_to(self.path), self._mirror.lock:
-                    self._mirror.follow(server)
-                    shown = self._private.shown_to(server, person)
-                cursor.execute("BEGIN")
-                unpublished.lay(cursor, shown.rows)
-                before = {model: last_row(cursor, model) for model in APPENDED}
-                sealed = sealed_state(cursor)
-                yield _ServerWriter(cursor)
-                if not sent:
-                    return
-                with _spoken_to(self.path):
-                    self._send(server, cursor, before, sealed)
-                    _last_checks(server)
-                    if keep:
-                        self._commit(server, cursor)
-            finally:
-                let_go(cursor)
-                with suppress(psycopg.Error):
-                    server.rollback()
+    def _imagined(self, server: psycopg.Connection, person: str | None) -> Iterator[Reader]:
+        """A reader of what a transaction of the server would leave, which nobody else can see yet."""
+        with self._imagined_cursor(server, person) as cursor:
+            yield Reader(cursor)
 
-    def _taken(self) -> psycopg.Connection:
-        """The connection for writing, in a transaction that holds the seal; a lost one is made anew."""
-        if self._write_connection is not None and not self._write_connection.closed:
-            try:
-                self._write_connection.execute("SELECT 1 FROM seal FOR UPDATE")
-            except psycopg.OperationalError:
-                if not self._write_connection.closed:
-                    self._write_connection.rollback()
-                    raise
-            else:
-                return self._write_connection
-        self._write_connection = _connect(self.path, autocommit=False)
-        self._write_connection.execute("SELECT 1 FROM seal FOR UPDATE")
-        return self._write_connection
-
-    def _send(
-        self,
-        server: psycopg.Connection,
-        cursor: Cursor,
-        before: Mapping[type[SQLModel], int],
-        sealed: tuple[object, ...],
-    ) -> None:
-        for model in APPENDED:
-            name = str(model.__tablename__)
-            cursor.execute(f'SELECT * FROM "{name}" WHERE rowid > {before[model]}')
-            rows = cursor.to_arrow_reader(_ROWS_AT_ONCE)
-            try:
-                send(server, model, rows)
-            except psycopg.errors.IntegrityError as error:
-                raise Refused([contradiction(name, _told(error))]) from None
-        now = sealed_state(cursor)
-        if now != sealed:
-            # Only what changed: the role that posts may not touch the version.
-            names = ("schema_version", "entries", "head")
-            changed = [(name, new) for name, new, old in zip(names, now, sealed, strict=True) if new != old]
-            setting = ", ".join(f"{name} = %s" for name, _ in changed)
-            server.execute(f"UPDATE seal SET {setting}", [value for _, value in changed])
-
-    def _commit(self, server: psycopg.Connection, cursor: Cursor) -> None:
-        # Between the two nobody may follow the server, or the rows would be in the mirror twice.
-        with self._mirror.lock:
-            server.commit()
-            cursor.execute("COMMIT")
-
-
-def _last_checks(server: psycopg.Connection) -> None:
-    """Let the server look at what it would look at when the transaction ends, while it can still be refused."""
-    try:
-        server.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    except psycopg.errors.IntegrityError as error:
-        raise Refused([contradiction("transfer", _told(error))]) from None
+    @contextmanager
+    def _imagined_cursor(self, server: psycopg.Connection, person: str | None) -> Iterator[Cursor]:
+        # The mirror itself only ever follows what is kept.
+        self._follow(person)
+        cursor = self._mirror.imagine(server)
+        try:
+            unpublished.lay(cursor, self._private.shown_inside(server, person, cursor).rows)
+            yield cursor
+        finally:
+            let_go(cursor)
 
 
 def create(address: ServerAddress) -> ServerStore:
     """Make the ledger's tables in a database that has none."""
+    # To make or to alter tables takes them as models; to read and to follow them does not.
+    from ledger import server_schema  # noqa: PLC0415 - as said
+
     with _spoken_to(address):
         connection = _connect(address, autocommit=False)
         with connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
             # Whoever was quicker may be writing already, and must not be stopped by making the same anew.
             if not _has_seal(connection):
-                for statement in (*server_schema.tables(), *server_schema.statements()):
+                schema = _home(connection)
+                for statement in (*server_schema.tables(), *server_schema.statements(schema)):
                     connection.execute(statement)
                 connection.execute(
-                    "INSERT INTO seal (id, schema_version, entries, head) VALUES (1, %s, 0, %s)",
+                    "INSERT INTO seal (id, schema_version, entries, head, moved_pence) VALUES (1, %s, 0, %s, 0)",
                     (migrations.SCHEMA_VERSION, GENESIS),
                 )
     return open_(address)
@@ -305,15 +326,24 @@ class _Alteration:
         assert found is not None
         return int(found[0])
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql).fetchall()
+
+    def insert(self, table: str, row: dict[str, Any]) -> None:
+        marks = ", ".join("%s" for _ in row)
+        self._connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+
 
 def _altered(connection: psycopg.Connection, known: tuple[migrations.Migration, ...]) -> migrations.Migration | None:
+    from ledger import server_schema  # noqa: PLC0415 - as in ``create``
+
     with connection.transaction():
         # Writers, and whoever else would migrate, wait here.
         connection.execute("SELECT 1 FROM seal FOR UPDATE")
         applied = migrations.apply_next(_Alteration(connection), known)
-        if applied:
-            found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()").fetchall()
-            for statement in server_schema.statements({name for (name,) in found}):
+        # What the server holds by itself rests on every table of this program's version.
+        if applied and applied.version >= migrations.MIGRATIONS[-1].version:
+            for statement in server_schema.statements(_home(connection)):
                 connection.execute(statement)
         return applied
 
@@ -325,18 +355,29 @@ def _opened(address: ServerAddress) -> tuple[psycopg.Connection, int]:
             connection.close()
             raise LedgerMissing(address)
         try:
-            found = connection.execute("SELECT schema_version FROM seal").fetchone()
-        except psycopg.errors.UndefinedColumn:
-            found = None
-        if found is None:
+            return connection, version_of(address, connection)
+        except NotALedger:
             connection.close()
-            raise NotALedger(address, "its table 'seal' is not a ledger's.")
-    version = int(found[0])
+            raise
+
+
+def version_of(address: ServerAddress, connection: psycopg.Connection) -> int:
+    """The version of the tables that the seal says.
+
+    Raises:
+        NotALedger: it is a later one, or there is not one seal.
+    """
+    try:
+        found = connection.execute("SELECT schema_version FROM seal").fetchall()
+    except psycopg.errors.UndefinedColumn:
+        found = []
+    if len(found) != 1:
+        raise NotALedger(address, f"its table 'seal' is not a ledger's: it has {len(found)} rows of one.")
+    version = int(found[0][0])
     if version > migrations.SCHEMA_VERSION:
-        connection.close()
         known = migrations.SCHEMA_VERSION
         raise NotALedger(address, f"its schema is version {version}, and this program knows {known}.")
-    return connection, version
+    return version
 
 
 def _has_seal(connection: psycopg.Connection) -> bool:
@@ -344,11 +385,19 @@ def _has_seal(connection: psycopg.Connection) -> bool:
     return found == (True,)
 
 
+def _home(connection: psycopg.Connection) -> str:
+    """The schema in which the ledger is, or is to be, as the server quotes its name."""
+    found = connection.execute("SELECT quote_ident(current_schema())").fetchone()
+    assert found is not None
+    return str(found[0])
+
+
 def _connect(address: ServerAddress, *, autocommit: bool) -> psycopg.Connection:
     connection = psycopg.connect(address.url, connect_timeout=_SECONDS_TO_CONNECT, application_name="devolution")
     connection.autocommit = True
     for setting in _SESSION:
         connection.execute(setting)
+    connection.execute(_OWN_NAMES)
     connection.autocommit = autocommit
     return connection
 

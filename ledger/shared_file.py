@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from ledger.errors import LedgerError, LedgerHeld
+from ledger.errors import LedgerError, LedgerHeld, Problem
 from ledger.reading import Reader, Writer
 from ledger.store import Store
 
@@ -31,6 +31,7 @@ class SharedFile(Store):
     """
 
     path: Path
+    posts_together = True
 
     def __init__(self, path: Path, *, read_only: bool = False, patience: int = PATIENCE) -> None:
         self.path = path
@@ -85,7 +86,14 @@ class SharedFile(Store):
         with self._alone() as store, store.rehearse(person) as writer:
             yield writer
 
-    imagine = rehearse
+    def refuse_while_reading(self) -> None:
+        """Refuse a thread that reads: it would wait for itself.
+
+        Raises:
+            LedgerError: it does.
+        """
+        if getattr(self._own, "depth", 0):
+            raise LedgerError("Who is reading a ledger cannot write it before the reading has ended.")
 
     def engine(self) -> Engine:
         """A SQLAlchemy engine on what is open to read."""
@@ -96,6 +104,12 @@ class SharedFile(Store):
     def size_bytes(self) -> int:
         """How large the file is."""
         return self.path.stat().st_size
+
+    def catalogue_problems(self) -> list[Problem]:
+        """What the file's tables lack, and what the file holds besides them."""
+        with self._turn:
+            self._wait(lambda: not self._is_writing, _WRITER)
+            return self._current().catalogue_problems()
 
     def checkpoint(self) -> None:
         """Nothing: the log is folded in whenever a writer lets go of the file."""
@@ -109,8 +123,7 @@ class SharedFile(Store):
     def _alone(self) -> Iterator[Store]:
         if self.read_only:
             raise LedgerHeld(self.path, "this program, which opened it to read only")
-        if getattr(self._own, "depth", 0):
-            raise LedgerError("Who is reading a ledger cannot write it before the reading has ended.")
+        self.refuse_while_reading()
         with self._turn:
             self._waiting += 1
             try:

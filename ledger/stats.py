@@ -39,7 +39,7 @@ def of(store: Store) -> list[dict[str, Any]]:
 
     What cannot be measured here has the value None, and is never taken for zero.
     """
-    with store.read() as reader:
+    with store.read_afresh() as reader:
         return [*_size(reader, store.size_bytes()), *_growth(reader), *_speed(reader), *_memory()]
 
 

@@ -11,12 +11,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Self
 
 from ledger.address import Address, ServerAddress
-from ledger.errors import LedgerError, LedgerUnreachable
+from ledger.errors import LedgerError, LedgerUnreachable, Problem
 from ledger.reading import Reader, Writer
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlmodel import Session
+
+    from ledger.door import Door
+    from ledger.together import Together
 
 __all__ = ["Reader", "Store", "Writer"]
 
@@ -30,11 +33,19 @@ class Store(ABC):
         person: for whom it is read, where rights count: who sees only the proposals of their organisations.
             None on a file: its owner, who sees all of it. On a server the login decides, and an app's names who
             is at its screen.
+        posts_together: whether small entries of many callers are committed together, by ``together``.
     """
 
     path: Address
     read_only: bool
     person: str | None = None
+    posts_together: bool = False
+    together: "Together | None" = None
+
+    @property
+    def door(self) -> "Door | None":
+        """What takes entries in, where this program does not write them itself."""
+        return None
 
     @classmethod
     def create(cls, address: Address) -> "Store":
@@ -73,21 +84,35 @@ class Store(ABC):
     def read(self, person: str | None = None) -> AbstractContextManager[Reader]:
         """A reader of the last committed state, as ``person`` may see it; for whom the ledger was opened otherwise."""
 
+    def read_afresh(self, person: str | None = None) -> AbstractContextManager[Reader]:
+        """A reader of every row as it is where the ledger is kept: for whoever verifies or copies it.
+
+        What a program has kept of a server's ledger to open it faster has no part in it.
+        """
+        return self.read(person)
+
+    def catalogue_problems(self) -> list[Problem]:
+        """What is not as this program makes it in the tables themselves, whatever rows they hold; for ``verify``."""
+        return []
+
     @abstractmethod
     def write(self, person: str | None = None) -> AbstractContextManager[Writer]:
         """The writer, in one transaction: all of it is kept, or none of it where anything is raised.
 
         Args:
-            person: in whose name it is written; a server's app may name anybody, a login only itself.
+            person: in whose name it is written.
+        """
+
+    def refuse_while_reading(self) -> None:
+        """Refuse whoever must end what they read before they may write; most stores let both be done at once.
+
+        Raises:
+            LedgerError: the same thread is reading.
         """
 
     @abstractmethod
     def rehearse(self, person: str | None = None) -> AbstractContextManager[Writer]:
         """A writer whose work is always thrown away: the real path, for a dry run."""
-
-    @abstractmethod
-    def imagine(self, person: str | None = None) -> AbstractContextManager[Writer]:
-        """A writer whose work is thrown away and shown to no server: for what its author may not post."""
 
     @abstractmethod
     def engine(self) -> "Engine":

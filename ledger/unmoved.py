@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from sqlalchemy import Engine
 
 from ledger.chain import head
+from ledger.door import Door, DoorAtHead
 from ledger.errors import LedgerError
 from ledger.reading import Reader, Writer
 from ledger.store import Store
@@ -37,6 +38,11 @@ class Unmoved(Store):
         self._seen = seen
         self.path, self.read_only, self.person = store.path, store.read_only, store.person
 
+    @property
+    def door(self) -> Door | None:
+        """The ledger's own door, which takes entries only at that head."""
+        return None if self._store.door is None else DoorAtHead(self._store.door, self._seen)
+
     @contextmanager
     def write(self, person: str | None = None) -> Iterator[Writer]:
         """The writer.
@@ -57,10 +63,6 @@ class Unmoved(Store):
     def rehearse(self, person: str | None = None) -> AbstractContextManager[Writer]:
         """A writer whose work is always thrown away."""
         return self._store.rehearse(person)
-
-    def imagine(self, person: str | None = None) -> AbstractContextManager[Writer]:
-        """A writer whose work is thrown away, and that no server sees."""
-        return self._store.imagine(person)
 
     def engine(self) -> Engine:
         """A SQLAlchemy engine on the ledger."""

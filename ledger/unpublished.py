@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pyarrow as pa
-from sqlmodel import SQLModel
 
 from ledger import rights
-from ledger.models import UNPUBLISHED, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
 from ledger.reading import Cursor, Reader
+from ledger.vocabulary import UNPUBLISHED
 
-_OF = {Proposal: "id", ProposedEntry: "proposal", ProposalEnd: "proposal", ProposedTransfer: "id"}
+_OF = {"proposal": "id", "proposed_entry": "proposal", "proposal_end": "proposal", "proposed_transfer": "id"}
 
 
 def hidden_from(cursor: Cursor, person: str) -> Reader:
@@ -27,20 +26,20 @@ def hidden_from(cursor: Cursor, person: str) -> Reader:
     proposals, transfers = rights.seen(person, datetime.now(UTC).date())
     cursor.execute(f"CREATE TEMP TABLE seen_proposal AS {proposals}")
     cursor.execute(f"CREATE TEMP TABLE seen_transfer AS {transfers}")
-    unseen = " UNION ".join(f"SELECT entry_number {_rows(model, 'NOT IN')}" for model in UNPUBLISHED)
+    unseen = " UNION ".join(f"SELECT entry_number {_rows(table, 'NOT IN')}" for table in UNPUBLISHED)
     reader.unseen = frozenset(int(str(number)) for (number,) in reader.rows(unseen))
-    lay(cursor, {model: reader.table(f"SELECT * {_rows(model, 'IN')}") for model in UNPUBLISHED})
+    lay(cursor, {table: reader.table(f"SELECT * {_rows(table, 'IN')}") for table in UNPUBLISHED})
     return reader
 
 
-def lay(cursor: Cursor, tables: Mapping[type[SQLModel], pa.Table]) -> None:
+def lay(cursor: Cursor, tables: Mapping[str, pa.Table]) -> None:
     """Lay rows before a cursor as tables of its own, in place of those of the same names."""
-    for model, rows in tables.items():
+    for table, rows in tables.items():
         cursor.register("laid_rows", rows)
-        cursor.execute(f'CREATE OR REPLACE TEMP TABLE "{model.__tablename__}" AS SELECT * FROM laid_rows')
+        cursor.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT * FROM laid_rows')
         cursor.unregister("laid_rows")
 
 
-def _rows(model: type[SQLModel], which: str) -> str:
-    seen = "seen_transfer" if model is ProposedTransfer else "seen_proposal"
-    return f'FROM "{model.__tablename__}" WHERE {_OF[model]} {which} (SELECT id FROM {seen})'
+def _rows(table: str, which: str) -> str:
+    seen = "seen_transfer" if table == "proposed_transfer" else "seen_proposal"
+    return f'FROM "{table}" WHERE {_OF[table]} {which} (SELECT id FROM {seen})'

@@ -1,9 +1,41 @@
-"""The words that the books use: standings of money, grades of ring-fence, routes by which money comes."""
+"""The words that the books use: standings, grades of ring-fence, routes of money, qualities and resources."""
 
 AVAILABLE, RETAINED, SPENT = "available", "retained", "spent"
 STANDINGS = (AVAILABLE, RETAINED, SPENT)
 GRADES = ("none", "monitored", "soft", "hard", "statutory")
 ROUTES = ("formula", "equal shares", "bid", "claim", "prize", "direction")
+QUALITIES = ("red", "amber", "green")
+RESOURCES = ("revenue", "capital")
 
 # A fund with one of these grades leaves its purpose only as its terms allow, with an authority named.
 RING_FENCED = ("hard", "statutory")
+
+# The tables of the books by name, as the models have them: whoever follows a server needs no more of them than this.
+TABLES = (
+    "seal",
+    "entry",
+    "tier",
+    "organisation",
+    "closure",
+    "relationship",
+    "succession",
+    "fund",
+    "terms",
+    "agreement",
+    "control_total",
+    "proposal",
+    "proposed_entry",
+    "proposed_transfer",
+    "proposal_end",
+    "closed_month",
+    "appointment",
+    "dismissal",
+    "source_limit",
+    "upgrade",
+    "account",
+    "transfer",
+    "account_day",
+)
+# What is not published: who has no right over its organisations does not see it.
+UNPUBLISHED = ("proposal", "proposed_entry", "proposed_transfer", "proposal_end")
+APP = "app"

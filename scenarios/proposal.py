@@ -34,13 +34,16 @@ QUALIFY row_number() OVER (PARTITION BY t.fund ORDER BY t.effective_from DESC, t
 _VERSIONS = "SELECT fund, max(version) AS version FROM terms WHERE effective_from = $day GROUP BY fund"
 
 
-def drafts(reader: Reader, outcome: Outcome, *, day: date, actor: str, source_hash: str) -> list[Draft]:
+def drafts(
+    reader: Reader, outcome: Outcome, *, day: date, actor: str, source_hash: str, authority: str | None = None
+) -> list[Draft]:
     """The entries that would bring the scenario about, one or two for each step.
 
     Args:
         day: when they would count.
         actor: who proposes.
         source_hash: SHA-256 of the scenario's file, which every entry names as its source.
+        authority: who allows it that terms are loosened, where a step that does so names nobody.
 
     Raises:
         Refused: a step is nobody's here to decide, the baseline holds money that the books do not, or the
@@ -58,6 +61,8 @@ def drafts(reader: Reader, outcome: Outcome, *, day: date, actor: str, source_ha
             "source": f"{outcome.run.written.name}, step {done.number}",
             "source_hash": source_hash,
         }
+        if isinstance(done.lever, Release):
+            facts["authority"] = done.lever.authority or authority
         found += _of_step(reader, outcome, done, before, f"{stem}/{done.number}", facts)
         before = done.change.position
     return found
@@ -152,7 +157,7 @@ def _terms(
         if lever.returns_per_year is not None:
             row["returns_per_year"] = lever.returns_per_year
         fresh.append(row)
-    return Draft(key=key, kind="terms", authority=lever.authority, records={Terms: records(Terms, fresh)}, **facts)
+    return Draft(key=key, kind="terms", records={Terms: records(Terms, fresh)}, **facts)
 
 
 def _by_fund(table: pa.Table) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """What the larger commands answer, for people and for programs."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,8 @@ from ledger.measures import Measure
 from ledger.money import spoken
 from ledger.picture import percent
 from ledger.position import Moment
+from ledger.returned import Returned
+from ledger.returned import told as in_words
 from ledger.years import FinancialYear
 from screens.terminal import Answer
 
@@ -53,9 +55,16 @@ def of_measures(
     as_json: bool,
     told: Sequence[str] = (),
     as_is: date | None = None,
+    back: Sequence[Returned] = (),
 ) -> Answer:
-    """Measures with their scopes. Programs get values, people words; an empty scope is not defined for both."""
-    extra = {"year": None if year is None else str(year), "organisation": organisation, "as_is": as_is}
+    """Measures with their scopes. Programs get values, people words; an empty scope is not defined for both.
+
+    Args:
+        back: ring-fenced money that went back to its source, which is told whatever became of it.
+    """
+    extra: dict[str, Any] = {"year": None if year is None else str(year), "organisation": organisation, "as_is": as_is}
+    if back:
+        extra["returned_to_source"] = [asdict(row) for row in back]
     if as_json:
         return Answer("measures", ledger, [_measure_row(scope, measure) for scope, measure in found], at, extra=extra)
     rows = [
@@ -63,7 +72,9 @@ def of_measures(
         for scope, measure in found
     ]
     title = f"{organisation or 'The whole ledger'}, {year}. Grades are this project's reading, unless overridden."
-    return Answer("measures", ledger, rows, at, title=title, after=[*told, *about(at)], extra=extra)
+    return Answer(
+        "measures", ledger, rows, at, title=title, after=[*told, *map(in_words, back), *about(at)], extra=extra
+    )
 
 
 def measure_text(measure: Measure) -> str:

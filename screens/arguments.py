@@ -39,6 +39,14 @@ class Standing(StrEnum):
     RETAINED = "retained"
 
 
+class Period(StrEnum):
+    """Over what a limit of somebody's decisions is counted; a year is a financial one."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
 def ledger_path(text: str | Address) -> Address:
     """Where the ledger is kept: a file, or a database on a server."""
     if not isinstance(text, str):

@@ -277,9 +277,11 @@ def _verify(books: Books) -> None:
     seen = st.text_input("Head that a report printed (optional)", max_chars=64).strip()
     if not st.button("Verify everything"):
         return
-    with st.status("Verifying", expanded=True) as status, books.store.read(person()) as reader:
-        found = auditing.verify(reader, lambda name: st.write(f"Checking {name}"), seen_head=seen or None)
-        entries = chain.last_entry(reader)
+    with st.status("Verifying", expanded=True) as status, books.store.read_afresh(person()) as reader:
+        found = auditing.verify(
+            reader, lambda name: st.write(f"Checking {name}"), seen_head=seen or None, store=books.store
+        )
+        entries = 0 if found else chain.last_entry(reader)
         status.update(
             label="Verified" if not found else "Something does not hold", state="error" if found else "complete"
         )

@@ -58,7 +58,7 @@ def show(store: Store, found: Listed, entries: Sequence[Mapping[str, Any]], now:
     """
     st.header("Decide on it", anchor=False)
     st.session_state[_OPEN] = found.id
-    own = person() == found.prepared_by
+    own = found.is_of(person())
     st.write(
         "You prepared it: you can withdraw it, and somebody else approves or rejects it."
         if own

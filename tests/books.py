@@ -105,8 +105,10 @@ def term(fund: str, grade: str, *, version: int = 1, effective_from: date = LONG
     }  # fmt: skip
 
 
-def new_terms(*rows: dict[str, Any], key: str = "new terms") -> Draft:
-    return Draft(key, "terms", APRIL, "tests", "the terms change", records={Terms: records(Terms, rows)})
+def new_terms(*rows: dict[str, Any], key: str = "new terms", authority: str | None = None) -> Draft:
+    return Draft(
+        key, "terms", APRIL, "tests", "the terms change", authority=authority, records={Terms: records(Terms, rows)}
+    )
 
 
 def new_relations(*rows: dict[str, Any], key: str = "new relations") -> Draft:

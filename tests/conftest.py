@@ -1,6 +1,7 @@
 """Books to test with, and where the published files are."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from ledger.address import Address
 from ledger.store import Store
 from tests.shelves import Shelf, shelf_of, small_books_on
 
+# What a test reads of a server comes from the server, unless it is about what is kept; processes that it starts too.
+os.environ["DEVOLUTION_MIRRORS"] = "off"
 ROOT = Path(__file__).parent.parent
 PUBLISHED = Path(os.environ.get("DEVOLUTION_PUBLISHED_DATA", ROOT.parent / "shared" / "data"))
 NOT_HERE = f"the published files are not at {PUBLISHED}; set DEVOLUTION_PUBLISHED_DATA to their folder to run this test"
@@ -70,8 +73,25 @@ def books(shelf: Shelf, template: Callable[[str], Address]) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def _demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("demo") / "demo.duckdb"
+def _demo_file(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The demo's ledger, built by the first of the workers that needs it; the others wait for it."""
+    if worker_id == "master":
+        return _built(tmp_path_factory.mktemp("demo") / "demo.duckdb")
+    # The workers' folders lie side by side in one that is the run's own.
+    path = tmp_path_factory.getbasetemp().parent / "demo.duckdb"
+    begun = path.with_suffix(".begun")
+    try:
+        begun.touch(exist_ok=False)
+    except FileExistsError:
+        limit = time.monotonic() + 300
+        while not path.exists():
+            assert time.monotonic() < limit, "another worker began to build the demo, and did not end"
+            time.sleep(0.1)
+        return path
+    return _built(path.with_suffix(".unfinished")).rename(path)
+
+
+def _built(path: Path) -> Path:
     with Store.open_or_create(path) as store:
         demo.build(store)
         store.checkpoint()
@@ -90,6 +110,27 @@ def own_demo_ledger(_demo_file: Path, tmp_path: Path) -> Path:
     path = tmp_path / "ledger.duckdb"
     path.write_bytes(_demo_file.read_bytes())
     return path
+
+
+# Fixtures that lay a ledger before a test.
+_OF_A_LEDGER = {"books", "shelf", "template", "demo_ledger", "own_demo_ledger"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark each test by what it needs, so that some of them can be chosen."""
+    for item in items:
+        rooms = item.path.relative_to(ROOT).parts
+        if "browser" in rooms:
+            mark = "browser"
+        elif "faults" in rooms or {"subprocess", "CliRunner"} & set(vars(item.module)):
+            mark = "process"
+        elif "screens" in rooms:
+            mark = "page"
+        elif "Store" in vars(item.module) or _OF_A_LEDGER & set(getattr(item, "fixturenames", ())):
+            mark = "store"
+        else:
+            mark = "unit"
+        item.add_marker(mark)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

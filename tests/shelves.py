@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 import duckdb
 import pytest
 
+from ledger import posting
 from ledger.address import Address, ServerAddress, parse
 from ledger.store import Store
 from tests.books import small_books
@@ -50,6 +52,11 @@ class FileShelf:
             with duckdb.connect(str(address)) as raw:
                 raw.execute(change)
 
+    def discard(self, address: Address) -> None:
+        """Throw a closed ledger away, where a test makes many."""
+        assert isinstance(address, Path)
+        address.unlink()
+
     def clear(self) -> None:
         """Nothing: the folder is the test's own."""
 
@@ -78,16 +85,27 @@ class ServerShelf:
             for change in changes:
                 server.execute(change)
 
+    def discard(self, address: Address) -> None:
+        """Throw a ledger away, where a test makes many."""
+        assert isinstance(address, ServerAddress)
+        self._drop(urlsplit(address.url).path.strip("/"))
+
     def clear(self) -> None:
         """Drop what was made."""
+        for name in list(self.made):
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
         with administrator() as server:
-            for name in self.made:
-                server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self.made.remove(name)
 
     def _make(self, name: str, template: str) -> ServerAddress:
         database = f"test_{name}_{_OWN}_{next(_serial)}".lower()
         with administrator() as server:
             server.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+            if template != "template0":  # rights to a database are not copied with it
+                server.execute(f'REVOKE TEMPORARY ON DATABASE "{database}" FROM PUBLIC')
         self.made.append(database)
         return on_server(database)
 
@@ -102,6 +120,21 @@ def on_server(database: str, user: str | None = None) -> ServerAddress:
     address = parse(urlunsplit(parts._replace(path=f"/{database}", netloc=f"{user}@{host}" if user else parts.netloc)))
     assert isinstance(address, ServerAddress)
     return address
+
+
+def set_clock(store: Store, monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    """Let the clock that a ledger's recorded times rest on stand at a moment: this machine's, or the server's.
+
+    A server's is a function that only the tables' owner can make anew; ``verify`` finds that somebody has.
+    """
+    if isinstance(store.path, ServerAddress):
+        with raw(store.path) as server:
+            server.execute(
+                "CREATE OR REPLACE FUNCTION ledger_clock() RETURNS timestamptz LANGUAGE sql VOLATILE "
+                f"AS $ledger$SELECT TIMESTAMPTZ '{moment.isoformat()}'$ledger$"
+            )
+    else:
+        monkeypatch.setattr(posting, "_now", lambda: moment)
 
 
 @contextmanager

@@ -36,6 +36,9 @@ def document(*arguments: object) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
+SOUTH = "St John\u2019s \u2013 South"
+
+
 @pytest.fixture(scope="module")
 def ledger(demo_ledger: Path) -> Path:
     return demo_ledger
@@ -86,7 +89,7 @@ def test_a_billion_by_the_users_own_places(ledger: Path, tmp_path: Path) -> None
 
 
 def test_an_allocation_is_posted_once_and_can_be_reversed(own_demo_ledger: Path, tmp_path: Path) -> None:
-    options = ("--icb", "QWO", "--by", "rx", "--fund", "core-general-acute", "--from", "retained", "--amount", "1m")
+    options = ("--icb", "QWO", "--by", "rx", "--fund", "core-community", "--from", "retained", "--amount", "1m")
     split = document("allocate", *options, "--ledger", own_demo_ledger, "--post")
     (entry,) = split["entries"]
     again = document("allocate", *options, "--ledger", own_demo_ledger, "--post")
@@ -106,9 +109,10 @@ def test_the_users_places_are_recorded_with_the_posting(own_demo_ledger: Path, t
     own = [row["practice"] for row in figures.table("practices_2025_26").to_pylist() if row["icb"] == "QWO"]
     file = tmp_path / "halves.csv"
     file.write_text(
-        "practice,place\n" + "\n".join(f"{code},{'North' if n % 2 else 'South'}" for n, code in enumerate(own))
+        "practice,place\n" + "\n".join(f"{code},{'North' if n % 2 else SOUTH}" for n, code in enumerate(own)),
+        encoding="utf-8",
     )
-    options = ("--icb", "QWO", "--by", "core", "--places", file, "--fund", "core-general-acute", "--from", "retained")
+    options = ("--icb", "QWO", "--by", "core", "--places", file, "--fund", "core-community", "--from", "retained")
     options = (*options, "--amount", "10.01", "--ledger", own_demo_ledger)
     dry = document("allocate", *options, "--dry-run")
     assert dry["unit"] == "penny"
@@ -116,8 +120,11 @@ def test_the_users_places_are_recorded_with_the_posting(own_demo_ledger: Path, t
     document("allocate", *options, "--post")
     rows = document("position", "--organisation", "QWO:North", "--ledger", own_demo_ledger)["rows"]
     north = next(row["amount_pence"] for row in dry["rows"] if row["name"] == "North")
-    assert rows == [{"organisation": "QWO:North", "organisation_name": "North", "fund": "core-general-acute", "standing": "available",
+    assert rows == [{"organisation": "QWO:North", "organisation_name": "North", "fund": "core-community", "standing": "available",
                      "amount_pence": north}]  # fmt: skip
+    # The name stays as it is written; the code is one that can be typed.
+    (south,) = document("position", "--organisation", "QWO:St John's - South", "--ledger", own_demo_ledger)["rows"]
+    assert (south["organisation_name"], south["amount_pence"]) == (SOUTH, 1001 - north)
     # With one practice left out nothing may be posted, but the split still shows it.
     file.write_text("practice,place\n" + "\n".join(f"{code},North" for code in own[1:]))
     shown = document("allocate", *options)

@@ -10,7 +10,10 @@ import typer
 from typer.core import TyperGroup
 
 import devolution
+from ledger.address import in_full
+from ledger.store import Store
 from screens.commands.late import Late
+from tests.books import fund_all
 
 ROOT = Path(__file__).parent.parent
 WORKBOOKS = ("openpyxl", "gptables", "xlsxwriter", "python_calamine")
@@ -58,6 +61,19 @@ def test_a_plain_report_loads_neither_workbooks_nor_tables_nor_the_app(command: 
 def test_other_commands_load_neither_workbook_writers_nor_the_app(command: str, demo_ledger: Path) -> None:
     more = ["--icb", "QWO"] if command == "need" else ["--ledger", demo_ledger]
     assert not loaded(command, *more, "--json") & {"gptables", "xlsxwriter", *WEB}
+
+
+@pytest.mark.parametrize("kind", ["server"])
+def test_a_plain_report_of_a_servers_ledger_loads_no_tables_either(books: Store, tmp_path: Path) -> None:
+    """Neither the first time, nor when it begins with what the first has kept."""
+    fund_all(books)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEVOLUTION_MIRRORS", str(tmp_path))
+        for _ in range(2):
+            modules = loaded("position", "--ledger", in_full(books.path), "--json")
+            assert "psycopg" in modules
+            assert not modules & {*WORKBOOKS, *WEB, *TABLES}
+            assert len(list(tmp_path.iterdir())) == 1
 
 
 def late_commands() -> list[tuple[str, Late, object]]:

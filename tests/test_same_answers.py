@@ -22,6 +22,9 @@ QUESTIONS = {
     "flows": ("--by from_tier,to_tier", "--organisation QWO --within"),
     "measures": ("", "--organisation QWO --scope earmarked"),
     "verify": ("",),
+    "head": ("",),
+    "prove": ("5", "165"),
+    "consistent": (f"164:{'0' * 64}",),
     "trail": ("--organisation QWO --fund core-community",),
     "reverse": ("164 --reason compared --dry-run", "1 --reason compared --dry-run"),
     "allocate": (
@@ -31,6 +34,8 @@ QUESTIONS = {
     "schedule": ("--icb QWO --fund core-community --to place",),
     "month list": ("",),
     "month close": ("2025-04 --reason compared --dry-run",),
+    "limit list": ("",),
+    "limit set": ("running-costs 10bn --year 2025/26 --source compared --reason compared --dry-run",),
     "national": ("--rank devolved_share",),
     "trend": ("--organisation QWO",),
     "roles": ("",),
@@ -43,8 +48,12 @@ QUESTIONS = {
     "scenario compare": ("winter-fund-in-the-baseline winter-fund-sixty-days-later",),
     "scenario adopt": ("keep-by-agreement --dry-run",),
 }
-# Entry 1 makes the structure and cannot be reversed; nothing of the fund is left to allocate; no such proposal.
-REFUSED = {QUESTIONS["reverse"][1], QUESTIONS["allocate"][1], QUESTIONS["proposal show"][0]}
+# Entry 1 makes the structure and cannot be reversed; nothing of the fund is left to allocate; no such proposal, no such
+# entry, no such beginning.
+REFUSED = {
+    QUESTIONS["reverse"][1], QUESTIONS["allocate"][1], QUESTIONS["proposal show"][0], QUESTIONS["prove"][1],
+    QUESTIONS["consistent"][0],
+}  # fmt: skip
 # Those that write a file or a ledger, ask for one, or measure the machine: each has tests of its own.
 ELSEWHERE = {
     "template", "demo", "app", "stats", "pace", "backup", "migrate", "import budgets", "import published",

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ledger.position import moment
-from ledger.proposals import submit
+from ledger.proposals import name_of, submit
 from ledger.store import Store
 from scenarios import outcome as outcomes
 from scenarios import proposal, saved
@@ -35,6 +35,12 @@ def adopt(
     expires: Annotated[
         date | None, typer.Option(help="The last day on which it can be approved.", parser=arguments.day)
     ] = None,
+    authority: Annotated[
+        str | None,
+        typer.Option(
+            help="Who allows it that a ring-fence is loosened; for days past it names the day, as 2025-04-01."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Try it against every rule and keep nothing.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the proposal here, as JSON.", dir_okay=False)] = None,
     as_json: Json = False,
@@ -48,11 +54,12 @@ def adopt(
             at = moment(reader)
             found = outcomes.work_out(reader, written)
             counts = day or _day_of(found)
-            asked = proposal.drafts(reader, found, day=counts, actor=actor, source_hash=digest)
+            asked = proposal.drafts(reader, found, day=counts, actor=actor, source_hash=digest, authority=authority)
+            key = name_of(reader, proposal.key_of(found, counts), actor)
         posted = submit(
             store,
             asked,
-            key=proposal.key_of(found, counts),
+            key=key,
             title=found.run.written.scenario.title,
             prepared_by=actor,
             expires_on=expires,
@@ -63,9 +70,7 @@ def adopt(
     if out is not None:
         text = json.dumps(proposal.document(asked), default=outcomes.plain, ensure_ascii=False, indent=1)
         out.write_text(text + "\n", encoding="utf-8")
-    answer = answers.of_proposal(
-        found, proposal.proposed(asked), ledger=str(ledger), at=at, out=out, key=proposal.key_of(found, counts)
-    )
+    answer = answers.of_proposal(found, proposal.proposed(asked), ledger=str(ledger), at=at, out=out, key=key)
     show(with_entries(answer, [posted], dry_run=dry_run), as_json=as_json)
 
 

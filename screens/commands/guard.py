@@ -77,6 +77,11 @@ def _of_the_machine(error: OSError) -> Problem:
     )
 
 
+def opened(ledger: Address, person: str | None = None) -> Store:
+    """A ledger opened to read, for whoever is named or is at the terminal."""
+    return Store.open(ledger, read_only=True, person=person or os.environ.get(PERSON))
+
+
 @contextmanager
 def reading(
     ledger: Address, as_at: date | None = None, known_at: datetime | None = None, *, person: str | None = None
@@ -86,5 +91,5 @@ def reading(
     Args:
         person: for whom it is read, where rights count.
     """
-    with Store.open(ledger, read_only=True, person=person or os.environ.get(PERSON)) as store, store.read() as reader:
+    with opened(ledger, person) as store, store.read() as reader:
         yield reader, moment(reader, as_at, known_at)

@@ -8,9 +8,10 @@ import typer
 from ledger import keeping
 from ledger.address import SCHEMES
 from ledger.store import Store
-from screens import arguments, terminal
+from screens import arguments, proof_files, terminal
 from screens.arguments import DEFAULT_LEDGER, AnyLedger, Json, Ledger
 from screens.commands.guard import guarded
+from screens.proof_files import SeenHead
 from screens.terminal import Answer, show
 
 _To = Annotated[
@@ -53,12 +54,13 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(help="The backup.", dir_okay=False)],
     target: _To,
-    head: Annotated[str | None, typer.Option(help="The head that was printed: the backup must hold it.")] = None,
+    head: SeenHead = None,
     as_json: Json = False,
 ) -> None:
     """Bring a backup back to a place without a ledger; every entry is verified before it counts."""
+    seen = None if head is None else proof_files.kept(head)
     with terminal.progress("Restoring") as told:
-        copied = keeping.restore(file, target, lambda step: told(step, 0, None), head=head)
+        copied = keeping.restore(file, target, lambda step: told(step, 0, None), head=seen)
     show(_answer("restore", str(file), str(target), copied), as_json=as_json)
 
 

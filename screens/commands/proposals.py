@@ -7,10 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from ledger import clock, proposals
-from ledger.errors import Problem, Refused
 from ledger.position import moment
 from ledger.posting import Posted
-from ledger.store import Reader, Store
+from ledger.store import Store
 from screens import answers
 from screens.arguments import DEFAULT_LEDGER, PERSON, Actor, As, Json, Ledger
 from screens.arguments import day as read_day
@@ -47,7 +46,7 @@ def show_list(
 def show_one(key: Key, ledger: Ledger = DEFAULT_LEDGER, person: As = None, as_json: Json = False) -> None:
     """The entries of a proposal, leg by leg, as they would be posted."""
     with reading(ledger, person=person) as (reader, at):
-        found = _found(reader, key)
+        found = proposals.proposal_named(reader, key)
         drafts = proposals.drafts_of(reader, key)
     rows = [
         {
@@ -170,11 +169,3 @@ def _tell(
         f"proposal {command}", str(ledger), rows, at, title=title, extra={"proposal": key, "outcome": outcome}
     )
     show(answers.with_entries(answer, posted, dry_run=dry_run), as_json=as_json)
-
-
-def _found(reader: Reader, key: str) -> proposals.Listed:
-    found = {row.id: row for row in proposals.listed(reader)}.get(key)
-    if found is None:
-        why, remedy = "Nothing can be shown.", "See 'devolution proposal list --all'."
-        raise Refused([Problem(f"proposal {key}", "there is no such proposal, or you may not see it.", why, remedy)])
-    return found

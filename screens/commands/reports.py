@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from allocations import restated
-from ledger import measures, position
+from ledger import measures, position, returned
 from ledger.money import spoken
 from ledger.years import FinancialYear
 from screens import answers, arguments
@@ -84,6 +84,7 @@ def show_measures(
         start = year.start if year else position.latest_year(reader)
         table = restated.position(reader, at, as_is, organisation=organisation, year=start)
         told = answers.boundaries(as_is, restated.changed_by(reader, at, as_is))
+        back = [row for row in returned.returned(reader, at) if start in (None, row.year)]
     found = [
         (name, measure)
         for name in ([scope] if scope else measures.SCOPES)
@@ -99,5 +100,6 @@ def show_measures(
         as_json=as_json,
         told=told,
         as_is=as_is,
+        back=back,
     )
     show(answer, as_json=as_json)

@@ -12,7 +12,7 @@ from ledger.rights import Held
 from ledger.store import Store
 from ledger.years import today
 from screens import answers, arguments
-from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger
+from screens.arguments import DEFAULT_LEDGER, Actor, Json, Ledger, Period
 from screens.commands.guard import guarded, reading
 from screens.terminal import Answer, show
 
@@ -71,8 +71,11 @@ def appoint(
     organisation: Scope = None,
     limit: Annotated[
         int | None,
-        typer.Option(help="Pounds, as 50k or 5m: the most that one decision may move.", parser=arguments.pence),
+        typer.Option(
+            help="Pounds, as 50k or 5m: the most that all decisions of a period move.", parser=arguments.pence
+        ),
     ] = None,
+    per: Annotated[Period | None, typer.Option(help="Over what the limit is counted; a month otherwise.")] = None,
     alone: Annotated[bool, typer.Option("--alone", help="An approver may also post without a proposal.")] = False,
     day: From = None,
     until: Annotated[
@@ -87,7 +90,7 @@ def appoint(
     with Store.open(ledger) as store:
         posted = appointments.appoint(
             store, person, role, by=actor, reason=reason, day=on, organisation=organisation, limit_pence=limit,
-            alone=alone, until=until, dry_run=dry_run,
+            limit_period=per and str(per), alone=alone, until=until, dry_run=dry_run,
         )  # fmt: skip
         with store.read() as reader:
             at = moment(reader)
@@ -128,6 +131,7 @@ def _row(one: Held, day: date) -> dict[str, Any]:
         "organisation": one.organisation,
         "organisation_name": one.organisation_name or ("the whole" if one.organisation is None else None),
         "limit_pence": one.limit_pence,
+        "limit_period": one.limit_period,
         "alone": one.alone,
         "from": one.valid_from,
         "until": one.valid_to,

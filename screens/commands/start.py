@@ -35,13 +35,19 @@ def demo(
         Path | None,
         typer.Option(help="Your own reading of how free each line is, as CSV.", exists=True, dir_okay=False),
     ] = None,
+    authority: Annotated[
+        str | None,
+        typer.Option(help="Who allows it that it reads a line as freer; it names the day, as 2025-04-01."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build a ledger from the published 2025/26 figures and print the picture."""
     read_policy(policy)  # before anything is made, so that a policy with a slip leaves no empty ledger behind
     with Store.open_or_create(ledger) as store:
         with terminal.progress("Building the ledger") as told:
-            posted = demonstration.build(store, policy_file=policy, terms_file=terms, progress=told)
+            posted = demonstration.build(
+                store, policy_file=policy, terms_file=terms, authority=authority, progress=told
+            )
         store.checkpoint()
         with store.read() as reader:
             at = position.moment(reader)

@@ -13,7 +13,7 @@ from tests.allocations.excel.commands import run
 from tests.browser.budgets import FUND, ICB, budget
 from tests.browser.visits import Visit, running
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("second browser")
 
 ASKED = f"import-export?icb={ICB}&fund={FUND}&standing=retained"
 UPLOAD = "[data-testid=stFileUploaderDropzoneInput]"

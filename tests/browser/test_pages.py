@@ -13,7 +13,7 @@ from ledger.money import exact_pounds
 from tests.browser.visits import ROOT, SCREENSHOTS, Visit, running
 from tests.screens.pages import document
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("first browser")
 
 PAGES = {
     "overview": "",

@@ -8,7 +8,7 @@ import pytest
 from tests.browser.visits import Visit, running
 from tests.screens.states import made
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("second browser")
 
 # One app for each kind of ledger, and in it the pages that such a ledger makes different; without a browser every page
 # is tried on every kind. The command opens no app on a ledger that it cannot read.

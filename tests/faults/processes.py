@@ -11,7 +11,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.faults.work"])
+# What each would load by itself as soon as it opens a ledger and asks: the store of servers, and pandas for DuckDB and Arrow.
+_CONTEXT.set_forkserver_preload(["tests.faults.work", "ledger.server_store", "pandas", "pyarrow.dataset"])
 
 
 _PATIENCE = 60

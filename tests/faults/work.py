@@ -5,6 +5,7 @@ Each is given a way to say what the books have acknowledged, and says it as soon
 
 import os
 import random
+import threading
 import time
 from collections.abc import Callable
 from itertools import count
@@ -34,6 +35,28 @@ def batches(say: Say, address: Address, name: str) -> None:
                 entry("allocate", at("NHS", "limit"), at("ICB2", "core"), 3, key=f"{key}/c"),
             ])  # fmt: skip
             say(key)
+
+
+def batches_together(say: Say, address: Address, name: str) -> None:
+    """Small entries from eight threads, committed together, until killed; each says what was acknowledged to it."""
+    telling = threading.Lock()
+
+    def one_after_another(store: Store, thread: int) -> None:
+        for turn in count():
+            key = f"{name}/{thread}/{turn}"
+            post(store, [
+                entry("devolve", at("ICB1", "core"), at("P1", "core"), 2, key=f"{key}/a"),
+                entry("devolve", at("P1", "core"), at("N1", "core"), 1, key=f"{key}/b"),
+            ])  # fmt: skip
+            with telling:
+                say(key)
+
+    with Store.open(address) as store:
+        threads = [threading.Thread(target=one_after_another, args=(store, nth), daemon=True) for nth in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
 
 def imports(say: Say, address: Address, name: str, folder: Path) -> None:
@@ -128,3 +151,30 @@ def restores_or_hears(say: Say, file: Path, target: Address) -> None:
     except Refused as refused:
         assert "Nothing is ever written over" in str(refused), refused
         say("refused")
+
+
+def pennies(say: Say, address: Address, name: str, times: int) -> None:
+    """A penny to the same place in one entry after another."""
+    with Store.open(address) as store:
+        for turn in range(times):
+            post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1, key=f"{name}/{turn}")])
+            say(f"{name}/{turn}")
+
+
+def looks(say: Say, address: Address, folder: Path, times: int | None = None) -> None:
+    """Open the ledger again and again as programs of one user do; what each saw: its entries, and a balance.
+
+    Every other time what was kept is taken away first, so that there is always something to be kept.
+    """
+    os.environ["DEVOLUTION_MIRRORS"] = str(folder)
+    for turn in count() if times is None else range(times):
+        if turn % 2:
+            for path in folder.glob("[!.]*"):
+                path.unlink(missing_ok=True)
+        with Store.open(address, read_only=True) as store, store.read() as reader:
+            entries = reader.whole("SELECT entries FROM seal")
+            balance = reader.whole(
+                "SELECT coalesce(sum(t.amount_pence), 0)::BIGINT FROM transfer t JOIN account a ON a.id = t.to_account "
+                "WHERE a.organisation = 'P1'"
+            )
+        say(f"{entries} {balance}")

@@ -81,8 +81,10 @@ def _good(given: dict[str, str]) -> dict[str, Arguments]:
     return {
         "template": ("--icb", ICB, "--out", "out.xlsx"),
         "trail": ("--organisation", PLACE),
+        "prove": ("5",),
+        "consistent": (f"5:{'0' * 64}",),
         "reverse": ("164", "--reason", "entered twice"),
-        "allocate": ("--icb", ICB, "--by", "core", "--amount", "1000", "--fund", "core-general-acute", "--from", "retained"),
+        "allocate": ("--icb", ICB, "--by", "core", "--amount", "1000", "--fund", "core-community", "--from", "retained"),
         "bids": (given["bids.yaml"], "--draws", "5"),
         "network": ("U89141", *year, "--counts", given["counts.csv"], "--claims", given["claims.csv"]),
         "schedule": ("--icb", ICB, "--historic", given["historic.csv"], "--pace", given["rule.yaml"], "--from", "retained"),

@@ -1,5 +1,6 @@
 """A ledger moved, saved, brought back and migrated is the same ledger, or it is refused."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from ledger.migrations import Migration
 from ledger.models import RECORDS, TABLES, Account, Entry, Transfer
 from ledger.posting import post, reverse
 from ledger.store import Store
+from tests import form_1
 from tests.books import at, entry, fund_all, held
 from tests.shelves import FileShelf, Shelf, raw, shelf_of
 
 AFTER_VERSION_1 = (
     "proposal", "proposed_entry", "proposed_transfer", "proposal_end", "closed_month", "appointment", "dismissal",
+    "source_limit", "upgrade",
 )  # fmt: skip
 VERSION_1 = Path(__file__).parent / "schema_version_1.sql"
 # The real ones, and two that are made up.
@@ -28,7 +31,12 @@ NEXT, LAST = REAL + 1, REAL + 2
 MADE_UP = (
     *migrations.MIGRATIONS,
     Migration(NEXT, "a remark on an entry", ("CREATE TABLE remark (entry_number BIGINT, remark VARCHAR)",)),
-    Migration(LAST, "who's remarks", ("ALTER TABLE remark ADD COLUMN who VARCHAR",), ("CREATE INDEX ON remark (who)",)),
+    Migration(
+        LAST,
+        "who's remarks",
+        ("ALTER TABLE remark ADD COLUMN who VARCHAR",),
+        server_statements=("CREATE INDEX ON remark (who)",),
+    ),
 )
 
 
@@ -85,8 +93,8 @@ def test_a_backup_of_a_ledger_in_use_is_restored_and_proves_itself(books: Store,
         keeping.backup(books, file)
     target = shelf.place("restored")
     with pytest.raises(Refused, match="no entry of these books has it"):
-        keeping.restore(file, target, head="abc")
-    assert keeping.restore(file, target, head=saved.head[:12]) == saved
+        keeping.restore(file, target, head="abcd" * 4)
+    assert keeping.restore(file, target, head=saved.head[:16]) == saved
     assert head_of(target) == saved.head
     with pytest.raises(LedgerMissing):
         keeping.restore(tmp_path / "none.duckdb", shelf.place("nowhere"))
@@ -123,24 +131,28 @@ def tables_of_version_1(shelf: Shelf, books: Store) -> Address:
 
 
 def _pour(books: Store, place: Address) -> None:
-    """Rows as version 1 wrote them: it knew fewer tables."""
+    """Rows as version 1 wrote them: it knew fewer tables, and hashed in the first form."""
     with books.read() as reader:
-        for model in (Entry, *RECORDS, Account, Transfer):
-            name = str(model.__tablename__)
-            rows = [] if name in AFTER_VERSION_1 else reader.table(f'SELECT * FROM "{name}"').to_pylist()
-            if not rows:
-                continue
-            columns, marks = ", ".join(rows[0]), ", ".join(["{}"] * len(rows[0]))
-            sql = f'INSERT INTO "{name}" ({columns}) VALUES ({marks})'
-            if isinstance(place, Path):
-                with duckdb.connect(str(place)) as old:
-                    old.execute("SET TimeZone = 'UTC'")
-                    old.executemany(sql.replace("{}", "?"), [tuple(row.values()) for row in rows])
-            else:
-                with raw(place) as server, server.cursor() as cursor:
-                    cursor.executemany(sql.replace("{}", "%s"), [tuple(row.values()) for row in rows])
-        ((entries, head),) = reader.rows("SELECT entries, head FROM seal")
-    seal = f"UPDATE seal SET entries = {entries}, head = '{head}'"
+        rows = {
+            str(model.__tablename__): reader.table(f'SELECT * FROM "{model.__tablename__}"').to_pylist()
+            for model in (Entry, *RECORDS, Account, Transfer)
+            if model.__tablename__ not in AFTER_VERSION_1
+        }
+    brought = {name: its for name, its in rows.items() if name not in ("entry", "account", "transfer")}
+    rows["entry"] = form_1.rehashed(rows["entry"], brought, rows["account"], rows["transfer"])
+    for name, its in rows.items():
+        if not its:
+            continue
+        columns, marks = ", ".join(its[0]), ", ".join(["{}"] * len(its[0]))
+        sql = f'INSERT INTO "{name}" ({columns}) VALUES ({marks})'
+        if isinstance(place, Path):
+            with duckdb.connect(str(place)) as old:
+                old.execute("SET TimeZone = 'UTC'")
+                old.executemany(sql.replace("{}", "?"), [tuple(row.values()) for row in its])
+        else:
+            with raw(place) as server, server.cursor() as cursor:
+                cursor.executemany(sql.replace("{}", "%s"), [tuple(row.values()) for row in its])
+    seal = f"UPDATE seal SET entries = {len(rows['entry'])}, head = '{rows['entry'][-1]['hash']}'"
     if isinstance(place, Path):
         with duckdb.connect(str(place)) as old:
             old.execute(seal)
@@ -149,18 +161,29 @@ def _pour(books: Store, place: Address) -> None:
             server.execute(seal)
 
 
+def heads_of(address: Address) -> list[str]:
+    """Every head that a ledger ever had."""
+    with Store.open(address, read_only=True) as store, store.read() as reader:
+        return [str(link) for (link,) in reader.rows("SELECT hash FROM entry ORDER BY number")]
+
+
 def test_a_ledger_of_version_1_is_migrated_step_by_step(
     books: Store, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tables_of_version_1(shelf, books)
-    with books.read() as reader:
-        head = chain.head(reader)
+    before = seal_of(place, "head")
     monkeypatch.setattr(migrations, "SCHEMA_VERSION", LAST)
     with pytest.raises(NeedsMigration, match=rf"schema is version 1, and this program's is {LAST}\. Take a backup"):
         Store.open(place)
     assert [step.version for step in keeping.migrate(place, MADE_UP)] == list(range(2, LAST + 1))
     assert keeping.migrate(place, MADE_UP) == []
-    assert head_of(place) == head
+    head = head_of(place)
+    # What was there is what was there; the change of the hashed text is itself the next entry.
+    assert heads_of(place)[-2:] == [before, head]
+    with Store.open(place, read_only=True) as store, store.read() as reader:
+        ((form, previous, earlier),) = reader.rows("SELECT form, previous_head, earlier FROM upgrade")
+    assert (form, previous) == (2, before)
+    assert [row["version"] for row in json.loads(earlier)] == [2, 3, 4]
     monkeypatch.setattr(migrations, "SCHEMA_VERSION", 1)
     with pytest.raises(NotALedger, match=f"its schema is version {LAST}"):
         Store.open(place)
@@ -207,7 +230,12 @@ def test_a_ledger_of_an_earlier_version_has_rights_after_its_migration(
 
 def version_of(place: Address) -> int:
     """The version that a closed ledger's seal says."""
-    asked = "SELECT schema_version FROM seal"
+    return seal_of(place, "schema_version")
+
+
+def seal_of(place: Address, column: str) -> object:
+    """What a closed ledger's seal says, of whatever version it is."""
+    asked = f"SELECT {column} FROM seal"
     if isinstance(place, Path):
         with duckdb.connect(str(place)) as old:
             return old.execute(asked).fetchall()[0][0]

@@ -29,7 +29,7 @@ from tests.books import (
     whole,
 )
 from tests.ledger.test_keeping import head_of, tables_of_version_1
-from tests.shelves import Shelf, raw
+from tests.shelves import Shelf
 
 APRIL_2025, MAY_2025 = Month(2025, 4), Month(2025, 5)
 
@@ -228,7 +228,7 @@ def test_nothing_recorded_later_changes_what_a_closed_month_says(books: Store) -
         books,
         [
             brings(small.Terms, "t2", term("core", "hard", effective_from=MAY), "terms"),
-            brings(small.Terms, "t3", term("growth", "none", version=1, effective_from=back), "terms"),
+            brings(small.Terms, "t3", term("growth", "hard", version=1, effective_from=back), "terms"),
             brings(Relationship, "r2", {"id": "until", **relation, "valid_to": JUNE}),
             brings(
                 Relationship, "r3", {"id": "new", "parent": "ICB2", "child": "P1", "scheme": "line", "valid_from": JUNE}
@@ -324,34 +324,6 @@ def test_the_ledgers_of_earlier_versions_are_migrated_and_close_their_months(boo
         with store.read() as reader:
             assert reader.rows("SELECT hash FROM entry WHERE number = (SELECT max(number) - 1 FROM entry)") == [(head,)]
     head_of(place)
-
-
-@pytest.mark.parametrize("kind", ["server"])
-def test_a_server_holds_its_closed_months_by_itself(books: Store) -> None:
-    """Plain SQL, past every check of ours, by the owner of the tables."""
-    import psycopg
-
-    fund_all(books)
-    close(books)
-    number = "INSERT INTO entry SELECT number + 1, 'raw', kind, DATE '{day}', recorded_at, actor, reason, authority, source, source_hash, NULL, content_hash, hash, {link} FROM entry ORDER BY number DESC LIMIT 1"  # fmt: skip
-    link = (
-        "encode(sha256(convert_to(concat_ws(E'\\x1f', hash, (number + 1)::text, "
-        "trunc(extract(epoch FROM recorded_at) * 1000000)::bigint::text, content_hash), 'UTF8')), 'hex')"
-    )
-    with raw(books.path) as server:
-        for statement, said in (
-            (number.format(day="2025-04-30", link=link), r"entry \d+ is dated 2025-04-30, in a month that is closed"),
-            ("INSERT INTO closed_month VALUES ('2025-06', '2025-06-30', 6)", "month 2025-06 cannot be closed"),
-            ("INSERT INTO closed_month VALUES ('2025-03', '2025-03-31', 6)", "month 2025-03 cannot be closed"),
-            ("INSERT INTO closed_month VALUES ('2025-05', '2025-05-30', 6)", "month 2025-05 cannot be closed"),
-            ("DELETE FROM closed_month", "never changes"),
-            ("UPDATE closed_month SET last_day = '2024-04-30'", "never changes"),
-        ):
-            with pytest.raises(psycopg.errors.IntegrityError, match=said):
-                server.execute(statement)
-        # The same entry, dated in the open month, is only refused for its seal.
-        with pytest.raises(psycopg.errors.IntegrityError, match="the seal does not stand on entry"):
-            server.execute(number.format(day="2025-05-01", link=link))
 
 
 @settings(max_examples=5, deadline=None)

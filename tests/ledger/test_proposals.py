@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ledger import audit, clock, proposals
 from ledger.drafts import Draft, records
 from ledger.errors import KeyReused, Refused
-from ledger.models import ProposalEnd
+from ledger.models_rights import ProposalEnd
 from ledger.posting import post
 from ledger.proposals import decide, drafts_of, listed, submit
 from ledger.store import Store
@@ -88,7 +88,8 @@ def test_what_a_proposal_brings_to_an_account_is_not_taken_from_it_twice(books: 
 
 def test_records_come_back_as_they_were_proposed(books: Store) -> None:
     fund_all(books)
-    terms = new_terms(term("growth", "none", version=1, effective_from=MAY), key="lift it")
+    lifted = term("growth", "none", version=1, effective_from=MAY)
+    terms = new_terms(lifted, key="lift it", authority="the board, from 2025-05-01")
     agreed = agreement(organisation="ICB1", fund="core", amount_pence=5)
     propose(books, terms, agreed)
     with books.read() as reader:
@@ -227,7 +228,7 @@ def test_verify_sees_a_decision_that_was_tampered_with(books: Store, shelf: Shel
         "DELETE FROM entry WHERE key = 'devolve it'",
     )
     with Store.open(books.path, read_only=True) as store:
-        assert any("approved whole" in str(problem) for problem in problems(store))
+        assert any("as it was proposed: all of it" in str(problem) for problem in problems(store))
 
 
 @settings(max_examples=10, deadline=None)

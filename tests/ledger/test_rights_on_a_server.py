@@ -1,6 +1,6 @@
 """What the server holds by itself: plain SQL as a person's own login, and as the app's."""
 
-import re
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,30 +16,14 @@ from ledger.errors import Refused
 from ledger.posting import post
 from ledger.proposals import decide, listed, submit
 from ledger.store import Store
-from tests.books import at, fund_all
-from tests.conftest import ROOT
+from tests.books import at, fund_all, term
+from tests.knocks import answer, arrays, fact
 from tests.ledger.test_rights import by, devolve
 from tests.shelves import ServerShelf, administrator, on_server, raw, shelf_of
 
 pytestmark = pytest.mark.parametrize("kind", ["server"])
 LONG_AGO, TODAY = date(2020, 1, 1), datetime.now(UTC).date()
 PRIVATE = ("proposal", "proposed_entry", "proposed_transfer", "proposal_end")
-# An entry with whatever follows, as the next link of the chain, and its seal.
-ENTRY = (
-    "INSERT INTO entry SELECT number + 1, 'raw' || number, '{kind}', effective_date, now(), '{actor}', 'x', NULL, NULL, NULL, "
-    "{reverses}, content_hash, hash, encode(sha256(convert_to(concat_ws(E'\\x1f', hash, number + 1, "
-    "trunc(extract(epoch FROM now()) * 1000000)::bigint, content_hash), 'UTF8')), 'hex') FROM entry ORDER BY number DESC LIMIT 1"
-)
-LEG = (
-    "INSERT INTO transfer SELECT (SELECT max(number) FROM entry), 1, f.id, t.id, {pence}, true, NULL FROM account f, account t "
-    "WHERE f.organisation = '{payer}' AND f.fund = 'core' AND f.standing = 'available' AND t.organisation = '{payee}' "
-    "AND t.fund = 'core' AND t.standing = 'available'"
-)
-SEAL = "UPDATE seal SET entries = e.number, head = e.hash FROM (SELECT * FROM entry ORDER BY number DESC LIMIT 1) e"
-END = (
-    "INSERT INTO proposal_end VALUES ('{plan}', '{prepared_by}', '{outcome}', '{decided_by}', 'x', "
-    "(SELECT max(number) FROM entry))"
-)
 
 
 @dataclass
@@ -52,6 +36,10 @@ class Office:
     def address(self, who: str) -> ServerAddress:
         assert isinstance(self.books.path, ServerAddress)
         return on_server(database_of(self.books.path), self.logins[who])
+
+    def plan(self, who: str) -> str:
+        """The name of somebody's proposal."""
+        return f"{self.logins[who]}/plan of {who}"
 
     @contextmanager
     def sql(self, who: str, speaks_for: str | None = None) -> Iterator[psycopg.Connection]:
@@ -73,15 +61,10 @@ def furnished(
     place = shelf.copy(template("server"), "logins")
     assert isinstance(place, ServerAddress)
     logins = {name: f"{database_of(place)}_{name}"[-60:] for name in ("anna", "bert", "vera", "otto", "olga", "desk")}
-    grants = re.findall(
-        r"^GRANT .* TO devolution_posts;$", (ROOT / "docs" / "server.md").read_text("utf-8"), re.MULTILINE
-    )
-    assert grants
     with raw(place) as server:
         for login in logins.values():
             server.execute(f'CREATE ROLE "{login}" LOGIN')
-            for grant in grants:
-                server.execute(grant.replace("devolution_posts", f'"{login}"'))
+            server.execute("SELECT ledger_admit(%s, 'posts')", (login,))
     give = [("chief", "administrator", None, "setting up"), (logins["desk"], "app", None, "chief")]
     give += [(logins[name], role, icb, "chief") for name, role, icb in (
         ("anna", "preparer", "ICB1"), ("bert", "approver", "ICB1"), ("vera", "viewer", "ICB1"),
@@ -116,12 +99,13 @@ def database_of(address: ServerAddress) -> str:
 
 
 def test_each_sees_the_proposals_of_its_own_organisations_alone(office: Office) -> None:
-    for who, speaks_for, wanted in (
-        ("anna", None, ["plan of anna"]), ("bert", None, ["plan of anna"]), ("vera", None, ["plan of anna"]),
-        ("olga", None, ["plan of otto"]), ("olga", "anna", ["plan of otto"]),  # a login that is no app names nobody
-        ("desk", "anna", ["plan of anna"]), ("desk", "olga", ["plan of otto"]), ("desk", None, []), ("desk", "stranger", []),
+    for who, speaks_for, preparers in (
+        ("anna", None, ["anna"]), ("bert", None, ["anna"]), ("vera", None, ["anna"]),
+        ("olga", None, ["otto"]), ("olga", "anna", ["otto"]),  # a login that is no app names nobody
+        ("desk", "anna", ["anna"]), ("desk", "olga", ["otto"]), ("desk", None, []), ("desk", "stranger", []),
     ):  # fmt: skip
         with office.sql(who, speaks_for) as server:
+            wanted = [office.plan(preparer) for preparer in preparers]
             assert [row[0] for row in server.execute("SELECT id FROM proposal").fetchall()] == wanted, (who, speaks_for)
             keys = [row[0] for row in server.execute("SELECT proposal FROM proposed_entry").fetchall()]
             assert keys == wanted
@@ -133,90 +117,126 @@ def test_each_sees_the_proposals_of_its_own_organisations_alone(office: Office) 
         assert owner.execute("SELECT count(*) FROM proposal").fetchone() == (2,)
 
 
-def raw_try(office: Office, who: str, statements: list[str], speaks_for: str | None = None) -> None:
-    with office.sql(who, speaks_for) as server:
-        for statement in statements:
-            server.execute(statement)
+# Who knocks, for whom, with an entry of which kind, and what it brings: legs, or records with {names} for logins.
+TRIES = [
+    ("vera", None, "devolve", [("ICB1", "P1", 1)], "right post ICB1"),
+    ("anna", None, "devolve", [("ICB1", "P1", 1)], "right post ICB1"),
+    ("bert", None, "devolve", [("ICB1", "P1", 1)], "right post ICB1"),
+    ("olga", None, "devolve", [("ICB1", "P1", 1)], "right post ICB1"),
+    ("desk", "vera", "devolve", [("ICB1", "P1", 1)], "right post ICB1"),
+    ("desk", None, "devolve", [("ICB1", "P1", 1)], "name"),
+    # Whatever it calls itself, it is judged by what it brings.
+    ("anna", None, "propose", [("ICB1", "P1", 1)], "rule shape/brings"),
+    ("vera", None, "terms", {"terms": [term("core", "none", version=2, match_percent=0, clawback="none", leave_by="")]}, "right record None"),
+    ("anna", None, "decide", {"proposal_end": [("anna", "posted", "anna")]}, "database"),
+    ("anna", None, "decide", {"proposal_end": [("anna", "rejected", "anna")]}, "rule decision/own"),
+    ("olga", None, "decide", {"proposal_end": [("anna", "rejected", "olga")]}, "hidden"),
+    ("anna", None, "decide", {"proposal_end": [("anna", "rejected", "bert")]}, "rule decision/author"),
+    ("otto", None, "propose", {"proposed_transfer": [{
+        "id": "x", "proposed_entry": "{anna}/plan of anna/1", "leg": 2, "from_organisation": "ICB2", "from_fund": "core",
+        "from_year": 2025, "from_standing": "available", "to_organisation": "P3", "to_fund": "core", "to_year": 2025,
+        "to_standing": "available", "amount_pence": 9, "recurrent": True}]}, "hidden"),
+    ("bert", None, "appoint", {"appointment": [{
+        "id": "x", "person": "stranger", "role": "approver", "organisation": "ICB1", "alone": True,
+        "valid_from": "2020-01-01"}]}, "right appoint ICB1"),
+    ("bert", None, "structure", {"organisation": [{
+        "code": "X", "name": "X", "tier": "place", "valid_from": "2020-01-01"}]}, "right nothing None"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("who", "speaks_for", "kind_of_entry", "rows", "said"),
-    [
-        ("vera", None, "devolve", [LEG.format(payer="ICB1", payee="ICB2", pence=1)], "vera has no right to it"),
-        ("vera", None, "agree", [], "vera has no right to it"),
-        ("anna", None, "devolve", [LEG.format(payer="ICB1", payee="ICB2", pence=1)], "anna has no right to it"),
-        # Whatever it calls itself, it is judged by what it brings.
-        ("anna", None, "propose", [LEG.format(payer="ICB1", payee="ICB2", pence=1)], "anna has no right to it"),
-        ("bert", None, "devolve", [LEG.format(payer="ICB1", payee="ICB2", pence=1)], r"bert has no right to it \(right, post"),
-        ("olga", None, "devolve", [LEG.format(payer="ICB1", payee="ICB2", pence=1)], "olga has no right to it"),
-        ("desk", "vera", "devolve", [LEG.format(payer="ICB1", payee="ICB2", pence=1)], "vera has no right to it"),
-        ("desk", None, "devolve", [LEG.format(payer="ICB1", payee="ICB2", pence=1)], "speaks for nobody"),
-        ("anna", None, "decide", [END.format(plan="plan of anna", prepared_by="{anna}", outcome="posted", decided_by="{anna}")],
-         "proposal_end_check"),
-        ("anna", None, "decide", [END.format(plan="plan of anna", prepared_by="{anna}", outcome="rejected", decided_by="{anna}")],
-         "anna has no right to it"),
-        ("olga", None, "decide", [END.format(plan="plan of anna", prepared_by="{anna}", outcome="rejected", decided_by="{olga}")],
-         "olga has no right to it"),
-        ("anna", None, "decide", [END.format(plan="plan of anna", prepared_by="{anna}", outcome="rejected", decided_by="{bert}")],
-         r"has no right to it"),
-        ("otto", None, "propose", ["INSERT INTO proposed_transfer VALUES ('x', 'plan of anna/1', 2, 'ICB2', 'core', 2025, "
-         "'available', 'P3', 'core', 2025, 'available', 9, true, NULL, (SELECT max(number) FROM entry))"], "joined"),
-        ("bert", None, "appoint", ["INSERT INTO appointment VALUES ('x', 'stranger', 'approver', 'ICB1', NULL, true, '2020-01-01', "
-         "NULL, (SELECT max(number) FROM entry))"], "bert has no right to it"),
-        ("bert", None, "structure", ["INSERT INTO organisation VALUES ('X', 'X', 'place', NULL, '2020-01-01', NULL, "
-         "(SELECT max(number) FROM entry))"], "bert has no right to it"),
-    ],
-)  # fmt: skip
-def test_a_raw_writer_without_a_right_is_refused(
-    office: Office, who: str, speaks_for: str | None, kind_of_entry: str, rows: list[str], said: str
+@pytest.mark.parametrize(("who", "speaks_for", "kind_of_entry", "brings", "said"), TRIES)
+def test_who_knocks_without_a_right_is_refused(
+    office: Office, who: str, speaks_for: str | None, kind_of_entry: str, brings: object, said: str
 ) -> None:
+    """By the server itself, asked in plain SQL."""
+    person = speaks_for and office.logins[speaks_for]
     actor = office.logins[speaks_for or who]
-    statements = [
-        ENTRY.format(kind=kind_of_entry, actor=actor, reverses="NULL"),
-        *(row.format(**office.logins) for row in rows),
-        SEAL,
-    ]
-    with pytest.raises(psycopg.Error, match=said):
-        raw_try(office, who, statements, speaks_for)
-    # Checked at once, row by row, it is refused all the same.
-    with pytest.raises(psycopg.Error):
-        raw_try(office, who, ["SET CONSTRAINTS ALL IMMEDIATE", *statements], speaks_for)
+    records = {} if isinstance(brings, list) else brings
+    if "proposal_end" in records:
+        ((plan, outcome, by_whom),) = records["proposal_end"]
+        records = {"proposal_end": [{"proposal": office.plan(plan), "prepared_by": office.logins[plan], "reason": "x",
+                                     "outcome": outcome, "decided_by": office.logins[by_whom]}]}  # fmt: skip
+    records = json.loads(json.dumps(records, default=str).replace("{anna}", office.logins["anna"]))
+    legs = brings if isinstance(brings, list) else []
+    draft = fact(kind_of_entry, actor, len(legs), **({"records": records} if records else {}))
+    with office.sql(who) as server:
+        refused = answer(server, draft, legs=arrays(legs), person=person)["refused"]
+    told = [" ".join(map(str, (one["fault"], one.get("rule"), *one.get("row", {}).values()))) for one in refused]
+    assert any(all(word in line for word in said.split()) for line in told) or said in [
+        one["fault"] for one in refused
+    ], refused
     with Store.open(office.books.path) as store, store.read() as reader:
         assert audit.verify(reader) == []
 
 
 def test_nobody_posts_under_anothers_name_or_approves_above_the_limit(office: Office) -> None:
     bert, anna = office.logins["bert"], office.logins["anna"]
-    leg = LEG.format(payer="ICB1", payee="ICB2", pence=1)
-    with pytest.raises(psycopg.Error, match=r"is in the name of .*bert, and this connection speaks for .*anna"):
-        raw_try(office, "anna", [ENTRY.format(kind="devolve", actor=bert, reverses="NULL"), leg, SEAL])
     with Store.open(office.address("anna")) as own:
         submit(own, [devolve(1001, "large")], key="large", title="large", prepared_by=anna)
         with pytest.raises(Refused, match=r"it is .*anna's, and .*bert is named"):
-            decide(own, "plan of anna", outcome="posted", decided_by=bert, reason="x", day=TODAY)
+            decide(own, office.plan("anna"), outcome="posted", decided_by=bert, reason="x", day=TODAY)
+        with pytest.raises(Refused, match=r"it is .*anna's, and .*bert is named"):
+            post(own, [by(bert, devolve(1, "in his name"))])
+        # Two names in one batch are named by nobody, and each entry is still its author's.
+        with pytest.raises(Refused, match=r"is in the name of .*bert, and this connection speaks for .*anna"):
+            post(own, [by(bert, devolve(1, "one")), by("another", devolve(1, "two"))])
     with Store.open(office.address("bert")) as own:
         with pytest.raises(Refused, match=r"may not approve for First ICB \(ICB1\), £10\.01 in all"):
-            decide(own, "large", outcome="posted", decided_by=bert, reason="x", day=TODAY)
-        decide(own, "plan of anna", outcome="posted", decided_by=bert, reason="x", day=TODAY)
-    for pence, said in ((1001, r"right, approve, ICB1, 1001"), (900, r"right, post, ICB1, 900")):
-        # As the program would, but in SQL: a decision, then an entry under the approved key.
-        approve = ENTRY.format(kind="decide", actor=bert, reverses="NULL")
-        end = END.format(plan="large", prepared_by=anna, outcome="posted", decided_by=bert)
-        paid = ENTRY.format(kind="devolve", actor=bert, reverses="NULL").replace("'raw' || number", "'large'")
-        moved = LEG.format(payer="ICB1", payee="P1", pence=pence)
-        with pytest.raises(psycopg.Error, match=said):
-            raw_try(office, "bert", [approve, end, paid, moved, SEAL])
-    with Store.open(office.books.path) as store, store.read() as reader:
-        assert audit.verify(reader) == []
+            decide(own, f"{anna}/large", outcome="posted", decided_by=bert, reason="x", day=TODAY)
+        decide(own, office.plan("anna"), outcome="posted", decided_by=bert, reason="x", day=TODAY)
+    # As the program would, but in SQL: a decision, then an entry under the approved key, of another amount or without.
+    with office.sql("bert") as server:
+        ((content,),) = server.execute(
+            "SELECT e.content_hash FROM proposal p JOIN entry e ON e.number = p.entry_number WHERE p.id = %s",
+            (f"{anna}/large",),
+        ).fetchall()  # fmt: skip
+        for hashed, said in ((content, "decision/kept"), ("0" * 64, "decision/bound"), (None, "decision/bound")):
+            end = {"proposal": f"{anna}/large", "prepared_by": anna, "outcome": "posted", "decided_by": bert, "reason": "x",
+                   "content_hash": hashed, "posted": "1"}  # fmt: skip
+            entries = [fact("decide", bert, records={"proposal_end": [end]}), fact("devolve", bert, 1, key="large")]
+            refused = answer(server, *entries, legs=arrays([("ICB1", "P1", 900)]))["refused"]
+            assert said in [one["rule"] for one in refused], refused
+
+
+def test_who_guesses_a_proposal_s_name_hears_of_a_hidden_one_what_they_hear_of_none(office: Office) -> None:
+    olga = office.logins["olga"]
+
+    def told(name: str) -> str:
+        """What is said of every way to name a proposal, with the name taken out."""
+        end = {
+            "proposal": name,
+            "prepared_by": office.logins["anna"],
+            "outcome": "rejected",
+            "decided_by": olga,
+            "reason": "x",
+        }
+        leg = {"id": f"{name}/1/1", "proposed_entry": f"{name}/1", "leg": 1, "from_organisation": "ICB2", "from_fund": "core",
+               "from_year": 2025, "from_standing": "available", "to_organisation": "P3", "to_fund": "core", "to_year": 2025,
+               "to_standing": "available", "amount_pence": 9, "recurrent": True}  # fmt: skip
+        entry = {"id": f"{name}/1", "proposal": name, "nth": 1, "key": "x", "kind": "devolve", "effective_date": "2025-04-01",
+                 "reason": "x"}  # fmt: skip
+        whole = {"id": name, "title": "x", "prepared_by": olga}
+        said = []
+        with office.sql("olga") as server:
+            for records in ({"proposal_end": [end]}, {"proposed_transfer": [leg]}, {"proposed_entry": [entry]}, {"proposal": [whole]},
+                            {"proposal": [whole], "proposed_entry": [entry], "proposed_transfer": [leg]}):  # fmt: skip
+                kind = "decide" if "proposal_end" in records else "propose"
+                for tried in ({}, {"tried": True}, {"keep": False}):
+                    said.append(answer(server, fact(kind, olga, key="k", records=records), **tried))
+        return json.dumps(said).replace(name, "NAME")
+
+    hidden, none = office.plan("anna"), office.plan("anna") + "0"
+    assert told(hidden) == told(none)
+    assert "unknown" in told(none)
 
 
 def test_one_app_serves_people_who_do_not_see_each_others_proposals(office: Office) -> None:
     """One process, one open ledger, one mirror: each reads in their own name, again and again."""
     with Store.open(office.address("desk")) as store:
         for _ in range(2):
-            for who, wanted in (("anna", ["plan of anna"]), ("olga", ["plan of otto"]), ("stranger", []), (None, [])):
+            for who, wanted in (("anna", ["anna"]), ("olga", ["otto"]), ("stranger", []), (None, [])):
                 with store.read(office.logins.get(who or "", who)) as reader:
-                    assert [found.id for found in listed(reader)] == wanted
+                    assert [found.id for found in listed(reader)] == [office.plan(of) for of in wanted]
         with store._mirror.cursor() as cursor:
             for table in PRIVATE:
                 assert cursor.execute(f'SELECT count(*) FROM "{table}"').fetchall() == [(0,)], table
@@ -224,12 +244,12 @@ def test_one_app_serves_people_who_do_not_see_each_others_proposals(office: Offi
             with pytest.raises(Refused, match="may not post money"):
                 post(store, [by(office.logins[who], devolve(1, "past it"))])
         bert = office.logins["bert"]
-        decide(store, "plan of anna", outcome="posted", decided_by=bert, reason="x", day=TODAY)
+        decide(store, office.plan("anna"), outcome="posted", decided_by=bert, reason="x", day=TODAY)
         with store.read(bert) as reader:
             assert [found.outcome for found in listed(reader)] == ["posted"]
             assert audit.verify(reader) == []
         with store.read(office.logins["olga"]) as reader:
-            assert [found.id for found in listed(reader)] == ["plan of otto"]
+            assert [found.id for found in listed(reader)] == [office.plan("otto")]
             assert audit.verify(reader) == []
     assert at("ICB1", "core").organisation == "ICB1"
 

@@ -11,63 +11,49 @@ from ledger.audit import verify
 from ledger.errors import LedgerMissing, LedgerUnreachable, NotALedger
 from ledger.posting import post
 from ledger.store import Store
-from tests.books import at, entry, fund_all, held
+from tests.books import at, entry, fund_all, held, texts
 from tests.shelves import ServerShelf, on_server, raw
 
 pytestmark = pytest.mark.parametrize("kind", ["server"])
 
-ENTRY = (
-    "INSERT INTO entry SELECT number + 1, 'raw', 'devolve', effective_date, recorded_at, actor, reason, authority, source, "
-    "source_hash, NULL, content_hash, hash, encode(sha256(convert_to(concat_ws(E'\\x1f', hash, number + 1, "
-    "(extract(epoch FROM recorded_at) * 1000000)::bigint, content_hash), 'UTF8')), 'hex') "
-    "FROM entry ORDER BY number DESC LIMIT 1"
-)
-LEG = (
-    "INSERT INTO transfer SELECT (SELECT max(number) FROM entry), 1, f.id, t.id, {pence}, true, NULL FROM account f, account t "
-    "WHERE f.organisation = 'ICB1' AND f.fund = 'core' AND t.organisation = 'ICB2' AND t.fund = 'core'"
-)
-SEAL = "UPDATE seal SET entries = e.number, head = e.hash FROM (SELECT * FROM entry ORDER BY number DESC LIMIT 1) e"
-
 
 def write(books: Store, *statements: str) -> None:
-    """All in one transaction, past the books."""
+    """All in one transaction, past the books, by the owner of the tables."""
     with raw(books.path) as server, server.transaction():
         for statement in statements:
             server.execute(statement)
 
 
 @pytest.mark.parametrize(
-    ("statements", "said"),
+    ("statement", "said"),
     [
-        (["UPDATE transfer SET amount_pence = 1"], "a row of transfer never changes"),
-        (["DELETE FROM entry"], "a row of entry never changes"),
-        (["TRUNCATE agreement"], "a row of agreement never changes"),
-        (["UPDATE account SET floor_pence = -5"], "a row of account never changes"),
-        (["DELETE FROM seal"], "a row of seal never changes"),
-        (["UPDATE seal SET entries = entries - 1"], "the seal moves forwards alone"),
-        ([ENTRY, LEG.format(pence=600_001), SEAL], "ICB1 core 2025 available would be below its limit on 2025-04-01"),
-        ([ENTRY, LEG.format(pence=1)], "the seal does not stand on entry 6"),
-        ([ENTRY.replace("hash, number + 1,", "key, number + 1,"), SEAL], "entry 6 is not the next link of the chain"),
-        (["INSERT INTO transfer SELECT entry_number, 2, from_account, to_account, 1, true, NULL FROM transfer "
-          "WHERE entry_number = 4"], "entry 4 is sealed and takes no more rows"),
-        (["INSERT INTO tier VALUES ('own', 'Own', 9, 0, true, 1)"], "entry 1 is sealed and takes no more rows"),
-        (["INSERT INTO account VALUES (99, 'P1', 'core', 2025, 'available', -100)"], "only the source of the money"),
+        ("UPDATE transfer SET amount_pence = 1", "a row of transfer never changes"),
+        ("DELETE FROM entry", "a row of entry never changes"),
+        ("TRUNCATE agreement", "a row of agreement never changes"),
+        ("UPDATE account SET floor_pence = -5", "a row of account never changes"),
+        ("DELETE FROM account_day", "a row of account_day never changes"),
+        ("DELETE FROM seal", "a row of seal never changes"),
+        ("UPDATE seal SET entries = entries - 1", "the seal moves forwards alone"),
     ],
-)  # fmt: skip
-def test_a_raw_writer_cannot_do_what_the_books_would_not(books: Store, statements: list[str], said: str) -> None:
+)
+def test_even_the_owner_does_not_change_a_row_by_mistake(books: Store, statement: str, said: str) -> None:
     fund_all(books)
     with pytest.raises(psycopg.Error, match=said):
-        write(books, *statements)
+        write(books, statement)
     with Store.open(books.path) as store, store.read() as reader:
         assert verify(reader) == []
 
 
-def test_a_raw_writer_who_keeps_every_rule_of_the_database_is_found_by_verify(books: Store) -> None:
-    """The database holds limits and links; that ICBs do not pay each other is asked by verify."""
+def test_what_the_owner_writes_past_the_door_is_found_by_verify(books: Store) -> None:
     fund_all(books)
-    write(books, ENTRY, LEG.format(pence=600_000), SEAL)
+    write(
+        books,
+        "INSERT INTO entry SELECT number + 1, 'raw', 'devolve', effective_date, recorded_at, actor, reason, authority, "
+        "source, source_hash, NULL, content_hash, hash, hash FROM entry ORDER BY number DESC LIMIT 1",
+        "UPDATE seal SET entries = 6",
+    )
     with Store.open(books.path) as store, store.read() as reader:
-        assert "are not what was posted" in str(verify(reader)[0])
+        assert "entry 6 (raw): its link to the entry before it is broken." in texts(verify(reader))
 
 
 def test_several_openings_follow_one_another(books: Store) -> None:
@@ -99,14 +85,14 @@ def test_a_ledger_that_was_replaced_under_a_reader_is_read_anew(books: Store, sh
     assert held(books) == {}
 
 
-def test_a_connection_cut_in_the_middle_keeps_nothing_and_the_next_try_works(books: Store) -> None:
+def test_a_connection_that_was_lost_meanwhile_is_made_anew(books: Store) -> None:
     fund_all(books)
+    with raw(books.path) as server:
+        server.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
     draft = entry("devolve", at("ICB1", "core"), at("P1", "core"), 10, key="cut")
-    with pytest.raises(LedgerUnreachable, match="the same keys are never done twice"), books.write() as writer:
-        writer.execute("UPDATE seal SET entries = entries + 1")
-        with raw(books.path) as server:
-            server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' "
-                           "AND datname = current_database()")  # fmt: skip
     assert post(books, [draft])[0].replayed is False
     assert post(books, [draft])[0].replayed is True
     with books.read() as reader:

@@ -57,7 +57,7 @@ def test_every_command_of_the_guide_works(names: dict[str, str], tmp_path: Path,
     for language, block in BLOCKS:
         if language == "sql":
             # Rights are granted in the ledger's database, by its owner; the rest is the administrator's.
-            granted = "GRANT" in block
+            granted = "ledger_admit" in block
             database, user = (names["devolution"], names["devolution_owner"]) if granted else ("postgres", None)
             with psycopg.connect(on_server(database, user).url, autocommit=True) as server:
                 for statement in say(names, block).split(";\n"):
@@ -83,9 +83,12 @@ def _rights_hold(names: dict[str, str]) -> None:
         "devolution_posts": (
             "UPDATE transfer SET amount_pence = 1", "DELETE FROM entry", "TRUNCATE transfer",
             "UPDATE seal SET schema_version = 9", "ALTER TABLE transfer DISABLE TRIGGER ALL",
-            "SET session_replication_role = replica", "DROP TABLE ledger_written", "DELETE FROM ledger_written",
+            "SET session_replication_role = replica", "CREATE TEMP TABLE entry (x int)", "CREATE TABLE mine (x int)",
+            "SELECT ledger_admit('postgres', 'posts')", "INSERT INTO account SELECT * FROM account",
         ),
-        "devolution_reads": ("INSERT INTO account SELECT * FROM account", "UPDATE seal SET entries = 9", "SELECT 1 FROM seal FOR UPDATE"),
+        "devolution_reads": ("INSERT INTO account SELECT * FROM account", "UPDATE seal SET entries = 9", "SELECT 1 FROM seal FOR UPDATE", "CREATE TEMP TABLE entry (x int)",
+            "SELECT ledger_post('[]', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+        ),
     }  # fmt: skip
     for role, statements in tries.items():
         with psycopg.connect(on_server(names["devolution"], names[role]).url, autocommit=True) as server:

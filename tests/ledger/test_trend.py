@@ -1,11 +1,10 @@
 """A trend says at each point what the books say of that point by themselves, on both clocks."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from fractions import Fraction
 
 import pytest
 
-from ledger import posting
 from ledger.errors import Refused
 from ledger.measures import PARTS, measures
 from ledger.position import moment, position
@@ -14,7 +13,7 @@ from ledger.store import Store
 from ledger.trend import MEASURES, WHOLE, month_ends, trend, year_ends
 from ledger.years import FinancialYear
 from tests.books import APRIL, ORGANISATIONS, at, entry, fund_all, new_relations, new_terms, small_books, term
-from tests.shelves import Shelf
+from tests.shelves import Shelf, set_clock
 
 NEXT = FinancialYear(2026)
 CODES = [code for code, _, _ in ORGANISATIONS if code != "GOV"]
@@ -24,16 +23,14 @@ END = date(2026, 9, 15)
 @pytest.fixture
 def eventful(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Two years in which everything moves: money, terms, a place, and what was known of it."""
-    hour = iter(range(10_000))
-    day = datetime(2025, 3, 1, tzinfo=UTC)
-    monkeypatch.setattr(posting, "_now", lambda: day + timedelta(hours=next(hour)))
     store = Store.create(shelf.place("eventful"))
+    set_clock(store, monkeypatch, datetime(2025, 3, 1, tzinfo=UTC))
     small_books(store)
-    day = datetime(2025, 4, 1, tzinfo=UTC)
+    set_clock(store, monkeypatch, datetime(2025, 4, 1, tzinfo=UTC))
     fund_all(store)
     post(store, [entry("devolve", at("ICB1", "core"), at("N2", "core"), 70_000, day=date(2025, 4, 20)),
                  entry("devolve", at("ICB2", "core"), at("N2", "core"), 30_000, day=date(2025, 5, 20))])  # fmt: skip
-    day = datetime(2025, 6, 1, tzinfo=UTC)
+    set_clock(store, monkeypatch, datetime(2025, 6, 1, tzinfo=UTC))
     late = term("winter", "hard", effective_from=date(2025, 6, 1), notified_on=date(2025, 6, 1), recurrent=False)
     post(store, [new_terms(late), new_terms(term("core", "soft", effective_from=date(2025, 9, 1)), key="autumn")])
     (wrong, _) = post(store, [
@@ -41,7 +38,7 @@ def eventful(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Store:
         entry("devolve", at("ICB1", "core"), at("P1", "core"), 5_000, day=date(2025, 6, 10)),
     ])  # fmt: skip
     post(store, [entry("spend", at("N2", "core"), at("N2", "core", "spent"), 90_000, day=date(2025, 7, 1))])
-    day = datetime(2025, 9, 20, tzinfo=UTC)
+    set_clock(store, monkeypatch, datetime(2025, 9, 20, tzinfo=UTC))
     # Dated back to June, and known in September alone.
     reverse(store, wrong.number, reason="not theirs", actor="tests")
     moved = date(2025, 10, 1)
@@ -49,7 +46,7 @@ def eventful(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Store:
         {"id": "until", "parent": "ICB1", "child": "P1", "scheme": "line", "supersedes": "ICB1>P1",
          "valid_from": date(2020, 4, 1), "valid_to": moved},
         {"id": "since", "parent": "ICB2", "child": "P1", "scheme": "line", "valid_from": moved})])  # fmt: skip
-    day = datetime(2026, 4, 2, tzinfo=UTC)
+    set_clock(store, monkeypatch, datetime(2026, 4, 2, tzinfo=UTC))
     given = [entry("mandate", at("GOV", "limit", year=NEXT), at("NHS", "limit", year=NEXT), 900, day=NEXT.first_day),
              entry("allocate", at("NHS", "limit", year=NEXT), at("ICB2", "growth", year=NEXT), 300,
                    day=date(2026, 6, 1))]  # fmt: skip

@@ -4,13 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ledger import posting
 from ledger.errors import Refused
 from ledger.measures import measures
 from ledger.position import Moment, flows, moment, position
 from ledger.posting import post, reverse
 from ledger.store import Store
 from tests.books import APRIL, JUNE, MAY, at, entry, fund_all, held, new_relations, new_terms, term, whole
+from tests.shelves import set_clock
 
 
 def test_what_counts_from_june_is_not_there_in_may(books: Store) -> None:
@@ -32,7 +32,7 @@ def test_a_correction_changes_what_is_known_but_not_what_was(books: Store) -> No
 
 def test_recorded_times_rise_even_when_the_clock_is_put_back(books: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     first = fund_all(books)[-1].recorded_at
-    monkeypatch.setattr(posting, "_now", lambda: datetime(2020, 1, 1, tzinfo=UTC))
+    set_clock(books, monkeypatch, datetime(2020, 1, 1, tzinfo=UTC))
     (later,) = post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
     assert later.recorded_at == first + timedelta(microseconds=1)
 
@@ -122,7 +122,7 @@ def test_now_is_all_that_is_recorded_even_by_a_clock_that_ran_ahead(
     books: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ahead = datetime.now(UTC) + timedelta(hours=1)
-    monkeypatch.setattr(posting, "_now", lambda: ahead)
+    set_clock(books, monkeypatch, ahead)
     fund_all(books)
     assert held(books)["ICB1", "core", "available"] == 600_000
 

@@ -91,6 +91,25 @@ def test_a_change_behind_the_books_back_is_found_and_placed(
     assert any(line.startswith(named) for line in problems.splitlines()), problems
 
 
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("INSERT INTO transfer SELECT * FROM transfer WHERE entry_number = 4", "entry 4, its legs: "),
+        (
+            "INSERT INTO transfer SELECT 99, 1, from_account, to_account, 5, true, NULL FROM transfer LIMIT 1",
+            "entry 99",
+        ),
+        ("UPDATE transfer SET from_account = 77 WHERE entry_number = 4", "entry 4, leg 1"),
+        ("UPDATE transfer SET leg = 3 WHERE entry_number = 7", "entry 7, its legs: "),
+    ],
+)
+def test_what_keys_would_have_refused_is_found(closed: Address, shelf: Shelf, change: str, named: str) -> None:
+    """The transfers of a file have none."""
+    if shelf.kind == "server":
+        pytest.skip("a server's transfers have keys")
+    test_a_change_behind_the_books_back_is_found_and_placed(closed, shelf, change, named)
+
+
 def test_a_cut_tail_is_found(closed: Address, shelf: Shelf) -> None:
     shelf.tamper(closed, "DELETE FROM transfer WHERE entry_number = 7", "DELETE FROM entry WHERE number = 7")
     assert found(closed).startswith("entry 7: it is missing.")

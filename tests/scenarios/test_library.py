@@ -231,7 +231,8 @@ def adopted(ledger: Path, name: str) -> None:
     with Store.open(ledger) as store:
         with store.read() as reader:
             found = outcome.work_out(reader, outcome.find(name))
-            asked = proposal.drafts(reader, found, day=date(2026, 3, 31), actor="tests", source_hash="0" * 64)
+            asked = proposal.drafts(reader, found, day=date(2026, 3, 31), actor="tests", source_hash="0" * 64,
+                                     authority="the board, from 2026-03-31")  # fmt: skip
         posting.post(store, asked)
         with store.read() as reader:
             at = position.moment(reader, date(2026, 3, 31))

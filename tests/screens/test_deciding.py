@@ -32,7 +32,7 @@ PEOPLE = (
     ("carl", "approver", "ICB1", 499), ("otto", "preparer", "ICB2", None), ("olga", "approver", "ICB2", None),
     ("nick", "preparer", "NHS", None), ("nora", "approver", "NHS", None),
 )  # fmt: skip
-PLAN, PARTS, THEIRS = "plan", "in parts", "theirs"
+PLAN, PARTS, THEIRS = "anna/plan", "anna/in parts", "otto/theirs"
 # What an entry says, and what only its place in the chain makes of it: a quiet key, its hashes, its time.
 CONTENT = "SELECT number, kind, effective_date, actor, reason, authority, source, source_hash, reverses FROM entry"
 LEGS = "SELECT * FROM transfer"
@@ -112,7 +112,7 @@ def everything(ledger: Path) -> list[list[tuple[object, ...]]]:
 def test_it_says_what_it_would_do_before_anybody_decides(monkeypatch: pytest.MonkeyPatch, office: Path) -> None:
     app = by_address(monkeypatch, office, "bert")
     shown = tables(app)
-    for part in ("Secret plan", "anna", "plan.yaml", "a" * 64, "First ICB (ICB1): core, available, 2025/26",
+    for part in ("Secret anna/plan", "anna", "plan.yaml", "a" * 64, "First ICB (ICB1): core, available, 2025/26",
                  "First place (P1): core, available, 2025/26", ">5.00<", "no limit"):  # fmt: skip
         assert part in shown.replace("Core", "core"), part
     assert "Tried against every rule of the books: it can be done" in said(app)
@@ -206,12 +206,12 @@ def test_of_a_proposal_of_several_payers_each_sees_their_legs_and_is_told_so(
 ) -> None:
     with Store.open(office) as store:
         propose(store, "national", "nick", devolve(5, "near"), devolve(7, "away", "ICB2", "P3"))
-    app = by_address(monkeypatch, office, "bert", "national")
+    app = by_address(monkeypatch, office, "bert", "nick/national")
     assert "Others pay in it too" in app.warning[0].value
     assert "Third place" not in tables(app)
     assert "money of organisations over which bert has no right" in tables(app)
     assert last_buttons(app) == []
-    assert last_buttons(by_address(monkeypatch, office, "nora", "national")) == ["Approve it: post £0.12"]
+    assert last_buttons(by_address(monkeypatch, office, "nora", "nick/national")) == ["Approve it: post £0.12"]
 
 
 def test_of_two_tabs_that_decide_the_second_hears_that_it_is_decided(
@@ -282,7 +282,7 @@ def test_a_proposal_past_its_day_is_not_approved_but_let_to_expire(
 def test_where_nobody_signs_in_it_is_asked_who_decides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = funded(tmp_path / "own.duckdb")
     with Store.open(path) as store:
-        propose(store, "Plan", "Finance", devolve(5, "x"))
+        propose(store, PLAN.upper(), "Finance", devolve(5, "x"))
         propose(store, PLAN, "Finance", devolve(7), agreement(organisation="ICB1", fund="core", amount_pence=12345))
     app = by_address(monkeypatch, path, None)
     assert asked(app, "proposal") == PLAN  # and not the other, whose name differs by a capital alone
@@ -311,7 +311,7 @@ def test_an_authority_is_named_on_the_entries_that_have_none_of_their_own(
     field(app.text_input, "On whose authority").input("The director")
     press(well(app.run()), "Approve it", who="bert")
     found = rows(path, "SELECT key, authority FROM entry WHERE actor = 'bert' AND authority IS NOT NULL")
-    assert found == [[("devolve it", "The director"), ("out of it", "Minute 7")]]
+    assert found == [[(f"decide/{PLAN}", "The director"), ("devolve it", "The director"), ("out of it", "Minute 7")]]
 
 
 def test_it_leads_to_the_scenario_that_it_comes_from_where_that_is_still_the_same(
@@ -333,7 +333,7 @@ def test_an_app_that_only_reads_names_the_command(monkeypatch: pytest.MonkeyPatc
     st.cache_resource.clear()
     app = by_address(monkeypatch, office, "bert", PARTS)
     assert last_buttons(app) == []
-    assert "devolution proposal approve 'in parts' --actor WHO --reason '...'" in app.code[0].value
+    assert "devolution proposal approve 'anna/in parts' --actor WHO --reason '...'" in app.code[0].value
     st.cache_resource.clear()
 
 

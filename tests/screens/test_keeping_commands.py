@@ -59,7 +59,7 @@ def test_a_backup_is_restored_and_shows_its_head(own_demo_ledger: Path, tmp_path
     assert (row["entries"], len(saved["head"])) == (164, 64)
     status, refused, said = run("backup", tmp_path / "saved.duckdb", "--ledger", own_demo_ledger)
     assert (status, refused["problems"][0]["found"]) == (1, "there is a file of that name.")
-    wrong = run("restore", tmp_path / "saved.duckdb", tmp_path / "new.duckdb", "--head", "feed")
+    wrong = run("restore", tmp_path / "saved.duckdb", tmp_path / "new.duckdb", "--head", "feed" * 4)
     assert wrong[0] == 1
     assert not (tmp_path / "new.duckdb").exists()
     status, restored, said = run("restore", tmp_path / "saved.duckdb", tmp_path / "new.duckdb", "--head", saved["head"])

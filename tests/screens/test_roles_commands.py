@@ -97,7 +97,11 @@ def test_roles_and_may_say_who_gave_what_and_why(ledger: tuple[str, Path]) -> No
     assert told(ledger, *limit, "--dry-run", person="chief@dept")["entries"][0]["dry_run"]
     told(ledger, *limit, person="chief@dept")
     (sentence,) = told(ledger, "may", "dora@qwo")["sentences"]
-    assert "up to £5,000,000.00 in one decision" in sentence
+    assert "up to £5,000,000.00 a month" in sentence
+    for_a_day = (*limit[:1], "dora@qwo", "preparer", *limit[3:-1], "--per", "day", "--dry-run")
+    assert told(ledger, *for_a_day, person="chief@dept")["rows"] == []
+    assert run(*limit[:7], "--per", "day", *ledger, person="chief@dept").exit_code == 1
+    assert run(*for_a_day[:-2], "week", *ledger, person="chief@dept").exit_code == 2
     assert "no right in this ledger" in run("may", "stranger", *ledger).stdout
     assert run("dismiss", "dora@qwo", "--reason", "left", *ledger, person="bert@qwo").exit_code == 1
     told(ledger, "dismiss", "dora@qwo", "--reason", "left", "--dry-run", person="chief@dept")
@@ -107,3 +111,24 @@ def test_roles_and_may_say_who_gave_what_and_why(ledger: tuple[str, Path]) -> No
     assert not next(row for row in told(ledger, "roles", "--all")["rows"] if row["person"] == "dora@qwo")["in_force"]
     last = run("dismiss", "chief@dept", "--reason", "x", *ledger, person="chief@dept")
     assert (last.exit_code, "nobody would be administrator" in last.stderr) == (1, True)
+
+
+def test_commands_say_of_a_hidden_proposal_what_they_say_of_none(ledger: tuple[str, Path]) -> None:
+    told(ledger, *SPLIT, "--propose", person="anna@qwo")
+    (proposal,) = told(ledger, "proposal", "list", person="bert@qwo")["rows"]
+    hidden, missing = proposal["proposal"], "anna@qwo/none"
+    assert hidden.startswith("anna@qwo/allocate")
+    asked: tuple[tuple[object, ...], ...] = (
+        ("proposal", "show", "KEY"), *(("proposal", how, "KEY", "--reason", "x") for how in ("approve", "reject", "withdraw")),
+        ("proposal", "approve", "KEY", "--reason", "x", "--only", 1), ("proposal", "expire"), ("may", "KEY"), ("roles",),
+        ("proposal", "list", "--all"), ("trail", "--organisation", "QHM"), ("verify",),
+        (*SPLIT[:-1], "900bn", "--propose"), (*SPLIT, "--propose", "--key", "KEY"), (*SPLIT, "--post", "--key", "KEY"),
+    )  # fmt: skip
+    for person in ("olga@qhm", "stranger"):
+        for arguments in asked:
+            answers = []
+            for key in (hidden, missing):
+                done = run(*(key if part == "KEY" else part for part in arguments), *ledger, person=person)
+                answers.append((done.exit_code, (done.stdout + done.stderr).replace(key, "KEY")))
+            assert answers[0] == answers[1], arguments
+            assert "anna@qwo" not in answers[0][1].replace("KEY", "") or arguments[0] == "roles", answers

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import devolution
+from ledger import posting
 from ledger.store import Store
 
 RULE = """
@@ -42,6 +43,16 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_a_plan_is_issued_once_and_each_leg_names_its_cell(own_demo_ledger: Path, files: tuple[Path, Path]) -> None:
     budgets, rule = files
+    # General and acute money is held no further down than an ICB, and the demo issued the others already.
+    with Store.open(own_demo_ledger) as store:
+        with store.read() as reader:
+            ((number,),) = reader.rows(
+                "SELECT DISTINCT t.entry_number FROM transfer t JOIN account a ON a.id = t.from_account "
+                "JOIN entry e ON e.number = t.entry_number "
+                "WHERE a.organisation = 'QWO' AND a.fund = 'core-primary-care' AND e.kind = 'devolve'"
+            )
+        posting.reverse(store, number, reason="to issue it anew", actor="tests")
+    budgets.write_text(budgets.read_text(encoding="utf-8").replace("general-acute", "primary-care"), encoding="utf-8")
     asked = ("schedule", "--icb", "QWO", "--historic", budgets, "--pace", rule, "--from", "retained")
     planned = document(*asked, "--dry-run", "--ledger", own_demo_ledger)
     first = document(*asked, "--post", "--ledger", own_demo_ledger)
@@ -58,6 +69,14 @@ def test_a_plan_is_issued_once_and_each_leg_names_its_cell(own_demo_ledger: Path
     assert sorted(pence for pence, _ in legs) == sorted(issued.values())
     assert any(str(note).startswith("budgets!C2: £100,000.00 + growth £") for _, note in legs)
     assert run("verify", "--ledger", own_demo_ledger).exit_code == 0
+
+
+def test_a_line_is_not_issued_further_down_than_it_may_be_held(own_demo_ledger: Path, files: tuple[Path, Path]) -> None:
+    budgets, rule = files
+    asked = ("schedule", "--icb", "QWO", "--historic", budgets, "--pace", rule, "--from", "retained")
+    done = run(*asked, "--post", "--ledger", own_demo_ledger)
+    said = "core-general-acute is held no further down than: Integrated care board (ICB)"
+    assert (done.exit_code, said in " ".join(done.stderr.split())) == (1, True)
 
 
 def test_a_line_that_is_issued_already_is_not_issued_on_top(own_demo_ledger: Path, files: tuple[Path, Path]) -> None:

@@ -1,0 +1,19 @@
+# Short commands for those who work on the ledger. CONTRIBUTING.md says what each is for.
+
+run := "uv run --group develop --extra server"
+
+# What is quick to know: style, types, layers, and the tests that need nothing else.
+quick:
+    {{run}} ruff check .
+    {{run}} ruff format --check .
+    {{run}} mypy
+    {{run}} lint-imports
+    {{run}} pytest -m unit
+
+# One file of tests, or whatever pytest is to be told.
+test *what:
+    {{run}} pytest -n0 --durations=5 {{what}}
+
+# Everything, as before a change lands.
+ci:
+    .ci/run

@@ -1,0 +1,48 @@
+"""Ledger files as version 4 kept them: without what the second form of the hashed text brought, and in the first."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ledger import keeping, migrations
+from ledger.models import RECORDS, Account, Entry, Transfer
+from ledger.store import Reader
+from tests import form_1
+
+VERSION_1 = Path(__file__).parent / "ledger" / "schema_version_1.sql"
+# Columns and tables that version 4 did not know.
+LATER_COLUMNS = {"appointment": ("limit_period",), "proposal_end": ("content_hash", "posted")}
+LATER_TABLES = ("source_limit", "upgrade")
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def version_4(reader: Reader, path: Path, change: Callable[[Rows], None] = lambda _: None) -> None:
+    """Make a ledger file of version 4 with the rows of another, changed first in a way that version 4 allowed.
+
+    Args:
+        change: told the rows by table, before they are hashed and linked anew.
+    """
+    rows: Rows = {}
+    for model in (Entry, *RECORDS, Account, Transfer):
+        name = str(model.__tablename__)
+        if name not in LATER_TABLES:
+            later = LATER_COLUMNS.get(name, ())
+            found = reader.table(f'SELECT * FROM "{name}"').to_pylist()
+            rows[name] = [{column: row[column] for column in row if column not in later} for row in found]
+    change(rows)
+    brought = {name: its for name, its in rows.items() if name not in ("entry", "account", "transfer")}
+    rows["entry"] = form_1.rehashed(rows["entry"], brought, rows["account"], rows["transfer"])
+    with duckdb.connect(str(path)) as old:
+        old.execute(VERSION_1.read_text(encoding="utf-8"))
+    keeping.migrate(path, migrations.MIGRATIONS[:3])
+    with duckdb.connect(str(path)) as old:
+        old.execute("SET TimeZone = 'UTC'")
+        for name, its in rows.items():
+            if its:
+                columns, marks = ", ".join(its[0]), ", ".join("?" * len(its[0]))
+                old.executemany(
+                    f'INSERT INTO "{name}" ({columns}) VALUES ({marks})', [tuple(row.values()) for row in its]
+                )
+        old.execute(f"UPDATE seal SET entries = {len(rows['entry'])}, head = '{rows['entry'][-1]['hash']}'")

@@ -1,0 +1,223 @@
+"""Heads that somebody kept: what the books must still hold, and what is too little to say so."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from ledger import audit, chain, heads, merkle, proofs, signing
+from ledger.errors import Refused
+from ledger.posting import post, reverse
+from ledger.store import Store
+from tests.books import APRIL, at, entry, fund_all
+from tests.shelves import Shelf
+
+WHEN = datetime(2026, 11, 22, 9, 30, 0, 999_999, tzinfo=UTC)
+
+
+def head_of(books: Store) -> heads.Head:
+    with books.read() as reader:
+        return heads.now(reader)
+
+
+def lost(books: Store, seen: str | heads.Head) -> str:
+    with books.read() as reader:
+        return "\n".join(map(str, audit.lost_head(reader, seen)))
+
+
+@pytest.fixture
+def key() -> signing.Key:
+    return signing.Key(signing.make_key()[0], "key")
+
+
+def test_the_head_of_the_books_is_their_chain_and_their_tree(books: Store) -> None:
+    fund_all(books)
+    found = head_of(books)
+    with books.read() as reader:
+        texts = [str(text) for (text,) in reader.rows("SELECT hash FROM entry ORDER BY number")]
+        assert found.head == chain.head(reader) == texts[-1]
+    assert found.entries == len(texts) > 4
+    assert found.root == merkle.root([bytes.fromhex(text) for text in texts]).hex()
+
+
+def test_empty_books_have_a_head_and_every_book_begins_with_it(shelf: Shelf, books: Store) -> None:
+    with Store.create(shelf.place("empty")) as store:
+        nothing = head_of(store)
+        with store.read() as reader, pytest.raises(Refused, match=r"there is no entry 1.*The ledger is empty"):
+            proofs.inclusion(reader, 1)
+    assert (nothing.entries, nothing.head) == (0, "0" * 64)
+    with books.read() as reader:
+        assert proofs.consistency(reader, heads.Head(0, nothing.root))["path"] == []
+
+
+@pytest.mark.parametrize(
+    "seen", ["", "f", "0123456789abcde", "0123456789abcdeg", "0" * 65, " " * 16, "%" * 16, "\uff10" * 16]
+)
+def test_too_little_of_a_head_proves_nothing(books: Store, seen: str) -> None:
+    fund_all(books)
+    assert "16 or more of a head's 64 hexadecimal characters" in lost(books, seen)
+    with books.read() as reader:
+        assert audit.verify(reader, seen_head=seen) != []
+
+
+def test_a_head_is_held_while_the_books_go_on(books: Store) -> None:
+    fund_all(books)
+    before = head_of(books)
+    assert before.head is not None
+    reverse(books, 5, reason="it goes on", actor="tests")
+    assert head_of(books).entries == before.entries + 1
+    for seen in (before, before.head, before.head[:16].upper(), heads.Head(before.entries, before.root)):
+        assert lost(books, seen) == ""
+
+
+def test_other_books_do_not_hold_it(books: Store) -> None:
+    fund_all(books)
+    now = head_of(books)
+    assert f"these books hold no more than {now.entries}" in lost(books, heads.Head(now.entries + 1, now.root))
+    others = f"the first {now.entries} entries of these books are others"
+    assert others in lost(books, heads.Head(now.entries, "0" * 64))
+    assert others in lost(books, heads.Head(now.entries, now.root, "0" * 64))
+    assert "are others" in lost(books, heads.Head(now.entries - 1, now.root))
+
+
+def test_a_tail_that_was_cut_off_with_its_seal_is_found(books: Store, shelf: Shelf) -> None:
+    fund_all(books)
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 123)])
+    kept, address = head_of(books), books.path
+    cut = kept.entries
+    with books.read() as reader:
+        ((before,),) = reader.rows("SELECT previous_hash FROM entry WHERE number = $n", {"n": cut})
+    books.close()
+    shelf.tamper(
+        address,
+        f"DELETE FROM transfer WHERE entry_number = {cut}",
+        f"DELETE FROM entry WHERE number = {cut}",
+        f"UPDATE seal SET entries = {cut - 1}, head = '{before}'",
+    )
+    with Store.open(address, read_only=True) as store, store.read() as reader:
+        assert "these books hold no more than" in str(audit.lost_head(reader, kept)[0])
+        with pytest.raises(Refused, match="these books hold no more than"):
+            proofs.consistency(reader, kept)
+
+
+def test_no_head_is_made_of_books_that_do_not_hold_together(books: Store, shelf: Shelf) -> None:
+    fund_all(books)
+    kept, address = head_of(books), books.path
+    books.close()
+    shelf.tamper(address, "UPDATE seal SET entries = entries + 1")
+    with Store.open(address, read_only=True) as store, store.read() as reader, pytest.raises(Refused, match="the seal"):
+        heads.now(reader)
+    shelf.tamper(address, "UPDATE seal SET entries = entries - 1", "UPDATE entry SET hash = 'no hash' WHERE number = 3")
+    with Store.open(address, read_only=True) as store, store.read() as reader:
+        with pytest.raises(Refused, match="entry 3: it is missing, or has no hash"):
+            heads.now(reader)
+        assert "entry 3" in str(audit.lost_head(reader, kept)[0])
+
+
+def test_an_entry_that_was_changed_is_not_proven(books: Store, shelf: Shelf) -> None:
+    fund_all(books)
+    address = books.path
+    books.close()
+    shelf.tamper(address, "UPDATE transfer SET amount_pence = amount_pence + 1 WHERE entry_number = 4 AND leg = 1")
+    with Store.open(address, read_only=True) as store, store.read() as reader:
+        with pytest.raises(Refused, match=r"entry 4: it does not say what was posted.*devolution verify"):
+            proofs.inclusion(reader, 4)
+        assert proofs.inclusion(reader, 3)["entry"] == 3
+
+
+def test_every_entry_is_proven_and_says_what_was_posted(books: Store) -> None:
+    fund_all(books)
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 123, day=APRIL, key="by hand")])
+    now = head_of(books)
+    with books.read() as reader:
+        for number in range(1, now.entries + 1):
+            proof = proofs.inclusion(reader, number)
+            leaf, path = bytes.fromhex(proof["hash"]), [bytes.fromhex(step) for step in proof["path"]]
+            assert merkle.included(leaf, number - 1, now.entries, path, bytes.fromhex(now.root))
+        for number in (-1, 0, now.entries + 1, 10**30):
+            with pytest.raises(Refused, match=f"there is no entry {number}.*numbered from 1 to {now.entries}"):
+                proofs.inclusion(reader, number)
+    facts, legs = proof["content"]
+    assert facts["rows"] == [["by hand", "devolve", "2025-04-01", "tests", "a case", None, None, None, None]]
+    assert facts["types"] == "ssdsssssi"
+    assert dict(zip(legs["columns"], legs["rows"][0], strict=True)) == {
+        "from_organisation": "ICB1", "from_fund": "core", "from_year": "2025", "from_standing": "available",
+        "to_organisation": "P1", "to_fund": "core", "to_year": "2025", "to_standing": "available",
+        "amount_pence": "123", "recurrent": "true", "note": None,
+    }  # fmt: skip
+
+
+def test_a_signed_head_is_read_again_and_a_changed_one_is_refused(books: Store, key: signing.Key) -> None:
+    fund_all(books)
+    now = head_of(books)
+    signed = heads.sign(now, key, WHEN)
+    assert signed.text == (
+        f"form devolution-ledger/signed-head/1\nentries {now.entries}\nhead {now.head}\nroot {now.root}\n"
+        f"signed_at 2026-11-22T09:30:00Z\npublic_key {key.public}\n"
+    )
+    document = json.loads(json.dumps(signed.document()))
+    read = heads.read(document, "head.json")
+    assert read == now
+    assert key.public in read.signed
+    other = signing.Key(signing.make_key()[0], "other")
+    changes = {
+        "entries": now.entries - 1, "head": "0" * 64, "root": "0" * 64, "signed_at": "2026-11-22T09:30:01Z",
+        "public_key": other.public, "signature": other.sign(signed.text),
+    }  # fmt: skip
+    for name, value in changes.items():
+        with pytest.raises(Refused, match=r"head\.json: its signature does not hold"):
+            heads.read({**document, name: value}, "head.json")
+
+
+def test_what_is_no_head_is_refused_before_it_is_believed(books: Store, key: signing.Key) -> None:
+    document = heads.sign(head_of(books), key, WHEN).document()
+    spoilt = [{}, *({name: value for name, value in document.items() if name != left} for left in document)]
+    for name, values in {
+        "form": ("devolution-ledger/signed-head/2", None, []), "entries": (-1, "x", True, 1.5, None, 10**30, [1]),
+        "root": ("", "0" * 63, "G" * 64, None), "head": ("", 5, "A" * 64), "signed_at": ("today", "2026-11-22", 5),
+        "public_key": ("", "0" * 62), "signature": ("", "0" * 126, "é" * 128),
+    }.items():  # fmt: skip
+        spoilt += [{**document, name: value} for value in values]
+    for each in spoilt:
+        with pytest.raises(Refused, match="it is neither a signed head nor a proof"):
+            heads.read(each, "head.json")
+
+
+def test_the_newer_head_of_a_proof_is_read_too(books: Store) -> None:
+    fund_all(books)
+    now = head_of(books)
+    with books.read() as reader:
+        for document in (proofs.inclusion(reader, 2), proofs.consistency(reader, now)):
+            assert heads.read(json.loads(json.dumps(document)), "proof.json") == now
+
+
+def test_a_file_that_is_no_key_is_told_so() -> None:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    private, public = signing.make_key()
+    other_kind = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    locked = serialization.load_pem_private_key(private, None).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"secret")
+    )
+    for pem in (b"", b"\xff" * 100, public, other_kind, locked, private[:60]):
+        with pytest.raises(Refused, match=r"mine: it is not an Ed25519 private key in PEM.*--make-key"):
+            signing.Key(pem, "mine")
+
+
+def test_without_the_library_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "cryptography.hazmat.primitives", None)
+    for act in (signing.make_key, lambda: signing.Key(b"", "key"), lambda: signing.holds("", "", "")):
+        with pytest.raises(Refused, match=r"cannot sign.*uv sync --extra sign"):
+            act()
+
+
+def test_a_signature_is_the_one_that_the_standard_gives() -> None:
+    """RFC 8032, section 7.1, test 1: the empty text."""
+    public = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+    signature = "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+    assert signing.holds("", public, signature)
+    assert not signing.holds("x", public, signature)
+    assert not signing.holds("", public, signature[:-2])
