@@ -14,7 +14,7 @@ from screens.arguments import DEFAULT_LEDGER, Actor, EntryDay, Json, Ledger
 from screens.commands.guard import guarded, reading
 from screens.terminal import Answer, show
 
-app = typer.Typer(help="Limits: the most that the source of the money may give.", no_args_is_help=True)
+app = typer.Typer(help="Limits: the most that the source may give on a fund in a year.", no_args_is_help=True)
 NONE = "No limit is recorded: the source may give as much as anybody asks for."
 
 

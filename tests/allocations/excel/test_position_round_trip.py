@@ -512,7 +512,7 @@ def test_the_workbook_says_where_it_comes_from_and_sums(books: Store, tmp_path: 
     assert facts["Ledger head"] == now.head
     assert facts["As at"] == now.as_at.isoformat()
     assert facts["As known at"].startswith(f"{now.known_at:%Y-%m-%d %H:%M:%S}")
-    assert "devolution-ledger/1" in facts["Ledger version"]
+    assert "devolution-ledger/2" in facts["Ledger version"]
     assert facts["Data"] == "None of the shipped figures."
     summary = {row[0].value: row[1].value for row in book["Summary"].iter_rows() if row[0].value}
     assert (summary["Rows"], summary["Content hash"], summary[PARTLY]) == ("4", exported, "no")

@@ -97,7 +97,7 @@ def test_the_cover_says_where_it_comes_from(national: Path, demo_ledger: Path) -
         now.head,
         now.as_at.isoformat(),
         f"{now.known_at:%Y-%m-%d %H:%M:%S}",
-        "devolution-ledger/1",
+        "devolution-ledger/2",
         "llustrative",
         "Pounds sterling",
     ):
