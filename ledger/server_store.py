@@ -20,7 +20,6 @@ from ledger.errors import (
     LedgerError,
     LedgerHeld,
     LedgerMissing,
-    LedgerUnreachable,
     NeedsMigration,
     NotALedger,
     Problem,
@@ -29,6 +28,7 @@ from ledger.errors import (
 from ledger.mirror import Mirror, let_go, send
 from ledger.reading import Cursor, Reader, Writer, contradiction
 from ledger.server_private import Private, Shown
+from ledger.server_said import spoken_to
 from ledger.store import Store
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class ServerStore(Store):
             from ledger.server_posting import ServerDoor  # noqa: PLC0415 - as said
 
             self._door = ServerDoor(
-                lambda: _connect(self.path, autocommit=True), lambda: _spoken_to(self.path), self.read, self._imagined
+                lambda: _connect(self.path, autocommit=True), lambda: spoken_to(self.path), self.read, self._imagined
             )
         return self._door
 
@@ -144,7 +144,7 @@ class ServerStore(Store):
     @contextmanager
     def read_afresh(self, person: str | None = None) -> Iterator[Reader]:
         """A reader of what the server holds, every row of it fetched anew; what earlier programs kept is replaced."""
-        with _spoken_to(self.path):
+        with spoken_to(self.path):
             connection = _connect(self.path, autocommit=True)
         with (
             ServerStore(self.path, connection, read_only=True, afresh=True) as store,
@@ -162,10 +162,10 @@ class ServerStore(Store):
         """
         if self.read_only:
             raise LedgerHeld(self.path, "this program, which opened it to read only")
-        with _spoken_to(self.path):
+        with spoken_to(self.path):
             server = _connect(self.path, autocommit=False)
         try:
-            with _spoken_to(self.path):
+            with spoken_to(self.path):
                 server.execute("SELECT 1 FROM seal FOR UPDATE")
                 with self._imagined_cursor(server, person) as cursor:
                     yield _Pouring(cursor, server)
@@ -190,7 +190,7 @@ class ServerStore(Store):
 
     def size_bytes(self) -> int:
         """How large the database is, with its indexes."""
-        with self._mirror.lock, _spoken_to(self.path):
+        with self._mirror.lock, spoken_to(self.path):
             found = self._read_connection.execute("SELECT pg_database_size(current_database())").fetchone()
         assert found is not None
         return int(found[0])
@@ -200,7 +200,7 @@ class ServerStore(Store):
         # What there should be is known from the models and the rules, which take longer to load than most questions.
         from ledger import server_catalogue  # noqa: PLC0415 - as said
 
-        with self._mirror.lock, _spoken_to(self.path):
+        with self._mirror.lock, spoken_to(self.path):
             return server_catalogue.problems(self._read_connection)
 
     def checkpoint(self) -> None:
@@ -215,7 +215,7 @@ class ServerStore(Store):
 
     def _follow(self, person: str | None) -> Shown:
         """Bring the mirror up to date, on a new connection if the old one was lost; what a person is shown besides."""
-        with _spoken_to(self.path):
+        with spoken_to(self.path):
             try:
                 return self._follow_snapshot(person)
             except psycopg.OperationalError:
@@ -256,7 +256,7 @@ def create(address: ServerAddress) -> ServerStore:
     # To make or to alter tables takes them as models; to read and to follow them does not.
     from ledger import server_schema  # noqa: PLC0415 - as said
 
-    with _spoken_to(address):
+    with spoken_to(address):
         connection = _connect(address, autocommit=False)
         with connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
@@ -291,7 +291,7 @@ def open_or_create(address: ServerAddress) -> ServerStore:
 
 def exists(address: ServerAddress) -> bool:
     """Whether the database has a ledger's seal."""
-    with _spoken_to(address), _connect(address, autocommit=True) as connection:
+    with spoken_to(address), _connect(address, autocommit=True) as connection:
         return _has_seal(connection)
 
 
@@ -300,7 +300,7 @@ def migrate(address: ServerAddress, known: tuple[migrations.Migration, ...]) -> 
     connection, _ = _opened(address)
     connection.close()
     done = []
-    with _spoken_to(address):
+    with spoken_to(address):
         connection = _connect(address, autocommit=False)
         try:
             while applied := _altered(connection, known):
@@ -349,7 +349,7 @@ def _altered(connection: psycopg.Connection, known: tuple[migrations.Migration, 
 
 
 def _opened(address: ServerAddress) -> tuple[psycopg.Connection, int]:
-    with _spoken_to(address):
+    with spoken_to(address):
         connection = _connect(address, autocommit=True)
         if not _has_seal(connection):
             connection.close()
@@ -406,50 +406,3 @@ def _told(error: psycopg.Error) -> str:
     """What the server said of a row: its first sentence and its detail, which name the row."""
     parts = (error.diag.message_primary, error.diag.message_detail)
     return " ".join(part for part in parts if part)
-
-
-# What a server may say when it lets nobody in, in the driver's words, and what it means to the reader.
-_UNREACHABLE: tuple[tuple[str, str, str], ...] = (
-    ("password authentication failed", "the server does not accept this user and password.", "Check both."),
-    ("no password supplied", "the server asks for a password.", "Give it in PGPASSWORD or in the password file."),
-    ("no pg_hba.conf entry", "the server lets nobody in from this machine.", "Ask its administrator."),
-    ("database", "there is no such database on the server.", "Ask its administrator to make it, or correct the name."),
-    ("role", "the server does not know this user.", "Ask its administrator to make it, or correct the name."),
-    ("too many", "the server has no connection left.", "Try again in a while."),
-    ("starting up", "the server is starting.", "Try again in a while."),
-)
-
-
-def _unreachable(address: ServerAddress, error: psycopg.Error) -> LedgerUnreachable:
-    told = str(error)
-    if isinstance(error, psycopg.errors.LockNotAvailable):
-        sentence = "another writer has kept it for more than a minute."
-        return LedgerUnreachable(address, sentence, "Try again when it has finished.")
-    if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        sentence = "the server does not allow this user to do that."
-        return LedgerUnreachable(address, sentence, "Ask its administrator for the right, or use another user.")
-    if error.sqlstate is None:
-        for sign, found, remedy in _UNREACHABLE:
-            if sign in told and ("does not exist" in told or sign not in ("database", "role")):
-                return LedgerUnreachable(address, found, remedy)
-    return LedgerUnreachable(
-        address,
-        "the server does not answer, or the connection was lost.",
-        "Check that it runs and that this machine may reach it, then ask again: the same keys are never done twice.",
-    )
-
-
-@contextmanager
-def _spoken_to(address: ServerAddress) -> Iterator[None]:
-    """Turn the driver's failures into sentences that hold no secret."""
-    try:
-        yield
-    except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.InsufficientPrivilege) as error:
-        raise _unreachable(address, error) from None
-    except psycopg.ProgrammingError as error:
-        if error.sqlstate is None:
-            # The address itself could not be read. The driver's words would repeat it.
-            raise LedgerUnreachable(
-                address, "the address has a fault in it.", "Write postgresql://user@host/database."
-            ) from None
-        raise

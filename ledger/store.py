@@ -103,7 +103,7 @@ class Store(ABC):
             person: in whose name it is written.
         """
 
-    def refuse_while_reading(self) -> None:
+    def refuse_while_reading(self) -> None:  # noqa: B027 - most kinds refuse nobody
         """Refuse whoever must end what they read before they may write; most stores let both be done at once.
 
         Raises:

@@ -248,7 +248,9 @@ def test_who_reads_a_shared_file_is_told_so_and_keeps_nobody_waiting(books: Stor
 def test_a_strange_code_is_refused_to_its_own_caller(books: Store, code: str | None) -> None:
     fund_all(books)
     strange = small("strange")
-    legs_to = strange.transfers.drop(["to_organisation"]).append_column("to_organisation", pa.array([code], pa.string()))
+    legs_to = strange.transfers.drop(["to_organisation"]).append_column(
+        "to_organisation", pa.array([code], pa.string())
+    )
     found = at_once([
         lambda: post(books, [replace(strange, transfers=legs_to)]),
         *(lambda key=f"plain {nth}": post(books, [small(key)]) for nth in range(4)),
