@@ -12,7 +12,6 @@ after ten new entries, when what was kept is followed by what is new. *Open* is 
 import argparse
 import io
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -45,7 +44,6 @@ JOIN account t ON t.organisation = l.to_organisation AND t.fund = l.to_fund AND 
 
 
 APP, PEOPLE = "bench_app", tuple(f"bench_{number:02}" for number in range(16))
-_GUIDE = Path(__file__).parent.parent / "docs" / "server.md"
 
 
 def database(name: str, template: str = "template0") -> ServerAddress:
@@ -57,18 +55,15 @@ def database(name: str, template: str = "template0") -> ServerAddress:
 
 
 def shared(file: Path, name: str) -> ServerAddress:
-    """A ledger's file copied to the server, with a login for each of ``PEOPLE`` and for ``APP`` as the guide grants them."""
+    """A ledger's file copied to the server, with a login for each of ``PEOPLE`` and for ``APP`` as the guide admits them."""
     address = database(name)
     with Store.open(file, read_only=True) as store:
         keeping.copy(store, address)
-    grants = re.findall(r"^GRANT .* TO devolution_posts;$", _GUIDE.read_text("utf-8"), re.MULTILINE)
-    assert grants
     with psycopg.connect(address.url, autocommit=True) as server:
         for who in (APP, *PEOPLE):
             with suppress(psycopg.errors.DuplicateObject):
                 server.execute(f'CREATE ROLE "{who}" LOGIN')
-            for grant in grants:
-                server.execute(grant.replace("devolution_posts", f'"{who}"'))
+            server.execute("SELECT ledger_admit(%s, 'posts')", (who,))
         # As the server does by itself after a minute or so: until then it plans with no idea of what is there.
         server.execute("ANALYZE")
     return address

@@ -165,7 +165,8 @@ def _contents(
         for entry in entries:
             if first <= entry["number"] <= last:
                 form = canonical if entry["number"] >= form_2 else canonical_1
-                hashes[entry["number"]] = form.content_hash(entry, parts.pop(entry["number"]))
+                # Of two entries with one number the second has nothing left; verify names both.
+                hashes[entry["number"]] = form.content_hash(entry, parts.pop(entry["number"], []))
     return hashes
 
 
