@@ -81,7 +81,10 @@ class Private:
 
     def _fetched(self, server: psycopg.Connection, name: str | None) -> Shown:
         server.execute("SELECT set_config('devolution.person', %s, true)", (name or "",))
-        unseen = frozenset(int(number) for (number,) in server.execute("SELECT ledger_unseen()").fetchall())
+        # A row that names no entry was put there past the door; verify names it.
+        unseen = frozenset(
+            int(number) for (number,) in server.execute("SELECT ledger_unseen()").fetchall() if number is not None
+        )
         rows = {table: fetch(server, table, self._mirror.schema(table), "") for table in UNPUBLISHED}
         # The owner is shown every row, and asks for somebody at times; a login asks for nobody for others' eyes.
         filtered = name if self._is_owner or name == NOBODY else None
