@@ -373,6 +373,8 @@ def version_of(address: ServerAddress, connection: psycopg.Connection) -> int:
         found = []
     if len(found) != 1:
         raise NotALedger(address, f"its table 'seal' is not a ledger's: it has {len(found)} rows of one.")
+    if found[0][0] is None:
+        raise NotALedger(address, "its table 'seal' does not say of which version its tables are.")
     version = int(found[0][0])
     if version > migrations.SCHEMA_VERSION:
         known = migrations.SCHEMA_VERSION
