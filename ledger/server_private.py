@@ -14,7 +14,6 @@ from ledger import unpublished
 from ledger.errors import Refused
 from ledger.mirror import Mirror, sealed_state
 from ledger.reading import Cursor, Reader
-from ledger.refusals import another_speaks
 from ledger.rights import NOBODY, given
 from ledger.server_rows import fetch
 from ledger.vocabulary import APP, UNPUBLISHED
@@ -98,5 +97,8 @@ class Private:
         if any(one.person == self.login and one.role == APP and one.holds(today) for one in held):
             return person
         if person not in (None, self.login):
+            # Only a refusal needs the sentences, and with them the models: a plain answer loads neither.
+            from ledger.refusals import another_speaks  # noqa: PLC0415
+
             raise Refused([another_speaks(self.login, person)])
         return self.login

@@ -25,6 +25,9 @@ def _unreachable(address: ServerAddress, error: psycopg.Error) -> LedgerUnreacha
     if isinstance(error, psycopg.errors.LockNotAvailable):
         sentence = "another writer has kept it for more than a minute."
         return LedgerUnreachable(address, sentence, "Try again when it has finished.")
+    if isinstance(error, (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)):
+        sentence = "another writer changed it at the same moment, and nothing of this was kept."
+        return LedgerUnreachable(address, sentence, "Try again.")
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         sentence = "the server does not allow this user to do that."
         return LedgerUnreachable(address, sentence, "Ask its administrator for the right, or use another user.")

@@ -338,8 +338,9 @@ def _altered(connection: psycopg.Connection, known: tuple[migrations.Migration, 
     from ledger import server_schema  # noqa: PLC0415 - as in ``create``
 
     with connection.transaction():
-        # Writers, and whoever else would migrate, wait here.
-        connection.execute("SELECT 1 FROM seal FOR UPDATE")
+        # Writers, and whoever else would migrate, wait here. The whole table is locked: whoever waited for its row
+        # alone would hold a weak lock on it already, and a change of the table would wait for them in a circle.
+        connection.execute("LOCK TABLE seal IN ACCESS EXCLUSIVE MODE")
         applied = migrations.apply_next(_Alteration(connection), known)
         # What the server holds by itself rests on every table of this program's version.
         if applied and applied.version >= migrations.MIGRATIONS[-1].version:

@@ -99,9 +99,14 @@ def _built(path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_ledger(_demo_file: Path) -> Path:
-    """The demo's ledger, built once and shared: for tests that only read."""
-    return _demo_file
+def demo_ledger(_demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's ledger, built once, and a copy for each worker: for tests that only read, or are refused.
+
+    Who is refused has opened it to write, and would stand in the way of the other worker's readers.
+    """
+    path = tmp_path_factory.mktemp("demo_ledger") / "demo.duckdb"
+    path.write_bytes(_demo_file.read_bytes())
+    return path
 
 
 @pytest.fixture

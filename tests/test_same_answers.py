@@ -78,15 +78,15 @@ def test_every_command_on_a_ledger_is_asked_here_or_tested_elsewhere() -> None:
 
 
 @pytest.fixture(scope="module")
-def ledgers(_demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Address, Address, Address]]:
+def ledgers(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Address, Address, Address]]:
     """The demo, its copy on a server, and that one's copy in a file."""
     shelf = shelf_of("server", tmp_path_factory.mktemp("server"))
     there, back = shelf.place("demo"), tmp_path_factory.mktemp("back") / "back.duckdb"
-    with Store.open(_demo_file, read_only=True) as store:
+    with Store.open(demo_ledger, read_only=True) as store:
         copy(store, there)
     with Store.open(there) as store:
         copy(store, back)
-    yield _demo_file, there, back
+    yield demo_ledger, there, back
     shelf.clear()
 
 

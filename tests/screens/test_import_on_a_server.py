@@ -32,11 +32,11 @@ def reading_user(ledger: ServerAddress) -> Iterator[str]:
     """A user with the rights that the guide for servers gives to those who read."""
     name = f"{ledger.url.rpartition('/')[2]}_reads"
     guide = (ROOT / "docs" / "server.md").read_text("utf-8")
-    (grant,) = re.findall(r"^(GRANT SELECT ON .*) TO devolution_reads;$", guide, re.MULTILINE)
+    (admits,) = re.findall(r"^(SELECT ledger_admit)\('devolution_reads', 'reads'\);$", guide, re.MULTILINE)
     with administrator() as server:
         server.execute(f'CREATE ROLE "{name}" LOGIN')
     with raw(ledger) as database:
-        database.execute(f'{grant} TO "{name}"')
+        database.execute(f"{admits}('{name}', 'reads')")
     yield name
     with raw(ledger) as database:
         database.execute(f'DROP OWNED BY "{name}"')
