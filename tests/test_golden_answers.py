@@ -6,7 +6,7 @@ Set DEVOLUTION_GOLDEN=write to keep what the commands answer now; then read the 
 import json
 import os
 import re
-from datetime import date
+import time
 from pathlib import Path
 
 import pytest
@@ -26,14 +26,16 @@ BESIDES = {
     "pace": (f"{ROOT}/docs/pace_of_change_example.yaml",),
 }
 # What differs from one making of the demo to the next: hashes over recorded times, and the day on which it is asked.
+TODAY = time.strftime("%Y-%m-%d")
 HASHES = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 def answered(ledger: Path, words: str, arguments: str) -> dict[str, object]:
     """What one command answers, without what differs from day to day."""
+    named = ["--ledger", str(ledger)] if words in QUESTIONS else []
     done = CliRunner().invoke(devolution.app, [*words.split(), *arguments.split(), *named, "--json"])
     told = done.stdout.replace(str(ledger), "LEDGER").replace(str(ROOT), "HERE")
-    told = HASHES.sub("HASH", MOMENTS.sub("WHEN", told)).replace(date.today().isoformat(), "TODAY")
+    told = HASHES.sub("HASH", MOMENTS.sub("WHEN", told)).replace(TODAY, "TODAY")
     return {
         "asked": f"{words} {arguments}".replace(str(ROOT), "HERE").strip(),
         "exit_code": done.exit_code,
