@@ -4,139 +4,133 @@ import os
 
 import typer
 
-from screens.commands.late import Late, group_of
+from screens.cli.lazy import Late, group_of
 
 # As people read the list. A test keeps each sentence the one that the command says of itself.
 COMMANDS = {
-    "demo": Late(
-        "screens.commands.start:demo", "Build a ledger from the published 2025/26 figures and print the picture."
-    ),
-    "app": Late(
-        "screens.commands.start:open_app", "Open the web app: on this machine, or for a department that signs in."
-    ),
+    "demo": Late("screens.cli.start:demo", "Build a ledger from the published 2025/26 figures and print the picture."),
+    "app": Late("screens.cli.start:open_app", "Open the web app: on this machine, or for a department that signs in."),
     "position": Late(
-        "screens.commands.reports:show_position",
+        "screens.cli.reports:show_position",
         "What is held where. The whole sums to zero: the source of the money stands in it below zero.",
     ),
     "flows": Late(
-        "screens.commands.reports:show_flows", "What moved, read down the tiers; money that went back is taken off."
+        "screens.cli.reports:show_flows", "What moved, read down the tiers; money that went back is taken off."
     ),
     "measures": Late(
-        "screens.commands.reports:show_measures",
+        "screens.cli.reports:show_measures",
         "How much is ring-fenced, devolved, kept back and in pieces. Funding as a whole and earmarked funding apart.",
     ),
     "trail": Late(
-        "screens.commands.trail:show_trail",
+        "screens.cli.trail:show_trail",
         "What makes up a balance: each entry, who, why, and the file, sheet and cell it came from.",
     ),
     "verify": Late(
-        "screens.commands.verify:verify",
+        "screens.cli.verify:verify",
         "Ask every invariant of the whole ledger; exit with 1 if one does not hold, saying where.",
     ),
     "head": Late(
-        "screens.commands.proofs:head",
+        "screens.cli.proofs:head",
         "What the books are now: entries, head of the chain and Merkle root; with --sign, signed and dated for others.",
     ),
     "prove": Late(
-        "screens.commands.proofs:prove",
+        "screens.cli.proofs:prove",
         "Prove to somebody without the ledger that an entry is in the books, and what it says to the penny.",
     ),
     "consistent": Late(
-        "screens.commands.proofs:consistent",
+        "screens.cli.proofs:consistent",
         "Prove that an older head is a beginning of these books: nothing under it was changed, moved or cut off.",
     ),
     "allocate": Late(
-        "screens.commands.entries:allocate",
+        "screens.cli.entries:allocate",
         "Split money by weighted population, exactly, and post it if asked. Without a ledger, give an amount.",
     ),
     "reverse": Late(
-        "screens.commands.entries:reverse",
+        "screens.cli.entries:reverse",
         "Undo an entry by posting its mirror, on its own date unless another is given. Nothing is deleted.",
     ),
-    "import": Late("screens.commands.imports:app", "Bring files into the books."),
+    "import": Late("screens.cli.imports:app", "Bring files into the books."),
     "template": Late(
-        "screens.commands.exports:template",
+        "screens.cli.exports:template",
         "A budget workbook to fill in, with lists and checks, that 'devolution import budgets' reads as it is.",
     ),
-    "export": Late("screens.commands.exports:group", "Workbooks and files that say where their figures come from."),
+    "export": Late("screens.cli.exports:group", "Workbooks and files that say where their figures come from."),
     "scenario": Late(
-        "screens.commands.scenarios:group", "What if: run, compare and check scenarios. The books stay as they are."
+        "screens.cli.scenarios:group", "What if: run, compare and check scenarios. The books stay as they are."
     ),
     "bids": Late(
-        "screens.commands.bids:bids",
+        "screens.cli.bids:bids",
         "Simulate a bidding pot, beside the same money by formula: costs, winners, fairness, time, break-even.",
     ),
-    "proposal": Late(
-        "screens.commands.proposals:app", "Proposals: entries that await a decision, their money reserved."
-    ),
-    "month": Late("screens.commands.year_end:app", "Months: which are closed, and closing the next one."),
-    "limit": Late("screens.commands.limits:app", "Limits: the most that the source may give on a fund in a year."),
+    "proposal": Late("screens.cli.proposals:app", "Proposals: entries that await a decision, their money reserved."),
+    "month": Late("screens.cli.year_end:app", "Months: which are closed, and closing the next one."),
+    "limit": Late("screens.cli.limits:app", "Limits: the most that the source may give on a fund in a year."),
     "carry-forward": Late(
-        "screens.commands.year_end:carry_forward",
+        "screens.cli.year_end:carry_forward",
         "Carry what a rule names into the next year, and tell what stays behind. Money that recurs never goes.",
     ),
     "national": Late(
-        "screens.commands.national:show_national",
+        "screens.cli.national:show_national",
         "All ICBs ranked by a measure, or those of a region, or one with its peers; and who is beyond your limits.",
     ),
     "trend": Late(
-        "screens.commands.national:show_trend",
+        "screens.cli.national:show_trend",
         "How tied, late, lasting and devolved the money was, month by month or year by year.",
     ),
     "schedule": Late(
-        "screens.commands.shares:show_schedule",
+        "screens.cli.shares:show_schedule",
         "For every place and line: historic budget, fair share, distance from target, issued budget and the bridge.",
     ),
     "pace": Late(
-        "screens.commands.shares:show_pace",
+        "screens.cli.shares:show_pace",
         "Targets, distance from target and pace of change, balanced to the unit within a floor and a cap.",
     ),
     "need": Late(
-        "screens.commands.shares:show_need",
+        "screens.cli.shares:show_need",
         "Need indices of every place, network or practice, each with the base that it is relative to.",
     ),
     "targets": Late(
-        "screens.commands.shares:show_targets",
+        "screens.cli.shares:show_targets",
         "Target, distance from target and pace of change of all ICBs at once, as published for 2025/26.",
     ),
     "network": Late(
-        "screens.commands.network:network",
+        "screens.cli.network:network",
         "What the network contract pays a PCN: each element on its own count of people. Needs no ledger.",
     ),
     "roles": Late(
-        "screens.commands.roles:roles",
+        "screens.cli.roles:roles",
         "Who may do what where, since when, and who gave them the right and why.",
     ),
     "appoint": Late(
-        "screens.commands.roles:appoint",
+        "screens.cli.roles:appoint",
         "Give a person a right. The first one is an administrator's over the whole; from then on rights count.",
     ),
     "dismiss": Late(
-        "screens.commands.roles:dismiss",
+        "screens.cli.roles:dismiss",
         "Take a person's rights away from a day on: all of them, or those of one role or organisation.",
     ),
     "may": Late(
-        "screens.commands.roles:may",
+        "screens.cli.roles:may",
         "What one person may do.",
     ),
     "stats": Late(
-        "screens.commands.stats:show_stats",
+        "screens.cli.stats:show_stats",
         "How large the ledger is, and how fast its main questions are answered on this machine.",
     ),
     "copy": Late(
-        "screens.commands.keeping:copy",
+        "screens.cli.backup:copy",
         "Copy a ledger between a file and a server, either way: the same entries, the same head, verified.",
     ),
     "backup": Late(
-        "screens.commands.keeping:backup",
+        "screens.cli.backup:backup",
         "Copy the ledger, as it stands at one moment, into a new file, and verify the copy. It may be in use.",
     ),
     "restore": Late(
-        "screens.commands.keeping:restore",
+        "screens.cli.backup:restore",
         "Bring a backup back to a place without a ledger; every entry is verified before it counts.",
     ),
     "migrate": Late(
-        "screens.commands.keeping:migrate",
+        "screens.cli.backup:migrate",
         "Bring the tables of a ledger made by an earlier version up to this one. Take a backup first.",
     ),
 }

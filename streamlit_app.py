@@ -1,18 +1,18 @@
-"""The web app: the front door for boards. Navigation only; each page is a file in ``screens``."""
+"""The web app: the front door for boards. Navigation only; each page is a file in ``screens.web.pages``."""
 
 from collections.abc import Callable
 from importlib import import_module
 
 import streamlit as st
 
-from screens import frame, sign_in
+from screens.web.shell import frame, sign_in
 
 
 def _page(name: str) -> Callable[[], None]:
     """A page that is loaded when somebody first opens it, so that the first page does not wait for all others."""
 
     def show() -> None:
-        import_module(f"screens.{name}").page()
+        import_module(f"screens.web.pages.{name}").page()
 
     return show
 

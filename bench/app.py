@@ -24,21 +24,21 @@ from streamlit.testing.v1 import AppTest
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from allocations import demo
-from ledger.store import Store
+from allocations.demo import build
+from ledger.store.base import Store
 
 ROOT = Path(__file__).parent.parent
 PORT = 8599
 PEOPLE, TURNS, THINKING = 10, 5, 0.5
 MANY = 40
-SCRIPT = "from screens import {page}\n{page}.page()"
+SCRIPT = "from screens.web.pages import {page}\n{page}.page()"
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ledger = Path(folder) / "bench.duckdb"
         with Store.open_or_create(ledger) as store:
-            demo.build(store)
+            build.build(store)
             store.checkpoint()
         os.environ["DEVOLUTION_LEDGER"] = str(ledger)
         os.chdir(ROOT)

@@ -16,9 +16,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from scenarios.bidding import simulate
-from scenarios.bidding_draws import strengths
-from scenarios.bidding_pot import Bidder, Pot, Values
+from scenarios.bids.draws import strengths
+from scenarios.bids.pot import Bidder, Pot, Values
+from scenarios.bids.simulation import simulate
 
 AIM = 1.5
 

@@ -18,11 +18,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from ledger import position
-from ledger.drafts import LEGS, Draft, Leg, Place, legs, records
+from ledger.entries.draft import LEGS, Draft, Leg, Place, legs, records
+from ledger.entries.posting import post
 from ledger.models import TABLES, Agreement, Fund, Organisation, Relationship, Terms, Tier
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports import position
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 
 YEAR = FinancialYear(2025)

@@ -19,14 +19,14 @@ from pathlib import Path
 import openpyxl
 import xlsxwriter
 
-from allocations.excel.budgets import Outcome, import_budgets, understand
-from allocations.excel.cells import read_workbook, without_collecting
-from allocations.excel.receivers import Receivers, receivers
-from allocations.excel.understood import Request, Understood
-from ledger.drafts import Draft, Leg, Place, legs, records
+from allocations.files.budgets.importing import Outcome, import_budgets, understand
+from allocations.files.budgets.receivers import Receivers, receivers
+from allocations.files.budgets.understood import Request, Understood
+from allocations.reading.cells import read_workbook, without_collecting
+from ledger.entries.draft import Draft, Leg, Place, legs, records
+from ledger.entries.posting import post, reverse
 from ledger.models import Fund, Organisation, Relationship, Terms, Tier
-from ledger.posting import post, reverse
-from ledger.store import Store
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 
 YEAR = FinancialYear(2025)

@@ -20,16 +20,16 @@ from uuid import uuid4
 import duckdb
 import psycopg
 
-from allocations import demo
+from allocations.demo import build
 from bench.books import DAY, LONG_AGO, PRACTICES_EACH, YEAR, structure
 from bench.rows import Row
 from bench.server import APP, PEOPLE, URL, database, durable, login, processor_seconds, quiet, shared
-from ledger.address import Address
-from ledger.appointments import appoint
-from ledger.drafts import Draft, Leg, Place, legs
-from ledger.posting import post
-from ledger.store import Store
-from ledger.vocabulary import RETAINED
+from ledger.entries.appointments import appoint
+from ledger.entries.draft import Draft, Leg, Place, legs
+from ledger.entries.posting import post
+from ledger.store.address import Address
+from ledger.store.base import Store
+from ledger.words import RETAINED
 
 Act = Callable[[], object]
 
@@ -63,7 +63,7 @@ def almost_empty(path: Path) -> Leg:
 def demonstration(path: Path) -> Leg:
     """The demo's ledger; the leg of a small entry into it."""
     with Store.create(path) as store:
-        demo.build(store)
+        build.build(store)
         appoint_all(store)
         store.checkpoint()
     return _DEMO

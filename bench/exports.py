@@ -19,9 +19,9 @@ from typing import Any
 import openpyxl
 import xlsxwriter
 
-from allocations.excel import working
-from allocations.excel.working_lines import lines
-from allocations.excel.working_plan import Plan, plan
+from allocations.files.out import working
+from allocations.files.out.working_lines import lines
+from allocations.files.out.working_plan import Plan, plan
 from ledger.years import FinancialYear
 
 YEAR = FinancialYear(2025)

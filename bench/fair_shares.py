@@ -16,7 +16,8 @@ from typing import TypeVar
 import duckdb
 import pandas as pd
 
-from allocations import figures, need
+from allocations.figures import tables
+from allocations.shares import need
 
 SQL = """
 WITH sums AS (SELECT icb, place, {sums} FROM practices GROUP BY icb, place),
@@ -41,7 +42,7 @@ def best(tries: int, work: Callable[[], Found]) -> tuple[float, Found]:
 def looped(frame: pd.DataFrame) -> dict[tuple[str, str, str], Decimal]:
     """One place after the other, as the tool does it."""
     found: dict[tuple[str, str, str], Decimal] = {}
-    columns = list(figures.WEIGHTINGS)
+    columns = list(tables.WEIGHTINGS)
     for icb in frame["icb"].unique():
         own = frame[frame["icb"] == icb][columns].sum()
         for place in frame[frame["icb"] == icb]["place"].unique():
@@ -57,16 +58,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tries", type=int, default=7)
     tries = parser.parse_args().tries
-    practices = figures.table("practices_2025_26")
+    practices = tables.table("practices_2025_26")
     plain = practices.to_pylist()
-    frame = pd.DataFrame([{**row, **{name: float(row[name]) for name in figures.WEIGHTINGS}} for row in plain])
+    frame = pd.DataFrame([{**row, **{name: float(row[name]) for name in tables.WEIGHTINGS}} for row in plain])
     ours_time, ours = best(tries, lambda: need.indices(practices))
     loop_time, loop = best(max(1, tries // 3), lambda: looped(frame))
 
     connection = duckdb.connect()
     connection.register("arrow_practices", practices)
     connection.execute("CREATE TABLE practices AS SELECT * FROM arrow_practices")
-    sums = ", ".join(f"sum({name}) AS {name}" for name in figures.WEIGHTINGS)
+    sums = ", ".join(f"sum({name}) AS {name}" for name in tables.WEIGHTINGS)
     ratio = "round((s.{c} / s.registered::DOUBLE) / ({b}.{c} / {b}.registered::DOUBLE), 3) AS {c}_{b}"
     asked = SQL.format(
         sums=sums,

@@ -28,11 +28,12 @@ from pyarrow import csv
 
 from bench.books import DAY, FUNDS, ICBS, PRACTICES_EACH, million, seconds, structure
 from bench.running import run
-from ledger import audit, keeping, position
-from ledger.address import Address, ServerAddress, in_full
-from ledger.drafts import Draft
-from ledger.posting import post
-from ledger.store import Reader, Store
+from ledger.entries.draft import Draft
+from ledger.entries.posting import post
+from ledger.reports import position, verify
+from ledger.store import backup
+from ledger.store.address import Address, ServerAddress, in_full
+from ledger.store.base import Reader, Store
 
 URL = os.environ.get("DEVOLUTION_TEST_POSTGRES", "")
 ROOT = Path(__file__).parent.parent
@@ -58,7 +59,7 @@ def shared(file: Path, name: str) -> ServerAddress:
     """A ledger's file copied to the server, with a login for each of ``PEOPLE`` and for ``APP`` as the guide admits them."""
     address = database(name)
     with Store.open(file, read_only=True) as store:
-        keeping.copy(store, address)
+        backup.copy(store, address)
     with psycopg.connect(address.url, autocommit=True) as server:
         for who in (APP, *PEOPLE):
             with suppress(psycopg.errors.DuplicateObject):
@@ -169,7 +170,7 @@ def posting(transfers: int, batches: int) -> ServerAddress:
 def questions(server: Address, file: Path) -> None:
     """The same questions of the server's ledger and of the file."""
     with Store.open(server) as store:
-        print(f"copied into a file in {seconds(lambda: keeping.copy(store, file)):.1f}s, verified twice")
+        print(f"copied into a file in {seconds(lambda: backup.copy(store, file)):.1f}s, verified twice")
     asked: tuple[tuple[str, Callable[[Reader], object]], ...] = (
         ("position", lambda r: position.position(r, position.moment(r))),
         ("flows from tier to tier", lambda r: position.flows(r, position.moment(r), ("from_tier", "to_tier"))),
@@ -177,7 +178,7 @@ def questions(server: Address, file: Path) -> None:
             "flows by organisation and fund",
             lambda r: position.flows(r, position.moment(r), ("to_organisation", "fund")),
         ),
-        ("verify", audit.verify),
+        ("verify", verify.verify),
     )
 
     def opened(address: Address) -> float:

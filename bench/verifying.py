@@ -12,11 +12,12 @@ from bench.entries import SMALL, appoint_all, demonstration, poster
 from bench.rows import Row
 from bench.running import Worker, beside
 from bench.server import PEOPLE
-from ledger import audit, chain
-from ledger.drafts import Leg
-from ledger.posting import post
-from ledger.reading import Reader
-from ledger.store import Store
+from ledger.entries import chain
+from ledger.entries.draft import Leg
+from ledger.entries.posting import post
+from ledger.reports import verify
+from ledger.store.base import Store
+from ledger.store.reading import Reader
 
 _TODAY, _ENTRIES, _TIMES = 20, 100, 5
 SINCE_AIM, EARLIER_AIM = 1 / 10, 1 / 2
@@ -55,13 +56,13 @@ def measure(transfers: int, earlier: Path | None) -> Iterator[Row]:
 
 def _since(store: Store, head: str) -> tuple[float | None, float]:
     """Seconds of verify from a head on, where there is such a thing, and of the whole; the least of several in turn."""
-    known = "since" in inspect.signature(audit.verify).parameters
+    known = "since" in inspect.signature(verify.verify).parameters
     spent: dict[bool, list[float]] = {True: [], False: []}
     for _ in range(_TIMES):
         for part in (True, False) if known else (False,):
             with store.read() as reader:
                 start = time.perf_counter()
-                assert audit.verify(reader, **({"since": head} if part else {})) == []  # type: ignore[arg-type]
+                assert verify.verify(reader, **({"since": head} if part else {})) == []  # type: ignore[arg-type]
                 spent[part].append(time.perf_counter() - start)
     return min(spent[True], default=None), min(spent[False])
 
@@ -97,5 +98,5 @@ def asked(reader: Reader) -> int:
 
     for name in ("table", "rows"):
         setattr(reader, name, counted(getattr(reader, name)))
-    audit.verify(reader)
+    verify.verify(reader)
     return questions

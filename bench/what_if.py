@@ -17,9 +17,9 @@ import duckdb
 import pyarrow as pa
 import yaml
 
-from allocations import demo
-from ledger.position import POSITION_COLUMNS, SCHEMA
-from ledger.store import Store
+from allocations.demo import build
+from ledger.reports.position import POSITION_COLUMNS, SCHEMA
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 from scenarios import engine, outcome
 from scenarios.baseline import Baseline, read
@@ -158,7 +158,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=9)
     rounds = options.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder, Store.create(Path(folder) / "demo.duckdb") as store:
-        demo.build(store)
+        build.build(store)
         with store.read() as reader:
             books = read(reader, year=FinancialYear(2025))
     steps = written(Scenario.model_validate(yaml.safe_load(FIVE_STEPS)))

@@ -21,10 +21,10 @@ def books(rows: str, ledger: str) -> dict[str, Any]:
     from pyarrow import csv
 
     from bench.books import DAY, YEAR, structure
-    from ledger import position
-    from ledger.drafts import LEGS, Draft
-    from ledger.posting import post
-    from ledger.store import Store
+    from ledger.entries.draft import LEGS, Draft
+    from ledger.entries.posting import post
+    from ledger.reports import position
+    from ledger.store.base import Store
 
     start = time.perf_counter()
     read = csv.read_csv(rows)
@@ -62,8 +62,8 @@ def books(rows: str, ledger: str) -> dict[str, Any]:
 
 def opened(ledger: str) -> dict[str, Any]:
     """Ours, by another process: the ledger is there, and is opened and asked."""
-    from ledger import position
-    from ledger.store import Store
+    from ledger.reports import position
+    from ledger.store.base import Store
 
     start = time.perf_counter()
     with Store.open(Path(ledger), read_only=True) as store, store.read() as reader:
@@ -161,8 +161,8 @@ def write_ours(url: str, seconds: str, *people: str) -> Iterator[dict[str, Any]]
     from concurrent.futures import ThreadPoolExecutor
 
     from bench.entries import SMALL, poster
-    from ledger.address import ServerAddress
-    from ledger.store import Store
+    from ledger.store.address import ServerAddress
+    from ledger.store.base import Store
 
     with Store.open(ServerAddress(url)) as store, ThreadPoolExecutor(len(people)) as threads:
         for person in people:
@@ -210,9 +210,9 @@ def grow(file: str, bare: str, questions: str, *sizes: str) -> Iterator[dict[str
 
     from bench.books import BATCH, balances, batch, million, opened_accounts, seconds
     from bench.running import forget_peak, peak_mebibytes
-    from ledger import audit
-    from ledger.posting import post
-    from ledger.store import Store
+    from ledger.entries.posting import post
+    from ledger.reports import verify as audit
+    from ledger.store.base import Store
 
     path, table = Path(file), million(min(int(sizes[-1]), BATCH))
     opened_accounts(path, table)
@@ -270,13 +270,13 @@ def grow_bare(bare: str, constraints: str, *sizes: str) -> Iterator[dict[str, An
 
 def verify_demo(file: str) -> Iterator[dict[str, Any]]:
     """The demo's ledger verified, once each step, and how many questions in SQL that asks."""
-    from allocations import demo
+    from allocations.demo import build
     from bench.verifying import asked
-    from ledger import audit
-    from ledger.store import Store
+    from ledger.reports import verify as audit
+    from ledger.store.base import Store
 
     with Store.create(Path(file)) as store:
-        demo.build(store)
+        build.build(store)
         store.checkpoint()
         with store.read() as reader:
             questions = asked(reader)

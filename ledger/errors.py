@@ -8,7 +8,7 @@ surroundings is an exception, one small class for each.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.address import Address
+from ledger.store.address import Address
 
 
 @dataclass(frozen=True, slots=True)

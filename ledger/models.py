@@ -21,14 +21,14 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from ledger import vocabulary
+from ledger import words
 from ledger.models_rights import Appointment, Dismissal, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
 
 # The words in the tables, for those who work with tables. Who only reads takes them from the vocabulary: to
 # load the tables is to load all of SQLAlchemy, which takes longer than most questions.
-STANDINGS = vocabulary.STANDINGS
+STANDINGS = words.STANDINGS
 AVAILABLE, RETAINED, SPENT = STANDINGS
-GRADES, ROUTES, RING_FENCED = vocabulary.GRADES, vocabulary.ROUTES, vocabulary.RING_FENCED
+GRADES, ROUTES, RING_FENCED = words.GRADES, words.ROUTES, words.RING_FENCED
 # What a person may do; an app may do nothing itself, and names who is at its screen.
 VIEWER, PREPARER, APPROVER, AUDITOR, ADMINISTRATOR, APP = (
     "viewer",
@@ -36,7 +36,7 @@ VIEWER, PREPARER, APPROVER, AUDITOR, ADMINISTRATOR, APP = (
     "approver",
     "auditor",
     "administrator",
-    vocabulary.APP,
+    words.APP,
 )
 APPOINTED = (VIEWER, PREPARER, APPROVER, AUDITOR, ADMINISTRATOR, APP)
 

@@ -9,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allocations import figures
-from allocations.allocate import FIGURES_YEAR
-from allocations.figures import WEIGHTINGS
-from ledger import canonical
+from allocations.figures import tables
+from allocations.figures.tables import WEIGHTINGS
+from allocations.shares.split import FIGURES_YEAR
+from ledger.entries import canonical
 from ledger.errors import Problem, Refused
-from ledger.position import Moment, moment, position
-from ledger.store import Reader
+from ledger.reports.position import Moment, moment, position
+from ledger.store.base import Reader
 from ledger.years import FinancialYear, today
 from scenarios.tidy import tidied
 from scenarios.world import ICB, PCN, PLACE, PRACTICE, Fund, Organisation, Tier, World, no_people
@@ -47,7 +47,7 @@ class Baseline:
     """A position to start from.
 
     Attributes:
-        position: a table of schema ``ledger.position.SCHEMA``, one row per key, sorted.
+        position: a table of schema ``ledger.reports.position.SCHEMA``, one row per key, sorted.
         organisation: the organisation that it is limited to, with those below it; None for all.
         at: the point on both clocks; None where the position was made by hand.
         content_hash: SHA-256 of the rows, so that an old result can be checked against it.
@@ -134,7 +134,7 @@ def _world(reader: Reader, at: Moment, year: FinancialYear, table: pa.Table) -> 
 
 def _people(reader: Reader, given: dict[str, Any], table: pa.Table) -> pa.Table:
     """Practices with their people; where an ICB holds money in places of its own, those are their places."""
-    shipped = figures.table("practices_2025_26")
+    shipped = tables.table("practices_2025_26")
     default = set(shipped["place"].to_pylist())
     held = table.filter(pc.equal(table["tier"], PLACE))
     own = sorted(set(held["organisation"].to_pylist()) - default)

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.errors import Refused
-from ledger.measures import UNTIED_GRADES
-from ledger.position import WITHOUT_AGREEMENT
-from ledger.vocabulary import RING_FENCED
+from ledger.reports.measures import UNTIED_GRADES
+from ledger.reports.position import WITHOUT_AGREEMENT
+from ledger.words import RING_FENCED
 from scenarios.change import Change, put
 from scenarios.engine import Done, Run, apply
 from scenarios.tidy import held, tidied, total

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allocations.strict_yaml import read_lines
+from allocations.reading.strict_yaml import read_lines
 from scenarios.tidy import held
 
 FILE = Path(__file__).parent / "building_blocks.yaml"

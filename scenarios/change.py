@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.drafts import LEGS
-from ledger.position import BY_AGREEMENT, SCHEMA, WITHOUT_AGREEMENT
+from ledger.entries.draft import LEGS
+from ledger.reports.position import BY_AGREEMENT, SCHEMA, WITHOUT_AGREEMENT
 from scenarios.world import World
 
 Rows = Any  # row numbers of a position: a NumPy array
@@ -121,7 +121,7 @@ def restate(position: pa.Table, rows: Rows, pence: Pence, **columns: Any) -> tup
 
 
 def legs(moves: Moves, note: str) -> pa.Table:
-    """Movements as transfers of the books, of schema ``ledger.drafts.LEGS``."""
+    """Movements as transfers of the books, of schema ``ledger.entries.draft.LEGS``."""
     booked = {BY_AGREEMENT: "retained", WITHOUT_AGREEMENT: "retained"}
 
     def standings(table: pa.Table) -> pa.Array:

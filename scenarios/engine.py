@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from ledger.errors import Problem, Refused
 from ledger.money import spoken
-from ledger.position import SOURCE
-from ledger.vocabulary import RING_FENCED
+from ledger.reports.position import SOURCE
+from ledger.words import RING_FENCED
 from scenarios.baseline import Baseline, of
 from scenarios.change import Change
 from scenarios.errors import CannotApply

@@ -7,8 +7,8 @@ from fractions import Fraction
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allocations import figures
-from allocations.apportion import apportion
+from allocations.figures import tables
+from allocations.shares.apportion import apportion
 from ledger.money import round_half_up_fraction
 from scenarios.tidy import held
 from scenarios.world import ICB, PCN, PLACE, PRACTICE, World
@@ -153,7 +153,7 @@ def _per_head(pence: int, people_billionths: int) -> int | None:
 def _deprivation(level: str, world: World) -> tuple[dict[str, int], str]:
     """How deprived each organisation of a level is, and by what measure; empty where it is not known."""
     if level == ICB:
-        rows = figures.table("deprivation_2025").to_pylist()
+        rows = tables.table("deprivation_2025").to_pylist()
         scores = {row["icb"]: int(row["average_score"] * 10**4) for row in rows}
         if set(world.population(ICB)) <= set(scores):
             return scores, BY_IMD

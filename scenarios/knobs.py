@@ -12,8 +12,8 @@ from typing import Any, get_args
 
 import yaml
 
-from allocations.figures import WEIGHTINGS
-from allocations.strict_yaml import Path_, TextLoader
+from allocations.figures.tables import WEIGHTINGS
+from allocations.reading.strict_yaml import Path_, TextLoader
 from ledger.money import PENCE_PER_POUND, parse_pounds
 from scenarios.fields import Grade
 from scenarios.weighing import FAIR_SHARE
@@ -93,7 +93,7 @@ def knobs(content: Any) -> tuple[Knob, ...]:
     """Every figure of a file that can be turned, in the file's order; none where the file is no scenario.
 
     Args:
-        content: what the file says, as ``allocations.strict_yaml.read_lines`` gives it.
+        content: what the file says, as ``allocations.reading.strict_yaml.read_lines`` gives it.
     """
     found: dict[str, Knob] = {}
     for spot, prefix, label, each in _places(content):

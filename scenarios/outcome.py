@@ -10,8 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ledger.measures import SCOPES, Measure, measures
-from ledger.store import Reader
+from ledger.reports.measures import SCOPES, Measure, measures
+from ledger.store.base import Reader
 from scenarios import baseline
 from scenarios.baseline import Baseline, position_hash
 from scenarios.bridge import Bridges, bridges

@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.drafts import Draft, records
+from ledger.entries.draft import Draft, records
 from ledger.errors import Problem, Refused
 from ledger.models import Agreement, Terms
-from ledger.store import Reader
+from ledger.store.base import Reader
 from scenarios.change import Moves, legs
 from scenarios.engine import Done
 from scenarios.levers.autonomy import Autonomy

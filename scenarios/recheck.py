@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from allocations.user_file import content_of
+from allocations.reading.file_bytes import content_of
 from ledger.errors import Problem, Refused
 from scenarios.outcome import Outcome, document, plain
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ledger import named_files
-from ledger.address import Address
 from ledger.errors import Problem, Refused
-from ledger.named_files import Version
+from ledger.store import named_files
+from ledger.store.address import Address
+from ledger.store.named_files import Version
 from scenarios import outcome
 from scenarios.scenario import Written, read_scenario
 

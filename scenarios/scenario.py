@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from allocations.strict_yaml import Path_, StrictModel, place_of, read_lines, read_model
+from allocations.reading.strict_yaml import Path_, StrictModel, place_of, read_lines, read_model
 from ledger.errors import Problem, Refused
 from scenarios.fields import Instant, Light, Text, Year
 from scenarios.levers import Step

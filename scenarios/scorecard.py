@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.measures import measures, share
+from ledger.reports.measures import measures, share
 from scenarios.bridge import measured
 from scenarios.selection import system_column
 from scenarios.tidy import condensed, held, total

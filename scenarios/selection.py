@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BeforeValidator, Field
 
-from allocations.strict_yaml import StrictModel
+from allocations.reading.strict_yaml import StrictModel
 from ledger.money import spoken
-from ledger.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
-from ledger.vocabulary import AVAILABLE, SPENT
+from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
+from ledger.words import AVAILABLE, SPENT
 from scenarios.errors import CannotApply
 from scenarios.fields import Grade, Pounds, Route, Year
 from scenarios.tidy import total

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from ledger.money import spoken
-from ledger.picture import percent
+from ledger.reports.summary import percent
 from ledger.years import FinancialYear
 from scenarios.bridge import Bridge, Bridges
 from scenarios.engine import Run

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.position import POSITION_COLUMNS, SCHEMA, SOURCE
+from ledger.reports.position import POSITION_COLUMNS, SCHEMA, SOURCE
 
 _ORDER = [(name, "ascending") for name in ("organisation", "fund", "year", "standing", "pot", "grade", "route")]
 _REST = [(name, "ascending") for name in ("notified_on", "spend_by", "returns_per_year", "recurrent", "amount_pence")]

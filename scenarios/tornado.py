@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.bidding import reckon
-from scenarios.bidding_draws import draw
-from scenarios.bidding_pot import Assumption, Plan, Pot
+from scenarios.bids.draws import draw
+from scenarios.bids.pot import Assumption, Plan, Pot
+from scenarios.bids.simulation import reckon
 
 _CHANGES_THE_DRAWS = ("chance_of_bidding", "pull_of_capacity", "pull_of_size", "pull_of_past_wins")
 

@@ -9,10 +9,10 @@ from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 
-from allocations.fair_shares import UnknownWeighting, weighting
-from allocations.figures import WEIGHTINGS
-from allocations.places import UNASSIGNED
-from allocations.policy import read_policy
+from allocations.demo.policy import read_policy
+from allocations.figures.tables import WEIGHTINGS
+from allocations.places.division import UNASSIGNED
+from allocations.shares.fair_shares import UnknownWeighting, weighting
 from scenarios.errors import CannotApply
 from scenarios.fields import By
 from scenarios.world import EQUAL, LEVELS, World

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allocations.figures import WEIGHTINGS
-from allocations.places import UNASSIGNED
+from allocations.figures.tables import WEIGHTINGS
+from allocations.places.division import UNASSIGNED
 from ledger.years import FinancialYear
 
 NATIONAL, ICB, PLACE, PCN, PRACTICE = "national", "icb", "place", "pcn", "practice"

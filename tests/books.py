@@ -7,11 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from ledger import position
-from ledger.drafts import Draft, Leg, Place, legs, records
+from ledger.entries.draft import Draft, Leg, Place, legs, records
+from ledger.entries.posting import Posted, post
 from ledger.models import Agreement, Fund, Organisation, Relationship, Terms, Tier
-from ledger.posting import Posted, post
-from ledger.store import Store
+from ledger.reports import position
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 
 YEAR = FinancialYear(2025)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from allocations import demo
-from ledger import reading
-from ledger.address import Address
-from ledger.store import Store
+from allocations.demo import build
+from ledger.store import reading
+from ledger.store.address import Address
+from ledger.store.base import Store
 from tests.shelves import Shelf, shelf_of, small_books_on
 
 # What a test reads of a server comes from the server, unless it is about what is kept; processes that it starts too.
@@ -93,7 +93,7 @@ def _demo_file(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path
 
 def _built(path: Path) -> Path:
     with Store.open_or_create(path) as store:
-        demo.build(store)
+        build.build(store)
         store.checkpoint()
     return path
 

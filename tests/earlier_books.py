@@ -6,9 +6,9 @@ from typing import Any
 
 import duckdb
 
-from ledger import keeping, migrations
 from ledger.models import RECORDS, Account, Entry, Transfer
-from ledger.store import Reader
+from ledger.store import backup, migrations
+from ledger.store.base import Reader
 from tests import form_1
 
 VERSION_1 = Path(__file__).parent / "ledger" / "schema_version_1.sql"
@@ -36,7 +36,7 @@ def version_4(reader: Reader, path: Path, change: Callable[[Rows], None] = lambd
     rows["entry"] = form_1.rehashed(rows["entry"], brought, rows["account"], rows["transfer"])
     with duckdb.connect(str(path)) as old:
         old.execute(VERSION_1.read_text(encoding="utf-8"))
-    keeping.migrate(path, migrations.MIGRATIONS[:3])
+    backup.migrate(path, migrations.MIGRATIONS[:3])
     with duckdb.connect(str(path)) as old:
         old.execute("SET TimeZone = 'UTC'")
         for name, its in rows.items():

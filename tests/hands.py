@@ -9,10 +9,10 @@ from pathlib import Path
 
 import duckdb
 
-from ledger.address import Address
 from ledger.models import TABLES
-from ledger.reading import Reader
-from ledger.store import Store
+from ledger.store.address import Address
+from ledger.store.base import Store
+from ledger.store.reading import Reader
 from tests.shelves import FileShelf, ServerShelf, Shelf, raw
 
 _NAMES = [str(model.__tablename__) for model in TABLES]
@@ -94,9 +94,9 @@ def _bare_server(shelf: ServerShelf, rich: Path) -> Address:
 
 @contextmanager
 def _on_server(address: Address) -> Iterator[Hand]:
-    from ledger import server_store
-    from ledger.mirror import Mirror
-    from ledger.server_private import Private
+    from ledger.store.server import store as server_store
+    from ledger.store.server.mirror import Mirror
+    from ledger.store.server.shown import Private
 
     with raw(address) as server:
         server.execute("SET timezone = 'UTC'")

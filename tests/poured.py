@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ledger import server_schema
 from ledger.models import TABLES
-from ledger.store import Reader
+from ledger.store.base import Reader
+from ledger.store.server import schema
 from tests.shelves import ServerShelf, raw
 
 
@@ -15,9 +15,9 @@ def poured(reader: Reader) -> Iterator[Any]:
     """A connection to a database with the ledger's tables and rows, and none of its functions and triggers."""
     shelf = ServerShelf()
     try:
-        indexes = (said for _, said in server_schema.indexes("public").values())
+        indexes = (said for _, said in schema.indexes("public").values())
         with raw(shelf.place("poured")) as server:
-            for statement in (*server_schema.tables(), *indexes):
+            for statement in (*schema.tables(), *indexes):
                 server.execute(statement)
             server.execute("SET timezone = 'UTC'")
             server.execute("SET session_replication_role = replica")

@@ -13,10 +13,11 @@ from typing import Any
 
 import duckdb
 
-from ledger import file_store, keeping, migrations, proposals
-from ledger.closing import close
-from ledger.drafts import Draft, Leg, legs, records
-from ledger.kinds import APPOINT, DISMISS, LIMIT
+from ledger.entries import proposals
+from ledger.entries.draft import Draft, Leg, legs, records
+from ledger.entries.kinds import APPOINT, DISMISS, LIMIT
+from ledger.entries.months import close
+from ledger.entries.posting import post, reverse
 from ledger.models import (
     RECORDS,
     Account,
@@ -32,8 +33,8 @@ from ledger.models import (
     Transfer,
 )
 from ledger.models_rights import Appointment, Dismissal
-from ledger.posting import post, reverse
-from ledger.store import Reader, Store
+from ledger.store import backup, file, migrations
+from ledger.store.base import Reader, Store
 from ledger.years import FinancialYear, month_of
 from tests import form_1
 from tests.books import APRIL, JUNE, LONG_AGO, MAY, YEAR, at, entry, structure, term, terms
@@ -49,7 +50,7 @@ def rich_file(folder: Path) -> Path:
         first_half(store)
         with store.read() as reader:
             as_version_4(reader, then)
-    keeping.migrate(then)
+    backup.migrate(then)
     with Store.open(then) as store:
         second_half(store)
         store.checkpoint()
@@ -234,7 +235,7 @@ def as_version_4(reader: Reader, place: Path) -> None:
     """Write books as version 4 of the tables kept them, hashed in the first form, to a new file."""
     with duckdb.connect(str(place)) as old:
         old.execute(VERSION_1.read_text(encoding="utf-8"))
-    file_store.migrate(place, migrations.MIGRATIONS[:3])
+    file.migrate(place, migrations.MIGRATIONS[:3])
     with duckdb.connect(str(place)) as old:
         old.execute("SET TimeZone = 'UTC'")
         rows: dict[str, list[dict[str, Any]]] = {}

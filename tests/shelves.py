@@ -17,9 +17,9 @@ from urllib.parse import urlsplit, urlunsplit
 import duckdb
 import pytest
 
-from ledger import posting
-from ledger.address import Address, ServerAddress, parse
-from ledger.store import Store
+from ledger.entries import posting
+from ledger.store.address import Address, ServerAddress, parse
+from ledger.store.base import Store
 from tests.books import small_books
 
 SERVER = os.environ.get("DEVOLUTION_TEST_POSTGRES", "")

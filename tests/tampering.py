@@ -16,12 +16,13 @@ import pyarrow as pa
 from sqlalchemy import String
 from sqlmodel import AutoString
 
-from ledger import canonical, canonical_1, chain_links
-from ledger.chain import LEGS_OF, form_2_from
-from ledger.drafts import schema_of
+from ledger.entries import canonical, canonical_1
+from ledger.entries.chain import LEGS_OF, form_2_from
+from ledger.entries.draft import schema_of
 from ledger.errors import Problem
 from ledger.models import RECORDS, TABLES
-from ledger.reading import Reader
+from ledger.reports import chain_links
+from ledger.store.reading import Reader
 
 Row = dict[str, Any]
 # What the first form of the hashed text is put together with, and what turns the letters round.

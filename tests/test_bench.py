@@ -9,8 +9,8 @@ from bench import entries, peers, running, verifying
 from bench.journal import WATCHED, write
 from bench.rows import Row, page
 from bench.running import Worker, beside
-from ledger import chain
-from ledger.store import Store
+from ledger.entries import chain
+from ledger.store.base import Store
 
 COUNT = 80
 
@@ -118,7 +118,7 @@ def test_a_checkpoint_that_cannot_be_asked_for_is_said(tmp_path: Path, monkeypat
         with store.read() as reader:
             head = chain.head(reader)
         since, whole = verifying._since(store, head)
-        monkeypatch.setattr(verifying.audit, "verify", lambda _reader: [])
+        monkeypatch.setattr(verifying.verify, "verify", lambda _reader: [])
         assert verifying._since(store, head)[0] is None
     assert whole > 0
     assert since is None or since > 0

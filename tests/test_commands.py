@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 import devolution
-from ledger.store import Store
+from allocations.figures import tables as figures
+from ledger.store.base import Store
 from tests.allocations.test_figures import ALL_ICBS
 
 ROOT = Path(__file__).parent.parent
@@ -71,8 +72,6 @@ def test_demo_again_adds_nothing_and_prints_the_picture(own_demo_ledger: Path) -
 
 
 def test_a_billion_by_the_users_own_places(ledger: Path, tmp_path: Path) -> None:
-    from allocations import figures
-
     district = {"E07000163": "Bradford District and Craven", "E08000032": "Bradford District and Craven", "E08000033": "Calderdale",
                 "E08000034": "Kirklees", "E08000035": "Leeds", "E08000036": "Wakefield"}  # fmt: skip
     own = [row for row in figures.table("practices_2025_26").to_pylist() if row["icb"] == "QWO"]
@@ -104,8 +103,6 @@ def test_an_allocation_is_posted_once_and_can_be_reversed(own_demo_ledger: Path,
 
 
 def test_the_users_places_are_recorded_with_the_posting(own_demo_ledger: Path, tmp_path: Path) -> None:
-    from allocations import figures
-
     own = [row["practice"] for row in figures.table("practices_2025_26").to_pylist() if row["icb"] == "QWO"]
     file = tmp_path / "halves.csv"
     file.write_text(

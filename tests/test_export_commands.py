@@ -10,10 +10,10 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 import devolution
-from ledger.drafts import Draft, schema_of
+from ledger.entries.draft import Draft, schema_of
+from ledger.entries.posting import post
 from ledger.models import Agreement, Fund, Organisation, Relationship, Succession, Terms, Tier
-from ledger.posting import post
-from ledger.store import Store
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 
 runner = CliRunner()

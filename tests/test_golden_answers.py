@@ -22,7 +22,7 @@ BESIDES = {
     "need": ("--icb QWO", "--icb QNX"),
     "targets": ("",),
     "network": ("U41591", "U41591 --year 2024/25 --monthly"),
-    "bids": (f"{ROOT}/docs/bids_example.yaml", "no-such-pot"),
+    "bids": (f"{ROOT}/scenarios/bids/example.yaml", "no-such-pot"),
     "pace": (f"{ROOT}/docs/pace_of_change_example.yaml",),
 }
 # What differs from one making of the demo to the next: hashes over recorded times, and the day on which it is asked.

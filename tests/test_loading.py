@@ -10,9 +10,9 @@ import typer
 from typer.core import TyperGroup
 
 import devolution
-from ledger.address import in_full
-from ledger.store import Store
-from screens.commands.late import Late
+from ledger.store.address import in_full
+from ledger.store.base import Store
+from screens.cli.lazy import Late
 from tests.books import fund_all
 
 ROOT = Path(__file__).parent.parent

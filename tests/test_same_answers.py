@@ -10,10 +10,10 @@ import typer
 from typer.testing import CliRunner
 
 import devolution
-from ledger.address import Address, in_full
-from ledger.chain import head
-from ledger.keeping import copy
-from ledger.store import Store
+from ledger.entries.chain import head
+from ledger.store.address import Address, in_full
+from ledger.store.backup import copy
+from ledger.store.base import Store
 from tests.shelves import shelf_of
 
 # Every command that is given a ledger, and asked for nothing that a person would have to type twice.

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from allocations.apportion import apportion
+from allocations.shares.apportion import apportion
 from ledger.money import spoken
-from ledger.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
-from ledger.vocabulary import AVAILABLE, SPENT
+from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
+from ledger.words import AVAILABLE, SPENT
 from ledger.years import FinancialYear
 from scenarios.change import Change, Pence, Rows, hand_over, put, restate, take_out
 from scenarios.errors import CannotApply

@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from allocations.apportion import apportion
-from allocations.strict_yaml import StrictModel
+from allocations.reading.strict_yaml import StrictModel
+from allocations.shares.apportion import apportion
 from ledger.money import spoken
-from ledger.picture import percent as shared_percent
+from ledger.reports.summary import percent as shared_percent
 from scenarios.change import Change, Pence, Rows
 from scenarios.errors import CannotApply
 from scenarios.fields import Text, exact

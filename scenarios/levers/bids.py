@@ -1,7 +1,7 @@
 """A pot that is bid for, inside a scenario: who wins it in one draw, and what all the bidding costs over many.
 
 The position shows the first of the draws, for money is somewhere; the costs are means over all of them, by
-``scenarios.bidding``. Bids are paid for from the bidders' own budgets, so the position holds the whole pot.
+``scenarios.bids.simulation``. Bids are paid for from the bidders' own budgets, so the position holds the whole pot.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from allocations.strict_yaml import StrictModel
+from allocations.reading.strict_yaml import StrictModel
 from ledger.money import spoken
-from ledger.picture import percent
-from scenarios.bidding import ByBidding, reckon
-from scenarios.bidding_assumptions import Assumed, gathered, values
-from scenarios.bidding_draws import draw
-from scenarios.bidding_pot import Bidder, Pot
+from ledger.reports.summary import percent
+from scenarios.bids.assumptions import Assumed, gathered, values
+from scenarios.bids.draws import draw
+from scenarios.bids.pot import Bidder, Pot
+from scenarios.bids.simulation import ByBidding, reckon
 from scenarios.errors import CannotApply
 from scenarios.fields import By, Pounds, Rate
 from scenarios.weighing import FAIR_SHARE, check

@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from allocations.apportion import apportion
-from allocations.pace_of_change import Curve, Outcome, Plan, plan
+from allocations.shares.apportion import apportion
+from allocations.shares.pace import Curve, Outcome, Plan, plan
 from ledger.errors import Refused
 from ledger.money import spoken
-from ledger.picture import percent
+from ledger.reports.summary import percent
 from scenarios.change import Change, take_out
 from scenarios.errors import CannotApply
 from scenarios.fields import By, Rate, exact

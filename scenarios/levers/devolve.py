@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from allocations.apportion import apportion
-from allocations.places import UNASSIGNED
+from allocations.places.division import UNASSIGNED
+from allocations.shares.apportion import apportion
 from ledger.money import spoken
-from ledger.vocabulary import AVAILABLE
+from ledger.words import AVAILABLE
 from scenarios.change import Change, Pence, Rows, hand_over
 from scenarios.errors import CannotApply
 from scenarios.fields import By, Pounds, Share, exact

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from allocations.apportion import apportion
+from allocations.shares.apportion import apportion
 from ledger.money import spoken
-from ledger.vocabulary import AVAILABLE
+from ledger.words import AVAILABLE
 from scenarios.change import Change, restate
 from scenarios.errors import CannotApply
 from scenarios.fields import Share

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from allocations.strict_yaml import StrictModel
+from allocations.reading.strict_yaml import StrictModel
 from ledger.money import spoken
-from ledger.vocabulary import GRADES
+from ledger.words import GRADES
 from scenarios.change import Change, Rows, put_where, restate
 from scenarios.errors import CannotApply
 from scenarios.fields import Grade, Pounds, Route, Share, Text, exact

@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from allocations.apportion import apportion
-from allocations.strict_yaml import StrictModel
+from allocations.reading.strict_yaml import StrictModel
+from allocations.shares.apportion import apportion
 from ledger.money import spoken
-from ledger.position import SCHEMA
-from ledger.vocabulary import AVAILABLE
+from ledger.reports.position import SCHEMA
+from ledger.words import AVAILABLE
 from scenarios.change import Change, Moves, take_out
 from scenarios.errors import CannotApply
 from scenarios.fields import Grade, Light, Pounds, Route, Share, Text, Year

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from allocations.apportion import apportion
+from allocations.shares.apportion import apportion
 from ledger.money import spoken
-from ledger.vocabulary import AVAILABLE
+from ledger.words import AVAILABLE
 from scenarios.change import Change, Rows, hand_over, put, take_out
 from scenarios.errors import CannotApply
 from scenarios.fields import By, Route, Year

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from allocations import figures
-from allocations.apportion import apportion
-from allocations.strict_yaml import StrictModel
+from allocations.figures import tables
+from allocations.reading.strict_yaml import StrictModel
+from allocations.shares.apportion import apportion
 from ledger.money import spoken
-from ledger.position import SOURCE
+from ledger.reports.position import SOURCE
 from scenarios.change import Change, hand_over
 from scenarios.errors import CannotApply
 from scenarios.fields import By, Text
@@ -131,11 +131,11 @@ class Restructure(Lever):
 
     def _succession(self, position: pa.Table, world: World) -> Change:
         into: dict[str, dict[str, int]] = {}
-        for row in figures.table("successions").to_pylist():
+        for row in tables.table("successions").to_pylist():
             if row["effective_date"] == self.succession:
-                into.setdefault(row["predecessor"], {})[row["successor"]] = figures.billionths(row["registered"])
+                into.setdefault(row["predecessor"], {})[row["successor"]] = tables.billionths(row["registered"])
         if not into:
-            days = sorted({str(day) for day in figures.table("successions")["effective_date"].to_pylist()})
+            days = sorted({str(day) for day in tables.table("successions")["effective_date"].to_pylist()})
             raise CannotApply(
                 f"no succession is known for {self.succession}.",
                 "Nobody becomes anybody on that day.",

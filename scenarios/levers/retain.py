@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from allocations.apportion import apportion
+from allocations.shares.apportion import apportion
 from ledger.money import spoken
-from ledger.position import BY_AGREEMENT, WITHOUT_AGREEMENT
-from ledger.vocabulary import AVAILABLE
+from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
+from ledger.words import AVAILABLE
 from scenarios.change import Change, Moves, Pence, Rows, hand_over, restate
 from scenarios.errors import CannotApply
 from scenarios.fields import By, Pounds, Share, Text

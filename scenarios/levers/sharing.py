@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from allocations.apportion import apportion
-from allocations.places import UNASSIGNED
-from allocations.strict_yaml import StrictModel
+from allocations.places.division import UNASSIGNED
+from allocations.reading.strict_yaml import StrictModel
+from allocations.shares.apportion import apportion
 from scenarios.errors import CannotApply
 from scenarios.fields import By, Probability, Share
 from scenarios.levers.bids import Bids, Won

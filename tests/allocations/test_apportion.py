@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocations.apportion import CannotApportion, apportion
+from allocations.shares.apportion import CannotApportion, apportion
 
 
 @pytest.mark.parametrize(

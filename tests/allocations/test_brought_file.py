@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from allocations.brought_file import Brought, kind_of
+from allocations.files.recognise import Brought, kind_of
 from ledger.errors import Refused
 from tests.allocations.excel.workbooks import PLAIN, written
 

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from allocations import demo, figures
-from allocations.policy import DEFAULT
-from ledger import chain, position
-from ledger.audit import verify
+from allocations.demo import build
+from allocations.demo.policy import DEFAULT
+from allocations.figures import tables
+from ledger.entries import chain
 from ledger.errors import Refused
-from ledger.store import Store
+from ledger.reports import position
+from ledger.reports.verify import verify
+from ledger.store.base import Store
 from tests.allocations.test_figures import ALL_ICBS, LINES
 
 
@@ -78,7 +80,7 @@ def test_networks_get_the_core_payment_of_the_contract(demo_ledger: Path) -> Non
         for row in paid
         if row["fund"] == "network-core-payment"
     }
-    (part,) = [row for row in figures.table("pcn_parts_2025_26").to_pylist() if row["pcn"] == "U00070"]
+    (part,) = [row for row in tables.table("pcn_parts_2025_26").to_pylist() if row["pcn"] == "U00070"]
     from decimal import Decimal
 
     from ledger.money import pence_from_pounds
@@ -96,7 +98,7 @@ def test_building_twice_adds_nothing(own_demo_ledger: Path) -> None:
     with Store.open(own_demo_ledger) as store:
         with store.read() as reader:
             before = (chain.head(reader), chain.last_entry(reader))
-        assert all(entry.replayed for entry in demo.build(store))
+        assert all(entry.replayed for entry in build.build(store))
         with store.read() as reader:
             assert (chain.head(reader), chain.last_entry(reader)) == before
 
@@ -135,9 +137,9 @@ def test_another_policy_needs_another_ledger(own_demo_ledger: Path, tmp_path: Pa
     mine.write_text(DEFAULT.read_text(encoding="utf-8").replace("share: 0.9,", "share: 0.7,"), encoding="utf-8")
     refused = pytest.raises(Refused, match="built from other figures or another policy")
     with Store.open(own_demo_ledger) as store, refused:
-        demo.build(store, policy_file=mine)
+        build.build(store, policy_file=mine)
     with Store.open_or_create(tmp_path / "other.duckdb") as store:
-        demo.build(store, policy_file=mine)
+        build.build(store, policy_file=mine)
         with store.read() as reader:
             assert verify(reader) == []
 
@@ -146,13 +148,13 @@ def test_the_users_own_terms_override_the_shipped_ones(own_demo_ledger: Path, tm
     mine = tmp_path / "mine.csv"
     mine.write_text("fund,grade,reason,source,quality\nrunning-costs,hard,A ceiling that binds,Our board,green\n")
     with Store.open(own_demo_ledger) as store:
-        demo.build(store, terms_file=mine)
-        demo.build(store, terms_file=mine)
+        build.build(store, terms_file=mine)
+        build.build(store, terms_file=mine)
         second = tmp_path / "second.csv"
         second.write_text(
             "fund,grade,reason,source,quality\npod-recurrent,hard,Dental,Our board,green\nrunning-costs,hard,A ceiling,B,red\n"
         )
-        demo.build(store, terms_file=second)
+        build.build(store, terms_file=second)
         with store.read() as reader:
             assert reader.whole("SELECT max(version) FROM terms WHERE fund = 'running-costs'") == 3
             table = position.position(reader, position.moment(reader)).to_pylist()
@@ -169,15 +171,15 @@ def test_a_policy_of_another_year_is_refused(own_demo_ledger: Path, tmp_path: Pa
     )
     mine.write_text(text, encoding="utf-8")
     with Store.open(own_demo_ledger) as store, pytest.raises(Refused, match="it is for 2026/27"):
-        demo.build(store, policy_file=mine)
+        build.build(store, policy_file=mine)
 
 
 def test_the_printed_table_adds_up_both_ways(demo_ledger: Path) -> None:
-    from ledger import picture
+    from ledger.reports import summary
 
     with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
-        found = picture.take(reader, position.moment(reader), year=2025)
-    grades, rows = picture.matrix_with_totals(found)
+        found = summary.take(reader, position.moment(reader), year=2025)
+    grades, rows = summary.matrix_with_totals(found)
     *tiers, (last, totals) = rows
     assert last == "Total"
     assert totals[-1] == found.total_pence == 20_511_100_000_000

@@ -13,12 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 import devolution
-from allocations.journal_file import guarded, write_journal
-from ledger import keeping
+from allocations.files.out.journal import guarded, write_journal
+from ledger.entries.posting import post
 from ledger.errors import Refused
-from ledger.position import moment
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports.position import moment
+from ledger.store import backup
+from ledger.store.base import Store
 from tests.books import agreement, at, entry, fund_all, whole
 from tests.conftest import ROOT
 from tests.ledger.test_keeping import seal_of, tables_of_version_1
@@ -82,7 +82,7 @@ def test_the_journal_of_a_ledger_that_was_begun_in_the_first_form_is_checked_who
 ) -> None:
     place = tables_of_version_1(shelf, books)
     before = str(seal_of(place, "head"))
-    keeping.migrate(place)
+    backup.migrate(place)
     with Store.open(place) as store:
         post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 123)])
         journal, head = written(store, tmp_path)

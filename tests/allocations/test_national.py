@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from allocations import national, restated
-from allocations.national import ABOVE, BELOW, Standing, Threshold
-from ledger import measures, position
-from ledger.store import Reader, Store
+from allocations.shares import national, restated
+from allocations.shares.national import ABOVE, BELOW, Standing, Threshold
+from ledger.reports import measures, position
+from ledger.store.base import Reader, Store
 
 TIED = "ring_fenced_share_with_soft"
 

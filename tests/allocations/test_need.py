@@ -8,11 +8,12 @@ import pyarrow.compute as pc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocations import figures, need
-from allocations.weighted_capitation import index
+from allocations.figures import tables
+from allocations.shares import need
+from allocations.shares.weighted_capitation import index
 from ledger.money import round_half_up_fraction
 
-PRACTICES = figures.table("practices_2025_26")
+PRACTICES = tables.table("practices_2025_26")
 
 
 def rows(found: pa.Table, **wanted: object) -> list[dict[str, object]]:
@@ -55,7 +56,7 @@ def test_every_index_names_its_base_and_the_two_bases_differ() -> None:
 def test_a_group_with_nobody_in_it_has_no_index() -> None:
     one = PRACTICES.slice(0, 2)
     nobody = one.set_column(
-        one.column_names.index("registered"), "registered", pa.array([Decimal(0), Decimal(5)], figures.POPULATION)
+        one.column_names.index("registered"), "registered", pa.array([Decimal(0), Decimal(5)], tables.POPULATION)
     ).set_column(one.column_names.index("place"), "place", pa.array(["empty", "full"]))
     found = need.indices(nobody)
     assert {row["index_thousandths"] for row in rows(found, group="empty")} == {None}
@@ -75,7 +76,7 @@ def test_people_are_conserved_through_any_partition_and_the_base_is_their_averag
             ]
         ).as_py() or Decimal(0)
         assert (
-            sum(row["weighted_billionths"] for row in parts) + figures.billionths(outside) == icb["weighted_billionths"]
+            sum(row["weighted_billionths"] for row in parts) + tables.billionths(outside) == icb["weighted_billionths"]
         )
         if None not in labels:
             mean = Fraction(

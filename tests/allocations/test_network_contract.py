@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocations import part_year
-from allocations.network_claims import Claim, settle
-from allocations.network_contract import (
+from allocations.network import payments as part_year
+from allocations.network.claims import Claim, settle
+from allocations.network.contract import (
     BASES,
     MONTHLY,
     Rate,
@@ -23,9 +23,9 @@ from allocations.network_contract import (
     rates,
     refuse_unpublished,
 )
-from allocations.network_files import read_claims, read_counts
-from allocations.network_payments import Count, Payment, believed, first_days, payments
-from allocations.network_statement import by_month, statement
+from allocations.network.files import read_claims, read_counts
+from allocations.network.payments import Count, Payment, believed, first_days, payments
+from allocations.network.statement import by_month, statement
 from ledger.errors import Refused
 from ledger.years import FinancialYear
 

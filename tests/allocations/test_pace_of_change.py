@@ -8,10 +8,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from allocations import figures
-from allocations.fair_shares import weights
-from allocations.pace_file import read_pace
-from allocations.pace_of_change import Curve, Plan, plan, published_allocation
+from allocations.figures import tables
+from allocations.shares.fair_shares import weights
+from allocations.shares.pace import Curve, Plan, plan, published_allocation
+from allocations.shares.pace_file import read_pace
 from ledger.errors import Refused
 
 BASELINE = {"A": 412_000_000, "B": 655_000_000, "C": 288_000_000, "D": 530_000_000, "E": 365_000_000}
@@ -153,7 +153,7 @@ def test_the_published_form_is_multiplied_not_added() -> None:
 
 def test_the_published_allocations_of_all_42_icbs_come_out_of_their_baselines() -> None:
     """V2: core, specialised (physical health with high-cost drugs) and primary medical care, exactly."""
-    rows = figures.table("convergence_2025_26").to_pylist()
+    rows = tables.table("convergence_2025_26").to_pylist()
     assert len(rows) == 3 * 42
     for row in rows:
         baseline, growth, convergence = (
@@ -163,10 +163,10 @@ def test_the_published_allocations_of_all_42_icbs_come_out_of_their_baselines() 
 
 
 def test_v12_the_core_target_follows_the_core_weighted_population() -> None:
-    people = weights(figures.table("practices_2025_26"), "core", "icb")
+    people = weights(tables.table("practices_2025_26"), "core", "icb")
     core = {
         row["icb"]: Fraction(row["target_thousands"])
-        for row in figures.table("convergence_2025_26").to_pylist()
+        for row in tables.table("convergence_2025_26").to_pylist()
         if row["stream"] == "core"
     }
     whole, target = sum(people.values()), sum(core.values())

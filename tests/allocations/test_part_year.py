@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocations.part_year import arrears, by_days, by_months, monthly
+from allocations.network.payments import arrears, by_days, by_months, monthly
 from ledger.years import FinancialYear
 
 YEAR = FinancialYear(2025)

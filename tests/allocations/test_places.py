@@ -12,18 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocations import figures, place_names
-from allocations.allocate import allocate
-from allocations.apportion import apportion
-from allocations.fair_shares import weights
-from allocations.place_files import Membership, read_division, shipped_membership
-from allocations.places import UNASSIGNED, Claim, Division, divide, with_places
-from allocations.weighted_capitation import index
+from allocations.figures import tables
+from allocations.places import names
+from allocations.places.division import UNASSIGNED, Claim, Division, divide, with_places
+from allocations.places.files import Membership, read_division, shipped_membership
+from allocations.shares.apportion import apportion
+from allocations.shares.fair_shares import weights
+from allocations.shares.split import allocate
+from allocations.shares.weighted_capitation import index
 from ledger.errors import Refused
 from ledger.years import FinancialYear
 
 SHIPPED = shipped_membership()
-PRACTICES = figures.table("practices_2025_26")
+PRACTICES = tables.table("practices_2025_26")
 SMALL = Membership(
     icb={"B00001": "QWO", "B00002": "QWO", "B00003": "QWO", "B00004": "QWO", "C00001": "QOP", "C00002": "QOP"},
     network={"B00001": "U00001", "B00002": "U00001", "B00003": "U00002", "C00001": "U00002", "C00002": "U99999"},
@@ -67,7 +68,7 @@ def test_ge10_the_place_tools_own_file_gives_the_place_tools_own_indices(
     assert len(division.unassigned) == 269 - 4
     own = with_places(PRACTICES.filter(pc.equal(PRACTICES["icb"], "QWO")), division)
     people, everybody = weights(own, "registered", "place"), weights(own, "registered", "icb")
-    assert figures.whole_people(people["Default Place"]) == 32_415
+    assert tables.whole_people(people["Default Place"]) == 32_415
     for column, expected in TOOL.items():
         here, whole = weights(own, column, "place")["Default Place"], weights(own, column, "icb")["QWO"]
         found = index(*map(Fraction, (here, people["Default Place"], whole, everybody["QWO"])), "QWO")
@@ -155,8 +156,8 @@ def test_a_network_or_a_district_without_practices_here_is_refused_with_the_near
 
 
 def test_a_network_by_its_name_is_told_its_code(tmp_path: Path) -> None:
-    row = next(row for row in figures.table("pcn_parts_2025_26").to_pylist() if row["icb"] == "QWO")
-    (name,) = (its["name"] for its in figures.table("pcns_2025_26").to_pylist() if its["pcn"] == row["pcn"])
+    row = next(row for row in tables.table("pcn_parts_2025_26").to_pylist() if row["icb"] == "QWO")
+    (name,) = (its["name"] for its in tables.table("pcns_2025_26").to_pylist() if its["pcn"] == row["pcn"])
     (said,) = problems(file(tmp_path, f"pcn,place\n{name.title()},A\n"), members=SHIPPED)
     assert f"Did you mean {row['pcn']} ({name})?" in said
 
@@ -178,20 +179,20 @@ def test_the_word_for_nobodys_practices_is_not_a_place(tmp_path: Path) -> None:
 
 
 def test_every_icb_and_authority_is_told_from_the_others_by_its_words() -> None:
-    icbs = [row for row in figures.table("organisations").to_pylist() if row["tier"] == "icb"]
-    assert [place_names.icb_code(row["name"]) for row in icbs] == [row["code"] for row in icbs]
-    districts = figures.table("districts").to_pylist()
+    icbs = [row for row in tables.table("organisations").to_pylist() if row["tier"] == "icb"]
+    assert [names.icb_code(row["name"]) for row in icbs] == [row["code"] for row in icbs]
+    districts = tables.table("districts").to_pylist()
     for row in districts:
-        name, codes = place_names.districts_of(row["name"])
+        name, codes = names.districts_of(row["name"])
         assert row["district"] in codes, row
         if row["district"] != row["authority"] and row["name"] != row["authority_name"]:
             assert (name, codes) == (row["name"], (row["district"],))
-            assert row["district"] in place_names.districts_of(row["authority"])[1]
+            assert row["district"] in names.districts_of(row["authority"])[1]
     assert {row["district"] for row in districts} >= set(PRACTICES["district"].to_pylist())
     for nothing in ("", "City Council", "London", "of the"):
-        assert place_names.districts_of(nothing) is None, nothing
-    assert place_names.districts_of("Bristol")[1] == ("E06000023",)
-    assert place_names.districts_of("Norfolk")[1] == tuple(
+        assert names.districts_of(nothing) is None, nothing
+    assert names.districts_of("Bristol")[1] == ("E06000023",)
+    assert names.districts_of("Norfolk")[1] == tuple(
         row["district"] for row in districts if row["authority"] == "E10000020"
     )
 
@@ -214,7 +215,7 @@ def test_every_icb_and_authority_is_told_from_the_others_by_its_words() -> None:
     ],
 )
 def test_an_icb_goes_by_any_form_of_its_name(name: str, code: str | None) -> None:
-    assert place_names.icb_code(name) == code
+    assert names.icb_code(name) == code
 
 
 # --- JSON -----------------------------------------------------------------------------------------
@@ -342,7 +343,7 @@ def test_people_and_money_are_conserved_from_practice_to_icb(
     own = with_places(PRACTICES.filter(pc.equal(PRACTICES["icb"], icb)), division)
     in_network = pa.array([code or "no network" for code in own["pcn"].to_pylist()])
     own = own.set_column(own.column_names.index("pcn"), "pcn", in_network)
-    for by in figures.WEIGHTINGS:
+    for by in tables.WEIGHTINGS:
         whole = weights(own, by, "icb")[icb]
         for level in ("place", "pcn", "practice"):
             assert sum(weights(own, by, level).values()) == whole, (by, level)

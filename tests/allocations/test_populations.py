@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from allocations import need
-from allocations.allocate import allocate
-from allocations.populations import read_populations, shipped
-from allocations.schedule import schedule
+from allocations.figures.populations import read_populations, shipped
+from allocations.shares import need
+from allocations.shares.schedule import schedule
+from allocations.shares.split import allocate
 from ledger.errors import Refused
 from ledger.years import FinancialYear
 

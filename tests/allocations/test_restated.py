@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from allocations import restated
-from ledger import position
-from ledger.drafts import Draft, records
+from allocations.shares import restated
+from ledger.entries.draft import Draft, records
+from ledger.entries.posting import post
 from ledger.errors import Refused
 from ledger.models import Closure, Organisation, Relationship, Succession
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports import position
+from ledger.store.base import Store
 from tests import books as small
 from tests.books import APRIL, at, entry, fund_all
 

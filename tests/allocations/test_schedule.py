@@ -7,13 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocations.allocate import allocate
-from allocations.historic import Historic, read_historic
-from allocations.pace_file import PaceRule
-from allocations.schedule import ALL, FROM_BOOKS, NOT_ISSUED, Line, Schedule, issued_in_books, schedule, weighting_of
-from ledger import position
+from allocations.shares.historic import Historic, read_historic
+from allocations.shares.pace_file import PaceRule
+from allocations.shares.schedule import (
+    ALL,
+    FROM_BOOKS,
+    NOT_ISSUED,
+    Line,
+    Schedule,
+    issued_in_books,
+    schedule,
+    weighting_of,
+)
+from allocations.shares.split import allocate
 from ledger.errors import Refused
-from ledger.store import Store
+from ledger.reports import position
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 
 YEAR = FinancialYear(2025)

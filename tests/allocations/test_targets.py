@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import pytest
 
-from allocations import figures
-from allocations.targets import STREAMS, changes, targets
+from allocations.figures import tables
+from allocations.shares.targets import STREAMS, changes, targets
 
 CHANGE = date(2026, 4, 1)
 AMOUNTS = (
@@ -28,7 +28,7 @@ def test_as_is_restates_42_icbs_to_36_and_every_sum_stays(stream: str) -> None:
 
 def test_the_published_distances_stand_as_published_and_tie_to_the_pounds() -> None:
     by_icb = {row.icb: row for row in targets("core")}
-    published = {row["icb"]: row for row in figures.table("convergence_2025_26").to_pylist() if row["stream"] == "core"}
+    published = {row["icb"]: row for row in tables.table("convergence_2025_26").to_pylist() if row["stream"] == "core"}
     for icb, row in by_icb.items():
         assert row.opening_distance == Fraction(published[icb]["opening_distance"])
         assert float(Fraction(row.baseline_pence, row.opening_target_pence) - 1) == pytest.approx(

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from allocations import figures
-from allocations.classification import overriding_terms
-from allocations.place_files import Membership, read_division
-from allocations.places import UNASSIGNED
-from allocations.policy import DEFAULT, read_policy
+from allocations.demo.classification import overriding_terms
+from allocations.demo.policy import DEFAULT, read_policy
+from allocations.figures import tables
+from allocations.places.division import UNASSIGNED
+from allocations.places.files import Membership, read_division
 from ledger.errors import Refused
 from ledger.models import Terms
 
-SHIPPED = {row["fund"]: row["version"] for row in figures.table("terms").to_pylist()}
+SHIPPED = {row["fund"]: row["version"] for row in tables.table("terms").to_pylist()}
 PRACTICES = Membership({"B00001": "QWO", "B00002": "QWO", "B00003": "QWO", "C00001": "QOP"}, {}, {})
 
 

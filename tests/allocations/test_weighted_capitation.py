@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocations import figures
-from allocations.apportion import CannotApportion, apportion
-from allocations.fair_shares import weights
-from allocations.weighted_capitation import Component, combined, formula, index, normalised
+from allocations.figures import tables
+from allocations.shares.apportion import CannotApportion, apportion
+from allocations.shares.fair_shares import weights
+from allocations.shares.weighted_capitation import Component, combined, formula, index, normalised
 
 NEED = {
     "North": ("182400", "1.08", "1.05", "0.96", "0.92", "1.03", "1.10", "1.22", "0.985"),
@@ -54,7 +54,7 @@ def test_ge2() -> None:
 
 
 def test_ge10_the_place_tools_own_default_place_gives_its_own_indices() -> None:
-    practices = figures.table("practices_2025_26").to_pylist()
+    practices = tables.table("practices_2025_26").to_pylist()
     own = [row for row in practices if row["practice"] in ("B85005", "B85022", "B85061", "B85026")]
     icb = [row for row in practices if row["icb"] == "QWO"]
 
@@ -74,7 +74,7 @@ def test_ge10_the_place_tools_own_default_place_gives_its_own_indices() -> None:
 
 
 def test_icb_indices_relative_to_england() -> None:
-    practices = figures.table("practices_2025_26")
+    practices = tables.table("practices_2025_26")
     core, people = weights(practices, "core", "icb"), weights(practices, "registered", "icb")
     whole, everybody = Fraction(sum(core.values())), Fraction(sum(people.values()))
     found = {
@@ -85,7 +85,7 @@ def test_icb_indices_relative_to_england() -> None:
 
 
 def test_primary_medical_is_its_own_formula() -> None:
-    practices = figures.table("practices_2025_26").to_pylist()[:50]
+    practices = tables.table("practices_2025_26").to_pylist()[:50]
     parts = {
         name: {row["practice"]: Fraction(row[name]) for row in practices}
         for name in ("primary_medical_need", "health_inequalities")

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from allocations.apportion import apportion
-from ledger import position
-from ledger.position import moment
-from ledger.store import Store
+from allocations.shares.apportion import apportion
+from ledger.reports import position
+from ledger.reports.position import moment
+from ledger.store.base import Store
 from tests.allocations.excel.workbooks import written
 
 ICB, FUND = "QWO", "core-community"

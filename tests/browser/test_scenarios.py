@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import devolution
-from allocations.excel.cells import read_workbook
+from allocations.reading.cells import read_workbook
 from ledger.money import exact_pounds
 from scenarios import outcome, saved
 from tests.browser.visits import Visit, running

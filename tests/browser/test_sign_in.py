@@ -18,9 +18,9 @@ from itsdangerous import URLSafeTimedSerializer
 from itsdangerous.timed import TimestampSigner
 from websockets.exceptions import InvalidStatus
 
-from ledger.appointments import appoint
-from ledger.proposals import submit
-from ledger.store import Store
+from ledger.entries.appointments import appoint
+from ledger.entries.proposals import submit
+from ledger.store.base import Store
 from tests.books import at, entry
 from tests.browser.provider import CLIENT, SECRET, Provider, provider
 from tests.browser.visits import chromium, command, free_port, running

@@ -12,7 +12,7 @@ from typing import Any
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 # What each would load by itself as soon as it opens a ledger and asks: the store of servers, and pandas for DuckDB and Arrow.
-_CONTEXT.set_forkserver_preload(["tests.faults.work", "ledger.server_store", "pandas", "pyarrow.dataset"])
+_CONTEXT.set_forkserver_preload(["tests.faults.work", "ledger.store.server.store", "pandas", "pyarrow.dataset"])
 
 
 _PATIENCE = 60

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger import keeping
-from ledger.audit import verify
-from ledger.drafts import Leg, legs
-from ledger.migrations import MIGRATIONS
-from ledger.posting import Draft, post
-from ledger.store import Store
+from ledger.entries.draft import Leg, legs
+from ledger.entries.posting import Draft, post
+from ledger.reports.verify import verify
+from ledger.store import backup
+from ledger.store.base import Store
+from ledger.store.migrations import MIGRATIONS
 from tests.books import APRIL, at, fund_all, held, texts
 from tests.faults import work
 from tests.faults.conftest import ASKED
@@ -94,7 +94,7 @@ def test_two_migrations_at_once_are_one(books: Store, shelf: Shelf) -> None:
 def test_two_restores_at_once_to_one_place_make_one_ledger(books: Store, shelf: Shelf, tmp_path: Path) -> None:
     fund_all(books)
     file, target = tmp_path / "backup.duckdb", shelf.place("restored")
-    head = keeping.backup(books, file).head
+    head = backup.backup(books, file).head
     told = [
         line
         for worker in [Working(work.restores_or_hears, file, target) for _ in range(3)]

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from ledger import chain, keeping
-from ledger.address import Address
-from ledger.audit import verify
+from ledger.entries import chain
 from ledger.errors import LedgerMissing, NeedsMigration
-from ledger.kept_files import folder_of
-from ledger.migrations import MIGRATIONS, SCHEMA_VERSION
-from ledger.store import Store
+from ledger.reports.verify import verify
+from ledger.store import backup
+from ledger.store.address import Address
+from ledger.store.attachments import folder_of
+from ledger.store.base import Store
+from ledger.store.migrations import MIGRATIONS, SCHEMA_VERSION
 from tests.books import fund_all, texts
 from tests.faults import work
 from tests.faults.processes import Rounds, Working, seconds_of
@@ -118,7 +119,7 @@ def test_migrating(books: Store, rounds: Rounds, record_property: Tell, shelf: S
             left = 0
         except NeedsMigration as waiting:
             left = SCHEMA_VERSION - int(str(waiting).split("schema is version ")[1].split(",")[0])
-        done = [step.version for step in keeping.migrate(place)]
+        done = [step.version for step in backup.migrate(place)]
         rounds.lost += len(told) > len(MIGRATIONS) - left
         with Store.open(place) as store, store.read() as reader:
             recorded = [version for (version,) in reader.rows("SELECT version FROM migration ORDER BY 1")] \
@@ -153,7 +154,7 @@ def test_restoring(books: Store, rounds: Rounds, record_property: Tell, shelf: S
     """What was restored is the whole ledger, or nothing that counts; and it can be restored there again."""
     fund_all(books)
     file = tmp_path / "backup.duckdb"
-    head = keeping.backup(books, file).head
+    head = backup.backup(books, file).head
     usual = seconds_of(work.restores, file, shelf.place("usual"))
     for _ in rounds:
         place = shelf.place("restored")
@@ -162,7 +163,7 @@ def test_restoring(books: Store, rounds: Rounds, record_property: Tell, shelf: S
         found = entries_in(place)
         rounds.lost += bool(told) and not found
         if not found:
-            keeping.restore(file, place)
+            backup.restore(file, place)
         rounds.broken += whole(place) != head
     record_property("figures", rounds.figures("restoring", shelf.kind, "restores"))
     assert (rounds.lost, rounds.broken) == (0, 0)

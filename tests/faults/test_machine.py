@@ -13,12 +13,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from ledger import chain, keeping, posting
-from ledger.address import ServerAddress
-from ledger.audit import verify
+from ledger.entries import chain, posting
+from ledger.entries.posting import post
 from ledger.errors import LedgerFault, LedgerUnreachable, NotALedger, Problem
-from ledger.posting import post
-from ledger.store import Reader, Store
+from ledger.reports.verify import verify
+from ledger.store import backup
+from ledger.store.address import ServerAddress
+from ledger.store.base import Reader, Store
 from tests.books import at, entry, fund_all, texts
 from tests.faults.processes import Working
 from tests.faults.test_killed import whole
@@ -62,7 +63,7 @@ def copy_without_room(say: Callable[[str], None], path: Path, target: Path) -> N
     with Store.open(path, read_only=True) as store:
         resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, resource.RLIM_INFINITY))
         try:
-            keeping.copy(store, target)
+            backup.copy(store, target)
         except LedgerFault as fault:
             say(f"fault: {fault}")
 
@@ -107,7 +108,7 @@ def test_a_ledger_that_may_only_be_read_is_read_and_takes_no_entry(books: Store)
         with pytest.raises(LedgerFault, match="may not write there"):
             Store.open(path)
         with pytest.raises(LedgerFault, match="may not write there"), Store.open(path, read_only=True) as store:
-            keeping.copy(store, path.with_name("copy.duckdb"))
+            backup.copy(store, path.with_name("copy.duckdb"))
     assert whole(path) == head
 
 
@@ -163,7 +164,7 @@ def test_a_clock_that_runs_back_breaks_no_chain(books: Store, tmp_path: Path, mo
         assert texts(verify(reader)) == ""
         head = chain.head(reader)
     assert times == sorted(times)
-    assert keeping.copy(books, tmp_path / "copy.duckdb").head == head
+    assert backup.copy(books, tmp_path / "copy.duckdb").head == head
 
 
 def nothing(_: Reader) -> list[Problem]:
@@ -253,7 +254,7 @@ def test_a_session_that_the_administrator_ends_while_copying_keeps_nothing(books
                 )
 
     with pytest.raises(LedgerUnreachable):
-        keeping.copy(books, target, end)
-    keeping.copy(books, target)
+        backup.copy(books, target, end)
+    backup.copy(books, target)
     with books.read() as reader:
         assert whole(target) == chain.head(reader)

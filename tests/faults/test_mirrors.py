@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.address import Address
-from ledger.posting import post
-from ledger.store import Store
+from ledger.entries.posting import post
+from ledger.store.address import Address
+from ledger.store.base import Store
 from tests.books import at, entry, fund_all
 from tests.faults import work
 from tests.faults.conftest import ASKED

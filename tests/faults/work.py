@@ -11,13 +11,13 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from allocations.excel.budgets import import_budgets
-from allocations.excel.understood import Request
-from ledger import keeping
-from ledger.address import Address
+from allocations.files.budgets.importing import import_budgets
+from allocations.files.budgets.understood import Request
+from ledger.entries.posting import post, reverse
 from ledger.errors import AlreadyReversed, LedgerHeld, Refused
-from ledger.posting import post, reverse
-from ledger.store import Store
+from ledger.store import backup
+from ledger.store.address import Address
+from ledger.store.base import Store
 from tests.allocations.excel.workbooks import written
 from tests.books import APRIL, YEAR, at, entry
 
@@ -74,19 +74,19 @@ def imports(say: Say, address: Address, name: str, folder: Path) -> None:
 
 def migrates(say: Say, address: Address) -> None:
     """Every migration that the ledger lacks."""
-    for step in keeping.migrate(address):
+    for step in backup.migrate(address):
         say(str(step.version))
 
 
 def backs_up(say: Say, address: Address, file: Path) -> None:
     """The ledger into a file."""
     with Store.open(address, read_only=True) as store:
-        say(keeping.backup(store, file).head)
+        say(backup.backup(store, file).head)
 
 
 def restores(say: Say, file: Path, target: Address) -> None:
     """A backup to a new place."""
-    say(keeping.restore(file, target).head)
+    say(backup.restore(file, target).head)
 
 
 def devolves(say: Say, address: Address, name: str, pence: int) -> None:

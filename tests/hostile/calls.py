@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 import devolution
-from allocations.place_files import shipped_membership
+from allocations.places.files import shipped_membership
 from tests.allocations.excel.workbooks import written
 from tests.allocations.published import small
 
@@ -49,7 +49,7 @@ def files(folder: Path) -> dict[str, str]:
         ),
         "historic.csv": "organisation,fund,amount\nLeeds,core-general-acute,100000\n",
         "terms.csv": "fund,grade,reason,source,quality\ncore-mental-health,soft,It holds,Our board,amber\n",
-        "policy.yaml": Path("allocations/reference/devolution_policy.yaml").read_text(encoding="utf-8"),
+        "policy.yaml": Path("allocations/figures/reference/devolution_policy.yaml").read_text(encoding="utf-8"),
         "scenario.yaml": Path("scenarios/library/lift-small-pots.yaml").read_text(encoding="utf-8"),
         "result.json": "{}",
     }  # fmt: skip

@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from allocations import figures
-from allocations.classification import overriding_terms
-from allocations.excel.budgets import understand as understand_budget
-from allocations.excel.cells import read_workbook
-from allocations.excel.mapping import read_mapping
-from allocations.excel.receivers import Receivers, receivers
-from allocations.excel.understood import Request
-from allocations.historic import read_historic
-from allocations.network_files import read_claims, read_counts
-from allocations.pace_file import read_pace, read_rule
-from allocations.place_files import read_division, shipped_membership
-from allocations.policy import read_policy
-from allocations.populations import read_populations
-from allocations.published.understood import understand
-from ledger.audit import verify
+from allocations.demo.classification import overriding_terms
+from allocations.demo.policy import read_policy
+from allocations.figures import tables
+from allocations.figures.populations import read_populations
+from allocations.files.budgets.importing import understand as understand_budget
+from allocations.files.budgets.mapping import read_mapping
+from allocations.files.budgets.receivers import Receivers, receivers
+from allocations.files.budgets.understood import Request
+from allocations.files.published.understood import understand
+from allocations.network.files import read_claims, read_counts
+from allocations.places.files import read_division, shipped_membership
+from allocations.reading.cells import read_workbook
+from allocations.shares.historic import read_historic
+from allocations.shares.pace_file import read_pace, read_rule
 from ledger.errors import Refused
-from ledger.store import Store
+from ledger.reports.verify import verify
+from ledger.store.base import Store
 from ledger.years import FinancialYear
-from scenarios.bidding_file import read_bids
+from scenarios.bids.file import read_bids
 from scenarios.recheck import read_result
 from scenarios.scenario import read_scenario
 from tests.allocations.published import small
@@ -90,7 +90,7 @@ MAPPING = Path("docs/nhs_allocations_2025_26_mapping.yaml").read_text(encoding="
 
 
 def _cases(given: dict[str, Path], books: Receivers) -> list[Case]:
-    newest = {row["fund"]: row["version"] for row in figures.table("terms").to_pylist()}
+    newest = {row["fund"]: row["version"] for row in tables.table("terms").to_pylist()}
     organisations, funds = {"QWO-E08000035": "Leeds"}, {"core-general-acute": "General and acute"}
 
     def budget(path: Path) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 import devolution
-from ledger.address import ServerAddress, discreet
-from ledger.store import Store
+from ledger.store.address import ServerAddress, discreet
+from ledger.store.base import Store
 from tests.screens.pages import ROOT, no_leftovers  # noqa: F401 - a fixture
 
 WRITTEN = ("s3cr%20et%2540!", "s3cret", "S3cret%3A%2F%40x")
@@ -67,7 +67,7 @@ def test_nor_does_a_page(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCapt
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("DEVOLUTION_LEDGER", BAD[0])
     monkeypatch.chdir(ROOT)
-    app = AppTest.from_string("from screens import overview\noverview.page()", default_timeout=60).run()
+    app = AppTest.from_string("from screens.web.pages import overview\noverview.page()", default_timeout=60).run()
     assert not app.exception
     shown = "\n".join(str(getattr(element, "value", "")) for element in app.main)
     assert "cannot be reached" in shown

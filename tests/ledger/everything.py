@@ -13,10 +13,11 @@ from typing import Any
 from hypothesis import strategies as st
 from sqlmodel import SQLModel
 
-from ledger import proposals
-from ledger.drafts import Draft, Leg, Place, legs, records
+from ledger.entries import proposals
+from ledger.entries.draft import Draft, Leg, Place, legs, records
+from ledger.entries.kinds import ALL_KINDS, BRING, CARRY, DOWN, MONEY_KINDS, OTHER, SAME, UP
+from ledger.entries.posting import post, reverse
 from ledger.errors import LedgerError
-from ledger.kinds import ALL_KINDS, BRING, CARRY, DOWN, MONEY_KINDS, OTHER, SAME, UP
 from ledger.models import (
     Agreement,
     ClosedMonth,
@@ -32,9 +33,8 @@ from ledger.models import (
     Upgrade,
 )
 from ledger.models_rights import Appointment, Dismissal, ProposalEnd, ProposedTransfer
-from ledger.posting import post, reverse
-from ledger.store import Store
-from ledger.vocabulary import GRADES, STANDINGS
+from ledger.store.base import Store
+from ledger.words import GRADES, STANDINGS
 from ledger.years import FinancialYear, Month, month_of
 from tests.books import LONG_AGO, term
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from ledger import position
+from ledger.entries.posting import post
 from ledger.errors import Problem, Refused
-from ledger.posting import post
-from ledger.store import Reader, Store
+from ledger.reports import position
+from ledger.store.base import Reader, Store
 from tests.books import at, entry, held
 
 

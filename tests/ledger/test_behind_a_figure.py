@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger import changes, journal, picture, position, posting
+from ledger.entries import posting
 from ledger.errors import Refused
-from ledger.made_of import any_of, made_of, total_pence
-from ledger.position_of_each import position_of_each
-from ledger.store import Store
-from ledger.trail import trail
+from ledger.reports import changes, journal, position, summary
+from ledger.reports.position_of_each import position_of_each
+from ledger.reports.trail import any_of, made_of, total_pence, trail
+from ledger.store.base import Store
 from tests.books import at, entry, fund_all, whole
 
 
@@ -154,7 +154,7 @@ def _plain(rows: list[dict[str, object]]) -> list[tuple[object, ...]]:
 def test_every_band_and_card_of_the_overview_is_the_sum_of_what_it_leads_to(demo_ledger: Path, icb: str | None) -> None:
     with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
         now = position.moment(reader)
-        found = picture.take(reader, now, year=2025, icb=icb)
+        found = summary.take(reader, now, year=2025, icb=icb)
         held = position.position(reader, now, organisation=icb, year=2025)
     assert len(found.links) > 8
     for link in found.links:

@@ -4,11 +4,12 @@ from datetime import date
 
 import pytest
 
-from ledger import audit, carrying
-from ledger.drafts import Draft, Leg, legs
+from ledger.entries.draft import Draft, Leg, legs
+from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
-from ledger.posting import post, reverse
-from ledger.store import Store
+from ledger.reports import verify
+from ledger.rules import carrying_forward
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests.books import APRIL, at, entry, fund_all, held
 
@@ -39,10 +40,10 @@ def test_both_sides_are_ordinary_entries_and_each_year_sums_to_nothing(books: St
         for year in (2025, 2026):
             came, went = (reader.whole(sides.format(side, year)) for side in ("t.to_account", "t.from_account"))
             assert came == went
-        assert [(row["entry"], row["kind"], row["amount_pence"]) for row in carrying.carried(reader, FinancialYear(2025))] == [
+        assert [(row["entry"], row["kind"], row["amount_pence"]) for row in carrying_forward.carried(reader, FinancialYear(2025))] == [
             (out.number, "carry", 100), (back.number, "bring", 100),
         ]  # fmt: skip
-        assert audit.verify(reader) == []
+        assert verify.verify(reader) == []
 
 
 @pytest.mark.parametrize(
@@ -85,5 +86,5 @@ def test_what_came_is_reversed_before_what_went(books: Store) -> None:
     reverse(books, out.number, reason="wrong", actor="tests")
     assert held(books)["ICB1", "core", "available"] == 600_000
     with books.read() as reader:
-        assert carrying.carried(reader, FinancialYear(2025)) == []
-        assert audit.verify(reader) == []
+        assert carrying_forward.carried(reader, FinancialYear(2025)) == []
+        assert verify.verify(reader) == []

@@ -6,12 +6,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ledger import keeping
-from ledger.address import Address
-from ledger.audit import verify
+from ledger.entries.posting import post
 from ledger.errors import Refused
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports.verify import verify
+from ledger.store import backup
+from ledger.store.address import Address
+from ledger.store.base import Store
 from tests.books import at, entry, fund_all, held, texts
 from tests.shelves import FileShelf
 
@@ -44,10 +44,10 @@ def test_a_ledger_that_was_made_or_migrated_has_what_it_needs_and_no_more(file: 
     with duckdb.connect(str(old)) as raw:
         raw.execute("CREATE MACRO sum(x) AS 0")
     with pytest.raises(Refused, match="macro sum: this program did not make it"):
-        keeping.migrate(old)
+        backup.migrate(old)
     with duckdb.connect(str(old)) as raw:
         raw.execute("DROP MACRO sum")
-    keeping.migrate(old)
+    backup.migrate(old)
     assert named(old) == []
 
 

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from ledger import chain_links, checkpoint, rules
-from ledger.address import Address
-from ledger.audit import verify
-from ledger.posting import post, reverse
-from ledger.store import Store
+from ledger.entries.posting import post, reverse
+from ledger.reports import chain_links, checkpoint
+from ledger.reports.verify import verify
+from ledger.rules import in_order
+from ledger.store.address import Address
+from ledger.store.base import Store
 from tests.books import agreement, at, entry, fund_all, texts
 from tests.shelves import Shelf
 
@@ -98,7 +99,7 @@ def test_the_rules_are_asked_of_the_new_entries(
     address, each = heads
     given: list[tuple[int, int, frozenset[str]]] = []
     monkeypatch.setattr(
-        rules, "problems", lambda _, first, last, brought: given.append((first, last, frozenset(brought))) or []
+        in_order, "problems", lambda _, first, last, brought: given.append((first, last, frozenset(brought))) or []
     )
     found(address, each[5])
     found(address, each[4])

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import pytest
 
-from ledger.drafts import Draft, records
+from ledger.entries.draft import Draft, records
+from ledger.entries.posting import post
 from ledger.errors import Refused
 from ledger.models import ControlTotal
 from ledger.money import exact_pounds
-from ledger.posting import post
-from ledger.store import Store
+from ledger.store.base import Store
 from tests.books import APRIL, FUNDS, ORGANISATIONS, TIERS, YEAR, at, entry, fund_all
 
 TIER_OF = {code: tier for code, _, tier in ORGANISATIONS}

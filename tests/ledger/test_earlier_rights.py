@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger import audit, keeping
-from ledger.address import Address
-from ledger.posting import post
-from ledger.store import Store
+from ledger.entries.posting import post
+from ledger.reports import verify
+from ledger.store import backup
+from ledger.store.address import Address
+from ledger.store.base import Store
 from tests.books import JUNE, fund_all
 from tests.earlier_books import Rows, version_4
 from tests.ledger.test_rights import approve, by, devolve, furnished, give, held, problems, propose, refused
@@ -46,7 +47,7 @@ def earlier(furnished: Callable[[str], Address], tmp_path: Path) -> Iterator[Sto
         path = tmp_path / "earlier.duckdb"
         with office.read() as reader:
             version_4(reader, path, as_it_was_allowed)
-    keeping.migrate(path)
+    backup.migrate(path)
     with Store.open(path) as store:
         yield store
 
@@ -94,11 +95,11 @@ def test_names_of_then_stay_and_a_new_spelling_is_refused(books: Store, tmp_path
 
     with books.read() as reader:
         version_4(reader, path, spelled)
-    keeping.migrate(path)
+    backup.migrate(path)
     with Store.open(path) as store:
         for name in ("Finance", "finance", "Finance \u2014 board"):
             post(store, [by(name, devolve(5, f"by {name}"))])
         for name, said in (("FINANCE", "the books know 'Finance'"), ("finance \u2014 Board", "EM DASH")):
             refused(lambda name=name: post(store, [by(name, devolve(5, f"by {name}"))]), said)
         with store.read() as reader:
-            assert audit.verify(reader) == []
+            assert verify.verify(reader) == []

@@ -7,10 +7,12 @@ from functools import cache
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from ledger import clock, position, posting, returned
-from ledger.address import Address
-from ledger.audit import verify
-from ledger.store import Store
+from ledger import clock
+from ledger.entries import posting
+from ledger.reports import position, returned
+from ledger.reports.verify import verify
+from ledger.store.address import Address
+from ledger.store.base import Store
 from tests.books import at, entry, small_books
 from tests.ledger import everything
 from tests.ledger.everything import World, carry_out

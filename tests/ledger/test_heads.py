@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ledger import audit, chain, heads, merkle, proofs, signing
+from ledger.entries import chain
+from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
-from ledger.posting import post, reverse
-from ledger.store import Store
+from ledger.proofs import heads, inclusion, merkle, signing
+from ledger.reports import verify
+from ledger.store.base import Store
 from tests.books import APRIL, at, entry, fund_all
 from tests.shelves import Shelf
 
@@ -22,7 +24,7 @@ def head_of(books: Store) -> heads.Head:
 
 def lost(books: Store, seen: str | heads.Head) -> str:
     with books.read() as reader:
-        return "\n".join(map(str, audit.lost_head(reader, seen)))
+        return "\n".join(map(str, verify.lost_head(reader, seen)))
 
 
 @pytest.fixture
@@ -44,10 +46,10 @@ def test_empty_books_have_a_head_and_every_book_begins_with_it(shelf: Shelf, boo
     with Store.create(shelf.place("empty")) as store:
         nothing = head_of(store)
         with store.read() as reader, pytest.raises(Refused, match=r"there is no entry 1.*The ledger is empty"):
-            proofs.inclusion(reader, 1)
+            inclusion.inclusion(reader, 1)
     assert (nothing.entries, nothing.head) == (0, "0" * 64)
     with books.read() as reader:
-        assert proofs.consistency(reader, heads.Head(0, nothing.root))["path"] == []
+        assert inclusion.consistency(reader, heads.Head(0, nothing.root))["path"] == []
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,7 @@ def test_too_little_of_a_head_proves_nothing(books: Store, seen: str) -> None:
     fund_all(books)
     assert "16 or more of a head's 64 hexadecimal characters" in lost(books, seen)
     with books.read() as reader:
-        assert audit.verify(reader, seen_head=seen) != []
+        assert verify.verify(reader, seen_head=seen) != []
 
 
 def test_a_head_is_held_while_the_books_go_on(books: Store) -> None:
@@ -95,9 +97,9 @@ def test_a_tail_that_was_cut_off_with_its_seal_is_found(books: Store, shelf: She
         f"UPDATE seal SET entries = {cut - 1}, head = '{before}'",
     )
     with Store.open(address, read_only=True) as store, store.read() as reader:
-        assert "these books hold no more than" in str(audit.lost_head(reader, kept)[0])
+        assert "these books hold no more than" in str(verify.lost_head(reader, kept)[0])
         with pytest.raises(Refused, match="these books hold no more than"):
-            proofs.consistency(reader, kept)
+            inclusion.consistency(reader, kept)
 
 
 def test_no_head_is_made_of_books_that_do_not_hold_together(books: Store, shelf: Shelf) -> None:
@@ -111,7 +113,7 @@ def test_no_head_is_made_of_books_that_do_not_hold_together(books: Store, shelf:
     with Store.open(address, read_only=True) as store, store.read() as reader:
         with pytest.raises(Refused, match="entry 3: it is missing, or has no hash"):
             heads.now(reader)
-        assert "entry 3" in str(audit.lost_head(reader, kept)[0])
+        assert "entry 3" in str(verify.lost_head(reader, kept)[0])
 
 
 def test_an_entry_that_was_changed_is_not_proven(books: Store, shelf: Shelf) -> None:
@@ -121,8 +123,8 @@ def test_an_entry_that_was_changed_is_not_proven(books: Store, shelf: Shelf) -> 
     shelf.tamper(address, "UPDATE transfer SET amount_pence = amount_pence + 1 WHERE entry_number = 4 AND leg = 1")
     with Store.open(address, read_only=True) as store, store.read() as reader:
         with pytest.raises(Refused, match=r"entry 4: it does not say what was posted.*devolution verify"):
-            proofs.inclusion(reader, 4)
-        assert proofs.inclusion(reader, 3)["entry"] == 3
+            inclusion.inclusion(reader, 4)
+        assert inclusion.inclusion(reader, 3)["entry"] == 3
 
 
 def test_every_entry_is_proven_and_says_what_was_posted(books: Store) -> None:
@@ -131,12 +133,12 @@ def test_every_entry_is_proven_and_says_what_was_posted(books: Store) -> None:
     now = head_of(books)
     with books.read() as reader:
         for number in range(1, now.entries + 1):
-            proof = proofs.inclusion(reader, number)
+            proof = inclusion.inclusion(reader, number)
             leaf, path = bytes.fromhex(proof["hash"]), [bytes.fromhex(step) for step in proof["path"]]
             assert merkle.included(leaf, number - 1, now.entries, path, bytes.fromhex(now.root))
         for number in (-1, 0, now.entries + 1, 10**30):
             with pytest.raises(Refused, match=f"there is no entry {number}.*numbered from 1 to {now.entries}"):
-                proofs.inclusion(reader, number)
+                inclusion.inclusion(reader, number)
     facts, legs = proof["content"]
     assert facts["rows"] == [["by hand", "devolve", "2025-04-01", "tests", "a case", None, None, None, None]]
     assert facts["types"] == "ssdsssssi"
@@ -187,7 +189,7 @@ def test_the_newer_head_of_a_proof_is_read_too(books: Store) -> None:
     fund_all(books)
     now = head_of(books)
     with books.read() as reader:
-        for document in (proofs.inclusion(reader, 2), proofs.consistency(reader, now)):
+        for document in (inclusion.inclusion(reader, 2), inclusion.consistency(reader, now)):
             assert heads.read(json.loads(json.dumps(document)), "proof.json") == now
 
 

@@ -21,13 +21,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from ledger.address import Address
-from ledger.audit import verify
-from ledger.drafts import Draft, Leg, Place, legs
+from ledger.entries.draft import Draft, Leg, Place, legs
+from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
-from ledger.position import moment, position
-from ledger.posting import post, reverse
-from ledger.store import Store
+from ledger.reports.position import moment, position
+from ledger.reports.verify import verify
+from ledger.store.address import Address
+from ledger.store.base import Store
 from tests.books import YEAR
 from tests.shelves import Shelf
 

@@ -7,15 +7,16 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ledger import chain, keeping, migrations
-from ledger.address import Address
-from ledger.appointments import appoint
-from ledger.audit import verify
+from ledger.entries import chain
+from ledger.entries.appointments import appoint
+from ledger.entries.posting import post, reverse
 from ledger.errors import LedgerMissing, NeedsMigration, NotALedger, Refused
-from ledger.migrations import Migration
 from ledger.models import RECORDS, TABLES, Account, Entry, Transfer
-from ledger.posting import post, reverse
-from ledger.store import Store
+from ledger.reports.verify import verify
+from ledger.store import backup, migrations
+from ledger.store.address import Address
+from ledger.store.base import Store
+from ledger.store.migrations import Migration
 from tests import form_1
 from tests.books import at, entry, fund_all, held
 from tests.shelves import FileShelf, Shelf, raw, shelf_of
@@ -53,9 +54,9 @@ def test_a_copy_there_and_back_has_the_same_head_and_goes_on(
     fund_all(books)
     elsewhere = shelf_of(other, tmp_path)
     there, back = elsewhere.place("there"), shelf.place("back")
-    copied = keeping.copy(books, there)
+    copied = backup.copy(books, there)
     with Store.open(there) as store:
-        again = keeping.copy(store, back)
+        again = backup.copy(store, back)
         assert held(store) == held(books)
     with books.read() as reader:
         assert {copied.head, again.head, head_of(there), head_of(back)} == {chain.head(reader)}
@@ -74,11 +75,11 @@ def test_nothing_is_copied_over_entries(books: Store, shelf: Shelf) -> None:
     occupied = shelf.place("occupied")
     with Store.create(occupied):
         pass
-    keeping.copy(books, occupied)  # an empty ledger may be filled
+    backup.copy(books, occupied)  # an empty ledger may be filled
     with pytest.raises(Refused, match=r"holds a ledger with entries.*Nothing is ever written over"):
-        keeping.copy(books, occupied)
+        backup.copy(books, occupied)
     with pytest.raises(Refused, match="it is the ledger itself"):
-        keeping.copy(books, books.path)
+        backup.copy(books, books.path)
 
 
 def test_a_backup_of_a_ledger_in_use_is_restored_and_proves_itself(books: Store, shelf: Shelf, tmp_path: Path) -> None:
@@ -86,28 +87,28 @@ def test_a_backup_of_a_ledger_in_use_is_restored_and_proves_itself(books: Store,
     file = tmp_path / "backup.duckdb"
     with books.read() as reader:
         before = chain.head(reader)
-        saved = keeping.backup(books, file)
+        saved = backup.backup(books, file)
         post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
         assert saved.head == before == chain.head(reader)
     with pytest.raises(Refused, match="there is a file of that name"):
-        keeping.backup(books, file)
+        backup.backup(books, file)
     target = shelf.place("restored")
     with pytest.raises(Refused, match="no entry of these books has it"):
-        keeping.restore(file, target, head="abcd" * 4)
-    assert keeping.restore(file, target, head=saved.head[:16]) == saved
+        backup.restore(file, target, head="abcd" * 4)
+    assert backup.restore(file, target, head=saved.head[:16]) == saved
     assert head_of(target) == saved.head
     with pytest.raises(LedgerMissing):
-        keeping.restore(tmp_path / "none.duckdb", shelf.place("nowhere"))
+        backup.restore(tmp_path / "none.duckdb", shelf.place("nowhere"))
 
 
 def test_a_backup_that_was_changed_is_not_restored(books: Store, shelf: Shelf, tmp_path: Path) -> None:
     fund_all(books)
     file = tmp_path / "backup.duckdb"
-    keeping.backup(books, file)
+    backup.backup(books, file)
     FileShelf(tmp_path).tamper(file, "UPDATE transfer SET amount_pence = amount_pence + 1 WHERE entry_number = 4")
     target = shelf.place("restored")
     with pytest.raises(Refused, match=r"A copy is as good as what it was made from.*\nentry 4 "):
-        keeping.restore(file, target)
+        backup.restore(file, target)
     if isinstance(target, Path):
         assert list(target.parent.glob(f"{target.name}*")) == []
     else:
@@ -175,8 +176,8 @@ def test_a_ledger_of_version_1_is_migrated_step_by_step(
     monkeypatch.setattr(migrations, "SCHEMA_VERSION", LAST)
     with pytest.raises(NeedsMigration, match=rf"schema is version 1, and this program's is {LAST}\. Take a backup"):
         Store.open(place)
-    assert [step.version for step in keeping.migrate(place, MADE_UP)] == list(range(2, LAST + 1))
-    assert keeping.migrate(place, MADE_UP) == []
+    assert [step.version for step in backup.migrate(place, MADE_UP)] == list(range(2, LAST + 1))
+    assert backup.migrate(place, MADE_UP) == []
     head = head_of(place)
     # What was there is what was there; the change of the hashed text is itself the next entry.
     assert heads_of(place)[-2:] == [before, head]
@@ -199,10 +200,10 @@ def test_a_migration_that_fails_leaves_the_version_before(
     )
     monkeypatch.setattr(migrations, "SCHEMA_VERSION", LAST)
     with pytest.raises(Exception, match="nowhere"):
-        keeping.migrate(place, broken)
+        backup.migrate(place, broken)
     with pytest.raises(NeedsMigration, match=f"schema is version {NEXT}"):
         Store.open(place)
-    assert [step.version for step in keeping.migrate(place, MADE_UP)] == [LAST]
+    assert [step.version for step in backup.migrate(place, MADE_UP)] == [LAST]
     with Store.open(place) as store:
         post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
     head_of(place)
@@ -216,11 +217,11 @@ def test_a_ledger_of_an_earlier_version_has_rights_after_its_migration(
     if version > 1:
         with monkeypatch.context() as earlier:
             earlier.setattr(migrations, "SCHEMA_VERSION", version)
-            keeping.migrate(place, migrations.MIGRATIONS[: version - 1])
+            backup.migrate(place, migrations.MIGRATIONS[: version - 1])
         assert version_of(place) == version
     with pytest.raises(NeedsMigration, match=f"schema is version {version}"):
         Store.open(place)
-    keeping.migrate(place)
+    backup.migrate(place)
     with Store.open(place) as store:
         appoint(store, "chief", "administrator", by="setting up", reason="x", day=date(2020, 1, 1))
         with pytest.raises(Refused, match="tests may not post money"):

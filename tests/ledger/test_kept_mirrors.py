@@ -12,15 +12,18 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ledger import chain, keeping, kept_mirrors, mirror, position
-from ledger.address import ServerAddress
-from ledger.audit import verify
+from ledger.entries import chain
+from ledger.entries.posting import post
+from ledger.entries.proposals import submit
 from ledger.errors import LedgerError, LedgerUnreachable
-from ledger.migrations import SCHEMA_VERSION
-from ledger.posting import post
-from ledger.proposals import submit
-from ledger.store import Store
-from ledger.vocabulary import TABLES, UNPUBLISHED
+from ledger.reports import position
+from ledger.reports.verify import verify
+from ledger.store import backup
+from ledger.store.address import ServerAddress
+from ledger.store.base import Store
+from ledger.store.migrations import SCHEMA_VERSION
+from ledger.store.server import mirror, mirror_files
+from ledger.words import TABLES, UNPUBLISHED
 from tests.books import at, entry, fund_all, held, small_books, texts
 from tests.shelves import ServerShelf, on_server, raw
 
@@ -96,7 +99,7 @@ def test_opened_again_after_ten_entries_it_is_what_a_copy_in_a_file_is(opened_on
     with Store.open(opened_once.path) as again:
         ours = answers(again)
         assert again._mirror.is_from_kept
-    keeping.copy(opened_once, file)
+    backup.copy(opened_once, file)
     with Store.open(file) as copied:
         assert answers(copied) == ours
 
@@ -278,7 +281,7 @@ def test_rows_changed_on_the_server_are_found_by_whoever_verifies_at_once(
             assert not reader.is_from_kept
             assert "entry 4" in texts(verify(reader))
         with pytest.raises(LedgerError, match="entry 4"):
-            keeping.backup(store, tmp_path / "backup.duckdb")
+            backup.backup(store, tmp_path / "backup.duckdb")
     # What was kept is what was found: who opens it next sees what the server holds.
     (file,) = kept(folder)
     assert Opened(opened_once.path).held["ICB1", "core", "available"] == 599_999
@@ -365,8 +368,8 @@ def test_a_folder_that_goes_away_or_fills_up_changes_no_answer(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr(kept_mirrors.KeptMirrors, "publish", no_room)
-        full.setattr(kept_mirrors.KeptMirrors, "working_copy", lambda *_: None)
+        full.setattr(mirror_files.KeptMirrors, "publish", no_room)
+        full.setattr(mirror_files.KeptMirrors, "working_copy", lambda *_: None)
         assert Opened(opened_once.path).held == held(opened_once)
         assert len(kept(folder)) == 1
     with Store.open(opened_once.path) as store:
@@ -411,10 +414,10 @@ def test_the_cache_is_where_the_system_has_it(kind: str, tmp_path: Path, monkeyp
         pytest.skip("told by other variables")
     monkeypatch.delenv("DEVOLUTION_MIRRORS")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert kept_mirrors.folder() == tmp_path / "cache" / "devolution"
+    assert mirror_files.folder() == tmp_path / "cache" / "devolution"
     monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert kept_mirrors.folder() == tmp_path / "home" / ".cache" / "devolution"
+    assert mirror_files.folder() == tmp_path / "home" / ".cache" / "devolution"
 
 
 def test_who_may_not_read_a_table_is_not_shown_it_by_a_file(opened_once: Store, folder: Path) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger import kept_files
-from ledger.audit import verify
-from ledger.store import Store
+from ledger.reports.verify import verify
+from ledger.store import attachments
+from ledger.store.base import Store
 from tests.books import texts
 
 
@@ -17,9 +17,9 @@ def kind() -> str:
 
 
 def test_every_kept_original_is_read(books: Store) -> None:
-    kept, _ = kept_files.keep(books.path, b"what somebody imported", ".xlsx")
-    other, _ = kept_files.keep(books.path, b"and another", "")
-    saved = kept_files.folder_of(books.path) / "scenarios"
+    kept, _ = attachments.keep(books.path, b"what somebody imported", ".xlsx")
+    other, _ = attachments.keep(books.path, b"and another", "")
+    saved = attachments.folder_of(books.path) / "scenarios"
     saved.mkdir()
     (saved / f"{'0' * 64}.yaml").write_text("saved by name")
     (saved.parent / ".half-written").write_text("of somebody who is importing")
@@ -36,14 +36,14 @@ def test_every_kept_original_is_read(books: Store) -> None:
 
 
 def test_a_folder_that_cannot_be_read_is_said(books: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept_files.keep(books.path, b"what somebody imported", ".xlsx")
+    attachments.keep(books.path, b"what somebody imported", ".xlsx")
 
     def refused(_: Path) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "iterdir", refused)
     assert said(books).startswith(
-        f"kept file {kept_files.folder_of(books.path)}: it cannot be read (Permission denied)"
+        f"kept file {attachments.folder_of(books.path)}: it cannot be read (Permission denied)"
     )
 
 

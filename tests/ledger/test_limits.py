@@ -4,13 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ledger import audit, posting, rights
-from ledger.chain import last_entry
-from ledger.drafts import Draft, records
+from ledger.entries import posting, rights
+from ledger.entries.chain import last_entry
+from ledger.entries.draft import Draft, records
+from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
 from ledger.models import Appointment
-from ledger.posting import post, reverse
-from ledger.store import Store
+from ledger.reports import verify
+from ledger.store.base import Store
 from tests.ledger.test_rights import (
     LONG_AGO,
     approve,
@@ -142,6 +143,6 @@ def test_a_new_limit_has_a_period(office: Store) -> None:
     give(office, "carl", "approver", "ICB1", limit_pence=500_000_000)
     with office.read() as reader:
         held = rights.given(reader, last_entry(reader))[-1]
-        assert audit.verify(reader) == []
+        assert verify.verify(reader) == []
     assert (held.limit_pence, held.limit_period) == (500_000_000, "month")
     assert ", up to £5,000,000.00 a month, from" in rights.in_words(held)

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from ledger.measures import Measure, measures, pots, spend_window
-from ledger.position import BY_AGREEMENT, SCHEMA, WITHOUT_AGREEMENT
+from ledger.reports.measures import Measure, measures, pots, spend_window
+from ledger.reports.position import BY_AGREEMENT, SCHEMA, WITHOUT_AGREEMENT
 
 POUNDS = 100
 EARLY = date(2025, 1, 30)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from ledger import merkle
+from ledger.proofs import merkle
 
 # The eight leaves with which implementations of certificate transparency are tested, and the root of the first so many.
 LEAVES = [bytes.fromhex(text) for text in (

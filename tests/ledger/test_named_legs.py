@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from ledger import canonical, named_legs
-from ledger.drafts import LEGS, Draft
+from ledger.entries import canonical, named_legs
+from ledger.entries.draft import LEGS, Draft
 
 # Texts that would be told apart wrongly if lengths were not said, and values that posting refuses but that are hashed.
 codes = st.sampled_from(["A", "AB", "B", "", "s1:A", "é", "\N{GRINNING FACE}", None])

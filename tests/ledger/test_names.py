@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import audit, characters
-from ledger.appointments import appoint
-from ledger.drafts import records
+from ledger import characters
+from ledger.entries.appointments import appoint
+from ledger.entries.draft import records
+from ledger.entries.posting import post
 from ledger.errors import Refused
 from ledger.models import Fund, Organisation, Tier
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports import verify
+from ledger.store.base import Store
 from tests.books import APRIL, Draft, at, entry, fund_all
 from tests.shelves import administrator, server_is_there
 
@@ -117,7 +118,7 @@ def test_a_name_that_looks_like_another_is_refused_whoever_posts(books: Store) -
     with pytest.raises(Refused, match="the books know 'tests'"):
         appoint(books, "TESTS", "administrator", by="tests", reason="x", day=LONG_AGO)
     with books.read() as reader:
-        assert audit.verify(reader) == []
+        assert verify.verify(reader) == []
 
 
 def test_a_code_that_looks_like_another_is_refused(books: Store) -> None:

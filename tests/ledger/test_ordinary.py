@@ -14,18 +14,18 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from ledger import posting, together
-from ledger.address import Address
-from ledger.audit import verify
-from ledger.closing import close
-from ledger.drafts import Draft, Leg, Place, legs, records
+from ledger.entries import group_commit, posting
+from ledger.entries.draft import Draft, Leg, Place, legs, records
+from ledger.entries.kinds import MONEY_KINDS
+from ledger.entries.months import close
+from ledger.entries.posting import Posted, post
+from ledger.entries.proposals import submit
 from ledger.errors import Refused
-from ledger.kinds import MONEY_KINDS
 from ledger.models import Appointment, Closure, ControlTotal, Dismissal, Fund
-from ledger.posting import Posted, post
-from ledger.proposals import submit
-from ledger.reading import Reader
-from ledger.store import Store
+from ledger.reports.verify import verify
+from ledger.store.address import Address
+from ledger.store.base import Store
+from ledger.store.reading import Reader
 from ledger.years import FinancialYear, parse_month
 from tests.books import APRIL, LONG_AGO, YEAR, at, entry, fund_all, new_relations, new_terms, term
 from tests.profiles import times
@@ -51,7 +51,7 @@ def by_questions(store: Store, drafts: list[Draft]) -> tuple[list[Posted], dict[
 
 
 def by_memory(store: Store, drafts: list[Draft]) -> list[Posted] | None:
-    group = together.of(store)
+    group = group_commit.of(store)
     assert group is not None
     return group.post(drafts, posting._now)
 

@@ -6,12 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import audit, chain, clock, closing, keeping, migrations, periods, proposals
-from ledger.drafts import Draft, records
+from ledger import clock
+from ledger.entries import chain, months, proposals
+from ledger.entries.draft import Draft, records
+from ledger.entries.posting import Posted, post, reverse
 from ledger.errors import KeyReused, Refused
 from ledger.models import ClosedMonth, Closure, Relationship, Succession
-from ledger.posting import Posted, post, reverse
-from ledger.store import Store
+from ledger.reports import verify
+from ledger.rules import periods
+from ledger.store import backup, migrations
+from ledger.store.base import Store
 from ledger.years import FinancialYear, Month, month_of, parse_month
 from tests import books as small
 from tests.books import (
@@ -35,7 +39,7 @@ APRIL_2025, MAY_2025 = Month(2025, 4), Month(2025, 5)
 
 
 def close(store: Store, month: Month = APRIL_2025, **given: object) -> Posted:
-    return closing.close(store, month, actor="finance", reason="month end", **given)  # type: ignore[arg-type]
+    return months.close(store, month, actor="finance", reason="month end", **given)  # type: ignore[arg-type]
 
 
 def devolve(pence: int = 10, day: date = APRIL, **given: object) -> Draft:
@@ -44,7 +48,7 @@ def devolve(pence: int = 10, day: date = APRIL, **given: object) -> Draft:
 
 def sound(store: Store) -> bool:
     with store.read() as reader:
-        return audit.verify(reader) == []
+        return verify.verify(reader) == []
 
 
 @pytest.mark.parametrize(
@@ -128,7 +132,7 @@ def test_months_close_in_order_once_and_when_they_have_ended(books: Store, monke
     with pytest.raises(
         Refused, match=r"month 2025-04: finance closed it on .* A month is closed once, and never opened"
     ):
-        closing.close(books, APRIL_2025, actor="somebody", reason="again")
+        months.close(books, APRIL_2025, actor="somebody", reason="again")
     with pytest.raises(Refused, match=r"Close May 2025 \(month 2 of 2025/26\) next: 'devolution month close 2025-05'"):
         close(books, Month(2025, 6))
     with pytest.raises(Refused, match="Close May 2025"):
@@ -284,7 +288,7 @@ def test_verify_sees_an_entry_that_was_slipped_into_a_closed_month(books: Store,
     books.close()
     shelf.tamper(books.path, "UPDATE entry SET effective_date = DATE '2025-04-30' WHERE kind = 'devolve'")
     with Store.open(books.path, read_only=True) as store, store.read() as reader:
-        assert any("A closed month takes no entry" in str(problem) for problem in audit.verify(reader))
+        assert any("A closed month takes no entry" in str(problem) for problem in verify.verify(reader))
 
 
 def test_the_end_of_a_year_tells_what_is_left_of_it(books: Store) -> None:
@@ -292,8 +296,8 @@ def test_the_end_of_a_year_tells_what_is_left_of_it(books: Store) -> None:
     proposals.submit(books, [devolve(key="proposed")], key="plan", title="A plan", prepared_by="preparer")
     close(books)
     with books.read() as reader:
-        said = closing.told(reader, Month(2026, 3))
-        left = closing.left_over(reader, FinancialYear(2025))
+        said = months.told(reader, Month(2026, 3))
+        left = months.left_over(reader, FinancialYear(2025))
     assert said[0] == "Open proposals with entries to 2026-03-31, which can no longer be approved: plan."
     assert said[1] == "This ends 2025/26. £10,000.00 of it is left, is not carried forward and stays in 2025/26."
     assert "No spending is recorded" in said[2]
@@ -312,9 +316,9 @@ def _year_ends(books: Store) -> None:
 
 def test_the_ledgers_of_earlier_versions_are_migrated_and_close_their_months(books: Store, shelf: Shelf) -> None:
     place = tables_of_version_1(shelf, books)
-    assert [step.version for step in keeping.migrate(place, migrations.MIGRATIONS[:1])] == [2]
+    assert [step.version for step in backup.migrate(place, migrations.MIGRATIONS[:1])] == [2]
     rest = [step.version for step in migrations.MIGRATIONS[1:]]
-    assert [step.version for step in keeping.migrate(place)] == rest
+    assert [step.version for step in backup.migrate(place)] == rest
     with Store.open(place) as store:
         with store.read() as reader:
             head = chain.head(reader)
@@ -378,4 +382,4 @@ def test_no_order_of_closes_and_posts_puts_anything_into_a_closed_month(
         with store.read() as reader:
             late = "SELECT count(*) FROM entry e JOIN closed_month c ON c.entry_number < e.number AND e.effective_date <= c.last_day"
             assert reader.whole(late) == 0
-            assert audit.verify(reader) == []
+            assert verify.verify(reader) == []

@@ -4,13 +4,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ledger import chain
-from ledger.audit import verify
-from ledger.drafts import Draft, Leg, legs, records
+from ledger.entries import chain
+from ledger.entries.draft import Draft, Leg, legs, records
+from ledger.entries.posting import post, reverse
 from ledger.errors import AlreadyReversed, KeyReused, Refused
 from ledger.models import Account, Closure, Fund, Organisation, Relationship, Tier
-from ledger.posting import post, reverse
-from ledger.store import Store
+from ledger.reports.verify import verify
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests.books import APRIL, MAY, agreement, at, entry, fund_all, held, new_relations, new_terms, term, whole
 

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import audit, clock, proposals
-from ledger.drafts import Draft, records
+from ledger import clock
+from ledger.entries import proposals
+from ledger.entries.draft import Draft, records
+from ledger.entries.posting import post
+from ledger.entries.proposals import decide, drafts_of, listed, submit
 from ledger.errors import KeyReused, Refused
 from ledger.models_rights import ProposalEnd
-from ledger.posting import post
-from ledger.proposals import decide, drafts_of, listed, submit
-from ledger.store import Store
+from ledger.reports import verify
+from ledger.store.base import Store
 from tests import books as small
 from tests.books import APRIL, JUNE, MAY, agreement, at, entry, fund_all, held, new_terms, term
 from tests.shelves import Shelf
@@ -36,7 +38,7 @@ def settle(store: Store, outcome: str, by: str = "approver", key: str = "plan", 
 
 def problems(store: Store) -> list[object]:
     with store.read() as reader:
-        return audit.verify(reader)
+        return verify.verify(reader)
 
 
 def test_a_proposal_moves_nothing_until_somebody_else_approves_it(books: Store) -> None:

@@ -7,17 +7,20 @@ from functools import cache
 
 import pytest
 
-from ledger import audit, proofs, rights, rights_judged
-from ledger.address import Address
-from ledger.appointments import appoint, dismiss
-from ledger.chain import last_entry
-from ledger.closing import close
-from ledger.drafts import Draft, records
+from ledger.entries import rights
+from ledger.entries.appointments import appoint, dismiss
+from ledger.entries.chain import last_entry
+from ledger.entries.draft import Draft, records
+from ledger.entries.months import close
+from ledger.entries.posting import post, reverse
+from ledger.entries.proposals import decide, drafts_of, expire, listed, submit
 from ledger.errors import Refused
 from ledger.models_rights import Appointment, ProposalEnd, ProposedTransfer
-from ledger.posting import post, reverse
-from ledger.proposals import decide, drafts_of, expire, listed, submit
-from ledger.store import Store
+from ledger.proofs import inclusion
+from ledger.reports import verify
+from ledger.rules import rights_judged
+from ledger.store.address import Address
+from ledger.store.base import Store
 from ledger.years import Month
 from tests.books import MAY, agreement, at, entry, fund_all, held, new_relations, new_terms, structure, term
 from tests.shelves import Shelf, shelf_of
@@ -87,7 +90,7 @@ def by(actor: str, draft: Draft) -> Draft:
 
 def problems(books: Store) -> list[object]:
     with books.read() as reader:
-        return audit.verify(reader)
+        return verify.verify(reader)
 
 
 def refused(act: Callable[[], object], said: str) -> None:
@@ -238,8 +241,8 @@ def test_one_organisation_does_not_see_anothers_proposals(office: Store) -> None
             assert "plan" not in str(row)
         (hidden,) = reader.unseen
         with pytest.raises(Refused, match=f"entry {hidden}: part of it is not for you to see"):
-            proofs.inclusion(reader, hidden)
-        assert audit.verify(reader) == []
+            inclusion.inclusion(reader, hidden)
+        assert verify.verify(reader) == []
         assert "plan" not in str(reader.rows("SELECT * FROM entry")).lower()
     dismiss(office, "vera", by="chief", reason="moved on", day=TODAY)
     assert seen_by(office, "vera") == []

@@ -9,15 +9,18 @@ from typing import Any
 import duckdb
 import pytest
 
-from ledger import audit, rights, rights_judged, rules, server_rights
-from ledger.address import Address
-from ledger.appointments import dismiss
-from ledger.chain import last_entry
-from ledger.closing import close
+from ledger.entries import rights
+from ledger.entries.appointments import dismiss
+from ledger.entries.chain import last_entry
+from ledger.entries.months import close
+from ledger.entries.posting import post, reverse
 from ledger.models import TABLES
-from ledger.posting import post, reverse
-from ledger.rights_questions import BEFOREHAND, SEEN_PROPOSALS, SEEN_TRANSFERS
-from ledger.store import Reader, Store
+from ledger.reports import verify
+from ledger.rules import in_order, rights_judged
+from ledger.rules.rights_questions import BEFOREHAND, SEEN_PROPOSALS, SEEN_TRANSFERS
+from ledger.store.address import Address
+from ledger.store.base import Reader, Store
+from ledger.store.server import rights as server_rights
 from ledger.years import Month
 from tests.books import MAY, agreement, new_relations
 from tests.ledger.test_rights import TODAY, approve, by, devolve, furnished, give, propose
@@ -98,7 +101,7 @@ def both(
     with Store.open(path) as office:
         busy(office)
         with office.read() as reader:
-            assert audit.verify(reader) == []
+            assert verify.verify(reader) == []
         office.checkpoint()
     with duckdb.connect() as memory:
         memory.execute("SET TimeZone = 'UTC'")
@@ -138,10 +141,10 @@ def _faults(reader: Reader, server: Any, first: int) -> list[object]:
 def _broken(reader: Reader, server: Any, last: int) -> list[object]:
     """What both find of the rules on names and decisions."""
     found: list[object] = []
-    for rule in rules.ALL:
+    for rule in in_order.ALL:
         if rule.group in ("names", "decision"):
-            in_file = reader.rows(rules.for_server(rule, "1", str(last)))
-            assert in_file == server.execute(rules.for_server(rule, "1", str(last))).fetchall(), rule.name
+            in_file = reader.rows(in_order.for_server(rule, "1", str(last)))
+            assert in_file == server.execute(in_order.for_server(rule, "1", str(last))).fetchall(), rule.name
             found += in_file
     return found
 

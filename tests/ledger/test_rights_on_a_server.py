@@ -9,13 +9,14 @@ from datetime import UTC, date, datetime
 import psycopg
 import pytest
 
-from ledger import audit, keeping
-from ledger.address import ServerAddress
-from ledger.appointments import appoint
+from ledger.entries.appointments import appoint
+from ledger.entries.posting import post
+from ledger.entries.proposals import decide, listed, submit
 from ledger.errors import Refused
-from ledger.posting import post
-from ledger.proposals import decide, listed, submit
-from ledger.store import Store
+from ledger.reports import verify
+from ledger.store import backup
+from ledger.store.address import ServerAddress
+from ledger.store.base import Store
 from tests.books import at, fund_all, term
 from tests.knocks import answer, arrays, fact
 from tests.ledger.test_rights import by, devolve
@@ -166,7 +167,7 @@ def test_who_knocks_without_a_right_is_refused(
         one["fault"] for one in refused
     ], refused
     with Store.open(office.books.path) as store, store.read() as reader:
-        assert audit.verify(reader) == []
+        assert verify.verify(reader) == []
 
 
 def test_nobody_posts_under_anothers_name_or_approves_above_the_limit(office: Office) -> None:
@@ -247,10 +248,10 @@ def test_one_app_serves_people_who_do_not_see_each_others_proposals(office: Offi
         decide(store, office.plan("anna"), outcome="posted", decided_by=bert, reason="x", day=TODAY)
         with store.read(bert) as reader:
             assert [found.outcome for found in listed(reader)] == ["posted"]
-            assert audit.verify(reader) == []
+            assert verify.verify(reader) == []
         with store.read(office.logins["olga"]) as reader:
             assert [found.id for found in listed(reader)] == [office.plan("otto")]
-            assert audit.verify(reader) == []
+            assert verify.verify(reader) == []
     assert at("ICB1", "core").organisation == "ICB1"
 
 
@@ -259,9 +260,9 @@ def test_a_copy_is_made_by_who_sees_the_whole(office: Office, tmp_path) -> None:
         Store.open(office.address("anna"), read_only=True) as own,
         pytest.raises(Refused, match="A copy has to be whole"),
     ):
-        keeping.backup(own, tmp_path / "part.duckdb")
+        backup.backup(own, tmp_path / "part.duckdb")
     appoint(office.books, office.logins["vera"], "auditor", by="chief", reason="x", day=LONG_AGO)
     with Store.open(office.address("vera"), read_only=True) as own:
-        keeping.backup(own, tmp_path / "whole.duckdb")
+        backup.backup(own, tmp_path / "whole.duckdb")
     with Store.open(tmp_path / "whole.duckdb", read_only=True) as store, store.read() as reader:
         assert len(listed(reader)) == 2

@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from ledger import chain, rules
+from ledger.entries import chain
 from ledger.models import TABLES
-from ledger.rules import ALL, Rule
-from ledger.store import Reader, Store
+from ledger.rules import in_order
+from ledger.rules.in_order import ALL, Rule
+from ledger.store.base import Reader, Store
 from tests.books import fund_all
 from tests.ledger import everything
 from tests.profiles import sequences
@@ -42,9 +43,9 @@ def test_names_are_stable_and_unlike() -> None:
 
 @EVERY_RULE
 def test_a_server_understands_every_rule(rule: Rule, server: object) -> None:
-    answer = server.execute(rules.for_server(rule, "1::bigint", "0::bigint"))
+    answer = server.execute(in_order.for_server(rule, "1::bigint", "0::bigint"))
     assert answer.fetchall() == []
-    server.execute(f"PREPARE rule (bigint, bigint) AS {rules.for_server(rule)}")
+    server.execute(f"PREPARE rule (bigint, bigint) AS {in_order.for_server(rule)}")
     server.execute("DEALLOCATE rule")
 
 
@@ -53,8 +54,8 @@ def test_a_server_understands_every_rule(rule: Rule, server: object) -> None:
 def test_a_file_answers_the_same_with_and_without_what_is_staged(rule: Rule, books: Store) -> None:
     fund_all(books)
     with books.read() as reader:
-        assert rules.problems(reader, 1, 5, asked=[rule]) == []
-        assert reader.rows(rules.for_server(rule, "1", "5")) == []
+        assert in_order.problems(reader, 1, 5, asked=[rule]) == []
+        assert reader.rows(in_order.for_server(rule, "1", "5")) == []
 
 
 @pytest.mark.parametrize("kind", ["file"])
@@ -62,7 +63,7 @@ def test_both_databases_answer_alike_of_whatever_was_written(
     server: object, shelf: FileShelf, books: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Random decisions are written down without being judged, right and wrong; then both are asked the same."""
-    monkeypatch.setattr(rules, "problems", lambda *_, **__: [])
+    monkeypatch.setattr(in_order, "problems", lambda *_, **__: [])
     books.close()
     answered: Counter[str] = Counter()
 
@@ -78,7 +79,7 @@ def test_both_databases_answer_alike_of_whatever_was_written(
                 last = chain.last_entry(reader)
                 _write_over(server, reader)
                 for rule in ALL:
-                    text = rules.for_server(rule, "1", str(last))
+                    text = in_order.for_server(rule, "1", str(last))
                     rows = _plain(reader.rows(text))
                     assert _plain(server.execute(text).fetchall()) == rows, rule.name
                     answered[rule.name] += len(rows)

@@ -8,13 +8,13 @@ from datetime import date
 
 import pytest
 
-from ledger.audit import verify
-from ledger.drafts import Draft, Leg, legs, records
+from ledger.entries.draft import Draft, Leg, legs, records
+from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
 from ledger.models import ClosedMonth, Closure, Organisation, Relationship, Succession, Tier
 from ledger.models_rights import Proposal, ProposedEntry, ProposedTransfer
-from ledger.posting import post, reverse
-from ledger.store import Store
+from ledger.reports.verify import verify
+from ledger.store.base import Store
 from tests.books import APRIL, LONG_AGO, MAY, at, entry, fund_all, new_relations, small_books
 from tests.shelves import Shelf
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from ledger.address import ServerAddress, parse
-from ledger.audit import verify
+from ledger.entries.posting import post
 from ledger.errors import LedgerMissing, LedgerUnreachable, NotALedger
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports.verify import verify
+from ledger.store.address import ServerAddress, parse
+from ledger.store.base import Store
 from tests.books import at, entry, fund_all, held, texts
 from tests.shelves import ServerShelf, on_server, raw
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from ledger import keeping, server_catalogue
-from ledger.store import Store
+from ledger.store import backup
+from ledger.store.base import Store
+from ledger.store.server import catalogue
 from tests.books import fund_all
 from tests.ledger.test_keeping import tables_of_version_1
 from tests.shelves import Shelf, administrator, raw
@@ -88,7 +89,7 @@ def test_every_change_of_what_a_server_holds_is_named(somebody: str, books: Stor
             server.execute("SET LOCAL client_min_messages = error")
             try:
                 server.execute(statement)
-                problems = server_catalogue.problems(server)
+                problems = catalogue.problems(server)
             finally:
                 server.execute("ROLLBACK")
             if not any(problem.place.startswith(place) for problem in problems):
@@ -102,7 +103,7 @@ def test_who_only_reads_can_tell_too(somebody: str, books: Store) -> None:
         server.execute("SELECT ledger_admit(%s, 'reads')", (somebody,))
         server.execute(f"SET SESSION AUTHORIZATION {somebody}")
         server.execute("SET search_path = public, pg_temp")
-        assert server_catalogue.problems(server) == []
+        assert catalogue.problems(server) == []
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             server.execute("SELECT ledger_admit('postgres', 'posts')")
 
@@ -117,7 +118,7 @@ def test_a_migrated_ledger_holds_the_same(somebody: str, books: Store, shelf: Sh
             server.execute(f"GRANT {right} ON entry, transfer, account TO {role}")
         server.execute(f"GRANT UPDATE (entries, head) ON seal TO {poster}")
     try:
-        keeping.migrate(place)
+        backup.migrate(place)
         with Store.open(place) as store:
             assert store.catalogue_problems() == []
         with raw(place) as server:

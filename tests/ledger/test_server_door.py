@@ -11,15 +11,17 @@ from typing import Any
 import psycopg
 import pytest
 
-from ledger import audit, keeping, server_schema
-from ledger.address import ServerAddress
-from ledger.appointments import appoint
+from ledger.entries.appointments import appoint
+from ledger.entries.posting import post
+from ledger.entries.proposals import submit
 from ledger.errors import KeyReused, Refused
 from ledger.models import TABLES
-from ledger.posting import post
-from ledger.proposals import submit
-from ledger.server_functions import OWNER, POSTS, READS
-from ledger.store import Store
+from ledger.reports import verify
+from ledger.store import backup
+from ledger.store.address import ServerAddress
+from ledger.store.base import Store
+from ledger.store.server import schema
+from ledger.store.server.functions import OWNER, POSTS, READS
 from tests.books import LONG_AGO, at, entry, fund_all, held, texts
 from tests.knocks import CALL, answer, arrays, fact, knock
 from tests.shelves import ServerShelf, administrator, on_server, raw, shelf_of
@@ -96,8 +98,8 @@ def stands(house: House, tmp_path: Path) -> None:
         post(store, [replace(entry("devolve", at("ICB1", "core"), at("P1", "core"), 1), actor=house.logins["poster"])])
     with Store.open(house.books.path) as store:
         with store.read_afresh() as reader:
-            assert texts(audit.verify(reader, store=store)) == ""
-        keeping.backup(store, tmp_path / "backup.duckdb")
+            assert texts(verify.verify(reader, store=store)) == ""
+        backup.backup(store, tmp_path / "backup.duckdb")
 
 
 # --- Rights ---------------------------------------------------------------------------------------------------------
@@ -124,7 +126,7 @@ def forbidden() -> list[str]:
         "SET session_replication_role = replica", "SET ROLE devolution", "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION x()",
         "SELECT pg_read_file('PG_VERSION')", "SELECT lo_import('/etc/hostname')", "ALTER DATABASE postgres SET row_security = off",
     ]  # fmt: skip
-    for function in server_schema.functions():
+    for function in schema.functions():
         arguments = [part.strip().partition(" ")[2] for part in function.arguments.split(",") if part.strip()]
         nothing = ", ".join(f"NULL::{kind}" for kind in arguments)
         if function.returns != "trigger" and function.may == OWNER:
@@ -142,7 +144,7 @@ def test_every_grant_is_tried_by_straight_sql(house: House, who: str, tmp_path: 
             with pytest.raises(allowed) as caught:
                 server.execute(statement)
             assert "permission denied" in str(caught.value) or "must be" in str(caught.value), (statement, caught.value)
-        for function in server_schema.functions():
+        for function in schema.functions():
             may = server.execute("SELECT has_function_privilege(%s::regproc, 'EXECUTE')", (f"public.{function.name}",))
             assert may.fetchone() == (function.may == READS or (function.may == POSTS and who == "poster"),), (
                 function.name
@@ -163,10 +165,8 @@ def test_every_grant_is_tried_by_straight_sql(house: House, who: str, tmp_path: 
 def shadowed(server: psycopg.Connection) -> int:  # noqa: C901, PLR0912 - one branch for each thing that can be shadowed
     """Shadow every table, function and operator that the ledger's code names, in front of everything; how many."""
     names = set(NAMES)
-    bodies = " ".join(function.body for function in server_schema.functions())
-    called = set(re.findall(r"\b([a-z_][a-z0-9_]*)\s*\(", bodies)) | {
-        function.name for function in server_schema.functions()
-    }
+    bodies = " ".join(function.body for function in schema.functions())
+    called = set(re.findall(r"\b([a-z_][a-z0-9_]*)\s*\(", bodies)) | {function.name for function in schema.functions()}
     server.execute("CREATE SCHEMA shade")
     made = 0
     for name in sorted(names):
@@ -462,7 +462,7 @@ def test_numbers_hours_and_hashes_are_the_door_s_own(house: House) -> None:
     assert (number, posted["number"], is_now) == (entries + 2, entries + 2, True)
     assert previous != head
     with Store.open(house.books.path) as store, store.read_afresh() as reader:
-        assert texts(audit.verify(reader)) == ""
+        assert texts(verify.verify(reader)) == ""
 
 
 # --- Many at once -----------------------------------------------------------------------------------------------------
@@ -495,7 +495,7 @@ def test_sixteen_writers_at_once_each_get_their_own_answer(books: Store) -> None
         assert hashes.get(key) == said if not key.endswith("/3") else "below zero" in said, (key, said)
     assert held(books)["P1", "core", "available"] == 16 * 5
     with books.read_afresh() as reader:
-        assert texts(audit.verify(reader)) == ""
+        assert texts(verify.verify(reader)) == ""
 
 
 def test_one_key_from_two_is_posted_once_and_other_content_is_refused(books: Store) -> None:
@@ -533,5 +533,5 @@ def test_batches_that_come_together_are_kept_or_refused_each_by_itself(books: St
         again = knock(server, *batches, legs=legs)
         assert [one["replayed"] for each in again if "posted" in each for one in each["posted"]] == [True, True]
     with books.read_afresh() as reader:
-        assert texts(audit.verify(reader)) == ""
+        assert texts(verify.verify(reader)) == ""
         assert reader.rows("SELECT key FROM entry WHERE number > 5 ORDER BY number") == [("k0",), ("k3",)]

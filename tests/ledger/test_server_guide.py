@@ -100,7 +100,7 @@ def _rights_hold(names: dict[str, str]) -> None:
 def test_the_guide_s_secrets_are_all_that_sign_in_needs(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import tomllib
 
-    from screens import sign_in
+    from screens.web.shell import sign_in
 
     (block,) = re.findall(r"^```toml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
     secrets = tomllib.loads(block)

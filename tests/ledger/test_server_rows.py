@@ -3,12 +3,12 @@
 import pyarrow as pa
 import pytest
 
-from ledger import vocabulary
-from ledger.drafts import Draft, Leg, legs
+from ledger import words
+from ledger.entries.draft import Draft, Leg, legs
+from ledger.entries.posting import post
 from ledger.models import TABLES, UNPUBLISHED
-from ledger.posting import post
-from ledger.server_rows import fetch, layout
-from ledger.store import Store
+from ledger.store.base import Store
+from ledger.store.server.rows import fetch, layout
 from tests.books import APRIL, agreement, at, fund_all
 from tests.shelves import raw
 
@@ -41,7 +41,7 @@ def noted(books: Store) -> Store:
 def test_every_row_of_every_table_is_what_the_server_holds(noted: Store) -> None:
     with raw(noted.path) as server:
         server.execute("SET timezone = 'UTC'")
-        for table, schema in layout(server, vocabulary.TABLES).schemas.items():
+        for table, schema in layout(server, words.TABLES).schemas.items():
             found = fetch(server, table, schema, "")
             names = ", ".join(f'"{name}"' for name in schema.names)
             expected = server.execute(f'SELECT {names} FROM "{table}"').fetchall()
@@ -65,8 +65,8 @@ def test_only_what_is_asked_for_comes(noted: Store) -> None:
 def test_what_is_known_without_the_models_is_what_the_models_say(books: Store) -> None:
     """Names, columns and what may be empty; a server that was migrated may have its columns in another order."""
     names = [str(model.__tablename__) for model in TABLES]
-    assert list(vocabulary.TABLES) == names
-    assert list(vocabulary.UNPUBLISHED) == [model.__tablename__ for model in UNPUBLISHED]
+    assert list(words.TABLES) == names
+    assert list(words.UNPUBLISHED) == [model.__tablename__ for model in UNPUBLISHED]
     with raw(books.path) as server:
         found = layout(server, names)
     assert found.whole == set(names)
@@ -76,7 +76,7 @@ def test_what_is_known_without_the_models_is_what_the_models_say(books: Store) -
 
 
 def test_the_mirror_of_awkward_rows_verifies(noted: Store) -> None:
-    from ledger.audit import verify
+    from ledger.reports.verify import verify
 
     with Store.open(noted.path, read_only=True) as afresh, afresh.read() as reader:
         assert verify(reader) == []

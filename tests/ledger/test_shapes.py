@@ -5,9 +5,9 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from ledger import refusals, rules
-from ledger.audit import verify
-from ledger.drafts import Draft, Leg, legs, records
+from ledger.entries import refusals
+from ledger.entries.draft import Draft, Leg, legs, records
+from ledger.entries.posting import post
 from ledger.errors import Refused
 from ledger.models import (
     Agreement,
@@ -22,8 +22,9 @@ from ledger.models import (
 )
 from ledger.models_rights import Proposal, ProposedEntry, ProposedTransfer
 from ledger.money import LARGEST_PENCE
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports.verify import verify
+from ledger.rules import in_order
+from ledger.store.base import Store
 from tests.books import APRIL, MAY, at, entry, fund_all, new_terms, term
 
 MOVES = legs([Leg(at("GOV", "limit"), at("NHS", "limit"), 5)])
@@ -159,9 +160,9 @@ def test_entries_of_an_earlier_form_are_judged_by_the_rules_of_their_time(
 ) -> None:
     """A ledger may hold what only the newer rules refuse, from before there were any."""
     fund_all(books)
-    newer = [rule for rule in rules.ALL if "upgrade" in rule.sql]
+    newer = [rule for rule in in_order.ALL if "upgrade" in rule.sql]
     assert {rule.name for rule in newer} >= {"shape/entry", "money/lowest-tier", "terms/loosened", "source/elsewhere"}
-    monkeypatch.setattr(rules, "AT_ONCE", tuple(rule for rule in rules.AT_ONCE if rule not in newer))
+    monkeypatch.setattr(in_order, "AT_ONCE", tuple(rule for rule in in_order.AT_ONCE if rule not in newer))
     post(books, [new_terms(term("winter", "none", effective_from=APRIL))])
     with books.read() as reader:
         assert "somebody's authority" in str(verify(reader)[0])
@@ -169,4 +170,4 @@ def test_entries_of_an_earlier_form_are_judged_by_the_rules_of_their_time(
     with books.rehearse() as writer:
         upgrade = {**UPGRADE, "form": 2, "entry_number": 7}
         writer.append(Upgrade, pa.table({name: [value] for name, value in upgrade.items()}))
-        assert rules.problems(writer, 1, 6) == []
+        assert in_order.problems(writer, 1, 6) == []

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from ledger import imported, position
-from ledger.chain import head
+from ledger.entries.at_head import BooksMoved, Unmoved
+from ledger.entries.chain import head
+from ledger.entries.posting import post, reverse_all
 from ledger.errors import LedgerError, LedgerHeld, LedgerMissing, Refused
-from ledger.position import moment
-from ledger.posting import post, reverse_all
-from ledger.shared_file import SharedFile
-from ledger.store import Store
-from ledger.unmoved import BooksMoved, Unmoved
+from ledger.reports import imported, position
+from ledger.reports.position import moment
+from ledger.store.base import Store
+from ledger.store.shared import SharedFile
 from tests.books import at, entry, fund_all, held, small_books
 
 

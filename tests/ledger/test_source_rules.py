@@ -5,14 +5,14 @@ from datetime import date
 
 import pytest
 
-from ledger import position
-from ledger.audit import verify
-from ledger.drafts import Draft, Leg, Place, legs, records
+from ledger.entries.draft import Draft, Leg, Place, legs, records
+from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
 from ledger.models import Fund, SourceLimit
-from ledger.posting import post, reverse
-from ledger.returned import Returned, returned, told
-from ledger.store import Store
+from ledger.reports import position
+from ledger.reports.returned import Returned, returned, told
+from ledger.reports.verify import verify
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests.books import APRIL, JUNE, MAY, at, entry, new_terms, term
 

@@ -9,12 +9,12 @@ import duckdb
 import pytest
 from sqlmodel import select
 
-from ledger import chain
-from ledger.audit import verify
+from ledger.entries import chain
+from ledger.entries.posting import post
 from ledger.errors import LedgerError, LedgerHeld, LedgerMissing, NotALedger, Refused
 from ledger.models import Entry, Organisation
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports.verify import verify
+from ledger.store.base import Store
 from tests.books import at, entry, fund_all, held, texts
 
 OPEN = (
@@ -122,7 +122,7 @@ def test_writers_in_threads_take_turns_and_never_overdraw(books: Store) -> None:
 
 
 def test_an_entry_reversed_by_many_at_once_is_reversed_once(books: Store) -> None:
-    from ledger.posting import reverse
+    from ledger.entries.posting import reverse
 
     fund_all(books)
     posted = [post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])[0].number for _ in range(10)]

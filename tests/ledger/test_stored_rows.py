@@ -8,9 +8,10 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import CheckConstraint, UniqueConstraint
 
-from ledger import characters, stored_rows
+from ledger import characters
 from ledger.models import TABLES
-from ledger.reading import Reader
+from ledger.reports import stored_rows
+from ledger.store.reading import Reader
 from tests.books import texts
 from tests.hands import Hand, Hands
 from tests.tampering import Rows, delete, insert, update

@@ -10,12 +10,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ledger import chain, chain_links
-from ledger.audit import verify
+from ledger.entries import chain
 from ledger.errors import NotALedger
 from ledger.models import TABLES
-from ledger.reading import Reader
-from ledger.store import Store
+from ledger.reports import chain_links
+from ledger.reports.verify import verify
+from ledger.store.base import Store
+from ledger.store.reading import Reader
 from tests.books import texts
 from tests.hands import Hands
 from tests.profiles import SEED, chances, times

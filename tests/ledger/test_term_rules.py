@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from ledger import clock
-from ledger.audit import verify
+from ledger.entries.posting import post
 from ledger.errors import Refused
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports.verify import verify
+from ledger.store.base import Store
 from tests.books import APRIL, JUNE, LONG_AGO, MAY, at, entry, fund_all, new_terms, term
 
 SAYS_WHEN = "Directions of the Secretary of State, from 2025-05-01"

@@ -9,15 +9,15 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from ledger import facts, ordinary, posting, together
-from ledger.audit import verify
-from ledger.drafts import Draft, Leg, legs
+from ledger.entries import facts, group_commit, ordinary, posting
+from ledger.entries.draft import Draft, Leg, legs
+from ledger.entries.ordinary import period_of
+from ledger.entries.posting import Posted, post, reverse
 from ledger.errors import KeyReused, LedgerError, Refused
-from ledger.ordinary import period_of
-from ledger.posting import Posted, post, reverse
-from ledger.reading import Writer
-from ledger.shared_file import SharedFile
-from ledger.store import Store
+from ledger.reports.verify import verify
+from ledger.store.base import Store
+from ledger.store.reading import Writer
+from ledger.store.shared import SharedFile
 from tests.books import APRIL, agreement, at, entry, fund_all, held, new_terms, term
 from tests.shelves import Shelf
 
@@ -46,13 +46,13 @@ def questions_asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def commits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many batches each commit of ordinary entries held."""
     sizes: list[int] = []
-    real = together.Together._posted
+    real = group_commit.Together._posted
 
-    def counted(self: together.Together, writer: Writer, group: list, now: Callable) -> list:
+    def counted(self: group_commit.Together, writer: Writer, group: list, now: Callable) -> list:
         sizes.append(len(group))
         return real(self, writer, group, now)
 
-    monkeypatch.setattr(together.Together, "_posted", counted)
+    monkeypatch.setattr(group_commit.Together, "_posted", counted)
     return sizes
 
 
@@ -144,7 +144,7 @@ def test_many_threads_are_committed_together(books: Store, commits: list[int]) -
         threads = [threading.Thread(target=act) for act in acts]
         for thread in threads:
             thread.start()
-        while len(together.of(books)._waiting) < len(acts):
+        while len(group_commit.of(books)._waiting) < len(acts):
             pass
     for thread in threads:
         thread.join()
@@ -217,7 +217,7 @@ def test_a_shared_file_is_taken_once_for_all_who_wait(books: Store, commits: lis
         threads = [threading.Thread(target=lambda key=f"entry {nth}": post(shared, [small(key)])) for nth in range(20)]
         for thread in threads:
             thread.start()
-        while len(together.of(shared)._waiting) < len(threads):
+        while len(group_commit.of(shared)._waiting) < len(threads):
             pass
     for thread in threads:
         thread.join()

@@ -5,12 +5,12 @@ from fractions import Fraction
 
 import pytest
 
+from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
-from ledger.measures import PARTS, measures
-from ledger.position import moment, position
-from ledger.posting import post, reverse
-from ledger.store import Store
-from ledger.trend import MEASURES, WHOLE, month_ends, trend, year_ends
+from ledger.reports.measures import PARTS, measures
+from ledger.reports.position import moment, position
+from ledger.reports.trend import MEASURES, WHOLE, month_ends, trend, year_ends
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests.books import APRIL, ORGANISATIONS, at, entry, fund_all, new_relations, new_terms, small_books, term
 from tests.shelves import Shelf, set_clock

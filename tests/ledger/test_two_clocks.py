@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
-from ledger.measures import measures
-from ledger.position import Moment, flows, moment, position
-from ledger.posting import post, reverse
-from ledger.store import Store
+from ledger.reports.measures import measures
+from ledger.reports.position import Moment, flows, moment, position
+from ledger.store.base import Store
 from tests.books import APRIL, JUNE, MAY, at, entry, fund_all, held, new_relations, new_terms, term, whole
 from tests.shelves import set_clock
 

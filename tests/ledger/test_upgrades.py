@@ -2,8 +2,8 @@
 
 import pytest
 
-from ledger.audit import verify
 from ledger.errors import NotALedger
+from ledger.reports.verify import verify
 from tests.books import texts
 from tests.hands import Hands
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from ledger import chain, chain_links
-from ledger.address import Address
-from ledger.audit import verify
-from ledger.drafts import Draft, records
+from ledger.entries import chain
+from ledger.entries.draft import Draft, records
+from ledger.entries.posting import post
 from ledger.errors import Refused
 from ledger.models import ControlTotal
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports import chain_links
+from ledger.reports.verify import verify
+from ledger.store.address import Address
+from ledger.store.base import Store
 from tests.books import APRIL, MAY, YEAR, agreement, at, entry, fund_all, texts
 from tests.shelves import Shelf, shelf_of
 
@@ -121,7 +122,7 @@ def test_a_link_that_was_forged_with_new_hashes_breaks_the_next(closed: Address,
     with Store.open(closed, read_only=True) as store, store.read() as reader:
         entries = reader.table("SELECT * FROM entry ORDER BY number").to_pylist()
         content = chain_links._contents(reader, entries)[4]
-    from ledger import canonical
+    from ledger.entries import canonical
 
     row = entries[3]
     link = canonical.chain_hash(row["previous_hash"], 4, row["recorded_at"], content)
@@ -171,7 +172,7 @@ def test_a_control_total_holds_for_every_later_entry_that_it_speaks_of(books: St
 
 
 def test_reversing_a_published_line_is_refused_for_it_would_no_longer_tie(own_demo_ledger: Path) -> None:
-    from ledger.posting import reverse
+    from ledger.entries.posting import reverse
 
     with Store.open(own_demo_ledger) as store, pytest.raises(Refused, match="too much"):
         reverse(store, 10, reason="entered twice", actor="tests")

@@ -5,9 +5,9 @@ from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 
-from allocations import figures
-from allocations.apportion import apportion
-from allocations.reference import build
+from allocations.figures import tables
+from allocations.figures.reference import build
+from allocations.shares.apportion import apportion
 
 
 def test_the_figures_come_out_of_the_published_files_byte_for_byte(published: Path, tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_the_figures_come_out_of_the_published_files_byte_for_byte(published: Pa
                      "districts", "deprivation_2025")
     }  # fmt: skip
     for name, content in made.items():
-        assert content == (figures.FOLDER / name).read_bytes(), name
+        assert content == (tables.FOLDER / name).read_bytes(), name
 
 
 def test_a_billion_for_west_yorkshire_from_the_place_tool_itself(published: Path) -> None:
@@ -40,6 +40,6 @@ def test_the_named_cells_hold_the_figures(published: Path) -> None:
     import openpyxl
 
     workbook = openpyxl.load_workbook(published / build.WORKBOOK, data_only=True)
-    for row in figures.table("allocations_2025_26").to_pylist():
+    for row in tables.table("allocations_2025_26").to_pylist():
         value = Decimal(repr(workbook[row["sheet"]][row["cell"]].value))
         assert abs(value * 100_000 - row["amount_pence"]) <= Decimal("0.5")

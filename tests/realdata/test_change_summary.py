@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from allocations import figures
-from allocations.excel.cells import read_workbook
-from allocations.published import change_summary
-from allocations.published.change_summary import ChangeSummary
+from allocations.figures import tables
+from allocations.files.published import change_summary
+from allocations.files.published.change_summary import ChangeSummary
+from allocations.reading.cells import read_workbook
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_twelve_icbs_become_six_and_one_takes_a_part(summary: ChangeSummary) -> 
 
 def test_the_successions_are_those_of_the_practices_on_both_sides(summary: ChangeSummary) -> None:
     """Codes from the reference list, by name; kinds and pairs as the practice maps of both years show them."""
-    names = {row["name"].removesuffix(" ICB"): row["code"] for row in figures.table("organisations").to_pylist()}
+    names = {row["name"].removesuffix(" ICB"): row["code"] for row in tables.table("organisations").to_pylist()}
     found = {
         (
             pair.predecessor,
@@ -37,7 +37,7 @@ def test_the_successions_are_those_of_the_practices_on_both_sides(summary: Chang
         )
         for pair in summary.successions
     }
-    shipped = {(row["predecessor"], row["successor"], row["kind"]) for row in figures.table("successions").to_pylist()}
+    shipped = {(row["predecessor"], row["successor"], row["kind"]) for row in tables.table("successions").to_pylist()}
     assert found == shipped
 
 

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from allocations import figures, restated
-from allocations.allocate import allocate, drafts
-from allocations.published.importing import import_files
-from allocations.published.mergers import import_structure
-from allocations.published.understood import understand
-from ledger import audit, position
+from allocations.figures import tables
+from allocations.files.published.importing import import_files
+from allocations.files.published.mergers import import_structure
+from allocations.files.published.understood import understand
+from allocations.shares import restated
+from allocations.shares.split import allocate, drafts
+from ledger.entries.posting import post
 from ledger.errors import Refused
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports import position, verify
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 
 CHANGE, YEAR = date(2026, 4, 1), FinancialYear(2025)
@@ -48,12 +49,12 @@ def test_every_pound_of_the_demo_finds_its_icb_of_2026(published: Path, own_demo
         )
         assert bring(store, published, SUMMARY, MAP).posted == ()
         shipped = {
-            (row["predecessor"], row["successor"]): figures.billionths(row["registered"])
-            for row in figures.table("successions").to_pylist()
+            (row["predecessor"], row["successor"]): tables.billionths(row["registered"])
+            for row in tables.table("successions").to_pylist()
         }
         assert {(step.predecessor, step.successor): step.weight for step in brought.steps} == shipped
         with store.read() as reader:
-            assert audit.verify(reader) == []
+            assert verify.verify(reader) == []
             # A place that was divided is shared by the people of its practices, not by how many there are.
             shared = reader.rows(
                 "SELECT child, parent, part FROM relationship WHERE valid_from = $day AND part IS NOT NULL "
@@ -62,12 +63,12 @@ def test_every_pound_of_the_demo_finds_its_icb_of_2026(published: Path, own_demo
             )
             assert shared
             after = dict(zip(*(read_map_column(published, name) for name in ("practice", "icb")), strict=True))
-            people = figures.table("practices_2025_26").to_pylist()
+            people = tables.table("practices_2025_26").to_pylist()
             for place, icb, part in shared:
                 there = [
                     row["registered"] for row in people if row["place"] == place and after.get(row["practice"]) == icb
                 ]
-                assert part == figures.billionths(sum(there)), (place, icb)
+                assert part == tables.billionths(sum(there)), (place, icb)
             now = position.moment(reader)
             was = position.position(reader, now, year=2025)
             found = restated.position(reader, now, CHANGE, year=2025)
@@ -95,7 +96,7 @@ def test_a_ledger_from_the_published_files_alone_learns_of_the_mergers(published
         bring(store, published, SUMMARY, MAP)
         with store.read() as reader:
             now = position.moment(reader)
-            assert audit.verify(reader) == []
+            assert verify.verify(reader) == []
             found = restated.position(reader, now, CHANGE, year=2025)
             was = position.position(reader, now, year=2025)
             assert position.grouped(reader, found, ["tier", "fund"]) == position.grouped(reader, was, ["tier", "fund"])

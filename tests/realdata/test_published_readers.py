@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from allocations import figures
-from allocations.excel.cells import read_workbook
-from allocations.published import allocations_workbook, pcn_memberships, practices, registered_patients
-from allocations.published.allocations_workbook import AllocationsWorkbook
-from allocations.published.importing import import_files
-from allocations.published.practices import PracticeFile
-from allocations.published.recognise import FileKind
-from allocations.published.understood import understand
-from ledger import position
-from ledger.audit import verify
-from ledger.store import Store
+from allocations.figures import tables
+from allocations.files.published import allocations_workbook, pcn_memberships, practices, registered_patients
+from allocations.files.published.allocations_workbook import AllocationsWorkbook
+from allocations.files.published.importing import import_files
+from allocations.files.published.practices import PracticeFile
+from allocations.files.published.recognise import FileKind
+from allocations.files.published.understood import understand
+from allocations.reading.cells import read_workbook
+from ledger.reports import position
+from ledger.reports.verify import verify
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests.allocations.test_figures import ALL_ICBS, LINES
 
@@ -91,7 +91,7 @@ def test_the_practice_file_is_whole(people: PracticeFile) -> None:
     assert people.problems == ()
     assert people.set_aside == ()
     assert people.ties == ("9 weighted populations each sum to the registered population, 63,849,324.211.",)
-    shipped = figures.table("practices_2025_26").drop_columns(["place", "pcn"])
+    shipped = tables.table("practices_2025_26").drop_columns(["place", "pcn"])
     assert people.table.equals(shipped)
 
 

@@ -8,8 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from allocations import demo
-from ledger.store import Store
+from allocations.demo import build
+from ledger.store.base import Store
 from scenarios import expected, outcome
 from scenarios.schema import SCHEMA_FILE, schema_text
 
@@ -18,7 +18,7 @@ def main(names: list[str]) -> None:
     """Write the expected result beside each library scenario, and the schema beside the model."""
     SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder, Store.create(Path(folder) / "demo.duckdb") as store:
-        demo.build(store)
+        build.build(store)
         with store.read() as reader:
             for name in names or outcome.library():
                 text = expected.text(outcome.work_out(reader, outcome.find(name)))

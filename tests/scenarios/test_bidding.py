@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.money import round_half_up_fraction
-from scenarios.bidding import Outcome, simulate
-from scenarios.bidding_draws import draw, spread
-from scenarios.bidding_file import read_bids
-from scenarios.bidding_pot import BY_REQUEST, EQUAL, LISTED, Bidder, Pot, Values
+from scenarios.bids.draws import draw, spread
+from scenarios.bids.file import read_bids
+from scenarios.bids.pot import BY_REQUEST, EQUAL, LISTED, Bidder, Pot, Values
+from scenarios.bids.simulation import Outcome, simulate
 from scenarios.tornado import tornado, with_value
 
-EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "bids_example.yaml"
+EXAMPLE = Path(__file__).parent.parent.parent / "scenarios" / "bids" / "example.yaml"
 FREE = Values(cost_of_a_bid_pence=0, cost_of_a_return_pence=0)
 CAPACITY_COUNTS = replace(FREE, pull_of_capacity=Fraction(1))
 

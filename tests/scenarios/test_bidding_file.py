@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from allocations import figures
+from allocations.figures import tables
 from ledger.errors import Refused
-from scenarios.bidding import simulate
-from scenarios.bidding_file import read_bids
-from scenarios.bidding_pot import Plan
-from scenarios.bidding_words import sentences
+from scenarios.bids.file import read_bids
+from scenarios.bids.pot import Plan
+from scenarios.bids.simulation import simulate
+from scenarios.bids.words import sentences
 from scenarios.tornado import with_value
 
-EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "bids_example.yaml"
+EXAMPLE = Path(__file__).parent.parent.parent / "scenarios" / "bids" / "example.yaml"
 SMALL = """\
 title: A small pot
 seed: 1
@@ -79,11 +79,11 @@ def test_a_small_pot_has_a_smaller_bid_and_both_are_proxies(tmp_path: Path) -> N
 
 def test_shipped_bidders_carry_their_weighted_population(tmp_path: Path) -> None:
     icbs = read(tmp_path, OF_ICBS).pot.bidders
-    published = figures.table("practices_2025_26")["core"].to_pylist()
+    published = tables.table("practices_2025_26")["core"].to_pylist()
     assert len(icbs) == 42
     assert sum(bidder.people_billionths for bidder in icbs) == sum(int(people.scaleb(9)) for people in published)
     places = read(tmp_path, OF_ICBS.replace("who: icbs", "who: places\n  of: [QWO]")).pot.bidders
-    known = {row["place"] for row in figures.table("places_2025_26").to_pylist() if row["icb"] == "QWO"}
+    known = {row["place"] for row in tables.table("places_2025_26").to_pylist() if row["icb"] == "QWO"}
     assert {bidder.code for bidder in places} == known
     plan, _ = read_bids(EXAMPLE)
     assert len(plan.pot.bidders) == 28

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import Refused
-from scenarios.bidding_file import read_bids
-from scenarios.bidding_knobs import COST, cost_pounds, turned
-from scenarios.bidding_pot import Plan
+from scenarios.bids.file import read_bids
+from scenarios.bids.knobs import COST, cost_pounds, turned
+from scenarios.bids.pot import Plan
 
-EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "bids_example.yaml"
+EXAMPLE = Path(__file__).parent.parent.parent / "scenarios" / "bids" / "example.yaml"
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import audit, clock
-from ledger.drafts import Draft, records
+from ledger import clock
+from ledger.entries.draft import Draft, records
+from ledger.entries.posting import post
 from ledger.errors import Refused
 from ledger.models import Closure, Organisation, Relationship, Succession
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports import verify
+from ledger.store.base import Store
 from ledger.years import FinancialYear
-from scenarios.carry_forward import NOT_NAMED, RECURS, Plan, drafts, plan, posted_before, refuse_too_early
-from scenarios.carry_rule import read_rule
+from scenarios.year_end.carry_forward import NOT_NAMED, RECURS, Plan, drafts, plan, posted_before, refuse_too_early
+from scenarios.year_end.rule import read_rule
 from tests.books import APRIL, LONG_AGO, MAY, at, entry, fund_all, new_terms, small_books, term, whole
 
 INTO = FinancialYear(2026)
@@ -89,7 +90,7 @@ def test_what_is_named_goes_on_and_all_else_is_told_with_its_amount(money: Store
     }
     assert {key for key in stands(money, 2025) if key[1] == "growth"} == set()
     with money.read() as reader:
-        assert audit.verify(reader) == []
+        assert verify.verify(reader) == []
 
 
 def test_a_share_and_a_limit_are_split_to_the_penny(money: Store, tmp_path: Path) -> None:
@@ -219,7 +220,7 @@ def test_who_closes_at_year_end_is_followed_by_who_comes_after(money: Store, tmp
     assert stands(money, 2026)["ICB3", "growth", "available"] == 13_333
     assert stands(money, 2026)["ICB1", "growth", "available"] == 25_001 + 6_667
     with money.read() as reader:
-        assert audit.verify(reader) == []
+        assert verify.verify(reader) == []
 
 
 def test_a_deadline_that_passes_is_told(money: Store, tmp_path: Path) -> None:
@@ -271,4 +272,4 @@ def test_carrying_forward_neither_makes_nor_loses_a_penny_of_any_fund(
             rows = [row for row in whole(store, date(2026, 4, 1)).to_pylist() if row["year"] == year]
             assert sum(row["amount_pence"] for row in rows) == 0
         with store.read() as reader:
-            assert audit.verify(reader) == []
+            assert verify.verify(reader) == []

@@ -1,8 +1,7 @@
 """What differs between files is told in the order of a file, and nothing else is."""
 
 from scenarios import outcome
-from scenarios.compare import compare
-from scenarios.differences import differences
+from scenarios.compare import compare, differences
 from scenarios.outcome import explore
 from scenarios.scenario import Scenario, read_scenario, written
 from tests.scenarios.worlds import scenario, usual

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ledger.store import Store
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 from scenarios import baseline
 from scenarios.baseline import Baseline

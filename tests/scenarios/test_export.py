@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 import devolution
-from allocations.excel.cells import read_workbook
-from allocations.excel.position_import import read_position
+from allocations.files.position.importing import read_position
+from allocations.reading.cells import read_workbook
 from ledger.errors import Refused
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from allocations import figures
-from ledger.measures import measures
-from ledger.store import Store
+from allocations.figures import tables
+from ledger.reports.measures import measures
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 from scenarios import baseline, outcome
 from scenarios.baseline import of
@@ -175,7 +175,7 @@ def test_ge11_the_underspend_of_a_hub_is_taken_back_and_the_pot_closes() -> None
 def test_ge12_a_fund_shared_by_a_mixture_in_two_tranches(demo_ledger: Path) -> None:
     with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
         books = baseline.read(reader, year=FinancialYear(2025))
-    icbs = sorted(set(figures.table("practices_2025_26")["icb"].to_pylist()))
+    icbs = sorted(set(tables.table("practices_2025_26")["icb"].to_pylist()))
     delay = {icb: 7 + 13 * number % 29 for number, icb in enumerate(icbs)}
     measure = {"values": delay, "reason": "made up", "source": "the tests", "quality": "red"}
     pot = {

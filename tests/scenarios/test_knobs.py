@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from allocations.strict_yaml import read_lines
+from allocations.reading.strict_yaml import read_lines
 from scenarios import outcome
 from scenarios.building import BLOCKS, built
 from scenarios.knobs import CHOICE, POUNDS, as_text, knobs, turned

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from allocations.apportion import apportion
-from ledger.position import BY_AGREEMENT, WITHOUT_AGREEMENT
+from allocations.shares.apportion import apportion
+from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
 from scenarios.baseline import of
 from tests.scenarios.worlds import held_pence, play, position, row, same, sums, usual, world
 

@@ -12,8 +12,8 @@ import yaml
 from typer.testing import CliRunner
 
 import devolution
-from ledger import position
-from ledger.store import Store
+from ledger.reports import position
+from ledger.store.base import Store
 from scenarios import expected, outcome
 from scenarios.bridge import differs
 from scenarios.compare import compare
@@ -225,7 +225,7 @@ def adopted(ledger: Path, name: str) -> None:
     """Post what a proposal would post, as sign-off will."""
     from datetime import date
 
-    from ledger import posting
+    from ledger.entries import posting
     from scenarios import proposal
 
     with Store.open(ledger) as store:

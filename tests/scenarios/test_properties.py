@@ -8,8 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
-from ledger.measures import measures
 from ledger.models import RING_FENCED
+from ledger.reports.measures import measures
 from scenarios.baseline import Baseline, of, position_hash
 from scenarios.bridge import bridges, differs
 from scenarios.engine import run

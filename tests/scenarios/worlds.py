@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from allocations.figures import WEIGHTINGS
+from allocations.figures.tables import WEIGHTINGS
 from ledger.errors import Refused
-from ledger.position import SCHEMA
+from ledger.reports.position import SCHEMA
 from ledger.years import FinancialYear
 from scenarios.baseline import Baseline, of
 from scenarios.engine import Run, run

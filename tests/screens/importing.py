@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ledger.store import Store
+from ledger.store.base import Store
 from tests.books import fund_all, held, small_books
 from tests.screens.pages import page, well
 

@@ -28,7 +28,7 @@ def page(monkeypatch: pytest.MonkeyPatch, name: str, ledger: Path | str, **query
     """A page as somebody meets it who opens that address."""
     monkeypatch.setenv("DEVOLUTION_LEDGER", str(ledger))
     monkeypatch.chdir(ROOT)
-    app = AppTest.from_string(f"from screens import {name}\n{name}.page()", default_timeout=60)
+    app = AppTest.from_string(f"from screens.web.pages import {name}\n{name}.page()", default_timeout=60)
     for key, value in query.items():
         app.query_params[key] = value
     return well(app.run())

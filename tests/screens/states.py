@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from ledger import posting
-from ledger.store import Store
+from ledger.entries import posting
+from ledger.store.base import Store
 from tests.books import at, entry, fund_all, small_books
 
 PAGES = ("overview", "places", "ring_fences", "bids", "national", "audit")

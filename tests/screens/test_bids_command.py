@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from devolution import app
 
-EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "bids_example.yaml"
+EXAMPLE = Path(__file__).parent.parent.parent / "scenarios" / "bids" / "example.yaml"
 
 
 def run(*arguments: object) -> tuple[int, str]:

@@ -12,13 +12,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ledger import clock
-from ledger.appointments import appoint
-from ledger.drafts import Draft
-from ledger.posting import post as post_entries
-from ledger.proposals import decide, submit
-from ledger.store import Store
+from ledger.entries.appointments import appoint
+from ledger.entries.draft import Draft
+from ledger.entries.posting import post as post_entries
+from ledger.entries.proposals import decide, submit
+from ledger.store.base import Store
 from scenarios.outcome import library
-from screens import deciding
+from screens.web.audit import decision as deciding
 from tests.allocations.excel.commands import run
 from tests.allocations.excel.workbooks import PLAIN, written
 from tests.books import MAY, agreement, at, entry, fund_all, small_books
@@ -249,9 +249,9 @@ def test_who_comes_between_the_page_and_its_posting_is_heard_of(
         return real(store, *about, dry_run=dry_run, **given)
 
     def deciding_store() -> Store:
-        from screens import books
+        from screens.web.shell import open_ledger
 
-        found = books.store()
+        found = open_ledger.store()
         assert found is not None
         return found
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ledger.address import in_full
-from ledger.store import Store
+from ledger.store.address import in_full
+from ledger.store.base import Store
 from tests.books import fund_all, held, small_books
 from tests.ledger.test_rights import devolve
 from tests.screens.pages import no_leftovers, page, said, tables

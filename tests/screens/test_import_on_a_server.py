@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.address import ServerAddress, in_full
-from ledger.store import Store
+from ledger.store.address import ServerAddress, in_full
+from ledger.store.base import Store
 from tests.allocations.excel.workbooks import PLAIN, written
 from tests.books import fund_all, held, small_books
 from tests.screens.importing import ASKED, NAME, headings, labels, post, upload

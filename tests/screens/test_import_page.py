@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from allocations.excel.mapping import read_mapping
+from allocations.files.budgets.mapping import read_mapping
+from ledger.entries.posting import post as post_entries
 from ledger.money import exact_pounds
-from ledger.posting import post as post_entries
-from ledger.store import Store
+from ledger.store.base import Store
 from tests.allocations.excel.commands import run
 from tests.allocations.excel.workbooks import PLAIN, with_openpyxl, written
 from tests.books import at, entry, small_books

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import devolution
-from ledger.address import in_full
+from ledger.store.address import in_full
 from tests.shelves import shelf_of
 
 QUESTIONS = (

@@ -7,8 +7,8 @@ from typing import Any
 from typer.testing import CliRunner
 
 import devolution
-from ledger.posting import post
-from ledger.store import Store
+from ledger.entries.posting import post
+from ledger.store.base import Store
 from tests.books import JUNE, MAY, at, entry, small_books
 
 

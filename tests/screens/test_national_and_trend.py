@@ -9,14 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 import devolution
-from allocations import national
-from allocations.national import ABOVE, BELOW, Threshold
-from ledger import posting
+from allocations.shares import national
+from allocations.shares.national import ABOVE, BELOW, Threshold
+from ledger.entries import posting
 from ledger.money import exact_pounds
-from ledger.position import moment
-from ledger.store import Store
-from screens import tables as house
-from screens.tables import Share
+from ledger.reports.position import moment
+from ledger.store.base import Store
+from screens.report import tables as house
+from screens.report.tables import Share
 from tests.books import at, entry, fund_all, new_terms, small_books, term
 from tests.screens.pages import asked, document, no_leftovers, page, said, tables, well
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger import position, posting
+from ledger.entries import posting
 from ledger.money import exact_pounds
-from ledger.ring_fences import fences, kept, kept_totals
-from ledger.store import Store
+from ledger.reports import position
+from ledger.reports.pots import fences, kept, kept_totals
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests.books import at, entry, fund_all, small_books
 from tests.screens.pages import asked, no_leftovers, page, said, tables, well

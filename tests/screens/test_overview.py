@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ledger import picture, position
 from ledger.money import exact_pounds
-from ledger.store import Store
+from ledger.reports import position, summary
+from ledger.store.base import Store
 from tests.screens.pages import ROOT, asked, no_leftovers, page, said, tables, well
 
 __all__ = ["no_leftovers"]
@@ -40,7 +40,7 @@ def test_the_icb_is_in_the_address_both_ways(monkeypatch: pytest.MonkeyPatch, de
 def test_the_tables_hold_every_figure_to_the_penny(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
     shown = tables(page(monkeypatch, NAME, demo_ledger, icb="QWO"))
     with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
-        found = picture.take(reader, position.moment(reader), year=2025, icb="QWO")
+        found = summary.take(reader, position.moment(reader), year=2025, icb="QWO")
     assert found.links
     for link in found.links:
         assert f">{exact_pounds(link.amount_pence)}<" in shown
@@ -55,10 +55,10 @@ def test_a_figure_of_the_overview_opens_as_what_it_is_made_of(
     monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
 ) -> None:
     with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
-        found = picture.take(reader, position.moment(reader), year=2025, icb="QWO")
+        found = summary.take(reader, position.moment(reader), year=2025, icb="QWO")
     for part in (found.local_and_free, found.links[-1]):
         app = page(monkeypatch, "audit", demo_ledger, view="made", under="QWO", year="2025", **part.only)
-        pence = part.pence if isinstance(part, picture.Part) else part.amount_pence
+        pence = part.pence if isinstance(part, summary.Part) else part.amount_pence
         assert f">{exact_pounds(pence)}<" in tables(app)
         assert "narrowed to" in said(app)
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from allocations.allocate import FIGURES_YEAR, allocate
-from allocations.network_statement import statement
-from allocations.place_files import shipped_membership
-from allocations.place_text import choices
-from allocations.schedule import issued_in_books, schedule
-from ledger import position
+from allocations.network.statement import statement
+from allocations.places.as_text import choices
+from allocations.places.files import shipped_membership
+from allocations.shares.schedule import issued_in_books, schedule
+from allocations.shares.split import FIGURES_YEAR, allocate
 from ledger.money import exact_pounds
-from ledger.store import Store
+from ledger.reports import position
+from ledger.store.base import Store
 from tests.screens.pages import asked, no_leftovers, page, said, tables, well
 
 __all__ = ["no_leftovers"]

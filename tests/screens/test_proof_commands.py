@@ -14,10 +14,10 @@ import pytest
 from typer.testing import CliRunner
 
 import devolution
-from ledger import keeping
-from ledger.drafts import Leg, legs
-from ledger.posting import post, reverse
-from ledger.store import Store
+from ledger.entries.draft import Leg, legs
+from ledger.entries.posting import post, reverse
+from ledger.store import backup
+from ledger.store.base import Store
 from tests.books import at, entry, fund_all
 from tests.conftest import ROOT
 from tests.ledger.test_keeping import tables_of_version_1
@@ -251,7 +251,7 @@ def test_what_cannot_be_seen_is_not_printed(fifth: str, tmp_path: Path, change: 
 def test_entries_of_both_forms_are_checked(books: Store, shelf: Shelf, tmp_path: Path) -> None:
     """A ledger that was begun in the first form of the hashed text, and went on in the second."""
     place = tables_of_version_1(shelf, books)
-    keeping.migrate(place)
+    backup.migrate(place)
     with Store.open(place) as store:
         post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 123)])
         store.checkpoint()
@@ -314,7 +314,7 @@ def document_of(file: Path) -> dict[str, Any]:
 
 def test_the_page_checks_every_pair_of_sizes(own_demo_ledger: Path, tmp_path: Path) -> None:
     """A power of two, one more and one less, and the same books."""
-    from ledger import heads
+    from ledger.proofs import heads
 
     with Store.open(own_demo_ledger, read_only=True) as store, store.read() as reader:
         leaves = heads.hashes(reader)

@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 import devolution
-from allocations.excel.cells import read_workbook
+from allocations.reading.cells import read_workbook
 from ledger.money import exact_pounds
 from scenarios import outcome
-from screens.charts import printed
-from screens.scenario_tables import spans
+from screens.report.scenario_tables import spans
+from screens.web.charts import printed
 from tests.scenarios.worlds import play
 
 NAME = "running-costs-halved"

@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 import devolution
-from ledger import posting
+from ledger.entries import posting
 from ledger.money import exact_pounds
-from ledger.store import Store
+from ledger.store.base import Store
 from scenarios import outcome, saved
 from tests.books import at, entry, fund_all, small_books
 from tests.screens.pages import asked, no_leftovers, page, said, tables, well

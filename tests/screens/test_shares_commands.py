@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 import devolution
-from ledger import posting
-from ledger.store import Store
+from ledger.entries import posting
+from ledger.store.base import Store
 
 RULE = """
 title: Half a point a year

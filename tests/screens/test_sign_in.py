@@ -14,11 +14,11 @@ from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 import devolution
-from ledger.appointments import appoint
-from ledger.posting import post
-from ledger.proposals import submit
-from ledger.store import Store
-from screens import sign_in
+from ledger.entries.appointments import appoint
+from ledger.entries.posting import post
+from ledger.entries.proposals import submit
+from ledger.store.base import Store
+from screens.web.shell import sign_in
 from tests.books import fund_all, small_books
 from tests.ledger.test_rights import devolve
 from tests.screens.pages import ROOT, no_leftovers, said, tables, well
@@ -76,7 +76,7 @@ def proposals_of(monkeypatch: pytest.MonkeyPatch, name: str | None, *, signing_i
     """The page of proposals as somebody sees it."""
     monkeypatch.setattr(sign_in, "user", lambda: signed_in(name))
     monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" and signing_in else {})
-    app = AppTest.from_string("from screens import audit\naudit.page()", default_timeout=60)
+    app = AppTest.from_string("from screens.web.pages import audit\naudit.page()", default_timeout=60)
     app.query_params["view"] = "proposals"
     well(app.run())
     return tables(app) + "".join(info.value for info in app.info)
@@ -253,7 +253,7 @@ def test_a_page_of_another_site_is_refused_and_nobody_outside_is_asked(monkeypat
     from streamlit import net_util
     from streamlit.web.server.server_util import is_url_from_allowed_origins
 
-    from screens import serve
+    from screens.web.shell import serve
 
     outside: list[str] = []
     monkeypatch.setattr(net_util, "_external_ip", None)

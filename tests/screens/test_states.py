@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ledger.migrations import SCHEMA_VERSION
-from ledger.store import Store
+from ledger.store.base import Store
+from ledger.store.migrations import SCHEMA_VERSION
 from tests.screens.pages import no_leftovers, page, said, tables
 from tests.screens.states import KINDS, PAGES, made
 

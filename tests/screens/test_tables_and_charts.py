@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screens import tables
-from screens.charts import bars, bridge, kit, lines, lorenz, ranges, tiles
-from screens.tables import Link, Money, Ratio, Share, Table
+from screens.report import tables
+from screens.report.tables import Link, Money, Ratio, Share, Table
+from screens.web.charts import bars, bridge, kit, lines, lorenz, ranges, tiles
 
 EMPTY = Table("Nothing", ("A",), [])
 
@@ -79,7 +79,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def test_charts_are_valid_vega_lite_with_a_name(drawn: list[dict[str, Any]]) -> None:
-    from ledger.drawing import bridge as spans
+    from ledger.reports.chart_marks import bridge as spans
 
     told = {"name": "N", "sentence": "S.", "table": EMPTY, "key": "k"}
     some = [bars.Bar("NHS A ICB", 1.5, "1.5%", is_marked=True), bars.Bar("B", -2.0, "-2.0%"), bars.Bar("C", None, "")]

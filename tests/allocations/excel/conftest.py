@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.store import Store
+from ledger.store.base import Store
 from tests.books import fund_all, small_books
 
 

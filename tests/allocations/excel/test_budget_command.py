@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.store import Store
+from ledger.store.base import Store
 from tests.allocations.excel.commands import run
 from tests.allocations.excel.workbooks import PLAIN, with_openpyxl, written
 

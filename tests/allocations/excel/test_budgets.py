@@ -9,16 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from allocations.excel.budgets import import_budgets
-from allocations.excel.mapping import Mapping, Settings, read_mapping
-from allocations.excel.understood import Request
-from ledger import audit, kept_files, position
-from ledger.drafts import Draft, records
+from allocations.files.budgets.importing import import_budgets
+from allocations.files.budgets.mapping import Mapping, Settings, read_mapping
+from allocations.files.budgets.understood import Request
+from ledger.entries.draft import Draft, records
+from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
 from ledger.models import Organisation, Relationship, Succession
-from ledger.posting import post, reverse
-from ledger.store import Store
-from ledger.trail import trail
+from ledger.reports import position, verify
+from ledger.reports.trail import trail
+from ledger.store import attachments
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests.allocations.excel.workbooks import (
     HELD,
@@ -67,19 +68,19 @@ def test_the_original_is_kept_whole_under_its_hash(funded: Store, file: Path) ->
     assert kept.parent == funded.path.with_name("books.duckdb.files")
     assert kept.read_bytes() == file.read_bytes()
     assert kept.name == f"{hashlib.sha256(file.read_bytes()).hexdigest()}.xlsx"
-    assert kept_files.kept(funded.path, kept.stem) == kept
+    assert attachments.kept(funded.path, kept.stem) == kept
     kept.write_bytes(b"other")
-    with pytest.raises(kept_files.KeptFileChanged):
-        kept_files.kept(funded.path, kept.stem)
-    assert kept_files.keep(funded.path, file.read_bytes(), ".xlsx") == (kept, True)
-    assert kept_files.kept(funded.path, "0" * 64) is None
+    with pytest.raises(attachments.KeptFileChanged):
+        attachments.kept(funded.path, kept.stem)
+    assert attachments.keep(funded.path, file.read_bytes(), ".xlsx") == (kept, True)
+    assert attachments.kept(funded.path, "0" * 64) is None
 
 
 def test_a_dry_run_says_the_same_and_keeps_nothing(funded: Store, file: Path) -> None:
     before = held(funded)
     rehearsed = bring_in(funded, file, dry_run=True)
     assert held(funded) == before
-    assert not kept_files.folder_of(funded.path).exists()
+    assert not attachments.folder_of(funded.path).exists()
     posted = bring_in(funded, file)
     assert (posted.posted.number, posted.posted.content_hash) == (
         rehearsed.posted.number,
@@ -97,7 +98,7 @@ def test_the_same_file_posts_once_and_again_after_a_reversal(funded: Store, file
     assert (third.number, third.replayed) == (first.number + 2, False)
     assert bring_in(funded, file).posted.number == third.number
     with funded.read() as reader:
-        assert audit.verify(reader, lambda _: None) == []
+        assert verify.verify(reader, lambda _: None) == []
 
 
 def test_the_same_file_read_otherwise_is_refused(funded: Store, file: Path) -> None:

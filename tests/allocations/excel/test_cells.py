@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from allocations.excel.cells import Kind, Workbook, read_workbook
-from allocations.excel.preview import preview
+from allocations.files.budgets.preview import preview
+from allocations.reading.cells import Kind, Workbook, read_workbook
 from ledger.errors import Refused
 from tests.allocations.excel.workbooks import PLAIN, rezipped, with_openpyxl, written
 
@@ -134,7 +134,7 @@ def test_a_zip_bomb_is_refused_in_two_seconds_and_300_megabytes(tmp_path: Path) 
     assert bomb.stat().st_size < 1_000_000
     program = (
         "import sys, time; from pathlib import Path\n"
-        "from allocations.excel.cells import read_workbook\nfrom ledger.errors import Refused\n"
+        "from allocations.reading.cells import read_workbook\nfrom ledger.errors import Refused\n"
         "start = time.process_time()\n"
         "try:\n    read_workbook(Path(sys.argv[1]))\n"
         "except Refused as refused:\n    print(refused)\n"

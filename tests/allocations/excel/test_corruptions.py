@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from allocations.excel.budgets import understand
-from allocations.excel.cells import Cell, Kind, Sheet, Workbook, read_workbook
-from allocations.excel.receivers import Receivers, receivers
-from allocations.excel.understood import Understood
+from allocations.files.budgets.importing import understand
+from allocations.files.budgets.receivers import Receivers, receivers
+from allocations.files.budgets.understood import Understood
+from allocations.reading.cells import Cell, Kind, Sheet, Workbook, read_workbook
 from ledger.errors import Refused
-from ledger.store import Store
+from ledger.store.base import Store
 from tests.allocations.excel.workbooks import asked, bring_in, written
 from tests.books import APRIL, held
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from allocations.excel.mapping import Meaning
-from allocations.excel.understood import Understood
-from ledger.store import Store
+from allocations.files.budgets.mapping import Meaning
+from allocations.files.budgets.understood import Understood
+from ledger.store.base import Store
 from tests.allocations.excel.workbooks import (
     PLAIN,
     asked,

@@ -4,8 +4,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from allocations.excel.mapping import Settings
-from ledger.store import Store
+from allocations.files.budgets.mapping import Settings
+from ledger.store.base import Store
 from tests.allocations.excel.workbooks import rezipped, understood, with_openpyxl
 from tests.books import texts
 

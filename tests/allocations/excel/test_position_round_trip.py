@@ -16,18 +16,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from allocations.excel.position_export import PACKAGE, PARTLY, told, write_position
-from allocations.excel.position_file import AMOUNT, COLUMNS, content_hash, row_checks
-from allocations.excel.position_import import import_position, read_position
-from allocations.excel.safe_text import csv_text, csv_text_back
-from allocations.excel.sheets import FIRST_ROW
-from ledger.audit import verify
-from ledger.drafts import Draft, Leg, Place, legs, records
+from allocations.files.out.sheets import FIRST_ROW
+from allocations.files.position.export import PACKAGE, PARTLY, told, write_position
+from allocations.files.position.importing import import_position, read_position
+from allocations.files.position.table import AMOUNT, COLUMNS, content_hash, row_checks
+from allocations.reading.safe_text import csv_text, csv_text_back
+from ledger.entries.draft import Draft, Leg, Place, legs, records
+from ledger.entries.posting import post
 from ledger.errors import Refused
 from ledger.models import Closure, Fund, Organisation, Relationship
-from ledger.position import SCHEMA, moment, position
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports.position import SCHEMA, moment, position
+from ledger.reports.verify import verify
+from ledger.store.base import Store
 from tests.books import APRIL, JUNE, YEAR, agreement, at, entry, fund_all, new_terms, small_books, term, texts
 from tests.ledger.test_invariants import AROUND, PARENT, Auditor, Movement, above
 

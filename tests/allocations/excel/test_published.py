@@ -14,12 +14,12 @@ from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.table import Table as ExcelTable
 
-from allocations.excel import published, published_tables
-from allocations.excel.published_tables import tables
+from allocations.files.out import accessible, accessible_tables
+from allocations.files.out.accessible_tables import tables
+from ledger.entries.posting import post
 from ledger.errors import Refused
-from ledger.position import moment
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports.position import moment
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests.allocations.excel.accessible_checker import faults, rules
 from tests.allocations.excel.test_position_round_trip import NASTY, nasty_books, nasty_money
@@ -33,8 +33,8 @@ def write(store: Store, path: Path, *, organisation: str | None = None) -> Path:
     with store.read() as reader:
         now = moment(reader)
         made = tables(reader, now, year=YEAR, organisation=organisation)
-        source = published.told(reader, now, year=YEAR, whose=published_tables.whose_money(reader, organisation))
-    published.write_published(made, source, path)
+        source = accessible.told(reader, now, year=YEAR, whose=accessible_tables.whose_money(reader, organisation))
+    accessible.write_published(made, source, path)
     return path
 
 
@@ -128,7 +128,7 @@ def test_a_link_a_note_mark_or_bare_symbols_in_a_name_do_nothing(tmp_path: Path)
 
 
 def published_tables_text(text: str) -> str:
-    return published.published_text(text)
+    return accessible.published_text(text)
 
 
 @pytest.mark.parametrize(("given", "said"), [
@@ -143,7 +143,7 @@ def test_nothing_to_publish(books: Store, given: dict[str, Any], said: str) -> N
 
 def test_empty_books_have_no_year(books: Store) -> None:
     with books.read() as reader, pytest.raises(Refused, match="no money stands in it"):
-        published_tables.newest_year(reader)
+        accessible_tables.newest_year(reader)
 
 
 # --- the checker itself: one rule broken at a time -------------------------------------------------
@@ -415,5 +415,5 @@ def test_the_checker_sees_macros(small: Path, tmp_path: Path) -> None:
 
 
 def test_a_day_is_written_out() -> None:
-    assert published_tables._day(date(2026, 3, 31)) == "31 March 2026"
-    assert published_tables._day(None) == "[x]"
+    assert accessible_tables._day(date(2026, 3, 31)) == "31 March 2026"
+    assert accessible_tables._day(None) == "[x]"

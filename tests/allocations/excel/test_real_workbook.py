@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from allocations.demo_structure import YEAR, drafts
-from allocations.excel.budgets import Outcome, import_budgets
-from allocations.excel.mapping import Mapping, read_mapping
-from allocations.excel.understood import BudgetRefused, Request
-from ledger import audit, position
-from ledger.drafts import Draft, Leg, Place, legs
-from ledger.posting import post
-from ledger.store import Store
+from allocations.demo.structure import YEAR, drafts
+from allocations.files.budgets.importing import Outcome, import_budgets
+from allocations.files.budgets.mapping import Mapping, read_mapping
+from allocations.files.budgets.understood import BudgetRefused, Request
+from ledger.entries.draft import Draft, Leg, Place, legs
+from ledger.entries.posting import post
+from ledger.reports import position, verify
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests.allocations.excel.commands import run
 from tests.allocations.excel.workbooks import cells_of
@@ -67,7 +67,7 @@ def test_all_42_icbs_tie_to_the_england_row_of_every_sheet(limit_only: Path, pub
     assert found.file_pence is not None
     assert abs(found.read_pence - found.file_pence) <= found.rounded
     with Store.open(limit_only, read_only=True) as store, store.read() as reader:
-        assert audit.verify(reader, lambda _: None) == []
+        assert verify.verify(reader, lambda _: None) == []
         rows = position.grouped(reader, position.position(reader, position.moment(reader)), ["tier"]).to_pylist()
         ((note,),) = reader.rows("SELECT note FROM transfer WHERE note LIKE 'ICB running cost allowance!E6%'")
     assert {"tier": "icb", "amount_pence": found.read_pence} in rows

@@ -10,16 +10,16 @@ from typing import Any
 import openpyxl
 import pytest
 
-from allocations import figures
-from allocations.allocate import Allocation, Part, allocate
-from allocations.apportion import apportion
-from allocations.excel import template, working
-from allocations.excel.sheets import FIRST_ROW, HEADING_ROW
-from allocations.excel.template_plan import from_figures
-from allocations.excel.working_lines import lines
-from allocations.excel.working_plan import Line, Plan, _block, plan
-from allocations.figures import WEIGHTINGS
-from allocations.places import UNASSIGNED
+from allocations.figures import tables
+from allocations.figures.tables import WEIGHTINGS
+from allocations.files.out import template, working
+from allocations.files.out.sheets import FIRST_ROW, HEADING_ROW
+from allocations.files.out.template_plan import from_figures
+from allocations.files.out.working_lines import lines
+from allocations.files.out.working_plan import Line, Plan, _block, plan
+from allocations.places.division import UNASSIGNED
+from allocations.shares.apportion import apportion
+from allocations.shares.split import Allocation, Part, allocate
 from ledger.years import FinancialYear
 from tests.allocations.excel.libreoffice import grids, recalculate, records
 
@@ -58,7 +58,7 @@ def changed(source: Path, path: Path, change: Callable[[Any], None]) -> Path:
 
 
 def nasty_places(path: Path) -> Path:
-    own = [row["practice"] for row in figures.table("practices_2025_26").to_pylist() if row["icb"] == "QWO"]
+    own = [row["practice"] for row in tables.table("practices_2025_26").to_pylist() if row["icb"] == "QWO"]
     quoted = ['"' + name.replace('"', '""') + '"' for name in NASTY]
     body = [f"{practice},{quoted[number % len(quoted)]}" for number, practice in enumerate(own)]
     path.write_text("practice_code,place\n" + "\n".join(body) + "\n", encoding="utf-8")

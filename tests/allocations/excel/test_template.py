@@ -7,14 +7,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from allocations.excel import template
-from allocations.excel.cells import Kind, read_workbook
-from allocations.excel.sheets import FIRST_ROW, HEADING_ROW, YELLOW
-from allocations.excel.template_plan import from_books, from_figures
+from allocations.files.out import template
+from allocations.files.out.sheets import FIRST_ROW, HEADING_ROW, YELLOW
+from allocations.files.out.template_plan import from_books, from_figures
+from allocations.reading.cells import Kind, read_workbook
+from ledger.entries.posting import post
 from ledger.errors import Refused
-from ledger.position import moment
-from ledger.posting import post
-from ledger.store import Store
+from ledger.reports.position import moment
+from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests.books import YEAR, at, entry, fund_all
 

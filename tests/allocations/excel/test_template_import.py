@@ -5,14 +5,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from allocations.excel import template
-from allocations.excel.budgets import import_budgets
-from allocations.excel.sheets import FIRST_ROW, HEADING_ROW
-from allocations.excel.template_plan import from_books
-from allocations.excel.understood import BudgetRefused, Request
-from ledger import trail
-from ledger.position import moment
-from ledger.store import Store
+from allocations.files.budgets.importing import import_budgets
+from allocations.files.budgets.understood import BudgetRefused, Request
+from allocations.files.out import template
+from allocations.files.out.sheets import FIRST_ROW, HEADING_ROW
+from allocations.files.out.template_plan import from_books
+from ledger.reports import trail
+from ledger.reports.position import moment
+from ledger.store.base import Store
 from tests.books import YEAR, fund_all, held
 
 pytestmark = pytest.mark.xdist_group("template")

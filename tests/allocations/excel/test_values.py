@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocations.excel.cells import Cell, Kind
-from allocations.excel.parser import number
-from allocations.excel.values import (
+from allocations.reading.amounts import (
     BLANK,
     MILLIONS,
     POUNDS,
@@ -22,6 +20,8 @@ from allocations.excel.values import (
     written_number,
     year,
 )
+from allocations.reading.cells import Cell, Kind
+from allocations.reading.parser import number
 from ledger.years import FinancialYear
 
 NBSP, THIN, MINUS, EN, EM = "\u00a0", "\u2009", "\u2212", "\u2013", "\u2014"

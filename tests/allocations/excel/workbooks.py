@@ -10,12 +10,12 @@ from typing import Any
 import openpyxl
 import xlsxwriter
 
-from allocations.excel.budgets import Outcome, import_budgets, understand
-from allocations.excel.cells import Workbook, read_workbook
-from allocations.excel.receivers import receivers
-from allocations.excel.understood import BudgetRefused, Request, Understood
+from allocations.files.budgets.importing import Outcome, import_budgets, understand
+from allocations.files.budgets.receivers import receivers
+from allocations.files.budgets.understood import BudgetRefused, Request, Understood
+from allocations.reading.cells import Workbook, read_workbook
 from ledger.errors import Problem, Refused
-from ledger.store import Store
+from ledger.store.base import Store
 from tests.books import APRIL, YEAR
 
 # The first ICB of the small books holds £6,000.00 on core; its places are P1 and P2, and its network N1.

@@ -11,7 +11,7 @@ from typing import Any
 
 import openpyxl
 
-from allocations.excel.cells import Workbook, read_workbook
+from allocations.reading.cells import Workbook, read_workbook
 
 Rows = list[list[Any]]
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocations.published import allocations_workbook
-from allocations.published.allocations_workbook import AllocationsWorkbook
+from allocations.files.published import allocations_workbook
+from allocations.files.published.allocations_workbook import AllocationsWorkbook
 from ledger.years import FinancialYear
 from tests.allocations.published import small
 from tests.books import texts
@@ -225,6 +225,6 @@ def test_hidden_sheets_are_not_read_and_that_is_said(tmp_path: Path) -> None:
 
 
 def allocations_workbook_file(path: Path):
-    from allocations.excel.cells import read_workbook
+    from allocations.reading.cells import read_workbook
 
     return read_workbook(path)

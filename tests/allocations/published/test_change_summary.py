@@ -5,9 +5,9 @@ from pathlib import Path
 
 import openpyxl
 
-from allocations.excel.cells import read_workbook
-from allocations.published import change_summary
-from allocations.published.change_summary import ChangeSummary
+from allocations.files.published import change_summary
+from allocations.files.published.change_summary import ChangeSummary
+from allocations.reading.cells import read_workbook
 from tests.allocations.published import small
 from tests.books import texts
 

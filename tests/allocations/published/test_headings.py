@@ -2,8 +2,8 @@
 
 import pytest
 
-from allocations.published.headings import Unit, meaning, same
-from allocations.published.tables import plain_number
+from allocations.files.published.headings import Unit, meaning, same
+from allocations.files.published.tables import plain_number
 
 
 @pytest.mark.parametrize(

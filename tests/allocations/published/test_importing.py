@@ -7,14 +7,15 @@ import pytest
 from typer.testing import CliRunner
 
 import devolution
-from allocations import figures
-from allocations.published import importing
-from allocations.published.importing import Imported, import_files
-from allocations.published.understood import understand
-from ledger import chain, position
-from ledger.audit import verify
+from allocations.figures import tables
+from allocations.files.published import importing
+from allocations.files.published.importing import Imported, import_files
+from allocations.files.published.understood import understand
+from ledger.entries import chain
 from ledger.errors import Refused
-from ledger.store import Store
+from ledger.reports import position
+from ledger.reports.verify import verify
+from ledger.store.base import Store
 from tests.allocations.published import small
 from tests.allocations.published.test_structure_files import MAP
 from tests.books import texts
@@ -247,7 +248,7 @@ def test_a_refusal_by_the_books_leaves_no_new_ledger_behind(tmp_path: Path) -> N
 
 
 def test_on_the_demos_ledger_the_shipped_practices_are_there_already(own_demo_ledger: Path, tmp_path: Path) -> None:
-    shipped = figures.table("practices_2025_26").slice(0, 40).to_pylist()
+    shipped = tables.table("practices_2025_26").slice(0, 40).to_pylist()
     names = {"registered": "Population", "general_acute": "G&A WP", "community": "CS WP", "mental_health": "MH WP",
              "maternity": "Mat WP", "prescribing": "Prescr WP", "health_inequalities": "HI WP", "core": "Final WP",
              "primary_medical_need": "PMC WP", "primary_medical": "Final PMC WP"}  # fmt: skip

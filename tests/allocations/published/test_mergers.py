@@ -7,9 +7,9 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from allocations.published.change_summary import ChangeSummary, IcbSuccession, Move, NewIcb
-from allocations.published.mergers import Step, work_out
-from allocations.published.registered_patients import PracticeMap
+from allocations.files.published.change_summary import ChangeSummary, IcbSuccession, Move, NewIcb
+from allocations.files.published.mergers import Step, work_out
+from allocations.files.published.registered_patients import PracticeMap
 from ledger.errors import Refused
 
 DAY = date(2026, 4, 1)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocations.published import practices
-from allocations.published.practices import PracticeFile
+from allocations.files.published import practices
+from allocations.files.published.practices import PracticeFile
 from ledger.years import FinancialYear
 from tests.allocations.published import small
 from tests.books import texts

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from allocations.published.recognise import FileKind, recognise
+from allocations.files.published.recognise import FileKind, recognise
 from ledger.errors import Refused
 from tests.allocations.published import small
 from tests.allocations.published.test_structure_files import MAP

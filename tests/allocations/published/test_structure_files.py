@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from allocations.published import pcn_memberships, registered_patients
+from allocations.files.published import pcn_memberships, registered_patients
 from tests.allocations.published import small
 from tests.books import texts
 

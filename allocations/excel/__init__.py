@@ -1,1 +1,0 @@
-"""Excel in, Excel out: how workbooks are read cell by cell, and how ours are written."""

@@ -1,0 +1,1 @@
+"""The figures the project ships, and the people that shares rest on."""

@@ -1,0 +1,106 @@
+"""The people that shares rest on: the shipped figures of 2025/26, or a published practice file of the user's own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pyarrow as pa
+
+from allocations.figures import tables as figures
+from allocations.figures.tables import WEIGHTINGS
+from allocations.files.published.practices import PracticeFile
+from allocations.files.published.understood import understand
+from allocations.places.files import Membership, membership
+from ledger.errors import Problem, Refused
+from ledger.years import FinancialYear
+
+SHIPPED_YEAR = FinancialYear(2025)
+SHIPPED = "allocations/figures/reference/practices_2025_26.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Populations:
+    """Practices of one year with their people, and where each practice belongs.
+
+    Attributes:
+        table: ``practice``, ``icb``, ``district``, ``place``, ``pcn`` and a decimal column for each weighting
+            that the edition has; a practice whose place or network is not known has none.
+        source: the file they are from; ``sha256`` is its hash, none for the shipped figures.
+        note: what a reader should know of how they were put together; empty for the shipped figures.
+    """
+
+    year: FinancialYear
+    table: pa.Table
+    source: str
+    sha256: str | None = None
+    note: str = ""
+
+    @property
+    def weightings(self) -> tuple[str, ...]:
+        """The weightings that these figures have."""
+        return tuple(name for name in WEIGHTINGS if name in self.table.column_names)
+
+    def membership(self) -> Membership:
+        """Where every practice belongs."""
+        return membership(self.table)
+
+    def names(self, level: str) -> Mapping[str, str]:
+        """Names of default places and of networks, as shipped; practices go by their codes alone."""
+        tables = {"place": "places_2025_26", "pcn": "pcns_2025_26"}
+        if level not in tables:
+            return {}
+        table = figures.table(tables[level])
+        return dict(zip(table[level].to_pylist(), table["name"].to_pylist(), strict=True))
+
+
+@cache
+def shipped() -> Populations:
+    """The figures of NHS England's place tool for 2025/26, as shipped."""
+    return Populations(SHIPPED_YEAR, figures.table("practices_2025_26"), SHIPPED)
+
+
+def read_populations(path: Path, year: FinancialYear | None = None) -> Populations:
+    """A published practice file, of any year's edition, with the default places and networks of its practices.
+
+    Args:
+        path: the file.
+        year: its year, where it does not say it.
+
+    Raises:
+        Refused: it is a file of another kind, or has problems, each with its sheet and cell.
+    """
+    files, problems = understand([path], year=year)
+    if not problems and not isinstance(files[0].content, PracticeFile):
+        sentence = f"it is {files[0].kind}."
+        remedy = "Give a practice file with registered and weighted populations."
+        problems = [Problem(path.name, sentence, "Shares rest on people by practice.", remedy)]
+    if problems:
+        raise Refused(problems)
+    content = files[0].content
+    assert isinstance(content, PracticeFile)
+    assert content.year is not None
+    table, said = _placed(content.table)
+    return Populations(content.year, table, path.name, files[0].sha256, said)
+
+
+def _placed(table: pa.Table) -> tuple[pa.Table, str]:
+    """The same with the default place and the network of each practice, and how they came about."""
+    upper = {row["district"]: row["authority"] for row in figures.table("districts").to_pylist()}
+    known = membership(figures.table("practices_2025_26"))
+    codes, icbs = table["practice"].to_pylist(), table["icb"].to_pylist()
+    own = table["district"].to_pylist() if "district" in table.column_names else [None] * len(codes)
+    # An edition may leave districts or networks out; a practice that was open in 2025/26 lies where it lay then.
+    districts = [district or known.district.get(code) for code, district in zip(codes, own, strict=True)]
+    places = [
+        f"{icb}-{upper[district]}" if district in upper else None for icb, district in zip(icbs, districts, strict=True)
+    ]
+    given = table["pcn"].to_pylist() if "pcn" in table.column_names else [None] * len(codes)
+    networks = [pcn or known.network.get(code) for code, pcn in zip(codes, given, strict=True)]
+    added = {"district": districts, "place": places, "pcn": networks}
+    columns = {name: table[name] for name in table.column_names if name not in added}
+    both = (("district", own, districts), ("PCN", given, networks))
+    filled = [name for name, before, after in both if before != after]
+    said = f"Where the file does not say a practice's {' or '.join(filled)}, it is that of the shipped figures."
+    placed = {name: pa.array(values, pa.string()) for name, values in added.items()}
+    return pa.table({**columns, **placed}), said if filled else ""

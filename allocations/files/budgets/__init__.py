@@ -1,0 +1,1 @@
+"""A budget workbook, from its cells to one entry in the books."""

@@ -1,0 +1,334 @@
+"""A budget workbook becomes one entry in the books, or is refused with every reason; never anything between.
+
+What was understood is a value that can be shown whether or not it is posted: sheets, headings, units, rows set
+aside, problems, and three totals: the file's own, what was read, and what the payer holds. They tie, or nothing
+is posted.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from allocations.files.budgets import layout
+from allocations.files.budgets.legs import draft_of, netted, plain, successors_of
+from allocations.files.budgets.mapping import Mapping, Meaning, save_mapping, shape_problems, undecided
+from allocations.files.budgets.receivers import Receivers, receivers
+from allocations.files.budgets.rows import read_rows
+from allocations.files.budgets.sheet import Asked, SetAside
+from allocations.files.budgets.tie import control, per_head, tie_problems
+from allocations.files.budgets.understood import BudgetRefused, Request, Understood
+from allocations.reading.amounts import UNIT_WORDS, folded
+from allocations.reading.cells import Kind, Sheet, Workbook, read_workbook, without_collecting
+from ledger.entries.draft import Draft
+from ledger.entries.posting import Posted, post
+from ledger.errors import Problem, Refused
+from ledger.money import exact_pounds
+from ledger.reports import position
+from ledger.store.attachments import keeping
+from ledger.store.attachments import kept as kept_file
+from ledger.store.base import Reader, Store
+from ledger.years import working_day
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a budget.
+
+    Attributes:
+        posted: the entry; its ``replayed`` says that the books had it already.
+        draft: what was posted, or would be.
+        kept: where the original file is kept; none for a dry run.
+    """
+
+    understood: Understood
+    posted: Posted
+    draft: Draft | None = None
+    kept: Path | None = None
+
+
+def day_of(request: Request) -> date:
+    """The day on which the entry counts."""
+    return request.day or working_day(request.year)
+
+
+def understand(workbook: Workbook, books: Receivers, request: Request) -> Understood:
+    """Work out what a workbook says, without asking what the payer holds. Nothing is raised."""
+    found = Understood(workbook.file, workbook.sha256, request)
+    found.remarks.extend(workbook.remarks)
+    named = {folded(name) for name in request.sheets}
+    named |= {folded(part.sheet) for part in request.mapping.sheets} if request.mapping else set()
+    for sheet in workbook.sheets:
+        if not sheet.visible and folded(sheet.name) not in named:
+            aside = SetAside(f"{workbook.file}, sheet {sheet.name}", "the whole sheet", "hidden, and not imported")
+            found.set_aside.append(aside)
+    found.mapping = request.mapping and _with_settings(request.mapping, request)
+    if found.mapping is None:
+        found.mapping = _worked_out(workbook, books, request, found)
+    else:
+        found.problems.extend(shape_problems(found.mapping, workbook) or undecided(found.mapping, workbook))
+        found.units = {
+            part.sheet: f"{UNIT_WORDS[part.unit or 'pounds']}, by the mapping" for part in found.mapping.sheets
+        }
+    if found.mapping is None or found.problems:
+        return found
+    sheets = {sheet.name: sheet for sheet in workbook.sheets}
+    asked = Asked(request.year, request.fund, request.accept_successors)
+    for part in found.mapping.sheets:
+        reading = read_rows(workbook.file, sheets[part.sheet], part, found.mapping, books, asked)
+        found.readings.append(reading)
+        found.set_aside.extend(reading.set_aside)
+        found.problems.extend(reading.problems)
+        found.remarks.extend(reading.remarks)
+        found.lines.extend(reading.lines)
+    if not found.lines and not found.problems:
+        found.problems.append(
+            Problem(
+                workbook.file,
+                "no amount was found below its headings.",
+                "There is nothing to post.",
+                "Fill in the budget, or name its sheet with --sheet.",
+            )
+        )
+    found.lines, found.moved_on = successors_of(found.lines, books)
+    found.lines, problems = netted(workbook.file, found.lines)
+    found.problems.extend(problems)
+    found.problems.extend(tie_problems(found, workbook.file))
+    return found
+
+
+def _with_settings(mapping: Mapping, request: Request) -> Mapping:
+    said = request.settings.model_dump(exclude_none=True)
+    return mapping.model_copy(update={"settings": mapping.settings.model_copy(update=said)})
+
+
+def _names_receivers(found: layout.Found) -> bool:
+    columns = [] if found.mapping is None else found.mapping.columns.values()
+    return any(
+        column.meaning in (Meaning.CODE, Meaning.NAME) or (column.meaning is Meaning.AMOUNT and column.organisation)
+        for column in columns
+    )
+
+
+def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: Understood) -> Mapping | None:
+    """The mapping of the sheet that looks like a budget, or of those that the user names."""
+    chosen = _chosen(workbook, request, found)
+    results = {sheet.name: layout.find(workbook.file, sheet, books, request.year, {}, request.unit) for sheet in chosen}
+    budgets = {name: result for name, result in results.items() if result.mapping is not None}
+    # A sheet of checks or notes may have amounts; a budget says who receives them.
+    naming = {name: result for name, result in budgets.items() if _names_receivers(result)}
+    if not request.sheets:
+        budgets = naming or budgets
+    if not request.sheets and len(budgets) > 1:
+        listed = ", ".join(f"'{name}'" for name in budgets)
+        found.problems.append(
+            Problem(
+                workbook.file,
+                f"several sheets look like budgets: {listed}.",
+                "Reading them all could count money twice.",
+                "Name those to read with --sheet, once for each.",
+            )
+        )
+        return None
+    missing = [name for name in results if name not in budgets] if request.sheets or not budgets else []
+    for name in missing:
+        found.problems.append(_no_budget(workbook, name, next(sheet for sheet in chosen if sheet.name == name)))
+    if missing or not budgets:
+        if not found.problems:
+            found.problems.append(
+                Problem(
+                    workbook.file,
+                    "it has no visible sheet with anything on it.",
+                    "There is nothing to read.",
+                    "Give the workbook with the budget; unhide its sheet.",
+                )
+            )
+        return None
+    for name, result in budgets.items():
+        found.problems.extend(result.problems)
+        assert result.mapping is not None
+        unit = result.mapping.unit
+        found.units[name] = f"{UNIT_WORDS[unit]}, {result.unit_from}" if unit else "not said"
+    title = f"{workbook.file}, as it was worked out"
+    parts = tuple(result.mapping for result in budgets.values() if result.mapping is not None)
+    return _with_settings(Mapping(title=title, sheets=parts), request)
+
+
+def _chosen(workbook: Workbook, request: Request, found: Understood) -> list[Sheet]:
+    if not request.sheets:
+        return [sheet for sheet in workbook.sheets if sheet.visible and sheet.rows]
+    by_name = {folded(sheet.name): sheet for sheet in workbook.sheets}
+    for name in request.sheets:
+        if folded(name) not in by_name:
+            known = ", ".join(f"'{sheet.name}'" for sheet in workbook.sheets)
+            found.problems.append(
+                Problem(
+                    f"{workbook.file}, sheet {name}",
+                    f"there is no such sheet; there are {known}.",
+                    "It cannot be read.",
+                    "Correct the name.",
+                )
+            )
+    return [by_name[folded(name)] for name in request.sheets if folded(name) in by_name]
+
+
+def _no_budget(workbook: Workbook, name: str, sheet: Sheet) -> Problem:
+    """Why a sheet was not taken for a budget; a workbook that nobody calculated is a case of its own."""
+    uncalculated = [cell for row in sheet.rows for cell in row if cell.kind is Kind.UNCALCULATED]
+    if uncalculated:
+        return Problem(
+            f"{workbook.file}, sheet {name}, cell {uncalculated[0].address}",
+            f"{len(uncalculated):,} cells hold formulas with no stored values.",
+            "The program that wrote the file did not work them out.",
+            "Open the file in Excel, save it, and import it again.",
+        )
+    return Problem(
+        f"{workbook.file}, sheet {name}",
+        "no row of it heads a budget.",
+        "A budget has a column of codes or names of organisations and at least one of amounts.",
+        "Head them, as 'Code' and 'Budget (£)', or say in a mapping where they stand.",
+    )
+
+
+def import_budgets(store: Store, path: Path, request: Request, *, dry_run: bool = False) -> Outcome:
+    """Import a budget workbook: one entry for the file, the original kept beside the ledger.
+
+    The same file, payer, sheets and funds are posted once; after a reversal they can be posted again.
+
+    Raises:
+        Refused: the file cannot be read, or the payer is not known.
+        BudgetRefused: anything in it is wrong, or the three totals do not tie; nothing is posted or kept.
+    """
+    found, draft, before = look(store, path, request)
+    if before is not None:
+        return Outcome(found, before)
+    if draft is None:
+        raise BudgetRefused(found.problems, found)
+    try:
+        if dry_run:
+            return Outcome(found, post(store, [draft], dry_run=True)[0], draft)
+        return _post_and_keep(store, path, found, draft)
+    except Refused as refused:
+        raise BudgetRefused(refused.problems, found) from refused
+
+
+class Looked(NamedTuple):
+    """What an import makes of a file before anything is posted.
+
+    Attributes:
+        draft: the entry that would be posted; none where there are problems, or the books have it.
+        before: the entry that the books have of this file already.
+    """
+
+    understood: Understood
+    draft: Draft | None = None
+    before: Posted | None = None
+
+
+def look(store: Store, path: Path, request: Request) -> Looked:
+    """Understand a budget workbook and hold it against the books, which are only read.
+
+    What is wrong with it is in ``understood.problems``; the rules of the books themselves are asked on posting.
+
+    Raises:
+        Refused: the file cannot be read, or the payer is not known.
+        BudgetRefused: the file was imported before, and would now be read otherwise.
+    """
+    day = day_of(request)
+    with without_collecting(), store.read() as reader:
+        workbook = read_workbook(path)
+        books = receivers(reader, request.payer, day)
+        request = replace(request, payer=books.payer)
+        _refuse_unknown_fund(books, request)
+        found = understand(workbook, books, request)
+        if request.save_mapping is not None and found.mapping is not None:
+            save_mapping(request.save_mapping, found.mapping, workbook)
+        key, before = _key(reader, found)
+        if before is not None and not found.problems:
+            return Looked(found, before=_replayed(reader, found, before))
+        _compare(reader, found, day)
+    return Looked(found, None if found.problems else draft_of(found, books, key, day))
+
+
+def _post_and_keep(store: Store, path: Path, found: Understood, draft: Draft) -> Outcome:
+    with keeping(store.path, [path]):
+        kept = kept_file(store.path, found.sha256)
+        if kept is None:
+            why = "What is kept must be what was read."
+            raise Refused([Problem(found.file, "it was changed while it was being read.", why, "Import it again.")])
+        (posted,) = post(store, [draft])
+    return Outcome(found, posted, draft, kept)
+
+
+def _refuse_unknown_fund(books: Receivers, request: Request) -> None:
+    if request.fund is not None and request.fund not in books.funds:
+        fund = books.fund(request.fund)
+        remedy = f"Write --fund {fund}." if isinstance(fund, str) else fund.remedy
+        raise Refused(
+            [Problem("--fund", f"there is no fund '{request.fund}'.", "Its money cannot be handed out.", remedy)]
+        )
+
+
+def _key(reader: Reader, found: Understood) -> tuple[str, int | None]:
+    """The idempotency key of an import, and the number of the entry that already stands for it, if one does.
+
+    After a reversal the next import of the same file has a key that names the reversal.
+    """
+    request = found.request
+    sheets = "+".join(part.sheet for part in found.mapping.sheets) if found.mapping else ""
+    funds = request.fund or "own funds"
+    key = plain(f"budgets/{request.payer}/{request.year}/{funds}/{found.sha256}/{' '.join(sheets.split())}")
+    while True:
+        rows = reader.rows(
+            "SELECT e.number, (SELECT r.number FROM entry r WHERE r.reverses = e.number) "
+            "FROM entry e WHERE e.key = $key",
+            {"key": key},
+        )
+        if not rows:
+            return key, None
+        ((number, reversal),) = rows
+        if reversal is None:
+            return key, int(str(number))
+        key = f"{key.split(' after entry ', maxsplit=1)[0]} after entry {reversal}"
+
+
+def _replayed(reader: Reader, found: Understood, number: int) -> Posted:
+    """The entry that the books have already; refused where the file would now be read otherwise.
+
+    Raises:
+        BudgetRefused: the same file came to another amount before.
+    """
+    (row,) = reader.table(
+        "SELECT e.number, e.key, e.content_hash, e.hash, e.recorded_at, "
+        "(SELECT count(*) FROM transfer t WHERE t.entry_number = e.number) AS transfers, "
+        "(SELECT CAST(sum(t.amount_pence) AS BIGINT) FROM transfer t WHERE t.entry_number = e.number) AS pence "
+        "FROM entry e WHERE e.number = $number",
+        {"number": number},
+    ).to_pylist()
+    pence = row.pop("pence")
+    if (pence, row["transfers"]) != (found.read_pence, len(found.lines)):
+        raise BudgetRefused(
+            [
+                Problem(
+                    found.file,
+                    f"it was imported before, as entry {number}, as £{exact_pounds(pence)} in {row['transfers']:,} "
+                    f"transfers; now it comes to £{exact_pounds(found.read_pence)} in {len(found.lines):,}.",
+                    "Posting it again would count money twice.",
+                    f"Reverse the entry first: devolution reverse {number} --reason '...'",
+                )
+            ],
+            found,
+        )
+    return Posted(**row, replayed=True)
+
+
+def _compare(reader: Reader, found: Understood, day: date) -> None:
+    """Compare what was read with what the payer holds, and with its people."""
+    if not found.lines:
+        return
+    request = found.request
+    at = position.moment(reader, day)
+    funds = {request.fund} if request.fund else {line.fund for line in found.lines}
+    found.per_head = per_head(found)
+    found.control, problems = control(reader, at, found, sorted(funds))
+    found.problems.extend(problems)

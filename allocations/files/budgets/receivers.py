@@ -1,0 +1,166 @@
+"""Who in the books may receive a budget, and by what code or name a workbook may call them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from allocations.reading.amounts import Doubt, folded
+from ledger.entries.chain import last_entry
+from ledger.errors import Problem, Refused
+from ledger.reports import structure
+from ledger.reports.structure import suggestion
+from ledger.store.base import Reader
+
+_SUCCESSIONS = "SELECT predecessor, successor, weight FROM succession WHERE effective_date <= $day ORDER BY 1, 2"
+# A fund's own terms, or those of the nearest fund around it, say whether its money recurs.
+_FUNDS = """
+WITH RECURSIVE line(fund, ancestor, level) AS (
+    SELECT code, code, 0 FROM fund
+    UNION ALL
+    SELECT l.fund, f.parent, l.level + 1 FROM line l JOIN fund f ON f.code = l.ancestor WHERE f.parent IS NOT NULL
+),
+said AS (
+    SELECT l.fund, t.recurrent, row_number() OVER (
+        PARTITION BY l.fund ORDER BY l.level, t.effective_from DESC, t.version DESC) AS newest
+    FROM line l JOIN terms t ON t.fund = l.ancestor AND t.effective_from <= $day
+)
+SELECT f.code, f.name, coalesce(s.recurrent, true) AS recurrent
+FROM fund f LEFT JOIN said s ON s.fund = f.code AND s.newest = 1
+"""
+
+
+@dataclass(frozen=True)
+class Receivers:
+    """The books' organisations and funds, as somebody who pays out on a day sees them.
+
+    Attributes:
+        payer: the code of who pays.
+        tier: the payer's tier.
+        organisations: every organisation by its code: name, tier, rank and days.
+        below: the codes of those below the payer on the day.
+        successors: for each closed organisation, who took over, with the weight of what went there.
+        funds: every fund by its code: its name, and whether its money recurs.
+    """
+
+    payer: str
+    tier: str
+    day: date
+    organisations: Mapping[str, Mapping[str, Any]]
+    below: frozenset[str]
+    successors: Mapping[str, Mapping[str, int]]
+    funds: Mapping[str, tuple[str, bool]]
+
+    @cached_property
+    def codes(self) -> dict[str, str]:
+        """Codes without regard to case."""
+        return {folded(code): code for code in self.organisations}
+
+    @cached_property
+    def names(self) -> dict[str, list[str]]:
+        """Names without regard to case, of those who can receive and of those who have closed."""
+        found: dict[str, list[str]] = {}
+        for code, facts in self.organisations.items():
+            if code in self.below or self.closed(code):
+                found.setdefault(folded(facts["name"]), []).append(code)
+        return found
+
+    @cached_property
+    def fund_words(self) -> dict[str, str]:
+        """Codes and names of funds without regard to case."""
+        return {folded(word): code for code, (name, _) in self.funds.items() for word in (name, code)}
+
+    def closed(self, code: str) -> bool:
+        """Whether an organisation has closed by the day."""
+        until = self.organisations[code]["valid_to"]
+        return until is not None and until <= self.day
+
+    def by_code(self, text: str) -> str | Doubt:
+        """The organisation of a code, however its letters are cased, or why there is none."""
+        code = self.codes.get(folded(text))
+        return self._usable(code) if code else self._unknown(text)
+
+    def by_name(self, text: str) -> str | Doubt:
+        """The organisation of a name, exactly but for case and spaces, or the nearest names there are."""
+        codes = self.names.get(folded(text), [])
+        open_now = [code for code in codes if code in self.below]
+        if len(open_now) == 1:
+            return open_now[0]
+        if len(open_now) > 1:
+            return Doubt(
+                f"'{text}' is the name of {' and '.join(sorted(open_now))}.",
+                "The money could go to either.",
+                "Give a column of codes.",
+            )
+        return self._usable(codes[0]) if len(codes) == 1 else self._unknown(text)
+
+    def _usable(self, code: str) -> str | Doubt:
+        name = self.organisations[code]["name"]
+        if code in self.below or (self.closed(code) and code in self.successors):
+            return code
+        if self.closed(code):
+            until = self.organisations[code]["valid_to"]
+            return Doubt(f"{code} ({name}) closed on {until}.", "It can receive nothing.", "Give who took over.")
+        payer = self.organisations[self.payer]["name"]
+        if code == self.payer:
+            return Doubt(f"{code} ({name}) is who pays.", "Money cannot be handed to oneself.", "Take the row out.")
+        return Doubt(
+            f"{code} ({name}) is not below {self.payer} ({payer}) on {self.day}.",
+            "Money moves only to those below.",
+            "Correct the code, or record the relationship first.",
+        )
+
+    def _unknown(self, text: str) -> Doubt:
+        words = {folded(code): code for code in self.below}
+        words |= {folded(self.organisations[code]["name"]): code for code in self.below}
+        near = dict.fromkeys(words[word] for word in get_close_matches(folded(text), words, 3, 0.6))
+        listed = " or ".join(f"{code} ({self.organisations[code]['name']})" for code in near)
+        remedy = f"Did you mean {listed}?" if near else "Correct it, or record the organisation first."
+        return Doubt(
+            f"the books know no organisation '{text}' below {self.payer}.", "Its money has nowhere to go.", remedy
+        )
+
+    def fund(self, text: str) -> str | Doubt:
+        """The fund of a code or a name, exactly but for case and spaces, or the nearest there are."""
+        code = self.fund_words.get(folded(text))
+        if code:
+            return code
+        near = dict.fromkeys(self.fund_words[word] for word in get_close_matches(folded(text), self.fund_words, 3, 0.6))
+        listed = " or ".join(f"{code} ({self.funds[code][0]})" for code in near)
+        remedy = f"Did you mean {listed}? " if near else ""
+        return Doubt(
+            f"the books know no fund '{text}'.",
+            "Its money has no purpose.",
+            f"{remedy}Correct it, or say in the mapping which fund it is.",
+        )
+
+
+def receivers(reader: Reader, payer: str, day: date) -> Receivers:
+    """The organisations and funds of the books, for a payer on a day.
+
+    Raises:
+        Refused: the books do not know the payer, however its letters are cased.
+    """
+    organisations = structure.lives(reader, last_entry(reader))
+    folded_codes = {folded(code): code for code in organisations}
+    payer = folded_codes.get(folded(payer), payer)
+    if payer not in organisations:
+        remedy = suggestion(reader, payer, "organisation")
+        raise Refused(
+            [Problem("--icb", f"there is no organisation '{payer}' in the books.", "Nobody would pay.", remedy)]
+        )
+    successors: dict[str, dict[str, int]] = {}
+    for row in reader.table(_SUCCESSIONS, {"day": day}).to_pylist():
+        successors.setdefault(row["predecessor"], {})[row["successor"]] = row["weight"]
+    funds = reader.table(_FUNDS, {"day": day}).to_pylist()
+    return Receivers(
+        payer,
+        organisations[payer]["tier"],
+        day,
+        organisations,
+        frozenset(structure.below(reader, payer, day, last_entry(reader))) - {payer},
+        successors,
+        {row["code"]: (row["name"], row["recurrent"]) for row in funds},
+    )

@@ -1,0 +1,379 @@
+"""The rows of a budget, one by one: what is posted, what is set aside and why, and whether its totals hold."""
+
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.utils.cell import range_boundaries
+
+from allocations.files.budgets.headings import BARE_TOTAL, TOTAL_LABEL
+from allocations.files.budgets.mapping import Mapping, Meaning, SheetMapping, cell_place
+from allocations.files.budgets.receivers import Receivers
+from allocations.files.budgets.sheet import Asked, BudgetLine, Reading, SetAside
+from allocations.files.budgets.totals import Totals, parts_of
+from allocations.files.budgets.wording import Wording
+from allocations.reading.amounts import Doubt, Missing, Number, folded, money, tidy, written_number
+from allocations.reading.cells import Cell, Kind, Sheet
+from ledger.errors import Problem
+from ledger.money import LARGEST_PENCE
+
+MOST_PROBLEMS = 200
+_PENNY = Decimal(1)
+_NOTHING = Decimal(0)
+_HUNDRED = Decimal(100)
+
+
+def read_rows(file: str, sheet: Sheet, part: SheetMapping, mapping: Mapping, books: Receivers, asked: Asked) -> Reading:
+    """Read the rows below a header by a mapping. Nothing is raised: problems are gathered in the reading."""
+    return _Rows(file, sheet, part, mapping, books, asked).read()
+
+
+class _Rows:
+    def __init__(
+        self, file: str, sheet: Sheet, part: SheetMapping, mapping: Mapping, books: Receivers, asked: Asked
+    ) -> None:
+        self.file, self.sheet, self.part, self.mapping, self.books, self.asked = (
+            file,
+            sheet,
+            part,
+            mapping,
+            books,
+            asked,
+        )
+        self.reading = Reading(sheet.name)
+        width = len(sheet.rows[0]) if sheet.rows else 0
+        self.places = {meaning: [place for place in part.of(meaning) if place < width] for meaning in Meaning}
+        self.columns = {column_index_from_string(letter) - 1: column for letter, column in part.columns.items()}
+        self.amounts = [place for place in self.places[Meaning.AMOUNT] if self._used(place)]
+        self.units = {place: self.columns[place].unit or part.unit or "pounds" for place in self.columns}
+        self.filled = self._filled_down()
+        self.totals = Totals(
+            parts_of(self.columns, self.amounts), [p for p in self.places[Meaning.TOTAL] if self._used(p)]
+        )
+        self.unread: set[int] = set()
+        self.seen: dict[tuple[object, ...], list[tuple[int, tuple[int, ...]]]] = {}
+        self.says = {
+            place: (column.month, column.organisation, column.fund, column.recurrent)
+            for place, column in self.columns.items()
+        }
+        self.across = any(self.columns[place].organisation for place in self.amounts)
+        self.words = Wording(self.columns, self.places, self.amounts, mapping, books, asked, self._problem)
+        self.words.check_columns(sheet.rows[part.header_row - 1])
+
+    # --- the walk -------------------------------------------------------------------------------
+
+    def read(self) -> Reading:
+        heading = [cell.text for cell in self.sheet.rows[self.part.header_row - 1]]
+        for number in range(self.part.header_row + 1, len(self.sheet.rows) + 1):
+            cells = self._with_filled(number)
+            if any(cell.kind is not Kind.BLANK for cell in cells):
+                self._row(number, cells, heading)
+        self._duplicates()
+        self._close_totals()
+        del self.reading.problems[MOST_PROBLEMS:]
+        return self.reading
+
+    def _row(self, number: int, cells: Sequence[Cell], heading: Sequence[str]) -> None:
+        if self._repeats(cells, heading):
+            self._aside(number, cells, "a heading that stands again")
+            return
+        left_out = next((row for row in self.part.left_out if self._says(cells, row.column, row.text)), None)
+        label = self._label(cells)
+        filled = [place for place in self.amounts if cells[place].kind is not Kind.BLANK]
+        if left_out is None and label is not None:
+            self._total(number, cells, label)
+        elif number in self.sheet.hidden_rows and filled and not self._hidden_row(number, cells[filled[0]]):
+            return
+        elif left_out is not None:
+            pounds = self._pounds(cells)
+            self.totals.row(pounds, self._above(cells))
+            self.reading.left_out_pounds += sum(pounds.values(), _NOTHING)
+            self._aside(number, cells, left_out.reason)
+        elif not filled:
+            self._aside(number, cells, "no amount: a heading, a note or an empty line")
+        elif not self._is_subtotal_of_parent(number, cells):
+            self._budget(number, cells, filled)
+
+    def _budget(self, number: int, cells: Sequence[Cell], filled: Sequence[int]) -> None:
+        organisation = None if self.across else self.words.organisation(cells, filled)
+        fund = self.words.fund(cells)
+        recurrent = self.words.recurrent(cells)
+        month = self.words.month(cells)
+        self.words.check_year(cells)
+        pounds = self._pounds(cells)
+        self.reading.texts += sum(cells[place].kind is Kind.TEXT for place in pounds)
+        self.totals.row(pounds, self._above(cells))
+        self._row_totals(cells, pounds)
+        if fund is None or (organisation is None and not self.across):
+            return
+        reading, sheet = self.reading, self.sheet.name
+        reading.rows += 1
+        reading.read_pounds += sum(pounds.values(), _NOTHING)
+        line = tuple(folded(cells[place].text) for place in self.places[Meaning.LINE])
+        self.seen.setdefault((organisation, fund, month, recurrent, line), []).append((number, tuple(pounds)))
+        lines, funds = reading.lines, self.books.funds
+        for place, amount in pounds.items():
+            when, belongs, into, recurs = self.says[place]
+            receiver, into = belongs or organisation, into or fund
+            if receiver is None or into not in funds:
+                continue  # said at the row's name, or at the column's heading
+            recurs = recurrent if recurs is None else recurs
+            recurs = funds[into][1] if recurs is None else recurs
+            pence, exact = self._pence(cells[place], amount)
+            if pence:
+                address = cells[place].address
+                lines.append(BudgetLine(receiver, into, when or month, recurs, pence, sheet, address, exact))
+
+    # --- amounts --------------------------------------------------------------------------------
+
+    def _pounds(self, cells: Sequence[Cell]) -> dict[int, Decimal]:
+        """The row's amounts in pounds by their columns; what is none becomes a problem or is set aside."""
+        found: dict[int, Decimal] = {}
+        dash, units = self.mapping.settings.dash, self.units
+        for place in self.amounts:
+            cell = cells[place]
+            if cell.kind is Kind.BLANK:
+                continue
+            amount = money(cell, units[place], dash=dash)
+            if isinstance(amount, Decimal):
+                found[place] = amount
+            elif isinstance(amount, Doubt):
+                self._problem(cell, *amount)
+                self.unread.add(place)
+            elif isinstance(amount, Missing):
+                self.reading.set_aside.append(
+                    SetAside(self._place(cell), tidy(cell.text), f"no amount: {amount.reason}; it is not zero")
+                )
+        return found
+
+    def _pence(self, cell: Cell, pounds: Decimal) -> tuple[int, Decimal | None]:
+        """Whole pence, and the amount before rounding where the user lets it be rounded."""
+        pence = pounds * _HUNDRED
+        if abs(pence) > LARGEST_PENCE:
+            self._problem(
+                cell,
+                f"£{pounds:,f} is more than the books can hold.",
+                "It is a slip.",
+                "Correct the amount or the unit.",
+            )
+            return 0, None
+        whole = int(pence)
+        if whole == pence:
+            return whole, None
+        if self.mapping.settings.rounding is None:
+            self._problem(
+                cell,
+                f"£{pounds:,f} is not a whole number of pence.",
+                "The books keep whole pence, and nothing is rounded in silence.",
+                "Round it in the file, or allow it with --round penny, which records what each cell held.",
+            )
+            return 0, None
+        return int(pence.quantize(_PENNY, rounding=ROUND_HALF_UP)), pounds
+
+    # --- what is no budget ----------------------------------------------------------------------
+
+    def _label(self, cells: Sequence[Cell]) -> Cell | None:
+        """The cell that calls a row a total."""
+        coded = any(folded(cells[place].text) in self.books.codes for place in self.places[Meaning.CODE])
+        for meaning in Meaning:
+            if meaning in (Meaning.AMOUNT, Meaning.TOTAL):
+                continue
+            # A row with a code is somebody's, even where a practice has 'Total' in its name.
+            pattern = BARE_TOTAL if coded or meaning is Meaning.IGNORED else TOTAL_LABEL
+            for place in self.places[meaning]:
+                cell = cells[place]
+                if cell.kind is Kind.TEXT and pattern.search(folded(cell.text)):
+                    return cell
+        return None
+
+    def _total(self, number: int, cells: Sequence[Cell], label: Cell) -> None:
+        pounds = self._pounds(cells)
+        sums = {
+            place: found for place in self.totals.columns if (found := self._plain(cells[place], place)) is not None
+        }
+        if not pounds and not sums:
+            self._aside(number, cells, "a total without an amount")
+            return
+        self.totals.total(number, pounds, sums)
+        self._row_totals(cells, pounds)
+        self._aside(number, cells, f"a total ('{tidy(label.text)}'): checked, not posted")
+
+    def _is_subtotal_of_parent(self, number: int, cells: Sequence[Cell]) -> bool:
+        """Whether a row's code is that of somebody above the rows before: their subtotal, which is checked."""
+        codes = [cells[place] for place in self.places[Meaning.CODE] if cells[place].kind is Kind.TEXT]
+        if not codes or not self.places[Meaning.PARENT]:
+            return False
+        code = folded(codes[0].text)
+        if code in self._above(cells) or not self.totals.knows(code):
+            return False
+        pounds = self._pounds(cells)
+        for place, is_there, should_be in self.totals.of_parent(code, pounds):
+            self._wrong_sum(cells[place], place, is_there, should_be, f"the rows of {tidy(codes[0].text)}")
+        self._aside(number, cells, f"the subtotal of {tidy(codes[0].text)}: checked, not posted")
+        return True
+
+    def _above(self, cells: Sequence[Cell]) -> list[str]:
+        return [folded(cells[place].text) for place in self.places[Meaning.PARENT] if cells[place].kind is Kind.TEXT]
+
+    def _repeats(self, cells: Sequence[Cell], heading: Sequence[str]) -> bool:
+        return all(cells[place].text == heading[place] for place in self.amounts) and any(
+            heading[place] for place in self.amounts
+        )
+
+    def _says(self, cells: Sequence[Cell], letter: str, text: str) -> bool:
+        place = column_index_from_string(letter) - 1
+        return place < len(cells) and folded(cells[place].text) == folded(text)
+
+    def _hidden_row(self, number: int, cell: Cell) -> bool:
+        """Whether a hidden row with amounts is read; nobody has said so, unless the mapping does."""
+        hidden = self.mapping.settings.hidden
+        if hidden is None:
+            self._problem(
+                cell,
+                f"row {number} is hidden and holds amounts.",
+                "It often is a line that something else replaced.",
+                "Unhide or delete it, or say --hidden read or --hidden 'leave out'.",
+            )
+        elif hidden == "leave out":
+            self.reading.set_aside.append(
+                SetAside(self._place(cell), f"row {number}", "hidden, and left out as you said")
+            )
+        return hidden == "read"
+
+    def _used(self, place: int) -> bool:
+        letter = get_column_letter(place + 1)
+        if letter not in self.sheet.hidden_columns or self.columns[place].meaning is Meaning.TOTAL:
+            return True
+        hidden = self.mapping.settings.hidden
+        cell = f"{letter}{self.part.header_row}"
+        if hidden is None:
+            self.reading.problems.append(
+                Problem(
+                    cell_place(self.file, self.sheet.name, cell),
+                    f"column {letter} is hidden and holds amounts.",
+                    "It often is something that another column replaced.",
+                    "Unhide or delete it, or say --hidden read or --hidden 'leave out'.",
+                )
+            )
+        elif hidden == "leave out":
+            place_of = cell_place(self.file, self.sheet.name, cell)
+            self.reading.set_aside.append(SetAside(place_of, f"column {letter}", "hidden, and left out as you said"))
+        return hidden == "read"
+
+    # --- totals ---------------------------------------------------------------------------------
+
+    def _plain(self, cell: Cell, place: int) -> Decimal | None:
+        found = money(cell, self.units[place], dash=self.mapping.settings.dash)
+        if isinstance(found, Doubt):
+            self._problem(cell, *found)
+        return found if isinstance(found, Decimal) else None
+
+    def _row_totals(self, cells: Sequence[Cell], pounds: Map[int, Decimal]) -> None:
+        stated = {}
+        for place in self.totals.columns:
+            if cells[place].kind is not Kind.BLANK:
+                found = self._plain(cells[place], place)
+                if found is not None:
+                    stated[place] = found
+        if stated:
+            self.totals.across(cells, pounds, stated)
+
+    def _close_totals(self) -> None:
+        for cells, place, is_there, should_be in self.totals.wrong_across():
+            self._wrong_sum(cells[place], place, is_there, should_be, "the amounts of its row")
+        rows = self.sheet.rows
+        for number, place, is_there, should_be in self.totals.close():
+            self._wrong_sum(rows[number - 1][place], place, is_there, should_be, "the rows that it adds up")
+        self.reading.file_pounds = self.totals.file_total
+        self.reading.file_total_cells = tuple(
+            rows[number - 1][place].address for number, place in self.totals.file_total_places
+        )
+        if self.reading.texts:
+            self.reading.remarks.append(f"{self.reading.texts:,} amounts stood as text and were read as numbers.")
+
+    def _wrong_sum(self, cell: Cell, place: int, is_there: Decimal, should_be: Decimal, of: str) -> None:
+        if place in self.unread or (self.unread and place in self.totals.columns):
+            return  # it adds up amounts that could not be read, which are problems already
+        way = "too much" if is_there > should_be else "too little"
+        self._problem(
+            cell,
+            f"the total is £{is_there:,.2f}; {of} sum to £{should_be:,.2f}, so it is "
+            f"£{abs(is_there - should_be):,.2f} {way}.",
+            "The file does not tie to itself.",
+            "Correct the total or the amounts, and save the file from Excel so that its formulas are worked out.",
+        )
+
+    def _duplicates(self) -> None:
+        """Rows that stand for the same organisation, fund, month and line, with amounts in the same column."""
+        twice: list[tuple[object, list[str]]] = []
+        for key, rows in self.seen.items():
+            places = sorted({place for _, filled in rows for place in filled}) if len(rows) > 1 else ()
+            for place in places:
+                cells = [self.sheet.rows[number - 1][place].address for number, filled in rows if place in filled]
+                if len(cells) > 1:
+                    twice.append((self.says[place][1] or key[0], cells))
+        if twice and self.mapping.settings.duplicates == "add":
+            told = f"{len(twice):,} amounts stand for what another stands for too; they were added."
+            self.reading.remarks.append(told)
+            return
+        for organisation, cells in twice:
+            listed = ", ".join(cells[:20]) + (" and more" if len(cells) > 20 else "")  # noqa: PLR2004 - enough to see
+            self.reading.problems.append(
+                Problem(
+                    cell_place(self.file, self.sheet.name, cells[0]),
+                    f"{organisation} stands {len(cells)} times for the same money: in {listed}.",
+                    "It may be there twice.",
+                    "Take one out; if they are to be added up, say --duplicates add.",
+                )
+            )
+
+    # --- small things ---------------------------------------------------------------------------
+
+    def _filled_down(self) -> dict[int, dict[int, Cell]]:
+        """Cells merged downwards in columns that say who and what: each lower one stands for the first."""
+        found: dict[int, dict[int, Cell]] = {}
+        keys = {place for meaning in (Meaning.CODE, Meaning.NAME, Meaning.FUND, Meaning.PARENT, Meaning.RECURRENT,
+                                      Meaning.YEAR, Meaning.MONTH) for place in self.places[meaning]}  # fmt: skip
+        for area in self.sheet.merged:
+            left, top, right, bottom = range_boundaries(area)
+            if top is None or left is None or right is None or bottom is None or bottom <= self.part.header_row:
+                continue
+            if top > len(self.sheet.rows) or left > len(self.sheet.rows[0]):
+                continue
+            first = self.sheet.rows[top - 1][left - 1]
+            if left - 1 in self.amounts and (bottom > top or right > left):
+                if first.kind is Kind.NUMBER or isinstance(written_number(first.text), Number):
+                    self._problem(
+                        first,
+                        f"the amount is merged over {area}.",
+                        "It cannot be told which row or column it is for.",
+                        "Unmerge the cells and type each amount.",
+                    )
+            elif bottom > top and left - 1 in keys and first.text:
+                for row in range(max(top, self.part.header_row) + 1, min(bottom, len(self.sheet.rows)) + 1):
+                    found.setdefault(row, {})[left - 1] = first
+                self.reading.remarks.append(
+                    f"'{tidy(first.text)}' in the merged cells {area} stands for each of its rows."
+                )
+        return found
+
+    def _with_filled(self, number: int) -> Sequence[Cell]:
+        cells = self.sheet.rows[number - 1]
+        filled = self.filled.get(number)
+        if filled is None:
+            return cells
+        return [
+            filled[place]._replace(address=cell.address) if place in filled else cell
+            for place, cell in enumerate(cells)
+        ]
+
+    def _aside(self, number: int, cells: Sequence[Cell], why: str) -> None:
+        what = " | ".join(tidy(cell.text) for cell in cells if cell.kind is Kind.TEXT)[:80]
+        self.reading.set_aside.append(SetAside(f"{self.file}, sheet {self.sheet.name}, row {number}", what, why))
+
+    def _problem(self, cell: Cell, found: str, why: str, remedy: str) -> None:
+        self.reading.problems.append(Problem(self._place(cell), found, why, remedy))
+
+    def _place(self, cell: Cell) -> str:
+        return cell_place(self.file, self.sheet.name, cell)

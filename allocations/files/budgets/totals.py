@@ -1,0 +1,183 @@
+"""The totals that a budget prints: each is checked against what it adds up, and the file's own total found.
+
+A total row may add up the rows since the total before it, several such groups, or all of them; one at the top
+adds up what follows. Sums are exact, of the numbers as the file holds them; a total holds when it differs by
+less than half a penny, which is more than Excel's arithmetic ever strays.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from allocations.files.budgets.mapping import ColumnMapping, Meaning
+from allocations.reading.cells import Cell
+
+HALF_A_PENNY = Decimal("0.005")
+_NOTHING = Decimal(0)
+
+Sums = dict[int, Decimal]
+
+
+def holds(first: Decimal, second: Decimal) -> bool:
+    """Whether two sums are the same money."""
+    return abs(first - second) < HALF_A_PENNY
+
+
+def parts_of(columns: Mapping[int, ColumnMapping], amounts: Sequence[int]) -> dict[int, list[tuple[int, ...]]]:
+    """For each column of totals, the sets of columns that it could add up."""
+    found: dict[int, list[tuple[int, ...]]] = {}
+    totals = [place for place, column in sorted(columns.items()) if column.meaning is Meaning.TOTAL]
+    for place in totals:
+        before = max((other for other in totals if other < place), default=-1)
+        after = min((other for other in totals if other > place), default=10**6)
+        sets = [
+            tuple(amounts),
+            tuple(other for other in amounts if before < other < place),
+            tuple(other for other in amounts if place < other < after),
+            tuple(other for other in amounts if columns[other].recurrent is True),
+            tuple(other for other in amounts if columns[other].recurrent is False),
+        ]
+        found[place] = [each for each in dict.fromkeys(sets) if each]
+    return found
+
+
+class Totals:
+    """What the rows sum to so far, and every total that was met.
+
+    Attributes:
+        columns: the columns of totals, which are checked row by row.
+        file_total: the file's own total, once ``close`` was asked; none where it has none or it does not hold.
+    """
+
+    def __init__(self, parts: Mapping[int, list[tuple[int, ...]]], columns: Sequence[int]) -> None:
+        self.columns = list(columns)
+        self.file_total: Decimal | None = None
+        self.file_total_places: list[tuple[int, int]] = []
+        self._parts = parts
+        self._groups: list[Sums] = [{}]
+        self._parents: dict[str, Sums] = defaultdict(dict)
+        self._covering: list[tuple[int, int, Sums, Sums]] = []
+        self._pending: list[tuple[int, Sums, Sums]] = []
+        self._wrong: list[tuple[int, int, Decimal, Decimal]] = []
+        self._rows_across: list[tuple[Sequence[Cell], Mapping[int, Decimal], Sums]] = []
+
+    def row(self, pounds: Mapping[int, Decimal], parents: Iterable[str]) -> None:
+        """Count a row of the budget, or one that is left out of it but counts in its totals."""
+        _add(self._groups[-1], pounds)
+        for parent in parents:
+            _add(self._parents[parent], pounds)
+
+    def total(self, number: int, pounds: Sums, sums: Sums) -> None:
+        """Meet a total row: ``pounds`` under the columns of amounts, ``sums`` under those of totals."""
+        open_group = bool(self._groups[-1])
+        closed = self._groups if open_group else self._groups[:-1]
+        for count in range(1, len(closed) + 1):
+            of = _sum(closed[-count:])
+            if self._agrees(pounds, sums, of):
+                self._covered(number, count, pounds, sums, open_group=open_group)
+                return
+        if not any(closed):
+            self._pending.append((number, pounds, sums))  # a total above what it adds up
+            return
+        of = closed[-1] if open_group else _sum(closed)
+        for place, is_there, should_be in self._differences(pounds, sums, of):
+            self._wrong.append((number, place, is_there, should_be))
+        self._covered(number, 1 if open_group else len(closed), pounds, sums, open_group=open_group)
+
+    def _covered(self, number: int, count: int, pounds: Sums, sums: Sums, *, open_group: bool) -> None:
+        complete = all(place in pounds for place, amount in _sum(self._groups).items() if amount)
+        if not complete and not sums:
+            return  # a total of some columns only is checked, but is not what the file comes to
+        if not complete:
+            pounds = {}
+        first = len(self._groups) - (0 if open_group else 1) - count
+        self._covering = [held for held in self._covering if held[0] < first]
+        self._covering.append((first, number, pounds, sums))
+        if open_group:
+            self._groups.append({})
+
+    def of_parent(self, code: str, pounds: Sums) -> list[tuple[int, Decimal, Decimal]]:
+        """Where the subtotal of somebody above differs from the rows of that code: column, is there, should be."""
+        of = self._parents.get(code, {})
+        return [
+            (place, pounds[place], of.get(place, _NOTHING))
+            for place in pounds
+            if not holds(pounds[place], of.get(place, _NOTHING))
+        ]
+
+    def knows(self, code: str) -> bool:
+        """Whether rows were met that are below a code."""
+        return code in self._parents
+
+    def across(self, cells: Sequence[Cell], pounds: Mapping[int, Decimal], stated: Sums) -> None:
+        """Keep a row's own totals, to be checked once it is known what they add up."""
+        self._rows_across.append((cells, pounds, stated))
+
+    def wrong_across(self) -> Iterator[tuple[Sequence[Cell], int, Decimal, Decimal]]:
+        """Totals at the end of rows that do not hold: the row, the column, what is there, what should be.
+
+        What a column of totals adds up is the set of columns for which it holds in the most rows.
+        """
+        for place in self.columns:
+            rows = [row for row in self._rows_across if place in row[2]]
+            if not rows or not self._parts.get(place):
+                continue
+            judged = [
+                [(row, _of(row[1], part)) for row in rows if not holds(row[2][place], _of(row[1], part))]
+                for part in self._parts[place]
+            ]
+            for (cells, _, stated), should_be in min(judged, key=len):
+                yield cells, place, stated[place], should_be
+
+    def close(self) -> list[tuple[int, int, Decimal, Decimal]]:
+        """The total rows that do not hold: row, column, what is there, what should be. Sets the file's own total."""
+        everything = _sum(self._groups)
+        for number, pounds, sums in self._pending:
+            differences = list(self._differences(pounds, sums, everything))
+            self._wrong.extend((number, *difference) for difference in differences)
+            self._covering = [(0, number, pounds, sums)]
+        rest = _sum(self._groups[self._first_uncovered() :])
+        if self._covering and not any(rest.values()) and self._covering[0][0] == 0:
+            self.file_total = sum((self._whole(pounds, sums) for _, _, pounds, sums in self._covering), _NOTHING)
+            self.file_total_places = [
+                (number, (list(pounds) or list(sums))[-1]) for _, number, pounds, sums in self._covering
+            ]
+        return self._wrong
+
+    def _first_uncovered(self) -> int:
+        if self._pending:
+            return len(self._groups)
+        return len(self._groups) - 1 if self._covering else 0
+
+    def _whole(self, pounds: Sums, sums: Sums) -> Decimal:
+        """What a total row says in all: under its amounts where it has them, or else under its last total."""
+        return sum(pounds.values(), _NOTHING) if pounds else list(sums.values())[-1]
+
+    def _agrees(self, pounds: Sums, sums: Sums, of: Sums) -> bool:
+        return not any(True for _ in self._differences(pounds, sums, of))
+
+    def _differences(self, pounds: Sums, sums: Sums, of: Sums) -> Iterator[tuple[int, Decimal, Decimal]]:
+        for place, amount in pounds.items():
+            if not holds(amount, of.get(place, _NOTHING)):
+                yield place, amount, of.get(place, _NOTHING)
+        if not pounds:
+            for place, amount in sums.items():
+                could = [_of(of, part) for part in self._parts.get(place, [])]
+                if could and not any(holds(amount, each) for each in could):
+                    yield place, amount, could[0]
+
+
+def _add(sums: Sums, pounds: Mapping[int, Decimal]) -> None:
+    for place, amount in pounds.items():
+        sums[place] = sums.get(place, _NOTHING) + amount
+
+
+def _sum(groups: Iterable[Sums]) -> Sums:
+    found: Sums = {}
+    for group in groups:
+        _add(found, group)
+    return found
+
+
+def _of(pounds: Mapping[int, Decimal], part: Iterable[int]) -> Decimal:
+    return sum((pounds.get(place, _NOTHING) for place in part), _NOTHING)

@@ -1,0 +1,179 @@
+"""What is asked of a budget workbook, and what was understood of it: shown whether or not anything is posted."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from pathlib import Path
+
+from allocations.files.budgets.mapping import Mapping, Meaning, Settings
+from allocations.files.budgets.sheet import BudgetLine, Reading, SetAside
+from allocations.reading.amounts import UNIT_WORDS
+from ledger.errors import Problem, Refused
+from ledger.words import AVAILABLE
+from ledger.years import FinancialYear
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What the payer holds of the funds that a budget is paid from.
+
+    Attributes:
+        held_pence: in the standing asked for, on the day.
+        rest_pence: what the payer would still hold; below zero where the file hands out more than there is.
+        by_fund: held and handed out, fund by fund.
+    """
+
+    held_pence: int
+    rest_pence: int
+    by_fund: dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody asks for.
+
+    Attributes:
+        payer: the code of who hands the money out, as an ICB's.
+        fund: the fund that pays; rows that name no fund are on it.
+        standing: which of the payer's money: ``available`` or ``retained``.
+        unit: ``pence``, ``pounds``, ``thousands`` or ``millions``; found in the file otherwise.
+        sheets: the names of the sheets to read; the one that looks like a budget otherwise.
+        mapping: what the columns mean; worked out otherwise.
+        settings: what the user said of dashes, rounding, duplicates, hidden rows and years.
+        accept_successors: money for organisations that closed goes to those who took over, by population.
+        leave_rest: what the file does not hand out stays with the payer.
+        total_pence: what the file comes to, for a file that does not say so itself.
+        save_mapping: where to write what the columns were taken to mean, whether or not anything is posted.
+        day: when it counts; today where that lies in the year, its first day otherwise.
+        why: what whoever posts says of it; the entry records it after what the file brought.
+    """
+
+    payer: str
+    year: FinancialYear
+    fund: str | None = None
+    standing: str = AVAILABLE
+    unit: str | None = None
+    sheets: tuple[str, ...] = ()
+    mapping: Mapping | None = None
+    settings: Settings = field(default_factory=Settings)
+    accept_successors: bool = False
+    leave_rest: bool = False
+    total_pence: int | None = None
+    day: date | None = None
+    actor: str = "command line"
+    why: str = ""
+    save_mapping: Path | None = None
+
+
+@dataclass
+class Understood:
+    """What was made of a workbook, before anything is posted.
+
+    Attributes:
+        units: for each sheet, the unit and where it was said.
+        lines: what would be posted, before closed organisations are followed and negatives netted.
+        control: what the payer holds, and how that compares; none until it was asked of the books.
+        moved_on: for each closed organisation, who its money goes to.
+        per_head: pounds for each registered person of the receivers, where their population is known.
+    """
+
+    file: str
+    sha256: str
+    request: Request
+    mapping: Mapping | None = None
+    units: dict[str, str] = field(default_factory=dict)
+    readings: list[Reading] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    lines: list[BudgetLine] = field(default_factory=list)
+    control: Control | None = None
+    moved_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    per_head: Fraction | None = None
+
+    @property
+    def read_pence(self) -> int:
+        """What was read, in whole pence, as it would be posted."""
+        return sum(line.amount_pence for line in self.lines)
+
+    @property
+    def file_pence(self) -> int | None:
+        """The file's own total of what was read: its printed total less the rows that are left out; none if none."""
+        totals = [
+            None if each.file_pounds is None else each.file_pounds - each.left_out_pounds for each in self.readings
+        ]
+        if not totals or any(total is None for total in totals):
+            return self.request.total_pence
+        return int((sum((total for total in totals if total is not None), Decimal(0)) * 100).quantize(Decimal(1)))
+
+    @property
+    def rows_read(self) -> int:
+        """How many rows brought amounts."""
+        return sum(each.rows for each in self.readings)
+
+    @property
+    def understood_pence(self) -> int:
+        """What the cells that count come to before any of them was rounded, to the nearest penny."""
+        pounds = sum((each.read_pounds for each in self.readings), Decimal(0))
+        return int((pounds * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+    @property
+    def ties(self) -> bool:
+        """Whether what was understood is what would be posted, and the file's own total too, where it has one."""
+        return self.understood_pence == self.read_pence and self.file_pence in (None, self.read_pence)
+
+    @property
+    def rounded(self) -> int:
+        """How many amounts were rounded to the penny."""
+        return sum(line.exact is not None for line in self.lines)
+
+    @property
+    def rounding_pounds(self) -> Decimal:
+        """By how much rounding moved the total that would be posted; above zero where it grew."""
+        return sum((Decimal(line.amount_pence) / 100 - line.exact for line in self.lines if line.exact), Decimal(0))
+
+    @property
+    def per_head_text(self) -> str | None:
+        """Pounds for each registered person, to the penny; none where a population is not known."""
+        if self.per_head is None:
+            return None
+        return f"{Decimal(self.per_head.numerator) / Decimal(self.per_head.denominator):,.2f}"
+
+
+class BudgetRefused(Refused):
+    """A budget that cannot be posted, with what was understood of it."""
+
+    def __init__(self, problems: Sequence[Problem], understood: Understood) -> None:
+        self.understood = understood
+        super().__init__(problems)
+
+
+def meanings(found: Understood) -> list[dict[str, object]]:
+    """How each column was read, for people: sheet, column, heading, meaning and what it is for."""
+    rows: list[dict[str, object]] = []
+    for part in found.mapping.sheets if found.mapping else ():
+        for letter, column in part.columns.items():
+            says = [column.organisation, column.fund, None if column.month is None else f"month {column.month}"]
+            if column.recurrent is not None:
+                says.append("recurrent" if column.recurrent else "non-recurrent")
+            unit = column.unit or part.unit
+            if column.meaning in (Meaning.AMOUNT, Meaning.TOTAL) and unit:
+                says.append(UNIT_WORDS[unit])
+            about = ", ".join(text for text in says if text)
+            rows.append({"sheet": part.sheet, "column": letter, "heading": column.heading,
+                         "meaning": column.meaning.value, "about": about})  # fmt: skip
+    return rows
+
+
+def summary(found: Understood) -> list[dict[str, object]]:
+    """What would be posted, by organisation, fund and whether it recurs, in whole pence."""
+    sums: dict[tuple[str, str, bool], int] = defaultdict(int)
+    for line in found.lines:
+        sums[line.organisation, line.fund, line.recurrent] += line.amount_pence
+    return [
+        {"organisation": organisation, "fund": fund, "recurrent": recurrent, "amount_pence": pence}
+        for (organisation, fund, recurrent), pence in sorted(sums.items())
+    ]

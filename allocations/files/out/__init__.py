@@ -1,0 +1,1 @@
+"""The workbooks that we write, and what each says of itself."""

@@ -1,0 +1,1 @@
+"""The network contract: rates, counts and claims, payments and statements."""

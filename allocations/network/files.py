@@ -1,0 +1,187 @@
+"""A user's own counts of people and claims for the network contract, from CSV files."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+from allocations.network.claims import Claim
+from allocations.network.contract import BASES
+from allocations.network.payments import Count
+from allocations.reading.csv_rows import UserTable, parse, read_text
+from ledger.errors import Problem, Refused
+from ledger.money import parse_pounds
+
+_NETWORK = (r"(pcn|network|primary care network) (ods )?code", r"pcn|network|primary care network")
+_NUMBER = re.compile(r"([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOST_PEOPLE = 100_000_000  # more than live in England
+_DEFAULT_CLAIM = "arrs_maximum"
+
+
+class _Fault(NamedTuple):
+    found: str
+    why: str
+    remedy: str
+
+
+def read_counts(path: Path) -> tuple[Count, ...]:
+    """Counts of people and beds, with the day each counts from and the day it was made known.
+
+    The file has the columns ``pcn``, ``basis``, ``people``, ``effective_from``, ``notified_on`` and ``source``.
+
+    Raises:
+        Refused: with every line that cannot be used: an unknown basis, people that are no number or
+            below zero, a day that is not one or not the first of a month, the same count twice; or a
+            file without these columns.
+    """
+    table = parse(read_text(path, "The counts"), path.name)
+    names = ("basis", "people", "effective from", "notified on", "source")
+    columns = _columns(table, ("pcn", *names), (_NETWORK, *((name,) for name in names)))
+    found: list[Count] = []
+    problems: list[Problem] = []
+    line_of: dict[tuple[str, str, date, date], int] = {}
+    for line, (network, basis, people, effective, notified, source) in table.cells(columns):
+        read = (
+            _code(network), _basis(basis), _people(people), _first_of_month(effective, "effective_from"),
+            _day(notified, "notified_on"), _named(source, "source"),
+        )  # fmt: skip
+        faults = [part for part in read if isinstance(part, _Fault)]
+        problems.extend(Problem(f"{table.name}, line {line}", *fault) for fault in faults)
+        if faults:
+            continue
+        count = Count(*read)  # type: ignore[arg-type] # the faults are gone
+        key = (count.network, count.basis, count.effective_from, count.notified_on)
+        if key in line_of:
+            sentence = f"{count.network}, {basis}, from {effective}, known on {notified} is on line {line_of[key]} too."
+            why = "It cannot be told which of the two holds."
+            remedy = "Take one out, or give the later one its own day in notified_on."
+            problems.append(Problem(f"{table.name}, line {line}", sentence, why, remedy))
+        line_of.setdefault(key, line)
+        found.append(count)
+    _refuse(table, problems, is_empty=not found)
+    return tuple(found)
+
+
+def read_claims(path: Path) -> tuple[Claim, ...]:
+    """Claims for additional roles, month by month.
+
+    The file has the columns ``pcn``, ``month`` (as 2025-04) and ``amount`` in pounds; ``element`` where the
+    contract has more than one entitlement; ``reference`` where a month has several claims.
+
+    Raises:
+        Refused: with every line that cannot be used: a month that is not one, an amount that is none or
+            below zero, the same claim twice; or a file without these columns.
+    """
+    table = parse(read_text(path, "The claims"), path.name)
+    needed = _columns(
+        table, ("pcn", "month", "amount"), (_NETWORK, (r"month",), (r"amount|claim|claimed|amount \(?£\)?",))
+    )
+    columns = (*needed, table.column(r"element"), table.column(r"reference|claim reference"))
+    found: list[Claim] = []
+    problems: list[Problem] = []
+    line_of: dict[tuple[str, str, date, str], int] = {}
+    for line, (network, month, amount, element, reference) in table.cells(columns):
+        where = f"{table.name}, line {line}"
+        read = (_code(network), _month(month), _amount(amount))
+        faults = [part for part in read if isinstance(part, _Fault)]
+        problems.extend(Problem(where, *fault) for fault in faults)
+        if faults:
+            continue
+        named = element.lower().replace(" ", "_") or _DEFAULT_CLAIM
+        claim = Claim(read[0], named, read[1], read[2], where)  # type: ignore[arg-type] # the faults are gone
+        key = (claim.network, claim.element, claim.month, reference)
+        if key in line_of:
+            sentence = f"{claim.network} has a claim for {month} on line {line_of[key]} too."
+            remedy = "Take one out, or tell the two apart in a column 'reference'."
+            problems.append(Problem(where, sentence, "It would be paid twice.", remedy))
+        line_of.setdefault(key, line)
+        found.append(claim)
+    _refuse(table, problems, is_empty=not found)
+    return tuple(found)
+
+
+def _columns(table: UserTable, names: tuple[str, ...], meanings: tuple[tuple[str, ...], ...]) -> list[int | None]:
+    columns = [table.column(*meaning) for meaning in meanings]
+    missing = [name.replace(" ", "_") for name, at in zip(names, columns, strict=True) if at is None]
+    if missing:
+        found = f"there is no column {', '.join(missing)}; the columns are {', '.join(table.headers) or 'missing'}."
+        remedy = f"Head them {', '.join(name.replace(' ', '_') for name in names)}."
+        raise Refused([Problem(f"{table.name}, line 1", found, "Each is needed.", remedy)])
+    return columns
+
+
+def _refuse(table: UserTable, problems: list[Problem], *, is_empty: bool) -> None:
+    if is_empty and not problems:
+        problems = [
+            Problem(table.name, "it has no lines.", "Nothing can be read from it.", "Fill it in, or leave it out.")
+        ]
+    if problems:
+        raise Refused(problems)
+
+
+def _named(text: str, column: str) -> str | _Fault:
+    return text or _Fault(
+        f"the column '{column}' is empty.", "A count without its grounds cannot be weighed.", "Fill it in."
+    )
+
+
+def _code(text: str) -> str | _Fault:
+    return text.upper() or _Fault("no PCN is named.", "It cannot be told whose it is.", "Give the PCN by its code.")
+
+
+def _basis(text: str) -> str | _Fault:
+    name = text.lower().replace(" ", "_").replace("-", "_")
+    if name in BASES:
+        return name
+    why = "Each element of the contract is paid on a count of its own."
+    return _Fault(f"the basis is '{text}'.", why, f"Write one of {', '.join(BASES)}.")
+
+
+def _people(text: str) -> Decimal | _Fault:
+    if text.startswith(("-", "−", "(")) and _NUMBER.fullmatch(text.strip("-−()")):  # noqa: RUF001 - a typed minus sign
+        return _Fault(f"the people are '{text}'.", "There cannot be fewer than none.", "Correct the count.")
+    if not _NUMBER.fullmatch(text):
+        why = "What is missing is not zero, and cannot be guessed."
+        return _Fault(f"the people are '{text}'.", why, "Write a number as 46873.4, or leave the line out.")
+    people = Decimal(text.replace(",", ""))
+    if people > _MOST_PEOPLE:
+        return _Fault(f"the people are '{text}'.", "That is more than live in England.", "Correct the count.")
+    return people
+
+
+def _day(text: str, column: str) -> date | _Fault:
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    return _Fault(f"{column} is '{text}'.", "It is not a day.", "Write it as 2025-04-01.")
+
+
+def _first_of_month(text: str, column: str) -> date | _Fault:
+    found = _day(text, column)
+    if isinstance(found, date) and found.day != 1:
+        why = "The contract pays by whole months, so a count holds from the first of one."
+        return _Fault(f"{column} is '{text}'.", why, f"Write {found.replace(day=1)}, or the first of the next month.")
+    return found
+
+
+def _month(text: str) -> date | _Fault:
+    found = _first_of_month(text if _DAY.fullmatch(text) else f"{text}-01", "the month")
+    if isinstance(found, date):
+        return found
+    return _Fault(f"the month is '{text}'.", "It is not a month.", "Write it as 2025-04.")
+
+
+def _amount(text: str) -> int | _Fault:
+    why = "What is claimed cannot be told."
+    try:
+        pence = parse_pounds(text)
+    except ValueError as error:
+        return _Fault(f"the amount is '{text}'.", why, str(error))
+    if pence < 0:
+        remedy = "Take what was claimed too much off the month it was claimed in."
+        return _Fault(f"the amount is '{text}'.", "A claim below zero would hide one above.", remedy)
+    return pence

@@ -1,0 +1,279 @@
+"""What one network gets under the contract in a year, from rates, counts and claims, with their grounds."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from fractions import Fraction
+from pathlib import Path
+
+from allocations.figures import tables
+from allocations.network.claims import Claim, Settlement, settle
+from allocations.network.contract import ON_CLAIMS, Gap, gaps, how_paid, published_rates, refuse_unpublished, title
+from allocations.network.files import read_claims, read_counts
+from allocations.network.payments import Count, Element, Payment, believed, payments
+from ledger.errors import Problem, Refused
+from ledger.money import PENCE_PER_POUND, round_half_up_fraction
+from ledger.years import FinancialYear
+
+FIGURES_YEAR = FinancialYear(2025)
+# The day on which the shipped populations were published is not known; the last day before the year is assumed.
+_FIGURES_KNOWN = date(2025, 3, 31)
+_STAND_INS = {
+    "registered": (
+        "registered",
+        "average registered population November 2023 to October 2024, for the lists of 1 January 2025",
+    ),
+    "adjusted": (
+        "primary_medical",
+        "primary medical weighted population 2025/26, for the contract's adjusted population of 1 January 2025",
+    ),
+}
+_FOUR_PLACES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ElementLine:
+    """One element of the contract for one network.
+
+    Attributes:
+        paid: monthly, on claims or on declaration.
+        annual_pence: the year's amount; None where it cannot be worked out, and ``missing`` says why.
+        per_head_pounds: for each registered person, to four places; None where either is missing.
+    """
+
+    name: str
+    paid: str
+    element: Element
+    annual_pence: int | None
+    per_head_pounds: Decimal | None
+    missing: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one network gets under the contract in a year, as it was known on a day.
+
+    Attributes:
+        name: the network's name; None where the shipped figures do not have it.
+        known_on: the day; None for all that is known.
+        payments: month by month, for the elements that are paid so.
+        claims: against each entitlement; empty where no claims were given.
+        total_pence: the sum of the elements that can be worked out; None where none can.
+        without: the elements that the total is without.
+        gaps: what the contract holds beside, that cannot be worked out here.
+        remarks: what a reader of the figures should know.
+    """
+
+    network: str
+    name: str | None
+    year: FinancialYear
+    known_on: date | None
+    lines: tuple[ElementLine, ...]
+    payments: tuple[Payment, ...]
+    claims: tuple[Settlement, ...]
+    total_pence: int | None
+    per_head_pounds: Decimal | None
+    without: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def arrears(self) -> tuple[Payment, ...]:
+        """The payments that put months before them right."""
+        return tuple(payment for payment in self.payments if payment.arrears_pence)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthLine:
+    """All that a month pays.
+
+    Attributes:
+        pence: element to the month's own payment; None where its people were not known by then.
+        arrears_pence: for months before, over all elements.
+        total_pence: what is paid in the month, of what is known.
+    """
+
+    month: date
+    pence: dict[str, int | None]
+    arrears_pence: int
+    total_pence: int
+
+
+def statement(
+    network: str,
+    year: FinancialYear,
+    *,
+    counts_file: Path | None = None,
+    claims_file: Path | None = None,
+    known_on: date | None = None,
+) -> Statement:
+    """What a network gets in a year.
+
+    Args:
+        network: PCN code.
+        counts_file: the user's own counts; on the bases that it has, they replace the shipped stand-ins.
+        claims_file: the user's claims for additional roles.
+        known_on: as it was known on a day; all that is known otherwise.
+
+    Raises:
+        Refused: the year has no rates here, the network is not known, or a file has problems.
+    """
+    refuse_unpublished(year, known_on)
+    code = network.strip().upper()
+    given, claims = _files(counts_file, claims_file)
+    counts, name = _counts(code, year, given)
+    rates = published_rates(year)
+    elements = believed(year, rates, counts, known_on)
+    heads = _registered(counts, year, known_on)
+    lines = tuple(_line(name_, element, heads) for name_, element in elements.items())
+    worked_out = [line.annual_pence for line in lines if line.annual_pence is not None]
+    total = sum(worked_out) if worked_out else None
+    own_claims = _own_claims(code, year, claims, elements)
+    return Statement(
+        network=code,
+        name=name,
+        year=year,
+        known_on=known_on,
+        lines=lines,
+        payments=payments(year, rates, counts, known_on),
+        claims=tuple(
+            settle(line.name, own_claims[line.name], line.annual_pence) for line in lines if line.name in own_claims
+        ),
+        total_pence=total,
+        per_head_pounds=_per_head(total, heads),
+        without=tuple(line.name for line in lines if line.annual_pence is None),
+        gaps=gaps(year, known_on),
+        remarks=tuple(_remarks(code, year, counts, given, claims, elements)),
+    )
+
+
+def by_month(paid: Iterable[Payment]) -> list[MonthLine]:
+    """Payments month by month, all elements together."""
+    months: dict[date, list[Payment]] = {}
+    for payment in sorted(paid, key=lambda one: one.month):
+        months.setdefault(payment.month, []).append(payment)
+    return [
+        MonthLine(
+            month,
+            {payment.element: payment.pence for payment in its},
+            sum(payment.arrears_pence for payment in its),
+            sum((payment.pence or 0) + payment.arrears_pence for payment in its),
+        )
+        for month, its in months.items()
+    ]
+
+
+def _files(counts: Path | None, claims: Path | None) -> tuple[tuple[Count, ...], tuple[Claim, ...]]:
+    """Both files; what is wrong with either is told at once."""
+    given: tuple[Count, ...] = ()
+    claimed: tuple[Claim, ...] = ()
+    problems: list[Problem] = []
+    try:
+        given = read_counts(counts) if counts else ()
+    except Refused as refused:
+        problems.extend(refused.problems)
+    try:
+        claimed = read_claims(claims) if claims else ()
+    except Refused as refused:
+        problems.extend(refused.problems)
+    if problems:
+        raise Refused(problems)
+    return given, claimed
+
+
+def _line(name: str, element: Element, heads: Decimal | None) -> ElementLine:
+    annual = element.annual_pence
+    return ElementLine(name, how_paid(name), element, annual, _per_head(annual, heads), element.missing)
+
+
+def _per_head(pence: int | None, heads: Decimal | None) -> Decimal | None:
+    if pence is None or not heads:
+        return None
+    exact = Fraction(pence, PENCE_PER_POUND) / Fraction(heads) * _FOUR_PLACES
+    return Decimal(round_half_up_fraction(exact)).scaleb(-4)
+
+
+def _registered(counts: Iterable[Count], year: FinancialYear, known_on: date | None) -> Decimal | None:
+    """The registered people counted at the end of the year, as far as they are known."""
+    own = [
+        count
+        for count in counts
+        if count.basis == "registered"
+        and count.effective_from <= year.last_day
+        and (known_on is None or count.notified_on <= known_on)
+    ]
+    newest = max(own, key=lambda count: (count.effective_from, count.notified_on), default=None)
+    return None if newest is None else newest.people
+
+
+def _counts(code: str, year: FinancialYear, given: Sequence[Count]) -> tuple[tuple[Count, ...], str | None]:
+    """The network's counts, shipped stand-ins included where nobody gave better, and its name."""
+    shipped = {row["pcn"]: row for row in tables.table("pcns_2025_26").to_pylist()}
+    own = tuple(count for count in given if count.network == code)
+    row = shipped.get(code)
+    if row is None and not own:
+        known = sorted({*shipped, *(count.network for count in given)})
+        near = get_close_matches(code, known, 3, 0.6)
+        like = get_close_matches(code, [row["name"].upper() for row in shipped.values()], 3, 0.6)
+        named = [pcn for name in like for pcn, its in shipped.items() if its["name"].upper() == name]
+        shown = " or ".join(f"{pcn} ({shipped[pcn]['name']})" if pcn in shipped else pcn for pcn in named or near)
+        remedy = f"Did you mean {shown}?" if shown else "Give its code, as U12345, or its people with --counts."
+        found = f"there is no PCN '{code}' in the figures, nor in a file of counts."
+        raise Refused([Problem("PCN", found, "Its people are not known.", remedy)])
+    if row is None or year != FIGURES_YEAR:
+        return own, row["name"] if row else None
+    bases = {count.basis for count in own}
+    stand_ins = tuple(
+        Count(code, basis, row[column].normalize(), year.first_day, _FIGURES_KNOWN, source, illustrative=True)
+        for basis, (column, source) in _STAND_INS.items()
+        if basis not in bases
+    )
+    return (*own, *stand_ins), row["name"]
+
+
+def _own_claims(
+    code: str, year: FinancialYear, claims: Iterable[Claim], elements: dict[str, Element]
+) -> dict[str, list[Claim]]:
+    own: dict[str, list[Claim]] = {}
+    problems: list[Problem] = []
+    entitlements = [name for name in elements if how_paid(name) == ON_CLAIMS]
+    for claim in claims:
+        if claim.network != code or not year.contains(claim.month):
+            continue
+        if claim.element not in entitlements:
+            found = f"nothing is claimed for as '{claim.element}' in {year}."
+            remedy = f"Use {' or '.join(entitlements)}."
+            problems.append(Problem(claim.where, found, "There is no such entitlement.", remedy))
+        own.setdefault(claim.element, []).append(claim)
+    if problems:
+        raise Refused(problems)
+    return own
+
+
+def _remarks(
+    code: str,
+    year: FinancialYear,
+    counts: Iterable[Count],
+    given: Sequence[Count],
+    claims: Sequence[Claim],
+    elements: dict[str, Element],
+) -> Iterable[str]:
+    for count in counts:
+        if count.illustrative:
+            yield f"Illustrative: {count.basis} people are a stand-in, the {count.source}."
+    for name, element in elements.items():
+        if element.rate.note:
+            yield f"{title(name)}: {element.rate.note}."
+    others = {count.network for count in given} - {code}
+    if others:
+        yield f"Left aside: counts of other networks in the same file ({len(others)})."
+    elsewhere = [claim for claim in claims if claim.network != code]
+    if elsewhere:
+        yield f"Left aside: claims of other networks ({len(elsewhere)})."
+    other_years = [claim for claim in claims if claim.network == code and not year.contains(claim.month)]
+    if other_years:
+        yield f"Left aside: claims for months outside {year} ({len(other_years)})."
+    if claims and len(elsewhere) + len(other_years) == len(claims):
+        yield f"The file of claims has none of {code} in {year}."

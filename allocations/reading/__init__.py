@@ -1,0 +1,1 @@
+"""Files that people bring, read safely: bytes, CSV, YAML, cells and amounts. Knows nothing of the NHS."""

@@ -1,1 +1,0 @@
-"""The figures the project ships, each worked out from a published file by ``build.py``."""

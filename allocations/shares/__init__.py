@@ -1,0 +1,1 @@
+"""Who should get what: weighted populations, targets, pace of change, and splits to the penny."""

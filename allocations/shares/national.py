@@ -1,0 +1,237 @@
+"""All ICBs beside each other: how tied, how late, how lasting and how devolved their money is, and who is like whom."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from statistics import median
+
+from allocations.figures import tables
+from allocations.shares import restated
+from allocations.shares.targets import targets
+from ledger.reports.measures import CATALOGUE, Measure, measures
+from ledger.reports.position import Moment
+from ledger.store.base import Reader
+
+# What is compared, in the order in which it is shown. All are shares of an ICB's money with all below it.
+COMPARED = (
+    "ring_fenced_share",
+    "ring_fenced_share_with_soft",
+    "in_year_share",
+    "non_recurrent_share",
+    "devolved_share",
+    "untied_devolved_share",
+    "retained_without_agreement_share",
+)
+DISTANCE = "closing_distance"
+DISTANCE_TITLE = "Distance from target, core"
+TITLES: Mapping[str, str] = {
+    **{measure.name: measure.title for measure in CATALOGUE if measure.name in COMPARED},
+    DISTANCE: DISTANCE_TITLE,
+}
+MOST_PEERS = 5
+ABOVE, BELOW = "above", "below"
+TIER = "icb"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One ICB beside the others.
+
+    Attributes:
+        region: the name of its region; None where it is not on record.
+        registered_billionths: registered people, in billionths of a person; None where they are not known.
+        values: name of the measure to its value; None where it is not defined or not available.
+    """
+
+    code: str
+    name: str
+    region: str | None
+    total_pence: int | None
+    registered_billionths: int | None
+    values: Mapping[str, Fraction | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One ICB beyond a threshold."""
+
+    code: str
+    name: str
+    measure: str
+    value: Fraction
+    threshold: Fraction
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A limit that the user sets on a measure: an alert is raised by a value above it, or below it."""
+
+    measure: str
+    limit: Fraction
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One ICB's measure beside those of others.
+
+    Attributes:
+        own: its value; None where it is not defined.
+        rank: its place from the top, one more than there are above it; None likewise.
+        equal: how many others have the same value, and so the same place.
+        of: how many are ranked.
+        peers, region, everybody: the median of the nearest in population, of its region and of all; each without
+            those for whom the measure is not defined, and None where nobody is left.
+    """
+
+    measure: str
+    own: Fraction | None
+    rank: int | None
+    equal: int
+    of: int
+    peers: Fraction | None
+    region: Fraction | None
+    everybody: Fraction | None
+
+
+def standings(reader: Reader, at: Moment, year: int, as_is: date | None = None) -> list[Standing]:
+    """Every ICB with money in a year, by name.
+
+    Args:
+        as_is: restated to the ICBs of this day; as they were otherwise.
+    """
+    rows = {row["code"]: row for row in tables.table("organisations").to_pylist()}
+    regions = {code: row["name"] for code, row in rows.items() if row["tier"] == "region"}
+    names = {
+        str(code): str(name) for code, name in reader.rows("SELECT code, name FROM organisation WHERE tier = 'icb'")
+    }
+    aims = {aim.icb: aim for aim in targets("core", as_is)}
+    found = []
+    for code, held in restated.position_of_each(reader, at, as_is, TIER, year).items():
+        values = {measure.name: measure for measure in measures(held)}
+        aim = aims.get(code)
+        region = rows[code]["region"] if code in rows else None
+        found.append(
+            Standing(
+                code=code,
+                name=names[code],
+                region=regions.get(region),
+                total_pence=_whole(values["total"]),
+                registered_billionths=None if aim is None else aim.registered_billionths,
+                values={
+                    **{name: _share(values[name]) for name in COMPARED},
+                    DISTANCE: None if aim is None else aim.closing_distance,
+                },
+            )
+        )
+    return sorted(found, key=lambda one: one.name)
+
+
+def ranked(rows: Iterable[Standing], measure: str) -> list[tuple[Standing, Fraction]]:
+    """Those for whom a measure is defined, the highest first; equal ones by name."""
+    known = [(row, value) for row in rows if (value := row.values[measure]) is not None]
+    return sorted(known, key=lambda pair: (-pair[1], pair[0].name))
+
+
+def peers(rows: Sequence[Standing], code: str) -> list[Standing]:
+    """The ICBs nearest in registered population to one, the nearest first, at most ``MOST_PEERS``; without itself."""
+    own = next((row.registered_billionths for row in rows if row.code == code), None)
+    if own is None:
+        return []
+    known = [
+        (abs(row.registered_billionths - own), row.name, row)
+        for row in rows
+        if row.code != code and row.registered_billionths is not None
+    ]
+    return [row for _, _, row in sorted(known, key=lambda one: one[:2])[:MOST_PEERS]]
+
+
+def beside(rows: Sequence[Standing], code: str) -> list[Beside]:
+    """One ICB, measure by measure, beside its peers, its region and all.
+
+    Raises:
+        StopIteration: there is no such ICB among the rows.
+    """
+    one = next(row for row in rows if row.code == code)
+    near = peers(rows, code)
+    around = [row for row in rows if row.region is not None and row.region == one.region]
+    found = []
+    for name in one.values:
+        order = [value for _, value in ranked(rows, name)]
+        own = one.values[name]
+        found.append(
+            Beside(
+                measure=name,
+                own=own,
+                rank=None if own is None else order.index(own) + 1,
+                equal=0 if own is None else order.count(own) - 1,
+                of=len(order),
+                peers=_median(near, name),
+                region=_median(around, name),
+                everybody=_median(rows, name),
+            )
+        )
+    return found
+
+
+def _median(rows: Iterable[Standing], measure: str) -> Fraction | None:
+    known = [value for row in rows if (value := row.values[measure]) is not None]
+    return median(known) if known else None
+
+
+def threshold(text: str, side: str) -> Threshold:
+    """Read a limit as it is typed, ``in_year_share=5``, in percent.
+
+    Raises:
+        ValueError: the measure is not compared, or the limit is not a number.
+    """
+    name, equals, limit = text.partition("=")
+    if name.strip() not in TITLES or not equals:
+        raise ValueError(f"'{text}' names no measure. Write it as MEASURE=PERCENT, with one of {', '.join(TITLES)}.")
+    try:
+        percent = Decimal(limit.strip().removesuffix("%"))
+    except InvalidOperation:
+        raise ValueError(f"'{limit}' is not a number of percent. Write it as {name}=5 or {name}=12.5.") from None
+    if not percent.is_finite():
+        raise ValueError(f"'{limit}' is not a number of percent. Write it as {name}=5 or {name}=12.5.")
+    return Threshold(name.strip(), Fraction(percent) / 100, side)
+
+
+def alerts(rows: Iterable[Standing], thresholds: Sequence[Threshold]) -> list[Alert]:
+    """Every ICB beyond a threshold, threshold by threshold, the furthest beyond first.
+
+    A value at the threshold raises no alert; one that is not defined neither.
+    """
+    listed = list(rows)
+    found: list[Alert] = []
+    for threshold in thresholds:
+        order = ranked(listed, threshold.measure)
+        beyond = [
+            Alert(row.code, row.name, threshold.measure, value, threshold.limit, threshold.side)
+            for row, value in (order if threshold.side == ABOVE else reversed(order))
+            if (value > threshold.limit if threshold.side == ABOVE else value < threshold.limit)
+        ]
+        found.extend(beyond)
+    return found
+
+
+def told(found: Sequence[Alert], of: int) -> str:
+    """How many alerts there are, on how many of so many ICBs."""
+    codes = {alert.code for alert in found}
+    return f"{len(found)} {'alert' if len(found) == 1 else 'alerts'} on {len(codes)} of {of} ICBs."
+
+
+def squares() -> dict[str, tuple[int, int]]:
+    """Code of each ICB to the column and the row of its square on the tile map."""
+    return {row["icb"]: (row["tile_column"], row["tile_row"]) for row in tables.table("tile_map").to_pylist()}
+
+
+def _share(measure: Measure) -> Fraction | None:
+    return measure.value if isinstance(measure.value, Fraction) else None
+
+
+def _whole(measure: Measure) -> int | None:
+    return measure.value if isinstance(measure.value, int) else None

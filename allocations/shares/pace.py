@@ -1,0 +1,254 @@
+"""Pace of change: how fast an allocation moves from its baseline towards its fair share.
+
+The published form, since 2022/23, is base growth for all, then a convergence that depends on the distance
+from target: allocation = baseline x (1 + growth) x (1 + convergence), rounded to the £1,000. To plan a new
+year somebody has to choose the convergence so that all allocations sum to the money there is; ``plan``
+does that with a floor and a cap, in exact fractions, and balances to the last unit.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+from allocations.shares.apportion import apportion
+from ledger.errors import Problem, Refused
+from ledger.money import exact_pounds, round_half_up_fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Convergence as a function of opening distance from target: straight between knots, level outside.
+
+    Attributes:
+        knots: pairs (distance, convergence), both as fractions of one, in rising order of distance.
+    """
+
+    knots: tuple[tuple[Fraction, Fraction], ...]
+
+    def problems(self) -> list[Problem]:
+        """Knots out of order, or a curve that rewards being above target."""
+        found = []
+        for (left, high), (right, low) in pairwise(self.knots):
+            if right <= left or low > high:
+                found.append(
+                    Problem(
+                        f"curve, from {float(left):.4f} to {float(right):.4f}",
+                        f"convergence goes from {float(high):.4f} to {float(low):.4f}.",
+                        "Distances must rise, and who is further above target may not grow faster.",
+                        "Put the knots in order.",
+                    )
+                )
+        if not self.knots:
+            found.append(
+                Problem("curve", "it has no knots.", "There is no convergence to apply.", "Give at least one.")
+            )
+        return found
+
+    def at(self, distance: Fraction) -> Fraction:
+        """The convergence at a distance from target."""
+        first, last = self.knots[0], self.knots[-1]
+        if distance <= first[0]:
+            return first[1]
+        for (left, high), (right, low) in pairwise(self.knots):
+            if distance <= right:
+                return high + (low - high) * (distance - left) / (right - left)
+        return last[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked of a pace of change.
+
+    Attributes:
+        baseline_pence: code to recurrent baseline.
+        target_share: code to fair share; together they make one.
+        base_growth: growth for all, as a fraction of one.
+        curve: convergence by opening distance from target.
+        floor, cap: least and most growth of anybody.
+        quantum_pence: the money there is; the baselines grown by ``base_growth`` where it is not given.
+        unit_pence: what allocations are whole units of.
+    """
+
+    baseline_pence: Mapping[str, int]
+    target_share: Mapping[str, Fraction]
+    base_growth: Fraction
+    curve: Curve
+    floor: Fraction
+    cap: Fraction
+    quantum_pence: int | None = None
+    unit_pence: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """One organisation's pace of change. Distances and growths are exact fractions of one.
+
+    Attributes:
+        target_pence: its fair share of the quantum, exact.
+        opening_distance: baseline grown by base growth, over target, less one.
+        convergence: what the curve gives at that distance.
+        growth: growth before rounding, after scaling and limits.
+        allocation_pence: what it gets, in whole units.
+        closing_distance: allocation over target, less one.
+        limit: ``floor``, ``cap`` or empty.
+    """
+
+    code: str
+    baseline_pence: int
+    target_pence: Fraction
+    opening_distance: Fraction
+    convergence: Fraction
+    growth: Fraction
+    allocation_pence: int
+    closing_distance: Fraction
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A pace of change that balances.
+
+    Attributes:
+        scaling: what is added to everybody's growth so that the money is spent exactly.
+        scaling_is_unique: false when all are at a limit and a range of scalings would do; the middle is shown.
+    """
+
+    quantum_pence: int
+    scaling: Fraction
+    scaling_is_unique: bool
+    rows: tuple[Pace, ...]
+
+
+def published_allocation(baseline: Fraction, growth: Fraction, convergence: Fraction) -> int:
+    """The published form: baseline x (1 + growth) x (1 + convergence), to the whole unit, halves up.
+
+    With the baseline in £1,000 this gives NHS England's recurrent allocations of 2025/26 exactly.
+    """
+    return round_half_up_fraction(baseline * (1 + growth) * (1 + convergence))
+
+
+def plan(asked: Plan) -> Outcome:
+    """Find allocations that follow the curve, keep to floor and cap, and sum to the quantum exactly.
+
+    Raises:
+        Refused: shares that do not make one, a floor above the cap, a curve out of order, or a quantum that
+            floor and cap cannot meet; the message gives both bounds.
+    """
+    problems = _problems(asked)
+    if problems:
+        raise Refused(problems)
+    quantum = _quantum(asked)
+    target = {code: share * quantum for code, share in asked.target_share.items()}
+    grown = {code: base * (1 + asked.base_growth) for code, base in asked.baseline_pence.items()}
+    opening = {code: grown[code] / target[code] - 1 for code in target}
+    convergence = {code: asked.curve.at(distance) for code, distance in opening.items()}
+    raw = {code: asked.base_growth + convergence[code] for code in opening}
+    scaling, unique = _scaling(asked, raw, _feasible(asked, quantum))
+    growth = {code: min(max(raw[code] + scaling, asked.floor), asked.cap) for code in raw}
+    exact = {code: asked.baseline_pence[code] * (1 + growth[code]) for code in raw}
+    units = apportion(quantum // asked.unit_pence, exact)
+    return Outcome(
+        quantum,
+        scaling,
+        unique,
+        tuple(
+            Pace(
+                code,
+                asked.baseline_pence[code],
+                target[code],
+                opening[code],
+                convergence[code],
+                growth[code],
+                units[code] * asked.unit_pence,
+                Fraction(units[code] * asked.unit_pence) / target[code] - 1,
+                "floor" if growth[code] == asked.floor else "cap" if growth[code] == asked.cap else "",
+            )
+            for code in asked.baseline_pence
+        ),
+    )
+
+
+def _quantum(asked: Plan) -> int:
+    if asked.quantum_pence is not None:
+        return asked.quantum_pence
+    whole = sum(asked.baseline_pence.values()) * (1 + asked.base_growth) / asked.unit_pence
+    return round_half_up_fraction(whole) * asked.unit_pence
+
+
+def _problems(asked: Plan) -> list[Problem]:
+    found = asked.curve.problems()
+    together = sum(asked.target_share.values(), Fraction(0))
+    if together != 1:
+        sentence = f"the target shares sum to {float(together):.9f}."
+        found.append(Problem("target shares", sentence, "They must make one whole.", "Correct the shares."))
+    if set(asked.target_share) != set(asked.baseline_pence):
+        only = sorted(set(asked.target_share) ^ set(asked.baseline_pence))
+        sentence = f"{', '.join(only)} has a baseline or a target share, but not both."
+        found.append(Problem("organisations", sentence, "Distance needs both; missing is not zero.", "Give both."))
+    for code, pence in asked.baseline_pence.items():
+        if pence <= 0:
+            sentence = f"its baseline is £{exact_pounds(pence)}."
+            found.append(Problem(code, sentence, "Growth is counted on a positive baseline.", "Correct the baseline."))
+    for code, share in asked.target_share.items():
+        if share <= 0:
+            found.append(
+                Problem(code, f"its target share is {share}.", "A fair share is positive.", "Correct the share.")
+            )
+    if asked.floor > asked.cap:
+        sentence = f"the floor is {float(asked.floor):.4%} and the cap {float(asked.cap):.4%}."
+        found.append(Problem("floor and cap", sentence, "Nobody could meet both.", "Put the floor below the cap."))
+    if asked.quantum_pence is not None and asked.quantum_pence % asked.unit_pence:
+        sentence = f"£{exact_pounds(asked.quantum_pence)} is not in whole units of £{exact_pounds(asked.unit_pence)}."
+        found.append(Problem("quantum", sentence, "The allocations could not sum to it.", "Round it to the unit."))
+    return found
+
+
+def _feasible(asked: Plan, quantum: int) -> Fraction:
+    """The sum that growth has to meet: the quantum, or a bound that it misses by the rounding to a unit."""
+    whole = sum(asked.baseline_pence.values())
+    least, most = whole * (1 + asked.floor), whole * (1 + asked.cap)
+    nearest = min(max(Fraction(quantum), least), most)
+    if abs(nearest - quantum) >= asked.unit_pence:
+        bounds = " to ".join(f"£{exact_pounds(round_half_up_fraction(bound))}" for bound in (least, most))
+        side = "floor" if quantum < least else "cap"
+        remedy = f"Change the {side}, or bring the quantum within {bounds}."
+        raise Refused(
+            [Problem("quantum", f"it is £{exact_pounds(quantum)}.", f"Floor and cap allow {bounds}.", remedy)]
+        )
+    return nearest
+
+
+def _scaling(asked: Plan, raw: Mapping[str, Fraction], wanted: Fraction) -> tuple[Fraction, bool]:
+    """Solve SUM baseline x (1 + clip(raw + scaling, floor, cap)) = wanted, exactly.
+
+    The left side rises in straight pieces between the points at which somebody leaves the floor or meets
+    the cap; the piece that holds the sum is found, and the line solved.
+    """
+
+    def spent(scaling: Fraction) -> Fraction:
+        growths = {code: min(max(growth + scaling, asked.floor), asked.cap) for code, growth in raw.items()}
+        return sum((base * (1 + growths[code]) for code, base in asked.baseline_pence.items()), Fraction(0))
+
+    points = sorted({limit - growth for growth in raw.values() for limit in (asked.floor, asked.cap)})
+    exactly = [point for point in points if spent(point) == wanted]
+    if exactly:
+        # With everybody at the floor, or at the cap, any scaling further out would do as well.
+        all_at_a_limit = wanted in (spent(points[0]), spent(points[-1]))
+        return (exactly[0] + exactly[-1]) / 2, exactly[0] == exactly[-1] and not all_at_a_limit
+    above = _first_above(points, spent, wanted)
+    left, right = points[above - 1], points[above]
+    low, high = spent(left), spent(right)
+    return left + (wanted - low) * (right - left) / (high - low), True
+
+
+def _first_above(points: Sequence[Fraction], spent: Callable[[Fraction], Fraction], wanted: Fraction) -> int:
+    """The first point at which more than what is wanted is spent, by halving."""
+    low, high = 0, len(points) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if spent(points[middle]) > wanted:
+            high = middle
+        else:
+            low = middle
+    return high

@@ -1,0 +1,397 @@
+"""Split an amount of an ICB's money among its places, networks or practices, and post it if asked."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from allocations.demo.structure import PLACE_SCHEME
+from allocations.figures import tables
+from allocations.figures.populations import SHIPPED_YEAR, Populations, shipped
+from allocations.places.division import DEFAULT, UNASSIGNED, Division, with_places
+from allocations.places.files import read_division
+from allocations.shares.apportion import apportion
+from allocations.shares.fair_shares import share_note, weighting, weights
+from ledger import characters
+from ledger.entries.draft import Draft, Leg, Place, legs, records
+from ledger.errors import Problem, Refused
+from ledger.models import Organisation, Relationship
+from ledger.money import exact_pounds
+from ledger.reports.position import Moment, position
+from ledger.reports.structure import suggestion
+from ledger.rules import periods
+from ledger.store.base import Reader
+from ledger.years import FinancialYear, working_day
+
+UNITS = {"penny": 1, "pound": 100, "thousand": 100_000}
+FIGURES_YEAR = SHIPPED_YEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One receiver's part of the amount.
+
+    Attributes:
+        code: the organisation's code; for a place of the user's own, the ICB's code and the place's name.
+        registered_billionths: its registered population, in billionths of a person.
+        people_billionths: its weighted population, in billionths of a person.
+        share: of the whole, exact.
+    """
+
+    code: str
+    name: str
+    practices: int
+    registered_billionths: int
+    people_billionths: int
+    share: Fraction
+    amount_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """An amount, split.
+
+    Attributes:
+        unit: what the amount was split in: ``penny``, ``pound`` or ``thousand`` pounds.
+        division: the user's own places, where a file gave them.
+        digest: SHA-256 of that file.
+        populations: the people that the shares rest on.
+    """
+
+    icb: str
+    year: FinancialYear
+    fund: str
+    level: str
+    by: str
+    unit: str
+    amount_pence: int
+    parts: tuple[Part, ...]
+    division: Division | None = None
+    places_file: str | None = None
+    digest: str | None = None
+    populations: Populations = field(default_factory=shipped)
+
+
+def allocate(
+    *,
+    icb: str,
+    year: FinancialYear,
+    fund: str,
+    level: str,
+    by: str,
+    amount_pence: int,
+    places_file: Path | None = None,
+    unit: str | None = None,
+    populations: Populations | None = None,
+) -> Allocation:
+    """Split an amount by weighted population, by largest remainder.
+
+    Args:
+        icb: the ICB whose money it is.
+        level: ``place``, ``pcn`` or ``practice``.
+        by: the weighting, by any of its names.
+        amount_pence: the whole; the parts sum to it exactly.
+        places_file: the user's own places (see ``place_files``); the default places without one, or where it
+            is the word ``default``.
+        unit: what to split in. Whole pounds where the amount is whole pounds, pence otherwise.
+        populations: the people to share by; the shipped figures otherwise.
+
+    Raises:
+        Refused: unknown ICB, a year without figures, a weighting that they do not have, or problems in the
+            places file.
+        UnknownWeighting: with the weightings there are.
+    """
+    if str(places_file) == DEFAULT:
+        places_file = None
+    column = weighting(by)
+    unit = unit or ("pound" if amount_pence % UNITS["pound"] == 0 else "penny")
+    people_of = populations or shipped()
+    table = people_of.table
+    problems = _request_problems(icb, year, level, amount_pence, places_file, unit, column, people_of)
+    if problems:
+        raise Refused(problems)
+    own = table.filter(pc.equal(table["icb"], icb))
+    division = digest = None
+    if places_file is not None:
+        division = read_division(places_file, icb, people_of.membership())
+        digest = hashlib.sha256(places_file.read_bytes()).hexdigest()
+        own = with_places(own, division)
+    people = weights(own, column, level)
+    outside = sum(weights(own, column, "icb").values()) - sum(people.values())
+    registered = weights(own, "registered", level)
+    if outside:
+        people[UNASSIGNED] = outside
+        registered[UNASSIGNED] = sum(weights(own, "registered", "icb").values()) - sum(registered.values())
+    parts = apportion(amount_pence // UNITS[unit], people)
+    whole = sum(people.values())
+    counts = _counts(own[level].to_pylist())
+    names = people_of.names(level)
+    return Allocation(
+        icb, year, fund, level, column, unit, amount_pence,
+        tuple(
+            Part(
+                code=_own_code(icb, code) if division and code != UNASSIGNED else code,
+                name=names.get(code, code),
+                practices=counts.get(code, counts.get(None, 0)),
+                registered_billionths=registered[code],
+                people_billionths=people[code],
+                share=Fraction(people[code], whole),
+                amount_pence=parts[code] * UNITS[unit],
+            )
+            for code in sorted(people, key=lambda code: (code == UNASSIGNED, names.get(code, code)))
+        ),
+        division, places_file.name if places_file else None, digest, people_of,
+    )  # fmt: skip
+
+
+def _request_problems(
+    icb: str, year: FinancialYear, level: str, amount_pence: int, places_file: Path | None, unit: str, by: str,
+    people: Populations,
+) -> list[Problem]:  # fmt: skip
+    found = []
+    icbs = set(people.table["icb"].to_pylist())
+    if year != people.year:
+        sentence = f"there are no population figures for {year}."
+        remedy = f"Use {people.year}, or bring a published practice file of {year} with --figures."
+        found.append(Problem("--year", sentence, "Shares would be of another year's people.", remedy))
+    elif icb not in icbs:
+        known = f"ICBs of that year: {', '.join(sorted(icbs))}."
+        found.append(Problem("--icb", f"there is no ICB '{icb}' in {year}.", "It has no people to share by.", known))
+    if by not in people.weightings:
+        sentence = f"{people.source} has no weighted population '{by}'."
+        remedy = f"It has {', '.join(people.weightings)}."
+        found.append(Problem("--by", sentence, "Missing is not zero.", remedy))
+    if amount_pence % UNITS[unit]:
+        sentence = f"£{exact_pounds(amount_pence)} is not a whole number of units of one {unit}."
+        found.append(
+            Problem("--unit", sentence, "The parts could not sum to it.", "Split it in pence with --unit penny.")
+        )
+    if places_file is not None and level != "place":
+        sentence = "places were given, but the split is not to places."
+        found.append(Problem("--places", sentence, "They would be ignored.", "Use --to place."))
+    return found
+
+
+def refuse_unknown_fund(reader: Reader, fund: str) -> None:
+    """Refuse a fund that the books do not know, with the nearest that they do.
+
+    Raises:
+        Refused: there is no such fund.
+    """
+    if not reader.rows("SELECT 1 FROM fund WHERE code = $fund", {"fund": fund}):
+        remedy = suggestion(reader, fund, "fund")
+        raise Refused([Problem("--fund", f"there is no fund '{fund}'.", "Its money cannot be split.", remedy)])
+
+
+def held_by(reader: Reader, at: Moment, icb: str, fund: str, year: FinancialYear, standing: str) -> int:
+    """What an ICB itself holds of a fund, available or retained, in pence.
+
+    Raises:
+        Refused: it holds nothing of it; the message lists what it does hold.
+    """
+    rows = position(reader, at, organisation=icb, year=year.start).to_pylist()
+    own = [row for row in rows if row["organisation"] == icb]
+    pence: int = sum(row["amount_pence"] for row in own if row["fund"] == fund and row["standing"].startswith(standing))
+    if pence <= 0:
+        funds = sorted({f"{row['fund']} ({row['standing'].split()[0]})" for row in own})
+        held = ", ".join(funds) or "nothing in this year"
+        remedy = f"Give an amount with --amount, or split what it holds: {held}."
+        raise Refused(
+            [Problem(f"{icb}, {fund}", f"it holds nothing {standing} of it.", "There is nothing to split.", remedy)]
+        )
+    return pence
+
+
+def drafts(
+    reader: Reader, allocation: Allocation, *, standing: str, actor: str, day: date | None, key: str | None
+) -> list[Draft]:
+    """The entries that put an allocation into the books: new places, if they are the user's own, and the split.
+
+    Args:
+        standing: which of the ICB's money: ``available`` or ``retained``.
+        day: when it counts; today where that lies in the year, its first day otherwise.
+        key: the idempotency key; one made of the request itself otherwise, so that asking twice posts once.
+
+    Raises:
+        Refused: somebody has no receiver yet, or the books do not know the receivers.
+    """
+    unassigned = [part for part in allocation.parts if part.code == UNASSIGNED]
+    if unassigned and allocation.division is not None:
+        raise Refused(
+            [
+                Problem(
+                    str(allocation.places_file),
+                    f"{unassigned[0].practices} practices are in no place.",
+                    "Their share would reach nobody.",
+                    "Place every practice, then post.",
+                )
+            ]
+        )
+    day = day or working_day(allocation.year)
+    asked = (allocation.icb, allocation.fund, allocation.year, allocation.level, allocation.by, allocation.amount_pence)
+    request = "/".join(str(part) for part in asked)
+    files = [allocation.digest or "default places", allocation.populations.sha256]
+    key = key or f"allocate/{request}/{standing}/{day}/{'/'.join(file for file in files if file)}"
+    found = []
+    if allocation.division is not None:
+        place_key = f"places/{allocation.icb}/{allocation.digest}"
+        if not reader.rows("SELECT 1 FROM entry WHERE key = $key", {"key": place_key}):
+            found.append(_new_places(reader, allocation, place_key, actor))
+    elif allocation.level == "place":
+        found.extend(_default_places(reader, allocation, actor))
+    source = Place(allocation.icb, allocation.fund, allocation.year, standing)
+    whole = sum(part.people_billionths for part in allocation.parts)
+    movements = [
+        Leg(
+            source,
+            Place(part.code, allocation.fund, allocation.year),
+            part.amount_pence,
+            note=share_note(part.people_billionths, whole, allocation.by),
+        )
+        for part in allocation.parts
+        if part.amount_pence and part.code != UNASSIGNED  # the share of practices in no network stays with the ICB
+    ]
+    found.append(
+        Draft(
+            key=key,
+            kind="devolve",
+            effective_date=day,
+            actor=actor,
+            reason=title(allocation),
+            source=_source(allocation),
+            source_hash=allocation.digest or allocation.populations.sha256,
+            transfers=legs(movements),
+        )
+    )
+    return found
+
+
+def title(allocation: Allocation) -> str:
+    """What an allocation does, in a few words."""
+    return f"£{exact_pounds(allocation.amount_pence)} of {allocation.fund} by {allocation.by} population"
+
+
+def _source(allocation: Allocation) -> str:
+    """The files that a split rests on: the user's places, and the people where they are not the shipped ones."""
+    people = allocation.populations
+    if people.sha256 is None:
+        return allocation.places_file or people.source
+    if allocation.places_file is None:
+        return people.source
+    return f"{allocation.places_file}; {people.source} (SHA-256 {people.sha256[:16]})"
+
+
+def _own_code(icb: str, place: str) -> str:
+    """The code of a place of the user's own: its name, with plain signs for those that a word processor sets."""
+    return f"{icb}:{characters.plain(place)}"
+
+
+def _default_places(reader: Reader, allocation: Allocation, actor: str) -> list[Draft]:
+    """The default places of the ICB that the books do not have yet, with those of their practices that they have."""
+    icb, first_day = allocation.icb, periods.open_from(reader, allocation.year.first_day)
+    known = {str(code) for (code,) in reader.rows("SELECT code FROM organisation")}
+    missing = {part.code for part in allocation.parts if part.code != UNASSIGNED} - known
+    if not missing or icb not in known:
+        return []
+    names = {row["place"]: row for row in tables.table("places_2025_26").to_pylist()}
+    closes = reader.rows("SELECT valid_to FROM organisation WHERE code = $icb", {"icb": icb})
+    life = {"valid_from": first_day, "valid_to": closes[0][0]}
+    own = allocation.populations.table.filter(
+        pc.is_in(allocation.populations.table["place"], pa.array(sorted(missing), pa.string()))
+    )
+    members = zip(own["place"].to_pylist(), own["practice"].to_pylist(), strict=True)
+    pairs = [(icb, place, "icb") for place in sorted(missing)] + [
+        (place, practice, PLACE_SCHEME) for place, practice in members if practice in known
+    ]
+    organisations = [
+        {
+            "code": place, "name": names[place]["name"], "tier": "place", "ons_code": names[place]["authority"],
+            "valid_from": first_day,
+        }
+        for place in sorted(missing)
+    ]  # fmt: skip
+    relations = [
+        {"id": f"{parent}>{child}/{scheme}/{first_day}", "parent": parent, "child": child, "scheme": scheme, **life}
+        for parent, child, scheme in pairs
+    ]
+    return [
+        Draft(
+            key=f"places/{icb}/default/{first_day}",
+            kind="structure",
+            effective_date=first_day,
+            actor=actor,
+            reason=f"The default places of {icb}, upper-tier local authorities, which are an assumption",
+            source="allocations/figures/reference/places_2025_26.csv (illustrative)",
+            records={
+                Organisation: records(Organisation, organisations),
+                Relationship: records(Relationship, relations),
+            },
+        )
+    ]
+
+
+def _new_places(reader: Reader, allocation: Allocation, key: str, actor: str) -> Draft:
+    """The user's own places as organisations of the ICB, with their practices, in a scheme of their own."""
+    assert allocation.division is not None
+    icb, first_day = allocation.icb, periods.open_from(reader, allocation.year.first_day)
+    known = {code for (code,) in reader.rows("SELECT code FROM organisation WHERE tier = 'place'")}
+    closes = reader.rows("SELECT valid_to FROM organisation WHERE code = $icb", {"icb": icb})
+    if not closes:
+        raise Refused(
+            [
+                Problem(
+                    "the ledger",
+                    f"it does not know {icb}.",
+                    "Money cannot be posted there.",
+                    "Build it with 'devolution demo'.",
+                )
+            ]
+        )
+    life = {"valid_from": first_day, "valid_to": closes[0][0]}
+    scheme = f"place: {allocation.places_file} {str(allocation.digest)[:12]}"
+    fresh = [part for part in allocation.parts if part.code not in known]
+    organisations = [{"code": part.code, "name": part.name, "tier": "place", "valid_from": first_day} for part in fresh]
+    relations = [
+        {
+            "id": f"{icb}>{part.code}/icb/{first_day}",
+            "parent": icb,
+            "child": part.code,
+            "scheme": "icb",
+            **life,
+        }
+        for part in fresh
+    ] + [
+        {
+            "id": f"{_own_code(icb, place)}>{practice}/{scheme}",
+            "parent": _own_code(icb, place),
+            "child": practice,
+            "scheme": scheme,
+            **life,
+        }
+        for practice, place in allocation.division.place_of.items()
+    ]
+    return Draft(
+        key=key,
+        kind="structure",
+        effective_date=first_day,
+        actor=actor,
+        reason=f"Places of {icb} as the user divides it",
+        source=allocation.places_file,
+        source_hash=allocation.digest,
+        records={
+            Organisation: records(Organisation, organisations),
+            Relationship: records(Relationship, relations),
+        },
+    )
+
+
+def _counts(codes: list[Any]) -> dict[Any, int]:
+    counts: dict[Any, int] = {}
+    for code in codes:
+        counts[code] = counts.get(code, 0) + 1
+    return counts

@@ -1,0 +1,59 @@
+"""How entries are handed in where a ledger is not ours to write: to a door that writes, and answers.
+
+A ledger in a file has none: this program writes it. One on a server has one, and nobody writes past it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from ledger.entries.draft import Draft
+from ledger.errors import Problem
+from ledger.store.reading import Reader
+
+if TYPE_CHECKING:
+    from ledger.entries.posting import Posted
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A batch of entries that somebody hands in, to be kept whole or not at all.
+
+    Attributes:
+        person: in whose name; None where its entries name several people.
+        keep: whether it is kept; otherwise everything is done, and nothing stays.
+        only_tried: whether whoever asks need have no right to it; it is never kept.
+        seen_head: the head at which it was looked at; it is refused at any other.
+        afterwards: a last question, asked of the books as they would be.
+    """
+
+    drafts: Sequence[Draft]
+    person: str | None
+    keep: bool = True
+    only_tried: bool = False
+    seen_head: str | None = None
+    afterwards: Callable[[Reader], Sequence[Problem]] | None = None
+
+
+class Door(Protocol):
+    """What takes batches of entries into the books."""
+
+    def take(self, asked: Asked) -> "list[Posted]":
+        """What became of each entry, in their order.
+
+        Raises:
+            Refused: with every problem found; nothing is kept.
+            BooksMoved: the head is another than was seen.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class DoorAtHead:
+    """A door that takes a batch only at the head that somebody saw."""
+
+    door: Door
+    seen: str
+
+    def take(self, asked: Asked) -> "list[Posted]":
+        """As ``Door.take``."""
+        return self.door.take(replace(asked, seen_head=self.seen) if asked.keep else asked)

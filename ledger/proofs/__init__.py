@@ -1,0 +1,1 @@
+"""Proofs for people without the ledger: the tree of entries, signed heads, and what follows from them."""

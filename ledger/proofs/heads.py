@@ -1,0 +1,188 @@
+"""What the books are at a moment, for whoever keeps it: how many entries, the head of the chain, and the root.
+
+The head of the chain and the root of a Merkle tree (``proofs.merkle``) both stand for every entry in its order; a leaf
+of the tree is the hash that links an entry into the chain. A head is worked out from all entries; by a root a single
+entry is proven, or that one state of the books is the beginning of another (``ledger.proofs.inclusion``).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ledger.entries import canonical
+from ledger.errors import Problem, Refused
+from ledger.proofs import merkle, signing
+from ledger.store.base import Reader
+
+SIGNED, INCLUSION, CONSISTENCY = (
+    f"devolution-ledger/{name}/1" for name in ("signed-head", "inclusion-proof", "consistency-proof")
+)
+# What is signed: a line for each of these, in this order: its name, a space, its value.
+SIGNED_FIELDS = ("form", "entries", "head", "root", "signed_at", "public_key")
+FEWEST_DIGITS = 16
+_BEGINNING = re.compile(rf"[0-9a-fA-F]{{{FEWEST_DIGITS},64}}")
+_BY_HAND = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_REST = {
+    "signed_at": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"),
+    "public_key": _HASH,
+    "signature": re.compile(r"[0-9a-f]{128}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The books with so many entries.
+
+    Attributes:
+        root: the root of the tree over the entries' hashes, in hexadecimal.
+        head: the hash of the last entry; None where only the root is known.
+        signed: when it was signed and with whose key, in words after its name; empty where it was not.
+    """
+
+    entries: int
+    root: str
+    head: str | None = None
+    signed: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.entries}:{self.root}"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A head that somebody signed.
+
+    Attributes:
+        signed_at: when, by the books' clock: UTC, as 2026-11-22T09:30:00Z.
+        public_key: whose signature it is: the 32 bytes of an Ed25519 public key in hexadecimal.
+        signature: over ``text``: 64 bytes in hexadecimal.
+    """
+
+    head: Head
+    signed_at: str
+    public_key: str
+    signature: str = ""
+
+    @property
+    def text(self) -> str:
+        """The text that is signed: six lines, each ended by a line feed."""
+        document = self.document()
+        return "".join(f"{name} {document[name]}\n" for name in SIGNED_FIELDS)
+
+    def document(self) -> dict[str, Any]:
+        """The signed head as it is given away."""
+        rest = {name: getattr(self, name) for name in _REST}
+        return {
+            "form": SIGNED, "entries": self.head.entries, "head": self.head.head, "root": self.head.root, **rest
+        }  # fmt: skip
+
+
+def is_beginning(text: str) -> bool:
+    """Whether a text is a hash of the chain, or enough of one to mean an entry: 16 hexadecimal characters or more."""
+    return _BEGINNING.fullmatch(text) is not None
+
+
+def hashes(reader: Reader) -> list[bytes]:
+    """The hash of every entry in its order, 32 bytes each: the leaves of the tree.
+
+    Raises:
+        Refused: an entry is missing, or has no hash.
+    """
+    table = reader.table("SELECT number, hash FROM entry ORDER BY number")
+    numbers, texts = table["number"].to_pylist(), table["hash"].to_pylist()
+    for wanted, (number, text) in enumerate(zip(numbers, texts, strict=True), start=1):
+        if number != wanted or not _HASH.fullmatch(text):
+            raise Refused([_broken(f"entry {wanted}", "it is missing, or has no hash.")])
+    return [bytes.fromhex(text) for text in texts]
+
+
+def of(leaves: Sequence[bytes]) -> Head:
+    """The head of books whose entries have these hashes."""
+    return Head(len(leaves), merkle.root(leaves).hex(), leaves[-1].hex() if leaves else canonical.GENESIS)
+
+
+def now(reader: Reader) -> Head:
+    """The head of the books as they are.
+
+    Raises:
+        Refused: the seal was set on another entry than the last.
+    """
+    found = of(hashes(reader))
+    if reader.rows("SELECT entries, head FROM seal") != [(found.entries, found.head)]:
+        raise Refused([_broken(f"entry {found.entries}", "it is not the entry that the seal was set on.")])
+    return found
+
+
+def sign(head: Head, key: signing.Key, moment: datetime) -> Signed:
+    """A head with a date, to the second, and a signature."""
+    signed_at = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return Signed(head, signed_at, key.public, key.sign(Signed(head, signed_at, key.public).text))
+
+
+def read(document: Mapping[str, Any], place: str) -> Head:
+    """The head that somebody kept: of a signed head, or of a proof, whose newer head it is.
+
+    Args:
+        document: the JSON document.
+        place: the file, for a refusal.
+
+    Raises:
+        Refused: it is none of them, or its signature does not hold.
+    """
+    form, entries, root, head = (document.get(name) for name in ("form", "entries", "root", "head"))
+    rest = {name: str(document.get(name)) for name in _REST}
+    if (
+        form not in (SIGNED, INCLUSION, CONSISTENCY)
+        or by_hand(f"{entries}:{root}") is None
+        or not _HASH.fullmatch(str(head))
+        or (form == SIGNED and not all(_REST[name].fullmatch(value) for name, value in rest.items()))
+    ):
+        found = "it is neither a signed head nor a proof that 'devolution prove' or 'devolution consistent' wrote."
+        why = "What the books have to hold is read from it."
+        raise Refused([Problem(place, found, why, "Name the file as it was given to you, or the head itself.")])
+    kept = Head(int(str(entries)), str(root), str(head))
+    if form != SIGNED:
+        return kept
+    signed = Signed(kept, **rest)
+    _refuse_forged(signed, place)
+    return replace(kept, signed=f", signed at {signed.signed_at} with the public key {signed.public_key},")
+
+
+def by_hand(text: str) -> Head | None:
+    """A head as ``entries:root``; None where the text is something else."""
+    parts = _BY_HAND.fullmatch(text)
+    return Head(int(parts[1]), parts[2]) if parts else None
+
+
+def problems(leaves: Sequence[bytes], older: Head) -> list[Problem]:
+    """What speaks against an older head being a beginning of the books; nothing where it is one.
+
+    Args:
+        leaves: the hashes of the books' entries.
+        older: the head that somebody kept.
+    """
+    if older.entries > len(leaves):
+        found = f"these books hold no more than {len(leaves):,}."
+    else:
+        there = of(leaves[: older.entries])
+        if there.root == older.root and older.head in (None, there.head):
+            return []
+        found = f"the first {older.entries:,} entries of these books are others."
+    why = "Entries have been cut off, changed or moved since it was made, or it was made of other books."
+    remedy = "Run 'devolution verify', compare with a backup or a journal of that time, and find out who could write."
+    return [Problem(f"the head of {older.entries:,} entries", found, why, remedy)]
+
+
+def _refuse_forged(kept: Signed, place: str) -> None:
+    if not signing.holds(kept.text, kept.public_key, kept.signature):
+        found = "its signature does not hold."
+        why = "Something in it was changed after it was signed, so it says nothing about the books."
+        raise Refused([Problem(place, found, why, "Ask whoever signed it for the file as it was.")])
+
+
+def _broken(place: str, found: str) -> Problem:
+    why = "A head stands for every entry, so there is none of such books."
+    return Problem(place, found, why, "Run 'devolution verify', and restore the ledger from a backup.")

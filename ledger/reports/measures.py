@@ -1,0 +1,303 @@
+"""How much of the money is tied, devolved, kept back and in pieces: one definition each, for any position.
+
+A measure reads a position, actual or hypothetical, and knows nothing of how it came about. Shares are
+exact fractions. An empty scope has no share: it is *not defined*, and never zero.
+
+Two scopes are always shown together: all funding, and earmarked funding only, for one large general line
+would hide how many small ones there are beside it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from math import exp, log
+from statistics import median
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ledger.money import round_half_up_fraction, spoken
+from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
+from ledger.words import RING_FENCED
+from ledger.years import FinancialYear
+
+ALL, EARMARKED = "all", "earmarked"
+SCOPES = (ALL, EARMARKED)
+# Earmarked money is tied to a purpose, softly or firmly; monitored money is only watched.
+EARMARKED_GRADES = ("soft", *RING_FENCED)
+UNTIED_GRADES = ("none", "monitored")
+DEEPEST = 3
+PENNY_PACKET_PENCE = 50_000_000
+_MILLION_POUNDS = 100_000_000
+_PENNY_SHARES = ("penny_packet_share_of_count", "penny_packet_share_of_value")
+_GRADED = ("ring_fenced_share", "ring_fenced_share_with_soft", "untied_devolved_share")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure of a position.
+
+    Attributes:
+        name: a fixed word, for programs.
+        title: what it is called, for people.
+        unit: ``pence``, ``share``, ``count``, ``days``, ``per £ million`` or ``index``.
+        definition: how it is worked out, in a sentence.
+        value: whole pence or a count as int, a share as Fraction, other ratios as float;
+            None when the scope is empty and the measure is not defined.
+        note: what the reader should know of this value, such as what is missing from it.
+    """
+
+    name: str
+    title: str
+    unit: str
+    definition: str
+    value: Fraction | float | None = None
+    note: str = ""
+
+
+# fmt: off
+CATALOGUE = (
+    # Where money is decided, and how free it is.
+    Measure("total", "Total", "pence", "All that is held in the scope, spent money included."),
+    Measure("ring_fenced_share", "Ring-fenced, hard", "share",
+            "Hard and statutory ring-fences, as a share of the total."),
+    Measure("ring_fenced_share_with_soft", "Ring-fenced, soft included", "share",
+            "Soft, hard and statutory ring-fences, as a share of the total."),
+    Measure("devolved_share", "Devolved", "share",
+            "Decided below the ICB: at place, PCN or practice, as a share of the total."),
+    Measure("untied_devolved_share", "Local and free", "share",
+            "Decided below the ICB with no ring-fence, at most monitored, as a share of the total."),
+    Measure("devolution_depth", "Depth of devolution", "index",
+            "Mean steps below the ICB (place 1, PCN 2, practice 3), as a share of the deepest."),
+    Measure("retained_with_agreement", "Kept with agreement", "pence",
+            "Retained by a tier whose partners agreed to it on the day."),
+    Measure("retained_without_agreement", "Kept without agreement", "pence",
+            "Retained by a tier without an agreement, or after one ended."),
+    Measure("retained_without_agreement_share", "Kept without agreement, share", "share",
+            "Retained without agreement, as a share of the money that could be held below the ICB."),
+    Measure("consented_retention_ratio", "Agreed part of what is kept", "share",
+            "Retained with agreement, as a share of what is retained of the money that could be held below the ICB."),
+    Measure("in_year_share", "Notified in the year", "share",
+            "Notified on or after 1 April of its year, as a share of the total."),
+    Measure("non_recurrent_share", "Non-recurrent", "share",
+            "On terms that do not recur, as a share of the total."),
+    # In how many pieces it comes.
+    Measure("pots", "Pots", "count", "Funds with terms of their own and money in the scope."),
+    Measure("concentration", "Concentration (HHI)", "index", "Sum of the squared shares of the pots."),
+    Measure("effective_number", "Effective number of pots", "index",
+            "One over the sum of squared shares: how many equal pots would be as scattered."),
+    Measure("effective_number_shannon", "Effective number (Shannon)", "index",
+            "Exponential of the entropy of the shares, which counts small pots for more."),
+    Measure("gini", "Gini of pot sizes", "index", "0 when pots are equal, towards 1 when one is nearly all."),
+    Measure("median_pot", "Median pot", "pence", "The pot in the middle by size."),
+    Measure("mean_pot", "Mean pot", "pence", "The total over the number of pots, to the penny."),
+    Measure("smallest_pot", "Smallest pot", "pence", "The pot with the least money in the scope."),
+    Measure("penny_packets", "Penny packets", "count", "Pots below the threshold."),
+    Measure("penny_packet_share_of_count", "Penny packets, share of pots", "share",
+            "Pots below the threshold, as a share of all pots."),
+    Measure("penny_packet_share_of_value", "Penny packets, share of money", "share",
+            "Money in pots below the threshold, as a share of the total."),
+    # What it asks of those who receive it.
+    Measure("bid_pots", "Pots that are bid for", "count", "Pots whose route is by bid."),
+    Measure("bid_pot_value", "Money that is bid for", "pence", "Money in pots whose route is by bid."),
+    Measure("returns_per_year", "Returns a year", "count", "Returns that the terms ask for, over all pots."),
+    Measure("returns_per_million", "Returns per £ million", "per £ million", "Returns a year for each £1 million."),
+    Measure("spend_window", "Days to spend in-year money", "days",
+            "Days from notice to deadline, both included, over pots notified in the year, by value."),
+)
+# fmt: on
+Values = dict[str, Fraction | float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pot:
+    """A fund with terms of its own, with all that is held of it in the scope."""
+
+    code: str
+    amount_pence: int
+    row: Row
+
+
+def measures(position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = PENNY_PACKET_PENCE) -> list[Measure]:
+    """Every measure of a position, in one scope.
+
+    Args:
+        position: a table of schema ``ledger.reports.position.SCHEMA``.
+        scope: ``all`` or ``earmarked`` (soft, hard and statutory grades).
+        penny_packet_pence: a pot below this is a penny packet; £500,000 suits an ICB, £100,000 a place
+            and £25,000 a PCN.
+
+    Raises:
+        ValueError: an unknown scope.
+    """
+    if scope not in SCOPES:
+        raise ValueError(f"'{scope}' is not a scope. Choose {' or '.join(SCOPES)}.")
+    held = position.filter(pc.not_equal(position["standing"], SOURCE))
+    if scope == EARMARKED:
+        held = held.filter(pc.is_in(held["grade"], value_set=pa.array(EARMARKED_GRADES)))
+    rows = held.to_pylist()
+    if not rows:
+        # Nothing held is not nothing measured: an empty scope has no total either.
+        return [replace(measure, note="Nothing is held in this scope.") for measure in CATALOGUE]
+    found = pots(held)
+    values = {**_control(rows), **_pieces(found, penny_packet_pence), **_burden(found)}
+    notes = _notes(rows, found, penny_packet_pence)
+    return [replace(m, value=values[m.name], note=notes.get(m.name, "")) for m in CATALOGUE]
+
+
+def pots(position: pa.Table) -> list[Pot]:
+    """The pots of a position, largest first: what is held of each fund that has terms of its own."""
+    held = position.filter(pc.not_equal(position["standing"], SOURCE))
+    amounts: dict[tuple[str, int], int] = {}
+    examples: dict[tuple[str, int], Row] = {}
+    for row in held.to_pylist():
+        key = (row["pot"], row["year"])
+        amounts[key] = amounts.get(key, 0) + row["amount_pence"]
+        examples.setdefault(key, row)
+    found = [Pot(key[0], pence, examples[key]) for key, pence in amounts.items() if pence > 0]
+    return sorted(found, key=lambda pot: (-pot.amount_pence, pot.code, pot.row["year"]))
+
+
+def share(part: int, whole: int) -> Fraction | None:
+    """An exact share; not defined where there is no whole."""
+    return None if whole == 0 else Fraction(part, whole)
+
+
+def tenths_of_percent(part: Fraction) -> int:
+    """A share in tenths of a percent, halves up: 0.1234 is 123."""
+    return round_half_up_fraction(part * 1000)
+
+
+def _sum(rows: Sequence[Row], keep: Callable[[Row], bool]) -> int:
+    return sum(row["amount_pence"] for row in rows if keep(row))
+
+
+def _in_year(row: Row) -> bool:
+    return row["notified_on"] is not None and row["notified_on"] >= FinancialYear(row["year"]).first_day
+
+
+# What part of the money each of these is: the rows that it counts, and nothing else of them.
+PARTS: Mapping[str, Callable[[Row], bool]] = {
+    "ring_fenced_share": lambda row: row["grade"] in RING_FENCED,
+    "ring_fenced_share_with_soft": lambda row: row["grade"] in EARMARKED_GRADES,
+    "devolved_share": lambda row: row["depth"] > 0,
+    "untied_devolved_share": lambda row: row["depth"] > 0 and row["grade"] in UNTIED_GRADES,
+    "in_year_share": _in_year,
+    "non_recurrent_share": lambda row: row["recurrent"] is False,
+}
+
+
+def parts(rows: Sequence[Row]) -> dict[str, Fraction | None]:
+    """The measures that are a part of the money, from any rows that sum to it.
+
+    Args:
+        rows: grade, depth, year, notified_on, recurrent and amount_pence, as in a position; summed over all else if
+            need be, and without the source of the money.
+
+    Returns:
+        Every name of ``PARTS`` with its share of the total; None where nothing is held.
+    """
+    total = _sum(rows, lambda _: True)
+    return {name: share(_sum(rows, counts), total) for name, counts in PARTS.items()}
+
+
+def _control(rows: Sequence[Row]) -> Values:
+    """Where money is decided and how free it is."""
+    total = _sum(rows, lambda _: True)
+    agreed = _sum(rows, lambda row: row["standing"] == BY_AGREEMENT)
+    unilateral = _sum(rows, lambda row: row["standing"] == WITHOUT_AGREEMENT)
+    # What could be held further down: only of that is keeping it a choice.
+    could_go_down = [row for row in rows if row["lowest_depth"] > 0]
+    agreed_choice = _sum(could_go_down, lambda row: row["standing"] == BY_AGREEMENT)
+    own_choice = _sum(could_go_down, lambda row: row["standing"] == WITHOUT_AGREEMENT)
+    depth = sum(row["amount_pence"] * row["depth"] for row in rows)
+
+    return {
+        "total": total,
+        **parts(rows),
+        "devolution_depth": share(depth, total * DEEPEST),
+        "retained_with_agreement": agreed,
+        "retained_without_agreement": unilateral,
+        "retained_without_agreement_share": share(own_choice, _sum(could_go_down, lambda _: True)),
+        "consented_retention_ratio": share(agreed_choice, agreed_choice + own_choice),
+    }
+
+
+def _pieces(found: Sequence[Pot], threshold_pence: int) -> Values:
+    """In how many pieces money comes."""
+    amounts = [pot.amount_pence for pot in found]
+    total, count = sum(amounts), len(amounts)
+    small = [amount for amount in amounts if amount < threshold_pence]
+    concentration = share(sum(amount * amount for amount in amounts), total * total)
+    return {
+        "pots": count,
+        "concentration": concentration,
+        "effective_number": None if concentration is None else 1 / concentration,
+        "effective_number_shannon": _shannon(amounts),
+        "gini": _gini(amounts),
+        "median_pot": round_half_up_fraction(Fraction(median(map(Fraction, amounts)))) if amounts else None,
+        "mean_pot": round_half_up_fraction(Fraction(total, count)) if amounts else None,
+        "smallest_pot": amounts[-1] if amounts else None,
+        "penny_packets": len(small),
+        "penny_packet_share_of_count": share(len(small), count),
+        "penny_packet_share_of_value": share(sum(small), total),
+    }
+
+
+def _burden(found: Sequence[Pot]) -> Values:
+    """What the money asks of those who receive it."""
+    total = sum(pot.amount_pence for pot in found)
+    known = [pot.row["returns_per_year"] for pot in found if pot.row["returns_per_year"] is not None]
+    bids = [pot.amount_pence for pot in found if pot.row["route"] == "bid"]
+    windows = [(pot.amount_pence, days) for pot in found if _in_year(pot.row) and (days := spend_window(pot.row))]
+    return {
+        "bid_pots": len(bids),
+        "bid_pot_value": sum(bids),
+        "returns_per_year": sum(known) if known else None,
+        "returns_per_million": share(sum(known) * _MILLION_POUNDS, total) if known else None,
+        "spend_window": share(sum(pence * days for pence, days in windows), sum(pence for pence, _ in windows)),
+    }
+
+
+def _notes(rows: Sequence[Row], found: Sequence[Pot], threshold_pence: int) -> dict[str, str]:
+    """What the reader of a value should know."""
+    notes = dict.fromkeys(("penny_packets", *_PENNY_SHARES), f"Threshold {spoken(threshold_pence)}.")
+    if any(row["grade"] is None for row in rows):
+        notes |= dict.fromkeys(_GRADED, "Some money has no terms on record.")
+    unknown = sum(1 for pot in found if pot.row["returns_per_year"] is None)
+    if unknown:
+        told = f"Not known for {unknown} of {len(found)} pots, which are left out."
+        notes |= dict.fromkeys(("returns_per_year", "returns_per_million"), told)
+    return notes
+
+
+def spend_window(row: Row) -> int | None:
+    """Days in which a pot can be spent: from its notice, or 1 April if that is later, to its deadline.
+
+    Both days count. None where the terms name no deadline.
+    """
+    deadline: date | None = row["spend_by"]
+    if deadline is None:
+        return None
+    start: date = max(row["notified_on"], FinancialYear(row["year"]).first_day)
+    return (deadline - start).days + 1
+
+
+def _shannon(amounts: Sequence[int]) -> float | None:
+    total = sum(amounts)
+    if total == 0:
+        return None
+    shares = [amount / total for amount in amounts if amount]
+    return exp(-sum(part * log(part) for part in shares))
+
+
+def _gini(amounts: Sequence[int]) -> Fraction | None:
+    total, count = sum(amounts), len(amounts)
+    if total == 0:
+        return None
+    ascending = sorted(amounts)
+    return Fraction(sum((2 * rank - count - 1) * amount for rank, amount in enumerate(ascending, 1)), count * total)

@@ -1,0 +1,304 @@
+"""The picture at a first look: where the money stands, how free it is, and which way it went."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import pyarrow as pa
+
+from ledger.errors import Problem, Refused
+from ledger.money import spoken
+from ledger.reports import measures
+from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, position
+from ledger.reports.structure import suggestion
+from ledger.reports.trail import NARROWED_BY, NOT_GRADED, any_of
+from ledger.store.base import Reader
+from ledger.words import GRADES
+
+KEPT_NATIONALLY = "Kept by NHS England"
+NETWORKS = "Primary care networks"
+KEPT_AGREED = "Kept by ICB, agreed"
+KEPT_UNAGREED = "Kept by ICB, not agreed"
+AT_ICB = "Available at the ICB"
+PRACTICES = "Practices"
+OTHER_PLACES = "Other places"
+MOST_PLACES = 12
+TOTAL = "Total"
+_LINES = ("to_tier", "to_organisation", "to_name", "fund_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One band of the flow: from a name to a name, whole pence.
+
+    Attributes:
+        only: what the balances that it is the sum of are narrowed to, as ``ledger.reports.trail`` takes it.
+    """
+
+    source: str
+    target: str
+    amount_pence: int
+    only: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the whole: its pence, its share (None where nothing is held), and the balances that it is the sum of.
+
+    Attributes:
+        only: as for ``Link``.
+    """
+
+    pence: int
+    share: Fraction | None
+    only: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a first screen and the demo's table show.
+
+    Attributes:
+        sentence: the whole picture in plain words.
+        total_pence: all that is held in view.
+        matrix: name of the tier to grade to pence, tiers from the top down.
+        tiers: name of each tier to its code.
+        largest: name and pence of the ICB (or, for one ICB, the place) that received most.
+        smallest_pot: name of the receiver, name of the fund and pence of the smallest pot.
+        local_and_free: what is decided below the ICB without a ring-fence.
+        ring_fenced: what is under a soft, hard or statutory ring-fence.
+        links: the flow, from the national body down.
+    """
+
+    sentence: str
+    total_pence: int
+    matrix: dict[str, dict[str, int]]
+    tiers: dict[str, str]
+    largest: tuple[str, int] | None
+    smallest_pot: tuple[str, str, int] | None
+    local_and_free: Part
+    ring_fenced: Part
+    links: tuple[Link, ...]
+
+
+def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None, held: pa.Table | None = None) -> Picture:
+    """The picture of a year, for all ICBs or for one.
+
+    Args:
+        held: the position of just that, where it is known already; it is asked for otherwise.
+
+    Raises:
+        Refused: the code is not an ICB's.
+    """
+    name = None if icb is None else _icb_name(reader, icb)
+    held = position(reader, at, organisation=icb, year=year) if held is None else held
+    moved = flows(reader, at, _LINES, organisation=icb, year=year).to_pylist()
+    rows = [row for row in held.to_pylist() if row["standing"] != SOURCE]
+    values = {measure.name: measure.value for measure in measures.measures(held)}
+    total = sum(row["amount_pence"] for row in rows)
+    return Picture(
+        sentence=_sentence(rows, total, name, values),
+        total_pence=total,
+        matrix=_matrix(reader, rows),
+        tiers={str(name): str(code) for code, name in reader.rows("SELECT code, name FROM tier")},
+        largest=_largest(moved, icb),
+        smallest_pot=_smallest_pot(moved),
+        local_and_free=_part(rows, "untied_devolved_share", ("tier", "grade")),
+        ring_fenced=_part(rows, "ring_fenced_share_with_soft", ("grade",)),
+        links=tuple(_links(rows, icb)),
+    )
+
+
+def icbs(reader: Reader, year: int) -> dict[str, str]:
+    """Code to name of every ICB that money of the year went to, by name."""
+    rows = reader.rows(
+        "SELECT DISTINCT o.code, o.name FROM account a JOIN organisation o ON o.code = a.organisation "
+        "WHERE o.tier = 'icb' AND a.year = $year ORDER BY o.name",
+        {"year": year},
+    )
+    return {str(code): str(name) for code, name in rows}
+
+
+def _icb_name(reader: Reader, code: str) -> str:
+    rows = reader.rows("SELECT name FROM organisation WHERE code = $code AND tier = 'icb'", {"code": code})
+    if not rows:
+        raise Refused(
+            [
+                Problem(
+                    "ICB",
+                    f"there is no ICB '{code}'.",
+                    "Its money cannot be shown.",
+                    suggestion(reader, code, "organisation"),
+                )
+            ]
+        )
+    return str(rows[0][0])
+
+
+def _sentence(rows: Sequence[dict[str, Any]], total: int, name: str | None, values: dict[str, Any]) -> str:
+    below = sum(row["amount_pence"] for row in rows if row["depth"] > 0)
+    national = sum(row["amount_pence"] for row in rows if row["tier"] == "national")
+    free = values["untied_devolved_share"]
+    if total == 0:
+        return f"No money stands in {name or 'the ledger'} in this year."
+    freedom = f"{percent(free)} of the whole is both local and free of ring-fences."
+    if name is None:
+        return (
+            f"Of {spoken(total)} for the NHS in England, NHS England keeps {spoken(national)} and passes "
+            f"{spoken(total - national)} to ICBs, who pass on {spoken(below)} to places and networks; {freedom}"
+        )
+    return f"{name} receives {spoken(total)} and passes on {spoken(below)} to its places and networks; {freedom}"
+
+
+def percent(share: Fraction | None) -> str:
+    """A share as people write it, to one decimal; 'not defined' where there is none."""
+    return "not defined" if share is None else f"{measures.tenths_of_percent(share) / 10:.1f}%"
+
+
+def _part(rows: Sequence[dict[str, Any]], name: str, columns: Sequence[str]) -> Part:
+    """The rows that a measure counts; they are all those that have their values in some columns."""
+    counted = [row for row in rows if measures.PARTS[name](row)]
+    total = sum(row["amount_pence"] for row in rows)
+    pence = sum(row["amount_pence"] for row in counted)
+    only = {column: any_of(row[column] or NOT_GRADED for row in counted) for column in columns}
+    return Part(pence, measures.share(pence, total), only)
+
+
+def _matrix(reader: Reader, rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    matrix: dict[str, dict[str, int]] = {}
+    present = {row["tier"] for row in rows}
+    for code, name in reader.rows("SELECT code, name FROM tier ORDER BY rank, code"):
+        if code in present:
+            matrix[str(name)] = dict.fromkeys(GRADES, 0)
+            for row in rows:
+                if row["tier"] == code:
+                    grade = row["grade"] or "not graded"
+                    matrix[str(name)][grade] = matrix[str(name)].get(grade, 0) + row["amount_pence"]
+    return matrix
+
+
+def _largest(moved: Sequence[dict[str, Any]], icb: str | None) -> tuple[str, int] | None:
+    tier = "icb" if icb is None else "place"
+    received: dict[tuple[str, str], int] = defaultdict(int)
+    for row in moved:
+        if row["to_tier"] == tier:
+            received[row["to_organisation"], row["to_name"]] += row["amount_pence"]
+    best = max(received, key=lambda receiver: (received[receiver], receiver[0]), default=None)
+    return None if best is None else (best[1], received[best])
+
+
+def _smallest_pot(moved: Sequence[dict[str, Any]]) -> tuple[str, str, int] | None:
+    """The smallest sum that reached an ICB as a line of its own; lines that went back are not pots."""
+    lines = [row for row in moved if row["to_tier"] == "icb" and row["amount_pence"] > 0]
+    least = min(lines, key=lambda row: (row["amount_pence"], row["to_organisation"]), default=None)
+    return None if least is None else (least["to_name"], least["fund_name"], least["amount_pence"])
+
+
+def _links(rows: Sequence[dict[str, Any]], icb: str | None) -> list[Link]:
+    """National body to streams, and each stream to where its money is decided."""
+    bands: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    into: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    places = _place_labels(rows) if icb is not None else {}
+    for row in rows:
+        if row["tier"] != "national":
+            stream = _stream_label(row["stream"])
+            bands[stream, _destination(row, places)].append(row)
+            into[stream].append(row)
+    top = "NHS England"
+    links = [_link(top, KEPT_NATIONALLY, [row for row in rows if row["tier"] == "national"], ("tier",))]
+    links += sorted(
+        (_link(top, stream, behind, ("stream", "tier")) for stream, behind in into.items()),
+        key=lambda link: -link.amount_pence,
+    )
+    size = {link.target: link.amount_pence for link in links}
+    found = [
+        _link(stream, target, behind, ("stream", "tier", *_told_apart_by(behind[0]["tier"], places)))
+        for (stream, target), behind in bands.items()
+    ]
+    links += sorted(found, key=lambda link: (-size[link.source], link.source, -link.amount_pence))
+    return [link for link in links if link.amount_pence > 0]
+
+
+def _told_apart_by(tier: str, places: dict[str, str]) -> tuple[str, ...]:
+    """What tells the bands of one stream apart where its money is decided: who holds it, or whether they agreed."""
+    if tier == "place" and places:
+        return ("held_by",)
+    return () if tier in ("place", "pcn", "practice") else ("standing",)
+
+
+def _link(source: str, target: str, behind: Sequence[dict[str, Any]], columns: Sequence[str]) -> Link:
+    only = {name: any_of(row[NARROWED_BY[name]] for row in behind) for name in columns}
+    return Link(source, target, sum(row["amount_pence"] for row in behind), only)
+
+
+def _stream_label(stream: str) -> str:
+    return stream if stream.isupper() else stream[0].upper() + stream[1:]
+
+
+def _place_labels(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+    totals: dict[str, int] = defaultdict(int)
+    names = {}
+    for row in rows:
+        if row["tier"] == "place":
+            totals[row["organisation"]] += row["amount_pence"]
+            names[row["organisation"]] = row["organisation_name"]
+    largest = sorted(totals, key=lambda code: (-totals[code], code))
+    shown = largest if len(largest) <= MOST_PLACES + 1 else largest[:MOST_PLACES]
+    return {code: names[code] for code in shown}
+
+
+def _destination(row: dict[str, Any], places: dict[str, str]) -> str:
+    if row["tier"] == "place":
+        return places.get(row["organisation"], OTHER_PLACES) if places else "Places"
+    if row["tier"] == "pcn":
+        return NETWORKS
+    if row["tier"] == "practice":
+        return PRACTICES
+    if row["standing"] == BY_AGREEMENT:
+        return KEPT_AGREED
+    if row["standing"] == WITHOUT_AGREEMENT:
+        return KEPT_UNAGREED
+    return AT_ICB
+
+
+def matrix_with_totals(picture: Picture) -> tuple[list[str], list[tuple[str, list[int]]]]:
+    """The matrix as it is printed.
+
+    Returns:
+        The grades that hold any money; then for each tier, and last for the total, its name and its pence
+        by grade, closed by their sum. A test holds the total row to the total of the picture.
+    """
+    tiers = picture.matrix.values()
+    known = dict.fromkeys(grade for amounts in tiers for grade in amounts)
+    grades = [grade for grade in known if any(amounts.get(grade) for amounts in tiers)]
+    rows = [(name, [amounts.get(grade, 0) for grade in grades]) for name, amounts in picture.matrix.items()]
+    rows.append((TOTAL, [sum(column) for column in zip(*(amounts for _, amounts in rows), strict=True)]))
+    return grades, [(name, [*amounts, sum(amounts)]) for name, amounts in rows]
+
+
+def cell_shares(picture: Picture) -> dict[tuple[str, str], Fraction | None]:
+    """What each cell of the matrix is of the whole: (tier, grade) to share; the tier's sum under no grade.
+
+    The total of all tiers is under ``TOTAL``. Where nothing is held, no share is defined.
+    """
+    shares = {
+        (tier, grade): measures.share(pence, picture.total_pence)
+        for tier, grades in picture.matrix.items()
+        for grade, pence in grades.items()
+    }
+    for tier, grades in picture.matrix.items():
+        shares[tier, ""] = measures.share(sum(grades.values()), picture.total_pence)
+    shares[TOTAL, ""] = measures.share(picture.total_pence, picture.total_pence)
+    return shares
+
+
+def matrix_rows(picture: Picture) -> list[dict[str, Any]]:
+    """The matrix as rows: tier, grade, pence; empty cells left out."""
+    return [
+        {"tier": picture.tiers[tier], "grade": grade, "amount_pence": pence}
+        for tier, grades in picture.matrix.items()
+        for grade, pence in grades.items()
+        if pence
+    ]

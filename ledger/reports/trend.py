@@ -1,0 +1,273 @@
+"""How tied, late, lasting and devolved the money was at one point after another, from one look at the books.
+
+At every point the figures are those of ``ledger.reports.measures`` for the position of that point, on both clocks. The
+transfers are added up once for all points: entries between the same two points count alike.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from fractions import Fraction
+from typing import Any
+
+import pyarrow as pa
+
+from ledger.errors import Problem, Refused
+from ledger.reports import measures
+from ledger.reports.journal import years as years_with_money
+from ledger.reports.position import Moment
+from ledger.reports.structure import suggestion
+from ledger.reports.terms_held import TERMS_HELD
+from ledger.store.base import Reader
+from ledger.years import FinancialYear
+
+MONTHS, YEARS = "months", "years"
+# What a trend is made of, and what each is called.
+MEASURES: Mapping[str, str] = {one.name: one.title for one in measures.CATALOGUE if one.name in measures.PARTS}
+WHOLE = ""
+
+_POINTS = pa.schema(
+    [("point", pa.int32()), ("year", pa.int32()), ("as_at", pa.date32()), ("known", pa.int64()), ("day", pa.date32()),
+     ("days", pa.int32()), ("recordings", pa.int32())]
+)  # fmt: skip
+_ROOTS = pa.schema([("root", pa.string())])
+
+# An entry counts at a point when its day has come by then and it had been recorded. So all entries between the same
+# two days and the same two recordings count at the same points, and their transfers are added up together.
+_MOVED = """
+cut AS (
+    SELECT e.number, (SELECT count(DISTINCT as_at) FROM trend_point WHERE as_at < e.effective_date) AS days,
+           (SELECT count(DISTINCT known) FROM trend_point WHERE known < e.number) AS recordings
+    FROM entry e WHERE e.number <= (SELECT max(known) FROM trend_point)
+),
+moved AS (
+    SELECT c.days, c.recordings, t.from_account, t.to_account, sum(t.amount_pence) AS pence
+    FROM transfer t JOIN cut c ON c.number = t.entry_number
+    GROUP BY ALL
+),
+between_accounts AS (
+    SELECT p.point, m.from_account, m.to_account, sum(m.pence) AS pence
+    FROM moved m JOIN account a ON a.id = m.to_account
+    JOIN trend_point p ON p.year = a.year AND m.days <= p.days AND m.recordings <= p.recordings
+    GROUP BY ALL
+)
+"""
+
+_HELD_BY_ALL = """
+held AS (
+    SELECT '' AS root, point, account, sum(pence) AS pence FROM (
+        SELECT point, to_account AS account, pence FROM between_accounts
+        UNION ALL
+        SELECT point, from_account, -pence FROM between_accounts
+    ) AS sides GROUP BY ALL
+)
+"""
+
+# Who is below whom at each point, and who of them is below somebody else too: as for a position.
+_BELOW = """
+below(point, root, organisation) AS (
+    SELECT p.point, r.root, o.code FROM trend_point p CROSS JOIN trend_root r
+    JOIN organisation o ON o.code = r.root AND o.entry_number <= p.known
+    UNION
+    SELECT b.point, b.root, r.child FROM below b
+    JOIN trend_point p ON p.point = b.point
+    JOIN relationship r ON r.parent = b.organisation AND r.entry_number <= p.known
+        AND r.valid_from <= p.day AND (r.valid_to IS NULL OR p.day < r.valid_to)
+    WHERE NOT EXISTS (SELECT 1 FROM relationship s WHERE s.supersedes = r.id AND s.entry_number <= p.known)
+),
+elsewhere AS (
+    SELECT DISTINCT b.point, b.root, b.organisation FROM below b
+    JOIN trend_point p ON p.point = b.point
+    JOIN relationship r ON r.child = b.organisation AND r.entry_number <= p.known
+        AND r.valid_from <= p.day AND (r.valid_to IS NULL OR p.day < r.valid_to)
+    LEFT JOIN below o ON o.point = b.point AND o.root = b.root AND o.organisation = r.parent
+    WHERE b.organisation <> b.root AND o.organisation IS NULL
+      AND NOT EXISTS (SELECT 1 FROM relationship s WHERE s.supersedes = r.id AND s.entry_number <= p.known)
+),
+scope AS (
+    SELECT b.point, b.root, b.organisation, e.organisation IS NOT NULL AS shared
+    FROM below b LEFT JOIN elsewhere e
+        ON e.point = b.point AND e.root = b.root AND e.organisation = b.organisation
+)
+"""
+# One that is below several counts with what came to it from here; so each side asks about the other.
+_HELD_BELOW = """
+sides AS (
+    SELECT b.point, b.from_account, b.to_account, b.pence, f.organisation AS giver, o.organisation AS receiver
+    FROM between_accounts b JOIN account f ON f.id = b.from_account JOIN account o ON o.id = b.to_account
+),
+held AS (
+    SELECT root, point, account, sum(pence) AS pence FROM (
+        SELECT own.root, s.point, s.to_account AS account, s.pence FROM sides s
+        JOIN scope own ON own.point = s.point AND own.organisation = s.receiver
+        LEFT JOIN scope other ON other.point = s.point AND other.root = own.root AND other.organisation = s.giver
+        WHERE NOT own.shared OR (other.root IS NOT NULL AND s.giver <> s.receiver)
+        UNION ALL
+        SELECT own.root, s.point, s.from_account, -s.pence FROM sides s
+        JOIN scope own ON own.point = s.point AND own.organisation = s.giver
+        LEFT JOIN scope other ON other.point = s.point AND other.root = own.root AND other.organisation = s.receiver
+        WHERE NOT own.shared OR (other.root IS NOT NULL AND s.giver <> s.receiver)
+    ) AS both_sides GROUP BY ALL
+)
+"""
+
+# The source of the money, whose accounts have no limit, is no holder of it.
+_TREND = """
+WITH RECURSIVE {moved}, {held},
+judged AS (
+    SELECT DISTINCT a.fund, a.year, p.point, p.day, p.known FROM account a JOIN trend_point p ON p.year = a.year
+),
+{terms}
+SELECT h.root, h.point, a.year, t.depth, m.grade, m.notified_on, m.recurrent,
+       CAST(sum(h.pence) AS BIGINT) AS amount_pence
+FROM held h JOIN account a ON a.id = h.account
+JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
+LEFT JOIN terms_held m ON m.fund = a.fund AND m.year = a.year AND m.point = h.point
+WHERE h.pence <> 0 AND a.floor_pence IS NOT NULL
+GROUP BY ALL ORDER BY ALL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of a trend, on both clocks.
+
+    Attributes:
+        year: whose money, by the year it starts in.
+        as_at: the last day whose entries count.
+        known_at: the last instant whose recordings count.
+        known: the number of the last entry recorded by then.
+    """
+
+    year: int
+    as_at: date
+    known_at: datetime
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What was held at one point.
+
+    Attributes:
+        total_pence: all that was held, spent money included; None where nothing was.
+        values: name of each of ``MEASURES`` to its share; None where nothing was held.
+    """
+
+    point: Point
+    total_pence: int | None
+    values: Mapping[str, Fraction | None]
+
+
+def month_ends(reader: Reader, at: Moment, year: int, *, as_then: bool = False) -> list[Point]:
+    """The end of every month of a year up to the moment; the month that it falls in ends with it.
+
+    Args:
+        as_then: each as it was known at the end of its own last day; as known at the moment otherwise.
+
+    Returns:
+        None before the year begins: nothing of it counts by then.
+    """
+    whole = FinancialYear(year)
+    # The day before the first of each next month; April of the next year closes March.
+    firsts = [date(year + month // 12, month % 12 + 1, 1) for month in range(4, 16)]
+    days = [date.fromordinal(first.toordinal() - 1) for first in firsts]
+    past = [day for day in days if day <= at.as_at]
+    if whole.contains(at.as_at) and at.as_at not in past:
+        past.append(at.as_at)
+    return [_point(reader, at, year, day, as_then=as_then) for day in past]
+
+
+def year_ends(reader: Reader, at: Moment, *, as_then: bool = False) -> list[Point]:
+    """The end of every year in which money stands, the oldest first; a year that is not over ends with the moment.
+
+    Args:
+        as_then: as for ``month_ends``.
+    """
+    starts = [year for year in sorted(years_with_money(reader)) if FinancialYear(year).first_day <= at.as_at]
+    return [_point(reader, at, year, min(FinancialYear(year).last_day, at.as_at), as_then=as_then) for year in starts]
+
+
+def trend(
+    reader: Reader, points: Sequence[Point], organisations: Sequence[str] = (WHOLE,)
+) -> dict[str, list[Standing]]:
+    """What organisations with all below them held at each point, from one look at the books.
+
+    Args:
+        points: from ``month_ends`` or ``year_ends``.
+        organisations: their codes; ``WHOLE`` for everything in the ledger.
+
+    Returns:
+        Each organisation to its standings, one for each point, in the order of the points. At a point at which an
+        organisation was not yet known, nothing was held.
+
+    Raises:
+        Refused: an organisation is unknown.
+    """
+    _refuse_unknown(reader, [code for code in organisations if code])
+    rows: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
+    if points:
+        _stage(reader, points)
+        asked = []
+        if WHOLE in organisations:
+            asked.append(_HELD_BY_ALL)
+        if roots := [code for code in organisations if code]:
+            reader.stage("trend_root", pa.table({"root": roots}, schema=_ROOTS))
+            asked.append(f"{_BELOW}, {_HELD_BELOW}")
+        for held in asked:
+            found = reader.table(_TREND.format(moved=_MOVED, held=held, terms=TERMS_HELD))
+            for row in found.to_pylist():
+                rows[row["root"], row["point"]].append(row)
+    return {
+        code: [_standing(point, rows[code, number]) for number, point in enumerate(points)] for code in organisations
+    }
+
+
+def _point(reader: Reader, at: Moment, year: int, day: date, *, as_then: bool) -> Point:
+    known_at = min(datetime.combine(day, time.max, UTC), at.known_at) if as_then else at.known_at
+    known = reader.whole(
+        "SELECT coalesce(max(number), 0) FROM entry WHERE recorded_at <= $known_at AND number <= $known",
+        {"known_at": known_at, "known": at.known},
+    )
+    return Point(year, day, known_at, known)
+
+
+def _stage(reader: Reader, points: Sequence[Point]) -> None:
+    days, recordings = sorted({point.as_at for point in points}), sorted({point.known for point in points})
+    rows = [
+        {
+            "point": number,
+            "year": point.year,
+            "as_at": point.as_at,
+            "known": point.known,
+            # Who is below whom, and which terms hold, is judged within the money's own year.
+            "day": min(point.as_at, FinancialYear(point.year).last_day),
+            "days": days.index(point.as_at),
+            "recordings": recordings.index(point.known),
+        }
+        for number, point in enumerate(points)
+    ]
+    reader.stage("trend_point", pa.Table.from_pylist(rows, schema=_POINTS))
+
+
+def _standing(point: Point, rows: Sequence[Mapping[str, Any]]) -> Standing:
+    total = sum(row["amount_pence"] for row in rows) if rows else None
+    return Standing(point, total, measures.parts(rows))
+
+
+def _refuse_unknown(reader: Reader, codes: Sequence[str]) -> None:
+    known = {str(code) for (code,) in reader.rows("SELECT code FROM organisation")}
+    wrong = [code for code in codes if code not in known]
+    if wrong:
+        raise Refused(
+            [
+                Problem(
+                    "--organisation",
+                    f"there is no organisation '{code}'.",
+                    "Its trend cannot be shown.",
+                    suggestion(reader, code, "organisation"),
+                )
+                for code in wrong
+            ]
+        )

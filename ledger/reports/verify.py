@@ -1,0 +1,231 @@
+"""``verify``: every invariant of the books, asked of the whole ledger, each failure with its place."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import astuple
+from functools import cached_property, partial
+
+from ledger import characters
+from ledger.entries import chain
+from ledger.errors import LedgerError, Problem, Refused
+from ledger.money import LARGEST_PENCE, exact_pounds
+from ledger.proofs import heads
+from ledger.proofs.heads import Head
+from ledger.reports import chain_links, checkpoint, stored_rows, upgrades
+from ledger.rules import in_order, rights_judged
+from ledger.rules.rule import Rule
+from ledger.store import attachments
+from ledger.store.base import Reader, Store
+
+_SUM_OF_ALL = """
+SELECT CAST(coalesce(sum(pence), 0) AS BIGINT) FROM (
+    SELECT sum(amount_pence) AS pence FROM transfer t JOIN account a ON a.id = t.to_account
+    UNION ALL
+    SELECT -sum(amount_pence) FROM transfer t JOIN account a ON a.id = t.from_account
+) AS both_sides
+"""
+
+_MOVED = """
+SELECT (SELECT max(moved_pence) FROM seal),
+       (SELECT CAST(coalesce(sum(amount_pence), 0) AS HUGEINT) FROM transfer)
+"""
+
+_WRONG_FLOORS = """
+SELECT a.organisation, a.fund, a.year, a.standing FROM account a
+JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
+WHERE (a.floor_pence IS NULL) <> (t.may_go_below_zero AND a.standing = 'available') OR a.floor_pence <> 0
+ORDER BY 1, 2, 3, 4
+"""
+
+# What each account's days say, against what its transfers say.
+_WRONG_DAYS = """
+WITH told AS (
+    SELECT m.account, e.effective_date AS day, sum(m.came) AS in_pence, sum(m.went) AS out_pence FROM (
+        SELECT entry_number, to_account AS account, sum(amount_pence) AS came, 0 AS went FROM transfer GROUP BY 1, 2
+        UNION ALL
+        SELECT entry_number, from_account, 0, sum(amount_pence) FROM transfer GROUP BY 1, 2
+    ) m JOIN entry e ON e.number = m.entry_number GROUP BY 1, 2
+)
+SELECT coalesce(nullif(concat_ws(', ', a.organisation, a.fund, a.year, a.standing), ''), CAST(w.account AS VARCHAR)),
+       w.day
+FROM (
+    SELECT coalesce(t.account, d.account) AS account, coalesce(t.day, d.day) AS day
+    FROM told t FULL JOIN account_day d ON d.account = t.account AND d.day = t.day
+    WHERE t.in_pence IS DISTINCT FROM d.in_pence OR t.out_pence IS DISTINCT FROM d.out_pence
+) w LEFT JOIN account a ON a.id = w.account
+ORDER BY 1, 2 LIMIT 100
+"""
+
+# An account's number stands for what the account is, and may be any, in any order, for no report and no hash shows it.
+# But it has to be one that every program reads exactly, and the next account needs a higher one.
+_WRONG_ACCOUNTS = f"""
+SELECT id, organisation, fund, year, standing FROM account WHERE id NOT BETWEEN 1 AND {LARGEST_PENCE}
+ORDER BY 1 LIMIT 100
+"""
+
+_UNUSED_ACCOUNTS = """
+SELECT a.organisation, a.fund, a.year, a.standing FROM account a
+WHERE NOT EXISTS (SELECT 1 FROM transfer t WHERE t.from_account = a.id)
+  AND NOT EXISTS (SELECT 1 FROM transfer t WHERE t.to_account = a.id)
+ORDER BY 1, 2, 3, 4 LIMIT 100
+"""
+
+
+def verify(
+    reader: Reader,
+    progress: Callable[[str], None] = lambda _: None,
+    *,
+    seen_head: str | Head | None = None,
+    since: str | None = None,
+    store: Store | None = None,
+) -> list[Problem]:
+    """Everything that does not hold in the ledger; an empty list when all of it does.
+
+    Args:
+        reader: the books.
+        progress: told the name of each check as it begins.
+        seen_head: a head that an earlier report printed, its beginning, or one with its root that somebody kept: the
+            books must still hold it. Only so is a tail found out that was cut off together with its seal.
+        since: the head up to which the books were verified before, or its beginning: only what came after it is
+            looked at, with all that it rests on.
+        store: where the books are kept: its tables and the kept originals are looked at too.
+
+    Raises:
+        LedgerError: the reader has rows of a kept mirror, and would vouch for that and not for the ledger.
+    """
+    if reader.is_from_kept:
+        raise LedgerError("To verify a ledger is to read it afresh: take the reader from Store.read_afresh.")
+    found: list[Problem] = [] if seen_head is None else lost_head(reader, seen_head)
+    if since is not None:
+        found += lost_head(reader, since) or checkpoint.problems(reader, entry_with(reader, since) + 1, progress)
+        return [_printable(problem) for problem in found]
+    asking = _Asking(reader)
+    questions: list[tuple[str, Callable[[], list[Problem]]]] = [
+        ("the tables themselves", lambda: store.catalogue_problems() if store else []),
+        ("the seal and the version", lambda: upgrades.problems(reader)),
+        ("every stored row", lambda: stored_rows.problems(reader)),
+        ("the chain of entries", lambda: chain_links.problems(reader)),
+        ("money neither made nor lost", lambda: _balance_problems(reader)),
+        *((name, partial(asking.problems, asked)) for name, asked in in_order.GROUPS),
+        ("who may do what", lambda: rights_judged.kept(reader)),
+        ("the files that entries rest on", lambda: attachments.problems(store.path) if store else []),
+    ]
+    for name, ask in questions:
+        progress(name)
+        try:
+            found.extend(ask())
+        except Exception:
+            # Rules may rest on what was found to be broken, and a database may answer nothing more after a question
+            # that it could not answer. Where nothing was found, the fault is the program's.
+            if not found:
+                raise
+            why = "What is named before it stands in the way."
+            found.append(Problem(name, "it could not be looked at.", why, "Mend that first, and verify again."))
+    return [_printable(problem) for problem in found]
+
+
+class _Asking:
+    """The rules of the whole, asked group by group: what several of them rest on is worked out once."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._staged: set[str] = set()
+
+    def problems(self, asked: Sequence[Rule]) -> list[Problem]:
+        last, there = self._known
+        return in_order.problems(self._reader, 1, last, brought=there, asked=asked, staged=self._staged)
+
+    @cached_property
+    def _known(self) -> tuple[int, set[str]]:
+        """The newest entry, and the tables that hold rows: what no row could break is not asked."""
+        return chain.last_entry(self._reader), chain_links.brought(self._reader)
+
+
+def _printable(problem: Problem) -> Problem:
+    """A problem as it may be shown, whatever the rows hold that it speaks of."""
+    return Problem(*(characters.spelt_out(said) for said in astuple(problem)))
+
+
+def lost_head(reader: Reader, seen: str | Head) -> list[Problem]:
+    """A problem where no entry of the books has a head that was printed before, or too little of it is given to tell.
+
+    Args:
+        seen: the head, or its first 16 characters or more; or one with its root, under which no entry may have changed.
+    """
+    if isinstance(seen, Head):
+        try:
+            return heads.problems(heads.hashes(reader), seen)
+        except Refused as refused:
+            return list(refused.problems)
+    if not heads.is_beginning(seen):
+        found = f"it is not {heads.FEWEST_DIGITS} or more of a head's 64 hexadecimal characters."
+        why = "Fewer would fit the heads of other books too, so they would prove nothing."
+        return [Problem(f"head '{seen}'", found, why, "Give the head as the report printed it.")]
+    held = reader.rows("SELECT number FROM entry WHERE starts_with(hash, $seen)", {"seen": seen.lower()})
+    if held:
+        return []
+    return [
+        Problem(
+            f"head {seen}",
+            "no entry of these books has it.",
+            "The report that printed it was made from other books, or entries have been cut off since.",
+            "Compare with the ledger that the report was made from, or restore this one from a backup.",
+        )
+    ]
+
+
+def entry_with(reader: Reader, head: str) -> int:
+    """The entry that the books hold with a head, by its beginning."""
+    return reader.whole("SELECT min(number) FROM entry WHERE starts_with(hash, $head)", {"head": head.lower()})
+
+
+def _balance_problems(reader: Reader) -> list[Problem]:
+    found = []
+    difference = reader.whole(_SUM_OF_ALL)
+    if difference:
+        found.append(
+            Problem(
+                "all accounts",
+                f"they sum to £{exact_pounds(difference)}.",
+                "Money is neither made nor lost.",
+                "A transfer names an account that is missing: restore the ledger from a backup.",
+            )
+        )
+    found.extend(
+        Problem(
+            f"account {organisation}, {fund}, {year}, {standing}",
+            f"its number is {number}.",
+            f"Accounts are numbered from 1, and at most to {LARGEST_PENCE}.",
+            "Restore the ledger from a backup, and find out who could write to it.",
+        )
+        for number, organisation, fund, year, standing in reader.rows(_WRONG_ACCOUNTS)
+    )
+    found.extend(checkpoint.day_problem(account, day) for account, day in reader.rows(_WRONG_DAYS))
+    ((sealed, moved),) = reader.rows(_MOVED)
+    if sealed != moved:
+        found.append(
+            Problem(
+                "the seal",
+                f"it says that {sealed} pence were moved in all, and the transfers come to {moved}.",
+                "It is kept so that no sum can grow too large.",
+                "Restore the ledger from a backup, and find out who could write to it.",
+            )
+        )
+    for organisation, fund, year, standing in reader.rows(_WRONG_FLOORS):
+        found.append(
+            Problem(
+                f"account {organisation}, {fund}, {year}, {standing}",
+                "its limit was changed.",
+                "Only the source of the money may go below zero.",
+                "Restore the ledger from a backup.",
+            )
+        )
+    for organisation, fund, year, standing in reader.rows(_UNUSED_ACCOUNTS):
+        found.append(
+            Problem(
+                f"account {organisation}, {fund}, {year}, {standing}",
+                "no transfer ever touched it.",
+                "Accounts are opened by the money that moves through them.",
+                "Restore the ledger from a backup, and find out who could write to the file.",
+            )
+        )
+    return found

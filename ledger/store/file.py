@@ -1,0 +1,364 @@
+"""A ledger kept in a file: one DuckDB database of one's own.
+
+One process owns a ledger file for writing. Inside it one lock lets a single writer in at a time;
+readers take their own cursor and see the last committed state. Several processes may read one file
+together as long as nobody writes.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from ledger.entries import unpublished
+from ledger.entries.canonical import GENESIS
+from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger, Problem, Refused
+from ledger.store import file_catalogue, migrations
+from ledger.store.base import Store
+from ledger.store.reading import CONFIGURATION, Reader, Writer
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)(?: by user (?P<user>\S+?)\.?\s)?")
+# A table takes at least a block for each of its columns, and most tables of a ledger are small: by DuckDB's own blocks
+# of 256 KiB a ledger without money would take 11 MiB. A file keeps the size that it was made with.
+_BYTES_IN_A_BLOCK = "65536"
+
+
+class FileStore(Store):
+    """A ledger file, open."""
+
+    path: Path
+    posts_together = True
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._connection = connection
+        self._writing = threading.Lock()
+        self._search_path = _search_path(connection)
+
+    @contextmanager
+    def read(self, person: str | None = None) -> Iterator[Reader]:
+        """A reader of the last committed state, without the proposals that a person may not see."""
+        with _on_the_machine(self.path):
+            cursor = self._cursor()
+            try:
+                cursor.execute("BEGIN")
+                person = self.person if person is None else person
+                yield Reader(cursor) if person is None else unpublished.hidden_from(cursor, person)
+            finally:
+                cursor.close()
+
+    @contextmanager
+    def write(self, person: str | None = None) -> Iterator[Writer]:
+        """The writer, in one transaction: all of it is kept, or none of it where anything is raised."""
+        del person  # a file cannot tell who writes; the rights of an entry's author are asked before it is kept
+        if self.read_only:
+            raise LedgerHeld(self.path, "this program, which opened it to read only")
+        with self._transaction() as cursor:
+            yield Writer(cursor)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._writing, _on_the_machine(self.path):
+            cursor = self._cursor()
+            try:
+                cursor.execute("BEGIN")
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                _roll_back(cursor)
+                raise
+            finally:
+                cursor.close()
+
+    @contextmanager
+    def rehearse(self, person: str | None = None) -> Iterator[Writer]:
+        """A writer whose work is always thrown away: the real path, for a dry run."""
+        del person
+        with self._writing, _on_the_machine(self.path):
+            cursor = self._cursor()
+            try:
+                cursor.execute("BEGIN")
+                yield Writer(cursor)
+            finally:
+                _roll_back(cursor)
+                cursor.close()
+
+    def engine(self) -> "Engine":
+        """A SQLAlchemy engine on this open ledger, for SQLModel."""
+        return _engine_on(self._cursor)
+
+    def alter(self, act: Callable[[migrations.Alteration], migrations.Migration | None]) -> migrations.Migration | None:
+        """One change of the tables, in one transaction."""
+        with self._transaction() as cursor:
+            # New tables are made in the file.
+            cursor.execute("RESET search_path")
+            return act(_Alteration(cursor))
+
+    def catalogue_problems(self) -> list[Problem]:
+        """What the file's tables lack, and what the file holds besides them."""
+        with _on_the_machine(self.path), self._cursor() as cursor:
+            return file_catalogue.problems(file_catalogue.read(Reader(cursor)), _as_made())
+
+    def size_bytes(self) -> int:
+        """How large the file is."""
+        return self.path.stat().st_size
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log into the file."""
+        with self._writing, _on_the_machine(self.path):
+            self._connection.execute("CHECKPOINT")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor = self._connection.cursor()
+        cursor.execute("SET TimeZone = 'UTC'")
+        cursor.execute(f"SET search_path = '{self._search_path}'")
+        return cursor
+
+
+def create(path: Path) -> FileStore:
+    """Make a new, empty ledger at a path where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = _connect(path, read_only=False)
+    _make_tables(connection)
+    store = FileStore(path, connection, read_only=False)
+    with store.write() as writer:
+        writer.execute(
+            "INSERT INTO seal (id, schema_version, entries, head, moved_pence) "
+            "SELECT 1, $version, 0, $head, 0 WHERE NOT EXISTS (SELECT 1 FROM seal)",
+            {"version": migrations.SCHEMA_VERSION, "head": GENESIS},
+        )
+    # The write-ahead log is weakest around changes of schema: fold it in before any money moves.
+    store.checkpoint()
+    return store
+
+
+def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    # To make a ledger takes its tables as models; to open one does not.
+    from ledger.models import TABLES, Account, Transfer  # noqa: PLC0415 - as said
+
+    tables = [model.__table__ for model in TABLES if model not in (Account, Transfer)]  # type: ignore[attr-defined]
+    Transfer.metadata.create_all(_engine_on(connection.cursor), tables)
+    # Made here and not from their models, which have keys that a file does without (docs/decisions/0021).
+    connection.execute(f"CREATE TABLE IF NOT EXISTS account ({migrations.ACCOUNT_OF_A_FILE})")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS transfer ({migrations.TRANSFER_OF_A_FILE})")
+
+
+@cache
+def _as_made() -> file_catalogue.Catalogue:
+    """What a file holds that this program has just made, with the record of migrations that older ones have besides."""
+    with duckdb.connect(":memory:", config=CONFIGURATION) as connection:
+        _make_tables(connection)
+        connection.execute(migrations.RECORDS)
+        return file_catalogue.read(Reader(connection))
+
+
+def _engine_on(cursor: Callable[[], duckdb.DuckDBPyConnection]) -> "Engine":
+    # SQLAlchemy and its dialect take longer to load than most questions take, which need neither.
+    from duckdb_sqlalchemy import ConnectionWrapper  # noqa: PLC0415 - as said
+    from sqlalchemy import create_engine  # noqa: PLC0415 - as said
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415 - as said
+
+    return create_engine("duckdb:///:memory:", creator=lambda: ConnectionWrapper(cursor()), poolclass=NullPool)
+
+
+def _search_path(connection: duckdb.DuckDBPyConnection) -> str:
+    """Where names are looked up, so that a question means the same whatever somebody has put into the file.
+
+    DuckDB would look into the file first: a macro kept there under the name of sum, or of +, would stand in for it in
+    every question, those of verify among them. So what was laid before the reader comes first, then what is
+    DuckDB's own, and the file's tables last.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET search_path = 'temp.main'")
+        ((name,),) = cursor.execute("SELECT database_name FROM duckdb_databases() WHERE NOT internal").fetchall()
+    quoted = '"' + str(name).replace('"', '""').replace("'", "''") + '"'
+    return f"temp.main,system.main,{quoted}.main"
+
+
+def open_(path: Path, *, read_only: bool = False) -> FileStore:
+    """Open an existing ledger; ``Store.open`` says what it raises."""
+    store, version = _opened(path, read_only=read_only)
+    if version < migrations.SCHEMA_VERSION:
+        store.close()
+        raise NeedsMigration(path, version, migrations.SCHEMA_VERSION)
+    return store
+
+
+def open_or_create(path: Path) -> FileStore:
+    """Open the ledger to write, making it first where there is none or where its making was cut short."""
+    if not path.exists():
+        return create(path)
+    try:
+        return open_(path)
+    except NotALedger:
+        if _holds_nothing(path):
+            return create(path)
+        raise
+
+
+def migrate(path: Path, known: tuple[migrations.Migration, ...]) -> list[migrations.Migration]:
+    """Carry out every migration that the file lacks, each in its own transaction; those that were carried out.
+
+    Raises:
+        Refused: somebody has put into the file what could stand in for what a migration's statements mean.
+    """
+    store, _ = _opened(path, read_only=False)
+    done = []
+    try:
+        with store.read() as reader:
+            strangers = file_catalogue.strangers(file_catalogue.read(reader))
+        if strangers:
+            raise Refused(strangers)
+        while applied := store.alter(lambda alteration: migrations.apply_next(alteration, known)):
+            done.append(applied)
+            # The write-ahead log is weakest around changes of schema.
+            store.checkpoint()
+    finally:
+        store.close()
+    return done
+
+
+def _opened(path: Path, *, read_only: bool) -> tuple[FileStore, int]:
+    if not path.exists():
+        raise LedgerMissing(path)
+    store = FileStore(path, _connect(path, read_only=read_only), read_only=read_only)
+    try:
+        with store.read() as reader:
+            versions = [int(str(version)) for (version,) in reader.rows("SELECT schema_version FROM seal")]
+    except (duckdb.Error, ValueError) as error:
+        store.close()
+        raise NotALedger(path, "it has none of the ledger's tables.") from error
+    if len(versions) != 1:
+        store.close()
+        raise NotALedger(path, f"its table 'seal' is not a ledger's: it has {len(versions)} rows of one.")
+    (version,) = versions
+    if version > migrations.SCHEMA_VERSION:
+        store.close()
+        known = migrations.SCHEMA_VERSION
+        raise NotALedger(path, f"its schema is version {version}, and this program knows {known}.")
+    return store, version
+
+
+class _Alteration:
+    """A change of the tables of a file, inside its transaction."""
+
+    server = False
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def execute(self, sql: str) -> None:
+        self._cursor.execute(sql)
+
+    def whole(self, sql: str) -> int:
+        return Reader(self._cursor).whole(sql)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._cursor.execute(sql).fetchall()
+
+    def insert(self, table: str, row: dict[str, Any]) -> None:
+        marks = ", ".join("?" for _ in row)
+        self._cursor.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+
+
+def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    # DuckDB opens a CSV or Parquet file as a database in memory, and would lose what is posted there.
+    if path.is_dir() or (path.exists() and path.stat().st_size and _magic(path) != b"DUCK"):
+        raise NotALedger(path, "it is another kind of file.")
+    try:
+        settings = CONFIGURATION if path.exists() else {**CONFIGURATION, "default_block_size": _BYTES_IN_A_BLOCK}
+        # In full: DuckDB takes names such as ':memory:' and 'md:' for other things than files.
+        return duckdb.connect(str(path.absolute()), read_only=read_only, config=settings)
+    except duckdb.ConnectionException as error:
+        raise LedgerHeld(path, "another part of this program") from error
+    except duckdb.IOException as error:
+        match = _HOLDER.search(f"{error} ")
+        if match:
+            user = f", user {match['user']}" if match["user"] else ""
+            raise LedgerHeld(path, f"process {match['pid']} ({Path(match['program']).name}{user})") from error
+        if re.search(r"\block\b", str(error).lower()):  # and not a block that is damaged
+            raise LedgerHeld(path, "another process") from error
+        _refuse_if_of_the_machine(path, error)
+        raise NotALedger(path, "it is not a DuckDB file, or the folder cannot be read and written.") from error
+    except duckdb.Error as error:
+        raise NotALedger(path, "DuckDB cannot open it.") from error
+
+
+# What DuckDB says when it is the machine that failed, and not the data. A commit that cannot be written to the
+# log is an error of the transaction.
+_OF_THE_MACHINE = (
+    duckdb.IOException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.OutOfMemoryException,
+    duckdb.SerializationException,
+)
+_AGAIN = "then do it again: the same keys are never done twice."
+_FAULTS = (
+    (("no space left", "file too large", "quota"), "there is no room on the disk.", f"Make room, {_AGAIN}"),
+    (("read-only file system", "permission denied"), "this user may not write there.", f"Get that right, {_AGAIN}"),
+    (("out of memory",), "the memory of this machine is not enough.", f"Close other programs, {_AGAIN}"),
+)  # fmt: skip
+
+
+@contextmanager
+def _on_the_machine(path: Path) -> Iterator[None]:
+    """Turn a failure of the machine under the file into a sentence."""
+    try:
+        yield
+    except _OF_THE_MACHINE as error:
+        _refuse_if_of_the_machine(path, error)
+        remedy = "Run 'devolution verify' on it; where that fails too, restore a backup."
+        raise LedgerFault(path, "a part of the file cannot be read, or is damaged.", remedy) from error
+
+
+def _refuse_if_of_the_machine(path: Path, error: duckdb.Error) -> None:
+    told = str(error).lower()
+    for signs, found, remedy in _FAULTS:
+        if any(sign in told for sign in signs):
+            raise LedgerFault(path, found, remedy) from error
+
+
+def _magic(path: Path) -> bytes:
+    """The bytes by which a DuckDB file is known."""
+    with path.open("rb") as file:
+        return file.read(12)[8:]
+
+
+def _holds_nothing(path: Path) -> bool:
+    """Whether a file that is no ledger has no rows in any table, so that making it anew loses nothing."""
+    try:
+        connection = _connect(path, read_only=False)
+    except NotALedger:
+        return False
+    from ledger.models import TABLES  # noqa: PLC0415 - which load SQLAlchemy, and nobody else here needs it
+
+    with connection:
+        tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+        ours = {str(model.__tablename__) for model in TABLES}
+        return all(
+            name in ours and connection.execute(f'SELECT count(*) = 0 FROM "{name}"').fetchone() == (True,)
+            for (name,) in tables
+        )
+
+
+def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("ROLLBACK")
+    except duckdb.TransactionException:
+        # The failure has already ended the transaction; there is nothing left to undo.
+        return

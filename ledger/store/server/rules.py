@@ -1,0 +1,176 @@
+"""The rules that a server asks of new entries before it keeps them: the same texts that ``verify`` asks.
+
+Each rule is a function of its own, whose plan a session makes once. They are asked in the order in which a file is
+asked them, those alone that what is brought can break; and who may do what before what open proposals keep, which is
+told to nobody else.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from ledger.entries.kinds import BRING, CARRY
+from ledger.rules import in_order
+from ledger.rules.rule import Rule
+from ledger.store.server.functions import Function
+
+# So many rows that break one rule are sent; the others are counted.
+MOST_SENT = 1_000
+ASKED: tuple[Rule, ...] = (*in_order.AT_ONCE, *in_order.RESERVED)
+# What pairs of accounts have to do for the rules that only some of them can break, each once.
+_PAIRS_THAT = sorted({rule.where_pairs for rule in ASKED if rule.where_pairs})
+# What can be seen of new rows at once, where the rule itself would read all that there ever was.
+_UNLESS = {
+    "published/totals": """EXISTS (SELECT 1 FROM control_total c WHERE c.entry_number BETWEEN $1 AND $2 OR EXISTS (
+        SELECT 1 FROM transfer t JOIN account f ON f.id = t.from_account JOIN account g ON g.id = t.to_account
+        JOIN organisation p ON p.code = f.organisation JOIN organisation q ON q.code = g.organisation
+        WHERE t.entry_number BETWEEN $1 AND $2 AND c.year IN (f.year, g.year) AND (
+            (p.tier = c.from_tier AND q.tier = c.to_tier) OR (p.tier = c.to_tier AND q.tier = c.from_tier))))""",
+    **dict.fromkeys(
+        ("carried/days", "carried/legs", "carried/sums"),
+        f"""EXISTS (SELECT 1 FROM entry e LEFT JOIN entry u ON u.number = e.reverses
+        WHERE e.number BETWEEN $1 AND $2 AND (e.kind IN ('{CARRY}', '{BRING}') OR u.kind IN ('{CARRY}', '{BRING}')))""",
+    ),
+    "reserved/short": "EXISTS (SELECT 1 FROM proposal p WHERE p.id NOT IN (SELECT d.proposal FROM proposal_end d))",
+}
+
+
+def _function_name(rule: Rule) -> str:
+    return f"ledger_rule_{re.sub('[^a-z]', '_', rule.name)}"
+
+
+def _rule(rule: Rule) -> Function:
+    more = ""
+    if rule.more:
+        asked = re.sub(r"\$(\w+)", r"broken_row.\1", rule.more.strip())
+        more = f" || (SELECT to_jsonb(known_more) FROM ({asked}) known_more)"
+    guard = f"IF NOT {_UNLESS[rule.name]} THEN\n        RETURN NULL;\n    END IF;" if rule.name in _UNLESS else ""
+    return Function(
+        _function_name(rule),
+        "first_new bigint, last_new bigint",
+        "jsonb",
+        f"""
+DECLARE
+    broken_row record;
+    rows_listed jsonb := '[]';
+    rows_in_all bigint := 0;
+BEGIN
+    {guard}
+    FOR broken_row IN
+{in_order.for_server(rule)}
+    LOOP
+        rows_in_all := rows_in_all + 1;
+        IF rows_in_all <= {MOST_SENT} THEN
+            rows_listed := rows_listed || jsonb_build_array(to_jsonb(broken_row){more});
+        END IF;
+    END LOOP;
+    IF rows_in_all > 0 THEN
+        RETURN jsonb_build_object('fault', 'rule', 'rule', '{rule.name}', 'rows', rows_listed, 'in_all', rows_in_all);
+    END IF;
+    RETURN NULL;
+END
+""",
+        volatility="STABLE",
+    )
+
+
+def _when(rule: Rule) -> str:
+    """The condition, in SQL, under which what is brought can break a rule."""
+    if not rule.where_pairs:
+        return f"tables && ARRAY[{_listed(rule.concerns)}]"
+    met = f"pairs_that[{_PAIRS_THAT.index(rule.where_pairs) + 1}]"
+    others = rule.concerns - {"transfer"}
+    return f"{met} OR tables && ARRAY[{_listed(others)}]" if others else met
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in sorted(names))
+
+
+def _asked_in_order(asked: Sequence[Rule]) -> str:
+    """The block that asks rules, and returns what the first group finds that finds anything."""
+    said = []
+    for _, group in groupby(asked, key=lambda rule: rule.group):
+        for rule in group:
+            said.append(f"""    IF {_when(rule)} THEN
+        found := {_function_name(rule)}(first_new, last_new);
+        faults := faults || coalesce(found, '[]');
+    END IF;""")
+        said.append("""    IF faults <> '[]' THEN
+        RETURN faults;
+    END IF;""")
+    return "\n".join(said)
+
+
+def functions() -> tuple[Function, ...]:
+    """The functions that ask the rules."""
+    return (*(_rule(rule) for rule in ASKED), _PAIRS, _MAY, _ASKED)
+
+
+_MET = [f"coalesce(bool_or({condition}), false)" for condition in _PAIRS_THAT]
+# For each of these conditions, whether any pair of accounts between which new entries move money meets it.
+_PAIRS = Function(
+    "ledger_pairs_that",
+    "first_new bigint, last_new bigint",
+    "boolean[]",
+    f"""
+BEGIN
+    RETURN ({in_order.alone(f"SELECT ARRAY[{', '.join(_MET)}] FROM pairs")});
+END
+""",
+    volatility="STABLE",
+)
+
+# Whether each new entry is in the name of who brings it, and whether that person may do what it does.
+_MAY = Function(
+    "ledger_may",
+    "first_new bigint, speakers text[], numbers bigint[]",
+    "jsonb",
+    """
+DECLARE
+    faults jsonb;
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM appointment) THEN
+        RETURN '[]';
+    END IF;
+    SELECT jsonb_agg(jsonb_build_object('fault', 'name', 'key', e.key, 'actor', e.actor, 'speaker', n.speaker)
+                     ORDER BY e.number) INTO faults
+    FROM unnest(numbers, speakers) AS n (number, speaker) JOIN entry e ON e.number = n.number
+    WHERE e.actor <> n.speaker AND e.number > (SELECT min(a.entry_number) FROM appointment a);
+    IF faults IS NULL THEN
+        SELECT jsonb_agg(jsonb_build_object('fault', 'right', 'row', f.row)) INTO faults
+        FROM ledger_faults(first_new) AS f (row);
+    END IF;
+    RETURN coalesce(faults, '[]');
+END
+""",
+    volatility="STABLE",
+)
+
+_ASKED = Function(
+    "ledger_asked",
+    "first_new bigint, last_new bigint, tables text[], speakers text[], numbers bigint[], tried boolean",
+    "jsonb",
+    f"""
+DECLARE
+    found jsonb;
+    faults jsonb := '[]';
+    pairs_that boolean[] := array_fill(false, ARRAY[{len(_PAIRS_THAT)}]);
+BEGIN
+    IF 'transfer' = ANY (tables) THEN
+        pairs_that := ledger_pairs_that(first_new, last_new);
+    END IF;
+{_asked_in_order(in_order.AT_ONCE)}
+    -- What is only tried need not be allowed to whoever tries it, who is told nothing of proposals either.
+    IF tried THEN
+        RETURN faults;
+    END IF;
+    faults := ledger_may(first_new, speakers, numbers);
+    IF faults <> '[]' THEN
+        RETURN faults;
+    END IF;
+{_asked_in_order(in_order.RESERVED)}
+    RETURN faults;
+END
+""",
+)

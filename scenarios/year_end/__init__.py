@@ -1,0 +1,1 @@
+"""Year end: what is carried forward into the next year, and by which rule."""

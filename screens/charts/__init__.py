@@ -1,1 +1,0 @@
-"""The house's charts, one file each. Every chart comes with a name, a sentence, a table and a file to take away."""

@@ -1,0 +1,1 @@
+"""The command line: its options, and one file for each group of commands."""

@@ -1,0 +1,105 @@
+"""Commands that post: a split of money by weighted population, and the undoing of an entry."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from allocations.figures.populations import read_populations, shipped
+from allocations.shares import split as allocating
+from ledger.entries import posting
+from ledger.entries.proposals import submit
+from ledger.reports import position
+from ledger.store.base import Store
+from screens.cli import options
+from screens.cli.guard import guarded
+from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Figures, Json, Ledger, Level, Standing, Unit, Year
+from screens.report import share_answers
+from screens.report.terminal import Answer, show
+
+
+@guarded("reverse")
+def reverse(
+    entry: Annotated[int, typer.Argument(help="The number of the entry to undo.", min=1)],
+    reason: Annotated[str, typer.Option(help="Why it is undone.")],
+    ledger: Ledger = DEFAULT_LEDGER,
+    day: EntryDay = None,
+    authority: Annotated[
+        str | None, typer.Option(help="Who allows it, where money leaves a ring-fence on a later day.")
+    ] = None,
+    actor: Actor = "command line",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen and post nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Undo an entry by posting its mirror, on its own date unless another is given. Nothing is deleted."""
+    with Store.open(ledger) as store:
+        posted = posting.reverse(
+            store, entry, reason=reason, actor=actor, authority=authority, effective_date=day, dry_run=dry_run
+        )
+        with store.read() as reader:
+            at = position.moment(reader)
+    row = {"reversed": entry, "by_entry": posted.number, "legs": posted.transfers, "posted": not dry_run}
+    show(Answer("reverse", str(ledger), [row], at), as_json=as_json)
+
+
+@guarded("allocate")
+def allocate(
+    icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.")],
+    by: Annotated[str, typer.Option(help="The weighted population to share by, as core or prescribing.")],
+    ledger: Ledger = DEFAULT_LEDGER,
+    year: Year = None,
+    fund: Annotated[str, typer.Option(help="The fund, by code.")] = "core-recurrent",
+    to: Annotated[Level, typer.Option(help="Who shares.")] = Level.PLACE,
+    amount: Annotated[
+        int | None,
+        typer.Option(help="Pounds, as 1000000000 or 1bn; all that the ICB holds otherwise.", parser=options.pence),
+    ] = None,
+    places: Annotated[
+        Path | None,
+        typer.Option(
+            help="Your own places: CSV of practices, PCNs or districts, or the place tool's JSON; or 'default'.",
+            dir_okay=False,
+        ),
+    ] = None,
+    people: Figures = None,
+    unit: Annotated[Unit | None, typer.Option(help="Split in whole units of this.")] = None,
+    post: Annotated[bool, typer.Option("--post", help="Post it to the books.")] = False,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Submit it for somebody else's approval; the money is reserved.")
+    ] = False,
+    standing: Annotated[Standing, typer.Option("--from", help="Which of the ICB's money.")] = Standing.AVAILABLE,
+    day: EntryDay = None,
+    key: Annotated[str | None, typer.Option(help="Idempotency key, to post the same split once more.")] = None,
+    actor: Actor = "command line",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Split money by weighted population, exactly, and post it if asked. Without a ledger, give an amount."""
+    populations = shipped() if people is None else read_populations(people, year)
+    year = year or populations.year
+    at, posted = None, []
+
+    def split(pence: int) -> allocating.Allocation:
+        return allocating.allocate(
+            icb=icb, year=year, fund=fund, level=to, by=by, amount_pence=pence, places_file=places, unit=unit,
+            populations=populations,
+        )  # fmt: skip
+
+    writing = post or propose or dry_run
+    if amount is not None and not (writing or ledger.exists()):
+        found = split(amount)
+    else:
+        with Store.open(ledger, read_only=not writing) as store:
+            with store.read() as reader:
+                at = position.moment(reader)
+                allocating.refuse_unknown_fund(reader, fund)
+                pence = allocating.held_by(reader, at, icb, fund, year, standing) if amount is None else amount
+                found = split(pence)
+                if writing:
+                    asked = allocating.drafts(reader, found, standing=standing, actor=actor, day=day, key=key)
+            if propose:
+                title = allocating.title(found)
+                posted = [submit(store, asked, key=asked[-1].key, title=title, prepared_by=actor, dry_run=dry_run)]
+            elif writing:
+                posted = posting.post(store, asked, dry_run=dry_run)
+    show(share_answers.of_allocation(found, posted, ledger=str(ledger), at=at, dry_run=dry_run), as_json=as_json)

@@ -1,0 +1,175 @@
+"""What the command line takes: every option that several commands share, and how each is read."""
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ledger.money import parse_pounds
+from ledger.reports import measures, position
+from ledger.store.address import Address, parse
+from ledger.years import FinancialYear, parse_year
+
+DEFAULT_LEDGER = Path("ledger.duckdb")
+_DAY = "2025-06-30"
+
+
+class Level(StrEnum):
+    """Who shares an amount."""
+
+    PLACE = "place"
+    PCN = "pcn"
+    PRACTICE = "practice"
+
+
+class Unit(StrEnum):
+    """What an amount is split in whole units of."""
+
+    PENNY = "penny"
+    POUND = "pound"
+    THOUSAND = "thousand"
+
+
+class Standing(StrEnum):
+    """Which of an organisation's money."""
+
+    AVAILABLE = "available"
+    RETAINED = "retained"
+
+
+class Period(StrEnum):
+    """Over what a limit of somebody's decisions is counted; a year is a financial one."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+def ledger_path(text: str | Address) -> Address:
+    """Where the ledger is kept: a file, or a database on a server."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def columns(text: str) -> list[str]:
+    """Names divided by commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def levels(text: str) -> list[str]:
+    """Places, networks or both, each once."""
+    known = [level.value for level in (Level.PLACE, Level.PCN)]
+    found = list(dict.fromkeys(columns(text)))
+    if not found or any(name not in known for name in found):
+        raise typer.BadParameter(f"choose {', '.join(known)} or both with a comma", param_hint="--to")
+    return found
+
+
+# Typer reads a default through the same function as what is typed, so a value may arrive as itself.
+
+
+def year(text: str | FinancialYear) -> FinancialYear:
+    """A financial year."""
+    if isinstance(text, FinancialYear):
+        return text
+    try:
+        return parse_year(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def day(text: str) -> date:
+    """A day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not a day. Write it as {_DAY}.") from None
+
+
+def instant(text: str) -> datetime:
+    """A moment; a bare day means the end of that day, and a time without a zone is UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not a time. Write it as {_DAY} or {_DAY}T12:00.") from None
+    if len(text) == len(_DAY) and found.date() == datetime.now(UTC).date():
+        return datetime.now(UTC)  # today is known up to now
+    if len(text) == len(_DAY):
+        found = found.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def pence(text: str | int) -> int:
+    """An amount of money, in pence."""
+    if isinstance(text, int):
+        return text
+    try:
+        return parse_pounds(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def scope(text: str) -> str:
+    """A scope of measures."""
+    if text not in measures.SCOPES:
+        raise typer.BadParameter(f"choose {' or '.join(measures.SCOPES)}")
+    return text
+
+
+_positions, _flows = ", ".join(position.POSITION_COLUMNS), ", ".join(position.FLOW_COLUMNS)
+# Typer knows no unions; what it gives is what the parser made.
+if TYPE_CHECKING:
+    AnyLedger = Address
+else:
+    AnyLedger = Path
+Ledger = Annotated[
+    AnyLedger,
+    typer.Option("--ledger", help="The ledger: a file, or postgresql://user@host/database.", parser=ledger_path),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output; money in whole pence.")]
+Organisation = Annotated[
+    str | None, typer.Option("--organisation", help="Only this organisation and those below it, by code.")
+]
+AsAt = Annotated[
+    date | None, typer.Option("--as-at", help=f"The last day that counts, as {_DAY}; today otherwise.", parser=day)
+]
+KnownAt = Annotated[
+    datetime | None,
+    typer.Option("--known-at", help=f"As known then (UTC): {_DAY} or {_DAY}T12:00; now otherwise.", parser=instant),
+]
+AsIs = Annotated[
+    date | None,
+    typer.Option(
+        "--as-is", help="Restate to the boundaries of this day, as 2026-04-01; as it was otherwise.", parser=day
+    ),
+]
+Figures = Annotated[
+    Path | None,
+    typer.Option(
+        "--figures",
+        help="A published practice file with the people to share by; the shipped 2025/26 otherwise.",
+        dir_okay=False,
+    ),
+]
+Year = Annotated[FinancialYear | None, typer.Option("--year", help="A financial year, as 2025/26.", parser=year)]
+PositionColumns = Annotated[str | None, typer.Option("--by", help=f"Columns to sum by, from: {_positions}.")]
+FlowColumns = Annotated[str, typer.Option("--by", help=f"Columns to sum by, from: {_flows}.")]
+PERSON = "DEVOLUTION_PERSON"
+Actor = Annotated[
+    str, typer.Option("--actor", envvar=PERSON, help="Who posts it, as the sign-in or the server names them.")
+]
+Why = Annotated[str, typer.Option("--reason", help="Why it is posted: recorded after what the file brings.")]
+As = Annotated[
+    str | None,
+    typer.Option("--as", envvar=PERSON, help="For whom it is shown: a name of the sign-in or the server."),
+]
+EntryDay = Annotated[
+    date | None,
+    typer.Option("--date", help=f"When it counts, as {_DAY}; else today if in the year, or its first day.", parser=day),
+]

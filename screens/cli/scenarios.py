@@ -1,0 +1,119 @@
+"""The commands that ask what if. They read the books and cannot write them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from allocations.files.out.sheets import refuse_other_suffix
+from ledger.errors import Refused
+from scenarios import compare as comparing
+from scenarios import outcome as outcomes
+from scenarios import saved
+from scenarios.recheck import read_result, recheck
+from scenarios.scenario import read_scenario
+from screens.cli.guard import REFUSED, guarded, reading
+from screens.cli.lazy import Late, group_of
+from screens.cli.options import DEFAULT_LEDGER, Json, Ledger
+from screens.report import scenario_answers as answers
+from screens.report import scenario_files
+from screens.report.terminal import Answer, show
+
+# The adoption takes a scenario's file as the commands here do, and so is loaded after them.
+_ADOPT = Late(
+    "screens.cli.adopt:adopt",
+    "Turn a scenario into a proposal: its entries, tried against every rule, their money reserved, nothing posted.",
+)
+group = typer.Typer(
+    cls=group_of({"adopt": _ADOPT}),
+    help="What if: run, compare and check scenarios. The books stay as they are.",
+    no_args_is_help=True,
+)
+File = Annotated[str, typer.Argument(help="A scenario by name (of the library, or saved), or a file of your own.")]
+
+
+@group.command("list")
+@guarded("scenario list")
+def list_library(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
+    """The scenarios that the project ships and those saved beside the ledger, each with its question."""
+    listed = [
+        *((name, "library", path) for name, path in outcomes.library().items()),
+        *((name, "saved", version.path) for name, version in saved.saved(ledger).items()),
+    ]
+    rows = [{"name": name, "kept": kept, **_told(path)} for name, kept, path in listed]
+    after = ["Run one with 'devolution scenario run NAME'; each is a file to copy and change."]
+    show(Answer("scenario list", "", rows, after=after), as_json=as_json)
+
+
+def _told(path: Path) -> dict[str, str]:
+    """A scenario's title and question; one broken file does not hide the others."""
+    try:
+        scenario = read_scenario(path).scenario
+    except Refused as refused:
+        return {"title": "cannot be read", "question": str(refused.problems[0])}
+    return {"title": scenario.title, "question": scenario.question}
+
+
+@group.command("run")
+@guarded("scenario run")
+def run(file: File, ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
+    """Run a scenario: the new position, every measure before and after, who gains and loses, and why."""
+    written = saved.find(file, ledger)
+    with reading(ledger) as (reader, _):
+        found = outcomes.work_out(reader, written)
+    show(answers.of_outcome(found, ledger=str(ledger), as_json=as_json), as_json=as_json)
+
+
+@group.command("compare")
+@guarded("scenario compare")
+def compare(
+    files: Annotated[list[str], typer.Argument(help="Two or more scenarios, by name or file.")],
+    ledger: Ledger = DEFAULT_LEDGER,
+    as_json: Json = False,
+) -> None:
+    """Put scenarios side by side: the same propositions, amounts and measures, and how far apart they end."""
+    written = [saved.find(file, ledger) for file in files]
+    with reading(ledger) as (reader, at):
+        found = comparing.compare([outcomes.work_out(reader, each) for each in written])
+    show(answers.of_comparison(found, ledger=str(ledger), at=at, as_json=as_json), as_json=as_json)
+
+
+@group.command("pack")
+@guarded("scenario pack")
+def pack(
+    files: Annotated[list[str], typer.Argument(help="One scenario or several, by name or file.")],
+    out: Annotated[
+        Path, typer.Option("--out", "--output", help="The file: .html to print, or .xlsx of one.", dir_okay=False)
+    ],
+    ledger: Ledger = DEFAULT_LEDGER,
+    as_json: Json = False,
+) -> None:
+    """Write the board pack: a page that prints on A4 and needs no network, or a workbook; what the app offers too."""
+    refuse_other_suffix(out, ".html", *([".xlsx"] if len(files) == 1 else []))
+    paths = [saved.locate(each, ledger) for each in files]
+    written = [read_scenario(path) for path in paths]
+    with reading(ledger) as (reader, at):
+        found = [outcomes.work_out(reader, each) for each in written]
+        if out.suffix.lower() == ".xlsx":
+            scenario_files.workbook(reader, found[0], paths[0].read_bytes(), out)
+        else:
+            scenario_files.printable(found, at, out)
+    show(answers.of_pack(found, ledger=str(ledger), at=at, out=out), as_json=as_json)
+
+
+@group.command("check")
+@guarded("scenario check")
+def check(
+    file: File,
+    result: Annotated[Path, typer.Argument(help="What 'scenario run --json' gave before.", dir_okay=False)],
+    ledger: Ledger = DEFAULT_LEDGER,
+    as_json: Json = False,
+) -> None:
+    """Run a scenario again and say whether an old result still matches, or what differs. Exit with 1 if it does."""
+    old = read_result(result)
+    written = saved.find(file, ledger)
+    with reading(ledger) as (reader, at):
+        verdict = recheck(outcomes.work_out(reader, written), old)
+    show(answers.of_verdict(verdict, ledger=str(ledger), at=at, name=result.name), as_json=as_json)
+    if not verdict.matches:
+        raise typer.Exit(REFUSED)

@@ -1,0 +1,1 @@
+"""The web app: its pages, and what they are made of."""

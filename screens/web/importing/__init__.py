@@ -1,0 +1,1 @@
+"""Files into the books, step by step, and undoing it."""

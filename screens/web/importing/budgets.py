@@ -1,0 +1,291 @@
+"""Bring a budget in: whose money, which sheets, what the columns hold, in which unit, what is wrong, three totals."""
+
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import streamlit as st
+
+from allocations.files.budgets import preview, remapping
+from allocations.files.budgets.importing import Looked, Outcome, import_budgets, look
+from allocations.files.budgets.mapping import Mapping, Unit, read_mapping, save_mapping
+from allocations.files.budgets.understood import BudgetRefused, Request, Understood, meanings
+from allocations.reading.cells import Workbook, read_workbook
+from ledger.errors import LedgerError, Problem, Refused
+from ledger.money import spoken
+from ledger.reports import imported
+from ledger.reports.position import Moment
+from ledger.store.base import Store
+from screens.report import budget_totals, tables
+from screens.report.remedies import COLUMNS, MAPPING, SHEETS, UNIT
+from screens.report.tables import Money, Table
+from screens.web.importing import column_choice, common, questions, uploads
+from screens.web.importing.common import worked_out
+from screens.web.shell import frame, open_ledger, posting
+from screens.web.shell.posting import Seen
+from screens.web.shell.sign_in import person
+
+UNITS: tuple[Unit, ...] = ("pounds", "thousands", "millions", "pence")
+_MOST_SHOWN = 60
+_MOST_SHEETS = 8
+_STEPS = ("File", "Whose money", "Sheets", "Columns", "Units", "Problems", "Totals", "Post")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The file that is brought in."""
+
+    name: str
+    content: bytes
+    digest: str
+
+
+def show(store: Store, at: Moment, name: str, content: bytes, digest: str) -> None:
+    """Render the steps of a budget, as far as they lead."""
+    file = _File(name, content, digest)
+    place = st.empty()
+    asked = questions.whose_money(store)
+    if asked is None:
+        return
+    workbook = worked_out("Reading the file", lambda: _read(file), "workbook", digest, name)
+    sheets = worked_out("Reading the file", lambda: _preview(file), "preview", digest, name)
+    if isinstance(workbook, LedgerError):
+        common.failed(workbook, name)
+        return
+    if isinstance(sheets, LedgerError):
+        common.failed(sheets, name)
+        return
+    asked = questions.rest(replace(asked, settings=questions.settings(digest)), digest)
+    request = _sheets(asked, sheets, digest)
+    request, first = _columns(store, at, file, workbook, request)
+    st.header("Units", anchor=False)
+    request = _units(request, first, digest)
+    found = _looked(store, at, file, request)
+    with place.container():
+        common.steps(_states(found))
+    _outcome(store, at, file, request, found)
+
+
+def _read(file: _File) -> Workbook:
+    with uploads.as_path(file.name, file.content) as path:
+        return read_workbook(path)
+
+
+def _preview(file: _File) -> tuple[preview.SheetPreview, ...]:
+    with uploads.as_path(file.name, file.content) as path:
+        return preview.preview(path, 8)
+
+
+def _looked(store: Store, at: Moment, file: _File, request: Request) -> Looked | LedgerError:
+    """What is made of the file: from the books as they are, which are only read."""
+
+    def work() -> Looked:
+        if request.mapping is not None:
+            gaps = remapping.gaps(file.name, request.mapping)
+            if gaps:
+                raise BudgetRefused(gaps, Understood(file.name, file.digest, request, request.mapping))
+        with uploads.as_path(file.name, file.content) as path:
+            return look(store, path, request)
+
+    return worked_out("Working out what it says", work, "look", file.digest, file.name, request, at.head, at.as_at)
+
+
+def _sheets(request: Request, sheets: tuple[preview.SheetPreview, ...], digest: str) -> Request:
+    st.header("Sheets", anchor=False)
+    hidden = [sheet.name for sheet in sheets if not sheet.visible]
+    if hidden:
+        st.write(f"{len(hidden)} hidden: not read unless you choose them.")
+    chosen = st.multiselect(
+        SHEETS, [sheet.name for sheet in sheets], placeholder="The one that looks like a budget",
+        format_func=lambda name: f"{name} (hidden)" if name in hidden else name, key=f"bring sheets {digest[:16]}",
+    )  # fmt: skip
+    looked_at = [sheet for sheet in sheets if sheet.name in chosen or (not chosen and sheet.visible)]
+    for sheet in looked_at[:_MOST_SHEETS]:
+        column_choice.first_rows(sheet)
+    return replace(request, sheets=tuple(chosen))
+
+
+def _columns(
+    store: Store, at: Moment, file: _File, workbook: Workbook, request: Request
+) -> tuple[Request, Understood | None]:
+    """What the columns hold: by a saved mapping, as guessed, or as the reader says."""
+    st.header("Columns", anchor=False)
+    given = _saved_mapping(file)
+    if given is not None:
+        request = replace(request, mapping=given, sheets=(), unit=None)
+    found = _looked(store, at, file, request)
+    first = _understood(found)
+    guess = first.mapping if first else None
+    if guess is None and given is None:
+        st.write("No headings of a budget could be told from what stands in the file.")
+        guess = column_choice.begin(workbook, request.sheets, file.digest)
+        if guess is not None:
+            request = replace(request, mapping=guess, sheets=())
+    if guess is None:
+        return request, first
+    st.write(
+        f"{COLUMNS} was told from its heading and from what stands below it. Change what is not so: the headings "
+        "stay in the file as they are."
+    )
+    changed = column_choice.choose(guess, workbook, file.digest)
+    if changed:
+        request = replace(request, mapping=remapping.changed(guess, changed, None), sheets=())
+    _offer_mapping(file, workbook, request.mapping or guess)
+    return request, first
+
+
+def _understood(found: Looked | LedgerError) -> Understood | None:
+    if isinstance(found, Looked):
+        return found.understood
+    return found.understood if isinstance(found, BudgetRefused) else None
+
+
+def _saved_mapping(file: _File) -> Mapping | None:
+    with st.expander(MAPPING):
+        st.write("The YAML that was saved here or with 'devolution import budgets --save-mapping': use it again.")
+        saved = st.file_uploader(MAPPING, max_upload_size=1, key=f"bring mapping {file.digest[:16]}",
+                                 label_visibility="collapsed")  # fmt: skip
+    if saved is None:
+        return None
+    try:
+        with uploads.as_path(saved.name, saved.getvalue()) as path:
+            return read_mapping(path)
+    except Refused as refused:
+        frame.refused(refused.problems, "The mapping cannot be used, and the columns are worked out anew.")
+        return None
+
+
+def _offer_mapping(file: _File, workbook: Workbook, mapping: Mapping) -> None:
+    def saved() -> bytes:
+        with uploads.as_path("mapping.yaml", b"") as path:
+            save_mapping(path, mapping, workbook)
+            return path.read_bytes()
+
+    st.download_button(
+        "Save this mapping for next month (YAML)", data=saved, file_name=f"{Path(file.name).stem}-mapping.yaml",
+        mime="application/yaml", key="download mapping", on_click="ignore",
+    )  # fmt: skip
+
+
+def _units(request: Request, first: Understood | None, digest: str) -> Request:
+    said = ", ".join(f"sheet '{sheet}': {unit}" for sheet, unit in first.units.items()) if first else ""
+    st.write(f"The file says: {said}." if said else "The file does not say what its amounts are in.")
+    unit: Unit | None = st.selectbox(
+        UNIT, [None, *UNITS], format_func=lambda one: one.capitalize() if one else "As the file says",
+        key=f"bring unit {digest[:16]}",
+    )  # fmt: skip
+    if unit is None:
+        return request
+    if request.mapping is None:
+        return replace(request, unit=unit)
+    return replace(request, mapping=remapping.changed(request.mapping, {}, unit))
+
+
+def _states(found: Looked | LedgerError) -> Map[str, str]:
+    states = dict.fromkeys(_STEPS, "done") | dict.fromkeys(("Problems", "Totals", "Post"), "")
+    if isinstance(found, Looked) and found.before is not None:
+        return {**states, "Problems": "none", "Totals": "tie", "Post": "in the books already"}
+    wrong = _wrong(found)
+    if wrong:
+        understood = _understood(found)
+        unsaid = understood is not None and "not said" in understood.units.values()
+        units = "look here" if unsaid else "done" if understood and understood.units else "open"
+        columns = "done" if understood and understood.mapping else "look here"
+        return {**states, "Columns": columns, "Units": units, "Problems": f"{len(wrong):,} found"}
+    if isinstance(found, LedgerError):
+        return {**states, **dict.fromkeys(("Columns", "Units"), "")}
+    return {**states, "Problems": "none", "Totals": "tie", "Post": "ready"}
+
+
+def _wrong(found: Looked | LedgerError) -> list[Problem]:
+    if isinstance(found, Looked):
+        return list(found.understood.problems)
+    return list(found.problems) if isinstance(found, Refused) else []
+
+
+def _outcome(store: Store, at: Moment, file: _File, request: Request, found: Looked | LedgerError) -> None:
+    """Problems, totals, and what may be posted."""
+    st.header("Problems", anchor=False)
+    understood = _understood(found)
+    wrong = _wrong(found)
+    if wrong:
+        common.problems(wrong, file.name)
+    elif isinstance(found, LedgerError):
+        common.failed(found, file.name)
+        return
+    else:
+        st.write("None: every cell that counts was understood.")
+    if understood is not None:
+        _set_aside(understood)
+    if understood is not None and understood.lines:
+        budget_totals.show(understood)
+    if wrong or isinstance(found, LedgerError):
+        return
+    if found.before is not None:
+        st.success(
+            f"The books have this file as entry {found.before.number}, with {found.before.transfers:,} transfers. "
+            "Bringing it in again adds nothing."
+        )
+        common.entries_link([found.before])
+        frame.link("Undo it", "import-export", {"view": "undo", "entry": found.before.number})
+        return
+    _receivers(store, found.understood)
+    _post(store, at, file, request, found)
+
+
+def _set_aside(found: Understood) -> None:
+    rows = [(each.place, each.what, each.why) for each in found.set_aside]
+    for remark in found.remarks:
+        st.text(remark)
+    if rows:
+        with st.expander(f"Set aside, and why: {len(rows):,}"):
+            tables.show_with_download(Table("Set aside, and why", ("Where", "What", "Why"), rows), "set-aside")
+    read = [
+        (str(row["sheet"]), str(row["column"]), str(row["heading"]), str(row["meaning"]), str(row["about"]))
+        for row in meanings(found)
+    ]
+    if read:
+        with st.expander("How each column was read"):
+            tables.show(Table("Columns", ("Sheet", "Column", "Heading", "Meaning", "Of what"), read))
+
+
+def _receivers(store: Store, found: Understood) -> None:
+    rows = budget_totals.receivers(found, open_ledger.ask(store, lambda reader, _: imported.names(reader)))
+    st.header("What each receives", anchor=False)
+    shown = [(row.organisation, row.fund, row.lasting, Money(row.amount_pence)) for row in rows]
+    headers = ("Organisation", "Fund", "Lasting", "Amount (£)")
+    table = Table(f"Received: {common.count_of(len(shown), 'row', 'rows')}", headers, shown[:_MOST_SHOWN])
+    tables.show(table)
+    if len(shown) > _MOST_SHOWN:
+        st.write(f"The first {_MOST_SHOWN} of {len(shown):,} are shown; the file has all of them.")
+    tables.download(replace(table, rows=shown), "receivers")
+
+
+def _post(store: Store, at: Moment, file: _File, request: Request, found: Looked) -> None:
+    st.header("Post it", anchor=False)
+    if posting.reads_only(store, "devolution import budgets FILE --year YEAR --icb CODE"):
+        return
+    tried = replace(request, actor=person() or request.actor)
+    rehearsed = worked_out(
+        "Asking every rule of the books", lambda: _bring(store, file, tried, dry_run=True), "rehearse", file.digest,
+        file.name, tried, at.head, at.as_at,
+    )  # fmt: skip
+    if isinstance(rehearsed, LedgerError):
+        common.failed(rehearsed, file.name)
+        return
+    st.write(
+        f"It was tried against every rule of the books: one entry with {rehearsed.posted.transfers:,} transfers. "
+        "Nothing is posted yet."
+    )
+    done = common.post_form(
+        store, f"{file.digest} {request!r}", Seen.of(at),
+        f"Post {spoken(found.understood.read_pence)} as one entry",
+        lambda ledger, who, why: _bring(ledger, file, replace(request, actor=who, why=why), dry_run=False), file.name,
+    )  # fmt: skip
+    if done is not None:
+        st.rerun()  # the page then says, from the books, that they have the file
+
+
+def _bring(store: Store, file: _File, request: Request, *, dry_run: bool) -> Outcome:
+    with uploads.as_path(file.name, file.content) as path:
+        return import_budgets(store, path, request, dry_run=dry_run)

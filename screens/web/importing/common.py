@@ -1,0 +1,170 @@
+"""What every import shows alike: its steps, its problems to take away, and the last button."""
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from allocations.files.budgets.problems_file import HEADINGS, write_problems
+from ledger.entries.posting import Posted
+from ledger.errors import LedgerError, Problem, Refused
+from ledger.store.base import Store
+from screens.report import tables
+from screens.report.remedies import here
+from screens.report.tables import Table
+from screens.web.shell import frame
+from screens.web.shell.posting import Seen, cannot_write, commit
+from screens.web.shell.sign_in import person
+
+T = TypeVar("T")
+STYLE = (
+    "ol.steps{list-style:none!important;display:flex;flex-wrap:wrap;gap:.35rem;padding:0!important;"
+    "margin:0 0 .5rem 0!important}"
+    ".steps li{margin:0!important;border:1px solid #4C6272;padding:.15rem .55rem;font-size:.9rem;"
+    "color:#212B32;background:#FFF}"
+    ".steps .done{background:#F0F4F5}.steps .look{border-width:2px;font-weight:bold}"
+)
+_LONGEST = 200
+
+
+@st.cache_resource(show_spinner=False, max_entries=16, ttl=3600)
+def _kept(key: tuple[str, ...], _work: Callable[[], Any]) -> Any:
+    """What was made of a file, kept while the file, what is asked of it and the books stay as they are."""
+    del key
+    return _work()
+
+
+def worked_out(told: str, work: Callable[[], T], *key: object) -> T | LedgerError:
+    """What a file comes to, or why it comes to nothing; worked out once.
+
+    Args:
+        told: what the reader is told while it takes a moment.
+        key: all that it depends on: the file's hash, what is asked of it, the head of the books.
+    """
+    try:
+        with st.spinner(told):
+            found: T = _kept(tuple(repr(part) for part in key), work)
+    except LedgerError as error:
+        return error
+    return found
+
+
+def steps(states: Mapping[str, str]) -> None:
+    """Where an import stands: its steps in order, each with its state in words, so that colour is never alone."""
+    items = []
+    for number, (name, state) in enumerate(states.items(), start=1):
+        css = "done" if state in ("done", "none", "tie") else "look" if state else ""
+        said = f": {escape(state)}" if state else ""
+        items.append(f'<li class="{css}">{number} {escape(name)}{said}</li>')
+    st.html(f'<style>{STYLE}</style><ol class="steps" aria-label="Steps of the import">{"".join(items)}</ol>')
+
+
+def count_of(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def facts(caption: str, rows: Sequence[Sequence[str]], headers: Sequence[str] = ("What", "As it is")) -> None:
+    """A small table of texts."""
+    tables.show(Table(caption, headers, rows))
+
+
+def problems(found: Sequence[Problem], file: str, *, told: str = "") -> None:
+    """All that is wrong with a file, at once, and the same to take away."""
+    shown = here(found)
+    count = "One problem" if len(shown) == 1 else f"{len(shown):,} problems"
+    frame.refused(shown[:_LONGEST], told or f"{count} in {_escaped(file)}. Nothing was posted, and nothing will be.")
+    if len(shown) > _LONGEST:
+        st.write(f"The first {_LONGEST} are shown; the files have all of them.")
+    rows = [(one.place, one.found, one.why, one.remedy) for one in shown]
+    as_csv, as_workbook = st.columns(2)
+    with as_csv:
+        tables.download(Table(count, HEADINGS, rows), "problems", f"{count} (CSV)")
+    as_workbook.download_button(
+        f"{count} (Excel)", data=lambda: _workbook(file, shown), file_name="problems.xlsx", mime=EXCEL,
+        key="download problems workbook", on_click="ignore",
+    )  # fmt: skip
+
+
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _workbook(file: str, found: Sequence[Problem]) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "problems.xlsx"
+        write_problems(path, file, found)
+        return path.read_bytes()
+
+
+def failed(error: LedgerError, file: str) -> None:
+    """Say why nothing came of a file: its problems, or a ledger that cannot be reached."""
+    if isinstance(error, Refused):
+        problems(error.problems, file)
+    else:
+        cannot_write(str(error))
+
+
+def post_form(
+    store: Store,
+    seen_key: str,
+    now: Seen,
+    label: str,
+    act: Callable[[Store, str, str], T],
+    file: str,
+    why_label: str = "Why: recorded after what the file brings",
+    who_label: str = "Who posts it: a role or team, recorded in the books",
+) -> T | None:
+    """Ask who posts, unless the sign-in says it, and why; and post on the button.
+
+    Args:
+        seen_key: tells one preview from another: what was seen of another file is not what is posted.
+        now: the books at which the preview on the page was made.
+        label: of the button: what it does, with the amount.
+        act: posts, given the ledger, who and why.
+        file: what the books may refuse, as a sentence names it.
+    """
+    before = st.session_state.get("bring seen")
+    st.session_state["bring seen"] = (seen_key, now)
+    with st.form("post", border=True):
+        signed_in = person()
+        if signed_in is None:
+            who = st.text_input(who_label, max_chars=80, key="bring who")
+        else:
+            who = signed_in
+            st.text(f"Posted in the name of {who}, and recorded so in the books.")
+        why = st.text_input(why_label, max_chars=200, key="bring why")
+        asked = st.form_submit_button(label, type="primary")
+    if not asked:
+        return None
+    missing = [name for name, text in ((_asked(who_label), who), ("why", why)) if not text.strip()]
+    if missing:
+        st.error(f"Say {' and '.join(missing)}. Every entry says who and why. Nothing was posted.")
+        return None
+    seen = before[1] if before is not None and before[0] == seen_key else now
+    return commit(
+        store, seen, lambda ledger: act(ledger, _plain(who), _plain(why)), f"The books refuse {_escaped(file)}."
+    )
+
+
+def entries_link(posted: Sequence[Posted]) -> None:
+    """Lead to the entries that were posted."""
+    for entry in posted[:10]:
+        frame.link(f"Entry {entry.number}, with every leg and its cell", "audit",
+                   {"view": "entries", "entry": entry.number})  # fmt: skip
+
+
+def _asked(label: str) -> str:
+    """What a field asks for: the first words of its label."""
+    return label.partition(":")[0].lower()
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _escaped(text: str) -> str:
+    """A file's name in a sentence: nothing in it is read as mark-up."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-!$:~<>|" else letter for letter in text)

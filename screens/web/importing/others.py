@@ -1,0 +1,231 @@
+"""Bring in published files, mergers of ICBs, and positions that were exported: what they are, what they bring."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import streamlit as st
+
+from allocations.files.position import importing
+from allocations.files.position.export import PACKAGE
+from allocations.files.published import mergers, totals_of
+from allocations.files.published.importing import Imported, import_files
+from allocations.files.published.understood import Understood, understand
+from ledger.entries.posting import Posted
+from ledger.errors import LedgerError, Refused
+from ledger.money import parse_pounds, spoken
+from ledger.reports.position import Moment
+from ledger.store.attachments import keeping
+from ledger.store.base import Store
+from ledger.years import FinancialYear, parse_year
+from screens.cli.imports import rows_of, told_of
+from screens.report import remedies, tables
+from screens.report.tables import Money, Table
+from screens.web.importing import common, uploads
+from screens.web.importing.common import worked_out
+from screens.web.shell import posting
+from screens.web.shell.posting import Seen
+from screens.web.shell.sign_in import NOBODY_YET, person
+
+T = TypeVar("T")
+Brought = Sequence[tuple[str, bytes]]
+_STEPS = {"File": "done", "What it says": "done", "Problems": "", "Totals": "", "Post": ""}
+
+
+def published(store: Store, at: Moment, brought: Brought, digests: Sequence[str], *, is_structure: bool) -> None:
+    """Render the import of published files, as ``devolution import published`` or ``structure`` does it."""
+    place = st.empty()
+    names = ", ".join(name for name, _ in brought)
+    year, sheet, limit = (None, None, None) if is_structure else _asked(digests)
+    found = worked_out(
+        "Reading what the files say", lambda: _understand(brought, year, sheet), "published", *digests, names, year,
+        sheet,
+    )  # fmt: skip
+    if isinstance(found, LedgerError):
+        with place.container():
+            common.steps({**_STEPS, "Problems": "found"})
+        common.failed(found, names)
+        return
+    _understood(found)
+    bring: Callable[[Store, str, str, bool], Imported | mergers.Brought]
+    if is_structure:
+        bring = lambda ledger, who, why, dry: mergers.import_structure(ledger, found, actor=who, why=why, dry_run=dry)  # noqa: E731
+    else:
+        bring = lambda ledger, who, why, dry: import_files(  # noqa: E731
+            ledger, found, actor=who, limit_pence=limit, why=why, dry_run=dry
+        )
+    command = f"devolution import {'structure' if is_structure else 'published'} FILE"
+    if posting.reads_only(store, command):
+        return
+    who = person() or mergers.ACTOR
+    rehearsed = worked_out(
+        "Asking every rule of the books", lambda: bring(store, who, "", True), "rehearse published",
+        *digests, names, year, sheet, limit, is_structure, who, at.head, at.as_at,
+    )  # fmt: skip
+    _states(place, rehearsed)
+    if isinstance(rehearsed, LedgerError):
+        common.failed(rehearsed, names)
+        return
+    st.header("What it brings", anchor=False)
+    for sentence in rehearsed.sentences:
+        st.text(sentence)
+    if isinstance(rehearsed, Imported):
+        _totals(found, rehearsed)
+    _post(store, at, brought, digests, names, rehearsed.posted, lambda ledger, who, why: bring(ledger, who, why, False))
+
+
+def _states(place: st.delta_generator.DeltaGenerator, rehearsed: object) -> None:
+    states = dict(_STEPS)
+    if isinstance(rehearsed, Refused):
+        states["Problems"] = f"{len(rehearsed.problems):,} found"
+    elif not isinstance(rehearsed, LedgerError):
+        fresh = _fresh(getattr(rehearsed, "posted", ()))
+        states |= {"Problems": "none", "Totals": "tie", "Post": "ready" if fresh else "nothing to add"}
+    with place.container():
+        common.steps(states)
+
+
+def _asked(digests: Sequence[str]) -> tuple[FinancialYear | None, str | None, int | None]:
+    with st.expander("Only where a file leaves it open: its year, its sheet, a limit"):
+        year = st.text_input(remedies.YEAR_OF_FILE, max_chars=12, key=f"bring year {digests[0][:16]}",
+                             help="As 2025/26; empty where the file says it.")  # fmt: skip
+        sheet = st.text_input(remedies.SHEET_OF_FILE, max_chars=60, key=f"bring sheet {digests[0][:16]}")
+        limit = st.text_input(remedies.LIMIT, max_chars=30, key=f"bring limit {digests[0][:16]}",
+                              help="As 205.1bn; for a year for which none is shipped.")  # fmt: skip
+    return _read(parse_year, year), sheet.strip() or None, _read(parse_pounds, limit)
+
+
+def _read(reader: Callable[[str], T], typed: str) -> T | None:
+    try:
+        return reader(typed) if typed.strip() else None
+    except ValueError as error:
+        st.error(str(error))
+        return None
+
+
+def _understand(brought: Brought, year: FinancialYear | None, sheet: str | None) -> list[Understood]:
+    with uploads.as_paths(brought) as paths:
+        found, problems = understand(paths, year=year, sheet=sheet)
+    if problems:
+        raise Refused(problems)
+    return found
+
+
+def _understood(found: Sequence[Understood]) -> None:
+    st.header("What was understood", anchor=False)
+    rows = [
+        (str(row["file"]), str(row["kind"]), str(row["of"]), str(row["table"]), str(row["sheet"]),
+         int(row["rows_read"]), int(row["figures"]))
+        for row in rows_of(found)
+    ]  # fmt: skip
+    headers = ("File", "Kind", "Of", "Table", "Sheet", "Rows", "Figures")
+    tables.show(Table("Tables that were found", headers, rows))
+    told = told_of(found)
+    if told:
+        with st.expander(f"{len(told):,} remarks: what ties, and what was set aside", expanded=len(told) < 4):  # noqa: PLR2004 - a few are read at once
+            for sentence in told:
+                st.text(sentence)
+
+
+def _totals(found: Sequence[Understood], imported: Imported) -> None:
+    """The three totals of allocations; nothing for files that bring no money."""
+    totals = totals_of.of(found, imported)
+    if totals is None:
+        st.write("These files bring no money: organisations, and who is part of whom.")
+        return
+    st.header("Totals", anchor=False)
+    rows = [
+        ("The file says", f"{totals.printed} totals that it prints for {totals.icbs} ICBs", Money(totals.file_pence)),
+        ("Understood", f"{totals.figures:,} figures", Money(totals.understood_pence)),
+        ("Would be posted", "allocations that are new", Money(imported.moved_pence)),
+    ]
+    tables.show(Table("Totals, to the penny", ("Total", "Where from", "Amount (£)"), rows))
+    if totals.ties:
+        told = f"They tie: {spoken(totals.understood_pence)}."
+        if totals.apart_pence:
+            told += (
+                f" The file keeps parts of a penny and each figure is rounded to the penny, which is the difference "
+                f"of {totals.apart_pence:,} pence."
+            )
+        st.success(told)
+    elif not imported.moved_pence:
+        st.write("The books have these allocations already: nothing of them would be posted.")
+
+
+def position(store: Store, at: Moment, brought: Brought, digests: Sequence[str]) -> None:
+    """Render the import of an exported position, as ``devolution import position`` does it."""
+    place = st.empty()
+    named = [name for name, _ in brought if name != PACKAGE]
+    if len(named) != 1:
+        st.warning(f"A position is brought in one at a time; a CSV file with its {PACKAGE}.")
+        return
+    (name,) = named
+    found = worked_out("Reading the position", lambda: _position(brought, name), "position", *digests, name)
+    if isinstance(found, LedgerError):
+        _states(place, found)
+        common.failed(found, name)
+        return
+    guard = importing.guard_of(found)
+    st.header("Totals", anchor=False)
+    rows = [
+        ("Rows", f"{guard.rows:,}"),
+        ("They sum to", f"£{guard.sum_pounds:,.2f}, the source of the money below zero included"),
+        ("Content hash, which the file says and its rows have", found.content_hash),
+        ("As at", f"{found.as_at:%-d %B %Y}"),
+        ("Head of the books it was taken from", found.head or "not said"),
+    ]
+    common.facts("The position, held against what the file says of itself", rows)
+    if posting.reads_only(store, "devolution import position FILE"):
+        return
+    authority = st.text_input("On whose authority, where money has to leave a ring-fence", max_chars=80,
+                              key="bring authority")  # fmt: skip
+
+    def bring(ledger: Store, who: str, why: str, dry_run: bool) -> importing.Imported:
+        with uploads.as_paths(brought) as paths:
+            path = next(path for path in paths if path.name == name)
+            return importing.import_position(
+                ledger, path, actor=who, authority=authority.strip() or None, why=why, dry_run=dry_run
+            )
+
+    who = person() or NOBODY_YET
+    rehearsed = worked_out(
+        "Asking every rule of the books", lambda: bring(store, who, "", True), "rehearse position", *digests,
+        name, authority, who, at.head, at.as_at,
+    )  # fmt: skip
+    _states(place, rehearsed)
+    if isinstance(rehearsed, LedgerError):
+        common.failed(rehearsed, name)
+        return
+    st.success(f"After posting, the same position comes back from the books: content hash {rehearsed.content_hash}.")
+    _post(store, at, brought, digests, name, rehearsed.posted, lambda ledger, who, why: bring(ledger, who, why, False))
+
+
+def _position(brought: Brought, name: str) -> importing.PositionFile:
+    with uploads.as_paths(brought) as paths:
+        return importing.read_position(next(path for path in paths if path.name == name))
+
+
+def _fresh(posted: Sequence[Posted]) -> list[Posted]:
+    return [entry for entry in posted if not entry.replayed]
+
+
+def _post(
+    store: Store, at: Moment, brought: Brought, digests: Sequence[str], names: str, posted: Sequence[Posted],
+    act: Callable[[Store, str, str], object],
+) -> None:  # fmt: skip
+    st.header("Post it", anchor=False)
+    fresh = _fresh(posted)
+    if not fresh:
+        told = "The books have all of it already. Bringing it in again adds nothing."
+        st.success(told if posted else "There is nothing to add to the books: what it brings, above, says why.")
+        common.entries_link(posted)
+        return
+    count = "one entry" if len(fresh) == 1 else f"{len(fresh):,} entries"
+    st.write(f"It was tried against every rule of the books: {count}. Nothing is posted yet.")
+
+    def bring(ledger: Store, who: str, why: str) -> object:
+        with uploads.as_paths(brought) as paths, keeping(ledger.path, paths):
+            return act(ledger, who, why)
+
+    done = common.post_form(store, " ".join(digests), Seen.of(at), f"Post {count}", bring, names)
+    if done is not None:
+        st.rerun()  # the page then says, from the books, that they have it

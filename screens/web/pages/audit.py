@@ -1,0 +1,334 @@
+"""Audit: from a figure to what it is made of, to its entries, to file, sheet and cell; and whether the books hold."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, time
+
+import streamlit as st
+
+from allocations.figures import tables as figures
+from ledger.entries import chain
+from ledger.errors import Refused
+from ledger.money import spoken
+from ledger.reports import journal, position
+from ledger.reports import verify as auditing
+from ledger.reports.position import moment
+from ledger.reports.trail import NARROWED_BY, OR, made_of, total_pence, trail
+from screens.report import tables
+from screens.report.tables import Cell, Link, Money, Table, traced
+from screens.web.audit import proposals
+from screens.web.shell import about, address, frame
+from screens.web.shell.open_ledger import Books
+from screens.web.shell.sign_in import person
+
+VIEWS = {
+    "trail": "Follow a figure",
+    "made": "What a figure is made of",
+    "entries": "Entries and reversals",
+    "proposals": "Proposals",
+    "verify": "Verify the books",
+    "data": "Data and licences",
+    "about": "About and accessibility",
+}
+_NEED_NO_BOOKS = ("data", "about")
+_MOST_SHOWN = 100
+
+
+def page() -> None:
+    """Render the view that the address names."""
+    st.title("Audit", anchor=False)
+    asked = address.told("view") or ("entries" if address.told("entry") else "")
+    view = address.choose(
+        "view",
+        "View",
+        list(VIEWS),
+        shown=lambda view: VIEWS[view],
+        horizontal=True,
+        usual=asked if asked in VIEWS else "trail",
+    )
+    address.write("view", view)
+    if view == "data":
+        _data()
+    elif view == "about":
+        about.show()
+    if view in _NEED_NO_BOOKS:
+        frame.foot(None, "Derived figures are worked out from published ones by the method stated with each table.")
+        return
+    books = frame.opened_below()
+    if books is None:
+        return
+    books = _at(books)
+    {"trail": _trail, "made": _made, "entries": _entries, "proposals": proposals.show, "verify": _verify}[view](books)
+    frame.foot(books.at, frame.sources(books))
+
+
+def _at(books: Books) -> Books:
+    """The books as at a day and as known at a day, both of the reader's choice."""
+    with st.expander("As at, and as known at", expanded=bool(address.told("as_at") or address.told("known_at"))):
+        today = books.at.as_at
+        left, right = st.columns(2)
+        with left:
+            as_at = address.pick_day("as_at", "What counts by the end of", today, today)
+        with right:
+            known = address.pick_day("known_at", "As it was known at the end of", today, today)
+    if as_at == today and known == today:
+        return books
+    known_at = None if known == today else datetime.combine(known, time.max, UTC)
+    with books.store.read(person()) as reader:
+        at = moment(reader, as_at, known_at)
+    if not at.known:
+        st.info(f"Nothing was recorded in these books by the end of {known:%-d %B %Y}.")
+    return replace(books, at=at)
+
+
+def _organisation(books: Books, name: str, label: str) -> str | None:
+    names = books.answer("organisations", lambda reader, _: journal.organisations(reader))
+    code = address.choose(
+        name, label, ["", *names], shown=lambda code: f"{names[code]} ({code})" if code else "Choose one",
+        unknown="which has never held money here",
+    )  # fmt: skip
+    return code or None
+
+
+def _trail(books: Books) -> None:
+    st.header("Every entry behind a balance", anchor=False)
+    st.write("Choose who holds the money, and on which line: each entry leads to its legs, and each leg to its cell.")
+    organisation = _organisation(books, "organisation", "Organisation")
+    if organisation is None:
+        st.info("Choose an organisation, or follow the link of a figure on another page.")
+        return
+    names = books.answer("funds", lambda reader, _: journal.funds(reader, organisation), organisation)
+    fund = address.choose(
+        "fund",
+        "Line",
+        ["", *names],
+        shown=lambda code: names[code] if code else "All lines",
+        unknown="on which it holds nothing",
+    )
+    try:
+        found = books.answer(
+            "trail",
+            lambda reader, at: trail(reader, at, organisation, fund=fund or None, year=books.year),
+            organisation, fund, books.year,
+        )  # fmt: skip
+    except Refused as refused:
+        frame.refused(refused.problems, "The balance cannot be traced.")
+        return
+    rows = found.to_pylist()
+    if not rows:
+        st.write("No entry touches this balance by that day.")
+        return
+    st.write(
+        f"**{len(rows):,} legs come to {spoken(position.total_pence(found))}, which is what it holds itself.** "
+        "What it passed on is below zero here and stands with whoever received it."
+    )
+    shown = [
+        (
+            _entry_link(row["entry"]),
+            row["effective_date"],
+            row["kind"],
+            row["other"],
+            names.get(row["fund"], row["fund"]),
+            row["standing"],
+            _came_from(row),
+            Money(row["amount_pence"]),
+        )
+        for row in rows
+    ]
+    whole: tuple[Cell, ...] = ("Balance", "", "", "", "", "", "", Money(position.total_pence(found)))
+    headers = ("Entry", "Day", "Kind", "From or to", "Line", "Standing", "File, sheet and cell", "Amount (£)")
+    table = Table(f"Entries behind {organisation}", headers, [*shown, whole], has_total=True)
+    _show_cut(table, f"trail-{organisation}")
+
+
+def _made(books: Books) -> None:
+    st.header("What a figure is made of", anchor=False)
+    under = _organisation(books, "under", "Of, with all below it")
+    only = {name: value for name in NARROWED_BY if (value := address.told(name))}
+    try:
+        held = books.held(under)
+    except Refused as refused:
+        frame.refused(refused.problems, "It cannot be shown.")
+        return
+    rows = made_of(held, only)
+    narrowed = f", narrowed to {_narrowed(only)}" if only else ""
+    if rows:
+        st.write(f"**{len(rows):,} balances come to {spoken(total_pence(rows))}{narrowed}.**")
+    else:
+        st.info(f"Nothing is held here{narrowed}: no balance makes up such a figure.")
+    if only and st.button("Show all of it"):
+        for name in only:
+            address.write(name, None)
+        st.rerun()
+    shown: list[tuple[Cell, ...]] = [
+        (
+            row["organisation_name"],
+            row["fund_name"],
+            row["standing"],
+            row["grade"] or "not graded",
+            traced(Money(row["amount_pence"]), organisation=row["organisation"], fund=row["fund"], year=row["year"]),
+        )
+        for row in rows
+    ]
+    whole: tuple[Cell, ...] = ("All together", "", "", "", Money(total_pence(rows)))
+    headers = ("Organisation", "Line", "Standing", "Ring-fence", "Amount (£)")
+    if rows:
+        _show_cut(Table("Balances", headers, [*shown, whole], has_total=True), f"made-of-{under or 'all'}")
+
+
+def _narrowed(only: Mapping[str, str]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value.replace(OR, ' or ')}" for name, value in only.items())
+
+
+def _entries(books: Books) -> None:
+    number = address.told("entry") or ""
+    if number.isdecimal():
+        _entry(books, int(number))
+        return
+    if number:
+        st.warning(f"The address asks for the entry '{number[:60]}', which is no number. All entries are shown.")
+    st.header("Entries, the newest first", anchor=False)
+    st.write(
+        "Nothing posted ever changes: a correction is a new entry, and a reversal is the mirror of the one it undoes."
+    )
+    kinds = books.answer("kinds", lambda reader, _: journal.kinds(reader))
+    kind = address.choose(
+        "kind", "Kind", ["", "reversals", *kinds], shown=lambda kind: kind.capitalize() or "All kinds"
+    )
+    found = books.answer(
+        "entries",
+        lambda reader, at: journal.entries(
+            reader, at, kind=None if kind in ("", "reversals") else kind, only_reversals=kind == "reversals"
+        ),
+        kind,
+    )
+    if not found.rows:
+        st.write("There are none. Nothing has been reversed." if kind == "reversals" else "There are none by that day.")
+        return
+    shown: list[tuple[Cell, ...]] = [
+        (
+            _entry_link(row["number"]),
+            row["effective_date"],
+            row["kind"],
+            row["reason"],
+            row["source"] or "",
+            _undone(row),
+            row["legs"],
+            Money(row["moved_pence"]),
+        )
+        for row in found.rows
+    ]
+    headers = ("Entry", "Day", "Kind", "Reason", "Source", "Reversal", "Legs", "Moved (£)")
+    told = (
+        f"{found.total:,} entries"
+        if len(shown) == found.total
+        else f"The newest {len(shown):,} of {found.total:,} entries"
+    )
+    tables.show_with_download(Table(told, headers, shown), "entries")
+
+
+def _entry(books: Books, number: int) -> None:
+    try:
+        row, legs = books.answer(
+            "entry", lambda reader, _: (journal.entry(reader, number), journal.legs(reader, number)), number
+        )
+    except Refused as refused:
+        frame.refused(refused.problems, "It cannot be shown.")
+        frame.link("All entries", "audit", {"view": "entries"})
+        return
+    st.header(f"Entry {number}: {row['kind']}", anchor=False)
+    st.write(f"**{row['reason']}**")
+    digest = row["source_hash"]
+    files = {known["sha256"]: known["file"] for known in figures.table("published_files").to_pylist()}
+    facts: list[tuple[str, Cell]] = [
+        ("Counts from", row["effective_date"]),
+        ("Recorded", row["recorded_at"]),
+        ("By", row["actor"]),
+        ("On the authority of", row["authority"] or "nobody named"),
+        ("Source", row["source"] or "none named"),
+        ("File", files.get(digest, "not one of the shipped files") if digest else "none"),
+        ("SHA-256 of the source", digest or "none"),
+        ("Reversal", _undone(row) or "neither undoes another nor was undone"),
+    ]
+    tables.show(Table("Facts", ("What", "As recorded"), facts))
+    if not legs:
+        st.write("It moves no money: it brings organisations, terms, agreements or control totals.")
+    else:
+        shown = [
+            (
+                str(leg["leg"]),
+                f"{leg['from_organisation']}, {leg['from_fund']}, {leg['from_standing']}",
+                f"{leg['to_organisation']}, {leg['to_fund']}, {leg['to_standing']}",
+                "recurrent" if leg["recurrent"] else "one-off",
+                leg["note"] or "",
+                Money(leg["amount_pence"]),
+            )
+            for leg in legs
+        ]
+        headers = ("Leg", "From", "To", "Lasting", "Sheet and cell, or arithmetic", "Amount (£)")
+        tables.show_with_download(Table(f"{len(legs):,} legs", headers, shown), f"entry-{number}")
+    frame.link("All entries", "audit", {"view": "entries"})
+
+
+def _verify(books: Books) -> None:
+    st.header("Do the books hold?", anchor=False)
+    st.write(
+        "Every hash is recomputed, every rule and every published total is asked again. With the head that an earlier "
+        "report printed, this also finds out whether entries have been cut off since."
+    )
+    seen = st.text_input("Head that a report printed (optional)", max_chars=64).strip()
+    if not st.button("Verify everything"):
+        return
+    with st.status("Verifying", expanded=True) as status, books.store.read_afresh(person()) as reader:
+        found = auditing.verify(
+            reader, lambda name: st.write(f"Checking {name}"), seen_head=seen or None, store=books.store
+        )
+        entries = 0 if found else chain.last_entry(reader)
+        status.update(
+            label="Verified" if not found else "Something does not hold", state="error" if found else "complete"
+        )
+    if found:
+        frame.refused(found, "The books do not hold.")
+    else:
+        st.success(
+            f"All {entries:,} entries hold: the chain is whole, money is conserved, every rule and control total is "
+            "met."
+        )
+
+
+def _data() -> None:
+    st.header("Data and licences", anchor=False)
+    st.write(
+        "Every table that figures rest on: what is published, what is derived from it, and what is our assumption."
+    )
+    rows = [
+        (one.title, one.standing, one.publisher, one.vintage, one.licence, one.made)
+        for one in figures.descriptions().values()
+    ]
+    headers = ("Table", "Standing", "Publisher", "Vintage", "Licence", "How it was made")
+    tables.show_with_download(Table(f"{len(rows)} tables", headers, rows), "data")
+
+
+def _entry_link(number: int) -> Link:
+    return Link(str(number), "audit", {"view": "entries", "entry": number})
+
+
+def _came_from(row: Mapping[str, str | None]) -> str:
+    return ": ".join(text for text in (row["source"], row["note"]) if text)
+
+
+def _undone(row: Mapping[str, int | None]) -> str:
+    if row["reverses"] is not None:
+        return f"undoes entry {row['reverses']}"
+    return "" if row["reversed_by"] is None else f"undone by entry {row['reversed_by']}"
+
+
+def _show_cut(table: Table, file_name: str) -> None:
+    """A table with its first rows, and all of them in the file."""
+    *rows, whole = table.rows
+    if len(rows) > _MOST_SHOWN:
+        st.write(f"The first {_MOST_SHOWN} of {len(rows):,} are shown, and their whole; the file has all of them.")
+        tables.show(replace(table, rows=[*rows[:_MOST_SHOWN], whole]))
+    else:
+        tables.show(table)
+    tables.download(table, file_name)

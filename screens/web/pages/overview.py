@@ -1,0 +1,117 @@
+"""Overview: where the money goes, in a sentence, three figures, a flow, a matrix, and what changed since a day."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import streamlit as st
+
+from ledger.errors import Refused
+from ledger.money import spoken
+from ledger.reports import changes, summary
+from ledger.reports.changes import Change
+from ledger.years import FinancialYear
+from screens.report import tables
+from screens.report.tables import Link, Money, Table
+from screens.web.charts.matrix import GRADES, matrix
+from screens.web.charts.sankey import sankey
+from screens.web.shell import address, frame
+from screens.web.shell.open_ledger import Books
+
+
+def page() -> None:
+    """Render the page for the ICB named in the address, or for all."""
+    books = frame.opened("Where the money goes")
+    if books is None:
+        return
+    icb = frame.icb(books, with_all=True)
+    held = books.held(icb)
+    found = books.answer(
+        "picture", lambda reader, at: summary.take(reader, at, year=books.year, icb=icb, held=held), books.year, icb
+    )
+    name = books.icbs[icb] if icb else frame.ENGLAND
+    st.write(f"**{found.sentence}**")
+    total, free, tied = st.columns(3)
+    with total:
+        st.metric("Total", spoken(found.total_pence))
+        _behind(found.total_pence, {}, icb, books.year)
+    with free:
+        st.metric("Both local and free (illustrative)", summary.percent(found.local_and_free.share))
+        _behind(found.local_and_free.pence, found.local_and_free.only, icb, books.year)
+    with tied:
+        st.metric("Ring-fenced, soft included (illustrative)", summary.percent(found.ring_fenced.share))
+        _behind(found.ring_fenced.pence, found.ring_fenced.only, icb, books.year)
+    if found.links:
+        sankey(
+            found.links,
+            name="The flow",
+            sentence=f"From NHS England through each stream to where the money is decided: {name}. "
+            "The streams are published; the places and what is kept are illustrative.",
+            key="flow",
+            under=icb,
+            year=books.year,
+        )
+        matrix(
+            found,
+            name="Who decides, and how freely",
+            sentence="Each cell is the money decided at that tier under that kind of ring-fence, with its share of the "
+            "whole. The amounts are published; how free each line is, and what is devolved, is illustrative.",
+            key="matrix",
+            under=icb,
+            year=books.year,
+        )
+    _changed(books, icb)
+    frame.foot(books.at, frame.sources(books) + " Populations: November 2023 to October 2024.")
+
+
+def _behind(pence: int, only: Mapping[str, str], icb: str | None, year: int) -> None:
+    """To the penny, and what it is made of."""
+    if pence:
+        leads = tables.composed(Money(pence), under=icb, year=year, **only)
+        frame.link(f"£{tables.shown(leads)} and what it is made of", leads.page, leads.query)
+
+
+@st.fragment
+def _changed(books: Books, icb: str | None) -> None:
+    """What changed since a day that the reader chooses: drawn again by itself."""
+    st.header("What changed since a day", anchor=False)
+    usual, today = FinancialYear(books.year).first_day, books.at.as_at
+    day = address.pick_day("since", "Since the end of", usual, today)
+    held = books.held(icb)
+    try:
+        found = books.answer(
+            "since",
+            lambda reader, at: changes.since(reader, day, at, organisation=icb, year=books.year, held=held),
+            day,
+            icb,
+            books.year,
+        )
+    except Refused as refused:
+        frame.refused(refused.problems, "What changed cannot be shown.")
+        return
+    if not found.since.known:
+        st.write(f"Nothing was recorded in these books by the end of {day:%-d %B %Y}: all of it came since.")
+    elif not found.rows:
+        st.write(f"Nothing has changed here since the end of {day:%-d %B %Y}: every tier holds what it held.")
+    else:
+        st.write(f"{found.entries:,} entries count now that did not then. Amounts changed in {len(found.rows)} cells.")
+    if found.rows:
+        rows = [
+            (
+                f"{row.tier}: {GRADES.get(row.grade, row.grade).lower()}",
+                _at(Money(row.then_pence), row, icb, books.year, day) if row.then_pence else Money(row.then_pence),
+                _at(Money(row.now_pence), row, icb, books.year, None) if row.now_pence else Money(row.now_pence),
+                Money(row.change_pence),
+            )
+            for row in found.rows
+        ]
+        table = Table(
+            f"Held then and now (since {day})", ("Where, and how free", "Then (£)", "Now (£)", "Change (£)"), rows
+        )
+        tables.show_with_download(table, f"changed-since-{day}")
+    frame.link("Every entry, with its source", "audit", {"view": "entries"})
+
+
+def _at(money: Money, row: Change, icb: str | None, year: int, day: date | None) -> Link:
+    """A figure of then or now, with the way to the balances behind it, on both clocks."""
+    clocks = {} if day is None else {"as_at": str(day), "known_at": str(day)}
+    return tables.composed(money, under=icb, year=year, tier=row.tier_code, grade=row.grade, **clocks)

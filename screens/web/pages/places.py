@@ -1,0 +1,157 @@
+"""Places: who is in which place, how much they need, what is fair, and what they get; down to PCN and practice."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from allocations.figures.tables import whole_people
+from allocations.places import as_text, facts
+from allocations.places.division import Division
+from allocations.places.facts import Group, groups, icb_names, index
+from allocations.places.files import shipped_membership
+from allocations.shares.need import COMPONENTS
+from allocations.shares.split import FIGURES_YEAR
+from ledger.errors import Refused
+from screens.report import tables
+from screens.report.tables import Ratio, Table
+from screens.web.charts.bars import Bar, distances
+from screens.web.places import budgets, choice, network_contract
+from screens.web.shell import address, frame, open_ledger
+
+LEVELS = {"place": "Places", "pcn": "PCNs", "practice": "Practices"}
+_FEW = 45
+_TOLD = (
+    "Derived from NHS England's practice figures of 2025/26: registered and weighted populations, November 2023 to "
+    "October 2024, added up first and divided last. PCNs are those of 1 August 2026."
+)
+_OURS = (
+    "**Illustrative**: the default places, which are upper-tier local authorities, and by which weighting a line is "
+    "shared are this project's assumptions. No ICB has adopted them."
+)
+
+
+def page() -> None:
+    """Render the page for an ICB; it works without a ledger, which only budgets need."""
+    st.title("Places", anchor=False)
+    names = icb_names()
+    icb = address.choose(
+        "icb",
+        "ICB",
+        list(names),
+        shown=lambda code: f"{names[code]} ({code})",
+        usual="QWO",
+        unknown=f"which has no practices in the figures of {FIGURES_YEAR}. {names['QWO']} is shown",
+    )
+    level = address.choose("to", "Level", list(LEVELS), shown=lambda level: LEVELS[level], horizontal=True)
+    members = shipped_membership()
+    division = choice.choose(icb, members) if level == "place" else None
+    if level == "place" and division is None:
+        st.info("No place has been made yet. Bring a file, or choose practices above and name a place.")
+        frame.foot(None, _TOLD, illustrative=_OURS)
+        return
+    found = groups(icb, level, division)
+    if division is not None:
+        _partition(division, found, names[icb])
+        _downloads(division, icb, names[icb])
+    _need(found, level, names[icb])
+    is_own = level == "place" and address.told("places") == choice.OWN
+    store = open_ledger.store()
+    opened = None if store is None else frame.of(store)
+    budgets.section(opened, icb, level, division if is_own else None)
+    if level == "pcn":
+        network_contract.section(found)
+    frame.foot(None if opened is None else opened.at, _TOLD, illustrative=_OURS)
+
+
+def _partition(division: Division, found: Sequence[Group], name: str) -> None:
+    st.header("Do they divide the ICB?", anchor=False)
+    places = [group for group in found if not group.is_unassigned]
+    whole, out = len(division.place_of), len(division.unassigned)
+    if not out:
+        st.success(
+            f"Yes. {len(places)} places divide {name} between them: each of its {whole:,} practices is in exactly one."
+        )
+        return
+    lost = next(group for group in found if group.is_unassigned)
+    st.warning(
+        f"Not yet. {out:,} of {whole:,} practices, with {whole_people(lost.registered_billionths):,} registered "
+        "people, are in no place. They are shown as (unassigned) and keep their share; nobody is in two places."
+    )
+    with st.expander("Practices in no place"):
+        st.write(", ".join(division.unassigned))
+
+
+def _downloads(division: Division, icb: str, name: str) -> None:
+    as_csv, as_json = st.columns(2)
+    as_csv.download_button(
+        "Download these places (CSV)",
+        data=lambda: as_text.as_csv(division).encode("utf-8-sig"),
+        file_name=f"places-{icb}.csv",
+        mime="text/csv",
+        on_click="ignore",
+    )
+    try:
+        saved = as_text.as_place_tool(division, name)
+    except Refused as refused:
+        frame.refused(refused.problems, "They cannot be saved for the place tool.")
+        return
+    as_json.download_button(
+        "Download for the place tool (JSON)",
+        data=saved,
+        file_name=f"places-{icb}.json",
+        mime="application/json",
+        on_click="ignore",
+        help="In the form that NHS England's tool saves. Codes stand for names of practices, which are not shipped.",
+    )
+
+
+@st.fragment
+def _need(found: Sequence[Group], level: str, name: str) -> None:
+    component = address.choose(
+        "need", "Need for", list(COMPONENTS), shown=lambda part: part.replace("_", " ").capitalize(), usual="core"
+    )
+    said = component.replace("_", " ")
+    headers = (
+        LEVELS[level].removesuffix("s"),
+        "Practices",
+        "Registered people",
+        f"Need for {said}, relative to {name}",
+        f"Need for {said}, relative to {facts.WHOLE}",
+        "Mind",
+    )
+    rows = [
+        (
+            group.name
+            if group.name == group.code
+            else f"{group.name} ({group.code})"
+            if level == "pcn"
+            else group.name,
+            group.practices,
+            whole_people(group.registered_billionths),
+            Ratio(index(group.of_icb.get(component))),
+            Ratio(index(group.of_england.get(component))),
+            "Few people: uncertain" if group.is_small else "",
+        )
+        for group in found
+    ]
+    table = Table(f"Need for {said} by {level}", headers, rows)
+    drawn = _furthest(found, component)
+    few = (
+        ""
+        if len(drawn) == len(found)
+        else f" The {len(drawn)} furthest from 1 are drawn; the table has all {len(found)}."
+    )
+    distances(
+        [Bar(group.name, facts.above_one(value), tables.shown(Ratio(index(value)))) for group, value in drawn],
+        name="Need beside the ICB's average",
+        sentence=f"An index of 1 is the average person's need in {name}; 1.1 is a tenth more. Each column of the table "
+        f"names its own base, and the two cannot be compared with each other.{few}",
+        axis="Percent above or below the ICB's average",
+        table=table,
+        key=f"need-{level}-{component}",
+    )
+    st.write("Indices relative to different bases cannot be compared. Groups of under 1,000 people are less certain.")
+
+
+def _furthest(found: Sequence[Group], component: str) -> list[tuple[Group, int]]:
+    return facts.furthest(found, component, _FEW)

@@ -1,0 +1,212 @@
+"""Ring-fences: every pot with its terms, how fragmented it is, what must be spent by when, and what is kept back."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import streamlit as st
+
+from ledger.money import spoken
+from ledger.reports import chart_marks, measures
+from ledger.reports import pots as fencing
+from ledger.reports.measures import ALL, EARMARKED, Measure
+from ledger.reports.pots import Fence, Kept
+from ledger.reports.summary import percent
+from ledger.years import FinancialYear
+from screens.report import answers, tables
+from screens.report.tables import Cell, Money, Share, Table, composed, traced
+from screens.web.charts.lorenz import lorenz
+from screens.web.charts.matrix import GRADES
+from screens.web.shell import address, frame
+from screens.web.shell.open_ledger import Books
+
+_SCOPES = {EARMARKED: "Earmarked money only", ALL: "All money"}
+_THRESHOLDS = {25_000: "£25,000 (suits a PCN)", 100_000: "£100,000 (suits a place)", 500_000: "£500,000 (suits an ICB)",
+               1_000_000: "£1 million", 5_000_000: "£5 million"}  # fmt: skip
+_USUAL_POUNDS = 500_000
+_MORE = ("gini", "effective_number_shannon", "median_pot", "mean_pot", "smallest_pot", "penny_packet_share_of_count",
+         "returns_per_year", "returns_per_million", "spend_window")  # fmt: skip
+_MOST_KEPT = 60
+_NOT_KNOWN = "not known"
+
+
+def page() -> None:
+    """Render the page for the ICB named in the address, or for all."""
+    books = frame.opened("Ring-fences")
+    if books is None:
+        return
+    icb = frame.icb(books, with_all=True)
+    held = books.held(icb)
+    if not fencing.held_at_all(held):
+        st.info("Nothing is held here in this year, so there is no pot to show.")
+        frame.foot(books.at, frame.sources(books))
+        return
+    found = books.answer("fences", lambda reader, at: fencing.fences(reader, held, at.as_at), icb, books.year)
+    name = books.icbs[icb] if icb else frame.ENGLAND
+    fenced = [fence for fence in found if fence.is_earmarked]
+    if fenced:
+        tied = next(
+            one for one in _measures(books, held, ALL, _USUAL_POUNDS, icb) if one.name == "ring_fenced_share_with_soft"
+        )
+        st.write(
+            f"**{name}: {len(fenced)} of {len(found)} pots are tied to a purpose, softly or firmly; they hold "
+            f"{answers.measure_text(tied)} of the money (illustrative).**"
+        )
+    else:
+        st.success(f"Nothing is ring-fenced in {name}: none of its {len(found)} pots is tied to a purpose.")
+    _pots(found, icb)
+    _deadlines(books, found)
+    _pieces(books, held, icb)
+    _retained(books, held, icb)
+    frame.foot(books.at, frame.sources(books))
+
+
+def _measures(books: Books, held: pa.Table, scope: str, pounds: int, icb: str | None) -> list[Measure]:
+    return books.answer(
+        "measures",
+        lambda _, __: measures.measures(held, scope, penny_packet_pence=fencing.pence_of(pounds)),
+        icb, books.year, scope, pounds,
+    )  # fmt: skip
+
+
+@st.fragment
+def _pots(found: Sequence[Fence], icb: str | None) -> None:
+    st.header("Every pot and its terms", anchor=False)
+    scope = address.choose("show", "Show", list(_SCOPES), shown=lambda scope: _SCOPES[scope], horizontal=True)
+    listed = [fence for fence in found if fence.is_earmarked or scope == ALL]
+    if not listed:
+        st.write("No pot here is tied to a purpose. Choose all money to see the others.")
+        return
+    headers = (
+        "Pot",
+        "Held (£)",
+        "Share",
+        "Ring-fence",
+        "Route",
+        "Lasting",
+        "Notice",
+        "Spend by",
+        "Returns a year",
+        "How sure",
+    )
+    rows = [
+        (
+            fence.name,
+            composed(Money(fence.amount_pence), under=icb, year=fence.year, pot=fence.code),
+            Share(fence.of_total),
+            GRADES.get(fence.grade or "", "No terms on record"),
+            fence.route or "",
+            {True: "recurrent", False: "one-off", None: ""}[fence.recurrent],
+            fence.notified_on or "",
+            fence.spend_by or "no deadline",
+            _NOT_KNOWN if fence.returns_per_year is None else fence.returns_per_year,
+            fence.quality or "",
+        )
+        for fence in listed
+    ]
+    st.write(
+        "Amounts are published; how each line is tied is this project's reading (illustrative), and *how sure* says "
+        "how sure it is. Returns are shown where they are known; unknown is not zero."
+    )
+    tables.show_with_download(Table(f"Pots: {_SCOPES[scope].lower()}", headers, rows), f"pots-{icb or 'all'}")
+
+
+@st.fragment
+def _deadlines(books: Books, found: Sequence[Fence]) -> None:
+    st.header("What must be spent by when", anchor=False)
+    year = FinancialYear(books.year)
+    day = address.pick_day(
+        "on", "Counted from", fencing.usual_day(books.at.as_at, year), year.last_day, "Days are counted from this one."
+    )
+    dated = [fence for fence in fencing.on_day(found, day) if fence.spend_by is not None and fence.is_earmarked]
+    if not dated:
+        st.write("No earmarked pot here has a deadline on record.")
+        return
+    passed = [fence for fence in dated if fence.has_passed]
+    if passed:
+        st.warning(f"{len(passed)} pots have passed their deadline with money that is not spent in these books.")
+    else:
+        first = min(dated, key=lambda fence: (fence.spend_by, fence.code))
+        st.write(
+            f"From {day:%-d %B %Y} on, {len(dated)} earmarked pots have a deadline; the first is {first.name}, by "
+            f"{first.spend_by:%-d %B %Y}."
+        )
+    headers = ("Pot", "Not spent (£)", "Spend by", "Days left", "A day from now (£)", "A day over its whole window (£)")
+    rows: list[tuple[Cell, ...]] = [
+        (
+            fence.name,
+            Money(fence.left_pence),
+            fence.spend_by,
+            fence.days_left,
+            "deadline has passed" if fence.has_passed else Money(fence.rate_pence),
+            Money(fence.whole_rate_pence),
+        )
+        for fence in dated
+    ]
+    st.write(
+        "Derived: what is left, over the days that are left, both ends counted. The last column is the even rate from "
+        "notice, or 1 April if that is later, to the deadline. Spending is what these books record as spent."
+    )
+    tables.show_with_download(Table("Deadlines and daily rates", headers, rows), f"deadlines-{year.start}")
+
+
+@st.fragment
+def _pieces(books: Books, held: pa.Table, icb: str | None) -> None:
+    st.header("In how many pieces it comes", anchor=False)
+    scope = address.choose("scope", "Count", list(_SCOPES), shown=lambda scope: _SCOPES[scope], horizontal=True)
+    pounds = address.choose(
+        "packet",
+        "A penny packet is a pot below",
+        list(_THRESHOLDS),
+        shown=lambda pounds: _THRESHOLDS[pounds],
+        usual=_USUAL_POUNDS,
+    )
+    found = {one.name: one for one in _measures(books, held, scope, pounds, icb)}
+    if found["pots"].value in (None, 0):
+        st.write("No pot is in this scope, so its pieces are not defined.")
+        return
+    count, equal, small, share = st.columns(4)
+    count.metric("Pots", answers.measure_text(found["pots"]))
+    equal.metric("As scattered as so many equal pots", answers.measure_text(found["effective_number"]))
+    small.metric("Penny packets", answers.measure_text(found["penny_packets"]))
+    share.metric("Penny packets hold", answers.measure_text(found["penny_packet_share_of_value"]))
+    amounts = [pot.amount_pence for pot in measures.pots(fencing.in_scope(held, scope))]
+    rows = [(one.title, answers.measure_text(one), one.definition, one.note) for name in _MORE if (one := found[name])]
+    lorenz(
+        chart_marks.lorenz(amounts),
+        things="Pots",
+        name="How uneven the pots are",
+        sentence=f"The further the line sags below the straight one, the more of the money is in few pots. Gini "
+        f"{answers.measure_text(found['gini'])}: 0 is all equal, 1 is all in one. The half of the pots that are "
+        f"smallest hold {percent(fencing.smaller_half(amounts))} of the money.",
+        table=Table("Measures of the pieces", ("Measure", "Value", "What it is", "Mind"), rows),
+        key=f"lorenz-{scope}",
+    )
+
+
+def _retained(books: Books, held: pa.Table, icb: str | None) -> None:
+    st.header("What is kept back", anchor=False)
+    year = FinancialYear(books.year)
+    found = books.answer("kept", lambda reader, at: fencing.kept(reader, at, held, year.last_day), icb, books.year)
+    if not found:
+        st.write("Nothing is kept back here: all of it is available or passed on.")
+        return
+    agreed, alone = fencing.kept_totals(found)
+    with_it, without = st.columns(2)
+    with_it.metric("Kept with agreement (illustrative)", spoken(agreed))
+    without.metric("Kept without agreement (illustrative)", spoken(alone))
+    listed = found[:_MOST_KEPT]
+    rows = [_kept_row(one, books.year, with_name=icb is None) for one in listed]
+    headers = ("Line", "With agreement (£)", "Without agreement (£)", "Decision on record")
+    more = "" if len(listed) == len(found) else f", the {len(listed)} largest of {len(found)}"
+    st.write("What the books show as retained, and on what agreement. What ICBs keep in these books is illustrative.")
+    with st.expander(f"Lines that are kept back{more}", expanded=icb is not None):
+        tables.show_with_download(Table(f"Kept back{more}", headers, rows), f"kept-{icb or 'all'}")
+
+
+def _kept_row(one: Kept, year: int, *, with_name: bool) -> tuple[Cell, ...]:
+    name = f"{one.name}: {one.fund_name}" if with_name else one.fund_name
+
+    def cell(pence: int) -> Cell:
+        return traced(Money(pence), organisation=one.organisation, fund=one.fund, year=year) if pence else Money(pence)
+
+    return name, cell(one.agreed_pence), cell(one.not_agreed_pence), one.decision or "none"

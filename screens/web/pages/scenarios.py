@@ -1,0 +1,129 @@
+"""Scenarios: pick, build or bring one, turn its figures and see what moves; save, compare, take it to the board."""
+
+import hashlib
+from datetime import date
+
+import streamlit as st
+
+from ledger.errors import Refused
+from scenarios import outcome, saved
+from scenarios.baseline import Baseline
+from scenarios.outcome import Outcome
+from scenarios.scenario import Written
+from screens.report import tables
+from screens.web.scenarios import choice, compare, results, save
+from screens.web.scenarios.choice import Opened
+from screens.web.shell import address, frame, open_ledger
+from screens.web.shell.open_ledger import Books
+
+_VIEWS = {"pick": "Look at one", "build": "Build one", "bring": "Bring a file", "compare": "Compare"}
+_COMPARED = ("devolve-80-at-once", "devolve-80-in-five-years")
+_MOST_COMPARED = 4
+_FOOT = (
+    "Every figure is worked out from the books by the scenario's steps: derived. Populations: NHS England's practice "
+    "figures of 2025/26."
+)
+_ILLUSTRATIVE = (
+    "**Illustrative**: a scenario is a question, and nobody has decided it. Its assumptions are named with their "
+    "grounds; how free each line is today, and what ICBs devolve and keep, is this project's assumption."
+)
+
+
+def page() -> None:
+    """Render the page for the view and the scenario that the address names."""
+    st.title("What if?", anchor=False)
+    st.write("A scenario asks what would change. Nothing on this page touches the books.")
+    store = open_ledger.store()
+    found = None if store is None else frame.of(store)
+    if found is None:
+        st.header("What could be asked", anchor=False)
+        tables.show(save.library())
+        frame.foot(None, "There are no books to run a scenario on yet.", illustrative="")
+        return
+    view = address.choose("view", "Do what", list(_VIEWS), shown=lambda each: _VIEWS[each], horizontal=True)
+    if view == "compare":
+        _compare(found)
+    else:
+        opened = {"pick": choice.pick, "bring": choice.bring}.get(view, lambda: choice.build(found))()
+        if opened is not None:
+            _work(found, opened)
+    frame.foot(found.at, _FOOT, illustrative=_ILLUSTRATIVE)
+
+
+@st.fragment
+def _work(found: Books, opened: Opened) -> None:
+    """One scenario, with its figures to turn. A turn redraws this part of the page alone."""
+    place = st.container()
+    opened = choice.turn(opened)
+    try:
+        written = saved.read_text(opened.content, _file_name(opened))
+    except Refused as refused:
+        frame.refused(refused.problems, "This scenario cannot be read. Correct the YAML and try again.")
+        return
+    with place:
+        st.header(frame.as_text(written.scenario.title), anchor=False)
+        st.write(frame.as_text(written.scenario.question))
+    try:
+        worked = work_out(found, written, opened.content)
+    except Refused as refused:
+        frame.refused(refused.problems, "This scenario does not fit these books. Nothing was worked out.")
+        st.write("Turn a figure above, choose another scenario, or change its file.")
+    else:
+        results.show(worked)
+        save.take_away(found, worked, opened)
+    save.save(opened, written.scenario)
+    save.versions(opened)
+    with st.expander("The scenario as YAML"):
+        st.code(opened.content.decode("utf-8", errors="replace"), language=None, wrap_lines=True)
+    save.commands(opened)
+
+
+def _file_name(opened: Opened) -> str:
+    return opened.version.path.name if opened.version else f"{opened.name or 'scenario'}.yaml"
+
+
+def work_out(found: Books, written: Written, content: bytes) -> Outcome:
+    """What a scenario does to the books, kept until they, the day or the scenario change.
+
+    Raises:
+        Refused: it does not fit these books.
+    """
+    start = written.scenario.baseline
+    read: Baseline = found.answer(
+        "scenario baseline",
+        lambda reader, _: outcome.read_baseline(reader, written),
+        str(start.year),
+        start.organisation,
+        start.as_at,
+        start.known_at,
+    )
+    digest = hashlib.sha256(content).hexdigest()
+    return _explored(found.at.head, found.at.as_at, written.name, digest, _written=written, _read=read)
+
+
+# An outcome holds a position for each step: few are kept, for all who use the app.
+@st.cache_resource(show_spinner="Working it out", max_entries=40)
+def _explored(head: str, day: date, name: str, digest: str, _written: Written, _read: Baseline) -> Outcome:
+    del head, day, name, digest  # the key
+    return outcome.explore(_written, _read)
+
+
+def _compare(found: Books) -> None:
+    ledger = open_ledger.path()
+    options = [*saved.saved(ledger), *outcome.library()]
+    names = address.choose_many(
+        "with", "Scenarios to compare", options, shown=choice.title_of, usual=_COMPARED, most=_MOST_COMPARED
+    )
+    worked, kept = [], []
+    for name in names:
+        path = saved.locate(name, ledger)
+        try:
+            written = saved.read_text(path.read_bytes(), path.name)
+            worked.append(work_out(found, written, path.read_bytes()))
+            kept.append(name)
+        except Refused as refused:
+            frame.refused(refused.problems, f"{choice.title_of(name)} is left out: it does not fit these books.")
+    if len(worked) < len(_COMPARED):
+        st.info("Choose two or more scenarios that fit these books.")
+        return
+    compare.show(found, worked, kept)

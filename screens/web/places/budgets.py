@@ -1,0 +1,227 @@
+"""Budgets on the Places page: historic, fair share, distance, issued and the bridge, for one line at one level."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar
+
+import streamlit as st
+
+from allocations.figures.tables import table, whole_people
+from allocations.places import as_text, facts
+from allocations.places.division import Division
+from allocations.shares import schedule as place_bridge
+from allocations.shares.historic import Historic, read_historic
+from allocations.shares.schedule import Line, Schedule, issued_in_books, schedule, weighting_of
+from allocations.shares.split import FIGURES_YEAR, Allocation, allocate
+from ledger.errors import Refused
+from ledger.money import PENCE_PER_POUND, parse_pounds, spoken
+from screens.report.tables import Cell, Money, Share, Table, show_with_download, shown, traced
+from screens.web.charts.bars import Bar, distances
+from screens.web.charts.bridge import bridge
+from screens.web.importing import uploads
+from screens.web.shell import address, frame
+from screens.web.shell.open_ledger import Books
+
+T = TypeVar("T")
+_FEW = 45
+_USUAL_AMOUNT = "1bn"
+
+
+@st.fragment
+def section(found: Books | None, icb: str, level: str, own: Division | None) -> None:
+    """Show budgets on a line that the reader chooses; redrawn by itself.
+
+    Args:
+        found: the books; None where there are none, so that nothing is known to be issued.
+        own: the reader's own places; None where the books' own organisations are meant.
+    """
+    st.header("Budgets", anchor=False)
+    if found is not None and found.year != FIGURES_YEAR.start:
+        st.info(f"Fair shares need the year's populations, which are here for {FIGURES_YEAR} alone.")
+        return
+    held = found is not None and icb in found.icbs
+    if found is not None and not held:
+        name = facts.icb_names()[icb]
+        st.info(f"{name} holds no money in this ledger, so nothing is issued here; fair shares need none.")
+    issued = _issued(found, icb, level) if found is not None and held and own is None else {}
+    names = {row["code"]: row["name"] for row in table("funds").to_pylist()}
+    funds = list(dict.fromkeys([*sorted({fund for _, fund in issued}), "core-recurrent", *_shared_lines(names)]))
+    usual = place_bridge.largest_line(issued) or "core-recurrent"
+    line = address.choose("line", "Line", funds, shown=lambda code: names.get(code, code), usual=usual)
+    historic = _historic(icb, level, own, names)
+    on_line = {key: pence for key, pence in issued.items() if key[1] == line}
+    if on_line or (historic is not None and any(fund == line for _, fund in historic.pence)):
+        _schedule(icb, level, line, own, historic, on_line, names.get(line, line))
+    else:
+        _fair_shares(icb, level, line, own, names.get(line, line), whose="these places" if own else "them")
+
+
+def _issued(found: Books, icb: str, level: str) -> dict[tuple[str, str], int]:
+    return found.answer("issued", lambda reader, at: issued_in_books(reader, at, icb, FIGURES_YEAR, level), icb, level)
+
+
+def _shared_lines(names: Mapping[str, str]) -> list[str]:
+    lines = [row["fund"] for row in table("line_weightings").to_pylist()]
+    return sorted(lines, key=lambda code: names.get(code, code))
+
+
+def _with_places(own: Division | None, ask: Callable[[Path | None], T]) -> T:
+    """Ask with the reader's own places as a file, which is how the house takes them."""
+    with ExitStack() as stack:
+        path = None
+        if own is not None:
+            content = as_text.as_csv(own, guarded=False).encode()
+            path = stack.enter_context(uploads.as_path("your places.csv", content))
+        return ask(path)
+
+
+def _historic(icb: str, level: str, own: Division | None, funds: Mapping[str, str]) -> Historic | None:
+    with st.expander("Bring historic budgets"):
+        st.write(
+            "A workbook or CSV with the columns organisation, fund and amount, in pounds. It stays on this machine, "
+            "for this visit: unlike the choices above it is not in the address."
+        )
+        file = st.file_uploader("Historic budgets", type=["xlsx", "csv"], max_upload_size=25)
+    if file is None:
+        return None
+    try:
+        one_pound = _with_places(own, lambda path: _split(icb, level, "core", path, PENCE_PER_POUND))
+        known = {part.code: part.name for part in one_pound.parts}
+        with uploads.as_path(file.name, file.getvalue()) as path:
+            return read_historic(path, known, funds)
+    except Refused as refused:
+        frame.refused(refused.problems, f"{file.name} cannot be used.")
+        return None
+
+
+def _split(icb: str, level: str, line: str, path: Path | None, pence: int) -> Allocation:
+    return allocate(
+        icb=icb, year=FIGURES_YEAR, fund=line, level=level, by=weighting_of(line), amount_pence=pence, places_file=path
+    )
+
+
+def _schedule(
+    icb: str, level: str, line: str, own: Division | None, historic: Historic | None,
+    issued: Mapping[tuple[str, str], int], name: str,
+) -> None:  # fmt: skip
+    try:
+        found = _with_places(
+            own,
+            lambda path: schedule(
+                icb=icb,
+                year=FIGURES_YEAR,
+                level=level,
+                funds=[line],
+                historic=historic,
+                issued=issued,
+                places_file=path,
+            ),
+        )
+    except Refused as refused:
+        frame.refused(refused.problems, "The budgets cannot be shown.")
+        return
+    lines = [one for one in found.lines if one.fund == line]
+    _distances(lines, name, level, found, line)
+    of = address.choose(
+        "of",
+        "Bridge of",
+        [one.organisation for one in lines],
+        usual=lines[-1].organisation if lines[-1].historic_pence is not None else None,
+        shown=lambda code: next(
+            "All together" if code == "(all)" else one.name for one in lines if one.organisation == code
+        ),
+    )
+    chosen = next(one for one in lines if one.organisation == of)
+    spans = place_bridge.of_line(chosen)
+    if not spans:
+        st.write("Nothing is issued on this line, so there is no bridge to it.")
+        return
+    before = "" if chosen.historic_pence is not None else " What it had before is not in these books: bring it above."
+    whose = f"all of {icb}" if place_bridge.is_whole(chosen) else chosen.name
+    bridge(
+        spans,
+        name=f"The bridge of {whose}",
+        sentence=f"{spans[0].label} of {spoken(spans[0].pence)} becomes {spoken(spans[-1].pence)} issued; the steps "
+        f"tie to the penny.{before}",
+        key=f"bridge-{line}-{of}",
+        smaller=True,
+    )
+
+
+def _distances(lines: Sequence[Line], name: str, level: str, found: Schedule, line: str) -> None:
+    headers = (
+        "Name", "Registered people", "Historic (£)", "Fair share (£)", "From target, before", "Growth (£)",
+        "Movement (£)", "Issued (£)", "From target, now", "Issued per head (£)",
+    )  # fmt: skip
+    rows = [_row(one, line) for one in lines]
+    drawn = [one for one in lines if not place_bridge.is_whole(one)]
+    bars = [
+        Bar(one.name, facts.at_distance(part), shown(Share(part, signed=True)))
+        for one in facts.furthest_from_target(drawn, _FEW)
+        if (part := one.of_target(one.closing_pence)) is not None
+    ]
+    whole = lines[-1]
+    sentence = (
+        f"{spoken(whole.issued_pence)} of {name} is issued. "
+        if whole.issued_pence is not None
+        else "Nothing is issued. "
+    )
+    sentence += (
+        f"Each bar is how far what is issued lies above or below the fair share by {lines[0].by.replace('_', ' ')} "
+        f"weighted people. Basis: {found.basis[line]}."
+    )
+    whole_table = Table(f"{name} by {level}", headers, rows, has_total=True)
+    if bars:
+        distances(
+            bars, name="Issued beside fair shares", sentence=sentence, axis="Percent above or below fair share",
+            table=whole_table, key=f"budgets-{line}-{level}", smaller=True,
+        )  # fmt: skip
+    else:
+        st.write(sentence)
+        show_with_download(whole_table, f"budgets-{line}-{level}")
+
+
+def _row(one: Line, line: str) -> tuple[Cell, ...]:
+    name = "All together" if place_bridge.is_whole(one) else one.name
+    issued = Money(one.issued_pence)
+    return (
+        name,
+        whole_people(one.registered_billionths),
+        Money(one.historic_pence),
+        Money(one.fair_pence),
+        Share(one.of_target(one.opening_pence), signed=True),
+        Money(one.growth_pence),
+        Money(one.movement_pence),
+        issued if place_bridge.is_whole(one) else traced(issued, organisation=one.organisation, fund=line),
+        Share(one.of_target(one.closing_pence), signed=True),
+        Money(one.per_head_pence(one.issued_pence)),
+    )
+
+
+def _fair_shares(icb: str, level: str, line: str, own: Division | None, name: str, whose: str) -> None:
+    wrong = address.settle("amount", lambda text: text, _USUAL_AMOUNT)
+    del wrong  # any text may stand in the field; what is no amount is said below
+    st.write(f"Nothing is issued to {whose} on this line in the books. See the fair shares of an amount instead:")
+    typed = st.text_input("Amount to share (£), as 1000000, 250m or 1bn", key="amount", max_chars=30) or _USUAL_AMOUNT
+    address.keep("amount", typed, _USUAL_AMOUNT)
+    try:
+        split = _with_places(own, lambda path: _split(icb, level, line, path, parse_pounds(typed)))
+    except ValueError as error:
+        st.error(str(error))
+        return
+    except Refused as refused:
+        frame.refused(refused.problems, "It cannot be shared.")
+        return
+    rows = [
+        (part.name, part.practices, whole_people(part.registered_billionths), whole_people(part.people_billionths),
+         Share(part.share, places=2), Money(part.amount_pence))
+        for part in split.parts
+    ]  # fmt: skip
+    by = split.by.replace("_", " ")
+    headers = ("Name", "Practices", "Registered people", f"People weighted by {by}", "Share", "Fair share (£)")
+    st.write(
+        f"Fair shares of {spoken(split.amount_pence)} of {name}, by {by} weighted people, in whole units of one "
+        f"{split.unit}; they sum to the whole. Derived; by which weighting a line is shared is our assumption."
+    )
+    show_with_download(Table(f"Fair shares of {name} by {level}", headers, rows), f"fair-shares-{icb}-{line}-{level}")

@@ -1,0 +1,220 @@
+"""Which scenario a page shows: of the library, saved beside the ledger, built from blocks, or brought as a file."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from allocations.reading.strict_yaml import read_lines
+from ledger.errors import Refused
+from ledger.store.named_files import Version
+from ledger.years import FinancialYear
+from scenarios import baseline, outcome, saved
+from scenarios.building import BLOCKS, built, lines
+from scenarios.knobs import as_text, knobs, turned
+from scenarios.scenario import read_scenario
+from screens.web.importing import uploads
+from screens.web.shell import address, frame, open_ledger
+from screens.web.shell.open_ledger import Books
+
+_KNOB = re.compile(r"^([sg]\d+|a)\.")
+_FIRST_BLOCKS = ("devolve", "release")
+_MOST_BLOCKS = 8
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A scenario as it was opened.
+
+    Attributes:
+        name: by which the command line knows it; empty where it is nowhere but here.
+        content: of its file.
+        version: the saved version that it is; None for what nobody saved.
+    """
+
+    name: str
+    content: bytes
+    version: Version | None = None
+
+    @property
+    def said(self) -> Any:
+        """What the file says, as it is written; None where it is no YAML."""
+        try:
+            with uploads.as_path("scenario.yaml", self.content) as path:
+                return read_lines(path)[0]
+        except Refused:
+            return None
+
+
+def is_knob(name: str) -> bool:
+    """Whether a choice of the address turns a figure of a scenario."""
+    return _KNOB.match(name) is not None
+
+
+def pick() -> Opened:
+    """A scenario of the library or saved beside the ledger, which the address names by name or by hash."""
+    ledger = open_ledger.path()
+    kept, names = saved.saved(ledger), list(outcome.library())
+    asked = address.told("scenario") or st.session_state.get("kept scenario") or ""
+    by_hash = saved.version(ledger, asked) if asked and asked not in kept and asked not in names else None
+    options = [*kept, *names, *([asked] if by_hash else [])]
+    name = address.choose(
+        "scenario",
+        "Scenario",
+        options,
+        shown=lambda each: _title(each, kept, by_hash),
+        usual=names[0],
+        unknown="which is neither in the library nor saved here",
+    )
+    # A link names its scenario even where that is the usual one: another day another may be.
+    address.write("scenario", name)
+    _begin(f"pick {name}")
+    if name in names:
+        return Opened(name, outcome.library()[name].read_bytes())
+    version = by_hash if by_hash and name == asked else _as_opened(kept[name])
+    opened = Opened(version.name, version.content(), version)
+    newest = kept.get(version.name, version)
+    if newest.number != version.number:
+        st.info(
+            f"You look at version {version.number} of {version.name}. Since then version {newest.number} was saved, on "
+            f"{newest.saved_at:%-d %B %Y, %H:%M} UTC."
+        )
+        st.button("Open the newest version", on_click=_open_newest, args=(newest,))
+    return opened
+
+
+def _title(name: str, kept: Any, by_hash: Version | None) -> str:
+    """How a scenario stands in the list."""
+    if name in kept:
+        return f"{_read_title(str(kept[name].path))} (saved as {name})"
+    if by_hash and name not in outcome.library():
+        return f"{_read_title(str(by_hash.path))} (version {by_hash.number} of {by_hash.name})"
+    return _read_title(str(outcome.library()[name]))
+
+
+def title_of(name: str) -> str:
+    """How a scenario of the library, or the newest version of a saved one, stands in a list."""
+    return _title(name, saved.saved(open_ledger.path()), None)
+
+
+@st.cache_resource(show_spinner=False, max_entries=500)
+def _read_title(path: str) -> str:
+    """The title of a file; one that is saved never changes."""
+    try:
+        return read_scenario(Path(path)).scenario.title
+    except Refused:
+        return f"{Path(path).name}, which cannot be read"
+
+
+def _as_opened(newest: Version) -> Version:
+    """The version that this tab opened: what somebody else saves meanwhile does not change under its reader."""
+    number = st.session_state.setdefault(f"version of {newest.name}", newest.number)
+    found = {each.number: each for each in saved.versions(open_ledger.path(), newest.name)}
+    return found.get(number, newest)
+
+
+def _open_newest(newest: Version) -> None:
+    remember(newest)
+    st.session_state["kept scenario"] = newest.name
+    address.forget(lambda name: is_knob(name) or name == "scenario")
+    address.write("scenario", newest.name)
+    st.session_state["written scenario"] = None
+
+
+def remember(version: Version) -> None:
+    """Take a version as the one that this tab works on."""
+    st.session_state[f"version of {version.name}"] = version.number
+
+
+def build(found: Books) -> Opened | None:
+    """A scenario put together from blocks; None where none is chosen."""
+    year = str(FinancialYear(found.year))
+    chosen = address.choose_many(
+        "blocks",
+        "What should happen, step by step",
+        list(BLOCKS),
+        shown=lambda block: BLOCKS[block],
+        usual=_FIRST_BLOCKS,
+        most=_MOST_BLOCKS,
+        help_text="Steps are done in the order in which they are chosen.",
+    )
+    names = found.icbs
+    whose = address.choose(
+        "whose",
+        "Whose money",
+        ["", *names],
+        shown=lambda code: f"{names[code]} ({code})" if code else "All of it",
+        unknown="which holds no money in this ledger",
+    )
+    _begin("build")
+    if not chosen:
+        st.info("Choose at least one step.")
+        return None
+    there = found.answer(
+        "scenario lines",
+        lambda reader, _: lines(
+            baseline.read(reader, year=FinancialYear(found.year), organisation=whose or None).position
+        ),
+        found.year,
+        whose,
+    )
+    only = {}
+    with st.expander("Which lines of money each step touches"):
+        st.write("Where nothing is chosen, a step touches all lines that fit it.")
+        for place, block in enumerate(chosen):
+            only[place] = address.choose_many(
+                f"lines{place + 1}", f"Step {place + 1}, {BLOCKS[block].lower()}", list(there),
+                shown=lambda code: there.get(code, code),
+            )  # fmt: skip
+    said = built(chosen, year=year, organisation=whose or None, lines=only)
+    return Opened("", as_text(said).encode())
+
+
+def bring() -> Opened | None:
+    """A scenario as YAML that somebody brings or writes; None while there is none."""
+    st.write("What is brought stays in this visit until you save it below.")
+    file = st.file_uploader("A scenario file", type=["yaml", "yml"], max_upload_size=1)
+    if file is not None and st.session_state.get("scenario read") != file.file_id:
+        st.session_state["scenario read"] = file.file_id
+        st.session_state["scenario text"] = file.getvalue().decode("utf-8", errors="replace")
+    st.session_state.setdefault("scenario text", st.session_state.get("kept scenario text", ""))
+    text = st.text_area("YAML", key="scenario text", height=280)
+    st.session_state["kept scenario text"] = text
+    _begin(f"bring {text}")
+    if not text.strip():
+        st.info("Upload a scenario, or write one here. Any file of 'devolution scenario' will do.")
+        return None
+    return Opened("", text.encode())
+
+
+def _begin(what: str) -> None:
+    """Where another scenario is chosen than before, figures that were turned for the last one are forgotten."""
+    before = st.session_state.get("turned for")
+    if before is not None and before != what:
+        address.forget(is_knob)
+    st.session_state["turned for"] = what
+
+
+def turn(opened: Opened) -> Opened:
+    """The scenario with its figures where the reader turns them."""
+    said = opened.said
+    found = knobs(said)
+    if not found:
+        return opened
+    with st.container(border=True):
+        st.subheader("Turn a figure", anchor=False)
+        columns = st.columns(2)
+        values = {}
+        for place, knob in enumerate(found):
+            label = frame.as_text(knob.label)
+            with columns[place % 2]:
+                if knob.kind == "choice":
+                    values[knob.key] = address.choose(knob.key, label, knob.options, shown=knob.shown, usual=knob.value)
+                else:
+                    values[knob.key] = address.slide_among(knob.key, label, knob.options, knob.value, knob.shown)
+        if any(values[knob.key] != knob.value for knob in found):
+            st.button("Back to what the file says", on_click=address.forget, args=(is_knob,))
+    new = turned(said, values)
+    return opened if new == said else replace(opened, content=as_text(new).encode())

@@ -1,0 +1,153 @@
+"""What every page shares: its title, the books or why there are none, whose money is shown, and what is ours of it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from html import escape
+
+import streamlit as st
+
+from ledger.errors import Problem
+from ledger.reports import journal, summary
+from ledger.reports.position import Moment
+from ledger.store.base import Store
+from ledger.years import FinancialYear
+from screens.report import tables
+from screens.web.shell import address, open_ledger
+from screens.web.shell.open_ledger import Books
+
+ENGLAND = "All ICBs"
+ILLUSTRATIVE = (
+    "**Illustrative**: how free each line is, the default places, and what ICBs devolve and keep are this "
+    "project's assumptions. No ICB has adopted them."
+)
+STYLE = (
+    # Streamlit's own focus ring is nearly invisible; a keyboard user has to see where they are.
+    "a:focus-visible, button:focus-visible, input:focus-visible, summary:focus-visible, textarea:focus-visible, "
+    "[tabindex]:focus-visible {outline: 3px solid #212b32; outline-offset: 2px; background-color: #ffeb3b; "
+    "color: #212b32} "
+    # A button that stands out keeps its own dark ground otherwise, under words that have become dark.
+    "button:focus-visible {outline: 3px solid #212b32 !important; background-color: #ffeb3b !important} "
+    # A radio button's input is hidden: its ring is drawn around its words.
+    "label:has(input:focus-visible) {outline: 3px solid #212b32; outline-offset: 2px; background-color: #ffeb3b} "
+    # A heading of 2.75 rem breaks words on a telephone.
+    "@media (max-width: 480px) {h1 {font-size: 1.8rem !important} h2 {font-size: 1.4rem !important} "
+    "h3 {font-size: 1.2rem !important}} "
+    # While a chart finds its new width it does not push the page aside.
+    "[data-testid=stVegaLiteChart] {overflow: hidden} "
+    # The page begins under the navigation, not a hand's breadth below it.
+    "[data-testid=stMainBlockContainer] {padding-top: 4.5rem; padding-bottom: 3rem} "
+) + tables.STYLE
+
+
+def opened(title: str) -> Books | None:
+    """Begin a page that shows the books: its title, the year where there are several, and the moment.
+
+    Returns:
+        The books; None where there are none to show, and the page says why and what to do.
+    """
+    st.title(title, anchor=False)
+    return opened_below()
+
+
+def opened_below() -> Books | None:
+    """The books for a page that has its title already; None, with the page told why, where there are none."""
+    store = open_ledger.store()
+    found = None if store is None else of(store)
+    if found is None:
+        foot(None, "There are no books to show here yet.", illustrative="")
+    return found
+
+
+def as_text(words: str) -> str:
+    """Somebody's words as they stand: nothing in them becomes a link, a picture from elsewhere or a formula."""
+    return re.sub(r"([\\\[\]$])", r"\\\1", words)
+
+
+def link(words: str, page: str, query: Mapping[str, str | int | None]) -> None:
+    """A link inside this app, in the same window."""
+    address_of = tables.Link(words, page, query).address
+    st.html(f'<p class="house"><a href="{escape(address_of)}" target="_self">{escape(words)}</a></p>')
+
+
+def of(store: Store) -> Books | None:
+    """The books of an open ledger, in the year that the address names; None where they are empty."""
+    years, at = open_ledger.ask(store, lambda reader, at: (journal.years(reader), at))
+    if not years:
+        st.info("The ledger is empty: no money stands in it yet. Fill it from the published figures:")
+        st.code(f"devolution demo --ledger {open_ledger.path()}", language=None)
+        return None
+    year = years[0]
+    if len(years) > 1 or address.told("year"):
+        year = address.choose(
+            "year", "Year", years, shown=lambda start: str(FinancialYear(start)), unknown="for which no money stands"
+        )
+    found = Books(store, at, year, {})
+    icbs = found.answer("icbs", lambda reader, _: summary.icbs(reader, year), year)
+    return Books(store, at, year, icbs)
+
+
+def icb(found: Books, *, with_all: bool) -> str | None:
+    """The ICB that the address names; None for all of them.
+
+    Where only one ICB is in the books it is shown without being asked for.
+    """
+    names = found.icbs
+    if not names:
+        st.info("No ICB holds money of this year yet, so only the national picture can be shown.")
+        return None
+    options = [*([""] if with_all else []), *names]
+    code = address.choose(
+        "icb",
+        "ICB",
+        options,
+        shown=lambda code: f"{names[code]} ({code})" if code else ENGLAND,
+        usual=next(iter(names)) if len(names) == 1 else options[0],
+        unknown=f"which holds no money in this ledger. {ENGLAND if with_all else names[options[0]]} is shown",
+    )
+    return code or None
+
+
+def refused(problems: Sequence[Problem], told: str) -> None:
+    """Say all that is wrong with what somebody brought, each with its place and what to do."""
+    st.error(told)
+    rows = [(one.place, one.found, one.why, one.remedy) for one in problems]
+    tables.show(tables.Table(f"{len(rows)} found", ("Where", "What is there", "Why it matters", "What to do"), rows))
+
+
+def sources(found: Books) -> str:
+    """What the amounts in the books rest on: their published sources, as the entries name them."""
+    named = found.answer("sources", journal.sources)
+    published = [name for name, is_ours in named if not is_ours]
+    if not published:
+        return "No published source stands behind the amounts in these books."
+    return f"Published: {'; '.join(published)}."
+
+
+def clocks(at: Moment) -> str:
+    """Which day, which knowledge and which chain a page is made from."""
+    known: datetime = at.known_at
+    return (
+        f"As at {at.as_at:%-d %B %Y}, as known at {known:%-d %B %Y, %H:%M} UTC; head of the chain {at.head[:16]}. "
+        "Every figure with a link leads to the entries behind it."
+    )
+
+
+def foot(at: Moment | None, published: str, *, illustrative: str = ILLUSTRATIVE) -> None:
+    """End a page: what is published, what is ours, when, and on whose authority it is not.
+
+    Args:
+        at: the moment of the books; None on a page that needs none.
+        published: what of the page is published, and what derived.
+        illustrative: what of it is this project's assumption.
+    """
+    st.header("What these figures are", anchor=False)
+    st.write(published)
+    if illustrative and (at is None or at.illustrative):
+        st.write(illustrative)
+    if at is not None:
+        st.write(clocks(at))
+    st.write(
+        "Prototype, not an NHS England product. Contains public sector information licensed under the Open "
+        "Government Licence v3.0."
+    )
