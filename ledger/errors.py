@@ -16,19 +16,19 @@ class Problem:
     """One thing wrong in the data, and what to do about it.
 
     Attributes:
-        place: where, as exactly as can be said: ``budget.xlsx, sheet Plan, cell D14`` or ``leg 3``.
+        where: as exactly as can be said: ``budget.xlsx, sheet Plan, cell D14`` or ``leg 3``.
         found: what is there.
         why: why it matters.
-        remedy: what to do.
+        fix: what to do.
     """
 
-    place: str
+    where: str
     found: str
     why: str
-    remedy: str
+    fix: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.found} {self.why} {self.remedy}"
+        return f"{self.where}: {self.found} {self.why} {self.fix}"
 
 
 class LedgerError(Exception):

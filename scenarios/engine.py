@@ -89,7 +89,7 @@ def apply(lever: Lever, position: pa.Table, world: World, place: str = "the step
         change = lever.apply(position, world)
     except CannotApply as error:
         where = f"{place}.{error.key}" if error.key else place
-        raise Refused([Problem(where, error.found, error.why, error.remedy)]) from error
+        raise Refused([Problem(where, error.found, error.why, error.fix)]) from error
     _hold_to_promises(lever, position, change)
     if not change.frees:
         problems = ring_fence_problems(position, change, place)
@@ -161,7 +161,7 @@ def _check(written: Written, world: World) -> None:
                 lever.check(made)
             except CannotApply as error:
                 at = (*keys, index, error.key) if error.key else (*keys, index)
-                problems.append(Problem(written.where(at), error.found, error.why, error.remedy))
+                problems.append(Problem(written.where(at), error.found, error.why, error.fix))
             made = lever.foretell(made)
     if problems:
         raise Refused(problems)

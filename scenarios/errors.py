@@ -14,5 +14,5 @@ class CannotApply(LedgerError):
     """
 
     def __init__(self, found: str, why: str, remedy: str, key: str = "") -> None:
-        self.found, self.why, self.remedy, self.key = found, why, remedy, key
+        self.found, self.why, self.fix, self.key = found, why, remedy, key
         super().__init__(f"{found} {why} {remedy}")

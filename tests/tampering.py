@@ -213,7 +213,7 @@ class Rows:
     def is_named(self, tampering: Tampering, problems: Sequence[Problem]) -> bool:
         """Whether a problem stands where one of the touched rows does, or at the entry that it belongs to."""
         begins = [begin for table, row in tampering.touched for begin in self._places(table, row)]
-        return any(re.match(rf"{re.escape(begin)}(?!\w)", problem.place) for begin in begins for problem in problems)
+        return any(re.match(rf"{re.escape(begin)}(?!\w)", problem.where) for begin in begins for problem in problems)
 
     def _places(self, table: str, row: Row) -> list[str]:
         if table == "seal":

@@ -134,7 +134,7 @@ def _post(store: Store, drafts: Sequence[Draft], policy_file: Path) -> list[Post
                     str(store.path),
                     "it was built from other figures or another policy.",
                     f"Its entries differ from what {policy_file.name} and this version's figures would post: "
-                    f"{error.problems[0].place}.",
+                    f"{error.problems[0].where}.",
                     "Build into a new ledger: devolution demo --ledger NEW.duckdb",
                 )
             ]

@@ -33,12 +33,12 @@ class Doubt(NamedTuple):
     Attributes:
         found: what is there, as part of a sentence that begins with the cell.
         why: why it was not taken.
-        remedy: what to do.
+        fix: what to do.
     """
 
     found: str
     why: str
-    remedy: str
+    fix: str
 
 
 class Blank(NamedTuple):
@@ -238,7 +238,7 @@ def share(cell: Cell, unit: str | None) -> Decimal | Missing | Doubt | Blank:
     elif cell.kind is Kind.NUMBER and isinstance(cell.value, Decimal):
         value, said = cell.value, "%" in cell.number_format
     else:
-        return _no_amount(cell)._replace(why="A percentage is expected.", remedy="Type the percentage.")
+        return _no_amount(cell)._replace(why="A percentage is expected.", fix="Type the percentage.")
     if said or unit == "share":
         return value
     if unit == "percent":
@@ -269,7 +269,7 @@ def year(cell: Cell, *, short_year: str | None = None) -> FinancialYear | Doubt 
     if cell.kind is Kind.NUMBER and isinstance(cell.value, Decimal):
         return _bare_number(cell.value)
     if cell.kind is not Kind.TEXT:
-        return _no_amount(cell)._replace(why="A financial year is expected.", remedy="Type it as 2025/26.")
+        return _no_amount(cell)._replace(why="A financial year is expected.", fix="Type it as 2025/26.")
     text = tidy(str(cell.value))
     if text.isascii() and text.isdigit():
         return _bare_number(Decimal(text))

@@ -71,7 +71,7 @@ def read_historic(path: Path, organisations: Mapping[str, str], funds: Mapping[s
         amount = _pence(cell)
         place = f"{path.name}, sheet {sheet.name}, cell {cell.address}"
         if isinstance(amount, Doubt):
-            problems.append(Problem(place, amount.found, amount.why, amount.remedy))
+            problems.append(Problem(place, amount.found, amount.why, amount.fix))
         elif all(codes):
             key = (codes[0], codes[1])
             if key in pence:

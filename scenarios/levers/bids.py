@@ -112,7 +112,7 @@ class Bids(StrictModel):
         found, problems = gathered(given, amount_pence, lambda keys: str(keys[-1]))
         if problems:
             first = problems[0]
-            raise CannotApply(first.found, first.why, first.remedy, "sharing")
+            raise CannotApply(first.found, first.why, first.fix, "sharing")
         return found
 
     def told(self) -> str:

@@ -110,4 +110,4 @@ class Converge(Lever):
             return plan(asked)
         except Refused as refused:
             first = refused.problems[0]
-            raise CannotApply(first.found, first.why, first.remedy, first.place.split(",")[0]) from refused
+            raise CannotApply(first.found, first.why, first.fix, first.where.split(",")[0]) from refused

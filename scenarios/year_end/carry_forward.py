@@ -224,7 +224,7 @@ class _Planning:
         try:
             rows = select(self._base.position, self._base.world, line.funds, line.organisations, standings=LEFT)
         except CannotApply as error:
-            self._refuse(number, error.key, error.found, error.why, error.remedy)
+            self._refuse(number, error.key, error.found, error.why, error.fix)
             return []
         chosen = [int(row) for row in rows if self._rows[row]["recurrent"] is False]
         if not chosen:

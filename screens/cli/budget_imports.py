@@ -170,8 +170,7 @@ def import_budgets(
 
 def _show_refused(refused: BudgetRefused, ledger: str, *, as_json: bool) -> None:
     if as_json:
-        fields = ("place", "found", "why", "remedy")
-        problems = [{name: getattr(problem, name) for name in fields} for problem in refused.problems]
+        problems = terminal.problem_rows(refused.problems)
         extra = {**_facts(refused.understood), "problems": problems, "entries": []}
         show(Answer(_COMMAND, ledger, summary(refused.understood), extra=extra), as_json=True)
     else:

@@ -59,9 +59,9 @@ def here(problems: Sequence[Problem]) -> list[Problem]:
     return [
         replace(
             problem,
-            place=_PLACES.get(problem.place, problem.place),
+            where=_PLACES.get(problem.where, problem.where),
             found=in_app(problem.found),
-            remedy=in_app(problem.remedy),
+            fix=in_app(problem.fix),
         )
         for problem in problems
     ]

@@ -79,16 +79,19 @@ def document(answer: Answer) -> dict[str, Any]:
     }
 
 
+def problem_rows(problems: Sequence[Problem]) -> list[dict[str, str]]:
+    """Problems as programs get them: under the names that the command line has always given them."""
+    return [{"place": one.where, "found": one.found, "why": one.why, "remedy": one.fix} for one in problems]
+
+
 def show_problems(problems: Sequence[Problem], *, command: str, ledger: str, as_json: bool) -> None:
     """Every problem: to people on standard error, to programs in the document."""
     if as_json:
-        fields = ("place", "found", "why", "remedy")
-        listed = [{name: getattr(problem, name) for name in fields} for problem in problems]
-        show(Answer(command, ledger, [], extra={"problems": listed}), as_json=True)
+        show(Answer(command, ledger, [], extra={"problems": problem_rows(problems)}), as_json=True)
     for problem in problems:
-        place, found = (_escape(discreet(text)) for text in (problem.place, problem.found))
+        place, found = (_escape(discreet(text)) for text in (problem.where, problem.found))
         messages.print(f"[bold]{place}[/bold]: {found}", highlight=False)
-        messages.print(f"    {_escape(discreet(f'{problem.why} {problem.remedy}'))}".rstrip(), highlight=False)
+        messages.print(f"    {_escape(discreet(f'{problem.why} {problem.fix}'))}".rstrip(), highlight=False)
 
 
 def rows_table(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -104,7 +104,7 @@ def test_a_year_without_rates_is_refused_and_is_not_zero() -> None:
     (problem,) = refused.value.problems
     assert problem.found == "the rates of the network contract of 2026/27 are not published here."
     assert "Removed from the contract: the £292 million" in problem.why
-    assert problem.remedy == "Ask for one of 2023/24, 2024/25, 2025/26."
+    assert problem.fix == "Ask for one of 2023/24, 2024/25, 2025/26."
     with pytest.raises(Refused, match="2030/31 are not published here"):
         refuse_unpublished(FinancialYear(2030))
     with pytest.raises(Refused, match="of 2025/26 were not known on 2025-03-26; the first came 2025-03-27"):
@@ -362,7 +362,7 @@ def test_every_problem_of_a_file_of_counts_is_listed_with_its_line(tmp_path: Pat
     )
     with pytest.raises(Refused) as refused:
         read_counts(written(tmp_path, HEADER + "\n".join(rows)))
-    assert [(problem.place.removeprefix("counts.csv, line "), problem.found) for problem in refused.value.problems] == [
+    assert [(problem.where.removeprefix("counts.csv, line "), problem.found) for problem in refused.value.problems] == [
         ("3", "the basis is 'weighted'."),
         ("3", "the people are '-5'."),
         ("4", "the people are 'n/a'."),
@@ -407,7 +407,7 @@ def test_claims_are_read_to_the_penny_and_their_problems_listed(tmp_path: Path) 
     wrong = "pcn,month,amount\nU1,2025-04,5\nU1,April,5\nU1,2025-05,-5\nU1,2025-05,five\nU1,2025-04,6\n,2025-13,1.005\n"
     with pytest.raises(Refused) as refused:
         read_claims(written(tmp_path, wrong, "claims.csv"))
-    assert [(problem.place.removeprefix("claims.csv, line "), problem.found) for problem in refused.value.problems] == [
+    assert [(problem.where.removeprefix("claims.csv, line "), problem.found) for problem in refused.value.problems] == [
         ("3", "the month is 'April'."),
         ("4", "the amount is '-5'."),
         ("5", "the amount is 'five'."),

@@ -54,7 +54,7 @@ def read(case: Case, path: Path, content: bytes) -> bool:
         case.read(path)
     except Refused as refused:
         assert refused.problems
-        assert all(one.place and one.found and one.why and one.remedy for one in refused.problems), refused
+        assert all(one.where and one.found and one.why and one.fix for one in refused.problems), refused
         return False
     except UNAVAILABLE:
         return False

@@ -114,7 +114,7 @@ def test_totals_are_met_or_refused_by_what_plain_additions_come_to(books: Store,
     ]
     with pytest.raises(Refused) as refused:
         post(books, [asserted(wrong, "wrong")])
-    said = {problem.place.split("'")[1]: problem.found for problem in refused.value.problems}
+    said = {problem.where.split("'")[1]: problem.found for problem in refused.value.problems}
     assert said == {
         row["description"]: f"the books show £{exact_pounds(pence)}, which is "
         f"£{exact_pounds(row['tolerance_pence'] + 1)} {'too little' if way > 0 else 'too much'}."

@@ -28,7 +28,7 @@ from ledger.store.base import Store
 from ledger.store.reading import Reader
 from ledger.years import FinancialYear, parse_month
 from tests.books import APRIL, LONG_AGO, YEAR, at, entry, fund_all, new_relations, new_terms, term
-from tests.profiles import times
+from tests.profiles import PROFILE, times
 from tests.shelves import Shelf
 
 PARENTS = {"NHS": "GOV", "ICB1": "NHS", "ICB2": "NHS", "P1": "ICB1", "P2": "ICB1", "P3": "ICB2", "N1": "P1", "G1": "N1"}
@@ -250,5 +250,6 @@ def test_memory_accepts_nothing_that_the_questions_refuse(
 
     over_random_books()
     # Most of what the questions accept memory accepts, so that the comparison says something.
-    assert told["accepted by memory"] > told["accepted by the questions alone"] > 0
+    # A few books may by chance hold nothing that memory leaves to them.
+    assert told["accepted by memory"] > told["accepted by the questions alone"] >= (0 if PROFILE == "quick" else 1)
     assert told["refused"] > 0

@@ -92,8 +92,8 @@ def test_every_change_of_what_a_server_holds_is_named(somebody: str, books: Stor
                 problems = catalogue.problems(server)
             finally:
                 server.execute("ROLLBACK")
-            if not any(problem.place.startswith(place) for problem in problems):
-                unnamed.append((change, [problem.place for problem in problems]))
+            if not any(problem.where.startswith(place) for problem in problems):
+                unnamed.append((change, [problem.where for problem in problems]))
     assert unnamed == []
     assert books.catalogue_problems() == []
 

@@ -17,9 +17,7 @@ from ledger.reports.verify import verify
 from ledger.store.base import Store
 from tests.books import at, entry, fund_all, held, texts
 
-OPEN = (
-    "import sys; from pathlib import Path; from ledger.store import Store; Store.open(Path(sys.argv[1]), read_only={})"
-)
+OPEN = "import sys; from pathlib import Path; from ledger.store.base import Store; Store.open(Path(sys.argv[1]), read_only={})"
 
 
 only_files = pytest.mark.parametrize("kind", ["file"])

@@ -168,5 +168,5 @@ def test_the_demos_ledger_holds_the_workbook_and_the_practices_already(published
 )
 def test_other_files_of_the_folder_are_told_apart(published: Path, name: str, looks: str) -> None:
     _, problems = understand([published / name])
-    assert [problem.place for problem in problems] == [name]
+    assert [problem.where for problem in problems] == [name]
     assert f"it looks like {looks}" in problems[0].found

@@ -35,7 +35,7 @@ def said(folder: Path, text: str) -> str:
     with pytest.raises(Refused) as refused:
         run(read_scenario(file), usual())
     problems = refused.value.problems
-    assert all(problem.remedy and problem.why and problem.found for problem in problems)
+    assert all(problem.fix and problem.why and problem.found for problem in problems)
     return "\n".join(str(problem) for problem in problems)
 
 

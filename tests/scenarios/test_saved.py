@@ -94,7 +94,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         saved.save(
             tmp_path / "ledger.duckdb", "", TEXT.replace(b"0.8", b"8").replace(b"to: place", b"to: moon"), opened=None
         )
-    assert [problem.place for problem in caught.value.problems] == [
+    assert [problem.where for problem in caught.value.problems] == [
         "the name", "scenario.yaml, line 10, steps.0.to", "scenario.yaml, line 11, steps.0.until_share"]  # fmt: skip
 
 

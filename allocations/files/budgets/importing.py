@@ -263,7 +263,7 @@ def _post_and_keep(store: Store, path: Path, found: Understood, draft: Draft) ->
 def _refuse_unknown_fund(books: Receivers, request: Request) -> None:
     if request.fund is not None and request.fund not in books.funds:
         fund = books.fund(request.fund)
-        remedy = f"Write --fund {fund}." if isinstance(fund, str) else fund.remedy
+        remedy = f"Write --fund {fund}." if isinstance(fund, str) else fund.fix
         raise Refused(
             [Problem("--fund", f"there is no fund '{request.fund}'.", "Its money cannot be handed out.", remedy)]
         )

@@ -20,6 +20,6 @@ def write_problems(path: Path, file: str, problems: Sequence[Problem]) -> None:
     note = "Nothing of the file was posted. Mend these, and bring it in again."
     sheet = book.sheet("Problems", f"Problems found in {file}: {len(problems):,}", note, HEADINGS, _WIDTHS)
     for row, problem in enumerate(problems, start=FIRST_ROW):
-        for column, text in enumerate((problem.place, problem.found, problem.why, problem.remedy)):
+        for column, text in enumerate((problem.where, problem.found, problem.why, problem.fix)):
             sheet.write_string(row, column, text, book.look("wrap"))
     book.close()

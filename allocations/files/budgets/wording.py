@@ -49,7 +49,7 @@ class Wording:
                     self.problem(heading[place], *found)
             if column.fund is not None and column.fund not in self.books.funds:
                 fund = self.books.fund(column.fund)
-                remedy = fund.remedy if isinstance(fund, Doubt) else f"Write {fund} in the mapping."
+                remedy = fund.fix if isinstance(fund, Doubt) else f"Write {fund} in the mapping."
                 self.problem(heading[place], f"there is no fund '{column.fund}'.", "Its money has no purpose.", remedy)
 
     def organisation(self, cells: Sequence[Cell], filled: Sequence[int]) -> str | None:

@@ -113,7 +113,7 @@ def _allocated_pence(drafts: Sequence[Draft], posted: Sequence[Posted]) -> int:
 
 def _other_edition(problem: Problem) -> Problem:
     return Problem(
-        problem.place,
+        problem.where,
         "the books hold this decision already, from other figures.",
         "An edition that was corrected does not replace the one that was posted.",
         "Import it into a new ledger: --ledger NEW.duckdb.",

@@ -79,7 +79,7 @@ def problems(found: Sequence[Problem], file: str, *, told: str = "") -> None:
     frame.refused(shown[:_LONGEST], told or f"{count} in {_escaped(file)}. Nothing was posted, and nothing will be.")
     if len(shown) > _LONGEST:
         st.write(f"The first {_LONGEST} are shown; the files have all of them.")
-    rows = [(one.place, one.found, one.why, one.remedy) for one in shown]
+    rows = [(one.where, one.found, one.why, one.fix) for one in shown]
     as_csv, as_workbook = st.columns(2)
     with as_csv:
         tables.download(Table(count, HEADINGS, rows), "problems", f"{count} (CSV)")

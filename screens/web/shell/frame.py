@@ -111,7 +111,7 @@ def icb(found: Books, *, with_all: bool) -> str | None:
 def refused(problems: Sequence[Problem], told: str) -> None:
     """Say all that is wrong with what somebody brought, each with its place and what to do."""
     st.error(told)
-    rows = [(one.place, one.found, one.why, one.remedy) for one in problems]
+    rows = [(one.where, one.found, one.why, one.fix) for one in problems]
     tables.show(tables.Table(f"{len(rows)} found", ("Where", "What is there", "Why it matters", "What to do"), rows))
 
 

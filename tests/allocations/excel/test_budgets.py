@@ -206,7 +206,7 @@ def test_rounding_is_said_and_recorded(funded: Store, tmp_path: Path) -> None:
     path = changed(tmp_path, "C4", 2500.4999)
     problems = refusal(funded, path)
     assert cells_of(problems) == ["C4"]
-    assert "--round penny" in problems[0].remedy
+    assert "--round penny" in problems[0].fix
     outcome = bring_in(funded, path, settings=Settings(rounding="penny"))
     assert outcome.understood.rounded == 1
     assert str(outcome.understood.rounding_pounds) == "0.0001"
@@ -388,7 +388,7 @@ def test_money_for_who_closed_goes_to_who_took_over_only_after_saying_so(funded:
     problems = refusal(funded, path, day=day)
     assert cells_of(problems) == ["A3"]
     assert "closed on 2025-06-01; P4, P5 took over" in problems[0].found
-    assert "--accept-successors" in problems[0].remedy
+    assert "--accept-successors" in problems[0].fix
     outcome = bring_in(funded, path, day=day, accept_successors=True)
     assert outcome.understood.moved_on == {"P6": ("P4", "P5")}
     now = held(funded, as_at=day)

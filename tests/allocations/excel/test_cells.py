@@ -29,8 +29,8 @@ def refused(path: Path, *, by_preview: bool = True) -> str:
         with pytest.raises(Refused):
             preview(path)
     (problem,) = caught.value.problems
-    assert problem.remedy
-    assert path.name in problem.place
+    assert problem.fix
+    assert path.name in problem.where
     return str(problem)
 
 

@@ -175,8 +175,8 @@ def holds_together(found: Understood) -> bool:
         for problem in found.problems:
             assert problem.found
             assert problem.why
-            assert problem.remedy
-            assert problem.place.startswith("good.xlsx")
+            assert problem.fix
+            assert problem.where.startswith("good.xlsx")
         return False
     return True
 
@@ -236,7 +236,7 @@ def test_spoilt_files_are_imported_whole_or_not_at_all(funded: Store, good: Path
         try:
             outcome = bring_in(funded, path, dry_run=True)
         except Refused as refused:
-            assert all(problem.place.startswith(path.name) and problem.remedy for problem in refused.problems)
+            assert all(problem.where.startswith(path.name) and problem.fix for problem in refused.problems)
         else:
             lines = outcome.understood.lines
             assert sum(line.amount_pence for line in lines) == outcome.understood.file_pence == TRUE_TOTAL
@@ -272,7 +272,7 @@ def test_random_csv_is_read_or_refused(books: Store, tmp_path: Path) -> None:
         try:
             found = understand(read_workbook(path), who, asked())
         except Refused as refused:
-            assert refused.problems[0].remedy
+            assert refused.problems[0].fix
         else:
-            assert all(problem.remedy for problem in found.problems)
+            assert all(problem.fix for problem in found.problems)
             assert found.problems or found.lines

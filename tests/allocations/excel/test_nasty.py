@@ -86,11 +86,11 @@ EXPECTED = [
 
 def test_the_nasty_workbook_cell_by_cell(funded: Store, tmp_path: Path) -> None:
     found = understood(funded, nasty(tmp_path / "nasty.xlsx"))
-    said = [(problem.place.rsplit("cell ", 1)[1], problem.found) for problem in found.problems]
+    said = [(problem.where.rsplit("cell ", 1)[1], problem.found) for problem in found.problems]
     assert [cell for cell, _ in said] == [cell for cell, _ in EXPECTED], texts(found.problems)
     for (cell, words), (_, sentence) in zip(EXPECTED, said, strict=True):
         assert words in sentence, cell
-    assert all(problem.why and problem.remedy for problem in found.problems)
+    assert all(problem.why and problem.fix for problem in found.problems)
     aside = [(each.place.rsplit(", ", 1)[1], each.why.split(":")[0]) for each in found.set_aside]
     assert aside == [
         ("sheet Old plan", "hidden, and not imported"),
@@ -111,17 +111,17 @@ def test_what_was_asked_can_be_answered_once_for_the_file(books: Store, tmp_path
     answers = Settings(dash="zero", rounding="penny", duplicates="add", hidden="leave out", short_year="ends")
     found = understood(books, nasty(tmp_path / "nasty.xlsx"), settings=answers)
     answered = {"E10", "C14", "E27", "E29", "E5"}
-    said = [problem.place.rsplit("cell ", 1)[1] for problem in found.problems]
+    said = [problem.where.rsplit("cell ", 1)[1] for problem in found.problems]
     assert said == [cell for cell, _ in EXPECTED if cell not in answered]
 
 
 def test_a_workbook_that_nobody_calculated_says_so(books: Store, tmp_path: Path) -> None:
     rows = (("Code", "Budget (£)"), ("P1", "=1+1"), ("P2", "=2+2"), ("Total", "=SUM(B2:B3)"))
     found = understood(books, with_openpyxl(tmp_path / "formulas.xlsx", rows, lambda *_: None))
-    said = {problem.place.rsplit("cell ", 1)[1]: problem for problem in found.problems}
+    said = {problem.where.rsplit("cell ", 1)[1]: problem for problem in found.problems}
     assert {"B2", "B3"} <= said.keys()
     assert all(
-        "without a stored value" in problem.found and "Open the file in Excel" in problem.remedy
+        "without a stored value" in problem.found and "Open the file in Excel" in problem.fix
         for problem in said.values()
     )
     only = (("=A2", "=B2"), ("=1+1", "=2+2"))

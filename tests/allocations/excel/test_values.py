@@ -60,7 +60,7 @@ def test_a_scaled_amount_in_a_scaled_column_is_refused(written: str) -> None:
 def test_a_dash_is_asked_about_and_then_believed(dash: str) -> None:
     found = money(text(dash), POUNDS)
     assert isinstance(found, Doubt)
-    assert "--dash" in found.remedy
+    assert "--dash" in found.fix
     assert money(text(dash), POUNDS, dash="zero") == 0
     assert money(text(f" {dash} "), POUNDS, dash="blank") is BLANK
 
@@ -84,7 +84,7 @@ def test_shorthand_is_missing_with_its_reason_and_never_zero(written: str, reaso
 def test_what_could_be_two_amounts_or_none_is_refused(written: str) -> None:
     found = money(text(written), POUNDS)
     assert isinstance(found, Doubt), found
-    assert found.remedy
+    assert found.fix
 
 
 @pytest.mark.parametrize("written", ["$5", "€5", "5 EUR", "USD 5"])
@@ -163,7 +163,7 @@ def test_a_year_is_read(cell: Cell) -> None:
 def test_fy26_is_confirmed_once_for_the_file() -> None:
     asked = year(text("FY26"))
     assert isinstance(asked, Doubt)
-    assert "2025/26" in asked.remedy
+    assert "2025/26" in asked.fix
     assert year(text("FY26"), short_year="ends") == FinancialYear(2025)
     assert year(text("FY 2026"), short_year="starts") == FinancialYear(2026)
 

@@ -96,7 +96,7 @@ def refusal(store: Store, file: Path, **given: Any) -> tuple[Problem, ...]:
         with store.read() as reader:
             assert reader.whole("SELECT count(*) FROM entry") == before
         assert not list(store.path.with_name(f"{store.path.name}.files").glob("*"))
-        assert all(problem.place and problem.found and problem.why and problem.remedy for problem in refused.problems)
+        assert all(problem.where and problem.found and problem.why and problem.fix for problem in refused.problems)
         assert isinstance(refused, BudgetRefused) or len(refused.problems) == 1
         return refused.problems
     raise AssertionError(f"{file.name} was imported")
@@ -104,4 +104,4 @@ def refusal(store: Store, file: Path, **given: Any) -> tuple[Problem, ...]:
 
 def cells_of(problems: Iterable[Problem]) -> list[str]:
     """The cells that problems name, in order."""
-    return [problem.place.rsplit("cell ", 1)[1] for problem in problems if "cell " in problem.place]
+    return [problem.where.rsplit("cell ", 1)[1] for problem in problems if "cell " in problem.where]
