@@ -22,11 +22,11 @@ COMMANDS = {
         "How much is ring-fenced, devolved, kept back and in pieces. Funding as a whole and earmarked funding apart.",
     ),
     "trail": Late(
-        "screens.cli.trail:show_trail",
+        "screens.cli.reports:show_trail",
         "What makes up a balance: each entry, who, why, and the file, sheet and cell it came from.",
     ),
     "verify": Late(
-        "screens.cli.verify:verify",
+        "screens.cli.backup:verify",
         "Ask every invariant of the whole ledger; exit with 1 if one does not hold, saying where.",
     ),
     "head": Late(
@@ -114,7 +114,7 @@ COMMANDS = {
         "What one person may do.",
     ),
     "stats": Late(
-        "screens.cli.stats:show_stats",
+        "screens.cli.backup:show_stats",
         "How large the ledger is, and how fast its main questions are answered on this machine.",
     ),
     "copy": Late(

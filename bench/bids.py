@@ -16,9 +16,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from scenarios.bids.draws import strengths
 from scenarios.bids.pot import Bidder, Pot, Values
-from scenarios.bids.simulation import simulate
+from scenarios.bids.simulation import simulate, strengths
 
 AIM = 1.5
 

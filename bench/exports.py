@@ -20,8 +20,7 @@ import openpyxl
 import xlsxwriter
 
 from allocations.files.out import working
-from allocations.files.out.working_lines import lines
-from allocations.files.out.working_plan import Plan, plan
+from allocations.files.out.working_plan import Plan, lines, plan
 from ledger.years import FinancialYear
 
 YEAR = FinancialYear(2025)

@@ -23,8 +23,8 @@ from ledger.store.base import Store
 from ledger.years import FinancialYear
 from scenarios import engine, outcome
 from scenarios.baseline import Baseline, read
+from scenarios.change import tidied
 from scenarios.scenario import Scenario, Written, written
-from scenarios.tidy import tidied
 
 FIVE_STEPS = """
 title: Five national steps

@@ -17,7 +17,7 @@ from ledger.errors import Problem, Refused
 from ledger.reports.position import Moment, moment, position
 from ledger.store.base import Reader
 from ledger.years import FinancialYear, today
-from scenarios.tidy import tidied
+from scenarios.change import tidied
 from scenarios.world import ICB, PCN, PLACE, PRACTICE, Fund, Organisation, Tier, World, no_people
 
 _ORGANISATIONS = """

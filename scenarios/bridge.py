@@ -16,9 +16,8 @@ from ledger.errors import Refused
 from ledger.reports.measures import UNTIED_GRADES
 from ledger.reports.position import WITHOUT_AGREEMENT
 from ledger.words import RING_FENCED
-from scenarios.change import Change, put
+from scenarios.change import Change, held, put, tidied, total
 from scenarios.engine import Done, Run, apply
-from scenarios.tidy import held, tidied, total
 
 
 @dataclass(frozen=True)

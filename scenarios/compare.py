@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 from ledger.errors import Problem, Refused
 from ledger.money import spoken
 from scenarios.bridge import QUANTITIES, differs, measured
+from scenarios.change import held
 from scenarios.gainers import Gain, by_system
 from scenarios.outcome import Outcome
 from scenarios.scenario import Scenario
-from scenarios.tidy import held
 
 # Words for people, which name a scenario and do nothing.
 _PARTS = ("baseline", "given", "step", "assumption")

@@ -11,11 +11,10 @@ from ledger.money import spoken
 from ledger.reports.position import SOURCE
 from ledger.words import RING_FENCED
 from scenarios.baseline import Baseline, of
-from scenarios.change import Change
-from scenarios.errors import CannotApply
+from scenarios.change import Change, held, tidied, total
+from scenarios.fields import CannotApply
 from scenarios.levers.base import Lever
 from scenarios.scenario import Written
-from scenarios.tidy import held, tidied, total
 from scenarios.world import World
 
 

@@ -11,8 +11,25 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+from ledger.errors import LedgerError
 from ledger.money import exact_pounds, parse_pounds
 from ledger.years import FinancialYear, parse_year
+
+
+class CannotApply(LedgerError):
+    """The step cannot be applied to this position.
+
+    Attributes:
+        key: the key of the step that is at fault, such as ``funds``; empty for the step as a whole.
+        found: what is there.
+        why: why it matters.
+        remedy: what to do.
+    """
+
+    def __init__(self, found: str, why: str, remedy: str, key: str = "") -> None:
+        self.found, self.why, self.fix, self.key = found, why, remedy, key
+        super().__init__(f"{found} {why} {remedy}")
+
 
 NAMED = {"type": "string", "pattern": r"^\$[a-z][a-z0-9_-]*$", "description": "the name of an assumption"}
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from allocations.figures import tables
 from allocations.shares.apportion import apportion
 from ledger.money import round_half_up_fraction
-from scenarios.tidy import held
+from scenarios.change import held
 from scenarios.world import ICB, PCN, PLACE, PRACTICE, World
 
 FIFTHS = 5

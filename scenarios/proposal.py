@@ -15,7 +15,7 @@ from ledger.entries.draft import Draft, records
 from ledger.errors import Problem, Refused
 from ledger.models import Agreement, Terms
 from ledger.store.base import Reader
-from scenarios.change import Moves, legs
+from scenarios.change import Moves, held, legs, total
 from scenarios.engine import Done
 from scenarios.levers.autonomy import Autonomy
 from scenarios.levers.base import Lever
@@ -24,7 +24,6 @@ from scenarios.levers.release import Release
 from scenarios.levers.retain import Retain
 from scenarios.outcome import Outcome
 from scenarios.selection import STANDINGS, select
-from scenarios.tidy import held, total
 
 _TERMS = """
 SELECT t.* FROM terms t

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from ledger.reports.measures import measures, share
 from scenarios.bridge import measured
+from scenarios.change import condensed, held, total
 from scenarios.selection import system_column
-from scenarios.tidy import condensed, held, total
 from scenarios.world import NATIONAL, World
 
 _MILLION_POUNDS = 100_000_000

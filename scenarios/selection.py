@@ -18,9 +18,8 @@ from allocations.reading.strict_yaml import StrictModel
 from ledger.money import spoken
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
 from ledger.words import AVAILABLE, SPENT
-from scenarios.errors import CannotApply
-from scenarios.fields import Grade, Pounds, Route, Year
-from scenarios.tidy import total
+from scenarios.change import total
+from scenarios.fields import CannotApply, Grade, Pounds, Route, Year
 from scenarios.world import World
 
 Mask = Any  # a NumPy array of booleans, one for each row of a position

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.bids.draws import draw
 from scenarios.bids.pot import Assumption, Plan, Pot
-from scenarios.bids.simulation import reckon
+from scenarios.bids.simulation import draw, reckon
 
 _CHANGES_THE_DRAWS = ("chance_of_bidding", "pull_of_capacity", "pull_of_size", "pull_of_past_wins")
 

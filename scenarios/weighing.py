@@ -12,9 +12,8 @@ from math import lcm
 from allocations.demo.policy import read_policy
 from allocations.figures.tables import WEIGHTINGS
 from allocations.places.division import UNASSIGNED
-from allocations.shares.fair_shares import UnknownWeighting, weighting
-from scenarios.errors import CannotApply
-from scenarios.fields import By
+from allocations.shares.need import UnknownWeighting, weighting
+from scenarios.fields import By, CannotApply
 from scenarios.world import EQUAL, LEVELS, World
 
 FAIR_SHARE = "fair share"

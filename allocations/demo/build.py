@@ -15,14 +15,13 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from allocations.demo import structure
-from allocations.demo.classification import overriding_terms
 from allocations.demo.policy import DEFAULT, Policy, read_policy
-from allocations.demo.structure import ACTOR, YEAR
+from allocations.demo.structure import ACTOR, YEAR, overriding_terms
 from allocations.figures import tables
 from allocations.files.published.entries import Steps, allocations, control_totals, mandate, recurrent_funds
 from allocations.network.contract import rates
 from allocations.shares.apportion import apportion
-from allocations.shares.fair_shares import share_note, weights
+from allocations.shares.need import share_note, weights
 from ledger.entries.draft import Draft, Leg, Place, records
 from ledger.entries.posting import Posted, post
 from ledger.errors import KeyReused, Problem, Refused

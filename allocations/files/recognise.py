@@ -6,8 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from allocations.files.position.export import PACKAGE, POSITION_SHEET, SUMMARY_SHEET
-from allocations.files.position.table import CHECK
+from allocations.files.position.export import CHECK, PACKAGE, POSITION_SHEET, SUMMARY_SHEET
 from allocations.files.published.recognise import FileKind, recognise
 from allocations.reading import safety
 from allocations.reading.cells import Workbook, read_workbook

@@ -9,9 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from allocations.figures import tables
-from allocations.network.claims import Claim, Settlement, settle
 from allocations.network.contract import ON_CLAIMS, Gap, gaps, how_paid, published_rates, refuse_unpublished, title
-from allocations.network.files import read_claims, read_counts
+from allocations.network.files import Claim, Settlement, read_claims, read_counts, settle
 from allocations.network.payments import Count, Element, Payment, believed, payments
 from ledger.errors import Problem, Refused
 from ledger.money import PENCE_PER_POUND, round_half_up_fraction

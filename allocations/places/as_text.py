@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, unquote
 
 from allocations.figures import tables
-from allocations.places.division import UNASSIGNED, Claim, Division, divide
+from allocations.places.division import UNASSIGNED, Claim, Division, divide, wrong_practice
 from allocations.places.files import Membership
-from allocations.places.problems import wrong_practice
 from allocations.reading.safe_text import csv_text
 from ledger.errors import Problem, Refused
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import pyarrow as pa
 
@@ -118,3 +119,27 @@ def _twice(claim: Claim, other: Claim, both: list[str]) -> str:
         return f"{claim.what} is here in {claim.place}, and in {other.place} {other.again}."
     shown = ", ".join(both[:3]) + (f" and {len(both) - 3} more" if len(both) > 3 else "")  # noqa: PLR2004 - a few will do
     return f"{claim.what} is here in {claim.place}; {other.again} {other.what} put {shown} in {other.place}."
+
+
+def wrong_practice(where: str, code: str, icb: str, practices: Mapping[str, str]) -> Problem:
+    """Why a practice cannot be in a place of this ICB: it is of another one, or not known.
+
+    Args:
+        practices: every practice known for the year, with its ICB.
+    """
+    if code in practices:
+        return Problem(
+            where,
+            f"practice {code} belongs to {practices[code]}, not to {icb}.",
+            "A place lies within one ICB.",
+            "Take it out, or correct the code.",
+        )
+    own = [known for known, its_icb in practices.items() if its_icb == icb]
+    near = get_close_matches(code, own, 3, 0.6)
+    remedy = f"Did you mean {' or '.join(near)}?" if near else "Correct the code."
+    return Problem(
+        where,
+        f"there is no practice '{code}' in the figures of the year.",
+        "Its population is not known.",
+        remedy,
+    )

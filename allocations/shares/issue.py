@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from allocations.shares.historic import Historic
-from allocations.shares.pace import Outcome
-from allocations.shares.pace_file import PaceFile
+from allocations.shares.pace import Outcome, PaceFile
 from allocations.shares.schedule import ALL, Amounts, Line, Schedule
 from ledger.entries.draft import Draft, Leg, Place, legs
 from ledger.errors import Problem, Refused

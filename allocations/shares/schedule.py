@@ -19,8 +19,7 @@ from allocations.figures.populations import Populations
 from allocations.places.division import UNASSIGNED
 from allocations.shares.apportion import apportion
 from allocations.shares.historic import Historic
-from allocations.shares.pace import Plan, plan
-from allocations.shares.pace_file import PaceRule
+from allocations.shares.pace import PaceRule, Plan, plan
 from allocations.shares.split import Allocation, Part, allocate
 from ledger.errors import Problem, Refused
 from ledger.money import PENCE_PER_POUND, round_half_up_fraction

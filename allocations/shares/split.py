@@ -16,7 +16,7 @@ from allocations.figures.populations import SHIPPED_YEAR, Populations, shipped
 from allocations.places.division import DEFAULT, UNASSIGNED, Division, with_places
 from allocations.places.files import read_division
 from allocations.shares.apportion import apportion
-from allocations.shares.fair_shares import share_note, weighting, weights
+from allocations.shares.need import share_note, weighting, weights
 from ledger import characters
 from ledger.entries.draft import Draft, Leg, Place, legs, records
 from ledger.errors import Problem, Refused

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from ledger.entries import ordinary
 from ledger.entries.draft import Draft
-from ledger.entries.facts import Facts
+from ledger.entries.ordinary import Facts
 from ledger.entries.posted import Posted
 from ledger.errors import Refused
 from ledger.store.base import Store

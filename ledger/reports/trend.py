@@ -16,9 +16,8 @@ import pyarrow as pa
 from ledger.errors import Problem, Refused
 from ledger.reports import measures
 from ledger.reports.journal import years as years_with_money
-from ledger.reports.position import Moment
+from ledger.reports.position import TERMS_HELD, Moment
 from ledger.reports.structure import suggestion
-from ledger.reports.terms_held import TERMS_HELD
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
 

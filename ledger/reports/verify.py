@@ -10,7 +10,7 @@ from ledger.errors import LedgerError, Problem, Refused
 from ledger.money import LARGEST_PENCE, exact_pounds
 from ledger.proofs import heads
 from ledger.proofs.heads import Head
-from ledger.reports import chain_links, checkpoint, stored_rows, upgrades
+from ledger.reports import chain_links, stored_rows, upgrades
 from ledger.rules import in_order, rights_judged
 from ledger.rules.rule import Rule
 from ledger.store import attachments
@@ -96,7 +96,7 @@ def verify(
         raise LedgerError("To verify a ledger is to read it afresh: take the reader from Store.read_afresh.")
     found: list[Problem] = [] if seen_head is None else lost_head(reader, seen_head)
     if since is not None:
-        found += lost_head(reader, since) or checkpoint.problems(reader, entry_with(reader, since) + 1, progress)
+        found += lost_head(reader, since) or problems(reader, entry_with(reader, since) + 1, progress)
         return [_printable(problem) for problem in found]
     asking = _Asking(reader)
     questions: list[tuple[str, Callable[[], list[Problem]]]] = [
@@ -199,7 +199,7 @@ def _balance_problems(reader: Reader) -> list[Problem]:
         )
         for number, organisation, fund, year, standing in reader.rows(_WRONG_ACCOUNTS)
     )
-    found.extend(checkpoint.day_problem(account, day) for account, day in reader.rows(_WRONG_DAYS))
+    found.extend(day_problem(account, day) for account, day in reader.rows(_WRONG_DAYS))
     ((sealed, moved),) = reader.rows(_MOVED)
     if sealed != moved:
         found.append(
@@ -229,3 +229,69 @@ def _balance_problems(reader: Reader) -> list[Problem]:
             )
         )
     return found
+
+
+_WRONG_DAYS_SINCE = """
+WITH touched AS (
+    SELECT from_account AS account FROM transfer WHERE entry_number >= $first
+    UNION SELECT to_account FROM transfer WHERE entry_number >= $first
+),
+told AS (
+    SELECT m.account, e.effective_date AS day, sum(m.came) AS in_pence, sum(m.went) AS out_pence FROM (
+        SELECT entry_number, to_account AS account, sum(amount_pence) AS came, 0 AS went FROM transfer
+        WHERE to_account IN (SELECT account FROM touched) GROUP BY 1, 2
+        UNION ALL
+        SELECT entry_number, from_account, 0, sum(amount_pence) FROM transfer
+        WHERE from_account IN (SELECT account FROM touched) GROUP BY 1, 2
+    ) m JOIN entry e ON e.number = m.entry_number GROUP BY 1, 2
+),
+kept AS (SELECT * FROM account_day WHERE account IN (SELECT account FROM touched))
+SELECT coalesce(t.account, k.account) AS account, coalesce(t.day, k.day) AS day
+FROM told t FULL JOIN kept k ON k.account = t.account AND k.day = t.day
+WHERE t.in_pence IS DISTINCT FROM k.in_pence OR t.out_pence IS DISTINCT FROM k.out_pence
+ORDER BY 1, 2 LIMIT 100
+"""
+
+
+def problems(reader: Reader, first: int, progress: Callable[[str], None]) -> list[Problem]:
+    """What does not hold of the entries from ``first`` on; an empty list where all of it does.
+
+    Args:
+        reader: the books.
+        first: the entry after the checkpoint.
+        progress: told the name of each check as it begins.
+    """
+    last = chain.last_entry(reader)
+    brought = chain_links.brought(reader, first)
+    questions: list[tuple[str, Callable[[], list[Problem]]]] = [
+        ("the chain of entries", lambda: chain_links.problems(reader, first))
+    ]
+    if "transfer" in brought:
+        questions.append(("the days of accounts", lambda: _day_problems(reader, first)))
+    if brought:
+        ask = partial(in_order.problems, reader, first, last, brought=brought)
+        questions.append(("what each entry did", ask))
+        # Who does not see every proposal cannot tell what a new entry rests on.
+        judged = (
+            (lambda: rights_judged.kept(reader)) if reader.unseen else (lambda: rights_judged.problems(reader, first))
+        )
+        questions.append(("who may do what", judged))
+    found: list[Problem] = []
+    for name, look in questions:
+        progress(name)
+        found.extend(look())
+    return found
+
+
+def day_problem(account: object, day: object) -> Problem:
+    """A day of an account whose balance is not what its transfers come to."""
+    return Problem(
+        f"account {account}, {day}",
+        "what is kept of its balance on that day is not what its transfers come to.",
+        "Limits are judged by it.",
+        "Restore the ledger from a backup, and find out who could write to it.",
+    )
+
+
+def _day_problems(reader: Reader, first: int) -> list[Problem]:
+    return [day_problem(*row) for row in reader.rows(_WRONG_DAYS_SINCE, {"first": first})]

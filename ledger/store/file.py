@@ -7,20 +7,133 @@ together as long as nobody writes.
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
 from ledger.entries import unpublished
 from ledger.entries.canonical import GENESIS
 from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger, Problem, Refused
-from ledger.store import file_catalogue, migrations
+from ledger.store import migrations
 from ledger.store.base import Store
 from ledger.store.reading import CONFIGURATION, Reader, Writer
+
+
+class Item(NamedTuple):
+    """One thing that a file holds.
+
+    Attributes:
+        kind: ``table``, ``column``, ``constraint``, ``index``, ``view``, ``macro``, ``type``, ``sequence``, ``schema``.
+        table: the table that it belongs to; nothing for what stands alone.
+        name: what it is called; of a constraint, what it says.
+        definition: of a column, its type and whether it may be missing; of other things, nothing.
+    """
+
+    kind: str
+    table: str
+    name: str
+    definition: str
+
+
+Catalogue = frozenset[Item]
+
+_OURS = "NOT internal AND database_name NOT IN ('system', 'temp')"
+_ITEMS = f"""
+SELECT 'table', '', CASE WHEN schema_name = 'main' THEN '' ELSE schema_name || '.' END || table_name, ''
+FROM duckdb_tables() WHERE {_OURS}
+UNION ALL
+SELECT 'column', table_name, column_name, concat_ws(', ', data_type, CASE WHEN is_nullable THEN 'may be missing'
+    ELSE 'never missing' END, 'by default ' || column_default)
+FROM duckdb_columns() WHERE {_OURS} AND schema_name = 'main'
+    AND table_name IN (SELECT table_name FROM duckdb_tables() WHERE {_OURS})
+UNION ALL
+SELECT 'constraint', table_name, constraint_text, ''
+FROM duckdb_constraints() WHERE database_name NOT IN ('system', 'temp') AND schema_name = 'main'
+    AND constraint_type <> 'NOT NULL'
+UNION ALL
+SELECT 'index', table_name, index_name, '' FROM duckdb_indexes() WHERE database_name NOT IN ('system', 'temp')
+UNION ALL
+SELECT 'view', '', view_name, '' FROM duckdb_views() WHERE {_OURS}
+UNION ALL
+SELECT 'macro', '', function_name, '' FROM duckdb_functions() WHERE {_OURS}
+UNION ALL
+SELECT 'type', '', type_name, '' FROM duckdb_types() WHERE {_OURS}
+UNION ALL
+SELECT 'sequence', '', sequence_name, '' FROM duckdb_sequences() WHERE database_name NOT IN ('system', 'temp')
+UNION ALL
+SELECT 'schema', '', schema_name, '' FROM duckdb_schemas() WHERE {_OURS} AND schema_name <> 'main'
+"""
+_IN_ORDER = ("table", "column", "constraint", "index", "view", "macro", "type", "sequence", "schema")
+# A ledger that an older program made has a record of its migrations.
+_MAY_BE_THERE = "migration"
+_REMEDY = (
+    "Copy the ledger with 'devolution copy', which makes the tables anew and verifies every row; and find out who "
+    "could write to the file."
+)
+
+
+def read(reader: Reader) -> Catalogue:
+    """Everything that the file of a reader holds besides rows."""
+    return frozenset(Item(*map(str, row)) for row in reader.rows(_ITEMS))
+
+
+def problems(found: Catalogue, made: Catalogue) -> list[Problem]:
+    """What a ledger lacks of what one that has just been made holds, and what it holds besides."""
+    tables = {item.name for item in found if item.kind == "table"}
+    missing = {item for item in made - found if item.table in tables or not item.table}
+    missing = {item for item in missing if _MAY_BE_THERE not in (item.name, item.table) or _MAY_BE_THERE in tables}
+    besides = {item for item in found - made if item.table in {one.name for one in made} or not item.table}
+    return [_lacks(item, besides) for item in _sorted(missing)] + [
+        _is_not_ours(item) for item in _sorted(besides) if not _changed(item, missing)
+    ]
+
+
+def strangers(found: Catalogue) -> list[Problem]:
+    """What a ledger of any version never holds: it could stand in for what the statements of a migration mean."""
+    return [
+        _is_not_ours(item) for item in _sorted(found) if item.kind in ("view", "macro", "type", "sequence", "schema")
+    ]
+
+
+def _sorted(items: Iterable[Item]) -> list[Item]:
+    return sorted(items, key=lambda item: (_IN_ORDER.index(item.kind), item))
+
+
+def _changed(item: Item, others: Collection[Item]) -> Item | None:
+    """The column that has an item's name, among others."""
+    same = (other for other in others if other.kind == item.kind == "column" and other[1:3] == item[1:3])
+    return next(same, None)
+
+
+def _lacks(item: Item, besides: Collection[Item]) -> Problem:
+    if item.kind == "table":
+        return Problem(f"table {item.name}", "it is not there.", "Its rows are part of the books.", _RESTORE)
+    if item.kind == "column":
+        found = _changed(item, besides)
+        said = f"it is not as it was made ({item.definition})" if found else "it is not there"
+        now = f", and is {found.definition}." if found else "."
+        return Problem(f"table {item.table}, column {item.name}", said + now, "What is kept in it counts.", _RESTORE)
+    what = f"it no longer holds its rows to '{item.name}'."
+    return Problem(f"table {item.table}", what, "Rows could be written that contradict each other.", _REMEDY)
+
+
+_RESTORE = "Restore the ledger from a backup, and find out who could write to the file."
+
+
+def _is_not_ours(item: Item) -> Problem:
+    place = f"{item.kind} {item.name}"
+    if item.kind == "constraint":
+        place, found = f"table {item.table}", f"it holds its rows to '{item.name}', which is not ours."
+        return Problem(place, found, "An entry that the rules allow could be refused.", _REMEDY)
+    if item.table:
+        place = f"table {item.table}, {place}"
+    why = "What is not the books' own could stand in for what a question of theirs means."
+    return Problem(place, "this program did not make it.", why, _REMEDY)
+
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -106,7 +219,7 @@ class FileStore(Store):
     def catalogue_problems(self) -> list[Problem]:
         """What the file's tables lack, and what the file holds besides them."""
         with _on_the_machine(self.path), self._cursor() as cursor:
-            return file_catalogue.problems(file_catalogue.read(Reader(cursor)), _as_made())
+            return problems(read(Reader(cursor)), _as_made())
 
     def size_bytes(self) -> int:
         """How large the file is."""
@@ -157,12 +270,12 @@ def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 @cache
-def _as_made() -> file_catalogue.Catalogue:
+def _as_made() -> Catalogue:
     """What a file holds that this program has just made, with the record of migrations that older ones have besides."""
     with duckdb.connect(":memory:", config=CONFIGURATION) as connection:
         _make_tables(connection)
         connection.execute(migrations.RECORDS)
-        return file_catalogue.read(Reader(connection))
+        return read(Reader(connection))
 
 
 def _engine_on(cursor: Callable[[], duckdb.DuckDBPyConnection]) -> "Engine":
@@ -219,9 +332,9 @@ def migrate(path: Path, known: tuple[migrations.Migration, ...]) -> list[migrati
     done = []
     try:
         with store.read() as reader:
-            strangers = file_catalogue.strangers(file_catalogue.read(reader))
-        if strangers:
-            raise Refused(strangers)
+            unknown = strangers(read(reader))
+        if unknown:
+            raise Refused(unknown)
         while applied := store.alter(lambda alteration: migrations.apply_next(alteration, known)):
             done.append(applied)
             # The write-ahead log is weakest around changes of schema.

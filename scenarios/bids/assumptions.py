@@ -1,6 +1,7 @@
 """What is assumed about a pot: the shipped assumptions, and those that a file puts in their place."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -9,8 +10,10 @@ from pydantic import BeforeValidator, Field
 
 from allocations.figures import tables
 from allocations.reading.strict_yaml import StrictModel
-from ledger.errors import Problem
-from scenarios.bids.pot import Assumption, Values
+from ledger.errors import Problem, Refused
+from ledger.money import PENCE_PER_POUND
+from scenarios.bids.pot import LISTED, Assumption, Plan, Values
+from scenarios.tornado import with_value
 
 PROXY = "proxy from local government"
 SMALL_POT_PENCE = 25_000_000
@@ -159,3 +162,48 @@ def bounds(name: str) -> tuple[int, int]:
 
 def _plain(number: Fraction) -> str:
     return f"{number.numerator}" if number.denominator == 1 else f"{number.numerator / number.denominator:g}"
+
+
+COST = "cost_of_a_bid_pence"
+
+
+def turned(plan: Plan, *, awards: int | None = None, cost_of_a_bid_pounds: int | None = None) -> Plan:
+    """The same plan with another number of awards, or another cost of a bid; the cost's range is widened to hold it.
+
+    Raises:
+        Refused: more awards than bidders, or another number where the file lists the sizes one by one.
+    """
+    if awards is not None and awards != plan.pot.awards:
+        plan = _with_awards(plan, awards)
+    if cost_of_a_bid_pounds is None:
+        return plan
+    pence = Fraction(cost_of_a_bid_pounds * PENCE_PER_POUND)
+    before = plan.assumptions[COST]
+    if pence == before.value:
+        return plan
+    now = replace(
+        before,
+        value=pence,
+        low=min(before.low, pence),
+        high=max(before.high, pence),
+        standing="assumption",
+        source="the reader of this page",
+        reason=f"Set by hand, in place of {before.source}",
+    )
+    return replace(plan, pot=with_value(plan.pot, COST, pence), assumptions={**plan.assumptions, COST: now})
+
+
+def _with_awards(plan: Plan, awards: int) -> Plan:
+    if plan.pot.sizes == LISTED:
+        why, remedy = "Each award listed has its own size.", "Change the list in the file."
+        raise Refused([Problem("awards", "the file lists the size of each award.", why, remedy)])
+    if not 1 <= awards <= len(plan.pot.bidders):
+        why = "A bidder wins at most one award."
+        remedy = f"Make from 1 to {len(plan.pot.bidders)} awards."
+        raise Refused([Problem("awards", f"{awards} awards for {len(plan.pot.bidders)} bidders.", why, remedy)])
+    return replace(plan, pot=replace(plan.pot, awards=awards))
+
+
+def cost_pounds(plan: Plan) -> int:
+    """The cost of a bid in whole pounds, to stand on a slider."""
+    return int(plan.assumptions[COST].value) // PENCE_PER_POUND

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from allocations.figures import tables
 from allocations.reading.strict_yaml import StrictModel
-from allocations.shares.fair_shares import weights
+from allocations.shares.need import weights
 from ledger.errors import Problem
 from scenarios.bids.assumptions import Exact, Where
 from scenarios.bids.pot import LARGEST_POT_PENCE, Bidder

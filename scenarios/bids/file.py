@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from allocations.reading.strict_yaml import StrictModel, place_of, read_lines, read_model
-from allocations.shares.fair_shares import UnknownWeighting, weighting
+from allocations.shares.need import UnknownWeighting, weighting
 from ledger.errors import Problem, Refused
 from ledger.money import spoken
 from scenarios.bids.assumptions import Assumed, Where, gathered, values

@@ -8,9 +8,8 @@ from scenarios.levers.amounts import Cut, Grow, Withdraw
 from scenarios.levers.autonomy import Autonomy
 from scenarios.levers.converge import Converge
 from scenarios.levers.devolve import Devolve
-from scenarios.levers.match import Match
 from scenarios.levers.merge import Merge, Settlement
-from scenarios.levers.pot import Pot
+from scenarios.levers.pot import Match, Pot
 from scenarios.levers.release import Announce, Release
 from scenarios.levers.reroute import Reroute, Reweigh
 from scenarios.levers.restructure import Restructure

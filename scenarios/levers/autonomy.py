@@ -8,8 +8,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from scenarios.change import Change
-from scenarios.errors import CannotApply
-from scenarios.fields import By, Share
+from scenarios.fields import By, CannotApply, Share
 from scenarios.levers.base import Selecting, amounts_of, part_of, percent
 from scenarios.levers.devolve import shared_out
 from scenarios.selection import select, system_column

@@ -12,8 +12,7 @@ from allocations.shares.apportion import apportion
 from ledger.money import spoken
 from ledger.reports.summary import percent as shared_percent
 from scenarios.change import Change, Pence, Rows
-from scenarios.errors import CannotApply
-from scenarios.fields import Text, exact
+from scenarios.fields import CannotApply, Text, exact
 from scenarios.selection import Funds, FundSelection, Organisations
 from scenarios.weighing import check
 from scenarios.world import World

@@ -16,11 +16,9 @@ from allocations.reading.strict_yaml import StrictModel
 from ledger.money import spoken
 from ledger.reports.summary import percent
 from scenarios.bids.assumptions import Assumed, gathered, values
-from scenarios.bids.draws import draw
 from scenarios.bids.pot import Bidder, Pot
-from scenarios.bids.simulation import ByBidding, reckon
-from scenarios.errors import CannotApply
-from scenarios.fields import By, Pounds, Rate
+from scenarios.bids.simulation import ByBidding, draw, reckon
+from scenarios.fields import By, CannotApply, Pounds, Rate
 from scenarios.weighing import FAIR_SHARE, check
 from scenarios.world import World
 

@@ -13,8 +13,7 @@ from ledger.errors import Refused
 from ledger.money import spoken
 from ledger.reports.summary import percent
 from scenarios.change import Change, take_out
-from scenarios.errors import CannotApply
-from scenarios.fields import By, Rate, exact
+from scenarios.fields import By, CannotApply, Rate, exact
 from scenarios.levers.amounts import mirrored
 from scenarios.levers.base import Lever, amounts_of
 from scenarios.levers.reroute import _groups

@@ -12,8 +12,7 @@ from allocations.shares.apportion import apportion
 from ledger.money import spoken
 from ledger.words import AVAILABLE
 from scenarios.change import Change, Pence, Rows, hand_over
-from scenarios.errors import CannotApply
-from scenarios.fields import By, Pounds, Share, exact
+from scenarios.fields import By, CannotApply, Pounds, Share, exact
 from scenarios.levers.base import Selecting, amounts_of, part_of, percent, spread
 from scenarios.selection import select, system_column
 from scenarios.weighing import FAIR_SHARE, tier_above, weights

@@ -11,12 +11,10 @@ from pydantic import Field, model_validator
 from allocations.reading.strict_yaml import StrictModel
 from ledger.money import spoken
 from ledger.words import GRADES
-from scenarios.change import Change, Rows, put_where, restate
-from scenarios.errors import CannotApply
-from scenarios.fields import Grade, Pounds, Route, Share, Text, exact
+from scenarios.change import Change, Rows, held, put_where, restate, total
+from scenarios.fields import CannotApply, Grade, Pounds, Route, Share, Text, exact
 from scenarios.levers.base import Lever, amounts_of, percent, spread
 from scenarios.selection import STANDINGS, FundSelection, Organisations, everybody, select
-from scenarios.tidy import held, total
 from scenarios.world import Fund, World
 
 

@@ -9,8 +9,7 @@ import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
 from scenarios.change import Change, put_where
-from scenarios.errors import CannotApply
-from scenarios.fields import Grade
+from scenarios.fields import CannotApply, Grade
 from scenarios.levers.base import Selecting, amounts_of
 from scenarios.selection import STANDINGS, select, told
 from scenarios.world import World

@@ -10,15 +10,13 @@ from pydantic import Field, model_validator
 from allocations.shares.apportion import apportion
 from ledger.money import spoken
 from ledger.words import AVAILABLE
-from scenarios.change import Change, Rows, hand_over, put, take_out
-from scenarios.errors import CannotApply
-from scenarios.fields import By, Route, Year
+from scenarios.change import Change, Rows, hand_over, put, take_out, total
+from scenarios.fields import By, CannotApply, Route, Year
 from scenarios.levers.base import Lever, Selecting, amounts_of
 from scenarios.levers.bids import Won, costs
 from scenarios.levers.bids import told as told_costs
 from scenarios.levers.sharing import Among, Sharing, receivers_of
 from scenarios.selection import FundSelection, Organisations, select, system_column, told
-from scenarios.tidy import total
 from scenarios.world import ICB, PLURAL, World
 
 

@@ -15,8 +15,7 @@ from allocations.shares.apportion import apportion
 from ledger.money import spoken
 from ledger.reports.position import SOURCE
 from scenarios.change import Change, hand_over
-from scenarios.errors import CannotApply
-from scenarios.fields import By, Text
+from scenarios.fields import By, CannotApply, Text
 from scenarios.levers.base import Lever, amounts_of
 from scenarios.weighing import check as check_by
 from scenarios.weighing import weights

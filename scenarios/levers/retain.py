@@ -11,8 +11,7 @@ from ledger.money import spoken
 from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
 from ledger.words import AVAILABLE
 from scenarios.change import Change, Moves, Pence, Rows, hand_over, restate
-from scenarios.errors import CannotApply
-from scenarios.fields import By, Pounds, Share, Text
+from scenarios.fields import By, CannotApply, Pounds, Share, Text
 from scenarios.levers.base import Selecting, amounts_of, part_of, percent, spread
 from scenarios.selection import select
 from scenarios.weighing import weights

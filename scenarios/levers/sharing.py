@@ -10,8 +10,7 @@ from pydantic import Field, model_validator
 from allocations.places.division import UNASSIGNED
 from allocations.reading.strict_yaml import StrictModel
 from allocations.shares.apportion import apportion
-from scenarios.errors import CannotApply
-from scenarios.fields import By, Probability, Share
+from scenarios.fields import By, CannotApply, Probability, Share
 from scenarios.levers.bids import Bids, Won
 from scenarios.weighing import check, weights
 from scenarios.world import EQUAL, ICB, NATIONAL, PLURAL, World

@@ -23,8 +23,7 @@ from ledger.store.base import Reader
 from ledger.years import FinancialYear
 from scenarios import baseline
 from scenarios.baseline import Baseline
-from scenarios.errors import CannotApply
-from scenarios.fields import exact
+from scenarios.fields import CannotApply, exact
 from scenarios.selection import select
 from scenarios.year_end.rule import HELD, ICB, LISTED, UNSPENT, Line, Written
 

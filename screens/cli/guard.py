@@ -11,7 +11,7 @@ from typing import ParamSpec
 
 import typer
 
-from allocations.shares.fair_shares import UnknownWeighting
+from allocations.shares.need import UnknownWeighting
 from ledger.errors import UNAVAILABLE, Problem, Refused
 from ledger.reports.position import Moment, moment
 from ledger.store.address import Address, discreet

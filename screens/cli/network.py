@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from allocations.network.claims import Settlement
 from allocations.network.contract import title
+from allocations.network.files import Settlement
 from allocations.network.payments import Payment
 from allocations.network.statement import FIGURES_YEAR, ElementLine, Statement, by_month, statement
 from ledger.money import exact_pounds

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ledger import clock
-from ledger.proofs import heads, inclusion, signing
+from ledger.proofs import heads, inclusion
 from ledger.reports import journal
 from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, Json, Ledger
@@ -47,7 +47,7 @@ def head(
     if key is None:
         show(Answer("head", str(ledger), [row], at), as_json=as_json)
         return
-    signed = heads.sign(found, signing.Key(key.read_bytes(), str(key)), moment)
+    signed = heads.sign(found, heads.Key(key.read_bytes(), str(key)), moment)
     title = f"Signed at {signed.signed_at} with the public key {signed.public_key}."
     _give(Answer("head", str(ledger), [row], at, title=title, extra=signed.document()), out, as_json=as_json)
 
@@ -103,7 +103,7 @@ def _made(private: Path) -> Answer:
     public = Path(f"{private}.pub")
     if public.exists():
         proof_files.write_new(public, b"")  # which refuses
-    secret, known = signing.make_key()
+    secret, known = heads.make_key()
     proof_files.write_new(private, secret, proof_files.PRIVATE)
     proof_files.write_new(public, known)
     told = (

@@ -15,10 +15,9 @@ from allocations.places.division import UNASSIGNED, with_places
 from allocations.places.files import read_division
 from allocations.shares import issue, need
 from allocations.shares import targets as published
-from allocations.shares.fair_shares import weighting
 from allocations.shares.historic import read_historic
-from allocations.shares.pace import plan
-from allocations.shares.pace_file import read_pace, read_rule
+from allocations.shares.need import weighting
+from allocations.shares.pace import plan, read_pace, read_rule
 from allocations.shares.schedule import issued_in_books, schedule
 from allocations.shares.split import allocate
 from ledger.entries import posting

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from allocations.files.out import template, working, working_plan
 from allocations.files.out import template as filling
-from allocations.files.out import template_plan, working, working_lines, working_plan
 from allocations.files.position import export
 from allocations.shares.split import FIGURES_YEAR
 from ledger.entries import proposals
@@ -23,10 +23,10 @@ def template_file(
 ) -> Answer:
     """Write a budget workbook to fill in; from the shipped figures where there is no ledger."""
     if reader is None or at is None:
-        plan = template_plan.from_figures(icb, year or FIGURES_YEAR)
+        plan = template.from_figures(icb, year or FIGURES_YEAR)
         told = filling.told(plan)
     else:
-        plan = template_plan.from_books(reader, at, icb, year or FIGURES_YEAR)
+        plan = template.from_books(reader, at, icb, year or FIGURES_YEAR)
         told = filling.told(plan, reader, at)
     filling.write_template(plan, told, out)
     return workbooks.of_template(plan, ledger=ledger, at=at, out=str(out))
@@ -48,7 +48,7 @@ def working_file(
 ) -> Answer:
     """Write a working workbook with live formulas; of published amounts where there is no ledger."""
     shown = year or FIGURES_YEAR
-    found = working_lines.lines(
+    found = working_plan.lines(
         icbs=icbs, year=shown, funds=funds, weightings=weightings, amount_pence=amount_pence, reader=reader, at=at
     )
     plan = working_plan.plan(year=shown, lines=found, levels=levels, places_file=places)

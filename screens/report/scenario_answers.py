@@ -11,7 +11,7 @@ from ledger.reports.summary import percent
 from scenarios import compare as comparing
 from scenarios.compare import Comparison
 from scenarios.outcome import Outcome, document
-from scenarios.recheck import Verdict
+from scenarios.saved import Verdict
 from screens.report.answers import about, clocks
 from screens.report.terminal import Answer
 

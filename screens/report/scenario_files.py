@@ -8,7 +8,7 @@ from pathlib import Path
 
 from allocations.files.out.sheets import MoreSheet, unwritable
 from allocations.files.position import export
-from allocations.files.position.table import Guard
+from allocations.files.position.export import Guard
 from ledger.money import plain_pounds
 from ledger.reports import position
 from ledger.reports.position import Moment, moment

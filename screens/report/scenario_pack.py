@@ -14,7 +14,7 @@ from scenarios.outcome import Outcome
 from screens.report import scenario_tables, tables
 from screens.report.answers import about
 from screens.report.tables import Table
-from screens.web.charts import printed
+from screens.web.charts import kit
 
 # So many gainers and losers are printed of a level; the workbook has them all.
 MOST_PRINTED = 40
@@ -79,7 +79,7 @@ def _one(found: Outcome) -> str:
     ]
     for each in scenario_tables.moving(found):
         sentence = scenario_tables.bridge_sentence(each)
-        picture = printed.bridge(scenario_tables.spans(each), name=sentence)
+        picture = kit.bridge(scenario_tables.spans(each), name=sentence)
         parts.append(
             f"<h3>{escape(each.quantity.title)}</h3>{_words(sentence)}<figure>{picture}</figure>"
             f"{_table(scenario_tables.bridge(each))}"

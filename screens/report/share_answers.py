@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from allocations.figures.tables import whole_people
 from allocations.places.division import UNASSIGNED
-from allocations.shares.pace import Outcome
-from allocations.shares.pace_file import PaceFile
+from allocations.shares.pace import Outcome, PaceFile
 from allocations.shares.split import Allocation
 from ledger.entries.posting import Posted
 from ledger.money import round_half_up_fraction, signed_percent, spoken

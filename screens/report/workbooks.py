@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from allocations.files.out.accessible_tables import Table
 from allocations.files.out.journal import Written
-from allocations.files.out.template_plan import TemplatePlan
+from allocations.files.out.template import TemplatePlan
 from allocations.files.out.working_plan import Plan
+from allocations.files.position.export import Guard
 from allocations.files.position.importing import Imported
-from allocations.files.position.table import Guard
 from ledger.reports.position import Moment
 from screens.report.answers import about
 from screens.report.terminal import Answer

@@ -8,7 +8,7 @@ import pytest
 from allocations.figures import tables as figures
 from allocations.network.contract import annual_pence, rates
 from allocations.shares.apportion import apportion
-from allocations.shares.fair_shares import UnknownWeighting, weighting, weights
+from allocations.shares.need import UnknownWeighting, weighting, weights
 from ledger.years import FinancialYear
 
 # The sums over the 42 ICBs, each ICB and line rounded half-up to the penny, in pence.

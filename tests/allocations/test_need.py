@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from allocations.figures import tables
 from allocations.shares import need
-from allocations.shares.weighted_capitation import index
+from allocations.shares.need import index
 from ledger.money import round_half_up_fraction
 
 PRACTICES = tables.table("practices_2025_26")

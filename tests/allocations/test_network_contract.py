@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocations.network import payments as part_year
-from allocations.network.claims import Claim, settle
 from allocations.network.contract import (
     BASES,
     MONTHLY,
@@ -23,7 +22,7 @@ from allocations.network.contract import (
     rates,
     refuse_unpublished,
 )
-from allocations.network.files import read_claims, read_counts
+from allocations.network.files import Claim, read_claims, read_counts, settle
 from allocations.network.payments import Count, Payment, believed, first_days, payments
 from allocations.network.statement import by_month, statement
 from ledger.errors import Refused

@@ -9,9 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from allocations.figures import tables
-from allocations.shares.fair_shares import weights
-from allocations.shares.pace import Curve, Plan, plan, published_allocation
-from allocations.shares.pace_file import read_pace
+from allocations.shares.need import weights
+from allocations.shares.pace import Curve, Plan, plan, published_allocation, read_pace
 from ledger.errors import Refused
 
 BASELINE = {"A": 412_000_000, "B": 655_000_000, "C": 288_000_000, "D": 530_000_000, "E": 365_000_000}

@@ -13,13 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocations.figures import tables
-from allocations.places import names
+from allocations.places import files
 from allocations.places.division import UNASSIGNED, Claim, Division, divide, with_places
 from allocations.places.files import Membership, read_division, shipped_membership
 from allocations.shares.apportion import apportion
-from allocations.shares.fair_shares import weights
+from allocations.shares.need import index, weights
 from allocations.shares.split import allocate
-from allocations.shares.weighted_capitation import index
 from ledger.errors import Refused
 from ledger.years import FinancialYear
 
@@ -180,19 +179,19 @@ def test_the_word_for_nobodys_practices_is_not_a_place(tmp_path: Path) -> None:
 
 def test_every_icb_and_authority_is_told_from_the_others_by_its_words() -> None:
     icbs = [row for row in tables.table("organisations").to_pylist() if row["tier"] == "icb"]
-    assert [names.icb_code(row["name"]) for row in icbs] == [row["code"] for row in icbs]
+    assert [files.icb_code(row["name"]) for row in icbs] == [row["code"] for row in icbs]
     districts = tables.table("districts").to_pylist()
     for row in districts:
-        name, codes = names.districts_of(row["name"])
+        name, codes = files.districts_of(row["name"])
         assert row["district"] in codes, row
         if row["district"] != row["authority"] and row["name"] != row["authority_name"]:
             assert (name, codes) == (row["name"], (row["district"],))
-            assert row["district"] in names.districts_of(row["authority"])[1]
+            assert row["district"] in files.districts_of(row["authority"])[1]
     assert {row["district"] for row in districts} >= set(PRACTICES["district"].to_pylist())
     for nothing in ("", "City Council", "London", "of the"):
-        assert names.districts_of(nothing) is None, nothing
-    assert names.districts_of("Bristol")[1] == ("E06000023",)
-    assert names.districts_of("Norfolk")[1] == tuple(
+        assert files.districts_of(nothing) is None, nothing
+    assert files.districts_of("Bristol")[1] == ("E06000023",)
+    assert files.districts_of("Norfolk")[1] == tuple(
         row["district"] for row in districts if row["authority"] == "E10000020"
     )
 
@@ -215,7 +214,7 @@ def test_every_icb_and_authority_is_told_from_the_others_by_its_words() -> None:
     ],
 )
 def test_an_icb_goes_by_any_form_of_its_name(name: str, code: str | None) -> None:
-    assert names.icb_code(name) == code
+    assert files.icb_code(name) == code
 
 
 # --- JSON -----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocations.shares.historic import Historic, read_historic
-from allocations.shares.pace_file import PaceRule
+from allocations.shares.pace import PaceRule
 from allocations.shares.schedule import (
     ALL,
     FROM_BOOKS,

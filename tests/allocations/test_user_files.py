@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from allocations.demo.classification import overriding_terms
 from allocations.demo.policy import DEFAULT, read_policy
+from allocations.demo.structure import overriding_terms
 from allocations.figures import tables
 from allocations.places.division import UNASSIGNED
 from allocations.places.files import Membership, read_division

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from allocations.figures import tables
 from allocations.shares.apportion import CannotApportion, apportion
-from allocations.shares.fair_shares import weights
-from allocations.shares.weighted_capitation import Component, combined, formula, index, normalised
+from allocations.shares.need import Component, combined, formula, index, normalised, weights
 
 NEED = {
     "North": ("182400", "1.08", "1.05", "0.96", "0.92", "1.03", "1.10", "1.22", "0.985"),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from allocations.demo.classification import overriding_terms
 from allocations.demo.policy import read_policy
+from allocations.demo.structure import overriding_terms
 from allocations.figures import tables
 from allocations.figures.populations import read_populations
 from allocations.files.budgets.importing import understand as understand_budget
@@ -19,13 +19,13 @@ from allocations.network.files import read_claims, read_counts
 from allocations.places.files import read_division, shipped_membership
 from allocations.reading.cells import read_workbook
 from allocations.shares.historic import read_historic
-from allocations.shares.pace_file import read_pace, read_rule
+from allocations.shares.pace import read_pace, read_rule
 from ledger.errors import Refused
 from ledger.reports.verify import verify
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from scenarios.bids.file import read_bids
-from scenarios.recheck import read_result
+from scenarios.saved import read_result
 from scenarios.scenario import read_scenario
 from tests.allocations.published import small
 from tests.allocations.published.test_change_summary import summary

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledger.entries import posting, proposal_preview
+from ledger.entries import posting, proposals
 from ledger.entries.draft import Draft, records
 from ledger.entries.posting import post, reverse
 from ledger.entries.proposals import decide, drafts_of, submit
@@ -190,7 +190,7 @@ def test_what_a_part_left_out_is_an_ordinary_entry_afterwards(office: Store) -> 
     )
     posted = post(office, [by("carl", late)])[0].number
     with office.read() as reader:
-        assert [row["posted_as"] for row in proposal_preview.entries(reader, PLAN)] == [posted - 1, None]
+        assert [row["posted_as"] for row in proposals.entries(reader, PLAN)] == [posted - 1, None]
     assert problems(office) == []
     reverse(office, posted, reason="wrong", actor="bert")
     assert problems(office) == []
@@ -205,7 +205,7 @@ def test_in_a_ledger_of_one_an_entry_left_out_can_be_posted_too(books: Store) ->
     post(books, [devolve(7, key="first", day=JUNE)])
     assert problems(books) == []
     with books.read() as reader:
-        assert [row["posted_as"] for row in proposal_preview.entries(reader, "plan")] == [None, 8]
+        assert [row["posted_as"] for row in proposals.entries(reader, "plan")] == [None, 8]
 
 
 def test_an_approved_key_that_is_taken_is_not_passed_over(office: Store) -> None:

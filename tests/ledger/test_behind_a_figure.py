@@ -7,7 +7,7 @@ import pytest
 
 from ledger.entries import posting
 from ledger.errors import Refused
-from ledger.reports import changes, journal, position, summary
+from ledger.reports import journal, position, summary
 from ledger.reports.position_of_each import position_of_each
 from ledger.reports.trail import any_of, made_of, total_pence, trail
 from ledger.store.base import Store
@@ -85,15 +85,15 @@ def test_changes_since_a_day_count_later_days_and_later_knowledge(books: Store) 
     tomorrow = position.datetime.now(position.UTC).date() + timedelta(days=1)
     with books.read() as reader:
         now = position.moment(reader)
-        found = changes.since(reader, date(2025, 4, 1), now)
+        found = summary.since(reader, date(2025, 4, 1), now)
         # Nothing had been recorded then, though it counts from that day.
         assert found.entries == 5
         assert {(row.tier, row.change_pence) for row in found.rows} == {
             ("National", 100_000), ("Integrated care board", 900_000),
         }  # fmt: skip
-        assert changes.since(reader, now.as_at, now).rows == ()
+        assert summary.since(reader, now.as_at, now).rows == ()
         with pytest.raises(Refused, match="in the future"):
-            changes.since(reader, tomorrow, now)
+            summary.since(reader, tomorrow, now)
 
 
 def test_all_positions_of_a_tier_are_those_of_each(books: Store) -> None:

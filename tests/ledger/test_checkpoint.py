@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from ledger.entries.posting import post, reverse
-from ledger.reports import chain_links, checkpoint
+from ledger.reports import chain_links
+from ledger.reports import verify as checkpoint
 from ledger.reports.verify import verify
 from ledger.rules import in_order
 from ledger.store.address import Address

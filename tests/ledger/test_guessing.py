@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel
 
-from ledger.entries import proposal_preview, proposals
+from ledger.entries import proposals
 from ledger.entries.draft import Draft, records
 from ledger.entries.posting import could_be_posted, post, reverse
 from ledger.entries.proposals import decide, drafts_of, expire, is_whole, name_of, submit
@@ -95,7 +95,7 @@ def ways(books: Store, who: str, name: str) -> dict[str, Callable[[], object]]:
         found[f"submit for {icb}"] = lambda icb=icb, place=place: submit(
             books, [devolve(5, "a new one", icb, place)], key=name, title="x", prepared_by=who, dry_run=True
         )
-    for asked in (proposal_preview.entries, proposal_preview.legs, drafts_of, is_whole):
+    for asked in (proposals.entries, proposals.legs, drafts_of, is_whole):
         found[asked.__name__] = lambda asked=asked: read(books, who, lambda reader: asked(reader, name))
     found["show"] = lambda: read(books, who, lambda reader: proposals.proposal_named(reader, name))
     found["name_of"] = lambda: read(books, who, lambda reader: name_of(reader, name, who))

@@ -8,7 +8,7 @@ import pytest
 from ledger.entries import chain
 from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
-from ledger.proofs import heads, inclusion, merkle, signing
+from ledger.proofs import heads, inclusion, merkle
 from ledger.reports import verify
 from ledger.store.base import Store
 from tests.books import APRIL, at, entry, fund_all
@@ -28,8 +28,8 @@ def lost(books: Store, seen: str | heads.Head) -> str:
 
 
 @pytest.fixture
-def key() -> signing.Key:
-    return signing.Key(signing.make_key()[0], "key")
+def key() -> heads.Key:
+    return heads.Key(heads.make_key()[0], "key")
 
 
 def test_the_head_of_the_books_is_their_chain_and_their_tree(books: Store) -> None:
@@ -149,7 +149,7 @@ def test_every_entry_is_proven_and_says_what_was_posted(books: Store) -> None:
     }  # fmt: skip
 
 
-def test_a_signed_head_is_read_again_and_a_changed_one_is_refused(books: Store, key: signing.Key) -> None:
+def test_a_signed_head_is_read_again_and_a_changed_one_is_refused(books: Store, key: heads.Key) -> None:
     fund_all(books)
     now = head_of(books)
     signed = heads.sign(now, key, WHEN)
@@ -161,7 +161,7 @@ def test_a_signed_head_is_read_again_and_a_changed_one_is_refused(books: Store, 
     read = heads.read(document, "head.json")
     assert read == now
     assert key.public in read.signed
-    other = signing.Key(signing.make_key()[0], "other")
+    other = heads.Key(heads.make_key()[0], "other")
     changes = {
         "entries": now.entries - 1, "head": "0" * 64, "root": "0" * 64, "signed_at": "2026-11-22T09:30:01Z",
         "public_key": other.public, "signature": other.sign(signed.text),
@@ -171,7 +171,7 @@ def test_a_signed_head_is_read_again_and_a_changed_one_is_refused(books: Store, 
             heads.read({**document, name: value}, "head.json")
 
 
-def test_what_is_no_head_is_refused_before_it_is_believed(books: Store, key: signing.Key) -> None:
+def test_what_is_no_head_is_refused_before_it_is_believed(books: Store, key: heads.Key) -> None:
     document = heads.sign(head_of(books), key, WHEN).document()
     spoilt = [{}, *({name: value for name, value in document.items() if name != left} for left in document)]
     for name, values in {
@@ -197,7 +197,7 @@ def test_a_file_that_is_no_key_is_told_so() -> None:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    private, public = signing.make_key()
+    private, public = heads.make_key()
     other_kind = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -206,12 +206,12 @@ def test_a_file_that_is_no_key_is_told_so() -> None:
     )
     for pem in (b"", b"\xff" * 100, public, other_kind, locked, private[:60]):
         with pytest.raises(Refused, match=r"mine: it is not an Ed25519 private key in PEM.*--make-key"):
-            signing.Key(pem, "mine")
+            heads.Key(pem, "mine")
 
 
 def test_without_the_library_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "cryptography.hazmat.primitives", None)
-    for act in (signing.make_key, lambda: signing.Key(b"", "key"), lambda: signing.holds("", "", "")):
+    for act in (heads.make_key, lambda: heads.Key(b"", "key"), lambda: heads.holds("", "", "")):
         with pytest.raises(Refused, match=r"cannot sign.*uv sync --extra sign"):
             act()
 
@@ -220,6 +220,6 @@ def test_a_signature_is_the_one_that_the_standard_gives() -> None:
     """RFC 8032, section 7.1, test 1: the empty text."""
     public = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
     signature = "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
-    assert signing.holds("", public, signature)
-    assert not signing.holds("x", public, signature)
-    assert not signing.holds("", public, signature[:-2])
+    assert heads.holds("", public, signature)
+    assert not heads.holds("x", public, signature)
+    assert not heads.holds("", public, signature[:-2])

@@ -22,7 +22,7 @@ from ledger.store import backup
 from ledger.store.address import ServerAddress
 from ledger.store.base import Store
 from ledger.store.migrations import SCHEMA_VERSION
-from ledger.store.server import mirror, mirror_files
+from ledger.store.server import mirror
 from ledger.words import TABLES, UNPUBLISHED
 from tests.books import at, entry, fund_all, held, small_books, texts
 from tests.shelves import ServerShelf, on_server, raw
@@ -368,8 +368,8 @@ def test_a_folder_that_goes_away_or_fills_up_changes_no_answer(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr(mirror_files.KeptMirrors, "publish", no_room)
-        full.setattr(mirror_files.KeptMirrors, "working_copy", lambda *_: None)
+        full.setattr(mirror.KeptMirrors, "publish", no_room)
+        full.setattr(mirror.KeptMirrors, "working_copy", lambda *_: None)
         assert Opened(opened_once.path).held == held(opened_once)
         assert len(kept(folder)) == 1
     with Store.open(opened_once.path) as store:
@@ -414,10 +414,10 @@ def test_the_cache_is_where_the_system_has_it(kind: str, tmp_path: Path, monkeyp
         pytest.skip("told by other variables")
     monkeypatch.delenv("DEVOLUTION_MIRRORS")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert mirror_files.folder() == tmp_path / "cache" / "devolution"
+    assert mirror.folder() == tmp_path / "cache" / "devolution"
     monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert mirror_files.folder() == tmp_path / "home" / ".cache" / "devolution"
+    assert mirror.folder() == tmp_path / "home" / ".cache" / "devolution"
 
 
 def test_who_may_not_read_a_table_is_not_shown_it_by_a_file(opened_once: Store, folder: Path) -> None:

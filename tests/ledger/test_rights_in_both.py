@@ -20,7 +20,7 @@ from ledger.rules import in_order, rights_judged
 from ledger.rules.rights_questions import BEFOREHAND, SEEN_PROPOSALS, SEEN_TRANSFERS
 from ledger.store.address import Address
 from ledger.store.base import Reader, Store
-from ledger.store.server import rights as server_rights
+from ledger.store.server import rules as server_rights
 from ledger.years import Month
 from tests.books import MAY, agreement, new_relations
 from tests.ledger.test_rights import TODAY, approve, by, devolve, furnished, give, propose

@@ -87,8 +87,8 @@ def test_a_network_in_two_icbs_counts_in_each_by_its_people() -> None:
     done = play(RELEASE)
     found = {view.level: view for view in views(done.baseline.position, done.position, done.baseline.world, done.world)}
     assert found["icb"].same == 2
+    from scenarios.change import held
     from scenarios.gainers import by_system
-    from scenarios.tidy import held
 
     systems = by_system(held(usual().position), world())
     without = by_system(

@@ -13,10 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.money import round_half_up_fraction
-from scenarios.bids.draws import draw, spread
 from scenarios.bids.file import read_bids
 from scenarios.bids.pot import BY_REQUEST, EQUAL, LISTED, Bidder, Pot, Values
-from scenarios.bids.simulation import Outcome, simulate
+from scenarios.bids.simulation import Outcome, draw, simulate, spread
 from scenarios.tornado import tornado, with_value
 
 EXAMPLE = Path(__file__).parent.parent.parent / "scenarios" / "bids" / "example.yaml"

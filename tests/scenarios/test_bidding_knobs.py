@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import Refused
+from scenarios.bids.assumptions import COST, cost_pounds, turned
 from scenarios.bids.file import read_bids
-from scenarios.bids.knobs import COST, cost_pounds, turned
 from scenarios.bids.pot import Plan
 
 EXAMPLE = Path(__file__).parent.parent.parent / "scenarios" / "bids" / "example.yaml"

@@ -14,8 +14,8 @@ from ledger.store.base import Store
 from ledger.years import FinancialYear
 from scenarios import baseline, outcome
 from scenarios.baseline import of
+from scenarios.change import total
 from scenarios.engine import run
-from scenarios.tidy import total
 from scenarios.world import Organisation
 from tests.scenarios.worlds import play, position, row, sums, world
 

@@ -6,8 +6,7 @@ import pytest
 
 from allocations.reading.strict_yaml import read_lines
 from scenarios import outcome
-from scenarios.building import BLOCKS, built
-from scenarios.knobs import CHOICE, POUNDS, as_text, knobs, turned
+from scenarios.knobs import BLOCKS, CHOICE, POUNDS, as_text, built, knobs, turned
 from scenarios.saved import read_text
 from scenarios.scenario import Written, read_scenario
 

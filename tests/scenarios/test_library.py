@@ -16,10 +16,9 @@ from ledger.reports import position
 from ledger.store.base import Store
 from scenarios import expected, outcome
 from scenarios.bridge import differs
+from scenarios.change import held, tidied, total
 from scenarios.compare import compare
-from scenarios.scenario import read_scenario
-from scenarios.schema import SCHEMA_FILE, schema, schema_text
-from scenarios.tidy import held, tidied, total
+from scenarios.scenario import SCHEMA_FILE, read_scenario, schema, schema_text
 
 NAMES = sorted(outcome.library())
 REGENERATE = "if this is meant, run: python -m tests.scenarios.expected"

@@ -10,8 +10,7 @@ from typer.testing import CliRunner
 
 import devolution
 from ledger.errors import Refused
-from ledger.store.attachments import folder_of
-from ledger.store.named_files import SavedSince, Version
+from ledger.store.attachments import SavedSince, Version, folder_of
 from scenarios import outcome, saved
 
 TEXT = outcome.library()["devolve-80-at-once"].read_bytes()

@@ -12,9 +12,9 @@ from ledger.errors import Refused
 from ledger.reports.position import SCHEMA
 from ledger.years import FinancialYear
 from scenarios.baseline import Baseline, of
+from scenarios.change import held, tidied, total
 from scenarios.engine import Run, run
 from scenarios.scenario import Scenario, written
-from scenarios.tidy import held, tidied, total
 from scenarios.world import Fund, Organisation, Tier, World
 
 YEAR = FinancialYear(2025)

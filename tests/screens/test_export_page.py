@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from allocations.files.budgets.problems_file import write_problems
+from allocations.files.budgets.importing import write_problems
 from ledger.errors import Problem
 from screens.report import remedies
 from screens.web.exporting.files import EXPORTS

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from screens.report import tables
 from screens.report.tables import Link, Money, Ratio, Share, Table
-from screens.web.charts import bars, bridge, kit, lines, lorenz, ranges, tiles
+from screens.web.charts import bars, bridge, kit, lines, ranges, tiles
 
 EMPTY = Table("Nothing", ("A",), [])
 
@@ -86,7 +86,7 @@ def test_charts_are_valid_vega_lite_with_a_name(drawn: list[dict[str, Any]]) -> 
     bars.ranked(some, axis="%", marked="A", **told)
     bars.distances(some, axis="%", **told)
     bridge.bridge(spans(("a", 100), [("b", -20)], ("c", 80)), name="N", sentence="S.", key="k")
-    lorenz.lorenz([(0, 0), (50, 20), (100, 100)], things="Pots", **told)
+    lines.lorenz([(0, 0), (50, 20), (100, 100)], things="Pots", **told)
     tiles.tiles([tiles.Tile("Q1", "One", 0, 0, 3.0, "3%"), tiles.Tile("Q2", "Two", 1, 0, None, "none")], **told)
     ranges.spreads([ranges.Range("A", 0, 1, 2, 1.5, "£1")], middle="Mean", mark="Fair", **told)
     ranges.tornado([ranges.Swing("a", -1, 1, "")], centre=0.5, **told)

@@ -5,6 +5,7 @@ aside, problems, and three totals: the file's own, what was read, and what the p
 is posted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -12,12 +13,13 @@ from typing import NamedTuple
 
 from allocations.files.budgets import layout
 from allocations.files.budgets.legs import draft_of, netted, plain, successors_of
-from allocations.files.budgets.mapping import Mapping, Meaning, save_mapping, shape_problems, undecided
+from allocations.files.budgets.mapping import BudgetMapping, Meaning, save_mapping, shape_problems, undecided
 from allocations.files.budgets.receivers import Receivers, receivers
 from allocations.files.budgets.rows import read_rows
 from allocations.files.budgets.sheet import Asked, SetAside
-from allocations.files.budgets.tie import control, per_head, tie_problems
+from allocations.files.budgets.totals import control, per_head, tie_problems
 from allocations.files.budgets.understood import BudgetRefused, Request, Understood
+from allocations.files.out.sheets import FIRST_ROW, Book
 from allocations.reading.amounts import UNIT_WORDS, folded
 from allocations.reading.cells import Kind, Sheet, Workbook, read_workbook, without_collecting
 from ledger.entries.draft import Draft
@@ -97,7 +99,7 @@ def understand(workbook: Workbook, books: Receivers, request: Request) -> Unders
     return found
 
 
-def _with_settings(mapping: Mapping, request: Request) -> Mapping:
+def _with_settings(mapping: BudgetMapping, request: Request) -> BudgetMapping:
     said = request.settings.model_dump(exclude_none=True)
     return mapping.model_copy(update={"settings": mapping.settings.model_copy(update=said)})
 
@@ -110,7 +112,7 @@ def _names_receivers(found: layout.Found) -> bool:
     )
 
 
-def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: Understood) -> Mapping | None:
+def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: Understood) -> BudgetMapping | None:
     """The mapping of the sheet that looks like a budget, or of those that the user names."""
     chosen = _chosen(workbook, request, found)
     results = {sheet.name: layout.find(workbook.file, sheet, books, request.year, {}, request.unit) for sheet in chosen}
@@ -151,7 +153,7 @@ def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: U
         found.units[name] = f"{UNIT_WORDS[unit]}, {result.unit_from}" if unit else "not said"
     title = f"{workbook.file}, as it was worked out"
     parts = tuple(result.mapping for result in budgets.values() if result.mapping is not None)
-    return _with_settings(Mapping(title=title, sheets=parts), request)
+    return _with_settings(BudgetMapping(title=title, sheets=parts), request)
 
 
 def _chosen(workbook: Workbook, request: Request, found: Understood) -> list[Sheet]:
@@ -332,3 +334,22 @@ def _compare(reader: Reader, found: Understood, day: date) -> None:
     found.per_head = per_head(found)
     found.control, problems = control(reader, at, found, sorted(funds))
     found.problems.extend(problems)
+
+
+HEADINGS = ("Where", "What is there", "Why it matters", "What to do")
+_WIDTHS = (44, 60, 60, 60)
+
+
+def write_problems(path: Path, file: str, problems: Sequence[Problem]) -> None:
+    """Write every problem of a file in a row of its own, all as text.
+
+    Raises:
+        Refused: the file cannot be written.
+    """
+    book = Book(path, f"Problems found in {file}")
+    note = "Nothing of the file was posted. Mend these, and bring it in again."
+    sheet = book.sheet("Problems", f"Problems found in {file}: {len(problems):,}", note, HEADINGS, _WIDTHS)
+    for row, problem in enumerate(problems, start=FIRST_ROW):
+        for column, text in enumerate((problem.where, problem.found, problem.why, problem.fix)):
+            sheet.write_string(row, column, text, book.look("wrap"))
+    book.close()

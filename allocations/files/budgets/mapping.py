@@ -1,6 +1,10 @@
 """What the columns of somebody's budget mean, as a file: worked out once, saved, and used again next month."""
 
 import hashlib
+import re
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,10 +13,12 @@ import yaml
 from openpyxl.utils import column_index_from_string, get_column_letter
 from pydantic import Field, field_validator
 
-from allocations.reading.amounts import tidy
-from allocations.reading.cells import Cell, Sheet, Workbook
+from allocations.files.budgets.receivers import Receivers
+from allocations.reading.amounts import Doubt, folded, per_head_in, tidy, unit_in
+from allocations.reading.cells import Cell, Kind, Sheet, Workbook
 from allocations.reading.strict_yaml import StrictModel, read_model
 from ledger.errors import Problem, Refused
+from ledger.years import FinancialYear, parse_year
 
 Unit = Literal["pence", "pounds", "thousands", "millions"]
 Letter = Annotated[str, Field(pattern=r"^[A-Z]{1,3}$")]
@@ -97,7 +103,7 @@ class Settings(StrictModel):
     short_year: Literal["ends", "starts"] | None = None
 
 
-class Mapping(StrictModel):
+class BudgetMapping(StrictModel):
     """What a file of budgets means.
 
     Attributes:
@@ -125,16 +131,16 @@ class Mapping(StrictModel):
         return sheets
 
 
-def read_mapping(path: Path) -> Mapping:
+def read_mapping(path: Path) -> BudgetMapping:
     """A mapping from its file.
 
     Raises:
         Refused: the file cannot be read, or something in it is unknown, missing or impossible.
     """
-    return read_model(path, Mapping)
+    return read_model(path, BudgetMapping)
 
 
-def save_mapping(path: Path, mapping: Mapping, workbook: Workbook) -> None:
+def save_mapping(path: Path, mapping: BudgetMapping, workbook: Workbook) -> None:
     """Write a mapping to a file, with the fingerprint of the workbook it fits. A file that is there is replaced.
 
     Raises:
@@ -164,7 +170,7 @@ def headings(sheet: Sheet, header_row: int) -> dict[str, str]:
     }
 
 
-def fingerprint(mapping: Mapping, workbook: Workbook) -> str:
+def fingerprint(mapping: BudgetMapping, workbook: Workbook) -> str:
     """The SHA-256 of the shape that a mapping relies on: sheets by name, header rows, and every heading."""
     by_name = {sheet.name: sheet for sheet in workbook.sheets}
     lines = []
@@ -177,7 +183,7 @@ def fingerprint(mapping: Mapping, workbook: Workbook) -> str:
     return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
 
 
-def undecided(mapping: Mapping, workbook: Workbook) -> list[Problem]:
+def undecided(mapping: BudgetMapping, workbook: Workbook) -> list[Problem]:
     """The columns of which a mapping does not say what they are."""
     return [
         Problem(
@@ -192,7 +198,7 @@ def undecided(mapping: Mapping, workbook: Workbook) -> list[Problem]:
     ]
 
 
-def shape_problems(mapping: Mapping, workbook: Workbook) -> list[Problem]:
+def shape_problems(mapping: BudgetMapping, workbook: Workbook) -> list[Problem]:
     """Where a workbook has another shape than the one a mapping was made for; empty where it fits."""
     found: list[Problem] = []
     by_name = {sheet.name: sheet for sheet in workbook.sheets}
@@ -229,3 +235,235 @@ def shape_problems(mapping: Mapping, workbook: Workbook) -> list[Problem]:
 def cell_place(workbook: str, sheet: str, cell: Cell | str) -> str:
     """Where a cell stands, as every message says it: ``budget.xlsx, sheet Plan, cell D14``."""
     return f"{workbook}, sheet {sheet}, cell {cell if isinstance(cell, str) else cell.address}"
+
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = re.compile(
+    r"^(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?[\s'\u2019/-]*(?P<year>20\d{2}|\d{2})?$"
+)
+_NUMBERED = re.compile(r"^(?:m|p|mth|month|period)\s*0?(\d{1,2})$")
+_UNIT_WORDS = r"(?:£|000|k\b|m\b|million|thousand|pounds|pence|gbp)"
+_UNIT_STATED = re.compile(rf"[(\[][^)\]]*{_UNIT_WORDS}[^)\]]*[)\]]|£\s*['\u2019]?\s*(?:000s?|k|m)?\b|£")
+_YEAR = re.compile(r"\b20\d{2}\s*[/-]\s*(?:20)?\d{2}\b|\b20\d{2} to 20\d{2}\b|\b\d{2}/\d{2}\b")
+
+_TOTAL = re.compile(
+    r"^(?:grand |overall |sub[- ]?|annual |full[- ]year |year |in[- ]year )*total\b|\btotal$|"
+    r"^(?:full|whole)[- ]year\b|^annual\b|^sum\b|^fye?\b$"
+)
+_NON_RECURRENT = re.compile(r"\bnon[- ]?rec(?:urrent|urring)?\b|^nr\b|\bn/r\b|\bone[- ]off\b")
+_RECURRENT = re.compile(r"\brec(?:urrent|urring)\b|^rec\b|^r$")
+_WORDS = tuple(
+    (meaning, re.compile(pattern))
+    for meaning, pattern in (
+        (Meaning.CODE, r"\bcode\b|^ods\b|\bods$|^org(?:anisation)? id$|^icb\d\d$|^gss\b"),
+        (Meaning.YEAR, r"^(?:financial |fiscal )?year$|^fy$"),
+        (Meaning.MONTH, r"^(?:month|period|mth)$"),
+        (
+            Meaning.FUND,
+            r"^(?:(?:fund|funding)(?: code| name| stream)?|pot|stream|(?:allocation|budget) line|ring.?fence)$",
+        ),
+        (Meaning.LINE, r"^(?:(?:service )?line|service|programme|description|category|narrative|scheme|cost centre)$"),
+        (Meaning.LINE, r"^(?:heading|purpose|item)$"),
+        (Meaning.NAME, r"\bname\b|^(?:organi[sz]ation|org|places?|(?:gp )?practice|pcn|network|icb|locality)$"),
+        (Meaning.NAME, r"^(?:neighbourhood|provider|recipient|receiver|partner|integrated care board(?: \(icb\))?)$"),
+    )
+)
+_AMOUNT = re.compile(
+    r"\b(?:amount|budget|allocation|allocated|value|funding|plan|award|share|envelope|control total|baseline)\b"
+)
+TOTAL_LABEL = re.compile(
+    r"^(?:grand |overall |sub[- ]?)*totals?\b|\b(?:sub[- ]?)?total$|"
+    r"^(?:all|sum of) (?:places|practices|pcns|icbs|networks|rows|lines)\b|^sum\b|^england$"
+)
+BARE_TOTAL = re.compile(r"^(?:grand |overall |sub[- ]?)*totals?$")
+_RECURRENT_WORDS = {
+    **dict.fromkeys(("recurrent", "recurring", "rec", "r", "yes", "y", "true"), True),
+    **dict.fromkeys(("non-recurrent", "non recurrent", "nonrecurrent", "non-recurring", "non-rec", "nr"), False),
+    **dict.fromkeys(("no", "n", "false", "one-off", "one off"), False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a heading says.
+
+    Attributes:
+        month: the calendar month of the column's amounts.
+        years: the financial years that it names.
+        strong: whether it names amounts beyond doubt: a month, an organisation, recurrent or not, or a unit.
+    """
+
+    text: str
+    meaning: Meaning | None = None
+    month: int | None = None
+    recurrent: bool | None = None
+    organisation: str | None = None
+    fund: str | None = None
+    unit: str | None = None
+    years: tuple[FinancialYear, ...] = ()
+    strong: bool = False
+
+
+def month_in(text: str) -> tuple[int, int | None] | None:
+    """The month that a text names, with its calendar year where it names that: ``Apr-25`` is (4, 2025)."""
+    plain = folded(text)
+    found = _MONTH.match(plain)
+    if found:
+        year = found["year"]
+        return MONTHS.index(found["name"][:3]) + 1, None if year is None else int(year) % 100 + 2000
+    numbered = _NUMBERED.match(plain)
+    if numbered and 1 <= int(numbered[1]) <= 12:  # noqa: PLR2004 - months
+        return (int(numbered[1]) + 2) % 12 + 1, None
+    return None
+
+
+def recurrent_in(text: str) -> bool | None:
+    """Whether a cell's word says that the money recurs; none where it says neither."""
+    return _RECURRENT_WORDS.get(folded(text))
+
+
+def years_in(text: str) -> tuple[FinancialYear, ...]:
+    """The financial years that a heading names, in order."""
+    found = []
+    for match in _YEAR.finditer(tidy(text)):
+        try:
+            found.append(parse_year(match[0]))
+        except ValueError:
+            continue
+    return tuple(dict.fromkeys(found))
+
+
+def read_heading(cell: Cell, group: str, books: Receivers, known: dict[str, str]) -> Heading:
+    """What a heading says, with the heading that stands over it and others.
+
+    Args:
+        group: the text of a merged cell above, or nothing.
+        known: the file's own names for organisations, folded, with their codes.
+    """
+    text = tidy(cell.text)
+    plain = " ".join(_UNIT_STATED.sub(" ", folded(text)).split()).strip(" :-")
+    recurrent = _recurrence(plain)
+    said = Heading(
+        text,
+        recurrent=_recurrence(folded(group)) if recurrent is None else recurrent,
+        unit=unit_in(text) or unit_in(group),
+        years=years_in(text) or years_in(group),
+    )
+    if per_head_in(text) or "%" in text or "growth" in plain or "distance" in plain:
+        return replace(said, meaning=Meaning.IGNORED)
+    organisation = organisation_in(text, books, known) or organisation_in(plain, books, known)
+    if organisation:
+        return replace(said, meaning=Meaning.AMOUNT, organisation=organisation, strong=True)
+    month = (cell.value.month, cell.value.year) if isinstance(cell.value, date) else month_in(plain)
+    if month:
+        years = said.years if month[1] is None else (_year_of(month[0], month[1]),)
+        return replace(said, meaning=Meaning.AMOUNT, month=month[0], years=years, strong=True)
+    fund = books.fund_words.get(folded(text)) or books.fund_words.get(plain)
+    if fund:
+        return replace(said, meaning=Meaning.AMOUNT, fund=fund, strong=True)
+    return replace(said, **_of_words(plain, strong=recurrent is not None or unit_in(text) is not None, said=said))
+
+
+def _of_words(plain: str, *, strong: bool, said: Heading) -> dict[str, Any]:
+    """What the words of a heading make of its column, where it names neither a month nor an organisation."""
+    without_year = _YEAR.sub(" ", plain).strip()
+    if _TOTAL.search(without_year):
+        return {"meaning": Meaning.TOTAL}
+    for meaning, pattern in _WORDS:
+        if pattern.search(plain):
+            return {"meaning": meaning}
+    if strong or _AMOUNT.search(plain) or (said.years and not without_year):
+        return {"meaning": Meaning.AMOUNT, "strong": strong}
+    return {}
+
+
+def organisation_in(text: str, books: Receivers, known: dict[str, str]) -> str | None:
+    """The organisation that a heading names by code or name, exactly."""
+    plain = folded(text)
+    code = known.get(plain) or books.codes.get(plain)
+    if code is None:
+        found = books.by_name(text) if plain in books.names else None
+        code = None if isinstance(found, Doubt) else found
+    return code if code in books.below or (code is not None and books.closed(code)) else None
+
+
+def _recurrence(plain: str) -> bool | None:
+    if _NON_RECURRENT.search(plain):
+        return False
+    return True if _RECURRENT.search(plain) else None
+
+
+def _year_of(month: int, year: int) -> FinancialYear:
+    return FinancialYear(year if month >= 4 else year - 1)  # noqa: PLR2004 - April
+
+
+_AMOUNTS = (Meaning.AMOUNT, Meaning.UNDECIDED)
+_SAMPLE = 3
+
+
+def changed(mapping: BudgetMapping, meanings: Map[tuple[str, str], Meaning], unit: Unit | None) -> BudgetMapping:
+    """A mapping with other meanings for some of its columns.
+
+    Args:
+        meanings: what columns mean, by sheet and letter; the others mean what they did.
+        unit: what all amounts are in; what the mapping says otherwise.
+
+    What a column said of its amounts (month, fund, whether they recur) stays while it holds amounts.
+    """
+    return mapping.model_copy(
+        update={"fingerprint": None, "sheets": tuple(_sheet(part, meanings, unit) for part in mapping.sheets)}
+    )
+
+
+def _sheet(part: SheetMapping, meanings: Map[tuple[str, str], Meaning], unit: Unit | None) -> SheetMapping:
+    columns = {
+        letter: _column(column, meanings.get((part.sheet, letter), column.meaning), unit)
+        for letter, column in part.columns.items()
+    }
+    return part.model_copy(update={"columns": columns, "unit": unit or part.unit})
+
+
+def _column(column: ColumnMapping, meaning: Meaning, unit: Unit | None) -> ColumnMapping:
+    kept: dict[str, object] = {"meaning": meaning}
+    if meaning not in (*_AMOUNTS, Meaning.TOTAL):
+        kept |= {"month": None, "recurrent": None, "organisation": None, "fund": None, "unit": None}
+    elif unit is not None:
+        kept["unit"] = None
+    return column.model_copy(update=kept)
+
+
+def begun(file: str, sheet: Sheet, header_row: int) -> BudgetMapping:
+    """A mapping begun by hand: the headings of a row, columns of numbers undecided and all others ignored."""
+    found: dict[str, ColumnMapping] = {}
+    for letter, heading in headings(sheet, header_row).items():
+        place = column_index_from_string(letter) - 1
+        below = [row[place] for row in sheet.rows[header_row:]]
+        has_numbers = any(cell.kind is Kind.NUMBER for cell in below)
+        found[letter] = ColumnMapping(meaning=Meaning.UNDECIDED if has_numbers else Meaning.IGNORED, heading=heading)
+    part = SheetMapping(sheet=sheet.name, header_row=header_row, columns=found)
+    # Built without the check that a column holds amounts: which one does is what is asked next.
+    return BudgetMapping.model_construct(title=f"{file}, begun by hand", sheets=(part,))
+
+
+def gaps(file: str, mapping: BudgetMapping) -> list[Problem]:
+    """What a changed mapping still leaves open, before any row is read: columns of amounts, and their unit."""
+    found = []
+    for part in mapping.sheets:
+        place = f"{file}, sheet {part.sheet}"
+        amounts = part.of(Meaning.AMOUNT)
+        if not amounts and not part.of(Meaning.UNDECIDED):
+            why, remedy = "There is nothing to hand out.", "Say which column holds the amounts, or leave the sheet out."
+            found.append(Problem(place, "no column holds amounts.", why, remedy))
+        if part.unit is None and any(column.unit is None for column in amounts.values()):
+            why = "Pounds read as thousands are wrong a thousandfold."
+            remedy = "Say it with --unit pounds, --unit thousands or --unit millions, or in the heading: (£000)."
+            found.append(Problem(place, "nothing says what the amounts are in.", why, remedy))
+    return found
+
+
+def sample(sheet: Sheet, header_row: int, letter: str) -> str:
+    """The first values below a heading, as text, for people to know the column by."""
+    place = column_index_from_string(letter) - 1
+    texts = (row[place].text for row in sheet.rows[header_row:] if place < len(row) and row[place].text)
+    return ", ".join(text for text, _ in zip(texts, range(_SAMPLE), strict=False))

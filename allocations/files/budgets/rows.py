@@ -7,8 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.cell import range_boundaries
 
-from allocations.files.budgets.headings import BARE_TOTAL, TOTAL_LABEL
-from allocations.files.budgets.mapping import Mapping, Meaning, SheetMapping, cell_place
+from allocations.files.budgets.mapping import BARE_TOTAL, TOTAL_LABEL, BudgetMapping, Meaning, SheetMapping, cell_place
 from allocations.files.budgets.receivers import Receivers
 from allocations.files.budgets.sheet import Asked, BudgetLine, Reading, SetAside
 from allocations.files.budgets.totals import Totals, parts_of
@@ -24,14 +23,16 @@ _NOTHING = Decimal(0)
 _HUNDRED = Decimal(100)
 
 
-def read_rows(file: str, sheet: Sheet, part: SheetMapping, mapping: Mapping, books: Receivers, asked: Asked) -> Reading:
+def read_rows(
+    file: str, sheet: Sheet, part: SheetMapping, mapping: BudgetMapping, books: Receivers, asked: Asked
+) -> Reading:
     """Read the rows below a header by a mapping. Nothing is raised: problems are gathered in the reading."""
     return _Rows(file, sheet, part, mapping, books, asked).read()
 
 
 class _Rows:
     def __init__(
-        self, file: str, sheet: Sheet, part: SheetMapping, mapping: Mapping, books: Receivers, asked: Asked
+        self, file: str, sheet: Sheet, part: SheetMapping, mapping: BudgetMapping, books: Receivers, asked: Asked
     ) -> None:
         self.file, self.sheet, self.part, self.mapping, self.books, self.asked = (
             file,

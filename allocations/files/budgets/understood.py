@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from allocations.files.budgets.mapping import Mapping, Meaning, Settings
+from allocations.files.budgets.mapping import BudgetMapping, Meaning, Settings
 from allocations.files.budgets.sheet import BudgetLine, Reading, SetAside
 from allocations.reading.amounts import UNIT_WORDS
 from ledger.errors import Problem, Refused
@@ -57,7 +57,7 @@ class Request:
     standing: str = AVAILABLE
     unit: str | None = None
     sheets: tuple[str, ...] = ()
-    mapping: Mapping | None = None
+    mapping: BudgetMapping | None = None
     settings: Settings = field(default_factory=Settings)
     accept_successors: bool = False
     leave_rest: bool = False
@@ -83,7 +83,7 @@ class Understood:
     file: str
     sha256: str
     request: Request
-    mapping: Mapping | None = None
+    mapping: BudgetMapping | None = None
     units: dict[str, str] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)

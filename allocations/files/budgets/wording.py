@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from allocations.files.budgets.headings import MONTHS, month_in, recurrent_in
-from allocations.files.budgets.mapping import ColumnMapping, Mapping, Meaning
+from allocations.files.budgets.mapping import MONTHS, BudgetMapping, ColumnMapping, Meaning, month_in, recurrent_in
 from allocations.files.budgets.receivers import Receivers
 from allocations.files.budgets.sheet import Asked
 from allocations.reading.amounts import Doubt, folded, tidy
@@ -28,7 +27,7 @@ class Wording:
         columns: dict[int, ColumnMapping],
         places: dict[Meaning, list[int]],
         amounts: Sequence[int],
-        mapping: Mapping,
+        mapping: BudgetMapping,
         books: Receivers,
         asked: Asked,
         problem: Callable[[Cell, str, str, str], None],

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ledger.entries import canonical, chain
 from ledger.errors import Problem, Refused
-from ledger.reports import journal_lines
+from ledger.reports import journal
 from ledger.reports.position import Moment
 from ledger.store.base import Reader
 
@@ -47,9 +47,9 @@ def write_journal(reader: Reader, at: Moment, path: Path) -> Written:
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerows(_top(at, chain.form_2_from(reader)))
-        for line in journal_lines.lines(reader, at):
-            entries += line.table == journal_lines.ENTRY
-            transfers += line.table == journal_lines.TRANSFER
+        for line in journal.lines(reader, at):
+            entries += line.table == journal.ENTRY
+            transfers += line.table == journal.TRANSFER
             out.writerow((line.entry, line.table, *map(guarded, line.values)))
     return Written(path, entries, transfers, at.head, path.stat().st_size)
 
@@ -62,9 +62,9 @@ def _top(at: Moment, form_2: int) -> Iterator[tuple[str, ...]]:
     yield ("", "about", "head", at.head)
     # Entries before this one are hashed in the first form.
     yield ("", "about", "form 2 from", str(form_2))
-    for table, names in journal_lines.columns().items():
+    for table, names in journal.columns().items():
         yield ("", "columns", table, *names)
-    for table, letters in journal_lines.types().items():
+    for table, letters in journal.types().items():
         yield ("", "types", table, *letters)
 
 

@@ -17,8 +17,20 @@ import pyarrow as pa
 
 from allocations.files.out.provenance import POSITION, SCENARIO
 from allocations.files.position import opening
-from allocations.files.position.export import PACKAGE, PARTLY, POSITION_SHEET, SUMMARY_SHEET
-from allocations.files.position.table import AMOUNT, CHECK, COLUMNS, KEY, Guard, content_hash, guard, row_checks
+from allocations.files.position.export import (
+    AMOUNT,
+    CHECK,
+    COLUMNS,
+    KEY,
+    PACKAGE,
+    PARTLY,
+    POSITION_SHEET,
+    SUMMARY_SHEET,
+    Guard,
+    content_hash,
+    guard,
+    row_checks,
+)
 from allocations.reading.cells import Cell, Kind, Sheet, Workbook, read_workbook
 from allocations.reading.safe_text import csv_text_back
 from ledger.entries.draft import because

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from allocations.files.published import codes, totals
+from allocations.files.published import headings
 from allocations.files.published.editions import edition
 from allocations.files.published.headings import POUNDS_IN, Unit, folded, meaning
 from allocations.files.published.streams import (
@@ -23,7 +23,10 @@ from allocations.files.published.streams import (
     TOTAL,
     Stream,
     StreamRows,
+    check,
+    check_baselines,
 )
+from allocations.files.published.streams import printed as printed_of
 from allocations.files.published.tables import Notes, Row, SetAside, Table, find, header_rows, visible_sheets
 from allocations.reading.cells import Sheet, Workbook
 from ledger.errors import Problem
@@ -184,8 +187,8 @@ class _Reader:
         complete = not self.notes.problems
         for rows in streams:
             if complete:  # with a figure missing or refused, every total would fail and hide the reason
-                totals.check(rows, self.notes, self.ties)
-        totals.check_baselines(self.workbook, streams, self.notes, self.ties)
+                check(rows, self.notes, self.ties)
+        check_baselines(self.workbook, streams, self.notes, self.ties)
         return AllocationsWorkbook(
             year=year,
             figures=tuple(figure for rows in streams for figure in _figures(rows)),
@@ -281,17 +284,17 @@ class _Reader:
         if row.blank:
             self.notes.aside(table.sheet, row, "blank")
             return
-        icb, region_code = codes.code(row.text("icb")), codes.code(row.text("region code"))
+        icb, region_code = headings.code(row.text("icb")), headings.code(row.text("region code"))
         region, name = row.text("region"), row.text("icb name")
-        area = next((code for code in (icb, region_code) if codes.is_region(code)), "")
-        if codes.is_icb(icb) and icb != "":
+        area = next((code for code in (icb, region_code) if headings.is_region(code)), "")
+        if headings.is_icb(icb) and icb != "":
             self._icb(rows, table, row, icb, area)
-        elif area and folded(region) == _NHS_ENGLAND and codes.is_region(icb):
+        elif area and folded(region) == _NHS_ENGLAND and headings.is_region(icb):
             rows.own[area] = row
             rows.region_of[area] = area
-        elif any(codes.is_whole(text) for text in (icb, region_code, region, name)) and not area:
+        elif any(headings.is_whole(text) for text in (icb, region_code, region, name)) and not area:
             rows.england.append(row)
-        elif (not icb or codes.is_region(icb)) and (area or region) and len(row.texts) > 1:
+        elif (not icb or headings.is_region(icb)) and (area or region) and len(row.texts) > 1:
             rows.regions.append((area or folded(region), row))
             if area:
                 self.regions.setdefault(area, name if table is rows.table and name else region)
@@ -401,7 +404,7 @@ def _england_totals(rows: StreamRows) -> Iterator[PrintedTotal]:
     for column in rows.stream.lines:
         if column.name in rows.counts_in and rows.england and column.name in rows.england[-1].columns:
             printed = rows.england[-1][column.name]
-            said = totals.printed(printed)
+            said = printed_of(printed)
             if said is None:
                 continue
             own = sum((rows.of(area, column.name) or Decimal(0) for area in rows.own), Decimal(0))

@@ -11,22 +11,65 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from allocations.files.published import codes
-from allocations.files.published.change_tables import (
-    ALL,
-    CHANGING,
-    NETWORKS,
-    NEW,
-    PRACTICE_TOTALS,
-    PRACTICES,
-    SMALL_AREAS,
-    SUB_ICBS,
-    SUCCESSIONS,
-)
+from allocations.files.published import headings
 from allocations.files.published.headings import folded
 from allocations.files.published.tables import Notes, Row, SetAside, Table, Wanted, find, header_rows, visible_sheets
 from allocations.reading.cells import Cell, Kind, Sheet, Workbook
 from ledger.errors import Problem
+
+CHANGING = (
+    Wanted("region", ("NHSE Region Code",), key=True),
+    Wanted("code", ("Current ICB Code",), key=True),
+    Wanted("name", ("Current ICB Name",), key=True),
+)
+NEW = (
+    Wanted("region", ("NHSE Region Code",), key=True),
+    Wanted("code", ("New ICB Code (TBC)", "New ICB Code"), key=True),
+    Wanted("name", ("New ICB Name", "New ICB Name (code tbc)"), key=True),
+)
+SUCCESSIONS = (
+    Wanted("code", ("Current ICB Code",), key=True),
+    Wanted("name", ("Current ICB Name",), key=True),
+    Wanted("new", ("Proposed new ICB / boundary changes", "New ICB / boundary changes", "New ICB"), key=True),
+)
+SUB_ICBS = (
+    Wanted("sub icb", ("Sub ICB Location Code",), key=True),
+    Wanted("old name", ("Current Sub ICB Location Name",), key=True),
+    Wanted("new name", ("New Sub ICB Location Name",), key=True),
+)
+SMALL_AREAS = (
+    Wanted("area", ("LSOA11CD", "LSOA code"), key=True),
+    Wanted("old", ("ICB22CDH",), key=True, edition="older"),
+    Wanted("new", ("ICB25CDH",), key=True, edition="newer"),
+    Wanted("new name", ("ICB25NM",), key=True, edition="newer"),
+)
+PRACTICES = (
+    Wanted("to", ("Commissioner as at 1 Apr 2026", "Commissioner"), key=True),
+    Wanted("practice", ("PCC Code", "Practice Code"), key=True),
+    Wanted("setting", ("Non Primary Role Name (Prescribing Setting)", "Prescribing Setting"), needed=False),
+)
+NETWORKS = (
+    Wanted("to", ("Commissioner as at 1 Apr 2026 (TBC)", "Commissioner"), key=True),
+    Wanted("pcn", ("PCN Code",), key=True),
+)
+PRACTICE_TOTALS = (
+    Wanted("to", ("Receiving Sub ICB Location Name",), key=True),
+    Wanted("to code", ("Receiving SICB Location Code", "Receiving Sub ICB Location Code"), key=True),
+    Wanted("total", ("Total PCC moves into ICB", "Total moves"), key=True),
+)
+# Tables that say once more what is read above: they are known, so that another table ends where they begin.
+REPEATED = (
+    (
+        Wanted("sub icb", ("Sub ICB Location Code", "New Sub ICB Location Code"), key=True),
+        Wanted("sub icb name", ("New Sub ICB Location Name", "Sub ICB Location Name"), key=True),
+    ),
+    (
+        Wanted("code", ("Current ICB Code",), key=True),
+        Wanted("sub icb", ("Current Sub ICB Location Code",), key=True),
+    ),
+)
+ALL = (CHANGING, NEW, SUCCESSIONS, SUB_ICBS, SMALL_AREAS, PRACTICES, NETWORKS, PRACTICE_TOTALS, *REPEATED)
+
 
 TO_BE_CONFIRMED = "to be confirmed"
 AREAS = "small areas"
@@ -138,8 +181,8 @@ class _Reader:
         areas = tuple(self._areas())
         successions = self._with_areas(pairs, areas)
         sub_icbs = tuple(self._sub_icbs())
-        practices = tuple(self._moves(PRACTICES, "practice", codes.is_practice))
-        networks = tuple(self._moves(NETWORKS, "pcn", codes.is_pcn))
+        practices = tuple(self._moves(PRACTICES, "practice", headings.is_practice))
+        networks = tuple(self._moves(NETWORKS, "pcn", headings.is_pcn))
         self._check_sub_icbs(successions, sub_icbs)
         self._check_areas(areas)
         self._check_practices(practices)
@@ -191,16 +234,18 @@ class _Reader:
 
     def _new(self) -> Iterator[NewIcb]:
         def is_row(row: Row) -> bool:
-            given = codes.code(row.text("code"))
-            return codes.is_region(codes.code(row.text("region"))) and (codes.is_icb(given) or codes.not_yet(given))
+            given = headings.code(row.text("code"))
+            return headings.is_region(headings.code(row.text("region"))) and (
+                headings.is_icb(given) or headings.not_yet(given)
+            )
 
         for table, row in self._rows(NEW, is_row):
-            given = codes.code(row.text("code"))
-            found = None if codes.not_yet(given) else given
+            given = headings.code(row.text("code"))
+            found = None if headings.not_yet(given) else given
             name = row.text("name")
-            self.names[codes.plain_name(name)] = found
-            self.shown[codes.plain_name(name)] = name
-            yield NewIcb(found, name, codes.code(row.text("region")), table.sheet.name, row["code"].address)
+            self.names[headings.plain_name(name)] = found
+            self.shown[headings.plain_name(name)] = name
+            yield NewIcb(found, name, headings.code(row.text("region")), table.sheet.name, row["code"].address)
             if found is None:
                 self.notes.remarks.append(f"The code of {name} is {TO_BE_CONFIRMED} ({row['code'].address}).")
 
@@ -209,17 +254,17 @@ class _Reader:
             # Read again later as successions; what is set aside is said then.
             quiet = Notes(self.notes.file)
             loud, self.notes = self.notes, quiet if wanted is SUCCESSIONS else self.notes
-            for _, row in self._rows(wanted, lambda row: codes.is_icb(codes.code(row.text("code")))):
-                given, name = codes.code(row.text("code")), _first_line(row.text("name"))
+            for _, row in self._rows(wanted, lambda row: headings.is_icb(headings.code(row.text("code")))):
+                given, name = headings.code(row.text("code")), _first_line(row.text("name"))
                 self.current[given] = name
-                self.names[codes.plain_name(name)] = given
-                self.shown[codes.plain_name(name)] = name
+                self.names[headings.plain_name(name)] = given
+                self.shown[headings.plain_name(name)] = name
             self.notes = loud
 
     def _successions(self) -> Iterator[IcbSuccession]:
-        for table, row in self._rows(SUCCESSIONS, lambda row: codes.is_icb(codes.code(row.text("code")))):
-            given, text = codes.code(row.text("code")), row.text("new")
-            name = codes.plain_name(_KIND.split(folded(text))[0])
+        for table, row in self._rows(SUCCESSIONS, lambda row: headings.is_icb(headings.code(row.text("code")))):
+            given, text = headings.code(row.text("code")), row.text("new")
+            name = headings.plain_name(_KIND.split(folded(text))[0])
             cell = row["new"].address
             if name in self.names:
                 yield IcbSuccession(
@@ -237,55 +282,57 @@ class _Reader:
 
     def _areas(self) -> Iterator[Move]:
         for table, row in self._rows(SMALL_AREAS, lambda row: bool(_AREA.fullmatch(row.text("area")))):
-            given, name = codes.code(row.text("new")), codes.plain_name(row.text("new name"))
-            destination = given if codes.is_icb(given) else self.names.get(name)
-            if not codes.is_icb(given) and not codes.not_yet(given):
+            given, name = headings.code(row.text("new")), headings.plain_name(row.text("new name"))
+            destination = given if headings.is_icb(given) else self.names.get(name)
+            if not headings.is_icb(given) and not headings.not_yet(given):
                 self._not_understood(table.sheet, row)
                 continue
             self.names.setdefault(name, destination)
             self.shown.setdefault(name, row.text("new name"))
             yield Move(
-                row.text("area"), codes.code(row.text("old")), destination, self.shown[name],
+                row.text("area"), headings.code(row.text("old")), destination, self.shown[name],
                 table.sheet.name, row["new"].address,
             )  # fmt: skip
 
     def _sub_icbs(self) -> Iterator[Move]:
         def is_row(row: Row) -> bool:
-            return codes.is_sub_icb(codes.code(row.text("sub icb")))
+            return headings.is_sub_icb(headings.code(row.text("sub icb")))
 
         for table, row in self._rows(SUB_ICBS, is_row):
-            old, new = (codes.plain_name(row.text(name).rsplit(" - ", 1)[0]) for name in ("old name", "new name"))
+            old, new = (headings.plain_name(row.text(name).rsplit(" - ", 1)[0]) for name in ("old name", "new name"))
             origin = self.names.get(old)
             if origin is None or new not in self.names:
                 self._unknown_name(table.sheet, row["new name" if origin else "old name"])
                 continue
             yield Move(
-                codes.code(row.text("sub icb")), origin, self.names[new], self.shown[new],
+                headings.code(row.text("sub icb")), origin, self.names[new], self.shown[new],
                 table.sheet.name, row["new name"].address,
             )  # fmt: skip
 
     def _moves(self, wanted: Sequence[Wanted], what: str, is_code: Callable[[str], bool]) -> Iterator[Move]:
-        for table, row in self._rows(wanted, lambda row: is_code(codes.code(row.text(what)))):
+        for table, row in self._rows(wanted, lambda row: is_code(headings.code(row.text(what)))):
             text = row.text("to")
             name, _, sub_icb = text.rpartition(" - ")
             if folded(text) in ("n/a", "na"):
                 self.notes.aside(table.sheet, row, "closes before the change: it moves to nobody")
                 continue
-            plain = codes.plain_name(name)
+            plain = headings.plain_name(name)
             origin = self._origin(table)
             if plain not in self.names or origin is None:
                 self._unknown_name(table.sheet, row["to"])
                 continue
-            sub_code = codes.code(sub_icb)
+            sub_code = headings.code(sub_icb)
             yield Move(
-                codes.code(row.text(what)), origin, self.names[plain], self.shown[plain], table.sheet.name,
-                row["to"].address, sub_code if codes.is_sub_icb(sub_code) else None, row.text("setting"),
+                headings.code(row.text(what)), origin, self.names[plain], self.shown[plain], table.sheet.name,
+                row["to"].address, sub_code if headings.is_sub_icb(sub_code) else None, row.text("setting"),
             )  # fmt: skip
 
     def _origin(self, table: Table) -> str | None:
         """The ICB that a sheet's moves are from, by its name after the word "from" above the table."""
         above = " | ".join(folded(cell.text) for row in table.sheet.rows[: table.header_row] for cell in row)
-        known = {self.names[name] for name in map(codes.plain_name, self.current.values()) if f"from {name}" in above}
+        known = {
+            self.names[name] for name in map(headings.plain_name, self.current.values()) if f"from {name}" in above
+        }
         return known.pop() if len(known) == 1 else None
 
     def _unknown_name(self, sheet: Sheet, cell: Cell) -> None:
@@ -298,9 +345,9 @@ class _Reader:
 
     def _with_areas(self, pairs: Sequence[IcbSuccession], areas: Sequence[Move]) -> tuple[IcbSuccession, ...]:
         """The successions with the small areas that move, and those that only the small areas tell of."""
-        moved = Counter((area.origin, codes.plain_name(area.destination_name)) for area in areas)
-        cells = {(area.origin, codes.plain_name(area.destination_name)): area for area in reversed(areas)}
-        found = {(pair.predecessor, codes.plain_name(pair.successor_name)): pair for pair in pairs}
+        moved = Counter((area.origin, headings.plain_name(area.destination_name)) for area in areas)
+        cells = {(area.origin, headings.plain_name(area.destination_name)): area for area in reversed(areas)}
+        found = {(pair.predecessor, headings.plain_name(pair.successor_name)): pair for pair in pairs}
         for key, first in cells.items():
             origin = first.origin
             if key not in found and self.names.get(key[1]) != origin:
@@ -338,24 +385,26 @@ class _Reader:
             )
 
     def _check_areas(self, areas: Sequence[Move]) -> None:
-        moved = Counter((codes.plain_name(self.current.get(a.origin, a.origin)), codes.plain_name(a.destination_name))
-                        for a in areas)  # fmt: skip
+        moved = Counter(
+            (headings.plain_name(self.current.get(a.origin, a.origin)), headings.plain_name(a.destination_name))
+            for a in areas
+        )
         for sheet in self.sheets:
             for row in sheet.rows:
                 for cell in row:
                     said = _AREAS_MOVING.search(folded(cell.text)) if len(cell.text) > len("total of lsoas") else None
                     if said:
                         self._tie(sheet, cell.address, f"{AREAS} from {said[2]} to {said[3]}", int(said[1]),
-                                  moved[codes.plain_name(said[2]), codes.plain_name(said[3])])  # fmt: skip
+                                  moved[headings.plain_name(said[2]), headings.plain_name(said[3])])  # fmt: skip
 
     def _check_practices(self, practices: Sequence[Move]) -> None:
-        moved = Counter(codes.plain_name(move.destination_name) for move in practices)
+        moved = Counter(headings.plain_name(move.destination_name) for move in practices)
         closing = sum(1 for row in self.notes.set_aside if row.why.startswith("closes before"))
         sheets: set[str] = {move.sheet for move in practices}
         for table, row in self._rows(PRACTICE_TOTALS, lambda row: row["total"].kind is Kind.NUMBER):
             said = self.notes.number(table.sheet, row["total"], "the total")
-            name = codes.plain_name(row.text("to").rpartition(" - ")[0])
-            if codes.is_whole(row.text("to")):
+            name = headings.plain_name(row.text("to").rpartition(" - ")[0])
+            if headings.is_whole(row.text("to")):
                 counted = moved.total() + closing
             elif name in self.names:
                 counted = moved[name]

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from allocations.figures import tables
-from allocations.files.published import codes, structure_entries
+from allocations.files.published import headings, structure_entries
 from allocations.files.published.change_summary import ChangeSummary, IcbSuccession
 from allocations.files.published.practices import PracticeFile
 from allocations.files.published.registered_patients import PracticeMap
@@ -208,12 +208,12 @@ def _people(before: Understood | None) -> dict[str, Decimal]:
 
 
 def _key(pair: IcbSuccession) -> str:
-    return codes.plain_name(pair.successor_name)
+    return headings.plain_name(pair.successor_name)
 
 
 def _successor_codes(file: str, summary: ChangeSummary, now: PracticeMap, problems: list[Problem]) -> dict[str, str]:
     """Plain name of a successor to its code: the summary's own, or where that is open, the map's for the name."""
-    on_map = {codes.plain_name(now.names.get(icb, "")): icb for icb in set(now.table["icb"].to_pylist())}
+    on_map = {headings.plain_name(now.names.get(icb, "")): icb for icb in set(now.table["icb"].to_pylist())}
     found: dict[str, str] = {}
     for pair in summary.successions:
         code = pair.successor or on_map.get(_key(pair))
@@ -260,7 +260,7 @@ def _draft_and_map(summary: ChangeSummary, after: Mapping[str, str], successors:
     if not listed:
         return []
     elsewhere = [
-        move.code for move in listed if successors.get(codes.plain_name(move.destination_name)) != after[move.code]
+        move.code for move in listed if successors.get(headings.plain_name(move.destination_name)) != after[move.code]
     ]
     right, named = len(listed) - len(elsewhere), f"; elsewhere: {', '.join(elsewhere)}" if elsewhere else ""
     return [f"Of {len(listed)} practices that the summary lists and the map has, {right} stand where it says{named}."]

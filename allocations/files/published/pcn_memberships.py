@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
-from allocations.files.published import codes
+from allocations.files.published import headings
 from allocations.files.published.registered_patients import read_day
 from allocations.files.published.tables import Notes, Row, SetAside, Table, Wanted, find, visible_sheets
 from allocations.reading.cells import Workbook
@@ -138,14 +138,14 @@ def _network(table: Table, row: Row, notes: Notes, networks: dict[str, Network])
             "A network has one name and one life.", "Remove one of the rows.",
         )  # fmt: skip
         return
-    sub_icb = codes.code(row.text("sub icb")) or None
+    sub_icb = headings.code(row.text("sub icb")) or None
     ended = closed if isinstance(closed, date) else None
     networks[code] = Network(code, row.text("name"), sub_icb, opened, ended, f"{table.sheet.name}!{row.number}")
 
 
 def _membership(table: Table, row: Row, notes: Notes) -> list[Membership]:
-    pcn, practice = _pcn(table, row, notes), codes.code(row.text("practice"))
-    if not codes.is_practice(practice):
+    pcn, practice = _pcn(table, row, notes), headings.code(row.text("practice"))
+    if not headings.is_practice(practice):
         notes.problem(
             table.sheet, row["practice"].address, f"'{practice[:40]}' is not the code of a practice.",
             "No row is passed over.", "Give the code, as A81001, or remove the row.",
@@ -168,8 +168,8 @@ def _membership(table: Table, row: Row, notes: Notes) -> list[Membership]:
 
 
 def _pcn(table: Table, row: Row, notes: Notes) -> str | None:
-    code = codes.code(row.text("pcn"))
-    if codes.is_pcn(code):
+    code = headings.code(row.text("pcn"))
+    if headings.is_pcn(code):
         return code
     notes.problem(
         table.sheet, row["pcn"].address, f"'{code[:40]}' is not the code of a network.",

@@ -12,7 +12,7 @@ from itertools import chain
 import pyarrow as pa
 
 from allocations.figures.tables import POPULATION, WEIGHTINGS
-from allocations.files.published import codes
+from allocations.files.published import headings
 from allocations.files.published.editions import edition
 from allocations.files.published.headings import folded
 from allocations.files.published.tables import Notes, Row, SetAside, Table, Wanted, find, visible_sheets
@@ -154,9 +154,9 @@ class _Reader:
             if row.blank:
                 self.notes.aside(table.sheet, row, "blank")
                 continue
-            practice = codes.code(row.text("practice"))
-            if not codes.is_practice(practice):
-                if any("total" in folded(text).split() or codes.is_whole(text) for text in row.texts):
+            practice = headings.code(row.text("practice"))
+            if not headings.is_practice(practice):
+                if any("total" in folded(text).split() or headings.is_whole(text) for text in row.texts):
                     self.notes.aside(table.sheet, row, "a total, which the rows must come to")
                     totals.append(row)
                 else:
@@ -181,8 +181,8 @@ class _Reader:
         return rows
 
     def _row(self, table: Table, row: Row, practice: str) -> dict[str, object]:
-        icb = codes.code(row.text("icb"))
-        if "icb" in table.columns and not codes.is_icb(icb):
+        icb = headings.code(row.text("icb"))
+        if "icb" in table.columns and not headings.is_icb(icb):
             cell = row["icb"]
             said = f"'{cell.text[:40]}' is not the code of an ICB."
             self.notes.problem(
@@ -191,8 +191,8 @@ class _Reader:
             )  # fmt: skip
         values: dict[str, object] = {"practice": practice, "icb": icb}
         for name in ("district", "pcn"):
-            given = codes.code(row.text(name))
-            values[name] = None if given in ("", codes.NOT_ALLOCATED) else given
+            given = headings.code(row.text(name))
+            values[name] = None if given in ("", headings.NOT_ALLOCATED) else given
         for name in WEIGHTINGS:
             if name in table.columns:
                 values[name] = self._people(table.sheet, row[name], name, practice)
@@ -252,7 +252,7 @@ class _Reader:
 
     def _total(self, table: Table, row: Row) -> None:
         """A row that says it totals the table, for the columns in which it holds a number."""
-        if not any(codes.is_whole(text) for text in row.texts):
+        if not any(headings.is_whole(text) for text in row.texts):
             return
         for name, numbers in self.numbers.items():
             cell = row[name]

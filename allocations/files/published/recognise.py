@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from allocations.files.published import allocations_workbook, practices
-from allocations.files.published.change_tables import CHANGING, SMALL_AREAS, SUCCESSIONS
+from allocations.files.published.change_summary import CHANGING, SMALL_AREAS, SUCCESSIONS
 from allocations.files.published.headings import meaning
 from allocations.files.published.pcn_memberships import MEMBERSHIPS
 from allocations.files.published.registered_patients import AGES, MAP

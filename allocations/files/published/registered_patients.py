@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from allocations.files.published import codes
+from allocations.files.published import headings
 from allocations.files.published.headings import folded
 from allocations.files.published.tables import Notes, Row, SetAside, Table, Wanted, find, visible_sheets
 from allocations.reading.cells import Cell, Kind, Sheet, Workbook
@@ -99,7 +99,7 @@ def read_map(workbook: Workbook) -> PracticeMap:
     rows: dict[str, tuple[str, dict[str, str | None]]] = {}
     parents: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for table, row in _rows(workbook, notes, MAP, "practice"):
-        practice = codes.code(row.text("practice"))
+        practice = headings.code(row.text("practice"))
         cell = row["practice"]
         if practice in rows:
             notes.problem(
@@ -240,24 +240,24 @@ def _rows(workbook: Workbook, notes: Notes, wanted: Sequence[Wanted], key: str) 
 def _where(table: Table, row: Row, notes: Notes) -> dict[str, str | None]:
     """The network, sub-ICB, ICB and region of a practice, each of the shape that its codes have."""
     checks: dict[str, tuple[str, Callable[[str], bool]]] = {
-        "pcn": ("pcn", codes.is_pcn),
-        "sub_icb": ("sub icb", codes.is_sub_icb),
-        "icb": ("icb", codes.is_icb),
-        "region": ("region", codes.is_region),
+        "pcn": ("pcn", headings.is_pcn),
+        "sub_icb": ("sub icb", headings.is_sub_icb),
+        "icb": ("icb", headings.is_icb),
+        "region": ("region", headings.is_region),
     }
-    practice = codes.code(row.text("practice"))
+    practice = headings.code(row.text("practice"))
     found: dict[str, str | None] = {}
     for name, (column, is_code) in checks.items():
-        given = codes.code(row.text(column))
+        given = headings.code(row.text(column))
         found[name] = given if is_code(given) else None
-        unallocated = name == "pcn" and given in ("", codes.NOT_ALLOCATED)
+        unallocated = name == "pcn" and given in ("", headings.NOT_ALLOCATED)
         if found[name] is None and not unallocated:
             said = f"'{row.text(column)[:40]}' is no such code" if given else "there is none"
             notes.problem(
                 table.sheet, row[column].address, f"the {column} of practice {practice}: {said}.",
                 "A practice is placed by its codes.", "Correct the code.",
             )  # fmt: skip
-    if not codes.is_practice(practice):
+    if not headings.is_practice(practice):
         notes.problem(
             table.sheet, row["practice"].address, f"'{practice[:40]}' is not the code of a practice.",
             "No row is passed over.", "Give the code, as A81001, or remove the row.",

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 
 from ledger.errors import Problem
 from ledger.models import TABLES
-from ledger.store.server import rights, schema
+from ledger.store.server import rules, schema
 from ledger.store.server.functions import OWNER, Function
 
 _WHY = "The server would no longer hold what it holds by itself, or only as somebody else meant it."
@@ -172,7 +172,7 @@ def _compared(what: str, wanted: Facts, there: Facts) -> Iterator[Problem]:
 
 
 def _tables(catalogue: _Catalogue) -> Iterator[Problem]:
-    hidden = {name for name, _ in rights.policies()}
+    hidden = {name for name, _ in rules.policies()}
     wanted: Facts = {(name,): (catalogue.owner, "r", "p", name in hidden, False, False, None) for name in _NAMES}
     there: Facts = {(name,): tuple(facts) for name, *facts in catalogue.rows(_TABLES_THERE)}
     yield from _compared("table", wanted, there)
@@ -286,7 +286,7 @@ def _triggers(catalogue: _Catalogue) -> Iterator[Problem]:
 def _policies(catalogue: _Catalogue) -> Iterator[Problem]:
     wanted: Facts = {
         (table, "seen"): ("r", True, _plain(condition.replace("{schema}.", "")), None)
-        for table, condition in rights.policies()
+        for table, condition in rules.policies()
     }
     there: Facts = {
         (table, name): (command, is_for_all, _plain(shown), check)

@@ -10,9 +10,9 @@ taken by itself, and gets its own answer.
 
 from ledger.entries.canonical import VERSION
 from ledger.models import UNPUBLISHED
-from ledger.store.server import legs, records, text
+from ledger.store.server import tables
 from ledger.store.server.functions import POSTS, Function
-from ledger.store.server.legs import LEG_ARGUMENTS, LEG_NAMES, LEGS, SHAPES, words
+from ledger.store.server.tables import LEG_ARGUMENTS, LEG_NAMES, SHAPES, UNNESTED_LEGS, words
 
 # More in one call would keep every other writer waiting, and the server's memory full.
 MOST_LEGS, MOST_ENTRIES, MOST_BATCHES = 5_000_000, 100_000, 1_000
@@ -46,11 +46,11 @@ BEGIN
     SELECT jsonb_agg(jsonb_build_object('fault', w.fault, 'key', w.key)) INTO wrong FROM (
         SELECT d.key, CASE
             WHEN count(*) OVER (PARTITION BY d.key) > 1 THEN 'twice'
-            WHEN concat(d.key, d.kind, d.actor, d.reason, d.authority, d.source, d.source_hash) ~ {text.unseen()}
+            WHEN concat(d.key, d.kind, d.actor, d.reason, d.authority, d.source, d.source_hash) ~ {tables.unseen()}
                 OR concat_ws('.', d.key, d.actor, d.reason, d.authority, d.source, d.source_hash) IS NOT NFC NORMALIZED
                 THEN 'unclear'
             WHEN EXISTS (SELECT 1 FROM jsonb_object_keys(brought[d.ordinality]) k
-                         WHERE k NOT IN ({words(model.__tablename__ for model in records.BROUGHT)}))
+                         WHERE k NOT IN ({words(model.__tablename__ for model in tables.BROUGHT)}))
                 THEN 'table'
             END AS fault
         FROM unnest(drafts) WITH ORDINALITY d
@@ -120,7 +120,7 @@ BEGIN
     FOR nth IN 1 .. cardinality(drafts) LOOP
         draft := drafts[nth];
         draft.content_hash := {
-        text.sha256(f"({text.facts('draft')}) || ledger_records_text(brought[nth]) || parts[nth]")
+        tables.sha256(f"({tables.facts('draft')}) || ledger_records_text(brought[nth]) || parts[nth]")
     };
         SELECT * INTO known FROM entry e WHERE e.key = draft.key;
         IF FOUND THEN
@@ -143,14 +143,14 @@ BEGIN
         draft.recorded_at := moment;
         draft.previous_hash := sealed.head;
         draft.hash := {
-        text.sha256(
+        tables.sha256(
             " || ".join(
                 [
-                    text.text(VERSION),
-                    text.field("draft.previous_hash", text.TEXT),
-                    text.number("draft.number"),
-                    text.number("trunc(extract(epoch FROM moment) * 1000000)::bigint"),
-                    text.field("draft.content_hash", text.TEXT),
+                    tables.text(VERSION),
+                    tables.field("draft.previous_hash", tables.TEXT),
+                    tables.number("draft.number"),
+                    tables.number("trunc(extract(epoch FROM moment) * 1000000)::bigint"),
+                    tables.field("draft.content_hash", tables.TEXT),
                 ]
             )
         )
@@ -186,7 +186,7 @@ BEGIN
                                legs_of, starts, numbers, {LEG_NAMES});
         INSERT INTO transfer (entry_number, leg, from_account, to_account, amount_pence, recurrent, note)
         SELECT numbers[l.entry], l.nth - starts[l.entry], ids[l.payer], ids[l.payee], l.pence, l.recurrent, l.note
-        FROM {LEGS} WHERE numbers[l.entry] > 0;
+        FROM {UNNESTED_LEGS} WHERE numbers[l.entry] > 0;
         INSERT INTO account_day AS d (account, day, in_pence, out_pence)
         SELECT m.account, e.effective_date, sum(m.came)::bigint, sum(m.went)::bigint
         FROM transfer t JOIN entry e ON e.number = t.entry_number,
@@ -380,5 +380,5 @@ END
 
 FUNCTIONS = (
     _CLOCK,
-    _REFUSE, _HEADERS, *legs.FUNCTIONS, _ANSWER, _SPEAKER, _TAKE, _TRY, _HOLDS_TOGETHER, _POST,
+    _REFUSE, _HEADERS, *tables.FUNCTIONS, _ANSWER, _SPEAKER, _TAKE, _TRY, _HOLDS_TOGETHER, _POST,
 )  # fmt: skip

@@ -8,11 +8,11 @@ could stand in the way of what the ledger's own functions mean.
 from collections.abc import Iterator
 
 from ledger.models import TABLES
-from ledger.store.server import door, rights
+from ledger.store.server import door, rules
 from ledger.store.server.functions import POSTS, READS, Function
 
 _OURS = ", ".join(f"'{model.__tablename__}'" for model in TABLES)
-_READING = ", ".join(f"'{one.name}'" for one in rights.FUNCTIONS if one.may == READS)
+_READING = ", ".join(f"'{one.name}'" for one in rules.FUNCTIONS if one.may == READS)
 _POSTING = ", ".join(f"'{one.name}'" for one in door.FUNCTIONS if one.may == POSTS)
 
 ADMIT = Function(

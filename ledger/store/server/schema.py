@@ -5,7 +5,7 @@ Besides keys, foreign keys and checks, which both kinds of store share:
 * nobody but the owner of the tables may write to them: who posts calls one function (``server.door``), and may
   neither write a row nor make a temporary table;
 * a row never changes and is never removed, even by who has been given a right to it; the seal moves forwards alone;
-* rows of proposals are shown to who may see them (``ledger.store.server.rights``).
+* rows of proposals are shown to who may see them (``ledger.store.server.rules``).
 
 The owner can take all of it away; ``verify`` says where something is not as it is said here.
 """
@@ -17,7 +17,8 @@ from sqlalchemy.schema import CreateTable
 
 from ledger.models import RECORDS, TABLES
 from ledger.rules.rights_questions import INDEXES
-from ledger.store.server import door, grants, records, rights, rules
+from ledger.store.server import door, grants, rules
+from ledger.store.server import tables as records
 from ledger.store.server.functions import Function, Trigger
 
 _GUARDS = (
@@ -68,7 +69,7 @@ def functions() -> tuple[Function, ...]:
     """Every function of the ledger on a server."""
     return (
         *_GUARDS,
-        *rights.FUNCTIONS,
+        *rules.FUNCTIONS,
         *records.functions(),
         *rules.functions(),
         *door.FUNCTIONS,
@@ -112,7 +113,7 @@ def statements(schema: str) -> Iterator[str]:
         yield index.replace("CREATE INDEX", "CREATE INDEX IF NOT EXISTS")
     for function in functions():
         yield from function.create(schema)
-    yield from rights.statements(schema)
+    yield from rules.statements(schema)
     for trigger in triggers():
         yield trigger.create(schema)
     yield from grants.statements(schema)

@@ -55,7 +55,7 @@ def show(store: Store, found: Listed, entries: Sequence[Mapping[str, Any]], now:
     """Render the decision on an open proposal.
 
     Args:
-        entries: of the proposal, as ``ledger.entries.proposal_preview`` tells them.
+        entries: of the proposal, as ``ledger.entries.proposals`` tells them.
         now: the books at which the proposal was read.
     """
     st.header("Decide on it", anchor=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ledger.entries import proposal_preview, proposals, rights
+from ledger.entries import proposals, rights
 from ledger.entries.draft import Draft
 from ledger.entries.proposals import Listed
 from ledger.money import exact_pounds
@@ -92,7 +92,7 @@ def _named(one: Listed | None) -> str:
 def _one(books: Books, name: str | None, found: Listed, now: Moment) -> None:
     def asked(reader: Reader) -> _Chosen:
         return _Chosen(
-            proposal_preview.entries(reader, found.id), proposal_preview.legs(reader, found.id),
+            proposals.entries(reader, found.id), proposals.legs(reader, found.id),
             proposals.drafts_of(reader, found.id), proposals.is_whole(reader, found.id),
         )  # fmt: skip
 

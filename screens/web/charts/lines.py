@@ -1,11 +1,14 @@
-"""Lines over time: a few measures at one point after another, each told apart by colour, dash and mark."""
+"""Lines: over time, of evenness (Lorenz), and the same small chart for each group."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import streamlit as st
+
 from ledger.reports.chart_marks import Where
 from screens.report.tables import Table
 from screens.web.charts import kit
+from screens.web.charts.bars import Bar
 
 _HEIGHT = 340
 _DASHES = ([1, 0], [8, 4], [2, 3], [8, 3, 2, 3], [1, 0], [4, 4])
@@ -88,3 +91,115 @@ def _spec(rows: Sequence[Mapping[str, Any]], points: Sequence[str], names: Seque
             },
         ],
     }
+
+
+def lorenz(
+    points: Sequence[tuple[Where, Where]], *, things: str, name: str, sentence: str, table: Table, key: str
+) -> None:
+    """A curve: so many of the things, smallest first, have so much of the money.
+
+    Args:
+        points: percent of things and percent of money, as ``ledger.reports.chart_marks.lorenz`` places them.
+        things: what is counted, in the plural.
+    """
+    equal = "If all were equal"
+    rows = [{"things": x, "money": y, "line": "As it is"} for x, y in points]
+    rows += [{"things": end, "money": end, "line": equal} for end in (0, 100)]
+    spec = {
+        "data": kit.data(rows),
+        "mark": {"type": "line", "strokeWidth": 2.5, "interpolate": "linear"},
+        "encoding": {
+            "x": {
+                "field": "things",
+                "type": "quantitative",
+                "title": f"{things}, smallest first (%)",
+                "scale": {"domain": [0, 100]},
+                "axis": {"tickCount": 5},
+            },
+            "y": {
+                "field": "money",
+                "type": "quantitative",
+                "title": "Money (%)",
+                "scale": {"domain": [0, 100]},
+                "axis": {"tickCount": 5},
+            },
+            "color": {
+                "field": "line",
+                "type": "nominal",
+                "title": None,
+                "scale": {"domain": ["As it is", equal], "range": [kit.MAIN, kit.WARM]},
+            },
+            # Told apart by more than colour.
+            "strokeDash": {
+                "field": "line",
+                "type": "nominal",
+                "legend": None,
+                "scale": {"domain": ["As it is", equal], "range": [[1, 0], [6, 4]]},
+            },
+        },
+    }
+    kit.frame(name, sentence, lambda alt: kit.vega(spec, alt=alt, key=key, height=340), table, file_name=key)
+
+
+_ACROSS = 3
+_BAR = 20
+
+
+def multiples(
+    panels: Mapping[str, Sequence[Bar]], *, name: str, sentence: str, axis: str, table: Table, key: str
+) -> None:
+    """A panel of bars for each group.
+
+    Args:
+        panels: name of each group to its bars, which the caller has ranked.
+        axis: what the axis counts, with its unit; the same scale everywhere.
+    """
+
+    def draw(alt: str) -> None:
+        lengths = [bar.length for bars in panels.values() for bar in bars if bar.length is not None]
+        domain = kit.room(lengths)
+        columns = st.columns(_ACROSS)
+        for place, (group, bars) in enumerate(panels.items()):
+            with columns[place % _ACROSS]:
+                st.subheader(group, anchor=False)
+                _panel(bars, domain, axis, f"{group}. {alt}", f"{key} {group}")
+
+    kit.frame(name, sentence, draw, table, file_name=key)
+
+
+def _panel(bars: Sequence[Bar], domain: Sequence[Where], axis: str, alt: str, key: str) -> None:
+    rows = [
+        {"label": kit.short(bar.label), "length": bar.length, "figure": bar.figure, "marked": bar.is_marked}
+        for bar in bars
+        if bar.length is not None
+    ]
+    spec = {
+        "data": kit.data(rows),
+        "encoding": {
+            "y": {
+                "field": "label",
+                "type": "nominal",
+                "sort": [row["label"] for row in rows],
+                "title": None,
+                "axis": {"labelLimit": 140, "labelFontSize": 12, "ticks": False, "domain": False},
+            },
+            "x": {
+                "field": "length",
+                "type": "quantitative",
+                "title": axis,
+                "axis": {"tickCount": 3, "titleFontSize": 11, "labelFontSize": 11},
+                "scale": {"domain": list(domain)},
+            },
+        },
+        "layer": [
+            {
+                "mark": {"type": "bar", "height": {"band": 0.7}},
+                "encoding": {"color": {"condition": {"test": "datum.marked", "value": kit.WARM}, "value": kit.MAIN}},
+            },
+            {
+                "mark": {"type": "text", "align": "left", "dx": 3, "fontSize": 11},
+                "encoding": {"text": {"field": "figure"}},
+            },
+        ],
+    }
+    kit.vega(spec, alt=alt, key=key, height=_BAR * max(1, len(rows)) + 44)

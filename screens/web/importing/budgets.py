@@ -1,29 +1,129 @@
 """Bring a budget in: whose money, which sheets, what the columns hold, in which unit, what is wrong, three totals."""
 
+from collections.abc import Mapping
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import streamlit as st
 
-from allocations.files.budgets import preview, remapping
+from allocations.files.budgets import layout
+from allocations.files.budgets import mapping as remapping
 from allocations.files.budgets.importing import Looked, Outcome, import_budgets, look
-from allocations.files.budgets.mapping import Mapping, Unit, read_mapping, save_mapping
+from allocations.files.budgets.mapping import BudgetMapping, Settings, Unit, read_mapping, save_mapping
 from allocations.files.budgets.understood import BudgetRefused, Request, Understood, meanings
 from allocations.reading.cells import Workbook, read_workbook
 from ledger.errors import LedgerError, Problem, Refused
-from ledger.money import spoken
-from ledger.reports import imported
+from ledger.money import parse_pounds, spoken
+from ledger.reports import imported, journal
 from ledger.reports.position import Moment
 from ledger.store.base import Store
-from screens.report import budget_totals, tables
+from ledger.years import FinancialYear
+from screens.report import budget_totals, remedies, tables
 from screens.report.remedies import COLUMNS, MAPPING, SHEETS, UNIT
 from screens.report.tables import Money, Table
-from screens.web.importing import column_choice, common, questions, uploads
+from screens.web.importing import common, uploads
 from screens.web.importing.common import worked_out
-from screens.web.shell import frame, open_ledger, posting
+from screens.web.shell import address, frame, open_ledger, posting
 from screens.web.shell.posting import Seen
 from screens.web.shell.sign_in import person
+
+_STANDINGS = {"available": "What it has available", "retained": "What it has kept back"}
+_ASKED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "dash": (remedies.DASH, {"zero": "Zero", "blank": "No amount"}),
+    "rounding": (remedies.ROUNDING, {"penny": "Round to the penny, and record what each cell held"}),
+    "duplicates": (remedies.DUPLICATES, {"add": "Add them up"}),
+    "hidden": (remedies.HIDDEN, {"read": "Read them", "leave out": "Leave them out"}),
+    "short_year": (remedies.SHORT_YEAR, {"ends": "The year that ends in 2026", "starts": "The year that starts then"}),
+}
+
+
+def whose_money(store: Store) -> Request | None:
+    """The payer, the year and the fund; None, with the page told why, where nobody holds money."""
+    st.header("Whose money?", anchor=False)
+    years = open_ledger.ask(store, lambda reader, _: journal.years(reader))
+    if not years:
+        st.info(
+            "No money stands in these books yet, so nothing can be handed out. Bring in the published allocations, or "
+            "a position, first."
+        )
+        return None
+    left, right = st.columns(2)
+    with left:
+        year = address.choose(
+            "year", "Year", years, shown=lambda start: str(FinancialYear(start)), unknown="for which no money stands"
+        )
+    payers = open_ledger.ask(store, lambda reader, _: imported.payers(reader, year))
+    if not payers:
+        st.info("Nobody who could hand money down holds any of this year.")
+        return None
+    with right:
+        payer = address.choose(
+            "icb", remedies.PAYER, list(payers), shown=lambda code: f"{payers[code]} ({code})",
+            unknown="which has no money of this year",
+        )  # fmt: skip
+    funds = open_ledger.ask(store, lambda reader, _: journal.funds(reader, payer))
+    with left:
+        fund = address.choose(
+            "fund", remedies.FUND, ["", *funds],
+            shown=lambda code: f"{funds[code]} ({code})" if code else "Each row names its fund",
+            unknown=f"on which {payers[payer]} has no money",
+        )  # fmt: skip
+    with right:
+        standing = address.choose("standing", remedies.STANDING, list(_STANDINGS), shown=lambda one: _STANDINGS[one])
+    return Request(payer=payer, year=FinancialYear(year), fund=fund or None, standing=standing)
+
+
+def settings(digest: str) -> Settings:
+    """What nobody should guess, as the reader says it; nothing where they say nothing."""
+    with st.expander("What nobody should guess: dashes, rounding, hidden rows, years"):
+        said = {name: _settle(name, label, choices, digest) for name, (label, choices) in _ASKED.items()}
+    return Settings.model_validate(said)
+
+
+def _settle(name: str, label: str, choices: Mapping[str, str], digest: str) -> str | None:
+    said: str | None = st.selectbox(
+        label, [None, *choices], format_func=lambda one: choices[one] if one else "Not said",
+        key=f"bring {name} {digest[:16]}",
+    )  # fmt: skip
+    return said
+
+
+def rest(request: Request, digest: str) -> Request:
+    """What becomes of money that the file does not hand out, or hands to organisations that have closed."""
+    with st.expander("The whole: what is not handed out, closed organisations, a file without a total, another day"):
+        leave = st.checkbox(f"{remedies.REST}: it stays with {request.payer}", key=f"bring leave rest {digest[:16]}")
+        closed = st.checkbox(
+            f"{remedies.SUCCESSORS}: their money goes to those who took over, by population",
+            key=f"bring successors {digest[:16]}",
+        )
+        typed = st.text_input(
+            remedies.TOTAL, max_chars=30, key=f"bring total {digest[:16]}",
+            help="For a file that has no total of its own, as 1234567.89 or 12.5m.",
+        )  # fmt: skip
+        own_day = st.checkbox("It counts from another day than usual", key=f"bring own day {digest[:16]}")
+        day = _day(request.year, digest) if own_day else None
+    return replace(request, leave_rest=leave, accept_successors=closed, total_pence=_pence(typed), day=day)
+
+
+def _day(year: FinancialYear, digest: str) -> date:
+    chosen = st.date_input(
+        "It counts from", value=year.first_day, min_value=year.first_day, max_value=year.last_day,
+        format="DD/MM/YYYY", key=f"bring day {digest[:16]}",
+    )  # fmt: skip
+    return chosen if isinstance(chosen, date) else year.first_day
+
+
+def _pence(typed: str) -> int | None:
+    if not typed.strip():
+        return None
+    try:
+        return parse_pounds(typed)
+    except ValueError as error:
+        st.error(str(error))
+        return None
+
 
 UNITS: tuple[Unit, ...] = ("pounds", "thousands", "millions", "pence")
 _MOST_SHOWN = 60
@@ -44,7 +144,7 @@ def show(store: Store, at: Moment, name: str, content: bytes, digest: str) -> No
     """Render the steps of a budget, as far as they lead."""
     file = _File(name, content, digest)
     place = st.empty()
-    asked = questions.whose_money(store)
+    asked = whose_money(store)
     if asked is None:
         return
     workbook = worked_out("Reading the file", lambda: _read(file), "workbook", digest, name)
@@ -55,7 +155,7 @@ def show(store: Store, at: Moment, name: str, content: bytes, digest: str) -> No
     if isinstance(sheets, LedgerError):
         common.failed(sheets, name)
         return
-    asked = questions.rest(replace(asked, settings=questions.settings(digest)), digest)
+    asked = rest(replace(asked, settings=settings(digest)), digest)
     request = _sheets(asked, sheets, digest)
     request, first = _columns(store, at, file, workbook, request)
     st.header("Units", anchor=False)
@@ -71,9 +171,9 @@ def _read(file: _File) -> Workbook:
         return read_workbook(path)
 
 
-def _preview(file: _File) -> tuple[preview.SheetPreview, ...]:
+def _preview(file: _File) -> tuple[layout.SheetPreview, ...]:
     with uploads.as_path(file.name, file.content) as path:
-        return preview.preview(path, 8)
+        return layout.preview(path, 8)
 
 
 def _looked(store: Store, at: Moment, file: _File, request: Request) -> Looked | LedgerError:
@@ -90,7 +190,7 @@ def _looked(store: Store, at: Moment, file: _File, request: Request) -> Looked |
     return worked_out("Working out what it says", work, "look", file.digest, file.name, request, at.head, at.as_at)
 
 
-def _sheets(request: Request, sheets: tuple[preview.SheetPreview, ...], digest: str) -> Request:
+def _sheets(request: Request, sheets: tuple[layout.SheetPreview, ...], digest: str) -> Request:
     st.header("Sheets", anchor=False)
     hidden = [sheet.name for sheet in sheets if not sheet.visible]
     if hidden:
@@ -101,7 +201,7 @@ def _sheets(request: Request, sheets: tuple[preview.SheetPreview, ...], digest: 
     )  # fmt: skip
     looked_at = [sheet for sheet in sheets if sheet.name in chosen or (not chosen and sheet.visible)]
     for sheet in looked_at[:_MOST_SHEETS]:
-        column_choice.first_rows(sheet)
+        common.first_rows(sheet)
     return replace(request, sheets=tuple(chosen))
 
 
@@ -118,7 +218,7 @@ def _columns(
     guess = first.mapping if first else None
     if guess is None and given is None:
         st.write("No headings of a budget could be told from what stands in the file.")
-        guess = column_choice.begin(workbook, request.sheets, file.digest)
+        guess = common.begin(workbook, request.sheets, file.digest)
         if guess is not None:
             request = replace(request, mapping=guess, sheets=())
     if guess is None:
@@ -127,7 +227,7 @@ def _columns(
         f"{COLUMNS} was told from its heading and from what stands below it. Change what is not so: the headings "
         "stay in the file as they are."
     )
-    changed = column_choice.choose(guess, workbook, file.digest)
+    changed = common.choose(guess, workbook, file.digest)
     if changed:
         request = replace(request, mapping=remapping.changed(guess, changed, None), sheets=())
     _offer_mapping(file, workbook, request.mapping or guess)
@@ -140,7 +240,7 @@ def _understood(found: Looked | LedgerError) -> Understood | None:
     return found.understood if isinstance(found, BudgetRefused) else None
 
 
-def _saved_mapping(file: _File) -> Mapping | None:
+def _saved_mapping(file: _File) -> BudgetMapping | None:
     with st.expander(MAPPING):
         st.write("The YAML that was saved here or with 'devolution import budgets --save-mapping': use it again.")
         saved = st.file_uploader(MAPPING, max_upload_size=1, key=f"bring mapping {file.digest[:16]}",
@@ -155,7 +255,7 @@ def _saved_mapping(file: _File) -> Mapping | None:
         return None
 
 
-def _offer_mapping(file: _File, workbook: Workbook, mapping: Mapping) -> None:
+def _offer_mapping(file: _File, workbook: Workbook, mapping: BudgetMapping) -> None:
     def saved() -> bytes:
         with uploads.as_path("mapping.yaml", b"") as path:
             save_mapping(path, mapping, workbook)

@@ -17,7 +17,7 @@ from ledger.reports.trail import NARROWED_BY, OR, made_of, total_pence, trail
 from screens.report import tables
 from screens.report.tables import Cell, Link, Money, Table, traced
 from screens.web.audit import proposals
-from screens.web.shell import about, address, frame
+from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
 from screens.web.shell.sign_in import person
 
@@ -50,7 +50,7 @@ def page() -> None:
     if view == "data":
         _data()
     elif view == "about":
-        about.show()
+        frame.show()
     if view in _NEED_NO_BOOKS:
         frame.foot(None, "Derived figures are worked out from published ones by the method stated with each table.")
         return

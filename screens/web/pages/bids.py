@@ -9,8 +9,8 @@ from ledger.errors import Refused
 from ledger.money import spoken
 from ledger.reports.chart_marks import at_millions
 from ledger.reports.summary import percent
+from scenarios.bids.assumptions import cost_pounds, turned
 from scenarios.bids.file import EXAMPLE, read_bids
-from scenarios.bids.knobs import cost_pounds, turned
 from scenarios.bids.pot import LISTED, Plan
 from scenarios.bids.simulation import Outcome, simulate
 from scenarios.bids.words import basis, number, provenance, sentences, value, words

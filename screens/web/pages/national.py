@@ -14,7 +14,7 @@ from ledger.years import FinancialYear
 from screens.report import answers, tables
 from screens.report.tables import Cell, Link, Money, Share, Table, composed
 from screens.web.charts.bars import Bar, distances, ranked
-from screens.web.charts.multiples import multiples
+from screens.web.charts.lines import multiples
 from screens.web.charts.tiles import Tile, tiles
 from screens.web.pages import trend
 from screens.web.shell import address, frame

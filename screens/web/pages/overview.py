@@ -7,8 +7,8 @@ import streamlit as st
 
 from ledger.errors import Refused
 from ledger.money import spoken
-from ledger.reports import changes, summary
-from ledger.reports.changes import Change
+from ledger.reports import summary
+from ledger.reports.summary import Change
 from ledger.years import FinancialYear
 from screens.report import tables
 from screens.report.tables import Link, Money, Table
@@ -80,7 +80,7 @@ def _changed(books: Books, icb: str | None) -> None:
     try:
         found = books.answer(
             "since",
-            lambda reader, at: changes.since(reader, day, at, organisation=icb, year=books.year, held=held),
+            lambda reader, at: summary.since(reader, day, at, organisation=icb, year=books.year, held=held),
             day,
             icb,
             books.year,

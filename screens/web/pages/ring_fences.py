@@ -14,7 +14,7 @@ from ledger.reports.summary import percent
 from ledger.years import FinancialYear
 from screens.report import answers, tables
 from screens.report.tables import Cell, Money, Share, Table, composed, traced
-from screens.web.charts.lorenz import lorenz
+from screens.web.charts.lines import lorenz
 from screens.web.charts.matrix import GRADES
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books

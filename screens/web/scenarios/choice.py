@@ -9,11 +9,10 @@ import streamlit as st
 
 from allocations.reading.strict_yaml import read_lines
 from ledger.errors import Refused
-from ledger.store.named_files import Version
+from ledger.store.attachments import Version
 from ledger.years import FinancialYear
 from scenarios import baseline, outcome, saved
-from scenarios.building import BLOCKS, built, lines
-from scenarios.knobs import as_text, knobs, turned
+from scenarios.knobs import BLOCKS, as_text, built, knobs, lines, turned
 from scenarios.scenario import read_scenario
 from screens.web.importing import uploads
 from screens.web.shell import address, frame, open_ledger

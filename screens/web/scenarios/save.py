@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from ledger.errors import Refused
-from ledger.store.named_files import SavedSince, Version
+from ledger.store.attachments import SavedSince, Version
 from scenarios import outcome, saved
 from scenarios.compare import differences
 from scenarios.knobs import as_text

@@ -16,7 +16,7 @@ from screens.report.remedies import here
 from screens.report.tables import Link, Money, Table
 from screens.web.shell import frame, open_ledger
 
-T = TypeVar("T")
+Posted = TypeVar("Posted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Seen:
         return cls(at.head, at.known)
 
 
-def commit(store: Store, seen: Seen, act: Callable[[Store], T], refused: str) -> T | None:
+def commit(store: Store, seen: Seen, act: Callable[[Store], Posted], refused: str) -> Posted | None:
     """Post, if the books are still what the reader saw; else say what is in the way.
 
     Everything that a page posts goes through here, so who may post is asked in one place.

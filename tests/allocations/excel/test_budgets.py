@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from allocations.files.budgets.importing import import_budgets
-from allocations.files.budgets.mapping import Mapping, Settings, read_mapping
+from allocations.files.budgets.mapping import BudgetMapping, Settings, read_mapping
 from allocations.files.budgets.understood import Request
 from ledger.entries.draft import Draft, records
 from ledger.entries.posting import post, reverse
@@ -300,7 +300,7 @@ def test_a_mapping_is_saved_used_again_and_says_when_the_shape_has_changed(
 
 def test_a_mapping_with_words_of_the_files_own(funded: Store, tmp_path: Path) -> None:
     rows = (("Who", "What", "How much"), ("Up north", "Beds", 2.5005), ("Down south", "Beds", 3.4995), ("All", "", 6))
-    mapping = Mapping.model_validate(
+    mapping = BudgetMapping.model_validate(
         {
             "organisations": {"up north": "P1", "Down South": "P2"},
             "funds": {"beds": "core"},
@@ -348,7 +348,7 @@ def test_a_mapping_with_a_slip_names_it(tmp_path: Path) -> None:
     ],
 )
 def test_a_mapping_that_points_nowhere_is_refused(sheets: dict[str, Any], books: Store, file: Path) -> None:
-    mapping = Mapping.model_validate({"sheets": [{"sheet": "Plan", **sheets}]})
+    mapping = BudgetMapping.model_validate({"sheets": [{"sheet": "Plan", **sheets}]})
     assert understood(books, file, mapping=mapping).problems != []
 
 

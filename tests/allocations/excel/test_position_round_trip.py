@@ -17,9 +17,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from allocations.files.out.sheets import FIRST_ROW
-from allocations.files.position.export import PACKAGE, PARTLY, told, write_position
+from allocations.files.position.export import (
+    AMOUNT,
+    COLUMNS,
+    PACKAGE,
+    PARTLY,
+    content_hash,
+    row_checks,
+    told,
+    write_position,
+)
 from allocations.files.position.importing import import_position, read_position
-from allocations.files.position.table import AMOUNT, COLUMNS, content_hash, row_checks
 from allocations.reading.safe_text import csv_text, csv_text_back
 from ledger.entries.draft import Draft, Leg, Place, legs, records
 from ledger.entries.posting import post

@@ -14,9 +14,8 @@ from allocations.figures import tables
 from allocations.figures.tables import WEIGHTINGS
 from allocations.files.out import template, working
 from allocations.files.out.sheets import FIRST_ROW, HEADING_ROW
-from allocations.files.out.template_plan import from_figures
-from allocations.files.out.working_lines import lines
-from allocations.files.out.working_plan import Line, Plan, _block, plan
+from allocations.files.out.template import from_figures
+from allocations.files.out.working_plan import Line, Plan, _block, lines, plan
 from allocations.places.division import UNASSIGNED
 from allocations.shares.apportion import apportion
 from allocations.shares.split import Allocation, Part, allocate

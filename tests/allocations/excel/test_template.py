@@ -9,7 +9,7 @@ import pytest
 
 from allocations.files.out import template
 from allocations.files.out.sheets import FIRST_ROW, HEADING_ROW, YELLOW
-from allocations.files.out.template_plan import from_books, from_figures
+from allocations.files.out.template import from_books, from_figures
 from allocations.reading.cells import Kind, read_workbook
 from ledger.entries.posting import post
 from ledger.errors import Refused

@@ -9,7 +9,7 @@ from allocations.files.budgets.importing import import_budgets
 from allocations.files.budgets.understood import BudgetRefused, Request
 from allocations.files.out import template
 from allocations.files.out.sheets import FIRST_ROW, HEADING_ROW
-from allocations.files.out.template_plan import from_books
+from allocations.files.out.template import from_books
 from ledger.reports import trail
 from ledger.reports.position import moment
 from ledger.store.base import Store

@@ -20,8 +20,7 @@ from allocations.reading.amounts import (
     written_number,
     year,
 )
-from allocations.reading.cells import Cell, Kind
-from allocations.reading.parser import number
+from allocations.reading.cells import Cell, Kind, number
 from ledger.years import FinancialYear
 
 NBSP, THIN, MINUS, EN, EM = "\u00a0", "\u2009", "\u2212", "\u2013", "\u2014"
