@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocations.shares.apportion import apportion
+from ledger import structure
 from ledger.errors import Problem, Refused
 from ledger.reports import position as as_was
-from ledger.reports import structure
 from ledger.reports.position import Moment
 from ledger.reports.position_of_each import position_of_each as each_as_was
 from ledger.store.base import Reader

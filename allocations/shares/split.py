@@ -23,9 +23,9 @@ from ledger.errors import Problem, Refused
 from ledger.models import Organisation, Relationship
 from ledger.money import exact_pounds
 from ledger.reports.position import Moment, position
-from ledger.reports.structure import suggestion
 from ledger.rules import periods
 from ledger.store.base import Reader
+from ledger.structure import suggestion
 from ledger.years import FinancialYear, working_day
 
 UNITS = {"penny": 1, "pound": 100, "thousand": 100_000}

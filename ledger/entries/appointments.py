@@ -11,8 +11,8 @@ from ledger.errors import Problem, Refused
 from ledger.models import ADMINISTRATOR, APP, APPOINTED, APPROVER, PREPARER
 from ledger.models_rights import Appointment, Dismissal
 from ledger.money import exact_pounds
-from ledger.reports.structure import suggestion
 from ledger.store.base import Reader, Store
+from ledger.structure import suggestion
 
 _USUAL_PERIOD = "month"
 

@@ -14,9 +14,9 @@ from ledger.entries.posting import Posted, post
 from ledger.errors import Problem, Refused
 from ledger.models import SourceLimit
 from ledger.money import exact_pounds
-from ledger.reports.structure import suggestion
 from ledger.rules.rule import inlined
 from ledger.store.base import Reader, Store
+from ledger.structure import suggestion
 from ledger.years import FinancialYear
 
 # What was given is what arrived on the fund and those inside it from the source, less what went back to it.

@@ -17,9 +17,9 @@ from ledger.entries.named_legs import NamedLegs
 from ledger.errors import Problem
 from ledger.models import RECORDS
 from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE, exact_pounds
-from ledger.reports.structure import suggestion
 from ledger.rules.rule import MOST_SHOWN
 from ledger.store.base import Reader
+from ledger.structure import suggestion
 from ledger.words import STANDINGS
 from ledger.years import FIRST_YEAR, LAST_YEAR
 

@@ -15,13 +15,13 @@ from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
+from ledger import structure
 from ledger.entries.canonical import GENESIS
 from ledger.entries.chain import last_entry
 from ledger.errors import Problem, Refused
 from ledger.money import MOST_MOVED_PENCE
-from ledger.reports import structure
-from ledger.reports.structure import suggestion
 from ledger.store.base import Reader
+from ledger.structure import suggestion
 from ledger.years import year_of
 
 # The terms that hold on a fund: its own, or those of the nearest fund around it; but a fund inside a ring-fence

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ledger.reports import structure
+from ledger import structure
 from ledger.reports.position import SCHEMA, Moment, flows, position
 from ledger.store.base import Reader
 from ledger.words import RETAINED

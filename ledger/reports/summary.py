@@ -13,9 +13,9 @@ from ledger.errors import Problem, Refused
 from ledger.money import spoken
 from ledger.reports import measures
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, moment, position
-from ledger.reports.structure import suggestion
 from ledger.reports.trail import NARROWED_BY, NOT_GRADED, any_of
 from ledger.store.base import Reader
+from ledger.structure import suggestion
 from ledger.words import GRADES
 
 KEPT_NATIONALLY = "Kept by NHS England"

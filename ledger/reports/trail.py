@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from ledger.errors import Problem, Refused
 from ledger.reports.position import SOURCE, Moment
-from ledger.reports.structure import suggestion
 from ledger.store.base import Reader
+from ledger.structure import suggestion
 
 SCHEMA = pa.schema(
     [

@@ -17,8 +17,8 @@ from ledger.errors import Problem, Refused
 from ledger.reports import measures
 from ledger.reports.journal import years as years_with_money
 from ledger.reports.position import TERMS_HELD, Moment
-from ledger.reports.structure import suggestion
 from ledger.store.base import Reader
+from ledger.structure import suggestion
 from ledger.years import FinancialYear
 
 MONTHS, YEARS = "months", "years"

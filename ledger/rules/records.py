@@ -1,8 +1,8 @@
 """What must hold of what is recorded: who is part of whom, funds, terms, tiers, successions and agreements."""
 
 from ledger.errors import Problem
-from ledger.reports.structure import KNOWN_RELATIONSHIPS, LIFE
 from ledger.rules.rule import FUND_LINE, SINCE, Row, Rule
+from ledger.structure import KNOWN_RELATIONSHIPS, LIFE
 from ledger.words import GRADES, QUALITIES, RESOURCES, ROUTES
 
 # As known by the newest entry that is judged.

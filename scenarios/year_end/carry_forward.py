@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from allocations.shares.apportion import apportion
-from ledger import clock
+from ledger import clock, structure
 from ledger.entries.draft import Draft, Leg, Place, legs
 from ledger.entries.kinds import BRING, CARRY
 from ledger.errors import Problem, Refused
 from ledger.models import AVAILABLE, RETAINED, SPENT
 from ledger.money import exact_pounds
-from ledger.reports import structure
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
 from ledger.rules import carrying_forward
 from ledger.store.base import Reader

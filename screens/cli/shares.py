@@ -25,9 +25,9 @@ from ledger.entries.draft import Draft
 from ledger.entries.posting import Posted
 from ledger.money import PENCE_PER_POUND
 from ledger.reports.position import Moment, moment
-from ledger.reports.structure import tier_of
 from ledger.store.address import Address
 from ledger.store.base import Store
+from ledger.structure import tier_of
 from screens.cli.guard import guarded, reading
 from screens.cli.options import (
     DEFAULT_LEDGER,

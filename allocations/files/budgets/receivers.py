@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from allocations.reading.amounts import Doubt, folded
+from ledger import structure
 from ledger.entries.chain import last_entry
 from ledger.errors import Problem, Refused
-from ledger.reports import structure
-from ledger.reports.structure import suggestion
 from ledger.store.base import Reader
+from ledger.structure import suggestion
 
 _SUCCESSIONS = "SELECT predecessor, successor, weight FROM succession WHERE effective_date <= $day ORDER BY 1, 2"
 # A fund's own terms, or those of the nearest fund around it, say whether its money recurs.

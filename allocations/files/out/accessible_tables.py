@@ -9,8 +9,8 @@ from typing import Any
 from ledger.errors import Problem, Refused
 from ledger.reports import summary
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, latest_year, position
-from ledger.reports.structure import suggestion
 from ledger.store.base import Reader
+from ledger.structure import suggestion
 from ledger.words import AVAILABLE, RING_FENCED, SPENT
 from ledger.years import FinancialYear
 

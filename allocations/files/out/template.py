@@ -17,11 +17,11 @@ from allocations.figures import tables
 from allocations.files.out.provenance import TEMPLATE, Provenance, behind_books, of_books
 from allocations.files.out.sheets import FIRST_ROW, Book, refuse_other_suffix
 from allocations.shares.split import FIGURES_YEAR
+from ledger import structure
 from ledger.errors import Problem, Refused
-from ledger.reports import structure
 from ledger.reports.position import SOURCE, Moment, position
-from ledger.reports.structure import suggestion
 from ledger.store.base import Reader
+from ledger.structure import suggestion
 from ledger.years import FinancialYear
 
 _RECEIVERS = ("place", "pcn")

@@ -14,14 +14,14 @@ from datetime import date, timedelta
 import pyarrow as pa
 
 from allocations.shares.apportion import apportion
+from ledger import structure
 from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, Leg, Place, legs
 from ledger.errors import Problem, Refused
 from ledger.money import exact_pounds
-from ledger.reports import structure
 from ledger.reports.position import SOURCE, Moment
-from ledger.reports.structure import KNOWN_RELATIONSHIPS, LIFE
 from ledger.store.base import Reader
+from ledger.structure import KNOWN_RELATIONSHIPS, LIFE
 from ledger.words import AVAILABLE, RETAINED, SPENT
 from ledger.years import FinancialYear
 

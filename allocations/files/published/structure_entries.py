@@ -15,11 +15,11 @@ from sqlmodel import SQLModel
 
 from allocations.figures import tables
 from allocations.files.published.entries import NATIONAL
+from ledger import structure
 from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, records
 from ledger.errors import Problem
 from ledger.models import Closure, Organisation, Relationship, Succession, Tier
-from ledger.reports import structure
 from ledger.store.base import Reader
 
 GOVERNMENT = "DHSC"
