@@ -7,7 +7,9 @@ surroundings is an exception, one small class for each.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
+from ledger.inputs import Input, Words, first_field, worded
 from ledger.store.address import Address
 
 
@@ -15,20 +17,32 @@ from ledger.store.address import Address
 class Problem:
     """One thing wrong in the data, and what to do about it.
 
+    Its sentences name no option, command or page: they carry the marks of ``ledger.inputs``.
+
     Attributes:
-        where: as exactly as can be said: ``budget.xlsx, sheet Plan, cell D14`` or ``leg 3``.
+        where: as exactly as can be said: ``budget.xlsx, sheet Plan, cell D14``, ``leg 3``, or a field that was given.
         found: what is there.
         why: why it matters.
         fix: what to do.
     """
 
-    where: str
+    where: str | Input
     found: str
     why: str
     fix: str
 
     def __str__(self) -> str:
         return f"{self.where}: {self.found} {self.why} {self.fix}"
+
+    @property
+    def field(self) -> Input | None:
+        """The field that it is about: where it stands, or else the first by which it is mended."""
+        return self.where if isinstance(self.where, Input) else first_field(self.fix)
+
+    def told(self, words: Words) -> "Problem":
+        """The problem in the words of one front door."""
+        where = words.label(self.where) if isinstance(self.where, Input) else worded(self.where, words)
+        return Problem(where, worded(self.found, words), worded(self.why, words), worded(self.fix, words))
 
 
 class LedgerError(Exception):
@@ -45,6 +59,15 @@ class Refused(LedgerError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def refuse(where: str | Input, found: str, why: str, fix: str) -> NoReturn:
+    """Refuse for one problem.
+
+    Raises:
+        Refused: always.
+    """
+    raise Refused([Problem(where, found, why, fix)])
 
 
 class KeyReused(Refused):

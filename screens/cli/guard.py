@@ -19,6 +19,7 @@ from ledger.store.base import Reader, Store
 from screens.cli.options import PERSON
 from screens.report import terminal
 from screens.report.terminal import Answer, show
+from screens.report.wording import COMMAND_LINE
 
 REFUSED, UNREACHABLE = 1, 3
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
@@ -43,9 +44,10 @@ def guarded(name: str) -> Callable[[Callable[Parameters, None]], Callable[Parame
                 terminal.show_problems(refused.problems, command=name, ledger=ledger, as_json=as_json)
                 raise typer.Exit(REFUSED) from None
             except UNAVAILABLE as error:
-                terminal.messages.print(discreet(str(error)), markup=False, highlight=False)
+                told = COMMAND_LINE.text(error)
+                terminal.messages.print(discreet(told), markup=False, highlight=False)
                 if as_json:
-                    show(Answer(name, ledger, [], extra={"unreachable": str(error)}), as_json=True)
+                    show(Answer(name, ledger, [], extra={"unreachable": told}), as_json=True)
                 raise typer.Exit(UNREACHABLE) from None
             except OSError as error:
                 terminal.show_problems([_of_the_machine(error)], command=name, ledger=ledger, as_json=as_json)

@@ -16,6 +16,7 @@ from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, AsAt, AsIs, Json, KnownAt, Ledger, Organisation, Year
 from screens.report import answers
 from screens.report.terminal import Answer, show
+from screens.report.wording import COMMAND_LINE
 
 
 @guarded("position")
@@ -157,7 +158,7 @@ def _kept(ledger: Address, digests: set[str]) -> tuple[dict[str, str], list[str]
         try:
             kept = attachments.kept(ledger, digest)
         except attachments.KeptFileChanged as error:
-            changed.append(str(error))
+            changed.append(COMMAND_LINE.text(error))
         else:
             files |= {digest: str(kept)} if kept else {}
     return files, changed

@@ -26,6 +26,7 @@ from screens.report import scenario_answers as answers
 from screens.report import scenario_files
 from screens.report.answers import with_entries
 from screens.report.terminal import Answer, show
+from screens.report.wording import COMMAND_LINE
 
 # The adoption takes a scenario's file as the commands here do, and so is loaded after them.
 _ADOPT = Late(
@@ -58,7 +59,7 @@ def _told(path: Path) -> dict[str, str]:
     try:
         scenario = read_scenario(path).scenario
     except Refused as refused:
-        return {"title": "cannot be read", "question": str(refused.problems[0])}
+        return {"title": "cannot be read", "question": str(refused.problems[0].told(COMMAND_LINE))}
     return {"title": scenario.title, "question": scenario.question}
 
 

@@ -22,6 +22,7 @@ from ledger.reports.position import Moment
 from ledger.reports.summary import TOTAL, Picture, matrix_with_totals, percent
 from ledger.store.address import discreet
 from ledger.years import FinancialYear
+from screens.report.wording import COMMAND_LINE
 
 messages = Console(stderr=True, soft_wrap=True)
 
@@ -81,14 +82,17 @@ def document(answer: Answer) -> dict[str, Any]:
 
 def problem_rows(problems: Sequence[Problem]) -> list[dict[str, str]]:
     """Problems as programs get them: under the names that the command line has always given them."""
-    return [{"place": one.where, "found": one.found, "why": one.why, "remedy": one.fix} for one in problems]
+    return [
+        {"place": one.where, "found": one.found, "why": one.why, "remedy": one.fix}
+        for one in COMMAND_LINE.problems(problems)
+    ]
 
 
 def show_problems(problems: Sequence[Problem], *, command: str, ledger: str, as_json: bool) -> None:
     """Every problem: to people on standard error, to programs in the document."""
     if as_json:
         show(Answer(command, ledger, [], extra={"problems": problem_rows(problems)}), as_json=True)
-    for problem in problems:
+    for problem in COMMAND_LINE.problems(problems):
         place, found = (_escape(discreet(text)) for text in (problem.where, problem.found))
         messages.print(f"[bold]{place}[/bold]: {found}", highlight=False)
         messages.print(f"    {_escape(discreet(f'{problem.why} {problem.fix}'))}".rstrip(), highlight=False)

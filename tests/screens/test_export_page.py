@@ -147,7 +147,7 @@ def test_no_remedy_on_the_page_speaks_of_an_option() -> None:
                 place = re.sub(r'Problem\("--[a-z]+", ', "", sentence)
                 assert not option.search(remedies.in_app(place)), (path.name, line)
                 checked += 1
-    assert checked > 15
+    assert checked > 5
 
 
 @pytest.mark.parametrize(

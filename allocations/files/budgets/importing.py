@@ -24,7 +24,8 @@ from allocations.reading.amounts import UNIT_WORDS, folded
 from allocations.reading.cells import Kind, Sheet, Workbook, read_workbook, without_collecting
 from ledger.entries.draft import Draft
 from ledger.entries.posting import Posted, post
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
+from ledger.inputs import Action, Input, done, given, set_to
 from ledger.money import exact_pounds
 from ledger.reports import position
 from ledger.store.attachments import keeping
@@ -89,7 +90,7 @@ def understand(workbook: Workbook, books: Receivers, request: Request) -> Unders
                 workbook.file,
                 "no amount was found below its headings.",
                 "There is nothing to post.",
-                "Fill in the budget, or name its sheet with --sheet.",
+                f"Fill in the budget, or name its sheet {given(Input.SHEETS)}.",
             )
         )
     found.lines, found.moved_on = successors_of(found.lines, books)
@@ -128,7 +129,7 @@ def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: U
                 workbook.file,
                 f"several sheets look like budgets: {listed}.",
                 "Reading them all could count money twice.",
-                "Name those to read with --sheet, once for each.",
+                f"Name each of those to read {given(Input.SHEETS)}.",
             )
         )
         return None
@@ -188,7 +189,7 @@ def _no_budget(workbook: Workbook, name: str, sheet: Sheet) -> Problem:
         f"{workbook.file}, sheet {name}",
         "no row of it heads a budget.",
         "A budget has a column of codes or names of organisations and at least one of amounts.",
-        "Head them, as 'Code' and 'Budget (£)', or say in a mapping where they stand.",
+        f"Head them, as 'Code' and 'Budget (£)', or say {given(Input.COLUMNS)} where they stand.",
     )
 
 
@@ -257,7 +258,7 @@ def _post_and_keep(store: Store, path: Path, found: Understood, draft: Draft) ->
         kept = kept_file(store.path, found.sha256)
         if kept is None:
             why = "What is kept must be what was read."
-            raise Refused([Problem(found.file, "it was changed while it was being read.", why, "Import it again.")])
+            refuse(found.file, "it was changed while it was being read.", why, "Import it again.")
         (posted,) = post(store, [draft])
     return Outcome(found, posted, draft, kept)
 
@@ -265,10 +266,8 @@ def _post_and_keep(store: Store, path: Path, found: Understood, draft: Draft) ->
 def _refuse_unknown_fund(books: Receivers, request: Request) -> None:
     if request.fund is not None and request.fund not in books.funds:
         fund = books.fund(request.fund)
-        remedy = f"Write --fund {fund}." if isinstance(fund, str) else fund.fix
-        raise Refused(
-            [Problem("--fund", f"there is no fund '{request.fund}'.", "Its money cannot be handed out.", remedy)]
-        )
+        remedy = f"Write {set_to(Input.FUND, fund)}." if isinstance(fund, str) else fund.fix
+        refuse(Input.FUND, f"there is no fund '{request.fund}'.", "Its money cannot be handed out.", remedy)
 
 
 def _key(reader: Reader, found: Understood) -> tuple[str, int | None]:
@@ -316,7 +315,7 @@ def _replayed(reader: Reader, found: Understood, number: int) -> Posted:
                     f"it was imported before, as entry {number}, as £{exact_pounds(pence)} in {row['transfers']:,} "
                     f"transfers; now it comes to £{exact_pounds(found.read_pence)} in {len(found.lines):,}.",
                     "Posting it again would count money twice.",
-                    f"Reverse the entry first: devolution reverse {number} --reason '...'",
+                    f"Reverse the entry first: {done(Action.REVERSE, number)}",
                 )
             ],
             found,

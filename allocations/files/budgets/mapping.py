@@ -18,6 +18,7 @@ from allocations.reading.amounts import Doubt, folded, per_head_in, tidy, unit_i
 from allocations.reading.cells import Cell, Kind, Sheet, Workbook
 from allocations.reading.strict_yaml import StrictModel, read_model
 from ledger.errors import Problem, Refused
+from ledger.inputs import Action, Input, done, given
 from ledger.years import FinancialYear, parse_year
 
 Unit = Literal["pence", "pounds", "thousands", "millions"]
@@ -151,7 +152,7 @@ def save_mapping(path: Path, mapping: BudgetMapping, workbook: Workbook) -> None
     text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)
     try:
         path.write_text(
-            f"# What the columns of a budget workbook mean. Check it, and use it with --mapping.\n{text}", "utf-8"
+            f"# What the columns of a budget workbook mean. Check it, and give it with the next one.\n{text}", "utf-8"
         )
     except OSError as error:
         raise Refused(
@@ -203,7 +204,7 @@ def shape_problems(mapping: BudgetMapping, workbook: Workbook) -> list[Problem]:
     found: list[Problem] = []
     by_name = {sheet.name: sheet for sheet in workbook.sheets}
     why = "The mapping was made for a file of another shape, and could read the wrong column."
-    remedy = "Check the file; if it is meant, work the mapping out anew with --save-mapping and without --mapping."
+    remedy = f"Check the file; if it is meant, {done(Action.NEW_MAPPING)}."
     for part in mapping.sheets:
         sheet = by_name.get(part.sheet)
         if sheet is None:
@@ -457,7 +458,7 @@ def gaps(file: str, mapping: BudgetMapping) -> list[Problem]:
             found.append(Problem(place, "no column holds amounts.", why, remedy))
         if part.unit is None and any(column.unit is None for column in amounts.values()):
             why = "Pounds read as thousands are wrong a thousandfold."
-            remedy = "Say it with --unit pounds, --unit thousands or --unit millions, or in the heading: (£000)."
+            remedy = f"Say it {given(Input.UNIT)}, or in the heading: (£000)."
             found.append(Problem(place, "nothing says what the amounts are in.", why, remedy))
     return found
 

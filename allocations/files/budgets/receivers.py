@@ -10,7 +10,8 @@ from typing import Any
 from allocations.reading.amounts import Doubt, folded
 from ledger import structure
 from ledger.entries.chain import last_entry
-from ledger.errors import Problem, Refused
+from ledger.errors import refuse
+from ledger.inputs import Input
 from ledger.store.base import Reader
 from ledger.structure import suggestion
 
@@ -148,9 +149,7 @@ def receivers(reader: Reader, payer: str, day: date) -> Receivers:
     payer = folded_codes.get(folded(payer), payer)
     if payer not in organisations:
         remedy = suggestion(reader, payer, "organisation")
-        raise Refused(
-            [Problem("--icb", f"there is no organisation '{payer}' in the books.", "Nobody would pay.", remedy)]
-        )
+        refuse(Input.PAYER, f"there is no organisation '{payer}' in the books.", "Nobody would pay.", remedy)
     successors: dict[str, dict[str, int]] = {}
     for row in reader.table(_SUCCESSIONS, {"day": day}).to_pylist():
         successors.setdefault(row["predecessor"], {})[row["successor"]] = row["weight"]

@@ -17,7 +17,6 @@ from ledger.money import exact_pounds
 from ledger.reports.position import Moment
 from ledger.store.base import Store
 from screens.report import tables
-from screens.report.remedies import here
 from screens.report.tables import Money, Table
 from screens.web.importing import common
 from screens.web.importing.common import worked_out
@@ -78,7 +77,7 @@ def show(store: Store, found: Listed, entries: Sequence[Mapping[str, Any]], now:
     if isinstance(seen, Refused):
         whose = "" if person() is None else f" by {who}"
         told = f"It cannot be {_DONE[asked.outcome]}{whose} as things stand. Nothing was posted. This is why:"
-        frame.refused(here(seen.problems), frame.as_text(told))
+        frame.refused(seen.problems, frame.as_text(told))
         return
     if isinstance(seen, LedgerError):
         posting.cannot_write(str(seen))

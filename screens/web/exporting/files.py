@@ -18,7 +18,6 @@ from ledger.reports.position import Moment, moment
 from ledger.store.base import Reader, Store
 from scenarios import saved
 from screens.report import accessible_file, exporting, tables, terminal
-from screens.report.remedies import here
 from screens.report.tables import Cell, Money, Table
 from screens.report.terminal import Answer
 from screens.web.exporting.asked import Asked, ask, ask_figures
@@ -111,7 +110,7 @@ def _made(export: Export, asked: Asked, store: Store | None) -> tuple[str, bytes
                     answer = export.write(reader, at, out, asked, str(store.path))
             return _packed(Path(folder), out, answer)
     except Refused as refused:
-        frame.refused(here(refused.problems), "The file was not made.")
+        frame.refused(refused.problems, "The file was not made.")
     except UnknownWeighting as error:
         st.error(str(error))
     except UNAVAILABLE as error:

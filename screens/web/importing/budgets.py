@@ -15,14 +15,15 @@ from allocations.files.budgets.mapping import BudgetMapping, Settings, Unit, rea
 from allocations.files.budgets.understood import BudgetRefused, Request, Understood, meanings
 from allocations.reading.cells import Workbook, read_workbook
 from ledger.errors import LedgerError, Problem, Refused
+from ledger.inputs import Input
 from ledger.money import parse_pounds, spoken
 from ledger.reports import imported, journal
 from ledger.reports.position import Moment
 from ledger.store.base import Store
 from ledger.years import FinancialYear
-from screens.report import budget_totals, remedies, tables
-from screens.report.remedies import COLUMNS, MAPPING, SHEETS, UNIT
+from screens.report import budget_totals, tables
 from screens.report.tables import Money, Table
+from screens.report.wording import PAGE
 from screens.web.importing import common, uploads
 from screens.web.importing.common import worked_out
 from screens.web.shell import address, frame, open_ledger, posting
@@ -31,11 +32,14 @@ from screens.web.shell.sign_in import person
 
 _STANDINGS = {"available": "What it has available", "retained": "What it has kept back"}
 _ASKED: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "dash": (remedies.DASH, {"zero": "Zero", "blank": "No amount"}),
-    "rounding": (remedies.ROUNDING, {"penny": "Round to the penny, and record what each cell held"}),
-    "duplicates": (remedies.DUPLICATES, {"add": "Add them up"}),
-    "hidden": (remedies.HIDDEN, {"read": "Read them", "leave out": "Leave them out"}),
-    "short_year": (remedies.SHORT_YEAR, {"ends": "The year that ends in 2026", "starts": "The year that starts then"}),
+    "dash": (PAGE.label(Input.DASH), {"zero": "Zero", "blank": "No amount"}),
+    "rounding": (PAGE.label(Input.ROUNDING), {"penny": "Round to the penny, and record what each cell held"}),
+    "duplicates": (PAGE.label(Input.DUPLICATES), {"add": "Add them up"}),
+    "hidden": (PAGE.label(Input.HIDDEN), {"read": "Read them", "leave out": "Leave them out"}),
+    "short_year": (
+        PAGE.label(Input.SHORT_YEAR),
+        {"ends": "The year that ends in 2026", "starts": "The year that starts then"},
+    ),
 }
 
 
@@ -60,18 +64,20 @@ def whose_money(store: Store) -> Request | None:
         return None
     with right:
         payer = address.choose(
-            "icb", remedies.PAYER, list(payers), shown=lambda code: f"{payers[code]} ({code})",
+            "icb", PAGE.label(Input.PAYER), list(payers), shown=lambda code: f"{payers[code]} ({code})",
             unknown="which has no money of this year",
         )  # fmt: skip
     funds = open_ledger.ask(store, lambda reader, _: journal.funds(reader, payer))
     with left:
         fund = address.choose(
-            "fund", remedies.FUND, ["", *funds],
+            "fund", PAGE.label(Input.FUND), ["", *funds],
             shown=lambda code: f"{funds[code]} ({code})" if code else "Each row names its fund",
             unknown=f"on which {payers[payer]} has no money",
         )  # fmt: skip
     with right:
-        standing = address.choose("standing", remedies.STANDING, list(_STANDINGS), shown=lambda one: _STANDINGS[one])
+        standing = address.choose(
+            "standing", PAGE.label(Input.STANDING), list(_STANDINGS), shown=lambda one: _STANDINGS[one]
+        )
     return Request(payer=payer, year=FinancialYear(year), fund=fund or None, standing=standing)
 
 
@@ -93,13 +99,15 @@ def _settle(name: str, label: str, choices: Mapping[str, str], digest: str) -> s
 def rest(request: Request, digest: str) -> Request:
     """What becomes of money that the file does not hand out, or hands to organisations that have closed."""
     with st.expander("The whole: what is not handed out, closed organisations, a file without a total, another day"):
-        leave = st.checkbox(f"{remedies.REST}: it stays with {request.payer}", key=f"bring leave rest {digest[:16]}")
+        leave = st.checkbox(
+            f"{PAGE.label(Input.REST)}: it stays with {request.payer}", key=f"bring leave rest {digest[:16]}"
+        )
         closed = st.checkbox(
-            f"{remedies.SUCCESSORS}: their money goes to those who took over, by population",
+            f"{PAGE.label(Input.SUCCESSORS)}: their money goes to those who took over, by population",
             key=f"bring successors {digest[:16]}",
         )
         typed = st.text_input(
-            remedies.TOTAL, max_chars=30, key=f"bring total {digest[:16]}",
+            PAGE.label(Input.TOTAL), max_chars=30, key=f"bring total {digest[:16]}",
             help="For a file that has no total of its own, as 1234567.89 or 12.5m.",
         )  # fmt: skip
         own_day = st.checkbox("It counts from another day than usual", key=f"bring own day {digest[:16]}")
@@ -196,7 +204,7 @@ def _sheets(request: Request, sheets: tuple[layout.SheetPreview, ...], digest: s
     if hidden:
         st.write(f"{len(hidden)} hidden: not read unless you choose them.")
     chosen = st.multiselect(
-        SHEETS, [sheet.name for sheet in sheets], placeholder="The one that looks like a budget",
+        PAGE.label(Input.SHEETS), [sheet.name for sheet in sheets], placeholder="The one that looks like a budget",
         format_func=lambda name: f"{name} (hidden)" if name in hidden else name, key=f"bring sheets {digest[:16]}",
     )  # fmt: skip
     looked_at = [sheet for sheet in sheets if sheet.name in chosen or (not chosen and sheet.visible)]
@@ -224,8 +232,8 @@ def _columns(
     if guess is None:
         return request, first
     st.write(
-        f"{COLUMNS} was told from its heading and from what stands below it. Change what is not so: the headings "
-        "stay in the file as they are."
+        f"{PAGE.label(Input.COLUMNS)} was told from its heading and from what stands below it. Change what is "
+        "not so: the headings stay in the file as they are."
     )
     changed = common.choose(guess, workbook, file.digest)
     if changed:
@@ -241,9 +249,9 @@ def _understood(found: Looked | LedgerError) -> Understood | None:
 
 
 def _saved_mapping(file: _File) -> BudgetMapping | None:
-    with st.expander(MAPPING):
+    with st.expander(PAGE.label(Input.MAPPING)):
         st.write("The YAML that was saved here or with 'devolution import budgets --save-mapping': use it again.")
-        saved = st.file_uploader(MAPPING, max_upload_size=1, key=f"bring mapping {file.digest[:16]}",
+        saved = st.file_uploader(PAGE.label(Input.MAPPING), max_upload_size=1, key=f"bring mapping {file.digest[:16]}",
                                  label_visibility="collapsed")  # fmt: skip
     if saved is None:
         return None
@@ -271,7 +279,7 @@ def _units(request: Request, first: Understood | None, digest: str) -> Request:
     said = ", ".join(f"sheet '{sheet}': {unit}" for sheet, unit in first.units.items()) if first else ""
     st.write(f"The file says: {said}." if said else "The file does not say what its amounts are in.")
     unit: Unit | None = st.selectbox(
-        UNIT, [None, *UNITS], format_func=lambda one: one.capitalize() if one else "As the file says",
+        PAGE.label(Input.UNIT), [None, *UNITS], format_func=lambda one: one.capitalize() if one else "As the file says",
         key=f"bring unit {digest[:16]}",
     )  # fmt: skip
     if unit is None:

@@ -15,10 +15,12 @@ from allocations.files.budgets.mapping import BudgetMapping, Meaning, SheetMappi
 from allocations.reading.cells import Sheet, Workbook
 from ledger.entries.posting import Posted
 from ledger.errors import LedgerError, Problem, Refused
+from ledger.inputs import Input
 from ledger.store.base import Store
 from screens.report import tables
-from screens.report.remedies import COLUMNS, here
+from screens.report.remedies import here
 from screens.report.tables import Table
+from screens.report.wording import PAGE
 from screens.web.shell import frame
 from screens.web.shell.posting import Seen, cannot_write, commit
 from screens.web.shell.sign_in import person
@@ -104,7 +106,7 @@ def begin(workbook: Workbook, names: Sequence[str], digest: str) -> BudgetMappin
         row = st.number_input(
             "Row of the headings; 0 for not by hand", 0, len(sheet.rows), 0, key=f"bring row {digest[:16]} {name}"
         )
-        st.write(f"Then say under '{COLUMNS}' what each column is.")
+        st.write(f"Then say under '{PAGE.label(Input.COLUMNS)}' what each column is.")
     return mapping.begun(workbook.file, sheet, int(row)) if row else None
 
 

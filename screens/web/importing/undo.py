@@ -14,6 +14,7 @@ from ledger.store import attachments
 from ledger.store.base import Store
 from screens.report import tables
 from screens.report.tables import Link, Money, Table
+from screens.report.wording import PAGE
 from screens.web.importing import common
 from screens.web.importing.common import worked_out
 from screens.web.shell import address, frame, open_ledger, posting
@@ -84,7 +85,7 @@ def _undo(store: Store, at: Moment, batch: Batch) -> None:
             ("SHA-256", batch.digest),
             ("By", batch.actor),
             ("Reason", batch.reason),
-            ("Original", str(kept) if isinstance(kept, LedgerError) else "kept beside the ledger" if kept else
+            ("Original", PAGE.text(kept) if isinstance(kept, LedgerError) else "kept beside the ledger" if kept else
              "not kept: it is not a file that was brought in here"),
             ("Undone by", ", ".join(f"entry {number}" for number in batch.undone_by) or "nothing"),
         ],

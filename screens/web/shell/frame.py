@@ -14,6 +14,7 @@ from ledger.reports.position import Moment
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.report import tables
+from screens.report.remedies import here
 from screens.web.shell import address, open_ledger
 from screens.web.shell.open_ledger import Books
 
@@ -112,7 +113,7 @@ def icb(found: Books, *, with_all: bool) -> str | None:
 def refused(problems: Sequence[Problem], told: str) -> None:
     """Say all that is wrong with what somebody brought, each with its place and what to do."""
     st.error(told)
-    rows = [(one.where, one.found, one.why, one.fix) for one in problems]
+    rows = [(one.where, one.found, one.why, one.fix) for one in here(problems)]
     tables.show(tables.Table(f"{len(rows)} found", ("Where", "What is there", "Why it matters", "What to do"), rows))
 
 

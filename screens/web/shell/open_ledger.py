@@ -16,6 +16,7 @@ from ledger.reports.position import Moment, moment, position
 from ledger.store.address import Address, parse
 from ledger.store.base import Reader, Store
 from ledger.store.shared import SharedFile
+from screens.report.wording import PAGE
 
 T = TypeVar("T")
 
@@ -57,7 +58,7 @@ def store() -> Store | None:
             return None
         return _open(address, str(address))
     except LedgerError as error:
-        st.warning(str(error))
+        st.warning(PAGE.text(error))
         return None
 
 
@@ -67,7 +68,7 @@ def ask(books: Store, question: Callable[[Reader, Moment], T]) -> T:
         with books.read(NOBODY) as reader:
             return question(reader, moment(reader))
     except UNAVAILABLE as error:
-        st.warning(str(error))
+        st.warning(PAGE.text(error))
         st.stop()
 
 
@@ -119,7 +120,7 @@ class Books:
             with self.store.read(person) as reader:
                 return question(reader)
         except UNAVAILABLE as error:
-            st.warning(str(error))
+            st.warning(PAGE.text(error))
             st.stop()
 
     def _ask(self, question: Callable[[Reader, Moment], T]) -> T:
@@ -127,7 +128,7 @@ class Books:
             with self.store.read(NOBODY) as reader:
                 return question(reader, self.at)
         except UNAVAILABLE as error:
-            st.warning(str(error))
+            st.warning(PAGE.text(error))
             st.stop()
 
 

@@ -12,8 +12,8 @@ from ledger.reports import imported
 from ledger.reports.position import Moment
 from ledger.store.base import Store
 from screens.report import tables
-from screens.report.remedies import here
 from screens.report.tables import Link, Money, Table
+from screens.report.wording import PAGE
 from screens.web.shell import frame, open_ledger
 
 Posted = TypeVar("Posted")
@@ -52,7 +52,7 @@ def commit(store: Store, seen: Seen, act: Callable[[Store], Posted], refused: st
         st.warning(str(moved))
         _since(store, seen)
     except Refused as problems:
-        frame.refused(here(problems.problems), refused)
+        frame.refused(problems.problems, refused)
     except UNAVAILABLE as error:
         cannot_write(str(error))
     return None
@@ -60,7 +60,7 @@ def commit(store: Store, seen: Seen, act: Callable[[Store], Posted], refused: st
 
 def cannot_write(why: str) -> None:
     """Say that the ledger could not be written, and why."""
-    st.warning(f"Nothing was posted. {why}")
+    st.warning(f"Nothing was posted. {PAGE.text(why)}")
     # A press draws the page again, which asks again.
     st.button("Look again", key="look again")
 

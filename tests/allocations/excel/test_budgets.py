@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from allocations.files.budgets.importing import import_budgets
 from allocations.files.budgets.mapping import BudgetMapping, Settings, read_mapping
 from allocations.files.budgets.understood import Request
+from ledger import inputs
 from ledger.entries.draft import Draft, records
 from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
+from ledger.inputs import Input
 from ledger.models import Organisation, Relationship, Succession
 from ledger.reports import position, verify
 from ledger.reports.trail import trail
@@ -114,7 +116,7 @@ def test_the_same_file_read_otherwise_is_refused(funded: Store, file: Path) -> N
         ("C6", 5999, ["C6"], "£1.00 too little"),
         ("C4", 2500.504, ["C4"], "not a whole number of pence"),
         ("C4", "2500.5.0", ["C4"], "read one way only"),
-        ("C4", "-", ["C4"], "--dash"),
+        ("C4", "-", ["C4"], "there is a dash"),
         ("A4", "P9", ["A4"], "no organisation 'P9'"),
         ("A4", "P3", ["A4"], "is not below ICB1 (First ICB)"),
         ("A4", "ICB1", ["A4"], "is who pays"),
@@ -169,7 +171,7 @@ def test_too_little_is_refused_unless_the_rest_stays(funded: Store, file: Path, 
     post(funded, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 100)])
     assert "£1.00 too little" in texts(refusal(funded, file))
     no_total = written(tmp_path / "no total.xlsx", PLAIN[:5])
-    assert "Say what it comes to with --total" in texts(refusal(funded, no_total, leave_rest=True))
+    assert f"Say what it comes to {inputs.given(Input.TOTAL)}" in texts(refusal(funded, no_total, leave_rest=True))
     outcome = bring_in(funded, no_total, leave_rest=True, total_pence=600_000)
     assert outcome.understood.control is not None
     assert outcome.understood.control.rest_pence == 100
@@ -206,7 +208,7 @@ def test_rounding_is_said_and_recorded(funded: Store, tmp_path: Path) -> None:
     path = changed(tmp_path, "C4", 2500.4999)
     problems = refusal(funded, path)
     assert cells_of(problems) == ["C4"]
-    assert "--round penny" in problems[0].fix
+    assert problems[0].field is Input.ROUNDING
     outcome = bring_in(funded, path, settings=Settings(rounding="penny"))
     assert outcome.understood.rounded == 1
     assert str(outcome.understood.rounding_pounds) == "0.0001"
@@ -388,7 +390,7 @@ def test_money_for_who_closed_goes_to_who_took_over_only_after_saying_so(funded:
     problems = refusal(funded, path, day=day)
     assert cells_of(problems) == ["A3"]
     assert "closed on 2025-06-01; P4, P5 took over" in problems[0].found
-    assert "--accept-successors" in problems[0].fix
+    assert problems[0].field is Input.SUCCESSORS
     outcome = bring_in(funded, path, day=day, accept_successors=True)
     assert outcome.understood.moved_on == {"P6": ("P4", "P5")}
     now = held(funded, as_at=day)

@@ -8,6 +8,7 @@ import pytest
 
 from allocations.files.budgets.mapping import Meaning
 from allocations.files.budgets.understood import Understood
+from ledger.inputs import Input
 from ledger.store.base import Store
 from tests.allocations.excel.workbooks import (
     PLAIN,
@@ -103,7 +104,7 @@ def test_a_layout_is_understood_and_posted(name: str, funded: Store, tmp_path: P
 def test_without_a_unit_it_is_asked_for(funded: Store, tmp_path: Path) -> None:
     file = written(tmp_path / "budget.xlsx", (("Code", "Budget"), ("P1", 2500.5), ("P2", 3499.5)))
     problems = refusal(funded, file)
-    assert "--unit" in texts(problems)
+    assert [problem.field for problem in problems] == [Input.UNIT]
     assert sums(bring_in(funded, file, unit="pounds").understood) == EXPECTED
 
 

@@ -1,0 +1,107 @@
+"""What people give and do, by name: so that a sentence can speak of it and know no option, command or page.
+
+A room that finds a problem knows what is amiss, and not how it was asked: on the command line, on a page, by a
+program. Its sentences carry marks, as ``Say it ⟨by unit⟩, or in the heading.`` Each front door has one table from
+these names to its own words, and puts them in when the problem is shown: ``with --unit`` or ``under 'Amounts are in'``.
+"""
+
+import re
+from enum import StrEnum
+from typing import Protocol
+
+
+class Input(StrEnum):
+    """What a question or a decision is given."""
+
+    # Of a budget that is brought in.
+    COLUMNS = "columns"
+    DASH = "dash"
+    DUPLICATES = "duplicates"
+    FUND = "fund"
+    HIDDEN = "hidden"
+    MAPPING = "mapping"
+    PAYER = "payer"
+    REST = "rest"
+    ROUNDING = "rounding"
+    SHEETS = "sheets"
+    SHORT_YEAR = "short_year"
+    STANDING = "standing"
+    SUCCESSORS = "successors"
+    TOTAL = "total"
+    UNIT = "unit"
+
+
+class Action(StrEnum):
+    """What a sentence may send somebody to do."""
+
+    NEW_MAPPING = "new_mapping"
+    REVERSE = "reverse"
+
+
+class Words(Protocol):
+    """How one front door speaks of what it is given, and of what can be done there."""
+
+    def label(self, field: Input) -> str:
+        """What a field is called there: ``--unit``, ``Amounts are in``."""
+
+    def named(self, field: Input) -> str:
+        """A field by its name in a sentence: ``--unit``, ``'Amounts are in'``."""
+
+    def given(self, field: Input) -> str:
+        """By what a field is given there: ``with --unit``."""
+
+    def set_to(self, field: Input, value: str) -> str:
+        """How a field is given one value there: ``--fund core``."""
+
+    def done(self, action: Action, what: str) -> str:
+        """How something is done there: ``'devolution verify'``.
+
+        Args:
+            what: to what it is done, as the number of an entry; empty where the action says it all.
+        """
+
+
+def named(field: Input) -> str:
+    """A mark for a field by its name."""
+    return f"⟨name {field}⟩"
+
+
+def given(field: Input) -> str:
+    """A mark for the way in which a field is given."""
+    return f"⟨by {field}⟩"
+
+
+def set_to(field: Input, value: str) -> str:
+    """A mark for a field that is given this value."""
+    return f"⟨set {field} {value}⟩"
+
+
+def done(action: Action, what: object = "") -> str:
+    """A mark for an action, and to what it is done."""
+    return f"⟨do {action} {what}⟩"
+
+
+_MARK = re.compile(
+    rf"⟨(?:(?P<how>name|by|set) (?P<field>{'|'.join(Input)})|do (?P<action>{'|'.join(Action)}))(?: (?P<value>[^⟩]*))?⟩"
+)
+
+
+def worded(sentence: str, words: Words) -> str:
+    """A sentence in the words of one front door, every mark of it replaced."""
+
+    def word(mark: re.Match[str]) -> str:
+        value = mark["value"] or ""
+        if mark["action"]:
+            return words.done(Action(mark["action"]), value)
+        field = Input(mark["field"])
+        if mark["how"] == "set":
+            return words.set_to(field, value)
+        return words.named(field) if mark["how"] == "name" else words.given(field)
+
+    return _MARK.sub(word, sentence)
+
+
+def first_field(sentence: str) -> Input | None:
+    """The first field that a sentence speaks of; None where it speaks of none."""
+    found = next((mark["field"] for mark in _MARK.finditer(sentence) if mark["field"]), None)
+    return None if found is None else Input(found)

@@ -1,0 +1,104 @@
+"""The lower rooms name no option, no command and no box; each front door has a word for everything that they name."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from devolution import app
+from ledger.errors import Problem, Refused, refuse
+from ledger.inputs import Action, Input, done, given, named, set_to
+from screens.report.wording import COMMAND_LINE, PAGE, FrontDoor
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("allocations/reading", "allocations/files/budgets")
+FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+
+def commands(group: Any) -> Iterator[Any]:
+    for command in getattr(group, "commands", {}).values():
+        yield command
+        yield from commands(command)
+
+
+TOP = typer.main.get_command(app)
+COMMANDS = list(commands(TOP))
+OPTIONS = {option for command in COMMANDS for parameter in command.params for option in parameter.opts}
+NAMES = sorted({str(command.name) for command in COMMANDS if command in getattr(TOP, "commands", {}).values()})
+FORBIDDEN = re.compile(
+    rf"(?<![\w-])--[a-z]|\bdevolution ({'|'.join(NAMES)})\b|'({'|'.join(map(re.escape, PAGE.labels.values()))})'"
+)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_lower_room_names_an_option_a_command_or_a_box(path: Path) -> None:
+    """Not in a sentence, a docstring or a file that is written: only the front doors know how a thing is given."""
+    texts = [
+        (node.lineno, node.value)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert [(line, text) for line, text in texts if FORBIDDEN.search(text)] == []
+
+
+def test_the_walk_knows_what_it_looks_for() -> None:
+    for text in ("Say which, with --dash.", "Run 'devolution verify'.", "Say it under 'Amounts are in'."):
+        assert FORBIDDEN.search(text)
+    for text in ("SELECT 1 -- a comment", "the devolution policy", "a dash (--) in a cell"):
+        assert not FORBIDDEN.search(text)
+
+
+@pytest.mark.parametrize("door", [COMMAND_LINE, PAGE], ids=["command line", "page"])
+def test_a_front_door_has_a_word_for_every_field_and_action(door: FrontDoor) -> None:
+    assert set(door.labels) == set(Input)
+    assert set(door.actions) == set(Action)
+    assert set(door.phrases) <= set(Input)
+
+
+def test_every_option_that_the_command_line_speaks_of_is_one() -> None:
+    said = " ".join([*COMMAND_LINE.labels.values(), *COMMAND_LINE.phrases.values(), *COMMAND_LINE.actions.values()])
+    assert set(re.findall(r"--[a-z-]+", said)) <= OPTIONS
+    for words in re.findall(r"devolution ((?:[a-z][a-z-]*(?: |'|$))+)", " ".join(COMMAND_LINE.actions.values())):
+        assert words.split()[0].strip("'") in NAMES
+
+
+def test_a_sentence_is_said_in_the_words_of_each_door() -> None:
+    problem = Problem(
+        Input.FUND,
+        "there is no fund 'corr'.",
+        "Its money cannot be handed out.",
+        f"Write {set_to(Input.FUND, 'core')}, say it {given(Input.UNIT)}, leave {named(Input.TOTAL)} out, or first "
+        f"{done(Action.REVERSE, 7)}",
+    )
+    here, there = problem.told(COMMAND_LINE), problem.told(PAGE)
+    assert (here.where, there.where) == ("--fund", "Fund that pays")
+    assert here.fix == (
+        "Write --fund core, say it with --unit pounds, --unit thousands or --unit millions, leave --total out, or "
+        "first devolution reverse 7 --reason '...'"
+    )
+    assert there.fix == (
+        "Write core under 'Fund that pays', say it under 'Amounts are in', leave 'What the file comes to (£)' out, or "
+        "first entry 7, under 'Undo what was brought in'"
+    )
+
+
+def test_a_problem_knows_the_field_that_it_is_about() -> None:
+    assert Problem(Input.FUND, "", "", f"Say it {given(Input.UNIT)}.").field is Input.FUND
+    assert Problem("a.csv, cell B2", "", "", f"Say it {given(Input.UNIT)}.").field is Input.UNIT
+    assert Problem("a.csv, cell B2", "", "", "Correct it.").field is None
+
+
+def test_what_stands_in_a_file_is_no_mark() -> None:
+    """Brackets around other words, and unknown fields, stay as somebody wrote them."""
+    for text in ("⟨by nobody⟩", "⟨unit⟩", "{unit}", "⟨do anything 7⟩"):
+        assert COMMAND_LINE.text(text) == PAGE.text(text) == text
+
+
+def test_a_refusal_is_one_problem() -> None:
+    with pytest.raises(Refused) as refused:
+        refuse("a.csv", "it is empty.", "There is nothing to read.", "Name another.")
+    assert refused.value.problems == (Problem("a.csv", "it is empty.", "There is nothing to read.", "Name another."),)
