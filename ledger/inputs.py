@@ -13,6 +13,20 @@ from typing import Protocol
 class Input(StrEnum):
     """What a question or a decision is given."""
 
+    @property
+    def named(self) -> str:
+        """A mark for its name."""
+        return f"⟨name {self.value}⟩"
+
+    @property
+    def given(self) -> str:
+        """A mark for the way in which it is given."""
+        return f"⟨by {self.value}⟩"
+
+    def set_to(self, value: str) -> str:
+        """A mark for it with this value."""
+        return f"⟨set {self.value} {value}⟩"
+
     # Of a budget that is brought in.
     COLUMNS = "columns"
     DASH = "dash"
@@ -30,12 +44,27 @@ class Input(StrEnum):
     TOTAL = "total"
     UNIT = "unit"
 
+    # Of a published file that is brought in.
+    REVENUE_LIMIT = "revenue_limit"
+    SHEET_OF_FILE = "sheet_of_file"
+    YEAR_OF_FILE = "year_of_file"
+
 
 class Action(StrEnum):
     """What a sentence may send somebody to do."""
 
+    def done(self, what: object = "") -> str:
+        """A mark for it, and to what it is done."""
+        return f"⟨do {self.value} {what}⟩"
+
+    ANOTHER_LEDGER = "another_ledger"
+    DEMO_WITH_TERMS = "demo_with_terms"
+    EVERYBODY = "everybody"
+    IMPORT_PUBLISHED = "import_published"
+    IMPORT_STRUCTURE = "import_structure"
     NEW_MAPPING = "new_mapping"
     REVERSE = "reverse"
+    SHARE_AMONG_PLACES = "share_among_places"
 
 
 class Words(Protocol):
@@ -59,26 +88,6 @@ class Words(Protocol):
         Args:
             what: to what it is done, as the number of an entry; empty where the action says it all.
         """
-
-
-def named(field: Input) -> str:
-    """A mark for a field by its name."""
-    return f"⟨name {field}⟩"
-
-
-def given(field: Input) -> str:
-    """A mark for the way in which a field is given."""
-    return f"⟨by {field}⟩"
-
-
-def set_to(field: Input, value: str) -> str:
-    """A mark for a field that is given this value."""
-    return f"⟨set {field} {value}⟩"
-
-
-def done(action: Action, what: object = "") -> str:
-    """A mark for an action, and to what it is done."""
-    return f"⟨do {action} {what}⟩"
 
 
 _MARK = re.compile(

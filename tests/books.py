@@ -9,10 +9,12 @@ import pyarrow as pa
 
 from ledger.entries.draft import Draft, Leg, Place, legs, records
 from ledger.entries.posting import Posted, post
+from ledger.errors import Problem
 from ledger.models import Agreement, Fund, Organisation, Relationship, Terms, Tier
 from ledger.reports import position
 from ledger.store.base import Store
 from ledger.years import FinancialYear
+from screens.report.wording import COMMAND_LINE
 
 YEAR = FinancialYear(2025)
 APRIL, MAY, JUNE = date(2025, 4, 1), date(2025, 5, 1), date(2025, 6, 1)
@@ -174,4 +176,5 @@ def whole(store: Store, as_at: date | None = None, known_at: datetime | None = N
 
 
 def texts(problems: Sequence[object]) -> str:
-    return "\n".join(str(problem) for problem in problems)
+    """Problems as the command line says them."""
+    return "\n".join(str(each.told(COMMAND_LINE) if isinstance(each, Problem) else each) for each in problems)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from allocations.reading.cells import Cell, Kind
-from ledger.inputs import Input, given
+from ledger.inputs import Input
 from ledger.years import FinancialYear, parse_year, year_of
 
 PENCE, POUNDS, THOUSANDS, MILLIONS = "pence", "pounds", "thousands", "millions"
@@ -118,7 +118,7 @@ def written_number(text: str) -> Number | Missing | Doubt | Blank:
     if not whole:
         return BLANK
     if whole in _DASHES:
-        return Doubt(f"there is a dash ('{whole}').", "It may mean zero or nothing.", f"Say which {given(Input.DASH)}.")
+        return Doubt(f"there is a dash ('{whole}').", "It may mean zero or nothing.", f"Say which {Input.DASH.given}.")
     shorthand = _SHORTHAND.get(whole.casefold())
     if shorthand:
         return Missing(shorthand)
@@ -281,7 +281,7 @@ def year(cell: Cell, *, short_year: str | None = None) -> FinancialYear | Doubt 
             return Doubt(
                 f"'{text}' may be the year that ends in {number} or the one that starts then.",
                 f"Most people mean {FinancialYear(number - 1)}, but not all.",
-                f"Write {FinancialYear(number - 1)}, or confirm it once for the file {given(Input.SHORT_YEAR)}.",
+                f"Write {FinancialYear(number - 1)}, or confirm it once for the file {Input.SHORT_YEAR.given}.",
             )
         return FinancialYear(number - 1 if short_year == YEAR_ENDS else number)
     try:

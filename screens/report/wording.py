@@ -56,6 +56,8 @@ class FrontDoor:
         return worded(str(sentence), self)
 
 
+KIND_OF_FILE = "What it is"
+
 COMMAND_LINE = FrontDoor(
     labels={
         Input.COLUMNS: "--mapping",
@@ -73,6 +75,9 @@ COMMAND_LINE = FrontDoor(
         Input.SUCCESSORS: "--accept-successors",
         Input.TOTAL: "--total",
         Input.UNIT: "--unit",
+        Input.REVENUE_LIMIT: "--limit",
+        Input.SHEET_OF_FILE: "--sheet",
+        Input.YEAR_OF_FILE: "--year",
     },
     in_sentence="{}",
     by="with {}",
@@ -86,7 +91,13 @@ COMMAND_LINE = FrontDoor(
         Input.UNIT: "with --unit pounds, --unit thousands or --unit millions",
     },
     actions={
+        Action.ANOTHER_LEDGER: "a new ledger: --ledger NEW.duckdb",
+        Action.DEMO_WITH_TERMS: "'demo --terms'",
+        Action.EVERYBODY: "without --organisation",
+        Action.IMPORT_PUBLISHED: "Import it with 'devolution import published'",
+        Action.IMPORT_STRUCTURE: "Import it with 'devolution import structure'",
         Action.NEW_MAPPING: "work the mapping out anew with --save-mapping and without --mapping",
+        Action.SHARE_AMONG_PLACES: "'allocate --places'",
         Action.REVERSE: "devolution reverse {} --reason '...'",
     },
 )
@@ -108,13 +119,23 @@ PAGE = FrontDoor(
         Input.SUCCESSORS: "Organisations that have closed",
         Input.TOTAL: "What the file comes to (£)",
         Input.UNIT: "Amounts are in",
+        Input.REVENUE_LIMIT: "NHS England's revenue limit (£)",
+        Input.SHEET_OF_FILE: "Sheet of the file",
+        Input.YEAR_OF_FILE: "Year of the file",
     },
     in_sentence="'{}'",
     by="under '{}'",
     value="{1} under '{0}'",
     actions={
+        Action.ANOTHER_LEDGER: "another ledger: open the app on one with 'devolution app', or use 'devolution import' "
+        "there",
+        Action.DEMO_WITH_TERMS: "'devolution demo --terms'",
+        Action.EVERYBODY: "of all organisations",
+        Action.IMPORT_PUBLISHED: f"Choose the published files under '{KIND_OF_FILE}'",
+        Action.IMPORT_STRUCTURE: f"Choose the mergers of ICBs under '{KIND_OF_FILE}'",
         Action.NEW_MAPPING: "take away the file under 'A mapping that was saved' and let the columns be worked "
         "out anew",
+        Action.SHARE_AMONG_PLACES: "'devolution allocate --places'",
         Action.REVERSE: "entry {}, under 'Undo what was brought in'",
     },
 )

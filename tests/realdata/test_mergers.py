@@ -13,6 +13,7 @@ from allocations.shares import restated
 from allocations.shares.split import allocate, drafts
 from ledger.entries.posting import post
 from ledger.errors import Refused
+from ledger.inputs import Action
 from ledger.reports import position, verify
 from ledger.store.base import Store
 from ledger.years import FinancialYear
@@ -113,6 +114,6 @@ def test_a_merger_without_the_files_it_needs_is_refused(published: Path, own_dem
             bring(store, published, SUMMARY)
         with pytest.raises(Refused, match="there is no change summary among the files"):
             bring(store, published, MAP)
-        with pytest.raises(Refused, match="Import it with 'devolution import published'"):
+        with pytest.raises(Refused, match=Action.IMPORT_PUBLISHED.done()):
             bring(store, published, SUMMARY, MAP, "epcn_january_2023.xlsx")
         assert entries(store) == before

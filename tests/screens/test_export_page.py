@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import zipfile
 from pathlib import Path
 
@@ -11,12 +10,11 @@ import pytest
 
 from allocations.files.budgets.importing import write_problems
 from ledger.errors import Problem
-from screens.report import remedies
 from screens.web.exporting.files import EXPORTS
 from screens.web.importing import uploads
 from tests.allocations.excel.commands import run
 from tests.screens.importing import NAME, field, funded
-from tests.screens.pages import ROOT, no_leftovers, page, said, tables, well
+from tests.screens.pages import no_leftovers, page, said, tables, well
 
 __all__ = ["no_leftovers"]
 
@@ -131,23 +129,6 @@ def test_problems_go_out_as_text_and_never_as_formulas(tmp_path: Path) -> None:
     cells = [cell for row in sheet for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
     assert [cell.value for cell in sheet[5]] == ["=1+1", "@SUM", "+2", "=HYPERLINK(1)"]
-
-
-def test_no_remedy_on_the_page_speaks_of_an_option() -> None:
-    """Every remedy of the importing code that names an option of a command names a field of the page instead."""
-    option = re.compile(r"--[a-z][a-z-]+")
-    rooms = ("reading", "files/budgets", "files/published", "files/position")
-    files = [path for room in rooms for path in (ROOT / "allocations" / room).glob("*.py")]
-    exporting = {"recognise.py"}
-    checked = 0
-    for path in files:
-        for line in path.read_text("utf-8").splitlines():
-            if option.search(line) and path.name not in exporting and not line.strip().startswith(('f"# ', "#", '"""')):
-                sentence = re.sub(r"\{[^}]*\}", "core", line.replace("{number}", "7"))
-                place = re.sub(r'Problem\("--[a-z]+", ', "", sentence)
-                assert not option.search(remedies.in_app(place)), (path.name, line)
-                checked += 1
-    assert checked > 5
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,16 @@ import typer.main
 
 from devolution import app
 from ledger.errors import Problem, Refused, refuse
-from ledger.inputs import Action, Input, done, given, named, set_to
+from ledger.inputs import Action, Input
 from screens.report.wording import COMMAND_LINE, PAGE, FrontDoor
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("allocations/reading", "allocations/files/budgets")
+ROOMS = (
+    "allocations/reading",
+    "allocations/files/budgets",
+    "allocations/files/published",
+    "allocations/files/position",
+)
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 
@@ -37,12 +42,27 @@ FORBIDDEN = re.compile(
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_lower_room_names_an_option_a_command_or_a_box(path: Path) -> None:
     """Not in a sentence, a docstring or a file that is written: only the front doors know how a thing is given."""
-    texts = [
-        (node.lineno, node.value)
+    assert [(line, text) for line, text in literals(path) if FORBIDDEN.search(text)] == []
+
+
+def literals(path: Path) -> Iterator[tuple[int, str]]:
+    """Every literal text of a file, but the name under which it posts: books have recorded that since the first."""
+    tree = ast.parse(path.read_text("utf-8"))
+    actors = {node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets) == "ACTOR"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in actors:
+            yield node.lineno, node.value
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_sentence_carries_marks_and_no_bare_names(path: Path) -> None:
+    """``{Input.UNIT}`` would print 'unit' to everybody; ``{Input.UNIT.given}`` is a mark."""
+    bare = [
+        node.lineno
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if isinstance(node, ast.FormattedValue) and re.fullmatch(r"(Input|Action)\.[A-Z_]+", ast.unparse(node.value))
     ]
-    assert [(line, text) for line, text in texts if FORBIDDEN.search(text)] == []
+    assert bare == []
 
 
 def test_the_walk_knows_what_it_looks_for() -> None:
@@ -71,8 +91,8 @@ def test_a_sentence_is_said_in_the_words_of_each_door() -> None:
         Input.FUND,
         "there is no fund 'corr'.",
         "Its money cannot be handed out.",
-        f"Write {set_to(Input.FUND, 'core')}, say it {given(Input.UNIT)}, leave {named(Input.TOTAL)} out, or first "
-        f"{done(Action.REVERSE, 7)}",
+        f"Write {Input.FUND.set_to('core')}, say it {Input.UNIT.given}, leave {Input.TOTAL.named} out, or first "
+        f"{Action.REVERSE.done(7)}",
     )
     here, there = problem.told(COMMAND_LINE), problem.told(PAGE)
     assert (here.where, there.where) == ("--fund", "Fund that pays")
@@ -87,8 +107,8 @@ def test_a_sentence_is_said_in_the_words_of_each_door() -> None:
 
 
 def test_a_problem_knows_the_field_that_it_is_about() -> None:
-    assert Problem(Input.FUND, "", "", f"Say it {given(Input.UNIT)}.").field is Input.FUND
-    assert Problem("a.csv, cell B2", "", "", f"Say it {given(Input.UNIT)}.").field is Input.UNIT
+    assert Problem(Input.FUND, "", "", f"Say it {Input.UNIT.given}.").field is Input.FUND
+    assert Problem("a.csv, cell B2", "", "", f"Say it {Input.UNIT.given}.").field is Input.UNIT
     assert Problem("a.csv, cell B2", "", "", "Correct it.").field is None
 
 

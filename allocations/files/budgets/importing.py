@@ -25,7 +25,7 @@ from allocations.reading.cells import Kind, Sheet, Workbook, read_workbook, with
 from ledger.entries.draft import Draft
 from ledger.entries.posting import Posted, post
 from ledger.errors import Problem, Refused, refuse
-from ledger.inputs import Action, Input, done, given, set_to
+from ledger.inputs import Action, Input
 from ledger.money import exact_pounds
 from ledger.reports import position
 from ledger.store.attachments import keeping
@@ -90,7 +90,7 @@ def understand(workbook: Workbook, books: Receivers, request: Request) -> Unders
                 workbook.file,
                 "no amount was found below its headings.",
                 "There is nothing to post.",
-                f"Fill in the budget, or name its sheet {given(Input.SHEETS)}.",
+                f"Fill in the budget, or name its sheet {Input.SHEETS.given}.",
             )
         )
     found.lines, found.moved_on = successors_of(found.lines, books)
@@ -129,7 +129,7 @@ def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: U
                 workbook.file,
                 f"several sheets look like budgets: {listed}.",
                 "Reading them all could count money twice.",
-                f"Name each of those to read {given(Input.SHEETS)}.",
+                f"Name each of those to read {Input.SHEETS.given}.",
             )
         )
         return None
@@ -189,7 +189,7 @@ def _no_budget(workbook: Workbook, name: str, sheet: Sheet) -> Problem:
         f"{workbook.file}, sheet {name}",
         "no row of it heads a budget.",
         "A budget has a column of codes or names of organisations and at least one of amounts.",
-        f"Head them, as 'Code' and 'Budget (£)', or say {given(Input.COLUMNS)} where they stand.",
+        f"Head them, as 'Code' and 'Budget (£)', or say {Input.COLUMNS.given} where they stand.",
     )
 
 
@@ -266,7 +266,7 @@ def _post_and_keep(store: Store, path: Path, found: Understood, draft: Draft) ->
 def _refuse_unknown_fund(books: Receivers, request: Request) -> None:
     if request.fund is not None and request.fund not in books.funds:
         fund = books.fund(request.fund)
-        remedy = f"Write {set_to(Input.FUND, fund)}." if isinstance(fund, str) else fund.fix
+        remedy = f"Write {Input.FUND.set_to(fund)}." if isinstance(fund, str) else fund.fix
         refuse(Input.FUND, f"there is no fund '{request.fund}'.", "Its money cannot be handed out.", remedy)
 
 
@@ -315,7 +315,7 @@ def _replayed(reader: Reader, found: Understood, number: int) -> Posted:
                     f"it was imported before, as entry {number}, as £{exact_pounds(pence)} in {row['transfers']:,} "
                     f"transfers; now it comes to £{exact_pounds(found.read_pence)} in {len(found.lines):,}.",
                     "Posting it again would count money twice.",
-                    f"Reverse the entry first: {done(Action.REVERSE, number)}",
+                    f"Reverse the entry first: {Action.REVERSE.done(number)}",
                 )
             ],
             found,

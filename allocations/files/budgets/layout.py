@@ -25,7 +25,7 @@ from allocations.reading.amounts import Number, folded, tidy, unit_in, written_n
 from allocations.reading.cells import Cell, Kind, Sheet, read_workbook
 from allocations.reading.safety import refused
 from ledger.errors import Problem
-from ledger.inputs import Input, given
+from ledger.inputs import Input
 from ledger.years import FinancialYear
 
 DEEPEST_HEADER = 60
@@ -78,7 +78,7 @@ def find(
                 f"{place}, row {row + 1}",
                 "neither a heading, nor a caption above it, nor the sheet's name says what the amounts are in.",
                 "Pounds read as thousands are wrong a thousandfold.",
-                f"Say it {given(Input.UNIT)}, or in the heading: (£000).",
+                f"Say it {Input.UNIT.given}, or in the heading: (£000).",
             )
         )
     same = Counter(_apart(column) for column in columns if column.meaning is Meaning.AMOUNT)
@@ -243,7 +243,7 @@ def _ambiguities(place: str, cells: Sequence[Cell], columns: Sequence[Heading]) 
                     f"{place}, cell {rivals[0].address}",
                     f"{count} columns could each be the budget: {listed}.",
                     "Adding them up could count money twice.",
-                    f"Say {given(Input.COLUMNS)} which are amounts and which are ignored.",
+                    f"Say {Input.COLUMNS.given} which are amounts and which are ignored.",
                 )
             )
     if len({column.recurrent for _, column in amounts}) == 3:  # noqa: PLR2004 - yes, no and not said
@@ -253,7 +253,7 @@ def _ambiguities(place: str, cells: Sequence[Cell], columns: Sequence[Heading]) 
                 f"{place}, cell {cell.address}",
                 f"'{tidy(cell.text)}' stands beside recurrent and non-recurrent columns.",
                 "It may be their total, or money besides them.",
-                f"Head it 'Total', or say {given(Input.COLUMNS)} what it is.",
+                f"Head it 'Total', or say {Input.COLUMNS.given} what it is.",
             )
         )
     across = any(column.organisation for _, column in amounts)
@@ -263,7 +263,7 @@ def _ambiguities(place: str, cells: Sequence[Cell], columns: Sequence[Heading]) 
                 f"{place}, cell {cells[0].address}",
                 "no column holds codes or names of organisations.",
                 "Nobody would receive the money.",
-                f"Head it 'Code' or 'Organisation', or say {given(Input.COLUMNS)} which column it is.",
+                f"Head it 'Code' or 'Organisation', or say {Input.COLUMNS.given} which column it is.",
             )
         )
     return found

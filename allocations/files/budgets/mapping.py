@@ -18,7 +18,7 @@ from allocations.reading.amounts import Doubt, folded, per_head_in, tidy, unit_i
 from allocations.reading.cells import Cell, Kind, Sheet, Workbook
 from allocations.reading.strict_yaml import StrictModel, read_model
 from ledger.errors import Problem, Refused
-from ledger.inputs import Action, Input, done, given
+from ledger.inputs import Action, Input
 from ledger.years import FinancialYear, parse_year
 
 Unit = Literal["pence", "pounds", "thousands", "millions"]
@@ -204,7 +204,7 @@ def shape_problems(mapping: BudgetMapping, workbook: Workbook) -> list[Problem]:
     found: list[Problem] = []
     by_name = {sheet.name: sheet for sheet in workbook.sheets}
     why = "The mapping was made for a file of another shape, and could read the wrong column."
-    remedy = f"Check the file; if it is meant, {done(Action.NEW_MAPPING)}."
+    remedy = f"Check the file; if it is meant, {Action.NEW_MAPPING.done()}."
     for part in mapping.sheets:
         sheet = by_name.get(part.sheet)
         if sheet is None:
@@ -458,7 +458,7 @@ def gaps(file: str, mapping: BudgetMapping) -> list[Problem]:
             found.append(Problem(place, "no column holds amounts.", why, remedy))
         if part.unit is None and any(column.unit is None for column in amounts.values()):
             why = "Pounds read as thousands are wrong a thousandfold."
-            remedy = f"Say it {given(Input.UNIT)}, or in the heading: (£000)."
+            remedy = f"Say it {Input.UNIT.given}, or in the heading: (£000)."
             found.append(Problem(place, "nothing says what the amounts are in.", why, remedy))
     return found
 

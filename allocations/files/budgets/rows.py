@@ -15,7 +15,7 @@ from allocations.files.budgets.wording import Wording
 from allocations.reading.amounts import Doubt, Missing, Number, folded, money, tidy, written_number
 from allocations.reading.cells import Cell, Kind, Sheet
 from ledger.errors import Problem
-from ledger.inputs import Input, given
+from ledger.inputs import Input
 from ledger.money import LARGEST_PENCE
 
 MOST_PROBLEMS = 200
@@ -168,7 +168,7 @@ class _Rows:
                 cell,
                 f"£{pounds:,f} is not a whole number of pence.",
                 "The books keep whole pence, and nothing is rounded in silence.",
-                f"Round it in the file, or allow it {given(Input.ROUNDING)}, which records what each cell held.",
+                f"Round it in the file, or allow it {Input.ROUNDING.given}, which records what each cell held.",
             )
             return 0, None
         return int(pence.quantize(_PENNY, rounding=ROUND_HALF_UP)), pounds
@@ -235,7 +235,7 @@ class _Rows:
                 cell,
                 f"row {number} is hidden and holds amounts.",
                 "It often is a line that something else replaced.",
-                f"Unhide or delete it, or say {given(Input.HIDDEN)} whether it counts.",
+                f"Unhide or delete it, or say {Input.HIDDEN.given} whether it counts.",
             )
         elif hidden == "leave out":
             self.reading.set_aside.append(
@@ -255,7 +255,7 @@ class _Rows:
                     cell_place(self.file, self.sheet.name, cell),
                     f"column {letter} is hidden and holds amounts.",
                     "It often is something that another column replaced.",
-                    f"Unhide or delete it, or say {given(Input.HIDDEN)} whether it counts.",
+                    f"Unhide or delete it, or say {Input.HIDDEN.given} whether it counts.",
                 )
             )
         elif hidden == "leave out":
@@ -326,7 +326,7 @@ class _Rows:
                     cell_place(self.file, self.sheet.name, cells[0]),
                     f"{organisation} stands {len(cells)} times for the same money: in {listed}.",
                     "It may be there twice.",
-                    f"Take one out; if they are to be added up, say so {given(Input.DUPLICATES)}.",
+                    f"Take one out; if they are to be added up, say so {Input.DUPLICATES.given}.",
                 )
             )
 

@@ -16,7 +16,7 @@ from allocations.files.budgets.mapping import ColumnMapping, Meaning
 from allocations.files.budgets.understood import Control, Request, Understood
 from allocations.reading.cells import Cell
 from ledger.errors import Problem
-from ledger.inputs import Input, given
+from ledger.inputs import Input
 from ledger.money import exact_pounds
 from ledger.reports import position
 from ledger.reports.position import Moment
@@ -267,7 +267,7 @@ def control(reader: Reader, at: Moment, found: Understood, funds: list[str]) -> 
                 found.file,
                 "the file prints no total of its own, and what is left may stay with the payer.",
                 "Nothing would show that a row was missed.",
-                f"Say what it comes to {given(Input.TOTAL)}, or let the file have a total row.",
+                f"Say what it comes to {Input.TOTAL.given}, or let the file have a total row.",
             )
         )
     return found_control, problems
@@ -283,9 +283,9 @@ def _fund_problem(
     others = _others(request, fund, held)
     remedy = "Correct the file, or the books."
     if give < have:
-        remedy = f"Hand out all of it, or say {given(Input.REST)} that the rest stays with {request.payer}."
+        remedy = f"Hand out all of it, or say {Input.REST.given} that the rest stays with {request.payer}."
     elif others:
-        remedy = f"It also holds {others}: name that {given(Input.STANDING)} or {given(Input.FUND)}."
+        remedy = f"It also holds {others}: name that {Input.STANDING.given} or {Input.FUND.given}."
     return Problem(
         f"{found.file}, control total",
         f"{request.payer} holds £{exact_pounds(have)} {request.standing} of {fund} in {request.year}; the file hands "
@@ -326,7 +326,7 @@ def _scale_problems(found: Understood, by_fund: dict[str, tuple[int, int]]) -> l
             f"{found.file}, unit",
             f"it comes to £{exact_pounds(give)}{each}{held}. The unit was read as {unit}.",
             "It looks a thousandfold off: pounds taken for thousands, or thousands for pounds.",
-            f"Say what the amounts are in {given(Input.UNIT)}.",
+            f"Say what the amounts are in {Input.UNIT.given}.",
         )
     ]
 

@@ -9,7 +9,7 @@ from allocations.files.budgets.sheet import Asked
 from allocations.reading.amounts import Doubt, folded, tidy
 from allocations.reading.amounts import year as read_year
 from allocations.reading.cells import Cell, Kind
-from ledger.inputs import Input, given
+from ledger.inputs import Input
 from ledger.years import FinancialYear
 
 
@@ -99,7 +99,7 @@ class Wording:
             f"{code} ({facts['name']}) closed on {facts['valid_to']}; {into} took over.",
             "It can receive nothing on the day.",
             "Give the new codes, or let its money go to those who took over, by population: say so "
-            f"{given(Input.SUCCESSORS)}.",
+            f"{Input.SUCCESSORS.given}.",
         )
 
     def _refuse_other_name(self, code: str, code_cell: Cell, name_cell: Cell) -> None:
@@ -123,7 +123,7 @@ class Wording:
                     first,
                     "no fund is named for this row.",
                     "Its money has no purpose.",
-                    f"Name the fund {given(Input.FUND)}, or give a column 'Fund'.",
+                    f"Name the fund {Input.FUND.given}, or give a column 'Fund'.",
                 )
                 return None
             return self.asked.fund or next(self.columns[place].fund for place in self.amounts)

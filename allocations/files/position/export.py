@@ -160,7 +160,7 @@ def _write_workbook(table: pa.Table, whole: Guard, told: Provenance, path: Path,
         "source of the money stands in it with what it has given. An empty cell is not known or not set, never zero.",
         "It is the outcome of a scenario, and cannot be imported."
         if told.kind == SCENARIO
-        else "It can be read back with 'devolution import position', which notices any changed cell.",
+        else "It can be imported into a ledger as a position, and any changed cell is noticed.",
     )
     sheets = [
         *((sheet.name, sheet.title) for sheet in more),

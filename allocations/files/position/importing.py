@@ -239,7 +239,7 @@ def _parsed(file: str, facts: Mapping[str, str]) -> _Told:
 
 def _not_an_export(file: str, found: str) -> Refused:
     why = "Without it nobody can tell whether the rows are as they were."
-    remedy = "Give a file that 'devolution export position' wrote, as it was written."
+    remedy = "Give an exported position, as it was written."
     return Refused([Problem(file, found, why, remedy)])
 
 

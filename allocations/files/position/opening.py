@@ -18,6 +18,7 @@ from ledger import structure
 from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, Leg, Place, legs
 from ledger.errors import Problem, Refused
+from ledger.inputs import Action
 from ledger.money import exact_pounds
 from ledger.reports.position import SOURCE, Moment
 from ledger.store.base import Reader
@@ -227,7 +228,7 @@ class _Opening:
                     f"{resource} money of {self._year}",
                     f"its rows sum to £{exact_pounds(total)}, not to zero.",
                     "A whole position holds what the source gave as well; a part of one cannot be brought into books.",
-                    "Export the position without --organisation.",
+                    f"Export the position {Action.EVERYBODY.done()}.",
                 )
             )
             return

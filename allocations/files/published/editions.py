@@ -6,6 +6,7 @@ from pathlib import Path
 from allocations.files.published.headings import years_in
 from allocations.files.published.tables import Notes, Table
 from allocations.reading.cells import Sheet
+from ledger.inputs import Input
 from ledger.years import FinancialYear
 
 _FILE_NAME = "the file's name"
@@ -57,7 +58,7 @@ def edition(
             listed = ", ".join(str(year) for year in years)
             notes.problem(
                 None, None, f"{where} speak of several years: {listed}.",
-                "One import is of one year.", f"Say which with --year, as --year {years[0]}.",
+                "One import is of one year.", f"Say which {Input.YEAR_OF_FILE.given}, as {years[0]}.",
             )  # fmt: skip
             return None
     if asked is not None and not spoken:
@@ -66,12 +67,13 @@ def edition(
         where, years = spoken[0]
         notes.problem(
             None, None, f"it was asked for as {asked}, but {where} speak of {', '.join(str(year) for year in years)}.",
-            "Figures of one year are not those of another.", "Leave out --year, or give the file of that year.",
+            "Figures of one year are not those of another.",
+            f"Leave out {Input.YEAR_OF_FILE.named}, or give the file of that year.",
         )  # fmt: skip
         return None
     notes.problem(
         None, None, "neither its sheets, its titles, its headers nor its name say which year it is of.",
-        "Figures without a year cannot be placed.", "Say it with --year, as --year 2025/26.",
+        "Figures without a year cannot be placed.", f"Say it {Input.YEAR_OF_FILE.given}, as 2025/26.",
     )  # fmt: skip
     return None
 

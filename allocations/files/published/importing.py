@@ -29,6 +29,7 @@ from allocations.files.published.understood import Understood
 from ledger.entries.draft import Draft, because
 from ledger.entries.posting import Posted, post
 from ledger.errors import KeyReused, Problem, Refused
+from ledger.inputs import Action, Input
 from ledger.models import Fund, Terms
 from ledger.money import spoken
 from ledger.store.base import Reader, Store
@@ -116,7 +117,7 @@ def _other_edition(problem: Problem) -> Problem:
         problem.where,
         "the books hold this decision already, from other figures.",
         "An edition that was corrected does not replace the one that was posted.",
-        "Import it into a new ledger: --ledger NEW.duckdb.",
+        f"Import it into {Action.ANOTHER_LEDGER.done()}.",
     )
 
 
@@ -155,7 +156,7 @@ class _Batch:
                 file.file,
                 f"it is a {file.kind}.",
                 "Who follows whom is recorded with the weights by which money is shared, which it does not hold.",
-                "Import it with 'devolution import structure'.",
+                f"{Action.IMPORT_STRUCTURE.done()}.",
             )
         )
 
@@ -236,7 +237,7 @@ class _Batch:
                 file.file,
                 found,
                 "The same money would be given out twice, or in part." if before else "A decision is posted once.",
-                "Import into a new ledger: --ledger NEW.duckdb.",
+                f"Import into {Action.ANOTHER_LEDGER.done()}.",
             )
         )
 
@@ -266,7 +267,7 @@ class _Batch:
                 file.file,
                 f"NHS England's revenue limit for {steps.year} is not known here.",
                 "Allocations are made from it, and money is not made up.",
-                "Give it with --limit, as --limit 205.1bn; the financial directions of the year state it.",
+                f"Give it {Input.REVENUE_LIMIT.given}, as 205.1bn; the financial directions of the year state it.",
             )
         )
         return []

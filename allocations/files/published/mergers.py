@@ -22,6 +22,7 @@ from allocations.files.published.understood import Understood
 from ledger.entries.draft import Draft, because
 from ledger.entries.posting import Posted, post
 from ledger.errors import Problem, Refused
+from ledger.inputs import Action
 from ledger.store.base import Reader, Store
 
 ACTOR = "devolution import"
@@ -180,7 +181,7 @@ def _files(files: Sequence[Understood]) -> tuple[Understood, Understood, Underst
         else:
             sentence = f"it is {file.kind}."
             why = "It does not say who follows whom, or where practices are."
-            problems.append(Problem(file.file, sentence, why, "Import it with 'devolution import published'."))
+            problems.append(Problem(file.file, sentence, why, f"{Action.IMPORT_PUBLISHED.done()}."))
     for kind, name in wanted.items():
         if len(found[kind]) > 1:
             names = " and ".join(file.file for file in found[kind])

@@ -18,6 +18,7 @@ from allocations.files.published.headings import folded
 from allocations.files.published.tables import Notes, Row, SetAside, Table, Wanted, find, visible_sheets
 from allocations.reading.cells import Cell, Kind, Sheet, Workbook
 from ledger.errors import Problem
+from ledger.inputs import Input
 from ledger.years import FinancialYear
 
 _NINE_PLACES = Decimal("1e-9")
@@ -125,7 +126,7 @@ class _Reader:
             names = ", ".join(table.sheet.name for table in self.found)
             self.notes.problem(
                 None, None, f"several sheets hold practices with populations: {names}.",
-                "They would be counted twice.", "Say which with --sheet.",
+                "They would be counted twice.", f"Say which {Input.SHEET_OF_FILE.given}.",
             )  # fmt: skip
         else:
             self.notes.problem(

@@ -11,6 +11,7 @@ from allocations.files.published.registered_patients import AGES, MAP
 from allocations.files.published.tables import HEADER_WITHIN, Notes, Wanted, header_rows
 from allocations.reading.cells import Kind, Sheet, Workbook
 from ledger.errors import Problem, Refused
+from ledger.inputs import Action
 
 
 class FileKind(StrEnum):
@@ -47,8 +48,8 @@ _LOOKS_LIKE = (
     ("a lookup of local authorities", ("ltla23_code", "utla23_code")),
     ("a lookup of local authorities and regions", ("ltla24_code", "region24_code")),
     ("the indices of deprivation", ("Rank of average score", "Average score")),
-    ("a list of your own places (give it to 'allocate --places')", ("practice_code", "place")),
-    ("your own terms (give it to 'demo --terms')", ("fund", "grade", "quality")),
+    (f"a list of your own places (give it to {Action.SHARE_AMONG_PLACES.done()})", ("practice_code", "place")),
+    (f"your own terms (give it to {Action.DEMO_WITH_TERMS.done()})", ("fund", "grade", "quality")),
 )
 
 

@@ -19,6 +19,7 @@ from ledger import structure
 from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, records
 from ledger.errors import Problem
+from ledger.inputs import Action, Input
 from ledger.models import Closure, Organisation, Relationship, Succession, Tier
 from ledger.store.base import Reader
 
@@ -188,8 +189,8 @@ class StructureEntry:
                 self.place,
                 f"the ICB {code} {what}.",
                 "What is its could not be placed.",
-                "Give the file for the year in which it exists ('--year'), or record who follows it first "
-                "('devolution import structure').",
+                f"Give the file for the year in which it exists ({Input.YEAR_OF_FILE.named}), or record who follows "
+                f"it first. {Action.IMPORT_STRUCTURE.done()}.",
             )
         )
 

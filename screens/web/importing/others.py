@@ -12,14 +12,16 @@ from allocations.files.published.importing import Imported, import_files
 from allocations.files.published.understood import Understood, understand
 from ledger.entries.posting import Posted
 from ledger.errors import LedgerError, Refused
+from ledger.inputs import Input
 from ledger.money import parse_pounds, spoken
 from ledger.reports.position import Moment
 from ledger.store.attachments import keeping
 from ledger.store.base import Store
 from ledger.years import FinancialYear, parse_year
 from screens.cli.imports import rows_of, told_of
-from screens.report import remedies, tables
+from screens.report import tables
 from screens.report.tables import Money, Table
+from screens.report.wording import PAGE
 from screens.web.importing import common, uploads
 from screens.web.importing.common import worked_out
 from screens.web.shell import posting
@@ -86,10 +88,10 @@ def _states(place: st.delta_generator.DeltaGenerator, rehearsed: object) -> None
 
 def _asked(digests: Sequence[str]) -> tuple[FinancialYear | None, str | None, int | None]:
     with st.expander("Only where a file leaves it open: its year, its sheet, a limit"):
-        year = st.text_input(remedies.YEAR_OF_FILE, max_chars=12, key=f"bring year {digests[0][:16]}",
+        year = st.text_input(PAGE.label(Input.YEAR_OF_FILE), max_chars=12, key=f"bring year {digests[0][:16]}",
                              help="As 2025/26; empty where the file says it.")  # fmt: skip
-        sheet = st.text_input(remedies.SHEET_OF_FILE, max_chars=60, key=f"bring sheet {digests[0][:16]}")
-        limit = st.text_input(remedies.LIMIT, max_chars=30, key=f"bring limit {digests[0][:16]}",
+        sheet = st.text_input(PAGE.label(Input.SHEET_OF_FILE), max_chars=60, key=f"bring sheet {digests[0][:16]}")
+        limit = st.text_input(PAGE.label(Input.REVENUE_LIMIT), max_chars=30, key=f"bring limit {digests[0][:16]}",
                               help="As 205.1bn; for a year for which none is shipped.")  # fmt: skip
     return _read(parse_year, year), sheet.strip() or None, _read(parse_pounds, limit)
 

@@ -12,8 +12,8 @@ from ledger.reports import imported
 from ledger.reports.position import Moment
 from ledger.store.base import Store
 from screens.report import tables
-from screens.report.remedies import WHAT_IT_IS
 from screens.report.tables import Link, Money, Table
+from screens.report.wording import KIND_OF_FILE
 from screens.web.importing import budgets, common, others, uploads
 from screens.web.importing.common import worked_out
 from screens.web.shell import open_ledger
@@ -91,7 +91,7 @@ def _kind(brought: Sequence[tuple[str, bytes]]) -> Brought:
 
 def _choose_kind(found: Brought, digests: Sequence[str]) -> Brought:
     kind: Brought = st.radio(
-        WHAT_IT_IS, list(KINDS), index=list(KINDS).index(found), format_func=lambda kind: KINDS[kind],
+        KIND_OF_FILE, list(KINDS), index=list(KINDS).index(found), format_func=lambda kind: KINDS[kind],
         key=f"bring kind {digests[0][:16]}",
     )  # fmt: skip
     if kind is not found:

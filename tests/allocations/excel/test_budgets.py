@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from allocations.files.budgets.importing import import_budgets
 from allocations.files.budgets.mapping import BudgetMapping, Settings, read_mapping
 from allocations.files.budgets.understood import Request
-from ledger import inputs
 from ledger.entries.draft import Draft, records
 from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
@@ -171,7 +170,7 @@ def test_too_little_is_refused_unless_the_rest_stays(funded: Store, file: Path, 
     post(funded, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 100)])
     assert "£1.00 too little" in texts(refusal(funded, file))
     no_total = written(tmp_path / "no total.xlsx", PLAIN[:5])
-    assert f"Say what it comes to {inputs.given(Input.TOTAL)}" in texts(refusal(funded, no_total, leave_rest=True))
+    assert "Say what it comes to with --total" in texts(refusal(funded, no_total, leave_rest=True))
     outcome = bring_in(funded, no_total, leave_rest=True, total_pence=600_000)
     assert outcome.understood.control is not None
     assert outcome.understood.control.rest_pence == 100

@@ -21,7 +21,7 @@ from allocations.reading.amounts import (
     year,
 )
 from allocations.reading.cells import Cell, Kind, number
-from ledger import inputs
+from ledger.inputs import Input
 from ledger.years import FinancialYear
 
 NBSP, THIN, MINUS, EN, EM = "\u00a0", "\u2009", "\u2212", "\u2013", "\u2014"
@@ -60,7 +60,7 @@ def test_a_scaled_amount_in_a_scaled_column_is_refused(written: str) -> None:
 def test_a_dash_is_asked_about_and_then_believed(dash: str) -> None:
     found = money(text(dash), POUNDS)
     assert isinstance(found, Doubt)
-    assert inputs.given(inputs.Input.DASH) in found.fix
+    assert Input.DASH.given in found.fix
     assert money(text(dash), POUNDS, dash="zero") == 0
     assert money(text(f" {dash} "), POUNDS, dash="blank") is BLANK
 

@@ -133,7 +133,7 @@ def test_the_rounding_of_what_is_printed_is_allowed_and_no_more(tmp_path: Path) 
 def test_a_file_that_does_not_say_its_year_is_asked_for_it(tmp_path: Path) -> None:
     told = refused(tmp_path, lambda _: None, "practices.csv")
     assert "practices.csv: neither its sheets, its titles, its headers nor its name say which year it is of." in told
-    assert "Say it with --year, as --year 2025/26." in told
+    assert "Say it with --year, as 2025/26." in told
     assert read(tmp_path, small.practice_rows(), "practices.csv", year=FinancialYear(2025)).problems == ()
     assert "names '2025_27', which is not a financial year" in refused(
         tmp_path, lambda _: None, "place_tool_2025_27.csv"
