@@ -5,8 +5,6 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
-import pyarrow as pa
-
 from ledger.errors import Problem, Refused
 from ledger.store.base import Reader
 
@@ -34,25 +32,6 @@ SELECT l.code, l.name, l.tier, t.rank, t.depth, l.valid_from, l.valid_to FROM li
 ORDER BY l.code
 """
 
-_BELOW = f"""
-WITH RECURSIVE {KNOWN_RELATIONSHIPS},
-below(organisation) AS (
-    SELECT code FROM organisation WHERE code = $organisation AND entry_number <= $known
-    UNION
-    SELECT r.child FROM below b JOIN known_relationship r ON r.parent = b.organisation
-    WHERE r.valid_from <= $day AND (r.valid_to IS NULL OR $day < r.valid_to)
-)
-SELECT organisation FROM below ORDER BY organisation
-"""
-
-_SHARED = f"""
-WITH {KNOWN_RELATIONSHIPS}
-SELECT DISTINCT r.child FROM known_relationship r
-WHERE r.child IN (SELECT organisation FROM members) AND r.child <> $organisation
-  AND r.parent NOT IN (SELECT organisation FROM members)
-  AND r.valid_from <= $day AND (r.valid_to IS NULL OR $day < r.valid_to)
-"""
-
 _SUCCESSIONS = """
 SELECT effective_date, predecessor, successor, CAST(sum(weight) AS BIGINT) AS weight FROM succession
 WHERE effective_date <= $day AND entry_number <= $known
@@ -76,19 +55,6 @@ WHERE in_force OR (NOT has_newer AND valid_to = last_end AND valid_to IN (
     SELECT effective_date FROM succession WHERE effective_date <= $day AND entry_number <= $known))
 ORDER BY child, scheme, parent
 """
-
-
-def below(reader: Reader, organisation: str, day: date, known: int) -> list[str]:
-    """An organisation and everyone below it on a day, as known by an entry; empty for an unknown code."""
-    found = reader.table(_BELOW, {"organisation": organisation, "day": day, "known": known})
-    return list(found["organisation"].to_pylist())
-
-
-def shared(reader: Reader, members: list[str], organisation: str, day: date, known: int) -> set[str]:
-    """Those below an organisation who are on that day also below somebody outside."""
-    reader.stage("members", pa.table({"organisation": pa.array(members, pa.string())}))
-    given = {"organisation": organisation, "day": day, "known": known}
-    return {str(code) for (code,) in reader.rows(_SHARED, given)}
 
 
 def lives(reader: Reader, known: int) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,33 +11,19 @@ import pyarrow.compute as pc
 from allocations.figures import tables
 from allocations.figures.tables import WEIGHTINGS
 from allocations.shares.split import FIGURES_YEAR
+from ledger import structure
 from ledger.entries import canonical
 from ledger.errors import Problem, Refused
+from ledger.reports.below import in_force
 from ledger.reports.position import Moment, moment, position
 from ledger.store.base import Reader
 from ledger.years import FinancialYear, today
 from scenarios.change import tidied
 from scenarios.world import ICB, PCN, PLACE, PRACTICE, Fund, Organisation, Tier, World, no_people
 
-_ORGANISATIONS = """
-SELECT o.code, o.name, o.tier, min(r.parent) AS icb
-FROM organisation o
-LEFT JOIN relationship r ON r.child = o.code AND r.valid_from <= $day AND (r.valid_to IS NULL OR $day < r.valid_to)
-    AND r.parent IN (SELECT code FROM organisation WHERE tier = 'icb')
-WHERE o.entry_number <= $known GROUP BY o.code, o.name, o.tier ORDER BY o.code
-"""
 _FUNDS = """
 SELECT f.code, f.name, f.parent, f.stream, f.resource, t.depth AS lowest_depth
 FROM fund f JOIN tier t ON t.code = f.lowest_tier WHERE f.entry_number <= $known ORDER BY f.code
-"""
-_PLACES_OF_PRACTICES = """
-SELECT r.child AS practice, min(r.parent) AS place
-FROM relationship r JOIN organisation p ON p.code = r.parent AND p.tier = 'place'
-JOIN organisation c ON c.code = r.child AND c.tier = 'practice'
-WHERE r.entry_number <= $known AND r.valid_from <= $day AND (r.valid_to IS NULL OR $day < r.valid_to)
-  AND NOT EXISTS (SELECT 1 FROM relationship s WHERE s.supersedes = r.id AND s.entry_number <= $known)
-  AND r.parent IN (SELECT organisation FROM own_places)
-GROUP BY r.child
 """
 
 
@@ -117,31 +102,38 @@ def _last_day(year: FinancialYear) -> date:
 
 
 def _world(reader: Reader, at: Moment, year: FinancialYear, table: pa.Table) -> World:
-    given = {"known": at.known, "day": min(at.as_at, year.last_day)}
+    related = in_force(reader, min(at.as_at, year.last_day), at.known)
+    icbs = _parents(related.filter(pc.equal(related["parent_tier"], ICB)))
     tiers = reader.table("SELECT code, name, rank, depth FROM tier").to_pylist()
-    organisations = reader.table(_ORGANISATIONS, given).to_pylist()
-    funds = reader.table(_FUNDS, given).to_pylist()
+    organisations = structure.lives(reader, at.known)
+    funds = reader.table(_FUNDS, {"known": at.known}).to_pylist()
     known_people = year == FIGURES_YEAR
     return World(
         year=year,
         tiers={row["code"]: Tier(**row) for row in tiers},
-        organisations={row["code"]: Organisation(**row) for row in organisations},
+        organisations={
+            code: Organisation(code, row["name"], row["tier"], icbs.get(code)) for code, row in organisations.items()
+        },
         funds={row["code"]: Fund(**row) for row in funds},
-        people=_people(reader, given, table) if known_people else no_people(),
+        people=_people(related, table) if known_people else no_people(),
         people_year=year if known_people else None,
     )
 
 
-def _people(reader: Reader, given: dict[str, Any], table: pa.Table) -> pa.Table:
+def _parents(related: pa.Table) -> dict[str, str]:
+    """Each child to its parent, the first by code where it has several."""
+    found = related.group_by("child").aggregate([("parent", "min")])
+    return dict(zip(found["child"].to_pylist(), found["parent_min"].to_pylist(), strict=True))
+
+
+def _people(related: pa.Table, table: pa.Table) -> pa.Table:
     """Practices with their people; where an ICB holds money in places of its own, those are their places."""
     shipped = tables.table("practices_2025_26")
     default = set(shipped["place"].to_pylist())
     held = table.filter(pc.equal(table["tier"], PLACE))
     own = sorted(set(held["organisation"].to_pylist()) - default)
     if own:
-        reader.stage("own_places", pa.table({"organisation": pa.array(own, pa.string())}))
-        found = reader.table(_PLACES_OF_PRACTICES, given).to_pylist()
-        moved = {row[PRACTICE]: row[PLACE] for row in found}
+        moved = _parents(related.filter(pc.is_in(related["parent"], pa.array(own, pa.string()))))
         pairs = zip(shipped[PRACTICE].to_pylist(), shipped[PLACE].to_pylist(), strict=True)
         places = pa.array([moved.get(practice, place) for practice, place in pairs], pa.string())
         shipped = shipped.set_column(shipped.schema.get_field_index(PLACE), PLACE, places)

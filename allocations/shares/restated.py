@@ -18,8 +18,8 @@ from allocations.shares.apportion import apportion
 from ledger import structure
 from ledger.errors import Problem, Refused
 from ledger.reports import position as as_was
+from ledger.reports.below import walk
 from ledger.reports.position import Moment
-from ledger.reports.position_of_each import position_of_each as each_as_was
 from ledger.store.base import Reader
 
 Steps = Sequence[Mapping[str, Mapping[str, int]]]
@@ -59,7 +59,7 @@ def position_of_each(reader: Reader, at: Moment, day: date | None, tier: str, ye
         year: by the year it starts in.
     """
     if day is None:
-        return each_as_was(reader, at, tier, year)
+        return as_was.position_of_each(reader, at, tier, year)
     table = _restated(reader, at, day, as_was.position(reader, at, year=year), "organisation")
     held = _parents_on(reader, at, day)
     found = {}
@@ -166,10 +166,7 @@ def _parts_of(held: Held, organisation: str, rank: int) -> tuple[set[str], dict[
         for parents in schemes.values():
             for parent in parents:
                 children[parent].add(child)
-    members, fresh = {organisation}, {organisation}
-    while fresh:
-        fresh = {child for parent in fresh for child in children[parent]} - members
-        members |= fresh
+    members = set(walk(children, organisation))
     # The parents in the scheme that lies nearest below the organisation: a network counts for an ICB by its parts
     # in ICBs, and for a place by its parts in places.
     parts: dict[str, Parents] = {

@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from ledger import structure
 from ledger.entries.canonical import GENESIS
 from ledger.entries.chain import last_entry
 from ledger.errors import Problem, Refused
 from ledger.money import MOST_MOVED_PENCE
+from ledger.reports import below
+from ledger.reports.below import Point
 from ledger.store.base import Reader
 from ledger.structure import suggestion
-from ledger.years import year_of
+from ledger.years import FinancialYear, year_of
 
 # The terms that hold on a fund: its own, or those of the nearest fund around it; but a fund inside a ring-fence
 # is no freer than the fence.
@@ -95,7 +97,7 @@ _SOME_ENTRIES = "WHERE t.entry_number IN (SELECT number FROM entry WHERE number 
 
 _HELD = """
 held AS (
-    SELECT account, CAST(sum(pence) AS BIGINT) AS amount_pence FROM (
+    SELECT '' AS root, account, CAST(sum(pence) AS BIGINT) AS amount_pence FROM (
         SELECT t.to_account AS account, sum(t.amount_pence) AS pence FROM transfer t {which} GROUP BY t.to_account
         UNION ALL
         SELECT t.from_account, -sum(t.amount_pence) FROM transfer t {which} GROUP BY t.from_account
@@ -103,30 +105,35 @@ held AS (
 )
 """
 
-# Below one organisation all that is held counts, by who was below it in the money's own year. One that is also
-# below somebody else, as a PCN in two ICBs is, counts with what came to it from here; what it did with that
-# money itself cannot be told apart, and is left out.
-_HELD_BELOW = """
-between_accounts AS (
+# Below organisations all that is held counts, by who was below them in the money's own year. One that is also below
+# somebody else, as a PCN in two ICBs is, counts with what came to it from here; what it did with that money itself
+# cannot be told apart, and is left out. ``scope`` says who is below whom, as ``ledger.reports.below`` answers.
+HELD_BELOW = """
+sides AS (
+    SELECT b.point, b.from_account, b.to_account, b.pence, f.organisation AS giver, o.organisation AS receiver
+    FROM between_accounts b JOIN account f ON f.id = b.from_account JOIN account o ON o.id = b.to_account
+),
+held AS (
+    SELECT root, point, account, CAST(sum(pence) AS BIGINT) AS amount_pence FROM (
+        SELECT own.root, s.point, s.to_account AS account, s.pence FROM sides s
+        JOIN scope own ON own.point = s.point AND own.organisation = s.receiver
+        LEFT JOIN scope other ON other.point = s.point AND other.root = own.root AND other.organisation = s.giver
+        WHERE NOT own.shared OR (other.root IS NOT NULL AND s.giver <> s.receiver)
+        UNION ALL
+        SELECT own.root, s.point, s.from_account, -s.pence FROM sides s
+        JOIN scope own ON own.point = s.point AND own.organisation = s.giver
+        LEFT JOIN scope other ON other.point = s.point AND other.root = own.root AND other.organisation = s.receiver
+        WHERE NOT own.shared OR (other.root IS NOT NULL AND s.giver <> s.receiver)
+    ) AS both_sides GROUP BY root, point, account
+)
+"""
+# All transfers between two accounts are of one year, which is the point at which they are asked about.
+_BETWEEN = """
+added AS (
     SELECT t.from_account, t.to_account, sum(t.amount_pence) AS pence FROM transfer t {which}
     GROUP BY t.from_account, t.to_account
 ),
-sides AS (
-    SELECT b.pence, b.from_account, b.to_account, f.organisation AS from_organisation,
-           o.organisation AS to_organisation, sf.shared AS from_shared, so.shared AS to_shared
-    FROM between_accounts b JOIN account f ON f.id = b.from_account JOIN account o ON o.id = b.to_account
-    LEFT JOIN scope sf ON sf.organisation = f.organisation AND sf.year = f.year
-    LEFT JOIN scope so ON so.organisation = o.organisation AND so.year = o.year
-),
-held AS (
-    SELECT account, CAST(sum(pence) AS BIGINT) AS amount_pence FROM (
-        SELECT to_account AS account, pence FROM sides
-        WHERE NOT to_shared OR (to_shared AND from_shared IS NOT NULL AND from_organisation <> to_organisation)
-        UNION ALL
-        SELECT from_account, -pence FROM sides
-        WHERE NOT from_shared OR (from_shared AND to_shared IS NOT NULL AND from_organisation <> to_organisation)
-    ) AS moved GROUP BY account
-)
+between_accounts AS (SELECT a.year AS point, b.* FROM added b JOIN account a ON a.id = b.to_account)
 """
 
 # Terms are judged on the day asked for, but within the money's own year.
@@ -175,7 +182,7 @@ WHERE a.entry_number <= $known AND a.valid_from <= y.judged_on AND (a.valid_to I
 
 # One flat join: the engine plans it well, and badly where the parts are nested.
 _ROWS = """
-SELECT a.organisation, o.name AS organisation_name, o.tier, t.depth, a.fund, f.name AS fund_name,
+SELECT h.root, a.organisation, o.name AS organisation_name, o.tier, t.depth, a.fund, f.name AS fund_name,
        coalesce(m.pot, a.fund) AS pot, f.stream, f.resource, lt.depth AS lowest_depth, a.year,
        {standing} AS standing, m.grade, m.route, m.recurrent, m.notified_on, m.spend_by, m.returns_per_year,
        m.quality, {pence} AS amount_pence
@@ -298,12 +305,39 @@ def position(reader: Reader, at: Moment, *, organisation: str | None = None, yea
     Raises:
         Refused: the organisation is unknown.
     """
+    if organisation is not None:
+        _stage_scope(reader, at, [organisation], year)
+    return _held(reader, at, year, only_below=organisation is not None).select(SCHEMA.names).cast(SCHEMA)
+
+
+def position_of_each(reader: Reader, at: Moment, tier: str, year: int) -> dict[str, pa.Table]:
+    """The position of every organisation of a tier, as ``position`` gives each alone, by its code.
+
+    Args:
+        tier: the code of the tier, as ``icb``.
+        year: by the year it starts in.
+
+    Returns:
+        Those with money, by code.
+    """
+    known = {"tier": tier, "known": at.known}
+    roots = reader.table("SELECT code FROM organisation WHERE tier = $tier AND entry_number <= $known", known)["code"]
+    if not len(roots):
+        return {}
+    _stage_scope(reader, at, roots.to_pylist(), year)
+    rows = _held(reader, at, year, only_below=True).sort_by("root")
+    found, start = {}, 0
+    for run in pc.run_end_encode(rows["root"].combine_chunks()).run_ends.to_pylist() if rows.num_rows else ():
+        found[rows["root"][start].as_py()] = rows.slice(start, run - start).select(SCHEMA.names).cast(SCHEMA)
+        start = run
+    return found
+
+
+def _held(reader: Reader, at: Moment, year: int | None, *, only_below: bool) -> pa.Table:
+    """The rows of positions: of everybody, or with ``only_below`` of each root that is staged as ``scope``."""
     which = _EVERY_ENTRY if at.whole else _SOME_ENTRIES
     given: dict[str, object] = {"as_at": at.as_at, "known": at.known}
-    held = _HELD
-    if organisation is not None:
-        _stage_scope(reader, at, organisation)
-        held = _HELD_BELOW
+    held = f"{_BETWEEN}, {HELD_BELOW}" if only_below else _HELD
     if year is not None:
         given["year"] = year
     agreed = _agreed(reader, given, which)
@@ -323,7 +357,7 @@ def position(reader: Reader, at: Moment, *, organisation: str | None = None, yea
         # Asked for twice, so kept: else the transfers would be added up twice.
         held = held.replace("held AS (", "held AS MATERIALIZED (")
     sql = f"WITH RECURSIVE {held.format(which=which)}, {_JUDGED}, {TERMS_HELD} {rows}"
-    return reader.table(sql, given).cast(SCHEMA)
+    return reader.table(sql, given)
 
 
 def grouped(reader: Reader, table: pa.Table, by: Sequence[str]) -> pa.Table:
@@ -368,10 +402,10 @@ def flows(
     given: dict[str, object] = {"as_at": at.as_at, "known": at.known, "within": within}
     scope = ""
     if organisation is not None:
-        _stage_scope(reader, at, organisation)
+        _stage_scope(reader, at, [organisation], year)
         scope = (
-            "AND ((u.organisation, u.year) IN (SELECT organisation, year FROM scope) "
-            "OR (l.organisation, l.year) IN (SELECT organisation, year FROM scope))"
+            "AND ((u.organisation, u.year) IN (SELECT organisation, point FROM scope) "
+            "OR (l.organisation, l.year) IN (SELECT organisation, point FROM scope))"
         )
     if year is not None:
         given["year"] = year
@@ -416,29 +450,31 @@ def _agreed(reader: Reader, given: Mapping[str, object], which: str) -> pa.Table
     )
 
 
-def _stage_scope(reader: Reader, at: Moment, organisation: str) -> None:
-    """Stage who counts as below an organisation, year by year, and who of them is below others too."""
-    days = reader.rows("SELECT DISTINCT effective_date FROM entry WHERE number <= $known", {"known": at.known})
-    years = {year_of(day) for (day,) in days if isinstance(day, date)}
-    found: list[dict[str, object]] = []
-    for year in sorted(years):
-        day = min(at.as_at, year.last_day)
-        below = structure.below(reader, organisation, day, at.known)
-        shared = structure.shared(reader, below, organisation, day, at.known)
-        found.extend({"organisation": code, "year": year.start, "shared": code in shared} for code in below)
-    if not found:
+def _stage_scope(reader: Reader, at: Moment, roots: Sequence[str], year: int | None) -> None:
+    """Stage who counts as below organisations, year by year, and who of them is below others too.
+
+    Raises:
+        Refused: the first of the organisations is unknown, and nobody is below them.
+    """
+    years = (
+        [year] if year is not None else [int(str(its)) for (its,) in reader.rows("SELECT DISTINCT year FROM account")]
+    )
+    points = [
+        Point(its, min(at.as_at, FinancialYear(its).last_day), at.known) for its in years or [year_of(at.as_at).start]
+    ]
+    scope = below.below(reader, roots, points)
+    if not scope.num_rows:
         raise Refused(
             [
                 Problem(
                     "--organisation",
-                    f"there is no organisation '{organisation}'.",
+                    f"there is no organisation '{roots[0]}'.",
                     "Its money cannot be shown.",
-                    suggestion(reader, organisation, "organisation"),
+                    suggestion(reader, roots[0], "organisation"),
                 )
             ]
         )
-    schema = pa.schema([("organisation", pa.string()), ("year", pa.int32()), ("shared", pa.bool_())])
-    reader.stage("scope", pa.Table.from_pylist(found, schema=schema))
+    reader.stage("scope", scope)
 
 
 def _refuse_unknown_columns(by: Sequence[str], known: Sequence[str]) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 
 from ledger.errors import Problem, Refused
-from ledger.reports import measures
+from ledger.reports import below, measures
 from ledger.reports.journal import years as years_with_money
-from ledger.reports.position import TERMS_HELD, Moment
+from ledger.reports.position import HELD_BELOW, TERMS_HELD, Moment
 from ledger.store.base import Reader
 from ledger.structure import suggestion
 from ledger.years import FinancialYear
@@ -30,7 +30,6 @@ _POINTS = pa.schema(
     [("point", pa.int32()), ("year", pa.int32()), ("as_at", pa.date32()), ("known", pa.int64()), ("day", pa.date32()),
      ("days", pa.int32()), ("recordings", pa.int32())]
 )  # fmt: skip
-_ROOTS = pa.schema([("root", pa.string())])
 
 # An entry counts at a point when its day has come by then and it had been recorded. So all entries between the same
 # two days and the same two recordings count at the same points, and their transfers are added up together.
@@ -55,59 +54,11 @@ between_accounts AS (
 
 _HELD_BY_ALL = """
 held AS (
-    SELECT '' AS root, point, account, sum(pence) AS pence FROM (
+    SELECT '' AS root, point, account, sum(pence) AS amount_pence FROM (
         SELECT point, to_account AS account, pence FROM between_accounts
         UNION ALL
         SELECT point, from_account, -pence FROM between_accounts
     ) AS sides GROUP BY ALL
-)
-"""
-
-# Who is below whom at each point, and who of them is below somebody else too: as for a position.
-_BELOW = """
-below(point, root, organisation) AS (
-    SELECT p.point, r.root, o.code FROM trend_point p CROSS JOIN trend_root r
-    JOIN organisation o ON o.code = r.root AND o.entry_number <= p.known
-    UNION
-    SELECT b.point, b.root, r.child FROM below b
-    JOIN trend_point p ON p.point = b.point
-    JOIN relationship r ON r.parent = b.organisation AND r.entry_number <= p.known
-        AND r.valid_from <= p.day AND (r.valid_to IS NULL OR p.day < r.valid_to)
-    WHERE NOT EXISTS (SELECT 1 FROM relationship s WHERE s.supersedes = r.id AND s.entry_number <= p.known)
-),
-elsewhere AS (
-    SELECT DISTINCT b.point, b.root, b.organisation FROM below b
-    JOIN trend_point p ON p.point = b.point
-    JOIN relationship r ON r.child = b.organisation AND r.entry_number <= p.known
-        AND r.valid_from <= p.day AND (r.valid_to IS NULL OR p.day < r.valid_to)
-    LEFT JOIN below o ON o.point = b.point AND o.root = b.root AND o.organisation = r.parent
-    WHERE b.organisation <> b.root AND o.organisation IS NULL
-      AND NOT EXISTS (SELECT 1 FROM relationship s WHERE s.supersedes = r.id AND s.entry_number <= p.known)
-),
-scope AS (
-    SELECT b.point, b.root, b.organisation, e.organisation IS NOT NULL AS shared
-    FROM below b LEFT JOIN elsewhere e
-        ON e.point = b.point AND e.root = b.root AND e.organisation = b.organisation
-)
-"""
-# One that is below several counts with what came to it from here; so each side asks about the other.
-_HELD_BELOW = """
-sides AS (
-    SELECT b.point, b.from_account, b.to_account, b.pence, f.organisation AS giver, o.organisation AS receiver
-    FROM between_accounts b JOIN account f ON f.id = b.from_account JOIN account o ON o.id = b.to_account
-),
-held AS (
-    SELECT root, point, account, sum(pence) AS pence FROM (
-        SELECT own.root, s.point, s.to_account AS account, s.pence FROM sides s
-        JOIN scope own ON own.point = s.point AND own.organisation = s.receiver
-        LEFT JOIN scope other ON other.point = s.point AND other.root = own.root AND other.organisation = s.giver
-        WHERE NOT own.shared OR (other.root IS NOT NULL AND s.giver <> s.receiver)
-        UNION ALL
-        SELECT own.root, s.point, s.from_account, -s.pence FROM sides s
-        JOIN scope own ON own.point = s.point AND own.organisation = s.giver
-        LEFT JOIN scope other ON other.point = s.point AND other.root = own.root AND other.organisation = s.receiver
-        WHERE NOT own.shared OR (other.root IS NOT NULL AND s.giver <> s.receiver)
-    ) AS both_sides GROUP BY ALL
 )
 """
 
@@ -119,11 +70,11 @@ judged AS (
 ),
 {terms}
 SELECT h.root, h.point, a.year, t.depth, m.grade, m.notified_on, m.recurrent,
-       CAST(sum(h.pence) AS BIGINT) AS amount_pence
+       CAST(sum(h.amount_pence) AS BIGINT) AS amount_pence
 FROM held h JOIN account a ON a.id = h.account
 JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
 LEFT JOIN terms_held m ON m.fund = a.fund AND m.year = a.year AND m.point = h.point
-WHERE h.pence <> 0 AND a.floor_pence IS NOT NULL
+WHERE h.amount_pence <> 0 AND a.floor_pence IS NOT NULL
 GROUP BY ALL ORDER BY ALL
 """
 
@@ -212,8 +163,9 @@ def trend(
         if WHOLE in organisations:
             asked.append(_HELD_BY_ALL)
         if roots := [code for code in organisations if code]:
-            reader.stage("trend_root", pa.table({"root": roots}, schema=_ROOTS))
-            asked.append(f"{_BELOW}, {_HELD_BELOW}")
+            whens = [below.Point(number, _judged_on(point), point.known) for number, point in enumerate(points)]
+            reader.stage("scope", below.below(reader, roots, whens))
+            asked.append(HELD_BELOW)
         for held in asked:
             found = reader.table(_TREND.format(moved=_MOVED, held=held, terms=TERMS_HELD))
             for row in found.to_pylist():
@@ -240,14 +192,18 @@ def _stage(reader: Reader, points: Sequence[Point]) -> None:
             "year": point.year,
             "as_at": point.as_at,
             "known": point.known,
-            # Who is below whom, and which terms hold, is judged within the money's own year.
-            "day": min(point.as_at, FinancialYear(point.year).last_day),
+            "day": _judged_on(point),
             "days": days.index(point.as_at),
             "recordings": recordings.index(point.known),
         }
         for number, point in enumerate(points)
     ]
     reader.stage("trend_point", pa.Table.from_pylist(rows, schema=_POINTS))
+
+
+def _judged_on(point: Point) -> date:
+    """Who is below whom, and which terms hold, is judged within the money's own year."""
+    return min(point.as_at, FinancialYear(point.year).last_day)
 
 
 def _standing(point: Point, rows: Sequence[Mapping[str, Any]]) -> Standing:

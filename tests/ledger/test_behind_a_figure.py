@@ -8,7 +8,7 @@ import pytest
 from ledger.entries import posting
 from ledger.errors import Refused
 from ledger.reports import journal, position, summary
-from ledger.reports.position_of_each import position_of_each
+from ledger.reports.position import position_of_each
 from ledger.reports.trail import any_of, made_of, total_pence, trail
 from ledger.store.base import Store
 from tests.books import at, entry, fund_all, whole

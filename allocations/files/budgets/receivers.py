@@ -12,6 +12,7 @@ from ledger import structure
 from ledger.entries.chain import last_entry
 from ledger.errors import refuse
 from ledger.inputs import Input
+from ledger.reports.below import members
 from ledger.store.base import Reader
 from ledger.structure import suggestion
 
@@ -159,7 +160,7 @@ def receivers(reader: Reader, payer: str, day: date) -> Receivers:
         organisations[payer]["tier"],
         day,
         organisations,
-        frozenset(structure.below(reader, payer, day, last_entry(reader))) - {payer},
+        frozenset(members(reader, payer, day, last_entry(reader))) - {payer},
         successors,
         {row["code"]: (row["name"], row["recurrent"]) for row in funds},
     )

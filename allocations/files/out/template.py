@@ -17,8 +17,8 @@ from allocations.figures import tables
 from allocations.files.out.provenance import TEMPLATE, Provenance, behind_books, of_books
 from allocations.files.out.sheets import FIRST_ROW, Book, refuse_other_suffix
 from allocations.shares.split import FIGURES_YEAR
-from ledger import structure
 from ledger.errors import Problem, Refused
+from ledger.reports.below import members
 from ledger.reports.position import SOURCE, Moment, position
 from ledger.store.base import Reader
 from ledger.structure import suggestion
@@ -134,7 +134,7 @@ def from_books(reader: Reader, at: Moment, icb: str, year: FinancialYear) -> Tem
             sums[row["fund"]] += row["amount_pence"]
             facts[row["fund"]] = row
     lines = [Line(fund, facts[fund]["fund_name"], facts[fund]["recurrent"], sums[fund]) for fund in sorted(sums)]
-    below = structure.below(reader, icb, min(at.as_at, year.last_day), at.known)
+    below = members(reader, icb, min(at.as_at, year.last_day), at.known)
     known = reader.rows("SELECT code, name, tier FROM organisation ORDER BY tier DESC, name, code")
     receivers = [
         Receiver(str(code), str(name), str(tier)) for code, name, tier in known if tier in _RECEIVERS and code in below

@@ -20,23 +20,13 @@ from ledger.entries.draft import Draft, Leg, Place, legs
 from ledger.errors import Problem, Refused
 from ledger.inputs import Action
 from ledger.money import exact_pounds
+from ledger.reports.below import in_force, walk
 from ledger.reports.position import SOURCE, Moment
 from ledger.store.base import Reader
-from ledger.structure import KNOWN_RELATIONSHIPS, LIFE
 from ledger.words import AVAILABLE, RETAINED, SPENT
 from ledger.years import FinancialYear
 
 Path = tuple[str, ...]
-
-_EDGES = f"""
-WITH {KNOWN_RELATIONSHIPS},
-{LIFE},
-alive AS (SELECT code FROM life WHERE valid_from <= $day AND (valid_to IS NULL OR $day < valid_to))
-SELECT r.parent, r.child, r.scheme, r.part FROM known_relationship r
-WHERE r.valid_from <= $day AND (r.valid_to IS NULL OR $day < r.valid_to)
-  AND r.parent IN (SELECT code FROM alive) AND r.child IN (SELECT code FROM alive)
-ORDER BY r.child, r.scheme, r.parent
-"""
 
 
 class Routes:
@@ -45,9 +35,15 @@ class Routes:
     def __init__(self, reader: Reader, day: date, known: int) -> None:
         self._parents: dict[str, list[tuple[str, str, int | None]]] = defaultdict(list)
         self._children: dict[str, list[str]] = defaultdict(list)
-        for row in reader.table(_EDGES, {"day": day, "known": known}).to_pylist():
-            self._parents[row["child"]].append((row["parent"], row["scheme"], row["part"]))
-            self._children[row["parent"]].append(row["child"])
+        alive = {
+            code
+            for code, life in structure.lives(reader, known).items()
+            if life["valid_from"] <= day < (life["valid_to"] or date.max)
+        }
+        for row in in_force(reader, day, known).to_pylist():
+            if row["parent"] in alive and row["child"] in alive:
+                self._parents[row["child"]].append((row["parent"], row["scheme"], row["part"]))
+                self._children[row["parent"]].append(row["child"])
         self._steps: dict[str, Mapping[str, int]] = {}
 
     def reaches(self, source: str, organisation: str) -> bool:
@@ -80,12 +76,7 @@ class Routes:
     def _steps_from(self, source: str) -> Mapping[str, int]:
         """How many steps each organisation is below the source."""
         if source not in self._steps:
-            steps, edge = {source: 0}, [source]
-            while edge:
-                after = [child for parent in edge for child in self._children[parent] if child not in steps]
-                steps |= dict.fromkeys(after, steps[edge[0]] + 1)
-                edge = list(dict.fromkeys(after))
-            self._steps[source] = steps
+            self._steps[source] = walk(self._children, source)
         return self._steps[source]
 
 
