@@ -456,12 +456,9 @@ def _stage_scope(reader: Reader, at: Moment, roots: Sequence[str], year: int | N
     Raises:
         Refused: the first of the organisations is unknown, and nobody is below them.
     """
-    years = (
-        [year] if year is not None else [int(str(its)) for (its,) in reader.rows("SELECT DISTINCT year FROM account")]
-    )
-    points = [
-        Point(its, min(at.as_at, FinancialYear(its).last_day), at.known) for its in years or [year_of(at.as_at).start]
-    ]
+    with_money = reader.table("SELECT DISTINCT year FROM account")["year"].to_pylist() or [year_of(at.as_at).start]
+    years = map(FinancialYear, with_money if year is None else [year])
+    points = [Point(its.start, min(at.as_at, its.last_day), at.known) for its in years]
     scope = below.below(reader, roots, points)
     if not scope.num_rows:
         raise Refused(
