@@ -9,6 +9,10 @@ from screens.cli.lazy import Late, group_of
 # As people read the list. A test keeps each sentence the one that the command says of itself.
 COMMANDS = {
     "demo": Late("screens.cli.start:demo", "Build a ledger from the published 2025/26 figures and print the picture."),
+    "new": Late(
+        "screens.cli.start:new",
+        "Begin a ledger of your own: organisations and lines from the shipped tables, no money, nothing illustrative.",
+    ),
     "app": Late("screens.cli.start:open_app", "Open the web app: on this machine, or for a department that signs in."),
     "position": Late(
         "screens.cli.reports:show_position",

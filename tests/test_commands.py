@@ -276,3 +276,15 @@ def test_a_tampered_copy_is_found_out(own_demo_ledger: Path) -> None:
     done = run("verify", "--ledger", own_demo_ledger)
     assert done.returncode == 1
     assert "entry 40 (" in done.stderr
+
+
+def test_a_ledger_of_ones_own_begins_without_money(tmp_path: Path) -> None:
+    own = tmp_path / "own.duckdb"
+    begun = document("new", "--year", "2026/27", "--icb", "S1Y5D", "--ledger", own)
+    assert {row["what"]: row["count"] for row in begun["rows"]}["icb"] == 1
+    assert not begun["illustrative"]
+    assert len(begun["not_known"]) == 2
+    assert document("position", "--ledger", own)["rows"] == []
+    refused = run("new", "--year", "2026/27", "--icb", "QHG", "--ledger", own)
+    assert refused.returncode == 1
+    assert "there is no ICB 'QHG' in 2026/27" in refused.stderr

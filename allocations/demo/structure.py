@@ -34,9 +34,9 @@ def drafts() -> list[Draft]:
         source="NHS England and ONS, as described in allocations/figures/reference/tables.yaml",
         records={
             Tier: records(Tier, tables.table("tiers").to_pylist()),
-            Organisation: records(Organisation, _organisations()),
-            Relationship: records(Relationship, _relationships()),
-            Succession: records(Succession, _successions()),
+            Organisation: records(Organisation, organisations()),
+            Relationship: records(Relationship, relationships()),
+            Succession: records(Succession, successions()),
         },
     )
     what = Draft(
@@ -48,23 +48,24 @@ def drafts() -> list[Draft]:
         source="allocations/figures/reference/terms.csv",
         records={
             Fund: records(Fund, tables.table("funds").to_pylist()),
-            Terms: records(
-                Terms,
-                [
-                    {
-                        **row,
-                        "id": f"{row['fund']}/{row['effective_from']}/{row['version']}",
-                        "leave_by": row["leave_by"] or "",
-                    }
-                    for row in tables.table("terms").to_pylist()
-                ],
-            ),
+            Terms: records(Terms, terms()),
         },
     )
     return [who, what]
 
 
-def _organisations() -> Iterator[dict[str, Any]]:
+def terms() -> Iterator[dict[str, Any]]:
+    """The shipped terms, as the books hold them."""
+    for row in tables.table("terms").to_pylist():
+        yield {
+            **row,
+            "id": f"{row['fund']}/{row['effective_from']}/{row['version']}",
+            "leave_by": row["leave_by"] or "",
+        }
+
+
+def organisations() -> Iterator[dict[str, Any]]:
+    """Every organisation of the shipped tables, as the books hold it: from the department down to practices."""
     for row in tables.table("organisations").to_pylist():
         del row["region"]
         yield row
@@ -83,7 +84,8 @@ def _organisations() -> Iterator[dict[str, Any]]:
         yield {"code": code, "name": f"Practice {code}", "tier": "practice", "valid_from": YEAR.first_day}
 
 
-def _relationships() -> Iterator[dict[str, Any]]:
+def relationships() -> Iterator[dict[str, Any]]:
+    """Who is part of whom by the shipped tables, each from a day until the day on which an ICB ended."""
     icbs = {row["code"]: row for row in tables.table("organisations").to_pylist() if row["tier"] == "icb"}
     regions = [row["code"] for row in tables.table("organisations").to_pylist() if row["tier"] == "region"]
     yield _relation("DHSC", NATIONAL, "funding", {})
@@ -135,7 +137,8 @@ def _relation(parent: str, child: str, scheme: str, life: Mapping[str, Any]) -> 
     }
 
 
-def _successions() -> Iterator[dict[str, Any]]:
+def successions() -> Iterator[dict[str, Any]]:
+    """Who became whom by the shipped tables, weighed by registered population."""
     for row in tables.table("successions").to_pylist():
         yield {
             "id": f"{row['predecessor']}>{row['successor']}/{row['effective_date']}",

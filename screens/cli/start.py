@@ -12,15 +12,18 @@ import typer
 from allocations.demo import build as demonstration
 from allocations.demo.policy import DEFAULT as DEFAULT_POLICY
 from allocations.demo.policy import read_policy
+from allocations.files.register.beginning import begin, beginning
 from allocations.shares.split import FIGURES_YEAR
 from ledger.entries import chain
 from ledger.errors import Problem, Refused
 from ledger.reports import position, summary
 from ledger.store.address import in_full
 from ledger.store.base import Store
+from ledger.years import FinancialYear
+from screens.cli import options
 from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Json, Ledger
-from screens.report import terminal
+from screens.report import answers, terminal
 from screens.report.terminal import Answer, show
 
 _ROOT = Path(__file__).parents[2]
@@ -60,6 +63,29 @@ def demo(
         show(Answer("demo", str(ledger), summary.matrix_rows(found), at, extra=extra), as_json=True)
     else:
         terminal.show_picture(found, ledger=str(ledger), new_entries=fresh)
+
+
+@guarded("new")
+def new(
+    year: Annotated[FinancialYear, typer.Option(help="The financial year, as 2026/27.", parser=options.year)],
+    ledger: Ledger = DEFAULT_LEDGER,
+    icb: Annotated[
+        list[str] | None, typer.Option(help="An ICB, with all that are below it, as QWO; once for each. Else all.")
+    ] = None,
+    national: Annotated[bool, typer.Option("--national", help="Down to the ICBs, and no further.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Begin a ledger of your own: organisations and lines from the shipped tables, no money, nothing illustrative."""
+    found = beginning(year, icb or (), only_national=national)
+    with Store.open_or_create(ledger) as store:
+        posted = begin(store, found)
+        store.checkpoint()
+        with store.read() as reader:
+            at = position.moment(reader)
+    rows = [{"what": what, "count": count} for what, count in found.counts.items()]
+    title = f"A ledger of your own for {year}. No money is in it, and nothing illustrative."
+    answer = Answer("new", str(ledger), rows, at, title=title, after=found.unknown, extra={"not_known": found.unknown})
+    show(answers.with_entries(answer, posted, dry_run=False), as_json=as_json)
 
 
 @guarded("app")

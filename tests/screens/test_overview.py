@@ -81,6 +81,7 @@ def test_without_a_ledger_it_offers_the_demo(monkeypatch: pytest.MonkeyPatch, tm
     app = page(monkeypatch, NAME, tmp_path / "none.duckdb")
     assert "There is no ledger" in app.info[0].value
     assert "devolution demo --ledger" in app.code[0].value
+    assert "devolution new --year 2025/26 --icb QWO --ledger" in app.code[1].value
 
 
 def test_an_empty_ledger_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

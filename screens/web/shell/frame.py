@@ -78,6 +78,7 @@ def of(store: Store) -> Books | None:
     if not years:
         st.info("The ledger is empty: no money stands in it yet. Fill it from the published figures:")
         st.code(f"devolution demo --ledger {open_ledger.path()}", language=None)
+        open_ledger.offer_of_ones_own(open_ledger.path())
         return None
     year = years[0]
     if len(years) > 1 or address.told("year"):
