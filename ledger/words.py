@@ -3,7 +3,7 @@
 AVAILABLE, RETAINED, SPENT = "available", "retained", "spent"
 STANDINGS = (AVAILABLE, RETAINED, SPENT)
 GRADES = ("none", "monitored", "soft", "hard", "statutory")
-ROUTES = ("formula", "equal shares", "bid", "claim", "prize", "direction")
+ROUTES = ("formula", "equal shares", "bid", "claim", "prize", "direction", "historic")
 QUALITIES = ("red", "amber", "green")
 RESOURCES = ("revenue", "capital")
 

@@ -34,7 +34,7 @@ class CannotApply(LedgerError):
 NAMED = {"type": "string", "pattern": r"^\$[a-z][a-z0-9_-]*$", "description": "the name of an assumption"}
 
 Grade = Literal["none", "monitored", "soft", "hard", "statutory"]
-Route = Literal["formula", "equal shares", "bid", "claim", "prize", "direction"]
+Route = Literal["formula", "equal shares", "bid", "claim", "prize", "direction", "historic"]
 Light = Literal["red", "amber", "green"]
 
 

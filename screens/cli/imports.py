@@ -24,7 +24,7 @@ from ledger.store.base import Store
 from screens.cli import options
 from screens.cli.budget_imports import import_budgets
 from screens.cli.guard import guarded
-from screens.cli.options import DEFAULT_LEDGER, Actor, Json, Ledger, Why, Year
+from screens.cli.options import DEFAULT_LEDGER, Actor, Json, Ledger, Why, YearsOfFile
 from screens.report import answers, terminal, workbooks
 from screens.report.terminal import Answer, show
 
@@ -37,7 +37,14 @@ app.command("budgets")(import_budgets)
 def published(
     files: Annotated[list[Path], typer.Argument(help="Files as NHS England or ODS published them.", dir_okay=False)],
     ledger: Ledger = DEFAULT_LEDGER,
-    year: Year = None,
+    year: Annotated[
+        YearsOfFile | None,
+        typer.Option(
+            "--year",
+            help="Of a file that has several years: one, as 2025/26, or 'all' that are whole.",
+            parser=options.years_of_file,
+        ),
+    ] = None,
     sheet: Annotated[
         str | None, typer.Option(help="The sheet of a practice file, where several could be meant.")
     ] = None,
@@ -51,7 +58,8 @@ def published(
     as_json: Json = False,
 ) -> None:
     """Read published files, say what was understood, and post what the books do not have: all of it or nothing."""
-    understood, problems = understand(files, year=year, sheet=sheet)
+    one, every = (None, False) if year is None else (year.one, year.one is None)
+    understood, problems = understand(files, year=one, sheet=sheet, every_year=every)
     if problems:
         if not as_json:
             show(Answer("import published", str(ledger), rows_of(understood), after=told_of(understood)), as_json=False)

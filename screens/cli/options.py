@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -82,6 +82,19 @@ def year(text: str | FinancialYear) -> FinancialYear:
         return parse_year(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+class YearsOfFile(NamedTuple):
+    """Which years of a file to take: one, or with none every year that is whole."""
+
+    one: FinancialYear | None
+
+
+def years_of_file(text: str | YearsOfFile) -> YearsOfFile:
+    """A financial year, or ``all``."""
+    if isinstance(text, YearsOfFile):
+        return text
+    return YearsOfFile(None if text.strip().casefold() == "all" else year(text))
 
 
 def day(text: str) -> date:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from allocations.files.published import headings
+from allocations.files.published import further_lines, headings
 from allocations.files.published.editions import edition
 from allocations.files.published.headings import POUNDS_IN, Unit, folded, meaning
+from allocations.files.published.stream_checks import check, check_baselines, tolerance
+from allocations.files.published.stream_checks import printed as printed_of
 from allocations.files.published.streams import (
     CONVERGENCE_COLUMNS,
     KEPT_NATIONALLY,
@@ -20,15 +22,14 @@ from allocations.files.published.streams import (
     PER_HEAD_COLUMN,
     REGION,
     STREAMS,
+    SUBTOTAL,
     TOTAL,
+    FurtherLine,
     Stream,
     StreamRows,
-    check,
-    check_baselines,
 )
-from allocations.files.published.streams import printed as printed_of
 from allocations.files.published.tables import Notes, Row, SetAside, Table, find, header_rows, visible_sheets
-from allocations.reading.cells import Sheet, Workbook
+from allocations.reading.cells import Kind, Sheet, Workbook
 from ledger.errors import Problem
 from ledger.money import exact_pounds, pence_from_pounds
 from ledger.years import FinancialYear
@@ -89,7 +90,8 @@ class ImpliedPopulation:
 class PrintedTotal:
     """A total that the workbook prints: of a line for England (organisation empty), or of an ICB's lines.
 
-    ``rounded_parts`` is how many amounts, each rounded to the penny, make it up.
+    ``rounded_parts`` is how many amounts, each rounded to the penny, make it up; ``rounded_to`` is the whole unit,
+    in pounds, to which the total itself is printed, where its parts are not: 0 where they tie without that.
     """
 
     fund: str
@@ -98,6 +100,7 @@ class PrintedTotal:
     rounded_parts: int
     sheet: str
     cell: str
+    rounded_to: int = 0
 
     @property
     def expected_pence(self) -> int:
@@ -107,7 +110,7 @@ class PrintedTotal:
 
 @dataclass(frozen=True, slots=True)
 class AllocationsWorkbook:
-    """What the workbook says."""
+    """What the workbook says of one year; ``further`` are lines of money that no stream names."""
 
     year: FinancialYear | None
     figures: tuple[Figure, ...]
@@ -121,11 +124,21 @@ class AllocationsWorkbook:
     set_aside: tuple[SetAside, ...]
     remarks: tuple[str, ...]
     ties: tuple[str, ...]
+    further: tuple[FurtherLine, ...] = ()
 
 
 def read(workbook: Workbook, *, year: FinancialYear | None = None) -> AllocationsWorkbook:
     """Read an allocations workbook, of any year's edition."""
     return _Reader(workbook).read(year)
+
+
+def whole_years(workbook: Workbook) -> tuple[FinancialYear, ...]:
+    """The years of which the workbook has every stream that it has for any year; empty where none is named."""
+    by_stream: dict[str, set[FinancialYear]] = {}
+    for stream, table in stream_tables(workbook, Notes(workbook.file)):
+        by_stream.setdefault(stream.name, set()).update(_years_of(stream, table))
+    named = [years for years in by_stream.values() if years]
+    return tuple(sorted(set.intersection(*named))) if named else ()
 
 
 def stream_tables(workbook: Workbook, notes: Notes) -> list[tuple[Stream, Table]]:
@@ -136,8 +149,23 @@ def stream_tables(workbook: Workbook, notes: Notes) -> list[tuple[Stream, Table]
         stream = _stream_of(sheet)
         if stream is not None:
             tables = find(sheet, (*ORGANISATION, *stream.money), quiet)
-            found.extend((stream, table) for table in tables if any(c.name in table.columns for c in stream.lines))
+            # A baseline's own sheet has columns that are called as lines are, of the year before.
+            needed = stream.lines[:1] if "baseline" in folded(sheet.name) else stream.lines
+            found.extend(
+                (stream, table)
+                for table in tables
+                if any(line.meant_by(heading.meaning) for line in needed for heading in table.headings)
+            )
     return found
+
+
+def _years_of(stream: Stream, table: Table) -> tuple[FinancialYear, ...]:
+    """The years that a sheet has the stream's first line for, by its name, else by its headers; empty for any."""
+    named = meaning(table.sheet.name).years
+    first = stream.lines[0]
+    return named or tuple(
+        year for heading in table.headings if first.meant_by(heading.meaning) for year in heading.meaning.years
+    )
 
 
 def _stream_of(sheet: Sheet) -> Stream | None:
@@ -168,19 +196,9 @@ class _Reader:
         year = (
             edition([table.sheet for _, table in tables], [t for _, t in tables], self.notes, asked) if tables else None
         )
-        streams = []
-        for stream in STREAMS:
-            of_stream = self._this_year([table for each, table in tables if each is stream], year)
-            if len(of_stream) > 1:
-                sheets = ", ".join(table.sheet.name for table in of_stream)
-                self.notes.problem(
-                    None, None, f"several sheets hold the {stream.name} allocations: {sheets}.",
-                    "They would be counted twice.", "Remove the one that does not hold.",
-                )  # fmt: skip
-            elif of_stream and year is not None:
-                streams.append(self._stream(stream, of_stream[0], year))
-            elif not of_stream:
-                self._without(stream)
+        if year is not None and not self._has_the_year(tables, year):
+            year = None
+        streams = [] if year is None else self._streams(tables, year)
         self._said_of_other_sheets({table.sheet.name for _, table in tables})
         if not self.notes.problems:
             self._same_icbs(streams)
@@ -188,7 +206,8 @@ class _Reader:
         for rows in streams:
             if complete:  # with a figure missing or refused, every total would fail and hide the reason
                 check(rows, self.notes, self.ties)
-        check_baselines(self.workbook, streams, self.notes, self.ties)
+        if year is not None:
+            check_baselines(self.workbook, streams, year, self.notes, self.ties)
         return AllocationsWorkbook(
             year=year,
             figures=tuple(figure for rows in streams for figure in _figures(rows)),
@@ -205,13 +224,44 @@ class _Reader:
             set_aside=tuple(self.notes.set_aside),
             remarks=tuple(self.notes.remarks),
             ties=tuple(self.ties),
+            further=tuple(line for rows in streams for line in rows.further),
         )
 
-    def _this_year(self, tables: Sequence[Table], year: FinancialYear | None) -> list[Table]:
-        """Of several sheets of one stream, those whose name is of the year, or of none."""
-        if year is None or len(tables) < 2:  # noqa: PLR2004 - one sheet needs no choice
-            return list(tables)
-        kept = [t for t in tables if not (years := meaning(t.sheet.name).years) or year in years]
+    def _streams(self, tables: Sequence[tuple[Stream, Table]], year: FinancialYear) -> list[StreamRows]:
+        streams = []
+        for stream in STREAMS:
+            of_stream = self._this_year(stream, [table for each, table in tables if each is stream], year)
+            if len(of_stream) > 1:
+                sheets = ", ".join(table.sheet.name for table in of_stream)
+                self.notes.problem(
+                    None, None, f"several sheets hold the {stream.name} allocations: {sheets}.",
+                    "They would be counted twice.", "Remove the one that does not hold.",
+                )  # fmt: skip
+            elif of_stream:
+                streams.append(self._stream(stream, of_stream[0], year))
+            else:
+                self._without(stream)
+        return streams
+
+    def _has_the_year(self, tables: Sequence[tuple[Stream, Table]], year: FinancialYear) -> bool:
+        """Whether every stream that is there has figures of the year; else one problem names those that have none."""
+        years: dict[str, set[FinancialYear]] = {}
+        for stream, table in tables:
+            years.setdefault(stream.name, set()).update(_years_of(stream, table))
+        without = {name: named for name, named in years.items() if named and year not in named}
+        if without:
+            have = ", ".join(name for name in years if name not in without) or "nothing"
+            listed = "; ".join(f"{name} is of {', '.join(map(str, sorted(named)))}" for name, named in without.items())
+            self.notes.problem(
+                None, None, f"of {year} it has {have} alone: {listed}.",
+                "A part would pass for the whole, and the rest could not be added later.",
+                f"Give the workbook that has all of {year}, or name another year.",
+            )  # fmt: skip
+        return not without
+
+    def _this_year(self, stream: Stream, tables: Sequence[Table], year: FinancialYear) -> list[Table]:
+        """Of several sheets of one stream, those that have the year, or say none."""
+        kept = [table for table in tables if not (years := _years_of(stream, table)) or year in years]
         for table in tables:
             if table not in kept:
                 self.notes.remarks.append(f"Sheet {table.sheet.name} is of another year and was not read.")
@@ -241,29 +291,43 @@ class _Reader:
     def _stream(self, stream: Stream, found: Table, year: FinancialYear) -> StreamRows:
         sheet = found.sheet
         per_head = (stream.per_head[0],) if stream.per_head else ()
-        wanted = (*ORGANISATION, *stream.money, stream.total, *per_head, *stream.convergence)
+        wanted = (*ORGANISATION, *stream.money, *stream.totals(year), *per_head, *stream.convergence)
         ends = header_rows(sheet, (ORGANISATION, REGION))
         (table,) = find(sheet, wanted, self.notes, ends=ends, year=year)
+        stream.settle_totals(table, year)
         rows = StreamRows(stream, table)
         rows.counts_in = self._units(table, stream)
-        below = [number for number in ends if number > table.header_row]
-        if below:
-            regional = find(
-                sheet, (*REGION, *stream.money, stream.total), Notes(self.notes.file), within=None, ends=ends, year=year
-            )
-            rows.regional = [each for each in regional if each.header_row in below]
-        for each in (table, *rows.regional):
-            for row in each.rows:
-                self._row(rows, each, row)
+        for row in table.rows:
+            self._row(rows, table, row)
         self._money(rows)
+        if not self.notes.problems:  # with a figure missing, no total says anything of a column
+            further_lines.take(rows, year, self.notes)
+            further_lines.of_earlier_years(self.workbook, rows, year, self.notes)
+        self._regional(rows, [number for number in ends if number > table.header_row], ends, year)
         self._unread_columns(table)
         return rows
+
+    def _regional(self, rows: StreamRows, below: Sequence[int], ends: Sequence[int], year: FinancialYear) -> None:
+        """The tables of regions and England under headers of their own, with the columns of the ICBs' table."""
+        wanted = (*rows.stream.money, *rows.stream.totals(year))
+        tables: dict[int, Table] = {}
+        for shape in (REGION, ORGANISATION):
+            if below:
+                quiet = Notes(self.notes.file)
+                for table in find(rows.table.sheet, (*shape, *wanted), quiet, within=None, ends=ends, year=year):
+                    tables.setdefault(table.header_row, table)
+        rows.regional = [tables[number] for number in below if number in tables]
+        for table in rows.regional:
+            rows.stream.settle_totals(table, year)
+            for row in table.rows:
+                self._row(rows, table, row)
 
     def _units(self, table: Table, stream: Stream) -> dict[str, Decimal]:
         """What each money column counts in; one whose header does not say takes what all others of the sheet say."""
         said = {h.meaning.unit for h in (*table.columns.values(), *table.others) if h.meaning.unit in POUNDS_IN}
         said = said or {unit for cell in table.titles if (unit := meaning(cell.text).unit) in POUNDS_IN}
-        columns = {column.name for column in (*stream.money, stream.total, *stream.convergence)} & table.columns.keys()
+        named = {column.name for column in (*stream.money, stream.total, *stream.convergence)} | {SUBTOTAL}
+        columns = named & table.columns.keys()
         counts: dict[str, Decimal] = {}
         for name in columns:
             heading = table.columns[name]
@@ -300,6 +364,11 @@ class _Reader:
                 self.regions.setdefault(area, name if table is rows.table and name else region)
         elif len(row.texts) == 1:
             self.notes.aside(table.sheet, row, "a note, not a row of the table")
+        elif rows.icbs and not any(cell.kind is Kind.TEXT for cell in row.cells):
+            self.notes.remarks.append(
+                f"Sheet {table.sheet.name}: row {row.number} has figures and no name; it is held to be England's row."
+            )
+            rows.england.append(row)
         else:
             first = next(cell for cell in row.cells if cell.text)
             self.notes.problem(
@@ -322,11 +391,12 @@ class _Reader:
             self.regions.setdefault(area, row.text("region"))
 
     def _money(self, rows: StreamRows) -> None:
-        wanted = [column.name for column in (*rows.stream.money, rows.stream.total) if column.name in rows.counts_in]
+        named = [*(column.name for column in rows.stream.money), SUBTOTAL, TOTAL]
+        wanted = [name for name in named if name in rows.counts_in]
         first = rows.stream.lines[0].name
         for organisation, row in (*rows.icbs.items(), *rows.own.items()):
             for name in wanted:
-                needed = organisation in rows.icbs and name in (first, TOTAL)
+                needed = organisation in rows.icbs and name in (first, SUBTOTAL, TOTAL)
                 cell = row[name]
                 what = f"{rows.table.columns[name].text} of {organisation}"
                 found = self.notes.number(rows.table.sheet, cell, what, dash_is_missing=not needed)
@@ -408,12 +478,18 @@ def _england_totals(rows: StreamRows) -> Iterator[PrintedTotal]:
             if said is None:
                 continue
             own = sum((rows.of(area, column.name) or Decimal(0) for area in rows.own), Decimal(0))
-            pounds = said * rows.counts_in[column.name] - own
-            yield PrintedTotal(column.name, "", pounds, len(rows.icbs), rows.table.sheet.name, printed.address)
+            unit = rows.counts_in[column.name]
+            pounds = said * unit - own
+            parts = [rows.of(icb, column.name) or Decimal(0) for icb in rows.icbs]
+            exact = tolerance(parts, pounds, Decimal(1), in_whole_units=False)
+            rounded_to = int(unit) if abs(sum(parts, Decimal(0)) - pounds) > exact else 0
+            yield PrintedTotal(
+                column.name, "", pounds, len(rows.icbs), rows.table.sheet.name, printed.address, rounded_to
+            )
 
 
 def _icb_totals(rows: StreamRows) -> Iterator[PrintedTotal]:
-    parts = sum(1 for column in rows.stream.lines if column.name in rows.counts_in)
+    parts = len(rows.lines)
     for icb, row in rows.icbs.items():
         pounds = rows.of(icb, TOTAL)
         if pounds is not None:

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from allocations.figures import tables
+from allocations.files.published.streams import FurtherLine
 from ledger.entries.draft import Draft, Leg, Place, legs, records
-from ledger.models import ControlTotal
+from ledger.models import ControlTotal, Fund, Terms
 from ledger.words import AVAILABLE
 from ledger.years import FinancialYear
 
 NATIONAL = "X24"
 LIMIT_FUND = "nhs-revenue"
+_PENCE = 100
 # The line from which an ICB pays when a published line of the same stream is negative.
 _PAYING_LINE = {
     "core": "core-recurrent",
@@ -71,16 +73,20 @@ def recurrent_funds() -> dict[str, bool]:
     return found
 
 
-def allocations(steps: Steps, lines: Sequence[Mapping[str, Any]], **given: Any) -> list[Draft]:
+def allocations(
+    steps: Steps, lines: Sequence[Mapping[str, Any]], *, further: Sequence[FurtherLine] = (), **given: Any
+) -> list[Draft]:
     """Each published line as one entry; a negative line is money that goes back on the same fund.
 
     Args:
         steps: what makes the entries.
         lines: rows of ``fund``, ``holder``, ``about``, ``amount_pence``, ``sheet`` and ``cell``.
+        further: the lines among them that are not shipped.
         given: source and source hash of the file.
     """
     year = steps.year
     funds = {row["code"]: row for row in tables.table("funds").to_pylist()}
+    funds |= {line.fund: {"name": line.name, "stream": line.stream} for line in further}
     by_fund: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in lines:
         by_fund[row["fund"]].append(row)
@@ -131,24 +137,63 @@ def _given_back(
     ]
 
 
+def further_funds(steps: Steps, further: Sequence[FurtherLine], **given: Any) -> Draft:
+    """Lines that are not shipped, as funds below their stream's, with terms that say that nothing is known of them."""
+    day = steps.year.first_day
+    funds = [
+        {
+            "code": line.fund, "name": line.name, "parent": line.parent, "stream": line.stream, "resource": "revenue",
+            "lowest_tier": "icb",
+        }
+        for line in further
+    ]  # fmt: skip
+    terms = [
+        {
+            "id": f"{line.fund}/{day}/1", "fund": line.fund, "effective_from": day, "version": 1, "grade": "soft",
+            "route": "historic", "recurrent": False, "notified_on": day, "clawback": "none", "leave_by": "", "match_percent": 0,
+            "quality": "red", "source": given["source"],
+            "reason": "Named for one purpose in the published table; its conditions and its day of notice were not found.",
+        }
+        for line in further
+    ]  # fmt: skip
+    return Draft(
+        key=f"{steps.prefix}/{steps.year}/lines that are not shipped",
+        kind="terms",
+        effective_date=day,
+        actor=steps.actor,
+        reason="Lines of money of this edition that are not among the shipped ones",
+        records={Fund: records(Fund, funds), Terms: records(Terms, terms)},
+        **given,
+    )
+
+
 def cell_of(row: Mapping[str, Any]) -> str:
     """Where an amount stands, for the note of its leg."""
     return f"{row['sheet']}!{row['cell']} ({row['about']})"
 
 
 def control_totals(
-    steps: Steps, totals: Sequence[Mapping[str, Any]], *, source: str, source_hash: str, about: str
+    steps: Steps,
+    totals: Sequence[Mapping[str, Any]],
+    *,
+    source: str,
+    source_hash: str,
+    about: str,
+    further: Sequence[FurtherLine] = (),
 ) -> Draft:
     """The totals that the workbook prints: the books may differ by the rounding of the parts, no more.
 
     Args:
         steps: whose prefix, year and actor the entry takes.
-        totals: rows of ``fund``, ``organisation``, ``expected_pence``, ``rounded_parts``, ``sheet`` and ``cell``.
+        totals: rows of ``fund``, ``organisation``, ``expected_pence``, ``rounded_parts``, ``sheet`` and ``cell``,
+            and ``rounded_to`` where a total is printed in whole units of so many pounds.
         source: the title of the file.
         source_hash: its SHA-256.
         about: the entry's reason.
+        further: the lines among them that are not shipped.
     """
     names = {row["code"]: row["name"] for row in tables.table("funds").to_pylist()}
+    names |= {line.fund: line.name for line in further}
     year = steps.year
     rows = [
         {
@@ -161,7 +206,7 @@ def control_totals(
             "organisation": row["organisation"] or None,
             "fund": row["fund"],
             "expected_pence": row["expected_pence"],
-            "tolerance_pence": (row["rounded_parts"] + 1) // 2,
+            "tolerance_pence": (row["rounded_parts"] + 1) // 2 + row.get("rounded_to", 0) * _PENCE // 2,
             "source": f"{source}, {row['sheet']}!{row['cell']}",
         }
         for row in totals

@@ -97,6 +97,8 @@ _SHORT_YEAR = re.compile(r"(?<![\d/-])([1-3]\d)\s*([/-])\s*([1-3]\d)(?![\d/-])")
 _EDITION = re.compile(r"\b([a-z]{1,6})([1-3]\d)(cdh|cd|nm)?\b")
 # A day in a header says when, as a year does: "Commissioner as at 1 Apr 2026".
 _DAY = re.compile(r"\b(?:as at |as of |from |on )?\d{1,2} [a-z]{3,9} (?:19|20)\d{2}\b")
+# "Combined allocation (inc. COVID and capacity)" is the combined allocation; what it has in it changes every year.
+_INCLUDED = re.compile(r"\(?\binc(?:l|luding)?\b\.?[^()]*\)?")
 _NOT_WORDS = re.compile(r"[^a-z0-9]+")
 _LITTLE = frozenset({"the", "of", "for", "a", "in", "to", "from", "at", "by", "and"})
 
@@ -107,12 +109,16 @@ class Meaning:
 
     Attributes:
         words: what it says, without order, year, unit and little words.
+        main: the same without what it says to be included, as "(inc. COVID)".
+        in_order: its words as they follow one another, little words left in.
         years: the financial years it names.
         not_years: texts in it that claim to be a year and are none, as ``2025/27``.
         edition: of the list of codes that it names: 22 for ``ICB22CDH``.
     """
 
     words: frozenset[str]
+    main: frozenset[str]
+    in_order: tuple[str, ...]
     years: tuple[FinancialYear, ...] = ()
     not_years: tuple[str, ...] = ()
     unit: Unit | None = None
@@ -132,8 +138,17 @@ def meaning(text: str) -> Meaning:
     plain = _DAY.sub(" ", plain)
     edition = _EDITION.search(plain)
     plain = _EDITION.sub(lambda match: f"{match[1]} {match[3] or ''}", plain)
-    words = frozenset(_NOT_WORDS.sub(" ", plain).split()) - _LITTLE
-    return Meaning(words, years, not_years, unit, int(edition[2]) if edition else None)
+    in_order = tuple(_NOT_WORDS.sub(" ", plain).split())
+    main = frozenset(_NOT_WORDS.sub(" ", _INCLUDED.sub(" ", plain)).split())
+    return Meaning(
+        frozenset(in_order) - _LITTLE,
+        main - _LITTLE,
+        in_order,
+        years,
+        not_years,
+        unit,
+        int(edition[2]) if edition else None,
+    )
 
 
 def folded(text: str) -> str:

@@ -17,6 +17,7 @@ from allocations.files.published.entries import (
     Steps,
     allocations,
     control_totals,
+    further_funds,
     mandate,
     recurrent_funds,
 )
@@ -47,6 +48,10 @@ JOIN account a ON a.id = t.to_account JOIN organisation o ON o.code = a.organisa
 WHERE e.kind = 'allocate' AND a.year = $year AND po.tier = 'national' AND o.tier = 'icb'
   AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses = e.number)
 GROUP BY ALL ORDER BY e.number
+"""
+_ALLOCATED_FROM = """
+SELECT e.number FROM entry e JOIN transfer t ON t.entry_number = e.number JOIN account a ON a.id = t.to_account
+WHERE e.source_hash = $digest AND e.kind = 'allocate' AND a.year = $year ORDER BY e.number LIMIT 1
 """
 _LIMIT = """
 SELECT count(*) FROM account WHERE organisation = $organisation AND fund = $fund AND year = $year
@@ -174,9 +179,9 @@ class _Batch:
             numbers = f"{before[0]['number']} to {before[-1]['number']}"
             self.sentences.append(f"{file.file}: the books hold it already (entries {numbers}); nothing is added.")
             return []
-        undone = self._entry_of(file, "allocate")
+        undone = self.reader.rows(_ALLOCATED_FROM, {"digest": file.sha256, "year": year.start})
         if before or undone:
-            self._allocated_before(file, before, undone)
+            self._allocated_before(file, before, int(str(undone[0][0])) if undone else None)
             return []
         for figure in content.figures:
             if figure.holder == NATIONAL and figure.amount_pence < 0:
@@ -189,7 +194,9 @@ class _Batch:
                     )
                 )
         source = f"NHS England, ICB allocations {year} ({file.file})"
-        steps = Steps(PREFIX, year, self.actor, recurrent_funds())
+        # What stands beside the recurrent allocation does not recur.
+        recurrent = {**recurrent_funds(), **{line.fund: False for line in content.further}}
+        steps = Steps(PREFIX, year, self.actor, recurrent)
         entry = StructureEntry(self.books, file.file)
         icbs = {figure.about for figure in content.figures if figure.holder == figure.about}
         entry.icbs(icbs, year.first_day, names={**content.regions, **content.names}, regions={})
@@ -205,21 +212,26 @@ class _Batch:
             for figure in content.figures
         ]  # fmt: skip
         given = {"source": source, "source_hash": file.sha256}
-        drafts += allocations(steps, lines, **given)
+        fresh = [line for line in content.further if line.fund not in self.funds]
+        if fresh:
+            drafts.append(further_funds(steps, fresh, **given))
+            self.funds |= {line.fund for line in fresh}
+        drafts += allocations(steps, lines, further=content.further, **given)
         totals = [
             {
                 "fund": total.fund, "organisation": total.organisation, "expected_pence": total.expected_pence,
-                "rounded_parts": total.rounded_parts, "sheet": total.sheet, "cell": total.cell,
+                "rounded_parts": total.rounded_parts, "rounded_to": total.rounded_to, "sheet": total.sheet,
+                "cell": total.cell,
             }
             for total in content.totals
         ]  # fmt: skip
         if totals:
             about = "What NHS England printed, for England by line and for each ICB by stream"
-            drafts.append(control_totals(steps, totals, source=source, source_hash=file.sha256, about=about))
-        who = self._entry(entry, file, year.first_day, f"Who there is, for the allocations of {year}")
+            drafts.append(control_totals(steps, totals, about=about, further=content.further, **given))
+        who = self._entry(entry, file, year.first_day, f"Who there is, for the allocations of {year}", str(year))
         to_icbs = [figure.amount_pence for figure in content.figures if figure.holder != NATIONAL]
         self.sentences.append(
-            f"{file.file}: {len(lines)} figures, {spoken(sum(to_icbs))} for {len(icbs)} ICBs; "
+            f"{file.file}: {year}: {len(lines)} figures, {spoken(sum(to_icbs))} for {len(icbs)} ICBs; "
             f"{len(totals)} printed totals are kept as assertions."
         )
         return [*who, *self._funds(), *drafts]
@@ -321,8 +333,9 @@ class _Batch:
         )
         return drafts
 
-    def _entry(self, entry: StructureEntry, file: Understood, day: date, reason: str) -> list[Draft]:
-        key = f"{PREFIX}/structure/{file.sha256[:16]}"
+    def _entry(self, entry: StructureEntry, file: Understood, day: date, reason: str, part: str = "") -> list[Draft]:
+        """What the file says of who there is; ``part`` tells apart the years of one file."""
+        key = f"{PREFIX}/structure/{file.sha256[:16]}{part and '/'}{part}"
         found = entry.draft(
             key=key, day=day, actor=self.actor, reason=reason, source=file.file, source_hash=file.sha256
         )

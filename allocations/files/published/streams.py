@@ -1,14 +1,10 @@
 """The streams of an allocations workbook: the lines of money in each, by every name their columns go by."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from allocations.files.published import headings
-from allocations.files.published.headings import POUNDS_IN, folded
-from allocations.files.published.tables import MONEY, PER_HEAD, PERCENT, Notes, Row, Table, Wanted, exact_number, find
-from allocations.reading.cells import Cell, Sheet, Workbook
-from ledger.money import exact_pounds, pence_from_pounds
+from allocations.files.published.tables import MONEY, PER_HEAD, PERCENT, Row, Table, Wanted
+from ledger.years import FinancialYear
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +17,8 @@ class Stream:
         called: words by which a sheet or its title names the stream, each a set that must be there whole.
         lines: columns that are lines of money, named by their fund; the first is never missing.
         total: the column that totals an ICB's lines.
+        combined: where an edition prints two totals, the one of all lines; ``total`` is then of the lines before it.
+        total_since: editions before this year print no total, because the stream had one line.
         national: lines that are shown beside an ICB and stay with NHS England; not in the total.
         per_head: the column of pounds per head, and the line or total that it is of.
         convergence: baseline, target, opening distance, base growth, convergence, allocation, closing distance.
@@ -34,14 +32,36 @@ class Stream:
     national: tuple[Wanted, ...] = ()
     per_head: tuple[Wanted, str] | None = None
     convergence: tuple[Wanted, ...] = ()
+    combined: Wanted | None = None
+    total_since: FinancialYear | None = None
 
     @property
     def money(self) -> tuple[Wanted, ...]:
         """Every line, those that stay national last."""
         return (*self.lines, *self.national)
 
+    def totals(self, year: FinancialYear) -> tuple[Wanted, ...]:
+        """The columns that total an ICB's lines, in the edition of a year; none of them needed where it has none."""
+        has = self.total_since is None or year >= self.total_since
+        total = self.total if has else replace(self.total, needed=False)
+        return (total,) if self.combined is None else (total, self.combined)
+
+    def settle_totals(self, table: Table, year: FinancialYear) -> None:
+        """Call the column of all lines the total: of two the combined one, and of none the only line."""
+        columns = table.columns
+        if COMBINED in columns:
+            if TOTAL in columns:
+                columns[SUBTOTAL] = columns[TOTAL]
+            columns[TOTAL] = columns.pop(COMBINED)
+        elif TOTAL not in columns and self.total_since is not None and year < self.total_since:
+            first = columns.get(self.lines[0].name)
+            if first is not None:
+                columns[TOTAL] = first
+
 
 TOTAL = "total"
+COMBINED = "combined"
+SUBTOTAL = "subtotal"
 PER_HEAD_COLUMN = "pounds per head"
 CONVERGENCE_COLUMNS = (
     "baseline_thousands", "target_thousands", "opening_distance", "base_growth", "convergence",
@@ -81,6 +101,9 @@ _WITH_HIGH_COST = (
 )
 _PHYSICAL = ("Physical health services recurrent allocation", "Physical health recurrent allocation")
 
+# Primary medical care and POD had one line until then, and no column that totals it.
+_SEVERAL_LINES_SINCE = FinancialYear(2025)
+
 STREAMS = (
     Stream(
         "core",
@@ -101,6 +124,8 @@ STREAMS = (
                 "Elective Recovery Fund: Core",
                 "ERF core",
                 "Elective recovery core",
+                # Until 2024/25 under this name: like the core part since, it follows the weighted population.
+                "Additional elective funding",
             ),
             _line(
                 "core-elective-recovery-additional",
@@ -116,7 +141,8 @@ STREAMS = (
                 "Central technology licence adjustment",
                 "Technology licence adjustment",
             ),
-            _line("core-discharge", "Discharge", "Discharge funding", "Discharge fund", "Hospital discharge"),
+            _line("core-discharge", "Discharge", "Discharge funding", "Discharge fund", "Hospital discharge",
+                  "Additional discharge allocation"),
             _line("core-oct", "Roll out of OCT", "OCT", "OCT roll out"),
             _line(
                 "core-overseas-visitors",
@@ -129,6 +155,7 @@ STREAMS = (
             _line("core-corneal-tissue", "Corneal tissue"),
         ),
         Wanted(TOTAL, ("Total allocation", "Total core allocation"), units=MONEY, this_year=True),
+        combined=Wanted(COMBINED, ("Combined allocation",), needed=False, units=MONEY, this_year=True),
         per_head=(
             Wanted(PER_HEAD_COLUMN, _RECURRENT, needed=False, units=PER_HEAD, this_year=True),
             "core-recurrent",
@@ -200,16 +227,23 @@ STREAMS = (
             TOTAL,
         ),
         convergence=_convergence(_BASELINE, _RECURRENT),
+        total_since=_SEVERAL_LINES_SINCE,
     ),
     Stream(
         "POD",
         "pod",
-        (frozenset({"pod"}), frozenset({"pharmacy", "dental"}), frozenset({"pharmaceutical", "dental"})),
+        (
+            frozenset({"pod"}),
+            frozenset({"pharmacy", "dental"}),
+            frozenset({"pharmaceutical", "dental"}),
+            frozenset({"other", "primary", "care"}),
+        ),
         (
             _line("pod-recurrent", *_RECURRENT, needed=True),
             _line("pod-lfd-testing", "Community LFD testing", "LFD testing"),
         ),
         Wanted(TOTAL, ("Total allocation",), units=MONEY, this_year=True),
+        total_since=_SEVERAL_LINES_SINCE,
     ),
     Stream(
         "running costs",
@@ -226,7 +260,9 @@ KEPT_NATIONALLY = {"pod": "pod-nhs-england"}
 
 ORGANISATION = (
     Wanted("icb", ("ICB", "ICB code", "ICS", "STP code"), key=True),
-    Wanted("icb name", ("Integrated Care Board (ICB)", "Integrated care board", "ICB name"), needed=False),
+    Wanted(
+        "icb name", ("Integrated Care Board (ICB)", "Integrated care board", "ICB name", "System Name"), needed=False
+    ),
     Wanted("region code", ("R", "Region code", "NHSE region code", "RGN"), needed=False),
     Wanted("region", ("Region", "Region name", "NHS England region"), needed=False),
 )
@@ -236,9 +272,30 @@ REGION = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class FurtherLine:
+    """A line of money that no stream names, taken from its column.
+
+    Attributes:
+        fund: made from the stream's and the header's words.
+        name: the header without year and unit, after the name of the stream's fund.
+        parent: the stream's fund.
+    """
+
+    fund: str
+    name: str
+    parent: str
+    stream: str
+
+
 @dataclass
 class StreamRows:
-    """The rows of one stream's sheet, each money cell read once, in pounds."""
+    """The rows of one stream's sheet, each money cell read once, in pounds.
+
+    Attributes:
+        stream: with the lines of this edition that were not known, once they are understood.
+        further: those lines.
+    """
 
     stream: Stream
     table: Table
@@ -250,158 +307,19 @@ class StreamRows:
     region_of: dict[str, str] = field(default_factory=dict)
     pounds: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     counts_in: dict[str, Decimal] = field(default_factory=dict)
+    further: list[FurtherLine] = field(default_factory=list)
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that this sheet has, in the stream's order."""
+        return [column.name for column in self.stream.lines if column.name in self.counts_in]
+
+    @property
+    def prints_a_total(self) -> bool:
+        """Whether an ICB's total is a column of its own, rather than its only line."""
+        columns, first = self.table.columns, self.stream.lines[0].name
+        return TOTAL in columns and columns[TOTAL].column != columns[first].column
 
     def of(self, organisation: str, column: str) -> Decimal | None:
         """Pounds of an ICB, or of NHS England's own row for a region; none where the sheet has a dash."""
         return self.pounds.get((organisation, column))
-
-
-_OPENING_BASELINE = CONVERGENCE_COLUMNS[0]
-_PENNY = Decimal("0.01")
-# The publisher adds in binary floating point: a sum may be off by a few units of the sixteenth figure.
-_FLOATING = Decimal("1e-12")
-
-
-def check(rows: StreamRows, notes: Notes, ties: list[str]) -> None:
-    """Each ICB's lines against its total; each column against the regions' rows and England's row."""
-    lines = [column.name for column in rows.stream.lines if column.name in rows.counts_in]
-    before = len(notes.problems)
-    for icb, row in rows.icbs.items():
-        whole = rows.of(icb, TOTAL)
-        parts = [pounds for name in lines if (pounds := rows.of(icb, name)) is not None]
-        if whole is not None:
-            _compare(
-                rows, notes, row[TOTAL], parts, whole, f"the {len(parts)} lines of {icb}",
-                f"its column '{rows.table.columns[TOTAL].text}'", _unread(rows),
-            )  # fmt: skip
-    if len(notes.problems) == before and len(lines) > 1:
-        ties.append(f"{rows.stream.name}: the lines of each of {len(rows.icbs)} ICBs sum to its printed total.")
-    _columns(rows, [*lines, *(c.name for c in rows.stream.national if c.name in rows.counts_in), TOTAL], notes, ties)
-
-
-def _columns(rows: StreamRows, names: Sequence[str], notes: Notes, ties: list[str]) -> None:
-    before, checked = len(notes.problems), 0
-    members = {*rows.icbs, *rows.own}
-    regional = {row.number: table for table in rows.regional for row in table.rows}
-    for area, row in (*rows.regions, *(("", row) for row in rows.england)):
-        inside = [each for each in members if not area or _same_region(rows, each, area)]
-        where = "England" if not area else row.text("region") or area
-        for name in names:
-            table = regional.get(row.number, rows.table)
-            if name not in table.columns:
-                continue
-            cell = row[name]
-            said = printed(cell)
-            if said is None:
-                if cell.text and cell.text != "-":
-                    notes.remarks.append(f"{cell.address} of the row of {where} holds the text '{cell.text[:40]}'.")
-                continue
-            checked += 1
-            parts = [pounds for each in inside if (pounds := rows.of(each, name)) is not None]
-            _compare(
-                rows, notes, cell, parts, said * rows.counts_in[name],
-                f"the {len(parts)} rows of {where} in '{table.columns[name].text}'", f"the row of {where}", "",
-            )  # fmt: skip
-    if checked and len(notes.problems) == before:
-        ties.append(f"{rows.stream.name}: {checked} totals of regions and England are the sums of their ICBs.")
-    if not rows.england:
-        notes.remarks.append(f"Sheet {rows.table.sheet.name} has no row for England to hold its ICBs to.")
-
-
-def _same_region(rows: StreamRows, organisation: str, area: str) -> bool:
-    mine = rows.region_of[organisation]
-    row = rows.icbs.get(organisation) or rows.own[organisation]
-    return area in (mine, headings.code(row.text("region code")), folded(row.text("region")))
-
-
-def _compare(
-    rows: StreamRows,
-    notes: Notes,
-    cell: Cell,
-    parts: Sequence[Decimal],
-    whole: Decimal,
-    which: str,
-    against: str,
-    hint: str,
-) -> None:
-    """Sums to the penny; where every figure is a whole number of its unit, to half a unit for each part."""
-    counted = sum(parts, Decimal(0))
-    unit = next(iter(rows.counts_in.values()))
-    rounded = unit > 1 and all(pounds % unit == 0 for pounds in (*parts, whole))
-    allowed = (len(parts) + 1) * unit / 2 if rounded else _PENNY + abs(whole) * _FLOATING
-    difference = counted - whole
-    if abs(difference) > _PENNY and abs(difference) <= allowed:
-        notes.remarks.append(
-            f"Sheet {rows.table.sheet.name}, cell {cell.address}: {which} sum to £{_exact(counted)}; {against} says "
-            f"£{_exact(whole)}. That is within the rounding of the parts, and is not an exact tie."
-        )
-    if abs(difference) > allowed:
-        way = "too much" if difference > 0 else "too little"
-        notes.problem(
-            rows.table.sheet, cell.address,
-            f"{which} sum to £{_exact(counted)}; {against} says £{_exact(whole)}: £{_exact(abs(difference))} {way}.",
-            "A workbook whose lines do not come to its own total is not whole, or has a line that is not known here."
-            + hint,
-            "Give the file as it was published; if a column is new, it needs a fund of its own.",
-        )  # fmt: skip
-
-
-def _exact(pounds: Decimal) -> str:
-    return exact_pounds(pence_from_pounds(pounds))
-
-
-def _unread(rows: StreamRows) -> str:
-    money = [heading for heading in rows.table.others if heading.meaning.unit in (None, *POUNDS_IN)]
-    if not money:
-        return ""
-    listed = ", ".join(f"'{heading.text}' ({heading.cell})" for heading in money)
-    return f" Not read: {listed}."
-
-
-def printed(cell: Cell) -> Decimal | None:
-    """The number in a row of totals; none for a text or a blank, which such rows may hold."""
-    return exact_number(cell)
-
-
-def check_baselines(workbook: Workbook, streams: Sequence[StreamRows], notes: Notes, ties: list[str]) -> None:
-    """The baseline that an allocation sheet starts from is the one that its baseline sheet ends with."""
-    read = {rows.table.sheet.name for rows in streams}
-    for rows in streams:
-        wanted = next((column for column in rows.stream.convergence if column.name == _OPENING_BASELINE), None)
-        if wanted is None or _OPENING_BASELINE not in rows.table.columns:
-            continue
-        for sheet in workbook.sheets:
-            titles = folded(" ".join(cell.text for row in sheet.rows[:20] for cell in row))
-            named = any(called <= set(folded(sheet.name).split()) for called in rows.stream.called)
-            if sheet.name in read or not sheet.visible or not named or "baseline" not in folded(sheet.name) + titles:
-                continue
-            for table in find(sheet, (*ORGANISATION, wanted), Notes(notes.file)):
-                if _OPENING_BASELINE in table.columns:
-                    _same_baselines(
-                        rows,
-                        sheet,
-                        {headings.code(row.text("icb")): row[_OPENING_BASELINE] for row in table.rows},
-                        notes,
-                        ties,
-                    )
-
-
-def _same_baselines(rows: StreamRows, sheet: Sheet, baselines: dict[str, Cell], notes: Notes, ties: list[str]) -> None:
-    before = len(notes.problems)
-    for icb, row in rows.icbs.items():
-        cell = baselines.get(icb)
-        there, here = None if cell is None else printed(cell), printed(row[_OPENING_BASELINE])
-        if cell is None or there is None or here is None or there == here:
-            continue
-        if abs(there - here) > abs(here) * _FLOATING:
-            notes.problem(
-                sheet, cell.address,
-                f"the baseline of {icb} is {there:,.3f} here and {here:,.3f} in sheet {rows.table.sheet.name}, "
-                f"cell {row[_OPENING_BASELINE].address}.",
-                "The allocation would start from another baseline than was built.",
-                "Give the file as it was published.",
-            )  # fmt: skip
-    if len(notes.problems) == before:
-        ties.append(
-            f"{rows.stream.name}: the baselines of sheet {sheet.name} are those that the allocation starts from."
-        )

@@ -55,7 +55,9 @@ class Wanted:
 
     def meant_by(self, header: Meaning) -> bool:
         """Whether a header means this column."""
-        return header.unit in self.units and any(meaning(phrase).words == header.words for phrase in self.phrases)
+        if header.unit not in self.units:
+            return False
+        return any(meaning(phrase).words in (header.words, header.main) for phrase in self.phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Row:
 
     number: int
     cells: tuple[Cell, ...]
-    columns: Mapping[str, Heading]
+    columns: dict[str, Heading]
     filled: Mapping[tuple[int, int], Cell]
 
     def __getitem__(self, name: str) -> Cell:
@@ -116,17 +118,24 @@ class Table:
     """A table that was found.
 
     Attributes:
-        columns: by the name of the wanted column.
-        others: headers that nobody asked for.
+        columns: by the name of the wanted column; its rows share them, so that a column which is understood
+            later is known to every row.
+        headings: every header.
         titles: the filled cells above the header, up to the table before.
     """
 
     sheet: Sheet
     header_row: int
-    columns: Mapping[str, Heading]
-    others: tuple[Heading, ...]
+    columns: dict[str, Heading]
+    headings: tuple[Heading, ...]
     rows: tuple[Row, ...]
     titles: tuple[Cell, ...] = ()
+
+    @property
+    def others(self) -> tuple[Heading, ...]:
+        """Headers that nobody asked for."""
+        taken = {heading.column for heading in self.columns.values()}
+        return tuple(heading for heading in self.headings if heading.column not in taken)
 
 
 @dataclass
@@ -237,11 +246,11 @@ def find(
     stops = sorted({*(index for index, _, _ in found), *(row - 1 for row in ends), len(sheet.rows)})
     tables = []
     above = 0
-    for index, columns, others in found:
+    for index, columns, headings in found:
         stop = min(stop for stop in stops if stop > index)
         rows = tuple(Row(at + 1, sheet.rows[at], columns, filled) for at in range(index + 1, stop))
         titles = tuple(cell for row in sheet.rows[above:index] for cell in row if cell.text)
-        tables.append(Table(sheet, index + 1, columns, others, rows, titles))
+        tables.append(Table(sheet, index + 1, columns, headings, rows, titles))
         above = stop
     return tables
 
@@ -275,8 +284,7 @@ def _header(
                 chosen = _choose(sheet, column, fits[column.name], headings, notes, year)
                 if chosen is not None:
                     columns[column.name] = chosen
-            taken = {heading.column for heading in columns.values()}
-            return columns, tuple(heading for heading in headings if heading.column not in taken)
+            return columns, tuple(headings)
     return None
 
 

@@ -75,7 +75,7 @@ class Understood:
 
 
 def understand(
-    paths: Sequence[Path], *, year: FinancialYear | None = None, sheet: str | None = None
+    paths: Sequence[Path], *, year: FinancialYear | None = None, sheet: str | None = None, every_year: bool = False
 ) -> tuple[list[Understood], list[Problem]]:
     """Read files of any published kind, and gather what is wrong with all of them.
 
@@ -83,22 +83,26 @@ def understand(
         paths: the files; the same file given twice is read once.
         year: the year, where a file does not say it, or speaks of several.
         sheet: the sheet of a practice file, where several hold such a table.
+        every_year: read an allocations workbook once for each year that it has whole, rather than for one.
     """
-    understood: dict[str, Understood] = {}
+    understood: dict[str, list[Understood]] = {}
     problems: list[Problem] = []
     for path in paths:
         try:
             workbook = read_workbook(path)
             if workbook.sha256 not in understood:
-                understood[workbook.sha256] = _read(workbook, year, sheet)
+                kind = recognise(workbook)
+                whole = allocations_workbook.whole_years(workbook) if kind is FileKind.ALLOCATIONS else ()
+                years = whole if every_year and whole else (year,)
+                understood[workbook.sha256] = [_read(workbook, kind, one, sheet) for one in years]
         except Refused as refused:
             problems.extend(refused.problems)
-    problems.extend(problem for each in understood.values() for problem in each.problems)
-    return list(understood.values()), problems
+    found = [one for of_file in understood.values() for one in of_file]
+    problems.extend(dict.fromkeys(problem for one in found for problem in one.problems))
+    return found, problems
 
 
-def _read(workbook: Workbook, year: FinancialYear | None, sheet: str | None) -> Understood:
-    kind = recognise(workbook)
+def _read(workbook: Workbook, kind: FileKind, year: FinancialYear | None, sheet: str | None) -> Understood:
     readers: dict[FileKind, Callable[[], tuple[Content, str, list[Found]]]] = {
         FileKind.ALLOCATIONS: lambda: _allocations(allocations_workbook.read(workbook, year=year)),
         FileKind.PRACTICES: lambda: _practices(practices.read(workbook, year=year, sheet=sheet)),

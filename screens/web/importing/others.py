@@ -17,8 +17,9 @@ from ledger.money import parse_pounds, spoken
 from ledger.reports.position import Moment
 from ledger.store.attachments import keeping
 from ledger.store.base import Store
-from ledger.years import FinancialYear, parse_year
+from ledger.years import parse_year
 from screens.cli.imports import rows_of, told_of
+from screens.cli.options import YearsOfFile
 from screens.report import tables
 from screens.report.tables import Money, Table
 from screens.report.wording import PAGE
@@ -86,14 +87,18 @@ def _states(place: st.delta_generator.DeltaGenerator, rehearsed: object) -> None
         common.steps(states)
 
 
-def _asked(digests: Sequence[str]) -> tuple[FinancialYear | None, str | None, int | None]:
+def _asked(digests: Sequence[str]) -> tuple[YearsOfFile | None, str | None, int | None]:
     with st.expander("Only where a file leaves it open: its year, its sheet, a limit"):
         year = st.text_input(PAGE.label(Input.YEAR_OF_FILE), max_chars=12, key=f"bring year {digests[0][:16]}",
-                             help="As 2025/26; empty where the file says it.")  # fmt: skip
+                             help="As 2025/26, or 'all' where it has several; empty where it says it.")  # fmt: skip
         sheet = st.text_input(PAGE.label(Input.SHEET_OF_FILE), max_chars=60, key=f"bring sheet {digests[0][:16]}")
         limit = st.text_input(PAGE.label(Input.REVENUE_LIMIT), max_chars=30, key=f"bring limit {digests[0][:16]}",
                               help="As 205.1bn; for a year for which none is shipped.")  # fmt: skip
-    return _read(parse_year, year), sheet.strip() or None, _read(parse_pounds, limit)
+    return _read(_years, year), sheet.strip() or None, _read(parse_pounds, limit)
+
+
+def _years(typed: str) -> YearsOfFile:
+    return YearsOfFile(None if typed.strip().casefold() == "all" else parse_year(typed))
 
 
 def _read(reader: Callable[[str], T], typed: str) -> T | None:
@@ -104,9 +109,10 @@ def _read(reader: Callable[[str], T], typed: str) -> T | None:
         return None
 
 
-def _understand(brought: Brought, year: FinancialYear | None, sheet: str | None) -> list[Understood]:
+def _understand(brought: Brought, year: YearsOfFile | None, sheet: str | None) -> list[Understood]:
+    one, every = (None, False) if year is None else (year.one, year.one is None)
     with uploads.as_paths(brought) as paths:
-        found, problems = understand(paths, year=year, sheet=sheet)
+        found, problems = understand(paths, year=one, sheet=sheet, every_year=every)
     if problems:
         raise Refused(problems)
     return found

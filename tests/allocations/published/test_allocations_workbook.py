@@ -139,17 +139,46 @@ def test_icbs_that_do_not_come_to_the_rows_of_region_and_england(tmp_path: Path)
     assert "£750.00 too much" in told
 
 
-def test_a_new_line_without_a_fund_is_named_when_the_total_does_not_tie(tmp_path: Path) -> None:
-    def change(core: small.Rows, _: object) -> None:
-        for row in core[1:6]:
-            row.append(None)
-        core[1][10] = "2025/26 Neighbourhood health (£k)"
-        for row in core[2:5]:
-            row[10], row[9] = 5.0, row[9] + 5.0
+def with_a_new_line(header: str, *, in_total: float) -> dict[str, small.Rows]:
+    """Core with a column more, of 5.0 for each ICB, of which the totals have so much in them."""
+    sheets = {"ICB Core Allocations 2025-26": small.core_rows()}
+    (core,) = sheets.values()
+    icbs = range(2, 5)
+    for number, row in enumerate(core[1:], start=1):
+        ones = {7: 2, 8: 1, 9: 3}.get(number, 1) if number not in icbs else 1
+        figured = number in icbs or number >= 7
+        row.append(5.0 * ones if figured else None)
+        if figured:
+            row[9] += in_total * ones
+    core[1][10] = core[6][10] = header
+    return sheets
 
-    told = refused(tmp_path, change)
+
+def test_a_line_that_is_not_known_becomes_one_where_the_totals_have_it(tmp_path: Path) -> None:
+    found = read(tmp_path, with_a_new_line("2025/26 Neighbourhood Health (£k)", in_total=5.0))
+    assert texts(found.problems) == ""
+    (line,) = found.further
+    assert (line.fund, line.name) == ("core-neighbourhood-health", "Core services: Neighbourhood Health")
+    assert amounts(found)["core-neighbourhood-health", "QF7", "QF7"] == 500_000
+    assert "came lines of their own, because the known lines come to the printed totals of all 3 ICBs" in "".join(
+        found.remarks
+    )
+
+
+def test_a_column_that_the_totals_do_not_have_is_no_line_and_is_named(tmp_path: Path) -> None:
+    found = read(tmp_path, with_a_new_line("2025/26 Neighbourhood Health (£k)", in_total=0.0))
+    assert texts(found.problems) == ""
+    assert found.further == ()
+    assert "columns that no figure was read from: '2025/26 Neighbourhood Health (£k)' (K2)" in "".join(found.remarks)
+
+
+@pytest.mark.parametrize("header", ["2025/26 Neighbourhood Health (£k)", "2024/25 Neighbourhood Health (£k)"])
+def test_a_new_line_is_named_when_the_total_does_not_tie(tmp_path: Path, header: str) -> None:
+    of_other_year = header.startswith("2024")
+    found = read(tmp_path, with_a_new_line(header, in_total=5.0 if of_other_year else 4.0))
+    told = texts(found.problems)
     assert "the 3 lines of QWO sum to £5,039,125.00" in told
-    assert "Not read: '2025/26 Neighbourhood health (£k)' (K2)." in told
+    assert f"Not read: '{header}' (K2)." in told
     assert "if a column is new, it needs a fund of its own" in told
 
 
