@@ -150,9 +150,9 @@ def further_funds(steps: Steps, further: Sequence[FurtherLine], **given: Any) ->
     terms = [
         {
             "id": f"{line.fund}/{day}/1", "fund": line.fund, "effective_from": day, "version": 1, "grade": "soft",
-            "route": "historic", "recurrent": False, "notified_on": day, "clawback": "none", "leave_by": "", "match_percent": 0,
-            "quality": "red", "source": given["source"],
-            "reason": "Named for one purpose in the published table; its conditions and its day of notice were not found.",
+            "route": "historic", "recurrent": False, "notified_on": day, "clawback": "none", "leave_by": "",
+            "match_percent": 0, "quality": "red", "source": given["source"],
+            "reason": "Named for one purpose in the published table; its conditions and day of notice were not found.",
         }
         for line in further
     ]  # fmt: skip

@@ -85,7 +85,7 @@ def test_an_empty_ledger_gets_who_there_is_the_limit_every_line_and_the_totals(e
         assert reader.whole("SELECT count(*) FROM control_total") == 3 + 2 + 1 + 3 * 3
         assert verify(reader) == []
     assert imported.sentences == (
-        "icb allocations.xlsx: 19 figures, £10.4 million for 3 ICBs; 15 printed totals are kept as assertions.",
+        "icb allocations.xlsx: 2025/26: 19 figures, £10.4 million for 3 ICBs; 15 printed totals are kept as assertions.",
     )
 
 
