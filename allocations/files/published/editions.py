@@ -74,7 +74,8 @@ def edition(
             return asked
         notes.problem(
             None, None, f"it was asked for as {asked}, but {spoken[0].where} speak of {_listed(spoken[0].years)}.",
-            "Figures of one year are not those of another.", f"Leave out {Input.YEAR_OF_FILE.named}, or give the file of that year.",
+            "Figures of one year are not those of another.",
+            f"Leave out {Input.YEAR_OF_FILE.named}, or give the file of that year.",
         )  # fmt: skip
         return None
     if not spoken:
