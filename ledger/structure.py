@@ -32,6 +32,11 @@ SELECT l.code, l.name, l.tier, t.rank, t.depth, l.valid_from, l.valid_to FROM li
 ORDER BY l.code
 """
 
+_RELATIONSHIPS = """
+SELECT r.*, EXISTS (SELECT 1 FROM relationship s WHERE s.supersedes = r.id) AS is_corrected FROM relationship r
+ORDER BY r.child, r.scheme, r.valid_from, r.id
+"""
+
 _SUCCESSIONS = """
 SELECT effective_date, predecessor, successor, CAST(sum(weight) AS BIGINT) AS weight FROM succession
 WHERE effective_date <= $day AND entry_number <= $known
@@ -65,6 +70,12 @@ def lives(reader: Reader, known: int) -> dict[str, dict[str, Any]]:
         on which it is no more, or None.
     """
     return {row["code"]: row for row in reader.table(_LIVES, {"known": known}).to_pylist()}
+
+
+def relationships(reader: Reader) -> list[dict[str, Any]]:
+    """Every relationship that was ever recorded, as rows of their table, each with ``is_corrected``: by a later row."""
+    rows: list[dict[str, Any]] = reader.table(_RELATIONSHIPS).to_pylist()
+    return rows
 
 
 def tier_of(reader: Reader, organisation: str) -> str:

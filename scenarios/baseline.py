@@ -14,17 +14,13 @@ from allocations.shares.split import FIGURES_YEAR
 from ledger import structure
 from ledger.entries import canonical
 from ledger.errors import Problem, Refused
+from ledger.reports import register
 from ledger.reports.below import in_force
 from ledger.reports.position import Moment, moment, position
 from ledger.store.base import Reader
 from ledger.years import FinancialYear, today
 from scenarios.change import tidied
 from scenarios.world import ICB, PCN, PLACE, PRACTICE, Fund, Organisation, Tier, World, no_people
-
-_FUNDS = """
-SELECT f.code, f.name, f.parent, f.stream, f.resource, t.depth AS lowest_depth
-FROM fund f JOIN tier t ON t.code = f.lowest_tier WHERE f.entry_number <= $known ORDER BY f.code
-"""
 
 
 @dataclass(frozen=True)
@@ -104,17 +100,15 @@ def _last_day(year: FinancialYear) -> date:
 def _world(reader: Reader, at: Moment, year: FinancialYear, table: pa.Table) -> World:
     related = in_force(reader, min(at.as_at, year.last_day), at.known)
     icbs = _parents(related.filter(pc.equal(related["parent_tier"], ICB)))
-    tiers = reader.table("SELECT code, name, rank, depth FROM tier").to_pylist()
     organisations = structure.lives(reader, at.known)
-    funds = reader.table(_FUNDS, {"known": at.known}).to_pylist()
     known_people = year == FIGURES_YEAR
     return World(
         year=year,
-        tiers={row["code"]: Tier(**row) for row in tiers},
+        tiers={code: Tier(**row) for code, row in register.tiers(reader).items()},
         organisations={
             code: Organisation(code, row["name"], row["tier"], icbs.get(code)) for code, row in organisations.items()
         },
-        funds={row["code"]: Fund(**row) for row in funds},
+        funds={code: Fund(**row) for code, row in register.funds(reader, at.known).items()},
         people=_people(related, table) if known_people else no_people(),
         people_year=year if known_people else None,
     )

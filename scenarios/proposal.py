@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from ledger.entries.draft import Draft, records
 from ledger.errors import Problem, Refused
 from ledger.models import Agreement, Terms
+from ledger.reports import register
 from ledger.store.base import Reader
 from scenarios.change import Moves, held, legs, total
 from scenarios.engine import Done
@@ -24,13 +25,6 @@ from scenarios.levers.release import Release
 from scenarios.levers.retain import Retain
 from scenarios.outcome import Outcome
 from scenarios.selection import STANDINGS, select
-
-_TERMS = """
-SELECT t.* FROM terms t
-WHERE t.entry_number <= $known AND t.effective_from <= $day
-QUALIFY row_number() OVER (PARTITION BY t.fund ORDER BY t.effective_from DESC, t.version DESC) = 1
-"""
-_VERSIONS = "SELECT fund, max(version) AS version FROM terms WHERE effective_from = $day GROUP BY fund"
 
 
 def drafts(
@@ -143,8 +137,8 @@ def _terms(
         )
     at = outcome.run.books.at
     assert at is not None
-    known = {row["fund"]: row for row in reader.table(_TERMS, {"known": at.known, "day": day}).to_pylist()}
-    newest = {row["fund"]: row["version"] for row in reader.table(_VERSIONS, {"day": day}).to_pylist()}
+    known = register.newest_terms(reader, day, at.known)
+    newest = register.term_versions(reader, day)
     pot_of = dict(zip(chosen["fund"].to_pylist(), chosen["pot"].to_pylist(), strict=True))
     fresh = []
     for fund in sorted(part):

@@ -96,6 +96,12 @@ def test_screens_hold_no_sql_and_no_arithmetic_on_money() -> None:
         _holds_no_arithmetic(path)
 
 
+def test_questions_to_the_books_stand_in_the_ledger() -> None:
+    for room in ("allocations", "scenarios"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            assert not re.search(r"\bSELECT\b", text(path)), f"{path}: ask a function of ledger/reports"
+
+
 def _holds_no_arithmetic(path: Path) -> None:
     source = text(path)
     assert not re.search(r"\b(SELECT|INSERT|UPDATE)\b", source), path

@@ -27,6 +27,7 @@ from ledger.entries.posting import Posted, post
 from ledger.errors import KeyReused, Problem, Refused
 from ledger.models import Agreement
 from ledger.money import pence_from_pounds
+from ledger.reports import register
 from ledger.store.base import Store
 from ledger.words import RETAINED
 
@@ -114,12 +115,9 @@ def _override(store: Store, terms_file: Path, authority: str | None) -> list[Pos
     """Post the user's own terms as the next version; a file that the books have already changes nothing."""
     digest = hashlib.sha256(terms_file.read_bytes()).hexdigest()
     with store.read() as reader:
-        if reader.rows("SELECT 1 FROM entry WHERE source_hash = $digest AND kind = 'terms'", {"digest": digest}):
+        if register.from_file(reader, digest, "terms"):
             return []
-        known = reader.table(
-            "SELECT fund, effective_from, max(version) AS version FROM terms GROUP BY 1, 2"
-        ).to_pylist()
-    newest = {row["fund"]: row["version"] for row in known if row["effective_from"] == YEAR.first_day}
+        newest = register.term_versions(reader, YEAR.first_day)
     return post(store, [replace(overriding_terms(terms_file, newest), authority=authority)])
 
 

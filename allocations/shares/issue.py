@@ -9,6 +9,7 @@ from allocations.shares.schedule import ALL, Amounts, Line, Schedule
 from ledger.entries.draft import Draft, Leg, Place, legs
 from ledger.errors import Problem, Refused
 from ledger.money import exact_pounds, signed_percent
+from ledger.reports import register
 from ledger.store.base import Reader
 from ledger.years import FinancialYear, working_day
 
@@ -62,7 +63,7 @@ def refuse_issued(reader: Reader, drafts: Sequence[Draft], issued: Amounts, foun
     """
     problems = []
     for fund, draft in zip(found.basis, drafts, strict=True):
-        if reader.rows("SELECT 1 FROM entry WHERE key = $key", {"key": draft.key}):
+        if draft.key in register.keyed(reader, draft.key):
             continue
         already = sum(pence for (_, line), pence in issued.items() if line == fund)
         if already:

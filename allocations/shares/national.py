@@ -10,6 +10,7 @@ from statistics import median
 from allocations.figures import tables
 from allocations.shares import restated
 from allocations.shares.targets import targets
+from ledger.reports import register
 from ledger.reports.measures import CATALOGUE, Measure, measures
 from ledger.reports.position import Moment
 from ledger.store.base import Reader
@@ -105,9 +106,7 @@ def standings(reader: Reader, at: Moment, year: int, as_is: date | None = None) 
     """
     rows = {row["code"]: row for row in tables.table("organisations").to_pylist()}
     regions = {code: row["name"] for code, row in rows.items() if row["tier"] == "region"}
-    names = {
-        str(code): str(name) for code, name in reader.rows("SELECT code, name FROM organisation WHERE tier = 'icb'")
-    }
+    names = {code: row["name"] for code, row in register.organisations(reader, TIER).items()}
     aims = {aim.icb: aim for aim in targets("core", as_is)}
     found = []
     for code, held in restated.position_of_each(reader, at, as_is, TIER, year).items():

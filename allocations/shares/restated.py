@@ -18,13 +18,12 @@ from allocations.shares.apportion import apportion
 from ledger import structure
 from ledger.errors import Problem, Refused
 from ledger.reports import position as as_was
+from ledger.reports import register
 from ledger.reports.below import walk
 from ledger.reports.position import Moment
 from ledger.store.base import Reader
 
 Steps = Sequence[Mapping[str, Mapping[str, int]]]
-
-_FACTS = "SELECT o.code, o.name, o.tier, t.depth FROM organisation o JOIN tier t ON t.code = o.tier"
 
 
 def position(
@@ -62,9 +61,10 @@ def position_of_each(reader: Reader, at: Moment, day: date | None, tier: str, ye
         return as_was.position_of_each(reader, at, tier, year)
     table = _restated(reader, at, day, as_was.position(reader, at, year=year), "organisation")
     held = _parents_on(reader, at, day)
+    rank = register.tiers(reader)[tier]["rank"]
     found = {}
     for code in sorted({row["organisation"] for row in table.to_pylist() if row["tier"] == tier}):
-        own = _within(table, *_parts_of(held, code, _rank(reader, code)), code)
+        own = _within(table, *_parts_of(held, code, rank), code)
         found[code] = own.cast(as_was.SCHEMA)
     return found
 
@@ -116,7 +116,7 @@ def changed_by(reader: Reader, at: Moment, day: date | None) -> list[date]:
 
 def _restated(reader: Reader, at: Moment, day: date, table: pa.Table, side: str) -> pa.Table:
     """The same rows with the organisations in one column replaced by those that came after them."""
-    names = {row["code"]: row for row in reader.table(_FACTS).to_pylist()}
+    names = register.organisations(reader)
     facts = {
         "organisation": {"organisation_name": "name", "tier": "tier", "depth": "depth"},
         "from_organisation": {"from_name": "name", "from_tier": "tier"},
@@ -151,13 +151,7 @@ Held = Mapping[str, Mapping[tuple[int, str], Parents]]
 def _parts(reader: Reader, at: Moment, day: date, organisation: str) -> tuple[set[str], dict[str, Parents]]:
     """Everybody below an organisation on a day, itself included, and the parents that each is divided among."""
     _refuse_absent(reader, at, day, organisation)
-    return _parts_of(_parents_on(reader, at, day), organisation, _rank(reader, organisation))
-
-
-def _rank(reader: Reader, organisation: str) -> int:
-    return reader.whole(
-        "SELECT t.rank FROM organisation o JOIN tier t ON t.code = o.tier WHERE o.code = $code", {"code": organisation}
-    )
+    return _parts_of(_parents_on(reader, at, day), organisation, register.organisations(reader)[organisation]["rank"])
 
 
 def _parts_of(held: Held, organisation: str, rank: int) -> tuple[set[str], dict[str, Parents]]:

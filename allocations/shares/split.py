@@ -22,6 +22,7 @@ from ledger.entries.draft import Draft, Leg, Place, legs, records
 from ledger.errors import Problem, Refused
 from ledger.models import Organisation, Relationship
 from ledger.money import exact_pounds
+from ledger.reports import register
 from ledger.reports.position import Moment, position
 from ledger.rules import periods
 from ledger.store.base import Reader
@@ -183,7 +184,7 @@ def refuse_unknown_fund(reader: Reader, fund: str) -> None:
     Raises:
         Refused: there is no such fund.
     """
-    if not reader.rows("SELECT 1 FROM fund WHERE code = $fund", {"fund": fund}):
+    if fund not in register.funds(reader):
         remedy = suggestion(reader, fund, "fund")
         raise Refused([Problem("--fund", f"there is no fund '{fund}'.", "Its money cannot be split.", remedy)])
 
@@ -240,7 +241,7 @@ def drafts(
     found = []
     if allocation.division is not None:
         place_key = f"places/{allocation.icb}/{allocation.digest}"
-        if not reader.rows("SELECT 1 FROM entry WHERE key = $key", {"key": place_key}):
+        if place_key not in register.keyed(reader, place_key):
             found.append(_new_places(reader, allocation, place_key, actor))
     elif allocation.level == "place":
         found.extend(_default_places(reader, allocation, actor))
@@ -294,13 +295,12 @@ def _own_code(icb: str, place: str) -> str:
 def _default_places(reader: Reader, allocation: Allocation, actor: str) -> list[Draft]:
     """The default places of the ICB that the books do not have yet, with those of their practices that they have."""
     icb, first_day = allocation.icb, periods.open_from(reader, allocation.year.first_day)
-    known = {str(code) for (code,) in reader.rows("SELECT code FROM organisation")}
-    missing = {part.code for part in allocation.parts if part.code != UNASSIGNED} - known
+    known = register.organisations(reader)
+    missing = {part.code for part in allocation.parts if part.code != UNASSIGNED} - set(known)
     if not missing or icb not in known:
         return []
     names = {row["place"]: row for row in tables.table("places_2025_26").to_pylist()}
-    closes = reader.rows("SELECT valid_to FROM organisation WHERE code = $icb", {"icb": icb})
-    life = {"valid_from": first_day, "valid_to": closes[0][0]}
+    life = {"valid_from": first_day, "valid_to": known[icb]["valid_to"]}
     own = allocation.populations.table.filter(
         pc.is_in(allocation.populations.table["place"], pa.array(sorted(missing), pa.string()))
     )
@@ -339,9 +339,8 @@ def _new_places(reader: Reader, allocation: Allocation, key: str, actor: str) ->
     """The user's own places as organisations of the ICB, with their practices, in a scheme of their own."""
     assert allocation.division is not None
     icb, first_day = allocation.icb, periods.open_from(reader, allocation.year.first_day)
-    known = {code for (code,) in reader.rows("SELECT code FROM organisation WHERE tier = 'place'")}
-    closes = reader.rows("SELECT valid_to FROM organisation WHERE code = $icb", {"icb": icb})
-    if not closes:
+    known = register.organisations(reader)
+    if icb not in known:
         raise Refused(
             [
                 Problem(
@@ -352,9 +351,9 @@ def _new_places(reader: Reader, allocation: Allocation, key: str, actor: str) ->
                 )
             ]
         )
-    life = {"valid_from": first_day, "valid_to": closes[0][0]}
+    life = {"valid_from": first_day, "valid_to": known[icb]["valid_to"]}
     scheme = f"place: {allocation.places_file} {str(allocation.digest)[:12]}"
-    fresh = [part for part in allocation.parts if part.code not in known]
+    fresh = [part for part in allocation.parts if known.get(part.code, {}).get("tier") != "place"]
     organisations = [{"code": part.code, "name": part.name, "tier": "place", "valid_from": first_day} for part in fresh]
     relations = [
         {

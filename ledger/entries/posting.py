@@ -171,7 +171,7 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
     tables = [canonical_records(draft) for draft in drafts]
     legs = named_legs.of_drafts(drafts)
     contents = list(map(_content_of, drafts, tables, legs.parts()))
-    known = _known_by_key(writer, [draft.key for draft in drafts])
+    known = posted_before(writer, [draft.key for draft in drafts])
     answers: dict[int, Posted] = {}
     fresh: list[int] = []
     for index, (draft, content) in enumerate(zip(drafts, contents, strict=True)):
@@ -220,7 +220,8 @@ def _content_of(draft: Draft, brought: Mapping[type[SQLModel], pa.Table], legs: 
     return canonical.content_hash(facts, [*parts, legs])
 
 
-def _known_by_key(reader: Reader, keys: Iterable[str]) -> dict[str, Posted]:
+def posted_before(reader: Reader, keys: Iterable[str]) -> dict[str, Posted]:
+    """The entries that the books have already under idempotency keys, by key."""
     reader.stage("wanted_keys", pa.table({"key": pa.array(list(keys), pa.string())}))
     rows = reader.table(
         "SELECT e.number, e.key, e.content_hash, e.hash, e.recorded_at, "

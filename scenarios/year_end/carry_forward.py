@@ -16,6 +16,7 @@ from ledger.entries.kinds import BRING, CARRY
 from ledger.errors import Problem, Refused
 from ledger.models import AVAILABLE, RETAINED, SPENT
 from ledger.money import exact_pounds
+from ledger.reports import register
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
 from ledger.rules import carrying_forward
 from ledger.store.base import Reader
@@ -30,13 +31,6 @@ LEFT = (AVAILABLE, BY_AGREEMENT, WITHOUT_AGREEMENT)
 RECURS = "it recurs, and is issued anew"
 NO_TERMS = "it has no terms on record, so whether it recurs is not known"
 NOT_NAMED = "no line of the rule names it"
-
-_LIFE = """
-SELECT o.code, o.valid_from, coalesce(c.valid_to, o.valid_to) AS valid_to FROM organisation o
-LEFT JOIN (SELECT organisation, valid_to,
-                  row_number() OVER (PARTITION BY organisation ORDER BY entry_number DESC) AS nth
-           FROM closure WHERE entry_number <= $known) c ON c.organisation = o.code AND c.nth = 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +120,7 @@ def posted_before(reader: Reader, written: Written, into: FinancialYear) -> list
         Refused: it has, and was reversed since: what was undone is not done again by asking once more.
     """
     stem = key_of(written, into)
-    known = {
-        str(number): str(key)
-        for number, key in reader.rows("SELECT number, key FROM entry WHERE starts_with(key, $stem)", {"stem": stem})
-    }
+    known = {str(entry["number"]): key for key, entry in register.keyed(reader, stem).items()}
     if not known:
         return []
     rows = [
@@ -195,8 +186,7 @@ class _Planning:
         self._rows: list[dict[str, Any]] = base.position.to_pylist()
         self._spent = {row["fund"] for row in self._rows if row["standing"] == SPENT}
         self._first_day = FinancialYear(year.start + 1).first_day
-        known = {"known": base.at.known}
-        self._life = {row["code"]: row for row in reader.table(_LIFE, known).to_pylist()}
+        self._life = structure.lives(reader, base.at.known)
         self._after = structure.successions(reader, self._first_day, base.at.known)
         self._before = {
             (row["from_organisation"], row["fund"]): row["entry"]

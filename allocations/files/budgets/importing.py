@@ -23,11 +23,11 @@ from allocations.files.out.sheets import FIRST_ROW, Book
 from allocations.reading.amounts import UNIT_WORDS, folded
 from allocations.reading.cells import Kind, Sheet, Workbook, read_workbook, without_collecting
 from ledger.entries.draft import Draft
-from ledger.entries.posting import Posted, post
+from ledger.entries.posting import Posted, post, posted_before
 from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Action, Input
 from ledger.money import exact_pounds
-from ledger.reports import position
+from ledger.reports import journal, position, register
 from ledger.store.attachments import keeping
 from ledger.store.attachments import kept as kept_file
 from ledger.store.base import Reader, Store
@@ -246,9 +246,9 @@ def look(store: Store, path: Path, request: Request) -> Looked:
         found = understand(workbook, books, request)
         if request.save_mapping is not None and found.mapping is not None:
             save_mapping(request.save_mapping, found.mapping, workbook)
-        key, before = _key(reader, found)
-        if before is not None and not found.problems:
-            return Looked(found, before=_replayed(reader, found, before))
+        key, is_posted = _key(reader, found)
+        if is_posted and not found.problems:
+            return Looked(found, before=_replayed(reader, found, key))
         _compare(reader, found, day)
     return Looked(found, None if found.problems else draft_of(found, books, key, day))
 
@@ -270,8 +270,8 @@ def _refuse_unknown_fund(books: Receivers, request: Request) -> None:
         refuse(Input.FUND, f"there is no fund '{request.fund}'.", "Its money cannot be handed out.", remedy)
 
 
-def _key(reader: Reader, found: Understood) -> tuple[str, int | None]:
-    """The idempotency key of an import, and the number of the entry that already stands for it, if one does.
+def _key(reader: Reader, found: Understood) -> tuple[str, bool]:
+    """The idempotency key of an import, and whether an entry already stands for it.
 
     After a reversal the next import of the same file has a key that names the reversal.
     """
@@ -280,47 +280,35 @@ def _key(reader: Reader, found: Understood) -> tuple[str, int | None]:
     funds = request.fund or "own funds"
     key = plain(f"budgets/{request.payer}/{request.year}/{funds}/{found.sha256}/{' '.join(sheets.split())}")
     while True:
-        rows = reader.rows(
-            "SELECT e.number, (SELECT r.number FROM entry r WHERE r.reverses = e.number) "
-            "FROM entry e WHERE e.key = $key",
-            {"key": key},
-        )
-        if not rows:
-            return key, None
-        ((number, reversal),) = rows
-        if reversal is None:
-            return key, int(str(number))
-        key = f"{key.split(' after entry ', maxsplit=1)[0]} after entry {reversal}"
+        entry = register.keyed(reader, key).get(key)
+        if entry is None or entry["reversed_by"] is None:
+            return key, entry is not None
+        key = f"{key.split(' after entry ', maxsplit=1)[0]} after entry {entry['reversed_by']}"
 
 
-def _replayed(reader: Reader, found: Understood, number: int) -> Posted:
+def _replayed(reader: Reader, found: Understood, key: str) -> Posted:
     """The entry that the books have already; refused where the file would now be read otherwise.
 
     Raises:
         BudgetRefused: the same file came to another amount before.
     """
-    (row,) = reader.table(
-        "SELECT e.number, e.key, e.content_hash, e.hash, e.recorded_at, "
-        "(SELECT count(*) FROM transfer t WHERE t.entry_number = e.number) AS transfers, "
-        "(SELECT CAST(sum(t.amount_pence) AS BIGINT) FROM transfer t WHERE t.entry_number = e.number) AS pence "
-        "FROM entry e WHERE e.number = $number",
-        {"number": number},
-    ).to_pylist()
-    pence = row.pop("pence")
-    if (pence, row["transfers"]) != (found.read_pence, len(found.lines)):
+    posted = posted_before(reader, [key])[key]
+    pence = journal.entry(reader, posted.number)["moved_pence"]
+    if (pence, posted.transfers) != (found.read_pence, len(found.lines)):
         raise BudgetRefused(
             [
                 Problem(
                     found.file,
-                    f"it was imported before, as entry {number}, as £{exact_pounds(pence)} in {row['transfers']:,} "
-                    f"transfers; now it comes to £{exact_pounds(found.read_pence)} in {len(found.lines):,}.",
+                    f"it was imported before, as entry {posted.number}, as £{exact_pounds(pence)} in "
+                    f"{posted.transfers:,} transfers; now it comes to £{exact_pounds(found.read_pence)} in "
+                    f"{len(found.lines):,}.",
                     "Posting it again would count money twice.",
-                    f"Reverse the entry first: {Action.REVERSE.done(number)}",
+                    f"Reverse the entry first: {Action.REVERSE.done(posted.number)}",
                 )
             ],
             found,
         )
-    return Posted(**row, replayed=True)
+    return posted
 
 
 def _compare(reader: Reader, found: Understood, day: date) -> None:

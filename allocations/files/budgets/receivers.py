@@ -12,26 +12,10 @@ from ledger import structure
 from ledger.entries.chain import last_entry
 from ledger.errors import refuse
 from ledger.inputs import Input
+from ledger.reports import register
 from ledger.reports.below import members
 from ledger.store.base import Reader
 from ledger.structure import suggestion
-
-_SUCCESSIONS = "SELECT predecessor, successor, weight FROM succession WHERE effective_date <= $day ORDER BY 1, 2"
-# A fund's own terms, or those of the nearest fund around it, say whether its money recurs.
-_FUNDS = """
-WITH RECURSIVE line(fund, ancestor, level) AS (
-    SELECT code, code, 0 FROM fund
-    UNION ALL
-    SELECT l.fund, f.parent, l.level + 1 FROM line l JOIN fund f ON f.code = l.ancestor WHERE f.parent IS NOT NULL
-),
-said AS (
-    SELECT l.fund, t.recurrent, row_number() OVER (
-        PARTITION BY l.fund ORDER BY l.level, t.effective_from DESC, t.version DESC) AS newest
-    FROM line l JOIN terms t ON t.fund = l.ancestor AND t.effective_from <= $day
-)
-SELECT f.code, f.name, coalesce(s.recurrent, true) AS recurrent
-FROM fund f LEFT JOIN said s ON s.fund = f.code AND s.newest = 1
-"""
 
 
 @dataclass(frozen=True)
@@ -152,9 +136,10 @@ def receivers(reader: Reader, payer: str, day: date) -> Receivers:
         remedy = suggestion(reader, payer, "organisation")
         refuse(Input.PAYER, f"there is no organisation '{payer}' in the books.", "Nobody would pay.", remedy)
     successors: dict[str, dict[str, int]] = {}
-    for row in reader.table(_SUCCESSIONS, {"day": day}).to_pylist():
-        successors.setdefault(row["predecessor"], {})[row["successor"]] = row["weight"]
-    funds = reader.table(_FUNDS, {"day": day}).to_pylist()
+    for _, step in structure.successions(reader, day, last_entry(reader)):
+        for predecessor, parts in step.items():
+            successors.setdefault(predecessor, {}).update(parts)
+    recurrent = register.recurrent(reader, day)
     return Receivers(
         payer,
         organisations[payer]["tier"],
@@ -162,5 +147,5 @@ def receivers(reader: Reader, payer: str, day: date) -> Receivers:
         organisations,
         frozenset(members(reader, payer, day, last_entry(reader))) - {payer},
         successors,
-        {row["code"]: (row["name"], row["recurrent"]) for row in funds},
+        {code: (fund["name"], recurrent[code]) for code, fund in register.funds(reader).items()},
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.errors import Problem, Refused
-from ledger.reports import summary
+from ledger.reports import register, summary
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, latest_year, position
 from ledger.store.base import Reader
 from ledger.structure import suggestion
@@ -89,9 +89,7 @@ def tables(reader: Reader, at: Moment, *, year: FinancialYear, organisation: str
     Raises:
         Refused: the organisation is unknown, or no money stands there in that year.
     """
-    if organisation is not None and not reader.rows(
-        "SELECT 1 FROM organisation WHERE code = $code", {"code": organisation}
-    ):
+    if organisation is not None and organisation not in register.organisations(reader):
         found = f"there is no organisation '{organisation}'."
         remedy = suggestion(reader, organisation, "organisation")
         raise Refused([Problem("--organisation", found, "Its money cannot be published.", remedy)])
@@ -115,8 +113,7 @@ def whose_money(reader: Reader, organisation: str | None) -> str:
     """Whose money a workbook shows, for its titles."""
     if organisation is None:
         return "all organisations"
-    ((name,),) = reader.rows("SELECT name FROM organisation WHERE code = $code", {"code": organisation})
-    return f"{name} and those below it"
+    return f"{register.organisations(reader)[organisation]['name']} and those below it"
 
 
 def _pounds(pence: int) -> Decimal:
@@ -127,7 +124,7 @@ def _by_tier_and_grade(reader: Reader, held: Sequence[dict[str, Any]], whose: st
     sums: dict[tuple[str, str], int] = defaultdict(int)
     for row in held:
         sums[row["tier"], row["grade"] or "not graded"] += row["amount_pence"]
-    names = {str(code): str(name) for code, name in reader.rows("SELECT code, name FROM tier ORDER BY rank, code")}
+    names = {code: tier["name"] for code, tier in register.tiers(reader).items()}
     order = ("none", "monitored", "soft", "hard", "statutory", "not graded")
     grades = [grade for grade in order if any(key[1] == grade for key in sums)]
     tiers = [tier for tier in names if any(key[0] == tier for key in sums)]
@@ -179,7 +176,7 @@ def _label(stream: str) -> str:
 
 
 def _ring_fenced(reader: Reader, held: Sequence[dict[str, Any]], whose: str) -> Table:
-    names = {str(code): str(name) for code, name in reader.rows("SELECT code, name FROM fund")}
+    names = {code: fund["name"] for code, fund in register.funds(reader).items()}
     sums: dict[str, int] = defaultdict(int)
     holders: dict[str, set[str]] = defaultdict(set)
     facts: dict[str, dict[str, Any]] = {}

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from allocations.figures import tables as figures
 from ledger.entries import canonical
+from ledger.reports import register
 from ledger.reports.position import Moment
 from ledger.store.base import Reader
 from ledger.store.migrations import SCHEMA_VERSION
@@ -104,13 +105,8 @@ _MOST_SOURCES = 20
 
 def behind_books(reader: Reader, at: Moment) -> tuple[Sequence[str], Sequence[str]]:
     """What stands behind a ledger: the shipped tables that it was built from, and the sources its entries name."""
-    known = {"known": at.known}
-    demo = reader.rows("SELECT 1 FROM entry WHERE number <= $known AND key LIKE 'demo/%' LIMIT 1", known)
-    named = reader.rows(
-        "SELECT source FROM entry WHERE number <= $known AND source IS NOT NULL GROUP BY source ORDER BY min(number)",
-        known,
-    )
-    listed = [str(source) for (source,) in named]
+    demo = any(entry["number"] <= at.known for entry in register.keyed(reader, "demo/").values())
+    listed = register.sources(reader, at.known)
     more = [f"and {len(listed) - _MOST_SOURCES} more"] if len(listed) > _MOST_SOURCES else []
     return (_DEMO_TABLES if demo else ()), [*listed[:_MOST_SOURCES], *more]
 

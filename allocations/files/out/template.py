@@ -18,6 +18,7 @@ from allocations.files.out.provenance import TEMPLATE, Provenance, behind_books,
 from allocations.files.out.sheets import FIRST_ROW, Book, refuse_other_suffix
 from allocations.shares.split import FIGURES_YEAR
 from ledger.errors import Problem, Refused
+from ledger.reports import register
 from ledger.reports.below import members
 from ledger.reports.position import SOURCE, Moment, position
 from ledger.store.base import Reader
@@ -122,8 +123,8 @@ def from_books(reader: Reader, at: Moment, icb: str, year: FinancialYear) -> Tem
     Raises:
         Refused: the ledger does not know the ICB, or it holds nothing in that year that could go further down.
     """
-    names = reader.rows("SELECT name FROM organisation WHERE code = $icb AND tier = 'icb'", {"icb": icb})
-    if not names:
+    organisations = register.organisations(reader)
+    if icb not in organisations or organisations[icb]["tier"] != "icb":
         remedy = suggestion(reader, icb, "organisation")
         raise Refused([Problem("--icb", f"there is no ICB '{icb}'.", "Its lines and places are not known.", remedy)])
     rows = position(reader, at, organisation=icb, year=year.start).to_pylist()
@@ -135,15 +136,18 @@ def from_books(reader: Reader, at: Moment, icb: str, year: FinancialYear) -> Tem
             facts[row["fund"]] = row
     lines = [Line(fund, facts[fund]["fund_name"], facts[fund]["recurrent"], sums[fund]) for fund in sorted(sums)]
     below = members(reader, icb, min(at.as_at, year.last_day), at.known)
-    known = reader.rows("SELECT code, name, tier FROM organisation ORDER BY tier DESC, name, code")
     receivers = [
-        Receiver(str(code), str(name), str(tier)) for code, name, tier in known if tier in _RECEIVERS and code in below
+        Receiver(code, row["name"], row["tier"])
+        for code, row in organisations.items()
+        if code in below and row["tier"] in _RECEIVERS
     ]
+    receivers.sort(key=lambda receiver: (receiver.name, receiver.code))
+    receivers.sort(key=lambda receiver: receiver.tier, reverse=True)
     if not lines or not receivers:
         found = f"it holds no money of {year} that could go further down, or nobody is below it."
         raise Refused([Problem(f"{icb}", found, "There is nothing to budget.", "Choose another year or ICB.")])
     origin = f"what the ledger says that the ICB has available or retained, as at {at.as_at}"
-    return TemplatePlan(icb, str(names[0][0]), year, tuple(receivers), tuple(lines), origin)
+    return TemplatePlan(icb, organisations[icb]["name"], year, tuple(receivers), tuple(lines), origin)
 
 
 BUDGET = ("Organisation code", "Organisation name", "Fund", "Year", "Recurrent", "Amount (£)")

@@ -26,6 +26,7 @@ from allocations.shares.need import weighting
 from allocations.shares.split import FIGURES_YEAR, Allocation, allocate, refuse_unknown_fund
 from ledger.errors import Problem, Refused
 from ledger.money import PENCE_PER_POUND, exact_pounds, round_half_up_fraction
+from ledger.reports import register
 from ledger.reports.position import Moment, flows
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
@@ -290,7 +291,7 @@ def lines(
     if reader is not None:
         for fund in funds:
             refuse_unknown_fund(reader, fund)
-        names |= {str(code): str(name) for code, name in reader.rows("SELECT code, name FROM fund")}
+        names |= {code: fund["name"] for code, fund in register.funds(reader).items()}
     by_fund = dict(zip(funds, columns * len(funds) if len(columns) == 1 else columns, strict=True))
     everywhere = {} if amount_pence is not None else _received(reader, at, year)
     found, problems = [], []

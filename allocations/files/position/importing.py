@@ -37,6 +37,7 @@ from ledger.entries.draft import because
 from ledger.entries.posting import Posted, post
 from ledger.errors import Problem, Refused
 from ledger.money import LARGEST_PENCE, exact_pounds
+from ledger.reports import register
 from ledger.reports.position import SCHEMA, moment, position
 from ledger.store.base import Reader, Store
 from ledger.years import parse_year
@@ -130,11 +131,13 @@ def import_position(
     with store.read() as reader:
         rows = opening.holdings(file.table, file.cells)
         drafts = because(opening.drafts(reader, moment(reader, file.as_at), rows, told), why)
-        said = {str(key): (str(who), str(why)) for key, who, why in reader.rows("SELECT key, actor, reason FROM entry")}
-        if all(draft.key in said for draft in drafts):
+        before = register.keyed(reader, told.key)
+        if all(draft.key in before for draft in drafts):
             # Asked for again, by whomever and in whatever words: the same file is the same decision.
-            drafts = [replace(draft, actor=said[draft.key][0], reason=said[draft.key][1]) for draft in drafts]
-        elif opening.any_money(reader):
+            drafts = [
+                replace(draft, actor=before[draft.key]["actor"], reason=before[draft.key]["reason"]) for draft in drafts
+            ]
+        elif register.any_money(reader):
             found = "money stands in it already."
             why = "An imported position is an opening; on top of other money it would be another position."
             remedy = "Import into a ledger that has the organisations, funds and terms, and no money yet."

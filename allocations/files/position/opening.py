@@ -20,10 +20,11 @@ from ledger.entries.draft import Draft, Leg, Place, legs
 from ledger.errors import Problem, Refused
 from ledger.inputs import Action
 from ledger.money import exact_pounds
+from ledger.reports import register
 from ledger.reports.below import in_force, walk
 from ledger.reports.position import SOURCE, Moment
 from ledger.store.base import Reader
-from ledger.words import AVAILABLE, RETAINED, SPENT
+from ledger.words import AVAILABLE, RETAINED, RING_FENCED, SPENT
 from ledger.years import FinancialYear
 
 Path = tuple[str, ...]
@@ -82,17 +83,6 @@ class Routes:
 
 KIND_ORDER = ("consolidate", "vire", "earmark", "mandate", "allocate", "devolve", "retain", "spend")
 _CROSSING = ("vire", "consolidate")
-
-_FUNDS = """
-SELECT f.code, f.parent, f.resource FROM fund f ORDER BY f.code
-"""
-_LEAVE_BY = """
-SELECT fund, leave_by FROM (
-    SELECT t.fund, t.leave_by, t.grade,
-           row_number() OVER (PARTITION BY t.fund ORDER BY t.effective_from DESC, t.version DESC) AS newest
-    FROM terms t WHERE t.effective_from <= $day
-) AS dated WHERE newest = 1 AND grade IN ('hard', 'statutory')
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +177,11 @@ class _Opening:
         self.legs: dict[tuple[date, str], list[Leg]] = defaultdict(list)
         self.problems: list[Problem] = []
         self._routes: dict[date, Routes] = {}
-        funds = reader.table(_FUNDS).to_pylist()
-        self._parent: dict[str, str | None] = {row["code"]: row["parent"] for row in funds}
-        self._resource = {row["code"]: row["resource"] for row in funds}
-        fences = reader.table(_LEAVE_BY, {"day": day}).to_pylist()
-        self._leave_by = {row["fund"]: row["leave_by"] for row in fences}
+        funds = register.funds(reader)
+        self._parent: dict[str, str | None] = {code: row["parent"] for code, row in funds.items()}
+        self._resource = {code: row["resource"] for code, row in funds.items()}
+        terms = register.newest_terms(reader, day)
+        self._leave_by = {fund: row["leave_by"] for fund, row in terms.items() if row["grade"] in RING_FENCED}
         self._life = structure.lives(reader, last_entry(reader))
 
     def add(self, rows: Sequence[Holding]) -> None:
@@ -337,8 +327,3 @@ class _Opening:
         if day not in self._routes:
             self._routes[day] = Routes(self._reader, day, self._known)
         return self._routes[day]
-
-
-def any_money(reader: Reader) -> bool:
-    """Whether any money has ever moved in the books."""
-    return bool(reader.rows("SELECT 1 FROM transfer LIMIT 1"))

@@ -33,29 +33,12 @@ from ledger.errors import KeyReused, Problem, Refused
 from ledger.inputs import Action, Input
 from ledger.models import Fund, Terms
 from ledger.money import spoken
+from ledger.reports import register
 from ledger.store.base import Reader, Store
 
 ACTOR = "devolution import"
 PREFIX = "published"
 _ORDER = (FileKind.ALLOCATIONS, FileKind.PRACTICES, FileKind.PRACTICE_MAP, FileKind.NETWORKS)
-
-_BY_HASH = "SELECT number FROM entry WHERE source_hash = $digest AND kind = $kind ORDER BY number"
-_ALLOCATED = """
-SELECT e.number, e.source, coalesce(e.source_hash, '') AS source_hash, sum(t.amount_pence) AS amount_pence
-FROM entry e JOIN transfer t ON t.entry_number = e.number
-JOIN account p ON p.id = t.from_account JOIN organisation po ON po.code = p.organisation
-JOIN account a ON a.id = t.to_account JOIN organisation o ON o.code = a.organisation
-WHERE e.kind = 'allocate' AND a.year = $year AND po.tier = 'national' AND o.tier = 'icb'
-  AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses = e.number)
-GROUP BY ALL ORDER BY e.number
-"""
-_ALLOCATED_FROM = """
-SELECT e.number FROM entry e JOIN transfer t ON t.entry_number = e.number JOIN account a ON a.id = t.to_account
-WHERE e.source_hash = $digest AND e.kind = 'allocate' AND a.year = $year ORDER BY e.number LIMIT 1
-"""
-_LIMIT = """
-SELECT count(*) FROM account WHERE organisation = $organisation AND fund = $fund AND year = $year
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +120,7 @@ class _Batch:
         self.books: Known = structure_entries.known(reader)
         self.problems: list[Problem] = []
         self.sentences: list[str] = []
-        self.funds = {str(code) for (code,) in reader.rows("SELECT code FROM fund")}
+        self.funds = set(register.funds(reader))
 
     def drafts(self) -> list[Draft]:
         drafts: list[Draft] = []
@@ -166,22 +149,21 @@ class _Batch:
         )
 
     def _entry_of(self, file: Understood, kind: str) -> int | None:
-        rows = self.reader.rows(_BY_HASH, {"digest": file.sha256, "kind": kind})
-        return int(str(rows[0][0])) if rows else None
+        return register.from_file(self.reader, file.sha256, kind)
 
     # --- an allocations workbook ------------------------------------------------------------------------
 
     def _allocations(self, file: Understood, content: AllocationsWorkbook) -> list[Draft]:
         year = content.year
         assert year is not None
-        before = self.reader.table(_ALLOCATED, {"year": year.start}).to_pylist()
+        before = register.allocated(self.reader, year.start)
         if before and all(row["source_hash"] == file.sha256 for row in before):
             numbers = f"{before[0]['number']} to {before[-1]['number']}"
             self.sentences.append(f"{file.file}: the books hold it already (entries {numbers}); nothing is added.")
             return []
-        undone = self.reader.rows(_ALLOCATED_FROM, {"digest": file.sha256, "year": year.start})
+        undone = register.allocated_from(self.reader, file.sha256, year.start)
         if before or undone:
-            self._allocated_before(file, before, int(str(undone[0][0])) if undone else None)
+            self._allocated_before(file, before, undone)
             return []
         for figure in content.figures:
             if figure.holder == NATIONAL and figure.amount_pence < 0:
@@ -262,8 +244,7 @@ class _Batch:
 
     def _limit(self, file: Understood, steps: Steps) -> list[Draft]:
         """The national limit, unless the books have one: published for some years, else as it is told."""
-        given = {"organisation": NATIONAL, "fund": LIMIT_FUND, "year": steps.year.start}
-        if self.reader.whole(_LIMIT, given):
+        if register.has_account(self.reader, NATIONAL, LIMIT_FUND, steps.year.start):
             return []
         shipped = [row for row in tables.table("national_limits").to_pylist() if row["year"] == str(steps.year)]
         if self.limit_pence is not None:

@@ -19,18 +19,18 @@ from allocations.files.published.practices import PracticeFile
 from allocations.files.published.registered_patients import PracticeMap
 from allocations.files.published.structure_entries import ICB, Known, StructureEntry, Tie
 from allocations.files.published.understood import Understood
+from ledger import structure
+from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, because
 from ledger.entries.posting import Posted, post
 from ledger.errors import Problem, Refused
 from ledger.inputs import Action
+from ledger.reports import register
 from ledger.store.base import Reader, Store
 
 ACTOR = "devolution import"
 BASIS = "registered population x 10^9, practices open in both years"
 _MOST_NAMED = 5
-
-_SUCCESSIONS = "SELECT predecessor, successor, effective_date, weight FROM succession"
-_PLACES = "SELECT code FROM organisation WHERE tier = 'place'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,12 @@ def import_structure(
     with store.read() as reader:
         books = structure_entries.known(reader)
         change = work_out(changes.file, summary, now, _practices(before))
-        recorded = {(str(row[0]), str(row[1]), row[2]): int(str(row[3])) for row in reader.rows(_SUCCESSIONS)}
+        recorded = {
+            (predecessor, successor, when): weight
+            for when, step in structure.successions(reader, date.max, last_entry(reader))
+            for predecessor, parts in step.items()
+            for successor, weight in parts.items()
+        }
         entry = StructureEntry(books, changes.file)
         _organisations(entry, summary, now, change)
         _successions(entry, change, recorded)
@@ -280,7 +285,7 @@ def _organisations(entry: StructureEntry, summary: ChangeSummary, now: PracticeM
         entry.closes(code, change.day)
 
 
-def _successions(entry: StructureEntry, change: Change, recorded: Mapping[tuple[str, str, object], int]) -> None:
+def _successions(entry: StructureEntry, change: Change, recorded: Mapping[tuple[str, str, date], int]) -> None:
     for step in change.steps:
         weight = recorded.get((step.predecessor, step.successor, change.day))
         if weight is None:
@@ -316,7 +321,7 @@ def _memberships(
     for practice, pcn in zip(now.table["practice"].to_pylist(), now.table["pcn"].to_pylist(), strict=True):
         if pcn and practice in placed:
             networks[pcn].append(practice)
-    places = {str(code) for (code,) in reader.rows(_PLACES)}
+    places = set(register.organisations(reader, "place"))
     within: dict[str, list[str]] = defaultdict(list)
     for (child, _), ties in list(books.ties.items()):
         for tie in ties:

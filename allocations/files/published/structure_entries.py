@@ -21,16 +21,12 @@ from ledger.entries.draft import Draft, records
 from ledger.errors import Problem
 from ledger.inputs import Action, Input
 from ledger.models import Closure, Organisation, Relationship, Succession, Tier
+from ledger.reports import register
 from ledger.store.base import Reader
 
 GOVERNMENT = "DHSC"
 FUNDING, REGION, ICB, PCN = "funding", "region", "icb", "pcn"
 _FOREVER = date.max
-
-_RELATIONS = """
-SELECT r.* FROM relationship r WHERE NOT EXISTS (SELECT 1 FROM relationship s WHERE s.supersedes = r.id)
-ORDER BY r.child, r.scheme, r.valid_from, r.id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +67,14 @@ class Known:
 def known(reader: Reader) -> Known:
     """What the books say now."""
     found = Known()
-    found.tiers = {str(code) for (code,) in reader.rows("SELECT code FROM tier")}
-    found.ids = {str(name) for (name,) in reader.rows("SELECT id FROM relationship")}
+    found.tiers = set(register.tiers(reader))
     for code, life in structure.lives(reader, last_entry(reader)).items():
         found.organisations[code] = (life["valid_from"], life["valid_to"])
-    for row in reader.table(_RELATIONS).to_pylist():
-        tie = Tie(**{name: row[name] for name in Tie.__slots__})
-        found.ties[tie.child, tie.scheme].append(tie)
+    for row in structure.relationships(reader):
+        found.ids.add(row["id"])
+        if not row["is_corrected"]:
+            tie = Tie(**{name: row[name] for name in Tie.__slots__})
+            found.ties[tie.child, tie.scheme].append(tie)
     return found
 
 

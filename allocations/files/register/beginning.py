@@ -19,6 +19,7 @@ from ledger.entries.draft import Draft, records
 from ledger.entries.posting import Posted, post
 from ledger.errors import refuse
 from ledger.models import Fund, Organisation, Relationship, Succession, Terms, Tier
+from ledger.reports import register
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 
@@ -87,8 +88,8 @@ def begin(store: Store, found: Beginning, *, dry_run: bool = False) -> list[Post
     """
     with store.read() as reader:
         count = last_entry(reader)
-        first = reader.rows("SELECT key FROM entry WHERE number = 1")
-    if count and str(first[0][0]) != found.drafts[0].key:
+        known = register.keyed(reader, found.drafts[0].key)
+    if count and all(entry["number"] != 1 for entry in known.values()):
         why = "A ledger of one's own begins empty."
         refuse(str(store.path), f"there are {count:,} entries in it already.", why, "Name a new file for it.")
     return post(store, found.drafts, dry_run=dry_run)
