@@ -60,17 +60,18 @@ def shipped() -> Populations:
     return Populations(SHIPPED_YEAR, figures.table("practices_2025_26"), SHIPPED)
 
 
-def read_populations(path: Path, year: FinancialYear | None = None) -> Populations:
+def read_populations(path: Path, year: FinancialYear | None = None, icb: str | None = None) -> Populations:
     """A published practice file, of any year's edition, with the default places and networks of its practices.
 
     Args:
         path: the file.
         year: its year, where it does not say it.
+        icb: the only ICB that is asked about: what is wrong in the rows of others blocks nothing; they are left out.
 
     Raises:
         Refused: it is a file of another kind, or has problems, each with its sheet and cell.
     """
-    files, problems = understand([path], year=year)
+    files, problems = understand([path], year=year, icb=icb)
     if not problems and not isinstance(files[0].content, PracticeFile):
         sentence = f"it is {files[0].kind}."
         remedy = "Give a practice file with registered and weighted populations."

@@ -11,6 +11,7 @@ import pyarrow.csv
 import yaml
 
 from ledger.money import round_half_up_fraction
+from ledger.years import FinancialYear
 
 FOLDER = Path(__file__).parent / "reference"
 
@@ -28,6 +29,9 @@ WEIGHTINGS = (
     "primary_medical_need",
     "primary_medical",
 )
+
+# Years for which practices and their people are shipped, by the year in which each begins.
+PEOPLE = {2025: "practices_2025_26"}
 
 _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(WEIGHTINGS, POPULATION),
@@ -105,6 +109,12 @@ def table(name: str) -> pa.Table:
         false_values=["false"],
     )
     return pyarrow.csv.read_csv(path, convert_options=options)
+
+
+def people_table(year: FinancialYear | None) -> pa.Table:
+    """The shipped practices with their people, of the year or of the nearest one that is shipped."""
+    start = min(PEOPLE, key=lambda shipped: 0 if year is None else abs(shipped - year.start))
+    return table(PEOPLE[start])
 
 
 @cache

@@ -75,7 +75,7 @@ def allocate(
     as_json: Json = False,
 ) -> None:
     """Split money by weighted population, exactly, and post it if asked. Without a ledger, give an amount."""
-    populations = shipped() if people is None else read_populations(people, year)
+    populations = shipped() if people is None else read_populations(people, year, icb)
     year = year or populations.year
     at, posted = None, []
 

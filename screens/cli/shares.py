@@ -80,7 +80,7 @@ def show_schedule(
     as_json: Json = False,
 ) -> None:
     """For every place and line: historic budget, fair share, distance from target, issued budget and the bridge."""
-    populations = shipped() if people is None else read_populations(people, year)
+    populations = shipped() if people is None else read_populations(people, year, icb)
     year = year or populations.year
     one_pound = allocate(
         icb=icb, year=year, fund="core", level=to, by="registered", amount_pence=PENCE_PER_POUND, places_file=places,

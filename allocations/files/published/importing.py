@@ -332,8 +332,12 @@ class _Batch:
 def _practices(entry: StructureEntry, content: PracticeFile) -> date:
     year = content.year
     assert year is not None
-    day, rows = year.first_day, content.table.to_pylist()
-    entry.icbs({row["icb"] for row in rows}, day, names={}, regions={})
+    rows = content.table.to_pylist()
+    icbs = {row["icb"] for row in rows}
+    # ICBs began on 1 July 2022, inside a year: what a file of that year says holds from then on.
+    begun = [life[0] for icb in icbs if (life := entry.books.life(icb)) is not None]
+    day = max((begins for begins in begun if year.first_day < begins <= year.last_day), default=year.first_day)
+    entry.icbs(icbs, day, names={}, regions={})
     for row in rows:
         _practice(entry, row["practice"], row["icb"], day)
         if row.get("pcn"):

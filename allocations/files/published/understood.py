@@ -75,7 +75,12 @@ class Understood:
 
 
 def understand(
-    paths: Sequence[Path], *, year: FinancialYear | None = None, sheet: str | None = None, every_year: bool = False
+    paths: Sequence[Path],
+    *,
+    year: FinancialYear | None = None,
+    sheet: str | None = None,
+    every_year: bool = False,
+    icb: str | None = None,
 ) -> tuple[list[Understood], list[Problem]]:
     """Read files of any published kind, and gather what is wrong with all of them.
 
@@ -83,6 +88,7 @@ def understand(
         paths: the files; the same file given twice is read once.
         year: the year, where a file does not say it, or speaks of several.
         sheet: the sheet of a practice file, where several hold such a table.
+        icb: of a practice file, only what is wrong in the rows of this ICB is a problem.
         every_year: read an allocations workbook once for each year that it has whole, rather than for one.
     """
     understood: dict[str, list[Understood]] = {}
@@ -94,7 +100,7 @@ def understand(
                 kind = recognise(workbook)
                 whole = allocations_workbook.whole_years(workbook) if kind is FileKind.ALLOCATIONS else ()
                 years = whole if every_year and whole else (year,)
-                understood[workbook.sha256] = [_read(workbook, kind, one, sheet) for one in years]
+                understood[workbook.sha256] = [_read(workbook, kind, one, sheet, icb) for one in years]
         except Refused as refused:
             problems.extend(refused.problems)
     found = [one for of_file in understood.values() for one in of_file]
@@ -102,10 +108,12 @@ def understand(
     return found, problems
 
 
-def _read(workbook: Workbook, kind: FileKind, year: FinancialYear | None, sheet: str | None) -> Understood:
+def _read(
+    workbook: Workbook, kind: FileKind, year: FinancialYear | None, sheet: str | None, icb: str | None
+) -> Understood:
     readers: dict[FileKind, Callable[[], tuple[Content, str, list[Found]]]] = {
         FileKind.ALLOCATIONS: lambda: _allocations(allocations_workbook.read(workbook, year=year)),
-        FileKind.PRACTICES: lambda: _practices(practices.read(workbook, year=year, sheet=sheet)),
+        FileKind.PRACTICES: lambda: _practices(practices.read(workbook, year=year, sheet=sheet, icb=icb)),
         FileKind.PRACTICE_MAP: lambda: _map(registered_patients.read_map(workbook)),
         FileKind.AGES: lambda: _ages(registered_patients.read_ages(workbook)),
         FileKind.NETWORKS: lambda: _networks(pcn_memberships.read(workbook)),

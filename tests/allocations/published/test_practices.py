@@ -89,7 +89,7 @@ def refused(folder: Path, change, name: str = FILE) -> str:
     [
         (lambda rows: rows.append(list(rows[1])), f"{FILE}, cell A5: practice A81001 is there twice: A2 has it too. Its people would be counted twice. Remove one of the rows."),
         (lambda rows: rows[2].__setitem__(2, ""), "cell C3: practice A81002 is without an ICB. A practice belongs to one ICB. Give the ICB's code, as QWO."),
-        (lambda rows: rows[2].__setitem__(2, "West Yorkshire"), "cell C3: 'West Yorkshire' is not the code of an ICB."),
+        (lambda rows: rows[2].__setitem__(2, "Nowhere"), "cell C3: 'NOWHERE, NHS AN ICB', 1 practice (C3), is not the code of an ICB: no ICB of that time has its code or its name"),
         (lambda rows: rows[2].__setitem__(7, "-5"), "cell H3: the registered population of practice A81002 is -5. People are not counted below zero."),
         (lambda rows: rows[2].__setitem__(column("MH WP"), "(900.5)"), "cell K3: the mental health weighted population of practice A81002 is -900.5."),
         (lambda rows: rows[2].__setitem__(column("MH WP"), "many"), "cell K3: the mental health weighted population of practice A81002 is 'many'. A number is needed here."),
@@ -153,3 +153,89 @@ def test_codes_in_small_letters_are_the_same_codes(tmp_path: Path) -> None:
     rows.append([*rows[1]])
     rows[-1][0] = "A81001"
     assert "practice A81001 is there twice" in texts(read(tmp_path, rows).problems)
+
+
+def many_practices(icb: str, name: str) -> small.Rows:
+    """Twenty practices of an ICB that goes by such a code and name, and one of another."""
+    rows: small.Rows = [list(small.PRACTICE_HEADER)]
+    for number in range(20):
+        rows.append([f"Z9{number:04}", "S", icb, name, "E08000032", "D", "", "10.5", *["10.5"] * len(small.WP)])
+    return [
+        *rows,
+        ["B82003", "S", "QF7", "NHS South Yorkshire ICB", "E08000019", "D", "", "5.25", *["5.25"] * len(small.WP)],
+    ]
+
+
+def test_an_icb_without_an_ods_code_is_known_by_its_name_or_by_its_practices_and_told_once(tmp_path: Path) -> None:
+    west_yorkshire = {f"Z9{number:04}": "QWO" for number in range(19)}
+    for name, members, why in (
+        ("NHS West Yorkshire ICB", {}, "by its name."),
+        (
+            "West Yorkshire Integrated Care Board",
+            west_yorkshire,
+            "by its name; 19 of the 19 practices that are known are QWO's.",
+        ),
+        ("A name to come", west_yorkshire, "by its practices: 19 of the 19 that are known are QWO's."),
+    ):
+        found = read(tmp_path, many_practices("T09", name), members=members)
+        assert texts(found.problems) == ""
+        assert f"T09, {name}, 20 practices: taken for QWO, {why}" in found.remarks
+        assert found.table["icb"].to_pylist() == ["QWO"] * 20 + ["QF7"]
+
+
+def test_what_cannot_be_told_of_an_icb_is_one_problem_and_none_for_another(tmp_path: Path) -> None:
+    for name, members, why in (
+        ("A name to come", {}, "no ICB of that time has its code or its name, or most of its practices"),
+        (
+            "NHS Kent and Medway ICB",
+            {f"Z9{n:04}": "QWO" for n in range(20)},
+            "by its name it is QKS, and by its practices QWO",
+        ),
+    ):
+        rows = many_practices("T09", name)
+        (problem,) = read(tmp_path, rows, members=members).problems
+        assert f"'T09, {name}', 20 practices (C2, C3, C4 and 17 more), is not the code of an ICB: {why}." in str(
+            problem
+        )
+        other = read(tmp_path, rows, members=members, icb="QF7")
+        assert texts(other.problems) == ""
+        assert other.table["practice"].to_pylist() == ["B82003"]
+        assert any(told.startswith("20 practices of other ICBs than QF7 cannot be used") for told in other.remarks)
+
+
+def test_cells_with_one_cause_are_one_problem_with_a_count(tmp_path: Path) -> None:
+    rows = many_practices("QWO", "NHS West Yorkshire ICB")
+    for row in rows[1:6]:
+        row[column("MH WP")] = ""
+    (problem,) = read(tmp_path, rows).problems
+    assert (
+        problem.found == "5 practices have no figure for the mental health weighted population: K2, K3, K4 and 2 more."
+    )
+    for row in rows[1:6]:
+        row[column("MH WP")] = "0"
+    rows[1][column("MH WP")], rows[6][column("MH WP")] = "", "63"
+    found = read(tmp_path, rows)
+    assert texts(found.problems) == ""
+    assert any("1 blank cell is a zero (K2): without them the column 'MH WP' sums to" in told for told in found.remarks)
+
+
+def test_a_header_that_was_left_as_it_was_is_told_once_and_decides_nothing_alone(tmp_path: Path) -> None:
+    rows = small.practice_rows()
+    rows[0][7] = "pop 2022/23"
+    found = read(tmp_path, rows, "2023_2024.csv")
+    assert (found.year, texts(found.problems)) == (FinancialYear(2023), "")
+    assert [told for told in found.remarks if "2022/23" in told] == [
+        "the header 'pop 2022/23' (H1) says 2022/23, and the file's name outranks it: a header is often left as it was."
+    ]
+    (problem,) = read(tmp_path, rows, "practices.csv").problems
+    assert "it seems to be of 2022/23, and it has weighted populations for primary medical care" in problem.found
+    assert texts(read(tmp_path, rows, "practices.csv", year=FinancialYear(2024)).problems) != ""
+
+
+def test_a_sheet_and_a_file_that_name_other_years_are_asked_about(tmp_path: Path) -> None:
+    book = small.workbook(tmp_path / "place tool 2024-25.xlsx", {"Practices 2025-26": small.practice_rows()})
+    (problem,) = practices.read(book).problems
+    assert "the sheet 'Practices 2025-26' says 2025/26, and the file's name 'place tool 2024-25' says 2024/25." in str(
+        problem
+    )
+    assert practices.read(book, year=FinancialYear(2024)).problems == ()
