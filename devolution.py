@@ -49,6 +49,9 @@ COMMANDS = {
         "screens.cli.entries:allocate",
         "Split money by weighted population, exactly, and post it if asked. Without a ledger, give an amount.",
     ),
+    "record": Late(
+        "screens.cli.record:app", "Record any decision: one by options, or many by a register (devolution record FILE)."
+    ),
     "reverse": Late(
         "screens.cli.entries:reverse",
         "Undo an entry by posting its mirror, on its own date unless another is given. Nothing is deleted.",

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import devolution
 from ledger.entries.chain import head
+from ledger.entries.decisions.every import DECISIONS
 from ledger.store.address import Address, in_full
 from ledger.store.backup import copy
 from ledger.store.base import Store
@@ -38,6 +39,12 @@ QUESTIONS = {
     "limit set": ("running-costs 10bn --year 2025/26 --source compared --reason compared --dry-run",),
     "national": ("--rank devolved_share",),
     "trend": ("--organisation QWO",),
+    "record release": (
+        "--organisation QWO --fund core-community --amount 5k --recurrent R --reason compared --date 2026-03-01 --dry-run",
+    ),
+    "record terms": (
+        "--fund core-discharge --grade soft --authority Board --reason compared --date 2030-01-01 --dry-run",
+    ),
     "roles": ("",),
     "may": ("somebody",),
     "appoint": ("somebody administrator --reason compared --dry-run",),
@@ -58,7 +65,7 @@ REFUSED = {
 ELSEWHERE = {
     "template", "demo", "new", "app", "stats", "pace", "backup", "migrate", "import budgets", "import published",
     "import structure", "import position", "carry-forward", "export journal", "scenario pack", "dismiss", "export allocations", "export position", "export scenario",
-    "export published", "proposal approve", "proposal reject", "proposal withdraw", "proposal expire", "scenario check",
+    "export published", *(f"record {name}" for name in DECISIONS if name not in ("release", "terms")), "proposal approve", "proposal reject", "proposal withdraw", "proposal expire", "scenario check",
 }  # fmt: skip
 MOMENTS = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?")
 

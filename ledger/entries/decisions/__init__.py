@@ -1,0 +1,1 @@
+"""Every decision that can be recorded: one description of each, from which all front doors are made."""

@@ -1,0 +1,142 @@
+"""A decision, described: what it is asked for, and the entries that it makes of what is given."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+from sqlmodel import SQLModel
+
+from ledger.entries.decisions.fields import Field, Holds, read
+from ledger.entries.decisions.known import Known
+from ledger.entries.draft import Draft
+from ledger.errors import Problem
+
+DATE = Field("date", Holds.DAY, "The day from which it counts", "2025-06-30", required=True)
+REASON = Field("reason", Holds.TEXT, "Why, in a sentence", "Agreed by the finance committee", required=True)
+COMMON = (
+    DATE,
+    REASON,
+    Field(
+        "authority", Holds.TEXT, "Who allowed it, where a ring-fence or looser terms ask for that", "Finance committee"
+    ),
+    Field("source", Holds.TEXT, "The document that it rests on", "Letter of 12 June 2025"),
+    Field("key", Holds.TEXT, "A name for the decision: recorded twice, it is done once", "2025-06/winter/3"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What every entry of a decision says of itself."""
+
+    key: str
+    day: date
+    actor: str
+    reason: str
+    authority: str | None
+    source: str | None
+    source_hash: str | None = None
+
+    def draft(
+        self,
+        kind: str,
+        *,
+        part: str = "",
+        transfers: pa.Table | None = None,
+        records: Mapping[type[SQLModel], pa.Table] | None = None,
+        source: str | None = None,
+    ) -> Draft:
+        """An entry with this header.
+
+        Args:
+            part: what its key ends with, where a decision makes several entries.
+            source: the document, where the decision names it otherwise than in its header.
+        """
+        return Draft(
+            f"{self.key}{part}", kind, self.day, self.actor, self.reason, authority=self.authority,
+            source=source or self.source, source_hash=self.source_hash, transfers=transfers, records=records or {},
+        )  # fmt: skip
+
+
+Values = Mapping[str, Any]
+
+
+class Impossible(ValueError):
+    """A decision that cannot be made of what is given: which field, what is found, and what to do."""
+
+    def __init__(self, field: str, found: str, why: str, fix: str) -> None:
+        self.field, self.found, self.why, self.fix = field, found, why, fix
+        super().__init__(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One kind of decision.
+
+    Attributes:
+        name: the word for it at every front door.
+        meaning: what it does, in a sentence.
+        own: the fields that it has besides those that all have.
+        makes: the kinds of entry that it makes.
+        brings: the records that they bring.
+        drafts: the entries, from what is given, what the books know, and the header.
+    """
+
+    name: str
+    meaning: str
+    own: tuple[Field, ...]
+    makes: tuple[str, ...]
+    drafts: Callable[[Values, Known, Header], list[Draft]]
+    brings: tuple[type[SQLModel], ...] = ()
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All that it is asked for."""
+        return (*self.own, *COMMON)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of one decision: the entries that it asks for, or the problems with what was given."""
+
+    drafts: Sequence[Draft]
+    problems: Sequence[Problem]
+
+
+def make(
+    decision: Decision,
+    given: Mapping[str, str],
+    known: Known,
+    *,
+    actor: str,
+    where: Callable[[str], str],
+    source_hash: str | None = None,
+) -> Made:
+    """The entries of a decision, from what somebody gave; nothing is posted.
+
+    Args:
+        given: text by field.
+        known: the books; it is not changed.
+        actor: who records it.
+        where: from a field's name to where it was given, as this front door says it.
+        source_hash: SHA-256 of the file that it was given in.
+    """
+    values, problems = read(decision.fields, given, known, where)
+    if problems:
+        return Made((), problems)
+    key = values["key"] or key_of(decision, given)
+    header = Header(
+        key, values["date"], actor, values["reason"], values["authority"], values["source"], source_hash
+    )  # fmt: skip
+    try:
+        return Made(decision.drafts(values, known, header), ())
+    except Impossible as error:
+        return Made((), [Problem(where(error.field), error.found, error.why, error.fix)])
+
+
+def key_of(decision: Decision, given: Mapping[str, str]) -> str:
+    """The name of a decision for which none is given: the same words make the same name."""
+    said = "\x1f".join(f"{name}={' '.join(text.split())}" for name, text in sorted(given.items()) if text.strip())
+    return f"{decision.name}/{given['date'].strip()}/{hashlib.sha256(said.encode()).hexdigest()[:16]}"

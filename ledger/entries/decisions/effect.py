@@ -1,0 +1,113 @@
+"""What decisions would change: the balances that they touch before and after, and what holds instead of what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from ledger.entries.decisions.known import Known
+from ledger.entries.draft import Draft
+from ledger.models import Agreement, Closure, Organisation, Relationship, Terms
+from ledger.money import spoken
+from ledger.store.base import Reader
+from ledger.years import FinancialYear
+
+Place = tuple[str, str, int, str]
+
+_BALANCES = """
+SELECT a.organisation, a.fund, a.year, a.standing, CAST(
+    coalesce((SELECT sum(t.amount_pence) FROM transfer t JOIN entry e ON e.number = t.entry_number
+              WHERE t.to_account = a.id AND e.effective_date <= $day), 0)
+    - coalesce((SELECT sum(t.amount_pence) FROM transfer t JOIN entry e ON e.number = t.entry_number
+                WHERE t.from_account = a.id AND e.effective_date <= $day), 0) AS BIGINT) AS pence
+FROM account a JOIN touched p ON p.organisation = a.organisation AND p.fund = a.fund AND p.year = a.year
+    AND p.standing = a.standing
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What stands in one account on the day of the decision, before and after it."""
+
+    organisation: str
+    fund: str
+    year: int
+    standing: str
+    before_pence: int
+    after_pence: int
+
+
+def balances(reader: Reader, drafts: Sequence[Draft], day: date) -> list[Balance]:
+    """The accounts that drafts would touch, with what stands there on a day before and after them.
+
+    Args:
+        reader: the books before.
+        day: entries up to it count.
+    """
+    moved: dict[Place, int] = {}
+    for draft in drafts:
+        for leg in draft.legs().to_pylist():
+            for side, sign in (("from", -1), ("to", 1)):
+                place = tuple(leg[f"{side}_{name}"] for name in ("organisation", "fund", "year", "standing"))
+                moved[place] = moved.get(place, 0) + sign * leg["amount_pence"]
+    if not moved:
+        return []
+    names = ("organisation", "fund", "year", "standing")
+    reader.stage("touched", pa.Table.from_pylist([dict(zip(names, place, strict=True)) for place in moved]))
+    held = {tuple(row[name] for name in names): row["pence"]
+            for row in reader.table(_BALANCES, {"day": day}).to_pylist()}  # fmt: skip
+    return [
+        Balance(*place, held.get(place, 0), held.get(place, 0) + pence) for place, pence in moved.items()
+    ]  # fmt: skip
+
+
+def sentences(drafts: Sequence[Draft], before: Sequence[Balance], known: Known) -> list[str]:
+    """What the books say before and after, in sentences.
+
+    Args:
+        drafts: the decision.
+        before: the balances that it touches.
+        known: the books before it.
+    """
+    said = [_of_money(one, known) for one in before]
+    for draft in drafts:
+        for model, table in draft.records.items():
+            said += [text for row in table.to_pylist() if (text := _of_record(model, row, known))]
+    return said
+
+
+def _of_money(one: Balance, known: Known) -> str:
+    name = known.organisations.get(one.organisation, {}).get("name", one.organisation)
+    what = f"{one.fund}, {FinancialYear(one.year)}, {one.standing}"
+    return f"{name} ({what}): {spoken(one.before_pence)} before, {spoken(one.after_pence)} after."
+
+
+def _of_record(model: Any, row: dict[str, Any], known: Known) -> str:
+    if model is Terms:
+        held = known.terms_held(row["fund"], row["effective_from"])
+        new = _in_words(row)
+        was = f"was {_in_words(held)}" if held else "had no terms"
+        return f"{row['fund']} {was}; from {row['effective_from']} it is {new}."
+    if model is Agreement:
+        until = f" until {row['valid_to']}" if row["valid_to"] else ""
+        ended = "; it takes the place of what was agreed before" if row["supersedes"] else ""
+        return (
+            f"{row['organisation']} keeps money of {row['fund']} by agreement from {row['valid_from']}{until}{ended}."
+        )
+    if model is Organisation:
+        return f"{row['name']} ({row['code']}) is not in the books; it begins on {row['valid_from']} as {row['tier']}."
+    if model is Relationship:
+        until = f" until {row['valid_to']}" if row["valid_to"] else ""
+        return f"{row['child']} is part of {row['parent']} ({row['scheme']}) from {row['valid_from']}{until}."
+    if model is Closure:
+        return f"{row['organisation']} is no more from {row['valid_to']}."
+    return ""
+
+
+def _in_words(terms: dict[str, Any]) -> str:
+    grade = "without a ring-fence" if terms["grade"] == "none" else terms["grade"]
+    ends = f", to be spent by {terms['spend_by']}" if terms["spend_by"] else ""
+    ways = f", left by {terms['leave_by'].replace(',', ' or ')}" if terms["leave_by"] else ""
+    return f"{grade}, {terms['route']}, {'recurrent' if terms['recurrent'] else 'non-recurrent'}{ends}{ways}"

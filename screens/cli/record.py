@@ -1,0 +1,128 @@
+"""`devolution record`: one decision by options, made from its description; or many by a register."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ledger.entries.decisions import effect
+from ledger.entries.decisions.described import Decision, make
+from ledger.entries.decisions.every import DECISIONS
+from ledger.entries.decisions.fields import Field
+from ledger.entries.decisions.known import known
+from ledger.entries.draft import Draft
+from ledger.entries.posting import Posted, post
+from ledger.entries.proposals import submit
+from ledger.errors import Refused
+from ledger.reports.position import moment
+from ledger.store.base import Store
+from ledger.years import parse_year, today, working_day
+from screens.cli.guard import guarded
+from screens.cli.options import DEFAULT_LEDGER, Actor, Json, Ledger
+from screens.report import answers
+from screens.report.terminal import Answer, show
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what the books would say, and keep nothing.")]
+Propose = Annotated[
+    bool, typer.Option("--propose", help="Submit it for somebody else's approval; the money is reserved.")
+]
+_GIVEN = "given_"
+
+
+class _KindOrFile(TyperGroup):
+    """A group whose first word is a kind of decision, or a file of them."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Read a word that is no kind of decision, and looks like a file, as the register to record."""
+        if args and args[0] not in self.commands and Path(args[0]).suffix:
+            args = [_REGISTER, *args]
+        return super().resolve_command(ctx, args)
+
+
+_REGISTER = "register"
+app = typer.Typer(
+    cls=_KindOrFile,
+    help="Record any decision: one by options, or many by a register (devolution record FILE).",
+    no_args_is_help=True,
+)
+
+
+def option(name: str) -> str:
+    """The option for a field."""
+    return f"--{name.replace('_', '-')}"
+
+
+def _record(decision: Decision) -> Callable[..., None]:
+    """The command that records one kind of decision."""
+
+    def record(
+        *, ledger: Any, actor: str, dry_run: bool, propose: bool, as_json: bool, **options: str | None
+    ) -> None:  # fmt: skip
+        given = {name.removeprefix(_GIVEN): text for name, text in options.items() if text is not None}
+        given.setdefault("date", str(_day(given.get("year"))))
+        with Store.open(ledger) as store:
+            with store.read(actor) as reader:
+                before = known(reader)
+                made = make(decision, given, before, actor=actor, where=option)
+                if made.problems:
+                    raise Refused(made.problems)
+                touched = effect.balances(reader, made.drafts, made.drafts[0].effective_date)
+            posted = _posted(store, made.drafts, actor, dry_run=dry_run, propose=propose)
+            with store.read(actor) as reader:
+                at = moment(reader)
+        said = effect.sentences(made.drafts, touched, before)
+        if all(one.replayed for one in posted):
+            touched, said = [], ["It was recorded before; give it a key of its own to record it once more."]
+        rows = [
+            {"organisation": one.organisation, "fund": one.fund, "year": one.year, "standing": one.standing,
+             "before_pence": one.before_pence, "after_pence": one.after_pence}
+            for one in touched
+        ]  # fmt: skip
+        name = f"record {decision.name}"
+        extra = {"proposed": propose, "sentences": said}
+        answer = Answer(name, str(ledger), rows, at, title=decision.meaning, after=said, extra=extra)
+        show(answers.with_entries(answer, posted, dry_run=dry_run), as_json=as_json)
+
+    shared = {"ledger": (Ledger, DEFAULT_LEDGER), "actor": (Actor, "command line"), "dry_run": (DryRun, False),
+              "propose": (Propose, False), "as_json": (Json, False)}  # fmt: skip
+    kinds = {f"{_GIVEN}{field.name}": (_option(field), None) for field in decision.fields} | shared
+    run = guarded(f"record {decision.name}")(record)
+    run.__doc__ = decision.meaning
+    run.__annotations__ = {name: hint for name, (hint, _) in kinds.items()}
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=usual, annotation=hint)
+         for name, (hint, usual) in kinds.items()]
+    )  # fmt: skip
+    return run
+
+
+def _option(field: Field) -> Any:
+    needed = " Required." if field.required and field.name != "date" else ""
+    choice = f" One of {', '.join(field.choices)}." if field.choices else ""
+    usual = "; today in the year otherwise" if field.name == "date" else ""
+    told = f"{field.meaning}{usual}, as {field.example}.{choice}{needed}"
+    return Annotated[str | None, typer.Option(option(field.name), help=told, show_default=False)]
+
+
+def _day(year: str | None) -> date:
+    try:
+        return today() if year is None else working_day(parse_year(year))
+    except ValueError:
+        return today()  # the year is refused when it is read with the other fields
+
+
+def _posted(
+    store: Store, drafts: Sequence[Draft], actor: str, *, dry_run: bool, propose: bool
+) -> list[Posted]:  # fmt: skip
+    if not propose:
+        return post(store, drafts, dry_run=dry_run)
+    title = drafts[-1].reason
+    return [submit(store, drafts, key=drafts[-1].key, title=title, prepared_by=actor, dry_run=dry_run)]
+
+
+for _decision in DECISIONS.values():
+    app.command(_decision.name)(_record(_decision))
