@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from allocations.demo import structure
 from allocations.demo.policy import DEFAULT, Policy, read_policy
-from allocations.demo.structure import ACTOR, YEAR, overriding_terms
-from allocations.figures import tables
+from allocations.figures import structure, tables
+from allocations.figures.structure import ACTOR, YEAR, overriding_terms
 from allocations.files.published.entries import Steps, allocations, control_totals, mandate, recurrent_funds
 from allocations.network.contract import rates
 from allocations.shares.apportion import apportion

@@ -15,11 +15,11 @@ from fractions import Fraction
 from pathlib import Path
 
 from allocations.figures import tables
-from allocations.figures.populations import Populations
 from allocations.places.division import UNASSIGNED
 from allocations.shares.apportion import apportion
 from allocations.shares.historic import Historic
 from allocations.shares.pace import PaceRule, Plan, plan
+from allocations.shares.populations import Populations
 from allocations.shares.split import Allocation, Part, allocate
 from ledger.errors import Problem, Refused
 from ledger.money import PENCE_PER_POUND, round_half_up_fraction

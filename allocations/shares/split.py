@@ -10,13 +10,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allocations.demo.structure import PLACE_SCHEME
 from allocations.figures import tables
-from allocations.figures.populations import SHIPPED_YEAR, Populations, shipped
+from allocations.figures.structure import PLACE_SCHEME
 from allocations.places.division import DEFAULT, UNASSIGNED, Division, with_places
 from allocations.places.files import read_division
 from allocations.shares.apportion import apportion
 from allocations.shares.need import share_note, weighting, weights
+from allocations.shares.populations import SHIPPED_YEAR, Populations, shipped
 from ledger import characters
 from ledger.entries.draft import Draft, Leg, Place, legs, records
 from ledger.errors import Problem, Refused

@@ -6,11 +6,11 @@ from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, records
 from ledger.entries.kinds import APPOINT, DISMISS
 from ledger.entries.posting import Posted, post
-from ledger.entries.rights import EACH_PERIOD, Held, given
 from ledger.errors import Problem, Refused
 from ledger.models import ADMINISTRATOR, APP, APPOINTED, APPROVER, PREPARER
 from ledger.models_rights import Appointment, Dismissal
 from ledger.money import exact_pounds
+from ledger.rules.rights import EACH_PERIOD, Held, given
 from ledger.store.base import Reader, Store
 from ledger.structure import suggestion
 

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from ledger.entries import rights
 from ledger.entries.draft import Draft, schema_of
 from ledger.errors import Problem
 from ledger.models import UNPUBLISHED
-from ledger.rules import decisions
+from ledger.rules import decisions, rights
 from ledger.store.reading import Reader
 
 

@@ -8,11 +8,11 @@ everybody else. A server asks the same question.
 from collections.abc import Sequence
 from typing import Any
 
-from ledger.entries.rights import EACH_PERIOD, NAMED, in_force
 from ledger.errors import Problem
 from ledger.money import exact_pounds
 from ledger.rules import decisions
 from ledger.rules import rights_questions as questions
+from ledger.rules.rights import EACH_PERIOD, NAMED, in_force
 from ledger.rules.rule import needed
 from ledger.store.reading import Reader
 

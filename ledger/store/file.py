@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
-from ledger.entries import unpublished
 from ledger.entries.canonical import GENESIS
 from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger, Problem, Refused
-from ledger.store import migrations
+from ledger.store import migrations, unpublished
 from ledger.store.base import Store
 from ledger.store.reading import CONFIGURATION, Reader, Writer
 

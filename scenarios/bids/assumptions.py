@@ -13,7 +13,7 @@ from allocations.reading.strict_yaml import StrictModel
 from ledger.errors import Problem, Refused
 from ledger.money import PENCE_PER_POUND
 from scenarios.bids.pot import LISTED, Assumption, Plan, Values
-from scenarios.tornado import with_value
+from scenarios.bids.tornado import with_value
 
 PROXY = "proxy from local government"
 SMALL_POT_PENCE = 25_000_000

@@ -13,8 +13,8 @@ from ledger.reports.summary import percent
 from scenarios.bids.file import read_bids
 from scenarios.bids.pot import MOST_DRAWS, Assumption, Plan
 from scenarios.bids.simulation import Outcome, simulate
+from scenarios.bids.tornado import Bar, tornado
 from scenarios.bids.words import bases, basis, number, provenance, sentences, value, words
-from scenarios.tornado import Bar, tornado
 from screens.cli.guard import guarded
 from screens.cli.options import Json
 from screens.report.terminal import Answer, show

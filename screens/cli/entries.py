@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from allocations.figures.populations import read_populations, shipped
 from allocations.shares import split as allocating
+from allocations.shares.populations import read_populations, shipped
 from ledger.entries import posting
 from ledger.entries.proposals import submit
 from ledger.reports import position

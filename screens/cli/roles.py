@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.entries import appointments, rights
+from ledger.entries import appointments
 from ledger.entries.chain import last_entry
-from ledger.entries.rights import Held
 from ledger.reports.position import moment
+from ledger.rules import rights
+from ledger.rules.rights import Held
 from ledger.store.base import Store
 from ledger.years import today
 from screens.cli import options

@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 import typer
 
 from allocations.figures import tables
-from allocations.figures.populations import read_populations, shipped
 from allocations.places.division import UNASSIGNED, with_places
 from allocations.places.files import read_division
 from allocations.shares import issue, need
@@ -18,6 +17,7 @@ from allocations.shares import targets as published
 from allocations.shares.historic import read_historic
 from allocations.shares.need import weighting
 from allocations.shares.pace import plan, read_pace, read_rule
+from allocations.shares.populations import read_populations, shipped
 from allocations.shares.schedule import issued_in_books, schedule
 from allocations.shares.split import allocate
 from ledger.entries import posting

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from allocations.figures.populations import Populations
 from allocations.figures.tables import whole_people
+from allocations.shares.populations import Populations
 from allocations.shares.schedule import ALL, Line, Schedule
 from allocations.shares.targets import Target
 from ledger.money import signed_percent

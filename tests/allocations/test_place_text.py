@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocations.places import as_text, facts
+from allocations.places import as_text
 from allocations.places.division import UNASSIGNED, Division
 from allocations.places.files import Membership, read_division, shipped_membership
-from allocations.shares import need, schedule
+from allocations.shares import facts, need, schedule
 from allocations.shares.schedule import Line
 from ledger.errors import Refused
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from allocations.figures.populations import read_populations, shipped
 from allocations.shares import need
+from allocations.shares.populations import read_populations, shipped
 from allocations.shares.schedule import schedule
 from allocations.shares.split import allocate
 from ledger.errors import Refused

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from allocations.demo.policy import DEFAULT, read_policy
-from allocations.demo.structure import overriding_terms
 from allocations.figures import tables
+from allocations.figures.structure import overriding_terms
 from allocations.places.division import UNASSIGNED
 from allocations.places.files import Membership, read_division
 from ledger.errors import Refused

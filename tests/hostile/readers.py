@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from allocations.demo.policy import read_policy
-from allocations.demo.structure import overriding_terms
 from allocations.figures import tables
-from allocations.figures.populations import read_populations
+from allocations.figures.structure import overriding_terms
 from allocations.files.budgets.importing import understand as understand_budget
 from allocations.files.budgets.mapping import read_mapping
 from allocations.files.budgets.receivers import Receivers, receivers
@@ -20,6 +19,7 @@ from allocations.places.files import read_division, shipped_membership
 from allocations.reading.cells import read_workbook
 from allocations.shares.historic import read_historic
 from allocations.shares.pace import read_pace, read_rule
+from allocations.shares.populations import read_populations
 from ledger.errors import Refused
 from ledger.reports.verify import verify
 from ledger.store.base import Store

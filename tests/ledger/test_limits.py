@@ -4,13 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ledger.entries import posting, rights
+from ledger.entries import posting
 from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, records
 from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
 from ledger.models import Appointment
 from ledger.reports import verify
+from ledger.rules import rights
 from ledger.store.base import Store
 from tests.ledger.test_rights import (
     LONG_AGO,

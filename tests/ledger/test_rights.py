@@ -7,7 +7,6 @@ from functools import cache
 
 import pytest
 
-from ledger.entries import rights
 from ledger.entries.appointments import appoint, dismiss
 from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, records
@@ -18,7 +17,7 @@ from ledger.errors import Refused
 from ledger.models_rights import Appointment, ProposalEnd, ProposedTransfer
 from ledger.proofs import inclusion
 from ledger.reports import verify
-from ledger.rules import rights_judged
+from ledger.rules import rights, rights_judged
 from ledger.store.address import Address
 from ledger.store.base import Store
 from ledger.years import Month

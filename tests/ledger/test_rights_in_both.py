@@ -9,14 +9,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from ledger.entries import rights
 from ledger.entries.appointments import dismiss
 from ledger.entries.chain import last_entry
 from ledger.entries.months import close
 from ledger.entries.posting import post, reverse
 from ledger.models import TABLES
 from ledger.reports import verify
-from ledger.rules import in_order, rights_judged
+from ledger.rules import in_order, rights, rights_judged
 from ledger.rules.rights_questions import BEFOREHAND, SEEN_PROPOSALS, SEEN_TRANSFERS
 from ledger.store.address import Address
 from ledger.store.base import Reader, Store

@@ -16,7 +16,7 @@ from ledger.money import round_half_up_fraction
 from scenarios.bids.file import read_bids
 from scenarios.bids.pot import BY_REQUEST, EQUAL, LISTED, Bidder, Pot, Values
 from scenarios.bids.simulation import Outcome, draw, simulate, spread
-from scenarios.tornado import tornado, with_value
+from scenarios.bids.tornado import tornado, with_value
 
 EXAMPLE = Path(__file__).parent.parent.parent / "scenarios" / "bids" / "example.yaml"
 FREE = Values(cost_of_a_bid_pence=0, cost_of_a_return_pence=0)

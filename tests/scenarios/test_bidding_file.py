@@ -11,8 +11,8 @@ from ledger.errors import Refused
 from scenarios.bids.file import read_bids
 from scenarios.bids.pot import Plan
 from scenarios.bids.simulation import simulate
+from scenarios.bids.tornado import with_value
 from scenarios.bids.words import sentences
-from scenarios.tornado import with_value
 
 EXAMPLE = Path(__file__).parent.parent.parent / "scenarios" / "bids" / "example.yaml"
 SMALL = """\

@@ -7,8 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from allocations.demo import structure
-from allocations.figures import tables
+from allocations.figures import structure, tables
 from allocations.files.published import structure_entries
 from allocations.files.published.allocations_workbook import AllocationsWorkbook
 from allocations.files.published.entries import (

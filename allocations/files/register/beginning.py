@@ -12,8 +12,7 @@ from typing import Any
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from allocations.demo import structure
-from allocations.figures import tables
+from allocations.figures import structure, tables
 from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, records
 from ledger.entries.posting import Posted, post

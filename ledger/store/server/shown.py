@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime
 import psycopg
 import pyarrow as pa
 
-from ledger.entries import unpublished
-from ledger.entries.rights import NOBODY, given
 from ledger.errors import Refused
+from ledger.rules.rights import NOBODY, given
+from ledger.store import unpublished
 from ledger.store.reading import Cursor, Reader
 from ledger.store.server.mirror import Mirror, sealed_state
 from ledger.store.server.rows import fetch

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pyarrow as pa
 
-from ledger.entries import unpublished
 from ledger.entries.canonical import GENESIS
 from ledger.errors import (
     LedgerError,
@@ -24,7 +23,7 @@ from ledger.errors import (
     Problem,
     Refused,
 )
-from ledger.store import migrations
+from ledger.store import migrations, unpublished
 from ledger.store.address import ServerAddress
 from ledger.store.base import Store
 from ledger.store.reading import Cursor, Reader, Writer, contradiction

@@ -6,11 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from ledger.entries import proposals, rights
+from ledger.entries import proposals
 from ledger.entries.draft import Draft
 from ledger.entries.proposals import Listed
 from ledger.money import exact_pounds
 from ledger.reports.position import Moment, moment
+from ledger.rules import rights
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
 from scenarios import outcome, saved

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from allocations.places.facts import icb_names
+from allocations.shares.facts import icb_names
 from allocations.shares.need import UnknownWeighting
 from allocations.shares.split import FIGURES_YEAR
 from ledger.errors import UNAVAILABLE, Refused

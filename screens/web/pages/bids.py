@@ -13,8 +13,8 @@ from scenarios.bids.assumptions import cost_pounds, turned
 from scenarios.bids.file import EXAMPLE, read_bids
 from scenarios.bids.pot import LISTED, Plan
 from scenarios.bids.simulation import Outcome, simulate
+from scenarios.bids.tornado import Bar, tornado
 from scenarios.bids.words import basis, number, provenance, sentences, value, words
-from scenarios.tornado import Bar, tornado
 from screens.report import tables
 from screens.report.tables import Cell, Money, Share, Table
 from screens.web.charts.ranges import Range, Swing, spreads

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from allocations.figures.tables import whole_people
-from allocations.places import as_text, facts
+from allocations.places import as_text
 from allocations.places.division import Division
-from allocations.places.facts import Group, groups, icb_names, index
 from allocations.places.files import shipped_membership
+from allocations.shares import facts
+from allocations.shares.facts import Group, groups, icb_names, index
 from allocations.shares.need import COMPONENTS
 from allocations.shares.split import FIGURES_YEAR
 from ledger.errors import Refused

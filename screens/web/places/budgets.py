@@ -8,8 +8,9 @@ from typing import TypeVar
 import streamlit as st
 
 from allocations.figures.tables import table, whole_people
-from allocations.places import as_text, facts
+from allocations.places import as_text
 from allocations.places.division import Division
+from allocations.shares import facts
 from allocations.shares import schedule as place_bridge
 from allocations.shares.historic import Historic, read_historic
 from allocations.shares.schedule import Line, Schedule, issued_in_books, schedule, weighting_of

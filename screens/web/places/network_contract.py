@@ -7,7 +7,7 @@ import streamlit as st
 
 from allocations.network.contract import title
 from allocations.network.statement import FIGURES_YEAR, Statement, by_month, statement
-from allocations.places.facts import Group
+from allocations.shares.facts import Group
 from ledger.errors import Refused
 from ledger.money import spoken
 from screens.report.tables import NOT_AVAILABLE, Cell, Money, Ratio, Table, show_with_download

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import streamlit as st
 
-from ledger.entries.rights import NOBODY
 from ledger.errors import UNAVAILABLE, LedgerError
 from ledger.reports.position import Moment, moment, position
+from ledger.rules.rights import NOBODY
 from ledger.store.address import Address, parse
 from ledger.store.base import Reader, Store
 from ledger.store.shared import SharedFile

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from ledger.entries import rights
 from ledger.entries.chain import last_entry
+from ledger.rules import rights
 from screens.cli.options import PERSON
 from screens.web.shell import frame, open_ledger
 

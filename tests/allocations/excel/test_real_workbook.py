@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from allocations.demo.structure import YEAR, drafts
+from allocations.figures.structure import YEAR, drafts
 from allocations.files.budgets.importing import Outcome, import_budgets
 from allocations.files.budgets.mapping import BudgetMapping, read_mapping
 from allocations.files.budgets.understood import BudgetRefused, Request

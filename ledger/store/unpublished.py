@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from ledger.entries import rights
+from ledger.rules import rights
 from ledger.store.reading import Cursor, Reader
 from ledger.words import UNPUBLISHED
 
