@@ -6,7 +6,7 @@ deadline is the machine's, or the newest recorded time where that is later.
 
 from datetime import UTC, date, datetime
 
-from ledger.store.base import Reader
+from ledger.store.reading import Reader
 
 
 def machine() -> datetime:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ledger.errors import Problem, Refused
-from ledger.store.base import Reader
+from ledger.store.reading import Reader
 
 # The relationships known by entry $known: those that no later row, known by then, corrects.
 KNOWN_RELATIONSHIPS = """

@@ -1,7 +1,7 @@
 """The chain of entries: where it ends, and what it stands for."""
 
 from ledger.entries import canonical
-from ledger.store.base import Reader
+from ledger.store.reading import Reader
 
 LEGS_OF = """
 SELECT f.organisation AS from_organisation, f.fund AS from_fund, f.year AS from_year, f.standing AS from_standing,

@@ -5,14 +5,13 @@ A ledger in a file has none: this program writes it. One on a server has one, an
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from datetime import datetime
+from typing import Protocol
 
 from ledger.entries.draft import Draft
+from ledger.entries.posted import Posted
 from ledger.errors import Problem
 from ledger.store.reading import Reader
-
-if TYPE_CHECKING:
-    from ledger.entries.posting import Posted
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,20 @@ class Asked:
 class Door(Protocol):
     """What takes batches of entries into the books."""
 
-    def take(self, asked: Asked) -> "list[Posted]":
+    def take(self, asked: Asked) -> list[Posted]:
         """What became of each entry, in their order.
 
         Raises:
             Refused: with every problem found; nothing is kept.
             BooksMoved: the head is another than was seen.
         """
+
+
+class Queue(Protocol):
+    """What commits small entries of many callers together."""
+
+    def post(self, drafts: Sequence[Draft], now: Callable[[], datetime]) -> list[Posted] | None:
+        """What became of each entry; None where its caller is to post them alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,6 @@ class DoorAtHead:
     door: Door
     seen: str
 
-    def take(self, asked: Asked) -> "list[Posted]":
+    def take(self, asked: Asked) -> list[Posted]:
         """As ``Door.take``."""
         return self.door.take(replace(asked, seen_head=self.seen) if asked.keep else asked)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.entries import ordinary
+from ledger.entries.door import Queue
 from ledger.entries.draft import Draft
 from ledger.entries.ordinary import Facts
 from ledger.entries.posted import Posted
@@ -104,11 +105,11 @@ class Together:
         return group
 
 
-def of(store: Store) -> Together | None:
+def of(store: Store) -> Queue | None:
     """The queue of a store; None for one that posts in another way."""
     if not store.posts_together:
         return None
     with _MAKING:
-        if store.together is None:
-            store.together = Together(store)
-    return store.together
+        if store.queue is None:
+            store.queue = Together(store)
+    return store.queue

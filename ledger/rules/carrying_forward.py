@@ -13,7 +13,7 @@ from ledger.entries.kinds import BRING, CARRY
 from ledger.errors import Problem
 from ledger.money import exact_pounds
 from ledger.rules.rule import Row, Rule
-from ledger.store.base import Reader
+from ledger.store.reading import Reader
 from ledger.years import FinancialYear, year_of
 
 _LIVE = f"""

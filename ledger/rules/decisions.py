@@ -16,7 +16,7 @@ from ledger.errors import Problem
 from ledger.models import RECORDS, UNPUBLISHED, Upgrade
 from ledger.rules.rights_questions import same_person
 from ledger.rules.rule import COMMON, Row, Rule, inlined, iso
-from ledger.store.base import Reader
+from ledger.store.reading import Reader
 
 # Since rights count, and in any ledger since the second form of the hashed text: entry ``{0}``.
 _SINCE = f"({{0}} >= {FORM_2_FROM} OR {{0}} > (SELECT min(entry_number) FROM appointment))"

@@ -18,7 +18,7 @@ from ledger.rules import (
     terms,
 )
 from ledger.rules.rule import COMMON, MOST_SHOWN, Row, Rule, inlined, needed
-from ledger.store.base import Reader
+from ledger.store.reading import Reader
 
 __all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "alone", "for_server", "problems", "told"]
 

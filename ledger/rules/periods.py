@@ -12,7 +12,7 @@ from typing import Any
 from ledger.entries.kinds import CLOSE, REVERSE
 from ledger.errors import Problem
 from ledger.rules.rule import SINCE, Row, Rule, recorded_on
-from ledger.store.base import Reader
+from ledger.store.reading import Reader
 from ledger.years import month_of, year_of
 
 _CLOSED_TO = "SELECT max(last_day) FROM closed_month"

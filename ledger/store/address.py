@@ -34,16 +34,6 @@ class ServerAddress:
         port = f":{parts.port}" if parts.port else ""
         return f"{SCHEMES[0]}://{user}{host}{port}{parts.path}"
 
-    def exists(self) -> bool:
-        """Whether a ledger is there.
-
-        Raises:
-            LedgerUnreachable: the server cannot be asked.
-        """
-        from ledger.store.base import kind_of  # noqa: PLC0415 - which names this class
-
-        return bool(kind_of(self).exists(self))
-
     def resolve(self) -> Self:
         """The address itself: it means the same wherever the program runs."""
         return self

@@ -10,6 +10,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Self
 
+from ledger.entries.door import Door, Queue
 from ledger.errors import LedgerError, LedgerUnreachable, Problem
 from ledger.store.address import Address, ServerAddress
 from ledger.store.reading import Reader, Writer
@@ -17,9 +18,6 @@ from ledger.store.reading import Reader, Writer
 if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlmodel import Session
-
-    from ledger.entries.door import Door
-    from ledger.entries.group_commit import Together
 
 __all__ = ["Reader", "Store", "Writer"]
 
@@ -33,19 +31,28 @@ class Store(ABC):
         person: for whom it is read, where rights count: who sees only the proposals of their organisations.
             None on a file: its owner, who sees all of it. On a server the login decides, and an app's names who
             is at its screen.
-        posts_together: whether small entries of many callers are committed together, by ``together``.
+        posts_together: whether small entries of many callers are committed together, by ``queue``.
     """
 
     path: Address
     read_only: bool
     person: str | None = None
     posts_together: bool = False
-    together: "Together | None" = None
+    queue: Queue | None = None
 
     @property
-    def door(self) -> "Door | None":
+    def door(self) -> Door | None:
         """What takes entries in, where this program does not write them itself."""
         return None
+
+    @staticmethod
+    def exists(address: Address) -> bool:
+        """Whether there is a ledger, or for a file anything, at an address.
+
+        Raises:
+            LedgerUnreachable: the server cannot be asked.
+        """
+        return bool(kind_of(address).exists(address)) if isinstance(address, ServerAddress) else address.exists()
 
     @classmethod
     def create(cls, address: Address) -> "Store":

@@ -86,7 +86,7 @@ def allocate(
         )  # fmt: skip
 
     writing = post or propose or dry_run
-    if amount is not None and not (writing or ledger.exists()):
+    if amount is not None and not (writing or Store.exists(ledger)):
         found = split(amount)
     else:
         with Store.open(ledger, read_only=not writing) as store:

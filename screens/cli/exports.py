@@ -39,7 +39,7 @@ def template(
 ) -> None:
     """A budget workbook to fill in, with lists and checks, that 'devolution import budgets' reads as it is."""
     asked: dict[str, Any] = {"ledger": str(ledger), "icb": icb, "year": year}
-    if ledger == DEFAULT_LEDGER and not ledger.exists():
+    if ledger == DEFAULT_LEDGER and not DEFAULT_LEDGER.exists():
         answer = exporting.template_file(None, None, out, **asked)
     else:
         with reading(ledger) as (reader, at):
@@ -75,7 +75,7 @@ def export_allocations(
         "ledger": str(ledger), "icbs": options.columns(icb), "year": year, "funds": options.columns(fund),
         "weightings": options.columns(by), "levels": options.levels(to), "amount_pence": amount, "places": places,
     }  # fmt: skip
-    if ledger == DEFAULT_LEDGER and not ledger.exists():
+    if ledger == DEFAULT_LEDGER and not DEFAULT_LEDGER.exists():
         answer = exporting.working_file(None, None, out, **asked)
     else:
         with reading(ledger, as_at, known_at) as (reader, at):

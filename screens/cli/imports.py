@@ -141,7 +141,7 @@ def import_position(
 @contextmanager
 def _ledger(path: Address, *, dry_run: bool) -> Iterator[Store]:
     """The ledger, made if there is none; one that was made for nothing, or for a dry run, is not left behind."""
-    if path.exists():
+    if Store.exists(path):
         with Store.open(path) as store:
             yield store
     elif dry_run:

@@ -91,7 +91,7 @@ def show_schedule(
     had = None if historic is None else read_historic(historic, organisations, funds)
     at: Moment | None = None
     issued = None
-    if ledger.exists() and pace is None:
+    if Store.exists(ledger) and pace is None:
         with reading(ledger, as_at, known_at) as (reader, at):
             issued = issued_in_books(reader, at, icb, year, to)
     issuing = post or dry_run

@@ -107,7 +107,7 @@ def open_app(
     if faults:
         remedy = "Listen on 127.0.0.1, or set up sign-in as docs/server.md says."
         raise Refused([Problem(f"--address {address}", fault, "Nothing is opened.", remedy) for fault in faults])
-    if ledger.exists():
+    if Store.exists(ledger):
         Store.open(ledger, read_only=True).close()
     terminal.messages.print(
         f"Opening {home or f'http://{address}:{port}'} on {ledger}. Stop with Ctrl+C.", markup=False

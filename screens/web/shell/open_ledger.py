@@ -55,7 +55,7 @@ def store() -> Store | None:
     """The open ledger; None, with the page told why, where there is none to open."""
     address = path()
     try:
-        if not address.exists():
+        if not Store.exists(address):
             st.info(
                 f"There is no ledger at {address} yet. Build one from the published 2025/26 figures, then reload "
                 "this page:"
