@@ -10,7 +10,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Self
 
-from ledger.entries.door import Door, Queue
 from ledger.errors import LedgerError, LedgerUnreachable, Problem
 from ledger.store.address import Address, ServerAddress
 from ledger.store.reading import Reader, Writer
@@ -18,6 +17,9 @@ from ledger.store.reading import Reader, Writer
 if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlmodel import Session
+
+    # To read takes no entries, and to load what they are made of is to load all of SQLAlchemy.
+    from ledger.entries.door import Door, Queue
 
 __all__ = ["Reader", "Store", "Writer"]
 
@@ -38,10 +40,10 @@ class Store(ABC):
     read_only: bool
     person: str | None = None
     posts_together: bool = False
-    queue: Queue | None = None
+    queue: "Queue | None" = None
 
     @property
-    def door(self) -> Door | None:
+    def door(self) -> "Door | None":
         """What takes entries in, where this program does not write them itself."""
         return None
 
