@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 import devolution
 from ledger.store.address import in_full
 from ledger.store.base import Store
-from screens.cli.lazy import Late
+from screens.cli.lazy import Lazy
 from tests.books import fund_all
 
 ROOT = Path(__file__).parent.parent
@@ -76,14 +76,14 @@ def test_a_plain_report_of_a_servers_ledger_loads_no_tables_either(books: Store,
             assert len(list(tmp_path.iterdir())) == 1
 
 
-def late_commands() -> list[tuple[str, Late, object]]:
+def late_commands() -> list[tuple[str, Lazy, object]]:
     found = []
     groups = [("", typer.main.get_command(devolution.app))]
     while groups:
         prefix, group = groups.pop()
         for name, command in group.commands.items():
-            if name in getattr(group, "late", {}):
-                found.append((prefix + name, group.late[name], command))
+            if name in getattr(group, "lazy", {}):
+                found.append((prefix + name, group.lazy[name], command))
             if isinstance(command, TyperGroup):
                 groups.append((f"{prefix}{name} ", command))
     return found
@@ -92,7 +92,7 @@ def late_commands() -> list[tuple[str, Late, object]]:
 @pytest.mark.parametrize(
     ("name", "late", "command"), late_commands(), ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_the_list_says_of_a_command_what_it_says_of_itself(name: str, late: Late, command: object) -> None:
+def test_the_list_says_of_a_command_what_it_says_of_itself(name: str, late: Lazy, command: object) -> None:
     itself = " ".join(inspect.cleandoc(command.help).split("\n\n")[0].split())
     assert late.help == itself, name
 

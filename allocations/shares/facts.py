@@ -11,7 +11,6 @@ from allocations.figures import tables
 from allocations.places.division import UNASSIGNED, Division, with_places
 from allocations.shares import need
 from allocations.shares.schedule import Line
-from ledger.reports.chart_marks import Where, at_percent
 
 WHOLE = "England"
 # Below this many people a group's indices say little; NHS England's own tool warns of them too.
@@ -84,21 +83,11 @@ def index(thousandths: int | None) -> Fraction | None:
     return None if thousandths is None else Fraction(thousandths, 1000)
 
 
-def above_one(thousandths: int) -> Where:
-    """Where an index stands on an axis of percent above or below the average."""
-    return at_percent(Fraction(thousandths, 1000) - 1)
-
-
 def furthest(found: Sequence[Group], component: str, most: int) -> list[tuple[Group, int]]:
     """The groups with an index relative to their ICB, highest first; where there are many, those furthest from 1."""
     known = [(group, value) for group in found if (value := group.of_icb.get(component)) is not None]
     far = sorted(known, key=lambda pair: (-abs(pair[1] - 1000), pair[0].code))[:most]
     return sorted(far, key=lambda pair: (-pair[1], pair[0].code))
-
-
-def at_distance(part: Fraction) -> Where:
-    """Where a distance from target stands on an axis of percent."""
-    return at_percent(part)
 
 
 def furthest_from_target(lines: Sequence[Line], most: int) -> list[Line]:

@@ -23,7 +23,6 @@ from allocations.shares.populations import Populations
 from allocations.shares.split import Allocation, Part, allocate
 from ledger.errors import Problem, Refused
 from ledger.money import PENCE_PER_POUND, round_half_up_fraction
-from ledger.reports.chart_marks import Span, bridge
 from ledger.reports.position import Moment, flows
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
@@ -306,24 +305,6 @@ def _sum(lines: Sequence[Line], fund: str, organisation: str) -> Line:
         issued_pence=whole(line.issued_pence for line in lines),
         fair_pence=sum(line.fair_pence for line in lines),
     )
-
-
-HISTORIC, GROWTH, MOVEMENT, ISSUED = "Historic budget", "Growth of the line", "Movement", "Issued"
-FAIR, DISTANCE = "Fair share", "Distance from it"
-
-
-def of_line(line: Line) -> list[Span]:
-    """The bars of a line's bridge; none where it is not issued.
-
-    Where the historic budget is not known the bridge goes from the fair share to what is issued.
-    """
-    if line.issued_pence is None or line.closing_pence is None:
-        return []
-    end = (ISSUED, line.issued_pence)
-    if line.historic_pence is None or line.growth_pence is None or line.movement_pence is None:
-        return bridge((FAIR, line.fair_pence), [(DISTANCE, line.closing_pence)], end)
-    steps = [(GROWTH, line.growth_pence), (MOVEMENT, line.movement_pence)]
-    return bridge((HISTORIC, line.historic_pence), steps, end)
 
 
 def largest_line(issued: Mapping[tuple[str, str], int]) -> str | None:

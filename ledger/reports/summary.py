@@ -18,13 +18,8 @@ from ledger.store.base import Reader
 from ledger.structure import suggestion
 from ledger.words import GRADES
 
-KEPT_NATIONALLY = "Kept by NHS England"
-NETWORKS = "Primary care networks"
-KEPT_AGREED = "Kept by ICB, agreed"
-KEPT_UNAGREED = "Kept by ICB, not agreed"
-AT_ICB = "Available at the ICB"
-PRACTICES = "Practices"
-OTHER_PLACES = "Other places"
+# Where the flow ends, besides tiers and standings; a screen says how each is called.
+NATIONALLY, OTHER_PLACES = "nationally", "other places"
 MOST_PLACES = 12
 TOTAL = "Total"
 _LINES = ("to_tier", "to_organisation", "to_name", "fund_name")
@@ -32,7 +27,7 @@ _LINES = ("to_tier", "to_organisation", "to_name", "fund_name")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One band of the flow: from a name to a name, whole pence.
+    """One band of the flow, in whole pence: from the national body to a stream, or on to where it is decided.
 
     Attributes:
         only: what the balances that it is the sum of are narrowed to, as ``ledger.reports.trail`` takes it.
@@ -201,16 +196,14 @@ def _links(rows: Sequence[dict[str, Any]], icb: str | None) -> list[Link]:
     """National body to streams, and each stream to where its money is decided."""
     bands: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     into: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    places = _place_labels(rows) if icb is not None else {}
+    places = _place_names(rows) if icb is not None else {}
     for row in rows:
         if row["tier"] != "national":
-            stream = _stream_label(row["stream"])
-            bands[stream, _destination(row, places)].append(row)
-            into[stream].append(row)
-    top = "NHS England"
-    links = [_link(top, KEPT_NATIONALLY, [row for row in rows if row["tier"] == "national"], ("tier",))]
+            bands[row["stream"], _destination(row, places)].append(row)
+            into[row["stream"]].append(row)
+    links = [_link("national", NATIONALLY, [row for row in rows if row["tier"] == "national"], ("tier",))]
     links += sorted(
-        (_link(top, stream, behind, ("stream", "tier")) for stream, behind in into.items()),
+        (_link("national", stream, behind, ("stream", "tier")) for stream, behind in into.items()),
         key=lambda link: -link.amount_pence,
     )
     size = {link.target: link.amount_pence for link in links}
@@ -234,11 +227,7 @@ def _link(source: str, target: str, behind: Sequence[dict[str, Any]], columns: S
     return Link(source, target, sum(row["amount_pence"] for row in behind), only)
 
 
-def _stream_label(stream: str) -> str:
-    return stream if stream.isupper() else stream[0].upper() + stream[1:]
-
-
-def _place_labels(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+def _place_names(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
     totals: dict[str, int] = defaultdict(int)
     names = {}
     for row in rows:
@@ -251,17 +240,12 @@ def _place_labels(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
 
 
 def _destination(row: dict[str, Any], places: dict[str, str]) -> str:
-    if row["tier"] == "place":
-        return places.get(row["organisation"], OTHER_PLACES) if places else "Places"
-    if row["tier"] == "pcn":
-        return NETWORKS
-    if row["tier"] == "practice":
-        return PRACTICES
-    if row["standing"] == BY_AGREEMENT:
-        return KEPT_AGREED
-    if row["standing"] == WITHOUT_AGREEMENT:
-        return KEPT_UNAGREED
-    return AT_ICB
+    """Where money is decided: a place by its name, a tier below the ICB, or how the ICB holds it."""
+    if row["tier"] == "place" and places:
+        return places.get(row["organisation"], OTHER_PLACES)
+    if row["tier"] in ("place", "pcn", "practice"):
+        return str(row["tier"])
+    return row["standing"] if row["standing"] in (BY_AGREEMENT, WITHOUT_AGREEMENT) else "available"
 
 
 def matrix_with_totals(picture: Picture) -> tuple[list[str], list[tuple[str, list[int]]]]:

@@ -1,6 +1,5 @@
 """The commands that look after a ledger: verify, stats, copy, backup, restore, migrate."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,22 +14,22 @@ from ledger.reports.position import moment
 from ledger.store import backup as keeping
 from ledger.store.address import SCHEMES
 from ledger.store.base import Store
-from screens.cli import options
+from screens.cli import options, proofs
 from screens.cli.guard import guarded, opened
-from screens.cli.options import DEFAULT_LEDGER, AnyLedger, Json, Ledger
-from screens.report import proof_files, terminal
-from screens.report.proof_files import SeenHead, Since
-from screens.report.terminal import Answer, show
+from screens.cli.options import DEFAULT_LEDGER, AnyLedger, Ledger
+from screens.cli.proofs import SeenHead, Since
+from screens.report.render import terminal
+from screens.report.report import Report, listed
 
 
 @guarded("stats")
-def show_stats(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
+def show_stats(ledger: Ledger = DEFAULT_LEDGER) -> Report:
     """How large the ledger is, and how fast its main questions are answered on this machine."""
     with Store.open(ledger, read_only=True) as store:
         rows = stats.of(store)
         with store.read() as reader:
             at = position.moment(reader)
-    show(Answer("stats", str(ledger), rows, at), as_json=as_json)
+    return Report([listed(rows)], at)
 
 
 @guarded("verify")
@@ -38,14 +37,13 @@ def verify(
     ledger: Ledger = DEFAULT_LEDGER,
     head: SeenHead = None,
     since: Since = None,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Ask every invariant of the whole ledger; exit with 1 if one does not hold, saying where.
 
     With --since only of the entries after that head, with all that they rest on: quick enough for every hour, and the
     whole for the night.
     """
-    seen = None if head is None else proof_files.kept(head)
+    seen = None if head is None else proofs.kept(head)
     with opened(ledger) as store, store.read_afresh() as reader:
         at = moment(reader)
         with terminal.progress("Verifying") as told:
@@ -67,9 +65,8 @@ def verify(
     )
     title = empty if not entries else whole if since is None else part
     extra = {"unseen": unseen} if since is None else {"unseen": unseen, "since": since, "looked_at": new}
-    answer = Answer("verify", str(ledger), rows, at, title=title, extra=extra)
     kept = [f"The head that was kept{seen.signed} is held."] if isinstance(seen, Head) else []
-    show(replace(answer, after=[*kept, *([hidden] if unseen else [])]), as_json=as_json)
+    return Report([listed(rows)], at, title, [*kept, *([hidden] if unseen else [])], extra)
 
 
 _To = Annotated[
@@ -86,26 +83,24 @@ _To = Annotated[
 def copy(
     source: Annotated[AnyLedger, typer.Argument(metavar="FROM", help="The ledger.", parser=options.ledger_path)],
     target: _To,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Copy a ledger between a file and a server, either way: the same entries, the same head, verified."""
     with terminal.progress("Copying") as told, Store.open(source, read_only=True) as store:
         copied = keeping.copy(store, target, lambda step: told(step, 0, None))
-    show(_answer("copy", str(source), str(target), copied), as_json=as_json)
+    return _copied(str(source), str(target), copied)
 
 
 @guarded("backup")
 def backup(
     file: Annotated[Path, typer.Argument(help="A new file for the backup. It is itself a ledger.", dir_okay=False)],
     ledger: Ledger = DEFAULT_LEDGER,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Copy the ledger, as it stands at one moment, into a new file, and verify the copy. It may be in use."""
     if str(file).startswith(SCHEMES):  # a path by now, which would put the address's password into a folder's name
         raise typer.BadParameter("a backup is a file; 'devolution copy' goes to a server", param_hint="FILE")
     with terminal.progress("Backing up") as told, Store.open(ledger, read_only=True) as store:
         copied = keeping.backup(store, file, lambda step: told(step, 0, None))
-    show(_answer("backup", str(ledger), str(file), copied), as_json=as_json)
+    return _copied(str(ledger), str(file), copied)
 
 
 @guarded("restore")
@@ -113,25 +108,24 @@ def restore(
     file: Annotated[Path, typer.Argument(help="The backup.", dir_okay=False)],
     target: _To,
     head: SeenHead = None,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Bring a backup back to a place without a ledger; every entry is verified before it counts."""
-    seen = None if head is None else proof_files.kept(head)
+    seen = None if head is None else proofs.kept(head)
     with terminal.progress("Restoring") as told:
         copied = keeping.restore(file, target, lambda step: told(step, 0, None), head=seen)
-    show(_answer("restore", str(file), str(target), copied), as_json=as_json)
+    return _copied(str(file), str(target), copied)
 
 
 @guarded("migrate")
-def migrate(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
+def migrate(ledger: Ledger = DEFAULT_LEDGER) -> Report:
     """Bring the tables of a ledger made by an earlier version up to this one. Take a backup first."""
     done = keeping.migrate(ledger)
     rows = [{"version": step.version, "what": step.name} for step in done]
     title = "" if rows else "Nothing to do: the ledger's tables are those of this version."
-    show(Answer("migrate", str(ledger), rows, title=title), as_json=as_json)
+    return Report([listed(rows)], title=title)
 
 
-def _answer(command: str, source: str, target: str, copied: keeping.Copied) -> Answer:
+def _copied(source: str, target: str, copied: keeping.Copied) -> Report:
     row = {
         "from": source,
         "to": target,
@@ -140,4 +134,4 @@ def _answer(command: str, source: str, target: str, copied: keeping.Copied) -> A
         "content_hash": copied.content_hash,
     }
     after = [f"Verified. Keep this head, and give it to 'verify --head' or 'restore --head': {copied.head}"]
-    return Answer(command, source, [row], after=after, extra={"head": copied.head})
+    return Report([listed([row])], sentences=after, facts={"head": copied.head}, source=source)

@@ -13,9 +13,9 @@ from ledger.reports import position
 from ledger.store.base import Store
 from screens.cli import options
 from screens.cli.guard import guarded
-from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Figures, Json, Ledger, Level, Standing, Unit, Year
-from screens.report import share_answers
-from screens.report.terminal import Answer, show
+from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Figures, Ledger, Level, Standing, Unit, Year
+from screens.report import shares
+from screens.report.report import Report, listed
 
 
 @guarded("reverse")
@@ -29,8 +29,7 @@ def reverse(
     ] = None,
     actor: Actor = "command line",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen and post nothing.")] = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Undo an entry by posting its mirror, on its own date unless another is given. Nothing is deleted."""
     with Store.open(ledger) as store:
         posted = posting.reverse(
@@ -39,7 +38,7 @@ def reverse(
         with store.read() as reader:
             at = position.moment(reader)
     row = {"reversed": entry, "by_entry": posted.number, "legs": posted.transfers, "posted": not dry_run}
-    show(Answer("reverse", str(ledger), [row], at), as_json=as_json)
+    return Report([listed([row])], at)
 
 
 @guarded("allocate")
@@ -72,8 +71,7 @@ def allocate(
     key: Annotated[str | None, typer.Option(help="Idempotency key, to post the same split once more.")] = None,
     actor: Actor = "command line",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Split money by weighted population, exactly, and post it if asked. Without a ledger, give an amount."""
     populations = shipped() if people is None else read_populations(people, year, icb)
     year = year or populations.year
@@ -102,4 +100,4 @@ def allocate(
                 posted = [submit(store, asked, key=asked[-1].key, title=title, prepared_by=actor, dry_run=dry_run)]
             elif writing:
                 posted = posting.post(store, asked, dry_run=dry_run)
-    show(share_answers.of_allocation(found, posted, ledger=str(ledger), at=at, dry_run=dry_run), as_json=as_json)
+    return shares.allocation(found, at).with_entries(posted, dry_run=dry_run)

@@ -1,32 +1,30 @@
 """``devolution export ...`` and ``devolution template``: what goes out into workbooks and files."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from allocations.files.out import journal
 from scenarios import saved
 from screens.cli import options
 from screens.cli.guard import guarded, reading
-from screens.cli.lazy import Late, group_of
-from screens.cli.options import DEFAULT_LEDGER, AsAt, Json, KnownAt, Ledger, Organisation, Year
-from screens.report import exporting, workbooks
-from screens.report.terminal import show
+from screens.cli.options import DEFAULT_LEDGER, AsAt, KnownAt, Ledger, Organisation, Year
+from screens.report.exports import EXPORTS, JOURNAL, Asked, BooksAt, Export
+from screens.report.report import Report
 
-# The libraries of the accessible workbook take as long to load as everything else here.
-_PUBLISHED = Late(
-    "screens.cli.published_export:export_published",
-    "An accessible workbook, values only: by tier and grade, ICBs by stream, ring-fenced pots, organisations.",
-)
 group = typer.Typer(
-    name="export",
-    cls=group_of({"published": _PUBLISHED}),
-    help="Workbooks and files that say where their figures come from.",
-    no_args_is_help=True,
+    name="export", help="Workbooks and files that say where their figures come from.", no_args_is_help=True
 )
-
 Out = Annotated[Path, typer.Option("--out", help="The file to write.", dir_okay=False)]
+
+
+def _write(
+    export: Export, out: Path, asked: Asked, ledger: Ledger, as_at: AsAt = None, known_at: KnownAt = None
+) -> Report:
+    if export.from_figures is not None and ledger == DEFAULT_LEDGER and not DEFAULT_LEDGER.exists():
+        return export.write(None, out, asked)
+    with reading(ledger, as_at, known_at) as (reader, at):
+        return export.write(BooksAt(reader, at), out, asked)
 
 
 @guarded("template")
@@ -35,21 +33,14 @@ def template(
     out: Out,
     ledger: Ledger = DEFAULT_LEDGER,
     year: Year = None,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """A budget workbook to fill in, with lists and checks, that 'devolution import budgets' reads as it is."""
-    asked: dict[str, Any] = {"ledger": str(ledger), "icb": icb, "year": year}
-    if ledger == DEFAULT_LEDGER and not DEFAULT_LEDGER.exists():
-        answer = exporting.template_file(None, None, out, **asked)
-    else:
-        with reading(ledger) as (reader, at):
-            answer = exporting.template_file(reader, at, out, **asked)
-    show(answer, as_json=as_json)
+    return _write(EXPORTS["template"], out, Asked(icb=icb, year=year), ledger)
 
 
-@group.command("allocations")
+@group.command("allocations", help=EXPORTS["working"].purpose)
 @guarded("export allocations")
-def export_allocations(
+def _allocations(
     icb: Annotated[str, typer.Option(help="The ICB's code, as QWO; several with commas; or all.")],
     out: Out,
     ledger: Ledger = DEFAULT_LEDGER,
@@ -68,56 +59,54 @@ def export_allocations(
     ] = None,
     as_at: AsAt = None,
     known_at: KnownAt = None,
-    as_json: Json = False,
-) -> None:
-    """A working workbook with live formulas: population, weight, share, pounds. Without a ledger, published amounts."""
-    asked: dict[str, Any] = {
-        "ledger": str(ledger), "icbs": options.columns(icb), "year": year, "funds": options.columns(fund),
-        "weightings": options.columns(by), "levels": options.levels(to), "amount_pence": amount, "places": places,
-    }  # fmt: skip
-    if ledger == DEFAULT_LEDGER and not DEFAULT_LEDGER.exists():
-        answer = exporting.working_file(None, None, out, **asked)
-    else:
-        with reading(ledger, as_at, known_at) as (reader, at):
-            answer = exporting.working_file(reader, at, out, **asked)
-    show(answer, as_json=as_json)
+) -> Report:
+    asked = Asked(
+        icb=",".join(options.columns(icb)), year=year, funds=tuple(options.columns(fund)),
+        weightings=tuple(options.columns(by)), levels=tuple(options.levels(to)), amount_pence=amount, places=places,
+    )  # fmt: skip
+    return _write(EXPORTS["working"], out, asked, ledger, as_at, known_at)
 
 
-@group.command("position")
+@group.command("position", help=EXPORTS["position"].purpose)
 @guarded("export position")
-def export_position(
+def _position(
     out: Out,
     ledger: Ledger = DEFAULT_LEDGER,
     organisation: Organisation = None,
     year: Year = None,
     as_at: AsAt = None,
     known_at: KnownAt = None,
-    as_json: Json = False,
-) -> None:
-    """What is held where, as a tidy table with a summary; as .xlsx, or as .csv with a data package beside it."""
-    with reading(ledger, as_at, known_at) as (reader, at):
-        answer = exporting.position_file(reader, at, out, ledger=str(ledger), organisation=organisation, year=year)
-    show(answer, as_json=as_json)
+) -> Report:
+    return _write(EXPORTS["position"], out, Asked(icb=organisation, year=year), ledger, as_at, known_at)
 
 
-@group.command("journal")
+@group.command("published", help=EXPORTS["published"].purpose)
+@guarded("export published")
+def _published(
+    out: Out,
+    ledger: Ledger = DEFAULT_LEDGER,
+    organisation: Organisation = None,
+    icb: Annotated[str | None, typer.Option(help="The same for an ICB, by code.")] = None,
+    year: Year = None,
+    contact: Annotated[str | None, typer.Option(help="Who answers questions, for the cover.")] = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+) -> Report:
+    asked = Asked(icb=organisation or icb, year=year, contact=contact)
+    return _write(EXPORTS["published"], out, asked, ledger, as_at, known_at)
+
+
+@group.command("journal", help=JOURNAL.purpose)
 @guarded("export journal")
-def export_journal(out: Out, ledger: Ledger = DEFAULT_LEDGER, known_at: KnownAt = None, as_json: Json = False) -> None:
-    """Every entry with all that it brought, as CSV: from it anybody can work out the head again, without a ledger."""
-    with reading(ledger, None, known_at) as (reader, at):
-        written = journal.write_journal(reader, at, out)
-    show(workbooks.of_journal(written, ledger=str(ledger), at=at), as_json=as_json)
+def _journal(out: Out, ledger: Ledger = DEFAULT_LEDGER, known_at: KnownAt = None) -> Report:
+    return _write(JOURNAL, out, Asked(), ledger, None, known_at)
 
 
-@group.command("scenario")
+@group.command("scenario", help=EXPORTS["scenario"].purpose)
 @guarded("export scenario")
-def export_scenario(
+def _scenario(
     name: Annotated[str, typer.Argument(help="A scenario by name (of the library, or saved), or a file of your own.")],
     out: Out,
     ledger: Ledger = DEFAULT_LEDGER,
-    as_json: Json = False,
-) -> None:
-    """The position that a scenario leads to, as a tidy table with a summary; marked as hypothetical throughout."""
-    with reading(ledger) as (reader, at):
-        answer = exporting.scenario_file(reader, at, out, ledger=str(ledger), path=saved.locate(name, ledger))
-    show(answer, as_json=as_json)
+) -> Report:
+    return _write(EXPORTS["scenario"], out, Asked(scenario=str(saved.locate(name, ledger))), ledger)

@@ -1,5 +1,6 @@
 """What every command shares: how it opens a ledger to read, and how a refusal becomes sentences and a status."""
 
+import inspect
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
+from typing import Any
 
 import typer
 
@@ -16,48 +17,70 @@ from ledger.errors import UNAVAILABLE, Problem, Refused
 from ledger.reports.position import Moment, moment
 from ledger.store.address import Address, discreet
 from ledger.store.base import Reader, Store
-from screens.cli.options import PERSON
-from screens.report import terminal
-from screens.report.terminal import Answer, show
+from screens.cli.options import PERSON, Json
+from screens.report.render import terminal
+from screens.report.report import Report
 from screens.report.wording import COMMAND_LINE
 
 REFUSED, UNREACHABLE = 1, 3
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
-Parameters = ParamSpec("Parameters")
 
 
-def guarded(name: str) -> Callable[[Callable[Parameters, None]], Callable[Parameters, None]]:
-    """Turn what the house refuses into sentences and an exit status.
+def guarded(name: str) -> Callable[[Callable[..., Report | None]], Callable[..., None]]:
+    """Render the report that a command answers with, and turn what the house refuses into sentences and a status.
+
+    Every command so takes ``--json``; one that has to know declares it itself.
 
     Args:
         name: the command as it is typed, which the JSON document names too.
     """
 
-    def around(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
-        @wraps(command)
-        def run(*args: Parameters.args, **given: Parameters.kwargs) -> None:
-            ledger, as_json = str(given.get("ledger", "")), bool(given.get("as_json"))
-            _refuse_what_is_no_text(given)
-            try:
-                command(*args, **given)
-            except Refused as refused:
-                terminal.show_problems(refused.problems, command=name, ledger=ledger, as_json=as_json)
-                raise typer.Exit(REFUSED) from None
-            except UNAVAILABLE as error:
-                told = COMMAND_LINE.text(error)
-                terminal.messages.print(discreet(told), markup=False, highlight=False)
-                if as_json:
-                    show(Answer(name, ledger, [], extra={"unreachable": told}), as_json=True)
-                raise typer.Exit(UNREACHABLE) from None
-            except OSError as error:
-                terminal.show_problems([_of_the_machine(error)], command=name, ledger=ledger, as_json=as_json)
-                raise typer.Exit(REFUSED) from None
-            except UnknownWeighting as error:
-                raise typer.BadParameter(str(error), param_hint="--by") from None
+    def around(command: Callable[..., Report | None]) -> Callable[..., None]:
+        signature = inspect.signature(command)
+        knows = "as_json" in signature.parameters
 
+        @wraps(command)
+        def run(**given: Any) -> None:
+            ledger, as_json = str(given.get("ledger", "")), bool(given.get("as_json"))
+            if not knows:
+                given.pop("as_json", None)
+            _refuse_what_is_no_text(given)
+            with _refusals(name, ledger, as_json=as_json):
+                report = command(**given)
+            if report is not None:
+                terminal.show(report, command=name, ledger=ledger, as_json=as_json)
+                if report.is_refused:
+                    raise typer.Exit(REFUSED)
+
+        if not knows:
+            # As Typer reads what a command takes.
+            option = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Json)
+            taken = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+            run.__signature__ = signature.replace(parameters=[*taken, option])  # type: ignore[attr-defined]
+            run.__annotations__ = {**command.__annotations__, "as_json": Json}
         return run
 
     return around
+
+
+@contextmanager
+def _refusals(command: str, ledger: str, *, as_json: bool) -> Iterator[None]:
+    try:
+        yield
+    except Refused as refused:
+        terminal.show_problems(refused.problems, command=command, ledger=ledger, as_json=as_json)
+        raise typer.Exit(REFUSED) from None
+    except UNAVAILABLE as error:
+        told = COMMAND_LINE.text(error)
+        terminal.messages.print(discreet(told), markup=False, highlight=False)
+        if as_json:
+            terminal.show(Report(facts={"unreachable": told}), command=command, ledger=ledger, as_json=True)
+        raise typer.Exit(UNREACHABLE) from None
+    except OSError as error:
+        terminal.show_problems([_of_the_machine(error)], command=command, ledger=ledger, as_json=as_json)
+        raise typer.Exit(REFUSED) from None
+    except UnknownWeighting as error:
+        raise typer.BadParameter(str(error), param_hint="--by") from None
 
 
 def _refuse_what_is_no_text(given: Mapping[str, object]) -> None:

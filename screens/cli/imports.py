@@ -1,23 +1,20 @@
 """What is brought into the books from files: published figures, structure, and positions of our own."""
 
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from allocations.figures import tables
 from allocations.files.position import importing
 from allocations.files.published import mergers
-from allocations.files.published.importing import ACTOR, Imported, import_files
-from allocations.files.published.tables import SetAside
-from allocations.files.published.understood import Understood, understand
+from allocations.files.published.importing import ACTOR, import_files
+from allocations.files.published.understood import understand
 from ledger.errors import Refused
 from ledger.reports import position
-from ledger.reports.position import Moment
 from ledger.store.address import Address
 from ledger.store.attachments import keeping
 from ledger.store.base import Store
@@ -25,8 +22,9 @@ from screens.cli import options
 from screens.cli.budget_imports import import_budgets
 from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, Json, Ledger, Why, YearsOfFile
-from screens.report import answers, terminal, workbooks
-from screens.report.terminal import Answer, show
+from screens.report import imports
+from screens.report.render import terminal
+from screens.report.report import Report, listed
 
 app = typer.Typer(help="Bring files into the books.", no_args_is_help=True)
 app.command("budgets")(import_budgets)
@@ -56,13 +54,13 @@ def published(
     why: Why = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
     as_json: Json = False,
-) -> None:
+) -> Report:
     """Read published files, say what was understood, and post what the books do not have: all of it or nothing."""
     one, every = (None, False) if year is None else (year.one, year.one is None)
     understood, problems = understand(files, year=one, sheet=sheet, every_year=every)
     if problems:
         if not as_json:
-            show(Answer("import published", str(ledger), rows_of(understood), after=told_of(understood)), as_json=False)
+            terminal.show(imports.understood(understood))
         raise Refused(problems)
     with _ledger(ledger, dry_run=dry_run) as store:
         with terminal.progress("Posting") as told:
@@ -71,7 +69,7 @@ def published(
                 imported = import_files(store, understood, actor=actor, limit_pence=limit, why=why, dry_run=dry_run)
         with store.read() as reader:
             at = position.moment(reader)
-    show(_answer(understood, imported, str(ledger), at, dry_run=dry_run), as_json=as_json)
+    return imports.published(understood, imported, at, dry_run=dry_run)
 
 
 @app.command()
@@ -89,12 +87,12 @@ def structure(
     why: Why = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
     as_json: Json = False,
-) -> None:
+) -> Report:
     """Record mergers and splits of ICBs: who begins and ends, who follows whom by people, who is below whom then."""
     understood, problems = understand(files)
     if problems:
         if not as_json:
-            show(Answer("import structure", str(ledger), rows_of(understood), after=told_of(understood)), as_json=False)
+            terminal.show(imports.understood(understood))
         raise Refused(problems)
     with Store.open(ledger) as store:
         with terminal.progress("Posting") as told:
@@ -113,8 +111,8 @@ def structure(
         }
         for step in brought.steps
     ]
-    answer = Answer("import structure", str(ledger), rows, at, after=[*told_of(understood), *brought.sentences])
-    show(answers.with_entries(answer, brought.posted, dry_run=dry_run), as_json=as_json)
+    report = Report([listed(rows)], at, sentences=[*imports.remarks(understood), *brought.sentences])
+    return report.with_entries(brought.posted, dry_run=dry_run)
 
 
 @app.command("position")
@@ -128,14 +126,13 @@ def import_position(
     actor: Actor = "command line",
     why: Why = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go all the way and post nothing.")] = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Bring an exported position into books that have its organisations and funds, and no money yet."""
     with Store.open(ledger) as store:
         done = importing.import_position(store, file, actor=actor, authority=authority, why=why, dry_run=dry_run)
         with store.read() as reader:
             at = position.moment(reader, done.file.as_at)
-    show(workbooks.of_position_import(done, ledger=str(ledger), at=at, dry_run=dry_run), as_json=as_json)
+    return imports.position(done, at, dry_run=dry_run)
 
 
 @contextmanager
@@ -159,75 +156,3 @@ def _ledger(path: Address, *, dry_run: bool) -> Iterator[Store]:
             for left in (path, path.with_name(f"{path.name}.wal")):
                 left.unlink(missing_ok=True)
             raise
-
-
-def rows_of(understood: Sequence[Understood]) -> list[dict[str, Any]]:
-    """The tables that were found in files, one a row."""
-    return [
-        {
-            "file": file.file,
-            "kind": file.kind.value,
-            "of": file.of,
-            "table": found.table,
-            "sheet": found.sheet,
-            "rows_read": found.rows,
-            "figures": found.figures,
-        }
-        for file in understood
-        for found in file.found
-    ]
-
-
-def told_of(understood: Sequence[Understood]) -> list[str]:
-    """What a reader of files should know: remarks, what was set aside, and what ties."""
-    told = []
-    for file in understood:
-        told += [f"{file.file}: {remark}" for remark in file.remarks]
-        told += _set_aside(file)
-        told += [f"Ties: {tie}" for tie in file.ties]
-    return told
-
-
-def _set_aside(file: Understood) -> list[str]:
-    """Rows that were not read, those with one reason in one sentence; ``--json`` has each with its text."""
-    found: dict[tuple[str, str], list[SetAside]] = defaultdict(list)
-    for aside in file.set_aside:
-        found[aside.sheet, aside.why].append(aside)
-    return [
-        f"{file.file}, sheet {sheet}, {', '.join(_which(row.first, row.last) for row in rows)} set aside: {why}"
-        + (f" ({rows[0].text})" if len(rows) == 1 and rows[0].text else "")
-        for (sheet, why), rows in found.items()
-    ]
-
-
-def _which(first: int, last: int) -> str:
-    return f"row {first}" if first == last else f"rows {first} to {last}"
-
-
-def _answer(understood: Sequence[Understood], imported: Imported, ledger: str, at: Moment, *, dry_run: bool) -> Answer:
-    fresh = [entry for entry in imported.posted if not entry.replayed]
-    entries = [
-        {"entry": entry.number, "key": entry.key, "legs": entry.transfers, "replayed": entry.replayed}
-        for entry in imported.posted
-    ]
-    files = [
-        {
-            "file": file.file,
-            "sha256": file.sha256,
-            "kind": file.kind.value,
-            "of": file.of,
-            "remarks": list(file.remarks),
-            "ties": list(file.ties),
-            "set_aside": [
-                {"sheet": a.sheet, "first_row": a.first, "last_row": a.last, "why": a.why, "text": a.text}
-                for a in file.set_aside
-            ],
-        }
-        for file in understood
-    ]
-    done = (
-        f"{len(fresh):,} entries would be posted; nothing was kept." if dry_run else f"{len(fresh):,} entries posted."
-    )
-    after = [*told_of(understood), *imported.sentences, done if fresh else "Nothing to add."]
-    extra = {"files": files, "entries": entries, "brought": list(imported.sentences), "dry_run": dry_run}
-    return Answer("import published", ledger, rows_of(understood), at, after=after, extra=extra)

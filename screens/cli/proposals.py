@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,13 +10,13 @@ from ledger import clock
 from ledger.entries import proposals
 from ledger.entries.posting import Posted
 from ledger.reports.position import moment
+from ledger.store.address import Address
 from ledger.store.base import Store
 from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, PERSON, Actor, As, Json, Ledger
+from screens.cli.options import DEFAULT_LEDGER, PERSON, Actor, As, Ledger
 from screens.cli.options import day as read_day
-from screens.report import answers
-from screens.report.exporting import proposal_row, proposals_answer
-from screens.report.terminal import Answer, show
+from screens.report import decisions
+from screens.report.report import Report, listed
 
 app = typer.Typer(help="Proposals: entries that await a decision, their money reserved.", no_args_is_help=True)
 
@@ -34,45 +34,18 @@ def show_list(
     ledger: Ledger = DEFAULT_LEDGER,
     everything: Annotated[bool, typer.Option("--all", help="Those that have ended too.")] = False,
     person: As = None,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """What awaits a decision, and how much money it reserves; once there are roles, only what one may see."""
     with reading(ledger, person=person) as (reader, at):
-        answer = proposals_answer(reader, at, ledger=str(ledger), everything=everything)
-    show(answer, as_json=as_json)
+        return decisions.waiting(reader, at, everything=everything)
 
 
 @app.command("show")
 @guarded("proposal show")
-def show_one(key: Key, ledger: Ledger = DEFAULT_LEDGER, person: As = None, as_json: Json = False) -> None:
+def show_one(key: Key, ledger: Ledger = DEFAULT_LEDGER, person: As = None) -> Report:
     """The entries of a proposal, leg by leg, as they would be posted."""
     with reading(ledger, person=person) as (reader, at):
-        found = proposals.proposal_named(reader, key)
-        drafts = proposals.drafts_of(reader, key)
-    rows = [
-        {
-            "entry": nth,
-            "kind": draft.kind,
-            "effective_date": draft.effective_date,
-            "from": f"{leg['from_organisation']}, {leg['from_fund']}, {leg['from_standing']}",
-            "to": f"{leg['to_organisation']}, {leg['to_fund']}, {leg['to_standing']}",
-            "amount_pence": leg["amount_pence"],
-            "note": leg["note"],
-        }
-        for nth, draft in enumerate(drafts, start=1)
-        for leg in draft.legs().to_pylist()
-    ]
-    brings = [
-        f"Entry {nth} records {table.num_rows} {model.__name__.lower()}: {draft.reason}."
-        for nth, draft in enumerate(drafts, start=1)
-        for model, table in draft.records.items()
-    ]
-    title = f"{found.title}, prepared by {found.prepared_by}: {found.outcome or 'open'}"
-    extra = {"proposal": proposal_row(found)}
-    answer = Answer(
-        "proposal show", str(ledger), rows, at, title=title, after=[*brings, *answers.about(at)], extra=extra
-    )
-    show(answer, as_json=as_json)
+        return decisions.proposal(reader, at, key)
 
 
 @app.command()
@@ -86,8 +59,7 @@ def approve(
     authority: Annotated[str | None, typer.Option(help="On whose authority, where a ring-fence needs one.")] = None,
     day: DecidedOn = None,
     dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Approve a proposal: its entries are posted with the decision, all of them or those named."""
     outcome = proposals.PART_POSTED if only else proposals.POSTED
     with Store.open(ledger) as store:
@@ -95,7 +67,7 @@ def approve(
             store, key, outcome=outcome, decided_by=actor, reason=reason, day=day, only=only or (),
             authority=authority, dry_run=dry_run,
         )  # fmt: skip
-        _tell("approve", store, ledger, key, outcome, posted, dry_run=dry_run, as_json=as_json)
+        return _decided(store, key, outcome, posted, dry_run=dry_run)
 
 
 @app.command()
@@ -107,10 +79,9 @@ def reject(
     ledger: Ledger = DEFAULT_LEDGER,
     day: DecidedOn = None,
     dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Reject a proposal: its money is free again."""
-    _end("reject", proposals.REJECTED, ledger, key, actor, reason, day, dry_run=dry_run, as_json=as_json)
+    return _end(proposals.REJECTED, ledger, key, actor, reason, day, dry_run=dry_run)
 
 
 @app.command()
@@ -122,10 +93,9 @@ def withdraw(
     ledger: Ledger = DEFAULT_LEDGER,
     day: DecidedOn = None,
     dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Take back a proposal of one's own: its money is free again."""
-    _end("withdraw", proposals.WITHDRAWN, ledger, key, actor, reason, day, dry_run=dry_run, as_json=as_json)
+    return _end(proposals.WITHDRAWN, ledger, key, actor, reason, day, dry_run=dry_run)
 
 
 @app.command()
@@ -135,38 +105,30 @@ def expire(
     actor: Actor = "command line",
     day: DecidedOn = None,
     dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """End every proposal whose last day has passed: its money is free again."""
     with Store.open(ledger) as store:
         posted = proposals.expire(store, day=day, decided_by=actor, dry_run=dry_run)
         with store.read() as reader:
             at, on = moment(reader), day or clock.today(reader)
     rows = [{"entry": entry.number, "key": entry.key} for entry in posted]
-    after = [f"{len(posted)} proposals have expired by {on}."]
-    show(Answer("proposal expire", str(ledger), rows, at, after=after), as_json=as_json)
+    return Report([listed(rows)], at, sentences=[f"{len(posted)} proposals have expired by {on}."])
 
 
 def _end(
-    command: str, outcome: str, ledger: Any, key: str, actor: str, reason: str, day: date | None, *, dry_run: bool,
-    as_json: bool,
-) -> None:  # fmt: skip
+    outcome: str, ledger: Address, key: str, actor: str, reason: str, day: date | None, *, dry_run: bool
+) -> Report:
     with Store.open(ledger) as store:
         posted = proposals.decide(
             store, key, outcome=outcome, decided_by=actor, reason=reason, day=day, dry_run=dry_run
         )
-        _tell(command, store, ledger, key, outcome, posted, dry_run=dry_run, as_json=as_json)
+        return _decided(store, key, outcome, posted, dry_run=dry_run)
 
 
-def _tell(
-    command: str, store: Store, ledger: Any, key: str, outcome: str, posted: Sequence[Posted], *, dry_run: bool,
-    as_json: bool,
-) -> None:  # fmt: skip
+def _decided(store: Store, key: str, outcome: str, posted: Sequence[Posted], *, dry_run: bool) -> Report:
     with store.read() as reader:
         at = moment(reader)
     rows = [{"entry": entry.number, "key": entry.key, "legs": entry.transfers} for entry in posted]
     title = f"Proposal {key}: {'would be ' if dry_run else ''}{outcome}"
-    answer = Answer(
-        f"proposal {command}", str(ledger), rows, at, title=title, extra={"proposal": key, "outcome": outcome}
-    )
-    show(answers.with_entries(answer, posted, dry_run=dry_run), as_json=as_json)
+    report = Report([listed(rows)], at, title, facts={"proposal": key, "outcome": outcome})
+    return report.with_entries(posted, dry_run=dry_run)

@@ -23,8 +23,7 @@ from ledger.store.base import Store
 from ledger.years import parse_year, today, working_day
 from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, Json, Ledger
-from screens.report import answers
-from screens.report.terminal import Answer, show
+from screens.report.report import Report, listed
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what the books would say, and keep nothing.")]
 Propose = Annotated[
@@ -60,8 +59,8 @@ def _record(decision: Decision) -> Callable[..., None]:
     """The command that records one kind of decision."""
 
     def record(
-        *, ledger: Any, actor: str, dry_run: bool, propose: bool, as_json: bool, **options: str | None
-    ) -> None:  # fmt: skip
+        *, ledger: Any, actor: str, dry_run: bool, propose: bool, **options: str | None
+    ) -> Report:  # fmt: skip
         given = {name.removeprefix(_GIVEN): text for name, text in options.items() if text is not None}
         given.setdefault("date", str(_day(given.get("year"))))
         with Store.open(ledger) as store:
@@ -82,10 +81,8 @@ def _record(decision: Decision) -> Callable[..., None]:
              "before_pence": one.before_pence, "after_pence": one.after_pence}
             for one in touched
         ]  # fmt: skip
-        name = f"record {decision.name}"
-        extra = {"proposed": propose, "sentences": said}
-        answer = Answer(name, str(ledger), rows, at, title=decision.meaning, after=said, extra=extra)
-        show(answers.with_entries(answer, posted, dry_run=dry_run), as_json=as_json)
+        report = Report([listed(rows)], at, decision.meaning, said, {"proposed": propose, "sentences": said})
+        return report.with_entries(posted, dry_run=dry_run)
 
     shared = {"ledger": (Ledger, DEFAULT_LEDGER), "actor": (Actor, "command line"), "dry_run": (DryRun, False),
               "propose": (Propose, False), "as_json": (Json, False)}  # fmt: skip

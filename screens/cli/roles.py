@@ -14,9 +14,8 @@ from ledger.store.base import Store
 from ledger.years import today
 from screens.cli import options
 from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, Actor, Json, Ledger, Period
-from screens.report import answers
-from screens.report.terminal import Answer, show
+from screens.cli.options import DEFAULT_LEDGER, Actor, Ledger, Period
+from screens.report.report import Report, listed
 
 OPEN = "Nobody is appointed yet: this ledger is a single user's, and everything is allowed."
 Person = Annotated[str, typer.Argument(help="The name that the sign-in gives, or a login of the server.")]
@@ -36,22 +35,20 @@ def roles(
     ledger: Ledger = DEFAULT_LEDGER,
     as_at: AsAt = None,
     everything: Annotated[bool, typer.Option("--all", help="Those that have ended or not begun too.")] = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Who may do what where, since when, and who gave them the right and why."""
     day = as_at or today()
     with reading(ledger) as (reader, at):
         held = rights.given(reader, at.known)
     rows = [_row(one, day) for one in held if everything or one.holds(day)]
     title = f"Rights on {day}" if held else OPEN
-    show(Answer("roles", str(ledger), rows, at, title=title, extra={"in_force": bool(held), "day": day}),
-         as_json=as_json)  # fmt: skip
+    return Report([listed(rows)], at, title, facts={"in_force": bool(held), "day": day})
 
 
 @guarded("may")
 def may(
-    person: Person, ledger: Ledger = DEFAULT_LEDGER, as_at: AsAt = None, as_json: Json = False
-) -> None:  # fmt: skip
+    person: Person, ledger: Ledger = DEFAULT_LEDGER, as_at: AsAt = None
+) -> Report:  # fmt: skip
     """What one person may do."""
     day = as_at or today()
     with reading(ledger) as (reader, at):
@@ -61,7 +58,7 @@ def may(
     after = sentences if held else [f"{person} has no right in this ledger on {day}." if counts else OPEN]
     rows = [_row(one, day) for one in held]
     extra = {"in_force": counts, "person": person, "day": day, "sentences": sentences}
-    show(Answer("may", str(ledger), rows, at, after=after, extra=extra), as_json=as_json)
+    return Report([listed(rows)], at, sentences=after, facts=extra)
 
 
 @guarded("appoint")
@@ -83,8 +80,7 @@ def appoint(
     ] = None,
     actor: Actor = "command line",
     dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Give a person a right. The first one is an administrator's over the whole; from then on rights count."""
     on = day or today()
     with Store.open(ledger) as store:
@@ -95,7 +91,7 @@ def appoint(
         with store.read() as reader:
             at = moment(reader)
             rows = [_row(one, on) for one in rights.given(reader, last_entry(reader)) if one.entry == posted.number]
-    show(answers.with_entries(Answer("appoint", str(ledger), rows, at), [posted], dry_run=dry_run), as_json=as_json)
+    return Report([listed(rows)], at).with_entries([posted], dry_run=dry_run)
 
 
 @guarded("dismiss")
@@ -108,8 +104,7 @@ def dismiss(
     day: From = None,
     actor: Actor = "command line",
     dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Take a person's rights away from a day on: all of them, or those of one role or organisation."""
     on = day or today()
     with Store.open(ledger) as store:
@@ -120,8 +115,7 @@ def dismiss(
             at = moment(reader)
     told = "would end" if dry_run else "ends"
     after = [f"{person}, {one.role}: {told} on {on}." for one in ended]
-    show(Answer("dismiss", str(ledger), [_row(one, on) for one in ended], at, after=after,
-                extra={"dry_run": dry_run}), as_json=as_json)  # fmt: skip
+    return Report([listed([_row(one, on) for one in ended])], at, sentences=after, facts={"dry_run": dry_run})
 
 
 def _row(one: Held, day: date) -> dict[str, Any]:

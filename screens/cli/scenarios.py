@@ -19,22 +19,14 @@ from scenarios import proposal, saved
 from scenarios.saved import read_result, recheck
 from scenarios.scenario import read_scenario
 from screens.cli import options
-from screens.cli.guard import REFUSED, guarded, reading
-from screens.cli.lazy import Late, group_of
-from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Json, Ledger
-from screens.report import scenario_answers as answers
-from screens.report import scenario_files
-from screens.report.answers import with_entries
-from screens.report.terminal import Answer, show
+from screens.cli.guard import guarded, reading
+from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Ledger
+from screens.report import board_pack
+from screens.report import scenarios as reporting
+from screens.report.report import Report, listed
 from screens.report.wording import COMMAND_LINE
 
-# The adoption takes a scenario's file as the commands here do, and so is loaded after them.
-_ADOPT = Late(
-    "screens.cli.scenarios:adopt",
-    "Turn a scenario into a proposal: its entries, tried against every rule, their money reserved, nothing posted.",
-)
 group = typer.Typer(
-    cls=group_of({"adopt": _ADOPT}),
     help="What if: run, compare and check scenarios. The books stay as they are.",
     no_args_is_help=True,
 )
@@ -43,15 +35,15 @@ File = Annotated[str, typer.Argument(help="A scenario by name (of the library, o
 
 @group.command("list")
 @guarded("scenario list")
-def list_library(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
+def list_library(ledger: Ledger = DEFAULT_LEDGER) -> Report:
     """The scenarios that the project ships and those saved beside the ledger, each with its question."""
-    listed = [
+    known = [
         *((name, "library", path) for name, path in outcomes.library().items()),
         *((name, "saved", version.path) for name, version in saved.saved(ledger).items()),
     ]
-    rows = [{"name": name, "kept": kept, **_told(path)} for name, kept, path in listed]
+    rows = [{"name": name, "kept": kept, **_told(path)} for name, kept, path in known]
     after = ["Run one with 'devolution scenario run NAME'; each is a file to copy and change."]
-    show(Answer("scenario list", "", rows, after=after), as_json=as_json)
+    return Report([listed(rows)], sentences=after, source="")
 
 
 def _told(path: Path) -> dict[str, str]:
@@ -65,12 +57,12 @@ def _told(path: Path) -> dict[str, str]:
 
 @group.command("run")
 @guarded("scenario run")
-def run(file: File, ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
+def run(file: File, ledger: Ledger = DEFAULT_LEDGER) -> Report:
     """Run a scenario: the new position, every measure before and after, who gains and loses, and why."""
     written = saved.find(file, ledger)
     with reading(ledger) as (reader, _):
         found = outcomes.work_out(reader, written)
-    show(answers.of_outcome(found, ledger=str(ledger), as_json=as_json), as_json=as_json)
+    return reporting.run(found)
 
 
 @group.command("compare")
@@ -78,13 +70,12 @@ def run(file: File, ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> N
 def compare(
     files: Annotated[list[str], typer.Argument(help="Two or more scenarios, by name or file.")],
     ledger: Ledger = DEFAULT_LEDGER,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Put scenarios side by side: the same propositions, amounts and measures, and how far apart they end."""
     written = [saved.find(file, ledger) for file in files]
     with reading(ledger) as (reader, at):
         found = comparing.compare([outcomes.work_out(reader, each) for each in written])
-    show(answers.of_comparison(found, ledger=str(ledger), at=at, as_json=as_json), as_json=as_json)
+    return reporting.compared(found, at)
 
 
 @group.command("pack")
@@ -95,8 +86,7 @@ def pack(
         Path, typer.Option("--out", "--output", help="The file: .html to print, or .xlsx of one.", dir_okay=False)
     ],
     ledger: Ledger = DEFAULT_LEDGER,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Write the board pack: a page that prints on A4 and needs no network, or a workbook; what the app offers too."""
     refuse_other_suffix(out, ".html", *([".xlsx"] if len(files) == 1 else []))
     paths = [saved.locate(each, ledger) for each in files]
@@ -104,10 +94,10 @@ def pack(
     with reading(ledger) as (reader, at):
         found = [outcomes.work_out(reader, each) for each in written]
         if out.suffix.lower() == ".xlsx":
-            scenario_files.workbook(reader, found[0], paths[0].read_bytes(), out)
+            board_pack.workbook(reader, found[0], paths[0].read_bytes(), out)
         else:
-            scenario_files.printable(found, at, out)
-    show(answers.of_pack(found, ledger=str(ledger), at=at, out=out), as_json=as_json)
+            board_pack.printable(found, at, out)
+    return reporting.pack(found, at, out)
 
 
 @group.command("check")
@@ -116,18 +106,16 @@ def check(
     file: File,
     result: Annotated[Path, typer.Argument(help="What 'scenario run --json' gave before.", dir_okay=False)],
     ledger: Ledger = DEFAULT_LEDGER,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Run a scenario again and say whether an old result still matches, or what differs. Exit with 1 if it does."""
     old = read_result(result)
     written = saved.find(file, ledger)
     with reading(ledger) as (reader, at):
         verdict = recheck(outcomes.work_out(reader, written), old)
-    show(answers.of_verdict(verdict, ledger=str(ledger), at=at, name=result.name), as_json=as_json)
-    if not verdict.matches:
-        raise typer.Exit(REFUSED)
+    return reporting.checked(verdict, at, result.name)
 
 
+@group.command("adopt")
 @guarded("scenario adopt")
 def adopt(
     file: File,
@@ -145,8 +133,7 @@ def adopt(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Try it against every rule and keep nothing.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the proposal here, as JSON.", dir_okay=False)] = None,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Turn a scenario into a proposal: its entries, tried against every rule, their money reserved, nothing posted."""
     path = saved.locate(file, ledger)
     written = read_scenario(path)
@@ -172,8 +159,8 @@ def adopt(
     if out is not None:
         text = json.dumps(proposal.document(asked), default=outcomes.plain, ensure_ascii=False, indent=1)
         out.write_text(text + "\n", encoding="utf-8")
-    answer = answers.of_proposal(found, proposal.proposed(asked), ledger=str(ledger), at=at, out=out, key=key)
-    show(with_entries(answer, [posted], dry_run=dry_run), as_json=as_json)
+    report = reporting.proposed(found, proposal.proposed(asked), at, out=out, key=key)
+    return report.with_entries([posted], dry_run=dry_run)
 
 
 def _day_of(found: outcomes.Outcome) -> date:

@@ -1,4 +1,4 @@
-"""Who should get what: budget schedules, need indices, and every ICB's target."""
+"""Who should get what: schedules, paces, need indices, every ICB's target, and the network contract."""
 
 from datetime import date
 from enum import StrEnum
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import typer
 
 from allocations.figures import tables
+from allocations.network.statement import FIGURES_YEAR, statement
 from allocations.places.division import UNASSIGNED, with_places
 from allocations.places.files import read_division
 from allocations.shares import issue, need
@@ -28,6 +29,7 @@ from ledger.reports.position import Moment, moment
 from ledger.store.address import Address
 from ledger.store.base import Store
 from ledger.structure import tier_of
+from screens.cli import options
 from screens.cli.guard import guarded, reading
 from screens.cli.options import (
     DEFAULT_LEDGER,
@@ -36,15 +38,15 @@ from screens.cli.options import (
     AsIs,
     EntryDay,
     Figures,
-    Json,
     KnownAt,
     Ledger,
     Level,
     Standing,
     Year,
 )
-from screens.report import answers, schedules, share_answers
-from screens.report.terminal import show
+from screens.report import national, shares
+from screens.report.network import contract
+from screens.report.report import Report
 
 
 class Stream(StrEnum):
@@ -77,8 +79,7 @@ def show_schedule(
     day: EntryDay = None,
     actor: Actor = "command line",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """For every place and line: historic budget, fair share, distance from target, issued budget and the bridge."""
     populations = shipped() if people is None else read_populations(people, year, icb)
     year = year or populations.year
@@ -118,11 +119,8 @@ def show_schedule(
             issue.refuse_issued(reader, drafts, issued_in_books(reader, before, icb, year, to), found)
         posted, at = _post(ledger, drafts, dry_run=dry_run)
     brought = None if had is None else (had.file, had.sha256)
-    answer = schedules.of_schedule(
-        found, ledger=str(ledger), at=at, historic=brought, people=populations, pace=pace is not None, as_json=as_json
-    )
-    answer = answers.with_entries(answer, posted, dry_run=dry_run)
-    show(answer, as_json=as_json)
+    report = shares.schedule(found, at, historic=brought, people=populations, is_planned=pace is not None)
+    return report.with_entries(posted, dry_run=dry_run)
 
 
 @guarded("pace")
@@ -136,8 +134,7 @@ def show_pace(
     day: EntryDay = None,
     actor: Actor = "command line",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Targets, distance from target and pace of change, balanced to the unit within a floor and a cap."""
     asked, digest = read_pace(file)
     outcome = plan(asked.plan())
@@ -153,8 +150,8 @@ def show_pace(
             standing=Standing.AVAILABLE, actor=actor, day=day,
         )  # fmt: skip
         posted, at = _post(ledger, [draft], dry_run=dry_run)
-    answer = share_answers.of_pace(asked, outcome, source=str(file), digest=digest, at=at, as_json=as_json)
-    show(answers.with_entries(answer, posted, dry_run=dry_run), as_json=as_json)
+    report = shares.pace(asked, outcome, source=str(file), digest=digest, at=at)
+    return report.with_entries(posted, dry_run=dry_run)
 
 
 def _post(ledger: Address, drafts: list[Draft], *, dry_run: bool) -> tuple[list[Posted], Moment]:
@@ -174,8 +171,7 @@ def show_need(
         Path | None, typer.Option(help="Your own places, with --icb; the place tool's JSON too.", dir_okay=False)
     ] = None,
     year: Year = None,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Need indices of every place, network or practice, each with the base that it is relative to."""
     populations = shipped() if people is None else read_populations(people, year)
     table = populations.table
@@ -193,17 +189,36 @@ def show_need(
         found = found.filter(pc.equal(found["component"], weighting(component)))
     if not found.num_rows:
         raise typer.BadParameter(f"there is no ICB '{icb}' in {populations.year}", param_hint="--icb")
-    answer = schedules.of_need(found, icb=icb or "all ICBs", group=to, people=populations, as_json=as_json)
-    show(answer, as_json=as_json)
+    return shares.need(found, icb=icb or "all ICBs", group=to, people=populations)
 
 
 @guarded("targets")
 def show_targets(
     stream: Annotated[Stream, typer.Option(help="Which stream.")] = Stream.CORE,
     as_is: AsIs = None,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Target, distance from target and pace of change of all ICBs at once, as published for 2025/26."""
-    found = published.targets(stream, as_is)
-    changes: list[date] = published.changes(as_is)
-    show(schedules.of_targets(found, as_is=as_is, changes=changes, as_json=as_json), as_json=as_json)
+    return national.targets(published.targets(stream, as_is), as_is=as_is, changes=published.changes(as_is))
+
+
+@guarded("network")
+def network(
+    pcn: Annotated[str, typer.Argument(help="The network's code, as U12345.")],
+    year: Year = None,
+    counts: Annotated[
+        Path | None,
+        typer.Option(help="Your own counts: CSV with pcn, basis, people, effective_from, notified_on, source."),
+    ] = None,
+    claims: Annotated[
+        Path | None, typer.Option(help="Claims for additional roles: CSV with pcn, month and amount.")
+    ] = None,
+    known_on: Annotated[
+        date | None,
+        typer.Option("--known-on", help="As rates and counts were known on a day; now otherwise.", parser=options.day),
+    ] = None,
+    monthly: Annotated[bool, typer.Option("--monthly", help="Show what each month pays, with arrears.")] = False,
+) -> Report:
+    """What the network contract pays a PCN: each element on its own count of people. Needs no ledger."""
+    found = statement(pcn, year or FIGURES_YEAR, counts_file=counts, claims_file=claims, known_on=known_on)
+    source = str(counts) if counts else "allocations/figures/reference"
+    return contract(found, source=source, monthly=monthly)

@@ -22,9 +22,10 @@ from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.cli import options
 from screens.cli.guard import guarded
-from screens.cli.options import DEFAULT_LEDGER, Json, Ledger
-from screens.report import answers, terminal
-from screens.report.terminal import Answer, show
+from screens.cli.options import DEFAULT_LEDGER, Ledger
+from screens.report import holdings
+from screens.report.render import terminal
+from screens.report.report import Report, listed
 
 _ROOT = Path(__file__).parents[2]
 
@@ -43,8 +44,7 @@ def demo(
         str | None,
         typer.Option(help="Who allows it that it reads a line as freer; it names the day, as 2025-04-01."),
     ] = None,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Build a ledger from the published 2025/26 figures and print the picture."""
     read_policy(policy)  # before anything is made, so that a policy with a slip leaves no empty ledger behind
     with Store.open_or_create(ledger) as store:
@@ -58,11 +58,11 @@ def demo(
             found = summary.take(reader, at, year=FIGURES_YEAR.start)
             content = chain.books_hash(reader)
     fresh = len([entry for entry in posted if not entry.replayed])
-    if as_json:
-        extra = {"content_hash": content, "entries_posted": fresh, "sentence": found.sentence}
-        show(Answer("demo", str(ledger), summary.matrix_rows(found), at, extra=extra), as_json=True)
-    else:
-        terminal.show_picture(found, ledger=str(ledger), new_entries=fresh)
+    facts = {"content_hash": content, "entries_posted": fresh, "sentence": found.sentence}
+    done = f"{fresh:,} entries posted" if fresh else "Nothing to add: the ledger was built before"
+    # Who came in through uv goes on through uv.
+    front_door = "uv run devolution" if "UV" in os.environ else "devolution"
+    return holdings.picture(found, at, facts, f"{done}. Now look around:  {front_door} app --ledger {ledger}")
 
 
 @guarded("new")
@@ -73,8 +73,7 @@ def new(
         list[str] | None, typer.Option(help="An ICB, with all that are below it, as QWO; once for each. Else all.")
     ] = None,
     national: Annotated[bool, typer.Option("--national", help="Down to the ICBs, and no further.")] = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Begin a ledger of your own: organisations and lines from the shipped tables, no money, nothing illustrative."""
     found = beginning(year, icb or (), only_national=national)
     with Store.open_or_create(ledger) as store:
@@ -84,8 +83,8 @@ def new(
             at = position.moment(reader)
     rows = [{"what": what, "count": count} for what, count in found.counts.items()]
     title = f"A ledger of your own for {year}. No money is in it, and nothing illustrative."
-    answer = Answer("new", str(ledger), rows, at, title=title, after=found.unknown, extra={"not_known": found.unknown})
-    show(answers.with_entries(answer, posted, dry_run=False), as_json=as_json)
+    report = Report([listed(rows)], at, title, found.unknown, {"not_known": found.unknown})
+    return report.with_entries(posted, dry_run=False)
 
 
 @guarded("app")

@@ -1,4 +1,4 @@
-"""Month end and year end: months that close, and what is carried forward into the next year."""
+"""Limits of what the source may give, months that close, and what is carried forward into the next year."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.entries import months, posting
+from ledger.entries import limits, months, posting
 from ledger.money import spoken
-from ledger.reports.position import moment
+from ledger.reports.position import Moment, moment
 from ledger.rules import periods
 from ledger.store.base import Store
 from ledger.years import FinancialYear, Month, parse_month
@@ -16,9 +16,8 @@ from scenarios.year_end import carry_forward as carrying
 from scenarios.year_end.rule import read_rule
 from screens.cli import options
 from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, Actor, Json, Ledger
-from screens.report import answers
-from screens.report.terminal import Answer, show
+from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Ledger
+from screens.report.report import Report, listed
 
 app = typer.Typer(help="Months: which are closed, and closing the next one.", no_args_is_help=True)
 
@@ -44,8 +43,7 @@ def close(
     authority: Annotated[str | None, typer.Option(help="Who allows it.")] = None,
     actor: Actor = "command line",
     dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Close a month for the whole ledger: no later entry is dated in it, and it is never opened again."""
     with Store.open(ledger) as store:
         with store.read(actor) as reader:  # who is told of open proposals by name
@@ -55,20 +53,19 @@ def close(
         with store.read() as reader:
             at = moment(reader)
     row = {"month": str(month), "closed_to": month.last_day, "entry": posted.number, "closed": not dry_run}
-    answer = Answer("month close", str(ledger), [row], at, title=month.spoken, after=told, extra={"left": left})
-    show(answers.with_entries(answer, [posted], dry_run=dry_run), as_json=as_json)
+    report = Report([listed([row])], at, month.spoken, told, {"left": left})
+    return report.with_entries([posted], dry_run=dry_run)
 
 
 @app.command("list")
 @guarded("month list")
-def show_list(ledger: Ledger = DEFAULT_LEDGER, as_json: Json = False) -> None:
+def show_list(ledger: Ledger = DEFAULT_LEDGER) -> Report:
     """The months that are closed: when, by whom, why and on whose authority."""
     with reading(ledger) as (reader, at):
         rows = periods.listed(reader)
         first = periods.first_open_day(reader)
     told = "No month is closed." if first is None else f"The first open day is {first}; every day before it is closed."
-    after = [told, *answers.about(at)]
-    show(Answer("month list", str(ledger), rows, at, after=after, extra={"first_open_day": first}), as_json=as_json)
+    return Report([listed(rows)], at, sentences=[told], facts={"first_open_day": first})
 
 
 @guarded("carry-forward")
@@ -84,8 +81,7 @@ def carry_forward(
     ] = None,
     actor: Actor = "command line",
     dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+) -> Report:
     """Carry what a rule names into the next year, and tell what stays behind. Money that recurs never goes."""
     written = read_rule(rule, underspends)
     found, posted = None, []
@@ -101,15 +97,11 @@ def carry_forward(
         with store.read() as reader:
             at = moment(reader)
     if found is None:
-        after = ["This rule was carried out before; nothing was posted."]
-        show(Answer("carry-forward", str(ledger), before, at, after=after), as_json=as_json)
-        return
-    answer = _of_plan(found, str(ledger), as_json=as_json)
-    answer.at = at
-    show(answers.with_entries(answer, posted, dry_run=dry_run), as_json=as_json)
+        return Report([listed(before)], at, sentences=["This rule was carried out before; nothing was posted."])
+    return _of_plan(found, at).with_entries(posted, dry_run=dry_run)
 
 
-def _of_plan(found: carrying.Plan, ledger: str, *, as_json: bool) -> Answer:
+def _of_plan(found: carrying.Plan, at: Moment) -> Report:
     behind: list[dict[str, Any]] = [
         {"fund": each.fund, "why": each.why, "holders": each.organisations, "amount_pence": each.pence}
         for each in found.behind
@@ -118,7 +110,7 @@ def _of_plan(found: carrying.Plan, ledger: str, *, as_json: bool) -> Answer:
     after: Sequence[str] = [
         f"{went}, on the authority of {found.written.rule.authority}.",
         f"Not carried forward, and staying in {found.year}: {spoken(found.behind_pence)}.",
-        *([] if as_json else [f"  {row['fund']}: {spoken(row['amount_pence'])}; {row['why']}." for row in behind]),
+        *(f"  {row['fund']}: {spoken(row['amount_pence'])}; {row['why']}." for row in behind),
         *found.warnings,
     ]
     rows = [
@@ -141,4 +133,44 @@ def _of_plan(found: carrying.Plan, ledger: str, *, as_json: bool) -> Answer:
         "not_carried_pence": found.behind_pence,
         "not_carried": behind,
     }
-    return Answer("carry-forward", ledger, rows, title=found.written.rule.title, after=after, extra=extra)
+    return Report([listed(rows)], at, found.written.rule.title, after, extra)
+
+
+limits_app = typer.Typer(help="Limits: the most that the source may give on a fund in a year.", no_args_is_help=True)
+NONE = "No limit is recorded: the source may give as much as anybody asks for."
+
+
+@limits_app.command("set")
+@guarded("limit set")
+def set_limit(
+    fund: Annotated[str, typer.Argument(help="The fund; every fund inside it counts with it.")],
+    amount: Annotated[int, typer.Argument(help="The most that may be given, as 160.2bn.", parser=options.pence)],
+    year: Annotated[FinancialYear, typer.Option(help="The financial year, as 2025/26.", parser=options.year)],
+    source: Annotated[str, typer.Option(help="The document that sets it, as the mandate or financial directions.")],
+    reason: Annotated[str, typer.Option(help="Why it is set.")],
+    ledger: Ledger = DEFAULT_LEDGER,
+    authority: Annotated[str | None, typer.Option(help="Who allows it.")] = None,
+    day: EntryDay = None,
+    actor: Actor = "command line",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through it and keep nothing.")] = False,
+) -> Report:
+    """Set the most that the source may give on a fund in a year; it takes the place of the limit before it."""
+    with Store.open(ledger) as store:
+        posted = limits.set_limit(
+            store, fund, year, amount, source=source, actor=actor, reason=reason, authority=authority, day=day,
+            dry_run=dry_run,
+        )  # fmt: skip
+        with store.read() as reader:
+            at = moment(reader)
+    row = {"fund": fund, "year": str(year), "limit_pence": amount, "entry": posted.number, "set": not dry_run}
+    said = f"The source may give {spoken(amount)} on {fund} in {year}, with every fund inside it."
+    return Report([listed([row])], at, said).with_entries([posted], dry_run=dry_run)
+
+
+@limits_app.command("list")
+@guarded("limit list")
+def show_limits(ledger: Ledger = DEFAULT_LEDGER) -> Report:
+    """The limits in force, and what has been given of each."""
+    with reading(ledger) as (reader, at):
+        rows = [{**row, "year": str(FinancialYear(row["year"]))} for row in limits.listed(reader, at.known)]
+    return Report([listed(rows)], at, sentences=[] if rows else [NONE])

@@ -13,6 +13,7 @@ from allocations.places.files import Membership, read_division, shipped_membersh
 from allocations.shares import facts, need, schedule
 from allocations.shares.schedule import Line
 from ledger.errors import Refused
+from screens.report.shares import bridge
 
 SMALL = Membership({f"P{place}": "Q1" for place in range(6)} | {"X1": "Q2"}, {"P0": "U1", "P1": "U1", "X1": "U1"}, {})
 names = st.text(min_size=1, max_size=12).map(lambda text: " ".join(text.split())).filter(
@@ -130,12 +131,12 @@ def test_practices_of_ones_own_places_that_are_in_none_are_shown_last() -> None:
 
 def test_a_bridge_starts_from_what_is_known() -> None:
     fair = Line("f", "core", "A", "A", 1, 1, None, None, None, 120, 100)
-    assert [(span.label, span.pence) for span in schedule.of_line(fair)] == [
+    assert [(span.label, span.pence) for span in bridge(fair)] == [
         ("Fair share", 100), ("Distance from it", 20), ("Issued", 120),
     ]  # fmt: skip
     had = Line("f", "core", "A", "A", 1, 1, 90, 10, 20, 120, 100)
-    assert [span.pence for span in schedule.of_line(had)] == [90, 10, 20, 120]
-    assert schedule.of_line(Line("f", "core", "A", "A", 1, 1, 90, None, None, None, 100)) == []
+    assert [span.pence for span in bridge(had)] == [90, 10, 20, 120]
+    assert bridge(Line("f", "core", "A", "A", 1, 1, 90, None, None, None, 100)) == []
     assert schedule.largest_line({("A", "f"): 5, ("B", "f"): 5, ("A", "g"): 9}) == "f"
     assert schedule.largest_line({}) is None
 

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.entries import posting
-from ledger.reports import chart_marks, position
+from ledger.reports import position
 from ledger.reports import pots as ring_fences
 from ledger.store.base import Store
 from ledger.years import FinancialYear
+from screens.web.charts import marks
 from tests.books import agreement, at, entry, fund_all, new_terms, term
 
 LAST = date(2026, 3, 31)
@@ -95,7 +96,7 @@ def test_nothing_held_is_told_apart_from_something(books: Store) -> None:
 
 @given(amounts)
 def test_a_lorenz_curve_rises_below_the_line_of_equals(pence: list[int]) -> None:
-    points = chart_marks.lorenz(pence)
+    points = marks.lorenz(pence)
     assert points[0] == (0, 0)
     assert points[-1] == (100, 100)
     assert all(money <= pots + 1e-9 for pots, money in points)
@@ -110,14 +111,14 @@ def test_the_smaller_half_holds_at_most_half(pence: list[int]) -> None:
 @given(st.integers(-(10**12), 10**12), st.lists(st.integers(-(10**12), 10**12), max_size=6))
 def test_a_bridge_stands_where_its_steps_lead(start: int, steps: list[int]) -> None:
     end = start + sum(steps)
-    spans = chart_marks.bridge(("a", start), [(str(place), pence) for place, pence in enumerate(steps)], ("z", end))
+    spans = marks.bridge(("a", start), [(str(place), pence) for place, pence in enumerate(steps)], ("z", end))
     assert sum(span.pence for span in spans[:-1]) == spans[-1].pence
     for before, after in pairwise(spans[:-1]):
         assert before.to_millions == after.from_millions
     with pytest.raises(ValueError, match="the bridge ends at"):
-        chart_marks.bridge(("a", start), [], ("z", start + 1))
+        marks.bridge(("a", start), [], ("z", start + 1))
 
 
 def test_a_curve_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="no money"):
-        chart_marks.lorenz([0, 0])
+        marks.lorenz([0, 0])

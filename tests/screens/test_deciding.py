@@ -18,7 +18,7 @@ from ledger.entries.posting import post as post_entries
 from ledger.entries.proposals import decide, submit
 from ledger.store.base import Store
 from scenarios.outcome import library
-from screens.web.audit import decision as deciding
+from screens.web.audit import proposals as deciding
 from tests.allocations.excel.commands import run
 from tests.allocations.excel.workbooks import PLAIN, written
 from tests.books import MAY, agreement, at, entry, fund_all, small_books

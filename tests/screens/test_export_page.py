@@ -10,8 +10,8 @@ import pytest
 
 from allocations.files.budgets.importing import write_problems
 from ledger.errors import Problem
-from screens.web.exporting.files import EXPORTS
-from screens.web.importing import uploads
+from screens.report.exports import EXPORTS
+from screens.web.importing import common
 from tests.allocations.excel.commands import run
 from tests.screens.importing import NAME, field, funded
 from tests.screens.pages import no_leftovers, page, said, tables, well
@@ -137,8 +137,8 @@ def test_problems_go_out_as_text_and_never_as_formulas(tmp_path: Path) -> None:
      ("a\x00\n.csv", "a.csv"), ("", "file"), ("\u202egpj.xlsx", "gpj.xlsx"), ("x" * 300 + ".csv", "x" * 116 + ".csv")],
 )  # fmt: skip
 def test_a_files_own_name_cannot_lead_elsewhere(name: str, safe: str) -> None:
-    assert uploads.safe_name(name) == safe
-    with uploads.as_path(name, b"1") as path:
+    assert common.safe_name(name) == safe
+    with common.as_path(name, b"1") as path:
         assert path.read_bytes() == b"1"
         kept = path
     assert not kept.exists()

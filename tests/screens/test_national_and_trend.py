@@ -15,8 +15,7 @@ from ledger.entries import posting
 from ledger.money import exact_pounds
 from ledger.reports.position import moment
 from ledger.store.base import Store
-from screens.report import tables as house
-from screens.report.tables import Share
+from screens.report.report import share
 from tests.books import at, entry, fund_all, new_terms, small_books, term
 from tests.screens.pages import asked, document, no_leftovers, page, said, tables, well
 
@@ -84,8 +83,8 @@ def test_the_alerts_of_the_page_are_those_of_the_command(monkeypatch: pytest.Mon
     assert alerts.count("<tr") - 1 == len(answer["alerts"])
     for alert in answer["alerts"]:
         assert f">{alert['name']}<" in alerts
-        part = next(Share(found.value) for found in _alerts(demo_ledger) if found.code == alert["icb"])
-        assert house.shown(part).lstrip("+") in alerts
+        part = next(found.value for found in _alerts(demo_ledger) if found.code == alert["icb"])
+        assert share("").text(part).lstrip("+") in alerts
 
 
 def _alerts(ledger: Path) -> list[national.Alert]:

@@ -14,7 +14,7 @@ import devolution
 from allocations.reading.cells import read_workbook
 from ledger.money import exact_pounds
 from scenarios import outcome
-from screens.report.scenario_tables import spans
+from screens.report.scenarios import spans
 from screens.web.charts import kit
 from tests.scenarios.worlds import play
 

@@ -11,40 +11,43 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screens.report import tables
-from screens.report.tables import Link, Money, Ratio, Share, Table
-from screens.web.charts import bars, bridge, kit, lines, ranges, tiles
+from screens.report.render import csv as as_csv
+from screens.report.render import page
+from screens.report.report import Column, Link, Table, columns, count, day, money, ratio, share, text
+from screens.web.charts import bars, flows, kit, lines
 
-EMPTY = Table("Nothing", ("A",), [])
+EMPTY = Table("Nothing", columns("A"), [])
 
 
 @pytest.mark.parametrize(
-    ("cell", "shown", "in_file"),
+    ("column", "cell", "shown", "in_file"),
     [
-        (Money(123_456_789), "1,234,567.89", "1234567.89"),
-        (Money(-5_600), "-56.00", "-56.00"),
-        (Money(None), "not available", ""),
-        (Money(660_000_000_000, in_millions=True), "6,600.0", "6600000000.00"),
-        (Share(Fraction(1, 3)), "33.3%", "0.333333"),
-        (Share(Fraction(-1, 100), signed=True), "-1.0%", "-0.010000"),
-        (Share(None, missing="not defined"), "not defined", ""),
-        (Ratio(Fraction(1043, 1000)), "1.043", "1.043000"),
-        (date(2025, 4, 1), "1 April 2025", "2025-04-01"),
-        (1234, "1,234", "1234"),
-        (None, "not available", ""),
-        ("=1+1", "=1+1", "'=1+1"),
-        (Link(Money(100), "audit", {"entry": 4}), "1.00", "1.00"),
+        (money("£"), 123_456_789, "1,234,567.89", "1234567.89"),
+        (money("£"), -5_600, "-56.00", "-56.00"),
+        (money("£"), None, "not available", ""),
+        (money("£ million"), 660_000_000_000, "6,600.0", "6600000000.00"),
+        (money("£"), "no change", "no change", "no change"),
+        (share("S"), Fraction(1, 3), "33.3%", "0.333333"),
+        (share("S", signed=True), Fraction(-1, 100), "-1.0%", "-0.010000"),
+        (share("S", missing="not defined"), None, "not defined", ""),
+        (ratio("R"), Fraction(1043, 1000), "1.043", "1.043000"),
+        (day("D"), date(2025, 4, 1), "1 April 2025", "2025-04-01"),
+        (count("C"), 1234, "1,234", "1234"),
+        (count("C"), None, "not available", ""),
+        (text("T"), "=1+1", "=1+1", "'=1+1"),
+        (text("Year", "year"), 2025, "2025/26", "2025/26"),
+        (money("£"), Link(100, "audit", {"entry": 4}), "1.00", "1.00"),
     ],
 )
-def test_cells_are_written_for_people_and_for_files(cell: tables.Cell, shown: str, in_file: str) -> None:
-    assert tables.shown(cell) == shown
-    assert tables.in_file(cell) == in_file
+def test_cells_are_written_for_people_and_for_files(column: Column, cell: Any, shown: str, in_file: str) -> None:
+    assert column.text(cell) == shown
+    assert as_csv.in_file(column, cell) == in_file
 
 
 @given(st.lists(st.tuples(st.text(max_size=12), st.integers(-(10**14), 10**14)), max_size=8))
 def test_a_file_holds_the_exact_amounts_and_no_formula(rows: list[tuple[str, int]]) -> None:
-    text = tables.as_csv(Table("T", ("Name", "Amount (£ million)"), [(name, Money(pence)) for name, pence in rows]))
-    header, *lines = csv.reader(io.StringIO(text.decode("utf-8-sig"), newline=""))
+    content = as_csv.document(Table("T", columns("Name", "Amount (£ million)"), rows))
+    header, *lines = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     assert header == ["Name", "Amount (£)"]
     assert [round(float(line[1]) * 100) for line in lines] == [pence for _, pence in rows]
     assert not any(line[0].startswith(("=", "+", "-", "@", "\t", "\r")) for line in lines)
@@ -52,9 +55,9 @@ def test_a_file_holds_the_exact_amounts_and_no_formula(rows: list[tuple[str, int
 
 def test_html_is_named_linked_and_escaped() -> None:
     table = Table(
-        "A <b>", ("Who", "How much (£)"), [("<script>", Link(Money(1), "audit", {"fund": "a&b", "year": None}))]
+        "A <b>", columns("Who", "How much (£)"), [("<script>", Link(1, "audit", {"fund": "a&b", "year": None}))]
     )
-    html = tables.as_html(table)
+    html = page.as_html(table)
     assert "<script>" not in html
     assert "<caption>A &lt;b&gt;</caption>" in html
     assert 'href="audit?fund=a%26b"' in html
@@ -79,17 +82,17 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def test_charts_are_valid_vega_lite_with_a_name(drawn: list[dict[str, Any]]) -> None:
-    from ledger.reports.chart_marks import bridge as spans
+    from screens.web.charts.marks import bridge as spans
 
     told = {"name": "N", "sentence": "S.", "table": EMPTY, "key": "k"}
     some = [bars.Bar("NHS A ICB", 1.5, "1.5%", is_marked=True), bars.Bar("B", -2.0, "-2.0%"), bars.Bar("C", None, "")]
     bars.ranked(some, axis="%", marked="A", **told)
     bars.distances(some, axis="%", **told)
-    bridge.bridge(spans(("a", 100), [("b", -20)], ("c", 80)), name="N", sentence="S.", key="k")
+    flows.bridge(spans(("a", 100), [("b", -20)], ("c", 80)), name="N", sentence="S.", key="k")
     lines.lorenz([(0, 0), (50, 20), (100, 100)], things="Pots", **told)
-    tiles.tiles([tiles.Tile("Q1", "One", 0, 0, 3.0, "3%"), tiles.Tile("Q2", "Two", 1, 0, None, "none")], **told)
-    ranges.spreads([ranges.Range("A", 0, 1, 2, 1.5, "£1")], middle="Mean", mark="Fair", **told)
-    ranges.tornado([ranges.Swing("a", -1, 1, "")], centre=0.5, **told)
+    flows.tiles([flows.Tile("Q1", "One", 0, 0, 3.0, "3%"), flows.Tile("Q2", "Two", 1, 0, None, "none")], **told)
+    bars.spreads([bars.Range("A", 0, 1, 2, 1.5, "£1")], middle="Mean", mark="Fair", **told)
+    bars.tornado([bars.Swing("a", -1, 1, "")], centre=0.5, **told)
     lines.lines(["Apr 25", "May 25"], {"One": [1.0, None], "Two": [None, None]}, axis="%", **told)
     assert len(drawn) == 8
     # A point without a value is a gap, and never nothing.

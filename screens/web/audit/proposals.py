@@ -1,29 +1,34 @@
-"""What awaits a decision and what became of it: the proposals that who is at the screen may see, and one of them."""
+"""What awaits a decision and what became of it: the proposals that the reader may see, and deciding on one."""
 
 import hashlib
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import streamlit as st
 
 from ledger.entries import proposals
 from ledger.entries.draft import Draft
-from ledger.entries.proposals import Listed
+from ledger.entries.posting import Posted
+from ledger.entries.proposals import EXPIRED, PART_POSTED, POSTED, REJECTED, WITHDRAWN, Listed, decide
+from ledger.errors import LedgerError, Refused
 from ledger.money import exact_pounds
 from ledger.reports.position import Moment, moment
 from ledger.rules import rights
-from ledger.store.base import Reader
-from ledger.years import FinancialYear
+from ledger.store.base import Reader, Store
 from scenarios import outcome, saved
-from screens.report import tables
-from screens.report.tables import Cell, Link, Money, Table
-from screens.web.audit import decision
+from screens.report import decisions
+from screens.report.render import page as tables
+from screens.report.report import Table, columns, count, count_of, day
 from screens.web.importing import common
-from screens.web.shell import address, frame
+from screens.web.importing.common import worked_out
+from screens.web.shell import address, frame, posting
 from screens.web.shell.open_ledger import Books
-from screens.web.shell.sign_in import person
+from screens.web.shell.posting import Seen
+from screens.web.shell.sign_in import NOBODY_YET, person
 
-_HEADERS = ("Proposal", "What", "Prepared by", "Entries", "Amount (£)", "Until", "State", "Decided by")
 _MOST_LEGS = 60
 
 
@@ -54,7 +59,7 @@ def show(books: Books) -> None:
     if not found:
         st.info("No proposal is here for you to see.")
         return
-    tables.show(Table(common.count_of(len(found), "proposal", "proposals"), _HEADERS, [_row(one) for one in found]))
+    tables.show(decisions.proposals_table(found))
     st.write(
         "Choose one to see what it would do, and to decide on it. 'devolution proposal' approves, rejects and "
         "withdraws on the command line."
@@ -66,22 +71,6 @@ def show(books: Books) -> None:
     )  # fmt: skip
     if key:
         _one(books, name, by_id[key], now)
-
-
-def _row(one: Listed) -> tuple[Cell, ...]:
-    state: Cell = one.outcome or "open"
-    if one.decided_in is not None:
-        state = Link(one.outcome, "audit", {"view": "entries", "entry": one.decided_in})
-    return (
-        Link(one.id, "audit", {"view": "proposals", "proposal": one.id}),
-        one.title,
-        one.prepared_by,
-        one.entries,
-        Money(one.amount_pence),
-        str(one.expires_on or "no limit"),
-        state,
-        one.decided_by or "nobody yet",
-    )
 
 
 def _named(one: Listed | None) -> str:
@@ -104,8 +93,8 @@ def _one(books: Books, name: str | None, found: Listed, now: Moment) -> None:
         [
             ("Proposal", found.id),
             ("Prepared by", found.prepared_by),
-            ("Submitted", tables.shown(found.recorded_at)),
-            ("Can be approved until", tables.shown(found.expires_on) if found.expires_on else "no limit"),
+            ("Submitted", day("").text(found.recorded_at)),
+            ("Can be approved until", day("").text(found.expires_on) if found.expires_on else "no limit"),
             ("Comes from", found.source or "no scenario"),
             ("SHA-256 of that", found.source_hash or "none"),
             ("Moves", f"£{exact_pounds(found.amount_pence)}"),
@@ -124,9 +113,9 @@ def _one(books: Books, name: str | None, found: Listed, now: Moment) -> None:
     _legs(chosen)
     _brought(chosen)
     if found.outcome is None:
-        decision.show(books.store, found, chosen.entries, now)
+        _decision(books.store, found, chosen.entries, now)
     else:
-        decision.ended(found, [row["posted_as"] for row in chosen.entries if row["posted_as"] is not None])
+        _ended(found, [row["posted_as"] for row in chosen.entries if row["posted_as"] is not None])
 
 
 def _scenario(books: Books, found: Listed) -> str | None:
@@ -151,42 +140,22 @@ def _entries(chosen: _Chosen) -> None:
             row["authority"] or "nobody named",
             row["source"] or "none named",
             row["legs"],
-            Money(row["amount_pence"]),
+            row["amount_pence"],
         )
         for row in chosen.entries
     ]
-    headers = ("Entry", "Kind", "Why", "Counts from", "On the authority of", "Source", "Legs", "Moves (£)")
-    tables.show(Table(common.count_of(len(rows), "entry of it", "entries of it"), headers, rows))
+    heads = columns(
+        "Entry", "Kind", "Why", day("Counts from"), "On the authority of", "Source", count("Legs"), "Moves (£)"
+    )
+    tables.show(Table(count_of(len(rows), "entry of it", "entries of it"), heads, rows))
 
 
 def _legs(chosen: _Chosen) -> None:
-    rows = [
-        (
-            f"{leg['entry']}.{leg['leg']}",
-            _account(leg, "from"),
-            _account(leg, "to"),
-            "recurrent" if leg["recurrent"] else "one-off",
-            leg["note"] or "",
-            Money(leg["amount_pence"]),
-        )
-        for leg in chosen.legs
-    ]
-    if not rows:
+    if not chosen.legs:
         st.write("It moves no money: it brings records alone.")
         return
-    headers = ("Leg", "Who pays, from", "Who receives, on", "Lasting", "Sheet and cell, or arithmetic", "Amount (£)")
-    caption = f"Who pays whom: {common.count_of(len(rows), 'leg', 'legs')}"
-    tables.show(Table(caption, headers, rows[:_MOST_LEGS]))
-    if len(rows) > _MOST_LEGS:
-        st.write(f"The first {_MOST_LEGS} of {len(rows):,} are shown; the file has all of them.")
-    tables.download(Table(caption, headers, rows), "proposed-legs")
-
-
-def _account(leg: dict[str, Any], end: str) -> str:
-    year = FinancialYear(leg[f"{end}_year"])
-    return (
-        f"{leg[f'{end}_name']} ({leg[f'{end}_organisation']}): {leg[f'{end}_fund']}, {leg[f'{end}_standing']}, {year}"
-    )
+    name = f"Who pays whom: {count_of(len(chosen.legs), 'leg', 'legs')}"
+    tables.show(decisions.legs(chosen.legs, name, most=_MOST_LEGS), "proposed-legs")
 
 
 def _brought(chosen: _Chosen) -> None:
@@ -198,11 +167,181 @@ def _brought(chosen: _Chosen) -> None:
                 name, *rest = row.items()
                 says = "; ".join(_said(column, value) for column, value in rest if value not in (None, ""))
                 rows.append((name[1], says))
-            tables.show(Table(f"Entry {nth} of it records: {model.__name__.lower()}", ("Record", "What it says"), rows))
+            tables.show(
+                Table(f"Entry {nth} of it records: {model.__name__.lower()}", columns("Record", "What it says"), rows)
+            )
 
 
 def _said(column: str, value: Any) -> str:
     if column.endswith("_pence"):
         return f"{column.removesuffix('_pence').replace('_', ' ')} £{exact_pounds(value)}"
-    word = {True: "yes", False: "no"}[value] if isinstance(value, bool) else tables.shown(value)
+    word = {True: "yes", False: "no"}[value] if isinstance(value, bool) else _written(value)
     return f"{column.replace('_', ' ')}: {word}"
+
+
+def _written(value: Any) -> str:
+    return day("").text(value) if isinstance(value, date) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+_CHOICES = {
+    POSTED: "Approve it",
+    PART_POSTED: "Approve some of its entries",
+    REJECTED: "Reject it",
+    WITHDRAWN: "Withdraw it",
+    EXPIRED: "Let it expire",
+}
+_COMMANDS = {REJECTED: "reject", WITHDRAWN: "withdraw"}
+_DONE = {
+    POSTED: "approved", PART_POSTED: "approved in part", REJECTED: "rejected", WITHDRAWN: "withdrawn",
+    EXPIRED: "let to expire",
+}  # fmt: skip
+# Which proposal stood open on the page when it was last drawn.
+_OPEN = "deciding"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A decision that somebody has in mind."""
+
+    key: str
+    outcome: str
+    only: tuple[int, ...] = ()
+    authority: str = ""
+
+
+def _decision(store: Store, found: Listed, entries: Sequence[Mapping[str, Any]], now: Moment) -> None:
+    """Render the decision on an open proposal.
+
+    Args:
+        entries: of the proposal, as ``ledger.entries.proposals`` tells them.
+        now: the books at which the proposal was read.
+    """
+    st.header("Decide on it", anchor=False)
+    st.session_state[_OPEN] = found.id
+    own = found.is_of(person())
+    st.write(
+        "You prepared it: you can withdraw it, and somebody else approves or rejects it."
+        if own
+        else "Somebody else than who prepared it approves or rejects it; who prepared it can withdraw it."
+    )
+    asked = _asked(found, now, own=own)
+    if asked is None or posting.reads_only(store, _command(asked)):
+        return
+    who = person() or (found.prepared_by if asked.outcome == WITHDRAWN else NOBODY_YET)
+    seen = worked_out(
+        "Trying it against every rule of the books",
+        lambda: _decide(store, asked, who, "a trial", dry_run=True),
+        "decide", asked, who, _rests_on(now),
+    )  # fmt: skip
+    if isinstance(seen, Refused):
+        whose = "" if person() is None else f" by {who}"
+        told = f"It cannot be {_DONE[asked.outcome]}{whose} as things stand. Nothing was posted. This is why:"
+        frame.refused(seen.problems, frame.as_text(told))
+        return
+    if isinstance(seen, LedgerError):
+        posting.cannot_write(str(seen))
+        return
+    _preview(asked, found, entries, seen)
+    done = common.post_form(
+        store, f"decide {asked!r}", Seen.of(now), _label(asked, found),
+        lambda ledger, by, why: _decide(ledger, asked, by, why, dry_run=False), f"this decision on {found.id}",
+        why_label="Why it is decided so", who_label="Who decides: a role or team, recorded in the books",
+    )  # fmt: skip
+    if done is not None:
+        del st.session_state[_OPEN]
+        st.rerun()  # the list then says, from the books, what became of it
+
+
+def _ended(found: Listed, posted: Sequence[int]) -> None:
+    """Say how a proposal ended, and lead to its entries.
+
+    Args:
+        posted: the numbers of the entries that it became.
+    """
+    assert found.outcome is not None
+    st.header("How it ended", anchor=False)
+    if st.session_state.pop(_OPEN, None) == found.id:
+        st.warning("It was decided while you looked at it. Nothing of yours was posted: a proposal ends once.")
+    st.write(
+        frame.as_text(f"It was {_DONE[found.outcome]} by {found.decided_by}: {found.reason}")
+        + ("" if posted else ". It moved nothing, and its money is free.")
+    )
+    frame.link(f"Entry {found.decided_in}: the decision", "audit", {"view": "entries", "entry": found.decided_in})
+    for number in posted:
+        frame.link(f"Entry {number}, leg by leg", "audit", {"view": "entries", "entry": number})
+
+
+def _rests_on(now: Moment) -> tuple[str, str]:
+    """What a trial rests on: the books, and the day, on which rights begin and proposals expire."""
+    return now.head, str(now.as_at)
+
+
+def _asked(found: Listed, now: Moment, *, own: bool) -> _Asked | None:
+    """What somebody chooses; None while it is not said which entries."""
+    late = found.expires_on is not None and found.expires_on < now.as_at
+    choices = [
+        outcome for outcome in _CHOICES
+        if (outcome != PART_POSTED or found.entries > 1) and (outcome != EXPIRED or late)
+    ]  # fmt: skip
+    outcome = st.radio(
+        "Your decision", choices, format_func=lambda one: _CHOICES[one], horizontal=True,
+        index=choices.index(WITHDRAWN) if own else 0, key=f"decision on {found.id}",
+    )  # fmt: skip
+    if outcome not in (POSTED, PART_POSTED):
+        return _Asked(found.id, outcome)
+    only: list[int] = []
+    if outcome == PART_POSTED:
+        only = st.multiselect(
+            "Which of its entries are posted", range(1, found.entries + 1), placeholder="Choose",
+            format_func=lambda nth: f"Entry {nth} of it", key=f"part of {found.id}",
+        )  # fmt: skip
+    authority = st.text_input(
+        "On whose authority, where money has to leave a ring-fence", max_chars=80, key=f"authority for {found.id}"
+    )
+    if outcome == PART_POSTED and not only:
+        st.info("Choose the entries to approve. The others are not posted, and the proposal ends with that.")
+        return None
+    return _Asked(found.id, outcome, tuple(sorted(only)), authority.strip())
+
+
+def _command(asked: _Asked) -> str:
+    if asked.outcome == EXPIRED:
+        return "devolution proposal expire"
+    name = _COMMANDS.get(asked.outcome, "approve")
+    only = "".join(f" --only {nth}" for nth in asked.only)
+    authority = f" --authority {shlex.quote(asked.authority)}" if asked.authority else ""
+    return f"devolution proposal {name} {shlex.quote(asked.key)} --actor WHO --reason '...'{only}{authority}"
+
+
+def _preview(asked: _Asked, found: Listed, entries: Sequence[Mapping[str, Any]], seen: Sequence[Posted]) -> None:
+    if asked.outcome not in (POSTED, PART_POSTED):
+        st.write(
+            "Tried against every rule of the books: it can be done. The decision would be posted, none of its entries "
+            f"would, and £{exact_pounds(found.amount_pence)} would be reserved no longer. Nothing is posted yet."
+        )
+        return
+    chosen = [row for row in entries if not asked.only or row["nth"] in asked.only]
+    rows = [
+        (f"Entry {row['nth']} of it", posted.transfers, row["amount_pence"])
+        for row, posted in zip(chosen, seen[1:], strict=True)
+    ]
+    st.write(
+        "Tried against every rule of the books: it can be done. The decision would be posted, and with it what stands "
+        "below. Nothing is posted yet."
+    )
+    tables.show(Table("What would be posted", columns("Entry", count("Legs"), "Moves (£)"), rows))
+
+
+def _label(asked: _Asked, found: Listed) -> str:
+    if asked.outcome == POSTED:
+        return f"Approve it: post £{exact_pounds(found.amount_pence)}"
+    if asked.outcome == PART_POSTED:
+        return f"Approve {', '.join(map(str, asked.only))} of its {found.entries} entries"
+    return _CHOICES[asked.outcome]
+
+
+def _decide(store: Store, asked: _Asked, by: str, reason: str, *, dry_run: bool) -> list[Posted]:
+    return decide(
+        store, asked.key, outcome=asked.outcome, decided_by=by, reason=reason, only=asked.only,
+        authority=asked.authority or None, dry_run=dry_run,
+    )  # fmt: skip

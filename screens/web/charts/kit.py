@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 
 from ledger.money import spoken
-from ledger.reports.chart_marks import Span, Where
-from screens.report import tables
-from screens.report.tables import Table
+from screens.report.render import page as tables
+from screens.report.report import Table
+from screens.web.charts.marks import Span, Where
 
 # Analysis Function palette: every colour stands out on white by 3 to 1 or more.
 PALETTE = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
@@ -77,7 +77,7 @@ def frame(
     st.write(sentence)
     draw(f"{name}. {sentence} The table below gives every figure.")
     with st.expander(f"Table and download: {name[0].lower()}{name[1:]}", expanded=is_open):
-        tables.show_with_download(table, file_name)
+        tables.show(table, file_name)
 
 
 def vega(spec: Mapping[str, Any], *, alt: str, key: str, height: int) -> None:
@@ -119,7 +119,7 @@ def bridge(spans: Sequence[Span], *, name: str) -> str:
     """A bridge as SVG, as wide as the page lets it be.
 
     Args:
-        spans: the bars, as ``ledger.reports.chart_marks.bridge`` places them.
+        spans: the bars, as ``screens.web.charts.marks.bridge`` places them.
         name: what it shows, in a sentence.
     """
     ends = [end for span in spans for end in (span.from_millions, span.to_millions)]

@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from ledger.reports.chart_marks import Where
-from screens.report.tables import Table
+from screens.report.report import Table
 from screens.web.charts import kit
 from screens.web.charts.bars import Bar
+from screens.web.charts.marks import Where
 
 _HEIGHT = 340
 _DASHES = ([1, 0], [8, 4], [2, 3], [8, 3, 2, 3], [1, 0], [4, 4])
@@ -99,7 +99,7 @@ def lorenz(
     """A curve: so many of the things, smallest first, have so much of the money.
 
     Args:
-        points: percent of things and percent of money, as ``ledger.reports.chart_marks.lorenz`` places them.
+        points: percent of things and percent of money, as ``screens.web.charts.marks.lorenz`` places them.
         things: what is counted, in the plural.
     """
     equal = "If all were equal"

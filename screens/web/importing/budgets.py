@@ -12,7 +12,7 @@ from allocations.files.budgets import layout
 from allocations.files.budgets import mapping as remapping
 from allocations.files.budgets.importing import Looked, Outcome, import_budgets, look
 from allocations.files.budgets.mapping import BudgetMapping, Settings, Unit, read_mapping, save_mapping
-from allocations.files.budgets.understood import BudgetRefused, Request, Understood, meanings
+from allocations.files.budgets.understood import BudgetRefused, Request, Understood
 from allocations.reading.cells import Workbook, read_workbook
 from ledger.errors import LedgerError, Problem, Refused
 from ledger.inputs import Input
@@ -21,10 +21,10 @@ from ledger.reports import imported, journal
 from ledger.reports.position import Moment
 from ledger.store.base import Store
 from ledger.years import FinancialYear
-from screens.report import budget_totals, tables
-from screens.report.tables import Money, Table
+from screens.report import imports
+from screens.report.render import page as tables
 from screens.report.wording import PAGE
-from screens.web.importing import common, uploads
+from screens.web.importing import common
 from screens.web.importing.common import worked_out
 from screens.web.shell import address, frame, open_ledger, posting
 from screens.web.shell.posting import Seen
@@ -134,7 +134,6 @@ def _pence(typed: str) -> int | None:
 
 
 UNITS: tuple[Unit, ...] = ("pounds", "thousands", "millions", "pence")
-_MOST_SHOWN = 60
 _MOST_SHEETS = 8
 _STEPS = ("File", "Whose money", "Sheets", "Columns", "Units", "Problems", "Totals", "Post")
 
@@ -175,12 +174,12 @@ def show(store: Store, at: Moment, name: str, content: bytes, digest: str) -> No
 
 
 def _read(file: _File) -> Workbook:
-    with uploads.as_path(file.name, file.content) as path:
+    with common.as_path(file.name, file.content) as path:
         return read_workbook(path)
 
 
 def _preview(file: _File) -> tuple[layout.SheetPreview, ...]:
-    with uploads.as_path(file.name, file.content) as path:
+    with common.as_path(file.name, file.content) as path:
         return layout.preview(path, 8)
 
 
@@ -192,7 +191,7 @@ def _looked(store: Store, at: Moment, file: _File, request: Request) -> Looked |
             gaps = remapping.gaps(file.name, request.mapping)
             if gaps:
                 raise BudgetRefused(gaps, Understood(file.name, file.digest, request, request.mapping))
-        with uploads.as_path(file.name, file.content) as path:
+        with common.as_path(file.name, file.content) as path:
             return look(store, path, request)
 
     return worked_out("Working out what it says", work, "look", file.digest, file.name, request, at.head, at.as_at)
@@ -256,7 +255,7 @@ def _saved_mapping(file: _File) -> BudgetMapping | None:
     if saved is None:
         return None
     try:
-        with uploads.as_path(saved.name, saved.getvalue()) as path:
+        with common.as_path(saved.name, saved.getvalue()) as path:
             return read_mapping(path)
     except Refused as refused:
         frame.refused(refused.problems, "The mapping cannot be used, and the columns are worked out anew.")
@@ -265,7 +264,7 @@ def _saved_mapping(file: _File) -> BudgetMapping | None:
 
 def _offer_mapping(file: _File, workbook: Workbook, mapping: BudgetMapping) -> None:
     def saved() -> bytes:
-        with uploads.as_path("mapping.yaml", b"") as path:
+        with common.as_path("mapping.yaml", b"") as path:
             save_mapping(path, mapping, workbook)
             return path.read_bytes()
 
@@ -326,7 +325,7 @@ def _outcome(store: Store, at: Moment, file: _File, request: Request, found: Loo
     if understood is not None:
         _set_aside(understood)
     if understood is not None and understood.lines:
-        budget_totals.show(understood)
+        _totals(understood)
     if wrong or isinstance(found, LedgerError):
         return
     if found.before is not None:
@@ -341,32 +340,32 @@ def _outcome(store: Store, at: Moment, file: _File, request: Request, found: Loo
     _post(store, at, file, request, found)
 
 
+def _totals(found: Understood) -> None:
+    """Three totals that tie to the penny, and what the payer holds beside them."""
+    st.header("Totals", anchor=False)
+    tables.show(imports.totals(found))
+    if found.ties:
+        (st.write if found.file_pence is None else st.success)(imports.tie(found))
+    for sentence in imports.rests(found):
+        st.write(sentence)
+
+
 def _set_aside(found: Understood) -> None:
-    rows = [(each.place, each.what, each.why) for each in found.set_aside]
     for remark in found.remarks:
         st.text(remark)
-    if rows:
-        with st.expander(f"Set aside, and why: {len(rows):,}"):
-            tables.show_with_download(Table("Set aside, and why", ("Where", "What", "Why"), rows), "set-aside")
-    read = [
-        (str(row["sheet"]), str(row["column"]), str(row["heading"]), str(row["meaning"]), str(row["about"]))
-        for row in meanings(found)
-    ]
-    if read:
+    aside, read = imports.set_aside(found), imports.meanings_table(found)
+    if aside.rows:
+        with st.expander(f"{aside.name}: {len(aside.rows):,}"):
+            tables.show(aside, "set-aside")
+    if read.rows:
         with st.expander("How each column was read"):
-            tables.show(Table("Columns", ("Sheet", "Column", "Heading", "Meaning", "Of what"), read))
+            tables.show(read)
 
 
 def _receivers(store: Store, found: Understood) -> None:
-    rows = budget_totals.receivers(found, open_ledger.ask(store, lambda reader, _: imported.names(reader)))
     st.header("What each receives", anchor=False)
-    shown = [(row.organisation, row.fund, row.lasting, Money(row.amount_pence)) for row in rows]
-    headers = ("Organisation", "Fund", "Lasting", "Amount (£)")
-    table = Table(f"Received: {common.count_of(len(shown), 'row', 'rows')}", headers, shown[:_MOST_SHOWN])
-    tables.show(table)
-    if len(shown) > _MOST_SHOWN:
-        st.write(f"The first {_MOST_SHOWN} of {len(shown):,} are shown; the file has all of them.")
-    tables.download(replace(table, rows=shown), "receivers")
+    names = open_ledger.ask(store, lambda reader, _: imported.names(reader))
+    tables.show(imports.receivers(found, names), "receivers")
 
 
 def _post(store: Store, at: Moment, file: _File, request: Request, found: Looked) -> None:
@@ -395,5 +394,5 @@ def _post(store: Store, at: Moment, file: _File, request: Request, found: Looked
 
 
 def _bring(store: Store, file: _File, request: Request, *, dry_run: bool) -> Outcome:
-    with uploads.as_path(file.name, file.content) as path:
+    with common.as_path(file.name, file.content) as path:
         return import_budgets(store, path, request, dry_run=dry_run)

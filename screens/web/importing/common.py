@@ -1,6 +1,8 @@
 """What every import shows alike: its steps, its problems to take away, and the last button."""
 
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,9 +19,10 @@ from ledger.entries.posting import Posted
 from ledger.errors import LedgerError, Problem, Refused
 from ledger.inputs import Input
 from ledger.store.base import Store
-from screens.report import tables
+from screens.report.exports import EXCEL
 from screens.report.remedies import here
-from screens.report.tables import Table
+from screens.report.render import page as tables
+from screens.report.report import Table, columns
 from screens.report.wording import PAGE
 from screens.web.shell import frame
 from screens.web.shell.posting import Seen, cannot_write, commit
@@ -54,8 +57,8 @@ def first_rows(sheet: SheetPreview) -> None:
             (str(number), *(row[place] if place < len(row) else "" for place in range(width)))
             for number, row in enumerate(sheet.rows, start=1)
         ]
-        headers = ("Row", *(f"Column {letter}" for letter in "ABCDEFGH"[:width]))
-        tables.show(Table(f"The first {len(rows)} rows, as text", headers, rows))
+        heads = columns("Row", *(f"Column {letter}" for letter in "ABCDEFGH"[:width]))
+        tables.show(Table(f"The first {len(rows)} rows, as text", heads, rows))
         if sheet.width > width:
             st.write(f"The first {width} of {sheet.width} columns are shown.")
 
@@ -157,14 +160,9 @@ def steps(states: Mapping[str, str]) -> None:
     st.html(f'<style>{STYLE}</style><ol class="steps" aria-label="Steps of the import">{"".join(items)}</ol>')
 
 
-def count_of(number: int, one: str, many: str) -> str:
-    """A number with its noun."""
-    return f"{number:,} {one if number == 1 else many}"
-
-
 def facts(caption: str, rows: Sequence[Sequence[str]], headers: Sequence[str] = ("What", "As it is")) -> None:
     """A small table of texts."""
-    tables.show(Table(caption, headers, rows))
+    tables.show(Table(caption, columns(*headers), rows))
 
 
 def problems(found: Sequence[Problem], file: str, *, told: str = "") -> None:
@@ -177,14 +175,11 @@ def problems(found: Sequence[Problem], file: str, *, told: str = "") -> None:
     rows = [(one.where, one.found, one.why, one.fix) for one in shown]
     as_csv, as_workbook = st.columns(2)
     with as_csv:
-        tables.download(Table(count, HEADINGS, rows), "problems", f"{count} (CSV)")
+        tables.download(Table(count, columns(*HEADINGS), rows), "problems", f"{count} (CSV)")
     as_workbook.download_button(
         f"{count} (Excel)", data=lambda: _workbook(file, shown), file_name="problems.xlsx", mime=EXCEL,
         key="download problems workbook", on_click="ignore",
     )  # fmt: skip
-
-
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _workbook(file: str, found: Sequence[Problem]) -> bytes:
@@ -263,3 +258,39 @@ def _plain(text: str) -> str:
 def _escaped(text: str) -> str:
     """A file's name in a sentence: nothing in it is read as mark-up."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-!$:~<>|" else letter for letter in text)
+
+
+_LONGEST_NAME = 120
+
+
+@contextmanager
+def as_path(name: str, content: bytes) -> Iterator[Path]:
+    """The content as a file of that name, for as long as it is read."""
+    with as_paths([(name, content)]) as (path,):
+        yield path
+
+
+@contextmanager
+def as_paths(files: Sequence[tuple[str, bytes]]) -> Iterator[list[Path]]:
+    """Several files side by side, for as long as they are read.
+
+    Raises:
+        Refused: two of them have one name.
+    """
+    names = [safe_name(name) for name, _ in files]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        why, remedy = "Nobody could tell which of them a message is about.", "Bring one of them, or rename it."
+        raise Refused([Problem(name, "two files have this name.", why, remedy) for name in twice])
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in names]
+        for path, (_, content) in zip(paths, files, strict=True):
+            path.write_bytes(content)
+        yield paths
+
+
+def safe_name(name: str) -> str:
+    """A file's own name as one that every system takes: no folders, no control characters, not too long."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    plain = "".join(letter for letter in last if unicodedata.category(letter)[0] != "C").strip()
+    return plain[-_LONGEST_NAME:] if plain.strip(".") else "file"

@@ -18,12 +18,12 @@ from ledger.reports.position import Moment
 from ledger.store.attachments import keeping
 from ledger.store.base import Store
 from ledger.years import parse_year
-from screens.cli.imports import rows_of, told_of
 from screens.cli.options import YearsOfFile
-from screens.report import tables
-from screens.report.tables import Money, Table
+from screens.report import imports
+from screens.report.render import page as tables
+from screens.report.report import Table, columns
 from screens.report.wording import PAGE
-from screens.web.importing import common, uploads
+from screens.web.importing import common
 from screens.web.importing.common import worked_out
 from screens.web.shell import posting
 from screens.web.shell.posting import Seen
@@ -111,7 +111,7 @@ def _read(reader: Callable[[str], T], typed: str) -> T | None:
 
 def _understand(brought: Brought, year: YearsOfFile | None, sheet: str | None) -> list[Understood]:
     one, every = (None, False) if year is None else (year.one, year.one is None)
-    with uploads.as_paths(brought) as paths:
+    with common.as_paths(brought) as paths:
         found, problems = understand(paths, year=one, sheet=sheet, every_year=every)
     if problems:
         raise Refused(problems)
@@ -120,14 +120,8 @@ def _understand(brought: Brought, year: YearsOfFile | None, sheet: str | None) -
 
 def _understood(found: Sequence[Understood]) -> None:
     st.header("What was understood", anchor=False)
-    rows = [
-        (str(row["file"]), str(row["kind"]), str(row["of"]), str(row["table"]), str(row["sheet"]),
-         int(row["rows_read"]), int(row["figures"]))
-        for row in rows_of(found)
-    ]  # fmt: skip
-    headers = ("File", "Kind", "Of", "Table", "Sheet", "Rows", "Figures")
-    tables.show(Table("Tables that were found", headers, rows))
-    told = told_of(found)
+    tables.show(imports.tables_found(found))
+    told = imports.remarks(found)
     if told:
         with st.expander(f"{len(told):,} remarks: what ties, and what was set aside", expanded=len(told) < 4):  # noqa: PLR2004 - a few are read at once
             for sentence in told:
@@ -142,11 +136,11 @@ def _totals(found: Sequence[Understood], imported: Imported) -> None:
         return
     st.header("Totals", anchor=False)
     rows = [
-        ("The file says", f"{totals.printed} totals that it prints for {totals.icbs} ICBs", Money(totals.file_pence)),
-        ("Understood", f"{totals.figures:,} figures", Money(totals.understood_pence)),
-        ("Would be posted", "allocations that are new", Money(imported.moved_pence)),
+        ("The file says", f"{totals.printed} totals that it prints for {totals.icbs} ICBs", totals.file_pence),
+        ("Understood", f"{totals.figures:,} figures", totals.understood_pence),
+        ("Would be posted", "allocations that are new", imported.moved_pence),
     ]
-    tables.show(Table("Totals, to the penny", ("Total", "Where from", "Amount (£)"), rows))
+    tables.show(Table("Totals, to the penny", columns("Total", "Where from", "Amount (£)"), rows))
     if totals.ties:
         told = f"They tie: {spoken(totals.understood_pence)}."
         if totals.apart_pence:
@@ -188,7 +182,7 @@ def position(store: Store, at: Moment, brought: Brought, digests: Sequence[str])
                               key="bring authority")  # fmt: skip
 
     def bring(ledger: Store, who: str, why: str, dry_run: bool) -> importing.Imported:
-        with uploads.as_paths(brought) as paths:
+        with common.as_paths(brought) as paths:
             path = next(path for path in paths if path.name == name)
             return importing.import_position(
                 ledger, path, actor=who, authority=authority.strip() or None, why=why, dry_run=dry_run
@@ -208,7 +202,7 @@ def position(store: Store, at: Moment, brought: Brought, digests: Sequence[str])
 
 
 def _position(brought: Brought, name: str) -> importing.PositionFile:
-    with uploads.as_paths(brought) as paths:
+    with common.as_paths(brought) as paths:
         return importing.read_position(next(path for path in paths if path.name == name))
 
 
@@ -231,7 +225,7 @@ def _post(
     st.write(f"It was tried against every rule of the books: {count}. Nothing is posted yet.")
 
     def bring(ledger: Store, who: str, why: str) -> object:
-        with uploads.as_paths(brought) as paths, keeping(ledger.path, paths):
+        with common.as_paths(brought) as paths, keeping(ledger.path, paths):
             return act(ledger, who, why)
 
     done = common.post_form(store, " ".join(digests), Seen.of(at), f"Post {count}", bring, names)

@@ -11,10 +11,10 @@ from ledger.errors import LedgerError
 from ledger.reports import imported
 from ledger.reports.position import Moment
 from ledger.store.base import Store
-from screens.report import tables
-from screens.report.tables import Link, Money, Table
+from screens.report.render import page as tables
+from screens.report.report import Table, columns, count, day, entry_link, link
 from screens.report.wording import KIND_OF_FILE
-from screens.web.importing import budgets, common, others, uploads
+from screens.web.importing import budgets, common, others
 from screens.web.importing.common import worked_out
 from screens.web.shell import open_ledger
 
@@ -48,7 +48,7 @@ def show(store: Store, at: Moment) -> None:
         common.steps({"File": "choose one", **dict.fromkeys(("What it says", "Problems", "Totals", "Post"), "")})
         st.info("No file is chosen yet. A template to fill in is under 'Take files out'.")
         return
-    brought = [(uploads.safe_name(file.name), file.getvalue()) for file in files]
+    brought = [(common.safe_name(file.name), file.getvalue()) for file in files]
     named = [name for name, _ in brought]
     taken = worked_out("Looking into the files", lambda: _unpacked(brought), "unpacked", named,
                        *(hashlib.sha256(content).hexdigest() for _, content in brought))  # fmt: skip
@@ -80,12 +80,12 @@ def command(kind: Brought) -> str:
 
 
 def _unpacked(brought: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    with uploads.as_paths(brought) as paths:
+    with common.as_paths(brought) as paths:
         return [file for path in paths for file in unpacked(path)]
 
 
 def _kind(brought: Sequence[tuple[str, bytes]]) -> Brought:
-    with uploads.as_paths(brought) as paths:
+    with common.as_paths(brought) as paths:
         return kind_of([Path(path) for path in paths])
 
 
@@ -102,7 +102,7 @@ def _choose_kind(found: Brought, digests: Sequence[str]) -> Brought:
 def _seen_before(store: Store, at: Moment, brought: Sequence[tuple[str, bytes]], digests: Sequence[str]) -> None:
     """The files with their hashes, and whether the books rest on any of them already."""
     rows = [(name, len(content), digest) for (name, content), digest in zip(brought, digests, strict=True)]
-    tables.show(Table("Files", ("File", "Bytes", "SHA-256"), rows))
+    tables.show(Table("Files", columns("File", count("Bytes"), "SHA-256"), rows))
     before = open_ledger.ask(
         store,
         lambda reader, _: [batch for digest in digests for batch in imported.batches(reader, at, digest=digest)],
@@ -110,14 +110,14 @@ def _seen_before(store: Store, at: Moment, brought: Sequence[tuple[str, bytes]],
     if before:
         shown = [
             (
-                Link(str(batch.entries[0]), "audit", {"view": "entries", "entry": batch.entries[0]}),
+                entry_link(batch.entries[0]),
                 batch.source,
                 batch.actor,
                 batch.recorded_at,
                 batch.stands,
-                Money(batch.moved_pence),
+                batch.moved_pence,
             )
             for batch in before
         ]
-        headers = ("First entry", "Source", "By", "Recorded", "State", "Moved (£)")
-        tables.show(Table("Brought in before", headers, shown))
+        heads = columns(link("First entry"), "Source", "By", day("Recorded"), "State", "Moved (£)")
+        tables.show(Table("Brought in before", heads, shown))

@@ -1,7 +1,6 @@
 """Undo what was brought in: everything that files brought, who brought it, and the reversal of it, seen first."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import streamlit as st
 
@@ -12,8 +11,9 @@ from ledger.reports.imported import Batch
 from ledger.reports.position import Moment
 from ledger.store import attachments
 from ledger.store.base import Store
-from screens.report import tables
-from screens.report.tables import Link, Money, Table
+from screens.report import decisions
+from screens.report.render import page as tables
+from screens.report.report import Link, Table, columns, count, day, link
 from screens.report.wording import PAGE
 from screens.web.importing import common
 from screens.web.importing.common import worked_out
@@ -44,16 +44,17 @@ def show(store: Store, at: Moment) -> None:
             batch.recorded_at,
             batch.stands,
             batch.legs,
-            Money(batch.moved_pence),
+            batch.moved_pence,
             batch.digest,
         )
         for batch in found
     ]
-    headers = ("Entries", "File or source", "By", "Recorded", "State", "Legs", "Moved (£)", "SHA-256")
-    shown = [row[:-1] for row in rows]
-    table = Table(f"{len(rows):,} imports, the newest first", headers[:-1], shown)
-    tables.show(table)
-    tables.download(Table(table.caption, headers, rows), "imports")
+    heads = columns(
+        link("Entries"), "File or source", "By", day("Recorded"), "State", count("Legs"), "Moved (£)", "SHA-256"
+    )
+    table = Table(f"{len(rows):,} imports, the newest first", heads, rows)
+    tables.show(table.with_only(*(column.heading for column in heads[:-1])))
+    tables.download(table, "imports")
     by_first = {batch.entries[0]: batch for batch in found}
     first = address.choose(
         "entry", "Which import", [0, *by_first], shown=lambda number: _named(by_first.get(number)),
@@ -159,25 +160,22 @@ def _preview(store: Store, batch: Batch, seen: Sequence[Posted]) -> None:
             lambda reader, _: {number: journal.entry(reader, number)["moved_pence"] for number in batch.to_undo},
         )
         rows = [
-            (f"Entry {number}", posted.transfers, Money(moved[number]))
+            (f"Entry {number}", posted.transfers, moved[number])
             for number, posted in zip(batch.to_undo, seen, strict=True)
         ]
-        tables.show(Table("What would be posted, the newest first", ("Mirror of", "Legs", "Moves back (£)"), rows))
+        tables.show(
+            Table("What would be posted, the newest first", columns("Mirror of", count("Legs"), "Moves back (£)"), rows)
+        )
         return
     legs = open_ledger.ask(store, lambda reader, _: journal.legs(reader, batch.to_undo[0]))
-    back = [
-        (
-            f"{leg['to_organisation']}, {leg['to_fund']}, {leg['to_standing']}",
-            f"{leg['from_organisation']}, {leg['from_fund']}, {leg['from_standing']}",
-            Money(leg["amount_pence"]),
-        )
-        for leg in legs
-    ]
-    table = Table(f"What would be posted: {len(back):,} legs back", ("From", "Back to", "Amount (£)"), back)
-    tables.show(replace(table, rows=back[:_MOST_LEGS]))
-    if len(back) > _MOST_LEGS:
-        st.write(f"The first {_MOST_LEGS} of {len(back):,} are shown; the file has all of them.")
-        tables.download(table, "undo-legs")
+    back = [(decisions.account(leg, "to"), decisions.account(leg, "from"), leg["amount_pence"]) for leg in legs]
+    table = Table(
+        f"What would be posted: {len(back):,} legs back",
+        columns("From", "Back to", "Amount (£)"),
+        back,
+        most=_MOST_LEGS,
+    )
+    tables.show(table, "undo-legs" if len(back) > _MOST_LEGS else "")
 
 
 def _reverse(store: Store, batch: Batch, reason: str, actor: str, authority: str, *, dry_run: bool) -> list[Posted]:

@@ -10,12 +10,13 @@ from allocations.figures import tables as figures
 from ledger.entries import chain
 from ledger.errors import Refused
 from ledger.money import spoken
-from ledger.reports import journal, position
+from ledger.reports import journal
 from ledger.reports import verify as auditing
 from ledger.reports.position import moment
-from ledger.reports.trail import NARROWED_BY, OR, made_of, total_pence, trail
-from screens.report import tables
-from screens.report.tables import Cell, Link, Money, Table, traced
+from ledger.reports.trail import NARROWED_BY, OR, made_of, total_pence
+from screens.report import decisions, holdings
+from screens.report.render import page as tables
+from screens.report.report import Table, columns, count, day, entry_link, link, traced
 from screens.web.audit import proposals
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
@@ -108,37 +109,26 @@ def _trail(books: Books) -> None:
     try:
         found = books.answer(
             "trail",
-            lambda reader, at: trail(reader, at, organisation, fund=fund or None, year=books.year),
+            lambda reader, at: holdings.trail(
+                reader, at, organisation, fund=fund or None, year=books.year, names=names
+            ),
             organisation, fund, books.year,
         )  # fmt: skip
     except Refused as refused:
         frame.refused(refused.problems, "The balance cannot be traced.")
         return
-    rows = found.to_pylist()
-    if not rows:
+    table, balance_pence = found.rows, found.facts["total_pence"]
+    if not table.rows:
         st.write("No entry touches this balance by that day.")
         return
     st.write(
-        f"**{len(rows):,} legs come to {spoken(position.total_pence(found))}, which is what it holds itself.** "
+        f"**{len(table.rows):,} legs come to {spoken(balance_pence)}, which is what it holds itself.** "
         "What it passed on is below zero here and stands with whoever received it."
     )
-    shown = [
-        (
-            _entry_link(row["entry"]),
-            row["effective_date"],
-            row["kind"],
-            row["other"],
-            names.get(row["fund"], row["fund"]),
-            row["standing"],
-            _came_from(row),
-            Money(row["amount_pence"]),
-        )
-        for row in rows
-    ]
-    whole: tuple[Cell, ...] = ("Balance", "", "", "", "", "", "", Money(position.total_pence(found)))
-    headers = ("Entry", "Day", "Kind", "From or to", "Line", "Standing", "File, sheet and cell", "Amount (£)")
-    table = Table(f"Entries behind {organisation}", headers, [*shown, whole], has_total=True)
-    _show_cut(table, f"trail-{organisation}")
+    shown = table.for_people()
+    whole = ("Balance", *[""] * (len(shown.columns) - 2), balance_pence)
+    shown = replace(shown, rows=[*shown.rows, whole], has_total=True, most=_MOST_SHOWN)
+    tables.show(shown, f"trail-{organisation}")
 
 
 def _made(books: Books) -> None:
@@ -160,20 +150,21 @@ def _made(books: Books) -> None:
         for name in only:
             address.write(name, None)
         st.rerun()
-    shown: list[tuple[Cell, ...]] = [
+    shown = [
         (
             row["organisation_name"],
             row["fund_name"],
             row["standing"],
             row["grade"] or "not graded",
-            traced(Money(row["amount_pence"]), organisation=row["organisation"], fund=row["fund"], year=row["year"]),
+            traced(row["amount_pence"], organisation=row["organisation"], fund=row["fund"], year=row["year"]),
         )
         for row in rows
     ]
-    whole: tuple[Cell, ...] = ("All together", "", "", "", Money(total_pence(rows)))
-    headers = ("Organisation", "Line", "Standing", "Ring-fence", "Amount (£)")
+    whole = ("All together", "", "", "", total_pence(rows))
+    heads = columns("Organisation", "Line", "Standing", "Ring-fence", "Amount (£)")
     if rows:
-        _show_cut(Table("Balances", headers, [*shown, whole], has_total=True), f"made-of-{under or 'all'}")
+        table = Table("Balances", heads, [*shown, whole], has_total=True, most=_MOST_SHOWN)
+        tables.show(table, f"made-of-{under or 'all'}")
 
 
 def _narrowed(only: Mapping[str, str]) -> str:
@@ -205,26 +196,26 @@ def _entries(books: Books) -> None:
     if not found.rows:
         st.write("There are none. Nothing has been reversed." if kind == "reversals" else "There are none by that day.")
         return
-    shown: list[tuple[Cell, ...]] = [
+    shown = [
         (
-            _entry_link(row["number"]),
+            entry_link(row["number"]),
             row["effective_date"],
             row["kind"],
             row["reason"],
             row["source"] or "",
             _undone(row),
             row["legs"],
-            Money(row["moved_pence"]),
+            row["moved_pence"],
         )
         for row in found.rows
     ]
-    headers = ("Entry", "Day", "Kind", "Reason", "Source", "Reversal", "Legs", "Moved (£)")
+    heads = columns(link("Entry"), day("Day"), "Kind", "Reason", "Source", "Reversal", count("Legs"), "Moved (£)")
     told = (
         f"{found.total:,} entries"
         if len(shown) == found.total
         else f"The newest {len(shown):,} of {found.total:,} entries"
     )
-    tables.show_with_download(Table(told, headers, shown), "entries")
+    tables.show(Table(told, heads, shown), "entries")
 
 
 def _entry(books: Books, number: int) -> None:
@@ -240,7 +231,7 @@ def _entry(books: Books, number: int) -> None:
     st.write(f"**{row['reason']}**")
     digest = row["source_hash"]
     files = {known["sha256"]: known["file"] for known in figures.table("published_files").to_pylist()}
-    facts: list[tuple[str, Cell]] = [
+    facts = [
         ("Counts from", row["effective_date"]),
         ("Recorded", row["recorded_at"]),
         ("By", row["actor"]),
@@ -250,23 +241,11 @@ def _entry(books: Books, number: int) -> None:
         ("SHA-256 of the source", digest or "none"),
         ("Reversal", _undone(row) or "neither undoes another nor was undone"),
     ]
-    tables.show(Table("Facts", ("What", "As recorded"), facts))
+    tables.show(Table("Facts", columns("What", day("As recorded")), facts))
     if not legs:
         st.write("It moves no money: it brings organisations, terms, agreements or control totals.")
     else:
-        shown = [
-            (
-                str(leg["leg"]),
-                f"{leg['from_organisation']}, {leg['from_fund']}, {leg['from_standing']}",
-                f"{leg['to_organisation']}, {leg['to_fund']}, {leg['to_standing']}",
-                "recurrent" if leg["recurrent"] else "one-off",
-                leg["note"] or "",
-                Money(leg["amount_pence"]),
-            )
-            for leg in legs
-        ]
-        headers = ("Leg", "From", "To", "Lasting", "Sheet and cell, or arithmetic", "Amount (£)")
-        tables.show_with_download(Table(f"{len(legs):,} legs", headers, shown), f"entry-{number}")
+        tables.show(decisions.legs(legs, f"{len(legs):,} legs"), f"entry-{number}")
     frame.link("All entries", "audit", {"view": "entries"})
 
 
@@ -305,30 +284,11 @@ def _data() -> None:
         (one.title, one.standing, one.publisher, one.vintage, one.licence, one.made)
         for one in figures.descriptions().values()
     ]
-    headers = ("Table", "Standing", "Publisher", "Vintage", "Licence", "How it was made")
-    tables.show_with_download(Table(f"{len(rows)} tables", headers, rows), "data")
-
-
-def _entry_link(number: int) -> Link:
-    return Link(str(number), "audit", {"view": "entries", "entry": number})
-
-
-def _came_from(row: Mapping[str, str | None]) -> str:
-    return ": ".join(text for text in (row["source"], row["note"]) if text)
+    heads = columns("Table", "Standing", "Publisher", "Vintage", "Licence", "How it was made")
+    tables.show(Table(f"{len(rows)} tables", heads, rows), "data")
 
 
 def _undone(row: Mapping[str, int | None]) -> str:
     if row["reverses"] is not None:
         return f"undoes entry {row['reverses']}"
     return "" if row["reversed_by"] is None else f"undone by entry {row['reversed_by']}"
-
-
-def _show_cut(table: Table, file_name: str) -> None:
-    """A table with its first rows, and all of them in the file."""
-    *rows, whole = table.rows
-    if len(rows) > _MOST_SHOWN:
-        st.write(f"The first {_MOST_SHOWN} of {len(rows):,} are shown, and their whole; the file has all of them.")
-        tables.show(replace(table, rows=[*rows[:_MOST_SHOWN], whole]))
-    else:
-        tables.show(table)
-    tables.download(table, file_name)

@@ -7,29 +7,21 @@ import streamlit as st
 
 from ledger.errors import Refused
 from ledger.money import spoken
-from ledger.reports.chart_marks import at_millions
 from ledger.reports.summary import percent
 from scenarios.bids.assumptions import cost_pounds, turned
 from scenarios.bids.file import EXAMPLE, read_bids
 from scenarios.bids.pot import LISTED, Plan
 from scenarios.bids.simulation import Outcome, simulate
 from scenarios.bids.tornado import Bar, tornado
-from scenarios.bids.words import basis, number, provenance, sentences, value, words
-from screens.report import tables
-from screens.report.tables import Cell, Money, Share, Table
-from screens.web.charts.ranges import Range, Swing, spreads
-from screens.web.charts.ranges import tornado as draw_tornado
-from screens.web.importing import uploads
+from scenarios.bids.words import number, provenance, sentences, words
+from screens.report import bids
+from screens.report.render import page as tables
+from screens.web.charts.bars import Range, Swing, spreads
+from screens.web.charts.bars import tornado as draw_tornado
+from screens.web.charts.marks import at_millions
+from screens.web.importing import common
 from screens.web.shell import address, frame
 
-_LINES = {
-    "cost_of_bids_pence": "Bids",
-    "cost_of_returns_pence": "Returns",
-    "administration_pence": "Funder's administration",
-    "not_awarded_pence": "Not awarded",
-    "unspent_pence": "Not spent by the deadline",
-    "front_line_pence": "To the front line",
-}
 _COST_STEP, _MOST_COST = 1_000, 100_000
 _MOST_DRAWN = 45
 
@@ -90,7 +82,7 @@ def _use(text: str) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=50)
 def _read(text: str) -> tuple[Plan, str]:
-    with uploads.as_path("pot.yaml", text.encode()) as path:
+    with common.as_path("pot.yaml", text.encode()) as path:
         return read_bids(path)
 
 
@@ -136,39 +128,12 @@ def _simulated(plan: Plan, digest: str) -> None:
 
 def _account(plan: Plan, outcome: Outcome) -> None:
     st.header("What becomes of the pot, both ways", anchor=False)
-    rows: list[tuple[Cell, ...]] = [
-        (_LINES[figure], Money(bidding), Money(formula), basis(plan, figure))
-        for figure, (bidding, formula) in outcome.account().items()
-    ]
-    whole: tuple[Cell, ...] = ("The pot", Money(outcome.pot_pence), Money(outcome.pot_pence), "")
-    headers = ("What becomes of it", "By bidding (£)", "By formula (£)", "Rests on")
     st.write("Each column sums to the pot. By formula, the same money goes by weighted population, with no bids.")
-    tables.show_with_download(Table("Bidding and formula", headers, [*rows, whole], has_total=True), "bids-account")
+    tables.show(bids.account(plan, outcome, []), "bids-account")
 
 
 def _spread(plan: Plan, outcome: Outcome) -> None:
     receivers = outcome.receivers
-    rows = [
-        (
-            row.name,
-            Money(row.fair_share_pence),
-            Money(row.award.mean_pence),
-            Money(row.award.percentile_5_pence),
-            Money(row.award.percentile_95_pence),
-            Share(row.chance_of_nothing),
-            Money(row.expected_net_pence),
-        )
-        for row in receivers
-    ]
-    headers = (
-        "Bidder",
-        "Fair share (£)",
-        "Mean award (£)",
-        "From, 5 in 100 (£)",
-        "To, 95 in 100 (£)",
-        "Chance of nothing",
-        "Net of its bid (£)",
-    )
     few = "" if len(receivers) <= _MOST_DRAWN else f" The first {_MOST_DRAWN} are drawn."
     spreads(
         [
@@ -187,7 +152,7 @@ def _spread(plan: Plan, outcome: Outcome) -> None:
         name="The spread of outcomes",
         sentence=f"Each bar holds what a bidder wins in 90 of 100 rounds, over {plan.draws:,} draws (seed "
         f"{plan.seed}); the diamond is what the formula would give it for certain.{few}",
-        table=Table("Each bidder", headers, rows),
+        table=bids.receivers(plan, outcome),
         key="bids-spread",
     )
 
@@ -198,21 +163,7 @@ def _matters(outcome: Outcome, bars: tuple[Bar, ...]) -> None:
         st.header("What matters most", anchor=False)
         st.write("No assumption here has a range, so none can be varied. Give some a low and a high in the YAML.")
         return
-    still = [words(bar.assumption.name) for bar in bars if not bar.moves]
-    rows = [
-        (
-            words(bar.assumption.name),
-            value(bar.assumption, bar.assumption.low),
-            value(bar.assumption, bar.assumption.value),
-            value(bar.assumption, bar.assumption.high),
-            Money(bar.low.advantage_pence),
-            Money(bar.high.advantage_pence),
-        )
-        for bar in moving
-    ]
-    headers = ("Assumption", "Low", "Central", "High", "Worth at its low (£)", "Worth at its high (£)")
-    widest = moving[0]
-    unmoved = f" Without effect here: {', '.join(still)}." if still else ""
+    widest, without = moving[0], " ".join(bids.without_effect(bars))
     draw_tornado(
         [
             Swing(
@@ -226,19 +177,15 @@ def _matters(outcome: Outcome, bars: tuple[Bar, ...]) -> None:
         centre=at_millions(outcome.comparison.advantage_pence),
         name="What matters most",
         sentence=f"What bidding is worth more than the formula, with one assumption at a time at its low and at its "
-        f"high. The widest swing is {words(widest.assumption.name)}: {spoken(widest.swing_pence)}.{unmoved}",
-        table=Table("One assumption at a time", headers, rows),
+        f"high. The widest swing is {words(widest.assumption.name)}: {spoken(widest.swing_pence)}. "
+        f"{without}",
+        table=bids.swings(bars),
         key="bids-tornado",
     )
 
 
 def _assumed(plan: Plan) -> None:
     st.header("What is assumed", anchor=False)
-    rows = [
-        (words(one.name), value(one, one.value), one.standing, one.quality, one.source, one.reason)
-        for one in plan.assumptions.values()
-    ]
-    headers = ("Assumption", "Value", "Standing", "How sure", "Source", "Why")
-    st.write(f"{number(len(rows))} assumptions, each with its grounds. {provenance(plan)}")
+    st.write(f"{number(len(plan.assumptions))} assumptions, each with its grounds. {provenance(plan)}")
     with st.expander("Every assumption"):
-        tables.show_with_download(Table("Assumptions", headers, rows), "bids-assumptions")
+        tables.show(bids.assumptions(plan), "bids-assumptions")

@@ -9,14 +9,18 @@ import streamlit as st
 from allocations.shares import national, restated, targets
 from allocations.shares.national import ABOVE, BELOW, DISTANCE, TITLES, Standing, Threshold
 from allocations.shares.targets import STREAMS
-from ledger.reports.chart_marks import at_percent
+from ledger.reports import trend
+from ledger.reports.summary import percent
+from ledger.reports.trend import MONTHS, YEARS
 from ledger.years import FinancialYear
-from screens.report import answers, tables
-from screens.report.tables import Cell, Link, Money, Share, Table, composed
+from screens.report import national as reporting
+from screens.report.national import in_percent
+from screens.report.render import page as tables
+from screens.report.report import Table, boundaries, columns, share
 from screens.web.charts.bars import Bar, distances, ranked
-from screens.web.charts.lines import multiples
-from screens.web.charts.tiles import Tile, tiles
-from screens.web.pages import trend
+from screens.web.charts.flows import Tile, tiles
+from screens.web.charts.lines import lines, multiples
+from screens.web.charts.marks import Where, at_percent
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
 
@@ -46,7 +50,7 @@ def page() -> None:
         st.info(f"Only {rows[0].name} is in these books, so there is nobody to compare it with yet.")
     _compare(rows, books.year if as_is is None else None)
     _alerts(rows)
-    trend.show(books)
+    _trend(books)
     _targets(as_is)
     frame.foot(
         books.at,
@@ -64,7 +68,7 @@ def _boundaries(books: Books) -> date | None:
     if chosen == _AS_WAS:
         return None
     day = date.fromisoformat(chosen)
-    st.write(" ".join(answers.boundaries(day, [one for one in days if one <= day])))
+    st.write(" ".join(boundaries(day, [one for one in days if one <= day])))
     return day
 
 
@@ -93,11 +97,11 @@ def _compare(rows: Sequence[Standing], year: int | None) -> None:
     if not order:
         st.info(f"{title} is not defined for any ICB here.")
         return
-    table, small = _table(listed, order, measure, year), _small_table(order, measure)
+    table, small = reporting.icbs(listed, measure, year=year), _small_table(order, measure)
     first, last = order[0], order[-1]
     bars = [_bar(row, value, measure, marked) for row, value in order]
     sentence = (
-        f"{title}: from {_percent(last[1], measure)} ({last[0].name}) to {_percent(first[1], measure)} "
+        f"{title}: from {in_percent(last[1], measure)} ({last[0].name}) to {in_percent(first[1], measure)} "
         f"({first[0].name}), among {len(order)} ICBs{_place_of(order, marked)}."
     )
     if measure == DISTANCE:
@@ -111,7 +115,12 @@ def _compare(rows: Sequence[Standing], year: int | None) -> None:
     tiles(
         [
             Tile(
-                row.code, row.name, *squares[row.code], at_percent(value), _percent(value, measure), row.code == marked
+                row.code,
+                row.name,
+                *squares[row.code],
+                at_percent(value),
+                in_percent(value, measure),
+                row.code == marked,
             )
             for row, value in order
             if row.code in squares
@@ -146,26 +155,7 @@ def _beside(rows: Sequence[Standing], marked: str) -> None:
         if near
         else "Its registered population is not on record, so it has no peers here."
     )
-    listed: list[tuple[Cell, ...]] = [
-        (
-            TITLES[line.measure],
-            Share(line.own, signed=line.measure == DISTANCE, missing="not defined"),
-            _rank(line),
-            *(
-                Share(value, signed=line.measure == DISTANCE, missing="not defined")
-                for value in (line.peers, line.region, line.everybody)
-            ),
-        )
-        for line in national.beside(rows, marked)
-    ]
-    headers = ("Measure", one.name, "Rank, the highest first", "Its peers", "Its region", "All ICBs")
-    tables.show_with_download(Table("Beside others", headers, listed), f"beside-{marked}")
-
-
-def _rank(line: national.Beside) -> str:
-    if line.rank is None:
-        return "not ranked"
-    return f"{line.rank} of {line.of}" + (f", with {line.equal} others" if line.equal else "")
+    tables.show(reporting.beside(rows, marked), f"beside-{marked}")
 
 
 def _listed(rows: Sequence[Standing], whom: str, marked: str) -> list[Standing]:
@@ -180,45 +170,18 @@ def _listed(rows: Sequence[Standing], whom: str, marked: str) -> list[Standing]:
 def _place_of(order: Sequence[tuple[Standing, Fraction]], marked: str) -> str:
     for place, (row, value) in enumerate(order, 1):
         if row.code == marked:
-            return f"; {row.name} is number {place} with {tables.shown(Share(value))}"
+            return f"; {row.name} is number {place} with {percent(value)}"
     return ""
 
 
-def _percent(value: Fraction, measure: str) -> str:
-    return tables.shown(Share(value, signed=measure == DISTANCE))
-
-
 def _bar(row: Standing, value: Fraction, measure: str, marked: str) -> Bar:
-    return Bar(row.name, at_percent(value), _percent(value, measure), is_marked=row.code == marked)
-
-
-def _table(
-    listed: Sequence[Standing], order: Sequence[tuple[Standing, Fraction]], measure: str, year: int | None
-) -> Table:
-    """Every measure of every ICB, in the order of the one that is compared by; last those that have none."""
-    inside = [row for row, _ in order]
-    rest = [row for row in listed if row not in inside]
-    headers = ("ICB", "Region", "Total (£)", *TITLES.values())
-    rows: list[tuple[Cell, ...]] = [
-        (
-            Link(row.name, "./", {"icb": row.code}),
-            row.region or "not on record",
-            _total(row, year),
-            *(Share(row.values[name], signed=name == DISTANCE, missing="not defined") for name in TITLES),
-        )
-        for row in (*inside, *rest)
-    ]
-    return Table(f"All ICBs by {TITLES[measure].lower()}", headers, rows)
-
-
-def _total(row: Standing, year: int | None) -> Cell:
-    total = Money(row.total_pence)
-    return total if year is None else composed(total, under=row.code, year=year)
+    return Bar(row.name, at_percent(value), in_percent(value, measure), is_marked=row.code == marked)
 
 
 def _small_table(order: Sequence[tuple[Standing, Fraction]], measure: str) -> Table:
-    rows = [(row.name, row.region or "not on record", Share(value, signed=measure == DISTANCE)) for row, value in order]
-    return Table(f"{TITLES[measure]} by ICB", ("ICB", "Region", TITLES[measure]), rows)
+    heads = columns("ICB", "Region", share(TITLES[measure], signed=measure == DISTANCE))
+    rows = [(row.name, row.region or "not on record", value) for row, value in order]
+    return Table(f"{TITLES[measure]} by ICB", heads, rows)
 
 
 @st.fragment
@@ -244,16 +207,7 @@ def _alerts(rows: Sequence[Standing]) -> None:
         st.success("No ICB is beyond these limits.")
         return
     st.warning(national.told(found, len(rows)))
-    listed = [
-        (
-            Link(alert.name, "./", {"icb": alert.code}),
-            TITLES[alert.measure],
-            Share(alert.value, signed=alert.measure == DISTANCE),
-            f"{alert.side} {tables.shown(Share(alert.threshold))}",
-        )
-        for alert in found
-    ]
-    tables.show_with_download(Table("Alerts", ("ICB", "Measure", "Value", "Limit"), listed), "alerts")
+    tables.show(reporting.alerts(found), "alerts")
 
 
 @st.fragment
@@ -262,31 +216,109 @@ def _targets(as_is: date | None) -> None:
     stream = address.choose("stream", "Stream", list(STREAMS), shown=str.capitalize, horizontal=True)
     found = targets.targets(stream, as_is)
     above = [row for row in found if row.closing_distance > 0]
-    rows = [
-        (
-            row.name,
-            Money(row.baseline_pence, in_millions=True),
-            Share(row.opening_distance, signed=True, places=2),
-            Share(row.growth, signed=True, places=2),
-            Share(row.convergence, signed=True, places=2),
-            Money(row.allocation_pence, in_millions=True),
-            Share(row.closing_distance, signed=True, places=2),
-            Money(row.closing_pence, in_millions=True),
-            Money(row.per_head_pence(row.closing_pence)),
-        )
-        for row in found
-    ]
-    headers = (
-        "ICB", "Baseline (£ million)", "From target, before", "Growth", "Convergence", "Allocation (£ million)",
-        "From target, now", "Above target (£ million)", "Above target per head (£)",
-    )  # fmt: skip
     distances(
-        [Bar(row.name, at_percent(row.closing_distance), _percent(row.closing_distance, DISTANCE)) for row in found],
+        [Bar(row.name, at_percent(row.closing_distance), in_percent(row.closing_distance, DISTANCE)) for row in found],
         name="Who is above and below target",
         sentence=f"{len(above)} of {len(found)} ICBs are above their target for {stream} services in 2025/26. "
         f"Distances are {'published' if as_is is None else 'worked out anew from the sums (derived)'}.",
         axis="Percent above or below target",
-        table=Table(f"Targets, {stream} services, 2025/26", headers, rows),
+        table=reporting.targets(found, as_is=as_is, changes=()).rows,
         key=f"targets-{stream.replace(' ', '-')}",
         smaller=True,
     )  # fmt: skip
+
+
+_EVERYTHING = "Everything in the ledger, national money included"
+_NOW, _THEN = "now", "then"
+_OVER = {MONTHS: "The months of the year", YEARS: "All years in the ledger"}
+_KNOWN = {_NOW: "As known now", _THEN: "As known at each point"}
+# Four lines can be told apart; the table has all measures.
+_DRAWN = ("ring_fenced_share_with_soft", "in_year_share", "non_recurrent_share", "devolved_share")
+
+
+@st.fragment
+def _trend(books: Books) -> None:
+    """How it changes: a line for each measure, drawn again by itself."""
+    st.header("How it changes", anchor=False)
+    names = books.icbs
+    whose, over, known = st.columns([2, 1, 1])
+    with whose:
+        code = address.choose(
+            "trend_of",
+            "Whose money",
+            [trend.WHOLE, *names],
+            shown=lambda code: f"{names[code]} ({code})" if code else _EVERYTHING,
+            unknown="which holds no money in this ledger",
+        )
+    with over:
+        span = address.choose("over", "Over", list(_OVER), shown=lambda option: _OVER[option], horizontal=False)
+    with known:
+        clock = address.choose(
+            "clock",
+            "Known when",
+            list(_KNOWN),
+            shown=lambda option: _KNOWN[option],
+            horizontal=False,
+            help_text="As known now includes what was recorded later and dated back.",
+        )
+    as_then = clock == _THEN
+    found = books.answer(
+        "trend",
+        lambda reader, at: trend.trend(
+            reader,
+            trend.year_ends(reader, at, as_then=as_then)
+            if span == YEARS
+            else trend.month_ends(reader, at, books.year, as_then=as_then),
+            [code],
+        )[code],
+        code, span, as_then, books.year,
+    )  # fmt: skip
+    held = [standing for standing in found if standing.total_pence is not None]
+    if not held:
+        st.info(_nothing(as_then=as_then, year=books.year))
+        return
+    name = names[code] if code else _EVERYTHING
+    lines(
+        [_label(standing, span) for standing in found],
+        {trend.MEASURES[measure]: [_where(standing, measure) for standing in found] for measure in _DRAWN},
+        name="Trend",
+        sentence=f"{name}: {_sentence(held)}",
+        axis="Share of the money (%)",
+        table=reporting.trend_table(found, code or None, known_then=as_then),
+        key=f"trend-{code or 'all'}-{span}-{clock}",
+        smaller=True,
+    )
+
+
+def _nothing(*, as_then: bool, year: int) -> str:
+    if as_then:
+        return (
+            "Nothing of it was recorded in these books by any of these points: all was recorded later. Choose "
+            f"'{_KNOWN[_NOW]}' to see what counted then, as it is known today."
+        )
+    return f"Nothing was held at any of these points: no money of {FinancialYear(year)} counts yet."
+
+
+def _where(standing: trend.Standing, measure: str) -> Where | None:
+    value = standing.values[measure]
+    return None if value is None else at_percent(value)
+
+
+def _label(standing: trend.Standing, span: str) -> str:
+    point = standing.point
+    return str(FinancialYear(point.year)) if span == YEARS else f"{point.as_at:%b %y}"
+
+
+def _sentence(held: Sequence[trend.Standing]) -> str:
+    """What changed from the first point to the last, measure by measure."""
+    first, last = held[0], held[-1]
+    if len(held) == 1:
+        told = [f"{trend.MEASURES[name].lower()} {percent(last.values[name])}" for name in _DRAWN]
+        return f"there is one point so far, {last.point.as_at:%-d %B %Y}: {', '.join(told)}."
+    moved = [
+        f"{trend.MEASURES[name].lower()} went from {percent(first.values[name])} to {percent(last.values[name])}"
+        for name in _DRAWN
+        if any(standing.values[name] != first.values[name] for standing in held)
+    ]
+    between = f"between {first.point.as_at:%-d %B %Y} and {last.point.as_at:%-d %B %Y}"
+    return f"{between}, {'; '.join(moved)}." if moved else f"{between}, none of these shares changed."

@@ -6,14 +6,14 @@ from datetime import date
 import streamlit as st
 
 from ledger.errors import Refused
-from ledger.money import spoken
+from ledger.money import exact_pounds, spoken
 from ledger.reports import summary
 from ledger.reports.summary import Change
 from ledger.years import FinancialYear
-from screens.report import tables
-from screens.report.tables import Link, Money, Table
-from screens.web.charts.matrix import GRADES, matrix
-from screens.web.charts.sankey import sankey
+from screens.report.holdings import GRADES
+from screens.report.render import page as tables
+from screens.report.report import Link, Table, columns, composed
+from screens.web.charts.flows import matrix, sankey
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
 
@@ -66,8 +66,8 @@ def page() -> None:
 def _behind(pence: int, only: Mapping[str, str], icb: str | None, year: int) -> None:
     """To the penny, and what it is made of."""
     if pence:
-        leads = tables.composed(Money(pence), under=icb, year=year, **only)
-        frame.link(f"£{tables.shown(leads)} and what it is made of", leads.page, leads.query)
+        leads = composed(pence, under=icb, year=year, **only)
+        frame.link(f"£{exact_pounds(pence)} and what it is made of", leads.page, leads.query)
 
 
 @st.fragment
@@ -98,20 +98,18 @@ def _changed(books: Books, icb: str | None) -> None:
         rows = [
             (
                 f"{row.tier}: {GRADES.get(row.grade, row.grade).lower()}",
-                _at(Money(row.then_pence), row, icb, books.year, day) if row.then_pence else Money(row.then_pence),
-                _at(Money(row.now_pence), row, icb, books.year, None) if row.now_pence else Money(row.now_pence),
-                Money(row.change_pence),
+                _at(row.then_pence, row, icb, books.year, day) if row.then_pence else row.then_pence,
+                _at(row.now_pence, row, icb, books.year, None) if row.now_pence else row.now_pence,
+                row.change_pence,
             )
             for row in found.rows
         ]
-        table = Table(
-            f"Held then and now (since {day})", ("Where, and how free", "Then (£)", "Now (£)", "Change (£)"), rows
-        )
-        tables.show_with_download(table, f"changed-since-{day}")
+        heads = columns("Where, and how free", "Then (£)", "Now (£)", "Change (£)")
+        tables.show(Table(f"Held then and now (since {day})", heads, rows), f"changed-since-{day}")
     frame.link("Every entry, with its source", "audit", {"view": "entries"})
 
 
-def _at(money: Money, row: Change, icb: str | None, year: int, day: date | None) -> Link:
+def _at(pence: int, row: Change, icb: str | None, year: int, day: date | None) -> Link:
     """A figure of then or now, with the way to the balances behind it, on both clocks."""
     clocks = {} if day is None else {"as_at": str(day), "known_at": str(day)}
-    return tables.composed(money, under=icb, year=year, tier=row.tier_code, grade=row.grade, **clocks)
+    return composed(pence, under=icb, year=year, tier=row.tier_code, grade=row.grade, **clocks)

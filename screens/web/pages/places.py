@@ -1,10 +1,14 @@
 """Places: who is in which place, how much they need, what is fair, and what they get; down to PCN and practice."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import streamlit as st
 
 from allocations.figures.tables import whole_people
+from allocations.network.contract import title
+from allocations.network.statement import FIGURES_YEAR as CONTRACT_YEAR
+from allocations.network.statement import Statement, statement
 from allocations.places import as_text
 from allocations.places.division import Division
 from allocations.places.files import shipped_membership
@@ -13,10 +17,13 @@ from allocations.shares.facts import Group, groups, icb_names, index
 from allocations.shares.need import COMPONENTS
 from allocations.shares.split import FIGURES_YEAR
 from ledger.errors import Refused
-from screens.report import tables
-from screens.report.tables import Ratio, Table
+from ledger.money import spoken
+from screens.report import network
+from screens.report.render import page as tables
+from screens.report.report import NOT_AVAILABLE, Table, columns, count, ratio
 from screens.web.charts.bars import Bar, distances
-from screens.web.places import budgets, choice, network_contract
+from screens.web.charts.marks import at_percent
+from screens.web.places import budgets, choice
 from screens.web.shell import address, frame, open_ledger
 
 LEVELS = {"place": "Places", "pcn": "PCNs", "practice": "Practices"}
@@ -60,7 +67,7 @@ def page() -> None:
     opened = None if store is None else frame.of(store)
     budgets.section(opened, icb, level, division if is_own else None)
     if level == "pcn":
-        network_contract.section(found)
+        _contract(found)
     frame.foot(None if opened is None else opened.at, _TOLD, illustrative=_OURS)
 
 
@@ -112,12 +119,12 @@ def _need(found: Sequence[Group], level: str, name: str) -> None:
         "need", "Need for", list(COMPONENTS), shown=lambda part: part.replace("_", " ").capitalize(), usual="core"
     )
     said = component.replace("_", " ")
-    headers = (
+    heads = columns(
         LEVELS[level].removesuffix("s"),
-        "Practices",
-        "Registered people",
-        f"Need for {said}, relative to {name}",
-        f"Need for {said}, relative to {facts.WHOLE}",
+        count("Practices"),
+        count("Registered people"),
+        ratio(f"Need for {said}, relative to {name}"),
+        ratio(f"Need for {said}, relative to {facts.WHOLE}"),
         "Mind",
     )
     rows = [
@@ -129,13 +136,13 @@ def _need(found: Sequence[Group], level: str, name: str) -> None:
             else group.name,
             group.practices,
             whole_people(group.registered_billionths),
-            Ratio(index(group.of_icb.get(component))),
-            Ratio(index(group.of_england.get(component))),
+            index(group.of_icb.get(component)),
+            index(group.of_england.get(component)),
             "Few people: uncertain" if group.is_small else "",
         )
         for group in found
     ]
-    table = Table(f"Need for {said} by {level}", headers, rows)
+    table = Table(f"Need for {said} by {level}", heads, rows)
     drawn = _furthest(found, component)
     few = (
         ""
@@ -143,7 +150,10 @@ def _need(found: Sequence[Group], level: str, name: str) -> None:
         else f" The {len(drawn)} furthest from 1 are drawn; the table has all {len(found)}."
     )
     distances(
-        [Bar(group.name, facts.above_one(value), tables.shown(Ratio(index(value)))) for group, value in drawn],
+        [
+            Bar(group.name, at_percent(Fraction(value, 1000) - 1), ratio("").text(index(value)))
+            for group, value in drawn
+        ],
         name="Need beside the ICB's average",
         sentence=f"An index of 1 is the average person's need in {name}; 1.1 is a tenth more. Each column of the table "
         f"names its own base, and the two cannot be compared with each other.{few}",
@@ -156,3 +166,45 @@ def _need(found: Sequence[Group], level: str, name: str) -> None:
 
 def _furthest(found: Sequence[Group], component: str) -> list[tuple[Group, int]]:
     return facts.furthest(found, component, _FEW)
+
+
+_SHOWN = ("Element", "Paid", "Counted by", "Rate (£, published)", "A year (£)", "Why not")
+
+
+@st.fragment
+def _contract(found: Sequence[Group]) -> None:
+    """Show the contract of a PCN of the ICB, which the reader chooses; redrawn by itself."""
+    st.header("The network contract", anchor=False)
+    names = {group.code: group.name for group in found if not group.is_unassigned}
+    if not names:
+        st.info("No practice of this ICB is in a PCN in the figures.")
+        return
+    code = address.choose("pcn", "PCN", list(names), shown=lambda code: f"{names[code]} ({code})")
+    try:
+        told = statement(code, CONTRACT_YEAR)
+    except Refused as refused:
+        frame.refused(refused.problems, "The contract cannot be worked out.")
+        return
+    _statement(told)
+
+
+def _statement(told: Statement) -> None:
+    if told.total_pence is None:
+        st.write("**The total is not available: no element can be worked out.**")
+    else:
+        head = "" if told.per_head_pounds is None else f", £{told.per_head_pounds:.2f} for each registered person"
+        without = f" That is without {', '.join(title(name) for name in told.without)}." if told.without else ""
+        st.write(
+            f"**Under the network contract {told.name or told.network} gets {spoken(told.total_pence)} in {told.year}"
+            f"{head} (illustrative).**{without}"
+        )
+    tables.show(network.elements(told).with_only(*_SHOWN), f"network-{told.network}")
+    with st.expander("Month by month"):
+        months = network.months(told)
+        if months.rows:
+            tables.show(months, f"network-months-{told.network}")
+        else:
+            st.write(f"Month by month is {NOT_AVAILABLE}.")
+    with st.expander("What stands behind it"):
+        for sentence in network.behind(told):
+            st.write(sentence)

@@ -6,16 +6,19 @@ import pyarrow as pa
 import streamlit as st
 
 from ledger.money import spoken
-from ledger.reports import chart_marks, measures
+from ledger.reports import measures
 from ledger.reports import pots as fencing
 from ledger.reports.measures import ALL, EARMARKED, Measure
 from ledger.reports.pots import Fence, Kept
 from ledger.reports.summary import percent
 from ledger.years import FinancialYear
-from screens.report import answers, tables
-from screens.report.tables import Cell, Money, Share, Table, composed, traced
+from screens.report import holdings
+from screens.report.holdings import GRADES, measure_text
+from screens.report.render import page as tables
+from screens.report.report import Cell, Row, Table, columns, composed, count, share, traced
+from screens.report.report import day as day_column
+from screens.web.charts import marks
 from screens.web.charts.lines import lorenz
-from screens.web.charts.matrix import GRADES
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
 
@@ -49,7 +52,7 @@ def page() -> None:
         )
         st.write(
             f"**{name}: {len(fenced)} of {len(found)} pots are tied to a purpose, softly or firmly; they hold "
-            f"{answers.measure_text(tied)} of the money (illustrative).**"
+            f"{measure_text(tied)} of the money (illustrative).**"
         )
     else:
         st.success(f"Nothing is ring-fenced in {name}: none of its {len(found)} pots is tied to a purpose.")
@@ -76,30 +79,22 @@ def _pots(found: Sequence[Fence], icb: str | None) -> None:
     if not listed:
         st.write("No pot here is tied to a purpose. Choose all money to see the others.")
         return
-    headers = (
-        "Pot",
-        "Held (£)",
-        "Share",
-        "Ring-fence",
-        "Route",
-        "Lasting",
-        "Notice",
-        "Spend by",
-        "Returns a year",
-        "How sure",
-    )
+    heads = columns(
+        "Pot", "Held (£)", share("Share"), "Ring-fence", "Route", "Lasting", day_column("Notice"),
+        day_column("Spend by", missing="no deadline"), count("Returns a year", missing=_NOT_KNOWN), "How sure",
+    )  # fmt: skip
     rows = [
         (
             fence.name,
-            composed(Money(fence.amount_pence), under=icb, year=fence.year, pot=fence.code),
-            Share(fence.of_total),
+            composed(fence.amount_pence, under=icb, year=fence.year, pot=fence.code),
+            fence.of_total,
             GRADES.get(fence.grade or "", "No terms on record"),
-            fence.route or "",
+            fence.route,
             {True: "recurrent", False: "one-off", None: ""}[fence.recurrent],
-            fence.notified_on or "",
-            fence.spend_by or "no deadline",
-            _NOT_KNOWN if fence.returns_per_year is None else fence.returns_per_year,
-            fence.quality or "",
+            fence.notified_on,
+            fence.spend_by,
+            fence.returns_per_year,
+            fence.quality,
         )
         for fence in listed
     ]
@@ -107,7 +102,7 @@ def _pots(found: Sequence[Fence], icb: str | None) -> None:
         "Amounts are published; how each line is tied is this project's reading (illustrative), and *how sure* says "
         "how sure it is. Returns are shown where they are known; unknown is not zero."
     )
-    tables.show_with_download(Table(f"Pots: {_SCOPES[scope].lower()}", headers, rows), f"pots-{icb or 'all'}")
+    tables.show(Table(f"Pots: {_SCOPES[scope].lower()}", heads, rows), f"pots-{icb or 'all'}")
 
 
 @st.fragment
@@ -130,15 +125,18 @@ def _deadlines(books: Books, found: Sequence[Fence]) -> None:
             f"From {day:%-d %B %Y} on, {len(dated)} earmarked pots have a deadline; the first is {first.name}, by "
             f"{first.spend_by:%-d %B %Y}."
         )
-    headers = ("Pot", "Not spent (£)", "Spend by", "Days left", "A day from now (£)", "A day over its whole window (£)")
-    rows: list[tuple[Cell, ...]] = [
+    heads = columns(
+        "Pot", "Not spent (£)", day_column("Spend by"), count("Days left"), "A day from now (£)",
+        "A day over its whole window (£)",
+    )  # fmt: skip
+    rows = [
         (
             fence.name,
-            Money(fence.left_pence),
+            fence.left_pence,
             fence.spend_by,
             fence.days_left,
-            "deadline has passed" if fence.has_passed else Money(fence.rate_pence),
-            Money(fence.whole_rate_pence),
+            "deadline has passed" if fence.has_passed else fence.rate_pence,
+            fence.whole_rate_pence,
         )
         for fence in dated
     ]
@@ -146,7 +144,7 @@ def _deadlines(books: Books, found: Sequence[Fence]) -> None:
         "Derived: what is left, over the days that are left, both ends counted. The last column is the even rate from "
         "notice, or 1 April if that is later, to the deadline. Spending is what these books record as spent."
     )
-    tables.show_with_download(Table("Deadlines and daily rates", headers, rows), f"deadlines-{year.start}")
+    tables.show(Table("Deadlines and daily rates", heads, rows), f"deadlines-{year.start}")
 
 
 @st.fragment
@@ -165,20 +163,20 @@ def _pieces(books: Books, held: pa.Table, icb: str | None) -> None:
         st.write("No pot is in this scope, so its pieces are not defined.")
         return
     count, equal, small, share = st.columns(4)
-    count.metric("Pots", answers.measure_text(found["pots"]))
-    equal.metric("As scattered as so many equal pots", answers.measure_text(found["effective_number"]))
-    small.metric("Penny packets", answers.measure_text(found["penny_packets"]))
-    share.metric("Penny packets hold", answers.measure_text(found["penny_packet_share_of_value"]))
+    count.metric("Pots", measure_text(found["pots"]))
+    equal.metric("As scattered as so many equal pots", measure_text(found["effective_number"]))
+    small.metric("Penny packets", measure_text(found["penny_packets"]))
+    share.metric("Penny packets hold", measure_text(found["penny_packet_share_of_value"]))
     amounts = [pot.amount_pence for pot in measures.pots(fencing.in_scope(held, scope))]
-    rows = [(one.title, answers.measure_text(one), one.definition, one.note) for name in _MORE if (one := found[name])]
+    more = holdings.measures_table([(scope, found[name]) for name in _MORE], "Measures of the pieces")
     lorenz(
-        chart_marks.lorenz(amounts),
+        marks.lorenz(amounts),
         things="Pots",
         name="How uneven the pots are",
         sentence=f"The further the line sags below the straight one, the more of the money is in few pots. Gini "
-        f"{answers.measure_text(found['gini'])}: 0 is all equal, 1 is all in one. The half of the pots that are "
+        f"{measure_text(found['gini'])}: 0 is all equal, 1 is all in one. The half of the pots that are "
         f"smallest hold {percent(fencing.smaller_half(amounts))} of the money.",
-        table=Table("Measures of the pieces", ("Measure", "Value", "What it is", "Mind"), rows),
+        table=more.with_only("Measure", "Value", "What it is", "Mind"),
         key=f"lorenz-{scope}",
     )
 
@@ -196,17 +194,17 @@ def _retained(books: Books, held: pa.Table, icb: str | None) -> None:
     without.metric("Kept without agreement (illustrative)", spoken(alone))
     listed = found[:_MOST_KEPT]
     rows = [_kept_row(one, books.year, with_name=icb is None) for one in listed]
-    headers = ("Line", "With agreement (£)", "Without agreement (£)", "Decision on record")
+    heads = columns("Line", "With agreement (£)", "Without agreement (£)", "Decision on record")
     more = "" if len(listed) == len(found) else f", the {len(listed)} largest of {len(found)}"
     st.write("What the books show as retained, and on what agreement. What ICBs keep in these books is illustrative.")
     with st.expander(f"Lines that are kept back{more}", expanded=icb is not None):
-        tables.show_with_download(Table(f"Kept back{more}", headers, rows), f"kept-{icb or 'all'}")
+        tables.show(Table(f"Kept back{more}", heads, rows), f"kept-{icb or 'all'}")
 
 
-def _kept_row(one: Kept, year: int, *, with_name: bool) -> tuple[Cell, ...]:
+def _kept_row(one: Kept, year: int, *, with_name: bool) -> Row:
     name = f"{one.name}: {one.fund_name}" if with_name else one.fund_name
 
     def cell(pence: int) -> Cell:
-        return traced(Money(pence), organisation=one.organisation, fund=one.fund, year=year) if pence else Money(pence)
+        return traced(pence, organisation=one.organisation, fund=one.fund, year=year) if pence else pence
 
     return name, cell(one.agreed_pence), cell(one.not_agreed_pence), one.decision or "none"

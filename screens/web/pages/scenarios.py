@@ -10,8 +10,8 @@ from scenarios import outcome, saved
 from scenarios.baseline import Baseline
 from scenarios.outcome import Outcome
 from scenarios.scenario import Written
-from screens.report import tables
-from screens.web.scenarios import choice, compare, results, save
+from screens.report.render import page as tables
+from screens.web.scenarios import choice, results, save
 from screens.web.scenarios.choice import Opened
 from screens.web.shell import address, frame, open_ledger
 from screens.web.shell.open_ledger import Books
@@ -126,4 +126,4 @@ def _compare(found: Books) -> None:
     if len(worked) < len(_COMPARED):
         st.info("Choose two or more scenarios that fit these books.")
         return
-    compare.show(found, worked, kept)
+    results.show_compared(found, worked, kept)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from allocations.figures.tables import table, whole_people
+from allocations.figures.tables import table
 from allocations.places import as_text
 from allocations.places.division import Division
 from allocations.shares import facts
@@ -16,11 +16,13 @@ from allocations.shares.historic import Historic, read_historic
 from allocations.shares.schedule import Line, Schedule, issued_in_books, schedule, weighting_of
 from allocations.shares.split import FIGURES_YEAR, Allocation, allocate
 from ledger.errors import Refused
-from ledger.money import PENCE_PER_POUND, parse_pounds, spoken
-from screens.report.tables import Cell, Money, Share, Table, show_with_download, shown, traced
+from ledger.money import PENCE_PER_POUND, parse_pounds, signed_percent, spoken
+from screens.report import shares
+from screens.report.render import page as tables
 from screens.web.charts.bars import Bar, distances
-from screens.web.charts.bridge import bridge
-from screens.web.importing import uploads
+from screens.web.charts.flows import bridge
+from screens.web.charts.marks import at_percent
+from screens.web.importing import common
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
 
@@ -73,7 +75,7 @@ def _with_places(own: Division | None, ask: Callable[[Path | None], T]) -> T:
         path = None
         if own is not None:
             content = as_text.as_csv(own, guarded=False).encode()
-            path = stack.enter_context(uploads.as_path("your places.csv", content))
+            path = stack.enter_context(common.as_path("your places.csv", content))
         return ask(path)
 
 
@@ -89,7 +91,7 @@ def _historic(icb: str, level: str, own: Division | None, funds: Mapping[str, st
     try:
         one_pound = _with_places(own, lambda path: _split(icb, level, "core", path, PENCE_PER_POUND))
         known = {part.code: part.name for part in one_pound.parts}
-        with uploads.as_path(file.name, file.getvalue()) as path:
+        with common.as_path(file.name, file.getvalue()) as path:
             return read_historic(path, known, funds)
     except Refused as refused:
         frame.refused(refused.problems, f"{file.name} cannot be used.")
@@ -134,7 +136,7 @@ def _schedule(
         ),
     )
     chosen = next(one for one in lines if one.organisation == of)
-    spans = place_bridge.of_line(chosen)
+    spans = shares.bridge(chosen)
     if not spans:
         st.write("Nothing is issued on this line, so there is no bridge to it.")
         return
@@ -151,14 +153,9 @@ def _schedule(
 
 
 def _distances(lines: Sequence[Line], name: str, level: str, found: Schedule, line: str) -> None:
-    headers = (
-        "Name", "Registered people", "Historic (£)", "Fair share (£)", "From target, before", "Growth (£)",
-        "Movement (£)", "Issued (£)", "From target, now", "Issued per head (£)",
-    )  # fmt: skip
-    rows = [_row(one, line) for one in lines]
     drawn = [one for one in lines if not place_bridge.is_whole(one)]
     bars = [
-        Bar(one.name, facts.at_distance(part), shown(Share(part, signed=True)))
+        Bar(one.name, at_percent(part), signed_percent(part, 1))
         for one in facts.furthest_from_target(drawn, _FEW)
         if (part := one.of_target(one.closing_pence)) is not None
     ]
@@ -172,7 +169,7 @@ def _distances(lines: Sequence[Line], name: str, level: str, found: Schedule, li
         f"Each bar is how far what is issued lies above or below the fair share by {lines[0].by.replace('_', ' ')} "
         f"weighted people. Basis: {found.basis[line]}."
     )
-    whole_table = Table(f"{name} by {level}", headers, rows, has_total=True)
+    whole_table = shares.budgets(lines, f"{name} by {level}")
     if bars:
         distances(
             bars, name="Issued beside fair shares", sentence=sentence, axis="Percent above or below fair share",
@@ -180,24 +177,7 @@ def _distances(lines: Sequence[Line], name: str, level: str, found: Schedule, li
         )  # fmt: skip
     else:
         st.write(sentence)
-        show_with_download(whole_table, f"budgets-{line}-{level}")
-
-
-def _row(one: Line, line: str) -> tuple[Cell, ...]:
-    name = "All together" if place_bridge.is_whole(one) else one.name
-    issued = Money(one.issued_pence)
-    return (
-        name,
-        whole_people(one.registered_billionths),
-        Money(one.historic_pence),
-        Money(one.fair_pence),
-        Share(one.of_target(one.opening_pence), signed=True),
-        Money(one.growth_pence),
-        Money(one.movement_pence),
-        issued if place_bridge.is_whole(one) else traced(issued, organisation=one.organisation, fund=line),
-        Share(one.of_target(one.closing_pence), signed=True),
-        Money(one.per_head_pence(one.issued_pence)),
-    )
+        tables.show(whole_table, f"budgets-{line}-{level}")
 
 
 def _fair_shares(icb: str, level: str, line: str, own: Division | None, name: str, whose: str) -> None:
@@ -214,15 +194,9 @@ def _fair_shares(icb: str, level: str, line: str, own: Division | None, name: st
     except Refused as refused:
         frame.refused(refused.problems, "It cannot be shared.")
         return
-    rows = [
-        (part.name, part.practices, whole_people(part.registered_billionths), whole_people(part.people_billionths),
-         Share(part.share, places=2), Money(part.amount_pence))
-        for part in split.parts
-    ]  # fmt: skip
     by = split.by.replace("_", " ")
-    headers = ("Name", "Practices", "Registered people", f"People weighted by {by}", "Share", "Fair share (£)")
     st.write(
         f"Fair shares of {spoken(split.amount_pence)} of {name}, by {by} weighted people, in whole units of one "
         f"{split.unit}; they sum to the whole. Derived; by which weighting a line is shared is our assumption."
     )
-    show_with_download(Table(f"Fair shares of {name} by {level}", headers, rows), f"fair-shares-{icb}-{line}-{level}")
+    tables.show(shares.parts(split, name), f"fair-shares-{icb}-{line}-{level}")

@@ -8,7 +8,7 @@ from allocations.places import as_text
 from allocations.places.division import UNASSIGNED, Division
 from allocations.places.files import Membership, read_division
 from ledger.errors import Refused
-from screens.web.importing import uploads
+from screens.web.importing import common
 from screens.web.shell import address, frame
 
 DEFAULT, OWN = "default", "own"
@@ -66,7 +66,7 @@ def _upload(icb: str, members: Membership) -> None:
     if file is None or st.session_state.get("places read") == (icb, file.file_id):
         return
     try:
-        with uploads.as_path(file.name, file.getvalue()) as path:
+        with common.as_path(file.name, file.getvalue()) as path:
             division = read_division(path, icb, members)
     except Refused as refused:
         frame.refused(refused.problems, f"{file.name} cannot be used. Nothing was changed.")

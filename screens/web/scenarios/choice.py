@@ -14,7 +14,7 @@ from ledger.years import FinancialYear
 from scenarios import baseline, outcome, saved
 from scenarios.knobs import BLOCKS, as_text, built, knobs, lines, turned
 from scenarios.scenario import read_scenario
-from screens.web.importing import uploads
+from screens.web.importing import common
 from screens.web.shell import address, frame, open_ledger
 from screens.web.shell.open_ledger import Books
 
@@ -41,7 +41,7 @@ class Opened:
     def said(self) -> Any:
         """What the file says, as it is written; None where it is no YAML."""
         try:
-            with uploads.as_path("scenario.yaml", self.content) as path:
+            with common.as_path("scenario.yaml", self.content) as path:
                 return read_lines(path)[0]
         except Refused:
             return None

@@ -1,16 +1,24 @@
-"""What a scenario does, as people read it: figures, a paragraph, bridge, gainers and losers, propositions, measures."""
+"""What scenarios do, as people read it: one in figures, bridge, gainers and propositions, or several side by side."""
+
+from collections.abc import Sequence
 
 import streamlit as st
 
 from ledger.money import spoken
-from ledger.reports.chart_marks import at_millions
+from scenarios import compare
 from scenarios.bridge import Bridge
+from scenarios.compare import Comparison
 from scenarios.gainers import View
 from scenarios.outcome import Outcome
-from screens.report import scenario_tables, tables
+from screens.report import board_pack
+from screens.report import scenarios as reporting
+from screens.report.render import page as tables
+from screens.report.report import Link, Table, columns, link
 from screens.web.charts.bars import Bar, distances
-from screens.web.charts.bridge import bridge as draw_bridge
+from screens.web.charts.flows import bridge as draw_bridge
+from screens.web.charts.marks import at_millions
 from screens.web.shell import address, frame
+from screens.web.shell.open_ledger import Books
 
 _HEADLINES = ("local", "free", "ring_fenced", "kept_without_agreement")
 _MOST_DRAWN = 24
@@ -21,24 +29,24 @@ def show(found: Outcome) -> None:
     """Everything that a scenario answers."""
     _headlines(found)
     st.write(frame.as_text(found.sentence))
-    st.write(scenario_tables.HYPOTHETICAL)
+    st.write(reporting.HYPOTHETICAL)
     st.header("What changes", anchor=False)
-    tables.show_with_download(scenario_tables.amounts(found), "scenario-amounts")
+    tables.show(reporting.amounts(found), "scenario-amounts")
     _bridge(found)
     _gainers(found)
     st.header("The propositions", anchor=False)
     st.write("Each is a test of the position before and after. They are never put together into one score.")
-    tables.show_with_download(scenario_tables.scorecard(found), "scenario-propositions")
+    tables.show(reporting.scorecard(found), "scenario-propositions")
     with st.expander("Every measure, before and after"):
-        tables.show_with_download(scenario_tables.measures(found), "scenario-measures")
+        tables.show(reporting.measures(found), "scenario-measures")
     st.header("What is done, and on what assumptions", anchor=False)
-    tables.show(scenario_tables.steps(found))
-    assumed = scenario_tables.assumptions(found)
+    tables.show(reporting.steps(found))
+    assumed = reporting.assumptions(found)
     if assumed is None:
         st.write("The file names no assumption.")
     else:
         st.write("**Illustrative**: each assumption is somebody's choice. What is amber or red is not settled.")
-        tables.show_with_download(assumed, "scenario-assumptions")
+        tables.show(assumed, "scenario-assumptions")
 
 
 def _headlines(found: Outcome) -> None:
@@ -62,7 +70,7 @@ def _moved(each: Bridge) -> str:
 
 
 def _bridge(found: Outcome) -> None:
-    moving = scenario_tables.moving(found)
+    moving = reporting.moving(found)
     if not moving:
         st.info("No headline amount moves. The propositions and measures below may.")
         return
@@ -77,13 +85,13 @@ def _bridge(found: Outcome) -> None:
     )
     each = next(each for each in moving if each.quantity.name == name)
     draw_bridge(
-        scenario_tables.spans(each),
+        reporting.spans(each),
         name=each.quantity.title,
-        sentence=scenario_tables.bridge_sentence(each),
+        sentence=reporting.bridge_sentence(each),
         key=f"scenario-bridge-{name}",
         smaller=True,
     )
-    st.write(f"{scenario_tables.order_sentence(found)} {scenario_tables.still(found)}")
+    st.write(f"{reporting.order_sentence(found)} {reporting.still(found)}")
 
 
 def _gainers(found: Outcome) -> None:
@@ -101,32 +109,116 @@ def _gainers(found: Outcome) -> None:
         unknown="where nobody's changes",
     )
     view = changing[level]
-    st.write(frame.as_text(scenario_tables.gain_sentence(view)))
+    st.write(frame.as_text(reporting.gain_sentence(view)))
     if view.gains:
         _drawn(view)
-    fifths = scenario_tables.fifths(view)
+    fifths = reporting.fifths(view)
     if fifths is not None:
         st.subheader("By deprivation", anchor=False)
         st.write(f"Deprivation: {view.basis}.")
-        tables.show_with_download(fifths, f"scenario-deprivation-{level}")
+        tables.show(fifths, f"scenario-deprivation-{level}")
 
 
 def _drawn(view: View) -> None:
-    rows = scenario_tables.ends(view, _MOST_DRAWN)
+    rows = reporting.ends(view, _MOST_DRAWN)
     few = "" if len(rows) == len(view.gains) else f" The {len(rows)} largest changes of {len(view.gains):,} are shown."
     distances(
         [Bar(gain.name, at_millions(gain.change_pence), spoken(gain.change_pence)) for gain in rows],
         name="Largest changes",
         sentence=f"Change in what each has, in £ million.{few} Each row of the table gives £, % and £ per head.",
         axis="Change, £ million",
-        table=scenario_tables.gains(view, rows),
+        table=reporting.gains(view, rows),
         key=f"scenario-changes-{view.level}",
         smaller=True,
         room=0.5,
     )
     if few:
         tables.download(
-            scenario_tables.gains(view),
+            reporting.gains(view),
             f"scenario-gains-{view.level}",
             f"Download all {len(view.gains):,} changes (CSV)",
         )
+
+
+_MOST_SHOWN = 40
+
+
+@st.fragment
+def show_compared(found: Books, outcomes: Sequence[Outcome], names: Sequence[str]) -> None:
+    """Render a comparison of two or more."""
+    compared = compare.compare(outcomes)
+    rows = [
+        (f"Scenario {number}", Link(each.run.written.scenario.title, "scenarios", {"scenario": name}),
+         each.run.written.scenario.question)
+        for number, (name, each) in enumerate(zip(names, outcomes, strict=True), 1)
+    ]  # fmt: skip
+    tables.show(Table("Side by side", columns("Number", link("Scenario"), "The question"), rows))
+    for sentence in compare.sentences(compared):
+        st.write(f"**{sentence}**")
+    st.write(reporting.HYPOTHETICAL)
+    st.header("What differs between the files", anchor=False)
+    differs = reporting.what_differs(compared)
+    if differs is None:
+        st.write("The files say the same.")
+    else:
+        tables.show(differs, "compare-files")
+    st.header("What comes of it", anchor=False)
+    outcome = reporting.side_by_side(compared, ("amount", "test"), "Amounts and propositions that differ")
+    tables.show(outcome, "compare-outcome")
+    with st.expander("Every measure that differs"):
+        tables.show(
+            reporting.side_by_side(compared, ("measure", "icb"), "Measures and ICBs that differ"),
+            "compare-measures",
+        )
+    _bridges(outcomes)
+    _gainers_compared(compared)
+    st.header("Take it away", anchor=False)
+    st.download_button(
+        "Board pack of all, to print (HTML)",
+        data=lambda: board_pack.page(outcomes, found.at).encode(),
+        file_name="scenarios-compared.html",
+        mime="text/html",
+        on_click="ignore",
+    )
+    st.code(f"devolution scenario pack {' '.join(names)} --out pack.html", language=None, wrap_lines=True)
+
+
+def _bridges(outcomes: Sequence[Outcome]) -> None:
+    st.header("Step by step", anchor=False)
+    titles = {each.quantity.name: each.quantity.title for found in outcomes for each in reporting.moving(found)}
+    if not titles:
+        st.write("No headline amount moves in any of them.")
+        return
+    name = address.choose(
+        "amount", "Amount", list(titles), shown=lambda each: titles[each], usual="local" if "local" in titles else None,
+        unknown="which does not move here",
+    )  # fmt: skip
+    tables.show(reporting.bridges_side_by_side(outcomes, name), "compare-bridges")
+    for number, found in enumerate(outcomes, 1):
+        each = next(each for each in found.bridges.bridges if each.quantity.name == name)
+        draw_bridge(
+            reporting.spans(each),
+            name=f"Scenario {number}: {titles[name][0].lower()}{titles[name][1:]}",
+            sentence=reporting.bridge_sentence(each),
+            key=f"compare-bridge-{number}-{name}",
+            smaller=True,
+        )
+
+
+def _gainers_compared(compared: Comparison) -> None:
+    st.header("Who gains and who loses", anchor=False)
+    if not compared.levels:
+        st.write("Nobody's total changes in any of them.")
+        return
+    levels = {each.level: each for each in compared.levels}
+    level = levels[
+        address.choose(
+            "level", "Among", list(levels), shown=lambda each: LEVELS[each], horizontal=True,
+            unknown="where nobody's changes",
+        )
+    ]  # fmt: skip
+    more = len(level.gains) > _MOST_SHOWN
+    if more:
+        st.write(f"The {_MOST_SHOWN} largest changes of {len(level.gains):,} are shown; the file has all.")
+    tables.show(reporting.gains_side_by_side(compared, level, _MOST_SHOWN))
+    tables.download(reporting.gains_side_by_side(compared, level), f"compare-gains-{level.level}")

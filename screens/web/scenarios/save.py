@@ -13,8 +13,9 @@ from scenarios.compare import differences
 from scenarios.knobs import as_text
 from scenarios.outcome import Outcome
 from scenarios.scenario import Scenario, read_scenario
-from screens.report import scenario_files, tables
-from screens.report.tables import Table
+from screens.report import board_pack
+from screens.report.render import page as tables
+from screens.report.report import Link, Table, columns, day, link
 from screens.web.scenarios.choice import Opened, is_knob, remember
 from screens.web.shell import address, frame, open_ledger
 from screens.web.shell.open_ledger import Books
@@ -37,7 +38,7 @@ def take_away(found: Books, worked: Outcome, opened: Opened) -> None:
     one, two, three = st.columns(3)
     one.download_button(
         "Board pack to print (HTML)",
-        data=lambda: scenario_files.page([worked], found.at).encode(),
+        data=lambda: board_pack.page([worked], found.at).encode(),
         file_name=f"{stem}.html",
         mime="text/html",
         on_click="ignore",
@@ -61,7 +62,7 @@ def take_away(found: Books, worked: Outcome, opened: Opened) -> None:
 def _workbook(found: Books, worked: Outcome, content: bytes) -> bytes:
     with TemporaryDirectory() as folder, found.store.read() as reader:
         path = Path(folder) / "pack.xlsx"
-        scenario_files.workbook(reader, worked, content, path)
+        board_pack.workbook(reader, worked, content, path)
         return path.read_bytes()
 
 
@@ -144,7 +145,7 @@ def _again(before: _Waiting) -> None:
 
 
 def _differs(waiting: _Waiting) -> Table:
-    headers = ("Where", f"Theirs, version {waiting.newest.number}", "Yours")
+    headers = columns("Where", f"Theirs, version {waiting.newest.number}", "Yours")
     try:
         both = [saved.read_text(content).scenario for content in (waiting.newest.content(), waiting.content)]
     except Refused:
@@ -162,14 +163,14 @@ def versions(opened: Opened) -> None:
         return
     rows = [
         (
-            tables.Link(f"Version {each.number}", "scenarios", {"scenario": each.digest[:16]}),
+            Link(f"Version {each.number}", "scenarios", {"scenario": each.digest[:16]}),
             each.saved_at,
             each.digest[:16],
         )
         for each in reversed(saved.versions(open_ledger.path(), opened.version.name))
     ]
     with st.expander("Every version that was saved"):
-        tables.show(Table(f"Versions of {opened.version.name}", ("Version", "Saved", "Id"), rows))
+        tables.show(Table(f"Versions of {opened.version.name}", columns(link("Version"), day("Saved"), "Id"), rows))
 
 
 def commands(opened: Opened) -> None:
@@ -198,4 +199,4 @@ def library() -> Table:
     for name in outcome.library():
         scenario = read_scenario(outcome.library()[name]).scenario
         rows.append((scenario.title, name, scenario.question))
-    return Table("The library", ("Scenario", "Name", "The question"), rows)
+    return Table("The library", columns("Scenario", "Name", "The question"), rows)

@@ -13,8 +13,9 @@ from ledger.reports import journal, summary
 from ledger.reports.position import Moment
 from ledger.store.base import Store
 from ledger.years import FinancialYear
-from screens.report import tables
 from screens.report.remedies import here
+from screens.report.render import page as tables
+from screens.report.report import Link, Table, columns
 from screens.web.shell import address, open_ledger
 from screens.web.shell.open_ledger import Books
 
@@ -68,7 +69,7 @@ def as_text(words: str) -> str:
 
 def link(words: str, page: str, query: Mapping[str, str | int | None]) -> None:
     """A link inside this app, in the same window."""
-    address_of = tables.Link(words, page, query).address
+    address_of = Link(words, page, query).address
     st.html(f'<p class="house"><a href="{escape(address_of)}" target="_self">{escape(words)}</a></p>')
 
 
@@ -115,7 +116,8 @@ def refused(problems: Sequence[Problem], told: str) -> None:
     """Say all that is wrong with what somebody brought, each with its place and what to do."""
     st.error(told)
     rows = [(one.where, one.found, one.why, one.fix) for one in here(problems)]
-    tables.show(tables.Table(f"{len(rows)} found", ("Where", "What is there", "Why it matters", "What to do"), rows))
+    heads = columns("Where", "What is there", "Why it matters", "What to do")
+    tables.show(Table(f"{len(rows)} found", heads, rows))
 
 
 def sources(found: Books) -> str:

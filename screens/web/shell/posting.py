@@ -11,8 +11,8 @@ from ledger.errors import UNAVAILABLE, Refused
 from ledger.reports import imported
 from ledger.reports.position import Moment
 from ledger.store.base import Store
-from screens.report import tables
-from screens.report.tables import Link, Money, Table
+from screens.report.render import page as tables
+from screens.report.report import Table, columns, day, entry_link, link
 from screens.report.wording import PAGE
 from screens.web.shell import frame, open_ledger
 
@@ -85,15 +85,15 @@ def _since(store: Store, seen: Seen) -> None:
     """What was recorded since the reader looked."""
     rows = [
         (
-            Link(str(row["number"]), "audit", {"view": "entries", "entry": row["number"]}),
+            entry_link(row["number"]),
             row["kind"],
             row["actor"],
             row["reason"],
             row["recorded_at"],
-            Money(row["moved_pence"]),
+            row["moved_pence"],
         )
         for row in open_ledger.ask(store, lambda reader, _: imported.since(reader, seen.known))
     ]
     if rows:
-        headers = ("Entry", "Kind", "By", "Reason", "Recorded", "Moved (£)")
-        tables.show(Table("Recorded since you looked", headers, rows))
+        heads = columns(link("Entry"), "Kind", "By", "Reason", day("Recorded"), "Moved (£)")
+        tables.show(Table("Recorded since you looked", heads, rows))

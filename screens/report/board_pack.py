@@ -1,0 +1,214 @@
+"""A scenario's board pack as files: a workbook, and one HTML page that asks nothing of any network and prints on A4.
+
+Its tables are those of the Scenarios page, and its figures those of ``devolution scenario run --json``.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from allocations.files.out.sheets import MoreSheet, unwritable
+from allocations.files.position import export
+from allocations.files.position.export import Guard
+from ledger.reports import position
+from ledger.reports.position import Moment, moment
+from ledger.store.base import Reader
+from scenarios import compare
+from scenarios.compare import Comparison
+from scenarios.gainers import View
+from scenarios.outcome import Outcome
+from screens.report import scenarios
+from screens.report.render import page as rendered
+from screens.report.render.workbook import sheet
+from screens.report.report import Table, about
+from screens.web.charts import kit
+
+_LEVELS = {"icb": "ICBs", "place": "Places", "pcn": "Networks", "practice": "Practices"}
+# So many gainers and losers are printed of a level; the workbook has them all.
+MOST_PRINTED = 40
+_STYLE = (
+    "@page{size:A4;margin:18mm 15mm}"
+    "html{font:11pt/1.4 Arial,sans-serif;color:#212B32;background:#fff}"
+    "body{max-width:190mm;margin:0 auto;padding:1rem;overflow-wrap:break-word}"
+    "h1{font-size:20pt;line-height:1.2;margin:0 0 .5rem}h2{font-size:14pt;margin:1.6rem 0 .4rem}"
+    "h3{font-size:12pt;margin:1.1rem 0 .3rem}h1,h2,h3{break-after:avoid}h1:not(:first-of-type){break-before:page}"
+    ".mark{border-left:6px solid #12436D;padding:.4rem .8rem;background:#F0F4F5;print-color-adjust:exact}"
+    "figure{margin:.6rem 0;break-inside:avoid}"
+    "table{border-collapse:collapse;width:100%;margin:.4rem 0 1rem;font-size:9.5pt;table-layout:auto}"
+    "caption{text-align:left;font-weight:bold;padding:.2rem 0;break-after:avoid}"
+    "thead{display:table-header-group}tr{break-inside:avoid}"
+    "th,td{text-align:left;vertical-align:top;padding:.22rem .35rem;border-bottom:1px solid #AEB7BD}"
+    "thead th{border-bottom:2px solid #4C6272;vertical-align:bottom}tbody th{font-weight:normal}"
+    ".number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
+    ".whole :is(th,td){font-weight:bold;border-top:2px solid #4C6272}"
+    # On a telephone rows become cards, as in the app; paper is about as narrow, and keeps its tables.
+    + rendered.STYLE[rendered.STYLE.index("@media") :].replace("@media ", "@media screen and ")
+)
+
+
+def workbook(reader: Reader, found: Outcome, content: bytes, out: Path) -> Guard:
+    """Write what a scenario says and the position that it leads to, marked as hypothetical throughout.
+
+    Args:
+        content: of the scenario's file, whose hash the workbook names.
+        out: of a name that ends in ``.xlsx``; or in ``.csv``, for the position alone.
+
+    Raises:
+        Refused: the file cannot be written.
+    """
+    written = found.run.written
+    told = export.told_of_scenario(
+        reader,
+        found.run.books.at or moment(reader),
+        title=written.scenario.title,
+        question=written.scenario.question,
+        source=written.name,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    return export.write_position(found.run.position.cast(position.SCHEMA), told, out, _sheets(found))
+
+
+def printable(found: Sequence[Outcome], at: Moment, out: Path) -> None:
+    """Write the page to print, of one scenario or of several side by side.
+
+    Raises:
+        Refused: the file cannot be written.
+    """
+    try:
+        out.write_text(page(found, at), encoding="utf-8")
+    except OSError as error:
+        raise unwritable(out) from error
+
+
+def page(outcomes: Sequence[Outcome], at: Moment) -> str:
+    """The page to print, of one scenario; or of several, in their order, with their comparison in front.
+
+    Args:
+        at: the point on both clocks, where the first scenario starts from no other.
+    """
+    compared = compare.compare(outcomes) if len(outcomes) > 1 else None
+    at = outcomes[0].run.books.at or at
+    names = [found.run.written.scenario.title for found in outcomes]
+    title = names[0] if compared is None else f"{len(names)} scenarios side by side"
+    parts = [f"<h1>{escape(title)}</h1>"]
+    if compared is not None:
+        parts.append(_compared(outcomes, compared))
+    for number, found in enumerate(outcomes, 1):
+        if compared is not None:
+            parts.append(f"<h1>Scenario {number}: {escape(names[number - 1])}</h1>")
+        parts.append(_one(found))
+    parts.append(_foot(outcomes, at))
+    return (
+        '<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        # Whatever a title says, the page loads nothing and runs nothing.
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>\n"
+    )
+
+
+def _one(found: Outcome) -> str:
+    parts = [
+        _words(found.run.written.scenario.question),
+        f'<p class="mark">{escape(scenarios.HYPOTHETICAL)}</p>',
+        "<h2>In a paragraph</h2>",
+        _words(found.sentence),
+        "<h2>What is done</h2>",
+        _table(scenarios.steps(found)),
+        _words(scenarios.order_sentence(found)),
+        "<h2>What changes</h2>",
+        _table(scenarios.amounts(found)),
+    ]
+    for each in scenarios.moving(found):
+        sentence = scenarios.bridge_sentence(each)
+        picture = kit.bridge(scenarios.spans(each), name=sentence)
+        parts.append(
+            f"<h3>{escape(each.quantity.title)}</h3>{_words(sentence)}<figure>{picture}</figure>"
+            f"{_table(scenarios.bridge(each))}"
+        )
+    parts += [_words(scenarios.still(found)), "<h2>Who gains and who loses</h2>"]
+    parts += [_gains(view) for view in found.views]
+    parts += ["<h2>The propositions</h2>", _table(scenarios.scorecard(found))]
+    parts += ["<h2>Every measure</h2>", _table(scenarios.measures(found))]
+    assumed = scenarios.assumptions(found)
+    parts += ["<h2>What is assumed</h2>", _table(assumed) if assumed else "<p>The file names no assumption.</p>"]
+    return "".join(parts)
+
+
+def _gains(view: View) -> str:
+    parts = [f"<h3>{escape(view.title)}</h3>", _words(scenarios.gain_sentence(view))]
+    if view.gains:
+        rows = scenarios.ends(view, MOST_PRINTED)
+        if len(rows) < len(view.gains):
+            parts.append(
+                _words(f"The {len(rows)} largest changes of {len(view.gains):,} are printed; the workbook has all.")
+            )
+        parts.append(_table(scenarios.gains(view, rows)))
+    fifths = scenarios.fifths(view)
+    if fifths is not None:
+        parts += [_words(f"Deprivation: {view.basis}."), _table(fifths)]
+    return "".join(parts)
+
+
+def _compared(outcomes: Sequence[Outcome], found: Comparison) -> str:
+    listed = "".join(f"<li>Scenario {number}: {escape(name)}</li>" for number, name in enumerate(found.names, 1))
+    parts = [f"<ul>{listed}</ul>", *(_words(sentence) for sentence in compare.sentences(found))]
+    parts.append(_table(scenarios.side_by_side(found, ("amount", "test"), "What differs in the outcome")))
+    for each in outcomes[0].bridges.bridges:
+        if any(b.quantity.name == each.quantity.name for outcome in outcomes for b in scenarios.moving(outcome)):
+            parts.append(_table(scenarios.bridges_side_by_side(outcomes, each.quantity.name)))
+    parts += [_table(scenarios.gains_side_by_side(found, level, MOST_PRINTED)) for level in found.levels]
+    differs = scenarios.what_differs(found)
+    parts.append(_words("The files say the same.") if differs is None else _table(differs))
+    return "".join(parts)
+
+
+def _foot(outcomes: Sequence[Outcome], at: Moment) -> str:
+    hashes = "".join(
+        f"<li>{escape(found.run.written.name)}: scenario {found.run.written.scenario.content_hash()}, baseline "
+        f"{found.run.books.content_hash}, result {found.result_hash}</li>"
+        for found in outcomes
+    )
+    return (
+        f"<h2>What these figures are</h2>{_words(scenarios.HYPOTHETICAL)}{_words(' '.join(about(at)))}"
+        f"<p>Run again with <code>devolution scenario run</code>; these hashes say whether it is the same:</p>"
+        f"<ul>{hashes}"
+        "</ul><p>Prototype, not an NHS England product. Contains public sector information licensed under the Open "
+        "Government Licence v3.0.</p>"
+    )
+
+
+def _words(sentence: str) -> str:
+    return f"<p>{escape(sentence)}</p>" if sentence else ""
+
+
+def _table(table: Table) -> str:
+    return rendered.as_html(table)
+
+
+def _sheets(found: Outcome) -> list[MoreSheet]:
+    note = found.sentence
+    sheets = [
+        sheet("Steps", scenarios.steps(found), note),
+        sheet("Amounts", scenarios.amounts(found), note),
+        *(
+            sheet(f"Bridge {number}", scenarios.bridge(each), scenarios.bridge_sentence(each))
+            for number, each in enumerate(scenarios.moving(found), 1)
+        ),
+    ]
+    for view in found.views:
+        if view.gains:
+            told = scenarios.gain_sentence(view)
+            sheets.append(sheet(_LEVELS[view.level], scenarios.gains(view), told))
+        fifths = scenarios.fifths(view)
+        if fifths is not None:
+            sheets.append(sheet(f"{_LEVELS[view.level]} by deprivation", fifths, f"Deprivation: {view.basis}."))
+    sheets += [
+        sheet("Propositions", scenarios.scorecard(found), "Side by side, and never put together into one score."),
+        sheet("Measures", scenarios.measures(found), "Every measure, in both scopes."),
+    ]
+    assumed = scenarios.assumptions(found)
+    return (
+        [*sheets, sheet("Assumptions", assumed, "What the scenario assumes, with its grounds.")] if assumed else sheets
+    )

@@ -1,0 +1,282 @@
+"""What the books hold: position, flows, measures, the trail behind a balance, and the picture of the whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from allocations.shares import restated
+from ledger.money import spoken
+from ledger.reports import measures as measuring
+from ledger.reports import position as holding
+from ledger.reports import returned, summary
+from ledger.reports.measures import Measure
+from ledger.reports.position import POSITION_COLUMNS, Moment
+from ledger.reports.summary import TOTAL, Picture, cell_shares, matrix_with_totals, percent
+from ledger.reports.trail import trail as entries_behind
+from ledger.store import attachments
+from ledger.store.address import Address
+from ledger.store.base import Reader
+from ledger.years import FinancialYear
+from screens.report.report import (
+    ABSENT,
+    NOT_DEFINED,
+    NOTHING,
+    Report,
+    Row,
+    Table,
+    boundaries,
+    columns,
+    composed,
+    data,
+    day,
+    entry_link,
+    listed,
+    money,
+    share,
+    text,
+)
+from screens.report.wording import COMMAND_LINE
+
+GRADES: Mapping[str, str] = {
+    "none": "No ring-fence",
+    "monitored": "Monitored",
+    "soft": "Soft",
+    "hard": "Hard",
+    "statutory": "Statutory",
+    "not graded": "Not graded",
+}
+
+
+def position(
+    reader: Reader,
+    at: Moment,
+    by: Sequence[str] = POSITION_COLUMNS,
+    *,
+    organisation: str | None = None,
+    year: FinancialYear | None = None,
+    as_is: date | None = None,
+) -> Report:
+    """What is held where, summed by columns of a position.
+
+    Raises:
+        Refused: the organisation or a column is unknown.
+    """
+    table = restated.position(reader, at, as_is, organisation=organisation, year=year and year.start)
+    rows = holding.grouped(reader, table, by).to_pylist()
+    total = f"Sum of all rows: {spoken(holding.total_pence(table))}." if rows else NOTHING
+    changes = boundaries(as_is, restated.changed_by(reader, at, as_is))
+    return Report([listed(rows)], at, sentences=[total, *changes], facts={"as_is": as_is})
+
+
+def flows(
+    reader: Reader,
+    at: Moment,
+    by: Sequence[str],
+    *,
+    organisation: str | None,
+    year: FinancialYear | None,
+    as_is: date | None,
+    within: bool,
+) -> Report:
+    """What moved, summed by columns of the flows.
+
+    Raises:
+        Refused: the organisation or a column is unknown.
+    """
+    start = year and year.start
+    moved = restated.flows(reader, at, as_is, by, organisation=organisation, year=start, within=within)
+    rows = moved.to_pylist()
+    changes = boundaries(as_is, restated.changed_by(reader, at, as_is))
+    return Report([listed(rows)], at, sentences=[*([] if rows else [NOTHING]), *changes], facts={"as_is": as_is})
+
+
+def measures(
+    reader: Reader,
+    at: Moment,
+    *,
+    organisation: str | None,
+    year: FinancialYear | None,
+    as_is: date | None,
+    scopes: Sequence[str],
+    penny_packet_pence: int,
+) -> Report:
+    """Measures in their scopes, and ring-fenced money that went back to its source, whatever became of it.
+
+    Args:
+        year: the latest in the books otherwise.
+
+    Raises:
+        Refused: the organisation is unknown.
+    """
+    start = year.start if year else holding.latest_year(reader)
+    held = restated.position(reader, at, as_is, organisation=organisation, year=start)
+    back = [row for row in returned.returned(reader, at) if start in (None, row.year)]
+    shown = None if start is None else str(FinancialYear(start))
+    facts: dict[str, Any] = {"year": shown, "organisation": organisation, "as_is": as_is}
+    if back:
+        facts["returned_to_source"] = [asdict(row) for row in back]
+    rows = [
+        (scope, measure)
+        for scope in scopes
+        for measure in measuring.measures(held, scope, penny_packet_pence=penny_packet_pence)
+    ]
+    title = f"{organisation or 'The whole ledger'}, {shown}. Grades are this project's reading, unless overridden."
+    changes = boundaries(as_is, restated.changed_by(reader, at, as_is))
+    return Report([measures_table(rows)], at, title, [*changes, *map(returned.told, back)], facts)
+
+
+def measures_table(given: Sequence[tuple[str, Measure]], name: str = "Measures") -> Table:
+    """Measures with their scopes; programs get values, people words."""
+    heads = [
+        text("Scope", "scope"), *data("measure"), text("Measure", "title"), *data("unit", "amount_pence", "value"),
+        text("Value"), *data("defined"), text("What it is", "definition"), text("Mind", "note"),
+    ]  # fmt: skip
+    rows = [
+        (scope, one.name, one.title, one.unit, *_by_unit(one), measure_text(one), one.value is not None,
+         one.definition, one.note)
+        for scope, one in given
+    ]  # fmt: skip
+    return Table(name, heads, rows)
+
+
+def _by_unit(measure: Measure) -> tuple[Any, Any]:
+    return (measure.value, ABSENT) if measure.unit == "pence" else (ABSENT, measure.value)
+
+
+def measure_text(measure: Measure) -> str:
+    """A measure's value as people write it."""
+    value = measure.value
+    if value is None:
+        return NOT_DEFINED
+    if isinstance(value, Fraction) and measure.unit == "share":
+        return percent(value)
+    if isinstance(value, int):
+        return spoken(value) if measure.unit == "pence" else f"{value:,}"
+    return f"{float(value):,.4f}" if measure.unit == "per £ million" else f"{float(value):,.2f}"
+
+
+def trail(
+    reader: Reader,
+    at: Moment,
+    organisation: str,
+    *,
+    fund: str | None = None,
+    year: int | None = None,
+    names: Mapping[str, str] | None = None,
+    ledger: Address | None = None,
+) -> Report:
+    """Each entry behind what an organisation itself holds, down to the file, sheet and cell.
+
+    Args:
+        names: of funds by code.
+        ledger: beside which files that were brought in are kept, to tell which are there and unchanged.
+
+    Raises:
+        Refused: the organisation or the fund is unknown.
+    """
+    table = entries_behind(reader, at, organisation, fund=fund, year=year)
+    rows, names = table.to_pylist(), names or {}
+    hashes = {row["source_hash"] for row in rows if row["source_hash"]}
+    files, changed = ({}, []) if ledger is None else _kept(ledger, hashes)
+    heads = [
+        text("Entry", "entry"), *data("leg"), text("Kind", "kind"), day("Day", "effective_date"),
+        *data("recorded_at", "actor", "reason", "source", "source_hash", "note"), text("From or to", "other"),
+        *data("fund"), text("Line"), *data("year"), text("Standing", "standing"), *data("recurrent"),
+        text("File, sheet and cell"), money("Amount (£)", "amount_pence"), *data("kept_file"),
+    ]  # fmt: skip
+    legs = [_leg(row, names.get(row["fund"], row["fund"]), files.get(row["source_hash"])) for row in rows]
+    total = holding.total_pence(table)
+    said = {
+        row[
+            "entry"
+        ]: f"Entry {row['entry']}: {row['kind']}, {row['effective_date']}, by {row['actor']}. {row['reason']}."
+        for row in rows
+    }
+    sentences = [
+        f"Sum: {spoken(total)}, which is what {organisation} itself holds there." if rows else NOTHING,
+        *said.values(),
+        *(f"Kept, and unchanged since it was imported: {file}." for file in files.values()),
+        *changed,
+    ]
+    facts = {"organisation": organisation, "fund": fund, "total_pence": total}
+    return Report([Table(f"Entries behind {organisation}", heads, legs)], at, sentences=sentences, facts=facts)
+
+
+def _leg(row: Mapping[str, Any], line: str, kept: str | None) -> Row:
+    came_from = ": ".join(text for text in (row["source"], row["note"]) if text)
+    number = entry_link(row["entry"])
+    return (
+        number, row["leg"], row["kind"], row["effective_date"], row["recorded_at"], row["actor"], row["reason"],
+        row["source"], row["source_hash"], row["note"], row["other"], row["fund"], line, row["year"], row["standing"],
+        row["recurrent"], came_from, row["amount_pence"], kept,
+    )  # fmt: skip
+
+
+def _kept(ledger: Address, digests: set[str]) -> tuple[dict[str, str], list[str]]:
+    """The kept files by their hashes, and what is to be said of those that somebody has changed."""
+    files: dict[str, str] = {}
+    changed: list[str] = []
+    for digest in sorted(digests):
+        try:
+            kept = attachments.kept(ledger, digest)
+        except attachments.KeptFileChanged as error:
+            changed.append(COMMAND_LINE.text(error))
+        else:
+            files |= {digest: str(kept)} if kept else {}
+    return files, changed
+
+
+def picture(found: Picture, at: Moment, facts: Mapping[str, Any], done: str) -> Report:
+    """Where the money is decided and how free it is, with the largest and the smallest.
+
+    Args:
+        facts: what programs get besides.
+        done: what was posted, in a sentence.
+    """
+    points = []
+    if found.largest:
+        points.append(("Largest ICB", f"{found.largest[0]}, {spoken(found.largest[1])}"))
+    if found.smallest_pot:
+        name, fund, pence = found.smallest_pot
+        points.append(("Smallest pot of an ICB", f"{spoken(pence)}: {fund}, {name}"))
+    points.append(("Ring-fenced, soft included (illustrative)", percent(found.ring_fenced.share)))
+    points.append(("Both local and free (illustrative)", percent(found.local_and_free.share)))
+    rows = summary.matrix_rows(found)
+    cells = Table("", data("tier", "grade", "amount_pence"), [list(row.values()) for row in rows])
+    published = (
+        "Published: the national limit and every ICB line (NHS England, 2025/26). Illustrative: how free each line "
+        "is, the default places, and what ICBs devolve and keep. Sums may differ in the last digit shown."
+    )
+    shown = [cells, matrix(found, "Where the money is decided, and how free it is"),
+             Table("In short", columns("What", "How much"), points)]  # fmt: skip
+    return Report(shown, at, found.sentence, [published, done], facts)
+
+
+def matrix(found: Picture, name: str, *, under: str | None = None, year: int | None = None) -> Table:
+    """Tiers down, grades across, in £ million; each amount with a year leads to the balances that it is the sum of.
+
+    Args:
+        under: whose money it is, for the links of its figures.
+        year: of which year.
+    """
+
+    def cell(tier: str, grade: str | None, pence: int) -> Any:
+        if year is None:
+            return pence
+        return composed(pence, under=under, year=year, tier=found.tiers.get(tier), grade=grade)
+
+    grades, lines = matrix_with_totals(found)
+    titles = (f"{GRADES.get(grade, grade)} (£ million)" for grade in grades)
+    shares = cell_shares(found)
+    rows = [
+        (
+            tier,
+            *(cell(tier, grade, pence) for grade, pence in zip((*grades, None), amounts, strict=True)),
+            shares.get((tier, "")),
+        )
+        for tier, amounts in lines
+    ]
+    heads = columns("Decided at", *titles, "Total (£ million)", share("Share of all", missing=NOT_DEFINED))
+    return Table(name, heads, rows, has_total=lines[-1][0] == TOTAL)

@@ -1,0 +1,203 @@
+"""All ICBs beside each other: ranked, beyond limits, over time, and above or below their targets."""
+
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+
+from allocations.figures.tables import whole_people
+from allocations.shares import national
+from allocations.shares.national import DISTANCE, TITLES, Alert, Threshold
+from allocations.shares.targets import Target
+from ledger.reports import trend as trends
+from ledger.reports.position import Moment
+from ledger.years import FinancialYear
+from screens.report.report import (
+    NOT_DEFINED,
+    NOTHING,
+    Cell,
+    Column,
+    Figure,
+    Link,
+    Report,
+    Table,
+    boundaries,
+    columns,
+    composed,
+    data,
+    day,
+    link,
+    money,
+    share,
+    text,
+)
+
+_DISTANCE, _SHARE = share("", signed=True), share("")
+
+
+def _measure(name: str) -> Column:
+    return share(TITLES[name], name, signed=name == DISTANCE, missing=NOT_DEFINED)
+
+
+def written(value: Fraction | None, measure: str) -> Cell:
+    """A value of a measure in a table whose rows are measures."""
+    return NOT_DEFINED if value is None else Figure(value, _DISTANCE if measure == DISTANCE else _SHARE)
+
+
+def in_percent(value: Fraction, measure: str) -> str:
+    """A value of a measure as people write it."""
+    return (_DISTANCE if measure == DISTANCE else _SHARE).text(value)
+
+
+def icbs(
+    rows: Sequence[national.Standing], rank: str, *, shown: Sequence[str] = tuple(TITLES), year: int | None = None
+) -> Table:
+    """ICBs by a measure, the highest first; last those for which it is not defined.
+
+    Args:
+        shown: the measures that people read.
+        year: of the books, where the totals are theirs and lead to what they are made of.
+    """
+    names = list(rows[0].values) if rows else list(TITLES)
+    order = [row for row, _ in national.ranked(rows, rank)]
+    order += [row for row in rows if row not in order]
+    heads = [
+        *data("icb"), link("ICB", "name"), text("Code"), text("Region", "region", missing="not on record"),
+        money("Total (£)", "total_pence"),
+        *(_measure(name) if name in shown else data(name)[0] for name in names),
+    ]  # fmt: skip
+    lines = [
+        (row.code, Link(row.name, "./", {"icb": row.code}), row.code, row.region,
+         row.total_pence if year is None else composed(row.total_pence, under=row.code, year=year),
+         *(row.values[name] for name in names))
+        for row in order
+    ]  # fmt: skip
+    return Table(f"All ICBs by {TITLES[rank].lower()}", heads, lines)
+
+
+def alerts(found: Sequence[Alert]) -> Table:
+    """Those beyond a limit, each with its value and the limit."""
+    heads = [
+        *data("icb"), link("ICB", "name"), *data("measure"), text("Measure"), share("Value", "value"),
+        *data("limit", "side"), text("Limit"),
+    ]  # fmt: skip
+    rows = [
+        (one.code, Link(one.name, "./", {"icb": one.code}), one.measure, TITLES[one.measure],
+         written(one.value, one.measure), one.threshold, one.side, f"{one.side} {_SHARE.text(one.threshold)}")
+        for one in found
+    ]  # fmt: skip
+    return Table("Alerts", heads, rows)
+
+
+def ranking(
+    rows: Sequence[national.Standing],
+    at: Moment,
+    *,
+    rank: str,
+    limits: Sequence[Threshold],
+    year: int | None,
+    as_is: date | None,
+    changes: Sequence[date],
+) -> Report:
+    """ICBs ranked by a measure, and who is beyond limits.
+
+    Args:
+        year: in which the year starts; None where there is none in the books.
+        changes: the days on which boundaries have changed by ``as_is``.
+    """
+    found = national.alerts(rows, limits)
+    beyond = alerts(found)
+    sentences = [] if rows else [NOTHING]
+    if limits:
+        sentences.append(national.told(found, len(rows)))
+        sentences += [f"{one.name} ({one.code}): {TITLES[one.measure]} is {in_percent(one.value, one.measure)}, "
+                      f"{one.side} {_SHARE.text(one.threshold)}." for one in found]  # fmt: skip
+    facts = {
+        "year": None if year is None else str(FinancialYear(year)),
+        "rank": rank,
+        "as_is": as_is,
+        "alerts": beyond.records(),
+    }
+    title = f"ICBs by {TITLES[rank].lower()}, the highest first"
+    return Report([icbs(rows, rank, shown=[rank])], at, title, [*sentences, *boundaries(as_is, changes)], facts)
+
+
+def beside(rows: Sequence[national.Standing], marked: str) -> Table:
+    """One ICB beside its peers, its region and all: every measure."""
+    (one,) = [row for row in rows if row.code == marked]
+    lines = [
+        (TITLES[line.measure], written(line.own, line.measure), _rank(line),
+         *(written(value, line.measure) for value in (line.peers, line.region, line.everybody)))
+        for line in national.beside(rows, marked)
+    ]  # fmt: skip
+    heads = columns("Measure", one.name, "Rank, the highest first", "Its peers", "Its region", "All ICBs")
+    return Table("Beside others", heads, lines)
+
+
+def _rank(line: national.Beside) -> str:
+    if line.rank is None:
+        return "not ranked"
+    return f"{line.rank} of {line.of}" + (f", with {line.equal} others" if line.equal else "")
+
+
+def trend(
+    points: Sequence[trends.Standing], at: Moment, *, organisation: str | None, over: str, known_then: bool
+) -> Report:
+    """How the money changed from point to point."""
+    whose = organisation or "Everything in the ledger, national money included"
+    title = f"{whose}: at the end of each of the {over}, as known {'then' if known_then else 'now'}"
+    facts = {"organisation": organisation, "over": over, "known_then": known_then}
+    table = trend_table(points, organisation, known_then=known_then)
+    return Report([table], at, title, [] if points else [NOTHING], facts)
+
+
+def trend_table(points: Sequence[trends.Standing], organisation: str | None, *, known_then: bool) -> Table:
+    """Every measure at every point; the total leads to the balances that it is the sum of, at that point."""
+
+    def total(standing: trends.Standing) -> Cell:
+        point = standing.point
+        asked = {"view": "made", "under": organisation, "year": point.year, "as_at": str(point.as_at)}
+        known = {"known_at": str(point.known_at.date())} if known_then else {}
+        return None if standing.total_pence is None else Link(standing.total_pence, "audit", {**asked, **known})
+
+    heads = [
+        day("At the end of", "as_at"), *data("known_at"), text("Year", "year"),
+        money("Total (£)", "total_pence", missing="nothing held"),
+        *(share(title, name, missing=NOT_DEFINED) for name, title in trends.MEASURES.items()),
+    ]  # fmt: skip
+    rows = [
+        (one.point.as_at, one.point.known_at, str(FinancialYear(one.point.year)), total(one),
+         *(one.values[name] for name in trends.MEASURES))
+        for one in points
+    ]  # fmt: skip
+    return Table("The trend, point by point", heads, rows)
+
+
+def targets(found: Sequence[Target], *, as_is: date | None, changes: Sequence[date]) -> Report:
+    """Targets of all ICBs on one stream, the furthest above it first."""
+    stream = found[0].stream
+    heads = [
+        *data("icb"), text("ICB", "name"), money("Baseline (£ million)", "baseline_pence"),
+        *data("opening_target_pence"), _distance("From target, before", "opening_distance"),
+        _distance("Growth", "growth"), _distance("Convergence", "convergence"),
+        money("Allocation (£ million)", "allocation_pence"), *data("closing_target_pence"),
+        _distance("From target, now", "closing_distance"), money("Above target (£ million)", "closing_distance_pence"),
+        money("Above target per head (£)", "closing_distance_per_head_pence"), *data("registered_people"),
+    ]  # fmt: skip
+    rows = [
+        (row.icb, row.name, row.baseline_pence, row.opening_target_pence, row.opening_distance, row.growth,
+         row.convergence, row.allocation_pence, row.closing_target_pence, row.closing_distance, row.closing_pence,
+         row.per_head_pence(row.closing_pence), whole_people(row.registered_billionths))
+        for row in found
+    ]  # fmt: skip
+    sentences = [
+        "Published: baseline, growth, convergence, allocation and distances (NHS England, March 2025).",
+        "Derived: pounds above target, and per head of the registered population.",
+        *boundaries(as_is, changes),
+    ]
+    title = f"Targets and pace of change 2025/26, {stream} services, furthest above target first"
+    facts = {"stream": stream, "year": "2025/26", "as_is": as_is}
+    return Report([Table(f"Targets, {stream} services, 2025/26", heads, rows)], None, title, sentences, facts)
+
+
+def _distance(heading: str, key: str) -> Column:
+    return share(heading, key, signed=True, places=2)

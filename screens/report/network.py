@@ -1,0 +1,171 @@
+"""The network contract of one primary care network: each element, month by month, with arrears and claims."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from allocations.network.contract import title
+from allocations.network.files import Settlement
+from allocations.network.payments import Payment
+from allocations.network.statement import ElementLine, Statement, by_month
+from ledger.money import exact_pounds
+from screens.report.report import NOT_AVAILABLE, Report, Row, Table, count, data, money, ratio, text
+
+
+def contract(found: Statement, *, source: str, monthly: bool) -> Report:
+    """What a network is paid under the contract.
+
+    Args:
+        source: where the counts of people come from.
+        monthly: whether people see the months in place of the elements.
+    """
+    known = f", as known on {found.known_on}" if found.known_on else ""
+    heading = f"Network contract {found.year}, {found.network} {found.name or ''}".rstrip() + known
+    every = elements(found)
+    keys = [column for column in every.columns if column.key]
+    tables = [Table("", data(*(column.key for column in keys)), [list(row.values()) for row in every.records()]),
+              months(found)] if monthly else [every]  # fmt: skip
+    return Report(tables, None, heading, list(_sentences(found)), _facts(found), source)
+
+
+def elements(found: Statement) -> Table:
+    """Each element on its own count of people."""
+    heads = [
+        *data("element"), text("Element"), text("Paid", "paid"), *data("basis"), text("Counted by"),
+        count("People", "people"), text("People are", missing=NOT_AVAILABLE),
+        *data("people_standing", "people_source"), ratio("Rate (£, published)", "rate_pounds"),
+        *data("rate_standing", "rate_quality", "rate_source", "rate_effective_from", "rate_notified_on",
+              "amount_standing"),
+        money("A year (£)", "annual_pence"), ratio("£ per registered head", "per_registered_head_pounds"),
+        text("Why not", "missing"),
+    ]  # fmt: skip
+    return Table(
+        f"Elements of the contract, {found.network}, {found.year}", heads, [_row(line) for line in found.lines]
+    )
+
+
+def _row(line: ElementLine) -> Row:
+    rate, people = line.element.rate, line.element.count
+    stands_in = people is not None and people.illustrative
+    standing = None if line.annual_pence is None else "illustrative" if stands_in else "derived"
+    name = title(line.name)
+    return (
+        line.name, f"{name[:1].upper()}{name[1:]}", line.paid, rate.basis, rate.basis.replace("_", " "),
+        None if people is None else people.people,
+        None if people is None else "stand-ins" if stands_in else "as given",
+        None if people is None else "illustrative" if stands_in else "given",
+        None if people is None else people.source, rate.pounds.normalize(), "published", rate.quality, rate.source,
+        rate.effective_from, rate.notified_on, standing, line.annual_pence, line.per_head_pounds, line.missing,
+    )  # fmt: skip
+
+
+def months(found: Statement) -> Table:
+    """What each month pays, element by element, with arrears."""
+    names = [line.name for line in found.lines if line.paid == "monthly"]
+    heads = [
+        text("Month"),
+        *(money(f"{title(name).capitalize()} (£)") for name in names),
+        money("Arrears (£)"),
+        money("Paid (£)"),
+    ]
+    rows = [
+        (f"{month.month:%B %Y}", *(month.pence.get(name) for name in names), month.arrears_pence, month.total_pence)
+        for month in by_month(found.payments)
+    ]
+    return Table(f"Payments to {found.network}, {found.year}", heads, rows)
+
+
+def _sentences(found: Statement) -> Iterator[str]:
+    if found.total_pence is None:
+        yield "The total is not available: no element can be worked out."
+    else:
+        head = "" if found.per_head_pounds is None else f", £{found.per_head_pounds} for each registered person"
+        without = f", without {', '.join(title(name) for name in found.without)}" if found.without else ""
+        yield f"In all {_pounds(found.total_pence)} for the year{head}{without}."
+    for line in found.lines:
+        if line.missing:
+            yield f"{title(line.name)} is not available: {line.missing}. Give it with --counts."
+    for payment in found.arrears:
+        yield _arrears(payment)
+    for settlement in found.claims:
+        yield from _claimed(settlement)
+    yield "Rates are published by NHS England. Amounts are derived: people times rate, to the penny, halves up."
+    yield from behind(found)
+
+
+def behind(found: Statement) -> list[str]:
+    """What stands behind a contract: remarks, and what is not worked out here."""
+    return [*found.remarks, *(f"Not worked out here, {title(gap.element)}: {gap.note}." for gap in found.gaps)]
+
+
+def _arrears(payment: Payment) -> str:
+    way = "Arrears" if payment.arrears_pence > 0 else "Taken back"
+    number = "month" if payment.arrears_months == 1 else "months"
+    money = f"{_pounds(payment.arrears_pence)} of {title(payment.element)}"
+    return f"{way} in {payment.month:%B %Y}: {money} for {payment.arrears_months} {number} before."
+
+
+def _claimed(found: Settlement) -> Iterator[str]:
+    name = title(found.element)
+    if found.entitlement_pence is None or found.unclaimed_pence is None:
+        yield f"Claims against {name} come to {_pounds(found.claimed_pence)}; what may be claimed is not available."
+        return
+    used = "none" if found.used_percent is None else f"{found.used_percent}%"
+    yield (
+        f"Claims against {name} come to {_pounds(found.claimed_pence)} of {_pounds(found.entitlement_pence)}: "
+        f"{used} used, {_pounds(found.unclaimed_pence)} unclaimed."
+    )
+    if found.above_pence:
+        yield f"{_pounds(found.above_pence)} is claimed above the most that is reimbursed, and is not paid."
+
+
+def _pounds(pence: int) -> str:
+    """To the penny: this is what somebody is paid."""
+    return f"£{exact_pounds(pence)}"
+
+
+def _facts(found: Statement) -> dict[str, Any]:
+    return {
+        "network": found.network,
+        "name": found.name,
+        "year": str(found.year),
+        "known_on": found.known_on,
+        "total_pence": found.total_pence,
+        "per_registered_head_pounds": found.per_head_pounds,
+        "without": list(found.without),
+        "payments": [
+            {
+                "element": payment.element,
+                "month": f"{payment.month:%Y-%m}",
+                "payment_pence": payment.pence,
+                "arrears_pence": payment.arrears_pence,
+                "arrears_months": payment.arrears_months,
+            }
+            for payment in found.payments
+        ],
+        "claims": [_settlement(settlement) for settlement in found.claims],
+        "not_worked_out": [
+            {"element": gap.element, "note": gap.note, "source": gap.source, "notified_on": gap.notified_on}
+            for gap in found.gaps
+        ],
+        "remarks": list(found.remarks),
+    }
+
+
+def _settlement(found: Settlement) -> dict[str, Any]:
+    return {
+        "element": found.element,
+        "entitlement_pence": found.entitlement_pence,
+        "claimed_pence": found.claimed_pence,
+        "reimbursed_pence": found.reimbursed_pence,
+        "above_pence": found.above_pence,
+        "unclaimed_pence": found.unclaimed_pence,
+        "used_percent": found.used_percent,
+        "months": [
+            {
+                "month": f"{month.month:%Y-%m}",
+                "claimed_pence": month.claimed_pence,
+                "reimbursed_pence": month.reimbursed_pence,
+            }
+            for month in found.months
+        ],
+    }

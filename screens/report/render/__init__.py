@@ -1,0 +1,1 @@
+"""The renderers of reports: each takes a report or a table and knows no subject."""

@@ -1,0 +1,109 @@
+"""A table on a page: plain HTML that a screen reader reads as a table, with a file to take away.
+
+On a narrow screen each row becomes a card with the column's name before each figure, so that nobody scrolls sideways.
+"""
+
+from html import escape
+
+from screens.report.render import csv
+from screens.report.report import NUMBERS, Cell, Column, Figure, Link, Table
+
+STYLE = (
+    ".house table{border-collapse:collapse;width:100%;margin:0 0 1rem 0;font-size:.95rem}"
+    ".house caption{text-align:left;font-weight:bold;padding:.25rem 0;color:#212B32}"
+    ".house th,.house td{border:0;border-bottom:1px solid #AEB7BD;padding:.4rem .5rem;text-align:left;"
+    "vertical-align:top;overflow-wrap:break-word}"
+    ".house thead th{border-bottom:2px solid #4C6272;vertical-align:bottom;overflow-wrap:break-word;hyphens:auto}"
+    ".house tbody th{font-weight:normal;min-width:8rem}"
+    ".house .number{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:normal}"
+    ".house .whole :is(th,td){font-weight:bold;border-top:2px solid #4C6272}"
+    ".house a{color:#005EB8;text-decoration:underline}"
+    "@media (max-width:700px){"
+    ".house thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
+    ".house table,.house tbody,.house tr,.house th,.house td,.house caption{display:block;width:auto}"
+    ".house tr{border-bottom:2px solid #4C6272;padding:.4rem 0}"
+    ".house :is(tbody th,td){border:0;padding:.1rem 0;display:flex;gap:1rem;justify-content:space-between;"
+    "text-align:right}"
+    ".house tbody th{font-weight:bold;text-align:left}"
+    ".house :is(th,td){overflow-wrap:anywhere}"
+    ".house td::before{content:attr(data-label);text-align:left;color:#4C6272;flex:0 1 50%}"
+    ".house .whole :is(th,td){border:0}}"
+)
+
+
+def as_html(table: Table) -> str:
+    """A table as HTML. Roles are written out, because a table that is shown as cards loses them."""
+    shown = table.for_people()
+    heads = "".join(
+        f'<th role="columnheader" scope="col"{_css(is_number=place > 0 and _has_numbers(shown, place))}>'
+        f"{escape(column.heading)}</th>"
+        for place, column in enumerate(shown.columns)
+    )
+    last = len(shown.rows) - 1
+    body = "".join(_row(shown, place, is_whole=table.has_total and place == last) for place in range(len(shown.rows)))
+    return (
+        f'<div class="house"><table role="table"><caption>{escape(table.name)}</caption>'
+        f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead><tbody role="rowgroup">{body}</tbody></table></div>'
+    )
+
+
+def show(table: Table, file_name: str = "") -> None:
+    """Render a table.
+
+    Args:
+        file_name: of the CSV file that is offered with it; without one, none is.
+    """
+    import streamlit as st  # noqa: PLC0415 - commands write tables too, and need not wait for it
+
+    shown, number = table.beginning()
+    st.html(as_html(shown))
+    if number:
+        whole = ", and their whole" if table.has_total else ""
+        st.write(f"The first {table.most} of {number:,} are shown{whole}; the file has all of them.")
+    if file_name:
+        download(table, file_name)
+
+
+def download(table: Table, file_name: str, label: str | None = None) -> None:
+    """Offer a table as a CSV file; it is made when somebody asks for it."""
+    import streamlit as st  # noqa: PLC0415 - as above
+
+    st.download_button(
+        label or f"Download: {table.name} (CSV)",
+        data=lambda: csv.document(table),
+        file_name=f"{file_name}.csv",
+        mime="text/csv",
+        key=f"download {file_name}",
+        on_click="ignore",
+    )
+
+
+def _row(table: Table, place: int, *, is_whole: bool) -> str:
+    (head, first), *rest = zip(table.columns, table.rows[place], strict=True)
+    cells = f'<th role="rowheader" scope="row">{_content(head, first)}</th>' + "".join(
+        f'<td role="cell" data-label="{escape(column.heading)}"{_css(is_number=_is_number(column, cell))}>'
+        f"{_content(column, cell)}</td>"
+        for column, cell in rest
+    )
+    return f'<tr role="row"{" class=whole" if is_whole else ""}>{cells}</tr>'
+
+
+def _content(column: Column, cell: Cell) -> str:
+    text = escape(column.text(cell))
+    return f'<a href="{escape(cell.address)}" target="_self">{text}</a>' if isinstance(cell, Link) else text
+
+
+def _css(*, is_number: bool) -> str:
+    return ' class="number"' if is_number else ""
+
+
+def _is_number(column: Column, cell: Cell) -> bool:
+    if isinstance(cell, Link):
+        return _is_number(column, cell.value)
+    if isinstance(cell, Figure):
+        return _is_number(cell.column, cell.value)
+    return column.kind in NUMBERS and not isinstance(cell, str)
+
+
+def _has_numbers(table: Table, place: int) -> bool:
+    return any(_is_number(table.columns[place], row[place]) for row in table.rows)

@@ -1,0 +1,347 @@
+"""What scenarios answer: one of them, several side by side, a board pack, a check and a proposal.
+
+The tables are the same on the page, in the printable pack, in the workbook and on the command line.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ledger.money import signed_percent, spoken
+from ledger.reports.measures import EARMARKED
+from ledger.reports.position import Moment
+from scenarios import compare as comparing
+from scenarios.bridge import Bridge, Pair
+from scenarios.compare import Comparison, Level
+from scenarios.gainers import Gain, View
+from scenarios.outcome import Outcome, document
+from scenarios.saved import Verdict
+from scenarios.scorecard import Test
+from screens.report.report import (
+    NOT_AVAILABLE,
+    NOT_DEFINED,
+    Cell,
+    Column,
+    Report,
+    Row,
+    Table,
+    columns,
+    count,
+    figure,
+    listed,
+    share,
+)
+from screens.web.charts import marks
+from screens.web.charts.marks import Span
+
+HYPOTHETICAL = (
+    "Hypothetical: nobody has decided any of this, and the books have not changed. How free each line is, and what "
+    "ICBs devolve and keep today, is illustrative unless the books were given otherwise."
+)
+_LIGHTS = {"red": "red: poor", "amber": "amber: fair", "green": "green: good"}
+_IMPACTS = {"red": "red: much", "amber": "amber: some", "green": "green: little"}
+
+
+_UNDECIDED = "All of it is hypothetical: nobody has decided it."
+_CHANGE = share("Change", signed=True, places=2, missing="had nothing")
+
+
+def run(outcome: Outcome) -> Report:
+    """A scenario's answer: for people the paragraph and the tests that changed, for programs everything."""
+    found = document(outcome)
+    rows, hashes = found.pop("measures"), found["hashes"]
+    sentences = [
+        *_bridge_lines(found),
+        "The books have not changed. Add --json for every measure, every bridge and everybody's gain or loss.",
+        f"Scenario {hashes['scenario'][:16]}, baseline {hashes['baseline'][:16]}, result {hashes['result'][:16]}.",
+    ]
+    title = f"{found['title']}\n{found['question']}\n\n{outcome.sentence}\n"
+    tests = scorecard(outcome).with_only("Proposition", "Before", "After", "Better")
+    return Report([tests], outcome.run.books.at, title, sentences, {**found, "rows": rows})
+
+
+def _bridge_lines(found: Mapping[str, Any]) -> list[str]:
+    """Each bridge that moves, in a line that adds up."""
+    lines = []
+    for bridge in found["bridges"]:
+        if bridge["before_pence"] != bridge["after_pence"]:
+            steps = ", ".join(f"step {bar['step']} {spoken(bar['effect_pence'])}" for bar in bridge["steps"])
+            together = f", together {spoken(bridge['interaction_pence'])}" if bridge["interaction_pence"] else ""
+            ends = f"{spoken(bridge['before_pence'])} before, {spoken(bridge['after_pence'])} after"
+            lines.append(f"{bridge['title']}: {ends} ({steps}{together}).")
+    return lines
+
+
+def compared(found: Comparison, at: Moment) -> Report:
+    """Scenarios side by side; for people the propositions and the amounts that differ."""
+    named = "\n".join(f"Scenario {number}: {name}." for number, name in enumerate(found.names, 1))
+    facts = {**comparing.document(found), "rows": comparing.rows(found)}
+    tables = [side_by_side(found, ("test", "amount"), "What differs in the outcome")]
+    return Report(tables, at, named, comparing.sentences(found), facts)
+
+
+def pack(outcomes: Sequence[Outcome], at: Moment, out: Path) -> Report:
+    """Which scenarios a board pack holds, each with its hashes."""
+    rows = [{"title": found.run.written.scenario.title, **document(found)["hashes"]} for found in outcomes]
+    sentences = [*(found.sentence for found in outcomes), _UNDECIDED]
+    return Report([listed(rows)], at, f"Written to {out}.", sentences, {"file": str(out)})
+
+
+def checked(verdict: Verdict, at: Moment, name: str) -> Report:
+    """Whether an old result still holds, and what differs; a refusal where it does not.
+
+    Args:
+        name: of the old result.
+    """
+    rows = [{"what": each.what, "then": each.then, "now": each.now} for each in verdict.differences]
+    words = {
+        "scenario": "the file says something else",
+        "baseline": "the books hold something else",
+        "result": "the new position is another",
+    }
+    title = (
+        f"{name} matches: the same file on the same books gives the same position."
+        if verdict.matches
+        else f"{name} does not match: {'; '.join(words[each] for each in verdict.differs)}."
+    )
+    facts = {"matches": verdict.matches, "differs": list(verdict.differs)}
+    return Report([listed(rows)], at, title, facts=facts, is_refused=not verdict.matches)
+
+
+def proposed(outcome: Outcome, rows: Sequence[Mapping[str, Any]], at: Moment, *, out: Path | None, key: str) -> Report:
+    """What is proposed, and that nothing of it is posted.
+
+    Args:
+        out: the file that it is written to.
+        key: the proposal's name.
+    """
+    name = outcome.run.written.scenario.title
+    sentences = [f"Nothing is posted: the proposal {key} waits for somebody else to approve it; its money is reserved."]
+    if out is not None:
+        sentences.append(f"Written to {out}.")
+    facts = {"title": name, "proposal": key, "posted": False, "sentence": outcome.sentence}
+    title = f"Proposed from '{name}': {len(rows)} entries, tried against every rule."
+    return Report([listed(rows)], at, title, sentences, facts)
+
+
+# --- one scenario ---------------------------------------------------------------------------------
+
+
+def steps(found: Outcome) -> Table:
+    """What is done, step by step; first what is taken as given."""
+    rows = [
+        (f"{word} {done.number}", done.lever.lever_name(), done.change.says, done.lever.why)
+        for word, those in (("Given", found.run.given), ("Step", found.run.done))
+        for done in those
+    ]
+    return Table("What is done", columns("Step", "Lever", "What it does", "Why"), rows)
+
+
+def amounts(found: Outcome) -> Table:
+    """Every headline amount, before and after."""
+    rows = [
+        (each.quantity.title, each.before_pence, each.after_pence, each.change_pence) for each in found.bridges.bridges
+    ]
+    return Table("Amounts before and after", columns("Amount", "Before (£)", "After (£)", "Change (£)"), rows)
+
+
+def spans(bridge: Bridge) -> list[Span]:
+    """The bars of a bridge, with the interaction of its steps."""
+    bars = [
+        (f"Step {bar.step}, {bar.lever}{'' if bar.alone else ' (after those before it)'}", bar.effect_pence)
+        for bar in bridge.bars
+    ]
+    # One step alone has nothing to interact with.
+    if len(bars) > 1 or bridge.interaction_pence:
+        bars.append(("Only together (interaction)", bridge.interaction_pence))
+    return marks.bridge(("Before", bridge.before_pence), bars, ("After", bridge.after_pence))
+
+
+def bridge(of: Bridge) -> Table:
+    """A bridge as a table; its last row is the amount after."""
+    rows = [(span.label, span.pence) for span in spans(of)]
+    return Table(f"{of.quantity.title}: from before to after", columns("Step", "Amount (£)"), rows, has_total=True)
+
+
+def bridge_sentence(of: Bridge) -> str:
+    """What a bridge shows."""
+    parts = ", ".join(f"step {bar.step} {spoken(bar.effect_pence)}" for bar in of.bars)
+    together = f", and {spoken(of.interaction_pence)} only together" if of.interaction_pence else ""
+    ends = f"{spoken(of.before_pence)} before, {spoken(of.after_pence)} after"
+    return f"{of.quantity.title}: {ends}. Each step alone: {parts}{together}. The bars add up, to the penny."
+
+
+def moving(found: Outcome) -> list[Bridge]:
+    """The bridges in which a step does something."""
+    return [each for each in found.bridges.bridges if each.change_pence or any(bar.effect_pence for bar in each.bars)]
+
+
+def still(found: Outcome) -> str:
+    """Which amounts do not move, in a sentence; empty where all do."""
+    names = [each.quantity.title.lower() for each in found.bridges.bridges if each not in moving(found)]
+    return f"Unchanged: {', '.join(names)}." if names else ""
+
+
+def scorecard(found: Outcome) -> Table:
+    """The propositions, before and after; never one score."""
+    rows = [
+        (before.says, _tested(before), _tested(after), before.better, before.formula, after.note)
+        for before, after in found.scorecard
+    ]
+    heads = columns("Proposition", "Before", "After", "Better", "How it is worked out", "Note")
+    return Table("The propositions as tests", heads, rows)
+
+
+def _tested(test: Test) -> Cell:
+    return figure(test.value, test.unit, missing=NOT_AVAILABLE if test.note else NOT_DEFINED)
+
+
+def measures(found: Outcome) -> Table:
+    """Every measure in both scopes, before and after."""
+    rows = [
+        (
+            f"{each.before.title}{' (earmarked lines)' if each.scope == EARMARKED else ''}",
+            figure(each.before.value, each.before.unit),
+            figure(each.after.value, each.after.unit),
+            each.before.definition,
+        )
+        for each in found.measures
+    ]
+    return Table("Every measure", columns("Measure", "Before", "After", "What it is"), rows)
+
+
+def gains(view: View, rows: Sequence[Gain] | None = None) -> Table:
+    """Who gains and who loses at a level, from the largest gain to the largest loss.
+
+    Args:
+        rows: those to show; all for whom something changes otherwise.
+    """
+    heads = columns("Organisation", "Code", "Before (£)", "After (£)", "Change (£)", _CHANGE, "Per head (£)")
+    return Table(view.title, heads, [_gain(gain) for gain in (view.gains if rows is None else rows)])
+
+
+def ends(view: View, most: int) -> list[Gain]:
+    """The largest gains and the largest losses of a level, in their order, at most so many together."""
+    if len(view.gains) <= most:
+        return list(view.gains)
+    largest = {gain.code for gain in sorted(view.gains, key=lambda gain: -abs(gain.change_pence))[:most]}
+    return [gain for gain in view.gains if gain.code in largest]
+
+
+def _gain(gain: Gain) -> Row:
+    return (
+        gain.name,
+        gain.code,
+        gain.before_pence,
+        gain.after_pence,
+        gain.change_pence,
+        gain.change,
+        gain.per_head_pence,
+    )
+
+
+def gain_sentence(view: View) -> str:
+    """How many gain and lose at a level, and who most."""
+    up = [gain for gain in view.gains if gain.change_pence > 0]
+    down = [gain for gain in view.gains if gain.change_pence < 0]
+    most = "" if not up else f" {up[0].name} gains most: {spoken(up[0].change_pence)}{_of_its_own(up[0])}."
+    least = "" if not down else f" {down[-1].name} loses most: {spoken(down[-1].change_pence)}{_of_its_own(down[-1])}."
+    new = "" if not view.began else f" {len(view.began)} began."
+    gone = "" if not view.ended else f" {len(view.ended)} ended."
+    counted = f"{len(up):,} gain, {len(down):,} lose, {view.same:,} have what they had."
+    return f"{view.title}: {counted}{most}{least}{new}{gone}"
+
+
+def _of_its_own(gain: Gain) -> str:
+    return "" if gain.change is None else f" ({signed_percent(gain.change, 2)})"
+
+
+def fifths(view: View) -> Table | None:
+    """Change by fifth of deprivation; None where there are too few organisations to tell."""
+    if not view.fifths or not view.gains:
+        return None
+    rows = [(f"Fifth {each.fifth}", each.organisations, each.change_pence, each.per_head_pence) for each in view.fifths]
+    heads = columns("Fifth of people", count("Organisations"), "Change (£)", "Per head (£)")
+    return Table(f"By deprivation, {view.title[:1].lower()}{view.title[1:]}", heads, rows)
+
+
+def assumptions(found: Outcome) -> Table | None:
+    """What the scenario assumes, each with its grounds; None where it says nothing."""
+    rows = [
+        (each.name.replace("_", " "), str(each.value), each.reason, each.source, _LIGHTS[each.quality],
+         _IMPACTS[each.impact])
+        for each in found.run.written.scenario.assumptions
+    ]  # fmt: skip
+    heads = columns("Assumption", "Value", "Why", "Source", "Evidence", "How much hangs on it")
+    return Table("What is assumed", heads, rows) if rows else None
+
+
+def order_sentence(found: Outcome) -> str:
+    """Whether the order of the steps matters."""
+    if not found.bridges.order_matters:
+        return "" if len(found.run.done) == 1 else "The order of the steps does not matter."
+    pairs = [f"steps {pair.first} and {pair.second} ({_apart(pair)})" for pair in found.bridges.pairs]
+    return f"The order matters for {' and '.join(pairs)}."
+
+
+def _apart(pair: Pair) -> str:
+    """What it makes of a difference when two steps change places."""
+    return "only this order can be done" if pair.differs_pence is None else f"{spoken(pair.differs_pence)} elsewhere"
+
+
+# --- several side by side -------------------------------------------------------------------------
+
+
+def numbered(found: Comparison) -> list[str]:
+    """The names of compared scenarios for the heads of columns."""
+    return [f"Scenario {number}" for number in range(1, len(found.names) + 1)]
+
+
+def side_by_side(found: Comparison, kinds: Sequence[str], caption: str) -> Table:
+    """Figures of every scenario, those that differ from each other or from before."""
+    rows = [
+        (line.title, figure(line.before, line.unit), *(figure(each, line.unit) for each in line.after))
+        for line in found.lines
+        if line.kind in kinds and len({line.before, *line.after}) > 1
+    ]
+    return Table(caption, columns("Figure", "Before", *numbered(found)), rows)
+
+
+def bridges_side_by_side(outcomes: Sequence[Outcome], quantity: str) -> Table:
+    """One amount's bridge in every scenario, row by row."""
+    each = [next(b for b in found.bridges.bridges if b.quantity.name == quantity) for found in outcomes]
+    most = max(len(one.bars) for one in each)
+    rows: list[Row] = [("Before", *(one.before_pence for one in each))]
+    for place in range(most):
+        bars = [one.bars[place] if place < len(one.bars) else None for one in each]
+        rows.append((f"Step {place + 1}", *("no such step" if bar is None else bar.effect_pence for bar in bars)))
+    rows.append(("Only together (interaction)", *(one.interaction_pence for one in each)))
+    rows.append(("After", *(one.after_pence for one in each)))
+    heads = columns("Step", *(f"Scenario {number} (£)" for number in range(1, len(outcomes) + 1)))
+    return Table(f"{each[0].quantity.title}, step by step", heads, rows, has_total=True)
+
+
+def gains_side_by_side(found: Comparison, level: Level, most: int | None = None) -> Table:
+    """What each scenario changes for each organisation, those with the largest change first."""
+    rows = [
+        (next(gain.name for gain in row if gain), *("no change" if gain is None else gain.change_pence for gain in row),
+         *("no change" if gain is None else gain.change for gain in row))
+        for row in level.gains[:most]
+    ]  # fmt: skip
+    heads = columns(
+        "Organisation", *(f"{name} (£)" for name in numbered(found)), *(_change(name) for name in numbered(found))
+    )
+    return Table(f"{level.title}: change in each scenario", heads, rows)
+
+
+def _change(name: str) -> Column:
+    return share(f"{name} (%)", signed=True, places=2, missing="had nothing")
+
+
+def what_differs(found: Comparison) -> Table | None:
+    """What the files say differently; None where they say the same."""
+    rows = [
+        (each.what.replace("_", " "), *("not said" if text is None else text for text in each.values))
+        for each in found.differences
+    ]
+    return Table("What differs between the files", columns("Where", *numbered(found)), rows) if rows else None

@@ -1,0 +1,250 @@
+"""Who should get what: splits, paces of change, budget schedules and need indices."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import pyarrow as pa
+
+from allocations.figures.tables import whole_people
+from allocations.places.division import UNASSIGNED
+from allocations.shares.pace import Outcome, PaceFile
+from allocations.shares.populations import Populations
+from allocations.shares.schedule import ALL, Line, Schedule
+from allocations.shares.split import Allocation
+from ledger.money import round_half_up_fraction, spoken
+from ledger.reports.position import Moment
+from screens.report.report import (
+    NOT_AVAILABLE,
+    Cell,
+    Column,
+    Report,
+    Table,
+    columns,
+    count,
+    data,
+    money,
+    ratio,
+    share,
+    text,
+    traced,
+)
+from screens.web.charts import marks
+from screens.web.charts.marks import Span
+
+_AMOUNTS = ("historic", "fair", "opening_distance", "growth", "movement", "issued", "closing_distance")
+
+
+def allocation(split: Allocation, at: Moment | None) -> Report:
+    """A split of money: each receiver's part, and who is left out."""
+    left_out = [
+        f"{part.practices} practices are in no {split.level}; their share is {spoken(part.amount_pence)}."
+        for part in split.parts
+        if part.code == UNASSIGNED
+    ]
+    aside = split.division.left_aside if split.division else ()
+    if aside:
+        left_out.append(f"Left aside, as places of other ICBs in the same file: {len(aside)} ({', '.join(aside)}).")
+    weighting = split.by.replace("_", " ")
+    facts = {
+        "icb": split.icb,
+        "year": str(split.year),
+        "fund": split.fund,
+        "to": split.level,
+        "by": split.by,
+        "populations": split.populations.source,
+        "unit": split.unit,
+        "total_pence": split.amount_pence,
+        "unassigned": list(split.division.unassigned) if split.division else [],
+        "left_aside": list(aside),
+    }
+    title = f"{spoken(split.amount_pence)} of {split.fund}, {split.icb}, {split.year}, by {weighting} population"
+    sentences = [f"Split in whole units of one {split.unit}; the parts sum to the whole.", *left_out]
+    return Report([parts(split, split.fund)], at, title, sentences, facts)
+
+
+def parts(split: Allocation, line: str) -> Table:
+    """The parts of a split.
+
+    Args:
+        line: the name of what is shared.
+    """
+    by = split.by.replace("_", " ")
+    heads = [
+        *data("organisation"), text("Name", "name"), text("Code"), count("Practices", "practices"),
+        count("Registered people", "registered_people"), count(f"People weighted by {by}", "weighted_people"),
+        share("Share", "share"), money("Fair share (£)", "amount_pence"),
+    ]  # fmt: skip
+    rows = [
+        (part.code, part.name, part.code, part.practices, whole_people(part.registered_billionths),
+         whole_people(part.people_billionths), part.share, part.amount_pence)
+        for part in split.parts
+    ]  # fmt: skip
+    return Table(f"Fair shares of {line} by {split.level}", heads, rows)
+
+
+def pace(asked: PaceFile, outcome: Outcome, *, source: str, digest: str, at: Moment | None) -> Report:
+    """A pace of change, row by row, with its scaling and who is at a limit."""
+    at_floor = [row.code for row in outcome.rows if row.limit == "floor"]
+    at_cap = [row.code for row in outcome.rows if row.limit == "cap"]
+    facts = {
+        "title": asked.title,
+        "sha256": digest,
+        "quantum_pence": outcome.quantum_pence,
+        "scaling": outcome.scaling,
+        "scaling_is_unique": outcome.scaling_is_unique,
+        "at_floor": at_floor,
+        "at_cap": at_cap,
+    }
+    heads = [
+        text("Organisation", "organisation"), money("Baseline (£)", "baseline_pence"),
+        money("Target (£)", "target_pence"), _distance("From target, opening", "opening_distance", 4),
+        *data("convergence"), _distance("Growth", "growth", 4), money("Allocation (£)", "amount_pence"),
+        _distance("From target, closing", "closing_distance", 4), text("Limit", "limit"),
+    ]  # fmt: skip
+    rows = [
+        (row.code, row.baseline_pence, round_half_up_fraction(row.target_pence), row.opening_distance, row.convergence,
+         row.growth, row.allocation_pence, row.closing_distance, row.limit)
+        for row in outcome.rows
+    ]  # fmt: skip
+    limits = f"At the floor: {', '.join(at_floor) or 'nobody'}. At the cap: {', '.join(at_cap) or 'nobody'}."
+    unique = "" if outcome.scaling_is_unique else " All are at a limit, so a range of scalings would do."
+    sentences = [
+        f"The allocations sum to {spoken(outcome.quantum_pence)} exactly. {limits}",
+        f"Growth was scaled by {float(outcome.scaling * 100):+.4f} percentage points to balance.{unique}",
+    ]
+    return Report([Table(asked.title, heads, rows)], at, asked.title, sentences, facts, source)
+
+
+def schedule(
+    found: Schedule, at: Moment | None, *, historic: tuple[str, str] | None, people: Populations, is_planned: bool
+) -> Report:
+    """A schedule, line by line: the bridge from historic to issued budgets, and both distances.
+
+    Args:
+        historic: the file of historic budgets and its SHA-256.
+        people: whom the fair shares count.
+        is_planned: whether a pace of change planned it, which may hold somebody at a limit.
+    """
+    facts = {
+        "icb": found.icb,
+        "year": str(found.year),
+        "to": found.level,
+        "basis": dict(found.basis),
+        "populations": {"source": people.source, "year": str(people.year), "sha256": people.sha256},
+        "historic_file": None if historic is None else {"file": historic[0], "sha256": historic[1]},
+    }
+    funds = list(found.basis)
+    shown = [line for line in found.lines if len(funds) > 1 or line.fund != ALL]
+    line = "" if len(funds) > 1 else f"{funds[0]}, "
+    sentences = [
+        "Historic + growth + movement = issued, to the penny. Growth is the line's own, in proportion.",
+        "Movement sums to nothing over a line. From target: above (+) or below (-) the fair share.",
+        *(f"{fund}: {said}." for fund, said in found.basis.items()),
+        "Fair shares are derived from published populations; by which weighting a line is shared is our assumption.",
+        *_people(people),
+        *([] if historic is None else [f"Historic budgets: {historic[0]}, SHA-256 {historic[1][:16]}."]),
+    ]
+    title = f"{line}{found.icb}, {found.year}, by {found.level}"
+    everything = Table("", data(*_SCHEDULE), [_all_figures(each) for each in found.lines])
+    bridges = budgets(shown, title, with_fund=len(funds) > 1, with_limit=is_planned)
+    return Report([everything, bridges], at, title, sentences, facts)
+
+
+def budgets(lines: Sequence[Line], name: str, *, with_fund: bool = False, with_limit: bool = False) -> Table:
+    """Historic budget, fair share, distance, growth, movement and issued budget of each; what is issued leads on."""
+    heads = [
+        *columns(
+            *(["Fund"] if with_fund else []), "Name", count("Registered people"), "Historic (£)", "Fair share (£)"
+        ),
+        _distance("From target, before"),
+        *columns("Growth (£)", "Movement (£)", "Issued (£)"),
+        _distance("From target, now"),
+        *columns("Issued per head (£)", *(["Limit"] if with_limit else [])),
+    ]
+    rows = [
+        [*([line.fund] if with_fund else []), *_budget(line), *([line.limit] if with_limit else [])] for line in lines
+    ]
+    return Table(name, heads, rows, has_total=bool(lines) and lines[-1].organisation == ALL)
+
+
+def _budget(line: Line) -> Sequence[Cell]:
+    is_whole = ALL in (line.fund, line.organisation)
+    name, issued = "All together" if line.organisation == ALL else line.name, line.issued_pence
+    return (
+        name, whole_people(line.registered_billionths), line.historic_pence, line.fair_pence,
+        line.of_target(line.opening_pence), line.growth_pence, line.movement_pence,
+        issued if is_whole else traced(issued, organisation=line.organisation, fund=line.fund),
+        line.of_target(line.closing_pence), line.per_head_pence(issued),
+    )  # fmt: skip
+
+
+_SCHEDULE = (
+    "fund", "by", "organisation", "name", "is_sum", "registered_people", "weighted_people",
+    *(f"{name}_pence" for name in _AMOUNTS), *(f"{name}_per_head_pence" for name in _AMOUNTS),
+    "opening_distance", "closing_distance", "limit",
+)  # fmt: skip
+
+
+def _all_figures(line: Line) -> Sequence[Cell]:
+    amounts = (line.historic_pence, line.fair_pence, line.opening_pence, line.growth_pence, line.movement_pence,
+               line.issued_pence, line.closing_pence)  # fmt: skip
+    weighted = line.weighted_billionths
+    return (
+        line.fund, line.by or None, line.organisation, line.name, ALL in (line.fund, line.organisation),
+        whole_people(line.registered_billionths), None if weighted is None else whole_people(weighted), *amounts,
+        *(line.per_head_pence(pence) for pence in amounts), line.of_target(line.opening_pence),
+        line.of_target(line.closing_pence), line.limit or None,
+    )  # fmt: skip
+
+
+def need(found: pa.Table, *, icb: str, group: str, people: Populations) -> Report:
+    """Need indices: row by row for programs; for people a row for each group and base, a column for each component."""
+    rows = found.to_pylist()
+    components = list(dict.fromkeys(row["component"] for row in rows))
+    names = people.names(group)
+    wide: dict[tuple[str | int | None, ...], dict[str, Fraction | None]] = {}
+    for row in rows:
+        name = names.get(row["group"], row["group"]) or row["icb"]
+        key = (name, row["base"], whole_people(row["registered_billionths"]), row["icb"], row["group"])
+        wide.setdefault(key, {})[row["component"]] = _index(row["index_thousandths"])
+    heads = columns(
+        "Name", "Relative to", count("People"), *(ratio(name.replace("_", " ").capitalize()) for name in components)
+    )
+    shown = [(*key[:3], *(own.get(component) for component in components)) for key, own in wide.items()]
+    sentences = [
+        "Each index is relative to the base in its row, where 1 is the average; different bases cannot be compared.",
+        f"Derived from NHS England's practice figures of {people.year}. Small groups are less certain.",
+        *_people(people),
+    ]
+    facts = {"icb": icb, "group": group, "year": str(people.year)}
+    every = Table("", data(*found.column_names), [list(row.values()) for row in rows])
+    return Report([every, Table("Need", heads, shown)], None, f"Need indices, {icb}", sentences, facts)
+
+
+def _people(people: Populations) -> list[str]:
+    """Which people shares count, where they are not the shipped ones."""
+    if people.sha256 is None:
+        return []
+    return [f"People of {people.year}: {people.source}, SHA-256 {people.sha256[:16]}. {people.note}".rstrip()]
+
+
+def _index(thousandths: int | None) -> Fraction | None:
+    return None if thousandths is None else Fraction(thousandths, 1000)
+
+
+def _distance(heading: str, key: str = "", places: int = 2) -> Column:
+    return share(heading, key, signed=True, places=places, missing=NOT_AVAILABLE)
+
+
+def bridge(line: Line) -> list[Span]:
+    """The bars of a budget's bridge; none where nothing is issued.
+
+    Where the historic budget is not known the bridge goes from the fair share to what is issued.
+    """
+    if line.issued_pence is None or line.closing_pence is None:
+        return []
+    end = ("Issued", line.issued_pence)
+    if line.historic_pence is None or line.growth_pence is None or line.movement_pence is None:
+        return marks.bridge(("Fair share", line.fair_pence), [("Distance from it", line.closing_pence)], end)
+    steps = [("Growth of the line", line.growth_pence), ("Movement", line.movement_pence)]
+    return marks.bridge(("Historic budget", line.historic_pence), steps, end)

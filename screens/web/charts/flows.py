@@ -1,0 +1,362 @@
+"""Where money goes and stands: a bridge of steps, a flow from left to right, a matrix, and a map of tiles."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from ledger.money import spoken
+from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
+from ledger.reports.summary import NATIONALLY, OTHER_PLACES, Link, Picture, cell_shares, matrix_with_totals, percent
+from screens.report import holdings
+from screens.report.holdings import GRADES
+from screens.report.report import Table, columns, composed
+from screens.web.charts import kit
+from screens.web.charts.marks import Span, Where, at_percent
+
+_STEP = 40
+# The axis with its title, and a legend that takes three lines on a telephone.
+_AROUND = 120
+
+
+def bridge(spans: Sequence[Span], *, name: str, sentence: str, key: str, smaller: bool = False) -> None:
+    """A bridge, with its table.
+
+    Args:
+        spans: the bars, as ``screens.web.charts.marks.bridge`` places them.
+        name: the chart's name.
+        sentence: what it shows.
+        key: a fixed name for the widget and its file.
+        smaller: whether the name is a heading inside a section.
+    """
+    rows_of = [(span.label, span.pence) for span in spans]
+    table = Table(name, columns("Step", "Amount (£)"), rows_of, has_total=True)
+    rows = [
+        {
+            "label": span.label,
+            "from": span.from_millions,
+            "to": span.to_millions,
+            "kind": "Total" if span.is_total else "Less" if span.pence < 0 else "More",
+            "figure": spoken(span.pence) if span.is_total or span.pence <= 0 else f"+{spoken(span.pence)}",
+        }
+        for span in spans
+    ]
+    kit.frame(
+        name,
+        sentence,
+        lambda alt: kit.vega(_spec(rows), alt=alt, key=key, height=_STEP * len(rows) + _AROUND),
+        table,
+        file_name=key,
+        smaller=smaller,
+    )
+
+
+def _spec(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "data": kit.data(rows),
+        "encoding": {
+            "y": {
+                "field": "label",
+                "type": "nominal",
+                "sort": [row["label"] for row in rows],
+                "title": None,
+                "axis": {"labelLimit": kit.NAME_LIMIT, "ticks": False, "domain": False},
+            }
+        },
+        "layer": [
+            {
+                "mark": {"type": "bar", "height": {"band": 0.6}, "minBandSize": 2},
+                "encoding": {
+                    "x": {
+                        "field": "from",
+                        "type": "quantitative",
+                        "title": "£ million; the axis starts at zero",
+                        "axis": {"tickCount": 4},
+                        "scale": {"domain": kit.room([row[end] for row in rows for end in ("from", "to")], 0.6)},
+                    },
+                    "x2": {"field": "to"},
+                    "color": {
+                        "field": "kind",
+                        "type": "nominal",
+                        "title": None,
+                        "scale": {"domain": ["Total", "More", "Less"], "range": [kit.MAIN, kit.SECOND, kit.WARM]},
+                    },
+                },
+            },
+            {
+                "transform": [{"calculate": "max(datum.from, datum.to)", "as": "end"}],
+                "mark": {"type": "text", "align": "left", "dx": 4},
+                "encoding": {"x": {"field": "end", "type": "quantitative"}, "text": {"field": "figure"}},
+            },
+        ],
+    }
+
+
+_LABELS = {
+    "national": "NHS England",
+    NATIONALLY: "Kept by NHS England",
+    "place": "Places",
+    OTHER_PLACES: "Other places",
+    "pcn": "Primary care networks",
+    "practice": "Practices",
+    BY_AGREEMENT: "Kept by ICB, agreed",
+    WITHOUT_AGREEMENT: "Kept by ICB, not agreed",
+    "available": "Available at the ICB",
+}
+
+
+def _label(node: str) -> str:
+    """How an end of a band is called: streams and places by their own names."""
+    return _LABELS.get(node) or f"{node[:1].upper()}{node[1:]}"
+
+
+def sankey(links: Sequence[Link], *, name: str, sentence: str, key: str, under: str | None, year: int) -> None:
+    """A flow, with its table, in which each amount leads to the balances that it is the sum of.
+
+    Args:
+        links: the bands; names on the left and right make the nodes, in the order they appear.
+        name: the chart's name.
+        sentence: what it shows, for people who read rather than look.
+        key: a fixed name for the widget and its file.
+        under: whose money it is, for the links of its figures.
+        year: of which year.
+    """
+    rows = [
+        (_label(link.source), _label(link.target), composed(link.amount_pence, under=under, year=year, **link.only))
+        for link in links
+    ]
+    table = Table(name, columns("From", "To", "Amount (£)"), rows)
+    kit.frame(name, sentence, lambda alt: _draw(links, alt, key), table, file_name=key)
+
+
+def _draw(links: Sequence[Link], alt: str, key: str) -> None:
+    names = list(dict.fromkeys(_label(part) for link in links for part in (link.source, link.target)))
+    st.echarts_chart(
+        {
+            "baseOption": {"animation": False, "series": [_series(links, names)]},
+            # On a telephone there is no room beside the nodes: names break over lines in small type.
+            "media": [
+                {
+                    "query": {"maxWidth": 600},
+                    "option": {
+                        "series": [
+                            {
+                                "right": 96,
+                                "label": {"fontSize": 10, "width": 88, "overflow": "break", "lineHeight": 12},
+                            }
+                        ]
+                    },
+                }
+            ],
+        },
+        height=520,
+        key=key,
+        alt=alt,
+    )
+
+
+def _series(links: Sequence[Link], names: Sequence[str]) -> dict[str, Any]:
+    return {
+        "type": "sankey",
+        "left": 8,
+        "right": 230,
+        "top": 12,
+        "bottom": 12,
+        "nodeGap": 14,
+        "nodeAlign": "left",
+        "draggable": False,
+        "emphasis": {"focus": "adjacency"},
+        "label": {"fontFamily": kit.FONT, "fontSize": 14, "color": kit.INK},
+        "lineStyle": {"color": "source", "opacity": 0.35},
+        "data": [
+            {"name": node, "itemStyle": {"color": kit.PALETTE[at % len(kit.PALETTE)]}} for at, node in enumerate(names)
+        ],
+        # Pence give the widths of the bands; the figures to read are in the table.
+        "links": [
+            {"source": _label(link.source), "target": _label(link.target), "value": link.amount_pence} for link in links
+        ],
+        "tooltip": {"show": False},
+    }
+
+
+_IN_A_WORD = "replace(replace(datum.label, 'No ring-fence', 'None'), 'Not graded', 'No terms')"
+_ROW_HEIGHT = 62
+_DARK = 70
+
+
+def matrix(found: Picture, *, name: str, sentence: str, key: str, under: str | None, year: int) -> None:
+    """The devolution matrix, with its table.
+
+    Args:
+        found: the picture that holds it.
+        name: the chart's name.
+        sentence: what it shows.
+        key: a fixed name for the widget and its file.
+        under: whose money it is, for the links of its figures.
+        year: of which year.
+    """
+    grades, rows = matrix_with_totals(found)
+    titles = [GRADES.get(grade, grade) for grade in grades]
+    shares = cell_shares(found)
+    cells = [
+        {
+            "tier": _short(tier),
+            "grade": GRADES.get(grade, grade),
+            "percent": at_percent(share),
+            "amount": spoken(pence),
+            "share": percent(share),
+        }
+        for tier, amounts in rows[:-1]
+        for grade, pence in zip(grades, amounts, strict=False)
+        if (share := shares.get((tier, grade))) is not None and pence
+    ]
+    tiers = [_short(tier) for tier, _ in rows[:-1]]
+    kit.frame(
+        name,
+        sentence,
+        lambda alt: kit.vega(_matrix_spec(cells, tiers, titles), alt=alt, key=key, height=_ROW_HEIGHT * len(tiers)),
+        holdings.matrix(found, name, under=under, year=year),
+        file_name=key,
+    )
+
+
+def _short(tier: str) -> str:
+    """A tier's short name, where it gives one in brackets: ICB."""
+    before, bracket, after = tier.partition(" (")
+    return after.removesuffix(")") if bracket else before.removesuffix(" partnership")
+
+
+def _matrix_spec(cells: Sequence[Mapping[str, Any]], tiers: Sequence[str], titles: Sequence[str]) -> dict[str, Any]:
+    place: dict[str, Any] = {
+        "y": {
+            "field": "tier",
+            "type": "nominal",
+            "sort": list(tiers),
+            "title": None,
+            "axis": {"labelLimit": 110, "ticks": False},
+        },
+        "x": {
+            "field": "grade",
+            "type": "nominal",
+            "sort": list(titles),
+            "title": None,
+            "axis": {
+                "orient": "top",
+                "labelAngle": 0,
+                "labelOverlap": False,
+                "ticks": False,
+                # On a telephone there is room for a word.
+                "labelExpr": f"{kit.NARROW} ? {_IN_A_WORD} : datum.label",
+                "labelFontSize": {"expr": f"{kit.NARROW} ? 10 : 13"},
+            },
+            "scale": {"domain": list(titles)},
+        },
+    }
+    ink = {"condition": {"test": f"datum.percent > {_DARK}", "value": "#FFFFFF"}, "value": kit.INK}
+    return {
+        "data": kit.data(cells),
+        "encoding": place,
+        "layer": [
+            {
+                "mark": {"type": "rect", "cornerRadius": 3, "stroke": kit.MAIN, "strokeWidth": 1},
+                "encoding": {
+                    "color": {
+                        "field": "percent",
+                        "type": "quantitative",
+                        "scale": {"domain": [0, 100], "range": ["#EEF4FA", "#6BACE6", kit.MAIN]},
+                        "legend": None,
+                    }
+                },
+            },
+            {
+                "mark": {
+                    "type": "text",
+                    "dy": {"expr": f"{kit.NARROW} ? 0 : -8"},
+                    "fontSize": 12,
+                    "fontWeight": "bold",
+                },
+                "encoding": {"text": {"field": "share"}, "color": ink},
+            },
+            {
+                # There is no room for it on a telephone; the table has it.
+                "mark": {"type": "text", "dy": 10, "fontSize": 12, "opacity": {"expr": f"{kit.NARROW} ? 0 : 1"}},
+                "encoding": {"text": {"field": "amount"}, "color": ink},
+            },
+        ],
+    }
+
+
+_SIDE = 56
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One area: its place, where it stands on the scale, and its figure as people write it."""
+
+    code: str
+    name: str
+    column: int
+    row: int
+    level: Where | None
+    figure: str
+    is_marked: bool = False
+
+
+def tiles(found: Sequence[Tile], *, name: str, sentence: str, table: Table, key: str) -> None:
+    """A tile map, with its table. Each tile bears its code and figure, so that colour is never alone."""
+    rows = [
+        {
+            "code": tile.code,
+            "name": tile.name,
+            "column": tile.column,
+            "row": tile.row,
+            "level": tile.level,
+            "figure": tile.figure,
+            "marked": tile.is_marked,
+        }
+        for tile in found
+    ]
+    levels = [tile.level for tile in found if tile.level is not None]
+    low, high = (min(levels), max(levels)) if levels else (0.0, 1.0)
+    ink = {
+        "condition": {
+            "test": f"datum.level !== null && (datum.level - {low}) > 0.7 * {high - low}",
+            "value": "#FFFFFF",
+        },
+        "value": kit.INK,
+    }
+    flat = {"axis": None, "scale": {"paddingInner": 0.06}}
+    spec = {
+        "data": kit.data(rows),
+        "encoding": {
+            "x": {"field": "column", "type": "ordinal", **flat},
+            "y": {"field": "row", "type": "ordinal", **flat},
+            "tooltip": [{"field": "name", "title": "ICB"}, {"field": "figure", "title": "Figure"}],
+        },
+        "layer": [
+            {
+                "mark": {"type": "rect", "cornerRadius": 4},
+                "encoding": {
+                    "color": {
+                        "field": "level",
+                        "type": "quantitative",
+                        "scale": {"domain": [low, high], "range": ["#EEF4FA", "#6BACE6", "#12436D"]},
+                        "legend": None,
+                    },
+                    "stroke": {"condition": {"test": "datum.marked", "value": kit.WARM}, "value": "#4C6272"},
+                    "strokeWidth": {"condition": {"test": "datum.marked", "value": 4}, "value": 0.8},
+                },
+            },
+            {
+                "mark": {"type": "text", "dy": -8, "fontSize": 11, "fontWeight": "bold"},
+                "encoding": {"text": {"field": "code"}, "color": ink},
+            },
+            {
+                "mark": {"type": "text", "dy": 9, "fontSize": 11},
+                "encoding": {"text": {"field": "figure"}, "color": ink},
+            },
+        ],
+    }
+    height = _SIDE * (1 + max((tile.row for tile in found), default=0))
+    kit.frame(name, sentence, lambda alt: kit.vega(spec, alt=alt, key=key, height=height), table, file_name=key)

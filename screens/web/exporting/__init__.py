@@ -1,1 +1,0 @@
-"""Files out of the books."""
