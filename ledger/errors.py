@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from ledger.inputs import Input, Words, first_field, worded
+from ledger.inputs import Action, Input, Words, first_field, worded
 from ledger.store.address import Address
 
 
@@ -97,7 +97,7 @@ class LedgerMissing(LedgerError):
         self.path = path
         super().__init__(
             f"There is no ledger at {path}. Make one from the published figures with "
-            f"'devolution demo --ledger {path}', or name another with --ledger."
+            f"{Action.DEMO_AT.done(path)}, or name another {Input.LEDGER.given}."
         )
 
 
@@ -130,7 +130,7 @@ class NeedsMigration(LedgerError):
         self.path = path
         super().__init__(
             f"The ledger {path} was made by an earlier version of this program: its schema is version {version}, and "
-            f"this program's is {known}. Take a backup, then run 'devolution migrate --ledger {path}'."
+            f"this program's is {known}. Take a backup, then run {Action.MIGRATE_AT.done(path)}."
         )
 
 
@@ -140,8 +140,8 @@ class NotALedger(LedgerError):
     def __init__(self, path: Address, found: str) -> None:
         self.path = path
         super().__init__(
-            f"{path} cannot be read as a ledger: {found} Name a ledger made by this program with --ledger, "
-            "or upgrade the program if the ledger was made by a later one."
+            f"{path} cannot be read as a ledger: {found} Name a ledger made by this program "
+            f"{Input.LEDGER.given}, or upgrade the program if the ledger was made by a later one."
         )
 
 

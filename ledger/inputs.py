@@ -2,7 +2,7 @@
 
 A room that finds a problem knows what is amiss, and not how it was asked: on the command line, on a page, by a
 program. Its sentences carry marks, as ``Say it ⟨by unit⟩, or in the heading.`` Each front door has one table from
-these names to its own words, and puts them in when the problem is shown: ``with --unit`` or ``under 'Amounts are in'``.
+these names to its own words, and puts them in when the problem is shown.
 """
 
 import re
@@ -12,20 +12,6 @@ from typing import Protocol
 
 class Input(StrEnum):
     """What a question or a decision is given."""
-
-    @property
-    def named(self) -> str:
-        """A mark for its name."""
-        return f"⟨name {self.value}⟩"
-
-    @property
-    def given(self) -> str:
-        """A mark for the way in which it is given."""
-        return f"⟨by {self.value}⟩"
-
-    def set_to(self, value: str) -> str:
-        """A mark for it with this value."""
-        return f"⟨set {self.value} {value}⟩"
 
     # Of a budget that is brought in.
     COLUMNS = "columns"
@@ -49,41 +35,106 @@ class Input(StrEnum):
     SHEET_OF_FILE = "sheet_of_file"
     YEAR_OF_FILE = "year_of_file"
 
+    # Of the money, the day and the books that are asked about.
+    AMOUNT = "amount"
+    BOUNDARIES = "boundaries"
+    COUNTS = "counts"
+    DATE = "date"
+    DRY_RUN = "dry_run"
+    FIGURES = "figures"
+    HISTORIC = "historic"
+    HOLDER = "holder"
+    ICB = "icb"
+    KNOWN_AT = "known_at"
+    KNOWN_ON = "known_on"
+    LEDGER = "ledger"
+    LEVEL = "level"
+    LINE = "line"
+    ORGANISATION = "organisation"
+    PLACES = "places"
+    SUMMED_BY = "summed_by"
+    UNDERSPENDS = "underspends"
+    WEIGHTING = "weighting"
+    WHOLE_UNIT = "whole_unit"
+    YEAR = "year"
+
+    # Of a decision, and of who may take it.
+    ACTOR = "actor"
+    ALONE = "alone"
+    AUTHORITY = "authority"
+    PERIOD = "period"
+    PROPOSE = "propose"
+    ROLE_LIMIT = "role_limit"
+    UNTIL = "until"
+
+    @property
+    def named(self) -> str:
+        """A mark for its name."""
+        return f"⟨name {self.value}⟩"
+
+    @property
+    def given(self) -> str:
+        """A mark for the way in which it is given."""
+        return f"⟨by {self.value}⟩"
+
+    def set_to(self, value: object) -> str:
+        """A mark for it with this value."""
+        return f"⟨set {self.value} {value}⟩"
+
 
 class Action(StrEnum):
     """What a sentence may send somebody to do."""
 
+    ALLOCATE = "allocate"
+    ANOTHER_LEDGER = "another_ledger"
+    APPROVE = "approve"
+    CARRY_FORWARD = "carry_forward"
+    COPY = "copy"
+    DEMO = "demo"
+    DEMO_AT = "demo_at"
+    DEMO_WITH_TERMS = "demo_with_terms"
+    EVERYBODY = "everybody"
+    FLOWS = "flows"
+    IMPORT_PUBLISHED = "import_published"
+    IMPORT_STRUCTURE = "import_structure"
+    INSTALL = "install"
+    ISSUE = "issue"
+    MAKE_KEY = "make_key"
+    MIGRATE = "migrate"
+    MIGRATE_AT = "migrate_at"
+    MONTH_CLOSE = "month_close"
+    NEW_MAPPING = "new_mapping"
+    PROPOSALS = "proposals"
+    REVERSE = "reverse"
+    REVERSE_ENTRY = "reverse_entry"
+    ROLES = "roles"
+    RUN_SCENARIO = "run_scenario"
+    SHARE_AMONG_PLACES = "share_among_places"
+    SUBMIT = "submit"
+    VERIFY = "verify"
+
     def done(self, what: object = "") -> str:
         """A mark for it, and to what it is done."""
         return f"⟨do {self.value} {what}⟩"
-
-    ANOTHER_LEDGER = "another_ledger"
-    DEMO_WITH_TERMS = "demo_with_terms"
-    EVERYBODY = "everybody"
-    IMPORT_PUBLISHED = "import_published"
-    IMPORT_STRUCTURE = "import_structure"
-    NEW_MAPPING = "new_mapping"
-    REVERSE = "reverse"
-    SHARE_AMONG_PLACES = "share_among_places"
 
 
 class Words(Protocol):
     """How one front door speaks of what it is given, and of what can be done there."""
 
     def label(self, field: Input) -> str:
-        """What a field is called there: ``--unit``, ``Amounts are in``."""
+        """What a field is called there: an option, or the label of a box."""
 
     def named(self, field: Input) -> str:
-        """A field by its name in a sentence: ``--unit``, ``'Amounts are in'``."""
+        """A field by its name, as it stands in a sentence."""
 
     def given(self, field: Input) -> str:
-        """By what a field is given there: ``with --unit``."""
+        """By what a field is given there: with an option, or under a label."""
 
     def set_to(self, field: Input, value: str) -> str:
-        """How a field is given one value there: ``--fund core``."""
+        """How a field is given one value there."""
 
     def done(self, action: Action, what: str) -> str:
-        """How something is done there: ``'devolution verify'``.
+        """How something is done there: by a command, or somewhere on a page.
 
         Args:
             what: to what it is done, as the number of an entry; empty where the action says it all.

@@ -5,7 +5,8 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
-from ledger.errors import Problem, Refused
+from ledger.errors import refuse
+from ledger.inputs import Input
 from ledger.store.reading import Reader
 
 # The relationships known by entry $known: those that no later row, known by then, corrects.
@@ -88,7 +89,7 @@ def tier_of(reader: Reader, organisation: str) -> str:
     if not rows:
         remedy = suggestion(reader, organisation, "organisation")
         sentence = f"there is no organisation '{organisation}'."
-        raise Refused([Problem("--from", sentence, "Nobody holds the money.", remedy)])
+        refuse(Input.HOLDER, sentence, "Nobody holds the money.", remedy)
     return str(rows[0][0])
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from ledger.entries.draft import Draft, records
 from ledger.errors import Problem, Refused
+from ledger.inputs import Action, Input
 from ledger.models import Agreement, Terms
 from ledger.reports import register
 from ledger.store.base import Reader
@@ -163,7 +164,7 @@ def _refuse_what_cannot_be_proposed(outcome: Outcome, day: date) -> None:
     year = run.written.scenario.baseline.year
     if not year.contains(day):
         problems.append(
-            Problem("--date", f"{day} is not in {year}.", "Money moves within its year.", "Give a day of the year.")
+            Problem(Input.DATE, f"{day} is not in {year}.", "Money moves within its year.", "Give a day of the year.")
         )
     if run.given:
         problems.append(
@@ -191,7 +192,7 @@ def _not_ours(done: Done) -> Problem | None:
             done.place,
             f"a step that {what} cannot be proposed from a scenario.",
             "It undoes decisions, which the books do by reversing their entries.",
-            "Reverse the entry: devolution reverse ENTRY --reason TEXT.",
+            f"Reverse the entry with {Action.REVERSE_ENTRY.done()}.",
         )
     return Problem(
         done.place,

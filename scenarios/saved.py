@@ -14,6 +14,7 @@ from typing import Any
 
 from allocations.reading.file_bytes import content_of
 from ledger.errors import Problem, Refused
+from ledger.inputs import Action
 from ledger.store import attachments
 from ledger.store.address import Address
 from ledger.store.attachments import Version
@@ -140,7 +141,7 @@ class Verdict:
 
 
 def read_result(path: Path) -> dict[str, Any]:
-    """A result that ``scenario run --json`` printed.
+    """The result of a scenario that was run, as JSON.
 
     Raises:
         Refused: the file cannot be read, or is no result of a scenario.
@@ -151,14 +152,17 @@ def read_result(path: Path) -> dict[str, Any]:
         raise Refused(
             [
                 Problem(
-                    str(path), "it cannot be read as JSON.", "It is no result.", "Name what 'scenario run --json' gave."
+                    str(path),
+                    "it cannot be read as JSON.",
+                    "It is no result.",
+                    f"Name what {Action.RUN_SCENARIO.done()} gave.",
                 )
             ]
         ) from error
     if not isinstance(found, dict) or not isinstance(found.get("hashes"), dict) or "scenario" not in found:
         raise Refused(
             [Problem(str(path), "it is not the result of a scenario.", "There is nothing to check.",
-                     "Name a file that 'scenario run --json' gave.")]
+                     f"Name a file that {Action.RUN_SCENARIO.done()} gave.")]
         )  # fmt: skip
     return found
 

@@ -24,6 +24,7 @@ from allocations.shares.need import share_note, weights
 from ledger.entries.draft import Draft, Leg, Place, records
 from ledger.entries.posting import Posted, post
 from ledger.errors import KeyReused, Problem, Refused
+from ledger.inputs import Action
 from ledger.models import Agreement
 from ledger.money import pence_from_pounds
 from ledger.reports import register
@@ -131,7 +132,7 @@ def _post(store: Store, drafts: Sequence[Draft], policy_file: Path) -> list[Post
                     "it was built from other figures or another policy.",
                     f"Its entries differ from what {policy_file.name} and this version's figures would post: "
                     f"{error.problems[0].where}.",
-                    "Build into a new ledger: devolution demo --ledger NEW.duckdb",
+                    f"Build into a new ledger: {Action.DEMO_AT.done('NEW.duckdb')}.",
                 )
             ]
         ) from error

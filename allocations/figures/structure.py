@@ -223,7 +223,7 @@ def overriding_terms(path: Path, newest: Mapping[str, int]) -> Draft:
         key=f"terms/{digest}",
         kind="terms",
         effective_date=min(row["effective_from"] for row in fresh),
-        actor="devolution demo",
+        actor=ACTOR,
         reason="The user's own reading of how free these lines are",
         source=path.name,
         source_hash=digest,

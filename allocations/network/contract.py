@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from allocations.figures import tables
-from ledger.errors import Problem, Refused
+from ledger.errors import refuse
+from ledger.inputs import Input
 from ledger.money import pence_from_pounds
 from ledger.years import FinancialYear
 
@@ -106,7 +107,7 @@ def refuse_unpublished(year: FinancialYear, known_on: date | None = None) -> Non
         found = (
             f"the rates of the network contract of {year} were not known on {known_on}; the first came {min(issued)}."
         )
-        raise Refused([Problem("--known-on", found, why, "Ask for a later day.")])
+        refuse(Input.KNOWN_ON, found, why, "Ask for a later day.")
     if not issued:
         told: dict[str, list[str]] = {}
         for gap in gaps(year, known_on):
@@ -115,7 +116,7 @@ def refuse_unpublished(year: FinancialYear, known_on: date | None = None) -> Non
         rows = tables.table("network_contract_rates").to_pylist()
         years = sorted({row["year"] for row in rows if row["rate_pounds"] is not None})
         found = f"the rates of the network contract of {year} are not published here."
-        raise Refused([Problem("--year", found, f"{why} {listed}".rstrip(), f"Ask for one of {', '.join(years)}.")])
+        refuse(Input.YEAR, found, f"{why} {listed}".rstrip(), f"Ask for one of {', '.join(years)}.")
 
 
 def rates(year: FinancialYear, known_on: date | None = None) -> dict[str, tuple[str, Decimal]]:

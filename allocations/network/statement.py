@@ -12,7 +12,8 @@ from allocations.figures import tables
 from allocations.network.contract import ON_CLAIMS, Gap, gaps, how_paid, published_rates, refuse_unpublished, title
 from allocations.network.files import Claim, Settlement, read_claims, read_counts, settle
 from allocations.network.payments import Count, Element, Payment, believed, payments
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
+from ledger.inputs import Input
 from ledger.money import PENCE_PER_POUND, round_half_up_fraction
 from ledger.years import FinancialYear
 
@@ -218,9 +219,9 @@ def _counts(code: str, year: FinancialYear, given: Sequence[Count]) -> tuple[tup
         like = get_close_matches(code, [row["name"].upper() for row in shipped.values()], 3, 0.6)
         named = [pcn for name in like for pcn, its in shipped.items() if its["name"].upper() == name]
         shown = " or ".join(f"{pcn} ({shipped[pcn]['name']})" if pcn in shipped else pcn for pcn in named or near)
-        remedy = f"Did you mean {shown}?" if shown else "Give its code, as U12345, or its people with --counts."
+        remedy = f"Did you mean {shown}?" if shown else f"Give its code, as U12345, or its people {Input.COUNTS.given}."
         found = f"there is no PCN '{code}' in the figures, nor in a file of counts."
-        raise Refused([Problem("PCN", found, "Its people are not known.", remedy)])
+        refuse("PCN", found, "Its people are not known.", remedy)
     if row is None or year != FIGURES_YEAR:
         return own, row["name"] if row else None
     bases = {count.basis for count in own}

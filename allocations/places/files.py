@@ -16,6 +16,7 @@ from allocations.figures import tables
 from allocations.places.division import Claim, Division, divide, wrong_practice
 from allocations.reading.csv_rows import UserTable, parse, read_text
 from ledger.errors import Problem, Refused
+from ledger.inputs import Input
 
 _NEVER_TELLS = {"and", "the", "of", "in", "nhs", "icb", "integrated", "care", "board", "ics", "system"}
 _COUNCIL_WORDS = {"city", "county", "borough", "council", "district", "metropolitan", "royal", "london", "unitary"}
@@ -151,7 +152,7 @@ def read(text: str, name: str, icb: str, practices: Mapping[str, str]) -> SavedP
         claims.extend(_practices(name, place, group["gps"], icb, practices, is_ours=its_icb == icb))
     if icb not in of_icbs and not any(isinstance(claim, Problem) for claim in claims):
         found = f"its places are of {', '.join(sorted(of_icbs)) or 'nobody'}; none is of {icb}."
-        remedy = "Ask for that ICB with --icb, or bring another file."
+        remedy = f"Ask for that ICB {Input.ICB.given}, or bring another file."
         claims.append(Problem(name, found, "There are no places to share among.", remedy))
     return SavedPlaces(tuple(claims), tuple(left_aside))
 

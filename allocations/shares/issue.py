@@ -8,6 +8,7 @@ from allocations.shares.pace import Outcome, PaceFile
 from allocations.shares.schedule import ALL, Amounts, Line, Schedule
 from ledger.entries.draft import Draft, Leg, Place, legs
 from ledger.errors import Problem, Refused
+from ledger.inputs import Action
 from ledger.money import exact_pounds, signed_percent
 from ledger.reports import register
 from ledger.store.base import Reader
@@ -69,7 +70,7 @@ def refuse_issued(reader: Reader, drafts: Sequence[Draft], issued: Amounts, foun
         if already:
             sentence = f"£{exact_pounds(already)} of {fund} is issued already."
             why = "The plan is for all of the line, and would be paid on top."
-            remedy = "Reverse what was issued first, or split the rest with 'devolution allocate'."
+            remedy = f"Reverse what was issued first, or split the rest with {Action.ALLOCATE.done()}."
             problems.append(Problem(f"{found.icb}, {found.year}", sentence, why, remedy))
     if problems:
         raise Refused(problems)

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 
 from allocations.shares.apportion import apportion
 from ledger import structure
-from ledger.errors import Problem, Refused
+from ledger.errors import refuse
+from ledger.inputs import Input
 from ledger.reports import position as as_was
 from ledger.reports import register
 from ledger.reports.below import walk
@@ -199,14 +200,14 @@ def _refuse_absent(reader: Reader, at: Moment, day: date, organisation: str) -> 
     if life is None:
         remedy = structure.suggestion(reader, organisation, "organisation")
         sentence = f"there is no organisation '{organisation}'."
-        raise Refused([Problem("--organisation", sentence, "Its money cannot be shown.", remedy)])
+        refuse(Input.ORGANISATION, sentence, "Its money cannot be shown.", remedy)
     if not life["valid_from"] <= day < (life["valid_to"] or date.max):
         after = sorted(
             {code for _, step in structure.successions(reader, day, at.known) for code in step.get(organisation, {})}
         )
         remedy = f"Ask for {' or '.join(after)}." if after else "Ask for a day on which it existed."
         sentence = f"{organisation} did not exist on {day}."
-        raise Refused([Problem("--as-is", sentence, "It has no boundaries of that day.", remedy)])
+        refuse(Input.BOUNDARIES, sentence, "It has no boundaries of that day.", remedy)
 
 
 def _within(table: pa.Table, members: set[str], parts: Mapping[str, Parents], organisation: str) -> pa.Table:

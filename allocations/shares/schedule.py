@@ -21,7 +21,8 @@ from allocations.shares.historic import Historic
 from allocations.shares.pace import PaceRule, Plan, plan
 from allocations.shares.populations import Populations
 from allocations.shares.split import Allocation, Part, allocate
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
+from ledger.inputs import Action, Input
 from ledger.money import PENCE_PER_POUND, round_half_up_fraction
 from ledger.reports.position import Moment, flows
 from ledger.store.base import Reader
@@ -170,10 +171,10 @@ def schedule(
         lines.extend([*own, _sum(own, fund, ALL)])
     if pace is not None and pace.quantum_pounds is not None and len(names) > 1:
         sentence = f"it gives the money there is for one line, and there are {len(names)}."
-        remedy = "Choose the line with --fund, or take quantum_pounds out."
+        remedy = f"Choose the line {Input.LINE.given}, or take quantum_pounds out."
         problems.append(Problem(pace.title, sentence, "Each line has its own money.", remedy))
     if not names:
-        remedy = "Give historic budgets with --historic, or issue some with 'devolution allocate --post'."
+        remedy = f"Give historic budgets {Input.HISTORIC.given}, or issue some with {Action.ISSUE.done()}."
         problems.append(Problem(f"{icb}, {year}", "no line has a budget.", "There is nothing to compare.", remedy))
     if problems:
         raise Refused(problems)
@@ -210,8 +211,8 @@ def _of_fund(
     elsewhere = sorted(set(issued) - {part.code for part in split.parts})
     if elsewhere:
         sentence = f"{fund} was issued to {', '.join(elsewhere[:5])}, who are not among these."
-        remedy = "Leave --places out, or use the places to which it was issued."
-        raise Refused([Problem(f"{icb}, {level}", sentence, "Its fair shares would be of other places.", remedy)])
+        remedy = f"Leave {Input.PLACES.named} out, or use the places to which it was issued."
+        refuse(f"{icb}, {level}", sentence, "Its fair shares would be of other places.", remedy)
     # Nobody whose budget is unknown has nothing; but once a line is issued, who got none of it got none.
     now = {part.code: issued.get(part.code, 0) for part in split.parts} if issued else {}
     return _lines(fund, split, historic, now, {}), FROM_BOOKS if issued else NOT_ISSUED

@@ -19,7 +19,8 @@ from allocations.shares.need import share_note, weighting, weights
 from allocations.shares.populations import SHIPPED_YEAR, Populations, shipped
 from ledger import characters
 from ledger.entries.draft import Draft, Leg, Place, legs, records
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
+from ledger.inputs import Action, Input
 from ledger.models import Organisation, Relationship
 from ledger.money import exact_pounds
 from ledger.reports import register
@@ -158,23 +159,22 @@ def _request_problems(
     icbs = set(people.table["icb"].to_pylist())
     if year != people.year:
         sentence = f"there are no population figures for {year}."
-        remedy = f"Use {people.year}, or bring a published practice file of {year} with --figures."
-        found.append(Problem("--year", sentence, "Shares would be of another year's people.", remedy))
+        remedy = f"Use {people.year}, or bring a published practice file of {year} {Input.FIGURES.given}."
+        found.append(Problem(Input.YEAR, sentence, "Shares would be of another year's people.", remedy))
     elif icb not in icbs:
         known = f"ICBs of that year: {', '.join(sorted(icbs))}."
-        found.append(Problem("--icb", f"there is no ICB '{icb}' in {year}.", "It has no people to share by.", known))
+        found.append(Problem(Input.ICB, f"there is no ICB '{icb}' in {year}.", "It has no people to share by.", known))
     if by not in people.weightings:
         sentence = f"{people.source} has no weighted population '{by}'."
         remedy = f"It has {', '.join(people.weightings)}."
-        found.append(Problem("--by", sentence, "Missing is not zero.", remedy))
+        found.append(Problem(Input.WEIGHTING, sentence, "Missing is not zero.", remedy))
     if amount_pence % UNITS[unit]:
         sentence = f"£{exact_pounds(amount_pence)} is not a whole number of units of one {unit}."
-        found.append(
-            Problem("--unit", sentence, "The parts could not sum to it.", "Split it in pence with --unit penny.")
-        )
+        remedy = f"Split it in pence: {Input.WHOLE_UNIT.set_to('penny')}."
+        found.append(Problem(Input.WHOLE_UNIT, sentence, "The parts could not sum to it.", remedy))
     if places_file is not None and level != "place":
         sentence = "places were given, but the split is not to places."
-        found.append(Problem("--places", sentence, "They would be ignored.", "Use --to place."))
+        found.append(Problem(Input.PLACES, sentence, "They would be ignored.", f"Use {Input.LEVEL.set_to('place')}."))
     return found
 
 
@@ -186,7 +186,7 @@ def refuse_unknown_fund(reader: Reader, fund: str) -> None:
     """
     if fund not in register.funds(reader):
         remedy = suggestion(reader, fund, "fund")
-        raise Refused([Problem("--fund", f"there is no fund '{fund}'.", "Its money cannot be split.", remedy)])
+        refuse(Input.LINE, f"there is no fund '{fund}'.", "Its money cannot be split.", remedy)
 
 
 def held_by(reader: Reader, at: Moment, icb: str, fund: str, year: FinancialYear, standing: str) -> int:
@@ -201,10 +201,8 @@ def held_by(reader: Reader, at: Moment, icb: str, fund: str, year: FinancialYear
     if pence <= 0:
         funds = sorted({f"{row['fund']} ({row['standing'].split()[0]})" for row in own})
         held = ", ".join(funds) or "nothing in this year"
-        remedy = f"Give an amount with --amount, or split what it holds: {held}."
-        raise Refused(
-            [Problem(f"{icb}, {fund}", f"it holds nothing {standing} of it.", "There is nothing to split.", remedy)]
-        )
+        remedy = f"Give an amount {Input.AMOUNT.given}, or split what it holds: {held}."
+        refuse(f"{icb}, {fund}", f"it holds nothing {standing} of it.", "There is nothing to split.", remedy)
     return pence
 
 
@@ -341,16 +339,8 @@ def _new_places(reader: Reader, allocation: Allocation, key: str, actor: str) ->
     icb, first_day = allocation.icb, periods.open_from(reader, allocation.year.first_day)
     known = register.organisations(reader)
     if icb not in known:
-        raise Refused(
-            [
-                Problem(
-                    "the ledger",
-                    f"it does not know {icb}.",
-                    "Money cannot be posted there.",
-                    "Build it with 'devolution demo'.",
-                )
-            ]
-        )
+        remedy = f"Build it with {Action.DEMO.done()}."
+        refuse("the ledger", f"it does not know {icb}.", "Money cannot be posted there.", remedy)
     life = {"valid_from": first_day, "valid_to": known[icb]["valid_to"]}
     scheme = f"place: {allocation.places_file} {str(allocation.digest)[:12]}"
     fresh = [part for part in allocation.parts if known.get(part.code, {}).get("tier") != "place"]

@@ -6,7 +6,8 @@ from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, records
 from ledger.entries.kinds import APPOINT, DISMISS
 from ledger.entries.posting import Posted, post
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
+from ledger.inputs import Action, Input
 from ledger.models import ADMINISTRATOR, APP, APPOINTED, APPROVER, PREPARER
 from ledger.models_rights import Appointment, Dismissal
 from ledger.money import exact_pounds
@@ -96,8 +97,8 @@ def dismiss(
         ]  # fmt: skip
     if not ending:
         sentence = f"{person} has no such right from {day} on."
-        why, remedy = "Nothing would end.", "See 'devolution roles' for who may do what."
-        raise Refused([Problem(person, sentence, why, remedy)])
+        why, remedy = "Nothing would end.", f"See {Action.ROLES.done()} for who may do what."
+        refuse(person, sentence, why, remedy)
     key = f"{DISMISS}/{number + 1}"
     rows = [{"id": f"{key}/{nth}", "appointment": held.id, "valid_to": day} for nth, held in enumerate(ending, start=1)]
     draft = Draft(key, DISMISS, day, by, reason, records={Dismissal: records(Dismissal, rows)})
@@ -125,24 +126,24 @@ def _appointment_problems(
     ):
         remedy = suggestion(reader, organisation, "organisation")
         sentence = f"there is no organisation '{organisation}'."
-        found.append(Problem("--organisation", sentence, "A right is over somebody.", remedy))
+        found.append(Problem(Input.ORGANISATION, sentence, "A right is over somebody.", remedy))
     if limit_pence is not None and (limit_pence < 0 or role not in (PREPARER, APPROVER)):
         sentence = f"a limit of £{exact_pounds(limit_pence)} for the role {role}."
-        found.append(Problem("--limit", sentence, "Only preparers and approvers move money.", "Leave it out."))
+        found.append(Problem(Input.ROLE_LIMIT, sentence, "Only preparers and approvers move money.", "Leave it out."))
     if period is not None and (limit_pence is None or period not in EACH_PERIOD):
         limited = "no limit" if limit_pence is None else f"a limit of £{exact_pounds(limit_pence)}"
         remedy = f"Give a limit, and one of {', '.join(EACH_PERIOD)}."
-        found.append(Problem("--per", f"{limited} per '{period}'.", "A limit is counted over a period.", remedy))
+        found.append(Problem(Input.PERIOD, f"{limited} per '{period}'.", "A limit is counted over a period.", remedy))
     if alone and role != APPROVER:
         sentence = f"the role {role} would post alone."
-        found.append(Problem("--alone", sentence, "Only an approver posts.", "Leave it out."))
+        found.append(Problem(Input.ALONE, sentence, "Only an approver posts.", "Leave it out."))
     if role == APP and organisation is not None:
         sentence = f"an app for {organisation} alone."
         why = "An app has no right of its own: it names who is at its screen, whose rights count."
-        found.append(Problem("--organisation", sentence, why, "Leave it out."))
+        found.append(Problem(Input.ORGANISATION, sentence, why, "Leave it out."))
     if until is not None and until <= day:
         sentence = f"it would hold from {day} and no longer from {until}."
-        found.append(Problem("--until", sentence, "It would never hold.", "Give a later day."))
+        found.append(Problem(Input.UNTIL, sentence, "It would never hold.", "Give a later day."))
     return found
 
 

@@ -15,6 +15,7 @@ from ledger.entries.draft import Draft, primary_key
 from ledger.entries.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSAL_KEY, REVERSE
 from ledger.entries.named_legs import NamedLegs
 from ledger.errors import Problem
+from ledger.inputs import Action, Input
 from ledger.models import RECORDS
 from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE, exact_pounds
 from ledger.rules.rule import MOST_SHOWN
@@ -100,7 +101,7 @@ def _shape_problems(draft: Draft) -> list[Problem]:  # noqa: PLR0911 - one retur
         return [Problem(place, "it has no legs, or brings records besides.", why, remedy)]
     if (draft.kind == REVERSE) != (draft.reverses is not None):
         found = "a reversal must name the entry it undoes, and only a reversal may."
-        return [Problem(place, found, "The two would not be linked.", "Use 'devolution reverse ENTRY'.")]
+        return [Problem(place, found, "The two would not be linked.", f"Use {Action.REVERSE_ENTRY.done()}.")]
     return []
 
 
@@ -140,7 +141,7 @@ def another_speaks(login: str, person: str) -> Problem:
         "the connection",
         f"it is {login}'s, and {person} is named.",
         "Nobody acts under another's name.",
-        f"Give '--actor {login}' or set DEVOLUTION_PERSON to it, or sign in to the server as {person}.",
+        f"Give '{Input.ACTOR.set_to(login)}' or set DEVOLUTION_PERSON to it, or sign in to the server as {person}.",
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ledger.entries import canonical
 from ledger.errors import Problem, Refused
+from ledger.inputs import Action
 from ledger.proofs import merkle
 from ledger.store.base import Reader
 
@@ -89,7 +90,7 @@ def _library() -> tuple[ModuleType, ModuleType]:
         from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 - as said
     except ModuleNotFoundError:
         why = "The library 'cryptography' makes and checks them, and everything else works without it."
-        remedy = "Install the extra 'sign': uv sync --extra sign."
+        remedy = f"Install the extra 'sign': {Action.INSTALL.done('sign')}."
         raise Refused([Problem("signatures", "this installation cannot sign.", why, remedy)]) from None
     return ed25519, serialization
 
@@ -99,7 +100,7 @@ def _no_key(name: str) -> Problem:
         name,
         "it is not an Ed25519 private key in PEM without a password.",
         "A head is signed with such a key, and whoever checks it knows its public half.",
-        "Make one with 'devolution head --make-key FILE', or name the right file.",
+        f"Make one with {Action.MAKE_KEY.done()}, or name the right file.",
     )
 
 
@@ -227,7 +228,7 @@ def read(document: Mapping[str, Any], place: str) -> Head:
         or not _HASH.fullmatch(str(head))
         or (form == SIGNED and not all(_REST[name].fullmatch(value) for name, value in rest.items()))
     ):
-        found = "it is neither a signed head nor a proof that 'devolution prove' or 'devolution consistent' wrote."
+        found = "it is neither a signed head nor a proof that was made from such books."
         why = "What the books have to hold is read from it."
         raise Refused([Problem(place, found, why, "Name the file as it was given to you, or the head itself.")])
     kept = Head(int(str(entries)), str(root), str(head))
@@ -259,7 +260,9 @@ def problems(leaves: Sequence[bytes], older: Head) -> list[Problem]:
             return []
         found = f"the first {older.entries:,} entries of these books are others."
     why = "Entries have been cut off, changed or moved since it was made, or it was made of other books."
-    remedy = "Run 'devolution verify', compare with a backup or a journal of that time, and find out who could write."
+    remedy = (
+        f"Run {Action.VERIFY.done()}, compare with a backup or a journal of that time, and find out who could write."
+    )
     return [Problem(f"the head of {older.entries:,} entries", found, why, remedy)]
 
 
@@ -272,4 +275,4 @@ def _refuse_forged(kept: Signed, place: str) -> None:
 
 def _broken(place: str, found: str) -> Problem:
     why = "A head stands for every entry, so there is none of such books."
-    return Problem(place, found, why, "Run 'devolution verify', and restore the ledger from a backup.")
+    return Problem(place, found, why, f"Run {Action.VERIFY.done()}, and restore the ledger from a backup.")

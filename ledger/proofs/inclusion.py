@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from ledger.entries import canonical, canonical_1, chain
 from ledger.entries.draft import primary_key, schema_of
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
+from ledger.inputs import Action
 from ledger.models import RECORDS, Entry
 from ledger.proofs import heads, merkle
 from ledger.store.base import Reader
@@ -77,8 +78,8 @@ def _what_it_says(reader: Reader, number: int) -> dict[str, Any]:
     )
     if form.chain_hash(entry["previous_hash"], number, entry["recorded_at"], content) != entry["hash"]:
         why = "A proof shows what an entry has said since it was posted, so there is none of this one."
-        remedy = "Run 'devolution verify', and restore the ledger from a backup."
-        raise Refused([Problem(f"entry {number}", "it does not say what was posted.", why, remedy)])
+        remedy = f"Run {Action.VERIFY.done()}, and restore the ledger from a backup."
+        refuse(f"entry {number}", "it does not say what was posted.", why, remedy)
     facts = pa.Table.from_pylist([entry], schema=pa.schema([schema_of(Entry).field(n) for n in canonical.ENTRY_FIELDS]))
     return {
         "version": form.VERSION,

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from ledger.entries.canonical import GENESIS
 from ledger.entries.chain import last_entry
 from ledger.errors import Problem, Refused
+from ledger.inputs import Input
 from ledger.money import MOST_MOVED_PENCE
 from ledger.reports import below
 from ledger.reports.below import Point
@@ -264,7 +265,7 @@ def moment(reader: Reader, as_at: date | None = None, known_at: datetime | None 
         raise Refused(
             [
                 Problem(
-                    "--known-at",
+                    Input.KNOWN_AT,
                     f"{known_at.isoformat()} is in the future.",
                     "What will be known then is not settled.",
                     "Give a time that has passed.",
@@ -464,7 +465,7 @@ def _stage_scope(reader: Reader, at: Moment, roots: Sequence[str], year: int | N
         raise Refused(
             [
                 Problem(
-                    "--organisation",
+                    Input.ORGANISATION,
                     f"there is no organisation '{roots[0]}'.",
                     "Its money cannot be shown.",
                     suggestion(reader, roots[0], "organisation"),
@@ -480,7 +481,7 @@ def _refuse_unknown_columns(by: Sequence[str], known: Sequence[str]) -> None:
         raise Refused(
             [
                 Problem(
-                    "--by",
+                    Input.SUMMED_BY,
                     f"there is no column {' or '.join(repr(name) for name in wrong) or 'named'}.",
                     "The figures cannot be summed by it.",
                     f"Choose from {', '.join(known)}.",

@@ -5,7 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from ledger.errors import Problem, Refused
+from ledger.errors import refuse
+from ledger.inputs import Input
 from ledger.reports.position import SOURCE, Moment
 from ledger.store.base import Reader
 from ledger.structure import suggestion
@@ -65,10 +66,10 @@ def trail(
     Raises:
         Refused: the organisation or the fund is unknown.
     """
-    for option, code, table in (("--organisation", organisation, "organisation"), ("--fund", fund, "fund")):
+    for field, code, table in ((Input.ORGANISATION, organisation, "organisation"), (Input.LINE, fund, "fund")):
         if code is not None and not reader.rows(f"SELECT 1 FROM {table} WHERE code = $code", {"code": code}):
             remedy = suggestion(reader, code, table)
-            raise Refused([Problem(option, f"there is no {table} '{code}'.", "Its money cannot be traced.", remedy)])
+            refuse(field, f"there is no {table} '{code}'.", "Its money cannot be traced.", remedy)
     given: dict[str, object] = {"organisation": organisation, "known": at.known, "as_at": at.as_at}
     given |= {name: value for name, value in (("fund", fund), ("year", year)) if value is not None}
     sql = _TRAIL.format(

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from ledger.errors import Problem, Refused
+from ledger.inputs import Input
 from ledger.reports import below, measures
 from ledger.reports.journal import years as years_with_money
 from ledger.reports.position import HELD_BELOW, TERMS_HELD, Moment
@@ -218,7 +219,7 @@ def _refuse_unknown(reader: Reader, codes: Sequence[str]) -> None:
         raise Refused(
             [
                 Problem(
-                    "--organisation",
+                    Input.ORGANISATION,
                     f"there is no organisation '{code}'.",
                     "Its trend cannot be shown.",
                     suggestion(reader, code, "organisation"),

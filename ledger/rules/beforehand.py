@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 
 from ledger.entries.draft import Draft, schema_of
 from ledger.errors import Problem
+from ledger.inputs import Action
 from ledger.models import UNPUBLISHED
 from ledger.rules import decisions, rights
 from ledger.store.reading import Reader
@@ -40,7 +41,7 @@ def not_seen(proposal: str, fault: str = "unknown", person: str = "") -> Problem
     place = f"proposal {proposal}"
     if fault == "unknown":
         found = "there is no such proposal, or you may not see it."
-        return Problem(place, found, "Nothing can be done with it.", "See 'devolution proposal list'.")
+        return Problem(place, found, "Nothing can be done with it.", f"See {Action.PROPOSALS.done()}.")
     if fault == "part":
         found = f"it moves money of organisations over which {person} has no right."
         why, remedy = "Who decides sees the whole of it.", "Let somebody decide who has a right over all of them."

@@ -11,6 +11,7 @@ from typing import Any
 
 from ledger.entries.kinds import BRING, CARRY
 from ledger.errors import Problem
+from ledger.inputs import Action
 from ledger.money import exact_pounds
 from ledger.rules.rule import Row, Rule
 from ledger.store.reading import Reader
@@ -90,7 +91,9 @@ def _wrong_leg(row: Row) -> Problem:
         why = "What recurs is issued anew in the next year, and would be counted twice."
         return Problem(place, f"to {row['kind']} moves recurrent money.", why, "Carry forward what is for once.")
     why = "Carried money goes back to its source, and comes from there."
-    return Problem(place, f"to {row['kind']} has another side than the source.", why, "Use 'devolution carry-forward'.")
+    return Problem(
+        place, f"to {row['kind']} has another side than the source.", why, f"Use {Action.CARRY_FORWARD.done()}."
+    )
 
 
 def _unequal(row: Row) -> Problem:
@@ -99,7 +102,7 @@ def _unequal(row: Row) -> Problem:
         f"{row['fund']}, carried forward from {year}",
         f"£{exact_pounds(row['brought_pence'])} would come, and £{exact_pounds(row['carried_pence'])} was carried.",
         "No more comes into a year than was carried out of the one before.",
-        "Reverse what was brought before what was carried, or carry it forward by 'devolution carry-forward'.",
+        f"Reverse what was brought before what was carried, or carry it forward by {Action.CARRY_FORWARD.done()}.",
     )
 
 

@@ -1,6 +1,7 @@
 """Published control totals: assertions that the books tie, to the penny, to what was published."""
 
 from ledger.errors import Problem
+from ledger.inputs import Action
 from ledger.money import exact_pounds
 from ledger.rules.rule import FUND_LINE, Row, Rule
 
@@ -67,7 +68,7 @@ def _problem(row: Row) -> Problem:
         f"entry {row['entry_number']} ({row['key']}), control total '{row['description']}'",
         f"the books show £{exact_pounds(shown)}, which is £{exact_pounds(abs(shown - expected))} {way}.",
         f"{row['source']} says £{exact_pounds(expected)}.",
-        "Correct the entries behind the difference ('devolution flows --by entry,fund'), or record a newer "
+        f"Correct the entries behind the difference ({Action.FLOWS.done()}), or record a newer "
         "total with them if the published figure has changed.",
     )
 

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from ledger.entries.chain import FORM_2_FROM
 from ledger.entries.draft import primary_key, schema_of
 from ledger.errors import Problem
+from ledger.inputs import Action
 from ledger.models import RECORDS, UNPUBLISHED, Upgrade
 from ledger.rules.rights_questions import same_person
 from ledger.rules.rule import COMMON, Row, Rule, inlined, iso
@@ -233,7 +234,7 @@ WHOLE_FAULTS = {
     "numbered": (
         "it has no entries, or they and their legs are not named after it and numbered from 1.",
         "Whoever decides names them by their numbers.",
-        "Submit it with 'devolution allocate --propose' or 'devolution scenario adopt', which number them.",
+        f"Submit it with {Action.SUBMIT.done()}, which number them.",
     ),
     "named": (
         "its name does not begin with that of whoever prepares it, and a '/'.",
@@ -295,7 +296,7 @@ def _part(row: Row) -> Problem:
 def _unlike(row: Row) -> Problem:
     found = f"entry {row['number']} is not entry {row['nth']} of the proposal as it was proposed: {row['differs']}."
     why = "What is posted with an approval stands directly after it, and is what was proposed to the last word."
-    return Problem(_place(row), found, why, "Approve it with 'devolution proposal approve', or submit it anew.")
+    return Problem(_place(row), found, why, f"Approve it with {Action.APPROVE.done()}, or submit it anew.")
 
 
 def _before(row: Row) -> Problem:

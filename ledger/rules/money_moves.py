@@ -6,6 +6,7 @@ little more than the decisions behind them.
 
 from ledger.entries.kinds import DOWN, INSIDE, MONEY_KINDS, OTHER, REVERSE, SAME, SAME_OR_INSIDE, UP, WITHIN
 from ledger.errors import Problem
+from ledger.inputs import Action
 from ledger.money import exact_pounds
 from ledger.rules.rule import SINCE, Row, Rule, where
 from ledger.words import AVAILABLE, RETAINED, RING_FENCED
@@ -278,7 +279,7 @@ def _reversal_problem(row: Row) -> Problem:
         f"entry {row['entry_number']} ({row['key']})",
         f"it does not mirror entry {row['reverses']} leg by leg, is dated before it, or undoes a reversal.",
         "A reversal is equal and opposite, from the entry's day on, or it corrects nothing.",
-        "Reverse the entry with 'devolution reverse', which builds the mirror.",
+        f"Reverse the entry with {Action.REVERSE_ENTRY.done()}, which builds the mirror.",
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ledger.entries.kinds import CLOSE, REVERSE
 from ledger.errors import Problem
+from ledger.inputs import Action, Input
 from ledger.rules.rule import SINCE, Row, Rule, recorded_on
 from ledger.store.reading import Reader
 from ledger.years import month_of, year_of
@@ -157,7 +158,7 @@ def _late(row: Row) -> Problem:
     if year_of(day) != year_of(open_from):
         remedy = f"{year_of(day)} has ended. Decide it anew in {year_of(open_from)}, with the money of that year."
     elif row["kind"] == REVERSE:
-        remedy = f"Correct it in an open month: reverse it with --date {open_from} or later."
+        remedy = f"Correct it in an open month: reverse it with {Input.DATE.set_to(open_from)} or later."
     else:
         remedy = f"Date it in the first open month: from {open_from} on."
     return Problem(
@@ -173,14 +174,14 @@ def _out_of_order(row: Row) -> Problem:
     place = f"entry {row['entry_number']}, month {row['id']}"
     if row["kind"] != CLOSE:
         found = f"an entry of kind {row['kind']} would close it."
-        return Problem(place, found, "A month is closed by a decision of its own.", "Use 'devolution month close'.")
+        return Problem(place, found, "A month is closed by a decision of its own.", f"Use {Action.MONTH_CLOSE.done()}.")
     if row["last_day"] != month.last_day or row["id"] != str(month):
         why = "Months are closed whole."
         return Problem(place, f"its last day is {row['last_day']}.", why, f"Close {month} to {month.last_day}.")
     following = month_of(before).following
     found = f"the newest month that is closed is {month_of(before).spoken}."
     why = "Months are closed in their order, each once."
-    return Problem(place, found, why, f"Close {following.spoken} next: 'devolution month close {following}'.")
+    return Problem(place, found, why, f"Close {following.spoken} next: {Action.MONTH_CLOSE.done(following)}.")
 
 
 def _ahead(row: Row) -> Problem:

@@ -1,6 +1,7 @@
 """What open proposals keep of an account: nobody can move it elsewhere until they are decided."""
 
 from ledger.errors import Problem
+from ledger.inputs import Action
 from ledger.money import MOST_MOVED_PENCE, exact_pounds
 from ledger.rules.rule import Row, Rule
 from ledger.years import FinancialYear
@@ -63,7 +64,7 @@ def _short(row: Row) -> Problem:
         f"£{exact_pounds(row['reserved_pence'])} of it is reserved by {row['proposals']}, and "
         f"£{exact_pounds(row['lowest_pence'])} would be there.",
         "Money of an open proposal is kept for it until it is decided.",
-        "Move or propose less, or decide what is open first: 'devolution proposal list'.",
+        f"Move or propose less, or decide what is open first: see {Action.PROPOSALS.done()}.",
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledger.errors import Problem
+from ledger.inputs import Action, Input
 from ledger.money import exact_pounds
 from ledger.rules import decisions
 from ledger.rules import rights_questions as questions
@@ -37,7 +38,8 @@ _ACTS = {
     "appoint": ("appoint or dismiss for {where}", "an administrator"),
     "nothing": ("post what concerns {where}", "an administrator"),
 }
-_TWO = "Prepare it as a proposal ('--propose') that somebody else approves, or ask somebody who may."
+_TWO = f"Prepare it as a proposal ({Input.PROPOSE.named}) that somebody else approves, or ask somebody who may."
+_WHERE, _UNTIL = Input.ORGANISATION.named, Input.UNTIL.named
 _RULES = {
     "self": (
         "{actor} would appoint themselves {act}.",
@@ -47,7 +49,7 @@ _RULES = {
     "period": (
         "{organisation} would be {act} with a limit of £{limit}, in no period.",
         "A limit on each decision alone is got around by cutting an amount in pieces.",
-        "Say for how long: '--per day', month or year.",
+        f"Say for how long: {Input.PERIOD.set_to('day')}, month or year.",
     ),
     "divided": (
         "the name '{organisation}' holds a '/'.",
@@ -57,7 +59,7 @@ _RULES = {
     "first": (
         "the first appointment is {act}, for {where}.",
         "From the first appointment on rights count, so somebody must be able to give them.",
-        "First appoint an administrator over the whole, without an end: leave '--organisation' and '--until' out.",
+        f"First appoint an administrator over the whole, without an end: leave {_WHERE} and {_UNTIL} out.",
     ),
     "last": (
         "nobody would be administrator over the whole from then on.",
@@ -123,7 +125,7 @@ def _problem(row: dict[str, Any], names: dict[str, str]) -> Problem:
     found = f"{row['actor']} may not {does.format(where=where)}{amount}."
     why = f"It needs {needs} for that organisation or one above it{_limit_of(row)}"
     remedy = _TWO if row["act"] in ("post", "record") else "Ask one, or an administrator for the right."
-    return Problem(place, found, why, f"{remedy} See 'devolution roles'.")
+    return Problem(place, found, why, f"{remedy} See {Action.ROLES.done()}.")
 
 
 def _limit_of(row: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from sqlmodel import SQLModel
 
 from ledger.entries.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSAL_KEY, REVERSE, UPGRADE
 from ledger.errors import Problem
+from ledger.inputs import Action
 from ledger.models import RECORDS, Upgrade
 from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE
 from ledger.rules.rule import SINCE, Row, Rule, where
@@ -148,7 +149,7 @@ def _entry_problem(row: Row) -> Problem:
         return Problem(place, f"it is dated {row['said']}.", why, "Correct the date.")
     if fault == "link":
         found = "a reversal must name an earlier entry that it undoes, and only a reversal may."
-        return Problem(place, found, "The two would not be linked.", "Use 'devolution reverse ENTRY'.")
+        return Problem(place, found, "The two would not be linked.", f"Use {Action.REVERSE_ENTRY.done()}.")
     found = f"its key {'begins' if row['kind'] != REVERSE else 'is not'} '{REVERSAL_KEY}{row['reverses'] or ''}'."
     return Problem(place, found, "Those keys are kept for reversals.", "Use another key.")
 
@@ -164,7 +165,9 @@ def _brought_problem(row: Row) -> Problem:
         remedy = "Give it at least one leg, and post the records as an entry of their own."
         return Problem(place, "it has no legs, or brings records besides.", why, remedy)
     why = "A change of the tables is sealed by an entry of its own."
-    return Problem(place, f"it is of kind {row['kind']}, and brings another thing.", why, "Use 'devolution migrate'.")
+    return Problem(
+        place, f"it is of kind {row['kind']}, and brings another thing.", why, f"Use {Action.MIGRATE.done()}."
+    )
 
 
 def _legs_problem(row: Row) -> Problem:
@@ -209,7 +212,7 @@ SELECT entry_number, id FROM upgrade WHERE entry_number >= $first AND entry_numb
 def _not_by_posting(row: Row) -> Problem:
     why = "From that entry on others would be hashed, and judged, in another form."
     place = f"entry {row['entry_number']}, upgrade {row['id']}"
-    return Problem(place, "it would change the tables.", why, "Use 'devolution migrate'.")
+    return Problem(place, "it would change the tables.", why, f"Use {Action.MIGRATE.done()}.")
 
 
 _RECORDED = frozenset(str(model.__tablename__) for model in RECORDS)

@@ -7,6 +7,7 @@ loosen nothing: a fund inside a ring-fence is no freer than the fence.
 """
 
 from ledger.errors import Problem
+from ledger.inputs import Input
 from ledger.rules.rule import SINCE, Row, Rule, iso, recorded_on
 from ledger.words import GRADES, RING_FENCED
 
@@ -54,7 +55,10 @@ def _loosened(row: Row) -> Problem:
     if row["unsaid"]:
         back = f", and let it say {day}, since it is recorded on {row['recorded_on']}" if _is_back(row) else ""
         return Problem(
-            place, found, "Terms are loosened on somebody's authority.", f"Name the authority (--authority){back}."
+            place,
+            found,
+            "Terms are loosened on somebody's authority.",
+            f"Name the authority ({Input.AUTHORITY.named}){back}.",
         )
     return Problem(
         place,

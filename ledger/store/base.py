@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Self
 
 from ledger.errors import LedgerError, LedgerUnreachable, Problem
+from ledger.inputs import Action
 from ledger.store.address import Address, ServerAddress
 from ledger.store.reading import Reader, Writer
 
@@ -168,7 +169,9 @@ def kind_of(address: Address) -> ModuleType:
             return import_module("ledger.store.server.store")
         except ModuleNotFoundError:
             found = "this installation has no driver for servers."
-            raise LedgerUnreachable(address, found, "Install the extra 'server': uv sync --extra server.") from None
+            raise LedgerUnreachable(
+                address, found, f"Install the extra 'server': {Action.INSTALL.done('server')}."
+            ) from None
     return import_module("ledger.store.file")
 
 

@@ -17,6 +17,7 @@ import duckdb
 
 from ledger.entries.canonical import GENESIS
 from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger, Problem, Refused
+from ledger.inputs import Action
 from ledger.store import migrations, unpublished
 from ledger.store.base import Store
 from ledger.store.reading import CONFIGURATION, Reader, Writer
@@ -70,7 +71,7 @@ _IN_ORDER = ("table", "column", "constraint", "index", "view", "macro", "type", 
 # A ledger that an older program made has a record of its migrations.
 _MAY_BE_THERE = "migration"
 _REMEDY = (
-    "Copy the ledger with 'devolution copy', which makes the tables anew and verifies every row; and find out who "
+    f"Copy the ledger with {Action.COPY.done()}, which makes the tables anew and verifies every row; and find out who "
     "could write to the file."
 )
 
@@ -434,7 +435,7 @@ def _on_the_machine(path: Path) -> Iterator[None]:
         yield
     except _OF_THE_MACHINE as error:
         _refuse_if_of_the_machine(path, error)
-        remedy = "Run 'devolution verify' on it; where that fails too, restore a backup."
+        remedy = f"Run {Action.VERIFY.done()} on it; where that fails too, restore a backup."
         raise LedgerFault(path, "a part of the file cannot be read, or is damaged.", remedy) from error
 
 

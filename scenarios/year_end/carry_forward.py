@@ -13,7 +13,8 @@ from allocations.shares.apportion import apportion
 from ledger import clock, structure
 from ledger.entries.draft import Draft, Leg, Place, legs
 from ledger.entries.kinds import BRING, CARRY
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
+from ledger.inputs import Action, Input
 from ledger.models import AVAILABLE, RETAINED, SPENT
 from ledger.money import exact_pounds
 from ledger.reports import register
@@ -142,8 +143,8 @@ def refuse_too_early(reader: Reader, year: FinancialYear) -> None:
     today = clock.today(reader)
     if today <= year.last_day:
         why = "What is left at its end is not known yet."
-        remedy = f"Try it with --dry-run now, and post it from {FinancialYear(year.start + 1).first_day} on."
-        raise Refused([Problem(f"the year {year}", f"it has not ended: it is {today}.", why, remedy)])
+        remedy = f"Try it {Input.DRY_RUN.given} now, and post it from {FinancialYear(year.start + 1).first_day} on."
+        refuse(f"the year {year}", f"it has not ended: it is {today}.", why, remedy)
 
 
 def key_of(written: Written, into: FinancialYear) -> str:
@@ -304,7 +305,7 @@ class _Planning:
                     following[successor] += part
             found = dict(following)
         for code in sorted(code for code in found if not self._exists(code)):
-            remedy = "Record who comes after ('devolution import structure'), or leave it out."
+            remedy = f"Record who comes after, {Action.IMPORT_STRUCTURE.done()}, or leave it out."
             sentence = f"{code} does not exist on {self._first_day}, and nobody is known to come after it."
             self._refuse(number, "organisations", sentence, "Its money would come to nobody.", remedy)
         return found

@@ -11,6 +11,7 @@ from pydantic import Field
 from allocations.reading.csv_rows import parse, read_text
 from allocations.reading.strict_yaml import Path_, StrictModel, place_of, read_lines, read_model
 from ledger.errors import Problem, Refused
+from ledger.inputs import Input
 from ledger.money import parse_pounds
 from scenarios.fields import Pounds, Share, Text
 from scenarios.selection import FundSelection, Organisations
@@ -95,7 +96,7 @@ def read_rule(path: Path, underspends: Path | None = None) -> Written:
                 written.place(number, "of"),
                 "it carries forward what is listed, and no list was given.",
                 "What was not spent cannot be known without it.",
-                "Give the file of underspends with --underspends.",
+                f"Give the file of underspends {Input.UNDERSPENDS.given}.",
             )
             for number, line in enumerate(rule.lines, start=1)
             if line.of == LISTED

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Optional
 
 from ledger.errors import Problem
 from ledger.inputs import Action, Input, worded
+
+KIND_OF_FILE = "What it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +19,9 @@ class FrontDoor:
         in_sentence: how a label stands in a sentence.
         by: how a sentence says by what a field is given.
         value: how a sentence says that a field is given one value.
+        actions: how each thing is done; ``{}`` stands for what it is done to, after a space.
         phrases: by what a field is given, where it takes more than its label to say so.
-        actions: how each thing is done; ``{}`` stands for what it is done to.
+        otherwise: the door at which fields are given and things are done that this one does not offer.
     """
 
     labels: Mapping[Input, str]
@@ -26,26 +30,32 @@ class FrontDoor:
     value: str
     actions: Mapping[Action, str]
     phrases: Mapping[Input, str] = field(default_factory=dict)
+    otherwise: Optional["FrontDoor"] = None
 
     def label(self, field: Input) -> str:
         """What a field is called."""
-        return self.labels[field]
+        return self._door_of(field).labels[field]
 
     def named(self, field: Input) -> str:
         """A field by its name in a sentence."""
-        return self.in_sentence.format(self.labels[field])
+        door = self._door_of(field)
+        return door.in_sentence.format(door.labels[field])
 
     def given(self, field: Input) -> str:
         """By what a field is given."""
-        return self.phrases.get(field) or self.by.format(self.labels[field])
+        door = self._door_of(field)
+        return door.phrases.get(field) or door.by.format(door.labels[field])
 
     def set_to(self, field: Input, value: str) -> str:
         """How a field is given one value."""
-        return self.value.format(self.labels[field], value)
+        door = self._door_of(field)
+        return door.value.format(door.labels[field], value)
 
     def done(self, action: Action, what: str) -> str:
         """How something is done."""
-        return self.actions[action].format(what)
+        if action not in self.actions and self.otherwise is not None:
+            return self.otherwise.done(action, what)
+        return self.actions[action].format(f" {what}" if what else "")
 
     def problems(self, found: Sequence[Problem]) -> list[Problem]:
         """Problems in these words."""
@@ -55,8 +65,9 @@ class FrontDoor:
         """A sentence, or an error's message, in these words."""
         return worded(str(sentence), self)
 
+    def _door_of(self, field: Input) -> "FrontDoor":
+        return self if field in self.labels or self.otherwise is None else self.otherwise
 
-KIND_OF_FILE = "What it is"
 
 COMMAND_LINE = FrontDoor(
     labels={
@@ -78,6 +89,34 @@ COMMAND_LINE = FrontDoor(
         Input.REVENUE_LIMIT: "--limit",
         Input.SHEET_OF_FILE: "--sheet",
         Input.YEAR_OF_FILE: "--year",
+        Input.AMOUNT: "--amount",
+        Input.BOUNDARIES: "--as-is",
+        Input.COUNTS: "--counts",
+        Input.DATE: "--date",
+        Input.DRY_RUN: "--dry-run",
+        Input.FIGURES: "--figures",
+        Input.HISTORIC: "--historic",
+        Input.HOLDER: "--from",
+        Input.ICB: "--icb",
+        Input.KNOWN_AT: "--known-at",
+        Input.KNOWN_ON: "--known-on",
+        Input.LEDGER: "--ledger",
+        Input.LEVEL: "--to",
+        Input.LINE: "--fund",
+        Input.ORGANISATION: "--organisation",
+        Input.PLACES: "--places",
+        Input.SUMMED_BY: "--by",
+        Input.UNDERSPENDS: "--underspends",
+        Input.WEIGHTING: "--by",
+        Input.WHOLE_UNIT: "--unit",
+        Input.YEAR: "--year",
+        Input.ACTOR: "--actor",
+        Input.ALONE: "--alone",
+        Input.AUTHORITY: "--authority",
+        Input.PERIOD: "--per",
+        Input.PROPOSE: "--propose",
+        Input.ROLE_LIMIT: "--limit",
+        Input.UNTIL: "--until",
     },
     in_sentence="{}",
     by="with {}",
@@ -91,14 +130,33 @@ COMMAND_LINE = FrontDoor(
         Input.UNIT: "with --unit pounds, --unit thousands or --unit millions",
     },
     actions={
+        Action.ALLOCATE: "'devolution allocate'",
         Action.ANOTHER_LEDGER: "a new ledger: --ledger NEW.duckdb",
+        Action.APPROVE: "'devolution proposal approve'",
+        Action.CARRY_FORWARD: "'devolution carry-forward'",
+        Action.COPY: "'devolution copy'",
+        Action.DEMO: "'devolution demo'",
+        Action.DEMO_AT: "'devolution demo --ledger{}'",
         Action.DEMO_WITH_TERMS: "'demo --terms'",
         Action.EVERYBODY: "without --organisation",
-        Action.IMPORT_PUBLISHED: "Import it with 'devolution import published'",
-        Action.IMPORT_STRUCTURE: "Import it with 'devolution import structure'",
+        Action.FLOWS: "'devolution flows --by entry,fund'",
+        Action.IMPORT_PUBLISHED: "with 'devolution import published'",
+        Action.IMPORT_STRUCTURE: "with 'devolution import structure'",
+        Action.INSTALL: "uv sync --extra{}",
+        Action.ISSUE: "'devolution allocate --post'",
+        Action.MAKE_KEY: "'devolution head --make-key FILE'",
+        Action.MIGRATE: "'devolution migrate'",
+        Action.MIGRATE_AT: "'devolution migrate --ledger{}'",
+        Action.MONTH_CLOSE: "'devolution month close{}'",
         Action.NEW_MAPPING: "work the mapping out anew with --save-mapping and without --mapping",
+        Action.PROPOSALS: "'devolution proposal list'",
+        Action.REVERSE: "devolution reverse{} --reason '...'",
+        Action.REVERSE_ENTRY: "'devolution reverse ENTRY'",
+        Action.ROLES: "'devolution roles'",
+        Action.RUN_SCENARIO: "'scenario run --json'",
         Action.SHARE_AMONG_PLACES: "'allocate --places'",
-        Action.REVERSE: "devolution reverse {} --reason '...'",
+        Action.SUBMIT: "'devolution allocate --propose' or 'devolution scenario adopt'",
+        Action.VERIFY: "'devolution verify'",
     },
 )
 
@@ -122,6 +180,16 @@ PAGE = FrontDoor(
         Input.REVENUE_LIMIT: "NHS England's revenue limit (£)",
         Input.SHEET_OF_FILE: "Sheet of the file",
         Input.YEAR_OF_FILE: "Year of the file",
+        Input.AMOUNT: "Amount",
+        Input.AUTHORITY: "On whose authority, where money has to leave a ring-fence",
+        Input.HOLDER: "Who pays",
+        Input.ICB: "ICB",
+        Input.KNOWN_AT: "As known at",
+        Input.LINE: "Line",
+        Input.ORGANISATION: "Organisation",
+        Input.SUMMED_BY: "Columns",
+        Input.WEIGHTING: "Weighting",
+        Input.YEAR: "Year",
     },
     in_sentence="'{}'",
     by="under '{}'",
@@ -129,13 +197,13 @@ PAGE = FrontDoor(
     actions={
         Action.ANOTHER_LEDGER: "another ledger: open the app on one with 'devolution app', or use 'devolution import' "
         "there",
-        Action.DEMO_WITH_TERMS: "'devolution demo --terms'",
         Action.EVERYBODY: "of all organisations",
-        Action.IMPORT_PUBLISHED: f"Choose the published files under '{KIND_OF_FILE}'",
-        Action.IMPORT_STRUCTURE: f"Choose the mergers of ICBs under '{KIND_OF_FILE}'",
-        Action.NEW_MAPPING: "take away the file under 'A mapping that was saved' and let the columns be worked "
-        "out anew",
-        Action.SHARE_AMONG_PLACES: "'devolution allocate --places'",
-        Action.REVERSE: "entry {}, under 'Undo what was brought in'",
+        Action.IMPORT_PUBLISHED: f"as published files, under '{KIND_OF_FILE}'",
+        Action.IMPORT_STRUCTURE: f"as mergers of ICBs, under '{KIND_OF_FILE}'",
+        Action.NEW_MAPPING: "take away the file under 'A mapping that was saved' and let the columns be worked out "
+        "anew",
+        Action.PROPOSALS: "the list of those that are for you to see",
+        Action.REVERSE: "entry{}, under 'Undo what was brought in'",
     },
+    otherwise=COMMAND_LINE,
 )

@@ -10,6 +10,7 @@ from allocations.shares.populations import read_populations, shipped
 from allocations.shares.schedule import schedule
 from allocations.shares.split import allocate
 from ledger.errors import Refused
+from ledger.inputs import Input
 from ledger.years import FinancialYear
 
 HEADER = "Practice_Code,ICS,LAD21,Population,G&A WP,CS WP,MH WP,Mat WP,Health Ineq  WP,Prescr WP,Final WP ,Primary Medical Care WP,Final PMC WP"
@@ -34,7 +35,7 @@ def test_another_years_people_share_another_years_money(file: Path) -> None:
     assert {part.name: part.amount_pence for part in split.parts} == {"Leeds": 17_000, "Bradford": 8_000}
     assert (people.year, people.source, len(people.sha256 or "")) == (year, file.name, 64)
     assert "Where the file does not say a practice's PCN" in people.note
-    with pytest.raises(Refused, match="bring a published practice file of 2024/25 with --figures"):
+    with pytest.raises(Refused, match=f"bring a published practice file of 2024/25 {Input.FIGURES.given}"):
         allocate(icb="QWO", year=year, fund="core", level="place", by="core", amount_pence=25_000)
 
 

@@ -139,7 +139,7 @@ def test_a_new_limit_has_a_period(office: Store) -> None:
         "valid_from": LONG_AGO,
     }
     draft = Draft("x", "appoint", date(2025, 5, 1), "chief", "x", records={Appointment: records(Appointment, [row])})
-    with pytest.raises(Refused, match=r"carl would be approver with a limit of £0\.05, in no period.*--per day"):
+    with pytest.raises(Refused, match=r"carl would be approver with a limit of £0\.05, in no period.*Say for how long"):
         post(office, [draft])
     give(office, "carl", "approver", "ICB1", limit_pence=500_000_000)
     with office.read() as reader:

@@ -1,5 +1,6 @@
 """Months close, in order and for everybody; what a closed month says stays as it is."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from ledger.entries import chain, months, proposals
 from ledger.entries.draft import Draft, records
 from ledger.entries.posting import Posted, post, reverse
 from ledger.errors import KeyReused, Refused
+from ledger.inputs import Action, Input
 from ledger.models import ClosedMonth, Closure, Relationship, Succession
 from ledger.reports import verify
 from ledger.rules import periods
@@ -96,7 +98,9 @@ def test_every_way_of_dating_something_in_a_closed_month_is_refused(books: Store
     (given,) = post(books, [devolve(key="given")])
     proposals.submit(books, [devolve(key="proposed")], key="plan", title="A plan", prepared_by="preparer")
     close(books)
-    with pytest.raises(Refused, match=r"Correct it in an open month: reverse it with --date 2025-05-01 or later"):
+    with pytest.raises(
+        Refused, match=f"Correct it in an open month: reverse it with {Input.DATE.set_to('2025-05-01')} or later"
+    ):
         reverse(books, given.number, reason="wrong", actor="tests")
     with pytest.raises(Refused, match=r"\(proposed\): it is dated 2025-04-01"):
         proposals.decide(books, "plan", outcome="posted", decided_by="approver", reason="fine", day=MAY)
@@ -133,7 +137,9 @@ def test_months_close_in_order_once_and_when_they_have_ended(books: Store, monke
         Refused, match=r"month 2025-04: finance closed it on .* A month is closed once, and never opened"
     ):
         months.close(books, APRIL_2025, actor="somebody", reason="again")
-    with pytest.raises(Refused, match=r"Close May 2025 \(month 2 of 2025/26\) next: 'devolution month close 2025-05'"):
+    with pytest.raises(
+        Refused, match=re.escape(f"Close May 2025 (month 2 of 2025/26) next: {Action.MONTH_CLOSE.done('2025-05')}.")
+    ):
         close(books, Month(2025, 6))
     with pytest.raises(Refused, match="Close May 2025"):
         close(books, Month(2025, 3))
@@ -171,7 +177,7 @@ def test_a_month_is_closed_whole_and_by_a_decision_of_its_own(books: Store) -> N
         return Draft(key, kind, MAY, "tests", "by the back door", records={ClosedMonth: rows})
 
     for kind, month, day, said in (
-        ("structure", "2025-04", date(2025, 4, 30), "Use 'devolution month close'"),
+        ("structure", "2025-04", date(2025, 4, 30), f"Use {Action.MONTH_CLOSE.done()}"),
         ("close", "2025-04", date(2025, 4, 29), "Months are closed whole"),
         ("close", "2025-05", date(2025, 4, 30), "Months are closed whole"),
     ):

@@ -55,7 +55,7 @@ def test_the_same_process_may_not_open_it_twice_in_two_ways(books: Store) -> Non
 
 @only_files
 def test_a_missing_a_foreign_and_a_later_ledger_are_named(tmp_path: Path, books: Store) -> None:
-    with pytest.raises(LedgerMissing, match="devolution demo --ledger"):
+    with pytest.raises(LedgerMissing, match="There is no ledger at"):
         Store.open(tmp_path / "none.duckdb")
     (tmp_path / "text.duckdb").write_text("not a database, but long enough to be looked at as one" * 100)
     with pytest.raises(NotALedger, match="cannot be read as a ledger"):

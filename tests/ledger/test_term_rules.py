@@ -7,6 +7,7 @@ import pytest
 from ledger import clock
 from ledger.entries.posting import post
 from ledger.errors import Refused
+from ledger.inputs import Input
 from ledger.reports.verify import verify
 from ledger.store.base import Store
 from tests.books import APRIL, JUNE, LONG_AGO, MAY, at, entry, fund_all, new_terms, term
@@ -39,7 +40,8 @@ def test_a_looser_grade_needs_an_authority(books: Store, fund: str, grade: str) 
 def test_for_days_past_the_authority_says_the_day(books: Store) -> None:
     lifted = term("winter", "none", effective_from=MAY)
     with pytest.raises(
-        Refused, match=r"Name the authority \(--authority\), and let it say 2025-05-01, since it is recorded on"
+        Refused,
+        match=rf"Name the authority \({Input.AUTHORITY.named}\), and let it say 2025-05-01, since it is recorded on",
     ):
         post(books, [new_terms(lifted)])
     for says_another in ("the board", "the board, from 2025-05-02", "from 1 May 2025"):

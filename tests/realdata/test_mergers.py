@@ -114,6 +114,6 @@ def test_a_merger_without_the_files_it_needs_is_refused(published: Path, own_dem
             bring(store, published, SUMMARY)
         with pytest.raises(Refused, match="there is no change summary among the files"):
             bring(store, published, MAP)
-        with pytest.raises(Refused, match=Action.IMPORT_PUBLISHED.done()):
+        with pytest.raises(Refused, match=f"Import it {Action.IMPORT_PUBLISHED.done()}"):
             bring(store, published, SUMMARY, MAP, "epcn_january_2023.xlsx")
         assert entries(store) == before

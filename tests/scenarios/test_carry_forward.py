@@ -11,6 +11,7 @@ from ledger import clock
 from ledger.entries.draft import Draft, records
 from ledger.entries.posting import post
 from ledger.errors import Refused
+from ledger.inputs import Input
 from ledger.models import Closure, Organisation, Relationship, Succession
 from ledger.reports import verify
 from ledger.store.base import Store
@@ -119,7 +120,7 @@ def test_what_is_unspent_is_known_where_spending_is_recorded(money: Store, tmp_p
 
 def test_a_list_of_underspends_is_taken_at_its_word_and_no_further(money: Store, tmp_path: Path) -> None:
     text = HEAD + "  - {funds: [growth], of: listed, share: 50%}\n"
-    with pytest.raises(Refused, match="Give the file of underspends with --underspends"):
+    with pytest.raises(Refused, match=f"Give the file of underspends {Input.UNDERSPENDS.given}"):
         worked_out(money, tmp_path, text)
     found = worked_out(money, tmp_path, text, "Organisation,Fund,Amount\nICB1,growth,£300\nP1,growth,20.00\n")
     assert carried(found) == {

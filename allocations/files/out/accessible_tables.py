@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from ledger.errors import Problem, Refused
+from ledger.errors import refuse
+from ledger.inputs import Action, Input
 from ledger.reports import register, summary
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, latest_year, position
 from ledger.store.base import Reader
@@ -76,8 +77,8 @@ def newest_year(reader: Reader) -> FinancialYear:
     """
     start = latest_year(reader)
     if start is None:
-        remedy = "Build the books first, as with 'devolution demo'."
-        raise Refused([Problem("the ledger", "no money stands in it.", "There is nothing to publish.", remedy)])
+        remedy = f"Build the books first, as with {Action.DEMO.done()}."
+        refuse("the ledger", "no money stands in it.", "There is nothing to publish.", remedy)
     return FinancialYear(start)
 
 
@@ -92,13 +93,13 @@ def tables(reader: Reader, at: Moment, *, year: FinancialYear, organisation: str
     if organisation is not None and organisation not in register.organisations(reader):
         found = f"there is no organisation '{organisation}'."
         remedy = suggestion(reader, organisation, "organisation")
-        raise Refused([Problem("--organisation", found, "Its money cannot be published.", remedy)])
+        refuse(Input.ORGANISATION, found, "Its money cannot be published.", remedy)
     rows = position(reader, at, organisation=organisation, year=year.start).to_pylist()
     held = [row for row in rows if row["standing"] != SOURCE]
     if not held:
         found = f"no money of {year} stands with {organisation or 'anybody'}."
         remedy = "Choose another year or organisation, or build the books first."
-        raise Refused([Problem("--year", found, "There is nothing to publish.", remedy)])
+        refuse(Input.YEAR, found, "There is nothing to publish.", remedy)
     whose = whose_money(reader, organisation)
     made = [
         _by_tier_and_grade(reader, held, f"{whose}, {year}"),

@@ -1,7 +1,7 @@
 """A budget template: yellow cells to fill in, lists to choose from, and checks that lead to what is missing.
 
-The sheet Budget is a plain long table with a total under it, as ``devolution import budgets`` reads it without being
-told anything. It has no formula in the columns that are read; those stand beside it and on the sheet Checks.
+The sheet Budget is a plain long table with a total under it, as an import of budgets reads it without being told
+anything. It has no formula in the columns that are read; those stand beside it and on the sheet Checks.
 """
 
 from collections import defaultdict
@@ -17,7 +17,8 @@ from allocations.figures import tables
 from allocations.files.out.provenance import TEMPLATE, Provenance, behind_books, of_books
 from allocations.files.out.sheets import FIRST_ROW, Book, refuse_other_suffix
 from allocations.shares.split import FIGURES_YEAR
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
+from ledger.inputs import Input
 from ledger.reports import register
 from ledger.reports.below import members
 from ledger.reports.position import SOURCE, Moment, position
@@ -84,8 +85,8 @@ def from_figures(icb: str, year: FinancialYear) -> TemplatePlan:
     allocated = [row for row in tables.table("allocations_2025_26").to_pylist() if row["holder"] == icb]
     if year != FIGURES_YEAR or not allocated:
         found = f"the shipped figures have no lines of '{icb}' for {year}."
-        remedy = f"Use an ICB's code as QWO and {FIGURES_YEAR}, or name a ledger that knows it with --ledger."
-        raise Refused([Problem("--icb", found, "Its lines and places are not known.", remedy)])
+        remedy = f"Use an ICB's code as QWO and {FIGURES_YEAR}, or name a ledger that knows it {Input.LEDGER.given}."
+        refuse(Input.ICB, found, "Its lines and places are not known.", remedy)
     name = {row["code"]: row["name"] for row in tables.table("organisations").to_pylist()}[icb]
     places = [row for row in tables.table("places_2025_26").to_pylist() if row["icb"] == icb]
     own = {row["pcn"] for row in tables.table("pcn_parts_2025_26").to_pylist() if row["icb"] == icb}
@@ -126,7 +127,7 @@ def from_books(reader: Reader, at: Moment, icb: str, year: FinancialYear) -> Tem
     organisations = register.organisations(reader)
     if icb not in organisations or organisations[icb]["tier"] != "icb":
         remedy = suggestion(reader, icb, "organisation")
-        raise Refused([Problem("--icb", f"there is no ICB '{icb}'.", "Its lines and places are not known.", remedy)])
+        refuse(Input.ICB, f"there is no ICB '{icb}'.", "Its lines and places are not known.", remedy)
     rows = position(reader, at, organisation=icb, year=year.start).to_pylist()
     sums: dict[str, int] = defaultdict(int)
     facts = {}
@@ -162,7 +163,7 @@ _WORDS = (
     "1. On the sheet Budget, type an amount in pounds beside each place and line that gets money; leave the rest.",
     "2. Use the empty rows at the end for anything else: choose organisation, fund and recurrent from the lists.",
     "3. On the sheet Checks every line must say Yes; a link leads to the first cell that is missing.",
-    "4. Save the file in Excel and bring it in with: devolution import budgets FILE",
+    "4. Save the file in Excel and import it into the ledger, as a budget.",
 )
 
 

@@ -25,6 +25,7 @@ from allocations.places.division import UNASSIGNED
 from allocations.shares.need import weighting
 from allocations.shares.split import FIGURES_YEAR, Allocation, allocate, refuse_unknown_fund
 from ledger.errors import Problem, Refused
+from ledger.inputs import Input
 from ledger.money import PENCE_PER_POUND, exact_pounds, round_half_up_fraction
 from ledger.reports import register
 from ledger.reports.position import Moment, flows
@@ -179,7 +180,7 @@ def plan(
 def _refuse_amounts(lines: Sequence[Line]) -> None:
     found = [
         Problem(
-            "--amount",
+            Input.AMOUNT,
             f"£{line.amount_pounds:,} is outside what the workbook can split.",
             "A spreadsheet's number has fifteen digits, and the remainder is ranked to a millionth of a pound.",
             f"Give whole pounds from 0 to {LARGEST_POUNDS:,}.",
@@ -299,7 +300,7 @@ def lines(
         received = everywhere.get(icb, {})
         for fund, by in by_fund.items():
             pence, origin = (
-                (amount_pence, "given with --amount") if amount_pence is not None else received.get(fund, (0, ""))
+                (amount_pence, "the amount that was given") if amount_pence is not None else received.get(fund, (0, ""))
             )
             if pence <= 0:
                 problems.append(_nothing(icb, fund, received))
@@ -324,10 +325,10 @@ def _refuse(
     found = []
     if year != FIGURES_YEAR:
         sentence = f"there are no population figures for {year}."
-        found.append(Problem("--year", sentence, "Shares would be of another year's people.", f"Use {FIGURES_YEAR}."))
+        found.append(Problem(Input.YEAR, sentence, "Shares would be of another year's people.", f"Use {FIGURES_YEAR}."))
     found += [
         Problem(
-            "--icb",
+            Input.ICB,
             f"there is no ICB '{icb}' in {year}.",
             "It has no people to share by.",
             f"ICBs of that year: {', '.join(known)}; or all.",
@@ -336,20 +337,22 @@ def _refuse(
         if icb not in known
     ]
     if not icbs:
-        found.append(Problem("--icb", "no ICB is named.", "There is nobody to share for.", "Name one, as QWO, or all."))
+        found.append(
+            Problem(Input.ICB, "no ICB is named.", "There is nobody to share for.", "Name one, as QWO, or all.")
+        )
     if not funds or len(set(funds)) != len(funds):
         found.append(
-            Problem("--fund", "no fund is named, or one twice.", "Its money would be split twice.", "Name each once.")
+            Problem(Input.LINE, "no fund is named, or one twice.", "Its money would be split twice.", "Name each once.")
         )
     if len(columns) not in (1, len(funds)):
         sentence = f"{len(columns)} weightings are given for {len(funds)} funds."
-        found.append(Problem("--by", sentence, "Each fund needs one.", "Give one for all, or one for each."))
+        found.append(Problem(Input.WEIGHTING, sentence, "Each fund needs one.", "Give one for all, or one for each."))
     if amount_pence is not None and (len(icbs) != 1 or len(funds) != 1):
         sentence = "one amount is given for several ICBs or funds."
-        found.append(Problem("--amount", sentence, "It would be split several times.", "Name one ICB and one fund."))
+        found.append(Problem(Input.AMOUNT, sentence, "It would be split several times.", "Name one ICB and one fund."))
     if amount_pence is not None and (amount_pence <= 0 or amount_pence % PENCE_PER_POUND):
         sentence = f"£{exact_pounds(amount_pence)} is not a positive number of whole pounds."
-        found.append(Problem("--amount", sentence, "The workbook splits whole pounds.", "Round it to the pound."))
+        found.append(Problem(Input.AMOUNT, sentence, "The workbook splits whole pounds.", "Round it to the pound."))
     if found:
         raise Refused(found)
 
@@ -383,5 +386,5 @@ def _received(reader: Reader | None, at: Moment | None, year: FinancialYear) -> 
 
 def _nothing(icb: str, fund: str, received: dict[str, tuple[int, str]]) -> Problem:
     funds = ", ".join(sorted(name for name, (pence, _) in received.items() if pence > 0)) or "nothing in this year"
-    remedy = f"Give an amount with --amount, or split what it received: {funds}."
+    remedy = f"Give an amount {Input.AMOUNT.given}, or split what it received: {funds}."
     return Problem(f"{icb}, {fund}", "it received nothing of it.", "There is nothing to split.", remedy)

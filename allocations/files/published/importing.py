@@ -143,7 +143,7 @@ class _Batch:
                 file.file,
                 f"it is a {file.kind}.",
                 "Who follows whom is recorded with the weights by which money is shared, which it does not hold.",
-                f"{Action.IMPORT_STRUCTURE.done()}.",
+                f"Import it {Action.IMPORT_STRUCTURE.done()}.",
             )
         )
 

@@ -186,7 +186,7 @@ def _files(files: Sequence[Understood]) -> tuple[Understood, Understood, Underst
         else:
             sentence = f"it is {file.kind}."
             why = "It does not say who follows whom, or where practices are."
-            problems.append(Problem(file.file, sentence, why, f"{Action.IMPORT_PUBLISHED.done()}."))
+            problems.append(Problem(file.file, sentence, why, f"Import it {Action.IMPORT_PUBLISHED.done()}."))
     for kind, name in wanted.items():
         if len(found[kind]) > 1:
             names = " and ".join(file.file for file in found[kind])

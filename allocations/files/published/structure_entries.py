@@ -187,7 +187,7 @@ class StructureEntry:
                 f"the ICB {code} {what}.",
                 "What is its could not be placed.",
                 f"Give the file for the year in which it exists ({Input.YEAR_OF_FILE.named}), or record who follows "
-                f"it first. {Action.IMPORT_STRUCTURE.done()}.",
+                f"it first, {Action.IMPORT_STRUCTURE.done()}.",
             )
         )
 

@@ -14,6 +14,7 @@ from ledger.entries.draft import Draft
 from ledger.entries.posting import Posted
 from ledger.entries.proposals import EXPIRED, PART_POSTED, POSTED, REJECTED, WITHDRAWN, Listed, decide
 from ledger.errors import LedgerError, Refused
+from ledger.inputs import Input
 from ledger.money import exact_pounds
 from ledger.reports.position import Moment, moment
 from ledger.rules import rights
@@ -22,6 +23,7 @@ from scenarios import outcome, saved
 from screens.report import decisions
 from screens.report.render import page as tables
 from screens.report.report import Table, columns, count, count_of, day
+from screens.report.wording import PAGE
 from screens.web.importing import common
 from screens.web.importing.common import worked_out
 from screens.web.shell import address, frame, posting
@@ -295,9 +297,7 @@ def _asked(found: Listed, now: Moment, *, own: bool) -> _Asked | None:
             "Which of its entries are posted", range(1, found.entries + 1), placeholder="Choose",
             format_func=lambda nth: f"Entry {nth} of it", key=f"part of {found.id}",
         )  # fmt: skip
-    authority = st.text_input(
-        "On whose authority, where money has to leave a ring-fence", max_chars=80, key=f"authority for {found.id}"
-    )
+    authority = st.text_input(PAGE.label(Input.AUTHORITY), max_chars=80, key=f"authority for {found.id}")
     if outcome == PART_POSTED and not only:
         st.info("Choose the entries to approve. The others are not posted, and the proposal ends with that.")
         return None

@@ -20,7 +20,6 @@ from ledger.errors import LedgerError, Problem, Refused
 from ledger.inputs import Input
 from ledger.store.base import Store
 from screens.report.exports import EXCEL
-from screens.report.remedies import here
 from screens.report.render import page as tables
 from screens.report.report import Table, columns
 from screens.report.wording import PAGE
@@ -167,7 +166,7 @@ def facts(caption: str, rows: Sequence[Sequence[str]], headers: Sequence[str] = 
 
 def problems(found: Sequence[Problem], file: str, *, told: str = "") -> None:
     """All that is wrong with a file, at once, and the same to take away."""
-    shown = here(found)
+    shown = PAGE.problems(found)
     count = "One problem" if len(shown) == 1 else f"{len(shown):,} problems"
     frame.refused(shown[:_LONGEST], told or f"{count} in {_escaped(file)}. Nothing was posted, and nothing will be.")
     if len(shown) > _LONGEST:

@@ -178,7 +178,7 @@ def position(store: Store, at: Moment, brought: Brought, digests: Sequence[str])
     common.facts("The position, held against what the file says of itself", rows)
     if posting.reads_only(store, "devolution import position FILE"):
         return
-    authority = st.text_input("On whose authority, where money has to leave a ring-fence", max_chars=80,
+    authority = st.text_input(PAGE.label(Input.AUTHORITY), max_chars=80,
                               key="bring authority")  # fmt: skip
 
     def bring(ledger: Store, who: str, why: str, dry_run: bool) -> importing.Imported:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ledger.entries.posting import Posted, reverse_all
 from ledger.errors import LedgerError, Problem, Refused
+from ledger.inputs import Input
 from ledger.reports import imported, journal
 from ledger.reports.imported import Batch
 from ledger.reports.position import Moment
@@ -114,9 +115,7 @@ def _entries(batch: Batch) -> None:
 
 
 def _form(store: Store, at: Moment, batch: Batch) -> None:
-    authority = st.text_input(
-        "On whose authority, where money has to leave a ring-fence", max_chars=80, key="undo authority"
-    )
+    authority = st.text_input(PAGE.label(Input.AUTHORITY), max_chars=80, key="undo authority")
     who = person() or NOBODY_YET
     seen = worked_out(
         "Trying it against every rule of the books",

@@ -13,9 +13,9 @@ from ledger.reports import journal, summary
 from ledger.reports.position import Moment
 from ledger.store.base import Store
 from ledger.years import FinancialYear
-from screens.report.remedies import here
 from screens.report.render import page as tables
 from screens.report.report import Link, Table, columns
+from screens.report.wording import PAGE
 from screens.web.shell import address, open_ledger
 from screens.web.shell.open_ledger import Books
 
@@ -115,7 +115,7 @@ def icb(found: Books, *, with_all: bool) -> str | None:
 def refused(problems: Sequence[Problem], told: str) -> None:
     """Say all that is wrong with what somebody brought, each with its place and what to do."""
     st.error(told)
-    rows = [(one.where, one.found, one.why, one.fix) for one in here(problems)]
+    rows = [(one.where, one.found, one.why, one.fix) for one in PAGE.problems(problems)]
     heads = columns("Where", "What is there", "Why it matters", "What to do")
     tables.show(Table(f"{len(rows)} found", heads, rows))
 
