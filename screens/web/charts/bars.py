@@ -41,14 +41,8 @@ def ranked(
         marked: what the marked bars are, where some are.
         smaller: whether the name is a heading inside a section.
     """
-    kit.frame(
-        name,
-        sentence,
-        lambda alt: kit.vega(_ranked(_drawn(bars), axis, marked), alt=alt, key=key, height=height(bars)),
-        table,
-        file_name=key,
-        smaller=smaller,
-    )
+    spec = _ranked(_drawn(bars), axis, marked)
+    kit.drawn(spec, height(bars), name=name, sentence=sentence, table=table, key=key, smaller=smaller)
 
 
 def distances(
@@ -67,14 +61,8 @@ def distances(
     Args:
         room: how much of the axis the figures at the ends of the bars need.
     """
-    kit.frame(
-        name,
-        sentence,
-        lambda alt: kit.vega(_diverging(_drawn(bars), axis, room), alt=alt, key=key, height=height(bars)),
-        table,
-        file_name=key,
-        smaller=smaller,
-    )
+    spec = _diverging(_drawn(bars), axis, room)
+    kit.drawn(spec, height(bars), name=name, sentence=sentence, table=table, key=key, smaller=smaller)
 
 
 def height(bars: Sequence[Bar]) -> int:
@@ -96,76 +84,27 @@ def _drawn(bars: Sequence[Bar]) -> list[dict[str, Any]]:
     ]
 
 
-def _label_axis(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {
-        "field": "label",
-        "type": "nominal",
-        "sort": [row["label"] for row in rows],
-        "title": None,
-        "axis": {"labelLimit": kit.NAME_LIMIT, "ticks": False, "domain": False},
-    }
+def _placed(rows: Sequence[Mapping[str, Any]], axis: str, room: Where) -> dict[str, Any]:
+    domain = kit.room([row["length"] for row in rows], room)
+    return {"y": kit.names(rows), "x": kit.lengths("length", axis, {"domain": domain}, orient="top")}
 
 
-def _length_axis(title: str, domain: object) -> dict[str, Any]:
-    return {
-        "field": "length",
-        "type": "quantitative",
-        "title": title,
-        "axis": {"tickCount": 4, "orient": "top"},
-        "scale": {"domain": domain},
-    }
+def _bar(colour: Mapping[str, Any]) -> dict[str, Any]:
+    return {"mark": {"type": "bar", "height": {"band": 0.7}}, "encoding": {"color": colour}}
 
 
 def _ranked(rows: Sequence[Mapping[str, Any]], axis: str, marked: str) -> dict[str, Any]:
     colour: dict[str, Any] = {"value": kit.MAIN}
     if marked:
         colour = {"condition": {"test": "datum.marked", "value": kit.WARM}, "value": kit.MAIN}
-    return {
-        "data": kit.data(rows),
-        "encoding": {
-            "y": _label_axis(rows),
-            "x": _length_axis(axis, kit.room([row["length"] for row in rows])),
-        },
-        "layer": [
-            {"mark": {"type": "bar", "height": {"band": 0.7}}, "encoding": {"color": colour}},
-            {
-                "mark": {"type": "text", "align": "left", "dx": 4},
-                "encoding": {"text": {"field": "figure"}},
-            },
-        ],
-    }
+    return {"data": kit.data(rows), "encoding": _placed(rows, axis, 0.28), "layer": [_bar(colour), kit.figures()]}
 
 
 def _diverging(rows: Sequence[Mapping[str, Any]], axis: str, room: Where) -> dict[str, Any]:
-    return {
-        "data": kit.data(rows),
-        "encoding": {
-            "y": _label_axis(rows),
-            "x": _length_axis(axis, kit.room([row["length"] for row in rows], room)),
-        },
-        "layer": [
-            {
-                "mark": {"type": "bar", "height": {"band": 0.7}},
-                "encoding": {
-                    "color": {"condition": {"test": "datum.length < 0", "value": kit.WARM}, "value": kit.MAIN}
-                },
-            },
-            {
-                "transform": [{"filter": "datum.length >= 0"}],
-                "mark": {"type": "text", "align": "left", "dx": 4},
-                "encoding": {"text": {"field": "figure"}},
-            },
-            {
-                "transform": [{"filter": "datum.length < 0"}],
-                "mark": {"type": "text", "align": "right", "dx": -4},
-                "encoding": {"text": {"field": "figure"}},
-            },
-            {
-                "mark": {"type": "rule", "color": kit.INK},
-                "encoding": {"x": {"datum": 0}, "y": {"value": 0}, "y2": {"value": "height"}},
-            },
-        ],
-    }
+    colour = {"condition": {"test": "datum.length < 0", "value": kit.WARM}, "value": kit.MAIN}
+    figures = (kit.figures("datum.length >= 0"), kit.figures("datum.length < 0", is_left=True))
+    layer = [_bar(colour), *figures, kit.upright(0)]
+    return {"data": kit.data(rows), "encoding": _placed(rows, axis, room), "layer": layer}
 
 
 _RANGE = 24
@@ -207,15 +146,8 @@ def spreads(
         {"label": kit.short(one.label), "low": one.low, "high": one.high, "middle": one.middle, "mark": one.mark}
         for one in found
     ]
-    kit.frame(
-        name,
-        sentence,
-        lambda alt: kit.vega(
-            _spreads(rows, middle, mark), alt=alt, key=key, height=_RANGE * len(rows) + _AROUND_RANGES
-        ),
-        table,
-        file_name=key,
-    )
+    height = _RANGE * len(rows) + _AROUND_RANGES
+    kit.drawn(_spreads(rows, middle, mark), height, name=name, sentence=sentence, table=table, key=key)
 
 
 def tornado(found: Sequence[Swing], *, centre: Where, name: str, sentence: str, table: Table, key: str) -> None:
@@ -225,23 +157,8 @@ def tornado(found: Sequence[Swing], *, centre: Where, name: str, sentence: str, 
         for one in found
         for one_end, which in ((one.at_low, "At its low"), (one.at_high, "At its high"))
     ]
-    kit.frame(
-        name,
-        sentence,
-        lambda alt: kit.vega(_tornado(rows, centre), alt=alt, key=key, height=34 * len(found) + _AROUND_RANGES),
-        table,
-        file_name=key,
-    )
-
-
-def _names(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "field": "label",
-        "type": "nominal",
-        "sort": list(dict.fromkeys(row["label"] for row in rows)),
-        "title": None,
-        "axis": {"labelLimit": kit.NAME_LIMIT, "ticks": False, "domain": False},
-    }
+    height = 34 * len(found) + _AROUND_RANGES
+    kit.drawn(_tornado(rows, centre), height, name=name, sentence=sentence, table=table, key=key)
 
 
 def _spreads(rows: Sequence[dict[str, Any]], middle: str, mark: str) -> dict[str, Any]:
@@ -250,67 +167,38 @@ def _spreads(rows: Sequence[dict[str, Any]], middle: str, mark: str) -> dict[str
         for row in rows
         for field, said in (("middle", middle), ("mark", mark))
     ]
-    axis = {"type": "quantitative", "title": "£ million", "axis": {"tickCount": 4}, "scale": {"zero": True}}
-    names = _names(rows)
-    return {
-        "layer": [
-            {
-                "data": kit.data(rows),
-                "mark": {"type": "bar", "height": 6, "color": "#9FB4C7"},
-                "encoding": {"y": names, "x": {"field": "low", **axis}, "x2": {"field": "high"}},
-            },
-            {
-                "data": kit.data(points),
-                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
-                "encoding": {
-                    "y": names,
-                    "x": {"field": "at", **axis},
-                    "color": {
-                        "field": "what",
-                        "type": "nominal",
-                        "title": None,
-                        "scale": {"domain": [middle, mark], "range": [kit.MAIN, kit.WARM]},
-                    },
-                    # Told apart by more than colour.
-                    "shape": {
-                        "field": "what",
-                        "type": "nominal",
-                        "title": None,
-                        "scale": {"domain": [middle, mark], "range": ["circle", "diamond"]},
-                    },
-                },
-            },
-        ],
+    names, both = kit.names(rows), (middle, mark)
+
+    def across(field: str) -> dict[str, Any]:
+        return kit.lengths(field, "£ million", {"zero": True})
+
+    ranges = {
+        "data": kit.data(rows),
+        "mark": {"type": "bar", "height": 6, "color": "#9FB4C7"},
+        "encoding": {"y": names, "x": across("low"), "x2": {"field": "high"}},
     }
+    dots = {
+        "data": kit.data(points),
+        "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
+        "encoding": {
+            "y": names,
+            "x": across("at"),
+            "color": kit.told_apart("what", both, [kit.MAIN, kit.WARM]),
+            # Told apart by more than colour.
+            "shape": kit.told_apart("what", both, ["circle", "diamond"]),
+        },
+    }
+    return {"layer": [ranges, dots]}
 
 
 def _tornado(rows: Sequence[dict[str, Any]], centre: Where) -> dict[str, Any]:
-    return {
-        "data": kit.data(rows),
-        "encoding": {"y": _names(rows)},
-        "layer": [
-            {
-                "mark": {"type": "bar", "height": {"band": 0.6}},
-                "encoding": {
-                    "x": {
-                        "field": "from",
-                        "type": "quantitative",
-                        "title": "Worth more than the formula (£ million)",
-                        "axis": {"tickCount": 4},
-                        "scale": {"zero": False},
-                    },
-                    "x2": {"field": "to"},
-                    "color": {
-                        "field": "end",
-                        "type": "nominal",
-                        "title": None,
-                        "scale": {"domain": ["At its low", "At its high"], "range": [kit.SECOND, kit.MAIN]},
-                    },
-                },
-            },
-            {
-                "mark": {"type": "rule", "color": kit.INK, "strokeWidth": 2},
-                "encoding": {"x": {"datum": centre}, "y": {"value": 0}, "y2": {"value": "height"}},
-            },
-        ],
+    bars = {
+        "mark": {"type": "bar", "height": {"band": 0.6}},
+        "encoding": {
+            "x": kit.lengths("from", "Worth more than the formula (£ million)", {"zero": False}),
+            "x2": {"field": "to"},
+            "color": kit.told_apart("end", ("At its low", "At its high"), [kit.SECOND, kit.MAIN]),
+        },
     }
+    layer = [bars, kit.upright(centre, strokeWidth=2)]
+    return {"data": kit.data(rows), "encoding": {"y": kit.names(rows)}, "layer": layer}

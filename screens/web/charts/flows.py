@@ -42,55 +42,26 @@ def bridge(spans: Sequence[Span], *, name: str, sentence: str, key: str, smaller
         }
         for span in spans
     ]
-    kit.frame(
-        name,
-        sentence,
-        lambda alt: kit.vega(_spec(rows), alt=alt, key=key, height=_STEP * len(rows) + _AROUND),
-        table,
-        file_name=key,
-        smaller=smaller,
-    )
+    height = _STEP * len(rows) + _AROUND
+    kit.drawn(_spec(rows), height, name=name, sentence=sentence, table=table, key=key, smaller=smaller)
 
 
 def _spec(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "data": kit.data(rows),
+    domain = kit.room([row[end] for row in rows for end in ("from", "to")], 0.6)
+    bars = {
+        "mark": {"type": "bar", "height": {"band": 0.6}, "minBandSize": 2},
         "encoding": {
-            "y": {
-                "field": "label",
-                "type": "nominal",
-                "sort": [row["label"] for row in rows],
-                "title": None,
-                "axis": {"labelLimit": kit.NAME_LIMIT, "ticks": False, "domain": False},
-            }
+            "x": kit.lengths("from", "£ million; the axis starts at zero", {"domain": domain}),
+            "x2": {"field": "to"},
+            "color": kit.told_apart("kind", ("Total", "More", "Less"), [kit.MAIN, kit.SECOND, kit.WARM]),
         },
-        "layer": [
-            {
-                "mark": {"type": "bar", "height": {"band": 0.6}, "minBandSize": 2},
-                "encoding": {
-                    "x": {
-                        "field": "from",
-                        "type": "quantitative",
-                        "title": "£ million; the axis starts at zero",
-                        "axis": {"tickCount": 4},
-                        "scale": {"domain": kit.room([row[end] for row in rows for end in ("from", "to")], 0.6)},
-                    },
-                    "x2": {"field": "to"},
-                    "color": {
-                        "field": "kind",
-                        "type": "nominal",
-                        "title": None,
-                        "scale": {"domain": ["Total", "More", "Less"], "range": [kit.MAIN, kit.SECOND, kit.WARM]},
-                    },
-                },
-            },
-            {
-                "transform": [{"calculate": "max(datum.from, datum.to)", "as": "end"}],
-                "mark": {"type": "text", "align": "left", "dx": 4},
-                "encoding": {"x": {"field": "end", "type": "quantitative"}, "text": {"field": "figure"}},
-            },
-        ],
     }
+    figures = {
+        "transform": [{"calculate": "max(datum.from, datum.to)", "as": "end"}],
+        "mark": {"type": "text", "align": "left", "dx": 4},
+        "encoding": {"x": {"field": "end", "type": "quantitative"}, "text": {"field": "figure"}},
+    }
+    return {"data": kit.data(rows), "encoding": {"y": kit.names(rows)}, "layer": [bars, figures]}
 
 
 _LABELS = {
@@ -212,13 +183,8 @@ def matrix(found: Picture, *, name: str, sentence: str, key: str, under: str | N
         if (share := shares.get((tier, grade))) is not None and pence
     ]
     tiers = [_short(tier) for tier, _ in rows[:-1]]
-    kit.frame(
-        name,
-        sentence,
-        lambda alt: kit.vega(_matrix_spec(cells, tiers, titles), alt=alt, key=key, height=_ROW_HEIGHT * len(tiers)),
-        holdings.matrix(found, name, under=under, year=year),
-        file_name=key,
-    )
+    height, table = _ROW_HEIGHT * len(tiers), holdings.matrix(found, name, under=under, year=year)
+    kit.drawn(_matrix_spec(cells, tiers, titles), height, name=name, sentence=sentence, table=table, key=key)
 
 
 def _short(tier: str) -> str:
@@ -359,4 +325,4 @@ def tiles(found: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
         ],
     }
     height = _SIDE * (1 + max((tile.row for tile in found), default=0))
-    kit.frame(name, sentence, lambda alt: kit.vega(spec, alt=alt, key=key, height=height), table, file_name=key)
+    kit.drawn(spec, height, name=name, sentence=sentence, table=table, key=key)

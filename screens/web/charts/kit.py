@@ -87,6 +87,50 @@ def vega(spec: Mapping[str, Any], *, alt: str, key: str, height: int) -> None:
     )
 
 
+def drawn(
+    spec: Mapping[str, Any], height: int, *, name: str, sentence: str, table: Table, key: str, smaller: bool = False
+) -> None:
+    """A Vega-Lite chart with its frame; the arguments are those of ``frame`` and ``vega``."""
+    frame(
+        name, sentence, lambda alt: vega(spec, alt=alt, key=key, height=height), table, file_name=key, smaller=smaller
+    )
+
+
+def names(rows: Sequence[Mapping[str, Any]], **axis: Any) -> dict[str, Any]:
+    """The axis on which rows stand by name, in their order."""
+    labels = list(dict.fromkeys(row["label"] for row in rows))
+    shown = {"labelLimit": NAME_LIMIT, "ticks": False, "domain": False, **axis}
+    return {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": shown}
+
+
+def lengths(field: str, title: str, scale: Mapping[str, Any], **axis: Any) -> dict[str, Any]:
+    """An axis on which lengths are measured."""
+    shown = {"tickCount": 4, **axis}
+    return {"field": field, "type": "quantitative", "title": title, "axis": shown, "scale": dict(scale)}
+
+
+def told_apart(field: str, values: Sequence[str], marks: Sequence[Any]) -> dict[str, Any]:
+    """What tells the values of a field apart: a colour, a shape or a dash for each."""
+    return {"field": field, "type": "nominal", "title": None, "scale": {"domain": list(values), "range": list(marks)}}
+
+
+def figures(only: str = "", *, is_left: bool = False, **mark: Any) -> dict[str, Any]:
+    """The figures at the ends of bars, to their right unless they point to the left.
+
+    Args:
+        only: which of them, as Vega asks it.
+    """
+    shown = {"type": "text", "align": "right" if is_left else "left", "dx": -4 if is_left else 4, **mark}
+    layer = {"mark": shown, "encoding": {"text": {"field": "figure"}}}
+    return {"transform": [{"filter": only}], **layer} if only else layer
+
+
+def upright(at: Where, **mark: Any) -> dict[str, Any]:
+    """A line from top to bottom."""
+    place = {"x": {"datum": at}, "y": {"value": 0}, "y2": {"value": "height"}}
+    return {"mark": {"type": "rule", "color": INK, **mark}, "encoding": place}
+
+
 def data(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Rows as a chart takes them."""
     return {"values": [dict(row) for row in rows]}

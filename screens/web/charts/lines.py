@@ -40,14 +40,8 @@ def lines(
         for point, length in zip(points, lengths, strict=True)
         if length is not None
     ]
-    kit.frame(
-        name,
-        sentence,
-        lambda alt: kit.vega(_spec(rows, points, list(series), axis), alt=alt, key=key, height=_HEIGHT),
-        table,
-        file_name=key,
-        smaller=smaller,
-    )
+    spec = _spec(rows, points, list(series), axis)
+    kit.drawn(spec, _HEIGHT, name=name, sentence=sentence, table=table, key=key, smaller=smaller)
 
 
 def _spec(rows: Sequence[Mapping[str, Any]], points: Sequence[str], names: Sequence[str], axis: str) -> dict[str, Any]:
@@ -138,7 +132,7 @@ def lorenz(
             },
         },
     }
-    kit.frame(name, sentence, lambda alt: kit.vega(spec, alt=alt, key=key, height=340), table, file_name=key)
+    kit.drawn(spec, _HEIGHT, name=name, sentence=sentence, table=table, key=key)
 
 
 _ACROSS = 3
@@ -176,30 +170,15 @@ def _panel(bars: Sequence[Bar], domain: Sequence[Where], axis: str, alt: str, ke
     spec = {
         "data": kit.data(rows),
         "encoding": {
-            "y": {
-                "field": "label",
-                "type": "nominal",
-                "sort": [row["label"] for row in rows],
-                "title": None,
-                "axis": {"labelLimit": 140, "labelFontSize": 12, "ticks": False, "domain": False},
-            },
-            "x": {
-                "field": "length",
-                "type": "quantitative",
-                "title": axis,
-                "axis": {"tickCount": 3, "titleFontSize": 11, "labelFontSize": 11},
-                "scale": {"domain": list(domain)},
-            },
+            "y": kit.names(rows, labelLimit=140, labelFontSize=12),
+            "x": kit.lengths("length", axis, {"domain": list(domain)}, tickCount=3, titleFontSize=11, labelFontSize=11),
         },
         "layer": [
             {
                 "mark": {"type": "bar", "height": {"band": 0.7}},
                 "encoding": {"color": {"condition": {"test": "datum.marked", "value": kit.WARM}, "value": kit.MAIN}},
             },
-            {
-                "mark": {"type": "text", "align": "left", "dx": 3, "fontSize": 11},
-                "encoding": {"text": {"field": "figure"}},
-            },
+            kit.figures(dx=3, fontSize=11),
         ],
     }
     kit.vega(spec, alt=alt, key=key, height=_BAR * max(1, len(rows)) + 44)
