@@ -26,7 +26,7 @@ COMMANDS = {
     "template": Lazy("exports:template"),
     "export": Lazy("exports:group"),
     "scenario": Lazy("scenarios:group"),
-    "bids": Lazy("bids:bids"),
+    "bids": Lazy("scenarios:bids"),
     "proposal": Lazy("proposals:app"),
     "month": Lazy("year_end:app"),
     "limit": Lazy("year_end:limits_app"),

@@ -18,6 +18,7 @@ from screens.cli import options, proofs
 from screens.cli.guard import guarded, opened
 from screens.cli.options import DEFAULT_LEDGER, AnyLedger, Ledger
 from screens.cli.proofs import SeenHead, Since
+from screens.report.holdings import verified
 from screens.report.render import terminal
 from screens.report.report import Report, listed
 
@@ -57,13 +58,10 @@ def verify(
     rows = [{"entries": entries, "problems": 0, "head": at.head, "content_hash": content}]
     hidden = f"{unseen} entries of proposals are not for you to see: their links were checked, and not what they hold."
     empty = "The ledger is empty: there is nothing that could fail."
-    whole = (
-        f"All {entries:,} entries hold: the chain is whole, money is conserved, every rule and control total is met."
-    )
     part = (
         f"The newest {new:,} of {entries:,} entries hold, with all that they rest on." if new else "Nothing is newer."
     )
-    title = empty if not entries else whole if since is None else part
+    title = empty if not entries else verified(entries) if since is None else part
     extra = {"unseen": unseen} if since is None else {"unseen": unseen, "since": since, "looked_at": new}
     kept = [f"The head that was kept{seen.signed} is held."] if isinstance(seen, Head) else []
     return Report([listed(rows)], at, title, [*kept, *([hidden] if unseen else [])], extra)

@@ -1,4 +1,4 @@
-"""The commands that ask what if. They read the books and cannot write them."""
+"""The commands that ask what if, of a scenario or of a bidding pot. They read the books and cannot write them."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from allocations.files.out.sheets import refuse_other_suffix
@@ -16,6 +17,10 @@ from ledger.store.base import Store
 from scenarios import compare as comparing
 from scenarios import outcome as outcomes
 from scenarios import proposal, saved
+from scenarios.bids.file import read_bids
+from scenarios.bids.pot import MOST_DRAWS
+from scenarios.bids.simulation import simulate
+from scenarios.bids.tornado import tornado
 from scenarios.saved import read_result, recheck
 from scenarios.scenario import read_scenario
 from screens.cli import options
@@ -23,6 +28,7 @@ from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Ledger
 from screens.report import board_pack
 from screens.report import scenarios as reporting
+from screens.report.bids import pot
 from screens.report.report import Report, listed
 from screens.report.wording import COMMAND_LINE
 
@@ -167,3 +173,14 @@ def _day_of(found: outcomes.Outcome) -> date:
     """The day that the baseline was taken on, if it is in the year; else the year's first."""
     at, year = found.run.books.at, found.run.written.scenario.baseline.year
     return at.as_at if at is not None and year.contains(at.as_at) else year.first_day
+
+
+@guarded("bids")
+def bids(
+    file: Annotated[Path, typer.Argument(help="A bidding pot, as YAML.", dir_okay=False)],
+    draws: Annotated[int | None, typer.Option(help="How often to draw.", min=1, max=MOST_DRAWS)] = None,
+) -> Report:
+    """Simulate a bidding pot, beside the same money by formula: costs, winners, fairness, time, break-even."""
+    plan, digest = read_bids(file, draws)
+    outcome = simulate(plan.pot, plan.draws, np.random.default_rng(plan.seed))
+    return pot(plan, outcome, tornado(plan), source=str(file), digest=digest)

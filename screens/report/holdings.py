@@ -157,6 +157,11 @@ def measure_text(measure: Measure) -> str:
     return f"{float(value):,.4f}" if measure.unit == "per £ million" else f"{float(value):,.2f}"
 
 
+def verified(entries: int) -> str:
+    """That every check of the whole ledger holds, in a sentence."""
+    return f"All {entries:,} entries hold: the chain is whole, money is conserved, every rule and control total is met."
+
+
 def trail(
     reader: Reader,
     at: Moment,

@@ -14,8 +14,6 @@ from screens.web.charts.marks import Span, Where
 # Analysis Function palette: every colour stands out on white by 3 to 1 or more.
 PALETTE = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
 MAIN, SECOND, MARKED, WARM, GREY = PALETTE[0], PALETTE[1], PALETTE[2], PALETTE[3], "#6F777B"
-# Sequential blues of the same house; dark enough from the third on for white letters.
-BLUES = ("#D9E8F6", "#A9CDEC", "#2073BC", "#12436D", "#0A2845")
 INK = "#212B32"
 # Whether a chart has only the width of a telephone, as Vega asks it.
 NARROW = "(containerSize()[0] < 560)"

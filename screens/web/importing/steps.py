@@ -1,22 +1,241 @@
-"""Bring a file in: which file, what it is, and then the way that this kind of file goes."""
+"""Bring a file in: which file, what it is, and then the way of its kind: published files, mergers, or positions."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 
+from allocations.files.position import importing
+from allocations.files.position.export import PACKAGE
+from allocations.files.published import mergers, totals_of
+from allocations.files.published.importing import Imported, import_files
+from allocations.files.published.understood import Understood, understand
 from allocations.files.recognise import Brought, kind_of, unpacked
-from ledger.errors import LedgerError
+from ledger.entries.posting import Posted
+from ledger.errors import LedgerError, Refused
+from ledger.inputs import Input
+from ledger.money import parse_pounds, spoken
 from ledger.reports import imported
 from ledger.reports.position import Moment
+from ledger.store.attachments import keeping
 from ledger.store.base import Store
+from ledger.years import parse_year
+from screens.cli.options import YearsOfFile
+from screens.report import imports
 from screens.report.render import page as tables
 from screens.report.report import Table, columns, count, day, entry_link, link
-from screens.report.wording import KIND_OF_FILE
-from screens.web.importing import budgets, common, others
+from screens.report.wording import KIND_OF_FILE, PAGE
+from screens.web.importing import budgets, common
 from screens.web.importing.common import worked_out
-from screens.web.shell import open_ledger
+from screens.web.shell import open_ledger, posting
+from screens.web.shell.posting import Seen
+from screens.web.shell.sign_in import NOBODY_YET, person
+
+T = TypeVar("T")
+Files = Sequence[tuple[str, bytes]]
+_STEPS = {"File": "done", "What it says": "done", "Problems": "", "Totals": "", "Post": ""}
+
+
+def published(store: Store, at: Moment, brought: Files, digests: Sequence[str], *, is_structure: bool) -> None:
+    """Render the import of published files, as ``devolution import published`` or ``structure`` does it."""
+    place = st.empty()
+    names = ", ".join(name for name, _ in brought)
+    year, sheet, limit = (None, None, None) if is_structure else _asked(digests)
+    found = worked_out(
+        "Reading what the files say", lambda: _understand(brought, year, sheet), "published", *digests, names, year,
+        sheet,
+    )  # fmt: skip
+    if isinstance(found, LedgerError):
+        with place.container():
+            common.steps({**_STEPS, "Problems": "found"})
+        common.failed(found, names)
+        return
+    _understood(found)
+    bring: Callable[[Store, str, str, bool], Imported | mergers.Brought]
+    if is_structure:
+        bring = lambda ledger, who, why, dry: mergers.import_structure(ledger, found, actor=who, why=why, dry_run=dry)  # noqa: E731
+    else:
+        bring = lambda ledger, who, why, dry: import_files(  # noqa: E731
+            ledger, found, actor=who, limit_pence=limit, why=why, dry_run=dry
+        )
+    command = f"devolution import {'structure' if is_structure else 'published'} FILE"
+    if posting.reads_only(store, command):
+        return
+    who = person() or mergers.ACTOR
+    rehearsed = worked_out(
+        "Asking every rule of the books", lambda: bring(store, who, "", True), "rehearse published",
+        *digests, names, year, sheet, limit, is_structure, who, at.head, at.as_at,
+    )  # fmt: skip
+    _states(place, rehearsed)
+    if isinstance(rehearsed, LedgerError):
+        common.failed(rehearsed, names)
+        return
+    st.header("What it brings", anchor=False)
+    for sentence in rehearsed.sentences:
+        st.text(sentence)
+    if isinstance(rehearsed, Imported):
+        _totals(found, rehearsed)
+    _post(store, at, brought, digests, names, rehearsed.posted, lambda ledger, who, why: bring(ledger, who, why, False))
+
+
+def _states(place: st.delta_generator.DeltaGenerator, rehearsed: object) -> None:
+    states = dict(_STEPS)
+    if isinstance(rehearsed, Refused):
+        states["Problems"] = f"{len(rehearsed.problems):,} found"
+    elif not isinstance(rehearsed, LedgerError):
+        fresh = _fresh(getattr(rehearsed, "posted", ()))
+        states |= {"Problems": "none", "Totals": "tie", "Post": "ready" if fresh else "nothing to add"}
+    with place.container():
+        common.steps(states)
+
+
+def _asked(digests: Sequence[str]) -> tuple[YearsOfFile | None, str | None, int | None]:
+    with st.expander("Only where a file leaves it open: its year, its sheet, a limit"):
+        year = st.text_input(PAGE.label(Input.YEAR_OF_FILE), max_chars=12, key=f"bring year {digests[0][:16]}",
+                             help="As 2025/26, or 'all' where it has several; empty where it says it.")  # fmt: skip
+        sheet = st.text_input(PAGE.label(Input.SHEET_OF_FILE), max_chars=60, key=f"bring sheet {digests[0][:16]}")
+        limit = st.text_input(PAGE.label(Input.REVENUE_LIMIT), max_chars=30, key=f"bring limit {digests[0][:16]}",
+                              help="As 205.1bn; for a year for which none is shipped.")  # fmt: skip
+    return _read(_years, year), sheet.strip() or None, _read(parse_pounds, limit)
+
+
+def _years(typed: str) -> YearsOfFile:
+    return YearsOfFile(None if typed.strip().casefold() == "all" else parse_year(typed))
+
+
+def _read(reader: Callable[[str], T], typed: str) -> T | None:
+    try:
+        return reader(typed) if typed.strip() else None
+    except ValueError as error:
+        st.error(str(error))
+        return None
+
+
+def _understand(brought: Files, year: YearsOfFile | None, sheet: str | None) -> list[Understood]:
+    one, every = (None, False) if year is None else (year.one, year.one is None)
+    with common.as_paths(brought) as paths:
+        found, problems = understand(paths, year=one, sheet=sheet, every_year=every)
+    if problems:
+        raise Refused(problems)
+    return found
+
+
+def _understood(found: Sequence[Understood]) -> None:
+    st.header("What was understood", anchor=False)
+    tables.show(imports.tables_found(found))
+    told = imports.remarks(found)
+    if told:
+        with st.expander(f"{len(told):,} remarks: what ties, and what was set aside", expanded=len(told) < 4):  # noqa: PLR2004 - a few are read at once
+            for sentence in told:
+                st.text(sentence)
+
+
+def _totals(found: Sequence[Understood], imported: Imported) -> None:
+    """The three totals of allocations; nothing for files that bring no money."""
+    totals = totals_of.of(found, imported)
+    if totals is None:
+        st.write("These files bring no money: organisations, and who is part of whom.")
+        return
+    st.header("Totals", anchor=False)
+    rows = [
+        ("The file says", f"{totals.printed} totals that it prints for {totals.icbs} ICBs", totals.file_pence),
+        ("Understood", f"{totals.figures:,} figures", totals.understood_pence),
+        ("Would be posted", "allocations that are new", imported.moved_pence),
+    ]
+    tables.show(Table("Totals, to the penny", columns("Total", "Where from", "Amount (£)"), rows))
+    if totals.ties:
+        told = f"They tie: {spoken(totals.understood_pence)}."
+        if totals.apart_pence:
+            told += (
+                f" The file keeps parts of a penny and each figure is rounded to the penny, which is the difference "
+                f"of {totals.apart_pence:,} pence."
+            )
+        st.success(told)
+    elif not imported.moved_pence:
+        st.write("The books have these allocations already: nothing of them would be posted.")
+
+
+def position(store: Store, at: Moment, brought: Files, digests: Sequence[str]) -> None:
+    """Render the import of an exported position, as ``devolution import position`` does it."""
+    place = st.empty()
+    named = [name for name, _ in brought if name != PACKAGE]
+    if len(named) != 1:
+        st.warning(f"A position is brought in one at a time; a CSV file with its {PACKAGE}.")
+        return
+    (name,) = named
+    found = worked_out("Reading the position", lambda: _position(brought, name), "position", *digests, name)
+    if isinstance(found, LedgerError):
+        _states(place, found)
+        common.failed(found, name)
+        return
+    guard = importing.guard_of(found)
+    st.header("Totals", anchor=False)
+    rows = [
+        ("Rows", f"{guard.rows:,}"),
+        ("They sum to", f"£{guard.sum_pounds:,.2f}, the source of the money below zero included"),
+        ("Content hash, which the file says and its rows have", found.content_hash),
+        ("As at", f"{found.as_at:%-d %B %Y}"),
+        ("Head of the books it was taken from", found.head or "not said"),
+    ]
+    common.facts("The position, held against what the file says of itself", rows)
+    if posting.reads_only(store, "devolution import position FILE"):
+        return
+    authority = st.text_input(PAGE.label(Input.AUTHORITY), max_chars=80,
+                              key="bring authority")  # fmt: skip
+
+    def bring(ledger: Store, who: str, why: str, dry_run: bool) -> importing.Imported:
+        with common.as_paths(brought) as paths:
+            path = next(path for path in paths if path.name == name)
+            return importing.import_position(
+                ledger, path, actor=who, authority=authority.strip() or None, why=why, dry_run=dry_run
+            )
+
+    who = person() or NOBODY_YET
+    rehearsed = worked_out(
+        "Asking every rule of the books", lambda: bring(store, who, "", True), "rehearse position", *digests,
+        name, authority, who, at.head, at.as_at,
+    )  # fmt: skip
+    _states(place, rehearsed)
+    if isinstance(rehearsed, LedgerError):
+        common.failed(rehearsed, name)
+        return
+    st.success(f"After posting, the same position comes back from the books: content hash {rehearsed.content_hash}.")
+    _post(store, at, brought, digests, name, rehearsed.posted, lambda ledger, who, why: bring(ledger, who, why, False))
+
+
+def _position(brought: Files, name: str) -> importing.PositionFile:
+    with common.as_paths(brought) as paths:
+        return importing.read_position(next(path for path in paths if path.name == name))
+
+
+def _fresh(posted: Sequence[Posted]) -> list[Posted]:
+    return [entry for entry in posted if not entry.replayed]
+
+
+def _post(
+    store: Store, at: Moment, brought: Files, digests: Sequence[str], names: str, posted: Sequence[Posted],
+    act: Callable[[Store, str, str], object],
+) -> None:  # fmt: skip
+    st.header("Post it", anchor=False)
+    fresh = _fresh(posted)
+    if not fresh:
+        told = "The books have all of it already. Bringing it in again adds nothing."
+        st.success(told if posted else "There is nothing to add to the books: what it brings, above, says why.")
+        common.entries_link(posted)
+        return
+    count = "one entry" if len(fresh) == 1 else f"{len(fresh):,} entries"
+    st.write(f"It was tried against every rule of the books: {count}. Nothing is posted yet.")
+
+    def bring(ledger: Store, who: str, why: str) -> object:
+        with common.as_paths(brought) as paths, keeping(ledger.path, paths):
+            return act(ledger, who, why)
+
+    done = common.post_form(store, " ".join(digests), Seen.of(at), f"Post {count}", bring, names)
+    if done is not None:
+        st.rerun()  # the page then says, from the books, that they have it
+
 
 _LARGEST_MB = 25
 KINDS = {
@@ -24,12 +243,6 @@ KINDS = {
     Brought.PUBLISHED: "Published files of NHS England or the ODS",
     Brought.STRUCTURE: "Mergers and splits of ICBs",
     Brought.POSITION: "A position that was exported here",
-}
-_COMMANDS = {
-    Brought.BUDGETS: "devolution import budgets FILE --year 2025/26 --icb CODE",
-    Brought.PUBLISHED: "devolution import published FILE",
-    Brought.STRUCTURE: "devolution import structure FILE FILE",
-    Brought.POSITION: "devolution import position FILE",
 }
 
 
@@ -69,14 +282,9 @@ def show(store: Store, at: Moment) -> None:
             return
         budgets.show(store, at, brought[0][0], brought[0][1], digests[0])
     elif kind is Brought.POSITION:
-        others.position(store, at, brought, digests)
+        position(store, at, brought, digests)
     else:
-        others.published(store, at, brought, digests, is_structure=kind is Brought.STRUCTURE)
-
-
-def command(kind: Brought) -> str:
-    """The command line that brings the same in."""
-    return _COMMANDS[kind]
+        published(store, at, brought, digests, is_structure=kind is Brought.STRUCTURE)
 
 
 def _unpacked(brought: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:

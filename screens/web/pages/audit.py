@@ -269,10 +269,7 @@ def _verify(books: Books) -> None:
     if found:
         frame.refused(found, "The books do not hold.")
     else:
-        st.success(
-            f"All {entries:,} entries hold: the chain is whole, money is conserved, every rule and control total is "
-            "met."
-        )
+        st.success(holdings.verified(entries))
 
 
 def _data() -> None:
