@@ -74,6 +74,7 @@ def test_floats_are_ratios_only() -> None:
         "report.py",
         "holdings.py",
         "json.py",
+        "estimate.py",
         "summary.py",
         "stats.py",
         "parser.py",

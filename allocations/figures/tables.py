@@ -31,7 +31,12 @@ WEIGHTINGS = (
 )
 
 # Years for which practices and their people are shipped, by the year in which each begins.
-PEOPLE = {2025: "practices_2025_26"}
+PEOPLE = {
+    2025: "practices_2025_26",
+    2026: "practices_2026_27",
+    2027: "practices_2027_28",
+    2028: "practices_2028_29",
+}
 
 _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(WEIGHTINGS, POPULATION),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from allocations.figures import tables
 from allocations.network.contract import ON_CLAIMS, Gap, gaps, how_paid, published_rates, refuse_unpublished, title
@@ -28,6 +29,15 @@ _STAND_INS = {
     "adjusted": (
         "primary_medical",
         "primary medical weighted population 2025/26, for the contract's adjusted population of 1 January 2025",
+    ),
+}
+# What stands in for the counts of a later year, for which people are projected: published with the settlement.
+_PROJECTED_KNOWN = date(2025, 12, 15)
+_PROJECTED = {
+    "registered": ("registered", "registered population projected for {}, for the lists of 1 January before it"),
+    "adjusted": (
+        "primary_medical",
+        "primary medical weighted population projected for {}, for the adjusted population",
     ),
 }
 _FOUR_PLACES = 10_000
@@ -210,7 +220,7 @@ def _registered(counts: Iterable[Count], year: FinancialYear, known_on: date | N
 
 def _counts(code: str, year: FinancialYear, given: Sequence[Count]) -> tuple[tuple[Count, ...], str | None]:
     """The network's counts, shipped stand-ins included where nobody gave better, and its name."""
-    shipped = {row["pcn"]: row for row in tables.table("pcns_2025_26").to_pylist()}
+    shipped = _networks(year)
     own = tuple(count for count in given if count.network == code)
     row = shipped.get(code)
     if row is None and not own:
@@ -222,15 +232,32 @@ def _counts(code: str, year: FinancialYear, given: Sequence[Count]) -> tuple[tup
         remedy = f"Did you mean {shown}?" if shown else f"Give its code, as U12345, or its people {Input.COUNTS.given}."
         found = f"there is no PCN '{code}' in the figures, nor in a file of counts."
         refuse("PCN", found, "Its people are not known.", remedy)
-    if row is None or year != FIGURES_YEAR:
-        return own, row["name"] if row else None
+    if row is None:
+        return own, None
+    since, sources = (_FIGURES_KNOWN, _STAND_INS) if year == FIGURES_YEAR else (_PROJECTED_KNOWN, _PROJECTED)
     bases = {count.basis for count in own}
     stand_ins = tuple(
-        Count(code, basis, row[column].normalize(), year.first_day, _FIGURES_KNOWN, source, illustrative=True)
-        for basis, (column, source) in _STAND_INS.items()
-        if basis not in bases
+        Count(code, basis, row[column].normalize(), year.first_day, since, source.format(year), illustrative=True)
+        for basis, (column, source) in sources.items()
+        if basis not in bases and column in row
     )
     return (*own, *stand_ins), row["name"]
+
+
+def _networks(year: FinancialYear) -> dict[str, dict[str, Any]]:
+    """Networks by code: name, and their people where they are shipped for the year."""
+    if year == FIGURES_YEAR or year.start not in tables.PEOPLE:
+        known = ("pcn", "name") if year != FIGURES_YEAR else None
+        table = tables.table("pcns_2025_26")
+        return {row["pcn"]: row for row in (table.select(known) if known else table).to_pylist()}
+    names = {row["pcn"]: row["name"] for row in tables.table("pcns_2026_29").to_pylist()}
+    columns = ("registered", "primary_medical")
+    people = tables.people_table(year).group_by("pcn").aggregate([(column, "sum") for column in columns])
+    return {
+        row["pcn"]: {"name": names[row["pcn"]], **{column: row[f"{column}_sum"] for column in columns}}
+        for row in people.to_pylist()
+        if row["pcn"]
+    }
 
 
 def _own_claims(

@@ -10,6 +10,8 @@ from ledger.errors import Problem, Refused
 
 UNASSIGNED = "(unassigned)"
 DEFAULT = "default"
+# The word for the place scheme beside the default one, where figures have it.
+SUB_ICB = "sub-icb"
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,10 @@ def formula(stream: str, year: str, edition: str) -> tuple[Component, ...]:
         KeyError: there is no such formula; with those there are.
     """
     rows = tables.table("capitation_weights").to_pylist()
+    of_core = {"stream": "core", "edition": "estimated"}
+    by_hand = {row["year"] for row in rows if row["stream"] == "core"}
+    estimates = tables.table("estimated_weights").to_pylist()
+    rows += [{**of_core, **row} for row in estimates if row["year"] not in by_hand]
     found = [row for row in rows if (row["stream"], row["year"], row["edition"]) == (stream, year, edition)]
     if not found:
         known = sorted({(row["stream"], row["year"], row["edition"]) for row in rows})

@@ -47,17 +47,49 @@ class Populations:
 
     def names(self, level: str) -> Mapping[str, str]:
         """Names of default places and of networks, as shipped; practices go by their codes alone."""
-        tables = {"place": "places_2025_26", "pcn": "pcns_2025_26"}
-        if level not in tables:
-            return {}
-        table = figures.table(tables[level])
-        return dict(zip(table[level].to_pylist(), table["name"].to_pylist(), strict=True))
+        return names_of(level, self.year)
+
+
+def names_of(level: str, year: FinancialYear) -> Mapping[str, str]:
+    """Names of default places, networks and sub-ICB locations, as shipped for the boundaries of a year.
+
+    Those of the other boundaries follow behind: a code keeps its name, and no code is used twice.
+    """
+    tables = dict(_NAMES.get(level, {}))
+    first = _BOUNDARIES if year.start >= _BOUNDARIES else SHIPPED_YEAR.start
+    found: dict[str, str] = {}
+    for start in sorted(tables, key=lambda start: start == first):
+        table = figures.table(tables[start])
+        found |= dict(zip(table[level].to_pylist(), table["name"].to_pylist(), strict=True))
+    return found
+
+
+# From April 2026 there are 36 ICBs, and other places and sub-ICB locations in them.
+_BOUNDARIES = 2026
+_NAMES = {
+    "place": {SHIPPED_YEAR.start: "places_2025_26", _BOUNDARIES: "places_2026_29"},
+    "pcn": {SHIPPED_YEAR.start: "pcns_2025_26", _BOUNDARIES: "pcns_2026_29"},
+    "sub_icb": {_BOUNDARIES: "sub_icbs_2026_29"},
+}
 
 
 @cache
-def shipped() -> Populations:
-    """The figures of NHS England's place tool for 2025/26, as shipped."""
-    return Populations(SHIPPED_YEAR, figures.table("practices_2025_26"), SHIPPED)
+def shipped(year: FinancialYear = SHIPPED_YEAR) -> Populations:
+    """The figures of NHS England's place tool, as shipped for a year; for 2025/26 where the year is not shipped.
+
+    Figures of later years are people projected and weighted for the settlement of December 2025.
+    """
+    if year == SHIPPED_YEAR or year.start not in figures.PEOPLE:
+        return Populations(SHIPPED_YEAR, figures.table("practices_2025_26"), SHIPPED)
+    name = figures.PEOPLE[year.start]
+    table, _ = _placed(figures.table(name))
+    note = f"People of {year} are projected by NHS England (December 2025)."
+    return Populations(year, table, f"allocations/figures/reference/{name}.csv", None, note)
+
+
+def shipped_years() -> tuple[FinancialYear, ...]:
+    """The years for which people are shipped."""
+    return tuple(FinancialYear(start) for start in sorted(figures.PEOPLE))
 
 
 def read_populations(path: Path, year: FinancialYear | None = None, icb: str | None = None) -> Populations:

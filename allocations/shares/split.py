@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 
 from allocations.figures import tables
 from allocations.figures.structure import PLACE_SCHEME
-from allocations.places.division import DEFAULT, UNASSIGNED, Division, with_places
+from allocations.places.division import DEFAULT, SUB_ICB, UNASSIGNED, Division, with_places
 from allocations.places.files import read_division
 from allocations.shares.apportion import apportion
 from allocations.shares.need import share_note, weighting, weights
-from allocations.shares.populations import SHIPPED_YEAR, Populations, shipped
+from allocations.shares.populations import SHIPPED_YEAR, Populations, names_of, shipped, shipped_years
 from ledger import characters
 from ledger.entries.draft import Draft, Leg, Place, legs, records
 from ledger.errors import Problem, Refused, refuse
@@ -120,8 +120,7 @@ def allocate(
     own = table.filter(pc.equal(table["icb"], icb))
     division = digest = None
     if places_file is not None:
-        division = read_division(places_file, icb, people_of.membership())
-        digest = hashlib.sha256(places_file.read_bytes()).hexdigest()
+        division, digest = divided(places_file, icb, people_of)
         own = with_places(own, division)
     people = weights(own, column, level)
     outside = sum(weights(own, column, "icb").values()) - sum(people.values())
@@ -151,6 +150,31 @@ def allocate(
     )  # fmt: skip
 
 
+def divided(places: Path, icb: str, people: Populations) -> tuple[Division, str]:
+    """The places of an ICB other than the default ones, and the hash of what they rest on.
+
+    Args:
+        places: a file of the user's own, or the word ``sub-icb`` for the locations inside an ICB.
+        icb: the ICB that they divide.
+        people: whose practices; with sub-ICB locations, where that word is given.
+
+    Raises:
+        Refused: the figures have no sub-ICB locations, or problems in the file.
+    """
+    if str(places) != SUB_ICB:
+        return read_division(places, icb, people.membership()), hashlib.sha256(places.read_bytes()).hexdigest()
+    if "sub_icb" not in people.table.column_names:
+        found = f"the figures of {people.year} do not say in which sub-ICB location a practice is."
+        years = ", ".join(str(year) for year in shipped_years() if year.start > SHIPPED_YEAR.start)
+        refuse(Input.PLACES, found, "Places are made of practices.", f"It is known for {years}.")
+    own = people.table.filter(pc.equal(people.table["icb"], icb))
+    names = names_of("sub_icb", people.year)
+    rows = sorted(zip(own["practice"].to_pylist(), own["sub_icb"].to_pylist(), strict=True))
+    place_of = {practice: f"{names[code]} ({code})" if code else UNASSIGNED for practice, code in rows}
+    unassigned = tuple(practice for practice, code in rows if not code)
+    return Division(place_of, unassigned), hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
 def _request_problems(
     icb: str, year: FinancialYear, level: str, amount_pence: int, places_file: Path | None, unit: str, by: str,
     people: Populations,
@@ -159,7 +183,8 @@ def _request_problems(
     icbs = set(people.table["icb"].to_pylist())
     if year != people.year:
         sentence = f"there are no population figures for {year}."
-        remedy = f"Use {people.year}, or bring a published practice file of {year} {Input.FIGURES.given}."
+        years = ", ".join(str(one) for one in shipped_years())
+        remedy = f"Use one of {years}, or bring a published practice file of {year} {Input.FIGURES.given}."
         found.append(Problem(Input.YEAR, sentence, "Shares would be of another year's people.", remedy))
     elif icb not in icbs:
         known = f"ICBs of that year: {', '.join(sorted(icbs))}."
@@ -297,7 +322,8 @@ def _default_places(reader: Reader, allocation: Allocation, actor: str) -> list[
     missing = {part.code for part in allocation.parts if part.code != UNASSIGNED} - set(known)
     if not missing or icb not in known:
         return []
-    names = {row["place"]: row for row in tables.table("places_2025_26").to_pylist()}
+    shipped_places = [*tables.table("places_2025_26").to_pylist(), *tables.table("places_2026_29").to_pylist()]
+    names = {row["place"]: row for row in shipped_places}
     life = {"valid_from": first_day, "valid_to": known[icb]["valid_to"]}
     own = allocation.populations.table.filter(
         pc.is_in(allocation.populations.table["place"], pa.array(sorted(missing), pa.string()))

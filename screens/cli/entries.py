@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from allocations.shares import split as allocating
-from allocations.shares.populations import read_populations, shipped
+from allocations.shares.populations import SHIPPED_YEAR, read_populations, shipped
 from ledger.entries import posting
 from ledger.entries.proposals import submit
 from ledger.reports import position
@@ -73,7 +73,7 @@ def allocate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
 ) -> Report:
     """Split money by weighted population, exactly, and post it if asked. Without a ledger, give an amount."""
-    populations = shipped() if people is None else read_populations(people, year, icb)
+    populations = shipped(year or SHIPPED_YEAR) if people is None else read_populations(people, year, icb)
     year = year or populations.year
     at, posted = None, []
 

@@ -140,10 +140,21 @@ def test_2024_25_says_what_could_not_be_worked_out() -> None:
     assert gaps == {"investment_and_impact"}
 
 
+def test_2026_27_says_what_is_known_and_what_is_not() -> None:
+    shown = run(PCN, "--year", "2026/27").stdout
+    assert "27.668" in shown
+    assert "From a secondary source, not seen in the specification itself" in shown
+    assert "Removed from the contract: the £292 million" in shown
+    assert "paid to practices and not to the network" in shown
+    known = document(PCN, "--year", "2026/27")
+    gaps = {gap["element"] for gap in known["not_worked_out"]}
+    assert {"core_registered", "core_adjusted", "enhanced_access", "care_home_premium"} <= gaps
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "sentence"),
     [
-        ((PCN, "--year", "2026/27"), 1, "the rates of the network contract of 2026/27 are not published here."),
+        ((PCN, "--year", "2027/28"), 1, "the rates of the network contract of 2027/28 are not published here."),
         ((PCN, "--known-on", "2025-01-01"), 1, "of 2025/26 were not known on 2025-01-01"),
         ((PCN, "--known-on", "soon"), 2, "is not a day"),
         (("U8914",), 1, "there is no PCN 'U8914'"),

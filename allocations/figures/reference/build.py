@@ -17,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from allocations.figures.reference import build_years
 from allocations.figures.tables import WEIGHTINGS
 from allocations.files.published import allocations_workbook, pcn_memberships, practices, registered_patients
 from allocations.files.published.allocations_workbook import AllocationsWorkbook
@@ -73,6 +74,12 @@ def main(arguments: Sequence[str]) -> None:
     _write(out / "pcn_parts_2025_26.csv", _pcn_parts(rows))
     _write(out / "districts.csv", _districts(source))
     _write(out / "deprivation_2025.csv", _deprivation(source))
+    lookup = _read(source / DISTRICTS)
+    names = {**networks.names(), **current.names}
+    upper = {row["ltla23_code"]: row["utla23_code"] for row in lookup} | ABOLISHED_DISTRICTS
+    authorities = {row["utla23_code"]: row["utla23_name"] for row in lookup}
+    for name, table in build_years.tables_of(source, current, names, upper, authorities, rows):
+        _write(out / name, table)
 
 
 def _refuse_if(*problems: Problem) -> None:
@@ -83,9 +90,12 @@ def _refuse_if(*problems: Problem) -> None:
 def _published_files(source: Path) -> Iterator[dict[str, object]]:
     """The files that the figures rest on, by their content: a figure leads back to one of them."""
     for name in sorted(
-        (WORKBOOK, PRACTICES, PRACTICE_MAP, PCN_HISTORY, ICBS_BEFORE, ICBS_AFTER, DISTRICTS, DEPRIVATION)
-    ):
-        yield {"file": name, "sha256": hashlib.sha256((source / name).read_bytes()).hexdigest()}
+        (
+            WORKBOOK, PRACTICES, PRACTICE_MAP, PCN_HISTORY, ICBS_BEFORE, ICBS_AFTER, DISTRICTS, DEPRIVATION,
+            *build_years.FILES,
+        )
+    ):  # fmt: skip
+        yield {"file": Path(name).name, "sha256": hashlib.sha256((source / name).read_bytes()).hexdigest()}
 
 
 def _deprivation(source: Path) -> Iterator[dict[str, object]]:
