@@ -5,6 +5,7 @@ Rules that need the entry in the books, such as limits and ring-fences, are in `
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -177,7 +178,8 @@ def record_problems(reader: Reader, model: type[SQLModel], rows: pa.Table) -> li
 def amount_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem]:
     """Legs that move no whole, positive amount between two different accounts."""
     amounts = new_legs["amount_pence"]
-    bad = pc.or_kleene(pc.or_kleene(pc.is_null(amounts), pc.less_equal(amounts, 0)), pc.greater(amounts, LARGEST_PENCE))
+    too_large = pc.greater(amounts, LARGEST_PENCE)
+    bad = pc.or_kleene(pc.is_null(amounts), pc.less_equal(amounts, 0))
     standings = pa.array(STANDINGS)
     for side in ("from_standing", "to_standing"):
         bad = pc.or_kleene(bad, pc.invert(pc.is_in(new_legs[side], value_set=standings)))
@@ -199,18 +201,35 @@ def amount_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem
     notes = pc.unique(new_legs["note"].filter(pc.match_substring_regex(new_legs["note"], r"[^ -~]")))
     unclear = pa.array([note for note in notes.to_pylist() if characters.unseen(note)], pa.string())
     bad = pc.or_kleene(bad, pc.is_in(new_legs["note"], value_set=unclear))
+    larger = new_legs.filter(too_large).slice(0, MOST_SHOWN).to_pylist()
     rows = new_legs.filter(pc.or_kleene(bad, same)).slice(0, MOST_SHOWN).to_pylist()
     return [
-        Problem(
-            f"entry '{keys[row['entry_number']]}', leg {row['leg']}" + (f", {row['note']}" if row["note"] else ""),
-            f"{row['amount_pence']} pence from {row['from_organisation']} ({row['from_fund']}, {row['from_standing']}) "
-            f"to {row['to_organisation']} ({row['to_fund']}, {row['to_standing']}).",
-            "A leg moves a whole, positive number of pence between two different accounts, "
-            f"each {', '.join(STANDINGS[:-1])} or {STANDINGS[-1]}, in a year, with a note in plain text.",
-            "Turn a negative amount round: money that goes back is a leg the other way.",
-        )
-        for row in rows
+        *(
+            Problem(
+                _leg_of(row, keys),
+                f"it moves £{exact_pounds(row['amount_pence'])}.",
+                f"A leg moves at most {LARGEST_PENCE} pence (£{exact_pounds(LARGEST_PENCE)}): up to there every "
+                "program keeps whole numbers exactly.",
+                "Correct the amount, or divide it among several legs.",
+            )
+            for row in larger
+        ),
+        *(
+            Problem(
+                _leg_of(row, keys),
+                f"{row['amount_pence']} pence from {row['from_organisation']} ({row['from_fund']}, "
+                f"{row['from_standing']}) to {row['to_organisation']} ({row['to_fund']}, {row['to_standing']}).",
+                "A leg moves a whole, positive number of pence between two different accounts, "
+                f"each {', '.join(STANDINGS[:-1])} or {STANDINGS[-1]}, in a year, with a note in plain text.",
+                "Turn a negative amount round: money that goes back is a leg the other way.",
+            )
+            for row in rows
+        ),
     ]
+
+
+def _leg_of(row: Mapping[str, Any], keys: Mapping[int, str]) -> str:
+    return f"entry '{keys[row['entry_number']]}', leg {row['leg']}" + (f", {row['note']}" if row["note"] else "")
 
 
 def nameless_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem]:

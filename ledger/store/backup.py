@@ -71,6 +71,7 @@ def copy(source: Store, target: Address, progress: Callable[[str], None] = lambd
                     progress("Verifying what was copied")
                     _refuse_if(verify.verify(writer), source.path)
                 new.checkpoint()
+                new.count_rows()
             wanted = _told(reader)
             progress("Verifying what was kept")
             _prove(place, wanted, source.path)

@@ -66,12 +66,18 @@ def brings(model: type, row: dict[str, object], kind: str = "structure") -> Draf
         (Draft("k", "upgrade", APRIL, "tests", "why",
                records=new_terms(term("core", "soft", effective_from=MAY)).records), "of kind upgrade, and brings another"),
         (Draft("k", "mandate", APRIL, "tests", "why",
-               transfers=legs([Leg(at("GOV", "limit"), at("NHS", "limit"), LARGEST_PENCE + 1)])), "at most 9007199254740991|its legs are not whole"),
+               transfers=legs([Leg(at("GOV", "limit"), at("NHS", "limit"), LARGEST_PENCE + 1)])), "at most 9007199254740991"),
     ],
 )  # fmt: skip
 def test_an_entry_is_what_its_kind_says(books: Store, draft: Draft, said: str) -> None:
     with pytest.raises(Refused, match=said):
         post(books, [draft])
+
+
+def test_an_amount_that_is_too_large_is_told_the_largest(books: Store) -> None:
+    move = legs([Leg(at("GOV", "limit"), at("NHS", "limit"), LARGEST_PENCE + 1)])
+    with pytest.raises(Refused, match=r"it moves £90,071,992,547,409\.92\. A leg moves at most 9007199254740991 pence"):
+        post(books, [Draft("k", "mandate", APRIL, "tests", "why", transfers=move)])
 
 
 UPGRADE = {"id": "5", "name": "mine", "form": 3, "previous_head": "", "earlier": "[]"}

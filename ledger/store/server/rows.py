@@ -20,6 +20,9 @@ from ledger.errors import LedgerError
 
 # PostgreSQL counts days and microseconds from the beginning of 2000, Arrow from the beginning of 1970.
 _DAYS, _MICROSECONDS = 10_957, 946_684_800_000_000
+# A message holds so many rows, transfers of so many entries, and texts of so many bytes. PostgreSQL ends at a gigabyte.
+_ROWS, _ENTRIES = 1_000, 100
+MOST_BYTES = 2**26
 
 
 class _Sent(NamedTuple):
@@ -112,7 +115,7 @@ def fetch(server: psycopg.Connection, table: str, schema: pa.Schema, condition: 
     """
     asked = [part for field in schema for part in _parts(field)]
     parts: list[list[bytes]] = [[] for _ in asked]
-    with server.cursor() as cursor, cursor.copy(_in_blocks(table, asked, condition)) as blocks:
+    with server.cursor() as cursor, cursor.copy(_in_blocks(table, schema, condition)) as blocks:
         blocks.set_types(["bytea"] * len(asked))
         for block in blocks.rows():
             for part, found in zip(parts, block, strict=True):
@@ -166,8 +169,25 @@ def _present(missing: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> pa.Buffer
     return pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
 
 
-def _in_blocks(table: str, asked: list[str], condition: str) -> str:
-    block = "entry_number / 100, leg / 1000" if table == "transfer" else f"{numbered_by(table)} / 1000"
+def _in_blocks(table: str, schema: pa.Schema, condition: str) -> str:
+    """The statement that sends rows in blocks: some thousand rows each, and fewer of those with long texts.
+
+    Rows are told apart by how long their texts are: the first class holds what may go into whole blocks, and each
+    further one rows of up to twice the length, half as many to a block. So no block holds much more than
+    ``MOST_BYTES`` of text, unless one row alone does.
+    """
+    asked = [part for field in schema for part in _parts(field)]
+    texts = [f'coalesce(octet_length("{field.name}"), 0)' for field in schema if pa.types.is_string(field.type)]
+    limits = [MOST_BYTES // _ROWS << times for times in range(_ROWS.bit_length())]
+    if table == "transfer":
+        # Many entries have few legs, so a block of short ones is of a hundred entries.
+        limits.insert(0, limits[0] // _ENTRIES)
+        block = f"entry_number / CASE lengths WHEN 0 THEN {_ENTRIES} ELSE 1 END, "
+        block += f"leg / greatest(1, {_ROWS} >> greatest(0, lengths - 1))"
+    else:
+        block = f"{numbered_by(table)} / greatest(1, {_ROWS} >> lengths)"
+    lengths = f"width_bucket({' + '.join(texts)}, ARRAY{limits})" if texts else "0"
     # All sums of one group see its rows in one order, so the values of a row stand at one place in each.
     sums = ", ".join(f"string_agg({part}, ''::bytea)" for part in asked)
-    return f'COPY (SELECT {sums} FROM "{table}" {condition} GROUP BY {block}) TO STDOUT (FORMAT binary)'
+    rows = f'SELECT *, {lengths} AS lengths FROM "{table}" {condition}'
+    return f"COPY (SELECT {sums} FROM ({rows}) AS sized GROUP BY lengths, {block}) TO STDOUT (FORMAT binary)"

@@ -11,6 +11,7 @@ from typing import Any
 from ledger.entries import refusals
 from ledger.entries.at_head import BooksMoved
 from ledger.errors import AlreadyReversed, KeyReused, LedgerError, Problem, Refused
+from ledger.money import LARGEST_PENCE
 from ledger.rules import beforehand, in_order, rights_judged
 from ledger.store.reading import Reader, contradiction
 from ledger.store.server import rules as server_rules
@@ -25,7 +26,7 @@ _FAULTS = {
     "twice": "its key is used twice in one batch.",
     "unclear": "one of its texts holds characters that cannot be seen, or an unusual form of a letter.",
     "table": "it brings rows of a table that nobody posts to.",
-    "legs": "its legs are not whole.",
+    "legs": f"its legs are not whole: each moves 1 to at most {LARGEST_PENCE} pence between two accounts.",
     "size": "it is more than is taken at once, or is not whole.",
     "unclear row": "it holds characters that cannot be seen.",
 }  # fmt: skip
