@@ -63,7 +63,7 @@ REFUSED = {
 }  # fmt: skip
 # Those that write a file or a ledger, ask for one, or measure the machine: each has tests of its own.
 ELSEWHERE = {
-    "template", "demo", "new", "app", "stats", "pace", "backup", "migrate", "import budgets", "import published",
+    "template", "export register", "record register", "demo", "new", "app", "stats", "pace", "backup", "migrate", "import budgets", "import published",
     "import structure", "import position", "carry-forward", "export journal", "scenario pack", "dismiss", "export allocations", "export position", "export scenario",
     "export published", *(f"record {name}" for name in DECISIONS if name not in ("release", "terms")), "proposal approve", "proposal reject", "proposal withdraw", "proposal expire", "scenario check",
 }  # fmt: skip

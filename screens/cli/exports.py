@@ -1,5 +1,6 @@
 """``devolution export ...`` and ``devolution template``: what goes out into workbooks and files."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +10,22 @@ from scenarios import saved
 from screens.cli import options
 from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, AsAt, KnownAt, Ledger, Organisation, Year
+from screens.report import register_files
 from screens.report.exports import EXPORTS, JOURNAL, Asked, BooksAt, Export
 from screens.report.report import Report
 
 group = typer.Typer(
     name="export", help="Workbooks and files that say where their figures come from.", no_args_is_help=True
 )
+
+
+class Template(StrEnum):
+    """What a template is for."""
+
+    BUDGET = "budget"
+    REGISTER = "register"
+
+
 Out = Annotated[Path, typer.Option("--out", help="The file to write.", dir_okay=False)]
 
 
@@ -29,12 +40,20 @@ def _write(
 
 @guarded("template")
 def template(
-    icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.")],
     out: Out,
+    what: Annotated[Template, typer.Argument(help="What is to be filled in: a budget, or a register of decisions.")] = (
+        Template.BUDGET
+    ),
+    icb: Annotated[str | None, typer.Option(help="The ICB's code, as QWO; a budget is of one.")] = None,
     ledger: Ledger = DEFAULT_LEDGER,
     year: Year = None,
 ) -> Report:
-    """A budget workbook to fill in, with lists and checks, that 'devolution import budgets' reads as it is."""
+    """A workbook to fill in, with lists and checks: a budget for 'import budgets', or a register for 'record FILE'."""
+    if what is Template.REGISTER:
+        with reading(ledger) as (reader, at):
+            return register_files.template_of(reader, at, out)
+    if icb is None:
+        raise typer.BadParameter("say whose budget it is: --icb QWO", param_hint="--icb")
     return _write(EXPORTS["template"], out, Asked(icb=icb, year=year), ledger)
 
 
@@ -100,6 +119,14 @@ def _published(
 @guarded("export journal")
 def _journal(out: Out, ledger: Ledger = DEFAULT_LEDGER, known_at: KnownAt = None) -> Report:
     return _write(JOURNAL, out, Asked(), ledger, None, known_at)
+
+
+@group.command("register")
+@guarded("export register")
+def _register(out: Out, ledger: Ledger = DEFAULT_LEDGER, known_at: KnownAt = None) -> Report:
+    """Every decision as a row of a register (.xlsx or .csv), which 'devolution record FILE' brings in again exactly."""
+    with reading(ledger, None, known_at) as (reader, at):
+        return register_files.decisions_of(reader, at, out)
 
 
 @group.command("scenario", help=EXPORTS["scenario"].purpose)

@@ -1,6 +1,7 @@
 """`devolution record`: one decision by options, made from its description; or many by a register."""
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ledger.entries.decisions import effect
+from allocations.files.register.reading import read_register, refuse_unless_it_ties
+from ledger.entries.decisions import batch, effect
 from ledger.entries.decisions.described import Decision, make
 from ledger.entries.decisions.every import DECISIONS
 from ledger.entries.decisions.fields import Field
-from ledger.entries.decisions.known import known
+from ledger.entries.decisions.known import as_it_was, known
 from ledger.entries.draft import Draft
 from ledger.entries.posting import Posted, post
 from ledger.entries.proposals import submit
@@ -21,8 +23,10 @@ from ledger.errors import Refused
 from ledger.reports.position import moment
 from ledger.store.base import Store
 from ledger.years import parse_year, today, working_day
+from screens.cli import options
 from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, Json, Ledger
+from screens.report.render import terminal
 from screens.report.report import Report, listed
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what the books would say, and keep nothing.")]
@@ -59,14 +63,14 @@ def _record(decision: Decision) -> Callable[..., None]:
     """The command that records one kind of decision."""
 
     def record(
-        *, ledger: Any, actor: str, dry_run: bool, propose: bool, **options: str | None
+        *, ledger: Any, actor: str, dry_run: bool, propose: bool, **told: str | None
     ) -> Report:  # fmt: skip
-        given = {name.removeprefix(_GIVEN): text for name, text in options.items() if text is not None}
+        given = {name.removeprefix(_GIVEN): text for name, text in told.items() if text is not None}
         given.setdefault("date", str(_day(given.get("year"))))
         with Store.open(ledger) as store:
             with store.read(actor) as reader:
                 before = known(reader)
-                made = make(decision, given, before, actor=actor, where=option)
+                made = make(decision, given, before, actor=actor, where=option, then=as_it_was(reader))
                 if made.problems:
                     raise Refused(made.problems)
                 touched = effect.balances(reader, made.drafts, made.drafts[0].effective_date)
@@ -117,8 +121,46 @@ def _posted(
 ) -> list[Posted]:  # fmt: skip
     if not propose:
         return post(store, drafts, dry_run=dry_run)
-    title = drafts[-1].reason
+    title = drafts[-1].reason if len(drafts) == 1 else f"{drafts[-1].reason}, and {len(drafts) - 1:,} more"
     return [submit(store, drafts, key=drafts[-1].key, title=title, prepared_by=actor, dry_run=dry_run)]
+
+
+@app.command(_REGISTER)
+@guarded(f"record {_REGISTER}")
+def record_register(
+    file: Annotated[Path, typer.Argument(help="The register: .xlsx or .csv.", dir_okay=False)],
+    ledger: Ledger = DEFAULT_LEDGER,
+    total: Annotated[
+        int | None,
+        typer.Option(help="The total of the allocation letter, in pounds, if the file does not say it.",
+                     parser=options.pence),
+    ] = None,
+    actor: Actor = "command line",
+    dry_run: DryRun = False,
+    propose: Propose = False,
+) -> Report:  # fmt: skip
+    """Record every row of a register, or none and everything that is wrong. 'record FILE' does the same."""
+    register = read_register(file)
+    refuse_unless_it_ties(register, total)
+    with Store.open(ledger) as store:
+        with terminal.progress("Recording") as told:
+            done = batch.record(store, register.rows, actor=actor, dry_run=dry_run or propose, progress=told)
+        posted = list(done.posted)
+        if propose and done.drafts:
+            posted = _posted(store, done.drafts, actor, dry_run=dry_run, propose=True)
+        with store.read(actor) as reader:
+            at = moment(reader)
+    kinds = Counter(row.name for row in register.rows)
+    rows = [{"kind": name, "rows": number} for name, number in sorted(kinds.items())]
+    made = f"{len(register.rows):,} rows make {len(done.drafts):,} entries"
+    fresh = len([entry for entry in posted if not entry.replayed])
+    became = "would be posted" if dry_run else "are posted"
+    said = f"{made}, which are left to be approved." if propose else f"{made}: {fresh:,} {became}."
+    facts = {
+        "file": register.file, "sha256": register.sha256, "dry_run": dry_run, "proposed": propose, "sentence": said,
+        "entries": [{"number": one.number, "key": one.key, "replayed": one.replayed} for one in posted],
+    }  # fmt: skip
+    return Report([listed(rows)], at, "", [said], facts)
 
 
 for _decision in DECISIONS.values():

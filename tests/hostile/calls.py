@@ -52,6 +52,8 @@ def files(folder: Path) -> dict[str, str]:
         "policy.yaml": Path("allocations/figures/reference/devolution_policy.yaml").read_text(encoding="utf-8"),
         "scenario.yaml": Path("scenarios/library/lift-small-pots.yaml").read_text(encoding="utf-8"),
         "result.json": "{}",
+        "register.csv": "Kind,Date,Reason,Organisation,Fund,Amount,Recurrent\n"
+                        f"release,2025-06-01,tests,{ICB},core-community,1000,R\n",
     }  # fmt: skip
     for name, content in text.items():
         (folder / name).write_text(content, encoding="utf-8")
@@ -102,6 +104,12 @@ def _good(given: dict[str, str]) -> dict[str, Arguments]:
         "export position": ("--out", "out.csv"),
         "export scenario": (given["scenario.yaml"], "--out", "out.csv"),
         "export published": ("--out", "out.xlsx"),
+        "new": (*year, "--icb", ICB),
+        "export register": ("--out", "out.csv"),
+        "record register": (given["register.csv"],),
+        "record release": ("--organisation", ICB, "--fund", "core-community", "--amount", "1000", "--recurrent", "R",
+                           "--reason", "tests", "--date", "2025-06-01"),
+        "record terms": ("--fund", "core-community", "--grade", "soft", "--reason", "tests", "--date", "2025-06-01"),
         "proposal show": ("a key",),
         "proposal approve": ("a key", *decided),
         "proposal reject": ("a key", *decided),

@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 import devolution
+from ledger.entries.chain import books_hash
 from ledger.entries.decisions.described import COMMON
 from ledger.entries.decisions.every import DECISIONS
+from ledger.store.base import Store
 from screens.cli.record import option
 from tests.test_commands import document, run
 
@@ -75,6 +78,48 @@ def test_a_rule_that_refuses_says_what_would_make_it_pass(own: Path) -> None:
         "core-discharge was statutory, formula, non-recurrent, to be spent by 2026-03-31; from 2025-06-02 it is without a "
         "ring-fence, formula, non-recurrent, to be spent by 2026-03-31."
     ]
+
+
+def test_a_register_goes_out_and_comes_in_by_its_name(own: Path, tmp_path: Path) -> None:
+    register, other = tmp_path / "r.xlsx", tmp_path / "other.duckdb"
+    document(*devolve("--ledger", own))
+    out = document("export", "register", "--out", register, "--ledger", own)
+    assert {row["kind"]: row["rows"] for row in out["rows"]} == {"allocate": 1, "devolve": 1, "mandate": 1}
+    assert [row["entry"] for row in out["left_out"]] == [1, 2]
+    document("new", "--year", "2025/26", "--icb", "QWO", "--ledger", other)
+    tried = document("record", register, "--dry-run", "--ledger", other)
+    assert tried["sentence"] == "3 rows make 3 entries: 3 would be posted."
+    done = document("record", register, "--ledger", other)
+    assert done["sentence"] == "3 rows make 3 entries: 3 are posted."
+    hashes = []
+    for ledger in (own, other):
+        with Store.open(ledger, read_only=True) as store, store.read() as reader:
+            hashes.append(books_hash(reader))
+    assert hashes[0] == hashes[1]
+    assert document("record", "register", register, "--ledger", other)["sentence"].endswith(": 0 are posted.")
+
+
+def test_a_whole_register_can_be_left_to_somebody_else(own: Path, tmp_path: Path) -> None:
+    register = tmp_path / "r.csv"
+    register.write_text(
+        "Kind,Date,Reason,From,To,Fund,Amount,Recurrent\n"
+        "devolve,2025-06-13,Agreed,QWO,QWO-E08000035,core-sdf-transfers,5000,NR\n"
+        "devolve,2025-06-13,Agreed,QWO,QWO-E08000032,core-sdf-transfers,6000,NR\n",
+        encoding="utf-8",
+    )
+    document("record", register, "--propose", "--actor", "anna", "--ledger", own)
+    (waiting,) = document("proposal", "list", "--ledger", own)["rows"]
+    assert (waiting["entries"], waiting["amount_pence"]) == (2, 1_100_000)
+    refused = run("record", register, "--total", "5", "--ledger", own)
+    assert refused.returncode == 1
+    assert "£5.00 less" in refused.stderr
+
+
+def test_the_template_of_a_register_has_the_lists_of_the_ledger(own: Path, tmp_path: Path) -> None:
+    out = tmp_path / "t.xlsx"
+    document("template", "register", "--out", out, "--ledger", own)
+    assert "QWO-E08000035" in {row[0].value for row in load_workbook(out)["Organisations"].iter_rows()}
+    assert run("template", "--out", out, "--ledger", own).returncode == 2
 
 
 @pytest.mark.parametrize("name", DECISIONS)

@@ -37,7 +37,6 @@ class Header:
     reason: str
     authority: str | None
     source: str | None
-    source_hash: str | None = None
 
     def draft(
         self,
@@ -56,7 +55,7 @@ class Header:
         """
         return Draft(
             f"{self.key}{part}", kind, self.day, self.actor, self.reason, authority=self.authority,
-            source=source or self.source, source_hash=self.source_hash, transfers=transfers, records=records or {},
+            source=source or self.source, transfers=transfers, records=records or {},
         )  # fmt: skip
 
 
@@ -99,10 +98,14 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What became of one decision: the entries that it asks for, or the problems with what was given."""
+    """What became of one decision: the entries that it asks for, or the problems with what was given.
+
+    ``was_recorded`` says that a record with its key is in the books already.
+    """
 
     drafts: Sequence[Draft]
     problems: Sequence[Problem]
+    was_recorded: bool = False
 
 
 def make(
@@ -112,7 +115,7 @@ def make(
     *,
     actor: str,
     where: Callable[[str], str],
-    source_hash: str | None = None,
+    then: Callable[[str], Known | None] = lambda _key: None,
 ) -> Made:
     """The entries of a decision, from what somebody gave; nothing is posted.
 
@@ -121,22 +124,23 @@ def make(
         known: the books; it is not changed.
         actor: who records it.
         where: from a field's name to where it was given, as this front door says it.
-        source_hash: SHA-256 of the file that it was given in.
+        then: what the books knew when a decision with a key was recorded before; see ``known.as_it_was``.
     """
     values, problems = read(decision.fields, given, known, where)
     if problems:
         return Made((), problems)
-    key = values["key"] or key_of(decision, given)
+    key = values["key"] or key_of(decision, values)
     header = Header(
-        key, values["date"], actor, values["reason"], values["authority"], values["source"], source_hash
+        key, values["date"], actor, values["reason"], values["authority"], values["source"]
     )  # fmt: skip
     try:
-        return Made(decision.drafts(values, known, header), ())
+        earlier = then(key)
+        return Made(decision.drafts(values, earlier or known, header), (), was_recorded=earlier is not None)
     except Impossible as error:
         return Made((), [Problem(where(error.field), error.found, error.why, error.fix)])
 
 
-def key_of(decision: Decision, given: Mapping[str, str]) -> str:
-    """The name of a decision for which none is given: the same words make the same name."""
-    said = "\x1f".join(f"{name}={' '.join(text.split())}" for name, text in sorted(given.items()) if text.strip())
-    return f"{decision.name}/{given['date'].strip()}/{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+def key_of(decision: Decision, values: Values) -> str:
+    """The name of a decision for which none is given: the same decision has the same, however it was written."""
+    said = "\x1f".join(f"{name}={value}" for name, value in sorted(values.items()) if value is not None)
+    return f"{decision.name}/{values['date']}/{hashlib.sha256(said.encode()).hexdigest()[:16]}"

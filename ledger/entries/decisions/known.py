@@ -1,24 +1,27 @@
 """What the books know, as far as decisions rest on it: read once, and added to as decisions of one batch are made."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft
+from ledger.entries.kinds import RECORD_KINDS
 from ledger.models import Agreement, Fund, Organisation, Relationship, Terms, Tier
 from ledger.store.base import Reader
 from ledger.structure import KNOWN_RELATIONSHIPS
 
 _TABLES = {
-    "tiers": "SELECT * FROM tier ORDER BY rank",
-    "organisations": "SELECT code, name, tier, valid_from FROM organisation ORDER BY code",
-    "funds": "SELECT * FROM fund ORDER BY code",
-    "terms": "SELECT * FROM terms ORDER BY fund, effective_from, version",
-    "agreements": "SELECT * FROM agreement a WHERE NOT EXISTS (SELECT 1 FROM agreement s WHERE s.supersedes = a.id) "
-    "ORDER BY id",
-    "relationships": f"WITH {KNOWN_RELATIONSHIPS.replace('$known', '(SELECT entries FROM seal)')} "
-    "SELECT * FROM known_relationship ORDER BY id",
+    "tiers": "SELECT * FROM tier WHERE entry_number <= $known ORDER BY rank",
+    "organisations": "SELECT * FROM organisation WHERE entry_number <= $known ORDER BY code",
+    "funds": "SELECT * FROM fund WHERE entry_number <= $known ORDER BY code",
+    "terms": "SELECT * FROM terms WHERE entry_number <= $known ORDER BY fund, effective_from, version",
+    "agreements": "SELECT * FROM agreement a WHERE entry_number <= $known AND NOT EXISTS ("
+    "SELECT 1 FROM agreement s WHERE s.supersedes = a.id AND s.entry_number <= $known) ORDER BY id",
+    "relationships": f"WITH {KNOWN_RELATIONSHIPS} SELECT * FROM known_relationship ORDER BY id",
 }
+_RECORDED = f"SELECT key, number FROM entry WHERE kind IN ({', '.join(repr(kind) for kind in RECORD_KINDS)})"
 
 
 @dataclass(slots=True)
@@ -90,10 +93,10 @@ class Known:
                     others[:] = [one for one in others if one["id"] != row["supersedes"]] + [row]
 
 
-def known(reader: Reader) -> Known:
-    """What the books know now, as far as decisions rest on it."""
-    rows = {name: reader.table(sql).drop_columns("entry_number") if "*" in sql else reader.table(sql)
-            for name, sql in _TABLES.items()}  # fmt: skip
+def known(reader: Reader, at: int | None = None) -> Known:
+    """What the books know by an entry, as far as decisions rest on it; by the newest where none is named."""
+    at = last_entry(reader) if at is None else at
+    rows = {name: reader.table(sql, {"known": at}).drop_columns("entry_number") for name, sql in _TABLES.items()}
     by_code = {
         name: {row["code"]: row for row in rows[name].to_pylist()} for name in ("tiers", "organisations", "funds")
     }
@@ -105,3 +108,12 @@ def known(reader: Reader) -> Known:
         relationships.setdefault(row["child"], []).append(row)
     agreements = {row["id"]: row for row in rows["agreements"].to_pylist()}
     return Known(by_code["tiers"], by_code["organisations"], by_code["funds"], terms, agreements, relationships)
+
+
+def as_it_was(reader: Reader) -> Callable[[str], Known | None]:
+    """From the key of a decision that was recorded before to what the books knew then; None for one that was not.
+
+    A decision that comes back is made again from the same facts, so that it is known for the same.
+    """
+    numbers: dict[str, int] = {str(key): int(str(number)) for key, number in reader.rows(_RECORDED)}
+    return lambda key: known(reader, numbers[key] - 1) if key in numbers else None

@@ -61,7 +61,8 @@ def _within(kind: str, before: str, after: str) -> Any:
 def _mandate(values: Values, known: Known, header: Header) -> list[Draft]:
     year = _year(values)
     source = Place(_source(known, "to"), values["fund"], year)
-    return [_moved("mandate", values, header, source, Place(values["to"], values["fund"], year), values["note"])]
+    destination = Place(values["to"], values["to_fund"] or values["fund"], year)
+    return [_moved("mandate", values, header, source, destination, values["note"])]
 
 
 def _source(known: Known, field: str) -> str:
@@ -126,7 +127,7 @@ DECISIONS = (
         ("mandate", "allocate"),
         _receive,
     ),
-    _decision("mandate", (_TO, _FUND, *_TAIL), _mandate),
+    _decision("mandate", (_TO, _FUND, _TO_FUND, *_TAIL), _mandate),
     _decision("allocate", (_FROM, _TO, _FUND, _TO_FUND, *_TAIL), _between("allocate")),
     _decision("devolve", (_FROM, _TO, _FUND, _TO_FUND, _STANDING, *_TAIL), _between("devolve")),
     _decision("return", (_FROM, _TO, _FUND, *_TAIL), _between("return")),

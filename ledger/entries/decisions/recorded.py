@@ -121,8 +121,8 @@ def _organisation(values: Values, known: Known, header: Header) -> list[Draft]:
     row = {"code": code, "name": values["name"], "tier": values["tier"], "ons_code": values["ons_code"],
            "valid_from": header.day, "valid_to": values["until"]}  # fmt: skip
     tie: list[dict[str, Any]] = []
-    if values["parent"] is not None:
-        tie = [_tie(values["parent"], code, values, header)]
+    if values["part_of"] is not None:
+        tie = [_tie(values["part_of"], code, values, header)]
     return _records(header, "structure", (Organisation, [row]), (Relationship, tie))
 
 
@@ -134,7 +134,7 @@ def _tie(parent: str, child: str, values: Values, header: Header) -> dict[str, A
 
 def _relate(values: Values, known: Known, header: Header) -> list[Draft]:
     """A tie from a day on; one that the child has whole in the same scheme ends where it begins."""
-    row = _tie(values["parent"], values["child"], values, header)
+    row = _tie(values["part_of"], values["child"], values, header)
     before = [
         one
         for one in known.relationships.get(values["child"], [])
@@ -257,7 +257,7 @@ DECISIONS = (
             _NAME,
             Field("tier", Holds.TIER, "At which level it decides", "pcn", required=True),
             Field("ons_code", Holds.TEXT, "Its ONS code", "E08000035"),
-            Field("parent", Holds.ORGANISATION, "Who it is part of", "QWO"),
+            Field("part_of", Holds.ORGANISATION, "Who it is part of", "QWO"),
             _SCHEME,
             _PART,
             _UNTIL,
@@ -271,7 +271,7 @@ DECISIONS = (
         "An organisation is part of another from a day on; what it was part of whole in the same scheme ends then.",
         (
             Field("child", Holds.ORGANISATION, "Who is part of it", "A81001", required=True),
-            Field("parent", Holds.ORGANISATION, "Who it is part of", "U89141", required=True),
+            Field("part_of", Holds.ORGANISATION, "Who it is part of", "U89141", required=True),
             _SCHEME,
             _PART,
             _UNTIL,

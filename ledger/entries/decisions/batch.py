@@ -1,0 +1,198 @@
+"""Many decisions at once, all or none: a month's schedule, or a whole register.
+
+Rows with one key are one entry. Whatever is wrong is gathered over all rows: what cannot be read, and what the rules
+of the books refuse in the rest; each is told of the row and the field that it comes from.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from ledger.entries.chain import last_entry
+from ledger.entries.decisions.described import make
+from ledger.entries.decisions.every import DECISIONS
+from ledger.entries.decisions.known import Known, as_it_was, known
+from ledger.entries.draft import LEGS, Draft
+from ledger.entries.posting import Posted, post
+from ledger.errors import Problem, Refused
+from ledger.store.base import Store
+
+Progress = Callable[[str, int, int], None]
+_STEP = 500
+# What is refused may hide what else would be: it is left out and the rest is asked again, but not without end.
+_MOST_ROUNDS = 25
+_NUMBERED = re.compile(r"^entry (\d+)")
+_KEYED = re.compile(r"^entry '(.+?)'(?:$|, leg)|^entry \d+ \((.+?)\)(?:$|,)")
+_ALIKE = ("kind", "effective_date", "actor", "reason", "authority", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One decision as it stands in a register.
+
+    Attributes:
+        name: the kind of decision.
+        given: text by field.
+        where: from a field to where it stands.
+        actor: who records it, where the row says so.
+    """
+
+    name: str
+    given: Mapping[str, str]
+    where: Callable[[str], str]
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a batch: the entries that it makes, what was posted of them, and the books before it."""
+
+    drafts: Sequence[Draft]
+    posted: Sequence[Posted]
+    before: Known
+
+
+def record(
+    store: Store, rows: Sequence[Row], *, actor: str, dry_run: bool = False, progress: Progress = lambda *_: None
+) -> Recorded:
+    """Record many decisions: one entry for each key, all of them or none.
+
+    Args:
+        actor: who records those that name nobody.
+        dry_run: go through everything and keep nothing.
+        progress: told what is done, how much of it, and how much there is.
+
+    Raises:
+        Refused: with everything that is wrong in any row.
+    """
+    with store.read(actor) as reader:
+        before, facts = known(reader), known(reader)
+        drafts, rows_of, problems = drafted(rows, facts, actor=actor, progress=progress, then=as_it_was(reader))
+    progress("Posting", 0, len(drafts))
+    posted: list[Posted] = []
+    rest = list(drafts)
+    for _ in range(_MOST_ROUNDS):
+        if not rest:
+            break
+        try:
+            posted = post(store, rest, dry_run=dry_run or bool(problems))
+            break
+        except Refused as refused:
+            found = [_told(problem, rest, _first(store, actor), rows_of) for problem in refused.problems]
+            problems += [problem for problem, _ in found]
+            bad = {key for _, key in found}
+            kept = [draft for draft in rest if draft.key not in bad]
+            if len(kept) == len(rest):
+                break
+            rest = kept
+    if problems:
+        raise Refused(list(dict.fromkeys(problems)))
+    progress("Posting", len(drafts), len(drafts))
+    return Recorded(drafts, posted, before)
+
+
+def drafted(
+    rows: Sequence[Row],
+    facts: Known,
+    *,
+    actor: str,
+    progress: Progress = lambda *_: None,
+    then: Callable[[str], Known | None] = lambda _key: None,
+    learn: bool = True,
+) -> tuple[list[Draft], dict[str, Row], list[Problem]]:
+    """The entries of rows, one for each key, with the row that each comes from, and what cannot be read.
+
+    Args:
+        facts: the books.
+        then: what the books knew when a decision with a key was recorded before.
+        learn: add what the rows bring to the facts, so that later rows can rest on it.
+    """
+    by_key: dict[str, list[Draft]] = {}
+    rows_of: dict[str, Row] = {}
+    problems: list[Problem] = []
+    for nth, row in enumerate(rows):
+        if nth % _STEP == 0:
+            progress("Reading", nth, len(rows))
+        decision = DECISIONS.get(row.name)
+        if decision is None:
+            found = f"'{row.name}' is no kind of decision." if row.name else "no kind of decision is given."
+            why = "What is asked for goes by the kind."
+            problems.append(Problem(row.where("kind"), found, why, f"Choose one of {', '.join(DECISIONS)}."))
+            continue
+        made = make(decision, row.given, facts, actor=row.actor or actor, where=row.where, then=then)
+        problems += made.problems
+        for draft in made.drafts:
+            problem = _clash(draft, row, by_key.get(draft.key), rows_of.get(draft.key))
+            if problem is not None:
+                problems.append(problem)
+                continue
+            by_key.setdefault(draft.key, []).append(draft)
+            rows_of.setdefault(draft.key, row)
+            if learn and not made.was_recorded:
+                facts.learn(draft)
+    return [merged(parts) for parts in by_key.values()], rows_of, problems
+
+
+def merged(parts: Sequence[Draft]) -> Draft:
+    """Drafts with one header as one entry: their legs one after another, and all that they bring."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    legs = [part.legs() for part in parts if part.transfers is not None]
+    models = dict.fromkeys(model for part in parts for model in part.records)
+    records = {
+        model: pa.concat_tables([part.records[model] for part in parts if model in part.records]) for model in models
+    }
+    return replace(first, transfers=pa.concat_tables(legs).cast(LEGS) if legs else None, records=records)
+
+
+def _clash(draft: Draft, row: Row, before: Sequence[Draft] | None, earlier: Row | None) -> Problem | None:
+    """What is wrong where a key comes back in another row."""
+    if before is None or earlier is None:
+        return None
+    there = earlier.where("kind")
+    if not row.given.get("key", "").strip():
+        fix = "Take one of them out; or give each a key of its own, where both are meant."
+        return Problem(row.where("kind"), f"the same decision stands at {there}.", "It would be recorded once.", fix)
+    for name in _ALIKE:
+        if getattr(draft, name) != getattr(before[0], name):
+            said = name.replace("effective_date", "date").replace("_", " ")
+            found = f"the row at {there} has the same key, and another {said}."
+            return Problem(row.where("key"), found, "Rows with one key are one entry.", "Give it a key of its own.")
+    return None
+
+
+def _first(store: Store, actor: str) -> int:
+    with store.read(actor) as reader:
+        return last_entry(reader) + 1
+
+
+def _told(problem: Problem, drafts: Sequence[Draft], first: int, rows_of: Mapping[str, Row]) -> tuple[Problem, str]:
+    """A problem of posting where it comes from, with the key of its entry; as it is where nobody can tell."""
+    where = str(problem.where)
+    keyed, numbered = _KEYED.match(where), _NUMBERED.match(where)
+    key = (keyed[1] or keyed[2]) if keyed else ""
+    if key not in rows_of and numbered and 0 <= int(numbered[1]) - first < len(drafts):
+        key = drafts[int(numbered[1]) - first].key
+    if key not in rows_of:
+        key = next((draft.key for draft in drafts for table in draft.records.values()
+                    if any(where.endswith(f" {value}") for value in table.column(0).to_pylist())), "")  # fmt: skip
+    if key not in rows_of:
+        return problem, ""
+    row = rows_of[key]
+    return replace(problem, where=row.where(_field(problem, row))), key
+
+
+def _field(problem: Problem, row: Row) -> str:
+    """The field of a row that a problem speaks of: the one whose words are in what was found; else its kind."""
+    if "--authority" in problem.fix or "authority" in problem.fix.lower():
+        return "authority"
+    if "below zero" in problem.found:
+        return "amount"
+    for name in ("to_fund", "to", "from", "organisation", "child", "part_of", "code", "fund", "date"):
+        said = row.given.get(name, "").strip()
+        if said and re.search(rf"(?<!\w){re.escape(said)}(?!\w)", problem.found):
+            return name
+    return "kind"

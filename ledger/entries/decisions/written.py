@@ -1,0 +1,187 @@
+"""Entries of the books, written as the decisions that would make them again, to the last letter."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.entries.chain import LEGS_OF
+from ledger.entries.decisions.batch import Row, drafted
+from ledger.entries.decisions.every import DECISIONS
+from ledger.entries.decisions.known import Known
+from ledger.entries.draft import LEGS, Draft, primary_key, schema_of
+from ledger.entries.kinds import MONEY_KINDS, WITHIN
+from ledger.entries.posting import canonical_records
+from ledger.models import (
+    RECORDS,
+    Agreement,
+    Closure,
+    ControlTotal,
+    Fund,
+    Organisation,
+    Relationship,
+    Succession,
+    Terms,
+    Tier,
+)
+from ledger.money import plain_pounds
+from ledger.store.base import Reader
+from ledger.words import AVAILABLE, RETAINED
+from ledger.years import FinancialYear, year_of
+
+Words = dict[str, str]
+_HEADERS = "SELECT * FROM entry WHERE number <= $known ORDER BY number"
+# Fields of a decision that go by another name in the table; those of one name are taken as they are.
+_NAMES: Mapping[Any, tuple[str, Mapping[str, str]]] = {
+    Organisation: ("organisation", {"until": "valid_to"}),
+    Relationship: ("relate", {"until": "valid_to", "part_of": "parent"}),
+    Closure: ("close", {}),
+    Succession: ("succession", {"kind_of_change": "kind"}),
+    Tier: ("tier", {}),
+    ControlTotal: ("total", {}),
+    Terms: ("terms", {}),
+    Agreement: ("agree", {"reference": "decision_reference", "until": "valid_to"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The entries of a ledger as decisions.
+
+    Attributes:
+        rows: kind and fields of each decision, and who recorded it, as text by the name of the column.
+        left_out: number and kind of each entry that no decision makes again exactly, as those of an imported file.
+    """
+
+    rows: Sequence[Words]
+    left_out: Sequence[tuple[int, str]]
+
+
+def written(reader: Reader, known: int) -> Written:
+    """Every entry up to one, as decisions, in order; each is made again, and left out where it is not the same."""
+    facts = Known({}, {}, {}, {}, {}, {})
+    rows: list[Words] = []
+    left_out: list[tuple[int, str]] = []
+    for number, draft in _drafts(reader, known):
+        words = list(_words(draft))
+        if words and _same(draft, words, facts):
+            rows += words
+        else:
+            left_out.append((number, draft.kind))
+        facts.learn(draft)
+    return Written(rows, left_out)
+
+
+def _drafts(reader: Reader, known: int) -> Iterator[tuple[int, Draft]]:
+    headers = reader.table(_HEADERS, {"known": known}).to_pylist()
+    legs = _by_entry(reader.table(LEGS_OF, {"first": 1, "last": known}))
+    records = {model: _by_entry(reader.table(_records(model), {"known": known})) for model in RECORDS}
+    for row in headers:
+        number = row["number"]
+        brought = {model: tables[number].select(schema_of(model).names) for model, tables in records.items()
+                   if number in tables}  # fmt: skip
+        moved = legs[number].select(LEGS.names) if number in legs else None
+        named = {name: row[name] for name in ("key", "kind", "effective_date", "actor", "reason", "authority", "source",
+                                              "source_hash", "reverses")}  # fmt: skip
+        yield number, Draft(**named, transfers=moved, records=brought)
+
+
+def _records(model: Any) -> str:
+    key = primary_key(model)
+    return f'SELECT * FROM {model.__tablename__} WHERE entry_number <= $known ORDER BY entry_number, "{key}"'
+
+
+def _by_entry(table: Any) -> dict[int, Any]:
+    """The rows of each entry, from a table in the order of entries."""
+    numbers = table["entry_number"].to_pylist()
+    found: dict[int, Any] = {}
+    start = 0
+    for nth, number in enumerate(numbers):
+        if nth + 1 == len(numbers) or numbers[nth + 1] != number:
+            found[number] = table.slice(start, nth + 1 - start)
+            start = nth + 1
+    return found
+
+
+def _words(draft: Draft) -> Iterator[Words]:
+    """The decisions that would make an entry; none where there is no decision for what it does."""
+    if draft.source_hash is not None or draft.reverses is not None:
+        return
+    if draft.kind in MONEY_KINDS and draft.kind in DECISIONS:
+        for leg in draft.legs().to_pylist():
+            yield _headed(draft, draft.kind, _of_leg(draft, leg))
+        return
+    brought = {model: table.to_pylist() for model, table in draft.records.items()}
+    if set(brought) == {Fund, Terms} and len(brought[Fund]) == len(brought[Terms]) == 1:
+        yield _headed(draft, "pot", {**brought[Terms][0], **brought[Fund][0]})
+        return
+    if set(brought) == {Organisation, Relationship} and len(brought[Organisation]) == len(brought[Relationship]) == 1:
+        (one,), (tie,) = brought[Organisation], brought[Relationship]
+        facts = {"part_of": tie["parent"], "scheme": tie["scheme"], "part": tie["part"], "until": one["valid_to"]}
+        yield _headed(draft, "organisation", {**one, **facts})
+        return
+    for model, rows in brought.items():
+        for row in rows if model in _NAMES else ():
+            name, other = _NAMES[model]
+            if row.get("supersedes") is not None:
+                if model is Relationship:
+                    continue  # the new tie ends it
+                yield _headed(draft, "end-agreement", {**row, "agreement": row["supersedes"]})
+            else:
+                yield _headed(draft, name, {**row, **{field: row[column] for field, column in other.items()}})
+
+
+def _of_leg(draft: Draft, leg: Mapping[str, Any]) -> dict[str, Any]:
+    kind = MONEY_KINDS[draft.kind]
+    usual = RETAINED if draft.kind == "release" else AVAILABLE
+    year = FinancialYear(leg["from_year"])
+    row = {
+        "fund": leg["from_fund"], "to_fund": None if leg["to_fund"] == leg["from_fund"] else leg["to_fund"],
+        "amount_pence": leg["amount_pence"], "recurrent": leg["recurrent"], "note": leg["note"],
+        "year": None if year == year_of(draft.effective_date) else year,
+        "standing": None if leg["from_standing"] == usual else leg["from_standing"],
+    }  # fmt: skip
+    if kind.direction == WITHIN:
+        return {**row, "organisation": leg["from_organisation"]}
+    return {**row, "from": leg["from_organisation"], "to": leg["to_organisation"]}
+
+
+def _headed(draft: Draft, name: str, row: Mapping[str, Any]) -> Words:
+    """A decision as text: its own fields from a row, and those that all have from its entry."""
+    amount = row.get("amount_pence", row.get("expected_pence"))
+    share = row.get("share_ppm")
+    facts: dict[str, Any] = {
+        **row,
+        "amount": None if amount is None else plain_pounds(amount),
+        "share": None if share is None else f"{share // 10_000}.{share % 10_000:04}%",
+        "year": FinancialYear(row["year"]) if isinstance(row.get("year"), int) else row.get("year"),
+        "leave_by": row.get("leave_by") or None,
+        "date": draft.effective_date, "reason": draft.reason, "authority": draft.authority, "source": draft.source,
+        "key": draft.key,
+    }  # fmt: skip
+    asked = {field.name for field in DECISIONS[name].fields}
+    said = {field: _text(value) for field, value in facts.items() if field in asked and value is not None}
+    return {"kind": name, **said, "recorded_by": draft.actor}
+
+
+def _text(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _same(draft: Draft, words: Sequence[Words], facts: Known) -> bool:
+    """Whether decisions make an entry again, exactly."""
+    rows = [
+        Row(one["kind"], {name: text for name, text in one.items() if name not in ("kind", "recorded_by")}, str,
+            one["recorded_by"])
+        for one in words
+    ]  # fmt: skip
+    made, _, problems = drafted(rows, facts, actor=draft.actor, learn=False)
+    if problems or len(made) != 1:
+        return False
+    (again,) = made
+    alike = ("key", "kind", "effective_date", "actor", "reason", "authority", "source", "source_hash", "reverses")
+    return (
+        all(getattr(draft, name) == getattr(again, name) for name in alike)
+        and draft.legs().equals(again.legs())
+        and {model: table for model, table in canonical_records(draft).items() if table.num_rows}
+        == canonical_records(again)
+    )
