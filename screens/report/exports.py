@@ -27,7 +27,7 @@ class Asked:
 
     Attributes:
         ledger: as it is named; empty where there is none.
-        icb: whose, by code; everybody's otherwise.
+        icb: whose, by code; everybody's otherwise. A working workbook takes several, with commas.
         funds, weightings, levels: what a working workbook shares, by what, among whom.
         amount_pence: what it shares; what the ICB received of the fund otherwise.
         places: a file of the reader's own places.
@@ -77,7 +77,7 @@ def _template(books: BooksAt | None, out: Path, asked: Asked) -> Report:
 def _working(books: BooksAt | None, out: Path, asked: Asked) -> Report:
     reader, at = (None, None) if books is None else (books.reader, books.at)
     lines = working_plan.lines(
-        icbs=(asked.icb or "all").split(","), year=asked.year or FIGURES_YEAR, funds=asked.funds,
+        icbs=("all" if asked.icb is None else asked.icb).split(","), year=asked.year or FIGURES_YEAR, funds=asked.funds,
         weightings=asked.weightings, amount_pence=asked.amount_pence, reader=reader,
         at=at,
     )  # fmt: skip
