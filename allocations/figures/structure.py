@@ -88,22 +88,22 @@ def relationships() -> Iterator[dict[str, Any]]:
     """Who is part of whom by the shipped tables, each from a day until the day on which an ICB ended."""
     icbs = {row["code"]: row for row in tables.table("organisations").to_pylist() if row["tier"] == "icb"}
     regions = [row["code"] for row in tables.table("organisations").to_pylist() if row["tier"] == "region"]
-    yield _relation("DHSC", NATIONAL, "funding", {})
+    yield relation("DHSC", NATIONAL, "funding", {})
     for region in regions:
-        yield _relation(NATIONAL, region, "region", {"valid_from": YEAR.first_day})
+        yield relation(NATIONAL, region, "region", {"valid_from": YEAR.first_day})
     for code, icb in icbs.items():
         life = {"valid_from": max(icb["valid_from"], YEAR.first_day), "valid_to": icb["valid_to"]}
-        yield _relation(NATIONAL, code, "funding", life)
-        yield _relation(icb["region"], code, "region", life)
+        yield relation(NATIONAL, code, "funding", life)
+        yield relation(icb["region"], code, "region", life)
     for row in tables.table("places_2025_26").to_pylist():
-        yield _relation(row["icb"], row["place"], "icb", _until(icbs, row["icb"]))
+        yield relation(row["icb"], row["place"], "icb", _until(icbs, row["icb"]))
     yield from _network_relations(icbs)
     for row in tables.table("practices_2025_26").to_pylist():
         life = _until(icbs, row["icb"])
-        yield _relation(row["icb"], row["practice"], "icb", life)
-        yield _relation(row["place"], row["practice"], PLACE_SCHEME, life)
+        yield relation(row["icb"], row["practice"], "icb", life)
+        yield relation(row["place"], row["practice"], PLACE_SCHEME, life)
         if row["pcn"]:
-            yield _relation(row["pcn"], row["practice"], "pcn", {})
+            yield relation(row["pcn"], row["practice"], "pcn", {})
 
 
 def _network_relations(icbs: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -116,17 +116,18 @@ def _network_relations(icbs: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[s
     places_of = Counter(row["pcn"] for row in parts)
     for (pcn, icb), population in in_icb.items():
         part = tables.billionths(population) if icbs_of[pcn] > 1 else None
-        yield {**_relation(icb, pcn, "icb", _until(icbs, icb)), "part": part}
+        yield {**relation(icb, pcn, "icb", _until(icbs, icb)), "part": part}
     for row in parts:
         part = tables.billionths(row["registered"]) if places_of[row["pcn"]] > 1 else None
-        yield {**_relation(row["place"], row["pcn"], PLACE_SCHEME, _until(icbs, row["icb"])), "part": part}
+        yield {**relation(row["place"], row["pcn"], PLACE_SCHEME, _until(icbs, row["icb"])), "part": part}
 
 
 def _until(icbs: Mapping[str, Mapping[str, Any]], icb: str) -> dict[str, Any]:
     return {"valid_from": YEAR.first_day, "valid_to": icbs[icb]["valid_to"]}
 
 
-def _relation(parent: str, child: str, scheme: str, life: Mapping[str, Any]) -> dict[str, Any]:
+def relation(parent: str, child: str, scheme: str, life: Mapping[str, Any]) -> dict[str, Any]:
+    """One membership, from the first day of the shipped year unless ``life`` says otherwise."""
     given = {"valid_from": YEAR.first_day, **life}
     return {
         "id": f"{parent}>{child}/{scheme}/{given['valid_from']}",

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 from sqlmodel import SQLModel
 
-from allocations.figures import structure, tables
+from allocations.figures import later_structure, structure, tables
 from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, records
 from ledger.entries.posting import Posted, post
@@ -58,8 +58,9 @@ def beginning(year: FinancialYear, icbs: Collection[str] = (), *, only_national:
         known = " and ".join(map(str, YEARS))
         why = f"The shipped tables know the ICBs of {known}."
         refuse("the year", f"it is {year}.", why, f"Begin with one of them, as {YEARS[-1]}, and record later changes.")
-    everyone = {row["code"]: row for row in structure.organisations() if _exists(row, year)}
-    ties = [row for row in structure.relationships() if _exists(row, year)]
+    shipped, tied = _shipped(year)
+    everyone = {row["code"]: row for row in shipped if _exists(row, year)}
+    ties = [row for row in tied if _exists(row, year)]
     all_icbs = {code for code, row in everyone.items() if row["tier"] == "icb"}
     chosen = set(icbs) or all_icbs
     for code in sorted(chosen - all_icbs):
@@ -71,12 +72,12 @@ def beginning(year: FinancialYear, icbs: Collection[str] = (), *, only_national:
     # Whoever an ICB becomes belongs to it, so that its figures can be restated.
     ended = [row for row in structure.successions() if row["predecessor"] in chosen]
     heirs = {row["successor"] for row in ended}
-    above = {row["parent"] for row in structure.relationships() if row["child"] in chosen | heirs}
+    above = {row["parent"] for row in tied if row["child"] in chosen | heirs}
     always = {code for code, row in everyone.items() if row["tier"] in _ABOVE or (not icbs and row["tier"] == "region")}
     codes = always | above | chosen | heirs | below
-    who = [row for row in structure.organisations() if row["code"] in codes]
-    related = [row for row in structure.relationships() if {row["parent"], row["child"]} <= codes]
-    return _drafted(year, who, related, ended, chosen, below, only_national=only_national)
+    who = [row for row in shipped if row["code"] in codes]
+    related = [row for row in tied if {row["parent"], row["child"]} <= codes]
+    return _drafted(year, who, related, ended, only_national=only_national)
 
 
 def begin(store: Store, found: Beginning, *, dry_run: bool = False) -> list[Posted]:
@@ -94,6 +95,17 @@ def begin(store: Store, found: Beginning, *, dry_run: bool = False) -> list[Post
     return post(store, found.drafts, dry_run=dry_run)
 
 
+def _shipped(year: FinancialYear) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Everybody, and who is part of whom, by the tables of the year: below ICBs each edition is whole of itself."""
+    who, ties = list(structure.organisations()), list(structure.relationships())
+    if year == structure.YEAR:
+        return who, ties
+    above = {row["code"] for row in who if row["tier"] in (*_ABOVE, "region", "icb")}
+    later_who, later_ties = later_structure.below_icbs()
+    who = [row for row in who if row["code"] in above]
+    return [*who, *later_who], [*(row for row in ties if row["child"] in above), *later_ties]
+
+
 def _exists(row: Mapping[str, Any], year: FinancialYear) -> bool:
     return row["valid_from"] <= year.last_day and (row.get("valid_to") is None or row["valid_to"] > year.first_day)
 
@@ -103,8 +115,6 @@ def _drafted(
     who: list[dict[str, Any]],
     related: list[dict[str, Any]],
     ended: list[dict[str, Any]],
-    chosen: set[str],
-    below: set[str],
     *,
     only_national: bool,
 ) -> Beginning:
@@ -140,31 +150,17 @@ def _drafted(
     for row in who:
         counts[row["tier"]] = counts.get(row["tier"], 0) + 1
     counts |= {"funds": len(funds), "terms": len(terms)}
-    unknown = _unknown(year, chosen, related, below, has_terms=bool(terms), only_national=only_national)
+    unknown = _unknown(year, has_terms=bool(terms), only_national=only_national)
     return Beginning((structure_entry, lines), counts, tuple(unknown))
 
 
-def _unknown(
-    year: FinancialYear,
-    chosen: set[str],
-    related: list[dict[str, Any]],
-    below: set[str],
-    *,
-    has_terms: bool,
-    only_national: bool,
-) -> list[str]:
+def _unknown(year: FinancialYear, *, has_terms: bool, only_national: bool) -> list[str]:
     said = []
     if not has_terms:
         said.append(
             f"How free each line is in {year}, when it was notified and by when it must be spent is not known: "
             "record the terms of each fund when its letter is there."
         )
-    empty = sorted(chosen - {row["parent"] for row in related if row["child"] in below})
-    if empty and not only_national:
-        said.append(
-            f"Which places, networks and practices belong to {', '.join(empty)} in {year} is not known from the "
-            "shipped tables: record them, or bring in a practice map of that year."
-        )
-    if year != YEARS[0] and not only_national and below:
-        said.append(f"Places, networks and practices are those of {YEARS[0]}: those that changed since are not known.")
+    if year != structure.YEAR and not only_national:
+        said.append("Places, networks and practices are those of 1 August 2026: what changed before it is not known.")
     return said

@@ -42,10 +42,15 @@ def test_an_icb_that_ends_comes_with_those_that_it_becomes() -> None:
 
 def test_what_is_not_known_of_a_year_is_said_and_left_out() -> None:
     found = beginning(NEXT, ["S1Y5D"])
-    assert dict(found.counts) == {"government": 1, "national": 1, "region": 1, "icb": 1, "funds": 38, "terms": 0}
+    assert {name: found.counts[name] for name in ("icb", "practice", "terms")} == {
+        "icb": 1,
+        "practice": 272,
+        "terms": 0,
+    }
     assert "How free each line is in 2026/27" in found.unknown[0]
-    assert "belong to S1Y5D in 2026/27 is not known" in found.unknown[1]
-    assert beginning(NEXT).counts["icb"] == 36
+    assert "those of 1 August 2026" in found.unknown[1]
+    whole = beginning(NEXT).counts
+    assert (whole["icb"], whole["place"], whole["pcn"], whole["practice"]) == (36, 176, 1300, 6281)
     assert "place" not in beginning(NEXT, only_national=True).counts
 
 
@@ -65,3 +70,11 @@ def test_what_the_tables_do_not_know_is_refused(year: FinancialYear, icbs: list[
 def test_a_ledger_with_something_else_in_it_is_not_begun_again(books: Store) -> None:
     with pytest.raises(Refused, match="entries in it already"):
         begin(books, beginning(THIS, ["QWO"]))
+
+
+def test_central_easts_own_ledger_of_2026_27_stands(shelf: Shelf) -> None:
+    with Store.open_or_create(shelf.place("own")) as store:
+        begin(store, beginning(NEXT, ["S1Y5D"]))
+        with store.read_afresh() as reader:
+            assert verify.verify(reader) == []
+            assert reader.rows("SELECT count(*) FROM relationship WHERE child LIKE 'U%' AND scheme = 'icb'")[0][0] > 0
