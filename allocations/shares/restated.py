@@ -2,7 +2,8 @@
 
 Reports are *as was* unless asked otherwise: they show the organisations of their time. As is, an organisation
 that has been merged or split stands as those that came after it, each with the part of every amount that its
-people are of the whole. Each amount is split by largest remainder, so every sum is what it was, to the penny.
+people are of the whole: weighted people, by the weighting that fits the line, and registered people where none
+does. Each amount is split by largest remainder, so every sum is what it was, to the penny.
 The books are not touched: a restatement is a way of looking at them, and says so.
 """
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocations.shares.apportion import apportion
+from allocations.shares.lines import succession_weights
 from ledger import structure
 from ledger.errors import refuse
 from ledger.inputs import Input
@@ -88,7 +90,8 @@ def flows(
     if day is None:
         return as_was.flows(reader, at, by, organisation=organisation, year=year, within=within)
     sides = ("from_organisation", "from_name", "from_tier", "to_organisation", "to_name", "to_tier")
-    columns = [*by, *(name for name in sides if name not in by)]
+    # Each line goes by its own weighting, so lines are told apart until all is restated.
+    columns = [*by, *(name for name in (*sides, "fund") if name not in by)]
     table = as_was.flows(reader, at, columns, year=year, within=within)
     for side in ("from_organisation", "to_organisation"):
         table = _restated(reader, at, day, table, side)
@@ -123,11 +126,12 @@ def _restated(reader: Reader, at: Moment, day: date, table: pa.Table, side: str)
         "from_organisation": {"from_name": "name", "from_tier": "tier"},
         "to_organisation": {"to_name": "name", "to_tier": "tier"},
     }[side]
-    for _, step in structure.successions(reader, day, at.known):
+    for when, step in structure.successions(reader, day, at.known):
         moved = pc.is_in(table[side], pa.array(list(step), pa.string()))
         fresh = []
         for row in table.filter(moved).to_pylist():
-            for code, pence in apportion(row["amount_pence"], step[row[side]]).items():
+            weights = succession_weights(when, row[side], step[row[side]], row["fund"])
+            for code, pence in apportion(row["amount_pence"], weights).items():
                 told = {column: names[code][fact] for column, fact in facts.items() if column in row}
                 fresh.append({**row, side: code, **told, "amount_pence": pence})
         kept = table.filter(pc.invert(moved))

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from allocations.figures import tables
 from allocations.places.division import UNASSIGNED
 from allocations.shares.apportion import apportion
 from allocations.shares.historic import Historic
+from allocations.shares.lines import weighting_of
 from allocations.shares.pace import PaceRule, Plan, plan
 from allocations.shares.populations import Populations
 from allocations.shares.split import Allocation, Part, allocate
@@ -99,18 +99,6 @@ class Schedule:
     level: str
     lines: tuple[Line, ...]
     basis: Mapping[str, str]
-
-
-def weighting_of(fund: str) -> str:
-    """The weighting by which a line is shared: its own, or that of the line around it, or core."""
-    own = {row["fund"]: row["by"] for row in tables.table("line_weightings").to_pylist()}
-    parent = {row["code"]: row["parent"] for row in tables.table("funds").to_pylist()}
-    line: str | None = fund
-    while line is not None:
-        if line in own:
-            return str(own[line])
-        line = parent.get(line)
-    return "core"
 
 
 def issued_in_books(

@@ -1,8 +1,8 @@
 """Targets, distance from target and pace of change of every ICB at once, as NHS England published them.
 
 As is, an ICB that has been merged or split stands as those that came after it: baselines, targets and
-allocations are shared by registered population and added up, and the distances worked out anew from the
-sums, never averaged.
+allocations are shared by the weighted population that fits the stream and added up, and the distances worked
+out anew from the sums, never averaged.
 """
 
 from collections import defaultdict
@@ -14,9 +14,11 @@ from fractions import Fraction
 
 from allocations.figures import tables
 from allocations.shares.apportion import apportion
+from allocations.shares.lines import weighting_of
 from ledger.money import pence_from_pounds, round_half_up_fraction
 
-STREAMS = ("core", "specialised", "primary medical")
+FUNDS = {"core": "core", "specialised": "specialised", "primary medical": "primary-medical"}
+STREAMS = tuple(FUNDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,11 @@ def targets(stream: str, as_is: date | None = None) -> list[Target]:
                 registered_billionths=people[row["icb"]],
             )
         )
-    found = published if as_is is None else _restated(published, _successors(as_is), names)
+    if as_is is None:
+        found = published
+    else:
+        by = weighting_of(FUNDS[stream])
+        found = _restated(published, _successors(as_is, by), _successors(as_is, "registered"), names)
     return sorted(found, key=lambda row: (-row.closing_distance, row.icb))
 
 
@@ -99,18 +105,21 @@ def changes(as_is: date | None) -> list[date]:
     return sorted(day for day in days if day <= as_is)
 
 
-def _successors(day: date) -> dict[str, dict[str, Decimal]]:
+def _successors(day: date, by: str) -> dict[str, dict[str, Decimal]]:
     found: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for row in tables.table("successions").to_pylist():
         if row["effective_date"] <= day:
-            found[row["predecessor"]][row["successor"]] = Decimal(row["registered"])
+            found[row["predecessor"]][row["successor"]] = Decimal(row[by])
     return found
 
 
 def _restated(
-    rows: list[Target], successors: Mapping[str, Mapping[str, Decimal]], names: Mapping[str, str]
+    rows: list[Target],
+    successors: Mapping[str, Mapping[str, Decimal]],
+    people: Mapping[str, Mapping[str, Decimal]],
+    names: Mapping[str, str],
 ) -> list[Target]:
-    """Shares and sums; who nobody has joined or left stays as published."""
+    """Shares and sums, money by ``successors`` and heads by ``people``; an ICB that nobody joined or left stays."""
     joined = {code for parts in successors.values() for code in parts}
     amounts = (
         *("baseline_pence", "opening_target_pence", "allocation_pence", "closing_target_pence"),
@@ -123,7 +132,8 @@ def _restated(
             kept.append(row)
             continue
         for name in amounts:
-            for code, part in apportion(getattr(row, name), successors.get(row.icb, {row.icb: Decimal(1)})).items():
+            shares = people if name == "registered_billionths" else successors
+            for code, part in apportion(getattr(row, name), shares.get(row.icb, {row.icb: Decimal(1)})).items():
                 sums[code][name] += part
     for code, own in sums.items():
         opening = Fraction(own["baseline_pence"], own["opening_target_pence"]) - 1

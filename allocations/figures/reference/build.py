@@ -173,14 +173,14 @@ def _organisation(code: str, name: str, tier: str, **given: str) -> dict[str, ob
 def _successions(
     source: Path, practices: Sequence[dict[str, Any]], current: PracticeMap
 ) -> Iterator[dict[str, object]]:
-    """Who became whom on 1 April 2026, by the registered population of practices open on both sides."""
+    """Who became whom on 1 April 2026, by the people of practices open on both sides, under every weighting."""
     now = {row["practice"]: row["icb"] for row in current.table.to_pylist()}
     after = {row["icb_ods"] for row in _read(source / ICBS_AFTER)}
-    moved: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    moved: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in practices:
         if row["practice"] in now:
-            moved[row["icb"], now[row["practice"]]] += Decimal(row["registered"])
-    for (predecessor, successor), population in sorted(moved.items()):
+            moved[row["icb"], now[row["practice"]]].append(row)
+    for (predecessor, successor), members in sorted(moved.items()):
         if predecessor != successor:
             targets = [to for came_from, to in moved if came_from == predecessor]
             kind = "transfer" if predecessor in after else "merge" if len(targets) == 1 else "split"
@@ -189,7 +189,7 @@ def _successions(
                 "successor": successor,
                 "effective_date": MERGERS,
                 "kind": kind,
-                "registered": population,
+                **_sums(members),
             }
 
 

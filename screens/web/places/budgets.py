@@ -13,7 +13,8 @@ from allocations.places.division import Division
 from allocations.shares import facts
 from allocations.shares import schedule as place_bridge
 from allocations.shares.historic import Historic, read_historic
-from allocations.shares.schedule import Line, Schedule, issued_in_books, schedule, weighting_of
+from allocations.shares.lines import weighting_of
+from allocations.shares.schedule import Line, Schedule, issued_in_books, schedule
 from allocations.shares.split import FIGURES_YEAR, Allocation, allocate
 from ledger.errors import Refused
 from ledger.money import PENCE_PER_POUND, parse_pounds, signed_percent, spoken
