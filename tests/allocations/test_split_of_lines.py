@@ -71,7 +71,8 @@ def test_every_line_of_the_demo_keeps_its_sum_and_essex_gets_what_its_people_wei
             restated.flows(reader, now, day, ["from_tier", "to_tier", "fund"], year=2025).to_pylist()
             for day in (None, CHANGE)
         ]
-        assert sorted(map(str, moved[0])) == sorted(map(str, moved[1]))
+        was_moved, is_moved = (sorted(str(row) for row in rows if row["amount_pence"]) for rows in moved)
+        assert was_moved == is_moved
         essex = restated.flows(reader, now, CHANGE, ["from_tier", "to_organisation", "fund"], year=2025).to_pylist()
     got = sum(
         row["amount_pence"]
