@@ -13,6 +13,7 @@ COMMANDS = {
     "app": Lazy("start:open_app"),
     "position": Lazy("reports:show_position"),
     "flows": Lazy("reports:show_flows"),
+    "pots": Lazy("reports:show_pots"),
     "measures": Lazy("reports:show_measures"),
     "trail": Lazy("reports:show_trail"),
     "verify": Lazy("backup:verify"),

@@ -22,6 +22,7 @@ QUESTIONS = {
     "position": ("--by tier,grade", "--organisation QWO --as-is 2026-04-01"),
     "flows": ("--by from_tier,to_tier", "--organisation QWO --within"),
     "measures": ("", "--organisation QWO --scope earmarked"),
+    "pots": ("--year 2025/26", "--organisation QWO --year 2025/26"),
     "verify": ("",),
     "head": ("",),
     "prove": ("5", "165"),

@@ -8,7 +8,7 @@ from ledger.reports import measures
 from screens.cli import options
 from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, AsAt, AsIs, KnownAt, Ledger, Organisation, Year
-from screens.report import holdings
+from screens.report import holdings, pots
 from screens.report.report import Report
 
 
@@ -46,6 +46,19 @@ def show_flows(
     columns = options.columns(by)
     with reading(ledger, as_at, known_at) as (reader, at):
         return holdings.flows(reader, at, columns, organisation=organisation, year=year, as_is=as_is, within=within)
+
+
+@guarded("pots")
+def show_pots(
+    ledger: Ledger = DEFAULT_LEDGER,
+    organisation: Organisation = None,
+    year: Year = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+) -> Report:
+    """The register of pots: each fund with terms of its own, what is held, and by when it must be spent."""
+    with reading(ledger, as_at, known_at) as (reader, at):
+        return pots.listed(reader, at, organisation=organisation, year=year)
 
 
 @guarded("measures")
