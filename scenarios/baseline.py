@@ -13,7 +13,7 @@ from allocations.figures.tables import WEIGHTINGS
 from allocations.shares.split import FIGURES_YEAR
 from ledger import structure
 from ledger.entries import canonical
-from ledger.errors import Problem, Refused
+from ledger.errors import refuse
 from ledger.reports import register
 from ledger.reports.below import in_force
 from ledger.reports.position import Moment, moment, position
@@ -63,15 +63,11 @@ def read(
     at = moment(reader, as_at or _last_day(year), known_at)
     table = position(reader, at, organisation=organisation, year=year.start)
     if not table.num_rows:
-        raise Refused(
-            [
-                Problem(
-                    "baseline",
-                    f"the books hold nothing in {year} as at {at.as_at}.",
-                    "There is nothing to change.",
-                    "Name a year and a day for which something is posted.",
-                )
-            ]
+        refuse(
+            "baseline",
+            f"the books hold nothing in {year} as at {at.as_at}.",
+            "There is nothing to change.",
+            "Name a year and a day for which something is posted.",
         )
     return of(table, _world(reader, at, year, table), organisation, at)
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any, TypeAlias
 
-from ledger.errors import Problem, Refused
+from ledger.errors import refuse
 from ledger.money import spoken
 from scenarios.bridge import QUANTITIES, differs, measured
 from scenarios.change import held
@@ -138,9 +138,7 @@ def compare(outcomes: Sequence[Outcome]) -> Comparison:
         Refused: fewer than two.
     """
     if len(outcomes) < 2:  # noqa: PLR2004 - one beside nothing
-        raise Refused(
-            [Problem("scenario compare", "it names one scenario.", "There is nothing to compare.", "Name two or more.")]
-        )
+        refuse("scenario compare", "it names one scenario.", "There is nothing to compare.", "Name two or more.")
     first = outcomes[0]
     lines = [*_tests(outcomes), *_amounts(outcomes), *_measures(outcomes), *_icbs(outcomes)]
     apart = tuple(

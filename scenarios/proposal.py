@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.entries.draft import Draft, records
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Action, Input
 from ledger.models import Agreement, Terms
 from ledger.reports import register
@@ -126,15 +126,11 @@ def _terms(
     whole, part = _by_fund(held(before)), _by_fund(chosen)
     partly = sorted(fund for fund, pence in part.items() if whole[fund] != pence)
     if partly:
-        raise Refused(
-            [
-                Problem(
-                    done.place,
-                    f"it releases only a part of {partly[0]}.",
-                    "Terms hold for a fund, whoever has money of it.",
-                    "Select whole funds.",
-                )
-            ]
+        refuse(
+            done.place,
+            f"it releases only a part of {partly[0]}.",
+            "Terms hold for a fund, whoever has money of it.",
+            "Select whole funds.",
         )
     at = outcome.run.books.at
     assert at is not None

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from allocations.reading.file_bytes import content_of
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Action
 from ledger.store import attachments
 from ledger.store.address import Address
@@ -160,10 +160,8 @@ def read_result(path: Path) -> dict[str, Any]:
             ]
         ) from error
     if not isinstance(found, dict) or not isinstance(found.get("hashes"), dict) or "scenario" not in found:
-        raise Refused(
-            [Problem(str(path), "it is not the result of a scenario.", "There is nothing to check.",
-                     f"Name a file that {Action.RUN_SCENARIO.done()} gave.")]
-        )  # fmt: skip
+        refuse(str(path), "it is not the result of a scenario.", "There is nothing to check.",
+                     f"Name a file that {Action.RUN_SCENARIO.done()} gave.")  # fmt: skip
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema, model_validator
 
 from allocations.reading.strict_yaml import Path_, StrictModel, place_of, read_lines, read_model
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
 from scenarios.fields import NAMED, Instant, Light, Text, Year
 from scenarios.levers import Step
 
@@ -141,7 +141,7 @@ def read_scenario(path: Path) -> Written:
     """
     if path.exists() and path.stat().st_size > LARGEST_FILE_BYTES:
         found = f"it has {path.stat().st_size:,} bytes."
-        raise Refused([Problem(str(path), found, "A scenario is one small file.", "Name a scenario file.")])
+        refuse(str(path), found, "A scenario is one small file.", "Name a scenario file.")
     _, lines = read_lines(path)
     scenario = read_model(path, Scenario, _with_assumptions)
     return Written(scenario, path.name, lambda keys: place_of(path, lines, keys))

@@ -23,7 +23,7 @@ from allocations.shares.apportion import apportion
 from allocations.shares.need import share_note, weights
 from ledger.entries.draft import Draft, Leg, Place, records
 from ledger.entries.posting import Posted, post
-from ledger.errors import KeyReused, Problem, Refused
+from ledger.errors import KeyReused, Problem, Refused, refuse
 from ledger.inputs import Action
 from ledger.models import Agreement
 from ledger.money import pence_from_pounds
@@ -140,15 +140,11 @@ def _post(store: Store, drafts: Sequence[Draft], policy_file: Path) -> list[Post
 
 def _refuse_other_year(policy: Policy, file: Path) -> None:
     if policy.year != YEAR or policy.effective_date != YEAR.first_day:
-        raise Refused(
-            [
-                Problem(
-                    file.name,
-                    f"it is for {policy.year} from {policy.effective_date}.",
-                    f"The shipped figures are for {YEAR}.",
-                    f"Set the year to {YEAR} and the date to {YEAR.first_day}.",
-                )
-            ]
+        refuse(
+            file.name,
+            f"it is for {policy.year} from {policy.effective_date}.",
+            f"The shipped figures are for {YEAR}.",
+            f"Set the year to {YEAR} and the date to {YEAR.first_day}.",
         )
 
 

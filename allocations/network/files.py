@@ -12,7 +12,7 @@ from typing import NamedTuple
 from allocations.network.contract import BASES
 from allocations.network.payments import Count
 from allocations.reading.csv_rows import UserTable, parse, read_text
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
 from ledger.money import parse_pounds, round_half_up_fraction
 
 
@@ -196,7 +196,7 @@ def _columns(table: UserTable, names: tuple[str, ...], meanings: tuple[tuple[str
     if missing:
         found = f"there is no column {', '.join(missing)}; the columns are {', '.join(table.headers) or 'missing'}."
         remedy = f"Head them {', '.join(name.replace(' ', '_') for name in names)}."
-        raise Refused([Problem(f"{table.name}, line 1", found, "Each is needed.", remedy)])
+        refuse(f"{table.name}, line 1", found, "Each is needed.", remedy)
     return columns
 
 

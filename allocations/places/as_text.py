@@ -10,7 +10,7 @@ from allocations.figures import tables
 from allocations.places.division import UNASSIGNED, Claim, Division, divide, wrong_practice
 from allocations.places.files import Membership
 from allocations.reading.safe_text import csv_text
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, refuse
 
 LISTS = ("pcn", "district", "practice")
 
@@ -115,7 +115,7 @@ def as_place_tool(division: Division, icb_name: str) -> str:
     saved: dict[str, object] = {"places": list(groups)}
     if set(saved) & set(groups):
         why = "The place tool keeps its list of places under that name."
-        raise Refused([Problem("places", "a place is called 'places'.", why, "Call it something else.")])
+        refuse("places", "a place is called 'places'.", why, "Call it something else.")
     return json.dumps(saved | {place: {"gps": gps, "icb": icb_name} for place, gps in groups.items()}, indent=2)
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from allocations.figures import tables
 from allocations.places.division import Claim, Division, divide, wrong_practice
 from allocations.reading.csv_rows import UserTable, parse, read_text
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Input
 
 _NEVER_TELLS = {"and", "the", "of", "in", "nhs", "icb", "integrated", "care", "board", "ics", "system"}
@@ -133,11 +133,11 @@ def read(text: str, name: str, icb: str, practices: Mapping[str, str]) -> SavedP
     if len(listed_under) != 1:
         found = "it has both a list 'places' and a 'group_list'." if listed_under else "it has no list of places."
         why = "A file that the place tool saved has a list 'places', or 'group_list' in older ones."
-        raise Refused([Problem(name, found, why, _SAVE_AGAIN)])
+        refuse(name, found, why, _SAVE_AGAIN)
     (key,) = listed_under
     listed = saved.pop(key)
     if not isinstance(listed, list) or not all(isinstance(place, str) for place in listed):
-        raise Refused([Problem(f'{name}, "{key}"', "it is not a list of names.", _NOT_UNDERSTOOD, _SAVE_AGAIN)])
+        refuse(f'{name}, "{key}"', "it is not a list of names.", _NOT_UNDERSTOOD, _SAVE_AGAIN)
     claims: list[Claim | Problem] = [*doubles, *_list_problems(name, key, listed, saved)]
     left_aside: list[str] = []
     of_icbs: set[str] = set()
@@ -179,7 +179,7 @@ def _load(text: str, name: str) -> tuple[dict[str, Any], list[Problem]]:
         raise Refused([Problem(name, "it is not JSON that can be read.", _NOT_UNDERSTOOD, _SAVE_AGAIN)]) from error
     if not isinstance(saved, dict):
         found = "it is a list or a single value, not a set of places."
-        raise Refused([Problem(name, found, _NOT_UNDERSTOOD, _SAVE_AGAIN)])
+        refuse(name, found, _NOT_UNDERSTOOD, _SAVE_AGAIN)
     return saved, doubles
 
 
@@ -319,7 +319,7 @@ def _claims(table: UserTable, icb: str, members: Membership) -> Iterator[Claim |
         found = f"the columns are {', '.join(table.headers) or 'missing'}."
         why = "A column of places is needed, and one of practices, PCNs or districts."
         remedy = "Head them 'place' and 'practice_code', 'pcn_code' or 'district'."
-        raise Refused([Problem(f"{table.name}, line 1", found, why, remedy)])
+        refuse(f"{table.name}, line 1", found, why, remedy)
     for line, (its_place, *written) in table.cells((place, *named)):
         where, again = f"{table.name}, line {line}", f"on line {line}"
         readers = zip((_practice, _network, _district), written, strict=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from allocations.reading.file_bytes import content_of
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class UserTable:
             if len(found) > 1 and len({self.headers[at] for at in found}) == 1:
                 sentence = f"the column '{self.headers[found[0]]}' stands twice."
                 why = "It cannot be told which of the two is meant."
-                raise Refused([Problem(f"{self.name}, line 1", sentence, why, "Keep one of them.")])
+                refuse(f"{self.name}, line 1", sentence, why, "Keep one of them.")
             if found:
                 return found[0]
         return None
@@ -64,9 +64,7 @@ def read_text(path: Path, what: str) -> str:
         raise Refused([Problem(str(path), "it cannot be read as text.", why, remedy)]) from error
     if "\x00" in text:
         why = f"{what} could be made to look like others."
-        raise Refused(
-            [Problem(str(path), "it holds null characters.", why, "Save the sheet as 'CSV UTF-8' and try again.")]
-        )
+        refuse(str(path), "it holds null characters.", why, "Save the sheet as 'CSV UTF-8' and try again.")
     return text
 
 

@@ -21,7 +21,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from allocations.figures import tables
 from allocations.reading.strict_yaml import StrictModel, read_model
 from allocations.shares.apportion import apportion
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
 from ledger.money import exact_pounds, pence_from_pounds, round_half_up_fraction
 
 
@@ -222,9 +222,7 @@ def _feasible(asked: Plan, quantum: int) -> Fraction:
         bounds = " to ".join(f"£{exact_pounds(round_half_up_fraction(bound))}" for bound in (least, most))
         side = "floor" if quantum < least else "cap"
         remedy = f"Change the {side}, or bring the quantum within {bounds}."
-        raise Refused(
-            [Problem("quantum", f"it is £{exact_pounds(quantum)}.", f"Floor and cap allow {bounds}.", remedy)]
-        )
+        refuse("quantum", f"it is £{exact_pounds(quantum)}.", f"Floor and cap allow {bounds}.", remedy)
     return nearest
 
 

@@ -246,15 +246,11 @@ def drafts(
     """
     unassigned = [part for part in allocation.parts if part.code == UNASSIGNED]
     if unassigned and allocation.division is not None:
-        raise Refused(
-            [
-                Problem(
-                    str(allocation.places_file),
-                    f"{unassigned[0].practices} practices are in no place.",
-                    "Their share would reach nobody.",
-                    "Place every practice, then post.",
-                )
-            ]
+        refuse(
+            str(allocation.places_file),
+            f"{unassigned[0].practices} practices are in no place.",
+            "Their share would reach nobody.",
+            "Place every practice, then post.",
         )
     day = day or working_day(allocation.year)
     asked = (allocation.icb, allocation.fund, allocation.year, allocation.level, allocation.by, allocation.amount_pence)

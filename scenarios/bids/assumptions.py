@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from allocations.figures import tables
 from allocations.reading.strict_yaml import StrictModel
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, refuse
 from ledger.money import PENCE_PER_POUND
 from scenarios.bids.pot import LISTED, Assumption, Plan, Values
 from scenarios.bids.tornado import with_value
@@ -196,11 +196,11 @@ def turned(plan: Plan, *, awards: int | None = None, cost_of_a_bid_pounds: int |
 def _with_awards(plan: Plan, awards: int) -> Plan:
     if plan.pot.sizes == LISTED:
         why, remedy = "Each award listed has its own size.", "Change the list in the file."
-        raise Refused([Problem("awards", "the file lists the size of each award.", why, remedy)])
+        refuse("awards", "the file lists the size of each award.", why, remedy)
     if not 1 <= awards <= len(plan.pot.bidders):
         why = "A bidder wins at most one award."
         remedy = f"Make from 1 to {len(plan.pot.bidders)} awards."
-        raise Refused([Problem("awards", f"{awards} awards for {len(plan.pot.bidders)} bidders.", why, remedy)])
+        refuse("awards", f"{awards} awards for {len(plan.pot.bidders)} bidders.", why, remedy)
     return replace(plan, pot=replace(plan.pot, awards=awards))
 
 

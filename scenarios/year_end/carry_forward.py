@@ -130,7 +130,7 @@ def posted_before(reader: Reader, written: Written, into: FinancialYear) -> list
     if {str(row["entry"]) for row in rows} != set(known):
         found = f"it was carried forward by entries {' and '.join(known)}, and reversed since."
         remedy = "Say in the rule's reason why it is done again, and use that file."
-        raise Refused([Problem(written.path.name, found, "One file is one decision.", remedy)])
+        refuse(written.path.name, found, "One file is one decision.", remedy)
     return rows
 
 

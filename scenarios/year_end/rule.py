@@ -10,7 +10,7 @@ from pydantic import Field
 
 from allocations.reading.csv_rows import parse, read_text
 from allocations.reading.strict_yaml import Path_, StrictModel, place_of, read_lines, read_model
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Input
 from ledger.money import parse_pounds
 from scenarios.fields import Pounds, Share, Text
@@ -82,7 +82,7 @@ def read_rule(path: Path, underspends: Path | None = None) -> Written:
     """
     if not path.exists():
         why, remedy = "The rule is read from it.", "Check the name, or copy the example in docs/."
-        raise Refused([Problem(str(path), "there is no such file.", why, remedy)])
+        refuse(str(path), "there is no such file.", why, remedy)
     rule = read_model(path, Rule)
     digest = hashlib.sha256(path.read_bytes())
     listed = None
@@ -115,7 +115,7 @@ def _underspends(path: Path) -> dict[tuple[str, str], int]:
     if missing:
         found = f"there is no column {' or '.join(missing)}."
         remedy = "Head the columns organisation, fund and amount."
-        raise Refused([Problem(f"{path.name}, line 1", found, "An underspend is somebody's, of a fund.", remedy)])
+        refuse(f"{path.name}, line 1", found, "An underspend is somebody's, of a fund.", remedy)
     listed: dict[tuple[str, str], int] = {}
     problems: list[Problem] = []
     for line, (organisation, fund, amount) in table.cells(columns):

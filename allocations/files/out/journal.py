@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.entries import canonical, chain
-from ledger.errors import Problem, Refused
+from ledger.errors import refuse
 from ledger.reports import journal
 from ledger.reports.position import Moment
 from ledger.store.base import Reader
@@ -39,10 +39,10 @@ def write_journal(reader: Reader, at: Moment, path: Path) -> Written:
     if reader.unseen:
         found = f"{len(reader.unseen)} entries bring proposals that you may not see."
         why = "Without them nobody could work out the head from the file."
-        raise Refused([Problem("the ledger", found, why, "Let an auditor of the whole export the journal.")])
+        refuse("the ledger", found, why, "Let an auditor of the whole export the journal.")
     if path.suffix.lower() != ".csv" or not path.resolve().parent.is_dir():
         found = "the journal is written as a .csv file into a folder that is there."
-        raise Refused([Problem(str(path), found, "It is made to be checked by any program.", "Name such a file.")])
+        refuse(str(path), found, "It is made to be checked by any program.", "Name such a file.")
     entries = transfers = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")

@@ -16,7 +16,7 @@ import xlsxwriter
 
 from allocations.files.out.provenance import Provenance
 from allocations.reading.safe_text import WORKBOOK_OPTIONS
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
 
 TITLE_ROW, NOTE_ROW, HEADING_ROW, FIRST_ROW = 0, 1, 3, 4
 YELLOW, GREEN, RED = "#FFF2B3", "#D5E8D4", "#F8CECC"
@@ -179,15 +179,9 @@ def refuse_other_suffix(path: Path, *suffixes: str) -> None:
     if path.suffix.lower() not in suffixes:
         found = f"its name ends in '{path.suffix}'."
         remedy = f"Let it end in {' or '.join(suffixes)}."
-        raise Refused([Problem(str(path), found, "The name would promise another format than the file has.", remedy)])
+        refuse(str(path), found, "The name would promise another format than the file has.", remedy)
     if not path.parent.is_dir():
-        raise Refused(
-            [
-                Problem(
-                    str(path), "its folder does not exist.", "Nothing can be written there.", "Make the folder first."
-                )
-            ]
-        )
+        refuse(str(path), "its folder does not exist.", "Nothing can be written there.", "Make the folder first.")
 
 
 _FIRST, _OTHERS, _LONGEST = 44, 22, 80

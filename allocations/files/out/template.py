@@ -17,7 +17,7 @@ from allocations.figures import tables
 from allocations.files.out.provenance import TEMPLATE, Provenance, behind_books, of_books
 from allocations.files.out.sheets import FIRST_ROW, Book, refuse_other_suffix
 from allocations.shares.split import FIGURES_YEAR
-from ledger.errors import Problem, Refused, refuse
+from ledger.errors import refuse
 from ledger.inputs import Input
 from ledger.reports import register
 from ledger.reports.below import members
@@ -146,7 +146,7 @@ def from_books(reader: Reader, at: Moment, icb: str, year: FinancialYear) -> Tem
     receivers.sort(key=lambda receiver: receiver.tier, reverse=True)
     if not lines or not receivers:
         found = f"it holds no money of {year} that could go further down, or nobody is below it."
-        raise Refused([Problem(f"{icb}", found, "There is nothing to budget.", "Choose another year or ICB.")])
+        refuse(f"{icb}", found, "There is nothing to budget.", "Choose another year or ICB.")
     origin = f"what the ledger says that the ICB has available or retained, as at {at.as_at}"
     return TemplatePlan(icb, organisations[icb]["name"], year, tuple(receivers), tuple(lines), origin)
 

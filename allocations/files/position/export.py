@@ -20,7 +20,7 @@ from allocations.files.out.provenance import POSITION, SCENARIO, Provenance, beh
 from allocations.files.out.sheets import FIRST_ROW, HEADING_ROW, Book, MoreSheet, add, refuse_other_suffix, unwritable
 from allocations.reading.safe_text import csv_text
 from ledger.entries import canonical
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
 from ledger.money import exact_pounds
 from ledger.reports.position import SCHEMA, Moment
 from ledger.store.base import Reader
@@ -298,7 +298,7 @@ def _known_resources(beside: Path) -> Sequence[dict[str, Any]]:
     if not ours:
         found = "the folder has a data package that was not written here."
         remedy = "Write the export into another folder."
-        raise Refused([Problem(str(beside), found, "It would be overwritten.", remedy)])
+        refuse(str(beside), found, "It would be overwritten.", remedy)
     return list(resources)
 
 

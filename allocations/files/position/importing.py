@@ -35,7 +35,7 @@ from allocations.reading.cells import Cell, Kind, Sheet, Workbook, read_workbook
 from allocations.reading.safe_text import csv_text_back
 from ledger.entries.draft import because
 from ledger.entries.posting import Posted, post
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse
 from ledger.money import LARGEST_PENCE, exact_pounds
 from ledger.reports import register
 from ledger.reports.position import SCHEMA, moment, position
@@ -141,7 +141,7 @@ def import_position(
             found = "money stands in it already."
             why = "An imported position is an opening; on top of other money it would be another position."
             remedy = "Import into a ledger that has the organisations, funds and terms, and no money yet."
-            raise Refused([Problem(f"the ledger {store.path}", found, why, remedy)])
+            refuse(f"the ledger {store.path}", found, why, remedy)
     posted = post(store, drafts, dry_run=dry_run, afterwards=lambda books: _unlike(books, file))
     return Imported(file, tuple(posted), file.content_hash)
 
