@@ -14,6 +14,10 @@ quick:
 test *what:
     {{run}} pytest -n0 --durations=5 {{what}}
 
+# The list of what is refused, docs/errors.md, made anew by all tests, or by those that are named and what is kept.
+errors *what:
+    {{run}} python -m tests.errors_catalogue {{what}}
+
 # Everything, as before a change lands.
 ci:
     .ci/run

@@ -187,7 +187,7 @@ def _told(problem: Problem, drafts: Sequence[Draft], first: int, rows_of: Mappin
 
 def _field(problem: Problem, row: Row) -> str:
     """The field of a row that a problem speaks of: the one whose words are in what was found; else its kind."""
-    if "--authority" in problem.fix or "authority" in problem.fix.lower():
+    if "authority" in problem.fix.lower():
         return "authority"
     if "below zero" in problem.found:
         return "amount"
