@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from ledger.money import exact_pounds
 from ledger.reports import position, summary
 from ledger.store.base import Store
+from tests.books import small_books
 from tests.screens.pages import ROOT, asked, no_leftovers, page, said, tables, well
 
 __all__ = ["no_leftovers"]
@@ -107,3 +108,13 @@ def test_the_navigation_is_flat_and_has_at_most_eight_pages(monkeypatch: pytest.
     assert app.title[0].value == "Where the money goes"
     source = (ROOT / "streamlit_app.py").read_text()
     assert 1 < source.count("st.Page(") <= 8
+
+
+def test_a_ledger_of_ones_own_without_money_says_how_it_is_filled(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with Store.create(tmp_path / "own.duckdb") as store:
+        small_books(store)
+    app = page(monkeypatch, NAME, tmp_path / "own.duckdb")
+    assert "No money stands in this ledger yet" in app.info[0].value
+    assert "devolution template register" in app.code[0].value

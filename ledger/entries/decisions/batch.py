@@ -80,7 +80,8 @@ def record(
             posted = post(store, rest, dry_run=dry_run or bool(problems))
             break
         except Refused as refused:
-            found = [_told(problem, rest, _first(store, actor), rows_of) for problem in refused.problems]
+            numbers = _numbers(store, actor, rest)
+            found = [_told(problem, rest, numbers, rows_of) for problem in refused.problems]
             problems += [problem for problem, _ in found]
             bad = {key for _, key in found}
             kept = [draft for draft in rest if draft.key not in bad]
@@ -164,18 +165,22 @@ def _clash(draft: Draft, row: Row, before: Sequence[Draft] | None, earlier: Row 
     return None
 
 
-def _first(store: Store, actor: str) -> int:
+def _numbers(store: Store, actor: str, drafts: Sequence[Draft]) -> dict[int, str]:
+    """The numbers under which the new entries of a batch were tried, each with its key."""
     with store.read(actor) as reader:
-        return last_entry(reader) + 1
+        first, there = last_entry(reader) + 1, {str(key) for (key,) in reader.rows("SELECT key FROM entry")}
+    return dict(enumerate((draft.key for draft in drafts if draft.key not in there), start=first))
 
 
-def _told(problem: Problem, drafts: Sequence[Draft], first: int, rows_of: Mapping[str, Row]) -> tuple[Problem, str]:
+def _told(
+    problem: Problem, drafts: Sequence[Draft], numbers: Mapping[int, str], rows_of: Mapping[str, Row]
+) -> tuple[Problem, str]:  # fmt: skip
     """A problem of posting where it comes from, with the key of its entry; as it is where nobody can tell."""
     where = str(problem.where)
     keyed, numbered = _KEYED.match(where), _NUMBERED.match(where)
     key = (keyed[1] or keyed[2]) if keyed else ""
-    if key not in rows_of and numbered and 0 <= int(numbered[1]) - first < len(drafts):
-        key = drafts[int(numbered[1]) - first].key
+    if key not in rows_of and numbered:
+        key = numbers.get(int(numbered[1]), "")
     if key not in rows_of:
         key = next((draft.key for draft in drafts for table in draft.records.values()
                     if any(where.endswith(f" {value}") for value in table.column(0).to_pylist())), "")  # fmt: skip

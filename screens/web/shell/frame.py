@@ -76,6 +76,11 @@ def link(words: str, page: str, query: Mapping[str, str | int | None]) -> None:
 def of(store: Store) -> Books | None:
     """The books of an open ledger, in the year that the address names; None where they are empty."""
     years, at = open_ledger.ask(store, lambda reader, at: (journal.years(reader), at))
+    if not years and at.known:
+        st.info("No money stands in this ledger yet. Record what arrives, one by one or as a register:")
+        st.code(f"devolution record receive --help\ndevolution template register --out register.xlsx "
+                f"--ledger {open_ledger.path()}", language=None)  # fmt: skip
+        return None
     if not years:
         st.info("The ledger is empty: no money stands in it yet. Fill it from the published figures:")
         st.code(f"devolution demo --ledger {open_ledger.path()}", language=None)

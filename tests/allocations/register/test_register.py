@@ -150,6 +150,16 @@ def test_the_same_row_twice_is_not_taken_for_two(books: Store, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("kind", ["file"])
+def test_rows_that_were_recorded_before_do_not_move_the_others(books: Store, tmp_path: Path) -> None:
+    """Ten rows are in the books already; the eleventh alone is new, and is the one that is told of."""
+    fund_all(books)
+    before = [{**DEVOLVED, "key": str(nth)} for nth in range(10)]
+    brought(books, tmp_path / "before.xlsx", before)
+    upward = {**DECIDED, "kind": "relate", "child": "P1", "part_of": "G1"}
+    assert set(refusals(books, tmp_path / "r.xlsx", [*before, upward])) == {"A15"}
+
+
+@pytest.mark.parametrize("kind", ["file"])
 def test_it_ties_to_the_letter_or_is_refused(books: Store, tmp_path: Path) -> None:
     path = tmp_path / "r.xlsx"
     received = {**DECIDED, "kind": "receive", **dict(CASES)["receive"]}
