@@ -22,8 +22,10 @@ from ledger.models import (
     RECORDS,
     Account,
     Agreement,
+    Appointment,
     Closure,
     ControlTotal,
+    Dismissal,
     Entry,
     Organisation,
     Relationship,
@@ -32,7 +34,6 @@ from ledger.models import (
     Terms,
     Transfer,
 )
-from ledger.models_rights import Appointment, Dismissal
 from ledger.store import backup, file, migrations
 from ledger.store.base import Reader, Store
 from ledger.years import FinancialYear, month_of

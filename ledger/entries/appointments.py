@@ -8,8 +8,7 @@ from ledger.entries.kinds import APPOINT, DISMISS
 from ledger.entries.posting import Posted, post
 from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Action, Input
-from ledger.models import ADMINISTRATOR, APP, APPOINTED, APPROVER, PREPARER
-from ledger.models_rights import Appointment, Dismissal
+from ledger.models import ADMINISTRATOR, APP, APPOINTED, APPROVER, PREPARER, Appointment, Dismissal
 from ledger.money import exact_pounds
 from ledger.rules.rights import EACH_PERIOD, Held, given
 from ledger.store.base import Reader, Store

@@ -27,7 +27,7 @@ class BooksMoved(LedgerError):
         )
 
 
-class Unmoved(Store):
+class StoreAtHead(Store):
     """A ledger whose writer is let in only at the head that somebody saw; everything else is the ledger's own.
 
     The head is compared inside the writing transaction, so nobody can come between.

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.entries import ordinary
-from ledger.entries.door import Queue
+from ledger.entries.door import Posted, Queue
 from ledger.entries.draft import Draft
-from ledger.entries.ordinary import Facts
-from ledger.entries.posted import Posted
+from ledger.entries.ordinary import Memory
 from ledger.errors import Refused
 from ledger.store.base import Store
 from ledger.store.reading import Writer
@@ -27,7 +26,7 @@ _MAKING = threading.Lock()
 class _Request:
     """A batch that waits for its turn; answered by what became of it, or by nothing where its caller is to go alone."""
 
-    batch: ordinary.Asked
+    batch: ordinary.PlainRequest
     is_answered: bool = False
     posted: list[Posted] | None = None
 
@@ -40,7 +39,7 @@ class Together:
         self._turn = threading.Condition()
         self._waiting: list[_Request] = []
         self._is_led = False
-        self._facts: Facts | None = None
+        self._facts: Memory | None = None
 
     def post(self, drafts: Sequence[Draft], now: Callable[[], datetime]) -> list[Posted] | None:
         """Post a batch with those of others; None where its caller is to post it alone.
@@ -92,9 +91,9 @@ class Together:
         self, writer: Writer, group: Sequence[_Request], now: Callable[[], datetime]
     ) -> list[list[Posted] | None]:
         if self._facts is None or not self._facts.follow(writer):
-            self._facts = Facts(writer)
+            self._facts = Memory(writer)
         self._facts.learn(writer, [key for request in group for key in request.batch.accounts()])
-        batch = ordinary.Batch(self._facts, writer)
+        batch = ordinary.PlainBatch(self._facts, writer)
         answers = [batch.take(request.batch, now()) for request in group]
         batch.write(writer)
         return answers

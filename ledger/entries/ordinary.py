@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from ledger import characters
 from ledger.characters import FOLDED, folded
 from ledger.entries import canonical, refusals
+from ledger.entries.door import Posted, linked, moment_after
 from ledger.entries.draft import Draft
 from ledger.entries.kinds import BRING, CARRY, INSIDE, MONEY_KINDS, OTHER, REVERSE, SAME, UP, WITHIN, Kind
-from ledger.entries.posted import Posted, linked, moment_after
 from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE
 from ledger.store.reading import Reader, Writer
 from ledger.words import RING_FENCED
@@ -78,7 +78,7 @@ _MOST_KEPT = 100_000
 Key = tuple[str, str, int, str]
 
 
-class Organisation(NamedTuple):
+class KnownOrganisation(NamedTuple):
     """An organisation: from when until when it is open, and where its tier stands."""
 
     opened: date
@@ -92,7 +92,7 @@ class Organisation(NamedTuple):
         return self.opened <= day and (self.closed is None or day < self.closed)
 
 
-class Fund(NamedTuple):
+class KnownFund(NamedTuple):
     """A fund: itself with all that it lies inside, what it may be spent on, and how far down it may be held."""
 
     line: frozenset[str]
@@ -110,7 +110,7 @@ class Right(NamedTuple):
     valid_to: date | None
 
 
-class Period(NamedTuple):
+class LimitPeriod(NamedTuple):
     """A day, a month or a financial year of recorded time: from when until when."""
 
     since: datetime
@@ -118,7 +118,7 @@ class Period(NamedTuple):
 
 
 @dataclass(slots=True)
-class Account:
+class KnownAccount:
     """An account: its number, its limit, and what came to it less what left it, day by day."""
 
     id: int
@@ -126,7 +126,7 @@ class Account:
     days: dict[date, int] = field(default_factory=dict)
 
 
-class Facts:
+class Memory:
     """The books as the rules of ordinary entries need them, at one head.
 
     Attributes:
@@ -148,11 +148,11 @@ class Facts:
 
     def __init__(self, reader: Reader) -> None:
         """Read all that does not depend on which accounts are named."""
-        self.accounts: dict[Key, Account | None] = {}
+        self.accounts: dict[Key, KnownAccount | None] = {}
         self._moved_by: dict[tuple[str, datetime, datetime], int] = {}
         self._above: dict[tuple[str, date, bool], frozenset[str]] = {}
         self._read_state(reader)
-        self.organisations = {str(row[0]): Organisation(*row[1:]) for row in _rows(reader, _ORGANISATIONS)}
+        self.organisations = {str(row[0]): KnownOrganisation(*row[1:]) for row in _rows(reader, _ORGANISATIONS)}
         self._parents: dict[str, list[tuple[str, date, date | None]]] = defaultdict(list)
         for child, *parent in _rows(reader, _RELATIONSHIPS):
             self._parents[child].append(tuple(parent))
@@ -203,7 +203,7 @@ class Facts:
         for place, number, floor, day, pence in _rows(reader, _ACCOUNTS, {**given, "places": list(range(len(wanted)))}):
             account = self.accounts[wanted[place]]
             if account is None:
-                account = self.accounts[wanted[place]] = Account(number, floor)
+                account = self.accounts[wanted[place]] = KnownAccount(number, floor)
             if day is not None:
                 account.days[day] = pence
 
@@ -236,7 +236,7 @@ class Facts:
         grade = next((grade for effective_from, grade in self._terms.get(fund, ()) if effective_from <= day), None)
         return grade in RING_FENCED
 
-    def moved_by(self, reader: Reader, person: str, period: Period) -> int:
+    def moved_by(self, reader: Reader, person: str, period: LimitPeriod) -> int:
         """What a person's entries moved in a period of recorded time, in pence."""
         asked = (folded(person), *period)
         if asked not in self._moved_by:
@@ -259,7 +259,7 @@ def _rows(reader: Reader, sql: str, given: dict[str, Any] | None = None) -> list
     return reader.rows(sql, given)
 
 
-def _funds(rows: list[tuple[str, str | None, str, int]]) -> dict[str, Fund]:
+def _funds(rows: list[tuple[str, str | None, str, int]]) -> dict[str, KnownFund]:
     parents = {code: parent for code, parent, _, _ in rows}
     funds = {}
     for code, parent, resource, lowest_rank in rows:
@@ -267,7 +267,7 @@ def _funds(rows: list[tuple[str, str | None, str, int]]) -> dict[str, Fund]:
         while around is not None and around not in line:
             line.add(around)
             around = parents.get(around)
-        funds[code] = Fund(frozenset(line), resource, lowest_rank)
+        funds[code] = KnownFund(frozenset(line), resource, lowest_rank)
     return funds
 
 
@@ -277,7 +277,7 @@ KINDS = frozenset(MONEY_KINDS) - {"mandate", CARRY, BRING}
 MOST_LEGS = 500
 
 
-class Leg(NamedTuple):
+class PlainLeg(NamedTuple):
     """A leg, by the accounts that it names."""
 
     payer: Key
@@ -288,7 +288,7 @@ class Leg(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PlainRequest:
     """A batch that somebody asks for, and that may be ordinary.
 
     Attributes:
@@ -297,7 +297,7 @@ class Asked:
     """
 
     drafts: Sequence[Draft]
-    legs: Sequence[Sequence[Leg]]
+    legs: Sequence[Sequence[PlainLeg]]
 
     def accounts(self) -> Iterator[Key]:
         """Every account that a leg names, as often as one does."""
@@ -307,7 +307,7 @@ class Asked:
                 yield leg.payee
 
 
-def asked(drafts: Sequence[Draft]) -> Asked | None:
+def asked(drafts: Sequence[Draft]) -> PlainRequest | None:
     """A batch, where it may be ordinary by what can be told without the books; None where it is not."""
     if not drafts or len({draft.actor for draft in drafts}) > 1:
         return None
@@ -318,17 +318,17 @@ def asked(drafts: Sequence[Draft]) -> Asked | None:
     if refusals.header_problems(drafts):
         return None
     legs = [_legs(draft) for draft in drafts]
-    return Asked(drafts, legs) if all(_is_plain(leg) for each in legs for leg in each) else None
+    return PlainRequest(drafts, legs) if all(_is_plain(leg) for each in legs for leg in each) else None
 
 
-def _legs(draft: Draft) -> list[Leg]:
+def _legs(draft: Draft) -> list[PlainLeg]:
     columns = [column.to_pylist() for column in draft.legs().columns]
     half = len(canonical.TRANSFER_FIELDS[:4])
-    return [Leg(row[:half], row[half : 2 * half], *row[2 * half :]) for row in zip(*columns, strict=True)]
+    return [PlainLeg(row[:half], row[half : 2 * half], *row[2 * half :]) for row in zip(*columns, strict=True)]
 
 
 @dataclass(slots=True)
-class Batch:
+class PlainBatch:
     """Entries that are posted together: each batch that was asked for is judged after those before it.
 
     Attributes:
@@ -338,7 +338,7 @@ class Batch:
         moved_pence: all of it, added up.
     """
 
-    facts: Facts
+    facts: Memory
     reader: Reader
     entries: list[dict[str, object]] = field(default_factory=list)
     accounts: list[dict[str, object]] = field(default_factory=list)
@@ -347,7 +347,7 @@ class Batch:
     moved_pence: int = 0
     _keys: set[str] = field(default_factory=set)
 
-    def take(self, batch: Asked, now: datetime) -> list[Posted] | None:
+    def take(self, batch: PlainRequest, now: datetime) -> list[Posted] | None:
         """Judge a batch and take it in; None where the questions have to be asked, and nothing is changed then.
 
         Args:
@@ -387,7 +387,7 @@ class Batch:
         given = {"entries": self.facts.entries, "head": self.facts.head, "moved": self.facts.moved_pence}
         writer.execute("UPDATE seal SET entries = $entries, head = $head, moved_pence = $moved", given)
 
-    def _is_allowed(self, draft: Draft, leg: Leg) -> bool:
+    def _is_allowed(self, draft: Draft, leg: PlainLeg) -> bool:
         """Whether a leg goes where an entry of its kind may go, on its day."""
         facts, day, kind = self.facts, draft.effective_date, MONEY_KINDS[draft.kind]
         (payer_code, fund_code, year, standing), (payee_code, to_fund_code, to_year, to_standing) = leg.payer, leg.payee
@@ -421,7 +421,7 @@ class Batch:
             and not (facts.reserved and (leg.payer in facts.reserved or leg.payee in facts.reserved))
         )
 
-    def _is_short(self, each: Sequence[tuple[Draft, Leg]]) -> bool:
+    def _is_short(self, each: Sequence[tuple[Draft, PlainLeg]]) -> bool:
         """Whether an account that loses money would be below its limit on any day."""
         change: dict[Key, dict[date, int]] = defaultdict(lambda: defaultdict(int))
         for draft, leg in each:
@@ -438,7 +438,7 @@ class Batch:
                     return True
         return False
 
-    def _has_rights(self, batch: Asked, moment: datetime) -> bool:
+    def _has_rights(self, batch: PlainRequest, moment: datetime) -> bool:
         """Whether the author may post each entry alone: over every organisation that pays, within a limit."""
         if not self.facts.has_rights:
             return True
@@ -472,7 +472,7 @@ class Batch:
         period = period_of(right.limit_period, day)
         return self.facts.moved_by(self.reader, person, period) + batch_pence <= right.limit_pence
 
-    def _taken(self, batch: Asked, moment: datetime, moved: int) -> list[Posted]:
+    def _taken(self, batch: PlainRequest, moment: datetime, moved: int) -> list[Posted]:
         facts = self.facts
         contents = [_content(draft, legs) for draft, legs in zip(batch.drafts, batch.legs, strict=True)]
         counts = [len(legs) for legs in batch.legs]
@@ -482,7 +482,7 @@ class Batch:
         self.entries.extend(rows)
         new = sorted({key for key in batch.accounts() if facts.accounts[key] is None})
         for number, key in enumerate(new, start=facts.last_account + 1):
-            facts.accounts[key] = Account(number, 0)
+            facts.accounts[key] = KnownAccount(number, 0)
             names = dict(zip(("organisation", "fund", "year", "standing"), key, strict=True))
             self.accounts.append({"id": number, **names, "floor_pence": 0})
         for entry, draft, legs in zip(posted, batch.drafts, batch.legs, strict=True):
@@ -503,13 +503,13 @@ class Batch:
         facts.add_to_moved_by(batch.drafts[0].actor, moment, moved)
         return posted
 
-    def _account(self, key: Key) -> Account:
+    def _account(self, key: Key) -> KnownAccount:
         account = self.facts.accounts[key]
         assert account is not None
         return account
 
 
-def period_of(name: str, day: date) -> Period:
+def period_of(name: str, day: date) -> LimitPeriod:
     """The day, month or financial year of recorded time, in UTC, that a day lies in."""
     if name == "day":
         first, after = day, day + timedelta(days=1)
@@ -517,10 +517,10 @@ def period_of(name: str, day: date) -> Period:
         first, after = month_of(day).first_day, month_of(day).following.first_day
     else:
         first, after = year_of(day).first_day, year_of(day).last_day + timedelta(days=1)
-    return Period(datetime.combine(first, time(), UTC), datetime.combine(after, time(), UTC))
+    return LimitPeriod(datetime.combine(first, time(), UTC), datetime.combine(after, time(), UTC))
 
 
-def _is_plain(leg: Leg) -> bool:
+def _is_plain(leg: PlainLeg) -> bool:
     """Whether a leg moves a possible amount between two accounts, all in plain text: it can be put to the database."""
     texts = (*leg.payer[:2], leg.payer[3], *leg.payee[:2], leg.payee[3], *([] if leg.note is None else [leg.note]))
     return (
@@ -545,7 +545,7 @@ def _summed(one: dict[date, int], other: dict[date, int]) -> dict[date, int]:
     return {day: one.get(day, 0) + other.get(day, 0) for day in one.keys() | other.keys()}
 
 
-def _content(draft: Draft, legs: Sequence[Leg]) -> str:
+def _content(draft: Draft, legs: Sequence[PlainLeg]) -> str:
     facts = {name: getattr(draft, name) for name in canonical.ENTRY_FIELDS}
     rows: list[tuple[Any, ...]] = [(*leg.payer, *leg.payee, *leg[2:]) for leg in legs]
     return canonical.content_hash(facts, [canonical.part_of_rows("transfer", rows)])

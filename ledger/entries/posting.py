@@ -14,10 +14,9 @@ from sqlmodel import SQLModel
 
 from ledger.entries import canonical, group_commit, named_legs, refusals, transfers
 from ledger.entries.chain import LEGS_OF, head, last_entry
-from ledger.entries.door import Asked
+from ledger.entries.door import Asked, Posted, linked, moment_after
 from ledger.entries.draft import LEGS, Draft, primary_key, schema_of
 from ledger.entries.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
-from ledger.entries.posted import Posted, linked, moment_after
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.models import RECORDS, Entry
 from ledger.rules import beforehand, in_order, rights, rights_judged

@@ -19,8 +19,7 @@ from ledger import characters, clock
 from ledger.entries.draft import LEGS, Draft, primary_key, records, schema_of
 from ledger.entries.posting import Posted, could_be_posted, post
 from ledger.errors import Problem, Refused
-from ledger.models import RECORDS
-from ledger.models_rights import Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
+from ledger.models import RECORDS, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
 from ledger.rules import beforehand, rights
 from ledger.store.base import Reader, Store
 

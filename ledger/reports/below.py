@@ -54,7 +54,7 @@ ORDER BY r.child, r.scheme, r.parent
 """
 
 
-class Point(NamedTuple):
+class StructurePoint(NamedTuple):
     """A point at which it is asked who is below whom.
 
     Attributes:
@@ -68,7 +68,7 @@ class Point(NamedTuple):
     known: int
 
 
-def below(reader: Reader, roots: Sequence[str], points: Sequence[Point]) -> pa.Table:
+def below(reader: Reader, roots: Sequence[str], points: Sequence[StructurePoint]) -> pa.Table:
     """Everybody below organisations at points, each organisation itself included.
 
     Returns:
@@ -82,7 +82,7 @@ def below(reader: Reader, roots: Sequence[str], points: Sequence[Point]) -> pa.T
 
 def members(reader: Reader, organisation: str, day: date, known: int) -> set[str]:
     """An organisation and everyone below it on a day, as known by an entry; empty for an unknown code."""
-    return set(below(reader, [organisation], [Point(0, day, known)])["organisation"].to_pylist())
+    return set(below(reader, [organisation], [StructurePoint(0, day, known)])["organisation"].to_pylist())
 
 
 def in_force(reader: Reader, day: date, known: int) -> pa.Table:

@@ -32,7 +32,7 @@ GROUP BY ALL ORDER BY e.number DESC LIMIT {limit}
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedEntries:
     """Entries of the books, the newest first.
 
     Attributes:
@@ -44,7 +44,7 @@ class Listed:
     total: int
 
 
-def entries(reader: Reader, at: Moment, *, kind: str | None = None, only_reversals: bool = False) -> Listed:
+def entries(reader: Reader, at: Moment, *, kind: str | None = None, only_reversals: bool = False) -> ListedEntries:
     """The entries that count at a moment, the newest first, at most ``MOST_LISTED``.
 
     Args:
@@ -57,7 +57,7 @@ def entries(reader: Reader, at: Moment, *, kind: str | None = None, only_reversa
     given: dict[str, object] = {"known": at.known, "as_at": at.as_at, "kind": kind}
     rows = reader.table(_ENTRIES.format(which=which, limit=MOST_LISTED), given).to_pylist()
     total = reader.whole(f"SELECT count(*) FROM ({_ENTRIES.format(which=which, limit=10**9)}) AS listed", given)
-    return Listed(tuple(rows), total)
+    return ListedEntries(tuple(rows), total)
 
 
 def kinds(reader: Reader) -> list[str]:

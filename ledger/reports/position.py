@@ -22,7 +22,7 @@ from ledger.errors import Problem, Refused
 from ledger.inputs import Input
 from ledger.money import MOST_MOVED_PENCE
 from ledger.reports import below
-from ledger.reports.below import Point
+from ledger.reports.below import StructurePoint
 from ledger.store.base import Reader
 from ledger.structure import suggestion
 from ledger.years import FinancialYear, year_of
@@ -459,7 +459,7 @@ def _stage_scope(reader: Reader, at: Moment, roots: Sequence[str], year: int | N
     """
     with_money = reader.table("SELECT DISTINCT year FROM account")["year"].to_pylist() or [year_of(at.as_at).start]
     years = map(FinancialYear, with_money if year is None else [year])
-    points = [Point(its.start, min(at.as_at, its.last_day), at.known) for its in years]
+    points = [StructurePoint(its.start, min(at.as_at, its.last_day), at.known) for its in years]
     scope = below.below(reader, roots, points)
     if not scope.num_rows:
         raise Refused(

@@ -93,7 +93,7 @@ def any_of(values: Iterable[str]) -> str:
     return OR.join(sorted(set(values)))
 
 
-def made_of(position: pa.Table, only: Mapping[str, str]) -> list[dict[str, Any]]:
+def rows_behind(position: pa.Table, only: Mapping[str, str]) -> list[dict[str, Any]]:
     """The rows of a position that a figure is the sum of, the largest first; never the source of the money.
 
     Args:

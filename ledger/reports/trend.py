@@ -164,8 +164,8 @@ def trend(
         if WHOLE in organisations:
             asked.append(_HELD_BY_ALL)
         if roots := [code for code in organisations if code]:
-            whens = [below.Point(number, _judged_on(point), point.known) for number, point in enumerate(points)]
-            reader.stage("scope", below.below(reader, roots, whens))
+            asked_at = ((number, _judged_on(point), point.known) for number, point in enumerate(points))
+            reader.stage("scope", below.below(reader, roots, [below.StructurePoint(*each) for each in asked_at]))
             asked.append(HELD_BELOW)
         for held in asked:
             found = reader.table(_TREND.format(moved=_MOVED, held=held, terms=TERMS_HELD))

@@ -202,7 +202,7 @@ def keep(ledger: Address, content: bytes, suffix: str) -> tuple[Path, bool]:
 
 
 @contextmanager
-def keeping(ledger: Address, files: Iterable[Path]) -> Iterator[None]:
+def attaching(ledger: Address, files: Iterable[Path]) -> Iterator[None]:
     """Keep files while what rests on them is posted; where that fails, those that are new are taken away again."""
     fresh: list[Path] = []
     try:

@@ -11,7 +11,7 @@ from ledger.proofs.heads import Head
 from ledger.reports import position, stats
 from ledger.reports import verify as audit
 from ledger.reports.position import moment
-from ledger.store import backup as keeping
+from ledger.store import backup as copies
 from ledger.store.address import SCHEMES
 from ledger.store.base import Store
 from screens.cli import options, proofs
@@ -84,7 +84,7 @@ def copy(
 ) -> Report:
     """Copy a ledger between a file and a server, either way: the same entries, the same head, verified."""
     with terminal.progress("Copying") as told, Store.open(source, read_only=True) as store:
-        copied = keeping.copy(store, target, lambda step: told(step, 0, None))
+        copied = copies.copy(store, target, lambda step: told(step, 0, None))
     return _copied(str(source), str(target), copied)
 
 
@@ -97,7 +97,7 @@ def backup(
     if str(file).startswith(SCHEMES):  # a path by now, which would put the address's password into a folder's name
         raise typer.BadParameter("a backup is a file; 'devolution copy' goes to a server", param_hint="FILE")
     with terminal.progress("Backing up") as told, Store.open(ledger, read_only=True) as store:
-        copied = keeping.backup(store, file, lambda step: told(step, 0, None))
+        copied = copies.backup(store, file, lambda step: told(step, 0, None))
     return _copied(str(ledger), str(file), copied)
 
 
@@ -110,20 +110,20 @@ def restore(
     """Bring a backup back to a place without a ledger; every entry is verified before it counts."""
     seen = None if head is None else proofs.kept(head)
     with terminal.progress("Restoring") as told:
-        copied = keeping.restore(file, target, lambda step: told(step, 0, None), head=seen)
+        copied = copies.restore(file, target, lambda step: told(step, 0, None), head=seen)
     return _copied(str(file), str(target), copied)
 
 
 @guarded("migrate")
 def migrate(ledger: Ledger = DEFAULT_LEDGER) -> Report:
     """Bring the tables of a ledger made by an earlier version up to this one. Take a backup first."""
-    done = keeping.migrate(ledger)
+    done = copies.migrate(ledger)
     rows = [{"version": step.version, "what": step.name} for step in done]
     title = "" if rows else "Nothing to do: the ledger's tables are those of this version."
     return Report([listed(rows)], title=title)
 
 
-def _copied(source: str, target: str, copied: keeping.Copied) -> Report:
+def _copied(source: str, target: str, copied: copies.Copied) -> Report:
     row = {
         "from": source,
         "to": target,

@@ -16,7 +16,7 @@ from allocations.files.published.understood import understand
 from ledger.errors import Refused
 from ledger.reports import position
 from ledger.store.address import Address
-from ledger.store.attachments import keeping
+from ledger.store.attachments import attaching
 from ledger.store.base import Store
 from screens.cli import options
 from screens.cli.budget_imports import import_budgets
@@ -65,7 +65,7 @@ def published(
     with _ledger(ledger, dry_run=dry_run) as store:
         with terminal.progress("Posting") as told:
             told("Checking every rule", 0, None)
-            with keeping(store.path, () if dry_run else files):
+            with attaching(store.path, () if dry_run else files):
                 imported = import_files(store, understood, actor=actor, limit_pence=limit, why=why, dry_run=dry_run)
         with store.read() as reader:
             at = position.moment(reader)
@@ -97,7 +97,7 @@ def structure(
     with Store.open(ledger) as store:
         with terminal.progress("Posting") as told:
             told("Checking every rule", 0, None)
-            with keeping(store.path, () if dry_run else files):
+            with attaching(store.path, () if dry_run else files):
                 brought = mergers.import_structure(store, understood, actor=actor, why=why, dry_run=dry_run)
         with store.read() as reader:
             at = position.moment(reader)

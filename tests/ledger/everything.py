@@ -20,11 +20,15 @@ from ledger.entries.posting import post, reverse
 from ledger.errors import LedgerError
 from ledger.models import (
     Agreement,
+    Appointment,
     ClosedMonth,
     Closure,
     ControlTotal,
+    Dismissal,
     Fund,
     Organisation,
+    ProposalEnd,
+    ProposedTransfer,
     Relationship,
     SourceLimit,
     Succession,
@@ -32,7 +36,6 @@ from ledger.models import (
     Tier,
     Upgrade,
 )
-from ledger.models_rights import Appointment, Dismissal, ProposalEnd, ProposedTransfer
 from ledger.store.base import Store
 from ledger.words import GRADES, STANDINGS
 from ledger.years import FinancialYear, Month, month_of

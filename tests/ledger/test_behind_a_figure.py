@@ -9,7 +9,7 @@ from ledger.entries import posting
 from ledger.errors import Refused
 from ledger.reports import journal, position, summary
 from ledger.reports.position import position_of_each
-from ledger.reports.trail import any_of, made_of, total_pence, trail
+from ledger.reports.trail import any_of, rows_behind, total_pence, trail
 from ledger.store.base import Store
 from tests.books import at, entry, fund_all, whole
 
@@ -72,12 +72,12 @@ def test_what_a_figure_is_made_of_sums_to_it(books: Store) -> None:
     fund_all(books)
     posting.post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000)])
     held = whole(books)
-    rows = made_of(held, {"tier": "icb"})
+    rows = rows_behind(held, {"tier": "icb"})
     assert [(row["organisation"], row["amount_pence"]) for row in rows] == [("ICB1", 350_000), ("ICB2", 300_000)]
-    assert total_pence(made_of(held, {})) == 1_000_000
+    assert total_pence(rows_behind(held, {})) == 1_000_000
     with pytest.raises(KeyError):
-        made_of(held, {"organisation": "ICB1"})
-    assert total_pence(made_of(held, {"held_by": any_of(["ICB2", "ICB1", "ICB1"])})) == 650_000
+        rows_behind(held, {"organisation": "ICB1"})
+    assert total_pence(rows_behind(held, {"held_by": any_of(["ICB2", "ICB1", "ICB1"])})) == 650_000
 
 
 def test_changes_since_a_day_count_later_days_and_later_knowledge(books: Store) -> None:
@@ -158,6 +158,6 @@ def test_every_band_and_card_of_the_overview_is_the_sum_of_what_it_leads_to(demo
         held = position.position(reader, now, organisation=icb, year=2025)
     assert len(found.links) > 8
     for link in found.links:
-        assert total_pence(made_of(held, link.only)) == link.amount_pence, link
+        assert total_pence(rows_behind(held, link.only)) == link.amount_pence, link
     for part in (found.local_and_free, found.ring_fenced):
-        assert 0 < total_pence(made_of(held, part.only)) == part.pence
+        assert 0 < total_pence(rows_behind(held, part.only)) == part.pence

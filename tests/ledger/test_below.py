@@ -9,7 +9,7 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.reports.below import Point, below, in_force, members, walk
+from ledger.reports.below import StructurePoint, below, in_force, members, walk
 from ledger.store.reading import Reader
 from tests.profiles import times
 
@@ -123,7 +123,7 @@ def answered(table: Any) -> dict[tuple[int, str], dict[str, bool]]:
 @given(structures(), st.lists(st.tuples(days, st.integers(0, 15)), min_size=1, max_size=4))
 def test_who_is_below_whom_is_what_reading_every_row_says(rows: list[Row], points: list[tuple[date, int]]) -> None:
     reader = books(rows)
-    found = answered(below(reader, CODES, [Point(nth, *point) for nth, point in enumerate(points)]))
+    found = answered(below(reader, CODES, [StructurePoint(nth, *point) for nth, point in enumerate(points)]))
     for nth, (day, known) in enumerate(points):
         children = net(rows, day, known)
         edges = in_force(reader, day, known).to_pylist()

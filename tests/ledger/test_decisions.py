@@ -15,8 +15,18 @@ from ledger.entries.decisions.known import known
 from ledger.entries.kinds import ALL_KINDS
 from ledger.entries.posting import post
 from ledger.errors import Refused
-from ledger.models import RECORDS, ClosedMonth, SourceLimit, Upgrade
-from ledger.models_rights import Appointment, Dismissal, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
+from ledger.models import (
+    RECORDS,
+    Appointment,
+    ClosedMonth,
+    Dismissal,
+    Proposal,
+    ProposalEnd,
+    ProposedEntry,
+    ProposedTransfer,
+    SourceLimit,
+    Upgrade,
+)
 from ledger.reports import verify
 from ledger.store.base import Store
 from tests.books import fund_all, held, texts

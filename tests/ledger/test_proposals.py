@@ -14,7 +14,7 @@ from ledger.entries.draft import Draft, records
 from ledger.entries.posting import post
 from ledger.entries.proposals import decide, drafts_of, listed, submit
 from ledger.errors import KeyReused, Refused
-from ledger.models_rights import ProposalEnd
+from ledger.models import ProposalEnd
 from ledger.reports import verify
 from ledger.store.base import Store
 from tests import books as small

@@ -14,7 +14,7 @@ from ledger.entries.months import close
 from ledger.entries.posting import post, reverse
 from ledger.entries.proposals import decide, drafts_of, expire, listed, submit
 from ledger.errors import Refused
-from ledger.models_rights import Appointment, ProposalEnd, ProposedTransfer
+from ledger.models import Appointment, ProposalEnd, ProposedTransfer
 from ledger.proofs import inclusion
 from ledger.reports import verify
 from ledger.rules import rights, rights_judged

@@ -11,8 +11,17 @@ import pytest
 from ledger.entries.draft import Draft, Leg, legs, records
 from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
-from ledger.models import ClosedMonth, Closure, Organisation, Relationship, Succession, Tier
-from ledger.models_rights import Proposal, ProposedEntry, ProposedTransfer
+from ledger.models import (
+    ClosedMonth,
+    Closure,
+    Organisation,
+    Proposal,
+    ProposedEntry,
+    ProposedTransfer,
+    Relationship,
+    Succession,
+    Tier,
+)
 from ledger.reports.verify import verify
 from ledger.store.base import Store
 from tests.books import APRIL, LONG_AGO, MAY, at, entry, fund_all, new_relations, small_books

@@ -16,13 +16,15 @@ from ledger.models import (
     ClosedMonth,
     ControlTotal,
     Organisation,
+    Proposal,
+    ProposedEntry,
+    ProposedTransfer,
     Relationship,
     SourceLimit,
     Succession,
     Terms,
     Upgrade,
 )
-from ledger.models_rights import Proposal, ProposedEntry, ProposedTransfer
 from ledger.money import LARGEST_PENCE
 from ledger.reports.verify import verify
 from ledger.rules import in_order

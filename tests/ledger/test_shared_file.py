@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.entries.at_head import BooksMoved, Unmoved
+from ledger.entries.at_head import BooksMoved, StoreAtHead
 from ledger.entries.chain import head
 from ledger.entries.posting import post, reverse_all
 from ledger.errors import LedgerError, LedgerHeld, LedgerMissing, Refused
@@ -158,16 +158,16 @@ def test_books_that_moved_since_they_were_seen_take_nothing(books: Store) -> Non
     seen = head_of(books)
     with books.read() as reader:
         known = moment(reader).known
-    fund_all(Unmoved(books, seen))
+    fund_all(StoreAtHead(books, seen))
     draft = entry("devolve", at("ICB1", "core"), at("P1", "core"), 100)
     with pytest.raises(BooksMoved, match="moved on since you looked"):
-        post(Unmoved(books, seen), [draft])
+        post(StoreAtHead(books, seen), [draft])
     assert ("P1", "core", "available") not in held(books)
     with books.read() as reader:
         since = imported.since(reader, known)
     assert [row["kind"] for row in since] == ["mandate", "allocate", "allocate"]
     assert [row["moved_pence"] for row in since] == [1_000_000, 600_000, 300_000]
-    post(Unmoved(books, head_of(books)), [draft])
+    post(StoreAtHead(books, head_of(books)), [draft])
     assert held(books)["P1", "core", "available"] == 100
 
 

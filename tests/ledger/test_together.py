@@ -118,14 +118,14 @@ def test_what_others_posted_meanwhile_is_taken_in(books: Store, questions_asked:
 
 def test_a_store_that_nobody_else_writes_reads_the_books_once(books: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     fund_all(books)
-    read: list[ordinary.Facts] = []
-    real = ordinary.Facts.__init__
+    read: list[ordinary.Memory] = []
+    real = ordinary.Memory.__init__
 
-    def counted(self: ordinary.Facts, reader: Writer) -> None:
+    def counted(self: ordinary.Memory, reader: Writer) -> None:
         read.append(self)
         real(self, reader)
 
-    monkeypatch.setattr(ordinary.Facts, "__init__", counted)
+    monkeypatch.setattr(ordinary.Memory, "__init__", counted)
     for nth in range(4):
         post(books, [small(f"one {nth}")])
     reverse(books, 7, reason="a mistake", actor="tests")
@@ -192,15 +192,15 @@ def test_a_key_that_the_books_know_leaves_the_others_their_entries(books: Store)
 
 def test_a_failure_is_told_to_who_led_and_the_others_go_on(books: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     fund_all(books)
-    real, failed = ordinary.Batch.write, []
+    real, failed = ordinary.PlainBatch.write, []
 
-    def fails_once(self: ordinary.Batch, writer: Writer) -> None:
+    def fails_once(self: ordinary.PlainBatch, writer: Writer) -> None:
         real(self, writer)
         if not failed:
             failed.append(self)
             raise MemoryError("no more")
 
-    monkeypatch.setattr(ordinary.Batch, "write", fails_once)
+    monkeypatch.setattr(ordinary.PlainBatch, "write", fails_once)
     found = at_once([lambda key=f"entry {nth}": post(books, [small(key)]) for nth in range(8)])
     assert [type(one) for one in found if isinstance(one, Exception)] == [MemoryError]
     assert held(books)["P1", "core", "available"] == 7

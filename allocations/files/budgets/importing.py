@@ -28,7 +28,7 @@ from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Action, Input
 from ledger.money import exact_pounds
 from ledger.reports import journal, position, register
-from ledger.store.attachments import keeping
+from ledger.store.attachments import attaching
 from ledger.store.attachments import kept as kept_file
 from ledger.store.base import Reader, Store
 from ledger.years import working_day
@@ -254,7 +254,7 @@ def look(store: Store, path: Path, request: Request) -> Looked:
 
 
 def _post_and_keep(store: Store, path: Path, found: Understood, draft: Draft) -> Outcome:
-    with keeping(store.path, [path]):
+    with attaching(store.path, [path]):
         kept = kept_file(store.path, found.sha256)
         if kept is None:
             why = "What is kept must be what was read."

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from ledger.entries.kinds import BRING, CARRY
-from ledger.models import UNPUBLISHED
-from ledger.models_rights import Proposal, ProposedTransfer
+from ledger.models import UNPUBLISHED, Proposal, ProposedTransfer
 from ledger.rules import decisions, in_order
 from ledger.rules import rights_questions as questions
 from ledger.rules.rule import Rule

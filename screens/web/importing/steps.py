@@ -19,7 +19,7 @@ from ledger.inputs import Input
 from ledger.money import parse_pounds, spoken
 from ledger.reports import imported
 from ledger.reports.position import Moment
-from ledger.store.attachments import keeping
+from ledger.store.attachments import attaching
 from ledger.store.base import Store
 from ledger.years import parse_year
 from screens.cli.options import YearsOfFile
@@ -229,7 +229,7 @@ def _post(
     st.write(f"It was tried against every rule of the books: {count}. Nothing is posted yet.")
 
     def bring(ledger: Store, who: str, why: str) -> object:
-        with common.as_paths(brought) as paths, keeping(ledger.path, paths):
+        with common.as_paths(brought) as paths, attaching(ledger.path, paths):
             return act(ledger, who, why)
 
     done = common.post_form(store, " ".join(digests), Seen.of(at), f"Post {count}", bring, names)

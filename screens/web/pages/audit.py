@@ -13,7 +13,7 @@ from ledger.money import spoken
 from ledger.reports import journal
 from ledger.reports import verify as auditing
 from ledger.reports.position import moment
-from ledger.reports.trail import NARROWED_BY, OR, made_of, total_pence
+from ledger.reports.trail import NARROWED_BY, OR, rows_behind, total_pence
 from screens.report import decisions, holdings
 from screens.report.render import page as tables
 from screens.report.report import Table, columns, count, day, entry_link, link, traced
@@ -140,7 +140,7 @@ def _made(books: Books) -> None:
     except Refused as refused:
         frame.refused(refused.problems, "It cannot be shown.")
         return
-    rows = made_of(held, only)
+    rows = rows_behind(held, only)
     narrowed = f", narrowed to {_narrowed(only)}" if only else ""
     if rows:
         st.write(f"**{len(rows):,} balances come to {spoken(total_pence(rows))}{narrowed}.**")

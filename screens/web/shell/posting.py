@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from ledger.entries.at_head import BooksMoved, Unmoved
+from ledger.entries.at_head import BooksMoved, StoreAtHead
 from ledger.errors import UNAVAILABLE, Refused
 from ledger.reports import imported
 from ledger.reports.position import Moment
@@ -47,7 +47,7 @@ def commit(store: Store, seen: Seen, act: Callable[[Store], Posted], refused: st
     """
     try:
         with st.spinner("Posting: every rule of the books is asked"):
-            return act(Unmoved(store, seen.head))
+            return act(StoreAtHead(store, seen.head))
     except BooksMoved as moved:
         st.warning(str(moved))
         _since(store, seen)
