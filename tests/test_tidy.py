@@ -128,6 +128,7 @@ TWICE = {
     "Plan",
     "Pot",
     "Receiver",
+    "Row",
     "Rule",
     "SetAside",
     "Settlement",
