@@ -65,13 +65,8 @@ def page() -> None:
 
 def _at(books: Books) -> Books:
     """The books as at a day and as known at a day, both of the reader's choice."""
-    with st.expander("As at, and as known at", expanded=bool(address.told("as_at") or address.told("known_at"))):
-        today = books.at.as_at
-        left, right = st.columns(2)
-        with left:
-            as_at = address.pick_day("as_at", "What counts by the end of", today, today)
-        with right:
-            known = address.pick_day("known_at", "As it was known at the end of", today, today)
+    today = books.at.as_at
+    as_at, known = address.pick_clocks(today)
     if as_at == today and known == today:
         return books
     known_at = None if known == today else datetime.combine(known, time.max, UTC)

@@ -217,12 +217,7 @@ def _of_shares(asked: Asked, asks: Sequence[str]) -> Asked:
 
 
 def _clocks(asked: Asked, today: date) -> Asked:
-    with st.expander("As at, and as known at", expanded=bool(address.told("as_at") or address.told("known_at"))):
-        left, right = st.columns(2)
-        with left:
-            as_at = address.pick_day("as_at", "What counts by the end of", today, today)
-        with right:
-            known = address.pick_day("known_at", "As it was known at the end of", today, today)
+    as_at, known = address.pick_clocks(today)
     return replace(
         asked,
         as_at=None if as_at == today else as_at,

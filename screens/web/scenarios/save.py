@@ -14,6 +14,7 @@ from scenarios.knobs import as_text
 from scenarios.outcome import Outcome
 from scenarios.scenario import Scenario, read_scenario
 from screens.report import board_pack
+from screens.report.exports import EXCEL
 from screens.report.render import page as tables
 from screens.report.report import Link, Table, columns, day, link
 from screens.web.scenarios.choice import Opened, is_knob, remember
@@ -47,7 +48,7 @@ def take_away(found: Books, worked: Outcome, opened: Opened) -> None:
         "Board pack (Excel)",
         data=lambda: _workbook(found, worked, opened.content),
         file_name=f"{stem}.xlsx",
-        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        mime=EXCEL,
         on_click="ignore",
     )
     three.download_button(

@@ -196,6 +196,17 @@ def pick_day(name: str, label: str, usual: date, last: date, help_text: str | No
     return day
 
 
+def pick_clocks(today: date) -> tuple[date, date]:
+    """The last day that counts, and the day at whose end it was known; both today where nobody has said anything."""
+    with st.expander("As at, and as known at", expanded=bool(told("as_at") or told("known_at"))):
+        left, right = st.columns(2)
+        with left:
+            as_at = pick_day("as_at", "What counts by the end of", today, today)
+        with right:
+            known = pick_day("known_at", "As it was known at the end of", today, today)
+    return as_at, known
+
+
 def text(name: str) -> str | None:
     """A longer text of the address, such as places that somebody made; on a new page what it was on the last."""
     said = told(name)
