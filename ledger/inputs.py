@@ -20,14 +20,17 @@ class Input(StrEnum):
     FUND = "fund"
     HIDDEN = "hidden"
     MAPPING = "mapping"
+    OTHER_YEAR = "other_year"
     PAYER = "payer"
     REST = "rest"
     ROUNDING = "rounding"
+    RUNNING = "running"
     SHEETS = "sheets"
     SHORT_YEAR = "short_year"
     STANDING = "standing"
     SUCCESSORS = "successors"
     TOTAL = "total"
+    TOTAL_ROUNDED_TO = "total_rounded_to"
     UNIT = "unit"
 
     # Of a published file that is brought in.

@@ -5,17 +5,17 @@ that there is no figure is ``Missing``, which is never zero.
 """
 
 import re
-import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from allocations.reading.cells import Cell, Kind
+from allocations.reading.cells import SUPERSCRIPT, Cell, Kind
+from allocations.reading.letters import spaced, tidy
+from allocations.reading.units import MILLIONS, PENCE, POUNDS, THOUSANDS, currency_in
 from ledger.inputs import Input
 from ledger.years import FinancialYear, parse_year, year_of
 
-PENCE, POUNDS, THOUSANDS, MILLIONS = "pence", "pounds", "thousands", "millions"
 UNITS = {PENCE: Decimal("0.01"), POUNDS: Decimal(1), THOUSANDS: Decimal(1_000), MILLIONS: Decimal(1_000_000)}
 UNIT_WORDS = {PENCE: "pence", POUNDS: "£", THOUSANDS: "£ thousand", MILLIONS: "£ million"}
 DASH_IS_ZERO, DASH_IS_BLANK = "zero", "blank"
@@ -68,14 +68,12 @@ _SHORTHAND = {
 # Hyphens and dashes of every length, and the minus sign.
 _DASHES = {"-", "--", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212"}
 _MINUS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-"))
-_SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u2060\ufeff]+")
 _SCALES = {
     "k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "millions": 6, "bn": 9, "billion": 9, "billions": 9,
 }  # fmt: skip
 _DIGITS = re.compile(r"\d{1,3}(?P<by>[, ])\d{3}(?:(?P=by)\d{3})*(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+", re.ASCII)
 _LONGEST = 24  # of a number written out: more digits than any budget has, and few enough to stay exact
 _SCALE = re.compile(r"(?P<digits>.*?)\s*(?P<scale>[a-z]+)$")
-_CURRENCIES = re.compile(r"[$€¥]|\b(usd|eur)\b", re.IGNORECASE)
 _ERRORS = re.compile(r"^#[A-Z0-9/_?!]+[!?]?$")
 _AMBIGUOUS = "It could mean more than one amount."
 _PLAIN = "Type it as a plain number, such as 1234.50."
@@ -95,26 +93,15 @@ class Number(NamedTuple):
     percent: bool = False
 
 
-def tidy(text: str) -> str:
-    """Text with its characters in one form, every kind of space single, and none at the ends."""
-    if text.isascii():
-        return " ".join(text.split())
-    return _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()
-
-
-def folded(text: str) -> str:
-    """Text by which names and headings are compared: tidy, and without regard to case."""
-    return tidy(text).casefold()
-
-
 @lru_cache(maxsize=4096)
 def written_number(text: str) -> Number | Missing | Doubt | Blank:
     """A number that a person typed as text.
 
     Signs may be a minus (of any kind, before or after) or brackets; pounds, spaces and commas between thousands
-    are taken off; ``k``, ``m``, ``bn`` and their words scale it; a percentage is a share of one.
+    are taken off; ``k``, ``m``, ``bn`` and their words scale it; a percentage is a share of one. Letters stand for
+    themselves alone: a raised 2 is a note, and no digit.
     """
-    whole = tidy(text)
+    whole = spaced(text)
     if not whole:
         return BLANK
     if whole in _DASHES:
@@ -124,7 +111,7 @@ def written_number(text: str) -> Number | Missing | Doubt | Blank:
         return Missing(shorthand)
     if _ERRORS.match(whole):
         return Doubt(f"it holds the error {whole}.", "There is no amount in it.", "Correct the formula behind it.")
-    if _CURRENCIES.search(whole):
+    if currency_in(whole):
         return Doubt(f"'{whole}' is in another currency.", "The books are in pounds.", "Give it in pounds.")
     return _signed(whole)
 
@@ -176,6 +163,8 @@ def money(cell: Cell, unit: str, *, dash: str | None = None) -> Decimal | Missin
         dash: what a dash means in this file, ``zero`` or ``blank``, once somebody has said it.
     """
     kind = cell.kind
+    if cell.mark == SUPERSCRIPT:
+        return Doubt(f"'{cell.value}' has raised or lowered digits in it.", "They may be a note.", _PLAIN)
     if kind is Kind.NUMBER:
         if "%" in cell.number_format:
             return Doubt(
@@ -303,33 +292,3 @@ def _bare_number(found: Decimal) -> Doubt:
             "Format the cell as a date, or write the year as 2025/26.",
         )
     return Doubt(f"'{found}' is not a financial year.", "The year must be beyond doubt.", "Write it as 2025/26.")
-
-
-_UNIT_PATTERNS = tuple(
-    (unit, re.compile(pattern, re.IGNORECASE))
-    for unit, pattern in (
-        (
-            THOUSANDS,
-            r"£\s*['\u2019]?\s*000s?\b|£\s*k\b|\(\s*000s?\s*\)|['\u2019]000s?|£?\s*thousands?\b|\bgbp\s*k\b|\b£000s?",
-        ),
-        (PENCE, r"\bin pence\b|\(\s*pence\s*\)"),
-        (MILLIONS, r"£\s*m(?:n|illions?)?\b|\bgbp\s*m\b|\bin millions?\b|\(\s*millions?\s*\)"),
-        (
-            POUNDS,
-            r"£(?!\s*['\u2019]?\s*(?:000|k\b|mn?\b|million|thousand|per\b|/))|\bin pounds\b|\bgbp\b|\(\s*pounds\s*\)",
-        ),
-    )
-)
-_PER_HEAD = re.compile(r"£?\s*(/|per)\s*(head|capita|patient|person|weighted)", re.IGNORECASE)
-
-
-def unit_in(text: str) -> str | None:
-    """The unit that a heading, a caption or a sheet's name states; none if it states none, or more than one."""
-    plain = _PER_HEAD.sub("", tidy(text))
-    found = [unit for unit, pattern in _UNIT_PATTERNS if pattern.search(plain)]
-    return found[0] if len(found) == 1 else None
-
-
-def per_head_in(text: str) -> bool:
-    """Whether a heading says that its column is an amount per head, which is no budget."""
-    return _PER_HEAD.search(tidy(text)) is not None

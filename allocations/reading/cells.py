@@ -6,16 +6,15 @@ person typed: 0.1 is one tenth, not the binary fraction nearest to it. CSV files
 are read into the same shape, with every filled cell a text.
 """
 
-import csv
 import gc
 import hashlib
 import io
 import re
 import warnings
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -24,13 +23,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import openpyxl
-from openpyxl.cell.text import Text
+from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.datetime import from_excel, from_ISO8601
 
 from allocations.reading import safety
+from allocations.reading.delimited import divided, text_of
 from allocations.reading.safety import refused
+from allocations.reading.units import format_says
 from ledger.errors import Problem, Refused
 
 Value = str | Decimal | bool | date | datetime | time | None
@@ -48,6 +49,10 @@ class Kind(StrEnum):
     UNCALCULATED = "a formula without a stored value"
 
 
+# What a reader does not see, or sees as no part of the figure.
+STRUCK, SUPERSCRIPT, INVISIBLE = "struck out", "raised or lowered letters", "shown as nothing"
+
+
 class Cell(NamedTuple):
     """One cell.
 
@@ -56,6 +61,7 @@ class Cell(NamedTuple):
         value: a decimal for a number, the text as it stands for a text; none for blank and uncalculated cells.
         number_format: as Excel keeps it; ``General`` where there is none.
         formula: the formula's text, where the value is the stored result of one.
+        mark: ``STRUCK``, ``SUPERSCRIPT`` or ``INVISIBLE`` where the cell is formatted so.
     """
 
     address: str
@@ -63,6 +69,7 @@ class Cell(NamedTuple):
     value: Value
     number_format: str = "General"
     formula: str | None = None
+    mark: str | None = None
 
     @property
     def text(self) -> str:
@@ -77,16 +84,18 @@ class Sheet:
     Attributes:
         visible: false for hidden and very hidden sheets.
         merged: merged ranges, as ``B2:D2``; the value stands in the first cell alone.
-        hidden_rows: their numbers, from 1.
+        hidden_rows: their numbers, from 1, and how each is hidden: ``hidden``, ``of no height``, ``hidden by default``.
         hidden_columns: their letters.
+        counts: how many cells each line of a text file has; empty for a workbook.
     """
 
     name: str
     rows: tuple[tuple[Cell, ...], ...]
     visible: bool = True
     merged: tuple[str, ...] = ()
-    hidden_rows: frozenset[int] = frozenset()
+    hidden_rows: Mapping[int, str] = field(default_factory=dict, hash=False)
     hidden_columns: frozenset[str] = frozenset()
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,20 +187,13 @@ def _archived(path: Path, content: bytes) -> Iterator[Sheet]:
 
 
 def _text_sheet(path: Path, name: str, content: bytes) -> Sheet:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise refused(path, "it is not text in UTF-8.", "Save it as 'CSV UTF-8'.") from error
-    if "\x00" in text:
-        raise refused(path, "it is not a text file, whatever its name says.", "Save it as 'CSV UTF-8'.")
-    try:
-        return Sheet(name, tuple(_text_rows(csv.reader(io.StringIO(text, newline="")))))
-    except csv.Error as error:
-        raise refused(path, f"it cannot be read as CSV ({error}).", "Save it as 'CSV UTF-8'.") from error
+    lines = divided(text_of(path, content), path.name).lines
+    # Where a cell holds line breaks, the numbers of rows and of lines part; rows are what a spreadsheet shows.
+    rows = [row for _, row in lines]
+    return Sheet(name, tuple(_text_rows(rows)), counts=tuple(len(row) for row in rows))
 
 
-def _text_rows(lines: Iterable[list[str]]) -> Iterator[tuple[Cell, ...]]:
-    rows = list(lines)
+def _text_rows(rows: list[list[str]]) -> Iterator[tuple[Cell, ...]]:
     width = max((len(row) for row in rows), default=0)
     letters = [get_column_letter(column) for column in range(1, width + 1)]
     for number, row in enumerate(rows, start=1):
@@ -206,9 +208,17 @@ MOST_AREA = 3_000_000
 MOST_COLUMNS = 16_384
 _EXACT_DIGITS = 15
 _NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_ROW, _V, _F, _IS, _T, _MERGE, _COL = (f"{_NAMESPACE}{tag}" for tag in ("row", "v", "f", "is", "t", "mergeCell", "col"))
+_ROW, _V, _F, _IS, _T, _MERGE, _COL, _DEFAULTS = (
+    f"{_NAMESPACE}{tag}" for tag in ("row", "v", "f", "is", "t", "mergeCell", "col", "sheetFormatPr")
+)
 _TRUE = ("1", "true")
+_RAISED = ("superscript", "subscript")
+_WHITE = ("FFFFFFFF", "00FFFFFF")
+_WHITE_THEME = 0
 _AREA = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}(:[A-Z]{1,3}[1-9][0-9]{0,6})?")
+
+
+_Valued = tuple[Kind, Value, str | None]
 
 
 class _Misplaced(Exception):
@@ -225,7 +235,9 @@ def excel_sheets(path: Path, content: bytes) -> Iterator[Sheet]:
         with warnings.catch_warnings():
             # What openpyxl does not know, such as data validation of a newer Excel, has no bearing on values.
             warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+            book = openpyxl.load_workbook(
+                io.BytesIO(content), read_only=True, data_only=True, keep_links=False, rich_text=True
+            )
             for sheet in _worksheets(book):
                 yield _sheet(path, book, sheet)
             book.close()
@@ -272,8 +284,10 @@ class _Rows:
         self.date_formats = book._date_formats  # noqa: SLF001
         self.duration_formats = book._timedelta_formats  # noqa: SLF001
         self.formats = _formats(book)
+        self.marks = _marks(book, self.formats)
         self.merged: list[str] = []
-        self.hidden_rows: list[int] = []
+        self.hidden_rows: dict[int, str] = {}
+        self.rows_by_default: str | None = None
         self.hidden_columns: list[tuple[int, int]] = []
         self.columns: dict[str, int] = {}
 
@@ -287,20 +301,37 @@ class _Rows:
                 row = int(element.get("r", row + 1))
                 if row < 1:
                     raise _Misplaced(f"sheet {self.title}, a row calls itself {row}")
-                if element.get("hidden") in _TRUE:
-                    self.hidden_rows.append(row)
+                how = self._how_hidden(element)
+                if how is not None:
+                    self.hidden_rows[row] = how
                 if len(element):
                     cells = self._cells(row, element)
                     if cells:
                         yield row, cells
                 element.clear()
-            elif tag == _MERGE:
-                area = element.get("ref", "")
-                if not _AREA.fullmatch(area):
-                    raise _Misplaced(f"sheet {self.title}, cells are merged over '{area[:30]}'")
-                self.merged.append(area)
-            elif tag == _COL and element.get("hidden") in _TRUE:
-                self.hidden_columns.append((int(element.get("min", 0)), int(element.get("max", 0))))
+            elif tag in (_MERGE, _DEFAULTS, _COL):
+                self._beside(tag, element)
+
+    def _beside(self, tag: str, element: Any) -> None:
+        """What stands beside the rows: merged cells, and what is hidden."""
+        if tag == _MERGE:
+            area = element.get("ref", "")
+            if not _AREA.fullmatch(area):
+                raise _Misplaced(f"sheet {self.title}, cells are merged over '{area[:30]}'")
+            self.merged.append(area)
+        elif tag == _DEFAULTS and element.get("zeroHeight") in _TRUE:
+            self.rows_by_default = "hidden by default"
+        elif tag == _COL and (element.get("hidden") in _TRUE or _is_nothing(element.get("width"))):
+            self.hidden_columns.append((int(element.get("min", 0)), int(element.get("max", 0))))
+
+    def _how_hidden(self, row: Any) -> str | None:
+        """How a row is hidden; none where it shows. A height that was set by hand and is not there is none."""
+        if row.get("hidden") in _TRUE:
+            return "hidden"
+        height = row.get("ht")
+        if _is_nothing(height) or (height is None and row.get("customHeight") in _TRUE):
+            return "of no height"
+        return self.rows_by_default if height is None and row.get("hidden") is None else None
 
     def _cells(self, row: int, element: Any) -> list[tuple[int, Cell]]:
         found = []
@@ -324,12 +355,13 @@ class _Rows:
             if stored is None and formula is None and inline is None:
                 continue
             style = int(cell.get("s", 0))
-            kind, value = self._value(cell.get("t", "n"), stored, inline, style)
+            kind, value, mark = self._value(cell.get("t", "n"), stored, inline, style)
             if kind is Kind.BLANK:
-                if formula is None:
-                    continue
+                if formula is None or value == "":
+                    continue  # what a formula gives as an empty text is shown as nothing, and is nothing
                 kind = Kind.UNCALCULATED
-            found.append((column, Cell(address, kind, value, self.formats(style), formula)))
+            mark = self.marks(style) or mark
+            found.append((column, Cell(address, kind, value, self.formats(style), formula, mark)))
         return found
 
     def _column(self, address: str, row: str) -> int:
@@ -342,23 +374,23 @@ class _Rows:
             raise _Misplaced(f"sheet {self.title}, a cell of row {row} calls itself {address[:20]}")
         return self.columns[letters]
 
-    def _value(self, kind: str, stored: str | None, inline: Any, style: int) -> tuple[Kind, Value]:  # noqa: PLR0911
+    def _value(self, kind: str, stored: str | None, inline: Any, style: int) -> _Valued:  # noqa: PLR0911
         if kind == "inlineStr":
             return _texted(_inline(inline))
         if stored is None or stored == "":
             # What a formula gives as an empty text is a stored value, and no formula that nobody calculated.
-            return (Kind.TEXT, "") if kind == "str" else (Kind.BLANK, None)
+            return Kind.BLANK, "" if kind == "str" else None, None
         if kind == "n":
-            return self._number(stored, style)
+            return *self._number(stored, style), None
         if kind == "s":
             return _texted(self.strings[int(stored)])
         if kind == "str":
-            return Kind.TEXT, stored
+            return (Kind.TEXT, stored, None) if stored.strip() else (Kind.BLANK, "", None)
         if kind == "b":
-            return Kind.BOOLEAN, stored.strip() in _TRUE
+            return Kind.BOOLEAN, stored.strip() in _TRUE, None
         if kind == "d":
-            return Kind.DATE, from_ISO8601(stored)  # type: ignore[no-untyped-call]
-        return Kind.ERROR, stored
+            return Kind.DATE, from_ISO8601(stored), None  # type: ignore[no-untyped-call]
+        return Kind.ERROR, stored, None
 
     def _number(self, stored: str, style: int) -> tuple[Kind, Value]:
         found = number(stored)
@@ -373,19 +405,30 @@ class _Rows:
         return (Kind.TEXT, str(day)) if isinstance(day, timedelta) else (Kind.DATE, day)
 
 
-def _texted(text: str | None) -> tuple[Kind, Value]:
-    if text is None or not text.strip():
-        return Kind.BLANK, None
-    return Kind.TEXT, text
+def _texted(text: str | CellRichText | None) -> _Valued:
+    """A text as it shows, and how it is marked: letters raised as a note are left out of it, and told."""
+    if text is None:
+        return Kind.BLANK, None, None
+    mark = None
+    if not isinstance(text, str):
+        raised = [part for part in text if isinstance(part, TextBlock) and part.font.vertAlign in _RAISED]
+        struck = [part for part in text if isinstance(part, TextBlock) and part.font.strike and str(part).strip()]
+        mark = SUPERSCRIPT if any(str(part).strip() for part in raised) else STRUCK if struck else None
+        text = "".join(str(part) for part in text if not any(part is each for each in raised))
+    return (Kind.TEXT, text, mark) if text.strip() else (Kind.BLANK, None, None)
 
 
-def _inline(element: Any) -> str | None:
+def _inline(element: Any) -> str | CellRichText | None:
     if element is None:
         return None
     if len(element) == 1 and element[0].tag == _T:
         return str(element[0].text or "")
-    rich = Text.from_tree(element)
-    return None if rich is None else str(rich.content)
+    return CellRichText.from_tree(element)
+
+
+def _is_nothing(size: str | None) -> bool:
+    """Whether a height or a width, in points or letters, is too small to show anything."""
+    return size is not None and Decimal(size) < 1
 
 
 def _sheet(path: Path, book: Any, sheet: Any) -> Sheet:
@@ -407,7 +450,7 @@ def _sheet(path: Path, book: Any, sheet: Any) -> Sheet:
         tuple(_row(sheet.title, row, filled.get(row, []), letters, places) for row in range(1, height + 1)),
         visible=sheet.sheet_state == "visible",
         merged=tuple(rows.merged),
-        hidden_rows=frozenset(row for row in rows.hidden_rows if row <= height),
+        hidden_rows={row: how for row, how in rows.hidden_rows.items() if row <= height},
         hidden_columns=frozenset(
             get_column_letter(column)
             for first, last in rows.hidden_columns
@@ -447,9 +490,37 @@ def _formats(book: Any) -> Callable[[int], str]:
         if style not in known:
             identity = book._cell_styles[style].numFmtId  # noqa: SLF001 - see the module's text
             if identity < BUILTIN_FORMATS_MAX_SIZE:
-                known[style] = BUILTIN_FORMATS.get(identity, "General")
+                # What Excel keeps for these as a dollar is the currency of whoever looks: here the pound.
+                known[style] = BUILTIN_FORMATS.get(identity, "General").replace('"$"', '"£"')
             else:
                 known[style] = book._number_formats[identity - BUILTIN_FORMATS_MAX_SIZE]  # noqa: SLF001
         return known[style]
 
     return format_of
+
+
+def _marks(book: Any, formats: Callable[[int], str]) -> Callable[[int], str | None]:
+    """How a style marks a cell: struck out, raised, or shown as nothing."""
+    known: dict[int, str | None] = {}
+
+    def mark_of(style: int) -> str | None:
+        if style not in known:
+            looks = book._cell_styles[style]  # noqa: SLF001 - see the module's text
+            font, fill = book._fonts[looks.fontId], book._fills[looks.fillId]  # noqa: SLF001
+            known[style] = _mark(font, fill, formats(style))
+        return known[style]
+
+    return mark_of
+
+
+def _mark(font: Any, fill: Any, number_format: str) -> str | None:
+    if font.strike:
+        return STRUCK
+    if font.vertAlign in _RAISED:
+        return SUPERSCRIPT
+    color = font.color
+    white = color is not None and (
+        (color.type == "rgb" and color.rgb in _WHITE) or (color.type == "theme" and color.theme == _WHITE_THEME)
+    )
+    bare = getattr(fill, "patternType", None) is None and not getattr(fill, "stop", None)
+    return INVISIBLE if (white and bare and not color.tint) or format_says(number_format).hides else None

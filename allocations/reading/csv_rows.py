@@ -1,13 +1,13 @@
 """CSV files that people bring, read line by line: what each column means is told by its header."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from allocations.reading.delimited import divided, text_of
 from allocations.reading.file_bytes import content_of
+from allocations.reading.letters import tidy
 from ledger.errors import Problem, Refused, refuse
 
 
@@ -54,37 +54,46 @@ def read_text(path: Path, what: str) -> str:
         Refused: there is no such file, or it is not text.
     """
     try:
-        text = content_of(path).decode("utf-8-sig")
+        return text_of(path, content_of(path), why=f"{what} are read from text in UTF-8.")
     except FileNotFoundError as error:
         why = f"{what} are read from it."
         raise Refused([Problem(str(path), "there is no such file.", why, "Check the name.")]) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         why = f"{what} are read from text in UTF-8."
         remedy = "Save the sheet as 'CSV UTF-8' and try again."
         raise Refused([Problem(str(path), "it cannot be read as text.", why, remedy)]) from error
-    if "\x00" in text:
-        why = f"{what} could be made to look like others."
-        refuse(str(path), "it holds null characters.", why, "Save the sheet as 'CSV UTF-8' and try again.")
-    return text
 
 
 def parse(text: str, name: str) -> UserTable:
     """A CSV file's text as a table.
 
     Raises:
-        Refused: it cannot be divided into cells.
+        Refused: it cannot be divided into cells, or a line has more or fewer of them than the header.
     """
-    reader = csv.reader(io.StringIO(text, newline=""))
-    lines: list[tuple[int, tuple[str, ...]]] = []
-    try:
-        headers = tuple(" ".join(header.lower().replace("_", " ").split()) for header in next(reader, []))
-        before = reader.line_num
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                padded = row + [""] * (len(headers) - len(row))
-                lines.append((before + 1, tuple(" ".join(cell.split()) for cell in padded)))
-            before = reader.line_num
-    except csv.Error as error:
-        where, why = f"{name}, line {reader.line_num}", "The line cannot be divided into cells."
-        raise Refused([Problem(where, f"{error}.", why, "Look for a quotation mark that is not closed.")]) from error
-    return UserTable(name, headers, tuple(lines))
+    found = divided(text, name).lines
+    headers = tuple(" ".join(tidy(header).lower().replace("_", " ").split()) for header in found[0][1]) if found else ()
+    filled = [(line, row) for line, row in found[1:] if any(tidy(cell) for cell in row)]
+    headed = len(headers)
+    ragged = [(line, row) for line, row in filled if len(without_blank_end(row)) > headed or len(row) < headed]
+    if ragged:
+        raise Refused([ragged_line(name, line, len(row), headed) for line, row in ragged])
+    lines = tuple((line, tuple(tidy(cell) for cell in row[:headed])) for line, row in filled)
+    return UserTable(name, headers, lines)
+
+
+def without_blank_end(row: Sequence[str]) -> Sequence[str]:
+    """A line's cells without the blank ones at its end."""
+    end = len(row)
+    while end and not row[end - 1].strip():
+        end -= 1
+    return row[:end]
+
+
+def ragged_line(name: str, line: int, cells: int, headed: int) -> Problem:
+    """Why a line with more or fewer cells than its header is not read."""
+    return Problem(
+        f"{name}, line {line}",
+        f"it has {cells} cells, and its header has {headed}.",
+        "A comma inside an amount or a name cuts it in two, and the rest of the line moves into other columns.",
+        "Put the cell in quotation marks or take its commas out: save the sheet as 'CSV UTF-8' from Excel.",
+    )

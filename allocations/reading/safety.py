@@ -24,7 +24,7 @@ MOST_CELLS = 1_500_000
 
 _CHUNK = 1 << 20
 _OVERLAP = 64
-_OLD_CONTAINER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLD_CONTAINER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENTITY_WORDS = (b"<!DOCTYPE", b"<!ENTITY")
 _STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
@@ -86,7 +86,7 @@ def refuse_other_kinds(path: Path, content: bytes) -> None:
     """
     if not content:
         raise refused(path, "it is empty.", "Save it again from Excel, and copy it whole.")
-    if content.startswith(_OLD_CONTAINER):
+    if content.startswith(OLD_CONTAINER):
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise refused(
                 path,

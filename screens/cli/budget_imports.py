@@ -66,6 +66,19 @@ class ShortYear(StrEnum):
     STARTS = "starts"
 
 
+class OtherYear(StrEnum):
+    """What it is that the file speaks of another year."""
+
+    MEANT = "meant"
+
+
+class Months(StrEnum):
+    """What amounts under months are."""
+
+    EACH = "each"
+    RUNNING = "running"
+
+
 File = Annotated[Path, typer.Argument(help="A workbook (.xlsx, .xlsm) or a CSV file.", dir_okay=False)]
 BudgetYear = Annotated[
     FinancialYear, typer.Option("--year", help="The financial year, as 2025/26.", parser=options.year)
@@ -87,6 +100,16 @@ Round = Annotated[
 Twice = Annotated[Duplicates | None, typer.Option(help="Add up several rows for one organisation and fund.")]
 HiddenOption = Annotated[Hidden | None, typer.Option(help="What to do with hidden rows and columns of amounts.")]
 Short = Annotated[ShortYear | None, typer.Option(help="Whether FY26 ends or starts in 2026.")]
+AnotherYear = Annotated[
+    OtherYear | None, typer.Option("--other-year", help="The file speaks of another year, and is meant for this one.")
+]
+MonthsAre = Annotated[
+    Months | None, typer.Option("--months", help="Whether months are each month's own or run up from the first.")
+]
+RoundedTo = Annotated[
+    int | None,
+    typer.Option("--total-rounded-to", help="Pounds to which the file's totals are rounded on purpose.", min=1),
+]
 Successors = Annotated[
     bool, typer.Option("--accept-successors", help="Money for closed organisations goes to those who took over.")
 ]
@@ -115,6 +138,9 @@ def import_budgets(
     duplicates: Twice = None,
     hidden: HiddenOption = None,
     short_year: Short = None,
+    other_year: AnotherYear = None,
+    months: MonthsAre = None,
+    total_rounded_to: RoundedTo = None,
     accept_successors: Successors = False,
     leave_rest: Rest = False,
     total: Total = None,
@@ -136,6 +162,9 @@ def import_budgets(
             "duplicates": duplicates,
             "hidden": hidden,
             "short_year": short_year,
+            "other_year": other_year,
+            "months": months,
+            "total_rounded_to": total_rounded_to,
         }
     )
     request = Request(

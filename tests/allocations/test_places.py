@@ -162,7 +162,7 @@ def test_a_network_by_its_name_is_told_its_code(tmp_path: Path) -> None:
 
 
 def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
-    said = problems(file(tmp_path, 'practice,note,place\nB00001,"two\nlines",A\n\nB9,x,A\nB8\n'))
+    said = problems(file(tmp_path, 'practice,note,place\nB00001,"two\nlines",A\n\nB9,x,A\nB8,,\n'))
     assert [text.split(":")[0] for text in said] == ["places.csv, line 5", "places.csv, line 6"]
     assert "places.csv, line 2" in problems(file(tmp_path, 'practice,place\nB00001,"' + "x" * 140_000))[0]
     (said,) = problems(file(tmp_path, "practice,place,place\nB00001,A,B\n"))

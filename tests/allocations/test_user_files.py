@@ -60,7 +60,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, text: str, sentence: 
 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(Refused, match="cannot be read as text"):
+    with pytest.raises(Refused, match="not text in UTF-8"):
         read_division(tmp_path / "x.csv", "QWO", PRACTICES)
     with pytest.raises(Refused, match="there is no such file"):
         read_division(tmp_path / "none.csv", "QWO", PRACTICES)

@@ -20,8 +20,9 @@ from allocations.files.budgets.sheet import Asked, SetAside
 from allocations.files.budgets.totals import control, per_head, tie_problems
 from allocations.files.budgets.understood import BudgetRefused, Request, Understood
 from allocations.files.out.sheets import FIRST_ROW, Book
-from allocations.reading.amounts import UNIT_WORDS, folded
+from allocations.reading.amounts import UNIT_WORDS
 from allocations.reading.cells import Kind, Sheet, Workbook, read_workbook, without_collecting
+from allocations.reading.letters import folded
 from ledger.entries.draft import Draft
 from ledger.entries.posting import Posted, post, posted_before
 from ledger.errors import Problem, Refused, refuse
@@ -116,7 +117,10 @@ def _names_receivers(found: layout.Found) -> bool:
 def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: Understood) -> BudgetMapping | None:
     """The mapping of the sheet that looks like a budget, or of those that the user names."""
     chosen = _chosen(workbook, request, found)
-    results = {sheet.name: layout.find(workbook.file, sheet, books, request.year, {}, request.unit) for sheet in chosen}
+    results = {
+        sheet.name: layout.find(workbook.file, sheet, books, request.year, {}, request.unit, request.settings)
+        for sheet in chosen
+    }
     budgets = {name: result for name, result in results.items() if result.mapping is not None}
     # A sheet of checks or notes may have amounts; a budget says who receives them.
     naming = {name: result for name, result in budgets.items() if _names_receivers(result)}
@@ -134,7 +138,9 @@ def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: U
         )
         return None
     missing = [name for name in results if name not in budgets] if request.sheets or not budgets else []
-    for name in missing:
+    said = [problem for name in missing for problem in results[name].problems]
+    found.problems.extend(said)
+    for name in missing if not said else []:
         found.problems.append(_no_budget(workbook, name, next(sheet for sheet in chosen if sheet.name == name)))
     if missing or not budgets:
         if not found.problems:
@@ -149,6 +155,12 @@ def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: U
         return None
     for name, result in budgets.items():
         found.problems.extend(result.problems)
+        found.remarks.extend(result.remarks)
+        found.differs.extend(result.differs)
+        found.set_aside.extend(
+            SetAside(f"{workbook.file}, sheet {name}, cell {cell}", heading, f"a column that is {why}")
+            for cell, heading, why in result.aside
+        )
         assert result.mapping is not None
         unit = result.mapping.unit
         found.units[name] = f"{UNIT_WORDS[unit]}, {result.unit_from}" if unit else "not said"

@@ -9,74 +9,94 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import python_calamine
 from openpyxl.utils import column_index_from_string, get_column_letter
-from openpyxl.utils.cell import range_boundaries
 
-from allocations.files.budgets.mapping import Heading, Meaning, SheetMapping, read_heading, recurrent_in
+from allocations.files.budgets.evidence import Evidence, heading_text
+from allocations.files.budgets.mapping import (
+    MONTHS,
+    Heading,
+    Meaning,
+    Settings,
+    SheetMapping,
+    read_heading,
+    recurrent_in,
+)
 from allocations.files.budgets.receivers import Receivers
 from allocations.reading import safety
-from allocations.reading.amounts import Number, folded, tidy, unit_in, written_number
+from allocations.reading.amounts import YEAR_ENDS, Number, written_number
 from allocations.reading.cells import Cell, Kind, Sheet, read_workbook
+from allocations.reading.evidence import year_problems
+from allocations.reading.header import DEEPEST, Areas, Over, can_head, over, typed_months
+from allocations.reading.letters import folded
 from allocations.reading.safety import refused
 from ledger.errors import Problem
 from ledger.inputs import Input
 from ledger.years import FinancialYear
 
-DEEPEST_HEADER = 60
 _SAMPLE = 400
+_SHOWN = 3
 _ALWAYS = 8 * 10  # in a hundred: how many of a column's texts must be codes for it to be one of codes
 _HUNDRED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was made of a sheet: its mapping, or why there is none. Neither, where it is no budget at all."""
+    """What was made of a sheet: its mapping, or why there is none. Neither, where it is no budget at all.
+
+    Attributes:
+        aside: columns of numbers that were not taken: the cell of each heading, the heading, and why.
+        remarks: what a reader should know of its headings.
+        differs: what the file says of its year or unit that somebody has said otherwise, for the entry to record.
+    """
 
     mapping: SheetMapping | None = None
     problems: tuple[Problem, ...] = ()
     unit_from: str = ""
+    aside: tuple[tuple[str, str, str], ...] = ()
+    remarks: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
 
 
 def find(
-    file: str, sheet: Sheet, books: Receivers, year: FinancialYear, known: dict[str, str], unit: str | None
+    file: str,
+    sheet: Sheet,
+    books: Receivers,
+    year: FinancialYear,
+    known: dict[str, str],
+    unit: str | None,
+    settings: Settings | None = None,
 ) -> Found:
     """Find the budget in a sheet.
 
     Args:
         known: the file's own names for organisations, folded, with their codes.
         unit: what the user says the amounts are in; found in the file otherwise.
+        settings: what the user says of years.
     """
-    groups = _groups(sheet)
-    best: tuple[int, int, list[Heading]] | None = None
-    for row in range(min(len(sheet.rows), DEEPEST_HEADER)):
-        if any(cell.kind is Kind.NUMBER or _is_number(cell) for cell in sheet.rows[row]):
-            continue  # a row with an amount heads nothing
-        headings = _headings(sheet, row, groups, books, known)
-        score = _score(sheet.rows[row], headings)
-        if score and (best is None or score > best[0]):
-            best = (score, row, headings)
-    if best is None:
+    settings = settings or Settings()
+    header = _header(sheet, books, known)
+    if header is None:
         return Found()
-    _, row, headings = best
+    row, above, headings = header
     below = [cells for cells in sheet.rows[row + 1 :] if any(cell.kind is not Kind.BLANK for cell in cells)]
-    columns = _columns(headings, below, books, year)
-    place = f"{file}, sheet {sheet.name}"
+    columns, elsewhere = _columns(headings, below, books, year, settings)
     if not any(column.meaning is Meaning.AMOUNT for column in columns):
-        return Found()
-    problems = _ambiguities(place, sheet.rows[row], columns)
-    said, where = _unit(sheet, row, columns, unit)
-    needs_unit = any(column.meaning is Meaning.AMOUNT and column.unit is None for column in columns)
-    if said is None and needs_unit:
+        return Found(problems=tuple(_no_budget_column(file, sheet, columns, elsewhere, below, year, settings)))
+    evidence = Evidence(file, sheet, row, above, columns, year, unit, settings)
+    problems = _ambiguities(f"{file}, sheet {sheet.name}", columns)
+    problems.extend(evidence.problems)
+    said, where = evidence.unit
+    if said is None and any(column.meaning is Meaning.AMOUNT and column.unit is None for column in columns):
         problems.append(
             Problem(
-                f"{place}, row {row + 1}",
-                "neither a heading, nor a caption above it, nor the sheet's name says what the amounts are in.",
+                f"{file}, sheet {sheet.name}, row {row + 1}",
+                "no heading, no caption above it and no name of a sheet says what the amounts are in.",
                 "Pounds read as thousands are wrong a thousandfold.",
                 f"Say it {Input.UNIT.given}, or in the heading: (£000).",
             )
@@ -94,47 +114,119 @@ def find(
             },
         }
     )
-    return Found(mapping, tuple(problems), where)
+    aside = tuple(_aside(columns, below, elsewhere))
+    return Found(mapping, tuple(problems), where, aside, tuple(_typed(sheet, above)), tuple(evidence.differs))
+
+
+def _header(sheet: Sheet, books: Receivers, known: dict[str, str]) -> tuple[int, list[Over], list[Heading]] | None:
+    """The row (from 0) that names the most of what a budget needs, what stands over each column, and what it says."""
+    areas = Areas(sheet)
+    best: tuple[int, int, list[Over], list[Heading]] | None = None
+    for row in range(min(len(sheet.rows), DEEPEST)):
+        if not can_head(sheet.rows[row]) or any(_is_number(cell) for cell in sheet.rows[row]):
+            continue  # a row with an amount heads nothing
+        above = over(sheet, row, areas)
+        typed = typed_months({place: each.cell for place, each in enumerate(above)})
+        headings = [
+            read_heading(each, books, known, typed.get(place)) if each.cell.kind in _HEADS else Heading("", None)
+            for place, each in enumerate(above)
+        ]
+        score = _score([each.cell for each in above], headings)
+        if score and (best is None or score > best[0]):
+            best = (score, row, above, headings)
+    return best and best[1:]
+
+
+_HEADS = (Kind.TEXT, Kind.DATE, Kind.NUMBER)
+
+
+def _typed(sheet: Sheet, above: Sequence[Over]) -> Iterator[str]:
+    """What a reader should know of months that Excel took for days."""
+    cells = {place: each.cell for place, each in enumerate(above)}
+    typed = typed_months(cells)
+    if typed:
+        place = next((place for place, day in typed.items() if _is_next_year(cells[place], day)), min(typed))
+        month, year = typed[place]
+        day = cells[place].value
+        assert isinstance(day, date)
+        yield (
+            f"{sheet.name}!{cells[place].address} holds {day:%d %B %Y}: Excel took the month for a day when "
+            f"{MONTHS[month - 1].capitalize()}-{year % 100} was typed. Its {len(typed)} headings were read as months."
+        )
+
+
+def _is_next_year(cell: Cell, typed: tuple[int, int]) -> bool:
+    return isinstance(cell.value, date) and cell.value.year != typed[1]
+
+
+def _aside(
+    columns: Sequence[Heading], below: Sequence[Sequence[Cell]], elsewhere: Sequence[Heading]
+) -> Iterator[tuple[str, str, str]]:
+    """Columns of numbers that are not read, and why: nothing that looks like money is passed over in silence."""
+    others = {column.where for column in elsewhere}
+    for place, column in enumerate(columns):
+        if column.meaning is not Meaning.IGNORED or not column.text:
+            continue
+        if column.where in others:
+            yield column.where, column.text, f"money of {', '.join(str(year) for year in column.years)}"
+        elif column.aside:
+            yield column.where, column.text, f"{column.aside}, and no budget"
+        elif any(cells[place].kind is Kind.NUMBER for cells in below[:_SAMPLE]) and "£" in column.text:
+            yield column.where, column.text, "it is not the budget"
+
+
+def _no_budget_column(
+    file: str,
+    sheet: Sheet,
+    columns: Sequence[Heading],
+    elsewhere: Sequence[Heading],
+    below: Sequence[Sequence[Cell]],
+    year: FinancialYear,
+    settings: Settings,
+) -> list[Problem]:
+    """Why a table that says who receives has no budget in it: its money is of another year, or no budget."""
+    if not any(column.meaning in (Meaning.CODE, Meaning.NAME) for column in columns):
+        return []
+    if elsewhere:
+        texts = [heading_text(file, sheet, column) for column in elsewhere]
+        found = year_problems(texts, year, short_year=settings.short_year)
+        return found or [_of_other_years(file, sheet, elsewhere, year)]
+    for place, column in enumerate(columns):
+        if column.aside and any(cells[place].kind is Kind.NUMBER for cells in below):
+            return [
+                Problem(
+                    f"{file}, sheet {sheet.name}, cell {column.where}",
+                    f"its only money is '{column.text}', which is {column.aside} and no budget.",
+                    "What is posted must be what was agreed.",
+                    f"Give the budget, or say {Input.COLUMNS.given} that it is one.",
+                )
+            ]
+    return []
+
+
+def _of_other_years(file: str, sheet: Sheet, elsewhere: Sequence[Heading], year: FinancialYear) -> Problem:
+    years = " and ".join(str(each) for each in sorted({said for column in elsewhere for said in column.years}))
+    cells = ", ".join(column.where for column in elsewhere[:_SHOWN]) + (" and more" if len(elsewhere) > _SHOWN else "")
+    return Problem(
+        f"{file}, sheet {sheet.name}, cell {elsewhere[0].where}",
+        f"its amounts are of {years} ({cells}: '{elsewhere[0].text}'), and {year} was asked for.",
+        "Money of one year cannot stand in another.",
+        f"Bring it in for its own year; if it is meant for {year} all the same, say so {Input.OTHER_YEAR.given}.",
+    )
 
 
 def _mapped(column: Heading, unit: str | None, *, undecided: bool) -> dict[str, object]:
-    amounts = column.meaning in (Meaning.AMOUNT, Meaning.TOTAL)
+    amounts = column.meaning in (Meaning.AMOUNT, Meaning.TOTAL, Meaning.PART)
     rival = undecided and column.meaning is Meaning.AMOUNT
     return {
         "heading": column.text,
         "meaning": Meaning.UNDECIDED if rival else column.meaning or Meaning.IGNORED,
         "month": column.month if column.meaning is Meaning.AMOUNT else None,
-        "recurrent": column.recurrent if column.meaning is Meaning.AMOUNT else None,
+        "recurrent": column.recurrent if column.meaning in (Meaning.AMOUNT, Meaning.PART) else None,
         "organisation": column.organisation if column.meaning is Meaning.AMOUNT else None,
         "fund": column.fund if column.meaning is Meaning.AMOUNT else None,
         "unit": column.unit if amounts and unit is None else None,
     }
-
-
-def _groups(sheet: Sheet) -> dict[tuple[int, int], str]:
-    """The texts of cells merged across, by row and column from 0, for headings over several columns."""
-    found: dict[tuple[int, int], str] = {}
-    for area in sheet.merged:
-        left, top, right, bottom = range_boundaries(area)
-        if top is None or left is None or right is None or top != bottom or top > min(len(sheet.rows), DEEPEST_HEADER):
-            continue
-        cells = sheet.rows[top - 1]
-        text = tidy(cells[left - 1].text) if left <= len(cells) else ""
-        # A text over the first column too is the sheet's title, and speaks of no column.
-        if text and left > 1:
-            found.update({(top - 1, column - 1): text for column in range(left, right + 1)})
-    return found
-
-
-def _headings(
-    sheet: Sheet, row: int, groups: dict[tuple[int, int], str], books: Receivers, known: dict[str, str]
-) -> list[Heading]:
-    return [
-        read_heading(cell, groups.get((row - 1, column), ""), books, known)
-        if cell.kind in (Kind.TEXT, Kind.DATE)
-        else Heading("", None)
-        for column, cell in enumerate(sheet.rows[row])
-    ]
 
 
 def _score(cells: Sequence[Cell], headings: Sequence[Heading]) -> int:
@@ -144,9 +236,9 @@ def _score(cells: Sequence[Cell], headings: Sequence[Heading]) -> int:
     if len(organisations) == 1:
         # One organisation alone, or its code and its name, is a row of the budget.
         named = [heading for heading in named if not heading.organisation]
-    amounts = [heading for heading in named if heading.meaning is Meaning.AMOUNT]
+    amounts = [heading for heading in named if heading.meaning in (Meaning.AMOUNT, Meaning.TOTAL) or heading.aside]
     keys = [heading for heading in named if heading.meaning in _KEYS]
-    texts = [cell for cell in cells if cell.kind in (Kind.TEXT, Kind.DATE)]
+    texts = [cell for cell in cells if cell.kind in _HEADS]
     return len(named) if amounts and (keys or len(organisations) > 1 or len(texts) > len(amounts)) else 0
 
 
@@ -158,9 +250,13 @@ def _is_number(cell: Cell) -> bool:
 
 
 def _columns(
-    headings: Sequence[Heading], below: Sequence[Sequence[Cell]], books: Receivers, year: FinancialYear
-) -> list[Heading]:
-    """Each column's meaning, from its heading and from what stands below it."""
+    headings: Sequence[Heading],
+    below: Sequence[Sequence[Cell]],
+    books: Receivers,
+    year: FinancialYear,
+    settings: Settings,
+) -> tuple[list[Heading], list[Heading]]:
+    """Each column's meaning, from its heading and from what stands below it; and the columns of other years."""
     found = [replace(heading, meaning=heading.meaning or Meaning.IGNORED) for heading in headings]
     sample = below[:_SAMPLE]
     codes: list[tuple[int, int, int]] = []
@@ -170,8 +266,8 @@ def _columns(
         numbers = sum(cell.kind is Kind.NUMBER or _is_number(cell) for cell in cells)
         if heading.meaning is Meaning.AMOUNT and texts and not numbers and not (heading.organisation or heading.fund):
             found[place] = replace(heading, meaning=_textual(heading, texts))
-        elif heading.meaning is Meaning.AMOUNT and heading.years and year not in heading.years:
-            found[place] = replace(heading, meaning=Meaning.IGNORED)
+        elif heading.meaning is None and texts and _are_recurrences(texts):
+            found[place] = replace(heading, meaning=Meaning.RECURRENT, recurrent=None)
         elif heading.meaning in (None, Meaning.IGNORED, Meaning.CODE, Meaning.NAME, Meaning.LINE, Meaning.FUND):
             receivers = [text for text in texts if books.codes.get(text) in books.below or _is_closed(text, books)]
             if receivers and len(receivers) * 2 >= len(texts):
@@ -180,10 +276,46 @@ def _columns(
                 found[place] = replace(heading, meaning=Meaning.FUND)
             elif heading.meaning is Meaning.IGNORED and _are_parents(texts, books):
                 found[place] = replace(heading, meaning=Meaning.PARENT)
-    return _settled(found, codes)
+    elsewhere = _of_another_year(found, year, settings)
+    return _settled(found, codes, has_other_years=bool(elsewhere)), elsewhere
 
 
-def _settled(found: list[Heading], codes: list[tuple[int, int, int]]) -> list[Heading]:
+def _of_another_year(found: list[Heading], year: FinancialYear, settings: Settings) -> list[Heading]:
+    """Columns of amounts that name another year: set aside where others are of the year, or else all of them told."""
+    amounts = [(place, heading) for place, heading in enumerate(found) if heading.meaning is Meaning.AMOUNT]
+    elsewhere = [(place, heading) for place, heading in amounts if year not in (_years(heading, settings) or (year,))]
+    if len(elsewhere) == len(amounts) and settings.other_year == "meant":
+        return []
+    for place, heading in elsewhere:
+        found[place] = replace(heading, meaning=Meaning.IGNORED)
+    return [heading for _, heading in elsewhere]
+
+
+def _years(heading: Heading, settings: Settings) -> tuple[FinancialYear, ...]:
+    """The years that a heading names, those in short too once somebody has said what they are."""
+    if heading.years or settings.short_year is None:
+        return heading.years
+    return tuple(each.years[0 if settings.short_year == YEAR_ENDS else 1] for each in heading.doubts)
+
+
+_RECURRENCES = {
+    "r",
+    "nr",
+    "rec",
+    "recurrent",
+    "recurring",
+    "non-rec",
+    "non-recurrent",
+    "non recurrent",
+    "non-recurring",
+}
+
+
+def _are_recurrences(texts: Sequence[str]) -> bool:
+    return set(texts) <= _RECURRENCES
+
+
+def _settled(found: list[Heading], codes: list[tuple[int, int, int]], *, has_other_years: bool) -> list[Heading]:
     """One column of codes and one of names; and amounts that belong to no place or fund set aside where others do."""
     if codes:
         # Those who receive are in the column that tells the most apart; the others say who is above them.
@@ -200,9 +332,16 @@ def _settled(found: list[Heading], codes: list[tuple[int, int, int]]) -> list[He
         for place, heading in enumerate(found):
             if across and heading.meaning is Meaning.AMOUNT and getattr(heading, belongs) is None:
                 found[place] = replace(heading, meaning=Meaning.IGNORED)
+    amounts = [heading for heading in found if heading.meaning is Meaning.AMOUNT]
+    divided = any(
+        heading.month or heading.organisation or heading.fund or heading.recurrent is not None for heading in amounts
+    )
     totals = [place for place, heading in enumerate(found) if heading.meaning is Meaning.TOTAL]
-    if len(totals) == 1 and not any(heading.meaning is Meaning.AMOUNT for heading in found):
-        found[totals[0]] = replace(found[totals[0]], meaning=Meaning.AMOUNT)
+    for place in totals:
+        # What is called the year's stands for itself where nothing divides the year; so does a total alone.
+        alone = len(totals) == 1 and not amounts
+        if not has_other_years and (alone or (found[place].of_the_year and not divided)):
+            found[place] = replace(found[place], meaning=Meaning.AMOUNT)
     return found
 
 
@@ -229,71 +368,68 @@ def _apart(column: Heading) -> tuple[object, ...]:
     return column.month, column.recurrent, column.organisation, column.fund
 
 
-def _ambiguities(place: str, cells: Sequence[Cell], columns: Sequence[Heading]) -> list[Problem]:
+def _ambiguities(place: str, columns: Sequence[Heading]) -> list[Problem]:
     """What a header leaves open: two columns that could each be the budget, or nobody who receives."""
-    amounts = [(cell, column) for cell, column in zip(cells, columns, strict=True) if column.meaning is Meaning.AMOUNT]
-    same = Counter(_apart(column) for _, column in amounts)
+    amounts = [column for column in columns if column.meaning is Meaning.AMOUNT]
+    parts = [column for column in columns if column.meaning is Meaning.PART]
+    same = Counter(_apart(column) for column in amounts)
     found = []
     for key, count in same.items():
         if count > 1:
-            rivals = [cell for cell, column in amounts if _apart(column) == key]
-            listed = ", ".join(f"{cell.address} '{tidy(cell.text)}'" for cell in rivals)
+            rivals = [column for column in amounts if _apart(column) == key]
+            listed = ", ".join(f"{column.where} '{column.text}'" for column in rivals)
+            doubts = [doubt for column in rivals for doubt in column.doubts]
+            if len(doubts) == count:
+                earlier, later = doubts[-1].years
+                found.append(
+                    Problem(
+                        f"{place}, cell {rivals[-1].where}",
+                        f"{count} columns are headed by years, {listed}: {doubts[-1].text} is {earlier} or {later}.",
+                        "Money of one year cannot stand in another.",
+                        f"Write them as {earlier}, or confirm once for the file {Input.SHORT_YEAR.given}.",
+                    )
+                )
+                continue
             found.append(
                 Problem(
-                    f"{place}, cell {rivals[0].address}",
+                    f"{place}, cell {rivals[0].where}",
                     f"{count} columns could each be the budget: {listed}.",
                     "Adding them up could count money twice.",
                     f"Say {Input.COLUMNS.given} which are amounts and which are ignored.",
                 )
             )
-    if len({column.recurrent for _, column in amounts}) == 3:  # noqa: PLR2004 - yes, no and not said
-        cell = next(cell for cell, column in amounts if column.recurrent is None)
+    if len({column.recurrent for column in amounts}) > 1 and any(column.recurrent is None for column in amounts):
+        column = next(column for column in amounts if column.recurrent is None)
+        others = ", ".join(f"{other.where} '{other.text}'" for other in amounts if other.recurrent is not None)
         found.append(
             Problem(
-                f"{place}, cell {cell.address}",
-                f"'{tidy(cell.text)}' stands beside recurrent and non-recurrent columns.",
+                f"{place}, cell {column.where}",
+                f"'{column.text}' stands beside columns that say what recurs: {others}.",
                 "It may be their total, or money besides them.",
-                f"Head it 'Total', or say {Input.COLUMNS.given} what it is.",
+                f"Head it 'Total', head a part of it 'of which', or say {Input.COLUMNS.given} what it is.",
             )
         )
-    across = any(column.organisation for _, column in amounts)
-    if not across and not any(column.meaning in (Meaning.CODE, Meaning.NAME) for column in columns):
+    if parts and len(amounts) != 1:
         found.append(
             Problem(
-                f"{place}, cell {cells[0].address}",
+                f"{place}, cell {parts[0].where}",
+                f"'{parts[0].text}' is a part of one of {len(amounts)} columns of amounts.",
+                "It cannot be told which.",
+                f"Say {Input.COLUMNS.given} what each column is.",
+            )
+        )
+    across = any(column.organisation for column in amounts)
+    if not across and not any(column.meaning in (Meaning.CODE, Meaning.NAME) for column in columns):
+        first = next(column.where for column in columns if column.where)
+        found.append(
+            Problem(
+                f"{place}, cell {first}",
                 "no column holds codes or names of organisations.",
                 "Nobody would receive the money.",
                 f"Head it 'Code' or 'Organisation', or say {Input.COLUMNS.given} which column it is.",
             )
         )
     return found
-
-
-def _unit(sheet: Sheet, row: int, columns: Sequence[Heading], given: str | None) -> tuple[str | None, str]:
-    """The unit of a sheet's amounts and where it was said: by the user, a heading, a caption, the sheet's name."""
-    if given is not None:
-        return given, "as you said"
-    said = {column.unit for column in columns if column.meaning is Meaning.AMOUNT and column.unit}
-    if len(said) == 1 and all(column.unit for column in columns if column.meaning is Meaning.AMOUNT):
-        return said.pop(), "in the headings"
-    for cells in (*reversed(sheet.rows[:row]), *sheet.rows[row + 1 : row + 2]):
-        for cell in cells:
-            unit = unit_in(cell.text) if cell.kind is Kind.TEXT and not _is_number(cell) else None
-            if unit:
-                return unit, f"in {cell.address}"
-    unit = unit_in(sheet.name)
-    if unit:
-        return unit, "in the sheet's name"
-    formats = {
-        cells[place].number_format
-        for cells in sheet.rows[row + 1 :]
-        for place, column in enumerate(columns)
-        if column.meaning is Meaning.AMOUNT and cells[place].kind is Kind.NUMBER
-    }
-    # A format with a comma at its end shows thousands of what the cell holds: the cell itself is in pounds.
-    if formats and all("£" in text for text in formats):
-        return "pounds", "by the cells' format"
-    return None, ""
 
 
 MOST_AREA = 3_000_000

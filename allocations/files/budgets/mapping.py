@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,12 +15,16 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from pydantic import Field, field_validator
 
 from allocations.files.budgets.receivers import Receivers
-from allocations.reading.amounts import Doubt, folded, per_head_in, tidy, unit_in
+from allocations.reading.amounts import Doubt
 from allocations.reading.cells import Cell, Kind, Sheet, Workbook
+from allocations.reading.header import Areas, Over, over
+from allocations.reading.letters import folded, tidy
 from allocations.reading.strict_yaml import StrictModel, read_model
+from allocations.reading.units import per_head_in, unit_in
+from allocations.reading.years_said import YearSaid, years_said
 from ledger.errors import Problem, Refused
 from ledger.inputs import Action, Input
-from ledger.years import FinancialYear, parse_year
+from ledger.years import FinancialYear
 
 Unit = Literal["pence", "pounds", "thousands", "millions"]
 Letter = Annotated[str, Field(pattern=r"^[A-Z]{1,3}$")]
@@ -37,6 +42,7 @@ class Meaning(StrEnum):
     MONTH = "month"
     RECURRENT = "recurrent"  # whether the row's money recurs
     AMOUNT = "amount"
+    PART = "part"  # of the amount beside it ("of which"): says what of it recurs, and adds nothing
     TOTAL = "total"  # of amounts in the row: checked, never posted
     IGNORED = "ignored"
     UNDECIDED = "undecided"  # an amount or not: written where that could not be told, and refused until it is said
@@ -95,6 +101,9 @@ class Settings(StrictModel):
         duplicates: ``add`` lets several rows stand for one organisation, fund and month.
         hidden: whether hidden rows and columns with amounts are read or left out.
         short_year: what the number in ``FY26`` is.
+        other_year: ``meant`` where the file speaks of another year and its money is meant for the one asked for.
+        months: whether amounts under months are ``each`` month's, or ``running`` up from the first.
+        total_rounded_to: pounds to which the file's totals were rounded on purpose.
     """
 
     dash: Literal["zero", "blank"] | None = None
@@ -102,6 +111,9 @@ class Settings(StrictModel):
     duplicates: Literal["add"] | None = None
     hidden: Literal["read", "leave out"] | None = None
     short_year: Literal["ends", "starts"] | None = None
+    other_year: Literal["meant"] | None = None
+    months: Literal["each", "running"] | None = None
+    total_rounded_to: int | None = Field(default=None, ge=1, le=1_000_000)
 
 
 class BudgetMapping(StrictModel):
@@ -165,9 +177,9 @@ def headings(sheet: Sheet, header_row: int) -> dict[str, str]:
     if header_row > len(sheet.rows):
         return {}
     return {
-        get_column_letter(place): tidy(cell.text)
-        for place, cell in enumerate(sheet.rows[header_row - 1], start=1)
-        if cell.text
+        get_column_letter(place): tidy(above.cell.text)
+        for place, above in enumerate(over(sheet, header_row - 1, Areas(sheet)), start=1)
+        if above.cell.text
     }
 
 
@@ -246,17 +258,24 @@ _MONTH = re.compile(
 _NUMBERED = re.compile(r"^(?:m|p|mth|month|period)\s*0?(\d{1,2})$")
 _UNIT_WORDS = r"(?:£|000|k\b|m\b|million|thousand|pounds|pence|gbp)"
 _UNIT_STATED = re.compile(rf"[(\[][^)\]]*{_UNIT_WORDS}[^)\]]*[)\]]|£\s*['\u2019]?\s*(?:000s?|k|m)?\b|£")
-_YEAR = re.compile(r"\b20\d{2}\s*[/-]\s*(?:20)?\d{2}\b|\b20\d{2} to 20\d{2}\b|\b\d{2}/\d{2}\b")
-
 _TOTAL = re.compile(
     r"^(?:grand |overall |sub[- ]?|annual |full[- ]year |year |in[- ]year )*total\b|\btotal$|"
     r"^(?:full|whole)[- ]year\b|^annual\b|^sum\b|^fye?\b$"
+)
+# A total of months where there are months; beside what was spent so far it is the budget itself.
+_OF_THE_YEAR = re.compile(r"^(?:full|whole|annual|year)\b")
+_PIVOT = re.compile(r"^(?:sum|total) of ")
+_PART = re.compile(r"^(?:of which|o/w|thereof|memo(?:randum)?\b|including|incl\b|included|being\b)")
+_RECURRENCE = re.compile(
+    r"^r ?(?:/|or) ?nr$|^rec(?:urrent|urring)? ?(?:/|or) ?non[- ]?rec(?:urrent|urring)?$|"
+    r"^recurrence ?\??$|^recurr(?:ent|ing) ?\?$|^r ?/ ?n$"
 )
 _NON_RECURRENT = re.compile(r"\bnon[- ]?rec(?:urrent|urring)?\b|^nr\b|\bn/r\b|\bone[- ]off\b")
 _RECURRENT = re.compile(r"\brec(?:urrent|urring)\b|^rec\b|^r$")
 _WORDS = tuple(
     (meaning, re.compile(pattern))
     for meaning, pattern in (
+        (Meaning.PART, _PART.pattern),
         (Meaning.CODE, r"\bcode\b|^ods\b|\bods$|^org(?:anisation)? id$|^icb\d\d$|^gss\b"),
         (Meaning.YEAR, r"^(?:financial |fiscal )?year$|^fy$"),
         (Meaning.MONTH, r"^(?:month|period|mth)$"),
@@ -266,12 +285,43 @@ _WORDS = tuple(
         ),
         (Meaning.LINE, r"^(?:(?:service )?line|service|programme|description|category|narrative|scheme|cost centre)$"),
         (Meaning.LINE, r"^(?:heading|purpose|item)$"),
+        (Meaning.NAME, r"^row labels?$"),
         (Meaning.NAME, r"\bname\b|^(?:organi[sz]ation|org|places?|(?:gp )?practice|pcn|network|icb|locality)$"),
         (Meaning.NAME, r"^(?:neighbourhood|provider|recipient|receiver|partner|integrated care board(?: \(icb\))?)$"),
     )
 )
 _AMOUNT = re.compile(
-    r"\b(?:amount|budget|allocation|allocated|value|funding|plan|award|share|envelope|control total|baseline)\b"
+    r"\b(?:amounts?|budgets?|allocations?|allocated|value|funding|plan|planned|award|share|envelope|control total|"
+    r"baseline|final|revised|approved|agreed)\b"
+)
+# What a column of numbers is that is no budget, whatever else its heading says.
+_NO_BUDGET = tuple(
+    (re.compile(pattern), what)
+    for pattern, what in (
+        (r"\bvar(?:iance|iation)?\b|\b(?:over|under)[ /-]*(?:under)?spends?\b|\bdiff(?:erence)?\b", "a variance"),
+        (r"\bytd\b|\bto[- ]date\b|\bcumulative\b|\bso far\b", "money to date"),
+        (r"\bforecast\b|\bfot\b|\boutturn\b|\bprojected\b|\bprojection\b", "a forecast"),
+        (r"\bactuals?\b|\bspen[dt]\b|\bexpenditure\b|\bpaid\b|\binvoiced\b|\bcommit(?:ted|ments?)\b", "money spent"),
+        (r"\bdraft\b|\bproposed\b|\bproposal\b|\bsuperseded\b", "a draft"),
+        (r"\b(?:last|prior|previous) year\b|\bpy\b", "last year's money"),
+        (r"\bremaining\b|\buncommitted\b|\bbalance\b", "what is left"),
+    )
+)
+# What it is unless its heading says that it is a budget too.
+_NO_AMOUNT = tuple(
+    (re.compile(pattern), what)
+    for pattern, what in (
+        (
+            r"\bgrowth\b|\buplift\b|\b(?:in|de)crease\b|\bchange\b|\bmovement\b|\binflation\b|\bconvergence\b",
+            "a change",
+        ),
+        (r"\bdistance\b|\bsavings?\b|\befficienc(?:y|ies)\b|\bcip\b|\badjustments?\b", "a change"),
+    )
+)
+_NO_MONEY = re.compile(
+    r"\blist sizes?\b|\bpatients?\b|\bpopulation\b|\bpeople\b|\bregistered\b|\bweighted\b|\bheadcount\b|"
+    r"\bw?fte\b|\bwte\b|"
+    r"\bnumber of\b|\bno\.? of\b|\bcount\b|\bpractices\b|\bsites\b|\baverage\b|\brank\b"
 )
 TOTAL_LABEL = re.compile(
     r"^(?:grand |overall |sub[- ]?)*totals?\b|\b(?:sub[- ]?)?total$|"
@@ -293,6 +343,10 @@ class Heading:
         month: the calendar month of the column's amounts.
         years: the financial years that it names.
         strong: whether it names amounts beyond doubt: a month, an organisation, recurrent or not, or a unit.
+        doubts: years that it may mean, as ``FY25`` and ``2025`` do.
+        aside: what its column is that looks like money and is no budget, as ``a variance``.
+        of_the_year: whether it is a total of months, if there are months.
+        where: the cell in which it stands.
     """
 
     text: str
@@ -304,6 +358,10 @@ class Heading:
     unit: str | None = None
     years: tuple[FinancialYear, ...] = ()
     strong: bool = False
+    doubts: tuple[YearSaid, ...] = ()
+    aside: str = ""
+    of_the_year: bool = False
+    where: str = ""
 
 
 def month_in(text: str) -> tuple[int, int | None] | None:
@@ -324,59 +382,77 @@ def recurrent_in(text: str) -> bool | None:
     return _RECURRENT_WORDS.get(folded(text))
 
 
-def years_in(text: str) -> tuple[FinancialYear, ...]:
-    """The financial years that a heading names, in order."""
-    found = []
-    for match in _YEAR.finditer(tidy(text)):
-        try:
-            found.append(parse_year(match[0]))
-        except ValueError:
-            continue
-    return tuple(dict.fromkeys(found))
-
-
-def read_heading(cell: Cell, group: str, books: Receivers, known: dict[str, str]) -> Heading:
-    """What a heading says, with the heading that stands over it and others.
+def read_heading(above: Over, books: Receivers, known: dict[str, str], typed: tuple[int, int] | None = None) -> Heading:
+    """What a heading says, with the headings that stand over it and others.
 
     Args:
-        group: the text of a merged cell above, or nothing.
         known: the file's own names for organisations, folded, with their codes.
+        typed: the month and calendar year that its date was typed as, where it was.
     """
-    text = tidy(cell.text)
+    cell = above.cell
+    text, group = tidy(cell.text), " ".join(tidy(each.text) for each in reversed(above.groups))
     plain = " ".join(_UNIT_STATED.sub(" ", folded(text)).split()).strip(" :-")
     recurrent = _recurrence(plain)
     said = Heading(
         text,
         recurrent=_recurrence(folded(group)) if recurrent is None else recurrent,
         unit=unit_in(text) or unit_in(group),
-        years=years_in(text) or years_in(group),
+        years=_years(text) or _years(group),
+        doubts=tuple(each for each in (*years_said(text), *years_said(group)) if len(each.years) > 1),
+        where=cell.address,
     )
-    if per_head_in(text) or "%" in text or "growth" in plain or "distance" in plain:
+    if per_head_in(text) or "%" in text:
         return replace(said, meaning=Meaning.IGNORED)
     organisation = organisation_in(text, books, known) or organisation_in(plain, books, known)
     if organisation:
         return replace(said, meaning=Meaning.AMOUNT, organisation=organisation, strong=True)
-    month = (cell.value.month, cell.value.year) if isinstance(cell.value, date) else month_in(plain)
+    month = typed or _month(cell, plain)
     if month:
         years = said.years if month[1] is None else (_year_of(month[0], month[1]),)
-        return replace(said, meaning=Meaning.AMOUNT, month=month[0], years=years, strong=True)
-    fund = books.fund_words.get(folded(text)) or books.fund_words.get(plain)
+        aside = next((what for pattern, what in _NO_BUDGET if pattern.search(folded(group))), "")
+        meaning = Meaning.IGNORED if aside else Meaning.AMOUNT
+        return replace(said, meaning=meaning, aside=aside, month=month[0], years=years, doubts=(), strong=True)
+    fund = books.line(text) or books.line(plain)
     if fund:
         return replace(said, meaning=Meaning.AMOUNT, fund=fund, strong=True)
-    return replace(said, **_of_words(plain, strong=recurrent is not None or unit_in(text) is not None, said=said))
+    return replace(
+        said, **_of_words(plain, folded(group), strong=recurrent is not None or unit_in(text) is not None, said=said)
+    )
 
 
-def _of_words(plain: str, *, strong: bool, said: Heading) -> dict[str, Any]:
+def _month(cell: Cell, plain: str) -> tuple[int, int | None] | None:
+    if isinstance(cell.value, date):
+        return cell.value.month, cell.value.year
+    if isinstance(cell.value, Decimal):
+        return month_in(f"m{cell.value:f}")
+    return month_in(plain)
+
+
+def _years(text: str) -> tuple[FinancialYear, ...]:
+    return tuple(dict.fromkeys(each.years[0] for each in years_said(text) if len(each.years) == 1))
+
+
+def _of_words(plain: str, group: str, *, strong: bool, said: Heading) -> dict[str, Any]:
     """What the words of a heading make of its column, where it names neither a month nor an organisation."""
-    without_year = _YEAR.sub(" ", plain).strip()
-    if _TOTAL.search(without_year):
-        return {"meaning": Meaning.TOTAL}
-    for meaning, pattern in _WORDS:
-        if pattern.search(plain):
-            return {"meaning": meaning}
-    if strong or _AMOUNT.search(plain) or (said.years and not without_year):
-        return {"meaning": Meaning.AMOUNT, "strong": strong}
-    return {}
+    without_year = plain
+    for each in years_said(plain):
+        without_year = without_year.replace(each.text, " ")
+    without_year = _PIVOT.sub("", " ".join(without_year.split()))
+    is_amount = _AMOUNT.search(without_year) is not None
+    aside = next((what for pattern, what in _NO_BUDGET if pattern.search(without_year) or pattern.search(group)), "")
+    if not aside and not is_amount:
+        aside = next((what for pattern, what in _NO_AMOUNT if pattern.search(without_year)), "")
+    if aside or (not strong and not is_amount and _NO_MONEY.search(without_year)):
+        return {"meaning": Meaning.IGNORED, "aside": aside}
+    if _TOTAL.search(without_year) and not _PART.search(plain):
+        return {"meaning": Meaning.TOTAL, "of_the_year": _OF_THE_YEAR.search(without_year) is not None}
+    if _RECURRENCE.search(plain):
+        return {"meaning": Meaning.RECURRENT, "recurrent": None}
+    meaning = next((meaning for meaning, pattern in _WORDS if pattern.search(plain)), None)
+    if meaning is not None:
+        return {"meaning": meaning}
+    names_a_year = bool(said.years or said.doubts) and not without_year
+    return {"meaning": Meaning.AMOUNT, "strong": strong} if strong or is_amount or names_a_year else {}
 
 
 def organisation_in(text: str, books: Receivers, known: dict[str, str]) -> str | None:
@@ -427,7 +503,7 @@ def _sheet(part: SheetMapping, meanings: Map[tuple[str, str], Meaning], unit: Un
 
 def _column(column: ColumnMapping, meaning: Meaning, unit: Unit | None) -> ColumnMapping:
     kept: dict[str, object] = {"meaning": meaning}
-    if meaning not in (*_AMOUNTS, Meaning.TOTAL):
+    if meaning not in (*_AMOUNTS, Meaning.TOTAL, Meaning.PART):
         kept |= {"month": None, "recurrent": None, "organisation": None, "fund": None, "unit": None}
     elif unit is not None:
         kept["unit"] = None

@@ -1,5 +1,6 @@
 """Who in the books may receive a budget, and by what code or name a workbook may call them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +8,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
-from allocations.reading.amounts import Doubt, folded
+from allocations.reading.amounts import Doubt
+from allocations.reading.letters import folded
 from ledger import structure
 from ledger.entries.chain import last_entry
 from ledger.errors import refuse
@@ -16,6 +18,14 @@ from ledger.reports import register
 from ledger.reports.below import members
 from ledger.store.base import Reader
 from ledger.structure import suggestion
+
+_WORD = re.compile(r"[a-z0-9]+")
+_SAYS_NOTHING = {"services", "service", "core", "budget", "budgets", "spend"}
+
+
+def line_word(text: str) -> str:
+    """A line's name without the words that say nothing of it."""
+    return " ".join(word for word in _WORD.findall(folded(text)) if word not in _SAYS_NOTHING)
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,7 @@ class Receivers:
         below: the codes of those below the payer on the day.
         successors: for each closed organisation, who took over, with the weight of what went there.
         funds: every fund by its code: its name, and whether its money recurs.
+        around: for each fund, the fund that it is inside of.
     """
 
     payer: str
@@ -38,6 +49,7 @@ class Receivers:
     below: frozenset[str]
     successors: Mapping[str, Mapping[str, int]]
     funds: Mapping[str, tuple[str, bool]]
+    around: Mapping[str, str | None]
 
     @cached_property
     def codes(self) -> dict[str, str]:
@@ -57,6 +69,26 @@ class Receivers:
     def fund_words(self) -> dict[str, str]:
         """Codes and names of funds without regard to case."""
         return {folded(word): code for code, (name, _) in self.funds.items() for word in (name, code)}
+
+    @cached_property
+    def line_words(self) -> dict[str, str]:
+        """What teams call a line for short (``Community`` for ``Core services: community``), where one fund has it."""
+        found: dict[str, list[str]] = {}
+        for code, (name, _) in self.funds.items():
+            if ":" in name:
+                found.setdefault(line_word(name.rsplit(":", 1)[1]), []).append(code)
+        return {word: codes[0] for word, codes in found.items() if len(codes) == 1}
+
+    def line(self, text: str) -> str | None:
+        """The fund that a team's word for a line stands for; none where none does, or more than one could."""
+        return self.fund_words.get(folded(text)) or self.line_words.get(line_word(text))
+
+    def is_inside(self, fund: str, other: str) -> bool:
+        """Whether a fund is another, or inside of it."""
+        at: str | None = fund
+        while at is not None and at != other:
+            at = self.around.get(at)
+        return at == other
 
     def closed(self, code: str) -> bool:
         """Whether an organisation has closed by the day."""
@@ -99,14 +131,23 @@ class Receivers:
         )
 
     def _unknown(self, text: str) -> Doubt:
-        words = {folded(code): code for code in self.below}
-        words |= {folded(self.organisations[code]["name"]): code for code in self.below}
-        near = dict.fromkeys(words[word] for word in get_close_matches(folded(text), words, 3, 0.6))
-        listed = " or ".join(f"{code} ({self.organisations[code]['name']})" for code in near)
-        remedy = f"Did you mean {listed}?" if near else "Correct it, or record the organisation first."
+        listed = " or ".join(f"{code} ({self.organisations[code]['name']})" for code in self._near(text))
+        remedy = f"Did you mean {listed}?" if listed else "Correct it, or record the organisation first."
         return Doubt(
             f"the books know no organisation '{text}' below {self.payer}.", "Its money has nowhere to go.", remedy
         )
+
+    def _near(self, text: str) -> list[str]:
+        """Who may be meant: those whose name is within the text or around it, the highest tier of them; else alike."""
+        said = set(_WORD.findall(folded(text)))
+        named = {code: set(_WORD.findall(folded(self.organisations[code]["name"]))) for code in self.below}
+        within = [code for code, words in named.items() if words and (words <= said or said <= words)]
+        ranks = {code: self.organisations[code]["rank"] for code in within}
+        if within:
+            return sorted(code for code in within if ranks[code] == min(ranks.values()))[:3]
+        words = {folded(code): code for code in self.below}
+        words |= {folded(self.organisations[code]["name"]): code for code in self.below}
+        return list(dict.fromkeys(words[word] for word in get_close_matches(folded(text), words, 3, 0.6)))
 
     def fund(self, text: str) -> str | Doubt:
         """The fund of a code or a name, exactly but for case and spaces, or the nearest there are."""
@@ -148,4 +189,5 @@ def receivers(reader: Reader, payer: str, day: date) -> Receivers:
         frozenset(members(reader, payer, day, last_entry(reader))) - {payer},
         successors,
         {code: (fund["name"], recurrent[code]) for code, fund in register.funds(reader).items()},
+        {code: fund["parent"] for code, fund in register.funds(reader).items()},
     )

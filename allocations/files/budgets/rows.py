@@ -8,17 +8,19 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.cell import range_boundaries
 
 from allocations.files.budgets.mapping import BARE_TOTAL, TOTAL_LABEL, BudgetMapping, Meaning, SheetMapping, cell_place
+from allocations.files.budgets.months import Months
 from allocations.files.budgets.receivers import Receivers
 from allocations.files.budgets.sheet import Asked, BudgetLine, Reading, SetAside
 from allocations.files.budgets.totals import Totals, parts_of
 from allocations.files.budgets.wording import Wording
-from allocations.reading.amounts import Doubt, Missing, Number, folded, money, tidy, written_number
-from allocations.reading.cells import Cell, Kind, Sheet
+from allocations.reading.amounts import Doubt, Missing, Number, money, written_number
+from allocations.reading.cells import INVISIBLE, STRUCK, Cell, Kind, Sheet
+from allocations.reading.csv_rows import ragged_line
+from allocations.reading.letters import folded, tidy
 from ledger.errors import Problem
 from ledger.inputs import Input
 from ledger.money import LARGEST_PENCE
 
-MOST_PROBLEMS = 200
 _PENNY = Decimal(1)
 _NOTHING = Decimal(0)
 _HUNDRED = Decimal(100)
@@ -51,7 +53,14 @@ class _Rows:
         self.units = {place: self.columns[place].unit or part.unit or "pounds" for place in self.columns}
         self.filled = self._filled_down()
         self.totals = Totals(
-            parts_of(self.columns, self.amounts), [p for p in self.places[Meaning.TOTAL] if self._used(p)]
+            parts_of(self.columns, self.amounts),
+            [p for p in self.places[Meaning.TOTAL] if self._used(p)],
+            rounded_to=mapping.settings.total_rounded_to,
+        )
+        self.parts = [place for place in self.places[Meaning.PART] if self.columns[place].recurrent is not None]
+        self.months = Months(self.columns, self.amounts, mapping.settings.months)
+        self.headed = (
+            max((place for place, cell in enumerate(sheet.rows[part.header_row - 1]) if cell.text), default=0) + 1
         )
         self.unread: set[int] = set()
         self.seen: dict[tuple[object, ...], list[tuple[int, tuple[int, ...]]]] = {}
@@ -73,19 +82,21 @@ class _Rows:
                 self._row(number, cells, heading)
         self._duplicates()
         self._close_totals()
-        del self.reading.problems[MOST_PROBLEMS:]
+        self._running_months()
         return self.reading
 
     def _row(self, number: int, cells: Sequence[Cell], heading: Sequence[str]) -> None:
         if self._repeats(cells, heading):
             self._aside(number, cells, "a heading that stands again")
             return
+        if self._is_ragged(number, cells):
+            return
         left_out = next((row for row in self.part.left_out if self._says(cells, row.column, row.text)), None)
-        label = self._label(cells)
         filled = [place for place in self.amounts if cells[place].kind is not Kind.BLANK]
+        label = self._label(cells) or (self._payers(cells) if filled else None)
         if left_out is None and label is not None:
             self._total(number, cells, label)
-        elif number in self.sheet.hidden_rows and filled and not self._hidden_row(number, cells[filled[0]]):
+        elif filled and not self._is_seen(number, cells, filled):
             return
         elif left_out is not None:
             pounds = self._pounds(cells)
@@ -115,6 +126,9 @@ class _Rows:
         line = tuple(folded(cells[place].text) for place in self.places[Meaning.LINE])
         self.seen.setdefault((organisation, fund, month, recurrent, line), []).append((number, tuple(pounds)))
         lines, funds = reading.lines, self.books.funds
+        if self.parts:
+            self._in_parts(cells, pounds, organisation, fund, month)
+            return
         for place, amount in pounds.items():
             when, belongs, into, recurs = self.says[place]
             receiver, into = belongs or organisation, into or fund
@@ -127,10 +141,38 @@ class _Rows:
                 address = cells[place].address
                 lines.append(BudgetLine(receiver, into, when or month, recurs, pence, sheet, address, exact))
 
+    def _in_parts(
+        self, cells: Sequence[Cell], pounds: Map[int, Decimal], organisation: str | None, fund: str, month: int | None
+    ) -> None:
+        """Lines for an amount of which other columns say what recurs and what does not."""
+        ((place, whole),) = pounds.items()
+        parts = {at: self._plain(cells[at], at) or _NOTHING for at in self.parts}
+        rest = whole - sum(parts.values(), _NOTHING)
+        said = {self.columns[at].recurrent for at in self.parts}
+        if rest * whole < 0 or any(part * whole < 0 for part in parts.values()) or (rest and len(said) > 1):
+            at = self.parts[-1]
+            self._problem(
+                cells[at],
+                f"its parts come to £{whole - rest:,.2f}, and {cells[place].address} is £{whole:,.2f}.",
+                "What is a part of an amount is within it.",
+                "Correct the amount or its parts.",
+            )
+            return
+        amounts = [(at, part, self.columns[at].recurrent) for at, part in parts.items()]
+        for at, amount, recurs in [(place, rest, not self.columns[self.parts[0]].recurrent), *amounts]:
+            pence, exact = self._pence(cells[at], amount)
+            if pence and organisation is not None:
+                address = cells[at].address
+                line = BudgetLine(organisation, fund, month, bool(recurs), pence, self.sheet.name, address, exact)
+                self.reading.lines.append(line)
+
     # --- amounts --------------------------------------------------------------------------------
 
     def _pounds(self, cells: Sequence[Cell]) -> dict[int, Decimal]:
-        """The row's amounts in pounds by their columns; what is none becomes a problem or is set aside."""
+        """The row's amounts in pounds by their columns, each month's own; what is none is a problem or set aside."""
+        return self.months.each(self._as_written(cells))
+
+    def _as_written(self, cells: Sequence[Cell]) -> dict[int, Decimal]:
         found: dict[int, Decimal] = {}
         dash, units = self.mapping.settings.dash, self.units
         for place in self.amounts:
@@ -189,6 +231,28 @@ class _Rows:
                     return cell
         return None
 
+    def _payers(self, cells: Sequence[Cell]) -> Cell | None:
+        """The cell that names who pays, where its row is the sum of the rows before: a total by another name."""
+        names = {folded(self.books.payer), folded(self.books.organisations[self.books.payer]["name"])}
+        for place in (*self.places[Meaning.CODE], *self.places[Meaning.NAME]):
+            if folded(cells[place].text) in names and self.totals.would_hold(self._quietly(cells)):
+                return cells[place]
+        return None
+
+    def _quietly(self, cells: Sequence[Cell]) -> dict[int, Decimal]:
+        found = {place: money(cells[place], self.units[place]) for place in self.amounts}
+        return {place: amount for place, amount in found.items() if isinstance(amount, Decimal)}
+
+    def _is_ragged(self, number: int, cells: Sequence[Cell]) -> bool:
+        """Whether a line of a text file has more or fewer cells than its header, which is told."""
+        if not self.sheet.counts:
+            return False
+        count, headed = self.sheet.counts[number - 1], self.sheet.counts[self.part.header_row - 1]
+        beyond = [cell for cell in cells[self.headed :] if cell.kind is not Kind.BLANK]
+        if beyond or 1 < count < self.headed:
+            self.reading.problems.append(ragged_line(self.file, number, count, min(headed, self.headed)))
+        return bool(beyond) or 1 < count < self.headed
+
     def _total(self, number: int, cells: Sequence[Cell], label: Cell) -> None:
         pounds = self._pounds(cells)
         sums = {
@@ -227,20 +291,29 @@ class _Rows:
         place = column_index_from_string(letter) - 1
         return place < len(cells) and folded(cells[place].text) == folded(text)
 
-    def _hidden_row(self, number: int, cell: Cell) -> bool:
+    def _is_seen(self, number: int, cells: Sequence[Cell], filled: Sequence[int]) -> bool:
+        """Whether a row with amounts is read: one that a reader does not see, or sees struck out, is asked about."""
+        if number in self.sheet.hidden_rows:
+            how = self.sheet.hidden_rows[number]
+            if not self._hidden_row(f"row {number} is {how} and holds amounts.", f"row {number}", cells[filled[0]]):
+                return False
+        marked = next((cells[place] for place in filled if cells[place].mark in (STRUCK, INVISIBLE)), None)
+        if marked is None:
+            return True
+        return self._hidden_row(f"the amount {tidy(marked.text)} is {marked.mark}.", f"row {number}", marked)
+
+    def _hidden_row(self, found: str, what: str, cell: Cell) -> bool:
         """Whether a hidden row with amounts is read; nobody has said so, unless the mapping does."""
         hidden = self.mapping.settings.hidden
         if hidden is None:
             self._problem(
                 cell,
-                f"row {number} is hidden and holds amounts.",
+                found,
                 "It often is a line that something else replaced.",
                 f"Unhide or delete it, or say {Input.HIDDEN.given} whether it counts.",
             )
         elif hidden == "leave out":
-            self.reading.set_aside.append(
-                SetAside(self._place(cell), f"row {number}", "hidden, and left out as you said")
-            )
+            self.reading.set_aside.append(SetAside(self._place(cell), what, "hidden, and left out as you said"))
         return hidden == "read"
 
     def _used(self, place: int) -> bool:
@@ -293,6 +366,21 @@ class _Rows:
         )
         if self.reading.texts:
             self.reading.remarks.append(f"{self.reading.texts:,} amounts stood as text and were read as numbers.")
+
+    def _running_months(self) -> None:
+        """Months that run up are no months' money each: their last is the year's, and their sum many times it."""
+        last = self.months.running(self.sheet.rows[self.part.header_row - 1], self.totals)
+        if last is None:
+            return
+        first, final, once, added = last
+        self.reading.problems = [one for one in self.reading.problems if "does not tie to itself" not in one.why]
+        self._problem(
+            first,
+            f"the months run up: from {first.address} to {final.address} no amount is below the one before. Their last "
+            f"comes to £{once:,.2f}, and all of them together to £{added:,.2f}.",
+            "Running totals added up count the same money many times.",
+            f"Say {Input.RUNNING.given} whether they are running totals or each month's own.",
+        )
 
     def _wrong_sum(self, cell: Cell, place: int, is_there: Decimal, should_be: Decimal, of: str) -> None:
         if place in self.unread or (self.unread and place in self.totals.columns):

@@ -29,9 +29,9 @@ _NOTHING = Decimal(0)
 Sums = dict[int, Decimal]
 
 
-def holds(first: Decimal, second: Decimal) -> bool:
-    """Whether two sums are the same money."""
-    return abs(first - second) < HALF_A_PENNY
+def holds(first: Decimal, second: Decimal, rounded_to: int | None = None) -> bool:
+    """Whether two sums are the same money, or as near as totals that were rounded to so many pounds can be."""
+    return abs(first - second) < HALF_A_PENNY or (rounded_to is not None and abs(first - second) * 2 <= rounded_to)
 
 
 def parts_of(columns: Mapping[int, ColumnMapping], amounts: Sequence[int]) -> dict[int, list[tuple[int, ...]]]:
@@ -60,8 +60,11 @@ class Totals:
         file_total: the file's own total, once ``close`` was asked; none where it has none or it does not hold.
     """
 
-    def __init__(self, parts: Mapping[int, list[tuple[int, ...]]], columns: Sequence[int]) -> None:
+    def __init__(
+        self, parts: Mapping[int, list[tuple[int, ...]]], columns: Sequence[int], *, rounded_to: int | None = None
+    ) -> None:
         self.columns = list(columns)
+        self.rounded_to = rounded_to
         self.file_total: Decimal | None = None
         self.file_total_places: list[tuple[int, int]] = []
         self._parts = parts
@@ -113,12 +116,22 @@ class Totals:
         return [
             (place, pounds[place], of.get(place, _NOTHING))
             for place in pounds
-            if not holds(pounds[place], of.get(place, _NOTHING))
+            if not self._hold(pounds[place], of.get(place, _NOTHING))
         ]
 
     def knows(self, code: str) -> bool:
         """Whether rows were met that are below a code."""
         return code in self._parents
+
+    def would_hold(self, pounds: Sums) -> bool:
+        """Whether a row would be a total of the rows before it."""
+        closed = [group for group in self._groups if group]
+        return bool(pounds) and any(self._agrees(pounds, {}, _sum(closed[-n:])) for n in range(1, len(closed) + 1))
+
+    def adds_across(self) -> bool:
+        """Whether rows have totals of their own that hold for amounts that are not nothing."""
+        stated = [row for row in self._rows_across if any(row[2].values())]
+        return bool(stated) and not list(self.wrong_across())
 
     def across(self, cells: Sequence[Cell], pounds: Mapping[int, Decimal], stated: Sums) -> None:
         """Keep a row's own totals, to be checked once it is known what they add up."""
@@ -134,7 +147,7 @@ class Totals:
             if not rows or not self._parts.get(place):
                 continue
             judged = [
-                [(row, _of(row[1], part)) for row in rows if not holds(row[2][place], _of(row[1], part))]
+                [(row, _of(row[1], part)) for row in rows if not self._hold(row[2][place], _of(row[1], part))]
                 for part in self._parts[place]
             ]
             for (cells, _, stated), should_be in min(judged, key=len):
@@ -164,17 +177,20 @@ class Totals:
         """What a total row says in all: under its amounts where it has them, or else under its last total."""
         return sum(pounds.values(), _NOTHING) if pounds else list(sums.values())[-1]
 
+    def _hold(self, is_there: Decimal, should_be: Decimal) -> bool:
+        return holds(is_there, should_be, self.rounded_to)
+
     def _agrees(self, pounds: Sums, sums: Sums, of: Sums) -> bool:
         return not any(True for _ in self._differences(pounds, sums, of))
 
     def _differences(self, pounds: Sums, sums: Sums, of: Sums) -> Iterator[tuple[int, Decimal, Decimal]]:
         for place, amount in pounds.items():
-            if not holds(amount, of.get(place, _NOTHING)):
+            if not self._hold(amount, of.get(place, _NOTHING)):
                 yield place, amount, of.get(place, _NOTHING)
         if not pounds:
             for place, amount in sums.items():
                 could = [_of(of, part) for part in self._parts.get(place, [])]
-                if could and not any(holds(amount, each) for each in could):
+                if could and not any(self._hold(amount, each) for each in could):
                     yield place, amount, could[0]
 
 
@@ -195,7 +211,7 @@ def _of(pounds: Mapping[int, Decimal], part: Iterable[int]) -> Decimal:
 
 
 # Pounds for thousands is off a thousandfold. A budget per head this far from what the payer holds per head is that.
-_FAR, _FARTHEST = 200, 5_000
+_FAR = 200
 _MOST_NAMED = 5
 _MOST_PER_HEAD = 20_000  # pounds; a whole ICB's money is some £2,500 a head
 
@@ -207,7 +223,13 @@ def tie_problems(found: Understood, file: str) -> list[Problem]:
         if reading.file_pounds is None or reading.problems:
             continue
         read = reading.read_pounds + reading.left_out_pounds
-        if not holds(reading.file_pounds, read):
+        rounded_to = found.mapping.settings.total_rounded_to if found.mapping else None
+        if rounded_to is not None and holds(reading.file_pounds, read, rounded_to) and reading.file_pounds != read:
+            found.differs.append(
+                f"the file's own total of £{reading.file_pounds:,.2f} is rounded to £{rounded_to:,}, as was said; "
+                f"£{read:,.2f} was read"
+            )
+        elif not holds(reading.file_pounds, read):
             cells = " and ".join(reading.file_total_cells)
             problems.append(
                 Problem(
@@ -215,7 +237,8 @@ def tie_problems(found: Understood, file: str) -> list[Problem]:
                     f"the file's own total is £{reading.file_pounds:,.2f}; £{read:,.2f} was read, "
                     f"{_apart(read - reading.file_pounds)}.",
                     "What is posted must be what the file comes to.",
-                    "Look at the rows set aside: an amount may stand where no row was read.",
+                    "Look at the rows set aside: an amount may stand where no row was read. If the total was rounded "
+                    f"on purpose, say to what {Input.TOTAL_ROUNDED_TO.given}.",
                 )
             )
     request = found.request
@@ -313,7 +336,7 @@ def _scale_problems(found: Understood, by_fund: dict[str, tuple[int, int]]) -> l
     heads = found.per_head
     unit = ", ".join(f"{sheet}: {said}" for sheet, said in found.units.items())
     ratio = Fraction(give, have) if have > 0 else None
-    far = ratio is not None and (_FAR <= ratio <= _FARTHEST or _FAR <= 1 / ratio <= _FARTHEST)
+    far = ratio is not None and (ratio >= _FAR or ratio * _FAR <= 1)
     if ratio is not None and ratio < 1 and found.request.unit is not None:
         far = False  # a small part, in a unit that the user has confirmed
     high = heads is not None and heads > _MOST_PER_HEAD

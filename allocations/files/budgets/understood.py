@@ -77,6 +77,7 @@ class Understood:
         lines: what would be posted, before closed organisations are followed and negatives netted.
         control: what the payer holds, and how that compares; none until it was asked of the books.
         moved_on: for each closed organisation, who its money goes to.
+        differs: what the file says that somebody has said otherwise; the entry records it.
         per_head: pounds for each registered person of the receivers, where their population is known.
     """
 
@@ -92,6 +93,7 @@ class Understood:
     lines: list[BudgetLine] = field(default_factory=list)
     control: Control | None = None
     moved_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    differs: list[str] = field(default_factory=list)
     per_head: Fraction | None = None
 
     @property

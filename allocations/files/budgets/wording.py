@@ -6,9 +6,10 @@ from datetime import date
 from allocations.files.budgets.mapping import MONTHS, BudgetMapping, ColumnMapping, Meaning, month_in, recurrent_in
 from allocations.files.budgets.receivers import Receivers
 from allocations.files.budgets.sheet import Asked
-from allocations.reading.amounts import Doubt, folded, tidy
+from allocations.reading.amounts import Doubt
 from allocations.reading.amounts import year as read_year
 from allocations.reading.cells import Cell, Kind
+from allocations.reading.letters import folded, tidy
 from ledger.inputs import Input
 from ledger.years import FinancialYear
 
@@ -38,6 +39,7 @@ class Wording:
         self.known = {folded(name): code for name, code in mapping.organisations.items()}
         self.fund_words = {folded(name): code for name, code in mapping.funds.items()}
         self.organisations: dict[tuple[str, str], str | Doubt] = {}
+        self.outside: set[tuple[str, str]] = set()
 
     def check_columns(self, heading: Sequence[Cell]) -> None:
         """Whether the organisations and funds that columns belong to are in the books."""
@@ -51,6 +53,32 @@ class Wording:
                 fund = self.books.fund(column.fund)
                 remedy = fund.fix if isinstance(fund, Doubt) else f"Write {fund} in the mapping."
                 self.problem(heading[place], f"there is no fund '{column.fund}'.", "Its money has no purpose.", remedy)
+            elif column.fund is not None and folded(column.heading) not in self.books.fund_words:
+                self._refuse_outside(heading[place], column.fund)
+
+    def _refuse_outside(self, cell: Cell, fund: str) -> None:
+        """A line of another fund than the one that pays: asked, once for each line."""
+        payer = self.asked.fund
+        if payer is None or payer not in self.books.funds or self.books.is_inside(fund, payer):
+            return
+        if (payer, fund) not in self.outside:
+            self.outside.add((payer, fund))
+            self.problem(
+                cell,
+                f"'{tidy(cell.text)}' is money of {fund} ({self.books.funds[fund][0]}), and {payer} pays.",
+                "A fund's money is for its own purpose.",
+                f"Leave out the fund that is given {Input.FUND.given}, so that each line is paid from its own, or say "
+                f"{Input.COLUMNS.given} which fund it is.",
+            )
+
+    def _fund_of_line(self, cells: Sequence[Cell]) -> str | None:
+        """The fund that a row's description is the name of, where lines of several funds stand in one column."""
+        for place in self.places[Meaning.LINE]:
+            fund = self.books.line(cells[place].text) if cells[place].kind is Kind.TEXT else None
+            if fund is not None:
+                self._refuse_outside(cells[place], fund)
+                return fund
+        return None
 
     def organisation(self, cells: Sequence[Cell], filled: Sequence[int]) -> str | None:
         """The code of who receives a row's money, or none with a problem told."""
@@ -117,6 +145,9 @@ class Wording:
         """The code of the fund of a row's money, or none with a problem told."""
         named = [cells[place] for place in self.places[Meaning.FUND] if cells[place].kind is not Kind.BLANK]
         if not named:
+            line = self._fund_of_line(cells)
+            if line is not None:
+                return line
             if self.asked.fund is None and not all(self.columns[place].fund for place in self.amounts):
                 first = next(cell for cell in cells if cell.kind is not Kind.BLANK)
                 self.problem(

@@ -157,7 +157,8 @@ def test_a_cell_without_a_figure_is_set_aside_and_never_zero(funded: Store, tmp_
         ({"fund": "kore"}, "Did you mean core"),
         ({"payer": "ICB9"}, "Did you mean"),
         ({"unit": "thousands"}, "a thousandfold off"),
-        ({"year": FinancialYear(2026), "day": date(2026, 4, 1)}, "holds £0.00"),
+        ({"year": FinancialYear(2026), "day": date(2026, 4, 1)}, "the file speaks of 2025/26 in A1"),
+        ({"year": FinancialYear(2026), "day": date(2026, 4, 1), "settings": Settings(other_year="meant")}, "holds £0.00"),
     ],
 )  # fmt: skip
 def test_what_does_not_tie_to_the_books_is_refused(

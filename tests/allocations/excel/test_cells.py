@@ -75,7 +75,7 @@ def test_a_formula_keeps_its_stored_value_and_its_text(tmp_path: Path) -> None:
     rezipped(path, {SHEET: lambda xml: xml.replace(b"<v>x</v>", b"<v></v>")})
     cells = [row[0] for row in read_workbook(path).sheets[0].rows]
     assert [(cell.kind, cell.value) for cell in cells] == [
-        (Kind.NUMBER, Decimal("0.125")), (Kind.TEXT, ""), (Kind.ERROR, "#N/A"), (Kind.BOOLEAN, True),
+        (Kind.NUMBER, Decimal("0.125")), (Kind.BLANK, None), (Kind.ERROR, "#N/A"), (Kind.BOOLEAN, True),
     ]  # fmt: skip
     assert cells[0].formula == "1/8"
 
@@ -92,7 +92,7 @@ def test_merged_and_hidden_things_are_seen(tmp_path: Path) -> None:
 
     book = read_workbook(with_openpyxl(tmp_path / "hidden.xlsx", PLAIN, change))
     plan = book.sheets[0]
-    assert (plan.merged, plan.hidden_rows, plan.hidden_columns) == (("A4:A5",), {5}, {"B", "C"})
+    assert (plan.merged, plan.hidden_rows, plan.hidden_columns) == (("A4:A5",), {5: "hidden"}, {"B", "C"})
     assert [(sheet.name, sheet.visible) for sheet in book.sheets] == [("Plan", True), ("Old", False), ("Older", False)]
     assert [(sheet.name, sheet.visible) for sheet in preview(tmp_path / "hidden.xlsx")] == [
         ("Plan", True), ("Old", False), ("Older", False),

@@ -160,7 +160,7 @@ def spoilt(chance: random.Random, book: Workbook) -> Workbook:
         tuple(cell._replace(address=f"{letters[c]}{r}") for c, cell in enumerate(row))
         for r, row in enumerate(rows, start=1)
     )
-    hidden = frozenset({chance.randrange(4, 11)}) if chance.random() < 0.1 else frozenset()
+    hidden = {chance.randrange(4, 11): "hidden"} if chance.random() < 0.1 else {}
     merged = (f"A{(row := chance.randrange(4, 9))}:A{row + 1}",) if chance.random() < 0.1 else ()
     columns = frozenset({chance.choice("ABCDEFG")}) if chance.random() < 0.05 else frozenset()
     return Workbook(book.file, book.sha256, (Sheet(sheet.name, cells, True, merged, hidden, columns),))

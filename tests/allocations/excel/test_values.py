@@ -16,11 +16,11 @@ from allocations.reading.amounts import (
     Missing,
     money,
     share,
-    unit_in,
     written_number,
     year,
 )
 from allocations.reading.cells import Cell, Kind, number
+from allocations.reading.units import unit_in
 from ledger.inputs import Input
 from ledger.years import FinancialYear
 

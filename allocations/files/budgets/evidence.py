@@ -1,0 +1,121 @@
+"""What a sheet of a budget says of its year, its unit and its currency, held together with what was asked."""
+
+from collections.abc import Sequence
+
+from allocations.files.budgets.mapping import Heading, Meaning, Settings
+from allocations.reading.cells import Kind, Sheet
+from allocations.reading.evidence import (
+    HEADING,
+    Text,
+    UnitSaid,
+    caption,
+    currency_problem,
+    formats_of,
+    notes_of,
+    texts_of,
+    unit_of_format,
+    unit_problem,
+    units_said,
+    year_problems,
+)
+from allocations.reading.header import Over
+from ledger.errors import Problem
+from ledger.years import FinancialYear
+
+
+def heading_text(file: str, sheet: Sheet, column: Heading) -> Text:
+    """A heading as a statement, with its place."""
+    return Text(column.where, f"{file}, sheet {sheet.name}, cell {column.where}", column.text, HEADING)
+
+
+class Evidence:
+    """What a sheet says of its amounts beside them, held together.
+
+    Attributes:
+        problems: where it contradicts itself or what was asked.
+        unit: the unit of its amounts, and what said so.
+        differs: what it says that somebody has said otherwise.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        sheet: Sheet,
+        row: int,
+        above: Sequence[Over],
+        columns: Sequence[Heading],
+        year: FinancialYear,
+        unit: str | None,
+        settings: Settings,
+    ) -> None:
+        amounts = [place for place, column in enumerate(columns) if column.meaning is Meaning.AMOUNT]
+        heads = [
+            [
+                caption(file, sheet, cell, HEADING)
+                for cell in (above[place].cell, *above[place].groups)
+                if cell.kind is Kind.TEXT
+            ]
+            for place in amounts
+        ]
+        headings = list(dict.fromkeys(text for each in heads for text in each))
+        used = {cell.address for each in above for cell in (each.cell, *each.groups)}
+        others = [text for text in texts_of(file, sheet, row, headings)[len(headings) :] if text.where not in used]
+        totals = [place for place, column in enumerate(columns) if column.meaning is Meaning.TOTAL]
+        cells = (cells[place] for cells in sheet.rows[row + 1 :] for place in (*amounts, *totals))
+        formats = formats_of(file, sheet, cells)
+        self.differs: list[str] = []
+        self.problems = self._years(columns, headings, others, year, settings)
+        currency = currency_problem([*headings, *others, *formats])
+        self.problems.extend([] if currency is None else [currency])
+        by_column = [unit_said for texts in heads for unit_said in units_said(texts)[:1]]
+        money = [column for column in columns if column.meaning is Meaning.TOTAL or column.aside]
+        beside = [heading_text(file, sheet, column) for column in money]
+        around = [*units_said(beside), *units_said(others), *units_said(notes_of(file, sheet, row + 1))]
+        self.unit = self._unit(amounts, by_column, around, formats, unit)
+
+    def _years(
+        self,
+        columns: Sequence[Heading],
+        headings: list[Text],
+        others: list[Text],
+        year: FinancialYear,
+        settings: Settings,
+    ) -> list[Problem]:
+        months = any(column.month and year in column.years for column in columns if column.meaning is Meaning.AMOUNT)
+        # Months that name their year say it for the headings; what stands over them is compared with the rest.
+        headings = [Text("its months", "", str(year), HEADING)] if months else headings
+        found = year_problems([*headings, *others], year, short_year=settings.short_year)
+        if found and settings.other_year == "meant":
+            self.differs.append(f"{found[0].found.split(', and ')[0]}; its money was meant for {year} all the same")
+            return []
+        return found
+
+    def _unit(
+        self,
+        amounts: Sequence[int],
+        by_column: Sequence[UnitSaid],
+        around: Sequence[UnitSaid],
+        formats: Sequence[Text],
+        asked: str | None,
+    ) -> tuple[str | None, str]:
+        by_format = [each for text in formats for each in unit_of_format(text)]
+        said = [*by_column, *around, *by_format]
+        mixed = len({each.unit for each in by_column}) > 1
+        problem = unit_problem([*around, *by_format] if mixed and not around else said)
+        if asked is not None:
+            others = [each for each in said if each.unit != asked]
+            if others:
+                self.differs.append(
+                    f"amounts were said to be in {asked}, though {others[0].by.quoted} says {others[0].unit}"
+                )
+            return asked, "as you said"
+        if problem is not None:
+            self.problems.append(problem)
+        if by_column and len(by_column) == len(amounts) and not mixed:
+            return by_column[0].unit, "in the headings"
+        for each in (*around, *by_format):
+            return each.unit, f"in {each.by.where}" if each.by.where[0].isupper() else f"by {each.by.where}"
+        # A format with a comma at its end shows thousands of what the cell holds: the cell itself is in pounds.
+        if formats and all("£" in text.text for text in formats):
+            return "pounds", "by the cells' format"
+        return None, ""

@@ -1,0 +1,220 @@
+"""What a file says of itself beside its amounts, and whether it agrees: its year, its unit, its currency.
+
+Each statement is kept with its place. Headings come first, then captions, then the names of the sheet and of the
+file. Agreement is silent. A contradiction is a problem that names both places; somebody can say what is meant.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from allocations.reading.amounts import UNIT_WORDS, YEAR_ENDS
+from allocations.reading.cells import Cell, Kind, Sheet
+from allocations.reading.letters import tidy
+from allocations.reading.units import BILLIONS, POUNDS, currency_in, format_says, units_in
+from allocations.reading.years_said import YearSaid, years_said
+from ledger.errors import Problem
+from ledger.inputs import Input
+from ledger.years import FinancialYear
+
+HEADING, CAPTION, SHEET_NAME, FILE_NAME, FORMAT = range(5)
+_ABOUT_ALL = ("figures", "amounts", "all ", "values", "budgets", "numbers", "£")
+_LONGEST = 300  # of a caption: what is longer is prose
+
+
+class Text(NamedTuple):
+    """A text that may say something of the amounts.
+
+    Attributes:
+        where: as a sentence says it: ``A1``, ``the sheet's name``.
+        place: as a problem says it: ``budget.xlsx, sheet Plan, cell A1``.
+        rank: of ``HEADING``, ``CAPTION``, ``SHEET_NAME``, ``FILE_NAME``: the lower, the nearer to the amounts.
+    """
+
+    where: str
+    place: str
+    text: str
+    rank: int
+
+    @property
+    def quoted(self) -> str:
+        """The text with where it stands, for a sentence."""
+        return f"{self.where} ('{self.text[:80]}')"
+
+
+class UnitSaid(NamedTuple):
+    """A unit, and what says so."""
+
+    unit: str
+    by: Text
+
+
+def texts_of(file: str, sheet: Sheet, header_row: int, headings: Sequence[Text]) -> list[Text]:
+    """The headings given, the captions above a header (its row from 0), and the names of the sheet and of the file.
+
+    A line of units right below the header counts as a caption.
+    """
+    heads = {text.where for text in headings}
+    found = list(headings)
+    for row in (*sheet.rows[:header_row], *sheet.rows[header_row + 1 : header_row + 2]):
+        texts = [cell for cell in row if cell.kind is Kind.TEXT]
+        if row is not sheet.rows[header_row] and any(cell.kind is Kind.NUMBER for cell in row) and texts:
+            texts = texts[:1] if row in sheet.rows[:header_row] else []
+        for cell in texts:
+            if cell.address not in heads and len(cell.text) <= _LONGEST:
+                found.append(caption(file, sheet, cell))
+    stem = file.rsplit(".", 1)[0]
+    found.append(Text("the sheet's name", f"{file}, sheet {sheet.name}", tidy(sheet.name), SHEET_NAME))
+    if sheet.name != stem:
+        found.append(Text("the file's name", file, tidy(stem), FILE_NAME))
+    return found
+
+
+def caption(file: str, sheet: Sheet, cell: Cell, rank: int = CAPTION) -> Text:
+    """The text of a cell, with its place."""
+    return Text(cell.address, f"{file}, sheet {sheet.name}, cell {cell.address}", tidy(cell.text), rank)
+
+
+def notes_of(file: str, sheet: Sheet, first_row: int) -> list[Text]:
+    """Lines of text alone, below a header, that say in what all amounts are."""
+    found = []
+    for row in sheet.rows[first_row:]:
+        texts = [cell for cell in row if cell.kind is not Kind.BLANK]
+        if len(texts) == 1 and texts[0].kind is Kind.TEXT and len(texts[0].text) <= _LONGEST:
+            plain = tidy(texts[0].text).casefold()
+            units = units_in(texts[0].text)
+            if units and units != (POUNDS,) and any(word in plain for word in _ABOUT_ALL):
+                found.append(caption(file, sheet, texts[0]))
+    return found
+
+
+# --- years ------------------------------------------------------------------------------------------
+
+
+def year_problems(
+    texts: Iterable[Text], asked: FinancialYear, *, short_year: str | None = None, is_meant: bool = False
+) -> list[Problem]:
+    """Where a file speaks of another year than the one asked for, or of one that may be another.
+
+    Args:
+        short_year: what the number in ``FY26`` is, ``ends`` or ``starts``, once somebody has said it.
+        is_meant: whether somebody has said that its money is meant for the year asked for, whatever it says.
+    """
+    if is_meant:
+        return []
+    said = [(text, _settled(each, short_year)) for text in texts for each in _said(text)]
+    agreeing = next((text for text, each in said if each.years == (asked,)), None)
+    problems = []
+    for rank in sorted({text.rank for text, _ in said}):
+        here = [(text, each) for text, each in said if text.rank == rank]
+        if any(each.years == (asked,) for _, each in here):
+            continue
+        may_be = [(text, each) for text, each in here if asked in each.years]
+        if not may_be:
+            problems.append(_other_year(here[0][0], here[0][1], asked, agreeing))
+        elif agreeing is None and any(each.short for _, each in may_be):
+            text, each = next(pair for pair in may_be if pair[1].short)
+            problems.append(_short_year(text, each))
+    return problems[:1]
+
+
+def years_that(texts: Iterable[Text]) -> set[FinancialYear]:
+    """The years that texts name in full."""
+    return {each.years[0] for text in texts for each in _said(text) if len(each.years) == 1}
+
+
+def _said(text: Text) -> tuple[YearSaid, ...]:
+    return years_said(text.text, is_name=text.rank in (SHEET_NAME, FILE_NAME))
+
+
+def _settled(said: YearSaid, short_year: str | None) -> YearSaid:
+    if len(said.years) == 1 or short_year is None:
+        return said
+    return said._replace(years=said.years[:1] if short_year == YEAR_ENDS else said.years[1:])
+
+
+def _other_year(text: Text, said: YearSaid, asked: FinancialYear, agreeing: Text | None) -> Problem:
+    years = " or ".join(str(year) for year in said.years)
+    beside = f"; {agreeing.quoted} says {asked}" if agreeing else ""
+    return Problem(
+        text.place,
+        f"the file speaks of {years} in {text.quoted}, and {asked} was asked for{beside}.",
+        "Money of one year cannot stand in another.",
+        f"Bring it in for its own year; if it is meant for {asked} all the same, say so {Input.OTHER_YEAR.given}.",
+    )
+
+
+def _short_year(text: Text, said: YearSaid) -> Problem:
+    first, second = said.years
+    return Problem(
+        text.place,
+        f"'{said.text}' in {text.where} may be {first} or {second}.",
+        f"Most people mean {first}, the year that ends then, but not all.",
+        f"Write {first} or {second}, or confirm it once for the file {Input.SHORT_YEAR.given}.",
+    )
+
+
+# --- units and currencies ---------------------------------------------------------------------------
+
+
+def units_said(texts: Iterable[Text]) -> list[UnitSaid]:
+    """Every unit that texts state."""
+    return [UnitSaid(unit, text) for text in texts for unit in units_in(text.text)]
+
+
+def formats_of(file: str, sheet: Sheet, cells: Iterable[Cell]) -> list[Text]:
+    """The formats of cells of numbers, each once, with the first cell that has it."""
+    first: dict[str, Cell] = {}
+    for cell in cells:
+        if cell.kind is Kind.NUMBER and cell.number_format not in first:
+            first[cell.number_format] = cell
+    return [
+        Text(f"the format of {cell.address}", f"{file}, sheet {sheet.name}, cell {cell.address}", number_format, FORMAT)
+        for number_format, cell in first.items()
+    ]
+
+
+def unit_of_format(text: Text) -> list[UnitSaid]:
+    """The unit of the numbers themselves, where their format tells it."""
+    unit = format_says(text.text).unit
+    return [] if unit is None else [UnitSaid(unit, text)]
+
+
+def unit_problem(said: Sequence[UnitSaid]) -> Problem | None:
+    """Where two statements of the unit contradict each other, or one is of a unit that is not read."""
+    large = next((each for each in said if each.unit == BILLIONS), None)
+    if large is not None:
+        return Problem(
+            large.by.place,
+            f"{large.by.quoted} says billions.",
+            "Amounts are read in pence, pounds, thousands or millions.",
+            "Give them in £ million.",
+        )
+    first = said[0] if said else None
+    other = next((each for each in said if first is not None and each.unit != first.unit), None)
+    if first is None or other is None:
+        return None
+    return Problem(
+        other.by.place,
+        f"{first.by.quoted} says {spoken(first.unit)}, and {other.by.quoted} says {spoken(other.unit)}.",
+        "Pounds read as thousands are wrong a thousandfold.",
+        f"Say what the amounts are in {Input.UNIT.given}.",
+    )
+
+
+def spoken(unit: str) -> str:
+    """A unit as a sentence says it."""
+    return "pounds" if unit == POUNDS else UNIT_WORDS[unit]
+
+
+def currency_problem(texts: Iterable[Text]) -> Problem | None:
+    """The first text or format that names another currency."""
+    for text in texts:
+        currency = format_says(text.text).currency if text.rank == FORMAT else currency_in(text.text)
+        if currency is not None:
+            return Problem(
+                text.place,
+                f"{text.quoted} says that the amounts are in {currency}.",
+                "The books are in pounds, and nothing is converted.",
+                "Give the amounts in pounds.",
+            )
+    return None
