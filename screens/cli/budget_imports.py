@@ -17,9 +17,11 @@ from screens.cli import options
 from screens.cli.guard import REFUSED, guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Json, Ledger, Standing, Why
 from screens.report import imports
+from screens.report.causes import cause_rows
 from screens.report.render import terminal
 from screens.report.render.json import problem_rows
 from screens.report.report import Report
+from screens.report.wording import COMMAND_LINE
 
 _COMMAND = "import budgets"
 
@@ -197,9 +199,11 @@ def import_budgets(
 
 def _show_refused(refused: BudgetRefused, ledger: str, *, as_json: bool) -> None:
     report = imports.budget(refused.understood)
-    facts = {**report.facts, "problems": problem_rows(refused.problems), "entries": []}
+    causes = cause_rows(COMMAND_LINE.problems(refused.problems))
+    facts = {**report.facts, "problems": problem_rows(refused.problems), "causes": causes, "entries": []}
     terminal.show(replace(report, facts=facts), command=_COMMAND, ledger=ledger, as_json=as_json)
     terminal.show_problems(refused.problems, command=_COMMAND, ledger=ledger, as_json=False)
-    count = len(refused.problems)
-    told = "1 problem. Nothing was posted." if count == 1 else f"{count:,} problems. Nothing was posted."
+    count, kinds = len(refused.problems), len(causes)
+    several = f"{count:,} problems" if kinds == count else f"{count:,} problems, with {kinds:,} causes"
+    told = "1 problem. Nothing was posted." if count == 1 else f"{several}. Nothing was posted."
     terminal.messages.print(told, markup=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 from allocations.files.budgets.importing import Outcome
 from allocations.files.budgets.understood import Understood as Budget
-from allocations.files.budgets.understood import meanings, summary
+from allocations.files.budgets.understood import in_one_sentence, meanings, summary
 from allocations.files.position.importing import Imported as Position
 from allocations.files.published.importing import Imported
 from allocations.files.published.tables import SetAside
@@ -32,7 +32,8 @@ def budget(found: Budget, *, names: Mapping[str, str] | None = None) -> Report:
     if found.lines:
         tables += [totals(found), receivers(found, names or {})]
     read = [f"{reading.sheet}: {reading.rows:,} rows read." for reading in found.readings]
-    return Report(tables, None, title, [*read, *found.remarks], _facts(found))
+    sentence = [f"Understood as: {in_one_sentence(found)}."] if found.mapping else []
+    return Report(tables, None, title, [*sentence, *read, *found.remarks], _facts(found))
 
 
 def meanings_table(found: Budget) -> Table:
@@ -122,6 +123,8 @@ def _facts(found: Budget) -> dict[str, Any]:
         "sha256": found.sha256,
         "payer": found.request.payer,
         "year": str(found.request.year),
+        "understood": in_one_sentence(found),
+        "said_otherwise": found.differs,
         "fund": found.request.fund,
         "standing": found.request.standing,
         "columns": meanings(found),

@@ -1,8 +1,10 @@
 """What a sheet of a budget says of its year, its unit and its currency, held together with what was asked."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from allocations.files.budgets.mapping import Heading, Meaning, Settings
+from allocations.files.budgets.mapping import Heading, Meaning, Settings, SheetMapping
+from allocations.reading.amounts import UNITS
 from allocations.reading.cells import Kind, Sheet
 from allocations.reading.evidence import (
     HEADING,
@@ -18,14 +20,31 @@ from allocations.reading.evidence import (
     units_said,
     year_problems,
 )
-from allocations.reading.header import Over
+from allocations.reading.header import Areas, Over, over, typed_months
 from ledger.errors import Problem
-from ledger.years import FinancialYear
+from ledger.years import FinancialYear, year_of
 
 
 def heading_text(file: str, sheet: Sheet, column: Heading) -> Text:
     """A heading as a statement, with its place."""
     return Text(column.where, f"{file}, sheet {sheet.name}, cell {column.where}", column.text, HEADING)
+
+
+def of_mapping(file: str, sheet: Sheet, part: SheetMapping, year: FinancialYear, settings: Settings) -> "Evidence":
+    """What a sheet says of the columns that a mapping names."""
+    above = over(sheet, part.header_row - 1, Areas(sheet))
+    columns = [Heading("", Meaning.IGNORED)] * len(above)
+    typed = typed_months({place: each.cell for place, each in enumerate(above)})
+    for meaning in Meaning:
+        for place, column in part.of(meaning).items():
+            if place < len(above):
+                cell = above[place].cell
+                day = typed.get(place) or (
+                    (cell.value.month, cell.value.year) if isinstance(cell.value, date) else None
+                )
+                years = () if day is None else (year_of(date(day[1], day[0], 1)),)
+                columns[place] = Heading(column.heading, meaning, column.month, years=years, where=cell.address)
+    return Evidence(file, sheet, part.header_row - 1, above, columns, year, None, settings)
 
 
 class Evidence:
@@ -63,6 +82,7 @@ class Evidence:
         totals = [place for place, column in enumerate(columns) if column.meaning is Meaning.TOTAL]
         cells = (cells[place] for cells in sheet.rows[row + 1 :] for place in (*amounts, *totals))
         formats = formats_of(file, sheet, cells)
+        self.file, self.sheet = file, sheet
         self.differs: list[str] = []
         self.problems = self._years(columns, headings, others, year, settings)
         currency = currency_problem([*headings, *others, *formats])
@@ -83,7 +103,12 @@ class Evidence:
     ) -> list[Problem]:
         months = any(column.month and year in column.years for column in columns if column.meaning is Meaning.AMOUNT)
         # Months that name their year say it for the headings; what stands over them is compared with the rest.
-        headings = [Text("its months", "", str(year), HEADING)] if months else headings
+        others_months = [column for column in columns if column.month and column.years and year not in column.years]
+        if months:
+            headings = [Text("its months", "", str(year), HEADING)]
+        elif others_months:
+            first = others_months[0]
+            headings = [heading_text(self.file, self.sheet, first)._replace(text=f"{first.text} ({first.years[0]})")]
         found = year_problems([*headings, *others], year, short_year=settings.short_year)
         if found and settings.other_year == "meant":
             self.differs.append(f"{found[0].found.split(', and ')[0]}; its money was meant for {year} all the same")
@@ -111,6 +136,8 @@ class Evidence:
             return asked, "as you said"
         if problem is not None:
             self.problems.append(problem)
+        if any(each.unit not in UNITS for each in said):
+            return None, ""
         if by_column and len(by_column) == len(amounts) and not mixed:
             return by_column[0].unit, "in the headings"
         for each in (*around, *by_format):

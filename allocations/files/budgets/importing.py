@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from allocations.files.budgets import layout
+from allocations.files.budgets.evidence import of_mapping
 from allocations.files.budgets.legs import draft_of, netted, plain, successors_of
 from allocations.files.budgets.mapping import BudgetMapping, Meaning, save_mapping, shape_problems, undecided
 from allocations.files.budgets.receivers import Receivers, receivers
@@ -71,6 +72,7 @@ def understand(workbook: Workbook, books: Receivers, request: Request) -> Unders
         found.mapping = _worked_out(workbook, books, request, found)
     else:
         found.problems.extend(shape_problems(found.mapping, workbook) or undecided(found.mapping, workbook))
+        _hold_to_mapping(workbook, found, request)
         found.units = {
             part.sheet: f"{UNIT_WORDS[part.unit or 'pounds']}, by the mapping" for part in found.mapping.sheets
         }
@@ -99,6 +101,27 @@ def understand(workbook: Workbook, books: Receivers, request: Request) -> Unders
     found.problems.extend(problems)
     found.problems.extend(tie_problems(found, workbook.file))
     return found
+
+
+def _hold_to_mapping(workbook: Workbook, found: Understood, request: Request) -> None:
+    """A saved mapping says what columns mean; what the file says of its year, unit and currency still holds it."""
+    if found.mapping is None or found.problems:
+        return
+    sheets = {sheet.name: sheet for sheet in workbook.sheets}
+    for part in found.mapping.sheets:
+        said = of_mapping(workbook.file, sheets[part.sheet], part, request.year, found.mapping.settings)
+        found.problems.extend(said.problems)
+        found.differs.extend(said.differs)
+        unit = said.unit[0]
+        if found.mapping.fingerprint is not None and unit is not None and part.unit not in (None, unit):
+            found.problems.append(
+                Problem(
+                    f"{workbook.file}, sheet {part.sheet}",
+                    f"the mapping says {part.unit}, and the file says {unit} {said.unit[1]}.",
+                    "Pounds read as thousands are wrong a thousandfold.",
+                    f"Check the file; if it is meant, {Action.NEW_MAPPING.done()}.",
+                )
+            )
 
 
 def _with_settings(mapping: BudgetMapping, request: Request) -> BudgetMapping:

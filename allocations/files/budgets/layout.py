@@ -29,9 +29,9 @@ from allocations.files.budgets.mapping import (
 )
 from allocations.files.budgets.receivers import Receivers
 from allocations.reading import safety
-from allocations.reading.amounts import YEAR_ENDS, Number, written_number
+from allocations.reading.amounts import UNITS, YEAR_ENDS, Number, written_number
 from allocations.reading.cells import Cell, Kind, Sheet, read_workbook
-from allocations.reading.evidence import year_problems
+from allocations.reading.evidence import texts_of, year_problems
 from allocations.reading.header import DEEPEST, Areas, Over, can_head, over, typed_months
 from allocations.reading.letters import folded
 from allocations.reading.safety import refused
@@ -87,7 +87,7 @@ def find(
     below = [cells for cells in sheet.rows[row + 1 :] if any(cell.kind is not Kind.BLANK for cell in cells)]
     columns, elsewhere = _columns(headings, below, books, year, settings)
     if not any(column.meaning is Meaning.AMOUNT for column in columns):
-        return Found(problems=tuple(_no_budget_column(file, sheet, columns, elsewhere, below, year, settings)))
+        return Found(problems=tuple(_no_budget_column(file, sheet, row, columns, elsewhere, below, year, settings)))
     evidence = Evidence(file, sheet, row, above, columns, year, unit, settings)
     problems = _ambiguities(f"{file}, sheet {sheet.name}", columns)
     problems.extend(evidence.problems)
@@ -178,6 +178,7 @@ def _aside(
 def _no_budget_column(
     file: str,
     sheet: Sheet,
+    row: int,
     columns: Sequence[Heading],
     elsewhere: Sequence[Heading],
     below: Sequence[Sequence[Cell]],
@@ -189,7 +190,7 @@ def _no_budget_column(
         return []
     if elsewhere:
         texts = [heading_text(file, sheet, column) for column in elsewhere]
-        found = year_problems(texts, year, short_year=settings.short_year)
+        found = year_problems(texts_of(file, sheet, row, texts), year, short_year=settings.short_year)
         return found or [_of_other_years(file, sheet, elsewhere, year)]
     for place, column in enumerate(columns):
         if column.aside and any(cells[place].kind is Kind.NUMBER for cells in below):
@@ -225,7 +226,7 @@ def _mapped(column: Heading, unit: str | None, *, undecided: bool) -> dict[str, 
         "recurrent": column.recurrent if column.meaning in (Meaning.AMOUNT, Meaning.PART) else None,
         "organisation": column.organisation if column.meaning is Meaning.AMOUNT else None,
         "fund": column.fund if column.meaning is Meaning.AMOUNT else None,
-        "unit": column.unit if amounts and unit is None else None,
+        "unit": column.unit if amounts and unit is None and column.unit in UNITS else None,
     }
 
 

@@ -8,7 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from allocations.files.budgets.mapping import BudgetMapping, Meaning, Settings
+from openpyxl.utils import get_column_letter
+
+from allocations.files.budgets.mapping import MONTHS, BudgetMapping, Meaning, Settings
 from allocations.files.budgets.sheet import BudgetLine, Reading, SetAside
 from allocations.reading.amounts import UNIT_WORDS
 from ledger.errors import Problem, Refused
@@ -168,6 +170,33 @@ def meanings(found: Understood) -> list[dict[str, object]]:
             rows.append({"sheet": part.sheet, "column": letter, "heading": column.heading,
                          "meaning": column.meaning.value, "about": about})  # fmt: skip
     return rows
+
+
+def in_one_sentence(found: Understood) -> str:
+    """What was understood, as ``£ thousand, 2025/26, months Apr to Mar, budget in column F, total in row 41``."""
+    said = []
+    for part in found.mapping.sheets if found.mapping else ():
+        amounts = part.of(Meaning.AMOUNT) or part.of(Meaning.UNDECIDED)
+        units = {column.unit or part.unit for column in amounts.values()}
+        unit = next(iter(units)) if len(units) == 1 else None
+        words = [UNIT_WORDS[unit] if unit else "units by column" if len(units) > 1 else "unit not said"]
+        words.append(str(found.request.year))
+        months = [MONTHS[column.month - 1].capitalize() for column in amounts.values() if column.month]
+        if months:
+            words.append(f"months {months[0]} to {months[-1]}" if len(months) > 1 else f"month {months[0]}")
+        letters = [get_column_letter(place + 1) for place in amounts]
+        columns = (
+            f"columns {letters[0]} to {letters[-1]}" if len(letters) > 1 else f"column {letters[0]}" if letters else ""
+        )
+        words.append(f"budget in {columns}" if columns else "no budget")
+        parts = [get_column_letter(place + 1) for place in part.of(Meaning.PART)]
+        if parts:
+            words.append(f"of which in column {' and '.join(parts)}")
+        totals = next((each.file_total_cells for each in found.readings if each.sheet == part.sheet), ())
+        rows = sorted({int("".join(letter for letter in cell if letter.isdigit())) for cell in totals})
+        words.append(f"total in row {' and '.join(map(str, rows))}" if rows else "no total of its own")
+        said.append(", ".join(words))
+    return "; ".join(said)
 
 
 def summary(found: Understood) -> list[dict[str, object]]:

@@ -14,6 +14,7 @@ from rich.table import Table as Drawn
 
 from ledger.errors import Problem
 from ledger.store.address import discreet
+from screens.report.causes import by_cause
 from screens.report.render import json
 from screens.report.report import NUMBERS, Cell, Column, Report, Table, plain
 from screens.report.wording import COMMAND_LINE
@@ -45,12 +46,15 @@ def show(report: Report, *, command: str = "", ledger: str = "", as_json: bool =
 
 
 def show_problems(problems: Sequence[Problem], *, command: str, ledger: str, as_json: bool) -> None:
-    """Every problem: to people on standard error, to programs in the document."""
+    """Every problem: to people on standard error, once for each cause; to programs in the document."""
     if as_json:
         show(Report(facts={"problems": json.problem_rows(problems)}), command=command, ledger=ledger, as_json=True)
-    for problem in COMMAND_LINE.problems(problems):
+    for cause in by_cause(COMMAND_LINE.problems(problems)):
+        problem = cause.first
         place, found = (_escape(discreet(text)) for text in (problem.where, problem.found))
         messages.print(f"[bold]{place}[/bold]: {found}", highlight=False)
+        if cause.more:
+            messages.print(f"    {_escape(discreet(cause.more))}", highlight=False)
         messages.print(f"    {_escape(discreet(f'{problem.why} {problem.fix}'))}".rstrip(), highlight=False)
 
 

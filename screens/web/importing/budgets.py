@@ -12,7 +12,7 @@ from allocations.files.budgets import layout
 from allocations.files.budgets import mapping as remapping
 from allocations.files.budgets.importing import Looked, Outcome, import_budgets, look
 from allocations.files.budgets.mapping import BudgetMapping, Settings, Unit, read_mapping, save_mapping
-from allocations.files.budgets.understood import BudgetRefused, Request, Understood
+from allocations.files.budgets.understood import BudgetRefused, Request, Understood, in_one_sentence
 from allocations.reading.cells import Workbook, read_workbook
 from ledger.errors import LedgerError, Problem, Refused
 from ledger.inputs import Input
@@ -39,6 +39,15 @@ _ASKED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "short_year": (
         PAGE.label(Input.SHORT_YEAR),
         {"ends": "The year that ends in 2026", "starts": "The year that starts then"},
+    ),
+    "other_year": (PAGE.label(Input.OTHER_YEAR), {"meant": "Its money is meant for the year chosen above"}),
+    "months": (
+        PAGE.label(Input.RUNNING),
+        {"each": "Each is that month's own", "running": "Running totals from the first month"},
+    ),
+    "total_rounded_to": (
+        PAGE.label(Input.TOTAL_ROUNDED_TO),
+        {"1": "1", "10": "10", "100": "100", "1000": "1,000", "10000": "10,000", "100000": "100,000"},
     ),
 }
 
@@ -85,7 +94,8 @@ def settings(digest: str) -> Settings:
     """What nobody should guess, as the reader says it; nothing where they say nothing."""
     with st.expander("What nobody should guess: dashes, rounding, hidden rows, years"):
         said = {name: _settle(name, label, choices, digest) for name, (label, choices) in _ASKED.items()}
-    return Settings.model_validate(said)
+    rounded_to = said.pop("total_rounded_to")
+    return Settings.model_validate({**said, "total_rounded_to": int(rounded_to) if rounded_to else None})
 
 
 def _settle(name: str, label: str, choices: Mapping[str, str], digest: str) -> str | None:
@@ -277,6 +287,8 @@ def _offer_mapping(file: _File, workbook: Workbook, mapping: BudgetMapping) -> N
 def _units(request: Request, first: Understood | None, digest: str) -> Request:
     said = ", ".join(f"sheet '{sheet}': {unit}" for sheet, unit in first.units.items()) if first else ""
     st.write(f"The file says: {said}." if said else "The file does not say what its amounts are in.")
+    if first is not None and first.mapping is not None:
+        st.write(f"Understood as: {in_one_sentence(first)}.")
     unit: Unit | None = st.selectbox(
         PAGE.label(Input.UNIT), [None, *UNITS], format_func=lambda one: one.capitalize() if one else "As the file says",
         key=f"bring unit {digest[:16]}",

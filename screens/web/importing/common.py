@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ from ledger.entries.posting import Posted
 from ledger.errors import LedgerError, Problem, Refused
 from ledger.inputs import Input
 from ledger.store.base import Store
+from screens.report.causes import by_cause
 from screens.report.exports import EXCEL
 from screens.report.render import page as tables
 from screens.report.report import Table, columns
@@ -168,9 +170,10 @@ def problems(found: Sequence[Problem], file: str, *, told: str = "") -> None:
     """All that is wrong with a file, at once, and the same to take away."""
     shown = PAGE.problems(found)
     count = "One problem" if len(shown) == 1 else f"{len(shown):,} problems"
-    frame.refused(shown[:_LONGEST], told or f"{count} in {_escaped(file)}. Nothing was posted, and nothing will be.")
-    if len(shown) > _LONGEST:
-        st.write(f"The first {_LONGEST} are shown; the files have all of them.")
+    causes = [replace(cause.first, found=f"{cause.first.found} {cause.more}".rstrip()) for cause in by_cause(shown)]
+    frame.refused(causes[:_LONGEST], told or f"{count} in {_escaped(file)}. Nothing was posted, and nothing will be.")
+    if len(causes) < len(shown) or len(causes) > _LONGEST:
+        st.write(f"{min(len(causes), _LONGEST):,} causes are shown; the files have every problem.")
     rows = [(one.where, one.found, one.why, one.fix) for one in shown]
     as_csv, as_workbook = st.columns(2)
     with as_csv:
