@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from allocations.files.register.layout import ACTOR, KIND, LETTER, SHEET, columns
-from allocations.reading.amounts import folded
+from allocations.reading.letters import folded
 from allocations.reading.cells import Cell, Kind, Sheet, read_workbook
 from allocations.reading.safe_text import csv_text_back
 from ledger.entries.decisions.batch import Row
