@@ -9,8 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from allocations.files.register.layout import ACTOR, KIND, LETTER, SHEET, columns
-from allocations.reading.letters import folded
 from allocations.reading.cells import Cell, Kind, Sheet, read_workbook
+from allocations.reading.letters import folded
 from allocations.reading.safe_text import csv_text_back
 from ledger.entries.decisions.batch import Row
 from ledger.errors import Problem, Refused
