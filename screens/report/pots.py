@@ -36,7 +36,8 @@ def listed(reader: Reader, at: Moment, *, organisation: str | None, year: Financ
     heads = [
         text("Pot", "name"), *data("fund", "inside"), money("Held (£)", "amount_pence"),
         money("Not spent (£)", "left_pence"), text("Ring-fence", "grade"), text("Route", "route"),
-        text("Lasting", "recurrent"), day("Notice", "notified_on"), day("Spend by", "spend_by", missing="no deadline"),
+        *data("recurrent"), text("Lasting"), day("Notice", "notified_on"),
+        day("Spend by", "spend_by", missing="no deadline"),
         count("Days left", "days_left", missing=""), money("A day from now (£)", "rate_pence", missing=""),
         count("Returns a year", "returns_per_year", missing=NOT_KNOWN), text("Clawback", "clawback"),
         text("May leave by", "leave_by", missing="no way"), text("Source", "source"), text("How sure", "quality"),
@@ -56,7 +57,8 @@ def _row(fund: Mapping[str, Any], terms: Mapping[str, Any], fence: Fence | None)
     recurrent = {True: "recurrent", False: "one-off", None: ""}[terms.get("recurrent")]
     return (
         fund["name"], fund["code"], fund["parent"], amount, left, terms.get("grade", "no terms on record"),
-        terms.get("route"), recurrent, terms.get("notified_on"), terms.get("spend_by"), days, rate,
+        terms.get("route"), terms.get("recurrent"), recurrent, terms.get("notified_on"), terms.get("spend_by"), days,
+        rate,
         terms.get("returns_per_year"), terms.get("clawback"), terms.get("leave_by") or None, terms.get("source"),
         terms.get("quality"),
     )  # fmt: skip
