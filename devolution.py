@@ -1,9 +1,11 @@
 """The command line: the front door for analysts. It knows what there is, and loads what is asked for."""
 
+import gc
 import os
 
 import typer
 
+from screens.cli import without_pandas
 from screens.cli.lazy import Lazy, group_of
 
 # As people read the list; its sentences are those that the commands say of themselves.
@@ -68,6 +70,10 @@ def _front_door() -> None:
 
 def main() -> None:
     """Run the command line. A fault of the program's own is said in a sentence, with a way to see more."""
+    without_pandas.install()
+    # While a command is loaded there is no garbage, and looking for it takes an eighth of a command's time; a command
+    # begins to look when it begins to work (screens/cli/guard.py).
+    gc.disable()
     try:
         app()
     except Exception as error:

@@ -1,11 +1,12 @@
 """Everything side by side, written to one table: ``python -m bench``.
 
-    uv run --extra server python -m bench [--parts peers,growth,writers,server,entry,limits,since,bulk,rest] [--small]
+    uv run --extra server python -m bench [--parts peers,growth,writers,server,entry,limits,since,bulk,start,rest] [--small]
 
 Without options all parts run at their full size, which takes about ten minutes on two quiet cores: a journal of a
 million transfers beside hledger, ledger, beancount, pandas, bare DuckDB and bare PostgreSQL; growth to ten million
 transfers; writers at once on a server; bulk posting and questions of a server's ledger; a small entry, alone and by its
-payer's history; verify, whole and from a checkpoint; a million transfers at once; and the measurements of single workloads. A part replaces its rows of an earlier run in ``bench/results.md`` and leaves the others. Set
+payer's history; verify, whole and from a checkpoint; a million transfers at once; how long a command takes to start; and the
+measurements of single workloads. A part replaces its rows of an earlier run in ``bench/results.md`` and leaves the others. Set
 DEVOLUTION_TEST_POSTGRES to a superuser's URL of a server that may be written to; rows that need one say so otherwise.
 """
 
@@ -17,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import entries, growth, peers, verifying, writers
+from bench import entries, growth, peers, starting, verifying, writers
 from bench.rows import PAGE, Row, keep, machine
 from bench.server import URL
 
@@ -83,7 +84,7 @@ def server(transfers: int) -> Iterator[Row]:
 def main() -> None:
     """Run the parts that are asked for, and write the page after each."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--parts", default="peers,growth,writers,server,entry,limits,since,bulk,rest")
+    options.add_argument("--parts", default="peers,growth,writers,server,entry,limits,since,bulk,start,rest")
     options.add_argument("--small", action="store_true", help="a tenth of everything, to try it out")
     options.add_argument("--peer-transfers", type=int, default=1_000_000)
     options.add_argument("--peer-seconds", type=float, default=75, help="when another program is stopped")
@@ -100,6 +101,7 @@ def main() -> None:
         "limits": lambda: entries.limits(300_000 // part, 50 // part),
         "since": lambda: verifying.measure(1_000_000 // part, asked.beside),
         "bulk": lambda: growth.bulk(1_000_000 // part, 10, asked.beside),
+        "start": lambda: starting.measure(15 // (1 if part == 1 else 5)),
         "rest": rest,
     }
     for name in asked.parts.split(","):

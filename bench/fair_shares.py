@@ -17,6 +17,7 @@ import duckdb
 import pandas as pd
 
 from allocations.figures import tables
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.shares import need
 
 SQL = """
@@ -42,7 +43,7 @@ def best(tries: int, work: Callable[[], Found]) -> tuple[float, Found]:
 def looped(frame: pd.DataFrame) -> dict[tuple[str, str, str], Decimal]:
     """One place after the other, as the tool does it."""
     found: dict[tuple[str, str, str], Decimal] = {}
-    columns = list(tables.WEIGHTINGS)
+    columns = list(WEIGHTINGS)
     for icb in frame["icb"].unique():
         own = frame[frame["icb"] == icb][columns].sum()
         for place in frame[frame["icb"] == icb]["place"].unique():
@@ -60,14 +61,14 @@ def main() -> None:
     tries = parser.parse_args().tries
     practices = tables.table("practices_2025_26")
     plain = practices.to_pylist()
-    frame = pd.DataFrame([{**row, **{name: float(row[name]) for name in tables.WEIGHTINGS}} for row in plain])
+    frame = pd.DataFrame([{**row, **{name: float(row[name]) for name in WEIGHTINGS}} for row in plain])
     ours_time, ours = best(tries, lambda: need.indices(practices))
     loop_time, loop = best(max(1, tries // 3), lambda: looped(frame))
 
     connection = duckdb.connect()
     connection.register("arrow_practices", practices)
     connection.execute("CREATE TABLE practices AS SELECT * FROM arrow_practices")
-    sums = ", ".join(f"sum({name}) AS {name}" for name in tables.WEIGHTINGS)
+    sums = ", ".join(f"sum({name}) AS {name}" for name in WEIGHTINGS)
     ratio = "round((s.{c} / s.registered::DOUBLE) / ({b}.{c} / {b}.registered::DOUBLE), 3) AS {c}_{b}"
     asked = SQL.format(
         sums=sums,

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocations.figures import tables
-from allocations.figures.tables import WEIGHTINGS
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.shares.split import FIGURES_YEAR
 from ledger import structure
 from ledger.entries import canonical

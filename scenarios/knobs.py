@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
-from allocations.figures.tables import WEIGHTINGS
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.reading.strict_yaml import Path_, TextLoader, read_lines
 from ledger.money import PENCE_PER_POUND, parse_pounds
 from scenarios.change import held

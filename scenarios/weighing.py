@@ -10,9 +10,8 @@ from fractions import Fraction
 from math import lcm
 
 from allocations.demo.policy import read_policy
-from allocations.figures.tables import WEIGHTINGS
+from allocations.figures.weightings import WEIGHTINGS, UnknownWeighting, weighting
 from allocations.places.division import UNASSIGNED
-from allocations.shares.need import UnknownWeighting, weighting
 from scenarios.fields import By, CannotApply
 from scenarios.world import EQUAL, LEVELS, World
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allocations.figures.tables import WEIGHTINGS
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.places.division import UNASSIGNED
 from ledger.years import FinancialYear
 

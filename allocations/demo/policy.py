@@ -11,8 +11,8 @@ from pydantic import Field, field_validator, model_validator
 
 from allocations.figures import tables
 from allocations.figures.tables import FOLDER
+from allocations.figures.weightings import weighting
 from allocations.reading.strict_yaml import StrictModel, read_model
-from allocations.shares.need import weighting
 from ledger.years import FinancialYear, parse_year
 
 DEFAULT = FOLDER / "devolution_policy.yaml"

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 import yaml
 
+from allocations.figures.weightings import WEIGHTINGS
 from ledger.money import round_half_up_fraction
 from ledger.years import FinancialYear
 
@@ -17,18 +18,6 @@ FOLDER = Path(__file__).parent / "reference"
 
 # Populations are decimals with nine places, exactly as published; a weight is that number of billionths.
 POPULATION = pa.decimal128(18, 9)
-WEIGHTINGS = (
-    "registered",
-    "general_acute",
-    "community",
-    "mental_health",
-    "maternity",
-    "prescribing",
-    "health_inequalities",
-    "core",
-    "primary_medical_need",
-    "primary_medical",
-)
 
 # Years for which practices and their people are shipped, by the year in which each begins.
 PEOPLE = {

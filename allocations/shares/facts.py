@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocations.figures import tables
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.places.division import UNASSIGNED, Division, with_places
 from allocations.shares import need
 from allocations.shares.schedule import Line
@@ -106,7 +107,7 @@ def icb_names() -> dict[str, str]:
 
 
 def _columns(level: str) -> list[str]:
-    return list(dict.fromkeys(["practice", "icb", level, *tables.WEIGHTINGS]))
+    return list(dict.fromkeys(["practice", "icb", level, *WEIGHTINGS]))
 
 
 def _names(level: str) -> dict[str, str]:

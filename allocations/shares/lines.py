@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache
 
 from allocations.figures import tables
-from allocations.figures.tables import WEIGHTINGS
+from allocations.figures.weightings import WEIGHTINGS
 
 REGISTERED = "registered"
 

@@ -8,7 +8,6 @@ cannot be compared; here each row names its base. Weighted populations are added
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
@@ -16,44 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocations.figures import tables
-from allocations.figures.tables import POPULATION, WEIGHTINGS, billionths
+from allocations.figures.tables import POPULATION, billionths
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.shares.apportion import CannotApportion
 from ledger.money import round_half_up_fraction
-
-_ALSO_CALLED = {
-    "population": "registered",
-    "crude": "registered",
-    "g&a": "general_acute",
-    "general_and_acute": "general_acute",
-    "acute": "general_acute",
-    "rx": "prescribing",
-    "hi": "health_inequalities",
-    "overall": "core",
-    "primary_care": "primary_medical",
-    "pmc": "primary_medical",
-}
-
-
-class UnknownWeighting(ValueError):
-    """There is no weighted population of that name."""
-
-    def __init__(self, name: str) -> None:
-        near = get_close_matches(name.lower(), (*WEIGHTINGS, *_ALSO_CALLED), 1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        super().__init__(f"There is no weighting '{name}'.{hint} Choose from {', '.join(WEIGHTINGS)}.")
-
-
-def weighting(name: str) -> str:
-    """The column that a weighting's name, or one of its everyday names, stands for.
-
-    Raises:
-        UnknownWeighting: with the names there are.
-    """
-    cleaned = name.strip().lower().replace("-", "_").replace(" ", "_")
-    known = _ALSO_CALLED.get(cleaned, cleaned)
-    if known not in WEIGHTINGS:
-        raise UnknownWeighting(name)
-    return known
 
 
 def weights(populations: pa.Table, by: str, group: str) -> dict[str, int]:

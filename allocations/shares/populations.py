@@ -1,18 +1,14 @@
-"""The people that shares rest on: the shipped figures of 2025/26, or a published practice file of the user's own."""
+"""The people that shares rest on: as shipped, or those of a file of the user's own (``populations_file``)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import pyarrow as pa
 
 from allocations.figures import tables as figures
-from allocations.figures.tables import WEIGHTINGS
-from allocations.files.published.practices import PracticeFile
-from allocations.files.published.understood import understand
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.places.files import Membership, membership
-from ledger.errors import Problem, Refused
 from ledger.years import FinancialYear
 
 SHIPPED_YEAR = FinancialYear(2025)
@@ -82,7 +78,7 @@ def shipped(year: FinancialYear = SHIPPED_YEAR) -> Populations:
     if year == SHIPPED_YEAR or year.start not in figures.PEOPLE:
         return Populations(SHIPPED_YEAR, figures.table("practices_2025_26"), SHIPPED)
     name = figures.PEOPLE[year.start]
-    table, _ = _placed(figures.table(name))
+    table, _ = placed(figures.table(name))
     note = f"People of {year} are projected by NHS England (December 2025)."
     return Populations(year, table, f"allocations/figures/reference/{name}.csv", None, note)
 
@@ -92,32 +88,7 @@ def shipped_years() -> tuple[FinancialYear, ...]:
     return tuple(FinancialYear(start) for start in sorted(figures.PEOPLE))
 
 
-def read_populations(path: Path, year: FinancialYear | None = None, icb: str | None = None) -> Populations:
-    """A published practice file, of any year's edition, with the default places and networks of its practices.
-
-    Args:
-        path: the file.
-        year: its year, where it does not say it.
-        icb: the only ICB that is asked about: what is wrong in the rows of others blocks nothing; they are left out.
-
-    Raises:
-        Refused: it is a file of another kind, or has problems, each with its sheet and cell.
-    """
-    files, problems = understand([path], year=year, icb=icb)
-    if not problems and not isinstance(files[0].content, PracticeFile):
-        sentence = f"it is {files[0].kind}."
-        remedy = "Give a practice file with registered and weighted populations."
-        problems = [Problem(path.name, sentence, "Shares rest on people by practice.", remedy)]
-    if problems:
-        raise Refused(problems)
-    content = files[0].content
-    assert isinstance(content, PracticeFile)
-    assert content.year is not None
-    table, said = _placed(content.table)
-    return Populations(content.year, table, path.name, files[0].sha256, said)
-
-
-def _placed(table: pa.Table) -> tuple[pa.Table, str]:
+def placed(table: pa.Table) -> tuple[pa.Table, str]:
     """The same with the default place and the network of each practice, and how they came about."""
     upper = {row["district"]: row["authority"] for row in figures.table("districts").to_pylist()}
     known = membership(figures.table("practices_2025_26"))
@@ -135,5 +106,5 @@ def _placed(table: pa.Table) -> tuple[pa.Table, str]:
     both = (("district", own, districts), ("PCN", given, networks))
     filled = [name for name, before, after in both if before != after]
     said = f"Where the file does not say a practice's {' or '.join(filled)}, it is that of the shipped figures."
-    placed = {name: pa.array(values, pa.string()) for name, values in added.items()}
-    return pa.table({**columns, **placed}), said if filled else ""
+    found = {name: pa.array(values, pa.string()) for name, values in added.items()}
+    return pa.table({**columns, **found}), said if filled else ""

@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
-from sqlalchemy import BigInteger, Boolean, Date, Integer
-from sqlmodel import SQLModel
 
 from ledger import characters
 from ledger.entries import canonical
 from ledger.words import AVAILABLE
 from ledger.years import FinancialYear
+
+if TYPE_CHECKING:
+    # To speak of legs and drafts takes no tables, and to load them is to load all of SQLAlchemy.
+    from sqlmodel import SQLModel
 
 LEGS = pa.schema(
     [
@@ -77,7 +79,7 @@ class Draft:
     source_hash: str | None = None
     reverses: int | None = None
     transfers: pa.Table | None = None
-    records: Mapping[type[SQLModel], pa.Table] = field(default_factory=dict)
+    records: Mapping["type[SQLModel]", pa.Table] = field(default_factory=dict)
 
     def legs(self) -> pa.Table:
         """The transfers as a table, empty where there are none."""
@@ -107,7 +109,7 @@ def legs(movements: Iterable[Leg]) -> pa.Table:
     )
 
 
-def schema_of(model: type[SQLModel], form: int = canonical.FORM) -> pa.Schema:
+def schema_of(model: "type[SQLModel]", form: int = canonical.FORM) -> pa.Schema:
     """The Arrow schema of a table of the books, without ``entry_number``, in the model's order.
 
     One schema for the writer and for the verifier, so that both hash the same text.
@@ -115,6 +117,8 @@ def schema_of(model: type[SQLModel], form: int = canonical.FORM) -> pa.Schema:
     Args:
         form: of the canonical text: an earlier one knew fewer columns.
     """
+    from sqlalchemy import BigInteger, Boolean, Date, Integer  # noqa: PLC0415 - as said
+
     kinds = ((BigInteger, pa.int64()), (Integer, pa.int32()), (Boolean, pa.bool_()), (Date, pa.date32()))
     fields = []
     for column in model.__table__.columns:  # type: ignore[attr-defined]
@@ -124,7 +128,7 @@ def schema_of(model: type[SQLModel], form: int = canonical.FORM) -> pa.Schema:
     return pa.schema(fields)
 
 
-def records(model: type[SQLModel], rows: Iterable[Mapping[str, object]]) -> pa.Table:
+def records(model: "type[SQLModel]", rows: Iterable[Mapping[str, object]]) -> pa.Table:
     """A table of records from plain rows; a column that a row leaves out takes the model's default."""
     schema = schema_of(model)
     defaults = {
@@ -140,7 +144,7 @@ def records(model: type[SQLModel], rows: Iterable[Mapping[str, object]]) -> pa.T
     return pa.Table.from_pylist(filled, schema=schema)
 
 
-def primary_key(model: type[SQLModel]) -> str:
+def primary_key(model: "type[SQLModel]") -> str:
     """The name of the column that identifies a record."""
     (column,) = model.__table__.primary_key.columns  # type: ignore[attr-defined]
     return str(column.name)

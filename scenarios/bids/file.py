@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from allocations.figures.weightings import UnknownWeighting, weighting
 from allocations.reading.strict_yaml import StrictModel, place_of, read_lines, read_model
-from allocations.shares.need import UnknownWeighting, weighting
 from ledger.errors import Problem, Refused
 from ledger.money import spoken
 from scenarios.bids.assumptions import Assumed, Where, gathered, values

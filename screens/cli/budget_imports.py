@@ -206,4 +206,4 @@ def _show_refused(refused: BudgetRefused, ledger: str, *, as_json: bool) -> None
     count, kinds = len(refused.problems), len(causes)
     several = f"{count:,} problems" if kinds == count else f"{count:,} problems, with {kinds:,} causes"
     told = "1 problem. Nothing was posted." if count == 1 else f"{several}. Nothing was posted."
-    terminal.messages.print(told, markup=False)
+    terminal.messages().print(told, markup=False)

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from allocations.shares import split as allocating
-from allocations.shares.populations import SHIPPED_YEAR, read_populations, shipped
+from allocations.shares.populations import SHIPPED_YEAR, shipped
+from allocations.shares.posting import drafts
 from ledger.entries import posting
 from ledger.entries.proposals import submit
 from ledger.reports import position
@@ -73,7 +74,7 @@ def allocate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
 ) -> Report:
     """Split money by weighted population, exactly, and post it if asked. Without a ledger, give an amount."""
-    populations = shipped(year or SHIPPED_YEAR) if people is None else read_populations(people, year, icb)
+    populations = shipped(year or SHIPPED_YEAR) if people is None else options.read_figures(people, year, icb)
     year = year or populations.year
     at, posted = None, []
 
@@ -94,7 +95,7 @@ def allocate(
                 pence = allocating.held_by(reader, at, icb, fund, year, standing) if amount is None else amount
                 found = split(pence)
                 if writing:
-                    asked = allocating.drafts(reader, found, standing=standing, actor=actor, day=day, key=key)
+                    asked = drafts(reader, found, standing=standing, actor=actor, day=day, key=key)
             if propose:
                 title = allocating.title(found)
                 posted = [submit(store, asked, key=asked[-1].key, title=title, prepared_by=actor, dry_run=dry_run)]

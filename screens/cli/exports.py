@@ -6,11 +6,15 @@ from typing import Annotated
 
 import typer
 
+from allocations.files.out.sheets import refuse_other_suffix
+from scenarios import outcome as outcomes
 from scenarios import saved
+from scenarios.scenario import read_scenario
 from screens.cli import options
 from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, AsAt, KnownAt, Ledger, Organisation, Year
-from screens.report import register_files
+from screens.report import board_pack, register_files
+from screens.report import scenarios as reporting
 from screens.report.exports import EXPORTS, JOURNAL, Asked, BooksAt, Export
 from screens.report.report import Report
 
@@ -137,3 +141,24 @@ def _scenario(
     ledger: Ledger = DEFAULT_LEDGER,
 ) -> Report:
     return _write(EXPORTS["scenario"], out, Asked(scenario=str(saved.locate(name, ledger))), ledger)
+
+
+@guarded("scenario pack")
+def pack(
+    files: Annotated[list[str], typer.Argument(help="One scenario or several, by name or file.")],
+    out: Annotated[
+        Path, typer.Option("--out", "--output", help="The file: .html to print, or .xlsx of one.", dir_okay=False)
+    ],
+    ledger: Ledger = DEFAULT_LEDGER,
+) -> Report:
+    """Write the board pack: a page that prints on A4 and needs no network, or a workbook; what the app offers too."""
+    refuse_other_suffix(out, ".html", *([".xlsx"] if len(files) == 1 else []))
+    paths = [saved.locate(each, ledger) for each in files]
+    written = [read_scenario(path) for path in paths]
+    with reading(ledger) as (reader, at):
+        found = [outcomes.work_out(reader, each) for each in written]
+        if out.suffix.lower() == ".xlsx":
+            board_pack.workbook(reader, found[0], paths[0].read_bytes(), out)
+        else:
+            board_pack.printable(found, at, out)
+    return reporting.pack(found, at, out)

@@ -1,5 +1,6 @@
 """What every command shares: how it opens a ledger to read, and how a refusal becomes sentences and a status."""
 
+import gc
 import inspect
 import os
 import re
@@ -12,7 +13,7 @@ from typing import Any
 
 import typer
 
-from allocations.shares.need import UnknownWeighting
+from allocations.figures.weightings import UnknownWeighting
 from ledger.errors import UNAVAILABLE, Problem, Refused
 from ledger.reports.position import Moment, moment
 from ledger.store.address import Address, discreet
@@ -41,6 +42,7 @@ def guarded(name: str) -> Callable[[Callable[..., Report | None]], Callable[...,
 
         @wraps(command)
         def run(**given: Any) -> None:
+            _collect_from_now_on()
             ledger, as_json = str(given.get("ledger", "")), bool(given.get("as_json"))
             if not knows:
                 given.pop("as_json", None)
@@ -63,6 +65,13 @@ def guarded(name: str) -> Callable[[Callable[..., Report | None]], Callable[...,
     return around
 
 
+def _collect_from_now_on() -> None:
+    """Begin to collect garbage, where the front door put it off: what is loaded by now stays, and is passed by."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 @contextmanager
 def _refusals(command: str, ledger: str, *, as_json: bool) -> Iterator[None]:
     try:
@@ -72,7 +81,7 @@ def _refusals(command: str, ledger: str, *, as_json: bool) -> Iterator[None]:
         raise typer.Exit(REFUSED) from None
     except UNAVAILABLE as error:
         told = COMMAND_LINE.text(error)
-        terminal.messages.print(discreet(told), markup=False, highlight=False)
+        terminal.messages().print(discreet(told), markup=False, highlight=False)
         if as_json:
             terminal.show(Report(facts={"unreachable": told}), command=command, ledger=ledger, as_json=True)
         raise typer.Exit(UNREACHABLE) from None

@@ -138,6 +138,8 @@ def scope(text: str) -> str:
 _positions, _flows = ", ".join(position.POSITION_COLUMNS), ", ".join(position.FLOW_COLUMNS)
 # Typer knows no unions; what it gives is what the parser made.
 if TYPE_CHECKING:
+    from allocations.shares.populations import Populations
+
     AnyLedger = Address
 else:
     AnyLedger = Path
@@ -186,3 +188,15 @@ EntryDay = Annotated[
     date | None,
     typer.Option("--date", help=f"When it counts, as {_DAY}; else today if in the year, or its first day.", parser=day),
 ]
+
+
+def read_figures(people: Path, year: FinancialYear | None, icb: str | None = None) -> "Populations":
+    """The people of a file that ``--figures`` names; what is wrong in the rows of other ICBs blocks nothing.
+
+    Raises:
+        Refused: it is a file of another kind, or has problems, each with its sheet and cell.
+    """
+    # What reads published files is loaded for those who give one.
+    from allocations.shares.populations_file import read_populations  # noqa: PLC0415 - as said
+
+    return read_populations(people, year, icb)

@@ -10,15 +10,15 @@ import pyarrow.compute as pc
 import typer
 
 from allocations.figures import tables
+from allocations.figures.weightings import weighting
 from allocations.network.statement import FIGURES_YEAR, statement
 from allocations.places.division import UNASSIGNED, with_places
 from allocations.places.files import read_division
 from allocations.shares import issue, need
 from allocations.shares import targets as published
 from allocations.shares.historic import read_historic
-from allocations.shares.need import weighting
 from allocations.shares.pace import plan, read_pace, read_rule
-from allocations.shares.populations import SHIPPED_YEAR, read_populations, shipped
+from allocations.shares.populations import SHIPPED_YEAR, shipped
 from allocations.shares.schedule import issued_in_books, schedule
 from allocations.shares.split import allocate
 from ledger.entries import posting
@@ -81,7 +81,7 @@ def show_schedule(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
 ) -> Report:
     """For every place and line: historic budget, fair share, distance from target, issued budget and the bridge."""
-    populations = shipped(year or SHIPPED_YEAR) if people is None else read_populations(people, year, icb)
+    populations = shipped(year or SHIPPED_YEAR) if people is None else options.read_figures(people, year, icb)
     year = year or populations.year
     one_pound = allocate(
         icb=icb, year=year, fund="core", level=to, by="registered", amount_pence=PENCE_PER_POUND, places_file=places,
@@ -173,7 +173,7 @@ def show_need(
     year: Year = None,
 ) -> Report:
     """Need indices of every place, network or practice, each with the base that it is relative to."""
-    populations = shipped(year or SHIPPED_YEAR) if people is None else read_populations(people, year)
+    populations = shipped(year or SHIPPED_YEAR) if people is None else options.read_figures(people, year)
     table = populations.table
     if places is not None:
         if icb is None or to != Level.PLACE:

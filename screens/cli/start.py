@@ -108,7 +108,7 @@ def open_app(
         raise Refused([Problem(f"--address {address}", fault, "Nothing is opened.", remedy) for fault in faults])
     if Store.exists(ledger):
         Store.open(ledger, read_only=True).close()
-    terminal.messages.print(
+    terminal.messages().print(
         f"Opening {home or f'http://{address}:{port}'} on {ledger}. Stop with Ctrl+C.", markup=False
     )
     options = [

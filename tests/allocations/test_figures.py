@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 
 from allocations.figures import tables as figures
+from allocations.figures.weightings import WEIGHTINGS, UnknownWeighting, weighting
 from allocations.network.contract import annual_pence, rates
 from allocations.shares.apportion import apportion
-from allocations.shares.need import UnknownWeighting, weighting, weights
+from allocations.shares.need import weights
 from ledger.years import FinancialYear
 
 # The sums over the 42 ICBs, each ICB and line rounded half-up to the penny, in pence.
@@ -108,14 +109,14 @@ def test_42_icbs_become_36() -> None:
 def test_every_weighted_population_sums_to_the_population() -> None:
     practices = figures.table("practices_2025_26")
     assert practices.num_rows == 6_348
-    for by in figures.WEIGHTINGS:
+    for by in WEIGHTINGS:
         whole = sum(weights(practices, by, "icb").values())
         assert abs(Decimal(whole).scaleb(-9) - Decimal("63849324.211")) < Decimal("0.01"), by
 
 
 def test_places_and_networks_add_up_to_their_practices() -> None:
     practices, parts = figures.table("practices_2025_26"), figures.table("pcn_parts_2025_26")
-    for by in figures.WEIGHTINGS:
+    for by in WEIGHTINGS:
         assert weights(practices, by, "place") == weights(figures.table("places_2025_26"), by, "place")
         assert (
             weights(practices, by, "pcn")

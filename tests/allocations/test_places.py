@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocations.figures import tables
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.places import files
 from allocations.places.division import UNASSIGNED, Claim, Division, divide, with_places
 from allocations.places.files import Membership, read_division, shipped_membership
@@ -342,7 +343,7 @@ def test_people_and_money_are_conserved_from_practice_to_icb(
     own = with_places(PRACTICES.filter(pc.equal(PRACTICES["icb"], icb)), division)
     in_network = pa.array([code or "no network" for code in own["pcn"].to_pylist()])
     own = own.set_column(own.column_names.index("pcn"), "pcn", in_network)
-    for by in tables.WEIGHTINGS:
+    for by in WEIGHTINGS:
         whole = weights(own, by, "icb")[icb]
         for level in ("place", "pcn", "practice"):
             assert sum(weights(own, by, level).values()) == whole, (by, level)

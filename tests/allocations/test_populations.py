@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from allocations.shares import need
-from allocations.shares.populations import read_populations, shipped
+from allocations.shares.populations import shipped
+from allocations.shares.populations_file import read_populations
 from allocations.shares.schedule import schedule
 from allocations.shares.split import allocate
 from ledger.errors import Refused

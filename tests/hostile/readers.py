@@ -19,7 +19,7 @@ from allocations.places.files import read_division, shipped_membership
 from allocations.reading.cells import read_workbook
 from allocations.shares.historic import read_historic
 from allocations.shares.pace import read_pace, read_rule
-from allocations.shares.populations import read_populations
+from allocations.shares.populations_file import read_populations
 from ledger.errors import Refused
 from ledger.reports.verify import verify
 from ledger.store.base import Store

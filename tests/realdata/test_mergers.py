@@ -10,7 +10,8 @@ from allocations.files.published.importing import import_files
 from allocations.files.published.mergers import import_structure
 from allocations.files.published.understood import understand
 from allocations.shares import restated
-from allocations.shares.split import allocate, drafts
+from allocations.shares.posting import drafts
+from allocations.shares.split import allocate
 from ledger.entries.posting import post
 from ledger.errors import Refused
 from ledger.inputs import Action

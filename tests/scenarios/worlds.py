@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from allocations.figures.tables import WEIGHTINGS
+from allocations.figures.weightings import WEIGHTINGS
 from ledger.errors import Refused
 from ledger.reports.position import SCHEMA
 from ledger.years import FinancialYear

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from allocations.figures.reference import build_years
-from allocations.figures.tables import WEIGHTINGS
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.files.published import allocations_workbook, pcn_memberships, practices, registered_patients
 from allocations.files.published.allocations_workbook import AllocationsWorkbook
 from allocations.files.published.pcn_memberships import PcnFile

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from allocations.figures.reference.estimate import SHIPPED_ESTIMATES, estimated
-from allocations.figures.tables import WEIGHTINGS
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.files.published import practices
 from allocations.files.published.registered_patients import PracticeMap
 from allocations.reading.cells import read_workbook

@@ -12,7 +12,7 @@ from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
-from allocations.figures.tables import WEIGHTINGS
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.files.out.provenance import WORKING, Provenance, of_books
 from allocations.files.out.sheets import FIRST_ROW, HEADING_ROW, Book, refuse_other_suffix
 from allocations.files.out.working_plan import Block, Line, Plan

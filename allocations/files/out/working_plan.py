@@ -20,9 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocations.figures import tables
-from allocations.figures.tables import WEIGHTINGS
+from allocations.figures.weightings import WEIGHTINGS, weighting
 from allocations.places.division import UNASSIGNED
-from allocations.shares.need import weighting
 from allocations.shares.split import FIGURES_YEAR, Allocation, allocate, refuse_unknown_fund
 from ledger.errors import Problem, Refused
 from ledger.inputs import Input

@@ -11,7 +11,8 @@ from itertools import chain
 
 import pyarrow as pa
 
-from allocations.figures.tables import POPULATION, WEIGHTINGS
+from allocations.figures.tables import POPULATION
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.files.published import headings
 from allocations.files.published.editions import edition
 from allocations.files.published.headings import folded

@@ -4,13 +4,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import cache
 from textwrap import wrap
-from typing import Any
-
-from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table as Drawn
+from typing import TYPE_CHECKING, Any
 
 from ledger.errors import Problem
 from ledger.store.address import discreet
@@ -20,7 +16,18 @@ from screens.report.report import NUMBERS, Cell, Column, Report, Table, plain
 from screens.report.wording import COMMAND_LINE
 
 _MANY, _WIDE_HEADING, _NARROW_HEADING = 8, 18, 12
-messages = Console(stderr=True, soft_wrap=True)
+if TYPE_CHECKING:
+    # Loaded when something is drawn with it: a program that asks for JSON need not wait for it.
+    from rich.console import Console
+    from rich.table import Table as Drawn
+
+
+@cache
+def messages() -> "Console":
+    """Standard error, for people."""
+    from rich.console import Console  # noqa: PLC0415 - as said
+
+    return Console(stderr=True, soft_wrap=True)
 
 
 def show(report: Report, *, command: str = "", ledger: str = "", as_json: bool = False) -> None:
@@ -28,6 +35,8 @@ def show(report: Report, *, command: str = "", ledger: str = "", as_json: bool =
     if as_json:
         print(discreet(json.document(report, command=command, ledger=ledger)))  # noqa: T201
         return
+    from rich.console import Console  # noqa: PLC0415 - as said
+
     # A pipe has no width of its own: never cut a figure to fit eighty columns.
     console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 160)
     if report.title:
@@ -52,28 +61,33 @@ def show_problems(problems: Sequence[Problem], *, command: str, ledger: str, as_
     for cause in by_cause(COMMAND_LINE.problems(problems)):
         problem = cause.first
         place, found = (_escape(discreet(text)) for text in (problem.where, problem.found))
-        messages.print(f"[bold]{place}[/bold]: {found}", highlight=False)
+        messages().print(f"[bold]{place}[/bold]: {found}", highlight=False)
         if cause.more:
-            messages.print(f"    {_escape(discreet(cause.more))}", highlight=False)
-        messages.print(f"    {_escape(discreet(f'{problem.why} {problem.fix}'))}".rstrip(), highlight=False)
+            messages().print(f"    {_escape(discreet(cause.more))}", highlight=False)
+        messages().print(f"    {_escape(discreet(f'{problem.why} {problem.fix}'))}".rstrip(), highlight=False)
 
 
 @contextmanager
 def progress(title: str) -> Iterator[Any]:
     """A progress bar on standard error; yields a function (step, done, of)."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - as said
+
     shown = (
         TextColumn("{task.description:<34}"),
         BarColumn(),
         TextColumn("{task.completed} of {task.total}"),
         TimeElapsedColumn(),
     )
-    with Progress(*shown, console=messages, transient=not sys.stderr.isatty()) as bar:
+    with Progress(*shown, console=messages(), transient=not sys.stderr.isatty()) as bar:
         task = bar.add_task(title, total=None)
         yield lambda step, done, of: bar.update(task, description=step, completed=done, total=of)
 
 
-def _drawn(table: Table) -> Drawn:
+def _drawn(table: Table) -> "Drawn":
     """Money in pounds and pence with the unit in the header, numbers to the right."""
+    from rich import box  # noqa: PLC0415 - as said
+    from rich.table import Table as Drawn  # noqa: PLC0415 - as said
+
     drawn = Drawn(box=box.SIMPLE_HEAD, show_edge=False)
     figures = [column for column in table.columns if column.kind in NUMBERS]
     widest = _WIDE_HEADING if len(figures) < _MANY else _NARROW_HEADING

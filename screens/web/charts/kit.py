@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-import streamlit as st
-
 from ledger.money import spoken
 from screens.report.render import page as tables
 from screens.report.report import Table
@@ -71,6 +69,8 @@ def frame(
         is_open: whether the table is unfolded.
         smaller: whether the name is a heading inside a section.
     """
+    import streamlit as st  # noqa: PLC0415 - the board pack draws too, and needs none
+
     (st.subheader if smaller else st.header)(name, anchor=False)
     st.write(sentence)
     draw(f"{name}. {sentence} The table below gives every figure.")
@@ -80,6 +80,8 @@ def frame(
 
 def vega(spec: Mapping[str, Any], *, alt: str, key: str, height: int) -> None:
     """Draw a Vega-Lite chart in the house's type."""
+    import streamlit as st  # noqa: PLC0415 - as said
+
     st.vega_lite_chart(
         spec={**spec, "height": height, "config": _CONFIG}, alt=alt, key=key, theme=None, width="stretch"
     )

@@ -11,9 +11,8 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from allocations.figures import tables as figures
-from allocations.figures.tables import WEIGHTINGS
+from allocations.figures.weightings import WEIGHTINGS, UnknownWeighting
 from allocations.shares.facts import icb_names
-from allocations.shares.need import UnknownWeighting
 from allocations.shares.split import FIGURES_YEAR
 from ledger.errors import UNAVAILABLE, Refused
 from ledger.reports import journal

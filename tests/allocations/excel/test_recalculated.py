@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from allocations.figures import tables
-from allocations.figures.tables import WEIGHTINGS
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.files.out import template, working
 from allocations.files.out.sheets import FIRST_ROW, HEADING_ROW
 from allocations.files.out.template import from_figures
