@@ -120,6 +120,7 @@ TWICE = {
     "Line",
     "Link",
     "Meaning",
+    "Months",
     "Membership",
     "NewIcb",
     "Organisation",
