@@ -129,7 +129,6 @@ TWICE = {
     "Plan",
     "Pot",
     "Receiver",
-    "Row",
     "Rule",
     "SetAside",
     "Settlement",

@@ -12,7 +12,7 @@ from allocations.files.register.layout import ACTOR, KIND, LETTER, SHEET, column
 from allocations.reading.cells import Cell, Kind, Sheet, read_workbook
 from allocations.reading.letters import folded
 from allocations.reading.safe_text import csv_text_back
-from ledger.entries.decisions.batch import Row
+from ledger.entries.decisions.batch import DecisionRow
 from ledger.errors import Problem, Refused
 from ledger.money import exact_pounds, parse_pounds
 
@@ -31,7 +31,7 @@ class Register:
 
     file: str
     sha256: str
-    rows: Sequence[Row]
+    rows: Sequence[DecisionRow]
     letter_pence: int | None
     letter_where: str
 
@@ -124,7 +124,9 @@ def _names(cells: Sequence[Cell], there: str) -> tuple[dict[int, str], list[Prob
     return names, problems
 
 
-def _row(cells: Sequence[Cell], names: dict[int, str], there: str, *, is_text: bool) -> tuple[Row, list[Problem]]:
+def _row(
+    cells: Sequence[Cell], names: dict[int, str], there: str, *, is_text: bool
+) -> tuple[DecisionRow, list[Problem]]:
     given: dict[str, str] = {}
     problems = []
     places = {name: cells[nth].address for nth, name in names.items()}
@@ -137,7 +139,7 @@ def _row(cells: Sequence[Cell], names: dict[int, str], there: str, *, is_text: b
             text = _text(cell)
             given[name] = csv_text_back(text) if is_text else text
     kind, actor = given.pop(KIND, ""), given.pop(ACTOR, None)
-    return Row(kind.strip().lower(), given, _where(there, places, cells[0].address), actor), problems
+    return DecisionRow(kind.strip().lower(), given, _where(there, places, cells[0].address), actor), problems
 
 
 def _where(there: str, places: dict[str, str], first: str) -> Callable[[str], str]:

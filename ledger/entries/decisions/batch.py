@@ -29,7 +29,7 @@ _ALIKE = ("kind", "effective_date", "actor", "reason", "authority", "source")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DecisionRow:
     """One decision as it stands in a register.
 
     Attributes:
@@ -55,7 +55,12 @@ class Recorded:
 
 
 def record(
-    store: Store, rows: Sequence[Row], *, actor: str, dry_run: bool = False, progress: Progress = lambda *_: None
+    store: Store,
+    rows: Sequence[DecisionRow],
+    *,
+    actor: str,
+    dry_run: bool = False,
+    progress: Progress = lambda *_: None,
 ) -> Recorded:
     """Record many decisions: one entry for each key, all of them or none.
 
@@ -95,14 +100,14 @@ def record(
 
 
 def drafted(
-    rows: Sequence[Row],
+    rows: Sequence[DecisionRow],
     facts: Known,
     *,
     actor: str,
     progress: Progress = lambda *_: None,
     then: Callable[[str], Known | None] = lambda _key: None,
     learn: bool = True,
-) -> tuple[list[Draft], dict[str, Row], list[Problem]]:
+) -> tuple[list[Draft], dict[str, DecisionRow], list[Problem]]:
     """The entries of rows, one for each key, with the row that each comes from, and what cannot be read.
 
     Args:
@@ -111,7 +116,7 @@ def drafted(
         learn: add what the rows bring to the facts, so that later rows can rest on it.
     """
     by_key: dict[str, list[Draft]] = {}
-    rows_of: dict[str, Row] = {}
+    rows_of: dict[str, DecisionRow] = {}
     problems: list[Problem] = []
     for nth, row in enumerate(rows):
         if nth % _STEP == 0:
@@ -149,7 +154,9 @@ def merged(parts: Sequence[Draft]) -> Draft:
     return replace(first, transfers=pa.concat_tables(legs).cast(LEGS) if legs else None, records=records)
 
 
-def _clash(draft: Draft, row: Row, before: Sequence[Draft] | None, earlier: Row | None) -> Problem | None:
+def _clash(
+    draft: Draft, row: DecisionRow, before: Sequence[Draft] | None, earlier: DecisionRow | None
+) -> Problem | None:
     """What is wrong where a key comes back in another row."""
     if before is None or earlier is None:
         return None
@@ -173,7 +180,7 @@ def _numbers(store: Store, actor: str, drafts: Sequence[Draft]) -> dict[int, str
 
 
 def _told(
-    problem: Problem, drafts: Sequence[Draft], numbers: Mapping[int, str], rows_of: Mapping[str, Row]
+    problem: Problem, drafts: Sequence[Draft], numbers: Mapping[int, str], rows_of: Mapping[str, DecisionRow]
 ) -> tuple[Problem, str]:  # fmt: skip
     """A problem of posting where it comes from, with the key of its entry; as it is where nobody can tell."""
     where = str(problem.where)
@@ -190,7 +197,7 @@ def _told(
     return replace(problem, where=row.where(_field(problem, row))), key
 
 
-def _field(problem: Problem, row: Row) -> str:
+def _field(problem: Problem, row: DecisionRow) -> str:
     """The field of a row that a problem speaks of: the one whose words are in what was found; else its kind."""
     if "authority" in problem.fix.lower():
         return "authority"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.entries.chain import LEGS_OF
-from ledger.entries.decisions.batch import Row, drafted
+from ledger.entries.decisions.batch import DecisionRow, drafted
 from ledger.entries.decisions.every import DECISIONS
 from ledger.entries.decisions.known import Known
 from ledger.entries.draft import LEGS, Draft, primary_key, schema_of
@@ -170,7 +170,7 @@ def _text(value: Any) -> str:
 def _same(draft: Draft, words: Sequence[Words], facts: Known) -> bool:
     """Whether decisions make an entry again, exactly."""
     rows = [
-        Row(one["kind"], {name: text for name, text in one.items() if name not in ("kind", "recorded_by")}, str,
+        DecisionRow(one["kind"], {name: text for name, text in one.items() if name not in ("kind", "recorded_by")}, str,
             one["recorded_by"])
         for one in words
     ]  # fmt: skip
