@@ -23,11 +23,13 @@ class Division:
             out stand under ``UNASSIGNED``, always shown and never lost.
         unassigned: the practices that no place has.
         left_aside: places of other ICBs that the same file holds, which this division does not use.
+        invisible: how many of the file's lines hold letters that nobody sees, and were read without them.
     """
 
     place_of: Mapping[str, str]
     unassigned: tuple[str, ...]
     left_aside: tuple[str, ...] = ()
+    invisible: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ import pyarrow as pa
 from allocations.figures import tables
 from allocations.places.division import Claim, Division, divide, wrong_practice
 from allocations.reading.csv_rows import UserTable, parse, read_text
+from allocations.reading.letters import has_invisible
 from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Input
 
@@ -309,7 +310,8 @@ def read_division(path: Path, icb: str, members: Membership) -> Division:
     if path.suffix.lower() == ".json" or text.lstrip().startswith(("{", "[")):
         saved = read(text, path.name, icb, members.icb)
         return divide(saved.claims, path.name, icb, members.icb, saved.left_aside)
-    return divide(_claims(parse(text, path.name), icb, members), path.name, icb, members.icb)
+    found = divide(_claims(parse(text, path.name), icb, members), path.name, icb, members.icb)
+    return replace(found, invisible=sum(has_invisible(line) for line in text.splitlines()))
 
 
 def _claims(table: UserTable, icb: str, members: Membership) -> Iterator[Claim | Problem]:

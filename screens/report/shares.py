@@ -44,6 +44,11 @@ def allocation(split: Allocation, at: Moment | None) -> Report:
     aside = split.division.left_aside if split.division else ()
     if aside:
         left_out.append(f"Left aside, as places of other ICBs in the same file: {len(aside)} ({', '.join(aside)}).")
+    invisible = split.division.invisible if split.division else 0
+    if invisible:
+        left_out.append(
+            f"{invisible:,} lines of the places hold letters that nobody sees; names were read without them."
+        )
     weighting = split.by.replace("_", " ")
     facts = {
         "icb": split.icb,
@@ -56,6 +61,7 @@ def allocation(split: Allocation, at: Moment | None) -> Report:
         "total_pence": split.amount_pence,
         "unassigned": list(split.division.unassigned) if split.division else [],
         "left_aside": list(aside),
+        **({"lines_with_invisible_letters": invisible} if invisible else {}),
     }
     title = f"{spoken(split.amount_pence)} of {split.fund}, {split.icb}, {split.year}, by {weighting} population"
     sentences = [f"Split in whole units of one {split.unit}; the parts sum to the whole.", *left_out]
