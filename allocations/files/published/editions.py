@@ -20,7 +20,7 @@ _HEADERS = "its headers"
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class EditionEvidence:
     """What one part of a file says of its year. ``shown`` is where, with the text, for a sentence."""
 
     where: str
@@ -95,7 +95,7 @@ def edition(
     return _agreed(first.years[0], first, spoken[1:], notes)
 
 
-def _agreed(year: FinancialYear, first: Evidence, others: Sequence[Evidence], notes: Notes) -> FinancialYear | None:
+def _agreed(year: FinancialYear, first: EditionEvidence, others: Sequence[EditionEvidence], notes: Notes) -> FinancialYear | None:
     against = [said for said in others if year not in said.years]
     strong = [said for said in against if said.where != _HEADERS]
     if strong:
@@ -114,7 +114,7 @@ def _agreed(year: FinancialYear, first: Evidence, others: Sequence[Evidence], no
     return year
 
 
-def evidence(sheets: Sequence[Sheet], tables: Sequence[Table], file: str) -> list[Evidence]:
+def evidence(sheets: Sequence[Sheet], tables: Sequence[Table], file: str) -> list[EditionEvidence]:
     """What each part of the file says of its year, the strongest first; a part that says nothing is not here."""
     headings = [heading for table in tables for heading in table.headings if heading.meaning.years]
     newest = max((year for heading in headings for year in heading.meaning.years), default=None)
@@ -129,11 +129,11 @@ def evidence(sheets: Sequence[Sheet], tables: Sequence[Table], file: str) -> lis
         years = tuple(sorted({year for _, named in saying for year in named}))
         if years:
             shown = next(text for text, named in saying if named)
-            found.append(Evidence(where, years, f"{what} '{' '.join(shown.split())[:60]}'"))
+            found.append(EditionEvidence(where, years, f"{what} '{' '.join(shown.split())[:60]}'"))
     if newest is not None:
         heading = next(heading for heading in headings if newest in heading.meaning.years)
         shown = f"the header '{' '.join(heading.text.split())[:60]}' ({heading.cell})"
-        found.append(Evidence(_HEADERS, (newest,), shown))
+        found.append(EditionEvidence(_HEADERS, (newest,), shown))
     return found
 
 
