@@ -95,7 +95,9 @@ def edition(
     return _agreed(first.years[0], first, spoken[1:], notes)
 
 
-def _agreed(year: FinancialYear, first: EditionEvidence, others: Sequence[EditionEvidence], notes: Notes) -> FinancialYear | None:
+def _agreed(
+    year: FinancialYear, first: EditionEvidence, others: Sequence[EditionEvidence], notes: Notes
+) -> FinancialYear | None:
     against = [said for said in others if year not in said.years]
     strong = [said for said in against if said.where != _HEADERS]
     if strong:
