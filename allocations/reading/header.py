@@ -21,7 +21,7 @@ _FEWEST_MONTHS = 3
 _CENTURY = 2000
 
 
-class Over(NamedTuple):
+class ColumnHead(NamedTuple):
     """What stands over a column.
 
     Attributes:
@@ -82,7 +82,7 @@ def are_years(numbers: Sequence[object]) -> bool:
     return bool(numbers) and len(years) == len(numbers) == len(set(years)) and all(year == int(year) for year in years)
 
 
-def over(sheet: Sheet, row: int, areas: Areas) -> list[Over]:
+def over(sheet: Sheet, row: int, areas: Areas) -> list[ColumnHead]:
     """What stands over each column of a sheet, if this row (from 0) is its header."""
     levels = _levels(sheet, row, areas)
     found = []
@@ -90,7 +90,7 @@ def over(sheet: Sheet, row: int, areas: Areas) -> list[Over]:
         # Merged across, a heading of this row stands over its first column alone: the row below says the rest.
         own = areas.shown(cell, row, column) if areas.begins_at(row, column) == column else cell
         groups = tuple(level[column] for level in levels if level[column].kind is not Kind.BLANK)
-        found.append(Over(own, tuple(group for group in groups if group.address != own.address)))
+        found.append(ColumnHead(own, tuple(group for group in groups if group.address != own.address)))
     return found
 
 

@@ -21,7 +21,7 @@ from allocations.reading.evidence import (
     unit_problem,
     units_said,
 )
-from allocations.reading.header import DEEPEST, Areas, Over, can_head, over
+from allocations.reading.header import DEEPEST, Areas, ColumnHead, can_head, over
 from allocations.reading.letters import folded, tidy
 from allocations.reading.units import POUNDS, unified
 from allocations.reading.years_said import years_said
@@ -189,7 +189,7 @@ def _table(path: Path, sheets: list[Sheet]) -> _Table:
     return _Table(path.name, sheet, header, {**columns, "amount": column}, said[0].unit if said else POUNDS)
 
 
-_InSheet = tuple[Sheet, int, dict[str, int], list[tuple[int, Over]]]
+_InSheet = tuple[Sheet, int, dict[str, int], list[tuple[int, ColumnHead]]]
 
 
 def _in_sheet(sheet: Sheet) -> _InSheet | None:
@@ -223,7 +223,7 @@ def _plain(text: str) -> str:
     return " ".join(rest.split())
 
 
-def _headed(above: Over) -> str:
+def _headed(above: ColumnHead) -> str:
     return " ".join(tidy(cell.text) for cell in (*reversed(above.groups), above.cell))
 
 

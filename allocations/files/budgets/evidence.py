@@ -20,7 +20,7 @@ from allocations.reading.evidence import (
     units_said,
     year_problems,
 )
-from allocations.reading.header import Areas, Over, over, typed_months
+from allocations.reading.header import Areas, ColumnHead, over, typed_months
 from ledger.errors import Problem
 from ledger.years import FinancialYear, year_of
 
@@ -30,7 +30,7 @@ def heading_text(file: str, sheet: Sheet, column: Heading) -> Text:
     return Text(column.where, f"{file}, sheet {sheet.name}, cell {column.where}", column.text, HEADING)
 
 
-def of_mapping(file: str, sheet: Sheet, part: SheetMapping, year: FinancialYear, settings: Settings) -> "Evidence":
+def of_mapping(file: str, sheet: Sheet, part: SheetMapping, year: FinancialYear, settings: Settings) -> "SheetEvidence":
     """What a sheet says of the columns that a mapping names."""
     above = over(sheet, part.header_row - 1, Areas(sheet))
     columns = [Heading("", Meaning.IGNORED)] * len(above)
@@ -44,10 +44,10 @@ def of_mapping(file: str, sheet: Sheet, part: SheetMapping, year: FinancialYear,
                 )
                 years = () if day is None else (year_of(date(day[1], day[0], 1)),)
                 columns[place] = Heading(column.heading, meaning, column.month, years=years, where=cell.address)
-    return Evidence(file, sheet, part.header_row - 1, above, columns, year, None, settings)
+    return SheetEvidence(file, sheet, part.header_row - 1, above, columns, year, None, settings)
 
 
-class Evidence:
+class SheetEvidence:
     """What a sheet says of its amounts beside them, held together.
 
     Attributes:
@@ -61,7 +61,7 @@ class Evidence:
         file: str,
         sheet: Sheet,
         row: int,
-        above: Sequence[Over],
+        above: Sequence[ColumnHead],
         columns: Sequence[Heading],
         year: FinancialYear,
         unit: str | None,

@@ -17,7 +17,7 @@ from pathlib import Path
 import python_calamine
 from openpyxl.utils import column_index_from_string, get_column_letter
 
-from allocations.files.budgets.evidence import Evidence, heading_text
+from allocations.files.budgets.evidence import SheetEvidence, heading_text
 from allocations.files.budgets.mapping import (
     MONTHS,
     Heading,
@@ -32,7 +32,7 @@ from allocations.reading import safety
 from allocations.reading.amounts import UNITS, YEAR_ENDS, Number, written_number
 from allocations.reading.cells import Cell, Kind, Sheet, read_workbook
 from allocations.reading.evidence import texts_of, year_problems
-from allocations.reading.header import DEEPEST, Areas, Over, can_head, over, typed_months
+from allocations.reading.header import DEEPEST, Areas, ColumnHead, can_head, over, typed_months
 from allocations.reading.letters import folded
 from allocations.reading.safety import refused
 from ledger.errors import Problem
@@ -88,7 +88,7 @@ def find(
     columns, elsewhere = _columns(headings, below, books, year, settings)
     if not any(column.meaning is Meaning.AMOUNT for column in columns):
         return Found(problems=tuple(_no_budget_column(file, sheet, row, columns, elsewhere, below, year, settings)))
-    evidence = Evidence(file, sheet, row, above, columns, year, unit, settings)
+    evidence = SheetEvidence(file, sheet, row, above, columns, year, unit, settings)
     problems = _ambiguities(f"{file}, sheet {sheet.name}", columns)
     problems.extend(evidence.problems)
     said, where = evidence.unit
@@ -118,10 +118,12 @@ def find(
     return Found(mapping, tuple(problems), where, aside, tuple(_typed(sheet, above)), tuple(evidence.differs))
 
 
-def _header(sheet: Sheet, books: Receivers, known: dict[str, str]) -> tuple[int, list[Over], list[Heading]] | None:
+def _header(
+    sheet: Sheet, books: Receivers, known: dict[str, str]
+) -> tuple[int, list[ColumnHead], list[Heading]] | None:
     """The row (from 0) that names the most of what a budget needs, what stands over each column, and what it says."""
     areas = Areas(sheet)
-    best: tuple[int, int, list[Over], list[Heading]] | None = None
+    best: tuple[int, int, list[ColumnHead], list[Heading]] | None = None
     for row in range(min(len(sheet.rows), DEEPEST)):
         if not can_head(sheet.rows[row]) or any(_is_number(cell) for cell in sheet.rows[row]):
             continue  # a row with an amount heads nothing
@@ -140,7 +142,7 @@ def _header(sheet: Sheet, books: Receivers, known: dict[str, str]) -> tuple[int,
 _HEADS = (Kind.TEXT, Kind.DATE, Kind.NUMBER)
 
 
-def _typed(sheet: Sheet, above: Sequence[Over]) -> Iterator[str]:
+def _typed(sheet: Sheet, above: Sequence[ColumnHead]) -> Iterator[str]:
     """What a reader should know of months that Excel took for days."""
     cells = {place: each.cell for place, each in enumerate(above)}
     typed = typed_months(cells)

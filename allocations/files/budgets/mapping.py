@@ -17,7 +17,7 @@ from pydantic import Field, field_validator
 from allocations.files.budgets.receivers import Receivers
 from allocations.reading.amounts import Doubt
 from allocations.reading.cells import Cell, Kind, Sheet, Workbook
-from allocations.reading.header import Areas, Over, over
+from allocations.reading.header import Areas, ColumnHead, over
 from allocations.reading.letters import folded, tidy
 from allocations.reading.strict_yaml import StrictModel, read_model
 from allocations.reading.units import per_head_in, unit_in
@@ -382,7 +382,9 @@ def recurrent_in(text: str) -> bool | None:
     return _RECURRENT_WORDS.get(folded(text))
 
 
-def read_heading(above: Over, books: Receivers, known: dict[str, str], typed: tuple[int, int] | None = None) -> Heading:
+def read_heading(
+    above: ColumnHead, books: Receivers, known: dict[str, str], typed: tuple[int, int] | None = None
+) -> Heading:
     """What a heading says, with the headings that stand over it and others.
 
     Args:
