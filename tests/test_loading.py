@@ -56,7 +56,7 @@ COMMANDS: dict[str, tuple[str, set[str]]] = {
     "flows": ("--ledger BOOKS", FIGURES),
     "measures": ("--ledger BOOKS", FIGURES),
     "trail": ("--organisation QWO --ledger LEDGER", FIGURES),
-    "verify": ("--ledger BOOKS", POSTS | PEOPLE),
+    "verify": ("--ledger BOOKS", POSTS | YAML | PEOPLE),
     "head": ("--ledger BOOKS", POSTS),
     "prove": ("5 --ledger LEDGER", POSTS),
     "consistent": (f"164:{'0' * 64} --ledger LEDGER", POSTS | PEOPLE),
@@ -109,11 +109,11 @@ COMMANDS: dict[str, tuple[str, set[str]]] = {
     "appoint": ("somebody administrator --reason asked --dry-run --ledger BOOKS", POSTS),
     "dismiss": ("somebody --reason asked --dry-run --ledger BOOKS", POSTS | PEOPLE),
     "may": ("somebody --ledger BOOKS", POSTS),
-    "stats": ("--ledger BOOKS", POSTS),
-    "copy": ("BOOKS OUT.duckdb", POSTS | PEOPLE),
-    "backup": ("OUT.duckdb --ledger BOOKS", POSTS | PEOPLE),
-    "restore": ("BOOKS OUT.duckdb", POSTS | PEOPLE),
-    "migrate": ("--ledger BOOKS", POSTS),
+    "stats": ("--ledger BOOKS", POSTS | YAML),
+    "copy": ("BOOKS OUT.duckdb", POSTS | YAML | PEOPLE),
+    "backup": ("OUT.duckdb --ledger BOOKS", POSTS | YAML | PEOPLE),
+    "restore": ("BOOKS OUT.duckdb", POSTS | YAML | PEOPLE),
+    "migrate": ("--ledger BOOKS", POSTS | YAML),
 }
 
 # Refused, for nothing is said of the decision; the same module reads registers of them, from workbooks too.
