@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
-import yaml
 
 from allocations.figures.weightings import WEIGHTINGS
 from ledger.money import round_half_up_fraction
@@ -114,6 +113,8 @@ def people_table(year: FinancialYear | None) -> pa.Table:
 @cache
 def descriptions() -> dict[str, Description]:
     """Every shipped table with its publisher, vintage, licence and making."""
+    import yaml  # noqa: PLC0415 - only who asks about the tables needs it: a ledger's reports do not
+
     text = (FOLDER / "tables.yaml").read_text(encoding="utf-8")
     known = Description.__slots__
     return {
