@@ -3,7 +3,7 @@
 DuckDB and Arrow import pandas when they are first given a value, only to see whether the value is one of pandas' kinds;
 that took longer than most commands take to answer. Nothing in the house reads or makes a data frame but the libraries
 named in ``USES_PANDAS``. So the command line refuses pandas until one of them is loaded, and both go on without it, as
-they do where it is not installed (``docs/decisions/0030-pandas-for-those-who-use-it.md``).
+they do where it is not installed (``docs/decisions/0032-pandas-for-those-who-use-it.md``).
 
 The command line alone does this, in its own process: the app and programs that import the house get pandas as ever.
 """
