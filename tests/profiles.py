@@ -4,7 +4,7 @@ import os
 import random
 
 # Set DEVOLUTION_PROFILE to one of these: how many random sequences are tried on each kind of store.
-SEQUENCES = {"quick": 10, "ci": 25, "nightly": 2_000}
+SEQUENCES = {"quick": 10, "ci": 50, "nightly": 2_000}
 PROFILE = os.environ.get("DEVOLUTION_PROFILE", "quick")
 assert PROFILE in SEQUENCES, f"DEVOLUTION_PROFILE is {PROFILE}, and is one of {', '.join(SEQUENCES)}"
 # Where chances begin: a test that draws them prints it, and finds the same again with it.
