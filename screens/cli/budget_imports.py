@@ -85,10 +85,14 @@ File = Annotated[Path, typer.Argument(help="A workbook (.xlsx, .xlsm) or a CSV f
 BudgetYear = Annotated[
     FinancialYear, typer.Option("--year", help="The financial year, as 2025/26.", parser=options.year)
 ]
-Icb = Annotated[str | None, typer.Option(help="The ICB whose money is handed out, as QWO.")]
+Icb = Annotated[
+    str | None, typer.Option(help="The ICB whose money is handed out, as QWO; told from who receives if left out.")
+]
 Payer = Annotated[str | None, typer.Option("--from", help="Who hands the money out, where it is no ICB, as X24.")]
 Fund = Annotated[str | None, typer.Option(help="The fund that pays, by code; rows that name no fund are on it.")]
-PayersStanding = Annotated[Standing, typer.Option("--standing", help="Which of the payer's money.")]
+PayersStanding = Annotated[
+    Standing | None, typer.Option("--standing", help="Which of the payer's money; told from what it holds if left out.")
+]
 Unit = Annotated[UnitOfAmounts | None, typer.Option(help="What amounts are in, where the file does not say.")]
 Sheets = Annotated[list[str] | None, typer.Option(help="A sheet to read; once for each.")]
 Given = Annotated[Path | None, typer.Option(help="What the columns mean, as YAML.", exists=True, dir_okay=False)]
@@ -130,7 +134,7 @@ def import_budgets(
     payer: Payer = None,
     ledger: Ledger = DEFAULT_LEDGER,
     fund: Fund = None,
-    standing: PayersStanding = Standing.AVAILABLE,
+    standing: PayersStanding = None,
     unit: Unit = None,
     sheet: Sheets = None,
     mapping: Given = None,
@@ -153,7 +157,7 @@ def import_budgets(
     as_json: Json = False,
 ) -> Report:
     """Hand out money by a budget workbook: one entry, every amount traceable to its cell, or nothing at all."""
-    if (icb is None) == (payer is None):
+    if icb is not None and payer is not None:
         raise typer.BadParameter("name who pays: --icb CODE, or --from CODE for another", param_hint="--icb")
     if mapping is not None and (sheet or unit):
         raise typer.BadParameter("the mapping says which sheets and units: change it there", param_hint="--mapping")
@@ -170,10 +174,10 @@ def import_budgets(
         }
     )
     request = Request(
-        payer=str(icb or payer).strip(),
+        payer=(icb or payer or "").strip(),
         year=year,
         fund=fund,
-        standing=standing.value,
+        standing=standing.value if standing else "",
         unit=unit.value if unit else None,
         sheets=tuple(sheet or ()),
         mapping=read_mapping(mapping) if mapping else None,

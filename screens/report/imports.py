@@ -27,13 +27,16 @@ def budget(found: Budget, *, names: Mapping[str, str] | None = None) -> Report:
     Args:
         names: of organisations by code.
     """
-    title = f"{found.file}, budgets of {found.request.payer} for {found.request.year}: what was understood"
+    title = (
+        f"{found.file}, budgets of {found.request.payer or 'nobody yet'} for {found.request.year}: what was understood"
+    )
     tables = [meanings_table(found), set_aside(found)]
     if found.lines:
         tables += [totals(found), receivers(found, names or {})]
     read = [f"{reading.sheet}: {reading.rows:,} rows read." for reading in found.readings]
     sentence = [f"Understood as: {in_one_sentence(found)}."] if found.mapping else []
-    return Report(tables, None, title, [*sentence, *read, *found.remarks], _facts(found))
+    inferred = [f"{said}." for said in found.request.inferred]
+    return Report(tables, None, title, [*inferred, *sentence, *read, *found.remarks], _facts(found))
 
 
 def meanings_table(found: Budget) -> Table:
@@ -121,12 +124,13 @@ def _facts(found: Budget) -> dict[str, Any]:
     return {
         "file": found.file,
         "sha256": found.sha256,
-        "payer": found.request.payer,
+        "payer": found.request.payer or None,
         "year": str(found.request.year),
         "understood": in_one_sentence(found),
         "said_otherwise": found.differs,
+        "inferred": list(found.request.inferred),
         "fund": found.request.fund,
-        "standing": found.request.standing,
+        "standing": found.request.standing or None,
         "columns": meanings(found),
         "units": found.units,
         "rows_read": {reading.sheet: reading.rows for reading in found.readings},

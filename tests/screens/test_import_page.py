@@ -15,9 +15,10 @@ from ledger.entries.posting import post as post_entries
 from ledger.money import exact_pounds
 from ledger.store.base import Store
 from tests.allocations.excel.commands import run
+from tests.allocations.excel.test_payer import west_yorkshire
 from tests.allocations.excel.workbooks import PLAIN, with_openpyxl, written
 from tests.books import at, entry, small_books
-from tests.screens.importing import NAME, balances, bringing, field, funded, headings, labels, post, sha
+from tests.screens.importing import NAME, balances, bringing, field, funded, headings, labels, post, sha, upload
 from tests.screens.pages import no_leftovers, page, said, tables, well
 
 __all__ = ["no_leftovers"]
@@ -357,3 +358,27 @@ def test_published_files_are_recognised_tied_and_posted(
     assert "cannot be undone" in app.error[0].value or "nothing to reverse" in app.info[0].value
     if app.error:
         assert "control total" in tables(app)
+
+
+def test_the_template_of_west_yorkshire_is_taken_at_the_first_try(
+    monkeypatch: pytest.MonkeyPatch, own_demo_ledger: Path, tmp_path: Path
+) -> None:
+    path = west_yorkshire(own_demo_ledger, tmp_path)
+    app = upload(page(monkeypatch, NAME, own_demo_ledger), path)
+    assert field(app.selectbox, "Who pays").value == "QWO"
+    assert field(app.selectbox, "Which of it").value == "retained"
+    assert "Who pays was inferred from who receives: NHS West Yorkshire ICB (QWO)" in said(app)
+    post(app, "Post ")
+    assert "The books have this file as entry" in app.success[-1].value
+    assert field(app.selectbox, "Who pays").value == "QWO"
+
+
+def test_a_file_of_two_icbs_asks_who_pays_and_chooses_nobody(
+    monkeypatch: pytest.MonkeyPatch, ledger: Path, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "two.xlsx", (("Code", "Budget (£)"), ("P1", 4000), ("P3", 2000), ("Total", 6000)))
+    app = upload(page(monkeypatch, NAME, ledger, fund="core"), path)
+    assert field(app.selectbox, "Who pays").value == ""
+    assert "Who pays could not be told from the file." in app.error[0].value
+    assert "First ICB (ICB1) or Second ICB (ICB2)" in tables(app)
+    assert "Post it" not in headings(app)

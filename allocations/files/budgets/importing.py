@@ -5,17 +5,18 @@ aside, problems, and three totals: the file's own, what was read, and what the p
 is posted.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from allocations.files.budgets import layout
+from allocations.files.budgets import layout, payer
 from allocations.files.budgets.evidence import of_mapping
 from allocations.files.budgets.legs import draft_of, netted, plain, successors_of
 from allocations.files.budgets.mapping import BudgetMapping, Meaning, save_mapping, shape_problems, undecided
-from allocations.files.budgets.receivers import Receivers, receivers
+from allocations.files.budgets.receivers import Receivers, everybody, receivers
 from allocations.files.budgets.rows import read_rows
 from allocations.files.budgets.sheet import Asked, SetAside
 from allocations.files.budgets.totals import control, per_head, tie_problems
@@ -29,10 +30,11 @@ from ledger.entries.posting import Posted, post, posted_before
 from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Action, Input
 from ledger.money import exact_pounds
-from ledger.reports import journal, position, register
+from ledger.reports import imported, journal, position, register
 from ledger.store.attachments import attaching
 from ledger.store.attachments import kept as kept_file
 from ledger.store.base import Reader, Store
+from ledger.words import AVAILABLE
 from ledger.years import working_day
 
 
@@ -275,6 +277,9 @@ def look(store: Store, path: Path, request: Request) -> Looked:
     day = day_of(request)
     with without_collecting(), store.read() as reader:
         workbook = read_workbook(path)
+        if not request.payer:
+            paid = _with_payer(reader, workbook, request)
+            request = replace(request, payer=paid.payer, inferred=paid.inferred)
         books = receivers(reader, request.payer, day)
         request = replace(request, payer=books.payer)
         _refuse_unknown_fund(books, request)
@@ -283,9 +288,121 @@ def look(store: Store, path: Path, request: Request) -> Looked:
             save_mapping(request.save_mapping, found.mapping, workbook)
         key, is_posted = _key(reader, found)
         if is_posted and not found.problems:
+            found.request = _settled(found.request)
             return Looked(found, before=_replayed(reader, found, key))
+        if not request.standing:
+            _infer_standing(reader, found, day)
         _compare(reader, found, day)
     return Looked(found, None if found.problems else draft_of(found, books, key, day))
+
+
+class Inferred(NamedTuple):
+    """What a file and the books say of whose money it hands out, before anybody has said it.
+
+    Attributes:
+        payer: its code; empty where it is not one, and is asked.
+        standing: ``available`` or ``retained``; empty where neither fits, or both do.
+        said: from what each was inferred, in sentences without their stops: of the payer, then of the standing.
+        asked: what must be asked instead.
+    """
+
+    payer: str
+    standing: str
+    said: tuple[str, ...]
+    asked: tuple[Problem, ...]
+
+
+def infer(store: Store, workbook: Workbook, request: Request) -> Inferred:
+    """Infer who pays, and which of their money, where the request says neither.
+
+    Args:
+        request: with an empty payer, an empty standing, or both.
+    """
+    day = day_of(request)
+    with without_collecting(), store.read() as reader:
+        try:
+            given = request if request.payer else _with_payer(reader, workbook, request)
+        except Refused as refused:
+            return Inferred("", "", (), refused.problems[:1])
+        found = understand(workbook, receivers(reader, given.payer, day), given)
+        before = tuple(found.problems)
+        if not request.standing:
+            _infer_standing(reader, found, day)
+    return Inferred(
+        given.payer,
+        "" if request.standing or not found.standing_inferred else found.request.standing,
+        found.request.inferred,
+        tuple(found.problems[len(before) :]),
+    )
+
+
+def _with_payer(reader: Reader, workbook: Workbook, request: Request) -> Request:
+    """The request with the one organisation that is above everybody who receives, and holds money of its funds.
+
+    Where the books have the file of one of those above already, it is that one.
+
+    Raises:
+        BudgetRefused: it is not one; the first problem names those who could be meant.
+    """
+    day = day_of(request)
+    names = imported.payers(reader, request.year.start)
+    books = everybody(reader, list(names), day)
+    if request.fund not in books.all.funds:
+        request = replace(request, fund=None)
+    found = understand(workbook, books.all, request)
+    lines = found.lines
+    if not lines and not request.fund and books.all.funds:
+        # Rows that name no fund still name who receives: any fund lets them be read.
+        lines = understand(workbook, books.all, replace(request, fund=min(books.all.funds))).lines
+    receiving = {line.organisation for line in lines}
+    above = payer.above_all(receiving, books.below)
+    had = [code for code in above if _key(reader, _paid_by(found, code))[1]]
+    funds, held = payer.handed_out(found.lines, request.fund), _held(reader, request, day)
+    holding = payer.holding(above, funds, held)
+    could = had if len(had) == 1 else holding
+    if len(could) != 1:
+        some = [code for code, under in books.below.items() if code not in receiving and receiving & under]
+        meant = could or [code for code in some if any(payer.holding([code], [fund], held) for fund in funds)] or above
+        asked = payer.who_is_asked(meant, names, len(receiving))
+        problems = [asked, *([] if receiving else found.problems)]
+        raise BudgetRefused(problems, Understood(found.file, found.sha256, request, found.mapping, found.units))
+    said = payer.payer_said(names[could[0]], could[0], len(receiving))
+    return replace(request, payer=could[0], inferred=(said,))
+
+
+def _paid_by(found: Understood, code: str) -> Understood:
+    return replace(found, request=replace(found.request, payer=code))
+
+
+def _held(reader: Reader, request: Request, day: date) -> dict[tuple[str, str, str], int]:
+    """What everybody holds of the year's money on a day, in pence, by organisation, fund and standing."""
+    held: dict[tuple[str, str, str], int] = defaultdict(int)
+    for row in position.position(reader, position.moment(reader, day), year=request.year.start).to_pylist():
+        held[row["organisation"], row["fund"], row["standing"].split()[0]] += row["amount_pence"]
+    return held
+
+
+def _infer_standing(reader: Reader, found: Understood, day: date) -> None:
+    """Settle which of the payer's money is handed out, by what it holds; what is available where nothing fits.
+
+    Where nothing fits the control total says so, with what else the payer holds; where both do, it is asked.
+    """
+    request = found.request
+    handed = {} if found.problems else payer.handed_out(found.lines, request.fund)
+    fits = payer.fitting(request.payer, handed, _held(reader, request, day), leave_rest=request.leave_rest)
+    if len(fits) > 1:
+        found.problems.append(payer.which_is_asked(request.payer, fits))
+    found.standing_inferred = len(fits) == 1
+    if found.standing_inferred:
+        request = replace(request, standing=fits[0])
+        if request.inferred or fits[0] != AVAILABLE:  # what is usual of somebody who was named goes without saying
+            said = payer.standing_said(request.payer, fits[0], found.read_pence)
+            request = replace(request, inferred=(*request.inferred, said))
+    found.request = _settled(request)
+
+
+def _settled(request: Request) -> Request:
+    return replace(request, standing=request.standing or AVAILABLE)
 
 
 def _post_and_keep(store: Store, path: Path, found: Understood, draft: Draft) -> Outcome:

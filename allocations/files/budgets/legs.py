@@ -144,7 +144,7 @@ def _reason(found: Understood) -> str:
     rounded = sum(line.exact is not None for line in found.lines)
     if rounded:
         told.append(f"{rounded:,} amounts rounded to the penny, halves away from zero, as allowed")
-    told.extend(plain(said) for said in found.differs)
+    told.extend(plain(said) for said in (*request.inferred, *found.differs))
     if found.moved_on:
         heirs = "; ".join(f"{code} to {', '.join(into)}" for code, into in sorted(found.moved_on.items()))
         told.append(f"closed organisations followed by registered population: {heirs}")

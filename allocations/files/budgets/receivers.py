@@ -1,8 +1,8 @@
 """Who in the books may receive a budget, and by what code or name a workbook may call them."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
@@ -15,7 +15,7 @@ from ledger.entries.chain import last_entry
 from ledger.errors import refuse
 from ledger.inputs import Input
 from ledger.reports import register
-from ledger.reports.below import members
+from ledger.reports.below import StructurePoint, below, members
 from ledger.store.base import Reader
 from ledger.structure import suggestion
 
@@ -162,6 +162,32 @@ class Receivers:
             "Its money has no purpose.",
             f"{remedy}Correct it, or say in the mapping which fund it is.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Everybody:
+    """The books as whoever reads a budget sees them before it is known who pays.
+
+    Attributes:
+        all: with everybody below any of those who could pay, as if the highest in the books paid.
+        below: who is below each of those who could pay, on the day.
+    """
+
+    all: Receivers
+    below: Mapping[str, frozenset[str]]
+
+
+def everybody(reader: Reader, payers: Sequence[str], day: date) -> Everybody:
+    """The organisations and funds of the books, for any of several payers on a day."""
+    known = last_entry(reader)
+    ranks = {code: facts["rank"] for code, facts in structure.lives(reader, known).items()}
+    under: dict[str, set[str]] = {code: set() for code in payers}
+    for row in below(reader, list(payers), [StructurePoint(0, day, known)]).to_pylist():
+        under[row["root"]].add(row["organisation"])
+    highest = receivers(reader, min(ranks, key=lambda code: (ranks[code], code)), day)
+    strictly = {code: frozenset(found - {code}) for code, found in under.items()}
+    whole = frozenset().union(*strictly.values()) - {highest.payer}
+    return Everybody(replace(highest, below=whole), strictly)
 
 
 def receivers(reader: Reader, payer: str, day: date) -> Receivers:

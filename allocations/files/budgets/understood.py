@@ -38,9 +38,9 @@ class Request:
     """What somebody asks for.
 
     Attributes:
-        payer: the code of who hands the money out, as an ICB's.
+        payer: the code of who hands the money out, as an ICB's; inferred from who receives where it is empty.
         fund: the fund that pays; rows that name no fund are on it.
-        standing: which of the payer's money: ``available`` or ``retained``.
+        standing: which of the payer's money: ``available`` or ``retained``; inferred from what it holds where empty.
         unit: ``pence``, ``pounds``, ``thousands`` or ``millions``; found in the file otherwise.
         sheets: the names of the sheets to read; the one that looks like a budget otherwise.
         mapping: what the columns mean; worked out otherwise.
@@ -50,6 +50,7 @@ class Request:
         total_pence: what the file comes to, for a file that does not say so itself.
         save_mapping: where to write what the columns were taken to mean, whether or not anything is posted.
         day: when it counts; today where that lies in the year, its first day otherwise.
+        inferred: from what the payer or the standing was inferred, in sentences; the entry records it.
         why: what whoever posts says of it; the entry records it after what the file brought.
     """
 
@@ -67,6 +68,7 @@ class Request:
     day: date | None = None
     actor: str = "command line"
     why: str = ""
+    inferred: tuple[str, ...] = ()
     save_mapping: Path | None = None
 
 
@@ -80,6 +82,7 @@ class Understood:
         control: what the payer holds, and how that compares; none until it was asked of the books.
         moved_on: for each closed organisation, who its money goes to.
         differs: what the file says that somebody has said otherwise; the entry records it.
+        standing_inferred: whether one standing alone has what is handed out, and nobody said which.
         per_head: pounds for each registered person of the receivers, where their population is known.
     """
 
@@ -97,6 +100,7 @@ class Understood:
     moved_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
     differs: list[str] = field(default_factory=list)
     per_head: Fraction | None = None
+    standing_inferred: bool = False
 
     @property
     def read_pence(self) -> int:

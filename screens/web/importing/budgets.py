@@ -10,7 +10,7 @@ import streamlit as st
 
 from allocations.files.budgets import layout
 from allocations.files.budgets import mapping as remapping
-from allocations.files.budgets.importing import Looked, Outcome, import_budgets, look
+from allocations.files.budgets.importing import Inferred, Looked, Outcome, import_budgets, infer, look
 from allocations.files.budgets.mapping import BudgetMapping, Settings, Unit, read_mapping, save_mapping
 from allocations.files.budgets.understood import BudgetRefused, Request, Understood, in_one_sentence
 from allocations.reading.cells import Workbook, read_workbook
@@ -20,6 +20,7 @@ from ledger.money import parse_pounds, spoken
 from ledger.reports import imported, journal
 from ledger.reports.position import Moment
 from ledger.store.base import Store
+from ledger.words import AVAILABLE
 from ledger.years import FinancialYear
 from screens.report import imports
 from screens.report.render import page as tables
@@ -52,8 +53,11 @@ _ASKED: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 
 
-def whose_money(store: Store) -> Request | None:
-    """The payer, the year and the fund; None, with the page told why, where nobody holds money."""
+def whose_money(store: Store, at: Moment, file: "_File", workbook: Workbook) -> Request | None:
+    """The payer, the year and the fund, as the file and the books say or the reader does.
+
+    None, with the page told why, where nobody holds money, or what could not be inferred is not said yet.
+    """
     st.header("Whose money?", anchor=False)
     years = open_ledger.ask(store, lambda reader, _: journal.years(reader))
     if not years:
@@ -71,11 +75,18 @@ def whose_money(store: Store) -> Request | None:
     if not payers:
         st.info("Nobody who could hand money down holds any of this year.")
         return None
+    asked = Request(payer="", year=FinancialYear(year), fund=address.told("fund"), standing="")
+    paid = _inferred(store, at, file, workbook, asked)
+    told_payer = _stand_as_inferred("icb", paid.payer, f"{file.digest} {year}")
     with right:
         payer = address.choose(
-            "icb", PAGE.label(Input.PAYER), list(payers), shown=lambda code: f"{payers[code]} ({code})",
+            "icb", PAGE.label(Input.PAYER), [*([] if paid.payer else [""]), *payers], usual=paid.payer,
+            shown=lambda code: f"{payers[code]} ({code})" if code else "Not said",
             unknown="which has no money of this year",
         )  # fmt: skip
+    if not payer:
+        frame.refused(paid.asked, "Who pays could not be told from the file.")
+        return None
     funds = open_ledger.ask(store, lambda reader, _: journal.funds(reader, payer))
     with left:
         fund = address.choose(
@@ -83,11 +94,53 @@ def whose_money(store: Store) -> Request | None:
             shown=lambda code: f"{funds[code]} ({code})" if code else "Each row names its fund",
             unknown=f"on which {payers[payer]} has no money",
         )  # fmt: skip
+    by_payer = paid.said[:1] if payer == told_payer else ()
+    asked = Request(payer=payer, year=asked.year, fund=fund or None, standing="", inferred=by_payer)
+    held = _inferred(store, at, file, workbook, asked)
+    usual = held.standing or AVAILABLE
+    told_standing = _stand_as_inferred("standing", held.standing, f"{file.digest} {year} {payer} {fund}")
     with right:
         standing = address.choose(
-            "standing", PAGE.label(Input.STANDING), list(_STANDINGS), shown=lambda one: _STANDINGS[one]
+            "standing", PAGE.label(Input.STANDING), list(_STANDINGS), usual=usual, shown=lambda one: _STANDINGS[one]
         )
-    return Request(payer=payer, year=FinancialYear(year), fund=fund or None, standing=standing)
+    said = held.said if standing == told_standing else by_payer
+    for sentence in said:
+        st.write(f"{sentence}. Change it if that is not so.")
+    return replace(asked, standing=standing, inferred=said)
+
+
+def _inferred(store: Store, at: Moment, file: "_File", workbook: Workbook, asked: Request) -> Inferred:
+    """What the file and the books say of whose money it is; worked out once."""
+    found = worked_out(
+        "Working out whose money it is", lambda: infer(store, workbook, asked), "infer", file.digest, file.name, asked,
+        at.head, at.as_at,
+    )  # fmt: skip
+    if isinstance(found, Refused):
+        return Inferred("", "", asked.inferred, found.problems)
+    return Inferred("", "", asked.inferred, ()) if isinstance(found, LedgerError) else found
+
+
+def _stand_as_inferred(name: str, value: str, of: str) -> str | None:
+    """Let a choice stand as a file says, once for each file; what a link asks for goes before it.
+
+    Args:
+        value: what was inferred; empty where nothing was.
+        of: what it was inferred from.
+
+    Returns:
+        What was taken from the file, though the reader may have changed it since; none where a link said it, or nothing
+        could be inferred.
+    """
+    state = st.session_state
+    kept: tuple[str, str | None] = state.get(f"inferred {name}", ("", None))
+    before, taken = kept
+    if before != of:
+        taken = None
+        if value and address.told(name) in (None, state.get(f"written {name}")):
+            state[name] = state[f"kept {name}"] = taken = value
+            address.write(name, None)
+        state[f"inferred {name}"] = of, taken
+    return taken
 
 
 def settings(digest: str) -> Settings:
@@ -161,9 +214,6 @@ def show(store: Store, at: Moment, name: str, content: bytes, digest: str) -> No
     """Render the steps of a budget, as far as they lead."""
     file = _File(name, content, digest)
     place = st.empty()
-    asked = whose_money(store)
-    if asked is None:
-        return
     workbook = worked_out("Reading the file", lambda: _read(file), "workbook", digest, name)
     sheets = worked_out("Reading the file", lambda: _preview(file), "preview", digest, name)
     if isinstance(workbook, LedgerError):
@@ -171,6 +221,9 @@ def show(store: Store, at: Moment, name: str, content: bytes, digest: str) -> No
         return
     if isinstance(sheets, LedgerError):
         common.failed(sheets, name)
+        return
+    asked = whose_money(store, at, file, workbook)
+    if asked is None:
         return
     asked = rest(replace(asked, settings=settings(digest)), digest)
     request = _sheets(asked, sheets, digest)
