@@ -88,7 +88,7 @@ def test_the_users_own_terms_are_a_new_version_with_grounds(tmp_path: Path) -> N
     draft = overriding_terms(file, SHIPPED)
     (row,) = draft.records[Terms].to_pylist()
     assert (row["fund"], row["version"], row["grade"], row["returns_per_year"]) == ("core-sdf-transfers", 2, "hard", 4)
-    assert row["route"] == "formula"  # what the file leaves out stays as shipped
+    assert row["route"] == "historic"  # what the file leaves out stays as shipped
 
 
 def test_every_problem_of_a_terms_file_is_listed_with_its_line(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from allocations.figures.structure import YEAR, drafts
 from allocations.files.budgets.importing import Outcome, import_budgets
-from allocations.files.budgets.mapping import BudgetMapping, read_mapping
+from allocations.files.budgets.mapping import BudgetMapping, Settings, read_mapping
 from allocations.files.budgets.understood import BudgetRefused, Request
 from ledger.entries.draft import Draft, Leg, Place, legs
 from ledger.entries.posting import post
@@ -135,6 +135,10 @@ def test_42_codes_in_a_36_icb_year_are_followed_only_after_saying_so(limit_only:
     request = Request("X24", year, "nhs-revenue", mapping=read_mapping(MAPPING), leave_rest=True, day=date(2026, 4, 1))
     with Store.open(limit_only) as store:
         post(store, [Draft("next", "mandate", year.first_day, "tests", "the limit", transfers=legs([mandate]))])
+        with pytest.raises(BudgetRefused) as caught:
+            import_budgets(store, workbook, request)
+        assert all("the file speaks of 2025/26" in problem.found for problem in caught.value.problems)
+        request = replace(request, settings=Settings(other_year="meant"))
         with pytest.raises(BudgetRefused) as caught:
             import_budgets(store, workbook, request)
         assert len({problem.found for problem in caught.value.problems}) == 12
