@@ -67,7 +67,7 @@ def imports(say: Say, address: Address, name: str, folder: Path) -> None:
             rows = (("Code", "Budget (£)"), ("P1", 0.01), ("P2", 0.01), (name, None), (f"Note {turn}", None))
             file = written(folder.with_name(f"{name} {turn}.xlsx"), rows)
             outcome = import_budgets(
-                store, file, Request("ICB1", YEAR, "core", day=APRIL, leave_rest=True, total_pence=2)
+                store, file, Request("ICB1", YEAR, "core", unit="pounds", day=APRIL, leave_rest=True, total_pence=2)
             )
             say(outcome.posted.key)
 
