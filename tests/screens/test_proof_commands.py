@@ -363,10 +363,3 @@ def test_verify_and_restore_take_a_signed_head(own_demo_ledger: Path, signed: Pa
         status, _, said = run(*command, "--head", tmp_path / "key.pub")
         assert (status, "neither a signed head nor a proof" in said) == (1, True)
     assert not (tmp_path / "other.duckdb").exists()
-
-
-def test_other_commands_do_without_the_library_for_signatures(demo_ledger: Path) -> None:
-    from tests.test_loading import loaded
-
-    for command in (("verify",), ("head",), ("prove", 5), ("position",)):
-        assert "cryptography" not in loaded(*command, "--ledger", demo_ledger, "--json")
