@@ -157,7 +157,7 @@ def test_nobody_fails_for_another(books: Store, commits: list[int]) -> None:
     """Of the money there is for three, three get theirs; whoever breaks a rule hears which; a key is one decision."""
     fund_all(books)
     acts = [
-        *(lambda key=f"large {nth}": post(books, [small(key, 200_000)]) for nth in range(5)),
+        *(lambda key=f"large {nth}": post(books, [small(key, 199_990)]) for nth in range(5)),
         *(lambda: post(books, [small("the same", 0 + 7, who="P2")]) for _ in range(4)),
         lambda: post(books, [entry("devolve", at("P1", "core"), at("ICB1", "core"), 1, key="upwards")]),
         lambda: post(books, [small("a strange\N{ZERO WIDTH SPACE} key")]),
@@ -167,8 +167,9 @@ def test_nobody_fails_for_another(books: Store, commits: list[int]) -> None:
     found = at_once(acts)
     large, same, upwards, strange, other = found[:5], found[5:9], found[9], found[10], found[11:]
     kept = [one for one in large if not isinstance(one, Refused)]
-    took = held(books)["P1", "core", "available"] // 200_000
-    assert len(kept) == took in (2, 3)  # the small ones may have been first
+    took = held(books)["P1", "core", "available"]
+    # Of £6,000.00 three take £1,999.90 each, and what is left is enough for the small one, whoever comes first.
+    assert (len(kept), took) == (3, 3 * 199_990)
     assert all("below zero" in str(one) for one in large if isinstance(one, Refused))
     assert len({posted.number for (posted,) in same}) == 1
     assert sorted(posted.replayed for (posted,) in same) == [False, True, True, True]
