@@ -121,7 +121,7 @@ def test_what_cannot_be_reached_or_read_is_said_in_a_sentence(shelf: ServerShelf
     with pytest.raises(LedgerUnreachable, match="the server does not answer"):
         Store.open(ServerAddress("postgresql://127.0.0.1:1/ledger"))
     empty = shelf.place()
-    assert not empty.exists()
+    assert not Store.exists(empty)
     with pytest.raises(LedgerMissing, match="There is no ledger at postgresql://"):
         Store.open(empty)
     with raw(empty) as server:
