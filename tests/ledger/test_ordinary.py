@@ -254,6 +254,5 @@ def test_memory_accepts_nothing_that_the_questions_refuse(
 
     over_random_books()
     # Most of what the questions accept memory accepts, so that the comparison says something.
-    # A few books may by chance hold nothing that memory leaves to them.
-    assert told["accepted by memory"] > told["accepted by the questions alone"] >= 0, told
+    assert told["accepted by memory"] > told["accepted by the questions alone"] > 0, told
     assert told["refused"] > 0
