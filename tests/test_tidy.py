@@ -210,3 +210,11 @@ def test_every_command_is_in_the_readme_or_the_guide() -> None:
                 groups.append((f"{prefix}{name} ", command))
             else:
                 assert f"devolution {prefix}{name}" in told, prefix + name
+
+
+def test_a_line_that_is_too_long_for_the_page_is_wrapped() -> None:
+    """What scrolls sideways can be reached by a mouse alone."""
+    for path in FILES:
+        for call in ast.walk(ast.parse(text(path))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "st.code":
+                assert any(word.arg == "wrap_lines" for word in call.keywords), f"{path}: {call.lineno}"

@@ -14,7 +14,7 @@ from datetime import datetime
 from ledger.entries import ordinary
 from ledger.entries.door import Posted, Queue
 from ledger.entries.draft import Draft
-from ledger.entries.ordinary import Memory
+from ledger.entries.memory import Memory
 from ledger.errors import Refused
 from ledger.store.base import Store
 from ledger.store.reading import Writer

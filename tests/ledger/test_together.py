@@ -9,7 +9,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from ledger.entries import group_commit, ordinary, posting
+from ledger.entries import group_commit, memory, ordinary, posting
 from ledger.entries.draft import Draft, Leg, legs
 from ledger.entries.ordinary import period_of
 from ledger.entries.posting import Posted, post, reverse
@@ -118,14 +118,14 @@ def test_what_others_posted_meanwhile_is_taken_in(books: Store, questions_asked:
 
 def test_a_store_that_nobody_else_writes_reads_the_books_once(books: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     fund_all(books)
-    read: list[ordinary.Memory] = []
-    real = ordinary.Memory.__init__
+    read: list[memory.Memory] = []
+    real = memory.Memory.__init__
 
-    def counted(self: ordinary.Memory, reader: Writer) -> None:
+    def counted(self: memory.Memory, reader: Writer) -> None:
         read.append(self)
         real(self, reader)
 
-    monkeypatch.setattr(ordinary.Memory, "__init__", counted)
+    monkeypatch.setattr(memory.Memory, "__init__", counted)
     for nth in range(4):
         post(books, [small(f"one {nth}")])
     reverse(books, 7, reason="a mistake", actor="tests")

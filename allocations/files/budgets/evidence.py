@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from allocations.files.budgets.mapping import Heading, Meaning, Settings, SheetMapping
+from allocations.files.budgets.headings import Heading
+from allocations.files.budgets.mapping import Meaning, Settings, SheetMapping
 from allocations.reading.amounts import UNITS
 from allocations.reading.cells import Kind, Sheet
 from allocations.reading.evidence import (

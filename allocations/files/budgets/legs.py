@@ -7,7 +7,8 @@ from datetime import date
 
 import pyarrow as pa
 
-from allocations.files.budgets.mapping import MONTHS, cell_place
+from allocations.files.budgets.headings import MONTHS
+from allocations.files.budgets.mapping import cell_place
 from allocations.files.budgets.receivers import Receivers
 from allocations.files.budgets.sheet import BudgetLine
 from allocations.files.budgets.understood import Understood

@@ -7,7 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.cell import range_boundaries
 
-from allocations.files.budgets.mapping import BARE_TOTAL, TOTAL_LABEL, BudgetMapping, Meaning, SheetMapping, cell_place
+from allocations.files.budgets.headings import BARE_TOTAL, TOTAL_LABEL
+from allocations.files.budgets.mapping import BudgetMapping, Meaning, SheetMapping, cell_place
 from allocations.files.budgets.months import Months
 from allocations.files.budgets.receivers import Receivers
 from allocations.files.budgets.sheet import Asked, BudgetLine, Reading, SetAside

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from openpyxl.utils import get_column_letter
 
-from allocations.files.budgets.mapping import MONTHS, BudgetMapping, Meaning, Settings
+from allocations.files.budgets.headings import MONTHS
+from allocations.files.budgets.mapping import BudgetMapping, Meaning, Settings
 from allocations.files.budgets.sheet import BudgetLine, Reading, SetAside
 from allocations.reading.amounts import UNIT_WORDS
 from ledger.errors import Problem, Refused

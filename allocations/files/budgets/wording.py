@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from allocations.files.budgets.mapping import MONTHS, BudgetMapping, ColumnMapping, Meaning, month_in, recurrent_in
+from allocations.files.budgets.headings import MONTHS, month_in, recurrent_in
+from allocations.files.budgets.mapping import BudgetMapping, ColumnMapping, Meaning
 from allocations.files.budgets.receivers import Receivers
 from allocations.files.budgets.sheet import Asked
 from allocations.reading.amounts import Doubt

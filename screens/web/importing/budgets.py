@@ -8,10 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from allocations.files.budgets import layout
-from allocations.files.budgets import mapping as remapping
+from allocations.files.budgets import remapping
 from allocations.files.budgets.importing import Inferred, Looked, Outcome, import_budgets, infer, look
 from allocations.files.budgets.mapping import BudgetMapping, Settings, Unit, read_mapping, save_mapping
+from allocations.files.budgets.preview import SheetPreview, preview
 from allocations.files.budgets.understood import BudgetRefused, Request, Understood, in_one_sentence
 from allocations.reading.cells import Workbook, read_workbook
 from ledger.errors import LedgerError, Problem, Refused
@@ -241,9 +241,9 @@ def _read(file: _File) -> Workbook:
         return read_workbook(path)
 
 
-def _preview(file: _File) -> tuple[layout.SheetPreview, ...]:
+def _preview(file: _File) -> tuple[SheetPreview, ...]:
     with common.as_path(file.name, file.content) as path:
-        return layout.preview(path, 8)
+        return preview(path, 8)
 
 
 def _looked(store: Store, at: Moment, file: _File, request: Request) -> Looked | LedgerError:
@@ -260,7 +260,7 @@ def _looked(store: Store, at: Moment, file: _File, request: Request) -> Looked |
     return worked_out("Working out what it says", work, "look", file.digest, file.name, request, at.head, at.as_at)
 
 
-def _sheets(request: Request, sheets: tuple[layout.SheetPreview, ...], digest: str) -> Request:
+def _sheets(request: Request, sheets: tuple[SheetPreview, ...], digest: str) -> Request:
     st.header("Sheets", anchor=False)
     hidden = [sheet.name for sheet in sheets if not sheet.visible]
     if hidden:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from allocations.files.budgets import mapping
+from allocations.files.budgets import remapping
 from allocations.files.budgets.importing import HEADINGS, write_problems
-from allocations.files.budgets.layout import SheetPreview
 from allocations.files.budgets.mapping import BudgetMapping, Meaning, SheetMapping
+from allocations.files.budgets.preview import SheetPreview
 from allocations.reading.cells import Sheet, Workbook
 from ledger.entries.posting import Posted
 from ledger.errors import LedgerError, Problem, Refused
@@ -89,7 +89,7 @@ def _of_sheet(part: SheetMapping, sheet: Sheet, digest: str) -> dict[tuple[str, 
                     index=options.index(column.meaning), format_func=lambda one: MEANINGS[one],
                     key=f"bring column {digest[:16]} {part.sheet} {part.header_row} {letter}",
                 )  # fmt: skip
-                first = mapping.sample(sheet, part.header_row, letter)
+                first = remapping.sample(sheet, part.header_row, letter)
                 st.text(f"First values: {_short(first)}" if first else "Nothing stands below it.")
             if meaning is not column.meaning:
                 changed[part.sheet, letter] = meaning
@@ -111,7 +111,7 @@ def begin(workbook: Workbook, names: Sequence[str], digest: str) -> BudgetMappin
             "Row of the headings; 0 for not by hand", 0, len(sheet.rows), 0, key=f"bring row {digest[:16]} {name}"
         )
         st.write(f"Then say under '{PAGE.label(Input.COLUMNS)}' what each column is.")
-    return mapping.begun(workbook.file, sheet, int(row)) if row else None
+    return remapping.begun(workbook.file, sheet, int(row)) if row else None
 
 
 def _short(text: str, most: int = 60) -> str:

@@ -78,12 +78,16 @@ def of(store: Store) -> Books | None:
     years, at = open_ledger.ask(store, lambda reader, at: (journal.years(reader), at))
     if not years and at.known:
         st.info("No money stands in this ledger yet. Record what arrives, one by one or as a register:")
-        st.code(f"devolution record receive --help\ndevolution template register --out register.xlsx "
-                f"--ledger {open_ledger.path()}", language=None)  # fmt: skip
+        st.code(
+            "devolution record receive --help\n"
+            f"devolution template register --out register.xlsx --ledger {open_ledger.path()}",
+            language=None,
+            wrap_lines=True,
+        )
         return None
     if not years:
         st.info("The ledger is empty: no money stands in it yet. Fill it from the published figures:")
-        st.code(f"devolution demo --ledger {open_ledger.path()}", language=None)
+        st.code(f"devolution demo --ledger {open_ledger.path()}", language=None, wrap_lines=True)
         open_ledger.offer_of_ones_own(open_ledger.path())
         return None
     year = years[0]

@@ -48,7 +48,7 @@ def only_reads() -> bool:
 def offer_of_ones_own(address: Address) -> None:
     """Say how a ledger of one's own begins, beside the demo."""
     st.write("Or begin a ledger of your own, with no money and nothing illustrative in it:")
-    st.code(f"devolution new --year 2025/26 --icb QWO --ledger {address}", language=None)
+    st.code(f"devolution new --year 2025/26 --icb QWO --ledger {address}", language=None, wrap_lines=True)
 
 
 def store() -> Store | None:
@@ -60,7 +60,7 @@ def store() -> Store | None:
                 f"There is no ledger at {address} yet. Build one from the published 2025/26 figures, then reload "
                 "this page:"
             )
-            st.code(f"devolution demo --ledger {address}", language=None)
+            st.code(f"devolution demo --ledger {address}", language=None, wrap_lines=True)
             offer_of_ones_own(address)
             return None
         return _open(address, str(address))

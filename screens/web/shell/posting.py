@@ -77,7 +77,7 @@ def reads_only(store: Store, command: str) -> bool:
         "This app has the ledger open to read only, so nothing can be posted here. Whoever may write it does the same "
         "on the command line:"
     )
-    st.code(f"{command} --ledger {store.path}", language="shell")
+    st.code(f"{command} --ledger {store.path}", language=None, wrap_lines=True)
     return True
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from allocations.files.budgets.layout import preview
+from allocations.files.budgets.preview import preview
 from allocations.reading.cells import Kind, Workbook, read_workbook
 from ledger.errors import Refused
 from tests.allocations.excel.workbooks import PLAIN, rezipped, with_openpyxl, written
