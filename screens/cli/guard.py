@@ -18,10 +18,10 @@ from ledger.errors import UNAVAILABLE, Problem, Refused
 from ledger.reports.position import Moment, moment
 from ledger.store.address import Address, discreet
 from ledger.store.base import Reader, Store
-from screens.cli.options import PERSON, Json
+from screens.cli.options import Json
 from screens.report.render import terminal
 from screens.report.report import Report
-from screens.report.wording import COMMAND_LINE
+from screens.report.wording import COMMAND_LINE, PERSON
 
 REFUSED, UNREACHABLE = 1, 3
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")

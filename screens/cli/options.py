@@ -11,6 +11,7 @@ from ledger.money import parse_pounds
 from ledger.reports import measures, position
 from ledger.store.address import Address, parse
 from ledger.years import FinancialYear, parse_year
+from screens.report.wording import PERSON
 
 DEFAULT_LEDGER = Path("ledger.duckdb")
 _DAY = "2025-06-30"
@@ -175,7 +176,6 @@ Figures = Annotated[
 Year = Annotated[FinancialYear | None, typer.Option("--year", help="A financial year, as 2025/26.", parser=year)]
 PositionColumns = Annotated[str | None, typer.Option("--by", help=f"Columns to sum by, from: {_positions}.")]
 FlowColumns = Annotated[str, typer.Option("--by", help=f"Columns to sum by, from: {_flows}.")]
-PERSON = "DEVOLUTION_PERSON"
 Actor = Annotated[
     str, typer.Option("--actor", envvar=PERSON, help="Who posts it, as the sign-in or the server names them.")
 ]

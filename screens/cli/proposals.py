@@ -13,10 +13,11 @@ from ledger.reports.position import moment
 from ledger.store.address import Address
 from ledger.store.base import Store
 from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, PERSON, Actor, As, Ledger
+from screens.cli.options import DEFAULT_LEDGER, Actor, As, Ledger
 from screens.cli.options import day as read_day
 from screens.report import decisions
 from screens.report.report import Report, listed
+from screens.report.wording import PERSON
 
 app = typer.Typer(help="Proposals: entries that await a decision, their money reserved.", no_args_is_help=True)
 

@@ -20,9 +20,9 @@ from scenarios.gainers import View
 from scenarios.outcome import Outcome
 from screens.report import scenarios
 from screens.report.render import page as rendered
+from screens.report.render import svg
 from screens.report.render.workbook import sheet
 from screens.report.report import Table, about
-from screens.web.charts import kit
 
 _LEVELS = {"icb": "ICBs", "place": "Places", "pcn": "Networks", "practice": "Practices"}
 # So many gainers and losers are printed of a level; the workbook has them all.
@@ -122,7 +122,7 @@ def _one(found: Outcome) -> str:
     ]
     for each in scenarios.moving(found):
         sentence = scenarios.bridge_sentence(each)
-        picture = kit.bridge(scenarios.spans(each), name=sentence)
+        picture = svg.bridge(scenarios.spans(each), name=sentence)
         parts.append(
             f"<h3>{escape(each.quantity.title)}</h3>{_words(sentence)}<figure>{picture}</figure>"
             f"{_table(scenarios.bridge(each))}"

@@ -17,6 +17,8 @@ from scenarios.gainers import Gain, View
 from scenarios.outcome import Outcome, document
 from scenarios.saved import Verdict
 from scenarios.scorecard import Test
+from screens.report import marks
+from screens.report.marks import Span
 from screens.report.report import (
     NOT_AVAILABLE,
     NOT_DEFINED,
@@ -31,8 +33,6 @@ from screens.report.report import (
     listed,
     share,
 )
-from screens.web.charts import marks
-from screens.web.charts.marks import Span
 
 HYPOTHETICAL = (
     "Hypothetical: nobody has decided any of this, and the books have not changed. How free each line is, and what "

@@ -13,6 +13,8 @@ from allocations.shares.schedule import ALL, Line, Schedule
 from allocations.shares.split import Allocation
 from ledger.money import round_half_up_fraction, spoken
 from ledger.reports.position import Moment
+from screens.report import marks
+from screens.report.marks import Span
 from screens.report.report import (
     NOT_AVAILABLE,
     Cell,
@@ -28,8 +30,6 @@ from screens.report.report import (
     text,
     traced,
 )
-from screens.web.charts import marks
-from screens.web.charts.marks import Span
 
 _AMOUNTS = ("historic", "fair", "opening_distance", "growth", "movement", "issued", "closing_distance")
 

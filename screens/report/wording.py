@@ -7,6 +7,8 @@ from typing import Optional
 from ledger.errors import Problem
 from ledger.inputs import Action, Input, worded
 
+# The environment variable that says who works, at every front door.
+PERSON = "DEVOLUTION_PERSON"
 KIND_OF_FILE = "What it is"
 
 

@@ -13,7 +13,7 @@ from ledger.reports import position
 from ledger.reports import pots as ring_fences
 from ledger.store.base import Store
 from ledger.years import FinancialYear
-from screens.web.charts import marks
+from screens.report import marks
 from tests.books import agreement, at, entry, fund_all, new_terms, term
 
 LAST = date(2026, 3, 31)

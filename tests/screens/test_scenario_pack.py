@@ -14,8 +14,8 @@ import devolution
 from allocations.reading.cells import read_workbook
 from ledger.money import exact_pounds
 from scenarios import outcome
+from screens.report.render import svg
 from screens.report.scenarios import spans
-from screens.web.charts import kit
 from tests.scenarios.worlds import play
 
 NAME = "running-costs-halved"
@@ -149,7 +149,7 @@ def test_a_printed_bridge_ends_where_it_should() -> None:
     found = bridges(play({"lever": "devolve", "funds": ["winter"], "to": "place", "share": 0.5, "by": "registered"},
                          {"lever": "release", "funds": ["winter"]}))  # fmt: skip
     bridge = next(each for each in found.bridges if each.quantity.name == "local_and_free")
-    drawn = kit.bridge(spans(bridge), name='a "bridge" & more')
+    drawn = svg.bridge(spans(bridge), name='a "bridge" & more')
     assert 'aria-label="a &quot;bridge&quot; &amp; more"' in drawn
     ends = [
         (Decimal(x), Decimal(x) + Decimal(width))

@@ -82,7 +82,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def test_charts_are_valid_vega_lite_with_a_name(drawn: list[dict[str, Any]]) -> None:
-    from screens.web.charts.marks import bridge as spans
+    from screens.report.marks import bridge as spans
 
     told = {"name": "N", "sentence": "S.", "table": EMPTY, "key": "k"}
     some = [bars.Bar("NHS A ICB", 1.5, "1.5%", is_marked=True), bars.Bar("B", -2.0, "-2.0%"), bars.Bar("C", None, "")]

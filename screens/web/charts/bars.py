@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from screens.report.marks import Where
+from screens.report.render.svg import MAIN, SECOND, WARM
 from screens.report.report import Table
 from screens.web.charts import kit
-from screens.web.charts.marks import Where
 
 _BAR = 22
 _AROUND = 56
@@ -94,14 +95,14 @@ def _bar(colour: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ranked(rows: Sequence[Mapping[str, Any]], axis: str, marked: str) -> dict[str, Any]:
-    colour: dict[str, Any] = {"value": kit.MAIN}
+    colour: dict[str, Any] = {"value": MAIN}
     if marked:
-        colour = {"condition": {"test": "datum.marked", "value": kit.WARM}, "value": kit.MAIN}
+        colour = {"condition": {"test": "datum.marked", "value": WARM}, "value": MAIN}
     return {"data": kit.data(rows), "encoding": _placed(rows, axis, 0.28), "layer": [_bar(colour), kit.figures()]}
 
 
 def _diverging(rows: Sequence[Mapping[str, Any]], axis: str, room: Where) -> dict[str, Any]:
-    colour = {"condition": {"test": "datum.length < 0", "value": kit.WARM}, "value": kit.MAIN}
+    colour = {"condition": {"test": "datum.length < 0", "value": WARM}, "value": MAIN}
     figures = (kit.figures("datum.length >= 0"), kit.figures("datum.length < 0", is_left=True))
     layer = [_bar(colour), *figures, kit.upright(0)]
     return {"data": kit.data(rows), "encoding": _placed(rows, axis, room), "layer": layer}
@@ -183,7 +184,7 @@ def _spreads(rows: Sequence[dict[str, Any]], middle: str, mark: str) -> dict[str
         "encoding": {
             "y": names,
             "x": across("at"),
-            "color": kit.told_apart("what", both, [kit.MAIN, kit.WARM]),
+            "color": kit.told_apart("what", both, [MAIN, WARM]),
             # Told apart by more than colour.
             "shape": kit.told_apart("what", both, ["circle", "diamond"]),
         },
@@ -197,7 +198,7 @@ def _tornado(rows: Sequence[dict[str, Any]], centre: Where) -> dict[str, Any]:
         "encoding": {
             "x": kit.lengths("from", "Worth more than the formula (£ million)", {"zero": False}),
             "x2": {"field": "to"},
-            "color": kit.told_apart("end", ("At its low", "At its high"), [kit.SECOND, kit.MAIN]),
+            "color": kit.told_apart("end", ("At its low", "At its high"), [SECOND, MAIN]),
         },
     }
     layer = [bars, kit.upright(centre, strokeWidth=2)]

@@ -11,9 +11,10 @@ from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
 from ledger.reports.summary import NATIONALLY, OTHER_PLACES, Link, Picture, cell_shares, matrix_with_totals, percent
 from screens.report import holdings
 from screens.report.holdings import GRADES
+from screens.report.marks import Span, Where, at_percent
+from screens.report.render.svg import FONT, INK, MAIN, PALETTE, SECOND, WARM
 from screens.report.report import Table, columns, composed
 from screens.web.charts import kit
-from screens.web.charts.marks import Span, Where, at_percent
 
 _STEP = 40
 # The axis with its title, and a legend that takes three lines on a telephone.
@@ -24,7 +25,7 @@ def bridge(spans: Sequence[Span], *, name: str, sentence: str, key: str, smaller
     """A bridge, with its table.
 
     Args:
-        spans: the bars, as ``screens.web.charts.marks.bridge`` places them.
+        spans: the bars, as ``screens.report.marks.bridge`` places them.
         name: the chart's name.
         sentence: what it shows.
         key: a fixed name for the widget and its file.
@@ -53,7 +54,7 @@ def _spec(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "encoding": {
             "x": kit.lengths("from", "£ million; the axis starts at zero", {"domain": domain}),
             "x2": {"field": "to"},
-            "color": kit.told_apart("kind", ("Total", "More", "Less"), [kit.MAIN, kit.SECOND, kit.WARM]),
+            "color": kit.told_apart("kind", ("Total", "More", "Less"), [MAIN, SECOND, WARM]),
         },
     }
     figures = {
@@ -138,11 +139,9 @@ def _series(links: Sequence[Link], names: Sequence[str]) -> dict[str, Any]:
         "nodeAlign": "left",
         "draggable": False,
         "emphasis": {"focus": "adjacency"},
-        "label": {"fontFamily": kit.FONT, "fontSize": 14, "color": kit.INK},
+        "label": {"fontFamily": FONT, "fontSize": 14, "color": INK},
         "lineStyle": {"color": "source", "opacity": 0.35},
-        "data": [
-            {"name": node, "itemStyle": {"color": kit.PALETTE[at % len(kit.PALETTE)]}} for at, node in enumerate(names)
-        ],
+        "data": [{"name": node, "itemStyle": {"color": PALETTE[at % len(PALETTE)]}} for at, node in enumerate(names)],
         # Pence give the widths of the bands; the figures to read are in the table.
         "links": [
             {"source": _label(link.source), "target": _label(link.target), "value": link.amount_pence} for link in links
@@ -219,18 +218,18 @@ def _matrix_spec(cells: Sequence[Mapping[str, Any]], tiers: Sequence[str], title
             "scale": {"domain": list(titles)},
         },
     }
-    ink = {"condition": {"test": f"datum.percent > {_DARK}", "value": "#FFFFFF"}, "value": kit.INK}
+    ink = {"condition": {"test": f"datum.percent > {_DARK}", "value": "#FFFFFF"}, "value": INK}
     return {
         "data": kit.data(cells),
         "encoding": place,
         "layer": [
             {
-                "mark": {"type": "rect", "cornerRadius": 3, "stroke": kit.MAIN, "strokeWidth": 1},
+                "mark": {"type": "rect", "cornerRadius": 3, "stroke": MAIN, "strokeWidth": 1},
                 "encoding": {
                     "color": {
                         "field": "percent",
                         "type": "quantitative",
-                        "scale": {"domain": [0, 100], "range": ["#EEF4FA", "#6BACE6", kit.MAIN]},
+                        "scale": {"domain": [0, 100], "range": ["#EEF4FA", "#6BACE6", MAIN]},
                         "legend": None,
                     }
                 },
@@ -290,7 +289,7 @@ def tiles(found: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
             "test": f"datum.level !== null && (datum.level - {low}) > 0.7 * {high - low}",
             "value": "#FFFFFF",
         },
-        "value": kit.INK,
+        "value": INK,
     }
     flat = {"axis": None, "scale": {"paddingInner": 0.06}}
     spec = {
@@ -310,7 +309,7 @@ def tiles(found: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
                         "scale": {"domain": [low, high], "range": ["#EEF4FA", "#6BACE6", "#12436D"]},
                         "legend": None,
                     },
-                    "stroke": {"condition": {"test": "datum.marked", "value": kit.WARM}, "value": "#4C6272"},
+                    "stroke": {"condition": {"test": "datum.marked", "value": WARM}, "value": "#4C6272"},
                     "strokeWidth": {"condition": {"test": "datum.marked", "value": 4}, "value": 0.8},
                 },
             },

@@ -5,10 +5,11 @@ from typing import Any
 
 import streamlit as st
 
+from screens.report.marks import Where
+from screens.report.render.svg import MAIN, PALETTE, WARM
 from screens.report.report import Table
 from screens.web.charts import kit
 from screens.web.charts.bars import Bar
-from screens.web.charts.marks import Where
 
 _HEIGHT = 340
 _DASHES = ([1, 0], [8, 4], [2, 3], [8, 3, 2, 3], [1, 0], [4, 4])
@@ -75,7 +76,7 @@ def _spec(rows: Sequence[Mapping[str, Any]], points: Sequence[str], names: Seque
                 "axis": {"tickCount": 5},
                 "scale": {"domain": kit.room([row["length"] for row in rows], 0.05)},
             },
-            "color": told_apart(kit.PALETTE),
+            "color": told_apart(PALETTE),
         },
         "layer": [
             {"mark": {"type": "line", "strokeWidth": 2.5}, "encoding": {"strokeDash": told_apart(_DASHES)}},
@@ -93,7 +94,7 @@ def lorenz(
     """A curve: so many of the things, smallest first, have so much of the money.
 
     Args:
-        points: percent of things and percent of money, as ``screens.web.charts.marks.lorenz`` places them.
+        points: percent of things and percent of money, as ``screens.report.marks.lorenz`` places them.
         things: what is counted, in the plural.
     """
     equal = "If all were equal"
@@ -121,7 +122,7 @@ def lorenz(
                 "field": "line",
                 "type": "nominal",
                 "title": None,
-                "scale": {"domain": ["As it is", equal], "range": [kit.MAIN, kit.WARM]},
+                "scale": {"domain": ["As it is", equal], "range": [MAIN, WARM]},
             },
             # Told apart by more than colour.
             "strokeDash": {
@@ -176,7 +177,7 @@ def _panel(bars: Sequence[Bar], domain: Sequence[Where], axis: str, alt: str, ke
         "layer": [
             {
                 "mark": {"type": "bar", "height": {"band": 0.7}},
-                "encoding": {"color": {"condition": {"test": "datum.marked", "value": kit.WARM}, "value": kit.MAIN}},
+                "encoding": {"color": {"condition": {"test": "datum.marked", "value": WARM}, "value": MAIN}},
             },
             kit.figures(dx=3, fontSize=11),
         ],

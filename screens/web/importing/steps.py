@@ -21,8 +21,7 @@ from ledger.reports import imported
 from ledger.reports.position import Moment
 from ledger.store.attachments import attaching
 from ledger.store.base import Store
-from ledger.years import parse_year
-from screens.cli.options import YearsOfFile
+from ledger.years import FinancialYear, parse_year
 from screens.report import imports
 from screens.report.render import page as tables
 from screens.report.report import Table, columns, count, day, entry_link, link
@@ -35,6 +34,8 @@ from screens.web.shell.sign_in import NOBODY_YET, person
 
 T = TypeVar("T")
 Files = Sequence[tuple[str, bytes]]
+# The one year of a file to take, and whether to take every year that is whole.
+Years = tuple[FinancialYear | None, bool]
 _STEPS = {"File": "done", "What it says": "done", "Problems": "", "Totals": "", "Post": ""}
 
 
@@ -91,7 +92,7 @@ def _states(place: st.delta_generator.DeltaGenerator, rehearsed: object) -> None
         common.steps(states)
 
 
-def _asked(digests: Sequence[str]) -> tuple[YearsOfFile | None, str | None, int | None]:
+def _asked(digests: Sequence[str]) -> tuple[Years | None, str | None, int | None]:
     with st.expander("Only where a file leaves it open: its year, its sheet, a limit"):
         year = st.text_input(PAGE.label(Input.YEAR_OF_FILE), max_chars=12, key=f"bring year {digests[0][:16]}",
                              help="As 2025/26, or 'all' where it has several; empty where it says it.")  # fmt: skip
@@ -101,8 +102,8 @@ def _asked(digests: Sequence[str]) -> tuple[YearsOfFile | None, str | None, int 
     return _read(_years, year), sheet.strip() or None, _read(parse_pounds, limit)
 
 
-def _years(typed: str) -> YearsOfFile:
-    return YearsOfFile(None if typed.strip().casefold() == "all" else parse_year(typed))
+def _years(typed: str) -> Years:
+    return (None, True) if typed.strip().casefold() == "all" else (parse_year(typed), False)
 
 
 def _read(reader: Callable[[str], T], typed: str) -> T | None:
@@ -113,8 +114,8 @@ def _read(reader: Callable[[str], T], typed: str) -> T | None:
         return None
 
 
-def _understand(brought: Files, year: YearsOfFile | None, sheet: str | None) -> list[Understood]:
-    one, every = (None, False) if year is None else (year.one, year.one is None)
+def _understand(brought: Files, years: Years | None, sheet: str | None) -> list[Understood]:
+    one, every = years or (None, False)
     with common.as_paths(brought) as paths:
         found, problems = understand(paths, year=one, sheet=sheet, every_year=every)
     if problems:

@@ -15,10 +15,10 @@ from scenarios.bids.simulation import Outcome, simulate
 from scenarios.bids.tornado import Bar, tornado
 from scenarios.bids.words import number, provenance, sentences, words
 from screens.report import bids
+from screens.report.marks import at_millions
 from screens.report.render import page as tables
 from screens.web.charts.bars import Range, Swing, spreads
 from screens.web.charts.bars import tornado as draw_tornado
-from screens.web.charts.marks import at_millions
 from screens.web.importing import common
 from screens.web.shell import address, frame
 

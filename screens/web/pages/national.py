@@ -14,13 +14,13 @@ from ledger.reports.summary import percent
 from ledger.reports.trend import MONTHS, YEARS
 from ledger.years import FinancialYear
 from screens.report import national as reporting
+from screens.report.marks import Where, at_percent
 from screens.report.national import in_percent
 from screens.report.render import page as tables
 from screens.report.report import Table, boundaries, columns, share
 from screens.web.charts.bars import Bar, distances, ranked
 from screens.web.charts.flows import Tile, tiles
 from screens.web.charts.lines import lines, multiples
-from screens.web.charts.marks import Where, at_percent
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
 

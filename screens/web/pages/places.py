@@ -19,10 +19,10 @@ from allocations.shares.split import FIGURES_YEAR
 from ledger.errors import Refused
 from ledger.money import spoken
 from screens.report import network
+from screens.report.marks import at_percent
 from screens.report.render import page as tables
 from screens.report.report import NOT_AVAILABLE, Table, columns, count, ratio
 from screens.web.charts.bars import Bar, distances
-from screens.web.charts.marks import at_percent
 from screens.web.places import budgets, choice
 from screens.web.shell import address, frame, open_ledger
 

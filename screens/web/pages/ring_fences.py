@@ -12,12 +12,11 @@ from ledger.reports.measures import ALL, EARMARKED, Measure
 from ledger.reports.pots import Fence, Kept
 from ledger.reports.summary import percent
 from ledger.years import FinancialYear
-from screens.report import holdings
+from screens.report import holdings, marks
 from screens.report.holdings import GRADES, measure_text
 from screens.report.render import page as tables
 from screens.report.report import Cell, Row, Table, columns, composed, count, share, traced
 from screens.report.report import day as day_column
-from screens.web.charts import marks
 from screens.web.charts.lines import lorenz
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books

@@ -19,10 +19,10 @@ from allocations.shares.split import FIGURES_YEAR, Allocation, allocate
 from ledger.errors import Refused
 from ledger.money import PENCE_PER_POUND, parse_pounds, signed_percent, spoken
 from screens.report import shares
+from screens.report.marks import at_percent
 from screens.report.render import page as tables
 from screens.web.charts.bars import Bar, distances
 from screens.web.charts.flows import bridge
-from screens.web.charts.marks import at_percent
 from screens.web.importing import common
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books

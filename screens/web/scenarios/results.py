@@ -12,11 +12,11 @@ from scenarios.gainers import View
 from scenarios.outcome import Outcome
 from screens.report import board_pack
 from screens.report import scenarios as reporting
+from screens.report.marks import at_millions
 from screens.report.render import page as tables
 from screens.report.report import Link, Table, columns, link
 from screens.web.charts.bars import Bar, distances
 from screens.web.charts.flows import bridge as draw_bridge
-from screens.web.charts.marks import at_millions
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
 

@@ -16,7 +16,7 @@ import streamlit as st
 
 from ledger.entries.chain import last_entry
 from ledger.rules import rights
-from screens.cli.options import PERSON
+from screens.report.wording import PERSON
 from screens.web.shell import frame, open_ledger
 
 USUAL_CLAIM = "preferred_username"
