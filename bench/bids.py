@@ -16,13 +16,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from scenarios.bids.pot import Bidder, Pot, Values
+from scenarios.bids.pot import Bidder, BidPot, Values
 from scenarios.bids.simulation import simulate, strengths
 
 AIM = 1.5
 
 
-def pots(count: int, bidders: int) -> list[Pot]:
+def pots(count: int, bidders: int) -> list[BidPot]:
     """Pots of different sizes, for bidders of different size, capacity and luck so far."""
     own = tuple(
         Bidder(
@@ -48,7 +48,7 @@ def pots(count: int, bidders: int) -> list[Pot]:
     )
     most = max(2, bidders // 3)
     return [
-        Pot(
+        BidPot(
             amount_pence=(1 + number) * 50_000_000,
             bidders=own,
             awards=2 + number % (most - 1),

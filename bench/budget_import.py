@@ -19,7 +19,7 @@ from pathlib import Path
 import openpyxl
 import xlsxwriter
 
-from allocations.files.budgets.importing import Outcome, import_budgets, understand
+from allocations.files.budgets.importing import BudgetImport, import_budgets, understand
 from allocations.files.budgets.receivers import Receivers, receivers
 from allocations.files.budgets.understood import Request, Understood
 from allocations.reading.cells import read_workbook, without_collecting
@@ -116,7 +116,7 @@ def main() -> None:
             read_workbook(path)
             after_ours = peak()
             plain, cells, understood, imported = [], [], [], []
-            done: list[Outcome] = []
+            done: list[BudgetImport] = []
             for _ in range(asked.tries):
                 plain.append(seconds(lambda: bare(path)))
                 cells.append(seconds(lambda: read_workbook(path)))

@@ -20,7 +20,7 @@ import openpyxl
 import xlsxwriter
 
 from allocations.files.out import working
-from allocations.files.out.working_plan import Plan, lines, plan
+from allocations.files.out.working_plan import WorkingPlan, lines, plan
 from ledger.years import FinancialYear
 
 YEAR = FinancialYear(2025)
@@ -34,13 +34,13 @@ def seconds(act: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def national() -> Plan:
+def national() -> WorkingPlan:
     """The core line of all ICBs, split among places and among networks."""
     made = lines(icbs=["all"], year=YEAR, funds=["core-recurrent"], weightings=["core"])
     return plan(year=YEAR, lines=made)
 
 
-def write(made: Plan, path: Path) -> None:
+def write(made: WorkingPlan, path: Path) -> None:
     """The workbook, as the command writes it."""
     working.write_working(made, working.told(made, None), path)
 

@@ -24,7 +24,7 @@ from ledger.years import FinancialYear
 from scenarios import engine, outcome
 from scenarios.baseline import Baseline, read
 from scenarios.change import tidied
-from scenarios.scenario import Scenario, Written, written
+from scenarios.scenario import Scenario, WrittenScenario, written
 
 FIVE_STEPS = """
 title: Five national steps
@@ -139,7 +139,7 @@ def prepared(books: Baseline) -> duckdb.DuckDBPyConnection:
     return raw
 
 
-def ours(steps: Written, books: Baseline) -> pa.Table:
+def ours(steps: WrittenScenario, books: Baseline) -> pa.Table:
     """The engine, with nothing remembered from an earlier run."""
     fresh = Baseline(books.position, books.world.changed(people=books.world.people), None, books.at, books.content_hash)
     return engine.run(steps, fresh).position

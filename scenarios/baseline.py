@@ -20,7 +20,7 @@ from ledger.reports.position import Moment, moment, position
 from ledger.store.base import Reader
 from ledger.years import FinancialYear, today
 from scenarios.change import tidied
-from scenarios.world import ICB, PCN, PLACE, PRACTICE, Fund, Organisation, Tier, World, no_people
+from scenarios.world import ICB, PCN, PLACE, PRACTICE, World, WorldFund, WorldOrganisation, WorldTier, no_people
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,12 @@ def _world(reader: Reader, at: Moment, year: FinancialYear, table: pa.Table) -> 
     known_people = year == FIGURES_YEAR
     return World(
         year=year,
-        tiers={code: Tier(**row) for code, row in register.tiers(reader).items()},
+        tiers={code: WorldTier(**row) for code, row in register.tiers(reader).items()},
         organisations={
-            code: Organisation(code, row["name"], row["tier"], icbs.get(code)) for code, row in organisations.items()
+            code: WorldOrganisation(code, row["name"], row["tier"], icbs.get(code))
+            for code, row in organisations.items()
         },
-        funds={code: Fund(**row) for code, row in register.funds(reader, at.known).items()},
+        funds={code: WorldFund(**row) for code, row in register.funds(reader, at.known).items()},
         people=_people(related, table) if known_people else no_people(),
         people_year=year if known_people else None,
     )

@@ -63,7 +63,7 @@ QUANTITIES = (
 
 
 @dataclass(frozen=True)
-class Bar:
+class BridgeStep:
     """One step of a bridge.
 
     Attributes:
@@ -83,7 +83,7 @@ class Bridge:
 
     quantity: Quantity
     before_pence: int
-    bars: tuple[Bar, ...]
+    bars: tuple[BridgeStep, ...]
     interaction_pence: int
     after_pence: int
 
@@ -144,7 +144,9 @@ def bridges(run: Run) -> Bridges:
     found = []
     for quantity in QUANTITIES:
         bars = tuple(
-            Bar(done.number, done.lever.lever_name(), effects[done.number][0][quantity.name], effects[done.number][1])
+            BridgeStep(
+                done.number, done.lever.lever_name(), effects[done.number][0][quantity.name], effects[done.number][1]
+            )
             for done in run.done
         )
         rest = after[quantity.name] - before[quantity.name] - sum(bar.effect_pence for bar in bars)

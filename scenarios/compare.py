@@ -82,7 +82,7 @@ Figure: TypeAlias = Fraction | float | None
 
 
 @dataclass(frozen=True)
-class Line:
+class LineCompared:
     """One figure in every scenario, in their order.
 
     Attributes:
@@ -99,7 +99,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Level:
+class LevelCompared:
     """Who gains and who loses at one level, in every scenario.
 
     Attributes:
@@ -124,11 +124,11 @@ class Comparison:
     """
 
     names: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[LineCompared, ...]
     same_baseline: bool
     apart: tuple[tuple[int, int, int], ...]
     differences: tuple[Difference, ...]
-    levels: tuple[Level, ...]
+    levels: tuple[LevelCompared, ...]
 
 
 def compare(outcomes: Sequence[Outcome]) -> Comparison:
@@ -157,36 +157,36 @@ def compare(outcomes: Sequence[Outcome]) -> Comparison:
     )
 
 
-def _tests(outcomes: Sequence[Outcome]) -> list[Line]:
+def _tests(outcomes: Sequence[Outcome]) -> list[LineCompared]:
     found = []
     for before, _ in outcomes[0].scorecard:
         after = [
             next((new.value for old, new in outcome.scorecard if old.name == before.name), None) for outcome in outcomes
         ]
-        found.append(Line("test", before.name, before.says, before.unit, before.value, tuple(after)))
+        found.append(LineCompared("test", before.name, before.says, before.unit, before.value, tuple(after)))
     return found
 
 
-def _amounts(outcomes: Sequence[Outcome]) -> list[Line]:
+def _amounts(outcomes: Sequence[Outcome]) -> list[LineCompared]:
     start = measured(outcomes[0].run.baseline.position)
     ends = [measured(outcome.run.position) for outcome in outcomes]
     return [
-        Line("amount", each.name, each.title, "pence", start[each.name], tuple(end[each.name] for end in ends))
+        LineCompared("amount", each.name, each.title, "pence", start[each.name], tuple(end[each.name] for end in ends))
         for each in QUANTITIES
     ]
 
 
-def _measures(outcomes: Sequence[Outcome]) -> list[Line]:
+def _measures(outcomes: Sequence[Outcome]) -> list[LineCompared]:
     found = []
     for number, compared in enumerate(outcomes[0].measures):
         after = tuple(outcome.measures[number].after.value for outcome in outcomes)
         name = f"{compared.scope}: {compared.before.name}"
         title = f"{compared.before.title} ({compared.scope})"
-        found.append(Line("measure", name, title, compared.before.unit, compared.before.value, after))
+        found.append(LineCompared("measure", name, title, compared.before.unit, compared.before.value, after))
     return found
 
 
-def _icbs(outcomes: Sequence[Outcome]) -> list[Line]:
+def _icbs(outcomes: Sequence[Outcome]) -> list[LineCompared]:
     """What each ICB ends with, all below it counted, where the scenarios differ in it."""
     start = by_system(held(outcomes[0].run.baseline.position), outcomes[0].run.baseline.world)
     ends = [by_system(held(outcome.run.position), outcome.run.world) for outcome in outcomes]
@@ -196,11 +196,11 @@ def _icbs(outcomes: Sequence[Outcome]) -> list[Line]:
         after = tuple(end.get(code) for end in ends)
         if len(set(after)) > 1:
             title = names[code].name if code in names else code
-            found.append(Line("icb", code, title, "pence", start.get(code), after))
+            found.append(LineCompared("icb", code, title, "pence", start.get(code), after))
     return found
 
 
-def _levels(outcomes: Sequence[Outcome]) -> tuple[Level, ...]:
+def _levels(outcomes: Sequence[Outcome]) -> tuple[LevelCompared, ...]:
     titles = {view.level: view.title for outcome in outcomes for view in outcome.views}
     found = []
     for level, title in titles.items():
@@ -211,7 +211,7 @@ def _levels(outcomes: Sequence[Outcome]) -> tuple[Level, ...]:
         rows = [tuple(gains.get(code) for gains in each) for code in dict.fromkeys(code for g in each for code in g)]
         rows.sort(key=lambda row: (-max(abs(gain.change_pence) for gain in row if gain), _code(row)))
         if rows:
-            found.append(Level(level, title, tuple(rows)))
+            found.append(LevelCompared(level, title, tuple(rows)))
     return tuple(found)
 
 

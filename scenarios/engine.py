@@ -14,7 +14,7 @@ from scenarios.baseline import Baseline, of
 from scenarios.change import Change, held, tidied, total
 from scenarios.fields import CannotApply
 from scenarios.levers.base import Lever
-from scenarios.scenario import Written
+from scenarios.scenario import WrittenScenario
 from scenarios.world import World
 
 
@@ -44,7 +44,7 @@ class Run:
         world: the structure after the last step.
     """
 
-    written: Written
+    written: WrittenScenario
     books: Baseline
     given: tuple[Done, ...]
     baseline: Baseline
@@ -53,7 +53,7 @@ class Run:
     world: World
 
 
-def run(written: Written, books: Baseline) -> Run:
+def run(written: WrittenScenario, books: Baseline) -> Run:
     """Run every step, all or nothing.
 
     Raises:
@@ -141,7 +141,7 @@ def _hold_to_promises(lever: Lever, before: pa.Table, change: Change) -> None:
 
 
 def _steps(
-    written: Written, keys: tuple[str, ...], steps: Sequence[Lever], position: pa.Table, world: World
+    written: WrittenScenario, keys: tuple[str, ...], steps: Sequence[Lever], position: pa.Table, world: World
 ) -> Iterable[Done]:
     for index, lever in enumerate(steps):
         place = written.where((*keys, index))
@@ -150,7 +150,7 @@ def _steps(
         position, world = change.position, change.world
 
 
-def _check(written: Written, world: World) -> None:
+def _check(written: WrittenScenario, world: World) -> None:
     """Every name in every step, before anything runs."""
     problems = []
     made = world
@@ -166,7 +166,7 @@ def _check(written: Written, world: World) -> None:
         raise Refused(problems)
 
 
-def _segments(written: Written, world: World) -> dict[str, int]:
+def _segments(written: WrittenScenario, world: World) -> dict[str, int]:
     """The oversight segment of every ICB, as the file gives them."""
     segments = written.scenario.segments
     if segments is None:

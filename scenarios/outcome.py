@@ -21,7 +21,7 @@ from scenarios.bridge import Bridge, Bridges, bridges
 from scenarios.change import condensed, held, total
 from scenarios.engine import Run, run
 from scenarios.gainers import Gain, View, views
-from scenarios.scenario import Scenario, Written, read_scenario
+from scenarios.scenario import Scenario, WrittenScenario, read_scenario
 from scenarios.scorecard import Test, scorecard
 
 LIBRARY = Path(__file__).parent / "library"
@@ -57,7 +57,7 @@ class Outcome:
     result_hash: str
 
 
-def work_out(reader: Reader, written: Written) -> Outcome:
+def work_out(reader: Reader, written: WrittenScenario) -> Outcome:
     """Run a scenario on the books that a reader reads.
 
     Raises:
@@ -66,7 +66,7 @@ def work_out(reader: Reader, written: Written) -> Outcome:
     return explore(written, read_baseline(reader, written))
 
 
-def read_baseline(reader: Reader, written: Written) -> Baseline:
+def read_baseline(reader: Reader, written: WrittenScenario) -> Baseline:
     """The position of the books that a scenario starts from.
 
     Raises:
@@ -78,7 +78,7 @@ def read_baseline(reader: Reader, written: Written) -> Baseline:
     )
 
 
-def explore(written: Written, books: Baseline) -> Outcome:
+def explore(written: WrittenScenario, books: Baseline) -> Outcome:
     """Run a scenario on any baseline, and measure what it does."""
     done = run(written, books)
     before, after = done.baseline.position, done.position
@@ -104,7 +104,7 @@ def library_file(name: str) -> Path | None:
     return library().get(name)
 
 
-def find(name: str) -> Written:
+def find(name: str) -> WrittenScenario:
     """A scenario of the library by name, or one from a file.
 
     Raises:

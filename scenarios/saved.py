@@ -20,7 +20,7 @@ from ledger.store.address import Address
 from ledger.store.attachments import Version
 from scenarios import outcome
 from scenarios.outcome import Outcome, document, plain
-from scenarios.scenario import Written, read_scenario
+from scenarios.scenario import WrittenScenario, read_scenario
 
 KIND = "scenarios"
 LONGEST_NAME = 60
@@ -59,7 +59,7 @@ def locate(name: str, ledger: Address) -> Path:
     return outcome.library_file(name) or (kept.path if kept else Path(name))
 
 
-def find(name: str, ledger: Address) -> Written:
+def find(name: str, ledger: Address) -> WrittenScenario:
     """A scenario of the library, one that was saved beside the ledger, or one from a file.
 
     Raises:
@@ -68,7 +68,7 @@ def find(name: str, ledger: Address) -> Written:
     return read_scenario(locate(name, ledger))
 
 
-def read_text(content: bytes, name: str = "scenario.yaml") -> Written:
+def read_text(content: bytes, name: str = "scenario.yaml") -> WrittenScenario:
     """A scenario from the content of a file that somebody brings or makes.
 
     Raises:
@@ -118,7 +118,7 @@ _NOT_THE_ANSWER = ("head", "known_at", "as_at", "ledger", "command", "illustrati
 
 
 @dataclass(frozen=True)
-class Difference:
+class ResultDifference:
     """One thing that is not as it was: where in the result, then and now."""
 
     what: str
@@ -137,7 +137,7 @@ class Verdict:
 
     matches: bool
     differs: tuple[str, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[ResultDifference, ...]
 
 
 def read_result(path: Path) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def recheck(outcome: Outcome, old: Mapping[str, Any]) -> Verdict:
     if not differs:
         return Verdict(matches=True, differs=(), differences=())
     found = [
-        Difference(what, then, now)
+        ResultDifference(what, then, now)
         for key in ("scenario", "steps", "sentence", "scorecard", "bridges")
         for what, then, now in _apart(old.get(key), new.get(key), key)
     ]

@@ -119,7 +119,7 @@ class Scenario(StrictModel):
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenScenario:
     """A scenario with the place of each step in its file, for messages.
 
     Attributes:
@@ -132,7 +132,7 @@ class Written:
     where: Callable[[Path_], str]
 
 
-def read_scenario(path: Path) -> Written:
+def read_scenario(path: Path) -> WrittenScenario:
     """A scenario from its file.
 
     Raises:
@@ -144,12 +144,12 @@ def read_scenario(path: Path) -> Written:
         refuse(str(path), found, "A scenario is one small file.", "Name a scenario file.")
     _, lines = read_lines(path)
     scenario = read_model(path, Scenario, _with_assumptions)
-    return Written(scenario, path.name, lambda keys: place_of(path, lines, keys))
+    return WrittenScenario(scenario, path.name, lambda keys: place_of(path, lines, keys))
 
 
-def written(scenario: Scenario, name: str = "scenario") -> Written:
+def written(scenario: Scenario, name: str = "scenario") -> WrittenScenario:
     """A scenario made in Python, to be run like one from a file."""
-    return Written(scenario, name, lambda keys: ".".join([name, *(str(key) for key in keys)]))
+    return WrittenScenario(scenario, name, lambda keys: ".".join([name, *(str(key) for key in keys)]))
 
 
 def _with_assumptions(content: Any, where: Callable[[Path_], str]) -> Any:

@@ -23,7 +23,7 @@ PLURAL = {ICB: "ICBs", PLACE: "places", PCN: "networks", PRACTICE: "practices"}
 T = TypeVar("T")
 
 
-class Organisation(NamedTuple):
+class WorldOrganisation(NamedTuple):
     """Somebody who can hold money. ``icb`` is the ICB above, the one with most of its people if it has several."""
 
     code: str
@@ -32,7 +32,7 @@ class Organisation(NamedTuple):
     icb: str | None = None
 
 
-class Tier(NamedTuple):
+class WorldTier(NamedTuple):
     """A level at which money is decided."""
 
     code: str
@@ -41,7 +41,7 @@ class Tier(NamedTuple):
     depth: int
 
 
-class Fund(NamedTuple):
+class WorldFund(NamedTuple):
     """A line of money."""
 
     code: str
@@ -68,9 +68,9 @@ class World:
     """
 
     year: FinancialYear
-    tiers: Mapping[str, Tier]
-    organisations: Mapping[str, Organisation]
-    funds: Mapping[str, Fund]
+    tiers: Mapping[str, WorldTier]
+    organisations: Mapping[str, WorldOrganisation]
+    funds: Mapping[str, WorldFund]
     people: pa.Table
     people_year: FinancialYear | None
     given: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)

@@ -17,7 +17,7 @@ _FIRST_ROWS = 12
 _ENOUGH = 100_000
 
 
-class Brought(StrEnum):
+class ImportKind(StrEnum):
     """What a file is brought in as; each has a command of the same name."""
 
     BUDGETS = "budgets"
@@ -26,7 +26,7 @@ class Brought(StrEnum):
     POSITION = "position"
 
 
-def kind_of(paths: Sequence[Path]) -> Brought:
+def kind_of(paths: Sequence[Path]) -> ImportKind:
     """The kind of files that are brought together, told by what stands in them.
 
     What is neither an exported position nor a published file is taken for a budget, which then says what it lacks.
@@ -35,10 +35,10 @@ def kind_of(paths: Sequence[Path]) -> Brought:
         Refused: one of them cannot be read, or is not safe to open.
     """
     kinds = [_kind(_beginning(path)) for path in paths if path.name != PACKAGE]
-    for kind in (Brought.POSITION, Brought.STRUCTURE, Brought.PUBLISHED):
+    for kind in (ImportKind.POSITION, ImportKind.STRUCTURE, ImportKind.PUBLISHED):
         if kind in kinds:
             return kind
-    return Brought.BUDGETS
+    return ImportKind.BUDGETS
 
 
 def unpacked(path: Path) -> list[tuple[str, bytes]]:
@@ -86,13 +86,13 @@ def _whole_lines(content: bytes) -> bytes:
     return content if len(content) < _ENOUGH else content[: content.rfind(b"\n") + 1]
 
 
-def _kind(workbook: Workbook) -> Brought:
+def _kind(workbook: Workbook) -> ImportKind:
     names = {sheet.name for sheet in workbook.sheets}
     first = [cell.text for sheet in workbook.sheets for row in sheet.rows[:_FIRST_ROWS] for cell in row]
     if {"Read me", SUMMARY_SHEET, POSITION_SHEET} <= names or CHECK in first:
-        return Brought.POSITION
+        return ImportKind.POSITION
     try:
         found = recognise(workbook)
     except Refused:
-        return Brought.BUDGETS
-    return Brought.STRUCTURE if found is FileKind.CHANGES else Brought.PUBLISHED
+        return ImportKind.BUDGETS
+    return ImportKind.STRUCTURE if found is FileKind.CHANGES else ImportKind.PUBLISHED

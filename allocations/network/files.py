@@ -43,7 +43,7 @@ class MonthClaimed:
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class ClaimSettlement:
     """Claims of a year against an entitlement.
 
     Attributes:
@@ -69,7 +69,7 @@ class Settlement:
         return None if self.used is None else Decimal(round_half_up_fraction(self.used * 10_000)).scaleb(-2)
 
 
-def settle(element: str, claims: Iterable[Claim], entitlement_pence: int | None) -> Settlement:
+def settle(element: str, claims: Iterable[Claim], entitlement_pence: int | None) -> ClaimSettlement:
     """Reimburse claims in the order of their months until the year's entitlement is used up.
 
     Args:
@@ -88,8 +88,8 @@ def settle(element: str, claims: Iterable[Claim], entitlement_pence: int | None)
         months.append(MonthClaimed(month, pence, now))
     claimed = sum(by_month.values())
     if entitlement_pence is None:
-        return Settlement(element, claimed, None, None, None, None, None, tuple(months))
-    return Settlement(
+        return ClaimSettlement(element, claimed, None, None, None, None, None, tuple(months))
+    return ClaimSettlement(
         element,
         claimed,
         entitlement_pence,

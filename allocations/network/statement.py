@@ -11,7 +11,7 @@ from typing import Any
 
 from allocations.figures import tables
 from allocations.network.contract import ON_CLAIMS, Gap, gaps, how_paid, published_rates, refuse_unpublished, title
-from allocations.network.files import Claim, Settlement, read_claims, read_counts, settle
+from allocations.network.files import Claim, ClaimSettlement, read_claims, read_counts, settle
 from allocations.network.payments import Count, Element, Payment, believed, payments
 from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Input
@@ -82,7 +82,7 @@ class Statement:
     known_on: date | None
     lines: tuple[ElementLine, ...]
     payments: tuple[Payment, ...]
-    claims: tuple[Settlement, ...]
+    claims: tuple[ClaimSettlement, ...]
     total_pence: int | None
     per_head_pounds: Decimal | None
     without: tuple[str, ...]

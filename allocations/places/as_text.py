@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, unquote
 
 from allocations.figures import tables
-from allocations.places.division import UNASSIGNED, Claim, Division, divide, wrong_practice
-from allocations.places.files import Membership
+from allocations.places.division import UNASSIGNED, Division, PlaceAssignment, divide, wrong_practice
+from allocations.places.files import YearOfPlaces
 from allocations.reading.safe_text import csv_text
 from ledger.errors import Problem, refuse
 
@@ -27,7 +27,7 @@ def to_text(division: Division) -> str:
     return ";".join(f"{quote(place, safe=' ')}:{','.join(codes)}" for place, codes in members.items())
 
 
-def from_text(text: str, icb: str, members: Membership) -> Division:
+def from_text(text: str, icb: str, members: YearOfPlaces) -> Division:
     """The division that a text of ``to_text`` stands for.
 
     Raises:
@@ -36,7 +36,7 @@ def from_text(text: str, icb: str, members: Membership) -> Division:
     return divide(_claims(text, icb, members), "the address", icb, members.icb)
 
 
-def _claims(text: str, icb: str, members: Membership) -> Iterator[Claim | Problem]:
+def _claims(text: str, icb: str, members: YearOfPlaces) -> Iterator[PlaceAssignment | Problem]:
     for number, part in enumerate(text.split(";"), 1):
         where = f"the address, place {number}"
         place, colon, codes = part.partition(":")
@@ -48,10 +48,12 @@ def _claims(text: str, icb: str, members: Membership) -> Iterator[Claim | Proble
             if members.icb.get(code) != icb:
                 yield wrong_practice(where, code, icb, members.icb)
             else:
-                yield Claim(where, f"in place {number}", f"practice {code}", (code,), unquote(place))
+                yield PlaceAssignment(where, f"in place {number}", f"practice {code}", (code,), unquote(place))
 
 
-def chosen(division: Division | None, icb: str, place: str, practices: Iterable[str], members: Membership) -> Division:
+def chosen(
+    division: Division | None, icb: str, place: str, practices: Iterable[str], members: YearOfPlaces
+) -> Division:
     """A division with practices put in a place, whoever had them before.
 
     Args:
@@ -63,12 +65,12 @@ def chosen(division: Division | None, icb: str, place: str, practices: Iterable[
     moved = set(practices)
     before = {} if division is None else dict(division.place_of)
     kept = {code: its for code, its in before.items() if its != UNASSIGNED and code not in moved}
-    claims: list[Claim | Problem] = [
-        Claim("the places", "before", f"practice {code}", (code,), its) for code, its in kept.items()
+    claims: list[PlaceAssignment | Problem] = [
+        PlaceAssignment("the places", "before", f"practice {code}", (code,), its) for code, its in kept.items()
     ]
     name = " ".join(place.split())
     claims += [
-        Claim("the new place", "before", f"practice {code}", (code,), name)
+        PlaceAssignment("the new place", "before", f"practice {code}", (code,), name)
         if members.icb.get(code) == icb
         else wrong_practice("the new place", code, icb, members.icb)
         for code in sorted(moved)
@@ -79,12 +81,12 @@ def chosen(division: Division | None, icb: str, place: str, practices: Iterable[
     return divide(claims, "the new place", icb, members.icb)
 
 
-def without(division: Division, place: str, icb: str, members: Membership) -> Division | None:
+def without(division: Division, place: str, icb: str, members: YearOfPlaces) -> Division | None:
     """A division without one of its places; none where it was the only one."""
     left = {code: its for code, its in division.place_of.items() if its not in (UNASSIGNED, place)}
     if not left:
         return None
-    claims = [Claim("the places", "before", f"practice {code}", (code,), its) for code, its in left.items()]
+    claims = [PlaceAssignment("the places", "before", f"practice {code}", (code,), its) for code, its in left.items()]
     return divide(claims, "the places", icb, members.icb)
 
 
@@ -119,7 +121,7 @@ def as_place_tool(division: Division, icb_name: str) -> str:
     return json.dumps(saved | {place: {"gps": gps, "icb": icb_name} for place, gps in groups.items()}, indent=2)
 
 
-def choices(icb: str, members: Membership, by: str) -> dict[str, tuple[str, Sequence[str]]]:
+def choices(icb: str, members: YearOfPlaces, by: str) -> dict[str, tuple[str, Sequence[str]]]:
     """What practices of an ICB can be chosen by: code to name and practices, by name.
 
     Args:
@@ -139,11 +141,14 @@ def choices(icb: str, members: Membership, by: str) -> dict[str, tuple[str, Sequ
     return {code: (names.get(code, code), tuple(groups[code])) for code in order}
 
 
-def default_division(icb: str, members: Membership) -> Division:
+def default_division(icb: str, members: YearOfPlaces) -> Division:
     """The default places of an ICB: the upper-tier local authorities in which its practices lie."""
     table = tables.table("practices_2025_26")
     names = {row["place"]: row["name"] for row in tables.table("places_2025_26").to_pylist()}
     pairs = zip(table["practice"].to_pylist(), table["place"].to_pylist(), strict=True)
     of = {code: names[place] for code, place in pairs if place is not None and members.icb.get(code) == icb}
-    claims = [Claim("the default places", "before", f"practice {code}", (code,), place) for code, place in of.items()]
+    claims = [
+        PlaceAssignment("the default places", "before", f"practice {code}", (code,), place)
+        for code, place in of.items()
+    ]
     return divide(claims, "the default places", icb, members.icb)

@@ -33,7 +33,7 @@ class Division:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class PlaceAssignment:
     """One line that puts practices in a place.
 
     Attributes:
@@ -52,7 +52,7 @@ class Claim:
 
 
 def divide(
-    claims: Iterable[Claim | Problem],
+    claims: Iterable[PlaceAssignment | Problem],
     source: str,
     icb: str,
     practices: Mapping[str, str],
@@ -71,13 +71,13 @@ def divide(
         Refused: with every line that cannot be used: those that came as problems, a practice in two
             places or named twice, a line without a place; or nothing to share among.
     """
-    holder: dict[str, Claim] = {}
+    holder: dict[str, PlaceAssignment] = {}
     spelling: dict[str, str] = {}
     problems: list[Problem] = []
     for claim in claims:
         found = [claim] if isinstance(claim, Problem) else _problems(claim, holder)
         problems.extend(found)
-        if isinstance(claim, Claim) and not found:
+        if isinstance(claim, PlaceAssignment) and not found:
             # LEEDS and Leeds are one place, under the name that came first.
             spelling.setdefault(claim.place.casefold(), claim.place)
             holder.update(dict.fromkeys(claim.practices, claim))
@@ -101,14 +101,14 @@ def with_places(practices: pa.Table, division: Division) -> pa.Table:
     return practices.set_column(practices.column_names.index("place"), "place", pa.array(placed, pa.string()))
 
 
-def _problems(claim: Claim, holder: Mapping[str, Claim]) -> list[Problem]:
+def _problems(claim: PlaceAssignment, holder: Mapping[str, PlaceAssignment]) -> list[Problem]:
     if not claim.place:
         why, remedy = "Its people would belong nowhere.", "Name its place, or leave it out to see it as unassigned."
         return [Problem(claim.where, f"{claim.what} has no place.", why, remedy)]
     if claim.place.casefold() == UNASSIGNED:
         why = "That name stands for the practices that no place has."
         return [Problem(claim.where, f"the place is called {claim.place}.", why, "Call it something else.")]
-    earlier: dict[Claim, list[str]] = {}
+    earlier: dict[PlaceAssignment, list[str]] = {}
     for code in claim.practices:
         if code in holder:
             earlier.setdefault(holder[code], []).append(code)
@@ -118,7 +118,7 @@ def _problems(claim: Claim, holder: Mapping[str, Claim]) -> list[Problem]:
     ]
 
 
-def _twice(claim: Claim, other: Claim, both: list[str]) -> str:
+def _twice(claim: PlaceAssignment, other: PlaceAssignment, both: list[str]) -> str:
     if claim.what == other.what:
         return f"{claim.what} is here in {claim.place}, and in {other.place} {other.again}."
     shown = ", ".join(both[:3]) + (f" and {len(both) - 3} more" if len(both) > 3 else "")  # noqa: PLR2004 - a few will do

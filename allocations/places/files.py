@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 import pyarrow as pa
 
 from allocations.figures import tables
-from allocations.places.division import Claim, Division, divide, wrong_practice
+from allocations.places.division import Division, PlaceAssignment, divide, wrong_practice
 from allocations.reading.csv_rows import UserTable, parse, read_text
 from allocations.reading.letters import has_invisible
 from ledger.errors import Problem, Refused, refuse
@@ -112,7 +112,7 @@ class SavedPlaces:
         left_aside: the names of the places that other ICBs have in the same file.
     """
 
-    claims: tuple[Claim | Problem, ...]
+    claims: tuple[PlaceAssignment | Problem, ...]
     left_aside: tuple[str, ...]
 
 
@@ -139,7 +139,7 @@ def read(text: str, name: str, icb: str, practices: Mapping[str, str]) -> SavedP
     listed = saved.pop(key)
     if not isinstance(listed, list) or not all(isinstance(place, str) for place in listed):
         refuse(f'{name}, "{key}"', "it is not a list of names.", _NOT_UNDERSTOOD, _SAVE_AGAIN)
-    claims: list[Claim | Problem] = [*doubles, *_list_problems(name, key, listed, saved)]
+    claims: list[PlaceAssignment | Problem] = [*doubles, *_list_problems(name, key, listed, saved)]
     left_aside: list[str] = []
     of_icbs: set[str] = set()
     for place, group in saved.items():
@@ -223,7 +223,7 @@ def _its_icb(name: str, place: str, group: Any) -> str | Problem:
 
 def _practices(
     name: str, place: str, entries: list[Any], icb: str, practices: Mapping[str, str], *, is_ours: bool
-) -> Iterator[Claim | Problem]:
+) -> Iterator[PlaceAssignment | Problem]:
     for at, entry in enumerate(entries):
         where, again = f'{name}, "{place}", gps[{at}]', f'at "{place}", gps[{at}]'
         code = entry.split(":")[0].strip().upper() if isinstance(entry, str) else ""
@@ -233,7 +233,7 @@ def _practices(
         elif is_ours and practices.get(code) != icb:
             yield wrong_practice(where, code, icb, practices)
         elif is_ours:
-            yield Claim(where, again, f"practice {code}", (code,), " ".join(place.split()))
+            yield PlaceAssignment(where, again, f"practice {code}", (code,), " ".join(place.split()))
         elif practices.get(code) == icb:
             why = "A place lies within one ICB."
             yield Problem(
@@ -259,7 +259,7 @@ _DISTRICTS = tuple(rf"{_AUTHORITY}( ?\d\d)?{ending}" for ending in (r" ?(ons )?(
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class YearOfPlaces:
     """Where every practice of the year belongs.
 
     Attributes:
@@ -273,22 +273,22 @@ class Membership:
     district: Mapping[str, str]
 
 
-def shipped_membership() -> Membership:
+def shipped_membership() -> YearOfPlaces:
     """Where the practices of the shipped figures belong."""
     return membership(tables.table("practices_2025_26"))
 
 
-def membership(table: pa.Table) -> Membership:
+def membership(table: pa.Table) -> YearOfPlaces:
     """Where practices belong, from a table with ``practice``, ``icb``, ``pcn`` and ``district``."""
     codes = table["practice"].to_pylist()
     icb, network, district = (
         {code: value for code, value in zip(codes, table[column].to_pylist(), strict=True) if value is not None}
         for column in ("icb", "pcn", "district")
     )
-    return Membership(icb, network, district)
+    return YearOfPlaces(icb, network, district)
 
 
-def read_division(path: Path, icb: str, members: Membership) -> Division:
+def read_division(path: Path, icb: str, members: YearOfPlaces) -> Division:
     """Places of an ICB from a file.
 
     A CSV needs a column of places and one or more of practices, PCNs and districts, each known by its
@@ -314,7 +314,7 @@ def read_division(path: Path, icb: str, members: Membership) -> Division:
     return replace(found, invisible=sum(has_invisible(line) for line in text.splitlines()))
 
 
-def _claims(table: UserTable, icb: str, members: Membership) -> Iterator[Claim | Problem]:
+def _claims(table: UserTable, icb: str, members: YearOfPlaces) -> Iterator[PlaceAssignment | Problem]:
     place = table.column(*_PLACES)
     named = [table.column(*meanings) for meanings in (_PRACTICES, _NETWORKS, _DISTRICTS)]
     if place is None or all(at is None for at in named):
@@ -333,20 +333,20 @@ def _claims(table: UserTable, icb: str, members: Membership) -> Iterator[Claim |
             yield named_here
         else:
             what, codes = named_here
-            yield Claim(where, again, what, codes, its_place)
+            yield PlaceAssignment(where, again, what, codes, its_place)
 
 
 _Named = tuple[str, tuple[str, ...]]
 
 
-def _practice(where: str, written: str, icb: str, members: Membership) -> _Named | Problem:
+def _practice(where: str, written: str, icb: str, members: YearOfPlaces) -> _Named | Problem:
     code = written.upper()
     if members.icb.get(code) != icb:
         return wrong_practice(where, code, icb, members.icb)
     return f"practice {code}", (code,)
 
 
-def _network(where: str, written: str, icb: str, members: Membership) -> _Named | Problem:
+def _network(where: str, written: str, icb: str, members: YearOfPlaces) -> _Named | Problem:
     code = written.upper()
     inside = tuple(
         practice for practice, its in members.network.items() if its == code and members.icb[practice] == icb
@@ -366,7 +366,7 @@ def _network(where: str, written: str, icb: str, members: Membership) -> _Named 
     )
 
 
-def _district(where: str, written: str, icb: str, members: Membership) -> _Named | Problem:
+def _district(where: str, written: str, icb: str, members: YearOfPlaces) -> _Named | Problem:
     authority = districts_of(written)
     if authority is not None:
         name, districts = authority

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from allocations.reading.cells import SUPERSCRIPT, Cell, Kind
+from allocations.reading.cells import SUPERSCRIPT, Cell, CellKind
 from allocations.reading.letters import spaced, tidy
 from allocations.reading.units import MILLIONS, PENCE, POUNDS, THOUSANDS, currency_in
 from ledger.inputs import Input
@@ -165,7 +165,7 @@ def money(cell: Cell, unit: str, *, dash: str | None = None) -> Decimal | Missin
     kind = cell.kind
     if cell.mark == SUPERSCRIPT:
         return Doubt(f"'{cell.value}' has raised or lowered digits in it.", "They may be a note.", _PLAIN)
-    if kind is Kind.NUMBER:
+    if kind is CellKind.NUMBER:
         if "%" in cell.number_format:
             return Doubt(
                 f"{cell.value} is shown as a percentage.",
@@ -174,23 +174,23 @@ def money(cell: Cell, unit: str, *, dash: str | None = None) -> Decimal | Missin
             )
         assert isinstance(cell.value, Decimal)
         return cell.value * UNITS[unit]
-    if kind is Kind.BLANK:
+    if kind is CellKind.BLANK:
         return BLANK
-    if kind is not Kind.TEXT:
+    if kind is not CellKind.TEXT:
         return _no_amount(cell)
     return _money_in_text(cell, unit, dash)
 
 
 def _no_amount(cell: Cell) -> Doubt:
-    if cell.kind is Kind.ERROR:
+    if cell.kind is CellKind.ERROR:
         return Doubt(f"it holds the error {cell.value}.", "There is no amount in it.", "Correct the formula behind it.")
-    if cell.kind is Kind.UNCALCULATED:
+    if cell.kind is CellKind.UNCALCULATED:
         return Doubt(
             "it holds a formula without a stored value.",
             "The program that wrote the file did not work it out.",
             "Open the file in Excel, save it, and import it again.",
         )
-    what = "a date" if cell.kind is Kind.DATE else "TRUE or FALSE"
+    what = "a date" if cell.kind is CellKind.DATE else "TRUE or FALSE"
     return Doubt(f"it holds {what} ({cell.value}).", "An amount of money is expected.", "Type the amount.")
 
 
@@ -218,14 +218,14 @@ def share(cell: Cell, unit: str | None) -> Decimal | Missing | Doubt | Blank:
     Args:
         unit: for plain numbers, ``percent`` (2.5 is 0.025) or ``share`` (0.025 is itself), once somebody said it.
     """
-    if cell.kind is Kind.BLANK:
+    if cell.kind is CellKind.BLANK:
         return BLANK
-    if cell.kind is Kind.TEXT:
+    if cell.kind is CellKind.TEXT:
         found = written_number(str(cell.value))
         if not isinstance(found, Number):
             return found
         value, said = found.value, found.percent
-    elif cell.kind is Kind.NUMBER and isinstance(cell.value, Decimal):
+    elif cell.kind is CellKind.NUMBER and isinstance(cell.value, Decimal):
         value, said = cell.value, "%" in cell.number_format
     else:
         return _no_amount(cell)._replace(why="A percentage is expected.", fix="Type the percentage.")
@@ -252,13 +252,13 @@ def year(cell: Cell, *, short_year: str | None = None) -> FinancialYear | Doubt 
         short_year: what the number in ``FY26`` is, ``ends`` or ``starts``, once somebody has confirmed it for
             the file. Most people mean the year that ends in 2026.
     """
-    if cell.kind is Kind.BLANK:
+    if cell.kind is CellKind.BLANK:
         return BLANK
-    if cell.kind is Kind.DATE and isinstance(cell.value, date):
+    if cell.kind is CellKind.DATE and isinstance(cell.value, date):
         return year_of(cell.value.date() if isinstance(cell.value, datetime) else cell.value)
-    if cell.kind is Kind.NUMBER and isinstance(cell.value, Decimal):
+    if cell.kind is CellKind.NUMBER and isinstance(cell.value, Decimal):
         return _bare_number(cell.value)
-    if cell.kind is not Kind.TEXT:
+    if cell.kind is not CellKind.TEXT:
         return _no_amount(cell)._replace(why="A financial year is expected.", fix="Type it as 2025/26.")
     text = tidy(str(cell.value))
     if text.isascii() and text.isdigit():

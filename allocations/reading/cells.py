@@ -37,7 +37,7 @@ from ledger.errors import Problem, Refused
 Value = str | Decimal | bool | date | datetime | time | None
 
 
-class Kind(StrEnum):
+class CellKind(StrEnum):
     """What kind of thing is in a cell."""
 
     BLANK = "blank"
@@ -65,7 +65,7 @@ class Cell(NamedTuple):
     """
 
     address: str
-    kind: Kind
+    kind: CellKind
     value: Value
     number_format: str = "General"
     formula: str | None = None
@@ -199,7 +199,7 @@ def _text_rows(rows: list[list[str]]) -> Iterator[tuple[Cell, ...]]:
     for number, row in enumerate(rows, start=1):
         padded = row + [""] * (width - len(row))
         yield tuple(
-            Cell(f"{letter}{number}", Kind.TEXT if text.strip() else Kind.BLANK, text if text.strip() else None)
+            Cell(f"{letter}{number}", CellKind.TEXT if text.strip() else CellKind.BLANK, text if text.strip() else None)
             for letter, text in zip(letters, padded, strict=True)
         )
 
@@ -218,7 +218,7 @@ _WHITE_THEME = 0
 _AREA = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}(:[A-Z]{1,3}[1-9][0-9]{0,6})?")
 
 
-_Valued = tuple[Kind, Value, str | None]
+_Valued = tuple[CellKind, Value, str | None]
 
 
 class _Misplaced(Exception):
@@ -356,10 +356,10 @@ class _Rows:
                 continue
             style = int(cell.get("s", 0))
             kind, value, mark = self._value(cell.get("t", "n"), stored, inline, style)
-            if kind is Kind.BLANK:
+            if kind is CellKind.BLANK:
                 if formula is None or value == "":
                     continue  # what a formula gives as an empty text is shown as nothing, and is nothing
-                kind = Kind.UNCALCULATED
+                kind = CellKind.UNCALCULATED
             mark = self.marks(style) or mark
             found.append((column, Cell(address, kind, value, self.formats(style), formula, mark)))
         return found
@@ -379,43 +379,43 @@ class _Rows:
             return _texted(_inline(inline))
         if stored is None or stored == "":
             # What a formula gives as an empty text is a stored value, and no formula that nobody calculated.
-            return Kind.BLANK, "" if kind == "str" else None, None
+            return CellKind.BLANK, "" if kind == "str" else None, None
         if kind == "n":
             return *self._number(stored, style), None
         if kind == "s":
             return _texted(self.strings[int(stored)])
         if kind == "str":
-            return (Kind.TEXT, stored, None) if stored.strip() else (Kind.BLANK, "", None)
+            return (CellKind.TEXT, stored, None) if stored.strip() else (CellKind.BLANK, "", None)
         if kind == "b":
-            return Kind.BOOLEAN, stored.strip() in _TRUE, None
+            return CellKind.BOOLEAN, stored.strip() in _TRUE, None
         if kind == "d":
-            return Kind.DATE, from_ISO8601(stored), None  # type: ignore[no-untyped-call]
-        return Kind.ERROR, stored, None
+            return CellKind.DATE, from_ISO8601(stored), None  # type: ignore[no-untyped-call]
+        return CellKind.ERROR, stored, None
 
-    def _number(self, stored: str, style: int) -> tuple[Kind, Value]:
+    def _number(self, stored: str, style: int) -> tuple[CellKind, Value]:
         found = number(stored)
         if found is None:
-            return Kind.ERROR, stored
+            return CellKind.ERROR, stored
         if style not in self.date_formats:
-            return Kind.NUMBER, found
+            return CellKind.NUMBER, found
         try:
             day = from_excel(float(found), self.epoch, timedelta=style in self.duration_formats)
         except (OverflowError, ValueError):
-            return Kind.ERROR, "#VALUE!"
-        return (Kind.TEXT, str(day)) if isinstance(day, timedelta) else (Kind.DATE, day)
+            return CellKind.ERROR, "#VALUE!"
+        return (CellKind.TEXT, str(day)) if isinstance(day, timedelta) else (CellKind.DATE, day)
 
 
 def _texted(text: str | CellRichText | None) -> _Valued:
     """A text as it shows, and how it is marked: letters raised as a note are left out of it, and told."""
     if text is None:
-        return Kind.BLANK, None, None
+        return CellKind.BLANK, None, None
     mark = None
     if not isinstance(text, str):
         raised = [part for part in text if isinstance(part, TextBlock) and part.font.vertAlign in _RAISED]
         struck = [part for part in text if isinstance(part, TextBlock) and part.font.strike and str(part).strip()]
         mark = SUPERSCRIPT if any(str(part).strip() for part in raised) else STRUCK if struck else None
         text = "".join(str(part) for part in text if not any(part is each for each in raised))
-    return (Kind.TEXT, text, mark) if text.strip() else (Kind.BLANK, None, None)
+    return (CellKind.TEXT, text, mark) if text.strip() else (CellKind.BLANK, None, None)
 
 
 def _inline(element: Any) -> str | CellRichText | None:
@@ -468,7 +468,7 @@ def _row(
     if len(standing) != len(cells):
         raise _Misplaced(f"sheet {sheet}, a cell of row {row} stands twice")
     return tuple(
-        standing.get(column) or Cell(f"{letter}{row}", Kind.BLANK, None)
+        standing.get(column) or Cell(f"{letter}{row}", CellKind.BLANK, None)
         for column, letter in zip(places, letters, strict=True)
     )
 

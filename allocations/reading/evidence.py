@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from allocations.reading.amounts import UNIT_WORDS, YEAR_ENDS
-from allocations.reading.cells import Cell, Kind, Sheet
+from allocations.reading.cells import Cell, CellKind, Sheet
 from allocations.reading.letters import tidy
 from allocations.reading.units import BILLIONS, POUNDS, currency_in, format_says, units_in
 from allocations.reading.years_said import YearSaid, years_said
@@ -56,8 +56,8 @@ def texts_of(file: str, sheet: Sheet, header_row: int, headings: Sequence[Text])
     heads = {text.where for text in headings}
     found = list(headings)
     for row in (*sheet.rows[:header_row], *sheet.rows[header_row + 1 : header_row + 2]):
-        texts = [cell for cell in row if cell.kind is Kind.TEXT]
-        if row is not sheet.rows[header_row] and any(cell.kind is Kind.NUMBER for cell in row) and texts:
+        texts = [cell for cell in row if cell.kind is CellKind.TEXT]
+        if row is not sheet.rows[header_row] and any(cell.kind is CellKind.NUMBER for cell in row) and texts:
             texts = texts[:1] if row in sheet.rows[:header_row] else []
         for cell in texts:
             if cell.address not in heads and len(cell.text) <= _LONGEST:
@@ -78,8 +78,8 @@ def notes_of(file: str, sheet: Sheet, first_row: int) -> list[Text]:
     """Lines of text alone, below a header, that say in what all amounts are."""
     found = []
     for row in sheet.rows[first_row:]:
-        texts = [cell for cell in row if cell.kind is not Kind.BLANK]
-        if len(texts) == 1 and texts[0].kind is Kind.TEXT and len(texts[0].text) <= _LONGEST:
+        texts = [cell for cell in row if cell.kind is not CellKind.BLANK]
+        if len(texts) == 1 and texts[0].kind is CellKind.TEXT and len(texts[0].text) <= _LONGEST:
             plain = tidy(texts[0].text).casefold()
             units = units_in(texts[0].text)
             if units and units != (POUNDS,) and any(word in plain for word in _ABOUT_ALL):
@@ -165,7 +165,7 @@ def formats_of(file: str, sheet: Sheet, cells: Iterable[Cell]) -> list[Text]:
     """The formats of cells of numbers, each once, with the first cell that has it."""
     first: dict[str, Cell] = {}
     for cell in cells:
-        if cell.kind is Kind.NUMBER and cell.number_format not in first:
+        if cell.kind is CellKind.NUMBER and cell.number_format not in first:
             first[cell.number_format] = cell
     return [
         Text(f"the format of {cell.address}", f"{file}, sheet {sheet.name}, cell {cell.address}", number_format, FORMAT)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from openpyxl.utils.cell import range_boundaries
 
-from allocations.reading.cells import Cell, Kind, Sheet
+from allocations.reading.cells import Cell, CellKind, Sheet
 
 DEEPEST = 60
 _LEVELS = 2  # of groups above a row of headings
@@ -64,7 +64,7 @@ class Areas:
 
 def can_head(cells: Sequence[Cell]) -> bool:
     """Whether a row of cells may be one of headings: it has no amount, and its numbers are months or years."""
-    numbers = [cell.value for cell in cells if cell.kind is Kind.NUMBER]
+    numbers = [cell.value for cell in cells if cell.kind is CellKind.NUMBER]
     return not numbers or are_months(numbers) or are_years(numbers)
 
 
@@ -89,7 +89,7 @@ def over(sheet: Sheet, row: int, areas: Areas) -> list[ColumnHead]:
     for column, cell in enumerate(sheet.rows[row]):
         # Merged across, a heading of this row stands over its first column alone: the row below says the rest.
         own = areas.shown(cell, row, column) if areas.begins_at(row, column) == column else cell
-        groups = tuple(level[column] for level in levels if level[column].kind is not Kind.BLANK)
+        groups = tuple(level[column] for level in levels if level[column].kind is not CellKind.BLANK)
         found.append(ColumnHead(own, tuple(group for group in groups if group.address != own.address)))
     return found
 
@@ -99,7 +99,7 @@ def _levels(sheet: Sheet, row: int, areas: Areas) -> list[list[Cell]]:
     found = []
     for above in range(row - 1, max(row - 1 - _LEVELS, -1), -1):
         cells = sheet.rows[above]
-        filled = [place for place, cell in enumerate(cells) if cell.kind is not Kind.BLANK]
+        filled = [place for place, cell in enumerate(cells) if cell.kind is not CellKind.BLANK]
         if not filled or not can_head(cells):
             break
         if filled == [0] or areas.begins_at(above, 0) != areas.begins_at(above, len(cells) - 1) == 0:
@@ -119,14 +119,14 @@ def _levels(sheet: Sheet, row: int, areas: Areas) -> list[list[Cell]]:
 
 
 def _blank(cell: Cell) -> Cell:
-    return Cell(cell.address, Kind.BLANK, None)
+    return Cell(cell.address, CellKind.BLANK, None)
 
 
 def _filled_right(level: list[Cell]) -> list[Cell]:
     """A heading stands over the blank cells to its right too; what heads the first column heads that alone."""
     found = level[:1]
     for place, cell in enumerate(level[1:], start=1):
-        takes = cell.kind is Kind.BLANK and place > 1 and found[-1].kind is not Kind.BLANK
+        takes = cell.kind is CellKind.BLANK and place > 1 and found[-1].kind is not CellKind.BLANK
         found.append(found[-1] if takes else cell)
     return found
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from allocations.reading.amounts import Doubt, Missing, money
-from allocations.reading.cells import INVISIBLE, STRUCK, Cell, Kind, Sheet, read_workbook
+from allocations.reading.cells import INVISIBLE, STRUCK, Cell, CellKind, Sheet, read_workbook
 from allocations.reading.csv_rows import ragged_line
 from allocations.reading.evidence import (
     HEADING,
@@ -69,7 +69,7 @@ def read_historic(path: Path, organisations: Mapping[str, str], funds: Mapping[s
     table = _table(path, [sheet for sheet in book.sheets if sheet.visible])
     lines = _Lines(table, {"organisation": _by_name(organisations), "fund": _by_name(funds)})
     for number, row in enumerate(table.sheet.rows[table.header + 1 :], start=table.header + 2):
-        if any(cell.kind is not Kind.BLANK for cell in row):
+        if any(cell.kind is not CellKind.BLANK for cell in row):
             lines.read(number, row)
     problems = lines.problems
     if not lines.pence and not problems:
@@ -139,14 +139,14 @@ class _Table:
         amount = row[self.columns["amount"]]
         fix = "Unhide the row or clear its format if it counts, or delete it."
         why = "It often is a line that something else replaced."
-        if number in self.sheet.hidden_rows and amount.kind is not Kind.BLANK:
+        if number in self.sheet.hidden_rows and amount.kind is not CellKind.BLANK:
             how = self.sheet.hidden_rows[number]
             return Problem(self.place(amount), f"row {number} is {how} and holds an amount.", why, fix)
         if amount.mark in (STRUCK, INVISIBLE):
             return Problem(self.place(amount), f"the amount {amount.text} is {amount.mark}.", why, fix)
         if self.sheet.counts:
             count, headed = self.sheet.counts[number - 1], self.sheet.counts[self.header]
-            filled = max(place for place, cell in enumerate(row) if cell.kind is not Kind.BLANK) + 1
+            filled = max(place for place, cell in enumerate(row) if cell.kind is not CellKind.BLANK) + 1
             if filled > headed or 1 < count < headed:
                 return ragged_line(self.file, number, count, headed)
         return None
@@ -208,7 +208,7 @@ def _in_sheet(sheet: Sheet) -> _InSheet | None:
         amounts = [
             (place, at)
             for place, at in enumerate(above)
-            if place not in columns.values() and at.cell.kind is not Kind.BLANK and _AMOUNT.fullmatch(plain[place])
+            if place not in columns.values() and at.cell.kind is not CellKind.BLANK and _AMOUNT.fullmatch(plain[place])
         ]
         if len(columns) == len(_MEANINGS) == len(set(columns.values())) and amounts:
             return sheet, number, columns, amounts

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from allocations.shares.historic import Historic
-from allocations.shares.pace import Outcome, PaceFile
+from allocations.shares.pace import PaceFile, PaceOutcome
 from allocations.shares.schedule import ALL, Amounts, Line, Schedule
 from ledger.entries.draft import Draft, Leg, Place, legs
 from ledger.errors import Problem, Refused
@@ -78,7 +78,7 @@ def refuse_issued(reader: Reader, drafts: Sequence[Draft], issued: Amounts, foun
 
 def of_pace(
     asked: PaceFile,
-    outcome: Outcome,
+    outcome: PaceOutcome,
     *,
     holder: str,
     tier: str,

@@ -37,7 +37,7 @@ TIER = "icb"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class IcbStanding:
     """One ICB beside the others.
 
     Attributes:
@@ -98,7 +98,7 @@ class Beside:
     everybody: Fraction | None
 
 
-def standings(reader: Reader, at: Moment, year: int, as_is: date | None = None) -> list[Standing]:
+def standings(reader: Reader, at: Moment, year: int, as_is: date | None = None) -> list[IcbStanding]:
     """Every ICB with money in a year, by name.
 
     Args:
@@ -114,7 +114,7 @@ def standings(reader: Reader, at: Moment, year: int, as_is: date | None = None) 
         aim = aims.get(code)
         region = rows[code]["region"] if code in rows else None
         found.append(
-            Standing(
+            IcbStanding(
                 code=code,
                 name=names[code],
                 region=regions.get(region),
@@ -129,13 +129,13 @@ def standings(reader: Reader, at: Moment, year: int, as_is: date | None = None) 
     return sorted(found, key=lambda one: one.name)
 
 
-def ranked(rows: Iterable[Standing], measure: str) -> list[tuple[Standing, Fraction]]:
+def ranked(rows: Iterable[IcbStanding], measure: str) -> list[tuple[IcbStanding, Fraction]]:
     """Those for whom a measure is defined, the highest first; equal ones by name."""
     known = [(row, value) for row in rows if (value := row.values[measure]) is not None]
     return sorted(known, key=lambda pair: (-pair[1], pair[0].name))
 
 
-def peers(rows: Sequence[Standing], code: str) -> list[Standing]:
+def peers(rows: Sequence[IcbStanding], code: str) -> list[IcbStanding]:
     """The ICBs nearest in registered population to one, the nearest first, at most ``MOST_PEERS``; without itself."""
     own = next((row.registered_billionths for row in rows if row.code == code), None)
     if own is None:
@@ -148,7 +148,7 @@ def peers(rows: Sequence[Standing], code: str) -> list[Standing]:
     return [row for _, _, row in sorted(known, key=lambda one: one[:2])[:MOST_PEERS]]
 
 
-def beside(rows: Sequence[Standing], code: str) -> list[Beside]:
+def beside(rows: Sequence[IcbStanding], code: str) -> list[Beside]:
     """One ICB, measure by measure, beside its peers, its region and all.
 
     Raises:
@@ -176,7 +176,7 @@ def beside(rows: Sequence[Standing], code: str) -> list[Beside]:
     return found
 
 
-def _median(rows: Iterable[Standing], measure: str) -> Fraction | None:
+def _median(rows: Iterable[IcbStanding], measure: str) -> Fraction | None:
     known = [value for row in rows if (value := row.values[measure]) is not None]
     return median(known) if known else None
 
@@ -199,7 +199,7 @@ def threshold(text: str, side: str) -> Threshold:
     return Threshold(name.strip(), Fraction(percent) / 100, side)
 
 
-def alerts(rows: Iterable[Standing], thresholds: Sequence[Threshold]) -> list[Alert]:
+def alerts(rows: Iterable[IcbStanding], thresholds: Sequence[Threshold]) -> list[Alert]:
     """Every ICB beyond a threshold, threshold by threshold, the furthest beyond first.
 
     A value at the threshold raises no alert; one that is not defined neither.

@@ -66,7 +66,7 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PacePlan:
     """What is asked of a pace of change.
 
     Attributes:
@@ -115,7 +115,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PaceOutcome:
     """A pace of change that balances.
 
     Attributes:
@@ -137,7 +137,7 @@ def published_allocation(baseline: Fraction, growth: Fraction, convergence: Frac
     return round_half_up_fraction(baseline * (1 + growth) * (1 + convergence))
 
 
-def plan(asked: Plan) -> Outcome:
+def plan(asked: PacePlan) -> PaceOutcome:
     """Find allocations that follow the curve, keep to floor and cap, and sum to the quantum exactly.
 
     Raises:
@@ -157,7 +157,7 @@ def plan(asked: Plan) -> Outcome:
     growth = {code: min(max(raw[code] + scaling, asked.floor), asked.cap) for code in raw}
     exact = {code: asked.baseline_pence[code] * (1 + growth[code]) for code in raw}
     units = apportion(quantum // asked.unit_pence, exact)
-    return Outcome(
+    return PaceOutcome(
         quantum,
         scaling,
         unique,
@@ -178,14 +178,14 @@ def plan(asked: Plan) -> Outcome:
     )
 
 
-def _quantum(asked: Plan) -> int:
+def _quantum(asked: PacePlan) -> int:
     if asked.quantum_pence is not None:
         return asked.quantum_pence
     whole = sum(asked.baseline_pence.values()) * (1 + asked.base_growth) / asked.unit_pence
     return round_half_up_fraction(whole) * asked.unit_pence
 
 
-def _problems(asked: Plan) -> list[Problem]:
+def _problems(asked: PacePlan) -> list[Problem]:
     found = asked.curve.problems()
     together = sum(asked.target_share.values(), Fraction(0))
     if together != 1:
@@ -213,7 +213,7 @@ def _problems(asked: Plan) -> list[Problem]:
     return found
 
 
-def _feasible(asked: Plan, quantum: int) -> Fraction:
+def _feasible(asked: PacePlan, quantum: int) -> Fraction:
     """The sum that growth has to meet: the quantum, or a bound that it misses by the rounding to a unit."""
     whole = sum(asked.baseline_pence.values())
     least, most = whole * (1 + asked.floor), whole * (1 + asked.cap)
@@ -226,7 +226,7 @@ def _feasible(asked: Plan, quantum: int) -> Fraction:
     return nearest
 
 
-def _scaling(asked: Plan, raw: Mapping[str, Fraction], wanted: Fraction) -> tuple[Fraction, bool]:
+def _scaling(asked: PacePlan, raw: Mapping[str, Fraction], wanted: Fraction) -> tuple[Fraction, bool]:
     """Solve SUM baseline x (1 + clip(raw + scaling, floor, cap)) = wanted, exactly.
 
     The left side rises in straight pieces between the points at which somebody leaves the floor or meets
@@ -329,11 +329,11 @@ class PaceFile(PaceRule):
             raise ValueError("give every organisation target_share, or every one target_pounds")
         return self
 
-    def plan(self) -> Plan:
+    def plan(self) -> PacePlan:
         """The same, in pence and exact shares."""
         baseline, target = self._amounts()
         whole = sum(target.values())
-        return Plan(
+        return PacePlan(
             baseline_pence=baseline,
             target_share={code: share / whole for code, share in target.items()} if self._in_pounds() else target,
             base_growth=self.base_growth,

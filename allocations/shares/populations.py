@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from allocations.figures import tables as figures
 from allocations.figures.weightings import WEIGHTINGS
-from allocations.places.files import Membership, membership
+from allocations.places.files import YearOfPlaces, membership
 from ledger.years import FinancialYear
 
 SHIPPED_YEAR = FinancialYear(2025)
@@ -37,7 +37,7 @@ class Populations:
         """The weightings that these figures have."""
         return tuple(name for name in WEIGHTINGS if name in self.table.column_names)
 
-    def membership(self) -> Membership:
+    def membership(self) -> YearOfPlaces:
         """Where every practice belongs."""
         return membership(self.table)
 

@@ -18,7 +18,7 @@ from allocations.places.division import UNASSIGNED
 from allocations.shares.apportion import apportion
 from allocations.shares.historic import Historic
 from allocations.shares.lines import weighting_of
-from allocations.shares.pace import PaceRule, Plan, plan
+from allocations.shares.pace import PacePlan, PaceRule, plan
 from allocations.shares.populations import Populations
 from allocations.shares.split import Allocation, Part, allocate
 from ledger.errors import Problem, Refused, refuse
@@ -219,7 +219,7 @@ def _paced(
     people = sum(part.people_billionths for part in sharing)
     target = {part.code: Fraction(part.people_billionths, people) for part in sharing}
     outcome = plan(
-        Plan(
+        PacePlan(
             baseline,
             target,
             pace.base_growth,

@@ -65,7 +65,7 @@ def linked(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PostingRequest:
     """A batch of entries that somebody hands in, to be kept whole or not at all.
 
     Attributes:
@@ -87,7 +87,7 @@ class Asked:
 class Door(Protocol):
     """What takes batches of entries into the books."""
 
-    def take(self, asked: Asked) -> list[Posted]:
+    def take(self, asked: PostingRequest) -> list[Posted]:
         """What became of each entry, in their order.
 
         Raises:
@@ -110,6 +110,6 @@ class DoorAtHead:
     door: Door
     seen: str
 
-    def take(self, asked: Asked) -> list[Posted]:
+    def take(self, asked: PostingRequest) -> list[Posted]:
         """As ``Door.take``."""
         return self.door.take(replace(asked, seen_head=self.seen) if asked.keep else asked)

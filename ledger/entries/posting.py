@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 from ledger.entries import canonical, group_commit, named_legs, refusals, transfers
 from ledger.entries.chain import LEGS_OF, head, last_entry
-from ledger.entries.door import Asked, Posted, linked, moment_after
+from ledger.entries.door import Posted, PostingRequest, linked, moment_after
 from ledger.entries.draft import LEGS, Draft, primary_key, schema_of
 from ledger.entries.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
@@ -156,7 +156,7 @@ def _taken(
             return posted
     person = rights.names_in(drafts)
     if store.door is not None:
-        return store.door.take(Asked(drafts, person, keep, only_tried, afterwards=afterwards))
+        return store.door.take(PostingRequest(drafts, person, keep, only_tried, afterwards=afterwards))
     begin = store.write if keep else store.rehearse
     with begin(person) as writer:
         posted = _post(writer, drafts, only_tried=only_tried)

@@ -128,7 +128,7 @@ _AT_ONCE = 50_000
 _ALL_ENTRIES = "SELECT * FROM entry WHERE number <= $known ORDER BY number"
 
 
-class Line(NamedTuple):
+class JournalLine(NamedTuple):
     """One line: the entry that it belongs to, the table, and the values as text; None where one is missing."""
 
     entry: int
@@ -153,7 +153,7 @@ def types() -> dict[str, tuple[str, ...]]:
     return {ENTRY: facts, **brought, TRANSFER: legs}
 
 
-def lines(reader: Reader, at: Moment) -> Iterator[Line]:
+def lines(reader: Reader, at: Moment) -> Iterator[JournalLine]:
     """Every line of the journal up to the last entry that was known at a moment, whenever the entries count."""
     entries = reader.table(_ALL_ENTRIES, {"known": at.known}).to_pylist()
     brought = _brought(reader, at.known, chain.form_2_from(reader))
@@ -165,17 +165,17 @@ def lines(reader: Reader, at: Moment) -> Iterator[Line]:
         for number in range(first, last + 1):
             yield _entry(by_number[number])
             for table, values in brought.pop(number, ()):
-                yield Line(number, table, values)
+                yield JournalLine(number, table, values)
             count = counts.get(number, 0)
             for values in _texts(legs.slice(start, count), canonical.TRANSFER_FIELDS):
-                yield Line(number, TRANSFER, values)
+                yield JournalLine(number, TRANSFER, values)
             start += count
 
 
-def _entry(entry: dict[str, Any]) -> Line:
+def _entry(entry: dict[str, Any]) -> JournalLine:
     facts = [None if entry[name] is None else str(entry[name]) for name in canonical.ENTRY_FIELDS]
     recorded = entry["recorded_at"].astimezone(UTC).isoformat(timespec="microseconds")
-    return Line(entry["number"], ENTRY, (*facts, recorded))
+    return JournalLine(entry["number"], ENTRY, (*facts, recorded))
 
 
 def _brought(reader: Reader, known: int, form_2: int) -> dict[int, list[tuple[str, tuple[str | None, ...]]]]:

@@ -114,7 +114,7 @@ Values = dict[str, Fraction | float | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Pot:
+class PotHeld:
     """A fund with terms of its own, with all that is held of it in the scope."""
 
     code: str
@@ -149,7 +149,7 @@ def measures(position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = 
     return [replace(m, value=values[m.name], note=notes.get(m.name, "")) for m in CATALOGUE]
 
 
-def pots(position: pa.Table) -> list[Pot]:
+def pots(position: pa.Table) -> list[PotHeld]:
     """The pots of a position, largest first: what is held of each fund that has terms of its own."""
     held = position.filter(pc.not_equal(position["standing"], SOURCE))
     amounts: dict[tuple[str, int], int] = {}
@@ -158,7 +158,7 @@ def pots(position: pa.Table) -> list[Pot]:
         key = (row["pot"], row["year"])
         amounts[key] = amounts.get(key, 0) + row["amount_pence"]
         examples.setdefault(key, row)
-    found = [Pot(key[0], pence, examples[key]) for key, pence in amounts.items() if pence > 0]
+    found = [PotHeld(key[0], pence, examples[key]) for key, pence in amounts.items() if pence > 0]
     return sorted(found, key=lambda pot: (-pot.amount_pence, pot.code, pot.row["year"]))
 
 
@@ -227,7 +227,7 @@ def _control(rows: Sequence[Row]) -> Values:
     }
 
 
-def _pieces(found: Sequence[Pot], threshold_pence: int) -> Values:
+def _pieces(found: Sequence[PotHeld], threshold_pence: int) -> Values:
     """In how many pieces money comes."""
     amounts = [pot.amount_pence for pot in found]
     total, count = sum(amounts), len(amounts)
@@ -248,7 +248,7 @@ def _pieces(found: Sequence[Pot], threshold_pence: int) -> Values:
     }
 
 
-def _burden(found: Sequence[Pot]) -> Values:
+def _burden(found: Sequence[PotHeld]) -> Values:
     """What the money asks of those who receive it."""
     total = sum(pot.amount_pence for pot in found)
     known = [pot.row["returns_per_year"] for pot in found if pot.row["returns_per_year"] is not None]
@@ -263,7 +263,7 @@ def _burden(found: Sequence[Pot]) -> Values:
     }
 
 
-def _notes(rows: Sequence[Row], found: Sequence[Pot], threshold_pence: int) -> dict[str, str]:
+def _notes(rows: Sequence[Row], found: Sequence[PotHeld], threshold_pence: int) -> dict[str, str]:
     """What the reader of a value should know."""
     notes = dict.fromkeys(("penny_packets", *_PENNY_SHARES), f"Threshold {spoken(threshold_pence)}.")
     if any(row["grade"] is None for row in rows):

@@ -26,7 +26,7 @@ _LINES = ("to_tier", "to_organisation", "to_name", "fund_name")
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class FlowBand:
     """One band of the flow, in whole pence: from the national body to a stream, or on to where it is decided.
 
     Attributes:
@@ -40,7 +40,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ShareHeld:
     """A part of the whole: its pence, its share (None where nothing is held), and the balances that it is the sum of.
 
     Attributes:
@@ -74,9 +74,9 @@ class Picture:
     tiers: dict[str, str]
     largest: tuple[str, int] | None
     smallest_pot: tuple[str, str, int] | None
-    local_and_free: Part
-    ring_fenced: Part
-    links: tuple[Link, ...]
+    local_and_free: ShareHeld
+    ring_fenced: ShareHeld
+    links: tuple[FlowBand, ...]
 
 
 def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None, held: pa.Table | None = None) -> Picture:
@@ -153,13 +153,13 @@ def percent(share: Fraction | None) -> str:
     return "not defined" if share is None else f"{measures.tenths_of_percent(share) / 10:.1f}%"
 
 
-def _part(rows: Sequence[dict[str, Any]], name: str, columns: Sequence[str]) -> Part:
+def _part(rows: Sequence[dict[str, Any]], name: str, columns: Sequence[str]) -> ShareHeld:
     """The rows that a measure counts; they are all those that have their values in some columns."""
     counted = [row for row in rows if measures.PARTS[name](row)]
     total = sum(row["amount_pence"] for row in rows)
     pence = sum(row["amount_pence"] for row in counted)
     only = {column: any_of(row[column] or NOT_GRADED for row in counted) for column in columns}
-    return Part(pence, measures.share(pence, total), only)
+    return ShareHeld(pence, measures.share(pence, total), only)
 
 
 def _matrix(reader: Reader, rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, int]]:
@@ -192,7 +192,7 @@ def _smallest_pot(moved: Sequence[dict[str, Any]]) -> tuple[str, str, int] | Non
     return None if least is None else (least["to_name"], least["fund_name"], least["amount_pence"])
 
 
-def _links(rows: Sequence[dict[str, Any]], icb: str | None) -> list[Link]:
+def _links(rows: Sequence[dict[str, Any]], icb: str | None) -> list[FlowBand]:
     """National body to streams, and each stream to where its money is decided."""
     bands: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     into: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -222,9 +222,9 @@ def _told_apart_by(tier: str, places: dict[str, str]) -> tuple[str, ...]:
     return () if tier in ("place", "pcn", "practice") else ("standing",)
 
 
-def _link(source: str, target: str, behind: Sequence[dict[str, Any]], columns: Sequence[str]) -> Link:
+def _link(source: str, target: str, behind: Sequence[dict[str, Any]], columns: Sequence[str]) -> FlowBand:
     only = {name: any_of(row[NARROWED_BY[name]] for row in behind) for name in columns}
-    return Link(source, target, sum(row["amount_pence"] for row in behind), only)
+    return FlowBand(source, target, sum(row["amount_pence"] for row in behind), only)
 
 
 def _place_names(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
@@ -290,7 +290,7 @@ def matrix_rows(picture: Picture) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class GradeChange:
     """What a tier, by its name and its code, held under one grade of terms, then and now, in pence."""
 
     tier: str
@@ -317,7 +317,7 @@ class Changed:
 
     since: Moment
     entries: int
-    rows: tuple[Change, ...]
+    rows: tuple[GradeChange, ...]
 
 
 def since(
@@ -348,7 +348,7 @@ def since(
     before, after = _by_cell(then_held), _by_cell(held)
     tiers = {str(code): str(name) for code, name in reader.rows("SELECT code, name FROM tier ORDER BY rank, code")}
     keys = [(tier, grade) for tier in tiers for (its, grade) in sorted({*before, *after}) if its == tier]
-    rows = [Change(tiers[tier], grade, before[tier, grade], after[tier, grade], tier) for tier, grade in keys]
+    rows = [GradeChange(tiers[tier], grade, before[tier, grade], after[tier, grade], tier) for tier, grade in keys]
     counted = "SELECT count(*) FROM entry WHERE number <= $known AND effective_date <= $as_at"
     old, new = (reader.whole(counted, {"known": at.known, "as_at": at.as_at}) for at in (then, now))
     return Changed(then, new - old, tuple(row for row in rows if row.change_pence))

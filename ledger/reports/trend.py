@@ -98,7 +98,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TrendPoint:
     """What was held at one point.
 
     Attributes:
@@ -142,7 +142,7 @@ def year_ends(reader: Reader, at: Moment, *, as_then: bool = False) -> list[Poin
 
 def trend(
     reader: Reader, points: Sequence[Point], organisations: Sequence[str] = (WHOLE,)
-) -> dict[str, list[Standing]]:
+) -> dict[str, list[TrendPoint]]:
     """What organisations with all below them held at each point, from one look at the books.
 
     Args:
@@ -207,9 +207,9 @@ def _judged_on(point: Point) -> date:
     return min(point.as_at, FinancialYear(point.year).last_day)
 
 
-def _standing(point: Point, rows: Sequence[Mapping[str, Any]]) -> Standing:
+def _standing(point: Point, rows: Sequence[Mapping[str, Any]]) -> TrendPoint:
     total = sum(row["amount_pence"] for row in rows) if rows else None
-    return Standing(point, total, measures.parts(rows))
+    return TrendPoint(point, total, measures.parts(rows))
 
 
 def _refuse_unknown(reader: Reader, codes: Sequence[str]) -> None:

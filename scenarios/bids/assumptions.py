@@ -12,7 +12,7 @@ from allocations.figures import tables
 from allocations.reading.strict_yaml import StrictModel
 from ledger.errors import Problem, refuse
 from ledger.money import PENCE_PER_POUND
-from scenarios.bids.pot import LISTED, Assumption, Plan, Values
+from scenarios.bids.pot import LISTED, PotAssumption, PotPlan, Values
 from scenarios.bids.tornado import with_value
 
 PROXY = "proxy from local government"
@@ -55,12 +55,12 @@ class Assumed(StrictModel):
     source: Words
     reason: Words
 
-    def named(self, name: str) -> Assumption:
+    def named(self, name: str) -> PotAssumption:
         """The same in the units of ``Values``: pounds become pence."""
         scale = 100 if name.endswith("_pounds") else 1
         low = self.value if self.low is None else self.low
         high = self.value if self.high is None else self.high
-        return Assumption(
+        return PotAssumption(
             name=_field(name),
             value=self.value * scale,
             low=low * scale,
@@ -79,7 +79,7 @@ def known_names() -> list[str]:
 
 def gathered(
     given: Mapping[str, Assumed], amount_pence: int, where: Where
-) -> tuple[dict[str, Assumption], list[Problem]]:
+) -> tuple[dict[str, PotAssumption], list[Problem]]:
     """The shipped assumptions with the file's own in their place, and what is wrong with the latter.
 
     Args:
@@ -107,7 +107,7 @@ def gathered(
     return {_field(name): assumed.named(name) for name, assumed in chosen.items()}, []
 
 
-def values(assumptions: Mapping[str, Assumption]) -> Values:
+def values(assumptions: Mapping[str, PotAssumption]) -> Values:
     """The central value of each."""
     central: dict[str, Any] = {
         name: int(assumption.value) if name.endswith(("_pence", "_days")) else assumption.value
@@ -167,7 +167,7 @@ def _plain(number: Fraction) -> str:
 COST = "cost_of_a_bid_pence"
 
 
-def turned(plan: Plan, *, awards: int | None = None, cost_of_a_bid_pounds: int | None = None) -> Plan:
+def turned(plan: PotPlan, *, awards: int | None = None, cost_of_a_bid_pounds: int | None = None) -> PotPlan:
     """The same plan with another number of awards, or another cost of a bid; the cost's range is widened to hold it.
 
     Raises:
@@ -193,7 +193,7 @@ def turned(plan: Plan, *, awards: int | None = None, cost_of_a_bid_pounds: int |
     return replace(plan, pot=with_value(plan.pot, COST, pence), assumptions={**plan.assumptions, COST: now})
 
 
-def _with_awards(plan: Plan, awards: int) -> Plan:
+def _with_awards(plan: PotPlan, awards: int) -> PotPlan:
     if plan.pot.sizes == LISTED:
         why, remedy = "Each award listed has its own size.", "Change the list in the file."
         refuse("awards", "the file lists the size of each award.", why, remedy)
@@ -204,6 +204,6 @@ def _with_awards(plan: Plan, awards: int) -> Plan:
     return replace(plan, pot=replace(plan.pot, awards=awards))
 
 
-def cost_pounds(plan: Plan) -> int:
+def cost_pounds(plan: PotPlan) -> int:
     """The cost of a bid in whole pounds, to stand on a slider."""
     return int(plan.assumptions[COST].value) // PENCE_PER_POUND

@@ -16,7 +16,7 @@ from ledger.errors import Problem, Refused
 from ledger.money import spoken
 from scenarios.bids.assumptions import Assumed, Where, gathered, values
 from scenarios.bids.bidders import Facts, ListedBidder, listed, shipped
-from scenarios.bids.pot import BY_REQUEST, LARGEST_POT_PENCE, LISTED, MOST_CELLS, MOST_DRAWS, Bidder, Plan, Pot
+from scenarios.bids.pot import BY_REQUEST, LARGEST_POT_PENCE, LISTED, MOST_CELLS, MOST_DRAWS, Bidder, BidPot, PotPlan
 
 # A pot to copy and change.
 EXAMPLE = Path(__file__).parent / "example.yaml"
@@ -65,7 +65,7 @@ class BidsFile(StrictModel):
     draws: int = Field(default=10_000, ge=1, le=MOST_DRAWS, strict=True)
 
 
-def read_bids(path: Path, draws: int | None = None) -> tuple[Plan, str]:
+def read_bids(path: Path, draws: int | None = None) -> tuple[PotPlan, str]:
     """A bidding pot from its file, with the SHA-256 of the file.
 
     Args:
@@ -99,7 +99,7 @@ def read_bids(path: Path, draws: int | None = None) -> tuple[Plan, str]:
         problems.append(Problem(where(("draws",)), sentence, "They would not fit in memory.", remedy))
     if problems:
         raise Refused(problems)
-    pot = Pot(
+    pot = BidPot(
         amount_pence=amount,
         bidders=bidders,
         awards=asked.awards.number,
@@ -109,7 +109,7 @@ def read_bids(path: Path, draws: int | None = None) -> tuple[Plan, str]:
         announced_on=asked.pot.announced_on,
         spend_by=asked.pot.spend_by,
     )
-    plan = Plan(asked.title, asked.question, pot, assumptions, asked.seed, count)
+    plan = PotPlan(asked.title, asked.question, pot, assumptions, asked.seed, count)
     return plan, hashlib.sha256(path.read_bytes()).hexdigest()
 
 

@@ -80,7 +80,7 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
-class Pot:
+class BidPot:
     """A pot, ready to be simulated.
 
     Attributes:
@@ -139,7 +139,7 @@ class Pot:
 
 
 @dataclass(frozen=True, slots=True)
-class Assumption:
+class PotAssumption:
     """What is assumed, how far it may be out, and on what grounds.
 
     Attributes:
@@ -160,7 +160,7 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PotPlan:
     """A pot with what is assumed about it, as a file gives it.
 
     Attributes:
@@ -169,8 +169,8 @@ class Plan:
 
     title: str
     question: str
-    pot: Pot
-    assumptions: Mapping[str, Assumption]
+    pot: BidPot
+    assumptions: Mapping[str, PotAssumption]
     seed: int
     draws: int
     notes: tuple[str, ...] = field(default=())

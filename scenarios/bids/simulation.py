@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.money import round_half_up_fraction
-from scenarios.bids.pot import BY_REQUEST, Pot
+from scenarios.bids.pot import BY_REQUEST, BidPot
 
 Pence = NDArray[np.int64]
 # Blocks that fit in a processor's cache. A constant: the numbers drawn must not depend on the machine.
@@ -41,7 +41,7 @@ class Drawn:
     bids: NDArray[np.int64]
 
 
-def strengths(pot: Pot) -> NDArray[np.float64]:
+def strengths(pot: BidPot) -> NDArray[np.float64]:
     """The strength of each bidder's bid, the strongest being 1."""
     values = pot.values
     capacity = np.array([bidder.capacity for bidder in pot.bidders], np.float64)
@@ -53,7 +53,7 @@ def strengths(pot: Pot) -> NDArray[np.float64]:
     return np.asarray(np.maximum(np.exp(logarithm - logarithm.max()), _LEAST_STRENGTH))
 
 
-def draw(pot: Pot, draws: int, generator: np.random.Generator) -> Drawn:
+def draw(pot: BidPot, draws: int, generator: np.random.Generator) -> Drawn:
     """Draw who bids and who wins what.
 
     Args:
@@ -94,7 +94,7 @@ def draw(pot: Pot, draws: int, generator: np.random.Generator) -> Drawn:
     return Drawn(awards, bids)
 
 
-def _requested(pot: Pot, order: NDArray[np.intp]) -> Pence:
+def _requested(pot: BidPot, order: NDArray[np.intp]) -> Pence:
     requests = np.array([bidder.request_pence or 0 for bidder in pot.bidders], np.int64)
     return requests[order]
 
@@ -119,7 +119,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Receiver:
+class BidderProspect:
     """What one bidder can look forward to.
 
     Attributes:
@@ -198,7 +198,7 @@ class ByFormula:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class BidsOrFormula:
     """Which of the two is worth more.
 
     Attributes:
@@ -216,14 +216,14 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PotOutcome:
     """A pot both ways, and what came of it for each bidder."""
 
     pot_pence: int
     bidding: ByBidding
     formula: ByFormula
-    comparison: Comparison
-    receivers: tuple[Receiver, ...]
+    comparison: BidsOrFormula
+    receivers: tuple[BidderProspect, ...]
 
     @property
     def overhead_share(self) -> Fraction:
@@ -262,7 +262,7 @@ class Outcome:
         }
 
 
-def simulate(pot: Pot, draws: int, generator: np.random.Generator) -> Outcome:
+def simulate(pot: BidPot, draws: int, generator: np.random.Generator) -> PotOutcome:
     """Run a pot many times over.
 
     Args:
@@ -272,10 +272,10 @@ def simulate(pot: Pot, draws: int, generator: np.random.Generator) -> Outcome:
     """
     drawn = draw(pot, draws, generator)
     by_bidding, by_formula, comparison = reckon(pot, drawn)
-    return Outcome(pot.amount_pence, by_bidding, by_formula, comparison, receivers(pot, drawn))
+    return PotOutcome(pot.amount_pence, by_bidding, by_formula, comparison, receivers(pot, drawn))
 
 
-def reckon(pot: Pot, drawn: Drawn) -> tuple[ByBidding, ByFormula, Comparison]:
+def reckon(pot: BidPot, drawn: Drawn) -> tuple[ByBidding, ByFormula, BidsOrFormula]:
     """What the pot costs and does both ways, from awards that were drawn for it."""
     by_bidding, by_formula = _by_bidding(pot, drawn), _by_formula(pot)
     spent = by_bidding.awarded_pence - (by_bidding.unspent.mean_pence if by_bidding.unspent else 0)
@@ -285,11 +285,11 @@ def reckon(pot: Pot, drawn: Drawn) -> tuple[ByBidding, ByFormula, Comparison]:
     return (
         by_bidding,
         by_formula,
-        Comparison(bidding, formula, bidding - formula, Fraction(lost, spent) if spent else None),
+        BidsOrFormula(bidding, formula, bidding - formula, Fraction(lost, spent) if spent else None),
     )
 
 
-def _by_bidding(pot: Pot, drawn: Drawn) -> ByBidding:
+def _by_bidding(pot: BidPot, drawn: Drawn) -> ByBidding:
     values, draws, fair = pot.values, len(drawn.bids), pot.fair_shares()
     totals = drawn.awards.sum(axis=0)
     awarded_in_all, awards_in_all = int(totals.sum()), int(np.count_nonzero(drawn.awards))
@@ -343,7 +343,7 @@ def _by_bidding(pot: Pot, drawn: Drawn) -> ByBidding:
     )
 
 
-def _by_formula(pot: Pot) -> ByFormula:
+def _by_formula(pot: BidPot) -> ByFormula:
     values, fair = pot.values, pot.fair_shares()
     days, daily = pot.days_to_spend(), pot.daily_spends()
     receiving = sum(1 for pence in fair.values() if pence)
@@ -362,7 +362,7 @@ def _by_formula(pot: Pot) -> ByFormula:
     )
 
 
-def receivers(pot: Pot, drawn: Drawn) -> tuple[Receiver, ...]:
+def receivers(pot: BidPot, drawn: Drawn) -> tuple[BidderProspect, ...]:
     """Each bidder's awards over all draws, against its fair share."""
     draws, fair = len(drawn.bids), pot.fair_shares()
     totals, winning = drawn.awards.sum(axis=0), np.count_nonzero(drawn.awards, axis=0)
@@ -373,7 +373,7 @@ def receivers(pot: Pot, drawn: Drawn) -> tuple[Receiver, ...]:
         mean, own = Fraction(int(totals[place]), draws), fair[bidder.code]
         people = Fraction(bidder.people_billionths, 10**9)
         found.append(
-            Receiver(
+            BidderProspect(
                 code=bidder.code,
                 name=bidder.name,
                 people_billionths=bidder.people_billionths,
@@ -389,7 +389,7 @@ def receivers(pot: Pot, drawn: Drawn) -> tuple[Receiver, ...]:
     return tuple(found)
 
 
-def _unspent(pot: Pot, awards: Pence, days: int | None) -> Spread | None:
+def _unspent(pot: BidPot, awards: Pence, days: int | None) -> Spread | None:
     """What winners cannot spend between the decision and the deadline, at so much a day."""
     daily = pot.daily_spends()
     if days is None or daily is None:
@@ -402,7 +402,7 @@ def _spread(amounts: Pence) -> Spread:
     return Spread(round_half_up_fraction(Fraction(int(amounts.sum()), len(amounts))), low, middle, high)
 
 
-def decided_on(pot: Pot) -> str | None:
+def decided_on(pot: BidPot) -> str | None:
     """The day on which winners know, as written in ISO; None without dates."""
     if pot.announced_on is None:
         return None

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.bids.pot import Assumption, Plan, Pot
+from scenarios.bids.pot import BidPot, PotAssumption, PotPlan
 from scenarios.bids.simulation import draw, reckon
 
 _CHANGES_THE_DRAWS = ("chance_of_bidding", "pull_of_capacity", "pull_of_size", "pull_of_past_wins")
@@ -33,14 +33,14 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class TornadoBar:
     """One bar of the tornado: an assumption, and the answer at both ends of its range.
 
     Attributes:
         swing_pence: between the two advantages; bars stand in the order of it, the widest first.
     """
 
-    assumption: Assumption
+    assumption: PotAssumption
     low: End
     high: End
     swing_pence: int
@@ -51,7 +51,7 @@ class Bar:
         return self.low != self.high
 
 
-def tornado(plan: Plan, draws: int | None = None) -> tuple[Bar, ...]:
+def tornado(plan: PotPlan, draws: int | None = None) -> tuple[TornadoBar, ...]:
     """Every assumption that has a range, by how far it swings what bidding is worth against the formula.
 
     Equal swings are put in order of what they do to the misplaced money, and then by name.
@@ -59,7 +59,7 @@ def tornado(plan: Plan, draws: int | None = None) -> tuple[Bar, ...]:
     count = draws or plan.draws
     middle = draw(plan.pot, count, np.random.default_rng(plan.seed))
 
-    def at(assumption: Assumption, value: Fraction) -> End:
+    def at(assumption: PotAssumption, value: Fraction) -> End:
         pot = with_value(plan.pot, assumption.name, value)
         again = assumption.name in _CHANGES_THE_DRAWS and value != assumption.value
         drawn = draw(pot, count, np.random.default_rng(plan.seed)) if again else middle
@@ -75,7 +75,7 @@ def tornado(plan: Plan, draws: int | None = None) -> tuple[Bar, ...]:
     for assumption in plan.assumptions.values():
         if assumption.low < assumption.high:
             low, high = at(assumption, assumption.low), at(assumption, assumption.high)
-            bars.append(Bar(assumption, low, high, abs(high.advantage_pence - low.advantage_pence)))
+            bars.append(TornadoBar(assumption, low, high, abs(high.advantage_pence - low.advantage_pence)))
     return tuple(
         sorted(
             bars,
@@ -88,7 +88,7 @@ def tornado(plan: Plan, draws: int | None = None) -> tuple[Bar, ...]:
     )
 
 
-def with_value(pot: Pot, name: str, value: Fraction) -> Pot:
+def with_value(pot: BidPot, name: str, value: Fraction) -> BidPot:
     """The same pot with one assumption changed."""
     kept: Any = int(value) if name.endswith(("_pence", "_days")) else value
     return replace(pot, values=replace(pot.values, **{name: kept}))

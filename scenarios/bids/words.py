@@ -6,8 +6,8 @@ from fractions import Fraction
 from ledger.money import spoken
 from ledger.reports.summary import percent
 from scenarios.bids.assumptions import PROXY
-from scenarios.bids.pot import Assumption, Plan
-from scenarios.bids.simulation import Outcome, decided_on
+from scenarios.bids.pot import PotAssumption, PotPlan
+from scenarios.bids.simulation import PotOutcome, decided_on
 
 # Which assumptions each line of the account is made of.
 RESTS_ON = {
@@ -27,17 +27,17 @@ RESTS_ON["overhead_pence"] = tuple(
 RESTS_ON["front_line_pence"] = tuple(dict.fromkeys(name for names in RESTS_ON.values() for name in names))
 
 
-def basis(plan: Plan, figure: str) -> str:
+def basis(plan: PotPlan, figure: str) -> str:
     """What a figure rests on: ``proxy from local government`` wherever one is in it, and what else."""
     return _standings(plan, RESTS_ON[figure])
 
 
-def bases(plan: Plan) -> dict[str, str]:
+def bases(plan: PotPlan) -> dict[str, str]:
     """The same for every figure that has one."""
     return {figure: basis(plan, figure) for figure in RESTS_ON}
 
 
-def provenance(plan: Plan) -> str:
+def provenance(plan: PotPlan) -> str:
     """One sentence that says which costs are not the NHS's own."""
     proxies = [words(name) for name, assumed in plan.assumptions.items() if assumed.standing == PROXY]
     if not proxies:
@@ -45,7 +45,7 @@ def provenance(plan: Plan) -> str:
     return f"{_listed(proxies).capitalize()}: {PROXY}. No figure for the NHS was found."
 
 
-def sentences(plan: Plan, outcome: Outcome) -> list[str]:
+def sentences(plan: PotPlan, outcome: PotOutcome) -> list[str]:
     """The answer as a board member would read it."""
     pot, bidding, formula = plan.pot, outcome.bidding, outcome.formula
     cost = plan.assumptions["cost_of_a_bid_pence"].standing
@@ -88,7 +88,7 @@ def _losing(bidders: int) -> str:
     return f"{bidders:,} bidders spend more on bidding than they can expect to win"
 
 
-def _time(plan: Plan, outcome: Outcome) -> list[str]:
+def _time(plan: PotPlan, outcome: PotOutcome) -> list[str]:
     bidding, formula = outcome.bidding, outcome.formula
     if bidding.days_to_spend is None:
         return ["The days left to spend are not available: the file gives no dates."]
@@ -102,7 +102,7 @@ def _time(plan: Plan, outcome: Outcome) -> list[str]:
     return [f"{known} {by_bids} is left unspent by bids, {by_formula} by formula."]
 
 
-def _worth(plan: Plan, outcome: Outcome) -> str:
+def _worth(plan: PotPlan, outcome: PotOutcome) -> str:
     needed, assumed = outcome.comparison.break_even_benefit, plan.pot.values.benefit_of_competition
     if needed is None:
         return "No benefit of competition would make bidding worth it: nothing of the pot is put to use."
@@ -115,7 +115,7 @@ def _worth(plan: Plan, outcome: Outcome) -> str:
     )
 
 
-def _standings(plan: Plan, names: Iterable[str]) -> str:
+def _standings(plan: PotPlan, names: Iterable[str]) -> str:
     found = {plan.assumptions[name].standing for name in names if name in plan.assumptions}
     return ", ".join(sorted(found, key=lambda standing: (standing != PROXY, standing))) or "not available"
 
@@ -126,7 +126,7 @@ def number(count: Fraction | int, places: int = 1) -> str:
     return f"{exact.numerator:,}" if exact.denominator == 1 else f"{exact.numerator / exact.denominator:,.{places}f}"
 
 
-def value(assumed: Assumption, amount: Fraction) -> str:
+def value(assumed: PotAssumption, amount: Fraction) -> str:
     """A value of an assumption as people write it."""
     return spoken(int(amount)) if assumed.name.endswith("_pence") else number(amount, 2)
 

@@ -16,7 +16,7 @@ from allocations.reading.strict_yaml import StrictModel
 from ledger.money import spoken
 from ledger.reports.summary import percent
 from scenarios.bids.assumptions import Assumed, gathered, values
-from scenarios.bids.pot import Bidder, Pot
+from scenarios.bids.pot import Bidder, BidPot
 from scenarios.bids.simulation import ByBidding, draw, reckon
 from scenarios.fields import By, CannotApply, Pounds, Rate
 from scenarios.weighing import FAIR_SHARE, check
@@ -93,7 +93,7 @@ class Bids(StrictModel):
             Bidder(code, world.organisations[code].name, people, size=Fraction(people))
             for code, people in chosen.items()
         )
-        pot = Pot(total_pence, bidders, self.awards, values(self._values(total_pence)))
+        pot = BidPot(total_pence, bidders, self.awards, values(self._values(total_pence)))
         drawn = draw(pot, self.draws, np.random.default_rng(list(seed)))
         first = dict(zip(chosen, drawn.awards[0].tolist(), strict=True))
         return Won({code: pence for code, pence in first.items() if pence}, total_pence, reckon(pot, drawn)[0])

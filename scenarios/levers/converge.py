@@ -8,7 +8,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from allocations.shares.apportion import apportion
-from allocations.shares.pace import Curve, Outcome, Plan, plan
+from allocations.shares.pace import Curve, PaceOutcome, PacePlan, plan
 from ledger.errors import Refused
 from ledger.money import spoken
 from ledger.reports.summary import percent
@@ -102,9 +102,9 @@ class Converge(Lever):
             path[year][2] += len([distance for distance in distances if distance < 0])
         return held
 
-    def _one_year(self, held: dict[str, int], target: dict[str, Fraction]) -> Outcome:
+    def _one_year(self, held: dict[str, int], target: dict[str, Fraction]) -> PaceOutcome:
         curve = Curve(tuple((exact(distance), exact(convergence)) for distance, convergence in self.curve))
-        asked = Plan(held, target, exact(self.growth), curve, exact(self.floor), exact(self.cap), unit_pence=1)
+        asked = PacePlan(held, target, exact(self.growth), curve, exact(self.floor), exact(self.cap), unit_pence=1)
         try:
             return plan(asked)
         except Refused as refused:

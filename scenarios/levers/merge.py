@@ -15,7 +15,7 @@ from scenarios.change import Change, Rows, held, put_where, restate, total
 from scenarios.fields import CannotApply, Grade, Pounds, Route, Share, Text, exact
 from scenarios.levers.base import Lever, amounts_of, percent, spread
 from scenarios.selection import STANDINGS, FundSelection, Organisations, everybody, select
-from scenarios.world import Fund, World
+from scenarios.world import World, WorldFund
 
 
 class Into(StrictModel):
@@ -125,7 +125,7 @@ class Merge(Lever):
 
 
 def _with_fund(world: World, into: Into, stream: str, resource: str, depth: int) -> World:
-    fund = Fund(into.code, into.name, None, stream, resource, depth)
+    fund = WorldFund(into.code, into.name, None, stream, resource, depth)
     return world.changed(funds={**world.funds, into.code: fund})
 
 

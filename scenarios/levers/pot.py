@@ -19,7 +19,7 @@ from scenarios.levers.base import Lever, Selecting, amounts_of, part_of, percent
 from scenarios.levers.bids import costs, told
 from scenarios.levers.sharing import Sharing
 from scenarios.selection import FREE_TO_MOVE, Funds, FundSelection, Organisations, select
-from scenarios.world import LEVELS, Fund, World
+from scenarios.world import LEVELS, World, WorldFund
 
 
 class Instalment(StrictModel):
@@ -102,7 +102,7 @@ class Pot(Lever):
     def foretell(self, world: World) -> World:
         """The new fund."""
         depth = world.depth(self.lowest_tier) if self.lowest_tier in world.tiers else 0
-        fund = Fund(self.code, self.name, self.inside, self.stream, self.resource, depth)
+        fund = WorldFund(self.code, self.name, self.inside, self.stream, self.resource, depth)
         return world.changed(funds={**world.funds, self.code: fund})
 
     def apply(self, position: pa.Table, world: World) -> Change:

@@ -19,7 +19,7 @@ from scenarios.fields import By, CannotApply, Text
 from scenarios.levers.base import Lever, amounts_of
 from scenarios.weighing import check as check_by
 from scenarios.weighing import weights
-from scenarios.world import ICB, PCN, PLACE, PRACTICE, Organisation, World
+from scenarios.world import ICB, PCN, PLACE, PRACTICE, World, WorldOrganisation
 
 
 class NewIcb(StrictModel):
@@ -91,9 +91,9 @@ class Restructure(Lever):
         """The ICBs that will be."""
         fresh = {}
         if self.merge:
-            fresh[self.merge.code] = Organisation(self.merge.code, self.merge.name, ICB)
+            fresh[self.merge.code] = WorldOrganisation(self.merge.code, self.merge.name, ICB)
         if self.split:
-            fresh = {code: Organisation(code, name, ICB) for code, name in self.split.names.items()}
+            fresh = {code: WorldOrganisation(code, name, ICB) for code, name in self.split.names.items()}
         return world.changed(organisations={**world.organisations, **fresh})
 
     def apply(self, position: pa.Table, world: World) -> Change:

@@ -26,7 +26,7 @@ from scenarios import baseline
 from scenarios.baseline import Baseline
 from scenarios.fields import CannotApply, exact
 from scenarios.selection import select
-from scenarios.year_end.rule import HELD, ICB, LISTED, UNSPENT, Line, Written
+from scenarios.year_end.rule import HELD, ICB, LISTED, UNSPENT, CarryForwardLine, WrittenRule
 
 LEFT = (AVAILABLE, BY_AGREEMENT, WITHOUT_AGREEMENT)
 RECURS = "it recurs, and is issued anew"
@@ -67,7 +67,7 @@ class Behind:
 
 
 @dataclass(frozen=True)
-class Plan:
+class CarryForwardPlan:
     """A year end as a rule has it: all that is left of the year, carried forward or not.
 
     Attributes:
@@ -76,7 +76,7 @@ class Plan:
     """
 
     year: FinancialYear
-    written: Written
+    written: WrittenRule
     source: str
     carried: tuple[Carried, ...]
     behind: tuple[Behind, ...]
@@ -98,7 +98,7 @@ class Plan:
         return sum(each.pence for each in self.behind)
 
 
-def plan(reader: Reader, written: Written, into: FinancialYear) -> Plan:
+def plan(reader: Reader, written: WrittenRule, into: FinancialYear) -> CarryForwardPlan:
     """Work out a year end.
 
     Args:
@@ -114,7 +114,7 @@ def plan(reader: Reader, written: Written, into: FinancialYear) -> Plan:
     return _Planning(reader, written, base, year).plan()
 
 
-def posted_before(reader: Reader, written: Written, into: FinancialYear) -> list[dict[str, Any]]:
+def posted_before(reader: Reader, written: WrittenRule, into: FinancialYear) -> list[dict[str, Any]]:
     """What this very rule has carried forward already, as it stands in the books; nothing where it has not.
 
     Raises:
@@ -147,12 +147,12 @@ def refuse_too_early(reader: Reader, year: FinancialYear) -> None:
         refuse(f"the year {year}", f"it has not ended: it is {today}.", why, remedy)
 
 
-def key_of(written: Written, into: FinancialYear) -> str:
+def key_of(written: WrittenRule, into: FinancialYear) -> str:
     """The stem of the entries' keys: the same files for the same year are one decision."""
     return f"carry-forward/{into}/{written.sha256[:16]}"
 
 
-def drafts(found: Plan, *, actor: str) -> list[Draft]:
+def drafts(found: CarryForwardPlan, *, actor: str) -> list[Draft]:
     """The two entries of a year end; none where nothing is carried forward."""
     if not found.carried:
         return []
@@ -181,7 +181,7 @@ def drafts(found: Plan, *, actor: str) -> list[Draft]:
 class _Planning:
     """One year end, as it is worked out."""
 
-    def __init__(self, reader: Reader, written: Written, base: Baseline, year: FinancialYear) -> None:
+    def __init__(self, reader: Reader, written: WrittenRule, base: Baseline, year: FinancialYear) -> None:
         assert base.at is not None
         self._reader, self._written, self._base, self._year = reader, written, base, year
         self._rows: list[dict[str, Any]] = base.position.to_pylist()
@@ -197,7 +197,7 @@ class _Planning:
         self._line_of: dict[int, int] = {}
         self._waiting = dict(written.underspends or {})
 
-    def plan(self) -> Plan:
+    def plan(self) -> CarryForwardPlan:
         carried: list[Carried] = []
         for number, line in enumerate(self._written.rule.lines, start=1):
             carried += self._of_line(number, line)
@@ -207,9 +207,9 @@ class _Planning:
         givers = [row for row in self._rows if row["standing"] == SOURCE]
         source = min(givers, key=lambda row: (row["amount_pence"], row["fund"]))["organisation"]
         behind, warnings = tuple(self._behind(carried)), tuple(self._warnings(carried))
-        return Plan(self._year, self._written, source, tuple(carried), behind, warnings)
+        return CarryForwardPlan(self._year, self._written, source, tuple(carried), behind, warnings)
 
-    def _of_line(self, number: int, line: Line) -> list[Carried]:
+    def _of_line(self, number: int, line: CarryForwardLine) -> list[Carried]:
         try:
             rows = select(self._base.position, self._base.world, line.funds, line.organisations, standings=LEFT)
         except CannotApply as error:
@@ -235,7 +235,7 @@ class _Planning:
         parts = apportion(limit, {str(row): pence for row, pence in basis.items()})
         return [self._carried(number, line, row, parts[str(row)], whole, limit) for row in basis if parts[str(row)]]
 
-    def _may(self, number: int, line: Line, chosen: Sequence[int]) -> bool:
+    def _may(self, number: int, line: CarryForwardLine, chosen: Sequence[int]) -> bool:
         before = len(self._problems)
         own = [self._rows[row] for row in chosen]
         if any(row["standing"] == SPENT for row in own):
@@ -259,7 +259,7 @@ class _Planning:
             self._refuse(number, "", found, why, remedy)
         return len(self._problems) == before
 
-    def _basis(self, line: Line, chosen: Sequence[int]) -> dict[int, int]:
+    def _basis(self, line: CarryForwardLine, chosen: Sequence[int]) -> dict[int, int]:
         """What each row may give: all that is left there, or what the list says of it, available money first."""
         if line.of != LISTED:
             return {row: self._rows[row]["amount_pence"] for row in chosen}
@@ -286,7 +286,7 @@ class _Planning:
             remedy = f"Correct the list, or name the money in a line with 'of: {LISTED}'."
             self._problems.append(Problem(f"{holder}, {fund}", found, why, remedy))
 
-    def _carried(self, number: int, line: Line, row: int, pence: int, whole: int, limit: int) -> Carried:
+    def _carried(self, number: int, line: CarryForwardLine, row: int, pence: int, whole: int, limit: int) -> Carried:
         own = self._rows[row]
         holder = own["organisation"]
         wanted = (self._base.world.icb_of(holder) or holder) if line.to == ICB else holder

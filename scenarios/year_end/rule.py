@@ -23,7 +23,7 @@ HOLDER: Final = "holder"
 ICB: Final = "icb"
 
 
-class Line(StrictModel):
+class CarryForwardLine(StrictModel):
     """Some money, and how much of it goes into the next year.
 
     Attributes:
@@ -43,17 +43,17 @@ class Line(StrictModel):
     why: Text | None = None
 
 
-class Rule(StrictModel):
+class CarryForwardRule(StrictModel):
     """What a year end carries forward. What no line names stays in its year."""
 
     title: Text
     authority: Annotated[Text, Field(min_length=1)]
     reason: Annotated[Text, Field(min_length=1)]
-    lines: Annotated[tuple[Line, ...], Field(min_length=1)]
+    lines: Annotated[tuple[CarryForwardLine, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenRule:
     """A rule as it was written.
 
     Attributes:
@@ -62,7 +62,7 @@ class Written:
     """
 
     path: Path
-    rule: Rule
+    rule: CarryForwardRule
     underspends: dict[tuple[str, str], int] | None
     sha256: str
 
@@ -73,7 +73,7 @@ class Written:
         return place_of(self.path, lines, keys)
 
 
-def read_rule(path: Path, underspends: Path | None = None) -> Written:
+def read_rule(path: Path, underspends: Path | None = None) -> WrittenRule:
     """Read a rule and, where there is one, a file of underspends.
 
     Raises:
@@ -83,13 +83,13 @@ def read_rule(path: Path, underspends: Path | None = None) -> Written:
     if not path.exists():
         why, remedy = "The rule is read from it.", "Check the name, or copy the example in docs/."
         refuse(str(path), "there is no such file.", why, remedy)
-    rule = read_model(path, Rule)
+    rule = read_model(path, CarryForwardRule)
     digest = hashlib.sha256(path.read_bytes())
     listed = None
     if underspends is not None:
         listed = _underspends(underspends)
         digest.update(underspends.read_bytes())
-    written = Written(path, rule, listed, digest.hexdigest())
+    written = WrittenRule(path, rule, listed, digest.hexdigest())
     if listed is None:
         problems = [
             Problem(

@@ -74,7 +74,7 @@ class OtherYear(StrEnum):
     MEANT = "meant"
 
 
-class Months(StrEnum):
+class MonthAmounts(StrEnum):
     """What amounts under months are."""
 
     EACH = "each"
@@ -110,7 +110,7 @@ AnotherYear = Annotated[
     OtherYear | None, typer.Option("--other-year", help="The file speaks of another year, and is meant for this one.")
 ]
 MonthsAre = Annotated[
-    Months | None, typer.Option("--months", help="Whether months are each month's own or run up from the first.")
+    MonthAmounts | None, typer.Option("--months", help="Whether months are each month's own or run up from the first.")
 ]
 RoundedTo = Annotated[
     int | None,

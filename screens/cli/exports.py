@@ -15,7 +15,7 @@ from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, AsAt, KnownAt, Ledger, Organisation, Year
 from screens.report import board_pack, register_files
 from screens.report import scenarios as reporting
-from screens.report.exports import EXPORTS, JOURNAL, Asked, BooksAt, Export
+from screens.report.exports import EXPORTS, JOURNAL, BooksAt, Export, ExportRequest
 from screens.report.report import Report
 
 group = typer.Typer(
@@ -34,7 +34,7 @@ Out = Annotated[Path, typer.Option("--out", help="The file to write.", dir_okay=
 
 
 def _write(
-    export: Export, out: Path, asked: Asked, ledger: Ledger, as_at: AsAt = None, known_at: KnownAt = None
+    export: Export, out: Path, asked: ExportRequest, ledger: Ledger, as_at: AsAt = None, known_at: KnownAt = None
 ) -> Report:
     if export.from_figures is not None and ledger == DEFAULT_LEDGER and not DEFAULT_LEDGER.exists():
         return export.write(None, out, asked)
@@ -58,7 +58,7 @@ def template(
             return register_files.template_of(reader, at, out)
     if icb is None:
         raise typer.BadParameter("say whose budget it is: --icb QWO", param_hint="--icb")
-    return _write(EXPORTS["template"], out, Asked(icb=icb, year=year), ledger)
+    return _write(EXPORTS["template"], out, ExportRequest(icb=icb, year=year), ledger)
 
 
 @group.command("allocations", help=EXPORTS["working"].purpose)
@@ -83,7 +83,7 @@ def _allocations(
     as_at: AsAt = None,
     known_at: KnownAt = None,
 ) -> Report:
-    asked = Asked(
+    asked = ExportRequest(
         icb=",".join(options.columns(icb)), year=year, funds=tuple(options.columns(fund)),
         weightings=tuple(options.columns(by)), levels=tuple(options.levels(to)), amount_pence=amount, places=places,
     )  # fmt: skip
@@ -100,7 +100,7 @@ def _position(
     as_at: AsAt = None,
     known_at: KnownAt = None,
 ) -> Report:
-    return _write(EXPORTS["position"], out, Asked(icb=organisation, year=year), ledger, as_at, known_at)
+    return _write(EXPORTS["position"], out, ExportRequest(icb=organisation, year=year), ledger, as_at, known_at)
 
 
 @group.command("published", help=EXPORTS["published"].purpose)
@@ -115,14 +115,14 @@ def _published(
     as_at: AsAt = None,
     known_at: KnownAt = None,
 ) -> Report:
-    asked = Asked(icb=organisation or icb, year=year, contact=contact)
+    asked = ExportRequest(icb=organisation or icb, year=year, contact=contact)
     return _write(EXPORTS["published"], out, asked, ledger, as_at, known_at)
 
 
 @group.command("journal", help=JOURNAL.purpose)
 @guarded("export journal")
 def _journal(out: Out, ledger: Ledger = DEFAULT_LEDGER, known_at: KnownAt = None) -> Report:
-    return _write(JOURNAL, out, Asked(), ledger, None, known_at)
+    return _write(JOURNAL, out, ExportRequest(), ledger, None, known_at)
 
 
 @group.command("register")
@@ -140,7 +140,7 @@ def _scenario(
     out: Out,
     ledger: Ledger = DEFAULT_LEDGER,
 ) -> Report:
-    return _write(EXPORTS["scenario"], out, Asked(scenario=str(saved.locate(name, ledger))), ledger)
+    return _write(EXPORTS["scenario"], out, ExportRequest(scenario=str(saved.locate(name, ledger))), ledger)
 
 
 @guarded("scenario pack")

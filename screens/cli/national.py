@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from allocations.shares import national, restated
-from allocations.shares.national import ABOVE, BELOW, TITLES, Standing, Threshold
+from allocations.shares.national import ABOVE, BELOW, TITLES, IcbStanding, Threshold
 from ledger.errors import Problem, Refused
 from ledger.reports import position, trend
 from screens.cli.guard import guarded, reading
@@ -65,7 +65,7 @@ def show_national(
     return reporting.ranking(listed, at, rank=rank, limits=limits, year=start, as_is=as_is, changes=changes)
 
 
-def _listed(rows: Sequence[Standing], region: str | None, peers_of: str | None) -> list[Standing]:
+def _listed(rows: Sequence[IcbStanding], region: str | None, peers_of: str | None) -> list[IcbStanding]:
     listed = list(rows)
     if peers_of is not None:
         if not any(row.code == peers_of for row in rows):

@@ -49,7 +49,7 @@ from screens.report.network import contract
 from screens.report.report import Report
 
 
-class Stream(StrEnum):
+class TargetStream(StrEnum):
     """A stream with published targets."""
 
     CORE = "core"
@@ -194,7 +194,7 @@ def show_need(
 
 @guarded("targets")
 def show_targets(
-    stream: Annotated[Stream, typer.Option(help="Which stream.")] = Stream.CORE,
+    stream: Annotated[TargetStream, typer.Option(help="Which stream.")] = TargetStream.CORE,
     as_is: AsIs = None,
 ) -> Report:
     """Target, distance from target and pace of change of all ICBs at once, as published for 2025/26."""

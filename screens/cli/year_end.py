@@ -101,7 +101,7 @@ def carry_forward(
     return _of_plan(found, at).with_entries(posted, dry_run=dry_run)
 
 
-def _of_plan(found: carrying.Plan, at: Moment) -> Report:
+def _of_plan(found: carrying.CarryForwardPlan, at: Moment) -> Report:
     behind: list[dict[str, Any]] = [
         {"fund": each.fund, "why": each.why, "holders": each.organisations, "amount_pence": each.pence}
         for each in found.behind

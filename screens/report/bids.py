@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from allocations.figures.tables import whole_people
-from scenarios.bids.pot import Assumption, Plan
-from scenarios.bids.simulation import Outcome
-from scenarios.bids.tornado import Bar
+from scenarios.bids.pot import PotAssumption, PotPlan
+from scenarios.bids.simulation import PotOutcome
+from scenarios.bids.tornado import TornadoBar
 from scenarios.bids.words import bases, basis, provenance, sentences, value, words
 from screens.report.report import Report, Table, columns, data, money, share, text
 
@@ -22,7 +22,7 @@ _LINES = {
 }
 
 
-def pot(plan: Plan, outcome: Outcome, bars: tuple[Bar, ...], *, source: str, digest: str) -> Report:
+def pot(plan: PotPlan, outcome: PotOutcome, bars: tuple[TornadoBar, ...], *, source: str, digest: str) -> Report:
     """What a pot costs, who wins, what matters most, and what all of it rests on.
 
     Args:
@@ -34,7 +34,7 @@ def pot(plan: Plan, outcome: Outcome, bars: tuple[Bar, ...], *, source: str, dig
     return Report(tables, None, title, facts=_facts(plan, outcome, bars, digest), source=source)
 
 
-def account(plan: Plan, outcome: Outcome, notes: list[str]) -> Table:
+def account(plan: PotPlan, outcome: PotOutcome, notes: list[str]) -> Table:
     """What becomes of the pot, both ways; each column sums to it."""
     rows = [
         (_LINES[figure], bidding, formula, basis(plan, figure))
@@ -45,7 +45,7 @@ def account(plan: Plan, outcome: Outcome, notes: list[str]) -> Table:
     return Table("Bidding and formula", heads, [*rows, whole], notes, has_total=True)
 
 
-def receivers(plan: Plan, outcome: Outcome) -> Table:
+def receivers(plan: PotPlan, outcome: PotOutcome) -> Table:
     """What each bidder gets: its fair share, the spread of its awards, and what is left of them."""
     heads = [
         *data("organisation"), text("Bidder", "name"), *data("weighted_people"),
@@ -64,7 +64,7 @@ def receivers(plan: Plan, outcome: Outcome) -> Table:
     return Table(f"Each bidder, over {plan.draws:,} draws (seed {plan.seed})", heads, rows)
 
 
-def swings(bars: tuple[Bar, ...]) -> Table:
+def swings(bars: tuple[TornadoBar, ...]) -> Table:
     """What bidding is worth with one assumption at a time at its low and at its high; below it those without effect."""
     rows = [
         (words(bar.assumption.name), *(value(bar.assumption, end) for end in _ends(bar.assumption)),
@@ -79,17 +79,17 @@ def swings(bars: tuple[Bar, ...]) -> Table:
     return Table(name, heads, rows, without_effect(bars))
 
 
-def _ends(assumed: Assumption) -> tuple[Any, Any, Any]:
+def _ends(assumed: PotAssumption) -> tuple[Any, Any, Any]:
     return assumed.low, assumed.value, assumed.high
 
 
-def without_effect(bars: tuple[Bar, ...]) -> list[str]:
+def without_effect(bars: tuple[TornadoBar, ...]) -> list[str]:
     """Which assumptions can be varied and move nothing, in a sentence."""
     still = [words(bar.assumption.name) for bar in bars if not bar.moves]
     return [f"Without effect here: {', '.join(still)}."] if still else []
 
 
-def assumptions(plan: Plan) -> Table:
+def assumptions(plan: PotPlan) -> Table:
     """Every assumption with its grounds."""
     rows = [
         (words(one.name), value(one, one.value), one.standing, one.quality, one.source, one.reason)
@@ -98,7 +98,7 @@ def assumptions(plan: Plan) -> Table:
     return Table("What is assumed", columns("Assumption", "Value", "Standing", "How sure", "Source", "Why"), rows)
 
 
-def _facts(plan: Plan, outcome: Outcome, bars: tuple[Bar, ...], digest: str) -> dict[str, Any]:
+def _facts(plan: PotPlan, outcome: PotOutcome, bars: tuple[TornadoBar, ...], digest: str) -> dict[str, Any]:
     return {
         "title": plan.title,
         "question": plan.question,
@@ -135,7 +135,7 @@ def _facts(plan: Plan, outcome: Outcome, bars: tuple[Bar, ...], digest: str) -> 
     }
 
 
-def _assumption(assumed: Assumption) -> dict[str, Any]:
+def _assumption(assumed: PotAssumption) -> dict[str, Any]:
     values: dict[str, Any] = {"value": assumed.value, "low": assumed.low, "high": assumed.high}
     if assumed.name.endswith("_pence"):
         values = {f"{name}_pence": int(pence) for name, pence in values.items()}

@@ -18,11 +18,11 @@ from scenarios import outcome
 from scenarios.scenario import read_scenario
 from screens.report import decisions, holdings
 from screens.report.render import csv, json
-from screens.report.report import Column, Kind, Report, Table, count, listed, money, text
+from screens.report.report import Column, ColumnKind, Report, Table, count, listed, money, text
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExportRequest:
     """What somebody asks of a file.
 
     Attributes:
@@ -60,7 +60,7 @@ class BooksAt:
     at: Moment
 
 
-def _template(books: BooksAt | None, out: Path, asked: Asked) -> Report:
+def _template(books: BooksAt | None, out: Path, asked: ExportRequest) -> Report:
     year = asked.year or FIGURES_YEAR
     if books is None:
         plan = template.from_figures(asked.icb or "", year)
@@ -74,7 +74,7 @@ def _template(books: BooksAt | None, out: Path, asked: Asked) -> Report:
     return _written(Table("Lines", heads, rows), books, out, title, [f"What the ICB has: {plan.origin}."])
 
 
-def _working(books: BooksAt | None, out: Path, asked: Asked) -> Report:
+def _working(books: BooksAt | None, out: Path, asked: ExportRequest) -> Report:
     reader, at = (None, None) if books is None else (books.reader, books.at)
     lines = working_plan.lines(
         icbs=("all" if asked.icb is None else asked.icb).split(","), year=asked.year or FIGURES_YEAR, funds=asked.funds,
@@ -102,7 +102,7 @@ def _working(books: BooksAt | None, out: Path, asked: Asked) -> Report:
     )
 
 
-def _position(books: BooksAt, out: Path, asked: Asked) -> Report:
+def _position(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
     table = holding.position(books.reader, books.at, organisation=asked.icb, year=asked.year and asked.year.start)
     said = export.told(books.reader, books.at, organisation=asked.icb, year=asked.year)
     return _guarded(export.write_position(table, said, out), books, out)
@@ -110,19 +110,21 @@ def _position(books: BooksAt, out: Path, asked: Asked) -> Report:
 
 def _guarded(guard: Guard, books: BooksAt, out: Path) -> Report:
     """What the file of a position says of itself."""
-    heads = [Column("file", ""), count("Rows", "rows"), Column("sum_pounds", ""), Column("", "Sum (£)", Kind.RATIO),
-             text("Content hash", "content_hash")]  # fmt: skip
+    heads = [
+        *(Column("file", ""), count("Rows", "rows"), Column("sum_pounds", "")),
+        *(Column("", "Sum (£)", ColumnKind.RATIO), text("Content hash", "content_hash")),
+    ]
     row = (str(out), guard.rows, str(guard.sum_pounds), Decimal(str(guard.sum_pounds)), guard.content_hash)
     return _written(Table("The file", heads, [row]), books, out, f"Written to {out}.")
 
 
-def _position_json(books: BooksAt, out: Path, asked: Asked) -> Report:
+def _position_json(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
     report = holdings.position(books.reader, books.at, organisation=asked.icb, year=asked.year)
     out.write_text(json.document(report, command="position", ledger=asked.ledger), "utf-8")
     return report
 
 
-def _published(books: BooksAt, out: Path, asked: Asked) -> Report:
+def _published(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
     # Its libraries take as long to load as everything else here.
     from allocations.files.out import accessible, accessible_tables  # noqa: PLC0415
 
@@ -137,7 +139,7 @@ def _published(books: BooksAt, out: Path, asked: Asked) -> Report:
     return _written(Table("Sheets", heads, rows), books, out, title)
 
 
-def _scenario(books: BooksAt, out: Path, asked: Asked) -> Report:
+def _scenario(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
     from screens.report import board_pack  # noqa: PLC0415 - which draws charts
 
     path = Path(asked.scenario)
@@ -148,7 +150,7 @@ def _scenario(books: BooksAt, out: Path, asked: Asked) -> Report:
     return replace(report, sentences=sentences, facts={**report.facts, "sentence": found.sentence})
 
 
-def _journal(books: BooksAt, out: Path, asked: Asked) -> Report:
+def _journal(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
     del asked
     written = journal.write_journal(books.reader, books.at, out)
     row = {
@@ -161,7 +163,7 @@ def _journal(books: BooksAt, out: Path, asked: Asked) -> Report:
     return _written(listed([row]), books, written.path, f"Written to {written.path}.", [said])
 
 
-def _proposals(books: BooksAt, out: Path, asked: Asked) -> Report:
+def _proposals(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
     report = decisions.waiting(books.reader, books.at, everything=asked.everything)
     if out.suffix == ".json":
         out.write_text(json.document(report, command="proposal list", ledger=asked.ledger), "utf-8")
@@ -196,10 +198,10 @@ class Export:
     asks: tuple[str, ...]
     ending: str
     mime: str
-    from_books: Callable[[BooksAt, Path, Asked], Report]
-    from_figures: Callable[[None, Path, Asked], Report] | None = None
+    from_books: Callable[[BooksAt, Path, ExportRequest], Report]
+    from_figures: Callable[[None, Path, ExportRequest], Report] | None = None
 
-    def write(self, books: BooksAt | None, out: Path, asked: Asked) -> Report:
+    def write(self, books: BooksAt | None, out: Path, asked: ExportRequest) -> Report:
         """Write the file.
 
         Args:
@@ -213,7 +215,7 @@ class Export:
         assert self.from_figures is not None, "which is asked for where it can be done"
         return self.from_figures(None, out, asked)
 
-    def file_name(self, asked: Asked) -> str:
+    def file_name(self, asked: ExportRequest) -> str:
         """A name that says what is in the file: lower case, words joined by hyphens."""
         year = "" if asked.year is None else str(asked.year).replace("/", "-")
         parts = (self.name, Path(asked.scenario).stem, (asked.icb or "").lower(), year, str(asked.as_at or ""))

@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from allocations.files.budgets.importing import Outcome
-from allocations.files.budgets.understood import Understood as Budget
-from allocations.files.budgets.understood import in_one_sentence, meanings, summary
-from allocations.files.position.importing import Imported as Position
-from allocations.files.published.importing import Imported
-from allocations.files.published.tables import SetAside
-from allocations.files.published.understood import Understood
+from allocations.files.budgets.importing import BudgetImport
+from allocations.files.budgets.understood import Understood, in_one_sentence, meanings, summary
+from allocations.files.position.importing import PositionImport
+from allocations.files.published.importing import PublishedImport
+from allocations.files.published.tables import RowsNotRead
+from allocations.files.published.understood import PublishedFile
 from ledger.money import exact_pounds
 from ledger.reports.position import Moment
 from screens.report.report import Report, Table, columns, count, data, listed, money, text
@@ -21,7 +20,7 @@ _MOST_SHOWN = 60
 # --- budgets --------------------------------------------------------------------------------------
 
 
-def budget(found: Budget, *, names: Mapping[str, str] | None = None) -> Report:
+def budget(found: Understood, *, names: Mapping[str, str] | None = None) -> Report:
     """What was understood of a budget: how its columns were read, what was set aside, its totals, and who receives.
 
     Args:
@@ -39,7 +38,7 @@ def budget(found: Budget, *, names: Mapping[str, str] | None = None) -> Report:
     return Report(tables, None, title, [*inferred, *sentence, *read, *found.remarks], _facts(found))
 
 
-def meanings_table(found: Budget) -> Table:
+def meanings_table(found: Understood) -> Table:
     """How each column was read, with the row of the headings and the unit of each sheet below."""
     notes = [f"Sheet '{part.sheet}', headings in row {part.header_row}, amounts in {found.units.get(part.sheet, '')}."
              for part in (found.mapping.sheets if found.mapping else ())]  # fmt: skip
@@ -47,13 +46,13 @@ def meanings_table(found: Budget) -> Table:
     return Table("Columns", columns("Sheet", "Column", "Heading", "Meaning", "Of what"), rows, notes, most=_MOST_SHOWN)
 
 
-def set_aside(found: Budget) -> Table:
+def set_aside(found: Understood) -> Table:
     """Cells and rows that were not read, each with the reason."""
     rows = [(each.place, each.what, each.why) for each in found.set_aside]
     return Table("Set aside, and why", columns("Where", "What", "Why"), rows, most=_MOST_SHOWN)
 
 
-def totals(found: Budget) -> Table:
+def totals(found: Understood) -> Table:
     """What the file says, what was understood, what would be posted, and what the payer holds."""
     request, control = found.request, found.control
     cells = "; ".join(
@@ -76,7 +75,7 @@ def totals(found: Budget) -> Table:
     return Table(name, columns("Total", "Where from", "Amount (£)"), rows, notes)
 
 
-def tie(found: Budget) -> str:
+def tie(found: Understood) -> str:
     """That the totals of a budget tie, in a sentence."""
     exact = f"£{exact_pounds(found.read_pence)}"
     if found.file_pence is not None:
@@ -84,7 +83,7 @@ def tie(found: Budget) -> str:
     return f"What was understood is what would be posted: {exact}. The file has no total to hold it against."
 
 
-def rests(found: Budget) -> list[str]:
+def rests(found: Understood) -> list[str]:
     """What a reader should know of the totals."""
     told = []
     if found.control is not None and found.control.rest_pence > 0:
@@ -103,7 +102,7 @@ def rests(found: Budget) -> list[str]:
     return told
 
 
-def receivers(found: Budget, names: Mapping[str, str]) -> Table:
+def receivers(found: Understood, names: Mapping[str, str]) -> Table:
     """What each would receive of each fund.
 
     Args:
@@ -119,7 +118,7 @@ def receivers(found: Budget, names: Mapping[str, str]) -> Table:
     return Table("What each receives", heads, rows, most=_MOST_SHOWN)
 
 
-def _facts(found: Budget) -> dict[str, Any]:
+def _facts(found: Understood) -> dict[str, Any]:
     control = found.control
     return {
         "file": found.file,
@@ -147,7 +146,7 @@ def _facts(found: Budget) -> dict[str, Any]:
     }
 
 
-def budget_posted(outcome: Outcome, at: Moment, *, dry_run: bool) -> Report:
+def budget_posted(outcome: BudgetImport, at: Moment, *, dry_run: bool) -> Report:
     """A budget, and what became of its entry."""
     report, posted = budget(outcome.understood), outcome.posted
     entry = {"number": posted.number, "key": posted.key, "replayed": posted.replayed, "dry_run": dry_run,
@@ -159,7 +158,7 @@ def budget_posted(outcome: Outcome, at: Moment, *, dry_run: bool) -> Report:
     return Report(report.tables, at, report.title, sentences, facts)
 
 
-def _became(outcome: Outcome, *, dry_run: bool) -> str:
+def _became(outcome: BudgetImport, *, dry_run: bool) -> str:
     posted = outcome.posted
     if posted.replayed:
         return f"Nothing to add: the books have this file as entry {posted.number}."
@@ -174,12 +173,12 @@ def _became(outcome: Outcome, *, dry_run: bool) -> str:
 # --- published files ------------------------------------------------------------------------------
 
 
-def understood(found: Sequence[Understood], at: Moment | None = None) -> Report:
+def understood(found: Sequence[PublishedFile], at: Moment | None = None) -> Report:
     """The tables in published files, with what ties and what was set aside."""
     return Report([tables_found(found)], at, sentences=remarks(found))
 
 
-def tables_found(found: Sequence[Understood]) -> Table:
+def tables_found(found: Sequence[PublishedFile]) -> Table:
     """The tables that were found in files, one a row."""
     heads = [text("File", "file"), text("Kind", "kind"), text("Of", "of"), text("Table", "table"),
              text("Sheet", "sheet"), count("Rows", "rows_read"), count("Figures", "figures")]  # fmt: skip
@@ -190,7 +189,7 @@ def tables_found(found: Sequence[Understood]) -> Table:
     return Table("Tables that were found", heads, rows)
 
 
-def remarks(found: Sequence[Understood]) -> list[str]:
+def remarks(found: Sequence[PublishedFile]) -> list[str]:
     """What a reader of files should know: remarks, what was set aside, and what ties."""
     told = []
     for file in found:
@@ -200,9 +199,9 @@ def remarks(found: Sequence[Understood]) -> list[str]:
     return told
 
 
-def _set_aside(file: Understood) -> list[str]:
+def _set_aside(file: PublishedFile) -> list[str]:
     """Rows that were not read, those with one reason in one sentence; ``--json`` has each with its text."""
-    by_reason: dict[tuple[str, str], list[SetAside]] = defaultdict(list)
+    by_reason: dict[tuple[str, str], list[RowsNotRead]] = defaultdict(list)
     for aside in file.set_aside:
         by_reason[aside.sheet, aside.why].append(aside)
     return [
@@ -216,7 +215,7 @@ def _which(first: int, last: int) -> str:
     return f"row {first}" if first == last else f"rows {first} to {last}"
 
 
-def published(found: Sequence[Understood], imported: Imported, at: Moment, *, dry_run: bool) -> Report:
+def published(found: Sequence[PublishedFile], imported: PublishedImport, at: Moment, *, dry_run: bool) -> Report:
     """What published files brought, or would."""
     fresh = [entry for entry in imported.posted if not entry.replayed]
     entries = [
@@ -249,7 +248,7 @@ def published(found: Sequence[Understood], imported: Imported, at: Moment, *, dr
 # --- positions ------------------------------------------------------------------------------------
 
 
-def position(done: Position, at: Moment, *, dry_run: bool) -> Report:
+def position(done: PositionImport, at: Moment, *, dry_run: bool) -> Report:
     """What an imported position posted, and that the same position came back."""
     rows = [
         {

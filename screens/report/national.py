@@ -16,7 +16,7 @@ from screens.report.report import (
     NOTHING,
     Cell,
     Column,
-    Figure,
+    FigureCell,
     Link,
     Report,
     Table,
@@ -40,7 +40,7 @@ def _measure(name: str) -> Column:
 
 def written(value: Fraction | None, measure: str) -> Cell:
     """A value of a measure in a table whose rows are measures."""
-    return NOT_DEFINED if value is None else Figure(value, _DISTANCE if measure == DISTANCE else _SHARE)
+    return NOT_DEFINED if value is None else FigureCell(value, _DISTANCE if measure == DISTANCE else _SHARE)
 
 
 def in_percent(value: Fraction, measure: str) -> str:
@@ -49,7 +49,7 @@ def in_percent(value: Fraction, measure: str) -> str:
 
 
 def icbs(
-    rows: Sequence[national.Standing], rank: str, *, shown: Sequence[str] = tuple(TITLES), year: int | None = None
+    rows: Sequence[national.IcbStanding], rank: str, *, shown: Sequence[str] = tuple(TITLES), year: int | None = None
 ) -> Table:
     """ICBs by a measure, the highest first; last those for which it is not defined.
 
@@ -89,7 +89,7 @@ def alerts(found: Sequence[Alert]) -> Table:
 
 
 def ranking(
-    rows: Sequence[national.Standing],
+    rows: Sequence[national.IcbStanding],
     at: Moment,
     *,
     rank: str,
@@ -121,7 +121,7 @@ def ranking(
     return Report([icbs(rows, rank, shown=[rank])], at, title, [*sentences, *boundaries(as_is, changes)], facts)
 
 
-def beside(rows: Sequence[national.Standing], marked: str) -> Table:
+def beside(rows: Sequence[national.IcbStanding], marked: str) -> Table:
     """One ICB beside its peers, its region and all: every measure."""
     (one,) = [row for row in rows if row.code == marked]
     lines = [
@@ -140,7 +140,7 @@ def _rank(line: national.Beside) -> str:
 
 
 def trend(
-    points: Sequence[trends.Standing], at: Moment, *, organisation: str | None, over: str, known_then: bool
+    points: Sequence[trends.TrendPoint], at: Moment, *, organisation: str | None, over: str, known_then: bool
 ) -> Report:
     """How the money changed from point to point."""
     whose = organisation or "Everything in the ledger, national money included"
@@ -150,10 +150,10 @@ def trend(
     return Report([table], at, title, [] if points else [NOTHING], facts)
 
 
-def trend_table(points: Sequence[trends.Standing], organisation: str | None, *, known_then: bool) -> Table:
+def trend_table(points: Sequence[trends.TrendPoint], organisation: str | None, *, known_then: bool) -> Table:
     """Every measure at every point; the total leads to the balances that it is the sum of, at that point."""
 
-    def total(standing: trends.Standing) -> Cell:
+    def total(standing: trends.TrendPoint) -> Cell:
         point = standing.point
         asked = {"view": "made", "under": organisation, "year": point.year, "as_at": str(point.as_at)}
         known = {"known_at": str(point.known_at.date())} if known_then else {}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from allocations.network.contract import title
-from allocations.network.files import Settlement
+from allocations.network.files import ClaimSettlement
 from allocations.network.payments import Payment
 from allocations.network.statement import ElementLine, Statement, by_month
 from ledger.money import exact_pounds
@@ -104,7 +104,7 @@ def _arrears(payment: Payment) -> str:
     return f"{way} in {payment.month:%B %Y}: {money} for {payment.arrears_months} {number} before."
 
 
-def _claimed(found: Settlement) -> Iterator[str]:
+def _claimed(found: ClaimSettlement) -> Iterator[str]:
     name = title(found.element)
     if found.entitlement_pence is None or found.unclaimed_pence is None:
         yield f"Claims against {name} come to {_pounds(found.claimed_pence)}; what may be claimed is not available."
@@ -151,7 +151,7 @@ def _facts(found: Statement) -> dict[str, Any]:
     }
 
 
-def _settlement(found: Settlement) -> dict[str, Any]:
+def _settlement(found: ClaimSettlement) -> dict[str, Any]:
     return {
         "element": found.element,
         "entitlement_pence": found.entitlement_pence,

@@ -28,7 +28,7 @@ NOTHING = "Nothing is recorded there."
 ABSENT = object()
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What the values of a column are."""
 
     MONEY = "money"
@@ -40,7 +40,7 @@ class Kind(StrEnum):
     LINK = "link"
 
 
-NUMBERS = (Kind.MONEY, Kind.SHARE, Kind.RATIO, Kind.COUNT)
+NUMBERS = (ColumnKind.MONEY, ColumnKind.SHARE, ColumnKind.RATIO, ColumnKind.COUNT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Column:
 
     key: str
     heading: str
-    kind: Kind = Kind.TEXT
+    kind: ColumnKind = ColumnKind.TEXT
     missing: str = ""
     places: int | None = 1
     signed: bool = False
@@ -69,7 +69,7 @@ class Column:
         match value:
             case Link():
                 return self.text(value.value)
-            case Figure():
+            case FigureCell():
                 return value.column.text(value.value)
             case str() | None:
                 return self.missing if value is None else value
@@ -94,7 +94,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class FigureCell:
     """A cell that is of another kind than its column, as where each row is a measure with a unit of its own."""
 
     value: Any
@@ -119,14 +119,14 @@ def _words(column: Column, value: Any) -> str:
     return str(FinancialYear(value)) if column.key == "year" and isinstance(value, int) else str(value)
 
 
-_WRITTEN: Mapping[Kind, Callable[[Column, Any], str]] = {
-    Kind.MONEY: lambda column, value: millions(value) if column.in_millions else exact_pounds(value),
-    Kind.SHARE: _percent,
-    Kind.RATIO: _number,
-    Kind.COUNT: lambda _, value: f"{value:,}",
-    Kind.DAY: _day,
-    Kind.TEXT: _words,
-    Kind.LINK: _words,
+_WRITTEN: Mapping[ColumnKind, Callable[[Column, Any], str]] = {
+    ColumnKind.MONEY: lambda column, value: millions(value) if column.in_millions else exact_pounds(value),
+    ColumnKind.SHARE: _percent,
+    ColumnKind.RATIO: _number,
+    ColumnKind.COUNT: lambda _, value: f"{value:,}",
+    ColumnKind.DAY: _day,
+    ColumnKind.TEXT: _words,
+    ColumnKind.LINK: _words,
 }
 Cell: TypeAlias = Any
 Row: TypeAlias = Sequence[Cell]
@@ -134,7 +134,7 @@ Row: TypeAlias = Sequence[Cell]
 
 def plain(cell: Cell) -> Any:
     """The value of a cell, without where it leads or how it is written."""
-    return plain(cell.value) if isinstance(cell, Link | Figure) else cell
+    return plain(cell.value) if isinstance(cell, Link | FigureCell) else cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,39 +261,39 @@ def boundaries(as_is: date | None, changes: Sequence[date]) -> list[str]:
 
 def text(heading: str, key: str = "", *, missing: str = "") -> Column:
     """A column of words."""
-    return Column(key, heading, Kind.TEXT, missing)
+    return Column(key, heading, ColumnKind.TEXT, missing)
 
 
 def link(heading: str, key: str = "") -> Column:
     """A column of words that lead somewhere."""
-    return Column(key, heading, Kind.LINK)
+    return Column(key, heading, ColumnKind.LINK)
 
 
 def money(heading: str, key: str = "", *, missing: str = NOT_AVAILABLE) -> Column:
     """A column of whole pence; people read £ million where its heading says so."""
-    return Column(key, heading, Kind.MONEY, missing, in_millions="£ million" in heading)
+    return Column(key, heading, ColumnKind.MONEY, missing, in_millions="£ million" in heading)
 
 
 def share(
     heading: str, key: str = "", *, signed: bool = False, places: int = 1, missing: str = NOT_AVAILABLE
 ) -> Column:
     """A column of fractions of one, read in percent; those without a sign to one decimal."""
-    return Column(key, heading, Kind.SHARE, missing, places, signed)
+    return Column(key, heading, ColumnKind.SHARE, missing, places, signed)
 
 
 def ratio(heading: str, key: str = "", *, places: int | None = 3, missing: str = NOT_AVAILABLE) -> Column:
     """A column of numbers with decimals, as an index."""
-    return Column(key, heading, Kind.RATIO, missing, places)
+    return Column(key, heading, ColumnKind.RATIO, missing, places)
 
 
 def count(heading: str, key: str = "", *, missing: str = NOT_AVAILABLE) -> Column:
     """A column of whole numbers of things."""
-    return Column(key, heading, Kind.COUNT, missing)
+    return Column(key, heading, ColumnKind.COUNT, missing)
 
 
 def day(heading: str, key: str = "", *, missing: str = "") -> Column:
     """A column of days or moments."""
-    return Column(key, heading, Kind.DAY, missing)
+    return Column(key, heading, ColumnKind.DAY, missing)
 
 
 def data(*keys: str) -> list[Column]:
@@ -363,7 +363,9 @@ def entry_link(number: int) -> Link:
 
 # --- figures with a unit of their own -------------------------------------------------------------
 
-_SHARE, _MONEY, _COUNT = (Column("", "", kind, NOT_DEFINED) for kind in (Kind.SHARE, Kind.MONEY, Kind.COUNT))
+_SHARE, _MONEY, _COUNT = (
+    Column("", "", kind, NOT_DEFINED) for kind in (ColumnKind.SHARE, ColumnKind.MONEY, ColumnKind.COUNT)
+)
 
 
 def figure(value: Fraction | float | None, unit: str, *, missing: str = NOT_DEFINED) -> Cell:
@@ -371,10 +373,10 @@ def figure(value: Fraction | float | None, unit: str, *, missing: str = NOT_DEFI
     if value is None:
         return missing
     if unit == "share" and isinstance(value, Fraction):
-        return Figure(value, _SHARE)
+        return FigureCell(value, _SHARE)
     if unit == "pence":
-        return Figure(int(value), _MONEY)
-    return Figure(int(value), _COUNT) if unit == "count" and value == int(value) else in_words(value, unit)
+        return FigureCell(int(value), _MONEY)
+    return FigureCell(int(value), _COUNT) if unit == "count" and value == int(value) else in_words(value, unit)
 
 
 def in_words(value: Fraction | float | None, unit: str, *, missing: str = NOT_AVAILABLE) -> str:

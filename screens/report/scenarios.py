@@ -12,7 +12,7 @@ from ledger.reports.measures import EARMARKED
 from ledger.reports.position import Moment
 from scenarios import compare as comparing
 from scenarios.bridge import Bridge, Pair
-from scenarios.compare import Comparison, Level
+from scenarios.compare import Comparison, LevelCompared
 from scenarios.gainers import Gain, View
 from scenarios.outcome import Outcome, document
 from scenarios.saved import Verdict
@@ -321,7 +321,7 @@ def bridges_side_by_side(outcomes: Sequence[Outcome], quantity: str) -> Table:
     return Table(f"{each[0].quantity.title}, step by step", heads, rows, has_total=True)
 
 
-def gains_side_by_side(found: Comparison, level: Level, most: int | None = None) -> Table:
+def gains_side_by_side(found: Comparison, level: LevelCompared, most: int | None = None) -> Table:
     """What each scenario changes for each organisation, those with the largest change first."""
     rows = [
         (next(gain.name for gain in row if gain), *("no change" if gain is None else gain.change_pence for gain in row),

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from allocations.figures.tables import whole_people
 from allocations.places.division import UNASSIGNED
-from allocations.shares.pace import Outcome, PaceFile
+from allocations.shares.pace import PaceFile, PaceOutcome
 from allocations.shares.populations import Populations
 from allocations.shares.schedule import ALL, Line, Schedule
 from allocations.shares.split import Allocation
@@ -88,7 +88,7 @@ def parts(split: Allocation, line: str) -> Table:
     return Table(f"Fair shares of {line} by {split.level}", heads, rows)
 
 
-def pace(asked: PaceFile, outcome: Outcome, *, source: str, digest: str, at: Moment | None) -> Report:
+def pace(asked: PaceFile, outcome: PaceOutcome, *, source: str, digest: str, at: Moment | None) -> Report:
     """A pace of change, row by row, with its scaling and who is at a limit."""
     at_floor = [row.code for row in outcome.rows if row.limit == "floor"]
     at_cap = [row.code for row in outcome.rows if row.limit == "cap"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from allocations.shares import national, restated
-from allocations.shares.national import ABOVE, BELOW, Standing, Threshold
+from allocations.shares.national import ABOVE, BELOW, IcbStanding, Threshold
 from ledger.reports import measures, position
 from ledger.store.base import Reader, Store
 
@@ -22,11 +22,11 @@ def reader(demo_ledger: Path) -> Iterator[Reader]:
 
 
 @pytest.fixture(scope="module")
-def rows(reader: Reader) -> list[Standing]:
+def rows(reader: Reader) -> list[IcbStanding]:
     return national.standings(reader, position.moment(reader), 2025)
 
 
-def test_each_icb_has_the_measures_that_it_has_alone(reader: Reader, rows: list[Standing]) -> None:
+def test_each_icb_has_the_measures_that_it_has_alone(reader: Reader, rows: list[IcbStanding]) -> None:
     assert len(rows) == 42
     (own,) = [row for row in rows if row.code == "QWO"]
     alone = position.position(reader, position.moment(reader), organisation="QWO", year=2025)
@@ -37,7 +37,7 @@ def test_each_icb_has_the_measures_that_it_has_alone(reader: Reader, rows: list[
     assert own.region == "North East and Yorkshire"
 
 
-def test_as_is_there_are_36_with_the_same_money(reader: Reader, rows: list[Standing]) -> None:
+def test_as_is_there_are_36_with_the_same_money(reader: Reader, rows: list[IcbStanding]) -> None:
     day = date(2026, 4, 1)
     now = national.standings(reader, position.moment(reader), 2025, day)
     assert len(now) == 36
@@ -50,7 +50,7 @@ def test_as_is_there_are_36_with_the_same_money(reader: Reader, rows: list[Stand
     assert sum(row.total_pence for row in now) == sum(row.total_pence for row in rows)
 
 
-def test_ranks_run_from_high_to_low_and_leave_out_the_undefined(rows: list[Standing]) -> None:
+def test_ranks_run_from_high_to_low_and_leave_out_the_undefined(rows: list[IcbStanding]) -> None:
     order = [value for _, value in national.ranked(rows, TIED)]
     assert order == sorted(order, reverse=True)
     assert [row.code for row, _ in national.ranked([_icb("A", 1), _icb("B", 1, "0.5")], TIED)] == ["B"]
@@ -70,12 +70,12 @@ def test_alerts_name_those_beyond_a_limit_and_nobody_at_it() -> None:
     assert [alert.code for alert in below] == ["A", "C"]
 
 
-def test_every_icb_has_a_square_of_its_own(rows: list[Standing]) -> None:
+def test_every_icb_has_a_square_of_its_own(rows: list[IcbStanding]) -> None:
     squares = national.squares()
     was = [squares[row.code] for row in rows]
     assert len(set(was)) == 42
 
 
-def _icb(code: str, people: int | None, tied: str | None = None) -> Standing:
+def _icb(code: str, people: int | None, tied: str | None = None) -> IcbStanding:
     value = None if tied is None else Fraction(tied)
-    return Standing(code, f"ICB {code}", None, 1, None if people is None else people * 10**9, {TIED: value})
+    return IcbStanding(code, f"ICB {code}", None, 1, None if people is None else people * 10**9, {TIED: value})

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from allocations.figures import tables
 from allocations.shares.need import weights
-from allocations.shares.pace import Curve, Plan, plan, published_allocation, read_pace
+from allocations.shares.pace import Curve, PacePlan, plan, published_allocation, read_pace
 from ledger.errors import Refused
 
 BASELINE = {"A": 412_000_000, "B": 655_000_000, "C": 288_000_000, "D": 530_000_000, "E": 365_000_000}
@@ -28,8 +28,8 @@ CURVE = Curve(
 )
 
 
-def asked(floor: str = "0.03", cap: str = "0.06", **given) -> Plan:
-    return Plan(
+def asked(floor: str = "0.03", cap: str = "0.06", **given) -> PacePlan:
+    return PacePlan(
         {code: pounds * 100 for code, pounds in BASELINE.items()},
         SHARE,
         Fraction("0.044"),
@@ -131,7 +131,7 @@ def test_it_always_balances_and_keeps_to_the_limits(rows: list[tuple[int, int]],
     shares = {f"O{i:02}": Fraction(share, whole) for i, (_, share) in enumerate(rows)}
     limits = Fraction(floor, 1000), Fraction(floor + width, 1000)
     assume(limits[0] <= Fraction("0.044") <= limits[1])
-    outcome = plan(Plan(baseline, shares, Fraction("0.044"), CURVE, *limits, unit_pence=1))
+    outcome = plan(PacePlan(baseline, shares, Fraction("0.044"), CURVE, *limits, unit_pence=1))
     assert sum(row.allocation_pence for row in outcome.rows) == outcome.quantum_pence
     by_distance = sorted(outcome.rows, key=lambda row: row.opening_distance)
     for nearer, further in pairwise(by_distance):

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from allocations.places import as_text
 from allocations.places.division import UNASSIGNED, Division
-from allocations.places.files import Membership, read_division, shipped_membership
+from allocations.places.files import YearOfPlaces, read_division, shipped_membership
 from allocations.shares import facts, need, schedule
 from allocations.shares.schedule import Line
 from ledger.errors import Refused
 from screens.report.shares import bridge
 
-SMALL = Membership({f"P{place}": "Q1" for place in range(6)} | {"X1": "Q2"}, {"P0": "U1", "P1": "U1", "X1": "U1"}, {})
+SMALL = YearOfPlaces({f"P{place}": "Q1" for place in range(6)} | {"X1": "Q2"}, {"P0": "U1", "P1": "U1", "X1": "U1"}, {})
 names = st.text(min_size=1, max_size=12).map(lambda text: " ".join(text.split())).filter(
     lambda text: text and text.casefold() != UNASSIGNED
 )  # fmt: skip

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from allocations.figures import tables
 from allocations.figures.weightings import WEIGHTINGS
 from allocations.places import files
-from allocations.places.division import UNASSIGNED, Claim, Division, divide, with_places
-from allocations.places.files import Membership, read_division, shipped_membership
+from allocations.places.division import UNASSIGNED, Division, PlaceAssignment, divide, with_places
+from allocations.places.files import YearOfPlaces, read_division, shipped_membership
 from allocations.shares.apportion import apportion
 from allocations.shares.need import index, weights
 from allocations.shares.split import allocate
@@ -25,7 +25,7 @@ from ledger.years import FinancialYear
 
 SHIPPED = shipped_membership()
 PRACTICES = tables.table("practices_2025_26")
-SMALL = Membership(
+SMALL = YearOfPlaces(
     icb={"B00001": "QWO", "B00002": "QWO", "B00003": "QWO", "B00004": "QWO", "C00001": "QOP", "C00002": "QOP"},
     network={"B00001": "U00001", "B00002": "U00001", "B00003": "U00002", "C00001": "U00002", "C00002": "U99999"},
     district={"B00001": "E08000035", "B00002": "E08000035", "B00003": "E07000163", "B00004": "E08000032", "C00001": "E08000003", "C00002": "E08000003"},
@@ -47,7 +47,7 @@ def file(folder: Path, content: str | dict[str, Any], name: str = "") -> Path:
     return path
 
 
-def problems(path: Path, icb: str = "QWO", members: Membership = SMALL) -> list[str]:
+def problems(path: Path, icb: str = "QWO", members: YearOfPlaces = SMALL) -> list[str]:
     with pytest.raises(Refused) as refused:
         read_division(path, icb, members)
     return [str(problem) for problem in refused.value.problems]
@@ -336,7 +336,9 @@ def test_people_and_money_are_conserved_from_practice_to_icb(
     """Through any places, networks within them, and practices within those; networks may straddle."""
     codes = sorted(code for code, its in SHIPPED.icb.items() if its == icb)
     placed = {code: f"Place {choice.randrange(number)}" for code in codes if everybody or choice.random() < 0.8}
-    claims = [Claim("w", "a", code, (code,), place) for code, place in (placed or {codes[0]: "Place 0"}).items()]
+    claims = [
+        PlaceAssignment("w", "a", code, (code,), place) for code, place in (placed or {codes[0]: "Place 0"}).items()
+    ]
     division = divide(claims, "made up", icb, SHIPPED.icb)
     assert set(division.place_of) == set(codes)
     assert len(division.unassigned) == len(codes) - len(claims)

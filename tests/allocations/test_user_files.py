@@ -8,12 +8,12 @@ from allocations.demo.policy import DEFAULT, read_policy
 from allocations.figures import tables
 from allocations.figures.structure import overriding_terms
 from allocations.places.division import UNASSIGNED
-from allocations.places.files import Membership, read_division
+from allocations.places.files import YearOfPlaces, read_division
 from ledger.errors import Refused
 from ledger.models import Terms
 
 SHIPPED = {row["fund"]: row["version"] for row in tables.table("terms").to_pylist()}
-PRACTICES = Membership({"B00001": "QWO", "B00002": "QWO", "B00003": "QWO", "C00001": "QOP"}, {}, {})
+PRACTICES = YearOfPlaces({"B00001": "QWO", "B00002": "QWO", "B00003": "QWO", "C00001": "QOP"}, {}, {})
 
 
 def places(folder: Path, text: str) -> Path:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from ledger.money import round_half_up_fraction
 from scenarios.bids.file import read_bids
-from scenarios.bids.pot import BY_REQUEST, EQUAL, LISTED, Bidder, Pot, Values
-from scenarios.bids.simulation import Outcome, draw, simulate, spread
+from scenarios.bids.pot import BY_REQUEST, EQUAL, LISTED, Bidder, BidPot, Values
+from scenarios.bids.simulation import PotOutcome, draw, simulate, spread
 from scenarios.bids.tornado import tornado, with_value
 
 EXAMPLE = Path(__file__).parent.parent.parent / "scenarios" / "bids" / "example.yaml"
@@ -30,15 +30,15 @@ def bidders(*capacities: int) -> tuple[Bidder, ...]:
     )
 
 
-def pot(*capacities: int, awards: int = 1, amount: int = 1_000_000, values: Values = FREE, **given) -> Pot:
-    return Pot(amount, bidders(*capacities), awards, values, **given)
+def pot(*capacities: int, awards: int = 1, amount: int = 1_000_000, values: Values = FREE, **given) -> BidPot:
+    return BidPot(amount, bidders(*capacities), awards, values, **given)
 
 
-def run(asked: Pot, draws: int = 20_000, seed: int = 7) -> Outcome:
+def run(asked: BidPot, draws: int = 20_000, seed: int = 7) -> PotOutcome:
     return simulate(asked, draws, np.random.default_rng(seed))
 
 
-def by_hand(asked: Pot, amounts_by_rank: Mapping[tuple[int, ...], tuple[int, ...]] | None = None) -> list[Fraction]:
+def by_hand(asked: BidPot, amounts_by_rank: Mapping[tuple[int, ...], tuple[int, ...]] | None = None) -> list[Fraction]:
     """The exact mean award of each bidder, over every order in which strengths can draw them."""
     strengths = [bidder.capacity**asked.values.pull_of_capacity for bidder in asked.bidders]
     means = [Fraction(0)] * len(strengths)
@@ -53,7 +53,7 @@ def by_hand(asked: Pot, amounts_by_rank: Mapping[tuple[int, ...], tuple[int, ...
     return means
 
 
-def assert_within_three_standard_errors(outcome: Outcome, exact: list[Fraction]) -> None:
+def assert_within_three_standard_errors(outcome: PotOutcome, exact: list[Fraction]) -> None:
     for receiver, mean in zip(outcome.receivers, exact, strict=True):
         assert receiver.standard_error_pence > 0
         assert abs(receiver.award.mean_pence - mean) <= 3 * receiver.standard_error_pence, receiver
@@ -250,7 +250,7 @@ shares = st.fractions(0, 1, max_denominator=7)
 
 
 @st.composite
-def pots(drawing: st.DrawFn) -> Pot:
+def pots(drawing: st.DrawFn) -> BidPot:
     count = drawing(st.integers(1, 7))
     amount = drawing(st.integers(count, 10**9))
     sizes = drawing(st.sampled_from([EQUAL, LISTED, BY_REQUEST]))
@@ -284,12 +284,12 @@ def pots(drawing: st.DrawFn) -> Pot:
         returns_by_formula=drawing(st.fractions(0, 4, max_denominator=2)),
     )
     listed = tuple(cut) if sizes == LISTED else ()
-    return Pot(amount, own, awards, values, sizes, listed, date(2025, 6, 1), date(2026, 3, 31))
+    return BidPot(amount, own, awards, values, sizes, listed, date(2025, 6, 1), date(2026, 3, 31))
 
 
 @settings(max_examples=120, deadline=None)
 @given(asked=pots(), seed=st.integers(0, 2**32))
-def test_every_draw_stays_within_the_pot_and_every_pound_is_accounted_for(asked: Pot, seed: int) -> None:
+def test_every_draw_stays_within_the_pot_and_every_pound_is_accounted_for(asked: BidPot, seed: int) -> None:
     drawn = draw(asked, 40, np.random.default_rng(seed))
     assert (drawn.awards >= 0).all()
     assert (drawn.awards.sum(axis=1) <= asked.amount_pence).all()
@@ -304,7 +304,7 @@ def test_every_draw_stays_within_the_pot_and_every_pound_is_accounted_for(asked:
 
 @settings(max_examples=60, deadline=None)
 @given(asked=pots(), seed=st.integers(0, 2**32), name=names, more=st.integers(1, 10**6))
-def test_more_cost_never_lowers_overhead_and_moves_no_award(asked: Pot, seed: int, name: str, more: int) -> None:
+def test_more_cost_never_lowers_overhead_and_moves_no_award(asked: BidPot, seed: int, name: str, more: int) -> None:
     dearer = with_value(asked, name, Fraction(getattr(asked.values, name) + more))
     before = simulate(asked, 40, np.random.default_rng(seed)).bidding
     after = simulate(dearer, 40, np.random.default_rng(seed)).bidding
@@ -315,7 +315,7 @@ def test_more_cost_never_lowers_overhead_and_moves_no_award(asked: Pot, seed: in
 
 @settings(max_examples=60, deadline=None)
 @given(asked=pots(), seed=st.integers(0, 2**32))
-def test_more_capacity_never_wins_less_where_capacity_counts(asked: Pot, seed: int) -> None:
+def test_more_capacity_never_wins_less_where_capacity_counts(asked: BidPot, seed: int) -> None:
     sizes = EQUAL if asked.sizes == BY_REQUEST else asked.sizes
     asked = replace(asked, sizes=sizes, values=replace(asked.values, pull_of_capacity=Fraction(1)))
     first = asked.bidders[0]

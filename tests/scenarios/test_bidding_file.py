@@ -9,7 +9,7 @@ import pytest
 from allocations.figures import tables
 from ledger.errors import Refused
 from scenarios.bids.file import read_bids
-from scenarios.bids.pot import Plan
+from scenarios.bids.pot import PotPlan
 from scenarios.bids.simulation import simulate
 from scenarios.bids.tornado import with_value
 from scenarios.bids.words import sentences
@@ -43,7 +43,7 @@ assumptions:
 OF_ICBS = SMALL[: SMALL.index("  who:")] + "  who: icbs\n" + SMALL[SMALL.index("assumptions:") :]
 
 
-def read(folder: Path, text: str, draws: int | None = None) -> Plan:
+def read(folder: Path, text: str, draws: int | None = None) -> PotPlan:
     file = folder / "pot.yaml"
     file.write_text(text, encoding="utf-8")
     return read_bids(file, draws)[0]

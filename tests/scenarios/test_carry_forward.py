@@ -16,7 +16,15 @@ from ledger.models import Closure, Organisation, Relationship, Succession
 from ledger.reports import verify
 from ledger.store.base import Store
 from ledger.years import FinancialYear
-from scenarios.year_end.carry_forward import NOT_NAMED, RECURS, Plan, drafts, plan, posted_before, refuse_too_early
+from scenarios.year_end.carry_forward import (
+    NOT_NAMED,
+    RECURS,
+    CarryForwardPlan,
+    drafts,
+    plan,
+    posted_before,
+    refuse_too_early,
+)
 from scenarios.year_end.rule import read_rule
 from tests.books import APRIL, LONG_AGO, MAY, at, entry, fund_all, new_terms, small_books, term, whole
 
@@ -44,7 +52,7 @@ def money(books: Store) -> Store:
     return books
 
 
-def worked_out(store: Store, tmp_path: Path, text: str, underspends: str | None = None) -> Plan:
+def worked_out(store: Store, tmp_path: Path, text: str, underspends: str | None = None) -> CarryForwardPlan:
     rule, listed = tmp_path / "rule.yaml", None
     rule.write_text(text, encoding="utf-8")
     if underspends is not None:
@@ -54,7 +62,7 @@ def worked_out(store: Store, tmp_path: Path, text: str, underspends: str | None 
         return plan(reader, read_rule(rule, listed), INTO)
 
 
-def carried(found: Plan) -> dict[tuple[str, str, str], int]:
+def carried(found: CarryForwardPlan) -> dict[tuple[str, str, str], int]:
     return {(each.organisation, each.fund, each.standing): each.pence for each in found.carried}
 
 

@@ -16,7 +16,7 @@ from scenarios import baseline, outcome
 from scenarios.baseline import of
 from scenarios.change import total
 from scenarios.engine import run
-from scenarios.world import Organisation
+from scenarios.world import WorldOrganisation
 from tests.scenarios.worlds import play, position, row, sums, world
 
 # GE6: pot, pounds, grade, route, recurrent, returns, known.
@@ -152,7 +152,7 @@ instalments: [{share: 0.75, year: 2023/24, spend_by: 2024-03-31}, {share: 0.25, 
 
 
 def test_ge11_the_underspend_of_a_hub_is_taken_back_and_the_pot_closes() -> None:
-    many = {f"Q{number:02}": Organisation(f"Q{number:02}", f"ICB {number}", "icb") for number in range(42)}
+    many = {f"Q{number:02}": WorldOrganisation(f"Q{number:02}", f"ICB {number}", "icb") for number in range(42)}
     people = world().people.slice(0, 0)
     some = position(row("NHS", "limit", 100))
     above = {code: world().organisations[code] for code in ("GOV", "NHS")}

@@ -8,7 +8,7 @@ from allocations.reading.strict_yaml import read_lines
 from scenarios import outcome
 from scenarios.knobs import BLOCKS, CHOICE, POUNDS, as_text, built, knobs, turned
 from scenarios.saved import read_text
-from scenarios.scenario import Written, read_scenario
+from scenarios.scenario import WrittenScenario, read_scenario
 
 NAMES = sorted(outcome.library())
 
@@ -17,7 +17,7 @@ def content(name: str) -> Any:
     return read_lines(outcome.library()[name])[0]
 
 
-def read(found: Any) -> Written:
+def read(found: Any) -> WrittenScenario:
     return read_text(as_text(found).encode())
 
 

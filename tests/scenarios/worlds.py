@@ -15,7 +15,7 @@ from scenarios.baseline import Baseline, of
 from scenarios.change import held, tidied, total
 from scenarios.engine import Run, run
 from scenarios.scenario import Scenario, written
-from scenarios.world import Fund, Organisation, Tier, World
+from scenarios.world import World, WorldFund, WorldOrganisation, WorldTier
 
 YEAR = FinancialYear(2025)
 MARCH, APRIL_15, NOVEMBER = date(2025, 3, 31), date(2025, 4, 15), date(2025, 11, 18)
@@ -56,13 +56,13 @@ def world(**facts: Any) -> World:
         columns[name] = pa.array(people, pa.int64())
     given: dict[str, Any] = {
         "year": YEAR,
-        "tiers": {code: Tier(code, code, rank, depth) for code, rank, depth in TIERS},
+        "tiers": {code: WorldTier(code, code, rank, depth) for code, rank, depth in TIERS},
         "organisations": {
-            code: Organisation(code, f"{tier.capitalize()} {code}", tier)
+            code: WorldOrganisation(code, f"{tier.capitalize()} {code}", tier)
             for tier, each in codes.items()
             for code in each
         },
-        "funds": {row[0]: Fund(row[0], row[0].capitalize(), row[1], "core", "revenue", row[2]) for row in FUNDS},
+        "funds": {row[0]: WorldFund(row[0], row[0].capitalize(), row[1], "core", "revenue", row[2]) for row in FUNDS},
         "people": pa.table(columns),
         "people_year": YEAR,
     }

@@ -59,7 +59,7 @@ def test_a_figure_of_the_overview_opens_as_what_it_is_made_of(
         found = summary.take(reader, position.moment(reader), year=2025, icb="QWO")
     for part in (found.local_and_free, found.links[-1]):
         app = page(monkeypatch, "audit", demo_ledger, view="made", under="QWO", year="2025", **part.only)
-        pence = part.pence if isinstance(part, summary.Part) else part.amount_pence
+        pence = part.pence if isinstance(part, summary.ShareHeld) else part.amount_pence
         assert f">{exact_pounds(pence)}<" in tables(app)
         assert "narrowed to" in said(app)
 

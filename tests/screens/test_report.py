@@ -11,7 +11,7 @@ from screens.report.render import json as as_json
 from screens.report.render import terminal, workbook
 from screens.report.report import (
     ABSENT,
-    Figure,
+    FigureCell,
     Link,
     Report,
     Table,
@@ -120,7 +120,7 @@ def test_rows_that_are_the_same_for_both_name_their_columns_themselves() -> None
 
 
 def test_a_link_is_its_value_everywhere_but_on_a_page() -> None:
-    link = Link(Figure(Fraction(1, 4), share("")), "audit", {"fund": "a&b", "year": None})
+    link = Link(FigureCell(Fraction(1, 4), share("")), "audit", {"fund": "a&b", "year": None})
     assert link.address == "audit?fund=a%26b"
     assert Table("", [text("Share", "share")], [(link,)]).records() == [{"share": Fraction(1, 4)}]
     assert text("Share").text(link) == "25.0%"

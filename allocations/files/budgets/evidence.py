@@ -6,7 +6,7 @@ from datetime import date
 from allocations.files.budgets.headings import Heading
 from allocations.files.budgets.mapping import Meaning, Settings, SheetMapping
 from allocations.reading.amounts import UNITS
-from allocations.reading.cells import Kind, Sheet
+from allocations.reading.cells import CellKind, Sheet
 from allocations.reading.evidence import (
     HEADING,
     Text,
@@ -73,7 +73,7 @@ class SheetEvidence:
             [
                 caption(file, sheet, cell, HEADING)
                 for cell in (above[place].cell, *above[place].groups)
-                if cell.kind is Kind.TEXT
+                if cell.kind is CellKind.TEXT
             ]
             for place in amounts
         ]

@@ -23,7 +23,7 @@ from allocations.files.budgets.totals import control, per_head, tie_problems
 from allocations.files.budgets.understood import BudgetRefused, Request, Understood
 from allocations.files.out.sheets import FIRST_ROW, Book
 from allocations.reading.amounts import UNIT_WORDS
-from allocations.reading.cells import Kind, Sheet, Workbook, read_workbook, without_collecting
+from allocations.reading.cells import CellKind, Sheet, Workbook, read_workbook, without_collecting
 from allocations.reading.letters import folded
 from ledger.entries.draft import Draft
 from ledger.entries.posting import Posted, post, posted_before
@@ -39,7 +39,7 @@ from ledger.years import working_day
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class BudgetImport:
     """What became of a budget.
 
     Attributes:
@@ -131,7 +131,7 @@ def _with_settings(mapping: BudgetMapping, request: Request) -> BudgetMapping:
     return mapping.model_copy(update={"settings": mapping.settings.model_copy(update=said)})
 
 
-def _names_receivers(found: layout.Found) -> bool:
+def _names_receivers(found: layout.SheetLayout) -> bool:
     columns = [] if found.mapping is None else found.mapping.columns.values()
     return any(
         column.meaning in (Meaning.CODE, Meaning.NAME) or (column.meaning is Meaning.AMOUNT and column.organisation)
@@ -214,7 +214,7 @@ def _chosen(workbook: Workbook, request: Request, found: Understood) -> list[She
 
 def _no_budget(workbook: Workbook, name: str, sheet: Sheet) -> Problem:
     """Why a sheet was not taken for a budget; a workbook that nobody calculated is a case of its own."""
-    uncalculated = [cell for row in sheet.rows for cell in row if cell.kind is Kind.UNCALCULATED]
+    uncalculated = [cell for row in sheet.rows for cell in row if cell.kind is CellKind.UNCALCULATED]
     if uncalculated:
         return Problem(
             f"{workbook.file}, sheet {name}, cell {uncalculated[0].address}",
@@ -230,7 +230,7 @@ def _no_budget(workbook: Workbook, name: str, sheet: Sheet) -> Problem:
     )
 
 
-def import_budgets(store: Store, path: Path, request: Request, *, dry_run: bool = False) -> Outcome:
+def import_budgets(store: Store, path: Path, request: Request, *, dry_run: bool = False) -> BudgetImport:
     """Import a budget workbook: one entry for the file, the original kept beside the ledger.
 
     The same file, payer, sheets and funds are posted once; after a reversal they can be posted again.
@@ -241,12 +241,12 @@ def import_budgets(store: Store, path: Path, request: Request, *, dry_run: bool 
     """
     found, draft, before = look(store, path, request)
     if before is not None:
-        return Outcome(found, before)
+        return BudgetImport(found, before)
     if draft is None:
         raise BudgetRefused(found.problems, found)
     try:
         if dry_run:
-            return Outcome(found, post(store, [draft], dry_run=True)[0], draft)
+            return BudgetImport(found, post(store, [draft], dry_run=True)[0], draft)
         return _post_and_keep(store, path, found, draft)
     except Refused as refused:
         raise BudgetRefused(refused.problems, found) from refused
@@ -405,14 +405,14 @@ def _settled(request: Request) -> Request:
     return replace(request, standing=request.standing or AVAILABLE)
 
 
-def _post_and_keep(store: Store, path: Path, found: Understood, draft: Draft) -> Outcome:
+def _post_and_keep(store: Store, path: Path, found: Understood, draft: Draft) -> BudgetImport:
     with attaching(store.path, [path]):
         kept = kept_file(store.path, found.sha256)
         if kept is None:
             why = "What is kept must be what was read."
             refuse(found.file, "it was changed while it was being read.", why, "Import it again.")
         (posted,) = post(store, [draft])
-    return Outcome(found, posted, draft, kept)
+    return BudgetImport(found, posted, draft, kept)
 
 
 def _refuse_unknown_fund(books: Receivers, request: Request) -> None:

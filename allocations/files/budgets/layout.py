@@ -17,7 +17,7 @@ from allocations.files.budgets.headings import MONTHS, Heading, read_heading, re
 from allocations.files.budgets.mapping import Meaning, Settings, SheetMapping
 from allocations.files.budgets.receivers import Receivers
 from allocations.reading.amounts import UNITS, YEAR_ENDS, Number, written_number
-from allocations.reading.cells import Cell, Kind, Sheet
+from allocations.reading.cells import Cell, CellKind, Sheet
 from allocations.reading.evidence import texts_of, year_problems
 from allocations.reading.header import DEEPEST, Areas, ColumnHead, can_head, over, typed_months
 from allocations.reading.letters import folded
@@ -32,7 +32,7 @@ _HUNDRED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SheetLayout:
     """What was made of a sheet: its mapping, or why there is none. Neither, where it is no budget at all.
 
     Attributes:
@@ -57,7 +57,7 @@ def find(
     known: dict[str, str],
     unit: str | None,
     settings: Settings | None = None,
-) -> Found:
+) -> SheetLayout:
     """Find the budget in a sheet.
 
     Args:
@@ -68,12 +68,14 @@ def find(
     settings = settings or Settings()
     header = _header(sheet, books, known)
     if header is None:
-        return Found()
+        return SheetLayout()
     row, above, headings = header
-    below = [cells for cells in sheet.rows[row + 1 :] if any(cell.kind is not Kind.BLANK for cell in cells)]
+    below = [cells for cells in sheet.rows[row + 1 :] if any(cell.kind is not CellKind.BLANK for cell in cells)]
     columns, elsewhere = _columns(headings, below, books, year, settings)
     if not any(column.meaning is Meaning.AMOUNT for column in columns):
-        return Found(problems=tuple(_no_budget_column(file, sheet, row, columns, elsewhere, below, year, settings)))
+        return SheetLayout(
+            problems=tuple(_no_budget_column(file, sheet, row, columns, elsewhere, below, year, settings))
+        )
     evidence = SheetEvidence(file, sheet, row, above, columns, year, unit, settings)
     problems = _ambiguities(f"{file}, sheet {sheet.name}", columns)
     problems.extend(evidence.problems)
@@ -101,7 +103,7 @@ def find(
         }
     )
     aside = tuple(_aside(columns, below, elsewhere))
-    return Found(mapping, tuple(problems), where, aside, tuple(_typed(sheet, above)), tuple(evidence.differs))
+    return SheetLayout(mapping, tuple(problems), where, aside, tuple(_typed(sheet, above)), tuple(evidence.differs))
 
 
 def _header(
@@ -125,7 +127,7 @@ def _header(
     return best and best[1:]
 
 
-_HEADS = (Kind.TEXT, Kind.DATE, Kind.NUMBER)
+_HEADS = (CellKind.TEXT, CellKind.DATE, CellKind.NUMBER)
 
 
 def _typed(sheet: Sheet, above: Sequence[ColumnHead]) -> Iterator[str]:
@@ -159,7 +161,7 @@ def _aside(
             yield column.where, column.text, f"money of {', '.join(str(year) for year in column.years)}"
         elif column.aside:
             yield column.where, column.text, f"{column.aside}, and no budget"
-        elif any(cells[place].kind is Kind.NUMBER for cells in below[:_SAMPLE]) and "£" in column.text:
+        elif any(cells[place].kind is CellKind.NUMBER for cells in below[:_SAMPLE]) and "£" in column.text:
             yield column.where, column.text, "it is not the budget"
 
 
@@ -181,7 +183,7 @@ def _no_budget_column(
         found = year_problems(texts_of(file, sheet, row, texts), year, short_year=settings.short_year)
         return found or [_of_other_years(file, sheet, elsewhere, year)]
     for place, column in enumerate(columns):
-        if column.aside and any(cells[place].kind is Kind.NUMBER for cells in below):
+        if column.aside and any(cells[place].kind is CellKind.NUMBER for cells in below):
             return [
                 Problem(
                     f"{file}, sheet {sheet.name}, cell {column.where}",
@@ -235,7 +237,7 @@ _KEYS = (Meaning.CODE, Meaning.NAME, Meaning.FUND, Meaning.LINE)
 
 
 def _is_number(cell: Cell) -> bool:
-    return cell.kind is Kind.TEXT and isinstance(written_number(str(cell.value)), Number)
+    return cell.kind is CellKind.TEXT and isinstance(written_number(str(cell.value)), Number)
 
 
 def _columns(
@@ -250,9 +252,9 @@ def _columns(
     sample = below[:_SAMPLE]
     codes: list[tuple[int, int, int]] = []
     for place, heading in enumerate(found):
-        cells = [cells[place] for cells in sample if cells[place].kind is not Kind.BLANK]
-        texts = [folded(cell.text) for cell in cells if cell.kind is Kind.TEXT]
-        numbers = sum(cell.kind is Kind.NUMBER or _is_number(cell) for cell in cells)
+        cells = [cells[place] for cells in sample if cells[place].kind is not CellKind.BLANK]
+        texts = [folded(cell.text) for cell in cells if cell.kind is CellKind.TEXT]
+        numbers = sum(cell.kind is CellKind.NUMBER or _is_number(cell) for cell in cells)
         if heading.meaning is Meaning.AMOUNT and texts and not numbers and not (heading.organisation or heading.fund):
             found[place] = replace(heading, meaning=_textual(heading, texts))
         elif heading.meaning is None and texts and _are_recurrences(texts):

@@ -5,7 +5,7 @@ from collections.abc import Mapping as Map
 from openpyxl.utils import column_index_from_string
 
 from allocations.files.budgets.mapping import BudgetMapping, ColumnMapping, Meaning, SheetMapping, Unit, headings
-from allocations.reading.cells import Kind, Sheet
+from allocations.reading.cells import CellKind, Sheet
 from ledger.errors import Problem
 from ledger.inputs import Input
 
@@ -50,7 +50,7 @@ def begun(file: str, sheet: Sheet, header_row: int) -> BudgetMapping:
     for letter, heading in headings(sheet, header_row).items():
         place = column_index_from_string(letter) - 1
         below = [row[place] for row in sheet.rows[header_row:]]
-        has_numbers = any(cell.kind is Kind.NUMBER for cell in below)
+        has_numbers = any(cell.kind is CellKind.NUMBER for cell in below)
         found[letter] = ColumnMapping(meaning=Meaning.UNDECIDED if has_numbers else Meaning.IGNORED, heading=heading)
     part = SheetMapping(sheet=sheet.name, header_row=header_row, columns=found)
     # Built without the check that a column holds amounts: which one does is what is asked next.

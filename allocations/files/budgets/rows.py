@@ -15,7 +15,7 @@ from allocations.files.budgets.sheet import Asked, BudgetLine, Reading, SetAside
 from allocations.files.budgets.totals import Totals, parts_of
 from allocations.files.budgets.wording import Wording
 from allocations.reading.amounts import Doubt, Missing, Number, money, written_number
-from allocations.reading.cells import INVISIBLE, STRUCK, Cell, Kind, Sheet
+from allocations.reading.cells import INVISIBLE, STRUCK, Cell, CellKind, Sheet
 from allocations.reading.csv_rows import ragged_line
 from allocations.reading.letters import folded, tidy
 from ledger.errors import Problem
@@ -79,7 +79,7 @@ class _Rows:
         heading = [cell.text for cell in self.sheet.rows[self.part.header_row - 1]]
         for number in range(self.part.header_row + 1, len(self.sheet.rows) + 1):
             cells = self._with_filled(number)
-            if any(cell.kind is not Kind.BLANK for cell in cells):
+            if any(cell.kind is not CellKind.BLANK for cell in cells):
                 self._row(number, cells, heading)
         self._duplicates()
         self._close_totals()
@@ -93,7 +93,7 @@ class _Rows:
         if self._is_ragged(number, cells):
             return
         left_out = next((row for row in self.part.left_out if self._says(cells, row.column, row.text)), None)
-        filled = [place for place in self.amounts if cells[place].kind is not Kind.BLANK]
+        filled = [place for place in self.amounts if cells[place].kind is not CellKind.BLANK]
         label = self._label(cells) or (self._payers(cells) if filled else None)
         if left_out is None and label is not None:
             self._total(number, cells, label)
@@ -116,7 +116,7 @@ class _Rows:
         month = self.words.month(cells)
         self.words.check_year(cells)
         pounds = self._pounds(cells)
-        self.reading.texts += sum(cells[place].kind is Kind.TEXT for place in pounds)
+        self.reading.texts += sum(cells[place].kind is CellKind.TEXT for place in pounds)
         self.totals.row(pounds, self._above(cells))
         self._row_totals(cells, pounds)
         if fund is None or (organisation is None and not self.across):
@@ -178,7 +178,7 @@ class _Rows:
         dash, units = self.mapping.settings.dash, self.units
         for place in self.amounts:
             cell = cells[place]
-            if cell.kind is Kind.BLANK:
+            if cell.kind is CellKind.BLANK:
                 continue
             amount = money(cell, units[place], dash=dash)
             if isinstance(amount, Decimal):
@@ -228,7 +228,7 @@ class _Rows:
             pattern = BARE_TOTAL if coded or meaning is Meaning.IGNORED else TOTAL_LABEL
             for place in self.places[meaning]:
                 cell = cells[place]
-                if cell.kind is Kind.TEXT and pattern.search(folded(cell.text)):
+                if cell.kind is CellKind.TEXT and pattern.search(folded(cell.text)):
                     return cell
         return None
 
@@ -249,7 +249,7 @@ class _Rows:
         if not self.sheet.counts:
             return False
         count, headed = self.sheet.counts[number - 1], self.sheet.counts[self.part.header_row - 1]
-        beyond = [cell for cell in cells[self.headed :] if cell.kind is not Kind.BLANK]
+        beyond = [cell for cell in cells[self.headed :] if cell.kind is not CellKind.BLANK]
         if beyond or 1 < count < self.headed:
             self.reading.problems.append(ragged_line(self.file, number, count, min(headed, self.headed)))
         return bool(beyond) or 1 < count < self.headed
@@ -268,7 +268,7 @@ class _Rows:
 
     def _is_subtotal_of_parent(self, number: int, cells: Sequence[Cell]) -> bool:
         """Whether a row's code is that of somebody above the rows before: their subtotal, which is checked."""
-        codes = [cells[place] for place in self.places[Meaning.CODE] if cells[place].kind is Kind.TEXT]
+        codes = [cells[place] for place in self.places[Meaning.CODE] if cells[place].kind is CellKind.TEXT]
         if not codes or not self.places[Meaning.PARENT]:
             return False
         code = folded(codes[0].text)
@@ -281,7 +281,9 @@ class _Rows:
         return True
 
     def _above(self, cells: Sequence[Cell]) -> list[str]:
-        return [folded(cells[place].text) for place in self.places[Meaning.PARENT] if cells[place].kind is Kind.TEXT]
+        return [
+            folded(cells[place].text) for place in self.places[Meaning.PARENT] if cells[place].kind is CellKind.TEXT
+        ]
 
     def _repeats(self, cells: Sequence[Cell], heading: Sequence[str]) -> bool:
         return all(cells[place].text == heading[place] for place in self.amounts) and any(
@@ -348,7 +350,7 @@ class _Rows:
     def _row_totals(self, cells: Sequence[Cell], pounds: Map[int, Decimal]) -> None:
         stated = {}
         for place in self.totals.columns:
-            if cells[place].kind is not Kind.BLANK:
+            if cells[place].kind is not CellKind.BLANK:
                 found = self._plain(cells[place], place)
                 if found is not None:
                     stated[place] = found
@@ -434,7 +436,7 @@ class _Rows:
                 continue
             first = self.sheet.rows[top - 1][left - 1]
             if left - 1 in self.amounts and (bottom > top or right > left):
-                if first.kind is Kind.NUMBER or isinstance(written_number(first.text), Number):
+                if first.kind is CellKind.NUMBER or isinstance(written_number(first.text), Number):
                     self._problem(
                         first,
                         f"the amount is merged over {area}.",
@@ -460,7 +462,7 @@ class _Rows:
         ]
 
     def _aside(self, number: int, cells: Sequence[Cell], why: str) -> None:
-        what = " | ".join(tidy(cell.text) for cell in cells if cell.kind is Kind.TEXT)[:80]
+        what = " | ".join(tidy(cell.text) for cell in cells if cell.kind is CellKind.TEXT)[:80]
         self.reading.set_aside.append(SetAside(f"{self.file}, sheet {self.sheet.name}, row {number}", what, why))
 
     def _problem(self, cell: Cell, found: str, why: str, remedy: str) -> None:

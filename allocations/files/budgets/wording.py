@@ -9,7 +9,7 @@ from allocations.files.budgets.receivers import Receivers
 from allocations.files.budgets.sheet import Asked
 from allocations.reading.amounts import Doubt
 from allocations.reading.amounts import year as read_year
-from allocations.reading.cells import Cell, Kind
+from allocations.reading.cells import Cell, CellKind
 from allocations.reading.letters import folded, tidy
 from ledger.inputs import Input
 from ledger.years import FinancialYear
@@ -47,7 +47,7 @@ class Wording:
         for place in self.amounts:
             column = self.columns[place]
             if column.organisation is not None:
-                found = self.who(heading[place]._replace(kind=Kind.TEXT, value=column.organisation), "code")
+                found = self.who(heading[place]._replace(kind=CellKind.TEXT, value=column.organisation), "code")
                 if isinstance(found, Doubt):
                     self.problem(heading[place], *found)
             if column.fund is not None and column.fund not in self.books.funds:
@@ -75,7 +75,7 @@ class Wording:
     def _fund_of_line(self, cells: Sequence[Cell]) -> str | None:
         """The fund that a row's description is the name of, where lines of several funds stand in one column."""
         for place in self.places[Meaning.LINE]:
-            fund = self.books.line(cells[place].text) if cells[place].kind is Kind.TEXT else None
+            fund = self.books.line(cells[place].text) if cells[place].kind is CellKind.TEXT else None
             if fund is not None:
                 self._refuse_outside(cells[place], fund)
                 return fund
@@ -83,8 +83,8 @@ class Wording:
 
     def organisation(self, cells: Sequence[Cell], filled: Sequence[int]) -> str | None:
         """The code of who receives a row's money, or none with a problem told."""
-        codes = [cells[place] for place in self.places[Meaning.CODE] if cells[place].kind is not Kind.BLANK]
-        names = [cells[place] for place in self.places[Meaning.NAME] if cells[place].kind is not Kind.BLANK]
+        codes = [cells[place] for place in self.places[Meaning.CODE] if cells[place].kind is not CellKind.BLANK]
+        names = [cells[place] for place in self.places[Meaning.NAME] if cells[place].kind is not CellKind.BLANK]
         if not codes and not names:
             where = cells[filled[0]]
             self.problem(
@@ -106,7 +106,7 @@ class Wording:
 
     def who(self, cell: Cell, by: str) -> str | Doubt:
         """The organisation that a cell's code or name stands for. ``by`` is ``code`` or ``name``."""
-        text = tidy(cell.text) if cell.kind is Kind.TEXT else cell.text
+        text = tidy(cell.text) if cell.kind is CellKind.TEXT else cell.text
         key = (by, text)
         if key not in self.organisations:
             known = self.known.get(folded(text))
@@ -144,13 +144,13 @@ class Wording:
 
     def fund(self, cells: Sequence[Cell]) -> str | None:
         """The code of the fund of a row's money, or none with a problem told."""
-        named = [cells[place] for place in self.places[Meaning.FUND] if cells[place].kind is not Kind.BLANK]
+        named = [cells[place] for place in self.places[Meaning.FUND] if cells[place].kind is not CellKind.BLANK]
         if not named:
             line = self._fund_of_line(cells)
             if line is not None:
                 return line
             if self.asked.fund is None and not all(self.columns[place].fund for place in self.amounts):
-                first = next(cell for cell in cells if cell.kind is not Kind.BLANK)
+                first = next(cell for cell in cells if cell.kind is not CellKind.BLANK)
                 self.problem(
                     first,
                     "no fund is named for this row.",
@@ -171,7 +171,7 @@ class Wording:
         """Whether the row says that its money recurs; none where it does not say."""
         for place in self.places[Meaning.RECURRENT]:
             cell = cells[place]
-            if cell.kind is Kind.BLANK:
+            if cell.kind is CellKind.BLANK:
                 continue
             said = cell.value if isinstance(cell.value, bool) else recurrent_in(cell.text)
             if said is None:
@@ -187,9 +187,9 @@ class Wording:
             if isinstance(cell.value, date):
                 return self._in_year(cell, cell.value.month, cell.value.year)
             found = month_in(cell.text)
-            if cell.kind is Kind.NUMBER and found is None:
+            if cell.kind is CellKind.NUMBER and found is None:
                 found = month_in(f"m{cell.text}")
-            if found is None and cell.kind is not Kind.BLANK:
+            if found is None and cell.kind is not CellKind.BLANK:
                 self.problem(
                     cell, f"'{tidy(cell.text)}' is not a month.", "Its money has no month.", "Write it as Apr-25."
                 )

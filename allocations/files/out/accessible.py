@@ -16,7 +16,7 @@ import gptables
 import pandas as pd
 from xlsxwriter.exceptions import FileCreateError
 
-from allocations.files.out.accessible_tables import COUNT, MONEY, NOTES, TEXT, Table
+from allocations.files.out.accessible_tables import COUNT, MONEY, NOTES, TEXT, AccessibleTable
 from allocations.files.out.provenance import PUBLISHED, Provenance, behind_books, of_books
 from allocations.files.out.sheets import refuse_other_suffix, unwritable
 from allocations.reading.safe_text import WORKBOOK_OPTIONS, published_text
@@ -38,7 +38,9 @@ def told(reader: Reader, at: Moment, *, year: FinancialYear, whose: str) -> Prov
     return Provenance(title, PUBLISHED, _UNIT, at, tables, [*of_books(at), grades], rests_on)
 
 
-def write_published(made: Sequence[Table], source: Provenance, path: Path, *, contact: str | None = None) -> None:
+def write_published(
+    made: Sequence[AccessibleTable], source: Provenance, path: Path, *, contact: str | None = None
+) -> None:
     """Write the workbook.
 
     Args:
@@ -86,7 +88,7 @@ def _cover(source: Provenance, contact: str | None) -> Any:
     )
 
 
-def _sheet(table: Table) -> Any:
+def _sheet(table: AccessibleTable) -> Any:
     kinds = list(table.columns.values())
     frame = pd.DataFrame(
         [[_cell(value) for value in row] for row in table.rows], columns=list(table.columns), dtype=object
@@ -111,8 +113,8 @@ def _cell(value: Any) -> Any:
     return value if isinstance(value, int | Decimal) else published_text(str(value))
 
 
-def _sources(source: Provenance) -> Table:
+def _sources(source: Provenance) -> AccessibleTable:
     headings = ("Table", "Made how", "Standing", "Publisher", "Vintage", "Licence")
     keys = ("table", "made", "standing", "publisher", "vintage", "licence")
     rows = [tuple(row[key] for key in keys) for row in source.sources()]
-    return Table("Sources", "sources", "Sources of the figures", dict.fromkeys(headings, TEXT), rows)
+    return AccessibleTable("Sources", "sources", "Sources of the figures", dict.fromkeys(headings, TEXT), rows)

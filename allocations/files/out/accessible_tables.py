@@ -45,7 +45,7 @@ _SOFTEST_SHOWN = ("soft", *RING_FENCED)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class AccessibleTable:
     """One table of the workbook.
 
     Attributes:
@@ -82,7 +82,9 @@ def newest_year(reader: Reader) -> FinancialYear:
     return FinancialYear(start)
 
 
-def tables(reader: Reader, at: Moment, *, year: FinancialYear, organisation: str | None = None) -> list[Table]:
+def tables(
+    reader: Reader, at: Moment, *, year: FinancialYear, organisation: str | None = None
+) -> list[AccessibleTable]:
     """The tables of one year, for everybody or for one organisation and those below it.
 
     Tables that would be empty are left out.
@@ -121,7 +123,7 @@ def _pounds(pence: int) -> Decimal:
     return Decimal(pence).scaleb(-2)
 
 
-def _by_tier_and_grade(reader: Reader, held: Sequence[dict[str, Any]], whose: str) -> Table:
+def _by_tier_and_grade(reader: Reader, held: Sequence[dict[str, Any]], whose: str) -> AccessibleTable:
     sums: dict[tuple[str, str], int] = defaultdict(int)
     for row in held:
         sums[row["tier"], row["grade"] or "not graded"] += row["amount_pence"]
@@ -133,7 +135,7 @@ def _by_tier_and_grade(reader: Reader, held: Sequence[dict[str, Any]], whose: st
     lines.append((summary.TOTAL, [sum(column) for column in zip(*(line for _, line in lines), strict=True)]))
     heading = {"none": "No ring-fence", "not graded": "Not graded"}
     money = [f"{heading.get(grade, grade.capitalize())} (£)" for grade in grades]
-    return Table(
+    return AccessibleTable(
         "Tier and grade",
         "held_by_tier_and_grade",
         f"What is held where, by tier and grade: {whose}",
@@ -143,7 +145,9 @@ def _by_tier_and_grade(reader: Reader, held: Sequence[dict[str, Any]], whose: st
     )
 
 
-def _by_stream(reader: Reader, at: Moment, year: FinancialYear, organisation: str | None, whose: str) -> Table:
+def _by_stream(
+    reader: Reader, at: Moment, year: FinancialYear, organisation: str | None, whose: str
+) -> AccessibleTable:
     columns = ("to_tier", "to_organisation", "to_name", "stream")
     sums: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in flows(reader, at, columns, organisation=organisation, year=year.start).to_pylist():
@@ -162,7 +166,7 @@ def _by_stream(reader: Reader, at: Moment, year: FinancialYear, organisation: st
         for who, line in lines
     ]
     money = [f"{_label(stream)} (£)" for stream in streams]
-    return Table(
+    return AccessibleTable(
         "ICBs by stream",
         "icbs_by_stream",
         f"What each integrated care board received, by stream: {whose}",
@@ -176,7 +180,7 @@ def _label(stream: str) -> str:
     return stream if stream.isupper() else stream[:1].upper() + stream[1:]
 
 
-def _ring_fenced(reader: Reader, held: Sequence[dict[str, Any]], whose: str) -> Table:
+def _ring_fenced(reader: Reader, held: Sequence[dict[str, Any]], whose: str) -> AccessibleTable:
     names = {code: fund["name"] for code, fund in register.funds(reader).items()}
     sums: dict[str, int] = defaultdict(int)
     holders: dict[str, set[str]] = defaultdict(set)
@@ -203,7 +207,7 @@ def _ring_fenced(reader: Reader, held: Sequence[dict[str, Any]], whose: str) -> 
         everybody = len(set().union(*holders.values()))
         rest = (NOT_APPLICABLE,) * 4
         lines.append((summary.TOTAL, *rest, everybody, _pounds(sum(sums.values()))))
-    return Table(
+    return AccessibleTable(
         "Ring-fenced pots",
         "ring_fenced_pots",
         f"Ring-fenced pots, soft ones included, the strictest first: {whose}",
@@ -218,7 +222,7 @@ def _day(day: Any) -> str:
     return NOT_AVAILABLE if day is None else f"{day.day} {day:%B %Y}"
 
 
-def _by_organisation(held: Sequence[dict[str, Any]], whose: str) -> Table:
+def _by_organisation(held: Sequence[dict[str, Any]], whose: str) -> AccessibleTable:
     standings = {AVAILABLE: "Available (£)", BY_AGREEMENT: "Kept by agreement (£)",
                  WITHOUT_AGREEMENT: "Kept without agreement (£)", SPENT: "Spent (£)"}  # fmt: skip
     sums: dict[tuple[int, str, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -237,7 +241,7 @@ def _by_organisation(held: Sequence[dict[str, Any]], whose: str) -> Table:
     money = [standings[standing] for standing in shown]
     ends = (summary.TOTAL, f"{len(sums)} organisations", NOT_APPLICABLE)
     lines.append((*ends, *(_pounds(total[standing]) for standing in shown), _pounds(sum(total.values()))))
-    return Table(
+    return AccessibleTable(
         "Organisations",
         "held_by_organisation",
         f"What each organisation holds, by standing: {whose}",

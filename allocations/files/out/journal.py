@@ -19,7 +19,7 @@ _GUARDED = ("=", "+", "-", "@", "'", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class JournalWritten:
     """What was written: how many entries and lines, and the head that they lead to."""
 
     path: Path
@@ -29,7 +29,7 @@ class Written:
     size_bytes: int
 
 
-def write_journal(reader: Reader, at: Moment, path: Path) -> Written:
+def write_journal(reader: Reader, at: Moment, path: Path) -> JournalWritten:
     """Write every entry that was known at a moment, with all that it brought, in the order of the hash.
 
     Raises:
@@ -51,7 +51,7 @@ def write_journal(reader: Reader, at: Moment, path: Path) -> Written:
             entries += line.table == journal.ENTRY
             transfers += line.table == journal.TRANSFER
             out.writerow((line.entry, line.table, *map(guarded, line.values)))
-    return Written(path, entries, transfers, at.head, path.stat().st_size)
+    return JournalWritten(path, entries, transfers, at.head, path.stat().st_size)
 
 
 def _top(at: Moment, form_2: int) -> Iterator[tuple[str, ...]]:

@@ -30,7 +30,7 @@ _RECEIVERS = ("place", "pcn")
 
 
 @dataclass(frozen=True, slots=True)
-class Receiver:
+class TemplateReceiver:
     """Somebody who can be given money."""
 
     code: str
@@ -39,7 +39,7 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TemplateFund:
     """A fund of which the ICB has money.
 
     Attributes:
@@ -65,12 +65,12 @@ class TemplatePlan:
     icb: str
     icb_name: str
     year: FinancialYear
-    receivers: tuple[Receiver, ...]
-    lines: tuple[Line, ...]
+    receivers: tuple[TemplateReceiver, ...]
+    lines: tuple[TemplateFund, ...]
     origin: str
 
     @property
-    def places(self) -> list[Receiver]:
+    def places(self) -> list[TemplateReceiver]:
         """Those who get a row for each line; networks are in the list to choose from."""
         places = [receiver for receiver in self.receivers if receiver.tier == "place"]
         return places or list(self.receivers)
@@ -91,8 +91,8 @@ def from_figures(icb: str, year: FinancialYear) -> TemplatePlan:
     places = [row for row in tables.table("places_2025_26").to_pylist() if row["icb"] == icb]
     own = {row["pcn"] for row in tables.table("pcn_parts_2025_26").to_pylist() if row["icb"] == icb}
     networks = [row for row in tables.table("pcns_2025_26").to_pylist() if row["pcn"] in own]
-    receivers = [Receiver(row["place"], row["name"], "place") for row in places]
-    receivers += [Receiver(row["pcn"], row["name"], "pcn") for row in networks]
+    receivers = [TemplateReceiver(row["place"], row["name"], "place") for row in places]
+    receivers += [TemplateReceiver(row["pcn"], row["name"], "pcn") for row in networks]
     funds = {row["code"]: row for row in tables.table("funds").to_pylist()}
     depths = {row["code"]: row["depth"] for row in tables.table("tiers").to_pylist()}
     recurs = _recurrence()
@@ -100,7 +100,7 @@ def from_figures(icb: str, year: FinancialYear) -> TemplatePlan:
     for row in allocated:
         held[row["fund"]] += row["amount_pence"]
     lines = [
-        Line(fund, funds[fund]["name"], recurs.get(fund), pence)
+        TemplateFund(fund, funds[fund]["name"], recurs.get(fund), pence)
         for fund, pence in held.items()
         if pence > 0 and depths[funds[fund]["lowest_tier"]] > 0
     ]
@@ -135,10 +135,12 @@ def from_books(reader: Reader, at: Moment, icb: str, year: FinancialYear) -> Tem
         if row["organisation"] == icb and row["standing"] not in (SOURCE, "spent") and row["lowest_depth"] > 0:
             sums[row["fund"]] += row["amount_pence"]
             facts[row["fund"]] = row
-    lines = [Line(fund, facts[fund]["fund_name"], facts[fund]["recurrent"], sums[fund]) for fund in sorted(sums)]
+    lines = [
+        TemplateFund(fund, facts[fund]["fund_name"], facts[fund]["recurrent"], sums[fund]) for fund in sorted(sums)
+    ]
     below = members(reader, icb, min(at.as_at, year.last_day), at.known)
     receivers = [
-        Receiver(code, row["name"], row["tier"])
+        TemplateReceiver(code, row["name"], row["tier"])
         for code, row in organisations.items()
         if code in below and row["tier"] in _RECEIVERS
     ]

@@ -15,7 +15,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from allocations.figures.weightings import WEIGHTINGS
 from allocations.files.out.provenance import WORKING, Provenance, of_books
 from allocations.files.out.sheets import FIRST_ROW, HEADING_ROW, Book, refuse_other_suffix
-from allocations.files.out.working_plan import Block, Line, Plan
+from allocations.files.out.working_plan import Block, WorkingLine, WorkingPlan
 from allocations.places.division import UNASSIGNED
 from allocations.reading.safe_text import criterion
 from ledger.reports.position import Moment
@@ -54,7 +54,7 @@ def weighting_name(by: str) -> str:
     return by.replace("_", " ").capitalize()
 
 
-def write_working(plan: Plan, told: Provenance, path: Path) -> None:
+def write_working(plan: WorkingPlan, told: Provenance, path: Path) -> None:
     """Write the workbook.
 
     Raises:
@@ -92,7 +92,7 @@ def _contents(levels: list[str]) -> list[tuple[str, str]]:
 # --- what goes in ---------------------------------------------------------------------------------
 
 
-def _inputs(book: Book, plan: Plan) -> None:
+def _inputs(book: Book, plan: WorkingPlan) -> None:
     note = "Amounts in whole pounds. Choose a weighting from the list; populations are on the sheet Practices."
     sheet = book.sheet("Inputs", f"Inputs, {plan.year}", note, INPUTS, (8, 44, 26, 34, 24, 20, 80))
     pounds, choice = book.look("pounds", "input"), book.look("text", "input")
@@ -116,7 +116,7 @@ def _inputs(book: Book, plan: Plan) -> None:
     )  # fmt: skip
 
 
-def _practices(book: Book, plan: Plan) -> None:
+def _practices(book: Book, plan: WorkingPlan) -> None:
     note = "People, registered and weighted for need, as published to ten digits. One row per practice."
     headings = (*PRACTICES, *(weighting_name(by) for by in WEIGHTINGS))
     sheet = book.sheet(
@@ -147,7 +147,7 @@ def _practices(book: Book, plan: Plan) -> None:
             )  # fmt: skip
 
 
-def _first_blocks(plan: Plan, level: str) -> dict[str, tuple[int, int]]:
+def _first_blocks(plan: WorkingPlan, level: str) -> dict[str, tuple[int, int]]:
     """ICB to the first and last row of the first block that lists its receivers."""
     found: dict[str, tuple[int, int]] = {}
     for block, top, bottom in _placed(plan, level):
@@ -155,7 +155,7 @@ def _first_blocks(plan: Plan, level: str) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _placed(plan: Plan, level: str) -> Iterator[tuple[Block, int, int]]:
+def _placed(plan: WorkingPlan, level: str) -> Iterator[tuple[Block, int, int]]:
     """Each split of a level with the first and last of its rows on the sheet."""
     top = FIRST_ROW
     for block in plan.blocks.get(level, ()):
@@ -166,7 +166,7 @@ def _placed(plan: Plan, level: str) -> Iterator[tuple[Block, int, int]]:
 # --- the formulas ---------------------------------------------------------------------------------
 
 
-def _splits(book: Book, plan: Plan, level: str) -> None:
+def _splits(book: Book, plan: WorkingPlan, level: str) -> None:
     note = "Read from left to right: people, share, quota, whole pounds, remainder by rank, pounds."
     if level == "pcn":
         note += " A network in two ICBs stands in each with the practices that it has there."
@@ -184,7 +184,7 @@ def _column(column: int, top: int, bottom: int) -> str:
     return f"${letter}${top + 1}:${letter}${bottom + 1}"
 
 
-def _split(book: Book, sheet: Any, plan: Plan, block: Block, top: int, bottom: int) -> None:
+def _split(book: Book, sheet: Any, plan: WorkingPlan, block: Block, top: int, bottom: int) -> None:
     line = plan.lines[block.line]
     ranges = _Ranges(plan, block, line, top, bottom)
     number = {name: book.look(name) for name in ("pounds", "quota", "fraction", "people", "count", "share")}
@@ -227,7 +227,7 @@ def _split(book: Book, sheet: Any, plan: Plan, block: Block, top: int, bottom: i
 class _Ranges:
     """The ranges that the formulas of one block name, made once for all of its rows."""
 
-    def __init__(self, plan: Plan, block: Block, line: Line, top: int, bottom: int) -> None:
+    def __init__(self, plan: WorkingPlan, block: Block, line: WorkingLine, top: int, bottom: int) -> None:
         first, last = (FIRST_ROW + row for row in plan.rows_of[line.icb])
         end = FIRST_POPULATION + len(WEIGHTINGS) - 1
         here = PRACTICE_PLACE if block.level == "place" else PRACTICE_PCN
@@ -265,7 +265,7 @@ class _Ranges:
 # --- what comes out -------------------------------------------------------------------------------
 
 
-def _flows(book: Book, plan: Plan) -> None:
+def _flows(book: Book, plan: WorkingPlan) -> None:
     note = "Places and PCNs are two ways to split the same money: never add them together."
     sheet = book.sheet("Flows", f"Flows, {plan.year}", note, FLOWS, (8, 44, 24, 40, 8, 26, 10, 20, 50))
     pounds = book.look("pounds")
@@ -295,7 +295,7 @@ def _change_log(book: Book) -> None:
             sheet.write_blank(row, column, None, look)
 
 
-def _checks(book: Book, sheet: Any, plan: Plan) -> None:
+def _checks(book: Book, sheet: Any, plan: WorkingPlan) -> None:
     rows = list(_checked(plan))
     for row, (what, target, cell, when, condition, holds) in enumerate(rows, start=FIRST_ROW):
         sheet.write_string(row, 0, what)
@@ -310,7 +310,7 @@ def _checks(book: Book, sheet: Any, plan: Plan) -> None:
     book.yes_or_no(sheet, FIRST_ROW, last, 3)
 
 
-def _checked(plan: Plan) -> Iterator[tuple[str, str, str, str, str, bool]]:
+def _checked(plan: WorkingPlan) -> Iterator[tuple[str, str, str, str, str, bool]]:
     """Each check: what, on which sheet and cell, when it must hold, its condition, and whether it holds now."""
     for row, line in enumerate(plan.lines, start=FIRST_ROW):
         cell = xl_rowcol_to_cell(row, AMOUNT)
@@ -324,7 +324,7 @@ def _checked(plan: Plan) -> Iterator[tuple[str, str, str, str, str, bool]]:
 
 
 def _split_checks(
-    plan: Plan, block: Block, level: str, top: int, bottom: int
+    plan: WorkingPlan, block: Block, level: str, top: int, bottom: int
 ) -> Iterator[tuple[str, str, str, str, str, bool]]:
     line = plan.lines[block.line]
     sheet, name = SHEETS[level], f"{line.icb}, {line.fund}, {SHEETS[level]}"
@@ -352,7 +352,7 @@ def _split_checks(
     yield f"{name}: the pounds are the ledger's", sheet, xl_rowcol_to_cell(top, DIFFERENCE), UNCHANGED, equal, ledgers
 
 
-def title_of(plan: Plan) -> str:
+def title_of(plan: WorkingPlan) -> str:
     """What the workbook is called."""
     names: Mapping[str, str] = {line.icb: line.icb_name for line in plan.lines}
     several = len(names) > 2  # noqa: PLR2004 - two names still fit a title
@@ -361,7 +361,7 @@ def title_of(plan: Plan) -> str:
     return f"{whose}, {plan.year}: allocations by population, from practices to {to}"
 
 
-def told(plan: Plan, at: Moment | None) -> Provenance:
+def told(plan: WorkingPlan, at: Moment | None) -> Provenance:
     """What the workbook says of itself."""
     default_places = "place" in plan.blocks and plan.own_places is None
     tables = ["practices_2025_26"] + ["places_2025_26"] * default_places + ["pcns_2025_26"] * ("pcn" in plan.blocks)

@@ -38,7 +38,7 @@ LARGEST_POUNDS = 10**11
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class WorkingLine:
     """One amount to be split.
 
     Attributes:
@@ -61,7 +61,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Receiver:
+class WorkingReceiver:
     """One row of a split: what the formulas give, exactly, and what the ledger gives."""
 
     code: str
@@ -93,7 +93,7 @@ class Block:
     level: str
     amount_pounds: int
     people: Decimal
-    receivers: tuple[Receiver, ...]
+    receivers: tuple[WorkingReceiver, ...]
     too_close: bool
 
     @property
@@ -103,7 +103,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Plan:
+class WorkingPlan:
     """Everything that a working workbook shows.
 
     Attributes:
@@ -113,7 +113,7 @@ class Plan:
     """
 
     year: FinancialYear
-    lines: tuple[Line, ...]
+    lines: tuple[WorkingLine, ...]
     practices: tuple[Mapping[str, Any], ...]
     blocks: Mapping[str, tuple[Block, ...]]
     own_places: str | None = None
@@ -139,8 +139,12 @@ class Plan:
 
 
 def plan(
-    *, year: FinancialYear, lines: Sequence[Line], levels: Sequence[str] = LEVELS, places_file: Path | None = None
-) -> Plan:
+    *,
+    year: FinancialYear,
+    lines: Sequence[WorkingLine],
+    levels: Sequence[str] = LEVELS,
+    places_file: Path | None = None,
+) -> WorkingPlan:
     """Work out every split.
 
     Args:
@@ -173,10 +177,10 @@ def plan(
             splits[level].append(_block(index, split))
     practices = _practices({line.icb for line in lines}, place_of)
     blocks = {level: tuple(found) for level, found in splits.items()}
-    return Plan(year, tuple(lines), practices, blocks, places_file.name if places_file else None)
+    return WorkingPlan(year, tuple(lines), practices, blocks, places_file.name if places_file else None)
 
 
-def _refuse_amounts(lines: Sequence[Line]) -> None:
+def _refuse_amounts(lines: Sequence[WorkingLine]) -> None:
     found = [
         Problem(
             Input.AMOUNT,
@@ -206,7 +210,7 @@ def _block(index: int, split: Allocation) -> Block:
     rank = {place: position for position, place in enumerate(in_line, start=1)}
     left = amount - sum(quota // MILLIONTHS for quota in millionths)
     receivers = tuple(
-        Receiver(
+        WorkingReceiver(
             code=part.code,
             name=part.name,
             practices=part.practices,
@@ -269,7 +273,7 @@ def lines(
     amount_pence: int | None = None,
     reader: Reader | None = None,
     at: Moment | None = None,
-) -> list[Line]:
+) -> list[WorkingLine]:
     """One line for each ICB and fund.
 
     Args:
@@ -307,7 +311,7 @@ def lines(
             pounds, rest = divmod(pence, PENCE_PER_POUND)
             if rest:
                 origin += f"; of £{exact_pounds(pence)} the whole pounds are split"
-            found.append(Line(icb, known[icb], fund, names.get(fund, fund), by, pounds, origin))
+            found.append(WorkingLine(icb, known[icb], fund, names.get(fund, fund), by, pounds, origin))
     if problems:
         raise Refused(problems)
     return found

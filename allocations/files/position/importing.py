@@ -31,7 +31,7 @@ from allocations.files.position.export import (
     guard,
     row_checks,
 )
-from allocations.reading.cells import Cell, Kind, Sheet, Workbook, read_workbook
+from allocations.reading.cells import Cell, CellKind, Sheet, Workbook, read_workbook
 from allocations.reading.safe_text import csv_text_back
 from ledger.entries.draft import because
 from ledger.entries.posting import Posted, post
@@ -72,7 +72,7 @@ class PositionFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class PositionImport:
     """What an import did: the file, the entries, and the position that the books now hold."""
 
     file: PositionFile
@@ -108,7 +108,7 @@ def guard_of(file: PositionFile) -> Guard:
 
 def import_position(
     store: Store, path: Path, *, actor: str, authority: str | None = None, why: str = "", dry_run: bool = False
-) -> Imported:
+) -> PositionImport:
     """Post an exported position into books that have its organisations, funds and terms, and no money yet.
 
     Args:
@@ -143,7 +143,7 @@ def import_position(
             remedy = "Import into a ledger that has the organisations, funds and terms, and no money yet."
             refuse(f"the ledger {store.path}", found, why, remedy)
     posted = post(store, drafts, dry_run=dry_run, afterwards=lambda books: _unlike(books, file))
-    return Imported(file, tuple(posted), file.content_hash)
+    return PositionImport(file, tuple(posted), file.content_hash)
 
 
 def _unlike(reader: Reader, file: PositionFile) -> list[Problem]:
@@ -261,7 +261,7 @@ def _rows(file: str, sheet: Sheet) -> tuple[list[dict[str, object]], list[str], 
     problems: list[Problem] = []
     is_csv = file.lower().endswith(".csv")
     for row in sheet.rows[heading + 1 :]:
-        if all(cell.kind is Kind.BLANK for cell in row):
+        if all(cell.kind is CellKind.BLANK for cell in row):
             continue
         found: dict[str, object] = {}
         for name, column in place.items():
@@ -276,10 +276,10 @@ def _rows(file: str, sheet: Sheet) -> tuple[list[dict[str, object]], list[str], 
 
 def _value(name: str, cell: Cell, where: str, *, is_csv: bool) -> tuple[object, Problem | None]:
     """A cell's value as its column asks for it, or what is wrong with it."""
-    if cell.formula is not None or cell.kind in (Kind.ERROR, Kind.UNCALCULATED):
-        found = f"it holds {'the error ' + cell.text if cell.kind is Kind.ERROR else 'a formula'}."
+    if cell.formula is not None or cell.kind in (CellKind.ERROR, CellKind.UNCALCULATED):
+        found = f"it holds {'the error ' + cell.text if cell.kind is CellKind.ERROR else 'a formula'}."
         return None, Problem(where, found, "An exported position holds values alone.", _WHAT_TO_DO)
-    if cell.kind is Kind.BLANK:
+    if cell.kind is CellKind.BLANK:
         if name in KEY or name in (AMOUNT, CHECK):
             return None, Problem(where, f"{name} is empty.", "Missing is not zero.", _WHAT_TO_DO)
         return None, None
@@ -302,7 +302,7 @@ def _typed(name: str, cell: Cell, *, is_csv: bool) -> object:
         return _whole(Decimal(cell.text))
     if kind == pa.date32():
         return cell.value.date() if isinstance(cell.value, datetime) else date.fromisoformat(cell.text)
-    if cell.kind is not Kind.TEXT:
+    if cell.kind is not CellKind.TEXT:
         raise ValueError(name)
     text = str(cell.value)
     return csv_text_back(text) if is_csv else text
@@ -315,7 +315,7 @@ def _truth(text: str) -> bool:
 
 
 def _pence(cell: Cell) -> int:
-    if cell.kind not in (Kind.NUMBER, Kind.TEXT):
+    if cell.kind not in (CellKind.NUMBER, CellKind.TEXT):
         raise ValueError(cell.kind)
     return _whole(Decimal(cell.text) * 100)
 

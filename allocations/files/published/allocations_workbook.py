@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from allocations.files.published import further_lines, headings
 from allocations.files.published.editions import edition
-from allocations.files.published.headings import POUNDS_IN, Unit, folded, meaning
+from allocations.files.published.headings import POUNDS_IN, HeaderUnit, folded, meaning
 from allocations.files.published.stream_checks import check, check_baselines, tolerance
 from allocations.files.published.stream_checks import printed as printed_of
 from allocations.files.published.streams import (
@@ -28,8 +28,16 @@ from allocations.files.published.streams import (
     Stream,
     StreamRows,
 )
-from allocations.files.published.tables import Notes, Row, SetAside, Table, find, header_rows, visible_sheets
-from allocations.reading.cells import Kind, Sheet, Workbook
+from allocations.files.published.tables import (
+    Notes,
+    PublishedTable,
+    Row,
+    RowsNotRead,
+    find,
+    header_rows,
+    visible_sheets,
+)
+from allocations.reading.cells import CellKind, Sheet, Workbook
 from ledger.errors import Problem
 from ledger.money import exact_pounds, pence_from_pounds
 from ledger.years import FinancialYear
@@ -41,7 +49,7 @@ _FEWEST, _MOST = 50_000, 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class PublishedFigure:
     """One line of money.
 
     Attributes:
@@ -113,7 +121,7 @@ class AllocationsWorkbook:
     """What the workbook says of one year; ``further`` are lines of money that no stream names."""
 
     year: FinancialYear | None
-    figures: tuple[Figure, ...]
+    figures: tuple[PublishedFigure, ...]
     convergence: tuple[Convergence, ...]
     populations: tuple[ImpliedPopulation, ...]
     totals: tuple[PrintedTotal, ...]
@@ -121,7 +129,7 @@ class AllocationsWorkbook:
     regions: Mapping[str, str]
     sheets: Mapping[str, str]
     problems: tuple[Problem, ...]
-    set_aside: tuple[SetAside, ...]
+    set_aside: tuple[RowsNotRead, ...]
     remarks: tuple[str, ...]
     ties: tuple[str, ...]
     further: tuple[FurtherLine, ...] = ()
@@ -141,10 +149,10 @@ def whole_years(workbook: Workbook) -> tuple[FinancialYear, ...]:
     return tuple(sorted(set.intersection(*named))) if named else ()
 
 
-def stream_tables(workbook: Workbook, notes: Notes) -> list[tuple[Stream, Table]]:
+def stream_tables(workbook: Workbook, notes: Notes) -> list[tuple[Stream, PublishedTable]]:
     """Each sheet that has lines of money for ICBs, with its stream; a sheet without is not here."""
     quiet = Notes(notes.file)
-    found: list[tuple[Stream, Table]] = []
+    found: list[tuple[Stream, PublishedTable]] = []
     for sheet in visible_sheets(workbook, notes):
         stream = _stream_of(sheet)
         if stream is not None:
@@ -159,7 +167,7 @@ def stream_tables(workbook: Workbook, notes: Notes) -> list[tuple[Stream, Table]
     return found
 
 
-def _years_of(stream: Stream, table: Table) -> tuple[FinancialYear, ...]:
+def _years_of(stream: Stream, table: PublishedTable) -> tuple[FinancialYear, ...]:
     """The years that a sheet has the stream's first line for, by its name, else by its headers; empty for any."""
     named = meaning(table.sheet.name).years
     first = stream.lines[0]
@@ -227,7 +235,7 @@ class _Reader:
             further=tuple(line for rows in streams for line in rows.further),
         )
 
-    def _streams(self, tables: Sequence[tuple[Stream, Table]], year: FinancialYear) -> list[StreamRows]:
+    def _streams(self, tables: Sequence[tuple[Stream, PublishedTable]], year: FinancialYear) -> list[StreamRows]:
         streams = []
         for stream in STREAMS:
             of_stream = self._this_year(stream, [table for each, table in tables if each is stream], year)
@@ -243,7 +251,7 @@ class _Reader:
                 self._without(stream)
         return streams
 
-    def _has_the_year(self, tables: Sequence[tuple[Stream, Table]], year: FinancialYear) -> bool:
+    def _has_the_year(self, tables: Sequence[tuple[Stream, PublishedTable]], year: FinancialYear) -> bool:
         """Whether every stream that is there has figures of the year; else one problem names those that have none."""
         years: dict[str, set[FinancialYear]] = {}
         for stream, table in tables:
@@ -259,7 +267,7 @@ class _Reader:
             )  # fmt: skip
         return not without
 
-    def _this_year(self, stream: Stream, tables: Sequence[Table], year: FinancialYear) -> list[Table]:
+    def _this_year(self, stream: Stream, tables: Sequence[PublishedTable], year: FinancialYear) -> list[PublishedTable]:
         """Of several sheets of one stream, those that have the year, or say none."""
         kept = [table for table in tables if not (years := _years_of(stream, table)) or year in years]
         for table in tables:
@@ -288,7 +296,7 @@ class _Reader:
 
     # --- one stream -------------------------------------------------------------------------------------
 
-    def _stream(self, stream: Stream, found: Table, year: FinancialYear) -> StreamRows:
+    def _stream(self, stream: Stream, found: PublishedTable, year: FinancialYear) -> StreamRows:
         sheet = found.sheet
         per_head = (stream.per_head[0],) if stream.per_head else ()
         wanted = (*ORGANISATION, *stream.money, *stream.totals(year), *per_head, *stream.convergence)
@@ -310,7 +318,7 @@ class _Reader:
     def _regional(self, rows: StreamRows, below: Sequence[int], ends: Sequence[int], year: FinancialYear) -> None:
         """The tables of regions and England under headers of their own, with the columns of the ICBs' table."""
         wanted = (*rows.stream.money, *rows.stream.totals(year))
-        tables: dict[int, Table] = {}
+        tables: dict[int, PublishedTable] = {}
         for shape in (REGION, ORGANISATION):
             if below:
                 quiet = Notes(self.notes.file)
@@ -322,7 +330,7 @@ class _Reader:
             for row in table.rows:
                 self._row(rows, table, row)
 
-    def _units(self, table: Table, stream: Stream) -> dict[str, Decimal]:
+    def _units(self, table: PublishedTable, stream: Stream) -> dict[str, Decimal]:
         """What each money column counts in; one whose header does not say takes what all others of the sheet say."""
         said = {h.meaning.unit for h in (*table.columns.values(), *table.others) if h.meaning.unit in POUNDS_IN}
         said = said or {unit for cell in table.titles if (unit := meaning(cell.text).unit) in POUNDS_IN}
@@ -335,7 +343,7 @@ class _Reader:
             if unit is None and len(said) == 1:
                 unit = next(iter(said))
             if unit in POUNDS_IN:
-                counts[name] = POUNDS_IN[Unit(unit)]
+                counts[name] = POUNDS_IN[HeaderUnit(unit)]
             elif name not in CONVERGENCE_COLUMNS:
                 self.notes.problem(
                     table.sheet, heading.cell, f"'{heading.text}' does not say what it counts in.",
@@ -343,7 +351,7 @@ class _Reader:
                 )  # fmt: skip
         return counts
 
-    def _row(self, rows: StreamRows, table: Table, row: Row) -> None:
+    def _row(self, rows: StreamRows, table: PublishedTable, row: Row) -> None:
         """Which kind of row it is: of an ICB, a region, England or NHS England's own; else set aside or refused."""
         if row.blank:
             self.notes.aside(table.sheet, row, "blank")
@@ -364,7 +372,7 @@ class _Reader:
                 self.regions.setdefault(area, name if table is rows.table and name else region)
         elif len(row.texts) == 1:
             self.notes.aside(table.sheet, row, "a note, not a row of the table")
-        elif rows.icbs and not any(cell.kind is Kind.TEXT for cell in row.cells):
+        elif rows.icbs and not any(cell.kind is CellKind.TEXT for cell in row.cells):
             self.notes.remarks.append(
                 f"Sheet {table.sheet.name}: row {row.number} has figures and no name; it is held to be England's row."
             )
@@ -376,7 +384,7 @@ class _Reader:
                 "No row is passed over.", "Give the ICB's code, as QWO, or remove the row.",
             )  # fmt: skip
 
-    def _icb(self, rows: StreamRows, table: Table, row: Row, icb: str, area: str) -> None:
+    def _icb(self, rows: StreamRows, table: PublishedTable, row: Row, icb: str, area: str) -> None:
         if icb in rows.icbs:
             self.notes.problem(
                 table.sheet, row["icb"].address,
@@ -403,7 +411,7 @@ class _Reader:
                 if found is not None:
                     rows.pounds[organisation, name] = found * rows.counts_in[name]
 
-    def _unread_columns(self, table: Table) -> None:
+    def _unread_columns(self, table: PublishedTable) -> None:
         if table.others:
             listed = ", ".join(f"'{heading.text}' ({heading.cell})" for heading in table.others)
             self.notes.remarks.append(f"Sheet {table.sheet.name}: columns that no figure was read from: {listed}.")
@@ -455,7 +463,7 @@ class _Reader:
                 yield ImpliedPopulation(rows.stream.name, icb, people, rows.table.sheet.name, cell.address)
 
 
-def _figures(rows: StreamRows) -> Iterator[Figure]:
+def _figures(rows: StreamRows) -> Iterator[PublishedFigure]:
     sheet = rows.table.sheet.name
     stays = {column.name for column in rows.stream.national}
     for column in rows.stream.money:
@@ -466,7 +474,7 @@ def _figures(rows: StreamRows) -> Iterator[Figure]:
             own = organisation in rows.own
             fund = KEPT_NATIONALLY[rows.stream.fund] if own else column.name
             holder = NATIONAL if own or column.name in stays else organisation
-            yield Figure(rows.stream.name, fund, holder, organisation, pounds, sheet, row[column.name].address)
+            yield PublishedFigure(rows.stream.name, fund, holder, organisation, pounds, sheet, row[column.name].address)
 
 
 def _england_totals(rows: StreamRows) -> Iterator[PrintedTotal]:

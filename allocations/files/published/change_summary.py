@@ -13,8 +13,17 @@ from datetime import date, datetime
 
 from allocations.files.published import headings
 from allocations.files.published.headings import folded
-from allocations.files.published.tables import Notes, Row, SetAside, Table, Wanted, find, header_rows, visible_sheets
-from allocations.reading.cells import Cell, Kind, Sheet, Workbook
+from allocations.files.published.tables import (
+    Notes,
+    PublishedTable,
+    Row,
+    RowsNotRead,
+    Wanted,
+    find,
+    header_rows,
+    visible_sheets,
+)
+from allocations.reading.cells import Cell, CellKind, Sheet, Workbook
 from ledger.errors import Problem
 
 CHANGING = (
@@ -81,7 +90,7 @@ _AREA = re.compile(r"E\d{8}")
 
 
 @dataclass(frozen=True, slots=True)
-class NewIcb:
+class SuccessorIcb:
     """An ICB that begins. ``code`` is none while it is to be confirmed."""
 
     code: str | None
@@ -144,14 +153,14 @@ class ChangeSummary:
     """What the file says, and what of it was not read."""
 
     effective_date: date | None
-    new_icbs: tuple[NewIcb, ...]
+    new_icbs: tuple[SuccessorIcb, ...]
     successions: tuple[IcbSuccession, ...]
     sub_icbs: tuple[Move, ...]
     practices: tuple[Move, ...]
     networks: tuple[Move, ...]
     areas: tuple[Move, ...]
     problems: tuple[Problem, ...]
-    set_aside: tuple[SetAside, ...]
+    set_aside: tuple[RowsNotRead, ...]
     remarks: tuple[str, ...]
     ties: tuple[str, ...]
 
@@ -210,7 +219,7 @@ class _Reader:
 
     # --- tables ---------------------------------------------------------------------------------------
 
-    def _rows(self, wanted: Sequence[Wanted], is_row: Callable[[Row], bool]) -> Iterator[tuple[Table, Row]]:
+    def _rows(self, wanted: Sequence[Wanted], is_row: Callable[[Row], bool]) -> Iterator[tuple[PublishedTable, Row]]:
         """The rows of every table of one shape; what is none is set aside, or a problem where it looks like one."""
         for sheet in self.sheets:
             for table in find(sheet, wanted, self.notes, within=None, ends=self.ends[sheet.name]):
@@ -232,7 +241,7 @@ class _Reader:
             "It stands in a table, and no row of a table is passed over.", "Correct the code in it, or remove the row.",
         )  # fmt: skip
 
-    def _new(self) -> Iterator[NewIcb]:
+    def _new(self) -> Iterator[SuccessorIcb]:
         def is_row(row: Row) -> bool:
             given = headings.code(row.text("code"))
             return headings.is_region(headings.code(row.text("region"))) and (
@@ -245,7 +254,7 @@ class _Reader:
             name = row.text("name")
             self.names[headings.plain_name(name)] = found
             self.shown[headings.plain_name(name)] = name
-            yield NewIcb(found, name, headings.code(row.text("region")), table.sheet.name, row["code"].address)
+            yield SuccessorIcb(found, name, headings.code(row.text("region")), table.sheet.name, row["code"].address)
             if found is None:
                 self.notes.remarks.append(f"The code of {name} is {TO_BE_CONFIRMED} ({row['code'].address}).")
 
@@ -327,7 +336,7 @@ class _Reader:
                 row["to"].address, sub_code if headings.is_sub_icb(sub_code) else None, row.text("setting"),
             )  # fmt: skip
 
-    def _origin(self, table: Table) -> str | None:
+    def _origin(self, table: PublishedTable) -> str | None:
         """The ICB that a sheet's moves are from, by its name after the word "from" above the table."""
         above = " | ".join(folded(cell.text) for row in table.sheet.rows[: table.header_row] for cell in row)
         known = {
@@ -401,7 +410,7 @@ class _Reader:
         moved = Counter(headings.plain_name(move.destination_name) for move in practices)
         closing = sum(1 for row in self.notes.set_aside if row.why.startswith("closes before"))
         sheets: set[str] = {move.sheet for move in practices}
-        for table, row in self._rows(PRACTICE_TOTALS, lambda row: row["total"].kind is Kind.NUMBER):
+        for table, row in self._rows(PRACTICE_TOTALS, lambda row: row["total"].kind is CellKind.NUMBER):
             said = self.notes.number(table.sheet, row["total"], "the total")
             name = headings.plain_name(row.text("to").rpartition(" - ")[0])
             if headings.is_whole(row.text("to")):
@@ -429,7 +438,7 @@ class _Reader:
             for sheet in self.sheets
             for row in sheet.rows
             for cell in row
-            if cell.kind is Kind.TEXT
+            if cell.kind is CellKind.TEXT
             for match in _EFFECT.finditer(folded(cell.text.replace("*", "")))
         )
         if len(said) == 1:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from allocations.files.published.headings import years_in
-from allocations.files.published.tables import Notes, Table
+from allocations.files.published.tables import Notes, PublishedTable
 from allocations.reading.cells import Sheet
 from ledger.inputs import Input
 from ledger.years import FinancialYear
@@ -28,7 +28,7 @@ class EditionEvidence:
     shown: str
 
 
-def refuse_years_that_are_none(sheets: Sequence[Sheet], tables: Sequence[Table], notes: Notes) -> None:
+def refuse_years_that_are_none(sheets: Sequence[Sheet], tables: Sequence[PublishedTable], notes: Notes) -> None:
     """A problem for each text that claims to be a financial year and is none, as ``2025/27``.
 
     A file's own name claims nothing where another part of the file says its year: ``2023_2025`` may be what it spans.
@@ -57,7 +57,7 @@ def refuse_years_that_are_none(sheets: Sequence[Sheet], tables: Sequence[Table],
 
 
 def edition(
-    sheets: Sequence[Sheet], tables: Sequence[Table], notes: Notes, asked: FinancialYear | None
+    sheets: Sequence[Sheet], tables: Sequence[PublishedTable], notes: Notes, asked: FinancialYear | None
 ) -> FinancialYear | None:
     """The year that a file is of; none, with a problem, where that cannot be told.
 
@@ -116,7 +116,7 @@ def _agreed(
     return year
 
 
-def evidence(sheets: Sequence[Sheet], tables: Sequence[Table], file: str) -> list[EditionEvidence]:
+def evidence(sheets: Sequence[Sheet], tables: Sequence[PublishedTable], file: str) -> list[EditionEvidence]:
     """What each part of the file says of its year, the strongest first; a part that says nothing is not here."""
     headings = [heading for table in tables for heading in table.headings if heading.meaning.years]
     newest = max((year for heading in headings for year in heading.meaning.years), default=None)

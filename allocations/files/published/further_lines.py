@@ -13,10 +13,10 @@ from decimal import Decimal
 from itertools import combinations
 
 from allocations.figures import tables as figures
-from allocations.files.published.headings import POUNDS_IN, Unit, code, folded
+from allocations.files.published.headings import POUNDS_IN, HeaderUnit, code, folded
 from allocations.files.published.stream_checks import baseline_sheets, in_whole_units, tolerance
 from allocations.files.published.streams import ORGANISATION, TOTAL, FurtherLine, StreamRows
-from allocations.files.published.tables import MONEY, Heading, Notes, Row, Wanted, exact_number, find
+from allocations.files.published.tables import MONEY, ColumnHeader, Notes, Row, Wanted, exact_number, find
 from allocations.reading.cells import Workbook
 from ledger.years import FinancialYear
 
@@ -78,16 +78,16 @@ def of_earlier_years(workbook: Workbook, rows: StreamRows, year: FinancialYear, 
         )
 
 
-def _may_be_a_line(heading: Heading, year: FinancialYear) -> bool:
+def _may_be_a_line(heading: ColumnHeader, year: FinancialYear) -> bool:
     said = heading.meaning
     of_the_year = not said.years or year in said.years
     return bool(said.words) and said.unit in (None, *POUNDS_IN) and of_the_year and not said.words & _WORKINGS
 
 
-def _amounts(rows: StreamRows, heading: Heading) -> Amounts | None:
+def _amounts(rows: StreamRows, heading: ColumnHeader) -> Amounts | None:
     """Pounds by ICB; none where a cell holds no number."""
     unit = heading.meaning.unit
-    counts_in = POUNDS_IN[Unit(unit)] if unit in POUNDS_IN else next(iter(rows.counts_in.values()), Decimal(1))
+    counts_in = POUNDS_IN[HeaderUnit(unit)] if unit in POUNDS_IN else next(iter(rows.counts_in.values()), Decimal(1))
     found: Amounts = {}
     for icb, row in rows.icbs.items():
         number = exact_number(row.cells[heading.column])
@@ -97,11 +97,11 @@ def _amounts(rows: StreamRows, heading: Heading) -> Amounts | None:
     return found or None
 
 
-def _closing_the_gap(rows: StreamRows, candidates: dict[Heading, Amounts]) -> Sequence[Heading]:
+def _closing_the_gap(rows: StreamRows, candidates: dict[ColumnHeader, Amounts]) -> Sequence[ColumnHeader]:
     known = {icb: [rows.of(icb, line) or Decimal(0) for line in rows.lines] for icb in rows.icbs}
     unit, whole_units = rows.counts_in[TOTAL], in_whole_units(rows, TOTAL)
 
-    def closes(chosen: Sequence[Heading]) -> bool:
+    def closes(chosen: Sequence[ColumnHeader]) -> bool:
         for icb, parts in known.items():
             whole = rows.of(icb, TOTAL)
             added = [*parts, *(candidates[heading][icb] for heading in chosen)]
@@ -119,7 +119,7 @@ def _closing_the_gap(rows: StreamRows, candidates: dict[Heading, Amounts]) -> Se
     return ()
 
 
-def _adopt(rows: StreamRows, heading: Heading, amounts: Amounts) -> None:
+def _adopt(rows: StreamRows, heading: ColumnHeader, amounts: Amounts) -> None:
     stream, words = rows.stream, heading.meaning.in_order
     fund = "-".join((stream.fund, *words))
     names = {row["code"]: row["name"] for row in figures.table("funds").to_pylist()}
@@ -143,7 +143,7 @@ def _same_column(workbook: Workbook, rows: StreamRows, year: FinancialYear, amou
                 continue
             for heading in table.others:
                 unit = heading.meaning.unit
-                counts_in = POUNDS_IN[Unit(unit)] if unit in POUNDS_IN else Decimal(1000)
+                counts_in = POUNDS_IN[HeaderUnit(unit)] if unit in POUNDS_IN else Decimal(1000)
                 there = {icb: exact_number(of_icbs[icb].cells[heading.column]) for icb in amounts}
                 if all(number is not None and number * counts_in == amounts[icb] for icb, number in there.items()):
                     return f"'{' '.join(heading.text.split())}' of sheet {sheet.name}"

@@ -70,7 +70,7 @@ def is_whole(text: str) -> bool:
     return folded(text) in {"total", "england", "england total", "grand total", "nhs england", "all", "total england"}
 
 
-class Unit(StrEnum):
+class HeaderUnit(StrEnum):
     """What a column counts in, as its header says."""
 
     POUNDS = "pounds"
@@ -80,15 +80,19 @@ class Unit(StrEnum):
     PERCENT = "per cent"
 
 
-POUNDS_IN = {Unit.POUNDS: Decimal(1), Unit.THOUSANDS: Decimal(1_000), Unit.MILLIONS: Decimal(1_000_000)}
+POUNDS_IN = {
+    HeaderUnit.POUNDS: Decimal(1),
+    HeaderUnit.THOUSANDS: Decimal(1_000),
+    HeaderUnit.MILLIONS: Decimal(1_000_000),
+}
 
 # The first that fits is taken out of the text, so that "£ per head" is not read as pounds.
 _UNITS = (
-    (re.compile(r"£\s*(?:/|per)\s*head(?: of population)?|\bper head\b(?:\s*\(£\))?"), Unit.PER_HEAD),
-    (re.compile(r"£\s*k\b|£\s*['\u2018\u2019]?\s*000\s*['\u2018\u2019]?s?|\bk£|£\s*thousands?"), Unit.THOUSANDS),
-    (re.compile(r"£\s*m(?:illions?|n)?\b"), Unit.MILLIONS),
-    (re.compile(r"%|\bper ?cent(?:age)?\b"), Unit.PERCENT),
-    (re.compile(r"£"), Unit.POUNDS),
+    (re.compile(r"£\s*(?:/|per)\s*head(?: of population)?|\bper head\b(?:\s*\(£\))?"), HeaderUnit.PER_HEAD),
+    (re.compile(r"£\s*k\b|£\s*['\u2018\u2019]?\s*000\s*['\u2018\u2019]?s?|\bk£|£\s*thousands?"), HeaderUnit.THOUSANDS),
+    (re.compile(r"£\s*m(?:illions?|n)?\b"), HeaderUnit.MILLIONS),
+    (re.compile(r"%|\bper ?cent(?:age)?\b"), HeaderUnit.PERCENT),
+    (re.compile(r"£"), HeaderUnit.POUNDS),
 )
 # Four figures, a stroke and two or four more claim to be a year; two and two do so with a stroke, or as 25-26.
 _YEAR = re.compile(r"(?<![\d/-])((?:19|20)\d{2})\s*(?:[/_-]|\bto\b)\s*(\d{4}|\d{2})(?![\d])")
@@ -104,7 +108,7 @@ _LITTLE = frozenset({"the", "of", "for", "a", "in", "to", "from", "at", "by", "a
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class HeaderMeaning:
     """A header, understood.
 
     Attributes:
@@ -121,12 +125,12 @@ class Meaning:
     in_order: tuple[str, ...]
     years: tuple[FinancialYear, ...] = ()
     not_years: tuple[str, ...] = ()
-    unit: Unit | None = None
+    unit: HeaderUnit | None = None
     edition: int | None = None
 
 
 @lru_cache(maxsize=20_000)
-def meaning(text: str) -> Meaning:
+def meaning(text: str) -> HeaderMeaning:
     """Understand a header, a sheet's name or a title."""
     plain = folded(text)
     years, not_years, plain = _years(plain)
@@ -140,7 +144,7 @@ def meaning(text: str) -> Meaning:
     plain = _EDITION.sub(lambda match: f"{match[1]} {match[3] or ''}", plain)
     in_order = tuple(_NOT_WORDS.sub(" ", plain).split())
     main = frozenset(_NOT_WORDS.sub(" ", _INCLUDED.sub(" ", plain)).split())
-    return Meaning(
+    return HeaderMeaning(
         frozenset(in_order) - _LITTLE,
         main - _LITTLE,
         in_order,

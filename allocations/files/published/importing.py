@@ -24,8 +24,8 @@ from allocations.files.published.pcn_memberships import PcnFile
 from allocations.files.published.practices import PracticeFile
 from allocations.files.published.recognise import FileKind
 from allocations.files.published.registered_patients import PracticeMap
-from allocations.files.published.structure_entries import ICB, PCN, Known, StructureEntry
-from allocations.files.published.understood import Understood
+from allocations.files.published.structure_entries import ICB, PCN, KnownStructure, StructureEntry
+from allocations.files.published.understood import PublishedFile
 from ledger.entries.draft import Draft, because
 from ledger.entries.posting import Posted, post
 from ledger.errors import KeyReused, Problem, Refused
@@ -41,7 +41,7 @@ _ORDER = (FileKind.ALLOCATIONS, FileKind.PRACTICES, FileKind.PRACTICE_MAP, FileK
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class PublishedImport:
     """What became of the files.
 
     Attributes:
@@ -57,13 +57,13 @@ class Imported:
 
 def import_files(
     store: Store,
-    files: Sequence[Understood],
+    files: Sequence[PublishedFile],
     *,
     actor: str = ACTOR,
     limit_pence: int | None = None,
     why: str = "",
     dry_run: bool = False,
-) -> Imported:
+) -> PublishedImport:
     """Post what the files bring that the books do not have, all of it or none.
 
     Args:
@@ -87,7 +87,7 @@ def import_files(
         posted = post(store, drafts, dry_run=dry_run) if drafts else []
     except KeyReused as error:
         raise Refused([_other_edition(problem) for problem in error.problems]) from error
-    return Imported(tuple(posted), tuple(batch.sentences), _allocated_pence(drafts, posted))
+    return PublishedImport(tuple(posted), tuple(batch.sentences), _allocated_pence(drafts, posted))
 
 
 def _allocated_pence(drafts: Sequence[Draft], posted: Sequence[Posted]) -> int:
@@ -111,12 +111,12 @@ def _other_edition(problem: Problem) -> Problem:
 class _Batch:
     """The entries of one import, each file's made with what those before it bring."""
 
-    def __init__(self, reader: Reader, files: Sequence[Understood], actor: str, limit_pence: int | None) -> None:
+    def __init__(self, reader: Reader, files: Sequence[PublishedFile], actor: str, limit_pence: int | None) -> None:
         self.reader = reader
         self.files = sorted(files, key=lambda file: _ORDER.index(file.kind) if file.kind in _ORDER else len(_ORDER))
         self.actor = actor
         self.limit_pence = limit_pence
-        self.books: Known = structure_entries.known(reader)
+        self.books: KnownStructure = structure_entries.known(reader)
         self.problems: list[Problem] = []
         self.sentences: list[str] = []
         self.funds = set(register.funds(reader))
@@ -137,7 +137,7 @@ class _Batch:
             raise Refused(self.problems)
         return drafts
 
-    def _not_here(self, file: Understood) -> None:
+    def _not_here(self, file: PublishedFile) -> None:
         self.problems.append(
             Problem(
                 file.file,
@@ -147,12 +147,12 @@ class _Batch:
             )
         )
 
-    def _entry_of(self, file: Understood, kind: str) -> int | None:
+    def _entry_of(self, file: PublishedFile, kind: str) -> int | None:
         return register.from_file(self.reader, file.sha256, kind)
 
     # --- an allocations workbook ------------------------------------------------------------------------
 
-    def _allocations(self, file: Understood, content: AllocationsWorkbook) -> list[Draft]:
+    def _allocations(self, file: PublishedFile, content: AllocationsWorkbook) -> list[Draft]:
         year = content.year
         assert year is not None
         before = register.allocated(self.reader, year.start)
@@ -217,7 +217,7 @@ class _Batch:
         )
         return [*who, *self._funds(), *drafts]
 
-    def _allocated_before(self, file: Understood, before: Sequence[Mapping[str, Any]], undone: int | None) -> None:
+    def _allocated_before(self, file: PublishedFile, before: Sequence[Mapping[str, Any]], undone: int | None) -> None:
         found = f"it was imported before, and entry {undone} of it was reversed."
         if before:
             whole = spoken(sum(int(row["amount_pence"]) for row in before))
@@ -241,7 +241,7 @@ class _Batch:
             entry.organisation(region, name, "region", shipped["valid_from"] if shipped else day)
         entry.snapshot(region, structure_entries.REGION, {NATIONAL: None}, day)
 
-    def _limit(self, file: Understood, steps: Steps) -> list[Draft]:
+    def _limit(self, file: PublishedFile, steps: Steps) -> list[Draft]:
         """The national limit, unless the books have one: published for some years, else as it is told."""
         if register.has_account(self.reader, NATIONAL, LIMIT_FUND, steps.year.start):
             return []
@@ -287,7 +287,7 @@ class _Batch:
 
     # --- files of structure -----------------------------------------------------------------------------
 
-    def _structure(self, file: Understood) -> list[Draft]:
+    def _structure(self, file: PublishedFile) -> list[Draft]:
         already = self._entry_of(file, "structure")
         if already is not None:
             self.sentences.append(f"{file.file}: the books hold it already (entry {already}); nothing is added.")
@@ -313,7 +313,7 @@ class _Batch:
         )
         return drafts
 
-    def _entry(self, entry: StructureEntry, file: Understood, day: date, reason: str, part: str = "") -> list[Draft]:
+    def _entry(self, entry: StructureEntry, file: PublishedFile, day: date, reason: str, part: str = "") -> list[Draft]:
         """What the file says of who there is; ``part`` tells apart the years of one file."""
         key = f"{PREFIX}/structure/{file.sha256[:16]}{part and '/'}{part}"
         found = entry.draft(

@@ -17,8 +17,8 @@ from allocations.files.published import headings, structure_entries
 from allocations.files.published.change_summary import ChangeSummary, IcbSuccession
 from allocations.files.published.practices import PracticeFile
 from allocations.files.published.registered_patients import PracticeMap
-from allocations.files.published.structure_entries import ICB, Known, StructureEntry, Tie
-from allocations.files.published.understood import Understood
+from allocations.files.published.structure_entries import ICB, KnownStructure, StructureEntry, Tie
+from allocations.files.published.understood import PublishedFile
 from ledger import structure
 from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, because
@@ -50,7 +50,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MergerRound:
     """A merger round as it goes into the books.
 
     Attributes:
@@ -66,7 +66,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class MergersImported:
     """What became of the files: the entry, if anything was new, and what it brings in sentences."""
 
     posted: tuple[Posted, ...]
@@ -75,8 +75,8 @@ class Brought:
 
 
 def import_structure(
-    store: Store, files: Sequence[Understood], *, actor: str = ACTOR, why: str = "", dry_run: bool = False
-) -> Brought:
+    store: Store, files: Sequence[PublishedFile], *, actor: str = ACTOR, why: str = "", dry_run: bool = False
+) -> MergersImported:
     """Post the entry by which ICBs merge and split, or nothing.
 
     Args:
@@ -111,15 +111,17 @@ def import_structure(
         raise Refused(entry.problems)
     draft = _draft(entry, changes, practice_map, change, actor)
     if draft is None:
-        return Brought((), change.steps, (*change.sentences, "The books have all that these files say."))
+        return MergersImported((), change.steps, (*change.sentences, "The books have all that these files say."))
     organisations, ties = entry.counted
     brought = f"{organisations:,} organisations and {ties:,} relationships that the books had not."
-    return Brought(
+    return MergersImported(
         tuple(post(store, because([draft], why), dry_run=dry_run)), change.steps, (*change.sentences, brought)
     )
 
 
-def work_out(file: str, summary: ChangeSummary, now: PracticeMap, before: Mapping[str, tuple[str, Decimal]]) -> Change:
+def work_out(
+    file: str, summary: ChangeSummary, now: PracticeMap, before: Mapping[str, tuple[str, Decimal]]
+) -> MergerRound:
     """Who followed whom, with which weight.
 
     Args:
@@ -168,17 +170,17 @@ def work_out(file: str, summary: ChangeSummary, now: PracticeMap, before: Mappin
         *([closed] if left_out else []),
         *_draft_and_map(summary, after, successors),
     ]
-    return Change(day, _in_order(steps), moved, tuple(sentences))
+    return MergerRound(day, _in_order(steps), moved, tuple(sentences))
 
 
 def _in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(sorted(steps, key=lambda step: (step.predecessor, step.successor)))
 
 
-def _files(files: Sequence[Understood]) -> tuple[Understood, Understood, Understood | None]:
+def _files(files: Sequence[PublishedFile]) -> tuple[PublishedFile, PublishedFile, PublishedFile | None]:
     """The change summary, the practice map and, where given, the practice file."""
     wanted = {ChangeSummary: "a change summary", PracticeMap: "a practice map", PracticeFile: "a practice file"}
-    found: dict[type, list[Understood]] = defaultdict(list)
+    found: dict[type, list[PublishedFile]] = defaultdict(list)
     problems = [problem for file in files for problem in file.problems]
     for file in files:
         if type(file.content) in wanted:
@@ -200,7 +202,7 @@ def _files(files: Sequence[Understood]) -> tuple[Understood, Understood, Underst
     return found[ChangeSummary][0], found[PracticeMap][0], next(iter(found[PracticeFile]), None)
 
 
-def _practices(before: Understood | None) -> dict[str, tuple[str, Decimal]]:
+def _practices(before: PublishedFile | None) -> dict[str, tuple[str, Decimal]]:
     table = tables.table("practices_2025_26")
     if before is not None:
         assert isinstance(before.content, PracticeFile)
@@ -209,7 +211,7 @@ def _practices(before: Understood | None) -> dict[str, tuple[str, Decimal]]:
     return {practice: (icb, registered) for practice, icb, registered in zip(*columns, strict=True)}
 
 
-def _people(before: Understood | None) -> dict[str, Decimal]:
+def _people(before: PublishedFile | None) -> dict[str, Decimal]:
     return {practice: registered for practice, (_, registered) in _practices(before).items()}
 
 
@@ -275,7 +277,7 @@ def _draft_and_map(summary: ChangeSummary, after: Mapping[str, str], successors:
 # --- what goes into the books ---------------------------------------------------------------------
 
 
-def _organisations(entry: StructureEntry, summary: ChangeSummary, now: PracticeMap, change: Change) -> None:
+def _organisations(entry: StructureEntry, summary: ChangeSummary, now: PracticeMap, change: MergerRound) -> None:
     """The ICBs that begin, below their region and the national body; and the days on which others end."""
     regions = dict(zip(now.table["icb"].to_pylist(), now.table["region"].to_pylist(), strict=True))
     regions |= {icb.code: icb.region for icb in summary.new_icbs if icb.code}
@@ -285,7 +287,7 @@ def _organisations(entry: StructureEntry, summary: ChangeSummary, now: PracticeM
         entry.closes(code, change.day)
 
 
-def _successions(entry: StructureEntry, change: Change, recorded: Mapping[tuple[str, str, date], int]) -> None:
+def _successions(entry: StructureEntry, change: MergerRound, recorded: Mapping[tuple[str, str, date], int]) -> None:
     for step in change.steps:
         weight = recorded.get((step.predecessor, step.successor, change.day))
         if weight is None:
@@ -302,7 +304,12 @@ def _successions(entry: StructureEntry, change: Change, recorded: Mapping[tuple[
 
 
 def _memberships(
-    entry: StructureEntry, reader: Reader, books: Known, now: PracticeMap, change: Change, people: Mapping[str, Decimal]
+    entry: StructureEntry,
+    reader: Reader,
+    books: KnownStructure,
+    now: PracticeMap,
+    change: MergerRound,
+    people: Mapping[str, Decimal],
 ) -> None:
     """Practices, networks and places of the ICBs that changed, below those that came after."""
     changed = {step.predecessor for step in change.steps}
@@ -334,7 +341,7 @@ def _memberships(
     _renew(entry, books, places, changed, change.day)
 
 
-def _renew(entry: StructureEntry, books: Known, places: set[str], changed: set[str], day: date) -> None:
+def _renew(entry: StructureEntry, books: KnownStructure, places: set[str], changed: set[str], day: date) -> None:
     """What is inside a place stays in it: memberships that ended with the ICB alone go on."""
     moving = {place for place in places if _was_in(books.ties.get((place, ICB), []), changed, day)}
     for (child, scheme), ties in list(books.ties.items()):
@@ -373,7 +380,7 @@ def _parts(
 
 
 def _draft(
-    entry: StructureEntry, changes: Understood, practice_map: Understood, change: Change, actor: str
+    entry: StructureEntry, changes: PublishedFile, practice_map: PublishedFile, change: MergerRound, actor: str
 ) -> Draft | None:
     merged = len({step.predecessor for step in change.steps})
     return entry.draft(

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from allocations.files.published import headings
 from allocations.files.published.registered_patients import read_day
-from allocations.files.published.tables import Notes, Row, SetAside, Table, Wanted, find, visible_sheets
+from allocations.files.published.tables import Notes, PublishedTable, Row, RowsNotRead, Wanted, find, visible_sheets
 from allocations.reading.cells import Workbook
 from ledger.errors import Problem
 
@@ -41,7 +41,7 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class PcnMembership:
     """A practice in a network. ``ended`` is the last day of it, none while it goes on."""
 
     practice: str
@@ -61,9 +61,9 @@ class PcnFile:
     """Networks, and memberships in the order of the file."""
 
     networks: tuple[Network, ...]
-    memberships: tuple[Membership, ...]
+    memberships: tuple[PcnMembership, ...]
     problems: tuple[Problem, ...]
-    set_aside: tuple[SetAside, ...]
+    set_aside: tuple[RowsNotRead, ...]
     remarks: tuple[str, ...]
     ties: tuple[str, ...]
 
@@ -84,7 +84,7 @@ def read(workbook: Workbook) -> PcnFile:
     """Read the networks and their practices. A practice that is in two networks on one day is a problem."""
     notes = Notes(workbook.file)
     networks: dict[str, Network] = {}
-    memberships: list[Membership] = []
+    memberships: list[PcnMembership] = []
     met: set[str] = set()
     for sheet in visible_sheets(workbook, notes):
         # The sheet of memberships names networks too; it has no opening dates.
@@ -113,7 +113,7 @@ def read(workbook: Workbook) -> PcnFile:
     )  # fmt: skip
 
 
-def _rows(table: Table, notes: Notes) -> list[Row]:
+def _rows(table: PublishedTable, notes: Notes) -> list[Row]:
     kept = []
     for row in table.rows:
         if row.blank:
@@ -125,7 +125,7 @@ def _rows(table: Table, notes: Notes) -> list[Row]:
     return kept
 
 
-def _network(table: Table, row: Row, notes: Notes, networks: dict[str, Network]) -> None:
+def _network(table: PublishedTable, row: Row, notes: Notes, networks: dict[str, Network]) -> None:
     code = _pcn(table, row, notes)
     opened, closed = (_date(table, row, name, notes) for name in ("opened", "closed"))
     if code is None or not isinstance(opened, date) or closed is False:
@@ -143,7 +143,7 @@ def _network(table: Table, row: Row, notes: Notes, networks: dict[str, Network])
     networks[code] = Network(code, row.text("name"), sub_icb, opened, ended, f"{table.sheet.name}!{row.number}")
 
 
-def _membership(table: Table, row: Row, notes: Notes) -> list[Membership]:
+def _membership(table: PublishedTable, row: Row, notes: Notes) -> list[PcnMembership]:
     pcn, practice = _pcn(table, row, notes), headings.code(row.text("practice"))
     if not headings.is_practice(practice):
         notes.problem(
@@ -164,10 +164,10 @@ def _membership(table: Table, row: Row, notes: Notes) -> list[Membership]:
             "A membership ends after it begins.", "Correct the dates.",
         )  # fmt: skip
         return []
-    return [Membership(practice, pcn, began, last, f"{table.sheet.name}!{row.number}")]
+    return [PcnMembership(practice, pcn, began, last, f"{table.sheet.name}!{row.number}")]
 
 
-def _pcn(table: Table, row: Row, notes: Notes) -> str | None:
+def _pcn(table: PublishedTable, row: Row, notes: Notes) -> str | None:
     code = headings.code(row.text("pcn"))
     if headings.is_pcn(code):
         return code
@@ -178,7 +178,7 @@ def _pcn(table: Table, row: Row, notes: Notes) -> str | None:
     return None
 
 
-def _date(table: Table, row: Row, name: str, notes: Notes) -> date | bool | None:
+def _date(table: PublishedTable, row: Row, name: str, notes: Notes) -> date | bool | None:
     """The day in a column; none where the cell is blank, false where it holds no day that is understood."""
     if name not in table.columns or not row.text(name):
         return None
@@ -193,17 +193,17 @@ def _date(table: Table, row: Row, name: str, notes: Notes) -> date | bool | None
     return found
 
 
-def _no_start(table: Table, row: Row, name: str, notes: Notes) -> None:
+def _no_start(table: PublishedTable, row: Row, name: str, notes: Notes) -> None:
     notes.problem(
         table.sheet, row[name].address, "there is no first day.", "Nothing counts without one.",
         "Write it as 20260401.",
     )  # fmt: skip
 
 
-def _one_at_a_time(memberships: Sequence[Membership], notes: Notes) -> list[Membership]:
+def _one_at_a_time(memberships: Sequence[PcnMembership], notes: Notes) -> list[PcnMembership]:
     """The memberships, with one that ends on the day on which the next begins ended the day before."""
     ended: dict[str, date] = {}
-    by_practice: dict[str, list[Membership]] = defaultdict(list)
+    by_practice: dict[str, list[PcnMembership]] = defaultdict(list)
     for membership in memberships:
         by_practice[membership.practice].append(membership)
     for practice, several in by_practice.items():
@@ -229,7 +229,7 @@ def _one_at_a_time(memberships: Sequence[Membership], notes: Notes) -> list[Memb
 
 
 def _known_networks(
-    networks: Mapping[str, Network], memberships: Sequence[Membership], notes: Notes
+    networks: Mapping[str, Network], memberships: Sequence[PcnMembership], notes: Notes
 ) -> tuple[str, ...]:
     unknown = sorted({membership.pcn for membership in memberships} - networks.keys())
     if unknown:

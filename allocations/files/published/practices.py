@@ -17,8 +17,8 @@ from allocations.files.published import headings
 from allocations.files.published.editions import edition
 from allocations.files.published.headings import folded
 from allocations.files.published.identity import icb_meant, known_members
-from allocations.files.published.tables import Notes, Row, SetAside, Table, Wanted, find, visible_sheets
-from allocations.reading.cells import Cell, Kind, Sheet, Workbook
+from allocations.files.published.tables import Notes, PublishedTable, Row, RowsNotRead, Wanted, find, visible_sheets
+from allocations.reading.cells import Cell, CellKind, Sheet, Workbook
 from ledger.errors import Problem
 from ledger.inputs import Input
 from ledger.years import FinancialYear
@@ -83,12 +83,12 @@ class PracticeFile:
     table: pa.Table
     cells: Mapping[str, str]
     problems: tuple[Problem, ...]
-    set_aside: tuple[SetAside, ...]
+    set_aside: tuple[RowsNotRead, ...]
     remarks: tuple[str, ...]
     ties: tuple[str, ...]
 
 
-def tables_in(workbook: Workbook, notes: Notes) -> list[Table]:
+def tables_in(workbook: Workbook, notes: Notes) -> list[PublishedTable]:
     """The tables of the file that have practices and people or weighted people, whatever else is wrong with them."""
     quiet = Notes(notes.file)
     return [
@@ -182,7 +182,7 @@ class _Reader:
             tuple(self.notes.set_aside), tuple(self.notes.remarks), tuple(self.ties),
         )  # fmt: skip
 
-    def _wanted(self, table: Table, year: FinancialYear | None) -> Sequence[Wanted]:
+    def _wanted(self, table: PublishedTable, year: FinancialYear | None) -> Sequence[Wanted]:
         """The edition before 2023/24 had no model for primary medical care: then, and only then, it may be missing."""
         has = any(column.name in table.columns for column in PRIMARY_MEDICAL)
         if has and year is not None and year < _PRIMARY_MEDICAL_SINCE:
@@ -198,7 +198,7 @@ class _Reader:
         self.notes.remarks.append(f"The edition of {year} has no weighted populations for primary medical care.")
         return tuple(column for column in COLUMNS if column not in PRIMARY_MEDICAL)
 
-    def _rows(self, table: Table) -> list[tuple[str, str, dict[str, object]]]:
+    def _rows(self, table: PublishedTable) -> list[tuple[str, str, dict[str, object]]]:
         seen: dict[str, str] = {}
         rows = []
         totals: list[Row] = []
@@ -232,7 +232,7 @@ class _Reader:
             self._total(table, row)
         return rows
 
-    def _row(self, table: Table, row: Row, practice: str) -> dict[str, object]:
+    def _row(self, table: PublishedTable, row: Row, practice: str) -> dict[str, object]:
         icb = headings.code(row.text("icb"))
         if "icb" in table.columns and not icb:
             self.faults.append(
@@ -253,7 +253,7 @@ class _Reader:
         return values
 
     def _people(self, sheet: Sheet, cell: Cell, name: str, practice: str, icb: str) -> Decimal | None:
-        if cell.kind is Kind.BLANK or not cell.text:
+        if cell.kind is CellKind.BLANK or not cell.text:
             self.blanks.setdefault(name, []).append((practice, cell))
             return None
         quiet = Notes(self.notes.file)
@@ -276,7 +276,7 @@ class _Reader:
     def _fault(self, practice: str, icb: str, cell: Cell, problem: Problem, many: str) -> None:
         self.faults.append(_Fault(practice, icb, cell.address, problem.found, many, problem.why, problem.fix))
 
-    def _fill_true_zeros(self, table: Table, rows: Sequence[tuple[str, str, dict[str, object]]]) -> None:
+    def _fill_true_zeros(self, table: PublishedTable, rows: Sequence[tuple[str, str, dict[str, object]]]) -> None:
         """Blanks of a column that comes to the registered population without them are zeros; any others are missing."""
         people = sum(self.numbers.get(REGISTERED, ()), Decimal(0))
         values = {practice: row for practice, _, row in rows}
@@ -306,7 +306,7 @@ class _Reader:
                 self._fault(practice, icb, cell, problem, f"practices have no figure for {_spoken(name)}")
 
     def _name_icbs(
-        self, table: Table, rows: Sequence[tuple[str, str, dict[str, object]]], year: FinancialYear | None
+        self, table: PublishedTable, rows: Sequence[tuple[str, str, dict[str, object]]], year: FinancialYear | None
     ) -> None:
         """The ODS code of every ICB: one remark for each that is called otherwise, one problem for each unknown."""
         strange = [code for code in self.icb_cells if code and not headings.is_icb(code)]
@@ -370,7 +370,7 @@ class _Reader:
 
     # --- the totals that the file carries itself --------------------------------------------------------
 
-    def _sums(self, table: Table, rows: Sequence[object]) -> None:
+    def _sums(self, table: PublishedTable, rows: Sequence[object]) -> None:
         """Every weighted population comes to the registered population, but for the rounding of what is printed."""
         if self.notes.problems or self.faults or not rows:
             return  # with a figure missing or refused there is nothing to compare
@@ -397,13 +397,13 @@ class _Reader:
                 f"{len(self.numbers) - 1} weighted populations each sum to the registered population, {people:,.3f}."
             )
 
-    def _total(self, table: Table, row: Row) -> None:
+    def _total(self, table: PublishedTable, row: Row) -> None:
         """A row that says it totals the table, for the columns in which it holds a number."""
         if not any(headings.is_whole(text) for text in row.texts):
             return
         for name, numbers in self.numbers.items():
             cell = row[name]
-            if cell.kind is not Kind.NUMBER and cell.text in ("", "-"):
+            if cell.kind is not CellKind.NUMBER and cell.text in ("", "-"):
                 continue
             quiet = Notes(self.notes.file)
             said = quiet.number(table.sheet, cell, name)

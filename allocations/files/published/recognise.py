@@ -9,7 +9,7 @@ from allocations.files.published.headings import meaning
 from allocations.files.published.pcn_memberships import MEMBERSHIPS
 from allocations.files.published.registered_patients import AGES, MAP
 from allocations.files.published.tables import HEADER_WITHIN, Notes, Wanted, header_rows
-from allocations.reading.cells import Kind, Sheet, Workbook
+from allocations.reading.cells import CellKind, Sheet, Workbook
 from ledger.errors import Problem, Refused
 from ledger.inputs import Action
 
@@ -78,7 +78,9 @@ def _begins(sheet: Sheet, sign: _Sign) -> bool:
 
 
 def _other_kind(workbook: Workbook, sheets: list[Sheet]) -> Problem:
-    heads = [[cell for cell in row if cell.kind is Kind.TEXT] for sheet in sheets for row in sheet.rows[:HEADER_WITHIN]]
+    heads = [
+        [cell for cell in row if cell.kind is CellKind.TEXT] for sheet in sheets for row in sheet.rows[:HEADER_WITHIN]
+    ]
     fullest = max(heads, key=len, default=[])
     words = [{meaning(cell.text).words for cell in row} for row in heads]
     looks = next(

@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from allocations.files.published import headings
 from allocations.files.published.headings import folded
-from allocations.files.published.tables import Notes, Row, SetAside, Table, Wanted, find, visible_sheets
-from allocations.reading.cells import Cell, Kind, Sheet, Workbook
+from allocations.files.published.tables import Notes, PublishedTable, Row, RowsNotRead, Wanted, find, visible_sheets
+from allocations.reading.cells import Cell, CellKind, Sheet, Workbook
 from ledger.errors import Problem
 
 MAP = (
@@ -66,7 +66,7 @@ class PracticeMap:
     ons_codes: Mapping[str, str]
     cells: Mapping[str, str]
     problems: tuple[Problem, ...]
-    set_aside: tuple[SetAside, ...]
+    set_aside: tuple[RowsNotRead, ...]
     remarks: tuple[str, ...]
     ties: tuple[str, ...]
 
@@ -85,7 +85,7 @@ class PeopleByAge:
     levels: Mapping[str, pa.Table]
     total: int
     problems: tuple[Problem, ...]
-    set_aside: tuple[SetAside, ...]
+    set_aside: tuple[RowsNotRead, ...]
     remarks: tuple[str, ...]
     ties: tuple[str, ...]
 
@@ -214,7 +214,7 @@ def _levels_tie(
     return max(sums.values(), default=0)
 
 
-def _rows(workbook: Workbook, notes: Notes, wanted: Sequence[Wanted], key: str) -> Iterator[tuple[Table, Row]]:
+def _rows(workbook: Workbook, notes: Notes, wanted: Sequence[Wanted], key: str) -> Iterator[tuple[PublishedTable, Row]]:
     tables = [table for sheet in visible_sheets(workbook, notes) for table in find(sheet, wanted, notes)]
     if not tables:
         named = ", ".join(column.name for column in wanted if column.key)
@@ -237,7 +237,7 @@ def _rows(workbook: Workbook, notes: Notes, wanted: Sequence[Wanted], key: str) 
                 yield table, row
 
 
-def _where(table: Table, row: Row, notes: Notes) -> dict[str, str | None]:
+def _where(table: PublishedTable, row: Row, notes: Notes) -> dict[str, str | None]:
     """The network, sub-ICB, ICB and region of a practice, each of the shape that its codes have."""
     checks: dict[str, tuple[str, Callable[[str], bool]]] = {
         "pcn": ("pcn", headings.is_pcn),
@@ -290,7 +290,7 @@ def _straddling(rows: Sequence[Mapping[str, str | None]], notes: Notes) -> None:
 
 
 def _count(sheet: Sheet, cell: Cell, what: str, notes: Notes) -> int | None:
-    if cell.kind is Kind.TEXT and (text := cell.text).isdecimal():
+    if cell.kind is CellKind.TEXT and (text := cell.text).isdecimal():
         return int(text)
     found = notes.number(sheet, cell, what)
     if found is None:
@@ -303,7 +303,7 @@ def _count(sheet: Sheet, cell: Cell, what: str, notes: Notes) -> int | None:
     return int(found)
 
 
-def _day(table: Table, row: Row, notes: Notes, days: set[date]) -> None:
+def _day(table: PublishedTable, row: Row, notes: Notes, days: set[date]) -> None:
     cell = row["day"]
     found = read_day(cell)
     if found is None:

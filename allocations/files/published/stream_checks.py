@@ -6,7 +6,7 @@ from decimal import Decimal
 from allocations.files.published import headings
 from allocations.files.published.headings import POUNDS_IN, folded, meaning
 from allocations.files.published.streams import CONVERGENCE_COLUMNS, ORGANISATION, SUBTOTAL, TOTAL, StreamRows
-from allocations.files.published.tables import Heading, Notes, exact_number, find
+from allocations.files.published.tables import ColumnHeader, Notes, exact_number, find
 from allocations.reading.cells import Cell, Sheet, Workbook
 from ledger.money import exact_pounds, pence_from_pounds
 from ledger.years import FinancialYear
@@ -163,7 +163,7 @@ def _exact(pounds: Decimal) -> str:
     return exact_pounds(pence_from_pounds(pounds))
 
 
-def _one_line(heading: Heading) -> str:
+def _one_line(heading: ColumnHeader) -> str:
     return " ".join(heading.text.split())
 
 

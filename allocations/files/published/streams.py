@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from allocations.files.published.tables import MONEY, PER_HEAD, PERCENT, Row, Table, Wanted
+from allocations.files.published.tables import MONEY, PER_HEAD, PERCENT, PublishedTable, Row, Wanted
 from ledger.years import FinancialYear
 
 
@@ -46,7 +46,7 @@ class Stream:
         total = self.total if has else replace(self.total, needed=False)
         return (total,) if self.combined is None else (total, self.combined)
 
-    def settle_totals(self, table: Table, year: FinancialYear) -> None:
+    def settle_totals(self, table: PublishedTable, year: FinancialYear) -> None:
         """Call the column of all lines the total: of two the combined one, and of none the only line."""
         columns = table.columns
         if COMBINED in columns:
@@ -298,8 +298,8 @@ class StreamRows:
     """
 
     stream: Stream
-    table: Table
-    regional: list[Table] = field(default_factory=list)
+    table: PublishedTable
+    regional: list[PublishedTable] = field(default_factory=list)
     icbs: dict[str, Row] = field(default_factory=dict)
     own: dict[str, Row] = field(default_factory=dict)
     regions: list[tuple[str, Row]] = field(default_factory=list)

@@ -48,7 +48,7 @@ class Tie:
 
 
 @dataclass
-class Known:
+class KnownStructure:
     """What the books say, and the entries of this batch so far: organisations with their days, and ties."""
 
     tiers: set[str] = field(default_factory=set)
@@ -64,9 +64,9 @@ class Known:
         return None if row is None else (row["valid_from"], row["valid_to"])
 
 
-def known(reader: Reader) -> Known:
+def known(reader: Reader) -> KnownStructure:
     """What the books say now."""
-    found = Known()
+    found = KnownStructure()
     found.tiers = set(register.tiers(reader))
     for code, life in structure.lives(reader, last_entry(reader)).items():
         found.organisations[code] = (life["valid_from"], life["valid_to"])
@@ -86,7 +86,7 @@ def shipped_organisations() -> dict[str, dict[str, Any]]:
 class StructureEntry:
     """One structure entry in the making. What is added counts at once for what comes after it in the batch."""
 
-    def __init__(self, books: Known, place: str) -> None:
+    def __init__(self, books: KnownStructure, place: str) -> None:
         self.books = books
         self.place = place
         self.problems: list[Problem] = []

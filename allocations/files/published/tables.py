@@ -14,8 +14,8 @@ from pathlib import Path
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import range_boundaries
 
-from allocations.files.published.headings import Meaning, Unit, meaning
-from allocations.reading.cells import Cell, Kind, Sheet, Workbook
+from allocations.files.published.headings import HeaderMeaning, HeaderUnit, meaning
+from allocations.reading.cells import Cell, CellKind, Sheet, Workbook
 from ledger.errors import Problem
 from ledger.years import FinancialYear
 
@@ -25,10 +25,10 @@ _DASHES = frozenset({"-", "\u2010", "\u2011", "\u2013", "\u2014", "\u2212"})
 _MISSING = frozenset({"n/a", "na", "nil return", "tbc", "[x]", "[c]", "[z]", "not available", ".."})
 _SHOWN = 60
 _BEYOND = 10**15  # pounds or people: more than any published figure, and what exact sums can hold
-ANY_UNIT = frozenset({None, *Unit})
-MONEY = frozenset({None, Unit.POUNDS, Unit.THOUSANDS, Unit.MILLIONS})
-PER_HEAD = frozenset({Unit.PER_HEAD})
-PERCENT = frozenset({None, Unit.PERCENT})
+ANY_UNIT = frozenset({None, *HeaderUnit})
+MONEY = frozenset({None, HeaderUnit.POUNDS, HeaderUnit.THOUSANDS, HeaderUnit.MILLIONS})
+PER_HEAD = frozenset({HeaderUnit.PER_HEAD})
+PERCENT = frozenset({None, HeaderUnit.PERCENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,10 @@ class Wanted:
     key: bool = False
     needed: bool = True
     edition: str | None = None
-    units: frozenset[Unit | None] = ANY_UNIT
+    units: frozenset[HeaderUnit | None] = ANY_UNIT
     this_year: bool = False
 
-    def meant_by(self, header: Meaning) -> bool:
+    def meant_by(self, header: HeaderMeaning) -> bool:
         """Whether a header means this column."""
         if header.unit not in self.units:
             return False
@@ -61,17 +61,17 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class ColumnHeader:
     """One column's header. ``column`` counts from 0."""
 
     text: str
-    meaning: Meaning
+    meaning: HeaderMeaning
     column: int
     cell: str
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class RowsNotRead:
     """Rows that were not read, and why; ``last`` is ``first`` for a single row."""
 
     sheet: str
@@ -87,14 +87,14 @@ class Row:
 
     number: int
     cells: tuple[Cell, ...]
-    columns: dict[str, Heading]
+    columns: dict[str, ColumnHeader]
     filled: Mapping[tuple[int, int], Cell]
 
     def __getitem__(self, name: str) -> Cell:
         """The cell in a column; in a merged area, the cell that the area shows."""
         column = self.columns[name].column
         cell = self.cells[column]
-        if cell.kind is Kind.BLANK and self.filled:
+        if cell.kind is CellKind.BLANK and self.filled:
             return self.filled.get((self.number, column), cell)
         return cell
 
@@ -105,7 +105,7 @@ class Row:
     @property
     def blank(self) -> bool:
         """Whether nothing stands in the row."""
-        return all(cell.kind is Kind.BLANK or not cell.text for cell in self.cells)
+        return all(cell.kind is CellKind.BLANK or not cell.text for cell in self.cells)
 
     @property
     def texts(self) -> list[str]:
@@ -114,7 +114,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PublishedTable:
     """A table that was found.
 
     Attributes:
@@ -126,13 +126,13 @@ class Table:
 
     sheet: Sheet
     header_row: int
-    columns: dict[str, Heading]
-    headings: tuple[Heading, ...]
+    columns: dict[str, ColumnHeader]
+    headings: tuple[ColumnHeader, ...]
     rows: tuple[Row, ...]
     titles: tuple[Cell, ...] = ()
 
     @property
-    def others(self) -> tuple[Heading, ...]:
+    def others(self) -> tuple[ColumnHeader, ...]:
         """Headers that nobody asked for."""
         taken = {heading.column for heading in self.columns.values()}
         return tuple(heading for heading in self.headings if heading.column not in taken)
@@ -144,7 +144,7 @@ class Notes:
 
     file: str
     problems: list[Problem] = field(default_factory=list)
-    set_aside: list[SetAside] = field(default_factory=list)
+    set_aside: list[RowsNotRead] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
     def place(self, sheet: Sheet | None = None, cell: str | None = None) -> str:
@@ -162,9 +162,9 @@ class Notes:
         if self.set_aside and not text:
             before = self.set_aside[-1]
             if before.sheet == sheet.name and before.why == why and before.last == row.number - 1 and not before.text:
-                self.set_aside[-1] = SetAside(sheet.name, before.first, row.number, why)
+                self.set_aside[-1] = RowsNotRead(sheet.name, before.first, row.number, why)
                 return
-        self.set_aside.append(SetAside(sheet.name, row.number, row.number, why, text))
+        self.set_aside.append(RowsNotRead(sheet.name, row.number, row.number, why, text))
 
     def number(self, sheet: Sheet, cell: Cell, what: str, *, dash_is_missing: bool = False) -> Decimal | None:
         """The exact number in a cell; none, with a problem, where there is no number.
@@ -177,7 +177,7 @@ class Notes:
         if found is not None and abs(found) < _BEYOND:
             return found
         text = cell.text
-        if dash_is_missing and cell.kind is Kind.TEXT and text in _DASHES:
+        if dash_is_missing and cell.kind is CellKind.TEXT and text in _DASHES:
             return None
         shown = _said(cell)
         why = "A figure that is missing is never taken as zero." if _absent(cell) else "A number is needed here."
@@ -187,9 +187,9 @@ class Notes:
 
 def exact_number(cell: Cell) -> Decimal | None:
     """The number that a cell holds, as a number or as text; none for anything else."""
-    if cell.kind is Kind.NUMBER:
+    if cell.kind is CellKind.NUMBER:
         return Decimal(str(cell.value))
-    return plain_number(cell.text) if cell.kind is Kind.TEXT else None
+    return plain_number(cell.text) if cell.kind is CellKind.TEXT else None
 
 
 def plain_number(text: str) -> Decimal | None:
@@ -204,13 +204,13 @@ def plain_number(text: str) -> Decimal | None:
 
 
 def _absent(cell: Cell) -> bool:
-    return cell.kind is Kind.BLANK or cell.text in _DASHES or cell.text.casefold() in _MISSING
+    return cell.kind is CellKind.BLANK or cell.text in _DASHES or cell.text.casefold() in _MISSING
 
 
 def _said(cell: Cell) -> str:
-    if cell.kind is Kind.BLANK:
+    if cell.kind is CellKind.BLANK:
         return "empty"
-    if cell.kind is Kind.UNCALCULATED:
+    if cell.kind is CellKind.UNCALCULATED:
         return "a formula that was never calculated"
     return f"'{cell.text[:_SHOWN]}'"
 
@@ -223,7 +223,7 @@ def find(
     within: int | None = HEADER_WITHIN,
     ends: Sequence[int] = (),
     year: FinancialYear | None = None,
-) -> list[Table]:
+) -> list[PublishedTable]:
     """Every table in a sheet whose header has all key columns.
 
     A header that is missing a needed column, or says one twice, is a problem; the table is still returned,
@@ -236,7 +236,7 @@ def find(
         year: where a column is there for several years, the one to take.
     """
     filled = merged_cells(sheet)
-    found: list[tuple[int, dict[str, Heading], tuple[Heading, ...]]] = []
+    found: list[tuple[int, dict[str, ColumnHeader], tuple[ColumnHeader, ...]]] = []
     for index in range(len(sheet.rows) if within is None else min(within, len(sheet.rows))):
         header = _header(sheet, index, wanted, filled, notes, year)
         if header is not None:
@@ -250,7 +250,7 @@ def find(
         stop = min(stop for stop in stops if stop > index)
         rows = tuple(Row(at + 1, sheet.rows[at], columns, filled) for at in range(index + 1, stop))
         titles = tuple(cell for row in sheet.rows[above:index] for cell in row if cell.text)
-        tables.append(Table(sheet, index + 1, columns, headings, rows, titles))
+        tables.append(PublishedTable(sheet, index + 1, columns, headings, rows, titles))
         above = stop
     return tables
 
@@ -262,7 +262,7 @@ def header_rows(sheet: Sheet, shapes: Sequence[Sequence[Wanted]]) -> list[int]:
     ]
     found = []
     for number, row in enumerate(sheet.rows, start=1):
-        words = {meaning(cell.text).words for cell in row if cell.kind is Kind.TEXT}
+        words = {meaning(cell.text).words for cell in row if cell.kind is CellKind.TEXT}
         if any(all(any(phrase in words for phrase in column) for column in wanted) for wanted in keys):
             found.append(number)
     return found
@@ -275,7 +275,7 @@ def _header(
     filled: Mapping[tuple[int, int], Cell],
     notes: Notes,
     year: FinancialYear | None,
-) -> tuple[dict[str, Heading], tuple[Heading, ...]] | None:
+) -> tuple[dict[str, ColumnHeader], tuple[ColumnHeader, ...]] | None:
     for headings in _readings(sheet, index, filled, wanted):
         fits = {column.name: [heading for heading in headings if column.meant_by(heading.meaning)] for column in wanted}
         if all(fits[column.name] for column in wanted if column.key):
@@ -290,36 +290,36 @@ def _header(
 
 def _readings(
     sheet: Sheet, index: int, filled: Mapping[tuple[int, int], Cell], wanted: Sequence[Wanted]
-) -> Iterator[list[Heading]]:
+) -> Iterator[list[ColumnHeader]]:
     """The row as a header of its own, and then together with the row above it, if that could be one."""
     row = sheet.rows[index]
-    yield [_heading(cell.text, number, cell) for number, cell in enumerate(row) if cell.kind is Kind.TEXT]
+    yield [_heading(cell.text, number, cell) for number, cell in enumerate(row) if cell.kind is CellKind.TEXT]
     if index == 0:
         return
     over = [filled.get((index, number), cell) for number, cell in enumerate(sheet.rows[index - 1])]
-    words = frozenset().union(*(meaning(cell.text).words for cell in (*over, *row) if cell.kind is Kind.TEXT))
+    words = frozenset().union(*(meaning(cell.text).words for cell in (*over, *row) if cell.kind is CellKind.TEXT))
     if not all(any(meaning(phrase).words <= words for phrase in column.phrases) for column in wanted if column.key):
         return
     both = []
     for number, pair in enumerate(zip(over, row, strict=True)):
-        text = " ".join(part.text for part in pair if part.kind is Kind.TEXT)
+        text = " ".join(part.text for part in pair if part.kind is CellKind.TEXT)
         if text:
             both.append(_heading(text, number, pair[1]))
     yield both
 
 
-def _heading(text: str, column: int, cell: Cell) -> Heading:
-    return Heading(text, meaning(text), column, cell.address)
+def _heading(text: str, column: int, cell: Cell) -> ColumnHeader:
+    return ColumnHeader(text, meaning(text), column, cell.address)
 
 
 def _choose(
     sheet: Sheet,
     column: Wanted,
-    fits: Sequence[Heading],
-    headings: Sequence[Heading],
+    fits: Sequence[ColumnHeader],
+    headings: Sequence[ColumnHeader],
     notes: Notes,
     year: FinancialYear | None,
-) -> Heading | None:
+) -> ColumnHeader | None:
     if year is not None and column.this_year:
         fits = [heading for heading in fits if not heading.meaning.years or year in heading.meaning.years]
     if year is not None and len(fits) > 1:

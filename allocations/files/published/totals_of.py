@@ -6,12 +6,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from allocations.files.published.allocations_workbook import AllocationsWorkbook
 from allocations.files.published.entries import NATIONAL
-from allocations.files.published.importing import Imported
-from allocations.files.published.understood import Understood
+from allocations.files.published.importing import PublishedImport
+from allocations.files.published.understood import PublishedFile
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class PublishedTotals:
     """What allocations to ICBs come to. What stays with NHS England is none of them.
 
     Attributes:
@@ -32,7 +32,7 @@ class Totals:
     ties: bool
 
 
-def of(files: Sequence[Understood], imported: Imported) -> Totals | None:
+def of(files: Sequence[PublishedFile], imported: PublishedImport) -> PublishedTotals | None:
     """The totals of the allocations among the files; None where there are none."""
     books = [file.content for file in files if isinstance(file.content, AllocationsWorkbook)]
     if not books:
@@ -46,4 +46,4 @@ def of(files: Sequence[Understood], imported: Imported) -> Totals | None:
     parts = sum(total.rounded_parts for total in printed)
     ties = understood == imported.moved_pence and apart * 2 <= parts
     icbs = {figure.about for figure in figures}
-    return Totals(len(printed), len(icbs), len(figures), in_file, understood, apart, ties)
+    return PublishedTotals(len(printed), len(icbs), len(figures), in_file, understood, apart, ties)

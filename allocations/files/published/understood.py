@@ -18,7 +18,7 @@ from allocations.files.published.pcn_memberships import PcnFile
 from allocations.files.published.practices import PracticeFile
 from allocations.files.published.recognise import FileKind, recognise
 from allocations.files.published.registered_patients import PeopleByAge, PracticeMap
-from allocations.files.published.tables import SetAside
+from allocations.files.published.tables import RowsNotRead
 from allocations.reading.cells import Workbook, read_workbook
 from ledger.errors import Problem, Refused
 from ledger.years import FinancialYear
@@ -27,7 +27,7 @@ Content = AllocationsWorkbook | PracticeFile | PracticeMap | PeopleByAge | PcnFi
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TableRead:
     """One table that was found, and how much was read from it."""
 
     table: str
@@ -37,7 +37,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class PublishedFile:
     """One file.
 
     Attributes:
@@ -51,7 +51,7 @@ class Understood:
     kind: FileKind
     of: str
     content: Content
-    found: tuple[Found, ...]
+    found: tuple[TableRead, ...]
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -59,7 +59,7 @@ class Understood:
         return self.content.problems
 
     @property
-    def set_aside(self) -> tuple[SetAside, ...]:
+    def set_aside(self) -> tuple[RowsNotRead, ...]:
         """Rows that were not read, with the reason."""
         return self.content.set_aside
 
@@ -81,7 +81,7 @@ def understand(
     sheet: str | None = None,
     every_year: bool = False,
     icb: str | None = None,
-) -> tuple[list[Understood], list[Problem]]:
+) -> tuple[list[PublishedFile], list[Problem]]:
     """Read files of any published kind, and gather what is wrong with all of them.
 
     Args:
@@ -91,7 +91,7 @@ def understand(
         icb: of a practice file, only what is wrong in the rows of this ICB is a problem.
         every_year: read an allocations workbook once for each year that it has whole, rather than for one.
     """
-    understood: dict[str, list[Understood]] = {}
+    understood: dict[str, list[PublishedFile]] = {}
     problems: list[Problem] = []
     for path in paths:
         try:
@@ -110,8 +110,8 @@ def understand(
 
 def _read(
     workbook: Workbook, kind: FileKind, year: FinancialYear | None, sheet: str | None, icb: str | None
-) -> Understood:
-    readers: dict[FileKind, Callable[[], tuple[Content, str, list[Found]]]] = {
+) -> PublishedFile:
+    readers: dict[FileKind, Callable[[], tuple[Content, str, list[TableRead]]]] = {
         FileKind.ALLOCATIONS: lambda: _allocations(allocations_workbook.read(workbook, year=year)),
         FileKind.PRACTICES: lambda: _practices(practices.read(workbook, year=year, sheet=sheet, icb=icb)),
         FileKind.PRACTICE_MAP: lambda: _map(registered_patients.read_map(workbook)),
@@ -120,53 +120,56 @@ def _read(
         FileKind.CHANGES: lambda: _changes(change_summary.read(workbook)),
     }
     content, of, found = readers[kind]()
-    return Understood(workbook.file, workbook.sha256, kind, of, content, tuple(found))
+    return PublishedFile(workbook.file, workbook.sha256, kind, of, content, tuple(found))
 
 
-def _allocations(content: AllocationsWorkbook) -> tuple[Content, str, list[Found]]:
+def _allocations(content: AllocationsWorkbook) -> tuple[Content, str, list[TableRead]]:
     found = []
     for stream, sheet in content.sheets.items():
         own = [figure for figure in content.figures if figure.stream == stream]
-        found.append(Found(f"{stream}: allocation", sheet, len({figure.about for figure in own}), len(own)))
+        found.append(TableRead(f"{stream}: allocation", sheet, len({figure.about for figure in own}), len(own)))
     return content, str(content.year or ""), found
 
 
-def _practices(content: PracticeFile) -> tuple[Content, str, list[Found]]:
+def _practices(content: PracticeFile) -> tuple[Content, str, list[TableRead]]:
     sheets = sorted({place.rsplit("!", 1)[0] for place in content.cells.values()})
     codes = {"practice", "icb", "district", "pcn"}
     columns = [name for name in content.table.column_names if name not in codes]
     rows = content.table.num_rows
-    found = [Found("practices", sheet, rows, rows * len(columns)) for sheet in sheets]
+    found = [TableRead("practices", sheet, rows, rows * len(columns)) for sheet in sheets]
     return content, str(content.year or ""), found
 
 
-def _map(content: PracticeMap) -> tuple[Content, str, list[Found]]:
+def _map(content: PracticeMap) -> tuple[Content, str, list[TableRead]]:
     sheets = sorted({place.rsplit("!", 1)[0] for place in content.cells.values()})
-    return content, _day(content.day), [Found("practices", sheet, content.table.num_rows, 0) for sheet in sheets]
+    return content, _day(content.day), [TableRead("practices", sheet, content.table.num_rows, 0) for sheet in sheets]
 
 
-def _ages(content: PeopleByAge) -> tuple[Content, str, list[Found]]:
+def _ages(content: PeopleByAge) -> tuple[Content, str, list[TableRead]]:
     found = [
-        Found(f"people by age: {level}", "", table.num_rows, table.num_rows) for level, table in content.levels.items()
+        TableRead(f"people by age: {level}", "", table.num_rows, table.num_rows)
+        for level, table in content.levels.items()
     ]
     return content, _day(content.day), found
 
 
-def _networks(content: PcnFile) -> tuple[Content, str, list[Found]]:
+def _networks(content: PcnFile) -> tuple[Content, str, list[TableRead]]:
     found = []
     for what, rows in (("networks", content.networks), ("memberships", content.memberships)):
         sheets = sorted({row.cell.rsplit("!", 1)[0] for row in rows})
-        found += [Found(what, sheet, len(rows), 0) for sheet in sheets]
+        found += [TableRead(what, sheet, len(rows), 0) for sheet in sheets]
     return content, "", found
 
 
-def _changes(content: ChangeSummary) -> tuple[Content, str, list[Found]]:
+def _changes(content: ChangeSummary) -> tuple[Content, str, list[TableRead]]:
     tables = (
         ("new ICBs", content.new_icbs), ("successions of ICBs", content.successions),
         ("sub-ICB locations", content.sub_icbs), ("practices that move", content.practices),
         ("networks that move", content.networks), ("small areas that move", content.areas),
     )  # fmt: skip
-    found = [Found(what, ", ".join(dict.fromkeys(row.sheet for row in rows)), len(rows), 0) for what, rows in tables]
+    found = [
+        TableRead(what, ", ".join(dict.fromkeys(row.sheet for row in rows)), len(rows), 0) for what, rows in tables
+    ]
     return content, _day(content.effective_date), found
 
 

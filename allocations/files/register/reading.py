@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from allocations.files.register.layout import ACTOR, KIND, LETTER, SHEET, columns
-from allocations.reading.cells import Cell, Kind, Sheet, read_workbook
+from allocations.reading.cells import Cell, CellKind, Sheet, read_workbook
 from allocations.reading.letters import folded
 from allocations.reading.safe_text import csv_text_back
 from ledger.entries.decisions.batch import DecisionRow
@@ -54,7 +54,7 @@ def read_register(path: Path) -> Register:
     names, problems = _names(sheet.rows[top], there)
     rows = []
     for cells in sheet.rows[top + 1 :]:
-        if all(cell.kind is Kind.BLANK for cell in cells):
+        if all(cell.kind is CellKind.BLANK for cell in cells):
             continue
         row, wrong = _row(cells, names, there, is_text=is_text)
         rows.append(row)
@@ -96,7 +96,7 @@ def refuse_unless_it_ties(register: Register, total_pence: int | None) -> None:
 
 
 def _is_heading(cells: Sequence[Cell]) -> bool:
-    return any(folded(cell.text) == KIND for cell in cells) and sum(cell.kind is Kind.TEXT for cell in cells) > 1
+    return any(folded(cell.text) == KIND for cell in cells) and sum(cell.kind is CellKind.TEXT for cell in cells) > 1
 
 
 def _names(cells: Sequence[Cell], there: str) -> tuple[dict[int, str], list[Problem]]:
@@ -132,10 +132,10 @@ def _row(
     places = {name: cells[nth].address for nth, name in names.items()}
     for nth, name in names.items():
         cell = cells[nth]
-        if cell.kind in (Kind.ERROR, Kind.UNCALCULATED):
+        if cell.kind in (CellKind.ERROR, CellKind.UNCALCULATED):
             found, fix = f"it holds {cell.kind.value}.", "Type the value, or calculate the workbook and save it."
             problems.append(Problem(f"{there}, cell {cell.address}", found, "It cannot be read.", fix))
-        elif cell.kind is not Kind.BLANK:
+        elif cell.kind is not CellKind.BLANK:
             text = _text(cell)
             given[name] = csv_text_back(text) if is_text else text
     kind, actor = given.pop(KIND, ""), given.pop(ACTOR, None)
@@ -167,7 +167,7 @@ def _letter(sheets: Sequence[Sheet], file: str) -> tuple[int | None, str, list[P
     for sheet in sheets:
         for cells in sheet.rows:
             for label, cell in pairwise(cells):
-                if label.text == LETTER and cell.kind is not Kind.BLANK:
+                if label.text == LETTER and cell.kind is not CellKind.BLANK:
                     where = f"{file}, sheet {sheet.name}, cell {cell.address}"
                     try:
                         return parse_pounds(_text(cell)), where, []

@@ -23,7 +23,7 @@ from sqlmodel import SQLModel
 
 from ledger.entries import canonical, named_legs, refusals
 from ledger.entries.at_head import BooksMoved
-from ledger.entries.door import Asked
+from ledger.entries.door import PostingRequest
 from ledger.entries.draft import Draft
 from ledger.entries.named_legs import REST, NamedLegs
 from ledger.entries.posting import Posted, canonical_records
@@ -100,7 +100,7 @@ def let_through(connection: psycopg.Connection) -> None:
 CALL = "SELECT ledger_post(%s::jsonb, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
-def arguments(batches: Sequence[Asked], brought: Sequence[Sequence[Records]]) -> list[object]:
+def arguments(batches: Sequence[PostingRequest], brought: Sequence[Sequence[Records]]) -> list[object]:
     """What ``ledger_post`` is given for some batches.
 
     Args:
@@ -179,7 +179,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class _Waiting:
     """A batch that waits to be sent, and what became of it."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: PostingRequest) -> None:
         self.asked = asked
         self.brought = [canonical_records(draft) for draft in asked.drafts]
         self.legs = sum(0 if draft.transfers is None else draft.transfers.num_rows for draft in asked.drafts)
@@ -219,7 +219,7 @@ class ServerDoor:
         self._waiting: list[_Waiting] = []
         self._coming = threading.Lock()
 
-    def take(self, asked: Asked) -> list[Posted]:
+    def take(self, asked: PostingRequest) -> list[Posted]:
         """What became of each entry of a batch, in their order; see ``Door.take``."""
         if not asked.drafts:
             return []
@@ -306,7 +306,7 @@ class ServerDoor:
             with suppress(psycopg.Error):
                 server.rollback()
 
-    def _told(self, asked: Asked, answer: Mapping[str, Any]) -> list[Posted]:
+    def _told(self, asked: PostingRequest, answer: Mapping[str, Any]) -> list[Posted]:
         if "refused" in answer:
             with self._read(asked.person) as reader:
                 raise refusal(answer["refused"], reader, seen_head=asked.seen_head) from None
@@ -321,7 +321,7 @@ def _is_lost(server: psycopg.Connection) -> bool:
     return server.closed or bool(select.select([server.pgconn.socket], [], [], 0)[0])
 
 
-def _problems(asked: Asked) -> list[Problem]:
+def _problems(asked: PostingRequest) -> list[Problem]:
     """What is wrong with a batch itself, whatever the books hold; the server judges it again, in fewer words."""
     found = refusals.header_problems(asked.drafts)
     if found:

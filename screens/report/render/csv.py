@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from allocations.reading.safe_text import csv_text
 from ledger.money import plain_decimal, plain_pounds
-from screens.report.report import Cell, Column, Figure, Kind, Link, Table
+from screens.report.report import Cell, Column, ColumnKind, FigureCell, Link, Table
 
 
 def document(table: Table) -> bytes:
@@ -25,13 +25,13 @@ def document(table: Table) -> bytes:
 def in_file(column: Column, cell: Cell) -> str:
     """A cell as it stands in the file."""
     match cell:
-        case Figure() | Link():
-            return in_file(cell.column if isinstance(cell, Figure) else column, cell.value)
+        case FigureCell() | Link():
+            return in_file(cell.column if isinstance(cell, FigureCell) else column, cell.value)
         case str():
             return csv_text(cell)
         case Fraction():
             return plain_decimal(cell, 6)
-        case int() if column.kind is Kind.MONEY:
+        case int() if column.kind is ColumnKind.MONEY:
             return plain_pounds(cell)
         case date() | int():
             return column.text(cell) if column.key == "year" else str(cell)

@@ -6,7 +6,7 @@ On a narrow screen each row becomes a card with the column's name before each fi
 from html import escape
 
 from screens.report.render import csv
-from screens.report.report import NUMBERS, Cell, Column, Figure, Link, Table
+from screens.report.report import NUMBERS, Cell, Column, FigureCell, Link, Table
 
 STYLE = (
     ".house table{border-collapse:collapse;width:100%;margin:0 0 1rem 0;font-size:.95rem}"
@@ -100,7 +100,7 @@ def _css(*, is_number: bool) -> str:
 def _is_number(column: Column, cell: Cell) -> bool:
     if isinstance(cell, Link):
         return _is_number(column, cell.value)
-    if isinstance(cell, Figure):
+    if isinstance(cell, FigureCell):
         return _is_number(cell.column, cell.value)
     return column.kind in NUMBERS and not isinstance(cell, str)
 

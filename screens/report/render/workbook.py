@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from allocations.files.out.sheets import MoreSheet
 from ledger.money import plain_pounds
-from screens.report.report import Cell, Column, Figure, Kind, Link, Table
+from screens.report.report import Cell, Column, ColumnKind, FigureCell, Link, Table
 
 
 def sheet(name: str, table: Table, note: str) -> MoreSheet:
@@ -20,14 +20,14 @@ def sheet(name: str, table: Table, note: str) -> MoreSheet:
 
 
 def _value(column: Column, cell: Cell) -> str | int | Decimal | Fraction | None:
-    if isinstance(cell, Figure):
+    if isinstance(cell, FigureCell):
         return _value(cell.column, cell.value)
     if isinstance(cell, Link):
         return _value(column, cell.value)
-    if cell is None and column.kind is not Kind.SHARE:
+    if cell is None and column.kind is not ColumnKind.SHARE:
         return None
-    if isinstance(cell, int) and column.kind is Kind.MONEY:
+    if isinstance(cell, int) and column.kind is ColumnKind.MONEY:
         return Decimal(plain_pounds(cell))
-    if isinstance(cell, int | str) or (isinstance(cell, Fraction) and column.kind is Kind.SHARE):
+    if isinstance(cell, int | str) or (isinstance(cell, Fraction) and column.kind is ColumnKind.SHARE):
         return cell
     return column.text(cell)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ledger.money import spoken
 from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
-from ledger.reports.summary import NATIONALLY, OTHER_PLACES, Link, Picture, cell_shares, matrix_with_totals, percent
+from ledger.reports.summary import NATIONALLY, OTHER_PLACES, FlowBand, Picture, cell_shares, matrix_with_totals, percent
 from screens.report import holdings
 from screens.report.holdings import GRADES
 from screens.report.marks import Span, Where, at_percent
@@ -83,7 +83,7 @@ def _label(node: str) -> str:
     return _LABELS.get(node) or f"{node[:1].upper()}{node[1:]}"
 
 
-def sankey(links: Sequence[Link], *, name: str, sentence: str, key: str, under: str | None, year: int) -> None:
+def sankey(links: Sequence[FlowBand], *, name: str, sentence: str, key: str, under: str | None, year: int) -> None:
     """A flow, with its table, in which each amount leads to the balances that it is the sum of.
 
     Args:
@@ -102,7 +102,7 @@ def sankey(links: Sequence[Link], *, name: str, sentence: str, key: str, under: 
     kit.frame(name, sentence, lambda alt: _draw(links, alt, key), table, file_name=key)
 
 
-def _draw(links: Sequence[Link], alt: str, key: str) -> None:
+def _draw(links: Sequence[FlowBand], alt: str, key: str) -> None:
     names = list(dict.fromkeys(_label(part) for link in links for part in (link.source, link.target)))
     st.echarts_chart(
         {
@@ -128,7 +128,7 @@ def _draw(links: Sequence[Link], alt: str, key: str) -> None:
     )
 
 
-def _series(links: Sequence[Link], names: Sequence[str]) -> dict[str, Any]:
+def _series(links: Sequence[FlowBand], names: Sequence[str]) -> dict[str, Any]:
     return {
         "type": "sankey",
         "left": 8,

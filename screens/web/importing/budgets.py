@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from allocations.files.budgets import remapping
-from allocations.files.budgets.importing import Inferred, Looked, Outcome, import_budgets, infer, look
+from allocations.files.budgets.importing import BudgetImport, Inferred, Looked, import_budgets, infer, look
 from allocations.files.budgets.mapping import BudgetMapping, Settings, Unit, read_mapping, save_mapping
 from allocations.files.budgets.preview import SheetPreview, preview
 from allocations.files.budgets.understood import BudgetRefused, Request, Understood, in_one_sentence
@@ -458,6 +458,6 @@ def _post(store: Store, at: Moment, file: _File, request: Request, found: Looked
         st.rerun()  # the page then says, from the books, that they have the file
 
 
-def _bring(store: Store, file: _File, request: Request, *, dry_run: bool) -> Outcome:
+def _bring(store: Store, file: _File, request: Request, *, dry_run: bool) -> BudgetImport:
     with common.as_path(file.name, file.content) as path:
         return import_budgets(store, path, request, dry_run=dry_run)

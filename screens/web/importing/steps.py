@@ -10,9 +10,9 @@ import streamlit as st
 from allocations.files.position import importing
 from allocations.files.position.export import PACKAGE
 from allocations.files.published import mergers, totals_of
-from allocations.files.published.importing import Imported, import_files
-from allocations.files.published.understood import Understood, understand
-from allocations.files.recognise import Brought, kind_of, unpacked
+from allocations.files.published.importing import PublishedImport, import_files
+from allocations.files.published.understood import PublishedFile, understand
+from allocations.files.recognise import ImportKind, kind_of, unpacked
 from ledger.entries.posting import Posted
 from ledger.errors import LedgerError, Refused
 from ledger.inputs import Input
@@ -54,7 +54,7 @@ def published(store: Store, at: Moment, brought: Files, digests: Sequence[str], 
         common.failed(found, names)
         return
     _understood(found)
-    bring: Callable[[Store, str, str, bool], Imported | mergers.Brought]
+    bring: Callable[[Store, str, str, bool], PublishedImport | mergers.MergersImported]
     if is_structure:
         bring = lambda ledger, who, why, dry: mergers.import_structure(ledger, found, actor=who, why=why, dry_run=dry)  # noqa: E731
     else:
@@ -76,7 +76,7 @@ def published(store: Store, at: Moment, brought: Files, digests: Sequence[str], 
     st.header("What it brings", anchor=False)
     for sentence in rehearsed.sentences:
         st.text(sentence)
-    if isinstance(rehearsed, Imported):
+    if isinstance(rehearsed, PublishedImport):
         _totals(found, rehearsed)
     _post(store, at, brought, digests, names, rehearsed.posted, lambda ledger, who, why: bring(ledger, who, why, False))
 
@@ -114,7 +114,7 @@ def _read(reader: Callable[[str], T], typed: str) -> T | None:
         return None
 
 
-def _understand(brought: Files, years: Years | None, sheet: str | None) -> list[Understood]:
+def _understand(brought: Files, years: Years | None, sheet: str | None) -> list[PublishedFile]:
     one, every = years or (None, False)
     with common.as_paths(brought) as paths:
         found, problems = understand(paths, year=one, sheet=sheet, every_year=every)
@@ -123,7 +123,7 @@ def _understand(brought: Files, years: Years | None, sheet: str | None) -> list[
     return found
 
 
-def _understood(found: Sequence[Understood]) -> None:
+def _understood(found: Sequence[PublishedFile]) -> None:
     st.header("What was understood", anchor=False)
     tables.show(imports.tables_found(found))
     told = imports.remarks(found)
@@ -133,7 +133,7 @@ def _understood(found: Sequence[Understood]) -> None:
                 st.text(sentence)
 
 
-def _totals(found: Sequence[Understood], imported: Imported) -> None:
+def _totals(found: Sequence[PublishedFile], imported: PublishedImport) -> None:
     """The three totals of allocations; nothing for files that bring no money."""
     totals = totals_of.of(found, imported)
     if totals is None:
@@ -186,7 +186,7 @@ def position(store: Store, at: Moment, brought: Files, digests: Sequence[str]) -
     authority = st.text_input(PAGE.label(Input.AUTHORITY), max_chars=80,
                               key="bring authority")  # fmt: skip
 
-    def bring(ledger: Store, who: str, why: str, dry_run: bool) -> importing.Imported:
+    def bring(ledger: Store, who: str, why: str, dry_run: bool) -> importing.PositionImport:
         with common.as_paths(brought) as paths:
             path = next(path for path in paths if path.name == name)
             return importing.import_position(
@@ -240,10 +240,10 @@ def _post(
 
 _LARGEST_MB = 25
 KINDS = {
-    Brought.BUDGETS: "A budget: who gets how much",
-    Brought.PUBLISHED: "Published files of NHS England or the ODS",
-    Brought.STRUCTURE: "Mergers and splits of ICBs",
-    Brought.POSITION: "A position that was exported here",
+    ImportKind.BUDGETS: "A budget: who gets how much",
+    ImportKind.PUBLISHED: "Published files of NHS England or the ODS",
+    ImportKind.STRUCTURE: "Mergers and splits of ICBs",
+    ImportKind.POSITION: "A position that was exported here",
 }
 
 
@@ -276,16 +276,16 @@ def show(store: Store, at: Moment) -> None:
         common.failed(found, ", ".join(name for name, _ in brought))
         return
     kind = _choose_kind(found, digests)
-    if kind is Brought.BUDGETS:
+    if kind is ImportKind.BUDGETS:
         if len(brought) > 1:
             common.steps({"File": "one at a time", "Post": ""})
             st.warning("A budget is brought in one file at a time. Take the others away above.")
             return
         budgets.show(store, at, brought[0][0], brought[0][1], digests[0])
-    elif kind is Brought.POSITION:
+    elif kind is ImportKind.POSITION:
         position(store, at, brought, digests)
     else:
-        published(store, at, brought, digests, is_structure=kind is Brought.STRUCTURE)
+        published(store, at, brought, digests, is_structure=kind is ImportKind.STRUCTURE)
 
 
 def _unpacked(brought: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
@@ -293,13 +293,13 @@ def _unpacked(brought: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
         return [file for path in paths for file in unpacked(path)]
 
 
-def _kind(brought: Sequence[tuple[str, bytes]]) -> Brought:
+def _kind(brought: Sequence[tuple[str, bytes]]) -> ImportKind:
     with common.as_paths(brought) as paths:
         return kind_of([Path(path) for path in paths])
 
 
-def _choose_kind(found: Brought, digests: Sequence[str]) -> Brought:
-    kind: Brought = st.radio(
+def _choose_kind(found: ImportKind, digests: Sequence[str]) -> ImportKind:
+    kind: ImportKind = st.radio(
         KIND_OF_FILE, list(KINDS), index=list(KINDS).index(found), format_func=lambda kind: KINDS[kind],
         key=f"bring kind {digests[0][:16]}",
     )  # fmt: skip

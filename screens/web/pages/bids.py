@@ -10,9 +10,9 @@ from ledger.money import spoken
 from ledger.reports.summary import percent
 from scenarios.bids.assumptions import cost_pounds, turned
 from scenarios.bids.file import EXAMPLE, read_bids
-from scenarios.bids.pot import LISTED, Plan
-from scenarios.bids.simulation import Outcome, simulate
-from scenarios.bids.tornado import Bar, tornado
+from scenarios.bids.pot import LISTED, PotPlan
+from scenarios.bids.simulation import PotOutcome, simulate
+from scenarios.bids.tornado import TornadoBar, tornado
 from scenarios.bids.words import number, provenance, sentences, words
 from screens.report import bids
 from screens.report.marks import at_millions
@@ -81,13 +81,13 @@ def _use(text: str) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=50)
-def _read(text: str) -> tuple[Plan, str]:
+def _read(text: str) -> tuple[PotPlan, str]:
     with common.as_path("pot.yaml", text.encode()) as path:
         return read_bids(path)
 
 
 @st.cache_resource(show_spinner=False, max_entries=100)
-def _drawn(digest: str, awards: int, cost: int, _plan: Plan) -> tuple[Outcome, tuple[Bar, ...]]:
+def _drawn(digest: str, awards: int, cost: int, _plan: PotPlan) -> tuple[PotOutcome, tuple[TornadoBar, ...]]:
     """Draws for a pot; kept by its file and by the two numbers that the reader can turn."""
     del digest, awards, cost
     outcome = simulate(_plan.pot, _plan.draws, np.random.default_rng(_plan.seed))
@@ -95,7 +95,7 @@ def _drawn(digest: str, awards: int, cost: int, _plan: Plan) -> tuple[Outcome, t
 
 
 @st.fragment
-def _simulated(plan: Plan, digest: str) -> None:
+def _simulated(plan: PotPlan, digest: str) -> None:
     left, right = st.columns(2)
     with left:
         if plan.pot.sizes == LISTED or len(plan.pot.bidders) == 1:
@@ -126,13 +126,13 @@ def _simulated(plan: Plan, digest: str) -> None:
     _assumed(plan)
 
 
-def _account(plan: Plan, outcome: Outcome) -> None:
+def _account(plan: PotPlan, outcome: PotOutcome) -> None:
     st.header("What becomes of the pot, both ways", anchor=False)
     st.write("Each column sums to the pot. By formula, the same money goes by weighted population, with no bids.")
     tables.show(bids.account(plan, outcome, []), "bids-account")
 
 
-def _spread(plan: Plan, outcome: Outcome) -> None:
+def _spread(plan: PotPlan, outcome: PotOutcome) -> None:
     receivers = outcome.receivers
     few = "" if len(receivers) <= _MOST_DRAWN else f" The first {_MOST_DRAWN} are drawn."
     spreads(
@@ -157,7 +157,7 @@ def _spread(plan: Plan, outcome: Outcome) -> None:
     )
 
 
-def _matters(outcome: Outcome, bars: tuple[Bar, ...]) -> None:
+def _matters(outcome: PotOutcome, bars: tuple[TornadoBar, ...]) -> None:
     moving = [bar for bar in bars if bar.moves]
     if not moving:
         st.header("What matters most", anchor=False)
@@ -184,7 +184,7 @@ def _matters(outcome: Outcome, bars: tuple[Bar, ...]) -> None:
     )
 
 
-def _assumed(plan: Plan) -> None:
+def _assumed(plan: PotPlan) -> None:
     st.header("What is assumed", anchor=False)
     st.write(f"{number(len(plan.assumptions))} assumptions, each with its grounds. {provenance(plan)}")
     with st.expander("Every assumption"):

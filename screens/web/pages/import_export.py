@@ -22,7 +22,7 @@ from ledger.years import FinancialYear
 from scenarios import outcome as outcomes
 from scenarios import saved
 from screens.report import exports
-from screens.report.exports import EXPORTS, Asked, Export
+from screens.report.exports import EXPORTS, Export, ExportRequest
 from screens.report.render import page as tables
 from screens.report.report import Report, count_of
 from screens.web.importing import steps, undo
@@ -103,7 +103,7 @@ def _choose(exports: Mapping[str, Export]) -> str:
     return kind
 
 
-def _make(kind: str, export: Export, asked: Asked, head: str, store: Store | None) -> None:
+def _make(kind: str, export: Export, asked: ExportRequest, head: str, store: Store | None) -> None:
     """Make the file on the button, and offer it until something else is asked for."""
     key = f"{kind} {asked!r} {head}"
     made = st.session_state.get("taken out")
@@ -120,7 +120,7 @@ def _make(kind: str, export: Export, asked: Asked, head: str, store: Store | Non
     _told(answer, name, content)
 
 
-def _made(export: Export, asked: Asked, store: Store | None) -> tuple[str, bytes, Report] | None:
+def _made(export: Export, asked: ExportRequest, store: Store | None) -> tuple[str, bytes, Report] | None:
     try:
         with TemporaryDirectory() as folder:
             out = Path(folder) / export.file_name(asked)
@@ -162,9 +162,9 @@ def _told(report: Report, name: str, content: bytes) -> None:
         tables.show(replace(table, name=f"What is in it: {count_of(len(table.rows), 'row', 'rows')}", most=_MOST_SHOWN))
 
 
-def _ask(found: Books, asks: Sequence[str]) -> Asked | None:
+def _ask(found: Books, asks: Sequence[str]) -> ExportRequest | None:
     """What the reader chooses of the books; None, with the page told why, where there is nothing to choose."""
-    asked = Asked()
+    asked = ExportRequest()
     if "icb" in asks or "whose" in asks:
         if not found.icbs:
             st.info("No ICB holds money of this year yet.")
@@ -191,11 +191,11 @@ def _ask(found: Books, asks: Sequence[str]) -> Asked | None:
     return _few(asked, asks)
 
 
-def _ask_figures(names: Mapping[str, str], asks: Sequence[str]) -> Asked:
+def _ask_figures(names: Mapping[str, str], asks: Sequence[str]) -> ExportRequest:
     """What the reader chooses of the published figures, where there is no ledger."""
     code = address.choose("icb", "ICB", list(names), shown=lambda code: f"{names[code]} ({code})",
                           unknown="which is not in the figures")  # fmt: skip
-    asked = Asked(icb=code, year=FIGURES_YEAR)
+    asked = ExportRequest(icb=code, year=FIGURES_YEAR)
     if "fund" in asks:
         rows = figures.table("allocations_2025_26").to_pylist()
         funds = list(dict.fromkeys(row["fund"] for row in rows if row["holder"] == code))
@@ -204,7 +204,7 @@ def _ask_figures(names: Mapping[str, str], asks: Sequence[str]) -> Asked:
     return _of_shares(asked, asks)
 
 
-def _of_shares(asked: Asked, asks: Sequence[str]) -> Asked:
+def _of_shares(asked: ExportRequest, asks: Sequence[str]) -> ExportRequest:
     if "weighting" not in asks:
         return asked
     by = address.choose(
@@ -215,7 +215,7 @@ def _of_shares(asked: Asked, asks: Sequence[str]) -> Asked:
     return replace(asked, weightings=(by,), levels=tuple(to.split(",")))
 
 
-def _clocks(asked: Asked, today: date) -> Asked:
+def _clocks(asked: ExportRequest, today: date) -> ExportRequest:
     as_at, known = address.pick_clocks(today)
     return replace(
         asked,
@@ -224,7 +224,7 @@ def _clocks(asked: Asked, today: date) -> Asked:
     )
 
 
-def _few(asked: Asked, asks: Sequence[str]) -> Asked:
+def _few(asked: ExportRequest, asks: Sequence[str]) -> ExportRequest:
     if "scenario" in asks:
         names = [*saved.saved(open_ledger.path()), *outcomes.library()]
         chosen = address.choose("scenario", "Scenario", names, unknown="which is neither saved nor in the library")

@@ -7,7 +7,7 @@ from fractions import Fraction
 import streamlit as st
 
 from allocations.shares import national, restated, targets
-from allocations.shares.national import ABOVE, BELOW, DISTANCE, TITLES, Standing, Threshold
+from allocations.shares.national import ABOVE, BELOW, DISTANCE, TITLES, IcbStanding, Threshold
 from allocations.shares.targets import STREAMS
 from ledger.reports import trend
 from ledger.reports.summary import percent
@@ -73,7 +73,7 @@ def _boundaries(books: Books) -> date | None:
 
 
 @st.fragment
-def _compare(rows: Sequence[Standing], year: int | None) -> None:
+def _compare(rows: Sequence[IcbStanding], year: int | None) -> None:
     """Ranked, on tiles and by region; with the year, totals lead to the books, which know no restated sums."""
     measure = address.choose("measure", "Compare by", list(TITLES), shown=lambda name: TITLES[name], usual=_USUAL)
     names = {row.code: row.name for row in rows}
@@ -144,7 +144,7 @@ def _compare(rows: Sequence[Standing], year: int | None) -> None:
         _beside(rows, marked)
 
 
-def _beside(rows: Sequence[Standing], marked: str) -> None:
+def _beside(rows: Sequence[IcbStanding], marked: str) -> None:
     """The marked ICB beside its peers, its region and all: every measure."""
     (one,) = [row for row in rows if row.code == marked]
     near = ", ".join(row.name for row in national.peers(rows, marked))
@@ -158,7 +158,7 @@ def _beside(rows: Sequence[Standing], marked: str) -> None:
     tables.show(reporting.beside(rows, marked), f"beside-{marked}")
 
 
-def _listed(rows: Sequence[Standing], whom: str, marked: str) -> list[Standing]:
+def _listed(rows: Sequence[IcbStanding], whom: str, marked: str) -> list[IcbStanding]:
     if whom == _EVERYBODY:
         return list(rows)
     if whom == _PEERS:
@@ -167,25 +167,25 @@ def _listed(rows: Sequence[Standing], whom: str, marked: str) -> list[Standing]:
     return [row for row in rows if row.region == whom]
 
 
-def _place_of(order: Sequence[tuple[Standing, Fraction]], marked: str) -> str:
+def _place_of(order: Sequence[tuple[IcbStanding, Fraction]], marked: str) -> str:
     for place, (row, value) in enumerate(order, 1):
         if row.code == marked:
             return f"; {row.name} is number {place} with {percent(value)}"
     return ""
 
 
-def _bar(row: Standing, value: Fraction, measure: str, marked: str) -> Bar:
+def _bar(row: IcbStanding, value: Fraction, measure: str, marked: str) -> Bar:
     return Bar(row.name, at_percent(value), in_percent(value, measure), is_marked=row.code == marked)
 
 
-def _small_table(order: Sequence[tuple[Standing, Fraction]], measure: str) -> Table:
+def _small_table(order: Sequence[tuple[IcbStanding, Fraction]], measure: str) -> Table:
     heads = columns("ICB", "Region", share(TITLES[measure], signed=measure == DISTANCE))
     rows = [(row.name, row.region or "not on record", value) for row, value in order]
     return Table(f"{TITLES[measure]} by ICB", heads, rows)
 
 
 @st.fragment
-def _alerts(rows: Sequence[Standing]) -> None:
+def _alerts(rows: Sequence[IcbStanding]) -> None:
     st.header("Alerts", anchor=False)
     st.write("Set limits; every ICB beyond one is listed. The limits are in the address, so a link carries them.")
     one, two, three = st.columns(3)
@@ -299,17 +299,17 @@ def _nothing(*, as_then: bool, year: int) -> str:
     return f"Nothing was held at any of these points: no money of {FinancialYear(year)} counts yet."
 
 
-def _where(standing: trend.Standing, measure: str) -> Where | None:
+def _where(standing: trend.TrendPoint, measure: str) -> Where | None:
     value = standing.values[measure]
     return None if value is None else at_percent(value)
 
 
-def _label(standing: trend.Standing, span: str) -> str:
+def _label(standing: trend.TrendPoint, span: str) -> str:
     point = standing.point
     return str(FinancialYear(point.year)) if span == YEARS else f"{point.as_at:%b %y}"
 
 
-def _sentence(held: Sequence[trend.Standing]) -> str:
+def _sentence(held: Sequence[trend.TrendPoint]) -> str:
     """What changed from the first point to the last, measure by measure."""
     first, last = held[0], held[-1]
     if len(held) == 1:

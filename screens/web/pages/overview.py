@@ -8,7 +8,7 @@ import streamlit as st
 from ledger.errors import Refused
 from ledger.money import exact_pounds, spoken
 from ledger.reports import summary
-from ledger.reports.summary import Change
+from ledger.reports.summary import GradeChange
 from ledger.years import FinancialYear
 from screens.report.holdings import GRADES
 from screens.report.render import page as tables
@@ -109,7 +109,7 @@ def _changed(books: Books, icb: str | None) -> None:
     frame.link("Every entry, with its source", "audit", {"view": "entries"})
 
 
-def _at(pence: int, row: Change, icb: str | None, year: int, day: date | None) -> Link:
+def _at(pence: int, row: GradeChange, icb: str | None, year: int, day: date | None) -> Link:
     """A figure of then or now, with the way to the balances behind it, on both clocks."""
     clocks = {} if day is None else {"as_at": str(day), "known_at": str(day)}
     return composed(pence, under=icb, year=year, tier=row.tier_code, grade=row.grade, **clocks)

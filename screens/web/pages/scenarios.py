@@ -9,7 +9,7 @@ from ledger.errors import Refused
 from scenarios import outcome, saved
 from scenarios.baseline import Baseline
 from scenarios.outcome import Outcome
-from scenarios.scenario import Written
+from scenarios.scenario import WrittenScenario
 from screens.report.render import page as tables
 from screens.web.scenarios import choice, results, save
 from screens.web.scenarios.choice import Opened
@@ -82,7 +82,7 @@ def _file_name(opened: Opened) -> str:
     return opened.version.path.name if opened.version else f"{opened.name or 'scenario'}.yaml"
 
 
-def work_out(found: Books, written: Written, content: bytes) -> Outcome:
+def work_out(found: Books, written: WrittenScenario, content: bytes) -> Outcome:
     """What a scenario does to the books, kept until they, the day or the scenario change.
 
     Raises:
@@ -103,7 +103,7 @@ def work_out(found: Books, written: Written, content: bytes) -> Outcome:
 
 # An outcome holds a position for each step: few are kept, for all who use the app.
 @st.cache_resource(show_spinner="Working it out", max_entries=40)
-def _explored(head: str, day: date, name: str, digest: str, _written: Written, _read: Baseline) -> Outcome:
+def _explored(head: str, day: date, name: str, digest: str, _written: WrittenScenario, _read: Baseline) -> Outcome:
     del head, day, name, digest  # the key
     return outcome.explore(_written, _read)
 

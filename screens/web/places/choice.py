@@ -6,7 +6,7 @@ import streamlit as st
 
 from allocations.places import as_text
 from allocations.places.division import UNASSIGNED, Division
-from allocations.places.files import Membership, read_division
+from allocations.places.files import YearOfPlaces, read_division
 from ledger.errors import Refused
 from screens.web.importing import common
 from screens.web.shell import address, frame
@@ -17,7 +17,7 @@ _BY = {"pcn": "PCN", "district": "District", "practice": "Practice"}
 _LIST = "own"
 
 
-def choose(icb: str, members: Membership) -> Division | None:
+def choose(icb: str, members: YearOfPlaces) -> Division | None:
     """The places in view.
 
     Returns:
@@ -35,7 +35,7 @@ def choose(icb: str, members: Membership) -> Division | None:
     return division
 
 
-def own(icb: str, members: Membership) -> Division | None:
+def own(icb: str, members: YearOfPlaces) -> Division | None:
     """The places that the address holds for this ICB; None where there are none, or none that can be read."""
     kept = address.text(_LIST)
     of_icb, bar, text = (kept or "").partition("|")
@@ -57,7 +57,7 @@ def _keep(icb: str, division: Division | None) -> None:
     address.keep_text(_LIST, None if division is None else f"{icb}|{as_text.to_text(division)}")
 
 
-def _upload(icb: str, members: Membership) -> None:
+def _upload(icb: str, members: YearOfPlaces) -> None:
     st.write(
         "A CSV with a column `place` and one of `practice_code`, `pcn_code` or `district`; or the JSON that NHS "
         "England's place tool saves ('Download session data as JSON')."
@@ -76,7 +76,7 @@ def _upload(icb: str, members: Membership) -> None:
     st.rerun()
 
 
-def _make(icb: str, division: Division | None, members: Membership) -> None:
+def _make(icb: str, division: Division | None, members: YearOfPlaces) -> None:
     by = address.choose("by", "Choose by", list(_BY), shown=lambda by: _BY[by], horizontal=True)
     options = as_text.choices(icb, members, by)
 
@@ -100,7 +100,7 @@ def _make(icb: str, division: Division | None, members: Membership) -> None:
     _start_or_undo(icb, division, members)
 
 
-def _start_or_undo(icb: str, division: Division | None, members: Membership) -> None:
+def _start_or_undo(icb: str, division: Division | None, members: YearOfPlaces) -> None:
     if division is None:
         if st.button("Start from the default places"):
             _keep(icb, as_text.default_division(icb, members))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from allocations.files.budgets.preview import preview
-from allocations.reading.cells import Kind, Workbook, read_workbook
+from allocations.reading.cells import CellKind, Workbook, read_workbook
 from ledger.errors import Refused
 from tests.allocations.excel.workbooks import PLAIN, rezipped, with_openpyxl, written
 
@@ -34,7 +34,7 @@ def refused(path: Path, *, by_preview: bool = True) -> str:
     return str(problem)
 
 
-def kinds(book: Workbook) -> dict[str, tuple[Kind, Any]]:
+def kinds(book: Workbook) -> dict[str, tuple[CellKind, Any]]:
     return {cell.address: (cell.kind, cell.value) for row in book.sheets[0].rows for cell in row}
 
 
@@ -48,14 +48,14 @@ def test_every_kind_of_cell_is_told_apart(tmp_path: Path) -> None:
 
     book = read_workbook(with_openpyxl(tmp_path / "kinds.xlsx", [], change))
     found = kinds(book)
-    assert found["A1"] == (Kind.TEXT, "text")
-    assert found["B1"] == (Kind.NUMBER, Decimal("0.1"))
-    assert found["C1"] == (Kind.BOOLEAN, True)
-    assert (found["D1"][0], found["D1"][1].date()) == (Kind.DATE, date(2025, 4, 1))
-    assert found["E1"] == (Kind.ERROR, "#REF!")
-    assert found["F1"] == (Kind.UNCALCULATED, None)
-    assert found["G1"] == (Kind.BLANK, None)
-    assert found["H1"] == (Kind.TEXT, "007")
+    assert found["A1"] == (CellKind.TEXT, "text")
+    assert found["B1"] == (CellKind.NUMBER, Decimal("0.1"))
+    assert found["C1"] == (CellKind.BOOLEAN, True)
+    assert (found["D1"][0], found["D1"][1].date()) == (CellKind.DATE, date(2025, 4, 1))
+    assert found["E1"] == (CellKind.ERROR, "#REF!")
+    assert found["F1"] == (CellKind.UNCALCULATED, None)
+    assert found["G1"] == (CellKind.BLANK, None)
+    assert found["H1"] == (CellKind.TEXT, "007")
     (_, second) = book.sheets[0].rows
     assert [cell.number_format for cell in second[:3]] == ["0.0%", "£#,##0", "General"]
     assert len(second) == 8
@@ -75,7 +75,7 @@ def test_a_formula_keeps_its_stored_value_and_its_text(tmp_path: Path) -> None:
     rezipped(path, {SHEET: lambda xml: xml.replace(b"<v>x</v>", b"<v></v>")})
     cells = [row[0] for row in read_workbook(path).sheets[0].rows]
     assert [(cell.kind, cell.value) for cell in cells] == [
-        (Kind.NUMBER, Decimal("0.125")), (Kind.BLANK, None), (Kind.ERROR, "#N/A"), (Kind.BOOLEAN, True),
+        (CellKind.NUMBER, Decimal("0.125")), (CellKind.BLANK, None), (CellKind.ERROR, "#N/A"), (CellKind.BOOLEAN, True),
     ]  # fmt: skip
     assert cells[0].formula == "1/8"
 

@@ -16,7 +16,7 @@ import pytest
 from allocations.files.budgets.importing import understand
 from allocations.files.budgets.receivers import Receivers, receivers
 from allocations.files.budgets.understood import Understood
-from allocations.reading.cells import Cell, Kind, Sheet, Workbook, read_workbook
+from allocations.reading.cells import Cell, CellKind, Sheet, Workbook, read_workbook
 from ledger.errors import Refused
 from ledger.store.base import Store
 from tests.allocations.excel.workbooks import asked, bring_in, written
@@ -60,14 +60,14 @@ def test_the_good_budget_is_good(funded: Store, good: Path) -> None:
 
 # --- ways to spoil it -----------------------------------------------------------------------------
 
-_ODD_VALUES: tuple[tuple[Kind, Any], ...] = (
-    (Kind.BLANK, None), (Kind.TEXT, "-"), (Kind.TEXT, "n/a"), (Kind.TEXT, "tbc"), (Kind.TEXT, "[x]"), (Kind.TEXT, "#REF!"), (Kind.ERROR, "#DIV/0!"),
-    (Kind.TEXT, "1,23"), (Kind.TEXT, "1.234,56"), (Kind.TEXT, "£1,234"), (Kind.TEXT, "(56)"), (Kind.TEXT, "12.5k"), (Kind.TEXT, "2.5%"),
-    (Kind.TEXT, "5 CR"), (Kind.TEXT, "Total"), (Kind.TEXT, "P1"), (Kind.TEXT, "First place"), (Kind.TEXT, "core"), (Kind.TEXT, "Apr"),
-    (Kind.TEXT, "2025/26"), (Kind.TEXT, "=1+1"), (Kind.TEXT, "\u202e"), (Kind.TEXT, "x" * 400), (Kind.BOOLEAN, True), (Kind.BOOLEAN, False),
-    (Kind.DATE, datetime(2025, 4, 1)), (Kind.UNCALCULATED, None), (Kind.NUMBER, Decimal(0)), (Kind.NUMBER, Decimal(-5)),  # noqa: DTZ001
-    (Kind.NUMBER, Decimal("0.005")), (Kind.NUMBER, Decimal(45748)), (Kind.NUMBER, Decimal("1E+20")), (Kind.NUMBER, Decimal("100.25")),
-    (Kind.TEXT, "£"), (Kind.TEXT, "None"), (Kind.TEXT, "nan"),
+_ODD_VALUES: tuple[tuple[CellKind, Any], ...] = (
+    (CellKind.BLANK, None), (CellKind.TEXT, "-"), (CellKind.TEXT, "n/a"), (CellKind.TEXT, "tbc"), (CellKind.TEXT, "[x]"), (CellKind.TEXT, "#REF!"), (CellKind.ERROR, "#DIV/0!"),
+    (CellKind.TEXT, "1,23"), (CellKind.TEXT, "1.234,56"), (CellKind.TEXT, "£1,234"), (CellKind.TEXT, "(56)"), (CellKind.TEXT, "12.5k"), (CellKind.TEXT, "2.5%"),
+    (CellKind.TEXT, "5 CR"), (CellKind.TEXT, "Total"), (CellKind.TEXT, "P1"), (CellKind.TEXT, "First place"), (CellKind.TEXT, "core"), (CellKind.TEXT, "Apr"),
+    (CellKind.TEXT, "2025/26"), (CellKind.TEXT, "=1+1"), (CellKind.TEXT, "\u202e"), (CellKind.TEXT, "x" * 400), (CellKind.BOOLEAN, True), (CellKind.BOOLEAN, False),
+    (CellKind.DATE, datetime(2025, 4, 1)), (CellKind.UNCALCULATED, None), (CellKind.NUMBER, Decimal(0)), (CellKind.NUMBER, Decimal(-5)),  # noqa: DTZ001
+    (CellKind.NUMBER, Decimal("0.005")), (CellKind.NUMBER, Decimal(45748)), (CellKind.NUMBER, Decimal("1E+20")), (CellKind.NUMBER, Decimal("100.25")),
+    (CellKind.TEXT, "£"), (CellKind.TEXT, "None"), (CellKind.TEXT, "nan"),
 )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def odd_cell(chance: random.Random, rows: list[list[Cell]]) -> None:
 
 def other_number(chance: random.Random, rows: list[list[Cell]]) -> None:
     """A slip of the pen: a digit more, a digit less, two swapped, a sign, a shifted point."""
-    numbers = [(r, c) for r, row in enumerate(rows) for c, cell in enumerate(row) if cell.kind is Kind.NUMBER]
+    numbers = [(r, c) for r, row in enumerate(rows) for c, cell in enumerate(row) if cell.kind is CellKind.NUMBER]
     row, column = chance.choice(numbers)
     value = rows[row][column].value
     assert isinstance(value, Decimal)
@@ -187,7 +187,7 @@ def as_meant(found: Understood, spoilt_rows: tuple[tuple[Cell, ...], ...]) -> No
     for line in found.lines:
         for address in line.cell.replace(";", "").split()[:1]:
             cell = by_address[address]
-            if cell.kind is Kind.NUMBER and "netted" not in line.cell:
+            if cell.kind is CellKind.NUMBER and "netted" not in line.cell:
                 assert isinstance(cell.value, Decimal)
                 assert cell.value * 100 == line.amount_pence
     if found.file_pence is not None:

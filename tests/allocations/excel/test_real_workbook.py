@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from allocations.figures.structure import YEAR, drafts
-from allocations.files.budgets.importing import Outcome, import_budgets
+from allocations.files.budgets.importing import BudgetImport, import_budgets
 from allocations.files.budgets.mapping import BudgetMapping, Settings, read_mapping
 from allocations.files.budgets.understood import BudgetRefused, Request
 from ledger.entries.draft import Draft, Leg, Place, legs
@@ -44,7 +44,7 @@ def limit_only(_limit_file: Path, tmp_path: Path) -> Path:
     return path
 
 
-def bring_in(ledger: Path, workbook: Path, mapping: BudgetMapping) -> Outcome:
+def bring_in(ledger: Path, workbook: Path, mapping: BudgetMapping) -> BudgetImport:
     request = Request("X24", YEAR, "nhs-revenue", mapping=mapping, leave_rest=True)
     with Store.open(ledger) as store:
         return import_budgets(store, workbook, request)

@@ -15,7 +15,7 @@ from allocations.figures.weightings import WEIGHTINGS
 from allocations.files.out import template, working
 from allocations.files.out.sheets import FIRST_ROW, HEADING_ROW
 from allocations.files.out.template import from_figures
-from allocations.files.out.working_plan import Line, Plan, _block, lines, plan
+from allocations.files.out.working_plan import WorkingLine, WorkingPlan, _block, lines, plan
 from allocations.places.division import UNASSIGNED
 from allocations.shares.apportion import apportion
 from allocations.shares.split import Allocation, Part, allocate
@@ -39,11 +39,11 @@ NASTY = (
 )
 
 
-def published_plan(icbs: str, by: str = "core") -> Plan:
+def published_plan(icbs: str, by: str = "core") -> WorkingPlan:
     return plan(year=YEAR, lines=lines(icbs=icbs.split(","), year=YEAR, funds=["core-recurrent"], weightings=[by]))
 
 
-def write(made: Plan, path: Path) -> Path:
+def write(made: WorkingPlan, path: Path) -> Path:
     working.write_working(made, working.told(made, None), path)
     return path
 
@@ -64,7 +64,7 @@ def nasty_places(path: Path) -> Path:
     return path
 
 
-def tied_plan() -> Plan:
+def tied_plan() -> WorkingPlan:
     """Splits made to tie: equal weights, equal fractions of unequal weights, a share of nothing, one receiver."""
     weights = [(1, 1, 1), (1, 3, 1, 3), (2, 1, 1, 0), (5,), (1, 1, 2, 4), (7, 7, 7, 7, 7, 7, 7)]
     amounts = [10, 2, 2, 1_000_000_007, 3, 100_000_000_000]
@@ -73,7 +73,7 @@ def tied_plan() -> Plan:
         icb = f"T{number:02}"
         split = apportion(amount, {f"{icb}-{place}": weight for place, weight in enumerate(parts)})
         everyone = sum(parts)
-        made_lines.append(Line(icb, icb, "f", "f", "core", amount, "made up"))
+        made_lines.append(WorkingLine(icb, icb, "f", "f", "core", amount, "made up"))
         receivers = tuple(
             Part(code, code, 1, weight * 10**9, weight * 10**9, Fraction(weight, everyone), pounds * 100)
             for (code, pounds), weight in zip(split.items(), parts, strict=True)
@@ -85,7 +85,7 @@ def tied_plan() -> Plan:
              **dict.fromkeys(WEIGHTINGS, Decimal(part.people_billionths).scaleb(-9))}
             for part in receivers
         ]  # fmt: skip
-    return Plan(YEAR, tuple(made_lines), tuple(practices), {"place": tuple(blocks)})
+    return WorkingPlan(YEAR, tuple(made_lines), tuple(practices), {"place": tuple(blocks)})
 
 
 def more_people(book: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from allocations.files.out import template
 from allocations.files.out.sheets import FIRST_ROW, HEADING_ROW, YELLOW
 from allocations.files.out.template import from_books, from_figures
-from allocations.reading.cells import Kind, read_workbook
+from allocations.reading.cells import CellKind, read_workbook
 from ledger.entries.posting import post
 from ledger.errors import Refused
 from ledger.reports.position import moment
@@ -36,17 +36,19 @@ def test_without_a_ledger_it_offers_the_published_lines(written: Path) -> None:
                      "primary-medical-remaining-growth", "primary-medical-arrs-additional", "primary-medical-arrs-gps"]  # fmt: skip
     tiers = [row[2].text for row in sheets["Organisations"].rows[FIRST_ROW:]]
     assert (tiers.count("place"), tiers.count("pcn")) == (6, 52)
-    held = {row[0].text: row[4].value for row in sheets["Checks"].rows if len(row) > 4 and row[4].kind is Kind.NUMBER}
+    held = {
+        row[0].text: row[4].value for row in sheets["Checks"].rows if len(row) > 4 and row[4].kind is CellKind.NUMBER
+    }
     assert held["core-recurrent: no more is handed out than the ICB has"] == Decimal(4_929_405_000)
 
 
 def test_the_budget_is_a_plain_long_table(written: Path) -> None:
     (budget,) = [sheet for sheet in read_workbook(written).sheets if sheet.name == "Budget"]
     assert [cell.text for cell in budget.rows[HEADING_ROW]] == list(template.BUDGET)
-    body = [row for row in budget.rows[FIRST_ROW:] if row[0].kind is not Kind.BLANK]
+    body = [row for row in budget.rows[FIRST_ROW:] if row[0].kind is not CellKind.BLANK]
     *rows, total = body
     assert len(rows) == 6 * 7
-    assert all(row[template.AMOUNT].kind is Kind.BLANK for row in rows)
+    assert all(row[template.AMOUNT].kind is CellKind.BLANK for row in rows)
     assert {row[template.YEAR].text for row in rows} == {"2025/26"}
     assert {row[template.RECURRENT].text for row in rows} == {"yes", "no"}
     assert not any(cell.formula for row in rows for cell in row)

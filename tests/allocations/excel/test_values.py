@@ -19,7 +19,7 @@ from allocations.reading.amounts import (
     written_number,
     year,
 )
-from allocations.reading.cells import Cell, Kind, number
+from allocations.reading.cells import Cell, CellKind, number
 from allocations.reading.units import unit_in
 from ledger.inputs import Input
 from ledger.years import FinancialYear
@@ -28,11 +28,11 @@ NBSP, THIN, MINUS, EN, EM = "\u00a0", "\u2009", "\u2212", "\u2013", "\u2014"
 
 
 def text(value: str) -> Cell:
-    return Cell("D14", Kind.TEXT, value)
+    return Cell("D14", CellKind.TEXT, value)
 
 
 def stored(value: str, number_format: str = "General") -> Cell:
-    return Cell("D14", Kind.NUMBER, Decimal(value), number_format)
+    return Cell("D14", CellKind.NUMBER, Decimal(value), number_format)
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,14 @@ def test_another_currency_is_refused(written: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "found"),
     [
-        (Cell("D14", Kind.ERROR, "#REF!"), "#REF!"),
-        (Cell("D14", Kind.ERROR, "#N/A"), "#N/A"),
+        (Cell("D14", CellKind.ERROR, "#REF!"), "#REF!"),
+        (Cell("D14", CellKind.ERROR, "#N/A"), "#N/A"),
         (text("#REF!"), "#REF!"),
         (text("#N/A"), "#N/A"),
         (text("#DIV/0!"), "#DIV/0!"),
-        (Cell("D14", Kind.BOOLEAN, True), "TRUE or FALSE"),
-        (Cell("D14", Kind.DATE, datetime(2025, 4, 1)), "a date"),  # noqa: DTZ001 - as Excel keeps it
-        (Cell("D14", Kind.UNCALCULATED, None, formula="A1"), "without a stored value"),
+        (Cell("D14", CellKind.BOOLEAN, True), "TRUE or FALSE"),
+        (Cell("D14", CellKind.DATE, datetime(2025, 4, 1)), "a date"),  # noqa: DTZ001 - as Excel keeps it
+        (Cell("D14", CellKind.UNCALCULATED, None, formula="A1"), "without a stored value"),
         (stored("0.025", "0.0%"), "percentage"),
         (text("2.5%"), "percentage"),
         (text("(7.58)%"), "percentage"),
@@ -120,7 +120,7 @@ def test_a_stored_number_is_exact_in_its_unit() -> None:
     assert money(stored("0.1"), POUNDS) == Decimal("0.1")
     assert money(stored("3646032.595295848"), THOUSANDS) == Decimal("3646032595.295848")
     assert money(stored("-1.5"), MILLIONS) == Decimal(-1_500_000)
-    assert money(Cell("D14", Kind.BLANK, None), POUNDS) is BLANK
+    assert money(Cell("D14", CellKind.BLANK, None), POUNDS) is BLANK
 
 
 @given(st.integers(-(10**13), 10**13))
@@ -148,13 +148,13 @@ def test_a_plain_number_as_a_percentage_is_asked_about() -> None:
     assert share(stored("0.025", "0.0%"), None) == Decimal("0.025")
     assert isinstance(share(stored("2.5"), None), Doubt)
     assert share(stored("2.5"), "percent") == share(stored("0.025"), "share") == Decimal("0.025")
-    assert isinstance(share(Cell("A1", Kind.BOOLEAN, True), "share"), Doubt)
+    assert isinstance(share(Cell("A1", CellKind.BOOLEAN, True), "share"), Doubt)
 
 
 @pytest.mark.parametrize(
     "cell",
     [text("2025/26"), text("2025-26"), text("25/26"), text("FY2025/26"), text("2025 to 2026"), text(" 2025/26 "), text("2025/2026"),
-     text("2025-04-01"), Cell("A1", Kind.DATE, datetime(2025, 4, 1)), Cell("A1", Kind.DATE, date(2026, 3, 31))],  # noqa: DTZ001
+     text("2025-04-01"), Cell("A1", CellKind.DATE, datetime(2025, 4, 1)), Cell("A1", CellKind.DATE, date(2026, 3, 31))],  # noqa: DTZ001
 )  # fmt: skip
 def test_a_year_is_read(cell: Cell) -> None:
     assert year(cell) == FinancialYear(2025)
@@ -170,7 +170,7 @@ def test_fy26_is_confirmed_once_for_the_file() -> None:
 
 @pytest.mark.parametrize(("cell", "words"), [(stored("45748"), "01 April 2025"), (text("45748"), "01 April 2025"), (text("2025/27"), "2025/27"),
                                              (text("2025"), "not a financial year"), (stored("7"), "not a financial year"),
-                                             (Cell("A1", Kind.ERROR, "#REF!"), "#REF!")])  # fmt: skip
+                                             (Cell("A1", CellKind.ERROR, "#REF!"), "#REF!")])  # fmt: skip
 def test_what_may_be_another_year_is_queried(cell: Cell, words: str) -> None:
     found = year(cell)
     assert isinstance(found, Doubt)

@@ -10,7 +10,7 @@ from typing import Any
 import openpyxl
 import xlsxwriter
 
-from allocations.files.budgets.importing import Outcome, import_budgets, understand
+from allocations.files.budgets.importing import BudgetImport, import_budgets, understand
 from allocations.files.budgets.receivers import receivers
 from allocations.files.budgets.understood import BudgetRefused, Request, Understood
 from allocations.reading.cells import Workbook, read_workbook
@@ -80,7 +80,7 @@ def understood(store: Store, file: Path | Workbook, **given: Any) -> Understood:
         return understand(file if isinstance(file, Workbook) else read_workbook(file), books, request)
 
 
-def bring_in(store: Store, file: Path, **given: Any) -> Outcome:
+def bring_in(store: Store, file: Path, **given: Any) -> BudgetImport:
     """Import a workbook."""
     dry_run = given.pop("dry_run", False)
     return import_budgets(store, file, asked(**given), dry_run=dry_run)

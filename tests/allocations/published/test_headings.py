@@ -2,7 +2,7 @@
 
 import pytest
 
-from allocations.files.published.headings import Unit, meaning, same
+from allocations.files.published.headings import HeaderUnit, meaning, same
 from allocations.files.published.tables import plain_number
 
 
@@ -18,21 +18,21 @@ from allocations.files.published.tables import plain_number
 )
 def test_the_same_meaning_in_other_words(text: str) -> None:
     assert meaning(text).words == {"recurrent", "allocation"}
-    assert meaning(text).unit is Unit.THOUSANDS
+    assert meaning(text).unit is HeaderUnit.THOUSANDS
 
 
 @pytest.mark.parametrize(
     ("text", "unit"),
     [
-        ("2025/26 Recurrent allocation £/head", Unit.PER_HEAD),
-        ("Recurrent allocation (£ per head)", Unit.PER_HEAD),
-        ("Base growth (%)", Unit.PERCENT),
-        ("Total £m", Unit.MILLIONS),
-        ("Total (£)", Unit.POUNDS),
+        ("2025/26 Recurrent allocation £/head", HeaderUnit.PER_HEAD),
+        ("Recurrent allocation (£ per head)", HeaderUnit.PER_HEAD),
+        ("Base growth (%)", HeaderUnit.PERCENT),
+        ("Total £m", HeaderUnit.MILLIONS),
+        ("Total (£)", HeaderUnit.POUNDS),
         ("Discharge", None),
     ],
 )
-def test_units(text: str, unit: Unit | None) -> None:
+def test_units(text: str, unit: HeaderUnit | None) -> None:
     assert meaning(text).unit is unit
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 import devolution
 from allocations.figures import tables
 from allocations.files.published import importing
-from allocations.files.published.importing import Imported, import_files
+from allocations.files.published.importing import PublishedImport, import_files
 from allocations.files.published.understood import understand
 from ledger.entries import chain
 from ledger.errors import Refused
@@ -41,7 +41,7 @@ def map_file(folder: Path, rows: small.Rows = MAP) -> Path:
     return path
 
 
-def bring(store: Store, *paths: Path, **given) -> Imported:
+def bring(store: Store, *paths: Path, **given) -> PublishedImport:
     files, problems = understand(paths)
     assert texts(problems) == ""
     return import_files(store, files, **given)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from allocations.files.published.change_summary import ChangeSummary, IcbSuccession, Move, NewIcb
+from allocations.files.published.change_summary import ChangeSummary, IcbSuccession, Move, SuccessorIcb
 from allocations.files.published.mergers import Step, work_out
 from allocations.files.published.registered_patients import PracticeMap
 from ledger.errors import Refused
@@ -25,7 +25,7 @@ def succession(old: str, new: str | None, name: str, kind: str) -> IcbSuccession
 
 
 SUMMARY = ChangeSummary(
-    DAY, (NewIcb(None, "NHS New ICB", "Y61", "Summary", "C4"),),
+    DAY, (SuccessorIcb(None, "NHS New ICB", "Y61", "Summary", "C4"),),
     (succession("QAA", None, "NHS New ICB", "split"), succession("QAA", "QCC", "NHS Old ICB", "split"),
      succession("QBB", None, "NHS New ICB", "merge")),
     (), (Move("A00002", "QAA", "QCC", "NHS Old ICB", "Moves", "C9"),), (), (), (), (), (), (),
