@@ -53,7 +53,7 @@ def appoint(
         limit_period = _USUAL_PERIOD
     limit = (limit_pence, limit_period)
     with store.read() as reader:
-        problems = _appointment_problems(reader, role, organisation, limit, day, until, alone=alone)
+        problems = _unknown(reader, role, organisation) + unfit(role, organisation, limit, day, until, alone=alone)
         if problems:
             raise Refused(problems)
         number = last_entry(reader)
@@ -105,18 +105,8 @@ def dismiss(
     return ending
 
 
-def _appointment_problems(
-    reader: Reader,
-    role: str,
-    organisation: str | None,
-    limit: tuple[int | None, str | None],
-    day: date,
-    until: date | None,
-    *,
-    alone: bool,
-) -> list[Problem]:
+def _unknown(reader: Reader, role: str, organisation: str | None) -> list[Problem]:
     found = []
-    limit_pence, period = limit
     if role not in APPOINTED:
         remedy = f"Use one of {', '.join(APPOINTED)}."
         found.append(Problem("the role", f"there is no role '{role}'.", "The books could not say what it may.", remedy))
@@ -126,6 +116,25 @@ def _appointment_problems(
         remedy = suggestion(reader, organisation, "organisation")
         sentence = f"there is no organisation '{organisation}'."
         found.append(Problem(Input.ORGANISATION, sentence, "A right is over somebody.", remedy))
+    return found
+
+
+def unfit(
+    role: str,
+    organisation: str | None,
+    limit: tuple[int | None, str | None],
+    day: date,
+    until: date | None,
+    *,
+    alone: bool,
+) -> list[Problem]:
+    """What makes no sense of a right that somebody would be given, each of the field that it is about.
+
+    Args:
+        limit: pence, and the period over which they are counted.
+    """
+    found = []
+    limit_pence, period = limit
     if limit_pence is not None and (limit_pence < 0 or role not in (PREPARER, APPROVER)):
         sentence = f"a limit of £{exact_pounds(limit_pence)} for the role {role}."
         found.append(Problem(Input.ROLE_LIMIT, sentence, "Only preparers and approvers move money.", "Leave it out."))

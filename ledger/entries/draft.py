@@ -109,6 +109,15 @@ def legs(movements: Iterable[Leg]) -> pa.Table:
     )
 
 
+def mirrored(moved: pa.Table) -> pa.Table:
+    """Legs the other way round: what undoes them."""
+    other = {
+        name: name.replace("from_", "to_", 1) if name.startswith("from_") else name.replace("to_", "from_", 1)
+        for name in LEGS.names
+    }
+    return pa.table({name: moved[other[name]] for name in LEGS.names})
+
+
 def schema_of(model: "type[SQLModel]", form: int = canonical.FORM) -> pa.Schema:
     """The Arrow schema of a table of the books, without ``entry_number``, in the model's order.
 

@@ -6,6 +6,9 @@ one only where a rule carried it forward before (``scenarios.year_end.carry_forw
 
 from typing import Any
 
+import pyarrow as pa
+from sqlmodel import SQLModel
+
 from ledger import clock
 from ledger.entries.draft import Draft, records
 from ledger.entries.kinds import CLOSE
@@ -53,11 +56,9 @@ def close(
         found = f"it has not ended: by the clock of the books it is {today}."
         why = "Entries of the rest of the month would have nowhere to go."
         raise Refused([Problem(f"month {month}", found, why, f"Close it from {month.following.first_day} on.")])
-    row = {"id": str(month), "last_day": month.last_day}
     draft = Draft(
-        f"close/{month}", CLOSE, month.last_day, actor, reason, authority=authority,
-        records={ClosedMonth: records(ClosedMonth, [row])},
-    )  # fmt: skip
+        f"{CLOSE}/{month}", CLOSE, month.last_day, actor, reason, authority=authority, records=what_closes(month)
+    )
     try:
         (posted,) = post(store, [draft], dry_run=dry_run)
     except KeyReused:
@@ -67,6 +68,11 @@ def close(
         why = "A month is closed once, and never opened again."
         raise Refused([Problem(f"month {month}", found, why, "There is nothing left to do.")]) from None
     return posted
+
+
+def what_closes(month: Month) -> dict[type[SQLModel], pa.Table]:
+    """What the entry brings by which a month closes."""
+    return {ClosedMonth: records(ClosedMonth, [{"id": str(month), "last_day": month.last_day}])}
 
 
 def left_over(reader: Reader, year: FinancialYear) -> list[dict[str, Any]]:

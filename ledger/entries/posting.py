@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from ledger.entries import canonical, group_commit, named_legs, refusals, transfers
 from ledger.entries.chain import LEGS_OF, head, last_entry
 from ledger.entries.door import Posted, PostingRequest, linked, moment_after
-from ledger.entries.draft import LEGS, Draft, primary_key, schema_of
+from ledger.entries.draft import Draft, mirrored, primary_key, schema_of
 from ledger.entries.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.models import RECORDS, Entry
@@ -319,11 +319,6 @@ def _mirror(reader: Reader, number: int, *, reason: str, actor: str, authority: 
     if before:
         raise AlreadyReversed([refusals.reversed_before(number, before[0][0])])
     legs = reader.table(LEGS_OF, {"first": number, "last": number})
-    swapped = [
-        name.replace("from_", "to_", 1) if name.startswith("from_") else name.replace("to_", "from_", 1)
-        for name in LEGS.names
-    ]
-    mirrored = pa.table({name: legs[other] for name, other in zip(LEGS.names, swapped, strict=True)})
     return Draft(
         key=f"{REVERSAL_KEY}{number}",
         kind=REVERSE,
@@ -334,5 +329,5 @@ def _mirror(reader: Reader, number: int, *, reason: str, actor: str, authority: 
         source=entry["source"],
         source_hash=entry["source_hash"],
         reverses=number,
-        transfers=mirrored,
+        transfers=mirrored(legs),
     )

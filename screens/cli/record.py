@@ -66,7 +66,8 @@ def _record(decision: Decision) -> Callable[..., None]:
         *, ledger: Any, actor: str, dry_run: bool, propose: bool, **told: str | None
     ) -> Report:  # fmt: skip
         given = {name.removeprefix(_GIVEN): text for name, text in told.items() if text is not None}
-        given.setdefault("date", str(_day(given.get("year"))))
+        usual = decision.usual_day(given) if decision.usual_day else None
+        given.setdefault("date", str(usual or _day(given.get("year"))))
         with Store.open(ledger) as store:
             with store.read(actor) as reader:
                 before = known(reader)

@@ -36,6 +36,6 @@ def _left_out(entries: Sequence[tuple[int, str]]) -> str:
     named = ", ".join(f"{number} ({kind})" for number, kind in entries[:most])
     more = f" and {len(entries) - most:,} more" if len(entries) > most else ""
     return (
-        f"Left out: entries {named}{more}. They are no rows of a register: a file brought them, or another command "
-        "makes them, as the beginning of a ledger."
+        f"Left out: entries {named}{more}. They are no rows of a register: another command makes them, as the "
+        "beginning of a ledger or a proposal."
     )

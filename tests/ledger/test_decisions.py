@@ -17,19 +17,15 @@ from ledger.entries.posting import post
 from ledger.errors import Refused
 from ledger.models import (
     RECORDS,
-    Appointment,
-    ClosedMonth,
-    Dismissal,
     Proposal,
     ProposalEnd,
     ProposedEntry,
     ProposedTransfer,
-    SourceLimit,
     Upgrade,
 )
 from ledger.reports import verify
 from ledger.store.base import Store
-from tests.books import fund_all, held, texts
+from tests.books import fund_all, texts, whole
 
 MONEY = {"recurrent": "NR"}
 PAPER = {"source": "Letter of 1 June 2025"}
@@ -60,22 +56,30 @@ CASES: tuple[tuple[str, dict[str, str]], ...] = (
                     "basis": "registered people", "date": "2026-04-01"}),
     ("tier", {"code": "neighbourhood", "name": "Neighbourhood", "rank": "4", "depth": "2"}),
     ("total", {"description": "What the second ICB got", "year": "2025/26", "from_tier": "national", "to_tier": "icb",
-               "organisation": "ICB2", "fund": "limit", "amount": "3,100", **PAPER}),
+               "organisation": "ICB2", "fund": "limit", "amount": "3,100", "source_hash": "ab" * 32, **PAPER}),
+    ("limit", {"fund": "limit", "year": "2025/26", "amount": "20,000", **PAPER}),
+    ("carry", {"from": "ICB2", "fund": "core", "amount": "40", "date": "2026-03-31"}),
+    ("bring", {"to": "ICB2", "fund": "core", "amount": "40", "standing": "retained", "date": "2026-04-01"}),
+    ("spend", {"organisation": "P1", "fund": "core", "amount": "7", "key": "by mistake", **MONEY}),
+    ("reverse", {"entry": "by mistake"}),
+    ("close-month", {"month": "2025-05", "date": "2025-05-31"}),
+    ("appoint", {"person": "ada", "role": "administrator"}),
+    ("appoint", {"person": "ben", "role": "approver", "organisation": "ICB1", "limit": "500", "alone": "yes",
+                 "recorded_by": "ada"}),
+    ("dismiss", {"person": "ben", "date": "2025-08-01", "recorded_by": "ada"}),
 )  # fmt: skip
 # Who else makes what no decision makes: the command for it.
 ELSEWHERE = {
-    "carry": "carry-forward", "bring": "carry-forward", "propose": "allocate", "decide": "proposal approve",
-    "close": "month close", "appoint": "appoint", "dismiss": "dismiss", "limit": "limit set", "upgrade": "migrate",
-    "reverse": "reverse", Proposal: "allocate", ProposedEntry: "allocate", ProposedTransfer: "allocate",
-    ProposalEnd: "proposal approve", ClosedMonth: "month close", Appointment: "appoint", Dismissal: "dismiss",
-    SourceLimit: "limit set", Upgrade: "migrate",
+    "propose": "allocate", "decide": "proposal approve", "upgrade": "migrate", Proposal: "allocate",
+    ProposedEntry: "allocate", ProposedTransfer: "allocate", ProposalEnd: "proposal approve", Upgrade: "migrate",
 }  # fmt: skip
 
 
 def made(store: Store, name: str, given: Mapping[str, str]) -> Made:
+    asked = {"date": "2025-06-01", "reason": "decided", **given}
+    actor = asked.pop("recorded_by", "tests")
     with store.read() as reader:
-        return make(DECISIONS[name], {"date": "2025-06-01", "reason": "decided", **given}, known(reader),
-                    actor="tests", where=lambda field: f"the {field}")  # fmt: skip
+        return make(DECISIONS[name], asked, known(reader), actor=actor, where=lambda field: f"the {field}")
 
 
 def test_every_kind_and_every_record_has_a_door() -> None:
@@ -97,7 +101,8 @@ def test_every_kind_and_every_record_has_a_door() -> None:
 
 def test_each_decision_does_what_it_says(books: Store) -> None:
     """Worked by hand: of 6,000 of core the first ICB gives 200, gets 50 back, keeps 300 and frees 100 of it, sets 10
-    aside, moves 20 elsewhere and 5 of it back: 5,625 are left. The second gets 100 on top of 3,000."""
+    aside, moves 20 elsewhere and 5 of it back: 5,625 are left. The second gets 100 on top of 3,000, and carries 40 into the next year,
+    where it keeps them back."""
     fund_all(books)
     for name, given in CASES:
         found = made(books, name, given)
@@ -113,13 +118,15 @@ def test_each_decision_does_what_it_says(books: Store) -> None:
         ("ICB1", "care", "available"): 10_00,
         ("ICB1", "growth", "available"): 15_00,
         ("ICB1", "winter", "available"): 1_000_00,
-        ("ICB2", "core", "available"): 3_100_00,
+        ("ICB2", "core", "available"): 3_060_00,
+        ("ICB2", "core", "retained"): 40_00,
         ("P1", "core", "available"): 125_00,
         ("P1", "core", "spent"): 25_00,
     }
-    stands = {(row[0], row[1], row[2].split(" ")[0]): 0 for row in held(books)}
-    for (organisation, fund, standing), pence in held(books).items():
-        stands[organisation, fund, standing.split(" ")[0]] += pence
+    stands: dict[tuple[str, str, str], int] = {}
+    for row in whole(books).to_pylist():
+        place = (row["organisation"], row["fund"], row["standing"].split(" ")[0])
+        stands[place] = stands.get(place, 0) + row["amount_pence"]
     assert {place: pence for place, pence in stands.items() if pence} == expected
     with books.read_afresh() as reader:
         assert verify.verify(reader) == []
@@ -187,14 +194,20 @@ def test_it_says_what_stands_before_and_after(books: Store) -> None:
         ("tier", {"code": "pcn"}, "code", "there is a tier pcn already."),
         ("tier", {"rank": "four"}, "rank", "'four' is not a whole number."),
         ("total", {"source": ""}, "source", "nothing is given."),
+        ("limit", {"source": ""}, "source", "nothing is given."),
+        ("close-month", {"date": "2025-05-30"}, "date", "it is 2025-05-30."),
+        ("reverse", {}, "entry", "there is no entry with the key 'by mistake'."),
+        ("dismiss", {}, "person", "ben has no such right from 2025-08-01 on."),
+        ("appoint", {"role": "administrator", "alone": ""}, "limit", "a limit of £500.00 for the role administrator."),
+        ("appoint", {"period": "day", "limit": ""}, "period", "no limit per 'day'."),
+        ("appoint", {"until": "2025-06-01"}, "until", "it would hold from 2025-06-01 and no longer from 2025-06-01."),
     ],
 )
 @pytest.mark.parametrize("kind", ["file"])
 def test_what_cannot_be_read_is_told_of_its_field(
     books: Store, name: str, given: dict[str, str], field: str, said: str
 ) -> None:
-    whole = {**dict(CASES)[name], **given}
-    found = made(books, name, whole)
+    found = made(books, name, {**dict(CASES)[name], **given})
     assert not found.drafts
     (problem,) = [one for one in found.problems if one.where == f"the {field}"]
     assert said in problem.found

@@ -89,7 +89,8 @@ def record(
             found = [_told(problem, rest, numbers, rows_of) for problem in refused.problems]
             problems += [problem for problem, _ in found]
             bad = {key for _, key in found}
-            kept = [draft for draft in rest if draft.key not in bad]
+            # What undoes an entry names its number, which is another one where entries before it are left out.
+            kept = [draft for draft in rest if draft.key not in bad and draft.reverses is None]
             if len(kept) == len(rest):
                 break
             rest = kept

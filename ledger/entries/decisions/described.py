@@ -23,6 +23,7 @@ COMMON = (
         "authority", Holds.TEXT, "Who allowed it, where a ring-fence or looser terms ask for that", "Finance committee"
     ),
     Field("source", Holds.TEXT, "The document that it rests on", "Letter of 12 June 2025"),
+    Field("source_hash", Holds.TEXT, "The SHA-256 of that document, where it is a file", "9f86d081884c7d65..."),
     Field("key", Holds.TEXT, "A name for the decision: recorded twice, it is done once", "2025-06/winter/3"),
 )
 
@@ -37,6 +38,7 @@ class Header:
     reason: str
     authority: str | None
     source: str | None
+    source_hash: str | None = None
 
     def draft(
         self,
@@ -55,7 +57,7 @@ class Header:
         """
         return Draft(
             f"{self.key}{part}", kind, self.day, self.actor, self.reason, authority=self.authority,
-            source=source or self.source, transfers=transfers, records=records or {},
+            source=source or self.source, source_hash=self.source_hash, transfers=transfers, records=records or {},
         )  # fmt: skip
 
 
@@ -81,6 +83,8 @@ class Decision:
         makes: the kinds of entry that it makes.
         brings: the records that they bring.
         drafts: the entries, from what is given, what the books know, and the header.
+        usual_key: its key where none is given, from what is given; one made of all that is given otherwise.
+        usual_day: its day where none is given, from the text that is given; today otherwise.
     """
 
     name: str
@@ -89,6 +93,8 @@ class Decision:
     makes: tuple[str, ...]
     drafts: Callable[[Values, Known, Header], list[Draft]]
     brings: tuple[type[SQLModel], ...] = ()
+    usual_key: Callable[[Values], str] | None = None
+    usual_day: Callable[[dict[str, str]], date | None] | None = None
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -129,10 +135,11 @@ def make(
     values, problems = read(decision.fields, given, known, where)
     if problems:
         return Made((), problems)
-    key = values["key"] or key_of(decision, values)
+    usual = decision.usual_key or (lambda values: key_of(decision, values))
+    key = values["key"] or usual(values)
     header = Header(
-        key, values["date"], actor, values["reason"], values["authority"], values["source"]
-    )  # fmt: skip
+        key, values["date"], actor, values["reason"], values["authority"], values["source"], values["source_hash"]
+    )
     try:
         earlier = then(key)
         return Made(decision.drafts(values, earlier or known, header), (), was_recorded=earlier is not None)

@@ -1,14 +1,27 @@
 """What the books know, as far as decisions rest on it: read once, and added to as decisions of one batch are made."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from ledger.entries.chain import last_entry
-from ledger.entries.draft import Draft
+import pyarrow as pa
+
+from ledger.entries.canonical import ENTRY_FIELDS
+from ledger.entries.chain import LEGS_OF, last_entry
+from ledger.entries.draft import LEGS, Draft
 from ledger.entries.kinds import RECORD_KINDS
-from ledger.models import Agreement, Fund, Organisation, Relationship, Terms, Tier
+from ledger.models import (
+    Agreement,
+    Appointment,
+    Dismissal,
+    Fund,
+    Organisation,
+    Relationship,
+    SourceLimit,
+    Terms,
+    Tier,
+)
 from ledger.store.base import Reader
 from ledger.structure import KNOWN_RELATIONSHIPS
 
@@ -21,6 +34,14 @@ _TABLES = {
     "SELECT 1 FROM agreement s WHERE s.supersedes = a.id AND s.entry_number <= $known) ORDER BY id",
     "relationships": f"WITH {KNOWN_RELATIONSHIPS} SELECT * FROM known_relationship ORDER BY id",
 }
+_BY_ID = {
+    "appointments": "SELECT a.id, a.person, a.role, a.organisation, "
+    "CASE WHEN d.ends IS NULL OR a.valid_to < d.ends THEN a.valid_to ELSE d.ends END AS valid_to FROM appointment a "
+    "LEFT JOIN (SELECT appointment, min(valid_to) AS ends FROM dismissal WHERE entry_number <= $known GROUP BY 1) d "
+    "ON d.appointment = a.id WHERE a.entry_number <= $known ORDER BY a.entry_number, a.id",
+    "limits": "SELECT id, fund, year FROM source_limit WHERE entry_number <= $known ORDER BY entry_number, id",
+}
+_KEYED = "SELECT key, number FROM entry WHERE key IN (SELECT key FROM wanted_keys) AND number <= $known"
 _RECORDED = f"SELECT key, number FROM entry WHERE kind IN ({', '.join(repr(kind) for kind in RECORD_KINDS)})"
 
 
@@ -33,6 +54,12 @@ class Known:
         terms: those of each fund, in the order of their days and versions.
         agreements: those that none supersedes, by id.
         relationships: those that none supersedes, by child.
+        appointments: the rights that were given, by id, each with the day on which it ends, dismissals included.
+        limits: the newest limit of the source, by fund and year.
+        last: the number of the newest entry.
+        learned: the entries that were added, by key, each as the drafts that it is put together from.
+        numbers: of the books, the numbers of the entries of some keys, by key.
+        posted: of the books, the entry of a number.
     """
 
     tiers: dict[str, dict[str, Any]]
@@ -41,6 +68,12 @@ class Known:
     terms: dict[str, list[dict[str, Any]]]
     agreements: dict[str, dict[str, Any]]
     relationships: dict[str, list[dict[str, Any]]]
+    appointments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    limits: dict[tuple[str, int], str] = field(default_factory=dict)
+    last: int = 0
+    learned: dict[str, list[Draft]] = field(default_factory=dict)
+    numbers: Callable[[Iterable[str]], dict[str, int]] = lambda _keys: {}
+    posted: Callable[[int], Draft] | None = None
 
     @property
     def source(self) -> str | None:
@@ -71,26 +104,65 @@ class Known:
         """The version that the next terms of a fund from a day on have."""
         return len([row for row in self.terms.get(fund, []) if row["effective_from"] == day]) + 1
 
+    def entry(self, key: str) -> tuple[int, Draft] | None:
+        """The entry of a key, of the books or of what was added, with the number that it has or will have."""
+        before = list(self.learned)
+        if key in self.learned:
+            before = before[: before.index(key)]
+        there = self.numbers([*before, key])
+        if key in there:
+            assert self.posted is not None
+            return there[key], self.posted(there[key])
+        if key not in self.learned:
+            return None
+        parts = self.learned[key]
+        moved = pa.concat_tables([part.legs() for part in parts])
+        new = [one for one in before if one not in there]
+        return self.last + len(new) + 1, replace(parts[0], transfers=moved)
+
     def learn(self, draft: Draft) -> None:
         """Take in what a draft would bring, so that later decisions of a batch can rest on it."""
+        self.learned.setdefault(draft.key, []).append(draft)
         for model, table in draft.records.items():
-            for row in table.to_pylist():
-                if model is Tier:
-                    self.tiers[row["code"]] = row
-                elif model is Organisation:
-                    self.organisations[row["code"]] = row
-                elif model is Fund:
-                    self.funds[row["code"]] = row
-                elif model is Terms:
-                    held = self.terms.setdefault(row["fund"], [])
-                    held.append(row)
-                    held.sort(key=lambda one: (one["effective_from"], one["version"]))
-                elif model is Agreement:
-                    self.agreements.pop(row["supersedes"] or "", None)
-                    self.agreements[row["id"]] = row
-                elif model is Relationship:
-                    others = self.relationships.setdefault(row["child"], [])
-                    others[:] = [one for one in others if one["id"] != row["supersedes"]] + [row]
+            for row in table.to_pylist() if model in _LEARNED else ():
+                _LEARNED[model](self, row)
+
+
+Row = dict[str, Any]
+
+
+def _terms(known: Known, row: Row) -> None:
+    held = known.terms.setdefault(row["fund"], [])
+    held.append(row)
+    held.sort(key=lambda one: (one["effective_from"], one["version"]))
+
+
+def _agreement(known: Known, row: Row) -> None:
+    known.agreements.pop(row["supersedes"] or "", None)
+    known.agreements[row["id"]] = row
+
+
+def _dismissal(known: Known, row: Row) -> None:
+    right = known.appointments[row["appointment"]]
+    right["valid_to"] = min(row["valid_to"], right["valid_to"] or row["valid_to"])
+
+
+def _relationship(known: Known, row: Row) -> None:
+    others = known.relationships.setdefault(row["child"], [])
+    others[:] = [one for one in others if one["id"] != row["supersedes"]] + [row]
+
+
+_LEARNED: dict[Any, Callable[[Known, Row], None]] = {
+    Tier: lambda known, row: known.tiers.update({row["code"]: row}),
+    Organisation: lambda known, row: known.organisations.update({row["code"]: row}),
+    Fund: lambda known, row: known.funds.update({row["code"]: row}),
+    Terms: _terms,
+    Agreement: _agreement,
+    Appointment: lambda known, row: known.appointments.update({row["id"]: row}),
+    Dismissal: _dismissal,
+    SourceLimit: lambda known, row: known.limits.update({(row["fund"], row["year"]): row["id"]}),
+    Relationship: _relationship,
+}
 
 
 def known(reader: Reader, at: int | None = None) -> Known:
@@ -107,7 +179,25 @@ def known(reader: Reader, at: int | None = None) -> Known:
     for row in rows["relationships"].to_pylist():
         relationships.setdefault(row["child"], []).append(row)
     agreements = {row["id"]: row for row in rows["agreements"].to_pylist()}
-    return Known(by_code["tiers"], by_code["organisations"], by_code["funds"], terms, agreements, relationships)
+    appointments, limits = (reader.table(sql, {"known": at}).to_pylist() for sql in _BY_ID.values())
+    return Known(
+        by_code["tiers"], by_code["organisations"], by_code["funds"], terms, agreements, relationships,
+        {row["id"]: row for row in appointments}, {(row["fund"], row["year"]): row["id"] for row in limits},
+        at, numbers=lambda keys: _numbers(reader, keys, at), posted=lambda number: _posted(reader, number),
+    )  # fmt: skip
+
+
+def _numbers(reader: Reader, keys: Iterable[str], at: int) -> dict[str, int]:
+    reader.stage("wanted_keys", pa.table({"key": pa.array(keys, pa.string())}))
+    return {str(key): int(str(number)) for key, number in reader.rows(_KEYED, {"known": at})}
+
+
+def _posted(reader: Reader, number: int) -> Draft:
+    """An entry that moves money, as it would be posted again."""
+    (row,) = reader.table("SELECT * FROM entry WHERE number = $number", {"number": number}).to_pylist()
+    moved = reader.table(LEGS_OF, {"first": number, "last": number})
+    said = {name: row[name] for name in ENTRY_FIELDS}
+    return Draft(**said, transfers=moved.select(LEGS.names) if moved.num_rows else None)
 
 
 def as_it_was(reader: Reader) -> Callable[[str], Known | None]:

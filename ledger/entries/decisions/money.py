@@ -7,7 +7,7 @@ from ledger.entries.decisions.described import Decision, Header, Impossible, Val
 from ledger.entries.decisions.fields import Field, Holds
 from ledger.entries.decisions.known import Known
 from ledger.entries.draft import Draft, Leg, Place, legs
-from ledger.entries.kinds import MONEY_KINDS
+from ledger.entries.kinds import BRING, CARRY, MONEY_KINDS
 from ledger.words import AVAILABLE, RETAINED, SPENT
 from ledger.years import FinancialYear, year_of
 
@@ -98,6 +98,20 @@ def _receive(values: Values, known: Known, header: Header) -> list[Draft]:
     return [*made, header.draft("allocate", transfers=legs([leg]), source=letter)]
 
 
+def _carry(values: Values, known: Known, header: Header) -> list[Draft]:
+    year = _year(values)
+    source = Place(values["from"], values["fund"], year, values["standing"] or AVAILABLE)
+    destination = Place(_source(known, "from"), values["fund"], year)
+    return [_moved(CARRY, {**values, "recurrent": False}, header, source, destination, values["note"])]
+
+
+def _bring(values: Values, known: Known, header: Header) -> list[Draft]:
+    year = _year(values)
+    source = Place(_source(known, "to"), values["fund"], year)
+    destination = Place(values["to"], values["fund"], year, values["standing"] or AVAILABLE)
+    return [_moved(BRING, {**values, "recurrent": False}, header, source, destination, values["note"])]
+
+
 _RECEIVED = (
     Field("to", Holds.ORGANISATION, "Who receives it", "QWO", required=True),
     _FUND,
@@ -137,4 +151,6 @@ DECISIONS = (
     _decision("vire", (_HOLDER, _FUND, _OTHER_FUND, *_TAIL), _within("vire", AVAILABLE, AVAILABLE)),
     _decision("consolidate", (_HOLDER, _FUND, _OTHER_FUND, *_TAIL), _within("consolidate", AVAILABLE, AVAILABLE)),
     _decision("spend", (_HOLDER, _FUND, _STANDING, *_TAIL), _within("spend", AVAILABLE, SPENT)),
+    _decision(CARRY, (_FROM, _FUND, _STANDING, _AMOUNT, _YEAR, _NOTE), _carry),
+    _decision(BRING, (_TO, _FUND, _STANDING, _AMOUNT, _YEAR, _NOTE), _bring),
 )

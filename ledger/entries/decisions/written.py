@@ -4,21 +4,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.entries.canonical import ENTRY_FIELDS
 from ledger.entries.chain import LEGS_OF
 from ledger.entries.decisions.batch import DecisionRow, drafted
 from ledger.entries.decisions.every import DECISIONS
 from ledger.entries.decisions.known import Known
 from ledger.entries.draft import LEGS, Draft, primary_key, schema_of
-from ledger.entries.kinds import MONEY_KINDS, WITHIN
+from ledger.entries.kinds import BRING, MONEY_KINDS, REVERSE, WITHIN
 from ledger.entries.posting import canonical_records
 from ledger.models import (
     RECORDS,
     Agreement,
+    Appointment,
+    ClosedMonth,
     Closure,
     ControlTotal,
+    Dismissal,
     Fund,
     Organisation,
     Relationship,
+    SourceLimit,
     Succession,
     Terms,
     Tier,
@@ -40,6 +45,9 @@ _NAMES: Mapping[Any, tuple[str, Mapping[str, str]]] = {
     ControlTotal: ("total", {}),
     Terms: ("terms", {}),
     Agreement: ("agree", {"reference": "decision_reference", "until": "valid_to"}),
+    Appointment: ("appoint", {"period": "limit_period", "until": "valid_to"}),
+    SourceLimit: ("limit", {}),
+    ClosedMonth: ("close-month", {"month": "id"}),
 }
 
 
@@ -49,7 +57,7 @@ class Written:
 
     Attributes:
         rows: kind and fields of each decision, and who recorded it, as text by the name of the column.
-        left_out: number and kind of each entry that no decision makes again exactly, as those of an imported file.
+        left_out: number and kind of each entry that no decision makes again exactly, as a proposal.
     """
 
     rows: Sequence[Words]
@@ -62,7 +70,7 @@ def written(reader: Reader, known: int) -> Written:
     rows: list[Words] = []
     left_out: list[tuple[int, str]] = []
     for number, draft in _drafts(reader, known):
-        words = list(_words(draft))
+        words = list(_words(draft, facts))
         if words and _same(draft, words, facts):
             rows += words
         else:
@@ -80,8 +88,7 @@ def _drafts(reader: Reader, known: int) -> Iterator[tuple[int, Draft]]:
         brought = {model: tables[number].select(schema_of(model).names) for model, tables in records.items()
                    if number in tables}  # fmt: skip
         moved = legs[number].select(LEGS.names) if number in legs else None
-        named = {name: row[name] for name in ("key", "kind", "effective_date", "actor", "reason", "authority", "source",
-                                              "source_hash", "reverses")}  # fmt: skip
+        named = {name: row[name] for name in ENTRY_FIELDS}
         yield number, Draft(**named, transfers=moved, records=brought)
 
 
@@ -102,27 +109,25 @@ def _by_entry(table: Any) -> dict[int, Any]:
     return found
 
 
-def _words(draft: Draft) -> Iterator[Words]:
+def _words(draft: Draft, facts: Known) -> Iterator[Words]:
     """The decisions that would make an entry; none where there is no decision for what it does."""
-    if draft.source_hash is not None or draft.reverses is not None:
+    if draft.reverses is not None:
+        undone = list(facts.learned)[draft.reverses - 1]
+        yield {name: text for name, text in _headed(draft, REVERSE, {"entry": undone}).items() if name != "key"}
         return
     if draft.kind in MONEY_KINDS and draft.kind in DECISIONS:
         for leg in draft.legs().to_pylist():
             yield _headed(draft, draft.kind, _of_leg(draft, leg))
         return
     brought = {model: table.to_pylist() for model, table in draft.records.items()}
-    if set(brought) == {Fund, Terms} and len(brought[Fund]) == len(brought[Terms]) == 1:
-        yield _headed(draft, "pot", {**brought[Terms][0], **brought[Fund][0]})
-        return
-    if set(brought) == {Organisation, Relationship} and len(brought[Organisation]) == len(brought[Relationship]) == 1:
-        (one,), (tie,) = brought[Organisation], brought[Relationship]
-        facts = {"part_of": tie["parent"], "scheme": tie["scheme"], "part": tie["part"], "until": one["valid_to"]}
-        yield _headed(draft, "organisation", {**one, **facts})
+    together = list(_together(draft, brought, facts))
+    if together:
+        yield from together
         return
     for model, rows in brought.items():
         for row in rows if model in _NAMES else ():
             name, other = _NAMES[model]
-            if row.get("supersedes") is not None:
+            if row.get("supersedes") is not None and model in (Relationship, Agreement):
                 if model is Relationship:
                     continue  # the new tie ends it
                 yield _headed(draft, "end-agreement", {**row, "agreement": row["supersedes"]})
@@ -130,15 +135,38 @@ def _words(draft: Draft) -> Iterator[Words]:
                 yield _headed(draft, name, {**row, **{field: row[column] for field, column in other.items()}})
 
 
+def _together(draft: Draft, brought: Mapping[Any, Sequence[Mapping[str, Any]]], facts: Known) -> Iterator[Words]:
+    """The one decision that brings all that an entry does, where there is such a decision."""
+    if set(brought) == {Fund, Terms} and len(brought[Fund]) == len(brought[Terms]) == 1:
+        yield _headed(draft, "pot", {**brought[Terms][0], **brought[Fund][0]})
+    if set(brought) == {Organisation, Relationship} and len(brought[Organisation]) == len(brought[Relationship]) == 1:
+        (one,), (tie,) = brought[Organisation], brought[Relationship]
+        tied = {"part_of": tie["parent"], "scheme": tie["scheme"], "part": tie["part"], "until": one["valid_to"]}
+        yield _headed(draft, "organisation", {**one, **tied})
+    if set(brought) == {Dismissal}:
+        yield _headed(draft, "dismiss", _ended(brought[Dismissal], facts))
+
+
+def _ended(rows: Sequence[Mapping[str, Any]], facts: Known) -> dict[str, Any]:
+    """Whose rights end: the person, and the role and the organisation where all of them have one."""
+    ending = [facts.appointments[row["appointment"]] for row in rows]
+    said: dict[str, Any] = {"person": ending[0]["person"]}
+    for name in ("role", "organisation"):
+        if len({one[name] for one in ending}) == 1:
+            said[name] = ending[0][name]
+    return said
+
+
 def _of_leg(draft: Draft, leg: Mapping[str, Any]) -> dict[str, Any]:
     kind = MONEY_KINDS[draft.kind]
     usual = RETAINED if draft.kind == "release" else AVAILABLE
+    standing = leg["to_standing" if draft.kind == BRING else "from_standing"]
     year = FinancialYear(leg["from_year"])
     row = {
         "fund": leg["from_fund"], "to_fund": None if leg["to_fund"] == leg["from_fund"] else leg["to_fund"],
         "amount_pence": leg["amount_pence"], "recurrent": leg["recurrent"], "note": leg["note"],
         "year": None if year == year_of(draft.effective_date) else year,
-        "standing": None if leg["from_standing"] == usual else leg["from_standing"],
+        "standing": None if standing == usual else standing,
     }  # fmt: skip
     if kind.direction == WITHIN:
         return {**row, "organisation": leg["from_organisation"]}
@@ -148,15 +176,19 @@ def _of_leg(draft: Draft, leg: Mapping[str, Any]) -> dict[str, Any]:
 def _headed(draft: Draft, name: str, row: Mapping[str, Any]) -> Words:
     """A decision as text: its own fields from a row, and those that all have from its entry."""
     amount = row.get("amount_pence", row.get("expected_pence"))
+    limit = row.get("limit_pence")
+    if name == "limit":
+        amount, limit = limit, None
     share = row.get("share_ppm")
     facts: dict[str, Any] = {
         **row,
         "amount": None if amount is None else plain_pounds(amount),
+        "limit": None if limit is None else plain_pounds(limit),
         "share": None if share is None else f"{share // 10_000}.{share % 10_000:04}%",
         "year": FinancialYear(row["year"]) if isinstance(row.get("year"), int) else row.get("year"),
         "leave_by": row.get("leave_by") or None,
         "date": draft.effective_date, "reason": draft.reason, "authority": draft.authority, "source": draft.source,
-        "key": draft.key,
+        "source_hash": draft.source_hash, "key": draft.key,
     }  # fmt: skip
     asked = {field.name for field in DECISIONS[name].fields}
     said = {field: _text(value) for field, value in facts.items() if field in asked and value is not None}
@@ -178,9 +210,8 @@ def _same(draft: Draft, words: Sequence[Words], facts: Known) -> bool:
     if problems or len(made) != 1:
         return False
     (again,) = made
-    alike = ("key", "kind", "effective_date", "actor", "reason", "authority", "source", "source_hash", "reverses")
     return (
-        all(getattr(draft, name) == getattr(again, name) for name in alike)
+        all(getattr(draft, name) == getattr(again, name) for name in ENTRY_FIELDS)
         and draft.legs().equals(again.legs())
         and {model: table for model, table in canonical_records(draft).items() if table.num_rows}
         == canonical_records(again)
