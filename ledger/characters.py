@@ -40,10 +40,11 @@ _TO_SMALL = str.maketrans(_FROM, _TO)
 # because what a database takes for small depends on its locale; plain names, which nearly all are, the short way.
 FOLDED = f"""trim(CASE WHEN bit_length({{0}}) = 8 * length({{0}}) THEN lower({{0}} COLLATE "C")
     ELSE translate({{0}}, '{_FROM}', '{_TO}') END)"""
-_ALLOWED = f" {_PLAIN}{_LETTERS}".replace("'", "''").replace("{", "{{").replace("}", "}}")
-# Whether a name is written as ``is_name`` wants it, in the same way.
-IS_NAME = f"""({{0}} <> '' AND translate({{0}}, '{_ALLOWED}', '') = ''
-    AND {{0}} NOT LIKE ' %' AND {{0}} NOT LIKE '% ' AND {{0}} NOT LIKE '%  %')"""
+_PLAIN_IN_SQL = f" {_PLAIN}".replace("'", "''").replace("{", "{{").replace("}", "}}")
+# Whether a name is written as ``is_name`` wants it, in the same way: plain names again the short way.
+IS_NAME = f"""({{0}} <> '' AND {{0}} NOT LIKE ' %' AND {{0}} NOT LIKE '% ' AND {{0}} NOT LIKE '%  %'
+    AND CASE WHEN bit_length({{0}}) = 8 * length({{0}}) THEN translate({{0}}, '{_PLAIN_IN_SQL}', '')
+        ELSE translate({{0}}, '{_PLAIN_IN_SQL}{_LETTERS}', '') END = '')"""
 
 
 def normalise(text: str) -> str:

@@ -253,7 +253,9 @@ def relation(reader: Reader, name: str, given: Mapping[str, int]) -> pa.Table:
     """The rows of a relation that rules name, for a range of entries: its ``first`` and its ``last``."""
     if name in _ANY and not reader.rows(f"{_ANY[name]} LIMIT 1", given):
         return _SCHEMAS[name].empty_table()
-    return reader.table(COMMON[name], given)
+    # An entry that redraws a region says so thousands of times, and each would be compared with every other entry.
+    rows = "SELECT DISTINCT * FROM ({})" if name == "redrawn" else "{}"
+    return reader.table(rows.format(COMMON[name]), given)
 
 
 def _place(row: Row) -> str:
