@@ -1,8 +1,7 @@
 """`devolution record`: one decision by options, made from its description; or many by a register."""
 
 import inspect
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,23 +10,19 @@ import typer
 from typer.core import TyperGroup
 
 from allocations.files.register.reading import read_register, refuse_unless_it_ties
-from ledger.entries.decisions import batch, effect
-from ledger.entries.decisions.described import Decision, make
+from ledger.entries.decisions import batch
+from ledger.entries.decisions.described import Decision
 from ledger.entries.decisions.every import DECISIONS
 from ledger.entries.decisions.fields import Field
-from ledger.entries.decisions.known import as_it_was, known
-from ledger.entries.draft import Draft
-from ledger.entries.posting import Posted, post
-from ledger.entries.proposals import submit
-from ledger.errors import Refused
 from ledger.reports.position import moment
 from ledger.store.base import Store
 from ledger.years import parse_year, today, working_day
 from screens.cli import options
 from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, Json, Ledger
+from screens.report import recording
 from screens.report.render import terminal
-from screens.report.report import Report, listed
+from screens.report.report import Report
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what the books would say, and keep nothing.")]
 Propose = Annotated[
@@ -59,6 +54,10 @@ def option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
+def _named(decision: Decision, field: str) -> str:
+    return f"record {decision.name}" if field == "kind" else option(field)
+
+
 def _record(decision: Decision) -> Callable[..., None]:
     """The command that records one kind of decision."""
 
@@ -68,26 +67,12 @@ def _record(decision: Decision) -> Callable[..., None]:
         given = {name.removeprefix(_GIVEN): text for name, text in told.items() if text is not None}
         usual = decision.usual_day(given) if decision.usual_day else None
         given.setdefault("date", str(usual or _day(given.get("year"))))
+        row = batch.DecisionRow(decision.name, given, lambda field: _named(decision, field))
         with Store.open(ledger) as store:
-            with store.read(actor) as reader:
-                before = known(reader)
-                made = make(decision, given, before, actor=actor, where=option, then=as_it_was(reader))
-                if made.problems:
-                    raise Refused(made.problems)
-                touched = effect.balances(reader, made.drafts, made.drafts[0].effective_date)
-            posted = _posted(store, made.drafts, actor, dry_run=dry_run, propose=propose)
+            done = batch.record(store, [row], actor=actor, dry_run=dry_run, propose=propose)
             with store.read(actor) as reader:
                 at = moment(reader)
-        said = effect.sentences(made.drafts, touched, before)
-        if all(one.replayed for one in posted):
-            touched, said = [], ["It was recorded before; give it a key of its own to record it once more."]
-        rows = [
-            {"organisation": one.organisation, "fund": one.fund, "year": one.year, "standing": one.standing,
-             "before_pence": one.before_pence, "after_pence": one.after_pence}
-            for one in touched
-        ]  # fmt: skip
-        report = Report([listed(rows)], at, decision.meaning, said, {"proposed": propose, "sentences": said})
-        return report.with_entries(posted, dry_run=dry_run)
+        return recording.of_one(decision, done, at, dry_run=dry_run, propose=propose)
 
     shared = {"ledger": (Ledger, DEFAULT_LEDGER), "actor": (Actor, "command line"), "dry_run": (DryRun, False),
               "propose": (Propose, False), "as_json": (Json, False)}  # fmt: skip
@@ -117,15 +102,6 @@ def _day(year: str | None) -> date:
         return today()  # the year is refused when it is read with the other fields
 
 
-def _posted(
-    store: Store, drafts: Sequence[Draft], actor: str, *, dry_run: bool, propose: bool
-) -> list[Posted]:  # fmt: skip
-    if not propose:
-        return post(store, drafts, dry_run=dry_run)
-    title = drafts[-1].reason if len(drafts) == 1 else f"{drafts[-1].reason}, and {len(drafts) - 1:,} more"
-    return [submit(store, drafts, key=drafts[-1].key, title=title, prepared_by=actor, dry_run=dry_run)]
-
-
 @app.command(_REGISTER)
 @guarded(f"record {_REGISTER}")
 def record_register(
@@ -145,23 +121,12 @@ def record_register(
     refuse_unless_it_ties(register, total)
     with Store.open(ledger) as store:
         with terminal.progress("Recording") as told:
-            done = batch.record(store, register.rows, actor=actor, dry_run=dry_run or propose, progress=told)
-        posted = list(done.posted)
-        if propose and done.drafts:
-            posted = _posted(store, done.drafts, actor, dry_run=dry_run, propose=True)
+            done = batch.record(
+                store, register.rows, actor=actor, dry_run=dry_run, propose=propose, progress=told
+            )  # fmt: skip
         with store.read(actor) as reader:
             at = moment(reader)
-    kinds = Counter(row.name for row in register.rows)
-    rows = [{"kind": name, "rows": number} for name, number in sorted(kinds.items())]
-    made = f"{len(register.rows):,} rows make {len(done.drafts):,} entries"
-    fresh = len([entry for entry in posted if not entry.replayed])
-    became = "would be posted" if dry_run else "are posted"
-    said = f"{made}, which are left to be approved." if propose else f"{made}: {fresh:,} {became}."
-    facts = {
-        "file": register.file, "sha256": register.sha256, "dry_run": dry_run, "proposed": propose, "sentence": said,
-        "entries": [{"number": one.number, "key": one.key, "replayed": one.replayed} for one in posted],
-    }  # fmt: skip
-    return Report([listed(rows)], at, "", [said], facts)
+    return recording.of_register(register, done, at, dry_run=dry_run, propose=propose)
 
 
 for _decision in DECISIONS.values():

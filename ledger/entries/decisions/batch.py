@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from ledger.entries.chain import last_entry
+from ledger.entries.decisions import effect
 from ledger.entries.decisions.described import make
+from ledger.entries.decisions.effect import Balance
 from ledger.entries.decisions.every import DECISIONS
 from ledger.entries.decisions.known import Known, as_it_was, known
 from ledger.entries.draft import LEGS, Draft
 from ledger.entries.posting import Posted, post
+from ledger.entries.proposals import submit
 from ledger.errors import Problem, Refused
 from ledger.store.base import Store
 
@@ -47,11 +50,24 @@ class DecisionRow:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a batch: the entries that it makes, what was posted of them, and the books before it."""
+    """What became of decisions.
+
+    Attributes:
+        drafts: the entries that they make.
+        posted: what was posted of them; of a proposal, the one entry that submits it.
+        touched: of one decision alone, the balances that it touches, before and after.
+        sentences: of one decision alone, what the books say before and after.
+    """
 
     drafts: Sequence[Draft]
     posted: Sequence[Posted]
-    before: Known
+    touched: Sequence[Balance] = ()
+    sentences: Sequence[str] = ()
+
+    @property
+    def was_recorded(self) -> bool:
+        """Whether the books had all of it already."""
+        return bool(self.posted) and all(one.replayed for one in self.posted)
 
 
 def record(
@@ -60,21 +76,28 @@ def record(
     *,
     actor: str,
     dry_run: bool = False,
+    propose: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Recorded:
-    """Record many decisions: one entry for each key, all of them or none.
+    """Record decisions, one or many: one entry for each key, all of them or none.
 
     Args:
         actor: who records those that name nobody.
         dry_run: go through everything and keep nothing.
+        propose: submit them as one proposal for somebody else's approval; their money is reserved.
         progress: told what is done, how much of it, and how much there is.
 
     Raises:
         Refused: with everything that is wrong in any row.
     """
+    touched: list[Balance] = []
+    sentences: list[str] = []
     with store.read(actor) as reader:
         before, facts = known(reader), known(reader)
         drafts, rows_of, problems = drafted(rows, facts, actor=actor, progress=progress, then=as_it_was(reader))
+        if len(rows) == 1 and drafts:
+            touched = effect.balances(reader, drafts, drafts[0].effective_date)
+            sentences = effect.sentences(drafts, touched, before)
     progress("Posting", 0, len(drafts))
     posted: list[Posted] = []
     rest = list(drafts)
@@ -82,7 +105,7 @@ def record(
         if not rest:
             break
         try:
-            posted = post(store, rest, dry_run=dry_run or bool(problems))
+            posted = _kept(store, rest, actor, dry_run=dry_run or bool(problems), propose=propose)
             break
         except Refused as refused:
             numbers = _numbers(store, actor, rest)
@@ -97,7 +120,18 @@ def record(
     if problems:
         raise Refused(list(dict.fromkeys(problems)))
     progress("Posting", len(drafts), len(drafts))
-    return Recorded(drafts, posted, before)
+    done = Recorded(drafts, posted, touched, sentences)
+    if len(rows) == 1 and done.was_recorded:
+        said = "It was recorded before; give it a key of its own to record it once more."
+        return replace(done, touched=(), sentences=[said])
+    return done
+
+
+def _kept(store: Store, drafts: Sequence[Draft], actor: str, *, dry_run: bool, propose: bool) -> list[Posted]:
+    if not propose:
+        return post(store, drafts, dry_run=dry_run)
+    title = drafts[-1].reason if len(drafts) == 1 else f"{drafts[-1].reason}, and {len(drafts) - 1:,} more"
+    return [submit(store, drafts, key=drafts[-1].key, title=title, prepared_by=actor, dry_run=dry_run)]
 
 
 def drafted(
@@ -192,6 +226,8 @@ def _told(
     if key not in rows_of:
         key = next((draft.key for draft in drafts for table in draft.records.values()
                     if any(where.endswith(f" {value}") for value in table.column(0).to_pylist())), "")  # fmt: skip
+    if key not in rows_of and len(drafts) == 1:
+        key = drafts[0].key
     if key not in rows_of:
         return problem, ""
     row = rows_of[key]

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +13,9 @@ from sqlmodel import SQLModel
 from ledger.entries.decisions.fields import Field, Holds, read
 from ledger.entries.decisions.known import Known
 from ledger.entries.draft import Draft
+from ledger.entries.kinds import MONEY_KINDS, WITHIN
 from ledger.errors import Problem
+from ledger.models import Agreement, Closure, Fund, Organisation, Relationship, Succession, Terms, Tier
 
 DATE = Field("date", Holds.DAY, "The day from which it counts", "2025-06-30", required=True)
 REASON = Field("reason", Holds.TEXT, "Why, in a sentence", "Agreed by the finance committee", required=True)
@@ -64,6 +67,29 @@ class Header:
 Values = Mapping[str, Any]
 
 
+class Subject(StrEnum):
+    """What a decision is about, for people who look for it."""
+
+    BETWEEN = "Money from one organisation to another"
+    WITHIN = "Money within an organisation"
+    POTS = "Pots and ring-fences"
+    AGREEMENTS = "Agreements to keep money"
+    WHO = "Organisations and who is part of whom"
+    FIGURES = "Totals and other figures"
+
+
+_SUBJECTS: Mapping[type[SQLModel], Subject] = {
+    Fund: Subject.POTS,
+    Terms: Subject.POTS,
+    Agreement: Subject.AGREEMENTS,
+    Organisation: Subject.WHO,
+    Relationship: Subject.WHO,
+    Closure: Subject.WHO,
+    Succession: Subject.WHO,
+    Tier: Subject.WHO,
+}
+
+
 class Impossible(ValueError):
     """A decision that cannot be made of what is given: which field, what is found, and what to do."""
 
@@ -100,6 +126,14 @@ class Decision:
     def fields(self) -> tuple[Field, ...]:
         """All that it is asked for."""
         return (*self.own, *COMMON)
+
+    @property
+    def subject(self) -> Subject:
+        """What it is about: which way it moves money, or else what it brings."""
+        moved = [MONEY_KINDS[kind].direction for kind in self.makes if kind in MONEY_KINDS]
+        if moved:
+            return Subject.WITHIN if moved == [WITHIN] else Subject.BETWEEN
+        return next((_SUBJECTS[model] for model in self.brings if model in _SUBJECTS), Subject.FIGURES)
 
 
 @dataclass(frozen=True, slots=True)
