@@ -20,7 +20,7 @@ def _page(name: str) -> Callable[[], None]:
 st.set_page_config(page_title="Devolution ledger", page_icon="£", layout="wide")
 st.html(f"<style>{frame.STYLE}</style>")
 sign_in.gate()
-# Flat, at most eight pages, so that everything is one step away.
+# Flat, and few, so that everything is one step away.
 PAGES = (
     st.Page(_page("overview"), title="Overview", url_path="overview", default=True),
     st.Page(_page("places"), title="Places", url_path="places"),
@@ -28,6 +28,8 @@ PAGES = (
     st.Page(_page("scenarios"), title="Scenarios", url_path="scenarios"),
     st.Page(_page("bids"), title="Bids", url_path="bids"),
     st.Page(_page("national"), title="National", url_path="national"),
+    st.Page(_page("record"), title="Record", url_path="record"),
+    st.Page(_page("month"), title="Month", url_path="month"),
     st.Page(_page("import_export"), title="Import and export", url_path="import-export"),
     st.Page(_page("audit"), title="Audit", url_path="audit"),
 )

@@ -18,7 +18,7 @@ from ledger.models import ClosedMonth
 from ledger.money import exact_pounds
 from ledger.rules import periods
 from ledger.store.base import Reader, Store
-from ledger.years import FinancialYear, Month
+from ledger.years import FinancialYear, Month, month_of
 
 _LEFT = """
 SELECT a.fund, f.name AS fund_name, a.standing, count(DISTINCT a.organisation) AS organisations,
@@ -73,6 +73,24 @@ def close(
 def what_closes(month: Month) -> dict[type[SQLModel], pa.Table]:
     """What the entry brings by which a month closes."""
     return {ClosedMonth: records(ClosedMonth, [{"id": str(month), "last_day": month.last_day}])}
+
+
+def closable(reader: Reader) -> list[Month]:
+    """The months that may be closed next, the last that has ended first.
+
+    Once a month is closed it is the one after it alone; before, any that has ended since the first year of the books.
+    """
+    first = periods.first_open_day(reader)
+    begun = reader.rows("SELECT min(year) FROM account")[0][0]
+    if first is None and begun is None:
+        return []
+    month = month_of(first or FinancialYear(int(str(begun))).first_day)
+    today = clock.today(reader)
+    ended: list[Month] = []
+    while month.last_day < today and not (first and ended):
+        ended.append(month)
+        month = month.following
+    return ended[::-1]
 
 
 def left_over(reader: Reader, year: FinancialYear) -> list[dict[str, Any]]:

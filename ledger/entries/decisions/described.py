@@ -13,9 +13,22 @@ from sqlmodel import SQLModel
 from ledger.entries.decisions.fields import Field, Holds, read
 from ledger.entries.decisions.known import Known
 from ledger.entries.draft import Draft
-from ledger.entries.kinds import MONEY_KINDS, WITHIN
+from ledger.entries.kinds import MONEY_KINDS, REVERSE, WITHIN
 from ledger.errors import Problem
-from ledger.models import Agreement, Closure, Fund, Organisation, Relationship, Succession, Terms, Tier
+from ledger.models import (
+    Agreement,
+    Appointment,
+    ClosedMonth,
+    Closure,
+    Dismissal,
+    Fund,
+    Organisation,
+    Relationship,
+    SourceLimit,
+    Succession,
+    Terms,
+    Tier,
+)
 
 DATE = Field("date", Holds.DAY, "The day from which it counts", "2025-06-30", required=True)
 REASON = Field("reason", Holds.TEXT, "Why, in a sentence", "Agreed by the finance committee", required=True)
@@ -75,6 +88,7 @@ class Subject(StrEnum):
     POTS = "Pots and ring-fences"
     AGREEMENTS = "Agreements to keep money"
     WHO = "Organisations and who is part of whom"
+    BOOKS = "How the books are kept"
     FIGURES = "Totals and other figures"
 
 
@@ -87,6 +101,10 @@ _SUBJECTS: Mapping[type[SQLModel], Subject] = {
     Closure: Subject.WHO,
     Succession: Subject.WHO,
     Tier: Subject.WHO,
+    ClosedMonth: Subject.BOOKS,
+    Appointment: Subject.BOOKS,
+    Dismissal: Subject.BOOKS,
+    SourceLimit: Subject.BOOKS,
 }
 
 
@@ -133,6 +151,8 @@ class Decision:
         moved = [MONEY_KINDS[kind].direction for kind in self.makes if kind in MONEY_KINDS]
         if moved:
             return Subject.WITHIN if moved == [WITHIN] else Subject.BETWEEN
+        if REVERSE in self.makes:
+            return Subject.BOOKS
         return next((_SUBJECTS[model] for model in self.brings if model in _SUBJECTS), Subject.FIGURES)
 
 

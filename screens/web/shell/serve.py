@@ -7,7 +7,18 @@ from streamlit import net_util
 from streamlit.web.cli import main
 
 # What somebody meets first comes first.
-_PAGES = ("overview", "national", "ring_fences", "audit", "bids", "places", "scenarios", "import_export")
+_PAGES = (
+    "overview",
+    "national",
+    "ring_fences",
+    "audit",
+    "bids",
+    "places",
+    "scenarios",
+    "import_export",
+    "record",
+    "month",
+)
 
 
 def _load() -> None:

@@ -1,0 +1,253 @@
+"""The Record page without a browser: what it says and posts is what `devolution record` says and posts."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from allocations.files.register import layout
+from ledger.entries.chain import books_hash
+from ledger.entries.decisions.every import DECISIONS
+from ledger.entries.kinds import ALL_KINDS
+from ledger.models import RECORDS, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer, Upgrade
+from ledger.store.base import Store
+from screens.web.record.boxes import label
+from tests.ledger.test_decisions import ELSEWHERE
+from tests.screens.importing import field
+from tests.screens.pages import ROOT, document, no_leftovers, page, said, tables, well
+
+__all__ = ["no_leftovers"]
+NAME = "record"
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """West Yorkshire's own ledger of 2025/26, with a million pounds of service development funding."""
+    ledger = tmp_path_factory.mktemp("own") / "own.duckdb"
+    document("new", "--year", "2025/26", "--icb", "QWO", "--ledger", ledger)
+    document(
+        "record", "receive", "--to", "QWO", "--fund", "core-sdf-transfers", "--from-fund", "nhs-revenue", "--amount", "1m",
+        "--recurrent", "NR", "--reference", "M3/17", "--new-money", "yes", "--reason", "SDF, month 3",
+        "--date", "2025-06-12", "--ledger", ledger,
+    )  # fmt: skip
+    return ledger
+
+
+@pytest.fixture
+def own(shipped: Path, tmp_path: Path) -> Path:
+    copy = tmp_path / "own.duckdb"
+    shutil.copy(shipped, copy)
+    return copy
+
+
+def fill(app: AppTest, **given: str) -> AppTest:
+    """Fill boxes by the names of their fields, one after another as people do."""
+    for name, text in given.items():
+        title = name.replace("_", " ").capitalize()
+        for kind in (app.selectbox, app.date_input, app.text_input, app.multiselect):
+            boxes = [one for one in kind if one.label.startswith(f"{title}:")]
+            if boxes:
+                boxes[0].set_value(text)
+                break
+        else:
+            raise AssertionError(f"there is no box {title}")
+        well(app.run())
+    return app
+
+
+def upload_one(app: AppTest, file: Path) -> AppTest:
+    return well(app.file_uploader[0].set_value((file.name, file.read_bytes(), "")).run())
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join(one.value for one in app.text)
+
+
+def press(app: AppTest, button: str, who: str = "Finance") -> AppTest:
+    field(app.text_input, "Who records it").input(who)
+    well(app.run())
+    return well(field(app.button, button).click().run())
+
+
+def same_books(one: Path, other: Path) -> bool:
+    hashes = []
+    for ledger in (one, other):
+        with Store.open(ledger, read_only=True) as store, store.read() as reader:
+            hashes.append(books_hash(reader))
+    return hashes[0] == hashes[1]
+
+
+def command(kind: str, given: dict[str, str], ledger: Path, *more: str) -> dict[str, Any]:
+    options = [word for name, text in given.items() for word in (f"--{name.replace('_', '-')}", text)]
+    return document("record", kind, *options, *more, "--actor", "Finance", "--ledger", ledger)
+
+
+LIFTED = {"fund": "core-discharge", "date": "2025-06-02", "reason": "No longer needed", "grade": "none",
+          "authority": "Board, for 2025-06-02"}  # fmt: skip
+AGREED = {"organisation": "QWO", "fund": "core-sdf-transfers", "partners": "All five places",
+          "reference": "Board 14 May 2025, 7.2", "purpose": "Shared digital team", "date": "2025-06-13",
+          "reason": "Agreed", "amount": "250000"}  # fmt: skip
+DEVOLVED = {"from": "QWO", "to": "QWO-E08000035", "fund": "core-sdf-transfers", "amount": "5000", "recurrent": "no",
+            "date": "2025-06-13", "reason": "Agreed"}  # fmt: skip
+POT = {"code": "winter-2025", "name": "Winter pressures", "date": "2025-06-12", "reason": "Letter", "parent": "core",
+       "grade": "hard", "route": "direction", "recurrent": "no", "notified_on": "2025-06-12", "quality": "green",
+       "spend_by": "2026-03-31", "source": "Letter of 12 June 2025"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "given"), [("terms", LIFTED), ("agree", AGREED), ("pot", POT)])
+def test_it_says_and_posts_what_the_command_does(
+    monkeypatch: pytest.MonkeyPatch, own: Path, tmp_path: Path, kind: str, given: dict[str, str]
+) -> None:
+    other = tmp_path / "other.duckdb"
+    shutil.copy(own, other)
+    answer = command(kind, given, other)
+    app = fill(page(monkeypatch, NAME, own, kind=kind), **given)
+    assert not app.error
+    for sentence in answer["sentences"]:
+        assert sentence in texts(app)
+    press(app, "Post it")
+    assert "It is recorded." in [one.value for one in app.success]
+    assert same_books(own, other)
+
+
+def test_a_decision_that_has_its_own_day_needs_none(monkeypatch: pytest.MonkeyPatch, own: Path) -> None:
+    given = {"month": "2025-06", "reason": "month-end timetable"}
+    app = fill(page(monkeypatch, NAME, own, kind="close-month"), **given)
+    press(app, "Post it")
+    assert app.success[0].value == "It is recorded."
+    assert document("month", "list", "--ledger", own)["rows"][0]["last_day"] == "2025-06-30"
+
+
+def test_it_can_be_left_to_somebody_else(monkeypatch: pytest.MonkeyPatch, own: Path) -> None:
+    app = fill(page(monkeypatch, NAME, own, kind="devolve"), **DEVOLVED)
+    press(app, "Propose it", "anna")
+    assert "It is proposed" in app.success[0].value
+    (waiting,) = document("proposal", "list", "--ledger", own)["rows"]
+    assert (waiting["amount_pence"], waiting["prepared_by"]) == (500_000, "anna")
+    well(field(app.button, "Record another").click().run())
+    assert app.info[0].value == "Still needed: From, To, Fund, Amount, Recurrent, Reason."
+
+
+def test_what_is_wrong_is_said_at_its_box_and_nothing_is_posted(monkeypatch: pytest.MonkeyPatch, own: Path) -> None:
+    app = page(monkeypatch, NAME, own, kind="devolve")
+    assert not app.error
+    fill(app, amount="much", year="2025/26")
+    assert len(app.error) == 2  # at the box, and in the list of all
+    assert "Give an amount in pounds, as 250000." in app.error[0].value
+    fill(app, **{**DEVOLVED, "amount": "2m"})
+    assert "below zero" in app.error[0].value
+    assert ">Amount</th>" in tables(app)
+    assert not [one for one in app.button if one.label == "Post it"]
+    app = fill(page(monkeypatch, NAME, own, kind="terms"), **{**LIFTED, "authority": ""})
+    # The remedy names the box of this page, and stands at it.
+    assert "Name the authority ('Authority')" in app.error[0].value
+    assert ">Authority</th>" in tables(app)
+
+
+def test_who_is_asked_for_and_the_books_may_have_moved(monkeypatch: pytest.MonkeyPatch, own: Path) -> None:
+    app = fill(page(monkeypatch, NAME, own, kind="devolve"), **DEVOLVED)
+    well(field(app.button, "Post it").click().run())
+    assert "Say who records it." in app.error[0].value
+    field(app.text_input, "Who records it").input("Finance")
+    well(app.run())
+    press(fill(page(monkeypatch, NAME, own, kind="devolve"), **{**DEVOLVED, "amount": "7000"}), "Post it")
+    well(field(app.button, "Post it").click().run())
+    assert "The books have moved on since you looked" in app.warning[0].value
+    well(field(app.button, "Post it").click().run())
+    assert app.success[0].value == "It is recorded."
+
+
+def test_an_app_that_only_reads_names_the_command(monkeypatch: pytest.MonkeyPatch, own: Path) -> None:
+    monkeypatch.setenv("DEVOLUTION_READ_ONLY", "yes")
+    app = page(monkeypatch, NAME, own, kind="spend")
+    assert app.code[0].value == f"devolution record spend --ledger {own}"
+    assert not app.text_input
+
+
+# What no decision makes: the page on which it is done. The rest is for whoever runs a ledger, by command alone.
+PAGES = {
+    "propose": "record", "decide": "audit", Proposal: "record", ProposedEntry: "record", ProposedTransfer: "record",
+    ProposalEnd: "audit",
+}  # fmt: skip
+BY_COMMAND = {"upgrade", Upgrade}
+
+
+def test_whatever_the_books_can_hold_has_a_row_of_a_register_and_a_page() -> None:
+    """Its command is asked for in the tests of decisions; what is new in the books, and has neither, fails here."""
+    assert PAGES.keys() | BY_COMMAND == ELSEWHERE.keys()
+    done = {one for each in DECISIONS.values() for one in (*each.makes, *each.brings)}
+    assert done | ELSEWHERE.keys() == {*ALL_KINDS, *RECORDS}
+    assert all((ROOT / "screens" / "web" / "pages" / f"{name}.py").is_file() for name in PAGES.values())
+    by_name = layout.fields()
+    for decision in DECISIONS.values():
+        assert {field.name for field in decision.fields} <= set(by_name) <= set(layout.columns())
+
+
+@pytest.mark.parametrize("kind", DECISIONS)
+def test_every_kind_has_boxes_for_all_that_it_is_asked(
+    monkeypatch: pytest.MonkeyPatch, shipped: Path, kind: str
+) -> None:
+    """A kind that is new in the books has its page by itself; one that the page does not offer fails here."""
+    app = page(monkeypatch, NAME, shipped, kind=kind)
+    assert not app.warning
+    assert field(app.radio, "What happened").value == kind
+    shown = {one.label for group in (app.selectbox, app.date_input, app.text_input, app.multiselect) for one in group}
+    assert {label(one) for one in DECISIONS[kind].fields} <= shown
+
+
+def test_a_register_is_brought_in_whole_and_only_once(
+    monkeypatch: pytest.MonkeyPatch, own: Path, tmp_path: Path
+) -> None:
+    other, register = tmp_path / "other.duckdb", tmp_path / "june.csv"
+    shutil.copy(own, other)
+    register.write_text(
+        "Kind,Date,Reason,From,To,Fund,Amount,Recurrent\n"
+        "devolve,2025-06-13,Agreed,QWO,QWO-E08000035,core-sdf-transfers,5000,NR\n"
+        "devolve,2025-06-13,Agreed,QWO,QWO-E08000032,core-sdf-transfers,6000,NR\n",
+        encoding="utf-8",
+    )
+    answer = document("record", register, "--actor", "Finance", "--ledger", other)
+    app = upload_one(page(monkeypatch, NAME, own, view="register"), register)
+    assert "2 rows make 2 entries: 2 would be posted." in said(app)
+    press(app, "Post 2 entries")
+    assert app.success[0].value == answer["sentence"]
+    assert same_books(own, other)
+    again = page(monkeypatch, NAME, own, view="register")
+    upload_one(again, register)
+    field(again.text_input, "Who records it").input("Finance")
+    well(again.run())
+    assert "The books have all of it already" in again.success[0].value
+
+
+def test_a_register_that_is_wrong_is_refused_with_every_cell(
+    monkeypatch: pytest.MonkeyPatch, own: Path, tmp_path: Path
+) -> None:
+    register = tmp_path / "wrong.csv"
+    register.write_text(
+        "Kind,Date,Reason,From,To,Fund,Amount,Recurrent\n"
+        "devolve,2025-06-13,Agreed,QWO,QWO-NOWHERE,core-sdf-transfers,5000,NR\n"
+        "devolve,2025-06-13,Agreed,QWO,QWO-E08000032,core-sdf-transfers,2m,NR\n",
+        encoding="utf-8",
+    )
+    app = upload_one(page(monkeypatch, NAME, own, view="register"), register)
+    assert "2 problems in wrong" in app.error[0].value
+    assert "cell E2" in tables(app)
+    assert "cell G3" in tables(app)
+    assert document("proposal", "list", "--ledger", own)["rows"] == []
+
+
+def test_the_total_of_the_letter_is_tied(monkeypatch: pytest.MonkeyPatch, own: Path, tmp_path: Path) -> None:
+    register = tmp_path / "june.csv"
+    register.write_text(
+        "Kind,Date,Reason,To,Fund,From fund,Amount,Recurrent,Reference,New money\n"
+        "receive,2025-06-13,Letter,QWO,core-sdf-transfers,nhs-revenue,5000,NR,M3/18,yes\n", encoding="utf-8",
+    )  # fmt: skip
+    app = upload_one(page(monkeypatch, NAME, own, view="register"), register)
+    field(app.text_input, "Total of the allocation letter").input("5001")
+    well(app.run())
+    assert "£1.00 less" in tables(app)
+    field(app.text_input, "Total of the allocation letter").input("5k")
+    well(app.run())
+    assert "1 rows make 2 entries: 2 would be posted." in said(app)
