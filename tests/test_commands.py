@@ -102,6 +102,29 @@ def test_an_allocation_is_posted_once_and_can_be_reversed(own_demo_ledger: Path,
     assert document("verify", "--ledger", own_demo_ledger)["rows"][0]["problems"] == 0
 
 
+def test_a_pot_by_a_mixture_beside_weighted_population(own_demo_ledger: Path, tmp_path: Path) -> None:
+    """The least amount, who took the average and who gets more, by command; and the posting keeps the mixture."""
+    options = ("--icb", "QWO", "--fund", "core-community", "--from", "retained", "--amount", "1m", "--to", "place")
+    mixed = (*options, "--by", "60% registered, 40% women 15-49", "--floor", "95k", "--ledger", own_demo_ledger)
+    refused = run("allocate", *mixed)
+    assert (refused.returncode, "--missing average" in refused.stderr) == (1, True)
+    answer = document("allocate", *mixed, "--missing", "average", "--post")
+    rows = answer["rows"]
+    assert sum(row["amount_pence"] for row in rows) == sum(row["plain_pence"] for row in rows) == 100_000_000
+    assert sum(row["difference_pence"] for row in rows) == 0
+    lifted = [row for row in rows if row["at_floor"]]
+    assert lifted
+    assert all(row["amount_pence"] == 9_500_000 for row in lifted)
+    assert (answer["by"], answer["beside"]) == ("60% registered, 40% women 15-49", "community")
+    assert len(answer["terms"][1]["averaged"]) == 6
+    again = document("allocate", *mixed, "--missing", "average", "--post")
+    assert [entry["replayed"] for entry in again["entries"]] == [True]
+    said = run("allocate", *mixed, "--missing", "average").stdout
+    assert "gains most" in said
+    impossible = run("allocate", *mixed, "--missing", "average", "--floor", "300k")
+    assert (impossible.returncode, "more than the £1,000,000.00" in impossible.stderr) == (1, True)
+
+
 def test_the_users_places_are_recorded_with_the_posting(own_demo_ledger: Path, tmp_path: Path) -> None:
     own = [row["practice"] for row in figures.table("practices_2025_26").to_pylist() if row["icb"] == "QWO"]
     file = tmp_path / "halves.csv"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
+from allocations.figures.indicators import AGES, INDICATORS, age_column
 from allocations.figures.weightings import WEIGHTINGS
 from ledger.money import round_half_up_fraction
 from ledger.years import FinancialYear
@@ -33,6 +34,8 @@ _TYPES: dict[str, pa.DataType] = {
     "rounded_parts": pa.int32(),
     "rate_pounds": pa.decimal128(12, 6),
     "weight": pa.decimal128(12, 9),
+    **dict.fromkeys(INDICATORS, pa.decimal128(18, 2)),
+    **dict.fromkeys(map(age_column, AGES), pa.int32()),
     **dict.fromkeys(("average_score", "part_in_worst_tenth"), pa.decimal128(9, 4)),
     **dict.fromkeys(
         (

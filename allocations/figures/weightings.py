@@ -1,5 +1,6 @@
 """The weighted populations that shares rest on, by name; nothing is loaded to know them."""
 
+from collections.abc import Collection
 from difflib import get_close_matches
 
 WEIGHTINGS = (
@@ -29,12 +30,20 @@ _ALSO_CALLED = {
 
 
 class UnknownWeighting(ValueError):
-    """There is no weighted population of that name."""
+    """There is no weighted population of that name.
 
-    def __init__(self, name: str) -> None:
-        near = get_close_matches(name.lower(), (*WEIGHTINGS, *_ALSO_CALLED), 1)
+    Args:
+        name: as it was given.
+        others: names of other measures that would do there.
+        besides: a sentence about what else would do.
+    """
+
+    def __init__(self, name: str, others: Collection[str] = (), besides: str = "") -> None:
+        near = get_close_matches(name.lower(), (*WEIGHTINGS, *_ALSO_CALLED, *others), 1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        super().__init__(f"There is no weighting '{name}'.{hint} Choose from {', '.join(WEIGHTINGS)}.")
+        super().__init__(
+            f"There is no weighting '{name}'.{hint} Choose from {', '.join(WEIGHTINGS)}. {besides}".rstrip()
+        )
 
 
 def weighting(name: str) -> str:

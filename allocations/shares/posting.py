@@ -9,11 +9,13 @@ from allocations.figures import tables
 from allocations.figures.structure import PLACE_SCHEME
 from allocations.places.division import UNASSIGNED
 from allocations.shares.need import share_note
-from allocations.shares.split import Allocation, own_code, title
+from allocations.shares.sharing import Mixture
+from allocations.shares.split import Allocation, Part, own_code, title
 from ledger.entries.draft import Draft, Leg, Place, legs, records
 from ledger.errors import refuse
 from ledger.inputs import Action
 from ledger.models import Organisation, Relationship
+from ledger.money import plain_decimal
 from ledger.reports import register
 from ledger.rules import periods
 from ledger.store.base import Reader
@@ -44,7 +46,8 @@ def drafts(
     day = day or working_day(allocation.year)
     asked = (allocation.icb, allocation.fund, allocation.year, allocation.level, allocation.by, allocation.amount_pence)
     request = "/".join(str(part) for part in asked)
-    files = [allocation.digest or "default places", allocation.populations.sha256]
+    mixture = allocation.mixture
+    files = [allocation.digest or "default places", allocation.populations.sha256, *_mixture_key(allocation)]
     key = key or f"allocate/{request}/{standing}/{day}/{'/'.join(file for file in files if file)}"
     found = []
     if allocation.division is not None:
@@ -60,7 +63,7 @@ def drafts(
             source,
             Place(part.code, allocation.fund, allocation.year),
             part.amount_pence,
-            note=share_note(part.people_billionths, whole, allocation.by),
+            note=share_note(part.people_billionths, whole, allocation.by) if mixture is None else _note(part, mixture),
         )
         for part in allocation.parts
         if part.amount_pence and part.code != UNASSIGNED  # the share of practices in no network stays with the ICB
@@ -80,8 +83,28 @@ def drafts(
     return found
 
 
+def _mixture_key(allocation: Allocation) -> list[str]:
+    """What tells one mixture from another: its floor, its files by their content, and who took the average."""
+    mixture = allocation.mixture
+    if mixture is None:
+        return []
+    averaged = [f"average of {','.join(term.averaged)}" for term in mixture.terms if term.averaged]
+    return [f"floor {mixture.floor_pence}", *(term.sha256 for term in mixture.terms if term.sha256), *averaged]
+
+
+def _note(part: Part, mixture: Mixture) -> str:
+    """The arithmetic behind a part of a mixture, for whoever follows the money back."""
+    floor = ", which is the least amount" if part.at_floor else ""
+    return f"{plain_decimal(part.share * 100, 6)}% by {mixture.note}{floor}"
+
+
 def _source(allocation: Allocation) -> str:
-    """The files that a split rests on: the user's places, and the people where they are not the shipped ones."""
+    """The files that a split rests on: the user's places and numbers, and the people where they are not shipped."""
+    files = "" if allocation.mixture is None else "; ".join(allocation.mixture.files)
+    return "; ".join(name for name in (_places_and_people(allocation), files) if name)
+
+
+def _places_and_people(allocation: Allocation) -> str:
     people = allocation.populations
     if people.sha256 is None:
         return allocation.places_file or people.source

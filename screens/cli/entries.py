@@ -1,11 +1,13 @@
-"""Commands that post: a split of money by weighted population, and the undoing of an entry."""
+"""Commands that post: a split of money by what it is for, and the undoing of an entry."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from allocations.shares import split as allocating
+from allocations.shares.mixture import AVERAGE
 from allocations.shares.populations import SHIPPED_YEAR, shipped
 from allocations.shares.posting import drafts
 from ledger.entries import posting
@@ -17,6 +19,12 @@ from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Figures, Ledger, Level, Standing, Unit, Year
 from screens.report import shares
 from screens.report.report import Report, listed
+
+
+class WhereMissing(StrEnum):
+    """What whoever has no number of a measure gets."""
+
+    AVERAGE = AVERAGE
 
 
 @guarded("reverse")
@@ -45,7 +53,12 @@ def reverse(
 @guarded("allocate")
 def allocate(
     icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.")],
-    by: Annotated[str, typer.Option(help="The weighted population to share by, as core or prescribing.")],
+    by: Annotated[
+        str,
+        typer.Option(
+            help="What to share by, as core, or a mixture: '60% registered, 40% diabetes.csv' (see the guide)."
+        ),
+    ],
     ledger: Ledger = DEFAULT_LEDGER,
     year: Year = None,
     fund: Annotated[str, typer.Option(help="The fund, by code.")] = "core-recurrent",
@@ -63,6 +76,11 @@ def allocate(
     ] = None,
     people: Figures = None,
     unit: Annotated[Unit | None, typer.Option(help="Split in whole units of this.")] = None,
+    floor: Annotated[int, typer.Option(help="The least that each gets, in pounds.", parser=options.pence)] = 0,
+    missing: Annotated[
+        WhereMissing | None,
+        typer.Option(help="Whoever has no number of a measure gets the average of the others; refused otherwise."),
+    ] = None,
     post: Annotated[bool, typer.Option("--post", help="Post it to the books.")] = False,
     propose: Annotated[
         bool, typer.Option("--propose", help="Submit it for somebody else's approval; the money is reserved.")
@@ -73,7 +91,7 @@ def allocate(
     actor: Actor = "command line",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
 ) -> Report:
-    """Split money by weighted population, exactly, and post it if asked. Without a ledger, give an amount."""
+    """Split money by weighted people or a mixture, exactly, and post it if asked. Without a ledger, give an amount."""
     populations = shipped(year or SHIPPED_YEAR) if people is None else options.read_figures(people, year, icb)
     year = year or populations.year
     at, posted = None, []
@@ -81,7 +99,7 @@ def allocate(
     def split(pence: int) -> allocating.Allocation:
         return allocating.allocate(
             icb=icb, year=year, fund=fund, level=to, by=by, amount_pence=pence, places_file=places, unit=unit,
-            populations=populations,
+            populations=populations, floor_pence=floor, missing=missing,
         )  # fmt: skip
 
     writing = post or propose or dry_run

@@ -13,7 +13,7 @@ from allocations.shares.schedule import ALL, Line, Schedule
 from allocations.shares.split import Allocation
 from ledger.money import round_half_up_fraction, spoken
 from ledger.reports.position import Moment
-from screens.report import marks
+from screens.report import marks, mixtures
 from screens.report.marks import Span
 from screens.report.report import (
     NOT_AVAILABLE,
@@ -63,8 +63,14 @@ def allocation(split: Allocation, at: Moment | None) -> Report:
         "left_aside": list(aside),
         **({"lines_with_invisible_letters": invisible} if invisible else {}),
     }
-    title = f"{spoken(split.amount_pence)} of {split.fund}, {split.icb}, {split.year}, by {weighting} population"
+    by = f"{weighting} population" if split.mixture is None else split.by
+    title = f"{spoken(split.amount_pence)} of {split.fund}, {split.icb}, {split.year}, by {by}"
     sentences = [f"Split in whole units of one {split.unit}; the parts sum to the whole.", *left_out]
+    if split.mixture is not None:
+        facts |= mixtures.facts(split.mixture)
+        sentences += mixtures.sentences(split, split.mixture)
+        tables = [mixtures.parts(split, split.mixture, split.fund), mixtures.numbers(split, split.mixture)]
+        return Report(tables, at, title, sentences, facts)
     return Report([parts(split, split.fund)], at, title, sentences, facts)
 
 

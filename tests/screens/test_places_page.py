@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from allocations.network.statement import statement
 from allocations.places.as_text import choices
@@ -112,3 +113,21 @@ def test_it_works_without_a_ledger(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     app = page(monkeypatch, NAME, tmp_path / "none.duckdb", icb="QMM")
     assert "There is no ledger" in app.info[0].value
     assert "Fair shares of £1 billion" in said(app)
+
+
+def test_an_amount_is_shared_by_a_mixture_and_no_file_is_read_by_name(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
+) -> None:
+    """The same parts as the command's, and a name that may be a file of this machine is not opened."""
+    app = page(monkeypatch, NAME, demo_ledger, icb="QWO", level="practice", line="core-recurrent", amount="1000000")
+    well(app.text_input(key="share").set_value("60% registered, 40% women 15-49").run())
+    assert "have no number" in shown_problems(app)
+    next(box for box in app.checkbox if "no number" in box.label).check()
+    well(app.run())
+    assert "gains most" in said(app)
+    well(app.text_input(key="share").set_value("/etc/passwd").run())
+    assert "may be a file" in shown_problems(app)
+
+
+def shown_problems(app: AppTest) -> str:
+    return " ".join([*(error.value for error in app.error), said(app), tables(app)])

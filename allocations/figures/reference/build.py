@@ -14,10 +14,11 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from allocations.figures.reference import build_years
+from allocations.figures.reference import build_indicators, build_years
 from allocations.figures.weightings import WEIGHTINGS
 from allocations.files.published import allocations_workbook, pcn_memberships, practices, registered_patients
 from allocations.files.published.allocations_workbook import AllocationsWorkbook
@@ -78,7 +79,8 @@ def main(arguments: Sequence[str]) -> None:
     names = {**networks.names(), **current.names}
     upper = {row["ltla23_code"]: row["utla23_code"] for row in lookup} | ABOLISHED_DISTRICTS
     authorities = {row["utla23_code"]: row["utla23_name"] for row in lookup}
-    for name, table in build_years.tables_of(source, current, names, upper, authorities, rows):
+    later = build_years.tables_of(source, current, names, upper, authorities, rows)
+    for name, table in chain(later, build_indicators.tables_of(source)):
         _write(out / name, table)
 
 
@@ -92,7 +94,7 @@ def _published_files(source: Path) -> Iterator[dict[str, object]]:
     for name in sorted(
         (
             WORKBOOK, PRACTICES, PRACTICE_MAP, PCN_HISTORY, ICBS_BEFORE, ICBS_AFTER, DISTRICTS, DEPRIVATION,
-            *build_years.FILES,
+            *build_years.FILES, *build_indicators.FILES,
         )
     ):  # fmt: skip
         yield {"file": Path(name).name, "sha256": hashlib.sha256((source / name).read_bytes()).hexdigest()}

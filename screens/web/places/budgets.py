@@ -14,11 +14,12 @@ from allocations.shares import facts
 from allocations.shares import schedule as place_bridge
 from allocations.shares.historic import Historic, read_historic
 from allocations.shares.lines import weighting_of
+from allocations.shares.mixture import AVERAGE, refuse_files, terms
 from allocations.shares.schedule import Line, Schedule, issued_in_books, schedule
 from allocations.shares.split import FIGURES_YEAR, Allocation, allocate
 from ledger.errors import Refused
 from ledger.money import PENCE_PER_POUND, parse_pounds, signed_percent, spoken
-from screens.report import shares
+from screens.report import mixtures, shares
 from screens.report.marks import at_percent
 from screens.report.render import page as tables
 from screens.web.charts.bars import Bar, distances
@@ -99,10 +100,13 @@ def _historic(icb: str, level: str, own: Division | None, funds: Mapping[str, st
         return None
 
 
-def _split(icb: str, level: str, line: str, path: Path | None, pence: int) -> Allocation:
+def _split(
+    icb: str, level: str, line: str, path: Path | None, pence: int, by: str | None = None, missing: str | None = None
+) -> Allocation:
     return allocate(
-        icb=icb, year=FIGURES_YEAR, fund=line, level=level, by=weighting_of(line), amount_pence=pence, places_file=path
-    )
+        icb=icb, year=FIGURES_YEAR, fund=line, level=level, by=by or weighting_of(line), amount_pence=pence,
+        places_file=path, missing=missing,
+    )  # fmt: skip
 
 
 def _schedule(
@@ -187,17 +191,34 @@ def _fair_shares(icb: str, level: str, line: str, own: Division | None, name: st
     st.write(f"Nothing is issued to {whose} on this line in the books. See the fair shares of an amount instead:")
     typed = st.text_input("Amount to share (£), as 1000000, 250m or 1bn", key="amount", max_chars=30) or _USUAL_AMOUNT
     address.keep("amount", typed, _USUAL_AMOUNT)
+    usual = weighting_of(line)
+    address.settle("share", lambda text: text, usual)
+    by = st.text_input(
+        "Share by: a weighting, an indicator, a sex and ages, or a mixture, as 60% core, 40% diabetes",
+        key="share", max_chars=200,
+    ) or usual  # fmt: skip
+    address.keep("share", by, usual)
+    averaged = AVERAGE if st.checkbox("Whoever has no number gets the average of the others") else None
     try:
-        split = _with_places(own, lambda path: _split(icb, level, line, path, parse_pounds(typed)))
+        refuse_files(terms(by))
+        split = _with_places(own, lambda path: _split(icb, level, line, path, parse_pounds(typed), by, averaged))
     except ValueError as error:
         st.error(str(error))
         return
     except Refused as refused:
         frame.refused(refused.problems, "It cannot be shared.")
         return
-    by = split.by.replace("_", " ")
+    pot = spoken(split.amount_pence)
+    said = f"Fair shares of {pot} of {name}, in whole units of one {split.unit}; they sum to the whole."
+    key = f"fair-shares-{icb}-{line}-{level}"
+    if split.mixture is not None:
+        st.write(said)
+        tables.show(mixtures.parts(split, split.mixture, name), key)
+        for sentence in mixtures.sentences(split, split.mixture):
+            st.write(sentence)
+        return
     st.write(
-        f"Fair shares of {spoken(split.amount_pence)} of {name}, by {by} weighted people, in whole units of one "
-        f"{split.unit}; they sum to the whole. Derived; by which weighting a line is shared is our assumption."
+        f"{said} By {split.by.replace('_', ' ')} weighted people. Derived; by which weighting a line is shared is our "
+        "assumption."
     )
-    tables.show(shares.parts(split, name), f"fair-shares-{icb}-{line}-{level}")
+    tables.show(shares.parts(split, name), key)
