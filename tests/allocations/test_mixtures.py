@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from allocations.figures import tables
@@ -221,8 +221,10 @@ def test_pence_of_a_least_amount_split_the_pot_in_pence() -> None:
     assert "of money that is handed out" in refusal("core", pounds=-1000, floor_pence=100)
 
 
-@given(st.lists(st.integers(0, 50), min_size=1, max_size=8).filter(any), st.integers(0, 5_000), st.integers(0, 700))
+@settings(suppress_health_check=[HealthCheck.too_slow])  # what is drawn is small: it is the machine that may be busy
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=8), st.integers(0, 5_000), st.integers(0, 700))
 def test_a_split_with_a_least_amount_sums_and_keeps_its_promise(weights: list[int], total: int, floor: int) -> None:
+    weights[0] += 1
     shares = {str(at): Fraction(weight, sum(weights)) for at, weight in enumerate(weights)}
     if floor * len(shares) > total:
         with pytest.raises(Refused):
