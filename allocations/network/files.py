@@ -101,11 +101,11 @@ def settle(element: str, claims: Iterable[Claim], entitlement_pence: int | None)
     )
 
 
-_NETWORK = (r"(pcn|network|primary care network) (ods )?code", r"pcn|network|primary care network")
+NETWORK_COLUMN = (r"(pcn|network|primary care network) (ods )?code", r"pcn|network|primary care network")
 _NUMBER = re.compile(r"([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOST_PEOPLE = 100_000_000  # more than live in England
-_DEFAULT_CLAIM = "arrs_maximum"
+DEFAULT_CLAIM = "arrs_maximum"
 
 
 class _Fault(NamedTuple):
@@ -126,7 +126,7 @@ def read_counts(path: Path) -> tuple[Count, ...]:
     """
     table = parse(read_text(path, "The counts"), path.name)
     names = ("basis", "people", "effective from", "notified on", "source")
-    columns = _columns(table, ("pcn", *names), (_NETWORK, *((name,) for name in names)))
+    columns = needed_columns(table, ("pcn", *names), (NETWORK_COLUMN, *((name,) for name in names)))
     found: list[Count] = []
     problems: list[Problem] = []
     line_of: dict[tuple[str, str, date, date], int] = {}
@@ -148,7 +148,7 @@ def read_counts(path: Path) -> tuple[Count, ...]:
             problems.append(Problem(f"{table.name}, line {line}", sentence, why, remedy))
         line_of.setdefault(key, line)
         found.append(count)
-    _refuse(table, problems, is_empty=not found)
+    refuse_all(table, problems, is_empty=not found)
     return tuple(found)
 
 
@@ -163,8 +163,8 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
             below zero, the same claim twice; or a file without these columns.
     """
     table = parse(read_text(path, "The claims"), path.name)
-    needed = _columns(
-        table, ("pcn", "month", "amount"), (_NETWORK, (r"month",), (r"amount|claim|claimed|amount \(?£\)?",))
+    needed = needed_columns(
+        table, ("pcn", "month", "amount"), (NETWORK_COLUMN, (r"month",), (r"amount|claim|claimed|amount \(?£\)?",))
     )
     columns = (*needed, table.column(r"element"), table.column(r"reference|claim reference"))
     found: list[Claim] = []
@@ -177,7 +177,7 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
         problems.extend(Problem(where, *fault) for fault in faults)
         if faults:
             continue
-        named = element.lower().replace(" ", "_") or _DEFAULT_CLAIM
+        named = element.lower().replace(" ", "_") or DEFAULT_CLAIM
         claim = Claim(read[0], named, read[1], read[2], where)  # type: ignore[arg-type] # the faults are gone
         key = (claim.network, claim.element, claim.month, reference)
         if key in line_of:
@@ -186,11 +186,16 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
             problems.append(Problem(where, sentence, "It would be paid twice.", remedy))
         line_of.setdefault(key, line)
         found.append(claim)
-    _refuse(table, problems, is_empty=not found)
+    refuse_all(table, problems, is_empty=not found)
     return tuple(found)
 
 
-def _columns(table: UserTable, names: tuple[str, ...], meanings: tuple[tuple[str, ...], ...]) -> list[int | None]:
+def needed_columns(table: UserTable, names: tuple[str, ...], meanings: tuple[tuple[str, ...], ...]) -> list[int | None]:
+    """Where each column stands that a file must have.
+
+    Raises:
+        Refused: one is not there; with those that are.
+    """
     columns = [table.column(*meaning) for meaning in meanings]
     missing = [name.replace(" ", "_") for name, at in zip(names, columns, strict=True) if at is None]
     if missing:
@@ -200,7 +205,8 @@ def _columns(table: UserTable, names: tuple[str, ...], meanings: tuple[tuple[str
     return columns
 
 
-def _refuse(table: UserTable, problems: list[Problem], *, is_empty: bool) -> None:
+def refuse_all(table: UserTable, problems: list[Problem], *, is_empty: bool) -> None:
+    """Refuse a file for its problems, or because it holds nothing."""
     if is_empty and not problems:
         problems = [
             Problem(table.name, "it has no lines.", "Nothing can be read from it.", "Fill it in, or leave it out.")

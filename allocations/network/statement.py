@@ -1,23 +1,25 @@
 """What one network gets under the contract in a year, from rates, counts and claims, with their grounds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from allocations.figures import tables
 from allocations.network.contract import ON_CLAIMS, Gap, gaps, how_paid, published_rates, refuse_unpublished, title
 from allocations.network.files import Claim, ClaimSettlement, read_claims, read_counts, settle
 from allocations.network.payments import Count, Element, Payment, believed, payments
+from allocations.network.posts import Post, PostsAgainst, against, read_posts
 from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Input
 from ledger.money import PENCE_PER_POUND, round_half_up_fraction
 from ledger.years import FinancialYear
 
+T = TypeVar("T")
 FIGURES_YEAR = FinancialYear(2025)
 # The day on which the shipped populations were published is not known; the last day before the year is assumed.
 _FIGURES_KNOWN = date(2025, 3, 31)
@@ -70,6 +72,7 @@ class Statement:
         known_on: the day; None for all that is known.
         payments: month by month, for the elements that are paid so.
         claims: against each entitlement; empty where no claims were given.
+        posts: of the additional roles, against each entitlement; empty where no posts were given.
         total_pence: the sum of the elements that can be worked out; None where none can.
         without: the elements that the total is without.
         gaps: what the contract holds beside, that cannot be worked out here.
@@ -83,6 +86,7 @@ class Statement:
     lines: tuple[ElementLine, ...]
     payments: tuple[Payment, ...]
     claims: tuple[ClaimSettlement, ...]
+    posts: tuple[PostsAgainst, ...]
     total_pence: int | None
     per_head_pounds: Decimal | None
     without: tuple[str, ...]
@@ -117,6 +121,8 @@ def statement(
     *,
     counts_file: Path | None = None,
     claims_file: Path | None = None,
+    posts_file: Path | None = None,
+    maximums_file: Path | None = None,
     known_on: date | None = None,
 ) -> Statement:
     """What a network gets in a year.
@@ -125,6 +131,8 @@ def statement(
         network: PCN code.
         counts_file: the user's own counts; on the bases that it has, they replace the shipped stand-ins.
         claims_file: the user's claims for additional roles.
+        posts_file: the user's posts of additional roles, and what each is reimbursed at most, by role, in
+            ``maximums_file`` or in a column of its own.
         known_on: as it was known on a day; all that is known otherwise.
 
     Raises:
@@ -132,7 +140,7 @@ def statement(
     """
     refuse_unpublished(year, known_on)
     code = network.strip().upper()
-    given, claims = _files(counts_file, claims_file)
+    given, claims, posts = _files(counts_file, claims_file, posts_file, maximums_file)
     counts, name = _counts(code, year, given)
     rates = published_rates(year)
     elements = believed(year, rates, counts, known_on)
@@ -151,11 +159,15 @@ def statement(
         claims=tuple(
             settle(line.name, own_claims[line.name], line.annual_pence) for line in lines if line.name in own_claims
         ),
+        posts=against(
+            (post for post in posts if post.network == code),
+            {line.name: line.annual_pence for line in lines if line.paid == ON_CLAIMS},
+        ),
         total_pence=total,
         per_head_pounds=_per_head(total, heads),
         without=tuple(line.name for line in lines if line.annual_pence is None),
         gaps=gaps(year, known_on),
-        remarks=tuple(_remarks(code, year, counts, given, claims, elements)),
+        remarks=(*_remarks(code, year, counts, given, claims, elements), *_of_posts(code, posts)),
     )
 
 
@@ -175,22 +187,23 @@ def by_month(paid: Iterable[Payment]) -> list[MonthLine]:
     ]
 
 
-def _files(counts: Path | None, claims: Path | None) -> tuple[tuple[Count, ...], tuple[Claim, ...]]:
-    """Both files; what is wrong with either is told at once."""
-    given: tuple[Count, ...] = ()
-    claimed: tuple[Claim, ...] = ()
+def _files(
+    counts: Path | None, claims: Path | None, posts: Path | None, maximums: Path | None
+) -> tuple[tuple[Count, ...], tuple[Claim, ...], tuple[Post, ...]]:
+    """All the files; what is wrong with any of them is told at once."""
     problems: list[Problem] = []
-    try:
-        given = read_counts(counts) if counts else ()
-    except Refused as refused:
-        problems.extend(refused.problems)
-    try:
-        claimed = read_claims(claims) if claims else ()
-    except Refused as refused:
-        problems.extend(refused.problems)
+
+    def read(path: Path | None, by: Callable[[Path], tuple[T, ...]]) -> tuple[T, ...]:
+        try:
+            return () if path is None else by(path)
+        except Refused as refused:
+            problems.extend(refused.problems)
+            return ()
+
+    found = read(counts, read_counts), read(claims, read_claims), read(posts, lambda path: read_posts(path, maximums))
     if problems:
         raise Refused(problems)
-    return given, claimed
+    return found
 
 
 def _line(name: str, element: Element, heads: Decimal | None) -> ElementLine:
@@ -304,3 +317,11 @@ def _remarks(
         yield f"Left aside: claims for months outside {year} ({len(other_years)})."
     if claims and len(elsewhere) + len(other_years) == len(claims):
         yield f"The file of claims has none of {code} in {year}."
+
+
+def _of_posts(code: str, posts: Sequence[Post]) -> Iterable[str]:
+    elsewhere = [post for post in posts if post.network != code]
+    if elsewhere:
+        yield f"Left aside: posts of other networks ({len(elsewhere)})."
+    if posts and len(elsewhere) == len(posts):
+        yield f"The file of posts has none of {code}."

@@ -212,6 +212,12 @@ def network(
     claims: Annotated[
         Path | None, typer.Option(help="Claims for additional roles: CSV with pcn, month and amount.")
     ] = None,
+    posts: Annotated[
+        Path | None, typer.Option(help="Posts of additional roles: CSV with pcn, role, wte and months.")
+    ] = None,
+    maximums: Annotated[
+        Path | None, typer.Option(help="The most that each role is reimbursed: CSV with role and maximum, £ a year.")
+    ] = None,
     known_on: Annotated[
         date | None,
         typer.Option("--known-on", help="As rates and counts were known on a day; now otherwise.", parser=options.day),
@@ -219,6 +225,9 @@ def network(
     monthly: Annotated[bool, typer.Option("--monthly", help="Show what each month pays, with arrears.")] = False,
 ) -> Report:
     """What the network contract pays a PCN: each element on its own count of people. Needs no ledger."""
-    found = statement(pcn, year or FIGURES_YEAR, counts_file=counts, claims_file=claims, known_on=known_on)
+    found = statement(
+        pcn, year or FIGURES_YEAR, counts_file=counts, claims_file=claims, posts_file=posts, maximums_file=maximums,
+        known_on=known_on,
+    )  # fmt: skip
     source = str(counts) if counts else "allocations/figures/reference"
     return contract(found, source=source, monthly=monthly)

@@ -6,6 +6,7 @@ from typing import Any
 from allocations.network.contract import title
 from allocations.network.files import ClaimSettlement
 from allocations.network.payments import Payment
+from allocations.network.posts import PostsAgainst
 from allocations.network.statement import ElementLine, Statement, by_month
 from ledger.money import exact_pounds
 from screens.report.report import NOT_AVAILABLE, Report, Row, Table, count, data, money, ratio, text
@@ -24,6 +25,7 @@ def contract(found: Statement, *, source: str, monthly: bool) -> Report:
     keys = [column for column in every.columns if column.key]
     tables = [Table("", data(*(column.key for column in keys)), [list(row.values()) for row in every.records()]),
               months(found)] if monthly else [every]  # fmt: skip
+    tables += [posts(one) for one in found.posts]
     return Report(tables, None, heading, list(_sentences(found)), _facts(found), source)
 
 
@@ -74,6 +76,30 @@ def months(found: Statement) -> Table:
     return Table(f"Payments to {found.network}, {found.year}", heads, rows)
 
 
+def posts(found: PostsAgainst) -> Table:
+    """Posts of additional roles, and what each is reimbursed at most."""
+    heads = [
+        text("Role"), ratio("Whole-time equivalents", places=2), ratio("Months", places=1),
+        money("Most for one in a year (£)"), money("At most (£)"),
+    ]  # fmt: skip
+    rows = [(post.role, post.whole_time, post.months, post.maximum_pence, post.at_most_pence) for post in found.posts]
+    return Table(f"Posts against {title(found.element)}", heads, rows)
+
+
+def _against(found: PostsAgainst) -> str:
+    name, most = title(found.element), _pounds(found.at_most_pence)
+    if found.entitlement_pence is None or found.unclaimed_pence is None:
+        return (
+            f"Posts against {name} are reimbursed {most} at most; the entitlement is not available, nor what is left."
+        )
+    rest = (
+        f"they come to {_pounds(found.above_pence)} more, which is not paid"
+        if found.above_pence
+        else f"{_pounds(found.unclaimed_pence)} stays unclaimed"
+    )
+    return f"Posts against {name} are reimbursed {most} at most, of {_pounds(found.entitlement_pence)}: {rest}."
+
+
 def _sentences(found: Statement) -> Iterator[str]:
     if found.total_pence is None:
         yield "The total is not available: no element can be worked out."
@@ -88,6 +114,8 @@ def _sentences(found: Statement) -> Iterator[str]:
         yield _arrears(payment)
     for settlement in found.claims:
         yield from _claimed(settlement)
+    for against in found.posts:
+        yield _against(against)
     yield "Rates are published by NHS England. Amounts are derived: people times rate, to the penny, halves up."
     yield from behind(found)
 
@@ -143,6 +171,7 @@ def _facts(found: Statement) -> dict[str, Any]:
             for payment in found.payments
         ],
         "claims": [_settlement(settlement) for settlement in found.claims],
+        **({"posts": [_posts(against) for against in found.posts]} if found.posts else {}),
         "not_worked_out": [
             {"element": gap.element, "note": gap.note, "source": gap.source, "notified_on": gap.notified_on}
             for gap in found.gaps
@@ -167,5 +196,25 @@ def _settlement(found: ClaimSettlement) -> dict[str, Any]:
                 "reimbursed_pence": month.reimbursed_pence,
             }
             for month in found.months
+        ],
+    }
+
+
+def _posts(found: PostsAgainst) -> dict[str, Any]:
+    return {
+        "element": found.element,
+        "at_most_pence": found.at_most_pence,
+        "entitlement_pence": found.entitlement_pence,
+        "unclaimed_pence": found.unclaimed_pence,
+        "above_pence": found.above_pence,
+        "posts": [
+            {
+                "role": post.role,
+                "whole_time": post.whole_time,
+                "months": post.months,
+                "maximum_pence": post.maximum_pence,
+                "at_most_pence": post.at_most_pence,
+            }
+            for post in found.posts
         ],
     }

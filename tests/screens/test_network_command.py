@@ -180,3 +180,51 @@ def test_a_claim_against_nothing_of_that_year_is_refused_with_its_line(counts: P
         "nothing is claimed for as 'arrs_gps' in 2025/26.",
     )
     assert problem["remedy"] == "Use arrs_maximum."
+
+
+def test_posts_against_the_entitlement(counts: Path, tmp_path: Path) -> None:
+    """2.5 x £60,000 and 1 x 7/12 of £30,001 (£17,500.58) of 47,105 x £26.631 = £1,254,453.26 leave £1,086,952.68."""
+    posts, maximums = tmp_path / "posts.csv", tmp_path / "maximums.csv"
+    posts.write_text(f"pcn,role,wte,months\n{PCN},Clinical pharmacist,2.5,12\n{PCN},Care coordinator,1,7\nU1,X,1,1\n")
+    maximums.write_text('role,maximum\nclinical pharmacist,"60,000"\nCare coordinator,30001\nX,1\n')
+    asked = (PCN, "--year", "2025/26", "--posts", posts, "--maximums", maximums)
+    (found,) = document(*asked, "--counts", counts)["posts"]
+    assert [post["at_most_pence"] for post in found["posts"]] == [15_000_000, 1_750_058]
+    assert (found["at_most_pence"], found["entitlement_pence"]) == (16_750_058, 125_445_326)
+    assert (found["unclaimed_pence"], found["above_pence"]) == (108_695_268, 0)
+    said = " ".join(run(*asked, "--counts", counts).stdout.split())
+    assert "reimbursed £167,500.58 at most, of £1,254,453.26: £1,086,952.68 stays unclaimed" in said
+    assert "posts of other networks (1)" in said
+    # Weighted people of the contractor formula are not shipped: without them the entitlement is not known.
+    (unknown,) = document(*asked)["posts"]
+    assert (unknown["at_most_pence"], unknown["entitlement_pence"], unknown["unclaimed_pence"]) == (
+        16_750_058,
+        None,
+        None,
+    )
+    assert "the entitlement is not available" in " ".join(run(*asked).stdout.split())
+
+
+def test_posts_beyond_the_entitlement_are_not_paid(counts: Path, tmp_path: Path) -> None:
+    posts = tmp_path / "posts.csv"
+    posts.write_text(f"pcn,role,wte,months,maximum\n{PCN},GP,20,12,70000\n")
+    (found,) = document(PCN, "--year", "2025/26", "--posts", posts, "--counts", counts)["posts"]
+    assert (found["unclaimed_pence"], found["above_pence"]) == (0, 140_000_000 - 125_445_326)
+
+
+def test_posts_that_cannot_be_used_are_told_all_at_once(tmp_path: Path) -> None:
+    posts, maximums = tmp_path / "posts.csv", tmp_path / "maximums.csv"
+    posts.write_text(f"pcn,role,wte,months\n{PCN},Nobody,1,12\n{PCN},GP,0,12\n{PCN},GP,1,13\n,GP,1,1\n")
+    maximums.write_text("role,maximum\nGP,70000\n")
+    told = run(PCN, "--posts", posts, "--maximums", maximums).stderr
+    for said in (
+        "there is no maximum reimbursement of 'Nobody'", "the whole-time equivalents are '0'", "the months are '13'",
+        "no PCN is named",
+    ):  # fmt: skip
+        assert said in told
+    maximums.write_text("role,maximum\nGP,70000\nGP,1\nNurse,lots\nPhysio,0\n")
+    told = run(PCN, "--posts", posts, "--maximums", maximums).stderr
+    for said in ("GP is on line 2 too", "the maximum is 'lots'", "the maximum is '0'"):
+        assert said in told
+    posts.write_text(f"pcn,role,wte,months,maximum,element\n{PCN},GP,1,1,5,core\n")
+    assert "nothing is reimbursed as 'core'" in run(PCN, "--posts", posts).stderr
