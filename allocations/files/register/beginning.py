@@ -4,7 +4,7 @@ Nothing in it is illustrative. What the shipped tables do not know of a year is 
 when it is known.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -61,7 +61,7 @@ def beginning(year: FinancialYear, icbs: Collection[str] = (), *, only_national:
     shipped, tied = _shipped(year)
     everyone = {row["code"]: row for row in shipped if _exists(row, year)}
     ties = [row for row in tied if _exists(row, year)]
-    all_icbs = {code for code, row in everyone.items() if row["tier"] == "icb"}
+    all_icbs = set(_icbs(everyone.values()))
     chosen = set(icbs) or all_icbs
     for code in sorted(chosen - all_icbs):
         near = get_close_matches(code.upper(), all_icbs, 3, 0.3)
@@ -104,6 +104,16 @@ def _shipped(year: FinancialYear) -> tuple[list[dict[str, Any]], list[dict[str, 
     later_who, later_ties = later_structure.below_icbs()
     who = [row for row in who if row["code"] in above]
     return [*who, *later_who], [*(row for row in ties if row["child"] in above), *later_ties]
+
+
+def icbs_of(year: FinancialYear) -> dict[str, str]:
+    """The ICBs of a year that the shipped tables know, by code, with their names, in the order of the names."""
+    icbs = _icbs(row for row in _shipped(year)[0] if _exists(row, year))
+    return dict(sorted(icbs.items(), key=lambda pair: pair[1]))
+
+
+def _icbs(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {row["code"]: row["name"] for row in rows if row["tier"] == "icb"}
 
 
 def _exists(row: Mapping[str, Any], year: FinancialYear) -> bool:

@@ -39,6 +39,7 @@ MEANINGS = {
     Meaning.MONTH: "Month",
     Meaning.RECURRENT: "Whether it recurs",
     Meaning.AMOUNT: "Amount",
+    Meaning.PART: "Part of the amount beside it, which says what of it recurs: not added",
     Meaning.TOTAL: "Total of the row: checked, not posted",
     Meaning.IGNORED: "Ignored",
     Meaning.UNDECIDED: "Not decided: say what it is",

@@ -77,7 +77,9 @@ def of(store: Store) -> Books | None:
     """The books of an open ledger, in the year that the address names; None where they are empty."""
     years, at = open_ledger.ask(store, lambda reader, at: (journal.years(reader), at))
     if not years and at.known:
-        st.info("No money stands in this ledger yet. Record what arrives, one by one or as a register:")
+        st.info("No money stands in this ledger yet. Record what arrives, one by one or as a register.")
+        link("Record what arrives", "record", {"kind": "receive"})
+        st.write("The same on the command line:")
         st.code(
             "devolution record receive --help\n"
             f"devolution template register --out register.xlsx --ledger {open_ledger.path()}",
@@ -88,7 +90,9 @@ def of(store: Store) -> Books | None:
     if not years:
         st.info("The ledger is empty: no money stands in it yet. Fill it from the published figures:")
         st.code(f"devolution demo --ledger {open_ledger.path()}", language=None, wrap_lines=True)
-        open_ledger.offer_of_ones_own(open_ledger.path())
+        from screens.web.shell.ones_own import offer_of_ones_own  # noqa: PLC0415 - which asks who signs in
+
+        offer_of_ones_own(open_ledger.path(), store)
         return None
     year = years[0]
     if len(years) > 1 or address.told("year"):

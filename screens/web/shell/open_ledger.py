@@ -45,12 +45,6 @@ def only_reads() -> bool:
     return bool(os.environ.get("DEVOLUTION_READ_ONLY"))
 
 
-def offer_of_ones_own(address: Address) -> None:
-    """Say how a ledger of one's own begins, beside the demo."""
-    st.write("Or begin a ledger of your own, with no money and nothing illustrative in it:")
-    st.code(f"devolution new --year 2025/26 --icb QWO --ledger {address}", language=None, wrap_lines=True)
-
-
 def store() -> Store | None:
     """The open ledger; None, with the page told why, where there is none to open."""
     address = path()
@@ -61,6 +55,8 @@ def store() -> Store | None:
                 "this page:"
             )
             st.code(f"devolution demo --ledger {address}", language=None, wrap_lines=True)
+            from screens.web.shell.ones_own import offer_of_ones_own  # noqa: PLC0415 - which posts, and asks who signs in
+
             offer_of_ones_own(address)
             return None
         return _open(address, str(address))
