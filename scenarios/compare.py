@@ -219,13 +219,13 @@ def _code(row: Sequence[Gain | None]) -> str:
     return next(gain.code for gain in row if gain)
 
 
-def document(found: Comparison) -> dict[str, Any]:
+def document(comparison: Comparison) -> dict[str, Any]:
     """The comparison as plain data."""
     return {
-        "scenarios": list(found.names),
-        "same_baseline": found.same_baseline,
-        "apart": [{"first": one, "second": other, "differs_pence": pence} for one, other, pence in found.apart],
-        "differences": [{"what": each.what, "values": list(each.values)} for each in found.differences],
+        "scenarios": list(comparison.names),
+        "same_baseline": comparison.same_baseline,
+        "apart": [{"first": one, "second": other, "differs_pence": pence} for one, other, pence in comparison.apart],
+        "differences": [{"what": each.what, "values": list(each.values)} for each in comparison.differences],
         "gainers": [
             {
                 "level": level.level,
@@ -239,25 +239,25 @@ def document(found: Comparison) -> dict[str, Any]:
                     for row in level.gains
                 ],
             }
-            for level in found.levels
+            for level in comparison.levels
         ],
     }
 
 
-def sentences(found: Comparison) -> list[str]:
+def sentences(comparison: Comparison) -> list[str]:
     """Whether all start from the same books, and how far apart they end, two by two."""
-    start = "All start from the same books." if found.same_baseline else "They do not start from the same books."
+    start = "All start from the same books." if comparison.same_baseline else "They do not start from the same books."
     apart = [
         f"Scenarios {one} and {other} end {spoken(pence)} apart: so much stands elsewhere, or on other terms."
-        for one, other, pence in found.apart
+        for one, other, pence in comparison.apart
     ]
     return [start, *apart]
 
 
-def rows(found: Comparison) -> list[dict[str, Any]]:
+def rows(comparison: Comparison) -> list[dict[str, Any]]:
     """One row for each figure; amounts under names that end in ``_pence``."""
     listed = []
-    for line in found.lines:
+    for line in comparison.lines:
         suffix = "_pence" if line.unit == "pence" else ""
         after = {f"scenario_{number}{suffix}": value for number, value in enumerate(line.after, 1)}
         listed.append({"kind": line.kind, "name": line.name, "title": line.title, "unit": line.unit,

@@ -167,19 +167,19 @@ def _of_step(step: Mapping[str, Any], spot: Path_, prefix: str, label: str) -> I
                 yield (*spot, key, below), f"{prefix}.by", label, _FIELDS["by"]
 
 
-def _knob(key: str, label: str, each: _Field, value: Any, spot: Path_) -> Knob | None:
+def _knob(key: str, label: str, field: _Field, value: Any, spot: Path_) -> Knob | None:
     read: Mapping[str, Callable[[Any, _Field], tuple[tuple[str, ...], str] | None]] = {
         PERCENT: _percent_options, POUNDS: _pound_options, WHOLE: _whole_options, CHOICE: _words,
     }  # fmt: skip
-    found = read[each.kind](value, each)
-    return None if found is None else Knob(key, label, each.kind, found[0], found[1], spot)
+    found = read[field.kind](value, field)
+    return None if found is None else Knob(key, label, field.kind, found[0], found[1], spot)
 
 
-def _percent_options(value: Any, each: _Field) -> tuple[tuple[str, ...], str] | None:
+def _percent_options(value: Any, field: _Field) -> tuple[tuple[str, ...], str] | None:
     own = _decimal(value)
-    if own is None or not min(each.options) <= own <= max(each.options):
+    if own is None or not min(field.options) <= own <= max(field.options):
         return None
-    return tuple(_percent(option) for option in sorted({*each.options, own})), _percent(own)
+    return tuple(_percent(option) for option in sorted({*field.options, own})), _percent(own)
 
 
 def _pound_options(value: Any, _: _Field) -> tuple[tuple[str, ...], str] | None:
@@ -194,17 +194,17 @@ def _pound_options(value: Any, _: _Field) -> tuple[tuple[str, ...], str] | None:
     return tuple(str(option) for option in sorted(options)), str(pounds)
 
 
-def _whole_options(value: Any, each: _Field) -> tuple[tuple[str, ...], str] | None:
+def _whole_options(value: Any, field: _Field) -> tuple[tuple[str, ...], str] | None:
     if isinstance(value, bool) or not str(value).lstrip("-").isdecimal():
         return None
     own = int(value)
-    if not min(each.options) <= own <= max(each.options):
+    if not min(field.options) <= own <= max(field.options):
         return None
-    return tuple(str(option) for option in sorted({*each.options, own})), str(own)
+    return tuple(str(option) for option in sorted({*field.options, own})), str(own)
 
 
-def _words(value: Any, each: _Field) -> tuple[tuple[str, ...], str] | None:
-    return (tuple(each.options), value) if value in each.options else None
+def _words(value: Any, field: _Field) -> tuple[tuple[str, ...], str] | None:
+    return (tuple(field.options), value) if value in field.options else None
 
 
 def _decimal(value: Any) -> Decimal | None:

@@ -176,9 +176,9 @@ def plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
-def document_hash(found: Mapping[str, Any]) -> str:
+def document_hash(answer: Mapping[str, Any]) -> str:
     """SHA-256 over a document, for a result that was printed."""
-    text = json.dumps(found, default=plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(answer, default=plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -194,17 +194,17 @@ def _step(step: Any) -> dict[str, Any]:
     }
 
 
-def _measure(each: Compared) -> dict[str, Any]:
-    suffix = "_pence" if each.before.unit == "pence" else ""
+def _measure(compared: Compared) -> dict[str, Any]:
+    suffix = "_pence" if compared.before.unit == "pence" else ""
     return {
-        "scope": each.scope,
-        "measure": each.before.name,
-        "title": each.before.title,
-        "unit": each.before.unit,
-        f"before{suffix}": each.before.value,
-        f"after{suffix}": each.after.value,
-        "definition": each.before.definition,
-        "note": each.after.note,
+        "scope": compared.scope,
+        "measure": compared.before.name,
+        "title": compared.before.title,
+        "unit": compared.before.unit,
+        f"before{suffix}": compared.before.value,
+        f"after{suffix}": compared.after.value,
+        "definition": compared.before.definition,
+        "note": compared.after.note,
     }
 
 

@@ -198,7 +198,7 @@ def _not_ours(done: Done) -> Problem | None:
     )
 
 
-def proposed(found: Sequence[Draft]) -> list[dict[str, Any]]:
+def proposed(drafts: Sequence[Draft]) -> list[dict[str, Any]]:
     """What the entries are, in rows: their kind, how many legs or records, and how much they move."""
     return [
         {
@@ -210,11 +210,11 @@ def proposed(found: Sequence[Draft]) -> list[dict[str, Any]]:
             "amount_pence": total(draft.legs()),
             "reason": draft.reason,
         }
-        for draft in found
+        for draft in drafts
     ]
 
 
-def document(found: Sequence[Draft]) -> list[dict[str, Any]]:
+def document(drafts: Sequence[Draft]) -> list[dict[str, Any]]:
     """The entries in full, as plain data: enough to post them, and to be read by whoever signs them off."""
     return [
         {
@@ -226,5 +226,5 @@ def document(found: Sequence[Draft]) -> list[dict[str, Any]]:
             "transfers": draft.legs().to_pylist(),
             "brings": {model.__name__: table.to_pylist() for model, table in draft.records.items()},
         }
-        for row, draft in zip(proposed(found), found, strict=True)
+        for row, draft in zip(proposed(drafts), drafts, strict=True)
     ]

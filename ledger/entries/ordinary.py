@@ -172,13 +172,13 @@ class PlainBatch:
             and not (facts.reserved and (leg.payer in facts.reserved or leg.payee in facts.reserved))
         )
 
-    def _is_short(self, each: Sequence[tuple[Draft, PlainLeg]]) -> bool:
+    def _is_short(self, pairs: Sequence[tuple[Draft, PlainLeg]]) -> bool:
         """Whether an account that loses money would be below its limit on any day."""
         change: dict[Key, dict[date, int]] = defaultdict(lambda: defaultdict(int))
-        for draft, leg in each:
+        for draft, leg in pairs:
             change[leg.payer][draft.effective_date] -= leg.amount_pence
             change[leg.payee][draft.effective_date] += leg.amount_pence
-        for key in {leg.payer for _, leg in each}:
+        for key in {leg.payer for _, leg in pairs}:
             account = self.facts.accounts[key]
             floor = 0 if account is None else account.floor_pence
             days = change[key] if account is None else _summed(account.days, change[key])

@@ -216,7 +216,7 @@ def expire(store: Store, *, decided_by: str, day: date | None = None, dry_run: b
 
 def _decision(
     reader: Reader,
-    found: Listed,
+    proposal: Listed,
     outcome: str,
     decided_by: str,
     reason: str,
@@ -229,16 +229,16 @@ def _decision(
     Args:
         posted: which entries of the proposal are posted with it, by their numbers in the proposal.
     """
-    ((_, content_hash),) = reader.rows(_ENTRY, {"id": found.id})
+    ((_, content_hash),) = reader.rows(_ENTRY, {"id": proposal.id})
     end = {
-        "proposal": found.id, "prepared_by": found.prepared_by, "outcome": outcome, "decided_by": decided_by,
+        "proposal": proposal.id, "prepared_by": proposal.prepared_by, "outcome": outcome, "decided_by": decided_by,
         "reason": reason, "content_hash": content_hash, "posted": ",".join(map(str, posted)) or None,
     }  # fmt: skip
     quiet = rights.in_force(reader)
-    name = secrets.token_hex(16) if quiet else found.id
-    said = _DECIDED if quiet else f"{found.title}: {outcome}"
+    name = secrets.token_hex(16) if quiet else proposal.id
+    said = _DECIDED if quiet else f"{proposal.title}: {outcome}"
     return Draft(
-        f"decide/{name}", "decide", day, decided_by, said, source=None if quiet else f"proposal {found.id}",
+        f"decide/{name}", "decide", day, decided_by, said, source=None if quiet else f"proposal {proposal.id}",
         records={ProposalEnd: records(ProposalEnd, [end])},
     )  # fmt: skip
 
@@ -321,29 +321,31 @@ def _read(text: str | None) -> dict[type[SQLModel], pa.Table]:
     return found
 
 
-def _decision_problems(found: Listed, outcome: str, decided_by: str, day: date, only: Sequence[int]) -> list[Problem]:
-    place = f"proposal {found.id}"
-    if found.outcome is not None:
-        sentence = f"it was {found.outcome} by {found.decided_by}."
+def _decision_problems(
+    proposal: Listed, outcome: str, decided_by: str, day: date, only: Sequence[int]
+) -> list[Problem]:
+    place = f"proposal {proposal.id}"
+    if proposal.outcome is not None:
+        sentence = f"it was {proposal.outcome} by {proposal.decided_by}."
         return [Problem(place, sentence, "A proposal ends once.", "Submit a new one.")]
     problems = []
-    own = found.is_of(decided_by)
+    own = proposal.is_of(decided_by)
     if own and outcome in (POSTED, PART_POSTED, REJECTED):
         sentence = f"{decided_by} prepared it."
         problems.append(Problem(place, sentence, "Nobody decides on what they prepared.", "Let somebody else decide."))
     if not own and outcome == WITHDRAWN:
-        sentence = f"{found.prepared_by} prepared it, and {decided_by} would withdraw it."
+        sentence = f"{proposal.prepared_by} prepared it, and {decided_by} would withdraw it."
         problems.append(Problem(place, sentence, "Only who prepared it takes it back.", "Reject it instead."))
-    past = found.expires_on is not None and found.expires_on < day
+    past = proposal.expires_on is not None and proposal.expires_on < day
     if past and outcome in (POSTED, PART_POSTED):
-        sentence = f"it could be approved until {found.expires_on}, and it is {day}."
+        sentence = f"it could be approved until {proposal.expires_on}, and it is {day}."
         problems.append(Problem(place, sentence, "Its figures may be out of date.", "Let it expire, and submit anew."))
     if outcome == EXPIRED and not past:
-        sentence = f"it can be approved until {found.expires_on or 'somebody decides'}."
+        sentence = f"it can be approved until {proposal.expires_on or 'somebody decides'}."
         problems.append(Problem(place, sentence, "It has not expired.", "Approve, reject or withdraw it."))
-    unknown = [nth for nth in only if not 1 <= nth <= found.entries]
-    if outcome == PART_POSTED and (unknown or not only or len(set(only)) == found.entries):
-        sentence = f"it has {found.entries} entries, and {', '.join(map(str, only)) or 'none'} would be posted."
+    unknown = [nth for nth in only if not 1 <= nth <= proposal.entries]
+    if outcome == PART_POSTED and (unknown or not only or len(set(only)) == proposal.entries):
+        sentence = f"it has {proposal.entries} entries, and {', '.join(map(str, only)) or 'none'} would be posted."
         problems.append(Problem(place, sentence, "A part is some of them.", "Name the entries by their numbers."))
     return problems
 

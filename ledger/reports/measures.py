@@ -227,9 +227,9 @@ def _control(rows: Sequence[Row]) -> Values:
     }
 
 
-def _pieces(found: Sequence[PotHeld], threshold_pence: int) -> Values:
+def _pieces(pots: Sequence[PotHeld], threshold_pence: int) -> Values:
     """In how many pieces money comes."""
-    amounts = [pot.amount_pence for pot in found]
+    amounts = [pot.amount_pence for pot in pots]
     total, count = sum(amounts), len(amounts)
     small = [amount for amount in amounts if amount < threshold_pence]
     concentration = share(sum(amount * amount for amount in amounts), total * total)
@@ -248,12 +248,12 @@ def _pieces(found: Sequence[PotHeld], threshold_pence: int) -> Values:
     }
 
 
-def _burden(found: Sequence[PotHeld]) -> Values:
+def _burden(pots: Sequence[PotHeld]) -> Values:
     """What the money asks of those who receive it."""
-    total = sum(pot.amount_pence for pot in found)
-    known = [pot.row["returns_per_year"] for pot in found if pot.row["returns_per_year"] is not None]
-    bids = [pot.amount_pence for pot in found if pot.row["route"] == "bid"]
-    windows = [(pot.amount_pence, days) for pot in found if _in_year(pot.row) and (days := spend_window(pot.row))]
+    total = sum(pot.amount_pence for pot in pots)
+    known = [pot.row["returns_per_year"] for pot in pots if pot.row["returns_per_year"] is not None]
+    bids = [pot.amount_pence for pot in pots if pot.row["route"] == "bid"]
+    windows = [(pot.amount_pence, days) for pot in pots if _in_year(pot.row) and (days := spend_window(pot.row))]
     return {
         "bid_pots": len(bids),
         "bid_pot_value": sum(bids),
@@ -263,14 +263,14 @@ def _burden(found: Sequence[PotHeld]) -> Values:
     }
 
 
-def _notes(rows: Sequence[Row], found: Sequence[PotHeld], threshold_pence: int) -> dict[str, str]:
+def _notes(rows: Sequence[Row], pots: Sequence[PotHeld], threshold_pence: int) -> dict[str, str]:
     """What the reader of a value should know."""
     notes = dict.fromkeys(("penny_packets", *_PENNY_SHARES), f"Threshold {spoken(threshold_pence)}.")
     if any(row["grade"] is None for row in rows):
         notes |= dict.fromkeys(_GRADED, "Some money has no terms on record.")
-    unknown = sum(1 for pot in found if pot.row["returns_per_year"] is None)
+    unknown = sum(1 for pot in pots if pot.row["returns_per_year"] is None)
     if unknown:
-        told = f"Not known for {unknown} of {len(found)} pots, which are left out."
+        told = f"Not known for {unknown} of {len(pots)} pots, which are left out."
         notes |= dict.fromkeys(("returns_per_year", "returns_per_million"), told)
     return notes
 

@@ -119,9 +119,9 @@ def usual_day(today: date, year: FinancialYear) -> date:
     return today if year.contains(today) else year.first_day
 
 
-def on_day(found: Iterable[Fence], today: date) -> list[Fence]:
+def on_day(fences: Iterable[Fence], today: date) -> list[Fence]:
     """The same pots, with their days counted from another day; those due first stand first."""
-    fresh = [_due(fence, _days_left(fence.spend_by, fence.window_days, today)) for fence in found]
+    fresh = [_due(fence, _days_left(fence.spend_by, fence.window_days, today)) for fence in fences]
     return sorted(fresh, key=lambda fence: (fence.spend_by or date.max, -fence.left_pence, fence.code))
 
 
@@ -206,9 +206,9 @@ def kept(reader: Reader, at: Moment, position: pa.Table, last_day: date) -> list
     return sorted(found, key=lambda one: (-(one.agreed_pence + one.not_agreed_pence), one.organisation, one.fund))
 
 
-def kept_totals(found: Iterable[Kept]) -> tuple[int, int]:
+def kept_totals(kept: Iterable[Kept]) -> tuple[int, int]:
     """What is kept with agreement, and without, in all."""
-    listed = list(found)
+    listed = list(kept)
     return sum(one.agreed_pence for one in listed), sum(one.not_agreed_pence for one in listed)
 
 

@@ -81,21 +81,23 @@ def read(reader: Reader) -> Catalogue:
     return frozenset(Item(*map(str, row)) for row in reader.rows(_ITEMS))
 
 
-def problems(found: Catalogue, made: Catalogue) -> list[Problem]:
+def problems(catalogue: Catalogue, made: Catalogue) -> list[Problem]:
     """What a ledger lacks of what one that has just been made holds, and what it holds besides."""
-    tables = {item.name for item in found if item.kind == "table"}
-    missing = {item for item in made - found if item.table in tables or not item.table}
+    tables = {item.name for item in catalogue if item.kind == "table"}
+    missing = {item for item in made - catalogue if item.table in tables or not item.table}
     missing = {item for item in missing if _MAY_BE_THERE not in (item.name, item.table) or _MAY_BE_THERE in tables}
-    besides = {item for item in found - made if item.table in {one.name for one in made} or not item.table}
+    besides = {item for item in catalogue - made if item.table in {one.name for one in made} or not item.table}
     return [_lacks(item, besides) for item in _sorted(missing)] + [
         _is_not_ours(item) for item in _sorted(besides) if not _changed(item, missing)
     ]
 
 
-def strangers(found: Catalogue) -> list[Problem]:
+def strangers(catalogue: Catalogue) -> list[Problem]:
     """What a ledger of any version never holds: it could stand in for what the statements of a migration mean."""
     return [
-        _is_not_ours(item) for item in _sorted(found) if item.kind in ("view", "macro", "type", "sequence", "schema")
+        _is_not_ours(item)
+        for item in _sorted(catalogue)
+        if item.kind in ("view", "macro", "type", "sequence", "schema")
     ]
 
 

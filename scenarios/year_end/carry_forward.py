@@ -152,29 +152,29 @@ def key_of(written: WrittenRule, into: FinancialYear) -> str:
     return f"carry-forward/{into}/{written.sha256[:16]}"
 
 
-def drafts(found: CarryForwardPlan, *, actor: str) -> list[Draft]:
+def drafts(plan: CarryForwardPlan, *, actor: str) -> list[Draft]:
     """The two entries of a year end; none where nothing is carried forward."""
-    if not found.carried:
+    if not plan.carried:
         return []
-    rule, out, back = found.written.rule, [], []
-    stem = key_of(found.written, found.following)
-    for each in found.carried:
+    rule, out, back = plan.written.rule, [], []
+    stem = key_of(plan.written, plan.following)
+    for each in plan.carried:
         standing = RETAINED if each.standing.startswith(RETAINED) else each.standing
-        source = Place(found.source, each.fund, found.year)
-        out.append(Leg(Place(each.organisation, each.fund, found.year, standing), source, each.pence, False, each.note))
-        source = Place(found.source, each.fund, found.following)
+        source = Place(plan.source, each.fund, plan.year)
+        out.append(Leg(Place(each.organisation, each.fund, plan.year, standing), source, each.pence, False, each.note))
+        source = Place(plan.source, each.fund, plan.following)
         own = standing if set(each.to) == {each.organisation} else AVAILABLE
         note = f"from {each.organisation}, {each.note}"
         for code, pence in each.to.items():
             if pence:
-                back.append(Leg(source, Place(code, each.fund, found.following, own), pence, False, note))
+                back.append(Leg(source, Place(code, each.fund, plan.following, own), pence, False, note))
     facts: dict[str, Any] = {
         "actor": actor, "reason": f"{rule.title}: {rule.reason}", "authority": rule.authority,
-        "source": found.written.path.name, "source_hash": found.written.sha256,
+        "source": plan.written.path.name, "source_hash": plan.written.sha256,
     }  # fmt: skip
     return [
-        Draft(f"{stem}/out", CARRY, found.year.last_day, transfers=legs(out), **facts),
-        Draft(f"{stem}/in", BRING, found.following.first_day, transfers=legs(back), **facts),
+        Draft(f"{stem}/out", CARRY, plan.year.last_day, transfers=legs(out), **facts),
+        Draft(f"{stem}/in", BRING, plan.following.first_day, transfers=legs(back), **facts),
     ]
 
 

@@ -69,7 +69,7 @@ def adopt(
     return report.with_entries([posted], dry_run=dry_run)
 
 
-def _day_of(found: outcomes.Outcome) -> date:
+def _day_of(outcome: outcomes.Outcome) -> date:
     """The day that the baseline was taken on, if it is in the year; else the year's first."""
-    at, year = found.run.books.at, found.run.written.scenario.baseline.year
+    at, year = outcome.run.books.at, outcome.run.written.scenario.baseline.year
     return at.as_at if at is not None and year.contains(at.as_at) else year.first_day

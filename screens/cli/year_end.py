@@ -101,17 +101,17 @@ def carry_forward(
     return _of_plan(found, at).with_entries(posted, dry_run=dry_run)
 
 
-def _of_plan(found: carrying.CarryForwardPlan, at: Moment) -> Report:
+def _of_plan(plan: carrying.CarryForwardPlan, at: Moment) -> Report:
     behind: list[dict[str, Any]] = [
         {"fund": each.fund, "why": each.why, "holders": each.organisations, "amount_pence": each.pence}
-        for each in found.behind
+        for each in plan.behind
     ]
-    went = f"Carried from {found.year} into {found.following}: {spoken(found.carried_pence)}"
+    went = f"Carried from {plan.year} into {plan.following}: {spoken(plan.carried_pence)}"
     after: Sequence[str] = [
-        f"{went}, on the authority of {found.written.rule.authority}.",
-        f"Not carried forward, and staying in {found.year}: {spoken(found.behind_pence)}.",
+        f"{went}, on the authority of {plan.written.rule.authority}.",
+        f"Not carried forward, and staying in {plan.year}: {spoken(plan.behind_pence)}.",
         *(f"  {row['fund']}: {spoken(row['amount_pence'])}; {row['why']}." for row in behind),
-        *found.warnings,
+        *plan.warnings,
     ]
     rows = [
         {
@@ -123,17 +123,17 @@ def _of_plan(found: carrying.CarryForwardPlan, at: Moment) -> Report:
             "carried_pence": each.pence,
             "to": ", ".join(each.to),
         }
-        for each in found.carried
+        for each in plan.carried
     ]
     extra = {
-        "from_year": str(found.year),
-        "into_year": str(found.following),
-        "authority": found.written.rule.authority,
-        "carried_pence": found.carried_pence,
-        "not_carried_pence": found.behind_pence,
+        "from_year": str(plan.year),
+        "into_year": str(plan.following),
+        "authority": plan.written.rule.authority,
+        "carried_pence": plan.carried_pence,
+        "not_carried_pence": plan.behind_pence,
         "not_carried": behind,
     }
-    return Report([listed(rows)], at, found.written.rule.title, after, extra)
+    return Report([listed(rows)], at, plan.written.rule.title, after, extra)
 
 
 limits_app = typer.Typer(help="Limits: the most that the source may give on a fund in a year.", no_args_is_help=True)

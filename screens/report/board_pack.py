@@ -47,7 +47,7 @@ _STYLE = (
 )
 
 
-def workbook(reader: Reader, found: Outcome, content: bytes, out: Path) -> Guard:
+def workbook(reader: Reader, outcome: Outcome, content: bytes, out: Path) -> Guard:
     """Write what a scenario says and the position that it leads to, marked as hypothetical throughout.
 
     Args:
@@ -57,26 +57,26 @@ def workbook(reader: Reader, found: Outcome, content: bytes, out: Path) -> Guard
     Raises:
         Refused: the file cannot be written.
     """
-    written = found.run.written
+    written = outcome.run.written
     told = export.told_of_scenario(
         reader,
-        found.run.books.at or moment(reader),
+        outcome.run.books.at or moment(reader),
         title=written.scenario.title,
         question=written.scenario.question,
         source=written.name,
         sha256=hashlib.sha256(content).hexdigest(),
     )
-    return export.write_position(found.run.position.cast(position.SCHEMA), told, out, _sheets(found))
+    return export.write_position(outcome.run.position.cast(position.SCHEMA), told, out, _sheets(outcome))
 
 
-def printable(found: Sequence[Outcome], at: Moment, out: Path) -> None:
+def printable(outcomes: Sequence[Outcome], at: Moment, out: Path) -> None:
     """Write the page to print, of one scenario or of several side by side.
 
     Raises:
         Refused: the file cannot be written.
     """
     try:
-        out.write_text(page(found, at), encoding="utf-8")
+        out.write_text(page(outcomes, at), encoding="utf-8")
     except OSError as error:
         raise unwritable(out) from error
 
@@ -108,30 +108,30 @@ def page(outcomes: Sequence[Outcome], at: Moment) -> str:
     )
 
 
-def _one(found: Outcome) -> str:
+def _one(outcome: Outcome) -> str:
     parts = [
-        _words(found.run.written.scenario.question),
+        _words(outcome.run.written.scenario.question),
         f'<p class="mark">{escape(scenarios.HYPOTHETICAL)}</p>',
         "<h2>In a paragraph</h2>",
-        _words(found.sentence),
+        _words(outcome.sentence),
         "<h2>What is done</h2>",
-        _table(scenarios.steps(found)),
-        _words(scenarios.order_sentence(found)),
+        _table(scenarios.steps(outcome)),
+        _words(scenarios.order_sentence(outcome)),
         "<h2>What changes</h2>",
-        _table(scenarios.amounts(found)),
+        _table(scenarios.amounts(outcome)),
     ]
-    for each in scenarios.moving(found):
+    for each in scenarios.moving(outcome):
         sentence = scenarios.bridge_sentence(each)
         picture = svg.bridge(scenarios.spans(each), name=sentence)
         parts.append(
             f"<h3>{escape(each.quantity.title)}</h3>{_words(sentence)}<figure>{picture}</figure>"
             f"{_table(scenarios.bridge(each))}"
         )
-    parts += [_words(scenarios.still(found)), "<h2>Who gains and who loses</h2>"]
-    parts += [_gains(view) for view in found.views]
-    parts += ["<h2>The propositions</h2>", _table(scenarios.scorecard(found))]
-    parts += ["<h2>Every measure</h2>", _table(scenarios.measures(found))]
-    assumed = scenarios.assumptions(found)
+    parts += [_words(scenarios.still(outcome)), "<h2>Who gains and who loses</h2>"]
+    parts += [_gains(view) for view in outcome.views]
+    parts += ["<h2>The propositions</h2>", _table(scenarios.scorecard(outcome))]
+    parts += ["<h2>Every measure</h2>", _table(scenarios.measures(outcome))]
+    assumed = scenarios.assumptions(outcome)
     parts += ["<h2>What is assumed</h2>", _table(assumed) if assumed else "<p>The file names no assumption.</p>"]
     return "".join(parts)
 
@@ -151,15 +151,15 @@ def _gains(view: View) -> str:
     return "".join(parts)
 
 
-def _compared(outcomes: Sequence[Outcome], found: Comparison) -> str:
-    listed = "".join(f"<li>Scenario {number}: {escape(name)}</li>" for number, name in enumerate(found.names, 1))
-    parts = [f"<ul>{listed}</ul>", *(_words(sentence) for sentence in compare.sentences(found))]
-    parts.append(_table(scenarios.side_by_side(found, ("amount", "test"), "What differs in the outcome")))
+def _compared(outcomes: Sequence[Outcome], comparison: Comparison) -> str:
+    listed = "".join(f"<li>Scenario {number}: {escape(name)}</li>" for number, name in enumerate(comparison.names, 1))
+    parts = [f"<ul>{listed}</ul>", *(_words(sentence) for sentence in compare.sentences(comparison))]
+    parts.append(_table(scenarios.side_by_side(comparison, ("amount", "test"), "What differs in the outcome")))
     for each in outcomes[0].bridges.bridges:
         if any(b.quantity.name == each.quantity.name for outcome in outcomes for b in scenarios.moving(outcome)):
             parts.append(_table(scenarios.bridges_side_by_side(outcomes, each.quantity.name)))
-    parts += [_table(scenarios.gains_side_by_side(found, level, MOST_PRINTED)) for level in found.levels]
-    differs = scenarios.what_differs(found)
+    parts += [_table(scenarios.gains_side_by_side(comparison, level, MOST_PRINTED)) for level in comparison.levels]
+    differs = scenarios.what_differs(comparison)
     parts.append(_words("The files say the same.") if differs is None else _table(differs))
     return "".join(parts)
 
@@ -187,17 +187,17 @@ def _table(table: Table) -> str:
     return rendered.as_html(table)
 
 
-def _sheets(found: Outcome) -> list[MoreSheet]:
-    note = found.sentence
+def _sheets(outcome: Outcome) -> list[MoreSheet]:
+    note = outcome.sentence
     sheets = [
-        sheet("Steps", scenarios.steps(found), note),
-        sheet("Amounts", scenarios.amounts(found), note),
+        sheet("Steps", scenarios.steps(outcome), note),
+        sheet("Amounts", scenarios.amounts(outcome), note),
         *(
             sheet(f"Bridge {number}", scenarios.bridge(each), scenarios.bridge_sentence(each))
-            for number, each in enumerate(scenarios.moving(found), 1)
+            for number, each in enumerate(scenarios.moving(outcome), 1)
         ),
     ]
-    for view in found.views:
+    for view in outcome.views:
         if view.gains:
             told = scenarios.gain_sentence(view)
             sheets.append(sheet(_LEVELS[view.level], scenarios.gains(view), told))
@@ -205,10 +205,10 @@ def _sheets(found: Outcome) -> list[MoreSheet]:
         if fifths is not None:
             sheets.append(sheet(f"{_LEVELS[view.level]} by deprivation", fifths, f"Deprivation: {view.basis}."))
     sheets += [
-        sheet("Propositions", scenarios.scorecard(found), "Side by side, and never put together into one score."),
-        sheet("Measures", scenarios.measures(found), "Every measure, in both scopes."),
+        sheet("Propositions", scenarios.scorecard(outcome), "Side by side, and never put together into one score."),
+        sheet("Measures", scenarios.measures(outcome), "Every measure, in both scopes."),
     ]
-    assumed = scenarios.assumptions(found)
+    assumed = scenarios.assumptions(outcome)
     return (
         [*sheets, sheet("Assumptions", assumed, "What the scenario assumes, with its grounds.")] if assumed else sheets
     )

@@ -28,7 +28,7 @@ def waiting(reader: Reader, at: Moment, *, everything: bool) -> Report:
     return Report([proposals_table(found)], at, sentences=[] if found else ["No proposal is open."])
 
 
-def proposals_table(found: Sequence[Listed]) -> Table:
+def proposals_table(proposals: Sequence[Listed]) -> Table:
     """Proposals, each with its state; it leads to itself, and its state to the entry that decided it."""
     heads = [
         link("Proposal", "proposal"), text("What", "title"), text("Prepared by", "prepared_by"),
@@ -39,7 +39,7 @@ def proposals_table(found: Sequence[Listed]) -> Table:
     rows = [
         (Link(one.id, "audit", {"view": "proposals", "proposal": one.id}), one.title, one.prepared_by, one.entries,
          one.amount_pence, one.expires_on, _state(one), one.decided_by, one.reason)
-        for one in found
+        for one in proposals
     ]  # fmt: skip
     return Table(count_of(len(rows), "proposal", "proposals"), heads, rows)
 

@@ -233,7 +233,7 @@ def _kept(ledger: Address, digests: set[str]) -> tuple[dict[str, str], list[str]
     return files, changed
 
 
-def picture(found: Picture, at: Moment, facts: Mapping[str, Any], done: str) -> Report:
+def picture(picture: Picture, at: Moment, facts: Mapping[str, Any], done: str) -> Report:
     """Where the money is decided and how free it is, with the largest and the smallest.
 
     Args:
@@ -241,25 +241,25 @@ def picture(found: Picture, at: Moment, facts: Mapping[str, Any], done: str) -> 
         done: what was posted, in a sentence.
     """
     points = []
-    if found.largest:
-        points.append(("Largest ICB", f"{found.largest[0]}, {spoken(found.largest[1])}"))
-    if found.smallest_pot:
-        name, fund, pence = found.smallest_pot
+    if picture.largest:
+        points.append(("Largest ICB", f"{picture.largest[0]}, {spoken(picture.largest[1])}"))
+    if picture.smallest_pot:
+        name, fund, pence = picture.smallest_pot
         points.append(("Smallest pot of an ICB", f"{spoken(pence)}: {fund}, {name}"))
-    points.append(("Ring-fenced, soft included (illustrative)", percent(found.ring_fenced.share)))
-    points.append(("Both local and free (illustrative)", percent(found.local_and_free.share)))
-    rows = summary.matrix_rows(found)
+    points.append(("Ring-fenced, soft included (illustrative)", percent(picture.ring_fenced.share)))
+    points.append(("Both local and free (illustrative)", percent(picture.local_and_free.share)))
+    rows = summary.matrix_rows(picture)
     cells = Table("", data("tier", "grade", "amount_pence"), [list(row.values()) for row in rows])
     published = (
         "Published: the national limit and every ICB line (NHS England, 2025/26). Illustrative: how free each line "
         "is, the default places, and what ICBs devolve and keep. Sums may differ in the last digit shown."
     )
-    shown = [cells, matrix(found, "Where the money is decided, and how free it is"),
+    shown = [cells, matrix(picture, "Where the money is decided, and how free it is"),
              Table("In short", columns("What", "How much"), points)]  # fmt: skip
-    return Report(shown, at, found.sentence, [published, done], facts)
+    return Report(shown, at, picture.sentence, [published, done], facts)
 
 
-def matrix(found: Picture, name: str, *, under: str | None = None, year: int | None = None) -> Table:
+def matrix(picture: Picture, name: str, *, under: str | None = None, year: int | None = None) -> Table:
     """Tiers down, grades across, in £ million; each amount with a year leads to the balances that it is the sum of.
 
     Args:
@@ -270,11 +270,11 @@ def matrix(found: Picture, name: str, *, under: str | None = None, year: int | N
     def cell(tier: str, grade: str | None, pence: int) -> Any:
         if year is None:
             return pence
-        return composed(pence, under=under, year=year, tier=found.tiers.get(tier), grade=grade)
+        return composed(pence, under=under, year=year, tier=picture.tiers.get(tier), grade=grade)
 
-    grades, lines = matrix_with_totals(found)
+    grades, lines = matrix_with_totals(picture)
     titles = (f"{GRADES.get(grade, grade)} (£ million)" for grade in grades)
-    shares = cell_shares(found)
+    shares = cell_shares(picture)
     rows = [
         (
             tier,

@@ -20,43 +20,42 @@ _MOST_SHOWN = 60
 # --- budgets --------------------------------------------------------------------------------------
 
 
-def budget(found: Understood, *, names: Mapping[str, str] | None = None) -> Report:
+def budget(budget: Understood, *, names: Mapping[str, str] | None = None) -> Report:
     """What was understood of a budget: how its columns were read, what was set aside, its totals, and who receives.
 
     Args:
         names: of organisations by code.
     """
-    title = (
-        f"{found.file}, budgets of {found.request.payer or 'nobody yet'} for {found.request.year}: what was understood"
-    )
-    tables = [meanings_table(found), set_aside(found)]
-    if found.lines:
-        tables += [totals(found), receivers(found, names or {})]
-    read = [f"{reading.sheet}: {reading.rows:,} rows read." for reading in found.readings]
-    sentence = [f"Understood as: {in_one_sentence(found)}."] if found.mapping else []
-    inferred = [f"{said}." for said in found.request.inferred]
-    return Report(tables, None, title, [*inferred, *sentence, *read, *found.remarks], _facts(found))
+    payer = budget.request.payer or "nobody yet"
+    title = f"{budget.file}, budgets of {payer} for {budget.request.year}: what was understood"
+    tables = [meanings_table(budget), set_aside(budget)]
+    if budget.lines:
+        tables += [totals(budget), receivers(budget, names or {})]
+    read = [f"{reading.sheet}: {reading.rows:,} rows read." for reading in budget.readings]
+    sentence = [f"Understood as: {in_one_sentence(budget)}."] if budget.mapping else []
+    inferred = [f"{said}." for said in budget.request.inferred]
+    return Report(tables, None, title, [*inferred, *sentence, *read, *budget.remarks], _facts(budget))
 
 
-def meanings_table(found: Understood) -> Table:
+def meanings_table(budget: Understood) -> Table:
     """How each column was read, with the row of the headings and the unit of each sheet below."""
-    notes = [f"Sheet '{part.sheet}', headings in row {part.header_row}, amounts in {found.units.get(part.sheet, '')}."
-             for part in (found.mapping.sheets if found.mapping else ())]  # fmt: skip
-    rows = [[str(value) for value in row.values()] for row in meanings(found)]
+    notes = [f"Sheet '{part.sheet}', headings in row {part.header_row}, amounts in {budget.units.get(part.sheet, '')}."
+             for part in (budget.mapping.sheets if budget.mapping else ())]  # fmt: skip
+    rows = [[str(value) for value in row.values()] for row in meanings(budget)]
     return Table("Columns", columns("Sheet", "Column", "Heading", "Meaning", "Of what"), rows, notes, most=_MOST_SHOWN)
 
 
-def set_aside(found: Understood) -> Table:
+def set_aside(budget: Understood) -> Table:
     """Cells and rows that were not read, each with the reason."""
-    rows = [(each.place, each.what, each.why) for each in found.set_aside]
+    rows = [(each.place, each.what, each.why) for each in budget.set_aside]
     return Table("Set aside, and why", columns("Where", "What", "Why"), rows, most=_MOST_SHOWN)
 
 
-def totals(found: Understood) -> Table:
+def totals(budget: Understood) -> Table:
     """What the file says, what was understood, what would be posted, and what the payer holds."""
-    request, control = found.request, found.control
+    request, control = budget.request, budget.control
     cells = "; ".join(
-        f"{each.sheet}!{' '.join(each.file_total_cells)}" for each in found.readings if each.file_total_cells
+        f"{each.sheet}!{' '.join(each.file_total_cells)}" for each in budget.readings if each.file_total_cells
     )
     said = (
         f"its own total, {cells}"
@@ -65,44 +64,44 @@ def totals(found: Understood) -> Table:
     )
     held = None if control is None else control.held_pence
     rows = [
-        ("The file says", said, found.file_pence),
-        ("Understood", f"{found.rows_read:,} rows", found.understood_pence),
-        ("Would be posted", f"{len(found.lines):,} transfers, in one entry", found.read_pence),
+        ("The file says", said, budget.file_pence),
+        ("Understood", f"{budget.rows_read:,} rows", budget.understood_pence),
+        ("Would be posted", f"{len(budget.lines):,} transfers, in one entry", budget.read_pence),
         ("The books", f"what {request.payer} holds, {request.standing}, of {request.fund or 'the funds named'}", held),
     ]
-    notes = [tie(found), *rests(found)] if found.ties else rests(found)
+    notes = [tie(budget), *rests(budget)] if budget.ties else rests(budget)
     name = "Three totals, to the penny, and what the payer holds"
     return Table(name, columns("Total", "Where from", "Amount (£)"), rows, notes)
 
 
-def tie(found: Understood) -> str:
+def tie(budget: Understood) -> str:
     """That the totals of a budget tie, in a sentence."""
-    exact = f"£{exact_pounds(found.read_pence)}"
-    if found.file_pence is not None:
+    exact = f"£{exact_pounds(budget.read_pence)}"
+    if budget.file_pence is not None:
         return f"The first three tie, to the penny: {exact}."
     return f"What was understood is what would be posted: {exact}. The file has no total to hold it against."
 
 
-def rests(found: Understood) -> list[str]:
+def rests(budget: Understood) -> list[str]:
     """What a reader should know of the totals."""
     told = []
-    if found.control is not None and found.control.rest_pence > 0:
-        told.append(f"The rest, £{exact_pounds(found.control.rest_pence)}, stays with {found.request.payer}.")
-    if found.per_head_text:
+    if budget.control is not None and budget.control.rest_pence > 0:
+        told.append(f"The rest, £{exact_pounds(budget.control.rest_pence)}, stays with {budget.request.payer}.")
+    if budget.per_head_text:
         told.append(
-            f"That is £{found.per_head_text} for each registered person of those who receive (2025/26 figures)."
+            f"That is £{budget.per_head_text} for each registered person of those who receive (2025/26 figures)."
         )
     told.extend(f"{code} has closed: its money goes to {', '.join(into)}, by registered population."
-                for code, into in sorted(found.moved_on.items()))  # fmt: skip
-    if found.rounded:
+                for code, into in sorted(budget.moved_on.items()))  # fmt: skip
+    if budget.rounded:
         told.append(
-            f"{found.rounded:,} amounts were rounded to the penny, by £{found.rounding_pounds:+,.4f} in all; "
+            f"{budget.rounded:,} amounts were rounded to the penny, by £{budget.rounding_pounds:+,.4f} in all; "
             "the entry records what each cell held."
         )
     return told
 
 
-def receivers(found: Understood, names: Mapping[str, str]) -> Table:
+def receivers(budget: Understood, names: Mapping[str, str]) -> Table:
     """What each would receive of each fund.
 
     Args:
@@ -111,38 +110,38 @@ def receivers(found: Understood, names: Mapping[str, str]) -> Table:
     rows = [
         (code, f"{names[code]} ({code})" if code in names else code, row["fund"], row["recurrent"],
          "recurrent" if row["recurrent"] else "one-off", row["amount_pence"])
-        for row in summary(found) if (code := str(row["organisation"]))
+        for row in summary(budget) if (code := str(row["organisation"]))
     ]  # fmt: skip
     heads = [*data("organisation"), text("Organisation"), text("Fund", "fund"), *data("recurrent"), text("Lasting"),
              money("Amount (£)", "amount_pence")]  # fmt: skip
     return Table("What each receives", heads, rows, most=_MOST_SHOWN)
 
 
-def _facts(found: Understood) -> dict[str, Any]:
-    control = found.control
+def _facts(budget: Understood) -> dict[str, Any]:
+    control = budget.control
     return {
-        "file": found.file,
-        "sha256": found.sha256,
-        "payer": found.request.payer or None,
-        "year": str(found.request.year),
-        "understood": in_one_sentence(found),
-        "said_otherwise": found.differs,
-        "inferred": list(found.request.inferred),
-        "fund": found.request.fund,
-        "standing": found.request.standing or None,
-        "columns": meanings(found),
-        "units": found.units,
-        "rows_read": {reading.sheet: reading.rows for reading in found.readings},
-        "set_aside": [{"place": each.place, "what": each.what, "why": each.why} for each in found.set_aside],
-        "remarks": found.remarks,
-        "file_total_pence": found.file_pence,
-        "read_total_pence": found.read_pence,
+        "file": budget.file,
+        "sha256": budget.sha256,
+        "payer": budget.request.payer or None,
+        "year": str(budget.request.year),
+        "understood": in_one_sentence(budget),
+        "said_otherwise": budget.differs,
+        "inferred": list(budget.request.inferred),
+        "fund": budget.request.fund,
+        "standing": budget.request.standing or None,
+        "columns": meanings(budget),
+        "units": budget.units,
+        "rows_read": {reading.sheet: reading.rows for reading in budget.readings},
+        "set_aside": [{"place": each.place, "what": each.what, "why": each.why} for each in budget.set_aside],
+        "remarks": budget.remarks,
+        "file_total_pence": budget.file_pence,
+        "read_total_pence": budget.read_pence,
         "control_total_pence": None if control is None else control.held_pence,
         "rest_pence": None if control is None else control.rest_pence,
-        "pounds_per_head": found.per_head_text,
-        "amounts_rounded": found.rounded,
-        "rounding_pounds": f"{found.rounding_pounds:f}",
-        "successors": {code: list(into) for code, into in found.moved_on.items()},
+        "pounds_per_head": budget.per_head_text,
+        "amounts_rounded": budget.rounded,
+        "rounding_pounds": f"{budget.rounding_pounds:f}",
+        "successors": {code: list(into) for code, into in budget.moved_on.items()},
     }
 
 
@@ -173,26 +172,26 @@ def _became(outcome: BudgetImport, *, dry_run: bool) -> str:
 # --- published files ------------------------------------------------------------------------------
 
 
-def understood(found: Sequence[PublishedFile], at: Moment | None = None) -> Report:
+def understood(files: Sequence[PublishedFile], at: Moment | None = None) -> Report:
     """The tables in published files, with what ties and what was set aside."""
-    return Report([tables_found(found)], at, sentences=remarks(found))
+    return Report([tables_found(files)], at, sentences=remarks(files))
 
 
-def tables_found(found: Sequence[PublishedFile]) -> Table:
+def tables_found(files: Sequence[PublishedFile]) -> Table:
     """The tables that were found in files, one a row."""
     heads = [text("File", "file"), text("Kind", "kind"), text("Of", "of"), text("Table", "table"),
              text("Sheet", "sheet"), count("Rows", "rows_read"), count("Figures", "figures")]  # fmt: skip
     rows = [
         (file.file, file.kind.value, file.of, one.table, one.sheet, one.rows, one.figures)
-        for file in found for one in file.found
+        for file in files for one in file.found
     ]  # fmt: skip
     return Table("Tables that were found", heads, rows)
 
 
-def remarks(found: Sequence[PublishedFile]) -> list[str]:
+def remarks(files: Sequence[PublishedFile]) -> list[str]:
     """What a reader of files should know: remarks, what was set aside, and what ties."""
     told = []
-    for file in found:
+    for file in files:
         told += [f"{file.file}: {remark}" for remark in file.remarks]
         told += _set_aside(file)
         told += [f"Ties: {tie}" for tie in file.ties]
@@ -215,7 +214,7 @@ def _which(first: int, last: int) -> str:
     return f"row {first}" if first == last else f"rows {first} to {last}"
 
 
-def published(found: Sequence[PublishedFile], imported: PublishedImport, at: Moment, *, dry_run: bool) -> Report:
+def published(read: Sequence[PublishedFile], imported: PublishedImport, at: Moment, *, dry_run: bool) -> Report:
     """What published files brought, or would."""
     fresh = [entry for entry in imported.posted if not entry.replayed]
     entries = [
@@ -235,14 +234,14 @@ def published(found: Sequence[PublishedFile], imported: PublishedImport, at: Mom
                 for a in file.set_aside
             ],
         }
-        for file in found
+        for file in read
     ]
     done = (
         f"{len(fresh):,} entries would be posted; nothing was kept." if dry_run else f"{len(fresh):,} entries posted."
     )
-    sentences = [*remarks(found), *imported.sentences, done if fresh else "Nothing to add."]
+    sentences = [*remarks(read), *imported.sentences, done if fresh else "Nothing to add."]
     facts = {"files": files, "entries": entries, "brought": list(imported.sentences), "dry_run": dry_run}
-    return Report([tables_found(found)], at, sentences=sentences, facts=facts)
+    return Report([tables_found(read)], at, sentences=sentences, facts=facts)
 
 
 # --- positions ------------------------------------------------------------------------------------

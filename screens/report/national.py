@@ -74,7 +74,7 @@ def icbs(
     return Table(f"All ICBs by {TITLES[rank].lower()}", heads, lines)
 
 
-def alerts(found: Sequence[Alert]) -> Table:
+def alerts(alerts: Sequence[Alert]) -> Table:
     """Those beyond a limit, each with its value and the limit."""
     heads = [
         *data("icb"), link("ICB", "name"), *data("measure"), text("Measure"), share("Value", "value"),
@@ -83,7 +83,7 @@ def alerts(found: Sequence[Alert]) -> Table:
     rows = [
         (one.code, Link(one.name, "./", {"icb": one.code}), one.measure, TITLES[one.measure],
          written(one.value, one.measure), one.threshold, one.side, f"{one.side} {_SHARE.text(one.threshold)}")
-        for one in found
+        for one in alerts
     ]  # fmt: skip
     return Table("Alerts", heads, rows)
 
@@ -172,9 +172,9 @@ def trend_table(points: Sequence[trends.TrendPoint], organisation: str | None, *
     return Table("The trend, point by point", heads, rows)
 
 
-def targets(found: Sequence[Target], *, as_is: date | None, changes: Sequence[date]) -> Report:
+def targets(targets: Sequence[Target], *, as_is: date | None, changes: Sequence[date]) -> Report:
     """Targets of all ICBs on one stream, the furthest above it first."""
-    stream = found[0].stream
+    stream = targets[0].stream
     heads = [
         *data("icb"), text("ICB", "name"), money("Baseline (£ million)", "baseline_pence"),
         *data("opening_target_pence"), _distance("From target, before", "opening_distance"),
@@ -187,7 +187,7 @@ def targets(found: Sequence[Target], *, as_is: date | None, changes: Sequence[da
         (row.icb, row.name, row.baseline_pence, row.opening_target_pence, row.opening_distance, row.growth,
          row.convergence, row.allocation_pence, row.closing_target_pence, row.closing_distance, row.closing_pence,
          row.per_head_pence(row.closing_pence), whole_people(row.registered_billionths))
-        for row in found
+        for row in targets
     ]  # fmt: skip
     sentences = [
         "Published: baseline, growth, convergence, allocation and distances (NHS England, March 2025).",

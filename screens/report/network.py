@@ -12,24 +12,24 @@ from ledger.money import exact_pounds
 from screens.report.report import NOT_AVAILABLE, Report, Row, Table, count, data, money, ratio, text
 
 
-def contract(found: Statement, *, source: str, monthly: bool) -> Report:
+def contract(statement: Statement, *, source: str, monthly: bool) -> Report:
     """What a network is paid under the contract.
 
     Args:
         source: where the counts of people come from.
         monthly: whether people see the months in place of the elements.
     """
-    known = f", as known on {found.known_on}" if found.known_on else ""
-    heading = f"Network contract {found.year}, {found.network} {found.name or ''}".rstrip() + known
-    every = elements(found)
+    known = f", as known on {statement.known_on}" if statement.known_on else ""
+    heading = f"Network contract {statement.year}, {statement.network} {statement.name or ''}".rstrip() + known
+    every = elements(statement)
     keys = [column for column in every.columns if column.key]
     tables = [Table("", data(*(column.key for column in keys)), [list(row.values()) for row in every.records()]),
-              months(found)] if monthly else [every]  # fmt: skip
-    tables += [posts(one) for one in found.posts]
-    return Report(tables, None, heading, list(_sentences(found)), _facts(found), source)
+              months(statement)] if monthly else [every]  # fmt: skip
+    tables += [posts(one) for one in statement.posts]
+    return Report(tables, None, heading, list(_sentences(statement)), _facts(statement), source)
 
 
-def elements(found: Statement) -> Table:
+def elements(statement: Statement) -> Table:
     """Each element on its own count of people."""
     heads = [
         *data("element"), text("Element"), text("Paid", "paid"), *data("basis"), text("Counted by"),
@@ -41,7 +41,9 @@ def elements(found: Statement) -> Table:
         text("Why not", "missing"),
     ]  # fmt: skip
     return Table(
-        f"Elements of the contract, {found.network}, {found.year}", heads, [_row(line) for line in found.lines]
+        f"Elements of the contract, {statement.network}, {statement.year}",
+        heads,
+        [_row(line) for line in statement.lines],
     )
 
 
@@ -60,9 +62,9 @@ def _row(line: ElementLine) -> Row:
     )  # fmt: skip
 
 
-def months(found: Statement) -> Table:
+def months(statement: Statement) -> Table:
     """What each month pays, element by element, with arrears."""
-    names = [line.name for line in found.lines if line.paid == "monthly"]
+    names = [line.name for line in statement.lines if line.paid == "monthly"]
     heads = [
         text("Month"),
         *(money(f"{title(name).capitalize()} (£)") for name in names),
@@ -71,9 +73,9 @@ def months(found: Statement) -> Table:
     ]
     rows = [
         (f"{month.month:%B %Y}", *(month.pence.get(name) for name in names), month.arrears_pence, month.total_pence)
-        for month in by_month(found.payments)
+        for month in by_month(statement.payments)
     ]
-    return Table(f"Payments to {found.network}, {found.year}", heads, rows)
+    return Table(f"Payments to {statement.network}, {statement.year}", heads, rows)
 
 
 def posts(found: PostsAgainst) -> Table:
@@ -100,29 +102,29 @@ def _against(found: PostsAgainst) -> str:
     return f"Posts against {name} are reimbursed {most} at most, of {_pounds(found.entitlement_pence)}: {rest}."
 
 
-def _sentences(found: Statement) -> Iterator[str]:
-    if found.total_pence is None:
+def _sentences(statement: Statement) -> Iterator[str]:
+    if statement.total_pence is None:
         yield "The total is not available: no element can be worked out."
     else:
-        head = "" if found.per_head_pounds is None else f", £{found.per_head_pounds} for each registered person"
-        without = f", without {', '.join(title(name) for name in found.without)}" if found.without else ""
-        yield f"In all {_pounds(found.total_pence)} for the year{head}{without}."
-    for line in found.lines:
+        head = "" if statement.per_head_pounds is None else f", £{statement.per_head_pounds} for each registered person"
+        without = f", without {', '.join(title(name) for name in statement.without)}" if statement.without else ""
+        yield f"In all {_pounds(statement.total_pence)} for the year{head}{without}."
+    for line in statement.lines:
         if line.missing:
             yield f"{title(line.name)} is not available: {line.missing}. Give it with --counts."
-    for payment in found.arrears:
+    for payment in statement.arrears:
         yield _arrears(payment)
-    for settlement in found.claims:
+    for settlement in statement.claims:
         yield from _claimed(settlement)
-    for against in found.posts:
+    for against in statement.posts:
         yield _against(against)
     yield "Rates are published by NHS England. Amounts are derived: people times rate, to the penny, halves up."
-    yield from behind(found)
+    yield from behind(statement)
 
 
-def behind(found: Statement) -> list[str]:
+def behind(statement: Statement) -> list[str]:
     """What stands behind a contract: remarks, and what is not worked out here."""
-    return [*found.remarks, *(f"Not worked out here, {title(gap.element)}: {gap.note}." for gap in found.gaps)]
+    return [*statement.remarks, *(f"Not worked out here, {title(gap.element)}: {gap.note}." for gap in statement.gaps)]
 
 
 def _arrears(payment: Payment) -> str:
@@ -132,18 +134,18 @@ def _arrears(payment: Payment) -> str:
     return f"{way} in {payment.month:%B %Y}: {money} for {payment.arrears_months} {number} before."
 
 
-def _claimed(found: ClaimSettlement) -> Iterator[str]:
-    name = title(found.element)
-    if found.entitlement_pence is None or found.unclaimed_pence is None:
-        yield f"Claims against {name} come to {_pounds(found.claimed_pence)}; what may be claimed is not available."
+def _claimed(settlement: ClaimSettlement) -> Iterator[str]:
+    claimed = f"Claims against {title(settlement.element)} come to {_pounds(settlement.claimed_pence)}"
+    if settlement.entitlement_pence is None or settlement.unclaimed_pence is None:
+        yield f"{claimed}; what may be claimed is not available."
         return
-    used = "none" if found.used_percent is None else f"{found.used_percent}%"
+    used = "none" if settlement.used_percent is None else f"{settlement.used_percent}%"
     yield (
-        f"Claims against {name} come to {_pounds(found.claimed_pence)} of {_pounds(found.entitlement_pence)}: "
-        f"{used} used, {_pounds(found.unclaimed_pence)} unclaimed."
+        f"{claimed} of {_pounds(settlement.entitlement_pence)}: "
+        f"{used} used, {_pounds(settlement.unclaimed_pence)} unclaimed."
     )
-    if found.above_pence:
-        yield f"{_pounds(found.above_pence)} is claimed above the most that is reimbursed, and is not paid."
+    if settlement.above_pence:
+        yield f"{_pounds(settlement.above_pence)} is claimed above the most that is reimbursed, and is not paid."
 
 
 def _pounds(pence: int) -> str:
@@ -151,15 +153,15 @@ def _pounds(pence: int) -> str:
     return f"£{exact_pounds(pence)}"
 
 
-def _facts(found: Statement) -> dict[str, Any]:
+def _facts(statement: Statement) -> dict[str, Any]:
     return {
-        "network": found.network,
-        "name": found.name,
-        "year": str(found.year),
-        "known_on": found.known_on,
-        "total_pence": found.total_pence,
-        "per_registered_head_pounds": found.per_head_pounds,
-        "without": list(found.without),
+        "network": statement.network,
+        "name": statement.name,
+        "year": str(statement.year),
+        "known_on": statement.known_on,
+        "total_pence": statement.total_pence,
+        "per_registered_head_pounds": statement.per_head_pounds,
+        "without": list(statement.without),
         "payments": [
             {
                 "element": payment.element,
@@ -168,34 +170,34 @@ def _facts(found: Statement) -> dict[str, Any]:
                 "arrears_pence": payment.arrears_pence,
                 "arrears_months": payment.arrears_months,
             }
-            for payment in found.payments
+            for payment in statement.payments
         ],
-        "claims": [_settlement(settlement) for settlement in found.claims],
-        **({"posts": [_posts(against) for against in found.posts]} if found.posts else {}),
+        "claims": [_settlement(settlement) for settlement in statement.claims],
+        **({"posts": [_posts(against) for against in statement.posts]} if statement.posts else {}),
         "not_worked_out": [
             {"element": gap.element, "note": gap.note, "source": gap.source, "notified_on": gap.notified_on}
-            for gap in found.gaps
+            for gap in statement.gaps
         ],
-        "remarks": list(found.remarks),
+        "remarks": list(statement.remarks),
     }
 
 
-def _settlement(found: ClaimSettlement) -> dict[str, Any]:
+def _settlement(settlement: ClaimSettlement) -> dict[str, Any]:
     return {
-        "element": found.element,
-        "entitlement_pence": found.entitlement_pence,
-        "claimed_pence": found.claimed_pence,
-        "reimbursed_pence": found.reimbursed_pence,
-        "above_pence": found.above_pence,
-        "unclaimed_pence": found.unclaimed_pence,
-        "used_percent": found.used_percent,
+        "element": settlement.element,
+        "entitlement_pence": settlement.entitlement_pence,
+        "claimed_pence": settlement.claimed_pence,
+        "reimbursed_pence": settlement.reimbursed_pence,
+        "above_pence": settlement.above_pence,
+        "unclaimed_pence": settlement.unclaimed_pence,
+        "used_percent": settlement.used_percent,
         "months": [
             {
                 "month": f"{month.month:%Y-%m}",
                 "claimed_pence": month.claimed_pence,
                 "reimbursed_pence": month.reimbursed_pence,
             }
-            for month in found.months
+            for month in settlement.months
         ],
     }
 

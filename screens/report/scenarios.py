@@ -60,10 +60,10 @@ def run(outcome: Outcome) -> Report:
     return Report([tests], outcome.run.books.at, title, sentences, {**found, "rows": rows})
 
 
-def _bridge_lines(found: Mapping[str, Any]) -> list[str]:
+def _bridge_lines(answer: Mapping[str, Any]) -> list[str]:
     """Each bridge that moves, in a line that adds up."""
     lines = []
-    for bridge in found["bridges"]:
+    for bridge in answer["bridges"]:
         if bridge["before_pence"] != bridge["after_pence"]:
             steps = ", ".join(f"step {bar['step']} {spoken(bar['effect_pence'])}" for bar in bridge["steps"])
             together = f", together {spoken(bridge['interaction_pence'])}" if bridge["interaction_pence"] else ""
@@ -72,12 +72,12 @@ def _bridge_lines(found: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def compared(found: Comparison, at: Moment) -> Report:
+def compared(comparison: Comparison, at: Moment) -> Report:
     """Scenarios side by side; for people the propositions and the amounts that differ."""
-    named = "\n".join(f"Scenario {number}: {name}." for number, name in enumerate(found.names, 1))
-    facts = {**comparing.document(found), "rows": comparing.rows(found)}
-    tables = [side_by_side(found, ("test", "amount"), "What differs in the outcome")]
-    return Report(tables, at, named, comparing.sentences(found), facts)
+    named = "\n".join(f"Scenario {number}: {name}." for number, name in enumerate(comparison.names, 1))
+    facts = {**comparing.document(comparison), "rows": comparing.rows(comparison)}
+    tables = [side_by_side(comparison, ("test", "amount"), "What differs in the outcome")]
+    return Report(tables, at, named, comparing.sentences(comparison), facts)
 
 
 def pack(outcomes: Sequence[Outcome], at: Moment, out: Path) -> Report:
@@ -127,20 +127,21 @@ def proposed(outcome: Outcome, rows: Sequence[Mapping[str, Any]], at: Moment, *,
 # --- one scenario ---------------------------------------------------------------------------------
 
 
-def steps(found: Outcome) -> Table:
+def steps(outcome: Outcome) -> Table:
     """What is done, step by step; first what is taken as given."""
     rows = [
         (f"{word} {done.number}", done.lever.lever_name(), done.change.says, done.lever.why)
-        for word, those in (("Given", found.run.given), ("Step", found.run.done))
+        for word, those in (("Given", outcome.run.given), ("Step", outcome.run.done))
         for done in those
     ]
     return Table("What is done", columns("Step", "Lever", "What it does", "Why"), rows)
 
 
-def amounts(found: Outcome) -> Table:
+def amounts(outcome: Outcome) -> Table:
     """Every headline amount, before and after."""
     rows = [
-        (each.quantity.title, each.before_pence, each.after_pence, each.change_pence) for each in found.bridges.bridges
+        (each.quantity.title, each.before_pence, each.after_pence, each.change_pence)
+        for each in outcome.bridges.bridges
     ]
     return Table("Amounts before and after", columns("Amount", "Before (£)", "After (£)", "Change (£)"), rows)
 
@@ -157,36 +158,36 @@ def spans(bridge: Bridge) -> list[Span]:
     return marks.bridge(("Before", bridge.before_pence), bars, ("After", bridge.after_pence))
 
 
-def bridge(of: Bridge) -> Table:
+def bridge(bridge: Bridge) -> Table:
     """A bridge as a table; its last row is the amount after."""
-    rows = [(span.label, span.pence) for span in spans(of)]
-    return Table(f"{of.quantity.title}: from before to after", columns("Step", "Amount (£)"), rows, has_total=True)
+    rows = [(span.label, span.pence) for span in spans(bridge)]
+    return Table(f"{bridge.quantity.title}: from before to after", columns("Step", "Amount (£)"), rows, has_total=True)
 
 
-def bridge_sentence(of: Bridge) -> str:
+def bridge_sentence(bridge: Bridge) -> str:
     """What a bridge shows."""
-    parts = ", ".join(f"step {bar.step} {spoken(bar.effect_pence)}" for bar in of.bars)
-    together = f", and {spoken(of.interaction_pence)} only together" if of.interaction_pence else ""
-    ends = f"{spoken(of.before_pence)} before, {spoken(of.after_pence)} after"
-    return f"{of.quantity.title}: {ends}. Each step alone: {parts}{together}. The bars add up, to the penny."
+    parts = ", ".join(f"step {bar.step} {spoken(bar.effect_pence)}" for bar in bridge.bars)
+    together = f", and {spoken(bridge.interaction_pence)} only together" if bridge.interaction_pence else ""
+    ends = f"{spoken(bridge.before_pence)} before, {spoken(bridge.after_pence)} after"
+    return f"{bridge.quantity.title}: {ends}. Each step alone: {parts}{together}. The bars add up, to the penny."
 
 
-def moving(found: Outcome) -> list[Bridge]:
+def moving(outcome: Outcome) -> list[Bridge]:
     """The bridges in which a step does something."""
-    return [each for each in found.bridges.bridges if each.change_pence or any(bar.effect_pence for bar in each.bars)]
+    return [each for each in outcome.bridges.bridges if each.change_pence or any(bar.effect_pence for bar in each.bars)]
 
 
-def still(found: Outcome) -> str:
+def still(outcome: Outcome) -> str:
     """Which amounts do not move, in a sentence; empty where all do."""
-    names = [each.quantity.title.lower() for each in found.bridges.bridges if each not in moving(found)]
+    names = [each.quantity.title.lower() for each in outcome.bridges.bridges if each not in moving(outcome)]
     return f"Unchanged: {', '.join(names)}." if names else ""
 
 
-def scorecard(found: Outcome) -> Table:
+def scorecard(outcome: Outcome) -> Table:
     """The propositions, before and after; never one score."""
     rows = [
         (before.says, _tested(before), _tested(after), before.better, before.formula, after.note)
-        for before, after in found.scorecard
+        for before, after in outcome.scorecard
     ]
     heads = columns("Proposition", "Before", "After", "Better", "How it is worked out", "Note")
     return Table("The propositions as tests", heads, rows)
@@ -196,7 +197,7 @@ def _tested(test: Test) -> Cell:
     return figure(test.value, test.unit, missing=NOT_AVAILABLE if test.note else NOT_DEFINED)
 
 
-def measures(found: Outcome) -> Table:
+def measures(outcome: Outcome) -> Table:
     """Every measure in both scopes, before and after."""
     rows = [
         (
@@ -205,7 +206,7 @@ def measures(found: Outcome) -> Table:
             figure(each.after.value, each.after.unit),
             each.before.definition,
         )
-        for each in found.measures
+        for each in outcome.measures
     ]
     return Table("Every measure", columns("Measure", "Before", "After", "What it is"), rows)
 
@@ -265,22 +266,22 @@ def fifths(view: View) -> Table | None:
     return Table(f"By deprivation, {view.title[:1].lower()}{view.title[1:]}", heads, rows)
 
 
-def assumptions(found: Outcome) -> Table | None:
+def assumptions(outcome: Outcome) -> Table | None:
     """What the scenario assumes, each with its grounds; None where it says nothing."""
     rows = [
         (each.name.replace("_", " "), str(each.value), each.reason, each.source, _LIGHTS[each.quality],
          _IMPACTS[each.impact])
-        for each in found.run.written.scenario.assumptions
+        for each in outcome.run.written.scenario.assumptions
     ]  # fmt: skip
     heads = columns("Assumption", "Value", "Why", "Source", "Evidence", "How much hangs on it")
     return Table("What is assumed", heads, rows) if rows else None
 
 
-def order_sentence(found: Outcome) -> str:
+def order_sentence(outcome: Outcome) -> str:
     """Whether the order of the steps matters."""
-    if not found.bridges.order_matters:
-        return "" if len(found.run.done) == 1 else "The order of the steps does not matter."
-    pairs = [f"steps {pair.first} and {pair.second} ({_apart(pair)})" for pair in found.bridges.pairs]
+    if not outcome.bridges.order_matters:
+        return "" if len(outcome.run.done) == 1 else "The order of the steps does not matter."
+    pairs = [f"steps {pair.first} and {pair.second} ({_apart(pair)})" for pair in outcome.bridges.pairs]
     return f"The order matters for {' and '.join(pairs)}."
 
 
@@ -292,19 +293,19 @@ def _apart(pair: Pair) -> str:
 # --- several side by side -------------------------------------------------------------------------
 
 
-def numbered(found: Comparison) -> list[str]:
+def numbered(comparison: Comparison) -> list[str]:
     """The names of compared scenarios for the heads of columns."""
-    return [f"Scenario {number}" for number in range(1, len(found.names) + 1)]
+    return [f"Scenario {number}" for number in range(1, len(comparison.names) + 1)]
 
 
-def side_by_side(found: Comparison, kinds: Sequence[str], caption: str) -> Table:
+def side_by_side(comparison: Comparison, kinds: Sequence[str], caption: str) -> Table:
     """Figures of every scenario, those that differ from each other or from before."""
     rows = [
         (line.title, figure(line.before, line.unit), *(figure(each, line.unit) for each in line.after))
-        for line in found.lines
+        for line in comparison.lines
         if line.kind in kinds and len({line.before, *line.after}) > 1
     ]
-    return Table(caption, columns("Figure", "Before", *numbered(found)), rows)
+    return Table(caption, columns("Figure", "Before", *numbered(comparison)), rows)
 
 
 def bridges_side_by_side(outcomes: Sequence[Outcome], quantity: str) -> Table:
@@ -321,7 +322,7 @@ def bridges_side_by_side(outcomes: Sequence[Outcome], quantity: str) -> Table:
     return Table(f"{each[0].quantity.title}, step by step", heads, rows, has_total=True)
 
 
-def gains_side_by_side(found: Comparison, level: LevelCompared, most: int | None = None) -> Table:
+def gains_side_by_side(comparison: Comparison, level: LevelCompared, most: int | None = None) -> Table:
     """What each scenario changes for each organisation, those with the largest change first."""
     rows = [
         (next(gain.name for gain in row if gain), *("no change" if gain is None else gain.change_pence for gain in row),
@@ -329,7 +330,9 @@ def gains_side_by_side(found: Comparison, level: LevelCompared, most: int | None
         for row in level.gains[:most]
     ]  # fmt: skip
     heads = columns(
-        "Organisation", *(f"{name} (£)" for name in numbered(found)), *(_change(name) for name in numbered(found))
+        "Organisation",
+        *(f"{name} (£)" for name in numbered(comparison)),
+        *(_change(name) for name in numbered(comparison)),
     )
     return Table(f"{level.title}: change in each scenario", heads, rows)
 
@@ -338,10 +341,10 @@ def _change(name: str) -> Column:
     return share(f"{name} (%)", signed=True, places=2, missing="had nothing")
 
 
-def what_differs(found: Comparison) -> Table | None:
+def what_differs(comparison: Comparison) -> Table | None:
     """What the files say differently; None where they say the same."""
     rows = [
         (each.what.replace("_", " "), *("not said" if text is None else text for text in each.values))
-        for each in found.differences
+        for each in comparison.differences
     ]
-    return Table("What differs between the files", columns("Where", *numbered(found)), rows) if rows else None
+    return Table("What differs between the files", columns("Where", *numbered(comparison)), rows) if rows else None

@@ -128,7 +128,7 @@ def pace(asked: PaceFile, outcome: PaceOutcome, *, source: str, digest: str, at:
 
 
 def schedule(
-    found: Schedule, at: Moment | None, *, historic: tuple[str, str] | None, people: Populations, is_planned: bool
+    schedule: Schedule, at: Moment | None, *, historic: tuple[str, str] | None, people: Populations, is_planned: bool
 ) -> Report:
     """A schedule, line by line: the bridge from historic to issued budgets, and both distances.
 
@@ -138,26 +138,26 @@ def schedule(
         is_planned: whether a pace of change planned it, which may hold somebody at a limit.
     """
     facts = {
-        "icb": found.icb,
-        "year": str(found.year),
-        "to": found.level,
-        "basis": dict(found.basis),
+        "icb": schedule.icb,
+        "year": str(schedule.year),
+        "to": schedule.level,
+        "basis": dict(schedule.basis),
         "populations": {"source": people.source, "year": str(people.year), "sha256": people.sha256},
         "historic_file": None if historic is None else {"file": historic[0], "sha256": historic[1]},
     }
-    funds = list(found.basis)
-    shown = [line for line in found.lines if len(funds) > 1 or line.fund != ALL]
+    funds = list(schedule.basis)
+    shown = [line for line in schedule.lines if len(funds) > 1 or line.fund != ALL]
     line = "" if len(funds) > 1 else f"{funds[0]}, "
     sentences = [
         "Historic + growth + movement = issued, to the penny. Growth is the line's own, in proportion.",
         "Movement sums to nothing over a line. From target: above (+) or below (-) the fair share.",
-        *(f"{fund}: {said}." for fund, said in found.basis.items()),
+        *(f"{fund}: {said}." for fund, said in schedule.basis.items()),
         "Fair shares are derived from published populations; by which weighting a line is shared is our assumption.",
         *_people(people),
         *([] if historic is None else [f"Historic budgets: {historic[0]}, SHA-256 {historic[1][:16]}."]),
     ]
-    title = f"{line}{found.icb}, {found.year}, by {found.level}"
-    everything = Table("", data(*_SCHEDULE), [_all_figures(each) for each in found.lines])
+    title = f"{line}{schedule.icb}, {schedule.year}, by {schedule.level}"
+    everything = Table("", data(*_SCHEDULE), [_all_figures(each) for each in schedule.lines])
     bridges = budgets(shown, title, with_fund=len(funds) > 1, with_limit=is_planned)
     return Report([everything, bridges], at, title, sentences, facts)
 
@@ -209,9 +209,9 @@ def _all_figures(line: Line) -> Sequence[Cell]:
     )  # fmt: skip
 
 
-def need(found: pa.Table, *, icb: str, group: str, people: Populations) -> Report:
+def need(table: pa.Table, *, icb: str, group: str, people: Populations) -> Report:
     """Need indices: row by row for programs; for people a row for each group and base, a column for each component."""
-    rows = found.to_pylist()
+    rows = table.to_pylist()
     components = list(dict.fromkeys(row["component"] for row in rows))
     names = people.names(group)
     wide: dict[tuple[str | int | None, ...], dict[str, Fraction | None]] = {}
@@ -229,7 +229,7 @@ def need(found: pa.Table, *, icb: str, group: str, people: Populations) -> Repor
         *_people(people),
     ]
     facts = {"icb": icb, "group": group, "year": str(people.year)}
-    every = Table("", data(*found.column_names), [list(row.values()) for row in rows])
+    every = Table("", data(*table.column_names), [list(row.values()) for row in rows])
     return Report([every, Table("Need", heads, shown)], None, f"Need indices, {icb}", sentences, facts)
 
 

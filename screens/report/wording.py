@@ -59,9 +59,9 @@ class FrontDoor:
             return self.otherwise.done(action, what)
         return self.actions[action].format(f" {what}" if what else "")
 
-    def problems(self, found: Sequence[Problem]) -> list[Problem]:
+    def problems(self, problems: Sequence[Problem]) -> list[Problem]:
         """Problems in these words."""
-        return [problem.told(self) for problem in found]
+        return [problem.told(self) for problem in problems]
 
     def text(self, sentence: object) -> str:
         """A sentence, or an error's message, in these words."""

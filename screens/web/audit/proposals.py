@@ -81,29 +81,29 @@ def _named(one: Listed | None) -> str:
     return f"{one.title}, by {one.prepared_by}, £{exact_pounds(one.amount_pence)}: {one.outcome or 'open'}"
 
 
-def _one(books: Books, name: str | None, found: Listed, now: Moment) -> None:
+def _one(books: Books, name: str | None, proposal: Listed, now: Moment) -> None:
     def asked(reader: Reader) -> _Chosen:
         return _Chosen(
-            proposals.entries(reader, found.id), proposals.legs(reader, found.id),
-            proposals.drafts_of(reader, found.id), proposals.is_whole(reader, found.id),
+            proposals.entries(reader, proposal.id), proposals.legs(reader, proposal.id),
+            proposals.drafts_of(reader, proposal.id), proposals.is_whole(reader, proposal.id),
         )  # fmt: skip
 
     chosen = books.own(name, asked)
-    st.header(f"Proposal: {frame.as_text(found.title)}", anchor=False)
+    st.header(f"Proposal: {frame.as_text(proposal.title)}", anchor=False)
     common.facts(
         "What it is",
         [
-            ("Proposal", found.id),
-            ("Prepared by", found.prepared_by),
-            ("Submitted", day("").text(found.recorded_at)),
-            ("Can be approved until", day("").text(found.expires_on) if found.expires_on else "no limit"),
-            ("Comes from", found.source or "no scenario"),
-            ("SHA-256 of that", found.source_hash or "none"),
-            ("Moves", f"£{exact_pounds(found.amount_pence)}"),
-            ("State", found.outcome or "open: nothing is posted, and its money is reserved"),
+            ("Proposal", proposal.id),
+            ("Prepared by", proposal.prepared_by),
+            ("Submitted", day("").text(proposal.recorded_at)),
+            ("Can be approved until", day("").text(proposal.expires_on) if proposal.expires_on else "no limit"),
+            ("Comes from", proposal.source or "no scenario"),
+            ("SHA-256 of that", proposal.source_hash or "none"),
+            ("Moves", f"£{exact_pounds(proposal.amount_pence)}"),
+            ("State", proposal.outcome or "open: nothing is posted, and its money is reserved"),
         ],
     )
-    scenario = _scenario(books, found)
+    scenario = _scenario(books, proposal)
     if scenario:
         frame.link("The scenario that it comes from", "scenarios", {"scenario": scenario})
     if not chosen.is_whole:
@@ -114,21 +114,21 @@ def _one(books: Books, name: str | None, found: Listed, now: Moment) -> None:
     _entries(chosen)
     _legs(chosen)
     _brought(chosen)
-    if found.outcome is None:
-        _decision(books.store, found, chosen.entries, now)
+    if proposal.outcome is None:
+        _decision(books.store, proposal, chosen.entries, now)
     else:
-        _ended(found, [row["posted_as"] for row in chosen.entries if row["posted_as"] is not None])
+        _ended(proposal, [row["posted_as"] for row in chosen.entries if row["posted_as"] is not None])
 
 
-def _scenario(books: Books, found: Listed) -> str | None:
+def _scenario(books: Books, proposal: Listed) -> str | None:
     """The scenario that a proposal comes from, as an address names it; none where it is not kept, or not as it was."""
-    if not found.source or not found.source_hash:
+    if not proposal.source or not proposal.source_hash:
         return None
-    name = found.source.removesuffix(".yaml")
+    name = proposal.source.removesuffix(".yaml")
     shipped = outcome.library_file(name)
-    if shipped is not None and hashlib.sha256(shipped.read_bytes()).hexdigest() == found.source_hash:
+    if shipped is not None and hashlib.sha256(shipped.read_bytes()).hexdigest() == proposal.source_hash:
         return name
-    kept = saved.version(books.store.path, found.source_hash)
+    kept = saved.version(books.store.path, proposal.source_hash)
     return None if kept is None else kept.digest
 
 
@@ -211,7 +211,7 @@ class _Asked:
     authority: str = ""
 
 
-def _decision(store: Store, found: Listed, entries: Sequence[Mapping[str, Any]], now: Moment) -> None:
+def _decision(store: Store, proposal: Listed, entries: Sequence[Mapping[str, Any]], now: Moment) -> None:
     """Render the decision on an open proposal.
 
     Args:
@@ -219,17 +219,17 @@ def _decision(store: Store, found: Listed, entries: Sequence[Mapping[str, Any]],
         now: the books at which the proposal was read.
     """
     st.header("Decide on it", anchor=False)
-    st.session_state[_OPEN] = found.id
-    own = found.is_of(person())
+    st.session_state[_OPEN] = proposal.id
+    own = proposal.is_of(person())
     st.write(
         "You prepared it: you can withdraw it, and somebody else approves or rejects it."
         if own
         else "Somebody else than who prepared it approves or rejects it; who prepared it can withdraw it."
     )
-    asked = _asked(found, now, own=own)
+    asked = _asked(proposal, now, own=own)
     if asked is None or posting.reads_only(store, _command(asked)):
         return
-    who = person() or (found.prepared_by if asked.outcome == WITHDRAWN else NOBODY_YET)
+    who = person() or (proposal.prepared_by if asked.outcome == WITHDRAWN else NOBODY_YET)
     seen = worked_out(
         "Trying it against every rule of the books",
         lambda: _decide(store, asked, who, "a trial", dry_run=True),
@@ -243,10 +243,10 @@ def _decision(store: Store, found: Listed, entries: Sequence[Mapping[str, Any]],
     if isinstance(seen, LedgerError):
         posting.cannot_write(str(seen))
         return
-    _preview(asked, found, entries, seen)
+    _preview(asked, proposal, entries, seen)
     done = common.post_form(
-        store, f"decide {asked!r}", Seen.of(now), _label(asked, found),
-        lambda ledger, by, why: _decide(ledger, asked, by, why, dry_run=False), f"this decision on {found.id}",
+        store, f"decide {asked!r}", Seen.of(now), _label(asked, proposal),
+        lambda ledger, by, why: _decide(ledger, asked, by, why, dry_run=False), f"this decision on {proposal.id}",
         why_label="Why it is decided so", who_label="Who decides: a role or team, recorded in the books",
     )  # fmt: skip
     if done is not None:
@@ -254,21 +254,21 @@ def _decision(store: Store, found: Listed, entries: Sequence[Mapping[str, Any]],
         st.rerun()  # the list then says, from the books, what became of it
 
 
-def _ended(found: Listed, posted: Sequence[int]) -> None:
+def _ended(proposal: Listed, posted: Sequence[int]) -> None:
     """Say how a proposal ended, and lead to its entries.
 
     Args:
         posted: the numbers of the entries that it became.
     """
-    assert found.outcome is not None
+    assert proposal.outcome is not None
     st.header("How it ended", anchor=False)
-    if st.session_state.pop(_OPEN, None) == found.id:
+    if st.session_state.pop(_OPEN, None) == proposal.id:
         st.warning("It was decided while you looked at it. Nothing of yours was posted: a proposal ends once.")
     st.write(
-        frame.as_text(f"It was {_DONE[found.outcome]} by {found.decided_by}: {found.reason}")
+        frame.as_text(f"It was {_DONE[proposal.outcome]} by {proposal.decided_by}: {proposal.reason}")
         + ("" if posted else ". It moved nothing, and its money is free.")
     )
-    frame.link(f"Entry {found.decided_in}: the decision", "audit", {"view": "entries", "entry": found.decided_in})
+    frame.link(f"Entry {proposal.decided_in}: the decision", "audit", {"view": "entries", "entry": proposal.decided_in})
     for number in posted:
         frame.link(f"Entry {number}, leg by leg", "audit", {"view": "entries", "entry": number})
 
@@ -278,30 +278,30 @@ def _rests_on(now: Moment) -> tuple[str, str]:
     return now.head, str(now.as_at)
 
 
-def _asked(found: Listed, now: Moment, *, own: bool) -> _Asked | None:
+def _asked(proposal: Listed, now: Moment, *, own: bool) -> _Asked | None:
     """What somebody chooses; None while it is not said which entries."""
-    late = found.expires_on is not None and found.expires_on < now.as_at
+    late = proposal.expires_on is not None and proposal.expires_on < now.as_at
     choices = [
         outcome for outcome in _CHOICES
-        if (outcome != PART_POSTED or found.entries > 1) and (outcome != EXPIRED or late)
+        if (outcome != PART_POSTED or proposal.entries > 1) and (outcome != EXPIRED or late)
     ]  # fmt: skip
     outcome = st.radio(
         "Your decision", choices, format_func=lambda one: _CHOICES[one], horizontal=True,
-        index=choices.index(WITHDRAWN) if own else 0, key=f"decision on {found.id}",
+        index=choices.index(WITHDRAWN) if own else 0, key=f"decision on {proposal.id}",
     )  # fmt: skip
     if outcome not in (POSTED, PART_POSTED):
-        return _Asked(found.id, outcome)
+        return _Asked(proposal.id, outcome)
     only: list[int] = []
     if outcome == PART_POSTED:
         only = st.multiselect(
-            "Which of its entries are posted", range(1, found.entries + 1), placeholder="Choose",
-            format_func=lambda nth: f"Entry {nth} of it", key=f"part of {found.id}",
+            "Which of its entries are posted", range(1, proposal.entries + 1), placeholder="Choose",
+            format_func=lambda nth: f"Entry {nth} of it", key=f"part of {proposal.id}",
         )  # fmt: skip
-    authority = st.text_input(PAGE.label(Input.AUTHORITY), max_chars=80, key=f"authority for {found.id}")
+    authority = st.text_input(PAGE.label(Input.AUTHORITY), max_chars=80, key=f"authority for {proposal.id}")
     if outcome == PART_POSTED and not only:
         st.info("Choose the entries to approve. The others are not posted, and the proposal ends with that.")
         return None
-    return _Asked(found.id, outcome, tuple(sorted(only)), authority.strip())
+    return _Asked(proposal.id, outcome, tuple(sorted(only)), authority.strip())
 
 
 def _command(asked: _Asked) -> str:
@@ -313,11 +313,11 @@ def _command(asked: _Asked) -> str:
     return f"devolution proposal {name} {shlex.quote(asked.key)} --actor WHO --reason '...'{only}{authority}"
 
 
-def _preview(asked: _Asked, found: Listed, entries: Sequence[Mapping[str, Any]], seen: Sequence[Posted]) -> None:
+def _preview(asked: _Asked, proposal: Listed, entries: Sequence[Mapping[str, Any]], seen: Sequence[Posted]) -> None:
     if asked.outcome not in (POSTED, PART_POSTED):
         st.write(
             "Tried against every rule of the books: it can be done. The decision would be posted, none of its entries "
-            f"would, and £{exact_pounds(found.amount_pence)} would be reserved no longer. Nothing is posted yet."
+            f"would, and £{exact_pounds(proposal.amount_pence)} would be reserved no longer. Nothing is posted yet."
         )
         return
     chosen = [row for row in entries if not asked.only or row["nth"] in asked.only]
@@ -332,11 +332,11 @@ def _preview(asked: _Asked, found: Listed, entries: Sequence[Mapping[str, Any]],
     tables.show(Table("What would be posted", columns("Entry", count("Legs"), "Moves (£)"), rows))
 
 
-def _label(asked: _Asked, found: Listed) -> str:
+def _label(asked: _Asked, proposal: Listed) -> str:
     if asked.outcome == POSTED:
-        return f"Approve it: post £{exact_pounds(found.amount_pence)}"
+        return f"Approve it: post £{exact_pounds(proposal.amount_pence)}"
     if asked.outcome == PART_POSTED:
-        return f"Approve {', '.join(map(str, asked.only))} of its {found.entries} entries"
+        return f"Approve {', '.join(map(str, asked.only))} of its {proposal.entries} entries"
     return _CHOICES[asked.outcome]
 
 

@@ -135,7 +135,7 @@ class Swing:
 
 
 def spreads(
-    found: Sequence[Range], *, middle: str, mark: str, name: str, sentence: str, table: Table, key: str
+    ranges: Sequence[Range], *, middle: str, mark: str, name: str, sentence: str, table: Table, key: str
 ) -> None:
     """Ranges under each other.
 
@@ -145,20 +145,20 @@ def spreads(
     """
     rows = [
         {"label": kit.short(one.label), "low": one.low, "high": one.high, "middle": one.middle, "mark": one.mark}
-        for one in found
+        for one in ranges
     ]
     height = _RANGE * len(rows) + _AROUND_RANGES
     kit.drawn(_spreads(rows, middle, mark), height, name=name, sentence=sentence, table=table, key=key)
 
 
-def tornado(found: Sequence[Swing], *, centre: Where, name: str, sentence: str, table: Table, key: str) -> None:
+def tornado(swings: Sequence[Swing], *, centre: Where, name: str, sentence: str, table: Table, key: str) -> None:
     """Swings under each other, the widest first, around the answer in the middle."""
     rows = [
         {"label": one.label, "from": one_end, "to": centre, "end": which, "figure": one.figure}
-        for one in found
+        for one in swings
         for one_end, which in ((one.at_low, "At its low"), (one.at_high, "At its high"))
     ]
-    height = 34 * len(found) + _AROUND_RANGES
+    height = 34 * len(swings) + _AROUND_RANGES
     kit.drawn(_tornado(rows, centre), height, name=name, sentence=sentence, table=table, key=key)
 
 

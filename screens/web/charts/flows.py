@@ -155,20 +155,20 @@ _ROW_HEIGHT = 62
 _DARK = 70
 
 
-def matrix(found: Picture, *, name: str, sentence: str, key: str, under: str | None, year: int) -> None:
+def matrix(picture: Picture, *, name: str, sentence: str, key: str, under: str | None, year: int) -> None:
     """The devolution matrix, with its table.
 
     Args:
-        found: the picture that holds it.
+        picture: the picture that holds it.
         name: the chart's name.
         sentence: what it shows.
         key: a fixed name for the widget and its file.
         under: whose money it is, for the links of its figures.
         year: of which year.
     """
-    grades, rows = matrix_with_totals(found)
+    grades, rows = matrix_with_totals(picture)
     titles = [GRADES.get(grade, grade) for grade in grades]
-    shares = cell_shares(found)
+    shares = cell_shares(picture)
     cells = [
         {
             "tier": _short(tier),
@@ -182,7 +182,7 @@ def matrix(found: Picture, *, name: str, sentence: str, key: str, under: str | N
         if (share := shares.get((tier, grade))) is not None and pence
     ]
     tiers = [_short(tier) for tier, _ in rows[:-1]]
-    height, table = _ROW_HEIGHT * len(tiers), holdings.matrix(found, name, under=under, year=year)
+    height, table = _ROW_HEIGHT * len(tiers), holdings.matrix(picture, name, under=under, year=year)
     kit.drawn(_matrix_spec(cells, tiers, titles), height, name=name, sentence=sentence, table=table, key=key)
 
 
@@ -268,7 +268,7 @@ class Tile:
     is_marked: bool = False
 
 
-def tiles(found: Sequence[Tile], *, name: str, sentence: str, table: Table, key: str) -> None:
+def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key: str) -> None:
     """A tile map, with its table. Each tile bears its code and figure, so that colour is never alone."""
     rows = [
         {
@@ -280,9 +280,9 @@ def tiles(found: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
             "figure": tile.figure,
             "marked": tile.is_marked,
         }
-        for tile in found
+        for tile in tiles
     ]
-    levels = [tile.level for tile in found if tile.level is not None]
+    levels = [tile.level for tile in tiles if tile.level is not None]
     low, high = (min(levels), max(levels)) if levels else (0.0, 1.0)
     ink = {
         "condition": {
@@ -323,5 +323,5 @@ def tiles(found: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
             },
         ],
     }
-    height = _SIDE * (1 + max((tile.row for tile in found), default=0))
+    height = _SIDE * (1 + max((tile.row for tile in tiles), default=0))
     kit.drawn(spec, height, name=name, sentence=sentence, table=table, key=key)

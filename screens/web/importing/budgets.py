@@ -304,10 +304,10 @@ def _columns(
     return request, first
 
 
-def _understood(found: Looked | LedgerError) -> Understood | None:
-    if isinstance(found, Looked):
-        return found.understood
-    return found.understood if isinstance(found, BudgetRefused) else None
+def _understood(looked: Looked | LedgerError) -> Understood | None:
+    if isinstance(looked, Looked):
+        return looked.understood
+    return looked.understood if isinstance(looked, BudgetRefused) else None
 
 
 def _saved_mapping(file: _File) -> BudgetMapping | None:
@@ -353,37 +353,37 @@ def _units(request: Request, first: Understood | None, digest: str) -> Request:
     return replace(request, mapping=remapping.changed(request.mapping, {}, unit))
 
 
-def _states(found: Looked | LedgerError) -> Map[str, str]:
+def _states(looked: Looked | LedgerError) -> Map[str, str]:
     states = dict.fromkeys(_STEPS, "done") | dict.fromkeys(("Problems", "Totals", "Post"), "")
-    if isinstance(found, Looked) and found.before is not None:
+    if isinstance(looked, Looked) and looked.before is not None:
         return {**states, "Problems": "none", "Totals": "tie", "Post": "in the books already"}
-    wrong = _wrong(found)
+    wrong = _wrong(looked)
     if wrong:
-        understood = _understood(found)
+        understood = _understood(looked)
         unsaid = understood is not None and "not said" in understood.units.values()
         units = "look here" if unsaid else "done" if understood and understood.units else "open"
         columns = "done" if understood and understood.mapping else "look here"
         return {**states, "Columns": columns, "Units": units, "Problems": f"{len(wrong):,} found"}
-    if isinstance(found, LedgerError):
+    if isinstance(looked, LedgerError):
         return {**states, **dict.fromkeys(("Columns", "Units"), "")}
     return {**states, "Problems": "none", "Totals": "tie", "Post": "ready"}
 
 
-def _wrong(found: Looked | LedgerError) -> list[Problem]:
-    if isinstance(found, Looked):
-        return list(found.understood.problems)
-    return list(found.problems) if isinstance(found, Refused) else []
+def _wrong(looked: Looked | LedgerError) -> list[Problem]:
+    if isinstance(looked, Looked):
+        return list(looked.understood.problems)
+    return list(looked.problems) if isinstance(looked, Refused) else []
 
 
-def _outcome(store: Store, at: Moment, file: _File, request: Request, found: Looked | LedgerError) -> None:
+def _outcome(store: Store, at: Moment, file: _File, request: Request, looked: Looked | LedgerError) -> None:
     """Problems, totals, and what may be posted."""
     st.header("Problems", anchor=False)
-    understood = _understood(found)
-    wrong = _wrong(found)
+    understood = _understood(looked)
+    wrong = _wrong(looked)
     if wrong:
         common.problems(wrong, file.name)
-    elif isinstance(found, LedgerError):
-        common.failed(found, file.name)
+    elif isinstance(looked, LedgerError):
+        common.failed(looked, file.name)
         return
     else:
         st.write("None: every cell that counts was understood.")
@@ -391,34 +391,34 @@ def _outcome(store: Store, at: Moment, file: _File, request: Request, found: Loo
         _set_aside(understood)
     if understood is not None and understood.lines:
         _totals(understood)
-    if wrong or isinstance(found, LedgerError):
+    if wrong or isinstance(looked, LedgerError):
         return
-    if found.before is not None:
+    if looked.before is not None:
         st.success(
-            f"The books have this file as entry {found.before.number}, with {found.before.transfers:,} transfers. "
+            f"The books have this file as entry {looked.before.number}, with {looked.before.transfers:,} transfers. "
             "Bringing it in again adds nothing."
         )
-        common.entries_link([found.before])
-        frame.link("Undo it", "import-export", {"view": "undo", "entry": found.before.number})
+        common.entries_link([looked.before])
+        frame.link("Undo it", "import-export", {"view": "undo", "entry": looked.before.number})
         return
-    _receivers(store, found.understood)
-    _post(store, at, file, request, found)
+    _receivers(store, looked.understood)
+    _post(store, at, file, request, looked)
 
 
-def _totals(found: Understood) -> None:
+def _totals(budget: Understood) -> None:
     """Three totals that tie to the penny, and what the payer holds beside them."""
     st.header("Totals", anchor=False)
-    tables.show(imports.totals(found))
-    if found.ties:
-        (st.write if found.file_pence is None else st.success)(imports.tie(found))
-    for sentence in imports.rests(found):
+    tables.show(imports.totals(budget))
+    if budget.ties:
+        (st.write if budget.file_pence is None else st.success)(imports.tie(budget))
+    for sentence in imports.rests(budget):
         st.write(sentence)
 
 
-def _set_aside(found: Understood) -> None:
-    for remark in found.remarks:
+def _set_aside(budget: Understood) -> None:
+    for remark in budget.remarks:
         st.text(remark)
-    aside, read = imports.set_aside(found), imports.meanings_table(found)
+    aside, read = imports.set_aside(budget), imports.meanings_table(budget)
     if aside.rows:
         with st.expander(f"{aside.name}: {len(aside.rows):,}"):
             tables.show(aside, "set-aside")
@@ -427,13 +427,13 @@ def _set_aside(found: Understood) -> None:
             tables.show(read)
 
 
-def _receivers(store: Store, found: Understood) -> None:
+def _receivers(store: Store, budget: Understood) -> None:
     st.header("What each receives", anchor=False)
     names = open_ledger.ask(store, lambda reader, _: imported.names(reader))
-    tables.show(imports.receivers(found, names), "receivers")
+    tables.show(imports.receivers(budget, names), "receivers")
 
 
-def _post(store: Store, at: Moment, file: _File, request: Request, found: Looked) -> None:
+def _post(store: Store, at: Moment, file: _File, request: Request, looked: Looked) -> None:
     st.header("Post it", anchor=False)
     if posting.reads_only(store, "devolution import budgets FILE --year YEAR --icb CODE"):
         return
@@ -451,7 +451,7 @@ def _post(store: Store, at: Moment, file: _File, request: Request, found: Looked
     )
     done = common.post_form(
         store, f"{file.digest} {request!r}", Seen.of(at),
-        f"Post {spoken(found.understood.read_pence)} as one entry",
+        f"Post {spoken(looked.understood.read_pence)} as one entry",
         lambda ledger, who, why: _bring(ledger, file, replace(request, actor=who, why=why), dry_run=False), file.name,
     )  # fmt: skip
     if done is not None:

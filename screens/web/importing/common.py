@@ -167,9 +167,9 @@ def facts(caption: str, rows: Sequence[Sequence[str]], headers: Sequence[str] = 
     tables.show(Table(caption, columns(*headers), rows))
 
 
-def problems(found: Sequence[Problem], file: str, *, told: str = "") -> None:
+def problems(problems: Sequence[Problem], file: str, *, told: str = "") -> None:
     """All that is wrong with a file, at once, and the same to take away."""
-    shown = PAGE.problems(found)
+    shown = PAGE.problems(problems)
     count = "One problem" if len(shown) == 1 else f"{len(shown):,} problems"
     causes = [replace(cause.first, found=f"{cause.first.found} {cause.more}".rstrip()) for cause in by_cause(shown)]
     frame.refused(causes[:_LONGEST], told or f"{count} in {_escaped(file)}. Nothing was posted, and nothing will be.")
@@ -185,10 +185,10 @@ def problems(found: Sequence[Problem], file: str, *, told: str = "") -> None:
     )  # fmt: skip
 
 
-def _workbook(file: str, found: Sequence[Problem]) -> bytes:
+def _workbook(file: str, problems: Sequence[Problem]) -> bytes:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "problems.xlsx"
-        write_problems(path, file, found)
+        write_problems(path, file, problems)
         return path.read_bytes()
 
 

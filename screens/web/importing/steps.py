@@ -123,19 +123,19 @@ def _understand(brought: Files, years: Years | None, sheet: str | None) -> list[
     return found
 
 
-def _understood(found: Sequence[PublishedFile]) -> None:
+def _understood(files: Sequence[PublishedFile]) -> None:
     st.header("What was understood", anchor=False)
-    tables.show(imports.tables_found(found))
-    told = imports.remarks(found)
+    tables.show(imports.tables_found(files))
+    told = imports.remarks(files)
     if told:
         with st.expander(f"{len(told):,} remarks: what ties, and what was set aside", expanded=len(told) < 4):  # noqa: PLR2004 - a few are read at once
             for sentence in told:
                 st.text(sentence)
 
 
-def _totals(found: Sequence[PublishedFile], imported: PublishedImport) -> None:
+def _totals(files: Sequence[PublishedFile], imported: PublishedImport) -> None:
     """The three totals of allocations; nothing for files that bring no money."""
-    totals = totals_of.of(found, imported)
+    totals = totals_of.of(files, imported)
     if totals is None:
         st.write("These files bring no money: organisations, and who is part of whom.")
         return

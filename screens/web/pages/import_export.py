@@ -162,24 +162,24 @@ def _told(report: Report, name: str, content: bytes) -> None:
         tables.show(replace(table, name=f"What is in it: {count_of(len(table.rows), 'row', 'rows')}", most=_MOST_SHOWN))
 
 
-def _ask(found: Books, asks: Sequence[str]) -> ExportRequest | None:
+def _ask(books: Books, asks: Sequence[str]) -> ExportRequest | None:
     """What the reader chooses of the books; None, with the page told why, where there is nothing to choose."""
     asked = ExportRequest()
     if "icb" in asks or "whose" in asks:
-        if not found.icbs:
+        if not books.icbs:
             st.info("No ICB holds money of this year yet.")
             return None
         everybody = [] if "icb" in asks else [""]
         code = address.choose(
-            "icb", "ICB", [*everybody, *found.icbs],
-            shown=lambda code: f"{found.icbs[code]} ({code})" if code else _EVERYBODY,
+            "icb", "ICB", [*everybody, *books.icbs],
+            shown=lambda code: f"{books.icbs[code]} ({code})" if code else _EVERYBODY,
             unknown="which holds no money in this ledger",
         )  # fmt: skip
         asked = replace(asked, icb=code or None)
     if "year" in asks:
-        asked = replace(asked, year=FinancialYear(found.year))
+        asked = replace(asked, year=FinancialYear(books.year))
     if "fund" in asks:
-        names = found.answer("funds of", lambda reader, _: journal.funds(reader, asked.icb), asked.icb)
+        names = books.answer("funds of", lambda reader, _: journal.funds(reader, asked.icb), asked.icb)
         fund = address.choose(
             "fund", "Line", list(names), shown=lambda code: f"{names[code]} ({code})",
             usual="core-recurrent" if "core-recurrent" in names else None, unknown="on which it has no money",
@@ -187,7 +187,7 @@ def _ask(found: Books, asks: Sequence[str]) -> ExportRequest | None:
         asked = replace(asked, funds=(fund,))
     asked = _of_shares(asked, asks)
     if "clocks" in asks:
-        asked = _clocks(asked, found.at.as_at)
+        asked = _clocks(asked, books.at.as_at)
     return _few(asked, asks)
 
 

@@ -71,16 +71,16 @@ def page() -> None:
     frame.foot(None if opened is None else opened.at, _TOLD, illustrative=_OURS)
 
 
-def _partition(division: Division, found: Sequence[Group], name: str) -> None:
+def _partition(division: Division, groups: Sequence[Group], name: str) -> None:
     st.header("Do they divide the ICB?", anchor=False)
-    places = [group for group in found if not group.is_unassigned]
+    places = [group for group in groups if not group.is_unassigned]
     whole, out = len(division.place_of), len(division.unassigned)
     if not out:
         st.success(
             f"Yes. {len(places)} places divide {name} between them: each of its {whole:,} practices is in exactly one."
         )
         return
-    lost = next(group for group in found if group.is_unassigned)
+    lost = next(group for group in groups if group.is_unassigned)
     st.warning(
         f"Not yet. {out:,} of {whole:,} practices, with {whole_people(lost.registered_billionths):,} registered "
         "people, are in no place. They are shown as (unassigned) and keep their share; nobody is in two places."
@@ -114,7 +114,7 @@ def _downloads(division: Division, icb: str, name: str) -> None:
 
 
 @st.fragment
-def _need(found: Sequence[Group], level: str, name: str) -> None:
+def _need(groups: Sequence[Group], level: str, name: str) -> None:
     component = address.choose(
         "need", "Need for", list(COMPONENTS), shown=lambda part: part.replace("_", " ").capitalize(), usual="core"
     )
@@ -140,14 +140,14 @@ def _need(found: Sequence[Group], level: str, name: str) -> None:
             index(group.of_england.get(component)),
             "Few people: uncertain" if group.is_small else "",
         )
-        for group in found
+        for group in groups
     ]
     table = Table(f"Need for {said} by {level}", heads, rows)
-    drawn = _furthest(found, component)
+    drawn = _furthest(groups, component)
     few = (
         ""
-        if len(drawn) == len(found)
-        else f" The {len(drawn)} furthest from 1 are drawn; the table has all {len(found)}."
+        if len(drawn) == len(groups)
+        else f" The {len(drawn)} furthest from 1 are drawn; the table has all {len(groups)}."
     )
     distances(
         [
@@ -164,18 +164,18 @@ def _need(found: Sequence[Group], level: str, name: str) -> None:
     st.write("Indices relative to different bases cannot be compared. Groups of under 1,000 people are less certain.")
 
 
-def _furthest(found: Sequence[Group], component: str) -> list[tuple[Group, int]]:
-    return facts.furthest(found, component, _FEW)
+def _furthest(groups: Sequence[Group], component: str) -> list[tuple[Group, int]]:
+    return facts.furthest(groups, component, _FEW)
 
 
 _SHOWN = ("Element", "Paid", "Counted by", "Rate (£, published)", "A year (£)", "Why not")
 
 
 @st.fragment
-def _contract(found: Sequence[Group]) -> None:
+def _contract(groups: Sequence[Group]) -> None:
     """Show the contract of a PCN of the ICB, which the reader chooses; redrawn by itself."""
     st.header("The network contract", anchor=False)
-    names = {group.code: group.name for group in found if not group.is_unassigned}
+    names = {group.code: group.name for group in groups if not group.is_unassigned}
     if not names:
         st.info("No practice of this ICB is in a PCN in the figures.")
         return
@@ -188,23 +188,26 @@ def _contract(found: Sequence[Group]) -> None:
     _statement(told)
 
 
-def _statement(told: Statement) -> None:
-    if told.total_pence is None:
+def _statement(statement: Statement) -> None:
+    if statement.total_pence is None:
         st.write("**The total is not available: no element can be worked out.**")
     else:
-        head = "" if told.per_head_pounds is None else f", £{told.per_head_pounds:.2f} for each registered person"
-        without = f" That is without {', '.join(title(name) for name in told.without)}." if told.without else ""
-        st.write(
-            f"**Under the network contract {told.name or told.network} gets {spoken(told.total_pence)} in {told.year}"
-            f"{head} (illustrative).**{without}"
+        per_head = statement.per_head_pounds
+        head = "" if per_head is None else f", £{per_head:.2f} for each registered person"
+        without = (
+            f" That is without {', '.join(title(name) for name in statement.without)}." if statement.without else ""
         )
-    tables.show(network.elements(told).with_only(*_SHOWN), f"network-{told.network}")
+        st.write(
+            f"**Under the network contract {statement.name or statement.network} gets {spoken(statement.total_pence)} "
+            f"in {statement.year}{head} (illustrative).**{without}"
+        )
+    tables.show(network.elements(statement).with_only(*_SHOWN), f"network-{statement.network}")
     with st.expander("Month by month"):
-        months = network.months(told)
+        months = network.months(statement)
         if months.rows:
-            tables.show(months, f"network-months-{told.network}")
+            tables.show(months, f"network-months-{statement.network}")
         else:
             st.write(f"Month by month is {NOT_AVAILABLE}.")
     with st.expander("What stands behind it"):
-        for sentence in network.behind(told):
+        for sentence in network.behind(statement):
             st.write(sentence)

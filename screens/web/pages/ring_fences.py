@@ -71,10 +71,10 @@ def _measures(books: Books, held: pa.Table, scope: str, pounds: int, icb: str | 
 
 
 @st.fragment
-def _pots(found: Sequence[Fence], icb: str | None) -> None:
+def _pots(fences: Sequence[Fence], icb: str | None) -> None:
     st.header("Every pot and its terms", anchor=False)
     scope = address.choose("show", "Show", list(_SCOPES), shown=lambda scope: _SCOPES[scope], horizontal=True)
-    listed = [fence for fence in found if fence.is_earmarked or scope == ALL]
+    listed = [fence for fence in fences if fence.is_earmarked or scope == ALL]
     if not listed:
         st.write("No pot here is tied to a purpose. Choose all money to see the others.")
         return
@@ -105,13 +105,13 @@ def _pots(found: Sequence[Fence], icb: str | None) -> None:
 
 
 @st.fragment
-def _deadlines(books: Books, found: Sequence[Fence]) -> None:
+def _deadlines(books: Books, fences: Sequence[Fence]) -> None:
     st.header("What must be spent by when", anchor=False)
     year = FinancialYear(books.year)
     day = address.pick_day(
         "on", "Counted from", fencing.usual_day(books.at.as_at, year), year.last_day, "Days are counted from this one."
     )
-    dated = [fence for fence in fencing.on_day(found, day) if fence.spend_by is not None and fence.is_earmarked]
+    dated = [fence for fence in fencing.on_day(fences, day) if fence.spend_by is not None and fence.is_earmarked]
     if not dated:
         st.write("No earmarked pot here has a deadline on record.")
         return

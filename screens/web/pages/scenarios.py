@@ -51,7 +51,7 @@ def page() -> None:
 
 
 @st.fragment
-def _work(found: Books, opened: Opened) -> None:
+def _work(books: Books, opened: Opened) -> None:
     """One scenario, with its figures to turn. A turn redraws this part of the page alone."""
     place = st.container()
     opened = choice.turn(opened)
@@ -64,13 +64,13 @@ def _work(found: Books, opened: Opened) -> None:
         st.header(frame.as_text(written.scenario.title), anchor=False)
         st.write(frame.as_text(written.scenario.question))
     try:
-        worked = work_out(found, written, opened.content)
+        worked = work_out(books, written, opened.content)
     except Refused as refused:
         frame.refused(refused.problems, "This scenario does not fit these books. Nothing was worked out.")
         st.write("Turn a figure above, choose another scenario, or change its file.")
     else:
         results.show(worked)
-        save.take_away(found, worked, opened)
+        save.take_away(books, worked, opened)
     save.save(opened, written.scenario)
     save.versions(opened)
     with st.expander("The scenario as YAML"):
@@ -82,14 +82,14 @@ def _file_name(opened: Opened) -> str:
     return opened.version.path.name if opened.version else f"{opened.name or 'scenario'}.yaml"
 
 
-def work_out(found: Books, written: WrittenScenario, content: bytes) -> Outcome:
+def work_out(books: Books, written: WrittenScenario, content: bytes) -> Outcome:
     """What a scenario does to the books, kept until they, the day or the scenario change.
 
     Raises:
         Refused: it does not fit these books.
     """
     start = written.scenario.baseline
-    read: Baseline = found.answer(
+    read: Baseline = books.answer(
         "scenario baseline",
         lambda reader, _: outcome.read_baseline(reader, written),
         str(start.year),
@@ -98,7 +98,7 @@ def work_out(found: Books, written: WrittenScenario, content: bytes) -> Outcome:
         start.known_at,
     )
     digest = hashlib.sha256(content).hexdigest()
-    return _explored(found.at.head, found.at.as_at, written.name, digest, _written=written, _read=read)
+    return _explored(books.at.head, books.at.as_at, written.name, digest, _written=written, _read=read)
 
 
 # An outcome holds a position for each step: few are kept, for all who use the app.
@@ -108,7 +108,7 @@ def _explored(head: str, day: date, name: str, digest: str, _written: WrittenSce
     return outcome.explore(_written, _read)
 
 
-def _compare(found: Books) -> None:
+def _compare(books: Books) -> None:
     ledger = open_ledger.path()
     options = [*saved.saved(ledger), *outcome.library()]
     names = address.choose_many(
@@ -119,11 +119,11 @@ def _compare(found: Books) -> None:
         path = saved.locate(name, ledger)
         try:
             written = saved.read_text(path.read_bytes(), path.name)
-            worked.append(work_out(found, written, path.read_bytes()))
+            worked.append(work_out(books, written, path.read_bytes()))
             kept.append(name)
         except Refused as refused:
             frame.refused(refused.problems, f"{choice.title_of(name)} is left out: it does not fit these books.")
     if len(worked) < len(_COMPARED):
         st.info("Choose two or more scenarios that fit these books.")
         return
-    results.show_compared(found, worked, kept)
+    results.show_compared(books, worked, kept)

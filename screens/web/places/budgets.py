@@ -34,22 +34,22 @@ _USUAL_AMOUNT = "1bn"
 
 
 @st.fragment
-def section(found: Books | None, icb: str, level: str, own: Division | None) -> None:
+def section(books: Books | None, icb: str, level: str, own: Division | None) -> None:
     """Show budgets on a line that the reader chooses; redrawn by itself.
 
     Args:
-        found: the books; None where there are none, so that nothing is known to be issued.
+        books: the books; None where there are none, so that nothing is known to be issued.
         own: the reader's own places; None where the books' own organisations are meant.
     """
     st.header("Budgets", anchor=False)
-    if found is not None and found.year != FIGURES_YEAR.start:
+    if books is not None and books.year != FIGURES_YEAR.start:
         st.info(f"Fair shares need the year's populations, which are here for {FIGURES_YEAR} alone.")
         return
-    held = found is not None and icb in found.icbs
-    if found is not None and not held:
+    held = books is not None and icb in books.icbs
+    if books is not None and not held:
         name = facts.icb_names()[icb]
         st.info(f"{name} holds no money in this ledger, so nothing is issued here; fair shares need none.")
-    issued = _issued(found, icb, level) if found is not None and held and own is None else {}
+    issued = _issued(books, icb, level) if books is not None and held and own is None else {}
     names = {row["code"]: row["name"] for row in table("funds").to_pylist()}
     funds = list(dict.fromkeys([*sorted({fund for _, fund in issued}), "core-recurrent", *_shared_lines(names)]))
     usual = place_bridge.largest_line(issued) or "core-recurrent"
@@ -62,8 +62,8 @@ def section(found: Books | None, icb: str, level: str, own: Division | None) -> 
         _fair_shares(icb, level, line, own, names.get(line, line), whose="these places" if own else "them")
 
 
-def _issued(found: Books, icb: str, level: str) -> dict[tuple[str, str], int]:
-    return found.answer("issued", lambda reader, at: issued_in_books(reader, at, icb, FIGURES_YEAR, level), icb, level)
+def _issued(books: Books, icb: str, level: str) -> dict[tuple[str, str], int]:
+    return books.answer("issued", lambda reader, at: issued_in_books(reader, at, icb, FIGURES_YEAR, level), icb, level)
 
 
 def _shared_lines(names: Mapping[str, str]) -> list[str]:
@@ -157,7 +157,7 @@ def _schedule(
     )
 
 
-def _distances(lines: Sequence[Line], name: str, level: str, found: Schedule, line: str) -> None:
+def _distances(lines: Sequence[Line], name: str, level: str, schedule: Schedule, line: str) -> None:
     drawn = [one for one in lines if not place_bridge.is_whole(one)]
     bars = [
         Bar(one.name, at_percent(part), signed_percent(part, 1))
@@ -172,7 +172,7 @@ def _distances(lines: Sequence[Line], name: str, level: str, found: Schedule, li
     )
     sentence += (
         f"Each bar is how far what is issued lies above or below the fair share by {lines[0].by.replace('_', ' ')} "
-        f"weighted people. Basis: {found.basis[line]}."
+        f"weighted people. Basis: {schedule.basis[line]}."
     )
     whole_table = shares.budgets(lines, f"{name} by {level}")
     if bars:

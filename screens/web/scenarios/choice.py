@@ -127,9 +127,9 @@ def remember(version: Version) -> None:
     st.session_state[f"version of {version.name}"] = version.number
 
 
-def build(found: Books) -> Opened | None:
+def build(books: Books) -> Opened | None:
     """A scenario put together from blocks; None where none is chosen."""
-    year = str(FinancialYear(found.year))
+    year = str(FinancialYear(books.year))
     chosen = address.choose_many(
         "blocks",
         "What should happen, step by step",
@@ -139,7 +139,7 @@ def build(found: Books) -> Opened | None:
         most=_MOST_BLOCKS,
         help_text="Steps are done in the order in which they are chosen.",
     )
-    names = found.icbs
+    names = books.icbs
     whose = address.choose(
         "whose",
         "Whose money",
@@ -151,12 +151,12 @@ def build(found: Books) -> Opened | None:
     if not chosen:
         st.info("Choose at least one step.")
         return None
-    there = found.answer(
+    there = books.answer(
         "scenario lines",
         lambda reader, _: lines(
-            baseline.read(reader, year=FinancialYear(found.year), organisation=whose or None).position
+            baseline.read(reader, year=FinancialYear(books.year), organisation=whose or None).position
         ),
-        found.year,
+        books.year,
         whose,
     )
     only = {}

@@ -25,23 +25,23 @@ _MOST_DRAWN = 24
 LEVELS = {"icb": "ICBs", "place": "Places", "pcn": "Networks (PCNs)", "practice": "Practices"}
 
 
-def show(found: Outcome) -> None:
+def show(outcome: Outcome) -> None:
     """Everything that a scenario answers."""
-    _headlines(found)
-    st.write(frame.as_text(found.sentence))
+    _headlines(outcome)
+    st.write(frame.as_text(outcome.sentence))
     st.write(reporting.HYPOTHETICAL)
     st.header("What changes", anchor=False)
-    tables.show(reporting.amounts(found), "scenario-amounts")
-    _bridge(found)
-    _gainers(found)
+    tables.show(reporting.amounts(outcome), "scenario-amounts")
+    _bridge(outcome)
+    _gainers(outcome)
     st.header("The propositions", anchor=False)
     st.write("Each is a test of the position before and after. They are never put together into one score.")
-    tables.show(reporting.scorecard(found), "scenario-propositions")
+    tables.show(reporting.scorecard(outcome), "scenario-propositions")
     with st.expander("Every measure, before and after"):
-        tables.show(reporting.measures(found), "scenario-measures")
+        tables.show(reporting.measures(outcome), "scenario-measures")
     st.header("What is done, and on what assumptions", anchor=False)
-    tables.show(reporting.steps(found))
-    assumed = reporting.assumptions(found)
+    tables.show(reporting.steps(outcome))
+    assumed = reporting.assumptions(outcome)
     if assumed is None:
         st.write("The file names no assumption.")
     else:
@@ -49,8 +49,8 @@ def show(found: Outcome) -> None:
         tables.show(assumed, "scenario-assumptions")
 
 
-def _headlines(found: Outcome) -> None:
-    by_name = {each.quantity.name: each for each in found.bridges.bridges}
+def _headlines(outcome: Outcome) -> None:
+    by_name = {each.quantity.name: each for each in outcome.bridges.bridges}
     for column, name in zip(st.columns(len(_HEADLINES)), _HEADLINES, strict=True):
         each = by_name[name]
         column.metric(
@@ -62,15 +62,15 @@ def _headlines(found: Outcome) -> None:
         )
 
 
-def _moved(each: Bridge) -> str:
-    if not each.change_pence:
+def _moved(bridge: Bridge) -> str:
+    if not bridge.change_pence:
         return "as before"
-    sign = "+" if each.change_pence > 0 else ""
-    return f"{sign}{spoken(each.change_pence)}, from {spoken(each.before_pence)}"
+    sign = "+" if bridge.change_pence > 0 else ""
+    return f"{sign}{spoken(bridge.change_pence)}, from {spoken(bridge.before_pence)}"
 
 
-def _bridge(found: Outcome) -> None:
-    moving = reporting.moving(found)
+def _bridge(outcome: Outcome) -> None:
+    moving = reporting.moving(outcome)
     if not moving:
         st.info("No headline amount moves. The propositions and measures below may.")
         return
@@ -91,12 +91,12 @@ def _bridge(found: Outcome) -> None:
         key=f"scenario-bridge-{name}",
         smaller=True,
     )
-    st.write(f"{reporting.order_sentence(found)} {reporting.still(found)}")
+    st.write(f"{reporting.order_sentence(outcome)} {reporting.still(outcome)}")
 
 
-def _gainers(found: Outcome) -> None:
+def _gainers(outcome: Outcome) -> None:
     st.header("Who gains and who loses", anchor=False)
-    changing = {view.level: view for view in found.views if view.gains or view.began or view.ended}
+    changing = {view.level: view for view in outcome.views if view.gains or view.began or view.ended}
     if not changing:
         st.write("Nobody's total changes: what moves are terms, or who decides within the same organisation.")
         return
@@ -144,7 +144,7 @@ _MOST_SHOWN = 40
 
 
 @st.fragment
-def show_compared(found: Books, outcomes: Sequence[Outcome], names: Sequence[str]) -> None:
+def show_compared(books: Books, outcomes: Sequence[Outcome], names: Sequence[str]) -> None:
     """Render a comparison of two or more."""
     compared = compare.compare(outcomes)
     rows = [
@@ -175,7 +175,7 @@ def show_compared(found: Books, outcomes: Sequence[Outcome], names: Sequence[str
     st.header("Take it away", anchor=False)
     st.download_button(
         "Board pack of all, to print (HTML)",
-        data=lambda: board_pack.page(outcomes, found.at).encode(),
+        data=lambda: board_pack.page(outcomes, books.at).encode(),
         file_name="scenarios-compared.html",
         mime="text/html",
         on_click="ignore",

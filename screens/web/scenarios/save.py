@@ -31,7 +31,7 @@ class _Waiting:
     newest: Version
 
 
-def take_away(found: Books, worked: Outcome, opened: Opened) -> None:
+def take_away(books: Books, worked: Outcome, opened: Opened) -> None:
     """The board pack to print and as a workbook, and the file itself; each is made when somebody asks for it."""
     st.header("Take it away", anchor=False)
     st.write("The pages to print and the workbook hold what this page shows, and what the command line writes.")
@@ -39,14 +39,14 @@ def take_away(found: Books, worked: Outcome, opened: Opened) -> None:
     one, two, three = st.columns(3)
     one.download_button(
         "Board pack to print (HTML)",
-        data=lambda: board_pack.page([worked], found.at).encode(),
+        data=lambda: board_pack.page([worked], books.at).encode(),
         file_name=f"{stem}.html",
         mime="text/html",
         on_click="ignore",
     )
     two.download_button(
         "Board pack (Excel)",
-        data=lambda: _workbook(found, worked, opened.content),
+        data=lambda: _workbook(books, worked, opened.content),
         file_name=f"{stem}.xlsx",
         mime=EXCEL,
         on_click="ignore",
@@ -60,8 +60,8 @@ def take_away(found: Books, worked: Outcome, opened: Opened) -> None:
     )
 
 
-def _workbook(found: Books, worked: Outcome, content: bytes) -> bytes:
-    with TemporaryDirectory() as folder, found.store.read() as reader:
+def _workbook(books: Books, worked: Outcome, content: bytes) -> bytes:
+    with TemporaryDirectory() as folder, books.store.read() as reader:
         path = Path(folder) / "pack.xlsx"
         board_pack.workbook(reader, worked, content, path)
         return path.read_bytes()

@@ -104,12 +104,12 @@ def of(store: Store) -> Books | None:
     return Books(store, at, year, icbs)
 
 
-def icb(found: Books, *, with_all: bool) -> str | None:
+def icb(books: Books, *, with_all: bool) -> str | None:
     """The ICB that the address names; None for all of them.
 
     Where only one ICB is in the books it is shown without being asked for.
     """
-    names = found.icbs
+    names = books.icbs
     if not names:
         st.info("No ICB holds money of this year yet, so only the national picture can be shown.")
         return None
@@ -133,9 +133,9 @@ def refused(problems: Sequence[Problem], told: str) -> None:
     tables.show(Table(f"{len(rows)} found", heads, rows))
 
 
-def sources(found: Books) -> str:
+def sources(books: Books) -> str:
     """What the amounts in the books rest on: their published sources, as the entries name them."""
-    named = found.answer("sources", journal.sources)
+    named = books.answer("sources", journal.sources)
     published = [name for name, is_ours in named if not is_ours]
     if not published:
         return "No published source stands behind the amounts in these books."
