@@ -4,13 +4,16 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import pytest
 
 from ledger.entries.posting import post
 from ledger.money import round_half_up_fraction
+from ledger.reports import position
 from ledger.store.base import Store
 from ledger.years import FinancialYear
+from screens.report import pots
 from tests.books import at, entry, fund_all, small_books
 from tests.test_commands import document, run
 
@@ -49,33 +52,40 @@ def test_days_and_a_daily_rate_to_the_deadline(demo_ledger: Path) -> None:
 NEXT = FinancialYear(2026)
 
 
-def test_who_gave_a_pot_what_it_goes_on_in_and_whether_it_is_discontinued(tmp_path: Path) -> None:
-    """Winter money is put together into growth in 2025/26, and only core and growth come again in 2026/27."""
-    ledger = tmp_path / "books.duckdb"
-    with Store.open_or_create(ledger) as store:
-        small_books(store)
-        fund_all(store)
-        winter = entry("consolidate", at("ICB2", "winter"), at("ICB2", "growth"), 100_000, authority="the tests")
-        post(store, [entry("allocate", at("NHS", "limit"), at("ICB2", "winter"), 100_000), winter])
-    asked = ("pots", "--year", "2025/26", "--as-at", "2026-06-01", "--ledger", ledger)
-    rows = {row["fund"]: row for row in document(*asked)["rows"]}
+@pytest.mark.parametrize("kind", ["file", "server"])
+def test_who_gave_a_pot_what_it_goes_on_in_and_whether_it_is_discontinued(books: Store) -> None:
+    """Winter money is put together into growth in 2025/26, and only core comes again in 2026/27."""
+    fund_all(books)
+    winter = entry("consolidate", at("ICB2", "winter"), at("ICB2", "growth"), 100_000, authority="the tests")
+    post(books, [entry("allocate", at("NHS", "limit"), at("ICB2", "winter"), 100_000), winter])
+
+    def register(organisation: str | None = None) -> dict[str, dict[str, Any]]:
+        with books.read() as reader:
+            moment = position.moment(reader, date(2026, 6, 1))
+            found = pots.listed(reader, moment, organisation=organisation, year=FinancialYear(2025))
+        return {row["fund"]: row for row in found.rows.records()}
+
+    rows = register()
     assert (rows["core"]["given_by"], rows["core"]["successors"]) == ("NHS England", None)
     assert rows["winter"]["successors"] == "growth"
     # Nobody has money of 2026/27 yet: whether a pot goes on is not known.
     assert rows["core"]["discontinued"] is None
-    with Store.open(ledger) as store:
-        limit = entry(
-            "mandate", at("GOV", "limit", year=NEXT), at("NHS", "limit", year=NEXT), 500_000, day=date(2026, 4, 1)
-        )
-        core = entry(
-            "allocate", at("NHS", "limit", year=NEXT), at("ICB1", "core", year=NEXT), 500_000, day=date(2026, 4, 1)
-        )
-        post(store, [limit, core])
-    rows = {row["fund"]: row for row in document(*asked)["rows"]}
+    following = {"day": date(2026, 4, 1)}
+    limit = entry("mandate", at("GOV", "limit", year=NEXT), at("NHS", "limit", year=NEXT), 500_000, **following)
+    core = entry("allocate", at("NHS", "limit", year=NEXT), at("ICB1", "core", year=NEXT), 500_000, **following)
+    post(books, [limit, core])
+    rows = register()
     assert (rows["core"]["discontinued"], rows["winter"]["discontinued"]) == (False, True)
     # Nothing of it was held in 2025/26, so nothing ended.
     assert rows["estate"]["discontinued"] is None
-    assert "not known" in run(*asked).stdout
+    # The second ICB has nothing of the next year at all.
+    assert register("ICB2")["growth"]["discontinued"] is None
+    with books.read() as reader:
+        seen = pots.seen_by(reader, position.moment(reader), "icb", organisation=None, year=FinancialYear(2025))
+    # ICB2 holds 300,000 of core and 100,000 of growth: 16 / (9 + 1) equal pots; ICB1 has one.
+    assert [(row["organisation"], row["pots"], row["effective_number"]) for row in seen.rows.records()] == [
+        ("ICB2", 2, Fraction(8, 5)), ("ICB1", 1, 1),
+    ]  # fmt: skip
 
 
 def test_pots_as_each_receiver_sees_them(demo_ledger: Path) -> None:
