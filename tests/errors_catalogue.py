@@ -162,7 +162,7 @@ class Recorder:
     def watch(self) -> None:
         """Begin to note what is made."""
         # Only who collects needs the rooms above.
-        from allocations.reading.amounts import Doubt
+        from allocations.reading.numbers import Doubt
         from scenarios.fields import CannotApply
 
         problem, apply, doubt = Problem.__init__, CannotApply.__init__, Doubt.__new__

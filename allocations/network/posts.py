@@ -10,8 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from allocations.network.files import DEFAULT_CLAIM, NETWORK_COLUMN, needed_columns, refuse_all
-from allocations.reading.amounts import Number, written_number
 from allocations.reading.csv_rows import parse, read_text
+from allocations.reading.numbers import Number, written_number
 from ledger.errors import Problem, Refused
 from ledger.inputs import Input
 from ledger.money import parse_pounds, round_half_up_fraction

@@ -7,12 +7,21 @@ that there is no figure is ``Missing``, which is never zero.
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
-from typing import NamedTuple
 
 from allocations.reading.cells import SUPERSCRIPT, Cell, CellKind
-from allocations.reading.letters import spaced, tidy
-from allocations.reading.units import MILLIONS, PENCE, POUNDS, THOUSANDS, currency_in
+from allocations.reading.letters import tidy
+from allocations.reading.numbers import (
+    AMBIGUOUS,
+    BLANK,
+    DASHES,
+    TYPE_PLAINLY,
+    Blank,
+    Doubt,
+    Missing,
+    Number,
+    written_number,
+)
+from allocations.reading.units import MILLIONS, PENCE, POUNDS, THOUSANDS
 from ledger.inputs import Input
 from ledger.years import FinancialYear, parse_year, year_of
 
@@ -20,139 +29,6 @@ UNITS = {PENCE: Decimal("0.01"), POUNDS: Decimal(1), THOUSANDS: Decimal(1_000), 
 UNIT_WORDS = {PENCE: "pence", POUNDS: "£", THOUSANDS: "£ thousand", MILLIONS: "£ million"}
 DASH_IS_ZERO, DASH_IS_BLANK = "zero", "blank"
 YEAR_ENDS, YEAR_STARTS = "ends", "starts"
-
-
-class Missing(NamedTuple):
-    """There is no figure, and the cell says so. Never zero."""
-
-    reason: str
-
-
-class Doubt(NamedTuple):
-    """What cannot be read one way only.
-
-    Attributes:
-        found: what is there, as part of a sentence that begins with the cell.
-        why: why it was not taken.
-        fix: what to do.
-    """
-
-    found: str
-    why: str
-    fix: str
-
-
-class Blank(NamedTuple):
-    """Nothing is there."""
-
-
-BLANK = Blank()
-_SHORTHAND = {
-    "n/a": "not applicable (n/a)",
-    "na": "not applicable (na)",
-    "n.a.": "not applicable (n.a.)",
-    "not applicable": "not applicable",
-    "tbc": "to be confirmed (tbc)",
-    "to be confirmed": "to be confirmed",
-    "tba": "to be announced (tba)",
-    "tbd": "to be decided (tbd)",
-    "[x]": "not available ([x])",
-    "[c]": "confidential ([c])",
-    "[z]": "not applicable ([z])",
-    "[u]": "of low reliability ([u])",
-    "[w]": "none recorded ([w])",
-    "[low]": "too low to show ([low])",
-    "..": "not available (..)",
-    "…": "not available (…)",
-}
-# Hyphens and dashes of every length, and the minus sign.
-_DASHES = {"-", "--", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212"}
-_MINUS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-"))
-_SCALES = {
-    "k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "millions": 6, "bn": 9, "billion": 9, "billions": 9,
-}  # fmt: skip
-_DIGITS = re.compile(r"\d{1,3}(?P<by>[, ])\d{3}(?:(?P=by)\d{3})*(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+", re.ASCII)
-_LONGEST = 24  # of a number written out: more digits than any budget has, and few enough to stay exact
-_SCALE = re.compile(r"(?P<digits>.*?)\s*(?P<scale>[a-z]+)$")
-_ERRORS = re.compile(r"^#[A-Z0-9/_?!]+[!?]?$")
-_AMBIGUOUS = "It could mean more than one amount."
-_PLAIN = "Type it as a plain number, such as 1234.50."
-
-
-class Number(NamedTuple):
-    """A number as it was written.
-
-    Attributes:
-        value: what stands there, scaled by its own word (``12.5k`` is 12500), a percentage as a share of one.
-        scaled: whether a word such as k or million scaled it.
-        percent: whether it is a percentage.
-    """
-
-    value: Decimal
-    scaled: bool = False
-    percent: bool = False
-
-
-@lru_cache(maxsize=4096)
-def written_number(text: str) -> Number | Missing | Doubt | Blank:
-    """A number that a person typed as text.
-
-    Signs may be a minus (of any kind, before or after) or brackets; pounds, spaces and commas between thousands
-    are taken off; ``k``, ``m``, ``bn`` and their words scale it; a percentage is a share of one. Letters stand for
-    themselves alone: a raised 2 is a note, and no digit.
-    """
-    whole = spaced(text)
-    if not whole:
-        return BLANK
-    if whole in _DASHES:
-        return Doubt(f"there is a dash ('{whole}').", "It may mean zero or nothing.", f"Say which {Input.DASH.given}.")
-    shorthand = _SHORTHAND.get(whole.casefold())
-    if shorthand:
-        return Missing(shorthand)
-    if _ERRORS.match(whole):
-        return Doubt(f"it holds the error {whole}.", "There is no amount in it.", "Correct the formula behind it.")
-    if currency_in(whole):
-        return Doubt(f"'{whole}' is in another currency.", "The books are in pounds.", "Give it in pounds.")
-    return _signed(whole)
-
-
-def _signed(whole: str) -> Number | Doubt:
-    rest = whole.translate(_MINUS).casefold()
-    percent = rest.endswith("%")
-    rest = rest.removesuffix("%").strip()
-    signs = 0
-    if rest.startswith("£(") and rest.endswith(")"):
-        rest = rest[1:]
-    if rest.startswith("(") and rest.endswith(")"):
-        rest, signs = rest[1:-1].strip(), signs + 1
-    if rest.endswith("%") and not percent:
-        percent, rest = True, rest[:-1].strip()
-    rest, signs, pounds = _unsigned(rest, signs)
-    scale = _SCALE.fullmatch(rest)
-    power = 0
-    if scale and scale["scale"] in _SCALES:
-        rest, power = scale["digits"].strip(), _SCALES[scale["scale"]]
-    odd = signs > 1 or (percent and (pounds or power))
-    if odd or len(rest) > _LONGEST or not _DIGITS.fullmatch(rest):
-        return Doubt(f"'{whole}' is not an amount that can be read one way only.", _AMBIGUOUS, _PLAIN)
-    value = Decimal(rest.replace(",", "").replace(" ", "")).scaleb(power - (2 if percent else 0))
-    return Number(-value if signs else value, scaled=power > 0, percent=percent)
-
-
-def _unsigned(rest: str, signs: int) -> tuple[str, int, bool]:
-    """What is left without pound and sign, before or after; how many signs there were; whether in pounds."""
-    pounds = 0
-    for _ in range(2):
-        if rest.startswith("£"):
-            rest, pounds = rest[1:].strip(), pounds + 1
-        elif rest.startswith("-"):
-            rest, signs = rest[1:].strip(), signs + 1
-        elif rest.startswith("+"):
-            rest = rest[1:].strip()
-    if rest.endswith("-"):
-        rest, signs = rest[:-1].strip(), signs + 1
-    # Two pounds, as two signs, say that something else was meant.
-    return rest, signs + (2 if pounds > 1 else 0), pounds > 0
 
 
 def money(cell: Cell, unit: str, *, dash: str | None = None) -> Decimal | Missing | Doubt | Blank:
@@ -164,7 +40,7 @@ def money(cell: Cell, unit: str, *, dash: str | None = None) -> Decimal | Missin
     """
     kind = cell.kind
     if cell.mark == SUPERSCRIPT:
-        return Doubt(f"'{cell.value}' has raised or lowered digits in it.", "They may be a note.", _PLAIN)
+        return Doubt(f"'{cell.value}' has raised or lowered digits in it.", "They may be a note.", TYPE_PLAINLY)
     if kind is CellKind.NUMBER:
         if "%" in cell.number_format:
             return Doubt(
@@ -196,7 +72,7 @@ def _no_amount(cell: Cell) -> Doubt:
 
 def _money_in_text(cell: Cell, unit: str, dash: str | None) -> Decimal | Missing | Doubt | Blank:
     text = str(cell.value)
-    if dash and tidy(text) in _DASHES:
+    if dash and tidy(text) in DASHES:
         return Decimal(0) if dash == DASH_IS_ZERO else BLANK
     found = written_number(text)
     if not isinstance(found, Number):
@@ -206,7 +82,7 @@ def _money_in_text(cell: Cell, unit: str, dash: str | None) -> Decimal | Missing
     if found.scaled and unit != POUNDS:
         return Doubt(
             f"'{tidy(text)}' is scaled, in a column in {UNIT_WORDS[unit]}.",
-            _AMBIGUOUS,
+            AMBIGUOUS,
             "Type the number that the column's unit asks for.",
         )
     return found.value * UNITS[unit]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 
-from allocations.reading.amounts import Doubt, Missing, money
+from allocations.reading.amounts import money
 from allocations.reading.cells import INVISIBLE, STRUCK, Cell, CellKind, Sheet, read_workbook
 from allocations.reading.csv_rows import ragged_line
 from allocations.reading.evidence import (
@@ -23,6 +23,7 @@ from allocations.reading.evidence import (
 )
 from allocations.reading.header import DEEPEST, Areas, ColumnHead, can_head, over
 from allocations.reading.letters import folded, tidy
+from allocations.reading.numbers import Doubt, Missing
 from allocations.reading.units import POUNDS, unified
 from allocations.reading.years_said import years_said
 from ledger.errors import Problem, Refused

@@ -20,8 +20,8 @@ from allocations.figures import tables
 from allocations.figures.indicators import AGES, AGES_TABLE, INDICATORS, INDICATORS_TABLE, SEXES, age_column
 from allocations.figures.weightings import UnknownWeighting, weighting
 from allocations.places.division import UNASSIGNED
-from allocations.reading.amounts import Doubt, Number, written_number
 from allocations.reading.csv_rows import UserTable, parse, read_text
+from allocations.reading.numbers import Doubt, Number, written_number
 from allocations.shares.need import weights
 from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Action, Input

@@ -8,10 +8,10 @@ from typing import Any
 
 from allocations.files.budgets.mapping import Meaning
 from allocations.files.budgets.receivers import Receivers
-from allocations.reading.amounts import Doubt
 from allocations.reading.cells import Cell
 from allocations.reading.header import ColumnHead
 from allocations.reading.letters import folded, tidy
+from allocations.reading.numbers import Doubt
 from allocations.reading.units import per_head_in, unit_in
 from allocations.reading.years_said import YearSaid, years_said
 from ledger.years import FinancialYear

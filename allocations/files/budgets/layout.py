@@ -16,11 +16,12 @@ from allocations.files.budgets.evidence import SheetEvidence, heading_text
 from allocations.files.budgets.headings import MONTHS, Heading, read_heading, recurrent_in
 from allocations.files.budgets.mapping import Meaning, Settings, SheetMapping
 from allocations.files.budgets.receivers import Receivers
-from allocations.reading.amounts import UNITS, YEAR_ENDS, Number, written_number
+from allocations.reading.amounts import UNITS, YEAR_ENDS
 from allocations.reading.cells import Cell, CellKind, Sheet
 from allocations.reading.evidence import texts_of, year_problems
 from allocations.reading.header import DEEPEST, Areas, ColumnHead, can_head, over, typed_months
 from allocations.reading.letters import folded
+from allocations.reading.numbers import Number, written_number
 from ledger.errors import Problem
 from ledger.inputs import Input
 from ledger.years import FinancialYear

@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
-from allocations.reading.amounts import Doubt
 from allocations.reading.letters import folded
+from allocations.reading.numbers import Doubt
 from ledger import structure
 from ledger.entries.chain import last_entry
 from ledger.errors import refuse

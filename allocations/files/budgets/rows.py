@@ -14,10 +14,11 @@ from allocations.files.budgets.receivers import Receivers
 from allocations.files.budgets.sheet import Asked, BudgetLine, Reading, SetAside
 from allocations.files.budgets.totals import Totals, parts_of
 from allocations.files.budgets.wording import Wording
-from allocations.reading.amounts import Doubt, Missing, Number, money, written_number
+from allocations.reading.amounts import money
 from allocations.reading.cells import INVISIBLE, STRUCK, Cell, CellKind, Sheet
 from allocations.reading.csv_rows import ragged_line
 from allocations.reading.letters import folded, tidy
+from allocations.reading.numbers import Doubt, Missing, Number, written_number
 from ledger.errors import Problem
 from ledger.inputs import Input
 from ledger.money import LARGEST_PENCE

@@ -7,10 +7,10 @@ from allocations.files.budgets.headings import MONTHS, month_in, recurrent_in
 from allocations.files.budgets.mapping import BudgetMapping, ColumnMapping, Meaning
 from allocations.files.budgets.receivers import Receivers
 from allocations.files.budgets.sheet import Asked
-from allocations.reading.amounts import Doubt
 from allocations.reading.amounts import year as read_year
 from allocations.reading.cells import Cell, CellKind
 from allocations.reading.letters import folded, tidy
+from allocations.reading.numbers import Doubt
 from ledger.inputs import Input
 from ledger.years import FinancialYear
 

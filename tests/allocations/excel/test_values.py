@@ -7,19 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocations.reading.amounts import (
-    BLANK,
-    MILLIONS,
-    POUNDS,
-    THOUSANDS,
-    Doubt,
-    Missing,
-    money,
-    share,
-    written_number,
-    year,
-)
+from allocations.reading.amounts import MILLIONS, POUNDS, THOUSANDS, money, share, year
 from allocations.reading.cells import Cell, CellKind, number
+from allocations.reading.numbers import BLANK, Doubt, Missing, written_number
 from allocations.reading.units import unit_in
 from ledger.inputs import Input
 from ledger.years import FinancialYear
