@@ -12,6 +12,7 @@ from allocations.demo import build
 from ledger.store import reading
 from ledger.store.address import Address
 from ledger.store.base import Store
+from tests.books import fund_all
 from tests.shelves import Shelf, shelf_of, small_books_on
 
 # What a test reads of a server comes from the server, unless it is about what is kept; processes that it starts too.
@@ -36,19 +37,41 @@ def published() -> Path:
     return PUBLISHED
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Address]]:
-    """The small books on a shelf of a kind, made once and then copied."""
+Template = Callable[[str], Address]
+
+
+def _made_once(folder: Path, make: Callable[[Shelf], Address]) -> Iterator[Template]:
+    """A ledger on a shelf of each kind, made when it is first asked for, to be copied."""
     shelves: list[Shelf] = []
 
     @cache
     def made(kind: str) -> Address:
-        shelves.append(shelf_of(kind, tmp_path_factory.mktemp("small")))
-        return small_books_on(shelves[-1])
+        shelves.append(shelf_of(kind, folder))
+        return make(shelves[-1])
 
     yield made
     for shelf in shelves:
         shelf.clear()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
+    """The small books on a shelf of a kind, made once and then copied."""
+    yield from _made_once(tmp_path_factory.mktemp("small"), small_books_on)
+
+
+@pytest.fixture(scope="session")
+def funded_template(tmp_path_factory: pytest.TempPathFactory, template: Template) -> Iterator[Template]:
+    """The same with ``fund_all`` posted, made once and then copied."""
+
+    def make(shelf: Shelf) -> Address:
+        address = shelf.copy(template(shelf.kind), "funded")
+        with Store.open(address) as store:
+            fund_all(store)
+            store.checkpoint()
+        return address
+
+    yield from _made_once(tmp_path_factory.mktemp("funded"), make)
 
 
 @pytest.fixture
@@ -66,9 +89,16 @@ def shelf(kind: str, tmp_path: Path) -> Iterator[Shelf]:
 
 
 @pytest.fixture
-def books(shelf: Shelf, template: Callable[[str], Address]) -> Iterator[Store]:
+def books(shelf: Shelf, template: Template) -> Iterator[Store]:
     """A department, NHS England, two ICBs, places, a network that straddles, and a practice; no money yet."""
     with Store.open(shelf.copy(template(shelf.kind), "books")) as store:
+        yield store
+
+
+@pytest.fixture
+def funded(shelf: Shelf, funded_template: Template) -> Iterator[Store]:
+    """The same with money: ``fund_all`` is posted."""
+    with Store.open(shelf.copy(funded_template(shelf.kind), "books")) as store:
         yield store
 
 
@@ -118,7 +148,7 @@ def own_demo_ledger(_demo_file: Path, tmp_path: Path) -> Path:
 
 
 # Fixtures that lay a ledger before a test.
-_OF_A_LEDGER = {"books", "shelf", "template", "demo_ledger", "own_demo_ledger"}
+_OF_A_LEDGER = {"books", "funded", "shelf", "template", "demo_ledger", "own_demo_ledger"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:

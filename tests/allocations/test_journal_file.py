@@ -115,11 +115,10 @@ def test_whatever_is_changed_is_found(books: Store, tmp_path: Path, find: str, p
     assert check(tmp_path, journal, head).returncode == 1
 
 
-def test_a_type_hides_no_text(books: Store, tmp_path: Path) -> None:
+def test_a_type_hides_no_text(funded: Store, tmp_path: Path) -> None:
     """A purpose that reads as a length and a text: with a type made up for it, its first letters would not be shown."""
-    fund_all(books)
-    post(books, [agreement(organisation="ICB1", fund="core", amount_pence=5, purpose="not1:b")])
-    journal, head = written(books, tmp_path)
+    post(funded, [agreement(organisation="ICB1", fund="core", amount_pence=5, purpose="not1:b")])
+    journal, head = written(funded, tmp_path)
     assert check(tmp_path, journal, head).returncode == 0
     lines = journal.read_text(encoding="utf-8").splitlines()
     (columns,) = [line.split(",") for line in lines if line.startswith(",columns,agreement,")]

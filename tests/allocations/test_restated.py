@@ -78,20 +78,18 @@ def end_of_line(store: Store, parent: str, child: str, day: date = CHANGE) -> Dr
     return small.new_relations(row, key=f"{parent}>{child} ends")
 
 
-def test_a_split_shares_what_was_held_by_people_to_the_penny(books: Store) -> None:
-    fund_all(books)
-    post(books, [change(("ICB1", "S1", 2), ("ICB1", "S2", 1), new=("S1", "S2"), closed=("ICB1",))])
-    was, is_now = by_organisation(books, None), by_organisation(books, CHANGE)
+def test_a_split_shares_what_was_held_by_people_to_the_penny(funded: Store) -> None:
+    post(funded, [change(("ICB1", "S1", 2), ("ICB1", "S2", 1), new=("S1", "S2"), closed=("ICB1",))])
+    was, is_now = by_organisation(funded, None), by_organisation(funded, CHANGE)
     assert was["ICB1"] == 600_000
     assert (is_now["S1"], is_now["S2"], is_now["ICB1"]) == (400_000, 200_000, 0)
     assert sum(is_now.values()) == sum(was.values()) == 0
-    assert by_organisation(books, date(2026, 3, 31)) == was
+    assert by_organisation(funded, date(2026, 3, 31)) == was
 
 
-def test_a_merger_adds_and_shows_the_name_of_who_came_after(books: Store) -> None:
-    fund_all(books)
-    post(books, [change(("ICB1", "M", 7), ("ICB2", "M", 5), new=("M",), closed=("ICB1", "ICB2"))])
-    with books.read() as reader:
+def test_a_merger_adds_and_shows_the_name_of_who_came_after(funded: Store) -> None:
+    post(funded, [change(("ICB1", "M", 7), ("ICB2", "M", 5), new=("M",), closed=("ICB1", "ICB2"))])
+    with funded.read() as reader:
         now = position.moment(reader)
         rows = restated.position(reader, now, CHANGE).to_pylist()
         flows = restated.flows(reader, now, CHANGE, ["from_organisation", "to_organisation", "to_name"]).to_pylist()
@@ -100,37 +98,34 @@ def test_a_merger_adds_and_shows_the_name_of_who_came_after(books: Store) -> Non
     assert {"from_organisation": "NHS", "to_organisation": "M", "to_name": "New M", "amount_pence": 900_000} in flows
 
 
-def test_who_goes_on_after_giving_a_part_keeps_the_rest(books: Store) -> None:
-    fund_all(books)
-    post(books, [change(("ICB1", "ICB1", 5), ("ICB1", "ICB2", 1))])
-    found = by_organisation(books, CHANGE)
+def test_who_goes_on_after_giving_a_part_keeps_the_rest(funded: Store) -> None:
+    post(funded, [change(("ICB1", "ICB1", 5), ("ICB1", "ICB2", 1))])
+    found = by_organisation(funded, CHANGE)
     assert (found["ICB1"], found["ICB2"]) == (500_000, 400_000)
 
 
-def test_two_changes_one_after_the_other(books: Store) -> None:
-    fund_all(books)
+def test_two_changes_one_after_the_other(funded: Store) -> None:
     later = date(2027, 4, 1)
-    post(books, [change(("ICB1", "S1", 1), ("ICB1", "S2", 1), new=("S1", "S2"), closed=("ICB1",))])
-    post(books, [change(("S1", "ICB2", 1), closed=("S1",), day=later, key="again")])
-    assert by_organisation(books, CHANGE)["S1"] == 300_000
-    found = by_organisation(books, later)
+    post(funded, [change(("ICB1", "S1", 1), ("ICB1", "S2", 1), new=("S1", "S2"), closed=("ICB1",))])
+    post(funded, [change(("S1", "ICB2", 1), closed=("S1",), day=later, key="again")])
+    assert by_organisation(funded, CHANGE)["S1"] == 300_000
+    found = by_organisation(funded, later)
     assert (found["S1"], found["S2"], found["ICB2"]) == (0, 300_000, 600_000)
 
 
-def test_places_follow_their_icb_and_divided_networks_count_by_their_parts(books: Store) -> None:
+def test_places_follow_their_icb_and_divided_networks_count_by_their_parts(funded: Store) -> None:
     """P1 and P2 were ICB1's. Nobody has said where they go, so they follow its people, one to two."""
-    fund_all(books)
-    post(books, [
+    post(funded, [
         entry("devolve", at("ICB1", "core"), at("P1", "core"), 90_000),
         entry("devolve", at("P1", "core"), at("N2", "core"), 4_000),
         change(("ICB1", "S1", 1), ("ICB1", "S2", 2), new=("S1", "S2"), closed=("ICB1",)),
-        end_of_line(books, "ICB1", "P1"), end_of_line(books, "ICB1", "P2"),
+        end_of_line(funded, "ICB1", "P1"), end_of_line(funded, "ICB1", "P2"),
     ])  # fmt: skip
-    first, second = by_organisation(books, CHANGE, "S1"), by_organisation(books, CHANGE, "S2")
+    first, second = by_organisation(funded, CHANGE, "S1"), by_organisation(funded, CHANGE, "S2")
     assert (first["P1"], second["P1"]) == (28_667, 57_333)
     # N2 is three parts P1's and one part P3's, who is ICB2's.
-    assert by_organisation(books, CHANGE, "P3")["N2"] == 1_000
-    assert by_organisation(books, CHANGE, "P1")["N2"] == 3_000
+    assert by_organisation(funded, CHANGE, "P3")["N2"] == 1_000
+    assert by_organisation(funded, CHANGE, "P1")["N2"] == 3_000
 
 
 def test_who_was_no_more_on_the_day_is_refused_with_who_came_after(books: Store) -> None:
@@ -141,19 +136,18 @@ def test_who_was_no_more_on_the_day_is_refused_with_who_came_after(books: Store)
         by_organisation(books, CHANGE, "ICBX")
 
 
-def test_the_closing_day_learned_last_is_the_one_that_counts(books: Store) -> None:
+def test_the_closing_day_learned_last_is_the_one_that_counts(funded: Store) -> None:
     """ICB1 was to end in April, and lives on until July: it has boundaries in May, and can be divided in July."""
-    fund_all(books)
     may, july = date(2026, 5, 1), date(2026, 7, 1)
-    post(books, [change(closed=("ICB1",), key="to close")])
+    post(funded, [change(closed=("ICB1",), key="to close")])
     with pytest.raises(Refused, match="ICB1 did not exist on 2026-05-01"):
-        by_organisation(books, may, "ICB1")
-    post(books, [change(closed=("ICB1",), day=july, key="closes later")])
-    assert by_organisation(books, may, "ICB1")["ICB1"] == 600_000
-    post(books, [change(("ICB2", "ICB1", 1), ("ICB2", "ICB2", 2), day=may, key="a part of ICB2")])
-    assert by_organisation(books, may)["ICB1"] == 700_000
+        by_organisation(funded, may, "ICB1")
+    post(funded, [change(closed=("ICB1",), day=july, key="closes later")])
+    assert by_organisation(funded, may, "ICB1")["ICB1"] == 600_000
+    post(funded, [change(("ICB2", "ICB1", 1), ("ICB2", "ICB2", 2), day=may, key="a part of ICB2")])
+    assert by_organisation(funded, may)["ICB1"] == 700_000
     with pytest.raises(Refused, match="ICB1 did not exist on 2026-07-01"):
-        by_organisation(books, july, "ICB1")
+        by_organisation(funded, july, "ICB1")
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,9 @@ from tests.shelves import Shelf
 PROCESSES, COUNT, PENCE = (6, 300, 2_500) if ASKED else (3, 30, 95_000)
 
 
-def test_an_account_is_emptied_by_many_and_never_overdrawn(books: Store, record_property: Tell, shelf: Shelf) -> None:
-    fund_all(books)
-    address, pence = books.path, PENCE
-    books.close()
+def test_an_account_is_emptied_by_many_and_never_overdrawn(funded: Store, record_property: Tell, shelf: Shelf) -> None:
+    address, pence = funded.path, PENCE
+    funded.close()
     workers = [Working(work.devolves, address, f"team {number}", pence) for number in range(PROCESSES)]
     told = [line for worker in workers for line in worker.finished()]
     with Store.open(address) as store:
@@ -47,17 +46,16 @@ def test_an_account_is_emptied_by_many_and_never_overdrawn(books: Store, record_
 
 
 def test_entries_reversed_by_many_at_once_are_reversed_once_each(
-    books: Store, record_property: Tell, shelf: Shelf
+    funded: Store, record_property: Tell, shelf: Shelf
 ) -> None:
-    fund_all(books)
-    before, address = held(books), books.path
+    before, address = held(funded), funded.path
     chance = random.Random(7)
-    posted = post(books, [
+    posted = post(funded, [
         Draft(f"mistake {n}", "devolve", APRIL, "tests", "a mistake", transfers=legs([
             Leg(at("ICB1", "core"), at(to, "core"), chance.randrange(1, 900)) for to in ("P1", "N1")]))
         for n in range(COUNT)
     ])  # fmt: skip
-    books.close()
+    funded.close()
     span = (posted[0].number, posted[-1].number)
     workers = [Working(work.undoes, address, name, *span) for name in ("one", "two")]
     told = [line for worker in workers for line in worker.finished()]
@@ -91,10 +89,9 @@ def test_two_migrations_at_once_are_one(books: Store, shelf: Shelf) -> None:
     assert heads_of(place)[-2:-1] == [head]
 
 
-def test_two_restores_at_once_to_one_place_make_one_ledger(books: Store, shelf: Shelf, tmp_path: Path) -> None:
-    fund_all(books)
+def test_two_restores_at_once_to_one_place_make_one_ledger(funded: Store, shelf: Shelf, tmp_path: Path) -> None:
     file, target = tmp_path / "backup.duckdb", shelf.place("restored")
-    head = backup.backup(books, file).head
+    head = backup.backup(funded, file).head
     told = [
         line
         for worker in [Working(work.restores_or_hears, file, target) for _ in range(3)]

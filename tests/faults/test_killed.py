@@ -30,10 +30,9 @@ def whole(address: Address) -> str:
         return chain.head(reader)
 
 
-def test_posting(books: Store, rounds: Rounds, record_property: Tell, shelf: Shelf) -> None:
-    fund_all(books)
-    address = books.path
-    books.close()
+def test_posting(funded: Store, rounds: Rounds, record_property: Tell, shelf: Shelf) -> None:
+    address = funded.path
+    funded.close()
     acknowledged: list[str] = []
     for turn in rounds:
         worker = Working(work.batches, address, f"round {turn}")
@@ -132,11 +131,10 @@ def test_migrating(books: Store, rounds: Rounds, record_property: Tell, shelf: S
     assert (rounds.lost, rounds.broken) == (0, 0)
 
 
-def test_backing_up(books: Store, rounds: Rounds, record_property: Tell, shelf: Shelf, tmp_path: Path) -> None:
+def test_backing_up(funded: Store, rounds: Rounds, record_property: Tell, shelf: Shelf, tmp_path: Path) -> None:
     """A backup has its name only when it is whole."""
-    fund_all(books)
-    address = books.path
-    books.close()
+    address = funded.path
+    funded.close()
     head = whole(address)
     usual = seconds_of(work.backs_up, address, tmp_path / "usual.duckdb")
     for turn in rounds:
@@ -150,11 +148,10 @@ def test_backing_up(books: Store, rounds: Rounds, record_property: Tell, shelf: 
     assert (rounds.lost, rounds.broken) == (0, 0)
 
 
-def test_restoring(books: Store, rounds: Rounds, record_property: Tell, shelf: Shelf, tmp_path: Path) -> None:
+def test_restoring(funded: Store, rounds: Rounds, record_property: Tell, shelf: Shelf, tmp_path: Path) -> None:
     """What was restored is the whole ledger, or nothing that counts; and it can be restored there again."""
-    fund_all(books)
     file = tmp_path / "backup.duckdb"
-    head = backup.backup(books, file).head
+    head = backup.backup(funded, file).head
     usual = seconds_of(work.restores, file, shelf.place("usual"))
     for _ in rounds:
         place = shelf.place("restored")

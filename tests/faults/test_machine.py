@@ -20,7 +20,7 @@ from ledger.reports.verify import verify
 from ledger.store import backup
 from ledger.store.address import ServerAddress
 from ledger.store.base import Reader, Store
-from tests.books import at, entry, fund_all, texts
+from tests.books import at, entry, texts
 from tests.faults.processes import Working
 from tests.faults.test_killed import whole
 from tests.shelves import Shelf, raw, set_clock
@@ -69,11 +69,10 @@ def copy_without_room(say: Callable[[str], None], path: Path, target: Path) -> N
 
 
 @only_files
-def test_a_full_disk_is_said_and_loses_nothing(books: Store) -> None:
-    fund_all(books)
-    books.checkpoint()
-    path = books.path
-    books.close()
+def test_a_full_disk_is_said_and_loses_nothing(funded: Store) -> None:
+    funded.checkpoint()
+    path = funded.path
+    funded.close()
     assert isinstance(path, Path)
     told = Working(fill_the_disk, path).finished()
     (fault,) = [line for line in told if line.startswith("fault")]
@@ -85,11 +84,10 @@ def test_a_full_disk_is_said_and_loses_nothing(books: Store) -> None:
 
 
 @only_files
-def test_a_backup_for_which_there_is_no_room_leaves_nothing_behind(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    books.checkpoint()
-    path, folder = books.path, tmp_path / "backups"
-    books.close()
+def test_a_backup_for_which_there_is_no_room_leaves_nothing_behind(funded: Store, tmp_path: Path) -> None:
+    funded.checkpoint()
+    path, folder = funded.path, tmp_path / "backups"
+    funded.close()
     folder.mkdir()
     (fault,) = Working(copy_without_room, path, folder / "backup.duckdb").finished()
     assert "there is no room on the disk" in fault
@@ -97,11 +95,10 @@ def test_a_backup_for_which_there_is_no_room_leaves_nothing_behind(books: Store,
 
 
 @only_files
-def test_a_ledger_that_may_only_be_read_is_read_and_takes_no_entry(books: Store) -> None:
-    fund_all(books)
-    books.checkpoint()
-    path = books.path
-    books.close()
+def test_a_ledger_that_may_only_be_read_is_read_and_takes_no_entry(funded: Store) -> None:
+    funded.checkpoint()
+    path = funded.path
+    funded.close()
     assert isinstance(path, Path)
     with protected(path):
         head = whole(path)
@@ -133,11 +130,10 @@ def protected(path: Path) -> Iterator[None]:
 
 
 @only_files
-def test_a_damaged_file_is_said_to_be_damaged(books: Store) -> None:
-    fund_all(books)
-    books.checkpoint()
-    path = books.path
-    books.close()
+def test_a_damaged_file_is_said_to_be_damaged(funded: Store) -> None:
+    funded.checkpoint()
+    path = funded.path
+    funded.close()
     assert isinstance(path, Path)
     good = path.read_bytes()
     heard = 0
@@ -153,18 +149,17 @@ def test_a_damaged_file_is_said_to_be_damaged(books: Store) -> None:
     assert heard > 0
 
 
-def test_a_clock_that_runs_back_breaks_no_chain(books: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_runs_back_breaks_no_chain(funded: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Recorded times only rise; the chain, which holds them, is whole, and so is a copy of it."""
-    fund_all(books)
     for year in (2040, 2001, 1970, 2039):
-        set_clock(books, monkeypatch, datetime(year, 1, 1, tzinfo=UTC))
-        post(books, ten(f"in {year}"))
-    with books.read() as reader:
+        set_clock(funded, monkeypatch, datetime(year, 1, 1, tzinfo=UTC))
+        post(funded, ten(f"in {year}"))
+    with funded.read() as reader:
         times = [when for (when,) in reader.rows("SELECT DISTINCT recorded_at FROM entry ORDER BY number")]
         assert texts(verify(reader)) == ""
         head = chain.head(reader)
     assert times == sorted(times)
-    assert backup.copy(books, tmp_path / "copy.duckdb").head == head
+    assert backup.copy(funded, tmp_path / "copy.duckdb").head == head
 
 
 def nothing(_: Reader) -> list[Problem]:
@@ -217,18 +212,17 @@ class Cutting:
 @pytest.mark.parametrize(("word", "ask"), [(b"ledger_post", None), (b"ledger_post", nothing), (b"COMMIT", nothing)])
 @pytest.mark.parametrize("before", [True, False], ids=["unheard", "heard"])
 def test_a_line_that_is_cut_keeps_all_or_nothing_and_asking_again_does_it_once(
-    books: Store, word: bytes, ask: Callable[[Reader], list[Problem]] | None, before: bool
+    funded: Store, word: bytes, ask: Callable[[Reader], list[Problem]] | None, before: bool
 ) -> None:
-    fund_all(books)
-    assert isinstance(books.path, ServerAddress)
-    way = Cutting(books.path)
+    assert isinstance(funded.path, ServerAddress)
+    way = Cutting(funded.path)
     with Store.open(way.address) as store:
         post(store, ten("first"))
         way.word, way.before = word, before
         with pytest.raises(LedgerUnreachable, match="ask again: the same keys are never done twice"):
             post(store, ten("cut"), afterwards=ask)
         way.word = b""
-        kept = [key for key in keys_of(books) if key.startswith("cut")]
+        kept = [key for key in keys_of(funded) if key.startswith("cut")]
         assert len(kept) in (0, 10)
         posted = post(store, ten("cut"))
         (replayed,) = {each.replayed for each in posted}
@@ -237,12 +231,11 @@ def test_a_line_that_is_cut_keeps_all_or_nothing_and_asking_again_does_it_once(
         # Otherwise the server has heard it, and may have done it only after we looked.
         with store.read() as reader:
             assert texts(verify(reader)) == ""
-    assert sum(key.startswith("cut") for key in keys_of(books)) == 10
+    assert sum(key.startswith("cut") for key in keys_of(funded)) == 10
 
 
 @only_servers
-def test_a_session_that_the_administrator_ends_while_copying_keeps_nothing(books: Store, shelf: Shelf) -> None:
-    fund_all(books)
+def test_a_session_that_the_administrator_ends_while_copying_keeps_nothing(funded: Store, shelf: Shelf) -> None:
     target = shelf.place("cut")
 
     def end(step: str) -> None:
@@ -254,7 +247,7 @@ def test_a_session_that_the_administrator_ends_while_copying_keeps_nothing(books
                 )
 
     with pytest.raises(LedgerUnreachable):
-        backup.copy(books, target, end)
-    backup.copy(books, target)
-    with books.read() as reader:
+        backup.copy(funded, target, end)
+    backup.copy(funded, target)
+    with funded.read() as reader:
         assert whole(target) == chain.head(reader)

@@ -10,7 +10,7 @@ import pytest
 from ledger.entries.posting import post
 from ledger.store.address import Address
 from ledger.store.base import Store
-from tests.books import at, entry, fund_all
+from tests.books import at, entry
 from tests.faults import work
 from tests.faults.conftest import ASKED
 from tests.faults.processes import Rounds, Working
@@ -37,34 +37,32 @@ def looked(address: Address, folder: Path) -> list[str]:
 
 
 def test_killed_while_following_and_keeping(
-    books: Store, rounds: Rounds, record_property: Tell, shelf: Shelf, tmp_path: Path
+    funded: Store, rounds: Rounds, record_property: Tell, shelf: Shelf, tmp_path: Path
 ) -> None:
-    fund_all(books)
     folder = tmp_path / "mirrors"
     for turn in rounds:
-        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1) for _ in range(3)])
-        worker = Working(work.looks, books.path, folder)
+        post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1) for _ in range(3)])
+        worker = Working(work.looks, funded.path, folder)
         told = worker.killed_after(rounds.chance.uniform(0, 0.3), of_its_first_word=True)
         rounds.acknowledged += len(told)
         right = f"{FUNDED + 3 * turn} {3 * turn}"
-        rounds.broken += [*told, *looked(books.path, folder)] != [right] * (len(told) + 1)
+        rounds.broken += [*told, *looked(funded.path, folder)] != [right] * (len(told) + 1)
         rounds.broken += len(false_names(folder))
     record_property("figures", rounds.figures("following a server and keeping its mirror", shelf.kind, "openings"))
     assert (rounds.acknowledged > 0, rounds.broken) == (True, 0)
     # What the killed have left is taken away by whoever opens the ledger an hour later.
     for path in folder.glob(".unfinished-*"):
         os.utime(path, times=(time.time() - 4_000,) * 2)
-    looked(books.path, folder)
+    looked(funded.path, folder)
     assert not list(folder.glob(".unfinished-*"))
     assert len(list(folder.iterdir())) == 1
 
 
-def test_many_open_and_keep_while_one_posts(books: Store, record_property: Tell, shelf: Shelf, tmp_path: Path) -> None:
-    fund_all(books)
+def test_many_open_and_keep_while_one_posts(funded: Store, record_property: Tell, shelf: Shelf, tmp_path: Path) -> None:
     folder = tmp_path / "mirrors"
     folder.mkdir(mode=0o700)
-    poster = Working(work.pennies, books.path, "penny", PENNIES)
-    lookers = [Working(work.looks, books.path, folder, PENNIES) for _ in range(PROCESSES)]
+    poster = Working(work.pennies, funded.path, "penny", PENNIES)
+    lookers = [Working(work.looks, funded.path, folder, PENNIES) for _ in range(PROCESSES)]
     posted = poster.finished()
     told = [[tuple(map(int, line.split())) for line in looker.finished()] for looker in lookers]
     wrong = [(entries, pence) for each in told for entries, pence in each if entries - FUNDED != pence]
@@ -77,7 +75,7 @@ def test_many_open_and_keep_while_one_posts(books: Store, record_property: Tell,
     # Nobody who has seen an entry sees a ledger without it later.
     assert all(each == sorted(each) for each in told)
     assert false_names(folder) == []
-    assert looked(books.path, folder) == [f"{FUNDED + len(posted)} {len(posted)}"]
+    assert looked(funded.path, folder) == [f"{FUNDED + len(posted)} {len(posted)}"]
     assert not list(folder.glob(".*"))
-    with raw(books.path) as server:
+    with raw(funded.path) as server:
         assert server.execute("SELECT entries FROM seal").fetchall() == [(FUNDED + PENNIES,)]

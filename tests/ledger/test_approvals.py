@@ -13,7 +13,7 @@ from ledger.entries.posting import post, reverse
 from ledger.entries.proposals import decide, drafts_of, submit
 from ledger.models import Agreement, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
 from ledger.store.base import Store
-from tests.books import JUNE, MAY, Leg, agreement, at, entry, fund_all, held, legs
+from tests.books import JUNE, MAY, Leg, agreement, at, entry, held, legs
 from tests.ledger.test_proposals import devolve, settle
 from tests.ledger.test_rights import (
     PLAN,
@@ -196,15 +196,14 @@ def test_what_a_part_left_out_is_an_ordinary_entry_afterwards(office: Store) -> 
     assert problems(office) == []
 
 
-def test_in_a_ledger_of_one_an_entry_left_out_can_be_posted_too(books: Store) -> None:
-    fund_all(books)
+def test_in_a_ledger_of_one_an_entry_left_out_can_be_posted_too(funded: Store) -> None:
     submit(
-        books, [devolve(5, key="first"), devolve(6, key="second")], key="plan", title="A plan", prepared_by="preparer"
+        funded, [devolve(5, key="first"), devolve(6, key="second")], key="plan", title="A plan", prepared_by="preparer"
     )
-    settle(books, "part-posted", only=[2])
-    post(books, [devolve(7, key="first", day=JUNE)])
-    assert problems(books) == []
-    with books.read() as reader:
+    settle(funded, "part-posted", only=[2])
+    post(funded, [devolve(7, key="first", day=JUNE)])
+    assert problems(funded) == []
+    with funded.read() as reader:
         assert [row["posted_as"] for row in proposals.entries(reader, "plan")] == [None, 8]
 
 
@@ -218,10 +217,9 @@ def test_an_approved_key_that_is_taken_is_not_passed_over(office: Store) -> None
     assert problems(office) == []
 
 
-def test_a_proposal_is_whole_in_the_entry_that_brings_it(books: Store) -> None:
+def test_a_proposal_is_whole_in_the_entry_that_brings_it(funded: Store) -> None:
     """Also where nobody is appointed: what is decided on has one content hash."""
-    fund_all(books)
-    submit(books, [devolve(5)], key="plan", title="A plan", prepared_by="preparer")
+    submit(funded, [devolve(5)], key="plan", title="A plan", prepared_by="preparer")
     leg = {"id": "plan/1/2", "proposed_entry": "plan/1", "leg": 2, "from_organisation": "ICB1", "from_fund": "core",
            "from_year": 2025, "from_standing": "available", "to_organisation": "P1", "to_fund": "core", "to_year": 2025,
            "to_standing": "available", "amount_pence": 9, "recurrent": True}  # fmt: skip
@@ -246,16 +244,15 @@ def test_a_proposal_is_whole_in_the_entry_that_brings_it(books: Store) -> None:
          "not named after it and numbered from 1"),
     ):  # fmt: skip
         tables = {model: records(model, rows) for model, rows in brought.items()}
-        refused(lambda tables=tables: post(books, [Draft("x", "propose", MAY, "tests", "x", records=tables)]), said)
-    with books.read() as reader:
+        refused(lambda tables=tables: post(funded, [Draft("x", "propose", MAY, "tests", "x", records=tables)]), said)
+    with funded.read() as reader:
         assert len(drafts_of(reader, "plan")) == 1
-    assert problems(books) == []
+    assert problems(funded) == []
 
 
-def test_a_decision_is_somebody_elses_in_any_spelling(books: Store) -> None:
-    fund_all(books)
-    submit(books, [devolve(5)], key="plan", title="A plan", prepared_by="Élodie")
+def test_a_decision_is_somebody_elses_in_any_spelling(funded: Store) -> None:
+    submit(funded, [devolve(5)], key="plan", title="A plan", prepared_by="Élodie")
     for name in ("élodie", "ÉLODIE", "ELODIE ", "élodie "):
-        refused(lambda name=name: decide(books, "plan", outcome="posted", decided_by=name, reason="x"),
+        refused(lambda name=name: decide(funded, "plan", outcome="posted", decided_by=name, reason="x"),
                 r"Nobody decides on what they prepared|the books know|spaces around it")  # fmt: skip
-    assert problems(books) == []
+    assert problems(funded) == []

@@ -14,9 +14,8 @@ from ledger.store.base import Store
 from tests.books import at, entry, fund_all, whole
 
 
-def test_entries_are_listed_the_newest_first_with_what_they_move(books: Store) -> None:
-    fund_all(books)
-    with books.read() as reader:
+def test_entries_are_listed_the_newest_first_with_what_they_move(funded: Store) -> None:
+    with funded.read() as reader:
         found = journal.entries(reader, position.moment(reader))
         assert [row["kind"] for row in found.rows[:3]] == ["allocate", "allocate", "mandate"]
         assert [row["moved_pence"] for row in found.rows[:3]] == [300_000, 600_000, 1_000_000]
@@ -44,18 +43,16 @@ def test_a_reversal_is_seen_from_both_sides(books: Store) -> None:
         assert {row["number"] for row in found.rows} == {posted[2].number, undone.number}
 
 
-def test_a_trail_sums_to_the_balance(books: Store) -> None:
-    fund_all(books)
-    posting.post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000)])
-    with books.read() as reader:
+def test_a_trail_sums_to_the_balance(funded: Store) -> None:
+    posting.post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000)])
+    with funded.read() as reader:
         found = trail(reader, position.moment(reader), "ICB1", fund="core")
     assert position.total_pence(found) == 350_000
     assert sorted(found["amount_pence"].to_pylist()) == [-250_000, 600_000]
 
 
-def test_who_held_money_on_which_lines_and_in_which_years(books: Store) -> None:
-    fund_all(books)
-    with books.read() as reader:
+def test_who_held_money_on_which_lines_and_in_which_years(funded: Store) -> None:
+    with funded.read() as reader:
         assert list(journal.organisations(reader)) == ["GOV", "NHS", "ICB1", "ICB2"]
         assert journal.funds(reader, "ICB1") == {"core": "Core"}
         assert journal.years(reader) == [2025]
@@ -68,10 +65,9 @@ def test_sources_say_which_are_illustrative(demo_ledger: Path) -> None:
     assert any(ours for _, ours in found)
 
 
-def test_what_a_figure_is_made_of_sums_to_it(books: Store) -> None:
-    fund_all(books)
-    posting.post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000)])
-    held = whole(books)
+def test_what_a_figure_is_made_of_sums_to_it(funded: Store) -> None:
+    posting.post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000)])
+    held = whole(funded)
     rows = rows_behind(held, {"tier": "icb"})
     assert [(row["organisation"], row["amount_pence"]) for row in rows] == [("ICB1", 350_000), ("ICB2", 300_000)]
     assert total_pence(rows_behind(held, {})) == 1_000_000
@@ -80,10 +76,9 @@ def test_what_a_figure_is_made_of_sums_to_it(books: Store) -> None:
     assert total_pence(rows_behind(held, {"held_by": any_of(["ICB2", "ICB1", "ICB1"])})) == 650_000
 
 
-def test_changes_since_a_day_count_later_days_and_later_knowledge(books: Store) -> None:
-    fund_all(books)
+def test_changes_since_a_day_count_later_days_and_later_knowledge(funded: Store) -> None:
     tomorrow = position.datetime.now(position.UTC).date() + timedelta(days=1)
-    with books.read() as reader:
+    with funded.read() as reader:
         now = position.moment(reader)
         found = summary.since(reader, date(2025, 4, 1), now)
         # Nothing had been recorded then, though it counts from that day.
@@ -96,11 +91,10 @@ def test_changes_since_a_day_count_later_days_and_later_knowledge(books: Store) 
             summary.since(reader, tomorrow, now)
 
 
-def test_all_positions_of_a_tier_are_those_of_each(books: Store) -> None:
+def test_all_positions_of_a_tier_are_those_of_each(funded: Store) -> None:
     """A network below two ICBs counts in each with what came from there."""
-    fund_all(books)
     posting.post(
-        books,
+        funded,
         [
             entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000),
             entry("devolve", at("P1", "core"), at("N2", "core"), 70_000),
@@ -109,7 +103,7 @@ def test_all_positions_of_a_tier_are_those_of_each(books: Store) -> None:
             entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 10_000),
         ],
     )
-    with books.read() as reader:
+    with funded.read() as reader:
         now = position.moment(reader)
         each = position_of_each(reader, now, "icb", 2025)
         for code in ("ICB1", "ICB2"):
@@ -118,17 +112,16 @@ def test_all_positions_of_a_tier_are_those_of_each(books: Store) -> None:
         assert sum(row["amount_pence"] for row in each["ICB2"].to_pylist()) == 300_000
 
 
-def test_a_network_that_keeps_money_is_still_divided_as_alone(books: Store) -> None:
-    fund_all(books)
+def test_a_network_that_keeps_money_is_still_divided_as_alone(funded: Store) -> None:
     posting.post(
-        books,
+        funded,
         [
             entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000),
             entry("devolve", at("P1", "core"), at("N2", "core"), 70_000),
             entry("retain", at("N2", "core"), at("N2", "core", "retained"), 30_000),
         ],
     )
-    with books.read() as reader:
+    with funded.read() as reader:
         now = position.moment(reader)
         alone = position.position(reader, now, organisation="ICB1", year=2025).to_pylist()
         assert _plain(position_of_each(reader, now, "icb", 2025)["ICB1"].to_pylist()) == _plain(alone)

@@ -11,7 +11,7 @@ from ledger.reports import verify
 from ledger.rules import carrying_forward
 from ledger.store.base import Store
 from ledger.years import FinancialYear
-from tests.books import APRIL, at, entry, fund_all, held
+from tests.books import APRIL, at, entry, held
 
 NEXT = FinancialYear(2026)
 LAST_DAY, FIRST_DAY = date(2026, 3, 31), date(2026, 4, 1)
@@ -29,11 +29,10 @@ def bring(pence: int = 100, *, day: date = FIRST_DAY, giver: str = "GOV", to: st
     return Draft(key, "bring", day, "finance", "year end", authority="Board", transfers=moved)
 
 
-def test_both_sides_are_ordinary_entries_and_each_year_sums_to_nothing(books: Store) -> None:
-    fund_all(books)
-    out, back = post(books, [carry(), bring()])
-    assert held(books, as_at=LAST_DAY)["ICB1", "core", "available"] == 599_900
-    with books.read() as reader:
+def test_both_sides_are_ordinary_entries_and_each_year_sums_to_nothing(funded: Store) -> None:
+    out, back = post(funded, [carry(), bring()])
+    assert held(funded, as_at=LAST_DAY)["ICB1", "core", "available"] == 599_900
+    with funded.read() as reader:
         sides = (
             "SELECT CAST(sum(t.amount_pence) AS BIGINT) FROM transfer t JOIN account a ON a.id = {} WHERE a.year = {}"
         )
@@ -64,27 +63,24 @@ def test_both_sides_are_ordinary_entries_and_each_year_sums_to_nothing(books: St
         ([carry(600_001)], r"would be £0.01 below zero"),
     ],
 )
-def test_what_is_no_year_end_is_refused(books: Store, drafts: list[Draft], said: str) -> None:
-    fund_all(books)
+def test_what_is_no_year_end_is_refused(funded: Store, drafts: list[Draft], said: str) -> None:
     with pytest.raises(Refused, match=said):
-        post(books, drafts)
+        post(funded, drafts)
 
 
-def test_what_is_brought_comes_from_the_source(books: Store) -> None:
-    fund_all(books)
+def test_what_is_brought_comes_from_the_source(funded: Store) -> None:
     given = entry("mandate", at("GOV", "core", year=NEXT), at("NHS", "core", year=NEXT), 500, day=FIRST_DAY)
     with pytest.raises(Refused, match="to bring has another side than the source"):
-        post(books, [given, carry(), bring(giver="NHS")])
+        post(funded, [given, carry(), bring(giver="NHS")])
 
 
-def test_what_came_is_reversed_before_what_went(books: Store) -> None:
-    fund_all(books)
-    out, back = post(books, [carry(), bring()])
+def test_what_came_is_reversed_before_what_went(funded: Store) -> None:
+    out, back = post(funded, [carry(), bring()])
     with pytest.raises(Refused, match="Reverse what was brought before what was carried"):
-        reverse(books, out.number, reason="wrong", actor="tests")
-    reverse(books, back.number, reason="wrong", actor="tests")
-    reverse(books, out.number, reason="wrong", actor="tests")
-    assert held(books)["ICB1", "core", "available"] == 600_000
-    with books.read() as reader:
+        reverse(funded, out.number, reason="wrong", actor="tests")
+    reverse(funded, back.number, reason="wrong", actor="tests")
+    reverse(funded, out.number, reason="wrong", actor="tests")
+    assert held(funded)["ICB1", "core", "available"] == 600_000
+    with funded.read() as reader:
         assert carrying_forward.carried(reader, FinancialYear(2025)) == []
         assert verify.verify(reader) == []

@@ -122,17 +122,16 @@ def test_totals_are_met_or_refused_by_what_plain_additions_come_to(books: Store,
     }
 
 
-def test_a_total_is_asked_again_when_its_money_moves_and_only_then(books: Store) -> None:
-    fund_all(books)
+def test_a_total_is_asked_again_when_its_money_moves_and_only_then(funded: Store) -> None:
     row = {
         "id": "core", "description": "core", "year": YEAR.start, "as_at": APRIL, "from_tier": "national",
         "to_tier": "icb", "fund": "core", "expected_pence": 900_000, "tolerance_pence": 0, "source": "the workbook",
     }  # fmt: skip
-    post(books, [asserted([row], "as published")])
-    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 5, day=APRIL + timedelta(days=1))])
+    post(funded, [asserted([row], "as published")])
+    post(funded, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 5, day=APRIL + timedelta(days=1))])
     with pytest.raises(Refused, match=r"£0\.05 too much"):
-        post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 5)])
+        post(funded, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 5)])
     with pytest.raises(Refused, match=r"£0\.05 too little"):
-        post(books, [entry("return", at("ICB2", "core"), at("NHS", "core"), 5)])
+        post(funded, [entry("return", at("ICB2", "core"), at("NHS", "core"), 5)])
     newer = {**row, "id": "newer", "expected_pence": 900_005, "supersedes": "core"}
-    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 5), asserted([newer], "newly published")])
+    post(funded, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 5), asserted([newer], "newly published")])

@@ -11,7 +11,7 @@ from ledger.reports import verify
 from ledger.store import backup
 from ledger.store.address import Address
 from ledger.store.base import Store
-from tests.books import JUNE, fund_all
+from tests.books import JUNE
 from tests.earlier_books import Rows, version_4
 from tests.ledger.test_rights import approve, by, devolve, furnished, give, held, problems, propose, refused
 from tests.shelves import FileShelf
@@ -85,15 +85,14 @@ def test_what_was_proposed_then_is_approved_by_the_rules_of_now(earlier: Store) 
 
 
 @pytest.mark.parametrize("kind", ["file"])
-def test_names_of_then_stay_and_a_new_spelling_is_refused(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
+def test_names_of_then_stay_and_a_new_spelling_is_refused(funded: Store, tmp_path: Path) -> None:
     path = tmp_path / "names.duckdb"
 
     def spelled(rows: Rows) -> None:
         for entry, name in zip(rows["entry"][-3:], ("Finance", "finance", "Finance \u2014 board"), strict=True):
             entry["actor"] = name
 
-    with books.read() as reader:
+    with funded.read() as reader:
         version_4(reader, path, spelled)
     backup.migrate(path)
     with Store.open(path) as store:

@@ -11,7 +11,7 @@ from ledger.errors import Refused
 from ledger.proofs import heads, inclusion, merkle
 from ledger.reports import verify
 from ledger.store.base import Store
-from tests.books import APRIL, at, entry, fund_all
+from tests.books import APRIL, at, entry
 from tests.shelves import Shelf
 
 WHEN = datetime(2026, 11, 22, 9, 30, 0, 999_999, tzinfo=UTC)
@@ -32,10 +32,9 @@ def key() -> heads.Key:
     return heads.Key(heads.make_key()[0], "key")
 
 
-def test_the_head_of_the_books_is_their_chain_and_their_tree(books: Store) -> None:
-    fund_all(books)
-    found = head_of(books)
-    with books.read() as reader:
+def test_the_head_of_the_books_is_their_chain_and_their_tree(funded: Store) -> None:
+    found = head_of(funded)
+    with funded.read() as reader:
         texts = [str(text) for (text,) in reader.rows("SELECT hash FROM entry ORDER BY number")]
         assert found.head == chain.head(reader) == texts[-1]
     assert found.entries == len(texts) > 4
@@ -55,41 +54,37 @@ def test_empty_books_have_a_head_and_every_book_begins_with_it(shelf: Shelf, boo
 @pytest.mark.parametrize(
     "seen", ["", "f", "0123456789abcde", "0123456789abcdeg", "0" * 65, " " * 16, "%" * 16, "\uff10" * 16]
 )
-def test_too_little_of_a_head_proves_nothing(books: Store, seen: str) -> None:
-    fund_all(books)
-    assert "16 or more of a head's 64 hexadecimal characters" in lost(books, seen)
-    with books.read() as reader:
+def test_too_little_of_a_head_proves_nothing(funded: Store, seen: str) -> None:
+    assert "16 or more of a head's 64 hexadecimal characters" in lost(funded, seen)
+    with funded.read() as reader:
         assert verify.verify(reader, seen_head=seen) != []
 
 
-def test_a_head_is_held_while_the_books_go_on(books: Store) -> None:
-    fund_all(books)
-    before = head_of(books)
+def test_a_head_is_held_while_the_books_go_on(funded: Store) -> None:
+    before = head_of(funded)
     assert before.head is not None
-    reverse(books, 5, reason="it goes on", actor="tests")
-    assert head_of(books).entries == before.entries + 1
+    reverse(funded, 5, reason="it goes on", actor="tests")
+    assert head_of(funded).entries == before.entries + 1
     for seen in (before, before.head, before.head[:16].upper(), heads.Head(before.entries, before.root)):
-        assert lost(books, seen) == ""
+        assert lost(funded, seen) == ""
 
 
-def test_other_books_do_not_hold_it(books: Store) -> None:
-    fund_all(books)
-    now = head_of(books)
-    assert f"these books hold no more than {now.entries}" in lost(books, heads.Head(now.entries + 1, now.root))
+def test_other_books_do_not_hold_it(funded: Store) -> None:
+    now = head_of(funded)
+    assert f"these books hold no more than {now.entries}" in lost(funded, heads.Head(now.entries + 1, now.root))
     others = f"the first {now.entries} entries of these books are others"
-    assert others in lost(books, heads.Head(now.entries, "0" * 64))
-    assert others in lost(books, heads.Head(now.entries, now.root, "0" * 64))
-    assert "are others" in lost(books, heads.Head(now.entries - 1, now.root))
+    assert others in lost(funded, heads.Head(now.entries, "0" * 64))
+    assert others in lost(funded, heads.Head(now.entries, now.root, "0" * 64))
+    assert "are others" in lost(funded, heads.Head(now.entries - 1, now.root))
 
 
-def test_a_tail_that_was_cut_off_with_its_seal_is_found(books: Store, shelf: Shelf) -> None:
-    fund_all(books)
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 123)])
-    kept, address = head_of(books), books.path
+def test_a_tail_that_was_cut_off_with_its_seal_is_found(funded: Store, shelf: Shelf) -> None:
+    post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 123)])
+    kept, address = head_of(funded), funded.path
     cut = kept.entries
-    with books.read() as reader:
+    with funded.read() as reader:
         ((before,),) = reader.rows("SELECT previous_hash FROM entry WHERE number = $n", {"n": cut})
-    books.close()
+    funded.close()
     shelf.tamper(
         address,
         f"DELETE FROM transfer WHERE entry_number = {cut}",
@@ -102,10 +97,9 @@ def test_a_tail_that_was_cut_off_with_its_seal_is_found(books: Store, shelf: She
             inclusion.consistency(reader, kept)
 
 
-def test_no_head_is_made_of_books_that_do_not_hold_together(books: Store, shelf: Shelf) -> None:
-    fund_all(books)
-    kept, address = head_of(books), books.path
-    books.close()
+def test_no_head_is_made_of_books_that_do_not_hold_together(funded: Store, shelf: Shelf) -> None:
+    kept, address = head_of(funded), funded.path
+    funded.close()
     shelf.tamper(address, "UPDATE seal SET entries = entries + 1")
     with Store.open(address, read_only=True) as store, store.read() as reader, pytest.raises(Refused, match="the seal"):
         heads.now(reader)
@@ -116,10 +110,9 @@ def test_no_head_is_made_of_books_that_do_not_hold_together(books: Store, shelf:
         assert "entry 3" in str(verify.lost_head(reader, kept)[0])
 
 
-def test_an_entry_that_was_changed_is_not_proven(books: Store, shelf: Shelf) -> None:
-    fund_all(books)
-    address = books.path
-    books.close()
+def test_an_entry_that_was_changed_is_not_proven(funded: Store, shelf: Shelf) -> None:
+    address = funded.path
+    funded.close()
     shelf.tamper(address, "UPDATE transfer SET amount_pence = amount_pence + 1 WHERE entry_number = 4 AND leg = 1")
     with Store.open(address, read_only=True) as store, store.read() as reader:
         with pytest.raises(Refused, match=r"entry 4: it does not say what was posted.*Run "):
@@ -127,11 +120,10 @@ def test_an_entry_that_was_changed_is_not_proven(books: Store, shelf: Shelf) -> 
         assert inclusion.inclusion(reader, 3)["entry"] == 3
 
 
-def test_every_entry_is_proven_and_says_what_was_posted(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 123, day=APRIL, key="by hand")])
-    now = head_of(books)
-    with books.read() as reader:
+def test_every_entry_is_proven_and_says_what_was_posted(funded: Store) -> None:
+    post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 123, day=APRIL, key="by hand")])
+    now = head_of(funded)
+    with funded.read() as reader:
         for number in range(1, now.entries + 1):
             proof = inclusion.inclusion(reader, number)
             leaf, path = bytes.fromhex(proof["hash"]), [bytes.fromhex(step) for step in proof["path"]]
@@ -149,9 +141,8 @@ def test_every_entry_is_proven_and_says_what_was_posted(books: Store) -> None:
     }  # fmt: skip
 
 
-def test_a_signed_head_is_read_again_and_a_changed_one_is_refused(books: Store, key: heads.Key) -> None:
-    fund_all(books)
-    now = head_of(books)
+def test_a_signed_head_is_read_again_and_a_changed_one_is_refused(funded: Store, key: heads.Key) -> None:
+    now = head_of(funded)
     signed = heads.sign(now, key, WHEN)
     assert signed.text == (
         f"form devolution-ledger/signed-head/1\nentries {now.entries}\nhead {now.head}\nroot {now.root}\n"
@@ -185,10 +176,9 @@ def test_what_is_no_head_is_refused_before_it_is_believed(books: Store, key: hea
             heads.read(each, "head.json")
 
 
-def test_the_newer_head_of_a_proof_is_read_too(books: Store) -> None:
-    fund_all(books)
-    now = head_of(books)
-    with books.read() as reader:
+def test_the_newer_head_of_a_proof_is_read_too(funded: Store) -> None:
+    now = head_of(funded)
+    with funded.read() as reader:
         for document in (inclusion.inclusion(reader, 2), inclusion.consistency(reader, now)):
             assert heads.read(json.loads(json.dumps(document)), "proof.json") == now
 

@@ -49,16 +49,15 @@ def head_of(address: Address) -> str:
 
 @pytest.mark.parametrize("other", ["file", "server"])
 def test_a_copy_there_and_back_has_the_same_head_and_goes_on(
-    books: Store, shelf: Shelf, other: str, tmp_path: Path
+    funded: Store, shelf: Shelf, other: str, tmp_path: Path
 ) -> None:
-    fund_all(books)
     elsewhere = shelf_of(other, tmp_path)
     there, back = elsewhere.place("there"), shelf.place("back")
-    copied = backup.copy(books, there)
+    copied = backup.copy(funded, there)
     with Store.open(there) as store:
         again = backup.copy(store, back)
-        assert held(store) == held(books)
-    with books.read() as reader:
+        assert held(store) == held(funded)
+    with funded.read() as reader:
         assert {copied.head, again.head, head_of(there), head_of(back)} == {chain.head(reader)}
         rows = {model: reader.rows(f'SELECT * FROM "{model.__tablename__}" ORDER BY ALL') for model in TABLES}
     with Store.open(back) as store:
@@ -70,28 +69,26 @@ def test_a_copy_there_and_back_has_the_same_head_and_goes_on(
     elsewhere.clear()
 
 
-def test_nothing_is_copied_over_entries(books: Store, shelf: Shelf) -> None:
-    fund_all(books)
+def test_nothing_is_copied_over_entries(funded: Store, shelf: Shelf) -> None:
     occupied = shelf.place("occupied")
     with Store.create(occupied):
         pass
-    backup.copy(books, occupied)  # an empty ledger may be filled
+    backup.copy(funded, occupied)  # an empty ledger may be filled
     with pytest.raises(Refused, match=r"holds a ledger with entries.*Nothing is ever written over"):
-        backup.copy(books, occupied)
+        backup.copy(funded, occupied)
     with pytest.raises(Refused, match="it is the ledger itself"):
-        backup.copy(books, books.path)
+        backup.copy(funded, funded.path)
 
 
-def test_a_backup_of_a_ledger_in_use_is_restored_and_proves_itself(books: Store, shelf: Shelf, tmp_path: Path) -> None:
-    fund_all(books)
+def test_a_backup_of_a_ledger_in_use_is_restored_and_proves_itself(funded: Store, shelf: Shelf, tmp_path: Path) -> None:
     file = tmp_path / "backup.duckdb"
-    with books.read() as reader:
+    with funded.read() as reader:
         before = chain.head(reader)
-        saved = backup.backup(books, file)
-        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+        saved = backup.backup(funded, file)
+        post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
         assert saved.head == before == chain.head(reader)
     with pytest.raises(Refused, match="there is a file of that name"):
-        backup.backup(books, file)
+        backup.backup(funded, file)
     target = shelf.place("restored")
     with pytest.raises(Refused, match="no entry of these books has it"):
         backup.restore(file, target, head="abcd" * 4)
@@ -101,10 +98,9 @@ def test_a_backup_of_a_ledger_in_use_is_restored_and_proves_itself(books: Store,
         backup.restore(tmp_path / "none.duckdb", shelf.place("nowhere"))
 
 
-def test_a_backup_that_was_changed_is_not_restored(books: Store, shelf: Shelf, tmp_path: Path) -> None:
-    fund_all(books)
+def test_a_backup_that_was_changed_is_not_restored(funded: Store, shelf: Shelf, tmp_path: Path) -> None:
     file = tmp_path / "backup.duckdb"
-    backup.backup(books, file)
+    backup.backup(funded, file)
     FileShelf(tmp_path).tamper(file, "UPDATE transfer SET amount_pence = amount_pence + 1 WHERE entry_number = 4")
     target = shelf.place("restored")
     with pytest.raises(Refused, match=r"A copy is as good as what it was made from.*\nentry 4 "):

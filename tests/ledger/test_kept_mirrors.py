@@ -88,9 +88,8 @@ def test_the_second_opening_fetches_nothing_and_the_third_what_is_new(opened_onc
     assert third.held == held(opened_once)
 
 
-def test_the_first_opening_fetches_every_row_once(books: Store) -> None:
-    fund_all(books)
-    assert Opened(books.path).fetched == rows_of_the_small_books(books)
+def test_the_first_opening_fetches_every_row_once(funded: Store) -> None:
+    assert Opened(funded.path).fetched == rows_of_the_small_books(funded)
 
 
 def test_opened_again_after_ten_entries_it_is_what_a_copy_in_a_file_is(opened_once: Store, tmp_path: Path) -> None:
@@ -148,18 +147,17 @@ def test_what_is_kept_is_this_users_alone(opened_once: Store, folder: Path) -> N
     assert not [path for path in kept(folder) if "devolution" in path.name or "books" in path.name]
 
 
-def test_proposals_are_in_no_kept_file(books: Store, folder: Path) -> None:
-    fund_all(books)
+def test_proposals_are_in_no_kept_file(funded: Store, folder: Path) -> None:
     draft = entry("devolve", at("ICB1", "core"), at("P1", "core"), 5)
-    submit(books, [draft], key="secret plan", title="a secret title", prepared_by="anna")
-    with Store.open(books.path) as store, store.read_afresh() as reader:
+    submit(funded, [draft], key="secret plan", title="a secret title", prepared_by="anna")
+    with Store.open(funded.path) as store, store.read_afresh() as reader:
         assert reader.whole("SELECT count(*) FROM proposal") == 1  # its owner is shown it all the same
     (file,) = kept(folder)
     with closing(duckdb.connect(str(file), read_only=True)) as found:
         for table in UNPUBLISHED:
             assert found.execute(f'SELECT count(*) FROM "{table}"').fetchall() == [(0,)]
         assert found.execute("SELECT entries FROM seal").fetchall() == [(6,)]
-    assert Opened(books.path).is_from_kept
+    assert Opened(funded.path).is_from_kept
 
 
 # What may happen to a kept file.
@@ -354,10 +352,9 @@ def nowhere(request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.Mo
     assert folder.is_file() or not folder.exists() or not list(folder.iterdir())
 
 
-def test_where_nothing_can_be_kept_the_ledger_is_read_as_it_is(books: Store, nowhere: str) -> None:
-    fund_all(books)
+def test_where_nothing_can_be_kept_the_ledger_is_read_as_it_is(funded: Store, nowhere: str) -> None:
     for _ in range(2):
-        opened = Opened(books.path)
+        opened = Opened(funded.path)
         assert (opened.is_from_kept, opened.held["ICB1", "core", "available"]) == (False, 600_000)
 
 

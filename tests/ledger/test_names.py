@@ -16,7 +16,7 @@ from ledger.errors import Refused
 from ledger.models import Fund, Organisation, Tier
 from ledger.reports import verify
 from ledger.store.base import Store
-from tests.books import APRIL, Draft, at, entry, fund_all
+from tests.books import APRIL, Draft, at, entry
 from tests.shelves import administrator, server_is_there
 
 LONG_AGO = date(2020, 1, 1)
@@ -101,8 +101,7 @@ def test_both_databases_say_of_any_text_what_python_says(ask, name: str) -> None
     assert ask(f"SELECT {characters.FOLDED.format('NAME')}", name) == characters.folded(name)
 
 
-def test_a_name_that_looks_like_another_is_refused_whoever_posts(books: Store) -> None:
-    fund_all(books)
+def test_a_name_that_looks_like_another_is_refused_whoever_posts(funded: Store) -> None:
     one = entry("devolve", at("ICB1", "core"), at("P1", "core"), 5)
     for name, said in (
         ("Tests", r"entry 6, person 'Tests': the books know 'tests'\. .* Write 'tests'\."),
@@ -111,13 +110,13 @@ def test_a_name_that_looks_like_another_is_refused_whoever_posts(books: Store) -
         ("te\u2014sts", r"it holds U\+2014 \(EM DASH\)"),
     ):
         with pytest.raises(Refused, match=said):
-            post(books, [Draft(**{**_facts(one), "actor": name})])
-    post(books, [Draft(**{**_facts(one), "actor": "Élène"})])
+            post(funded, [Draft(**{**_facts(one), "actor": name})])
+    post(funded, [Draft(**{**_facts(one), "actor": "Élène"})])
     with pytest.raises(Refused, match="the books know 'Élène'"):
-        post(books, [Draft(**{**_facts(one), "key": "again", "actor": "ÉLÈNE"})])
+        post(funded, [Draft(**{**_facts(one), "key": "again", "actor": "ÉLÈNE"})])
     with pytest.raises(Refused, match="the books know 'tests'"):
-        appoint(books, "TESTS", "administrator", by="tests", reason="x", day=LONG_AGO)
-    with books.read() as reader:
+        appoint(funded, "TESTS", "administrator", by="tests", reason="x", day=LONG_AGO)
+    with funded.read() as reader:
         assert verify.verify(reader) == []
 
 

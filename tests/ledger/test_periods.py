@@ -79,18 +79,17 @@ def test_a_month_speaks_of_its_place_in_the_year() -> None:
     assert not Month(2026, 4).ends_the_year
 
 
-def test_a_closed_month_takes_no_entry_and_the_next_one_does(books: Store) -> None:
-    fund_all(books)
-    close(books)
+def test_a_closed_month_takes_no_entry_and_the_next_one_does(funded: Store) -> None:
+    close(funded)
     with pytest.raises(
         Refused,
         match=r"entry \d+ \(late\): it is dated 2025-04-30, and the months to April 2025 \(month 1 of 2025/26\) are closed. "
         r"A closed month takes no entry, .* Date it in the first open month: from 2025-05-01 on.",
     ):
-        post(books, [devolve(day=date(2025, 4, 30), key="late")])
-    post(books, [devolve(day=MAY)])
-    assert held(books)["P1", "core", "available"] == 10
-    assert sound(books)
+        post(funded, [devolve(day=date(2025, 4, 30), key="late")])
+    post(funded, [devolve(day=MAY)])
+    assert held(funded)["P1", "core", "available"] == 10
+    assert sound(funded)
 
 
 def test_every_way_of_dating_something_in_a_closed_month_is_refused(books: Store) -> None:
@@ -118,57 +117,53 @@ def test_every_way_of_dating_something_in_a_closed_month_is_refused(books: Store
     assert posted[0].number < given.number
 
 
-def test_what_was_posted_before_the_close_is_answered_as_ever(books: Store) -> None:
-    fund_all(books)
-    (before,) = post(books, [devolve(key="once")])
-    close(books)
-    (again,) = post(books, [devolve(key="once")])
+def test_what_was_posted_before_the_close_is_answered_as_ever(funded: Store) -> None:
+    (before,) = post(funded, [devolve(key="once")])
+    close(funded)
+    (again,) = post(funded, [devolve(key="once")])
     assert again.replayed
     assert again.number == before.number
     with pytest.raises(KeyReused):
-        post(books, [devolve(11, key="once")])
+        post(funded, [devolve(11, key="once")])
 
 
-def test_months_close_in_order_once_and_when_they_have_ended(books: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    fund_all(books)
-    close(books)
-    assert close(books).replayed
+def test_months_close_in_order_once_and_when_they_have_ended(funded: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    close(funded)
+    assert close(funded).replayed
     with pytest.raises(
         Refused, match=r"month 2025-04: finance closed it on .* A month is closed once, and never opened"
     ):
-        months.close(books, APRIL_2025, actor="somebody", reason="again")
+        months.close(funded, APRIL_2025, actor="somebody", reason="again")
     with pytest.raises(
         Refused, match=re.escape(f"Close May 2025 (month 2 of 2025/26) next: {Action.MONTH_CLOSE.done('2025-05')}.")
     ):
-        close(books, Month(2025, 6))
+        close(funded, Month(2025, 6))
     with pytest.raises(Refused, match="Close May 2025"):
-        close(books, Month(2025, 3))
+        close(funded, Month(2025, 3))
     monkeypatch.setattr(clock, "machine", lambda: datetime(2025, 5, 31, 12, tzinfo=UTC))
-    with books.read() as reader:
+    with funded.read() as reader:
         recorded = clock.today(reader)
     assert recorded >= date(2026, 1, 1)  # the clock was put back, and the books were not
-    close(books, MAY_2025)
+    close(funded, MAY_2025)
     with pytest.raises(Refused, match=r"it has not ended: by the clock of the books it is"):
-        close(books, month_of(recorded))
-    with books.read() as reader:
+        close(funded, month_of(recorded))
+    with funded.read() as reader:
         assert [(row["month"], row["actor"], row["reason"]) for row in periods.listed(reader)] == [
             ("2025-04", "finance", "month end"), ("2025-05", "finance", "month end"),
         ]  # fmt: skip
         assert periods.first_open_day(reader) == JUNE
-    assert sound(books)
+    assert sound(funded)
 
 
-def test_the_first_close_closes_everything_before_it(books: Store) -> None:
-    fund_all(books)
-    close(books, MAY_2025)
+def test_the_first_close_closes_everything_before_it(funded: Store) -> None:
+    close(funded, MAY_2025)
     with pytest.raises(Refused, match="months to May 2025"):
-        post(books, [devolve()])
+        post(funded, [devolve()])
 
 
-def test_a_dry_run_closes_nothing(books: Store) -> None:
-    fund_all(books)
-    close(books, dry_run=True)
-    post(books, [devolve()])
+def test_a_dry_run_closes_nothing(funded: Store) -> None:
+    close(funded, dry_run=True)
+    post(funded, [devolve()])
 
 
 def test_a_month_is_closed_whole_and_by_a_decision_of_its_own(books: Store) -> None:
@@ -191,23 +186,21 @@ def test_a_close_cannot_be_reversed(books: Store) -> None:
         reverse(books, closed.number, reason="sorry", actor="tests")
 
 
-def test_a_batch_keeps_its_own_close(books: Store) -> None:
+def test_a_batch_keeps_its_own_close(funded: Store) -> None:
     """What stands before the close in a batch may be dated in the month; what stands after it may not."""
-    fund_all(books)
     rows = records(ClosedMonth, [{"id": "2025-04", "last_day": date(2025, 4, 30)}])
     end = Draft("end", "close", date(2025, 4, 30), "tests", "month end", records={ClosedMonth: rows})
     with pytest.raises(Refused, match=r"\(after\): it is dated 2025-04-01"):
-        post(books, [devolve(key="before"), end, devolve(key="after")])
-    post(books, [devolve(key="before"), end])
-    assert sound(books)
+        post(funded, [devolve(key="before"), end, devolve(key="after")])
+    post(funded, [devolve(key="before"), end])
+    assert sound(funded)
 
 
-def test_nothing_recorded_later_changes_what_a_closed_month_says(books: Store) -> None:
-    fund_all(books)
-    post(books, [devolve(), entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 50)])
-    close(books)
+def test_nothing_recorded_later_changes_what_a_closed_month_says(funded: Store) -> None:
+    post(funded, [devolve(), entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 50)])
+    close(funded)
     closed_day = date(2025, 4, 30)
-    before = whole(books, closed_day).sort_by("organisation").to_pylist()
+    before = whole(funded, closed_day).sort_by("organisation").to_pylist()
     relation = {"parent": "ICB1", "child": "P1", "scheme": "line", "supersedes": "ICB1>P1", "valid_from": LONG_AGO}
     back = date(2025, 4, 15)
 
@@ -233,9 +226,9 @@ def test_nothing_recorded_later_changes_what_a_closed_month_says(books: Store) -
         with pytest.raises(
             Refused, match=rf"{what}.*It would change what those months say .* Let it count from 2025-05-01"
         ):
-            post(books, [draft])
+            post(funded, [draft])
     post(
-        books,
+        funded,
         [
             brings(small.Terms, "t2", term("core", "hard", effective_from=MAY), "terms"),
             brings(small.Terms, "t3", term("growth", "hard", version=1, effective_from=back), "terms"),
@@ -247,16 +240,15 @@ def test_nothing_recorded_later_changes_what_a_closed_month_says(books: Store) -
             brings(Closure, "c3", {"id": "c3", "organisation": "P1", "valid_to": date(2025, 9, 1)}),
         ],
     )
-    assert whole(books, closed_day).sort_by("organisation").to_pylist() == before
-    assert sound(books)
+    assert whole(funded, closed_day).sort_by("organisation").to_pylist() == before
+    assert sound(funded)
 
 
-def test_an_agreement_that_ends_later_leaves_the_closed_month_as_it_was(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 50)])
+def test_an_agreement_that_ends_later_leaves_the_closed_month_as_it_was(funded: Store) -> None:
+    post(funded, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 50)])
     first = agreement(organisation="ICB1", fund="core", id="first")
-    post(books, [first])
-    close(books)
+    post(funded, [first])
+    close(funded)
     row = {"organisation": "ICB1", "fund": "core", "partners": "P1, P2", "decision_reference": "m", "purpose": "p",
            "supersedes": "first"}  # fmt: skip
 
@@ -266,42 +258,39 @@ def test_an_agreement_that_ends_later_leaves_the_closed_month_as_it_was(books: S
 
     for name, given_ in (("later", {"valid_from": MAY}), ("other", {"valid_from": APRIL, "amount_pence": 1})):
         with pytest.raises(Refused, match=f"agreement {name}"):
-            post(books, [ends(name, **given_)])
-    post(books, [ends("ended", valid_from=APRIL, valid_to=JUNE)])
-    assert held(books, as_at=date(2025, 4, 30))["ICB1", "core", "retained by agreement"] == 50
-    assert held(books, as_at=JUNE)["ICB1", "core", "retained without agreement"] == 50
+            post(funded, [ends(name, **given_)])
+    post(funded, [ends("ended", valid_from=APRIL, valid_to=JUNE)])
+    assert held(funded, as_at=date(2025, 4, 30))["ICB1", "core", "retained by agreement"] == 50
+    assert held(funded, as_at=JUNE)["ICB1", "core", "retained without agreement"] == 50
 
 
-def test_a_report_of_a_closed_month_is_the_same_for_ever(books: Store) -> None:
-    fund_all(books)
-    post(books, [devolve()])
-    closed = close(books)
+def test_a_report_of_a_closed_month_is_the_same_for_ever(funded: Store) -> None:
+    post(funded, [devolve()])
+    closed = close(funded)
     day = date(2025, 4, 30)
-    then = whole(books, day, closed.recorded_at).sort_by([("organisation", "ascending"), ("fund", "ascending")])
-    post(books, [devolve(7, day=MAY), entry("vire", at("ICB1", "core"), at("ICB1", "growth"), 3, day=JUNE)])
-    later = whole(books, day).sort_by([("organisation", "ascending"), ("fund", "ascending")])
-    again = whole(books, day, closed.recorded_at).sort_by([("organisation", "ascending"), ("fund", "ascending")])
+    then = whole(funded, day, closed.recorded_at).sort_by([("organisation", "ascending"), ("fund", "ascending")])
+    post(funded, [devolve(7, day=MAY), entry("vire", at("ICB1", "core"), at("ICB1", "growth"), 3, day=JUNE)])
+    later = whole(funded, day).sort_by([("organisation", "ascending"), ("fund", "ascending")])
+    again = whole(funded, day, closed.recorded_at).sort_by([("organisation", "ascending"), ("fund", "ascending")])
     assert then.equals(later)
     assert then.equals(again)
-    assert held(books, as_at=day) != held(books)
+    assert held(funded, as_at=day) != held(funded)
 
 
-def test_verify_sees_an_entry_that_was_slipped_into_a_closed_month(books: Store, shelf: Shelf) -> None:
-    fund_all(books)
-    close(books)
-    post(books, [devolve(day=MAY)])
-    books.checkpoint()
-    books.close()
-    shelf.tamper(books.path, "UPDATE entry SET effective_date = DATE '2025-04-30' WHERE kind = 'devolve'")
-    with Store.open(books.path, read_only=True) as store, store.read() as reader:
+def test_verify_sees_an_entry_that_was_slipped_into_a_closed_month(funded: Store, shelf: Shelf) -> None:
+    close(funded)
+    post(funded, [devolve(day=MAY)])
+    funded.checkpoint()
+    funded.close()
+    shelf.tamper(funded.path, "UPDATE entry SET effective_date = DATE '2025-04-30' WHERE kind = 'devolve'")
+    with Store.open(funded.path, read_only=True) as store, store.read() as reader:
         assert any("A closed month takes no entry" in str(problem) for problem in verify.verify(reader))
 
 
-def test_the_end_of_a_year_tells_what_is_left_of_it(books: Store) -> None:
-    fund_all(books)
-    proposals.submit(books, [devolve(key="proposed")], key="plan", title="A plan", prepared_by="preparer")
-    close(books)
-    with books.read() as reader:
+def test_the_end_of_a_year_tells_what_is_left_of_it(funded: Store) -> None:
+    proposals.submit(funded, [devolve(key="proposed")], key="plan", title="A plan", prepared_by="preparer")
+    close(funded)
+    with funded.read() as reader:
         said = months.told(reader, Month(2026, 3))
         left = months.left_over(reader, FinancialYear(2025))
     assert said[0] == "Open proposals with entries to 2026-03-31, which can no longer be approved: plan."
@@ -309,8 +298,8 @@ def test_the_end_of_a_year_tells_what_is_left_of_it(books: Store) -> None:
     assert "No spending is recorded" in said[2]
     assert sum(row["amount_pence"] for row in left) == 1_000_000
     with pytest.raises(Refused, match=r"2025/26 has ended\. Decide it anew in 2026/27"):
-        _year_ends(books)
-        post(books, [devolve()])
+        _year_ends(funded)
+        post(funded, [devolve()])
 
 
 def _year_ends(books: Store) -> None:

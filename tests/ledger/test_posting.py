@@ -15,10 +15,9 @@ from ledger.years import FinancialYear
 from tests.books import APRIL, MAY, agreement, at, entry, fund_all, held, new_relations, new_terms, term, whole
 
 
-def test_money_passes_down_and_the_whole_sums_to_zero(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000)])
-    standing = held(books)
+def test_money_passes_down_and_the_whole_sums_to_zero(funded: Store) -> None:
+    post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 250_000)])
+    standing = held(funded)
     assert standing == {
         ("GOV", "limit", "source"): -1_000_000,
         ("NHS", "limit", "available"): 100_000,
@@ -29,23 +28,21 @@ def test_money_passes_down_and_the_whole_sums_to_zero(books: Store) -> None:
     assert sum(standing.values()) == 0
 
 
-def test_money_narrows_to_a_fund_inside_its_own_but_does_not_widen(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("earmark", at("ICB1", "core"), at("ICB1", "care"), 100_000)])
-    post(books, [entry("devolve", at("ICB1", "care"), at("P1", "care-inner"), 40_000)])
-    assert held(books)["P1", "care-inner", "available"] == 40_000
+def test_money_narrows_to_a_fund_inside_its_own_but_does_not_widen(funded: Store) -> None:
+    post(funded, [entry("earmark", at("ICB1", "core"), at("ICB1", "care"), 100_000)])
+    post(funded, [entry("devolve", at("ICB1", "care"), at("P1", "care-inner"), 40_000)])
+    assert held(funded)["P1", "care-inner", "available"] == 40_000
     with pytest.raises(Refused, match="goes to a fund inside its own"):
-        post(books, [entry("earmark", at("ICB1", "care"), at("ICB1", "core"), 1)])
+        post(funded, [entry("earmark", at("ICB1", "care"), at("ICB1", "core"), 1)])
     with pytest.raises(Refused, match="stays on its fund or goes to one inside it"):
-        post(books, [entry("devolve", at("ICB1", "care"), at("P1", "core"), 1)])
+        post(funded, [entry("devolve", at("ICB1", "care"), at("P1", "core"), 1)])
 
 
-def test_what_is_kept_can_be_released_devolved_or_spent(books: Store) -> None:
-    fund_all(books)
+def test_what_is_kept_can_be_released_devolved_or_spent(funded: Store) -> None:
     kept = at("ICB1", "core", "retained")
-    post(books, [entry("retain", at("ICB1", "core"), kept, 500_000)])
+    post(funded, [entry("retain", at("ICB1", "core"), kept, 500_000)])
     post(
-        books,
+        funded,
         [
             entry("release", kept, at("ICB1", "core"), 100_000),
             entry("devolve", kept, at("P1", "core"), 150_000),
@@ -53,7 +50,7 @@ def test_what_is_kept_can_be_released_devolved_or_spent(books: Store) -> None:
             entry("spend", at("P1", "core"), at("P1", "core", "spent"), 20_000),
         ],
     )
-    assert held(books) == {
+    assert held(funded) == {
         ("GOV", "limit", "source"): -1_000_000,
         ("NHS", "limit", "available"): 100_000,
         ("ICB1", "core", "available"): 200_000,
@@ -65,27 +62,24 @@ def test_what_is_kept_can_be_released_devolved_or_spent(books: Store) -> None:
     }
 
 
-def test_an_overdraft_is_refused_and_says_by_how_much(books: Store) -> None:
-    fund_all(books)
+def test_an_overdraft_is_refused_and_says_by_how_much(funded: Store) -> None:
     with pytest.raises(Refused, match=r"First ICB \(ICB1\), core, 2025/26, available would be £1.23 below zero"):
-        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 600_123)])
-    assert ("P1", "core", "available") not in held(books)
+        post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 600_123)])
+    assert ("P1", "core", "available") not in held(funded)
 
 
-def test_a_backdated_entry_may_not_leave_an_account_short_on_an_earlier_day(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 600_000, day=MAY)])
-    post(books, [entry("return", at("P1", "core"), at("ICB1", "core"), 600_000, day=date(2025, 7, 1))])
+def test_a_backdated_entry_may_not_leave_an_account_short_on_an_earlier_day(funded: Store) -> None:
+    post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 600_000, day=MAY)])
+    post(funded, [entry("return", at("P1", "core"), at("ICB1", "core"), 600_000, day=date(2025, 7, 1))])
     # In the end the ICB holds 600,000 again, but in June it held nothing.
     with pytest.raises(Refused, match="below zero on 2025-06-15"):
-        post(books, [entry("devolve", at("ICB1", "core"), at("P2", "core"), 600_000, day=date(2025, 6, 15))])
+        post(funded, [entry("devolve", at("ICB1", "core"), at("P2", "core"), 600_000, day=date(2025, 6, 15))])
 
 
-def test_an_overdraft_names_what_could_be_released(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 600_000)])
+def test_an_overdraft_names_what_could_be_released(funded: Store) -> None:
+    post(funded, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 600_000)])
     with pytest.raises(Refused, match=r"release some of the £6,000.00 that it retains"):
-        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1)])
+        post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1)])
 
 
 @pytest.mark.parametrize(
@@ -103,25 +97,25 @@ def test_an_overdraft_names_what_could_be_released(books: Store) -> None:
         ("allocate", at("ICB1", "core", "retained"), at("P1", "core"), "from available to available"),
     ],
 )  # fmt: skip
-def test_a_move_against_the_rule_of_its_kind_is_refused(books: Store, kind: str, source, destination, sentence) -> None:
-    fund_all(books)
-    before = held(books)
+def test_a_move_against_the_rule_of_its_kind_is_refused(
+    funded: Store, kind: str, source, destination, sentence
+) -> None:
+    before = held(funded)
     with pytest.raises(Refused, match=sentence):
-        post(books, [entry(kind, source, destination, 100)])
-    assert held(books) == before
+        post(funded, [entry(kind, source, destination, 100)])
+    assert held(funded) == before
 
 
-def test_money_moves_only_while_the_relationship_is_in_force(books: Store) -> None:
-    fund_all(books)
+def test_money_moves_only_while_the_relationship_is_in_force(funded: Store) -> None:
     moved = {"id": "ICB1>P1 until June", "parent": "ICB1", "child": "P1", "scheme": "line", "supersedes": "ICB1>P1",
              "valid_from": date(2020, 4, 1), "valid_to": date(2025, 6, 1)}  # fmt: skip
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 100, day=date(2025, 7, 1))])
-    post(books, [new_relations(moved)])
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 100, day=date(2025, 5, 31))])
+    post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 100, day=date(2025, 7, 1))])
+    post(funded, [new_relations(moved)])
+    post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 100, day=date(2025, 5, 31))])
     with pytest.raises(Refused, match=r"not below First ICB .* on 2025-06-01"):
-        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 100, day=date(2025, 6, 1))])
+        post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 100, day=date(2025, 6, 1))])
     # The entry of July was right by what was known when it was posted, and verify says so.
-    with books.read() as reader:
+    with funded.read() as reader:
         assert verify(reader) == []
 
 
@@ -131,11 +125,10 @@ def test_a_date_outside_the_year_is_refused(books: Store, day: date) -> None:
         post(books, [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 1, day=day)])
 
 
-def test_money_stays_in_its_year(books: Store) -> None:
-    fund_all(books)
+def test_money_stays_in_its_year(funded: Store) -> None:
     later = at("P1", "core", year=FinancialYear(2026))
     with pytest.raises(Refused, match="money of 2025/26 goes to 2026/27"):
-        post(books, [entry("devolve", at("ICB1", "core"), later, 1)])
+        post(funded, [entry("devolve", at("ICB1", "core"), later, 1)])
 
 
 def test_an_organisation_that_does_not_exist_yet_is_refused(books: Store) -> None:
@@ -152,42 +145,38 @@ def test_an_unknown_code_is_refused_with_the_nearest(books: Store) -> None:
         post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "winterr"), 1)])
 
 
-def test_a_hard_ring_fence_holds_unless_its_terms_and_an_authority_let_money_out(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "winter"), 50_000)])
-    post(books, [entry("earmark", at("ICB1", "core"), at("ICB1", "care"), 50_000)])
+def test_a_hard_ring_fence_holds_unless_its_terms_and_an_authority_let_money_out(funded: Store) -> None:
+    post(funded, [entry("allocate", at("NHS", "limit"), at("ICB1", "winter"), 50_000)])
+    post(funded, [entry("earmark", at("ICB1", "core"), at("ICB1", "care"), 50_000)])
     with pytest.raises(Refused, match="care is a statutory ring-fence; its terms let money leave by no kind of entry"):
-        post(books, [entry("vire", at("ICB1", "care"), at("ICB1", "core"), 1, authority="the board")])
+        post(funded, [entry("vire", at("ICB1", "care"), at("ICB1", "core"), 1, authority="the board")])
     with pytest.raises(Refused, match="winter is a hard ring-fence, and no authority is named"):
-        post(books, [entry("vire", at("ICB1", "winter"), at("ICB1", "core"), 1)])
-    post(books, [entry("vire", at("ICB1", "winter"), at("ICB1", "core"), 20_000, authority="the national team")])
-    assert held(books)["ICB1", "winter", "available"] == 30_000
+        post(funded, [entry("vire", at("ICB1", "winter"), at("ICB1", "core"), 1)])
+    post(funded, [entry("vire", at("ICB1", "winter"), at("ICB1", "core"), 20_000, authority="the national team")])
+    assert held(funded)["ICB1", "winter", "available"] == 30_000
 
 
-def test_an_inner_ring_fence_holds_inside_the_outer_one(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("earmark", at("ICB1", "core"), at("ICB1", "care-inner"), 50_000)])
+def test_an_inner_ring_fence_holds_inside_the_outer_one(funded: Store) -> None:
+    post(funded, [entry("earmark", at("ICB1", "core"), at("ICB1", "care-inner"), 50_000)])
     with pytest.raises(Refused) as refused:
-        post(books, [entry("vire", at("ICB1", "care-inner"), at("ICB1", "growth"), 1, authority="the board")])
+        post(funded, [entry("vire", at("ICB1", "care-inner"), at("ICB1", "growth"), 1, authority="the board")])
     fences = {problem.why.split(" ring-fence")[0] for problem in refused.value.problems}
     assert fences == {"care-inner is a hard", "care is a statutory"}
 
 
-def test_lifting_a_ring_fence_is_a_new_row_of_terms_from_its_day(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("earmark", at("ICB1", "core"), at("ICB1", "care"), 50_000)])
-    post(books, [new_terms(term("care", "monitored", effective_from=MAY), authority="Directions, from 2025-05-01")])
+def test_lifting_a_ring_fence_is_a_new_row_of_terms_from_its_day(funded: Store) -> None:
+    post(funded, [entry("earmark", at("ICB1", "core"), at("ICB1", "care"), 50_000)])
+    post(funded, [new_terms(term("care", "monitored", effective_from=MAY), authority="Directions, from 2025-05-01")])
     with pytest.raises(Refused, match="statutory ring-fence"):
-        post(books, [entry("vire", at("ICB1", "care"), at("ICB1", "core"), 1, day=date(2025, 4, 30))])
-    post(books, [entry("vire", at("ICB1", "care"), at("ICB1", "core"), 1, day=MAY)])
-    with books.read() as reader:
+        post(funded, [entry("vire", at("ICB1", "care"), at("ICB1", "core"), 1, day=date(2025, 4, 30))])
+    post(funded, [entry("vire", at("ICB1", "care"), at("ICB1", "core"), 1, day=MAY)])
+    with funded.read() as reader:
         assert verify(reader) == []
 
 
-def test_a_soft_ring_fence_may_be_left_by_virement(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "growth"), 10)])
-    post(books, [entry("vire", at("ICB1", "growth"), at("ICB1", "core"), 10)])
+def test_a_soft_ring_fence_may_be_left_by_virement(funded: Store) -> None:
+    post(funded, [entry("allocate", at("NHS", "limit"), at("ICB1", "growth"), 10)])
+    post(funded, [entry("vire", at("ICB1", "growth"), at("ICB1", "core"), 10)])
 
 
 def test_the_same_key_and_content_is_answered_with_the_first_result(books: Store) -> None:
@@ -206,12 +195,11 @@ def test_the_same_key_with_other_content_is_refused(books: Store) -> None:
         post(books, [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 101, key="limit")])
 
 
-def test_a_batch_is_all_or_nothing_and_names_every_problem(books: Store) -> None:
-    fund_all(books)
-    before, problems = held(books), None
+def test_a_batch_is_all_or_nothing_and_names_every_problem(funded: Store) -> None:
+    before, problems = held(funded), None
     with pytest.raises(Refused) as refused:
         post(
-            books,
+            funded,
             [
                 entry("devolve", at("ICB1", "core"), at("P1", "core"), 10),
                 entry("devolve", at("ICB1", "core"), at("P3", "core"), 10),
@@ -220,32 +208,30 @@ def test_a_batch_is_all_or_nothing_and_names_every_problem(books: Store) -> None
         )
     problems = refused.value.problems
     assert len(problems) == 2
-    assert held(books) == before
+    assert held(funded) == before
 
 
-def test_a_dry_run_shows_the_result_and_keeps_nothing(books: Store) -> None:
-    fund_all(books)
-    before = held(books)
-    (would,) = post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)], dry_run=True)
+def test_a_dry_run_shows_the_result_and_keeps_nothing(funded: Store) -> None:
+    before = held(funded)
+    (would,) = post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)], dry_run=True)
     assert would.transfers == 1
-    assert held(books) == before
-    with books.read() as reader:
+    assert held(funded) == before
+    with funded.read() as reader:
         assert chain.last_entry(reader) == would.number - 1
     with pytest.raises(Refused):
-        post(books, [entry("devolve", at("ICB1", "core"), at("P3", "core"), 10)], dry_run=True)
+        post(funded, [entry("devolve", at("ICB1", "core"), at("P3", "core"), 10)], dry_run=True)
 
 
-def test_a_reversal_mirrors_the_entry_and_only_once(books: Store) -> None:
-    fund_all(books)
-    before = held(books)
-    (posted,) = post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
-    reverse(books, posted.number, reason="typed twice", actor="tests")
-    assert held(books) == before
+def test_a_reversal_mirrors_the_entry_and_only_once(funded: Store) -> None:
+    before = held(funded)
+    (posted,) = post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+    reverse(funded, posted.number, reason="typed twice", actor="tests")
+    assert held(funded) == before
     with pytest.raises(
         AlreadyReversed, match=f"entry {posted.number}: it is already reversed, by entry {posted.number + 1}"
     ):
-        reverse(books, posted.number, reason="typed twice", actor="tests")
-    with books.read() as reader:
+        reverse(funded, posted.number, reason="typed twice", actor="tests")
+    with funded.read() as reader:
         assert verify(reader) == []
 
 
@@ -336,33 +322,30 @@ def test_a_record_that_is_taken_or_points_nowhere_is_refused(books: Store) -> No
         post(books, [new_terms(term("corn", "none"))])
 
 
-def test_retention_is_agreed_while_the_agreement_lasts_and_unilateral_after(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 500_000)])
-    post(books, [agreement(organisation="ICB1", fund="core", amount_pence=300_000, valid_to=date(2025, 10, 1))])
+def test_retention_is_agreed_while_the_agreement_lasts_and_unilateral_after(funded: Store) -> None:
+    post(funded, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 500_000)])
+    post(funded, [agreement(organisation="ICB1", fund="core", amount_pence=300_000, valid_to=date(2025, 10, 1))])
     agreed, unilateral = ("ICB1", "core", "retained by agreement"), ("ICB1", "core", "retained without agreement")
-    summer, autumn = held(books, as_at=date(2025, 9, 30)), held(books, as_at=date(2025, 10, 1))
+    summer, autumn = held(funded, as_at=date(2025, 9, 30)), held(funded, as_at=date(2025, 10, 1))
     assert (summer[agreed], summer[unilateral]) == (300_000, 200_000)
     assert agreed not in autumn
     assert autumn[unilateral] == 500_000
 
 
-def test_an_agreed_share_is_of_what_was_received(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 400_000)])
-    post(books, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 200_000)])
-    post(books, [agreement(organisation="ICB1", fund="core", share_ppm=250_000)])
-    standing = held(books)
+def test_an_agreed_share_is_of_what_was_received(funded: Store) -> None:
+    post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 400_000)])
+    post(funded, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 200_000)])
+    post(funded, [agreement(organisation="ICB1", fund="core", share_ppm=250_000)])
+    standing = held(funded)
     # A quarter of the 600,000 received, whatever has been passed on.
     assert standing["ICB1", "core", "retained by agreement"] == 150_000
     assert standing["ICB1", "core", "retained without agreement"] == 50_000
 
 
-def test_an_open_agreement_covers_all_that_is_kept(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 200_000)])
-    post(books, [agreement(organisation="ICB1", fund="core")])
-    assert held(books)["ICB1", "core", "retained by agreement"] == 200_000
+def test_an_open_agreement_covers_all_that_is_kept(funded: Store) -> None:
+    post(funded, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 200_000)])
+    post(funded, [agreement(organisation="ICB1", fund="core")])
+    assert held(funded)["ICB1", "core", "retained by agreement"] == 200_000
 
 
 def test_the_womens_health_hub_ends_at_nothing(books: Store) -> None:
@@ -393,28 +376,25 @@ def test_the_womens_health_hub_ends_at_nothing(books: Store) -> None:
     }
 
 
-def test_only_the_source_gives_a_mandate(books: Store) -> None:
-    fund_all(books)
+def test_only_the_source_gives_a_mandate(funded: Store) -> None:
     with pytest.raises(Refused, match="Only the source of the money gives one"):
-        post(books, [entry("mandate", at("NHS", "limit"), at("ICB1", "limit"), 1)])
+        post(funded, [entry("mandate", at("NHS", "limit"), at("ICB1", "limit"), 1)])
 
 
-def test_an_authority_of_blanks_opens_no_ring_fence(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "winter"), 50)])
+def test_an_authority_of_blanks_opens_no_ring_fence(funded: Store) -> None:
+    post(funded, [entry("allocate", at("NHS", "limit"), at("ICB1", "winter"), 50)])
     with pytest.raises(Refused, match="no authority is named"):
-        post(books, [entry("vire", at("ICB1", "winter"), at("ICB1", "core"), 1, authority="  ")])
+        post(funded, [entry("vire", at("ICB1", "winter"), at("ICB1", "core"), 1, authority="  ")])
 
 
-def test_a_reversal_on_a_later_day_is_no_way_out_of_a_ring_fence(books: Store) -> None:
-    fund_all(books)
-    (earmarked,) = post(books, [entry("earmark", at("ICB1", "core"), at("ICB1", "care"), 50)])
+def test_a_reversal_on_a_later_day_is_no_way_out_of_a_ring_fence(funded: Store) -> None:
+    (earmarked,) = post(funded, [entry("earmark", at("ICB1", "core"), at("ICB1", "care"), 50)])
     with pytest.raises(Refused, match="care is a statutory ring-fence, and no authority is named"):
-        reverse(books, earmarked.number, reason="no longer", actor="tests", effective_date=MAY)
+        reverse(funded, earmarked.number, reason="no longer", actor="tests", effective_date=MAY)
     with pytest.raises(Refused, match="from the entry's day on"):
-        (later,) = post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=MAY)])
-        reverse(books, later.number, reason="wrong", actor="tests", effective_date=APRIL)
-    reverse(books, earmarked.number, reason="a mistake", actor="tests")
+        (later,) = post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=MAY)])
+        reverse(funded, later.number, reason="wrong", actor="tests", effective_date=APRIL)
+    reverse(funded, earmarked.number, reason="a mistake", actor="tests")
 
 
 def test_a_reversal_cannot_be_reversed_by_any_route(books: Store) -> None:
@@ -439,11 +419,10 @@ def test_a_fund_inside_itself_is_refused(books: Store) -> None:
         post(books, [Draft("loop", "terms", APRIL, "tests", "a loop", records={Fund: records(Fund, [row])})])
 
 
-def test_a_fund_inside_a_ring_fence_is_no_freer_than_the_fence(books: Store) -> None:
-    fund_all(books)
-    post(books, [new_terms(term("care-inner", "none", effective_from=APRIL), authority="board, from 2025-04-01")])
-    post(books, [entry("earmark", at("ICB1", "core"), at("ICB1", "care-inner"), 50)])
-    assert {row["grade"] for row in whole(books).to_pylist() if row["fund"] == "care-inner"} == {"statutory"}
+def test_a_fund_inside_a_ring_fence_is_no_freer_than_the_fence(funded: Store) -> None:
+    post(funded, [new_terms(term("care-inner", "none", effective_from=APRIL), authority="board, from 2025-04-01")])
+    post(funded, [entry("earmark", at("ICB1", "core"), at("ICB1", "care-inner"), 50)])
+    assert {row["grade"] for row in whole(funded).to_pylist() if row["fund"] == "care-inner"} == {"statutory"}
 
 
 def test_a_second_source_of_money_is_refused(books: Store) -> None:
@@ -491,27 +470,26 @@ def test_money_does_not_pass_through_an_organisation_that_is_closed(books: Store
         post(books, [entry("devolve", at("NHS", "limit"), at("P9", "core"), 1)])
 
 
-def test_an_organisation_is_closed_by_a_later_entry_and_takes_no_money_after(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=date(2025, 12, 1))])
+def test_an_organisation_is_closed_by_a_later_entry_and_takes_no_money_after(funded: Store) -> None:
+    post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=date(2025, 12, 1))])
     row = {"id": "P1 closes", "organisation": "P1", "valid_to": date(2025, 10, 1)}
     post(
-        books,
+        funded,
         [Draft("close", "structure", APRIL, "tests", "P1 is wound up", records={Closure: records(Closure, [row])})],
     )
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=date(2025, 9, 30))])
+    post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=date(2025, 9, 30))])
     with pytest.raises(Refused, match=r"First place \(P1\) does not exist on 2025-10-01"):
-        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=date(2025, 10, 1))])
+        post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=date(2025, 10, 1))])
     with pytest.raises(Refused, match="is not below First ICB"):
-        post(books, [entry("devolve", at("ICB1", "core"), at("N1", "core"), 5, day=date(2025, 10, 1))])
+        post(funded, [entry("devolve", at("ICB1", "core"), at("N1", "core"), 5, day=date(2025, 10, 1))])
     # What was posted before anybody knew was right by what was known, and a newer day takes the older one's place.
-    with books.read() as reader:
+    with funded.read() as reader:
         assert verify(reader) == []
     later = {"id": "P1 closes later", "organisation": "P1", "valid_to": date(2026, 1, 1)}
     post(
-        books,
+        funded,
         [Draft("later", "structure", APRIL, "tests", "it lives on", records={Closure: records(Closure, [later])})],
     )
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=date(2025, 10, 1))])
-    with books.read() as reader:
+    post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5, day=date(2025, 10, 1))])
+    with funded.read() as reader:
         assert verify(reader) == []

@@ -41,60 +41,55 @@ def problems(store: Store) -> list[object]:
         return verify.verify(reader)
 
 
-def test_a_proposal_moves_nothing_until_somebody_else_approves_it(books: Store) -> None:
-    fund_all(books)
-    propose(books, devolve(500_000), source="scenario.yaml", source_hash="a" * 64)
-    assert held(books)[ICB] == 600_000
-    assert PLACE not in held(books)
-    decision, posted = settle(books, "posted")
-    assert (held(books)[ICB], held(books)[PLACE]) == (100_000, 500_000)
+def test_a_proposal_moves_nothing_until_somebody_else_approves_it(funded: Store) -> None:
+    propose(funded, devolve(500_000), source="scenario.yaml", source_hash="a" * 64)
+    assert held(funded)[ICB] == 600_000
+    assert PLACE not in held(funded)
+    decision, posted = settle(funded, "posted")
+    assert (held(funded)[ICB], held(funded)[PLACE]) == (100_000, 500_000)
     assert (decision.key, posted.key) == ("decide/plan", "devolve it")
-    with books.read() as reader:
+    with funded.read() as reader:
         (found,) = listed(reader)
         assert (found.outcome, found.prepared_by, found.decided_by) == ("posted", "preparer", "approver")
         assert reader.rows("SELECT actor FROM entry WHERE key = 'devolve it'") == [("approver",)]
-    assert problems(books) == []
+    assert problems(funded) == []
 
 
-def test_the_money_is_reserved_at_once_and_free_again_when_it_is_rejected(books: Store) -> None:
-    fund_all(books)
-    propose(books, devolve(500_000))
+def test_the_money_is_reserved_at_once_and_free_again_when_it_is_rejected(funded: Store) -> None:
+    propose(funded, devolve(500_000))
     with pytest.raises(
         Refused, match=r"First ICB \(ICB1\), core, .*£5,000.00 of it is reserved by plan, and £4,000.00"
     ):
-        post(books, [devolve(200_000, key="another")])
-    post(books, [devolve(100_000, key="what is left")])
+        post(funded, [devolve(200_000, key="another")])
+    post(funded, [devolve(100_000, key="what is left")])
     with pytest.raises(Refused, match="reserved by plan"):
-        propose(books, devolve(1, key="one more"), key="second")
-    settle(books, "rejected")
-    post(books, [devolve(500_000, key="free again")])
-    assert ICB not in held(books)
-    assert problems(books) == []
+        propose(funded, devolve(1, key="one more"), key="second")
+    settle(funded, "rejected")
+    post(funded, [devolve(500_000, key="free again")])
+    assert ICB not in held(funded)
+    assert problems(funded) == []
 
 
-def test_what_is_spent_on_an_earlier_day_counts_against_what_is_reserved(books: Store) -> None:
-    fund_all(books)
-    propose(books, devolve(500_000, day=JUNE))
+def test_what_is_spent_on_an_earlier_day_counts_against_what_is_reserved(funded: Store) -> None:
+    propose(funded, devolve(500_000, day=JUNE))
     with pytest.raises(Refused, match="reserved by plan"):
-        post(books, [devolve(200_000, key="backdated", day=APRIL)])
+        post(funded, [devolve(200_000, key="backdated", day=APRIL)])
 
 
-def test_what_a_proposal_brings_to_an_account_is_not_taken_from_it_twice(books: Store) -> None:
+def test_what_a_proposal_brings_to_an_account_is_not_taken_from_it_twice(funded: Store) -> None:
     """From the ICB to the place and on to the network: the place needs nothing of its own."""
-    fund_all(books)
     onward = entry("devolve", at("P1", "core"), at("N1", "core"), 400, day=MAY, key="onward")
-    propose(books, devolve(400), onward)
-    settle(books, "posted")
-    assert held(books)[("N1", "core", "available")] == 400
+    propose(funded, devolve(400), onward)
+    settle(funded, "posted")
+    assert held(funded)[("N1", "core", "available")] == 400
 
 
-def test_records_come_back_as_they_were_proposed(books: Store) -> None:
-    fund_all(books)
+def test_records_come_back_as_they_were_proposed(funded: Store) -> None:
     lifted = term("growth", "none", version=1, effective_from=MAY)
     terms = new_terms(lifted, key="lift it", authority="the board, from 2025-05-01")
     agreed = agreement(organisation="ICB1", fund="core", amount_pence=5)
-    propose(books, terms, agreed)
-    with books.read() as reader:
+    propose(funded, terms, agreed)
+    with funded.read() as reader:
         again = drafts_of(reader, "plan")
     for before, after in zip((terms, agreed), again, strict=True):
         assert {model: table.to_pylist() for model, table in before.records.items()} == {
@@ -103,10 +98,10 @@ def test_records_come_back_as_they_were_proposed(books: Store) -> None:
         assert (before.key, before.kind, before.effective_date, before.reason) == (
             after.key, after.kind, after.effective_date, after.reason,
         )  # fmt: skip
-    settle(books, "posted")
-    with books.read() as reader:
+    settle(funded, "posted")
+    with funded.read() as reader:
         assert reader.whole("SELECT count(*) FROM terms WHERE fund = 'growth'") == 2
-    assert problems(books) == []
+    assert problems(funded) == []
 
 
 @pytest.mark.parametrize(
@@ -121,20 +116,18 @@ def test_records_come_back_as_they_were_proposed(books: Store) -> None:
     ],
 )
 def test_who_may_not_decide_does_not(
-    books: Store, monkeypatch: pytest.MonkeyPatch, outcome: str, by: str, day: date, said: str
+    funded: Store, monkeypatch: pytest.MonkeyPatch, outcome: str, by: str, day: date, said: str
 ) -> None:
-    fund_all(books)
     monkeypatch.setattr(clock, "now", lambda _: datetime(2025, 6, 1, 12, tzinfo=UTC))
-    propose(books, devolve(5), expires_on=date(2025, 6, 30))
+    propose(funded, devolve(5), expires_on=date(2025, 6, 30))
     with pytest.raises(Refused, match=said):
-        settle(books, outcome, by, day=day)
+        settle(funded, outcome, by, day=day)
     with pytest.raises(Refused, match="there is no such proposal"):
-        settle(books, outcome, by, key="nothing")
+        settle(funded, outcome, by, key="nothing")
 
 
-def test_the_database_itself_refuses_a_self_approval_and_a_false_name(books: Store) -> None:
-    fund_all(books)
-    propose(books, devolve(5))
+def test_the_database_itself_refuses_a_self_approval_and_a_false_name(funded: Store) -> None:
+    propose(funded, devolve(5))
     for prepared_by, decided_by in (("preparer", "preparer"), ("somebody", "preparer")):
         end = {
             "proposal": "plan",
@@ -145,91 +138,84 @@ def test_the_database_itself_refuses_a_self_approval_and_a_false_name(books: Sto
         }
         draft = Draft("by the back door", "decide", JUNE, "x", "x", records={ProposalEnd: records(ProposalEnd, [end])})
         with pytest.raises(Refused, match=r"the database refused a row|no proposal 'somebody'"):
-            post(books, [draft])
+            post(funded, [draft])
 
 
-def test_a_proposal_ends_once(books: Store) -> None:
-    fund_all(books)
-    propose(books, devolve(5))
-    settle(books, "withdrawn", "preparer")
+def test_a_proposal_ends_once(funded: Store) -> None:
+    propose(funded, devolve(5))
+    settle(funded, "withdrawn", "preparer")
     with pytest.raises(Refused, match=r"it was withdrawn by preparer\. A proposal ends once"):
-        settle(books, "posted")
-    assert PLACE not in held(books)
+        settle(funded, "posted")
+    assert PLACE not in held(funded)
 
 
-def test_a_part_is_posted_and_the_rest_is_free(books: Store) -> None:
-    fund_all(books)
-    propose(books, devolve(300_000, key="first"), devolve(200_000, key="second"))
-    settle(books, "part-posted", only=[2])
-    assert held(books)[PLACE] == 200_000
-    post(books, [devolve(400_000, key="the rest")])
-    assert problems(books) == []
+def test_a_part_is_posted_and_the_rest_is_free(funded: Store) -> None:
+    propose(funded, devolve(300_000, key="first"), devolve(200_000, key="second"))
+    settle(funded, "part-posted", only=[2])
+    assert held(funded)[PLACE] == 200_000
+    post(funded, [devolve(400_000, key="the rest")])
+    assert problems(funded) == []
 
 
-def test_what_expires_frees_its_money(books: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    fund_all(books)
-    propose(books, devolve(600_000), expires_on=JUNE)
+def test_what_expires_frees_its_money(funded: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    propose(funded, devolve(600_000), expires_on=JUNE)
     monkeypatch.setattr(clock, "now", lambda _: datetime(2025, 6, 1, 23, 59, tzinfo=UTC))
-    assert proposals.expire(books, decided_by="clock") == []
+    assert proposals.expire(funded, decided_by="clock") == []
     with pytest.raises(Refused, match=r"by the clock of the books it is 2025-06-01\..*Give a day that has come"):
-        proposals.expire(books, decided_by="clock", day=date(2025, 6, 2))
+        proposals.expire(funded, decided_by="clock", day=date(2025, 6, 2))
     monkeypatch.setattr(clock, "now", lambda _: datetime(2025, 6, 2, tzinfo=UTC))
-    assert len(proposals.expire(books, decided_by="clock", dry_run=True)) == 1
-    assert proposals.expire(books, decided_by="clock", day=JUNE) == []
-    assert len(proposals.expire(books, decided_by="clock")) == 1
-    assert proposals.expire(books, decided_by="clock") == []
-    with books.read() as reader:
+    assert len(proposals.expire(funded, decided_by="clock", dry_run=True)) == 1
+    assert proposals.expire(funded, decided_by="clock", day=JUNE) == []
+    assert len(proposals.expire(funded, decided_by="clock")) == 1
+    assert proposals.expire(funded, decided_by="clock") == []
+    with funded.read() as reader:
         (found,) = listed(reader)
     assert (found.outcome, found.decided_by, found.reason) == ("expired", "clock", "its last day was 2025-06-01")
-    post(books, [devolve(600_000, key="free again")])
+    post(funded, [devolve(600_000, key="free again")])
 
 
 def test_neither_an_earlier_date_nor_a_clock_put_back_revives_what_has_expired(
-    books: Store, monkeypatch: pytest.MonkeyPatch
+    funded: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The books recorded the proposal long after that day: no machine's clock makes it earlier."""
-    fund_all(books)
-    propose(books, devolve(5), expires_on=JUNE)
+    propose(funded, devolve(5), expires_on=JUNE)
     monkeypatch.setattr(clock, "machine", lambda: datetime(2025, 5, 31, tzinfo=UTC))
     for given_ in ({"day": MAY}, {"day": None}):
         with pytest.raises(Refused, match=r"it could be approved until 2025-06-01, and it is 20(2[6-9]|[3-9])"):
-            settle(books, "posted", **given_)
-    assert len(proposals.expire(books, decided_by="clock")) == 1
-    assert problems(books) == []
+            settle(funded, "posted", **given_)
+    assert len(proposals.expire(funded, decided_by="clock")) == 1
+    assert problems(funded) == []
 
 
-def test_what_could_not_be_posted_cannot_be_proposed(books: Store) -> None:
-    fund_all(books)
+def test_what_could_not_be_posted_cannot_be_proposed(funded: Store) -> None:
     with pytest.raises(Refused, match="below zero"):
-        propose(books, devolve(600_001))
+        propose(funded, devolve(600_001))
     with pytest.raises(Refused, match="no organisation 'P9'"):
-        propose(books, entry("devolve", at("ICB1", "core"), at("P9", "core"), 5, day=MAY))
-    with books.read() as reader:
+        propose(funded, entry("devolve", at("ICB1", "core"), at("P9", "core"), 5, day=MAY))
+    with funded.read() as reader:
         assert listed(reader) == []
 
 
-def test_submitting_again_changes_nothing_and_other_content_is_refused(books: Store) -> None:
-    fund_all(books)
-    propose(books, devolve(500_000))
-    propose(books, devolve(500_000))
+def test_submitting_again_changes_nothing_and_other_content_is_refused(funded: Store) -> None:
+    propose(funded, devolve(500_000))
+    propose(funded, devolve(500_000))
     with pytest.raises(KeyReused):
-        propose(books, devolve(400_000))
-    with books.read() as reader:
+        propose(funded, devolve(400_000))
+    with funded.read() as reader:
         assert [found.amount_pence for found in listed(reader)] == [500_000]
 
 
-def test_verify_sees_a_decision_that_was_tampered_with(books: Store, shelf: Shelf) -> None:
-    fund_all(books)
-    propose(books, devolve(5))
-    settle(books, "posted")
-    books.checkpoint()
-    books.close()
+def test_verify_sees_a_decision_that_was_tampered_with(funded: Store, shelf: Shelf) -> None:
+    propose(funded, devolve(5))
+    settle(funded, "posted")
+    funded.checkpoint()
+    funded.close()
     shelf.tamper(
-        books.path,
+        funded.path,
         "DELETE FROM transfer WHERE entry_number = (SELECT number FROM entry WHERE key = 'devolve it')",
         "DELETE FROM entry WHERE key = 'devolve it'",
     )
-    with Store.open(books.path, read_only=True) as store:
+    with Store.open(funded.path, read_only=True) as store:
         assert any("as it was proposed: all of it" in str(problem) for problem in problems(store))
 
 

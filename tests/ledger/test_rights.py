@@ -102,14 +102,13 @@ def seen_by(books: Store, person: str) -> list[str]:
         return [found.id for found in listed(reader)]
 
 
-def test_until_somebody_is_appointed_everything_is_allowed(books: Store) -> None:
-    fund_all(books)
-    with books.read() as reader:
+def test_until_somebody_is_appointed_everything_is_allowed(funded: Store) -> None:
+    with funded.read() as reader:
         assert not rights.in_force(reader)
         assert rights_judged.problems(reader, 1) == []
-    propose(books, "anybody", devolve(5))
-    approve(books, "somebody", "plan")
-    with books.read() as reader:
+    propose(funded, "anybody", devolve(5))
+    approve(funded, "somebody", "plan")
+    with funded.read() as reader:
         assert rights_judged.kept(reader) == []
 
 

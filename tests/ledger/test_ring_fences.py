@@ -67,17 +67,16 @@ def test_another_day_to_count_from_gives_the_same_as_asking_then(dated: Store) -
     assert ring_fences.usual_day(date(2026, 9, 1), FinancialYear(2025)) == date(2025, 4, 1)
 
 
-def test_what_is_kept_is_told_by_agreement(books: Store) -> None:
-    fund_all(books)
+def test_what_is_kept_is_told_by_agreement(funded: Store) -> None:
     posting.post(
-        books,
+        funded,
         [
             agreement(organisation="ICB1", fund="core", amount_pence=40_000),
             entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 100_000),
             entry("retain", at("ICB2", "core"), at("ICB2", "core", "retained"), 50_000),
         ],
     )
-    with books.read() as reader:
+    with funded.read() as reader:
         now = position.moment(reader)
         found = ring_fences.kept(reader, now, position.position(reader, now), LAST)
     assert [(one.organisation, one.agreed_pence, one.not_agreed_pence, one.decision) for one in found] == [

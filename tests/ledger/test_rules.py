@@ -12,7 +12,6 @@ from ledger.models import TABLES
 from ledger.rules import in_order
 from ledger.rules.in_order import ALL, Rule
 from ledger.store.base import Reader, Store
-from tests.books import fund_all
 from tests.ledger import everything
 from tests.profiles import sequences
 from tests.shelves import FileShelf, ServerShelf, raw, server_is_there
@@ -51,9 +50,8 @@ def test_a_server_understands_every_rule(rule: Rule, server: object) -> None:
 
 @pytest.mark.parametrize("kind", ["file"])
 @EVERY_RULE
-def test_a_file_answers_the_same_with_and_without_what_is_staged(rule: Rule, books: Store) -> None:
-    fund_all(books)
-    with books.read() as reader:
+def test_a_file_answers_the_same_with_and_without_what_is_staged(rule: Rule, funded: Store) -> None:
+    with funded.read() as reader:
         assert in_order.problems(reader, 1, 5, asked=[rule]) == []
         assert reader.rows(in_order.for_server(rule, "1", "5")) == []
 

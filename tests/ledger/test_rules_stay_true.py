@@ -57,28 +57,26 @@ def closing(organisation: str, day: date, nth: int = 1) -> dict[str, object]:
     return {"id": f"{organisation}!{day}!{nth}", "organisation": organisation, "valid_to": day}
 
 
-def test_a_late_membership_of_nobody_with_money_stays_right_when_somebody_with_money_joins_it(books: Store) -> None:
+def test_a_late_membership_of_nobody_with_money_stays_right_when_somebody_with_money_joins_it(funded: Store) -> None:
     """The new body held nothing in the closed months, and who had money then came below it only afterwards."""
-    fund_all(books)
-    post(books, [entry("allocate", at("ICB1", "core"), at("G1", "core"), 100), closed("2025-04", date(2025, 4, 30))])
+    post(funded, [entry("allocate", at("ICB1", "core"), at("G1", "core"), 100), closed("2025-04", date(2025, 4, 30))])
     new = {"code": "NEW", "name": "New network", "tier": "pcn", "valid_from": LONG_AGO}
     tie = {"id": "P1>NEW", "parent": "P1", "child": "NEW", "scheme": "line", "valid_from": LONG_AGO}
-    post(books, [
+    post(funded, [
         Draft("late", "structure", MAY, "tests", "recorded late",
               records={Organisation: records(Organisation, [new]), Relationship: records(Relationship, [tie])})
     ])  # fmt: skip
     joins = {"id": "NEW>G1", "parent": "NEW", "child": "G1", "scheme": "other", "valid_from": MAY}
-    post(books, [replace(new_relations(joins), effective_date=MAY)])
-    post(books, [entry("allocate", at("ICB1", "core"), at("NEW", "core"), 100, day=MAY)])
-    holds(books)
+    post(funded, [replace(new_relations(joins), effective_date=MAY)])
+    post(funded, [entry("allocate", at("ICB1", "core"), at("NEW", "core"), 100, day=MAY)])
+    holds(funded)
 
 
-def test_a_late_membership_of_somebody_with_money_is_still_refused(books: Store) -> None:
-    fund_all(books)
-    post(books, [entry("allocate", at("ICB1", "core"), at("G1", "core"), 100), closed("2025-04", date(2025, 4, 30))])
+def test_a_late_membership_of_somebody_with_money_is_still_refused(funded: Store) -> None:
+    post(funded, [entry("allocate", at("ICB1", "core"), at("G1", "core"), 100), closed("2025-04", date(2025, 4, 30))])
     tie = {"id": "P2>G1", "parent": "P2", "child": "G1", "scheme": "other", "valid_from": APRIL}
     with pytest.raises(Refused, match="would change what those months say"):
-        post(books, [new_relations(tie)])
+        post(funded, [new_relations(tie)])
 
 
 def test_a_closure_is_looked_at_beside_the_successions_that_were_there(books: Store) -> None:
@@ -132,13 +130,12 @@ def test_a_new_tier_is_looked_at_beside_the_source(books: Store, rank: int, sour
         post(books, [brings("tier", Tier, new)])
 
 
-def test_nothing_is_added_to_a_proposal_by_another_entry(books: Store) -> None:
+def test_nothing_is_added_to_a_proposal_by_another_entry(funded: Store) -> None:
     """Rows of a proposal that another entry brought would be decided on unseen."""
-    fund_all(books)
     proposal = {"id": "plan", "title": "A plan", "prepared_by": "tests"}
     first = {"id": "plan/1", "proposal": "plan", "nth": 1, "key": "k1", "kind": "devolve", "effective_date": APRIL,
              "reason": "to devolve"}  # fmt: skip
-    post(books, [
+    post(funded, [
         Draft("propose", "propose", APRIL, "tests", "a plan",
               records={Proposal: records(Proposal, [proposal]), ProposedEntry: records(ProposedEntry, [first])})
     ])  # fmt: skip
@@ -148,33 +145,31 @@ def test_nothing_is_added_to_a_proposal_by_another_entry(books: Store) -> None:
         "to_standing": "available", "amount_pence": 600_001, "recurrent": True,
     }  # fmt: skip
     with pytest.raises(Refused, match="adds to a proposal that it does not bring itself"):
-        post(books, [brings("more of it", ProposedTransfer, leg, kind="propose")])
+        post(funded, [brings("more of it", ProposedTransfer, leg, kind="propose")])
 
 
-def test_a_reversal_follows_what_it_undoes(books: Store) -> None:
-    fund_all(books)
+def test_a_reversal_follows_what_it_undoes(funded: Store) -> None:
     undone = entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)
     mirror = Draft(
         "reverse:7", "reverse", APRIL, "tests", "before its time", reverses=7,
         transfers=legs([Leg(at("P1", "core"), at("ICB1", "core"), 10)]),
     )  # fmt: skip
     with pytest.raises(Refused, match="must name an earlier entry that it undoes"):
-        post(books, [mirror, undone])
+        post(funded, [mirror, undone])
 
 
-def test_a_reversal_goes_by_the_key_of_the_entry_that_it_undoes(books: Store) -> None:
+def test_a_reversal_goes_by_the_key_of_the_entry_that_it_undoes(funded: Store) -> None:
     """Under another one's key it would keep that one from ever being reversed."""
-    fund_all(books)
     for _ in range(2):
-        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+        post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
     mirror = Draft(
         "reverse:7", "reverse", APRIL, "tests", "under another key", reverses=6,
         transfers=legs([Leg(at("P1", "core"), at("ICB1", "core"), 10)]),
     )  # fmt: skip
     with pytest.raises(Refused, match="Those keys are kept for reversals"):
-        post(books, [mirror])
-    reverse(books, 7, reason="a mistake", actor="tests")
-    holds(books)
+        post(funded, [mirror])
+    reverse(funded, 7, reason="a mistake", actor="tests")
+    holds(funded)
 
 
 def test_a_month_that_has_not_ended_is_not_closed(books: Store) -> None:

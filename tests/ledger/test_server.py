@@ -36,66 +36,60 @@ def write(books: Store, *statements: str) -> None:
         ("UPDATE seal SET entries = entries - 1", "the seal moves forwards alone"),
     ],
 )
-def test_even_the_owner_does_not_change_a_row_by_mistake(books: Store, statement: str, said: str) -> None:
-    fund_all(books)
+def test_even_the_owner_does_not_change_a_row_by_mistake(funded: Store, statement: str, said: str) -> None:
     with pytest.raises(psycopg.Error, match=said):
-        write(books, statement)
-    with Store.open(books.path) as store, store.read() as reader:
+        write(funded, statement)
+    with Store.open(funded.path) as store, store.read() as reader:
         assert verify(reader) == []
 
 
-def test_what_the_owner_writes_past_the_door_is_found_by_verify(books: Store) -> None:
-    fund_all(books)
+def test_what_the_owner_writes_past_the_door_is_found_by_verify(funded: Store) -> None:
     write(
-        books,
+        funded,
         "INSERT INTO entry SELECT number + 1, 'raw', 'devolve', effective_date, recorded_at, actor, reason, authority, "
         "source, source_hash, NULL, content_hash, hash, hash FROM entry ORDER BY number DESC LIMIT 1",
         "UPDATE seal SET entries = 6",
     )
-    with Store.open(books.path) as store, store.read() as reader:
+    with Store.open(funded.path) as store, store.read() as reader:
         assert "entry 6 (raw): its link to the entry before it is broken." in texts(verify(reader))
 
 
-def test_several_openings_follow_one_another(books: Store) -> None:
-    fund_all(books)
-    with Store.open(books.path) as other:
+def test_several_openings_follow_one_another(funded: Store) -> None:
+    with Store.open(funded.path) as other:
         post(other, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
-        assert held(books)["P1", "core", "available"] == 10
-        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5)])
+        assert held(funded)["P1", "core", "available"] == 10
+        post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 5)])
         assert held(other)["P1", "core", "available"] == 15
 
 
-def test_a_reader_sees_one_state_while_others_write(books: Store) -> None:
-    fund_all(books)
-    with books.read() as reader, Store.open(books.path) as other:
+def test_a_reader_sees_one_state_while_others_write(funded: Store) -> None:
+    with funded.read() as reader, Store.open(funded.path) as other:
         before = reader.whole("SELECT count(*) FROM transfer")
         post(other, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
-        post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+        post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
         assert reader.whole("SELECT count(*) FROM transfer") == before
-    with books.read() as reader:
+    with funded.read() as reader:
         assert reader.whole("SELECT count(*) FROM transfer") == before + 2
 
 
-def test_a_ledger_that_was_replaced_under_a_reader_is_read_anew(books: Store, shelf: ServerShelf) -> None:
-    fund_all(books)
-    assert held(books)
-    books._read_connection.close()
-    shelf.tamper(books.path, "DELETE FROM transfer", "DELETE FROM entry WHERE number > 2",
+def test_a_ledger_that_was_replaced_under_a_reader_is_read_anew(funded: Store, shelf: ServerShelf) -> None:
+    assert held(funded)
+    funded._read_connection.close()
+    shelf.tamper(funded.path, "DELETE FROM transfer", "DELETE FROM entry WHERE number > 2",
                  "UPDATE seal SET entries = 2, head = (SELECT hash FROM entry WHERE number = 2)")  # fmt: skip
-    assert held(books) == {}
+    assert held(funded) == {}
 
 
-def test_a_connection_that_was_lost_meanwhile_is_made_anew(books: Store) -> None:
-    fund_all(books)
-    with raw(books.path) as server:
+def test_a_connection_that_was_lost_meanwhile_is_made_anew(funded: Store) -> None:
+    with raw(funded.path) as server:
         server.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     draft = entry("devolve", at("ICB1", "core"), at("P1", "core"), 10, key="cut")
-    assert post(books, [draft])[0].replayed is False
-    assert post(books, [draft])[0].replayed is True
-    with books.read() as reader:
+    assert post(funded, [draft])[0].replayed is False
+    assert post(funded, [draft])[0].replayed is True
+    with funded.read() as reader:
         assert verify(reader) == []
 
 
@@ -149,7 +143,6 @@ def test_text_of_every_kind_survives_the_way_there_and_back(books: Store) -> Non
         assert verify(reader) == []
 
 
-def test_whoever_makes_it_twice_finds_it_made(books: Store) -> None:
-    fund_all(books)
-    with closing(Store.create(books.path)) as again:
-        assert held(again) == held(books)
+def test_whoever_makes_it_twice_finds_it_made(funded: Store) -> None:
+    with closing(Store.create(funded.path)) as again:
+        assert held(again) == held(funded)

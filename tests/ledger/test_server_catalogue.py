@@ -8,7 +8,6 @@ import pytest
 from ledger.store import backup
 from ledger.store.base import Store
 from ledger.store.server import catalogue
-from tests.books import fund_all
 from tests.ledger.test_keeping import tables_of_version_1
 from tests.shelves import Shelf, administrator, raw
 
@@ -76,12 +75,11 @@ def somebody() -> Iterator[str]:
         server.execute(f"DROP ROLE {name}")
 
 
-def test_every_change_of_what_a_server_holds_is_named(somebody: str, books: Store) -> None:
+def test_every_change_of_what_a_server_holds_is_named(somebody: str, funded: Store) -> None:
     """One change at a time, taken back again; whoever reads is told."""
-    fund_all(books)
-    assert books.catalogue_problems() == []
+    assert funded.catalogue_problems() == []
     unnamed = []
-    with raw(books.path) as server:
+    with raw(funded.path) as server:
         server.execute("SET search_path = public, pg_temp")
         for change, place in CHANGES:
             statement = change.replace("{database}", server.info.dbname).replace("somebody", somebody)
@@ -95,7 +93,7 @@ def test_every_change_of_what_a_server_holds_is_named(somebody: str, books: Stor
             if not any(problem.where.startswith(place) for problem in problems):
                 unnamed.append((change, [problem.where for problem in problems]))
     assert unnamed == []
-    assert books.catalogue_problems() == []
+    assert funded.catalogue_problems() == []
 
 
 def test_who_only_reads_can_tell_too(somebody: str, books: Store) -> None:

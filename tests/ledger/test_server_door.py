@@ -468,9 +468,8 @@ def test_numbers_hours_and_hashes_are_the_door_s_own(house: House) -> None:
 # --- Many at once -----------------------------------------------------------------------------------------------------
 
 
-def test_sixteen_writers_at_once_each_get_their_own_answer(books: Store) -> None:
+def test_sixteen_writers_at_once_each_get_their_own_answer(funded: Store) -> None:
     """In one program, sent together; and in others, which wait their turn."""
-    fund_all(books)
     told: dict[str, str] = {}
 
     def write(worker: int, store: Store) -> None:
@@ -482,31 +481,30 @@ def test_sixteen_writers_at_once_each_get_their_own_answer(books: Store) -> None
             except Refused as refused:
                 told[key] = str(refused)
 
-    with Store.open(books.path) as other:
-        workers = [threading.Thread(target=write, args=(n, books if n % 4 else other)) for n in range(16)]
+    with Store.open(funded.path) as other:
+        workers = [threading.Thread(target=write, args=(n, funded if n % 4 else other)) for n in range(16)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
     assert len(told) == 16 * 6
-    with books.read() as reader:
+    with funded.read() as reader:
         hashes = dict(reader.rows("SELECT key, hash FROM entry"))
     for key, said in told.items():
         assert hashes.get(key) == said if not key.endswith("/3") else "below zero" in said, (key, said)
-    assert held(books)["P1", "core", "available"] == 16 * 5
-    with books.read_afresh() as reader:
+    assert held(funded)["P1", "core", "available"] == 16 * 5
+    with funded.read_afresh() as reader:
         assert texts(verify.verify(reader)) == ""
 
 
-def test_one_key_from_two_is_posted_once_and_other_content_is_refused(books: Store) -> None:
-    fund_all(books)
+def test_one_key_from_two_is_posted_once_and_other_content_is_refused(funded: Store) -> None:
     same = entry("devolve", at("ICB1", "core"), at("P1", "core"), 1, key="same")
     other = entry("devolve", at("ICB1", "core"), at("P1", "core"), 2, key="same")
     told: list[Any] = []
 
     def write(draft: Any) -> None:
         try:
-            told.append(post(books, [draft])[0].replayed)
+            told.append(post(funded, [draft])[0].replayed)
         except KeyReused as refused:
             told.append(str(refused))
 
@@ -520,18 +518,17 @@ def test_one_key_from_two_is_posted_once_and_other_content_is_refused(books: Sto
     assert "this key already names entry 6, with other content" in told[3]
 
 
-def test_batches_that_come_together_are_kept_or_refused_each_by_itself(books: Store) -> None:
-    fund_all(books)
+def test_batches_that_come_together_are_kept_or_refused_each_by_itself(funded: Store) -> None:
     batches = [
         {"entries": [fact("devolve", "a", 1, key=f"k{nth}")]} for nth in range(4)
     ]  # fmt: skip
     legs = arrays([("ICB1", "P1", 1), ("ICB1", "P3", 1), ("ICB1", "P1", 10**9), ("ICB1", "P1", 2)])
-    with raw(books.path) as server:
+    with raw(funded.path) as server:
         answers = knock(server, *batches, legs=legs)
         assert [list(one) for one in answers] == [["posted"], ["refused"], ["refused"], ["posted"]]
         assert [one["refused"][0]["rule"] for one in answers[1:3]] == ["money/related", "money/overdrawn"]
         again = knock(server, *batches, legs=legs)
         assert [one["replayed"] for each in again if "posted" in each for one in each["posted"]] == [True, True]
-    with books.read_afresh() as reader:
+    with funded.read_afresh() as reader:
         assert texts(verify.verify(reader)) == ""
         assert reader.rows("SELECT key FROM entry WHERE number > 5 ORDER BY number") == [("k0",), ("k3",)]

@@ -1,14 +1,16 @@
 """The guide for those who run a server is carried out, command by command, from an empty server to monitoring."""
 
 import re
-import subprocess
-import sys
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+import devolution
 from tests.conftest import ROOT
 from tests.shelves import ServerShelf, administrator, on_server
 
@@ -40,18 +42,17 @@ def say(names: dict[str, str], text: str) -> str:
     return found.replace("SERVER", host)
 
 
-def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    import shlex
-
+def run(line: str) -> Result:
     words = shlex.split(line)
     assert words[0] == "devolution"
-    return subprocess.run(
-        [sys.executable, str(ROOT / "devolution.py"), *words[1:]], cwd=folder, capture_output=True, text=True, check=False,
-        env={**__import__("os").environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    return CliRunner().invoke(devolution.app, words[1:])
 
 
-def test_every_command_of_the_guide_works(names: dict[str, str], tmp_path: Path, own_demo_ledger: Path) -> None:
+def test_every_command_of_the_guide_works(
+    names: dict[str, str], tmp_path: Path, own_demo_ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DEVOLUTION_MIRRORS", str(tmp_path / "mirrors"))
     own_demo_ledger.rename(tmp_path / "ledger.duckdb") if own_demo_ledger.name != "ledger.duckdb" else None
     head = ""
     for language, block in BLOCKS:
@@ -69,8 +70,8 @@ def test_every_command_of_the_guide_works(names: dict[str, str], tmp_path: Path,
                 with administrator() as server:
                     owner, database = names["devolution_owner"], names["devolution_restored"]
                     server.execute(f'CREATE DATABASE "{database}" OWNER "{owner}" TEMPLATE template0')
-            done = run(say(names, line).replace("HEAD", head), tmp_path)
-            assert done.returncode == 0, (line, done.stderr)
+            done = run(say(names, line).replace("HEAD", head))
+            assert done.exit_code == 0, (line, done.stderr)
             head = (re.findall(r"[0-9a-f]{64}", done.stdout) or [head])[-1] if "backup" in line else head
     assert len(BLOCKS) >= 9
     assert head

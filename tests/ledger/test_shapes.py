@@ -29,7 +29,7 @@ from ledger.money import LARGEST_PENCE
 from ledger.reports.verify import verify
 from ledger.rules import in_order
 from ledger.store.base import Store
-from tests.books import APRIL, MAY, at, entry, fund_all, new_terms, term
+from tests.books import APRIL, MAY, at, entry, new_terms, term
 
 MOVES = legs([Leg(at("GOV", "limit"), at("NHS", "limit"), 5)])
 AGREED = {"id": "a", "organisation": "ICB1", "fund": "core", "partners": "p", "decision_reference": "d", "purpose": "p"}
@@ -166,18 +166,17 @@ def test_what_became_of_somebody_adds_up_too(books: Store) -> None:
 
 @pytest.mark.parametrize("kind", ["file"])  # a server asks its own functions, which no test can change
 def test_entries_of_an_earlier_form_are_judged_by_the_rules_of_their_time(
-    books: Store, monkeypatch: pytest.MonkeyPatch
+    funded: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A ledger may hold what only the newer rules refuse, from before there were any."""
-    fund_all(books)
     newer = [rule for rule in in_order.ALL if "upgrade" in rule.sql]
     assert {rule.name for rule in newer} >= {"shape/entry", "money/lowest-tier", "terms/loosened", "source/elsewhere"}
     monkeypatch.setattr(in_order, "AT_ONCE", tuple(rule for rule in in_order.AT_ONCE if rule not in newer))
-    post(books, [new_terms(term("winter", "none", effective_from=APRIL))])
-    with books.read() as reader:
+    post(funded, [new_terms(term("winter", "none", effective_from=APRIL))])
+    with funded.read() as reader:
         assert "somebody's authority" in str(verify(reader)[0])
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1)])
-    with books.rehearse() as writer:
+    post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1)])
+    with funded.rehearse() as writer:
         upgrade = {**UPGRADE, "form": 2, "entry_number": 7}
         writer.append(Upgrade, pa.table({name: [value] for name, value in upgrade.items()}))
         assert in_order.problems(writer, 1, 6) == []

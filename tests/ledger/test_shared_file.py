@@ -171,30 +171,29 @@ def test_books_that_moved_since_they_were_seen_take_nothing(books: Store) -> Non
     assert held(books)["P1", "core", "available"] == 100
 
 
-def test_what_a_file_brought_is_undone_as_one_and_every_balance_comes_back(books: Store) -> None:
-    fund_all(books)
-    before = held(books)
+def test_what_a_file_brought_is_undone_as_one_and_every_balance_comes_back(funded: Store) -> None:
+    before = held(funded)
     drafts = [
         entry("devolve", at("ICB1", "core"), at("P1", "core"), 500),
         entry("devolve", at("ICB1", "core"), at("P2", "core"), 700),
     ]
-    first, second = post(books, [replace(one, source="budget.xlsx", source_hash="a" * 64) for one in drafts])
-    post(books, [entry("devolve", at("P1", "core"), at("N1", "core"), 500, key="built on it")])
-    with books.read() as reader:
+    first, second = post(funded, [replace(one, source="budget.xlsx", source_hash="a" * 64) for one in drafts])
+    post(funded, [entry("devolve", at("P1", "core"), at("N1", "core"), 500, key="built on it")])
+    with funded.read() as reader:
         (batch,) = imported.batches(reader, moment(reader))
     assert (batch.entries, batch.to_undo) == ((first.number, second.number), (second.number, first.number))
     assert (batch.moved_pence, batch.legs, batch.stands) == (1_200, 2, "stands")
     # What was built on it is in the way, and all of it stays.
-    standing = held(books)
+    standing = held(funded)
     with pytest.raises(Refused, match="P1"):
-        reverse_all(books, batch.to_undo, reason="a slip", actor="tests")
-    assert held(books) == standing
-    with books.read() as reader:
+        reverse_all(funded, batch.to_undo, reason="a slip", actor="tests")
+    assert held(funded) == standing
+    with funded.read() as reader:
         ((number,),) = reader.rows("SELECT number FROM entry WHERE key = 'built on it'")
-    reverse_all(books, [int(str(number))], reason="a slip", actor="tests")
-    undone = reverse_all(books, batch.to_undo, reason="a slip", actor="tests")
-    assert {key: pence for key, pence in held(books).items() if pence} == before
-    with books.read() as reader:
+    reverse_all(funded, [int(str(number))], reason="a slip", actor="tests")
+    undone = reverse_all(funded, batch.to_undo, reason="a slip", actor="tests")
+    assert {key: pence for key, pence in held(funded).items() if pence} == before
+    with funded.read() as reader:
         (batch,) = imported.batches(reader, moment(reader), digest="a" * 64)
         assert position.total_pence(position.position(reader, moment(reader))) == 0
     assert (batch.stands, batch.to_undo) == ("undone", ())

@@ -88,23 +88,21 @@ def test_a_making_that_was_cut_short_is_finished(tmp_path: Path) -> None:
         assert reader.whole("SELECT entries FROM seal") == 0
 
 
-def test_what_fails_in_the_middle_leaves_nothing(books: Store) -> None:
-    fund_all(books)
-    with pytest.raises(RuntimeError), books.write() as writer:
+def test_what_fails_in_the_middle_leaves_nothing(funded: Store) -> None:
+    with pytest.raises(RuntimeError), funded.write() as writer:
         writer.execute("UPDATE seal SET entries = 999")
         raise RuntimeError
-    with books.read() as reader:
+    with funded.read() as reader:
         assert verify(reader) == []
 
 
-def test_writers_in_threads_take_turns_and_never_overdraw(books: Store) -> None:
-    fund_all(books)
+def test_writers_in_threads_take_turns_and_never_overdraw(funded: Store) -> None:
     refused = []
 
     def devolve(worker: int) -> None:
         for turn in range(5):
             try:
-                post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 20_000, key=f"{worker}/{turn}")])
+                post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 20_000, key=f"{worker}/{turn}")])
             except Refused:
                 refused.append(worker)
 
@@ -114,8 +112,8 @@ def test_writers_in_threads_take_turns_and_never_overdraw(books: Store) -> None:
     for worker in workers:
         worker.join()
     assert len(refused) == 10
-    assert held(books)["P1", "core", "available"] == 600_000
-    with books.read() as reader:
+    assert held(funded)["P1", "core", "available"] == 600_000
+    with funded.read() as reader:
         assert verify(reader) == []
 
 
@@ -142,20 +140,18 @@ def test_an_entry_reversed_by_many_at_once_is_reversed_once(books: Store) -> Non
     assert ("P1", "core", "available") not in held(books)
 
 
-def test_the_models_read_the_books_through_sqlmodel(books: Store) -> None:
-    fund_all(books)
-    with books.session() as session:
+def test_the_models_read_the_books_through_sqlmodel(funded: Store) -> None:
+    with funded.session() as session:
         first = session.exec(select(Organisation).where(Organisation.code == "ICB1")).one()
         entries = session.exec(select(Entry).order_by(Entry.number)).all()
     assert first.name == "First ICB"
     assert [row.kind for row in entries] == ["structure", "terms", "mandate", "allocate", "allocate"]
-    with books.read() as reader:
+    with funded.read() as reader:
         assert entries[-1].hash == chain.head(reader)
 
 
-def test_a_session_reads_and_refuses_to_write(books: Store) -> None:
-    fund_all(books)
-    with books.session() as session:
+def test_a_session_reads_and_refuses_to_write(funded: Store) -> None:
+    with funded.session() as session:
         session.exec(select(Organisation).where(Organisation.code == "P1")).one().name = "Somebody else"
         with pytest.raises(LedgerError, match="only reads"):
             session.commit()
@@ -167,8 +163,7 @@ def test_a_ledger_opened_to_read_is_not_written(books: Store) -> None:
         post(store, [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 1)])
 
 
-def test_the_database_itself_refuses_what_may_never_be(books: Store) -> None:
-    fund_all(books)
+def test_the_database_itself_refuses_what_may_never_be(funded: Store) -> None:
     forbidden = [
         "INSERT INTO transfer SELECT entry_number, 9, from_account, to_account, -1, true, NULL FROM transfer LIMIT 1",
         "INSERT INTO transfer SELECT entry_number, 9, from_account, from_account, 1, true, NULL FROM transfer LIMIT 1",
@@ -177,14 +172,14 @@ def test_the_database_itself_refuses_what_may_never_be(books: Store) -> None:
         "INSERT INTO account VALUES (999, 'P1', 'core', 2025, 'borrowed', 0)",
     ]
     orphan = "INSERT INTO transfer SELECT 999, 9, from_account, to_account, 1, true, NULL FROM transfer LIMIT 1"
-    if isinstance(books.path, Path):  # where a foreign key would cost half of all posting, and verify looks instead
-        with books.rehearse() as writer:
+    if isinstance(funded.path, Path):  # where a foreign key would cost half of all posting, and verify looks instead
+        with funded.rehearse() as writer:
             writer.execute(orphan)
             assert "entry 999, leg 9: its entry_number is entry 999, which is not there." in texts(verify(writer))
     else:
         forbidden.append(orphan)
     for sql in forbidden:
-        with pytest.raises((duckdb.ConstraintException, Refused)), books.write() as writer:
+        with pytest.raises((duckdb.ConstraintException, Refused)), funded.write() as writer:
             writer.execute(sql)
-    with books.read() as reader:
+    with funded.read() as reader:
         assert verify(reader) == []

@@ -10,7 +10,7 @@ from ledger.errors import Refused
 from ledger.inputs import Input
 from ledger.reports.verify import verify
 from ledger.store.base import Store
-from tests.books import APRIL, JUNE, LONG_AGO, MAY, at, entry, fund_all, new_terms, term
+from tests.books import APRIL, JUNE, LONG_AGO, MAY, at, entry, new_terms, term
 
 SAYS_WHEN = "Directions of the Secretary of State, from 2025-05-01"
 
@@ -104,14 +104,13 @@ def test_a_step_by_step_way_needs_an_authority_for_each_step(books: Store) -> No
         ])  # fmt: skip
 
 
-def test_no_money_leaves_under_terms_loosened_without_an_authority(books: Store) -> None:
+def test_no_money_leaves_under_terms_loosened_without_an_authority(funded: Store) -> None:
     """The finding: from hard to none, backdated, by anybody; and the money goes."""
-    fund_all(books)
-    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "winter"), 100)])
+    post(funded, [entry("allocate", at("NHS", "limit"), at("ICB1", "winter"), 100)])
     with pytest.raises(Refused):
-        post(books, [
+        post(funded, [
             new_terms(term("winter", "none", effective_from=APRIL)),
             entry("vire", at("ICB1", "winter"), at("ICB1", "core"), 100),
         ])  # fmt: skip
-    with books.read() as reader:
+    with funded.read() as reader:
         assert reader.whole("SELECT count(*) FROM terms WHERE fund = 'winter'") == 1

@@ -18,7 +18,7 @@ from ledger.reports.verify import verify
 from ledger.store.base import Store
 from ledger.store.reading import Writer
 from ledger.store.shared import SharedFile
-from tests.books import APRIL, agreement, at, entry, fund_all, held, new_terms, term
+from tests.books import APRIL, agreement, at, entry, held, new_terms, term
 from tests.shelves import Shelf
 
 
@@ -80,44 +80,40 @@ def at_once(acts: list[Callable[[], object]]) -> list[object]:
         return list(pool.map(act, acts))
 
 
-def test_a_small_entry_asks_no_questions(books: Store, questions_asked: list[int]) -> None:
-    fund_all(books)
+def test_a_small_entry_asks_no_questions(funded: Store, questions_asked: list[int]) -> None:
     questions_asked.clear()
-    (posted,) = post(books, [small("one", 10)])
-    post(books, [small("two", 5), entry("return", at("P1", "core"), at("ICB1", "core"), 3, key="three")])
+    (posted,) = post(funded, [small("one", 10)])
+    post(funded, [small("two", 5), entry("return", at("P1", "core"), at("ICB1", "core"), 3, key="three")])
     assert questions_asked == []
     assert (posted.number, posted.transfers, posted.replayed) == (6, 1, False)
-    assert held(books)["P1", "core", "available"] == 12
-    holds(books)
+    assert held(funded)["P1", "core", "available"] == 12
+    holds(funded)
 
 
-def test_what_is_asked_for_again_is_answered_with_the_first_result(books: Store) -> None:
-    fund_all(books)
-    (first,) = post(books, [small("one", 10)])
-    (again,) = post(books, [small("one", 10)])
+def test_what_is_asked_for_again_is_answered_with_the_first_result(funded: Store) -> None:
+    (first,) = post(funded, [small("one", 10)])
+    (again,) = post(funded, [small("one", 10)])
     assert (again.number, again.hash, again.replayed) == (first.number, first.hash, True)
     with pytest.raises(KeyReused):
-        post(books, [small("one", 11)])
-    (after,) = post(books, [small("two", 1)])
+        post(funded, [small("one", 11)])
+    (after,) = post(funded, [small("two", 1)])
     assert after.number == first.number + 1
-    holds(books)
+    holds(funded)
 
 
-def test_what_others_posted_meanwhile_is_taken_in(books: Store, questions_asked: list[int]) -> None:
-    fund_all(books)
-    post(books, [small("one", 10)])
-    reverse(books, 6, reason="a mistake", actor="tests")  # money alone, by questions
-    post(books, [new_terms(term("growth", "hard", version=2))])  # records, by questions
+def test_what_others_posted_meanwhile_is_taken_in(funded: Store, questions_asked: list[int]) -> None:
+    post(funded, [small("one", 10)])
+    reverse(funded, 6, reason="a mistake", actor="tests")  # money alone, by questions
+    post(funded, [new_terms(term("growth", "hard", version=2))])  # records, by questions
     questions_asked.clear()
-    post(books, [small("two", 600_000)])  # all there is, the mistake included
+    post(funded, [small("two", 600_000)])  # all there is, the mistake included
     with pytest.raises(Refused, match="below zero"):
-        post(books, [small("three", 1)])
+        post(funded, [small("three", 1)])
     assert questions_asked == [1]  # the refusal alone, so that it says why
-    holds(books)
+    holds(funded)
 
 
-def test_a_store_that_nobody_else_writes_reads_the_books_once(books: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    fund_all(books)
+def test_a_store_that_nobody_else_writes_reads_the_books_once(funded: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[memory.Memory] = []
     real = memory.Memory.__init__
 
@@ -127,47 +123,45 @@ def test_a_store_that_nobody_else_writes_reads_the_books_once(books: Store, monk
 
     monkeypatch.setattr(memory.Memory, "__init__", counted)
     for nth in range(4):
-        post(books, [small(f"one {nth}")])
-    reverse(books, 7, reason="a mistake", actor="tests")
-    post(books, [small("after a reversal")])
+        post(funded, [small(f"one {nth}")])
+    reverse(funded, 7, reason="a mistake", actor="tests")
+    post(funded, [small("after a reversal")])
     assert len(read) == 1
-    post(books, [agreement(organisation="ICB1", fund="core")])
-    post(books, [small("after a record")])
+    post(funded, [agreement(organisation="ICB1", fund="core")])
+    post(funded, [small("after a record")])
     assert len(read) == 2
-    holds(books)
+    holds(funded)
 
 
-def test_many_threads_are_committed_together(books: Store, commits: list[int]) -> None:
-    fund_all(books)
-    acts = [lambda key=f"entry {nth}": post(books, [small(key)]) for nth in range(60)]
-    with books.write():  # while somebody writes, the others gather
+def test_many_threads_are_committed_together(funded: Store, commits: list[int]) -> None:
+    acts = [lambda key=f"entry {nth}": post(funded, [small(key)]) for nth in range(60)]
+    with funded.write():  # while somebody writes, the others gather
         threads = [threading.Thread(target=act) for act in acts]
         for thread in threads:
             thread.start()
-        while len(group_commit.of(books)._waiting) < len(acts):
+        while len(group_commit.of(funded)._waiting) < len(acts):
             pass
     for thread in threads:
         thread.join()
     assert commits == [60]
-    assert held(books)["P1", "core", "available"] == 60
-    holds(books)
+    assert held(funded)["P1", "core", "available"] == 60
+    holds(funded)
 
 
-def test_nobody_fails_for_another(books: Store, commits: list[int]) -> None:
+def test_nobody_fails_for_another(funded: Store, commits: list[int]) -> None:
     """Of the money there is for three, three get theirs; whoever breaks a rule hears which; a key is one decision."""
-    fund_all(books)
     acts = [
-        *(lambda key=f"large {nth}": post(books, [small(key, 199_990)]) for nth in range(5)),
-        *(lambda: post(books, [small("the same", 0 + 7, who="P2")]) for _ in range(4)),
-        lambda: post(books, [entry("devolve", at("P1", "core"), at("ICB1", "core"), 1, key="upwards")]),
-        lambda: post(books, [small("a strange\N{ZERO WIDTH SPACE} key")]),
-        *(lambda key=f"other {nth}": post(books, [entry("devolve", at("ICB2", "core"), at("P3", "core"), 2, key=key)]) for nth in range(6)),
+        *(lambda key=f"large {nth}": post(funded, [small(key, 199_990)]) for nth in range(5)),
+        *(lambda: post(funded, [small("the same", 0 + 7, who="P2")]) for _ in range(4)),
+        lambda: post(funded, [entry("devolve", at("P1", "core"), at("ICB1", "core"), 1, key="upwards")]),
+        lambda: post(funded, [small("a strange\N{ZERO WIDTH SPACE} key")]),
+        *(lambda key=f"other {nth}": post(funded, [entry("devolve", at("ICB2", "core"), at("P3", "core"), 2, key=key)]) for nth in range(6)),
     ]  # fmt: skip
     commits.clear()
     found = at_once(acts)
     large, same, upwards, strange, other = found[:5], found[5:9], found[9], found[10], found[11:]
     kept = [one for one in large if not isinstance(one, Refused)]
-    took = held(books)["P1", "core", "available"]
+    took = held(funded)["P1", "core", "available"]
     # Of £6,000.00 three take £1,999.90 each, and what is left is enough for the small one, whoever comes first.
     assert (len(kept), took) == (3, 3 * 199_990)
     assert all("below zero" in str(one) for one in large if isinstance(one, Refused))
@@ -176,23 +170,21 @@ def test_nobody_fails_for_another(books: Store, commits: list[int]) -> None:
     assert "not below" in str(upwards)
     assert "cannot be seen" in str(strange)
     assert len({posted.number for (posted,) in other}) == 6
-    assert held(books)["P3", "core", "available"] == 12
-    holds(books)
+    assert held(funded)["P3", "core", "available"] == 12
+    holds(funded)
 
 
-def test_a_key_that_the_books_know_leaves_the_others_their_entries(books: Store) -> None:
+def test_a_key_that_the_books_know_leaves_the_others_their_entries(funded: Store) -> None:
     """The database refuses the rows of all, and each caller posts alone."""
-    fund_all(books)
-    post(books, [small("known", 3)])
-    acts = [lambda key=key: post(books, [small(key, 3)]) for key in ("known", "a", "b", "c")]
+    post(funded, [small("known", 3)])
+    acts = [lambda key=key: post(funded, [small(key, 3)]) for key in ("known", "a", "b", "c")]
     found = at_once(acts)
     assert [posted.replayed for (posted,) in found] == [True, False, False, False]
-    assert held(books)["P1", "core", "available"] == 12
-    holds(books)
+    assert held(funded)["P1", "core", "available"] == 12
+    holds(funded)
 
 
-def test_a_failure_is_told_to_who_led_and_the_others_go_on(books: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    fund_all(books)
+def test_a_failure_is_told_to_who_led_and_the_others_go_on(funded: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     real, failed = ordinary.PlainBatch.write, []
 
     def fails_once(self: ordinary.PlainBatch, writer: Writer) -> None:
@@ -202,16 +194,15 @@ def test_a_failure_is_told_to_who_led_and_the_others_go_on(books: Store, monkeyp
             raise MemoryError("no more")
 
     monkeypatch.setattr(ordinary.PlainBatch, "write", fails_once)
-    found = at_once([lambda key=f"entry {nth}": post(books, [small(key)]) for nth in range(8)])
+    found = at_once([lambda key=f"entry {nth}": post(funded, [small(key)]) for nth in range(8)])
     assert [type(one) for one in found if isinstance(one, Exception)] == [MemoryError]
-    assert held(books)["P1", "core", "available"] == 7
-    holds(books)
+    assert held(funded)["P1", "core", "available"] == 7
+    holds(funded)
 
 
-def test_a_shared_file_is_taken_once_for_all_who_wait(books: Store, commits: list[int]) -> None:
-    fund_all(books)
-    path = books.path
-    books.close()
+def test_a_shared_file_is_taken_once_for_all_who_wait(funded: Store, commits: list[int]) -> None:
+    path = funded.path
+    funded.close()
     shared = SharedFile(path)
     with shared.read() as reader:
         reader.whole("SELECT count(*) FROM entry")
@@ -228,10 +219,9 @@ def test_a_shared_file_is_taken_once_for_all_who_wait(books: Store, commits: lis
     shared.close()
 
 
-def test_who_reads_a_shared_file_is_told_so_and_keeps_nobody_waiting(books: Store) -> None:
-    fund_all(books)
-    path = books.path
-    books.close()
+def test_who_reads_a_shared_file_is_told_so_and_keeps_nobody_waiting(funded: Store) -> None:
+    path = funded.path
+    funded.close()
     shared = SharedFile(path, patience=20)
     with shared.read():
         other = threading.Thread(target=lambda: post(shared, [small("other")]))
@@ -246,19 +236,18 @@ def test_who_reads_a_shared_file_is_told_so_and_keeps_nobody_waiting(books: Stor
 
 
 @pytest.mark.parametrize("code", ["no such", "a\N{ZERO WIDTH SPACE}b", "", None])
-def test_a_strange_code_is_refused_to_its_own_caller(books: Store, code: str | None) -> None:
-    fund_all(books)
+def test_a_strange_code_is_refused_to_its_own_caller(funded: Store, code: str | None) -> None:
     strange = small("strange")
     legs_to = strange.transfers.drop(["to_organisation"]).append_column(
         "to_organisation", pa.array([code], pa.string())
     )
     found = at_once([
-        lambda: post(books, [replace(strange, transfers=legs_to)]),
-        *(lambda key=f"plain {nth}": post(books, [small(key)]) for nth in range(4)),
+        lambda: post(funded, [replace(strange, transfers=legs_to)]),
+        *(lambda key=f"plain {nth}": post(funded, [small(key)]) for nth in range(4)),
     ])  # fmt: skip
     assert "there is no organisation" in str(found[0])
     assert [posted.replayed for (posted,) in found[1:]] == [False] * 4
-    holds(books)
+    holds(funded)
 
 
 @pytest.mark.parametrize(

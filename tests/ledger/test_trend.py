@@ -111,7 +111,6 @@ def test_before_anything_is_held_no_share_is_defined(books: Store) -> None:
     assert set(april.values.values()) == {None}
 
 
-def test_an_unknown_organisation_is_refused_with_the_nearest(books: Store) -> None:
-    fund_all(books)
-    with books.read() as reader, pytest.raises(Refused, match=r"no organisation 'ICB11'.*Did you mean ICB1"):
+def test_an_unknown_organisation_is_refused_with_the_nearest(funded: Store) -> None:
+    with funded.read() as reader, pytest.raises(Refused, match=r"no organisation 'ICB11'.*Did you mean ICB1"):
         trend(reader, month_ends(reader, moment(reader, APRIL), 2025), ["ICB11"])

@@ -146,28 +146,26 @@ def total(expected: int, **given: object) -> Draft:
     )
 
 
-def test_a_control_total_that_ties_is_kept_and_one_that_does_not_is_refused(books: Store) -> None:
-    fund_all(books)
-    post(books, [total(900_000)])
+def test_a_control_total_that_ties_is_kept_and_one_that_does_not_is_refused(funded: Store) -> None:
+    post(funded, [total(900_000)])
     with pytest.raises(Refused, match=r"the books show £9,000.00, which is £0.01 too little.*says £9,000.01"):
-        post(books, [total(900_001)])
+        post(funded, [total(900_001)])
     with pytest.raises(Refused, match="too much"):
-        post(books, [total(899_990)])
-    post(books, [total(899_995, tolerance_pence=5)])
+        post(funded, [total(899_990)])
+    post(funded, [total(899_995, tolerance_pence=5)])
     with pytest.raises(Refused, match=r"£3,000\.00 too little"):
-        post(books, [total(900_000, id="one ICB", organisation="ICB1", description="one ICB")])
+        post(funded, [total(900_000, id="one ICB", organisation="ICB1", description="one ICB")])
 
 
-def test_a_control_total_holds_for_every_later_entry_that_it_speaks_of(books: Store) -> None:
-    fund_all(books)
-    post(books, [total(900_000)])
+def test_a_control_total_holds_for_every_later_entry_that_it_speaks_of(funded: Store) -> None:
+    post(funded, [total(900_000)])
     more = entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 1)
     with pytest.raises(Refused, match=r"£0\.01 too much"):
-        post(books, [more])
+        post(funded, [more])
     # Later money is not spoken of; and a newer figure, recorded with the money, takes the older one's place.
-    post(books, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 1, day=MAY)])
-    post(books, [more, total(900_001, supersedes="t900000")])
-    with books.read() as reader:
+    post(funded, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 1, day=MAY)])
+    post(funded, [more, total(900_001, supersedes="t900000")])
+    with funded.read() as reader:
         assert verify(reader) == []
 
 

@@ -18,7 +18,7 @@ from ledger.entries.draft import Leg, legs
 from ledger.entries.posting import post, reverse
 from ledger.store import backup
 from ledger.store.base import Store
-from tests.books import at, entry, fund_all
+from tests.books import at, entry
 from tests.conftest import ROOT
 from tests.ledger.test_keeping import tables_of_version_1
 from tests.shelves import Shelf
@@ -219,14 +219,13 @@ def test_the_page_refuses_a_proof_that_was_changed(fifth: str, tmp_path: Path, w
     assert "reason:" not in said  # nothing is said of it before it is proven
 
 
-def test_a_type_hides_no_text(books: Store, tmp_path: Path) -> None:
+def test_a_type_hides_no_text(funded: Store, tmp_path: Path) -> None:
     """A note that reads as a length and a text: with a type made up for it, its first letters would not be shown."""
-    fund_all(books)
     moved = entry("devolve", at("ICB1", "core"), at("P1", "core"), 5)
     noted = legs([Leg(at("ICB1", "core"), at("P1", "core"), 5, note="not1:b")])
-    (posted,) = post(books, [replace(moved, transfers=noted)])
-    address = books.path
-    books.close()
+    (posted,) = post(funded, [replace(moved, transfers=noted)])
+    address = funded.path
+    funded.close()
     proof = tmp_path / "proof.json"
     assert run("prove", posted.number, "--out", proof, "--ledger", address)[0] == 0
     assert "note not1:b" in check(INCLUDED, proof, root_of(proof), folder=tmp_path)[1]

@@ -31,10 +31,10 @@ AUTH = {
 LONG_AGO = date(2020, 1, 1)
 
 
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A ledger with people of two ICBs, each with a proposal; the app is opened on it."""
-    path = tmp_path / "office.duckdb"
+@pytest.fixture(scope="module")
+def _office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger with people of two ICBs, each with a proposal; made once, to be copied."""
+    path = tmp_path_factory.mktemp("office") / "office.duckdb"
     with Store.create(path) as store:
         small_books(store)
         fund_all(store)
@@ -54,6 +54,14 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 prepared_by=person,
             )
         store.checkpoint()
+    return path
+
+
+@pytest.fixture
+def office(_office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that ledger; the app is opened on it."""
+    path = tmp_path / "office.duckdb"
+    path.write_bytes(_office.read_bytes())
     monkeypatch.setenv("DEVOLUTION_LEDGER", str(path))
     monkeypatch.chdir(ROOT)
     return path

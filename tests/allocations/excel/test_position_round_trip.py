@@ -180,17 +180,16 @@ def test_random_decisions_reach_every_kind_and_tier() -> None:
 
 
 def test_an_opening_goes_down_the_tiers_and_every_leg_names_its_cell(
-    books: Store, fresh: Store, tmp_path: Path
+    funded: Store, fresh: Store, tmp_path: Path
 ) -> None:
-    fund_all(books)
     post(
-        books,
+        funded,
         [
             entry("devolve", at("ICB1", "core"), at("P1", "core"), 100),
             entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 40),
         ],
     )
-    export(books, tmp_path / "position.xlsx")
+    export(funded, tmp_path / "position.xlsx")
     done = import_position(fresh, tmp_path / "position.xlsx", actor="finance")
     with fresh.read() as reader:
         entries = reader.table("SELECT * FROM entry WHERE number > 2 ORDER BY number").to_pylist()
@@ -220,10 +219,9 @@ def test_what_was_illustrative_stays_so(own_demo_ledger: Path, tmp_path: Path) -
     assert "Illustrative devolution policy 2025/26 (illustrative)" in resource["facts"]["Entries rest on"]
 
 
-def test_a_network_in_two_places_gets_its_money_by_its_parts(books: Store, fresh: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    post(books, [entry("devolve", at("ICB2", "core"), at("N2", "core"), 1_000)])
-    export(books, tmp_path / "p.xlsx")
+def test_a_network_in_two_places_gets_its_money_by_its_parts(funded: Store, fresh: Store, tmp_path: Path) -> None:
+    post(funded, [entry("devolve", at("ICB2", "core"), at("N2", "core"), 1_000)])
+    export(funded, tmp_path / "p.xlsx")
     import_position(fresh, tmp_path / "p.xlsx", actor="tests")
     with fresh.read() as reader:
         rows = reader.rows(
@@ -249,12 +247,11 @@ def test_money_that_left_a_ring_fence_needs_the_authority_again(books: Store, fr
 
 
 def test_money_of_an_organisation_that_has_closed_is_dated_while_it_was_there(
-    books: Store, fresh: Store, tmp_path: Path
+    funded: Store, fresh: Store, tmp_path: Path
 ) -> None:
-    fund_all(books)
-    post(books, [entry("devolve", at("ICB1", "core"), at("P2", "core"), 77)])
+    post(funded, [entry("devolve", at("ICB1", "core"), at("P2", "core"), 77)])
     closure = {"id": "P2 closes", "organisation": "P2", "valid_to": JUNE}
-    for number, store in enumerate((books, fresh)):
+    for number, store in enumerate((funded, fresh)):
         post(
             store,
             [
@@ -268,7 +265,7 @@ def test_money_of_an_organisation_that_has_closed_is_dated_while_it_was_there(
                 )
             ],
         )
-    exported = export(books, tmp_path / "p.xlsx")
+    exported = export(funded, tmp_path / "p.xlsx")
     import_position(fresh, tmp_path / "p.xlsx", actor="tests")
     assert hash_of(fresh) == exported
 
@@ -276,51 +273,46 @@ def test_money_of_an_organisation_that_has_closed_is_dated_while_it_was_there(
 # --- refusals -------------------------------------------------------------------------------------
 
 
-def test_books_with_other_money_are_left_alone(books: Store, fresh: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    export(books, tmp_path / "p.xlsx")
+def test_books_with_other_money_are_left_alone(funded: Store, fresh: Store, tmp_path: Path) -> None:
+    export(funded, tmp_path / "p.xlsx")
     fund_all(fresh)
     said = refusal(fresh, tmp_path / "p.xlsx")
     assert "money stands in it already" in said
     assert "no money yet" in said
 
 
-def test_a_part_of_a_position_is_no_opening(books: Store, fresh: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    export(books, tmp_path / "part.xlsx", organisation="ICB1")
+def test_a_part_of_a_position_is_no_opening(funded: Store, fresh: Store, tmp_path: Path) -> None:
+    export(funded, tmp_path / "part.xlsx", organisation="ICB1")
     said = refusal(fresh, tmp_path / "part.xlsx")
     assert "sum to £6,000.00, not to zero" in said
     assert "without --organisation" in said
 
 
-def test_other_terms_would_make_it_another_position(books: Store, fresh: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    export(books, tmp_path / "p.xlsx")
+def test_other_terms_would_make_it_another_position(funded: Store, fresh: Store, tmp_path: Path) -> None:
+    export(funded, tmp_path / "p.xlsx")
     post(fresh, [new_terms(term("core", "soft", version=2))])
     said = refusal(fresh, tmp_path / "p.xlsx")
     assert "grade is none in the file and soft in the ledger" in said
     assert "Position!T" in said
 
 
-def test_an_organisation_that_the_ledger_does_not_know(books: Store, fresh: Store, tmp_path: Path) -> None:
-    fund_all(books)
+def test_an_organisation_that_the_ledger_does_not_know(funded: Store, fresh: Store, tmp_path: Path) -> None:
     new = [{"code": "P9", "name": "Ninth", "tier": "place", "valid_from": APRIL}]
     line = [{"id": "ICB1>P9", "parent": "ICB1", "child": "P9", "scheme": "line", "valid_from": APRIL}]
     brought = {Organisation: records(Organisation, new), Relationship: records(Relationship, line)}
     post(
-        books,
+        funded,
         [
             Draft("P9", "structure", APRIL, "tests", "new", records=brought),
             entry("devolve", at("ICB1", "core"), at("P9", "core"), 5),
         ],
     )
-    export(books, tmp_path / "p.xlsx")
+    export(funded, tmp_path / "p.xlsx")
     assert "the ledger does not know 'P9'" in refusal(fresh, tmp_path / "p.xlsx")
 
 
-def test_a_dry_run_goes_all_the_way_and_keeps_nothing(books: Store, fresh: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    exported = export(books, tmp_path / "p.xlsx")
+def test_a_dry_run_goes_all_the_way_and_keeps_nothing(funded: Store, fresh: Store, tmp_path: Path) -> None:
+    exported = export(funded, tmp_path / "p.xlsx")
     done = import_position(fresh, tmp_path / "p.xlsx", actor="tests", dry_run=True)
     assert done.content_hash == exported
     assert len(done.posted) == 2
@@ -345,9 +337,8 @@ def spoil(path: Path, change: Callable[[Any], None]) -> Path:
     return out
 
 
-def test_every_changed_cell_is_noticed_and_its_row_named(books: Store, fresh: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    export(books, tmp_path / "p.xlsx")
+def test_every_changed_cell_is_noticed_and_its_row_named(funded: Store, fresh: Store, tmp_path: Path) -> None:
+    export(funded, tmp_path / "p.xlsx")
     choose = random.Random(1)
     unharmed = openpyxl.load_workbook(tmp_path / "p.xlsx")["Position"]
     other = ["x", "ICB2", 7, 0.005, "2026/27", None, True, date(2025, 1, 1), "=1+1", "-", "(5)", "n/a", "#REF!", 1e300]
@@ -368,9 +359,8 @@ def test_every_changed_cell_is_noticed_and_its_row_named(books: Store, fresh: St
             ), said
 
 
-def test_rows_added_taken_away_or_doubled(books: Store, fresh: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    export(books, tmp_path / "p.xlsx")
+def test_rows_added_taken_away_or_doubled(funded: Store, fresh: Store, tmp_path: Path) -> None:
+    export(funded, tmp_path / "p.xlsx")
     assert "the file says 4" in refusal(
         fresh, spoil(tmp_path / "p.xlsx", lambda sheet: sheet.delete_rows(FIRST_ROW + 2))
     )
@@ -388,9 +378,8 @@ def test_rows_added_taken_away_or_doubled(books: Store, fresh: Store, tmp_path: 
     assert "no column grade" in refusal(fresh, spoil(tmp_path / "p.xlsx", without_column))
 
 
-def test_sorted_or_reordered_rows_are_the_same_position(books: Store, fresh: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    exported = export(books, tmp_path / "p.xlsx")
+def test_sorted_or_reordered_rows_are_the_same_position(funded: Store, fresh: Store, tmp_path: Path) -> None:
+    exported = export(funded, tmp_path / "p.xlsx")
 
     def turn(sheet: Any) -> None:
         rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=FIRST_ROW + 1)]
@@ -401,9 +390,8 @@ def test_sorted_or_reordered_rows_are_the_same_position(books: Store, fresh: Sto
     assert import_position(fresh, spoil(tmp_path / "p.xlsx", turn), actor="tests").content_hash == exported
 
 
-def test_a_changed_csv_is_noticed(books: Store, fresh: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    export(books, tmp_path / "p.csv")
+def test_a_changed_csv_is_noticed(funded: Store, fresh: Store, tmp_path: Path) -> None:
+    export(funded, tmp_path / "p.csv")
     text = (tmp_path / "p.csv").read_bytes()
     for before, after in (
         (b"-10000.00", b"-1000.00"),
@@ -478,14 +466,13 @@ def test_csv_text_comes_back(text: str) -> None:
     assert not csv_text(text).startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
-def test_the_package_beside_a_csv_describes_it(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    export(books, tmp_path / "one.csv")
-    exported = export(books, tmp_path / "two.csv")
+def test_the_package_beside_a_csv_describes_it(funded: Store, tmp_path: Path) -> None:
+    export(funded, tmp_path / "one.csv")
+    exported = export(funded, tmp_path / "two.csv")
     package = json.loads((tmp_path / PACKAGE).read_text(encoding="utf-8"))
     assert [resource["path"] for resource in package["resources"]] == ["one.csv", "two.csv"]
     resource = package["resources"][1]
-    with books.read() as reader:
+    with funded.read() as reader:
         now = moment(reader)
     assert resource["currency"] == "GBP"
     assert resource["as_at"] == now.as_at.isoformat()
@@ -510,12 +497,11 @@ def test_somebody_elses_package_is_left_alone(books: Store, tmp_path: Path) -> N
         export(books, tmp_path / "p.csv")
 
 
-def test_the_workbook_says_where_it_comes_from_and_sums(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    exported = export(books, tmp_path / "p.xlsx")
+def test_the_workbook_says_where_it_comes_from_and_sums(funded: Store, tmp_path: Path) -> None:
+    exported = export(funded, tmp_path / "p.xlsx")
     book = openpyxl.load_workbook(tmp_path / "p.xlsx")
     facts = {row[0].value: row[1].value for row in book["Read me"].iter_rows() if row[0].value}
-    with books.read() as reader:
+    with funded.read() as reader:
         now = moment(reader)
     assert facts["Ledger head"] == now.head
     assert facts["As at"] == now.as_at.isoformat()
@@ -541,9 +527,8 @@ def test_amounts_beyond_a_spreadsheets_digits(tmp_path: Path, books: Store, fres
     assert hash_of(fresh) == exported
 
 
-def test_the_content_hash_is_of_every_row_and_column_in_any_order(books: Store) -> None:
-    fund_all(books)
-    with books.read() as reader:
+def test_the_content_hash_is_of_every_row_and_column_in_any_order(funded: Store) -> None:
+    with funded.read() as reader:
         now = moment(reader)
         table = position(reader, now)
     assert content_hash(table) == content_hash(table.sort_by([("fund", "descending"), ("organisation", "descending")]))

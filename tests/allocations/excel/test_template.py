@@ -16,7 +16,7 @@ from ledger.errors import Refused
 from ledger.reports.position import moment
 from ledger.store.base import Store
 from ledger.years import FinancialYear
-from tests.books import YEAR, at, entry, fund_all
+from tests.books import YEAR, at, entry
 
 pytestmark = pytest.mark.xdist_group("template")
 
@@ -73,10 +73,9 @@ def test_inputs_are_yellow_unlocked_and_choose_from_lists(written: Path) -> None
     assert (rules["F5"].type, rules["F5"].formula1) == ("decimal", "0")
 
 
-def test_from_books_it_offers_what_the_icb_holds(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    post(books, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 40)])
-    with books.read() as reader:
+def test_from_books_it_offers_what_the_icb_holds(funded: Store, tmp_path: Path) -> None:
+    post(funded, [entry("retain", at("ICB1", "core"), at("ICB1", "core", "retained"), 40)])
+    with funded.read() as reader:
         now = moment(reader)
         plan = from_books(reader, now, "ICB1", YEAR)
         source = template.told(plan, reader, now)
@@ -96,9 +95,8 @@ def test_from_books_it_offers_what_the_icb_holds(books: Store, tmp_path: Path) -
     ("P1", YEAR, "there is no ICB 'P1'"),
     ("ICB1", FinancialYear(2024), "holds no money of 2024/25"),
 ])  # fmt: skip
-def test_books_without_an_answer(books: Store, icb: str, year: FinancialYear, said: str) -> None:
-    fund_all(books)
-    with books.read() as reader, pytest.raises(Refused, match=said):
+def test_books_without_an_answer(funded: Store, icb: str, year: FinancialYear, said: str) -> None:
+    with funded.read() as reader, pytest.raises(Refused, match=said):
         from_books(reader, moment(reader, date(2025, 6, 1)), icb, year)
 
 

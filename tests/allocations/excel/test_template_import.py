@@ -13,7 +13,7 @@ from allocations.files.out.template import from_books
 from ledger.reports import trail
 from ledger.reports.position import moment
 from ledger.store.base import Store
-from tests.books import YEAR, fund_all, held
+from tests.books import YEAR, held
 
 pytestmark = pytest.mark.xdist_group("template")
 
@@ -38,22 +38,20 @@ def filled(store: Store, path: Path, pounds: dict[str, str]) -> Path:
     return path
 
 
-def test_a_filled_template_is_imported_as_it_is(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    path = filled(books, tmp_path / "template.xlsx", {"P1": "3500.25", "P2": "2499.75"})
-    outcome = import_budgets(books, path, Request(payer="ICB1", year=YEAR, fund="core"))
+def test_a_filled_template_is_imported_as_it_is(funded: Store, tmp_path: Path) -> None:
+    path = filled(funded, tmp_path / "template.xlsx", {"P1": "3500.25", "P2": "2499.75"})
+    outcome = import_budgets(funded, path, Request(payer="ICB1", year=YEAR, fund="core"))
     assert outcome.posted.transfers == 2
-    now = held(books)
+    now = held(funded)
     assert (now["P1", "core", "available"], now["P2", "core", "available"]) == (350_025, 249_975)
     assert ("ICB1", "core", "available") not in now
-    with books.read() as reader:
+    with funded.read() as reader:
         rows = trail.trail(reader, moment(reader), "P1").to_pylist()
     assert any("Budget!" in str(row) for row in rows)
 
 
-def test_a_template_that_hands_out_too_much_is_refused(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    path = filled(books, tmp_path / "template.xlsx", {"P1": "6000.01"})
+def test_a_template_that_hands_out_too_much_is_refused(funded: Store, tmp_path: Path) -> None:
+    path = filled(funded, tmp_path / "template.xlsx", {"P1": "6000.01"})
     with pytest.raises(BudgetRefused, match=r"0\.01"):
-        import_budgets(books, path, Request(payer="ICB1", year=YEAR, fund="core"))
-    assert ("P1", "core", "available") not in held(books)
+        import_budgets(funded, path, Request(payer="ICB1", year=YEAR, fund="core"))
+    assert ("P1", "core", "available") not in held(funded)

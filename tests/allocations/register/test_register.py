@@ -71,21 +71,19 @@ def test_out_and_in_again_is_the_same_books(shelf: Shelf, tmp_path: Path, suffix
         assert all(entry.replayed for entry in again.posted)
 
 
-def test_rows_with_one_key_are_one_entry(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
+def test_rows_with_one_key_are_one_entry(funded: Store, tmp_path: Path) -> None:
     rows = [{**DEVOLVED, "key": "June", "to": place, "amount": amount} for place, amount in (("P1", "2"), ("P2", "3"))]
-    done = brought(books, tmp_path / "r.xlsx", rows)
+    done = brought(funded, tmp_path / "r.xlsx", rows)
     assert [entry.transfers for entry in done.posted] == [2]
-    assert (held(books)["P1", "core", "available"], held(books)["P2", "core", "available"]) == (200, 300)
+    assert (held(funded)["P1", "core", "available"], held(funded)["P2", "core", "available"]) == (200, 300)
 
 
 @pytest.mark.parametrize("kind", ["file"])
 @pytest.mark.parametrize("suffix", ["xlsx", "csv"])
-def test_text_that_means_harm_comes_back_as_it_was(books: Store, tmp_path: Path, suffix: str) -> None:
-    fund_all(books)
+def test_text_that_means_harm_comes_back_as_it_was(funded: Store, tmp_path: Path, suffix: str) -> None:
     rows = [{**DEVOLVED, "reason": text, "note": text, "key": str(nth)} for nth, text in enumerate(HARMFUL)]
-    brought(books, tmp_path / f"r.{suffix}", rows)
-    with books.read() as reader:
+    brought(funded, tmp_path / f"r.{suffix}", rows)
+    with funded.read() as reader:
         assert [reason for (reason,) in reader.rows("SELECT reason FROM entry WHERE number > 5")] == list(HARMFUL)
 
 
@@ -99,9 +97,8 @@ def refusals(books: Store, path: Path, rows: Sequence[Mapping[str, str]]) -> dic
 
 
 @pytest.mark.parametrize("kind", ["file"])
-def test_every_row_that_is_wrong_is_told_by_its_cell_and_nothing_is_posted(books: Store, tmp_path: Path) -> None:
+def test_every_row_that_is_wrong_is_told_by_its_cell_and_nothing_is_posted(funded: Store, tmp_path: Path) -> None:
     """One row for each way to be wrong, with good rows between them. Headings stand in row 4."""
-    fund_all(books)
     fenced = {**DEVOLVED, "kind": "vire", "organisation": "ICB1", "from": "", "to": "", "to_fund": "growth"}
     wrong: list[tuple[dict[str, str], str, str]] = [
         ({**DEVOLVED, "kind": "gift"}, "kind", "is no kind of decision"),
@@ -122,7 +119,7 @@ def test_every_row_that_is_wrong_is_told_by_its_cell_and_nothing_is_posted(books
         rows += [{**DEVOLVED, "key": f"good {nth}"}, {name: text for name, text in row.items() if name != "colour"}]
         letter = _letter(field)
         expected[f"{letter}{4 + len(rows)}"] = said
-    found = refusals(books, tmp_path / "r.xlsx", rows)
+    found = refusals(funded, tmp_path / "r.xlsx", rows)
     for cell, said in expected.items():
         assert cell in found, (cell, said, sorted(found))
         assert said in found[cell].found, (cell, found[cell].found)
@@ -141,22 +138,20 @@ def _letter(field: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["file"])
-def test_the_same_row_twice_is_not_taken_for_two(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
-    found = refusals(books, tmp_path / "r.xlsx", [DEVOLVED, DEVOLVED, {**DEVOLVED, "key": "k"},
+def test_the_same_row_twice_is_not_taken_for_two(funded: Store, tmp_path: Path) -> None:
+    found = refusals(funded, tmp_path / "r.xlsx", [DEVOLVED, DEVOLVED, {**DEVOLVED, "key": "k"},
                                                   {**DEVOLVED, "key": "k", "reason": "other"}])  # fmt: skip
     assert "the same decision stands at" in found["A6"].found
     assert "another reason" in found[f"{_letter('key')}8"].found
 
 
 @pytest.mark.parametrize("kind", ["file"])
-def test_rows_that_were_recorded_before_do_not_move_the_others(books: Store, tmp_path: Path) -> None:
+def test_rows_that_were_recorded_before_do_not_move_the_others(funded: Store, tmp_path: Path) -> None:
     """Ten rows are in the books already; the eleventh alone is new, and is the one that is told of."""
-    fund_all(books)
     before = [{**DEVOLVED, "key": str(nth)} for nth in range(10)]
-    brought(books, tmp_path / "before.xlsx", before)
+    brought(funded, tmp_path / "before.xlsx", before)
     upward = {**DECIDED, "kind": "relate", "child": "P1", "part_of": "G1"}
-    assert set(refusals(books, tmp_path / "r.xlsx", [*before, upward])) == {"A15"}
+    assert set(refusals(funded, tmp_path / "r.xlsx", [*before, upward])) == {"A15"}
 
 
 @pytest.mark.parametrize("kind", ["file"])
