@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from allocations.reading.strict_yaml import Path_, StrictModel, place_of, read_lines, read_model
+from allocations.reading.strict_yaml import Path_, StrictModel, Whole, place_of, read_lines, read_model
 from ledger.errors import Problem, Refused, refuse
 from scenarios.fields import NAMED, Instant, Light, Text, Year
 from scenarios.levers import Step
@@ -60,8 +60,8 @@ class Measured(Grounds):
 class Segments(Grounds):
     """The oversight segment of each ICB, 1 (most trusted) to 4 (most supported)."""
 
-    values: dict[str, int] = Field(default_factory=dict)
-    otherwise: int | None = Field(default=None, ge=1, le=4)
+    values: dict[str, Whole] = Field(default_factory=dict)
+    otherwise: Whole | None = Field(default=None, ge=1, le=4)
 
     @model_validator(mode="after")
     def _four(self) -> "Segments":
@@ -98,7 +98,7 @@ class Scenario(StrictModel):
     assumptions: tuple[Assumption, ...] = ()
     measures: dict[str, Measured] = Field(default_factory=dict)
     segments: Segments | None = None
-    seed: int = Field(default=0, ge=0)
+    seed: Whole = Field(default=0, ge=0)
 
     @model_validator(mode="after")
     def _names_once(self) -> "Scenario":

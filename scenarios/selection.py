@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BeforeValidator, Field
 
-from allocations.reading.strict_yaml import StrictModel
+from allocations.reading.strict_yaml import StrictModel, Whole, YesNo
 from ledger.money import spoken
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
 from ledger.words import AVAILABLE, SPENT
@@ -39,7 +39,9 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)
 Grades = Annotated[tuple[Grade, ...], BeforeValidator(_listed), Field(min_length=1)]
 Routes = Annotated[tuple[Route, ...], BeforeValidator(_listed), Field(min_length=1)]
 Standings = Annotated[tuple[Standing, ...], BeforeValidator(_listed), Field(min_length=1)]
-Segments = Annotated[tuple[int, ...], BeforeValidator(lambda v: [v] if isinstance(v, int) else v), Field(min_length=1)]
+Segments = Annotated[
+    tuple[Whole, ...], BeforeValidator(lambda v: [v] if isinstance(v, int) else v), Field(min_length=1)
+]
 
 
 class Funds(StrictModel):
@@ -55,13 +57,13 @@ class Funds(StrictModel):
     resource: Literal["revenue", "capital"] | None = None
     grade: Grades | None = None
     route: Routes | None = None
-    recurrent: bool | None = None
+    recurrent: YesNo | None = None
     below_pence: Pounds | None = Field(default=None, alias="below_pounds")
     above_pence: Pounds | None = Field(default=None, alias="above_pounds")
     notified_after: date | None = None
     notified_before: date | None = None
     spend_by_before: date | None = None
-    placeable: bool | None = Field(default=None, description="could be held at place or below")
+    placeable: YesNo | None = Field(default=None, description="could be held at place or below")
     year: Year | None = None
 
     def check(self, world: World) -> None:

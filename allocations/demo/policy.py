@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from allocations.figures import tables
 from allocations.figures.tables import FOLDER
 from allocations.figures.weightings import weighting
-from allocations.reading.strict_yaml import StrictModel, read_model
+from allocations.reading.strict_yaml import StrictModel, Whole, read_model
 from ledger.years import FinancialYear, parse_year
 
 DEFAULT = FOLDER / "devolution_policy.yaml"
@@ -34,7 +34,7 @@ class Earmark(_Weighted):
 
     source_fund: str = Field(alias="from")
     fund: str = Field(alias="to")
-    total_pounds: int = Field(gt=0)
+    total_pounds: Whole = Field(gt=0)
     quality: str
     source: str
     reason: str

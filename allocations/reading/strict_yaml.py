@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from allocations.reading.file_bytes import content_of
 from ledger.errors import Problem, Refused
@@ -16,7 +16,27 @@ from ledger.errors import Problem, Refused
 DEEPEST_NESTING = 60
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _BEYOND = re.compile(r"[-+]?[\d_.,]*[eE][-+]?\d{3,}%?|[-+]?[\d_.,]{40,}%?")
+# Whole numbers as people write them: neither 0100, which YAML takes for 64, nor 1:30, which it takes for 90.
+_WHOLE = r"[-+]?(?:0|[1-9][0-9]*)"
 _EXAMPLE = "Compare with the example that the project ships."
+
+
+def _yes_or_no(value: Any) -> Any:
+    if value is not None and not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, bool) or (isinstance(value, str) and not re.fullmatch(_WHOLE, value)):
+        raise ValueError(f"{value!r} is not a whole number in plain digits")
+    return value
+
+
+# What a field of a file's model is where it answers yes or no, or counts: a plain bool takes the word 'no', the
+# number 1 and other spellings for an answer, and a plain int takes an answer for a number.
+YesNo = Annotated[bool, BeforeValidator(_yes_or_no, json_schema_input_type=bool)]
+Whole = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
 
 
 class StrictModel(BaseModel):
@@ -210,7 +230,7 @@ class _NoDuplicates(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-_AS_TEXT = ("tag:yaml.org,2002:float", "tag:yaml.org,2002:bool")
+_AS_TEXT = ("tag:yaml.org,2002:float", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:int")
 
 
 class TextLoader(_NoDuplicates):
@@ -222,6 +242,7 @@ TextLoader.yaml_implicit_resolvers = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 # Only true and false are yes and no: a key 'on' is a word, and so is the answer 'no'.
+TextLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(f"^{_WHOLE}$"), list("-+0123456789"))
 TextLoader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )

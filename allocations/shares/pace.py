@@ -19,7 +19,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from allocations.figures import tables
-from allocations.reading.strict_yaml import StrictModel, read_model
+from allocations.reading.strict_yaml import StrictModel, Whole, read_model
 from allocations.shares.apportion import apportion
 from ledger.errors import Problem, Refused, refuse
 from ledger.money import exact_pounds, pence_from_pounds, round_half_up_fraction
@@ -299,8 +299,8 @@ class PaceRule(StrictModel):
     floor: Exact
     cap: Exact
     curve: tuple[tuple[Exact, Exact], ...]
-    unit_pounds: int = Field(default=1, ge=1)
-    quantum_pounds: int | None = None
+    unit_pounds: Whole = Field(default=1, ge=1)
+    quantum_pounds: Whole | None = None
 
     def convergence_curve(self) -> Curve:
         """Convergence by opening distance from target."""

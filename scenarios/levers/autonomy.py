@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
 
+from allocations.reading.strict_yaml import Whole
 from scenarios.change import Change
 from scenarios.fields import By, CannotApply, Share
 from scenarios.levers.base import Selecting, amounts_of, part_of, percent
@@ -25,7 +26,7 @@ class Autonomy(Selecting):
 
     lever: Literal["autonomy"]
     to: Literal["place", "pcn", "practice"]
-    shares: dict[int, Share] = Field(default_factory=dict)
+    shares: dict[Whole, Share] = Field(default_factory=dict)
     presumed: Share | None = None
     by: By = FAIR_SHARE
 

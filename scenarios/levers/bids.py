@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from allocations.reading.strict_yaml import StrictModel
+from allocations.reading.strict_yaml import StrictModel, Whole
 from ledger.money import spoken
 from ledger.reports.summary import percent
 from scenarios.bids.assumptions import Assumed, gathered, values
@@ -39,13 +39,13 @@ class Bids(StrictModel):
     Everybody who may bid does; ``bidders`` narrows who may. Awards are equal.
     """
 
-    awards: int = Field(ge=1, description="how many win")
+    awards: Whole = Field(ge=1, description="how many win")
     bidders: tuple[str, ...] = Field(default=(), description="codes of those who may bid; all where left out")
     by: By = Field(default=FAIR_SHARE, description="the population by which fair shares and sizes go")
-    draws: int = Field(default=1_000, ge=1, le=100_000)
+    draws: Whole = Field(default=1_000, ge=1, le=100_000)
     cost_of_a_bid_pence: Pounds | None = Field(default=None, alias="cost_of_a_bid_pounds")
     cost_of_a_return_pence: Pounds | None = Field(default=None, alias="cost_of_a_return_pounds")
-    returns_per_award: int | None = Field(default=None, ge=0, le=3660)
+    returns_per_award: Whole | None = Field(default=None, ge=0, le=3660)
     administration_pence: Pounds | None = Field(default=None, alias="administration_pounds")
     administration_per_award_pence: Pounds | None = Field(default=None, alias="administration_per_award_pounds")
     match_share: Rate | None = Field(default=None, ge=0)

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
+from allocations.reading.strict_yaml import Whole
 from allocations.shares.apportion import apportion
 from allocations.shares.pace import Curve, PaceOutcome, PacePlan, plan
 from ledger.errors import Refused
@@ -37,7 +38,7 @@ class Converge(Lever):
     organisations: Organisations = Field(default_factory=Organisations)
     among: Among
     by: By = FAIR_SHARE
-    years: int = Field(ge=1, le=30)
+    years: Whole = Field(ge=1, le=30)
     growth: Rate
     floor: Rate
     cap: Rate

@@ -8,6 +8,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from allocations.places.division import UNASSIGNED
+from allocations.reading.strict_yaml import Whole
 from allocations.shares.apportion import apportion
 from ledger.money import spoken
 from ledger.words import AVAILABLE
@@ -35,8 +36,8 @@ class Devolve(Selecting):
     )
     amount_pence: Pounds | None = Field(default=None, alias="pounds")
     by: By = FAIR_SHARE
-    over_years: int = Field(default=1, ge=1, le=10)
-    in_year: int = Field(default=1, ge=1, le=10)
+    over_years: Whole = Field(default=1, ge=1, le=10)
+    in_year: Whole = Field(default=1, ge=1, le=10)
 
     @model_validator(mode="after")
     def _one_size(self) -> "Devolve":

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from allocations.reading.strict_yaml import StrictModel
+from allocations.reading.strict_yaml import StrictModel, Whole, YesNo
 from ledger.money import spoken
 from ledger.words import GRADES
 from scenarios.change import Change, Rows, held, put_where, restate, total
@@ -29,10 +29,10 @@ class Into(StrictModel):
     name: Text
     grade: Grade | None = None
     route: Route | None = None
-    recurrent: bool | None = None
+    recurrent: YesNo | None = None
     notified_on: date | None = None
     spend_by: date | None = None
-    returns_per_year: int | None = Field(default=None, ge=0)
+    returns_per_year: Whole | None = Field(default=None, ge=0)
 
     def check(self, world: World) -> None:
         """Refuse a code that another fund has."""
@@ -193,7 +193,7 @@ class Settlement(Lever):
     movable: Share
     moves: tuple[Movement, ...] = ()
     grade: Grade = "monitored"
-    returns_per_year: int | None = Field(default=None, ge=0)
+    returns_per_year: Whole | None = Field(default=None, ge=0)
     organisations: Organisations = Field(default_factory=Organisations)
     authority: str | None = None
 

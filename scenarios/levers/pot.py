@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from allocations.reading.strict_yaml import StrictModel
+from allocations.reading.strict_yaml import StrictModel, Whole, YesNo
 from allocations.shares.apportion import apportion
 from ledger.money import spoken
 from ledger.reports.position import SCHEMA
@@ -55,10 +55,10 @@ class Pot(Lever):
     lowest_tier: str = "place"
     grade: Grade
     route: Route
-    recurrent: bool
+    recurrent: YesNo
     notified_on: date
     spend_by: date | None = None
-    returns_per_year: int | None = Field(default=None, ge=0)
+    returns_per_year: Whole | None = Field(default=None, ge=0)
     quality: Light = "amber"
     source: Source | None = Field(default=None, alias="from")
     amount_pence: Pounds | None = Field(default=None, alias="pounds")

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
+from allocations.reading.strict_yaml import Whole
 from scenarios.change import Change, put_where
 from scenarios.fields import CannotApply, Grade
 from scenarios.levers.base import Selecting, amounts_of
@@ -26,7 +27,7 @@ class Release(Selecting):
 
     lever: Literal["release"]
     grade: Grade = "none"
-    returns_per_year: int | None = Field(default=None, ge=0)
+    returns_per_year: Whole | None = Field(default=None, ge=0)
     authority: str | None = None
 
     def apply(self, position: pa.Table, world: World) -> Change:
@@ -66,7 +67,7 @@ class Announce(Selecting):
     """Make money known so many days later (or earlier, below zero), or on a day. The deadline stays."""
 
     lever: Literal["announce"]
-    days: int | None = Field(default=None, ge=-3660, le=3660)
+    days: Whole | None = Field(default=None, ge=-3660, le=3660)
     on: date | None = None
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
+from allocations.reading.strict_yaml import Whole
 from allocations.shares.apportion import apportion
 from ledger.money import spoken
 from ledger.words import AVAILABLE
@@ -29,7 +30,7 @@ class Reroute(Selecting):
     lever: Literal["reroute"]
     to: Route
     sharing: Sharing
-    returns_per_year: int | None = Field(default=None, ge=0)
+    returns_per_year: Whole | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
     def _fits(self) -> "Reroute":

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
 
+from allocations.reading.strict_yaml import YesNo
 from allocations.shares.apportion import apportion
 from ledger.money import spoken
 from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
@@ -26,7 +27,7 @@ class Retain(Selecting):
     """
 
     lever: Literal["retain"]
-    agreed: bool
+    agreed: YesNo
     partners: Text = Field(default="", description="who agreed")
     purpose: Text = ""
     decision: Text = Field(default="", description="where the decision is recorded")

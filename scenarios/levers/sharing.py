@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from allocations.places.division import UNASSIGNED
-from allocations.reading.strict_yaml import StrictModel
+from allocations.reading.strict_yaml import StrictModel, Whole
 from allocations.shares.apportion import apportion
 from scenarios.fields import By, CannotApply, Probability, Share
 from scenarios.levers.bids import Bids, Won
@@ -28,7 +28,7 @@ class Sharing(StrictModel):
     among: Among = "icb"
     by: By | None = None
     awards: dict[str, Share] | None = Field(default=None, description="organisation to its share; they make one")
-    winners: int | None = Field(default=None, ge=1)
+    winners: Whole | None = Field(default=None, ge=1)
     chance: Probability | None = None
     bids: Bids | None = None
 

@@ -1,5 +1,6 @@
 """What the books say: position, flows, measures, and the trail behind a balance."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,6 +11,15 @@ from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, AsAt, AsIs, KnownAt, Ledger, Organisation, Year
 from screens.report import holdings, pots
 from screens.report.report import Report
+
+
+class Receiver(StrEnum):
+    """Who works with pots."""
+
+    ICB = "icb"
+    PLACE = "place"
+    PCN = "pcn"
+    PRACTICE = "practice"
 
 
 @guarded("position")
@@ -55,9 +65,15 @@ def show_pots(
     year: Year = None,
     as_at: AsAt = None,
     known_at: KnownAt = None,
+    seen_by: Annotated[
+        Receiver | None,
+        typer.Option("--seen-by", help="In place of the pots, how scattered they are for each of these."),
+    ] = None,
 ) -> Report:
     """The register of pots: each fund with terms of its own, what is held, and by when it must be spent."""
     with reading(ledger, as_at, known_at) as (reader, at):
+        if seen_by is not None:
+            return pots.seen_by(reader, at, seen_by, organisation=organisation, year=year)
         return pots.listed(reader, at, organisation=organisation, year=year)
 
 

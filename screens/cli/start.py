@@ -122,8 +122,13 @@ def open_app(
     command = [sys.executable, "-m", "screens.web.shell.serve", "run", str(_ROOT / "streamlit_app.py"), *options]
     if host:
         command += ["--browser.serverAddress", host]  # from where the browser may speak to the app
-    # Said here as well as in .streamlit/config.toml: nothing leaves the machine, wherever the app was started.
-    quiet = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none"}
+    # Said here as well as in .streamlit/config.toml: nothing leaves the machine and nobody is asked for their address,
+    # wherever the app was started.
+    quiet = {
+        "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+        "STREAMLIT_SERVER_SHOW_EMAIL_PROMPT": "false",
+        "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none",
+    }
     environment = {**os.environ, **quiet, "DEVOLUTION_LEDGER": in_full(ledger.resolve())}
     if read_only:
         environment["DEVOLUTION_READ_ONLY"] = "yes"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from allocations.reading.strict_yaml import TextLoader
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from scenarios import baseline
@@ -54,7 +55,7 @@ def test_an_example_does_what_the_page_says(
         asked = read_scenario(tmp_path / "example.yaml")
     else:
         facts: dict[str, Any] = {"title": title, "question": "?", "baseline": {"year": "2025/26"}}
-        listed = yaml.load(example, Loader=yaml.BaseLoader)
+        listed = yaml.load(example, Loader=TextLoader)
         asked = written(Scenario.model_validate({**facts, "steps": listed, "segments": SEGMENTS}))
     done = run(asked, books(demo_ledger)).done
     for line in said:

@@ -1,9 +1,17 @@
 """What is refused, with its line and what to do: before anything runs, and as a step meets the money."""
 
+import importlib
+import pkgutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
 
 import pytest
+from pydantic import BeforeValidator, Strict
 
+import allocations
+import scenarios
+from allocations.reading.strict_yaml import StrictModel
 from ledger.errors import Refused
 from scenarios.engine import run
 from scenarios.scenario import read_scenario
@@ -39,6 +47,43 @@ def said(folder: Path, text: str) -> str:
     return "\n".join(str(problem) for problem in problems)
 
 
+def test_an_amount_with_a_nought_before_it_is_what_it_says(tmp_path: Path) -> None:
+    """YAML takes 0100 for sixty-four."""
+    (tmp_path / "case.yaml").write_text(GOOD.replace("share: $part", "pounds: 0100"), encoding="utf-8")
+    assert run(read_scenario(tmp_path / "case.yaml"), usual()).done[0].change.moved_pence == 100_00
+
+
+def test_no_file_counts_by_answers_or_answers_by_words() -> None:
+    """A plain int takes true for 1, and a plain bool the word 'no': each field of each file says which it is."""
+    for room in (allocations, scenarios):
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            importlib.import_module(module.name)
+    loose = [
+        f"{model.__module__}.{model.__name__}.{name}"
+        for model in _below(StrictModel)
+        for name, field in model.model_fields.items()
+        if _takes_anything(field.annotation, field.metadata) and not isinstance(field.annotation, str)
+    ]
+    assert loose == []
+
+
+def _below(model: type) -> Iterator[Any]:
+    for each in model.__subclasses__():
+        yield each
+        yield from _below(each)
+
+
+def _takes_anything(annotation: Any, metadata: Sequence[Any] = ()) -> bool:
+    if annotation in (bool, int):
+        return not any(isinstance(mark, BeforeValidator | Strict) for mark in metadata)
+    if get_origin(annotation) is Annotated:
+        kind, *marks = get_args(annotation)
+        return _takes_anything(kind, marks)
+    if str in get_args(annotation):  # what was written, to be read by whoever uses it
+        return False
+    return any(_takes_anything(kind) for kind in get_args(annotation) if isinstance(kind, type) or get_origin(kind))
+
+
 def test_the_good_file_runs(tmp_path: Path) -> None:
     (tmp_path / "case.yaml").write_text(GOOD, encoding="utf-8")
     assert run(read_scenario(tmp_path / "case.yaml"), usual()).done[0].change.moved_pence > 0
@@ -68,6 +113,14 @@ def test_the_good_file_runs(tmp_path: Path) -> None:
         ("    by: core", "    over_years: 2\n    in_year: 3", "line 6, steps.0", "in_year lies after over_years"),
         ("    by: core", "    pounds: 5", "line 6, steps.0", "give one of share, until_share and pounds"),
         ("share: $part", "pounds: ten", "line 9, steps.0.pounds", "is not an amount of money"),
+        ("share: $part", "pounds: 1:30", "line 9, steps.0.pounds", "'1:30' is not an amount of money"),
+        ("share: $part", "pounds: 0x64", "line 9, steps.0.pounds", "'0x64' is not an amount of money"),
+        ("    by: core", "    over_years: yes", "line 10, steps.0.over_years", "'yes' is not a whole number"),
+        ("    by: core", "    over_years: true", "line 10, steps.0.over_years", "True is not a whole number"),
+        ("    by: core", "    over_years: 010", "line 10, steps.0.over_years", "'010' is not a whole number"),
+        ("    by: core", "    over_years: 1:10", "line 10, steps.0.over_years", "'1:10' is not a whole number"),
+        ("funds: [community]", "funds: {recurrent: no}", "line 7, steps.0.funds.recurrent", "'no' is neither true nor false"),
+        ("funds: [community]", "funds: {recurrent: 1}", "line 7, steps.0.funds.recurrent", "1 is neither true nor false"),
         ("steps:\n", "steps: []\nthese:\n", "line 5, steps", "at least 1 item"),
         ("    by: core", "    by: core\n    organisations: {tier: borough}", "line 11, steps.0.organisations", "there is no tier"),
         ("    by: core", "    by: core\n    organisations: {codes: [Q99]}", "line 11, steps.0.organisations", "no organisation 'Q99'"),

@@ -1,9 +1,19 @@
 """`devolution pots`: every pot with its terms, and what is left of it."""
 
+from datetime import date
+from fractions import Fraction
 from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
 
 from ledger.entries.posting import post
+from ledger.money import round_half_up_fraction
+from ledger.reports import position
 from ledger.store.base import Store
+from ledger.years import FinancialYear
+from screens.report import pots
 from tests.books import at, entry, fund_all, small_books
 from tests.test_commands import document, run
 
@@ -25,7 +35,7 @@ def test_every_pot_with_its_terms_and_what_is_left(tmp_path: Path) -> None:
     assert own[0]["returns_per_year"] is None
     said = run(*asked).stdout
     assert "not known" in said
-    assert "are not in the books" in said
+    assert "Who answers for a pot" in said
     assert run(*asked, "--organisation", "ICB9").returncode == 1
 
 
@@ -37,3 +47,67 @@ def test_days_and_a_daily_rate_to_the_deadline(demo_ledger: Path) -> None:
     better_care = next(row for row in rows if row["fund"] == "better-care-fund")
     assert (better_care["grade"], better_care["returns_per_year"], better_care["days_left"]) == ("statutory", 4, 31)
     assert better_care["rate_pence"] == (better_care["left_pence"] * 2 + 31) // 62
+
+
+NEXT = FinancialYear(2026)
+
+
+@pytest.mark.parametrize("kind", ["file", "server"])
+def test_who_gave_a_pot_what_it_goes_on_in_and_whether_it_is_discontinued(books: Store) -> None:
+    """Winter money is put together into growth in 2025/26, and only core comes again in 2026/27."""
+    fund_all(books)
+    winter = entry("consolidate", at("ICB2", "winter"), at("ICB2", "growth"), 100_000, authority="the tests")
+    post(books, [entry("allocate", at("NHS", "limit"), at("ICB2", "winter"), 100_000), winter])
+
+    def register(organisation: str | None = None) -> dict[str, dict[str, Any]]:
+        with books.read() as reader:
+            moment = position.moment(reader, date(2026, 6, 1))
+            found = pots.listed(reader, moment, organisation=organisation, year=FinancialYear(2025))
+        return {row["fund"]: row for row in found.rows.records()}
+
+    rows = register()
+    assert (rows["core"]["given_by"], rows["core"]["successors"]) == ("NHS England", None)
+    assert rows["winter"]["successors"] == "growth"
+    # Nobody has money of 2026/27 yet: whether a pot goes on is not known.
+    assert rows["core"]["discontinued"] is None
+    following = {"day": date(2026, 4, 1)}
+    limit = entry("mandate", at("GOV", "limit", year=NEXT), at("NHS", "limit", year=NEXT), 500_000, **following)
+    core = entry("allocate", at("NHS", "limit", year=NEXT), at("ICB1", "core", year=NEXT), 500_000, **following)
+    post(books, [limit, core])
+    rows = register()
+    assert (rows["core"]["discontinued"], rows["winter"]["discontinued"]) == (False, True)
+    # Nothing of it was held in 2025/26, so nothing ended.
+    assert rows["estate"]["discontinued"] is None
+    # The second ICB has nothing of the next year at all.
+    assert register("ICB2")["growth"]["discontinued"] is None
+    with books.read() as reader:
+        seen = pots.seen_by(reader, position.moment(reader), "icb", organisation=None, year=FinancialYear(2025))
+    # ICB2 holds 300,000 of core and 100,000 of growth: 16 / (9 + 1) equal pots; ICB1 has one.
+    assert [(row["organisation"], row["pots"], row["effective_number"]) for row in seen.rows.records()] == [
+        ("ICB2", 2, Fraction(8, 5)), ("ICB1", 1, 1),
+    ]  # fmt: skip
+
+
+def test_pots_as_each_receiver_sees_them(demo_ledger: Path) -> None:
+    """Counted again from the position: an ICB's pots, its median pot and its share of penny packets."""
+    options = ("--year", "2025/26", "--ledger", demo_ledger)
+    found = document("pots", "--seen-by", "icb", *options)
+    assert len(found["rows"]) == 42
+    assert found["without"] == []
+    held: dict[str, int] = {}
+    for row in document("pots", "--organisation", "QT1", *options)["rows"]:
+        if row["amount_pence"] > 0:
+            held[row["fund"]] = row["amount_pence"]
+    own = next(row for row in found["rows"] if row["organisation"] == "QT1")
+    total = sum(held.values())
+    assert (own["pots"], own["total_pence"]) == (len(held), total)
+    expected = Fraction(total * total, sum(pence * pence for pence in held.values()))
+    assert own["effective_number"] == pytest.approx(float(expected))
+    assert own["median_pot_pence"] == round_half_up_fraction(Fraction(median(map(Fraction, held.values()))))
+    assert own["penny_packets"] == sum(pence < 50_000_000 for pence in held.values())
+    places = document("pots", "--seen-by", "place", "--organisation", "QWO", *options)
+    assert {row["organisation"][:4] for row in places["rows"]} == {"QWO-"}
+    said = run("pots", "--seen-by", "place", "--organisation", "QWO", *options).stdout
+    assert "Of 6 the median place works with" in " ".join(said.split())
+    assert "No practice holds" in run("pots", "--seen-by", "practice", *options).stdout
+    assert run("pots", "--seen-by", "place", "--organisation", "QXX", *options).returncode == 1

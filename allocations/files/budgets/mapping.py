@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from allocations.reading.cells import Cell, Sheet, Workbook
 from allocations.reading.header import Areas, over
 from allocations.reading.letters import tidy
-from allocations.reading.strict_yaml import StrictModel, read_model
+from allocations.reading.strict_yaml import StrictModel, Whole, YesNo, read_model
 from ledger.errors import Problem, Refused
 from ledger.inputs import Action
 
@@ -52,8 +52,8 @@ class ColumnMapping(StrictModel):
 
     meaning: Meaning
     heading: str = ""
-    month: int | None = Field(default=None, ge=1, le=12)
-    recurrent: bool | None = None
+    month: Whole | None = Field(default=None, ge=1, le=12)
+    recurrent: YesNo | None = None
     organisation: str | None = None
     fund: str | None = None
     unit: Unit | None = None
@@ -71,7 +71,7 @@ class SheetMapping(StrictModel):
     """One sheet: where its header stands, its unit, and its columns by their letters."""
 
     sheet: str
-    header_row: int = Field(ge=1)
+    header_row: Whole = Field(ge=1)
     unit: Unit | None = None
     columns: dict[Letter, ColumnMapping]
     left_out: tuple[LeftOut, ...] = ()
@@ -103,7 +103,7 @@ class Settings(StrictModel):
     short_year: Literal["ends", "starts"] | None = None
     other_year: Literal["meant"] | None = None
     months: Literal["each", "running"] | None = None
-    total_rounded_to: int | None = Field(default=None, ge=1, le=1_000_000)
+    total_rounded_to: Whole | None = Field(default=None, ge=1, le=1_000_000)
 
 
 class BudgetMapping(StrictModel):
