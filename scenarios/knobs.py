@@ -85,12 +85,17 @@ _FIELDS: Mapping[str, _Field] = {
     "grade": _Field(CHOICE, "grade", get_args(Grade)),
     "inner": _Field(CHOICE, "inner ring-fences", ("kept", "dropped")),
     "by": _Field(CHOICE, "shared by", (FAIR_SHARE, *WEIGHTINGS)),
+    "from": _Field(CHOICE, "instead of by", (FAIR_SHARE, *WEIGHTINGS)),
 }
 _OF_FUNDS: Mapping[str, _Field] = {
     "below_pounds": _Field(POUNDS, "pots below"),
     "above_pounds": _Field(POUNDS, "pots above"),
 }
-_TO = _Field(CHOICE, "to whom", _TIERS)
+# What ``to`` is differs from lever to lever.
+_TO = {
+    **dict.fromkeys(("devolve", "autonomy"), _Field(CHOICE, "to whom", _TIERS)),
+    "reweigh": _Field(CHOICE, "shared by", (FAIR_SHARE, *WEIGHTINGS)),
+}
 
 
 def knobs(content: Any) -> tuple[Knob, ...]:
@@ -154,7 +159,7 @@ def _places(content: Any) -> Iterator[tuple[Path_, str, str, _Field]]:
 def _of_step(step: Mapping[str, Any], spot: Path_, prefix: str, label: str) -> Iterator[tuple[Path_, str, str, _Field]]:
     inner: Mapping[str, Any] = {key: value if isinstance(value, dict) else {} for key, value in step.items()}
     for key in step:
-        each = _TO if key == "to" and step.get("lever") in ("devolve", "autonomy") else _FIELDS.get(key)
+        each = _TO.get(str(step.get("lever"))) if key == "to" else _FIELDS.get(key)
         if each is not None:
             yield (*spot, key), f"{prefix}.{key}", label, each
         for below in inner[key]:

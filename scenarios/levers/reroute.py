@@ -1,5 +1,6 @@
 """Reroute: another way by which money reaches people. Reweigh: the same way, by other people or other need."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -13,12 +14,13 @@ from ledger.money import spoken
 from ledger.words import AVAILABLE
 from scenarios.change import Change, Rows, hand_over, put, take_out, total
 from scenarios.fields import By, CannotApply, Route, Year
-from scenarios.levers.base import Lever, Selecting, amounts_of
+from scenarios.levers.base import Lever, Selecting, amounts_of, percent
 from scenarios.levers.bids import Won, costs
 from scenarios.levers.bids import told as told_costs
 from scenarios.levers.sharing import Among, Sharing, receivers_of
 from scenarios.selection import FundSelection, Organisations, select, system_column, told
-from scenarios.world import ICB, PLURAL, World
+from scenarios.weighing import check
+from scenarios.world import EQUAL, ICB, PLURAL, World
 
 
 class Reroute(Selecting):
@@ -110,7 +112,11 @@ def _by_holder(position: pa.Table, rows: Rows) -> dict[str, int]:
 
 
 class Reweigh(Lever):
-    """Share chosen funds again among those who hold them, by another population, need or year.
+    """Change by whose population or need chosen funds are shared among those who hold them.
+
+    With ``from`` and ``to``, each gets the total times the difference of its two shares, and all else that made the
+    amounts what they are stays: pace of change, history, what was never shared by a formula. Nothing moves where both
+    are the same. With ``by``, everything is shared anew, which also ends all of that.
 
     Among ICBs, each with all below it keeps its inner proportions; among places, networks or practices each
     ICB's part at that tier stays in that ICB.
@@ -120,13 +126,24 @@ class Reweigh(Lever):
     funds: FundSelection
     organisations: Organisations = Field(default_factory=Organisations)
     among: Among
-    by: By
+    by: By | None = None
+    was: By | None = Field(default=None, alias="from")
+    to: By | None = None
     population_year: Year | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Reweigh":
+        if (self.by is None) == (self.was is None and self.to is None) or (self.was is None) != (self.to is None):
+            raise ValueError("give 'from' and 'to', or 'by' to share all of it anew")
+        return self
 
     def check(self, world: World) -> None:
         """Names that exist, and populations of the year."""
         super().check(world)
-        Sharing(among=self.among, by=self.by).check(world)
+        Sharing(among=self.among, by=EQUAL).check(world)
+        for key, by in (("from", self.was), ("to", self.to)):
+            if by is not None:
+                check(by, world, key=key)
         if self.population_year is not None and self.population_year != world.people_year:
             raise CannotApply(
                 f"there are no weighted populations for {self.population_year}.",
@@ -145,29 +162,64 @@ class Reweigh(Lever):
             rows = rows[inside.to_numpy(zero_copy_only=False)]
             chosen = position.take(pa.array(rows))
         amounts = amounts_of(position, rows)
-        groups = _groups(chosen, world, self.among)
         wanted = np.zeros(len(rows), dtype=np.int64)
         fresh: list[pa.Table] = []
-        for (fund, _, icb), members in sorted(groups.items()):
-            whole = int(sum(amounts[list(own)].sum() for own in members.values()))
-            stream = chosen["stream"][next(iter(members.values()))[0]].as_py()
-            sharing = Sharing(among=self.among, by=self.by)
-            parts = sharing.parts(whole, world, fund, stream, icb or None)
+        for (fund, _, icb), members in sorted(_groups(chosen, world, self.among).items()):
+            had = {code: int(amounts[own].sum()) for code, own in members.items()}
+            first = next(iter(members.values()))[0]
+            parts = self._parts(had, world, fund, chosen["stream"][first].as_py(), icb or None)
             for code, pence in parts.items():
                 own = members.get(code)
                 if own is None:
-                    fresh += _new_row(position, world, rows[next(iter(members.values()))[0]], code, pence)
+                    fresh += _new_row(position, world, rows[first], code, pence)
                     continue
                 inner = {str(at): int(amounts[at]) for at in own}
                 for at, part in apportion(pence, inner).items():
                     wanted[int(at)] = part
         moved = int(np.maximum(amounts - wanted, 0).sum())
         after = pa.concat_tables([take_out(position, rows, amounts - wanted), *fresh])
-        by = self.by if isinstance(self.by, str) else "a mixture of measures"
-        how = f"among {PLURAL[self.among]} by {by.replace('_', ' ')}; {spoken(moved)} changes hands"
-        says = f"shares {told(position, rows)} again {how}"
+        says = f"{self._told(position, rows)}; {spoken(moved)} changes hands"
         details = {"selected_pence": int(amounts.sum())}
         return Change(after, world, says, moved, total(after) - total(position), details=details)
+
+    def _parts(
+        self, had: Mapping[str, int], world: World, fund: str, stream: str, holder: str | None
+    ) -> dict[str, int]:
+        """Receiver to what it should have, of what all of them have."""
+        whole = sum(had.values())
+        by, was = (
+            None if each is None else Sharing(among=self.among, by=each).parts(whole, world, fund, stream, holder)
+            for each in (self.by or self.to, self.was)
+        )
+        assert by is not None
+        if was is None:
+            return by
+        parts = {code: had.get(code, 0) + by.get(code, 0) - was.get(code, 0) for code in [*had, *(by.keys() - had)]}
+        short = sorted(code for code, pence in parts.items() if pence < 0)
+        if short:
+            raise CannotApply(
+                f"{short[0]} has {spoken(had.get(short[0], 0))} of {fund}, and would give up more than that"
+                + (f"; so would {len(short) - 1} others." if short[1:] else "."),
+                "Nobody can be left with less than nothing.",
+                "Choose more of its funds, or move less by mixing the two: {core: 0.9, health_inequalities: 0.1}.",
+                "to",
+            )
+        return parts
+
+    def _told(self, position: pa.Table, rows: Rows) -> str:
+        among = PLURAL[self.among]
+        if self.by is not None:
+            return f"shares {told(position, rows)} anew among {among} by {_named(self.by)}"
+        assert self.was is not None
+        assert self.to is not None
+        return f"weighs {told(position, rows)} among {among} by {_named(self.to)} instead of {_named(self.was)}"
+
+
+def _named(by: By) -> str:
+    """A weighting in words: ``core``, or ``90% core and 10% health inequalities``."""
+    if isinstance(by, str):
+        return by.replace("_", " ")
+    return " and ".join(f"{percent(part)} {name.replace('_', ' ')}" for name, part in by.items())
 
 
 def _groups(chosen: pa.Table, world: World, among: str) -> dict[tuple[str, int, str], dict[str, list[int]]]:

@@ -180,6 +180,28 @@ def test_reweigh_scales_an_icb_with_all_below_it() -> None:
     )
 
 
+def test_reweigh_moves_the_difference_of_two_shares_and_nothing_else() -> None:
+    """Equal parts instead of registered people (30 to 38 thousand): half less 30/68 of the whole goes to A."""
+    step = {"lever": "reweigh", "funds": ["community"], "among": "icb", "from": "registered", "to": "equal",
+            "organisations": {"standing": ["available", WITHOUT_AGREEMENT]}}  # fmt: skip
+    before, done = sums(usual().position, "organisation", "fund"), play(step)
+    found = sums(done.position, "organisation", "fund")
+    whole = 600_000_00 + 100_000_00 + 500_000_03
+    gain = apportion(whole, {"A": 1, "B": 1})["A"] - apportion(whole, {"A": 30, "B": 38})["A"]
+    assert gain == 70_588_24  # 60,000,001.5 pence less 52,941,177.8, each rounded by largest remainder
+    assert found["A", "community"] + found["P1", "community"] == 700_000_00 + gain
+    assert found["B", "community"] == before["B", "community"] - gain
+    assert done.done[0].change.moved_pence == gain
+
+
+def test_reweigh_from_a_weighting_to_itself_moves_nothing() -> None:
+    for among in ("icb", "place"):
+        step = {"lever": "reweigh", "funds": ["care"], "among": among, "from": "core", "to": {"core": 1}}
+        done = play(step)
+        assert done.done[0].change.moved_pence == 0
+        assert sums(done.position, "organisation", "fund") == sums(usual().position, "organisation", "fund")
+
+
 def test_reweigh_among_places_keeps_each_icbs_part() -> None:
     done = play({"lever": "reweigh", "funds": ["care"], "among": "place", "by": "registered"})
     found = sums(done.position, "organisation", "fund")
