@@ -14,6 +14,8 @@ from ledger.entries.decisions import batch
 from ledger.entries.decisions.described import Decision
 from ledger.entries.decisions.every import DECISIONS
 from ledger.entries.decisions.fields import Field
+from ledger.entries.decisions.known import known
+from ledger.errors import refuse
 from ledger.reports.position import moment
 from ledger.store.base import Store
 from ledger.years import parse_year, today, working_day
@@ -22,7 +24,7 @@ from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, Json, Ledger
 from screens.report import recording
 from screens.report.render import terminal
-from screens.report.report import Report
+from screens.report.report import Report, listed
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what the books would say, and keep nothing.")]
 Propose = Annotated[
@@ -112,14 +114,33 @@ def record_register(
         typer.Option(help="The total of the allocation letter, in pounds, if the file does not say it.",
                      parser=options.pence),
     ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(help="What the columns of a tracker hold, where it is no register.", exists=True, dir_okay=False),
+    ] = None,
+    save_mapping: Annotated[
+        Path | None, typer.Option(help="Write such a mapping to begin with, as guessed, and record nothing.")
+    ] = None,
+    kind: Annotated[str, typer.Option(help="The kind of decision that every row of it is.")] = "receive",
     actor: Actor = "command line",
     dry_run: DryRun = False,
     propose: Propose = False,
 ) -> Report:  # fmt: skip
     """Record every row of a register, or none and everything that is wrong. 'record FILE' does the same."""
-    register = read_register(file)
-    refuse_unless_it_ties(register, total)
+    if save_mapping is not None:
+        return _begin_mapping(file, save_mapping, kind)
     with Store.open(ledger) as store:
+        if mapping is None:
+            register = read_register(file)
+        else:
+            from allocations.files.register.tracker import (  # noqa: PLC0415 - which loads YAML
+                read_tracker,
+                read_tracker_mapping,
+            )
+
+            with store.read(actor) as reader:
+                register = read_tracker(file, read_tracker_mapping(mapping), known(reader))
+        refuse_unless_it_ties(register, total)
         with terminal.progress("Recording") as told:
             done = batch.record(
                 store, register.rows, actor=actor, dry_run=dry_run, propose=propose, progress=told
@@ -127,6 +148,28 @@ def record_register(
         with store.read(actor) as reader:
             at = moment(reader)
     return recording.of_register(register, done, at, dry_run=dry_run, propose=propose)
+
+
+def _begin_mapping(file: Path, out: Path, kind: str) -> Report:
+    if kind not in DECISIONS:
+        raise typer.BadParameter(f"'{kind}' is no kind of decision: {', '.join(DECISIONS)}.", param_hint="--kind")
+    from allocations.files.register.tracker import asked_of_every_row, guessed  # noqa: PLC0415 - which load YAML
+    from allocations.reading.cells import read_workbook  # noqa: PLC0415
+    from allocations.reading.saved_mapping import save_mapping as write_mapping  # noqa: PLC0415
+
+    book = read_workbook(file)
+    mapping = guessed(book)
+    if mapping is None:
+        why, fix = "A mapping begins from its headings.", "Name the columns of the tracker in a row above them."
+        refuse(book.file, "no row of it looks like the headings of a tracker.", why, fix)
+    missing = asked_of_every_row(kind, mapping)
+    begun = mapping.model_copy(update={"always": {"kind": kind, **dict.fromkeys(missing, "")}})
+    write_mapping(out, begun, book)
+    rows = [{"column": letter, "heading": column.heading, "field": column.field}
+            for part in begun.sheets for letter, column in part.columns.items()]  # fmt: skip
+    said = f"Give under 'always' what every row is: {', '.join(missing)}." if missing else "Every row says all of it."
+    return Report([listed(rows)], None, f"Written to {out}: check it, and give it with --mapping.", [said],
+                  {"file": str(out), "needed": missing})  # fmt: skip
 
 
 for _decision in DECISIONS.values():

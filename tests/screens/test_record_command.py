@@ -115,6 +115,30 @@ def test_a_whole_register_can_be_left_to_somebody_else(own: Path, tmp_path: Path
     assert "£5.00 less" in refused.stderr
 
 
+def test_a_tracker_comes_in_by_a_mapping(own: Path, tmp_path: Path) -> None:
+    """Worked by hand: £2,000 in thousands, and £500 of it left, is what the ICB gets on top."""
+    path, kept = tmp_path / "tracker.csv", tmp_path / "mapping.yaml"
+    path.write_text(
+        "Ref,Month,Programme,R/NR,Value (£000),Narrative\nM4/1,M4,core-sdf-transfers,NR,1.5,x\n"
+        "M4/2,M4,core-sdf-transfers,NR,0.5,y\nTotal,,,,2,\n", encoding="utf-8",
+    )  # fmt: skip
+    begun = document("record", path, "--save-mapping", kept)
+    assert [row["field"] for row in begun["rows"]] == ["reference", "month", "fund", "recurrent", "amount", "note"]
+    assert begun["needed"] == ["to", "reason"]
+    text = kept.read_text("utf-8")
+    for name, value in (("to", "QWO"), ("reason", "Tracker")):
+        assert f"  {name}: ''" in text
+        text = text.replace(f"  {name}: ''", f"  {name}: {value}\n  from_fund: nhs-revenue\n  new_money: 'yes'"
+                            if name == "to" else f"  {name}: {value}")  # fmt: skip
+    kept.write_text(f"{text}year: 2025/26\n", "utf-8")
+    done = document("record", path, "--mapping", kept, "--ledger", own)
+    assert done["sentence"] == "2 rows make 4 entries: 4 are posted."
+    rows = document(
+        "position", "--organisation", "QWO", "--by", "organisation,fund", "--year", "2025/26", "--ledger", own
+    )["rows"]
+    assert [row["amount_pence"] for row in rows if row["fund"] == "core-sdf-transfers"] == [100_200_000]
+
+
 def test_the_template_of_a_register_has_the_lists_of_the_ledger(own: Path, tmp_path: Path) -> None:
     out = tmp_path / "t.xlsx"
     document("template", "register", "--out", out, "--ledger", own)

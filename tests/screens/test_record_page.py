@@ -251,3 +251,38 @@ def test_the_total_of_the_letter_is_tied(monkeypatch: pytest.MonkeyPatch, own: P
     field(app.text_input, "Total of the allocation letter").input("5k")
     well(app.run())
     assert "1 rows make 2 entries: 2 would be posted." in said(app)
+
+
+def test_a_tracker_comes_in_by_what_its_columns_hold(
+    monkeypatch: pytest.MonkeyPatch, own: Path, tmp_path: Path
+) -> None:
+    """Worked by hand: of £2,000 in thousands, all is received; a mapping does the same by command, and on the page."""
+    other, path, kept = tmp_path / "other.duckdb", tmp_path / "tracker.csv", tmp_path / "mapping.yaml"
+    shutil.copy(own, other)
+    path.write_text(
+        "Ref,Month,Programme,R/NR,Worth,Narrative\nM4/1,M4,Service development,NR,1.5,x\n"
+        "M4/2,M4,Service development,NR,0.5,y\nTotal,,,,2,\n", encoding="utf-8",
+    )  # fmt: skip
+    kept.write_text(
+        "year: 2025/26\nalways: {kind: receive, to: QWO, reason: Tracker, from_fund: nhs-revenue, new_money: 'yes'}\n"
+        "words: {fund: {Service development: core-sdf-transfers}}\nsheets:\n- sheet: tracker\n  header_row: 1\n"
+        "  unit: thousands\n  columns:\n"
+        "    A: {field: reference, heading: Ref}\n    B: {field: month, heading: Month}\n"
+        "    C: {field: fund, heading: Programme}\n    D: {field: recurrent, heading: R/NR}\n"
+        "    E: {field: amount, heading: Worth}\n    F: {field: note, heading: Narrative}\n", encoding="utf-8",
+    )  # fmt: skip
+    app = upload_one(page(monkeypatch, NAME, own, view="register"), path)
+    well(field(app.selectbox, "E: Worth").set_value("amount").run())
+    well(field(app.selectbox, "Amounts are in").set_value("thousands").run())
+    fill(app, to="QWO", reason="Tracker", from_fund="nhs-revenue", new_money="yes")
+    well(field(app.selectbox, "Year of months").set_value("2025/26").run())
+    well(field(app.selectbox, "Fund 'Service development'").set_value("core-sdf-transfers").run())
+    assert "2 rows make 4 entries: 4 would be posted." in said(app), [one.value for one in app.error]
+    assert "The file says that its letter comes to £2,000." in said(app)
+    with_mapping = upload_one(page(monkeypatch, NAME, own, view="register"), path)
+    well(with_mapping.file_uploader[1].set_value((kept.name, kept.read_bytes(), "")).run())
+    assert "2 rows make 4 entries: 4 would be posted." in said(with_mapping)
+    press(app, "Post 4 entries")
+    assert app.success[0].value == "2 rows make 4 entries: 4 are posted."
+    document("record", path, "--mapping", kept, "--actor", "Finance", "--ledger", other)
+    assert same_books(own, other)

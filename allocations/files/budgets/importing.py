@@ -15,7 +15,7 @@ from typing import NamedTuple
 from allocations.files.budgets import layout, payer
 from allocations.files.budgets.evidence import of_mapping
 from allocations.files.budgets.legs import draft_of, netted, plain, successors_of
-from allocations.files.budgets.mapping import BudgetMapping, Meaning, save_mapping, shape_problems, undecided
+from allocations.files.budgets.mapping import BudgetMapping, Meaning, undecided
 from allocations.files.budgets.receivers import Receivers, everybody, receivers
 from allocations.files.budgets.rows import read_rows
 from allocations.files.budgets.sheet import Asked, SetAside
@@ -25,6 +25,7 @@ from allocations.files.out.sheets import FIRST_ROW, Book
 from allocations.reading.amounts import UNIT_WORDS
 from allocations.reading.cells import CellKind, Sheet, Workbook, read_workbook, without_collecting
 from allocations.reading.letters import folded
+from allocations.reading.saved_mapping import save_mapping, shape_problems
 from ledger.entries.draft import Draft
 from ledger.entries.posting import Posted, post, posted_before
 from ledger.errors import Problem, Refused, refuse

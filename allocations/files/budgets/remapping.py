@@ -4,8 +4,9 @@ from collections.abc import Mapping as Map
 
 from openpyxl.utils import column_index_from_string
 
-from allocations.files.budgets.mapping import BudgetMapping, ColumnMapping, Meaning, SheetMapping, Unit, headings
+from allocations.files.budgets.mapping import BudgetMapping, ColumnMapping, Meaning, SheetMapping
 from allocations.reading.cells import CellKind, Sheet
+from allocations.reading.saved_mapping import Unit, headings
 from ledger.errors import Problem
 from ledger.inputs import Input
 

@@ -56,7 +56,7 @@ def read_register(path: Path) -> Register:
     for cells in sheet.rows[top + 1 :]:
         if all(cell.kind is CellKind.BLANK for cell in cells):
             continue
-        row, wrong = _row(cells, names, there, is_text=is_text)
+        row, wrong = row_of(cells, names, there, is_text=is_text)
         rows.append(row)
         problems += wrong
     letter, where, wrong = _letter([one for one in book.sheets if one is not sheet], book.file)
@@ -124,9 +124,16 @@ def _names(cells: Sequence[Cell], there: str) -> tuple[dict[int, str], list[Prob
     return names, problems
 
 
-def _row(
+def row_of(
     cells: Sequence[Cell], names: dict[int, str], there: str, *, is_text: bool
 ) -> tuple[DecisionRow, list[Problem]]:
+    """A row as a decision, and what is wrong with its cells.
+
+    Args:
+        names: the fields by their columns, from 0.
+        there: the file and the sheet, as a problem names them.
+        is_text: whether it is a CSV file.
+    """
     given: dict[str, str] = {}
     problems = []
     places = {name: cells[nth].address for nth, name in names.items()}
@@ -139,10 +146,10 @@ def _row(
             text = _text(cell)
             given[name] = csv_text_back(text) if is_text else text
     kind, actor = given.pop(KIND, ""), given.pop(ACTOR, None)
-    return DecisionRow(kind.strip().lower(), given, _where(there, places, cells[0].address), actor), problems
+    return DecisionRow(kind.strip().lower(), given, where_in(there, places, cells[0].address), actor), problems
 
 
-def _where(there: str, places: dict[str, str], first: str) -> Callable[[str], str]:
+def where_in(there: str, places: dict[str, str], first: str) -> Callable[[str], str]:
     """Where a field of a row stands; its first cell for one that has no column."""
 
     def where(field: str) -> str:

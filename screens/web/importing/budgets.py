@@ -10,10 +10,11 @@ import streamlit as st
 
 from allocations.files.budgets import remapping
 from allocations.files.budgets.importing import BudgetImport, Inferred, Looked, import_budgets, infer, look
-from allocations.files.budgets.mapping import BudgetMapping, Settings, Unit, read_mapping, save_mapping
+from allocations.files.budgets.mapping import BudgetMapping, Settings, read_mapping
 from allocations.files.budgets.preview import SheetPreview, preview
 from allocations.files.budgets.understood import BudgetRefused, Request, Understood, in_one_sentence
 from allocations.reading.cells import Workbook, read_workbook
+from allocations.reading.saved_mapping import Unit, save_mapping
 from ledger.errors import LedgerError, Problem, Refused
 from ledger.inputs import Input
 from ledger.money import parse_pounds, spoken

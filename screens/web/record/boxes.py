@@ -14,6 +14,7 @@ from ledger.errors import Problem
 from ledger.years import FinancialYear, today, year_of
 from screens.web.shell import address
 
+RECORD = "record"
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 _MOST_LETTERS = 300
 # A list of everybody down to the last practice is long to send and to look through: whoever is not in it is typed.
@@ -27,12 +28,15 @@ def label(field: Field) -> str:
     return f"{field.title}: {field.meaning[:1].lower()}{field.meaning[1:]}"
 
 
-def given(decision: Decision) -> dict[str, str]:
+def given(decision: Decision, use: str = RECORD) -> dict[str, str]:
     """What stands in the boxes of a decision, as text by field; nothing where a box is empty.
 
     A decision that says by itself from when it counts has that day where none is given.
+
+    Args:
+        use: what the boxes are for, which tells those of one use from those of another.
     """
-    said = {field.name: _text(st.session_state.get(_key(decision, field))) for field in decision.fields}
+    said = {field.name: _text(st.session_state.get(_key(decision, field, use))) for field in decision.fields}
     said = {name: text for name, text in said.items() if text}
     if "date" not in said and decision.usual_day is not None and (usual := decision.usual_day(said)) is not None:
         said["date"] = str(usual)
@@ -45,10 +49,17 @@ def clear(decision: Decision) -> None:
         st.session_state.pop(_key(decision, field), None)
 
 
-def begin(decision: Decision, usual_day: date) -> None:
-    """Let the boxes stand as they do at first: with a day where one is needed, what a link says, or nothing."""
+def begin(
+    decision: Decision, usual_day: date | None, use: str = RECORD, said: Mapping[str, str] | None = None
+) -> None:  # fmt: skip
+    """Let the boxes stand as they do at first: with a day where one is needed, what a link says, or nothing.
+
+    Args:
+        said: what stands in them besides, as text by field.
+    """
     for field in decision.fields:
-        st.session_state.setdefault(_key(decision, field), _at_first(field, None if decision.usual_day else usual_day))
+        usual = _at_first(field, None if decision.usual_day else usual_day)
+        st.session_state.setdefault(_key(decision, field, use), _valued(field, (said or {}).get(field.name)) or usual)
 
 
 def ask(decision: Decision, known: Known, wrong: Mapping[str, Sequence[Problem]]) -> None:
@@ -60,20 +71,21 @@ def ask(decision: Decision, known: Known, wrong: Mapping[str, Sequence[Problem]]
     needed = [field for field in decision.fields if field.required]
     besides = [field for field in decision.fields if not field.required]
     st.header("What it needs", anchor=False)
-    _in_columns(decision, needed, known, wrong)
+    in_columns(decision, needed, known, wrong)
     st.header("What can be said besides", anchor=False)
     st.write("Leave empty what there is nothing to say of.")
-    _in_columns(decision, besides, known, wrong)
+    in_columns(decision, besides, known, wrong)
 
 
-def _in_columns(
-    decision: Decision, fields: Sequence[Field], known: Known, wrong: Mapping[str, Sequence[Problem]]
+def in_columns(
+    decision: Decision, fields: Sequence[Field], known: Known, wrong: Mapping[str, Sequence[Problem]], use: str = RECORD
 ) -> None:  # fmt: skip
+    """Render boxes, two by two."""
     # Two by two, so that boxes that stand side by side begin at one height, and are read in one order on a telephone.
     for start in range(0, len(fields), 2):
         for place, field in zip(st.columns(2), fields[start : start + 2], strict=False):
             with place:
-                _box(field, _key(decision, field), known)
+                _box(field, _key(decision, field, use), known)
                 for problem in wrong.get(field.name, ()):
                     st.error(f"{problem.found} {problem.why} {problem.fix}")
 
@@ -119,8 +131,8 @@ def offered(field: Field, known: Known) -> dict[str, str]:
     return dict(sorted(((code, str(one["name"])) for code, one in rows.items()), key=lambda pair: (pair[1], pair[0])))
 
 
-def _key(decision: Decision, field: Field) -> str:
-    return f"record {decision.name} {field.name}"
+def _key(decision: Decision, field: Field, use: str = RECORD) -> str:
+    return f"{use} {decision.name} {field.name}"
 
 
 def _at_first(field: Field, usual_day: date | None) -> Any:
@@ -130,6 +142,15 @@ def _at_first(field: Field, usual_day: date | None) -> Any:
         return usual_day if field.required else None
     said = address.told(f"with-{field.name}")
     return said or ("" if field.holds in _TYPED else None)
+
+
+def _valued(field: Field, text: str | None) -> Any:
+    """A text as its box holds it."""
+    if not text:
+        return None
+    if field.holds is Holds.DAY:
+        return date.fromisoformat(text)
+    return text.split(",") if field.holds is Holds.KINDS else text
 
 
 def _years() -> list[str]:

@@ -41,7 +41,7 @@ def show(store: Store, at: Moment) -> None:
     decision = _chosen()
     if posting.reads_only(store, f"devolution record {decision.name}"):
         return
-    facts = worked_out("Reading the books", lambda: _facts(store), "known", str(store.path), at.head)
+    facts = worked_out("Reading the books", lambda: facts_of(store), "known", str(store.path), at.head)
     if isinstance(facts, LedgerError):
         common.failed(facts, decision.name)
         return
@@ -84,7 +84,8 @@ def _chosen() -> Decision:
     return DECISIONS[name]
 
 
-def _facts(store: Store) -> Known:
+def facts_of(store: Store) -> Known:
+    """What the books know, as who is at the screen may see it."""
     with store.read(person()) as reader:
         return known(reader)
 

@@ -4,10 +4,13 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import streamlit as st
 
 from allocations.files.register.reading import Register, read_register, refuse_unless_it_ties
+from allocations.files.register.tracker import looks_like_a_tracker, read_tracker
+from allocations.reading.cells import read_workbook
 from ledger.entries.decisions import batch
 from ledger.entries.decisions.batch import Recorded
 from ledger.errors import LedgerError
@@ -20,10 +23,13 @@ from screens.report.render import page as tables
 from screens.report.report import Report
 from screens.web.importing import common
 from screens.web.importing.common import worked_out
+from screens.web.record import trackers
 from screens.web.record.last_step import ask_who, post_or_propose, who
+from screens.web.record.one import facts_of
 from screens.web.shell import posting
 from screens.web.shell.sign_in import person
 
+T = TypeVar("T")
 _LARGEST_MB = 25
 _DONE = "register recorded"
 _LETTER = "Total of the allocation letter (£), if the file does not say it"
@@ -50,17 +56,20 @@ def show(store: Store, at: Moment) -> None:
     for name in _WRITTEN:
         _download(store, name)
     st.header("A register to bring in", anchor=False)
-    st.write("Excel or CSV, by the headings of the empty register. All of it is posted, or nothing.")
+    st.write(
+        "Excel or CSV, by the headings of the empty register; or a tracker with column names of its own. All of it is "
+        "posted, or nothing."
+    )
     file = st.file_uploader("Register", max_upload_size=_LARGEST_MB, key="record file")
     if file is None:
         st.info("No file is chosen yet.")
         return
     name, content = common.safe_name(file.name), file.getvalue()
     digest = hashlib.sha256(content).hexdigest()
-    register = worked_out("Reading the file", lambda: _read(name, content), "register", digest, name)
-    if isinstance(register, LedgerError):
-        common.failed(register, name)
+    found = _register(store, at, name, content, digest)
+    if found is None:
         return
+    register, about = found
     total = _total(register)
     if posting.reads_only(store, "devolution record FILE"):
         return
@@ -68,12 +77,12 @@ def show(store: Store, at: Moment) -> None:
     actor = who()
     tried = worked_out(
         "Asking every rule of the books", lambda: _record(store, register, total, actor, dry_run=True),
-        "record register", str(store.path), digest, name, total, actor, at.head, at.as_at,
+        "record register", str(store.path), about, name, total, actor, at.head, at.as_at,
     )  # fmt: skip
     if isinstance(tried, LedgerError):
         common.failed(tried, name)
         return
-    _post(store, at, register, total, tried)
+    _post(store, at, register, about, total, tried)
 
 
 def _download(store: Store, name: str) -> None:
@@ -88,9 +97,40 @@ def _download(store: Store, name: str) -> None:
     st.download_button(label, data=made, file_name=file_name, mime=mime, key=f"download {name}", on_click="ignore")
 
 
-def _read(name: str, content: bytes) -> Register:
+def _register(store: Store, at: Moment, name: str, content: bytes, digest: str) -> tuple[Register, str] | None:
+    """The register in a file, by its own headings or by a mapping, and all that it depends on.
+
+    None, with the page told why, where there is none.
+    """
+    book = worked_out("Reading the file", lambda: _read(name, content, read_workbook), "tracker", digest, name)
+    if isinstance(book, LedgerError):
+        common.failed(book, name)
+        return None
+    about = digest
+    if not looks_like_a_tracker(book):
+        found = worked_out("Reading the file", lambda: _read(name, content, read_register), "register", digest, name)
+    else:
+        facts = worked_out("Reading the books", lambda: facts_of(store), "known", str(store.path), at.head)
+        if isinstance(facts, LedgerError):
+            common.failed(facts, name)
+            return None
+        mapping = trackers.ask(book, facts)
+        if mapping is None:
+            return None
+        about = f"{digest} {mapping!r}"
+        found = worked_out(
+            "Reading the file", lambda: _read(name, content, lambda path: read_tracker(path, mapping, facts)), "mapped",
+            about, name, str(store.path), at.head,
+        )  # fmt: skip
+    if isinstance(found, LedgerError):
+        common.failed(found, name)
+        return None
+    return found, about
+
+
+def _read(name: str, content: bytes, read: Callable[[Path], T]) -> T:
     with common.as_path(name, content) as path:
-        return read_register(path)
+        return read(path)
 
 
 def _total(register: Register) -> int | None:
@@ -120,14 +160,14 @@ def _record(
         told.empty()
 
 
-def _post(store: Store, at: Moment, register: Register, total: int | None, tried: Recorded) -> None:
+def _post(store: Store, at: Moment, register: Register, about: str, total: int | None, tried: Recorded) -> None:
     st.header("What it would record", anchor=False)
     report = recording.of_register(register, tried, at, dry_run=True, propose=False)
     for sentence in report.sentences:
         st.write(sentence)
     for table in report.shown:
         tables.show(table)
-    shown = repr((register.sha256, total))
+    shown = repr((about, total))
     done = st.session_state.get(_DONE)
     if done is not None and done[0] == shown:
         st.success(done[1])
