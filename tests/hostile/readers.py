@@ -14,6 +14,8 @@ from allocations.files.budgets.mapping import read_mapping
 from allocations.files.budgets.receivers import Receivers, receivers
 from allocations.files.budgets.understood import Request
 from allocations.files.published.understood import understand
+from allocations.files.register.reading import read_register
+from allocations.files.register.tracker import read_tracker_mapping
 from allocations.network.files import read_claims, read_counts
 from allocations.places.files import read_division, shipped_membership
 from allocations.reading.cells import read_workbook
@@ -81,12 +83,20 @@ def cases(folder: Path, ledger: Path) -> dict[str, Case]:
     given["places.json"].write_text(json.dumps(places), encoding="utf-8")
     given["result.json"].write_text(json.dumps({"scenario": {}, "hashes": {"a": "b"}, "rows": [1, {"x": None}]}))
     given["mapping.yaml"].write_text(MAPPING, encoding="utf-8")
+    for name, text in (("tracker.yaml", TRACKER), ("register.csv", REGISTER)):
+        given[name] = folder / name
+        given[name].write_text(text, encoding="utf-8")
     with Store.open(ledger, read_only=True) as store, store.read() as reader:
         books = receivers(reader, ICB, YEAR.first_day)
     return {case.name: case for case in _cases(given, books)}
 
 
 MAPPING = Path("docs/nhs_allocations_2025_26_mapping.yaml").read_text(encoding="utf-8")
+
+TRACKER = (
+    "always: {kind: receive}\nsheets:\n- {sheet: A, header_row: 2, columns: {B: {field: amount, heading: Value}}}\n"
+)
+REGISTER = "Kind,Date,Reason,From,To,Fund,Amount,Recurrent\ndevolve,2025-06-13,Agreed,QWO,P1,core,5000,NR\n"
 
 
 def _cases(given: dict[str, Path], books: Receivers) -> list[Case]:
@@ -116,6 +126,8 @@ def _cases(given: dict[str, Path], books: Receivers) -> list[Case]:
         "scenario.yaml": read_scenario,
         "result.json": read_result,
         "mapping.yaml": read_mapping,
+        "tracker.yaml": read_tracker_mapping,
+        "register.csv": read_register,
         "counts.csv": read_counts,
         "claims.csv": read_claims,
     }

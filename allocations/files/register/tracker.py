@@ -15,10 +15,11 @@ from pydantic import Field, field_validator
 
 from allocations.files.register.layout import KIND, columns, fields
 from allocations.files.register.reading import Register, row_of, where_in
-from allocations.reading.amounts import Blank, Doubt, Missing, money
+from allocations.reading.amounts import money
 from allocations.reading.cells import Cell, CellKind, Sheet, Workbook, read_workbook
 from allocations.reading.header import DEEPEST, can_head
 from allocations.reading.letters import folded
+from allocations.reading.numbers import Blank, Doubt, Missing
 from allocations.reading.saved_mapping import LeftOut, Letter, SavedMapping, Unit, headings, shape_problems
 from allocations.reading.strict_yaml import StrictModel, Whole, read_model
 from allocations.reading.units import unit_in
