@@ -6,6 +6,9 @@ GRADES = ("none", "monitored", "soft", "hard", "statutory")
 ROUTES = ("formula", "equal shares", "bid", "claim", "prize", "direction", "historic")
 QUALITIES = ("red", "amber", "green")
 RESOURCES = ("revenue", "capital")
+CONTRACTS = ("iho", "mnp", "snp", "capitated", "other")
+DUE, EARNED, WITHHELD, MOVED = "due", "earned", "withheld", "moved"
+OUTCOMES = (DUE, EARNED, WITHHELD, MOVED)
 
 # A fund with one of these grades leaves its purpose only as its terms allow, with an authority named.
 RING_FENCED = ("hard", "statutory")
@@ -32,9 +35,16 @@ TABLES = (
     "dismissal",
     "source_limit",
     "upgrade",
+    "renaming",
+    "forecast",
+    "letter",
+    "contribution",
+    "contract",
+    "instalment",
     "account",
     "transfer",
     "account_day",
+    "person_day",
 )
 # What is not published: who has no right over its organisations does not see it.
 UNPUBLISHED = ("proposal", "proposed_entry", "proposed_transfer", "proposal_end")

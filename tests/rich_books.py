@@ -13,9 +13,10 @@ from typing import Any
 
 import duckdb
 
+from ledger import plans
 from ledger.entries import proposals
 from ledger.entries.draft import Draft, Leg, legs, records
-from ledger.entries.kinds import APPOINT, DISMISS, LIMIT
+from ledger.entries.kinds import APPOINT, ARRANGE, DISMISS, FORECAST, LETTER, LIMIT
 from ledger.entries.months import close
 from ledger.entries.posting import post, reverse
 from ledger.models import (
@@ -88,6 +89,42 @@ def second_half(store: Store) -> None:
     post(store, [_brings("limits", LIMIT, "tests", SourceLimit, [{"id": "limit 1", **limit}])])
     more = {**limit, "id": "limit 2", "limit_pence": 95_000_000, "supersedes": "limit 1"}
     post(store, [_brings("limits again", LIMIT, "tests", SourceLimit, [more])])
+    _plans(store)
+
+
+def _plans(store: Store) -> None:
+    """Rows of every table of what is expected and arranged, and later rows that take their place."""
+    pay = {"fund": "core", "year": YEAR.start}
+    line = {**pay, "reference": "M3/17", "month": date(2025, 6, 30), "from_organisation": "NHS",
+            "to_organisation": "ICB1", "amount_pence": 500_000, "recurrent": False, "contact": "regional team"}  # fmt: skip
+    contract = {"code": "A", "kind": "iho", "holder": "P1", "commissioner": "ICB1", "fund": "core",
+                "population": 48_500, "valid_from": JUNE}  # fmt: skip
+    part = {**contract, "code": "B", "kind": "snp", "holder": "N1", "commissioner": "P1", "part_of": "A"}
+    due = {**pay, "code": "A/Q2", "payer": "ICB1", "receiver": "P1", "due_on": date(2025, 9, 30),
+           "amount_pence": 7_500, "test": "90% of reviews are done"}  # fmt: skip
+    pooled = {**pay, "pool": "P1", "payer": "ICB1", "agreed_pence": 60_000}
+    rows: Sequence[tuple[str, str, str, Any, Sequence[Mapping[str, Any]]]] = (
+        ("renamed", "structure", "chief", plans.Renaming, [
+            {"id": "P1/1", "organisation": "P1", "name": "First neighbourhood", "valid_from": JULY},
+            {"id": "core/1", "fund": "core", "name": "Core, all of it", "valid_from": JULY}]),
+        ("forecast", FORECAST, "tests", plans.Forecast, [
+            {**pay, "id": f"{place}/{amount}", "organisation": place, "as_at": date(2025, 6, 30), "amount_pence": amount}
+            for place, amount in (("P1", 12_000), ("P2", 9_000))]),
+        ("anticipated", LETTER, "tests", plans.Letter, [
+            {**line, "id": "M3/17", "anticipated_on": JUNE},
+            {**line, "id": "M3/18", "reference": "M3/18", "amount_pence": -300, "notified_on": JUNE}]),
+        ("notified", LETTER, "tests", plans.Letter, [{**line, "id": "M3/17 again", "notified_on": JULY}]),
+        ("pooled", ARRANGE, "tests", plans.Contribution, [
+            {**pooled, "id": "one", "minimum_pence": 15_000}, {**pooled, "id": "other", "payer": "ICB2"}]),
+        ("let", ARRANGE, "tests", plans.Contract, [{**contract, "id": "A"}]),
+        ("let on", ARRANGE, "tests", plans.Contract, [{**part, "id": "B", "valid_to": date(2030, 4, 1)}]),
+        ("due", ARRANGE, "tests", plans.TestedInstalment, [
+            {**due, "id": "Q2"}, {**due, "id": "Q3", "code": "A/Q3", "test": "as before"}]),
+        ("moved", ARRANGE, "tests", plans.TestedInstalment, [
+            {**due, "id": "Q2 moved", "outcome": "moved", "moved_to": "P2"}]),
+    )  # fmt: skip
+    for key, kind, actor, model, its in rows:
+        post(store, [_brings(key, kind, actor, model, its)])
 
 
 def _moves(store: Store, day: date, word: str) -> None:

@@ -282,6 +282,9 @@ SELECT m.account, e.effective_date, CAST(sum(m.came) AS BIGINT), CAST(sum(m.went
     UNION ALL SELECT entry_number, from_account, 0, amount_pence FROM transfer
 ) m JOIN entry e ON e.number = m.entry_number GROUP BY m.account, e.effective_date
 """,
+    "DELETE FROM person_day",
+    "INSERT INTO person_day (person, day, moved_pence) SELECT e.actor, CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE), "
+    "CAST(sum(t.amount_pence) AS BIGINT) FROM entry e JOIN transfer t ON t.entry_number = e.number GROUP BY 1, 2",
     "UPDATE seal SET moved_pence = (SELECT coalesce(sum(amount_pence), 0) FROM transfer)",
 )
 

@@ -74,11 +74,16 @@ MONEY_KINDS: dict[str, Kind] = {
 }
 
 # Entries that move no money: they bring organisations, funds and terms, agreements, control totals,
-# proposals with what became of them, the end of a month, who may do what, limits of the source, and upgrades.
+# proposals with what became of them, the end of a month, who may do what, limits of the source, and upgrades;
+# and what is only expected or arranged.
 CLOSE, APPOINT, DISMISS = "close", "appoint", "dismiss"
 # The most that the source may give; and a change of the tables, which only a migration posts.
 LIMIT, UPGRADE = "limit", "upgrade"
-RECORD_KINDS = ("structure", "terms", "agree", "assert", "propose", "decide", CLOSE, APPOINT, DISMISS, LIMIT, UPGRADE)
+# What is expected to be spent; a line of an allocation letter; who pays into a pooled fund, who holds a contract, and
+# what is paid in instalments.
+FORECAST, LETTER, ARRANGE = "forecast", "letter", "arrange"
+RECORD_KINDS = ("structure", "terms", "agree", "assert", "propose", "decide", CLOSE, APPOINT, DISMISS, LIMIT, UPGRADE,
+                FORECAST, LETTER, ARRANGE)  # fmt: skip
 REVERSE = "reverse"
 # Keys that begin so are kept for reversals, so that nobody can block one by taking its key.
 REVERSAL_KEY = "reverse:"

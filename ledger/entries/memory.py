@@ -61,8 +61,8 @@ JOIN account a ON a.organisation = w.organisation AND a.fund = w.fund AND a.year
 LEFT JOIN account_day d ON d.account = a.id
 """
 _MOVED_BY = f"""
-SELECT CAST(coalesce(sum(t.amount_pence), 0) AS BIGINT) FROM entry e JOIN transfer t ON t.entry_number = e.number
-WHERE {FOLDED.format("e.actor")} = {FOLDED.format("$person")} AND e.recorded_at >= $since AND e.recorded_at < $until
+SELECT CAST(coalesce(sum(moved_pence), 0) AS BIGINT) FROM person_day
+WHERE day >= $since AND day < $until AND {FOLDED.format("person")} = {FOLDED.format("$person")}
 """
 _SINCE = "SELECT DISTINCT kind, actor FROM entry WHERE number > $known"
 # What is learned when it is asked for is forgotten together when it is much.

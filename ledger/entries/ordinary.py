@@ -86,6 +86,7 @@ class PlainBatch:
         facts: what the books are, moved on with every batch that is taken.
         entries, accounts, transfers: the rows to be written.
         days: what comes to accounts and leaves them, by account and day.
+        people: what each person moves, by person and day of recorded time.
         moved_pence: all of it, added up.
     """
 
@@ -95,6 +96,7 @@ class PlainBatch:
     accounts: list[dict[str, object]] = field(default_factory=list)
     transfers: list[dict[str, object]] = field(default_factory=list)
     days: dict[tuple[int, date], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    people: dict[tuple[str, date], int] = field(default_factory=lambda: defaultdict(int))
     moved_pence: int = 0
     _keys: set[str] = field(default_factory=set)
 
@@ -134,6 +136,11 @@ class PlainBatch:
             ],
             "ON CONFLICT (account, day) DO UPDATE SET in_pence = account_day.in_pence + excluded.in_pence, "
             "out_pence = account_day.out_pence + excluded.out_pence",
+        )
+        writer.insert(
+            "person_day",
+            [{"person": person, "day": day, "moved_pence": pence} for (person, day), pence in self.people.items()],
+            "ON CONFLICT (person, day) DO UPDATE SET moved_pence = person_day.moved_pence + excluded.moved_pence",
         )
         given = {"entries": self.facts.entries, "head": self.facts.head, "moved": self.facts.moved_pence}
         writer.execute("UPDATE seal SET entries = $entries, head = $head, moved_pence = $moved", given)
@@ -251,7 +258,9 @@ class PlainBatch:
         facts.entries, facts.head, facts.latest = posted[-1].number, posted[-1].hash, moment
         facts.moved_pence += moved
         facts.last_account += len(new)
-        facts.add_to_moved_by(batch.drafts[0].actor, moment, moved)
+        person = batch.drafts[0].actor
+        self.people[person, moment.astimezone(UTC).date()] += moved
+        facts.add_to_moved_by(person, moment, moved)
         return posted
 
     def _account(self, key: Key) -> KnownAccount:

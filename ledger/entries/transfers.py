@@ -42,9 +42,18 @@ ON CONFLICT (account, day) DO UPDATE SET in_pence = account_day.in_pence + exclu
     out_pence = account_day.out_pence + excluded.out_pence
 """
 
+# What the new legs add to what their authors moved on the day on which they were recorded.
+_ADD_TO_PEOPLE = """
+INSERT INTO person_day (person, day, moved_pence)
+SELECT e.actor, CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE), CAST(sum(m.pence) AS BIGINT)
+FROM (SELECT entry_number, sum(amount_pence) AS pence FROM new_transfers GROUP BY entry_number) m
+JOIN entry e ON e.number = m.entry_number GROUP BY e.actor, CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE)
+ON CONFLICT (person, day) DO UPDATE SET moved_pence = person_day.moved_pence + excluded.moved_pence
+"""
+
 
 def write(writer: Writer, legs: NamedLegs, numbers: Sequence[int], keys: Mapping[int, str]) -> None:
-    """Write the legs of entries that are in the books, open the accounts that are new, and add to their days.
+    """Write the legs of entries that are in the books, open the accounts that are new, and add to what is kept of sums.
 
     Args:
         writer: the books.
@@ -74,6 +83,7 @@ def write(writer: Writer, legs: NamedLegs, numbers: Sequence[int], keys: Mapping
     writer.append(Transfer, rows)
     writer.stage("new_transfers", rows)
     writer.execute(_ADD_TO_DAYS)
+    writer.execute(_ADD_TO_PEOPLE)
     writer.execute("UPDATE seal SET moved_pence = moved_pence + $moved", {"moved": moved})
 
 

@@ -60,6 +60,23 @@ FROM (
 ORDER BY 1, 2 LIMIT 100
 """
 
+# What each person's days say, against what their entries moved; from a day on.
+_WRONG_PEOPLE = """
+WITH told AS (
+    SELECT e.actor AS person, CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE) AS day, sum(t.pence) AS moved_pence
+    FROM (SELECT entry_number, sum(amount_pence) AS pence FROM transfer GROUP BY entry_number) t
+    JOIN entry e ON e.number = t.entry_number
+    WHERE $since IS NULL OR CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE) >= $since
+    GROUP BY 1, 2
+),
+kept AS (SELECT * FROM person_day WHERE $since IS NULL OR day >= $since)
+SELECT coalesce(t.person, k.person) AS person, coalesce(t.day, k.day) AS day
+FROM told t FULL JOIN kept k ON k.person = t.person AND k.day = t.day
+WHERE t.moved_pence IS DISTINCT FROM k.moved_pence
+ORDER BY 1, 2 LIMIT 100
+"""
+_RECORDED_ON = "SELECT CAST(recorded_at AT TIME ZONE 'UTC' AS DATE) FROM entry WHERE number = $number"
+
 # An account's number stands for what the account is, and may be any, in any order, for no report and no hash shows it.
 # But it has to be one that every program reads exactly, and the next account needs a higher one.
 _WRONG_ACCOUNTS = f"""
@@ -205,6 +222,7 @@ def _balance_problems(reader: Reader) -> list[Problem]:
         for number, organisation, fund, year, standing in reader.rows(_WRONG_ACCOUNTS)
     )
     found.extend(day_problem(account, day) for account, day in reader.rows(_WRONG_DAYS))
+    found.extend(_people_problems(reader, None))
     ((sealed, moved),) = reader.rows(_MOVED)
     if sealed != moved:
         found.append(
@@ -273,6 +291,7 @@ def problems(reader: Reader, first: int, progress: Callable[[str], None]) -> lis
     ]
     if "transfer" in brought:
         questions.append(("the days of accounts", lambda: _day_problems(reader, first)))
+        questions.append(("the days of people", lambda: _people_problems(reader, first)))
     if brought:
         ask = partial(in_order.problems, reader, first, last, brought=brought)
         questions.append(("what each entry did", ask))
@@ -300,6 +319,20 @@ def day_problem(account: object, day: object) -> Problem:
 
 def _day_problems(reader: Reader, first: int) -> list[Problem]:
     return [day_problem(*row) for row in reader.rows(_WRONG_DAYS_SINCE, {"first": first})]
+
+
+def _people_problems(reader: Reader, first: int | None) -> list[Problem]:
+    """Days on which somebody moved other than what is kept of it; all, or those since an entry was recorded."""
+    days = [] if first is None else reader.rows(_RECORDED_ON, {"number": first})
+    return [
+        Problem(
+            f"person day {person}, {day}",
+            "what is kept of what was moved on that day is not what the transfers come to.",
+            "Limits of people are judged by it.",
+            _REMEDY,
+        )
+        for person, day in reader.rows(_WRONG_PEOPLE, {"since": days[0][0] if days else None})
+    ]
 
 
 _REMEDY = "Restore the ledger from a backup, and find out who could write to it."

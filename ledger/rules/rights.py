@@ -15,8 +15,8 @@ from ledger.store.reading import Reader
 
 # The codes of organisations that a proposed entry brings records of, in a file's words.
 NAMED = (
-    "LATERAL (SELECT unnest(regexp_extract_all(n.brings, "
-    '\'"(?:organisation|parent|child|predecessor|successor)":"([^"]*)"\', 1)) AS organisation) named'
+    f"LATERAL (SELECT unnest(regexp_extract_all(n.brings, '{questions.ORGANISATIONS_BROUGHT}', 1)) AS organisation) "
+    "named"
 )
 # For whom what everybody shares is read: somebody without any right, who sees no proposal.
 NOBODY = ""

@@ -23,7 +23,6 @@ from ledger.entries.chain import FORM_2_FROM
 # the proposals that an entry brought or ended, what a proposal would move, and who is above whom. By name: the table,
 # and its columns.
 INDEXES = {
-    "entry_of_person": ("entry", f"({FOLDED.format('actor')}), recorded_at"),
     "entry_actor_number": ("entry", "actor, number"),
     "appointment_person": ("appointment", "person"),
     "dismissal_appointment": ("dismissal", "appointment"),
@@ -43,6 +42,11 @@ def same_person(one: str, other: str, anew: str) -> str:
     """Whether two names are one person's, as SQL: letter by letter, and where ``anew`` holds in any spelling."""
     return f"({one} = {other} OR ({anew} AND {FOLDED.format(one)} = {FOLDED.format(other)}))"
 
+
+# The codes of organisations in the records that a proposed entry brings, which are kept as JSON: a regular expression.
+ORGANISATIONS_BROUGHT = (
+    '"(?:organisation|parent|child|predecessor|successor|to_organisation|pool|commissioner|payer)":"([^"]*)"'
+)
 
 # What an act needs: the role, and whether it needs to be one that posts alone.
 _ACTS = """
@@ -151,6 +155,12 @@ records AS (
     UNION SELECT entry_number, 'structure', successor, 0 FROM succession
     UNION SELECT entry_number, 'structure', parent, 0 FROM relationship
     UNION SELECT entry_number, 'structure', child, 0 FROM relationship
+    UNION SELECT entry_number, 'structure', organisation, 0 FROM renaming
+    UNION SELECT entry_number, 'record', organisation, 0 FROM forecast
+    UNION SELECT entry_number, 'record', to_organisation, 0 FROM letter
+    UNION SELECT entry_number, 'record', pool, 0 FROM contribution
+    UNION SELECT entry_number, 'record', commissioner, 0 FROM contract
+    UNION SELECT entry_number, 'record', payer, 0 FROM instalment
 ),
 touched AS (
     SELECT r.entry_number, r.act, r.organisation, r.pence FROM records r WHERE r.entry_number >= {{first}}
@@ -236,20 +246,32 @@ periods AS (
                END AS since
     FROM judged e JOIN appointment a ON a.person = e.actor AND a.entry_number < e.number AND a.limit_period IS NOT NULL
 ),
+spans AS (
+    SELECT person, period, since, since + CASE period WHEN 'day' THEN INTERVAL '1 day'
+        WHEN 'month' THEN INTERVAL '1 month' ELSE INTERVAL '1 year' END AS until FROM periods
+),
+-- The entries that are judged in a period; what was moved in it before them is kept by person and day.
 acted AS (
-    SELECT p.person, p.period, p.since, o.number FROM periods p JOIN entry o ON {FOLDED.format("o.actor")} = p.person
-        AND o.recorded_at >= p.since AT TIME ZONE 'UTC'
-        AND o.recorded_at < (p.since + CASE p.period WHEN 'day' THEN INTERVAL '1 day'
-            WHEN 'month' THEN INTERVAL '1 month' ELSE INTERVAL '1 year' END) AT TIME ZONE 'UTC'
+    SELECT p.person, p.period, p.since, o.number,
+           coalesce((SELECT sum(t.amount_pence) FROM transfer t WHERE t.entry_number = o.number), 0) AS pence
+    FROM spans p JOIN entry o ON o.number >= {{first}} AND {FOLDED.format("o.actor")} = p.person
+        AND o.recorded_at >= p.since AT TIME ZONE 'UTC' AND o.recorded_at < p.until AT TIME ZONE 'UTC'
 ),
 happened AS (
-    SELECT a.person, a.period, a.since, a.number, false AS proposes,
-           coalesce((SELECT sum(t.amount_pence) FROM transfer t WHERE t.entry_number = a.number), 0) AS pence
-    FROM acted a
+    SELECT p.person, p.period, p.since, {{first}} - 1 AS number, false AS proposes, d.moved_pence AS pence
+    FROM spans p JOIN person_day d ON {FOLDED.format("d.person")} = p.person
+        AND d.day >= CAST(p.since AS DATE) AND d.day < CAST(p.until AS DATE)
     UNION ALL
-    SELECT a.person, a.period, a.since, CASE WHEN ends.nth = 0 THEN a.number ELSE d.entry_number END, true,
+    SELECT person, period, since, {{first}} - 1, false, -pence FROM acted
+    UNION ALL
+    SELECT person, period, since, number, false, pence FROM acted
+    UNION ALL
+    SELECT a.person, a.period, a.since, CASE WHEN ends.nth = 0 THEN o.number ELSE d.entry_number END, true,
            CASE WHEN ends.nth = 0 THEN t.amount_pence ELSE -t.amount_pence END
-    FROM acted a JOIN proposal p ON p.entry_number = a.number JOIN proposed_entry n ON n.proposal = p.id
+    FROM spans a JOIN proposal p ON true JOIN entry o ON o.number = p.entry_number
+        AND {FOLDED.format("o.actor")} = a.person
+        AND o.recorded_at >= a.since AT TIME ZONE 'UTC' AND o.recorded_at < a.until AT TIME ZONE 'UTC'
+    JOIN proposed_entry n ON n.proposal = p.id
     JOIN proposed_transfer t ON t.proposed_entry = n.id
     LEFT JOIN proposal_end d ON d.proposal = p.id AND d.outcome NOT IN ('posted', 'part-posted')
     JOIN (VALUES (0), (1)) AS ends(nth) ON ends.nth = 0 OR d.proposal IS NOT NULL

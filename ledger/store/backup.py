@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 from ledger.entries import chain
 from ledger.errors import LedgerError, LedgerHeld, Problem, Refused
-from ledger.models import RECORDS, TABLES, Account, AccountDay, Entry, Transfer
+from ledger.models import RECORDS, TABLES, Account, AccountDay, Entry, PersonDay, Transfer
 from ledger.proofs.heads import Head
 from ledger.reports import chain_links, verify
 from ledger.store import migrations
@@ -138,6 +138,7 @@ def _pour(reader: Reader, writer: Writer, progress: Callable[[str], None]) -> No
         sql = "SELECT * FROM transfer WHERE entry_number BETWEEN $first AND $last ORDER BY entry_number, leg"
         writer.append(Transfer, reader.table(sql, {"first": first, "last": last}))
     writer.append(AccountDay, reader.table("SELECT * FROM account_day ORDER BY account, day"))
+    writer.append(PersonDay, reader.table("SELECT * FROM person_day ORDER BY person, day"))
     ((entries, head, moved),) = reader.rows("SELECT entries, head, moved_pence FROM seal")
     writer.execute(
         "UPDATE seal SET entries = $entries, head = $head, moved_pence = $moved",

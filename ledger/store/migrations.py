@@ -248,12 +248,83 @@ def _seal_form_2(alteration: "Alteration") -> None:
     alteration.execute(f"UPDATE seal SET entries = {number}, head = '{link}'")
 
 
+_PLANS = (
+    """
+CREATE TABLE renaming (
+    id VARCHAR NOT NULL PRIMARY KEY, organisation VARCHAR REFERENCES organisation (code),
+    fund VARCHAR REFERENCES fund (code), name VARCHAR NOT NULL, valid_from DATE NOT NULL,
+    entry_number BIGINT NOT NULL REFERENCES entry (number), CHECK ((organisation IS NULL) <> (fund IS NULL)),
+    UNIQUE (organisation, valid_from, entry_number), UNIQUE (fund, valid_from, entry_number))
+""",
+    """
+CREATE TABLE forecast (
+    id VARCHAR NOT NULL PRIMARY KEY, organisation VARCHAR NOT NULL REFERENCES organisation (code),
+    fund VARCHAR NOT NULL REFERENCES fund (code), year INTEGER NOT NULL, as_at DATE NOT NULL,
+    amount_pence BIGINT NOT NULL, entry_number BIGINT NOT NULL REFERENCES entry (number), CHECK (amount_pence >= 0),
+    UNIQUE (organisation, fund, year, as_at, entry_number))
+""",
+    """
+CREATE TABLE letter (
+    id VARCHAR NOT NULL PRIMARY KEY, reference VARCHAR NOT NULL, month DATE NOT NULL,
+    from_organisation VARCHAR NOT NULL REFERENCES organisation (code),
+    to_organisation VARCHAR NOT NULL REFERENCES organisation (code), fund VARCHAR NOT NULL REFERENCES fund (code),
+    year INTEGER NOT NULL, amount_pence BIGINT NOT NULL, recurrent BOOLEAN NOT NULL, contact VARCHAR,
+    anticipated_on DATE, notified_on DATE, entry_number BIGINT NOT NULL REFERENCES entry (number),
+    CHECK (amount_pence <> 0), CHECK (from_organisation <> to_organisation),
+    CHECK (anticipated_on IS NOT NULL OR notified_on IS NOT NULL), UNIQUE (reference, to_organisation, entry_number))
+""",
+    """
+CREATE TABLE contribution (
+    id VARCHAR NOT NULL PRIMARY KEY, pool VARCHAR NOT NULL REFERENCES organisation (code),
+    payer VARCHAR NOT NULL REFERENCES organisation (code), fund VARCHAR NOT NULL REFERENCES fund (code),
+    year INTEGER NOT NULL, agreed_pence BIGINT NOT NULL, minimum_pence BIGINT,
+    entry_number BIGINT NOT NULL REFERENCES entry (number), CHECK (agreed_pence >= 0),
+    CHECK (minimum_pence IS NULL OR (minimum_pence >= 0 AND minimum_pence <= agreed_pence)),
+    UNIQUE (pool, payer, fund, year, entry_number))
+""",
+    """
+CREATE TABLE contract (
+    id VARCHAR NOT NULL PRIMARY KEY, code VARCHAR NOT NULL, kind VARCHAR NOT NULL,
+    holder VARCHAR NOT NULL REFERENCES organisation (code),
+    commissioner VARCHAR NOT NULL REFERENCES organisation (code),
+    fund VARCHAR NOT NULL REFERENCES fund (code), population BIGINT, part_of VARCHAR, valid_from DATE NOT NULL,
+    valid_to DATE, entry_number BIGINT NOT NULL REFERENCES entry (number),
+    CHECK (kind IN ('iho', 'mnp', 'snp', 'capitated', 'other')), CHECK (holder <> commissioner),
+    CHECK (population IS NULL OR population > 0), CHECK (valid_to IS NULL OR valid_from < valid_to),
+    UNIQUE (code, entry_number))
+""",
+    """
+CREATE TABLE instalment (
+    id VARCHAR NOT NULL PRIMARY KEY, code VARCHAR NOT NULL, fund VARCHAR NOT NULL REFERENCES fund (code),
+    payer VARCHAR NOT NULL REFERENCES organisation (code), receiver VARCHAR NOT NULL REFERENCES organisation (code),
+    year INTEGER NOT NULL, due_on DATE NOT NULL, amount_pence BIGINT NOT NULL, test VARCHAR NOT NULL,
+    outcome VARCHAR NOT NULL, moved_to VARCHAR REFERENCES organisation (code),
+    entry_number BIGINT NOT NULL REFERENCES entry (number), CHECK (amount_pence > 0), CHECK (payer <> receiver),
+    CHECK (outcome IN ('due', 'earned', 'withheld', 'moved')),
+    CHECK ((outcome = 'moved') = (moved_to IS NOT NULL)), UNIQUE (code, entry_number))
+""",
+    """
+CREATE TABLE person_day (
+    person VARCHAR NOT NULL, day DATE NOT NULL, moved_pence BIGINT NOT NULL, PRIMARY KEY (person, day))
+""",
+    """
+INSERT INTO person_day (person, day, moved_pence)
+SELECT e.actor, CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE), CAST(sum(t.amount_pence) AS BIGINT)
+FROM entry e JOIN transfer t ON t.entry_number = e.number
+GROUP BY e.actor, CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE)
+""",
+)
+# Limits were counted by it, entry by entry.
+_PLANS_SERVER = ("DROP INDEX IF EXISTS entry_of_person",)
+
+
 _FORM_2_NAME = "hashing in the second form; balances by day; limits of the source"
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, "proposals, what they propose and how they ended", _PROPOSALS),
     Migration(3, "months that are closed", _CLOSED_MONTHS),
     Migration(4, "who may do what: appointments and dismissals", _APPOINTMENTS),
     Migration(5, _FORM_2_NAME, _FORM_2, _FORM_2_FILE, _FORM_2_SERVER, _seal_form_2),
+    Migration(6, "what is expected and arranged; what people moved by day", _PLANS, server_statements=_PLANS_SERVER),
 )
 FIRST_VERSION = 1
 SCHEMA_VERSION = FIRST_VERSION + len(MIGRATIONS)

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ledger import plans
 from ledger.entries import chain
 from ledger.entries.appointments import appoint
 from ledger.entries.posting import post, reverse
@@ -23,7 +24,7 @@ from tests.shelves import FileShelf, Shelf, raw, shelf_of
 
 AFTER_VERSION_1 = (
     "proposal", "proposed_entry", "proposed_transfer", "proposal_end", "closed_month", "appointment", "dismissal",
-    "source_limit", "upgrade",
+    "source_limit", "upgrade", *(model.__tablename__ for model in plans.RECORDS),
 )  # fmt: skip
 VERSION_1 = Path(__file__).parent / "schema_version_1.sql"
 # The real ones, and two that are made up.

@@ -33,7 +33,7 @@ from tests.shelves import Shelf
 
 PARENTS = {"NHS": "GOV", "ICB1": "NHS", "ICB2": "NHS", "P1": "ICB1", "P2": "ICB1", "P3": "ICB2", "N1": "P1", "G1": "N1"}
 FUNDS = ["limit", "core", "care", "care-inner", "winter", "growth", "estate", "shallow"]
-WRITTEN = ("entry", "account", "transfer", "account_day", "seal")
+WRITTEN = ("entry", "account", "transfer", "account_day", "person_day", "seal")
 
 
 def snapshot(reader: Reader) -> dict[str, pa.Table]:

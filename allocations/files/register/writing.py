@@ -14,7 +14,7 @@ from allocations.files.out.sheets import FIRST_ROW, Book, refuse_other_suffix, u
 from allocations.files.register.layout import CHECKS, KIND, LETTER, SHEET, columns, fields, title
 from allocations.reading.safe_text import csv_text
 from ledger.entries.decisions.every import DECISIONS
-from ledger.entries.decisions.fields import Holds
+from ledger.entries.decisions.fields import MONEY, Holds
 from ledger.entries.decisions.known import Known
 
 _FREE_ROWS = 500
@@ -88,7 +88,7 @@ def _register(book: Book, rows: Sequence[Mapping[str, str]]) -> int:
     for number, row in enumerate(rows, start=FIRST_ROW):
         for column, name in enumerate(names):
             said = row.get(name, "")
-            is_money = name in known and known[name].holds is Holds.MONEY
+            is_money = name in known and known[name].holds in MONEY
             if not said:
                 sheet.write_blank(number, column, None, money if is_money else text)
             elif is_money and _PLAIN.fullmatch(said):
@@ -98,7 +98,7 @@ def _register(book: Book, rows: Sequence[Mapping[str, str]]) -> int:
     first_free = FIRST_ROW + len(rows)
     for number in range(first_free, first_free + _FREE_ROWS):
         for column, name in enumerate(names):
-            is_money = name in known and known[name].holds is Holds.MONEY
+            is_money = name in known and known[name].holds in MONEY
             sheet.write_blank(number, column, None, money if is_money else text)
     sheet.freeze_panes(FIRST_ROW, 1)
     return first_free + _FREE_ROWS - 1

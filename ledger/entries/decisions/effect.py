@@ -11,8 +11,10 @@ from ledger.entries.decisions.known import Known
 from ledger.entries.draft import Draft
 from ledger.models import Agreement, Closure, Organisation, Relationship, Terms
 from ledger.money import spoken
+from ledger.plans import Contract, Contribution, Forecast, Letter, Renaming, TestedInstalment
 from ledger.store.base import Reader
-from ledger.years import FinancialYear
+from ledger.words import DUE
+from ledger.years import FinancialYear, month_of
 
 Place = tuple[str, str, int, str]
 
@@ -103,7 +105,54 @@ def _of_record(model: Any, row: dict[str, Any], known: Known) -> str:
         return f"{row['child']} is part of {row['parent']} ({row['scheme']}) from {row['valid_from']}{until}."
     if model is Closure:
         return f"{row['organisation']} is no more from {row['valid_to']}."
-    return ""
+    return _PLANS[model](row, known) if model in _PLANS else ""
+
+
+def _of_renaming(row: dict[str, Any], _known: Known) -> str:
+    return f"{row['organisation'] or row['fund']} is called {row['name']} from {row['valid_from']}."
+
+
+def _of_forecast(row: dict[str, Any], _known: Known) -> str:
+    year = FinancialYear(row["year"])
+    expected = f"{row['organisation']} expects to spend {spoken(row['amount_pence'])} of {row['fund']} in {year}"
+    return f"{expected}, as at {month_of(row['as_at'])}."
+
+
+def _of_letter(row: dict[str, Any], known: Known) -> str:
+    before = known.letters.get((row["reference"], row["to_organisation"]))
+    was = f"; it was {spoken(before['amount_pence'])} before" if before else ""
+    heard = f"notified on {row['notified_on']}" if row["notified_on"] else f"anticipated on {row['anticipated_on']}"
+    what = f"{row['reference']}: {spoken(row['amount_pence'])} of {row['fund']} for {row['to_organisation']}"
+    return f"{what} in {FinancialYear(row['year'])}, {heard}{was}."
+
+
+def _of_contribution(row: dict[str, Any], _known: Known) -> str:
+    least = row["minimum_pence"]
+    inner = "" if least is None else f", at least {spoken(least)} of it for the inner purpose"
+    agreed = f"{row['payer']} pays {spoken(row['agreed_pence'])} into {row['pool']} in {FinancialYear(row['year'])}"
+    return f"{agreed}, on {row['fund']}{inner}."
+
+
+def _of_contract(row: dict[str, Any], _known: Known) -> str:
+    until = f" until {row['valid_to']}" if row["valid_to"] else ""
+    part = f", as a part of {row['part_of']}" if row["part_of"] else ""
+    return f"{row['holder']} holds {row['code']} from {row['commissioner']}{part}, from {row['valid_from']}{until}."
+
+
+def _of_instalment(row: dict[str, Any], _known: Known) -> str:
+    to = f" to {row['moved_to']}" if row["moved_to"] else f" on {row['due_on']}" if row["outcome"] == DUE else ""
+    what = f"{row['code']}: {spoken(row['amount_pence'])} of {row['fund']} from {row['payer']} to {row['receiver']}"
+    return f"{what} is {row['outcome']}{to}."
+
+
+_PLANS = {
+    Renaming: _of_renaming,
+    Forecast: _of_forecast,
+    Letter: _of_letter,
+    Contribution: _of_contribution,
+    Contract: _of_contract,
+    TestedInstalment: _of_instalment,
+}
 
 
 def _in_words(terms: dict[str, Any]) -> str:

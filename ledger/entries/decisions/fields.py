@@ -31,6 +31,8 @@ class Holds(StrEnum):
     FUND = "a fund's code"
     TIER = "a tier's code"
     MONEY = "an amount in pounds"
+    MONEY_FROM_0 = "an amount in pounds, or 0"
+    MONEY_EITHER_WAY = "an amount in pounds, above or below zero"
     DAY = "a day"
     MONTH = "a month"
     YEAR = "a financial year"
@@ -40,6 +42,9 @@ class Holds(StrEnum):
     WORD = "one of a list"
     KINDS = "kinds of entry, by commas"
     TEXT = "words"
+
+
+MONEY = (Holds.MONEY, Holds.MONEY_FROM_0, Holds.MONEY_EITHER_WAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,20 @@ def _amount(text: str) -> int:
     return pence
 
 
+def _amount_from_0(text: str) -> int:
+    pence = parse_pounds(text)
+    if pence < 0:
+        raise ValueError(f"the amount is {_short(text)}, which is below zero.")
+    return pence
+
+
+def _amount_either_way(text: str) -> int:
+    pence = parse_pounds(text)
+    if pence == 0:
+        raise ValueError("the amount is 0, which changes nothing.")
+    return pence
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -184,6 +203,8 @@ def _kinds(text: str) -> str:
 
 _READ: dict[Holds, Callable[[str], Any]] = {
     Holds.MONEY: _amount,
+    Holds.MONEY_FROM_0: _amount_from_0,
+    Holds.MONEY_EITHER_WAY: _amount_either_way,
     Holds.DAY: _day,
     Holds.MONTH: parse_month,
     Holds.YEAR: parse_year,

@@ -22,6 +22,7 @@ from ledger.models import (
     Terms,
     Tier,
 )
+from ledger.plans import Letter, TestedInstalment
 from ledger.store.base import Reader
 from ledger.structure import KNOWN_RELATIONSHIPS
 
@@ -32,6 +33,8 @@ _TABLES = {
     "terms": "SELECT * FROM terms WHERE entry_number <= $known ORDER BY fund, effective_from, version",
     "agreements": "SELECT * FROM agreement a WHERE entry_number <= $known AND NOT EXISTS ("
     "SELECT 1 FROM agreement s WHERE s.supersedes = a.id AND s.entry_number <= $known) ORDER BY id",
+    "letters": "SELECT * FROM letter WHERE entry_number <= $known ORDER BY entry_number, id",
+    "instalments": "SELECT * FROM instalment WHERE entry_number <= $known ORDER BY entry_number, id",
     "relationships": f"WITH {KNOWN_RELATIONSHIPS} SELECT * FROM known_relationship ORDER BY id",
 }
 _BY_ID = {
@@ -60,6 +63,8 @@ class Known:
         learned: the entries that were added, by key, each as the drafts that it is put together from.
         numbers: of the books, the numbers of the entries of some keys, by key.
         posted: of the books, the entry of a number.
+        letters: the newest row of each line of a letter, by reference and receiver.
+        instalments: the newest row of each instalment, by its code.
     """
 
     tiers: dict[str, dict[str, Any]]
@@ -74,6 +79,8 @@ class Known:
     learned: dict[str, list[Draft]] = field(default_factory=dict)
     numbers: Callable[[Iterable[str]], dict[str, int]] = lambda _keys: {}
     posted: Callable[[int], Draft] | None = None
+    letters: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    instalments: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def source(self) -> str | None:
@@ -162,6 +169,8 @@ _LEARNED: dict[Any, Callable[[Known, Row], None]] = {
     Dismissal: _dismissal,
     SourceLimit: lambda known, row: known.limits.update({(row["fund"], row["year"]): row["id"]}),
     Relationship: _relationship,
+    Letter: lambda known, row: known.letters.update({(row["reference"], row["to_organisation"]): row}),
+    TestedInstalment: lambda known, row: known.instalments.update({row["code"]: row}),
 }
 
 
@@ -184,6 +193,8 @@ def known(reader: Reader, at: int | None = None) -> Known:
         by_code["tiers"], by_code["organisations"], by_code["funds"], terms, agreements, relationships,
         {row["id"]: row for row in appointments}, {(row["fund"], row["year"]): row["id"] for row in limits},
         at, numbers=lambda keys: _numbers(reader, keys, at), posted=lambda number: _posted(reader, number),
+        letters={(row["reference"], row["to_organisation"]): row for row in rows["letters"].to_pylist()},
+        instalments={row["code"]: row for row in rows["instalments"].to_pylist()},
     )  # fmt: skip
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from ledger.entries.canonical import ENTRY_FIELDS
 from ledger.entries.chain import LEGS_OF
 from ledger.entries.decisions.batch import DecisionRow, drafted
 from ledger.entries.decisions.every import DECISIONS
+from ledger.entries.decisions.fields import MONEY, Holds
 from ledger.entries.decisions.known import Known
 from ledger.entries.draft import LEGS, Draft, primary_key, schema_of
 from ledger.entries.kinds import BRING, MONEY_KINDS, REVERSE, WITHIN
@@ -29,9 +31,10 @@ from ledger.models import (
     Tier,
 )
 from ledger.money import plain_pounds
+from ledger.plans import Contract, Contribution, Forecast, Letter, Renaming, TestedInstalment
 from ledger.store.base import Reader
-from ledger.words import AVAILABLE, RETAINED
-from ledger.years import FinancialYear, year_of
+from ledger.words import AVAILABLE, DUE, RETAINED
+from ledger.years import FinancialYear, month_of, year_of
 
 Words = dict[str, str]
 _HEADERS = "SELECT * FROM entry WHERE number <= $known ORDER BY number"
@@ -48,6 +51,15 @@ _NAMES: Mapping[Any, tuple[str, Mapping[str, str]]] = {
     Appointment: ("appoint", {"period": "limit_period", "until": "valid_to"}),
     SourceLimit: ("limit", {}),
     ClosedMonth: ("close-month", {"month": "id"}),
+    Renaming: ("rename", {}),
+    Forecast: ("forecast", {"expected": "amount_pence", "month": "as_at"}),
+    Letter: ("letter", {"to": "to_organisation", "from": "from_organisation", "line_amount": "amount_pence"}),
+    Contribution: ("contribution", {"agreed": "agreed_pence", "minimum": "minimum_pence"}),
+    Contract: (
+        "contract",
+        {"contract": "code", "contract_kind": "kind", "sub_contract_of": "part_of", "until": "valid_to"},
+    ),
+    TestedInstalment: ("instalment", {"instalment": "code", "from": "payer", "to": "receiver"}),
 }
 
 
@@ -182,20 +194,26 @@ def _headed(draft: Draft, name: str, row: Mapping[str, Any]) -> Words:
     share = row.get("share_ppm")
     facts: dict[str, Any] = {
         **row,
-        "amount": None if amount is None else plain_pounds(amount),
-        "limit": None if limit is None else plain_pounds(limit),
+        "amount": amount,
+        "limit": limit,
         "share": None if share is None else f"{share // 10_000}.{share % 10_000:04}%",
         "year": FinancialYear(row["year"]) if isinstance(row.get("year"), int) else row.get("year"),
         "leave_by": row.get("leave_by") or None,
         "date": draft.effective_date, "reason": draft.reason, "authority": draft.authority, "source": draft.source,
         "source_hash": draft.source_hash, "key": draft.key,
     }  # fmt: skip
-    asked = {field.name for field in DECISIONS[name].fields}
-    said = {field: _text(value) for field, value in facts.items() if field in asked and value is not None}
+    if name == "instalment" and row["outcome"] != DUE:
+        name = "outcome"
+    holds = {field.name: field.holds for field in DECISIONS[name].fields}
+    said = {field: _text(value, holds[field]) for field, value in facts.items() if field in holds and value is not None}
     return {"kind": name, **said, "recorded_by": draft.actor}
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, holds: Holds) -> str:
+    if holds in MONEY and isinstance(value, int):
+        return plain_pounds(value)
+    if holds is Holds.MONTH and isinstance(value, date):
+        return str(month_of(value))
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 

@@ -196,6 +196,12 @@ BEGIN
         GROUP BY m.account, e.effective_date
         ON CONFLICT (account, day) DO UPDATE
             SET in_pence = d.in_pence + excluded.in_pence, out_pence = d.out_pence + excluded.out_pence;
+        INSERT INTO person_day AS d (person, day, moved_pence)
+        SELECT e.actor, (e.recorded_at AT TIME ZONE 'UTC')::date, sum(t.amount_pence)::bigint
+        FROM transfer t JOIN entry e ON e.number = t.entry_number
+        WHERE t.entry_number BETWEEN first_new AND last_new
+        GROUP BY e.actor, (e.recorded_at AT TIME ZONE 'UTC')::date
+        ON CONFLICT (person, day) DO UPDATE SET moved_pence = d.moved_pence + excluded.moved_pence;
     END IF;
     tables := tables || CASE WHEN moved > 0 THEN '{{entry, transfer}}'::text[] ELSE '{{entry}}' END;
     UPDATE seal SET entries = last_new, head = sealed.head, moved_pence = sealed.moved_pence + moved;

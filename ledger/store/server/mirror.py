@@ -205,6 +205,8 @@ _ROWS_AT_ONCE = 100_000
 # The order in which rows must be written, so that none names one that is not there yet.
 APPENDED = tuple(name for name in TABLES if name != "seal")
 _PUBLISHED = tuple(name for name in APPENDED if name not in UNPUBLISHED)
+# Tables of sums, whose rows grow: each with the column by which they are read anew.
+_GROWING = {"account_day": "account", "person_day": "day"}
 # A mirror is kept anew when it has grown by a tenth: until then reading what is new costs less than writing all.
 _GROWTH_KEPT = 10
 # Nothing of a mirror need survive its process, and waiting for the disk at every entry would be for nothing.
@@ -439,6 +441,9 @@ class Mirror:
             # Days of accounts are no rows of an entry: those of every account that new transfers touch are read anew.
             touched = f"FROM transfer {after['transfer']}"
             after["account_day"] = f"WHERE account IN (SELECT from_account {touched} UNION SELECT to_account {touched})"
+            # The days of people go with recorded time, which never falls: the newest one known may have grown.
+            newest = f"SELECT CAST(recorded_at AT TIME ZONE 'UTC' AS DATE) FROM entry WHERE number = {entries}"
+            after["person_day"] = f"WHERE day >= ({newest}) AND EXISTS (SELECT 1 {touched})"
             newer = " UNION ALL ".join(
                 f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\" {after[name]})" for name in _PUBLISHED
             )
@@ -447,9 +452,10 @@ class Mirror:
         for name, condition in after.items():
             rows = fetch(server, name, self.schema(name), condition)
             self.fetched += rows.num_rows
-            if name == "account_day":
+            if name in _GROWING:
+                column = _GROWING[name]
                 cursor.register("followed_rows", rows)
-                cursor.execute("DELETE FROM account_day WHERE account IN (SELECT account FROM followed_rows)")
+                cursor.execute(f"DELETE FROM {name} WHERE {column} IN (SELECT {column} FROM followed_rows)")
                 cursor.unregister("followed_rows")
             if rows.num_rows:
                 _insert(cursor, name, rows)

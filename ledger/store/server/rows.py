@@ -101,8 +101,9 @@ def layout(server: psycopg.Connection, tables: Iterable[str]) -> Layout:
 
 
 def numbered_by(table: str) -> str:
-    """The column by which the rows of a table come after one another."""
-    return {"entry": "number", "account": "id", "account_day": "account", "seal": "id"}.get(table, "entry_number")
+    """The whole number, as SQL of its columns, by which the rows of a table come after one another."""
+    others = {"entry": "number", "account": "id", "account_day": "account", "person_day": "(day - DATE '1970-01-01')"}
+    return {**others, "seal": "id"}.get(table, "entry_number")
 
 
 def fetch(server: psycopg.Connection, table: str, schema: pa.Schema, condition: str) -> pa.Table:

@@ -180,8 +180,7 @@ END
 
 TODAY = "(now() AT TIME ZONE 'UTC')::date"
 NAMED = (
-    "LATERAL (SELECT (regexp_matches(n.brings, "
-    '\'"(?:organisation|parent|child|predecessor|successor)":"([^"]*)"\', \'g\'))[1] AS organisation) named'
+    f"LATERAL (SELECT (regexp_matches(n.brings, '{questions.ORGANISATIONS_BROUGHT}', 'g'))[1] AS organisation) named"
 )
 FAULTS = questions.FAULTS.format(
     first="$1", day="(e.recorded_at AT TIME ZONE 'UTC')::date", named=NAMED,

@@ -162,7 +162,7 @@ def triggers() -> Iterator[Trigger]:
     """Every trigger of the ledger on a server."""
     for model in TABLES:
         name = str(model.__tablename__)
-        may_change = name in ("seal", "account_day")
+        may_change = name in ("seal", "account_day", "person_day")
         yield Trigger(name, "never_changes", f"BEFORE DELETE {'' if may_change else 'OR UPDATE '}OR TRUNCATE")
     yield Trigger("seal", "seal_moves_forwards", "BEFORE UPDATE", "ROW")
 
