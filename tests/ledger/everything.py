@@ -36,6 +36,7 @@ from ledger.models import (
     Tier,
     Upgrade,
 )
+from ledger.plans import Contract, Contribution, Forecast, Letter, Renaming, TestedInstalment
 from ledger.store.base import Store
 from ledger.words import GRADES, STANDINGS
 from ledger.years import FinancialYear, Month, month_of
@@ -396,6 +397,51 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """A row of what is expected or arranged, of one of few things, so that many take the place of others."""
+
+    what: int
+    code: int
+    one: int
+    other: int
+    fund: int
+    day: int
+    pence: int
+    state: int
+    twice: bool
+
+    def draft(self, world: World, actor: str) -> Draft:
+        codes = world.codes("organisation")
+        one, other, fund = pick(codes, self.one), pick(codes, self.other), pick(world.codes("fund"), self.fund)
+        day, code = pick(DAYS, self.day), pick(("A", "A", "B", "", "A;B"), self.code)
+        month = date.max if day == date.max else month_of(day).last_day
+        of = {"fund": fund, "year": pick((2025, 2026, 1900), self.state), "amount_pence": self.pence}
+        outcome = pick(("due", "earned", "withheld", "moved"), self.state)
+        row: dict[str, Any]
+        model, kind, row = pick(
+            (
+                (Renaming, "structure", {"organisation": one, "fund": pick((None, None, fund), self.state), "name": code,
+                                         "valid_from": day}),
+                (Forecast, "forecast", {**of, "organisation": one, "as_at": pick((month, day), self.state)}),
+                (Letter, "letter", {**of, "reference": code, "month": month, "from_organisation": one,
+                                    "to_organisation": other, "recurrent": True,
+                                    "notified_on": pick((day, None), self.state)}),
+                (Contribution, "arrange", {"pool": one, "payer": other, "fund": fund, "year": of["year"],
+                                           "agreed_pence": self.pence, "minimum_pence": pick((None, 0, 7), self.state)}),
+                (Contract, "arrange", {"code": code, "kind": pick(("iho", "mnp", "x"), self.state), "holder": one,
+                                       "commissioner": other, "fund": fund, "valid_from": day,
+                                       "part_of": pick((None, None, "A", "B"), self.state)}),
+                (TestedInstalment, "arrange", {**of, "year": 2025, "code": code, "payer": one, "receiver": other,
+                                               "due_on": DAYS[0], "test": "done", "outcome": outcome,
+                                               "moved_to": one if outcome == "moved" else None}),
+            ),
+            self.what,
+        )  # fmt: skip
+        rows = [{"id": world.key("plan"), **row} for _ in range(1 + self.twice)]
+        return brings(world, kind, actor, (model, rows))
+
+
+@dataclass(frozen=True)
 class CloseMonth:
     skips: int
     several: int
@@ -705,13 +751,19 @@ _rights = _mix(
                   ends=_now_and_then(st.integers(0, 8)))),
     (1, st.builds(Dismiss, nth=_few, day=st.integers(0, 8))),
 )  # fmt: skip
+_plans = st.builds(
+    Plan, what=st.integers(0, 5), code=st.sampled_from([0, 0, 0, 2, 3, 4]), one=_few, other=_many, fund=_few, day=_day,
+    pence=st.sampled_from([10_000, 10_000, 7, 0, -5, 2**53]), state=_few, twice=_seldom,
+)  # fmt: skip
 _closing = st.builds(CloseMonth, skips=st.sampled_from([0, 0, 0, 1]), several=st.sampled_from([0, 0, 1, 11]))
 _odd = _mix(
     (1, st.builds(Meddle, what=st.integers(0, 4), nth=_many, amount=st.sampled_from([1, 5, 10**6, 2**53 - 1]))),
     (2, st.builds(Backwards, nth=_many, day=_now_and_then(_day), key=st.sampled_from([0, 0, 0, 1]), authority=_often)),
 )  # fmt: skip
-_makers = _mix((10, _moves), (5, _structure), (5, _terms), (3, _totals), (2, _closing), (2, _rights), (1, _odd))
-_for_a_proposal = _mix((6, _moves), (2, _terms), (1, _structure))
+_makers = _mix(
+    (10, _moves), (5, _structure), (5, _terms), (3, _totals), (2, _closing), (2, _rights), (1, _odd), (2, _plans)
+)
+_for_a_proposal = _mix((6, _moves), (2, _terms), (1, _structure), (1, _plans))
 _batches = st.lists(_makers, min_size=2, max_size=3).map(tuple)
 _STEPS = _mix(
     (12, st.builds(Post, makers=st.tuples(_makers), actor=_few, dry_run=st.just(value=False))),
