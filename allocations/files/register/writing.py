@@ -59,7 +59,13 @@ def write_register(path: Path, rows: Sequence[Mapping[str, str]], offered: Lists
     last = _register(book, rows)
     _checks(book, last)
     _kinds(book)
-    for name, offers in (("Organisations", offered.organisations), ("Funds", offered.funds), ("Tiers", offered.tiers)):
+    kinds = [(one.name, one.meaning) for one in DECISIONS.values()]
+    for name, offers in (
+        ("Decisions", kinds),
+        ("Organisations", offered.organisations),
+        ("Funds", offered.funds),
+        ("Tiers", offered.tiers),
+    ):
         sheet = book.sheet(name, name, "What the lists on the sheet Register offer.", ("Code", "Name"), (_WIDE, 60))
         for row, pair in enumerate(offers, start=FIRST_ROW):
             for column, text in enumerate(pair):
@@ -157,7 +163,7 @@ def _validate(book: Book, last: int, offered: Lists) -> None:
     known = fields()
     for column, name in enumerate(columns()):
         field = known.get(name)
-        source = list(DECISIONS) if name == KIND else sources.get(field.holds) if field else None
+        source = _offer("Decisions", len(DECISIONS)) if name == KIND else sources.get(field.holds) if field else None
         if field and field.holds is Holds.WORD:
             # Two decisions may know other words for one field.
             source = list(dict.fromkeys(word for one in DECISIONS.values() for each in one.fields
