@@ -6,6 +6,8 @@ GRADES = ("none", "monitored", "soft", "hard", "statutory")
 ROUTES = ("formula", "equal shares", "bid", "claim", "prize", "direction", "historic")
 QUALITIES = ("red", "amber", "green")
 RESOURCES = ("revenue", "capital")
+# How the source of an entry begins that rests on a line of an allocation letter; the line's reference follows.
+LETTER_SOURCE = "Allocation letter "
 CONTRACTS = ("iho", "mnp", "snp", "capitated", "other")
 DUE, EARNED, WITHHELD, MOVED = "due", "earned", "withheld", "moved"
 OUTCOMES = (DUE, EARNED, WITHHELD, MOVED)

@@ -1,6 +1,7 @@
 """Limits of what the source may give, months that close, and what is carried forward into the next year."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,8 @@ from scenarios.year_end import carry_forward as carrying
 from scenarios.year_end.rule import read_rule
 from screens.cli import options
 from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Ledger
+from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, KnownAt, Ledger
+from screens.report.month import shown
 from screens.report.report import Report, listed
 
 app = typer.Typer(help="Months: which are closed, and closing the next one.", no_args_is_help=True)
@@ -66,6 +68,24 @@ def show_list(ledger: Ledger = DEFAULT_LEDGER) -> Report:
         first = periods.first_open_day(reader)
     told = "No month is closed." if first is None else f"The first open day is {first}; every day before it is closed."
     return Report([listed(rows)], at, sentences=[told], facts={"first_open_day": first})
+
+
+@app.command("show")
+@guarded("month show")
+def show_month(
+    month: Annotated[Month, typer.Argument(help="The month, as 2025-04 or 'M1 2025/26'.", parser=_month)],
+    organisation: Annotated[str, typer.Option(help="Whose month, by its code, with all below it.")],
+    ledger: Ledger = DEFAULT_LEDGER,
+    as_at: Annotated[
+        date | None,
+        typer.Option("--as-at", help="Count the entries up to this day; up to the month's last day otherwise.",
+                     parser=options.day),
+    ] = None,
+    known_at: KnownAt = None,
+) -> Report:  # fmt: skip
+    """A month's end: its letter line by line, what must be spent by when, forecasts, and next year's baseline."""
+    with reading(ledger, as_at or month.last_day, known_at) as (reader, at):
+        return shown(reader, at, month, organisation)
 
 
 @guarded("carry-forward")

@@ -1,0 +1,121 @@
+"""A month's end: what the letter announced and what became of it, and where the year stands."""
+
+from ledger.money import spoken
+from ledger.reports import month as months
+from ledger.reports.month import MonthAnswer
+from ledger.reports.position import Moment
+from ledger.store.base import Reader
+from ledger.years import FinancialYear, Month, year_of
+from screens.report.report import Report, Row, Table, count, data, day, money, text
+
+_LETTER = (
+    text("Reference", "reference"), *data("from_organisation", "fund", "recurrent"), text("Fund", "fund_name"),
+    text("Lasting"), text("Contact", "contact", missing="none is recorded"), day("Notified on", "notified_on"),
+    money("Anticipated (£)", "anticipated_pence"), money("Notified (£)", "notified_pence"),
+    money("Received (£)", "received_pence"), money("Not yet received (£)", "outstanding_pence"),
+    money("Distributed (£)", "distributed_pence"), money("Spent (£)", "spent_pence"),
+    money("Not yet distributed (£)", "held_pence"),
+)  # fmt: skip
+_RECEIPTS = (
+    text("Entry", "entry"), text("Kind", "kind"), day("Day", "day"), text("Fund", "fund"),
+    text("What it names", "source", missing="nothing"), money("Came (£)", "amount_pence"),
+)  # fmt: skip
+_DEADLINES = (
+    text("Pot", "name"), *data("fund"), money("Not spent (£)", "left_pence"), day("Spend by", "spend_by"),
+    count("Days left", "days_left"), money("A day from now (£)", "rate_pence", missing="its day has passed"),
+    money("A day over the whole time (£)", "whole_rate_pence"),
+)  # fmt: skip
+_PURPOSES = (
+    text("Pot", "name"), *data("fund"), money("Given (£)", "given_pence"), money("Spent on purpose (£)", "spent_pence"),
+    money("Moved to other pots (£)", "redirected_pence"), money("Returned (£)", "returned_pence"),
+    money("Left (£)", "left_pence"),
+)  # fmt: skip
+_OUTLOOKS = (
+    text("Organisation", "organisation_name"), *data("organisation", "fund"), text("Fund", "fund_name"),
+    money("Budget (£)", "budget_pence"), money("Spent (£)", "spent_pence"),
+    money("Forecast for the year (£)", "forecast_pence", missing="none is recorded"), day("Forecast at", "forecast_at"),
+    money("Under (+) or over (-) budget (£)", "under_pence", missing=""),
+)  # fmt: skip
+_BASELINES = (
+    text("Fund", "name"), *data("fund"), money("Recurs (£)", "recurrent_pence"),
+    money("Falls away (£)", "falls_away_pence"),
+)  # fmt: skip
+
+
+def shown(reader: Reader, at: Moment, asked: Month, organisation: str) -> Report:
+    """What a month's end asks of an organisation: the letter line by line first, then where the year stands.
+
+    Args:
+        at: the day up to which entries count, usually the last of the month.
+
+    Raises:
+        Refused: the organisation is unknown.
+    """
+    found = months.month(reader, at, asked, organisation)
+    year = year_of(asked.first_day)
+    tables = [
+        Table("The month's letter", _LETTER, _letter(found)),
+        Table("What came in the month and names no line of a letter", _RECEIPTS, _unexplained(found)),
+        Table("To be spent by a day", _DEADLINES, [
+            (one.name, one.code, one.left_pence, one.spend_by, one.days_left, one.rate_pence, one.whole_rate_pence)
+            for one in found.deadlines]),
+        Table("What became of each pot", _PURPOSES, [
+            (one.name, one.pot, one.given_pence, one.spent_pence, one.redirected_pence, one.returned_pence,
+             one.left_pence) for one in found.purposes]),
+        Table("Budget, spending and forecast", _OUTLOOKS, [
+            (one.organisation_name, one.organisation, one.fund, one.fund_name, one.budget_pence, one.spent_pence,
+             one.forecast_pence, one.as_at, one.under_pence) for one in found.outlooks]),
+        Table(f"Opening baseline of {FinancialYear(year.start + 1)}", _BASELINES, [
+            (one.name, one.fund, one.recurrent_pence, one.falls_away_pence) for one in found.baselines]),
+    ]  # fmt: skip
+    facts = {
+        "month": str(asked), "organisation": organisation, "totals": _totals(found),
+        **{key: table.records() for key, table in zip(_KEYS, tables[1:], strict=True)},
+    }  # fmt: skip
+    return Report(tables, at, f"{asked.spoken}: {organisation}.", _said(found), facts)
+
+
+_KEYS = ("unexplained", "deadlines", "purposes", "outlooks", "baselines")
+
+
+def _letter(found: MonthAnswer) -> list[Row]:
+    return [
+        (one.reference, one.from_organisation, one.fund, one.recurrent, one.fund_name,
+         "recurrent" if one.recurrent else "one-off", one.contact, one.notified_on, one.anticipated_pence,
+         one.notified_pence, one.received_pence, one.outstanding_pence, one.distributed_pence, one.spent_pence,
+         one.held_pence)
+        for one in found.lines
+    ]  # fmt: skip
+
+
+def _unexplained(found: MonthAnswer) -> list[Row]:
+    return [(one.entry, one.kind, one.day, one.fund, one.source, one.amount_pence) for one in found.unexplained]
+
+
+def _totals(found: MonthAnswer) -> dict[str, int]:
+    """The month in seven amounts, each the sum of a column."""
+    names = ("anticipated_pence", "notified_pence", "received_pence", "outstanding_pence", "distributed_pence",
+             "spent_pence", "held_pence")  # fmt: skip
+    sums = {name: sum(getattr(one, name) for one in found.lines) for name in names}
+    came = sum(one.amount_pence for one in found.receipts)
+    return {**sums, "came_pence": came, "unexplained_pence": sum(one.amount_pence for one in found.unexplained)}
+
+
+def _said(found: MonthAnswer) -> list[str]:
+    sums = {name.removesuffix("_pence"): spoken(pence) for name, pence in _totals(found).items()}
+    if found.lines:
+        letter = (
+            "Of the letter {anticipated} is anticipated and {notified} notified; {received} is received, and "
+            "{outstanding} of what was notified is not; {distributed} is distributed, {held} is not yet, and {spent} is "
+            "spent."
+        )
+    else:
+        letter = "No line of a letter is recorded for this month: devolution record letter records one."
+    came = "In the month {came} came from outside, {unexplained} of it without naming a known line of a letter."
+    redirected = sum(one.redirected_pence for one in found.purposes)
+    return [
+        letter.format(**sums),
+        came.format(**sums),
+        f"Of pots {spoken(redirected)} was moved to other pots in the year so far.",
+        "What recurs is what came marked as recurrent (R), less what went; the rest falls away.",
+    ]
