@@ -106,8 +106,8 @@ def _said(found: MonthAnswer) -> list[str]:
     if found.lines:
         letter = (
             "Of the letter {anticipated} is anticipated and {notified} notified; {received} is received, and "
-            "{outstanding} of what was notified is not; {distributed} is distributed, {held} is not yet, and {spent} is "
-            "spent."
+            "{outstanding} of what was notified is not; {distributed} is distributed, {held} is not yet, and {spent} "
+            "is spent."
         )
     else:
         letter = "No line of a letter is recorded for this month: devolution record letter records one."

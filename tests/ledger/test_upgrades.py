@@ -24,7 +24,7 @@ AT = "(SELECT entry_number FROM upgrade)"
         ("DELETE FROM upgrade", "entry {at}, upgrade without a row", "an entry of kind upgrade, 'upgrade/5', brings nothing."),
         ("UPDATE seal SET schema_version = 4", "the seal", "it is number 1, of version 4 of the tables."),
         ("UPDATE seal SET id = 2", "the seal", "it is number 2, of version 6 of the tables."),
-        ("UPDATE seal SET entries = 1000000000", "entry 85", "it is missing."),
+        ("UPDATE seal SET entries = 1000000000", "entry 94", "it is missing."),
         ("UPDATE seal SET moved_pence = moved_pence + 1", "the seal", "it says that "),
     ],
 )  # fmt: skip
@@ -85,6 +85,8 @@ def test_the_record_of_migrations_agrees_with_what_was_sealed(hands: Hands, chan
          "proposal end posted early: its entry is older than the column content_hash, which holds something."),
         ("UPDATE source_limit SET entry_number = 3 WHERE id = 'limit 2'",
          "source limit limit 2: its entry is older than the whole table."),
+        ("UPDATE forecast SET entry_number = 3 WHERE id = 'P1/12000'",
+         "forecast P1/12000: its entry is older than the whole table."),
     ],
 )  # fmt: skip
 def test_what_came_with_the_second_form_is_not_in_earlier_entries(hands: Hands, change: str, found: str) -> None:
