@@ -82,8 +82,8 @@ def test_the_second_opening_fetches_nothing_and_the_third_what_is_new(opened_onc
     assert again.held["ICB1", "core", "available"] == 600_000
     devolve(opened_once, 10, times=2)
     third = Opened(opened_once.path)
-    # Two entries, a leg of each, the account that they opened, and the day of each account that they touched.
-    assert (third.is_from_kept, third.fetched) == (True, 7)
+    # Two entries, a leg of each, the account that they opened, the day of each account that they touched and of who did.
+    assert (third.is_from_kept, third.fetched) == (True, 8)
     assert third.held["P1", "core", "available"] == 20
     assert third.held == held(opened_once)
 
@@ -126,9 +126,11 @@ def test_who_opens_with_what_is_kept_posts_and_follows_like_any_other(opened_onc
 
 
 def test_it_is_kept_anew_when_it_has_grown_by_a_tenth_and_not_before(opened_once: Store, folder: Path) -> None:
+    devolve(opened_once, 1, times=20)
+    Opened(opened_once.path)
     (first,) = kept(folder)
     rows = rows_of_the_small_books(opened_once)
-    devolve(opened_once, 1)  # an entry, a leg, an account, and the day of each of the two accounts
+    devolve(opened_once, 1)  # an entry, a leg, and the day of each of the two accounts and of who did it
     assert Opened(opened_once.path).fetched == 5 < rows / 10
     assert kept(folder) == [first]
     devolve(opened_once, 1, times=10)
