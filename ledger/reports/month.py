@@ -99,6 +99,10 @@ SELECT c.organisation, o.name AS organisation_name, c.fund, f.name AS fund_name,
 JOIN organisation o ON o.code = c.organisation JOIN fund f ON f.code = c.fund
 ORDER BY c.organisation, c.fund
 """
+_OF_A_LINE = (
+    "anticipated_pence", "notified_pence", "received_pence", "outstanding_pence", "distributed_pence", "spent_pence",
+    "held_pence",
+)  # fmt: skip
 Row = Mapping[str, Any]
 
 
@@ -200,7 +204,7 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
+class OpeningBaseline:
     """What a fund brings into the next year: what recurs of it, and what falls away."""
 
     fund: str
@@ -227,12 +231,26 @@ class MonthAnswer:
     deadlines: Sequence[Fence]
     purposes: Sequence[OnPurpose]
     outlooks: Sequence[Outlook]
-    baselines: Sequence[Baseline]
+    baselines: Sequence[OpeningBaseline]
 
     @property
     def unexplained(self) -> list[Receipt]:
         """What came, or went back, and names no line of a letter that is known."""
         return [receipt for receipt in self.receipts if receipt.reference is None]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """The month in pence: each amount of its lines added up, what came in it, and what of that is unexplained."""
+        return {
+            **{name: sum(getattr(line, name) for line in self.lines) for name in _OF_A_LINE},
+            "came_pence": sum(receipt.amount_pence for receipt in self.receipts),
+            "unexplained_pence": sum(receipt.amount_pence for receipt in self.unexplained),
+        }
+
+    @property
+    def redirected_pence(self) -> int:
+        """What left any pot for another in the year so far."""
+        return sum(purpose.redirected_pence for purpose in self.purposes)
 
 
 def month(reader: Reader, at: Moment, asked: Month, organisation: str) -> MonthAnswer:
@@ -302,7 +320,7 @@ def _purposes(moved: Sequence[Row], funds: Mapping[str, Row], pot_of: Mapping[st
     ]  # fmt: skip
 
 
-def _baselines(moved: Sequence[Row], funds: Mapping[str, Row]) -> list[Baseline]:
+def _baselines(moved: Sequence[Row], funds: Mapping[str, Row]) -> list[OpeningBaseline]:
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for row in moved:
         nth = 0 if row["recurrent"] else 1
@@ -310,7 +328,7 @@ def _baselines(moved: Sequence[Row], funds: Mapping[str, Row]) -> list[Baseline]
             sums[row["to_fund"]][nth] += row["pence"]
         if row["inside"] or (row["gives"] and not row["gets"]):
             sums[row["from_fund"]][nth] -= row["pence"]
-    return [Baseline(fund, funds[fund]["name"], *its) for fund, its in sorted(sums.items()) if any(its)]
+    return [OpeningBaseline(fund, funds[fund]["name"], *its) for fund, its in sorted(sums.items()) if any(its)]
 
 
 def _outlooks(reader: Reader, held: pa.Table, organisation: str, given: dict[str, object]) -> list[Outlook]:

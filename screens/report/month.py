@@ -5,7 +5,7 @@ from ledger.reports import month as months
 from ledger.reports.month import MonthAnswer
 from ledger.reports.position import Moment
 from ledger.store.base import Reader
-from ledger.years import FinancialYear, Month, year_of
+from ledger.years import Month, year_of
 from screens.report.report import Report, Row, Table, count, data, day, money, text
 
 _LETTER = (
@@ -65,11 +65,11 @@ def shown(reader: Reader, at: Moment, asked: Month, organisation: str) -> Report
         Table("Budget, spending and forecast", _OUTLOOKS, [
             (one.organisation_name, one.organisation, one.fund, one.fund_name, one.budget_pence, one.spent_pence,
              one.forecast_pence, one.as_at, one.under_pence) for one in found.outlooks]),
-        Table(f"Opening baseline of {FinancialYear(year.start + 1)}", _BASELINES, [
+        Table(f"Opening baseline of the year after {year}", _BASELINES, [
             (one.name, one.fund, one.recurrent_pence, one.falls_away_pence) for one in found.baselines]),
     ]  # fmt: skip
     facts = {
-        "month": str(asked), "organisation": organisation, "totals": _totals(found),
+        "month": str(asked), "organisation": organisation, "totals": found.totals,
         **{key: table.records() for key, table in zip(_KEYS, tables[1:], strict=True)},
     }  # fmt: skip
     return Report(tables, at, f"{asked.spoken}: {organisation}.", _said(found), facts)
@@ -92,17 +92,8 @@ def _unexplained(found: MonthAnswer) -> list[Row]:
     return [(one.entry, one.kind, one.day, one.fund, one.source, one.amount_pence) for one in found.unexplained]
 
 
-def _totals(found: MonthAnswer) -> dict[str, int]:
-    """The month in seven amounts, each the sum of a column."""
-    names = ("anticipated_pence", "notified_pence", "received_pence", "outstanding_pence", "distributed_pence",
-             "spent_pence", "held_pence")  # fmt: skip
-    sums = {name: sum(getattr(one, name) for one in found.lines) for name in names}
-    came = sum(one.amount_pence for one in found.receipts)
-    return {**sums, "came_pence": came, "unexplained_pence": sum(one.amount_pence for one in found.unexplained)}
-
-
 def _said(found: MonthAnswer) -> list[str]:
-    sums = {name.removesuffix("_pence"): spoken(pence) for name, pence in _totals(found).items()}
+    sums = {name.removesuffix("_pence"): spoken(pence) for name, pence in found.totals.items()}
     if found.lines:
         letter = (
             "Of the letter {anticipated} is anticipated and {notified} notified; {received} is received, and "
@@ -112,10 +103,9 @@ def _said(found: MonthAnswer) -> list[str]:
     else:
         letter = "No line of a letter is recorded for this month: devolution record letter records one."
     came = "In the month {came} came from outside, {unexplained} of it without naming a known line of a letter."
-    redirected = sum(one.redirected_pence for one in found.purposes)
     return [
         letter.format(**sums),
         came.format(**sums),
-        f"Of pots {spoken(redirected)} was moved to other pots in the year so far.",
+        f"Of pots {spoken(found.redirected_pence)} was moved to other pots in the year so far.",
         "What recurs is what came marked as recurrent (R), less what went; the rest falls away.",
     ]
