@@ -91,6 +91,7 @@ COMMANDS: dict[str, tuple[str, set[str]]] = {
     "proposal withdraw": ("unknown --actor me --reason asked --ledger BOOKS", POSTS | PEOPLE),
     "proposal expire": ("--ledger BOOKS", POSTS),
     "month close": ("2025-04 --reason asked --dry-run --ledger BOOKS", POSTS | YAML),
+    "month show": ("2025-06 --organisation QWO --ledger LEDGER", POSTS | YAML),
     "month list": ("--ledger BOOKS", POSTS | YAML),
     "limit set": (
         "running-costs 10bn --year 2025/26 --source it --reason asked --dry-run --ledger LEDGER",

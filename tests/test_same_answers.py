@@ -35,6 +35,7 @@ QUESTIONS = {
     ),
     "schedule": ("--icb QWO --fund core-community --to place",),
     "month list": ("",),
+    "month show": ("2025-06 --organisation QWO",),
     "month close": ("2025-04 --reason compared --dry-run",),
     "limit list": ("",),
     "limit set": ("running-costs 10bn --year 2025/26 --source compared --reason compared --dry-run",),
