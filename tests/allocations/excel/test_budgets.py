@@ -66,7 +66,7 @@ def test_one_entry_whose_every_amount_names_its_cell(funded: Store, file: Path) 
 def test_the_original_is_kept_whole_under_its_hash(funded: Store, file: Path) -> None:
     kept = bring_in(funded, file).kept
     assert kept is not None
-    assert kept.parent == funded.path.with_name("books.duckdb.files")
+    assert kept.parent == funded.path.with_name(f"{funded.path.name}.files")
     assert kept.read_bytes() == file.read_bytes()
     assert kept.name == f"{hashlib.sha256(file.read_bytes()).hexdigest()}.xlsx"
     assert attachments.kept(funded.path, kept.stem) == kept
