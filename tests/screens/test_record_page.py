@@ -17,6 +17,7 @@ from screens.web.record.boxes import label
 from tests.ledger.test_decisions import ELSEWHERE
 from tests.screens.importing import field
 from tests.screens.pages import ROOT, document, no_leftovers, page, said, tables, well
+from tests.screens.test_deciding import furnish
 
 __all__ = ["no_leftovers"]
 NAME = "record"
@@ -157,6 +158,27 @@ def test_who_is_asked_for_and_the_books_may_have_moved(monkeypatch: pytest.Monke
     assert "The books have moved on since you looked" in app.warning[0].value
     well(field(app.button, "Post it").click().run())
     assert app.success[0].value == "It is recorded."
+
+
+def test_who_may_only_propose_is_offered_that_and_who_may_not_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Anna prepares for the first ICB, Vera prepares nothing, and everybody acts in the name that they signed in with."""
+    ledger = furnish(tmp_path / "office.duckdb")
+    given = {"from": "ICB1", "to": "P1", "fund": "core", "amount": "3", "recurrent": "no", "date": "2025-06-13",
+             "reason": "Agreed"}  # fmt: skip
+    monkeypatch.setenv("DEVOLUTION_PERSON", "vera")
+    app = fill(page(monkeypatch, NAME, ledger, kind="devolve"), **given)
+    assert "vera may not" in app.error[-1].value + tables(app)
+    assert not app.button
+    monkeypatch.setenv("DEVOLUTION_PERSON", "anna")
+    app = fill(page(monkeypatch, NAME, ledger, kind="devolve"), **given)
+    assert "It can be proposed, and not posted: " in app.info[0].value
+    assert not [one for one in app.button if one.label == "Post it"]
+    well(field(app.button, "Propose it").click().run())
+    assert "It is proposed" in app.success[0].value
+    waiting = document("proposal", "list", "--ledger", ledger)["rows"]
+    assert ("anna", 300) in [(one["prepared_by"], one["amount_pence"]) for one in waiting]
 
 
 def test_an_app_that_only_reads_names_the_command(monkeypatch: pytest.MonkeyPatch, own: Path) -> None:

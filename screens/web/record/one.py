@@ -26,7 +26,7 @@ from screens.report.wording import PAGE
 from screens.web.importing import common
 from screens.web.importing.common import worked_out
 from screens.web.record import boxes
-from screens.web.record.last_step import ask_who, post_or_propose, who
+from screens.web.record.last_step import Rehearsed, ask_who, post_or_propose, rehearsed, who
 from screens.web.shell import address, frame, open_ledger, posting
 from screens.web.shell.sign_in import person
 
@@ -106,12 +106,16 @@ def _unread(decision: Decision, given: dict[str, str], facts: Known) -> Refused:
     return Refused([problem for problem in problems if str(problem.where) in given])
 
 
-def _tried(store: Store, at: Moment, decision: Decision, given: dict[str, str]) -> Recorded | LedgerError:
+def _tried(store: Store, at: Moment, decision: Decision, given: dict[str, str]) -> Rehearsed | LedgerError:
     """What would become of it: every rule of the books is asked, and nothing is kept."""
     name = who()
+
+    def record(propose: bool) -> Recorded:
+        return _record(store, decision, given, name, dry_run=True, propose=propose)
+
     return worked_out(
-        "Asking every rule of the books", lambda: _record(store, decision, given, name, dry_run=True), "record",
-        str(store.path), decision.name, tuple(given.items()), name, at.head, at.as_at,
+        "Asking every rule of the books", lambda: rehearsed(record), "record", str(store.path), decision.name,
+        tuple(given.items()), name, at.head, at.as_at,
     )  # fmt: skip
 
 
@@ -142,19 +146,20 @@ def _refused(decision: Decision, wrong: dict[str, list[Problem]], rest: Sequence
         frame.refused(ordered, "The books would not take it as it stands. Nothing is posted.")
 
 
-def _effect(store: Store, at: Moment, decision: Decision, given: dict[str, str], tried: Recorded) -> None:
-    _said(decision, at, tried)
-    if tried.was_recorded:
-        common.entries_link(tried.posted)
+def _effect(store: Store, at: Moment, decision: Decision, given: dict[str, str], tried: Rehearsed) -> None:
+    recorded = tried.recorded
+    _said(decision, at, recorded)
+    if recorded.was_recorded:
+        common.entries_link(recorded.posted)
         return
     st.header("Record it", anchor=False)
-    count = "one entry" if len(tried.drafts) == 1 else f"{len(tried.drafts)} entries"
+    count = "one entry" if len(recorded.drafts) == 1 else f"{len(recorded.drafts)} entries"
     st.write(f"It was tried against every rule of the books: {count}. Nothing is posted yet.")
 
     def act(ledger: Store, propose: bool) -> tuple[Recorded, bool]:
         return _record(ledger, decision, given, who(), propose=propose), propose
 
-    made = post_or_propose(store, repr((decision.name, given)), at, "Post it", act, "it")
+    made = post_or_propose(store, repr((decision.name, given)), at, "Post it", tried, act, "it")
     if made is not None:
         st.session_state[_DONE] = (repr((decision.name, given)), *made)
         st.rerun()  # the page then says what became of it

@@ -24,7 +24,7 @@ from screens.report.report import Report
 from screens.web.importing import common
 from screens.web.importing.common import worked_out
 from screens.web.record import trackers
-from screens.web.record.last_step import ask_who, post_or_propose, who
+from screens.web.record.last_step import Rehearsed, ask_who, post_or_propose, rehearsed, who
 from screens.web.record.one import facts_of
 from screens.web.shell import posting
 from screens.web.shell.sign_in import person
@@ -76,7 +76,8 @@ def show(store: Store, at: Moment) -> None:
     ask_who()
     actor = who()
     tried = worked_out(
-        "Asking every rule of the books", lambda: _record(store, register, total, actor, dry_run=True),
+        "Asking every rule of the books",
+        lambda: rehearsed(lambda propose: _record(store, register, total, actor, dry_run=True, propose=propose)),
         "record register", str(store.path), about, name, total, actor, at.head, at.as_at,
     )  # fmt: skip
     if isinstance(tried, LedgerError):
@@ -160,9 +161,10 @@ def _record(
         told.empty()
 
 
-def _post(store: Store, at: Moment, register: Register, about: str, total: int | None, tried: Recorded) -> None:
+def _post(store: Store, at: Moment, register: Register, about: str, total: int | None, tried: Rehearsed) -> None:
+    recorded = tried.recorded
     st.header("What it would record", anchor=False)
-    report = recording.of_register(register, tried, at, dry_run=True, propose=False)
+    report = recording.of_register(register, recorded, at, dry_run=True, propose=False)
     for sentence in report.sentences:
         st.write(sentence)
     for table in report.shown:
@@ -172,7 +174,7 @@ def _post(store: Store, at: Moment, register: Register, about: str, total: int |
     if done is not None and done[0] == shown:
         st.success(done[1])
         return
-    if tried.was_recorded:
+    if recorded.was_recorded:
         st.success("The books have all of it already. Bringing it in again adds nothing.")
         return
     st.header("Record it", anchor=False)
@@ -182,8 +184,8 @@ def _post(store: Store, at: Moment, register: Register, about: str, total: int |
         made = _record(ledger, register, total, who(), propose=propose)
         return recording.sentence_of(register, made, dry_run=False, propose=propose)
 
-    count = "one entry" if len(tried.drafts) == 1 else f"{len(tried.drafts):,} entries"
-    said = post_or_propose(store, shown, at, f"Post {count}", act, register.file)
+    count = "one entry" if len(recorded.drafts) == 1 else f"{len(recorded.drafts):,} entries"
+    said = post_or_propose(store, shown, at, f"Post {count}", tried, act, register.file)
     if said is not None:
         st.session_state[_DONE] = (shown, said)
         st.rerun()  # the page then says what became of it
