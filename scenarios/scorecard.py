@@ -83,7 +83,8 @@ def scorecard(position: pa.Table, world: World) -> tuple[Test, ...]:
     own = held(position)
     below = own.filter(pc.not_equal(own["tier"], NATIONAL))
     if not below.num_rows:
-        return tuple(replace(test, note="Nothing is held below the national body.") for test in CATALOGUE)
+        empty = (replace(test, note="Nothing is held below the national body.") for test in CATALOGUE)
+        return (*empty, *_by_segment([], world))
     amounts, whole = measured(below), total(below)
     kept = next(m for m in measures(condensed(below)) if m.name == "retained_without_agreement_share")
     dated = total(below.filter(pc.is_valid(below["notified_on"])))

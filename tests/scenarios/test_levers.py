@@ -7,6 +7,8 @@ import pytest
 from allocations.shares.apportion import apportion
 from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
 from scenarios.baseline import of
+from scenarios.outcome import explore
+from scenarios.scenario import Scenario, written
 from tests.scenarios.worlds import held_pence, play, position, row, same, sums, usual, world
 
 
@@ -312,3 +314,21 @@ def test_a_pot_out_of_what_is_held_is_no_new_money() -> None:
     back = play(pot, {"lever": "cut", "funds": ["new"], "share": 1}, {"lever": "grow", "funds": ["limit"], "organisations": {"codes": ["NHS"]},
                 "pounds": 1_000})  # fmt: skip
     assert same(back.position, usual().position)
+
+
+def test_what_cuts_everything_is_answered_with_nothing_and_no_figure_made_up() -> None:
+    """Nobody holds anything: no share is defined, and every line of the answer is there still."""
+    cut = {
+        "title": "Cut",
+        "question": "?",
+        "baseline": {"year": "2025/26"},
+        "steps": [{"lever": "cut", "share": "100%"}],
+    }
+    for segments in (
+        {},
+        {"segments": {"values": {"A": 1, "B": 2}, "otherwise": 3, "reason": "r", "source": "s", "quality": "red"}},
+    ):
+        outcome = explore(written(Scenario.model_validate({**cut, **segments})), usual())
+        assert held_pence(outcome.run.position) == 0
+        assert [after.name for _, after in outcome.scorecard] == [before.name for before, _ in outcome.scorecard]
+        assert all(after.value is None for _, after in outcome.scorecard)
