@@ -75,6 +75,14 @@ def what_closes(month: Month) -> dict[type[SQLModel], pa.Table]:
     return {ClosedMonth: records(ClosedMonth, [{"id": str(month), "last_day": month.last_day}])}
 
 
+def of_year(year: FinancialYear) -> list[Month]:
+    """The twelve months of a financial year, in order."""
+    found = [month_of(year.first_day)]
+    while not found[-1].ends_the_year:
+        found.append(found[-1].following)
+    return found
+
+
 def closable(reader: Reader) -> list[Month]:
     """The months that may be closed next, the last that has ended first.
 

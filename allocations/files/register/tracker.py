@@ -25,8 +25,8 @@ from allocations.reading.strict_yaml import StrictModel, Whole, read_model
 from allocations.reading.units import unit_in
 from ledger.entries.decisions.batch import DecisionRow
 from ledger.entries.decisions.every import DECISIONS
+from ledger.entries.decisions.fields import MONEY, Holds
 from ledger.entries.decisions.fields import Field as AnyField
-from ledger.entries.decisions.fields import Holds
 from ledger.entries.decisions.known import Known
 from ledger.errors import Problem, Refused
 from ledger.money import parse_pounds
@@ -186,13 +186,17 @@ class _Reading:
         self._words = _words(mapping, known)
         self.problems: list[Problem] = []
         self.totals: list[tuple[str, str]] = []
-        place = next((letter for letter, one in part.columns.items() if one.field == "amount"), None)
-        self._unit = part.unit or (unit_in(part.columns[place].heading) if place else None)
-        if place and self._unit is None:
+        self._units = {column.field: self._unit(letter, column) for letter, column in part.columns.items()
+                       if fields().get(column.field, _ANY).holds in MONEY}  # fmt: skip
+
+    def _unit(self, letter: str, column: TrackerColumn) -> str:
+        """What a column of amounts is in, as the mapping or else its heading says."""
+        unit = self._part.unit or unit_in(column.heading)
+        if unit is None:
             found, why = "nothing says what the amounts are in.", "Pounds read as thousands are wrong a thousandfold."
             fix = "Write unit: pounds, or thousands, into the mapping, or say it in the heading: (£000)."
-            self.problems.append(Problem(f"{self._there}, cell {place}{part.header_row}", found, why, fix))
-            self._unit = "pounds"
+            self.problems.append(Problem(f"{self._there}, cell {letter}{self._part.header_row}", found, why, fix))
+        return unit or "pounds"
 
     def rows(self) -> list[DecisionRow]:
         """The decisions of the sheet."""
@@ -223,7 +227,7 @@ class _Reading:
         first = next(cell for cell in cells if cell.kind is not CellKind.BLANK)
         if _TOTAL.match(first.text):
             for place, name in self._names.items():
-                if name == "amount" and cells[place].kind is not CellKind.BLANK:
+                if name in self._units and cells[place].kind is not CellKind.BLANK:
                     plain = self._plain(place, cells[place])
                     self.totals.append((f"{self._there}, cell {plain.address}", plain.text))
             return False
@@ -239,13 +243,13 @@ class _Reading:
         name = self._names.get(place)
         if name is None or cell.kind in (CellKind.BLANK, CellKind.ERROR, CellKind.UNCALCULATED):
             return cell
-        if name == "amount":
-            return self._pounds(cell)
+        if name in self._units:
+            return self._pounds(cell, self._units[name])
         own = self._words.get(name, {}).get(folded(cell.text))
         return cell if own is None else cell._replace(kind=CellKind.TEXT, value=own)
 
-    def _pounds(self, cell: Cell) -> Cell:
-        read = money(cell, str(self._unit))
+    def _pounds(self, cell: Cell, unit: str) -> Cell:
+        read = money(cell, unit)
         if isinstance(read, Doubt):
             self.problems.append(Problem(f"{self._there}, cell {cell.address}", read.found, read.why, read.fix))
         if isinstance(read, Missing):

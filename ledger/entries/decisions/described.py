@@ -29,6 +29,7 @@ from ledger.models import (
     Terms,
     Tier,
 )
+from ledger.plans import Contract, Contribution, Renaming, TestedInstalment
 
 DATE = Field("date", Holds.DAY, "The day from which it counts", "2025-06-30", required=True)
 REASON = Field("reason", Holds.TEXT, "Why, in a sentence", "Agreed by the finance committee", required=True)
@@ -89,7 +90,8 @@ class Subject(StrEnum):
     AGREEMENTS = "Agreements to keep money"
     WHO = "Organisations and who is part of whom"
     BOOKS = "How the books are kept"
-    FIGURES = "Totals and other figures"
+    JOINT = "Pooled funds, contracts and instalments"
+    FIGURES = "Letters, forecasts and totals"
 
 
 _SUBJECTS: Mapping[type[SQLModel], Subject] = {
@@ -101,6 +103,10 @@ _SUBJECTS: Mapping[type[SQLModel], Subject] = {
     Closure: Subject.WHO,
     Succession: Subject.WHO,
     Tier: Subject.WHO,
+    Renaming: Subject.WHO,
+    Contribution: Subject.JOINT,
+    Contract: Subject.JOINT,
+    TestedInstalment: Subject.JOINT,
     ClosedMonth: Subject.BOOKS,
     Appointment: Subject.BOOKS,
     Dismissal: Subject.BOOKS,

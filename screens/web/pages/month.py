@@ -1,4 +1,4 @@
-"""Month: which months are closed, and closing the next one."""
+"""Month: what a month's letter announced and what became of it, where the year stands, and closing the month."""
 
 import streamlit as st
 
@@ -6,10 +6,11 @@ from ledger.entries import months
 from ledger.entries.posting import Posted
 from ledger.errors import LedgerError
 from ledger.inputs import Input
-from ledger.reports.position import Moment
+from ledger.reports.position import Moment, moment
 from ledger.rules import periods
 from ledger.store.base import Reader, Store
 from ledger.years import FinancialYear, Month
+from screens.report.month import shown
 from screens.report.render import page as tables
 from screens.report.report import Table, columns, day, entry_link, link, listed
 from screens.report.wording import PAGE
@@ -19,8 +20,12 @@ from screens.web.shell import address, frame, open_ledger, posting
 from screens.web.shell.posting import Seen
 from screens.web.shell.sign_in import NOBODY_YET, person
 
+VIEWS = {"month": "How the month stands", "end": "Month end: close it"}
 _DONE = "month closed"
-_TOLD = "Closing a month is done by the function of 'devolution month close': the same entry, and the same rules."
+_TOLD = (
+    "What is shown is the answer of 'devolution month show'. A month is closed by the function of 'devolution month "
+    "close': the same entry, and the same rules."
+)
 
 
 def page() -> None:
@@ -30,10 +35,47 @@ def page() -> None:
     if store is None:
         frame.foot(None, "Without the books there is no month to close.", illustrative="")
         return
+    view = address.choose("view", "What to see", list(VIEWS), shown=lambda view: VIEWS[view], horizontal=True,
+                          usual=told if (told := address.told("view")) in VIEWS else "month")  # fmt: skip
+    address.write("view", view)
     at = open_ledger.ask(store, lambda _, at: at)
-    _closed(store)
-    _month_end(store, at)
-    frame.foot(open_ledger.ask(store, lambda _, now: now), _TOLD, illustrative="")
+    if view == "month":
+        _answered(store)
+    else:
+        _closed(store)
+        _month_end(store, at)
+    frame.foot(open_ledger.ask(store, lambda _, now: now), _TOLD)
+
+
+def _answered(store: Store) -> None:
+    """What the month's end asks of an ICB, as 'devolution month show' answers it."""
+    found = frame.of(store)
+    if found is None:
+        return
+    whose = frame.icb(found, with_all=False)
+    if whose is None:
+        return
+    by_name = {str(month): month for month in months.of_year(FinancialYear(found.year))}
+    ended = [name for name, month in by_name.items() if month.last_day < found.at.as_at]
+    name = address.choose(
+        "of", "Month", list(by_name), shown=lambda name: by_name[name].spoken,
+        usual=ended[-1] if ended else next(iter(by_name)), unknown="which is not in this year",
+    )  # fmt: skip
+    asked = by_name[name]
+    report = found.answer(
+        "month", lambda reader, _: shown(reader, moment(reader, asked.last_day), asked, whose), asked, whose,
+        told="Adding up the month",
+    )  # fmt: skip
+    st.header(report.title, anchor=False)
+    for sentence in report.sentences:
+        st.text(sentence)
+    for nth, table in enumerate(report.tables):
+        if table.rows:
+            tables.show(table, f"month-{nth}")
+        else:
+            st.write(f"{table.name}: nothing.")
+    frame.link("Record a line of its letter", "record", {"kind": "letter"})
+    frame.link("Record a forecast", "record", {"kind": "forecast"})
 
 
 def _closed(store: Store) -> None:

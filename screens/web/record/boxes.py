@@ -19,7 +19,7 @@ _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 _MOST_LETTERS = 300
 # A list of everybody down to the last practice is long to send and to look through: whoever is not in it is typed.
 _MOST_LISTED = 1_500
-_TYPED = (Holds.TEXT, Holds.MONEY, Holds.MONTH, Holds.NUMBER, Holds.PERCENT)
+_CHOSEN = (Holds.ORGANISATION, Holds.FUND, Holds.TIER, Holds.WORD, Holds.YES_NO, Holds.YEAR)
 _YES_NO = {"yes": "Yes", "no": "No"}
 
 
@@ -141,7 +141,7 @@ def _at_first(field: Field, usual_day: date | None) -> Any:
     if field.holds is Holds.DAY:
         return usual_day if field.required else None
     said = address.told(f"with-{field.name}")
-    return said or ("" if field.holds in _TYPED else None)
+    return said or (None if field.holds in _CHOSEN else "")
 
 
 def _valued(field: Field, text: str | None) -> Any:
