@@ -151,6 +151,7 @@ def _summed(table: pa.Table, by: Sequence[str]) -> pa.Table:
 
 Parents = Mapping[str, Fraction]
 Held = Mapping[str, Mapping[tuple[int, str], Parents]]
+_WHOLE = Fraction(1)
 
 
 def _parts(reader: Reader, at: Moment, day: date, organisation: str) -> tuple[set[str], dict[str, Parents]]:
@@ -180,23 +181,27 @@ def _parents_on(reader: Reader, at: Moment, day: date) -> dict[str, dict[tuple[i
     steps = structure.successions(reader, day, at.known)
     held: dict[str, dict[tuple[int, str], dict[str, Fraction]]] = defaultdict(lambda: defaultdict(dict))
     for one in structure.memberships(reader, day, at.known):
-        parents = {one.parent: Fraction(1 if one.part is None else one.part)}
+        parents = {one.parent: _WHOLE if one.part is None else Fraction(one.part)}
         for when, step in steps:
             if one.ended is not None and one.ended <= when:
                 parents = _succeeded(parents, step)
-        found = held[one.child][one.rank, one.scheme]
-        for parent, part in parents.items():
-            found[parent] = found.get(parent, Fraction(0)) + part
+        _add(held[one.child][one.rank, one.scheme], parents)
     return held
 
 
 def _succeeded(parents: Parents, step: Mapping[str, Mapping[str, int]]) -> dict[str, Fraction]:
-    found: dict[str, Fraction] = defaultdict(Fraction)
+    divided: dict[str, Fraction] = {}
     for parent, part in parents.items():
         after = step.get(parent, {parent: 1})
-        for code, weight in after.items():
-            found[code] += part * Fraction(weight, sum(after.values()))
-    return found
+        whole = sum(after.values())
+        _add(divided, {code: part * Fraction(weight, whole) for code, weight in after.items()})
+    return divided
+
+
+def _add(sums: dict[str, Fraction], parts: Parents) -> None:
+    """Add parts to sums. Most are the first of their parent, which an exact sum with nothing would only slow down."""
+    for parent, part in parts.items():
+        sums[parent] = sums[parent] + part if parent in sums else part
 
 
 def _refuse_absent(reader: Reader, at: Moment, day: date, organisation: str) -> None:
