@@ -42,7 +42,7 @@ def national() -> WorkingPlan:
 
 def write(made: WorkingPlan, path: Path) -> None:
     """The workbook, as the command writes it."""
-    working.write_working(made, working.told(made, None), path)
+    working.write_working(made, working.provenance(made, None), path)
 
 
 def cells_of(path: Path) -> Cells:

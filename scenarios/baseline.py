@@ -41,7 +41,7 @@ class Baseline:
     content_hash: str
 
 
-def of(table: pa.Table, world: World, organisation: str | None = None, at: Moment | None = None) -> Baseline:
+def baseline_of(table: pa.Table, world: World, organisation: str | None = None, at: Moment | None = None) -> Baseline:
     """A baseline from any position."""
     rows = tidied(table)
     return Baseline(rows, world, organisation, at, position_hash(rows))
@@ -69,7 +69,7 @@ def read(
             "There is nothing to change.",
             "Name a year and a day for which something is posted.",
         )
-    return of(table, _world(reader, at, year, table), organisation, at)
+    return baseline_of(table, _world(reader, at, year, table), organisation, at)
 
 
 def position_hash(table: pa.Table) -> str:

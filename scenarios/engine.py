@@ -10,7 +10,7 @@ from ledger.errors import Problem, Refused
 from ledger.money import spoken
 from ledger.reports.position import SOURCE
 from ledger.words import RING_FENCED
-from scenarios.baseline import Baseline, of
+from scenarios.baseline import Baseline, baseline_of
 from scenarios.change import Change, held, tidied, total
 from scenarios.fields import CannotApply
 from scenarios.levers.base import Lever
@@ -72,7 +72,7 @@ def run(written: WrittenScenario, books: Baseline) -> Run:
     start = replace(books, world=world)
     if given:
         world = given[-1].change.world
-        start = of(given[-1].change.position, world, books.organisation, books.at)
+        start = baseline_of(given[-1].change.position, world, books.organisation, books.at)
     done = tuple(_steps(written, ("steps",), scenario.steps, start.position, world))
     last = done[-1].change
     return Run(written, books, given, start, done, tidied(last.position), last.world)

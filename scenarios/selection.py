@@ -304,7 +304,7 @@ def everybody() -> Organisations:
     return Organisations()
 
 
-def told(position: pa.Table, rows: Any) -> str:
+def in_words(position: pa.Table, rows: Any) -> str:
     """What a selection found, in words: how much, in how many funds, at how many organisations."""
     chosen = position.take(pa.array(rows))
     funds = len(pc.unique(chosen["fund"]))

@@ -217,7 +217,7 @@ def alerts(rows: Iterable[IcbStanding], thresholds: Sequence[Threshold]) -> list
     return found
 
 
-def told(found: Sequence[Alert], of: int) -> str:
+def alerts_in_words(found: Sequence[Alert], of: int) -> str:
     """How many alerts there are, on how many of so many ICBs."""
     codes = {alert.code for alert in found}
     return f"{len(found)} {'alert' if len(found) == 1 else 'alerts'} on {len(codes)} of {of} ICBs."

@@ -104,7 +104,7 @@ class Together:
         return group
 
 
-def of(store: Store) -> Queue | None:
+def queue_of(store: Store) -> Queue | None:
     """The queue of a store; None for one that posts in another way."""
     if not store.posts_together:
         return None

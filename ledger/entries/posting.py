@@ -150,7 +150,7 @@ def _taken(
     only_tried: bool = False,
     afterwards: Callable[[Reader], Sequence[Problem]] | None = None,
 ) -> list[Posted]:
-    if keep and afterwards is None and (group := group_commit.of(store)) is not None:
+    if keep and afterwards is None and (group := group_commit.queue_of(store)) is not None:
         posted = group.post(drafts, _now)
         if posted is not None:
             return posted

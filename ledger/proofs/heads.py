@@ -187,7 +187,7 @@ def hashes(reader: Reader) -> list[bytes]:
     return [bytes.fromhex(text) for text in texts]
 
 
-def of(leaves: Sequence[bytes]) -> Head:
+def head_of(leaves: Sequence[bytes]) -> Head:
     """The head of books whose entries have these hashes."""
     return Head(len(leaves), merkle.root(leaves).hex(), leaves[-1].hex() if leaves else canonical.GENESIS)
 
@@ -198,7 +198,7 @@ def now(reader: Reader) -> Head:
     Raises:
         Refused: the seal was set on another entry than the last.
     """
-    found = of(hashes(reader))
+    found = head_of(hashes(reader))
     if reader.rows("SELECT entries, head FROM seal") != [(found.entries, found.head)]:
         raise Refused([_broken(f"entry {found.entries}", "it is not the entry that the seal was set on.")])
     return found
@@ -255,7 +255,7 @@ def problems(leaves: Sequence[bytes], older: Head) -> list[Problem]:
     if older.entries > len(leaves):
         found = f"these books hold no more than {len(leaves):,}."
     else:
-        there = of(leaves[: older.entries])
+        there = head_of(leaves[: older.entries])
         if there.root == older.root and older.head in (None, there.head):
             return []
         found = f"the first {older.entries:,} entries of these books are others."

@@ -32,7 +32,7 @@ def inclusion(reader: Reader, number: int) -> dict[str, Any]:
         why = "Its proof would show all of it."
         remedy = "Ask somebody who may see it, such as an auditor of the whole."
         raise Refused([Problem(f"entry {number}", "part of it is not for you to see.", why, remedy)])
-    at, path = heads.of(leaves), merkle.inclusion_proof(leaves, number - 1)
+    at, path = heads.head_of(leaves), merkle.inclusion_proof(leaves, number - 1)
     assert merkle.included(leaves[number - 1], number - 1, len(leaves), path, bytes.fromhex(at.root))
     return {
         "form": heads.INCLUSION,
@@ -52,7 +52,7 @@ def consistency(reader: Reader, older: heads.Head) -> dict[str, Any]:
     leaves = heads.hashes(reader)
     if found := heads.problems(leaves, older):
         raise Refused(found)
-    at, path = heads.of(leaves), merkle.consistency_proof(leaves, older.entries)
+    at, path = heads.head_of(leaves), merkle.consistency_proof(leaves, older.entries)
     roots = bytes.fromhex(older.root), bytes.fromhex(at.root)
     assert merkle.consistent(older.entries, roots[0], at.entries, roots[1], path)
     return {

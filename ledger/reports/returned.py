@@ -94,7 +94,7 @@ def returned(reader: Reader, at: Moment) -> list[Returned]:
     ]
 
 
-def told(row: Returned) -> str:
+def sentence(row: Returned) -> str:
     """It as a sentence for people, with who allowed what was given elsewhere."""
     year = FinancialYear(row.year)
     said = (

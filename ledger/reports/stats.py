@@ -34,7 +34,7 @@ _WHAT_THERE_IS = (
 )  # fmt: skip
 
 
-def of(store: Store) -> list[dict[str, Any]]:
+def statistics(store: Store) -> list[dict[str, Any]]:
     """Rows, size and growth of the ledger; the time of each main question (the best of three); memory.
 
     What cannot be measured here has the value None, and is never taken for zero.

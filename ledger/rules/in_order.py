@@ -21,7 +21,7 @@ from ledger.rules import (
 from ledger.rules.rule import COMMON, MOST_SHOWN, Row, Rule, inlined, needed
 from ledger.store.reading import Reader
 
-__all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "alone", "for_server", "problems", "told"]
+__all__ = ["ALL", "AT_ONCE", "COMMON", "GROUPS", "RESERVED", "Rule", "alone", "for_server", "in_words", "problems"]
 
 # The rules by what they speak of. Posting stops after the first group that finds something, for what follows from
 # one fault is not told as another.
@@ -72,10 +72,10 @@ def problems(
     _stage(reader, concerned, given, set() if staged is None else staged)
     if brought is not None and "transfer" in brought:
         concerned = _whose_pairs_meet(reader, concerned, set(brought))
-    return told((rule, rows, len(rows)) for rule in concerned for rows in [_asked(reader, rule, given)])
+    return in_words((rule, rows, len(rows)) for rule in concerned for rows in [_asked(reader, rule, given)])
 
 
-def told(broken: Iterable[tuple[Rule, list[Row], int]]) -> list[Problem]:
+def in_words(broken: Iterable[tuple[Rule, list[Row], int]]) -> list[Problem]:
     """What the first group of rules that anything breaks finds, in words.
 
     Args:

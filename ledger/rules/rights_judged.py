@@ -73,10 +73,10 @@ def problems(reader: Reader, first: int) -> list[Problem]:
     """What entries from ``first`` on did without a right to it; nothing while nobody is appointed."""
     if not in_force(reader):
         return []
-    return told(reader, _faults(reader, first))
+    return in_words(reader, _faults(reader, first))
 
 
-def told(reader: Reader, rows: Sequence[dict[str, Any]]) -> list[Problem]:
+def in_words(reader: Reader, rows: Sequence[dict[str, Any]]) -> list[Problem]:
     """What was done without a right to it, in words.
 
     Args:

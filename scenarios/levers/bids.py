@@ -153,7 +153,7 @@ def costs(pots: Sequence[Won]) -> dict[str, Any]:
     return found
 
 
-def told(found: dict[str, Any]) -> str:
+def costs_in_words(found: dict[str, Any]) -> str:
     """The costs in a clause; they are assumptions, and it says so."""
     return (
         f"by our assumptions {int(found['bids']):,} bids cost {spoken(found['cost_of_bids_pence'])}, and with returns "

@@ -16,7 +16,7 @@ from scenarios.change import Change, Moves, restate, take_out, total
 from scenarios.fields import CannotApply, Grade, Light, Pounds, Route, Share, Text, Year
 from scenarios.levers.amounts import mirrored
 from scenarios.levers.base import Lever, Selecting, amounts_of, part_of, percent, spread
-from scenarios.levers.bids import costs, told
+from scenarios.levers.bids import costs, costs_in_words
 from scenarios.levers.sharing import Sharing
 from scenarios.selection import FREE_TO_MOVE, Funds, FundSelection, Organisations, select
 from scenarios.world import LEVELS, World, WorldFund
@@ -119,7 +119,7 @@ class Pot(Lever):
         if self.sharing is not None and self.sharing.bids is not None:
             found = costs([self.sharing.bid_for(whole, world, self.code, self.stream)])
             details["bidding"] = found
-            bidding = f"; {told(found)}"
+            bidding = f"; {costs_in_words(found)}"
         if self.source is None:
             joined = pa.concat_tables([position, fresh])
             rows = np.arange(position.num_rows, joined.num_rows)

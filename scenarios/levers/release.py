@@ -12,7 +12,7 @@ from allocations.reading.strict_yaml import Whole
 from scenarios.change import Change, put_where
 from scenarios.fields import CannotApply, Grade
 from scenarios.levers.base import Selecting, amounts_of
-from scenarios.selection import STANDINGS, select, told
+from scenarios.selection import STANDINGS, in_words, select
 from scenarios.world import World
 
 _FREEST_FIRST: tuple[Grade, ...] = ("none", "monitored", "soft", "hard", "statutory")
@@ -51,7 +51,7 @@ class Release(Selecting):
         freer = max(map(_rank, before)) > _rank(self.grade)
         changed = put_where(position, rows, **columns)
         what = "releases" if freer else "changes the terms of"
-        says = f"{what} {told(position, rows)}, now graded {self.grade}"
+        says = f"{what} {in_words(position, rows)}, now graded {self.grade}"
         details = {
             "selected_pence": int(amounts_of(position, rows).sum()),
             "grades_before": sorted(filter(None, before)),
@@ -97,7 +97,7 @@ class Announce(Selecting):
         column = pc.if_else(pa.array(mask), moved, position["notified_on"])
         changed = position.set_column(position.schema.get_field_index("notified_on"), "notified_on", column)
         windows = _windows(chosen, changed.take(pa.array(rows)))
-        says = f"makes {told(position, rows)} {when}"
+        says = f"makes {in_words(position, rows)} {when}"
         if len(windows) == 1:
             says += f", with {windows[0]['after']} days to spend it instead of {windows[0]['before']}"
         details = {"selected_pence": int(amounts_of(position, rows).sum()), "days_to_spend": windows}

@@ -15,10 +15,9 @@ from ledger.words import AVAILABLE
 from scenarios.change import Change, Rows, hand_over, put, take_out, total
 from scenarios.fields import By, CannotApply, Route, Year
 from scenarios.levers.base import Lever, Selecting, amounts_of, percent
-from scenarios.levers.bids import Won, costs
-from scenarios.levers.bids import told as told_costs
+from scenarios.levers.bids import Won, costs, costs_in_words
 from scenarios.levers.sharing import Among, Sharing, receivers_of
-from scenarios.selection import FundSelection, Organisations, select, system_column, told
+from scenarios.selection import FundSelection, Organisations, in_words, select, system_column
 from scenarios.weighing import check
 from scenarios.world import EQUAL, ICB, PLURAL, World
 
@@ -56,11 +55,11 @@ class Reroute(Selecting):
             columns["returns_per_year"] = self.returns_per_year
         after, moved, bid_for = _given_anew(position, world, rows, self.sharing, columns)
         how = f"by {self.to}, {self.sharing.told()}; {spoken(moved)} changes hands"
-        says = f"takes {told(position, rows)} and gives it out {how}"
+        says = f"takes {in_words(position, rows)} and gives it out {how}"
         details: dict[str, Any] = {"selected_pence": int(amounts_of(position, rows).sum())}
         if bid_for:
             details["bidding"] = costs(bid_for)
-            says = f"{says}; {told_costs(details['bidding'])}"
+            says = f"{says}; {costs_in_words(details['bidding'])}"
         return Change(after, world, says, moved, details=details)
 
 
@@ -209,10 +208,10 @@ class Reweigh(Lever):
     def _told(self, position: pa.Table, rows: Rows) -> str:
         among = PLURAL[self.among]
         if self.by is not None:
-            return f"shares {told(position, rows)} anew among {among} by {_named(self.by)}"
+            return f"shares {in_words(position, rows)} anew among {among} by {_named(self.by)}"
         assert self.was is not None
         assert self.to is not None
-        return f"weighs {told(position, rows)} among {among} by {_named(self.to)} instead of {_named(self.was)}"
+        return f"weighs {in_words(position, rows)} among {among} by {_named(self.to)} instead of {_named(self.was)}"
 
 
 def _named(by: By) -> str:

@@ -27,7 +27,7 @@ from screens.report.report import Report, listed
 def show_stats(ledger: Ledger = DEFAULT_LEDGER) -> Report:
     """How large the ledger is, and how fast its main questions are answered on this machine."""
     with Store.open(ledger, read_only=True) as store:
-        rows = stats.of(store)
+        rows = stats.statistics(store)
         with store.read() as reader:
             at = position.moment(reader)
     return Report([listed(rows)], at)

@@ -64,10 +64,10 @@ def _template(books: BooksAt | None, out: Path, asked: ExportRequest) -> Report:
     year = asked.year or FIGURES_YEAR
     if books is None:
         plan = template.from_figures(asked.icb or "", year)
-        template.write_template(plan, template.told(plan), out)
+        template.write_template(plan, template.provenance(plan), out)
     else:
         plan = template.from_books(books.reader, books.at, asked.icb or "", year)
-        template.write_template(plan, template.told(plan, books.reader, books.at), out)
+        template.write_template(plan, template.provenance(plan, books.reader, books.at), out)
     heads = [text("Fund", "fund"), text("Name", "name"), money("Held (£)", "held_pence")]
     rows = [(line.fund, line.name, line.held_pence) for line in plan.lines]
     title = f"Written to {out}: a row for each of {len(plan.places)} places and {len(rows)} lines, and free rows."
@@ -84,7 +84,7 @@ def _working(books: BooksAt | None, out: Path, asked: ExportRequest) -> Report:
     plan = working_plan.plan(
         year=asked.year or FIGURES_YEAR, lines=lines, levels=asked.levels, places_file=asked.places
     )
-    working.write_working(plan, working.told(plan, at), out)
+    working.write_working(plan, working.provenance(plan, at), out)
     rows = [
         {
             "icb": line.icb,
@@ -104,7 +104,7 @@ def _working(books: BooksAt | None, out: Path, asked: ExportRequest) -> Report:
 
 def _position(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
     table = holding.position(books.reader, books.at, organisation=asked.icb, year=asked.year and asked.year.start)
-    said = export.told(books.reader, books.at, organisation=asked.icb, year=asked.year)
+    said = export.provenance(books.reader, books.at, organisation=asked.icb, year=asked.year)
     return _guarded(export.write_position(table, said, out), books, out)
 
 
@@ -131,7 +131,7 @@ def _published(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
     reader, at = books.reader, books.at
     year = asked.year or accessible_tables.newest_year(reader)
     tables = accessible_tables.tables(reader, at, year=year, organisation=asked.icb)
-    said = accessible.told(reader, at, year=year, whose=accessible_tables.whose_money(reader, asked.icb))
+    said = accessible.provenance(reader, at, year=year, whose=accessible_tables.whose_money(reader, asked.icb))
     accessible.write_published(tables, said, out, contact=asked.contact)
     heads = [text("Sheet", "sheet"), text("Title", "title"), count("Rows", "rows")]
     rows = [(table.label, table.title, len(table.rows)) for table in tables]

@@ -124,7 +124,7 @@ def measures(
     ]
     title = f"{organisation or 'The whole ledger'}, {shown}. Grades are this project's reading, unless overridden."
     changes = boundaries(as_is, restated.changed_by(reader, at, as_is))
-    return Report([measures_table(rows)], at, title, [*changes, *map(returned.told, back)], facts)
+    return Report([measures_table(rows)], at, title, [*changes, *map(returned.sentence, back)], facts)
 
 
 def measures_table(given: Sequence[tuple[str, Measure]], name: str = "Measures") -> Table:

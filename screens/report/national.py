@@ -108,7 +108,7 @@ def ranking(
     beyond = alerts(found)
     sentences = [] if rows else [NOTHING]
     if limits:
-        sentences.append(national.told(found, len(rows)))
+        sentences.append(national.alerts_in_words(found, len(rows)))
         sentences += [f"{one.name} ({one.code}): {TITLES[one.measure]} is {in_percent(one.value, one.measure)}, "
                       f"{one.side} {_SHARE.text(one.threshold)}." for one in found]  # fmt: skip
     facts = {

@@ -51,7 +51,7 @@ def by_questions(store: Store, drafts: list[Draft]) -> tuple[list[Posted], dict[
 
 
 def by_memory(store: Store, drafts: list[Draft]) -> list[Posted] | None:
-    group = group_commit.of(store)
+    group = group_commit.queue_of(store)
     assert group is not None
     return group.post(drafts, posting._now)
 

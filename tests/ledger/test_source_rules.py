@@ -10,7 +10,7 @@ from ledger.entries.posting import post, reverse
 from ledger.errors import Refused
 from ledger.models import Fund, SourceLimit
 from ledger.reports import position
-from ledger.reports.returned import Returned, returned, told
+from ledger.reports.returned import Returned, returned, sentence
 from ledger.reports.verify import verify
 from ledger.store.base import Store
 from ledger.years import FinancialYear
@@ -262,12 +262,12 @@ def once(kind: str, source: Place, destination: Place, day: date) -> Draft:
 def test_the_report_is_of_a_moment_on_both_clocks(gone_back: Store) -> None:
     assert reported(gone_back, APRIL) == []
     (row,) = reported(gone_back, MAY)
-    assert told(row) == (
+    assert sentence(row) == (
         "Ring-fenced money of Winter for 2025/26 went back to its source: £0.60, of which £0.60 has not gone out "
         "again on it."
     )
     (given,) = post(gone_back, [mandate("core", 12_345, day=JUNE, authority="the Secretary of State")])
     assert reported(gone_back, MAY)[0].elsewhere == ()
-    assert told(reported(gone_back)[0]).endswith(
+    assert sentence(reported(gone_back)[0]).endswith(
         f"Given elsewhere since: entry {given.number}, £123 on core, on the authority of the Secretary of State."
     )

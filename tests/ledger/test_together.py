@@ -139,7 +139,7 @@ def test_many_threads_are_committed_together(funded: Store, commits: list[int]) 
         threads = [threading.Thread(target=act) for act in acts]
         for thread in threads:
             thread.start()
-        while len(group_commit.of(funded)._waiting) < len(acts):
+        while len(group_commit.queue_of(funded)._waiting) < len(acts):
             pass
     for thread in threads:
         thread.join()
@@ -209,7 +209,7 @@ def test_a_shared_file_is_taken_once_for_all_who_wait(funded: Store, commits: li
         threads = [threading.Thread(target=lambda key=f"entry {nth}": post(shared, [small(key)])) for nth in range(20)]
         for thread in threads:
             thread.start()
-        while len(group_commit.of(shared)._waiting) < len(threads):
+        while len(group_commit.queue_of(shared)._waiting) < len(threads):
             pass
     for thread in threads:
         thread.join()

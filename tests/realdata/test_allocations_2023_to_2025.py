@@ -186,7 +186,7 @@ def test_both_years_at_once_into_one_ledger_with_the_year_that_follows(published
     assert [file.of for file in files] == ["2023/24", "2024/25"]
     with Store.create(tmp_path / "ledger.duckdb") as store:
         brought = import_files(store, files)
-        totals = totals_of.of(files, brought)
+        totals = totals_of.published_totals(files, brought)
         assert totals is not None
         assert totals.ties
         assert import_files(store, files).posted == ()

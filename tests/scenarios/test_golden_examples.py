@@ -13,7 +13,7 @@ from ledger.reports.measures import measures
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from scenarios import baseline, outcome
-from scenarios.baseline import of
+from scenarios.baseline import baseline_of
 from scenarios.change import total
 from scenarios.engine import run
 from scenarios.world import WorldOrganisation
@@ -49,7 +49,7 @@ def values(table: object, scope: str = "all") -> dict[str, object]:
 
 
 def test_ge6_eleven_pots_set_up_by_a_scenario_are_as_scattered_as_the_example_says() -> None:
-    done = play(*pot_steps(), books=of(position(), world()))
+    done = play(*pot_steps(), books=baseline_of(position(), world()))
     found = values(done.position)
     assert found["total"] == 67_600_000_00
     assert found["pots"] == 11
@@ -67,7 +67,7 @@ def test_ge6_eleven_pots_set_up_by_a_scenario_are_as_scattered_as_the_example_sa
 
 def test_ge6_merging_the_four_pots_that_are_bid_for_makes_one_of_them() -> None:
     merge = {"lever": "merge", "funds": {"route": "bid"}, "into": {"code": "one", "name": "One"}, "inner": "kept"}
-    done = play(merge, given=pot_steps(), books=of(position(), world()))
+    done = play(merge, given=pot_steps(), books=baseline_of(position(), world()))
     before, after = values(done.baseline.position), values(done.position)
     assert (before["pots"], after["pots"]) == (11, 8)
     assert after["effective_number"] < before["effective_number"]  # type: ignore[operator]
@@ -101,7 +101,7 @@ def test_ge7_bids_for_several_pots_cost_what_each_costs() -> None:
     rules = {"awards": 1, "cost_of_a_bid_pounds": 100, "cost_of_a_return_pounds": 10, "returns_per_award": 3,
              "administration_per_award_pounds": 7, "administration_pounds": 20}  # fmt: skip
     sharing = {"among": "icb", "bids": rules}
-    books = of(position(row("A", "winter", 1_000_00), row("B", "roles", 3_000_00)), world())
+    books = baseline_of(position(row("A", "winter", 1_000_00), row("B", "roles", 3_000_00)), world())
     done = play({"lever": "reroute", "funds": ["winter", "roles"], "to": "bid", "sharing": sharing}, books=books)
     found = done.done[0].change.details["bidding"]
     assert (found["bids"], found["awards"], found["bid_for_pence"]) == (4, 2, 4_000_00)
@@ -128,7 +128,7 @@ def test_ge8_a_thousand_million_devolved_and_kept() -> None:
     ]  # fmt: skip
     keep = {"lever": "retain", "funds": ["limit"], "agreed": True, "partners": "all places", "pounds": 90_000_000}
     without = {"lever": "retain", "funds": ["limit"], "agreed": False, "share": 1}
-    found = values(play(*steps, keep, without, books=of(start, world())).position)
+    found = values(play(*steps, keep, without, books=baseline_of(start, world())).position)
     assert found["devolved_share"] == Fraction(778, 1000)
     assert found["retained_without_agreement_share"] == Fraction(132, 1000)
     assert found["consented_retention_ratio"] == Fraction(90, 222)
@@ -156,7 +156,7 @@ def test_ge11_the_underspend_of_a_hub_is_taken_back_and_the_pot_closes() -> None
     people = world().people.slice(0, 0)
     some = position(row("NHS", "limit", 100))
     above = {code: world().organisations[code] for code in ("GOV", "NHS")}
-    books = of(some, world(organisations={**many, **above}, people=people))
+    books = baseline_of(some, world(organisations={**many, **above}, people=people))
     back = {"lever": "withdraw", "funds": {"codes": ["hubs"], "year": "2024/25"}, "organisations": {"codes": ["Q07"]},
             "spent_pounds": 121_400}  # fmt: skip
     done = play(back, given=[HUBS], books=books)

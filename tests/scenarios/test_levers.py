@@ -6,7 +6,7 @@ import pytest
 
 from allocations.shares.apportion import apportion
 from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
-from scenarios.baseline import of
+from scenarios.baseline import baseline_of
 from scenarios.outcome import explore
 from scenarios.scenario import Scenario, written
 from tests.scenarios.worlds import held_pence, play, position, row, same, sums, usual, world
@@ -31,7 +31,7 @@ def test_devolve_reaches_a_network_with_its_people_in_this_icb_alone() -> None:
 
 
 def test_the_share_of_people_in_no_network_stays() -> None:
-    start = of(position(row("B", "winter", 38_000_00)), world())
+    start = baseline_of(position(row("B", "winter", 38_000_00)), world())
     done = play({"lever": "devolve", "funds": ["winter"], "to": "pcn", "share": 1, "by": "registered"}, books=start)
     assert winter(done)["B"] == 3_000_00
     assert done.done[0].change.details["left_for_nobody_pence"] == 3_000_00
@@ -285,7 +285,7 @@ def test_restructure_moves_a_practice_with_its_part_of_the_places_money() -> Non
     ({"shares": {1: 1, 2: 0.5}}, {"P1": 1, "P3": 0.5}), ({"presumed": 1, "shares": {2: 0}}, {"P1": 1, "P3": 0}),
 ])  # fmt: skip
 def test_autonomy_follows_the_segment_of_the_icb(step: dict[str, object], devolved: dict[str, float]) -> None:
-    start = of(position(row("A", "winter", 300_00), row("B", "winter", 380_00)), world())
+    start = baseline_of(position(row("A", "winter", 300_00), row("B", "winter", 380_00)), world())
     segments = {
         "values": {"A": 1, "B": 2},
         "otherwise": 4,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger.errors import Refused
 from ledger.models import RING_FENCED
 from ledger.reports.measures import measures
-from scenarios.baseline import Baseline, of, position_hash
+from scenarios.baseline import Baseline, baseline_of, position_hash
 from scenarios.bridge import bridges, differs
 from scenarios.engine import run
 from scenarios.scenario import written
@@ -30,7 +30,7 @@ rows = st.builds(
     st.integers(1, 10**9),
     st.sampled_from(STANDINGS),
 )
-positions = st.lists(rows, min_size=4, max_size=25).map(lambda listed: of(position(*listed), WORLD))
+positions = st.lists(rows, min_size=4, max_size=25).map(lambda listed: baseline_of(position(*listed), WORLD))
 
 funds = st.one_of(
     st.sampled_from([[fund[0]] for fund in FUNDS]),
@@ -153,7 +153,7 @@ def _by_system(table: Any) -> dict[Any, int]:
 def test_the_order_of_rows_and_the_run_do_not_matter(books: Baseline, plan: list[dict[str, Any]], random: Any) -> None:
     order = list(range(books.position.num_rows))
     random.shuffle(order)
-    shuffled = of(books.position.take(order), WORLD)
+    shuffled = baseline_of(books.position.take(order), WORLD)
     try:
         one = run(written(scenario(*plan)), books)
     except Refused:

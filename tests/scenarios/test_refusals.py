@@ -268,11 +268,11 @@ def test_an_impossible_value_never_becomes_a_step(step: dict[str, object], words
 
 
 def test_a_weighting_that_does_not_exist_for_the_year() -> None:
-    from scenarios.baseline import of
+    from scenarios.baseline import baseline_of
     from scenarios.world import no_people
     from tests.scenarios.worlds import USUAL, position, world
 
-    without = of(position(*USUAL), world(people=no_people(), people_year=None))
+    without = baseline_of(position(*USUAL), world(people=no_people(), people_year=None))
     step = {"lever": "devolve", "funds": ["community"], "to": "place", "share": 1, "by": "core"}
     told = refusal(step, books=without)
     assert "there is no weighting 'core' for 2025/26" in told

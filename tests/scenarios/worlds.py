@@ -11,7 +11,7 @@ from allocations.figures.weightings import WEIGHTINGS
 from ledger.errors import Refused
 from ledger.reports.position import SCHEMA
 from ledger.years import FinancialYear
-from scenarios.baseline import Baseline, of
+from scenarios.baseline import Baseline, baseline_of
 from scenarios.change import held, tidied, total
 from scenarios.engine import Run, run
 from scenarios.scenario import Scenario, written
@@ -115,7 +115,7 @@ USUAL = (
 
 def usual(**facts: Any) -> Baseline:
     """The usual position of the small country."""
-    return of(position(*USUAL), world(**facts))
+    return baseline_of(position(*USUAL), world(**facts))
 
 
 def scenario(*steps: Mapping[str, Any] | str, **facts: Any) -> Scenario:

@@ -319,7 +319,7 @@ def test_the_page_checks_every_pair_of_sizes(own_demo_ledger: Path, tmp_path: Pa
         leaves = heads.hashes(reader)
     since = tmp_path / "since.json"
     for older in (1, 2, 63, 64, 65, 127, 128, 129, 163, 164):
-        old = str(heads.of(leaves[:older]))
+        old = str(heads.head_of(leaves[:older]))
         since.unlink(missing_ok=True)
         assert run("consistent", old, "--out", since, "--ledger", own_demo_ledger)[0] == 0
         assert check(CONSISTENT, since, old, root_of(since), folder=tmp_path)[0] == 0, older

@@ -30,7 +30,7 @@ _ONE_TABLE = "This worksheet contains one table. Notes are explained on the work
 _UNIT = "Pounds sterling, to the penny; each heading says its unit"
 
 
-def told(reader: Reader, at: Moment, *, year: FinancialYear, whose: str) -> Provenance:
+def provenance(reader: Reader, at: Moment, *, year: FinancialYear, whose: str) -> Provenance:
     """What the workbook says of itself."""
     tables, rests_on = behind_books(reader, at)
     grades = "Grades are an illustrative assumption of this project, unless the books were given other terms."

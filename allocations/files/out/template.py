@@ -169,7 +169,7 @@ _WORDS = (
 )
 
 
-def told(plan: TemplatePlan, reader: Reader | None = None, at: Moment | None = None) -> Provenance:
+def provenance(plan: TemplatePlan, reader: Reader | None = None, at: Moment | None = None) -> Provenance:
     """What the template says of itself; with a ledger, what stands behind that."""
     title = f"Budget of {plan.icb_name} for {plan.year}: what goes to places and networks"
     unit = "Pounds, not thousands; pence where there are any"

@@ -361,7 +361,7 @@ def title_of(plan: WorkingPlan) -> str:
     return f"{whose}, {plan.year}: allocations by population, from practices to {to}"
 
 
-def told(plan: WorkingPlan, at: Moment | None) -> Provenance:
+def provenance(plan: WorkingPlan, at: Moment | None) -> Provenance:
     """What the workbook says of itself."""
     default_places = "place" in plan.blocks and plan.own_places is None
     tables = ["practices_2025_26"] + ["places_2025_26"] * default_places + ["pcns_2025_26"] * ("pcn" in plan.blocks)

@@ -357,7 +357,7 @@ def _field(name: str) -> dict[str, Any]:
     return described
 
 
-def told(
+def provenance(
     reader: Reader, at: Moment, *, organisation: str | None = None, year: FinancialYear | None = None
 ) -> Provenance:
     """What an exported position says of itself."""

@@ -32,7 +32,7 @@ class PublishedTotals:
     ties: bool
 
 
-def of(files: Sequence[PublishedFile], imported: PublishedImport) -> PublishedTotals | None:
+def published_totals(files: Sequence[PublishedFile], imported: PublishedImport) -> PublishedTotals | None:
     """The totals of the allocations among the files; None where there are none."""
     books = [file.content for file in files if isinstance(file.content, AllocationsWorkbook)]
     if not books:

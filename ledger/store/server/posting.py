@@ -378,9 +378,9 @@ def refusal(faults: Sequence[Fault], reader: Reader, *, seen_head: str | None = 
         by = ((one["number"], one["by"] or "another one in this batch") for one in faults)
         return AlreadyReversed([refusals.reversed_before(*each) for each in sorted(by, key=lambda each: int(each[0]))])
     if kind == "rule":
-        return Refused(in_order.told((_RULES[one["rule"]], _typed(one["rows"]), one["in_all"]) for one in faults))
+        return Refused(in_order.in_words((_RULES[one["rule"]], _typed(one["rows"]), one["in_all"]) for one in faults))
     if kind == "right":
-        return Refused(rights_judged.told(reader, _typed(one["row"] for one in faults)))
+        return Refused(rights_judged.in_words(reader, _typed(one["row"] for one in faults)))
     return Refused([_problem(one, reader) for one in faults])
 
 

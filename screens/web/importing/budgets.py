@@ -76,7 +76,7 @@ def whose_money(store: Store, at: Moment, file: "_File", workbook: Workbook) -> 
     if not payers:
         st.info("Nobody who could hand money down holds any of this year.")
         return None
-    asked = Request(payer="", year=FinancialYear(year), fund=address.told("fund"), standing="")
+    asked = Request(payer="", year=FinancialYear(year), fund=address.asked_for("fund"), standing="")
     paid = _inferred(store, at, file, workbook, asked)
     told_payer = _stand_as_inferred("icb", paid.payer, f"{file.digest} {year}")
     with right:
@@ -137,7 +137,7 @@ def _stand_as_inferred(name: str, value: str, of: str) -> str | None:
     before, taken = kept
     if before != of:
         taken = None
-        if value and address.told(name) in (None, state.get(f"written {name}")):
+        if value and address.asked_for(name) in (None, state.get(f"written {name}")):
             state[name] = state[f"kept {name}"] = taken = value
             address.write(name, None)
         state[f"inferred {name}"] = of, taken

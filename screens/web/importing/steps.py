@@ -135,7 +135,7 @@ def _understood(files: Sequence[PublishedFile]) -> None:
 
 def _totals(files: Sequence[PublishedFile], imported: PublishedImport) -> None:
     """The three totals of allocations; nothing for files that bring no money."""
-    totals = totals_of.of(files, imported)
+    totals = totals_of.published_totals(files, imported)
     if totals is None:
         st.write("These files bring no money: organisations, and who is part of whom.")
         return

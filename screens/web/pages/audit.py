@@ -38,7 +38,7 @@ _MOST_SHOWN = 100
 def page() -> None:
     """Render the view that the address names."""
     st.title("Audit", anchor=False)
-    asked = address.told("view") or ("entries" if address.told("entry") else "")
+    asked = address.asked_for("view") or ("entries" if address.asked_for("entry") else "")
     view = address.choose(
         "view",
         "View",
@@ -129,7 +129,7 @@ def _trail(books: Books) -> None:
 def _made(books: Books) -> None:
     st.header("What a figure is made of", anchor=False)
     under = _organisation(books, "under", "Of, with all below it")
-    only = {name: value for name in NARROWED_BY if (value := address.told(name))}
+    only = {name: value for name in NARROWED_BY if (value := address.asked_for(name))}
     try:
         held = books.held(under)
     except Refused as refused:
@@ -167,7 +167,7 @@ def _narrowed(only: Mapping[str, str]) -> str:
 
 
 def _entries(books: Books) -> None:
-    number = address.told("entry") or ""
+    number = address.asked_for("entry") or ""
     if number.isdecimal():
         _entry(books, int(number))
         return

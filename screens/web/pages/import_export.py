@@ -50,7 +50,7 @@ def page() -> None:
     st.title("Import and export", anchor=False)
     view = address.choose(
         "view", "What to do", list(VIEWS), shown=lambda view: VIEWS[view], horizontal=True,
-        usual=told if (told := address.told("view")) in VIEWS else "bring",
+        usual=told if (told := address.asked_for("view")) in VIEWS else "bring",
     )  # fmt: skip
     address.write("view", view)
     store = open_ledger.store()
@@ -78,7 +78,7 @@ def _take(store: Store) -> None:
     """Render the exports of the books."""
     kind = _choose(EXPORTS)
     export = EXPORTS[kind]
-    found = frame.of(store)
+    found = frame.books_of(store)
     if found is None:
         return
     asked = _ask(found, export.asks)

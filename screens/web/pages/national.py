@@ -206,7 +206,7 @@ def _alerts(rows: Sequence[IcbStanding]) -> None:
     if not found:
         st.success("No ICB is beyond these limits.")
         return
-    st.warning(national.told(found, len(rows)))
+    st.warning(national.alerts_in_words(found, len(rows)))
     tables.show(reporting.alerts(found), "alerts")
 
 

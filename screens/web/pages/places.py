@@ -62,9 +62,9 @@ def page() -> None:
         _partition(division, found, names[icb])
         _downloads(division, icb, names[icb])
     _need(found, level, names[icb])
-    is_own = level == "place" and address.told("places") == choice.OWN
+    is_own = level == "place" and address.asked_for("places") == choice.OWN
     store = open_ledger.store()
-    opened = None if store is None else frame.of(store)
+    opened = None if store is None else frame.books_of(store)
     budgets.section(opened, icb, level, division if is_own else None)
     if level == "pcn":
         _contract(found)

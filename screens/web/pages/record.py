@@ -16,7 +16,7 @@ def page() -> None:
     """Render the view that the address names."""
     st.title("Record", anchor=False)
     view = address.choose("view", "What to record", list(VIEWS), shown=lambda view: VIEWS[view], horizontal=True,
-                          usual=told if (told := address.told("view")) in VIEWS else "one")  # fmt: skip
+                          usual=told if (told := address.asked_for("view")) in VIEWS else "one")  # fmt: skip
     address.write("view", view)
     store = open_ledger.store()
     if store is None:

@@ -34,7 +34,7 @@ def page() -> None:
     st.title("What if?", anchor=False)
     st.write("A scenario asks what would change. Nothing on this page touches the books.")
     store = open_ledger.store()
-    found = None if store is None else frame.of(store)
+    found = None if store is None else frame.books_of(store)
     if found is None:
         st.header("What could be asked", anchor=False)
         tables.show(save.library())

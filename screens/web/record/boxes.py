@@ -140,7 +140,7 @@ def _at_first(field: Field, usual_day: date | None) -> Any:
         return []
     if field.holds is Holds.DAY:
         return usual_day if field.required else None
-    said = address.told(f"with-{field.name}")
+    said = address.asked_for(f"with-{field.name}")
     return said or (None if field.holds in _CHOSEN else "")
 
 

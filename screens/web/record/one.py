@@ -71,7 +71,7 @@ def show(store: Store, at: Moment) -> None:
 
 def _chosen() -> Decision:
     """Which kind of decision, first by what it is about; the address may name it."""
-    told, state = address.told("kind"), st.session_state
+    told, state = address.asked_for("kind"), st.session_state
     if told in DECISIONS and told != state.get("written kind"):
         state["record subject"] = DECISIONS[told].subject
     elif "record subject" not in state:

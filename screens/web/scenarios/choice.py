@@ -56,7 +56,7 @@ def pick() -> Opened:
     """A scenario of the library or saved beside the ledger, which the address names by name or by hash."""
     ledger = open_ledger.path()
     kept, names = saved.saved(ledger), list(outcome.library())
-    asked = address.told("scenario") or st.session_state.get("kept scenario") or ""
+    asked = address.asked_for("scenario") or st.session_state.get("kept scenario") or ""
     by_hash = saved.version(ledger, asked) if asked and asked not in kept and asked not in names else None
     options = [*kept, *names, *([asked] if by_hash else [])]
     name = address.choose(

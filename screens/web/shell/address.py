@@ -10,7 +10,7 @@ T = TypeVar("T", bound=str | int | date)
 _LONGEST_SHOWN = 60
 
 
-def told(name: str) -> str | None:
+def asked_for(name: str) -> str | None:
     """What the address says of a choice; None where it says nothing."""
     return st.query_params.get(name)
 
@@ -40,7 +40,7 @@ def settle(name: str, read: Callable[[str], T | None], usual: T, key: str | None
         A text of the address that stands for nothing, to be told to the reader; None otherwise.
     """
     key, state = key or name, st.session_state
-    said, own, kept = told(name), state.get(key), state.get(f"kept {name}")
+    said, own, kept = asked_for(name), state.get(key), state.get(f"kept {name}")
     # Whoever moves a widget fast is ahead of the address, which then still says what it was before.
     has_moved = own is not None and kept is not None and own != kept
     if said is not None and said != state.get(f"written {name}") and not has_moved:
@@ -146,7 +146,7 @@ def choose_many(
         usual: what is chosen where nobody has said anything.
         most: how many can be chosen.
     """
-    said, state = told(name), st.session_state
+    said, state = asked_for(name), st.session_state
     if said is not None and said != state.get(f"written {name}"):
         asked = [word for word in said.split(",") if word]
         unknown = [word for word in asked if word not in options]
@@ -198,7 +198,7 @@ def pick_day(name: str, label: str, usual: date, last: date, help_text: str | No
 
 def pick_clocks(today: date) -> tuple[date, date]:
     """The last day that counts, and the day at whose end it was known; both today where nobody has said anything."""
-    with st.expander("As at, and as known at", expanded=bool(told("as_at") or told("known_at"))):
+    with st.expander("As at, and as known at", expanded=bool(asked_for("as_at") or asked_for("known_at"))):
         left, right = st.columns(2)
         with left:
             as_at = pick_day("as_at", "What counts by the end of", today, today)
@@ -209,7 +209,7 @@ def pick_clocks(today: date) -> tuple[date, date]:
 
 def text(name: str) -> str | None:
     """A longer text of the address, such as places that somebody made; on a new page what it was on the last."""
-    said = told(name)
+    said = asked_for(name)
     return said if said is not None else st.session_state.get(f"kept {name}")
 
 

@@ -56,7 +56,7 @@ def opened(title: str) -> Books | None:
 def opened_below() -> Books | None:
     """The books for a page that has its title already; None, with the page told why, where there are none."""
     store = open_ledger.store()
-    found = None if store is None else of(store)
+    found = None if store is None else books_of(store)
     if found is None:
         foot(None, "There are no books to show here yet.", illustrative="")
     return found
@@ -73,7 +73,7 @@ def link(words: str, page: str, query: Mapping[str, str | int | None]) -> None:
     st.html(f'<p class="house"><a href="{escape(address_of)}" target="_self">{escape(words)}</a></p>')
 
 
-def of(store: Store) -> Books | None:
+def books_of(store: Store) -> Books | None:
     """The books of an open ledger, in the year that the address names; None where they are empty."""
     years, at = open_ledger.ask(store, lambda reader, at: (journal.years(reader), at))
     if not years and at.known:
@@ -95,7 +95,7 @@ def of(store: Store) -> Books | None:
         offer_of_ones_own(open_ledger.path(), store)
         return None
     year = years[0]
-    if len(years) > 1 or address.told("year"):
+    if len(years) > 1 or address.asked_for("year"):
         year = address.choose(
             "year", "Year", years, shown=lambda start: str(FinancialYear(start)), unknown="for which no money stands"
         )

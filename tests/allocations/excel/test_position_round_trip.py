@@ -23,8 +23,8 @@ from allocations.files.position.export import (
     PACKAGE,
     PARTLY,
     content_hash,
+    provenance,
     row_checks,
-    told,
     write_position,
 )
 from allocations.files.position.importing import import_position, read_position
@@ -54,7 +54,7 @@ def export(store: Store, path: Path, *, as_at: date | None = None, organisation:
     with store.read() as reader:
         now = moment(reader, as_at)
         table = position(reader, now, organisation=organisation)
-        source = told(reader, now, organisation=organisation)
+        source = provenance(reader, now, organisation=organisation)
     written = write_position(table, source, path)
     assert written.content_hash == content_hash(table)
     return written.content_hash

@@ -33,7 +33,9 @@ def write(store: Store, path: Path, *, organisation: str | None = None) -> Path:
     with store.read() as reader:
         now = moment(reader)
         made = tables(reader, now, year=YEAR, organisation=organisation)
-        source = accessible.told(reader, now, year=YEAR, whose=accessible_tables.whose_money(reader, organisation))
+        source = accessible.provenance(
+            reader, now, year=YEAR, whose=accessible_tables.whose_money(reader, organisation)
+        )
     accessible.write_published(made, source, path)
     return path
 

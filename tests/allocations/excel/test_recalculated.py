@@ -44,7 +44,7 @@ def published_plan(icbs: str, by: str = "core") -> WorkingPlan:
 
 
 def write(made: WorkingPlan, path: Path) -> Path:
-    working.write_working(made, working.told(made, None), path)
+    working.write_working(made, working.provenance(made, None), path)
     return path
 
 
@@ -163,7 +163,7 @@ def ours(folder: Path) -> dict[str, Path]:
     }
     made["template"] = folder / "template.xlsx"
     blank = from_figures("QWO", YEAR)
-    template.write_template(blank, template.told(blank), made["template"])
+    template.write_template(blank, template.provenance(blank), made["template"])
     made["template filled"] = changed(made["template"], folder / "filled.xlsx", fill_in)
     made["template with faults"] = changed(made["template"], folder / "faults.xlsx", fill_in_badly)
     made["more people"] = changed(made["west yorkshire"], folder / "more_people.xlsx", more_people)

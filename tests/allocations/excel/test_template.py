@@ -24,7 +24,7 @@ pytestmark = pytest.mark.xdist_group("template")
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
     plan = from_figures("QWO", YEAR)
-    template.write_template(plan, template.told(plan), tmp_path / "template.xlsx")
+    template.write_template(plan, template.provenance(plan), tmp_path / "template.xlsx")
     return tmp_path / "template.xlsx"
 
 
@@ -78,7 +78,7 @@ def test_from_books_it_offers_what_the_icb_holds(funded: Store, tmp_path: Path) 
     with funded.read() as reader:
         now = moment(reader)
         plan = from_books(reader, now, "ICB1", YEAR)
-        source = template.told(plan, reader, now)
+        source = template.provenance(plan, reader, now)
     assert [(line.fund, line.held_pence, line.recurrent) for line in plan.lines] == [("core", 600_000, True)]
     assert {receiver.code for receiver in plan.receivers} == {"P1", "P2", "N1", "N2"}
     assert {receiver.code for receiver in plan.places} == {"P1", "P2"}

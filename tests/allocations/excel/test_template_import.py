@@ -22,7 +22,7 @@ def filled(store: Store, path: Path, pounds: dict[str, str]) -> Path:
     """A template of the books with an amount for core money in each place, and its total as Excel would store it."""
     with store.read() as reader:
         plan = from_books(reader, moment(reader), "ICB1", YEAR)
-        template.write_template(plan, template.told(plan), path)
+        template.write_template(plan, template.provenance(plan), path)
     workbook = openpyxl.load_workbook(path)
     sheet = workbook["Budget"]
     columns = {cell.value: cell.column for cell in sheet[HEADING_ROW + 1]}
