@@ -36,7 +36,7 @@ def page() -> None:
         frame.foot(None, "Without the books there is no month to close.", illustrative="")
         return
     view = address.choose("view", "What to see", list(VIEWS), shown=lambda view: VIEWS[view], horizontal=True,
-                          usual=told if (told := address.told("view")) in VIEWS else "month")  # fmt: skip
+                          usual=view if (view := address.asked_for("view")) in VIEWS else "month")  # fmt: skip
     address.write("view", view)
     at = open_ledger.ask(store, lambda _, at: at)
     if view == "month":
@@ -49,7 +49,7 @@ def page() -> None:
 
 def _answered(store: Store) -> None:
     """What the month's end asks of an ICB, as 'devolution month show' answers it."""
-    found = frame.of(store)
+    found = frame.books_of(store)
     if found is None:
         return
     whose = frame.icb(found, with_all=False)
