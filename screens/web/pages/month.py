@@ -1,5 +1,7 @@
 """Month: what a month's letter announced and what became of it, where the year stands, and closing the month."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from ledger.entries import months
@@ -22,6 +24,7 @@ from screens.web.shell.sign_in import NOBODY_YET, person
 
 VIEWS = {"month": "How the month stands", "end": "Month end: close it"}
 _DONE = "month closed"
+_MOST_SHOWN = 12
 _TOLD = (
     "What is shown is the answer of 'devolution month show'. A month is closed by the function of 'devolution month "
     "close': the same entry, and the same rules."
@@ -71,7 +74,7 @@ def _answered(store: Store) -> None:
         st.text(sentence)
     for nth, table in enumerate(report.tables):
         if table.rows:
-            tables.show(table, f"month-{nth}")
+            tables.show(replace(table, most=_MOST_SHOWN), f"month-{nth}")
         else:
             st.write(f"{table.name}: nothing.")
     frame.link("Record a line of its letter", "record", {"kind": "letter"})
@@ -106,8 +109,14 @@ def _month_end(store: Store, at: Moment) -> None:
         st.info("No month that is open has ended yet.")
         return
     by_name = {str(month): month for month in open_months}
-    name = address.choose("month", "Month to close", list(by_name), shown=lambda name: by_name[name].spoken,
-                          unknown="which cannot be closed next")  # fmt: skip
+    # The first closes all before it and is never undone: nobody finds one chosen.
+    options = list(by_name) if len(by_name) == 1 else ["", *by_name]
+    name = address.choose(
+        "month", "Month to close", options, shown=lambda name: by_name[name].spoken if name else "Choose the month",
+        unknown="which cannot be closed next",
+    )  # fmt: skip
+    if not name:
+        return
     month = by_name[name]
     _known_of(store, month)
     _post(store, at, month)
