@@ -113,6 +113,14 @@ def test_it_says_and_posts_what_the_command_does(
     assert same_books(own, other)
 
 
+def test_a_link_brings_a_decision_half_filled(monkeypatch: pytest.MonkeyPatch, own: Path) -> None:
+    app = page(monkeypatch, NAME, own, kind="terms", **{"with-fund": "core-discharge", "with-grade": "none"})
+    assert (field(app.selectbox, "Fund:").value, field(app.selectbox, "Grade:").value) == ("core-discharge", "none")
+    assert app.info[0].value == "Still needed: Reason."
+    wrong = page(monkeypatch, NAME, own, kind="terms", **{"with-fund": "nowhere", "with-grade": "iron"})
+    assert "there is no fund 'nowhere'" in wrong.error[0].value
+
+
 def test_a_decision_that_has_its_own_day_needs_none(monkeypatch: pytest.MonkeyPatch, own: Path) -> None:
     given = {"month": "2025-06", "reason": "month-end timetable"}
     app = fill(page(monkeypatch, NAME, own, kind="close-month"), **given)

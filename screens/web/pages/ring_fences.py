@@ -102,6 +102,7 @@ def _pots(fences: Sequence[Fence], icb: str | None) -> None:
         "how sure it is. Returns are shown where they are known; unknown is not zero."
     )
     tables.show(Table(f"Pots: {_SCOPES[scope].lower()}", heads, rows), f"pots-{icb or 'all'}")
+    frame.link("Lift, loosen or tighten a ring-fence", "record", {"kind": "terms"})
 
 
 @st.fragment
@@ -198,6 +199,7 @@ def _retained(books: Books, held: pa.Table, icb: str | None) -> None:
     st.write("What the books show as retained, and on what agreement. What ICBs keep in these books is illustrative.")
     with st.expander(f"Lines that are kept back{more}", expanded=icb is not None):
         tables.show(Table(f"Kept back{more}", heads, rows), f"kept-{icb or 'all'}")
+    frame.link("Record an agreement to keep money", "record", {"kind": "agree"})
 
 
 def _kept_row(one: Kept, year: int, *, with_name: bool) -> Row:
