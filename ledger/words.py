@@ -8,6 +8,8 @@ QUALITIES = ("red", "amber", "green")
 RESOURCES = ("revenue", "capital")
 # How the source of an entry begins that rests on a line of an allocation letter; the line's reference follows.
 LETTER_SOURCE = "Allocation letter "
+# The same of an instalment; its own name follows.
+INSTALMENT_SOURCE = "Instalment "
 CONTRACTS = ("iho", "mnp", "snp", "capitated", "other")
 DUE, EARNED, WITHHELD, MOVED = "due", "earned", "withheld", "moved"
 OUTCOMES = (DUE, EARNED, WITHHELD, MOVED)
