@@ -58,7 +58,7 @@ GROUP BY ALL ORDER BY ALL
 """
 
 
-class Movement(NamedTuple):
+class AccountFlow(NamedTuple):
     """What moved in a year between two accounts of the same kind, in pence."""
 
     giver: str
@@ -363,12 +363,12 @@ def by_quarter(found: Iterable[InstalmentTied]) -> dict[str, dict[str, int]]:
     return quarters
 
 
-def _moved(reader: Reader, at: Moment, organisation: str, year: FinancialYear) -> list[Movement]:
+def _moved(reader: Reader, at: Moment, organisation: str, year: FinancialYear) -> list[AccountFlow]:
     given = {"known": at.known, "as_at": at.as_at, "year": year.start, "organisation": organisation}
-    return [Movement(**row) for row in reader.table(_MOVED, given).to_pylist()]
+    return [AccountFlow(**row) for row in reader.table(_MOVED, given).to_pylist()]
 
 
-def _net_from(holder: str, moved: Iterable[Movement], tree: set[str]) -> dict[str, int]:
+def _net_from(holder: str, moved: Iterable[AccountFlow], tree: set[str]) -> dict[str, int]:
     """What an organisation got from each other one on some funds, less what it gave them."""
     net: dict[str, int] = defaultdict(int)
     for one in moved:

@@ -28,7 +28,7 @@ class BodyAlone:
     Attributes:
         held_pence: of the year, what it has spent included.
         spent_pence: what is recorded as spent.
-        expected_pence: over the funds for which that is known.
+        expected_pence: over the funds for which that is known; None where it is known of none.
         unknown_pence: what it holds on funds of which nobody has said what will be spent.
     """
 
@@ -37,14 +37,13 @@ class BodyAlone:
     tier: str
     held_pence: int
     spent_pence: int
-    expected_pence: int
+    expected_pence: int | None
     unknown_pence: int
-    is_known: bool
 
     @property
     def under_pence(self) -> int | None:
         """By how much it stays within what it has; below zero where it does not, None where that is not known."""
-        return self.held_pence - self.expected_pence if self.is_known else None
+        return None if self.unknown_pence or self.expected_pence is None else self.held_pence - self.expected_pence
 
     @property
     def breaks_even(self) -> bool | None:
@@ -97,21 +96,26 @@ def _alone(
     forecasts: dict[tuple[str, str], int],
 ) -> BodyAlone:  # fmt: skip
     keys = {key for key in (*held, *forecasts) if key[0] == code}
-    expected = unknown = 0
+    known: list[int] = []
+    unknown = 0
     for key in keys:
         gone, has = spent.get(key, 0), held.get(key, 0)
         if key in forecasts:
             # What is spent is spent, whatever was forecast before.
-            expected += max(forecasts[key], gone)
+            known.append(max(forecasts[key], gone))
         elif has == gone:
-            expected += gone
+            known.append(gone)
         else:
             unknown += has
     whole, all_spent = (sum(amounts.get(key, 0) for key in keys) for amounts in (held, spent))
-    return BodyAlone(code, name, tier, whole, all_spent, expected, unknown, unknown == 0)
+    return BodyAlone(code, name, tier, whole, all_spent, sum(known) if known else None, unknown)
 
 
-def together(found: list[BodyAlone]) -> tuple[int, int]:
-    """How far those of whom it is known stay within what they have together, and by how much some do not alone."""
+def together(found: list[BodyAlone]) -> tuple[int, int] | None:
+    """How far those of whom it is known stay within what they have together, and by how much some do not alone.
+
+    Returns:
+        Both in pence, the first below zero where they do not; None where it is known of nobody.
+    """
     known = [one.under_pence for one in found if one.under_pence is not None]
-    return sum(known), -sum(pence for pence in known if pence < 0)
+    return (sum(known), -sum(pence for pence in known if pence < 0)) if known else None

@@ -202,7 +202,7 @@ def each_alone(
     found = breakeven.each_alone(reader, at, organisation=organisation, tier=tier, year=year)
     heads = [
         text("Organisation", "name"), *data("organisation"), text("Tier", "tier"), money("Has (£)", "held_pence"),
-        money("Spent (£)", "spent_pence"), money("Expected, where known (£)", "expected_pence"),
+        money("Spent (£)", "spent_pence"), money("Expected, where known (£)", "expected_pence", missing=_NOT_KNOWN),
         money("Not known of (£)", "unknown_pence"),
         money("Under (+) or over (-) (£)", "under_pence", missing=_NOT_KNOWN),
         text("Breaks even alone", "breaks_even", missing=_NOT_KNOWN),
@@ -214,9 +214,10 @@ def each_alone(
     ]  # fmt: skip
     over = [one for one in found if one.breaks_even is False]
     unknown = [one for one in found if one.breaks_even is None]
-    whole, hidden = breakeven.together(found)
+    sums = breakeven.together(found)
     said = [f"{one.name} ({one.organisation}) is {_over(one.under_pence)} over what it has." for one in over]
-    if over:
+    if over and sums is not None:
+        whole, hidden = sums
         way = "under" if whole >= 0 else "over"
         said.append(
             f"Together those of whom it is known are {spoken(abs(whole))} {way}; alone, {spoken(hidden)} is over."
@@ -225,7 +226,12 @@ def each_alone(
         f"Of {len(found)} bodies {len(found) - len(over) - len(unknown)} break even alone, {len(over)} do not, and of "
         f"{len(unknown)} it is not known: for some of their money neither a forecast nor its full spending is recorded."
     )
-    facts = {"organisation": organisation, "tier": tier, "year": str(year), "together_pence": whole}
+    facts = {
+        "organisation": organisation,
+        "tier": tier,
+        "year": str(year),
+        "together_pence": None if sums is None else sums[0],
+    }
     title = f"Whether each body breaks even alone, {year}, on {at.as_at}."
     return Report([Table("Each body alone", heads, rows, most=60)], at, title, said, facts)
 
