@@ -11,7 +11,7 @@ from ledger.entries.decisions import effect
 from ledger.entries.decisions.described import Made, make
 from ledger.entries.decisions.every import DECISIONS
 from ledger.entries.decisions.fields import Holds
-from ledger.entries.decisions.known import known
+from ledger.entries.decisions.known import as_it_was, known
 from ledger.entries.kinds import ALL_KINDS
 from ledger.entries.posting import post
 from ledger.errors import Refused
@@ -25,7 +25,7 @@ from ledger.models import (
 )
 from ledger.reports import verify
 from ledger.store.base import Store
-from tests.books import fund_all, texts, whole
+from tests.books import fund_all, held, texts, whole
 
 MONEY = {"recurrent": "NR"}
 PAPER = {"source": "Letter of 1 June 2025"}
@@ -155,6 +155,31 @@ def test_the_same_words_are_one_decision(books: Store) -> None:
     (again,) = post(books, made(books, name, {**given, "to": " P1 "}).drafts)
     (other,) = post(books, made(books, name, {**given, "key": "once more"}).drafts)
     assert (first.replayed, again.replayed, other.replayed) == (False, True, False)
+
+
+def test_an_allocation_is_received_by_the_reference_of_its_letter(books: Store) -> None:
+    """What the letter says need not be said again; said again at another time, it is the same receipt, whatever the
+    letter says by then. What is given goes before what the letter says."""
+    line = {"reference": "M3/7", "month": "2025-06", "to": "ICB1", "fund": "winter", "line_amount": "80", "recurrent": "NR",
+            "notified_on": "2025-06-01", "contact": "regional team"}  # fmt: skip
+    post(books, made(books, "letter", line).drafts)
+    given = {"reference": "M3/7", "to": "ICB1", "from_fund": "limit", "new_money": "yes"}
+    first = post(books, made(books, "receive", given).drafts)
+    assert held(books)["ICB1", "winter", "available"] == 80_00
+    with books.read() as reader:
+        assert reader.rows(
+            "SELECT DISTINCT source, note, recurrent FROM entry JOIN transfer ON entry_number = number"
+        ) == [("Allocation letter M3/7", "month 2025-06; contact regional team", False)]
+    post(books, made(books, "letter", {**line, "line_amount": "95", "date": "2025-06-02"}).drafts)
+    with books.read() as reader:
+        again = make(DECISIONS["receive"], {"date": "2025-06-01", "reason": "decided", **given}, known(reader),
+                     actor="tests", where=str, then=as_it_was(reader))  # fmt: skip
+    assert again.was_recorded
+    assert [one.number for one in post(books, again.drafts)] == [one.number for one in first]
+    post(books, made(books, "receive", {**given, "amount": "15"}).drafts)
+    assert held(books)["ICB1", "winter", "available"] == 95_00
+    (problem, *_) = made(books, "receive", {**given, "to": "ICB2"}).problems  # the line is another's
+    assert (problem.where, problem.found) == ("the fund", "nothing is given.")
 
 
 def test_it_says_what_stands_before_and_after(books: Store) -> None:

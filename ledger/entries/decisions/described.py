@@ -135,6 +135,7 @@ class Decision:
         drafts: the entries, from what is given, what the books know, and the header.
         usual_key: its key where none is given, from what is given; one made of all that is given otherwise.
         usual_day: its day where none is given, from the text that is given; today otherwise.
+        completed: what is given, and what the books know besides of what it names, as text by field.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Decision:
     brings: tuple[type[SQLModel], ...] = ()
     usual_key: Callable[[Values], str] | None = None
     usual_day: Callable[[dict[str, str]], date | None] | None = None
+    completed: Callable[[Mapping[str, str], Known], Mapping[str, str]] = lambda given, _known: given
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -192,16 +194,19 @@ def make(
         where: from a field's name to where it was given, as this front door says it.
         then: what the books knew when a decision with a key was recorded before; see ``known.as_it_was``.
     """
-    values, problems = read(decision.fields, given, known, where)
+    values, problems = read(decision.fields, decision.completed(given, known), known, where)
     if problems:
         return Made((), problems)
-    usual = decision.usual_key or (lambda values: key_of(decision, values))
-    key = values["key"] or usual(values)
+    # What the books add may be another thing tomorrow; what was given names the decision.
+    said = {name: value for name, value in values.items() if given.get(name, "").strip()}
+    key = values["key"] or (key_of(decision, said) if decision.usual_key is None else decision.usual_key(values))
+    earlier = then(key)
+    if earlier is not None:
+        values, _ = read(decision.fields, decision.completed(given, earlier), known, where)
     header = Header(
         key, values["date"], actor, values["reason"], values["authority"], values["source"], values["source_hash"]
     )
     try:
-        earlier = then(key)
         return Made(decision.drafts(values, earlier or known, header), (), was_recorded=earlier is not None)
     except Impossible as error:
         return Made((), [Problem(where(error.field), error.found, error.why, error.fix)])

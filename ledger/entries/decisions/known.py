@@ -25,6 +25,7 @@ from ledger.models import (
 from ledger.plans import Letter, TestedInstalment
 from ledger.store.base import Reader
 from ledger.structure import KNOWN_RELATIONSHIPS
+from ledger.words import LETTER_SOURCE
 
 _TABLES = {
     "tiers": "SELECT * FROM tier WHERE entry_number <= $known ORDER BY rank",
@@ -45,7 +46,11 @@ _BY_ID = {
     "limits": "SELECT id, fund, year FROM source_limit WHERE entry_number <= $known ORDER BY entry_number, id",
 }
 _KEYED = "SELECT key, number FROM entry WHERE key IN (SELECT key FROM wanted_keys) AND number <= $known"
-_RECORDED = f"SELECT key, number FROM entry WHERE kind IN ({', '.join(repr(kind) for kind in RECORD_KINDS)})"
+# Those that rest on what the books held of something else: records, and what names a line of a letter.
+_RECORDED = f"""
+SELECT key, number FROM entry WHERE kind IN ({", ".join(repr(kind) for kind in RECORD_KINDS)})
+    OR starts_with(source, '{LETTER_SOURCE}')
+"""
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """Decisions that move money: each makes an entry of the kind with its name."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,8 +9,9 @@ from ledger.entries.decisions.fields import Field, Holds
 from ledger.entries.decisions.known import Known
 from ledger.entries.draft import Draft, Leg, Place, legs
 from ledger.entries.kinds import BRING, CARRY, MONEY_KINDS
-from ledger.words import AVAILABLE, RETAINED, SPENT
-from ledger.years import FinancialYear, year_of
+from ledger.money import plain_pounds
+from ledger.words import AVAILABLE, LETTER_SOURCE, RETAINED, SPENT
+from ledger.years import FinancialYear, month_of, year_of
 
 _FUND = Field("fund", Holds.FUND, "The fund that the money is on", "core-community", required=True)
 _TO_FUND = Field(
@@ -85,7 +87,7 @@ def _receive(values: Values, known: Known, header: Header) -> list[Draft]:
     facts = (("month", values["month"]), ("contact", values["contact"]), ("", values["note"]))
     note = "; ".join(f"{name} {value}".strip() for name, value in facts if value is not None) or None
     held = values["from_fund"] or values["fund"]
-    said = f"Allocation letter {values['reference']}"
+    said = f"{LETTER_SOURCE}{values['reference']}"
     letter = said if header.source is None else f"{said}; {header.source}"
     made = []
     if values["new_money"]:
@@ -96,6 +98,20 @@ def _receive(values: Values, known: Known, header: Header) -> list[Draft]:
         Place(payer, held, year), Place(values["to"], values["fund"], year), values["amount"], values["recurrent"], note
     )
     return [*made, header.draft("allocate", transfers=legs([leg]), source=letter)]
+
+
+def _by_its_letter(given: Mapping[str, str], known: Known) -> Mapping[str, str]:
+    """What is given of an allocation, and what the line of its letter says besides; a line that adds, and is known."""
+    line = known.letters.get((given.get("reference", "").strip(), given.get("to", "").strip()))
+    if line is None or line["amount_pence"] < 0:
+        return given
+    year, month = FinancialYear(line["year"]), line["month"]
+    said = {
+        "fund": line["fund"], "amount": plain_pounds(line["amount_pence"]), "year": str(year),
+        "recurrent": "yes" if line["recurrent"] else "no", "contact": line["contact"] or "",
+        "from": line["from_organisation"], "month": str(month_of(month)) if year.contains(month) else "",
+    }  # fmt: skip
+    return said | {name: text for name, text in given.items() if text.strip()}
 
 
 def _carry(values: Values, known: Known, header: Header) -> list[Draft]:
@@ -136,10 +152,12 @@ def _decision(kind: str, own: tuple[Field, ...], drafts: Any) -> Decision:
 DECISIONS = (
     Decision(
         "receive",
-        "An allocation from above arrives, with the reference, month and contact of its letter.",
+        "An allocation from above arrives, with the reference, month and contact of its letter; where that line of a "
+        "letter is recorded, its reference and who receives it are enough.",
         _RECEIVED,
         ("mandate", "allocate"),
         _receive,
+        completed=_by_its_letter,
     ),
     _decision("mandate", (_TO, _FUND, _TO_FUND, *_TAIL), _mandate),
     _decision("allocate", (_FROM, _TO, _FUND, _TO_FUND, *_TAIL), _between("allocate")),
