@@ -62,6 +62,10 @@ class Reader:
         """Let the following questions use an Arrow table under a name, without copying it."""
         self._cursor.register(name, table)
 
+    def unstage(self, name: str) -> None:
+        """Let the name mean again what it meant before anything was staged under it."""
+        self._cursor.unregister(name)
+
     def _run(self, sql: str, parameters: Mapping[str, object] | None) -> duckdb.DuckDBPyConnection:
         # DuckDB refuses parameters that a statement does not mention; most of ours share one set.
         used = {name: value for name, value in (parameters or {}).items() if re.search(rf"\${name}\b", sql)}

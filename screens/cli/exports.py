@@ -129,7 +129,7 @@ def _journal(out: Out, ledger: Ledger = DEFAULT_LEDGER, known_at: KnownAt = None
 @guarded("export register")
 def _register(out: Out, ledger: Ledger = DEFAULT_LEDGER, known_at: KnownAt = None) -> Report:
     """Every decision as a row of a register (.xlsx or .csv), which 'devolution record FILE' brings in again exactly."""
-    with reading(ledger, None, known_at) as (reader, at):
+    with reading(ledger, None, known_at, as_recorded=True) as (reader, at):
         return register_files.decisions_of(reader, at, out)
 
 

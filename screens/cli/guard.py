@@ -15,6 +15,7 @@ import typer
 
 from allocations.figures.weightings import UnknownWeighting
 from ledger.errors import UNAVAILABLE, Problem, Refused
+from ledger.reports.called import as_on
 from ledger.reports.position import Moment, moment
 from ledger.store.address import Address, discreet
 from ledger.store.base import Reader, Store
@@ -118,12 +119,21 @@ def opened(ledger: Address, person: str | None = None) -> Store:
 
 @contextmanager
 def reading(
-    ledger: Address, as_at: date | None = None, known_at: datetime | None = None, *, person: str | None = None
+    ledger: Address,
+    as_at: date | None = None,
+    known_at: datetime | None = None,
+    *,
+    person: str | None = None,
+    as_recorded: bool = False,
 ) -> Iterator[tuple[Reader, Moment]]:
-    """A ledger opened to read, and the point on both clocks that is asked for.
+    """A ledger opened to read, with names as they are on the day, and the point on both clocks that is asked for.
 
     Args:
         person: for whom it is read, where rights count.
+        as_recorded: whether rows are wanted as they were recorded, for whoever hashes them or writes them out again.
     """
     with opened(ledger, person) as store, store.read() as reader:
-        yield reader, moment(reader, as_at, known_at)
+        at = moment(reader, as_at, known_at)
+        if not as_recorded:
+            as_on(reader, at)
+        yield reader, at

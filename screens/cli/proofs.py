@@ -153,7 +153,7 @@ def head(
             raise typer.BadParameter("it makes a key and does nothing else; sign afterwards", param_hint="--make-key")
         return _made(make_key)
     _refuse_half_asked(sign=sign, key=key, out=out, as_json=as_json)
-    with reading(ledger) as (reader, at):
+    with reading(ledger, as_recorded=True) as (reader, at):
         found, moment = heads.now(reader), clock.now(reader)
     row: dict[str, Any] = {"entries": found.entries, "head": found.head, "root": found.root}
     if key is None:
@@ -170,7 +170,7 @@ def prove(
     out: _Out = None,
 ) -> Report:
     """Prove to somebody without the ledger that an entry is in the books, and what it says to the penny."""
-    with reading(ledger) as (reader, at):
+    with reading(ledger, as_recorded=True) as (reader, at):
         proof, row = inclusion.inclusion(reader, entry), journal.entry(reader, entry)
     names = ("number", "kind", "effective_date", "recorded_at", "actor", "reason", "legs", "moved_pence")
     shown = {name: row[name] for name in names}
@@ -191,7 +191,7 @@ def consistent(
     """Prove that an older head is a beginning of these books: nothing under it was changed, moved or cut off."""
     older = kept(old)
     assert isinstance(older, heads.Head), "which the argument's parser sees to"
-    with reading(ledger) as (reader, at):
+    with reading(ledger, as_recorded=True) as (reader, at):
         proof = inclusion.consistency(reader, older)
     row = {name: proof[name] for name in ("old_entries", "old_root", "entries", "root")}
     title = f"The older head{older.signed} is a beginning of these books: nothing under it was changed or cut off."

@@ -11,6 +11,7 @@ import pyarrow as pa
 import streamlit as st
 
 from ledger.errors import UNAVAILABLE, LedgerError
+from ledger.reports.called import as_on
 from ledger.reports.position import Moment, moment, position
 from ledger.rules.rights import NOBODY
 from ledger.store.address import Address, parse
@@ -69,7 +70,9 @@ def ask(books: Store, question: Callable[[Reader, Moment], T]) -> T:
     """Put one question to the books, as they are now; where a server went away, say so and stop the page."""
     try:
         with books.read(NOBODY) as reader:
-            return question(reader, moment(reader))
+            at = moment(reader)
+            as_on(reader, at)
+            return question(reader, at)
     except UNAVAILABLE as error:
         st.warning(PAGE.text(error))
         st.stop()
@@ -129,6 +132,7 @@ class Books:
     def _ask(self, question: Callable[[Reader, Moment], T]) -> T:
         try:
             with self.store.read(NOBODY) as reader:
+                as_on(reader, self.at)
                 return question(reader, self.at)
         except UNAVAILABLE as error:
             st.warning(PAGE.text(error))
