@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from allocations.files.budgets.receivers import receivers
 from ledger.entries.decisions.described import make
 from ledger.entries.decisions.every import DECISIONS
 from ledger.entries.decisions.known import known
@@ -57,6 +58,13 @@ def test_a_question_of_a_day_has_the_names_of_that_day(renamed: Store) -> None:
             assert register.organisations(reader)["ICB1"]["name"] == name
     with renamed.read() as reader:
         assert register.organisations(reader)["ICB1"]["name"] == "First ICB"
+
+
+@pytest.mark.parametrize("kind", ["file"])
+def test_a_file_may_use_any_name_that_somebody_had(renamed: Store) -> None:
+    with renamed.read() as reader:
+        books = receivers(reader, "NHS", JULY)
+    assert {books.by_name(name) for name in ("First ICB", "north icb", "North and West ICB")} == {"ICB1"}
 
 
 def test_a_corrected_name_holds_from_the_same_day_as_it_is_known(renamed: Store) -> None:

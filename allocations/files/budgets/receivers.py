@@ -16,6 +16,7 @@ from ledger.errors import refuse
 from ledger.inputs import Input
 from ledger.reports import register
 from ledger.reports.below import StructurePoint, below, members
+from ledger.reports.called import every_name
 from ledger.store.base import Reader
 from ledger.structure import suggestion
 
@@ -40,6 +41,7 @@ class Receivers:
         successors: for each closed organisation, who took over, with the weight of what went there.
         funds: every fund by its code: its name, and whether its money recurs.
         around: for each fund, the fund that it is inside of.
+        called: every name that an organisation has or had, by its code.
     """
 
     payer: str
@@ -50,6 +52,7 @@ class Receivers:
     successors: Mapping[str, Mapping[str, int]]
     funds: Mapping[str, tuple[str, bool]]
     around: Mapping[str, str | None]
+    called: Mapping[str, Sequence[str]]
 
     @cached_property
     def codes(self) -> dict[str, str]:
@@ -58,11 +61,12 @@ class Receivers:
 
     @cached_property
     def names(self) -> dict[str, list[str]]:
-        """Names without regard to case, of those who can receive and of those who have closed."""
+        """Names without regard to case, also earlier ones, of those who can receive and of those who have closed."""
         found: dict[str, list[str]] = {}
-        for code, facts in self.organisations.items():
+        for code in self.organisations:
             if code in self.below or self.closed(code):
-                found.setdefault(folded(facts["name"]), []).append(code)
+                for name in dict.fromkeys(map(folded, self.called[code])):
+                    found.setdefault(name, []).append(code)
         return found
 
     @cached_property
@@ -216,4 +220,5 @@ def receivers(reader: Reader, payer: str, day: date) -> Receivers:
         successors,
         {code: (fund["name"], recurrent[code]) for code, fund in register.funds(reader).items()},
         {code: fund["parent"] for code, fund in register.funds(reader).items()},
+        every_name(reader, last_entry(reader)),
     )
