@@ -97,6 +97,18 @@ def resealing(reader: Reader) -> list[str]:
         return []  # what is left of the books has no hash
 
 
+@pytest.mark.parametrize("column", ["entries", "head", "moved_pence", "schema_version"])
+def test_a_seal_that_no_longer_says_what_it_sealed_is_named(hands: Hands, column: str) -> None:
+    """The books are opened still, so that verify can say what is wrong with them, or that is said in opening them."""
+    with hands() as hand:
+        hand.do(f"UPDATE seal SET {column} = NULL")
+        try:
+            with hand.reading() as reader:
+                assert "seal" in texts(verify(reader))
+        except NotALedger as error:
+            assert "cannot be read as a ledger" in str(error)
+
+
 def test_a_leg_that_is_hidden_in_the_note_of_another_is_found(hands: Hands) -> None:
     """The first form's hash stays as it was: money that was kept back by agreement would be available again."""
     with hands() as hand:

@@ -91,7 +91,8 @@ class Private:
 
     def _speaks_for(self, cursor: Cursor, person: str | None, today: date) -> str | None:
         reader = Reader(cursor)
-        held = given(reader, reader.whole("SELECT entries FROM seal"))
+        # Not as many as the seal says: whoever broke it is found out by verify, which has to be let in.
+        held = given(reader, reader.whole("SELECT coalesce(max(number), 0) FROM entry"))
         if not held or self._is_owner or person == NOBODY:
             return person if held else None
         if any(one.person == self.login and one.role == APP and one.holds(today) for one in held):
