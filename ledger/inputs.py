@@ -22,6 +22,7 @@ class Input(StrEnum):
     MAPPING = "mapping"
     OTHER_YEAR = "other_year"
     PAYER = "payer"
+    PURPOSE = "purpose"
     REST = "rest"
     ROUNDING = "rounding"
     RUNNING = "running"

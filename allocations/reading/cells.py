@@ -213,7 +213,10 @@ _ROW, _V, _F, _IS, _T, _MERGE, _COL, _DEFAULTS = (
 )
 _TRUE = ("1", "true")
 _RAISED = ("superscript", "subscript")
-_WHITE = ("FFFFFFFF", "00FFFFFF")
+_WHITE = (255, 255, 255)
+_NEAR = 20  # of 255: greys that nobody tells from white
+_SMALLEST = 3  # points: a letter of less cannot be read
+_RGB = re.compile(r"(?:[0-9A-Fa-f]{2})?[0-9A-Fa-f]{6}")
 _WHITE_THEME = 0
 _AREA = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}(:[A-Z]{1,3}[1-9][0-9]{0,6})?")
 
@@ -518,9 +521,29 @@ def _mark(font: Any, fill: Any, number_format: str) -> str | None:
         return STRUCK
     if font.vertAlign in _RAISED:
         return SUPERSCRIPT
-    color = font.color
-    white = color is not None and (
-        (color.type == "rgb" and color.rgb in _WHITE) or (color.type == "theme" and color.theme == _WHITE_THEME)
-    )
-    bare = getattr(fill, "patternType", None) is None and not getattr(fill, "stop", None)
-    return INVISIBLE if (white and bare and not color.tint) or format_says(number_format).hides else None
+    is_nothing = _is_like_its_ground(font.color, fill) or (font.sz is not None and font.sz < _SMALLEST)
+    return INVISIBLE if is_nothing or format_says(number_format).hides else None
+
+
+def _is_like_its_ground(color: Any, fill: Any) -> bool:
+    """Whether letters have the colour of what they stand on: white on nothing, or any colour on the same."""
+    if color is None or getattr(fill, "stop", None):
+        return False
+    on = getattr(fill, "fgColor", None) if getattr(fill, "patternType", None) == "solid" else None
+    if on is None and getattr(fill, "patternType", None) is not None:
+        return False  # a pattern, of two colours
+    if on is not None and color.type == on.type == "theme":
+        return bool(color.theme == on.theme and color.tint == on.tint)
+    letters, ground = _shade(color), _WHITE if on is None else _shade(on)
+    if letters is None or ground is None:
+        return False
+    return all(abs(one - other) <= _NEAR for one, other in zip(letters, ground, strict=True))
+
+
+def _shade(color: Any) -> tuple[int, ...] | None:
+    """Red, green and blue; none where the colour is one of a palette that is not here."""
+    if color.type == "rgb" and isinstance(color.rgb, str) and _RGB.fullmatch(color.rgb):
+        return tuple(bytes.fromhex(color.rgb[-6:]))
+    if color.type == "theme" and color.theme == _WHITE_THEME and not color.tint:
+        return _WHITE
+    return None

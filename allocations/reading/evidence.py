@@ -4,21 +4,43 @@ Each statement is kept with its place. Headings come first, then captions, then 
 file. Agreement is silent. A contradiction is a problem that names both places; somebody can say what is meant.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from allocations.reading.amounts import UNIT_WORDS, YEAR_ENDS
 from allocations.reading.cells import Cell, CellKind, Sheet
 from allocations.reading.letters import tidy
-from allocations.reading.units import BILLIONS, POUNDS, currency_in, format_says, units_in
+from allocations.reading.units import POUNDS, UNREAD, currency_in, format_says, units_in
 from allocations.reading.years_said import YearSaid, years_said
 from ledger.errors import Problem
 from ledger.inputs import Input
 from ledger.years import FinancialYear
 
-HEADING, CAPTION, SHEET_NAME, FILE_NAME, FORMAT = range(5)
+HEADING, CAPTION, SHEET_NAME, FILE_NAME, NOTE, FORMAT = range(6)
 _ABOUT_ALL = ("figures", "amounts", "all ", "values", "budgets", "numbers", "£")
+# A note that compares names another year and says nothing of its own.
+_COMPARES = (
+    "uplift",
+    "compar",
+    "previous",
+    "prior",
+    "last year",
+    "baseline",
+    "based on",
+    "from ",
+    "since",
+    "growth",
+    "prices",
+    "source",
+    "outturn",
+)
+_IN_POUNDS = re.compile(
+    r"\b(?:figures|amounts|values|budgets|numbers|all)\b.*\b(?:are|in|is)\b\W{0,4}(?:in )?\W{0,3}(?:pounds|£)"
+)
 _LONGEST = 300  # of a caption: what is longer is prose
+_NOTE_CELLS = 2  # 'Note 1' and what it says
+_BESIDE_A_YEAR = 8  # letters: 'FY', 'Year:'
 
 
 class Text(NamedTuple):
@@ -75,16 +97,31 @@ def caption(file: str, sheet: Sheet, cell: Cell, rank: int = CAPTION) -> Text:
 
 
 def notes_of(file: str, sheet: Sheet, first_row: int) -> list[Text]:
-    """Lines of text alone, below a header, that say in what all amounts are."""
-    found = []
+    """Lines of text alone, below a header, that say of all amounts in what they are, or for which year.
+
+    A line that is a unit or a year and nothing else says it of what stands below it.
+    """
+    found: list[Text] = []
     for row in sheet.rows[first_row:]:
-        texts = [cell for cell in row if cell.kind is not CellKind.BLANK]
-        if len(texts) == 1 and texts[0].kind is CellKind.TEXT and len(texts[0].text) <= _LONGEST:
-            plain = tidy(texts[0].text).casefold()
-            units = units_in(texts[0].text)
-            if units and units != (POUNDS,) and any(word in plain for word in _ABOUT_ALL):
-                found.append(caption(file, sheet, texts[0]))
+        cells = [cell for cell in row if cell.kind is not CellKind.BLANK]
+        if len(cells) > _NOTE_CELLS or any(
+            cell.kind is not CellKind.TEXT or len(cell.text) > _LONGEST for cell in cells
+        ):
+            continue
+        found.extend(caption(file, sheet, cell, NOTE) for cell in cells if _is_note(tidy(cell.text)))
     return found
+
+
+def _is_note(text: str) -> bool:
+    plain = text.casefold()
+    units, years = units_in(text), years_said(text)
+    is_about_all = any(word in plain for word in _ABOUT_ALL)
+    if (units and units != (POUNDS,)) or currency_in(text):
+        return is_about_all
+    if units and _IN_POUNDS.search(plain):
+        return True
+    is_year_alone = len(years) == 1 and len(plain) - len(years[0].text) <= _BESIDE_A_YEAR
+    return bool(years) and (is_year_alone or (is_about_all and not any(word in plain for word in _COMPARES)))
 
 
 # --- years ------------------------------------------------------------------------------------------
@@ -103,18 +140,33 @@ def year_problems(
         return []
     said = [(text, _settled(each, short_year)) for text in texts for each in _said(text)]
     agreeing = next((text for text, each in said if each.years == (asked,)), None)
-    problems = []
+    problems: list[Problem] = []
     for rank in sorted({text.rank for text, _ in said}):
         here = [(text, each) for text, each in said if text.rank == rank]
         if any(each.years == (asked,) for _, each in here):
+            problems.extend(_beside_it(here, asked, said))
             continue
-        may_be = [(text, each) for text, each in here if asked in each.years]
+        may_be = [(text, each) for text, each in here if asked in each.years and not each.all_of_them]
         if not may_be:
             problems.append(_other_year(here[0][0], here[0][1], asked, agreeing))
         elif agreeing is None and any(each.short for _, each in may_be):
             text, each = next(pair for pair in may_be if pair[1].short)
             problems.append(_short_year(text, each))
     return problems[:1]
+
+
+def _beside_it(
+    here: Sequence[tuple[Text, YearSaid]], asked: FinancialYear, said: Sequence[tuple[Text, YearSaid]]
+) -> Iterator[Problem]:
+    """Another year beside the one asked for: in a text of its own, or in one that is the only one to name both."""
+    both = {text for text, each in here if each.years == (asked,)}
+    alone = {text for text, _ in said if {each.years for other, each in said if other == text} == {(asked,)}}
+    agreeing = next(iter(alone or both))
+    for text, each in here:
+        is_other = asked not in each.years and not any(word in text.text.casefold() for word in _COMPARES)
+        # Columns of other years stand beside this year's; each title speaks of everything.
+        if is_other and (not alone if text in both else text.rank != HEADING):
+            yield _other_year(text, each, asked, None if text in both else agreeing)
 
 
 def years_that(texts: Iterable[Text]) -> set[FinancialYear]:
@@ -127,13 +179,13 @@ def _said(text: Text) -> tuple[YearSaid, ...]:
 
 
 def _settled(said: YearSaid, short_year: str | None) -> YearSaid:
-    if len(said.years) == 1 or short_year is None:
+    if len(said.years) == 1 or short_year is None or said.all_of_them:
         return said
     return said._replace(years=said.years[:1] if short_year == YEAR_ENDS else said.years[1:])
 
 
 def _other_year(text: Text, said: YearSaid, asked: FinancialYear, agreeing: Text | None) -> Problem:
-    years = " or ".join(str(year) for year in said.years)
+    years = (" and " if said.all_of_them else " or ").join(str(year) for year in said.years)
     beside = f"; {agreeing.quoted} says {asked}" if agreeing else ""
     return Problem(
         text.place,
@@ -181,13 +233,13 @@ def unit_of_format(text: Text) -> list[UnitSaid]:
 
 def unit_problem(said: Sequence[UnitSaid]) -> Problem | None:
     """Where two statements of the unit contradict each other, or one is of a unit that is not read."""
-    large = next((each for each in said if each.unit == BILLIONS), None)
-    if large is not None:
+    unread = next((each for each in said if each.unit in UNREAD), None)
+    if unread is not None:
         return Problem(
-            large.by.place,
-            f"{large.by.quoted} says billions.",
+            unread.by.place,
+            f"{unread.by.quoted} says {unread.unit}.",
             "Amounts are read in pence, pounds, thousands or millions.",
-            "Give them in £ million.",
+            "Give them in one of these.",
         )
     first = said[0] if said else None
     other = next((each for each in said if first is not None and each.unit != first.unit), None)

@@ -183,8 +183,9 @@ def _table(path: Path, sheets: list[Sheet]) -> _Table:
     texts = texts_of(path.name, sheet, header, headings)
     formats = formats_of(path.name, sheet, (row[column] for row in sheet.rows[header + 1 :]))
     by_format = [each for text in formats for each in unit_of_format(text)]
-    said = [*units_said(texts), *units_said(notes_of(path.name, sheet, header + 1)), *by_format]
-    problems = [unit_problem(said), currency_problem([*texts, *formats])]
+    notes = notes_of(path.name, sheet, header + 1)
+    said = [*units_said(texts), *units_said(notes), *by_format]
+    problems = [unit_problem(said), currency_problem([*texts, *notes, *formats])]
     if any(problems):
         raise Refused([problem for problem in problems if problem is not None])
     return _Table(path.name, sheet, header, {**columns, "amount": column}, said[0].unit if said else POUNDS)

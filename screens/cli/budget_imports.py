@@ -74,6 +74,12 @@ class OtherYear(StrEnum):
     MEANT = "meant"
 
 
+class PurposeOfMoney(StrEnum):
+    """What it is that the file calls its money something else than a year's budget."""
+
+    MEANT = "meant"
+
+
 class MonthAmounts(StrEnum):
     """What amounts under months are."""
 
@@ -108,6 +114,10 @@ HiddenOption = Annotated[Hidden | None, typer.Option(help="What to do with hidde
 Short = Annotated[ShortYear | None, typer.Option(help="Whether FY26 ends or starts in 2026.")]
 AnotherYear = Annotated[
     OtherYear | None, typer.Option("--other-year", help="The file speaks of another year, and is meant for this one.")
+]
+ForPurpose = Annotated[
+    PurposeOfMoney | None,
+    typer.Option("--purpose", help="The file calls itself a draft, spend or a part of a year, and is the budget."),
 ]
 MonthsAre = Annotated[
     MonthAmounts | None, typer.Option("--months", help="Whether months are each month's own or run up from the first.")
@@ -145,6 +155,7 @@ def import_budgets(
     hidden: HiddenOption = None,
     short_year: Short = None,
     other_year: AnotherYear = None,
+    purpose: ForPurpose = None,
     months: MonthsAre = None,
     total_rounded_to: RoundedTo = None,
     accept_successors: Successors = False,
@@ -169,6 +180,7 @@ def import_budgets(
             "hidden": hidden,
             "short_year": short_year,
             "other_year": other_year,
+            "purpose": purpose,
             "months": months,
             "total_rounded_to": total_rounded_to,
         }

@@ -6,7 +6,7 @@ from datetime import date
 from allocations.files.budgets.headings import Heading
 from allocations.files.budgets.mapping import Meaning, Settings, SheetMapping
 from allocations.reading.amounts import UNITS
-from allocations.reading.cells import CellKind, Sheet
+from allocations.reading.cells import Cell, CellKind, Sheet
 from allocations.reading.evidence import (
     HEADING,
     Text,
@@ -22,8 +22,13 @@ from allocations.reading.evidence import (
     year_problems,
 )
 from allocations.reading.header import Areas, ColumnHead, over, typed_months
+from allocations.reading.purposes import CAPITAL, PART_OF_YEAR, TO_DATE, Purpose, purpose_of_title
 from ledger.errors import Problem
+from ledger.inputs import Input
 from ledger.years import FinancialYear, year_of
+
+_MONEY = (Meaning.AMOUNT, Meaning.TOTAL, Meaning.PART, Meaning.UNDECIDED)
+_LONGEST_TITLE = 120  # longer is prose, which speaks of drafts and bids in passing
 
 
 def heading_text(file: str, sheet: Sheet, column: Heading) -> Text:
@@ -48,12 +53,28 @@ def of_mapping(file: str, sheet: Sheet, part: SheetMapping, year: FinancialYear,
     return SheetEvidence(file, sheet, part.header_row - 1, above, columns, year, None, settings)
 
 
+def _heads(above: ColumnHead, column: Heading) -> tuple[Cell, ...]:
+    """What heads a column. What stands over one of no money is a caption: a unit in the corner of a sheet."""
+    is_money = column.meaning in _MONEY or column.aside or column.years or column.doubts
+    return (above.cell, *above.groups) if is_money else (above.cell,)
+
+
+def _no_budget(text: Text, found: Purpose) -> Problem:
+    return Problem(
+        text.place,
+        f"{text.quoted} says that its money is {found.what}, and not the budget of a year.",
+        "What is posted must be what was agreed.",
+        f"Give the budget; if this is it, say so {Input.PURPOSE.given}.",
+    )
+
+
 class SheetEvidence:
     """What a sheet says of its amounts beside them, held together.
 
     Attributes:
         problems: where it contradicts itself or what was asked.
         unit: the unit of its amounts, and what said so.
+        asked: what it calls its money that is no year's budget; its rows can be read all the same.
         differs: what it says that somebody has said otherwise.
     """
 
@@ -78,21 +99,49 @@ class SheetEvidence:
             for place in amounts
         ]
         headings = list(dict.fromkeys(text for each in heads for text in each))
-        used = {cell.address for each in above for cell in (each.cell, *each.groups)}
+        used = {cell.address for each, column in zip(above, columns, strict=True) for cell in _heads(each, column)}
         others = [text for text in texts_of(file, sheet, row, headings)[len(headings) :] if text.where not in used]
         totals = [place for place, column in enumerate(columns) if column.meaning is Meaning.TOTAL]
         cells = (cells[place] for cells in sheet.rows[row + 1 :] for place in (*amounts, *totals))
         formats = formats_of(file, sheet, cells)
         self.file, self.sheet = file, sheet
         self.differs: list[str] = []
-        self.problems = self._years(columns, headings, others, year, settings)
-        currency = currency_problem([*headings, *others, *formats])
+        self.asked: list[Problem] = []
+        notes = notes_of(file, sheet, row + 1)
+        self.problems = self._years(columns, headings, [*others, *notes], year, settings)
+        self._purpose(columns, headings, others, settings)
+        currency = currency_problem([*headings, *others, *notes, *formats])
         self.problems.extend([] if currency is None else [currency])
-        by_column = [unit_said for texts in heads for unit_said in units_said(texts)[:1]]
+        of_each = [units_said(texts) for texts in heads]
+        by_column = [said[0] for said in of_each if said]
+        in_one = next((found for said in of_each if (found := unit_problem(said)) is not None), None)
         money = [column for column in columns if column.meaning is Meaning.TOTAL or column.aside]
         beside = [heading_text(file, sheet, column) for column in money]
-        around = [*units_said(beside), *units_said(others), *units_said(notes_of(file, sheet, row + 1))]
+        around = [*units_said(beside), *units_said(others), *units_said(notes)]
         self.unit = self._unit(amounts, by_column, around, formats, unit)
+        if in_one is not None and unit is None and in_one not in self.problems:
+            self.problems.append(in_one)
+
+    def _purpose(
+        self, columns: Sequence[Heading], headings: Sequence[Text], others: Sequence[Text], settings: Settings
+    ) -> None:
+        """Whether a title or a name says that the money is something else than the budget of a year."""
+        own = " ".join(text.text for text in headings)
+        has_months = any(
+            column.meaning is Meaning.MONTH or (column.month and column.meaning is Meaning.AMOUNT) for column in columns
+        )
+        names_funds = any(column.fund or column.meaning is Meaning.FUND for column in columns)
+        for text in others:
+            found = purpose_of_title(text.text, own) if len(text.text) <= _LONGEST_TITLE else None
+            if found is None or (has_months and found == PART_OF_YEAR) or (names_funds and found.what == CAPITAL):
+                continue
+            if found.what == TO_DATE and settings.months is not None:
+                continue  # somebody has said how its months are to be read
+            if settings.purpose == "meant":
+                self.differs.append(f"{text.quoted} calls it {found.what}; it was meant as the year's budget")
+            else:
+                self.asked.append(_no_budget(text, found))
+            return
 
     def _years(
         self,

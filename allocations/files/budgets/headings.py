@@ -12,6 +12,7 @@ from allocations.reading.cells import Cell
 from allocations.reading.header import ColumnHead
 from allocations.reading.letters import folded, tidy
 from allocations.reading.numbers import Doubt
+from allocations.reading.purposes import BUDGET, Purpose, purpose_in
 from allocations.reading.units import per_head_in, unit_in
 from allocations.reading.years_said import YearSaid, years_said
 from ledger.years import FinancialYear
@@ -56,34 +57,6 @@ _WORDS = tuple(
         (Meaning.NAME, r"^(?:neighbourhood|provider|recipient|receiver|partner|integrated care board(?: \(icb\))?)$"),
     )
 )
-_AMOUNT = re.compile(
-    r"\b(?:amounts?|budgets?|allocations?|allocated|value|funding|plan|planned|award|share|envelope|control total|"
-    r"baseline|final|revised|approved|agreed)\b"
-)
-# What a column of numbers is that is no budget, whatever else its heading says.
-_NO_BUDGET = tuple(
-    (re.compile(pattern), what)
-    for pattern, what in (
-        (r"\bvar(?:iance|iation)?\b|\b(?:over|under)[ /-]*(?:under)?spends?\b|\bdiff(?:erence)?\b", "a variance"),
-        (r"\bytd\b|\bto[- ]date\b|\bcumulative\b|\bso far\b", "money to date"),
-        (r"\bforecast\b|\bfot\b|\boutturn\b|\bprojected\b|\bprojection\b", "a forecast"),
-        (r"\bactuals?\b|\bspen[dt]\b|\bexpenditure\b|\bpaid\b|\binvoiced\b|\bcommit(?:ted|ments?)\b", "money spent"),
-        (r"\bdraft\b|\bproposed\b|\bproposal\b|\bsuperseded\b", "a draft"),
-        (r"\b(?:last|prior|previous) year\b|\bpy\b", "last year's money"),
-        (r"\bremaining\b|\buncommitted\b|\bbalance\b", "what is left"),
-    )
-)
-# What it is unless its heading says that it is a budget too.
-_NO_AMOUNT = tuple(
-    (re.compile(pattern), what)
-    for pattern, what in (
-        (
-            r"\bgrowth\b|\buplift\b|\b(?:in|de)crease\b|\bchange\b|\bmovement\b|\binflation\b|\bconvergence\b",
-            "a change",
-        ),
-        (r"\bdistance\b|\bsavings?\b|\befficienc(?:y|ies)\b|\bcip\b|\badjustments?\b", "a change"),
-    )
-)
 _NO_MONEY = re.compile(
     r"\blist sizes?\b|\bpatients?\b|\bpopulation\b|\bpeople\b|\bregistered\b|\bweighted\b|\bheadcount\b|"
     r"\bw?fte\b|\bwte\b|"
@@ -111,6 +84,7 @@ class Heading:
         strong: whether it names amounts beyond doubt: a month, an organisation, recurrent or not, or a unit.
         doubts: years that it may mean, as ``FY25`` and ``2025`` do.
         aside: what its column is that looks like money and is no budget, as ``a variance``.
+        doubtful: what an amount says that it is, as ``a rate``, where it may be no budget and is asked about.
         of_the_year: whether it is a total of months, if there are months.
         where: the cell in which it stands.
     """
@@ -126,6 +100,7 @@ class Heading:
     strong: bool = False
     doubts: tuple[YearSaid, ...] = ()
     aside: str = ""
+    doubtful: str = ""
     of_the_year: bool = False
     where: str = ""
 
@@ -177,9 +152,10 @@ def read_heading(
     month = typed or _month(cell, plain)
     if month:
         years = said.years if month[1] is None else (_year_of(month[0], month[1]),)
-        aside = next((what for pattern, what in _NO_BUDGET if pattern.search(folded(group))), "")
+        aside, doubtful = _no_budget(purpose_in(group) if group else None)
         meaning = Meaning.IGNORED if aside else Meaning.AMOUNT
-        return replace(said, meaning=meaning, aside=aside, month=month[0], years=years, doubts=(), strong=True)
+        said = replace(said, aside=aside, doubtful=doubtful, years=years, doubts=())
+        return replace(said, meaning=meaning, month=month[0], strong=True)
     fund = books.line(text) or books.line(plain)
     if fund:
         return replace(said, meaning=Meaning.AMOUNT, fund=fund, strong=True)
@@ -206,10 +182,8 @@ def _of_words(plain: str, group: str, *, strong: bool, said: Heading) -> dict[st
     for each in years_said(plain):
         without_year = without_year.replace(each.text, " ")
     without_year = _PIVOT.sub("", " ".join(without_year.split()))
-    is_amount = _AMOUNT.search(without_year) is not None
-    aside = next((what for pattern, what in _NO_BUDGET if pattern.search(without_year) or pattern.search(group)), "")
-    if not aside and not is_amount:
-        aside = next((what for pattern, what in _NO_AMOUNT if pattern.search(without_year)), "")
+    is_amount = BUDGET.search(without_year) is not None
+    aside, doubtful = _no_budget(purpose_in(without_year, group))
     if aside or (not strong and not is_amount and _NO_MONEY.search(without_year)):
         return {"meaning": Meaning.IGNORED, "aside": aside}
     if _TOTAL.search(without_year) and not _PART.search(plain):
@@ -220,7 +194,16 @@ def _of_words(plain: str, group: str, *, strong: bool, said: Heading) -> dict[st
     if meaning is not None:
         return {"meaning": meaning}
     names_a_year = bool(said.years or said.doubts) and not without_year
-    return {"meaning": Meaning.AMOUNT, "strong": strong} if strong or is_amount or names_a_year else {}
+    if not (strong or is_amount or names_a_year):
+        return {}
+    return {"meaning": Meaning.AMOUNT, "strong": strong, "doubtful": doubtful}
+
+
+def _no_budget(purpose: Purpose | None) -> tuple[str, str]:
+    """What a column is that is set aside; and what one is that is asked about."""
+    if purpose is None:
+        return "", ""
+    return ("", purpose.what) if purpose.is_asked else (purpose.what, "")
 
 
 def organisation_in(text: str, books: Receivers, known: dict[str, str]) -> str | None:

@@ -80,6 +80,7 @@ def understand(workbook: Workbook, books: Receivers, request: Request) -> Unders
             part.sheet: f"{UNIT_WORDS[part.unit or 'pounds']}, by the mapping" for part in found.mapping.sheets
         }
     if found.mapping is None or found.problems:
+        found.problems.extend(found.asked)
         return found
     sheets = {sheet.name: sheet for sheet in workbook.sheets}
     asked = Asked(request.year, request.fund, request.accept_successors)
@@ -103,6 +104,7 @@ def understand(workbook: Workbook, books: Receivers, request: Request) -> Unders
     found.lines, problems = netted(workbook.file, found.lines)
     found.problems.extend(problems)
     found.problems.extend(tie_problems(found, workbook.file))
+    found.problems.extend(found.asked)
     return found
 
 
@@ -114,6 +116,7 @@ def _hold_to_mapping(workbook: Workbook, found: Understood, request: Request) ->
     for part in found.mapping.sheets:
         said = of_mapping(workbook.file, sheets[part.sheet], part, request.year, found.mapping.settings)
         found.problems.extend(said.problems)
+        found.asked.extend(said.asked)
         found.differs.extend(said.differs)
         unit = said.unit[0]
         if found.mapping.fingerprint is not None and unit is not None and part.unit not in (None, unit):
@@ -181,6 +184,7 @@ def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: U
         return None
     for name, result in budgets.items():
         found.problems.extend(result.problems)
+        found.asked.extend(result.asked)
         found.remarks.extend(result.remarks)
         found.differs.extend(result.differs)
         found.set_aside.extend(

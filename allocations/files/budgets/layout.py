@@ -39,6 +39,7 @@ class SheetLayout:
     Attributes:
         aside: columns of numbers that were not taken: the cell of each heading, the heading, and why.
         remarks: what a reader should know of its headings.
+        asked: what it calls its money that is no year's budget; its rows can be read all the same.
         differs: what the file says of its year or unit that somebody has said otherwise, for the entry to record.
     """
 
@@ -48,6 +49,7 @@ class SheetLayout:
     aside: tuple[tuple[str, str, str], ...] = ()
     remarks: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
+    asked: tuple[Problem, ...] = ()
 
 
 def find(
@@ -79,6 +81,8 @@ def find(
         )
     evidence = SheetEvidence(file, sheet, row, above, columns, year, unit, settings)
     problems = _ambiguities(f"{file}, sheet {sheet.name}", columns)
+    problems.extend(_doubtful(f"{file}, sheet {sheet.name}", columns, settings, evidence.differs))
+    problems.extend(_cut_year(f"{file}, sheet {sheet.name}", columns, elsewhere, year))
     problems.extend(evidence.problems)
     said, where = evidence.unit
     if said is None and any(column.meaning is Meaning.AMOUNT and column.unit is None for column in columns):
@@ -104,7 +108,15 @@ def find(
         }
     )
     aside = tuple(_aside(columns, below, elsewhere))
-    return SheetLayout(mapping, tuple(problems), where, aside, tuple(_typed(sheet, above)), tuple(evidence.differs))
+    return SheetLayout(
+        mapping,
+        tuple(problems),
+        where,
+        aside,
+        tuple(_typed(sheet, above)),
+        tuple(evidence.differs),
+        tuple(evidence.asked),
+    )
 
 
 def _header(
@@ -358,6 +370,51 @@ def _are_parents(texts: Sequence[str], books: Receivers) -> bool:
 def _apart(column: Heading) -> tuple[object, ...]:
     """What tells one column of amounts from another."""
     return column.month, column.recurrent, column.organisation, column.fund
+
+
+def _doubtful(place: str, columns: Sequence[Heading], settings: Settings, differs: list[str]) -> list[Problem]:
+    """A column of amounts that says that they may be no budget of a year; recorded where somebody says that it is."""
+    column = next((each for each in columns if each.meaning is Meaning.AMOUNT and each.doubtful), None)
+    if column is None:
+        return []
+    if settings.purpose == "meant":
+        differs.append(
+            f"{column.where} ('{column.text}') reads as {column.doubtful}; it was meant as the year's budget"
+        )
+        return []
+    return [
+        Problem(
+            f"{place}, cell {column.where}",
+            f"'{column.text}' reads as {column.doubtful}, and not as the budget of a year.",
+            "What is posted must be what was agreed.",
+            f"Give the budget; if this is it, say so {Input.PURPOSE.given}, or {Input.COLUMNS.given}.",
+        )
+    ]
+
+
+def _cut_year(
+    place: str, columns: Sequence[Heading], elsewhere: Sequence[Heading], year: FinancialYear
+) -> list[Problem]:
+    """Months of which only some are of the year, where the others would make twelve of them: a calendar year."""
+    own = [column for column in columns if column.meaning is Meaning.AMOUNT and column.month and year in column.years]
+    others = [column for column in elsewhere if column.month]
+    if not others or len(own) >= len(MONTHS) or not own:
+        return []
+    return [
+        Problem(
+            f"{place}, cell {others[0].where}",
+            f"of its months, {len(own)} are of {year} ({own[0].where} to {own[-1].where}) and {len(others)} are not "
+            f"({others[0].where} '{_month_text(others[0])}').",
+            "A part of the year would be posted as if it were all of it.",
+            f"Give the twelve months of {year}, or say {Input.COLUMNS.given} which months are amounts.",
+        )
+    ]
+
+
+def _month_text(column: Heading) -> str:
+    assert column.month is not None
+    years = ", ".join(str(each) for each in column.years)
+    return f"{MONTHS[column.month - 1].capitalize()}, {years}" if years else column.text
 
 
 def _ambiguities(place: str, columns: Sequence[Heading]) -> list[Problem]:

@@ -145,13 +145,44 @@ def _reason(found: Understood) -> str:
     rounded = sum(line.exact is not None for line in found.lines)
     if rounded:
         told.append(f"{rounded:,} amounts rounded to the penny, halves away from zero, as allowed")
-    told.extend(plain(said) for said in (*request.inferred, *found.differs))
+    told.extend(plain(said) for said in (*request.inferred, *found.differs, *_as_said(found)))
     if found.moved_on:
         heirs = "; ".join(f"{code} to {', '.join(into)}" for code, into in sorted(found.moved_on.items()))
         told.append(f"closed organisations followed by registered population: {heirs}")
     if request.why.strip():
         told.append(plain(" ".join(request.why.split())))
     return ". ".join(told)
+
+
+_SAID: dict[tuple[str, object], str] = {
+    ("dash", "zero"): "a dash was said to mean zero",
+    ("dash", "blank"): "a dash was said to mean no amount",
+    ("duplicates", "add"): "rows for the same organisation and fund were added up, as was said",
+    ("hidden", "read"): "hidden rows and columns were read, as was said",
+    ("hidden", "leave out"): "hidden rows and columns were left out, as was said",
+    ("short_year", "ends"): "a year as FY26 was said to be the one that ends then",
+    ("short_year", "starts"): "a year as FY26 was said to be the one that starts then",
+    ("months", "each"): "amounts under months were said to be each month's own",
+    ("months", "running"): "amounts under months were said to run up, and each month's own was worked out",
+}
+
+
+def _as_said(found: Understood) -> list[str]:
+    """What somebody said of the file beside what it says itself; what differs from the file is told elsewhere."""
+    request = found.request
+    settings = (found.mapping.settings if found.mapping else request.settings).model_dump(exclude_none=True)
+    said = [_SAID[name, value] for name, value in settings.items() if (name, value) in _SAID]
+    if request.mapping is not None:
+        said.append(f"read by the mapping '{request.mapping.title}'")
+    if request.sheets:
+        said.append(f"read from {', '.join(request.sheets)} alone, as was said")
+    if request.unit is not None and not any("amounts were said to be in" in each for each in found.differs):
+        said.append(f"amounts were said to be in {request.unit}")
+    if request.total_pence is not None:
+        said.append(f"it was said to come to £{exact_pounds(request.total_pence)}")
+    if request.leave_rest:
+        said.append(f"what it does not hand out was said to stay with {request.payer}")
+    return said
 
 
 def plain(text: str) -> str:

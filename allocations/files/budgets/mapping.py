@@ -82,6 +82,7 @@ class Settings(StrictModel):
         hidden: whether hidden rows and columns with amounts are read or left out.
         short_year: what the number in ``FY26`` is.
         other_year: ``meant`` where the file speaks of another year and its money is meant for the one asked for.
+        purpose: ``meant`` where the file calls its money a draft, say, and it is the year's budget all the same.
         months: whether amounts under months are ``each`` month's, or ``running`` up from the first.
         total_rounded_to: pounds to which the file's totals were rounded on purpose.
     """
@@ -92,6 +93,7 @@ class Settings(StrictModel):
     hidden: Literal["read", "leave out"] | None = None
     short_year: Literal["ends", "starts"] | None = None
     other_year: Literal["meant"] | None = None
+    purpose: Literal["meant"] | None = None
     months: Literal["each", "running"] | None = None
     total_rounded_to: Whole | None = Field(default=None, ge=1, le=1_000_000)
 

@@ -7,9 +7,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.cell import range_boundaries
 
+from allocations.files.budgets.beside import doubt_of, is_taken_off, other_unit
 from allocations.files.budgets.headings import BARE_TOTAL, TOTAL_LABEL
 from allocations.files.budgets.mapping import BudgetMapping, Meaning, SheetMapping, cell_place
-from allocations.files.budgets.months import Months
+from allocations.files.budgets.months import Months, running_down
 from allocations.files.budgets.receivers import Receivers
 from allocations.files.budgets.sheet import Asked, BudgetLine, Reading, SetAside
 from allocations.files.budgets.totals import Totals, parts_of
@@ -19,10 +20,14 @@ from allocations.reading.cells import INVISIBLE, STRUCK, Cell, CellKind, Sheet
 from allocations.reading.csv_rows import ragged_line
 from allocations.reading.letters import folded, tidy
 from allocations.reading.numbers import Doubt, Missing, Number, written_number
+from allocations.reading.units import units_in
 from ledger.errors import Problem
 from ledger.inputs import Input
 from ledger.money import LARGEST_PENCE
 
+_NAMING = (Meaning.CODE, Meaning.NAME, Meaning.PARENT, Meaning.FUND)
+# Columns that are read for what they say, or hold money of another kind.
+_READ = (Meaning.YEAR, Meaning.MONTH, Meaning.RECURRENT, Meaning.TOTAL, Meaning.PART, Meaning.AMOUNT)
 _PENNY = Decimal(1)
 _NOTHING = Decimal(0)
 _HUNDRED = Decimal(100)
@@ -66,6 +71,9 @@ class _Rows:
         )
         self.unread: set[int] = set()
         self.seen: dict[tuple[object, ...], list[tuple[int, tuple[int, ...]]]] = {}
+        self.naming = {place for meaning in _NAMING for place in self.places[meaning]}
+        read = {*self.amounts, *(place for meaning in _READ for place in self.places[meaning])}
+        self.beside = [place for place in range(width) if place not in read]
         self.says = {
             place: (column.month, column.organisation, column.fund, column.recurrent)
             for place, column in self.columns.items()
@@ -93,6 +101,9 @@ class _Rows:
             return
         if self._is_ragged(number, cells):
             return
+        if self._is_of_units(cells):
+            self._aside(number, cells, "a line of units below the headings")
+            return
         left_out = next((row for row in self.part.left_out if self._says(cells, row.column, row.text)), None)
         filled = [place for place in self.amounts if cells[place].kind is not CellKind.BLANK]
         label = self._label(cells) or (self._payers(cells) if filled else None)
@@ -117,6 +128,7 @@ class _Rows:
         month = self.words.month(cells)
         self.words.check_year(cells)
         pounds = self._pounds(cells)
+        self._said_beside(cells, pounds)
         self.reading.texts += sum(cells[place].kind is CellKind.TEXT for place in pounds)
         self.totals.row(pounds, self._above(cells))
         self._row_totals(cells, pounds)
@@ -142,6 +154,22 @@ class _Rows:
             if pence:
                 address = cells[place].address
                 lines.append(BudgetLine(receiver, into, when or month, recurs, pence, sheet, address, exact))
+
+    def _said_beside(self, cells: Sequence[Cell], pounds: Map[int, Decimal]) -> None:
+        """Tell of what stands beside a row's amounts and says that they are not to be taken as they stand."""
+        if not pounds:
+            return
+        unit = self.units[next(iter(pounds))]
+        for place in self.beside:
+            cell = cells[place]
+            if cell.kind is not CellKind.TEXT:
+                continue
+            doubt = is_taken_off(cell.text, list(pounds.values()))
+            if doubt is None and place not in self.naming:
+                doubt = doubt_of(cell.text, unit)
+            if doubt is None or (self.mapping.settings.purpose == "meant" and Input.PURPOSE.given in doubt.fix):
+                continue
+            self._problem(cell, *doubt)
 
     def _in_parts(
         self, cells: Sequence[Cell], pounds: Map[int, Decimal], organisation: str | None, fund: str, month: int | None
@@ -245,6 +273,15 @@ class _Rows:
         found = {place: money(cells[place], self.units[place]) for place in self.amounts}
         return {place: amount for place, amount in found.items() if isinstance(amount, Decimal)}
 
+    def _is_of_units(self, cells: Sequence[Cell]) -> bool:
+        """Whether a row only says what the columns of amounts are in."""
+        filled = [cell for cell in cells if cell.kind is not CellKind.BLANK]
+        under = [cells[place] for place in self.amounts if cells[place].kind is not CellKind.BLANK]
+        return len(under) == len(filled) > 0 and all(
+            cell.kind is CellKind.TEXT and units_in(cell.text) and not isinstance(written_number(cell.text), Number)
+            for cell in under
+        )
+
     def _is_ragged(self, number: int, cells: Sequence[Cell]) -> bool:
         """Whether a line of a text file has more or fewer cells than its header, which is told."""
         if not self.sheet.counts:
@@ -263,6 +300,9 @@ class _Rows:
         if not pounds and not sums:
             self._aside(number, cells, "a total without an amount")
             return
+        doubt = other_unit(label.text, self.units[self.amounts[0]]) if self.amounts else None
+        if doubt is not None:
+            self._problem(label, *doubt)
         self.totals.total(number, pounds, sums)
         self._row_totals(cells, pounds)
         self._aside(number, cells, f"a total ('{tidy(label.text)}'): checked, not posted")
@@ -301,10 +341,12 @@ class _Rows:
             how = self.sheet.hidden_rows[number]
             if not self._hidden_row(f"row {number} is {how} and holds amounts.", f"row {number}", cells[filled[0]]):
                 return False
-        marked = next((cells[place] for place in filled if cells[place].mark in (STRUCK, INVISIBLE)), None)
+        looked_at = [*filled, *(place for place in self.naming if cells[place].kind is CellKind.TEXT)]
+        marked = next((cells[place] for place in looked_at if cells[place].mark in (STRUCK, INVISIBLE)), None)
         if marked is None:
             return True
-        return self._hidden_row(f"the amount {tidy(marked.text)} is {marked.mark}.", f"row {number}", marked)
+        what = "amount" if marked.kind is CellKind.NUMBER else "text"
+        return self._hidden_row(f"the {what} {tidy(marked.text)} is {marked.mark}.", f"row {number}", marked)
 
     def _hidden_row(self, found: str, what: str, cell: Cell) -> bool:
         """Whether a hidden row with amounts is read; nobody has said so, unless the mapping does."""
@@ -375,6 +417,7 @@ class _Rows:
         """Months that run up are no months' money each: their last is the year's, and their sum many times it."""
         last = self.months.running(self.sheet.rows[self.part.header_row - 1], self.totals)
         if last is None:
+            self._running_rows()
             return
         first, final, once, added = last
         self.reading.problems = [one for one in self.reading.problems if "does not tie to itself" not in one.why]
@@ -385,6 +428,23 @@ class _Rows:
             "Running totals added up count the same money many times.",
             f"Say {Input.RUNNING.given} whether they are running totals or each month's own.",
         )
+
+    def _running_rows(self) -> None:
+        """The same of months that stand in rows; a total that holds says that each is its own."""
+        said, reading = self.mapping.settings.months, self.reading
+        if said == "each" or not self.places[Meaning.MONTH] or reading.file_pounds is not None:
+            return
+        running = running_down(reading.lines)
+        if running is not None or said == "running":
+            first, final = running or (reading.lines[0], reading.lines[-1])
+            self.reading.problems.append(
+                Problem(
+                    cell_place(self.file, self.sheet.name, first.cell),
+                    f"the months run up from {first.cell} to {final.cell}: no amount is far below the one before.",
+                    "Running totals added up count the same money many times.",
+                    f"Give each month's own amount; if these are, say so {Input.RUNNING.set_to('each')}.",
+                )
+            )
 
     def _wrong_sum(self, cell: Cell, place: int, is_there: Decimal, should_be: Decimal, of: str) -> None:
         if place in self.unread or (self.unread and place in self.totals.columns):

@@ -79,6 +79,7 @@ class Understood:
 
     Attributes:
         units: for each sheet, the unit and where it was said.
+        asked: what the file calls its money that is no year's budget, which is told beside what its rows hold.
         lines: what would be posted, before closed organisations are followed and negatives netted.
         control: what the payer holds, and how that compares; none until it was asked of the books.
         moved_on: for each closed organisation, who its money goes to.
@@ -94,6 +95,7 @@ class Understood:
     units: dict[str, str] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
+    asked: list[Problem] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     lines: list[BudgetLine] = field(default_factory=list)

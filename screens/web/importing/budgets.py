@@ -43,6 +43,7 @@ _ASKED: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {"ends": "The year that ends in 2026", "starts": "The year that starts then"},
     ),
     "other_year": (PAGE.label(Input.OTHER_YEAR), {"meant": "Its money is meant for the year chosen above"}),
+    "purpose": (PAGE.label(Input.PURPOSE), {"meant": "It is the year's budget all the same"}),
     "months": (
         PAGE.label(Input.RUNNING),
         {"each": "Each is that month's own", "running": "Running totals from the first month"},

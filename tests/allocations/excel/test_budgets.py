@@ -1,6 +1,7 @@
 """From a workbook to the books: three totals that tie, one entry, kept, traceable, undone by one reversal."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -452,3 +453,36 @@ def test_an_import_is_one_of_a_request(funded: Store, file: Path) -> None:
     assert isinstance(request, Request)
     assert import_budgets(funded, file, request).draft is not None
     assert request.day == APRIL
+
+
+@pytest.mark.parametrize(
+    ("rows", "given", "words"),
+    [
+        (PLAIN, {"settings": Settings(dash="zero")}, "a dash was said to mean zero"),
+        (PLAIN, {"settings": Settings(duplicates="add")}, "were added up, as was said"),
+        (PLAIN, {"settings": Settings(hidden="read")}, "hidden rows and columns were read, as was said"),
+        (PLAIN, {"settings": Settings(hidden="leave out")}, "were left out, as was said"),
+        (PLAIN, {"settings": Settings(short_year="ends")}, "the one that ends then"),
+        (PLAIN, {"settings": Settings(months="each")}, "each month's own"),
+        (PLAIN, {"settings": Settings(months="running")}, "said to run up"),
+        (PLAIN, {"unit": "pounds"}, "amounts were said to be in pounds"),
+        (PLAIN, {"sheets": ("Plan",)}, "read from Plan alone"),
+        (PLAIN, {"total_pence": 600_000}, "it was said to come to £6,000.00"),
+        (PLAIN, {"leave_rest": True}, "was said to stay with ICB1"),
+        ((("Budgets 2024/25",), *PLAIN[2:]), {"settings": Settings(other_year="meant"), "unit": "pounds"}, "2024/25"),
+        ((("Draft (£)",), *PLAIN[2:]), {"settings": Settings(purpose="meant")}, "calls it a draft"),
+        ((("In £000",), *PLAIN[2:]), {"unit": "pounds"}, "amounts were said to be in pounds, though"),
+        (
+            (*PLAIN[:-1], (None, "Total", 6010)),
+            {"settings": Settings(total_rounded_to=100)},
+            "rounded to £100, as was said",
+        ),
+    ],
+)
+def test_whatever_somebody_says_of_a_file_is_in_the_entrys_reason(
+    rows: Sequence[Sequence[Any]], given: dict[str, Any], words: str, funded: Store, tmp_path: Path
+) -> None:
+    posted = bring_in(funded, written(tmp_path / "budget.xlsx", rows), **given).posted
+    with funded.read() as reader:
+        ((reason,),) = reader.rows("SELECT reason FROM entry WHERE number = $n", {"n": posted.number})
+    assert words in str(reason)

@@ -77,7 +77,7 @@ LAYOUTS: dict[str, tuple[tuple[Any, ...], ...]] = {
     ),
     "texts for numbers": (("Code", "Budget"), ("p1", "£2,500.50"), ("P2 ", " 3,499.50 "), ("Total", "£6,000.00")),
     "a title, a note and the year before": (
-        ("First ICB",), ("Draft 3, for the board",), (), ("Ref", "Code", "2024/25 budget (£)", "2025/26 budget (£)", "Growth %", "£ per head"),
+        ("First ICB",), ("Version 3, for the board",), (), ("Ref", "Code", "2024/25 budget (£)", "2025/26 budget (£)", "Growth %", "£ per head"),
         (1, "P1", 2400, 2500.5, 0.04, 12.5), (2, "P2", 3400, 3499.5, 0.03, 14), (None, "Total", 5800, 6000, 0.034, 13.2),
     ),
     "funds across": (("Code", "core", "winter"), ("P1", 2500.5, None), ("P2", 3499.5, None), ("Total", 6000, 0)),

@@ -11,7 +11,7 @@ from tests.books import texts
 
 ROWS: tuple[tuple[Any, ...], ...] = (
     ("First ICB: core budgets\u00a02025/26  (£)",),  # 1: a title with a no-break space
-    ("Draft 3\nfor the board",),  # 2: a line break
+    ("Version 3\nfor the board",),  # 2: a line break
     (),
     ("Code", "Place \nname", "Year", "Line", "Budget", "Per cent", "Comment"),  # 4
     ("P1", "First place", "2025/26", "a", 1000, 0.025, None),  # 5: plain
