@@ -28,7 +28,7 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.datetime import from_excel, from_ISO8601
 
-from allocations.reading import safety
+from allocations.reading import other_workbooks, safety
 from allocations.reading.delimited import divided, text_of
 from allocations.reading.safety import refused
 from allocations.reading.units import format_says
@@ -125,7 +125,7 @@ def without_collecting() -> Iterator[None]:
 
 
 def read_workbook(path: Path) -> Workbook:
-    """Read a workbook (.xlsx, .xlsm), a CSV file, or a zip archive of CSV files.
+    """Read a workbook (.xlsx, .xlsm; .xls, .xlsb, .ods with what can be told there), a CSV file, or a zip of such.
 
     Nothing is parsed before ``safety`` has found the file within its limits. Macros are never run and links
     never followed.
@@ -133,8 +133,6 @@ def read_workbook(path: Path) -> Workbook:
     Raises:
         Refused: it does not exist, is of another kind, is not safe to open, or cannot be read.
     """
-    # The parser of workbooks is needed for workbooks alone, and takes a while to load.
-
     content = safety.content_of(path)
     digest = hashlib.sha256(content).hexdigest()
     suffix = path.suffix.lower()
@@ -148,18 +146,40 @@ def read_workbook(path: Path) -> Workbook:
         sheets = (_text_sheet(path, path.stem, content),)
     elif suffix == ".zip":
         sheets = tuple(_archived(path, content))
+    elif suffix in other_workbooks.SUFFIXES:
+        sheets = tuple(_other_sheet(sheet) for sheet in other_workbooks.other_sheets(path, content))
+        remarks = (other_workbooks.remark(suffix),)
     else:
-        found, remedy = _UNREAD.get(suffix, (f"a file that ends in '{suffix}' is not read.", ""))
-        raise refused(path, found, remedy or "Give .xlsx, .xlsm, .csv or .zip.")
+        found = f"a file that ends in '{suffix}' is not read."
+        raise refused(path, found, "Give .xlsx, .xlsm, .xls, .xlsb, .ods, .csv or .zip.")
     return Workbook(path.name, digest, sheets, remarks)
 
 
-_SAVE_AS = "Open it in Excel and save it as an 'Excel Workbook (*.xlsx)'."
-_UNREAD = {
-    ".xls": ("it is an Excel workbook of before 2007 (.xls).", _SAVE_AS),
-    ".xlsb": ("it is a binary workbook (.xlsb).", _SAVE_AS),
-    ".ods": ("it is an OpenDocument spreadsheet (.ods).", _SAVE_AS),
-}
+def _other_sheet(sheet: other_workbooks.OtherSheet) -> Sheet:
+    rows = [[_other_cell(value) for value in row] for row in sheet.rows]
+    while rows and all(kind is CellKind.BLANK for kind, _ in rows[-1]):
+        rows.pop()
+    width = max(
+        (place + 1 for row in rows for place, (kind, _) in enumerate(row) if kind is not CellKind.BLANK), default=0
+    )
+    letters = [get_column_letter(column) for column in range(1, width + 1)]
+    cells = tuple(
+        tuple(Cell(f"{letter}{number}", *each) for letter, each in zip(letters, row[:width], strict=True))
+        for number, row in enumerate(rows, start=1)
+    )
+    return Sheet(sheet.name, cells, visible=sheet.is_visible, merged=sheet.merged)
+
+
+def _other_cell(value: object) -> tuple[CellKind, Value]:
+    if isinstance(value, bool):
+        return CellKind.BOOLEAN, value
+    if isinstance(value, int | float):
+        found = number(repr(value))
+        return (CellKind.ERROR, str(value)) if found is None else (CellKind.NUMBER, found)
+    if isinstance(value, date):
+        return CellKind.DATE, value
+    text = str(value)
+    return (CellKind.TEXT, text) if text.strip() else (CellKind.BLANK, None)
 
 
 def _remarks(inspection: safety.Inspection) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def refuse_other_kinds(path: Path, content: bytes) -> None:
         raise refused(
             path,
             "it is an Excel workbook of before 2007 (.xls).",
-            "Open it in Excel and save it as an 'Excel Workbook (*.xlsx)'.",
+            "Rename it to end in .xls, or open it in Excel and save it as an 'Excel Workbook (*.xlsx)'.",
         )
     if not is_archive(content):
         raise refused(
@@ -186,6 +186,18 @@ def _chunks(path: Path, archive: zipfile.ZipFile, name: str) -> Iterator[tuple[b
         raise refused(path, f"it is damaged: its part {name} cannot be unpacked.", "Copy it again, whole.") from error
 
 
+def refuse_entities(path: Path, archive: zipfile.ZipFile) -> None:
+    """Refuse an archive of XML whose parts define entities, or are no text in UTF-8.
+
+    Raises:
+        Refused: the first part that does.
+    """
+    for name in archive.namelist():
+        if name.lower().endswith(".xml"):
+            for number, (chunk, _) in enumerate(_chunks(path, archive, name)):
+                _refuse_tricks(path, name, chunk, first=number == 0)
+
+
 def _count(chunk: bytes, fresh: int, word: bytes) -> int:
     """How often a word stands in a piece, without those counted in the piece before."""
     return chunk.count(word) - chunk[:fresh].count(word)
@@ -221,9 +233,9 @@ def _refuse_too_many(path: Path, name: str, rows: int, cells: int) -> None:
 
 def _refuse_other_archives(path: Path, archive: zipfile.ZipFile, names: set[str]) -> None:
     if "mimetype" in names and "content.xml" in names:
-        raise refused(path, "it is an OpenDocument spreadsheet (.ods).", "Save it as an 'Excel Workbook (*.xlsx)'.")
+        raise refused(path, "it is an OpenDocument spreadsheet (.ods).", "Rename it to end in .ods.")
     if "xl/workbook.bin" in names:
-        raise refused(path, "it is a binary workbook (.xlsb).", "Save it as an 'Excel Workbook (*.xlsx)'.")
+        raise refused(path, "it is a binary workbook (.xlsb).", "Rename it to end in .xlsb.")
     if "word/document.xml" in names:
         raise refused(path, "it is a Word document.", "Give the workbook.")
     if "[content_types].xml" not in names or not any(name.endswith("workbook.xml") for name in names):

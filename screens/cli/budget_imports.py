@@ -87,7 +87,9 @@ class MonthAmounts(StrEnum):
     RUNNING = "running"
 
 
-File = Annotated[Path, typer.Argument(help="A workbook (.xlsx, .xlsm) or a CSV file.", dir_okay=False)]
+File = Annotated[
+    Path, typer.Argument(help="A workbook (.xlsx, .xlsm, .xls, .xlsb, .ods) or a CSV file.", dir_okay=False)
+]
 BudgetYear = Annotated[
     FinancialYear, typer.Option("--year", help="The financial year, as 2025/26.", parser=options.year)
 ]

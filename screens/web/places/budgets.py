@@ -87,7 +87,7 @@ def _historic(icb: str, level: str, own: Division | None, funds: Mapping[str, st
             "A workbook or CSV with the columns organisation, fund and amount, in pounds. It stays on this machine, "
             "for this visit: unlike the choices above it is not in the address."
         )
-        file = st.file_uploader("Historic budgets", type=["xlsx", "csv"], max_upload_size=25)
+        file = st.file_uploader("Historic budgets", type=["xlsx", "xls", "xlsb", "ods", "csv"], max_upload_size=25)
     if file is None:
         return None
     try:

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,28 +19,27 @@ Grid = list[list[object]]
 
 def recalculate(files: Mapping[str, Path], folder: Path) -> dict[str, Path]:
     """Convert every workbook with each formula calculated anew; the test says plainly where LibreOffice is missing."""
-    program = shutil.which("soffice")
-    if program is None:
-        pytest.skip(
-            "LibreOffice is not installed, so the formulas cannot be recalculated here: install libreoffice-calc"
-        )
     profile, out = folder / "profile", folder / "recalculated"
     (profile / "user").mkdir(parents=True)
     (profile / "user" / "registrymodifications.xcu").write_text(_RECALCULATE_ALWAYS, encoding="utf-8")
-    command = [
-        program,
-        f"-env:UserInstallation={profile.as_uri()}",
-        "--headless",
-        "--convert-to",
-        "xlsx",
-        "--outdir",
-        str(out),
-    ]
+    return dict(zip(files, _run(list(files.values()), "xlsx", profile, out), strict=True))
+
+
+def converted(files: Sequence[Path], suffix: str, folder: Path) -> list[Path]:
+    """Workbooks saved by LibreOffice in another format, in their order."""
+    return _run(files, suffix, folder / "profile", folder / suffix)
+
+
+def _run(files: Sequence[Path], suffix: str, profile: Path, out: Path) -> list[Path]:
+    program = shutil.which("soffice")
+    if program is None:
+        pytest.skip("LibreOffice is not installed, so no file can be saved by it here: install libreoffice-calc")
+    command = [program, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", suffix]
     done = subprocess.run(
-        [*command, *map(str, files.values())], capture_output=True, text=True, check=False, timeout=180
+        [*command, "--outdir", str(out), *map(str, files)], capture_output=True, text=True, check=False, timeout=180
     )
-    made = {name: out / path.name for name, path in files.items()}
-    assert all(path.exists() for path in made.values()), done.stdout + done.stderr
+    made = [out / f"{path.stem}.{suffix}" for path in files]
+    assert all(path.exists() for path in made), done.stdout + done.stderr
     return made
 
 
