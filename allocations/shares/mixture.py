@@ -29,9 +29,10 @@ from ledger.money import plain_decimal
 
 AVERAGE = "average"
 # A mixture as it is written: parts divided by commas, each with a percentage or a fraction before its measure.
-_DIVIDED = re.compile(r",(?=\s*(?:\d+(?:\.\d+)?\s*%|\d+/\d+\s))")
+_DIVIDED = re.compile(r",(?=\s*(?:\d{1,9}(?:\.\d{1,9})?\s*%|\d{1,9}/\d{1,9}\s))", re.ASCII)
 _PART = re.compile(
-    r"\s*(?:(?P<percent>\d+(?:\.\d+)?)\s*%|(?P<over>\d+)/(?P<under>[1-9]\d*)(?=\s))\s*(?:by\s+)?(?P<by>.+)"
+    r"\s*(?:(?P<percent>\d{1,9}(?:\.\d{1,9})?)\s*%|(?P<over>\d{1,9})/(?P<under>[1-9]\d{0,8})(?=\s))\s*(?:by\s+)?(?P<by>.+)",
+    re.ASCII,
 )
 _PEOPLE = {
     "people": "FM", "everybody": "FM", "children": "FM", "women": "F", "girls": "F", "female": "F", "females": "F",
@@ -39,8 +40,9 @@ _PEOPLE = {
 }  # fmt: skip
 _OF_ALL_AGES = ("people", "everybody", "women", "female", "females", "men", "male", "males")
 _AGED = re.compile(
-    rf"(?P<who>{'|'.join(_PEOPLE)})(?: (?:aged )?(?:(?P<first>\d+) ?(?:-|to) ?(?P<last>\d+)"
-    r"|(?P<least>\d+)(?: ?\+| and over)|under (?P<below>\d+)))?"
+    rf"(?P<who>{'|'.join(_PEOPLE)})(?: (?:aged )?(?:(?P<first>\d{{1,3}}) ?(?:-|to) ?(?P<last>\d{{1,3}})"
+    r"|(?P<least>\d{1,3})(?: ?\+| and over)|under (?P<below>\d{1,3})))?",
+    re.ASCII,
 )
 _CODE = (r"(practice|pcn|place|organisation|ods)?[ _]?code", r"practice|pcn|place|organisation|name")
 _NUMBERS = r"value|number|count|people|patients|list"

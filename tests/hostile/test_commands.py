@@ -26,6 +26,8 @@ FOUND = (
     ("measures", "--penny-packet", "1e999999999"),
     ("allocate", "--amount", "1e-999999999"),
     ("allocate", "--amount", "٣"),
+    ("allocate", "--by", f"people {'9' * 5000}+"),
+    ("allocate", "--by", f"1/{'9' * 5000} core"),
     ("network", "--counts", "/dev/full"),
     ("bids", "argument 1", "/dev/full"),
     ("backup", "argument 1", SECRET),
