@@ -1,0 +1,141 @@
+"""A whole year of an ICB comes in by register and by command, and goes out and in again: always the same ledger."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import devolution
+from allocations.files.register.beginning import begin, beginning
+from allocations.files.register.reading import read_register
+from allocations.files.register.writing import lists, write_register
+from ledger.entries import chain
+from ledger.entries.decisions import batch
+from ledger.entries.decisions.known import known
+from ledger.reports import position, verify
+from ledger.store.base import Store
+from ledger.years import FinancialYear
+from screens.cli import record
+from tests import year_of_an_icb as year
+from tests.profiles import PROFILE
+
+YEAR = FinancialYear(2025)
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ICB's own ledger, with no money."""
+    path = tmp_path_factory.mktemp("begun") / "own.duckdb"
+    with Store.create(path) as store:
+        begin(store, beginning(YEAR, [year.ICB]))
+        store.checkpoint()
+    return path
+
+
+def brought_by_register(begun: Path, made: Sequence[year.Decision], name: str) -> Path:
+    """The ledger after decisions that were brought in by a register."""
+    register, path = begun.with_name(f"{name}.xlsx"), begun.with_name(f"{name}.duckdb")
+    shutil.copy(begun, path)
+    with Store.open(path) as store:
+        with store.read() as reader:
+            offered = lists(known(reader))
+        write_register(register, made, offered)
+        batch.record(store, read_register(register).rows, actor="nobody")
+        store.checkpoint()
+    return path
+
+
+@pytest.fixture(scope="module")
+def by_register(begun: Path) -> Path:
+    """The ledger after the year, brought in by register."""
+    return brought_by_register(begun, year.decisions(), "by register")
+
+
+def content(path: Path) -> str:
+    with Store.open(path) as store, store.read() as reader:
+        return chain.books_hash(reader)
+
+
+def run(*arguments: object) -> dict[str, object]:
+    done = CliRunner().invoke(devolution.app, [str(one) for one in (*arguments, "--json")])
+    assert done.exit_code == 0, (arguments, done.stderr)
+    document: dict[str, object] = json.loads(done.stdout)
+    return document
+
+
+def test_the_year_has_what_such_years_have() -> None:
+    made = year.decisions()
+    pots = [one for one in made if one["kind"] == "pot" and one["code"] != "pool-bradford"]
+    assert len(pots) == 60
+    assert sum(one["notified_on"] >= "2025-04-01" for one in pots) == 40
+    kinds = Counter(one["kind"] for one in made)
+    assert (kinds["close-month"], kinds["agree"], kinds["end-agreement"], kinds["reverse"]) == (12, 3, 1, 1)
+    assert sum(one["kind"] == "terms" and one.get("grade") == "none" for one in made) == 5
+    limited = {one["person"] for one in made if one["kind"] == "appoint" and "limit" in one}
+    assert limited == {year.LEAD, year.ASSISTANT, year.SECOND}
+
+
+def test_the_books_hold_and_say_what_the_year_did(by_register: Path) -> None:
+    """By hand: running costs of £45.0m less twelve times £3.7m leave £0.6m; what was keyed twice is undone.
+
+    The pool gets £62.0m from the ICB and spends four times £15.3m. Of core-primary-care £61.5m arrive and £41.0m go to
+    places; the £2.0m that were kept back are free again.
+    """
+    with Store.open(by_register) as store, store.read_afresh() as reader:
+        assert verify.verify(reader) == []
+        rows = position.position(reader, position.moment(reader, YEAR.last_day)).to_pylist()
+        stands = Counter()
+        for row in rows:
+            stands[row["organisation"], row["fund"], row["standing"]] += row["amount_pence"]
+        assert stands[year.ICB, "running-costs", "available"] == 600_000_00
+        assert stands[year.COUNCIL, "pool-bradford", "available"] == 800_000_00
+        assert stands[year.ICB, "pool-bradford", "available"] == 1_500_000_00
+        assert stands[year.ICB, "core-primary-care", "available"] == 20_500_000_00
+        assert stands[year.ICB, "core-community", "retained by agreement"] == 18_749_999_50
+        received = sum(pounds for _, pounds, _ in year.BUDGETS) + sum(map(year.pounds, range(60)))
+        assert sum(stands.values()) == 0
+        carried = 2 * 20_000
+        given = -sum(pence for (_, _, standing), pence in stands.items() if standing == "source")
+        assert given == (received - carried) * 100
+        ((pots,),) = reader.rows("SELECT count(*) FROM fund WHERE code LIKE 'pot-%'")
+        assert pots == 60
+
+
+def test_by_command_it_is_the_same_ledger(
+    begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One command after another: of a few pots by day, of all sixty by night.
+
+    To open the ledger anew for each command would take most of the time, and is tried elsewhere.
+    """
+    made = year.decisions(year.ALL_POTS if PROFILE == "nightly" else year.FEW_POTS)
+    path = tmp_path / "by command.duckdb"
+    shutil.copy(begun, path)
+    command = typer.main.get_command(record.app)
+    with Store.open(path) as store:
+        monkeypatch.setattr(record, "Store", SimpleNamespace(open=lambda _path: nullcontext(store)))
+        for decision in made:
+            given = {name: text for name, text in decision.items() if name not in ("kind", "recorded_by")}
+            options = [part for name, text in given.items() for part in (record.option(name), text)]
+            asked = [decision["kind"], *options, "--actor", decision["recorded_by"]]
+            assert not command.main(asked, standalone_mode=False), capsys.readouterr().err
+    assert content(path) == content(brought_by_register(begun, made, "of the same pots"))
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_exported_and_brought_into_a_new_ledger_it_is_the_same(
+    begun: Path, by_register: Path, tmp_path: Path, suffix: str
+) -> None:
+    out, path = tmp_path / f"year.{suffix}", tmp_path / "again.duckdb"
+    told = run("export", "register", "--out", out, "--ledger", by_register)
+    assert [one["kind"] for one in told["left_out"]] == ["structure", "terms"]
+    shutil.copy(begun, path)
+    run("record", out, "--ledger", path)
+    assert content(path) == content(by_register)
