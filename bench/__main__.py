@@ -1,6 +1,6 @@
 """Everything side by side, written to one table: ``python -m bench``.
 
-    uv run --extra server python -m bench [--parts peers,growth,writers,server,entry,limits,since,bulk,start,rest] [--small]
+    uv run --extra server python -m bench [--parts peers,growth,writers,server,entry,limits,since,bulk,start,register,rest] [--small]
 
 Without options all parts run at their full size, which takes about ten minutes on two quiet cores: a journal of a
 million transfers beside hledger, ledger, beancount, pandas, bare DuckDB and bare PostgreSQL; growth to ten million
@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import entries, growth, peers, starting, verifying, writers
+from bench import entries, growth, peers, register, starting, verifying, writers
 from bench.rows import PAGE, Row, keep, machine
 from bench.server import URL
 
@@ -84,7 +84,7 @@ def server(transfers: int) -> Iterator[Row]:
 def main() -> None:
     """Run the parts that are asked for, and write the page after each."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--parts", default="peers,growth,writers,server,entry,limits,since,bulk,start,rest")
+    options.add_argument("--parts", default="peers,growth,writers,server,entry,limits,since,bulk,start,register,rest")
     options.add_argument("--small", action="store_true", help="a tenth of everything, to try it out")
     options.add_argument("--peer-transfers", type=int, default=1_000_000)
     options.add_argument("--peer-seconds", type=float, default=75, help="when another program is stopped")
@@ -102,6 +102,7 @@ def main() -> None:
         "since": lambda: verifying.measure(1_000_000 // part, asked.beside),
         "bulk": lambda: growth.bulk(1_000_000 // part, 10, asked.beside),
         "start": lambda: starting.measure(15 // (1 if part == 1 else 5)),
+        "register": lambda: register.measure(10_000 // part),
         "rest": rest,
     }
     for name in asked.parts.split(","):

@@ -6,7 +6,7 @@ surroundings is an exception, one small class for each.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from ledger.inputs import Action, Input, Words, first_field, worded
@@ -24,12 +24,14 @@ class Problem:
         found: what is there.
         why: why it matters.
         fix: what to do.
+        about: what of a record or a leg it is about, by the name of its column; empty where that cannot be said.
     """
 
     where: str | Input
     found: str
     why: str
     fix: str
+    about: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.found} {self.why} {self.fix}"
@@ -42,7 +44,8 @@ class Problem:
     def told(self, words: Words) -> "Problem":
         """The problem in the words of one front door."""
         where = words.label(self.where) if isinstance(self.where, Input) else worded(self.where, words)
-        return Problem(where, worded(self.found, words), worded(self.why, words), worded(self.fix, words))
+        found, why, fix = (worded(text, words) for text in (self.found, self.why, self.fix))
+        return replace(self, where=where, found=found, why=why, fix=fix)
 
 
 class LedgerError(Exception):

@@ -195,15 +195,28 @@ def amount_problems(new_legs: pa.Table, keys: Mapping[int, str]) -> list[Problem
     )
     for column in ("recurrent", "from_year", "to_year"):
         bad = pc.or_kleene(bad, pc.is_null(new_legs[column]))
-    for side in ("from_year", "to_year"):
-        bad = pc.or_kleene(bad, pc.or_(pc.less(new_legs[side], FIRST_YEAR), pc.greater(new_legs[side], LAST_YEAR)))
+    no_year = pc.or_(
+        *(pc.or_(pc.less(new_legs[side], FIRST_YEAR), pc.greater(new_legs[side], LAST_YEAR))
+          for side in ("from_year", "to_year"))
+    )  # fmt: skip
     # Notes are many and alike, so only the few that are not plain are looked at letter by letter.
     notes = pc.unique(new_legs["note"].filter(pc.match_substring_regex(new_legs["note"], r"[^ -~]")))
     unclear = pa.array([note for note in notes.to_pylist() if characters.unseen(note)], pa.string())
     bad = pc.or_kleene(bad, pc.is_in(new_legs["note"], value_set=unclear))
     larger = new_legs.filter(too_large).slice(0, MOST_SHOWN).to_pylist()
     rows = new_legs.filter(pc.or_kleene(bad, same)).slice(0, MOST_SHOWN).to_pylist()
+    years = new_legs.filter(pc.fill_null(no_year, False)).slice(0, MOST_SHOWN).to_pylist()
     return [
+        *(
+            Problem(
+                _leg_of(row, keys),
+                f"its money goes from the year {row['from_year']} to the year {row['to_year']}.",
+                f"Money is of a year from {FIRST_YEAR} to {LAST_YEAR}.",
+                "Correct the year, or the date.",
+                "effective_date",
+            )
+            for row in years
+        ),
         *(
             Problem(
                 _leg_of(row, keys),

@@ -108,7 +108,7 @@ def _unequal(row: Row) -> Problem:
 
 _MOVED = frozenset({"transfer"})
 RULES = (
-    Rule("carried/days", _DAYS, _wrong_day, _MOVED),
+    Rule("carried/days", _DAYS, _wrong_day, _MOVED, about="effective_date"),
     Rule("carried/legs", _LEGS, _wrong_leg, _MOVED),
-    Rule("carried/sums", _UNEQUAL, _unequal, _MOVED),
+    Rule("carried/sums", _UNEQUAL, _unequal, _MOVED, about="amount"),
 )

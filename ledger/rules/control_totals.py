@@ -73,4 +73,4 @@ def _problem(row: Row) -> Problem:
     )
 
 
-RULES = (Rule("published/totals", _NOT_MET, _problem, frozenset({"transfer", "control_total"})),)
+RULES = (Rule("published/totals", _NOT_MET, _problem, frozenset({"transfer", "control_total"}), about="amount"),)

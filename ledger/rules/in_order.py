@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from ledger.errors import Problem
 from ledger.rules import (
@@ -125,7 +126,9 @@ def _told(rule: Rule, rows: list[Row], in_all: int, blamed: set[tuple[object, ob
     if not rule.besides:
         rows = [row for row in rows if "leg" not in row or (row["entry_number"], row["leg"]) not in blamed]
     blamed.update((row["entry_number"], row["leg"]) for row in rows if "leg" in row)
-    yield from (rule.describe(row) for row in rows[:MOST_SHOWN])
+    for row in rows[:MOST_SHOWN]:
+        problem = rule.describe(row)
+        yield replace(problem, about=problem.about or rule.about or str(row.get("field", "")))
     more = in_all - (before - len(rows)) - MOST_SHOWN
     if more > 0:
         what = "legs" if "leg" in rows[0] else "rows"

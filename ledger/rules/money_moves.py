@@ -138,8 +138,16 @@ FROM short s JOIN account a ON a.id = s.account JOIN organisation o ON o.code = 
 WHERE s.nth = 1
 ORDER BY s.day, a.organisation, a.fund, a.year, a.standing
 """
-# Of an account that is short: the newest entry that moved its money on that day, and what could be released to it.
+# Of an account that is short: the entry since which it is, in the order in which they were recorded, and what could be
+# released to it. Whoever took a little afterwards is not told of what another took too much.
 _BEHIND_IT = f"""
+WITH moved AS (
+    SELECT o.number, sum(CASE WHEN t.to_account = $account THEN t.amount_pence ELSE -t.amount_pence END) AS pence
+    FROM transfer t JOIN entry o ON o.number = t.entry_number
+    WHERE o.effective_date <= $effective_date AND (t.from_account = $account OR t.to_account = $account)
+    GROUP BY o.number
+),
+so_far AS (SELECT number, sum(pence) OVER (ORDER BY number) AS pence FROM moved)
 SELECT coalesce(m.number, 0) AS entry_number, coalesce(e.key, 'no entry of that day') AS key,
        CASE WHEN $standing <> '{AVAILABLE}' THEN 0 ELSE (
            SELECT CAST(coalesce(sum(d.in_pence - d.out_pence), 0) AS BIGINT) FROM account k
@@ -147,8 +155,8 @@ SELECT coalesce(m.number, 0) AS entry_number, coalesce(e.key, 'no entry of that 
            WHERE k.organisation = $organisation AND k.fund = $fund AND k.year = $year AND k.standing = '{RETAINED}')
        END AS retained_pence
 FROM (
-    SELECT max(o.number) AS number FROM entry o JOIN transfer t ON t.entry_number = o.number
-    WHERE o.effective_date = $effective_date AND (t.from_account = $account OR t.to_account = $account)
+    SELECT min(number) AS number FROM so_far
+    WHERE number > coalesce((SELECT max(number) FROM so_far WHERE pence >= 0), 0)
 ) m LEFT JOIN entry e ON e.number = m.number
 """
 
@@ -252,7 +260,7 @@ def _fence_problem(row: Row) -> Problem:
     found = f"money would leave {row['fence']} for {row['to_fund']}."
     if row["allowed"]:
         why = f"{row['fence']} is a {row['grade']} ring-fence, and no authority is named."
-        return Problem(where(row), found, why, "Name the authority that allows it.")
+        return Problem(where(row), found, why, "Name the authority that allows it.", "authority")
     ways = row["leave_by"].replace(",", " or ") or "no kind of entry"
     why = f"{row['fence']} is a {row['grade']} ring-fence; its terms let money leave by {ways}."
     return Problem(where(row), found, why, "Keep the money on its fund, or record new terms that lift the ring-fence.")
@@ -285,13 +293,13 @@ def _reversal_problem(row: Row) -> Problem:
 
 _MOVED = frozenset({"transfer"})
 RULES = (
-    Rule("money/dated", _DATED, _date_problem, _MOVED),
+    Rule("money/dated", _DATED, _date_problem, _MOVED, about="effective_date"),
     Rule("money/closed", _CLOSED, _closed_problem, _MOVED),
     Rule("money/kind", _RULES, _rule_problem, _MOVED),
     Rule("money/related", _UNRELATED, _unrelated_problem, _MOVED),
-    Rule("money/lowest-tier", _TOO_DEEP, _deep_problem, _MOVED),
+    Rule("money/lowest-tier", _TOO_DEEP, _deep_problem, _MOVED, about="to_organisation"),
     # Most entries keep their fund, and undo nothing.
     Rule("money/fenced", _FENCED, _fence_problem, _MOVED, besides=True, where_pairs="from_fund <> to_fund"),
-    Rule("money/overdrawn", _OVERDRAWN, _overdraft_problem, _MOVED, more=_BEHIND_IT),
-    Rule("money/reversed", _REVERSALS, _reversal_problem, _MOVED, where_pairs=f"kind = '{REVERSE}'"),
+    Rule("money/overdrawn", _OVERDRAWN, _overdraft_problem, _MOVED, more=_BEHIND_IT, about="amount"),
+    Rule("money/reversed", _REVERSALS, _reversal_problem, _MOVED, where_pairs=f"kind = '{REVERSE}'", about="reverses"),
 )

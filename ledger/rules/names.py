@@ -63,10 +63,10 @@ def _describe(what: str, wrong: str) -> Callable[[Row], Problem]:
 RULES = (
     Rule(
         "names/people", _sql(_PEOPLE), _describe("person", "have its rights, or decide on what it proposed"),
-        frozenset({"entry", "appointment"}),
+        frozenset({"entry", "appointment"}), about="actor",
     ),
     *(
-        Rule(f"names/{table}", _sql(named), _describe(table, "get its money"), frozenset({table}))
+        Rule(f"names/{table}", _sql(named), _describe(table, "get its money"), frozenset({table}), about="code")
         for table, named in _CODES.items()
     ),
 )  # fmt: skip

@@ -202,13 +202,14 @@ def _changes_the_past(row: Row) -> Problem:
 
 
 RULES = (
-    Rule("closed/late", _LATE, _late, frozenset({"entry"})),
-    Rule("closed/order", _MONTHS, _out_of_order, frozenset({"closed_month"})),
-    Rule("closed/ahead", _AHEAD, _ahead, frozenset({"closed_month"})),
+    Rule("closed/late", _LATE, _late, frozenset({"entry"}), about="effective_date"),
+    Rule("closed/order", _MONTHS, _out_of_order, frozenset({"closed_month"}), about="month"),
+    Rule("closed/ahead", _AHEAD, _ahead, frozenset({"closed_month"}), about="month"),
     Rule(
         "closed/past",
         _TOUCHES_MONEY,
         _changes_the_past,
         frozenset({"relationship", "agreement", "terms", "closure", "succession"}),
+        about="effective_date",
     ),
 )

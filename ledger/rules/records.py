@@ -8,6 +8,7 @@ from ledger.words import GRADES, QUALITIES, RESOURCES, ROUTES
 # As known by the newest entry that is judged.
 _KNOWN, _LIFE = KNOWN_RELATIONSHIPS.replace("$known", "$last"), LIFE.replace("$known", "$last")
 
+# Told of the newer of two that overlap: the older one stood.
 _OVERLAPPING = f"""
 WITH {_KNOWN}
 SELECT DISTINCT n.entry_number, n.child, c.name, n.scheme, n.parent, o.parent AS other_parent,
@@ -16,6 +17,7 @@ FROM known_relationship n JOIN organisation c ON c.code = n.child
 JOIN known_relationship o ON o.child = n.child AND o.scheme = n.scheme AND o.id <> n.id
     AND n.valid_from < coalesce(o.valid_to, DATE '9999-12-31')
     AND o.valid_from < coalesce(n.valid_to, DATE '9999-12-31')
+    AND (o.entry_number < n.entry_number OR (o.entry_number = n.entry_number AND o.id < n.id))
 WHERE n.entry_number >= $first AND (n.part IS NULL OR o.part IS NULL OR n.parent = o.parent)
 ORDER BY n.entry_number, n.child, n.scheme
 """
@@ -216,18 +218,24 @@ def _bad_agreement(row: Row) -> Problem:
 
 
 RULES = (
-    Rule("structure/once", _OVERLAPPING, _overlapping, frozenset({"relationship"})),
-    Rule("structure/downward", _UPWARD, _upward, frozenset({"relationship"})),
+    Rule("structure/once", _OVERLAPPING, _overlapping, frozenset({"relationship"}), about="child"),
+    Rule("structure/downward", _UPWARD, _upward, frozenset({"relationship"}), about="parent"),
     Rule("structure/funds", _BAD_FUNDS, _bad_fund, frozenset({"fund"})),
     Rule("structure/terms", _BAD_TERMS, _bad_terms, frozenset({"terms"})),
-    Rule("structure/tiers", _BAD_TIERS, _bad_tier, frozenset({"tier"})),
+    Rule("structure/tiers", _BAD_TIERS, _bad_tier, frozenset({"tier"}), about="rank"),
     Rule(
         "structure/superseded",
         _BAD_SUCCESSORS,
         _bad_successor,
         frozenset({"relationship", "agreement", "control_total", "source_limit"}),
     ),
-    Rule("structure/successions", _BAD_SUCCESSIONS, _bad_succession, frozenset({"succession", "closure"})),
+    Rule(
+        "structure/successions",
+        _BAD_SUCCESSIONS,
+        _bad_succession,
+        frozenset({"succession", "closure"}),
+        about="predecessor",
+    ),
     Rule("structure/closed-once", _CLOSED_TWICE, _closed_twice, frozenset({"closure"})),
-    Rule("structure/agreements", _BAD_AGREEMENTS, _bad_agreement, frozenset({"agreement"})),
+    Rule("structure/agreements", _BAD_AGREEMENTS, _bad_agreement, frozenset({"agreement"}), about="valid_to"),
 )

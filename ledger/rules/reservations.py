@@ -69,5 +69,11 @@ def _short(row: Row) -> Problem:
 
 
 RULES = (
-    Rule("reserved/short", _SHORT, _short, frozenset({"transfer", "proposal", "proposed_entry", "proposed_transfer"})),
+    Rule(
+        "reserved/short",
+        _SHORT,
+        _short,
+        frozenset({"transfer", "proposal", "proposed_entry", "proposed_transfer"}),
+        about="amount",
+    ),
 )

@@ -26,7 +26,7 @@ _NEWEST = 2**63 - 1
 _MAY_BE_COVERED = ("post", "record", "structure")
 
 # What each act is called, and what it needs.
-_ACTS = {
+ACTS = {
     "post": ("post money of {where} without a proposal", "an approver who may post alone"),
     "record": ("change terms or agreements of {where} without a proposal", "an approver who may post alone, no limit"),
     "undo": ("reverse an entry of {where}", "an approver"),
@@ -40,7 +40,7 @@ _ACTS = {
 }
 _TWO = f"Prepare it as a proposal ({Input.PROPOSE.named}) that somebody else approves, or ask somebody who may."
 _WHERE, _UNTIL = Input.ORGANISATION.named, Input.UNTIL.named
-_RULES = {
+RULES = {
     "self": (
         "{actor} would appoint themselves {act}.",
         "Nobody gives themselves a right.",
@@ -83,7 +83,21 @@ def in_words(reader: Reader, rows: Sequence[dict[str, Any]]) -> list[Problem]:
         rows: of the question ``rights_questions.FAULTS``, wherever it was asked.
     """
     names = {str(code): str(name) for code, name in reader.rows("SELECT code, name FROM organisation")} if rows else {}
-    return [_problem(row, names) for row in rows[:_MOST_SHOWN]]
+    return [_problem(row, names) for row in _by_themselves(rows)[:_MOST_SHOWN]]
+
+
+def _by_themselves(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without what is beyond a limit only because of entries that are told of already, and would not stand."""
+    beyond: dict[tuple[object, ...], int] = {}
+    found = []
+    for row in rows:
+        if row["fault"] == "right" and row["limit_pence"] is not None and row["pence"] and row["limit_period"]:
+            whose = (row["actor"], row["act"], row["limit_pence"], row["limit_period"])
+            if row["moved"] - beyond.get(whose, 0) <= row["limit_pence"]:
+                continue
+            beyond[whose] = beyond.get(whose, 0) + row["pence"]
+        found.append(row)
+    return found
 
 
 def kept(reader: Reader) -> list[Problem]:
@@ -117,15 +131,16 @@ def _where(organisation: str | None, names: dict[str, str]) -> str:
 def _problem(row: dict[str, Any], names: dict[str, str]) -> Problem:
     place, where = f"entry {row['number']}", _where(row["organisation"], names)
     if row["fault"] != "right":
-        found, why, remedy = _RULES[row["fault"]]
+        found, why, remedy = RULES[row["fault"]]
         limit = exact_pounds(row["limit_pence"] or 0)
         return Problem(place, found.format(**row, where=where, limit=limit), why, remedy)
-    does, needs = _ACTS[row["act"]]
+    does, needs = ACTS[row["act"]]
     amount = f", £{exact_pounds(row['pence'])} in all" if row["pence"] else ""
     found = f"{row['actor']} may not {does.format(where=where)}{amount}."
     why = f"It needs {needs} for that organisation or one above it{_limit_of(row)}"
     remedy = _TWO if row["act"] in ("post", "record") else "Ask one, or an administrator for the right."
-    return Problem(place, found, why, f"{remedy} See {Action.ROLES.done()}.")
+    about = "amount" if row["pence"] and row["limit_pence"] is not None else ""
+    return Problem(place, found, why, f"{remedy} See {Action.ROLES.done()}.", about)
 
 
 def _limit_of(row: dict[str, Any]) -> str:

@@ -44,6 +44,7 @@ class Rule:
             For what would cost too much to ask of rows that break nothing.
         besides: whether a leg that breaks an earlier rule of the same group is told of again.
         where_pairs: a condition on a row of ``pairs``. New transfers can break the rule only where one meets it.
+        about: the column of what breaks it that is wrong, where that is always the same one.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Rule:
     more: str = ""
     besides: bool = False
     where_pairs: str = ""
+    about: str = ""
 
     @property
     def group(self) -> str:

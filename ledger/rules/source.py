@@ -159,7 +159,14 @@ def _elsewhere(row: Row) -> Problem:
 
 _CROSSES, _LEAVES = "from_source <> to_source", "from_source AND NOT to_source"
 RULES = (
-    Rule("source/limit", _EXCEEDED, _exceeded, frozenset({"transfer", "source_limit"}), where_pairs=_CROSSES),
+    Rule(
+        "source/limit",
+        _EXCEEDED,
+        _exceeded,
+        frozenset({"transfer", "source_limit"}),
+        where_pairs=_CROSSES,
+        about="amount",
+    ),
     Rule("source/one-limit", _SECOND, _second, frozenset({"source_limit"})),
-    Rule("source/elsewhere", _ELSEWHERE, _elsewhere, frozenset({"transfer"}), where_pairs=_LEAVES),
+    Rule("source/elsewhere", _ELSEWHERE, _elsewhere, frozenset({"transfer"}), where_pairs=_LEAVES, about="authority"),
 )

@@ -72,4 +72,4 @@ def _is_back(row: Row) -> bool:
     return bool(row["effective_from"] < row["recorded_on"])
 
 
-RULES = (Rule("terms/loosened", _LOOSENED, _loosened, frozenset({"terms"})),)
+RULES = (Rule("terms/loosened", _LOOSENED, _loosened, frozenset({"terms"}), about="authority"),)

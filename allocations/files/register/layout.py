@@ -1,10 +1,11 @@
 """How a register looks as a file: a row for every decision, and a column for every field that any decision has."""
 
+from ledger.entries.decisions.batch import RECORDED_BY
 from ledger.entries.decisions.every import DECISIONS
 from ledger.entries.decisions.fields import Field
 
 SHEET, CHECKS = "Register", "Checks"
-KIND, ACTOR = "kind", "recorded_by"
+KIND, ACTOR = "kind", RECORDED_BY
 LETTER = "Total of the allocation letter (£)"
 # What people fill in most comes first; whatever else any decision is asked for follows.
 _FIRST = (

@@ -17,6 +17,7 @@ from ledger.entries.decisions.effect import Balance
 from ledger.entries.decisions.every import DECISIONS
 from ledger.entries.decisions.known import Known, as_it_was, known
 from ledger.entries.draft import LEGS, Draft
+from ledger.entries.kinds import REVERSAL_KEY
 from ledger.entries.posting import Posted, post
 from ledger.entries.proposals import submit
 from ledger.errors import Problem, Refused
@@ -24,6 +25,14 @@ from ledger.store.base import Store
 
 Progress = Callable[[str, int, int], None]
 _STEP = 500
+RECORDED_BY = "recorded_by"
+# Columns of the books that fields of decisions go by other names for.
+_FIELDS = {
+    "actor": (RECORDED_BY, "person"), "effective_date": ("date",), "effective_from": ("date",), "valid_from": ("date",),
+    "as_at": ("date",), "valid_to": ("until", "date"), "last_day": ("date",), "parent": ("part_of",),
+    "reverses": ("entry",), "to_organisation": ("to", "organisation"), "amount_pence": ("amount",),
+    "limit_pence": ("limit", "amount"), "expected_pence": ("amount",),
+}  # fmt: skip
 # What is refused may hide what else would be: it is left out and the rest is asked again, but not without end.
 _MOST_ROUNDS = 25
 _NUMBERED = re.compile(r"^entry (\d+)")
@@ -110,13 +119,13 @@ def record(
         except Refused as refused:
             numbers = _numbers(store, actor, rest)
             found = [_told(problem, rest, numbers, rows_of) for problem in refused.problems]
-            problems += [problem for problem, _ in found]
+            if not any(key for _, key in found):
+                # It is of no one entry, as a total that is not met: it is told of the entry with which it begins.
+                first = _first_refused(rest, lambda drafts: _kept(store, drafts, actor, dry_run=True, propose=propose))
+                found = [(_at(problem, rows_of[first.key]), first.key) for problem, _ in found]
+            problems += [problem for problem, key in found if key]
             bad = {key for _, key in found}
-            # What undoes an entry names its number, which is another one where entries before it are left out.
-            kept = [draft for draft in rest if draft.key not in bad and draft.reverses is None]
-            if len(kept) == len(rest):
-                break
-            rest = kept
+            rest = _renumbered([draft for draft in rest if draft.key not in bad], numbers, rows_of)
     if problems:
         raise Refused(list(dict.fromkeys(problems)))
     progress("Posting", len(drafts), len(drafts))
@@ -207,6 +216,35 @@ def _clash(
     return None
 
 
+def _first_refused(drafts: Sequence[Draft], tried: Callable[[Sequence[Draft]], object]) -> Draft:
+    """The entry with which a batch that is refused begins to be: by halves, each tried."""
+    stands, falls = 0, len(drafts)
+    while falls - stands > 1:
+        middle = (stands + falls) // 2
+        try:
+            tried(drafts[:middle])
+            stands = middle
+        except Refused:
+            falls = middle
+    return drafts[falls - 1]
+
+
+def _renumbered(kept: Sequence[Draft], numbers: Mapping[int, str], rows_of: dict[str, DecisionRow]) -> list[Draft]:
+    """What is left of a batch, with the numbers that its entries have then: what undoes an entry names its number."""
+    left = {draft.key for draft in kept}
+    fresh = [number for number, key in numbers.items() if key in left]
+    new = dict(zip(fresh, range(min(numbers, default=0), max(numbers, default=0) + 1), strict=False))
+    found = []
+    for draft in kept:
+        if draft.reverses is None or draft.reverses not in numbers:
+            found.append(draft)
+        elif draft.reverses in new:
+            key = f"{REVERSAL_KEY}{new[draft.reverses]}"
+            rows_of[key] = rows_of[draft.key]
+            found.append(replace(draft, key=key, reverses=new[draft.reverses]))
+    return found
+
+
 def _numbers(store: Store, actor: str, drafts: Sequence[Draft]) -> dict[int, str]:
     """The numbers under which the new entries of a batch were tried, each with its key."""
     with store.read(actor) as reader:
@@ -230,16 +268,20 @@ def _told(
         key = drafts[0].key
     if key not in rows_of:
         return problem, ""
-    row = rows_of[key]
-    return replace(problem, where=row.where(_field(problem, row))), key
+    return _at(problem, rows_of[key]), key
+
+
+def _at(problem: Problem, row: DecisionRow) -> Problem:
+    """A problem, told of the field of a row."""
+    return replace(problem, where=row.where(_field(problem, row)))
 
 
 def _field(problem: Problem, row: DecisionRow) -> str:
-    """The field of a row that a problem speaks of: the one whose words are in what was found; else its kind."""
-    if "authority" in problem.fix.lower():
-        return "authority"
-    if "below zero" in problem.found:
-        return "amount"
+    """The field of a row that a problem is about; or else the one whose words are in what was found, or its kind."""
+    asked = {field.name for field in DECISIONS[row.name].fields} | ({RECORDED_BY} if row.actor is not None else set())
+    for name in (problem.about, *_FIELDS.get(problem.about, ())):
+        if name in asked:
+            return name
     for name in ("to_fund", "to", "from", "organisation", "child", "part_of", "code", "fund", "date"):
         said = row.given.get(name, "").strip()
         if said and re.search(rf"(?<!\w){re.escape(said)}(?!\w)", problem.found):

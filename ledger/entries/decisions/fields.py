@@ -17,10 +17,13 @@ from ledger.entries.decisions.known import Known
 from ledger.entries.kinds import MONEY_KINDS
 from ledger.errors import Problem
 from ledger.money import parse_pounds
+from ledger.rules.shapes import FIRST_DAY, LAST_DAY
 from ledger.years import parse_month, parse_year
 
 PPM = 1_000_000
 _WHOLE = 100
+# What a column of counts holds.
+_MOST_COUNTED = 2**31 - 1
 _YES, _NO = ("yes", "y", "true", "r", "recurrent"), ("no", "n", "false", "nr", "non-recurrent")
 
 
@@ -56,6 +59,7 @@ class Field:
         meaning: what it is, in a sentence without a full stop.
         example: as somebody would write it.
         choices: the words to choose from, where it holds one of a list.
+        most: the largest whole number that it may hold.
     """
 
     name: str
@@ -64,6 +68,7 @@ class Field:
     example: str
     required: bool = False
     choices: tuple[str, ...] = ()
+    most: int = _MOST_COUNTED
 
     @property
     def title(self) -> str:
@@ -123,7 +128,10 @@ def _value(field: Field, text: str, known: Known) -> Any:
         return _code(text, *codes[field.holds])
     if field.holds is Holds.WORD:
         return _word(text, field.choices)
-    return _READ[field.holds](text)
+    value = _READ[field.holds](text)
+    if field.holds is Holds.NUMBER and value > field.most:
+        raise ValueError(f"'{_short(text)}' is more than {field.most}.")
+    return value
 
 
 def _code(text: str, codes: Mapping[str, Any], what: str) -> str:
@@ -157,9 +165,12 @@ def _amount_either_way(text: str) -> int:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"'{_short(text)}' is not a day.") from None
+    if not FIRST_DAY <= str(day) <= LAST_DAY:
+        raise ValueError(f"'{day}' is not from {FIRST_DAY} to {LAST_DAY}.")
+    return day
 
 
 def _yes(text: str) -> bool:

@@ -20,6 +20,7 @@ from ledger.models import (
     Terms,
     Tier,
 )
+from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE
 from ledger.words import GRADES, QUALITIES, RESOURCES, ROUTES
 
 _GRADE = Field("grade", Holds.WORD, "How tied it is", "hard", choices=GRADES)
@@ -194,7 +195,10 @@ _NAME = Field("name", Holds.TEXT, "Its name", "Winter pressures 2025/26", requir
 _HOLDER = Field("organisation", Holds.ORGANISATION, "Who keeps the money", "QWO", required=True)
 _FUND = Field("fund", Holds.FUND, "The fund", "core-community", required=True)
 _UNTIL = Field("until", Holds.DAY, "The first day on which it no longer holds", "2026-04-01")
-_PART = Field("part", Holds.NUMBER, "Where it is divided: registered people x 10^9 in this parent", "12000000000000")
+_PART = Field(
+    "part", Holds.NUMBER, "Where it is divided: registered people x 10^9 in this parent", "12000000000000",
+    most=MOST_MOVED_PENCE,
+)  # fmt: skip
 _SCHEME = Field("scheme", Holds.TEXT, "Which way of dividing the country: funding unless said", "icb")
 
 DECISIONS = (
@@ -302,7 +306,14 @@ DECISIONS = (
                 required=True,
                 choices=("merge", "split", "transfer", "rename"),
             ),
-            Field("weight", Holds.NUMBER, "How much goes there, as the basis counts", "1097710", required=True),
+            Field(
+                "weight",
+                Holds.NUMBER,
+                "How much goes there, as the basis counts",
+                "1097710",
+                required=True,
+                most=MOST_MOVED_PENCE,
+            ),
             Field("basis", Holds.TEXT, "What the weight counts", "registered people", required=True),
         ),
         ("structure",),
@@ -339,7 +350,13 @@ DECISIONS = (
             Field("organisation", Holds.ORGANISATION, "Of whom, where it is of one", "QWO"),
             Field("fund", Holds.FUND, "Of which fund, with those inside it, where it is of one", "core"),
             Field("amount", Holds.MONEY, "The total, in pounds", "6726338736.97", required=True),
-            Field("tolerance_pence", Holds.NUMBER, "What rounding may take, in pence; none unless said", "21"),
+            Field(
+                "tolerance_pence",
+                Holds.NUMBER,
+                "What rounding may take, in pence; none unless said",
+                "21",
+                most=LARGEST_PENCE,
+            ),
         ),
         ("assert",),
         _total,

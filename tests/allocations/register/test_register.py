@@ -111,7 +111,7 @@ def test_every_row_that_is_wrong_is_told_by_its_cell_and_nothing_is_posted(funde
         ({**DEVOLVED, "year": "2024/25"}, "date", "outside the year 2024/25"),
         ({**fenced, "fund": "care"}, "to_fund", "money would leave care"),
         ({**DECIDED, "kind": "terms", "fund": "care", "grade": "none"}, "authority", "would be graded none"),
-        ({**DECIDED, "kind": "relate", "child": "P1", "part_of": "G1"}, "kind", "goes up or across the tiers"),
+        ({**DECIDED, "kind": "relate", "child": "P1", "part_of": "G1"}, "part_of", "goes up or across the tiers"),
         ({**DECIDED, "kind": "organisation", "code": "P1", "name": "x", "tier": "place"}, "code", "already"),
     ]  # fmt: skip
     rows, expected = [], {}
@@ -151,7 +151,7 @@ def test_rows_that_were_recorded_before_do_not_move_the_others(funded: Store, tm
     before = [{**DEVOLVED, "key": str(nth)} for nth in range(10)]
     brought(funded, tmp_path / "before.xlsx", before)
     upward = {**DECIDED, "kind": "relate", "child": "P1", "part_of": "G1"}
-    assert set(refusals(funded, tmp_path / "r.xlsx", [*before, upward])) == {"A15"}
+    assert set(refusals(funded, tmp_path / "r.xlsx", [*before, upward])) == {f"{_letter('part_of')}15"}
 
 
 @pytest.mark.parametrize("kind", ["file"])
