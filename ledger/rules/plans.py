@@ -98,6 +98,6 @@ def _unfounded(row: Row) -> Problem:
 _ANY = frozenset({table for table, _ in (*_WORDS, *_MONTHS)})
 RULES = (
     Rule("plans/wording", _WORDING, _wording, _ANY),
-    Rule("plans/contracts", _LOOSE, _loose, frozenset({"contract"})),
-    Rule("plans/instalments", _UNFOUNDED, _unfounded, frozenset({"instalment"})),
+    Rule("plans/contracts", _LOOSE, _loose, frozenset({"contract"}), about="part_of"),
+    Rule("plans/instalments", _UNFOUNDED, _unfounded, frozenset({"instalment"}), about="code"),
 )

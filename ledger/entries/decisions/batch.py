@@ -30,6 +30,7 @@ RECORDED_BY = "recorded_by"
 _FIELDS = {
     "actor": (RECORDED_BY, "person"), "effective_date": ("date",), "effective_from": ("date",), "valid_from": ("date",),
     "as_at": ("date",), "valid_to": ("until", "date"), "last_day": ("date",), "parent": ("part_of",),
+    "part_of": ("sub_contract_of",), "code": ("instalment", "contract"),
     "reverses": ("entry",), "to_organisation": ("to", "organisation"), "amount_pence": ("amount",),
     "limit_pence": ("limit", "amount"), "expected_pence": ("amount",),
 }  # fmt: skip

@@ -49,6 +49,10 @@ AGREED = {
 }
 TOTAL = {"kind": "total", "description": "x", "year": "2025/26", "from_tier": "national", "to_tier": "icb", **PAPER}
 
+LETTER = {"kind": "letter", "month": "2025-07", "to": "ICB1", "fund": "winter", "line_amount": "40", "recurrent": "NR",
+          "notified_on": "2025-06-20"}  # fmt: skip
+INSTALMENT = {"kind": "instalment", "instalment": "A/Q2", "fund": "core", "from": "ICB1", "to": "P1",
+              "due_on": "2025-09-30", "amount": "75", "test": "90% of reviews"}  # fmt: skip
 # Rows that stand, and on which the others rest.
 BEFORE: tuple[Row, ...] = (
     {"kind": "close-month", "month": "2025-04", "date": "2025-04-30"},
@@ -83,6 +87,8 @@ BEFORE: tuple[Row, ...] = (
     },
     {"kind": "limit", "fund": "estate", "year": "2025/26", "amount": "10", **PAPER},
     {**DEVOLVED, "key": "June"},
+    {**INSTALMENT, "key": "instalment"},
+    {"kind": "outcome", "instalment": "A/Q2", "outcome": "earned"},
 )
 # What breaks a rule: its name, the row, the field that is told, and words of what is said.
 BROKEN: tuple[tuple[str, Row, str, str], ...] = (
@@ -144,6 +150,22 @@ BROKEN: tuple[tuple[str, Row, str, str], ...] = (
     ),
     ("structure/successions", SUCCESSION, "predecessor", "P1 goes on after that day"),
     ("structure/agreements", {**AGREED, "until": "2025-05-30"}, "until", "to 2025-05-30"),
+    ("plans/wording", {**LETTER, "reference": "M4;17"}, "reference", "has a semicolon"),
+    (
+        "plans/contracts",
+        {
+            "kind": "contract",
+            "contract": "B",
+            "contract_kind": "snp",
+            "holder": "P1",
+            "commissioner": "ICB1",
+            "fund": "core",
+            "sub_contract_of": "A",
+        },
+        "sub_contract_of",
+        "which is no earlier contract",
+    ),
+    ("plans/instalments", INSTALMENT, "instalment", "it is earned already"),
     (
         "terms/loosened",
         {"kind": "terms", "fund": "care", "grade": "none", **PAPER},
@@ -203,7 +225,9 @@ NO_ROW_CAN = {
                      "source/one-limit"), "the decision makes it of what is given"),
     **dict.fromkeys(("structure/funds", "structure/terms", "structure/closed-once", "shape/entry",
                      "shape/organisation", "shape/closure", "shape/terms", "shape/agreement", "shape/control_total",
-                     "shape/closed_month", "shape/appointment", "shape/dismissal", "shape/source_limit"),
+                     "shape/closed_month", "shape/appointment", "shape/dismissal", "shape/source_limit",
+                     "shape/renaming", "shape/forecast", "shape/letter", "shape/contribution", "shape/contract",
+                     "shape/instalment"),
                     "what could break it is told when it is read"),
     "shape/sums": "it takes more than five hundred rows",
     **{rule.name: "no row makes or decides a proposal" for rule in in_order.ALL
