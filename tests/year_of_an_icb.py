@@ -34,6 +34,8 @@ BUDGETS = (
     ("primary-medical-recurrent", 480_000_000, 0),
     ("running-costs", 45_000_000, 0),
 )
+# When each quarter's instalment is due, and what becomes of it: the third is withheld.
+QUARTERS = (("2025-06-30", "earned"), ("2025-09-30", "earned"), ("2025-12-31", "withheld"), ("2026-03-31", "earned"))
 # Fifths of what goes to places, in hundredths: by population, made up.
 PARTS = (27, 9, 18, 32, 14)
 
@@ -59,7 +61,13 @@ def decisions(pots: Collection[int] = ALL_POTS) -> list[Decision]:
     """
     made = [*_people_and_structure(), *_opening()]
     for nth, month in enumerate(MONTHS):
-        made += [*_of_month(nth, month), *_pots(nth, month, pots), *_spending(nth, month, pots), *_end(nth, month)]
+        made += [
+            *_of_month(nth, month),
+            *_of_people_and_plans(nth, month),
+            *_pots(nth, month, pots),
+            *_spending(nth, month, pots),
+            *_end(nth, month),
+        ]
     return [*made, *_next_year()]
 
 
@@ -105,6 +113,13 @@ def _opening() -> Iterator[Decision]:
                    source="Section 75 agreement, schedule 3")  # fmt: skip
     yield _decided("devolve", day, "The ICB's contribution to the pool", from_=ICB, to=COUNCIL, fund="better-care-fund",
                    to_fund="pool-bradford", amount="62,000,000", recurrent="R")  # fmt: skip
+    for payer, agreed, minimum in ((ICB, "62,000,000", "41,000,000"), (COUNCIL, "18,500,000", "")):
+        yield _decided("contribution", day, "Section 75 agreement", DIRECTOR, pool=COUNCIL, payer=payer,
+                       fund="pool-bradford", year="2025/26", agreed=agreed, **({"minimum": minimum} if minimum else {}))  # fmt: skip
+    for quarter, (due, _) in enumerate(QUARTERS, start=1):
+        yield _decided("instalment", day, "Paid by the quarter, if earned", DIRECTOR, instalment=f"support/Q{quarter}",
+                       fund="core-general-acute", from_=NATIONAL, to=ICB, due_on=due, amount="2,500,000",
+                       test="On plan at the end of the quarter")  # fmt: skip
     for fund, pounds, purpose in (("core-community", "20,000,000", "Shared community digital team"),
                                   ("core-mental-health", "15,000,000", "Out of area placements"),
                                   ("core-primary-care", "2,000,000", "Locum pool")):  # fmt: skip
@@ -181,6 +196,26 @@ def _of_month(nth: int, month: str) -> Iterator[Decision]:
     if month == "2025-11":
         yield _decided("return", day, "Calderdale cannot use it", from_=CALDERDALE, to=ICB, fund="core-health-inequalities",
                        amount="60,000", recurrent="R")  # fmt: skip
+
+
+def _of_people_and_plans(nth: int, month: str) -> Iterator[Decision]:
+    """What is promised and expected by the quarter, and who comes and goes."""
+    day = f"{month}-20"
+    if nth % 3 == 2:
+        due, outcome = QUARTERS[nth // 3]
+        quarter = f"support/Q{nth // 3 + 1}"
+        yield _decided("outcome", due, "As the plan stood", DIRECTOR, instalment=quarter, outcome=outcome)
+        if outcome == "earned":
+            yield _received(due, "core-general-acute", 2_500_000, quarter, month, recurs="NR", reason="Instalment")
+        yield _decided("forecast", due, "As the committee saw it", LEAD, organisation=ICB, fund="running-costs", month=month,
+                       expected=str(44_900_000 - 100_000 * nth))  # fmt: skip
+    if month == "2025-08":
+        yield _decided("letter", day, "Expected by word of mouth", DIRECTOR, reference="M6/090", month="2025-09", to=ICB,
+                       fund="core-mental-health", line_amount="1,900,000", recurrent="NR", anticipated_on="2025-08-12",
+                       contact="regional finance team")  # fmt: skip
+        yield _decided(
+            "rename", day, "As the council asked", OFFICE, organisation=COUNCIL, name="Council, host of the pool"
+        )
     if nth == DISMISSED:
         yield _decided("dismiss", day, "Moved to another post", OFFICE, person=ASSISTANT)
         yield _decided("appoint", day, "Comes after", OFFICE, person=SECOND, role="approver",

@@ -18,6 +18,7 @@ from allocations.files.register.reading import read_register
 from allocations.files.register.writing import lists, write_register
 from ledger.entries import chain
 from ledger.entries.decisions import batch
+from ledger.entries.decisions.every import DECISIONS
 from ledger.entries.decisions.known import known
 from ledger.reports import position, verify
 from ledger.store.base import Store
@@ -27,6 +28,8 @@ from tests import year_of_an_icb as year
 from tests.profiles import PROFILE
 
 YEAR = FinancialYear(2025)
+# What no year of this ICB had: nobody merged, and no level of deciding, contract or total was new.
+NOT_IN_IT = {"mandate", "allocate", "relate", "close", "succession", "tier", "total", "contract"}
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +75,9 @@ def run(*arguments: object) -> dict[str, object]:
 
 def test_the_year_has_what_such_years_have() -> None:
     made = year.decisions()
+    assert [one["outcome"] for one in made if one["kind"] == "outcome"] == ["earned", "earned", "withheld", "earned"]
+    assert {one["payer"] for one in made if one["kind"] == "contribution"} == {year.ICB, year.COUNCIL}
+    assert {one["kind"] for one in made} >= set(DECISIONS) - NOT_IN_IT
     pots = [one for one in made if one["kind"] == "pot" and one["code"] != "pool-bradford"]
     assert len(pots) == 60
     assert sum(one["notified_on"] >= "2025-04-01" for one in pots) == 40
@@ -100,6 +106,7 @@ def test_the_books_hold_and_say_what_the_year_did(by_register: Path) -> None:
         assert stands[year.ICB, "core-primary-care", "available"] == 20_500_000_00
         assert stands[year.ICB, "core-community", "retained by agreement"] == 18_749_999_50
         received = sum(pounds for _, pounds, _ in year.BUDGETS) + sum(map(year.pounds, range(60)))
+        received += 3 * 2_500_000  # of four instalments one is withheld
         assert sum(stands.values()) == 0
         carried = 2 * 20_000
         given = -sum(pence for (_, _, standing), pence in stands.items() if standing == "source")
