@@ -77,3 +77,11 @@ def test_it_takes_under_a_minute(
     sound(visit, f"record-{kind}-done")
     visit.close()
     assert json.loads(run("verify", "--ledger", ledger, "--json"))["rows"][0]["problems"] == 0
+
+
+def test_what_is_wrong_stands_at_its_box_for_everybody(browser: Any, address: str) -> None:
+    visit = Visit(browser, f"{address}/record?kind=terms&with-fund=nowhere&with-returns_per_year=many")
+    visit.page.get_by_text("there is no fund 'nowhere'").first.wait_for(timeout=SECONDS)
+    assert visit.page.get_by_text("Give a whole number, as 4.").count() == 2  # at the box, and in the list of all
+    sound(visit, "record-refused")
+    visit.close()
