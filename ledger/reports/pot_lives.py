@@ -31,6 +31,14 @@ ORDER BY 1, 2
 _SUCCESSORS = f"""
 SELECT DISTINCT a.fund, b.fund {_MOVED} AND e.kind = 'consolidate' AND a.fund <> b.fund ORDER BY 1, 2
 """
+# Who answers for a pot is the contact of the newest line of each letter that brought it.
+_CONTACTS = """
+SELECT DISTINCT fund, contact FROM (
+    SELECT fund, contact FROM letter
+    WHERE entry_number <= $known AND year = $year AND ($organisation IS NULL OR to_organisation = $organisation)
+    QUALIFY row_number() OVER (PARTITION BY reference, to_organisation ORDER BY entry_number DESC) = 1
+) WHERE contact IS NOT NULL ORDER BY 1, 2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +48,14 @@ class PotLife:
     Attributes:
         given_by: the names of those who gave it, or the fund around it out of which it was set aside, to whoever is
             asked about, or to the ICBs; empty where nobody did.
+        owners: the teams or roles at the funder that answer for it, as the letters name them; empty where none does.
         successors: the funds into which it was consolidated in the year, by code.
         discontinued: whether none of it is held in the next year; None where the books have no money of that year, or
             nothing of the pot was held in this one.
     """
 
     given_by: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
     successors: tuple[str, ...] = ()
     discontinued: bool | None = None
 
@@ -64,6 +74,7 @@ def pot_lives(
     pot_of = dict(zip(held["fund"].to_pylist(), held["pot"].to_pylist(), strict=True))
     given = {"known": at.known, "as_at": at.as_at, "year": year, "organisation": organisation}
     givers = _listed(reader.rows(_GIVERS, given), pot_of)
+    owners = _listed(reader.rows(_CONTACTS, given), pot_of)
     around = {code: row["parent"] for code, row in funds(reader, at.known).items()}
     moved = _listed(reader.rows(_SUCCESSORS, given), pot_of)
     successors = {pot: tuple(dict.fromkeys(pot_of.get(fund, fund) for fund in into)) for pot, into in moved.items()}
@@ -73,10 +84,11 @@ def pot_lives(
     return {
         pot: PotLife(
             _given(pot, givers, around),
+            owners.get(pot, ()),
             tuple(code for code in successors.get(pot, ()) if code != pot),
             pot not in goes_on if next_year and pot in now else None,
         )
-        for pot in sorted(givers.keys() | now)
+        for pot in sorted(givers.keys() | owners.keys() | now)
     }
 
 

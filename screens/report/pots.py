@@ -18,8 +18,8 @@ from screens.report.report import Report, Row, Table, count, data, day, money, r
 NOT_KNOWN = "not known"
 _NOT_HELD = (
     "Given by, goes on in and discontinued are what the entries tell: who passed it down, the funds it was "
-    "consolidated into, and whether any of it is held in the next year. Who answers for a pot stands in the document "
-    "that its source names."
+    "consolidated into, and whether any of it is held in the next year. Who answers for a pot is the contact that the "
+    "letters name; where none is recorded, it stands in the document that its source names."
 )
 _TIERS = {"icb": "ICB", "place": "place", "pcn": "PCN", "practice": "practice"}
 
@@ -52,6 +52,7 @@ def listed(reader: Reader, at: Moment, *, organisation: str | None, year: Financ
         count("Days left", "days_left", missing=""), money("A day from now (£)", "rate_pence", missing=""),
         count("Returns a year", "returns_per_year", missing=NOT_KNOWN), text("Clawback", "clawback"),
         text("May leave by", "leave_by", missing="no way"), text("Given by", "given_by", missing=NOT_KNOWN),
+        text("Who answers for it", "owner", missing=NOT_KNOWN),
         text("Goes on in", "successors", missing=""), text("Discontinued", "discontinued", missing=NOT_KNOWN),
         text("Source", "source"), text("How sure", "quality"),
     ]  # fmt: skip
@@ -73,7 +74,8 @@ def _row(fund: Mapping[str, Any], terms: Mapping[str, Any], fence: Fence | None,
         terms.get("route"), terms.get("recurrent"), recurrent, terms.get("notified_on"), terms.get("spend_by"), days,
         rate,
         terms.get("returns_per_year"), terms.get("clawback"), terms.get("leave_by") or None,
-        ", ".join(life.given_by) or None, ", ".join(life.successors) or None, life.discontinued, terms.get("source"),
+        ", ".join(life.given_by) or None, ", ".join(life.owners) or None,
+        ", ".join(life.successors) or None, life.discontinued, terms.get("source"),
         terms.get("quality"),
     )  # fmt: skip
 

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from ledger.entries.draft import Draft, records
+from ledger.entries.kinds import LETTER
 from ledger.entries.posting import post
 from ledger.money import round_half_up_fraction
+from ledger.plans import Letter
 from ledger.reports import position
 from ledger.store.base import Store
 from ledger.years import FinancialYear
@@ -65,7 +68,13 @@ def test_who_gave_a_pot_what_it_goes_on_in_and_whether_it_is_discontinued(books:
             found = pots.listed(reader, moment, organisation=organisation, year=FinancialYear(2025))
         return {row["fund"]: row for row in found.rows.records()}
 
+    letter = {"id": "L", "reference": "M3/7", "month": date(2025, 6, 30), "from_organisation": "NHS",
+              "to_organisation": "ICB2", "fund": "winter", "year": 2025, "amount_pence": 100_000, "recurrent": False,
+              "contact": "winter team", "notified_on": date(2025, 6, 1)}  # fmt: skip
+    post(books, [Draft("L", LETTER, date(2025, 6, 30), "tests", "M3", records={Letter: records(Letter, [letter])})])
     rows = register()
+    assert (rows["winter"]["owner"], rows["core"]["owner"]) == ("winter team", None)
+    assert register("ICB1")["core"]["owner"] is None
     assert (rows["core"]["given_by"], rows["core"]["successors"]) == ("NHS England", None)
     assert rows["winter"]["successors"] == "growth"
     # Nobody has money of 2026/27 yet: whether a pot goes on is not known.
