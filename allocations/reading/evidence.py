@@ -169,11 +169,6 @@ def _beside_it(
             yield _other_year(text, each, asked, None if text in both else agreeing)
 
 
-def years_that(texts: Iterable[Text]) -> set[FinancialYear]:
-    """The years that texts name in full."""
-    return {each.years[0] for text in texts for each in _said(text) if len(each.years) == 1}
-
-
 def _said(text: Text) -> tuple[YearSaid, ...]:
     return years_said(text.text, is_name=text.rank in (SHEET_NAME, FILE_NAME))
 

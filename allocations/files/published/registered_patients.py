@@ -44,8 +44,6 @@ _AGE_SCHEMA = pa.schema(
     [("organisation", pa.string()), ("sex", pa.string()), ("age", pa.string()), ("registered", pa.int64())]
 )
 _DAYS = ("%d%b%Y", "%Y-%m-%d", "%d/%m/%Y", "%Y%m%d", "%d-%b-%Y")
-# A network's people may be in no network, sub-ICB or ICB that has a code: said, and counted.
-_NOWHERE = frozenset({"U", "UNALLOCATED", "UNKNOWN", "DUM001", "DUMMY"})
 
 
 @dataclass(frozen=True, slots=True)
