@@ -1,0 +1,341 @@
+"""The twenty questions of finance leads, boards, networks and the national team: each asked by command, some by page.
+
+They are asked of the demo, of figures that need no ledger, and of a year of an ICB that is made up
+(``tests/year_of_an_icb.py``), whose right answers are worked out by hand beside it. What nobody has the data for is
+said in the product, and that sentence is asserted.
+"""
+
+import shutil
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import devolution
+from allocations.files.register.beginning import begin, beginning
+from ledger.money import exact_pounds
+from ledger.store.base import Store
+from ledger.years import FinancialYear
+from tests import year_of_an_icb as year
+from tests.screens.pages import ROOT, document, no_leftovers, page, tables
+from tests.screens.test_year_of_an_icb import brought_by_register
+
+__all__ = ["no_leftovers"]
+ICB, LAST = year.ICB, "2026-03-31"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The made-up year, in a ledger of the ICB's own."""
+    begun = tmp_path_factory.mktemp("twenty") / "begun.duckdb"
+    with Store.create(begun) as store:
+        begin(store, beginning(FinancialYear(2025), [ICB]))
+        store.checkpoint()
+    return brought_by_register(begun, year.decisions(), "own")
+
+
+def told(*arguments: object) -> str:
+    """What a command says to people."""
+    done = CliRunner().invoke(devolution.app, [str(one) for one in arguments], env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.stderr
+    return done.stdout
+
+
+def by(rows: Sequence[dict[str, Any]], name: str, value: object) -> dict[str, Any]:
+    (found,) = [row for row in rows if row[name] == value]
+    return found
+
+
+def received(number: int) -> int:
+    """What a pot received, in pence."""
+    return year.pounds(number) * 100
+
+
+# What the invoices of a month come to, in pence.
+INVOICE = 30_000_25
+
+
+def test_1_fair_share_historic_and_issued_by_place(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """£300.0m go to places, Bradford's 27% are £81.0m; what was there before the year nobody has recorded."""
+    asked = ("schedule", "--icb", ICB, "--fund", "core-community", "--to", "place", "--ledger", own)
+    rows = [row for row in document(*asked)["rows"] if row["fund"] == "core-community" and not row["is_sum"]]
+    issued = {row["organisation"]: row["issued_pence"] for row in rows}
+    assert issued[year.BRADFORD] == 81_000_000_00
+    assert sum(issued.values()) == sum(row["fair_pence"] for row in rows) == 300_000_000_00
+    weights = sum(row["weighted_people"] for row in rows)
+    bradford = by(rows, "organisation", year.BRADFORD)
+    fair = Decimal(bradford["weighted_people"]) * 300_000_000 / weights
+    assert abs(fair * 100 - bradford["fair_pence"]) < 50_000  # people are shown whole
+    assert bradford["closing_distance_pence"] == bradford["issued_pence"] - bradford["fair_pence"]
+    assert bradford["historic_pence"] is None
+    assert "not available" in told(*asked)
+    assert "Bradford" in tables(page(monkeypatch, "places", own, icb=ICB, line="core-community"))
+
+
+def test_2_what_of_the_letter_is_unexplained(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In month 6 four pots and an instalment of £2.5m came, none with a line of a letter; one line is anticipated."""
+    answer = document("month", "show", "2025-09", "--organisation", ICB, "--ledger", own)
+    came = sum(received(number) for number in range(36, 40)) + 2_500_000_00
+    assert answer["totals"]["came_pence"] == answer["totals"]["unexplained_pence"] == came
+    assert answer["totals"]["anticipated_pence"] == 1_900_000_00
+    assert answer["totals"]["notified_pence"] == 0
+    assert by(answer["rows"], "reference", "M6/090")["notified_on"] is None
+    shown = tables(page(monkeypatch, "month", own, year="2025", icb=ICB, of="2025-09"))
+    assert f">{exact_pounds(1_900_000_00)}<" in shown
+
+
+def test_3_floors_caps_and_what_remains() -> None:
+    """Worked again: the allocations come to the quantum; those at the floor grow by the floor, and nobody beyond it."""
+    answer = document("pace", ROOT / "docs" / "pace_of_change_example.yaml")
+    rows = answer["rows"]
+    assert sum(row["amount_pence"] for row in rows) == answer["quantum_pence"]
+    at_floor = [row for row in rows if row["limit"] == "floor"]
+    assert {row["organisation"] for row in at_floor} == set(answer["at_floor"])
+    assert answer["at_cap"] == [] == [row for row in rows if row["limit"] == "cap"]
+    least = min(row["growth"] for row in rows)
+    assert all(abs(row["growth"] - least) < 1e-6 for row in at_floor)
+    for row in rows:
+        distance = row["amount_pence"] / row["target_pence"] - 1
+        assert abs(distance - row["closing_distance"]) < 1e-9
+
+
+def test_4_what_must_be_spent_by_31_march(own: Path) -> None:
+    """Pot 21 has its money less one invoice; on 31 December there are 91 days, that day included."""
+    answer = document("month", "show", "2025-12", "--organisation", ICB, "--ledger", own)
+    pot = by(answer["deadlines"], "fund", year.pot(21))
+    left = received(21) - INVOICE
+    assert (pot["left_pence"], pot["spend_by"], pot["days_left"]) == (left, LAST, 91)
+    assert abs(pot["rate_pence"] - Decimal(left) / 91) <= 1
+    register = document("pots", "--organisation", ICB, "--year", "2025/26", "--ledger", own)["rows"]
+    assert by(register, "fund", year.pot(21))["clawback"] == "what is not spent"
+
+
+def test_5_what_recurs_next_year(own: Path) -> None:
+    """Running costs of £45.0m recur whole; what pot 21 received for once falls away."""
+    answer = document("month", "show", "2026-03", "--organisation", ICB, "--ledger", own)
+    running, pot = (by(answer["baselines"], "fund", fund) for fund in ("running-costs", year.pot(21)))
+    assert (running["recurrent_pence"], running["falls_away_pence"]) == (45_000_000_00, 0)
+    assert (pot["recurrent_pence"], pot["falls_away_pence"]) == (0, received(21))
+
+
+def test_6_every_journal_behind_a_number_and_its_reversal(own: Path, tmp_path: Path) -> None:
+    """Running costs: one receipt, twelve months of spending, and what was keyed twice with its reversal."""
+    rows = document("trail", "--organisation", ICB, "--fund", "running-costs", "--ledger", own)["rows"]
+    entries = {row["entry"]: row for row in rows}
+    kinds = sorted(row["kind"] for row in entries.values())
+    assert kinds == ["allocate", "reverse", *["spend"] * 13]
+    (receipt,) = [row for row in entries.values() if row["kind"] == "allocate"]
+    assert (receipt["actor"], receipt["source"]) == (year.DIRECTOR, "Allocation letter M1/009")
+    copied = tmp_path / "copy.duckdb"  # pages keep the other one open
+    shutil.copy(own, copied)
+    asked = [
+        "reverse",
+        receipt["entry"],
+        "--reason",
+        "wrong",
+        "--actor",
+        year.DIRECTOR,
+        "--dry-run",
+        "--ledger",
+        copied,
+    ]
+    done = CliRunner().invoke(devolution.app, [str(one) for one in asked])
+    assert done.exit_code == 1
+    assert "are closed" in done.stderr  # it is told, and nothing is lost
+
+
+def test_7_a_boundary_change_as_was_and_as_is(demo_ledger: Path) -> None:
+    """42 ICBs become 36 on 1 April 2026, and no money is lost on the way."""
+    was = document("national", "--ledger", demo_ledger)["rows"]
+    now = document("national", "--as-is", "2026-04-01", "--ledger", demo_ledger)["rows"]
+    assert (len(was), len(now)) == (42, 36)
+    assert sum(row["total_pence"] for row in was) == sum(row["total_pence"] for row in now)
+
+
+def test_8_how_much_is_tied_and_how_that_changed(own: Path) -> None:
+    """Tied are £230.0m of the Better Care Fund and its pool, the hard pots that nobody lifted, and pot 5, made hard.
+
+    Of years that nobody recorded there is no row: they are left out, and not shown as nothing.
+    """
+    lifted = (0, 3, 6, 9, 12)
+    hard = sum(received(number) for number in range(60) if number % 3 == 0 and number not in lifted) + received(5)
+    rows = measured(own, "all")
+    assert by(rows, "measure", "total")["amount_pence"] == total()
+    tied = by(rows, "measure", "ring_fenced_share")["value"]
+    assert tied == pytest.approx((230_000_000_00 + hard) / total(), abs=1e-12)
+    over = document("trend", "--organisation", ICB, "--over", "years", "--ledger", own)["rows"]
+    assert [row["year"] for row in over] == ["2025/26", "2026/27"]
+    assert over[0]["ring_fenced_share"] == tied
+
+
+def total() -> int:
+    """What the ICB and all below it hold of the year: what came, less what was carried forward; in pence."""
+    budgets = sum(pounds for _, pounds, _ in year.BUDGETS) + 3 * 2_500_000 - 2 * 20_000
+    return budgets * 100 + sum(map(received, range(60)))
+
+
+def measured(own: Path, scope: str) -> list[dict[str, Any]]:
+    rows = document("measures", "--organisation", ICB, "--year", "2025/26", "--scope", scope, "--ledger", own)["rows"]
+    assert isinstance(rows, list)
+    return rows
+
+
+def test_9_how_fragmented_it_is_and_what_returns_it_takes(own: Path) -> None:
+    """Five lines and sixty pots; returns: 180 of the pots, 8 more since pot 5 is asked every month, and 4 twice."""
+    rows = measured(own, "all")
+    pots = document("pots", "--organisation", ICB, "--year", "2025/26", "--ledger", own)["rows"]
+    amounts = [row["amount_pence"] for row in pots]
+    assert by(rows, "measure", "pots")["value"] == len(pots) == 65
+    squares = sum(Decimal(pence) ** 2 for pence in amounts)
+    effective = by(rows, "measure", "effective_number")["value"]
+    assert effective == pytest.approx(float(Decimal(sum(amounts)) ** 2 / squares))
+    returns = by(rows, "measure", "returns_per_year")
+    assert returns["value"] == 180 + 8 + 2 * 4
+    assert "Not known for 3 of 65 pots" in returns["note"]
+    assert by(rows, "measure", "bid_pots")["value"] == 0
+
+
+def test_10_what_devolving_more_would_change(demo_ledger: Path) -> None:
+    """Nobody has a penny more; what is decided at place rises by what is moved."""
+    answer = document("scenario", "run", "devolve-80-at-once", "--ledger", demo_ledger)
+    assert (
+        by(answer["bridges"], "quantity", "held")["before_pence"]
+        == by(answer["bridges"], "quantity", "held")["after_pence"]
+    )
+    moved = sum(step["moved_pence"] for step in answer["steps"])
+    assert f"rises by £{moved / 10**11:.1f} billion" in answer["sentence"]
+    icbs = by(answer["gainers"], "level", "icb")
+    assert icbs["same"] == 42
+    assert icbs["changes"] == []
+
+
+def test_11_what_is_kept_by_agreement_and_until_when(own: Path) -> None:
+    """In May £37.0m; after the locum pool ended in September it is free, and at the end £33,749,999.50 are left."""
+    asked = ("position", "--organisation", ICB, "--by", "fund,standing", "--ledger", own)
+    kept = [row for row in document(*asked, "--as-at", "2025-05-31")["rows"] if row["standing"].startswith("retained")]
+    assert {row["fund"]: row["amount_pence"] for row in kept} == {
+        "core-community": 20_000_000_00, "core-mental-health": 15_000_000_00, "core-primary-care": 2_000_000_00,
+    }  # fmt: skip
+    assert {row["standing"] for row in kept} == {"retained by agreement"}
+    after = document(*asked, "--as-at", LAST)["rows"]
+    assert sum(row["amount_pence"] for row in after if row["standing"] == "retained by agreement") == 33_749_999_50
+    assert not [row for row in after if row["standing"] == "retained without agreement"]
+
+
+def test_12_whether_deprived_places_are_below_their_share(own: Path, demo_ledger: Path) -> None:
+    """By hand: of £300.0m Wakefield gets £42.0m, Leeds £96.0m; a place that got nothing is wholly below its share."""
+    asked = ("schedule", "--icb", ICB, "--fund", "core-community", "--to", "place", "--ledger", own)
+    rows = [row for row in document(*asked)["rows"] if row["fund"] == "core-community" and not row["is_sum"]]
+    for row in rows:
+        distance = Decimal(row["issued_pence"]) / row["fair_pence"] - 1
+        assert row["closing_distance"] == pytest.approx(float(distance))
+    assert by(rows, "organisation", "QWO-E06000065")["closing_distance"] == -1
+    indices = document("need", "--icb", ICB)["rows"]
+    assert len({row["group"] for row in indices if row["component"] == "health_inequalities"}) == 7  # and all together
+    icbs = by(document("scenario", "run", "devolve-80-at-once", "--ledger", demo_ledger)["gainers"], "level", "icb")
+    assert sum(fifth["organisations"] for fifth in icbs["fifths"]) == 42
+    assert icbs["deprivation"].startswith("Indices of Deprivation 2025")
+
+
+NETWORK = "U41591"
+HEADINGS = "pcn,basis,people,effective_from,notified_on,source\n"
+
+
+def network(tmp_path: Path, *counts: str, claims: str = "") -> dict[str, Any]:
+    """The statement of a network with counts and claims of its own."""
+    given = tmp_path / "counts.csv"
+    given.write_text(HEADINGS + "".join(f"{NETWORK},{row},Our letter\n" for row in counts), encoding="utf-8")
+    more: list[object] = []
+    if claims:
+        (tmp_path / "claims.csv").write_text(f"pcn,month,amount\n{claims}", encoding="utf-8")
+        more = ["--claims", tmp_path / "claims.csv"]
+    return document("network", NETWORK, "--counts", given, *more)
+
+
+def monthly(people: int, rate: str) -> int:
+    """A month's payment of an element, in pence: people times rate over twelve, halves up."""
+    return int((people * Decimal(rate) * 100 / 12).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def paid(answer: dict[str, Any], element: str) -> dict[str, dict[str, Any]]:
+    return {row["month"]: row for row in answer["payments"] if row["element"] == element}
+
+
+def test_13_what_a_network_receives_on_which_population() -> None:
+    """35,856.423831 people at £2.266 are £81,250.66 a year; the people are a stand-in, and it says so."""
+    row = by(document("network", NETWORK)["rows"], "element", "core_registered")
+    expected = (Decimal(row["people"]) * Decimal("2.266") * 100).quantize(Decimal(1), ROUND_HALF_UP)
+    assert row["annual_pence"] == expected == 81_250_66
+    assert "Illustrative: registered people are a stand-in" in told("network", NETWORK)
+
+
+def test_14_how_much_of_additional_roles_is_unclaimed(tmp_path: Path) -> None:
+    """37,000 people at £26.631 are £985,347.00; £110,000.50 is claimed. Without a count nobody knows, and it says so."""
+    claims = f"{NETWORK},2025-04,50000\n{NETWORK},2025-05,60000.50\n"
+    answer = network(tmp_path, "contractor_weighted,37000,2025-04-01,2025-03-20", claims=claims)
+    (used,) = answer["claims"]
+    assert (used["entitlement_pence"], used["unclaimed_pence"]) == (985_347_00, 985_347_00 - 110_000_50)
+    assert "ARRS maximum is not available: no contractor weighted count is known." in told("network", NETWORK)
+
+
+def test_15_a_practice_joins_on_1_july(tmp_path: Path) -> None:
+    """3,000 people more from July on: three months on 36,000, nine on 39,000."""
+    answer = network(
+        tmp_path, "registered,36000,2025-04-01,2025-03-20", "registered,39000,2025-07-01,2025-06-20"
+    )  # fmt: skip
+    months = paid(answer, "core_registered")
+    assert months["2025-06"]["payment_pence"] == monthly(36_000, "2.266")
+    assert months["2025-07"]["payment_pence"] == monthly(39_000, "2.266")
+    assert sum(row["arrears_pence"] for row in months.values()) == 0
+
+
+def test_16_a_corrected_population_brings_arrears(tmp_path: Path) -> None:
+    """1,200 people more from April on, notified in September: five months at £0.733 a head a year are £366.50."""
+    answer = network(tmp_path, "adjusted,36000,2025-04-01,2025-03-20", "adjusted,37200,2025-04-01,2025-09-10")
+    september = paid(answer, "core_adjusted")["2025-09"]
+    assert (september["arrears_pence"], september["arrears_months"]) == (366_50, 5)
+
+
+def test_17_what_became_of_each_pot(own: Path) -> None:
+    """Of pot 3 £30,000 was moved to community services after its fence was lifted, and one invoice was paid."""
+    answer = document("month", "show", "2026-03", "--organisation", ICB, "--ledger", own)
+    pot = by(answer["purposes"], "fund", year.pot(3))
+    given, moved = received(3), 30_000_00
+    assert (pot["given_pence"], pot["spent_pence"], pot["redirected_pence"]) == (given, INVOICE, moved)
+    assert pot["left_pence"] == given - INVOICE - moved
+    # Who has no forecast on record is shown as that, and not as nothing expected.
+    assert any(row["forecast_pence"] is None for row in answer["outlooks"])
+    assert "none is recorded" in told("month", "show", "2026-03", "--organisation", ICB, "--ledger", own)
+
+
+def test_18_how_much_comes_in_year_and_for_once(own: Path) -> None:
+    """Forty pots were notified in the year; for once are all sixty and three instalments, less what was carried on."""
+    rows = measured(own, "all")
+    in_year = sum(map(received, range(20, 60)))
+    assert by(rows, "measure", "in_year_share")["value"] == pytest.approx(in_year / total())
+    national = document("national", "--rank", "in_year_share", "--year", "2025/26", "--ledger", own)["rows"]
+    assert by(national, "icb", ICB)["in_year_share"] == pytest.approx(in_year / total())
+
+
+def test_19_live_pots_and_which_end(own: Path) -> None:
+    """Pots come from the national body; which directorate gave them nobody has recorded: there is no such column."""
+    pots = document("pots", "--organisation", ICB, "--year", "2025/26", "--ledger", own)["rows"]
+    assert len([row for row in pots if row["fund"].startswith("pot-") and row["fund"][4:].isdecimal()]) == 60
+    assert {row["given_by"] for row in pots} == {"NHS England"}
+    unknown = [row["fund"] for row in pots if row["returns_per_year"] is None]
+    assert len(unknown) == 3
+    assert "not known" in told("pots", "--organisation", ICB, "--year", "2025/26", "--ledger", own)
+
+
+def test_20_distance_from_target_of_all() -> None:
+    """Each distance is what is allocated beside the target, and the allocations are all 42."""
+    rows = document("targets")["rows"]
+    assert len(rows) == 42
+    for row in rows:
+        assert row["closing_distance_pence"] == row["allocation_pence"] - row["closing_target_pence"]
+        distance = Decimal(row["allocation_pence"]) / row["closing_target_pence"] - 1
+        assert row["closing_distance"] == pytest.approx(float(distance))
+    assert rows == sorted(rows, key=lambda row: -row["closing_distance"])
