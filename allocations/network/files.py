@@ -11,9 +11,13 @@ from typing import NamedTuple
 
 from allocations.network.contract import BASES
 from allocations.network.payments import Count
+from allocations.reading.amounts import money
+from allocations.reading.cells import Cell, CellKind
 from allocations.reading.csv_rows import UserTable, parse, read_text
+from allocations.reading.numbers import Doubt, Number, written_number
+from allocations.reading.units import POUNDS
 from ledger.errors import Problem, Refused, refuse
-from ledger.money import parse_pounds, round_half_up_fraction
+from ledger.money import LARGEST_PENCE, PENCE_PER_POUND, round_half_up_fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,6 @@ def settle(element: str, claims: Iterable[Claim], entitlement_pence: int | None)
 
 
 NETWORK_COLUMN = (r"(pcn|network|primary care network) (ods )?code", r"pcn|network|primary care network")
-_NUMBER = re.compile(r"([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOST_PEOPLE = 100_000_000  # more than live in England
 DEFAULT_CLAIM = "arrs_maximum"
@@ -234,15 +237,22 @@ def _basis(text: str) -> str | _Fault:
 
 
 def _people(text: str) -> Decimal | _Fault:
-    if text.startswith(("-", "−", "(")) and _NUMBER.fullmatch(text.strip("-−()")):  # noqa: RUF001 - a typed minus sign
-        return _Fault(f"the people are '{text}'.", "There cannot be fewer than none.", "Correct the count.")
-    if not _NUMBER.fullmatch(text):
+    people = _number(text)
+    if people is None:
         why = "What is missing is not zero, and cannot be guessed."
         return _Fault(f"the people are '{text}'.", why, "Write a number as 46873.4, or leave the line out.")
-    people = Decimal(text.replace(",", ""))
+    if people < 0:
+        return _Fault(f"the people are '{text}'.", "There cannot be fewer than none.", "Correct the count.")
     if people > _MOST_PEOPLE:
         return _Fault(f"the people are '{text}'.", "That is more than live in England.", "Correct the count.")
     return people
+
+
+def _number(text: str) -> Decimal | None:
+    """A count of people as every table of them is read; none for what is none, is money or is scaled by a word."""
+    found = written_number(text)
+    is_count = isinstance(found, Number) and not found.percent and not found.scaled and "£" not in text
+    return found.value if is_count and isinstance(found, Number) else None
 
 
 def _day(text: str, column: str) -> date | _Fault:
@@ -271,11 +281,15 @@ def _month(text: str) -> date | _Fault:
 
 def _amount(text: str) -> int | _Fault:
     why = "What is claimed cannot be told."
-    try:
-        pence = parse_pounds(text)
-    except ValueError as error:
-        return _Fault(f"the amount is '{text}'.", why, str(error))
+    amount = money(Cell("", CellKind.TEXT if text else CellKind.BLANK, text or None), POUNDS)
+    if isinstance(amount, Doubt):
+        return _Fault(f"the amount is '{text}'.", why, f"{amount.why} {amount.fix}")
+    if not isinstance(amount, Decimal):
+        return _Fault(f"the amount is '{text}'.", why, "Write the pounds in digits, as 1234.50; missing is not zero.")
+    pence = amount * PENCE_PER_POUND
+    if pence != int(pence) or abs(pence) > LARGEST_PENCE:
+        return _Fault(f"the amount is '{text}'.", why, "Write a whole number of pence that the books can hold.")
     if pence < 0:
         remedy = "Take what was claimed too much off the month it was claimed in."
         return _Fault(f"the amount is '{text}'.", "A claim below zero would hide one above.", remedy)
-    return pence
+    return int(pence)
