@@ -76,7 +76,8 @@ def shipped(year: FinancialYear = SHIPPED_YEAR) -> Populations:
     Figures of later years are people projected and weighted for the settlement of December 2025.
     """
     if year == SHIPPED_YEAR or year.start not in figures.PEOPLE:
-        return Populations(SHIPPED_YEAR, figures.table("practices_2025_26"), SHIPPED)
+        note = "" if year == SHIPPED_YEAR else f"People of {year} are not shipped: those of {SHIPPED_YEAR} stand in."
+        return Populations(SHIPPED_YEAR, figures.table("practices_2025_26"), SHIPPED, None, note)
     name = figures.PEOPLE[year.start]
     table, _ = placed(figures.table(name))
     note = f"People of {year} are projected by NHS England (December 2025)."

@@ -194,6 +194,10 @@ def _of_fund(
 
     if pace is not None:
         return _paced(fair, fund, historic, pace)
+    if not issued and not historic:
+        remedy = f"Give historic budgets {Input.HISTORIC.given}, or issue some with {Action.ISSUE.done()}."
+        sentence = f"nothing was issued of {fund}, and no historic budget of it is given."
+        refuse(f"{icb}, {year}", sentence, "What is not known is not zero: there is nothing to share.", remedy)
     whole = sum(issued.values()) if issued else sum(historic.values())
     split = fair(whole)
     elsewhere = sorted(set(issued) - {part.code for part in split.parts})

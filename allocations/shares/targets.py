@@ -15,8 +15,11 @@ from fractions import Fraction
 from allocations.figures import tables
 from allocations.shares.apportion import apportion
 from allocations.shares.lines import weighting_of
+from ledger.errors import refuse
 from ledger.money import pence_from_pounds, round_half_up_fraction
+from ledger.years import FinancialYear
 
+PUBLISHED_YEAR = FinancialYear(2025)
 FUNDS = {"core": "core", "specialised": "specialised", "primary medical": "primary-medical"}
 STREAMS = tuple(FUNDS)
 
@@ -57,13 +60,22 @@ class Target:
         return round_half_up_fraction(Fraction(pence * 10**9, self.registered_billionths))
 
 
-def targets(stream: str, as_is: date | None = None) -> list[Target]:
-    """Every ICB's target on a stream in 2025/26, furthest above target first.
+def targets(stream: str, as_is: date | None = None, year: FinancialYear = PUBLISHED_YEAR) -> list[Target]:
+    """Every ICB's target on a stream, furthest above target first.
 
     Args:
         stream: one of ``STREAMS``.
         as_is: restated to the ICBs of this day, by the shipped successions; as published otherwise.
+        year: the year of the money; targets in pounds are shipped for 2025/26 alone.
+
+    Raises:
+        Refused: the year's targets are not here.
     """
+    if year != PUBLISHED_YEAR:
+        sentence = f"the targets of {year} in pounds are not known here: those of {PUBLISHED_YEAR} are."
+        why = "Allocations, targets and convergence of another year are not these, and nothing is projected in silence."
+        fix = f"Ask for {PUBLISHED_YEAR}. Shares of the people of {year} are answered by 'need' and 'allocate'."
+        refuse(f"targets, {year}", sentence, why, fix)
     rows = [row for row in tables.table("convergence_2025_26").to_pylist() if row["stream"] == stream]
     people: dict[str, int] = defaultdict(int)
     practices = tables.table("practices_2025_26")

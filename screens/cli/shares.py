@@ -196,9 +196,11 @@ def show_need(
 def show_targets(
     stream: Annotated[TargetStream, typer.Option(help="Which stream.")] = TargetStream.CORE,
     as_is: AsIs = None,
+    year: Year = None,
 ) -> Report:
     """Target, distance from target and pace of change of all ICBs at once, as published for 2025/26."""
-    return national.targets(published.targets(stream, as_is), as_is=as_is, changes=published.changes(as_is))
+    found = published.targets(stream, as_is, year or published.PUBLISHED_YEAR)
+    return national.targets(found, as_is=as_is, changes=published.changes(as_is))
 
 
 @guarded("network")

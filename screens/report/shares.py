@@ -234,9 +234,9 @@ def need(table: pa.Table, *, icb: str, group: str, people: Populations) -> Repor
 
 
 def _people(people: Populations) -> list[str]:
-    """Which people shares count, where they are not the shipped ones."""
+    """Which people shares count, where they are not the shipped ones of the year asked for, or are projected."""
     if people.sha256 is None:
-        return []
+        return [people.note] if people.note else []
     return [f"People of {people.year}: {people.source}, SHA-256 {people.sha256[:16]}. {people.note}".rstrip()]
 
 

@@ -9,6 +9,7 @@ import pytest
 from allocations.figures import tables
 from allocations.shares import need
 from allocations.shares.populations import names_of, shipped, shipped_years
+from allocations.shares.schedule import schedule
 from allocations.shares.split import allocate
 from ledger.errors import Refused
 from ledger.years import FinancialYear
@@ -88,3 +89,15 @@ def test_weights_are_estimated_for_each_year(year: int, general_acute: str, comm
     assert sum(components.values()) == 1
     if year > 2025:
         assert components["community"] == Fraction(weights["community"])
+
+
+def test_whose_people_are_counted_is_said_where_they_are_not_the_years_own_or_are_projected() -> None:
+    assert shipped(FinancialYear(2025)).note == ""
+    assert "projected" in shipped(FinancialYear(2027)).note
+    assert "People of 2024/25 are not shipped: those of 2025/26 stand in" in shipped(FinancialYear(2024)).note
+
+
+def test_a_line_of_which_nothing_is_known_is_not_zero() -> None:
+    with pytest.raises(Refused) as refused:
+        schedule(icb="S1Y5D", year=FinancialYear(2026), level="place", funds=["core-community"])
+    assert "nothing was issued of core-community, and no historic budget of it is given" in str(refused.value)

@@ -7,6 +7,8 @@ import pytest
 
 from allocations.figures import tables
 from allocations.shares.targets import STREAMS, changes, targets
+from ledger.errors import Refused
+from ledger.years import FinancialYear
 
 CHANGE = date(2026, 4, 1)
 AMOUNTS = (
@@ -53,3 +55,10 @@ def test_before_the_mergers_nothing_is_restated() -> None:
     assert targets("core", date(2026, 3, 31)) == targets("core")
     assert changes(date(2026, 3, 31)) == []
     assert changes(CHANGE) == [CHANGE]
+
+
+@pytest.mark.parametrize("start", [2024, 2026, 2028])
+def test_targets_of_a_year_that_is_not_here_are_said_to_be_unknown(start: int) -> None:
+    with pytest.raises(Refused) as refused:
+        targets("core", year=FinancialYear(start))
+    assert f"the targets of {FinancialYear(start)} in pounds are not known here" in str(refused.value)

@@ -245,6 +245,27 @@ def test_an_edition_with_a_part_of_its_sheets_says_the_one_reason(published: Pat
     )
 
 
+@pytest.mark.parametrize(
+    ("stream", "words"),
+    [("ICB Core", "core"), ("PMC", "primary medical"), ("Other Primary", "pod"), ("ICB running", "running costs")],
+)
+def test_a_single_years_edition_without_a_whole_stream_has_the_others_and_says_which_is_missing(
+    stream: str, words: str, published: Path, tmp_path: Path, years: dict[int, AllocationsWorkbook]
+) -> None:
+    book = openpyxl.load_workbook(published / FILE)
+    for name in book.sheetnames:
+        if "2024-25" in name or name.startswith(stream):
+            del book[name]
+    book.save(tmp_path / "without.xlsx")
+    found = allocations_workbook.read(read_workbook(tmp_path / "without.xlsx"))
+    assert not found.problems, found.problems
+    assert any("no sheet for" in said and words in said.casefold() for said in found.remarks), found.remarks
+    whole = {(each.fund, each.holder): each.amount_pence for each in years[2023].figures}
+    own = {(each.fund, each.holder): each.amount_pence for each in found.figures}
+    assert own.items() <= whole.items()
+    assert len(own) < len(whole)
+
+
 # --- what the published files prove together ---------------------------------------------------------------
 
 
