@@ -6,11 +6,12 @@ out anew from the sums, never averaged.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 
 from allocations.figures import tables
 from allocations.shares.apportion import apportion
@@ -161,3 +162,12 @@ def _restated(
 
 def _pence(thousands: str) -> int:
     return pence_from_pounds(Decimal(thousands) * 1000)
+
+
+def needed_pence(found: Sequence[Target], below: Fraction) -> int:
+    """What it would take to bring everybody who is further below their target to so much below it, in pence.
+
+    Args:
+        below: a share of the target, such as 2.5%. Each is rounded up to the penny; nobody's money is taken.
+    """
+    return sum(max(0, ceil(row.closing_target_pence * (1 - below)) - row.allocation_pence) for row in found)

@@ -7,7 +7,8 @@ from fractions import Fraction
 from allocations.figures.tables import whole_people
 from allocations.shares import national
 from allocations.shares.national import DISTANCE, TITLES, Alert, Threshold
-from allocations.shares.targets import Target
+from allocations.shares.targets import Target, needed_pence
+from ledger.money import spoken
 from ledger.reports import trend as trends
 from ledger.reports.position import Moment
 from ledger.years import FinancialYear
@@ -172,6 +173,10 @@ def trend_table(points: Sequence[trends.TrendPoint], organisation: str | None, *
     return Table("The trend, point by point", heads, rows)
 
 
+# How far below target is still near it, as boards ask for it.
+_WITHIN = {"2.5%": Fraction(25, 1000), "5%": Fraction(5, 100)}
+
+
 def targets(targets: Sequence[Target], *, as_is: date | None, changes: Sequence[date]) -> Report:
     """Targets of all ICBs on one stream, the furthest above it first."""
     stream = targets[0].stream
@@ -189,13 +194,20 @@ def targets(targets: Sequence[Target], *, as_is: date | None, changes: Sequence[
          row.per_head_pence(row.closing_pence), whole_people(row.registered_billionths))
         for row in targets
     ]  # fmt: skip
+    needed = {said: needed_pence(targets, share) for said, share in _WITHIN.items()}
+    near = (
+        f"To bring every ICB to at most 2.5% below its target would take {spoken(needed['2.5%'])}, and to at most 5% "
+        f"below it {spoken(needed['5%'])}; nobody would lose."
+    )
     sentences = [
         "Published: baseline, growth, convergence, allocation and distances (NHS England, March 2025).",
         "Derived: pounds above target, and per head of the registered population.",
+        near,
         *boundaries(as_is, changes),
     ]
     title = f"Targets and pace of change 2025/26, {stream} services, furthest above target first"
-    facts = {"stream": stream, "year": "2025/26", "as_is": as_is}
+    within = [{"below": said, "needed_pence": pence} for said, pence in needed.items()]
+    facts = {"stream": stream, "year": "2025/26", "as_is": as_is, "within": within}
     return Report([Table(f"Targets, {stream} services, 2025/26", heads, rows)], None, title, sentences, facts)
 
 

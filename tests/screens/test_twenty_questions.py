@@ -332,10 +332,17 @@ def test_19_live_pots_and_which_end(own: Path) -> None:
 
 def test_20_distance_from_target_of_all() -> None:
     """Each distance is what is allocated beside the target, and the allocations are all 42."""
-    rows = document("targets")["rows"]
+    answer = document("targets")
+    rows = answer["rows"]
     assert len(rows) == 42
     for row in rows:
         assert row["closing_distance_pence"] == row["allocation_pence"] - row["closing_target_pence"]
         distance = Decimal(row["allocation_pence"]) / row["closing_target_pence"] - 1
         assert row["closing_distance"] == pytest.approx(float(distance))
     assert rows == sorted(rows, key=lambda row: -row["closing_distance"])
+    for one, thousandths in zip(answer["within"], (25, 50), strict=True):
+        short = [
+            -((row["closing_target_pence"] * (thousandths - 1000)) // 1000) - row["allocation_pence"] for row in rows
+        ]
+        assert one["needed_pence"] == sum(pence for pence in short if pence > 0)
+    assert "To bring every ICB to at most 2.5% below its target would take £" in told("targets")
