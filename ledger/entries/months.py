@@ -107,7 +107,7 @@ def left_over(reader: Reader, year: FinancialYear) -> list[dict[str, Any]]:
     return rows
 
 
-def told(reader: Reader, month: Month) -> list[str]:
+def in_words(reader: Reader, month: Month) -> list[str]:
     """What whoever closes a month should know: what can no longer be approved, and at year end what stays behind."""
     said = []
     waiting = [str(key) for (key,) in reader.rows(_WAITING, {"day": month.last_day})]

@@ -49,7 +49,7 @@ def close(
     """Close a month for the whole ledger: no later entry is dated in it, and it is never opened again."""
     with Store.open(ledger) as store:
         with store.read(actor) as reader:  # who is told of open proposals by name
-            told = months.told(reader, month)
+            told = months.in_words(reader, month)
             left = months.left_over(reader, FinancialYear(month.last_day.year - 1)) if month.ends_the_year else []
         posted = months.close(store, month, actor=actor, reason=reason, authority=authority, dry_run=dry_run)
         with store.read() as reader:

@@ -291,7 +291,7 @@ def test_the_end_of_a_year_tells_what_is_left_of_it(funded: Store) -> None:
     proposals.submit(funded, [devolve(key="proposed")], key="plan", title="A plan", prepared_by="preparer")
     close(funded)
     with funded.read() as reader:
-        said = months.told(reader, Month(2026, 3))
+        said = months.in_words(reader, Month(2026, 3))
         left = months.left_over(reader, FinancialYear(2025))
     assert said[0] == "Open proposals with entries to 2026-03-31, which can no longer be approved: plan."
     assert said[1] == "This ends 2025/26. £10,000.00 of it is left, is not carried forward and stays in 2025/26."

@@ -42,7 +42,7 @@ def of_mapping(file: str, sheet: Sheet, part: SheetMapping, year: FinancialYear,
     columns = [Heading("", Meaning.IGNORED)] * len(above)
     typed = typed_months({place: each.cell for place, each in enumerate(above)})
     for meaning in Meaning:
-        for place, column in part.of(meaning).items():
+        for place, column in part.columns_of(meaning).items():
             if place < len(above):
                 cell = above[place].cell
                 day = typed.get(place) or (

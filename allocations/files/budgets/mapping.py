@@ -61,7 +61,7 @@ class SheetMapping(StrictModel):
     columns: dict[Letter, ColumnMapping]
     left_out: tuple[LeftOut, ...] = ()
 
-    def of(self, meaning: Meaning) -> dict[int, ColumnMapping]:
+    def columns_of(self, meaning: Meaning) -> dict[int, ColumnMapping]:
         """The columns of a meaning, by their place from 0, left to right."""
         found = {column_index_from_string(letter) - 1: column for letter, column in self.columns.items()}
         return {place: found[place] for place in sorted(found) if found[place].meaning is meaning}
@@ -123,7 +123,7 @@ class BudgetMapping(SavedMapping):
         if len(set(names)) < len(names):
             raise ValueError("a sheet stands twice, and would be counted twice")
         for sheet in sheets:
-            if not (sheet.of(Meaning.AMOUNT) or sheet.of(Meaning.UNDECIDED)):
+            if not (sheet.columns_of(Meaning.AMOUNT) or sheet.columns_of(Meaning.UNDECIDED)):
                 raise ValueError(f"sheet '{sheet.sheet}' has no column of amounts")
         return sheets
 

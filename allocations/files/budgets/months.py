@@ -72,7 +72,7 @@ class Months:
         self._sums: dict[int, Decimal] = {}
         self._running_up = self._in_all = _NOTHING
 
-    def each(self, pounds: dict[int, Decimal]) -> dict[int, Decimal]:
+    def own_amounts(self, pounds: dict[int, Decimal]) -> dict[int, Decimal]:
         """A row's amounts, each month's own: where they run up, what each adds to the one before."""
         for places in self._series:
             row = [pounds.get(place, _NOTHING) for place in places]

@@ -63,8 +63,8 @@ def gaps(file: str, mapping: BudgetMapping) -> list[Problem]:
     found = []
     for part in mapping.sheets:
         place = f"{file}, sheet {part.sheet}"
-        amounts = part.of(Meaning.AMOUNT)
-        if not amounts and not part.of(Meaning.UNDECIDED):
+        amounts = part.columns_of(Meaning.AMOUNT)
+        if not amounts and not part.columns_of(Meaning.UNDECIDED):
             why, remedy = "There is nothing to hand out.", "Say which column holds the amounts, or leave the sheet out."
             found.append(Problem(place, "no column holds amounts.", why, remedy))
         if part.unit is None and any(column.unit is None for column in amounts.values()):

@@ -54,7 +54,7 @@ class _Rows:
         )
         self.reading = Reading(sheet.name)
         width = len(sheet.rows[0]) if sheet.rows else 0
-        self.places = {meaning: [place for place in part.of(meaning) if place < width] for meaning in Meaning}
+        self.places = {meaning: [place for place in part.columns_of(meaning) if place < width] for meaning in Meaning}
         self.columns = {column_index_from_string(letter) - 1: column for letter, column in part.columns.items()}
         self.amounts = [place for place in self.places[Meaning.AMOUNT] if self._used(place)]
         self.units = {place: self.columns[place].unit or part.unit or "pounds" for place in self.columns}
@@ -200,7 +200,7 @@ class _Rows:
 
     def _pounds(self, cells: Sequence[Cell]) -> dict[int, Decimal]:
         """The row's amounts in pounds by their columns, each month's own; what is none is a problem or set aside."""
-        return self.months.each(self._as_written(cells))
+        return self.months.own_amounts(self._as_written(cells))
 
     def _as_written(self, cells: Sequence[Cell]) -> dict[int, Decimal]:
         found: dict[int, Decimal] = {}

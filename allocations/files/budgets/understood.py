@@ -183,7 +183,7 @@ def in_one_sentence(found: Understood) -> str:
     """What was understood, as ``£ thousand, 2025/26, months Apr to Mar, budget in column F, total in row 41``."""
     said = []
     for part in found.mapping.sheets if found.mapping else ():
-        amounts = part.of(Meaning.AMOUNT) or part.of(Meaning.UNDECIDED)
+        amounts = part.columns_of(Meaning.AMOUNT) or part.columns_of(Meaning.UNDECIDED)
         units = {column.unit or part.unit for column in amounts.values()}
         unit = next(iter(units)) if len(units) == 1 else None
         words = [UNIT_WORDS[unit] if unit else "units by column" if len(units) > 1 else "unit not said"]
@@ -196,7 +196,7 @@ def in_one_sentence(found: Understood) -> str:
             f"columns {letters[0]} to {letters[-1]}" if len(letters) > 1 else f"column {letters[0]}" if letters else ""
         )
         words.append(f"budget in {columns}" if columns else "no budget")
-        parts = [get_column_letter(place + 1) for place in part.of(Meaning.PART)]
+        parts = [get_column_letter(place + 1) for place in part.columns_of(Meaning.PART)]
         if parts:
             words.append(f"of which in column {' and '.join(parts)}")
         totals = next((each.file_total_cells for each in found.readings if each.sheet == part.sheet), ())

@@ -449,7 +449,7 @@ class _Reader:
         for icb, row in rows.icbs.items():
             cell = row[PER_HEAD_COLUMN]
             each = self.notes.number(rows.table.sheet, cell, f"{rows.table.columns[PER_HEAD_COLUMN].text} of {icb}")
-            whole = rows.of(icb, rows.stream.per_head[1])
+            whole = rows.amount(icb, rows.stream.per_head[1])
             if each and whole is not None:
                 people = Fraction(whole) / Fraction(each)
                 if not _FEWEST <= people <= _MOST:
@@ -468,7 +468,7 @@ def _figures(rows: StreamRows) -> Iterator[PublishedFigure]:
     stays = {column.name for column in rows.stream.national}
     for column in rows.stream.money:
         for organisation, row in (*rows.icbs.items(), *rows.own.items()):
-            pounds = rows.of(organisation, column.name)
+            pounds = rows.amount(organisation, column.name)
             if pounds is None:
                 continue  # a dash: the sheet has no such line for the organisation
             own = organisation in rows.own
@@ -485,10 +485,10 @@ def _england_totals(rows: StreamRows) -> Iterator[PrintedTotal]:
             said = printed_of(printed)
             if said is None:
                 continue
-            own = sum((rows.of(area, column.name) or Decimal(0) for area in rows.own), Decimal(0))
+            own = sum((rows.amount(area, column.name) or Decimal(0) for area in rows.own), Decimal(0))
             unit = rows.counts_in[column.name]
             pounds = said * unit - own
-            parts = [rows.of(icb, column.name) or Decimal(0) for icb in rows.icbs]
+            parts = [rows.amount(icb, column.name) or Decimal(0) for icb in rows.icbs]
             exact = tolerance(parts, pounds, Decimal(1), in_whole_units=False)
             rounded_to = int(unit) if abs(sum(parts, Decimal(0)) - pounds) > exact else 0
             yield PrintedTotal(
@@ -499,6 +499,6 @@ def _england_totals(rows: StreamRows) -> Iterator[PrintedTotal]:
 def _icb_totals(rows: StreamRows) -> Iterator[PrintedTotal]:
     parts = len(rows.lines)
     for icb, row in rows.icbs.items():
-        pounds = rows.of(icb, TOTAL)
+        pounds = rows.amount(icb, TOTAL)
         if pounds is not None:
             yield PrintedTotal(rows.stream.fund, icb, pounds, parts, rows.table.sheet.name, row[TOTAL].address)

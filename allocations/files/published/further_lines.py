@@ -98,12 +98,12 @@ def _amounts(rows: StreamRows, heading: ColumnHeader) -> Amounts | None:
 
 
 def _closing_the_gap(rows: StreamRows, candidates: dict[ColumnHeader, Amounts]) -> Sequence[ColumnHeader]:
-    known = {icb: [rows.of(icb, line) or Decimal(0) for line in rows.lines] for icb in rows.icbs}
+    known = {icb: [rows.amount(icb, line) or Decimal(0) for line in rows.lines] for icb in rows.icbs}
     unit, whole_units = rows.counts_in[TOTAL], in_whole_units(rows, TOTAL)
 
     def closes(chosen: Sequence[ColumnHeader]) -> bool:
         for icb, parts in known.items():
-            whole = rows.of(icb, TOTAL)
+            whole = rows.amount(icb, TOTAL)
             added = [*parts, *(candidates[heading][icb] for heading in chosen)]
             if whole is None or abs(sum(added, Decimal(0)) - whole) > tolerance(
                 added, whole, unit, in_whole_units=whole_units

@@ -65,14 +65,14 @@ def tolerance(parts: Sequence[Decimal], whole: Decimal, unit: Decimal, *, in_who
 
 def in_whole_units(rows: StreamRows, total: str) -> bool:
     """Whether every ICB's total in a column is a whole number of its unit."""
-    amounts = [pounds for icb in rows.icbs if (pounds := rows.of(icb, total)) is not None]
+    amounts = [pounds for icb in rows.icbs if (pounds := rows.amount(icb, total)) is not None]
     return all(pounds % rows.counts_in[total] == 0 for pounds in amounts)
 
 
 def _icb_total(rows: StreamRows, notes: Notes, icb: str, total: str, lines: Sequence[str]) -> None:
     row, heading = rows.icbs[icb], rows.table.columns[total]
-    whole = rows.of(icb, total)
-    parts = [pounds for name in lines if (pounds := rows.of(icb, name)) is not None]
+    whole = rows.amount(icb, total)
+    parts = [pounds for name in lines if (pounds := rows.amount(icb, name)) is not None]
     if whole is not None:
         _compare(
             rows, notes, row[total], parts, whole, f"the {len(parts)} lines of {icb}", f"its column '{heading.text}'",
@@ -100,7 +100,7 @@ def _columns(rows: StreamRows, names: Sequence[str], notes: Notes, ties: list[st
                     notes.remarks.append(f"{cell.address} of the row of {where} holds the text '{cell.text[:40]}'.")
                 continue
             checked += 1
-            parts = [pounds for each in inside if (pounds := rows.of(each, name)) is not None]
+            parts = [pounds for each in inside if (pounds := rows.amount(each, name)) is not None]
             rounded += _compare(
                 rows, notes, cell, parts, said * rows.counts_in[name],
                 f"the {len(parts)} rows of {where} in '{table.columns[name].text}'", f"the row of {where}", "",

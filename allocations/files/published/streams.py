@@ -320,6 +320,6 @@ class StreamRows:
         columns, first = self.table.columns, self.stream.lines[0].name
         return TOTAL in columns and columns[TOTAL].column != columns[first].column
 
-    def of(self, organisation: str, column: str) -> Decimal | None:
+    def amount(self, organisation: str, column: str) -> Decimal | None:
         """Pounds of an ICB, or of NHS England's own row for a region; none where the sheet has a dash."""
         return self.pounds.get((organisation, column))

@@ -245,7 +245,7 @@ def _decision(store: Store, proposal: Listed, entries: Sequence[Mapping[str, Any
         return
     _preview(asked, proposal, entries, seen)
     done = common.post_form(
-        store, f"decide {asked!r}", Seen.of(now), _label(asked, proposal),
+        store, f"decide {asked!r}", Seen.at_moment(now), _label(asked, proposal),
         lambda ledger, by, why: _decide(ledger, asked, by, why, dry_run=False), f"this decision on {proposal.id}",
         why_label="Why it is decided so", who_label="Who decides: a role or team, recorded in the books",
     )  # fmt: skip

@@ -452,7 +452,7 @@ def _post(store: Store, at: Moment, file: _File, request: Request, looked: Looke
         "Nothing is posted yet."
     )
     done = common.post_form(
-        store, f"{file.digest} {request!r}", Seen.of(at),
+        store, f"{file.digest} {request!r}", Seen.at_moment(at),
         f"Post {spoken(looked.understood.read_pence)} as one entry",
         lambda ledger, who, why: _bring(ledger, file, replace(request, actor=who, why=why), dry_run=False), file.name,
     )  # fmt: skip

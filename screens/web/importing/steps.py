@@ -233,7 +233,7 @@ def _post(
         with common.as_paths(brought) as paths, attaching(ledger.path, paths):
             return act(ledger, who, why)
 
-    done = common.post_form(store, " ".join(digests), Seen.of(at), f"Post {count}", bring, names)
+    done = common.post_form(store, " ".join(digests), Seen.at_moment(at), f"Post {count}", bring, names)
     if done is not None:
         st.rerun()  # the page then says, from the books, that they have it
 

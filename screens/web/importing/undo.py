@@ -143,7 +143,7 @@ def _form(store: Store, at: Moment, batch: Batch) -> None:
         "is posted yet."
     )
     done = common.post_form(
-        store, f"undo {batch.to_undo} {authority}", Seen.of(at), f"Undo {_numbers(batch.entries).lower()}",
+        store, f"undo {batch.to_undo} {authority}", Seen.at_moment(at), f"Undo {_numbers(batch.entries).lower()}",
         lambda ledger, who, why: _reverse(ledger, batch, why, who, authority, dry_run=False), batch.source,
         why_label="Why it is undone",
     )  # fmt: skip

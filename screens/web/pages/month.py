@@ -127,7 +127,7 @@ def _known_of(store: Store, month: Month) -> None:
 
     def asked(reader: Reader) -> tuple[list[str], list[dict[str, object]]]:
         year = FinancialYear(month.last_day.year - 1)
-        return months.told(reader, month), months.left_over(reader, year) if month.ends_the_year else []
+        return months.in_words(reader, month), months.left_over(reader, year) if month.ends_the_year else []
 
     with store.read(person()) as reader:  # who is told of open proposals by name
         told, left = asked(reader)
@@ -150,7 +150,7 @@ def _post(store: Store, at: Moment, month: Month) -> None:
         common.failed(tried, month.spoken)
         return
     made = common.post_form(
-        store, f"{month} {authority}", Seen.of(at), f"Close {month.spoken}",
+        store, f"{month} {authority}", Seen.at_moment(at), f"Close {month.spoken}",
         lambda ledger, who, why: close(ledger, who, why, dry_run=False), month.spoken, why_label="Why it is closed now",
         who_label="Who closes it: a role or team, recorded in the books",
     )  # fmt: skip

@@ -77,7 +77,7 @@ def post_or_propose(
     Returns:
         What ``act`` returned; None where nothing was recorded, and the page says why.
     """
-    before, now = st.session_state.get(_SEEN_KEY), Seen.of(at)
+    before, now = st.session_state.get(_SEEN_KEY), Seen.at_moment(at)
     st.session_state[_SEEN_KEY] = (shown, now)
     may_post = tried.refused is None
     if tried.refused is not None:

@@ -27,7 +27,7 @@ class Seen:
     known: int
 
     @classmethod
-    def of(cls, at: Moment) -> "Seen":
+    def at_moment(cls, at: Moment) -> "Seen":
         """What a moment shows of the books."""
         return cls(at.head, at.known)
 
