@@ -228,6 +228,8 @@ class Rows:
                 if account["id"] == row["account"]
             ]
             return [own, f"account {row['account']}", *places]
+        if table == "person_day":
+            return [own]
         if table == "account":
             used = [leg for leg in self.rows["transfer"] if row["id"] in (leg["from_account"], leg["to_account"])]
             key = ", ".join(str(row[column]) for column in ("organisation", "fund", "year", "standing"))

@@ -68,7 +68,7 @@ def try_out(hands: Hands, rows: Rows, before: Shown, tampering: Tampering, known
 
 def _try_out(hands: Hands, rows: Rows, before: Shown, tampering: Tampering, known: str, *, reseal: bool) -> int:
     told = f"seed {SEED}: {tampering.name}"
-    touched = sorted({*tampering.tables, *(("entry", "seal", "account_day") if reseal else ())})
+    touched = sorted({*tampering.tables, *(("entry", "seal", "account_day", "person_day") if reseal else ())})
     with hands() as hand:
         for statement in tampering.statements:
             hand.do(statement)
