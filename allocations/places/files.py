@@ -83,7 +83,10 @@ def district_names() -> dict[str, str]:
 @cache
 def _icbs() -> tuple[Names[str], frozenset[str]]:
     rows = [row for row in tables.table("organisations").to_pylist() if row["tier"] == "icb"]
-    return Names((row["name"], row["code"]) for row in rows), frozenset(row["code"] for row in rows)
+    codes = frozenset(row["code"] for row in rows)
+    former = [row for row in tables.table("former_names").to_pylist() if row["organisation"] in codes]
+    named = [(row["name"], row["code"]) for row in rows]
+    return Names([*named, *((row["name"], row["organisation"]) for row in former)]), codes
 
 
 @cache

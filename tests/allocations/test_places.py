@@ -208,6 +208,7 @@ def test_every_icb_and_authority_is_told_from_the_others_by_its_words() -> None:
         ("Cumbria and North East", "QHM"),
         ("NHS North West London Integrated Care Board", "QRV"),
         ("NHS West and North London ICB", "Z9B2Z"),
+        ("NHS North Central and West London ICB", "Z9B2Z"),  # as the place tool of December 2025 calls it
         ("London, West & North", None),  # either of the two
         ("Bedfordshire Luton and Milton Keynes", "QHG"),
         ("NHS Nowhere ICB", None),

@@ -4,6 +4,7 @@ What is expected is worked out here from the rows by hand.
 """
 
 import csv
+import json
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -13,8 +14,10 @@ import pytest
 
 from allocations.files.published import practices
 from allocations.files.published.practices import PracticeFile
+from allocations.places.files import icb_code, read_division
 from allocations.reading.cells import read_workbook
 from allocations.shares import need
+from allocations.shares.populations import shipped
 from ledger.years import FinancialYear
 from tests.books import texts
 
@@ -103,3 +106,20 @@ def test_a_provisional_code_is_told_once_for_each_icb(published: Path, file: str
     assert {code: told.split(": taken for ")[1][:5] for code, told in taken.items()} == PROVISIONAL
     assert taken["T01"].startswith("T01, NHS Central East ICB, 272 practices: taken for S1Y5D, by its name")
     assert "NHS North Central and West London ICB, 521 practices: taken for Z9B2Z, by its name" in taken["T04"]
+
+
+def test_places_saved_by_the_new_tool_are_read_for_every_icb_that_it_names(published: Path, tmp_path: Path) -> None:
+    """The tool writes an ICB's name as its data do: one of them was renamed since."""
+    people = shipped(FinancialYear(2026)).membership()
+    by_name: dict[str, list[str]] = {}
+    with (published / "place_tool_2026_29" / "2026_2027.csv").open(encoding="utf-8-sig") as lines:
+        for row in csv.DictReader(lines):
+            by_name.setdefault(row["ICBname"], []).append(next(iter(row.values())))
+    assert len(by_name) == 36
+    for name, own in by_name.items():
+        code = icb_code(name)
+        assert code is not None, name
+        saved = tmp_path / "saved.json"
+        saved.write_text(json.dumps({"Here": {"gps": own[:3], "icb": name}, "places": ["Here"]}), "utf-8")
+        division = read_division(saved, code, people)
+        assert [division.place_of[practice] for practice in own[:3]] == ["Here"] * 3
