@@ -234,8 +234,6 @@ class Rows:
             used = [leg for leg in self.rows["transfer"] if row["id"] in (leg["from_account"], leg["to_account"])]
             key = ", ".join(str(row[column]) for column in ("organisation", "fund", "year", "standing"))
             return [own, f"account {key}", *(f"entry {leg['entry_number']}" for leg in used)]
-        if table == "person_day":
-            return [own]
         return [own, f"entry {row['entry_number']}"]
 
     def _brought(self, table: str, *, legs: bool = False) -> Any:
