@@ -34,6 +34,19 @@ BROKEN = {
     "NOT alone OR role = 'approver'": "alone = true, role = 'viewer'",
     "role <> 'app' OR organisation IS NULL": "role = 'app', organisation = 'ICB1'",
     "valid_to IS NULL OR valid_from < valid_to": "valid_to = valid_from",
+    "(organisation IS NULL) <> (fund IS NULL)": "organisation = NULL, fund = NULL",
+    "amount_pence >= 0": "amount_pence = -1",
+    "amount_pence <> 0": "amount_pence = 0",
+    "from_organisation <> to_organisation": "to_organisation = from_organisation",
+    "anticipated_on IS NOT NULL OR notified_on IS NOT NULL": "anticipated_on = NULL, notified_on = NULL",
+    "agreed_pence >= 0": "agreed_pence = -1",
+    "minimum_pence IS NULL OR (minimum_pence >= 0 AND minimum_pence <= agreed_pence)": "minimum_pence = -1",
+    "kind IN ('iho', 'mnp', 'snp', 'capitated', 'other')": "kind = 'gift'",
+    "holder <> commissioner": "commissioner = holder",
+    "population IS NULL OR population > 0": "population = 0",
+    "payer <> receiver": "receiver = payer",
+    "outcome IN ('due', 'earned', 'withheld', 'moved')": "outcome = 'lost'",
+    "(outcome = 'moved') = (moved_to IS NOT NULL)": "outcome = 'moved', moved_to = NULL",
 }  # fmt: skip
 
 
