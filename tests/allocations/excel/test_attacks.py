@@ -4,11 +4,17 @@ Every file is one more of the kinds of ``test_kinds``, after workbooks that fina
 small books holds £6,000.00 on core. At the end, files are rewritten at random.
 """
 
+import re
+import zipfile
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openpyxl.styles import Font, PatternFill
 
 from allocations.files.budgets.mapping import Settings
@@ -192,6 +198,74 @@ def test_zeros_that_a_format_adds_are_a_unit(number_format: str, funded: Store, 
 
     problems = texts(refusal(funded, with_openpyxl(tmp_path / "file.xlsx", one("Budget (£)"), show)))
     assert "£ thousand" in problems or "£ million" in problems
+
+
+# --- K3 and K13 --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("amount", ["2500.5²", "25①0.5", "2500.5ⁿ", "\uff12\uff15\uff10\uff10.5", "2500½", "₂500.5"])
+def test_signs_that_look_like_digits_are_no_digits_of_an_amount(amount: str, funded: Store, tmp_path: Path) -> None:
+    path = written(tmp_path / "file.xlsx", [["Code", "Budget (£)"], ["P1", amount], ["P2", 3499.5]])
+    assert "B2" in texts(refusal(funded, path))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    sign=st.sampled_from("²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃①②③ⅠⅡ٢٣२३½¾"), at=st.integers(0, 6), where=st.sampled_from(["amount", "total"])
+)
+def test_no_raised_lowered_or_foreign_digit_gets_into_a_total(
+    sign: str, at: int, where: str, books: Store, tmp_path: Path
+) -> None:
+    amounts = {"amount": "2500.5", "total": "6000"}
+    amounts[where] = f"{amounts[where][:at]}{sign}{amounts[where][at:]}"
+    rows = [["Code", "Budget (£)"], ["P1", amounts["amount"]], ["P2", "3499.5"], ["Total", amounts["total"]]]
+    assert understood(books, written(tmp_path / "file.xlsx", rows)).problems
+
+
+@pytest.mark.parametrize("empty", ['=""', '=IF(1=1,"","x")', '=REPT(" ",3)'])
+def test_what_a_formula_leaves_empty_is_no_row(empty: str, funded: Store, tmp_path: Path) -> None:
+    rows = [
+        ["Code", "Budget (£)"],
+        ["P1", 2500.5],
+        [empty, empty],
+        ["P2", 3499.5],
+        [empty, empty],
+        ["Total", 6000],
+        [empty, empty],
+    ]
+    found = bring_in(funded, _with_formulas(tmp_path / "file.xlsx", rows), dry_run=True).understood
+    assert (found.read_pence, len(found.lines), found.file_pence) == (HELD, 2, HELD)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(spots=st.lists(st.integers(1, 3), max_size=6))
+def test_empty_rows_of_formulas_change_nothing_wherever_they_stand(
+    spots: list[int], books: Store, tmp_path: Path
+) -> None:
+    rows: list[list[Any]] = [["Code", "Budget (£)"], ["P1", 2500.5], ["P2", 3499.5]]
+    for spot in spots:
+        rows.insert(spot, ['=""', '=""'])
+    found = understood(books, _with_formulas(tmp_path / "file.xlsx", rows))
+    assert not found.problems, texts(found.problems)
+    assert (found.read_pence, len(found.lines)) == (HELD, 2)
+
+
+def _with_formulas(path: Path, rows: Sequence[Sequence[Any]]) -> Path:
+    """A workbook whose formulas have been worked out, as Excel leaves it: each gives an empty text."""
+    made = path.with_suffix(".made.xlsx")
+    with xlsxwriter.Workbook(made) as workbook:
+        sheet = workbook.add_worksheet()
+        for at, row in enumerate(rows):
+            for column, value in enumerate(row):
+                if isinstance(value, str) and value.startswith("="):
+                    sheet.write_formula(at, column, value, None, "   " if "REPT" in value else "")
+                else:
+                    sheet.write(at, column, value)
+    # Excel says of an empty result that it is a text; the library that wrote it leaves that out.
+    with zipfile.ZipFile(made) as parts, zipfile.ZipFile(path, "w") as file:
+        for name in parts.namelist():
+            file.writestr(name, re.sub(rb'(<c r="[A-Z]+[0-9]+")><f>', rb'\1 t="str"><f>', parts.read(name)))
+    return path
 
 
 # --- K14, K15, K18 and K19: more files of our own ----------------------------------------------------------------
