@@ -5,6 +5,7 @@ of another shape is told cell by cell, and not read by columns that may have mov
 """
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
@@ -60,7 +61,7 @@ class MappedSheet(Protocol):
         """The letters of the columns without which nothing can be read."""
 
 
-class SavedMapping(StrictModel):
+class SavedMapping(StrictModel, ABC):
     """What all mappings say.
 
     Attributes:
@@ -71,9 +72,9 @@ class SavedMapping(StrictModel):
     fingerprint: str | None = None
 
     @property
+    @abstractmethod
     def parts(self) -> Sequence[MappedSheet]:
         """The sheets."""
-        raise NotImplementedError
 
 
 def save_mapping(path: Path, mapping: SavedMapping, workbook: Workbook) -> None:
