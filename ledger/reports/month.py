@@ -160,7 +160,8 @@ class OnPurpose:
     Attributes:
         given_pence: what came into it from outside or from other pots.
         spent_pence: what was spent on its purpose.
-        redirected_pence: what left it for other pots.
+        redirected_pence: what left it for other pots, but for narrower ones inside it.
+        set_aside_pence: what was set aside in pots inside it, as for a minimum that it has to meet.
         returned_pence: what went back outside.
         left_pence: what of it is neither.
     """
@@ -170,12 +171,14 @@ class OnPurpose:
     given_pence: int
     spent_pence: int
     redirected_pence: int
+    set_aside_pence: int
     returned_pence: int
 
     @property
     def left_pence(self) -> int:
         """What is left of it."""
-        return self.given_pence - self.spent_pence - self.redirected_pence - self.returned_pence
+        gone = self.spent_pence + self.redirected_pence + self.set_aside_pence + self.returned_pence
+        return self.given_pence - gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +251,13 @@ class MonthAnswer:
         }
 
     @property
+    def has_spending(self) -> bool:
+        """Whether any spending of the year is recorded: where none is, what is not spent is not known."""
+        return any(purpose.spent_pence for purpose in self.purposes)
+
+    @property
     def redirected_pence(self) -> int:
-        """What left any pot for another in the year so far."""
+        """What left any pot for another that is not inside it, in the year so far."""
         return sum(purpose.redirected_pence for purpose in self.purposes)
 
 
@@ -312,12 +320,22 @@ def _purposes(moved: Sequence[Row], funds: Mapping[str, Row], pot_of: Mapping[st
             elif row["gives"]:
                 sums[before]["returned_pence"] += row["pence"]
         elif before != after:
-            sums[before]["redirected_pence"] += row["pence"]
+            gone = "set_aside_pence" if before in _around(after, funds) else "redirected_pence"
+            sums[before][gone] += row["pence"]
             sums[after]["given_pence"] += row["pence"]
-    names = ("given_pence", "spent_pence", "redirected_pence", "returned_pence")
+    names = ("given_pence", "spent_pence", "redirected_pence", "set_aside_pence", "returned_pence")
     return [
         OnPurpose(pot, funds[pot]["name"], *(its[name] for name in names)) for pot, its in sorted(sums.items())
     ]  # fmt: skip
+
+
+def _around(fund: str, funds: Mapping[str, Row]) -> list[str]:
+    """The funds around a fund, the nearest first."""
+    around, found = funds[fund]["parent"], []
+    while around is not None:
+        found.append(around)
+        around = funds[around]["parent"]
+    return found
 
 
 def _baselines(moved: Sequence[Row], funds: Mapping[str, Row]) -> list[OpeningBaseline]:

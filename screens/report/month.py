@@ -20,20 +20,36 @@ _RECEIPTS = (
     text("Entry", "entry"), text("Kind", "kind"), day("Day", "day"), text("Fund", "fund"),
     text("What it names", "source", missing="nothing"), money("Came (£)", "amount_pence"),
 )  # fmt: skip
-_DEADLINES = (
-    text("Pot", "name"), *data("fund"), money("Not spent (£)", "left_pence"), day("Spend by", "spend_by"),
-    count("Days left", "days_left"), money("A day from now (£)", "rate_pence", missing="its day has passed"),
-    money("A day over the whole time (£)", "whole_rate_pence"),
-)  # fmt: skip
+# What stands where nobody has recorded any spending: it is not known, and never nought.
+_NO_SPENDING = "none is recorded"
+
+
+def _deadlines(found: MonthAnswer) -> Table:
+    passed = "its day has passed" if found.has_spending else "no spending is recorded"
+    columns = (
+        text("Pot", "name"), *data("fund"), money("Not spent (£)" if found.has_spending else "Held (£)", "left_pence"),
+        day("Spend by", "spend_by"), count("Days left", "days_left"),
+        money("A day from now (£)", "rate_pence", missing=passed),
+        money("A day over the whole time (£)", "whole_rate_pence", missing=passed),
+    )  # fmt: skip
+    rows = [
+        (one.name, one.code, one.left_pence, one.spend_by, one.days_left,
+         *((one.rate_pence, one.whole_rate_pence) if found.has_spending else (None, None)))
+        for one in found.deadlines
+    ]  # fmt: skip
+    return Table("To be spent by a day", columns, rows)
+
+
 _PURPOSES = (
-    text("Pot", "name"), *data("fund"), money("Given (£)", "given_pence"), money("Spent on purpose (£)", "spent_pence"),
-    money("Moved to other pots (£)", "redirected_pence"), money("Returned (£)", "returned_pence"),
-    money("Left (£)", "left_pence"),
+    text("Pot", "name"), *data("fund"), money("Given (£)", "given_pence"),
+    money("Spent on purpose (£)", "spent_pence", missing=_NO_SPENDING),
+    money("Moved to other pots (£)", "redirected_pence"), money("Set aside inside it (£)", "set_aside_pence"),
+    money("Returned (£)", "returned_pence"), money("Left (£)", "left_pence"),
 )  # fmt: skip
 _OUTLOOKS = (
     text("Organisation", "organisation_name"), *data("organisation", "fund"), text("Fund", "fund_name"),
-    money("Budget (£)", "budget_pence"), money("Spent (£)", "spent_pence"),
-    money("Forecast for the year (£)", "forecast_pence", missing="none is recorded"), day("Forecast at", "forecast_at"),
+    money("Budget (£)", "budget_pence"), money("Spent (£)", "spent_pence", missing=_NO_SPENDING),
+    money("Forecast for the year (£)", "forecast_pence", missing=_NO_SPENDING), day("Forecast at", "forecast_at"),
     money("Under (+) or over (-) budget (£)", "under_pence", missing=""),
 )  # fmt: skip
 _BASELINES = (
@@ -53,18 +69,18 @@ def shown(reader: Reader, at: Moment, asked: Month, organisation: str) -> Report
     """
     found = months.month(reader, at, asked, organisation)
     year = year_of(asked.first_day)
+    known = found.has_spending
     tables = [
         Table("The month's letter", _LETTER, _letter(found)),
         Table("What came in the month and names no line of a letter", _RECEIPTS, _unexplained(found)),
-        Table("To be spent by a day", _DEADLINES, [
-            (one.name, one.code, one.left_pence, one.spend_by, one.days_left, one.rate_pence, one.whole_rate_pence)
-            for one in found.deadlines]),
+        _deadlines(found),
         Table("What became of each pot", _PURPOSES, [
-            (one.name, one.pot, one.given_pence, one.spent_pence, one.redirected_pence, one.returned_pence,
-             one.left_pence) for one in found.purposes]),
+            (one.name, one.pot, one.given_pence, one.spent_pence if known else None, one.redirected_pence,
+             one.set_aside_pence, one.returned_pence, one.left_pence) for one in found.purposes]),
         Table("Budget, spending and forecast", _OUTLOOKS, [
-            (one.organisation_name, one.organisation, one.fund, one.fund_name, one.budget_pence, one.spent_pence,
-             one.forecast_pence, one.as_at, one.under_pence) for one in found.outlooks]),
+            (one.organisation_name, one.organisation, one.fund, one.fund_name, one.budget_pence,
+             one.spent_pence if known else None, one.forecast_pence, one.as_at, one.under_pence)
+            for one in found.outlooks]),
         Table(f"Opening baseline of the year after {year}", _BASELINES, [
             (one.name, one.fund, one.recurrent_pence, one.falls_away_pence) for one in found.baselines]),
     ]  # fmt: skip
@@ -103,9 +119,11 @@ def _said(found: MonthAnswer) -> list[str]:
     else:
         letter = "No line of a letter is recorded for this month: devolution record letter records one."
     came = "In the month {came} came from outside, {unexplained} of it without naming a known line of a letter."
-    return [
+    said = [
         letter.format(**sums),
         came.format(**sums),
+        "" if found.has_spending else "No spending of the year is recorded, so what is not spent is not known.",
         f"Of pots {spoken(found.redirected_pence)} was moved to other pots in the year so far.",
         "What recurs is what came marked as recurrent (R), less what went; the rest falls away.",
     ]
+    return [sentence for sentence in said if sentence]

@@ -123,6 +123,26 @@ def test_a_month_by_hand(books: Store) -> None:
         assert verify(reader) == []
 
 
+def test_what_is_set_aside_inside_a_pot_is_not_moved_to_another_and_no_spending_is_not_none(books: Store) -> None:
+    """Of £6,000 of core £400 is set aside for care, which lies inside it; nobody has recorded what was spent."""
+    fund_all(books)
+    told(books, "earmark", {"organisation": "ICB1", "fund": "core", "to_fund": "care", "amount": "400", **R})
+    found = asked(books)
+    purposes = {one.pot: one for one in found.purposes}
+    core, care = purposes["core"], purposes["care"]
+    assert [core.given_pence, core.redirected_pence, core.set_aside_pence, core.left_pence] == pounds(
+        6000, 0, 400, 5600
+    )
+    assert [care.given_pence, care.left_pence] == pounds(400, 400)
+    assert found.redirected_pence == 0
+    assert not found.has_spending
+    with books.read() as reader:
+        shown = report.shown(reader, moment(reader, date(2025, 6, 30)), JUNE, "ICB1")
+    assert "No spending of the year is recorded, so what is not spent is not known." in shown.sentences
+    assert all(one["spent_pence"] is None for one in shown.facts["purposes"] + shown.facts["outlooks"])
+    assert all(one["rate_pence"] is None for one in shown.facts["deadlines"])
+
+
 def test_a_later_day_says_what_became_of_the_letter_since(books: Store) -> None:
     fund_all(books)
     for name, given in STORY:
