@@ -294,6 +294,13 @@ def moment(reader: Reader, as_at: date | None = None, known_at: datetime | None 
     return Moment(as_at, known_at, known, counted == newest, at_head, illustrative > 0)
 
 
+def year_in_view(reader: Reader, at: Moment) -> FinancialYear:
+    """The newest financial year that has begun by the day and in which money stands; the day's own where none is."""
+    begun = year_of(at.as_at).start
+    found = reader.whole("SELECT coalesce(max(year), $begun) FROM account WHERE year <= $begun", {"begun": begun})
+    return FinancialYear(found)
+
+
 def position(reader: Reader, at: Moment, *, organisation: str | None = None, year: int | None = None) -> pa.Table:
     """The position: a table of schema ``SCHEMA``, a row for each organisation, fund, year and standing.
 

@@ -6,10 +6,10 @@ from allocations.shares.pooled import OTHERS, shares_of_what_is_left
 from ledger.money import exact_pounds, spoken
 from ledger.reports import arrangements, breakeven
 from ledger.reports.arrangements import InstalmentTied, Pool
-from ledger.reports.position import Moment
+from ledger.reports.position import Moment, year_in_view
 from ledger.store.base import Reader
 from ledger.words import OUTCOMES
-from ledger.years import FinancialYear, year_of
+from ledger.years import FinancialYear
 from screens.report.report import Report, Row, Table, count, data, day, money, text
 
 _NOT_KNOWN = "not known"
@@ -21,9 +21,9 @@ def pools(reader: Reader, at: Moment, *, organisation: str | None, year: Financi
 
     Args:
         organisation: only those that it hosts or pays into.
-        year: of the money; that of the day otherwise.
+        year: of the money; otherwise the newest that has begun by the day and holds any.
     """
-    year = year or year_of(at.as_at)
+    year = year or year_in_view(reader, at)
     found = arrangements.pools(reader, at, organisation=organisation, year=year)
     heads = [
         text("Pooled fund", "fund_name"), *data("pool", "fund", "payer"), text("Host", "host_name"),
@@ -96,9 +96,9 @@ def contracts(reader: Reader, at: Moment, *, organisation: str | None, year: Fin
 
     Args:
         organisation: only those that it holds or lets, with what lies inside them.
-        year: of the money; that of the day otherwise.
+        year: of the money; otherwise the newest that has begun by the day and holds any.
     """
-    year = year or year_of(at.as_at)
+    year = year or year_in_view(reader, at)
     found = arrangements.contracts(reader, at, organisation=organisation, year=year)
     heads = [
         text("Contract", "contract"), *data("depth", "holder", "commissioner"), text("Kind", "kind"),
@@ -135,9 +135,9 @@ def instalments(reader: Reader, at: Moment, *, organisation: str | None, year: F
 
     Args:
         organisation: only those that it pays or gets, or that were moved to it.
-        year: of the money; that of the day otherwise.
+        year: of the money; otherwise the newest that has begun by the day and holds any.
     """
-    year = year or year_of(at.as_at)
+    year = year or year_in_view(reader, at)
     found = arrangements.instalments(reader, at, organisation=organisation, year=year)
     heads = [
         text("Instalment", "instalment"), text("Quarter", "quarter"), day("Due on", "due_on"), text("Fund", "fund"),
@@ -193,12 +193,12 @@ def each_alone(
     Args:
         organisation: only this one and those below it.
         tier: only bodies of this tier.
-        year: of the money; that of the day otherwise.
+        year: of the money; otherwise the newest that has begun by the day and holds any.
 
     Raises:
         Refused: the organisation is unknown.
     """
-    year = year or year_of(at.as_at)
+    year = year or year_in_view(reader, at)
     found = breakeven.each_alone(reader, at, organisation=organisation, tier=tier, year=year)
     heads = [
         text("Organisation", "name"), *data("organisation"), text("Tier", "tier"), money("Has (£)", "held_pence"),

@@ -7,12 +7,12 @@ from typing import Any
 from ledger.money import exact_pounds, plain_decimal
 from ledger.reports import pots as fencing
 from ledger.reports import register
-from ledger.reports.position import Moment, position
+from ledger.reports.position import Moment, position, year_in_view
 from ledger.reports.pot_lives import PotLife, pot_lives
 from ledger.reports.pots import Fence
 from ledger.reports.receivers import MEASURES, PENNY_PACKETS, PotsReceived, middle, received
 from ledger.store.base import Reader
-from ledger.years import FinancialYear, year_of
+from ledger.years import FinancialYear
 from screens.report.report import Report, Row, Table, count, data, day, money, ratio, share, text
 
 NOT_KNOWN = "not known"
@@ -28,12 +28,12 @@ def listed(reader: Reader, at: Moment, *, organisation: str | None, year: Financ
     """Every pot with its terms on the day; of an organisation, those of which it or anybody below it has money.
 
     Args:
-        year: the year of the money; that of the day otherwise.
+        year: of the money; otherwise the newest that has begun by the day and holds any.
 
     Raises:
         Refused: the organisation is unknown.
     """
-    year = year or year_of(at.as_at)
+    year = year or year_in_view(reader, at)
     on = min(max(at.as_at, year.first_day), year.last_day)
     money_held = position(reader, at, organisation=organisation, year=year.start)
     held = {fence.code: fence for fence in fencing.fences(reader, money_held, on)}
@@ -86,12 +86,12 @@ def seen_by(reader: Reader, at: Moment, tier: str, *, organisation: str | None, 
     Args:
         tier: ``icb``, ``place``, ``pcn`` or ``practice``.
         organisation: only receivers below this one, or itself.
-        year: the year of the money; that of the day otherwise.
+        year: of the money; otherwise the newest that has begun by the day and holds any.
 
     Raises:
         Refused: the organisation is unknown.
     """
-    year = year or year_of(at.as_at)
+    year = year or year_in_view(reader, at)
     found, without = received(reader, at, tier, organisation=organisation, year=year.start)
     heads = [
         text("Name", "name"), *data("organisation"), money("Held (£)", "total_pence"), count("Pots", "pots"),

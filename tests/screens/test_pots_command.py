@@ -42,6 +42,22 @@ def test_every_pot_with_its_terms_and_what_is_left(tmp_path: Path) -> None:
     assert run(*asked, "--organisation", "ICB9").returncode == 1
 
 
+def test_without_a_year_the_newest_that_has_begun_and_holds_money_is_shown(tmp_path: Path) -> None:
+    """The books hold 2025/26 alone: years later that is still what there is to see, and before it there is nothing."""
+    ledger = tmp_path / "books.duckdb"
+    with Store.open_or_create(ledger) as store:
+        small_books(store)
+        fund_all(store)
+        with store.read() as reader:
+            years = {
+                day: position.year_in_view(reader, position.moment(reader, date.fromisoformat(day)))
+                for day in ("2024-12-31", "2025-04-01", "2026-03-31", "2028-07-01")
+            }
+    found = [str(year) for year in years.values()]
+    assert found == ["2024/25", "2025/26", "2025/26", "2025/26"]
+    assert document("pots", "--as-at", "2028-07-01", "--ledger", ledger)["rows"]
+
+
 def test_days_and_a_daily_rate_to_the_deadline(demo_ledger: Path) -> None:
     """From 1 March 2026 to 31 March there are 31 days, both counted."""
     rows = document(
