@@ -217,7 +217,7 @@ class Rows:
 
     def _places(self, table: str, row: Row) -> list[str]:
         if table == "seal":
-            return ["the seal", "entry"]
+            return ["the seal", "seal 1", "entry"]
         if table == "entry":
             return [f"entry {row['number']}"]
         own = f"{table.replace('_', ' ')} {', '.join(str(row[column]) for column in _key(table))}"

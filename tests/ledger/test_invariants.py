@@ -107,7 +107,23 @@ class Auditor:
         }
         left = {around for around in (fund, *AROUND[fund]) if around not in (to_fund, *AROUND[to_fund])}
         fenced = any(f in FENCES and (authority is None or kind not in FENCES[f]) for f in left)
+        if payer == "GOV" and payee != "GOV" and authority is None and self._waits_beside(to_fund):
+            return False
         return shapes[kind] and not fenced and move.source != move.destination and not self.overdraws([move])
+
+    def _waits_beside(self, fund: str) -> bool:
+        """Whether ring-fenced money that came back to the source waits there to go out again, and not on this fund."""
+        for fence in FENCES:
+            waiting = 0
+            for m in self.movements:
+                (payer, gone), (payee, come) = m.source[:2], m.destination[:2]
+                if payee == "GOV" and payer != "GOV" and fence in (gone, *AROUND[gone]):
+                    waiting += m.pence
+                if payer == "GOV" and payee != "GOV" and fence in (come, *AROUND[come]):
+                    waiting = max(waiting - m.pence, 0)  # what was never there before is the source's own
+            if waiting and fence not in (fund, *AROUND[fund]):
+                return True
+        return False
 
     def position(self, day: date, known: int) -> dict[tuple[str, str, str], int]:
         held: dict[tuple[str, str, str], int] = defaultdict(int)

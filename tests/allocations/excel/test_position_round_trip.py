@@ -121,7 +121,7 @@ def decisions(seed: int) -> list[Draft]:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def with_agreements(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "template.duckdb"
     with Store.create(path) as store:
         small_books(store)
@@ -139,11 +139,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), as_csv=st.booleans(), early=st.booleans())
 def test_random_books_come_back_the_same(
-    template: Path, tmp_path_factory: pytest.TempPathFactory, seed: int, *, as_csv: bool, early: bool
+    with_agreements: Path, tmp_path_factory: pytest.TempPathFactory, seed: int, *, as_csv: bool, early: bool
 ) -> None:
     folder = tmp_path_factory.mktemp("round")
     for name in ("books", "fresh"):
-        shutil.copy(template, folder / f"{name}.duckdb")
+        shutil.copy(with_agreements, folder / f"{name}.duckdb")
     as_at = JUNE if early else None
     with Store.open(folder / "books.duckdb") as books, Store.open(folder / "fresh.duckdb") as again:
         post(books, decisions(seed))
