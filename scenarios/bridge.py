@@ -7,7 +7,6 @@ a release of a fund that the step before it made does, has no effect alone: it i
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,8 +15,9 @@ from ledger.errors import Refused
 from ledger.reports.measures import UNTIED_GRADES
 from ledger.reports.position import WITHOUT_AGREEMENT
 from ledger.words import RING_FENCED
-from scenarios.change import Change, held, put, tidied, total
+from scenarios.change import Change, held
 from scenarios.engine import Done, Run, apply
+from scenarios.order import Pair, pairs_that_differ
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,9 @@ QUANTITIES = (
 )  # fmt: skip
 
 
+_ASKED = ["fund", "year", "depth", "standing", "grade", "route", "notified_on", "amount_pence"]
+
+
 @dataclass(frozen=True)
 class BridgeStep:
     """One step of a bridge.
@@ -94,20 +97,11 @@ class Bridge:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two steps whose order was tried. ``differs_pence`` is None where only one order can be done."""
-
-    first: int
-    second: int
-    differs_pence: int | None
-
-
-@dataclass(frozen=True)
 class Bridges:
     """Every bridge of a scenario, and whether the order of its steps matters.
 
     Attributes:
-        pairs: the pairs of steps whose order matters; all pairs were tried on the baseline.
+        pairs: the pairs of steps whose order matters; all that meet were tried on the baseline.
     """
 
     bridges: tuple[Bridge, ...]
@@ -121,8 +115,9 @@ class Bridges:
 
 def measured(table: pa.Table) -> dict[str, int]:
     """Every quantity of a position, in pence."""
-    own = held(table)
-    return {each.name: total(own.filter(pc.fill_null(each.keep(own), False))) for each in QUANTITIES}
+    own = held(table.select(_ASKED))
+    amounts = own["amount_pence"]
+    return {each.name: pc.sum(amounts.filter(pc.fill_null(each.keep(own), False))).as_py() or 0 for each in QUANTITIES}
 
 
 def bridges(run: Run) -> Bridges:
@@ -151,7 +146,7 @@ def bridges(run: Run) -> Bridges:
         )
         rest = after[quantity.name] - before[quantity.name] - sum(bar.effect_pence for bar in bars)
         found.append(Bridge(quantity, before[quantity.name], bars, rest, after[quantity.name]))
-    return Bridges(tuple(found), tuple(_pairs(run, alone)))
+    return Bridges(tuple(found), tuple(pairs_that_differ(run.baseline, run.done, alone)))
 
 
 def _alone(run: Run, done: Done) -> Change | None:
@@ -162,39 +157,3 @@ def _alone(run: Run, done: Done) -> Change | None:
         return apply(done.lever, run.baseline.position, run.baseline.world)
     except Refused:
         return None
-
-
-def _pairs(run: Run, alone: Mapping[int, Change | None]) -> list[Pair]:
-    """Pairs whose order matters: the later step before the earlier one, against the order of the file."""
-    found = []
-    for one, other in combinations(run.done, 2):
-        forward = _then(alone[one.number], other)
-        backward = _then(alone[other.number], one)
-        if forward is None and backward is None:
-            continue  # neither order can be done on the baseline alone; the file's own order stands
-        if forward is None or backward is None:
-            found.append(Pair(one.number, other.number, None))
-            continue
-        apart = differs(forward.position, backward.position)
-        if apart:
-            found.append(Pair(one.number, other.number, apart))
-    return found
-
-
-def _then(first: Change | None, then: Done) -> Change | None:
-    if first is None:
-        return None
-    try:
-        return apply(then.lever, first.position, first.world)
-    except Refused:
-        return None
-
-
-def differs(one: pa.Table, other: pa.Table) -> int:
-    """How much money stands elsewhere, or on other terms, in one position than in another; in pence.
-
-    Half of what differs, because what is missing in one place is found in another; rounded up.
-    """
-    turned = put(other, amount_pence=pc.negate(other["amount_pence"]))
-    left = tidied(pa.concat_tables([one, turned]))
-    return (total(put(left, amount_pence=pc.abs(left["amount_pence"]))) + 1) // 2

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 
 from ledger.errors import refuse
 from ledger.money import spoken
-from scenarios.bridge import QUANTITIES, differs, measured
+from scenarios.bridge import QUANTITIES, measured
 from scenarios.change import held
 from scenarios.gainers import Gain, by_system
+from scenarios.order import differs
 from scenarios.outcome import Outcome
 from scenarios.scenario import Scenario
 

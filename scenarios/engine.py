@@ -17,6 +17,9 @@ from scenarios.levers.base import Lever
 from scenarios.scenario import WrittenScenario
 from scenarios.world import World
 
+# What a step is judged by.
+_JUDGED = ["fund", "fund_name", "year", "standing", "grade", "amount_pence"]
+
 
 @dataclass(frozen=True)
 class Done:
@@ -89,30 +92,33 @@ def apply(lever: Lever, position: pa.Table, world: World, place: str = "the step
     except CannotApply as error:
         where = f"{place}.{error.key}" if error.key else place
         raise Refused([Problem(where, error.found, error.why, error.fix)]) from error
-    _hold_to_promises(lever, position, change)
+    before, after = (held(table.select(_JUDGED)) for table in (position, change.position))
+    _hold_to_promises(lever, position, (before, after), change)
     if not change.frees:
-        problems = ring_fence_problems(position, change, place)
+        problems = _ring_fence_problems(before, after, change.added_pence, place)
         if problems:
             raise Refused(problems)
     return change
 
 
-def ring_fence_problems(before: pa.Table, change: Change, place: str) -> list[Problem]:
+def _ring_fence_problems(before: pa.Table, after: pa.Table, added_pence: int, place: str) -> list[Problem]:
     """Hard and statutory ring-fenced money that a step takes out of its fund.
 
     Money that leaves the position altogether went back to whoever gave it, and has not left its purpose.
     """
-    fenced, now = _by_fund(before, RING_FENCED), _by_fund(change.position, None)
-    names = dict(zip(before["fund"].to_pylist(), before["fund_name"].to_pylist(), strict=True))
-    returned = -min(change.added_pence, 0)
+    fenced = before.filter(pc.is_in(before["grade"], value_set=pa.array(RING_FENCED, pa.string())))
+    if not fenced.num_rows:
+        return []
+    now = _by_fund(after)
+    returned = -min(added_pence, 0)
     found = []
-    for (fund, year), pence in sorted(fenced.items()):
-        missing = pence - now.get((fund, year), 0) - returned
+    for (fund, year, name), pence in sorted(_by_fund(fenced).items()):
+        missing = pence - now.get((fund, year, name), 0) - returned
         if missing > 0:
             found.append(
                 Problem(
                     place,
-                    f"it takes {spoken(missing)} out of {names[fund]}, which is ring-fenced.",
+                    f"it takes {spoken(missing)} out of {name}, which is ring-fenced.",
                     "Ring-fenced money leaves its fund only by a step that says so.",
                     "Put a release step before it, or name the 'authority' that allows it in this step.",
                 )
@@ -120,24 +126,22 @@ def ring_fence_problems(before: pa.Table, change: Change, place: str) -> list[Pr
     return found
 
 
-def _by_fund(table: pa.Table, grades: Iterable[str] | None) -> dict[tuple[str, int], int]:
-    own = held(table)
-    if grades is not None:
-        own = own.filter(pc.is_in(own["grade"], value_set=pa.array(list(grades), pa.string())))
-    summed = own.group_by(["fund", "year"]).aggregate([("amount_pence", "sum")])
-    keys = zip(summed["fund"].to_pylist(), summed["year"].to_pylist(), strict=True)
+def _by_fund(table: pa.Table) -> dict[tuple[str, int, str], int]:
+    summed = table.group_by(["fund", "year", "fund_name"]).aggregate([("amount_pence", "sum")])
+    keys = zip(*(summed[name].to_pylist() for name in ("fund", "year", "fund_name")), strict=True)
     return dict(zip(keys, summed["amount_pence_sum"].to_pylist(), strict=True))
 
 
-def _hold_to_promises(lever: Lever, before: pa.Table, change: Change) -> None:
+def _hold_to_promises(lever: Lever, position: pa.Table, sums: tuple[pa.Table, pa.Table], change: Change) -> None:
     """What no file can bring about: a lever that loses money, or says another sum than it added."""
-    added = total(held(change.position)) - total(held(before))
+    before, after = sums
+    added = total(after) - total(before)
     assert added == change.added_pence, f"{type(lever).__name__} added {added}, and says {change.added_pence}"
     assert added == 0 or not lever.conserves, f"{type(lever).__name__} does not conserve money"
-    sources = pc.any(pc.equal(before["standing"], SOURCE)).as_py()
-    assert not sources or total(change.position) == total(before), f"{type(lever).__name__} leaves a gap"
-    least = pc.min(held(change.position)["amount_pence"]).as_py()
-    assert least is None or least >= min(0, pc.min(held(before)["amount_pence"]).as_py() or 0)
+    sources = pc.any(pc.equal(position["standing"], SOURCE)).as_py()
+    assert not sources or total(change.position) == total(position), f"{type(lever).__name__} leaves a gap"
+    least = pc.min(after["amount_pence"]).as_py()
+    assert least is None or least >= min(0, pc.min(before["amount_pence"]).as_py() or 0)
 
 
 def _steps(

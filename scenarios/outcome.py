@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from ledger.errors import Problem, Refused
 from ledger.money import spoken
 from ledger.reports.measures import SCOPES, Measure, measures
 from ledger.reports.summary import percent
@@ -64,6 +65,28 @@ def work_out(reader: Reader, written: WrittenScenario) -> Outcome:
         Refused: the scenario cannot be run; with the place of each fault and a remedy.
     """
     return explore(written, read_baseline(reader, written))
+
+
+def work_out_all(reader: Reader, written: Sequence[WrittenScenario]) -> list[Outcome]:
+    """Run scenarios one after another; those that start from one position read it once.
+
+    Raises:
+        Refused: with the faults of all that cannot be run.
+    """
+    read: dict[tuple[object, ...], Baseline] = {}
+    found, problems = [], list[Problem]()
+    for each in written:
+        start = each.scenario.baseline
+        key = start.year, start.organisation, start.as_at, start.known_at
+        try:
+            if key not in read:
+                read[key] = read_baseline(reader, each)
+            found.append(explore(each, read[key]))
+        except Refused as refused:
+            problems += refused.problems
+    if problems:
+        raise Refused(problems)
+    return found
 
 
 def read_baseline(reader: Reader, written: WrittenScenario) -> Baseline:

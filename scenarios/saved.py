@@ -6,7 +6,7 @@ Saving writes no books. A name is found in this order: the library, what was sav
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,6 +66,23 @@ def find(name: str, ledger: Address) -> WrittenScenario:
         Refused: there is no such scenario, or its file has faults.
     """
     return read_scenario(locate(name, ledger))
+
+
+def find_all(names: Sequence[str], ledger: Address) -> list[WrittenScenario]:
+    """Scenarios by name or file, in their order.
+
+    Raises:
+        Refused: with the faults of all of them.
+    """
+    found, problems = [], list[Problem]()
+    for name in names:
+        try:
+            found.append(find(name, ledger))
+        except Refused as refused:
+            problems += refused.problems
+    if problems:
+        raise Refused(problems)
+    return found
 
 
 def read_text(content: bytes, name: str = "scenario.yaml") -> WrittenScenario:

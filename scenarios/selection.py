@@ -167,10 +167,7 @@ class Organisations(StrictModel):
         if self.codes is not None:
             chosen &= among(position, "organisation", self.codes)
         if self.within is not None:
-            wanted = set(self.within)
-            chosen &= among(
-                position, "organisation", [code for code, icbs in world.systems().items() if wanted & set(icbs)]
-            )
+            chosen &= among(position, "organisation", {code for icb in self.within for code in world.inside_of(icb)})
         if self.standing is not None:
             chosen &= among(position, "standing", self.standing)
         if self.segment is not None:

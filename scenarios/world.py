@@ -145,6 +145,10 @@ class World:
                 found[code] = {organisation.icb: 1}
         return found
 
+    def inside_of(self, icb: str) -> list[str]:
+        """An ICB and everybody who belongs to it, if only with some of its people."""
+        return self.remember(("inside of", icb), lambda: [code for code, its in self.systems().items() if icb in its])
+
     def icb_of(self, code: str) -> str | None:
         """The ICB of an organisation; the one with most of its people where it has several."""
         parts = self.systems().get(code)

@@ -13,7 +13,7 @@ from ledger.money import spoken
 from ledger.reports.summary import percent as shared_percent
 from scenarios.change import Change, Pence, Rows
 from scenarios.fields import CannotApply, Text, exact
-from scenarios.selection import Funds, FundSelection, Organisations
+from scenarios.selection import Funds, FundSelection, Mask, Organisations
 from scenarios.weighing import check
 from scenarios.world import World
 
@@ -50,6 +50,17 @@ class Lever(StrictModel, ABC):
         """The structure as far as it is known before the step is done: the funds and organisations it will make."""
         return world
 
+    def reach(self, position: pa.Table, world: World) -> Mask | None:
+        """Which rows the step may look at or take from, and perhaps more; None where that cannot be told beforehand.
+
+        Money that it hands to somebody is added to what is there, whatever that is, and needs no looking at.
+
+        Raises:
+            CannotApply: it names what does not exist in this world.
+        """
+        del position, world
+        return None
+
     @abstractmethod
     def apply(self, position: pa.Table, world: World) -> Change:
         """Do the step.
@@ -64,6 +75,17 @@ class Selecting(Lever):
 
     funds: FundSelection = Field(default_factory=Funds)
     organisations: Organisations = Field(default_factory=Organisations)
+
+    def reach(self, position: pa.Table, world: World) -> Mask:
+        """What is selected, whatever its size, its tier and its standing."""
+        return within_reach(self.funds, self.organisations, position, world)
+
+
+def within_reach(funds: Funds, organisations: Organisations, position: pa.Table, world: World) -> Mask:
+    """Which rows a selection could find, whatever their size, tier and standing."""
+    funds = funds.model_copy(update={"below_pence": None, "above_pence": None})
+    organisations = organisations.model_copy(update={"tier": None, "standing": None})
+    return funds.mask(position, world) & organisations.mask(position, world)
 
 
 def part_of(amounts: Pence, share: Any) -> Pence:

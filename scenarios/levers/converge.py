@@ -16,15 +16,15 @@ from ledger.reports.summary import percent
 from scenarios.change import Change, take_out
 from scenarios.fields import By, CannotApply, Rate, exact
 from scenarios.levers.amounts import mirrored
-from scenarios.levers.base import Lever, amounts_of
+from scenarios.levers.base import Selecting, amounts_of
 from scenarios.levers.reroute import _groups
 from scenarios.levers.sharing import Among, Sharing
-from scenarios.selection import FundSelection, Organisations, select
+from scenarios.selection import FundSelection, select
 from scenarios.weighing import FAIR_SHARE
 from scenarios.world import ICB, World
 
 
-class Converge(Lever):
+class Converge(Selecting):
     """Apply a pace of change for so many years; the position is that of the last.
 
     Each year everybody grows by ``growth`` plus what ``curve`` gives at their distance from target, within
@@ -35,7 +35,6 @@ class Converge(Lever):
 
     lever: Literal["converge"]
     funds: FundSelection
-    organisations: Organisations = Field(default_factory=Organisations)
     among: Among
     by: By = FAIR_SHARE
     years: Whole = Field(ge=1, le=30)

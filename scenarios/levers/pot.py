@@ -15,10 +15,10 @@ from ledger.words import AVAILABLE
 from scenarios.change import Change, Moves, restate, take_out, total
 from scenarios.fields import CannotApply, Grade, Light, Pounds, Route, Share, Text, Year
 from scenarios.levers.amounts import mirrored
-from scenarios.levers.base import Lever, Selecting, amounts_of, part_of, percent, spread
+from scenarios.levers.base import Lever, Selecting, amounts_of, part_of, percent, spread, within_reach
 from scenarios.levers.bids import costs, costs_in_words
 from scenarios.levers.sharing import Sharing
-from scenarios.selection import FREE_TO_MOVE, Funds, FundSelection, Organisations, select
+from scenarios.selection import FREE_TO_MOVE, Funds, FundSelection, Mask, Organisations, select
 from scenarios.world import LEVELS, World, WorldFund
 
 
@@ -212,6 +212,10 @@ class Match(Selecting):
     lever: Literal["match"]
     share: Share = Field(description="of each pound of the pot")
     own: FundSelection
+
+    def reach(self, position: pa.Table, world: World) -> Mask:
+        """The pot, and one's own money that meets it."""
+        return super().reach(position, world) | within_reach(self.own, self.organisations, position, world)
 
     def apply(self, position: pa.Table, world: World) -> Change:
         """Move own money into the pot, organisation by organisation."""

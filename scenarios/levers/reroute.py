@@ -14,10 +14,10 @@ from ledger.money import spoken
 from ledger.words import AVAILABLE
 from scenarios.change import Change, Rows, hand_over, put, take_out, total
 from scenarios.fields import By, CannotApply, Route, Year
-from scenarios.levers.base import Lever, Selecting, amounts_of, percent
+from scenarios.levers.base import Selecting, amounts_of, percent
 from scenarios.levers.bids import Won, costs, costs_in_words
 from scenarios.levers.sharing import Among, Sharing, receivers_of
-from scenarios.selection import FundSelection, Organisations, in_words, select, system_column
+from scenarios.selection import FundSelection, in_words, select, system_column
 from scenarios.weighing import check
 from scenarios.world import EQUAL, ICB, PLURAL, World
 
@@ -110,7 +110,7 @@ def _by_holder(position: pa.Table, rows: Rows) -> dict[str, int]:
     return dict(zip(chosen["organisation"].to_pylist(), chosen["amount_pence_sum"].to_pylist(), strict=True))
 
 
-class Reweigh(Lever):
+class Reweigh(Selecting):
     """Change by whose population or need chosen funds are shared among those who hold them.
 
     With ``from`` and ``to``, each gets the total times the difference of its two shares, and all else that made the
@@ -123,7 +123,6 @@ class Reweigh(Lever):
 
     lever: Literal["reweigh"]
     funds: FundSelection
-    organisations: Organisations = Field(default_factory=Organisations)
     among: Among
     by: By | None = None
     was: By | None = Field(default=None, alias="from")

@@ -57,12 +57,19 @@ def _told(path: Path) -> dict[str, str]:
 
 @group.command("run")
 @guarded("scenario run")
-def run(file: File, ledger: Ledger = DEFAULT_LEDGER) -> Report:
+def run(
+    files: Annotated[list[str] | None, typer.Argument(help="One scenario or several, by name or file.")] = None,
+    library: Annotated[bool, typer.Option("--library", help="Run every scenario of the library.")] = False,
+    ledger: Ledger = DEFAULT_LEDGER,
+) -> Report:
     """Run a scenario: the new position, every measure before and after, who gains and loses, and why."""
-    written = saved.find(file, ledger)
-    with reading(ledger) as (reader, _):
-        found = outcomes.work_out(reader, written)
-    return reporting.run(found)
+    names = list(dict.fromkeys([*(outcomes.library() if library else ()), *(files or ())]))
+    if not names:
+        raise typer.BadParameter("name a scenario or a file, or give --library.")
+    written = saved.find_all(names, ledger)
+    with reading(ledger) as (reader, at):
+        found = outcomes.work_out_all(reader, written)
+    return reporting.run(found[0]) if len(names) == 1 else reporting.run_all(dict(zip(names, found, strict=True)), at)
 
 
 @group.command("compare")
@@ -72,9 +79,9 @@ def compare(
     ledger: Ledger = DEFAULT_LEDGER,
 ) -> Report:
     """Put scenarios side by side: the same propositions, amounts and measures, and how far apart they end."""
-    written = [saved.find(file, ledger) for file in files]
+    written = saved.find_all(files, ledger)
     with reading(ledger) as (reader, at):
-        found = comparing.compare([outcomes.work_out(reader, each) for each in written])
+        found = comparing.compare(outcomes.work_out_all(reader, written))
     return reporting.compared(found, at)
 
 

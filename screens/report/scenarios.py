@@ -11,9 +11,10 @@ from ledger.money import signed_percent, spoken
 from ledger.reports.measures import EARMARKED
 from ledger.reports.position import Moment
 from scenarios import compare as comparing
-from scenarios.bridge import Bridge, Pair
+from scenarios.bridge import Bridge
 from scenarios.compare import Comparison, LevelCompared
 from scenarios.gainers import Gain, View
+from scenarios.order import Pair
 from scenarios.outcome import Outcome, document
 from scenarios.saved import Verdict
 from scenarios.scorecard import Test
@@ -58,6 +59,22 @@ def run(outcome: Outcome) -> Report:
     title = f"{found['title']}\n{found['question']}\n\n{outcome.sentence}\n"
     tests = scorecard(outcome).with_only("Proposition", "Before", "After", "Better")
     return Report([tests], outcome.run.books.at, title, sentences, {**found, "rows": rows})
+
+
+def run_all(outcomes: Mapping[str, Outcome], at: Moment) -> Report:
+    """The answers of several scenarios: for people a paragraph of each, for programs everything of each.
+
+    Args:
+        outcomes: by the name that each was asked for by.
+    """
+    answers = [{"name": name, **document(found)} for name, found in outcomes.items()]
+    title = "\n".join(f"{each['title']}\n{each['question']}\n\n{each['sentence']}\n" for each in answers)
+    said = "The books have not changed. Add --json for every measure, every bridge and everybody's gain or loss."
+    rows = [
+        {"name": each["name"], "title": each["title"], "sentence": each["sentence"], **each["hashes"]}
+        for each in answers
+    ]
+    return Report((), at, title, [said], {"scenarios": answers, "rows": rows})
 
 
 def _bridge_lines(answer: Mapping[str, Any]) -> list[str]:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from scenarios import order
 from scenarios.bridge import bridges, measured
+from scenarios.engine import apply
 from scenarios.gainers import BY_IMD, BY_NEED, views
 from scenarios.outcome import explore
 from scenarios.scenario import written
@@ -62,6 +64,18 @@ def test_a_step_that_rests_on_another_is_measured_after_it_and_says_so() -> None
     assert free.bars[1].effect_pence == 95_000_01
     (pair,) = found.pairs
     assert pair.differs_pence is None
+
+
+def test_only_steps_that_meet_are_tried_in_both_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three steps at A, three at B, on other funds: of 15 pairs only the one of two steps on A's roles is tried."""
+    tried = []
+    monkeypatch.setattr(order, "apply", lambda lever, *rest: tried.append(lever) or apply(lever, *rest))
+    cuts = [("A", "roles"), ("A", "hospital"), ("A", "medical"), ("B", "roles"), ("B", "hospital"), ("A", "roles")]
+    kept = ["available", "retained by agreement", "retained without agreement"]
+    done = play(*({"lever": "cut", "funds": [fund], "organisations": {"within": icb, "standing": kept}, "pounds": 10}
+                  for icb, fund in cuts))  # fmt: skip
+    assert not bridges(done).order_matters
+    assert len(tried) == 2
 
 
 def test_quantities_are_read_off_a_position() -> None:

@@ -15,9 +15,9 @@ import devolution
 from ledger.reports import position
 from ledger.store.base import Store
 from scenarios import expected, outcome
-from scenarios.bridge import differs
 from scenarios.change import held, tidied, total
 from scenarios.compare import compare
+from scenarios.order import differs
 from scenarios.scenario import SCHEMA_FILE, read_scenario, schema, schema_text
 
 NAMES = sorted(outcome.library())
@@ -119,6 +119,26 @@ def test_run_from_the_command_line_and_from_python_is_one_answer(demo_ledger: Pa
     assert told["rows"] == here.pop("measures")
     assert {key: told[key] for key in here} == here
     assert told["command"] == "scenario run"
+
+
+def test_several_in_one_process_are_the_answers_of_each(demo_ledger: Path) -> None:
+    names = ["womens-health-hubs", "keep-by-agreement"]
+    told = document("scenario", "run", *names, names[0], "--ledger", demo_ledger)
+    assert [each["name"] for each in told["scenarios"]] == [row["name"] for row in told["rows"]] == names
+    for name, each in zip(names, told["scenarios"], strict=True):
+        assert {"name": name, **json.loads(outcome.json_text(answer(demo_ledger, name)))} == each
+    code, out, _ = command("scenario", "run", *names, "--ledger", demo_ledger)
+    assert (code, out.count("It rests on")) == (0, 2)
+
+
+def test_the_library_is_run_by_one_word_and_all_faults_are_told_at_once(demo_ledger: Path) -> None:
+    told = document("scenario", "run", "--library", "--ledger", demo_ledger)
+    assert [row["name"] for row in told["rows"]] == NAMES
+    assert all(row["result"] == json.loads(expected.file_of(row["name"]).read_text())["hashes"]["result"]
+               for row in told["rows"])  # fmt: skip
+    refused = document("scenario", "run", "no-such", "keep-by-agreement", "nor-such", "--ledger", demo_ledger)
+    assert [Path(each["place"]).name for each in refused["problems"]] == ["no-such", "nor-such"]
+    assert command("scenario", "run", "--ledger", demo_ledger)[0] == 2
 
 
 def test_json_has_everything_that_the_paragraph_says(demo_ledger: Path) -> None:

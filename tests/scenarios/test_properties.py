@@ -1,5 +1,6 @@
 """What holds of every scenario: random positions, random steps."""
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from ledger.errors import Refused
 from ledger.models import RING_FENCED
 from ledger.reports.measures import measures
 from scenarios.baseline import Baseline, baseline_of, position_hash
-from scenarios.bridge import bridges, differs
-from scenarios.engine import run
+from scenarios.bridge import bridges
+from scenarios.engine import Done, Run, apply, run
+from scenarios.order import Pair, differs
 from scenarios.scenario import written
 from scenarios.selection import system_column
 from tests.scenarios.worlds import FUNDS, held_pence, play, position, row, same, scenario, sums, world
@@ -92,6 +94,28 @@ def by_fund(table: Any) -> dict[Any, int]:
     return sums(table, "fund")
 
 
+def every_pair(done: Run) -> tuple[Pair, ...]:
+    """The pairs whose order matters, by trying all of them on the baseline."""
+
+    def after(*steps: Done) -> Any:
+        table, here = done.baseline.position, done.baseline.world
+        try:
+            for step in steps:
+                change = apply(step.lever, table, here)
+                table, here = change.position, change.world
+        except Refused:
+            return None
+        return table
+
+    found = []
+    for one, other in combinations(done.done, 2):
+        forward, backward = after(one, other), after(other, one)
+        apart = None if forward is None or backward is None else differs(forward, backward)
+        if apart or (forward is None) != (backward is None):
+            found.append(Pair(one.number, other.number, apart))
+    return tuple(found)
+
+
 @settings(max_examples=80, deadline=None)
 @given(positions, plans)
 def test_whatever_is_done_the_rules_hold(books: Baseline, plan: list[dict[str, Any]]) -> None:
@@ -118,7 +142,9 @@ def test_whatever_is_done_the_rules_hold(books: Baseline, plan: list[dict[str, A
         now = by_fund(done.position)
         assert sum(max(pence - now.get(fund, 0), 0) for fund, pence in fenced(books.position).items()) <= lost
     # Every bridge adds up.
-    for bridge in bridges(done).bridges:
+    found = bridges(done)
+    assert found.pairs == every_pair(done)
+    for bridge in found.bridges:
         bars = sum(bar.effect_pence for bar in bridge.bars)
         assert bridge.before_pence + bars + bridge.interaction_pence == bridge.after_pence
 
