@@ -168,19 +168,26 @@ class Visit:
         """Press Enter on the button that asks for a file, and give it one.
 
         A page that is drawn anew just then takes the key with it: then a person goes back there and presses again.
+        What asks for the file is listened for all the time: a dialog that opens late, on a busy machine, would
+        otherwise open with nobody to answer it, and none can be opened beside it.
         """
-        from playwright.sync_api import TimeoutError as TooLate
+        dialogs: list[Any] = []
 
-        for attempt in range(3):
-            try:
-                with self.page.expect_file_chooser(timeout=10_000) as chooser:
-                    self.page.keyboard.press("Enter")
-            except TooLate:
-                assert attempt < 2
+        def opened(dialog: Any) -> None:
+            dialogs.append(dialog)
+
+        self.page.on("filechooser", opened)
+        for attempt in range(4):
+            if attempt:
+                self.settled()
                 again()
-            else:
-                chooser.value.set_files(file)
-                return
+            self.page.keyboard.press("Enter")
+            for _ in range(60):
+                self.page.wait_for_timeout(250)
+                if dialogs:
+                    dialogs[0].set_files(file)
+                    return
+        raise AssertionError("Enter on the button that asks for a file opened no dialog.")
 
     def close(self) -> None:
         """Leave."""
