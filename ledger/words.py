@@ -3,7 +3,11 @@
 AVAILABLE, RETAINED, SPENT = "available", "retained", "spent"
 STANDINGS = (AVAILABLE, RETAINED, SPENT)
 GRADES = ("none", "monitored", "soft", "hard", "statutory")
-ROUTES = ("formula", "equal shares", "bid", "claim", "prize", "direction", "historic")
+ROUTES = (
+    "formula", "equal shares", "bid", "claim", "prize", "direction", "historic",
+    # How practices are paid beside that: for what they reached, at what premises and drugs cost, by local agreement.
+    "achievement", "rent", "drugs", "locally agreed",
+)  # fmt: skip
 QUALITIES = ("red", "amber", "green")
 RESOURCES = ("revenue", "capital")
 # How the source of an entry begins that rests on a line of an allocation letter; the line's reference follows.

@@ -34,7 +34,10 @@ class CannotApply(LedgerError):
 NAMED = {"type": "string", "pattern": r"^\$[a-z][a-z0-9_-]*$", "description": "the name of an assumption"}
 
 Grade = Literal["none", "monitored", "soft", "hard", "statutory"]
-Route = Literal["formula", "equal shares", "bid", "claim", "prize", "direction", "historic"]
+Route = Literal[
+    "formula", "equal shares", "bid", "claim", "prize", "direction", "historic",
+    "achievement", "rent", "drugs", "locally agreed",
+]  # fmt: skip
 Light = Literal["red", "amber", "green"]
 
 

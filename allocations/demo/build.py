@@ -7,14 +7,16 @@ published, what is worked out from it and what is illustrative is said in every 
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow.compute as pc
 
+from allocations.demo import history
 from allocations.demo.policy import DEFAULT, Policy, read_policy
+from allocations.demo.stages import Progress, Stage
 from allocations.figures import structure, tables
 from allocations.figures.structure import ACTOR, YEAR, overriding_terms
 from allocations.files.published.entries import Steps, allocations, control_totals, mandate, recurrent_funds
@@ -33,8 +35,6 @@ from ledger.words import RETAINED
 
 _WORKBOOK = "NHS England, ICB allocations 2025/26, all funding streams (March 2025)"
 _WORKBOOK_FILE = "nhs_allocations_2025_26.xlsx"
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass
@@ -55,6 +55,7 @@ def build(
     policy_file: Path = DEFAULT,
     terms_file: Path | None = None,
     authority: str | None = None,
+    all_years: bool = False,
     progress: Progress = lambda _name, _done, _all: None,
 ) -> list[Posted]:
     """Build the ledger, or finish building it.
@@ -64,6 +65,7 @@ def build(
         policy_file: the devolution policy; the illustrative one unless another is given.
         terms_file: the user's own grades and terms, which override the shipped ones.
         authority: who allows it that the file grades a line as freer than the shipped terms do.
+        all_years: with the years and pots of ``history`` beside 2025/26.
         progress: told the name of each stage, how many are done, and how many there are.
 
     Returns:
@@ -85,26 +87,31 @@ def build(
         policy_source=f"{policy.title} ({policy.status})",
         policy_hash=policy_hash,
     )
-    stages: tuple[tuple[str, Callable[[_Build], Sequence[Draft]]], ...] = (
-        ("Organisations, funds and terms", lambda _: structure.drafts()),
-        ("The national limit", _mandate),
-        ("ICB allocations, line by line", _allocations),
-        ("Control totals", _control_totals),
-        ("Set aside inside each ICB", _earmarks),
-        ("Places", _places),
-        ("Primary care networks", _networks),
-        ("Kept by each ICB", _retained),
-    )
+    stages = [*_of_the_year(plan), *(history.stages() if all_years else ())]
     posted: list[Posted] = []
     total = len(stages) + bool(terms_file)
-    for done, (name, drafts_of) in enumerate(stages):
-        progress(name, done, total)
-        posted.extend(_post(store, drafts_of(plan), policy_file))
+    for done, stage in enumerate(stages):
+        progress(stage.name, done, total)
+        posted.extend(_post(store, stage.drafts(), policy_file))
     if terms_file:
         progress("Your own terms", len(stages), total)
         posted.extend(_override(store, terms_file, authority))
     progress("Done", total, total)
     return posted
+
+
+def _of_the_year(plan: _Build) -> Sequence[Stage]:
+    """The stages of 2025/26; each counts on what those before it have moved."""
+    return (
+        Stage("Organisations, funds and terms", structure.drafts),
+        Stage("The national limit", lambda: _mandate(plan)),
+        Stage("ICB allocations, line by line", lambda: _allocations(plan)),
+        Stage("Control totals", lambda: _control_totals(plan)),
+        Stage("Set aside inside each ICB", lambda: _earmarks(plan)),
+        Stage("Places", lambda: _places(plan)),
+        Stage("Primary care networks", lambda: _networks(plan)),
+        Stage("Kept by each ICB", lambda: _retained(plan)),
+    )
 
 
 def _shipped_versions() -> dict[str, int]:

@@ -18,6 +18,8 @@ from ledger.words import GRADES, QUALITIES, ROUTES
 from ledger.years import FinancialYear
 
 YEAR = FinancialYear(2025)
+# The first year of which practices are shipped: what they were paid in it.
+FIRST_YEAR = FinancialYear(2022)
 NATIONAL = "X24"
 ACTOR = "devolution demo"
 PLACE_SCHEME = "place: upper-tier local authority"
@@ -79,9 +81,11 @@ def organisations() -> Iterator[dict[str, Any]]:
         }
     for row in tables.table("pcns_2025_26").to_pylist():
         yield {"code": row["pcn"], "name": row["name"], "tier": "pcn", "valid_from": YEAR.first_day}
-    for row in tables.table("practices_2025_26").to_pylist():
-        code = row["practice"]
-        yield {"code": code, "name": f"Practice {code}", "tier": "practice", "valid_from": YEAR.first_day}
+    paid_before = set(tables.table("practice_payments_2022_23")["practice"].to_pylist())
+    for code in tables.table("practices_2025_26")["practice"].to_pylist():
+        # When a practice opened is not shipped: it is known from the first year that shows it.
+        known_from = FIRST_YEAR.first_day if code in paid_before else YEAR.first_day
+        yield {"code": code, "name": f"Practice {code}", "tier": "practice", "valid_from": known_from}
 
 
 def relationships() -> Iterator[dict[str, Any]]:

@@ -27,6 +27,9 @@ PEOPLE = {
     2028: "practices_2028_29",
 }
 
+# In a table of payments each column that begins so is named by the fund that was paid, and holds pence.
+PAID_FUND = "practice-"
+
 _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(WEIGHTINGS, POPULATION),
     "amount_pence": pa.int64(),
@@ -95,7 +98,9 @@ def table(name: str) -> pa.Table:
     path = FOLDER / f"{name}.csv"
     with path.open(encoding="utf-8") as file:
         names = file.readline().strip().split(",")
-    types = {column: _TYPES.get(column, pa.string()) for column in names}
+    types = {
+        column: pa.int64() if column.startswith(PAID_FUND) else _TYPES.get(column, pa.string()) for column in names
+    }
     options = pyarrow.csv.ConvertOptions(
         column_types=types,
         null_values=[""],

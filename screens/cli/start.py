@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,13 @@ from screens.report.report import Report, listed
 _ROOT = Path(__file__).parents[2]
 
 
+class Years(StrEnum):
+    """Which years the demo builds."""
+
+    NEWEST = str(FIGURES_YEAR)
+    ALL = "all"
+
+
 @guarded("demo")
 def demo(
     ledger: Ledger = DEFAULT_LEDGER,
@@ -44,13 +52,21 @@ def demo(
         str | None,
         typer.Option(help="Who allows it that it reads a line as freer; it names the day, as 2025-04-01."),
     ] = None,
+    years: Annotated[
+        Years, typer.Option(help="2025/26, or with the years and pots of money before it.")
+    ] = Years.NEWEST,
 ) -> Report:
     """Build a ledger from the published 2025/26 figures and print the picture."""
     read_policy(policy)  # before anything is made, so that a policy with a slip leaves no empty ledger behind
     with Store.open_or_create(ledger) as store:
         with terminal.progress("Building the ledger") as told:
             posted = demonstration.build(
-                store, policy_file=policy, terms_file=terms, authority=authority, progress=told
+                store,
+                policy_file=policy,
+                terms_file=terms,
+                authority=authority,
+                all_years=years is Years.ALL,
+                progress=told,
             )
         store.checkpoint()
         with store.read() as reader:

@@ -18,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from allocations.figures.reference import build_indicators, build_years
+from allocations.figures.reference import build_indicators, build_payments, build_years
 from allocations.figures.weightings import WEIGHTINGS
 from allocations.files.published import allocations_workbook, pcn_memberships, practices, registered_patients
 from allocations.files.published.allocations_workbook import AllocationsWorkbook
@@ -64,7 +64,8 @@ def main(arguments: Sequence[str]) -> None:
     _refuse_if(*workbook.problems, *networks.problems, *current.problems, *people.problems)
     rows = list(_practices(source, people.table.to_pylist(), current, networks))
     _write(out / "published_files.csv", _published_files(source))
-    _write(out / "organisations.csv", _organisations(source))
+    organisations = list(_organisations(source))
+    _write(out / "organisations.csv", organisations)
     _write(out / "successions.csv", _successions(source, rows, current))
     _write(out / "allocations_2025_26.csv", _allocations(workbook))
     _write(out / "published_totals_2025_26.csv", _published_totals(workbook))
@@ -80,7 +81,8 @@ def main(arguments: Sequence[str]) -> None:
     upper = {row["ltla23_code"]: row["utla23_code"] for row in lookup} | ABOLISHED_DISTRICTS
     authorities = {row["utla23_code"]: row["utla23_name"] for row in lookup}
     later = build_years.tables_of(source, current, names, upper, authorities, rows)
-    for name, table in chain(later, build_indicators.tables_of(source)):
+    paid = build_payments.tables_of(source, organisations)
+    for name, table in chain(later, build_indicators.tables_of(source), paid):
         _write(out / name, table)
 
 
@@ -94,7 +96,7 @@ def _published_files(source: Path) -> Iterator[dict[str, object]]:
     for name in sorted(
         (
             WORKBOOK, PRACTICES, PRACTICE_MAP, PCN_HISTORY, ICBS_BEFORE, ICBS_AFTER, DISTRICTS, DEPRIVATION,
-            *build_years.FILES, *build_indicators.FILES,
+            *build_years.FILES, *build_indicators.FILES, *build_payments.FILES,
         )
     ):  # fmt: skip
         yield {"file": Path(name).name, "sha256": hashlib.sha256((source / name).read_bytes()).hexdigest()}

@@ -134,12 +134,18 @@ def refused(problems: Sequence[Problem], told: str) -> None:
 
 
 def sources(books: Books) -> str:
-    """What the amounts in the books rest on: their published sources, as the entries name them."""
-    named = books.answer("sources", journal.sources)
+    """Which years are in the books, and what their amounts rest on: published sources, as the entries name them."""
+    named, starts = books.answer("sources", lambda reader, at: (journal.sources(reader, at), journal.years(reader)))
+    held = " and ".join(filter(None, (", ".join(map(_year, starts[:0:-1])), _year(starts[0]))))
+    years = f"These books hold money of {held}{' alone' if len(starts) == 1 else ''}."
     published = [name for name, is_ours in named if not is_ours]
     if not published:
-        return "No published source stands behind the amounts in these books."
-    return f"Published: {'; '.join(published)}."
+        return f"{years} No published source stands behind the amounts in them."
+    return f"{years} Published: {'; '.join(published)}."
+
+
+def _year(start: int) -> str:
+    return str(FinancialYear(start))
 
 
 def clocks(at: Moment) -> str:
