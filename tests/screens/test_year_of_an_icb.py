@@ -1,12 +1,14 @@
-"""A whole year of an ICB comes in by register and by command, and goes out and in again: always the same ledger."""
+"""A whole year of an ICB comes in by register, by command and by page, and goes out and in again: always the same ledger."""
 
 import json
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import typer
@@ -18,15 +20,21 @@ from allocations.files.register.reading import read_register
 from allocations.files.register.writing import lists, write_register
 from ledger.entries import chain
 from ledger.entries.decisions import batch
+from ledger.entries.decisions.batch import DecisionRow
 from ledger.entries.decisions.every import DECISIONS
+from ledger.entries.decisions.fields import Field, Holds
 from ledger.entries.decisions.known import known
 from ledger.reports import position, verify
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.cli import record
+from screens.web.shell import open_ledger
 from tests import year_of_an_icb as year
 from tests.profiles import PROFILE
+from tests.screens.importing import field
+from tests.screens.pages import no_leftovers, page, well
 
+__all__ = ["no_leftovers"]
 YEAR = FinancialYear(2025)
 # What no year of this ICB had: nobody merged, and no level of deciding, contract or total was new.
 NOT_IN_IT = {"mandate", "allocate", "relate", "close", "succession", "tier", "total", "contract"}
@@ -56,7 +64,7 @@ def brought_by_register(begun: Path, made: Sequence[year.Decision], name: str) -
 
 
 @pytest.fixture(scope="module")
-def by_register(begun: Path) -> Path:
+def own(begun: Path) -> Path:
     """The ledger after the year, brought in by register."""
     return brought_by_register(begun, year.decisions(), "by register")
 
@@ -88,13 +96,13 @@ def test_the_year_has_what_such_years_have() -> None:
     assert limited == {year.LEAD, year.ASSISTANT, year.SECOND}
 
 
-def test_the_books_hold_and_say_what_the_year_did(by_register: Path) -> None:
+def test_the_books_hold_and_say_what_the_year_did(own: Path) -> None:
     """By hand: running costs of £45.0m less twelve times £3.7m leave £0.6m; what was keyed twice is undone.
 
     The pool gets £62.0m from the ICB and spends four times £15.3m. Of core-primary-care £61.5m arrive and £41.0m go to
     places; the £2.0m that were kept back are free again.
     """
-    with Store.open(by_register) as store, store.read_afresh() as reader:
+    with Store.open(own) as store, store.read_afresh() as reader:
         assert verify.verify(reader) == []
         rows = position.position(reader, position.moment(reader, YEAR.last_day)).to_pylist()
         stands = Counter()
@@ -115,34 +123,103 @@ def test_the_books_hold_and_say_what_the_year_did(by_register: Path) -> None:
         assert pots == 60
 
 
-def test_by_command_it_is_the_same_ledger(
-    begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One command after another: the beginning of a year of a few pots by day, the whole year of sixty by night.
+# By night every decision by one door; by day the first of each kind by page, the second by command, and the rest by
+# register, since each that is posted alone takes its time.
+DOORS = [("page",), ("command",)] if PROFILE == "nightly" else [("page", "command")]
 
-    To open the ledger anew for each command would take most of the time, and is tried elsewhere.
-    """
-    made = year.decisions() if PROFILE == "nightly" else year.decisions(year.FEW_POTS)[:80]
-    path = tmp_path / "by command.duckdb"
+
+def in_turns(made: Sequence[year.Decision], doors: Sequence[str]) -> Iterator[tuple[str, list[year.Decision]]]:
+    """Decisions in their order, each with its door; those that go by register together, as far as they stand so."""
+    seen: Counter[str] = Counter()
+    between: list[year.Decision] = []
+    for one in made:
+        nth = seen[one["kind"]]
+        seen[one["kind"]] += 1
+        if PROFILE != "nightly" and nth >= len(doors):
+            between.append(one)
+            continue
+        if between:
+            yield "register", between
+        between = []
+        yield doors[0 if PROFILE == "nightly" else nth], [one]
+    if between:
+        yield "register", between
+
+
+def by_register(store: Store, made: Sequence[year.Decision]) -> None:
+    """Bring in decisions as the rows of a register that somebody made of them."""
+    rows = [DecisionRow(one["kind"], given_in(one), str, one["recorded_by"]) for one in made]
+    batch.record(store, rows, actor="nobody")
+
+
+def given_in(decision: year.Decision) -> dict[str, str]:
+    """What a decision is made of, without its kind and who records it."""
+    return {name: text for name, text in decision.items() if name not in ("kind", "recorded_by")}
+
+
+def by_command(monkeypatch: pytest.MonkeyPatch, store: Store, decision: year.Decision) -> None:
+    """Record a decision by its command, on a ledger that is open: to open it anew for each is tried elsewhere."""
+    monkeypatch.setattr(record, "Store", SimpleNamespace(open=lambda _path: nullcontext(store)))
+    options = [part for name, text in given_in(decision).items() for part in (record.option(name), text)]
+    asked = [decision["kind"], *options, "--actor", decision["recorded_by"]]
+    assert not typer.main.get_command(record.app).main(asked, standalone_mode=False), decision
+
+
+def in_a_box(field: Field, text: str) -> Any:
+    """What somebody puts into the box of a field who means a text of a register."""
+    match field.holds:
+        case Holds.DAY:
+            return date.fromisoformat(text)
+        case Holds.YES_NO:
+            return {"R": "yes", "NR": "no"}.get(text, text)
+        case Holds.KINDS:
+            return text.split(",")
+    return text
+
+
+def by_page(monkeypatch: pytest.MonkeyPatch, path: Path, decision: year.Decision) -> None:
+    """Record a decision on the Record page: its boxes, its button, and what it says afterwards."""
+    app = page(monkeypatch, "record", path, kind=decision["kind"])
+    boxes = {one.key: one for kind in (app.selectbox, app.date_input, app.text_input, app.multiselect) for one in kind}
+    for one in DECISIONS[decision["kind"]].fields:
+        box, text = boxes[f"record {decision['kind']} {one.name}"], decision.get(one.name, "")
+        if text:
+            box.set_value(in_a_box(one, text))
+    field(app.text_input, "Who records it").input(decision["recorded_by"])
+    well(app.run())
+    assert not app.error, (decision, [one.value for one in app.error])
+    well(field(app.button, "Post it").click().run())
+    assert [one.value for one in app.success] == ["It is recorded."], (decision, [one.value for one in app.error])
+
+
+@pytest.mark.parametrize("doors", DOORS, ids="-".join)
+def test_by_other_doors_it_is_the_same_ledger(
+    begun: Path, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, doors: Sequence[str]
+) -> None:
+    """The whole year by night; by day the year with few pots, in which everything happens that happens in it."""
+    made = year.decisions() if PROFILE == "nightly" else year.decisions(year.FEW_POTS)
+    path = tmp_path / "by other doors.duckdb"
     shutil.copy(begun, path)
-    command = typer.main.get_command(record.app)
     with Store.open(path) as store:
-        monkeypatch.setattr(record, "Store", SimpleNamespace(open=lambda _path: nullcontext(store)))
-        for decision in made:
-            given = {name: text for name, text in decision.items() if name not in ("kind", "recorded_by")}
-            options = [part for name, text in given.items() for part in (record.option(name), text)]
-            asked = [decision["kind"], *options, "--actor", decision["recorded_by"]]
-            assert not command.main(asked, standalone_mode=False), capsys.readouterr().err
-    assert content(path) == content(brought_by_register(begun, made, "of the same pots"))
+        monkeypatch.setattr(open_ledger, "store", lambda: store)
+        for door, few in in_turns(made, doors):
+            if door == "page":
+                by_page(monkeypatch, path, few[0])
+            elif door == "command":
+                by_command(monkeypatch, store, few[0])
+            else:
+                by_register(store, few)
+    whole = own if PROFILE == "nightly" else brought_by_register(begun, made, "few pots")
+    assert content(path) == content(whole)
 
 
 @pytest.mark.parametrize("suffix", ["xlsx", "csv"])
 def test_exported_and_brought_into_a_new_ledger_it_is_the_same(
-    begun: Path, by_register: Path, tmp_path: Path, suffix: str
+    begun: Path, own: Path, tmp_path: Path, suffix: str
 ) -> None:
     out, path = tmp_path / f"year.{suffix}", tmp_path / "again.duckdb"
-    told = run("export", "register", "--out", out, "--ledger", by_register)
+    told = run("export", "register", "--out", out, "--ledger", own)
     assert [one["kind"] for one in told["left_out"]] == ["structure", "terms"]
     shutil.copy(begun, path)
     run("record", out, "--ledger", path)
-    assert content(path) == content(by_register)
+    assert content(path) == content(own)

@@ -70,6 +70,8 @@ class Known:
         posted: of the books, the entry of a number.
         letters: the newest row of each line of a letter, by reference and receiver.
         instalments: the newest row of each instalment, by its code.
+        worked_out: what follows from who there is, by name, until a decision changes it: each row of a long register
+            asks for it.
     """
 
     tiers: dict[str, dict[str, Any]]
@@ -86,19 +88,25 @@ class Known:
     posted: Callable[[int], Draft] | None = None
     letters: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     instalments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    worked_out: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def source(self) -> str | None:
         """The organisation from which all money comes; None where the books have none."""
-        tiers = {code for code, tier in self.tiers.items() if tier["may_go_below_zero"]}
-        return next((code for code, one in self.organisations.items() if one["tier"] in tiers), None)
+        if "source" not in self.worked_out:
+            tiers = {code for code, tier in self.tiers.items() if tier["may_go_below_zero"]}
+            of_them = (code for code, one in self.organisations.items() if one["tier"] in tiers)
+            self.worked_out["source"] = next(of_them, None)
+        return self.worked_out["source"]
 
     @property
     def national(self) -> str | None:
         """The organisation just below the source of the money; None where there is none, or more than one."""
-        below = sorted({child for child, rows in self.relationships.items() for row in rows
-                        if row["parent"] == self.source})  # fmt: skip
-        return below[0] if len(below) == 1 else None
+        if "national" not in self.worked_out:
+            source = self.source
+            below = {child for child, rows in self.relationships.items() for row in rows if row["parent"] == source}
+            self.worked_out["national"] = below.pop() if len(below) == 1 else None
+        return self.worked_out["national"]
 
     def terms_held(self, fund: str, day: date) -> dict[str, Any] | None:
         """The terms that hold on a fund on a day: its own, or those of the nearest fund around it."""
@@ -136,7 +144,10 @@ class Known:
         """Take in what a draft would bring, so that later decisions of a batch can rest on it."""
         self.learned.setdefault(draft.key, []).append(draft)
         for model, table in draft.records.items():
-            for row in table.to_pylist() if model in _LEARNED else ():
+            if model not in _LEARNED:
+                continue
+            self.worked_out.clear()
+            for row in table.to_pylist():
                 _LEARNED[model](self, row)
 
 
