@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 import devolution
 
 ROOT = Path(__file__).parent.parent.parent
+# For each page a test would look through every installed package for components, and there are none.
+pytest.MonkeyPatch().setattr(manifest_scanner, "scan_component_manifests", list)
 
 
 @pytest.fixture(scope="module", autouse=True)

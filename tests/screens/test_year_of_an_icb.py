@@ -36,6 +36,7 @@ from tests.screens.pages import no_leftovers, page, well
 
 __all__ = ["no_leftovers"]
 YEAR = FinancialYear(2025)
+_COMMAND = typer.main.get_command(record.app)
 # What no year of this ICB had: nobody merged, and no level of deciding, contract or total was new.
 NOT_IN_IT = {"mandate", "allocate", "relate", "close", "succession", "tier", "total", "contract"}
 
@@ -162,7 +163,7 @@ def by_command(monkeypatch: pytest.MonkeyPatch, store: Store, decision: year.Dec
     monkeypatch.setattr(record, "Store", SimpleNamespace(open=lambda _path: nullcontext(store)))
     options = [part for name, text in given_in(decision).items() for part in (record.option(name), text)]
     asked = [decision["kind"], *options, "--actor", decision["recorded_by"]]
-    assert not typer.main.get_command(record.app).main(asked, standalone_mode=False), decision
+    assert not _COMMAND.main(asked, standalone_mode=False), decision
 
 
 def in_a_box(field: Field, text: str) -> Any:
