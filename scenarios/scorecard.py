@@ -6,19 +6,18 @@ They are shown side by side, and never put together into one score.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from statistics import median
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.money import spoken
 from ledger.reports.measures import measures, share
+from ledger.reports.receivers import PENNY_PACKETS, Received, middle, seen_by_each, spread
 from scenarios.bridge import measured
 from scenarios.change import condensed, held, total
 from scenarios.selection import system_column
-from scenarios.world import NATIONAL, World
+from scenarios.world import ICB, NATIONAL, World
 
-_MILLION_POUNDS = 100_000_000
 _CHANCE_ROUTES = ("bid", "claim", "prize")
 
 
@@ -63,17 +62,35 @@ CATALOGUE = (
     Test("pots_per_icb", "There are few national programmes and pots",
          "The median over ICBs of the number of pots in which an ICB and those below it hold money",
          "merge; settlement", "count", "lower"),
+    Test("packets_per_icb", "Money does not come in penny packets",
+         f"The median over ICBs of the number of pots below {spoken(PENNY_PACKETS[ICB])}",
+         "merge; settlement; put the money in the baseline", "count", "lower"),
+    Test("strings_per_icb", "Money comes without strings",
+         "The median over ICBs of the number of pots tied to a purpose: graded soft, hard or statutory",
+         "release ring-fences; merge", "count", "lower"),
     Test("known_before_the_year", "Money is known before the year starts",
          "Money notified before 1 April of its year, over all money below the national body with a day of notice",
          "announce earlier; put the money in the baseline", "share", "higher"),
     Test("certain_for_three_years", "Money is certain for three years",
          "Recurrent money that no bid, claim or prize decides, over all money below the national body",
          "reroute bids to a formula; make pots recurrent", "share", "higher"),
+    Test("returns_per_icb", "Returns are few",
+         "The median over ICBs of returns asked for in a year, over the pots of which it is known how many",
+         "release on terms with fewer returns; merge pots", "count", "lower"),
     Test("returns_per_million", "Returns are light",
-         "The median over ICBs of returns asked for in a year, for each £1 million held by the ICB and those below it",
+         "The median over ICBs of returns asked for in a year, for each £1 million in the pots whose returns are known",
          "release on terms with fewer returns; merge pots", "per £ million", "lower"),
 )
 # fmt: on
+# What is asked of those who receive the money, by the names that ``ledger.reports.receivers`` gives it.
+_RECEIVED = {
+    "pots_per_icb": "pots",
+    "packets_per_icb": "penny_packets",
+    "strings_per_icb": "tied_pots",
+    "returns_per_icb": "returns_per_year",
+    "returns_per_million": "returns_per_million",
+}
+_REPORTED = ("returns_per_icb", "returns_per_million")
 _CERTAIN = "An upper bound: the books record that money recurs, not that it was promised for three years."
 _UNKNOWN_RETURNS = "Pots whose returns are not known are left out."
 
@@ -94,41 +111,28 @@ def scorecard(position: pa.Table, world: World) -> tuple[Test, ...]:
         "free_of_conditions": share(amounts["free"], whole),
         "decided_locally": share(amounts["local"], whole),
         "kept_without_agreement": kept.value if isinstance(kept.value, Fraction) else None,
-        "pots_per_icb": _middle([Fraction(each.pots) for each in systems]),
+        **{name: middle(systems, measure) for name, measure in _RECEIVED.items()},
         "known_before_the_year": share(amounts["known_before"], dated),
         "certain_for_three_years": share(total(below.filter(_certain(below))), whole),
-        "returns_per_million": _middle([each.returns for each in systems if each.returns is not None]),
     }
-    notes = {"certain_for_three_years": _CERTAIN, "returns_per_million": _UNKNOWN_RETURNS}
+    notes = {"certain_for_three_years": _CERTAIN, **dict.fromkeys(_REPORTED, _UNKNOWN_RETURNS)}
     tests = [replace(test, value=values[test.name], note=notes.get(test.name, "")) for test in CATALOGUE]
     return (*tests, *_by_segment(systems, world))
 
 
-@dataclass(frozen=True)
-class _System:
-    icb: str
-    pots: int
-    returns: Fraction | None
+def _systems(below: pa.Table, world: World) -> list[Received]:
+    """What each ICB with those below it has to work with."""
+    systems = system_column(below, world).dictionary_encode()
+    known = world.systems()
+    each = {
+        icb: below.filter(pc.equal(systems.indices, number))
+        for number, icb in enumerate(systems.dictionary.to_pylist())
+        if icb in known
+    }
+    return seen_by_each(each, {}, ICB)
 
 
-def _systems(below: pa.Table, world: World) -> list[_System]:
-    """Each ICB with those below it: its pots, and the returns that they ask for."""
-    keyed = below.append_column("icb", system_column(below, world))
-    grouped = keyed.group_by(["icb", "pot", "year"]).aggregate([("amount_pence", "sum"), ("returns_per_year", "max")])
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in grouped.to_pylist():
-        if row["icb"] in world.systems() and row["amount_pence_sum"] > 0:
-            found.setdefault(row["icb"], []).append(row)
-    return [_System(icb, len(rows), _returns(rows)) for icb, rows in sorted(found.items())]
-
-
-def _returns(rows: Sequence[dict[str, Any]]) -> Fraction | None:
-    known = [row["returns_per_year_max"] for row in rows if row["returns_per_year_max"] is not None]
-    whole = sum(row["amount_pence_sum"] for row in rows)
-    return Fraction(sum(known) * _MILLION_POUNDS, whole) if known and whole else None
-
-
-def _by_segment(systems: Sequence[_System], world: World) -> list[Test]:
+def _by_segment(systems: Sequence[Received], world: World) -> list[Test]:
     """Returns per £ million against oversight segment: do those who are trusted more report less?"""
     pattern = next(test for test in CATALOGUE if test.name == "returns_per_million")
     if not world.segments:
@@ -136,13 +140,13 @@ def _by_segment(systems: Sequence[_System], world: World) -> list[Test]:
         return [replace(pattern, name="returns_by_segment", says="Who is trusted more reports less", note=note)]
     found = []
     for segment in sorted(set(world.segments.values())):
-        own = [s.returns for s in systems if world.segments.get(s.icb) == segment and s.returns is not None]
+        own = [one for one in systems if world.segments.get(one.organisation) == segment]
         test = replace(
             pattern,
             name=f"returns_in_segment_{segment}",
             says=f"Who is trusted more reports less: oversight segment {segment}",
-            value=_middle(own),
-            note=f"{len(own)} ICBs. {_UNKNOWN_RETURNS}",
+            value=middle(own, pattern.name),
+            note=f"{spread(own, pattern.name).known} ICBs. {_UNKNOWN_RETURNS}",
         )
         found.append(test)
     return found
@@ -151,7 +155,3 @@ def _by_segment(systems: Sequence[_System], world: World) -> list[Test]:
 def _certain(table: pa.Table) -> pa.ChunkedArray:
     by_chance = pc.is_in(table["route"], value_set=pa.array(_CHANCE_ROUTES))
     return pc.fill_null(pc.and_kleene(table["recurrent"], pc.invert(by_chance)), False)
-
-
-def _middle(values: Sequence[Fraction]) -> Fraction | None:
-    return Fraction(median(values)) if values else None

@@ -1,49 +1,181 @@
-"""How scattered money is for those who receive it: the pots of every ICB, place, PCN or practice, one by one.
+"""What the money asks of those who receive it: every ICB, place, PCN or practice, measured one by one.
 
 Of the whole nation forty-two pots of half a million look like one of twenty-one million; it is the receiver who has to
-work with each. So pots are counted at the receiver, and the nation is shown as its median, best and worst receiver.
+work with each. So money is measured at the receiver, and the nation is shown as its median, worst and best receiver.
+What is not known of a pot stays out of both sides of a figure, and how many pots that leaves out is told.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from statistics import median
-from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ledger.money import round_half_up_fraction
 from ledger.reports.below import members
-from ledger.reports.measures import Measure, measures
-from ledger.reports.position import Moment, position_of_each
+from ledger.reports.measures import EARMARKED_GRADES, PotHeld, pots, share
+from ledger.reports.position import SOURCE, Moment, position_of_each
 from ledger.store.base import Reader
 from ledger.structure import lives, tier_of
 from ledger.years import FinancialYear
 
 # Below this many pence a pot is a penny packet to a receiver of that tier.
 PENNY_PACKETS = {"icb": 50_000_000, "place": 10_000_000, "pcn": 2_500_000, "practice": 500_000}
-MEASURES = (
-    "total", "pots", "effective_number", "median_pot", "smallest_pot", "penny_packets", "penny_packet_share_of_value",
-    "returns_per_year",
-)  # fmt: skip
+MONTHS = 12
+_MILLION_POUNDS = 100_000_000
+HIGHEST, LOWEST = "highest", "lowest"
+Value = Fraction | int | None
 
 
 @dataclass(frozen=True, slots=True)
-class PotsReceived:
-    """The pots of one receiver, with all that it and those below it hold of each.
+class ReceiverMeasure:
+    """One measure of what a receiver has to work with.
 
     Attributes:
-        values: of ``MEASURES``, by name.
-        returns_known: of how many pots it is known how many returns they ask for.
+        name: a fixed word, for programs.
+        title: what it is called, for people.
+        unit: ``pence``, ``count``, ``share``, ``index``, ``days`` or ``per £ million``.
+        definition: how it is worked out, in a sentence.
+        worst: which end is the more scattered or hurried one, ``highest`` or ``lowest``; empty where neither is.
+    """
+
+    name: str
+    title: str
+    unit: str
+    definition: str
+    worst: str = ""
+
+
+# fmt: off
+CATALOGUE = (
+    ReceiverMeasure("total", "Held", "pence", "All that the receiver and those below it hold, spent money included."),
+    ReceiverMeasure("pots", "Pots", "count", "Funds with terms of their own and money at the receiver.", HIGHEST),
+    ReceiverMeasure("streams", "Streams", "count", "Lines of money, each heading inside a pot counted.", HIGHEST),
+    ReceiverMeasure("effective_number", "Effective number of pots", "index",
+                    "One over the sum of squared shares: how many equal pots would be as scattered.", HIGHEST),
+    ReceiverMeasure("median_pot", "Median pot", "pence", "The pot in the middle by size.", LOWEST),
+    ReceiverMeasure("smallest_pot", "Smallest pot", "pence", "The pot with the least money.", LOWEST),
+    ReceiverMeasure("penny_packets", "Penny packets", "count", "Pots below the threshold of the tier.", HIGHEST),
+    ReceiverMeasure("penny_packet_share_of_value", "Penny packets, of the money", "share",
+                    "Money in pots below the threshold, over all money held.", HIGHEST),
+    ReceiverMeasure("tied_pots", "Pots with strings", "count",
+                    "Pots tied to a purpose: graded soft, hard or statutory.", HIGHEST),
+    ReceiverMeasure("pots_in_last_1_percent", "Pots that share the last 1%", "count",
+                    "The smallest pots that together bring at most 1% of the money.", HIGHEST),
+    ReceiverMeasure("streams_in_last_1_percent", "Streams that share the last 1%", "share",
+                    "The smallest streams that together bring at most 1% of the money, over all streams.", HIGHEST),
+    ReceiverMeasure("streams_in_last_5_percent", "Streams that share the last 5%", "share",
+                    "The smallest streams that together bring at most 5% of the money, over all streams.", HIGHEST),
+    ReceiverMeasure("in_year_share", "Notified in the year", "share",
+                    "Money notified on or after 1 April of its year, over the money whose notice is known.", HIGHEST),
+    ReceiverMeasure("non_recurrent_share", "Non-recurrent", "share",
+                    "Money on terms that do not recur, over the money of which that is known.", HIGHEST),
+    ReceiverMeasure("days_to_spend", "Days from notice to deadline", "days",
+                    "From notice, or 1 April if that is later, to the deadline, both included: the median over pots "
+                    "of which both are known.", LOWEST),
+    ReceiverMeasure("fewest_days_to_spend", "Fewest days from notice to deadline", "days",
+                    "The same of the pot that leaves the fewest days.", LOWEST),
+    ReceiverMeasure("deadlines", "Deadlines", "count", "Pots with a day by which they must be spent.", HIGHEST),
+    ReceiverMeasure("returns_per_year", "Returns a year", "count",
+                    "Returns that the terms ask for, over the pots of which it is known how many.", HIGHEST),
+    ReceiverMeasure("returns_per_million", "Returns per £ million", "per £ million",
+                    "Returns a year over the money, in £ million, of the pots whose returns are known.", HIGHEST),
+)
+# fmt: on
+MEASURES = {one.name: one for one in CATALOGUE}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What one receiver has to work with.
+
+    Attributes:
+        values: of ``CATALOGUE``, by name; None where a measure is not defined or nothing is known for it.
+        unknown: name to how many pots are left out of it, because what it asks of them is not known.
+        pots: the pots themselves, the largest first.
+        deadlines: how many pots must be spent by a day in each month, April first.
+        returns: how many returns fall due by the end of each month, April first; see ``returns_by_month``.
     """
 
     organisation: str
     name: str
-    values: Mapping[str, Any]
-    returns_known: int
+    values: Mapping[str, Value]
+    unknown: Mapping[str, int]
+    pots: tuple[PotHeld, ...]
+    deadlines: tuple[int, ...]
+    returns: tuple[int, ...]
+
+
+def seen(organisation: str, name: str, held: pa.Table, penny_packet_pence: int) -> Received:
+    """What a position asks of the one who receives it.
+
+    Args:
+        held: of schema ``ledger.reports.position.SCHEMA``: what the receiver and those below it hold.
+        penny_packet_pence: a pot below this is a penny packet.
+    """
+    found = pots(held)
+    amounts = [pot.amount_pence for pot in found]
+    total = sum(amounts)
+    streams = _streams(held)
+    small = [pence for pence in amounts if pence < penny_packet_pence]
+    squares = sum(pence * pence for pence in amounts)
+    values: dict[str, Value] = {
+        "total": total,
+        "pots": len(found),
+        "streams": len(streams),
+        "effective_number": share(total * total, squares),
+        "median_pot": round_half_up_fraction(Fraction(median(map(Fraction, amounts)))) if amounts else None,
+        "smallest_pot": amounts[-1] if amounts else None,
+        "penny_packets": len(small),
+        "penny_packet_share_of_value": share(sum(small), total),
+        "tied_pots": sum(pot.row["grade"] in EARMARKED_GRADES for pot in found),
+        "pots_in_last_1_percent": last_part(amounts, 1),
+        "streams_in_last_1_percent": share(last_part(streams, 1), len(streams)),
+        "streams_in_last_5_percent": share(last_part(streams, 5), len(streams)),
+        **_terms(found),
+    }
+    unknown = {
+        "tied_pots": _lacking(found, "grade"),
+        "in_year_share": _lacking(found, "notified_on"),
+        "non_recurrent_share": _lacking(found, "recurrent"),
+        "days_to_spend": sum(days_to_spend(pot) is None for pot in found),
+        "fewest_days_to_spend": sum(days_to_spend(pot) is None for pot in found),
+        "returns_per_year": _lacking(found, "returns_per_year"),
+        "returns_per_million": _lacking(found, "returns_per_year"),
+    }
+    due = [0] * MONTHS
+    for pot in found:
+        for month, number in enumerate(returns_by_month(pot.row["returns_per_year"] or 0)):
+            due[month] += number
+    return Received(organisation, name, values, unknown, tuple(found), _deadlines(found), tuple(due))
+
+
+def seen_by_each(
+    held: Mapping[str, pa.Table], names: Mapping[str, str], tier: str, *, penny_packet_pence: int | None = None
+) -> list[Received]:
+    """What money asks of every receiver of a tier that holds any, the most scattered first.
+
+    Args:
+        held: each receiver to what it and those below it hold.
+        names: code to name.
+        tier: one of ``PENNY_PACKETS``.
+        penny_packet_pence: in place of the threshold of the tier.
+    """
+    threshold = PENNY_PACKETS[tier] if penny_packet_pence is None else penny_packet_pence
+    found = [seen(code, names.get(code, code), table, threshold) for code, table in held.items()]
+    return sorted(
+        (one for one in found if one.pots), key=lambda one: (-(one.values["effective_number"] or 0), one.organisation)
+    )
 
 
 def received(
     reader: Reader, at: Moment, tier: str, *, organisation: str | None, year: int
-) -> tuple[list[PotsReceived], list[str]]:
-    """The pots of every receiver of a tier, the most scattered first, and the receivers that hold nothing.
+) -> tuple[list[Received], list[str]]:
+    """What the books ask of every receiver of a tier, the most scattered first, and the receivers that hold nothing.
 
     Args:
         tier: one of ``PENNY_PACKETS``.
@@ -55,7 +187,7 @@ def received(
     """
     first, last = FinancialYear(year).first_day, FinancialYear(year).last_day
     known = {
-        code: life
+        code: life["name"]
         for code, life in lives(reader, at.known).items()
         if life["tier"] == tier
         and life["valid_from"] <= last
@@ -66,22 +198,130 @@ def received(
         tier_of(reader, organisation)
         inside = members(reader, organisation, min(max(at.as_at, first), last), at.known)
     held = position_of_each(reader, at, tier, year)
-    found = []
-    for code in sorted(known.keys() & inside & held.keys()):
-        values = {one.name: one for one in measures(held[code], penny_packet_pence=PENNY_PACKETS[tier])}
-        if values["pots"].value:
-            own = {name: values[name].value for name in MEASURES}
-            found.append(PotsReceived(code, known[code]["name"], own, _returns_known(held[code], values)))
+    found = seen_by_each({code: held[code] for code in known.keys() & inside & held.keys()}, known, tier)
     without = sorted((known.keys() & inside) - {one.organisation for one in found})
-    return sorted(found, key=lambda one: (-one.values["effective_number"], one.organisation)), without
+    return found, without
 
 
-def _returns_known(held: Any, values: Mapping[str, Measure]) -> int:
-    unknown = {row["pot"] for row in held.to_pylist() if row["returns_per_year"] is None}
-    return int(values["pots"].value or 0) - len(unknown)
+def last_part(amounts: Sequence[int], percent: int) -> int:
+    """How many of the smallest amounts bring at most so many percent of the whole between them."""
+    most, added, number = sum(amounts) * percent, 0, 0
+    for pence in sorted(amounts):
+        added += pence
+        if added * 100 > most:
+            break
+        number += 1
+    return number
 
 
-def middle(found: Sequence[PotsReceived], name: str) -> Fraction | None:
+def returns_by_month(returns: int) -> tuple[int, ...]:
+    """In which months, April first, so many returns a year fall due, spread evenly and the last at the year's end.
+
+    The books know how many returns are asked for and not their days. Of four one is due at the end of each quarter.
+    """
+    due = [0] * MONTHS
+    for number in range(1, returns + 1):
+        due[-(-MONTHS * number // returns) - 1] += 1
+    return tuple(due)
+
+
+def days_to_spend(pot: PotHeld) -> int | None:
+    """Days from notice, or 1 April if that is later, to the deadline, both included; None where either is not known."""
+    notice: date | None = pot.row["notified_on"]
+    deadline: date | None = pot.row["spend_by"]
+    if notice is None or deadline is None:
+        return None
+    return (deadline - max(notice, FinancialYear(pot.row["year"]).first_day)).days + 1
+
+
+def _terms(found: Sequence[PotHeld]) -> dict[str, Value]:
+    """What the terms of pots ask, each over the pots of which it is known."""
+    days = [days for pot in found if (days := days_to_spend(pot)) is not None]
+    reporting = [pot for pot in found if pot.row["returns_per_year"] is not None]
+    returns = sum(pot.row["returns_per_year"] for pot in reporting)
+    return {
+        "in_year_share": _part(found, "notified_on", lambda pot: pot.row["notified_on"] >= _year(pot).first_day),
+        "non_recurrent_share": _part(found, "recurrent", lambda pot: not pot.row["recurrent"]),
+        "days_to_spend": Fraction(median(map(Fraction, days))) if days else None,
+        "fewest_days_to_spend": min(days) if days else None,
+        "deadlines": sum(pot.row["spend_by"] is not None for pot in found),
+        "returns_per_year": returns if reporting else None,
+        "returns_per_million": share(returns * _MILLION_POUNDS, sum(pot.amount_pence for pot in reporting)),
+    }
+
+
+def _part(found: Sequence[PotHeld], known_by: str, counts: Callable[[PotHeld], bool]) -> Fraction | None:
+    """The part of the money that counts, over the pots of which the column is known."""
+    known = [pot for pot in found if pot.row[known_by] is not None]
+    return share(sum(pot.amount_pence for pot in known if counts(pot)), sum(pot.amount_pence for pot in known))
+
+
+def _year(pot: PotHeld) -> FinancialYear:
+    return FinancialYear(pot.row["year"])
+
+
+def _lacking(found: Sequence[PotHeld], column: str) -> int:
+    return sum(pot.row[column] is None for pot in found)
+
+
+def _streams(held: pa.Table) -> list[int]:
+    """What is held of each line of money, headings inside a pot apart."""
+    own = held.filter(pc.not_equal(held["standing"], SOURCE))
+    sums = own.group_by(["fund", "year"]).aggregate([("amount_pence", "sum")])["amount_pence_sum"].to_pylist()
+    return [pence for pence in sums if pence > 0]
+
+
+def _deadlines(found: Sequence[PotHeld]) -> tuple[int, ...]:
+    by_month = [0] * MONTHS
+    for pot in found:
+        if pot.row["spend_by"] is not None:
+            # A deadline after the year's end is left to that year.
+            by_month[(pot.row["spend_by"].month - 4) % MONTHS] += _year(pot).contains(pot.row["spend_by"])
+    return tuple(by_month)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """One measure over many receivers.
+
+    Attributes:
+        known: of how many receivers it is known.
+        median: the middle of them; None where nobody has it.
+        worst, best: the receivers at its two ends, by code; none where no end is worse, or all are alike.
+    """
+
+    measure: ReceiverMeasure
+    known: int
+    median: Fraction | None
+    worst: Sequence[Received] = ()
+    best: Sequence[Received] = ()
+
+
+def spread(found: Sequence[Received], name: str) -> Spread:
+    """One measure over receivers: its median, and who is worst and best."""
+    measure = MEASURES[name]
+    by_value: dict[Fraction, list[Received]] = defaultdict(list)
+    for one in sorted(found, key=lambda one: one.organisation):
+        value = one.values[name]
+        if value is not None:
+            by_value[Fraction(value)].append(one)
+    ends: list[Sequence[Received]] = [(), ()]
+    if measure.worst and len(by_value) > 1:
+        ends = [by_value[max(by_value)], by_value[min(by_value)]]
+    worst, best = ends if measure.worst == HIGHEST else reversed(ends)
+    return Spread(measure, sum(map(len, by_value.values())), middle(found, name), worst, best)
+
+
+def middle(found: Sequence[Received], name: str) -> Fraction | None:
     """The median over receivers of one measure; None where nobody has it."""
-    values = [Fraction(one.values[name]) for one in found if one.values[name] is not None]
+    values = [Fraction(value) for one in found if (value := one.values[name]) is not None]
     return Fraction(median(values)) if values else None
+
+
+def by_group(found: Sequence[Received], groups: Mapping[str, str]) -> dict[str, list[Received]]:
+    """Receivers by the group that each is in, groups in order; those in no group are left out."""
+    grouped: dict[str, list[Received]] = defaultdict(list)
+    for one in found:
+        if one.organisation in groups:
+            grouped[groups[one.organisation]].append(one)
+    return dict(sorted(grouped.items()))

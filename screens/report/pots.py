@@ -10,10 +10,33 @@ from ledger.reports import register
 from ledger.reports.position import Moment, position, year_in_view
 from ledger.reports.pot_lives import PotLife, pot_lives
 from ledger.reports.pots import Fence
-from ledger.reports.receivers import MEASURES, PENNY_PACKETS, PotsReceived, middle, received
+from ledger.reports.receivers import (
+    CATALOGUE,
+    PENNY_PACKETS,
+    Received,
+    ReceiverMeasure,
+    Value,
+    middle,
+    received,
+    spread,
+)
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
-from screens.report.report import Report, Row, Table, count, data, day, money, ratio, share, text
+from screens.report.report import (
+    Cell,
+    Column,
+    FigureCell,
+    Report,
+    Row,
+    Table,
+    count,
+    data,
+    day,
+    money,
+    ratio,
+    share,
+    text,
+)
 
 NOT_KNOWN = "not known"
 _NOT_HELD = (
@@ -81,7 +104,7 @@ def _row(fund: Mapping[str, Any], terms: Mapping[str, Any], fence: Fence | None,
 
 
 def seen_by(reader: Reader, at: Moment, tier: str, *, organisation: str | None, year: FinancialYear | None) -> Report:
-    """How scattered the money is for every receiver of a tier: its pots, their sizes and what they ask of it.
+    """What the money asks of every receiver of a tier: its pots, their sizes, deadlines and returns.
 
     Args:
         tier: ``icb``, ``place``, ``pcn`` or ``practice``.
@@ -93,15 +116,6 @@ def seen_by(reader: Reader, at: Moment, tier: str, *, organisation: str | None, 
     """
     year = year or year_in_view(reader, at)
     found, without = received(reader, at, tier, organisation=organisation, year=year.start)
-    heads = [
-        text("Name", "name"), *data("organisation"), money("Held (£)", "total_pence"), count("Pots", "pots"),
-        ratio("Effective number", "effective_number", places=2), money("Median pot (£)", "median_pot_pence"),
-        money("Smallest pot (£)", "smallest_pot_pence"), count("Penny packets", "penny_packets"),
-        share("Penny packets, of the money", "penny_packet_share_of_value", places=2),
-        count("Returns a year", "returns_per_year", missing=NOT_KNOWN),
-        count("Pots whose returns are known", "returns_known"),
-    ]  # fmt: skip
-    rows = [(one.name, one.organisation, *(one.values[name] for name in MEASURES), one.returns_known) for one in found]
     named = _TIERS[tier]
     whose = f", {organisation}" if organisation else ""
     title = f"Pots of {year} as each {named} receives them{whose}, the most scattered first"
@@ -109,13 +123,79 @@ def seen_by(reader: Reader, at: Moment, tier: str, *, organisation: str | None, 
         "organisation": organisation, "year": str(year), "seen_by": tier, "without": without,
         "penny_packet_pence": PENNY_PACKETS[tier],
         "median_pots": middle(found, "pots"), "median_effective_number": middle(found, "effective_number"),
+        "spread": spread_table(found, named).records(),
     }  # fmt: skip
-    return Report(
-        [Table(f"Pots by {named}", heads, rows)], at, title, _of_receivers(found, without, named, tier), facts
-    )
+    tables = [receivers_table(found, f"Pots by {named}"), spread_table(found, named)]
+    return Report(tables, at, title, _of_receivers(found, without, named, tier), facts)
 
 
-def _of_receivers(found: Sequence[PotsReceived], without: Sequence[str], named: str, tier: str) -> list[str]:
+# What people read of each receiver; programs and files get every measure.
+_READ = ("total", "pots", "effective_number", "median_pot", "penny_packets", "pots_in_last_1_percent", "tied_pots",
+         "fewest_days_to_spend", "returns_per_year")  # fmt: skip
+
+
+def receivers_table(found: Sequence[Received], name: str) -> Table:
+    """Receivers and what the money asks of each, every measure with how many pots are left out of it."""
+    heads = [
+        text("Name", "name"), *data("organisation"),
+        *(_of_measure(one, shown=one.name in _READ) for one in CATALOGUE),
+        count("Pots whose returns are known", "returns_known"), *data("not_known", "deadlines_by_month",
+        "returns_by_month"),
+    ]  # fmt: skip
+    rows = [
+        (one.name, one.organisation, *(one.values[measure.name] for measure in CATALOGUE),
+         len(one.pots) - one.unknown["returns_per_year"], one.unknown, one.deadlines, one.returns)
+        for one in found
+    ]  # fmt: skip
+    return Table(name, heads, rows)
+
+
+_COLUMNS = {"count": count, "pence": money, "share": share, "index": ratio, "days": ratio, "per £ million": ratio}
+
+
+def _of_measure(measure: ReceiverMeasure, *, shown: bool) -> Column:
+    heading = f"{measure.title} (£)" if measure.unit == "pence" else measure.title
+    key = f"{measure.name}_pence" if measure.unit == "pence" else measure.name
+    return _COLUMNS[measure.unit](heading if shown else "", key, missing=NOT_KNOWN)
+
+
+def spread_table(found: Sequence[Received], named: str) -> Table:
+    """Every measure over receivers: the median, the worst and the best, and of how many it is known."""
+    heads = [
+        *data("measure"), text("Measure", "title"), *data("unit"), text(f"Median {named}", "median"),
+        text("Worst", "worst"), text("Who"), *data("worst_organisations"), text("Best", "best"),
+        text("Who"), *data("best_organisations"), count("Known for", "known"), text("What it is", "definition"),
+    ]  # fmt: skip
+    rows = []
+    for measure in CATALOGUE:
+        over = spread(found, measure.name)
+        rows.append(
+            (measure.name, measure.title, measure.unit, _value(over.median, measure), *_end(over.worst, measure),
+             *_end(over.best, measure), over.known, measure.definition)
+        )  # fmt: skip
+    return Table(f"Over every {named}", heads, rows)
+
+
+def _value(value: Value, measure: ReceiverMeasure) -> Cell:
+    """A value under a heading that many measures share; the middle of two counts may be half of one."""
+    if value is None:
+        return None
+    if value == int(value) and measure.unit in ("count", "days", "pence"):
+        return FigureCell(int(value), money("") if measure.unit == "pence" else count(""))
+    if measure.unit == "share":
+        return FigureCell(Fraction(value), share(""))
+    return FigureCell(Fraction(value), ratio("", places=2))
+
+
+def _end(end: Sequence[Received], measure: ReceiverMeasure) -> Row:
+    """The value at one end of a spread, and who is there: by name, where it is not nearly everybody."""
+    if not end:
+        return None, None, []
+    others = f" and {len(end) - 1} others" if len(end) > 1 else ""
+    return _value(end[0].values[measure.name], measure), f"{end[0].name}{others}", [one.organisation for one in end]
+
+
+def _of_receivers(found: Sequence[Received], without: Sequence[str], named: str, tier: str) -> list[str]:
     if not found:
         return [f"No {named} holds any money of this year here."]
     scattered = (
@@ -133,5 +213,5 @@ def _of_receivers(found: Sequence[PotsReceived], without: Sequence[str], named: 
     return [scattered, held, returns, *without_any]
 
 
-def _plain(number: Fraction | None) -> str:
+def _plain(number: Value) -> str:
     return NOT_KNOWN if number is None else plain_decimal(Fraction(number), 2)

@@ -144,6 +144,11 @@ def test_the_scorecard_is_worked_out_as_it_says() -> None:
     assert found["pots_per_icb"].value == 5 - Fraction(
         1, 2
     )  # A: core, medical, roles, winter, care; B: core, medical, roles, care
+    # Strings on medical, roles, winter and care at A, and on three of them at B; all of these below £500,000.
+    assert found["strings_per_icb"].value == Fraction(7, 2)
+    # At A 600,000 and 900,000 of core are the only pot above it; at B its core is.
+    assert found["packets_per_icb"].value == Fraction(7, 2)
+    assert found["returns_per_icb"].value == Fraction(28 + 20, 2)
     claims_and_bids = 75_000_01 + 20_000_00
     assert found["certain_for_three_years"].value == Fraction(below - claims_and_bids, below)
     assert "upper bound" in found["certain_for_three_years"].note
@@ -156,9 +161,11 @@ def test_returns_stand_beside_the_segment_of_the_icb() -> None:
     with_segments: World = world(segments={"A": 1, "B": 3})
     found = {test.name: test.value for test in scorecard(usual().position, with_segments)}
     assert {"returns_in_segment_1", "returns_in_segment_3"} <= set(found)
-    # A with all below it: medical 4, roles 12, winter 8 and care 4 returns; N3 counts with B.
+    # A with all below it: medical 4, roles 12, winter 8 and care 4 returns; N3 counts with B. Of core nobody knows.
     mine = sum(
-        each["amount_pence"] for each in usual().position.to_pylist() if world().icb_of(each["organisation"]) == "A"
+        each["amount_pence"]
+        for each in usual().position.to_pylist()
+        if world().icb_of(each["organisation"]) == "A" and each["pot"] != "core"
     )
     assert found["returns_in_segment_1"] == Fraction(28 * 10**8, mine)
 

@@ -1,0 +1,151 @@
+"""Twelve packets like those of recent years on the position of 2025/26, seen by the ICB in the middle, and merged.
+
+The right values are worked out by pandas, from the rows of the position alone.
+"""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from allocations.figures import tables
+from ledger.reports.measures import measures
+from ledger.reports.receivers import Received, middle, seen_by_each
+from scenarios import outcome
+from scenarios.engine import Run, run
+from scenarios.scorecard import scorecard
+from scenarios.world import World
+from tests import demo_of_2025_26 as demo
+from tests.scenarios.worlds import play
+
+# Code, grade, route, returns a year, and who gets it: pounds by core need among all ICBs, or pounds each to some.
+PACKETS = (
+    ("womens-health-hubs", "hard", "equal shares", 4, {"each_pounds": 446_250, "receivers": {"tier": "icb"}}),
+    ("discharge-2022", "hard", "formula", 12, {"pounds": 300_000_000, "sharing": {"by": "core"}}),
+    ("virtual-wards", "hard", "formula", 12, {"pounds": 250_000_000, "sharing": {"by": "core"}}),
+    ("primary-care-transformation", "hard", "formula", 4, {"pounds": 126_900_000, "sharing": {"by": "core"}}),
+    ("gp-fellowships", "hard", "claim", 4, {"pounds": 44_300_000, "sharing": {"by": "registered"}}),
+    ("shared-care-records", "hard", "formula", 6, {"pounds": 50_000_000, "sharing": {"by": "registered"}}),
+    ("digital-productivity", "hard", "formula", 4, {"pounds": 4_000_000, "sharing": {"by": "registered"}}),
+    ("cyber-remediation", "hard", "formula", 4, {"pounds": 3_300_000, "sharing": {"by": "registered"}}),
+    # The others are won, and reach only some.
+    ("emergency-care-top", "none", "prize", 1, {"each_pounds": 2_000_000, "receivers": {"codes": ["QWO", "QOP"]}}),
+    ("emergency-care-improvers", "none", "prize", 1, {"each_pounds": 2_000_000, "receivers": {"codes": ["QF7"]}}),
+    ("digital-maternity", "hard", "bid", 4, {"each_pounds": 1_300_000, "receivers": {"codes": ["QE1", "QJ2"]}}),
+    ("diagnostics-network", "hard", "bid", 4, {"each_pounds": 5_900_000, "receivers": {"codes": ["QHM", "QR1"]}}),
+)  # fmt: skip
+MERGED = {
+    "lever": "merge",
+    "why": "They pay for one thing: to leave hospital soon and not to come back.",
+    # The testing money is what is left of the pandemic's packets; it goes in with the others.
+    "funds": [*(packet[0] for packet in PACKETS), "core-covid-testing"],
+    "into": {"code": "one-pot", "name": "One pot", "grade": "soft", "route": "formula", "returns_per_year": 1},
+    "inner": "dropped",
+    "authority": "NHS England",
+}
+
+
+def packet(code: str, grade: str, route: str, returns: int, whom: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "lever": "pot", "why": "As in a year gone by.", "code": code, "name": code, "grade": grade, "route": route,
+        "recurrent": False, "notified_on": "2025-10-15", "spend_by": "2026-03-31", "returns_per_year": returns, **whom,
+    }  # fmt: skip
+
+
+@cache
+def merged() -> Run:
+    return play(MERGED, books=demo.baseline(), given=[packet(*one) for one in PACKETS])
+
+
+def by_pandas(table: pa.Table, measure: Callable[[pd.DataFrame], float]) -> float:
+    """The median over ICBs of a measure of their pots: from the rows of the position and the practices alone."""
+    people = tables.table("practices_2025_26").to_pandas().astype({"registered": float})
+    most = people.groupby(["pcn", "icb"])["registered"].sum().reset_index().sort_values("registered")
+    home = {
+        **dict(zip(people["place"], people["icb"], strict=True)),
+        **dict(zip(most["pcn"], most["icb"], strict=True)),
+    }
+    rows = table.to_pandas()
+    rows = rows[(rows["standing"] != "source") & (rows["tier"] != "national")]
+    rows = rows.assign(icb=rows["organisation"].map(lambda code: home.get(code, code)))
+    terms = {"returns": ("returns_per_year", "first"), "grade": ("grade", "first")}
+    each = rows.groupby(["icb", "pot"]).agg(pence=("amount_pence", "sum"), **terms)
+    each = each[each["pence"] > 0]
+    assert each.index.get_level_values("icb").nunique() == 42
+    return float(each.groupby("icb").apply(measure).median())
+
+
+def last_hundredth(own: pd.DataFrame) -> float:
+    ascending = own["pence"].sort_values()
+    return float((ascending.cumsum() * 100 <= ascending.sum()).sum())
+
+
+BY_PANDAS: Mapping[str, Callable[[pd.DataFrame], float]] = {
+    "pots": len,
+    "penny_packets": lambda own: float((own["pence"] < 500_000_00).sum()),
+    "returns_per_year": lambda own: float(own["returns"].sum()),
+    "tied_pots": lambda own: float(own["grade"].isin(["soft", "hard", "statutory"]).sum()),
+    "pots_in_last_1_percent": last_hundredth,
+    "effective_number": lambda own: float(own["pence"].sum()) ** 2 / float((own["pence"].astype(float) ** 2).sum()),
+}
+
+
+def by_icb(table: pa.Table, here: World) -> list[Received]:
+    return seen_by_each(demo.by_icb(table, here), {}, "icb")
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [("pots", 26, 18), ("penny_packets", 4, 1), ("returns_per_year", 82, 33), ("pots_in_last_1_percent", 13, 6)],
+)
+def test_the_icb_in_the_middle_feels_the_merger(name: str, before: int, after: int) -> None:
+    run = merged()
+    assert middle(by_icb(run.baseline.position, run.baseline.world), name) == before
+    assert middle(by_icb(run.position, run.world), name) == after
+    assert by_pandas(run.baseline.position, BY_PANDAS[name]) == before
+    assert by_pandas(run.position, BY_PANDAS[name]) == after
+
+
+def test_of_the_nation_the_same_merger_can_hardly_be_seen() -> None:
+    """All money as one holder's: no packet is small, and as many equal pots as before to the third decimal."""
+    run = merged()
+    before, after = (
+        {one.name: one.value for one in measures(table)} for table in (run.baseline.position, run.position)
+    )
+    assert (before["penny_packets"], after["penny_packets"]) == (0, 0)
+    assert float(before["effective_number"] or 0) == pytest.approx(float(after["effective_number"] or 0), abs=5e-4)
+    own = by_pandas(run.baseline.position, BY_PANDAS["effective_number"])
+    assert float(middle(by_icb(run.baseline.position, run.baseline.world), "effective_number") or 0) == pytest.approx(
+        own
+    )
+
+
+def test_returns_for_each_million_have_the_same_pots_above_and_below_the_line() -> None:
+    """The ICB in the middle is asked for 32 returns by 4 of its 18 pots; the money of the other 14 is no part of it."""
+    found = by_icb(demo.position(), demo.world())
+    assert middle(found, "returns_per_million") == pytest.approx(0.254, abs=5e-4)
+    assert {one.unknown["returns_per_year"] for one in found} == {14, 15}
+    (one,) = [one for one in found if one.organisation == "QWO"]
+    known = [pot.amount_pence for pot in one.pots if pot.row["returns_per_year"] is not None]
+    assert one.values["returns_per_million"] == Fraction(  # noqa: PD011 - no frame
+        32 * 100_000_000, sum(known)
+    )
+
+
+def test_lifting_small_pots_takes_away_strings() -> None:
+    """Of every pot that brings an ICB less than £1 million; counted again from the rows, ICB by ICB."""
+    done = run(outcome.find("lift-small-pots"), demo.baseline())
+    ends = ((done.baseline.position, done.baseline.world), (done.position, done.world))
+    before, after = ({test.name: test.value for test in scorecard(*end)} for end in ends)
+    named = {"strings_per_icb": "tied_pots", "returns_per_icb": "returns_per_year", "pots_per_icb": "pots"}
+    for score, measure in named.items():
+        assert float(before[score] or 0) == by_pandas(done.baseline.position, BY_PANDAS[measure])
+        assert float(after[score] or 0) == by_pandas(done.position, BY_PANDAS[measure])
+    # Two packets were given, each with a string and four returns; they and the flow tests lose it where they are small.
+    assert [end["strings_per_icb"] for end in (before, after)] == [17, 14]
+    assert [end["returns_per_icb"] for end in (before, after)] == [40, 32]
+    assert before["pots_per_icb"] == after["pots_per_icb"] == 20
