@@ -281,7 +281,7 @@ def _deadlines(found: Sequence[PotHeld]) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class ReceiverSpread:
     """One measure over many receivers.
 
     Attributes:
@@ -297,7 +297,7 @@ class Spread:
     best: Sequence[Received] = ()
 
 
-def spread(found: Sequence[Received], name: str) -> Spread:
+def spread(found: Sequence[Received], name: str) -> ReceiverSpread:
     """One measure over receivers: its median, and who is worst and best."""
     measure = MEASURES[name]
     by_value: dict[Fraction, list[Received]] = defaultdict(list)
@@ -309,7 +309,7 @@ def spread(found: Sequence[Received], name: str) -> Spread:
     if measure.worst and len(by_value) > 1:
         ends = [by_value[max(by_value)], by_value[min(by_value)]]
     worst, best = ends if measure.worst == HIGHEST else reversed(ends)
-    return Spread(measure, sum(map(len, by_value.values())), middle(found, name), worst, best)
+    return ReceiverSpread(measure, sum(map(len, by_value.values())), middle(found, name), worst, best)
 
 
 def middle(found: Sequence[Received], name: str) -> Fraction | None:
