@@ -18,6 +18,7 @@ from ledger.words import RING_FENCED
 from scenarios.change import Change, held
 from scenarios.engine import Done, Run, apply
 from scenarios.order import Pair, pairs_that_differ
+from scenarios.world import World
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,10 @@ QUANTITIES = (
 )  # fmt: skip
 
 
+# What a position does not hold: see scenarios/bidding.py.
+FRONT_LINE = Quantity(
+    "front_line", "Left for the front line after the costs of bidding", lambda table: pc.is_valid(table["fund"])
+)
 _ASKED = ["fund", "year", "depth", "standing", "grade", "route", "notified_on", "amount_pence"]
 
 
@@ -113,31 +118,42 @@ class Bridges:
         return bool(self.pairs)
 
 
-def measured(table: pa.Table) -> dict[str, int]:
-    """Every quantity of a position, in pence."""
+def quantities(*worlds: World) -> tuple[Quantity, ...]:
+    """Every quantity; what is left for the front line only where something is bid for."""
+    return (*QUANTITIES, FRONT_LINE) if any(world.bid_for for world in worlds) else QUANTITIES
+
+
+def measured(table: pa.Table, world: World | None = None) -> dict[str, int]:
+    """Every quantity of a position, in pence; in a world that is given, also what is left for the front line."""
     own = held(table.select(_ASKED))
     amounts = own["amount_pence"]
-    return {each.name: pc.sum(amounts.filter(pc.fill_null(each.keep(own), False))).as_py() or 0 for each in QUANTITIES}
+    found = {each.name: _sum(amounts.filter(pc.fill_null(each.keep(own), False))) for each in QUANTITIES}
+    costs = 0 if world is None else sum(world.costs_of_bidding().values())
+    return {**found, FRONT_LINE.name: found["held"] - costs}
+
+
+def _sum(amounts: pa.ChunkedArray) -> int:
+    return pc.sum(amounts).as_py() or 0
 
 
 def bridges(run: Run) -> Bridges:
     """The bridges of all quantities, and the order of the steps two by two."""
-    before, after = measured(run.baseline.position), measured(run.position)
+    before, after = measured(run.baseline.position, run.baseline.world), measured(run.position, run.world)
     alone = {done.number: _alone(run, done) for done in run.done}
     effects: dict[int, tuple[Mapping[str, int], bool]] = {}
     reached = before
     for done in run.done:
         by_itself = alone[done.number]
-        following = measured(done.change.position) if by_itself is None or len(run.done) == 1 else None
+        following = _after(done.change) if by_itself is None or len(run.done) == 1 else None
         if by_itself is not None:
-            seen = following or measured(by_itself.position)
+            seen = following or _after(by_itself)
             effects[done.number] = {name: seen[name] - before[name] for name in before}, True
         else:
-            following = following or measured(done.change.position)
+            following = following or _after(done.change)
             effects[done.number] = {name: following[name] - reached[name] for name in before}, False
-        reached = measured(done.change.position) if None in alone.values() else reached
+        reached = _after(done.change) if None in alone.values() else reached
     found = []
-    for quantity in QUANTITIES:
+    for quantity in quantities(run.baseline.world, run.world):
         bars = tuple(
             BridgeStep(
                 done.number, done.lever.lever_name(), effects[done.number][0][quantity.name], effects[done.number][1]
@@ -147,6 +163,10 @@ def bridges(run: Run) -> Bridges:
         rest = after[quantity.name] - before[quantity.name] - sum(bar.effect_pence for bar in bars)
         found.append(Bridge(quantity, before[quantity.name], bars, rest, after[quantity.name]))
     return Bridges(tuple(found), tuple(pairs_that_differ(run.baseline, run.done, alone)))
+
+
+def _after(change: Change) -> dict[str, int]:
+    return measured(change.position, change.world)
 
 
 def _alone(run: Run, done: Done) -> Change | None:

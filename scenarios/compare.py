@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from ledger.errors import refuse
 from ledger.money import spoken
-from scenarios.bridge import QUANTITIES, measured
+from scenarios.bridge import measured, quantities
 from scenarios.change import held
 from scenarios.gainers import Gain, by_system
 from scenarios.order import differs
@@ -169,11 +169,12 @@ def _tests(outcomes: Sequence[Outcome]) -> list[LineCompared]:
 
 
 def _amounts(outcomes: Sequence[Outcome]) -> list[LineCompared]:
-    start = measured(outcomes[0].run.baseline.position)
-    ends = [measured(outcome.run.position) for outcome in outcomes]
+    first = outcomes[0].run.baseline
+    start = measured(first.position, first.world)
+    ends = [measured(outcome.run.position, outcome.run.world) for outcome in outcomes]
     return [
         LineCompared("amount", each.name, each.title, "pence", start[each.name], tuple(end[each.name] for end in ends))
-        for each in QUANTITIES
+        for each in quantities(first.world, *(outcome.run.world for outcome in outcomes))
     ]
 
 

@@ -1,6 +1,6 @@
 """Who gains and who loses: in pounds, in percent, per head, by ICB, place, network, and by deprivation."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -89,17 +89,20 @@ def views(before: pa.Table, after: pa.Table, world_before: World, world: World) 
         if level == ICB:
             had, has = by_system(own, world_before), by_system(new, world)
         else:
-            had, has = _by_holder(own, level), _by_holder(new, level)
+            had, has = _by_holder(own, level, world_before), _by_holder(new, level, world)
         if had or has:
             found.append(_view(level, had, has, world_before, world))
     return tuple(found)
 
 
 def by_system(table: pa.Table, world: World) -> dict[str, int]:
-    """What each ICB holds with all below it. Money of a network in several ICBs is shared by registered people."""
+    """What each ICB holds with all below it, less what bidding costs them.
+
+    Money of a network in several ICBs is shared by registered people.
+    """
     systems = world.systems()
     found: dict[str, int] = {}
-    for code, pence in _sums(table).items():
+    for code, pence in _net(_sums(table), world).items():
         parts = systems.get(code)
         if parts:
             shared = {next(iter(parts)): pence} if len(parts) == 1 else apportion(pence, parts)
@@ -108,8 +111,18 @@ def by_system(table: pa.Table, world: World) -> dict[str, int]:
     return found
 
 
-def _by_holder(table: pa.Table, level: str) -> dict[str, int]:
-    return _sums(table.filter(pc.equal(table["tier"], level)))
+def _by_holder(table: pa.Table, level: str, world: World) -> dict[str, int]:
+    own = _sums(table.filter(pc.equal(table["tier"], level)))
+    return _net(own, world, world.population(level))
+
+
+def _net(sums: Mapping[str, int], world: World, codes: Container[str] | None = None) -> dict[str, int]:
+    """What organisations hold less what bidding costs them: those named, or everybody."""
+    found = dict(sums)
+    for code, pence in world.costs_of_bidding().items():
+        if codes is None or code in codes:
+            found[code] = found.get(code, 0) - pence
+    return found
 
 
 def _sums(table: pa.Table) -> dict[str, int]:
@@ -134,7 +147,8 @@ def _view(level: str, had: Mapping[str, int], has: Mapping[str, int], world_befo
             scores = {row.code: scores[row.code] for row in rows if row.code in scores}
         fifths = _fifths({row.code: row.change_pence for row in rows}, scores, people)
     same = len(stayed) - len(changed)
-    return View(level, _TITLES[level], tuple(changed), same, fifths, basis, began, ended)
+    costs = ", less what bidding costs them" if world_before.bid_for or world.bid_for else ""
+    return View(level, _TITLES[level] + costs, tuple(changed), same, fifths, basis, began, ended)
 
 
 def _gain(code: str, before: int, after: int, people: int, world: World) -> Gain:

@@ -16,7 +16,7 @@ from ledger.reports.measures import SCOPES, Measure, measures
 from ledger.reports.summary import percent
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
-from scenarios import baseline
+from scenarios import baseline, bidding
 from scenarios.baseline import Baseline, position_hash
 from scenarios.bridge import Bridge, Bridges, bridges
 from scenarios.change import condensed, held, total
@@ -111,7 +111,10 @@ def explore(written: WrittenScenario, books: Baseline) -> Outcome:
         for scope in SCOPES
         for old, new in zip(measures(few_before, scope), measures(few_after, scope), strict=True)
     )
-    tests = tuple(zip(scorecard(before, done.baseline.world), scorecard(after, done.world), strict=True))
+    tests = (
+        *zip(scorecard(before, done.baseline.world), scorecard(after, done.world), strict=True),
+        *bidding.tests(done.baseline.world, done.world),
+    )
     bridged = bridges(done)
     gained = views(before, after, done.baseline.world, done.world)
     return Outcome(done, compared, tests, bridged, gained, paragraph(done, bridged, gained), position_hash(after))
@@ -287,6 +290,7 @@ _QUANTITY_WORDS = {
     "local_and_free": "Money both local and free",
     "kept_without_agreement": "Money kept without agreement",
     "known_before": "Money known before the year starts",
+    "front_line": "Money left for the front line, after bids, returns and administration,",
 }
 
 

@@ -52,6 +52,24 @@ class WorldFund(NamedTuple):
     lowest_depth: int
 
 
+class BidFor(NamedTuple):
+    """A fund that is bid for, or was until a step gave it out otherwise.
+
+    Attributes:
+        open_to: who could bid: what it is compared with goes to the same.
+        pot_pence: what could be won.
+        overhead: who pays to what it costs them, the funder included, as the mean over all draws.
+        cost_of_a_return_pence, returns_per_award, administration_by_formula_pence: as was assumed of the bids.
+    """
+
+    open_to: frozenset[str]
+    pot_pence: int
+    overhead: Mapping[str, int]
+    cost_of_a_return_pence: int
+    returns_per_award: Fraction
+    administration_by_formula_pence: int
+
+
 @dataclass(frozen=True, eq=False)
 class World:
     """Structure and people, as a scenario sees them.
@@ -65,6 +83,7 @@ class World:
         segments: oversight segment of each ICB, where the file gives them.
         seed: what every draw by chance starts from.
         scope: the organisation that the position is limited to; None for all.
+        bid_for: funds that are bid for in this scenario, by code.
     """
 
     year: FinancialYear
@@ -77,6 +96,7 @@ class World:
     segments: Mapping[str, int] = field(default_factory=dict)
     seed: int = 0
     scope: str | None = None
+    bid_for: Mapping[str, BidFor] = field(default_factory=dict)
     _memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def changed(self, **facts: Any) -> "World":
@@ -153,6 +173,14 @@ class World:
         """The ICB of an organisation; the one with most of its people where it has several."""
         parts = self.systems().get(code)
         return None if not parts else max(sorted(parts), key=lambda icb: parts[icb])
+
+    def costs_of_bidding(self) -> dict[str, int]:
+        """Who pays to what bids, returns and administration cost them over all funds that are bid for, in pence."""
+        found: dict[str, int] = {}
+        for each in self.bid_for.values():
+            for code, pence in each.overhead.items():
+                found[code] = found.get(code, 0) + pence
+        return found
 
     def inside(self, fund: str) -> set[str]:
         """A fund and every fund inside it."""

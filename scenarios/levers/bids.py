@@ -1,10 +1,10 @@
-"""A pot that is bid for, inside a scenario: who wins it in one draw, and what all the bidding costs over many.
+"""A pot that is bid for, inside a scenario: what bidders win and what all the bidding costs, as means over many draws.
 
-The position shows the first of the draws, for money is somewhere; the costs are means over all of them, by
-``scenarios.bids.simulation``. Bids are paid for from the bidders' own budgets, so the position holds the whole pot.
+Who would win is not known, so the position shows what each bidder has in the mean, and no draw's winners. Bids are paid
+for from the bidders' own budgets, so the position holds the whole pot, and the costs stand beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -13,14 +13,15 @@ import numpy as np
 from pydantic import Field
 
 from allocations.reading.strict_yaml import StrictModel, Whole
-from ledger.money import spoken
+from allocations.shares.apportion import apportion
+from ledger.money import round_half_up_fraction, spoken
 from ledger.reports.summary import percent
 from scenarios.bids.assumptions import Assumed, gathered, values
 from scenarios.bids.pot import Bidder, BidPot
 from scenarios.bids.simulation import ByBidding, draw, reckon
 from scenarios.fields import By, CannotApply, Pounds, Rate
 from scenarios.weighing import FAIR_SHARE, check
-from scenarios.world import World
+from scenarios.world import NATIONAL, BidFor, World
 
 _ASSUMED = (
     "cost_of_a_bid_pence", "cost_of_a_return_pence", "returns_per_award", "administration_pence",
@@ -95,8 +96,10 @@ class Bids(StrictModel):
         )
         pot = BidPot(total_pence, bidders, self.awards, values(self._values(total_pence)))
         drawn = draw(pot, self.draws, np.random.default_rng(list(seed)))
-        first = dict(zip(chosen, drawn.awards[0].tolist(), strict=True))
-        return Won({code: pence for code, pence in first.items() if pence}, total_pence, reckon(pot, drawn)[0])
+        in_the_mean = dict(zip(chosen, drawn.awards.sum(axis=0).tolist(), strict=True))
+        if not pot.values.pull_of_size:
+            in_the_mean = dict.fromkeys(chosen, 1)  # with equal chances the mean is known without drawing
+        return Won(apportion(total_pence, in_the_mean), total_pence, pot, reckon(pot, drawn)[0])
 
     def _values(self, amount_pence: int) -> Any:
         given = {}
@@ -126,11 +129,45 @@ def _assumed(value: Fraction) -> Assumed:
 
 @dataclass(frozen=True)
 class Won:
-    """A pot that was bid for: who won it in the draw that the position shows, and what it costs over all."""
+    """A pot that was bid for: what each bidder has of it in the mean, and what it costs."""
 
     awards: dict[str, int]
     pot_pence: int
+    pot: BidPot
     bidding: ByBidding
+
+    def overhead(self, funder: str) -> dict[str, int]:
+        """Who pays to what it costs them, in pence: bids and returns the bidders, administration the funder."""
+        bids = apportion(self.bidding.cost_of_bids_pence, dict.fromkeys(self.awards, 1))
+        returns = apportion(self.bidding.cost_of_returns_pence, self.awards)
+        found = {code: bids[code] + returns[code] for code in self.awards}
+        return {**found, funder: found.get(funder, 0) + self.bidding.administration_pence}
+
+
+def with_bids(world: World, fund: str, pots: Sequence[Won]) -> World:
+    """The world in which a fund is bid for, in one pot or several."""
+    costs_of: dict[str, int] = {}
+    for pot in pots:
+        for code, pence in pot.overhead(world.national or NATIONAL).items():
+            costs_of[code] = costs_of.get(code, 0) + pence
+    assumed = pots[0].pot.values
+    known = BidFor(
+        frozenset(code for pot in pots for code in pot.awards), sum(pot.pot_pence for pot in pots), costs_of,
+        assumed.cost_of_a_return_pence, assumed.returns_per_award, assumed.administration_by_formula_pence,
+    )  # fmt: skip
+    return world.changed(bid_for={**world.bid_for, fund: known})
+
+
+def without_bids(world: World, fund: str, receivers: Iterable[str], returns_per_year: int | None) -> World:
+    """The world in which a fund that was bid for goes out otherwise: what remains are returns and administration."""
+    if fund not in world.bid_for:
+        return world
+    before = world.bid_for[fund]
+    returns = before.returns_per_award if returns_per_year is None else Fraction(returns_per_year)
+    each = round_half_up_fraction(returns * before.cost_of_a_return_pence)
+    funder = world.national or NATIONAL
+    costs_of = dict.fromkeys(receivers, each) | {funder: before.administration_by_formula_pence}
+    return world.changed(bid_for={**world.bid_for, fund: before._replace(overhead=costs_of)})
 
 
 def costs(pots: Sequence[Won]) -> dict[str, Any]:
@@ -147,6 +184,10 @@ def costs(pots: Sequence[Won]) -> dict[str, Any]:
     found["success"] = Fraction(found["awards"]) / found["bids"]
     if len(pots) == 1:
         own = pots[0].bidding
+        sizes = pots[0].pot.award_sizes()
+        found["mean_of_a_bidder_pence"] = round_half_up_fraction(Fraction(whole, len(pots[0].awards)))
+        found["lowest_award_pence"] = 0 if len(sizes) < len(pots[0].awards) else min(sizes)
+        found["highest_award_pence"] = max(sizes)
         found["mean_award_pence"] = own.mean_award_pence
         found["break_even_probability"] = own.break_even_probability
         found["expected_net_per_bid_pence"] = own.expected_net_per_bid_pence
@@ -155,7 +196,13 @@ def costs(pots: Sequence[Won]) -> dict[str, Any]:
 
 def costs_in_words(found: dict[str, Any]) -> str:
     """The costs in a clause; they are assumptions, and it says so."""
-    return (
+    mean = ""
+    if "highest_award_pence" in found:
+        mean = (
+            f"who wins is not known: each bidder has {spoken(found['mean_of_a_bidder_pence'])} in the mean, and in one "
+            f"draw {spoken(found['lowest_award_pence'])} or {spoken(found['highest_award_pence'])}; "
+        )
+    return mean + (
         f"by our assumptions {int(found['bids']):,} bids cost {spoken(found['cost_of_bids_pence'])}, and with returns "
         f"and administration {spoken(found['overhead_pence'])}, {percent(found['overhead_share'])} of it"
     )

@@ -16,7 +16,7 @@ from scenarios.change import Change, Moves, restate, take_out, total
 from scenarios.fields import CannotApply, Grade, Light, Pounds, Route, Share, Text, Year
 from scenarios.levers.amounts import mirrored
 from scenarios.levers.base import Lever, Selecting, amounts_of, part_of, percent, spread, within_reach
-from scenarios.levers.bids import costs, costs_in_words
+from scenarios.levers.bids import costs, costs_in_words, with_bids
 from scenarios.levers.sharing import Sharing
 from scenarios.selection import FREE_TO_MOVE, Funds, FundSelection, Mask, Organisations, select
 from scenarios.world import LEVELS, World, WorldFund
@@ -117,7 +117,9 @@ class Pot(Lever):
         details: dict[str, Any] = {"receivers": len(parts), "pot_pence": whole}
         bidding = ""
         if self.sharing is not None and self.sharing.bids is not None:
-            found = costs([self.sharing.bid_for(whole, world, self.code, self.stream)])
+            won = self.sharing.bid_for(whole, world, self.code, self.stream)
+            found = costs([won])
+            known = with_bids(known, self.code, [won])
             details["bidding"] = found
             bidding = f"; {costs_in_words(found)}"
         if self.source is None:

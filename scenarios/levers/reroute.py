@@ -15,7 +15,7 @@ from ledger.words import AVAILABLE
 from scenarios.change import Change, Rows, hand_over, put, take_out, total
 from scenarios.fields import By, CannotApply, Route, Year
 from scenarios.levers.base import Selecting, amounts_of, percent
-from scenarios.levers.bids import Won, costs, costs_in_words
+from scenarios.levers.bids import Won, costs, costs_in_words, with_bids, without_bids
 from scenarios.levers.sharing import Among, Sharing, receivers_of
 from scenarios.selection import FundSelection, in_words, select, system_column
 from scenarios.weighing import check
@@ -53,24 +53,41 @@ class Reroute(Selecting):
         columns: dict[str, Any] = {"route": self.to, "standing": AVAILABLE}
         if self.returns_per_year is not None:
             columns["returns_per_year"] = self.returns_per_year
-        after, moved, bid_for = _given_anew(position, world, rows, self.sharing, columns)
-        how = f"by {self.to}, {self.sharing.told()}; {spoken(moved)} changes hands"
+        after, moved, receivers, bid_for = _given_anew(position, world, rows, self.sharing, columns)
+        how = f"by {self.to}, {self.sharing.told()}{self._eligible(world, receivers)}; {spoken(moved)} changes hands"
         says = f"takes {in_words(position, rows)} and gives it out {how}"
         details: dict[str, Any] = {"selected_pence": int(amounts_of(position, rows).sum())}
+        known = world
+        for fund, codes in receivers.items():
+            own = bid_for.get(fund)
+            known = with_bids(known, fund, own) if own else without_bids(known, fund, codes, self.returns_per_year)
         if bid_for:
-            details["bidding"] = costs(bid_for)
+            details["bidding"] = costs([pot for pots in bid_for.values() for pot in pots])
             says = f"{says}; {costs_in_words(details['bidding'])}"
-        return Change(after, world, says, moved, details=details)
+        return Change(after, known, says, moved, details=details)
+
+    def _eligible(self, world: World, receivers: Mapping[str, set[str]]) -> str:
+        """Who could bid for it, where it was bid for and goes to the same."""
+        before = [world.bid_for[fund] for fund in receivers if fund in world.bid_for]
+        if not before or self.sharing.open_to == "all" or self.sharing.bids is not None:
+            return ""
+        return f" to the {len(set().union(*(each.open_to for each in before)))} that could bid for it"
 
 
 def _given_anew(
     position: pa.Table, world: World, rows: Rows, sharing: Sharing, columns: dict[str, Any]
-) -> tuple[pa.Table, int, list[Won]]:
-    """Every fund's money gathered and given out; how much of it reaches somebody else than before; what was bid for."""
+) -> tuple[pa.Table, int, dict[str, set[str]], dict[str, list[Won]]]:
+    """Every fund's money gathered and given out.
+
+    Returns:
+        The new position, how much of it reaches somebody else than before, who receives each fund, and what of
+        each was bid for.
+    """
     amounts = amounts_of(position, rows)
     keys = _keys(position, world, rows, sharing.among)
     after = take_out(position, rows, amounts)
-    tables, moved, bid_for = [after], 0, list[Won]()
+    tables, moved = [after], 0
+    received, bid_for = dict[str, set[str]](), dict[str, list[Won]]()
     for key in sorted(set(keys)):
         own = np.flatnonzero([each == key for each in keys])
         pattern_row = rows[own[np.argmax(amounts[own])]]
@@ -78,8 +95,9 @@ def _given_anew(
         pot = int(amounts[own].sum()), world, key[0], pattern["stream"], key[2] or None
         parts = sharing.parts(*pot)
         if sharing.bids is not None:
-            bid_for.append(sharing.bid_for(*pot))
+            bid_for.setdefault(key[0], []).append(sharing.bid_for(*pot))
         codes, pence = receivers_of(parts)
+        received.setdefault(key[0], set()).update(codes)
         spots = np.full(len(codes), pattern_row)
         # Nothing is taken from the pattern row, which only lends its terms.
         with_parts, moves = hand_over(position, world, spots, pence, codes, **columns)
@@ -87,7 +105,7 @@ def _given_anew(
         tables.append(moves.arrived)
         had = _by_holder(position, rows[own])
         moved += sum(max(part - had.get(code, 0), 0) for code, part in zip(codes, pence.tolist(), strict=True))
-    return pa.concat_tables(tables), moved, bid_for
+    return pa.concat_tables(tables), moved, received, bid_for
 
 
 def _keys(position: pa.Table, world: World, rows: Rows, among: str) -> list[tuple[str, int, str]]:

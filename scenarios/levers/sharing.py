@@ -1,6 +1,5 @@
 """Who receives, and how much: by a weighting, in equal parts, by awards that are named, by lot, or by bids."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -21,8 +20,10 @@ Among = Literal["icb", "place", "pcn", "practice"]
 class Sharing(StrictModel):
     """How money is shared: exactly one of a weighting (``by``), named ``awards``, ``winners``, ``chance`` and ``bids``.
 
-    ``winners`` draws so many at random, ``chance`` lets each win with that probability; both from the
-    scenario's seed, and winners share equally. ``bids`` also says what the bidding costs.
+    ``winners`` draws so many at random, ``chance`` lets each win with that probability; winners share equally, so in
+    the mean all have the same, which is what is shown. ``bids`` also says what the bidding costs.
+
+    A fund that was bid for goes to those who could bid, unless ``open_to`` says all: else it is no comparison.
     """
 
     among: Among = "icb"
@@ -31,6 +32,9 @@ class Sharing(StrictModel):
     winners: Whole | None = Field(default=None, ge=1)
     chance: Probability | None = None
     bids: Bids | None = None
+    open_to: Literal["bidders", "all"] = Field(
+        default="bidders", description="of a fund that was bid for: those who could bid, or all"
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> "Sharing":
@@ -77,7 +81,8 @@ class Sharing(StrictModel):
             return self.bid_for(total_pence, world, fund, stream, holder).awards
         among = self._among(self.by or EQUAL, world, fund, stream, holder)
         if self.by is None:
-            among = dict.fromkeys(self._drawn(sorted(among), world, fund), 1)
+            self._refuse_no_winners(len(among))
+            among = dict.fromkeys(among, 1)
         return apportion(total_pence, among)
 
     def bid_for(self, total_pence: int, world: World, fund: str, stream: str, holder: str | None = None) -> Won:
@@ -95,6 +100,9 @@ class Sharing(StrictModel):
         tier, whose = (ICB, holder) if holder else (NATIONAL, world.national or NATIONAL)
         among = dict(weights(by, world, tier, self.among, fund, stream).get(whose, {}))
         among.pop(UNASSIGNED, None)
+        if self.bids is None and self.open_to == "bidders" and fund in world.bid_for:
+            could_bid = {code: weight for code, weight in among.items() if code in world.bid_for[fund].open_to}
+            among = could_bid or among
         if not any(among.values()):
             raise CannotApply(
                 f"there is no {self.among} to share among.",
@@ -104,29 +112,21 @@ class Sharing(StrictModel):
             )
         return among
 
-    def _drawn(self, codes: Sequence[str], world: World, fund: str) -> list[str]:
-        """Who wins, by an explicit generator: the same seed and fund give the same winners."""
-        draw = np.random.default_rng([world.seed, *fund.encode()])
-        if self.winners is not None:
-            if self.winners > len(codes):
-                raise CannotApply(
-                    f"{self.winners} are to win, and there are {len(codes)}.",
-                    "Nobody can win twice.",
-                    f"Give at most {len(codes)}.",
-                    "winners",
-                )
-            return sorted(draw.choice(list(codes), self.winners, replace=False).tolist())
-        # Whole numbers, so that a draw does not hang on how a machine rounds.
-        limit = int((self.chance or Decimal(0)) * 10**12)
-        won = [code for code in codes if int(draw.integers(10**12)) < limit]
-        if not won:
+    def _refuse_no_winners(self, there: int) -> None:
+        if self.winners is not None and self.winners > there:
             raise CannotApply(
-                f"with a chance of {self.chance} and this seed nobody wins.",
+                f"{self.winners} are to win, and there are {there}.",
+                "Nobody can win twice.",
+                f"Give at most {there}.",
+                "winners",
+            )
+        if self.chance == 0:
+            raise CannotApply(
+                "with a chance of 0 nobody wins.",
                 "The money would reach nobody.",
-                "Raise the chance, name another seed, or say how many win with 'winners'.",
+                "Raise the chance, or say how many win with 'winners'.",
                 "chance",
             )
-        return won
 
     def told(self) -> str:
         """How it is shared, in words."""
@@ -142,9 +142,9 @@ class Sharing(StrictModel):
                 else f"in equal parts to {PLURAL[self.among]}"
             )
         return (
-            f"to {self.winners} winners drawn by lot"
+            f"to {self.winners} winners drawn by lot, each shown with its mean"
             if self.winners
-            else f"to those who win with a chance of {self.chance}"
+            else f"to those who win with a chance of {self.chance}, each shown with its mean"
         )
 
 
