@@ -57,3 +57,12 @@ TABLES = (
 # What is not published: who has no right over its organisations does not see it.
 UNPUBLISHED = ("proposal", "proposed_entry", "proposed_transfer", "proposal_end")
 APP = "app"
+
+# How each holder's part of a pot was worked out: the note of its leg begins with one of these words.
+PARTS = (PUBLISHED_PARTS, PUBLISHED_RULE, OUR_RULE, MADE_UP, NOT_SPLIT) = (
+    "published for each ICB",
+    "published total and published rule",
+    "published total and our rule",
+    "illustrative",
+    "parts not published",
+)

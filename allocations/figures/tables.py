@@ -32,7 +32,7 @@ PAID_FUND = "practice-"
 
 _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(WEIGHTINGS, POPULATION),
-    "amount_pence": pa.int64(),
+    **dict.fromkeys(("amount_pence", "total_pence", "headline_pence"), pa.int64()),
     "expected_pence": pa.int64(),
     "rounded_parts": pa.int32(),
     "rate_pounds": pa.decimal128(12, 6),
@@ -47,6 +47,7 @@ _TYPES: dict[str, pa.DataType] = {
             "depth",
             "returns_per_year",
             "match_percent",
+            "admin_cap_percent",
             "practices",
             "months",
             "tile_column",
@@ -63,6 +64,7 @@ _TYPES: dict[str, pa.DataType] = {
             "effective_from",
             "notified_on",
             "announced_on",
+            "bid_by",
             "spend_by",
         ),
         pa.date32(),

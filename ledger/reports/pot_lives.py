@@ -1,16 +1,19 @@
 """From whom each pot came, which fund it went on in, and whether it goes on in the next year."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ledger.entries.kinds import DOWN, MONEY_KINDS
 from ledger.reports.measures import pots
 from ledger.reports.position import Moment, position
 from ledger.reports.register import funds
 from ledger.store.base import Reader
+from ledger.words import PARTS
 
 # Money that came down to whoever is asked about, or to the ICBs, in entries that nobody has undone.
 _MOVED = """
@@ -31,6 +34,18 @@ ORDER BY 1, 2
 _SUCCESSORS = f"""
 SELECT DISTINCT a.fund, b.fund {_MOVED} AND e.kind = 'consolidate' AND a.fund <> b.fund ORDER BY 1, 2
 """
+# How the parts of a pot were worked out begins the note of each leg, as ``ledger.words.PARTS`` has it.
+_PARTS = f"""
+SELECT DISTINCT b.fund, split_part(t.note, ':', 1) {_MOVED}
+  AND ($organisation IS NULL OR b.organisation = $organisation)
+  AND split_part(t.note, ':', 1) IN {PARTS}
+ORDER BY 1, 2
+"""
+# Every fund with terms, and whether some of them begin in the year.
+_TERMS_OF_YEAR = """
+SELECT fund, bool_or(effective_from BETWEEN $first AND $last) FROM terms
+WHERE entry_number <= $known GROUP BY fund
+"""
 # Who answers for a pot is the contact of the newest line of each letter that brought it.
 _CONTACTS = """
 SELECT DISTINCT fund, contact FROM (
@@ -49,15 +64,18 @@ class PotLife:
         given_by: the names of those who gave it, or the fund around it out of which it was set aside, to whoever is
             asked about, or to the ICBs; empty where nobody did.
         owners: the teams or roles at the funder that answer for it, as the letters name them; empty where none does.
-        successors: the funds into which it was consolidated in the year, by code.
-        discontinued: whether none of it is held in the next year; None where the books have no money of that year, or
-            nothing of the pot was held in this one.
+        successors: the funds into which it was consolidated in the year, by code; else the pot around it, where that
+            goes on in the next year and the pot itself does not.
+        discontinued: whether none of it is held in the next year; None where the books cannot tell, or nothing of it
+            was held in this one.
+        parts: how its holders' parts were worked out, of ``ledger.words.PARTS``; empty where no entry says.
     """
 
     given_by: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
     successors: tuple[str, ...] = ()
     discontinued: bool | None = None
+    parts: tuple[str, ...] = ()
 
 
 def pot_lives(
@@ -78,27 +96,63 @@ def pot_lives(
     around = {code: row["parent"] for code, row in funds(reader, at.known).items()}
     moved = _listed(reader.rows(_SUCCESSORS, given), pot_of)
     successors = {pot: tuple(dict.fromkeys(pot_of.get(fund, fund) for fund in into)) for pot, into in moved.items()}
-    next_year = pots(position(reader, at, organisation=organisation, year=year + 1))
-    goes_on = {pot.code for pot in next_year}
-    now = {pot.code for pot in pots(held)} | successors.keys()
+    parts = _listed(reader.rows(_PARTS, given), pot_of)
+    now = {pot.code for pot in pots(held)}
+    following = _Following(reader, at, organisation, year + 1)
+    lasting = {pot: following.of(pot, successors.get(pot, ()), _holders(held, pot)) for pot in now | successors.keys()}
     return {
         pot: PotLife(
-            _given(pot, givers, around),
-            owners.get(pot, ()),
-            tuple(code for code in successors.get(pot, ()) if code != pot),
-            pot not in goes_on if next_year and pot in now else None,
+            _given(pot, givers, around), owners.get(pot, ()), *lasting.get(pot, ((), None)), parts.get(pot, ())
         )
-        for pot in sorted(givers.keys() | owners.keys() | now)
+        for pot in sorted(givers.keys() | owners.keys() | parts.keys() | lasting.keys())
     }
 
 
+def _holders(held: pa.Table, pot: str) -> set[str]:
+    return set(held.filter(pc.equal(held["pot"], pot))["organisation"].to_pylist())
+
+
+class _Following:
+    """What the books hold of the year that follows, and what they say of pots of which they hold nothing then."""
+
+    def __init__(self, reader: Reader, at: Moment, organisation: str | None, year: int) -> None:
+        held = position(reader, at, organisation=organisation, year=year)
+        self._around = {code: row["parent"] for code, row in funds(reader, at.known).items()}
+        self._held = {pot.code: pot.row["grade"] is not None for pot in pots(held)}
+        self._holders = set(held["organisation"].to_pylist())
+        given = {"known": at.known, "first": date(year, 4, 1), "last": date(year + 1, 3, 31)}
+        begun = {str(fund): bool(is_new) for fund, is_new in reader.rows(_TERMS_OF_YEAR, given)}
+        self._with_terms, self._renewed = begun.keys(), {fund for fund, is_new in begun.items() if is_new}
+
+    def of(self, pot: str, into: Sequence[str], holders: Collection[str]) -> tuple[tuple[str, ...], bool | None]:
+        """The pots in which a pot goes on, and whether none of it is held: None where that cannot be told.
+
+        It cannot where none of its holders has any money of the year; where its terms begin anew without an amount;
+        or where it lies inside a pot of which nothing is recorded in that year.
+        """
+        other = tuple(code for code in into if code != pot)
+        if pot in self._held:
+            return other, False
+        if into:
+            return other, True if self._held else None
+        if not self._holders & set(holders) or pot in self._renewed:
+            return (), None
+        wider = next((fund for fund in _upwards(pot, self._around) if fund in self._with_terms), None)
+        if wider is None:
+            return (), True
+        return ((wider,), True) if self._held.get(wider) or wider in self._renewed else ((), None)
+
+
+def _upwards(fund: str, around: Mapping[str, str | None]) -> Iterator[str]:
+    """The funds around a fund, the nearest first."""
+    wider = around.get(fund)
+    while wider is not None:
+        yield wider
+        wider = around.get(wider)
+
+
 def _given(pot: str, givers: Mapping[str, tuple[str, ...]], around: Mapping[str, str | None]) -> tuple[str, ...]:
-    fund: str | None = pot
-    while fund is not None:
-        if fund in givers:
-            return givers[fund]
-        fund = around.get(fund)
-    return ()
+    return next((givers[fund] for fund in (pot, *_upwards(pot, around)) if fund in givers), ())
 
 
 def _listed(rows: Iterable[tuple[Any, ...]], pot_of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -38,11 +38,13 @@ from screens.report.report import (
     text,
 )
 
-NOT_KNOWN = "not known"
+NOT_KNOWN, NOT_RECORDED = "not known", "not recorded"
 _NOT_HELD = (
     "Given by, goes on in and discontinued are what the entries tell: who passed it down, the funds it was "
-    "consolidated into, and whether any of it is held in the next year. Who answers for a pot is the contact that the "
-    "letters name; where none is recorded, it stands in the document that its source names."
+    "consolidated into or the pot around it that goes on, and whether any of it is held in the next year, where the "
+    "books can tell. Parts is how each holder's part was worked out, and rests on is what its terms do. Who answers "
+    "for a pot is the contact that the letters name; where none is recorded, it stands in the document that its "
+    "source names."
 )
 _TIERS = {"icb": "ICB", "place": "place", "pcn": "PCN", "practice": "practice"}
 
@@ -63,21 +65,23 @@ def listed(reader: Reader, at: Moment, *, organisation: str | None, year: Financ
     known = pot_lives(reader, at, money_held, organisation=organisation, year=year.start)
     funds, terms = register.funds(reader, at.known), register.newest_terms(reader, on, at.known)
     gone = {code for code, life in known.items() if life.successors and code in funds}
-    codes = held.keys() | gone | (terms.keys() if organisation is None else set())
-    rows = [
-        _row(funds[code], terms.get(code, {}), held.get(code), known.get(code, PotLife())) for code in sorted(codes)
-    ]
+    # A pot of which nothing is recorded in the year is one of it all the same, unless it was to be spent before it.
+    due = {code for code, its in terms.items() if (its["spend_by"] or year.first_day) >= year.first_day}
+    codes = held.keys() | gone | (due | (terms.keys() & known.keys()) if organisation is None else set())
+    rows = [_row(funds[code], terms.get(code, {}), held.get(code), known.get(code)) for code in sorted(codes)]
     heads = [
-        text("Pot", "name"), *data("fund", "inside"), money("Held (£)", "amount_pence"),
-        money("Not spent (£)", "left_pence"), text("Ring-fence", "grade"), text("Route", "route"),
-        *data("recurrent"), text("Lasting"), day("Notice", "notified_on"),
-        day("Spend by", "spend_by", missing="no deadline"),
+        text("Pot", "name"), *data("fund", "inside"), money("Held (£)", "amount_pence", missing=NOT_RECORDED),
+        money("Not spent (£)", "left_pence", missing=NOT_RECORDED), text("Parts", "parts", missing=NOT_RECORDED),
+        text("Ring-fence", "grade"), text("Route", "route"),
+        *data("recurrent"), text("Lasting"), *data("announced_on"), day("Notice", "notified_on", missing=NOT_KNOWN),
+        day("Bids by", "bid_by", missing=""), day("Spend by", "spend_by", missing="no deadline"),
         count("Days left", "days_left", missing=""), money("A day from now (£)", "rate_pence", missing=""),
         count("Returns a year", "returns_per_year", missing=NOT_KNOWN), text("Clawback", "clawback"),
         text("May leave by", "leave_by", missing="no way"), text("Given by", "given_by", missing=NOT_KNOWN),
         text("Who answers for it", "owner", missing=NOT_KNOWN),
         text("Goes on in", "successors", missing=""), text("Discontinued", "discontinued", missing=NOT_KNOWN),
-        text("Source", "source"), text("How sure", "quality"),
+        text("Purpose and grounds", "reason"), text("Source", "source"),
+        text("Rests on", "standing", missing=NOT_RECORDED), text("How sure", "quality"),
     ]  # fmt: skip
     whose = organisation or "The whole ledger"
     title = f"Pots of {year}: {whose}. Terms as they hold on {on}."
@@ -86,20 +90,22 @@ def listed(reader: Reader, at: Moment, *, organisation: str | None, year: Financ
     return Report([Table("Pots", heads, rows)], at, title, said, facts)
 
 
-def _row(fund: Mapping[str, Any], terms: Mapping[str, Any], fence: Fence | None, life: PotLife) -> Row:
-    held = (0, 0, None, None) if fence is None else (
+def _row(fund: Mapping[str, Any], terms: Mapping[str, Any], fence: Fence | None, known: PotLife | None) -> Row:
+    """One pot; of one of which no money moved in the year no amount is recorded, which is not nothing."""
+    nothing = None if known is None else 0
+    amount, left, days, rate = (nothing, nothing, None, None) if fence is None else (
         fence.amount_pence, fence.left_pence, fence.days_left, fence.rate_pence
     )  # fmt: skip
-    amount, left, days, rate = held
+    life = known or PotLife()
     recurrent = {True: "recurrent", False: "one-off", None: ""}[terms.get("recurrent")]
     return (
-        fund["name"], fund["code"], fund["parent"], amount, left, terms.get("grade", "no terms on record"),
-        terms.get("route"), terms.get("recurrent"), recurrent, terms.get("notified_on"), terms.get("spend_by"), days,
-        rate,
+        fund["name"], fund["code"], fund["parent"], amount, left, "; ".join(life.parts) or None,
+        terms.get("grade", "no terms on record"), terms.get("route"), terms.get("recurrent"), recurrent,
+        terms.get("announced_on"), terms.get("notified_on"), terms.get("bid_by"), terms.get("spend_by"), days, rate,
         terms.get("returns_per_year"), terms.get("clawback"), terms.get("leave_by") or None,
         ", ".join(life.given_by) or None, ", ".join(life.owners) or None,
-        ", ".join(life.successors) or None, life.discontinued, terms.get("source"),
-        terms.get("quality"),
+        ", ".join(life.successors) or None, life.discontinued, terms.get("reason"),
+        terms.get("source"), terms.get("standing"), terms.get("quality"),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from allocations.figures.reference import build_indicators, build_payments, build_years
+from allocations.figures.reference import build_indicators, build_payments, build_pots, build_years
 from allocations.figures.weightings import WEIGHTINGS
 from allocations.files.published import allocations_workbook, pcn_memberships, practices, registered_patients
 from allocations.files.published.allocations_workbook import AllocationsWorkbook
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str]) -> None:
     authorities = {row["utla23_code"]: row["utla23_name"] for row in lookup}
     later = build_years.tables_of(source, current, names, upper, authorities, rows)
     paid = build_payments.tables_of(source, organisations)
-    for name, table in chain(later, build_indicators.tables_of(source), paid):
+    for name, table in chain(later, build_indicators.tables_of(source), build_pots.tables_of(source), paid):
         _write(out / name, table)
 
 
@@ -94,10 +94,10 @@ def _refuse_if(*problems: Problem) -> None:
 def _published_files(source: Path) -> Iterator[dict[str, object]]:
     """The files that the figures rest on, by their content: a figure leads back to one of them."""
     for name in sorted(
-        (
+        {
             WORKBOOK, PRACTICES, PRACTICE_MAP, PCN_HISTORY, ICBS_BEFORE, ICBS_AFTER, DISTRICTS, DEPRIVATION,
-            *build_years.FILES, *build_indicators.FILES, *build_payments.FILES,
-        )
+            *build_years.FILES, *build_indicators.FILES, *build_payments.FILES, *build_pots.FILES,
+        }
     ):  # fmt: skip
         yield {"file": Path(name).name, "sha256": hashlib.sha256((source / name).read_bytes()).hexdigest()}
 
