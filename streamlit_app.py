@@ -5,7 +5,7 @@ from importlib import import_module
 
 import streamlit as st
 
-from screens.web.shell import frame, sign_in
+from screens.web.shell import frame, nowhere, sign_in
 
 
 def _page(name: str) -> Callable[[], None]:
@@ -17,8 +17,8 @@ def _page(name: str) -> Callable[[], None]:
     return show
 
 
-st.set_page_config(page_title="Devolution ledger", page_icon="£", layout="wide")
 st.html(f"<style>{frame.STYLE}</style>")
+frame.name_tab(frame.PRODUCT)
 sign_in.gate()
 # Flat, and few, so that everything is one step away.
 PAGES = (
@@ -33,4 +33,6 @@ PAGES = (
     st.Page(_page("import_export"), title="Import and export", url_path="import-export"),
     st.Page(_page("audit"), title="Audit", url_path="audit"),
 )
-st.navigation(PAGES, position="top").run()
+chosen = st.navigation([*PAGES, *nowhere.asked_for(PAGES)], position="top")
+frame.name_tab(chosen.title)
+chosen.run()

@@ -47,8 +47,8 @@ def test_who_did_not_prepare_it_approves_it_by_keyboard_alone(browser: Any, demo
             # The focus is in sight, and so are the words that have it.
             style = "(({outlineStyle, outlineWidth, color, backgroundColor}) => "
             style += "[outlineStyle, outlineWidth, color, backgroundColor])(getComputedStyle(document.activeElement))"
-            page.wait_for_timeout(300)
-            assert page.evaluate(style) == ["solid", "3px", "rgb(33, 43, 50)", "rgb(255, 235, 59)"]
+            meant = ["solid", "3px", "rgb(33, 43, 50)", "rgb(255, 235, 59)"]
+            page.wait_for_function(f"JSON.stringify({style}) === JSON.stringify({meant})")
             page.keyboard.press("Enter")
             page.get_by_text(then).first.wait_for(timeout=30_000)
             sound(visit, f"proposal-{'refused' if who == 'finance' else 'ended'}")

@@ -38,14 +38,10 @@ def sound(visit: Visit, name: str) -> None:
     visit.settled()
     visit.picture(name, 1280)
     visit.unfold()
-    visit.page.wait_for_timeout(300)
+    visit.drawn()
     assert visit.barriers() == [], name
     for width in (375, 320):
-        visit.page.set_viewport_size({"width": width, "height": 900})
-        visit.page.wait_for_timeout(300)
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, name
-        main = "document.querySelector('[data-testid=stMain]')"
-        assert visit.page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), f"{name} scrolls sideways at {width}"
+        visit.fits(width)
         if width == 375:
             visit.picture(name, 375)
     assert visit.barriers() == [], name

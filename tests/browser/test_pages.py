@@ -43,6 +43,17 @@ PAGES = {
     "audit-entry": "audit?view=entries&entry=4",
     "audit-data": "audit?view=data",
     "audit-about": "audit?view=about",
+    "nowhere": "no-such-page",
+}
+# What the browser's tab says: the page, whose money, the product.
+TABS = {
+    "overview": "Overview: All ICBs - Devolution ledger",
+    "overview-QWO": "Overview: NHS West Yorkshire ICB - Devolution ledger",
+    "places": "Places: NHS West Yorkshire ICB - Devolution ledger",
+    "month": "Month: NHS West Yorkshire ICB - Devolution ledger",
+    "export-template": "Import and export: NHS West Yorkshire ICB - Devolution ledger",
+    "bids": "Bids - Devolution ledger",
+    "nowhere": "No page here - Devolution ledger",
 }
 # These also get their pictures on a telephone.
 MAIN = (
@@ -60,16 +71,14 @@ def address(demo_ledger: Path) -> Iterator[str]:
 @pytest.mark.parametrize("name", PAGES)
 def test_it_is_quiet_accessible_and_fits(browser: Any, address: str, name: str) -> None:
     visit = Visit(browser, f"{address}/{PAGES[name]}")
+    if name in TABS:
+        assert visit.page.title() == TABS[name]
     visit.picture(name, 1280)
     visit.unfold()
     visit.drawn()
     assert visit.barriers() == []
     for width in (375, 320):
-        visit.page.set_viewport_size({"width": width, "height": 900})
-        visit.page.wait_for_timeout(300)
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
-        main = "document.querySelector('[data-testid=stMain]')"
-        assert visit.page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), f"{name} scrolls sideways at {width}"
+        visit.fits(width)
         if width == 375 and name in MAIN:
             visit.picture(name, 375)
     assert visit.barriers() == []

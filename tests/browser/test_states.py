@@ -36,10 +36,7 @@ def sound(visit: Visit) -> None:
     visit.unfold()
     visit.drawn()
     assert visit.barriers() == []
-    visit.page.set_viewport_size({"width": 320, "height": 900})
-    visit.page.wait_for_timeout(200)
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert visit.page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), visit.page.url
+    visit.fits(320)
     assert visit.page.locator("[data-testid=stException]").count() == 0
     assert visit.outside() == []
     assert visit.complaints() == []

@@ -130,6 +130,24 @@ class Visit:
         """Open everything that is folded, so that nothing goes unseen."""
         self.page.evaluate("document.querySelectorAll('details:not([open]) > summary').forEach(s => s.click())")
 
+    def fits(self, width: int) -> None:
+        """Make the window narrow, and wait until nothing is wider than it: charts find their new width a little later.
+
+        Raises:
+            AssertionError: something stays wider than the window.
+        """
+        from playwright.sync_api import TimeoutError as TooLate
+
+        self.page.set_viewport_size({"width": width, "height": 900})
+        try:
+            self.page.wait_for_function(
+                f"document.documentElement.scrollWidth <= {width} && (main => main.scrollWidth <= main.clientWidth)"
+                "(document.querySelector('[data-testid=stMain]'))",
+                timeout=15_000,
+            )
+        except TooLate as late:
+            raise AssertionError(f"{self.page.url} scrolls sideways at {width}") from late
+
     def barriers(self) -> list[tuple[str, str]]:
         """What axe finds that is serious or critical."""
         from axe_playwright_python.sync_playwright import Axe

@@ -175,6 +175,7 @@ def _ask(books: Books, asks: Sequence[str]) -> ExportRequest | None:
             shown=lambda code: f"{books.icbs[code]} ({code})" if code else _EVERYBODY,
             unknown="which holds no money in this ledger",
         )  # fmt: skip
+        frame.name_tab_for(books.icbs[code] if code else frame.ENGLAND)
         asked = replace(asked, icb=code or None)
     if "year" in asks:
         asked = replace(asked, year=FinancialYear(books.year))

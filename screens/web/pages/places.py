@@ -50,6 +50,7 @@ def page() -> None:
         usual="QWO",
         unknown=f"which has no practices in the figures of {FIGURES_YEAR}. {names['QWO']} is shown",
     )
+    frame.name_tab_for(names[icb])
     level = address.choose("to", "Level", list(LEVELS), shown=lambda level: LEVELS[level], horizontal=True)
     members = shipped_membership()
     division = choice.choose(icb, members) if level == "place" else None

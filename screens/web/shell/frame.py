@@ -19,6 +19,7 @@ from screens.report.wording import PAGE
 from screens.web.shell import address, open_ledger
 from screens.web.shell.open_ledger import Books
 
+PRODUCT = "Devolution ledger"
 ENGLAND = "All ICBs"
 ILLUSTRATIVE = (
     "**Illustrative**: how free each line is, the default places, and what ICBs devolve and keep are this "
@@ -60,6 +61,22 @@ def opened_below() -> Books | None:
     if found is None:
         foot(None, "There are no books to show here yet.", illustrative="")
     return found
+
+
+def name_tab(title: str) -> None:
+    """Let the browser's tab say which page it shows, before the product's name, so that several can be told apart."""
+    st.session_state["page title"] = title
+    _name_tab(title)
+
+
+def name_tab_for(organisation: str) -> None:
+    """Let the browser's tab say whose money this page shows too."""
+    _name_tab(f"{st.session_state.get('page title', PRODUCT)}: {organisation}")
+
+
+def _name_tab(title: str) -> None:
+    whole = title if title == PRODUCT else f"{title} - {PRODUCT}"
+    st.set_page_config(page_title=whole, page_icon="£", layout="wide")
 
 
 def as_text(words: str) -> str:
@@ -122,6 +139,7 @@ def icb(books: Books, *, with_all: bool) -> str | None:
         usual=next(iter(names)) if len(names) == 1 else options[0],
         unknown=f"which holds no money in this ledger. {ENGLAND if with_all else names[options[0]]} is shown",
     )
+    name_tab_for(names[code] if code else ENGLAND)
     return code or None
 
 
