@@ -7,7 +7,7 @@ What is not known of a pot stays out of both sides of a figure, and how many pot
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from statistics import median
@@ -19,6 +19,7 @@ from ledger.money import round_half_up_fraction
 from ledger.reports.below import members
 from ledger.reports.measures import EARMARKED_GRADES, PotHeld, pots, share
 from ledger.reports.position import SOURCE, Moment, position_of_each
+from ledger.reports.other_years import OtherYears, funders_of_each, other_years, years_running
 from ledger.store.base import Reader
 from ledger.structure import lives, tier_of
 from ledger.years import FinancialYear
@@ -70,10 +71,19 @@ CATALOGUE = (
                     "The smallest streams that together bring at most 1% of the money, over all streams.", HIGHEST),
     ReceiverMeasure("streams_in_last_5_percent", "Streams that share the last 5%", "share",
                     "The smallest streams that together bring at most 5% of the money, over all streams.", HIGHEST),
+    ReceiverMeasure("new_pots", "New pots", "count",
+                    "Pots that neither were held the year before nor took one in that was.", HIGHEST),
+    ReceiverMeasure("discontinued_pots", "Discontinued pots", "count",
+                    "Pots that neither are held in the next year nor were put into one that is.", HIGHEST),
+    ReceiverMeasure("discontinued_share", "Discontinued, of the pots", "share",
+                    "Discontinued pots, over all pots of the year.", HIGHEST),
+    ReceiverMeasure("funders", "Funders", "count", "Those who gave it money of the year directly.", HIGHEST),
     ReceiverMeasure("in_year_share", "Notified in the year", "share",
                     "Money notified on or after 1 April of its year, over the money whose notice is known.", HIGHEST),
     ReceiverMeasure("non_recurrent_share", "Non-recurrent", "share",
                     "Money on terms that do not recur, over the money of which that is known.", HIGHEST),
+    ReceiverMeasure("recurring_one_offs", "Non-recurrent year after year", "count",
+                    "Pots held on terms that do not recur for the second year running or longer.", HIGHEST),
     ReceiverMeasure("days_to_spend", "Days from notice to deadline", "days",
                     "From notice, or 1 April if that is later, to the deadline, both included: the median over pots "
                     "of which both are known.", LOWEST),
@@ -99,6 +109,9 @@ class Received:
         pots: the pots themselves, the largest first.
         deadlines: how many pots must be spent by a day in each month, April first.
         returns: how many returns fall due by the end of each month, April first; see ``returns_by_month``.
+        funders: the names of those who gave it money directly; None where a position alone is measured.
+        new, discontinued: the codes of such pots; None where the year before, or the next, is not in the books.
+        non_recurrent_years: pots that do not recur, by code, and for how many years running.
     """
 
     organisation: str
@@ -108,14 +121,28 @@ class Received:
     pots: tuple[PotHeld, ...]
     deadlines: tuple[int, ...]
     returns: tuple[int, ...]
+    funders: tuple[str, ...] | None = None
+    new: Sequence[str] | None = None
+    discontinued: Sequence[str] | None = None
+    non_recurrent_years: Mapping[str, int] = field(default_factory=dict)
 
 
-def seen(organisation: str, name: str, held: pa.Table, penny_packet_pence: int) -> Received:
+def seen(
+    organisation: str,
+    name: str,
+    held: pa.Table,
+    penny_packet_pence: int,
+    *,
+    around: OtherYears | None = None,
+    funders: tuple[str, ...] | None = None,
+) -> Received:
     """What a position asks of the one who receives it.
 
     Args:
         held: of schema ``ledger.reports.position.SCHEMA``: what the receiver and those below it hold.
         penny_packet_pence: a pot below this is a penny packet.
+        around: its pots in the years around, where books are measured.
+        funders: who gave it money directly, where books are measured.
     """
     found = pots(held)
     amounts = [pot.amount_pence for pot in found]
@@ -137,6 +164,16 @@ def seen(organisation: str, name: str, held: pa.Table, penny_packet_pence: int) 
         "streams_in_last_1_percent": share(last_part(streams, 1), len(streams)),
         "streams_in_last_5_percent": share(last_part(streams, 5), len(streams)),
         **_terms(found),
+        "funders": None if funders is None else len(funders),
+    }
+    now = {pot.code: pot.row["recurrent"] for pot in found}
+    new, discontinued = (around.new(now), around.discontinued(now)) if around else (None, None)
+    running = years_running([now, *(around.earlier if around else ())])
+    values |= {
+        "new_pots": None if new is None else len(new),
+        "discontinued_pots": None if discontinued is None else len(discontinued),
+        "discontinued_share": None if discontinued is None else share(len(discontinued), len(now)),
+        "recurring_one_offs": sum(years > 1 for years in running.values()) if around and around.earlier else None,
     }
     unknown = {
         "tied_pots": _lacking(found, "grade"),
@@ -151,11 +188,20 @@ def seen(organisation: str, name: str, held: pa.Table, penny_packet_pence: int) 
     for pot in found:
         for month, number in enumerate(returns_by_month(pot.row["returns_per_year"] or 0)):
             due[month] += number
-    return Received(organisation, name, values, unknown, tuple(found), _deadlines(found), tuple(due))
+    return Received(
+        organisation, name, values, unknown, tuple(found), _deadlines(found), tuple(due), funders, new, discontinued,
+        running,
+    )  # fmt: skip
 
 
 def seen_by_each(
-    held: Mapping[str, pa.Table], names: Mapping[str, str], tier: str, *, penny_packet_pence: int | None = None
+    held: Mapping[str, pa.Table],
+    names: Mapping[str, str],
+    tier: str,
+    *,
+    penny_packet_pence: int | None = None,
+    around: Mapping[str, OtherYears] | None = None,
+    funders: Mapping[str, tuple[str, ...]] | None = None,
 ) -> list[Received]:
     """What money asks of every receiver of a tier that holds any, the most scattered first.
 
@@ -164,9 +210,16 @@ def seen_by_each(
         names: code to name.
         tier: one of ``PENNY_PACKETS``.
         penny_packet_pence: in place of the threshold of the tier.
+        around, funders: by code, where books are measured; see ``seen``.
     """
     threshold = PENNY_PACKETS[tier] if penny_packet_pence is None else penny_packet_pence
-    found = [seen(code, names.get(code, code), table, threshold) for code, table in held.items()]
+    found = [
+        seen(
+            code, names.get(code, code), table, threshold, around=None if around is None else around.get(code),
+            funders=None if funders is None else funders.get(code, ()),
+        )
+        for code, table in held.items()
+    ]  # fmt: skip
     return sorted(
         (one for one in found if one.pots), key=lambda one: (-(one.values["effective_number"] or 0), one.organisation)
     )
@@ -198,7 +251,9 @@ def received(
         tier_of(reader, organisation)
         inside = members(reader, organisation, min(max(at.as_at, first), last), at.known)
     held = position_of_each(reader, at, tier, year)
-    found = seen_by_each({code: held[code] for code in known.keys() & inside & held.keys()}, known, tier)
+    own = {code: held[code] for code in known.keys() & inside & held.keys()}
+    around, funders = other_years(reader, at, tier, year), funders_of_each(reader, at, tier, year)
+    found = seen_by_each(own, known, tier, around=around, funders=funders)
     without = sorted((known.keys() & inside) - {one.organisation for one in found})
     return found, without
 

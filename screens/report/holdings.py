@@ -6,19 +6,21 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from allocations.shares import restated
+from allocations.shares import national, restated
 from ledger.money import spoken
 from ledger.reports import measures as measuring
 from ledger.reports import position as holding
-from ledger.reports import returned, summary
+from ledger.reports import register, returned, summary
 from ledger.reports.measures import Measure
 from ledger.reports.position import POSITION_COLUMNS, Moment
+from ledger.reports.receivers import Received, seen_by_each
 from ledger.reports.summary import TOTAL, Picture, cell_shares, matrix_with_totals, percent
 from ledger.reports.trail import trail as entries_behind
 from ledger.store import attachments
 from ledger.store.address import Address
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
+from screens.report import pots
 from screens.report.report import (
     ABSENT,
     NOT_DEFINED,
@@ -124,7 +126,24 @@ def measures(
     ]
     title = f"{organisation or 'The whole ledger'}, {shown}. Grades are this project's reading, unless overridden."
     changes = boundaries(as_is, restated.changed_by(reader, at, as_is))
-    return Report([measures_table(rows)], at, title, [*changes, *map(returned.sentence, back)], facts)
+    shown_tables = [measures_table(rows, "Seen by the payer: all of it as one holder's money")]
+    sentences = [*changes, *map(returned.sentence, back)]
+    if start is not None:
+        each = _each_icb(reader, at, as_is, organisation, start, penny_packet_pence)
+        if each:
+            shown_tables.append(pots.spread_table(each, "ICB"))
+            facts["seen_by_icbs"] = shown_tables[-1].records()
+    return Report(shown_tables, at, title, sentences, facts)
+
+
+def _each_icb(
+    reader: Reader, at: Moment, as_is: date | None, organisation: str | None, year: int, penny_packet_pence: int
+) -> list[Received]:
+    """What is asked of every ICB, or of the one that is named; nothing where another organisation is."""
+    held = restated.position_of_each(reader, at, as_is, national.TIER, year)
+    names = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
+    asked = {code: table for code, table in held.items() if organisation in (None, code)}
+    return seen_by_each(asked, names, national.TIER, penny_packet_pence=penny_packet_pence)
 
 
 def measures_table(given: Sequence[tuple[str, Measure]], name: str = "Measures") -> Table:

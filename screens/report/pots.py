@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from ledger.money import exact_pounds, plain_decimal
+from allocations.shares.groups import TITLES, groups
+from ledger.money import exact_pounds, plain_decimal, round_half_up_fraction
 from ledger.reports import pots as fencing
 from ledger.reports import register
 from ledger.reports.position import Moment, position, year_in_view
+from ledger.reports.other_years import non_recurrent_years
 from ledger.reports.pot_lives import PotLife, pot_lives
 from ledger.reports.pots import Fence
 from ledger.reports.receivers import (
@@ -16,6 +18,7 @@ from ledger.reports.receivers import (
     Received,
     ReceiverMeasure,
     Value,
+    by_group,
     middle,
     received,
     spread,
@@ -68,7 +71,11 @@ def listed(reader: Reader, at: Moment, *, organisation: str | None, year: Financ
     # A pot of which nothing is recorded in the year is one of it all the same, unless it was to be spent before it.
     due = {code for code, its in terms.items() if (its["spend_by"] or year.first_day) >= year.first_day}
     codes = held.keys() | gone | (due | (terms.keys() & known.keys()) if organisation is None else set())
-    rows = [_row(funds[code], terms.get(code, {}), held.get(code), known.get(code)) for code in sorted(codes)]
+    running = non_recurrent_years(reader, at, organisation=organisation, year=year.start)
+    rows = [
+        _row(funds[code], terms.get(code, {}), held.get(code), known.get(code), running.get(code, 0))
+        for code in sorted(codes)
+    ]
     heads = [
         text("Pot", "name"), *data("fund", "inside"), money("Held (£)", "amount_pence", missing=NOT_RECORDED),
         money("Not spent (£)", "left_pence", missing=NOT_RECORDED), text("Parts", "parts", missing=NOT_RECORDED),
@@ -90,14 +97,14 @@ def listed(reader: Reader, at: Moment, *, organisation: str | None, year: Financ
     return Report([Table("Pots", heads, rows)], at, title, said, facts)
 
 
-def _row(fund: Mapping[str, Any], terms: Mapping[str, Any], fence: Fence | None, known: PotLife | None) -> Row:
+def _row(fund: Mapping[str, Any], terms: Mapping[str, Any], fence: Fence | None, known: PotLife | None, running: int = 0) -> Row:
     """One pot; of one of which no money moved in the year no amount is recorded, which is not nothing."""
     nothing = None if known is None else 0
     amount, left, days, rate = (nothing, nothing, None, None) if fence is None else (
         fence.amount_pence, fence.left_pence, fence.days_left, fence.rate_pence
     )  # fmt: skip
     life = known or PotLife()
-    recurrent = {True: "recurrent", False: "one-off", None: ""}[terms.get("recurrent")]
+    recurrent = lasting(terms.get("recurrent"), running)
     return (
         fund["name"], fund["code"], fund["parent"], amount, left, "; ".join(life.parts) or None,
         terms.get("grade", "no terms on record"), terms.get("route"), terms.get("recurrent"), recurrent,
@@ -107,6 +114,23 @@ def _row(fund: Mapping[str, Any], terms: Mapping[str, Any], fence: Fence | None,
         ", ".join(life.successors) or None, life.discontinued, terms.get("reason"),
         terms.get("source"), terms.get("standing"), terms.get("quality"),
     )  # fmt: skip
+
+
+_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def lasting(recurrent: bool | None, years: int = 0) -> str:
+    """Whether money recurs, as people say it; what is non-recurrent year after year is called so.
+
+    Args:
+        years: for how many years running it has been non-recurrent, this one included.
+    """
+    if recurrent is not False:
+        return "recurrent" if recurrent else ""
+    if years < 2:  # noqa: PLR2004 - one year alone is no run
+        return "one-off"
+    running = _ORDINALS[years] if years < len(_ORDINALS) else f"{years}th"
+    return f"non-recurrent, for the {running} year running"
 
 
 def seen_by(reader: Reader, at: Moment, tier: str, *, organisation: str | None, year: FinancialYear | None) -> Report:
@@ -129,9 +153,9 @@ def seen_by(reader: Reader, at: Moment, tier: str, *, organisation: str | None, 
         "organisation": organisation, "year": str(year), "seen_by": tier, "without": without,
         "penny_packet_pence": PENNY_PACKETS[tier],
         "median_pots": middle(found, "pots"), "median_effective_number": middle(found, "effective_number"),
-        "spread": spread_table(found, named).records(),
+        "spread": spread_table(found, named).records(), "groups": groups_table(found, tier).records(),
     }  # fmt: skip
-    tables = [receivers_table(found, f"Pots by {named}"), spread_table(found, named)]
+    tables = [receivers_table(found, f"Pots by {named}"), spread_table(found, named), groups_table(found, tier)]
     return Report(tables, at, title, _of_receivers(found, without, named, tier), facts)
 
 
@@ -146,11 +170,12 @@ def receivers_table(found: Sequence[Received], name: str) -> Table:
         text("Name", "name"), *data("organisation"),
         *(_of_measure(one, shown=one.name in _READ) for one in CATALOGUE),
         count("Pots whose returns are known", "returns_known"), *data("not_known", "deadlines_by_month",
-        "returns_by_month"),
+        "returns_by_month", "funded_by", "new", "discontinued", "non_recurrent_years"),
     ]  # fmt: skip
     rows = [
         (one.name, one.organisation, *(one.values[measure.name] for measure in CATALOGUE),
-         len(one.pots) - one.unknown["returns_per_year"], one.unknown, one.deadlines, one.returns)
+         len(one.pots) - one.unknown["returns_per_year"], one.unknown, one.deadlines, one.returns, one.funders,
+         one.new, one.discontinued, {pot: years for pot, years in one.non_recurrent_years.items() if years > 1})
         for one in found
     ]  # fmt: skip
     return Table(name, heads, rows)
@@ -182,12 +207,28 @@ def spread_table(found: Sequence[Received], named: str) -> Table:
     return Table(f"Over every {named}", heads, rows)
 
 
+def groups_table(found: Sequence[Received], tier: str) -> Table:
+    """The median of every measure by region, deprivation and size."""
+    heads = [
+        *data("by"), text("By"), text("Group", "group"), count("Receivers", "receivers"),
+        *(_of_measure(one, shown=one.name in _READ) for one in CATALOGUE),
+    ]  # fmt: skip
+    rows = [
+        (by, TITLES[by], group, len(own), *(_value(middle(own, one.name), one) for one in CATALOGUE))
+        for by, groups_of_it in groups(tier).items()
+        for group, own in by_group(found, groups_of_it).items()
+    ]
+    return Table("Medians by region, deprivation and size", heads, rows)
+
+
 def _value(value: Value, measure: ReceiverMeasure) -> Cell:
     """A value under a heading that many measures share; the middle of two counts may be half of one."""
     if value is None:
         return None
-    if value == int(value) and measure.unit in ("count", "days", "pence"):
-        return FigureCell(int(value), money("") if measure.unit == "pence" else count(""))
+    if measure.unit == "pence":
+        return FigureCell(round_half_up_fraction(Fraction(value)), money(""))
+    if value == int(value) and measure.unit in ("count", "days"):
+        return FigureCell(int(value), count(""))
     if measure.unit == "share":
         return FigureCell(Fraction(value), share(""))
     return FigureCell(Fraction(value), ratio("", places=2))
