@@ -20,7 +20,7 @@ from ledger.store import attachments
 from ledger.store.address import Address
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
-from screens.report import pots
+from screens.report.receivers import spread_table
 from screens.report.report import (
     ABSENT,
     NOT_DEFINED,
@@ -131,7 +131,7 @@ def measures(
     if start is not None:
         each = _each_icb(reader, at, as_is, organisation, start, penny_packet_pence)
         if each:
-            shown_tables.append(pots.spread_table(each, "ICB"))
+            shown_tables.append(spread_table(each, "ICB"))
             facts["seen_by_icbs"] = shown_tables[-1].records()
     return Report(shown_tables, at, title, sentences, facts)
 
