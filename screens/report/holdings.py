@@ -6,7 +6,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from allocations.shares import national, restated
+from allocations.shares import restated
+from allocations.shares.groups import ICB
 from ledger.money import spoken
 from ledger.reports import measures as measuring
 from ledger.reports import position as holding
@@ -140,10 +141,10 @@ def _each_icb(
     reader: Reader, at: Moment, as_is: date | None, organisation: str | None, year: int, penny_packet_pence: int
 ) -> list[Received]:
     """What is asked of every ICB, or of the one that is named; nothing where another organisation is."""
-    held = restated.position_of_each(reader, at, as_is, national.TIER, year)
-    names = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
+    held = restated.position_of_each(reader, at, as_is, ICB, year)
+    names = {code: row["name"] for code, row in register.organisations(reader, ICB).items()}
     asked = {code: table for code, table in held.items() if organisation in (None, code)}
-    return seen_by_each(asked, names, national.TIER, penny_packet_pence=penny_packet_pence)
+    return seen_by_each(asked, names, ICB, penny_packet_pence=penny_packet_pence)
 
 
 def measures_table(given: Sequence[tuple[str, Measure]], name: str = "Measures") -> Table:
