@@ -118,14 +118,13 @@ def _successors(reader: Reader, at: Moment) -> dict[str, tuple[str, ...]]:
     """Each fund to those into which money of it was consolidated, and to those around it, the nearest first."""
     parents = {code: row["parent"] for code, row in funds(reader, at.known).items()}
     found: dict[str, tuple[str, ...]] = {}
-    for fund in parents:
-        around, wider = [], parents[fund]
-        while wider is not None:
+    for fund, parent in parents.items():
+        around = [] if parent is None else [parent]
+        while around and (wider := parents[around[-1]]) is not None:
             around.append(wider)
-            wider = parents[wider]
         found[fund] = tuple(around)
-    for fund, into in reader.rows(_INTO, {"known": at.known, "as_at": at.as_at}):
-        found[str(fund)] = (str(into), *found.get(str(fund), ()))
+    for gone, into in reader.rows(_INTO, {"known": at.known, "as_at": at.as_at}):
+        found[str(gone)] = (str(into), *found.get(str(gone), ()))
     return found
 
 

@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 from ledger.money import round_half_up_fraction
 from ledger.reports.below import members
 from ledger.reports.measures import EARMARKED_GRADES, PotHeld, pots, share
-from ledger.reports.position import SOURCE, Moment, position_of_each
 from ledger.reports.other_years import OtherYears, funders_of_each, other_years, years_running
+from ledger.reports.position import SOURCE, Moment, position_of_each
 from ledger.store.base import Reader
 from ledger.structure import lives, tier_of
 from ledger.years import FinancialYear

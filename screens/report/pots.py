@@ -7,8 +7,8 @@ from typing import Any
 from ledger.money import exact_pounds, plain_decimal
 from ledger.reports import pots as fencing
 from ledger.reports import register
-from ledger.reports.position import Moment, position, year_in_view
 from ledger.reports.other_years import non_recurrent_years
+from ledger.reports.position import Moment, position, year_in_view
 from ledger.reports.pot_lives import PotLife, pot_lives
 from ledger.reports.pots import Fence
 from ledger.reports.receivers import (
@@ -87,7 +87,9 @@ def listed(reader: Reader, at: Moment, *, organisation: str | None, year: Financ
     return Report([Table("Pots", heads, rows)], at, title, said, facts)
 
 
-def _row(fund: Mapping[str, Any], terms: Mapping[str, Any], fence: Fence | None, known: PotLife | None, running: int = 0) -> Row:
+def _row(
+    fund: Mapping[str, Any], terms: Mapping[str, Any], fence: Fence | None, known: PotLife | None, running: int = 0
+) -> Row:
     """One pot; of one of which no money moved in the year no amount is recorded, which is not nothing."""
     nothing = None if known is None else 0
     amount, left, days, rate = (nothing, nothing, None, None) if fence is None else (
