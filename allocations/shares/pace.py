@@ -9,7 +9,7 @@ does that with a floor and a cap, in exact fractions, and balances to the last u
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -273,6 +273,38 @@ def _exact(written: object) -> Fraction:
 
 
 Exact = Annotated[Fraction, BeforeValidator(_exact)]
+
+
+# Beyond so many years nobody plans, and what is not near by then is not said to come near.
+MOST_YEARS = 30
+
+
+def years_until_within(asked: PacePlan, outcome: PaceOutcome, distances: Sequence[Fraction]) -> list[int | None]:
+    """In how many years everybody is within a distance of target, if each year is planned as this one.
+
+    Each later year starts from what the one before allocates, with the same rule and shares, and with money that grows
+    as it does in this one.
+
+    Args:
+        outcome: what the plan of the first year found.
+        distances: fractions of one, above and below target alike.
+
+    Returns:
+        For each distance the number of the year, 1 for the one that is planned; None where that takes more than
+        ``MOST_YEARS``.
+    """
+    growth = Fraction(outcome.quantum_pence, sum(asked.baseline_pence.values()))
+    found: dict[Fraction, int] = {}
+    for year in range(1, MOST_YEARS + 1):
+        furthest = max(abs(row.closing_distance) for row in outcome.rows)
+        found |= {distance: year for distance in distances if distance not in found and furthest <= distance}
+        if len(found) == len(set(distances)):
+            break
+        units = round_half_up_fraction(outcome.quantum_pence * growth / asked.unit_pence)
+        baseline = {row.code: row.allocation_pence for row in outcome.rows}
+        asked = replace(asked, baseline_pence=baseline, quantum_pence=units * asked.unit_pence)
+        outcome = plan(asked)
+    return [found.get(distance) for distance in distances]
 
 
 class OneOrganisation(StrictModel):

@@ -27,7 +27,7 @@ class BodyAlone:
 
     Attributes:
         held_pence: of the year, what it has spent included.
-        spent_pence: what is recorded as spent.
+        spent_pence: what is recorded as spent; None where no spending is.
         expected_pence: over the funds for which that is known; None where it is known of none.
         unknown_pence: what it holds on funds of which nobody has said what will be spent.
     """
@@ -36,7 +36,7 @@ class BodyAlone:
     name: str
     tier: str
     held_pence: int
-    spent_pence: int
+    spent_pence: int | None
     expected_pence: int | None
     unknown_pence: int
 
@@ -72,7 +72,8 @@ def each_alone(
             sources.add(row["organisation"])
             continue
         held[key] += row["amount_pence"]
-        spent[key] += row["amount_pence"] if row["standing"] == SPENT else 0
+        if row["standing"] == SPENT:
+            spent[key] += row["amount_pence"]
     bodies = lives(reader, at.known)
     inside = {code for code, _ in held} if organisation is not None else bodies.keys()
     given = {"known": at.known, "year": year.start, "day": at.as_at}
@@ -107,8 +108,11 @@ def _alone(
             known.append(gone)
         else:
             unknown += has
-    whole, all_spent = (sum(amounts.get(key, 0) for key in keys) for amounts in (held, spent))
-    return BodyAlone(code, name, tier, whole, all_spent, sum(known) if known else None, unknown)
+    all_spent = [spent[key] for key in keys if key in spent]
+    return BodyAlone(
+        code, name, tier, sum(held.get(key, 0) for key in keys), sum(all_spent) if all_spent else None,
+        sum(known) if known else None, unknown,
+    )  # fmt: skip
 
 
 def together(found: list[BodyAlone]) -> tuple[int, int] | None:

@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
+from statistics import median
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +17,7 @@ import pyarrow as pa
 from ledger.reports import below, pots, register
 from ledger.reports.below import StructurePoint
 from ledger.reports.position import Moment, position
-from ledger.reports.pots import Fence
+from ledger.reports.pots import Fence, Kept
 from ledger.store.base import Reader
 from ledger.words import LETTER_SOURCE, SPENT
 from ledger.years import Month, year_of
@@ -227,6 +229,9 @@ class MonthAnswer:
         purposes: what became of each pot's money.
         outlooks: budgets of the organisation itself, and of those below it that have recorded a forecast.
         baselines: the opening recurrent baseline of the next year, by fund.
+        kept: what is kept back by the organisation and those below it, and on whose agreement.
+        notices: of each pot, how many days before its year notice was given of it, below zero where that came in the
+            year; None where it is not known.
     """
 
     lines: Sequence[LetterLine]
@@ -235,6 +240,8 @@ class MonthAnswer:
     purposes: Sequence[OnPurpose]
     outlooks: Sequence[Outlook]
     baselines: Sequence[OpeningBaseline]
+    kept: Sequence[Kept]
+    notices: Sequence[int | None]
 
     @property
     def unexplained(self) -> list[Receipt]:
@@ -254,6 +261,12 @@ class MonthAnswer:
     def has_spending(self) -> bool:
         """Whether any spending of the year is recorded: where none is, what is not spent is not known."""
         return any(purpose.spent_pence for purpose in self.purposes)
+
+    @property
+    def median_notice(self) -> Fraction | None:
+        """Days of notice of the pot in the middle, of those of which it is known; None where it is of none."""
+        known = [Fraction(days) for days in self.notices if days is not None]
+        return median(known) if known else None
 
     @property
     def redirected_pence(self) -> int:
@@ -293,6 +306,8 @@ def month(reader: Reader, at: Moment, asked: Month, organisation: str) -> MonthA
         _purposes(moved, funds, _pots(funds, terms)),
         _outlooks(reader, held, organisation, {"known": at.known, "year": year.start, "day": day}),
         _baselines(moved, funds),
+        pots.kept(reader, at, held, year.last_day),
+        [None if fence.notified_on is None else (year.first_day - fence.notified_on).days for fence in fences],
     )
 
 

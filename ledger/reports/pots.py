@@ -154,7 +154,12 @@ def pence_of(pounds: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What one organisation keeps back of one fund, in pence, and on what agreement."""
+    """What one organisation keeps back of one fund, in pence, and on what agreement.
+
+    Attributes:
+        decision, partners: where it was agreed and who agreed; None where there is no agreement in force.
+        until: the first day on which it no longer holds; None where no end is agreed, or nothing is.
+    """
 
     organisation: str
     name: str
@@ -163,10 +168,12 @@ class Kept:
     agreed_pence: int
     not_agreed_pence: int
     decision: str | None
+    partners: str | None = None
+    until: date | None = None
 
 
 _AGREEMENTS = """
-SELECT a.organisation, a.fund, a.decision_reference, a.valid_from, a.valid_to FROM agreement a
+SELECT a.organisation, a.fund, a.decision_reference, a.partners, a.valid_to FROM agreement a
 WHERE a.entry_number <= $known AND a.valid_from <= $day AND (a.valid_to IS NULL OR $day < a.valid_to)
   AND NOT EXISTS (SELECT 1 FROM agreement s WHERE s.supersedes = a.id AND s.entry_number <= $known)
 ORDER BY a.organisation, a.fund, a.id
@@ -188,9 +195,10 @@ def kept(reader: Reader, at: Moment, position: pa.Table, last_day: date) -> list
             amounts[key][row["standing"]] += row["amount_pence"]
             names[key] = (row["organisation_name"], row["fund_name"])
     given = {"known": at.known, "day": min(at.as_at, last_day)}
-    decisions: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for organisation, fund, decision, _, _ in reader.rows(_AGREEMENTS, given):
-        decisions[str(organisation), str(fund)].append(str(decision))
+    decisions: dict[tuple[str, str], list[tuple[str, str, date | None]]] = defaultdict(list)
+    for row in reader.table(_AGREEMENTS, given).to_pylist():
+        agreed = (row["decision_reference"], row["partners"], row["valid_to"])
+        decisions[row["organisation"], row["fund"]].append(agreed)
     found = [
         Kept(
             organisation=key[0],
@@ -199,7 +207,9 @@ def kept(reader: Reader, at: Moment, position: pa.Table, last_day: date) -> list
             fund_name=names[key][1],
             agreed_pence=its[BY_AGREEMENT],
             not_agreed_pence=its[WITHOUT_AGREEMENT],
-            decision="; ".join(dict.fromkeys(decisions[key])) or None,
+            decision="; ".join(dict.fromkeys(decision for decision, _, _ in decisions[key])) or None,
+            partners="; ".join(dict.fromkeys(partners for _, partners, _ in decisions[key])) or None,
+            until=min((until for _, _, until in decisions[key] if until is not None), default=None),
         )
         for key, its in amounts.items()
     ]

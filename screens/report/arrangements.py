@@ -14,6 +14,7 @@ from screens.report.report import Report, Row, Table, count, data, day, money, t
 
 _NOT_KNOWN = "not known"
 _NONE = "none"
+_NO_SPENDING = "none is recorded"
 
 
 def pools(reader: Reader, at: Moment, *, organisation: str | None, year: FinancialYear | None) -> Report:
@@ -202,7 +203,8 @@ def each_alone(
     found = breakeven.each_alone(reader, at, organisation=organisation, tier=tier, year=year)
     heads = [
         text("Organisation", "name"), *data("organisation"), text("Tier", "tier"), money("Has (£)", "held_pence"),
-        money("Spent (£)", "spent_pence"), money("Expected, where known (£)", "expected_pence", missing=_NOT_KNOWN),
+        money("Spent (£)", "spent_pence", missing=_NO_SPENDING),
+        money("Expected, where known (£)", "expected_pence", missing=_NOT_KNOWN),
         money("Not known of (£)", "unknown_pence"),
         money("Under (+) or over (-) (£)", "under_pence", missing=_NOT_KNOWN),
         text("Breaks even alone", "breaks_even", missing=_NOT_KNOWN),

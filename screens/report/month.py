@@ -1,6 +1,6 @@
 """A month's end: what the letter announced and what became of it, and where the year stands."""
 
-from ledger.money import spoken
+from ledger.money import plain_decimal, spoken
 from ledger.reports import month as months
 from ledger.reports.month import MonthAnswer
 from ledger.reports.position import Moment
@@ -56,6 +56,12 @@ _BASELINES = (
     text("Fund", "name"), *data("fund"), money("Recurs (£)", "recurrent_pence"),
     money("Falls away (£)", "falls_away_pence"),
 )  # fmt: skip
+_KEPT = (
+    text("Organisation", "name"), *data("organisation", "fund"), text("Fund", "fund_name"),
+    money("With agreement (£)", "agreed_pence"), money("Without agreement (£)", "not_agreed_pence"),
+    text("Who agreed", "partners", missing="nobody"), text("Decision", "decision", missing="none is recorded"),
+    day("Until", "until", missing="no end is recorded"),
+)  # fmt: skip
 
 
 def shown(reader: Reader, at: Moment, asked: Month, organisation: str) -> Report:
@@ -83,15 +89,20 @@ def shown(reader: Reader, at: Moment, asked: Month, organisation: str) -> Report
             for one in found.outlooks]),
         Table(f"Opening baseline of the year after {year}", _BASELINES, [
             (one.name, one.fund, one.recurrent_pence, one.falls_away_pence) for one in found.baselines]),
+        Table("What is kept back", _KEPT, [
+            (one.name, one.organisation, one.fund, one.fund_name, one.agreed_pence, one.not_agreed_pence, one.partners,
+             one.decision, one.until) for one in found.kept]),
     ]  # fmt: skip
     facts = {
         "month": str(asked), "organisation": organisation, "totals": found.totals,
+        "notice": {"pots": len(found.notices), "known": sum(days is not None for days in found.notices),
+                   "median_days": found.median_notice},
         **{key: table.records() for key, table in zip(_KEYS, tables[1:], strict=True)},
     }  # fmt: skip
     return Report(tables, at, f"{asked.spoken}: {organisation}.", _said(found), facts)
 
 
-_KEYS = ("unexplained", "deadlines", "purposes", "outlooks", "baselines")
+_KEYS = ("unexplained", "deadlines", "purposes", "outlooks", "baselines", "kept")
 
 
 def _letter(found: MonthAnswer) -> list[Row]:
@@ -106,6 +117,21 @@ def _letter(found: MonthAnswer) -> list[Row]:
 
 def _unexplained(found: MonthAnswer) -> list[Row]:
     return [(one.entry, one.kind, one.day, one.fund, one.source, one.amount_pence) for one in found.unexplained]
+
+
+def _notice(found: MonthAnswer) -> str:
+    if not found.notices:
+        return ""
+    known = [days for days in found.notices if days is not None]
+    if found.median_notice is None:
+        return f"Of none of {len(found.notices)} pots is it known when notice was given."
+    days = plain_decimal(abs(found.median_notice), 1)
+    side = "before" if found.median_notice >= 0 else "after"
+    late = sum(days < 0 for days in known)
+    return (
+        f"Notice of {len(known)} of {len(found.notices)} pots is known, and came in the year for {late}; the median "
+        f"came {days} days {side} the year began."
+    )
 
 
 def _said(found: MonthAnswer) -> list[str]:
@@ -124,6 +150,7 @@ def _said(found: MonthAnswer) -> list[str]:
         came.format(**sums),
         "" if found.has_spending else "No spending of the year is recorded, so what is not spent is not known.",
         f"Of pots {spoken(found.redirected_pence)} was moved to other pots in the year so far.",
+        _notice(found),
         "What recurs is what came marked as recurrent (R), less what went; the rest falls away.",
     ]
     return [sentence for sentence in said if sentence]

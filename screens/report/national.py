@@ -148,7 +148,19 @@ def trend(
     title = f"{whose}: at the end of each of the {over}, as known {'then' if known_then else 'now'}"
     facts = {"organisation": organisation, "over": over, "known_then": known_then}
     table = trend_table(points, organisation, known_then=known_then)
-    return Report([table], at, title, [] if points else [NOTHING], facts)
+    return Report([table], at, title, years_without(points, over) if points else [NOTHING], facts)
+
+
+_COMPARED = 3
+
+
+def years_without(points: Sequence[trends.TrendPoint], over: str) -> list[str]:
+    """Of which of the newest three years nothing is recorded; nothing is said where points are months."""
+    years = {one.point.year for one in points if one.total_pence is not None}
+    if over != trends.YEARS or not years:
+        return []
+    lacking = [str(FinancialYear(year)) for year in range(max(years) - _COMPARED + 1, max(years)) if year not in years]
+    return [f"Of {' and '.join(lacking)} nothing is recorded here, so nothing is compared with it."] if lacking else []
 
 
 def trend_table(points: Sequence[trends.TrendPoint], organisation: str | None, *, known_then: bool) -> Table:

@@ -112,14 +112,19 @@ def _sentences(statement: Statement) -> Iterator[str]:
     for line in statement.lines:
         if line.missing:
             yield f"{title(line.name)} is not available: {line.missing}. Give it with --counts."
+    yield from worked_out(statement)
+    yield "Rates are published by NHS England. Amounts are derived: people times rate, to the penny, halves up."
+    yield from behind(statement)
+
+
+def worked_out(statement: Statement) -> Iterator[str]:
+    """What follows from counts that changed, from claims and from posts: arrears, and what is unclaimed."""
     for payment in statement.arrears:
         yield _arrears(payment)
     for settlement in statement.claims:
         yield from _claimed(settlement)
     for against in statement.posts:
         yield _against(against)
-    yield "Rates are published by NHS England. Amounts are derived: people times rate, to the penny, halves up."
-    yield from behind(statement)
 
 
 def behind(statement: Statement) -> list[str]:

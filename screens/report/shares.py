@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from allocations.figures.tables import whole_people
 from allocations.places.division import UNASSIGNED
-from allocations.shares.pace import PaceFile, PaceOutcome
+from allocations.shares.pace import MOST_YEARS, PaceFile, PaceOutcome, years_until_within
 from allocations.shares.populations import Populations
 from allocations.shares.schedule import ALL, Line, Schedule
 from allocations.shares.split import Allocation
@@ -31,6 +31,8 @@ from screens.report.report import (
     traced,
 )
 
+# How near target is near, above or below it.
+_NEAR = {"2.5%": Fraction(25, 1000), "5%": Fraction(5, 100)}
 _AMOUNTS = ("historic", "fair", "opening_distance", "growth", "movement", "issued", "closing_distance")
 
 
@@ -119,12 +121,24 @@ def pace(asked: PaceFile, outcome: PaceOutcome, *, source: str, digest: str, at:
         for row in outcome.rows
     ]  # fmt: skip
     limits = f"At the floor: {', '.join(at_floor) or 'nobody'}. At the cap: {', '.join(at_cap) or 'nobody'}."
+    years = years_until_within(asked.plan(), outcome, list(_NEAR.values()))
+    facts["within"] = [{"distance": said, "years": year} for said, year in zip(_NEAR, years, strict=True)]
     unique = "" if outcome.scaling_is_unique else " All are at a limit, so a range of scalings would do."
     sentences = [
         f"The allocations sum to {spoken(outcome.quantum_pence)} exactly. {limits}",
         f"Growth was scaled by {float(outcome.scaling * 100):+.4f} percentage points to balance.{unique}",
+        _if_repeated(years),
     ]
     return Report([Table(asked.title, heads, rows)], at, asked.title, sentences, facts, source)
+
+
+def _if_repeated(years: Sequence[int | None]) -> str:
+    near = (
+        f"{distance} of their targets in {f'none of {MOST_YEARS} years' if year is None else f'year {year}'}"
+        for distance, year in zip(_NEAR, years, strict=True)
+    )
+    planned = "If every year were planned as this one, from what it allocates and with the same growth of the whole"
+    return f"{planned}, all would be within {', and within '.join(near)}."
 
 
 def schedule(

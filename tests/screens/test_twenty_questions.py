@@ -1,4 +1,4 @@
-"""The twenty questions of finance leads, boards, networks and the national team: each asked by command, some by page.
+"""The twenty questions of finance leads, boards, networks and the national team: each asked by command and by page.
 
 They are asked of the demo, of figures that need no ledger, and of a year of an ICB that is made up
 (``tests/year_of_an_icb.py``), whose right answers are worked out by hand beside it. What nobody has the data for is
@@ -7,20 +7,28 @@ said in the product, and that sentence is asserted.
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 import devolution
 from allocations.files.register.beginning import begin, beginning
+from allocations.shares import pace
+from allocations.shares.pace import Curve, PacePlan
 from ledger.money import exact_pounds
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests import year_of_an_icb as year
-from tests.screens.pages import ROOT, document, no_leftovers, page, tables
+from tests.screens.importing import field
+from tests.screens.pages import ROOT, document, no_leftovers, page, said, tables, well
 from tests.screens.test_year_of_an_icb import brought_by_register
 
 __all__ = ["no_leftovers"]
@@ -52,6 +60,21 @@ def by(rows: Sequence[dict[str, Any]], name: str, value: object) -> dict[str, An
 def received(number: int) -> int:
     """What a pot received, in pence."""
     return year.pounds(number) * 100
+
+
+def seen(app: AppTest) -> str:
+    """All that a page says: sentences, texts, figures and tables."""
+    texts = [one.value for one in (*app.text, *app.metric, *app.info, *app.success, *app.warning)]
+    return "\n".join([said(app), tables(app), *texts])
+
+
+def shows(app: AppTest, rows: Sequence[dict[str, Any]], most: int = 12) -> None:
+    """A page shows the amounts of the rows that a command answers with, as far as its tables go."""
+    whole = seen(app)
+    amounts = [pence for row in rows[:most] for name, pence in row.items() if name.endswith("_pence")]
+    assert [pence for pence in amounts if pence is not None]
+    for pence in amounts:
+        assert pence is None or f">{exact_pounds(pence)}<" in whole
 
 
 # What the invoices of a month come to, in pence.
@@ -87,7 +110,7 @@ def test_2_what_of_the_letter_is_unexplained(own: Path, monkeypatch: pytest.Monk
     assert f">{exact_pounds(1_900_000_00)}<" in shown
 
 
-def test_3_floors_caps_and_what_remains() -> None:
+def test_3_floors_caps_and_what_remains(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Worked again: the allocations come to the quantum; those at the floor grow by the floor, and nobody beyond it."""
     answer = document("pace", ROOT / "docs" / "pace_of_change_example.yaml")
     rows = answer["rows"]
@@ -100,9 +123,35 @@ def test_3_floors_caps_and_what_remains() -> None:
     for row in rows:
         distance = row["amount_pence"] / row["target_pence"] - 1
         assert abs(distance - row["closing_distance"]) < 1e-9
+    app = page(monkeypatch, "national", own, year="2025")
+    file = ROOT / "docs" / "pace_of_change_example.yaml"
+    well(field(app.file_uploader, "A pace of change").set_value((file.name, file.read_bytes(), "")).run())
+    shows(app, [{"amount_pence": row["amount_pence"]} for row in rows])
+    years = {one["distance"]: one["years"] for one in answer["within"]}
+    assert f"within 2.5% of their targets in year {years['2.5%']}, and within 5% of their" in seen(app)
 
 
-def test_4_what_must_be_spent_by_31_march(own: Path) -> None:
+def test_3_when_everybody_is_near_target() -> None:
+    """By hand: of £200 two get £100 each when fair, and begin at £120 and £80; nobody grows, 5% of each is moved.
+
+    After one year they have £114 and £84... as the curve gives 5% less to who is above and 5% more to who is below,
+    and the sum is made up by all alike: £114 and £84 are £2 short, a hundredth of £200 each: 0.01 is added to growth.
+    """
+    asked = PacePlan(
+        {"A": 120_00, "B": 80_00}, {"A": Fraction(1, 2), "B": Fraction(1, 2)}, Fraction(0),
+        Curve(((Fraction(-1, 100), Fraction(5, 100)), (Fraction(1, 100), Fraction(-5, 100)))), Fraction(-1, 10),
+        Fraction(1, 10), unit_pence=1,
+    )  # fmt: skip
+    first = pace.plan(asked)
+    assert [row.allocation_pence for row in first.rows] == [115_20, 84_80]
+    near, never = Fraction(152, 1000), Fraction(0)
+    assert pace.years_until_within(asked, first, [near, Fraction(151, 1000)]) == [1, 2]
+    assert pace.years_until_within(asked, first, [Fraction(10)]) == [1]
+    still = replace(asked, curve=Curve(((Fraction(0), Fraction(0)),)))
+    assert pace.years_until_within(still, pace.plan(still), [never]) == [None]
+
+
+def test_4_what_must_be_spent_by_31_march(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pot 21 has its money less one invoice; on 31 December there are 91 days, that day included."""
     answer = document("month", "show", "2025-12", "--organisation", ICB, "--ledger", own)
     pot = by(answer["deadlines"], "fund", year.pot(21))
@@ -111,17 +160,30 @@ def test_4_what_must_be_spent_by_31_march(own: Path) -> None:
     assert abs(pot["rate_pence"] - Decimal(left) / 91) <= 1
     register = document("pots", "--organisation", ICB, "--year", "2025/26", "--ledger", own)["rows"]
     assert by(register, "fund", year.pot(21))["clawback"] == "what is not spent"
+    shows(page(monkeypatch, "month", own, year="2025", icb=ICB, of="2025-12"), answer["deadlines"])
+    arranged = page(monkeypatch, "month", own, year="2025", icb=ICB, view="arranged")
+    assert ">what is not spent<" in tables(arranged)
+    # It says of all that is arranged what the commands say.
+    assert f"The first 12 of {len(register)} are shown" in said(arranged)
+    for name in ("pools", "contracts", "instalments", "breakeven"):
+        asked = document(name, "--organisation", ICB, "--year", "2025/26", "--ledger", own)
+        if asked["rows"]:
+            shows(arranged, asked["rows"])
+    assert "No contract is recorded." in seen(arranged)
 
 
-def test_5_what_recurs_next_year(own: Path) -> None:
+def test_5_what_recurs_next_year(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Running costs of £45.0m recur whole; what pot 21 received for once falls away."""
     answer = document("month", "show", "2026-03", "--organisation", ICB, "--ledger", own)
     running, pot = (by(answer["baselines"], "fund", fund) for fund in ("running-costs", year.pot(21)))
     assert (running["recurrent_pence"], running["falls_away_pence"]) == (45_000_000_00, 0)
     assert (pot["recurrent_pence"], pot["falls_away_pence"]) == (0, received(21))
+    shows(page(monkeypatch, "month", own, year="2025", icb=ICB, of="2026-03"), answer["baselines"])
 
 
-def test_6_every_journal_behind_a_number_and_its_reversal(own: Path, tmp_path: Path) -> None:
+def test_6_every_journal_behind_a_number_and_its_reversal(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Running costs: one receipt, twelve months of spending, and what was keyed twice with its reversal."""
     rows = document("trail", "--organisation", ICB, "--fund", "running-costs", "--ledger", own)["rows"]
     entries = {row["entry"]: row for row in rows}
@@ -129,6 +191,10 @@ def test_6_every_journal_behind_a_number_and_its_reversal(own: Path, tmp_path: P
     assert kinds == ["allocate", "reverse", *["spend"] * 13]
     (receipt,) = [row for row in entries.values() if row["kind"] == "allocate"]
     assert (receipt["actor"], receipt["source"]) == (year.DIRECTOR, "Allocation letter M1/009")
+    trail = {"view": "trail", "organisation": ICB, "fund": "running-costs", "year": "2025"}
+    app = page(monkeypatch, "audit", own, **trail)
+    shows(app, [{"amount_pence": row["amount_pence"]} for row in rows])
+    assert f"<strong>{len(rows)} legs" in seen(app) or f"**{len(rows)} legs come to" in seen(app)
     copied = tmp_path / "copy.duckdb"  # pages keep the other one open
     shutil.copy(own, copied)
     asked = [
@@ -147,15 +213,18 @@ def test_6_every_journal_behind_a_number_and_its_reversal(own: Path, tmp_path: P
     assert "are closed" in done.stderr  # it is told, and nothing is lost
 
 
-def test_7_a_boundary_change_as_was_and_as_is(demo_ledger: Path) -> None:
+def test_7_a_boundary_change_as_was_and_as_is(demo_ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """42 ICBs become 36 on 1 April 2026, and no money is lost on the way."""
     was = document("national", "--ledger", demo_ledger)["rows"]
     now = document("national", "--as-is", "2026-04-01", "--ledger", demo_ledger)["rows"]
     assert (len(was), len(now)) == (42, 36)
     assert sum(row["total_pence"] for row in was) == sum(row["total_pence"] for row in now)
+    shows(
+        page(monkeypatch, "national", demo_ledger, icbs="2026-04-01"), [{"_pence": row["total_pence"]} for row in now]
+    )
 
 
-def test_8_how_much_is_tied_and_how_that_changed(own: Path) -> None:
+def test_8_how_much_is_tied_and_how_that_changed(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tied are £230.0m of the Better Care Fund and its pool, the hard pots that nobody lifted, and pot 5, made hard.
 
     Of years that nobody recorded there is no row: they are left out, and not shown as nothing.
@@ -169,6 +238,11 @@ def test_8_how_much_is_tied_and_how_that_changed(own: Path) -> None:
     over = document("trend", "--organisation", ICB, "--over", "years", "--ledger", own)["rows"]
     assert [row["year"] for row in over] == ["2025/26", "2026/27"]
     assert over[0]["ring_fenced_share"] == tied
+    lacking = "Of 2024/25 nothing is recorded here"
+    assert lacking in told("trend", "--organisation", ICB, "--over", "years", "--ledger", own)
+    app = page(monkeypatch, "national", own, trend_of=ICB, over="years")
+    assert lacking in seen(app)
+    assert f"{tied * 100:.1f}%<" in seen(app)
 
 
 def total() -> int:
@@ -183,7 +257,7 @@ def measured(own: Path, scope: str) -> list[dict[str, Any]]:
     return rows
 
 
-def test_9_how_fragmented_it_is_and_what_returns_it_takes(own: Path) -> None:
+def test_9_how_fragmented_it_is_and_what_returns_it_takes(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Five lines and sixty pots; returns: 180 of the pots, 8 more since pot 5 is asked every month, and 4 twice."""
     rows = measured(own, "all")
     pots = document("pots", "--organisation", ICB, "--year", "2025/26", "--ledger", own)["rows"]
@@ -196,9 +270,14 @@ def test_9_how_fragmented_it_is_and_what_returns_it_takes(own: Path) -> None:
     assert returns["value"] == 180 + 8 + 2 * 4
     assert "Not known for 3 of 65 pots" in returns["note"]
     assert by(rows, "measure", "bid_pots")["value"] == 0
+    app = page(monkeypatch, "ring_fences", own, year="2025", icb=ICB, scope="all")
+    shown = {one.label: one.value for one in app.metric}
+    assert shown["Pots"] == "65"
+    assert shown["As scattered as so many equal pots"] == f"{effective:,.2f}"
+    assert f">{returns['value']}<" in tables(app)
 
 
-def test_10_what_devolving_more_would_change(demo_ledger: Path) -> None:
+def test_10_what_devolving_more_would_change(demo_ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has a penny more; what is decided at place rises by what is moved."""
     answer = document("scenario", "run", "devolve-80-at-once", "--ledger", demo_ledger)
     assert (
@@ -210,9 +289,10 @@ def test_10_what_devolving_more_would_change(demo_ledger: Path) -> None:
     icbs = by(answer["gainers"], "level", "icb")
     assert icbs["same"] == 42
     assert icbs["changes"] == []
+    assert answer["sentence"] in said(page(monkeypatch, "scenarios", demo_ledger, scenario="devolve-80-at-once"))
 
 
-def test_11_what_is_kept_by_agreement_and_until_when(own: Path) -> None:
+def test_11_what_is_kept_by_agreement_and_until_when(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In May £37.0m; after the locum pool ended in September it is free, and at the end £33,749,999.50 are left."""
     asked = ("position", "--organisation", ICB, "--by", "fund,standing", "--ledger", own)
     kept = [row for row in document(*asked, "--as-at", "2025-05-31")["rows"] if row["standing"].startswith("retained")]
@@ -223,9 +303,24 @@ def test_11_what_is_kept_by_agreement_and_until_when(own: Path) -> None:
     after = document(*asked, "--as-at", LAST)["rows"]
     assert sum(row["amount_pence"] for row in after if row["standing"] == "retained by agreement") == 33_749_999_50
     assert not [row for row in after if row["standing"] == "retained without agreement"]
+    # By whom it was agreed and until when stands beside it, with each month.
+    in_may = document("month", "show", "2025-05", "--organisation", ICB, "--ledger", own)["kept"]
+    assert {(row["fund"], row["agreed_pence"]) for row in in_may} == {
+        (row["fund"], row["amount_pence"]) for row in kept
+    }
+    assert {row["partners"] for row in in_may} == {"The five places"}
+    ends = {row["fund"]: row["until"] for row in in_may}
+    assert ends == dict.fromkeys(ends, "2026-04-01") | {"core-primary-care": "2025-09-20"}
+    app = page(monkeypatch, "month", own, year="2025", icb=ICB, of="2025-05")
+    shows(app, in_may)
+    assert [tables(app).count(f">{said}<") for said in ("The five places", "1 April 2026", "20 September 2025")] == [3, 2, 1]
+    fences = tables(page(monkeypatch, "ring_fences", own, year="2025", icb=ICB))
+    assert fences.count(">The five places<") == fences.count(">1 April 2026<") == 2
 
 
-def test_12_whether_deprived_places_are_below_their_share(own: Path, demo_ledger: Path) -> None:
+def test_12_whether_deprived_places_are_below_their_share(
+    own: Path, demo_ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By hand: of £300.0m Wakefield gets £42.0m, Leeds £96.0m; a place that got nothing is wholly below its share."""
     asked = ("schedule", "--icb", ICB, "--fund", "core-community", "--to", "place", "--ledger", own)
     rows = [row for row in document(*asked)["rows"] if row["fund"] == "core-community" and not row["is_sum"]]
@@ -233,6 +328,8 @@ def test_12_whether_deprived_places_are_below_their_share(own: Path, demo_ledger
         distance = Decimal(row["issued_pence"]) / row["fair_pence"] - 1
         assert row["closing_distance"] == pytest.approx(float(distance))
     assert by(rows, "organisation", "QWO-E06000065")["closing_distance"] == -1
+    app = page(monkeypatch, "places", own, icb=ICB, line="core-community", need="health_inequalities", year="2025")
+    shows(app, [{name: row[name] for name in ("fair_pence", "issued_pence")} for row in rows])
     indices = document("need", "--icb", ICB)["rows"]
     assert len({row["group"] for row in indices if row["component"] == "health_inequalities"}) == 7  # and all together
     icbs = by(document("scenario", "run", "devolve-80-at-once", "--ledger", demo_ledger)["gainers"], "level", "icb")
@@ -264,24 +361,44 @@ def paid(answer: dict[str, Any], element: str) -> dict[str, dict[str, Any]]:
     return {row["month"]: row for row in answer["payments"] if row["element"] == element}
 
 
-def test_13_what_a_network_receives_on_which_population() -> None:
+def contract(monkeypatch: pytest.MonkeyPatch, own: Path, *files: tuple[str, Path]) -> AppTest:
+    """The contract of the network on the Places page, with files of one's own by what they hold."""
+    app = page(monkeypatch, "places", own, icb="QT6", to="pcn", pcn=NETWORK, year="2025")
+    for label, file in files:
+        well(field(app.file_uploader, label).set_value((file.name, file.read_bytes(), "")).run())
+    return app
+
+
+COUNTS, CLAIMS = "Counts of people", "Claims for additional roles"
+
+
+def test_13_what_a_network_receives_on_which_population(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """35,856.423831 people at £2.266 are £81,250.66 a year; the people are a stand-in, and it says so."""
     row = by(document("network", NETWORK)["rows"], "element", "core_registered")
     expected = (Decimal(row["people"]) * Decimal("2.266") * 100).quantize(Decimal(1), ROUND_HALF_UP)
     assert row["annual_pence"] == expected == 81_250_66
     assert "Illustrative: registered people are a stand-in" in told("network", NETWORK)
+    app = seen(contract(monkeypatch, own))
+    assert ">81,250.66<" in app
+    assert "Illustrative: registered people are a stand-in" in app
+    # What is paid on claims is not worked out without a count that nobody has.
+    assert "no contractor weighted count is known" in app
 
 
-def test_14_how_much_of_additional_roles_is_unclaimed(tmp_path: Path) -> None:
+def test_14_how_much_of_additional_roles_is_unclaimed(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """37,000 people at £26.631 are £985,347.00; £110,000.50 is claimed. Without a count nobody knows, and it says so."""
     claims = f"{NETWORK},2025-04,50000\n{NETWORK},2025-05,60000.50\n"
     answer = network(tmp_path, "contractor_weighted,37000,2025-04-01,2025-03-20", claims=claims)
     (used,) = answer["claims"]
     assert (used["entitlement_pence"], used["unclaimed_pence"]) == (985_347_00, 985_347_00 - 110_000_50)
     assert "ARRS maximum is not available: no contractor weighted count is known." in told("network", NETWORK)
+    app = contract(monkeypatch, own, (COUNTS, tmp_path / "counts.csv"), (CLAIMS, tmp_path / "claims.csv"))
+    assert f"£{exact_pounds(used['unclaimed_pence'])} unclaimed" in seen(app)
 
 
-def test_15_a_practice_joins_on_1_july(tmp_path: Path) -> None:
+def test_15_a_practice_joins_on_1_july(own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """3,000 people more from July on: three months on 36,000, nine on 39,000."""
     answer = network(
         tmp_path, "registered,36000,2025-04-01,2025-03-20", "registered,39000,2025-07-01,2025-06-20"
@@ -290,16 +407,22 @@ def test_15_a_practice_joins_on_1_july(tmp_path: Path) -> None:
     assert months["2025-06"]["payment_pence"] == monthly(36_000, "2.266")
     assert months["2025-07"]["payment_pence"] == monthly(39_000, "2.266")
     assert sum(row["arrears_pence"] for row in months.values()) == 0
+    app = contract(monkeypatch, own, (COUNTS, tmp_path / "counts.csv"))
+    for month in ("2025-06", "2025-07"):
+        assert f">{exact_pounds(months[month]['payment_pence'])}<" in tables(app)
 
 
-def test_16_a_corrected_population_brings_arrears(tmp_path: Path) -> None:
+def test_16_a_corrected_population_brings_arrears(own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """1,200 people more from April on, notified in September: five months at £0.733 a head a year are £366.50."""
     answer = network(tmp_path, "adjusted,36000,2025-04-01,2025-03-20", "adjusted,37200,2025-04-01,2025-09-10")
     september = paid(answer, "core_adjusted")["2025-09"]
     assert (september["arrears_pence"], september["arrears_months"]) == (366_50, 5)
+    told_there = seen(contract(monkeypatch, own, (COUNTS, tmp_path / "counts.csv")))
+    assert "Arrears in September 2025: £366.50 of" in told_there
+    assert "for 5 months before" in told_there
 
 
-def test_17_what_became_of_each_pot(own: Path) -> None:
+def test_17_what_became_of_each_pot(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of pot 3 £30,000 was moved to community services after its fence was lifted, and one invoice was paid."""
     answer = document("month", "show", "2026-03", "--organisation", ICB, "--ledger", own)
     pot = by(answer["purposes"], "fund", year.pot(3))
@@ -309,15 +432,32 @@ def test_17_what_became_of_each_pot(own: Path) -> None:
     # Who has no forecast on record is shown as that, and not as nothing expected.
     assert any(row["forecast_pence"] is None for row in answer["outlooks"])
     assert "none is recorded" in told("month", "show", "2026-03", "--organisation", ICB, "--ledger", own)
+    app = page(monkeypatch, "month", own, year="2025", icb=ICB, of="2026-03")
+    shows(app, answer["purposes"])
+    assert ">none is recorded<" in tables(app)
+    # A place has its own answer, and of what it holds nobody knows what was spent on a pot that it does not run.
+    place = document("month", "show", "2026-03", "--organisation", year.LEEDS, "--ledger", own)
+    shows(page(monkeypatch, "month", own, year="2025", icb=ICB, whose=year.LEEDS, of="2026-03"), place["purposes"])
 
 
-def test_18_how_much_comes_in_year_and_for_once(own: Path) -> None:
+def test_18_how_much_comes_in_year_and_for_once(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty pots were notified in the year; for once are all sixty and three instalments, less what was carried on."""
     rows = measured(own, "all")
     in_year = sum(map(received, range(20, 60)))
     assert by(rows, "measure", "in_year_share")["value"] == pytest.approx(in_year / total())
     national = document("national", "--rank", "in_year_share", "--year", "2025/26", "--ledger", own)["rows"]
     assert by(national, "icb", ICB)["in_year_share"] == pytest.approx(in_year / total())
+    app = page(monkeypatch, "national", own, year="2025", measure="in_year_share")
+    assert f"{in_year / total() * 100:.1f}%<" in tables(app)
+    # Days of notice before the year began, of all that the register of pots knows; by other code.
+    register = document("pots", "--organisation", ICB, "--year", "2025/26", "--ledger", own)["rows"]
+    known = [row["notified_on"] for row in register if row["notified_on"] and row["amount_pence"] > 0]
+    days = [(date(2025, 4, 1) - date.fromisoformat(day)).days for day in known]
+    notice = document("month", "show", "2026-03", "--organisation", ICB, "--ledger", own)["notice"]
+    assert (notice["known"], notice["median_days"]) == (len(days), median(days))
+    assert notice["median_days"] < 0
+    said_of_it = f"the median came {-median(days):.1f} days after the year began"
+    assert said_of_it in seen(page(monkeypatch, "month", own, year="2025", icb=ICB, of="2026-03"))
 
 
 def test_19_live_pots_and_which_end(own: Path) -> None:
@@ -330,7 +470,7 @@ def test_19_live_pots_and_which_end(own: Path) -> None:
     assert "not known" in told("pots", "--organisation", ICB, "--year", "2025/26", "--ledger", own)
 
 
-def test_20_distance_from_target_of_all() -> None:
+def test_20_distance_from_target_of_all(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each distance is what is allocated beside the target, and the allocations are all 42."""
     answer = document("targets")
     rows = answer["rows"]
@@ -345,4 +485,6 @@ def test_20_distance_from_target_of_all() -> None:
             -((row["closing_target_pence"] * (thousandths - 1000)) // 1000) - row["allocation_pence"] for row in rows
         ]
         assert one["needed_pence"] == sum(pence for pence in short if pence > 0)
-    assert "To bring every ICB to at most 2.5% below its target would take £" in told("targets")
+    needed = "To bring every ICB to at most 2.5% below its target would take £"
+    assert needed in told("targets")
+    assert needed in seen(page(monkeypatch, "national", own, stream="core"))

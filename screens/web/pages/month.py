@@ -1,5 +1,6 @@
-"""Month: what a month's letter announced and what became of it, where the year stands, and closing the month."""
+"""Month: what a month's letter announced and what became of it, what is arranged, and closing the month."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -8,25 +9,33 @@ from ledger.entries import months
 from ledger.entries.posting import Posted
 from ledger.errors import LedgerError
 from ledger.inputs import Input
+from ledger.reports import journal
+from ledger.reports.below import members
 from ledger.reports.position import Moment, moment
 from ledger.rules import periods
 from ledger.store.base import Reader, Store
 from ledger.years import FinancialYear, Month
+from screens.report import arrangements, pots
 from screens.report.month import shown
 from screens.report.render import page as tables
-from screens.report.report import Table, columns, day, entry_link, link, listed
+from screens.report.report import Report, Table, columns, day, entry_link, link, listed
 from screens.report.wording import PAGE
 from screens.web.importing import common
 from screens.web.importing.common import worked_out
 from screens.web.shell import address, frame, open_ledger, posting
+from screens.web.shell.open_ledger import Books
 from screens.web.shell.posting import Seen
 from screens.web.shell.sign_in import NOBODY_YET, person
 
-VIEWS = {"month": "How the month stands", "end": "Month end: close it"}
+VIEWS = {
+    "month": "How the month stands", "arranged": "Pots, pools, contracts and instalments", "end": "Month end: close it",
+}  # fmt: skip
+_SEEN_BY = {"icb": "ICB", "place": "Place", "pcn": "PCN", "practice": "Practice"}
 _DONE = "month closed"
 _MOST_SHOWN = 12
 _TOLD = (
-    "What is shown is the answer of 'devolution month show'. A month is closed by the function of 'devolution month "
+    "What is shown is the answer of 'devolution month show'; what is arranged, of 'pots', 'pools', 'contracts', "
+    "'instalments' and 'breakeven'. A month is closed by the function of 'devolution month "
     "close': the same entry, and the same rules."
 )
 
@@ -42,22 +51,36 @@ def page() -> None:
                           usual=view if (view := address.asked_for("view")) in VIEWS else "month")  # fmt: skip
     address.write("view", view)
     at = open_ledger.ask(store, lambda _, at: at)
-    if view == "month":
-        _answered(store)
+    if view in _ANSWERS:
+        _of_somebody(store, _ANSWERS[view])
     else:
         _closed(store)
         _month_end(store, at)
     frame.foot(open_ledger.ask(store, lambda _, now: now), _TOLD)
 
 
-def _answered(store: Store) -> None:
-    """What the month's end asks of an ICB, as 'devolution month show' answers it."""
+def _of_somebody(store: Store, answer: Callable[[Books, str], None]) -> None:
+    """An answer for an ICB, or for anybody below it who has held money."""
     found = frame.books_of(store)
     if found is None:
         return
-    whose = frame.icb(found, with_all=False)
-    if whose is None:
+    icb = frame.icb(found, with_all=False)
+    if icb is None:
         return
+
+    def below_it(reader: Reader, at: Moment) -> dict[str, str]:
+        inside = members(reader, icb, at.as_at, at.known)
+        return {code: name for code, name in journal.organisations(reader).items() if code in inside - {icb}}
+
+    names = {icb: found.icbs[icb], **found.answer("below", below_it, icb)}
+    answer(found, address.choose(
+        "whose", "Whose", list(names), shown=lambda code: f"{names[code]} ({code})",
+        unknown=f"which is not {found.icbs[icb]}, nor below it with money",
+    ))  # fmt: skip
+
+
+def _answered(found: Books, whose: str) -> None:
+    """What the month's end asks of an organisation, as 'devolution month show' answers it."""
     by_name = {str(month): month for month in months.of_year(FinancialYear(found.year))}
     ended = [name for name, month in by_name.items() if month.last_day < found.at.as_at]
     name = address.choose(
@@ -69,16 +92,46 @@ def _answered(store: Store) -> None:
         "month", lambda reader, _: shown(reader, moment(reader, asked.last_day), asked, whose), asked, whose,
         told="Adding up the month",
     )  # fmt: skip
+    _show(report, "month")
+    frame.link("Record a line of its letter", "record", {"kind": "letter"})
+    frame.link("Record a forecast", "record", {"kind": "forecast"})
+
+
+def _show(report: Report, name: str) -> None:
+    """A report as it is: its title, its sentences and its tables, each with a file to take away."""
     st.header(report.title, anchor=False)
     for sentence in report.sentences:
         st.text(sentence)
     for nth, table in enumerate(report.tables):
         if table.rows:
-            tables.show(replace(table, most=_MOST_SHOWN), f"month-{nth}")
+            tables.show(replace(table, most=_MOST_SHOWN), f"{name}-{nth}")
         else:
             st.write(f"{table.name}: nothing.")
-    frame.link("Record a line of its letter", "record", {"kind": "letter"})
-    frame.link("Record a forecast", "record", {"kind": "forecast"})
+
+
+def _arranged(found: Books, whose: str) -> None:
+    """The register of pots, who receives them, pools, contracts and instalments, and whether each breaks even alone."""
+    year = FinancialYear(found.year)
+    tier = address.choose("seen_by", "Pots as they are seen by each", list(_SEEN_BY), horizontal=True,
+                          shown=lambda tier: _SEEN_BY[tier])  # fmt: skip
+    asked: dict[str, Callable[[Reader, Moment], Report]] = {
+        "pots": lambda reader, at: pots.listed(reader, at, organisation=whose, year=year),
+        "seen-by": lambda reader, at: pots.seen_by(reader, at, tier, organisation=whose, year=year),
+        "pools": lambda reader, at: arrangements.pools(reader, at, organisation=whose, year=year),
+        "contracts": lambda reader, at: arrangements.contracts(reader, at, organisation=whose, year=year),
+        "instalments": lambda reader, at: arrangements.instalments(reader, at, organisation=whose, year=year),
+        "break-even": lambda reader, at: arrangements.each_alone(
+            reader, at, organisation=whose, tier=None, year=year
+        ),
+    }  # fmt: skip
+    for name, question in asked.items():
+        _show(found.answer(name, question, whose, year.start, tier), name)
+    frame.link("Record what a payer puts into a pool", "record", {"kind": "contribution"})
+    frame.link("Record a contract", "record", {"kind": "contract"})
+    frame.link("Record what became of an instalment", "record", {"kind": "outcome"})
+
+
+_ANSWERS: dict[str, Callable[[Books, str], None]] = {"month": _answered, "arranged": _arranged}
 
 
 def _closed(store: Store) -> None:

@@ -8,12 +8,15 @@ import streamlit as st
 
 from allocations.shares import national, restated, targets
 from allocations.shares.national import ABOVE, BELOW, DISTANCE, TITLES, IcbStanding, Threshold
+from allocations.shares.pace import plan, read_pace
 from allocations.shares.targets import STREAMS
+from ledger.errors import Refused
 from ledger.reports import trend
 from ledger.reports.summary import percent
 from ledger.reports.trend import MONTHS, YEARS
 from ledger.years import FinancialYear
 from screens.report import national as reporting
+from screens.report import shares
 from screens.report.marks import Where, at_percent
 from screens.report.national import in_percent
 from screens.report.render import page as tables
@@ -21,6 +24,7 @@ from screens.report.report import Table, boundaries, columns, share
 from screens.web.charts.bars import Bar, distances, ranked
 from screens.web.charts.flows import Tile, tiles
 from screens.web.charts.lines import lines, multiples
+from screens.web.importing import common
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
 
@@ -52,6 +56,7 @@ def page() -> None:
     _alerts(rows)
     _trend(books)
     _targets(as_is)
+    _pace()
     frame.foot(
         books.at,
         frame.sources(books) + " Distances from target: published by NHS England, March 2025. Shares: derived.",
@@ -216,16 +221,40 @@ def _targets(as_is: date | None) -> None:
     stream = address.choose("stream", "Stream", list(STREAMS), shown=str.capitalize, horizontal=True)
     found = targets.targets(stream, as_is)
     above = [row for row in found if row.closing_distance > 0]
+    report = reporting.targets(found, as_is=as_is, changes=())
     distances(
         [Bar(row.name, at_percent(row.closing_distance), in_percent(row.closing_distance, DISTANCE)) for row in found],
         name="Who is above and below target",
         sentence=f"{len(above)} of {len(found)} ICBs are above their target for {stream} services in 2025/26. "
         f"Distances are {'published' if as_is is None else 'worked out anew from the sums (derived)'}.",
         axis="Percent above or below target",
-        table=reporting.targets(found, as_is=as_is, changes=()).rows,
+        table=report.rows,
         key=f"targets-{stream.replace(' ', '-')}",
         smaller=True,
     )  # fmt: skip
+    for sentence in report.sentences:
+        st.text(sentence)
+
+
+@st.fragment
+def _pace() -> None:
+    """A pace of change from somebody's file, as 'devolution pace' answers it."""
+    with st.expander("A pace of change of your own: floor, cap, and when everybody is near target"):
+        st.write("A file as the guide describes it, with its floor, its cap and its curve; nothing is posted.")
+        file = st.file_uploader("A pace of change (YAML)", type=["yaml", "yml"], max_upload_size=1)
+        if file is None:
+            return
+        name = common.safe_name(file.name)
+        try:
+            with common.as_path(name, file.getvalue()) as path:
+                asked, digest = read_pace(path)
+            report = shares.pace(asked, plan(asked.plan()), source=name, digest=digest, at=None)
+        except Refused as refused:
+            frame.refused(refused.problems, "It cannot be planned.")
+            return
+        for sentence in report.sentences:
+            st.text(sentence)
+        tables.show(report.rows, "pace")
 
 
 _EVERYTHING = "Everything in the ledger, national money included"
@@ -288,6 +317,8 @@ def _trend(books: Books) -> None:
         key=f"trend-{code or 'all'}-{span}-{clock}",
         smaller=True,
     )
+    for sentence in reporting.years_without(found, span):
+        st.text(sentence)
 
 
 def _nothing(*, as_then: bool, year: int) -> str:

@@ -23,6 +23,7 @@ from screens.report.marks import at_percent
 from screens.report.render import page as tables
 from screens.report.report import NOT_AVAILABLE, Table, columns, count, ratio
 from screens.web.charts.bars import Bar, distances
+from screens.web.importing import common
 from screens.web.places import budgets, choice
 from screens.web.shell import address, frame, open_ledger
 
@@ -181,8 +182,18 @@ def _contract(groups: Sequence[Group]) -> None:
         st.info("No practice of this ICB is in a PCN in the figures.")
         return
     code = address.choose("pcn", "PCN", list(names), shown=lambda code: f"{names[code]} ({code})")
+    with st.expander("Your own counts of people, and claims"):
+        counts = st.file_uploader("Counts of people (CSV)", type=["csv"], max_upload_size=1, key="network counts")
+        claims = st.file_uploader("Claims for additional roles (CSV)", type=["csv"], max_upload_size=1,
+                                  key="network claims")  # fmt: skip
+    given = [(common.safe_name(file.name), file.getvalue()) for file in (counts, claims) if file is not None]
     try:
-        told = statement(code, CONTRACT_YEAR)
+        with common.as_paths(given) as paths:
+            rest = iter(paths)
+            told = statement(
+                code, CONTRACT_YEAR, counts_file=next(rest) if counts else None,
+                claims_file=next(rest) if claims else None,
+            )  # fmt: skip
     except Refused as refused:
         frame.refused(refused.problems, "The contract cannot be worked out.")
         return
@@ -203,6 +214,8 @@ def _statement(statement: Statement) -> None:
             f"in {statement.year}{head} (illustrative).**{without}"
         )
     tables.show(network.elements(statement).with_only(*_SHOWN), f"network-{statement.network}")
+    for sentence in network.worked_out(statement):
+        st.text(sentence)
     with st.expander("Month by month"):
         months = network.months(statement)
         if months.rows:

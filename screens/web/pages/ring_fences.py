@@ -15,7 +15,7 @@ from ledger.years import FinancialYear
 from screens.report import holdings, marks
 from screens.report.holdings import GRADES, measure_text
 from screens.report.render import page as tables
-from screens.report.report import Cell, Row, Table, columns, composed, count, share, traced
+from screens.report.report import Cell, Column, Row, Table, columns, composed, count, share, traced
 from screens.report.report import day as day_column
 from screens.web.charts.lines import lorenz
 from screens.web.shell import address, frame
@@ -194,7 +194,9 @@ def _retained(books: Books, held: pa.Table, icb: str | None) -> None:
     without.metric("Kept without agreement (illustrative)", spoken(alone))
     listed = found[:_MOST_KEPT]
     rows = [_kept_row(one, books.year, with_name=icb is None) for one in listed]
-    heads = columns("Line", "With agreement (£)", "Without agreement (£)", "Decision on record")
+    heads = columns("Line", "With agreement (£)", "Without agreement (£)", "Decision on record",
+                    Column("", "Who agreed", missing="nobody"),
+                    day_column("Until", missing="no end is recorded"))  # fmt: skip
     more = "" if len(listed) == len(found) else f", the {len(listed)} largest of {len(found)}"
     st.write("What the books show as retained, and on what agreement. What ICBs keep in these books is illustrative.")
     with st.expander(f"Lines that are kept back{more}", expanded=icb is not None):
@@ -208,4 +210,4 @@ def _kept_row(one: Kept, year: int, *, with_name: bool) -> Row:
     def cell(pence: int) -> Cell:
         return traced(pence, organisation=one.organisation, fund=one.fund, year=year) if pence else pence
 
-    return name, cell(one.agreed_pence), cell(one.not_agreed_pence), one.decision or "none"
+    return name, cell(one.agreed_pence), cell(one.not_agreed_pence), one.decision or "none", one.partners, one.until
