@@ -265,8 +265,17 @@ class MonthAnswer:
     @property
     def median_notice(self) -> Fraction | None:
         """Days of notice of the pot in the middle, of those of which it is known; None where it is of none."""
-        known = [Fraction(days) for days in self.notices if days is not None]
-        return median(known) if known else None
+        return median(map(Fraction, self.known_notices)) if self.known_notices else None
+
+    @property
+    def known_notices(self) -> list[int]:
+        """Days of notice of the pots of which it is known."""
+        return [days for days in self.notices if days is not None]
+
+    @property
+    def late_notices(self) -> int:
+        """Of how many pots notice was given in the year itself."""
+        return sum(days <= 0 for days in self.known_notices)
 
     @property
     def redirected_pence(self) -> int:

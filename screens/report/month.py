@@ -95,7 +95,7 @@ def shown(reader: Reader, at: Moment, asked: Month, organisation: str) -> Report
     ]  # fmt: skip
     facts = {
         "month": str(asked), "organisation": organisation, "totals": found.totals,
-        "notice": {"pots": len(found.notices), "known": sum(days is not None for days in found.notices),
+        "notice": {"pots": len(found.notices), "known": len(found.known_notices),
                    "median_days": found.median_notice},
         **{key: table.records() for key, table in zip(_KEYS, tables[1:], strict=True)},
     }  # fmt: skip
@@ -122,14 +122,13 @@ def _unexplained(found: MonthAnswer) -> list[Row]:
 def _notice(found: MonthAnswer) -> str:
     if not found.notices:
         return ""
-    known = [days for days in found.notices if days is not None]
     if found.median_notice is None:
         return f"Of none of {len(found.notices)} pots is it known when notice was given."
     days = plain_decimal(abs(found.median_notice), 1)
     side = "before" if found.median_notice >= 0 else "after"
-    late = sum(days < 0 for days in known)
     return (
-        f"Notice of {len(known)} of {len(found.notices)} pots is known, and came in the year for {late}; the median "
+        f"Notice of {len(found.known_notices)} of {len(found.notices)} pots is known, and came in the year for "
+        f"{found.late_notices}; the median "
         f"came {days} days {side} the year began."
     )
 

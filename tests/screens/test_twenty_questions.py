@@ -194,7 +194,7 @@ def test_6_every_journal_behind_a_number_and_its_reversal(
     trail = {"view": "trail", "organisation": ICB, "fund": "running-costs", "year": "2025"}
     app = page(monkeypatch, "audit", own, **trail)
     shows(app, [{"amount_pence": row["amount_pence"]} for row in rows])
-    assert f"<strong>{len(rows)} legs" in seen(app) or f"**{len(rows)} legs come to" in seen(app)
+    assert f"**{len(rows)} legs come to" in seen(app)
     copied = tmp_path / "copy.duckdb"  # pages keep the other one open
     shutil.copy(own, copied)
     asked = [
@@ -313,7 +313,11 @@ def test_11_what_is_kept_by_agreement_and_until_when(own: Path, monkeypatch: pyt
     assert ends == dict.fromkeys(ends, "2026-04-01") | {"core-primary-care": "2025-09-20"}
     app = page(monkeypatch, "month", own, year="2025", icb=ICB, of="2025-05")
     shows(app, in_may)
-    assert [tables(app).count(f">{said}<") for said in ("The five places", "1 April 2026", "20 September 2025")] == [3, 2, 1]
+    assert [tables(app).count(f">{said}<") for said in ("The five places", "1 April 2026", "20 September 2025")] == [
+        3,
+        2,
+        1,
+    ]
     fences = tables(page(monkeypatch, "ring_fences", own, year="2025", icb=ICB))
     assert fences.count(">The five places<") == fences.count(">1 April 2026<") == 2
 
