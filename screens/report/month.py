@@ -128,8 +128,7 @@ def _notice(found: MonthAnswer) -> str:
     side = "before" if found.median_notice >= 0 else "after"
     return (
         f"Notice of {len(found.known_notices)} of {len(found.notices)} pots is known, and came in the year for "
-        f"{found.late_notices}; the median "
-        f"came {days} days {side} the year began."
+        f"{found.late_notices}; the median came {days} days {side} the year began."
     )
 
 
