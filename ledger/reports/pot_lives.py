@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from ledger.entries.kinds import DOWN, MONEY_KINDS
 from ledger.reports.measures import pots
-from ledger.reports.position import Moment, position
+from ledger.reports.position import SOURCE, Moment, position
 from ledger.reports.register import funds
 from ledger.store.base import Reader
 from ledger.words import PARTS
@@ -29,6 +29,12 @@ _GIVERS = f"""
 SELECT DISTINCT b.fund, g.name {_MOVED}
   AND e.kind IN ({_DOWNWARDS})
   AND CASE WHEN $organisation IS NULL THEN o.tier = 'icb' ELSE b.organisation = $organisation END
+ORDER BY 1, 2
+"""
+# Who gave a pot itself to those whom it reached first, where no ICB got any of it.
+_FIRST_GIVERS = f"""
+SELECT DISTINCT b.fund, g.name {_MOVED}
+  AND e.kind IN ({_DOWNWARDS}) AND a.organisation <> b.organisation AND $organisation IS NULL
 ORDER BY 1, 2
 """
 _SUCCESSORS = f"""
@@ -62,7 +68,7 @@ class PotLife:
 
     Attributes:
         given_by: the names of those who gave it, or the fund around it out of which it was set aside, to whoever is
-            asked about, or to the ICBs; empty where nobody did.
+            asked about, or to the ICBs, or where no ICB got any to those whom it reached first; empty where nobody did.
         owners: the teams or roles at the funder that answer for it, as the letters name them; empty where none does.
         successors: the funds into which it was consolidated in the year, by code; else the pot around it, where that
             goes on in the next year and the pot itself does not.
@@ -92,6 +98,7 @@ def pot_lives(
     pot_of = dict(zip(held["fund"].to_pylist(), held["pot"].to_pylist(), strict=True))
     given = {"known": at.known, "as_at": at.as_at, "year": year, "organisation": organisation}
     givers = _listed(reader.rows(_GIVERS, given), pot_of)
+    first = _listed(reader.rows(_FIRST_GIVERS, given), pot_of)
     owners = _listed(reader.rows(_CONTACTS, given), pot_of)
     around = {code: row["parent"] for code, row in funds(reader, at.known).items()}
     moved = _listed(reader.rows(_SUCCESSORS, given), pot_of)
@@ -102,14 +109,20 @@ def pot_lives(
     lasting = {pot: following.of(pot, successors.get(pot, ()), _holders(held, pot)) for pot in now | successors.keys()}
     return {
         pot: PotLife(
-            _given(pot, givers, around), owners.get(pot, ()), *lasting.get(pot, ((), None)), parts.get(pot, ())
+            _given(pot, givers, around) or first.get(pot, ()),
+            owners.get(pot, ()),
+            *lasting.get(pot, ((), None)),
+            parts.get(pot, ()),
         )
         for pot in sorted(givers.keys() | owners.keys() | parts.keys() | lasting.keys())
     }
 
 
-def _holders(held: pa.Table, pot: str) -> set[str]:
-    return set(held.filter(pc.equal(held["pot"], pot))["organisation"].to_pylist())
+def _holders(held: pa.Table, pot: str | None = None) -> set[str]:
+    """Who holds a pot, or anything; the source of the money, which has only given, holds nothing."""
+    rows = held.filter(pc.not_equal(held["standing"], SOURCE))
+    rows = rows if pot is None else rows.filter(pc.equal(rows["pot"], pot))
+    return set(rows["organisation"].to_pylist())
 
 
 class _Following:
@@ -119,7 +132,7 @@ class _Following:
         held = position(reader, at, organisation=organisation, year=year)
         self._around = {code: row["parent"] for code, row in funds(reader, at.known).items()}
         self._held = {pot.code: pot.row["grade"] is not None for pot in pots(held)}
-        self._holders = set(held["organisation"].to_pylist())
+        self._holders = _holders(held)
         given = {"known": at.known, "first": date(year, 4, 1), "last": date(year + 1, 3, 31)}
         begun = {str(fund): bool(is_new) for fund, is_new in reader.rows(_TERMS_OF_YEAR, given)}
         self._with_terms, self._renewed = begun.keys(), {fund for fund, is_new in begun.items() if is_new}

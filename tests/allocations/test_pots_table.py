@@ -74,7 +74,7 @@ def test_eight_allocations_of_primary_care_became_one() -> None:
     eight = [row for row in _rows() if row["inside"] == "primary-care-transformation"]
     assert {row["year"] for row in eight} == {"2022/23"}
     assert len(eight) == 8
-    assert [row["year"] for row in _rows("primary-care-transformation")] == ["2023/24", "2024/25"]
+    assert [row["year"] for row in _rows("primary-care-transformation")] == ["2023/24", "2024/25", "2025/26"]
     # The amounts of seven of the eight, and of the one of 2023/24, were not found, and are not made up.
     assert [row["pot"] for row in eight if row["amount_pence"] is not None] == ["sdf-gp-transformational-support"]
 
