@@ -2,21 +2,23 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from allocations.demo import build
 from ledger.store import reading
 from ledger.store.address import Address
 from ledger.store.base import Store
 from tests.books import fund_all
-from tests.shelves import Shelf, shelf_of, small_books_on
+from tests.profiles import PROFILE
+from tests.shelves import Opened, Shelf, Template, left_alone, made_once, opened_once, shelf_of, small_books_on
 
 # What a test reads of a server comes from the server, unless it is about what is kept; processes that it starts too.
 os.environ["DEVOLUTION_MIRRORS"] = "off"
+settings.load_profile(PROFILE)
 ROOT = Path(__file__).parent.parent
 PUBLISHED = Path(os.environ.get("DEVOLUTION_PUBLISHED_DATA", ROOT.parent / "shared" / "data"))
 NOT_HERE = f"the published files are not at {PUBLISHED}; set DEVOLUTION_PUBLISHED_DATA to their folder to run this test"
@@ -37,27 +39,10 @@ def published() -> Path:
     return PUBLISHED
 
 
-Template = Callable[[str], Address]
-
-
-def _made_once(folder: Path, make: Callable[[Shelf], Address]) -> Iterator[Template]:
-    """A ledger on a shelf of each kind, made when it is first asked for, to be copied."""
-    shelves: list[Shelf] = []
-
-    @cache
-    def made(kind: str) -> Address:
-        shelves.append(shelf_of(kind, folder))
-        return make(shelves[-1])
-
-    yield made
-    for shelf in shelves:
-        shelf.clear()
-
-
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
     """The small books on a shelf of a kind, made once and then copied."""
-    yield from _made_once(tmp_path_factory.mktemp("small"), small_books_on)
+    yield from made_once(tmp_path_factory.mktemp("small"), small_books_on)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +56,7 @@ def funded_template(tmp_path_factory: pytest.TempPathFactory, template: Template
             store.checkpoint()
         return address
 
-    yield from _made_once(tmp_path_factory.mktemp("funded"), make)
+    yield from made_once(tmp_path_factory.mktemp("funded"), make)
 
 
 @pytest.fixture
@@ -100,6 +85,28 @@ def funded(shelf: Shelf, funded_template: Template) -> Iterator[Store]:
     """The same with money: ``fund_all`` is posted."""
     with Store.open(shelf.copy(funded_template(shelf.kind), "books")) as store:
         yield store
+
+
+@pytest.fixture(scope="session")
+def _open_books(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    yield from opened_once(tmp_path_factory.mktemp("open"), template)
+
+
+@pytest.fixture(scope="session")
+def _open_funded(funded_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    yield from opened_once(tmp_path_factory.mktemp("open_funded"), funded_template)
+
+
+@pytest.fixture
+def same_books(kind: str, _open_books: Opened) -> Iterator[Store]:
+    """The small books, opened once for all tests in which everything is refused; each leaves them as they were."""
+    yield from left_alone(_open_books(kind))
+
+
+@pytest.fixture
+def same_funded(kind: str, _open_funded: Opened) -> Iterator[Store]:
+    """The same with money."""
+    yield from left_alone(_open_funded(kind))
 
 
 @pytest.fixture(scope="session")
@@ -148,7 +155,7 @@ def own_demo_ledger(_demo_file: Path, tmp_path: Path) -> Path:
 
 
 # Fixtures that lay a ledger before a test.
-_OF_A_LEDGER = {"books", "funded", "shelf", "template", "demo_ledger", "own_demo_ledger"}
+_OF_A_LEDGER = {"books", "funded", "same_books", "same_funded", "shelf", "template", "demo_ledger", "own_demo_ledger"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:

@@ -6,7 +6,7 @@ none the tests that need it say so and are not run.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 import duckdb
 import pytest
 
-from ledger.entries import posting
+from ledger.entries import chain, posting
 from ledger.store.address import Address, ServerAddress, parse
 from ledger.store.base import Store
 from tests.books import small_books
@@ -170,6 +170,54 @@ def shelf_of(kind: str, folder: Path) -> Shelf:
             pytest.skip(NO_SERVER)
         return ServerShelf()
     return FileShelf(folder)
+
+
+Template = Callable[[str], Address]
+Opened = Callable[[str], Store]
+
+
+def made_once(folder: Path, make: Callable[[Shelf], Address]) -> Iterator[Template]:
+    """A closed ledger on a shelf of each kind, made when it is first asked for, to be copied."""
+    shelves: list[Shelf] = []
+
+    @cache
+    def made(kind: str) -> Address:
+        shelves.append(shelf_of(kind, folder))
+        return make(shelves[-1])
+
+    yield made
+    for shelf in shelves:
+        shelf.clear()
+
+
+def opened_once(folder: Path, template: Template) -> Iterator[Opened]:
+    """A copy of a ledger of each kind, open for all who ask; see ``left_alone``."""
+    stores: list[Store] = []
+    shelves: list[Shelf] = []
+
+    @cache
+    def opened(kind: str) -> Store:
+        shelves.append(shelf_of(kind, folder))
+        stores.append(Store.open(shelves[-1].copy(template(kind), "open")))
+        return stores[-1]
+
+    yield opened
+    for store in stores:
+        store.close()
+    for shelf in shelves:
+        shelf.clear()
+
+
+def left_alone(store: Store) -> Iterator[Store]:
+    """An open ledger for a test that may change nothing; it fails where it did."""
+
+    def head() -> str:
+        with store.read() as reader:
+            return chain.head(reader)
+
+    before = head()
+    yield store
+    assert head() == before, "the test changed a ledger that other tests read"
 
 
 def small_books_on(shelf: Shelf) -> Address:

@@ -119,7 +119,7 @@ def answered(table: Any) -> dict[tuple[int, str], dict[str, bool]]:
     return found
 
 
-@settings(max_examples=times(quick=50, ci=200, nightly=2_000), deadline=None)
+@settings(max_examples=times(quick=50, ci=80, nightly=2_000), deadline=None)
 @given(structures(), st.lists(st.tuples(days, st.integers(0, 15)), min_size=1, max_size=4))
 def test_who_is_below_whom_is_what_reading_every_row_says(rows: list[Row], points: list[tuple[date, int]]) -> None:
     reader = books(rows)

@@ -63,9 +63,9 @@ def test_both_sides_are_ordinary_entries_and_each_year_sums_to_nothing(funded: S
         ([carry(600_001)], r"would be £0.01 below zero"),
     ],
 )
-def test_what_is_no_year_end_is_refused(funded: Store, drafts: list[Draft], said: str) -> None:
+def test_what_is_no_year_end_is_refused(same_funded: Store, drafts: list[Draft], said: str) -> None:
     with pytest.raises(Refused, match=said):
-        post(funded, drafts)
+        post(same_funded, drafts)
 
 
 def test_what_is_brought_comes_from_the_source(funded: Store) -> None:

@@ -1,6 +1,6 @@
 """Verify from a checkpoint: all that came after it is looked at, and what it rests on."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,21 +12,33 @@ from ledger.rules import in_order
 from ledger.store.address import Address
 from ledger.store.base import Store
 from tests.books import agreement, at, entry, fund_all, texts
-from tests.shelves import Shelf
+from tests.shelves import Shelf, Template, made_once
+
+
+@pytest.fixture(scope="module")
+def moved(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
+    """Ledgers with two entries of records, three of money, an agreement, and three small ones; made once."""
+
+    def make(shelf: Shelf) -> Address:
+        address = shelf.copy(template(shelf.kind), "checkpoint")
+        with Store.open(address) as store:
+            fund_all(store)
+            post(store, [agreement(organisation="ICB1", fund="core", amount_pence=5)])
+            post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
+            post(store, [entry("devolve", at("ICB2", "core"), at("P3", "core"), 20)])
+            reverse(store, 8, reason="a mistake", actor="tests")
+            store.checkpoint()
+        return address
+
+    yield from made_once(tmp_path_factory.mktemp("checkpoint"), make)
 
 
 @pytest.fixture
-def heads(shelf: Shelf, template: Callable[[str], Address]) -> tuple[Address, list[str]]:
-    """A closed ledger and the head after each of its entries: two records, three of money, an agreement, two small."""
-    address = shelf.copy(template(shelf.kind), "checkpoint")
-    with Store.open(address) as store:
-        fund_all(store)
-        post(store, [agreement(organisation="ICB1", fund="core", amount_pence=5)])
-        post(store, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])
-        post(store, [entry("devolve", at("ICB2", "core"), at("P3", "core"), 20)])
-        reverse(store, 8, reason="a mistake", actor="tests")
-        with store.read() as reader:
-            return address, [str(head) for (head,) in reader.rows("SELECT hash FROM entry ORDER BY number")]
+def heads(shelf: Shelf, moved: Template) -> tuple[Address, list[str]]:
+    """A closed ledger and the head after each of its entries."""
+    address = shelf.copy(moved(shelf.kind), "checkpoint")
+    with Store.open(address, read_only=True) as store, store.read() as reader:
+        return address, [str(head) for (head,) in reader.rows("SELECT hash FROM entry ORDER BY number")]
 
 
 def found(address: Address, since: str | None) -> str:

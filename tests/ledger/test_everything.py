@@ -1,8 +1,7 @@
 """Invariant 12: after any accepted posting verify finds nothing, whatever was posted, and whatever is posted later."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -17,7 +16,7 @@ from tests.books import at, entry, small_books
 from tests.ledger import everything
 from tests.ledger.everything import World, carry_out
 from tests.profiles import sequences
-from tests.shelves import Shelf, shelf_of
+from tests.shelves import Shelf, Template, made_once
 
 
 class Machine:
@@ -39,15 +38,12 @@ def machine() -> Iterator[Machine]:
 
 
 @pytest.fixture(scope="module")
-def begun(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Address]]:
+def begun(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
     """Books with some money in them, recorded by the tests' own clock; made once, and copied for each sequence."""
-    shelves: list[Shelf] = []
     assert machine.world is None
 
-    @cache
-    def made(kind: str) -> Address:
-        shelves.append(shelf_of(kind, tmp_path_factory.mktemp("begun")))
-        place = shelves[-1].place("begun")
+    def make(shelf: Shelf) -> Address:
+        place = shelf.place("begun")
         with Store.create(place) as store:
             small_books(store)
             posting.post(
@@ -63,14 +59,10 @@ def begun(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             store.checkpoint()
         return place
 
-    yield made
-    for shelf in shelves:
-        shelf.clear()
+    yield from made_once(tmp_path_factory.mktemp("begun"), make)
 
 
-def test_whatever_is_accepted_verify_finds_nothing(
-    shelf: Shelf, begun: Callable[[str], Address], machine: Machine
-) -> None:
+def test_whatever_is_accepted_verify_finds_nothing(shelf: Shelf, begun: Template, machine: Machine) -> None:
     place = begun(shelf.kind)
 
     @settings(max_examples=sequences(), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)

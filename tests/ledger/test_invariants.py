@@ -29,6 +29,7 @@ from ledger.reports.verify import verify
 from ledger.store.address import Address
 from ledger.store.base import Store
 from tests.books import YEAR
+from tests.profiles import times
 from tests.shelves import Shelf
 
 FIRST_DAY = YEAR.first_day
@@ -263,7 +264,8 @@ class Books(RuleBasedStateMachine):
 def test_the_books_and_their_auditor_agree(shelf: Shelf, template: Callable[[str], Address]) -> None:
     Books.shelf, Books.template = shelf, template(shelf.kind)
     # The rules are one code for both stores, so the file's many cases try them; the server's try that it keeps them.
-    examples = 15 if shelf.kind == "file" else 7
+    many = times(quick=5, ci=10, nightly=300)
+    examples = many if shelf.kind == "file" else many // 2
     run_state_machine_as_test(
         Books,
         settings=settings(

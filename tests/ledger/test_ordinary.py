@@ -28,7 +28,7 @@ from ledger.store.base import Store
 from ledger.store.reading import Reader
 from ledger.years import FinancialYear, parse_month
 from tests.books import APRIL, LONG_AGO, YEAR, at, entry, fund_all, new_relations, new_terms, term
-from tests.profiles import PROFILE, times
+from tests.profiles import times
 from tests.shelves import Shelf
 
 PARENTS = {"NHS": "GOV", "ICB1": "NHS", "ICB2": "NHS", "P1": "ICB1", "P2": "ICB1", "P3": "ICB2", "N1": "P1", "G1": "N1"}
@@ -228,9 +228,7 @@ def test_memory_accepts_nothing_that_the_questions_refuse(
     monkeypatch.setattr(posting, "_now", lambda: moment[0])
 
     @settings(
-        max_examples=times(quick=10, ci=25, nightly=1_000),
-        # A few dozen books are always the same ones, so that what is counted below does not hang on luck.
-        derandomize=PROFILE != "nightly",
+        max_examples=times(quick=10, ci=15, nightly=1_000),
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )

@@ -81,9 +81,9 @@ def test_every_record_is_taken_and_a_later_one_beside_it(books: Store) -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["file"])
-def test_what_makes_no_sense_is_refused(books: Store, model: Any, rows: list[dict[str, Any]], found: str) -> None:
+def test_what_makes_no_sense_is_refused(same_books: Store, model: Any, rows: list[dict[str, Any]], found: str) -> None:
     with pytest.raises(Refused) as refused:
-        post(books, [brings(model, *rows)])
+        post(same_books, [brings(model, *rows)])
     assert found in texts(refused.value.problems)
 
 

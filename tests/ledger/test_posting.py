@@ -288,11 +288,11 @@ def test_an_impossible_amount_is_refused(books: Store, pence: int, sentence: str
         ),
     ],
 )
-def test_an_entry_without_what_every_entry_needs_is_refused(books: Store, changed: dict, sentence: str) -> None:
+def test_an_entry_without_what_every_entry_needs_is_refused(same_books: Store, changed: dict, sentence: str) -> None:
     good = {"key": "k", "kind": "mandate", "effective_date": APRIL, "actor": "a", "reason": "r",
             "transfers": legs([Leg(at("GOV", "limit"), at("NHS", "limit"), 5)])}  # fmt: skip
     with pytest.raises(Refused, match=sentence):
-        post(books, [Draft(**{**good, **changed})])
+        post(same_books, [Draft(**{**good, **changed})])
 
 
 def test_a_practice_in_two_places_at_once_is_refused(books: Store) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 
 import pytest
 
@@ -22,7 +21,7 @@ from ledger.store.address import Address
 from ledger.store.base import Store
 from ledger.years import Month
 from tests.books import MAY, agreement, at, entry, fund_all, held, new_relations, new_terms, structure, term
-from tests.shelves import Shelf, shelf_of
+from tests.shelves import Opened, Shelf, Template, left_alone, made_once, opened_once
 
 LONG_AGO = date(2020, 1, 1)
 TODAY = datetime.now(UTC).date()
@@ -35,16 +34,11 @@ def give(books: Store, person: str, role: str, organisation: str | None = None, 
 
 
 @pytest.fixture(scope="module")
-def furnished(
-    template: Callable[[str], Address], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Address]]:
+def furnished(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
     """Funded books with an administrator, and people of two ICBs: made once for a kind of store, closed, to be copied."""
-    shelves: list[Shelf] = []
 
-    @cache
-    def made(kind: str) -> Address:
-        shelves.append(shelf_of(kind, tmp_path_factory.mktemp("office")))
-        place = shelves[-1].copy(template(kind), "furnished")
+    def make(shelf: Shelf) -> Address:
+        place = shelf.copy(template(shelf.kind), "furnished")
         with Store.open(place) as books:
             fund_all(books)
             give(books, "chief", "administrator", by="setting up")
@@ -56,13 +50,22 @@ def furnished(
             books.checkpoint()
         return place
 
-    yield made
-    for shelf in shelves:
-        shelf.clear()
+    yield from made_once(tmp_path_factory.mktemp("office"), make)
+
+
+@pytest.fixture(scope="module")
+def _open_office(furnished: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    yield from opened_once(tmp_path_factory.mktemp("same_office"), furnished)
 
 
 @pytest.fixture
-def office(shelf: Shelf, furnished: Callable[[str], Address]) -> Iterator[Store]:
+def same_office(kind: str, _open_office: Opened) -> Iterator[Store]:
+    """Those books, opened once for all tests in which everything is refused."""
+    yield from left_alone(_open_office(kind))
+
+
+@pytest.fixture
+def office(shelf: Shelf, furnished: Template) -> Iterator[Store]:
     """A copy of those books, open."""
     with Store.open(shelf.copy(furnished(shelf.kind), "office")) as store:
         yield store
@@ -149,10 +152,10 @@ def test_an_administrator_of_one_organisation_appoints_for_it_and_below_alone(of
 
 
 @pytest.mark.parametrize("who", ["vera", "anna", "otto", "olga", "chief", "nobody", "bert"])
-def test_money_is_not_posted_past_a_proposal(office: Store, who: str) -> None:
+def test_money_is_not_posted_past_a_proposal(same_office: Store, who: str) -> None:
     """A viewer, a preparer, another ICB's people, an administrator, a stranger, and an approver alone."""
-    refused(lambda: post(office, [by(who, devolve(5))]), f"{who} may not post money of First ICB")
-    assert held(office)[ICB] == 600_000
+    refused(lambda: post(same_office, [by(who, devolve(5))]), f"{who} may not post money of First ICB")
+    assert held(same_office)[ICB] == 600_000
 
 
 def test_a_preparer_proposes_and_an_approver_of_the_same_organisation_approves(office: Store) -> None:
@@ -299,10 +302,10 @@ def test_what_has_expired_is_ended_by_its_own_people_after_its_day(office: Store
         ({"role": "approver", "limit_pence": -1}, "Only preparers and approvers move money"),
     ],
 )
-def test_a_right_that_makes_no_sense_is_refused(office: Store, given: dict[str, object], said: str) -> None:
+def test_a_right_that_makes_no_sense_is_refused(same_office: Store, given: dict[str, object], said: str) -> None:
     asked = {"person": "x", "role": "approver", "organisation": "ICB1", **given}
     with pytest.raises(Refused, match=said):
-        give(office, **asked)  # type: ignore[arg-type]
+        give(same_office, **asked)  # type: ignore[arg-type]
 
 
 def test_who_gave_which_right_when_and_why_is_in_the_books(office: Store) -> None:

@@ -13,7 +13,7 @@ from ledger.rules import in_order
 from ledger.rules.in_order import ALL, Rule
 from ledger.store.base import Reader, Store
 from tests.ledger import everything
-from tests.profiles import sequences
+from tests.profiles import times
 from tests.shelves import FileShelf, ServerShelf, raw, server_is_there
 
 EVERY_RULE = pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.name)
@@ -50,8 +50,8 @@ def test_a_server_understands_every_rule(rule: Rule, server: object) -> None:
 
 @pytest.mark.parametrize("kind", ["file"])
 @EVERY_RULE
-def test_a_file_answers_the_same_with_and_without_what_is_staged(rule: Rule, funded: Store) -> None:
-    with funded.read() as reader:
+def test_a_file_answers_the_same_with_and_without_what_is_staged(rule: Rule, same_funded: Store) -> None:
+    with same_funded.read() as reader:
         assert in_order.problems(reader, 1, 5, asked=[rule]) == []
         assert reader.rows(in_order.for_server(rule, "1", "5")) == []
 
@@ -65,7 +65,7 @@ def test_both_databases_answer_alike_of_whatever_was_written(
     books.close()
     answered: Counter[str] = Counter()
 
-    @settings(max_examples=sequences(), deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=times(quick=10, ci=20, nightly=500), deadline=None, suppress_health_check=list(HealthCheck))
     @given(everything.SEQUENCES)
     def alike(steps: list[object]) -> None:
         address = shelf.copy(books.path, "unjudged")

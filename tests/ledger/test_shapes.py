@@ -71,9 +71,9 @@ def brings(model: type, row: dict[str, object], kind: str = "structure") -> Draf
                transfers=legs([Leg(at("GOV", "limit"), at("NHS", "limit"), LARGEST_PENCE + 1)])), "at most 9007199254740991"),
     ],
 )  # fmt: skip
-def test_an_entry_is_what_its_kind_says(books: Store, draft: Draft, said: str) -> None:
+def test_an_entry_is_what_its_kind_says(same_books: Store, draft: Draft, said: str) -> None:
     with pytest.raises(Refused, match=said):
-        post(books, [draft])
+        post(same_books, [draft])
 
 
 def test_an_amount_that_is_too_large_is_told_the_largest(books: Store) -> None:
@@ -114,10 +114,10 @@ def test_no_posting_changes_the_form_in_which_entries_are_hashed(books: Store, o
     ids=lambda value: value if isinstance(value, str) else getattr(value, "__name__", ""),
 )  # fmt: skip
 def test_every_value_lies_where_the_books_can_work_with_it(
-    books: Store, model: type, row: dict[str, object], said: str
+    same_books: Store, model: type, row: dict[str, object], said: str
 ) -> None:
     with pytest.raises(Refused, match=rf"its {said}"):
-        post(books, [brings(model, row)])
+        post(same_books, [brings(model, row)])
 
 
 @pytest.mark.parametrize("kind", ["file"])

@@ -1,7 +1,6 @@
 """One changed number, one missing row, one edited term: verify names the entry."""
 
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,20 +15,15 @@ from ledger.reports.verify import verify
 from ledger.store.address import Address
 from ledger.store.base import Store
 from tests.books import APRIL, MAY, YEAR, agreement, at, entry, fund_all, texts
-from tests.shelves import Shelf, shelf_of
+from tests.shelves import Shelf, Template, made_once
 
 
 @pytest.fixture(scope="module")
-def moved(
-    template: Callable[[str], Address], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Address]]:
+def moved(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
     """Ledgers of each kind in which money has moved, made once and then copied."""
-    shelves: list[Shelf] = []
 
-    @cache
-    def made(kind: str) -> Address:
-        shelves.append(shelf_of(kind, tmp_path_factory.mktemp("moved")))
-        address = shelves[-1].copy(template(kind), "moved")
+    def make(shelf: Shelf) -> Address:
+        address = shelf.copy(template(shelf.kind), "moved")
         with Store.open(address) as store:
             fund_all(store)
             post(store, [agreement(organisation="ICB1", fund="core", amount_pence=5)])
@@ -37,13 +31,11 @@ def moved(
             store.checkpoint()
         return address
 
-    yield made
-    for shelf in shelves:
-        shelf.clear()
+    yield from made_once(tmp_path_factory.mktemp("moved"), make)
 
 
 @pytest.fixture
-def closed(shelf: Shelf, moved: Callable[[str], Address]) -> Address:
+def closed(shelf: Shelf, moved: Template) -> Address:
     """A closed ledger: mandate is entry 3, allocations 4 and 5, an agreement 6, a devolution 7."""
     return shelf.copy(moved(shelf.kind), "moved")
 

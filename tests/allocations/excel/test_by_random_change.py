@@ -18,6 +18,7 @@ from ledger.errors import Refused
 from ledger.store.base import Store
 from tests.allocations.excel.test_kinds import FUNDS, MONTHS, ORGANISATIONS
 from tests.allocations.excel.workbooks import understood, with_openpyxl, written
+from tests.profiles import times
 
 # What became of a file: the pence that were read, or none where it was refused; and the pence that are right, or
 # none where it had to be refused.
@@ -192,7 +193,11 @@ def test_a_file_that_is_changed_at_random_is_read_right_or_refused(
 ) -> None:
     seen = {"read": 0, "refused": 0}
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=times(quick=10, ci=12, nightly=250),
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
     @given(seed=st.integers(0, 2**32))
     def holds(seed: int) -> None:
         read, right = change(books, random.Random(seed), tmp_path / "file.xlsx")
