@@ -1,6 +1,5 @@
 """Every page in a real browser: what people meet, by eye and by keyboard, and what must never leave the machine."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ledger.money import exact_pounds
-from tests.browser.visits import ROOT, SCREENSHOTS, Visit, running
+from tests.browser.visits import PICTURES, ROOT, SCREENSHOTS, Visit, running
 from tests.screens.pages import document
 
 pytestmark = pytest.mark.xdist_group("first browser")
@@ -240,7 +239,7 @@ def test_the_pictures_of_the_readme_are_of_this_app(browser: Any, address: str, 
     visit.picture(f"readme-{name}", 1280, between=(first, last))
     visit.close()
     now = SCREENSHOTS / f"readme-{name}-1280.png"
-    if os.environ.get("DEVOLUTION_PICTURES"):
+    if PICTURES:
         shutil.copy(now, shown)
     before, after = (Image.open(file).convert("L").resize((40, 40)).tobytes() for file in (shown, now))
     apart = sum(abs(one - other) for one, other in zip(before, after, strict=True)) / len(before)
