@@ -8,6 +8,7 @@ Days are half-open: ``valid_to`` is the first day on which the row no longer hol
 """
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -26,6 +27,15 @@ from ledger import plans, words
 
 # Columns that came with the second form of the canonical text: earlier entries were hashed without them.
 _SINCE_FORM_2 = {"form": 2}
+# Columns that came later still: they are hashed where an entry's rows hold any of them, and left out otherwise.
+_ADDED = {**_SINCE_FORM_2, "added": True}
+
+
+def _added(description: str) -> Any:
+    return Field(default=None, sa_column_kwargs={"info": _ADDED}, description=description)
+
+
+_FIGURE_STANDING = "what its figures rest on: published, derived, projected, own or illustrative; empty: not recorded"
 
 
 class Proposal(SQLModel, table=True):
@@ -59,6 +69,7 @@ class ProposedEntry(SQLModel, table=True):
     source: str | None = None
     source_hash: str | None = None
     brings: str | None = Field(default=None, description="records that it brings, as JSON with sorted keys")
+    standing: str | None = _added(_FIGURE_STANDING)
     entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
 
 
@@ -212,6 +223,7 @@ class Entry(SQLModel, table=True):
     content_hash: str
     previous_hash: str
     hash: str
+    standing: str | None = _added(_FIGURE_STANDING)
 
 
 class Tier(SQLModel, table=True):
@@ -304,7 +316,8 @@ class Terms(SQLModel, table=True):
     """The conditions on a fund from a day on. Lifting a ring-fence is a new row, not an edit.
 
     A fund without terms of its own is a budget heading inside its nearest ancestor that has them, and
-    is counted with it: that ancestor is the *pot*.
+    is counted with it: that ancestor is the *pot*. What a source does not say is empty, which means *not known*:
+    it is never a default, and stays out of both sides of every ratio.
     """
 
     __table_args__ = (UniqueConstraint("fund", "effective_from", "version"),)
@@ -315,8 +328,8 @@ class Terms(SQLModel, table=True):
     version: int = Field(description="the highest version known for a day holds")
     grade: str
     route: str
-    recurrent: bool
-    notified_on: date
+    recurrent: bool | None = Field(default=None, description="empty: not known. That money recurs is no promise of it")
+    notified_on: date | None = Field(default=None, description="when its amount was made known; empty: not known")
     spend_by: date | None = None
     returns_per_year: int | None = Field(default=None, description="empty where unknown, never zero for unknown")
     match_percent: int = 0
@@ -325,6 +338,20 @@ class Terms(SQLModel, table=True):
     source: str
     reason: str
     quality: str = Field(description="red, amber or green: how sure the classification is")
+    discretion: str | None = _added(
+        "whose decision its money really is: free, local contract, national contract or pass-through; empty: not known"
+    )
+    certain_to: int | None = _added(
+        "the last financial year for which it is promised, by the year it starts in; empty: not known"
+    )
+    announced_on: date | None = _added("when it was first announced, before its amounts were known; empty: not known")
+    bid_by: date | None = _added("the last day for bids, where it is bid for; empty: not known")
+    return_months: str | None = _added(
+        "the months in which a return is due, as 07,10,01,04; empty where the months are not known"
+    )
+    standing: str | None = _added(
+        "what these terms rest on: published, derived, projected, own or illustrative; empty: not recorded"
+    )
     entry_number: int = Field(sa_type=BigInteger, foreign_key="entry.number")
 
 

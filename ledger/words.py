@@ -10,6 +10,23 @@ ROUTES = (
 )  # fmt: skip
 QUALITIES = ("red", "amber", "green")
 RESOURCES = ("revenue", "capital")
+# Whose decision a pound of a fund really is: the holder's own; the holder's within a contract of its own making; that
+# of a contract made nationally, as the GP and the network contract are; or nobody's, for it only passes through.
+FREE, LOCAL_CONTRACT, NATIONAL_CONTRACT, PASS_THROUGH = DISCRETIONS = (
+    "free",
+    "local contract",
+    "national contract",
+    "pass-through",
+)
+# What a figure rests on: it was published so; it follows from published figures by a rule that is told; it is carried
+# forward into years that nobody published; whoever keeps the books says so; or it is made up to show something.
+PUBLISHED, DERIVED, PROJECTED, OWN, ILLUSTRATIVE = FIGURE_STANDINGS = (
+    "published",
+    "derived",
+    "projected",
+    "own",
+    "illustrative",
+)
 # How the source of an entry begins that rests on a line of an allocation letter; the line's reference follows.
 LETTER_SOURCE = "Allocation letter "
 # The same of an instalment; its own name follows.

@@ -128,20 +128,25 @@ def legs(moves: Moves, note: str) -> pa.Table:
         return pa.array([booked.get(word, word) for word in table["standing"].to_pylist()], pa.string())
 
     source, arrived = moves
+    # A movement says whether it recurs; where its terms do not, it is booked as a budget line without terms is.
+    recurs = pc.fill_null(arrived["recurrent"], True)
     return pa.table(
         {
             "from_organisation": source["organisation"], "from_fund": source["fund"], "from_year": source["year"],
             "from_standing": standings(source),
             "to_organisation": arrived["organisation"], "to_fund": arrived["fund"], "to_year": arrived["year"],
             "to_standing": standings(arrived),
-            "amount_pence": arrived["amount_pence"], "recurrent": arrived["recurrent"],
+            "amount_pence": arrived["amount_pence"], "recurrent": recurs,
             "note": pa.repeat(note, arrived.num_rows),
         }
     ).cast(LEGS)  # fmt: skip
 
 
 _ORDER = [(name, "ascending") for name in ("organisation", "fund", "year", "standing", "pot", "grade", "route")]
-_REST = [(name, "ascending") for name in ("notified_on", "spend_by", "returns_per_year", "recurrent", "amount_pence")]
+_REST = [
+    (name, "ascending")
+    for name in ("notified_on", "spend_by", "returns_per_year", "recurrent", "discretion", "certain_to", "amount_pence")
+]
 
 
 def tidied(table: pa.Table) -> pa.Table:

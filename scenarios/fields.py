@@ -34,6 +34,7 @@ class CannotApply(LedgerError):
 NAMED = {"type": "string", "pattern": r"^\$[a-z][a-z0-9_-]*$", "description": "the name of an assumption"}
 
 Grade = Literal["none", "monitored", "soft", "hard", "statutory"]
+Discretion = Literal["free", "local contract", "national contract", "pass-through"]
 Route = Literal[
     "formula", "equal shares", "bid", "claim", "prize", "direction", "historic",
     "achievement", "rent", "drugs", "locally agreed",

@@ -6,14 +6,18 @@ from typing import Any
 
 import duckdb
 
-from ledger.models import RECORDS, Account, Entry, Transfer
+from ledger.entries.draft import added_columns
+from ledger.models import RECORDS, Account, Entry, Terms, Transfer
 from ledger.store import backup, migrations
 from ledger.store.base import Reader
 from tests import form_1
 
 VERSION_1 = Path(__file__).parent / "ledger" / "schema_version_1.sql"
 # Columns and tables that version 4 did not know.
-LATER_COLUMNS = {"appointment": ("limit_period",), "proposal_end": ("content_hash", "posted")}
+LATER_COLUMNS = {
+    "appointment": ("limit_period",), "proposal_end": ("content_hash", "posted"), "entry": ("standing",),
+    "proposed_entry": ("standing",), "terms": added_columns(Terms),
+}  # fmt: skip
 LATER_TABLES = ("source_limit", "upgrade")
 Rows = dict[str, list[dict[str, Any]]]
 

@@ -45,6 +45,12 @@ VERSION_1 = Path(__file__).parent / "ledger" / "schema_version_1.sql"
 JULY, AUGUST = date(2025, 7, 1), date(2025, 8, 1)
 
 
+# What version 4 did not know of an entry, and what later versions know of terms.
+STANDING = {"early": None, "late": "own"}
+ADDED = {"recurrent": None, "notified_on": None, "discretion": "local contract", "certain_to": 2027,
+         "announced_on": MAY, "bid_by": JUNE, "return_months": "07,10,01,04", "standing": "published"}  # fmt: skip
+
+
 def rich_file(folder: Path) -> Path:
     """A file ledger with rows in every table, in both forms of the hashed text; closed."""
     now, then = folder / "first_half.duckdb", folder / "rich.duckdb"
@@ -196,6 +202,7 @@ def _records(store: Store, word: str, actor: str = "tests") -> None:
         Relationship: records(Relationship, [ended]), Closure: records(Closure, closed),
         Succession: records(Succession, went)})  # fmt: skip
     fence = {"match_percent": 10, "returns_per_year": 4, "spend_by": date(2026, 3, 31), "leave_by": "vire"}
+    fence |= {} if word == "early" else ADDED
     fenced = [term(fund, "hard", effective_from=AUGUST, version=1 if word == "early" else 2, **fence)
               for fund in ("growth", "winter")]  # fmt: skip
     agreed = {"organisation": "ICB1", "fund": "core", "amount_pence": 5_000, "partners": "P1, P2",
@@ -212,7 +219,7 @@ def _records(store: Store, word: str, actor: str = "tests") -> None:
         [
             places,
             merger,
-            _brings(f"terms {word}", "terms", "tests", Terms, fenced),
+            replace(_brings(f"terms {word}", "terms", "tests", Terms, fenced), standing=STANDING[word]),
             _brings(f"agree {word}", "agree", "tests", Agreement, [first, shared]),
             _brings(f"agree {word} again", "agree", "tests", Agreement, [newer]),
             _brings(f"totals {word}", "assert", actor, ControlTotal, [{**total, "id": f"core {word}"}, one]),
@@ -233,6 +240,7 @@ def _proposals(store: Store, day: date, word: str, *, preparer: str, approver: s
                 Leg(at("ICB1", "core"), at("P2", "core"), 200 + nth, True, f"cell C{nth}"),
             ]) for nth in (1, 2)
         ]  # fmt: skip
+        money = [replace(draft, standing=STANDING[word]) for draft in money]
         drafts = [*money, record] if name == "posted" else money
         with store.read() as reader:
             key = proposals.name_of(reader, f"{name} {word}", preparer)

@@ -12,6 +12,10 @@ look like another, whatever characters it holds:
   ``ROWS_IN_A_BLOCK`` rows, the SHA-256 of their text in hexadecimal digits (s);
 * an entry is the version (s), its own facts in the order of ``ENTRY_FIELDS``, and the tables that it brought.
 
+Columns that a table was given later come last in it, and an entry whose rows hold none of them is hashed without them:
+the number of columns tells the two apart, and what was hashed before they came keeps its hash. The same holds of a
+fact of the entry itself that came later (``ADDED_FACTS``): a text that stands before a table's name is one.
+
 Entries that were posted before version 2 keep the hashes that they have: ``ledger.entries.canonical_1`` is their form.
 """
 
@@ -39,7 +43,9 @@ ENTRY_FIELDS = (
     "source",
     "source_hash",
     "reverses",
+    "standing",
 )
+ADDED_FACTS = ("standing",)
 TRANSFER_FIELDS = (
     "from_organisation",
     "from_fund",
@@ -79,7 +85,12 @@ def field(value: object) -> str:
 
 def header(entry: Mapping[str, object]) -> bytes:
     """The canonical text of an entry's own facts; recorded time and number are left out."""
-    return "".join([field(VERSION), *(field(entry[name]) for name in ENTRY_FIELDS)]).encode()
+    return "".join([field(VERSION), *(field(entry[name]) for name in facts_said(entry))]).encode()
+
+
+def facts_said(entry: Mapping[str, object]) -> tuple[str, ...]:
+    """The facts of an entry that are in its text: all but those that came later and that it does not have."""
+    return tuple(name for name in ENTRY_FIELDS if name not in ADDED_FACTS or entry.get(name) is not None)
 
 
 def rows(table: pa.Table) -> tuple[memoryview, Sequence[int]]:

@@ -12,9 +12,10 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.entries.canonical import ENTRY_FIELDS, microseconds
+from ledger.entries.canonical import ADDED_FACTS, ENTRY_FIELDS, microseconds
 
 VERSION = "devolution-ledger/1"
+FACTS = tuple(name for name in ENTRY_FIELDS if name not in ADDED_FACTS)
 
 _FIELD, _ROW, _TABLE, _MISSING = "\x1f", "\x1e", "\x1d", "\x15"
 
@@ -40,7 +41,7 @@ def part(name: str, columns: int, text: memoryview, offsets: Sequence[int]) -> b
 
 def content_hash(entry: Mapping[str, object], parts: Sequence[bytes]) -> str:
     """SHA-256 of an entry's content: its facts, then each table that it brought."""
-    facts = (VERSION, *(_MISSING if entry[name] is None else str(entry[name]) for name in ENTRY_FIELDS))
+    facts = (VERSION, *(_MISSING if entry[name] is None else str(entry[name]) for name in FACTS))
     return hashlib.sha256((_FIELD.join(facts) + _ROW).encode() + b"".join(parts)).hexdigest()
 
 

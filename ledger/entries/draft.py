@@ -64,6 +64,7 @@ class Draft:
         reason: why, in a sentence.
         authority: who allowed it, where the kind or a fund's terms need that.
         source: the file or document it rests on; source_hash is its SHA-256.
+        standing: what its figures rest on, one of ``ledger.words.FIGURE_STANDINGS``; None where nobody said.
         reverses: the number of the entry that this one undoes.
         transfers: legs as an Arrow table of schema ``LEGS``.
         records: rows for the other tables of the books, each an Arrow table without ``entry_number``.
@@ -78,6 +79,7 @@ class Draft:
     source: str | None = None
     source_hash: str | None = None
     reverses: int | None = None
+    standing: str | None = None
     transfers: pa.Table | None = None
     records: Mapping["type[SQLModel]", pa.Table] = field(default_factory=dict)
 
@@ -135,6 +137,24 @@ def schema_of(model: "type[SQLModel]", form: int = canonical.FORM) -> pa.Schema:
             arrow = next((arrow for sql, arrow in kinds if isinstance(column.type, sql)), pa.string())
             fields.append(pa.field(column.name, arrow))
     return pa.schema(fields)
+
+
+def hashed(model: "type[SQLModel]", rows: pa.Table) -> pa.Table:
+    """The rows that one entry brought to a table, in the columns that are hashed.
+
+    Columns that the table was given later are left out where no row holds any of them.
+
+    Args:
+        rows: of the schema that ``schema_of`` gives.
+    """
+    added = added_columns(model)
+    holds = any(rows[name].null_count < rows.num_rows for name in added)
+    return rows if holds else rows.drop_columns(list(added))
+
+
+def added_columns(model: "type[SQLModel]") -> tuple[str, ...]:
+    """The columns that a table was given after its rows were hashed in the second form; they come last in it."""
+    return tuple(c.name for c in model.__table__.columns if c.info.get("added"))  # type: ignore[attr-defined]
 
 
 def records(model: "type[SQLModel]", rows: Iterable[Mapping[str, object]]) -> pa.Table:

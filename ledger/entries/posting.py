@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from ledger.entries import canonical, group_commit, named_legs, refusals, transfers
 from ledger.entries.chain import LEGS_OF, head, last_entry
 from ledger.entries.door import Posted, PostingRequest, linked, moment_after
-from ledger.entries.draft import Draft, mirrored, primary_key, schema_of
+from ledger.entries.draft import Draft, hashed, mirrored, primary_key, schema_of
 from ledger.entries.kinds import RECORD_KINDS, REVERSAL_KEY, REVERSE
 from ledger.errors import AlreadyReversed, KeyReused, Problem, Refused
 from ledger.models import RECORDS, Entry
@@ -40,6 +40,7 @@ _ENTRY_SCHEMA = pa.schema(
         ("content_hash", pa.string()),
         ("previous_hash", pa.string()),
         ("hash", pa.string()),
+        ("standing", pa.string()),
     ]
 )
 
@@ -215,7 +216,11 @@ def canonical_records(draft: Draft) -> dict[type[SQLModel], pa.Table]:
 
 def _content_of(draft: Draft, brought: Mapping[type[SQLModel], pa.Table], legs: bytes) -> str:
     facts = {name: getattr(draft, name) for name in canonical.ENTRY_FIELDS}
-    parts = [canonical.part_of(str(model.__tablename__), table) for model, table in brought.items() if table.num_rows]
+    parts = [
+        canonical.part_of(str(model.__tablename__), hashed(model, table))
+        for model, table in brought.items()
+        if table.num_rows
+    ]
     return canonical.content_hash(facts, [*parts, legs])
 
 
@@ -329,5 +334,6 @@ def _mirror(reader: Reader, number: int, *, reason: str, actor: str, authority: 
         source=entry["source"],
         source_hash=entry["source_hash"],
         reverses=number,
+        standing=entry["standing"],
         transfers=mirrored(legs),
     )

@@ -16,7 +16,7 @@ import pyarrow as pa
 from sqlmodel import SQLModel
 
 from ledger import characters, clock
-from ledger.entries.draft import LEGS, Draft, primary_key, records, schema_of
+from ledger.entries.draft import LEGS, Draft, added_columns, primary_key, records, schema_of
 from ledger.entries.posting import Posted, could_be_posted, post
 from ledger.errors import Problem, Refused
 from ledger.models import RECORDS, Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
@@ -118,6 +118,7 @@ def submit(
                 "id": entry, "proposal": key, "nth": nth, "key": draft.key, "kind": draft.kind,
                 "effective_date": draft.effective_date, "reason": draft.reason, "authority": draft.authority,
                 "source": draft.source, "source_hash": draft.source_hash, "brings": _written(draft.records),
+                "standing": draft.standing,
             }
         )  # fmt: skip
         legs += [
@@ -270,6 +271,7 @@ def drafts_of(reader: Reader, key: str) -> list[Draft]:
             Draft(
                 row["key"], row["kind"], row["effective_date"], preparers[key], row["reason"],
                 authority=row["authority"], source=row["source"], source_hash=row["source_hash"],
+                standing=row["standing"],
                 transfers=legs.select(LEGS.names).cast(LEGS) if legs.num_rows else None,
                 records=_read(row["brings"]),
             )
@@ -297,11 +299,16 @@ def is_whole(reader: Reader, key: str) -> bool:
 def _written(brought: Mapping[type[SQLModel], pa.Table]) -> str | None:
     """Records as one text that says the same however they were made: what ``ledger.rules.decisions`` compares."""
     rows = {
-        model.__name__: table.sort_by(primary_key(model)).to_pylist()
+        model.__name__: [_without(row, added_columns(model)) for row in table.sort_by(primary_key(model)).to_pylist()]
         for model, table in brought.items()
         if table.num_rows
     }
     return json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str) if rows else None
+
+
+def _without(row: dict[str, Any], added: Sequence[str]) -> dict[str, Any]:
+    """A row without the columns that came later and that it holds nothing in."""
+    return {name: value for name, value in row.items() if value is not None or name not in added}
 
 
 def _read(text: str | None) -> dict[type[SQLModel], pa.Table]:

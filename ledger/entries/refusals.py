@@ -22,7 +22,7 @@ from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE, exact_pounds
 from ledger.rules.rule import MOST_SHOWN
 from ledger.store.base import Reader
 from ledger.structure import suggestion
-from ledger.words import STANDINGS
+from ledger.words import FIGURE_STANDINGS, STANDINGS
 from ledger.years import FIRST_YEAR, LAST_YEAR
 
 
@@ -56,7 +56,7 @@ def _word_problems(draft: Draft) -> list[Problem]:
     ]
     unclear = [
         _unclear(place, name, text)
-        for name in ("key", "actor", "reason", "authority", "source", "source_hash")
+        for name in ("key", "actor", "reason", "authority", "source", "source_hash", "standing")
         if (text := getattr(draft, name)) is not None
         and (characters.unseen(text) or characters.normalise(text) != text)
     ]
@@ -86,6 +86,9 @@ def _shape_problems(draft: Draft) -> list[Problem]:  # noqa: PLR0911 - one retur
         return [
             Problem(place, f"'{draft.kind}' is not a kind of entry.", "The books could not say what it may do.", remedy)
         ]
+    if draft.standing is not None and draft.standing not in FIGURE_STANDINGS:
+        why, remedy = "It tells what its figures rest on.", f"Use one of {', '.join(FIGURE_STANDINGS)}."
+        return [Problem(place, f"its figures are '{draft.standing}'.", why, remedy)]
     unknown = [model.__name__ for model in draft.records if model not in RECORDS]
     if unknown:
         found = f"it brings {', '.join(unknown)}."

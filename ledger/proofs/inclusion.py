@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.entries import canonical, canonical_1, chain
-from ledger.entries.draft import primary_key, schema_of
+from ledger.entries.draft import hashed, primary_key, schema_of
 from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Action
 from ledger.models import RECORDS, Entry
@@ -80,7 +80,8 @@ def _what_it_says(reader: Reader, number: int) -> dict[str, Any]:
         why = "A proof shows what an entry has said since it was posted, so there is none of this one."
         remedy = f"Run {Action.VERIFY.done()}, and restore the ledger from a backup."
         refuse(f"entry {number}", "it does not say what was posted.", why, remedy)
-    facts = pa.Table.from_pylist([entry], schema=pa.schema([schema_of(Entry).field(n) for n in canonical.ENTRY_FIELDS]))
+    said = canonical.facts_said(entry) if form is canonical else canonical_1.FACTS
+    facts = pa.Table.from_pylist([entry], schema=pa.schema([schema_of(Entry).field(name) for name in said]))
     return {
         "version": form.VERSION,
         "content": [_in_clear(name, table) for name, table in [("entry", facts), *tables]],
@@ -96,7 +97,8 @@ def _tables(reader: Reader, number: int, form: int) -> list[tuple[str, pa.Table]
     for model in RECORDS:
         name, key, schema = str(model.__tablename__), primary_key(model), schema_of(model, form)
         sql = f'SELECT * FROM "{name}" WHERE entry_number = $number ORDER BY "{key}"'
-        found.append((name, reader.table(sql, {"number": number}).select(schema.names).cast(schema)))
+        rows = reader.table(sql, {"number": number}).select(schema.names).cast(schema)
+        found.append((name, rows if form == 1 else hashed(model, rows)))
     legs = reader.table(chain.LEGS_OF, {"first": number, "last": number})
     found.append(("transfer", legs.select(list(canonical.TRANSFER_FIELDS))))
     return [(name, table) for name, table in found if table.num_rows]

@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 from ledger.entries import canonical, canonical_1
 from ledger.entries.chain import LEGS_OF, form_2_from
-from ledger.entries.draft import primary_key, schema_of
+from ledger.entries.draft import added_columns, primary_key, schema_of
 from ledger.entries.named_legs import ACCOUNT, NamedLegs
 from ledger.errors import Problem
 from ledger.models import RECORDS
@@ -146,8 +146,11 @@ def _contents(
     first_of_all = entries[0]["number"] if entries else 1
     there = brought(reader, first_of_all)
     for model in (model for model in RECORDS if model.__tablename__ in there):
+        name, names, added = str(model.__tablename__), schema_of(model).names, added_columns(model)
         table = records_by_entry(reader, model, first_of_all)
-        _add_parts(parts, str(model.__tablename__), table, (schema_of(model, 1).names, schema_of(model).names), form_2)
+        for fuller, rows in by_columns(table, added):
+            columns = schema_of(model, 1).names, names if fuller else [one for one in names if one not in added]
+            _add_parts(parts, name, rows, columns, form_2)
     hashes: dict[int, str] = {}
     accounts = reader.table(f"SELECT id, {', '.join(ACCOUNT)} FROM account")
     for first, last in groups(reader, [entry["number"] for entry in entries]):
@@ -217,6 +220,23 @@ def records_by_entry(reader: Reader, model: type[SQLModel], first: int = 1) -> p
     )
 
 
+def by_columns(table: pa.Table, added: Sequence[str]) -> list[tuple[bool, pa.Table]]:
+    """Rows of a table by whether their entry holds any of the columns that came later, and is hashed with them.
+
+    Args:
+        table: with ``entry_number``; the order of the rows is kept.
+        added: the columns that came later.
+    """
+    if not added:
+        return [(False, table)]
+    holds = pc.is_valid(table[added[0]])
+    for name in added[1:]:
+        holds = pc.or_(holds, pc.is_valid(table[name]))
+    numbers = pc.unique(table["entry_number"].filter(holds))
+    fuller = pc.is_in(table["entry_number"], value_set=numbers)
+    return [(False, table.filter(pc.invert(fuller))), (True, table.filter(fuller))]
+
+
 def _add_parts(
     parts: dict[int, list[bytes]],
     name: str,
@@ -227,7 +247,7 @@ def _add_parts(
     """Cut a table, sorted by entry, into the canonical text that each entry brought.
 
     Args:
-        columns: those that were hashed in the first form, and those of the second.
+        columns: those that are hashed in the first form, and in the second.
         form_2: the first entry in the second form.
     """
     earlier = pc.less(table["entry_number"], form_2)

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.entries import canonical, chain
+from ledger.entries import canonical, canonical_1, chain
 from ledger.entries.chain import LEGS_OF
-from ledger.entries.draft import LEGS, schema_of
+from ledger.entries.draft import LEGS, added_columns, schema_of
 from ledger.errors import Problem, Refused
 from ledger.models import RECORDS
 from ledger.reports import chain_links
@@ -137,14 +137,19 @@ class JournalLine(NamedTuple):
 
 
 def columns() -> dict[str, tuple[str, ...]]:
-    """Table to the names of its values, in the order in which they are hashed; a recorded time comes last."""
+    """Table to the names of its values, in the order in which they are hashed.
+
+    A recorded time stands after the facts that every entry has. Values that came later come last, and are left out
+    where they are left out of the hashed text.
+    """
     brought = {str(model.__tablename__): tuple(schema_of(model).names) for model in RECORDS}
-    return {ENTRY: (*canonical.ENTRY_FIELDS, "recorded_at"), **brought, TRANSFER: canonical.TRANSFER_FIELDS}
+    facts = (*canonical_1.FACTS, "recorded_at", *canonical.ADDED_FACTS)
+    return {ENTRY: facts, **brought, TRANSFER: canonical.TRANSFER_FIELDS}
 
 
 def types() -> dict[str, tuple[str, ...]]:
-    """Table to the letters of its values' types in the second form of the hashed text, in the order of ``columns``."""
-    facts = ("s", "s", "d", "s", "s", "s", "s", "s", "i")
+    """Table to the letters of its values' types in the second form of the hashed text, recorded times left out."""
+    facts = ("s", "s", "d", "s", "s", "s", "s", "s", "i", "s")
     legs = tuple(canonical.letter_of(LEGS.field(name).type) for name in canonical.TRANSFER_FIELDS)
     brought = {
         str(model.__tablename__): tuple(canonical.letter_of(field.type) for field in schema_of(model))
@@ -173,9 +178,10 @@ def lines(reader: Reader, at: Moment) -> Iterator[JournalLine]:
 
 
 def _entry(entry: dict[str, Any]) -> JournalLine:
-    facts = [None if entry[name] is None else str(entry[name]) for name in canonical.ENTRY_FIELDS]
+    facts = [None if entry[name] is None else str(entry[name]) for name in canonical.facts_said(entry)]
     recorded = entry["recorded_at"].astimezone(UTC).isoformat(timespec="microseconds")
-    return JournalLine(entry["number"], ENTRY, (*facts, recorded))
+    always = len(canonical_1.FACTS)
+    return JournalLine(entry["number"], ENTRY, (*facts[:always], recorded, *facts[always:]))
 
 
 def _brought(reader: Reader, known: int, form_2: int) -> dict[int, list[tuple[str, tuple[str | None, ...]]]]:
@@ -183,12 +189,13 @@ def _brought(reader: Reader, known: int, form_2: int) -> dict[int, list[tuple[st
     for model in RECORDS:
         table = chain_links.records_by_entry(reader, model)
         table = table.filter(pc.less_equal(table["entry_number"], known))
-        numbers = table["entry_number"].to_pylist()
-        names, earlier = schema_of(model).names, set(schema_of(model, 1).names)
-        for number, values in zip(numbers, _texts(table, names), strict=True):
-            if number < form_2:  # hashed without the columns that came later
-                values = tuple(value for name, value in zip(names, values, strict=True) if name in earlier)  # noqa: PLW2901
-            found[number].append((str(model.__tablename__), values))
+        added, earlier = added_columns(model), set(schema_of(model, 1).names)
+        for fuller, rows in chain_links.by_columns(table, added):
+            names = [name for name in schema_of(model).names if fuller or name not in added]
+            for number, values in zip(rows["entry_number"].to_pylist(), _texts(rows, names), strict=True):
+                if number < form_2:  # hashed without the columns that came later
+                    values = tuple(value for name, value in zip(names, values, strict=True) if name in earlier)  # noqa: PLW2901
+                found[number].append((str(model.__tablename__), values))
     return found
 
 

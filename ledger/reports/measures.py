@@ -13,7 +13,7 @@ from datetime import date
 from fractions import Fraction
 from math import exp, log
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,7 +32,6 @@ DEEPEST = 3
 PENNY_PACKET_PENCE = 50_000_000
 _MILLION_POUNDS = 100_000_000
 _PENNY_SHARES = ("penny_packet_share_of_count", "penny_packet_share_of_value")
-_GRADED = ("ring_fenced_share", "ring_fenced_share_with_soft", "untied_devolved_share")
 
 Row = Mapping[str, Any]
 
@@ -64,13 +63,14 @@ CATALOGUE = (
     # Where money is decided, and how free it is.
     Measure("total", "Total", "pence", "All that is held in the scope, spent money included."),
     Measure("ring_fenced_share", "Ring-fenced, hard", "share",
-            "Hard and statutory ring-fences, as a share of the total."),
+            "Hard and statutory ring-fences, as a share of the money whose grade is known."),
     Measure("ring_fenced_share_with_soft", "Ring-fenced, soft included", "share",
-            "Soft, hard and statutory ring-fences, as a share of the total."),
+            "Soft, hard and statutory ring-fences, as a share of the money whose grade is known."),
     Measure("devolved_share", "Devolved", "share",
             "Decided below the ICB: at place, PCN or practice, as a share of the total."),
     Measure("untied_devolved_share", "Local and free", "share",
-            "Decided below the ICB with no ring-fence, at most monitored, as a share of the total."),
+            "Decided below the ICB with no ring-fence, at most monitored, as a share of the money whose grade is "
+            "known."),
     Measure("devolution_depth", "Depth of devolution", "index",
             "Mean steps below the ICB (place 1, PCN 2, practice 3), as a share of the deepest."),
     Measure("retained_with_agreement", "Kept with agreement", "pence",
@@ -82,9 +82,9 @@ CATALOGUE = (
     Measure("consented_retention_ratio", "Agreed part of what is kept", "share",
             "Retained with agreement, as a share of what is retained of the money that could be held below the ICB."),
     Measure("in_year_share", "Notified in the year", "share",
-            "Notified on or after 1 April of its year, as a share of the total."),
+            "Notified on or after 1 April of its year, as a share of the money whose day of notice is known."),
     Measure("non_recurrent_share", "Non-recurrent", "share",
-            "On terms that do not recur, as a share of the total."),
+            "On terms that do not recur, as a share of the money of which it is known whether it recurs."),
     # In how many pieces it comes.
     Measure("pots", "Pots", "count", "Funds with terms of their own and money in the scope."),
     Measure("concentration", "Concentration (HHI)", "index", "Sum of the squared shares of the pots."),
@@ -105,7 +105,8 @@ CATALOGUE = (
     Measure("bid_pots", "Pots that are bid for", "count", "Pots whose route is by bid."),
     Measure("bid_pot_value", "Money that is bid for", "pence", "Money in pots whose route is by bid."),
     Measure("returns_per_year", "Returns a year", "count", "Returns that the terms ask for, over all pots."),
-    Measure("returns_per_million", "Returns per £ million", "per £ million", "Returns a year for each £1 million."),
+    Measure("returns_per_million", "Returns per £ million", "per £ million",
+            "Returns a year for each £1 million, over the pots whose returns are known."),
     Measure("spend_window", "Days to spend in-year money", "days",
             "Days from notice to deadline, both included, over pots notified in the year, by value."),
 )
@@ -180,14 +181,20 @@ def _in_year(row: Row) -> bool:
     return row["notified_on"] is not None and row["notified_on"] >= FinancialYear(row["year"]).first_day
 
 
-# What part of the money each of these is: the rows that it counts, and nothing else of them.
-PARTS: Mapping[str, Callable[[Row], bool]] = {
-    "ring_fenced_share": lambda row: row["grade"] in RING_FENCED,
-    "ring_fenced_share_with_soft": lambda row: row["grade"] in EARMARKED_GRADES,
-    "devolved_share": lambda row: row["depth"] > 0,
-    "untied_devolved_share": lambda row: row["depth"] > 0 and row["grade"] in UNTIED_GRADES,
-    "in_year_share": _in_year,
-    "non_recurrent_share": lambda row: row["recurrent"] is False,
+class MoneyPart(NamedTuple):
+    """A part of the money: the rows that it counts, and the column without which nobody can tell whether it does."""
+
+    counts: Callable[[Row], bool]
+    needs: str
+
+
+PARTS: Mapping[str, MoneyPart] = {
+    "ring_fenced_share": MoneyPart(lambda row: row["grade"] in RING_FENCED, "grade"),
+    "ring_fenced_share_with_soft": MoneyPart(lambda row: row["grade"] in EARMARKED_GRADES, "grade"),
+    "devolved_share": MoneyPart(lambda row: row["depth"] > 0, "depth"),
+    "untied_devolved_share": MoneyPart(lambda row: row["depth"] > 0 and row["grade"] in UNTIED_GRADES, "grade"),
+    "in_year_share": MoneyPart(_in_year, "notified_on"),
+    "non_recurrent_share": MoneyPart(lambda row: row["recurrent"] is False, "recurrent"),
 }
 
 
@@ -199,10 +206,17 @@ def parts(rows: Sequence[Row]) -> dict[str, Fraction | None]:
             need be, and without the source of the money.
 
     Returns:
-        Every name of ``PARTS`` with its share of the total; None where nothing is held.
+        Every name of ``PARTS`` with its share of the money of which it is known: what is not known is in neither the
+        part nor the whole. None where nothing is held of which it is known.
     """
-    total = _sum(rows, lambda _: True)
-    return {name: share(_sum(rows, counts), total) for name, counts in PARTS.items()}
+    return {name: share(*part_and_whole(rows, name)) for name in PARTS}
+
+
+def part_and_whole(rows: Sequence[Row], name: str) -> tuple[int, int]:
+    """The two sides of a measure that is a part of the money: what counts, and all of which it is known, in pence."""
+    part = PARTS[name]
+    known = [row for row in rows if row[part.needs] is not None]
+    return _sum(known, part.counts), _sum(known, lambda _: True)
 
 
 def _control(rows: Sequence[Row]) -> Values:
@@ -250,15 +264,16 @@ def _pieces(pots: Sequence[PotHeld], threshold_pence: int) -> Values:
 
 def _burden(pots: Sequence[PotHeld]) -> Values:
     """What the money asks of those who receive it."""
-    total = sum(pot.amount_pence for pot in pots)
-    known = [pot.row["returns_per_year"] for pot in pots if pot.row["returns_per_year"] is not None]
+    told = [pot for pot in pots if pot.row["returns_per_year"] is not None]
+    known = [pot.row["returns_per_year"] for pot in told]
     bids = [pot.amount_pence for pot in pots if pot.row["route"] == "bid"]
     windows = [(pot.amount_pence, days) for pot in pots if _in_year(pot.row) and (days := spend_window(pot.row))]
     return {
         "bid_pots": len(bids),
         "bid_pot_value": sum(bids),
         "returns_per_year": sum(known) if known else None,
-        "returns_per_million": share(sum(known) * _MILLION_POUNDS, total) if known else None,
+        # The same pots above and below the line.
+        "returns_per_million": share(sum(known) * _MILLION_POUNDS, sum(pot.amount_pence for pot in told)),
         "spend_window": share(sum(pence * days for pence, days in windows), sum(pence for pence, _ in windows)),
     }
 
@@ -266,11 +281,14 @@ def _burden(pots: Sequence[PotHeld]) -> Values:
 def _notes(rows: Sequence[Row], pots: Sequence[PotHeld], threshold_pence: int) -> dict[str, str]:
     """What the reader of a value should know."""
     notes = dict.fromkeys(("penny_packets", *_PENNY_SHARES), f"Threshold {spoken(threshold_pence)}.")
-    if any(row["grade"] is None for row in rows):
-        notes |= dict.fromkeys(_GRADED, "Some money has no terms on record.")
-    unknown = sum(1 for pot in pots if pot.row["returns_per_year"] is None)
-    if unknown:
-        told = f"Not known for {unknown} of {len(pots)} pots, which are left out."
+    for name, part in PARTS.items():
+        if unknown := [row for row in rows if row[part.needs] is None]:
+            which = len({(row["pot"], row["year"]) for row in unknown})
+            told = f"Not known for {which} of {len(pots)} pots with {spoken(_sum(unknown, lambda _: True))}"
+            notes[name] = f"{told}, which {'is' if which == 1 else 'are'} left out of both sides."
+    unknown_pots = sum(1 for pot in pots if pot.row["returns_per_year"] is None)
+    if unknown_pots:
+        told = f"Not known for {unknown_pots} of {len(pots)} pots, which are left out."
         notes |= dict.fromkeys(("returns_per_year", "returns_per_million"), told)
     return notes
 
@@ -278,10 +296,10 @@ def _notes(rows: Sequence[Row], pots: Sequence[PotHeld], threshold_pence: int) -
 def spend_window(row: Row) -> int | None:
     """Days in which a pot can be spent: from its notice, or 1 April if that is later, to its deadline.
 
-    Both days count. None where the terms name no deadline.
+    Both days count. None where the terms name no deadline, or the day of notice is not known.
     """
     deadline: date | None = row["spend_by"]
-    if deadline is None:
+    if deadline is None or row["notified_on"] is None:
         return None
     start: date = max(row["notified_on"], FinancialYear(row["year"]).first_day)
     return (deadline - start).days + 1

@@ -38,7 +38,7 @@ fund_level(fund, ancestor, level) AS (
 ),
 dated AS (
     SELECT j.fund, j.year, j.point, l.ancestor AS pot, l.level, t.grade, t.route, t.recurrent, t.notified_on,
-           t.spend_by, t.returns_per_year, t.quality, row_number() OVER (
+           t.spend_by, t.returns_per_year, t.quality, t.discretion, t.certain_to, row_number() OVER (
                PARTITION BY j.fund, j.year, j.point, l.ancestor
                ORDER BY t.effective_from DESC, t.version DESC) AS newest
     FROM judged j JOIN fund_level l ON l.fund = j.fund
@@ -46,7 +46,8 @@ dated AS (
 ),
 ranked AS (
     SELECT d.fund, d.year, d.point, d.pot, d.route, d.recurrent, d.notified_on, d.spend_by, d.returns_per_year,
-           d.quality, row_number() OVER (PARTITION BY d.fund, d.year, d.point ORDER BY d.level) AS nth,
+           d.quality, d.discretion, d.certain_to,
+           row_number() OVER (PARTITION BY d.fund, d.year, d.point ORDER BY d.level) AS nth,
            max(CASE d.grade WHEN 'statutory' THEN 4 WHEN 'hard' THEN 3 WHEN 'soft' THEN 2 WHEN 'monitored' THEN 1
                ELSE 0 END) OVER (PARTITION BY d.fund, d.year, d.point) AS strictest
     FROM dated d WHERE d.newest = 1
@@ -83,6 +84,8 @@ SCHEMA = pa.schema(
         ("spend_by", pa.date32()),
         ("returns_per_year", pa.int32()),
         ("quality", pa.string()),
+        ("discretion", pa.string()),
+        ("certain_to", pa.int32()),
         ("amount_pence", pa.int64()),
     ]
 )
@@ -186,7 +189,7 @@ _ROWS = """
 SELECT h.root, a.organisation, o.name AS organisation_name, o.tier, t.depth, a.fund, f.name AS fund_name,
        coalesce(m.pot, a.fund) AS pot, f.stream, f.resource, lt.depth AS lowest_depth, a.year,
        {standing} AS standing, m.grade, m.route, m.recurrent, m.notified_on, m.spend_by, m.returns_per_year,
-       m.quality, {pence} AS amount_pence
+       m.quality, m.discretion, m.certain_to, {pence} AS amount_pence
 FROM held h JOIN account a ON a.id = h.account
 JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
 JOIN fund f ON f.code = a.fund JOIN tier lt ON lt.code = f.lowest_tier

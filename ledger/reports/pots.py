@@ -27,7 +27,7 @@ class Fence:
         left_pence: what of it is not spent.
         of_total: its share of all the pots in view.
         grade: none, monitored, soft, hard or statutory; None where no terms are on record.
-        recurrent: None where no terms are on record.
+        recurrent, notified_on, discretion, certain_to: None where it is not known.
         returns_per_year: None where it is not known.
         window_days: days from notice, or 1 April if that is later, to the deadline, both included.
         days_left: days from the day asked for to the deadline, both included; 0 once it has passed.
@@ -49,6 +49,8 @@ class Fence:
     spend_by: date | None
     returns_per_year: int | None
     quality: str | None
+    discretion: str | None
+    certain_to: int | None
     window_days: int | None
     days_left: int | None
     whole_rate_pence: int | None
@@ -103,6 +105,8 @@ def _fence(
         spend_by=deadline,
         returns_per_year=row["returns_per_year"],
         quality=row["quality"],
+        discretion=row["discretion"],
+        certain_to=row["certain_to"],
         window_days=window,
         days_left=days,
         whole_rate_pence=_rate(pence, window),
@@ -130,8 +134,11 @@ def _due(fence: Fence, days: int | None) -> Fence:
 
 
 def _days_left(deadline: date | None, window: int | None, today: date) -> int | None:
-    # Before the window opens there are as many days as it has.
-    return None if deadline is None or window is None else min(window, max(0, (deadline - today).days + 1))
+    if deadline is None:
+        return None
+    left = max(0, (deadline - today).days + 1)
+    # Before the window opens there are as many days as it has; where nobody knows when it opened, it is open.
+    return left if window is None else min(window, left)
 
 
 def in_scope(position: pa.Table, scope: str) -> pa.Table:

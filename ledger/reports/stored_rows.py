@@ -22,7 +22,7 @@ from sqlmodel import AutoString
 from ledger import characters
 from ledger.entries.chain import FORM_2_FROM
 from ledger.errors import Problem
-from ledger.models import TABLES, UNPUBLISHED, Transfer
+from ledger.models import TABLES, UNPUBLISHED, Entry, Transfer
 from ledger.store.reading import Reader
 
 _MOST_SHOWN = 100
@@ -229,7 +229,8 @@ def _names_what_is_there(table: Table, constraint: ForeignKeyConstraint) -> _Ask
 def _of_a_later_form(table: Table) -> Iterator[tuple[str, str, str]]:
     """What came with the second form of the canonical text, in an entry before it: no hash covers it there."""
     why = "An entry of that time was hashed without it, so nobody could tell when it was written or changed."
-    earlier = f"r.entry_number < {FORM_2_FROM}"
+    number = "number" if table.name == Entry.__tablename__ else "entry_number"
+    earlier = f"r.{number} < {FORM_2_FROM}"
     if table.info.get("form", 1) > 1:
         yield earlier, "its entry is older than the whole table.", why
     for column in table.columns:

@@ -155,9 +155,8 @@ def percent(share: Fraction | None) -> str:
 
 def _part(rows: Sequence[dict[str, Any]], name: str, columns: Sequence[str]) -> ShareHeld:
     """The rows that a measure counts; they are all those that have their values in some columns."""
-    counted = [row for row in rows if measures.PARTS[name](row)]
-    total = sum(row["amount_pence"] for row in rows)
-    pence = sum(row["amount_pence"] for row in counted)
+    counted = [row for row in rows if measures.PARTS[name].counts(row)]
+    pence, total = measures.part_and_whole(rows, name)
     only = {column: any_of(row[column] or NOT_GRADED for row in counted) for column in columns}
     return ShareHeld(pence, measures.share(pence, total), only)
 

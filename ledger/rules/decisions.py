@@ -11,7 +11,7 @@ import pyarrow as pa
 from sqlmodel import SQLModel
 
 from ledger.entries.chain import FORM_2_FROM
-from ledger.entries.draft import primary_key, schema_of
+from ledger.entries.draft import added_columns, primary_key, schema_of
 from ledger.errors import Problem
 from ledger.inputs import Action
 from ledger.models import RECORDS, UNPUBLISHED, Upgrade
@@ -24,8 +24,8 @@ _SINCE = f"({{0}} >= {FORM_2_FROM} OR {{0}} > (SELECT min(entry_number) FROM app
 _IN_RANGE = "{0} >= $first AND {0} <= $last"
 
 
-def _said(column: pa.Field) -> str:
-    """A column's value as JSON, in SQL that says the same in every database and under every setting of it."""
+def _said(column: pa.Field, *, added: bool) -> str:
+    """A comma and a column's value as JSON, in SQL that says the same in every database and under every setting."""
     name = f'"{column.name}"'
     if pa.types.is_boolean(column.type):
         text = f"CASE WHEN {name} THEN 'true' ELSE 'false' END"
@@ -36,14 +36,17 @@ def _said(column: pa.Field) -> str:
         text = f"""'"' || {escaped} || '"'"""
     else:
         text = f"CAST({name} AS VARCHAR)"
-    return f"""'"{column.name}":' || coalesce({text}, 'null')"""
+    said = f"""',"{column.name}":' ||"""
+    # A column that came later is left out where it is missing: what was proposed before it came says nothing of it.
+    return f"coalesce({said} {text}, '')" if added else f"{said} coalesce({text}, 'null')"
 
 
 def _rows_said(model: type[SQLModel]) -> str:
-    fields = " || ',' || ".join(_said(column) for column in sorted(schema_of(model), key=lambda column: column.name))
+    columns, added = sorted(schema_of(model), key=lambda column: column.name), added_columns(model)
+    fields = " || ".join(_said(column, added=column.name in added) for column in columns)
     return f"""
     SELECT entry_number, '{model.__name__}' AS model,
-           string_agg('{{' || {fields} || '}}', ',' ORDER BY "{primary_key(model)}" COLLATE "C") AS rows
+           string_agg('{{' || substr({fields}, 2) || '}}', ',' ORDER BY "{primary_key(model)}" COLLATE "C") AS rows
     FROM "{model.__tablename__}" WHERE entry_number > $first AND entry_number <= $last GROUP BY entry_number"""
 
 
@@ -96,6 +99,7 @@ SELECT m.*, w.pence, q.entry_number AS proposed_in, CASE WHEN e.number IS NULL T
          THEN 'the authority' END,
     CASE WHEN e.source IS DISTINCT FROM n.source THEN 'the source' END,
     CASE WHEN e.source_hash IS DISTINCT FROM n.source_hash THEN 'the SHA-256 of the source' END,
+    CASE WHEN e.standing IS DISTINCT FROM n.standing THEN 'what its figures rest on' END,
     CASE WHEN e.actor <> m.decided_by THEN 'who posts it' END,
     CASE WHEN e.reverses IS NOT NULL THEN 'what it reverses' END,
     CASE WHEN coalesce(a.posted, 0) <> w.legs OR coalesce(a.proposed, 0) <> v.legs THEN 'the legs' END,

@@ -3,7 +3,8 @@
 from ledger.errors import Problem
 from ledger.rules.rule import FUND_LINE, SINCE, Row, Rule
 from ledger.structure import KNOWN_RELATIONSHIPS, LIFE
-from ledger.words import GRADES, QUALITIES, RESOURCES, ROUTES
+from ledger.words import DISCRETIONS, FIGURE_STANDINGS, GRADES, QUALITIES, RESOURCES, ROUTES
+from ledger.years import FIRST_YEAR, LAST_YEAR
 
 # As known by the newest entry that is judged.
 _KNOWN, _LIFE = KNOWN_RELATIONSHIPS.replace("$known", "$last"), LIFE.replace("$known", "$last")
@@ -53,6 +54,24 @@ WHERE entry_number >= $first AND (grade NOT IN {GRADES} OR route NOT IN {ROUTES}
 ORDER BY entry_number, id
 """
 
+# What terms need not say, and say in words of their own where they do.
+_MONTHS = "mod(length(return_months), 3) <> 2 OR trim(return_months, '0123456789,') <> ''"
+_TOLD = {
+    "discretion": (f"discretion NOT IN {DISCRETIONS}", f"Use one of {', '.join(DISCRETIONS)}."),
+    "standing": (f"standing NOT IN {FIGURE_STANDINGS}", f"Use one of {', '.join(FIGURE_STANDINGS)}."),
+    "certain_to": (
+        f"certain_to < {FIRST_YEAR} OR certain_to > {LAST_YEAR}",
+        f"Give the year that it starts in, from {FIRST_YEAR} to {LAST_YEAR}.",
+    ),
+    "return_months": (_MONTHS, "Write the months by commas, with two digits each, as 07,10,01,04."),
+}
+_UNREADABLE_TERMS = f"""
+SELECT entry_number, id,
+       CASE {" ".join(f"WHEN {wrong} THEN '{name}'" for name, (wrong, _) in _TOLD.items())} END AS field,
+       CASE {" ".join(f"WHEN {wrong} THEN CAST({name} AS VARCHAR)" for name, (wrong, _) in _TOLD.items())} END AS said
+FROM terms WHERE entry_number >= $first AND ({" OR ".join(wrong for wrong, _ in _TOLD.values())})
+ORDER BY entry_number, id
+"""
 
 # A new tier is looked at beside those that were there.
 _BAD_TIERS = """
@@ -182,6 +201,12 @@ def _bad_terms(row: Row) -> Problem:
     )
 
 
+def _unreadable_terms(row: Row) -> Problem:
+    found = f"its {row['field']} is '{row['said']}'."
+    why = "Nobody could read it; what is not known is left empty."
+    return Problem(f"entry {row['entry_number']}, terms {row['id']}", found, why, _TOLD[row["field"]][1])
+
+
 def _bad_tier(row: Row) -> Problem:
     place = f"entry {row['entry_number']}, tier {row['code']}"
     sentence = "it may go below zero, and is not the one tier above all others."
@@ -222,6 +247,7 @@ RULES = (
     Rule("structure/downward", _UPWARD, _upward, frozenset({"relationship"}), about="parent"),
     Rule("structure/funds", _BAD_FUNDS, _bad_fund, frozenset({"fund"})),
     Rule("structure/terms", _BAD_TERMS, _bad_terms, frozenset({"terms"})),
+    Rule("structure/told", _UNREADABLE_TERMS, _unreadable_terms, frozenset({"terms"})),
     Rule("structure/tiers", _BAD_TIERS, _bad_tier, frozenset({"tier"}), about="rank"),
     Rule(
         "structure/superseded",

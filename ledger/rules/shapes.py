@@ -13,7 +13,7 @@ from ledger.inputs import Action
 from ledger.models import RECORDS, Upgrade
 from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE
 from ledger.rules.rule import SINCE, Row, Rule, where
-from ledger.words import STANDINGS
+from ledger.words import FIGURE_STANDINGS, STANDINGS
 from ledger.years import FIRST_YEAR, LAST_YEAR
 
 # Days that both databases and Python can read; the NHS began in 1948, and people were born before.
@@ -29,12 +29,15 @@ SELECT e.number AS entry_number, e.key, e.kind, e.reverses,
        CASE WHEN e.kind NOT IN ({_listed(ALL_KINDS)}) THEN 'kind'
             WHEN trim(e.key) = '' OR trim(e.actor) = '' OR trim(e.reason) = '' THEN 'words'
             WHEN e.effective_date < DATE '{FIRST_DAY}' OR e.effective_date > DATE '{LAST_DAY}' THEN 'day'
+            WHEN e.standing NOT IN {FIGURE_STANDINGS} THEN 'standing'
             WHEN (e.kind = '{REVERSE}') <> (e.reverses IS NOT NULL) OR e.reverses >= e.number THEN 'link'
-            ELSE 'key' END AS fault, CAST(e.effective_date AS VARCHAR) AS said
+            ELSE 'key' END AS fault,
+       CASE WHEN e.standing NOT IN {FIGURE_STANDINGS} THEN e.standing ELSE CAST(e.effective_date AS VARCHAR) END AS said
 FROM entry e
 WHERE e.number >= {SINCE} AND e.number <= $last AND (
     e.kind NOT IN ({_listed(ALL_KINDS)}) OR trim(e.key) = '' OR trim(e.actor) = '' OR trim(e.reason) = ''
     OR e.effective_date < DATE '{FIRST_DAY}' OR e.effective_date > DATE '{LAST_DAY}'
+    OR e.standing NOT IN {FIGURE_STANDINGS}
     OR (e.kind = '{REVERSE}') <> (e.reverses IS NOT NULL)
     OR (e.kind = '{REVERSE}') <> (substr(e.key, 1, {len(REVERSAL_KEY)}) = '{REVERSAL_KEY}')
     OR e.key <> '{REVERSAL_KEY}' || CAST(e.reverses AS VARCHAR) OR e.reverses >= e.number)
@@ -147,6 +150,9 @@ def _entry_problem(row: Row) -> Problem:
     if fault == "day":
         why = f"Days lie from {FIRST_DAY} to {LAST_DAY}."
         return Problem(place, f"it is dated {row['said']}.", why, "Correct the date.")
+    if fault == "standing":
+        why = "It tells what its figures rest on."
+        return Problem(place, f"its figures are '{row['said']}'.", why, f"Use one of {', '.join(FIGURE_STANDINGS)}.")
     if fault == "link":
         found = "a reversal must name an earlier entry that it undoes, and only a reversal may."
         return Problem(place, found, "The two would not be linked.", f"Use {Action.REVERSE_ENTRY.done()}.")

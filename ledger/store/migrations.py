@@ -318,6 +318,22 @@ GROUP BY e.actor, CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE)
 _PLANS_SERVER = ("DROP INDEX IF EXISTS entry_of_person",)
 
 
+# What a source does not say of a fund is not known. What was hashed before these columns came is hashed without them,
+# so the chain stays as it is; and of earlier rows nobody guesses what they rest on.
+_NOT_KNOWN = (
+    "ALTER TABLE terms ALTER COLUMN recurrent DROP NOT NULL",
+    "ALTER TABLE terms ALTER COLUMN notified_on DROP NOT NULL",
+    "ALTER TABLE terms ADD COLUMN discretion VARCHAR",
+    "ALTER TABLE terms ADD COLUMN certain_to INTEGER",
+    "ALTER TABLE terms ADD COLUMN announced_on DATE",
+    "ALTER TABLE terms ADD COLUMN bid_by DATE",
+    "ALTER TABLE terms ADD COLUMN return_months VARCHAR",
+    "ALTER TABLE terms ADD COLUMN standing VARCHAR",
+    "ALTER TABLE entry ADD COLUMN standing VARCHAR",
+    "ALTER TABLE proposed_entry ADD COLUMN standing VARCHAR",
+)
+
+
 _FORM_2_NAME = "hashing in the second form; balances by day; limits of the source"
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, "proposals, what they propose and how they ended", _PROPOSALS),
@@ -325,6 +341,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(4, "who may do what: appointments and dismissals", _APPOINTMENTS),
     Migration(5, _FORM_2_NAME, _FORM_2, _FORM_2_FILE, _FORM_2_SERVER, _seal_form_2),
     Migration(6, "what is expected and arranged; what people moved by day", _PLANS, server_statements=_PLANS_SERVER),
+    Migration(7, "terms that are not known; discretion, certainty, and what figures rest on", _NOT_KNOWN),
 )
 FIRST_VERSION = 1
 SCHEMA_VERSION = FIRST_VERSION + len(MIGRATIONS)

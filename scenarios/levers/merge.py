@@ -1,5 +1,6 @@
 """Merge: put pots together. Settlement: put them into themes, with a part that may move between the themes."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, Literal
 
@@ -22,7 +23,9 @@ class Into(StrictModel):
     """The pot that others become. What is left out follows from them, the stricter and the later of each.
 
     Grade: the strictest of them. Route: that of the largest. It recurs if all do; it is known when the last of
-    them is, to be spent when the first must be; returns: the most that one of them asks for.
+    them is, to be spent when the first must be; returns: the most that one of them is known to ask for. It is
+    certain as long as all of them are, and whose decision it is follows where they agree. Where it is not known of
+    one of them whether it recurs, when it was notified or how long it is certain, it is not known of the whole.
     """
 
     code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -56,20 +59,27 @@ class Into(StrictModel):
             "pot": self.code,
             "grade": self.grade or strictest,
             "route": self.route or route,
-            "recurrent": pc.min(merged["recurrent"]).as_py() if self.recurrent is None else self.recurrent,
-            "notified_on": self.notified_on or pc.max(merged["notified_on"]).as_py(),
+            "recurrent": _of_all(pc.min, merged["recurrent"]) if self.recurrent is None else self.recurrent,
+            "notified_on": self.notified_on or _of_all(pc.max, merged["notified_on"]),
             "spend_by": self.spend_by or pc.min(merged["spend_by"]).as_py(),
             "returns_per_year": pc.max(merged["returns_per_year"]).as_py()
             if self.returns_per_year is None
             else self.returns_per_year,
+            "discretion": _one_or(merged["discretion"], None),
+            "certain_to": _of_all(pc.min, merged["certain_to"]),
             "stream": _one_or(merged["stream"], "mixed"),
             "lowest_depth": pc.max(merged["lowest_depth"]).as_py(),
         }
 
 
-def _one_or(column: pa.ChunkedArray, otherwise: str) -> str:
+def _one_or(column: pa.ChunkedArray, otherwise: Any) -> Any:
     words = pc.unique(column).to_pylist()
     return words[0] if len(words) == 1 else otherwise
+
+
+def _of_all(summed: Callable[[pa.ChunkedArray], pa.Scalar], column: pa.ChunkedArray) -> Any:
+    """The least or the greatest of a column; not known where one of its values is not."""
+    return None if column.null_count else summed(column).as_py()
 
 
 class Merge(Lever):
@@ -269,7 +279,7 @@ class Settlement(Lever):
         pence = spread(wanted, amounts_of(position, rows))
         pattern = _of_theme(position, move.to).slice(0, 1).to_pylist()[0]
         names = ("fund", "fund_name", "pot", "grade", "route", "recurrent", "notified_on", "spend_by",
-                 "returns_per_year", "stream", "lowest_depth")  # fmt: skip
+                 "returns_per_year", "stream", "lowest_depth", "discretion", "certain_to")  # fmt: skip
         after, _ = restate(position, rows[pence > 0], pence[pence > 0], **{name: pattern[name] for name in names})
         return after, wanted
 

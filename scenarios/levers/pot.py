@@ -13,7 +13,7 @@ from ledger.money import spoken
 from ledger.reports.position import SCHEMA
 from ledger.words import AVAILABLE
 from scenarios.change import Change, Moves, restate, take_out, total
-from scenarios.fields import CannotApply, Grade, Light, Pounds, Route, Share, Text, Year
+from scenarios.fields import CannotApply, Discretion, Grade, Light, Pounds, Route, Share, Text, Year
 from scenarios.levers.amounts import mirrored
 from scenarios.levers.base import Lever, Selecting, amounts_of, part_of, percent, spread, within_reach
 from scenarios.levers.bids import costs, costs_in_words, with_bids
@@ -55,10 +55,12 @@ class Pot(Lever):
     lowest_tier: str = "place"
     grade: Grade
     route: Route
-    recurrent: YesNo
-    notified_on: date
+    recurrent: YesNo | None = None
+    notified_on: date | None = None
     spend_by: date | None = None
     returns_per_year: Whole | None = Field(default=None, ge=0)
+    discretion: Discretion | None = None
+    certain_to: Year | None = Field(default=None, description="the last year for which it is promised")
     quality: Light = "amber"
     source: Source | None = Field(default=None, alias="from")
     amount_pence: Pounds | None = Field(default=None, alias="pounds")
@@ -178,6 +180,7 @@ class Pot(Lever):
                     "notified_on": (part and part.notified_on) or self.notified_on,
                     "spend_by": (part and part.spend_by) or self.spend_by,
                     "returns_per_year": self.returns_per_year, "quality": self.quality, "amount_pence": amount,
+                    "discretion": self.discretion, "certain_to": self.certain_to and self.certain_to.start,
                 }
             )  # fmt: skip
         return pa.Table.from_pylist([row for row in rows if row["amount_pence"]], schema=SCHEMA)
@@ -201,7 +204,7 @@ class Pot(Lever):
 
 _TERMS = (
     "fund", "fund_name", "pot", "stream", "lowest_depth", "grade", "route", "recurrent", "notified_on", "spend_by",
-    "returns_per_year",
+    "returns_per_year", "discretion", "certain_to",
 )  # fmt: skip
 
 

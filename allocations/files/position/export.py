@@ -30,6 +30,8 @@ AMOUNT, CHECK = "amount_pounds", "row_check"
 COLUMNS = (*(name for name in SCHEMA.names if name != "amount_pence"), AMOUNT, CHECK)
 KEY = ("organisation", "fund", "year", "standing")
 HASH_NAME = "position"
+# Columns that a position was given later: a file from before has none of them, and what it says of its rows holds.
+ADDED = ("discretion", "certain_to")
 CHECK_DIGITS = 12
 
 # What each column holds, for the reader of the file; money and years have their unit.
@@ -48,11 +50,13 @@ MEANINGS: Mapping[str, str] = {
     "standing": "Available, retained by or without agreement, spent; source for the giver, below zero",
     "grade": "How ring-fenced: none, monitored, soft, hard or statutory",
     "route": "How the money is given out",
-    "recurrent": "Whether it recurs",
-    "notified_on": "Day on which the receiver was told",
+    "recurrent": "Whether it recurs; empty: not known",
+    "notified_on": "Day on which the receiver was told; empty: not known",
     "spend_by": "Last day to spend it",
-    "returns_per_year": "Reports asked for in a year",
+    "returns_per_year": "Reports asked for in a year; empty: not known",
     "quality": "How sure the classification is: red, amber or green",
+    "discretion": "Whose decision it is: free, local contract, national contract, pass-through; empty: not known",
+    "certain_to": "Last financial year for which it is promised, by the year it starts in; empty: not known",
     AMOUNT: "Amount in pounds sterling, to the penny; a negative amount was given out",
     CHECK: "Check of the row, so that a changed cell is noticed",
 }
@@ -69,13 +73,23 @@ class Guard:
 
 def content_hash(table: pa.Table) -> str:
     """The content hash of a position: of all its rows and columns, in whatever order they come."""
-    return canonical.table_hash(HASH_NAME, table.select(SCHEMA.names).cast(SCHEMA))
+    whole = table.select(SCHEMA.names).cast(SCHEMA)
+    holds = any(whole[name].null_count < whole.num_rows for name in ADDED)
+    return canonical.table_hash(HASH_NAME, whole if holds else whole.drop_columns(list(ADDED)))
 
 
 def row_checks(table: pa.Table) -> list[str]:
-    """A short check of each row, in the table's order."""
-    texts = canonical.row_texts(table.select(SCHEMA.names).cast(SCHEMA))
-    return [hashlib.sha256(text).hexdigest()[:CHECK_DIGITS] for text in texts]
+    """A short check of each row, in the table's order.
+
+    What a row does not hold in the columns that came later is left out of it.
+    """
+    whole = table.select(SCHEMA.names).cast(SCHEMA)
+    texts, shorter = canonical.row_texts(whole), canonical.row_texts(whole.drop_columns(list(ADDED)))
+    holds = [any(value is not None for value in row.values()) for row in whole.select(list(ADDED)).to_pylist()]
+    return [
+        hashlib.sha256(text if held else short).hexdigest()[:CHECK_DIGITS]
+        for text, short, held in zip(texts, shorter, holds, strict=True)
+    ]
 
 
 def guard(table: pa.Table) -> Guard:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from allocations.files.out.provenance import POSITION, SCENARIO
 from allocations.files.position import opening
 from allocations.files.position.export import (
+    ADDED,
     AMOUNT,
     CHECK,
     COLUMNS,
@@ -253,7 +254,7 @@ def _rows(file: str, sheet: Sheet) -> tuple[list[dict[str, object]], list[str], 
     heading = next((n for n, row in enumerate(sheet.rows) if row and row[0].text == COLUMNS[0]), None)
     names = [] if heading is None else [cell.text for cell in sheet.rows[heading]]
     place = {name: names.index(name) for name in COLUMNS if name in names}
-    missing = [name for name in COLUMNS if name not in place]
+    missing = [name for name in COLUMNS if name not in place and name not in ADDED]
     if heading is None or missing:
         raise _not_an_export(f"{file}, sheet {sheet.name}", f"it has no column {', '.join(missing)}.")
     rows: list[dict[str, object]] = []

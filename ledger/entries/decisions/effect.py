@@ -159,4 +159,5 @@ def _in_words(terms: dict[str, Any]) -> str:
     grade = "without a ring-fence" if terms["grade"] == "none" else terms["grade"]
     ends = f", to be spent by {terms['spend_by']}" if terms["spend_by"] else ""
     ways = f", left by {terms['leave_by'].replace(',', ' or ')}" if terms["leave_by"] else ""
-    return f"{grade}, {terms['route']}, {'recurrent' if terms['recurrent'] else 'non-recurrent'}{ends}{ways}"
+    lasting = {True: "recurrent", False: "non-recurrent", None: "not known whether it recurs"}[terms["recurrent"]]
+    return f"{grade}, {terms['route']}, {lasting}{ends}{ways}"

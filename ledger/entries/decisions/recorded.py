@@ -21,23 +21,35 @@ from ledger.models import (
     Tier,
 )
 from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE
-from ledger.words import GRADES, QUALITIES, RESOURCES, ROUTES
+from ledger.words import DISCRETIONS, GRADES, QUALITIES, RESOURCES, ROUTES
+from ledger.years import FinancialYear
 
 _GRADE = Field("grade", Holds.WORD, "How tied it is", "hard", choices=GRADES)
 _TERMS = (
     _GRADE,
     Field("route", Holds.WORD, "How it is given out", "formula", choices=ROUTES),
-    Field("recurrent", Holds.YES_NO, "Whether it recurs (R) or not (NR)", "NR"),
-    Field("notified_on", Holds.DAY, "When notice of it was given", "2025-06-12"),
+    Field("recurrent", Holds.YES_NO, "Whether it recurs (R) or not (NR); empty where it is not known", "NR"),
+    Field("notified_on", Holds.DAY, "When notice of its amount was given; empty where it is not known", "2025-06-12"),
     Field("spend_by", Holds.DAY, "By when it must be spent", "2026-03-31"),
     Field("returns_per_year", Holds.NUMBER, "Returns a year; empty where it is not known", "4"),
     Field("match_percent", Holds.NUMBER, "What must be added to it, in percent; 0 unless said", "0"),
     Field("clawback", Holds.TEXT, "What goes back of what is not spent; none unless said", "underspend at month 12"),
     Field("leave_by", Holds.KINDS, "By which kinds of entry money may leave it", "vire,consolidate"),
+    Field(
+        "discretion",
+        Holds.WORD,
+        "Whose decision its money really is; empty where it is not known",
+        "local contract",
+        choices=DISCRETIONS,
+    ),
+    Field("certain_to", Holds.YEAR, "The last year for which it is promised; empty where it is not known", "2027/28"),
+    Field("announced_on", Holds.DAY, "When it was first announced, before its amounts were known", "2025-05-02"),
+    Field("bid_by", Holds.DAY, "The last day for bids, where it is bid for", "2025-07-31"),
+    Field("return_months", Holds.TEXT, "The months in which a return is due, as 07,10,01,04", "07,10,01,04"),
     Field("quality", Holds.WORD, "How sure this reading of its terms is", "green", choices=QUALITIES),
 )
 # What a fund's first terms must say; whatever later terms leave out stays as it was.
-_FIRST = ("grade", "route", "recurrent", "notified_on", "quality")
+_FIRST = ("grade", "route", "quality")
 _USUAL = {"match_percent": 0, "clawback": "none", "leave_by": ""}
 
 
@@ -74,7 +86,7 @@ def _row_of_terms(
     row = {"id": f"{fund}/{header.day}/{version}", "fund": fund, "effective_from": header.day, "version": version}
     for field in _TERMS:
         given = values[field.name]
-        row[field.name] = held.get(field.name, _USUAL.get(field.name)) if given is None else given
+        row[field.name] = held.get(field.name, _USUAL.get(field.name)) if given is None else _kept(given)
         if field.name in _FIRST and row[field.name] is None:
             why = f"The first terms of {fund} say it."
             raise Impossible(field.name, "nothing is given.", why, f"Give {field.holds.value}, as {field.example}.")
@@ -83,6 +95,11 @@ def _row_of_terms(
     if not row["source"]:
         raise Impossible("source", "nothing is given.", "Terms rest on a document.", "Name the letter or decision.")
     return row
+
+
+def _kept(given: Any) -> Any:
+    """A term as the books keep it: a year by the year it starts in."""
+    return given.start if isinstance(given, FinancialYear) else given
 
 
 def _agree(values: Values, _known: Known, header: Header) -> list[Draft]:

@@ -3,16 +3,16 @@
 Made from the models, as the program's own is, so that a column can be in neither or in both.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
 import pyarrow as pa
 from sqlmodel import SQLModel
 
 from ledger import characters
-from ledger.entries import canonical
+from ledger.entries import canonical, canonical_1
 from ledger.entries.canonical import TRANSFER_FIELDS
-from ledger.entries.draft import LEGS, primary_key, schema_of
+from ledger.entries.draft import LEGS, added_columns, primary_key, schema_of
 from ledger.models import RECORDS, Upgrade
 from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE
 from ledger.store.server.functions import Function
@@ -64,7 +64,10 @@ def sha256(expression: str) -> str:
 def facts(draft: str) -> str:
     """What an entry says of itself, from the version on; ``draft`` is a row of the table of entries."""
     kinds = {"effective_date": pa.date32(), "reverses": pa.int64()}
-    fields = [field(f"{draft}.{name}", kinds.get(name, pa.string())) for name in canonical.ENTRY_FIELDS]
+    fields = [field(f"{draft}.{name}", kinds.get(name, pa.string())) for name in canonical_1.FACTS]
+    # What came later is left out of the text where it is missing.
+    fields += [f"CASE WHEN {draft}.{name} IS NULL THEN '' ELSE {field(f'{draft}.{name}', TEXT)} END"
+               for name in canonical.ADDED_FACTS]  # fmt: skip
     return " || ".join([text(canonical.VERSION), *fields])
 
 
@@ -104,9 +107,9 @@ def text_of_number(value: int) -> str:
     return f"'{canonical.field(value)}'"
 
 
-def row(model: type[SQLModel], alias: str) -> str:
-    """A row of a table, all columns but the entry's number, in the model's order."""
-    return " || ".join(field(f'{alias}."{one.name}"', one.type) for one in schema_of(model))
+def row(model: type[SQLModel], alias: str, without: Collection[str] = ()) -> str:
+    """A row of a table, all columns but the entry's number and those to leave out, in the model's order."""
+    return " || ".join(field(f'{alias}."{one.name}"', one.type) for one in schema_of(model) if one.name not in without)
 
 
 def records_part(model: type[SQLModel], rows: str) -> str:
@@ -115,9 +118,20 @@ def records_part(model: type[SQLModel], rows: str) -> str:
     Args:
         rows: where its rows come from, as SQL.
     """
+    whole, added = _records_part(model, rows), added_columns(model)
+    if not added:
+        return whole
+    # Rows of which none holds anything in the columns that came later are hashed without them.
+    holds = " OR ".join(f'r."{name}" IS NOT NULL' for name in added)
+    fuller = f"(SELECT coalesce(bool_or({holds}), false) FROM {rows} r)"
+    return f"""SELECT p.part FROM ({whole}) p WHERE {fuller}
+        UNION ALL SELECT p.part FROM ({_records_part(model, rows, added)}) p WHERE NOT {fuller}"""
+
+
+def _records_part(model: type[SQLModel], rows: str, without: Collection[str] = ()) -> str:
     ordered = f'row_number() OVER (ORDER BY r."{primary_key(model)}" COLLATE "C") - 1'
-    numbered = f"SELECT {ordered} AS nth, {row(model, 'r')} AS said FROM {rows} r"
-    return part(str(model.__tablename__), len(schema_of(model).names), numbered, "")
+    numbered = f"SELECT {ordered} AS nth, {row(model, 'r', without)} AS said FROM {rows} r"
+    return part(str(model.__tablename__), len(schema_of(model).names) - len(without), numbered, "")
 
 
 # What somebody who posts may bring: a change of the tables is a migration's.

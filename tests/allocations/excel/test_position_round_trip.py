@@ -293,7 +293,7 @@ def test_other_terms_would_make_it_another_position(funded: Store, fresh: Store,
     post(fresh, [new_terms(term("core", "soft", version=2))])
     said = refusal(fresh, tmp_path / "p.xlsx")
     assert "grade is none in the file and soft in the ledger" in said
-    assert "Position!T" in said
+    assert "Position!V" in said
 
 
 def test_an_organisation_that_the_ledger_does_not_know(funded: Store, fresh: Store, tmp_path: Path) -> None:
