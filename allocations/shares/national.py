@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from math import ceil, floor
 from statistics import median
+
+import pyarrow as pa
 
 from allocations.figures import tables
 from allocations.shares import restated
@@ -34,6 +37,7 @@ TITLES: Mapping[str, str] = {
 MOST_PEERS = 5
 ABOVE, BELOW = "above", "below"
 TIER = "icb"
+TOGETHER = "All ICBs together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,31 @@ def standings(reader: Reader, at: Moment, year: int, as_is: date | None = None) 
             )
         )
     return sorted(found, key=lambda one: one.name)
+
+
+def together(reader: Reader, at: Moment, year: int, as_is: date | None = None) -> IcbStanding | None:
+    """All ICBs as one holder, by the same denominators as each: without what the national body itself holds.
+
+    So it lies between the lowest and the highest of them. None where no ICB has money of the year.
+    """
+    held = restated.position_of_each(reader, at, as_is, TIER, year)
+    if not held:
+        return None
+    values = {measure.name: measure for measure in measures(pa.concat_tables(held.values()))}
+    shares = {name: _share(values[name]) for name in COMPARED}
+    return IcbStanding("", TOGETHER, None, _whole(values["total"]), None, {**shares, DISTANCE: None})
+
+
+def near(rows: Iterable[IcbStanding], measure: str, side: str) -> int | None:
+    """A limit in whole percent near the data: a tenth of the ICBs, and at least one, are beyond it.
+
+    None where it is not defined for two of them that differ: then no limit tells any of them apart.
+    """
+    order = [value for _, value in ranked(rows, measure)]
+    if len(set(order)) < 2:  # noqa: PLR2004 - as said
+        return None
+    number = max(1, len(order) // 10)
+    return ceil(order[number - 1] * 100) - 1 if side == ABOVE else floor(order[-number] * 100) + 1
 
 
 def ranked(rows: Iterable[IcbStanding], measure: str) -> list[tuple[IcbStanding, Fraction]]:

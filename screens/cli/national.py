@@ -9,7 +9,8 @@ import typer
 from allocations.shares import national, restated
 from allocations.shares.national import ABOVE, BELOW, TITLES, IcbStanding, Threshold
 from ledger.errors import Problem, Refused
-from ledger.reports import position, trend
+from ledger.reports import monitoring, position, register, trend
+from ledger.years import FinancialYear
 from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, AsAt, AsIs, KnownAt, Ledger, Organisation, Year
 from screens.report import national as reporting
@@ -51,6 +52,9 @@ def show_national(
     below: Annotated[
         list[str] | None, typer.Option(help="Alert on those below a limit: MEASURE=PERCENT; may be given again.")
     ] = None,
+    pots: Annotated[
+        bool, typer.Option("--pots", help="In place of the ranking, what became of every pot at every ICB.")
+    ] = False,
     as_at: AsAt = None,
     known_at: KnownAt = None,
     as_is: AsIs = None,
@@ -59,10 +63,17 @@ def show_national(
     limits = [*_limits(above, ABOVE), *_limits(below, BELOW)]
     with reading(ledger, as_at, known_at) as (reader, at):
         start = year.start if year else position.latest_year(reader)
+        if pots:
+            names = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
+            shown = position.year_in_view(reader, at) if start is None else FinancialYear(start)
+            return reporting.monitored(monitoring.watched(reader, at, shown.start), names, at, shown)
         rows = [] if start is None else national.standings(reader, at, start, as_is)
+        whole = None if start is None else national.together(reader, at, start, as_is)
         changes = restated.changed_by(reader, at, as_is)
     listed = _listed(rows, region, peers_of)
-    return reporting.ranking(listed, at, rank=rank, limits=limits, year=start, as_is=as_is, changes=changes)
+    return reporting.ranking(
+        listed, at, rank=rank, limits=limits, year=start, as_is=as_is, changes=changes, together=whole
+    )
 
 
 def _listed(rows: Sequence[IcbStanding], region: str | None, peers_of: str | None) -> list[IcbStanding]:

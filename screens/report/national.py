@@ -1,15 +1,16 @@
 """All ICBs beside each other: ranked, beyond limits, over time, and above or below their targets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
 from allocations.figures.tables import whole_people
 from allocations.shares import national
-from allocations.shares.national import DISTANCE, TITLES, Alert, Threshold
+from allocations.shares.national import DISTANCE, TITLES, TOGETHER, Alert, Threshold
 from allocations.shares.targets import Target, needed_pence
 from ledger.money import spoken
 from ledger.reports import trend as trends
+from ledger.reports.monitoring import PotWatched, over_all
 from ledger.reports.position import Moment
 from ledger.years import FinancialYear
 from screens.report.report import (
@@ -24,6 +25,7 @@ from screens.report.report import (
     boundaries,
     columns,
     composed,
+    count,
     data,
     day,
     link,
@@ -50,13 +52,19 @@ def in_percent(value: Fraction, measure: str) -> str:
 
 
 def icbs(
-    rows: Sequence[national.IcbStanding], rank: str, *, shown: Sequence[str] = tuple(TITLES), year: int | None = None
+    rows: Sequence[national.IcbStanding],
+    rank: str,
+    *,
+    shown: Sequence[str] = tuple(TITLES),
+    year: int | None = None,
+    together: national.IcbStanding | None = None,
 ) -> Table:
     """ICBs by a measure, the highest first; last those for which it is not defined.
 
     Args:
         shown: the measures that people read.
         year: of the books, where the totals are theirs and lead to what they are made of.
+        together: all ICBs as one, for the last row.
     """
     names = list(rows[0].values) if rows else list(TITLES)
     order = [row for row, _ in national.ranked(rows, rank)]
@@ -72,7 +80,11 @@ def icbs(
          *(row.values[name] for name in names))
         for row in order
     ]  # fmt: skip
-    return Table(f"All ICBs by {TITLES[rank].lower()}", heads, lines)
+    name = f"All ICBs by {TITLES[rank].lower()}"
+    if together is None:
+        return Table(name, heads, lines)
+    values = (together.values[measure] for measure in names)
+    return Table(name, heads, [*lines, ("", TOGETHER, "", None, together.total_pence, *values)], has_total=True)
 
 
 def alerts(alerts: Sequence[Alert]) -> Table:
@@ -98,16 +110,20 @@ def ranking(
     year: int | None,
     as_is: date | None,
     changes: Sequence[date],
+    together: national.IcbStanding | None = None,
 ) -> Report:
     """ICBs ranked by a measure, and who is beyond limits.
 
     Args:
+        together: all ICBs as one.
         year: in which the year starts; None where there is none in the books.
         changes: the days on which boundaries have changed by ``as_is``.
     """
     found = national.alerts(rows, limits)
     beyond = alerts(found)
     sentences = [] if rows else [NOTHING]
+    if together is not None and (value := together.values[rank]) is not None:
+        sentences.append(in_england(value, rank))
     if limits:
         sentences.append(national.alerts_in_words(found, len(rows)))
         sentences += [f"{one.name} ({one.code}): {TITLES[one.measure]} is {in_percent(one.value, one.measure)}, "
@@ -117,9 +133,78 @@ def ranking(
         "rank": rank,
         "as_is": as_is,
         "alerts": beyond.records(),
+        "together": None if together is None else {"total_pence": together.total_pence, **together.values},
     }
     title = f"ICBs by {TITLES[rank].lower()}, the highest first"
     return Report([icbs(rows, rank, shown=[rank])], at, title, [*sentences, *boundaries(as_is, changes)], facts)
+
+
+def in_england(value: Fraction, measure: str) -> str:
+    """A measure of all ICBs as one, in a sentence that says of which money."""
+    return (
+        f"All ICBs together: {in_percent(value, measure)}, of the same money as each: what they and those below them "
+        "hold, without what NHS England itself holds."
+    )
+
+
+# What became of a pot: attribute, heading, and whether it is a sum.
+_BECAME = (
+    ("allocated_pence", "Allocated (£)"), ("spent_pence", "Spent on its purpose (£)"),
+    ("redirected_pence", "Put to other pots (£)"), ("brought_in_pence", "Came from other pots (£)"),
+    ("returned_pence", "Sent back (£)"), ("carried_pence", "Carried forward (£)"),
+    ("not_reported_pence", "Not reported (£)"),
+)  # fmt: skip
+
+
+NOT_REPORTED = (
+    "Not reported is what nobody has recorded as spent, put to another pot, sent back or carried forward by the day; "
+    "it is not taken as spent. What a line below zero took off a pot is taken off what was allocated."
+)
+
+
+def monitored(found: Sequence[PotWatched], names: Mapping[str, str], at: Moment, year: FinancialYear) -> Report:
+    """Every pot by ICB, with what the entries say became of it; and each pot over all ICBs.
+
+    Args:
+        names: of ICBs, by code.
+    """
+    by_pot = pots_watched(found)
+    reported = [one for one in found if one.is_reported]
+    title = f"Pots of {year} by ICB: allocated, spent on purpose, redirected, sent back and not reported"
+    sentences = [
+        f"Of {len(found):,} pots at ICBs the books record some use of {len(reported):,}." if found else NOTHING,
+        NOT_REPORTED,
+    ]
+    facts = {"year": str(year), "by_pot": by_pot.records(), "reported": len(reported)}
+    return Report([pots_watched_by_icb(found, names), by_pot], at, title, sentences, facts)
+
+
+def pots_watched_by_icb(found: Sequence[PotWatched], names: Mapping[str, str], *, most: int | None = 42) -> Table:
+    """Every pot at every ICB."""
+    heads = [
+        text("ICB", "name"), *data("icb"), text("Pot", "pot_name"), *data("pot"),
+        text("Ring-fence", "grade", missing="not known"), *(money(heading, key) for key, heading in _BECAME),
+        share("Leaked", "leaked", missing="not reported"),
+    ]  # fmt: skip
+    rows = [
+        (names.get(one.organisation, one.organisation), one.organisation, one.name, one.pot, one.grade,
+         *(getattr(one, key) for key, _ in _BECAME), one.leaked)
+        for one in found
+    ]  # fmt: skip
+    return Table("Every pot by ICB", heads, rows, most=most)
+
+
+def pots_watched(found: Sequence[PotWatched]) -> Table:
+    """Every pot over all ICBs, the largest first; of how many of them some use is recorded."""
+    heads = [
+        text("Pot", "name"), *data("pot"), text("Ring-fence", "grade", missing="not known"), count("ICBs", "icbs"),
+        count("ICBs that report", "reporting"), *(money(heading, key) for key, heading in _BECAME),
+    ]  # fmt: skip
+    rows = [
+        (one.name, one.pot, one.grade, one.holders, one.reporting, *(getattr(one.whole, key) for key, _ in _BECAME))
+        for one in over_all(found)
+    ]  # fmt: skip
+    return Table("Every pot over all ICBs", heads, rows)
 
 
 def beside(rows: Sequence[national.IcbStanding], marked: str) -> Table:

@@ -79,3 +79,32 @@ def test_every_icb_has_a_square_of_its_own(rows: list[IcbStanding]) -> None:
 def _icb(code: str, people: int | None, tied: str | None = None) -> IcbStanding:
     value = None if tied is None else Fraction(tied)
     return IcbStanding(code, f"ICB {code}", None, 1, None if people is None else people * 10**9, {TIED: value})
+
+
+def test_all_together_are_measured_by_the_same_money_as_each(reader: Reader, rows: list[IcbStanding]) -> None:
+    """Counted again by pandas from all that is held below the national body; so it lies between its ICBs."""
+    whole = national.together(reader, position.moment(reader), 2025)
+    assert whole is not None
+    held = position.position(reader, position.moment(reader), year=2025).to_pandas()
+    below = held[~held["tier"].isin(["government", "national"])]
+    total = int(below["amount_pence"].sum())
+    tied = int(below[below["grade"].isin(["soft", "hard", "statutory"])]["amount_pence"].sum())
+    free = below[below["grade"].isin(["none", "monitored"]) & (below["depth"] > 0)]
+    assert whole.total_pence == total == sum(row.total_pence or 0 for row in rows)
+    assert whole.values[TIED] == Fraction(tied, total)
+    assert whole.values["untied_devolved_share"] == Fraction(int(free["amount_pence"].sum()), total)
+    for name in (TIED, "untied_devolved_share", "retained_without_agreement_share", "devolved_share"):
+        order = [value for _, value in national.ranked(rows, name)]
+        assert order[-1] <= (whole.values[name] or 0) <= order[0]
+
+
+def test_a_limit_near_the_data_is_passed_by_a_tenth() -> None:
+    """Of 20 ICBs with 10.5% to 29.5% two lie above 28%, and two below 12%; where all are alike there is no limit."""
+    rows = [_icb(f"A{number:02}", 1, f"0.{105 + 10 * number}") for number in range(20)]
+    above, below = national.near(rows, TIED, ABOVE), national.near(rows, TIED, BELOW)
+    assert (above, below) == (28, 12)
+    for side, limit in ((ABOVE, 28), (BELOW, 12)):
+        assert len(national.alerts(rows, [Threshold(TIED, Fraction(limit, 100), side)])) == 2
+    # At a whole percent itself the limit lies just beside it, for a value at a limit raises no alert.
+    assert national.near([_icb("A", 1, "0.2"), _icb("B", 1, "0.3")], TIED, ABOVE) == 29
+    assert national.near([_icb("A", 1, "0.2"), _icb("B", 1, "0.2")], TIED, ABOVE) is None

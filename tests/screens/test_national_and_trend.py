@@ -53,6 +53,21 @@ def test_the_trend_of_the_page_is_the_trend_of_the_command(monkeypatch: pytest.M
     assert "devolved went from 0.0% to 21.4%" in said(app)
 
 
+def test_the_page_watches_pots_and_its_own_limits_can_be_passed(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
+) -> None:
+    """At the limits that nobody set a tenth of 42 ICBs are beyond each; England stands in the same table."""
+    app = page(monkeypatch, "national", demo_ledger, watched="QWO")
+    assert "alerts on" in app.warning[0].value
+    assert "All ICBs together: " in said(app)
+    answer = document("national", "--pots", "--ledger", demo_ledger)
+    assert f"Of {len(answer['rows']):,} pots at ICBs the books record some use of 0." in said(app)
+    own = [row for row in answer["rows"] if row["icb"] == "QWO"]
+    shown = tables(app)
+    assert all(exact_pounds(row["not_reported_pence"]) in shown for row in own)
+    assert sum(row["allocated_pence"] for row in answer["rows"]) == 16_024_116_447_831
+
+
 def test_what_was_not_yet_recorded_is_said_and_not_zero(monkeypatch: pytest.MonkeyPatch, moving: Path) -> None:
     app = page(monkeypatch, "national", moving, clock="then")
     assert any("Nothing of it was recorded in these books by any of these points" in info.value for info in app.info)

@@ -11,7 +11,7 @@ from allocations.shares.national import ABOVE, BELOW, DISTANCE, TITLES, IcbStand
 from allocations.shares.pace import plan, read_pace
 from allocations.shares.targets import STREAMS
 from ledger.errors import Refused
-from ledger.reports import trend
+from ledger.reports import monitoring, trend
 from ledger.reports.summary import percent
 from ledger.reports.trend import MONTHS, YEARS
 from ledger.years import FinancialYear
@@ -52,8 +52,12 @@ def page() -> None:
         return
     if len(rows) == 1:
         st.info(f"Only {rows[0].name} is in these books, so there is nobody to compare it with yet.")
-    _compare(rows, books.year if as_is is None else None)
+    whole = books.answer(
+        "together", lambda reader, at: national.together(reader, at, books.year, as_is), books.year, as_is
+    )
+    _compare(rows, books.year if as_is is None else None, whole)
     _alerts(rows)
+    _watched(books)
     _trend(books)
     _targets(as_is)
     _pace()
@@ -78,7 +82,7 @@ def _boundaries(books: Books) -> date | None:
 
 
 @st.fragment
-def _compare(rows: Sequence[IcbStanding], year: int | None) -> None:
+def _compare(rows: Sequence[IcbStanding], year: int | None, whole: IcbStanding | None) -> None:
     """Ranked, on tiles and by region; with the year, totals lead to the books, which know no restated sums."""
     measure = address.choose("measure", "Compare by", list(TITLES), shown=lambda name: TITLES[name], usual=_USUAL)
     names = {row.code: row.name for row in rows}
@@ -102,13 +106,15 @@ def _compare(rows: Sequence[IcbStanding], year: int | None) -> None:
     if not order:
         st.info(f"{title} is not defined for any ICB here.")
         return
-    table, small = reporting.icbs(listed, measure, year=year), _small_table(order, measure)
+    table, small = reporting.icbs(listed, measure, year=year, together=whole), _small_table(order, measure)
     first, last = order[0], order[-1]
     bars = [_bar(row, value, measure, marked) for row, value in order]
     sentence = (
         f"{title}: from {in_percent(last[1], measure)} ({last[0].name}) to {in_percent(first[1], measure)} "
         f"({first[0].name}), among {len(order)} ICBs{_place_of(order, marked)}."
     )
+    if whole is not None and (value := whole.values[measure]) is not None:
+        sentence += f" {reporting.in_england(value, measure)}"
     if measure == DISTANCE:
         distances(bars, name="Ranked", sentence=sentence, axis=f"{title} (%)", table=table, key=f"ranked-{measure}")
     else:
@@ -189,30 +195,53 @@ def _small_table(order: Sequence[tuple[IcbStanding, Fraction]], measure: str) ->
     return Table(f"{TITLES[measure]} by ICB", heads, rows)
 
 
+# Name in the address, what is asked, the measure, which side of the limit, and how far the slider goes.
+_LIMITS = (
+    ("tied", "Ring-fenced, soft included: more than", "ring_fenced_share_with_soft", ABOVE, 100),
+    ("free", "Local and free: less than", "untied_devolved_share", BELOW, 100),
+    ("away", "Above target, core: more than", DISTANCE, ABOVE, 10),
+)
+
+
 @st.fragment
 def _alerts(rows: Sequence[IcbStanding]) -> None:
     st.header("Alerts", anchor=False)
-    st.write("Set limits; every ICB beyond one is listed. The limits are in the address, so a link carries them.")
-    one, two, three = st.columns(3)
-    with one:
-        tied = address.slide("tied", "Ring-fenced, soft included: more than", 0, 100, 35, unit="%")
-    with two:
-        free = address.slide("free", "Local and free: less than", 0, 100, 15, unit="%")
-    with three:
-        away = address.slide("away", "Above target, core: more than", 0, 10, 5, unit="%")
-    found = national.alerts(
-        rows,
-        [
-            Threshold("ring_fenced_share_with_soft", Fraction(tied, 100), ABOVE),
-            Threshold("untied_devolved_share", Fraction(free, 100), BELOW),
-            Threshold(DISTANCE, Fraction(away, 100), ABOVE),
-        ],
+    st.write(
+        "Set limits; every ICB beyond one is listed. Where you set none, a tenth of the ICBs lie beyond each. The "
+        "limits are in the address, so a link carries them."
     )
+    limits = []
+    for (name, label, measure, side, most), place in zip(_LIMITS, st.columns(len(_LIMITS)), strict=True):
+        usual = national.near(rows, measure, side)
+        with place:
+            if usual is None:
+                st.write(f"{label}: no limit, for all are alike or not known.")
+                continue
+            percent = address.slide(name, label, 0, most, min(max(usual, 0), most), unit="%")
+        limits.append(Threshold(measure, Fraction(percent, 100), side))
+    found = national.alerts(rows, limits)
     if not found:
         st.success("No ICB is beyond these limits.")
         return
     st.warning(national.alerts_in_words(found, len(rows)))
     tables.show(reporting.alerts(found), "alerts")
+
+
+@st.fragment
+def _watched(books: Books) -> None:
+    """What became of every pot, over all ICBs and at each."""
+    st.header("What became of every pot", anchor=False)
+    found = books.answer("watched", lambda reader, at: monitoring.watched(reader, at, books.year), books.year)
+    reported = [one for one in found if one.is_reported]
+    st.write(f"Of {len(found):,} pots at ICBs the books record some use of {len(reported):,}. {reporting.NOT_REPORTED}")
+    tables.show(reporting.pots_watched(found), "pots-watched")
+    code = address.choose(
+        "watched", "Every pot of", ["", *books.icbs], shown=lambda code: books.icbs[code] if code else "No ICB",
+        unknown="which holds no money in this ledger",
+    )  # fmt: skip
+    if code:
+        own = [one for one in found if one.organisation == code]
+        tables.show(reporting.pots_watched_by_icb(own, books.icbs, most=None), f"pots-watched-{code}")
 
 
 @st.fragment

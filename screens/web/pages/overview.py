@@ -5,6 +5,7 @@ from datetime import date
 
 import streamlit as st
 
+from allocations.shares import national
 from ledger.errors import Refused
 from ledger.money import exact_pounds, spoken
 from ledger.reports import summary
@@ -40,6 +41,8 @@ def page() -> None:
     with tied:
         st.metric("Ring-fenced, soft included (illustrative)", summary.percent(found.ring_fenced.share))
         _behind(found.ring_fenced.pence, found.ring_fenced.only, icb, books.year)
+    if icb is None:
+        _icbs_alone(books)
     if found.links:
         sankey(
             found.links,
@@ -61,6 +64,18 @@ def page() -> None:
         )
     _changed(books, icb)
     frame.foot(books.at, frame.sources(books) + " Populations: November 2023 to October 2024.")
+
+
+def _icbs_alone(books: Books) -> None:
+    """The same shares of what ICBs and those below them hold, as each ICB's own are worked out."""
+    whole = books.answer("together", lambda reader, at: national.together(reader, at, books.year), books.year, None)
+    if whole is not None:
+        free, tied = (whole.values[name] for name in ("untied_devolved_share", "ring_fenced_share_with_soft"))
+        st.write(
+            f"Of what all ICBs together hold, without NHS England's own money, {summary.percent(free)} is both local "
+            f"and free and {summary.percent(tied)} ring-fenced, soft included (illustrative): compare an ICB's own "
+            "shares with these."
+        )
 
 
 def _behind(pence: int, only: Mapping[str, str], icb: str | None, year: int) -> None:
