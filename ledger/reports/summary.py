@@ -139,7 +139,8 @@ def _sentence(rows: Sequence[dict[str, Any]], total: int, name: str | None, valu
     free = values["untied_devolved_share"]
     if total == 0:
         return f"No money stands in {name or 'the ledger'} in this year."
-    freedom = f"{percent(free)} of the whole is both local and free of ring-fences."
+    of_what = "the whole" if all(row["grade"] is not None for row in rows) else "the money with terms on record"
+    freedom = f"{percent(free)} of {of_what} is both local and free of ring-fences."
     if name is None:
         return (
             f"Of {spoken(total)} for the NHS in England, NHS England keeps {spoken(national)} and passes "
