@@ -1,6 +1,7 @@
 """Running a scenario: from a baseline, step by step, to a new position. Nothing here can write the books."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from scenarios.change import Change, held, tidied, total
 from scenarios.fields import CannotApply
 from scenarios.levers.base import Lever
 from scenarios.scenario import WrittenScenario
-from scenarios.world import World
+from scenarios.world import ICB, World
 
 # What a step is judged by.
 _JUDGED = ["fund", "fund_name", "year", "standing", "grade", "amount_pence"]
@@ -67,6 +68,7 @@ def run(written: WrittenScenario, books: Baseline) -> Run:
     world = books.world.changed(
         given={name: measured.fractions() for name, measured in scenario.measures.items()},
         segments=_segments(written, books.world),
+        segment_counts=_segment_counts(written, books.world),
         seed=scenario.seed,
         scope=books.organisation,
     )
@@ -87,11 +89,8 @@ def apply(lever: Lever, position: pa.Table, world: World, place: str = "the step
     Raises:
         Refused: the step cannot be done, or it would take money out of a ring-fence without saying so.
     """
-    try:
+    with _refusals(place):
         change = lever.apply(position, world)
-    except CannotApply as error:
-        where = f"{place}.{error.key}" if error.key else place
-        raise Refused([Problem(where, error.found, error.why, error.fix)]) from error
     before, after = (held(table.select(_JUDGED)) for table in (position, change.position))
     _hold_to_promises(lever, position, (before, after), change)
     if not change.frees:
@@ -99,6 +98,16 @@ def apply(lever: Lever, position: pa.Table, world: World, place: str = "the step
         if problems:
             raise Refused(problems)
     return change
+
+
+@contextmanager
+def _refusals(place: str) -> Iterator[None]:
+    """What a step cannot do as a problem with its place in the file."""
+    try:
+        yield
+    except CannotApply as error:
+        where = f"{place}.{error.key}" if error.key else place
+        raise Refused([Problem(where, error.found, error.why, error.fix)]) from error
 
 
 def _ring_fence_problems(before: pa.Table, after: pa.Table, added_pence: int, place: str) -> list[Problem]:
@@ -147,9 +156,13 @@ def _hold_to_promises(lever: Lever, position: pa.Table, sums: tuple[pa.Table, pa
 def _steps(
     written: WrittenScenario, keys: tuple[str, ...], steps: Sequence[Lever], position: pa.Table, world: World
 ) -> Iterable[Done]:
-    for index, lever in enumerate(steps):
+    freed: dict[int, int] = {}
+    for index, asked in enumerate(steps):
         place = written.where((*keys, index))
+        with _refusals(f"{place} ({asked.lever_name()})"):
+            lever = asked.resting_on(freed)
         change = apply(lever, position, world, f"{place} ({lever.lever_name()})")
+        freed[index + 1] = -min(change.added_pence, 0)
         yield Done(index + 1, lever, place, change)
         position, world = change.position, change.world
 
@@ -191,3 +204,24 @@ def _segments(written: WrittenScenario, world: World) -> dict[str, int]:
         )
     otherwise = {} if segments.otherwise is None else dict.fromkeys(icbs, segments.otherwise)
     return {**otherwise, **segments.values}
+
+
+def _segment_counts(written: WrittenScenario, world: World) -> dict[int, int]:
+    """How many ICBs are in each segment, all of them counted; empty where the file does not say."""
+    segments = written.scenario.segments
+    if segments is None or not segments.counts:
+        return {}
+    icbs = len(world.population(ICB))
+    counted = sum(segments.counts.values())
+    if counted != icbs:
+        raise Refused(
+            [
+                Problem(
+                    written.where(("segments", "counts")),
+                    f"they count {counted} ICBs, and there are {icbs}.",
+                    "Every ICB is in one segment.",
+                    "Correct the counts, or take a baseline with as many ICBs.",
+                )
+            ]
+        )
+    return dict(segments.counts)

@@ -1,6 +1,7 @@
 """What a value in a scenario may be: shares, pounds, days, and the words for weightings.
 
-Any value may also be the name of an assumption, written ``$name``; it is put in before the value is read.
+Any value may also be the name of an assumption, written ``$name``, or arithmetic with some; it is put in before the
+value is read.
 """
 
 import unicodedata
@@ -31,7 +32,7 @@ class CannotApply(LedgerError):
         super().__init__(f"{found} {why} {remedy}")
 
 
-NAMED = {"type": "string", "pattern": r"^\$[a-z][a-z0-9_-]*$", "description": "the name of an assumption"}
+NAMED = {"type": "string", "pattern": r"\$[a-z]", "description": "an assumption by name, or worked out from some"}
 
 Grade = Literal["none", "monitored", "soft", "hard", "statutory"]
 Discretion = Literal["free", "local contract", "national contract", "pass-through"]

@@ -1,7 +1,7 @@
 """Who gains and who loses: in pounds, in percent, per head, by ICB, place, network, and by deprivation."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import pyarrow as pa
@@ -60,6 +60,8 @@ class View:
         same: how many have exactly what they had.
         fifths: change by fifth of deprivation; ``basis`` says how deprivation is measured. Empty where there are
             too few organisations to tell, or where some began or ended.
+        of_money: whether these are gains and losses of money; where systems do not get as much more between them, it
+            is who decides over it that changes.
         began, ended: organisations that a change of structure made or closed: neither gainers nor losers.
     """
 
@@ -69,6 +71,7 @@ class View:
     same: int
     fifths: tuple[Fifth, ...]
     basis: str
+    of_money: bool = True
     began: tuple[Gain, ...] = ()
     ended: tuple[Gain, ...] = ()
 
@@ -85,14 +88,20 @@ def views(before: pa.Table, after: pa.Table, world_before: World, world: World) 
     """Gains and losses at every level at which anything is held."""
     own, new = held(before), held(after)
     found = []
+    systems = by_system(own, world_before), by_system(new, world)
     for level in (ICB, PLACE, PCN, PRACTICE):
         if level == ICB:
-            had, has = by_system(own, world_before), by_system(new, world)
+            had, has = systems
         else:
             had, has = _by_holder(own, level, world_before), _by_holder(new, level, world)
         if had or has:
-            found.append(_view(level, had, has, world_before, world))
+            of_money = _more(had, has) == _more(*systems)
+            found.append(replace(_view(level, had, has, world_before, world), of_money=of_money))
     return tuple(found)
+
+
+def _more(had: Mapping[str, int], has: Mapping[str, int]) -> int:
+    return sum(has.values()) - sum(had.values())
 
 
 def by_system(table: pa.Table, world: World) -> dict[str, int]:
@@ -148,7 +157,7 @@ def _view(level: str, had: Mapping[str, int], has: Mapping[str, int], world_befo
         fifths = _fifths({row.code: row.change_pence for row in rows}, scores, people)
     same = len(stayed) - len(changed)
     costs = ", less what bidding costs them" if world_before.bid_for or world.bid_for else ""
-    return View(level, _TITLES[level] + costs, tuple(changed), same, fifths, basis, began, ended)
+    return View(level, _TITLES[level] + costs, tuple(changed), same, fifths, basis, began=began, ended=ended)
 
 
 def _gain(code: str, before: int, after: int, people: int, world: World) -> Gain:

@@ -16,14 +16,15 @@ from ledger.reports.measures import SCOPES, Measure, measures
 from ledger.reports.summary import percent
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
-from scenarios import baseline, bidding
+from scenarios import baseline
 from scenarios.baseline import Baseline, position_hash
 from scenarios.bridge import Bridge, Bridges, bridges
 from scenarios.change import condensed, held, total
 from scenarios.engine import Run, run
 from scenarios.gainers import Gain, View, views
+from scenarios.propositions import propositions
 from scenarios.scenario import Scenario, WrittenScenario, read_scenario
-from scenarios.scorecard import Test, scorecard
+from scenarios.scorecard import Test
 
 LIBRARY = Path(__file__).parent / "library"
 FORMAT = 1
@@ -111,10 +112,7 @@ def explore(written: WrittenScenario, books: Baseline) -> Outcome:
         for scope in SCOPES
         for old, new in zip(measures(few_before, scope), measures(few_after, scope), strict=True)
     )
-    tests = (
-        *zip(scorecard(before, done.baseline.world), scorecard(after, done.world), strict=True),
-        *bidding.tests(done.baseline.world, done.world),
-    )
+    tests = propositions(before, after, done.baseline.world, done.world)
     bridged = bridges(done)
     gained = views(before, after, done.baseline.world, done.world)
     return Outcome(done, compared, tests, bridged, gained, paragraph(done, bridged, gained), position_hash(after))
@@ -252,6 +250,7 @@ def _view(view: View) -> dict[str, Any]:
     return {
         "level": view.level,
         "title": view.title,
+        "of_money": view.of_money,
         "same": view.same,
         "changes": [_gain(gain) for gain in view.gains],
         "began": [_gain(gain) for gain in view.began],
@@ -338,20 +337,24 @@ def _who(view: View) -> str:
         return ""
     gainers = [gain for gain in view.gains if gain.change_pence > 0]
     losers = [gain for gain in view.gains if gain.change_pence < 0]
-    told = [f"{len(gainers)} gain and {len(losers)} lose"]
+    up, down = ("gain", "lose") if view.of_money else ("would decide over more", "over less")
+    most, least = ("gains most", "loses most") if view.of_money else ("most of all", "least of all")
+    told = [f"{len(gainers)} {up} and {len(losers)} {down}"]
     if gainers:
-        told.append(f"{gainers[0].name} gains most ({_change(gainers[0].change_pence, gainers[0].change)})")
+        told.append(f"{gainers[0].name} {most} ({_change(gainers[0].change_pence, gainers[0].change)})")
     if losers:
-        told.append(f"{losers[-1].name} loses most ({_change(-losers[-1].change_pence, losers[-1].change)})")
+        told.append(f"{losers[-1].name} {least} ({_change(-losers[-1].change_pence, losers[-1].change)})")
     sentence = f"{view.title}: {'; '.join(told)}."
     if view.fifths and view.fifths[0].per_head_pence is not None and view.fifths[-1].per_head_pence is not None:
-        most, least = view.fifths[0].per_head_pence, view.fifths[-1].per_head_pence
-        sentence += f" Of people, the most deprived fifth {_gains(most)} a head, the least deprived {_gains(least)}."
+        first, last = (_a_head(view, fifth.per_head_pence or 0) for fifth in (view.fifths[0], view.fifths[-1]))
+        sentence += f" Of people, the most deprived fifth {first}, the least deprived {last}."
     return sentence
 
 
-def _gains(pence: int) -> str:
-    return f"gains {spoken(pence)}" if pence >= 0 else f"loses {spoken(-pence)}"
+def _a_head(view: View, pence: int) -> str:
+    if view.of_money:
+        return f"{'gains' if pence >= 0 else 'loses'} {spoken(abs(pence))} a head"
+    return f"would decide over {spoken(abs(pence))} a head {'more' if pence >= 0 else 'less'}"
 
 
 def _change(pence: int, part: Fraction | None) -> str:

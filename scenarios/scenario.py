@@ -13,6 +13,7 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from allocations.reading.strict_yaml import Path_, StrictModel, Whole, place_of, read_lines, read_model
 from ledger.errors import Problem, Refused, refuse
+from scenarios.expressions import named, put_in, put_in_words
 from scenarios.fields import NAMED, Instant, Light, Text, Year
 from scenarios.levers import Step
 
@@ -58,16 +59,24 @@ class Measured(Grounds):
 
 
 class Segments(Grounds):
-    """The oversight segment of each ICB, 1 (most trusted) to 4 (most supported)."""
+    """The oversight segment of each ICB, 1 (most trusted) to 4 (most supported); or how many are in each.
+
+    Where only ``counts`` are known, a step shows the mean over all ways to fill the segments, and its range.
+    """
 
     values: dict[str, Whole] = Field(default_factory=dict)
     otherwise: Whole | None = Field(default=None, ge=1, le=4)
+    counts: dict[Whole, Whole] = Field(default_factory=dict, description="segment to the number of ICBs in it")
 
     @model_validator(mode="after")
     def _four(self) -> "Segments":
         wrong = [f"{code}: {segment}" for code, segment in self.values.items() if segment not in range(1, 5)]
         if wrong:
             raise ValueError(f"a segment is 1, 2, 3 or 4, not {', '.join(wrong)}")
+        if not set(self.counts) <= {1, 2, 3, 4} or min(self.counts.values(), default=0) < 0:
+            raise ValueError("counts give each of the segments 1, 2, 3 and 4 a number of ICBs")
+        if self.counts and (self.values or self.otherwise is not None):
+            raise ValueError("give the segment of each ICB, or the counts, and not both")
         return self
 
 
@@ -152,11 +161,17 @@ def written(scenario: Scenario, name: str = "scenario") -> WrittenScenario:
     return WrittenScenario(scenario, name, lambda keys: ".".join([name, *(str(key) for key in keys)]))
 
 
+# Where an assumption may be named.
+_FILLED = ("title", "question", "steps", "baseline")
+# What people read, in which a dollar may be a dollar.
+_SENTENCES = ("title", "question", "why", "name", "partners", "purpose", "decision")
+
+
 def _with_assumptions(content: Any, where: Callable[[Path_], str]) -> Any:
-    """Put the values of assumptions in where steps name them.
+    """Put the values of assumptions in where steps, the title and the question name them.
 
     Raises:
-        Refused: a step names an assumption that the file does not make.
+        Refused: an assumption is named that the file does not make.
     """
     if not isinstance(content, dict):
         return content
@@ -173,21 +188,24 @@ def _with_assumptions(content: Any, where: Callable[[Path_], str]) -> Any:
             return {key: fill(value, (*keys, str(key))) for key, value in part.items()}
         if isinstance(part, list):
             return [fill(value, (*keys, number)) for number, value in enumerate(part)]
-        if isinstance(part, str) and part.startswith("$"):
-            if part[1:] in values:
-                return values[part[1:]]
+        if isinstance(part, str) and (names := named(part)):
+            wanting = [name for name in names if name not in values]
+            if keys[-1] in _SENTENCES:
+                return put_in_words(part, values)
+            if not wanting:
+                return put_in(part, values)
             known = ", ".join(f"${name}" for name in values) or "none"
             problems.append(
                 Problem(
                     where(keys),
-                    f"there is no assumption '{part}'.",
+                    f"there is no assumption '${wanting[0]}'.",
                     "The step would have no value.",
                     f"Add it under 'assumptions'. There is {known}.",
                 )
             )
         return part
 
-    filled = {key: fill(value, (key,)) if key in ("steps", "baseline") else value for key, value in content.items()}
+    filled = {key: fill(value, (key,)) if key in _FILLED else value for key, value in content.items()}
     if problems:
         raise Refused(problems)
     return filled

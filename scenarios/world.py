@@ -81,8 +81,10 @@ class World:
             billionths of a person.
         given: measures that the scenario file brings: name to code to value.
         segments: oversight segment of each ICB, where the file gives them.
+        segment_counts: how many ICBs are in each segment, where no more than that is known.
         seed: what every draw by chance starts from.
         scope: the organisation that the position is limited to; None for all.
+        withdrawn: the rows of money that was announced, and taken back in the year.
         bid_for: funds that are bid for in this scenario, by code.
     """
 
@@ -94,8 +96,10 @@ class World:
     people_year: FinancialYear | None
     given: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)
     segments: Mapping[str, int] = field(default_factory=dict)
+    segment_counts: Mapping[int, int] = field(default_factory=dict)
     seed: int = 0
     scope: str | None = None
+    withdrawn: pa.Table | None = None
     bid_for: Mapping[str, BidFor] = field(default_factory=dict)
     _memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 

@@ -1,14 +1,17 @@
 """Grow, cut and withdraw: the levers that do not conserve money. Each says by how much."""
 
+import re
+from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
+from allocations.reading.strict_yaml import Whole
 from allocations.shares.apportion import apportion
 from ledger.money import spoken
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
@@ -21,6 +24,7 @@ from scenarios.selection import select
 from scenarios.weighing import weights
 from scenarios.world import NATIONAL, World
 
+_PROCEEDS = re.compile(r"proceeds of step (\d{1,3})")
 UNSPENT = (AVAILABLE, BY_AGREEMENT, WITHOUT_AGREEMENT)
 
 
@@ -32,26 +36,62 @@ class _Sized(Selecting):
 
     @model_validator(mode="after")
     def _one(self) -> "_Sized":
-        if (self.share is None) == (self.amount_pence is None):
+        if len([each for each in self._given() if each is not None]) != 1:
             raise ValueError("give either share or pounds")
         return self
+
+    def _given(self) -> list[Any]:
+        return [self.share, self.amount_pence]
 
     def _size(self) -> str:
         return "" if self.share is None else f"{percent(self.share)}, "
 
 
 class Grow(_Sized):
-    """Add new money to what is held: a share of it, or an amount, in proportion or by a weighting."""
+    """Add new money to what is held: a share of it each year, or an amount, in proportion or by a weighting.
+
+    ``proceeds_of`` is the number of a step before, whose savings are given out; ``pounds: proceeds of step 1`` says the
+    same.
+    """
 
     lever: Literal["grow"]
     by: By | None = None
+    years: Whole = Field(default=1, ge=1, le=30)
+    proceeds_of: Whole | None = Field(default=None, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _proceeds(cls, written: Any) -> Any:
+        said = written.get("pounds") if isinstance(written, dict) else None
+        step = _PROCEEDS.fullmatch(said.strip()) if isinstance(said, str) else None
+        if step is None:
+            return written
+        return {**{key: value for key, value in written.items() if key != "pounds"}, "proceeds_of": int(step[1])}
+
+    def _given(self) -> list[Any]:
+        return [*super()._given(), self.proceeds_of]
+
+    def resting_on(self, freed: Mapping[int, int]) -> "Grow":
+        """The same with the proceeds of the step that it names as its amount."""
+        if self.proceeds_of is None:
+            return self
+        if not freed.get(self.proceeds_of):
+            raise CannotApply(
+                f"step {self.proceeds_of} comes before it and frees no money."
+                if self.proceeds_of in freed
+                else f"there is no step {self.proceeds_of} before it.",
+                "There is nothing to give out.",
+                "Name a step before this one that cuts or withdraws.",
+                "proceeds_of",
+            )
+        return self.model_copy(update={"amount_pence": freed[self.proceeds_of], "proceeds_of": None})
 
     def apply(self, position: pa.Table, world: World) -> Change:
         """Add it. The source of the money gives as much more."""
         rows = select(position, world, self.funds, self.organisations, standings=UNSPENT)
         amounts = amounts_of(position, rows)
         if self.share is not None:
-            whole = Fraction(self.share)
+            whole = (1 + Fraction(self.share)) ** self.years - 1
             # Growth may be more than all that is there, which a share of a whole may not.
             more = amounts * int(whole) + part_of(amounts, whole - int(whole))
         elif self.by is None:
@@ -61,7 +101,8 @@ class Grow(_Sized):
             more = self._by_people(position, world, rows)
         added = int(more.sum())
         after = mirrored(take_out(position, rows, -more), position, rows, more)
-        says = f"adds {self._size()}{spoken(added)} of new money"
+        size = self._size() if self.years == 1 else f"{percent(self.share)} a year for {self.years} years, "
+        says = f"adds {size}{spoken(added)} of new money"
         return Change(after, world, says, 0, added)
 
     def _by_people(self, position: pa.Table, world: World, rows: Rows) -> Pence:
@@ -152,7 +193,10 @@ class Withdraw(Selecting):
             )
             return Change(after, world, f"{says}, to the national body", gone, 0, details=details)
         after = mirrored(take_out(after, rows, back), position, rows, -back)
-        return Change(after, world, says, 0, -gone, details=details)
+        back_then = put(position.take(pa.array(rows)), amount_pence=back)
+        before = [world.withdrawn] if world.withdrawn is not None else []
+        known = world.changed(withdrawn=pa.concat_tables([*before, back_then]))
+        return Change(after, known, says, 0, -gone, details=details)
 
     def _spent(self, position: pa.Table, rows: Rows) -> Pence:
         amounts = amounts_of(position, rows)

@@ -1,6 +1,7 @@
 """Autonomy: how much is devolved by how far an ICB is trusted: earned step by step, or presumed unless lost."""
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
@@ -8,13 +9,18 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from allocations.reading.strict_yaml import Whole
-from scenarios.change import Change
-from scenarios.fields import By, CannotApply, Share
+from ledger.money import spoken
+from scenarios.bids.simulation import spread
+from scenarios.change import Change, Rows
+from scenarios.fields import By, CannotApply, Share, exact
 from scenarios.levers.base import Selecting, amounts_of, part_of, percent
 from scenarios.levers.devolve import shared_out
 from scenarios.selection import select, system_column
 from scenarios.weighing import FAIR_SHARE
 from scenarios.world import ICB, World
+
+DRAWS = 1_000
+_FINE = 10**6
 
 
 class Autonomy(Selecting):
@@ -42,17 +48,19 @@ class Autonomy(Selecting):
     def check(self, world: World) -> None:
         """Names that exist, and segments that are given."""
         super().check(world)
-        if not world.segments:
+        if not world.segments and not world.segment_counts:
             raise CannotApply(
                 "the file gives no oversight segments.",
                 "Autonomy follows them.",
-                "Add 'segments' with the segment of each ICB, its source and its quality.",
+                "Add 'segments' with the segment of each ICB, or 'counts' of them, with its source and its quality.",
             )
 
     def apply(self, position: pa.Table, world: World) -> Change:
         """Devolve each ICB's share."""
         rows = select(position, world, self.funds, self.organisations, tiers=[ICB])
         icbs = system_column(position.take(pa.array(rows)), world).to_pylist()
+        if world.segment_counts:
+            return self._in_the_mean(position, world, rows, icbs)
         segments = np.array([self._segment(icb, world) for icb in icbs])
         amounts = amounts_of(position, rows)
         taken = np.zeros(len(rows), dtype=np.int64)
@@ -68,6 +76,34 @@ class Autonomy(Selecting):
         kind = "presumed" if self.presumed is not None else "earned"
         largest = f"by {kind} autonomy devolves {told}"
         return shared_out(position, world, rows, taken, self.to, self.by, {"segments": by_segment}, largest)
+
+    def _in_the_mean(self, position: pa.Table, world: World, rows: Rows, icbs: list[str]) -> Change:
+        """Who is in which segment is not known: every ICB has the mean share, and the range of the whole is drawn."""
+        counts = {segment: count for segment, count in sorted(world.segment_counts.items()) if count}
+        shares = {segment: exact(self.shares.get(segment, self.presumed or 0)) for segment in counts}
+        number = sum(counts.values())
+        mean = sum((shares[segment] * count for segment, count in counts.items()), Fraction(0)) / number
+        amounts = amounts_of(position, rows)
+        by_icb = dict.fromkeys(sorted(world.population(ICB)), 0)
+        for icb, pence in zip(icbs, amounts.tolist(), strict=True):
+            by_icb[icb] += pence
+        # Whole millionths, so that a draw does not hang on how a machine rounds.
+        one_way = np.repeat([int(share * _FINE) for share in shares.values()], list(counts.values()))
+        luck = np.random.default_rng([world.seed, *b"segments"])
+        drawn = luck.permuted(np.tile(one_way, (DRAWS, 1)), axis=1) @ np.array(list(by_icb.values()), np.int64)
+        least, _, most = (int(pence) // _FINE for pence in spread(drawn))
+        told = ", ".join(f"{percent(shares[each])} in segment {each} ({count})" for each, count in counts.items())
+        kind = "presumed" if self.presumed is not None else "earned"
+        what = (
+            f"by {kind} autonomy devolves {told}; which ICB is in which is not known: {percent(mean)} of each in the "
+            f"mean, in nine of ten draws between {spoken(least)} and {spoken(most)} in all"
+        )
+        details = {
+            "segments": [{"segment": segment, "icbs": count, "share": shares[segment]}
+                         for segment, count in counts.items()],
+            "mean_share": mean, "draws": DRAWS, "low_pence": least, "high_pence": most,
+        }  # fmt: skip
+        return shared_out(position, world, rows, part_of(amounts, mean), self.to, self.by, details, what)
 
     @staticmethod
     def _segment(icb: str, world: World) -> int:

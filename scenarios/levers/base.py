@@ -1,6 +1,7 @@
 """What every lever shares: the money it selects, how much of it, and why."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -49,6 +50,18 @@ class Lever(StrictModel, ABC):
     def foretell(self, world: World) -> World:
         """The structure as far as it is known before the step is done: the funds and organisations it will make."""
         return world
+
+    def resting_on(self, freed: Mapping[int, int]) -> "Lever":
+        """The step as it is done after others.
+
+        Args:
+            freed: number of each step before it to the money that it freed, in pence.
+
+        Raises:
+            CannotApply: it rests on a step that is not before it.
+        """
+        del freed
+        return self
 
     def reach(self, position: pa.Table, world: World) -> Mask | None:
         """Which rows the step may look at or take from, and perhaps more; None where that cannot be told beforehand.

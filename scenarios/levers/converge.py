@@ -7,11 +7,12 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
+from allocations.figures import tables
 from allocations.reading.strict_yaml import Whole
 from allocations.shares.apportion import apportion
 from allocations.shares.pace import Curve, PaceOutcome, PacePlan, plan
 from ledger.errors import Refused
-from ledger.money import spoken
+from ledger.money import round_half_up_fraction, spoken
 from ledger.reports.summary import percent
 from scenarios.change import Change, take_out
 from scenarios.fields import By, CannotApply, Rate, exact
@@ -28,7 +29,11 @@ class Converge(Selecting):
     """Apply a pace of change for so many years; the position is that of the last.
 
     Each year everybody grows by ``growth`` plus what ``curve`` gives at their distance from target, within
-    ``floor`` and ``cap``, scaled so that the whole grows by ``growth``. The fair share is that of today's people.
+    ``floor`` and ``cap``, scaled so that the whole grows by ``growth``. The fair share is that of today's people; with
+    ``targets: published`` everybody starts as far from it as NHS England says they are.
+
+    ``against: equal growth`` takes the growth as given already, by a step before, and moves only what convergence
+    moves: who gains by it is not hidden by growth for all.
     """
 
     conserves: ClassVar[bool] = False
@@ -37,6 +42,8 @@ class Converge(Selecting):
     funds: FundSelection
     among: Among
     by: By = FAIR_SHARE
+    targets: Literal["published"] | None = None
+    against: Literal["today", "equal growth"] = "today"
     years: Whole = Field(ge=1, le=30)
     growth: Rate
     floor: Rate
@@ -46,6 +53,13 @@ class Converge(Selecting):
     def check(self, world: World) -> None:
         """Names that exist."""
         super().check(world)
+        if self.targets and self.among != ICB:
+            raise CannotApply(
+                f"no target of a {self.among} is published.",
+                "There is nothing to start from.",
+                "Leave 'targets' out, or converge among ICBs.",
+                "targets",
+            )
         Sharing(among=self.among, by=self.by).check(world)
 
     def apply(self, position: pa.Table, world: World) -> Change:
@@ -62,7 +76,10 @@ class Converge(Selecting):
         for (fund, _, icb), members in sorted(_groups(chosen, world, self.among).items()):
             opening = {code: int(amounts[own].sum()) for code, own in members.items()}
             stream = chosen["stream"][next(iter(members.values()))[0]].as_py()
-            closing = self._years(opening, world, fund, stream, icb or None, path)
+            if self.against == "equal growth":
+                closing = self._against_equal_growth(opening, world, fund, stream, icb or None, path)
+            else:
+                closing = self._years(opening, self._targets(opening, world, fund, stream, icb or None), path)
             for code, own in members.items():
                 for at, part in apportion(closing[code], {str(at): int(amounts[at]) for at in own}).items():
                     wanted[int(at)] = part
@@ -70,17 +87,41 @@ class Converge(Selecting):
         added, moved = int(more.sum()), int(np.maximum(-more, 0).sum())
         after = mirrored(take_out(position, rows, -more), position, rows, more)
         farthest = f"; nobody is further from target than {percent(path[-1][1])}"
-        says = f"converges for {self.years} years: {spoken(added)} of growth{farthest}"
+        done = (
+            f"{spoken(added)} of growth" if self.against == "today" else f"{spoken(moved)} moves against equal growth"
+        )
+        says = f"converges for {self.years} years: {done}{farthest}"
         told = [
             {"year": year, "held_pence": held, "farthest_from_target": far, "below_target": below}
             for year, (held, far, below) in enumerate(path, 1)
         ]
         return Change(after, world, says, moved, added, details={"path": told})
 
-    def _years(
-        self, opening: dict[str, int], world: World, fund: str, stream: str, icb: str | None, path: list[list[Any]]
+    def _against_equal_growth(
+        self, grown: dict[str, int], world: World, fund: str, stream: str, icb: str | None, path: list[list[Any]]
     ) -> dict[str, int]:
-        """One fund's way, year by year; notes on the path how far the farthest still is."""
+        """What all hold after equal growth, shared as it would be after convergence from where that growth began."""
+        whole = sum(grown.values())
+        began = round_half_up_fraction(whole / (1 + exact(self.growth)) ** self.years)
+        opening = apportion(began, grown)
+        return apportion(whole, self._years(opening, self._targets(opening, world, fund, stream, icb), path))
+
+    def _targets(
+        self, opening: dict[str, int], world: World, fund: str, stream: str, icb: str | None
+    ) -> dict[str, Fraction]:
+        """Fair shares, which make one."""
+        if self.targets:
+            distances = _published_distances(stream)
+            missing = sorted(opening.keys() - distances.keys())
+            if missing:
+                raise CannotApply(
+                    f"no distance from target is published for {missing[0]} ({stream}).",
+                    "It is not known how far it is from its fair share.",
+                    "Leave 'targets' out, or choose funds of a stream with published targets at ICBs of 2025/26.",
+                    "targets",
+                )
+            fair = {code: opening[code] / (1 + distances[code]) for code in opening}
+            return {code: each / sum(fair.values()) for code, each in fair.items()}
         shares = Sharing(among=self.among, by=self.by).parts(10**15, world, fund, stream, icb)
         whole = sum(shares.get(code, 0) for code in opening)
         without = sorted(code for code in opening if not shares.get(code))
@@ -91,7 +132,10 @@ class Converge(Selecting):
                 "Leave it out, or choose another weighting.",
                 "organisations",
             )
-        target = {code: Fraction(shares[code], whole) for code in opening}
+        return {code: Fraction(shares[code], whole) for code in opening}
+
+    def _years(self, opening: dict[str, int], target: dict[str, Fraction], path: list[list[Any]]) -> dict[str, int]:
+        """One fund's way, year by year; notes on the path how far the farthest still is."""
         held = opening
         for year in range(self.years):
             outcome = self._one_year(held, target)
@@ -110,3 +154,9 @@ class Converge(Selecting):
         except Refused as refused:
             first = refused.problems[0]
             raise CannotApply(first.found, first.why, first.fix, first.where.split(",")[0]) from refused
+
+
+def _published_distances(stream: str) -> dict[str, Fraction]:
+    """ICB to its distance from target after the allocations of 2025/26, as NHS England published it."""
+    rows = tables.table("convergence_2025_26").to_pylist()
+    return {row["icb"]: Fraction(str(row["closing_distance"])) for row in rows if row["stream"] == stream}

@@ -1,6 +1,5 @@
 """Merge: put pots together. Settlement: put them into themes, with a part that may move between the themes."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any, Literal
 
@@ -20,12 +19,9 @@ from scenarios.world import World, WorldFund
 
 
 class Into(StrictModel):
-    """The pot that others become. What is left out follows from them, the stricter and the later of each.
+    """The pot that others become. Of what is left out each part keeps its own: its route, whether it recurs, its days.
 
-    Grade: the strictest of them. Route: that of the largest. It recurs if all do; it is known when the last of
-    them is, to be spent when the first must be; returns: the most that one of them is known to ask for. It is
-    certain as long as all of them are, and whose decision it is follows where they agree. Where it is not known of
-    one of them whether it recurs, when it was notified or how long it is certain, it is not known of the whole.
+    A pot has one grade, the strictest of theirs where none is given, and asks for returns once: the most that one asks.
     """
 
     code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -50,36 +46,22 @@ class Into(StrictModel):
     def terms(self, merged: pa.Table) -> dict[str, Any]:
         """The columns of the new pot, from what it is made of."""
         grades = [grade for grade in merged["grade"].to_pylist() if grade]
-        largest = merged.group_by("route").aggregate([("amount_pence", "sum")]).sort_by("amount_pence_sum")
-        route = largest["route"][-1].as_py()
-        strictest = max(grades, key=GRADES.index) if grades else None
+        given = {name: getattr(self, name) for name in ("route", "recurrent", "notified_on", "spend_by")}
+        returns = pc.max(merged["returns_per_year"]).as_py()
         return {
             "fund": self.code,
             "fund_name": self.name,
             "pot": self.code,
-            "grade": self.grade or strictest,
-            "route": self.route or route,
-            "recurrent": _of_all(pc.min, merged["recurrent"]) if self.recurrent is None else self.recurrent,
-            "notified_on": self.notified_on or _of_all(pc.max, merged["notified_on"]),
-            "spend_by": self.spend_by or pc.min(merged["spend_by"]).as_py(),
-            "returns_per_year": pc.max(merged["returns_per_year"]).as_py()
-            if self.returns_per_year is None
-            else self.returns_per_year,
-            "discretion": _one_or(merged["discretion"], None),
-            "certain_to": _of_all(pc.min, merged["certain_to"]),
-            "stream": _one_or(merged["stream"], "mixed"),
-            "lowest_depth": pc.max(merged["lowest_depth"]).as_py(),
+            "grade": self.grade or (max(grades, key=GRADES.index) if grades else None),
+            "returns_per_year": returns if self.returns_per_year is None else self.returns_per_year,
+            # What holds of one part is never said of the others.
+            **{name: value for name, value in given.items() if value is not None},
         }
 
 
 def _one_or(column: pa.ChunkedArray, otherwise: Any) -> Any:
     words = pc.unique(column).to_pylist()
     return words[0] if len(words) == 1 else otherwise
-
-
-def _of_all(summed: Callable[[pa.ChunkedArray], pa.Scalar], column: pa.ChunkedArray) -> Any:
-    """The least or the greatest of a column; not known where one of its values is not."""
-    return None if column.null_count else summed(column).as_py()
 
 
 class Merge(Lever):
@@ -117,7 +99,7 @@ class Merge(Lever):
                 f"it selects one pot only, {pots[0]}.", "Nothing would be put together.", "Select several.", "funds"
             )
         terms = self.into.terms(chosen)
-        known = _with_fund(world, self.into, terms["stream"], chosen["resource"][0].as_py(), terms["lowest_depth"])
+        known = _with_parts(world, self.into, chosen)
         if self.inner == "kept":
             inside = {code: fund._replace(parent=self.into.code) if code in set(chosen["fund"].to_pylist()) else fund
                       for code, fund in known.funds.items()}  # fmt: skip
@@ -137,6 +119,12 @@ class Merge(Lever):
 def _with_fund(world: World, into: Into, stream: str, resource: str, depth: int) -> World:
     fund = WorldFund(into.code, into.name, None, stream, resource, depth)
     return world.changed(funds={**world.funds, into.code: fund})
+
+
+def _with_parts(world: World, into: Into, parts: pa.Table) -> World:
+    """The world with the new fund, as the parts are: it can be held as low as the lowest of them."""
+    stream, depth = _one_or(parts["stream"], "mixed"), pc.max(parts["lowest_depth"]).as_py()
+    return _with_fund(world, into, stream, parts["resource"][0].as_py(), depth)
 
 
 def _refuse_parts(position: pa.Table, chosen: pa.Table) -> None:
@@ -242,7 +230,7 @@ class Settlement(Lever):
             pots |= set(chosen["pot"].to_pylist())
             into = Into(code=theme.code, name=theme.name, grade=self.grade, returns_per_year=self.returns_per_year)
             terms = into.terms(chosen)
-            world = _with_fund(world, into, terms["stream"], chosen["resource"][0].as_py(), terms["lowest_depth"])
+            world = _with_parts(world, into, chosen)
             position = put_where(position, rows, **terms)
             gone += total(chosen)
         opening = {theme.code: total(_of_theme(position, theme.code)) for theme in self.themes}
@@ -278,8 +266,7 @@ class Settlement(Lever):
         rows = _rows_of_theme(position, move.source)
         pence = spread(wanted, amounts_of(position, rows))
         pattern = _of_theme(position, move.to).slice(0, 1).to_pylist()[0]
-        names = ("fund", "fund_name", "pot", "grade", "route", "recurrent", "notified_on", "spend_by",
-                 "returns_per_year", "stream", "lowest_depth", "discretion", "certain_to")  # fmt: skip
+        names = ("fund", "fund_name", "pot", "grade", "returns_per_year")
         after, _ = restate(position, rows[pence > 0], pence[pence > 0], **{name: pattern[name] for name in names})
         return after, wanted
 

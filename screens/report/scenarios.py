@@ -262,11 +262,13 @@ def gain_sentence(view: View) -> str:
     """How many gain and lose at a level, and who most."""
     up = [gain for gain in view.gains if gain.change_pence > 0]
     down = [gain for gain in view.gains if gain.change_pence < 0]
-    most = "" if not up else f" {up[0].name} gains most: {spoken(up[0].change_pence)}{_of_its_own(up[0])}."
-    least = "" if not down else f" {down[-1].name} loses most: {spoken(down[-1].change_pence)}{_of_its_own(down[-1])}."
+    gains, loses = ("gains most", "loses most") if view.of_money else ("most of all", "least of all")
+    most = "" if not up else f" {up[0].name} {gains}: {spoken(up[0].change_pence)}{_of_its_own(up[0])}."
+    least = "" if not down else f" {down[-1].name} {loses}: {spoken(down[-1].change_pence)}{_of_its_own(down[-1])}."
     new = "" if not view.began else f" {len(view.began)} began."
     gone = "" if not view.ended else f" {len(view.ended)} ended."
-    counted = f"{len(up):,} gain, {len(down):,} lose, {view.same:,} have what they had."
+    words = ("gain", "lose") if view.of_money else ("would decide over more", "would decide over less")
+    counted = f"{len(up):,} {words[0]}, {len(down):,} {words[1]}, {view.same:,} have what they had."
     return f"{view.title}: {counted}{most}{least}{new}{gone}"
 
 

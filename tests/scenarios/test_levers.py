@@ -9,7 +9,7 @@ from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
 from scenarios.baseline import baseline_of
 from scenarios.outcome import explore
 from scenarios.scenario import Scenario, written
-from tests.scenarios.worlds import held_pence, play, position, row, same, sums, usual, world
+from tests.scenarios.worlds import MARCH, held_pence, play, position, row, same, sums, usual, world
 
 
 def winter(done: object) -> dict[str, int]:
@@ -113,17 +113,22 @@ def test_announce_moves_the_notice_and_says_what_is_left() -> None:
     assert "with 365 days to spend it instead of 134" in early.done[0].change.says
 
 
-def test_merge_follows_the_stricter_and_the_later() -> None:
+def test_merge_says_of_no_part_what_holds_of_another() -> None:
     done = play({"lever": "merge", "funds": ["winter", "roles"], "into": {"code": "one", "name": "One"}, "inner": "dropped",
                  "authority": "NHS England"})  # fmt: skip
     found = [each for each in done.position.to_pylist() if each["fund"] == "one"]
     merged = sums(done.position, "organisation", "fund")
     assert (merged["A", "one"], merged["B", "one"]) == (60_000_01, 35_000_00)
-    (terms,) = {
+    # One grade and one count of returns for the pot; its route, whether it recurs and its day stay each part's own.
+    terms = {
         (each["grade"], each["route"], each["recurrent"], each["returns_per_year"], each["notified_on"])
         for each in found
     }
-    assert terms == ("hard", "claim", False, 12, date(2025, 11, 18))
+    assert terms == {("hard", "claim", True, 12, MARCH), ("hard", "bid", False, 12, date(2025, 11, 18))}
+    told = {"lever": "merge", "funds": ["winter", "roles"], "inner": "dropped", "authority": "NHS England",
+            "into": {"code": "one", "name": "One", "route": "formula", "recurrent": True}}  # fmt: skip
+    found = [each for each in play(told).position.to_pylist() if each["fund"] == "one"]
+    assert {(each["route"], each["recurrent"]) for each in found} == {("formula", True)}
 
 
 def test_merge_with_inner_ring_fences_keeps_each_purpose() -> None:

@@ -7,6 +7,7 @@ import csv
 import json
 from collections import defaultdict
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,110 @@ def test_competitive_pot(demo_ledger: Path) -> None:
     (proposition,) = (each for each in said["scorecard"] if each["test"] == "front_line")
     assert (proposition["before"], proposition["after"]) == (0.78904, 0.99328)
     assert "in one draw £0 or £555,556" in said["sentence"]
+
+
+def held(ledger: Path, *funds: str) -> list[dict[str, Any]]:
+    rows = answer("position", "--ledger", ledger, "--by", "organisation,tier,fund,standing")["rows"]
+    return [row for row in rows if row["fund"] in funds] if funds else rows
+
+
+def test_autonomy_is_no_list_of_icbs_by_alphabet(demo_ledger: Path) -> None:
+    """Of 42 systems 1, 19, 17 and 5 in four segments: each has (0.9 + 19 x 0.6 + 17 x 0.3) / 42 in the mean."""
+    mean = (Fraction(9, 10) + 19 * Fraction(6, 10) + 17 * Fraction(3, 10)) / 42
+    said = answer("scenario", "run", "earned-autonomy", "--ledger", demo_ledger)
+    placeable = {row["code"] for row in _csv("funds") if row["lowest_tier"] in ("place", "pcn", "practice")}
+    could = [row["amount_pence"] for row in held(demo_ledger) if row["tier"] == "icb" and row["fund"] in placeable
+             and row["standing"] in ("available", "retained without agreement")]  # fmt: skip
+    (step,) = said["steps"]
+    assert abs(step["moved_pence"] - mean * sum(could)) <= len(could)
+    assert step["details"]["low_pence"] < step["moved_pence"] < step["details"]["high_pence"]
+    # Whichever 24 ICBs were the largest, no more than nine tenths could move.
+    assert step["details"]["high_pence"] < 0.9 * sum(could)
+    assert "would decide over" in said["sentence"]
+    assert "gain" not in said["sentence"]
+    presumed = answer("scenario", "run", "presumed-autonomy", "--ledger", demo_ledger)["steps"][0]
+    assert abs(presumed["moved_pence"] - (37 * Fraction(9, 10) + 5 * Fraction(3, 10)) / 42 * sum(could)) <= len(could)
+
+
+def _csv(name: str) -> list[dict[str, str]]:
+    with (tables.FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_icb_convergence(demo_ledger: Path) -> None:
+    """Three years from the published distances, against three years of 2.9% for all: what convergence alone moves."""
+    distance = {
+        row["icb"]: float(row["closing_distance"]) for row in _csv("convergence_2025_26") if row["stream"] == "core"
+    }
+    held_now = {row["organisation"]: row["amount_pence"] / 100 for row in held(demo_ledger, "core-general-acute")}
+    grown = {icb: pounds * 1.029**3 for icb, pounds in held_now.items()}
+    fair = {icb: pounds / (1 + distance[icb]) for icb, pounds in held_now.items()}
+    share = {icb: each / sum(fair.values()) for icb, each in fair.items()}
+    knots = [(-0.05, 0.01), (-0.025, 0.005), (0.0, 0.0), (0.05, -0.005)]
+
+    def curve(at: float) -> float:
+        at = min(max(at, knots[0][0]), knots[-1][0])
+        (left, high), (right, low) = next(pair for pair in pairwise(knots) if at <= pair[1][0])
+        return high + (low - high) * (at - left) / (right - left)
+
+    now = held_now
+    for _ in range(3):
+        quantum = sum(now.values()) * 1.029
+        raw = {icb: 0.029 + curve(now[icb] * 1.029 / (share[icb] * quantum) - 1) for icb in now}
+        low, high = -1.0, 1.0
+        for _ in range(100):  # growth for all is moved until the money is spent
+            middle = (low + high) / 2
+            spent = sum(now[icb] * (1 + min(max(raw[icb] + middle, 0.01), 0.06)) for icb in now)
+            low, high = (middle, high) if spent < quantum else (low, middle)
+        now = {icb: now[icb] * (1 + min(max(raw[icb] + low, 0.01), 0.06)) for icb in now}
+    wanted = {icb: now[icb] - grown[icb] for icb in now}
+
+    said = answer("scenario", "run", "icb-convergence", "--ledger", demo_ledger)
+    (view,) = (view for view in said["gainers"] if view["level"] == "icb")
+    changed = {row["organisation"]: row["change_pence"] / 100 for row in view["changes"]}
+    assert changed.keys() == wanted.keys()
+    assert all(abs(changed[icb] - wanted[icb]) < 1 for icb in wanted)
+    assert abs(sum(changed.values())) < 0.005
+    # Some gain and some lose, where growth alone would have made 42 gainers.
+    assert 0 < sum(pounds > 0 for pounds in wanted.values()) < 42
+
+
+def test_running_costs_give_what_they_save_whatever_is_cut(demo_ledger: Path, tmp_path: Path) -> None:
+    text = outcome.library()["running-costs-halved"].read_text(encoding="utf-8")
+    running = sum(row["amount_pence"] for row in held(demo_ledger, "running-costs"))
+    for cut in ("50%", "30%"):
+        file = tmp_path / f"cut-{cut[:2]}.yaml"
+        file.write_text(text.replace("value: 50%", f"value: {cut}"), encoding="utf-8")
+        said = answer("scenario", "run", file, "--ledger", demo_ledger)
+        saved, given = (step["added_pence"] for step in said["steps"])
+        assert abs(-saved - running * Fraction(cut[:2]) / 100) <= 42
+        assert given == -saved
+        assert cut in said["title"]
+        assert cut in said["question"]
+        (held_in_all,) = (each for each in said["bridges"] if each["quantity"] == "held")
+        assert held_in_all["before_pence"] == held_in_all["after_pence"]
+
+
+def test_what_is_withdrawn_or_late_is_no_improvement(demo_ledger: Path) -> None:
+    for name in ("winter-fund-withdrawn", "winter-fund-sixty-days-later"):
+        said = answer("scenario", "run", name, "--ledger", demo_ledger)
+        for each in said["scorecard"]:
+            if each["before"] is not None:
+                better = (
+                    each["after"] - each["before"] if each["better"] == "higher" else each["before"] - each["after"]
+                )
+                assert better <= 0, (name, each["test"])
+    late = {each["test"]: each for each in said["scorecard"]}["days_of_late_money"]
+    # 18 November to 31 March, both counted; and from 17 January.
+    assert (late["before"], late["after"]) == (134.0, 74.0)
+    withdrawn = answer("scenario", "run", "winter-fund-withdrawn", "--ledger", demo_ledger)
+    paid = {each["test"]: each for each in withdrawn["scorecard"]}["announced_is_paid"]
+    # 67 of 134 days are gone on 24 January.
+    assert (paid["before"], round(paid["after"], 6)) == (1.0, 0.5)
+
+
+def test_a_settlement_makes_nothing_less_certain(demo_ledger: Path) -> None:
+    said = answer("scenario", "run", "integrated-settlement", "--ledger", demo_ledger)
+    tests = {each["test"]: each for each in said["scorecard"]}
+    for name in ("certain_for_three_years", "by_population", "kept_without_agreement", "known_before_the_year"):
+        assert tests[name]["before"] == tests[name]["after"], name

@@ -106,7 +106,7 @@ def test_what_was_saved_is_there_after_a_restart_by_name_and_by_id(
     monkeypatch: pytest.MonkeyPatch, own_demo_ledger: Path
 ) -> None:
     first = saved.save(own_demo_ledger, "ours", TEXT, opened=None)
-    saved.save(own_demo_ledger, "ours", TEXT.replace(b"0.8", b"0.7"), opened=first.digest)
+    saved.save(own_demo_ledger, "ours", TEXT.replace(b"value: 80%", b"value: 70%"), opened=first.digest)
     assert "brings each line to 70%" in said(page(monkeypatch, "scenarios", own_demo_ledger, scenario="ours"))
     old = page(monkeypatch, "scenarios", own_demo_ledger, scenario=first.digest[:16])
     assert "brings each line to 80%" in said(old)
@@ -218,7 +218,7 @@ def test_what_people_wrote_becomes_no_picture_and_no_link(
     monkeypatch: pytest.MonkeyPatch, own_demo_ledger: Path
 ) -> None:
     nasty = b"'![x](http://elsewhere.example/x.png) :red[$a$]'"
-    text = TEXT.replace(b"Eighty pence in the pound at place, at once", nasty).replace(
+    text = TEXT.replace(b"$share_at_place of every line at place, at once", nasty).replace(
         b"question: ", b"question: '[go](http://x.example)' #"
     )
     assert saved.read_text(text).scenario.title == nasty.decode().strip("'")

@@ -1,0 +1,120 @@
+"""What a file may work out: ``$cut``, ``2 x $each``, ``1 - $cut``; and assumptions named in sentences.
+
+Numbers are exact, and nothing else can be said: no names but assumptions, no functions, nothing that runs.
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from ledger.money import parse_pounds
+
+# A hyphen belongs to a name; a minus stands between spaces.
+NAME = re.compile(r"\$([a-z][a-z0-9_]*(?:-[a-z0-9_]+)*)")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<name>\$[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*)|(?P<pounds>£[\d,.]+(?:\s*(?:thousand|million|billion|k|m|bn))?)"
+    r"|(?P<number>\d+(?:\.\d+)?%?)|(?P<sign>[-+x*/()]))"
+)
+_LONGEST = 200
+_PLACES = 12  # a part that never ends, such as a third, is cut here
+
+
+class NoExpression(ValueError):
+    """The text is no arithmetic."""
+
+
+def named(text: str) -> list[str]:
+    """The assumptions that a text names."""
+    return NAME.findall(text)
+
+
+def put_in(text: str, values: Mapping[str, Any]) -> Any:
+    """A text with its assumptions put in: the value itself, a number that is worked out, or a sentence.
+
+    Args:
+        values: every assumption that the text names, and perhaps others.
+    """
+    whole = NAME.fullmatch(text.strip())
+    if whole:
+        return values[whole[1]]
+    try:
+        return _written(_Reader(text, values).whole())
+    except (NoExpression, ZeroDivisionError):
+        return put_in_words(text, values)
+
+
+def put_in_words(text: str, values: Mapping[str, Any]) -> str:
+    """A sentence with the assumptions that it names put in, as the file writes their values."""
+    return NAME.sub(lambda found: str(values.get(found[1], found[0])), text)
+
+
+def _written(number: Fraction) -> str:
+    if number.denominator == 1:
+        return str(number.numerator)
+    return format(round(Decimal(number.numerator) / number.denominator, _PLACES).normalize(), "f")
+
+
+def _number(written: Any) -> Fraction:
+    """A value as people write it: 80%, 0.8, £1.2 million."""
+    text = str(written).strip()
+    try:
+        return Fraction(text[:-1].strip()) / 100 if text.endswith("%") else Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        pass
+    try:
+        return Fraction(parse_pounds(text), 100)
+    except ValueError as error:
+        raise NoExpression(text) from error
+
+
+class _Reader:
+    """Sums of products of numbers, amounts, names and brackets."""
+
+    def __init__(self, text: str, values: Mapping[str, Any]) -> None:
+        if len(text) > _LONGEST:
+            raise NoExpression(text)
+        self.values, self.tokens, at = values, list[tuple[str, str]](), 0
+        while text[at:].strip():
+            found = _TOKEN.match(text, at)
+            if found is None:
+                raise NoExpression(text)
+            self.tokens.append((found.lastgroup or "", found[found.lastgroup or 0]))
+            at = found.end()
+
+    def whole(self) -> Fraction:
+        found = self._sum()
+        if self.tokens:
+            raise NoExpression(str(self.tokens[0]))
+        return found
+
+    def _sum(self) -> Fraction:
+        found = self._product()
+        while sign := self._taken("+", "-"):
+            found += self._product() if sign == "+" else -self._product()
+        return found
+
+    def _product(self) -> Fraction:
+        found = self._single()
+        while sign := self._taken("x", "*", "/"):
+            other = self._single()
+            found = found / other if sign == "/" else found * other
+        return found
+
+    def _single(self) -> Fraction:
+        if self._taken("("):
+            found = self._sum()
+            if not self._taken(")"):
+                raise NoExpression("a bracket is open")
+            return found
+        if not self.tokens or self.tokens[0][0] == "sign":
+            raise NoExpression("a number is missing")
+        kind, text = self.tokens.pop(0)
+        if kind == "name" and text[1:] not in self.values:
+            raise NoExpression(text)
+        return _number(self.values[text[1:]] if kind == "name" else text)
+
+    def _taken(self, *signs: str) -> str:
+        """The next sign, taken, where it is one of these; else nothing."""
+        return self.tokens.pop(0)[1] if self.tokens and self.tokens[0] in {("sign", sign) for sign in signs} else ""

@@ -1,0 +1,65 @@
+"""What a file may work out, and what stays a sentence."""
+
+import pytest
+
+from ledger.errors import Refused
+from scenarios.expressions import put_in, put_in_words
+from scenarios.saved import read_text
+
+VALUES = {"each": "£1.2 million", "cut": "30%", "n": 9, "cost-of-a-bid": "25000", "half": "0.5"}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("$cut", "30%"),
+        ("$n", 9),
+        ("2 x $each", "2400000"),
+        ("1 - $cut", "0.7"),
+        ("(1 + $cut) * (1 - $cut)", "0.91"),
+        ("$n / 3", "3"),
+        ("$half / 3", "0.166666666667"),
+        ("$cost-of-a-bid x $n", "225000"),
+        ("$each + £800,000", "2000000"),
+        ("10% x $each", "120000"),
+        # No arithmetic, so a sentence.
+        ("$n winners", "9 winners"),
+        ("$n / 0", "9 / 0"),
+        ("($n", "(9"),
+        ("$n $n", "9 9"),
+        ("__import__($n)", "__import__(9)"),
+    ],
+)
+def test_arithmetic_is_worked_out_and_all_else_is_words(written: str, meant: object) -> None:
+    assert put_in(written, VALUES) == meant
+
+
+def test_a_dollar_in_a_sentence_may_be_a_dollar() -> None:
+    assert (
+        put_in_words("Cut by $cut, which is $5 or $nothing-known", VALUES)
+        == "Cut by 30%, which is $5 or $nothing-known"
+    )
+
+
+FILE = """title: {title}
+question: What if $cut went?
+baseline: {{year: 2025/26}}
+steps:
+  - lever: cut
+    why: Because $cut.
+    funds: [running-costs]
+    share: {share}
+assumptions:
+  - {{name: cut, value: 30%, reason: R, source: S, quality: red, impact: red}}
+"""
+
+
+def test_words_and_figures_of_a_file_follow_its_assumptions() -> None:
+    read = read_text(FILE.format(title="Less $cut", share="1 - $cut").encode()).scenario
+    assert (read.title, read.question, read.steps[0].why) == ("Less 30%", "What if 30% went?", "Because 30%.")
+    assert read.content()["steps"][0]["share"] == "0.7"
+
+
+def test_a_figure_names_no_assumption_that_is_not_there() -> None:
+    with pytest.raises(Refused, match="there is no assumption '\\$other'"):
+        read_text(FILE.format(title="T", share="1 - $other").encode())
