@@ -70,7 +70,7 @@ def test_a_board_members_path(browser: Any, address: str, ledger: Path, tmp_path
     page.get_by_text("brings each line to 70%").first.wait_for(timeout=30_000)
     page.wait_for_url("**a.share_at_place=70**")
     own = tmp_path / "own.yaml"
-    own.write_bytes(TEXT.replace(b"value: 0.8", b"value: 70%"))
+    own.write_bytes(TEXT.replace(b"value: 80%", b"value: 70%"))
     wanted = told(ledger, "scenario", "run", own)
     page.get_by_text(wanted["sentence"], exact=True).first.wait_for(timeout=30_000)
     visit.settled()
@@ -164,7 +164,7 @@ def test_by_keyboard_alone_with_the_focus_in_sight(browser: Any, address: str) -
     assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "3px"
     page.keyboard.type("Running costs")
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Running costs halved").wait_for(timeout=30_000)
+    page.get_by_role("heading", name="Running costs cut by 50%").wait_for(timeout=30_000)
     visit.settled()
     assert visit.tab_to("e.type === 'range'")
     page.keyboard.press("ArrowLeft")

@@ -17,7 +17,7 @@ TEXT = outcome.library()["devolve-80-at-once"].read_bytes()
 
 
 def changed(share: str) -> bytes:
-    return TEXT.replace(b"value: 0.8", f"value: {share}".encode())
+    return TEXT.replace(b"value: 80%", f"value: {share}".encode())
 
 
 def run(*arguments: object) -> Any:
@@ -91,7 +91,7 @@ def test_a_name_that_cannot_be_used_is_refused(tmp_path: Path, name: str, found:
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(Refused) as caught:
         saved.save(
-            tmp_path / "ledger.duckdb", "", TEXT.replace(b"0.8", b"8").replace(b"to: place", b"to: moon"), opened=None
+            tmp_path / "ledger.duckdb", "", TEXT.replace(b"80%", b"8").replace(b"to: place", b"to: moon"), opened=None
         )
     assert [problem.where for problem in caught.value.problems] == [
         "the name", "scenario.yaml, line 10, steps.0.to", "scenario.yaml, line 11, steps.0.until_share"]  # fmt: skip

@@ -82,7 +82,7 @@ def test_the_printed_page_loads_and_runs_nothing(demo_ledger: Path, tmp_path: Pa
 
 def test_what_people_wrote_stays_text(demo_ledger: Path, tmp_path: Path) -> None:
     source = outcome.library()[NAME].read_text(encoding="utf-8")
-    nasty = source.replace("title: Running costs halved", "title: <script>alert(1)</script> & =1+1").replace(
+    nasty = source.replace("title: Running costs cut by $cut", "title: <script>alert(1)</script> & =1+1").replace(
         "why: ICBs were told", "why: <b onclick='x'>ICBs</b> were told"
     )
     file = tmp_path / "nasty.yaml"

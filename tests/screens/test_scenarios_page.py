@@ -141,18 +141,18 @@ def test_of_two_tabs_the_second_to_save_hears_about_it_and_loses_nothing(
 def test_replacing_knowingly_keeps_what_was_replaced(monkeypatch: pytest.MonkeyPatch, own_demo_ledger: Path) -> None:
     first = saved.save(own_demo_ledger, "ours", TEXT, opened=None)
     app = page(monkeypatch, "scenarios", own_demo_ledger, scenario="ours")
-    saved.save(own_demo_ledger, "ours", TEXT.replace(b"0.8", b"0.6"), opened=first.digest)
+    saved.save(own_demo_ledger, "ours", TEXT.replace(b"value: 80%", b"value: 60%"), opened=first.digest)
     well(slider(app, "a.share_at_place").set_value("70%").run())
     press(app, "Save")
     press(app, "Replace version 2 with mine")
     assert "version 3" in app.success[0].value
-    assert [b"0.6" in each.content() for each in saved.versions(own_demo_ledger, "ours")] == [False, True, False]
+    assert [b"60%" in each.content() for each in saved.versions(own_demo_ledger, "ours")] == [False, True, False]
 
 
 def test_yaml_that_is_wrong_says_all_that_is_wrong(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
     app = page(monkeypatch, "scenarios", demo_ledger, view="bring")
     assert "Upload a scenario" in app.info[0].value
-    broken = TEXT.replace(b"value: 0.8", b"value: 8").replace(b"to: place", b"to: moon").decode()
+    broken = TEXT.replace(b"value: 80%", b"value: 8").replace(b"to: place", b"to: moon").decode()
     well(app.text_area[0].input(broken).run())
     assert "This scenario cannot be read" in app.error[0].value
     assert "steps.0.to" in tables(app)
