@@ -56,9 +56,9 @@ def drafts() -> list[Draft]:
     return [who, what]
 
 
-def terms() -> Iterator[dict[str, Any]]:
-    """The shipped terms, as the books hold them."""
-    for row in tables.table("terms").to_pylist():
+def terms(name: str = "terms") -> Iterator[dict[str, Any]]:
+    """The shipped terms of 2025/26, or those of another table of terms, as the books hold them."""
+    for row in tables.table(name).to_pylist():
         yield {
             **row,
             "id": f"{row['fund']}/{row['effective_from']}/{row['version']}",
@@ -79,13 +79,15 @@ def organisations() -> Iterator[dict[str, Any]]:
             "ons_code": row["authority"],
             "valid_from": YEAR.first_day,
         }
+    # When a network or a practice began is not shipped: it is known from the first year that shows it.
+    before = tables.table("practice_payments_2022_23")
+    known = dict.fromkeys([*before["pcn"].to_pylist(), *before["practice"].to_pylist()], FIRST_YEAR.first_day)
     for row in tables.table("pcns_2025_26").to_pylist():
-        yield {"code": row["pcn"], "name": row["name"], "tier": "pcn", "valid_from": YEAR.first_day}
-    paid_before = set(tables.table("practice_payments_2022_23")["practice"].to_pylist())
+        code = row["pcn"]
+        yield {"code": code, "name": row["name"], "tier": "pcn", "valid_from": known.get(code, YEAR.first_day)}
     for code in tables.table("practices_2025_26")["practice"].to_pylist():
-        # When a practice opened is not shipped: it is known from the first year that shows it.
-        known_from = FIRST_YEAR.first_day if code in paid_before else YEAR.first_day
-        yield {"code": code, "name": f"Practice {code}", "tier": "practice", "valid_from": known_from}
+        since = known.get(code, YEAR.first_day)
+        yield {"code": code, "name": f"Practice {code}", "tier": "practice", "valid_from": since}
 
 
 def relationships() -> Iterator[dict[str, Any]]:

@@ -35,6 +35,7 @@ _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(("amount_pence", "total_pence", "headline_pence"), pa.int64()),
     "expected_pence": pa.int64(),
     "rounded_parts": pa.int32(),
+    "rounded_to": pa.int32(),
     "rate_pounds": pa.decimal128(12, 6),
     "weight": pa.decimal128(12, 9),
     **dict.fromkeys(INDICATORS, pa.decimal128(18, 2)),

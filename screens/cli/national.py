@@ -9,7 +9,7 @@ import typer
 from allocations.shares import national, restated
 from allocations.shares.national import ABOVE, BELOW, TITLES, IcbStanding, Threshold
 from ledger.errors import Problem, Refused
-from ledger.reports import monitoring, position, register, trend
+from ledger.reports import lines_over_years, monitoring, position, register, trend
 from ledger.years import FinancialYear
 from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, AsAt, AsIs, KnownAt, Ledger, Organisation, Year
@@ -115,4 +115,6 @@ def show_trend(
         else:
             points = [] if start is None else trend.month_ends(reader, at, start, as_then=known_then)
         standings = trend.trend(reader, points, [code])[code]
-    return reporting.trend(standings, at, organisation=organisation, over=over.value, known_then=known_then)
+        years, lines = lines_over_years.lines(reader, at, organisation) if over is Over.YEARS else ([], [])
+    found = reporting.trend(standings, at, organisation=organisation, over=over.value, known_then=known_then)
+    return reporting.with_lines(found, years, lines)

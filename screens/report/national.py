@@ -1,8 +1,10 @@
 """All ICBs beside each other: ranked, beyond limits, over time, and above or below their targets."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 from allocations.figures.tables import whole_people
 from allocations.shares import national
@@ -10,6 +12,7 @@ from allocations.shares.national import DISTANCE, TITLES, TOGETHER, Alert, Thres
 from allocations.shares.targets import Target, needed_pence
 from ledger.money import spoken
 from ledger.reports import trend as trends
+from ledger.reports.lines_over_years import LineOverYears, YearStep, received_pence, steps
 from ledger.reports.monitoring import PotWatched, over_all
 from ledger.reports.position import Moment
 from ledger.years import FinancialYear
@@ -246,6 +249,68 @@ def years_without(points: Sequence[trends.TrendPoint], over: str) -> list[str]:
         return []
     lacking = [str(FinancialYear(year)) for year in range(max(years) - _COMPARED + 1, max(years)) if year not in years]
     return [f"Of {' and '.join(lacking)} nothing is recorded here, so nothing is compared with it."] if lacking else []
+
+
+def with_lines(report: Report, years: Sequence[int], lines: Sequence[LineOverYears]) -> Report:
+    """A trend over years with its lines beside each other, and what of one year can be compared with the next."""
+    if len(years) < 2:  # noqa: PLR2004 - there is nothing to compare
+        return report
+    table = lines_table(years, lines)
+    sentences = [sentence for step in steps(years, lines) for sentence in _compared(step)]
+    return replace(
+        report,
+        tables=[*report.tables, table],
+        sentences=[*report.sentences, *sentences],
+        facts={**report.facts, "lines": table.records()},
+    )
+
+
+def lines_table(years: Sequence[int], lines: Sequence[LineOverYears]) -> Table:
+    """What was received on each line in each year, and how tied it was at the end of it."""
+    names = [str(FinancialYear(year)) for year in years]
+    amounts = [
+        money(f"{name} (£ million)", f"received_{year}_pence", missing="not in the books")
+        for year, name in zip(years, names, strict=True)
+    ]
+    heads = [
+        *data("fund"), text("Line", "name"), *amounts, *data(*(f"grade_{year}" for year in years)), text("Grade"),
+    ]  # fmt: skip
+    rows = [
+        (line.fund, line.name, *map(line.received.get, years), *map(line.grades.get, years), _graded(line.grades))
+        for line in lines
+    ]
+    return Table("Line by line, year by year", heads, rows)
+
+
+def _graded(grades: Mapping[int, str]) -> str:
+    """One grade, or each with the year from which it held."""
+    if not grades:
+        return "not graded"
+    first, *later = sorted(grades)
+    changes = [first, *(year for before, year in pairwise([first, *later]) if grades[before] != grades[year])]
+    if len(changes) == 1:
+        return grades[first]
+    return ", ".join(f"{grades[year]} from {FinancialYear(year)}" for year in changes)
+
+
+def _compared(step: YearStep) -> list[str]:
+    before, after = FinancialYear(step.before), FinancialYear(step.after)
+
+    def received(lines: Sequence[LineOverYears], year: int) -> str:
+        return spoken(received_pence(lines, year))
+
+    common = (
+        f"{len(step.common)}, with {received(step.common, step.before)} and then {received(step.common, step.after)}"
+    )
+    gone = f"in {before} alone: {len(step.gone)} ({received(step.gone, step.before)})"
+    new = f"in {after} alone: {len(step.new)} ({received(step.new, step.after)})"
+    alike = f"Lines in both {before} and {after}: {common}; {gone}; {new}."
+    sentences = [f"{alike} Shares of the two years are shares of that money, and not of the same."]
+    for word, changed in (("Loosened", step.loosened), ("Tightened", step.tightened)):
+        for line in changed:
+            was, now = f"{line.grades[step.before]} in {before}", f"{line.grades[step.after]} in {after}"
+            sentences.append(f"{word}: {line.name}: {was}, {now}, with {spoken(line.received[step.after])}.")
+    return sentences
 
 
 def trend_table(points: Sequence[trends.TrendPoint], organisation: str | None, *, known_then: bool) -> Table:

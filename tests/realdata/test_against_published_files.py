@@ -19,7 +19,8 @@ def test_the_figures_come_out_of_the_published_files_byte_for_byte(published: Pa
                      "convergence_2025_26", "practices_2025_26", "places_2025_26", "pcns_2025_26", "pcn_parts_2025_26",
                      "districts", "deprivation_2025", "places_2026_29", "sub_icbs_2026_29", "pcns_2026_29",
                      "estimated_weights", "practices_2026_27", "practices_2027_28", "practices_2028_29", "practice_ages",
-                     "practice_indicators", "practice_payments_2022_23", "icb_people_2022_25", "pot_parts")
+                     "practice_indicators", "practice_payments_2022_23", "icb_people_2022_25", "pot_parts",
+                     "allocations_2023_24", "allocations_2024_25", "published_totals_2023_24", "published_totals_2024_25")
     }  # fmt: skip
     for name, content in made.items():
         assert content == (tables.FOLDER / name).read_bytes(), name

@@ -26,8 +26,10 @@ from allocations.files.published.pcn_memberships import PcnFile
 from allocations.files.published.registered_patients import PracticeMap
 from allocations.reading.cells import read_workbook
 from ledger.errors import Problem, Refused
+from ledger.years import FinancialYear
 
 WORKBOOK = "nhs_allocations_2025_26.xlsx"
+EARLIER_WORKBOOK, EARLIER_YEARS = "nhs_allocations_2023_2025.xlsx", (FinancialYear(2023), FinancialYear(2024))
 PRACTICES = "place_tool_2025_26.csv"
 PRACTICE_MAP = "gp-reg-pat-prac-map.zip"
 PCN_HISTORY = "epcn_january_2023.xlsx"
@@ -70,6 +72,16 @@ def main(arguments: Sequence[str]) -> None:
     _write(out / "allocations_2025_26.csv", _allocations(workbook))
     _write(out / "published_totals_2025_26.csv", _published_totals(workbook))
     _write(out / "convergence_2025_26.csv", _convergence(workbook))
+    earlier = read_workbook(source / EARLIER_WORKBOOK)
+    for year in EARLIER_YEARS:
+        found = allocations_workbook.read(earlier, year=year)
+        _refuse_if(*found.problems)
+        name = f"{year.start}_{(year.start + 1) % 100}"
+        _write(out / f"allocations_{name}.csv", _allocations(found))
+        # England's totals are printed in whole thousands in this workbook.
+        rounded = [{**row, "rounded_to": total.rounded_to}
+                   for row, total in zip(_published_totals(found), found.totals, strict=True)]  # fmt: skip
+        _write(out / f"published_totals_{name}.csv", rounded)
     _write(out / "practices_2025_26.csv", rows)
     _write(out / "places_2025_26.csv", _places(source, rows))
     _write(out / "pcns_2025_26.csv", _pcns(rows, current, networks))
@@ -95,8 +107,8 @@ def _published_files(source: Path) -> Iterator[dict[str, object]]:
     """The files that the figures rest on, by their content: a figure leads back to one of them."""
     for name in sorted(
         {
-            WORKBOOK, PRACTICES, PRACTICE_MAP, PCN_HISTORY, ICBS_BEFORE, ICBS_AFTER, DISTRICTS, DEPRIVATION,
-            *build_years.FILES, *build_indicators.FILES, *build_payments.FILES, *build_pots.FILES,
+            WORKBOOK, EARLIER_WORKBOOK, PRACTICES, PRACTICE_MAP, PCN_HISTORY, ICBS_BEFORE, ICBS_AFTER, DISTRICTS,
+            DEPRIVATION, *build_years.FILES, *build_indicators.FILES, *build_payments.FILES, *build_pots.FILES,
         }
     ):  # fmt: skip
         yield {"file": Path(name).name, "sha256": hashlib.sha256((source / name).read_bytes()).hexdigest()}

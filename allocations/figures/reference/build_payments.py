@@ -15,7 +15,10 @@ from ledger.errors import Problem, Refused
 
 PAYMENTS = "gp_payments_22_23.csv.gz"
 FILES = (PAYMENTS,)
+# The headings of the network's columns are those of the commissioning groups that were there before.
 _PRACTICE, _SUB_ICB, _NETWORK, _ICB_NAME = "Practice Code", "CCG Code", "Code", "Sub ICB NAME"
+_NO_NETWORK = "Unknown or no PCN"
+_PEOPLE = "Number of Registered Patients (Last Known Figure)"
 # The total of all lines that the publisher prints for each practice: Covid and network lines stand apart from the
 # first total, and are in this one.
 _TOTAL = "Total NHS Payments to General Practice including Covid and PCN payments"
@@ -53,7 +56,9 @@ def _paid(row: Mapping[str, str], codes: Mapping[str, str], lines: Mapping[str, 
                 )
             ]
         )
-    return {"practice": row[_PRACTICE], "icb": icb, "sub_icb": row[_SUB_ICB], "pcn": row[_NETWORK], **paid}
+    network = "" if row[_NETWORK] == _NO_NETWORK else row[_NETWORK]
+    who = {"practice": row[_PRACTICE], "icb": icb, "sub_icb": row[_SUB_ICB], "pcn": network}
+    return {**who, "registered": Decimal(row[_PEOPLE]), **paid}
 
 
 def _pence(pounds: str) -> int:

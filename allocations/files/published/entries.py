@@ -137,16 +137,18 @@ def _given_back(
     ]
 
 
+def further_fund(line: FurtherLine) -> dict[str, Any]:
+    """A line that is not shipped, as a fund of the books."""
+    return {
+        "code": line.fund, "name": line.name, "parent": line.parent, "stream": line.stream, "resource": "revenue",
+        "lowest_tier": "icb",
+    }  # fmt: skip
+
+
 def further_funds(steps: Steps, further: Sequence[FurtherLine], **given: Any) -> Draft:
     """Lines that are not shipped, as funds below their stream's, with terms that say that nothing is known of them."""
     day = steps.year.first_day
-    funds = [
-        {
-            "code": line.fund, "name": line.name, "parent": line.parent, "stream": line.stream, "resource": "revenue",
-            "lowest_tier": "icb",
-        }
-        for line in further
-    ]  # fmt: skip
+    funds = [further_fund(line) for line in further]
     terms = [
         {
             "id": f"{line.fund}/{day}/1", "fund": line.fund, "effective_from": day, "version": 1, "grade": "soft",

@@ -11,7 +11,7 @@ from allocations.shares.national import ABOVE, BELOW, DISTANCE, TITLES, IcbStand
 from allocations.shares.pace import plan, read_pace
 from allocations.shares.targets import STREAMS
 from ledger.errors import Refused
-from ledger.reports import monitoring, trend
+from ledger.reports import lines_over_years, monitoring, trend
 from ledger.reports.summary import percent
 from ledger.reports.trend import MONTHS, YEARS
 from ledger.years import FinancialYear
@@ -20,7 +20,7 @@ from screens.report import shares
 from screens.report.marks import Where, at_percent
 from screens.report.national import in_percent
 from screens.report.render import page as tables
-from screens.report.report import Table, boundaries, columns, share
+from screens.report.report import Report, Table, boundaries, columns, share
 from screens.web.charts.bars import Bar, distances, ranked
 from screens.web.charts.flows import Tile, tiles
 from screens.web.charts.lines import lines, multiples
@@ -348,6 +348,18 @@ def _trend(books: Books) -> None:
     )
     for sentence in reporting.years_without(found, span):
         st.text(sentence)
+    if span == YEARS:
+        _line_by_line(books, code)
+
+
+def _line_by_line(books: Books, code: str) -> None:
+    """Each line in each year, and what the years have in common, where there are several."""
+    years, found = books.answer("lines", lambda reader, at: lines_over_years.lines(reader, at, code or None), code)
+    beside = reporting.with_lines(Report(), years, found)
+    for table in beside.shown:
+        tables.show(table)
+    for sentence in beside.sentences:
+        st.write(frame.as_text(sentence))
 
 
 def _nothing(*, as_then: bool, year: int) -> str:
