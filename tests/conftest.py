@@ -2,13 +2,14 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from allocations.demo import build
+from allocations.demo import build, history
+from ledger.entries.posting import post
 from ledger.store import reading
 from ledger.store.address import Address
 from ledger.store.base import Store
@@ -111,28 +112,51 @@ def same_funded(kind: str, _open_funded: Opened) -> Iterator[Store]:
 
 @pytest.fixture(scope="session")
 def _demo_file(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The demo's ledger, built by the first of the workers that needs it; the others wait for it."""
-    if worker_id == "master":
-        return _built(tmp_path_factory.mktemp("demo") / "demo.duckdb")
+    """The demo's ledger, built by the first of the workers that needs it."""
+
+    def make(store: Store) -> None:
+        build.build(store)
+
+    return _built_by_one(tmp_path_factory, worker_id, "demo", make)
+
+
+@pytest.fixture(scope="session")
+def all_years_ledger(_demo_file: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The demo's ledger with all years, a copy for each worker: for tests that only read."""
+
+    def make(store: Store) -> None:
+        for stage in history.stages():
+            post(store, stage.drafts())
+
+    built = _built_by_one(tmp_path_factory, worker_id, "all_years", make, begun_from=_demo_file)
+    path = tmp_path_factory.mktemp("all_years_ledger") / "all_years.duckdb"
+    path.write_bytes(built.read_bytes())
+    return path
+
+
+def _built_by_one(
+    factory: pytest.TempPathFactory, worker_id: str, name: str, make: Callable[[Store], None],
+    begun_from: Path | None = None,
+) -> Path:  # fmt: skip
+    """A ledger that one of the workers builds; the others wait for it."""
     # The workers' folders lie side by side in one that is the run's own.
-    path = tmp_path_factory.getbasetemp().parent / "demo.duckdb"
-    begun = path.with_suffix(".begun")
+    folder = factory.mktemp(name) if worker_id == "master" else factory.getbasetemp().parent
+    path = folder / f"{name}.duckdb"
     try:
-        begun.touch(exist_ok=False)
+        path.with_suffix(".begun").touch(exist_ok=False)
     except FileExistsError:
         limit = time.monotonic() + 300
         while not path.exists():
-            assert time.monotonic() < limit, "another worker began to build the demo, and did not end"
+            assert time.monotonic() < limit, f"another worker began to build {path.name}, and did not end"
             time.sleep(0.1)
         return path
-    return _built(path.with_suffix(".unfinished")).rename(path)
-
-
-def _built(path: Path) -> Path:
-    with Store.open_or_create(path) as store:
-        build.build(store)
+    unfinished = path.with_suffix(".unfinished")
+    if begun_from is not None:
+        unfinished.write_bytes(begun_from.read_bytes())
+    with Store.open_or_create(unfinished) as store:
+        make(store)
         store.checkpoint()
-    return path
+    return unfinished.rename(path)
 
 
 @pytest.fixture(scope="session")
@@ -155,7 +179,10 @@ def own_demo_ledger(_demo_file: Path, tmp_path: Path) -> Path:
 
 
 # Fixtures that lay a ledger before a test.
-_OF_A_LEDGER = {"books", "funded", "same_books", "same_funded", "shelf", "template", "demo_ledger", "own_demo_ledger"}
+_OF_A_LEDGER = {
+    "books", "funded", "same_books", "same_funded", "shelf", "template", "demo_ledger", "own_demo_ledger",
+    "all_years_ledger",
+}  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:

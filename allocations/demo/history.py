@@ -7,10 +7,14 @@ and terms of its own that hold in that year: nothing of it is poured into 2025/2
 
 from collections.abc import Callable, Sequence
 
-from allocations.demo import earlier_structure
+from allocations.demo import earlier_structure, practice_payments, workbook_years
 from allocations.demo.stages import Stage
 
-PARTS: tuple[Callable[[], Sequence[Stage]], ...] = (earlier_structure.stages,)
+PARTS: tuple[Callable[[], Sequence[Stage]], ...] = (
+    earlier_structure.stages,
+    practice_payments.stages,
+    workbook_years.stages,
+)
 
 
 def stages() -> list[Stage]:

@@ -24,7 +24,7 @@ from allocations.files.published.entries import LIMIT_FUND
 from ledger.entries.draft import LEGS, Draft, Leg, Place, legs, records
 from ledger.models import ControlTotal, Fund, Terms
 from ledger.money import exact_pounds
-from ledger.words import AVAILABLE, RING_FENCED
+from ledger.words import AVAILABLE, DERIVED, PUBLISHED, RING_FENCED
 
 WHOLE = "practice-payments"
 SOURCE = "NHS Payments to General Practice, England, 2022/23 (NHS England)"
@@ -116,7 +116,7 @@ def _paid() -> Iterator[Draft]:
     whole = sum(pence for by_icb in had.values() for pence in by_icb.values())
     leg = Leg(limit, limit._replace(organisation=NATIONAL), whole, note="the sum of what ICBs had for their practices")
     yield _draft("mandate", "mandate", "As much of the national limit as the published payments to practices show",
-                 legs([leg]), authority="Secretary of State")  # fmt: skip
+                 legs([leg]), authority="Secretary of State", standing=DERIVED)  # fmt: skip
     for row in _line_rows():
         fund, part = row["fund"], _payments().filter(pc.greater(_payments()[row["fund"]], 0))
         if not part.num_rows:
@@ -127,7 +127,7 @@ def _paid() -> Iterator[Draft]:
             for icb, pence in sorted(had[fund].items())
         ]
         reason = f"{row['name']}: what the practices of each ICB were paid, less what they paid back"
-        yield _draft(f"{fund}/icbs", "allocate", reason, legs(to_icbs))
+        yield _draft(f"{fund}/icbs", "allocate", reason, legs(to_icbs), standing=DERIVED)
         reason = f"{row['name']}: column '{row['heading']}', practice by practice"
         yield _draft(fund, "allocate", reason, _to_practices(part, fund, recurrent=recurrent))
 
@@ -205,7 +205,7 @@ def _recovered() -> Iterator[Draft]:
         for other, pence in recovery.met_from.items()
     ]
     reason = "Lines below zero are recoveries: they are met from other payments of the same practice"
-    yield _draft("recoveries met", "vire", reason, legs(met), authority=_SET_OFF)
+    yield _draft("recoveries met", "vire", reason, legs(met), authority=_SET_OFF, standing=DERIVED)
     back: dict[str, list[Leg]] = defaultdict(list)
     for recovery in recoveries():
         pence = sum(recovery.met_from.values())
@@ -262,7 +262,9 @@ def _totals() -> Draft:
     return _draft("printed totals", "assert", about, None, records={ControlTotal: records(ControlTotal, rows)})
 
 
-def _draft(step: str, kind: str, reason: str, transfers: pa.Table | None, **given: Any) -> Draft:
+def _draft(
+    step: str, kind: str, reason: str, transfers: pa.Table | None, *, standing: str = PUBLISHED, **given: Any
+) -> Draft:
     """One entry on the last day of the year."""
     return Draft(
         key=f"{_PREFIX}/{step}",
@@ -273,5 +275,6 @@ def _draft(step: str, kind: str, reason: str, transfers: pa.Table | None, **give
         source=SOURCE,
         source_hash=tables.published_file_hash(_FILE),
         transfers=transfers,
+        standing=standing,
         **given,
     )

@@ -16,6 +16,7 @@ from allocations.files.published.entries import Steps
 from allocations.files.published.streams import FurtherLine
 from ledger.entries.draft import Draft, records
 from ledger.models import Fund, Terms
+from ledger.words import PUBLISHED
 from ledger.years import FinancialYear
 
 YEARS = (FinancialYear(2023), FinancialYear(2024))
@@ -59,6 +60,6 @@ def _year(year: FinancialYear) -> list[Draft]:
     about = "What NHS England printed, for England by line and for each ICB by stream"
     return [
         entries.mandate(steps, limit),
-        *entries.allocations(steps, lines, further=LINES, **given),
+        *entries.allocations(steps, lines, further=LINES, standing=PUBLISHED, **given),
         entries.control_totals(steps, totals, about=about, further=LINES, **given),
     ]
