@@ -124,3 +124,18 @@ def test_a_link_is_its_value_everywhere_but_on_a_page() -> None:
     assert link.address == "audit?fund=a%26b"
     assert Table("", [text("Share", "share")], [(link,)]).records() == [{"share": Fraction(1, 4)}]
     assert text("Share").text(link) == "25.0%"
+
+
+def test_a_table_that_is_too_wide_for_the_terminal_goes_on_below_with_its_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    heads = [text("Pot"), *(money(f"In month {month} (£)") for month in range(1, 13)), text("Source")]
+    row = ["Winter", *(month * 10_000_000_000_001 for month in range(1, 13)), "A letter"]
+    terminal.show(Report([Table("Pots", heads, [row])]))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= 160
+    told = [line.split() for line in lines if "Winter" in line]
+    assert len(told) > 1
+    assert [cell for line in told for cell in line if cell != "Winter"] == [
+        *(f"{month * 100_000_000_000:,}.{month:02}" for month in range(1, 13)), "A", "letter"
+    ]  # fmt: skip

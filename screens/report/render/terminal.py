@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from textwrap import wrap
@@ -16,6 +17,8 @@ from screens.report.report import NUMBERS, Cell, Column, Report, Table, plain
 from screens.report.wording import COMMAND_LINE
 
 _MANY, _WIDE_HEADING, _NARROW_HEADING = 8, 18, 12
+# Words may be folded, but not to less than this; and this is between two columns.
+_NARROWEST_WORDS, _BETWEEN = 14, 3
 if TYPE_CHECKING:
     # Loaded when something is drawn with it: a program that asks for JSON need not wait for it.
     from rich.console import Console
@@ -46,7 +49,8 @@ def show(report: Report, *, command: str = "", ledger: str = "", as_json: bool =
         if len(tables) > 1 and table.name:
             console.print(f"\n{table.name}", markup=False)
         beginning, number = table.beginning()
-        console.print(_drawn(beginning))
+        for part in _parts(beginning, console.width):
+            console.print(_drawn(part))
         more = [f"and more: {number:,} in all; --json gives every one."] if number else []
         for note in (*more, *table.notes):
             console.print(note, markup=False)
@@ -81,6 +85,41 @@ def progress(title: str) -> Iterator[Any]:
     with Progress(*shown, console=messages(), transient=not sys.stderr.isatty()) as bar:
         task = bar.add_task(title, total=None)
         yield lambda step, done, of: bar.update(task, description=step, completed=done, total=of)
+
+
+def _parts(table: Table, width: int) -> list[Table]:
+    """A table that is too wide in several below one another, each of which begins with the first column.
+
+    Otherwise the names would be folded away to make room for the figures, which are never cut.
+    """
+    parts: list[list[int]] = [[]]
+    left = width
+    for place in range(len(table.columns)):
+        need = _least_width(table, place) + _BETWEEN
+        if need > left and parts[-1] and place > 1:
+            parts.append([0])
+            left = width - _least_width(table, 0) - _BETWEEN
+        parts[-1].append(place)
+        left -= need
+    if len(parts) == 1:
+        return [table]
+    return [
+        replace(
+            table,
+            columns=[table.columns[place] for place in part],
+            rows=[tuple(row[place] for place in part) for row in table.rows],
+        )
+        for part in parts
+    ]
+
+
+def _least_width(table: Table, place: int) -> int:
+    """How many characters a column needs: a figure all of its own, words as many as they can be folded to."""
+    column = table.columns[place]
+    longest = max((len(_text(column, row[place])) for row in table.rows), default=0)
+    if column.kind in NUMBERS:
+        return max(longest, *(len(line) for line in _in_lines(column.heading, _NARROW_HEADING).split("\n")))
+    return min(max(longest, len(column.heading)), _NARROWEST_WORDS)
 
 
 def _drawn(table: Table) -> "Drawn":
