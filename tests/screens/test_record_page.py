@@ -113,6 +113,44 @@ def test_it_says_and_posts_what_the_command_does(
     assert same_books(own, other)
 
 
+# What a letter announced, and other records that later decisions speak of by their names.
+SPOKEN_OF = (
+    "Kind,Date,Reason,Reference,Month,To,Fund,Line amount,Recurrent,Notified on,Instalment,From,Due on,Amount,Test,"
+    "Contract,Contract kind,Holder,Commissioner,Organisation,Name,Contact,Key,Partners,Purpose\n"
+    "letter,2025-06-12,SDF,M4/1,2025-07,QWO,core-sdf-transfers,300,NR,2025-06-12,,,,,,,,,,,,regional team,,,\n"
+    "instalment,2025-06-12,By the quarter,,,QWO-E08000035,core-sdf-transfers,,,,wy/Q2,QWO,2025-09-30,250,On plan,,,,,,,,,,\n"
+    "contract,2025-06-12,Let,,,,core-sdf-transfers,,,,,,,,,WY-IHO,iho,QWO-E08000035,QWO,,,,,,\n"
+    "agree,2025-06-12,Agreed,B 7.2,,,core-sdf-transfers,,,,,,,9,,,,,,QWO,,,our agreement,All places,Digital team\n"
+    "rename,2025-06-12,As the council asked,,,,,,,,,,,,,,,,,QWO-E08000035,Leeds and its neighbours,,,,\n"
+)
+
+
+def test_what_the_books_hold_is_chosen_and_what_a_letter_says_need_not_be_given(
+    monkeypatch: pytest.MonkeyPatch, own: Path, tmp_path: Path
+) -> None:
+    register, other = tmp_path / "held.csv", tmp_path / "other.duckdb"
+    register.write_text(SPOKEN_OF, encoding="utf-8")
+    document("record", register, "--actor", "Finance", "--ledger", own)
+    shutil.copy(own, other)
+    given = {"to": "QWO", "reference": "M4/1", "date": "2025-07-10", "reason": "It came", "from_fund": "nhs-revenue",
+             "new_money": "yes"}  # fmt: skip
+    answer = command("receive", given, other)
+    app = fill(page(monkeypatch, NAME, own, kind="receive"), **given)
+    assert field(app.selectbox, "Reference").options == ["M4/1"]
+    assert "as the books know it: Fund core-sdf-transfers, Amount 300.00, Recurrent no, Month 2025-07" in texts(app)
+    for sentence in answer["sentences"]:
+        assert sentence in texts(app)
+    press(app, "Post it")
+    assert same_books(own, other)
+    app = page(monkeypatch, NAME, own, kind="outcome")
+    assert field(app.selectbox, "Instalment").options == ["wy/Q2"]
+    assert "Leeds and its neighbours (QWO-E08000035)" in field(app.selectbox, "Moved to").options
+    app = page(monkeypatch, NAME, own, kind="contract")
+    assert field(app.selectbox, "Sub contract of").options == ["WY-IHO"]
+    app = page(monkeypatch, NAME, own, kind="end-agreement")
+    assert field(app.selectbox, "Agreement").options == ["our agreement"]
+
+
 def test_a_link_brings_a_decision_half_filled(monkeypatch: pytest.MonkeyPatch, own: Path) -> None:
     app = page(monkeypatch, NAME, own, kind="terms", **{"with-fund": "core-discharge", "with-grade": "none"})
     assert (field(app.selectbox, "Fund:").value, field(app.selectbox, "Grade:").value) == ("core-discharge", "none")

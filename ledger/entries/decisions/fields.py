@@ -60,6 +60,8 @@ class Field:
         example: as somebody would write it.
         choices: the words to choose from, where it holds one of a list.
         most: the largest whole number that it may hold.
+        among: the records whose names it holds one of, as an attribute of what the books know; empty where any words
+            will do.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Field:
     required: bool = False
     choices: tuple[str, ...] = ()
     most: int = _MOST_COUNTED
+    among: str = ""
 
     @property
     def title(self) -> str:

@@ -22,10 +22,11 @@ from ledger.models import (
     Terms,
     Tier,
 )
-from ledger.plans import Letter, TestedInstalment
+from ledger.plans import Contract, Letter, TestedInstalment
 from ledger.store.base import Reader
 from ledger.structure import KNOWN_RELATIONSHIPS
 from ledger.words import LETTER_SOURCE
+from ledger.years import today
 
 _TABLES = {
     "tiers": "SELECT * FROM tier WHERE entry_number <= $known ORDER BY rank",
@@ -36,6 +37,7 @@ _TABLES = {
     "SELECT 1 FROM agreement s WHERE s.supersedes = a.id AND s.entry_number <= $known) ORDER BY id",
     "letters": "SELECT * FROM letter WHERE entry_number <= $known ORDER BY entry_number, id",
     "instalments": "SELECT * FROM instalment WHERE entry_number <= $known ORDER BY entry_number, id",
+    "contracts": "SELECT * FROM contract WHERE entry_number <= $known ORDER BY entry_number, id",
     "relationships": f"WITH {KNOWN_RELATIONSHIPS} SELECT * FROM known_relationship ORDER BY id",
 }
 _BY_ID = {
@@ -45,6 +47,11 @@ _BY_ID = {
     "ON d.appointment = a.id WHERE a.entry_number <= $known ORDER BY a.entry_number, a.id",
     "limits": "SELECT id, fund, year FROM source_limit WHERE entry_number <= $known ORDER BY entry_number, id",
 }
+# What organisations and funds are called today, the newest name last.
+_RENAMED = """
+SELECT organisation, fund, name FROM renaming WHERE entry_number <= $known AND valid_from <= $day
+ORDER BY valid_from, entry_number
+"""
 _KEYED = "SELECT key, number FROM entry WHERE key IN (SELECT key FROM wanted_keys) AND number <= $known"
 # Those that rest on what the books held of something else: records, and what names a line of a letter.
 _RECORDED = f"""
@@ -70,6 +77,7 @@ class Known:
         posted: of the books, the entry of a number.
         letters: the newest row of each line of a letter, by reference and receiver.
         instalments: the newest row of each instalment, by its code.
+        contracts: the newest row of each contract, by its code.
         worked_out: what follows from who there is, by name, until a decision changes it: each row of a long register
             asks for it.
     """
@@ -88,6 +96,7 @@ class Known:
     posted: Callable[[int], Draft] | None = None
     letters: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     instalments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    contracts: dict[str, dict[str, Any]] = field(default_factory=dict)
     worked_out: dict[str, str | None] = field(default_factory=dict)
 
     @property
@@ -186,6 +195,7 @@ _LEARNED: dict[Any, Callable[[Known, Row], None]] = {
     SourceLimit: lambda known, row: known.limits.update({(row["fund"], row["year"]): row["id"]}),
     Relationship: _relationship,
     Letter: lambda known, row: known.letters.update({(row["reference"], row["to_organisation"]): row}),
+    Contract: lambda known, row: known.contracts.update({row["code"]: row}),
     TestedInstalment: lambda known, row: known.instalments.update({row["code"]: row}),
 }
 
@@ -197,6 +207,9 @@ def known(reader: Reader, at: int | None = None) -> Known:
     by_code = {
         name: {row["code"]: row for row in rows[name].to_pylist()} for name in ("tiers", "organisations", "funds")
     }
+    for row in reader.table(_RENAMED, {"known": at, "day": today()}).to_pylist():
+        what, code = ("funds", row["fund"]) if row["organisation"] is None else ("organisations", row["organisation"])
+        by_code[what][code]["name"] = row["name"]
     terms: dict[str, list[dict[str, Any]]] = {}
     for row in rows["terms"].to_pylist():
         terms.setdefault(row["fund"], []).append(row)
@@ -211,6 +224,7 @@ def known(reader: Reader, at: int | None = None) -> Known:
         at, numbers=lambda keys: _numbers(reader, keys, at), posted=lambda number: _posted(reader, number),
         letters={(row["reference"], row["to_organisation"]): row for row in rows["letters"].to_pylist()},
         instalments={row["code"]: row for row in rows["instalments"].to_pylist()},
+        contracts={row["code"]: row for row in rows["contracts"].to_pylist()},
     )  # fmt: skip
 
 

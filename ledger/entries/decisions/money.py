@@ -133,7 +133,7 @@ _RECEIVED = (
     _FUND,
     _AMOUNT,
     _RECURRENT,
-    Field("reference", Holds.TEXT, "The reference of its letter", "M3/SDF/017", required=True),
+    Field("reference", Holds.TEXT, "The reference of its letter", "M3/SDF/017", required=True, among="letters"),
     Field("month", Holds.MONTH, "The month of its letter", "2025-06"),
     Field("contact", Holds.TEXT, "Who answers for it at the funder", "regional finance team"),
     Field("from", Holds.ORGANISATION, "Who gives it: the national body unless said", "X24"),

@@ -1,6 +1,7 @@
 """Decisions about what is expected, promised and arranged; none of them moves money."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -178,7 +179,8 @@ DECISIONS = (
             Field("commissioner", Holds.ORGANISATION, "Who lets it", "QWO", required=True),
             _FUND,
             Field("population", Holds.NUMBER, "For how many people, where that is known", "48500"),
-            Field("sub_contract_of", Holds.TEXT, "The name of the contract that it is part of", "WY-IHO-2026"),
+            Field("sub_contract_of", Holds.TEXT, "The name of the contract that it is part of", "WY-IHO-2026",
+                  among="contracts"),
             _UNTIL,
         ),
         (ARRANGE,),
@@ -207,7 +209,7 @@ DECISIONS = (
         "outcome",
         "What became of an instalment: earned, withheld, or moved to another.",
         (
-            _INSTALMENT,
+            replace(_INSTALMENT, among="instalments"),
             Field("outcome", Holds.WORD, "What became of it", "withheld", required=True,
                   choices=tuple(word for word in OUTCOMES if word != DUE)),
             Field("moved_to", Holds.ORGANISATION, "To whom it was moved, where it was", "QWO-E08000033"),

@@ -265,7 +265,11 @@ DECISIONS = (
     Decision(
         "end-agreement",
         "An agreement to keep money ends on a day.",
-        (_HOLDER, _FUND, Field("agreement", Holds.TEXT, "Its name, where there are several", "QWO/core/2025/26")),
+        (
+            _HOLDER,
+            _FUND,
+            Field("agreement", Holds.TEXT, "Its name, where there are several", "QWO/core/2025/26", among="agreements"),
+        ),
         ("agree",),
         _end_agreement,
         (Agreement,),

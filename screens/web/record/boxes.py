@@ -93,6 +93,10 @@ def in_columns(
 def _box(field: Field, key: str, known: Known) -> None:
     """One box; what it holds is read from the session, where it stands before it is drawn."""
     name = label(field)
+    if field.among:
+        st.selectbox(name, named(field, known), key=key, accept_new_options=True, persist_state="session",
+                     placeholder=f"Choose, or type it as {field.example}")  # fmt: skip
+        return
     match field.holds:
         case Holds.DAY:
             st.date_input(name, min_value=_FIRST_DAY, max_value=_LAST_DAY, key=key, format="DD/MM/YYYY",
@@ -131,6 +135,12 @@ def offered(field: Field, known: Known) -> dict[str, str]:
     return dict(sorted(((code, str(one["name"])) for code, one in rows.items()), key=lambda pair: (pair[1], pair[0])))
 
 
+def named(field: Field, known: Known) -> list[str]:
+    """The names of the records of the books that a field may hold one of, the newest first."""
+    names = (key[0] if isinstance(key, tuple) else key for key in getattr(known, field.among))
+    return list(dict.fromkeys(names))[::-1]
+
+
 def _key(decision: Decision, field: Field, use: str = RECORD) -> str:
     return f"{use} {decision.name} {field.name}"
 
@@ -141,7 +151,7 @@ def _at_first(field: Field, usual_day: date | None) -> Any:
     if field.holds is Holds.DAY:
         return usual_day if field.required else None
     said = address.asked_for(f"with-{field.name}")
-    return said or (None if field.holds in _CHOSEN else "")
+    return said or (None if field.among or field.holds in _CHOSEN else "")
 
 
 def _valued(field: Field, text: str | None) -> Any:

@@ -53,12 +53,16 @@ def show(store: Store, at: Moment) -> None:
         boxes.ask(decision, facts, {})
         _told(decision, at, done[1], is_proposal=done[2])
         return
-    needed = [field for field in decision.fields if field.required and field.name not in given]
+    told = decision.completed(given, facts)
+    needed = [field for field in decision.fields if field.required and not told.get(field.name)]
     tried = _unread(decision, given, facts) if needed else _tried(store, at, decision, given)
     wrong, rest = _by_box(decision, tried.problems) if isinstance(tried, Refused) else ({}, [])
     boxes.ask(decision, facts, wrong)
     ask_who()
     st.header("What the books would say", anchor=False)
+    if known_besides := [field for field in decision.fields if told.get(field.name) and field.name not in given]:
+        said = ", ".join(f"{field.title} {told[field.name]}" for field in known_besides)
+        st.text(f"What is left empty is as the books know it: {said}.")
     if needed:
         st.info(f"Still needed: {', '.join(field.title for field in needed)}.")
     if isinstance(tried, Refused):
