@@ -1,6 +1,6 @@
 """Ledger files as version 4 kept them: without what the second form of the hashed text brought, and in the first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,3 +50,9 @@ def version_4(reader: Reader, path: Path, change: Callable[[Rows], None] = lambd
                     f'INSERT INTO "{name}" ({columns}) VALUES ({marks})', [tuple(row.values()) for row in its]
                 )
         old.execute(f"UPDATE seal SET entries = {len(rows['entry'])}, head = '{rows['entry'][-1]['hash']}'")
+
+
+def without(names: Sequence[str], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows without columns in which none of them holds anything."""
+    assert all(row[name] is None for row in rows for name in names)
+    return [{name: value for name, value in row.items() if name not in names} for row in rows]

@@ -1,6 +1,5 @@
 """A ledger that version 5 or 6 of the tables made is migrated: what was there stays, and is hashed as it was."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from ledger.store import backup, migrations
 from ledger.store.address import Address
 from ledger.store.base import Store
 from tests.books import JUNE, LONG_AGO, at, entry, fund_all, new_terms, structure, term, terms
+from tests.earlier_books import without
 from tests.rich_books import first_half
 from tests.shelves import Shelf, raw
 
@@ -50,12 +50,6 @@ def earlier(version: int, books: Store, shelf: Shelf, monkeypatch: pytest.Monkey
     seal = f"UPDATE seal SET entries = {entries}, head = '{head}', moved_pence = {moved}"
     _pour(place, rows, seal)
     return place
-
-
-def without(names: Sequence[str], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows without columns in which none of them holds anything."""
-    assert all(row[name] is None for row in rows for name in names)
-    return [{name: value for name, value in row.items() if name not in names} for row in rows]
 
 
 def _pour(place: Address, rows: dict[str, list[dict[str, Any]]], seal: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from ledger import plans
 from ledger.entries import chain
 from ledger.entries.appointments import appoint
+from ledger.entries.draft import added_columns
 from ledger.entries.posting import post, reverse
 from ledger.errors import LedgerMissing, NeedsMigration, NotALedger, Refused
 from ledger.models import RECORDS, TABLES, Account, Entry, Transfer
@@ -20,6 +21,7 @@ from ledger.store.base import Store
 from ledger.store.migrations import Migration
 from tests import form_1
 from tests.books import at, entry, fund_all, held
+from tests.earlier_books import without
 from tests.shelves import FileShelf, Shelf, raw, shelf_of
 
 AFTER_VERSION_1 = (
@@ -132,7 +134,9 @@ def _pour(books: Store, place: Address) -> None:
     """Rows as version 1 wrote them: it knew fewer tables, and hashed in the first form."""
     with books.read() as reader:
         rows = {
-            str(model.__tablename__): reader.table(f'SELECT * FROM "{model.__tablename__}"').to_pylist()
+            str(model.__tablename__): without(
+                added_columns(model), reader.table(f'SELECT * FROM "{model.__tablename__}"').to_pylist()
+            )
             for model in (Entry, *RECORDS, Account, Transfer)
             if model.__tablename__ not in AFTER_VERSION_1
         }
