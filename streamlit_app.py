@@ -25,6 +25,7 @@ PAGES = (
     st.Page(_page("overview"), title="Overview", url_path="overview", default=True),
     st.Page(_page("places"), title="Places", url_path="places"),
     st.Page(_page("ring_fences"), title="Ring-fences", url_path="ring-fences"),
+    st.Page(_page("receivers"), title="Receivers", url_path="receivers"),
     st.Page(_page("scenarios"), title="Scenarios", url_path="scenarios"),
     st.Page(_page("bids"), title="Bids", url_path="bids"),
     st.Page(_page("national"), title="National", url_path="national"),

@@ -6,11 +6,12 @@ What is not known of a pot stays out of both sides of a figure, and how many pot
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from statistics import median
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +23,7 @@ from ledger.reports.other_years import OtherYears, funders_of_each, other_years,
 from ledger.reports.position import SOURCE, Moment, position_of_each
 from ledger.store.base import Reader
 from ledger.structure import lives, tier_of
+from ledger.words import GRADES
 from ledger.years import FinancialYear
 
 # Below this many pence a pot is a penny packet to a receiver of that tier.
@@ -100,13 +102,26 @@ MEASURES = {one.name: one for one in CATALOGUE}
 
 
 @dataclass(frozen=True, slots=True)
+class StreamHeld:
+    """One line of money that a receiver holds: a fund that is a pot, or a heading inside one."""
+
+    code: str
+    name: str
+    pot: str
+    amount_pence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """What one receiver has to work with.
 
     Attributes:
         values: of ``CATALOGUE``, by name; None where a measure is not defined or nothing is known for it.
         unknown: name to how many pots are left out of it, because what it asks of them is not known.
-        pots: the pots themselves, the largest first.
+        pots, streams: the pots and the lines of money themselves, the largest first.
+        penny_packet_pence: below which a pot is a penny packet.
+        notices: of how many pots notice came in each month of the year, April first; ``noticed_before`` of how many
+            before it.
         deadlines: how many pots must be spent by a day in each month, April first.
         returns: how many returns fall due by the end of each month, April first; see ``returns_by_month``.
         funders: the names of those who gave it money directly; None where a position alone is measured.
@@ -119,6 +134,10 @@ class Received:
     values: Mapping[str, Value]
     unknown: Mapping[str, int]
     pots: tuple[PotHeld, ...]
+    streams: tuple[StreamHeld, ...]
+    penny_packet_pence: int
+    notices: tuple[int, ...]
+    noticed_before: int
     deadlines: tuple[int, ...]
     returns: tuple[int, ...]
     funders: tuple[str, ...] | None = None
@@ -144,16 +163,78 @@ def seen(
         around: its pots in the years around, where books are measured.
         funders: who gave it money directly, where books are measured.
     """
-    found = pots(held)
+    return _received(organisation, name, pots(held), _streams(held), penny_packet_pence, around, funders)
+
+
+def put_together(one: Received, codes: Collection[str], code: str, name: str) -> Received:
+    """A receiver as it would be if some of its pots were one, without inner ring-fences; what it asks, it asks once.
+
+    As the lever ``merge`` has it: the strictest grade, notice when the last is known and the deadline of the first, as
+    many returns as the most that one of them asks for; what is known of none of them is not known.
+
+    Args:
+        codes: of the pots to put together; with fewer than two of its own the receiver stays as it is.
+        code: of the new pot, called ``name``.
+    """
+    chosen = [pot for pot in one.pots if pot.code in codes]
+    if len(chosen) < 2:  # noqa: PLR2004 - one pot is together already
+        return one
+    rows = [pot.row for pot in chosen]
+
+    def known(column: str) -> list[Any]:
+        return [row[column] for row in rows if row[column] is not None]
+
+    row = {
+        **rows[0], "fund": code, "fund_name": name, "pot": code,
+        "grade": max(known("grade"), key=GRADES.index, default=None),
+        "recurrent": min(known("recurrent"), default=None),
+        "notified_on": max(known("notified_on"), default=None), "spend_by": min(known("spend_by"), default=None),
+        "returns_per_year": max(known("returns_per_year"), default=None),
+    }  # fmt: skip
+    pence = sum(pot.amount_pence for pot in chosen)
+    left = [pot for pot in one.pots if pot.code not in codes]
+    streams = [stream for stream in one.streams if stream.pot not in codes]
+    return _received(
+        one.organisation, one.name, _largest_first([*left, PotHeld(code, pence, row)]),
+        _largest_first([*streams, StreamHeld(code, name, code, pence)]), one.penny_packet_pence, None, one.funders,
+    )  # fmt: skip
+
+
+# Which pots might be put together: by their size, by their lasting, by their strings.
+MERGERS: Mapping[str, Callable[[Received, PotHeld], bool]] = {
+    "small": lambda one, pot: pot.amount_pence < one.penny_packet_pence,
+    "one-off": lambda _, pot: pot.row["recurrent"] is False,
+    "tied": lambda _, pot: pot.row["grade"] in EARMARKED_GRADES,
+}
+
+
+def chosen_by(one: Received, merger: str) -> set[str]:
+    """The codes of the pots of a receiver that one of ``MERGERS`` chooses."""
+    return {pot.code for pot in one.pots if MERGERS[merger](one, pot)}
+
+
+def _largest_first(held: list[Any]) -> list[Any]:
+    return sorted(held, key=lambda one: (-one.amount_pence, one.code))
+
+
+def _received(
+    organisation: str,
+    name: str,
+    found: Sequence[PotHeld],
+    streams: Sequence[StreamHeld],
+    penny_packet_pence: int,
+    around: OtherYears | None,
+    funders: tuple[str, ...] | None,
+) -> Received:
     amounts = [pot.amount_pence for pot in found]
     total = sum(amounts)
-    streams = _streams(held)
+    lines = [stream.amount_pence for stream in streams]
     small = [pence for pence in amounts if pence < penny_packet_pence]
     squares = sum(pence * pence for pence in amounts)
     values: dict[str, Value] = {
         "total": total,
         "pots": len(found),
-        "streams": len(streams),
+        "streams": len(lines),
         "effective_number": share(total * total, squares),
         "median_pot": round_half_up_fraction(Fraction(median(map(Fraction, amounts)))) if amounts else None,
         "smallest_pot": amounts[-1] if amounts else None,
@@ -161,8 +242,8 @@ def seen(
         "penny_packet_share_of_value": share(sum(small), total),
         "tied_pots": sum(pot.row["grade"] in EARMARKED_GRADES for pot in found),
         "pots_in_last_1_percent": last_part(amounts, 1),
-        "streams_in_last_1_percent": share(last_part(streams, 1), len(streams)),
-        "streams_in_last_5_percent": share(last_part(streams, 5), len(streams)),
+        "streams_in_last_1_percent": share(last_part(lines, 1), len(lines)),
+        "streams_in_last_5_percent": share(last_part(lines, 5), len(lines)),
         **_terms(found),
         "funders": None if funders is None else len(funders),
     }
@@ -189,8 +270,8 @@ def seen(
         for month, number in enumerate(returns_by_month(pot.row["returns_per_year"] or 0)):
             due[month] += number
     return Received(
-        organisation, name, values, unknown, tuple(found), _deadlines(found), tuple(due), funders, new, discontinued,
-        running,
+        organisation, name, values, unknown, tuple(found), tuple(streams), penny_packet_pence, *_notices(found),
+        _deadlines(found), tuple(due), funders, new, discontinued, running,
     )  # fmt: skip
 
 
@@ -258,6 +339,12 @@ def received(
     return found, without
 
 
+def streams_in_last(one: Received, percent: int) -> set[str]:
+    """The codes of the smallest streams that together bring at most so many percent of the money."""
+    number = last_part([stream.amount_pence for stream in one.streams], percent)
+    return {stream.code for stream in one.streams[len(one.streams) - number :]}
+
+
 def last_part(amounts: Sequence[int], percent: int) -> int:
     """How many of the smallest amounts bring at most so many percent of the whole between them."""
     most, added, number = sum(amounts) * percent, 0, 0
@@ -319,11 +406,28 @@ def _lacking(found: Sequence[PotHeld], column: str) -> int:
     return sum(pot.row[column] is None for pot in found)
 
 
-def _streams(held: pa.Table) -> list[int]:
-    """What is held of each line of money, headings inside a pot apart."""
+def _streams(held: pa.Table) -> list[StreamHeld]:
+    """What is held of each line of money, headings inside a pot apart, the largest first."""
     own = held.filter(pc.not_equal(held["standing"], SOURCE))
-    sums = own.group_by(["fund", "year"]).aggregate([("amount_pence", "sum")])["amount_pence_sum"].to_pylist()
-    return [pence for pence in sums if pence > 0]
+    sums = own.group_by(["fund", "fund_name", "pot", "year"]).aggregate([("amount_pence", "sum")]).to_pylist()
+    return _largest_first(
+        [StreamHeld(row["fund"], row["fund_name"], row["pot"], row["amount_pence_sum"])
+         for row in sums if row["amount_pence_sum"] > 0]
+    )  # fmt: skip
+
+
+def _notices(found: Sequence[PotHeld]) -> tuple[tuple[int, ...], int]:
+    """Of how many pots notice came in each month of their year, and of how many before it."""
+    by_month, before = [0] * MONTHS, 0
+    for pot in found:
+        notice: date | None = pot.row["notified_on"]
+        if notice is None:
+            continue
+        if notice < _year(pot).first_day:
+            before += 1
+        else:
+            by_month[(notice.month - 4) % MONTHS] += _year(pot).contains(notice)
+    return tuple(by_month), before
 
 
 def _deadlines(found: Sequence[PotHeld]) -> tuple[int, ...]:

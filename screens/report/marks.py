@@ -12,12 +12,17 @@ from typing import TypeAlias
 # Where a mark stands on an axis, in the axis's own unit: never an amount of money.
 Where: TypeAlias = float
 
-_PENCE_PER_MILLION = 100_000_000
+_PENCE_PER_POUND, _PENCE_PER_MILLION = 100, 100_000_000
 
 
 def at_millions(pence: int) -> float:
     """Where an amount stands on an axis of £ million."""
     return pence / _PENCE_PER_MILLION
+
+
+def at_pounds(pence: int) -> float:
+    """Where an amount stands on an axis of pounds."""
+    return pence / _PENCE_PER_POUND
 
 
 def at_percent(part: Fraction) -> float:

@@ -149,10 +149,16 @@ def seen_by(reader: Reader, at: Moment, tier: str, *, organisation: str | None, 
         "spread": spread_table(found, named).records(), "groups": groups_table(found, tier).records(),
     }  # fmt: skip
     tables = [receivers_table(found, f"Pots by {named}"), spread_table(found, named), groups_table(found, tier)]
-    return Report(tables, at, title, _of_receivers(found, without, named, tier), facts)
+    return Report(tables, at, title, of_receivers(found, without, named, tier), facts)
 
 
-def _of_receivers(found: Sequence[Received], without: Sequence[str], named: str, tier: str) -> list[str]:
+def of_receivers(found: Sequence[Received], without: Sequence[str], named: str, tier: str) -> list[str]:
+    """What receivers work with, in sentences.
+
+    Args:
+        without: those that hold nothing.
+        named: what a receiver of the tier is called.
+    """
     if not found:
         return [f"No {named} holds any money of this year here."]
     scattered = (

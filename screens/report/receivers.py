@@ -5,8 +5,19 @@ from fractions import Fraction
 
 from allocations.shares.groups import TITLES, groups
 from ledger.money import round_half_up_fraction
-from ledger.reports.receivers import CATALOGUE, Received, ReceiverMeasure, Value, by_group, middle, spread
-from screens.report.report import Cell, Column, FigureCell, Row, Table, count, data, money, ratio, share, text
+from ledger.reports.measures import share as part
+from ledger.reports.receivers import (
+    CATALOGUE,
+    Received,
+    ReceiverMeasure,
+    Value,
+    by_group,
+    middle,
+    spread,
+    streams_in_last,
+)
+from ledger.years import FinancialYear
+from screens.report.report import Cell, Column, FigureCell, Row, Table, count, count_of, data, money, ratio, share, text
 
 NOT_KNOWN = "not known"
 TIERS = {"icb": "ICB", "place": "place", "pcn": "PCN", "practice": "practice"}
@@ -20,13 +31,15 @@ def receivers_table(found: Sequence[Received], name: str) -> Table:
     heads = [
         text("Name", "name"), *data("organisation"),
         *(_of_measure(one, shown=one.name in _READ) for one in CATALOGUE),
-        count("Pots whose returns are known", "returns_known"), *data("not_known", "deadlines_by_month",
-        "returns_by_month", "funded_by", "new", "discontinued", "non_recurrent_years"),
+        count("Pots whose returns are known", "returns_known"),
+        *data("not_known", "notices_by_month", "notices_before", "deadlines_by_month", "returns_by_month"),
+        *data("funded_by", "new", "discontinued", "non_recurrent_years"),
     ]  # fmt: skip
     rows = [
         (one.name, one.organisation, *(one.values[measure.name] for measure in CATALOGUE),
-         len(one.pots) - one.unknown["returns_per_year"], one.unknown, one.deadlines, one.returns, one.funders,
-         one.new, one.discontinued, {pot: years for pot, years in one.non_recurrent_years.items() if years > 1})
+         len(one.pots) - one.unknown["returns_per_year"], one.unknown, one.notices, one.noticed_before, one.deadlines,
+         one.returns, one.funders, one.new, one.discontinued,
+         {pot: years for pot, years in one.non_recurrent_years.items() if years > 1})
         for one in found
     ]  # fmt: skip
     return Table(name, heads, rows)
@@ -70,6 +83,67 @@ def groups_table(found: Sequence[Received], tier: str) -> Table:
         for group, own in by_group(found, groups_of_it).items()
     ]
     return Table("Medians by region, deprivation and size", heads, rows)
+
+
+MONTH_NAMES = ("April", "May", "June", "July", "August", "September", "October", "November", "December", "January",
+               "February", "March")  # fmt: skip
+LETTERS, DEADLINES, RETURNS = "Letters", "Deadlines", "Returns"
+
+
+def by_month(one: Received) -> dict[str, tuple[int, ...]]:
+    """What happens in each month of a receiver's year, April first: letters that bring money, deadlines and returns."""
+    return {LETTERS: one.notices, DEADLINES: one.deadlines, RETURNS: one.returns}
+
+
+def calendar_table(one: Received) -> Table:
+    """A receiver's year, month by month, with the pots whose notice or deadline falls into it."""
+    heads = [text("Month"), *(count(name) for name in by_month(one)), text("Pots that must be spent by then")]
+    due: dict[int, list[str]] = {}
+    for pot in one.pots:
+        if pot.row["spend_by"] is not None and FinancialYear(pot.row["year"]).contains(pot.row["spend_by"]):
+            due.setdefault((pot.row["spend_by"].month - 4) % 12, []).append(pot.row["fund_name"])
+    rows = [
+        (month, *(numbers[place] for numbers in by_month(one).values()), "; ".join(due.get(place, ())))
+        for place, month in enumerate(MONTH_NAMES)
+    ]
+    return Table(f"The year of {one.name}", heads, rows)
+
+
+def year_in_words(one: Received) -> str:
+    """A receiver's year in a sentence, with what is not known of it."""
+    notice, returns = one.unknown["in_year_share"], one.unknown["returns_per_year"]
+    in_year = len(one.pots) - notice - one.noticed_before
+    asked = one.values["returns_per_year"]
+    return (
+        f"{one.name} works with {count_of(len(one.pots), 'pot', 'pots')}. Notice of {one.noticed_before} came before "
+        f"the year, of {in_year} in it, and of {notice} it is not known. {one.values['deadlines']} have a deadline. "
+        f"{'How many returns are asked for is not known' if asked is None else f'{asked} returns are asked for'}; of "
+        f"{returns} pots it is not known how many. Returns stand where they fall when they are spread evenly over the "
+        "year, for the books know how many there are and not their days."
+    )
+
+
+def streams_table(one: Received) -> Table:
+    """Every stream of a receiver, the largest first, and whether it is of those that share the last hundredth."""
+    last, total = streams_in_last(one, 1), int(one.values["total"] or 0)
+    heads = [text("Stream"), *data("fund"), money("Amount (£)"), share("Share"), text("In the last 1%")]
+    rows = [
+        (stream.name, stream.code, stream.amount_pence, part(stream.amount_pence, total),
+         "yes" if stream.code in last else "no")
+        for stream in one.streams
+    ]  # fmt: skip
+    return Table(f"Streams of {one.name} by size", heads, rows)
+
+
+def put_together_table(before: Received, after: Received) -> Table:
+    """Every measure of a receiver before and after some of its pots are put together."""
+    rows = [
+        (measure.title, _value(before.values[measure.name], measure), _value(after.values[measure.name], measure),
+         measure.definition)
+        for measure in CATALOGUE
+    ]  # fmt: skip
+    heads = [text("Measure"), *(text(when, missing=NOT_KNOWN) for when in ("Before", "After")), text("What it is")]
+    return Table("Before and after", heads, rows)
 
 
 def _value(value: Value, measure: ReceiverMeasure) -> Cell:

@@ -14,7 +14,7 @@ import pytest
 
 from allocations.figures import tables
 from ledger.reports.measures import measures
-from ledger.reports.receivers import Received, middle, seen_by_each
+from ledger.reports.receivers import Received, middle, put_together, seen_by_each
 from scenarios import outcome
 from scenarios.engine import Run, run
 from scenarios.scorecard import scorecard
@@ -149,3 +149,17 @@ def test_lifting_small_pots_takes_away_strings() -> None:
     assert [end["strings_per_icb"] for end in (before, after)] == [17, 14]
     assert [end["returns_per_icb"] for end in (before, after)] == [40, 32]
     assert before["pots_per_icb"] == after["pots_per_icb"] == 20
+
+
+def test_pots_put_together_by_one_receiver_come_out_as_the_lever_has_it() -> None:
+    """The same merger by the lever, over all ICBs, and at each ICB alone: the same pots, sizes, strings and returns."""
+    lever = {**MERGED, "into": {"code": "one-pot", "name": "One pot"}}
+    done = play(lever, books=demo.baseline(), given=[packet(*one) for one in PACKETS])
+    before = {one.organisation: one for one in by_icb(done.baseline.position, done.baseline.world)}
+    own = {code: put_together(one, set(MERGED["funds"]), "one-pot", "One pot") for code, one in before.items()}
+    for after in by_icb(done.position, done.world):
+        alone = own[after.organisation]
+        # The lever takes the terms of all packets there are, and an ICB of those that it has: no returns are compared.
+        for name in ("pots", "streams", "total", "effective_number", "smallest_pot", "pots_in_last_1_percent"):
+            assert alone.values[name] == after.values[name], (after.organisation, name)  # noqa: PD011 - no frame
+    assert middle(list(own.values()), "returns_per_year") == 32 + 12

@@ -11,6 +11,7 @@ _PAGES = (
     "overview",
     "national",
     "ring_fences",
+    "receivers",
     "audit",
     "bids",
     "places",

@@ -1,0 +1,90 @@
+"""The charts of one receiver: its year as a calendar, and its streams as a strip of ticks by size."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from screens.report.marks import Where
+from screens.report.render.svg import INK, MAIN, WARM
+from screens.report.report import Table
+from screens.web.charts import kit
+
+_ROW, _AROUND = 56, 60
+_LAST, _OTHERS = "In the last 1% of the money", "Others"
+
+
+def calendar(
+    rows: Mapping[str, Sequence[int]], months: Sequence[str], *, name: str, sentence: str, table: Table, key: str
+) -> None:
+    """A square for each month and kind of event, the larger the more there are, with their number in it.
+
+    Args:
+        rows: what happens, each with how often in each month.
+        months: their names, in order.
+    """
+    marks = [
+        {"what": what, "month": month, "number": number}
+        for what, numbers in rows.items()
+        for month, number in zip(months, numbers, strict=True)
+        if number
+    ]
+    spec = {
+        "data": kit.data(marks),
+        "encoding": {
+            "x": {
+                "field": "month", "type": "ordinal", "sort": list(months), "title": None,
+                "scale": {"domain": list(months)}, "axis": {"orient": "top", "labelAngle": -45, "labelOverlap": False},
+            },
+            "y": {
+                "field": "what", "type": "nominal", "sort": list(rows), "title": None, "scale": {"domain": list(rows)},
+                "axis": {"ticks": False, "domain": False},
+            },
+        },
+        "layer": [
+            {
+                "mark": {"type": "square", "color": "#9FB4C7", "opacity": 1},
+                "encoding": {"size": {"field": "number", "type": "quantitative", "legend": None,
+                                      "scale": {"range": [150, 1100], "zero": True}}},
+            },
+            {"mark": {"type": "text", "color": INK}, "encoding": {"text": {"field": "number"}}},
+        ],
+    }  # fmt: skip
+    kit.drawn(spec, _ROW * len(rows) + _AROUND, name=name, sentence=sentence, table=table, key=key, smaller=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One stream on a strip: its name, where it stands in pounds, its figure, and whether it is in the last 1%."""
+
+    label: str
+    pounds: Where
+    figure: str
+    is_last: bool
+
+
+def strip(strips: Mapping[str, Sequence[Tick]], *, name: str, sentence: str, table: Table, key: str) -> None:
+    """A tick for each stream on an axis on which every step is ten times the one before; one strip under another.
+
+    Args:
+        strips: name of each strip to its ticks, such as before and after.
+    """
+    rows = [
+        {"strip": title, "label": tick.label, "pounds": tick.pounds, "figure": tick.figure,
+         "part": _LAST if tick.is_last else _OTHERS}
+        for title, ticks in strips.items()
+        for tick in ticks
+    ]  # fmt: skip
+    parts = (_LAST, _OTHERS)
+    spec = {
+        "data": kit.data(rows),
+        "mark": {"type": "tick", "thickness": 2},
+        "encoding": {
+            "x": kit.lengths("pounds", "£, each step ten times the one before", {"type": "log"}, format="~s"),
+            "y": {"field": "strip", "type": "nominal", "sort": list(strips), "title": None,
+                  "axis": {"ticks": False, "domain": False}},
+            "color": kit.told_apart("part", parts, [WARM, MAIN]),
+            # Told apart by more than colour: the last are short.
+            "size": kit.told_apart("part", parts, [14, 34]),
+            "tooltip": [{"field": "label", "title": "Stream"}, {"field": "figure", "title": "Amount"}],
+        },
+    }  # fmt: skip
+    kit.drawn(spec, _ROW * len(strips) + _AROUND, name=name, sentence=sentence, table=table, key=key, smaller=True)

@@ -1,0 +1,116 @@
+"""Receivers: what the money asks of each ICB, place, PCN or practice, and the year and streams of one of them."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ledger.money import exact_pounds, spoken
+from ledger.reports import receivers
+from ledger.reports.receivers import PENNY_PACKETS, Received, chosen_by, put_together, streams_in_last
+from ledger.years import FinancialYear
+from screens.report import marks
+from screens.report import receivers as reporting
+from screens.report.pots import of_receivers
+from screens.report.render import page as tables
+from screens.report.report import count_of
+from screens.web.charts.receivers import Tick, calendar, strip
+from screens.web.shell import address, frame
+
+_MERGERS = {
+    "small": "All below its threshold for a penny packet",
+    "one-off": "All that do not recur",
+    "tied": "All with strings: soft, hard or statutory",
+}
+_ONE_POT = "one-pot"
+
+
+def page() -> None:
+    """Render the page for receivers below the ICB named in the address, or for all."""
+    books = frame.opened("What receivers work with")
+    if books is None:
+        return
+    icb = frame.icb(books, with_all=True)
+    tier = address.choose(
+        "tier", "Seen by each", list(PENNY_PACKETS), shown=lambda tier: reporting.TIERS[tier], horizontal=True
+    )
+    found, without = books.answer(
+        "received",
+        lambda reader, at: receivers.received(reader, at, tier, organisation=icb, year=books.year),
+        tier, icb, books.year, told="Measuring every receiver",
+    )  # fmt: skip
+    named = reporting.TIERS[tier]
+    if not found:
+        st.info(f"No {named} holds any money of {FinancialYear(books.year)} here.")
+        frame.foot(books.at, frame.sources(books))
+        return
+    st.write(" ".join(of_receivers(found, without, named, tier)))
+    tables.show(reporting.spread_table(found, named), f"spread-{tier}")
+    if icb is None:
+        with st.expander("Medians by region, deprivation and size"):
+            tables.show(reporting.groups_table(found, tier), f"groups-{tier}")
+    _one(found, named)
+    frame.foot(books.at, frame.sources(books))
+
+
+@st.fragment
+def _one(found: Sequence[Received], named: str) -> None:
+    """One receiver: its year, its streams, and the same with some of its pots put together."""
+    each = {one.organisation: one for one in found}
+    st.header(f"One {named}", anchor=False)
+    code = address.choose(
+        "receiver", f"Which {named}", list(each), shown=lambda code: f"{each[code].name} ({code})",
+        unknown="which holds no money here",
+    )  # fmt: skip
+    one = each[code]
+    calendar(
+        reporting.by_month(one), reporting.MONTH_NAMES, name="The year", sentence=reporting.year_in_words(one),
+        table=reporting.calendar_table(one), key=f"year-{code}",
+    )  # fmt: skip
+    last = streams_in_last(one, 1)
+    strip(
+        {"Streams": _ticks(one)},
+        name="Streams by size",
+        sentence=f"Each tick is a stream. Of {count_of(len(one.streams), 'stream', 'streams')}, {len(last)} share the "
+        "last 1% of the money; they are short and orange.",
+        table=reporting.streams_table(one),
+        key=f"streams-{code}",
+    )
+    _merger(one)
+
+
+def _merger(one: Received) -> None:
+    which = address.choose("together", "Put together", list(_MERGERS), shown=lambda which: _MERGERS[which])
+    codes = chosen_by(one, which)
+    after = put_together(one, codes, _ONE_POT, "One pot")
+    if after is one:
+        st.write(
+            f"{one.name} has {count_of(len(codes), 'such pot', 'such pots')}, so there is nothing to put together."
+        )
+        return
+    whole = next(pot for pot in after.pots if pot.code == _ONE_POT)
+    before, now = (
+        f"{count_of(len(end.pots), 'pot', 'pots')} and {end.values['returns_per_year'] or 'no'} returns that are known"
+        for end in (one, after)
+    )
+    strip(
+        {"Before": _ticks(one), "After": _ticks(after)},
+        name="Before and after a merger",
+        sentence=f"{len(codes)} pots as one, with {spoken(whole.amount_pence)} and no inner ring-fences: before, "
+        f"{before}; after, {now}. It is on the strictest of their terms, and asks for as many returns as the most that "
+        "one of them does.",
+        table=reporting.put_together_table(one, after),
+        key=f"merger-{which}-{one.organisation}",
+    )
+
+
+def _ticks(one: Received) -> list[Tick]:
+    last = streams_in_last(one, 1)
+    return [
+        Tick(
+            stream.name,
+            marks.at_pounds(stream.amount_pence),
+            f"£{exact_pounds(stream.amount_pence)}",
+            stream.code in last,
+        )
+        for stream in one.streams
+    ]

@@ -1,0 +1,70 @@
+"""The Receivers page says what the command says, and draws one receiver's year, streams and a merger of its pots."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ledger.entries import posting
+from ledger.money import exact_pounds
+from ledger.store.base import Store
+from tests.books import at, entry, fund_all, new_terms, small_books, term
+from tests.screens.pages import document, no_leftovers, page, said, tables
+
+__all__ = ["no_leftovers"]
+SEPTEMBER = date(2025, 9, 30)
+
+
+def test_the_page_says_what_the_command_says(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
+    app = page(monkeypatch, "receivers", demo_ledger, receiver="QWO", together="tied")
+    answer = document("pots", "--seen-by", "icb", "--ledger", demo_ledger)
+    (own,) = [row for row in answer["rows"] if row["organisation"] == "QWO"]
+    shown = tables(app)
+    spread = {row["measure"]: row for row in answer["spread"]}
+    assert f"Of 42 the median ICB works with {spread['pots']['median']}" in said(app)
+    assert f">{exact_pounds(spread['median_pot']['median'])}<" in shown
+    assert "North East and Yorkshire" in shown
+    assert "most deprived third" in shown
+    assert f"NHS West Yorkshire ICB works with {own['pots']} pots." in said(app)
+    last = round(own["streams_in_last_1_percent"] * own["streams"])
+    assert f"Of {own['streams']} streams, {last} share the last 1% of the money" in said(app)
+    assert f"{own['tied_pots']} pots as one, with £" in said(app)
+    assert f"before, {own['pots']} pots and {own['returns_per_year']} returns" in said(app)
+    # All but the tied ones, and the one that they became; it asks for the twelve returns that one of them asks for.
+    assert f"after, {own['pots'] - own['tied_pots'] + 1} pots and 12 returns" in said(app)
+
+
+def test_one_practice_has_its_year_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A claim told in June, to be spent by September, with four returns a year; of another pot nobody knows."""
+    path = tmp_path / "books.duckdb"
+    with Store.create(path) as store:
+        small_books(store)
+        fund_all(store)
+        late = term("winter", "hard", version=2, notified_on=date(2025, 6, 2), spend_by=SEPTEMBER, returns_per_year=4)
+        funds = {"winter": 300_000, "core": 700_000}
+        ways = (("NHS", "ICB1"), ("ICB1", "P1"), ("P1", "N1"), ("N1", "G1"))
+        drafts = [new_terms(late)]
+        for giver, receiver in ways:
+            for fund, pence in funds.items():
+                from_fund = "limit" if giver == "NHS" else fund
+                kind = "allocate" if giver == "NHS" else "devolve"
+                if (giver, fund) != ("NHS", "core"):
+                    drafts.append(entry(kind, at(giver, from_fund), at(receiver, fund), min(pence, 90_000)))
+        posting.post(store, drafts)
+    app = page(monkeypatch, "receivers", path, tier="practice", together="small")
+    assert "Practice one works with 2 pots. Notice of 1 came before the year, of 1 in it" in said(app)
+    assert "1 have a deadline. 4 returns are asked for; of 1 pots it is not known how many." in said(app)
+    calendar = next(json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart") if "month" in chart.proto.spec)
+    assert calendar["layer"][1]["mark"]["type"] == "text"
+    assert "2 pots as one, with £1,800" in said(app)
+    assert "before, 2 pots and 4 returns that are known; after, 1 pot and 4 returns" in said(app)
+
+
+def test_where_nobody_of_a_tier_holds_money_the_page_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "books.duckdb"
+    with Store.create(path) as store:
+        small_books(store)
+        fund_all(store)
+    app = page(monkeypatch, "receivers", path, tier="pcn")
+    assert "No PCN holds any money of 2025/26 here." in app.info[0].value
