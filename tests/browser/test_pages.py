@@ -21,6 +21,7 @@ PAGES = {
     "places-own": "places?icb=QWO&places=own&own=QWO|Ten:B82007,B82053;Twenty:B83002",
     "places-pcn": "places?icb=QWO&to=pcn",
     "ring-fences": "ring-fences?icb=QWO",
+    "receivers": "receivers?receiver=QWO&together=tied",
     "scenarios": "scenarios?scenario=running-costs-halved",
     "scenarios-built": "scenarios?view=build&blocks=devolve,release-small&whose=QWO",
     "scenarios-compared": "scenarios?view=compare&with=devolve-80-at-once,running-costs-halved",

@@ -9,6 +9,8 @@ from screens.report.report import Table
 from screens.web.charts import kit
 
 _ROW, _AROUND = 56, 60
+# 1,000,000 as people write it, as Vega asks it.
+_POUNDS = "replace(replace(replace(format(datum.value, '~s'), 'G', ' billion'), 'M', ' million'), 'k', ',000')"
 _LAST, _OTHERS = "In the last 1% of the money", "Others"
 
 
@@ -78,7 +80,7 @@ def strip(strips: Mapping[str, Sequence[Tick]], *, name: str, sentence: str, tab
         "data": kit.data(rows),
         "mark": {"type": "tick", "thickness": 2},
         "encoding": {
-            "x": kit.lengths("pounds", "£, each step ten times the one before", {"type": "log"}, format="~s"),
+            "x": kit.lengths("pounds", "£, each step ten times the one before", {"type": "log"}, labelExpr=_POUNDS),
             "y": {"field": "strip", "type": "nominal", "sort": list(strips), "title": None,
                   "axis": {"ticks": False, "domain": False}},
             "color": kit.told_apart("part", parts, [WARM, MAIN]),

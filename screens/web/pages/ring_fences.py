@@ -150,6 +150,12 @@ def _deadlines(books: Books, fences: Sequence[Fence]) -> None:
 @st.fragment
 def _pieces(books: Books, held: pa.Table, icb: str | None) -> None:
     st.header("In how many pieces it comes", anchor=False)
+    if icb is None:
+        st.write(
+            "Seen by the payer: all of it as one holder's money, in which a pot for every ICB is one pot. What each "
+            "ICB, place, network or practice works with stands on the page of receivers."
+        )
+        frame.link("What receivers work with", "receivers", {})
     scope = address.choose("scope", "Count", list(_SCOPES), shown=lambda scope: _SCOPES[scope], horizontal=True)
     pounds = address.choose(
         "packet",
