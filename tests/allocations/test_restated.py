@@ -16,7 +16,8 @@ from ledger.models import Closure, Organisation, Relationship, Succession
 from ledger.reports import position
 from ledger.store.base import Store
 from tests import books as small
-from tests.books import APRIL, at, entry, fund_all
+from tests.books import APRIL, at, entry
+from tests.shelves import Shelf, Template
 
 CHANGE = date(2026, 4, 1)
 PEOPLE = 10**9
@@ -171,12 +172,10 @@ def test_successions_that_would_lose_money_are_refused(books: Store, draft: Draf
     to_place=st.integers(0, 600_000),
 )
 def test_whatever_the_split_every_sum_is_what_it_was(
-    tmp_path_factory: pytest.TempPathFactory, weights: list[int], pence: int, to_place: int
+    shelf: Shelf, funded_template: Template, weights: list[int], pence: int, to_place: int
 ) -> None:
     new = tuple(f"S{number}" for number in range(len(weights)))
-    with Store.create(tmp_path_factory.mktemp("split") / "books.duckdb") as store:
-        small.small_books(store)
-        fund_all(store)
+    with Store.open(shelf.copy(funded_template(shelf.kind), "split")) as store:
         post(store, [
             entry("devolve", at("ICB1", "core"), at("P1", "core"), max(1, min(to_place, 600_000 - pence))),
             change(*((a, b, w) for a, b, w in zip(["ICB1"] * len(new), new, weights, strict=True)), new=new,

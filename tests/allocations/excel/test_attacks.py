@@ -117,16 +117,16 @@ READ: dict[str, tuple[Rows, int]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_it_does_not_get_through(name: str, funded: Store, tmp_path: Path) -> None:
+def test_it_does_not_get_through(name: str, same_funded: Store, tmp_path: Path) -> None:
     rows, words = REFUSED[name]
-    problems = told(refusal(funded, written(tmp_path / "file.xlsx", rows), leave_rest=True))
+    problems = told(refusal(same_funded, written(tmp_path / "file.xlsx", rows), leave_rest=True))
     assert any(all(word in problem for word in words) for problem in problems), problems
 
 
 @pytest.mark.parametrize("name", READ)
-def test_it_is_read(name: str, funded: Store, tmp_path: Path) -> None:
+def test_it_is_read(name: str, same_funded: Store, tmp_path: Path) -> None:
     rows, pence = READ[name]
-    found = understood(funded, written(tmp_path / "file.xlsx", rows))
+    found = understood(same_funded, written(tmp_path / "file.xlsx", rows))
     assert not found.problems, texts(found.problems)
     assert found.read_pence == pence
 
@@ -143,9 +143,9 @@ def test_it_is_read(name: str, funded: Store, tmp_path: Path) -> None:
         ("Plan 2025-28.xlsx", "Plan", "2026/27"),
     ],
 )
-def test_names_are_evidence_too(file: str, sheet: str, words: str, funded: Store, tmp_path: Path) -> None:
+def test_names_are_evidence_too(file: str, sheet: str, words: str, same_funded: Store, tmp_path: Path) -> None:
     rows = one("£") if words == "money spent" else one("Budget (£)")
-    assert words in texts(refusal(funded, written(tmp_path / file, rows, sheet=sheet)))
+    assert words in texts(refusal(same_funded, written(tmp_path / file, rows, sheet=sheet)))
 
 
 @pytest.mark.parametrize("title", ["Draft 3", "Quarter 1", "Cumulative to month 6"])
@@ -167,36 +167,38 @@ def test_what_a_title_says_can_be_meant_otherwise_and_is_recorded(title: str, fu
         {"font": Font(size=1)},
     ],
 )
-def test_an_amount_that_nobody_can_see_is_asked_about(look: dict[str, Any], funded: Store, tmp_path: Path) -> None:
+def test_an_amount_that_nobody_can_see_is_asked_about(look: dict[str, Any], same_funded: Store, tmp_path: Path) -> None:
     def hide(_: Any, sheet: Any) -> None:
         for name, value in look.items():
             setattr(sheet["B3"], name, value)
 
-    assert "shown as nothing" in texts(refusal(funded, with_openpyxl(tmp_path / "file.xlsx", one("Budget (£)"), hide)))
+    assert "shown as nothing" in texts(
+        refusal(same_funded, with_openpyxl(tmp_path / "file.xlsx", one("Budget (£)"), hide))
+    )
 
 
-def test_letters_that_stand_out_from_their_ground_are_read(funded: Store, tmp_path: Path) -> None:
+def test_letters_that_stand_out_from_their_ground_are_read(same_funded: Store, tmp_path: Path) -> None:
     def show(_: Any, sheet: Any) -> None:
         sheet["B3"].font, sheet["B3"].fill = Font(color="FFFFFFFF"), PatternFill("solid", fgColor="FF005EB8")
 
     path = with_openpyxl(tmp_path / "file.xlsx", one("Budget (£)"), show)
-    assert bring_in(funded, path, dry_run=True).understood.read_pence == HELD
+    assert bring_in(same_funded, path, dry_run=True).understood.read_pence == HELD
 
 
-def test_a_code_that_is_struck_out_is_asked_about(funded: Store, tmp_path: Path) -> None:
+def test_a_code_that_is_struck_out_is_asked_about(same_funded: Store, tmp_path: Path) -> None:
     def strike(_: Any, sheet: Any) -> None:
         sheet["A3"].font = Font(strike=True)
 
     path = with_openpyxl(tmp_path / "file.xlsx", one("Budget (£)"), strike)
-    assert "struck out" in texts(refusal(funded, path))
+    assert "struck out" in texts(refusal(same_funded, path))
 
 
 @pytest.mark.parametrize("number_format", ['#,##0",000"', "#,##0\\,\\0\\0\\0", '#,##0"ths"', '0.0"m"', "0.0\\k"])
-def test_zeros_that_a_format_adds_are_a_unit(number_format: str, funded: Store, tmp_path: Path) -> None:
+def test_zeros_that_a_format_adds_are_a_unit(number_format: str, same_funded: Store, tmp_path: Path) -> None:
     def show(_: Any, sheet: Any) -> None:
         sheet["B2"].number_format = sheet["B3"].number_format = number_format
 
-    problems = texts(refusal(funded, with_openpyxl(tmp_path / "file.xlsx", one("Budget (£)"), show)))
+    problems = texts(refusal(same_funded, with_openpyxl(tmp_path / "file.xlsx", one("Budget (£)"), show)))
     assert "£ thousand" in problems or "£ million" in problems
 
 
@@ -204,9 +206,11 @@ def test_zeros_that_a_format_adds_are_a_unit(number_format: str, funded: Store, 
 
 
 @pytest.mark.parametrize("amount", ["2500.5²", "25①0.5", "2500.5ⁿ", "\uff12\uff15\uff10\uff10.5", "2500½", "₂500.5"])
-def test_signs_that_look_like_digits_are_no_digits_of_an_amount(amount: str, funded: Store, tmp_path: Path) -> None:
+def test_signs_that_look_like_digits_are_no_digits_of_an_amount(
+    amount: str, same_funded: Store, tmp_path: Path
+) -> None:
     path = written(tmp_path / "file.xlsx", [["Code", "Budget (£)"], ["P1", amount], ["P2", 3499.5]])
-    assert "B2" in texts(refusal(funded, path))
+    assert "B2" in texts(refusal(same_funded, path))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -223,7 +227,7 @@ def test_no_raised_lowered_or_foreign_digit_gets_into_a_total(
 
 
 @pytest.mark.parametrize("empty", ['=""', '=IF(1=1,"","x")', '=REPT(" ",3)'])
-def test_what_a_formula_leaves_empty_is_no_row(empty: str, funded: Store, tmp_path: Path) -> None:
+def test_what_a_formula_leaves_empty_is_no_row(empty: str, same_funded: Store, tmp_path: Path) -> None:
     rows = [
         ["Code", "Budget (£)"],
         ["P1", 2500.5],
@@ -233,7 +237,7 @@ def test_what_a_formula_leaves_empty_is_no_row(empty: str, funded: Store, tmp_pa
         ["Total", 6000],
         [empty, empty],
     ]
-    found = bring_in(funded, _with_formulas(tmp_path / "file.xlsx", rows), dry_run=True).understood
+    found = bring_in(same_funded, _with_formulas(tmp_path / "file.xlsx", rows), dry_run=True).understood
     assert (found.read_pence, len(found.lines), found.file_pence) == (HELD, 2, HELD)
 
 
@@ -281,33 +285,33 @@ TEXT_FILES: dict[str, tuple[bytes, int | tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", TEXT_FILES)
-def test_a_text_file_is_read_or_refused_for_the_true_reason(name: str, funded: Store, tmp_path: Path) -> None:
+def test_a_text_file_is_read_or_refused_for_the_true_reason(name: str, same_funded: Store, tmp_path: Path) -> None:
     content, expected = TEXT_FILES[name]
     path = tmp_path / "file.csv"
     path.write_bytes(content)
     if isinstance(expected, int):
-        assert bring_in(funded, path, dry_run=True).understood.read_pence == expected
+        assert bring_in(same_funded, path, dry_run=True).understood.read_pence == expected
         return
-    problems = texts(refusal(funded, path))
+    problems = texts(refusal(same_funded, path))
     assert any(word in problems for word in expected), problems
 
 
 @pytest.mark.parametrize("letter", ["\u200b", "\u00ad", "\u2060", "\ufeff", "\u200e"])
 @pytest.mark.parametrize("where", ["code", "heading", "total"])
-def test_a_letter_that_nobody_sees_changes_nothing(letter: str, where: str, funded: Store, tmp_path: Path) -> None:
+def test_a_letter_that_nobody_sees_changes_nothing(letter: str, where: str, same_funded: Store, tmp_path: Path) -> None:
     def with_it(word: str, at: str) -> str:
         return f"{word[0]}{letter}{word[1:]}{letter}" if at == where else word
 
     rows = [["Code", with_it("Budget (£)", "heading")], [with_it("P1", "code"), 2500.5], ["P2", 3499.5],
             [with_it("Total", "total"), 6000]]  # fmt: skip
-    found = bring_in(funded, written(tmp_path / "file.xlsx", rows), dry_run=True).understood
+    found = bring_in(same_funded, written(tmp_path / "file.xlsx", rows), dry_run=True).understood
     assert (found.read_pence, found.file_pence) == (HELD, HELD)
 
 
 @pytest.mark.parametrize("code", ["\u0420\u0031", "P\u0406", "\u13e2\u0031"])
-def test_letters_of_another_alphabet_are_other_letters(code: str, funded: Store, tmp_path: Path) -> None:
+def test_letters_of_another_alphabet_are_other_letters(code: str, same_funded: Store, tmp_path: Path) -> None:
     rows = [["Code", "Budget (£)"], [code, 2500.5], ["P2", 3499.5]]
-    assert "A2" in texts(refusal(funded, written(tmp_path / "file.xlsx", rows)))
+    assert "A2" in texts(refusal(same_funded, written(tmp_path / "file.xlsx", rows)))
 
 
 @pytest.mark.parametrize(
@@ -322,10 +326,10 @@ def test_letters_of_another_alphabet_are_other_letters(code: str, funded: Store,
     ],
 )
 def test_a_total_is_as_near_as_its_rounding(
-    rows: Rows, rounded_to: int, is_read: bool, funded: Store, tmp_path: Path
+    rows: Rows, rounded_to: int, is_read: bool, same_funded: Store, tmp_path: Path
 ) -> None:
     path = written(tmp_path / "file.xlsx", [["Budgets (£)"], *rows] if "Apr" in rows[0] else rows)
-    found = understood(funded, path, settings=Settings(total_rounded_to=rounded_to))
+    found = understood(same_funded, path, settings=Settings(total_rounded_to=rounded_to))
     assert (not found.problems) == is_read, texts(found.problems)
     if is_read:
         assert found.read_pence == HELD

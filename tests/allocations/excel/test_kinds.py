@@ -125,16 +125,16 @@ def told(problems: Iterable[Problem]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_it_is_refused_and_the_places_are_named(name: str, funded: Store, tmp_path: Path) -> None:
+def test_it_is_refused_and_the_places_are_named(name: str, same_funded: Store, tmp_path: Path) -> None:
     rows, words = REFUSED[name]
-    problems = told(refusal(funded, written(tmp_path / "file.xlsx", rows)))
+    problems = told(refusal(same_funded, written(tmp_path / "file.xlsx", rows)))
     assert any(all(word in one for word in words) for one in problems), problems
 
 
 @pytest.mark.parametrize("name", READ)
-def test_it_is_read_and_said_in_one_sentence(name: str, funded: Store, tmp_path: Path) -> None:
+def test_it_is_read_and_said_in_one_sentence(name: str, same_funded: Store, tmp_path: Path) -> None:
     rows, words = READ[name]
-    found = bring_in(funded, written(tmp_path / "file.xlsx", rows), dry_run=True).understood
+    found = bring_in(same_funded, written(tmp_path / "file.xlsx", rows), dry_run=True).understood
     assert found.read_pence == HELD
     assert words in in_one_sentence(found)
 
@@ -149,29 +149,29 @@ def test_what_the_file_says_can_be_meant_otherwise_and_is_recorded(funded: Store
     assert "meant for 2025/26" in str(reason)
 
 
-def test_a_saved_mapping_does_not_carry_one_years_file_into_another(funded: Store, tmp_path: Path) -> None:
+def test_a_saved_mapping_does_not_carry_one_years_file_into_another(same_funded: Store, tmp_path: Path) -> None:
     this, last = (
         written(tmp_path / f"{name}.xlsx", table("Budget", f"Budgets {name} ({unit})"))
         for name, unit in (("2025-26", "£"), ("2024-25", "£"))
     )
-    mapping = understood(funded, this).mapping
-    assert understood(funded, this, mapping=mapping).problems == []
-    assert "2024/25" in texts(understood(funded, last, mapping=mapping).problems)
+    mapping = understood(same_funded, this).mapping
+    assert understood(same_funded, this, mapping=mapping).problems == []
+    assert "2024/25" in texts(understood(same_funded, last, mapping=mapping).problems)
 
 
-def test_months_that_excel_took_for_days_are_recognised_and_said(funded: Store, tmp_path: Path) -> None:
+def test_months_that_excel_took_for_days_are_recognised_and_said(same_funded: Store, tmp_path: Path) -> None:
     typed = [date(2025, (n + 3) % 12 + 1, 25 + (n > 8)) for n in range(12)]
-    found = bring_in(funded, written(tmp_path / "file.xlsx", months(typed)), dry_run=True).understood
+    found = bring_in(same_funded, written(tmp_path / "file.xlsx", months(typed)), dry_run=True).understood
     assert "months Apr to Mar" in in_one_sentence(found)
     assert "Jan-26" in " ".join(found.remarks)
 
 
-def test_months_that_run_up_are_read_once_somebody_says_so(funded: Store, tmp_path: Path) -> None:
+def test_months_that_run_up_are_read_once_somebody_says_so(same_funded: Store, tmp_path: Path) -> None:
     first, second = [200.5 * n for n in range(1, 12)] + [2500.5], [300 * n for n in range(1, 12)] + [3499.5]
     rows = [["Budgets (£)"], ["Code", *MONTHS], ["P1", *first], ["P2", *second]]
     path = written(tmp_path / "file.xlsx", rows)
-    assert "run up" in texts(refusal(funded, path))
-    found = bring_in(funded, path, settings=Settings(months="running"), dry_run=True).understood
+    assert "run up" in texts(refusal(same_funded, path))
+    found = bring_in(same_funded, path, settings=Settings(months="running"), dry_run=True).understood
     assert (found.read_pence, found.lines[-1].amount_pence) == (HELD, 19_950)
 
 
@@ -187,28 +187,28 @@ def test_months_that_run_up_are_read_once_somebody_says_so(funded: Store, tmp_pa
     ],
 )
 def test_what_a_reader_does_not_see_is_asked_about(
-    hide: Callable[[Any], None], how: str, funded: Store, tmp_path: Path
+    hide: Callable[[Any], None], how: str, same_funded: Store, tmp_path: Path
 ) -> None:
     path = with_openpyxl(tmp_path / "file.xlsx", PLAIN, lambda _, sheet: hide(sheet))
-    assert how in texts(refusal(funded, path))
-    read = bring_in(funded, path, settings=Settings(hidden="read"), dry_run=True)
+    assert how in texts(refusal(same_funded, path))
+    read = bring_in(same_funded, path, settings=Settings(hidden="read"), dry_run=True)
     assert read.understood.read_pence == HELD
 
 
-def test_a_raised_digit_of_rich_text_is_no_digit(funded: Store, tmp_path: Path) -> None:
+def test_a_raised_digit_of_rich_text_is_no_digit(same_funded: Store, tmp_path: Path) -> None:
     from openpyxl.cell.rich_text import CellRichText, TextBlock
     from openpyxl.cell.text import InlineFont
 
     note = CellRichText("2500.5", TextBlock(InlineFont(vertAlign="superscript"), "2"))
     path = with_openpyxl(tmp_path / "file.xlsx", PLAIN, lambda _, sheet: sheet.__setitem__("C4", note))
-    assert "raised or lowered digits" in texts(refusal(funded, path))
+    assert "raised or lowered digits" in texts(refusal(same_funded, path))
 
 
 @pytest.mark.parametrize(
     ("number_format", "words"),
     [('#,##0.0"k"', "£ thousand"), ("#,##0,", "£ thousand"), ("[$€-2] #,##0.00", "euros"), ("$#,##0", "dollars")],
 )
-def test_a_number_format_is_evidence_too(number_format: str, words: str, funded: Store, tmp_path: Path) -> None:
+def test_a_number_format_is_evidence_too(number_format: str, words: str, same_funded: Store, tmp_path: Path) -> None:
     heading = "Budget (£000)" if number_format.endswith(",") else "Budget (£)"
 
     def change(_: Any, sheet: Any) -> None:
@@ -216,7 +216,7 @@ def test_a_number_format_is_evidence_too(number_format: str, words: str, funded:
             sheet.cell(row, 2).number_format = number_format
 
     path = with_openpyxl(tmp_path / "file.xlsx", table(heading), change)
-    assert words in texts(refusal(funded, path))
+    assert words in texts(refusal(same_funded, path))
 
 
 @pytest.mark.parametrize(
@@ -230,23 +230,23 @@ def test_a_number_format_is_evidence_too(number_format: str, words: str, funded:
     ],
 )
 def test_a_line_that_was_cut_wrongly_is_refused_with_its_number(
-    text: str, words: tuple[str, ...], funded: Store, tmp_path: Path
+    text: str, words: tuple[str, ...], same_funded: Store, tmp_path: Path
 ) -> None:
     path = tmp_path / "file.csv"
     path.write_text(text, encoding="utf-8")
     problems: Sequence[Problem] = ()
     try:
-        bring_in(funded, path, dry_run=True)
+        bring_in(same_funded, path, dry_run=True)
     except Refused as refused:
         problems = refused.problems
     assert all(word in texts(problems) for word in words), texts(problems)
 
 
 @pytest.mark.parametrize("divider", [";", "\t", ","])
-def test_a_text_file_is_read_whatever_divides_its_cells(divider: str, funded: Store, tmp_path: Path) -> None:
+def test_a_text_file_is_read_whatever_divides_its_cells(divider: str, same_funded: Store, tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_text("Code,Budget (£)\nP1,2500.50\nP2,3499.50\nTotal,6000\n".replace(",", divider), encoding="utf-8")
-    assert bring_in(funded, path, dry_run=True).understood.read_pence == HELD
+    assert bring_in(same_funded, path, dry_run=True).understood.read_pence == HELD
 
 
 def test_a_total_rounded_on_purpose_is_taken_when_it_is_said(funded: Store, tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ def test_a_file_rewritten_as_another_year_unit_or_with_a_column_never_yields_a_s
     assert found.read_pence == sum(amounts) * 100 * scale
 
 
-def test_the_refusal_of_a_rewritten_file_posts_nothing(funded: Store, tmp_path: Path) -> None:
+def test_the_refusal_of_a_rewritten_file_posts_nothing(same_funded: Store, tmp_path: Path) -> None:
     with pytest.raises(BudgetRefused) as refused:
-        bring_in(funded, written(tmp_path / "file.xlsx", table("Budget (€'000)")))
+        bring_in(same_funded, written(tmp_path / "file.xlsx", table("Budget (€'000)")))
     assert "euros" in texts(refused.value.problems)
