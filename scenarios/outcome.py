@@ -22,6 +22,7 @@ from scenarios.bridge import Bridge, Bridges, bridges
 from scenarios.change import condensed, held, total
 from scenarios.engine import Run, run
 from scenarios.gainers import Gain, View, views
+from scenarios.lines import DISCRETION, FUND, LineChange, by_line
 from scenarios.propositions import propositions
 from scenarios.scenario import Scenario, WrittenScenario, read_scenario
 from scenarios.scorecard import Test
@@ -47,6 +48,7 @@ class Outcome:
         measures: every measure in both scopes, before and after.
         scorecard: the propositions before and after, in one order.
         views: who gains and who loses, by level.
+        by_fund, by_discretion: every line that changes, and all money by whose decision it is.
         result_hash: SHA-256 of the new position.
     """
 
@@ -57,6 +59,8 @@ class Outcome:
     views: tuple[View, ...]
     sentence: str
     result_hash: str
+    by_fund: tuple[LineChange, ...] = ()
+    by_discretion: tuple[LineChange, ...] = ()
 
 
 def work_out(reader: Reader, written: WrittenScenario) -> Outcome:
@@ -115,7 +119,10 @@ def explore(written: WrittenScenario, books: Baseline) -> Outcome:
     tests = propositions(before, after, done.baseline.world, done.world)
     bridged = bridges(done)
     gained = views(before, after, done.baseline.world, done.world)
-    return Outcome(done, compared, tests, bridged, gained, paragraph(done, bridged, gained), position_hash(after))
+    return Outcome(
+        done, compared, tests, bridged, gained, paragraph(done, bridged, gained), position_hash(after),
+        by_line(before, after, FUND), by_line(before, after, DISCRETION),
+    )  # fmt: skip
 
 
 def library() -> dict[str, Path]:
@@ -180,6 +187,8 @@ def document(outcome: Outcome) -> dict[str, Any]:
             ],
         },
         "gainers": [_view(view) for view in outcome.views],
+        "by_fund": [vars(line) for line in outcome.by_fund],
+        "by_discretion": [vars(line) for line in outcome.by_discretion],
         "assumptions": [assumption.model_dump(mode="json") for assumption in scenario.assumptions],
     }
 

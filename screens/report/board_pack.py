@@ -127,7 +127,8 @@ def _one(outcome: Outcome) -> str:
             f"<h3>{escape(each.quantity.title)}</h3>{_words(sentence)}<figure>{picture}</figure>"
             f"{_table(scenarios.bridge(each))}"
         )
-    parts += [_words(scenarios.still(outcome)), "<h2>Who gains and who loses</h2>"]
+    parts += [_words(scenarios.still(outcome)), *map(_table, scenarios.lines_in_short(outcome))]
+    parts += ["<h2>Who gains and who loses</h2>"]
     parts += [_gains(view) for view in outcome.views]
     parts += ["<h2>The propositions</h2>", _table(scenarios.scorecard(outcome))]
     parts += ["<h2>Every measure</h2>", _table(scenarios.measures(outcome))]
@@ -197,6 +198,8 @@ def _sheets(outcome: Outcome) -> list[MoreSheet]:
             for number, each in enumerate(scenarios.moving(outcome), 1)
         ),
     ]
+    sheets.append(sheet("By fund", scenarios.by_fund(outcome), note))
+    sheets.append(sheet("By discretion", scenarios.by_discretion(outcome), note))
     for view in outcome.views:
         if view.gains:
             told = scenarios.gain_sentence(view)

@@ -14,6 +14,7 @@ from scenarios import compare as comparing
 from scenarios.bridge import Bridge
 from scenarios.compare import Comparison, LevelCompared
 from scenarios.gainers import Gain, View
+from scenarios.lines import NOT_KNOWN, LineChange
 from scenarios.order import Pair
 from scenarios.outcome import Outcome, document
 from scenarios.saved import Verdict
@@ -58,7 +59,7 @@ def run(outcome: Outcome) -> Report:
     ]
     title = f"{found['title']}\n{found['question']}\n\n{outcome.sentence}\n"
     tests = scorecard(outcome).with_only("Proposition", "Before", "After", "Better")
-    return Report([tests], outcome.run.books.at, title, sentences, {**found, "rows": rows})
+    return Report([tests, *lines_in_short(outcome)], outcome.run.books.at, title, sentences, {**found, "rows": rows})
 
 
 def run_all(outcomes: Mapping[str, Outcome], at: Moment) -> Report:
@@ -179,6 +180,49 @@ def bridge(bridge: Bridge) -> Table:
     """A bridge as a table; its last row is the amount after."""
     rows = [(span.label, span.pence) for span in spans(bridge)]
     return Table(f"{bridge.quantity.title}: from before to after", columns("Step", "Amount (£)"), rows, has_total=True)
+
+
+def by_fund(outcome: Outcome) -> Table:
+    """Every line that changes: what of it is held, decided at place or below, and free."""
+    return _lines("By fund: the lines that change", "Line", outcome.by_fund)
+
+
+def by_discretion(outcome: Outcome) -> Table:
+    """The same by whose decision the money really is, whoever holds it."""
+    return _lines("By whose decision it really is", "Whose decision", outcome.by_discretion)
+
+
+def lines_in_short(outcome: Outcome) -> list[Table]:
+    """Both tables with what changes alone; that of decisions only where it is known of something whose they are."""
+    wanted = "Held, change (£)", "At place or below, change (£)", "Free, change (£)"
+    known = [by_discretion(outcome)] if {line.code for line in outcome.by_discretion} - {NOT_KNOWN} else []
+    both = [by_fund(outcome), *known]
+    return [table.with_only(table.columns[0].heading, *wanted) for table in both if table.rows]
+
+
+def _lines(caption: str, first: str, lines: Sequence[LineChange]) -> Table:
+    rows = [
+        (
+            line.name,
+            line.before_pence,
+            line.after_pence,
+            line.change_pence,
+            line.local_before_pence,
+            line.local_after_pence,
+            line.local_change_pence,
+            line.free_before_pence,
+            line.free_after_pence,
+            line.free_change_pence,
+        )
+        for line in lines
+    ]
+    heads = columns(
+        first,
+        "Held, before (£)", "Held, after (£)", "Held, change (£)",
+        "At place or below, before (£)", "At place or below, after (£)", "At place or below, change (£)",
+        "Free, before (£)", "Free, after (£)", "Free, change (£)",
+    )  # fmt: skip
+    return Table(caption, heads, rows)
 
 
 def bridge_sentence(bridge: Bridge) -> str:

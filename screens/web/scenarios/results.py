@@ -33,6 +33,8 @@ def show(outcome: Outcome) -> None:
     st.header("What changes", anchor=False)
     tables.show(reporting.amounts(outcome), "scenario-amounts")
     _bridge(outcome)
+    for number, table in enumerate(reporting.lines_in_short(outcome), 1):
+        tables.show(table, f"scenario-lines-{number}")
     _gainers(outcome)
     st.header("The propositions", anchor=False)
     st.write("Each is a test of the position before and after. They are never put together into one score.")
