@@ -14,6 +14,8 @@ from ledger.entries.draft import LEGS, Draft
 ACCOUNT = ("organisation", "fund", "year", "standing")
 REST = ("amount_pence", "recurrent", "note")
 _COLUMNS = len(canonical.TRANSFER_FIELDS)
+# Entries that have fewer legs than this on average are put together in memory, where large ones are left as they are.
+_FEW = 100
 # Rows whose text is written at once: whole blocks.
 _AT_ONCE = 10 * canonical.ROWS_IN_A_BLOCK
 
@@ -90,6 +92,8 @@ def of_drafts(drafts: Sequence[Draft]) -> NamedLegs:
     """The legs of some drafts, in their order."""
     tables = [draft.legs() for draft in drafts]
     table = pa.concat_tables([LEGS.empty_table(), *tables])
+    if len(tables) * _FEW > table.num_rows:
+        table = table.combine_chunks()  # many entries of few legs each: every column would be in as many pieces
     counts = [each.num_rows for each in tables]
     if not table.num_rows:
         nobody = pa.nulls(0, pa.int64())

@@ -196,7 +196,9 @@ def merged(parts: Sequence[Draft]) -> Draft:
     records = {
         model: pa.concat_tables([part.records[model] for part in parts if model in part.records]) for model in models
     }
-    return replace(first, transfers=pa.concat_tables(legs).cast(LEGS) if legs else None, records=records)
+    return replace(
+        first, transfers=pa.concat_tables(legs).combine_chunks().cast(LEGS) if legs else None, records=records
+    )
 
 
 def _clash(
