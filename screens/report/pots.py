@@ -16,8 +16,10 @@ from ledger.reports.receivers import (
     Received,
     Value,
     middle,
+    packets,
     received,
 )
+from ledger.reports.summary import percent
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
 from screens.report.receivers import NOT_KNOWN, TIERS, groups_table, receivers_table, spread_table
@@ -141,11 +143,15 @@ def seen_by(reader: Reader, at: Moment, tier: str, *, organisation: str | None, 
     found, without = received(reader, at, tier, organisation=organisation, year=year.start)
     named = TIERS[tier]
     whose = f", {organisation}" if organisation else ""
+    small = packets(found)
     title = f"Pots of {year} as each {named} receives them{whose}, the most scattered first"
     facts = {
         "organisation": organisation, "year": str(year), "seen_by": tier, "without": without,
         "penny_packet_pence": PENNY_PACKETS[tier],
         "median_pots": middle(found, "pots"), "median_effective_number": middle(found, "effective_number"),
+        "packets_of_all": {
+            "packets": small.packets, "pots": small.pots, "of_pots": small.of_pots, "of_money": small.of_money,
+        },
         "spread": spread_table(found, named).records(), "groups": groups_table(found, tier).records(),
     }  # fmt: skip
     tables = [receivers_table(found, f"Pots by {named}"), spread_table(found, named), groups_table(found, tier)]
@@ -170,6 +176,11 @@ def of_receivers(found: Sequence[Received], without: Sequence[str], named: str, 
     held = (
         "Held is what a receiver and those below it hold of each pot, spent money included. A penny packet of "
         f"this tier is below £{exact_pounds(PENNY_PACKETS[tier])}."
+    )
+    small = packets(found)
+    held += (
+        f" Of all {small.pots:,} pots, each counted where it is felt, {percent(small.of_pots)} are penny packets; they "
+        f"hold {percent(small.of_money)} of the money."
     )
     returns = "Returns are added up over the pots of which it is known how many they ask for, and over no others."
     without_any = [f"Holding nothing of this year: {len(without)}."] if without else []

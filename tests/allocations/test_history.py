@@ -16,6 +16,7 @@ from allocations.figures import tables
 from ledger.entries.draft import Draft, records
 from ledger.models import Fund
 from ledger.reports import position
+from ledger.reports.receivers import middle, packets, received, spread
 from ledger.reports.verify import verify
 from ledger.store.base import Reader, Store
 
@@ -124,6 +125,21 @@ def test_how_scattered_the_money_of_practices_is(held: dict[str, dict[str, int]]
     assert round(Fraction(sum(small), sum(streams)), 3) == Fraction("0.009")
     effective = [Fraction(sum(lines) ** 2, sum(pence**2 for pence in lines)) for lines in practices]
     assert round(median(effective), 2) == Fraction("2.39")
+
+
+def test_receivers_tell_the_same_of_practices(reader: Reader) -> None:
+    """The view of any receiver, by practice, against the same right values of the published file."""
+    found, _ = received(reader, position.moment(reader), "practice", organisation=None, year=2022)
+    assert middle(found, "streams") == middle(found, "pots") == 20
+    assert round(middle(found, "streams_in_last_5_percent") or 0, 2) == Fraction("0.65")
+    assert round(middle(found, "streams_in_last_1_percent") or 0, 2) == Fraction("0.39")
+    assert round(middle(found, "effective_number") or 0, 2) == Fraction("2.39")
+    assert spread(found, "streams").worst[0].values["streams"] == 32
+    small = packets(found)
+    assert (round(small.of_pots or 0, 2), round(small.of_money or 0, 3)) == (Fraction("0.44"), Fraction("0.009"))
+    # Of none is it known when notice came or how many returns it asks for, and that is told and is no zero.
+    assert middle(found, "returns_per_year") is middle(found, "in_year_share") is None
+    assert all(one.unknown["returns_per_year"] == len(one.pots) for one in found)
 
 
 def share_that_brings(ascending: list[int], last: Fraction) -> Fraction:
