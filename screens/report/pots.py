@@ -40,7 +40,7 @@ _NOT_HELD = (
     "consolidated into or the pot around it that goes on, and whether any of it is held in the next year, where the "
     "books can tell. Parts is how each holder's part was worked out, and rests on is what its terms do. Who answers "
     "for a pot is the contact that the letters name; where none is recorded, it stands in the document that its "
-    "source names."
+    "source names. Which directorate of a giver a pot comes from is recorded nowhere."
 )
 
 

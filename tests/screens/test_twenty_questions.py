@@ -132,10 +132,10 @@ def test_3_floors_caps_and_what_remains(own: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_3_when_everybody_is_near_target() -> None:
-    """By hand: of £200 two get £100 each when fair, and begin at £120 and £80; nobody grows, 5% of each is moved.
+    """By hand: fair shares of £200 are £100 each; A begins at £120 and B at £80, and the whole does not grow.
 
-    After one year they have £114 and £84... as the curve gives 5% less to who is above and 5% more to who is below,
-    and the sum is made up by all alike: £114 and £84 are £2 short, a hundredth of £200 each: 0.01 is added to growth.
+    The curve takes 5% from A and gives 5% to B: £114 and £84 are £2 short, so both grow by a hundredth more and get
+    £115.20 and £84.80, 15.2% from target. The year after they are at £110.32 and £89.68, which is 10.3%.
     """
     asked = PacePlan(
         {"A": 120_00, "B": 80_00}, {"A": Fraction(1, 2), "B": Fraction(1, 2)}, Fraction(0),
@@ -464,14 +464,20 @@ def test_18_how_much_comes_in_year_and_for_once(own: Path, monkeypatch: pytest.M
     assert said_of_it in seen(page(monkeypatch, "month", own, year="2025", icb=ICB, of="2026-03"))
 
 
-def test_19_live_pots_and_which_end(own: Path) -> None:
-    """Pots come from the national body; which directorate gave them nobody has recorded: there is no such column."""
+def test_19_live_pots_and_which_end(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pots come from the national body; which directorate gave them nobody has recorded, and both say so."""
     pots = document("pots", "--organisation", ICB, "--year", "2025/26", "--ledger", own)["rows"]
     assert len([row for row in pots if row["fund"].startswith("pot-") and row["fund"][4:].isdecimal()]) == 60
     assert {row["given_by"] for row in pots} == {"NHS England"}
     unknown = [row["fund"] for row in pots if row["returns_per_year"] is None]
     assert len(unknown) == 3
-    assert "not known" in told("pots", "--organisation", ICB, "--year", "2025/26", "--ledger", own)
+    nobody_knows = "Which directorate of a giver a pot comes from is recorded nowhere."
+    answer = told("pots", "--organisation", ICB, "--year", "2025/26", "--ledger", own)
+    assert "not known" in answer
+    assert nobody_knows in " ".join(answer.split())
+    app = page(monkeypatch, "month", own, year="2025", icb=ICB, view="arranged")
+    assert nobody_knows in seen(app)
+    shows(app, pots, 1)
 
 
 def test_20_distance_from_target_of_all(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
