@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from ledger.errors import Refused
 from ledger.reports.measures import UNTIED_GRADES
 from ledger.reports.position import WITHOUT_AGREEMENT
-from ledger.words import RING_FENCED
+from ledger.words import NO_CHOICE, RING_FENCED
 from scenarios.change import Change, held
 from scenarios.engine import Done, Run, apply
 from scenarios.order import Pair, pairs_that_differ
@@ -43,6 +43,13 @@ def _early(table: pa.Table) -> pa.ChunkedArray:
     return pc.less(table["notified_on"], pc.cast(first_of_april, pa.date32()))
 
 
+def _kept(table: pa.Table) -> pa.ChunkedArray:
+    """Kept without agreement of what could be handed on, as ``ledger.reports.measures`` has it."""
+    directed = pc.is_in(table["discretion"], value_set=pa.array(NO_CHOICE))
+    could_go_down = pc.and_(pc.greater(table["lowest_depth"], 0), pc.invert(directed))
+    return pc.and_(pc.equal(table["standing"], WITHOUT_AGREEMENT), could_go_down)
+
+
 def _local(table: pa.Table) -> pa.ChunkedArray:
     return pc.greater(table["depth"], 0)
 
@@ -56,9 +63,7 @@ QUANTITIES = (
     Quantity(
         "local_and_free", "Local and free", lambda table: pc.and_kleene(_local(table), _grades(UNTIED_GRADES)(table))
     ),
-    Quantity(
-        "kept_without_agreement", "Kept without agreement", lambda table: pc.equal(table["standing"], WITHOUT_AGREEMENT)
-    ),
+    Quantity("kept_without_agreement", "Kept without agreement", _kept),
     Quantity("known_before", "Known before the year starts", _early),
 )  # fmt: skip
 
@@ -67,7 +72,18 @@ QUANTITIES = (
 FRONT_LINE = Quantity(
     "front_line", "Left for the front line after the costs of bidding", lambda table: pc.is_valid(table["fund"])
 )
-_ASKED = ["fund", "year", "depth", "standing", "grade", "route", "notified_on", "amount_pence"]
+_ASKED = [
+    "fund",
+    "year",
+    "depth",
+    "lowest_depth",
+    "discretion",
+    "standing",
+    "grade",
+    "route",
+    "notified_on",
+    "amount_pence",
+]
 
 
 @dataclass(frozen=True)

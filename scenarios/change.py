@@ -158,11 +158,11 @@ def tidied(table: pa.Table) -> pa.Table:
 
 
 def condensed(table: pa.Table) -> pa.Table:
-    """The same position with those of one depth added up, whoever they are: all that a measure asks, in few rows.
+    """The same position with those of one tier added up, whoever they are: all that a measure asks, in few rows.
 
     The largest come first, so that a pot that is on several terms is described by those that most of it is on.
     """
-    who = {"organisation", "organisation_name", "tier"}
+    who = {"organisation", "organisation_name"}
     columns = [name for name in POSITION_COLUMNS if name not in who]
     summed = table.group_by(columns).aggregate([("amount_pence", "sum")]).rename_columns([*columns, "amount_pence"])
     for name in who:

@@ -246,6 +246,8 @@ def _tests(before: Test, after: Test) -> dict[str, Any]:
         "test": before.name,
         "says": before.says,
         "formula": before.formula,
+        "numerator": before.numerator,
+        "denominator": before.denominator,
         "unit": before.unit,
         "better": before.better,
         "before": before.value,

@@ -11,19 +11,20 @@ from scenarios.scorecard import Test, scorecard
 from scenarios.world import NATIONAL, World
 
 _FRONT_LINE = Test(
-    "front_line", "Money that is bid for reaches the front line",
-    "Pots that are, or were, bid for, less what bids, returns and administration cost whoever pays, over these pots",
+    "front_line", "How much of the money that is bid for reaches the front line?",
+    "Pots that are, or were, bid for, less what bids, returns and administration cost whoever pays", "these pots",
     "reroute bids to a formula; fewer bidders, larger awards, fewer returns", "share", "higher",
     note="Means over all draws, by the assumptions of the file.",
 )  # fmt: skip
 _IN_TIME = Test(
-    "days_of_late_money", "Money that comes late leaves time to spend it",
+    "days_of_late_money", "How many days does money that comes late leave to spend it?",
     "Days from notice to deadline, both counted, of money notified after 31 March of its year; the mean of all pounds",
+    "",
     "announce earlier; put the money in the baseline", "count", "higher",
 )  # fmt: skip
 _PAID = Test(
-    "announced_is_paid", "Money that is announced is paid",
-    "Of lines from which money is taken back in the year, the part that is not",
+    "announced_is_paid", "How much of the money that is announced is paid?",
+    "What is not taken back in the year", "the lines from which money is taken back",
     "withdraw nothing", "share", "higher",
     note="Every other proposition counts what was taken back as announced: it was planned with, and reported on.",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The propositions as tests: each a figure of any position, with its formula and what would move it.
+"""The propositions as questions: each a figure of any position, with what it counts, of what, and what would move it.
 
 They are shown side by side, and never put together into one score.
 """
@@ -18,68 +18,78 @@ from scenarios.change import condensed, held, total
 from scenarios.selection import system_column
 from scenarios.world import ICB, NATIONAL, World
 
-_CHANCE_ROUTES = ("bid", "claim", "prize")
+_THREE_YEARS = 3
 
 
 @dataclass(frozen=True)
 class Test:
-    """One proposition, measured.
+    """One proposition as a question that a figure answers.
 
     Attributes:
         name: a fixed word, for programs.
-        says: the proposition.
-        formula: how its figure is worked out.
+        says: the question.
+        numerator: what is counted, in words.
+        denominator: of what, in words; empty where the figure is no share.
         moves: what would move it.
         unit: ``share``, ``count`` or ``per £ million``.
         better: ``higher`` or ``lower``, as the proposition would have it.
         value: None where it is not defined or not available; ``note`` then says why.
+        note: what is not known, and so in neither the numerator nor the denominator.
     """
 
     name: str
     says: str
-    formula: str
+    numerator: str
+    denominator: str
     moves: str
     unit: str
     better: str
     value: Fraction | None = None
     note: str = ""
 
+    @property
+    def formula(self) -> str:
+        """How its figure is worked out."""
+        return f"{self.numerator}, over {self.denominator}" if self.denominator else self.numerator
 
+
+_MONEY = "the money of ICBs and those below them"
 # fmt: off
 CATALOGUE = (
-    Test("by_population", "Funding is allocated on a population basis",
-         "Money below the national body whose route is by formula, over all money below the national body",
+    Test("by_population", "How much of the money is allocated by a formula?",
+         "Money whose route is by formula", f"{_MONEY} whose route is known",
          "reroute bids, claims and equal shares to a formula", "share", "higher"),
-    Test("free_of_conditions", "Funding is not tied to specific deliverables",
-         "Money graded none or monitored, over all money below the national body",
+    Test("free_of_conditions", "How much of the money is not tied to a purpose?",
+         "Money graded none or monitored", f"{_MONEY} whose grade is known",
          "release ring-fences; merge or settle pots on freer terms", "share", "higher"),
-    Test("decided_locally", "Decisions are taken at place or below",
-         "Money held at place, network or practice, over all money below the national body",
+    Test("decided_locally", "How much of the money is decided at place or below?",
+         "Money held at place, network or practice", _MONEY,
          "devolve; autonomy", "share", "higher"),
-    Test("kept_without_agreement", "Systems keep only what partners agree to keep",
-         "Money kept without an agreement, over the money that could be held below the ICB",
+    Test("kept_without_agreement", "How much of what could be handed on is kept without an agreement on record?",
+         "Money kept without an agreement that could be handed on", f"{_MONEY} that could be handed on",
          "devolve it, or retain it by agreement", "share", "lower"),
-    Test("pots_per_icb", "There are few national programmes and pots",
-         "The median over ICBs of the number of pots in which an ICB and those below it hold money",
+    Test("pots_per_icb", "With how many pots does an ICB work?",
+         "The median over ICBs of the number of pots in which an ICB and those below it hold money", "",
          "merge; settlement", "count", "lower"),
-    Test("packets_per_icb", "Money does not come in penny packets",
-         f"The median over ICBs of the number of pots below {spoken(PENNY_PACKETS[ICB])}",
+    Test("packets_per_icb", "How many of them are penny packets?",
+         f"The median over ICBs of the number of pots below {spoken(PENNY_PACKETS[ICB])}", "",
          "merge; settlement; put the money in the baseline", "count", "lower"),
-    Test("strings_per_icb", "Money comes without strings",
-         "The median over ICBs of the number of pots tied to a purpose: graded soft, hard or statutory",
+    Test("strings_per_icb", "How many of them come with strings?",
+         "The median over ICBs of the number of pots tied to a purpose: graded soft, hard or statutory", "",
          "release ring-fences; merge", "count", "lower"),
-    Test("known_before_the_year", "Money is known before the year starts",
-         "Money notified before 1 April of its year, over all money below the national body with a day of notice",
+    Test("known_before_the_year", "How much of the money is known before its year starts?",
+         "Money notified before 1 April of its year", f"{_MONEY} whose day of notice is known",
          "announce earlier; put the money in the baseline", "share", "higher"),
-    Test("certain_for_three_years", "Money is certain for three years",
-         "Recurrent money that no bid, claim or prize decides, over all money below the national body",
-         "reroute bids to a formula; make pots recurrent", "share", "higher"),
-    Test("returns_per_icb", "Returns are few",
-         "The median over ICBs of returns asked for in a year, over the pots of which it is known how many",
+    Test("certain_for_three_years", "How much of the money is promised for three years?",
+         "Money that is certain to the second year after its own or longer",
+         f"{_MONEY} of which it is known until when it is certain",
+         "promise it for longer", "share", "higher"),
+    Test("returns_per_icb", "How many returns are asked of an ICB in a year?",
+         "The median over ICBs of returns asked for in a year, over the pots of which it is known how many", "",
          "release on terms with fewer returns; merge pots", "count", "lower"),
-    Test("returns_per_million", "Returns are light",
+    Test("returns_per_million", "How many returns are asked for each £1 million?",
          "The median over ICBs of returns asked for in a year, for each £1 million in the pots whose returns are known",
-         "release on terms with fewer returns; merge pots", "per £ million", "lower"),
+         "", "release on terms with fewer returns; merge pots", "per £ million", "lower"),
 )
 # fmt: on
 # What is asked of those who receive the money, by the names that ``ledger.reports.receivers`` gives it.
@@ -91,8 +101,12 @@ _RECEIVED = {
     "returns_per_million": "returns_per_million",
 }
 _REPORTED = ("returns_per_icb", "returns_per_million")
-_CERTAIN = "An upper bound: the books record that money recurs, not that it was promised for three years."
 _UNKNOWN_RETURNS = "Pots whose returns are not known are left out."
+# The column without which nobody can tell, of each share that rests on one.
+_NEEDS = {
+    "by_population": "route", "free_of_conditions": "grade", "known_before_the_year": "notified_on",
+    "certain_for_three_years": "certain_to",
+}  # fmt: skip
 
 
 def scorecard(position: pa.Table, world: World) -> tuple[Test, ...]:
@@ -104,20 +118,29 @@ def scorecard(position: pa.Table, world: World) -> tuple[Test, ...]:
         return (*empty, *_by_segment([], world))
     amounts, whole = measured(below), total(below)
     kept = next(m for m in measures(condensed(below)) if m.name == "retained_without_agreement_share")
-    dated = total(below.filter(pc.is_valid(below["notified_on"])))
     systems = _systems(below, world)
+    known = {name: total(below.filter(pc.is_valid(below[column]))) for name, column in _NEEDS.items()}
     values: dict[str, Fraction | None] = {
-        "by_population": share(amounts["by_population"], whole),
-        "free_of_conditions": share(amounts["free"], whole),
+        "by_population": share(amounts["by_population"], known["by_population"]),
+        "free_of_conditions": share(amounts["free"], known["free_of_conditions"]),
         "decided_locally": share(amounts["local"], whole),
         "kept_without_agreement": kept.value if isinstance(kept.value, Fraction) else None,
         **{name: middle(systems, measure) for name, measure in _RECEIVED.items()},
-        "known_before_the_year": share(amounts["known_before"], dated),
-        "certain_for_three_years": share(total(below.filter(_certain(below))), whole),
+        "known_before_the_year": share(amounts["known_before"], known["known_before_the_year"]),
+        "certain_for_three_years": share(total(below.filter(_certain(below))), known["certain_for_three_years"]),
     }
-    notes = {"certain_for_three_years": _CERTAIN, **dict.fromkeys(_REPORTED, _UNKNOWN_RETURNS)}
+    notes = {
+        **{name: _unknown(whole - pence, whole) for name, pence in known.items() if pence != whole},
+        **dict.fromkeys(_REPORTED, _UNKNOWN_RETURNS),
+    }
     tests = [replace(test, value=values[test.name], note=notes.get(test.name, "")) for test in CATALOGUE]
     return (*tests, *_by_segment(systems, world))
+
+
+def _unknown(pence: int, whole: int) -> str:
+    if pence == whole:
+        return "Not known of any of the money."
+    return f"Not known of {spoken(pence)} of {spoken(whole)}, which is left out of both sides."
 
 
 def _systems(below: pa.Table, world: World) -> list[Received]:
@@ -137,14 +160,14 @@ def _by_segment(systems: Sequence[Received], world: World) -> list[Test]:
     pattern = next(test for test in CATALOGUE if test.name == "returns_per_million")
     if not world.segments:
         note = "Not available: the file gives no oversight segments."
-        return [replace(pattern, name="returns_by_segment", says="Who is trusted more reports less", note=note)]
+        return [replace(pattern, name="returns_by_segment", says="Does who is trusted more report less?", note=note)]
     found = []
     for segment in sorted(set(world.segments.values())):
         own = [one for one in systems if world.segments.get(one.organisation) == segment]
         test = replace(
             pattern,
             name=f"returns_in_segment_{segment}",
-            says=f"Who is trusted more reports less: oversight segment {segment}",
+            says=f"Does who is trusted more report less: oversight segment {segment}?",
             value=middle(own, pattern.name),
             note=f"{spread(own, pattern.name).known} ICBs. {_UNKNOWN_RETURNS}",
         )
@@ -153,5 +176,5 @@ def _by_segment(systems: Sequence[Received], world: World) -> list[Test]:
 
 
 def _certain(table: pa.Table) -> pa.ChunkedArray:
-    by_chance = pc.is_in(table["route"], value_set=pa.array(_CHANCE_ROUTES))
-    return pc.fill_null(pc.and_kleene(table["recurrent"], pc.invert(by_chance)), False)
+    until = pc.add(table["year"], pa.scalar(_THREE_YEARS - 1, pa.int32()))
+    return pc.fill_null(pc.greater_equal(table["certain_to"], until), False)

@@ -7,7 +7,7 @@ Two scopes are always shown together: all funding, and earmarked funding only, f
 would hide how many small ones there are beside it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from ledger.money import round_half_up_fraction, spoken
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
-from ledger.words import RING_FENCED
+from ledger.words import ABOVE_THE_ICB, NO_CHOICE, RING_FENCED
 from ledger.years import FinancialYear
 
 ALL, EARMARKED = "all", "earmarked"
@@ -63,28 +63,34 @@ CATALOGUE = (
     # Where money is decided, and how free it is.
     Measure("total", "Total", "pence", "All that is held in the scope, spent money included."),
     Measure("ring_fenced_share", "Ring-fenced, hard", "share",
-            "Hard and statutory ring-fences, as a share of the money whose grade is known."),
+            "Hard and statutory ring-fences, as a share of the money of ICBs and those below whose grade is known."),
     Measure("ring_fenced_share_with_soft", "Ring-fenced, soft included", "share",
-            "Soft, hard and statutory ring-fences, as a share of the money whose grade is known."),
-    Measure("devolved_share", "Devolved", "share",
-            "Decided below the ICB: at place, PCN or practice, as a share of the total."),
-    Measure("untied_devolved_share", "Local and free", "share",
-            "Decided below the ICB with no ring-fence, at most monitored, as a share of the money whose grade is "
+            "Soft, hard and statutory ring-fences, as a share of the money of ICBs and those below whose grade is "
             "known."),
+    Measure("devolved_share", "Devolved", "share",
+            "Decided below the ICB: at place, PCN or practice, as a share of the money of ICBs and those below."),
+    Measure("untied_devolved_share", "Local and free", "share",
+            "Decided below the ICB with no ring-fence, at most monitored, as a share of the money of ICBs and those "
+            "below whose grade is known."),
     Measure("devolution_depth", "Depth of devolution", "index",
             "Mean steps below the ICB (place 1, PCN 2, practice 3), as a share of the deepest."),
     Measure("retained_with_agreement", "Kept with agreement", "pence",
-            "Retained by a tier whose partners agreed to it on the day."),
+            "Retained of the money that could be handed on, by a tier whose partners agreed to it on the day."),
     Measure("retained_without_agreement", "Kept without agreement", "pence",
-            "Retained by a tier without an agreement, or after one ended."),
+            "Retained of the money that could be handed on, without an agreement on record or after one ended."),
+    Measure("retained_not_a_choice", "Kept, and not a choice", "pence",
+            "Retained of the money that could not be handed on: held at the ICB at the lowest, or directed by a "
+            "national contract."),
     Measure("retained_without_agreement_share", "Kept without agreement, share", "share",
-            "Retained without agreement, as a share of the money that could be held below the ICB."),
+            "Kept without agreement, as a share of the money of ICBs and those below them that could be handed on."),
     Measure("consented_retention_ratio", "Agreed part of what is kept", "share",
-            "Retained with agreement, as a share of what is retained of the money that could be held below the ICB."),
+            "Kept with agreement, as a share of what is kept with and without it."),
     Measure("in_year_share", "Notified in the year", "share",
-            "Notified on or after 1 April of its year, as a share of the money whose day of notice is known."),
+            "Notified on or after 1 April of its year, as a share of the money of ICBs and those below whose day of "
+            "notice is known."),
     Measure("non_recurrent_share", "Non-recurrent", "share",
-            "On terms that do not recur, as a share of the money of which it is known whether it recurs."),
+            "On terms that do not recur, as a share of the money of ICBs and those below of which it is known whether "
+            "it recurs."),
     # In how many pieces it comes.
     Measure("pots", "Pots", "count", "Funds with terms of their own and money in the scope."),
     Measure("concentration", "Concentration (HHI)", "index", "Sum of the squared shares of the pots."),
@@ -150,22 +156,16 @@ def measures(position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = 
     return [replace(m, value=values[m.name], note=notes.get(m.name, "")) for m in CATALOGUE]
 
 
-# The first row as it stands, its empty cells too.
-_AS_IT_IS = pc.ScalarAggregateOptions(skip_nulls=False)
-
-
 def pots(position: pa.Table) -> list[PotHeld]:
     """The pots of a position, largest first: what is held of each fund that has terms of its own."""
     held = position.filter(pc.not_equal(position["standing"], SOURCE))
-    whole = held.group_by(["pot", "year"], use_threads=False).aggregate(
-        [("amount_pence", "sum"), *((name, "first", _AS_IT_IS) for name in held.column_names)]
-    )
-    examples = whole.select([f"{name}_first" for name in held.column_names]).rename_columns(held.column_names)
-    found = [
-        PotHeld(row["pot"], pence, row)
-        for row, pence in zip(examples.to_pylist(), whole["amount_pence_sum"].to_pylist(), strict=True)
-        if pence > 0
-    ]
+    amounts: dict[tuple[str, int], int] = {}
+    examples: dict[tuple[str, int], Row] = {}
+    for row in held.to_pylist():
+        key = (row["pot"], row["year"])
+        amounts[key] = amounts.get(key, 0) + row["amount_pence"]
+        examples.setdefault(key, row)
+    found = [PotHeld(key[0], pence, examples[key]) for key, pence in amounts.items() if pence > 0]
     return sorted(found, key=lambda pot: (-pot.amount_pence, pot.code, pot.row["year"]))
 
 
@@ -188,7 +188,12 @@ def _in_year(row: Row) -> bool:
 
 
 class MoneyPart(NamedTuple):
-    """A part of the money: the rows that it counts, and the column without which nobody can tell whether it does."""
+    """A part of the money that ICBs and those below them hold.
+
+    Attributes:
+        counts: whether a row is in it.
+        needs: the column without which nobody can tell.
+    """
 
     counts: Callable[[Row], bool]
     needs: str
@@ -208,12 +213,12 @@ def parts(rows: Sequence[Row]) -> dict[str, Fraction | None]:
     """The measures that are a part of the money, from any rows that sum to it.
 
     Args:
-        rows: grade, depth, year, notified_on, recurrent and amount_pence, as in a position; summed over all else if
-            need be, and without the source of the money.
+        rows: tier, grade, depth, year, notified_on, recurrent and amount_pence, as in a position; summed over all
+            else if need be, and without the source of the money.
 
     Returns:
-        Every name of ``PARTS`` with its share of the money of which it is known: what is not known is in neither the
-        part nor the whole. None where nothing is held of which it is known.
+        Every name of ``PARTS`` with its share of the money that ICBs and those below them hold and of which it is
+        known: what is not known is in neither the part nor the whole. None where there is no such money.
     """
     return {name: share(*part_and_whole(rows, name)) for name in PARTS}
 
@@ -221,19 +226,28 @@ def parts(rows: Sequence[Row]) -> dict[str, Fraction | None]:
 def part_and_whole(rows: Sequence[Row], name: str) -> tuple[int, int]:
     """The two sides of a measure that is a part of the money: what counts, and all of which it is known, in pence."""
     part = PARTS[name]
-    known = [row for row in rows if row[part.needs] is not None]
+    known = [row for row in of_icbs(rows) if row[part.needs] is not None]
     return _sum(known, part.counts), _sum(known, lambda _: True)
+
+
+def of_icbs(rows: Iterable[Row]) -> list[Row]:
+    """The rows of ICBs and those below them: one whole for England as for each ICB."""
+    return [row for row in rows if row["tier"] not in ABOVE_THE_ICB]
+
+
+def could_be_handed_on(row: Row) -> bool:
+    """Whether keeping it is a choice: it could be held below the ICB, and no national contract directs it."""
+    return bool(row["lowest_depth"] > 0) and row["discretion"] not in NO_CHOICE
 
 
 def _control(rows: Sequence[Row]) -> Values:
     """Where money is decided and how free it is."""
     total = _sum(rows, lambda _: True)
-    agreed = _sum(rows, lambda row: row["standing"] == BY_AGREEMENT)
-    unilateral = _sum(rows, lambda row: row["standing"] == WITHOUT_AGREEMENT)
-    # What could be held further down: only of that is keeping it a choice.
-    could_go_down = [row for row in rows if row["lowest_depth"] > 0]
-    agreed_choice = _sum(could_go_down, lambda row: row["standing"] == BY_AGREEMENT)
-    own_choice = _sum(could_go_down, lambda row: row["standing"] == WITHOUT_AGREEMENT)
+    kept = [row for row in rows if row["standing"] in (BY_AGREEMENT, WITHOUT_AGREEMENT)]
+    choice = [row for row in kept if could_be_handed_on(row)]
+    agreed = _sum(choice, lambda row: row["standing"] == BY_AGREEMENT)
+    unilateral = _sum(choice, lambda row: row["standing"] == WITHOUT_AGREEMENT)
+    could_go_down = _sum(of_icbs(rows), could_be_handed_on)
     depth = sum(row["amount_pence"] * row["depth"] for row in rows)
 
     return {
@@ -242,8 +256,9 @@ def _control(rows: Sequence[Row]) -> Values:
         "devolution_depth": share(depth, total * DEEPEST),
         "retained_with_agreement": agreed,
         "retained_without_agreement": unilateral,
-        "retained_without_agreement_share": share(own_choice, _sum(could_go_down, lambda _: True)),
-        "consented_retention_ratio": share(agreed_choice, agreed_choice + own_choice),
+        "retained_not_a_choice": _sum(kept, lambda row: not could_be_handed_on(row)),
+        "retained_without_agreement_share": share(unilateral, could_go_down),
+        "consented_retention_ratio": share(agreed, agreed + unilateral),
     }
 
 
@@ -288,7 +303,7 @@ def _notes(rows: Sequence[Row], pots: Sequence[PotHeld], threshold_pence: int) -
     """What the reader of a value should know."""
     notes = dict.fromkeys(("penny_packets", *_PENNY_SHARES), f"Threshold {spoken(threshold_pence)}.")
     for name, part in PARTS.items():
-        if unknown := [row for row in rows if row[part.needs] is None]:
+        if unknown := [row for row in of_icbs(rows) if row[part.needs] is None]:
             which = len({(row["pot"], row["year"]) for row in unknown})
             told = f"Not known for {which} of {len(pots)} pots with {spoken(_sum(unknown, lambda _: True))}"
             notes[name] = f"{told}, which {'is' if which == 1 else 'are'} left out of both sides."

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.money import PENCE_PER_POUND, round_half_up_fraction
-from ledger.reports.measures import ALL, EARMARKED_GRADES, pots, share, spend_window
+from ledger.reports.measures import ALL, EARMARKED_GRADES, could_be_handed_on, pots, share, spend_window
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment
 from ledger.store.base import Reader
 from ledger.words import SPENT
@@ -164,6 +164,8 @@ class Kept:
     """What one organisation keeps back of one fund, in pence, and on what agreement.
 
     Attributes:
+        agreed_pence, not_agreed_pence: of money that could be handed on (``measures.could_be_handed_on``).
+        not_a_choice_pence: of money that could not.
         decision, partners: where it was agreed and who agreed; None where there is no agreement in force.
         until: the first day on which it no longer holds; None where no end is agreed, or nothing is.
     """
@@ -174,11 +176,13 @@ class Kept:
     fund_name: str
     agreed_pence: int
     not_agreed_pence: int
+    not_a_choice_pence: int
     decision: str | None
     partners: str | None = None
     until: date | None = None
 
 
+_NOT_A_CHOICE = "not a choice"
 _AGREEMENTS = """
 SELECT a.organisation, a.fund, a.decision_reference, a.partners, a.valid_to FROM agreement a
 WHERE a.entry_number <= $known AND a.valid_from <= $day AND (a.valid_to IS NULL OR $day < a.valid_to)
@@ -199,7 +203,7 @@ def kept(reader: Reader, at: Moment, position: pa.Table, last_day: date) -> list
     for row in position.to_pylist():
         if row["standing"] in (BY_AGREEMENT, WITHOUT_AGREEMENT):
             key = (row["organisation"], row["fund"])
-            amounts[key][row["standing"]] += row["amount_pence"]
+            amounts[key][row["standing"] if could_be_handed_on(row) else _NOT_A_CHOICE] += row["amount_pence"]
             names[key] = (row["organisation_name"], row["fund_name"])
     given = {"known": at.known, "day": min(at.as_at, last_day)}
     decisions: dict[tuple[str, str], list[tuple[str, str, date | None]]] = defaultdict(list)
@@ -214,19 +218,28 @@ def kept(reader: Reader, at: Moment, position: pa.Table, last_day: date) -> list
             fund_name=names[key][1],
             agreed_pence=its[BY_AGREEMENT],
             not_agreed_pence=its[WITHOUT_AGREEMENT],
+            not_a_choice_pence=its[_NOT_A_CHOICE],
             decision="; ".join(dict.fromkeys(decision for decision, _, _ in decisions[key])) or None,
             partners="; ".join(dict.fromkeys(partners for _, partners, _ in decisions[key])) or None,
             until=min((until for _, _, until in decisions[key] if until is not None), default=None),
         )
         for key, its in amounts.items()
     ]
-    return sorted(found, key=lambda one: (-(one.agreed_pence + one.not_agreed_pence), one.organisation, one.fund))
+    return sorted(
+        found,
+        key=lambda one: (
+            -(one.agreed_pence + one.not_agreed_pence + one.not_a_choice_pence),
+            one.organisation,
+            one.fund,
+        ),
+    )
 
 
-def kept_totals(kept: Iterable[Kept]) -> tuple[int, int]:
-    """What is kept with agreement, and without, in all."""
+def kept_totals(kept: Iterable[Kept]) -> tuple[int, int, int]:
+    """What is kept with agreement, without, and where it is not a choice, in all."""
     listed = list(kept)
-    return sum(one.agreed_pence for one in listed), sum(one.not_agreed_pence for one in listed)
+    agreed, alone = sum(one.agreed_pence for one in listed), sum(one.not_agreed_pence for one in listed)
+    return agreed, alone, sum(one.not_a_choice_pence for one in listed)
 
 
 def held_at_all(position: pa.Table) -> bool:

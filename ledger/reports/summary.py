@@ -139,13 +139,13 @@ def _sentence(rows: Sequence[dict[str, Any]], total: int, name: str | None, valu
     free = values["untied_devolved_share"]
     if total == 0:
         return f"No money stands in {name or 'the ledger'} in this year."
-    of_what = "the whole" if all(row["grade"] is not None for row in rows) else "the money with terms on record"
-    freedom = f"{percent(free)} of {of_what} is both local and free of ring-fences."
     if name is None:
         return (
             f"Of {spoken(total)} for the NHS in England, NHS England keeps {spoken(national)} and passes "
-            f"{spoken(total - national)} to ICBs, who pass on {spoken(below)} to places and networks; {freedom}"
+            f"{spoken(total - national)} to ICBs, who pass on {spoken(below)} to places and networks; "
+            f"{percent(free)} of what ICBs have is both local and free of ring-fences."
         )
+    freedom = f"{percent(free)} of the whole is both local and free of ring-fences."
     return f"{name} receives {spoken(total)} and passes on {spoken(below)} to its places and networks; {freedom}"
 
 
@@ -156,7 +156,7 @@ def percent(share: Fraction | None) -> str:
 
 def _part(rows: Sequence[dict[str, Any]], name: str, columns: Sequence[str]) -> ShareHeld:
     """The rows that a measure counts; they are all those that have their values in some columns."""
-    counted = [row for row in rows if measures.PARTS[name].counts(row)]
+    counted = [row for row in measures.of_icbs(rows) if measures.PARTS[name].counts(row)]
     pence, total = measures.part_and_whole(rows, name)
     only = {column: any_of(row[column] or NOT_GRADED for row in counted) for column in columns}
     return ShareHeld(pence, measures.share(pence, total), only)

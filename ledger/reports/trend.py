@@ -70,7 +70,7 @@ judged AS (
     SELECT DISTINCT a.fund, a.year, p.point, p.day, p.known FROM account a JOIN trend_point p ON p.year = a.year
 ),
 {terms}
-SELECT h.root, h.point, a.year, t.depth, m.grade, m.notified_on, m.recurrent,
+SELECT h.root, h.point, a.year, t.code AS tier, t.depth, m.grade, m.notified_on, m.recurrent,
        CAST(sum(h.amount_pence) AS BIGINT) AS amount_pence
 FROM held h JOIN account a ON a.id = h.account
 JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier

@@ -59,6 +59,7 @@ _BASELINES = (
 _KEPT = (
     text("Organisation", "name"), *data("organisation", "fund"), text("Fund", "fund_name"),
     money("With agreement (£)", "agreed_pence"), money("Without agreement (£)", "not_agreed_pence"),
+    money("Not a choice (£)", "not_a_choice_pence"),
     text("Who agreed", "partners", missing="nobody"), text("Decision", "decision", missing="none is recorded"),
     day("Until", "until", missing="no end is recorded"),
 )  # fmt: skip
@@ -90,8 +91,8 @@ def shown(reader: Reader, at: Moment, asked: Month, organisation: str) -> Report
         Table(f"Opening baseline of the year after {year}", _BASELINES, [
             (one.name, one.fund, one.recurrent_pence, one.falls_away_pence) for one in found.baselines]),
         Table("What is kept back", _KEPT, [
-            (one.name, one.organisation, one.fund, one.fund_name, one.agreed_pence, one.not_agreed_pence, one.partners,
-             one.decision, one.until) for one in found.kept]),
+            (one.name, one.organisation, one.fund, one.fund_name, one.agreed_pence, one.not_agreed_pence,
+             one.not_a_choice_pence, one.partners, one.decision, one.until) for one in found.kept]),
     ]  # fmt: skip
     facts = {
         "month": str(asked), "organisation": organisation, "totals": found.totals,

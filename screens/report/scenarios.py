@@ -58,7 +58,7 @@ def run(outcome: Outcome) -> Report:
         f"Scenario {hashes['scenario'][:16]}, baseline {hashes['baseline'][:16]}, result {hashes['result'][:16]}.",
     ]
     title = f"{found['title']}\n{found['question']}\n\n{outcome.sentence}\n"
-    tests = scorecard(outcome).with_only("Proposition", "Before", "After", "Better")
+    tests = scorecard(outcome).with_only("Question", "Before", "After", "Better")
     return Report([tests, *lines_in_short(outcome)], outcome.run.books.at, title, sentences, {**found, "rows": rows})
 
 
@@ -250,8 +250,8 @@ def scorecard(outcome: Outcome) -> Table:
         (before.says, _tested(before), _tested(after), before.better, before.formula, after.note)
         for before, after in outcome.scorecard
     ]
-    heads = columns("Proposition", "Before", "After", "Better", "How it is worked out", "Note")
-    return Table("The propositions as tests", heads, rows)
+    heads = columns("Question", "Before", "After", "Better", "How it is worked out", "Not known")
+    return Table("The propositions as questions", heads, rows)
 
 
 def _tested(test: Test) -> Cell:

@@ -82,7 +82,7 @@ def test_what_is_kept_is_told_by_agreement(funded: Store) -> None:
     assert [(one.organisation, one.agreed_pence, one.not_agreed_pence, one.decision) for one in found] == [
         ("ICB1", 40_000, 60_000, "minute 7"), ("ICB2", 0, 50_000, None),
     ]  # fmt: skip
-    assert ring_fences.kept_totals(found) == (40_000, 110_000)
+    assert ring_fences.kept_totals(found) == (40_000, 110_000, 0)
 
 
 def test_nothing_held_is_told_apart_from_something(books: Store) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ledger.entries import posting
-from ledger.money import exact_pounds
+from ledger.money import exact_pounds, spoken
 from ledger.reports import position
 from ledger.reports.pots import fences, kept, kept_totals
 from ledger.store.base import Store
@@ -23,7 +23,7 @@ def test_every_pot_has_its_terms_and_its_amount(monkeypatch: pytest.MonkeyPatch,
         now = position.moment(reader)
         held = position.position(reader, now, organisation="QWO", year=2025)
         found = fences(reader, held, FinancialYear(2025).first_day.replace(month=9))
-        agreed, alone = kept_totals(kept(reader, now, held, FinancialYear(2025).last_day))
+        agreed, alone, no_choice = kept_totals(kept(reader, now, held, FinancialYear(2025).last_day))
     shown = tables(app)
     assert len(found) == 18
     for fence in found:
@@ -31,9 +31,10 @@ def test_every_pot_has_its_terms_and_its_amount(monkeypatch: pytest.MonkeyPatch,
         if fence.is_earmarked:
             assert f">{exact_pounds(fence.rate_pence or 0)}<" in shown
     values = {metric.label: metric.value for metric in app.metric}
-    assert (agreed, alone) == (347_122_436_892, 151_357_159_780)
-    assert values["Kept with agreement (illustrative)"] == "£3.5 billion"
-    assert values["Kept without agreement (illustrative)"] == "£1.5 billion"
+    assert agreed + alone + no_choice == 347_122_436_892 + 151_357_159_780
+    assert values["Kept with agreement (illustrative)"] == spoken(agreed)
+    assert values["Kept without agreement (illustrative)"] == spoken(alone)
+    assert values["Kept, and not a choice (illustrative)"] == spoken(no_choice)
     assert "not known" in shown
 
 

@@ -194,13 +194,14 @@ def _retained(books: Books, held: pa.Table, icb: str | None) -> None:
     if not found:
         st.write("Nothing is kept back here: all of it is available or passed on.")
         return
-    agreed, alone = fencing.kept_totals(found)
-    with_it, without = st.columns(2)
+    agreed, alone, no_choice = fencing.kept_totals(found)
+    with_it, without, neither = st.columns(3)
     with_it.metric("Kept with agreement (illustrative)", spoken(agreed))
     without.metric("Kept without agreement (illustrative)", spoken(alone))
+    neither.metric("Kept, and not a choice (illustrative)", spoken(no_choice))
     listed = found[:_MOST_KEPT]
     rows = [_kept_row(one, books.year, with_name=icb is None) for one in listed]
-    heads = columns("Line", "With agreement (£)", "Without agreement (£)", "Decision on record",
+    heads = columns("Line", "With agreement (£)", "Without agreement (£)", "Not a choice (£)", "Decision on record",
                     Column("", "Who agreed", missing="nobody"),
                     day_column("Until", missing="no end is recorded"))  # fmt: skip
     more = "" if len(listed) == len(found) else f", the {len(listed)} largest of {len(found)}"
@@ -216,4 +217,12 @@ def _kept_row(one: Kept, year: int, *, with_name: bool) -> Row:
     def cell(pence: int) -> Cell:
         return traced(pence, organisation=one.organisation, fund=one.fund, year=year) if pence else pence
 
-    return name, cell(one.agreed_pence), cell(one.not_agreed_pence), one.decision or "none", one.partners, one.until
+    return (
+        name,
+        cell(one.agreed_pence),
+        cell(one.not_agreed_pence),
+        cell(one.not_a_choice_pence),
+        one.decision or "none",
+        one.partners,
+        one.until,
+    )
