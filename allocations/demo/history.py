@@ -6,14 +6,16 @@ and terms of its own that hold in that year: nothing of it is poured into 2025/2
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from allocations.demo import earlier_structure, practice_payments, workbook_years
+from allocations.demo import earlier_structure, pots, practice_payments, workbook_years
 from allocations.demo.stages import Stage
 
 PARTS: tuple[Callable[[], Sequence[Stage]], ...] = (
     earlier_structure.stages,
     practice_payments.stages,
     workbook_years.stages,
+    partial(pots.stages, limited=workbook_years.YEARS),
 )
 
 

@@ -11,7 +11,7 @@ goes below zero for it.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import pyarrow as pa
@@ -55,11 +55,21 @@ class Recovery:
 
 
 def stages() -> Sequence[Stage]:
-    """Lines with their terms, what was paid, what came back, and the printed totals as assertions."""
+    """Lines with their terms, what each ICB's practices were paid and paid back, and the printed totals as assertions.
+
+    A region's ICBs are a batch: on the one day that there is, an ICB pays with what comes back to it as well, and a
+    server takes no more at once.
+    """
+    known = tables.table("organisations").to_pylist()
+    names = {row["code"]: row["name"] for row in known if row["tier"] == "region"}
+    paying = set(_payments()["icb"].to_pylist())
+    regions: dict[str, list[str]] = {name: [] for name in sorted(names.values())}
+    for row in known:
+        if row["code"] in paying:
+            regions[names[row["region"]]].append(row["code"])
     return (
-        Stage(f"Practices {FIRST_YEAR}: lines and terms", lambda: [_lines()]),
-        # One batch: on the one day that there is, an ICB pays with what comes back to it as well.
-        Stage(f"Practices {FIRST_YEAR}: paid and recovered", lambda: [*_paid(), *_recovered()]),
+        Stage(f"Practices {FIRST_YEAR}: lines and terms", lambda: [_lines(), _limit()]),
+        *(Stage(f"Practices {FIRST_YEAR}: {name}", partial(_of_icbs, icbs)) for name, icbs in regions.items()),
         Stage(f"Practices {FIRST_YEAR}: printed totals", lambda: [_totals()]),
     )
 
@@ -109,38 +119,47 @@ def _terms(row: dict[str, Any]) -> dict[str, Any]:
 # --- what was paid ----------------------------------------------------------------------------------
 
 
-def _paid() -> Iterator[Draft]:
-    """For each line what ICBs had for it, worked out from their practices, and what went to each practice."""
-    had = _had_by_icbs()
+def _limit() -> Draft:
+    """As much of the national limit as came to ICBs."""
     limit = Place("DHSC", LIMIT_FUND, FIRST_YEAR)
-    whole = sum(pence for by_icb in had.values() for pence in by_icb.values())
+    whole = sum(sum(_had(icb).values()) for icb in set(_payments()["icb"].to_pylist()))
     leg = Leg(limit, limit._replace(organisation=NATIONAL), whole, note="the sum of what ICBs had for their practices")
-    yield _draft("mandate", "mandate", "As much of the national limit as the published payments to practices show",
-                 legs([leg]), authority="Secretary of State", standing=DERIVED)  # fmt: skip
-    for row in _line_rows():
-        fund, part = row["fund"], _payments().filter(pc.greater(_payments()[row["fund"]], 0))
-        if not part.num_rows:
-            continue  # nobody was paid on it in this year
-        recurrent = row["recurrent"] is True
-        to_icbs = [
-            Leg(Place(NATIONAL, LIMIT_FUND, FIRST_YEAR), Place(icb, fund, FIRST_YEAR), pence, recurrent)
-            for icb, pence in sorted(had[fund].items())
-        ]
-        reason = f"{row['name']}: what the practices of each ICB were paid, less what they paid back"
-        yield _draft(f"{fund}/icbs", "allocate", reason, legs(to_icbs), standing=DERIVED)
-        reason = f"{row['name']}: column '{row['heading']}', practice by practice"
-        yield _draft(fund, "allocate", reason, _to_practices(part, fund, recurrent=recurrent))
+    reason = "As much of the national limit as the published payments to practices show"
+    return _draft("mandate", "mandate", reason, legs([leg]), authority="Secretary of State", standing=DERIVED)
 
 
-def _had_by_icbs() -> dict[str, dict[str, int]]:
-    """Line to ICB to pence. Where more came back than was paid the ICB had nothing, and keeps the difference."""
-    net: dict[str, dict[str, int]] = {row["fund"]: defaultdict(int) for row in _line_rows()}
-    for row in _payments().to_pylist():
-        for fund, by_icb in net.items():
-            by_icb[row["icb"]] += max(row[fund], 0)
+def _of_icbs(icbs: Sequence[str]) -> list[Draft]:
+    return [draft for icb in icbs for draft in _of_icb(icb)]
+
+
+def _of_icb(icb: str) -> list[Draft]:
+    """What an ICB had for its practices, worked out from them; what it paid them; and what came back, line by line."""
+    recurrent = {row["fund"]: row["recurrent"] is True for row in _line_rows()}
+    to_icb = [
+        Leg(Place(NATIONAL, LIMIT_FUND, FIRST_YEAR), Place(icb, fund, FIRST_YEAR), pence, recurrent[fund])
+        for fund, pence in _had(icb).items()
+    ]
+    own = _payments().filter(pc.equal(_payments()["icb"], icb))
+    paid = [
+        _to_practices(own.filter(pc.greater(own[fund], 0)), fund, recurrent=fund_recurs)
+        for fund, fund_recurs in recurrent.items()
+    ]
+    had = f"What the practices of {icb} were paid, less what they paid back"
+    return [
+        _draft(f"{icb}/had", "allocate", had, legs(to_icb), standing=DERIVED),
+        _draft(f"{icb}/paid", "allocate", f"What {icb} paid to its practices, line by line", pa.concat_tables(paid)),
+        *_recovered(icb),
+    ]
+
+
+def _had(icb: str) -> dict[str, int]:
+    """Line to pence. Where more came back than was paid the ICB had nothing for it, and keeps the difference."""
+    own = _payments().filter(pc.equal(_payments()["icb"], icb))
+    net = {row["fund"]: int(pc.sum(pc.max_element_wise(own[row["fund"]], 0)).as_py()) for row in _line_rows()}
     for recovery in recoveries():
-        net[recovery.fund][recovery.icb] -= sum(recovery.met_from.values())
-    return {fund: {icb: pence for icb, pence in by_icb.items() if pence > 0} for fund, by_icb in net.items()}
+        if recovery.icb == icb:
+            net[recovery.fund] -= sum(recovery.met_from.values())
+    return {fund: pence for fund, pence in net.items() if pence > 0}
 
 
 def _to_practices(part: pa.Table, fund: str, *, recurrent: bool) -> pa.Table:
@@ -191,32 +210,24 @@ def not_met() -> tuple[Recovery, ...]:
     return tuple(recovery for recovery in recoveries() if recovery.not_met_pence)
 
 
-def _recovered() -> Iterator[Draft]:
-    """One entry that meets all recoveries, and one for each line on which money came back."""
-    met = [
-        Leg(
-            Place(recovery.practice, other, FIRST_YEAR),
-            Place(recovery.practice, recovery.fund, FIRST_YEAR),
-            pence,
-            recurrent=False,
-            note=_note(recovery),
-        )
-        for recovery in recoveries()
-        for other, pence in recovery.met_from.items()
-    ]
-    reason = "Lines below zero are recoveries: they are met from other payments of the same practice"
-    yield _draft("recoveries met", "vire", reason, legs(met), authority=_SET_OFF, standing=DERIVED)
-    back: dict[str, list[Leg]] = defaultdict(list)
+def _recovered(icb: str) -> Iterator[Draft]:
+    """What meets the recoveries of an ICB's practices, and what came back on each line."""
+    met: list[Leg] = []
+    back: list[Leg] = []
     for recovery in recoveries():
+        place = Place(recovery.practice, recovery.fund, FIRST_YEAR)
         pence = sum(recovery.met_from.values())
-        if pence:
-            place = Place(recovery.practice, recovery.fund, FIRST_YEAR)
-            back[recovery.fund].append(
-                Leg(place, place._replace(organisation=recovery.icb), pence, recurrent=False, note=_note(recovery))
-            )
-    names = {row["fund"]: row["name"] for row in _line_rows()}
-    for fund, movements in back.items():
-        yield _draft(f"{fund}/recovered", "return", f"{names[fund]}: what practices paid back", legs(movements))
+        if recovery.icb == icb and pence:
+            note = _note(recovery)
+            met += [
+                Leg(place._replace(fund=other), place, part, recurrent=False, note=note)
+                for other, part in recovery.met_from.items()
+            ]
+            back.append(Leg(place, place._replace(organisation=icb), pence, recurrent=False, note=note))
+    if back:
+        reason = "Lines below zero are recoveries: they are met from other payments of the same practice"
+        yield _draft(f"{icb}/recoveries met", "vire", reason, legs(met), authority=_SET_OFF, standing=DERIVED)
+        yield _draft(f"{icb}/recovered", "return", f"What practices of {icb} paid back, line by line", legs(back))
 
 
 def _note(recovery: Recovery) -> str:

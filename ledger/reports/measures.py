@@ -156,16 +156,22 @@ def measures(position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = 
     return [replace(m, value=values[m.name], note=notes.get(m.name, "")) for m in CATALOGUE]
 
 
+# The first row as it stands, its empty cells too.
+_AS_IT_IS = pc.ScalarAggregateOptions(skip_nulls=False)
+
+
 def pots(position: pa.Table) -> list[PotHeld]:
     """The pots of a position, largest first: what is held of each fund that has terms of its own."""
     held = position.filter(pc.not_equal(position["standing"], SOURCE))
-    amounts: dict[tuple[str, int], int] = {}
-    examples: dict[tuple[str, int], Row] = {}
-    for row in held.to_pylist():
-        key = (row["pot"], row["year"])
-        amounts[key] = amounts.get(key, 0) + row["amount_pence"]
-        examples.setdefault(key, row)
-    found = [PotHeld(key[0], pence, examples[key]) for key, pence in amounts.items() if pence > 0]
+    whole = held.group_by(["pot", "year"], use_threads=False).aggregate(
+        [("amount_pence", "sum"), *((name, "first", _AS_IT_IS) for name in held.column_names)]
+    )
+    examples = whole.select([f"{name}_first" for name in held.column_names]).rename_columns(held.column_names)
+    found = [
+        PotHeld(row["pot"], pence, row)
+        for row, pence in zip(examples.to_pylist(), whole["amount_pence_sum"].to_pylist(), strict=True)
+        if pence > 0
+    ]
     return sorted(found, key=lambda pot: (-pot.amount_pence, pot.code, pot.row["year"]))
 
 

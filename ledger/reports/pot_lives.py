@@ -1,5 +1,6 @@
 """From whom each pot came, which fund it went on in, and whether it goes on in the next year."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.entries.kinds import DOWN, MONEY_KINDS
-from ledger.reports.measures import pots
 from ledger.reports.position import SOURCE, Moment, position
 from ledger.reports.register import funds
 from ledger.store.base import Reader
@@ -104,9 +104,11 @@ def pot_lives(
     moved = _listed(reader.rows(_SUCCESSORS, given), pot_of)
     successors = {pot: tuple(dict.fromkeys(pot_of.get(fund, fund) for fund in into)) for pot, into in moved.items()}
     parts = _listed(reader.rows(_PARTS, given), pot_of)
-    now = {pot.code for pot in pots(held)}
+    now = _holders(held)
     following = _Following(reader, at, organisation, year + 1)
-    lasting = {pot: following.of(pot, successors.get(pot, ()), _holders(held, pot)) for pot in now | successors.keys()}
+    lasting = {
+        pot: following.of(pot, successors.get(pot, ()), now.get(pot, ())) for pot in now.keys() | successors.keys()
+    }
     return {
         pot: PotLife(
             _given(pot, givers, around) or first.get(pot, ()),
@@ -118,11 +120,13 @@ def pot_lives(
     }
 
 
-def _holders(held: pa.Table, pot: str | None = None) -> set[str]:
-    """Who holds a pot, or anything; the source of the money, which has only given, holds nothing."""
-    rows = held.filter(pc.not_equal(held["standing"], SOURCE))
-    rows = rows if pot is None else rows.filter(pc.equal(rows["pot"], pot))
-    return set(rows["organisation"].to_pylist())
+def _holders(held: pa.Table) -> dict[str, set[str]]:
+    """Who holds each pot; the source of the money, which has only given, holds nothing."""
+    rows = held.filter(pc.not_equal(held["standing"], SOURCE)).group_by(["pot", "organisation"]).aggregate([])
+    found: dict[str, set[str]] = defaultdict(set)
+    for pot, organisation in zip(rows["pot"].to_pylist(), rows["organisation"].to_pylist(), strict=True):
+        found[pot].add(organisation)
+    return found
 
 
 class _Following:
@@ -131,8 +135,8 @@ class _Following:
     def __init__(self, reader: Reader, at: Moment, organisation: str | None, year: int) -> None:
         held = position(reader, at, organisation=organisation, year=year)
         self._around = {code: row["parent"] for code, row in funds(reader, at.known).items()}
-        self._held = {pot.code: pot.row["grade"] is not None for pot in pots(held)}
-        self._holders = _holders(held)
+        self._held = _holders(held)
+        self._everybody = set().union(*self._held.values())
         given = {"known": at.known, "first": date(year, 4, 1), "last": date(year + 1, 3, 31)}
         begun = {str(fund): bool(is_new) for fund, is_new in reader.rows(_TERMS_OF_YEAR, given)}
         self._with_terms, self._renewed = begun.keys(), {fund for fund, is_new in begun.items() if is_new}
@@ -148,12 +152,12 @@ class _Following:
             return other, False
         if into:
             return other, True if self._held else None
-        if not self._holders & set(holders) or pot in self._renewed:
+        if self._everybody.isdisjoint(holders) or pot in self._renewed:
             return (), None
         wider = next((fund for fund in _upwards(pot, self._around) if fund in self._with_terms), None)
         if wider is None:
             return (), True
-        return ((wider,), True) if self._held.get(wider) or wider in self._renewed else ((), None)
+        return ((wider,), True) if wider in self._held or wider in self._renewed else ((), None)
 
 
 def _upwards(fund: str, around: Mapping[str, str | None]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from allocations.files.register.beginning import begin, beginning
 from allocations.shares.split import FIGURES_YEAR
 from ledger.entries import chain
 from ledger.errors import Problem, Refused
-from ledger.reports import position, summary
+from ledger.reports import journal, position, summary
 from ledger.store.address import in_full
 from ledger.store.base import Store
 from ledger.years import FinancialYear
@@ -73,12 +73,13 @@ def demo(
             at = position.moment(reader)
             found = summary.take(reader, at, year=FIGURES_YEAR.start)
             content = chain.books_hash(reader)
+            held = holdings.years_held(journal.years(reader))
     fresh = len([entry for entry in posted if not entry.replayed])
     facts = {"content_hash": content, "entries_posted": fresh, "sentence": found.sentence}
     done = f"{fresh:,} entries posted" if fresh else "Nothing to add: the ledger was built before"
     # Who came in through uv goes on through uv.
     front_door = "uv run devolution" if "UV" in os.environ else "devolution"
-    return holdings.picture(found, at, facts, f"{done}. Now look around:  {front_door} app --ledger {ledger}")
+    return holdings.picture(found, at, facts, f"{done}. {held} Now look around:  {front_door} app --ledger {ledger}")
 
 
 @guarded("new")

@@ -52,6 +52,18 @@ GRADES: Mapping[str, str] = {
 }
 
 
+def years_held(starts: Sequence[int]) -> str:
+    """Of which years the books hold money, in a sentence; empty where they hold none.
+
+    Args:
+        starts: the years by the year each starts in, the newest first, as ``ledger.reports.journal.years`` gives them.
+    """
+    names = [str(FinancialYear(start)) for start in reversed(starts)]
+    if len(names) < 2:  # noqa: PLR2004 - one year or none
+        return "".join(f"These books hold money of {name} alone." for name in names)
+    return f"These books hold money of {', '.join(names[:-1])} and {names[-1]}."
+
+
 def position(
     reader: Reader,
     at: Moment,

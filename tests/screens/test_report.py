@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from screens.report.holdings import years_held
 from screens.report.render import csv as as_csv
 from screens.report.render import json as as_json
 from screens.report.render import terminal, workbook
@@ -139,3 +140,10 @@ def test_a_table_that_is_too_wide_for_the_terminal_goes_on_below_with_its_names(
     assert [cell for line in told for cell in line if cell != "Winter"] == [
         *(f"{month * 100_000_000_000:,}.{month:02}" for month in range(1, 13)), "A", "letter"
     ]  # fmt: skip
+
+
+def test_of_which_years_books_hold_money_is_said_in_words() -> None:
+    assert years_held([]) == ""
+    assert years_held([2025]) == "These books hold money of 2025/26 alone."
+    assert years_held([2025, 2024]) == "These books hold money of 2024/25 and 2025/26."
+    assert years_held([2025, 2023, 2022]) == "These books hold money of 2022/23, 2023/24 and 2025/26."

@@ -13,6 +13,7 @@ from ledger.reports import journal, summary
 from ledger.reports.position import Moment
 from ledger.store.base import Store
 from ledger.years import FinancialYear
+from screens.report.holdings import years_held
 from screens.report.render import page as tables
 from screens.report.report import Link, Table, columns
 from screens.report.wording import PAGE
@@ -154,16 +155,11 @@ def refused(problems: Sequence[Problem], told: str) -> None:
 def sources(books: Books) -> str:
     """Which years are in the books, and what their amounts rest on: published sources, as the entries name them."""
     named, starts = books.answer("sources", lambda reader, at: (journal.sources(reader, at), journal.years(reader)))
-    held = " and ".join(filter(None, (", ".join(map(_year, starts[:0:-1])), _year(starts[0]))))
-    years = f"These books hold money of {held}{' alone' if len(starts) == 1 else ''}."
+    years = years_held(starts)
     published = [name for name, is_ours in named if not is_ours]
     if not published:
         return f"{years} No published source stands behind the amounts in them."
     return f"{years} Published: {'; '.join(published)}."
-
-
-def _year(start: int) -> str:
-    return str(FinancialYear(start))
 
 
 def clocks(at: Moment) -> str:

@@ -1,0 +1,195 @@
+"""The real pots in the books: each in its own year, tied to what was published, and told by the register."""
+
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from allocations.demo import history as beside
+from allocations.demo import pots
+from allocations.figures import tables
+from ledger.entries.posting import post
+from ledger.errors import Refused
+from ledger.reports import position
+from ledger.reports.verify import verify
+from ledger.store.base import Store
+from ledger.years import FinancialYear, parse_year
+from screens.report import pots as register
+
+POUNDS = 100
+MILLION = 1_000_000 * POUNDS
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def listed(all_years_ledger: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """Year to pot to its row in the register of everybody's pots."""
+    with Store.open(all_years_ledger, read_only=True) as store, store.read() as reader:
+        at = position.moment(reader, date(2026, 11, 30))
+        found = {
+            year: register.listed(reader, at, organisation=None, year=parse_year(year)).rows.records()
+            for year in ("2021/22", "2022/23", "2023/24", "2024/25", "2025/26", "2026/27")
+        }
+    return {year: {row["fund"]: row for row in rows} for year, rows in found.items()}
+
+
+def _held(all_years_ledger: Path, year: int, fund: str) -> dict[str, int]:
+    with Store.open(all_years_ledger, read_only=True) as store, store.read() as reader:
+        rows = position.position(reader, position.moment(reader, date(2026, 11, 30)), year=year).to_pylist()
+    return {row["organisation"]: row["amount_pence"] for row in rows if row["fund"] == fund and row["amount_pence"] > 0}
+
+
+def test_nothing_is_wrong_and_every_published_total_ties(all_years_ledger: Path) -> None:
+    with Store.open(all_years_ledger, read_only=True) as store, store.read() as reader:
+        assert [str(problem) for problem in verify(reader)] == []
+        totals = reader.rows("SELECT description, expected_pence FROM control_total WHERE id LIKE 'pots/%'")
+    assert ("Unified Tech Fund, 2021/22", 94_830_000_000) in totals
+    assert len(totals) > 30
+
+
+def test_2025_26_is_what_it_was(all_years_ledger: Path, demo_ledger: Path) -> None:
+    """Of what NHS England's revenue limit gave nothing moved; only pots of the year itself have come beside it."""
+
+    def year(path: Path) -> dict[tuple[str, str, str], int]:
+        with Store.open(path, read_only=True) as store, store.read() as reader:
+            rows = position.position(reader, position.moment(reader, date(2026, 3, 31)), year=2025).to_pylist()
+        return {(row["organisation"], row["fund"], row["standing"]): row["amount_pence"] for row in rows}
+
+    before, after = year(demo_ledger), year(all_years_ledger)
+    assert {key: pence for key, pence in after.items() if key in before} == before
+    own = {row["pot"] for row in tables.table("pots").to_pylist() if row["year"] == "2025/26"}
+    assert {fund for _, fund, _ in after.keys() - before.keys()} <= own
+
+
+def test_each_icb_gets_three_quarters_of_595_thousand_and_then_a_quarter(all_years_ledger: Path) -> None:
+    """0.75 x 595,000 = 446,250.00 and 0.25 x 595,000 = 148,750.00, for each of 42."""
+    first, second = (_held(all_years_ledger, year, "womens-health-hubs") for year in (2023, 2024))
+    assert len(first) == len(second) == 42
+    assert set(first.values()) == {446_250 * POUNDS}
+    assert set(second.values()) == {148_750 * POUNDS}
+
+
+def test_a_quarter_of_the_discharge_fund_is_shared_and_three_quarters_stay(all_years_ledger: Path) -> None:
+    """300 million for ICBs: 75 by weighted people, in two payments of 30 and 45; 225 by a count that is not at hand."""
+    shared, stayed = (
+        _held(all_years_ledger, 2022, "discharge-fund-2022"),
+        _held(all_years_ledger, 2022, "discharge-fund-2022-delays"),
+    )
+    assert len(shared) == 42
+    assert sum(shared.values()) == 75 * MILLION
+    assert stayed == {"X24": 225 * MILLION}
+    people = {
+        row["icb"]: row["core"] for row in tables.table("icb_people_2022_25").to_pylist() if row["year"] == "2022/23"
+    }
+    quota = Fraction(people["QWO"]) / sum(map(Fraction, people.values())) * 75 * MILLION
+    # Two payments, each within a penny of its share.
+    assert abs(shared["QWO"] - quota) < 2
+    with Store.open(all_years_ledger, read_only=True) as store, store.read() as reader:
+        paid = position.flows(
+            reader, position.moment(reader), ["effective_date", "to_tier", "fund"]
+        ).to_pylist()  # fmt: skip
+    days = {
+        str(row["effective_date"]): row["amount_pence"]
+        for row in paid
+        if (row["fund"], row["to_tier"]) == ("discharge-fund-2022", "icb")
+    }
+    assert days == {"2022-12-31": 30 * MILLION, "2023-03-31": 45 * MILLION}
+
+
+def test_money_of_councils_and_providers_is_with_them(all_years_ledger: Path) -> None:
+    """In millions of pounds: 2,640 + 251.3 + 58.7 + 3,858 of grants are revenue, 711 capital."""
+    councils = {
+        fund: _held(all_years_ledger, 2025, fund)
+        for fund in ("la-better-care-grant", "drug-and-alcohol", "rough-sleeping-drug-and-alcohol", "public-health-grant",
+                     "disabled-facilities-grant")
+    }  # fmt: skip
+    assert {holder for held in councils.values() for holder in held} == {"LA-ENGLAND"}
+    assert sum(pence for held in councils.values() for pence in held.values()) == (2_640 + 310 + 3_858 + 711) * MILLION
+    assert _held(all_years_ledger, 2026, "estates-safety") == {"PROVIDERS-ENGLAND": 750 * MILLION}
+    assert _held(all_years_ledger, 2021, "unified-tech-elective") == {"X24": 250 * MILLION}
+
+
+def test_the_register_says_how_parts_were_worked_out_and_what_is_not_known(listed: dict[str, Any]) -> None:
+    year = listed["2022/23"]
+    assert year["elective-recovery-2022"]["parts"] == "published for each ICB"
+    assert year["discharge-step-down-2023"]["parts"] == "published total and published rule"
+    assert year["virtual-wards"]["parts"] == "published total and our rule"
+    assert year["arrs-central"]["parts"] == "parts not published"
+    assert year["arrs-central"]["given_by"] == "Department of Health and Social Care"
+    assert year["virtual-wards"]["notified_on"] is None
+    assert (year["virtual-wards"]["match_percent"], listed["2023/24"]["virtual-wards"]["match_percent"]) == (0, 50)
+    assert (year["discharge-step-down-2023"]["notified_on"], year["discharge-step-down-2023"]["spend_by"]) == (
+        date(2023, 1, 13), date(2023, 3, 31),
+    )  # fmt: skip
+    assert year["sdf-training-hubs"]["amount_pence"] is None
+    assert listed["2025/26"]["la-better-care-grant"]["given_by"].startswith("Ministry of Housing")
+    assert listed["2021/22"]["unified-tech-shared-care"]["bid_by"] == date(2022, 3, 22)
+    # A pot that was to be spent before the year, and of which nothing is held, is none of the year's.
+    assert "unified-tech-fund" not in year
+
+
+def test_what_ended_what_went_on_and_what_cannot_be_told(listed: dict[str, Any]) -> None:
+    def told(year: str, pot: str) -> tuple[Any, Any]:
+        return listed[year][pot]["discontinued"], listed[year][pot]["successors"]
+
+    assert told("2022/23", "virtual-wards") == (False, None)
+    assert told("2023/24", "virtual-wards") == (True, None)
+    assert told("2024/25", "womens-health-hubs") == (True, None)
+    assert told("2022/23", "sdf-gp-transformational-support") == (True, "primary-care-transformation")
+    assert told("2024/25", "arrs-central") == (True, "primary-medical-arrs-additional")
+    assert told("2022/23", "discharge-fund-2022") == (True, "core-discharge")
+    assert told("2022/23", "elective-recovery-2022") == (True, "core-elective-recovery")
+    assert told("2022/23", "health-inequalities-2022") == (True, "core-recurrent")
+    # It goes on, its amount was not found; nothing of the line around it is in the books of the next year; nobody who
+    # holds it has any money of the next year there.
+    for year, pot in (("2024/25", "gp-fellowships"), ("2022/23", "arrs-central"), ("2024/25", "primary-care-transformation"),
+                      ("2025/26", "public-health-grant"), ("2025/26", "core-recurrent")):  # fmt: skip
+        assert told(year, pot) == (None, None), pot
+
+
+def test_eight_allocations_one_allocation_and_none_of_its_own(listed: dict[str, Any]) -> None:
+    """The chapter of the guide about it says what is counted here."""
+    chapter = (ROOT / "docs/guide.md").read_text("utf-8").partition("## A natural experiment")[2].partition("\n## ")[0]
+    for year, fenced, grade in (
+        ("2022/23", 8, "hard"),
+        ("2023/24", 1, "hard"),
+        ("2024/25", 1, "hard"),
+        ("2025/26", 0, "monitored"),
+    ):
+        rows = [row for row in listed[year].values() if "primary-care-transformation" in (row["fund"], row["inside"])]
+        assert {row["grade"] for row in rows} == {grade}
+        assert sum(row["grade"] == "hard" for row in rows) == fenced
+        assert {row["returns_per_year"] for row in rows} == {None}
+        known = [row["amount_pence"] for row in rows if row["amount_pence"] is not None]
+        held = "not recorded" if not known else f"{sum(known) / 100:,.2f}" + (" of one of them" if fenced > 1 else "")
+        assert f"| {year} | {fenced} | {held} | {grade} |" in chapter
+    moved = listed["2025/26"]["core-sdf-transfers"]
+    assert moved["grade"] == "monitored"
+    assert f"£{moved['amount_pence'] / 100:,.2f}" in chapter
+
+
+def test_posting_again_changes_nothing(all_years_ledger: Path, tmp_path: Path) -> None:
+    path = tmp_path / "again.duckdb"
+    path.write_bytes(all_years_ledger.read_bytes())
+    with Store.open(path) as store:
+        for stage in beside.stages()[-7:]:
+            assert all(posted.replayed for posted in post(store, stage.drafts()))
+
+
+def test_a_total_that_does_not_tie_is_refused(all_years_ledger: Path, tmp_path: Path) -> None:
+    """The same money given twice, and the published total of the year says so."""
+    path = tmp_path / "more.duckdb"
+    path.write_bytes(all_years_ledger.read_bytes())
+    (stage,) = (one for one in beside.stages() if one.name == "Pots of 2023/24")
+    (given,) = (one for one in stage.drafts() if one.key.endswith("womens-health-hubs/paid 1"))
+    (set_aside,) = (one for one in stage.drafts() if one.key.endswith("womens-health-hubs/given"))
+    with Store.open(path) as store, pytest.raises(Refused, match=r"Women's health hubs, 2023/24"):
+        post(store, [replace(set_aside, key="once more"), replace(given, key="once more, paid")])
+
+
+def test_every_year_of_the_pots_is_a_year_of_the_table() -> None:
+    years = {FinancialYear(2021 + step) for step in range(6)}
+    assert {parse_year(row["year"]) for row in pots.shipped_pots()} == years
