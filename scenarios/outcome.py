@@ -24,7 +24,7 @@ from scenarios.engine import Run, run
 from scenarios.gainers import Gain, View, views
 from scenarios.lines import DISCRETION, FUND, LineChange, by_line
 from scenarios.propositions import propositions
-from scenarios.scenario import Scenario, WrittenScenario, read_scenario
+from scenarios.scenario import WrittenScenario, read_scenario
 from scenarios.scorecard import Test
 
 LIBRARY = Path(__file__).parent / "library"
@@ -310,7 +310,7 @@ def paragraph(run: Run, bridges: Bridges, views: Sequence[View]) -> str:
     said += _what_changes(bridges)
     said += [sentence for view in views if (sentence := _who(view))]
     said.append(_order(bridges, len(run.done)))
-    said.append(_assumptions(run.written.scenario))
+    said.append(_assumptions(run.written))
     return " ".join(sentence for sentence in said if sentence)
 
 
@@ -387,14 +387,20 @@ def _order(bridges: Bridges, steps: int) -> str:
     return f"The order of steps matters: {', '.join(told)}."
 
 
-def _assumptions(scenario: Scenario) -> str:
-    """How many assumptions it rests on, and which are weak or weigh most. Brought figures count too."""
-    made = [(each.name, "red" in (each.quality, each.impact)) for each in scenario.assumptions]
+def _assumptions(written: WrittenScenario) -> str:
+    """How many assumptions it rests on, and which are weak or weigh most. Brought figures count too.
+
+    What no step uses works nothing out: it is named as such, and is not among those to look at.
+    """
+    scenario, used = written.scenario, written.used
+    idle = [each.name for each in scenario.assumptions if used is not None and each.name not in used]
+    made = [(each.name, "red" in (each.quality, each.impact)) for each in scenario.assumptions if each.name not in idle]
     made += [(f"the measure {name}", each.quality == "red") for name, each in scenario.measures.items()]
     if scenario.segments is not None:
         made.append(("the oversight segments", scenario.segments.quality == "red"))
+    aside = f" No figure of a step uses {', '.join(idle)}." if idle else ""
     if not made:
-        return "It rests on no assumption but its steps."
+        return f"It rests on no assumption but its steps.{aside}"
     weak = [name for name, look in made if look]
     told = f"It rests on {'1 assumption' if len(made) == 1 else f'{len(made)} assumptions'}"
-    return f"{told}; look first at {', '.join(weak)}." if weak else f"{told}."
+    return f"{told}; look first at {', '.join(weak)}.{aside}" if weak else f"{told}.{aside}"

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -134,11 +134,13 @@ class WrittenScenario:
     Attributes:
         name: the file's name.
         where: names a place in the file by the keys that lead there.
+        used: the assumptions that its steps name; None where that is not known.
     """
 
     scenario: Scenario
     name: str
     where: Callable[[Path_], str]
+    used: frozenset[str] | None = None
 
 
 def read_scenario(path: Path) -> WrittenScenario:
@@ -151,9 +153,23 @@ def read_scenario(path: Path) -> WrittenScenario:
     if path.exists() and path.stat().st_size > LARGEST_FILE_BYTES:
         found = f"it has {path.stat().st_size:,} bytes."
         refuse(str(path), found, "A scenario is one small file.", "Name a scenario file.")
-    _, lines = read_lines(path)
+    content, lines = read_lines(path)
     scenario = read_model(path, Scenario, _with_assumptions)
-    return WrittenScenario(scenario, path.name, lambda keys: place_of(path, lines, keys))
+    used = frozenset(_used([content.get("steps"), content.get("baseline")]))
+    return WrittenScenario(scenario, path.name, lambda keys: place_of(path, lines, keys), used)
+
+
+def _used(part: Any) -> Iterator[str]:
+    """The assumptions that figures of the steps name; a name in a sentence works nothing out."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if key not in _SENTENCES:
+                yield from _used(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _used(value)
+    elif isinstance(part, str):
+        yield from named(part)
 
 
 def written(scenario: Scenario, name: str = "scenario") -> WrittenScenario:

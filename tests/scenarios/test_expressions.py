@@ -4,6 +4,7 @@ import pytest
 
 from ledger.errors import Refused
 from scenarios.expressions import put_in, put_in_words
+from scenarios.outcome import _assumptions
 from scenarios.saved import read_text
 
 VALUES = {"each": "£1.2 million", "cut": "30%", "n": 9, "cost-of-a-bid": "25000", "half": "0.5"}
@@ -63,3 +64,11 @@ def test_words_and_figures_of_a_file_follow_its_assumptions() -> None:
 def test_a_figure_names_no_assumption_that_is_not_there() -> None:
     with pytest.raises(Refused, match="there is no assumption '\\$other'"):
         read_text(FILE.format(title="T", share="1 - $other").encode())
+
+
+def test_what_no_step_uses_is_not_among_what_matters() -> None:
+    idle = "  - {name: idle, value: 1, reason: R, source: S, quality: red, impact: red}\n"
+    read = read_text((FILE.format(title="Less $idle", share="$cut") + idle).encode())
+    assert read.used == {"cut"}
+    said = _assumptions(read)
+    assert said == "It rests on 1 assumption; look first at cut. No figure of a step uses idle."
