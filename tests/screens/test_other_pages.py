@@ -82,12 +82,12 @@ def test_one_icb_alone_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 def test_all_icbs_are_ranked_and_raise_alerts(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
     app = page(monkeypatch, "national", demo_ledger, icb="QWO")
     assert "among 42 ICBs; NHS West Yorkshire ICB is number 26 with 28.9%" in said(app)
-    assert "4 alerts on 4 of 42 ICBs." in app.warning[0].value
+    assert "25 alerts on 16 of 42 ICBs." in app.warning[0].value
     tied = next(slider for slider in app.slider if slider.key == "tied")
     well(tied.set_value(31).run())
     assert asked(app, "tied") == "31"
-    # Three above 31% join the four that were beyond another limit.
-    assert "7 alerts" in app.warning[0].value
+    # Above 31% there are five fewer than above the 30% that lie near the data.
+    assert "20 alerts on 16 of 42 ICBs." in app.warning[0].value
     assert "overview" not in tables(app)  # links go to the front page itself
 
 
