@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
+from statistics import median
 from typing import Any
 
 import pyarrow as pa
@@ -174,6 +175,19 @@ def trend(
     return {
         code: [_standing(point, rows[code, number]) for number, point in enumerate(points)] for code in organisations
     }
+
+
+def ends(found: Mapping[str, Sequence[TrendPoint]], measure: str) -> list[tuple[Fraction, Fraction, Fraction] | None]:
+    """The lowest, the median and the highest of a measure over organisations, point by point; None where nobody has it.
+
+    Args:
+        found: from ``trend``, with as many points for each.
+    """
+    places = range(max(map(len, found.values()), default=0))
+    known = [
+        [value for points in found.values() if (value := points[place].values[measure]) is not None] for place in places
+    ]
+    return [(min(values), Fraction(median(values)), max(values)) if values else None for values in known]
 
 
 def _point(reader: Reader, at: Moment, year: int, day: date, *, as_then: bool) -> Point:

@@ -105,6 +105,7 @@ def show_trend(
     known_then: Annotated[
         bool, typer.Option("--known-then", help="Each point as it was known at its own end; as known now otherwise.")
     ] = False,
+    every_icb: Annotated[bool, typer.Option("--every-icb", help="Every ICB at every point, side by side.")] = False,
 ) -> Report:
     """How tied, late, lasting and devolved the money was, month by month or year by year."""
     code = organisation or trend.WHOLE
@@ -114,6 +115,10 @@ def show_trend(
             points = trend.year_ends(reader, at, as_then=known_then)
         else:
             points = [] if start is None else trend.month_ends(reader, at, start, as_then=known_then)
+        if every_icb:
+            icbs = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
+            each = trend.trend(reader, points, sorted(icbs))
+            return reporting.trend_of_each(each, icbs, at, over=over.value, known_then=known_then)
         standings = trend.trend(reader, points, [code])[code]
         years, lines = lines_over_years.lines(reader, at, organisation) if over is Over.YEARS else ([], [])
     found = reporting.trend(standings, at, organisation=organisation, over=over.value, known_then=known_then)

@@ -239,6 +239,51 @@ def trend(
     return Report([table], at, title, years_without(points, over) if points else [NOTHING], facts)
 
 
+def trend_of_each(
+    found: Mapping[str, Sequence[trends.TrendPoint]],
+    names: Mapping[str, str],
+    at: Moment,
+    *,
+    over: str,
+    known_then: bool,
+) -> Report:
+    """Every ICB at every point: programs get every measure, people how much is ring-fenced, soft included.
+
+    Args:
+        names: of ICBs, by code.
+    """
+    measured = list(trends.MEASURES)
+    heads = data("icb", "name", "as_at", "year", "total_pence", *measured)
+    rows = [
+        (code, names.get(code, code), one.point.as_at, str(FinancialYear(one.point.year)), one.total_pence,
+         *(one.values[name] for name in measured))
+        for code, points in found.items()
+        for one in points
+    ]  # fmt: skip
+    shown = each_at_points(found, names, _TIED)
+    title = f"Every ICB at the end of each of the {over}, as known {'then' if known_then else 'now'}"
+    facts = {"over": over, "known_then": known_then}
+    return Report([Table("", heads, rows), shown], at, title, [] if rows else [NOTHING], facts)
+
+
+_TIED = "ring_fenced_share_with_soft"
+
+
+def each_at_points(found: Mapping[str, Sequence[trends.TrendPoint]], names: Mapping[str, str], measure: str) -> Table:
+    """A row for each ICB that ever had money, a column for each point, and the lowest, median and highest below."""
+    points = [one.point for one in next(iter(found.values()), ())]
+    heads = [text("ICB"), *(share(f"{point.as_at:%-d %b %Y}", missing="nothing held") for point in points)]
+    rows = [
+        (names.get(code, code), *(one.values[measure] for one in each))
+        for code, each in found.items()
+        if any(one.total_pence for one in each)
+    ]
+    over = trends.ends(found, measure)
+    titles = ("Lowest ICB", "Median ICB", "Highest ICB")
+    last = [(title, *(end and end[place] for end in over)) for place, title in enumerate(titles)]
+    return Table(f"{trends.MEASURES[measure]}: every ICB at every point", heads, [*rows, *last] if rows else [])
+
+
 _COMPARED = 3
 
 

@@ -68,6 +68,24 @@ def test_the_page_watches_pots_and_its_own_limits_can_be_passed(
     assert sum(row["allocated_pence"] for row in answer["rows"]) == 16_024_116_447_831
 
 
+def test_every_icb_stands_side_by_side_over_the_months(monkeypatch: pytest.MonkeyPatch, moving: Path) -> None:
+    """The first ICB has 1,000 of winter money, which is hard, beside 6,000 from June on; the second has 4,000 of core."""
+    rows = document("trend", "--every-icb", "--ledger", moving)["rows"]
+    assert {row["icb"] for row in rows} == {"ICB1", "ICB2"}
+    tied = {icb: [row["ring_fenced_share_with_soft"] for row in rows if row["icb"] == icb] for icb in ("ICB1", "ICB2")}
+    assert tied["ICB1"] == pytest.approx([0, 0, *[1 / 7] * 10])
+    (alone,) = [
+        [
+            row["ring_fenced_share_with_soft"]
+            for row in document("trend", "--organisation", "ICB2", "--ledger", moving)["rows"]
+        ]
+    ]
+    assert tied["ICB2"] == alone
+    app = page(monkeypatch, "national", moving, each_by="ring_fenced_share_with_soft")
+    assert "lowest 0.0%, median 7.1%, highest 14.3%" in said(app)
+    assert "Median ICB" in tables(app)
+
+
 def test_what_was_not_yet_recorded_is_said_and_not_zero(monkeypatch: pytest.MonkeyPatch, moving: Path) -> None:
     app = page(monkeypatch, "national", moving, clock="then")
     assert any("Nothing of it was recorded in these books by any of these points" in info.value for info in app.info)

@@ -12,8 +12,10 @@ from allocations.shares.pace import plan, read_pace
 from allocations.shares.targets import STREAMS
 from ledger.errors import Refused
 from ledger.reports import lines_over_years, monitoring, trend
+from ledger.reports.position import Moment
 from ledger.reports.summary import percent
 from ledger.reports.trend import MONTHS, YEARS
+from ledger.store.base import Reader
 from ledger.years import FinancialYear
 from screens.report import national as reporting
 from screens.report import shares
@@ -323,11 +325,7 @@ def _trend(books: Books) -> None:
     found = books.answer(
         "trend",
         lambda reader, at: trend.trend(
-            reader,
-            trend.year_ends(reader, at, as_then=as_then)
-            if span == YEARS
-            else trend.month_ends(reader, at, books.year, as_then=as_then),
-            [code],
+            reader, _points(reader, at, books.year, span, as_then=as_then), [code]
         )[code],
         code, span, as_then, books.year,
     )  # fmt: skip
@@ -350,6 +348,43 @@ def _trend(books: Books) -> None:
         st.text(sentence)
     if span == YEARS:
         _line_by_line(books, code)
+    _every_icb(books, span, as_then=as_then)
+
+
+def _every_icb(books: Books, span: str, *, as_then: bool) -> None:
+    """Every ICB at the same points: the lowest, the median and the highest drawn, and all in the table."""
+    measure = address.choose("each_by", "Every ICB, by", list(trend.MEASURES), shown=lambda name: trend.MEASURES[name])
+    found = books.answer(
+        "trend of each",
+        lambda reader, at: trend.trend(reader, _points(reader, at, books.year, span, as_then=as_then), [*books.icbs]),
+        span, as_then, books.year,
+    )  # fmt: skip
+    over = trend.ends(found, measure)
+    if not any(over):
+        st.write(f"{trend.MEASURES[measure]} is not defined for any ICB at these points.")
+        return
+    lowest, middle, highest = next(end for end in reversed(over) if end)
+    lines(
+        [_label(standing, span) for standing in next(iter(found.values()))],
+        {
+            title: [None if end is None else at_percent(end[place]) for end in over]
+            for title, place in (("Highest ICB", 2), ("Median ICB", 1), ("Lowest ICB", 0))
+        },
+        name="Every ICB",
+        sentence=f"{trend.MEASURES[measure]}, over {len(found)} ICBs, at the last point: lowest {percent(lowest)}, "
+        f"median {percent(middle)}, highest {percent(highest)}.",
+        axis="Share of the money (%)",
+        table=reporting.each_at_points(found, books.icbs, measure),
+        key=f"each-{measure}-{span}-{'then' if as_then else 'now'}",
+        smaller=True,
+    )
+
+
+def _points(reader: Reader, at: Moment, year: int, span: str, *, as_then: bool) -> list[trend.Point]:
+    """The points of a trend, as the choices above it say."""
+    if span == YEARS:
+        return trend.year_ends(reader, at, as_then=as_then)
+    return trend.month_ends(reader, at, year, as_then=as_then)
 
 
 def _line_by_line(books: Books, code: str) -> None:
