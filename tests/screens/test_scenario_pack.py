@@ -66,7 +66,7 @@ def test_the_printed_page_says_what_the_command_line_says(demo_ledger: Path, tmp
     assert {exact_pounds(gain[key]) for gain in largest for key in ("change_pence", "per_head_pence")} <= words
     assert {exact_pounds(fifth["change_pence"]) for fifth in icbs["fifths"]} <= words
     assert {test["says"] for test in wanted["scorecard"]} <= words
-    assert "Unchanged: ring-fenced, hard or statutory." in words
+    assert "Unchanged: ring-fenced, hard or statutory, kept without agreement." in words
 
 
 def test_the_printed_page_loads_and_runs_nothing(demo_ledger: Path, tmp_path: Path) -> None:
