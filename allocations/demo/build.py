@@ -31,7 +31,7 @@ from ledger.models import Agreement
 from ledger.money import pence_from_pounds
 from ledger.reports import register
 from ledger.store.base import Store
-from ledger.words import RETAINED
+from ledger.words import ILLUSTRATIVE, PUBLISHED, RETAINED
 
 _WORKBOOK = "NHS England, ICB allocations 2025/26, all funding streams (March 2025)"
 _WORKBOOK_FILE = "nhs_allocations_2025_26.xlsx"
@@ -46,7 +46,8 @@ class _Build(Steps):
     policy_hash: str = field(kw_only=True)
 
     def by_policy(self, step: str, kind: str, reason: str, movements: Sequence[Leg]) -> Draft:
-        return self.draft(step, kind, reason, movements, source=self.policy_source, source_hash=self.policy_hash)
+        given = {"source": self.policy_source, "source_hash": self.policy_hash, "standing": ILLUSTRATIVE}
+        return self.draft(step, kind, reason, movements, **given)
 
 
 def build(
@@ -165,7 +166,9 @@ def _mandate(plan: _Build) -> list[Draft]:
 
 def _allocations(plan: _Build) -> list[Draft]:
     lines = tables.table("allocations_2025_26").to_pylist()
-    return allocations(plan, lines, source=_WORKBOOK, source_hash=tables.published_file_hash(_WORKBOOK_FILE))
+    return allocations(
+        plan, lines, source=_WORKBOOK, source_hash=tables.published_file_hash(_WORKBOOK_FILE), standing=PUBLISHED
+    )
 
 
 def _control_totals(plan: _Build) -> list[Draft]:
@@ -292,6 +295,7 @@ def _retained(plan: _Build) -> list[Draft]:
                 reason="What places agreed that their ICB should keep",
                 source=plan.policy_source,
                 source_hash=plan.policy_hash,
+                standing=ILLUSTRATIVE,
                 records={Agreement: records(Agreement, agreed)},
             )
         )

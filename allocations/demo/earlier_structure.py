@@ -11,6 +11,7 @@ from allocations.figures import structure, tables
 from allocations.figures.structure import ACTOR, FIRST_YEAR, NATIONAL, relation
 from ledger.entries.draft import Draft, records
 from ledger.models import Organisation, Relationship
+from ledger.words import DERIVED
 from ledger.years import FinancialYear
 
 _END = FinancialYear(FIRST_YEAR.start + 1).first_day
@@ -32,6 +33,7 @@ def _drafts() -> list[Draft]:
             actor=ACTOR,
             reason="Who there was and who was part of whom before 2025/26, as far as the published figures say",
             source=_SOURCE,
+            standing=DERIVED,
             records={
                 Organisation: records(Organisation, sorted(_organisations(), key=itemgetter("code"))),
                 Relationship: records(Relationship, [*_above_icbs(), *_below_icbs()]),

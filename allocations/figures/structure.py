@@ -14,7 +14,7 @@ from allocations.reading.file_bytes import content_of
 from ledger.entries.draft import Draft, records
 from ledger.errors import Problem, Refused
 from ledger.models import Fund, Organisation, Relationship, Succession, Terms, Tier
-from ledger.words import GRADES, QUALITIES, ROUTES
+from ledger.words import GRADES, OWN, PUBLISHED, QUALITIES, ROUTES
 from ledger.years import FinancialYear
 
 YEAR = FinancialYear(2025)
@@ -34,6 +34,7 @@ def drafts() -> list[Draft]:
         actor=ACTOR,
         reason="Who there is and who is part of whom, with the default places, which are an assumption",
         source="NHS England and ONS, as described in allocations/figures/reference/tables.yaml",
+        standing=PUBLISHED,
         records={
             Tier: records(Tier, tables.table("tiers").to_pylist()),
             Organisation: records(Organisation, organisations()),
@@ -234,6 +235,7 @@ def overriding_terms(path: Path, newest: Mapping[str, int]) -> Draft:
         reason="The user's own reading of how free these lines are",
         source=path.name,
         source_hash=digest,
+        standing=OWN,
         records={Terms: records(Terms, [{**row, "id": f"{row['id']}/{digest[:12]}"} for row in fresh])},
     )
 

@@ -12,6 +12,7 @@ from ledger.inputs import Action
 from ledger.money import exact_pounds, signed_percent
 from ledger.reports import register
 from ledger.store.base import Reader
+from ledger.words import DERIVED
 from ledger.years import FinancialYear, working_day
 
 # Who passes money on without handing over a decision of its own: everybody else devolves.
@@ -153,6 +154,7 @@ def _entry(
         reason=reason,
         source=source,
         source_hash=source_hash,
+        standing=DERIVED,
         transfers=legs(movements),
     )
 

@@ -19,6 +19,7 @@ from ledger.money import plain_decimal
 from ledger.reports import register
 from ledger.rules import periods
 from ledger.store.base import Reader
+from ledger.words import DERIVED, ILLUSTRATIVE, OWN
 from ledger.years import working_day
 
 
@@ -76,6 +77,7 @@ def drafts(
             actor=actor,
             reason=title(allocation),
             source=_source(allocation),
+            standing=DERIVED,
             source_hash=allocation.digest or allocation.populations.sha256,
             transfers=legs(movements),
         )
@@ -149,6 +151,7 @@ def _default_places(reader: Reader, allocation: Allocation, actor: str) -> list[
             actor=actor,
             reason=f"The default places of {icb}, upper-tier local authorities, which are an assumption",
             source="allocations/figures/reference/places_2025_26.csv (illustrative)",
+            standing=ILLUSTRATIVE,
             records={
                 Organisation: records(Organisation, organisations),
                 Relationship: records(Relationship, relations),
@@ -196,6 +199,7 @@ def _new_places(reader: Reader, allocation: Allocation, key: str, actor: str) ->
         reason=f"Places of {icb} as the user divides it",
         source=allocation.places_file,
         source_hash=allocation.digest,
+        standing=OWN,
         records={
             Organisation: records(Organisation, organisations),
             Relationship: records(Relationship, relations),

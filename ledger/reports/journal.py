@@ -16,6 +16,7 @@ from ledger.errors import Problem, Refused
 from ledger.models import RECORDS
 from ledger.reports import chain_links
 from ledger.reports.position import Moment
+from ledger.reports.standings import NOT_UNDONE, STANDING_OF
 from ledger.store.base import Reader
 
 MOST_LISTED = 500
@@ -111,14 +112,20 @@ def years(reader: Reader) -> list[int]:
     return [int(str(year)) for (year,) in reader.rows("SELECT DISTINCT year FROM account ORDER BY year DESC")]
 
 
-def sources(reader: Reader, at: Moment) -> list[tuple[str, bool]]:
-    """Every source that an entry which moved money names, and whether it says of itself that it is illustrative."""
+def sources(reader: Reader, at: Moment) -> list[tuple[str, str | None]]:
+    """Every source that an entry which moved money names, in the order in which they came.
+
+    What was undone is no source, and neither is the undoing.
+
+    Returns:
+        (source, what its figures rest on: one of ``ledger.words.FIGURE_STANDINGS``, or None where it is not recorded).
+    """
     rows = reader.rows(
-        "SELECT e.source, min(e.number) FROM entry e WHERE e.source IS NOT NULL AND e.number <= $known "
-        "AND e.number IN (SELECT entry_number FROM transfer) GROUP BY e.source ORDER BY 2",
+        f"SELECT e.source, {STANDING_OF}, min(e.number) FROM entry e WHERE {NOT_UNDONE} AND e.source IS NOT NULL "
+        "AND e.number IN (SELECT entry_number FROM transfer) GROUP BY 1, 2 ORDER BY 3",
         {"known": at.known},
     )
-    return [(str(source), "(illustrative)" in str(source)) for source, _ in rows]
+    return [(str(source), None if standing is None else str(standing)) for source, standing, _ in rows]
 
 
 ENTRY = "entry"

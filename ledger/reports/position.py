@@ -23,8 +23,10 @@ from ledger.inputs import Input
 from ledger.money import MOST_MOVED_PENCE
 from ledger.reports import below
 from ledger.reports.below import StructurePoint
+from ledger.reports.standings import NOT_UNDONE, STANDING_OF
 from ledger.store.base import Reader
 from ledger.structure import suggestion
+from ledger.words import ILLUSTRATIVE
 from ledger.years import FinancialYear, year_of
 
 # The terms that hold on a fund: its own, or those of the nearest fund around it; but a fund inside a ring-fence
@@ -246,7 +248,7 @@ class Moment:
         known: the number of the last entry recorded by then.
         whole: whether every entry in the books counts.
         head: the head of the chain at ``known``.
-        illustrative: whether an entry known by then says of its source that it is illustrative.
+        illustrative: whether the figures of an entry known by then, and not undone by then, are illustrative.
     """
 
     as_at: date
@@ -291,7 +293,7 @@ def moment(reader: Reader, as_at: date | None = None, known_at: datetime | None 
     )
     at_known = reader.rows("SELECT hash FROM entry WHERE number = $known", {"known": known})
     illustrative = reader.whole(
-        "SELECT count(*) FROM entry WHERE number <= $known AND source LIKE '%(illustrative)%'", {"known": known}
+        f"SELECT count(*) FROM entry e WHERE {NOT_UNDONE} AND {STANDING_OF} = '{ILLUSTRATIVE}'", {"known": known}
     )
     at_head = str(at_known[0][0]) if at_known else GENESIS
     return Moment(as_at, known_at, known, counted == newest, at_head, illustrative > 0)

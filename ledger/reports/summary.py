@@ -102,7 +102,7 @@ def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None, held:
         largest=_largest(moved, icb),
         smallest_pot=_smallest_pot(moved),
         local_and_free=_part(rows, "untied_devolved_share", ("tier", "grade")),
-        ring_fenced=_part(rows, "ring_fenced_share_with_soft", ("grade",)),
+        ring_fenced=_part(rows, "ring_fenced_share_with_soft", ("tier", "grade")),
         links=tuple(_links(rows, icb)),
     )
 

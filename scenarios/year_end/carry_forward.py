@@ -21,6 +21,7 @@ from ledger.reports import register
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
 from ledger.rules import carrying_forward
 from ledger.store.base import Reader
+from ledger.words import OWN
 from ledger.years import FinancialYear
 from scenarios import baseline
 from scenarios.baseline import Baseline
@@ -171,6 +172,7 @@ def drafts(plan: CarryForwardPlan, *, actor: str) -> list[Draft]:
     facts: dict[str, Any] = {
         "actor": actor, "reason": f"{rule.title}: {rule.reason}", "authority": rule.authority,
         "source": plan.written.path.name, "source_hash": plan.written.sha256,
+        "standing": OWN,
     }  # fmt: skip
     return [
         Draft(f"{stem}/out", CARRY, plan.year.last_day, transfers=legs(out), **facts),

@@ -1,5 +1,6 @@
 """From a figure back to its entries, what changed since a day, and all positions of a tier at once."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -58,11 +59,35 @@ def test_who_held_money_on_which_lines_and_in_which_years(funded: Store) -> None
         assert journal.years(reader) == [2025]
 
 
-def test_sources_say_which_are_illustrative(demo_ledger: Path) -> None:
+def test_sources_say_what_they_rest_on(demo_ledger: Path) -> None:
     with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
         found = journal.sources(reader, position.moment(reader))
-    assert any(name.startswith("NHS England, ICB allocations") and not ours for name, ours in found)
-    assert any(ours for _, ours in found)
+    assert [(name[:28], standing) for name, standing in found] == [
+        ("Financial directions to NHS ", "published"),
+        ("NHS England, ICB allocations", "published"),
+        ("Illustrative devolution poli", "illustrative"),
+    ]
+
+
+def test_a_word_in_a_files_name_makes_nothing_illustrative_and_what_was_undone_is_no_source(funded: Store) -> None:
+    own = {"source": "our plan (illustrative).xlsx", "standing": "own"}
+    given, made_up = (entry("devolve", at("ICB1", "core"), at("P1", "core"), pence) for pence in (100, 200))
+    _, second = posting.post(
+        funded, [replace(given, **own), replace(made_up, source="A sketch", standing="illustrative")]
+    )
+    with funded.read() as reader:
+        now = position.moment(reader)
+        assert journal.sources(reader, now)[-2:] == [
+            ("our plan (illustrative).xlsx", "own"), ("A sketch", "illustrative")
+        ]  # fmt: skip
+        assert now.illustrative
+    posting.reverse(funded, second.number, actor="anna", reason="A slip")
+    with funded.read() as reader:
+        after = position.moment(reader)
+        assert journal.sources(reader, after)[-1] == ("our plan (illustrative).xlsx", "own")
+        assert not after.illustrative
+        then = position.moment(reader, known_at=now.known_at)
+        assert then.illustrative
 
 
 def test_what_a_figure_is_made_of_sums_to_it(funded: Store) -> None:

@@ -16,7 +16,7 @@ from allocations.shares.apportion import apportion
 from ledger.entries.draft import LEGS, Draft
 from ledger.errors import Problem
 from ledger.money import exact_pounds
-from ledger.words import AVAILABLE
+from ledger.words import AVAILABLE, OWN
 
 # Money that goes from the national tier to ICBs is allocated; an ICB hands on the decision too.
 _KINDS = {"national": "allocate", "region": "allocate"}
@@ -120,6 +120,7 @@ def draft_of(found: Understood, books: Receivers, key: str, day: date) -> Draft:
         reason=_reason(found),
         source=plain(found.file),
         source_hash=found.sha256,
+        standing=OWN,
         transfers=pa.table({name: pa.array(columns[name], LEGS.field(name).type) for name in LEGS.names}),
     )
 

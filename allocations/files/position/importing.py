@@ -41,11 +41,10 @@ from ledger.money import LARGEST_PENCE, exact_pounds
 from ledger.reports import register
 from ledger.reports.position import SCHEMA, moment, position
 from ledger.store.base import Reader, Store
+from ledger.words import ILLUSTRATIVE, OWN
 from ledger.years import parse_year
 
 _MOST_SHOWN = 20
-# By these words in an entry's source the books know that it is illustrative (ledger.position.moment).
-ILLUSTRATIVE = "(illustrative)"
 _TRUTHS = {"true": True, "false": False}
 _WHAT_TO_DO = "Export the position again, or undo the change."
 
@@ -124,10 +123,11 @@ def import_position(
     told = opening.Told(
         key=f"position/{file.sha256}",
         reason=f"Opening: the position as at {file.as_at}, not the decisions behind it",
-        source=f"{file.name} {ILLUSTRATIVE}" if file.illustrative else file.name,
+        source=file.name,
         source_hash=file.sha256,
         actor=actor,
         authority=authority,
+        standing=ILLUSTRATIVE if file.illustrative else OWN,
     )
     with store.read() as reader:
         rows = opening.holdings(file.table, file.cells)

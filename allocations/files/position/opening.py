@@ -100,7 +100,11 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What every entry of an opening says of itself."""
+    """What every entry of an opening says of itself.
+
+    Attributes:
+        standing: what its figures rest on, one of ``ledger.words.FIGURE_STANDINGS``.
+    """
 
     key: str
     reason: str
@@ -108,6 +112,7 @@ class Told:
     source_hash: str
     actor: str
     authority: str | None
+    standing: str
 
 
 def holdings(table: pa.Table, cells: Sequence[str]) -> list[Holding]:
@@ -162,6 +167,7 @@ def drafts(reader: Reader, at: Moment, rows: Sequence[Holding], told: Told) -> l
             authority=told.authority if kind in _CROSSING else None,
             source=told.source,
             source_hash=told.source_hash,
+            standing=told.standing,
             transfers=legs(made[year, day, kind]),
         )
         for year, day, kind in in_order

@@ -12,7 +12,7 @@ from allocations.figures import tables
 from allocations.files.published.streams import FurtherLine
 from ledger.entries.draft import Draft, Leg, Place, legs, records
 from ledger.models import ControlTotal, Fund, Terms
-from ledger.words import AVAILABLE
+from ledger.words import AVAILABLE, PUBLISHED
 from ledger.years import FinancialYear
 
 NATIONAL = "X24"
@@ -221,13 +221,20 @@ def control_totals(
         reason=about,
         source=source,
         source_hash=source_hash,
+        standing=PUBLISHED,
         records={ControlTotal: records(ControlTotal, rows)},
     )
 
 
-def mandate(steps: Steps, limit: Mapping[str, Any]) -> Draft:
-    """The national body's revenue limit; ``limit`` is a row of ``national_limits.csv``."""
+def mandate(steps: Steps, limit: Mapping[str, Any], *, standing: str = PUBLISHED) -> Draft:
+    """The national body's revenue limit.
+
+    Args:
+        limit: a row of ``national_limits.csv``, or the same as somebody told it.
+        standing: what it rests on.
+    """
     source = Place(limit["payer"], limit["fund"], steps.year)
     leg = steps.move(source, Place(limit["payee"], limit["fund"], steps.year), limit["amount_pence"])
     reason = f"NHS England's revenue limit for {steps.year}"
-    return steps.draft("mandate", "mandate", reason, [leg], source=limit["source"], authority="Secretary of State")
+    given = {"source": limit["source"], "authority": "Secretary of State", "standing": standing}
+    return steps.draft("mandate", "mandate", reason, [leg], **given)

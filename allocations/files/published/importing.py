@@ -34,6 +34,7 @@ from ledger.models import Fund, Terms
 from ledger.money import spoken
 from ledger.reports import register
 from ledger.store.base import Reader, Store
+from ledger.words import OWN, PUBLISHED
 
 ACTOR = "devolution import"
 PREFIX = "published"
@@ -197,7 +198,7 @@ class _Batch:
         if fresh:
             drafts.append(further_funds(steps, fresh, **given))
             self.funds |= {line.fund for line in fresh}
-        drafts += allocations(steps, lines, further=content.further, **given)
+        drafts += allocations(steps, lines, further=content.further, standing=PUBLISHED, **given)
         totals = [
             {
                 "fund": total.fund, "organisation": total.organisation, "expected_pence": total.expected_pence,
@@ -251,7 +252,7 @@ class _Batch:
                 "fund": LIMIT_FUND, "payer": structure_entries.GOVERNMENT, "payee": NATIONAL,
                 "amount_pence": self.limit_pence, "source": f"as told by {self.actor}",
             }  # fmt: skip
-            return [mandate(steps, row)]
+            return [mandate(steps, row, standing=OWN)]
         if shipped:
             return [mandate(steps, shipped[0])]
         self.problems.append(

@@ -23,6 +23,7 @@ from ledger.inputs import Action, Input
 from ledger.models import Closure, Organisation, Relationship, Succession, Tier
 from ledger.reports import register
 from ledger.store.base import Reader
+from ledger.words import PUBLISHED
 
 GOVERNMENT = "DHSC"
 FUNDING, REGION, ICB, PCN = "funding", "region", "icb", "pcn"
@@ -266,7 +267,10 @@ class StructureEntry:
         brought = {model: records(model, found) for model, found in rows.items() if found}
         if not brought:
             return None
-        return Draft(key, "structure", day, actor, reason, source=source, source_hash=source_hash, records=brought)
+        return Draft(
+            key, "structure", day, actor, reason, source=source, source_hash=source_hash, standing=PUBLISHED,
+            records=brought,
+        )  # fmt: skip
 
     @property
     def counted(self) -> tuple[int, int]:

@@ -30,6 +30,7 @@ from ledger.models import (
     Tier,
 )
 from ledger.plans import Contract, Contribution, Renaming, TestedInstalment
+from ledger.words import OWN
 
 DATE = Field("date", Holds.DAY, "The day from which it counts", "2025-06-30", required=True)
 REASON = Field("reason", Holds.TEXT, "Why, in a sentence", "Agreed by the finance committee", required=True)
@@ -75,6 +76,7 @@ class Header:
         return Draft(
             f"{self.key}{part}", kind, self.day, self.actor, self.reason, authority=self.authority,
             source=source or self.source, source_hash=self.source_hash, transfers=transfers, records=records or {},
+            standing=OWN,
         )  # fmt: skip
 
 

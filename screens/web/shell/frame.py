@@ -12,6 +12,7 @@ from ledger.errors import Problem
 from ledger.reports import journal, summary
 from ledger.reports.position import Moment
 from ledger.store.base import Store
+from ledger.words import DERIVED, OWN, PROJECTED, PUBLISHED
 from ledger.years import FinancialYear
 from screens.report.holdings import years_held
 from screens.report.render import page as tables
@@ -78,6 +79,16 @@ def name_tab_for(organisation: str) -> None:
 def _name_tab(title: str) -> None:
     whole = title if title == PRODUCT else f"{title} - {PRODUCT}"
     st.set_page_config(page_title=whole, page_icon="£", layout="wide")
+
+
+# What is illustrative is said by a sentence of its own.
+_RESTS_ON = {
+    PUBLISHED: "Published",
+    DERIVED: "Worked out from published figures",
+    PROJECTED: "Carried into years that nobody published",
+    OWN: "Your own",
+    None: "What these rest on is not recorded",
+}
 
 
 def as_text(words: str) -> str:
@@ -153,13 +164,17 @@ def refused(problems: Sequence[Problem], told: str) -> None:
 
 
 def sources(books: Books) -> str:
-    """Which years are in the books, and what their amounts rest on: published sources, as the entries name them."""
+    """Which years are in the books, and what their amounts rest on: the sources that the entries name, by standing."""
     named, starts = books.answer("sources", lambda reader, at: (journal.sources(reader, at), journal.years(reader)))
     years = years_held(starts)
-    published = [name for name, is_ours in named if not is_ours]
-    if not published:
-        return f"{years} No published source stands behind the amounts in them."
-    return f"{years} Published: {'; '.join(published)}."
+    told = [years]
+    for standing, words in _RESTS_ON.items():
+        names = [name for name, its in named if its == standing]
+        if names:
+            told.append(f"{words}: {'; '.join(names)}.")
+        elif standing == PUBLISHED:
+            told.append("No published source stands behind the amounts in them.")
+    return as_text(" ".join(told))
 
 
 def clocks(at: Moment) -> str:
