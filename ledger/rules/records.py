@@ -247,7 +247,8 @@ RULES = (
     Rule("structure/downward", _UPWARD, _upward, frozenset({"relationship"}), about="parent"),
     Rule("structure/funds", _BAD_FUNDS, _bad_fund, frozenset({"fund"})),
     Rule("structure/terms", _BAD_TERMS, _bad_terms, frozenset({"terms"})),
-    Rule("structure/told", _UNREADABLE_TERMS, _unreadable_terms, frozenset({"terms"})),
+    # A decision chooses the others from lists.
+    Rule("structure/told", _UNREADABLE_TERMS, _unreadable_terms, frozenset({"terms"}), about="return_months"),
     Rule("structure/tiers", _BAD_TIERS, _bad_tier, frozenset({"tier"}), about="rank"),
     Rule(
         "structure/superseded",

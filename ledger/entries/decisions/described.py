@@ -30,7 +30,7 @@ from ledger.models import (
     Tier,
 )
 from ledger.plans import Contract, Contribution, Renaming, TestedInstalment
-from ledger.words import OWN
+from ledger.words import FIGURE_STANDINGS
 
 DATE = Field("date", Holds.DAY, "The day from which it counts", "2025-06-30", required=True)
 REASON = Field("reason", Holds.TEXT, "Why, in a sentence", "Agreed by the finance committee", required=True)
@@ -42,6 +42,7 @@ COMMON = (
     ),
     Field("source", Holds.TEXT, "The document that it rests on", "Letter of 12 June 2025"),
     Field("source_hash", Holds.TEXT, "The SHA-256 of that document, where it is a file", "9f86d081884c7d65..."),
+    Field("rests_on", Holds.WORD, "What its figures rest on", "published", choices=FIGURE_STANDINGS),
     Field("key", Holds.TEXT, "A name for the decision: recorded twice, it is done once", "2025-06/winter/3"),
 )
 
@@ -57,6 +58,7 @@ class Header:
     authority: str | None
     source: str | None
     source_hash: str | None = None
+    rests_on: str | None = None
 
     def draft(
         self,
@@ -76,7 +78,7 @@ class Header:
         return Draft(
             f"{self.key}{part}", kind, self.day, self.actor, self.reason, authority=self.authority,
             source=source or self.source, source_hash=self.source_hash, transfers=transfers, records=records or {},
-            standing=OWN,
+            standing=self.rests_on,
         )  # fmt: skip
 
 
@@ -206,7 +208,14 @@ def make(
     if earlier is not None:
         values, _ = read(decision.fields, decision.completed(given, earlier), known, where)
     header = Header(
-        key, values["date"], actor, values["reason"], values["authority"], values["source"], values["source_hash"]
+        key,
+        values["date"],
+        actor,
+        values["reason"],
+        values["authority"],
+        values["source"],
+        values["source_hash"],
+        values["rests_on"],
     )
     try:
         return Made(decision.drafts(values, earlier or known, header), (), was_recorded=earlier is not None)

@@ -95,7 +95,7 @@ def _reverse(values: Values, known: Known, header: Header) -> list[Draft]:
         Draft(
             f"{REVERSAL_KEY}{number}", REVERSE, header.day, header.actor, header.reason, authority=header.authority,
             source=header.source or undone.source, source_hash=header.source_hash or undone.source_hash,
-            reverses=number, transfers=mirrored(undone.legs()),
+            standing=header.rests_on, reverses=number, transfers=mirrored(undone.legs()),
         )
     ]  # fmt: skip
 

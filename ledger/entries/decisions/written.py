@@ -200,7 +200,7 @@ def _headed(draft: Draft, name: str, row: Mapping[str, Any]) -> Words:
         "year": FinancialYear(row["year"]) if isinstance(row.get("year"), int) else row.get("year"),
         "leave_by": row.get("leave_by") or None,
         "date": draft.effective_date, "reason": draft.reason, "authority": draft.authority, "source": draft.source,
-        "source_hash": draft.source_hash, "key": draft.key,
+        "source_hash": draft.source_hash, "rests_on": draft.standing, "key": draft.key,
     }  # fmt: skip
     if name == "instalment" and row["outcome"] != DUE:
         name = "outcome"

@@ -148,6 +148,12 @@ BROKEN: tuple[tuple[str, Row, str, str], ...] = (
         "rank",
         "the one tier above all others",
     ),
+    (
+        "structure/told",
+        {**POT, "code": "told", "return_months": "July"},
+        "return_months",
+        "its return_months is 'July'",
+    ),
     ("structure/successions", SUCCESSION, "predecessor", "P1 goes on after that day"),
     ("structure/agreements", {**AGREED, "until": "2025-05-30"}, "until", "to 2025-05-30"),
     ("plans/wording", {**LETTER, "reference": "M4;17"}, "reference", "has a semicolon"),
