@@ -143,7 +143,7 @@ def bare_insert(raw: duckdb.DuckDBPyConnection, rows: pa.Table, entry: int) -> N
     raw.execute("BEGIN")
     raw.execute(
         "INSERT INTO entry SELECT $n, 'bare ' || $n, kind, effective_date, recorded_at, actor, reason, authority, source, "
-        "source_hash, NULL, content_hash, previous_hash, hash FROM entry WHERE number = 4", {"n": entry},
+        "source_hash, NULL, content_hash, previous_hash, hash, standing FROM entry WHERE number = 4", {"n": entry},
     )  # fmt: skip
     raw.execute(
         "INSERT INTO transfer SELECT $n, leg, from_account, to_account, amount_pence, recurrent, note FROM rows",

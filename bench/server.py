@@ -115,7 +115,7 @@ def bare_copy(server: psycopg.Connection, text: bytes, entry: int) -> None:
     """One entry row and a million transfers into the constrained tables, and nothing else."""
     server.execute(
         "INSERT INTO entry SELECT %s, 'bare ' || %s::text, kind, effective_date, recorded_at, actor, reason, authority, "
-        "source, source_hash, NULL, content_hash, previous_hash, hash FROM entry WHERE number = 4", (entry, entry),
+        "source, source_hash, NULL, content_hash, previous_hash, hash, standing FROM entry WHERE number = 4", (entry, entry),
     )  # fmt: skip
     with server.cursor() as cursor, cursor.copy("COPY transfer FROM STDIN (FORMAT csv)") as sink:
         sink.write(text)

@@ -14,6 +14,7 @@ ALLOWED = {
     "psycopg-binary": "LGPL-3.0: the same library's own driver",
     "certifi": "MPL-2.0: a list of certificates, used unchanged",
     "pathspec": "MPL-2.0: used unchanged, and only by the tools of the workshop",
+    "pytest-rerunfailures": "MPL-2.0: used unchanged, and only by the tests",
     "hypothesis": "MPL-2.0: used unchanged, and only by the tests",
     "axe-playwright-python": "MIT in its repository, which its distribution does not repeat; only used by the tests",
 }

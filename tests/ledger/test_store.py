@@ -168,7 +168,7 @@ def test_the_database_itself_refuses_what_may_never_be(funded: Store) -> None:
         "INSERT INTO transfer SELECT entry_number, 9, from_account, to_account, -1, true, NULL FROM transfer LIMIT 1",
         "INSERT INTO transfer SELECT entry_number, 9, from_account, from_account, 1, true, NULL FROM transfer LIMIT 1",
         "INSERT INTO entry SELECT number + 100, key || '2', 'reverse', effective_date, recorded_at, actor, reason, "
-        "authority, source, source_hash, 4, content_hash, previous_hash, hash FROM entry WHERE number IN (3, 4)",
+        "authority, source, source_hash, 4, content_hash, previous_hash, hash, standing FROM entry WHERE number IN (3, 4)",
         "INSERT INTO account VALUES (999, 'P1', 'core', 2025, 'borrowed', 0)",
     ]
     orphan = "INSERT INTO transfer SELECT 999, 9, from_account, to_account, 1, true, NULL FROM transfer LIMIT 1"

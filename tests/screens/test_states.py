@@ -66,7 +66,7 @@ def test_it_is_a_whole_page(monkeypatch: pytest.MonkeyPatch, folder: Path, kind:
         ("national", "ring_fences", "Nothing is ring-fenced in All ICBs"),
         ("one-icb", "ring_fences", "Nothing is ring-fenced in First ICB: none of its 1 pots is tied to a purpose."),
         ("one-icb", "national", "Only First ICB is in these books, so there is nobody to compare it with yet."),
-        ("one-icb", "national", "1 alert on 1 of 1 ICBs."),
+        ("one-icb", "national", "No ICB is beyond these limits."),
         ("nothing-fenced", "ring_fences", "Nothing is ring-fenced in All ICBs: none of its 2 pots is tied"),
         ("nothing-fenced", "places", "NHS West Yorkshire ICB holds no money in this ledger, so nothing is issued here"),
         ("none", "places", "There is no ledger at"),
