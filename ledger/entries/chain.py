@@ -2,6 +2,7 @@
 
 from ledger.entries import canonical
 from ledger.store.reading import Reader
+from ledger.words import ILLUSTRATIVE
 
 LEGS_OF = """
 SELECT f.organisation AS from_organisation, f.fund AS from_fund, f.year AS from_year, f.standing AS from_standing,
@@ -12,7 +13,17 @@ WHERE x.entry_number BETWEEN $first AND $last
 ORDER BY x.entry_number, x.leg
 """
 
-
+# Neither an entry ``e`` that was undone by the moment, nor the undoing.
+NOT_UNDONE = (
+    "e.number <= $known AND e.reverses IS NULL AND NOT EXISTS "
+    "(SELECT 1 FROM entry u WHERE u.reverses = e.number AND u.number <= $known)"
+)
+# What the figures of an entry ``e`` rest on, as it says itself, never by what somebody called a file. Books that were
+# kept before an entry could say it name what is made up in the sources that the program itself wrote.
+STANDING_OF = (
+    "coalesce(e.standing, CASE WHEN (e.key LIKE 'demo/%' OR e.key LIKE 'position/%') "
+    f"AND e.source LIKE '%(illustrative)%' THEN '{ILLUSTRATIVE}' END)"
+)
 # The first entry in the second form of the canonical text: the upgrade that brought the form; in a ledger that was
 # begun in it, every entry.
 FORM_2_FROM = "(SELECT coalesce(min(entry_number), 0) FROM upgrade WHERE form >= 2)"

@@ -10,13 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.entries import canonical, canonical_1, chain
-from ledger.entries.chain import LEGS_OF
+from ledger.entries.chain import LEGS_OF, NOT_UNDONE, STANDING_OF
 from ledger.entries.draft import LEGS, added_columns, schema_of
 from ledger.errors import Problem, Refused
 from ledger.models import RECORDS
 from ledger.reports import chain_links
 from ledger.reports.position import Moment
-from ledger.reports.standings import NOT_UNDONE, STANDING_OF
 from ledger.store.base import Reader
 
 MOST_LISTED = 500

@@ -17,13 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.entries.canonical import GENESIS
-from ledger.entries.chain import last_entry
+from ledger.entries.chain import NOT_UNDONE, STANDING_OF, last_entry
 from ledger.errors import Problem, Refused
 from ledger.inputs import Input
 from ledger.money import MOST_MOVED_PENCE
 from ledger.reports import below
 from ledger.reports.below import StructurePoint
-from ledger.reports.standings import NOT_UNDONE, STANDING_OF
 from ledger.store.base import Reader
 from ledger.structure import suggestion
 from ledger.words import ILLUSTRATIVE
