@@ -94,7 +94,7 @@ def test_a_link_shows_what_its_sender_saw_and_a_figure_leads_to_its_cell(browser
     visit.unfold()
     # To the penny what the books say: core money into West Yorkshire.
     page.get_by_text("5,266,745,206.41", exact=True).first.wait_for(timeout=20_000)
-    page.locator("a[href*='tier=icb'][href*='grade=hard']").first.click()
+    page.locator("a[href*='tier=icb&'][href*='grade=hard']").first.click()
     visit.settled()
     page.get_by_text("2 balances come to £26.7 million").wait_for(timeout=20_000)
     page.locator("a[href*='organisation=QWO']").first.click()
