@@ -31,6 +31,9 @@ PUBLISHED, DERIVED, PROJECTED, OWN, ILLUSTRATIVE = FIGURE_STANDINGS = (
     "own",
     "illustrative",
 )
+PARTLY_ILLUSTRATIVE = (
+    "Part of these books is illustrative: the entries that say so, such as what ICBs devolve and keep."
+)
 # How the source of an entry begins that rests on a line of an allocation letter; the line's reference follows.
 LETTER_SOURCE = "Allocation letter "
 # The same of an instalment; its own name follows.

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from ledger.money import exact_pounds, millions, plain_decimal, signed_percent, spoken
 from ledger.reports.position import Moment
 from ledger.reports.summary import percent
+from ledger.words import PARTLY_ILLUSTRATIVE
 from ledger.years import FinancialYear
 
 if TYPE_CHECKING:
@@ -241,8 +242,7 @@ def _became(entry: "Posted", *, dry_run: bool) -> str:
 def about(at: Moment) -> list[str]:
     """Whether part of a report is illustrative, which day and knowledge it is for, and the head of the chain."""
     clocks = f"As at {at.as_at}, as known at {at.known_at:%Y-%m-%d %H:%M:%S} UTC. Head of the chain {at.head[:16]}."
-    ours = "Part of these books is illustrative: entries whose source says so, such as what ICBs devolve and keep."
-    return [ours, clocks] if at.illustrative else [clocks]
+    return [PARTLY_ILLUSTRATIVE, clocks] if at.illustrative else [clocks]
 
 
 def boundaries(as_is: date | None, changes: Sequence[date]) -> list[str]:

@@ -10,6 +10,7 @@ from ledger.reports import register
 from ledger.reports.position import Moment
 from ledger.store.base import Reader
 from ledger.store.migrations import SCHEMA_VERSION
+from ledger.words import PARTLY_ILLUSTRATIVE
 
 PROGRAM = "devolution-ledger"
 WORKING = "Working workbook, with live formulas: change the yellow cells. Not for publication."
@@ -115,4 +116,4 @@ def of_books(at: Moment | None) -> list[str]:
     """What in the books themselves is illustrative."""
     if at is None or not at.illustrative:
         return []
-    return ["Part of these books is illustrative: entries whose source says so, such as what ICBs devolve and keep."]
+    return [PARTLY_ILLUSTRATIVE]
