@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.money import round_half_up_fraction, spoken
+from ledger.readings import SHIPPED, GradeReading
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
 from ledger.words import ABOVE_THE_ICB, NO_CHOICE, RING_FENCED
 from ledger.years import FinancialYear
@@ -143,7 +144,7 @@ def measures(position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = 
     """
     if scope not in SCOPES:
         raise ValueError(f"'{scope}' is not a scope. Choose {' or '.join(SCOPES)}.")
-    held = position.filter(pc.not_equal(position["standing"], SOURCE))
+    held = summed_over_holders(position.filter(pc.not_equal(position["standing"], SOURCE)))
     if scope == EARMARKED:
         held = held.filter(pc.is_in(held["grade"], value_set=pa.array(EARMARKED_GRADES)))
     rows = held.to_pylist()
@@ -154,6 +155,65 @@ def measures(position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = 
     values = {**_control(rows), **_pieces(found, penny_packet_pence), **_burden(found)}
     notes = _notes(rows, found, penny_packet_pence)
     return [replace(m, value=values[m.name], note=notes.get(m.name, "")) for m in CATALOGUE]
+
+
+_HOLDER = ("organisation", "organisation_name", "amount_pence")
+
+
+def summed_over_holders(position: pa.Table) -> pa.Table:
+    """A position summed over who holds the money: all that a measure asks of it, in a few rows."""
+    kept = [name for name in position.column_names if name not in _HOLDER]
+    return (
+        position.group_by(kept, use_threads=False)
+        .aggregate([("amount_pence", "sum")])
+        .rename_columns([*kept, "amount_pence"])
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OverReadings:
+    """Between which values a measure lies, by how the grades of ring-fences are read.
+
+    Attributes:
+        lowest, highest: its values, of the type of ``Measure.value``.
+        lowest_by, highest_by: the first of the readings that give them.
+    """
+
+    lowest: Fraction | float
+    lowest_by: GradeReading
+    highest: Fraction | float
+    highest_by: GradeReading
+
+
+def over_readings(
+    position: pa.Table,
+    scope: str = ALL,
+    *,
+    penny_packet_pence: int = PENNY_PACKET_PENCE,
+    readings: Sequence[GradeReading] = SHIPPED,
+) -> dict[str, OverReadings]:
+    """The range of every measure that depends on how grades are read, by its name.
+
+    Args:
+        position: of schema ``ledger.reports.position.SCHEMA``, with the grades of the books.
+        scope, penny_packet_pence: as for ``measures``, which works out each value.
+        readings: those that the range is over.
+
+    Returns:
+        Without the measures that come out alike in every reading, and those that two readings do not define.
+    """
+    few = summed_over_holders(position)
+    values: dict[str, list[tuple[Fraction | float, GradeReading]]] = {}
+    for reading in readings:
+        for measure in measures(reading.read(few), scope, penny_packet_pence=penny_packet_pence):
+            if measure.value is not None:
+                values.setdefault(measure.name, []).append((measure.value, reading))
+    found = {}
+    for name, known in values.items():
+        low, high = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
+        if low[0] != high[0]:
+            found[name] = OverReadings(*low, *high)
+    return found
 
 
 # The first row as it stands, its empty cells too.
