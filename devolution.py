@@ -1,12 +1,16 @@
-"""The command line: the front door for analysts. It knows what there is, and loads what is asked for."""
+"""The front door for analysts: the command line, and ``Ledger`` for Python. It loads what is asked for, and no more."""
 
 import gc
 import os
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from screens.cli import without_pandas
 from screens.cli.lazy import Lazy, group_of
+
+if TYPE_CHECKING:
+    from screens.python import Ledger as Ledger  # noqa: PLC0414 - given on, by the name that analysts import
 
 # As people read the list; its sentences are those that the commands say of themselves.
 COMMANDS = {
@@ -70,6 +74,15 @@ app = typer.Typer(
 def _front_door() -> None:
     # Typer makes a group of what has a callback, however few commands it was told of here.
     pass
+
+
+def __getattr__(name: str) -> Any:
+    # A command has no use for the Python interface, so it is loaded for those who import it.
+    if name == "Ledger":
+        from screens.python import Ledger  # noqa: PLC0415 - as said
+
+        return Ledger
+    raise AttributeError(f"module 'devolution' has no attribute '{name}'")
 
 
 def main() -> None:

@@ -87,6 +87,27 @@ def legs(reader: Reader, number: int) -> list[dict[str, Any]]:
     return rows
 
 
+_EVERY_LEG = """
+SELECT e.number AS entry, t.leg, e.kind, e.effective_date, e.recorded_at, e.actor, e.reason, e.authority, e.source,
+       e.source_hash, e.reverses, f.organisation AS from_organisation, f.fund AS from_fund,
+       f.standing AS from_standing, o.organisation AS to_organisation, o.fund AS to_fund, o.standing AS to_standing,
+       o.year, t.recurrent, t.note, t.amount_pence
+FROM entry e JOIN transfer t ON t.entry_number = e.number
+JOIN account f ON f.id = t.from_account JOIN account o ON o.id = t.to_account
+WHERE e.number <= $known AND e.effective_date <= $as_at ORDER BY e.number, t.leg
+"""
+
+
+def every_leg(reader: Reader, at: Moment) -> pa.Table:
+    """Every leg of every entry that counts at a moment, the oldest first, with the facts of its entry beside it.
+
+    Returns:
+        A row for each leg: who, when, why and on whose word, from which account to which, and ``amount_pence``. An
+        entry without legs, as one that records terms, has no row.
+    """
+    return reader.table(_EVERY_LEG, {"known": at.known, "as_at": at.as_at})
+
+
 def organisations(reader: Reader) -> dict[str, str]:
     """Code to name of every organisation that has ever held money, the larger tiers first and then by name."""
     rows = reader.rows(

@@ -20,6 +20,9 @@ from ledger.words import PARTLY_ILLUSTRATIVE
 from ledger.years import FinancialYear
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
     # To post takes the tables, and with them all of SQLAlchemy; most answers post nothing.
     from ledger.entries.posting import Posted
 
@@ -212,6 +215,32 @@ class Report:
         """The table whose rows programs get."""
         return next((table for table in self.tables if any(column.key for column in table.columns)), Table("", (), ()))
 
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as programs get them, each a mapping from a column's name to its value."""
+        given: list[dict[str, Any]] | None = self.facts.get("rows")
+        return self.rows.records() if given is None else given
+
+    def to_arrow(self) -> "pa.Table":
+        """The rows as an Arrow table.
+
+        Returns:
+            Whole pence as 64-bit integers in the columns that end in ``_pence``; shares and other ratios as numbers of
+            double precision; days and moments as such; null where a row does not have a value.
+        """
+        import pyarrow as pa  # noqa: PLC0415 - the terminal draws reports without it
+
+        records = self.records()
+        names = dict.fromkeys(name for row in records for name in row)
+        kinds = {column.key: column.kind for column in self.rows.columns if column.key}
+        return pa.table({name: _arrow_column(records, name, kinds.get(name)) for name in names or kinds})
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """The rows as a pandas table with Arrow's own types, so that whole pence stay whole beside what is missing."""
+        import pandas as pd  # noqa: PLC0415 - few ask for it, and it takes long to load
+
+        found: pd.DataFrame = self.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
+        return found
+
     @property
     def shown(self) -> list[Table]:
         """The tables that people read."""
@@ -231,6 +260,31 @@ class Report:
             for entry in posted
         ]
         return replace(self, sentences=[*self.sentences, *said], facts={**self.facts, "entries": entries})
+
+
+def _arrow_column(records: Sequence[Mapping[str, Any]], name: str, kind: ColumnKind | None) -> "pa.Array":
+    import pyarrow as pa  # noqa: PLC0415 - the terminal draws reports without it
+
+    values = [_for_arrow(row.get(name)) for row in records]
+    if name.endswith("_pence"):
+        return pa.array(values, pa.int64())
+    if any(value is not None for value in values):
+        return pa.array(values)
+    # Of nothing but missing values, what they would be is known from the column alone.
+    of_kind = {
+        ColumnKind.MONEY: pa.int64(), ColumnKind.COUNT: pa.int64(), ColumnKind.SHARE: pa.float64(),
+        ColumnKind.RATIO: pa.float64(), ColumnKind.DAY: pa.date32(),
+    }  # fmt: skip
+    return pa.array(values, pa.string() if kind is None else of_kind.get(kind, pa.string()))
+
+
+def _for_arrow(value: Any) -> Any:
+    """A value that Arrow has a type for: an exact fraction as a number, also inside what is nested."""
+    if isinstance(value, Fraction):
+        return float(value)
+    if isinstance(value, Mapping):
+        return {str(name): _for_arrow(inner) for name, inner in value.items()}
+    return [_for_arrow(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _became(entry: "Posted", *, dry_run: bool) -> str:

@@ -28,7 +28,7 @@ def document(report: Report, *, command: str, ledger: str) -> str:
         "head": None if at is None else at.head,
         "illustrative": None if at is None else at.illustrative,
     }
-    return _written({**envelope, **report.facts, "rows": report.facts.get("rows", report.rows.records())})
+    return _written({**envelope, **report.facts, "rows": report.records()})
 
 
 def problem_rows(problems: Sequence[Problem]) -> list[dict[str, str]]:

@@ -1,0 +1,180 @@
+"""The Python interface: its names, what each says of itself, and that it answers as the command of its name does."""
+
+import importlib.util
+import inspect
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from typer.testing import CliRunner
+
+import devolution
+from screens.python import Ledger
+from screens.report.report import Report
+from tests import python_reference
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = ROOT / "docs" / "examples" / "ten_questions.py"
+# What users rely on. A name may come; one that goes, or is called otherwise, is for a new first number of the version.
+KEPT = (
+    "open", "close", "position", "flows", "measures", "pots", "trail", "journal", "verify", "national", "trend", "need",
+    "schedule", "targets", "network", "scenario", "bids",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ledger(demo_ledger: Path) -> Iterator[Ledger]:
+    with devolution.Ledger.open(str(demo_ledger)) as opened:
+        yield opened
+
+
+def test_every_name_that_users_rely_on_is_there() -> None:
+    assert set(KEPT) <= set(python_reference.public(Ledger))
+
+
+@pytest.mark.parametrize("name", python_reference.public(Ledger))
+def test_every_name_says_what_it_takes_gives_and_refuses(name: str) -> None:
+    said = inspect.getdoc(getattr(Ledger, name)) or ""
+    assert "Returns:" in said
+    assert "Raises:" in said
+    taken = [
+        one
+        for one in inspect.signature(python_reference.function(vars(Ledger)[name])).parameters
+        if one not in ("self", "cls")
+    ]
+    for one in taken:
+        assert f"    {one}: " in said, f"{name} does not say what {one} is"
+
+
+def test_the_reference_is_made_from_the_code() -> None:
+    assert python_reference.DOCUMENT.read_text(encoding="utf-8") == python_reference.document(), (
+        "run: python -m tests.python_reference"
+    )
+
+
+# Each question in Python, and as a command.
+SAME: dict[str, Callable[[Ledger], Report]] = {
+    "position --by tier,standing": lambda ledger: ledger.position("tier", "standing"),
+    "position --organisation QWO --by fund,standing --year 2025/26": lambda ledger: ledger.position(
+        "fund", "standing", organisation="QWO", year="2025/26"
+    ),
+    "flows": lambda ledger: ledger.flows(),
+    "flows --by from_tier,to_tier,stream --within": lambda ledger: ledger.flows(
+        "from_tier", "to_tier", "stream", within=True
+    ),
+    "measures --organisation QWO": lambda ledger: ledger.measures(organisation="QWO"),
+    "measures --scope earmarked": lambda ledger: ledger.measures(scopes=["earmarked"]),
+    "pots --organisation QWO": lambda ledger: ledger.pots(organisation="QWO"),
+    "pots --seen-by place": lambda ledger: ledger.pots(seen_by="place"),
+    "trail --organisation QWO --fund core-community": lambda ledger: ledger.trail("QWO", fund="core-community"),
+    "national": lambda ledger: ledger.national(),
+    "national --pots": lambda ledger: ledger.national(pots=True),
+    "trend --organisation QWO": lambda ledger: ledger.trend(organisation="QWO"),
+    "trend --over years": lambda ledger: ledger.trend(over="years"),
+    "schedule --icb QWO --fund core-community": lambda ledger: ledger.schedule("QWO", funds=["core-community"]),
+    "scenario run keep-by-agreement": lambda ledger: ledger.scenario("keep-by-agreement"),
+    "scenario run keep-by-agreement lift-small-pots": lambda ledger: ledger.scenario(
+        "keep-by-agreement", "lift-small-pots"
+    ),
+}
+WITHOUT_LEDGER: dict[str, Callable[[Any], Report]] = {
+    "targets": lambda _: Ledger.targets(),
+    "network U41591": lambda _: Ledger.network("U41591"),
+    "need --icb QWO": lambda ledger: ledger.need(icb="QWO"),
+    f"bids {ROOT}/scenarios/bids/example.yaml": lambda _: Ledger.bids(ROOT / "scenarios" / "bids" / "example.yaml"),
+}
+
+
+def _asked(command: str, where: Path | None) -> list[dict[str, Any]]:
+    given = [*command.split(), "--json", *(["--ledger", str(where)] if where else [])]
+    answered = CliRunner().invoke(devolution.app, given)
+    assert answered.exit_code == 0, answered.output
+    rows: list[dict[str, Any]] = json.loads(answered.stdout)["rows"]
+    return rows
+
+
+@pytest.mark.parametrize("command", [*SAME, *WITHOUT_LEDGER])
+def test_python_answers_as_the_command_does(command: str, ledger: Ledger, demo_ledger: Path) -> None:
+    question = SAME.get(command) or WITHOUT_LEDGER[command]
+    report = question(ledger)
+    rows = _asked(command, demo_ledger if command in SAME else None)
+    plain = json.loads(
+        json.dumps(report.records(), default=lambda one: float(one) if isinstance(one, Fraction) else _text(one))
+    )
+    assert plain == rows
+    table = report.to_arrow()
+    assert table.num_rows == len(rows)
+    for field in table.schema:
+        if field.name.endswith("_pence"):
+            assert field.type == pa.int64()
+            assert table[field.name].to_pylist() == [row.get(field.name) for row in rows]
+    assert len(report.to_pandas()) == len(rows)
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else f"{value:f}"
+
+
+def test_a_whole_position_sums_to_zero_and_the_journal_to_the_position(ledger: Ledger) -> None:
+    held = ledger.position().to_pandas()
+    assert int(held.amount_pence.sum()) == 0
+    legs = ledger.journal().to_pandas()
+    came = (
+        legs[legs.to_organisation == "QWO"].amount_pence.sum()
+        - legs[legs.from_organisation == "QWO"].amount_pence.sum()
+    )
+    own = held[held.organisation == "QWO"].amount_pence.sum()
+    assert int(came) == int(own) > 0
+
+
+def test_whole_pence_stay_whole_beside_what_is_missing(ledger: Ledger) -> None:
+    measures = ledger.measures(organisation="QWO").to_pandas()
+    assert measures.amount_pence.isna().any()
+    assert str(measures.amount_pence.dtype) == "int64[pyarrow]"
+
+
+def test_a_sound_ledger_has_nothing_to_say_of_itself(ledger: Ledger) -> None:
+    assert ledger.verify().records() == []
+
+
+def test_what_is_unknown_is_refused_with_its_remedy(ledger: Ledger) -> None:
+    with pytest.raises(Exception, match="there is no organisation 'XXX'"):
+        ledger.position(organisation="XXX")
+    with pytest.raises(ValueError, match="name a scenario"):
+        ledger.scenario()
+
+
+def _example() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("ten_questions", EXAMPLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_ten_questions_are_answered_in_few_lines(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    example = _example()
+    assert len(example.QUESTIONS) == 10
+    for question in example.QUESTIONS:
+        assert len(inspect.getsource(question).splitlines()) < 40
+        question(ledger)
+    printed = capsys.readouterr().out
+    assert all(question.__doc__ for question in example.QUESTIONS)
+    # The minimum contribution of 2025/26 without the discharge fund inside it, as NHS England announced it.
+    assert re.search(r"Better Care Fund: NHS minimum contribution +5114\.0", printed)
+    assert "1 of 42 ICBs end the year more than 2.5% below target" in printed
+
+
+def test_importing_the_interface_loads_no_library_that_a_question_may_not_need() -> None:
+    asked = "import sys; from devolution import Ledger; print(sorted({'pandas', 'streamlit', 'openpyxl', 'sqlalchemy'} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ran.stdout.strip() == "[]"
