@@ -1,6 +1,6 @@
 """Two or more scenarios side by side: the same tests, the same amounts, and how far apart they end."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
@@ -14,68 +14,12 @@ from scenarios.gainers import Gain, by_system
 from scenarios.order import differs
 from scenarios.outcome import Outcome
 from scenarios.scenario import Scenario
-
-# Words for people, which name a scenario and do nothing.
-_PARTS = ("baseline", "given", "step", "assumption")
-_NAMES = ("title", "question", "schema_version")
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing that files say differently.
-
-    Attributes:
-        what: where it stands, such as ``step 1, devolve: until_share``.
-        values: what each file says, in their order; None where it says nothing of it.
-    """
-
-    what: str
-    values: tuple[str | None, ...]
+from scenarios.variants import Difference, changed_sentence, what_differs
 
 
 def differences(scenarios: Sequence[Scenario]) -> tuple[Difference, ...]:
     """Everything that is not the same in all files: steps by number, assumptions by name."""
-    told = [dict(_leaves(_by_name(each.content()), "")) for each in scenarios]
-    # In the order of a file, whichever of them says a thing: where it starts, what is done, and on what grounds.
-    places = sorted(dict.fromkeys(what for leaves in told for what in leaves), key=_order)
-    rows = [Difference(what, tuple(leaves.get(what) for leaves in told)) for what in places]
-    return tuple(row for row in rows if len(set(row.values)) > 1)
-
-
-def _order(what: str) -> tuple[int, int, bool]:
-    """Where a thing stands among the others: by its part, by its number there, and its lever before all else."""
-    head, _, rest = what.partition(":")
-    word, _, number = head.partition(" ")
-    part = _PARTS.index(word) if word in _PARTS else len(_PARTS)
-    return part, int(number) if number.isdecimal() else 0, rest.strip() != "lever"
-
-
-def _by_name(content: dict[str, Any]) -> dict[str, Any]:
-    """A file's content with its steps and assumptions under names that people know them by."""
-    found = {key: value for key, value in content.items() if key not in _NAMES}
-    steps = found.pop("steps", [])
-    start = found.get("baseline", {})
-    given = start.get("given", [])
-    found["baseline"] = {key: value for key, value in start.items() if key != "given"}
-    found |= {f"given {number}": step for number, step in enumerate(given, 1)}
-    found |= {f"step {number}": step for number, step in enumerate(steps, 1)}
-    found |= {f"assumption {each['name']}": each for each in found.pop("assumptions", [])}
-    return found
-
-
-def _leaves(part: Any, where: str) -> Iterator[tuple[str, str]]:
-    """Each single thing that a file says, under the words that lead there."""
-    if isinstance(part, dict):
-        for key, value in part.items():
-            if not (key == "name" and where.startswith("assumption")):
-                yield from _leaves(value, f"{where}: {key}" if where else str(key))
-    elif isinstance(part, list | tuple) and not any(isinstance(each, dict | list) for each in part):
-        yield where, ", ".join(str(each) for each in part)
-    elif isinstance(part, list | tuple):
-        for number, value in enumerate(part, 1):
-            yield from _leaves(value, f"{where} {number}")
-    else:
-        yield where, {True: "yes", False: "no"}.get(part, str(part)) if isinstance(part, bool) else str(part)
+    return what_differs([each.content() for each in scenarios])
 
 
 # A figure of any unit; None where it is not defined.
@@ -120,6 +64,7 @@ class Comparison:
     Attributes:
         differences: what their files say differently.
         levels: who gains and who loses, level by level.
+        changed: of each scenario what was changed from the library, in a sentence; empty where nothing was.
         same_baseline: whether all start from the same rows of the books.
         apart: for each pair, by number, how much money stands elsewhere or on other terms.
     """
@@ -130,6 +75,7 @@ class Comparison:
     apart: tuple[tuple[int, int, int], ...]
     differences: tuple[Difference, ...]
     levels: tuple[LevelCompared, ...]
+    changed: tuple[str, ...] = ()
 
 
 def compare(outcomes: Sequence[Outcome]) -> Comparison:
@@ -155,6 +101,7 @@ def compare(outcomes: Sequence[Outcome]) -> Comparison:
         apart,
         differences([outcome.run.written.scenario for outcome in outcomes]),
         _levels(outcomes),
+        tuple(changed_sentence(outcome.run.written.changes) for outcome in outcomes),
     )
 
 
@@ -225,6 +172,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
     """The comparison as plain data."""
     return {
         "scenarios": list(comparison.names),
+        "changed_from_library": list(comparison.changed),
         "same_baseline": comparison.same_baseline,
         "apart": [{"first": one, "second": other, "differs_pence": pence} for one, other, pence in comparison.apart],
         "differences": [{"what": each.what, "values": list(each.values)} for each in comparison.differences],

@@ -26,8 +26,8 @@ from scenarios.lines import DISCRETION, FUND, LineChange, by_line
 from scenarios.propositions import propositions
 from scenarios.scenario import WrittenScenario, read_scenario
 from scenarios.scorecard import Test
+from scenarios.variants import LIBRARY
 
-LIBRARY = Path(__file__).parent / "library"
 FORMAT = 1
 
 
@@ -152,6 +152,9 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "format": FORMAT,
         "title": scenario.title,
         "question": scenario.question,
+        "changed_from_library": [
+            {"what": each.what, "library": each.values[0], "here": each.values[1]} for each in done.written.changes
+        ],
         "scenario": scenario.content(),
         "hashes": {
             "scenario": scenario.content_hash(),

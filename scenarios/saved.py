@@ -7,20 +7,23 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from allocations.reading.file_bytes import content_of
+from allocations.reading.strict_yaml import read_lines
 from ledger.errors import Problem, Refused, refuse
 from ledger.inputs import Action
 from ledger.store import attachments
 from ledger.store.address import Address
 from ledger.store.attachments import Version
 from scenarios import outcome
+from scenarios.knobs import as_text, knobs, turned, with_values
 from scenarios.outcome import Outcome, document, plain
 from scenarios.scenario import WrittenScenario, read_scenario
+from scenarios.variants import BASED_ON, parts, turned_name
 
 KIND = "scenarios"
 LONGEST_NAME = 60
@@ -60,12 +63,69 @@ def locate(name: str, ledger: Address) -> Path:
 
 
 def find(name: str, ledger: Address) -> WrittenScenario:
-    """A scenario of the library, one that was saved beside the ledger, or one from a file.
+    """A scenario of the library, one that was saved beside the ledger, or one from a file; perhaps with figures turned.
+
+    Args:
+        name: such as ``devolve-80-at-once``, or ``devolve-80-at-once@share_at_place=76%`` with a figure turned.
 
     Raises:
-        Refused: there is no such scenario, or its file has faults.
+        Refused: there is no such scenario, it has no such figure, or its file has faults.
     """
-    return read_scenario(locate(name, ledger))
+    stem, turns = parts(name)
+    path = locate(name, ledger)
+    if not turns or path.exists():
+        return read_scenario(path)
+    written = read_text(with_turns(stem, turns, ledger), f"{stem}.yaml")
+    return replace(written, name=name)
+
+
+def content(name: str, ledger: Address) -> bytes:
+    """What the file of a scenario holds, found as ``find`` finds it.
+
+    Raises:
+        Refused: there is no such scenario, or it has no such figure.
+    """
+    stem, turns = parts(name)
+    path = locate(name, ledger)
+    return with_turns(stem, turns, ledger) if turns and not path.exists() else content_of(path)
+
+
+def with_turns(name: str, turns: Mapping[str, str], ledger: Address) -> bytes:
+    """The content of a scenario's file with figures turned, which says of which library scenario it is made.
+
+    Args:
+        turns: key of a knob, or name of an assumption, to what it is to be.
+
+    Raises:
+        Refused: there is no such scenario, or it has no such figure.
+    """
+    said = read_lines(locate(name, ledger))[0]
+    known = {knob.key: knob for knob in knobs(said)}
+    assumed = {str(each.get("name")) for each in said.get("assumptions", ()) if isinstance(each, dict)}
+    problems = []
+    for key, value in turns.items():
+        if key in assumed:
+            said = with_values(said, {key: value})
+        elif key in known and value in known[key].options:
+            said = turned(said, {key: value})
+        else:
+            can = ", ".join([*sorted(assumed), *(each for each in known if not each.startswith("a."))]) or "none"
+            found = f"'{key}' cannot be {value} there." if key in known else f"it has no figure '{key}'."
+            why = "The scenario would run as its file has it."
+            problems.append(Problem(turned_name(name, turns), found, why, f"Its figures are {can}."))
+    if problems:
+        raise Refused(problems)
+    return as_text(based(said, name) if outcome.library_file(name) else said).encode()
+
+
+def based(said: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What a file says, made from a library scenario, which it names after its question."""
+    found: dict[str, Any] = {}
+    for key, value in said.items():
+        found[key] = value
+        if key == "question":
+            found[BASED_ON] = name
+    return found
 
 
 def find_all(names: Sequence[str], ledger: Address) -> list[WrittenScenario]:

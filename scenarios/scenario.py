@@ -16,6 +16,7 @@ from ledger.errors import Problem, Refused, refuse
 from scenarios.expressions import named, put_in, put_in_words
 from scenarios.fields import NAMED, Instant, Light, Text, Year
 from scenarios.levers import Step
+from scenarios.variants import Difference, changed_from_library
 
 SCHEMA_VERSION = 1
 LARGEST_FILE_BYTES = 1_000_000
@@ -102,6 +103,7 @@ class Scenario(StrictModel):
     schema_version: Literal[1] = 1
     title: Text = Field(min_length=1)
     question: Text = Field(min_length=1)
+    based_on: str | None = Field(default=None, description="the library scenario that this one was made from")
     baseline: Start
     steps: tuple[Step, ...] = Field(min_length=1)
     assumptions: tuple[Assumption, ...] = ()
@@ -135,12 +137,14 @@ class WrittenScenario:
         name: the file's name.
         where: names a place in the file by the keys that lead there.
         used: the assumptions that its steps name; None where that is not known.
+        changes: what it says otherwise than the library scenario that it is based on.
     """
 
     scenario: Scenario
     name: str
     where: Callable[[Path_], str]
     used: frozenset[str] | None = None
+    changes: tuple[Difference, ...] = ()
 
 
 def read_scenario(path: Path) -> WrittenScenario:
@@ -156,7 +160,8 @@ def read_scenario(path: Path) -> WrittenScenario:
     content, lines = read_lines(path)
     scenario = read_model(path, Scenario, _with_assumptions)
     used = frozenset(_used([content.get("steps"), content.get("baseline")]))
-    return WrittenScenario(scenario, path.name, lambda keys: place_of(path, lines, keys), used)
+    changes = changed_from_library(content)
+    return WrittenScenario(scenario, path.name, lambda keys: place_of(path, lines, keys), used, changes)
 
 
 def _used(part: Any) -> Iterator[str]:

@@ -9,7 +9,6 @@ import typer
 from allocations.files.out.sheets import refuse_other_suffix
 from scenarios import outcome as outcomes
 from scenarios import saved
-from scenarios.scenario import read_scenario
 from screens.cli import options
 from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, AsAt, KnownAt, Ledger, Organisation, Year
@@ -153,12 +152,11 @@ def pack(
 ) -> Report:
     """Write the board pack: a page that prints on A4 and needs no network, or a workbook; what the app offers too."""
     refuse_other_suffix(out, ".html", *([".xlsx"] if len(files) == 1 else []))
-    paths = [saved.locate(each, ledger) for each in files]
-    written = [read_scenario(path) for path in paths]
+    written = saved.find_all(files, ledger)
     with reading(ledger) as (reader, at):
-        found = [outcomes.work_out(reader, each) for each in written]
+        found = outcomes.work_out_all(reader, written)
         if out.suffix.lower() == ".xlsx":
-            board_pack.workbook(reader, found[0], paths[0].read_bytes(), out)
+            board_pack.workbook(reader, found[0], saved.content(files[0], ledger), out)
         else:
             board_pack.printable(found, at, out)
     return reporting.pack(found, at, out)

@@ -62,7 +62,7 @@ def workbook(reader: Reader, outcome: Outcome, content: bytes, out: Path) -> Gua
         reader,
         outcome.run.books.at or moment(reader),
         title=written.scenario.title,
-        question=written.scenario.question,
+        question=" ".join(filter(None, [written.scenario.question, scenarios.changed(outcome)])),
         source=written.name,
         sha256=hashlib.sha256(content).hexdigest(),
     )
@@ -97,7 +97,7 @@ def page(outcomes: Sequence[Outcome], at: Moment) -> str:
     for number, found in enumerate(outcomes, 1):
         if compared is not None:
             parts.append(f"<h1>Scenario {number}: {escape(names[number - 1])}</h1>")
-        parts.append(_one(found))
+        parts.append(_one(found, outcomes))
     parts.append(_foot(outcomes, at))
     return (
         '<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8">'
@@ -108,8 +108,10 @@ def page(outcomes: Sequence[Outcome], at: Moment) -> str:
     )
 
 
-def _one(outcome: Outcome) -> str:
+def _one(outcome: Outcome, beside: Sequence[Outcome]) -> str:
+    """One scenario; its bridges on the axes of those beside it, so that bars can be compared."""
     parts = [
+        _words(scenarios.changed(outcome)),
         _words(outcome.run.written.scenario.question),
         f'<p class="mark">{escape(scenarios.HYPOTHETICAL)}</p>',
         "<h2>In a paragraph</h2>",
@@ -122,7 +124,8 @@ def _one(outcome: Outcome) -> str:
     ]
     for each in scenarios.moving(outcome):
         sentence = scenarios.bridge_sentence(each)
-        picture = svg.bridge(scenarios.spans(each), name=sentence)
+        same = [b for found in beside for b in found.bridges.bridges if b.quantity.name == each.quantity.name]
+        picture = svg.bridge(scenarios.spans(each), name=sentence, beside=[scenarios.spans(other) for other in same])
         parts.append(
             f"<h3>{escape(each.quantity.title)}</h3>{_words(sentence)}<figure>{picture}</figure>"
             f"{_table(scenarios.bridge(each))}"
@@ -153,7 +156,7 @@ def _gains(view: View) -> str:
 
 
 def _compared(outcomes: Sequence[Outcome], comparison: Comparison) -> str:
-    listed = "".join(f"<li>Scenario {number}: {escape(name)}</li>" for number, name in enumerate(comparison.names, 1))
+    listed = "".join(f"<li>{escape(name)}</li>" for name in scenarios.scenario_names(comparison))
     parts = [f"<ul>{listed}</ul>", *(_words(sentence) for sentence in compare.sentences(comparison))]
     parts.append(_table(scenarios.side_by_side(comparison, ("amount", "test"), "What differs in the outcome")))
     for each in outcomes[0].bridges.bridges:

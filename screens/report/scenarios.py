@@ -19,6 +19,7 @@ from scenarios.order import Pair
 from scenarios.outcome import Outcome, document
 from scenarios.saved import Verdict
 from scenarios.scorecard import Test
+from scenarios.variants import changed_sentence
 from screens.report import marks
 from screens.report.marks import Span
 from screens.report.report import (
@@ -57,7 +58,7 @@ def run(outcome: Outcome) -> Report:
         "The books have not changed. Add --json for every measure, every bridge and everybody's gain or loss.",
         f"Scenario {hashes['scenario'][:16]}, baseline {hashes['baseline'][:16]}, result {hashes['result'][:16]}.",
     ]
-    title = f"{found['title']}\n{found['question']}\n\n{outcome.sentence}\n"
+    title = _heading(outcome)
     tests = scorecard(outcome).with_only("Question", "Before", "After", "Better")
     return Report([tests, *lines_in_short(outcome)], outcome.run.books.at, title, sentences, {**found, "rows": rows})
 
@@ -69,13 +70,25 @@ def run_all(outcomes: Mapping[str, Outcome], at: Moment) -> Report:
         outcomes: by the name that each was asked for by.
     """
     answers = [{"name": name, **document(found)} for name, found in outcomes.items()]
-    title = "\n".join(f"{each['title']}\n{each['question']}\n\n{each['sentence']}\n" for each in answers)
+    title = "\n".join(map(_heading, outcomes.values()))
     said = "The books have not changed. Add --json for every measure, every bridge and everybody's gain or loss."
     rows = [
         {"name": each["name"], "title": each["title"], "sentence": each["sentence"], **each["hashes"]}
         for each in answers
     ]
     return Report((), at, title, [said], {"scenarios": answers, "rows": rows})
+
+
+def _heading(outcome: Outcome) -> str:
+    """The title, what was changed from the library, the question, and the answer in a paragraph."""
+    scenario = outcome.run.written.scenario
+    lines = [scenario.title, changed(outcome), scenario.question]
+    return "\n".join([*filter(None, lines), "", outcome.sentence, ""])
+
+
+def changed(outcome: Outcome) -> str:
+    """What was changed from the library, in a sentence; empty where nothing was."""
+    return changed_sentence(outcome.run.written.changes)
 
 
 def _bridge_lines(answer: Mapping[str, Any]) -> list[str]:
@@ -92,7 +105,7 @@ def _bridge_lines(answer: Mapping[str, Any]) -> list[str]:
 
 def compared(comparison: Comparison, at: Moment) -> Report:
     """Scenarios side by side; for people the propositions and the amounts that differ."""
-    named = "\n".join(f"Scenario {number}: {name}." for number, name in enumerate(comparison.names, 1))
+    named = "\n".join(scenario_names(comparison))
     facts = {**comparing.document(comparison), "rows": comparing.rows(comparison)}
     tables = [side_by_side(comparison, ("test", "amount"), "What differs in the outcome")]
     return Report(tables, at, named, comparing.sentences(comparison), facts)
@@ -354,6 +367,12 @@ def _apart(pair: Pair) -> str:
 
 
 # --- several side by side -------------------------------------------------------------------------
+
+
+def scenario_names(comparison: Comparison) -> list[str]:
+    """Each scenario by number and name, with what was changed from the library."""
+    pairs = zip(comparison.names, comparison.changed, strict=True)
+    return [" ".join(filter(None, [f"Scenario {n}: {name}.", said])) for n, (name, said) in enumerate(pairs, 1)]
 
 
 def numbered(comparison: Comparison) -> list[str]:

@@ -19,6 +19,7 @@ from scenarios.change import held, tidied, total
 from scenarios.compare import compare
 from scenarios.order import differs
 from scenarios.scenario import SCHEMA_FILE, read_scenario, schema, schema_text
+from scenarios.variants import LIBRARY
 
 NAMES = sorted(outcome.library())
 REGENERATE = "if this is meant, run: python -m tests.scenarios.expected"
@@ -84,7 +85,7 @@ def test_the_committed_schema_is_the_models() -> None:
 
 
 def test_no_file_stands_alone() -> None:
-    for file in outcome.LIBRARY.glob("*.expected.json"):
+    for file in LIBRARY.glob("*.expected.json"):
         assert file.name.removesuffix(".expected.json") in NAMES
 
 

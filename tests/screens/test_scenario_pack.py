@@ -14,6 +14,7 @@ import devolution
 from allocations.reading.cells import read_workbook
 from ledger.money import exact_pounds
 from scenarios import outcome
+from screens.report import marks
 from screens.report.render import svg
 from screens.report.scenarios import spans
 from tests.scenarios.worlds import play
@@ -160,3 +161,16 @@ def test_a_printed_bridge_ends_where_it_should() -> None:
     # The bar of the interaction begins where the first total ends, and ends where the last one does.
     assert abs(together[0] - before[1]) < 2
     assert abs(together[1] - after[1]) < Decimal("0.02")
+
+
+def test_bridges_that_are_compared_have_one_axis() -> None:
+    small, large = (
+        marks.bridge(("a", 100), [("b", 100)], ("c", 200)),
+        marks.bridge(("a", 100), [("b", 300)], ("c", 400)),
+    )
+    alone, beside = (svg.bridge(small, name="n", beside=others) for others in ([], [small, large]))
+    widths = [
+        [Decimal(width) for width in re.findall(r'<rect x="[\d.]+" y="\d+" width="([\d.]+)"', drawn)]
+        for drawn in (alone, beside, svg.bridge(large, name="n", beside=[small]))
+    ]
+    assert widths[0][-1] == 2 * widths[1][-1] == widths[2][-1]  # 200 of 200, and 200 of 400, and 400 of 400

@@ -13,6 +13,7 @@ from ledger.entries import posting
 from ledger.money import exact_pounds
 from ledger.store.base import Store
 from scenarios import outcome, saved
+from screens.web.scenarios import save
 from tests.books import at, entry, fund_all, small_books
 from tests.screens.pages import asked, no_leftovers, page, said, tables, well
 
@@ -65,6 +66,25 @@ def test_a_link_turns_a_figure_and_a_slider_moves_the_measures(
     press(app, "Back to what the file says")
     assert "brings each line to 80%" in said(app)
     assert "a.share_at_place" not in app.query_params
+
+
+def test_what_was_turned_is_in_the_heading_in_the_file_name_and_in_the_comparison(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
+) -> None:
+    names: list[str] = []
+    real = save.file_name
+    monkeypatch.setattr(save, "file_name", lambda *given: names.append(real(*given)) or names[-1])
+    turns = {"a.share_at_place": "76%"}
+    app = page(monkeypatch, "scenarios", demo_ledger, scenario="devolve-80-at-once", **turns)
+    assert "Changed from the library: share at place is 76%, not 80%." in said(app)
+    assert names == ["devolve-80-at-once-share-at-place-76"]
+    app = page(monkeypatch, "scenarios", demo_ledger, scenario="devolve-80-at-once", view="compare", **turns)
+    assert app.multiselect(key="with").value == ["devolve-80-at-once", "devolve-80-at-once@a.share_at_place=76%"]
+    assert ">76% of every line at place, at once</a>" in tables(app)
+    # A link of the command line's own spelling opens too.
+    asked_by_hand = "devolve-80-at-once,devolve-80-at-once@share_at_place=70%"
+    app = page(monkeypatch, "scenarios", demo_ledger, view="compare", **{"with": asked_by_hand})
+    assert "share at place is 70%, not 80%" in tables(app)
 
 
 def test_figures_turned_for_one_scenario_are_not_carried_to_another(

@@ -108,3 +108,14 @@ def test_an_axis_holds_all_bars_and_nothing(lengths: list[float]) -> None:
     assert low < high
     assert low <= 0 <= high
     assert all(low <= length <= high for length in lengths)
+
+
+def test_bridges_that_are_compared_have_one_axis_on_the_page(drawn: list[dict[str, Any]]) -> None:
+    from screens.report.marks import bridge as spans
+
+    small, large = spans(("a", 100), [("b", 100)], ("c", 200)), spans(("a", 100), [("b", 300)], ("c", 400))
+    for each in (small, large):
+        flows.bridge(each, name="N", sentence="S.", key="k", beside=[small, large])
+    domains = [one["spec"]["layer"][0]["encoding"]["x"]["scale"]["domain"] for one in drawn]
+    assert domains[0] == domains[1]
+    assert domains[0][1] >= large[-1].to_millions

@@ -15,14 +15,15 @@ _WIDTH, _NAMES, _FIGURES = 720, 250, 110
 _ROW, _BAR, _TOP = 30, 18, 6
 
 
-def bridge(spans: Sequence[Span], *, name: str) -> str:
+def bridge(spans: Sequence[Span], *, name: str, beside: Sequence[Sequence[Span]] = ()) -> str:
     """A bridge as SVG, as wide as the page lets it be.
 
     Args:
         spans: the bars, as ``screens.report.marks.bridge`` places them.
         name: what it shows, in a sentence.
+        beside: bridges that it is compared with, and whose axis it has.
     """
-    ends = [end for span in spans for end in (span.from_millions, span.to_millions)]
+    ends = [end for each in (spans, *beside) for span in each for end in (span.from_millions, span.to_millions)]
     low, high = min([0.0, *ends]), max([0.0, *ends])
     scale = (_WIDTH - _NAMES - _FIGURES) / ((high - low) or 1)
 

@@ -21,7 +21,15 @@ _STEP = 40
 _AROUND = 120
 
 
-def bridge(spans: Sequence[Span], *, name: str, sentence: str, key: str, smaller: bool = False) -> None:
+def bridge(
+    spans: Sequence[Span],
+    *,
+    name: str,
+    sentence: str,
+    key: str,
+    smaller: bool = False,
+    beside: Sequence[Sequence[Span]] = (),
+) -> None:
     """A bridge, with its table.
 
     Args:
@@ -30,6 +38,7 @@ def bridge(spans: Sequence[Span], *, name: str, sentence: str, key: str, smaller
         sentence: what it shows.
         key: a fixed name for the widget and its file.
         smaller: whether the name is a heading inside a section.
+        beside: bridges that it is compared with, and whose axis it has.
     """
     rows_of = [(span.label, span.pence) for span in spans]
     table = Table(name, columns("Step", "Amount (£)"), rows_of, has_total=True)
@@ -44,11 +53,12 @@ def bridge(spans: Sequence[Span], *, name: str, sentence: str, key: str, smaller
         for span in spans
     ]
     height = _STEP * len(rows) + _AROUND
-    kit.drawn(_spec(rows), height, name=name, sentence=sentence, table=table, key=key, smaller=smaller)
+    ends = [end for each in (spans, *beside) for span in each for end in (span.from_millions, span.to_millions)]
+    spec = _spec(rows, kit.room(ends, 0.6))
+    kit.drawn(spec, height, name=name, sentence=sentence, table=table, key=key, smaller=smaller)
 
 
-def _spec(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    domain = kit.room([row[end] for row in rows for end in ("from", "to")], 0.6)
+def _spec(rows: Sequence[dict[str, Any]], domain: Sequence[Where]) -> dict[str, Any]:
     bars = {
         "mark": {"type": "bar", "height": {"band": 0.6}, "minBandSize": 2},
         "encoding": {

@@ -10,6 +10,7 @@ from scenarios import outcome, saved
 from scenarios.baseline import Baseline
 from scenarios.outcome import Outcome
 from scenarios.scenario import WrittenScenario
+from scenarios.variants import changed_sentence, parts
 from screens.report.render import page as tables
 from screens.web.scenarios import choice, results, save
 from screens.web.scenarios.choice import Opened
@@ -62,6 +63,8 @@ def _work(books: Books, opened: Opened) -> None:
         return
     with place:
         st.header(frame.as_text(written.scenario.title), anchor=False)
+        if changed := changed_sentence(written.changes):
+            st.write(f"**{frame.as_text(changed)}**")
         st.write(frame.as_text(written.scenario.question))
     try:
         worked = work_out(books, written, opened.content)
@@ -110,16 +113,19 @@ def _explored(head: str, day: date, name: str, digest: str, _written: WrittenSce
 
 def _compare(books: Books) -> None:
     ledger = open_ledger.path()
-    options = [*saved.saved(ledger), *outcome.library()]
+    known = [*saved.saved(ledger), *outcome.library()]
+    mine = choice.as_turned()
+    asked = [name for name in (address.asked_for("with") or "").split(",") if parts(name)[0] in known]
+    options = list(dict.fromkeys([*([mine] if mine else []), *asked, *known]))
+    usual = (parts(mine)[0], mine) if mine and parts(mine)[0] in known else _COMPARED
     names = address.choose_many(
-        "with", "Scenarios to compare", options, shown=choice.title_of, usual=_COMPARED, most=_MOST_COMPARED
+        "with", "Scenarios to compare", options, shown=choice.title_of, usual=usual, most=_MOST_COMPARED
     )
     worked, kept = [], []
     for name in names:
-        path = saved.locate(name, ledger)
         try:
-            written = saved.read_text(path.read_bytes(), path.name)
-            worked.append(work_out(books, written, path.read_bytes()))
+            written = saved.find(name, ledger)
+            worked.append(work_out(books, written, saved.content(name, ledger)))
             kept.append(name)
         except Refused as refused:
             frame.refused(refused.problems, f"{choice.title_of(name)} is left out: it does not fit these books.")

@@ -14,6 +14,7 @@ from ledger.years import FinancialYear
 from scenarios import baseline, outcome, saved
 from scenarios.knobs import BLOCKS, as_text, built, knobs, lines, turned
 from scenarios.scenario import read_scenario
+from scenarios.variants import Difference, parts, turned_name, what_differs
 from screens.web.importing import common
 from screens.web.shell import address, frame, open_ledger
 from screens.web.shell.open_ledger import Books
@@ -31,11 +32,13 @@ class Opened:
         name: by which the command line knows it; empty where it is nowhere but here.
         content: of its file.
         version: the saved version that it is; None for what nobody saved.
+        turned: what the reader turned in it, with the file's own values first.
     """
 
     name: str
     content: bytes
     version: Version | None = None
+    turned: tuple[Difference, ...] = ()
 
     @property
     def said(self) -> Any:
@@ -94,8 +97,13 @@ def _title(name: str, kept: Any, by_hash: Version | None) -> str:
 
 
 def title_of(name: str) -> str:
-    """How a scenario of the library, or the newest version of a saved one, stands in a list."""
-    return _title(name, saved.saved(open_ledger.path()), None)
+    """How a scenario of the library, or the newest version of a saved one, stands in a list; perhaps with a turn."""
+    ledger = open_ledger.path()
+    stem, turns = parts(name)
+    if not turns:
+        return _title(name, saved.saved(ledger), None)
+    told = ", ".join(f"{key.partition('.')[2] or key} {value}" for key, value in turns.items())
+    return f"{_title(stem, saved.saved(ledger), None)} (turned: {told})"
 
 
 @st.cache_resource(show_spinner=False, max_entries=500)
@@ -216,4 +224,23 @@ def turn(opened: Opened) -> Opened:
         if any(values[knob.key] != knob.value for knob in found):
             st.button("Back to what the file says", on_click=address.forget, args=(is_knob,))
     new = turned(said, values)
-    return opened if new == said else replace(opened, content=as_text(new).encode())
+    if new == said:
+        return opened
+    differs = what_differs([said, new])
+    if opened.name in outcome.library() and opened.version is None:
+        new = saved.based(new, opened.name)
+    return replace(opened, content=as_text(new).encode(), turned=differs)
+
+
+def as_turned() -> str | None:
+    """The scenario that was looked at last with its figures as the reader turned them, as a name; None if none is."""
+    name = address.asked_for("scenario")
+    turns = {key: value for key, value in st.query_params.items() if is_knob(key)}
+    found = name and turned_name(name, turns)
+    return found if found and turns and parts(found)[1] == turns else None
+
+
+def address_of(name: str) -> dict[str, str]:
+    """The address that shows a scenario by name, with the figures that the name turns."""
+    stem, turns = parts(name)
+    return {"scenario": stem, **{key if is_knob(key) else f"a.{key}": value for key, value in turns.items()}}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ledger.money import spoken
-from scenarios import compare
+from scenarios import compare, saved
 from scenarios.bridge import Bridge
 from scenarios.compare import Comparison
 from scenarios.gainers import View
@@ -17,6 +17,7 @@ from screens.report.render import page as tables
 from screens.report.report import Link, Table, columns, link
 from screens.web.charts.bars import Bar, distances
 from screens.web.charts.flows import bridge as draw_bridge
+from screens.web.scenarios import choice
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
 
@@ -150,8 +151,8 @@ def show_compared(books: Books, outcomes: Sequence[Outcome], names: Sequence[str
     """Render a comparison of two or more."""
     compared = compare.compare(outcomes)
     rows = [
-        (f"Scenario {number}", Link(each.run.written.scenario.title, "scenarios", {"scenario": name}),
-         each.run.written.scenario.question)
+        (f"Scenario {number}", Link(each.run.written.scenario.title, "scenarios", choice.address_of(name)),
+         " ".join(filter(None, [each.run.written.scenario.question, reporting.changed(each)])))
         for number, (name, each) in enumerate(zip(names, outcomes, strict=True), 1)
     ]  # fmt: skip
     tables.show(Table("Side by side", columns("Number", link("Scenario"), "The question"), rows))
@@ -178,7 +179,7 @@ def show_compared(books: Books, outcomes: Sequence[Outcome], names: Sequence[str
     st.download_button(
         "Board pack of all, to print (HTML)",
         data=lambda: board_pack.page(outcomes, books.at).encode(),
-        file_name="scenarios-compared.html",
+        file_name=f"{saved.name_of(' and '.join(names))}.html",
         mime="text/html",
         on_click="ignore",
     )
@@ -196,10 +197,11 @@ def _bridges(outcomes: Sequence[Outcome]) -> None:
         unknown="which does not move here",
     )  # fmt: skip
     tables.show(reporting.bridges_side_by_side(outcomes, name), "compare-bridges")
-    for number, found in enumerate(outcomes, 1):
-        each = next(each for each in found.bridges.bridges if each.quantity.name == name)
+    same = [next(each for each in found.bridges.bridges if each.quantity.name == name) for found in outcomes]
+    for number, each in enumerate(same, 1):
         draw_bridge(
             reporting.spans(each),
+            beside=[reporting.spans(other) for other in same],
             name=f"Scenario {number}: {titles[name][0].lower()}{titles[name][1:]}",
             sentence=reporting.bridge_sentence(each),
             key=f"compare-bridge-{number}-{name}",

@@ -13,6 +13,7 @@ from scenarios.compare import differences
 from scenarios.knobs import as_text
 from scenarios.outcome import Outcome
 from scenarios.scenario import Scenario, read_scenario
+from scenarios.variants import changed_name
 from screens.report import board_pack
 from screens.report.exports import EXCEL
 from screens.report.render import page as tables
@@ -35,7 +36,7 @@ def take_away(books: Books, worked: Outcome, opened: Opened) -> None:
     """The board pack to print and as a workbook, and the file itself; each is made when somebody asks for it."""
     st.header("Take it away", anchor=False)
     st.write("The pages to print and the workbook hold what this page shows, and what the command line writes.")
-    stem = opened.name or saved.name_of(worked.run.written.scenario.title) or "scenario"
+    stem = file_name(opened, worked)
     one, two, three = st.columns(3)
     one.download_button(
         "Board pack to print (HTML)",
@@ -58,6 +59,13 @@ def take_away(books: Books, worked: Outcome, opened: Opened) -> None:
         mime="application/yaml",
         on_click="ignore",
     )
+
+
+def file_name(opened: Opened, worked: Outcome) -> str:
+    """The name of a file without its suffix, which says what was changed from the library or from what was opened."""
+    written = worked.run.written
+    stem = opened.name or written.scenario.title
+    return saved.name_of(changed_name(stem, written.changes or opened.turned)) or "scenario"
 
 
 def _workbook(books: Books, worked: Outcome, content: bytes) -> bytes:
