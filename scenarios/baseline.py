@@ -32,6 +32,7 @@ class Baseline:
         organisation: the organisation that it is limited to, with those below it; None for all.
         at: the point on both clocks; None where the position was made by hand.
         content_hash: SHA-256 of the rows, so that an old result can be checked against it.
+        standing: how well it is known, where it is not as the books hold it but carried into a later year.
     """
 
     position: pa.Table
@@ -39,6 +40,7 @@ class Baseline:
     organisation: str | None
     at: Moment | None
     content_hash: str
+    standing: str = ""
 
 
 def baseline_of(table: pa.Table, world: World, organisation: str | None = None, at: Moment | None = None) -> Baseline:

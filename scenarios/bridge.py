@@ -187,7 +187,7 @@ def _after(change: Change) -> dict[str, int]:
 
 def _alone(run: Run, done: Done) -> Change | None:
     """A step on the baseline; None where it rests on earlier ones."""
-    if done.number == 1:
+    if done is run.done[0]:
         return done.change
     try:
         return apply(done.lever, run.baseline.position, run.baseline.world)

@@ -1,12 +1,13 @@
 """Running a scenario: from a baseline, step by step, to a new position. Nothing here can write the books."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from allocations.reading.strict_yaml import Path_
 from ledger.errors import Problem, Refused
 from ledger.money import spoken
 from ledger.reports.position import SOURCE
@@ -18,6 +19,9 @@ from scenarios.levers.base import Lever
 from scenarios.scenario import WrittenScenario
 from scenarios.world import ICB, World
 
+# Where steps stand in a file.
+GIVEN: Path_ = ("baseline", "given")
+STEPS: Path_ = ("steps",)
 # What a step is judged by.
 _JUDGED = ["fund", "fund_name", "year", "standing", "grade", "amount_pence"]
 
@@ -73,12 +77,14 @@ def run(written: WrittenScenario, books: Baseline) -> Run:
         scope=books.organisation,
     )
     _check(written, world)
-    given = tuple(_steps(written, ("baseline", "given"), scenario.baseline.given, books.position, world))
+    given = tuple(_steps(written, GIVEN, books.position, world))
     start = replace(books, world=world)
     if given:
         world = given[-1].change.world
         start = baseline_of(given[-1].change.position, world, books.organisation, books.at)
-    done = tuple(_steps(written, ("steps",), scenario.steps, start.position, world))
+    done = tuple(_steps(written, STEPS, start.position, world))
+    if not done:  # in this year of several no step is at work
+        return Run(written, books, given, start, done, start.position, start.world)
     last = done[-1].change
     return Run(written, books, given, start, done, tidied(last.position), last.world)
 
@@ -153,11 +159,9 @@ def _hold_to_promises(lever: Lever, position: pa.Table, sums: tuple[pa.Table, pa
     assert least is None or least >= min(0, pc.min(before["amount_pence"]).as_py() or 0)
 
 
-def _steps(
-    written: WrittenScenario, keys: tuple[str, ...], steps: Sequence[Lever], position: pa.Table, world: World
-) -> Iterable[Done]:
+def _steps(written: WrittenScenario, keys: Path_, position: pa.Table, world: World) -> Iterable[Done]:
     freed: dict[int, int] = {}
-    for index, asked in enumerate(steps):
+    for index, asked in _at_work(written, keys, world):
         place = written.where((*keys, index))
         with _refusals(f"{place} ({asked.lever_name()})"):
             lever = asked.resting_on(freed)
@@ -167,12 +171,25 @@ def _steps(
         position, world = change.position, change.world
 
 
+def _at_work(written: WrittenScenario, keys: Path_, world: World) -> Iterator[tuple[int, Lever]]:
+    """The steps that are done in the year of the world, each with its place from 0: all where there is one year."""
+    scenario = written.scenario
+    for index, asked in enumerate(scenario.baseline.given if keys == GIVEN else scenario.steps):
+        if not scenario.years:
+            yield index, asked
+            continue
+        with _refusals(f"{written.where((*keys, index))} ({asked.lever_name()})"):
+            lever = asked.at_work(world.year, scenario.years[0])
+        if lever is not None:
+            yield index, lever
+
+
 def _check(written: WrittenScenario, world: World) -> None:
     """Every name in every step, before anything runs."""
     problems = []
     made = world
-    for keys, steps in ((("baseline", "given"), written.scenario.baseline.given), (("steps",), written.scenario.steps)):
-        for index, lever in enumerate(steps):
+    for keys in (GIVEN, STEPS):
+        for index, lever in _at_work(written, keys, world):
             try:
                 lever.check(made)
             except CannotApply as error:

@@ -5,6 +5,7 @@ value is read.
 """
 
 import unicodedata
+from calendar import isleap
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
@@ -60,6 +61,19 @@ def _year(written: Any) -> FinancialYear:
     return written if isinstance(written, FinancialYear) else parse_year(str(written))
 
 
+_MOST_YEARS = 15
+
+
+def _years(written: Any) -> tuple[FinancialYear, ...]:
+    """One year, or all from one to another, both counted."""
+    if isinstance(written, tuple):
+        return written
+    ends = [parse_year(part) for part in str(written).split(" to ")]
+    if len(ends) > 2 or ends[-1] < ends[0] or ends[-1].start - ends[0].start >= _MOST_YEARS:  # noqa: PLR2004
+        raise ValueError(f"'{written}' is not a span of at most {_MOST_YEARS} years. Write it as 2025/26 to 2030/31")
+    return tuple(FinancialYear(start) for start in range(ends[0].start, ends[-1].start + 1))
+
+
 def _instant(written: Any) -> Any:
     if isinstance(written, str):
         written = date.fromisoformat(written) if len(written) == len("2025-06-30") else datetime.fromisoformat(written)
@@ -108,6 +122,19 @@ Year = Annotated[
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}/\d{2}$", "description": "a financial year, as 2025/26"}),
 ]
+# Several years on end, written by the first and the last.
+Years = Annotated[
+    tuple[FinancialYear, ...],
+    BeforeValidator(_years),
+    PlainSerializer(lambda years: " to ".join(map(str, dict.fromkeys((years[0], years[-1])))), return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\d{4}/\d{2}( to \d{4}/\d{2})?$",
+            "description": "financial years, as 2025/26 to 2030/31",
+        }
+    ),
+]
 # A moment on the second clock. A bare day means its end, and a time without a zone is UTC.
 Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string"})]
 # Words that people read. Nothing that could turn a terminal or a line of text about.
@@ -119,3 +146,10 @@ By = str | dict[str, Share]
 def exact(share: Decimal | Fraction | int) -> Fraction:
     """A share as an exact fraction."""
     return Fraction(share)
+
+
+def years_on(day: date, years: int) -> date:
+    """The same day so many years later; 28 February for a 29 February that is not there."""
+    year = day.year + years
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=year, day=28) if is_leap_day and not isleap(year) else day.replace(year=year)

@@ -82,7 +82,7 @@ def _that_meet(
     start: Baseline, done: Sequence[Done], alone: Mapping[int, Change | None]
 ) -> Iterator[tuple[Done, Done]]:
     """The pairs of which one step changes what the other looks at, and those of which that cannot be told."""
-    if len(done) == 1:
+    if len(done) <= 1:
         return
     changes = {number: _changes(start, change) for number, change in alone.items()}
     told = {number: table for number, table in changes.items() if table is not None}

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -23,6 +23,7 @@ from scenarios.change import condensed, held, total
 from scenarios.engine import Run, run
 from scenarios.gainers import Gain, View, views
 from scenarios.lines import DISCRETION, FUND, LineChange, by_line
+from scenarios.paths.roll import Rolled, roll_forward
 from scenarios.propositions import propositions
 from scenarios.scenario import WrittenScenario, read_scenario
 from scenarios.scorecard import Test
@@ -41,6 +42,14 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class YearOutcome:
+    """One year of a scenario of several: what it starts from, and what the steps that are at work in it do."""
+
+    rolled: Rolled
+    outcome: "Outcome"
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The answer to a scenario.
 
@@ -48,6 +57,7 @@ class Outcome:
         measures: every measure in both scopes, before and after.
         scorecard: the propositions before and after, in one order.
         views: who gains and who loses, by level.
+        years: of a scenario of several years each with its own answer; the rest is then the answer of the last.
         by_fund, by_discretion: every line that changes, and all money by whose decision it is.
         result_hash: SHA-256 of the new position.
     """
@@ -61,6 +71,7 @@ class Outcome:
     result_hash: str
     by_fund: tuple[LineChange, ...] = ()
     by_discretion: tuple[LineChange, ...] = ()
+    years: tuple[YearOutcome, ...] = ()
 
 
 def work_out(reader: Reader, written: WrittenScenario) -> Outcome:
@@ -107,7 +118,24 @@ def read_baseline(reader: Reader, written: WrittenScenario) -> Baseline:
 
 
 def explore(written: WrittenScenario, books: Baseline) -> Outcome:
-    """Run a scenario on any baseline, and measure what it does."""
+    """Run a scenario on any baseline, and measure what it does; of several years, year by year."""
+    scenario = written.scenario
+    if scenario.years is None:
+        return _one_year(written, books)
+    place = written.where(("recurrence_not_known",))
+    path = roll_forward(books, scenario.years, scenario.growth, scenario.recurrence_not_known, place)
+    years = tuple(YearOutcome(rolled, _one_year(written, rolled.books)) for rolled in path)
+    last = years[-1].outcome
+    hashes = "".join(each.outcome.result_hash for each in years)
+    return replace(
+        last,
+        years=years,
+        sentence=f"{along(years)} {last.sentence}",
+        result_hash=hashlib.sha256(hashes.encode()).hexdigest(),
+    )
+
+
+def _one_year(written: WrittenScenario, books: Baseline) -> Outcome:
     done = run(written, books)
     before, after = done.baseline.position, done.position
     few_before, few_after = condensed(before), condensed(after)
@@ -166,6 +194,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "sentence": outcome.sentence,
         "given": [_step(step) for step in done.given],
         "steps": [_step(step) for step in done.done],
+        **({"years": [_year(each) for each in outcome.years]} if outcome.years else {}),
         "measures": [_measure(each) for each in outcome.measures],
         "scorecard": [_tests(before, after) for before, after in outcome.scorecard],
         "bridges": [
@@ -216,6 +245,28 @@ def document_hash(answer: Mapping[str, Any]) -> str:
     """SHA-256 over a document, for a result that was printed."""
     text = json.dumps(answer, default=plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _year(each: YearOutcome) -> dict[str, Any]:
+    """A year of several: how well it is known, what became of the money since the year before, and its own answer."""
+    rolled, answer = each.rolled, document(each.outcome)
+    return {
+        "year": str(rolled.year),
+        "known": rolled.told,
+        "certainty": rolled.certainty,
+        **{f"{word}_pence": pence for word, pence in rolled.standing.items()},
+        "held_pence": rolled.held_pence,
+        "grew_pence": rolled.grew_pence,
+        "fell_away_pence": rolled.fell_away_pence,
+        "fell_away": [{"fund": name, "amount_pence": pence} for name, pence in rolled.fell_away],
+        "recurrence_not_known_pence": rolled.not_known_pence,
+        "no_rate_pence": rolled.no_rate_pence,
+        **{name: answer[name] for name in ("hashes", "sentence", *_OF_A_YEAR)},
+    }
+
+
+# What a year of several says of itself; the rest is the same in all.
+_OF_A_YEAR = ("given", "steps", "measures", "scorecard", "bridges", "gainers", "by_fund", "by_discretion")
 
 
 def _step(step: Any) -> dict[str, Any]:
@@ -317,12 +368,23 @@ def paragraph(run: Run, bridges: Bridges, views: Sequence[View]) -> str:
     return " ".join(sentence for sentence in said if sentence)
 
 
+def along(years: Sequence[YearOutcome]) -> str:
+    """What becomes of the money over the years without any step, and that the last of them is told."""
+    first, last = years[0].rolled, years[-1].rolled
+    gone = sum(each.rolled.fell_away_pence for each in years)
+    said = f"Over {len(years)} years, {first.year} to {last.year}: {spoken(gone)} falls away because it does not recur"
+    if last.not_known_pence or first.not_known_pence:
+        said += f", and of {spoken(max(each.rolled.not_known_pence for each in years))} nobody knows whether it does"
+    return f"{said}. This is the last year; the others have a column each."
+
+
 def _start(run: Run) -> str:
     code = run.baseline.organisation
     scope = "England" if code is None else run.baseline.world.organisations[code].name
     years = sorted({FinancialYear(year) for year in run.position["year"].to_pylist()})
     whole = total(held(run.baseline.position))
-    start = f"{scope} holds {spoken(whole)} in {' and '.join(map(str, years))}."
+    known = f" ({run.books.standing})" if run.books.standing else ""
+    start = f"{scope} holds {spoken(whole)} in {' and '.join(map(str, years))}{known}."
     if run.given:
         start += f" Taken as given, though the books do not hold it: {'; '.join(d.change.says for d in run.given)}."
     return start

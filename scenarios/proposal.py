@@ -171,6 +171,15 @@ def _refuse_what_cannot_be_proposed(outcome: Outcome, day: date) -> None:
                 "Propose it when the books hold it, without 'given'.",
             )
         )
+    if outcome.years:
+        problems.append(
+            Problem(
+                run.written.where(("years",)),
+                "it looks at several years.",
+                "The books post a decision in one year, of money that is there.",
+                "Propose its steps of one year: leave out 'years' and what belongs to it.",
+            )
+        )
     problems += [problem for done in run.done if (problem := _not_ours(done))]
     if problems:
         raise Refused(problems)

@@ -14,8 +14,9 @@ from pydantic import Field, WithJsonSchema, model_validator
 from allocations.reading.strict_yaml import Path_, StrictModel, Whole, place_of, read_lines, read_model
 from ledger.errors import Problem, Refused, refuse
 from scenarios.expressions import named, put_in, put_in_words
-from scenarios.fields import NAMED, Instant, Light, Text, Year
+from scenarios.fields import NAMED, Instant, Light, Text, Year, Years
 from scenarios.levers import Step
+from scenarios.paths.rates import NotKnown, YearlyGrowth
 from scenarios.variants import Difference, changed_from_library
 
 SCHEMA_VERSION = 1
@@ -107,6 +108,11 @@ class Scenario(StrictModel):
     baseline: Start
     steps: tuple[Step, ...] = Field(min_length=1)
     assumptions: tuple[Assumption, ...] = ()
+    years: Years | None = Field(default=None, description="each of them is looked at; the first is the baseline's")
+    growth: tuple[YearlyGrowth, ...] = ()
+    recurrence_not_known: NotKnown | None = Field(
+        default=None, description="what becomes of money of which nobody knows whether it recurs"
+    )
     measures: dict[str, Measured] = Field(default_factory=dict)
     segments: Segments | None = None
     seed: Whole = Field(default=0, ge=0)
@@ -117,6 +123,22 @@ class Scenario(StrictModel):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"the assumption {', '.join(twice)} stands twice")
+        return self
+
+    @model_validator(mode="after")
+    def _years_fit(self) -> "Scenario":
+        steps = (*self.baseline.given, *self.steps)
+        named = [year for step in steps for year in step.years_named()]
+        if self.years is None:
+            if self.growth or self.recurrence_not_known or named:
+                raise ValueError("it says what is so in other years, and does not say which years: add 'years'")
+            return self
+        if self.years[0] != self.baseline.year:
+            raise ValueError(f"the years begin in {self.years[0]}, and the baseline is of {self.baseline.year}")
+        grown = [year for rule in self.growth for year in rule.years]
+        outside = [year for year in (*named, *grown) if year not in self.years]
+        if outside:
+            raise ValueError(f"{outside[0]} is not among its years")
         return self
 
     def content(self) -> dict[str, Any]:
@@ -159,7 +181,7 @@ def read_scenario(path: Path) -> WrittenScenario:
         refuse(str(path), found, "A scenario is one small file.", "Name a scenario file.")
     content, lines = read_lines(path)
     scenario = read_model(path, Scenario, _with_assumptions)
-    used = frozenset(_used([content.get("steps"), content.get("baseline")]))
+    used = frozenset(_used([content.get(part) for part in ("steps", "baseline", "growth")]))
     changes = changed_from_library(content)
     return WrittenScenario(scenario, path.name, lambda keys: place_of(path, lines, keys), used, changes)
 
@@ -183,9 +205,9 @@ def written(scenario: Scenario, name: str = "scenario") -> WrittenScenario:
 
 
 # Where an assumption may be named.
-_FILLED = ("title", "question", "steps", "baseline")
+_FILLED = ("title", "question", "steps", "baseline", "growth")
 # What people read, in which a dollar may be a dollar.
-_SENTENCES = ("title", "question", "why", "name", "partners", "purpose", "decision")
+_SENTENCES = ("title", "question", "why", "name", "partners", "purpose", "decision", "reason", "source")
 
 
 def _with_assumptions(content: Any, where: Callable[[Path_], str]) -> Any:

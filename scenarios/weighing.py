@@ -63,7 +63,8 @@ def check(by: By, world: World, *, key: str = "by") -> None:
 
 
 def _refuse_missing_year(name: str, world: World, key: str) -> None:
-    if world.people_year != world.year or not world.people.num_rows:
+    of_another = world.people_year != world.year and not world.borrows_people
+    if of_another or not world.people.num_rows:
         known = world.people_year or "2025/26"
         raise CannotApply(
             f"there is no weighting '{name}' for {world.year}.",

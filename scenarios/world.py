@@ -77,6 +77,7 @@ class World:
     Attributes:
         year: the financial year of the position.
         people_year: the year of the weighted populations; None where there are none.
+        borrows_people: whether the people of another year stand in for those of this one, because none are shipped.
         people: one row per practice: ``practice``, ``pcn``, ``place``, ``icb`` and each weighting as whole
             billionths of a person.
         given: measures that the scenario file brings: name to code to value.
@@ -101,6 +102,7 @@ class World:
     scope: str | None = None
     withdrawn: pa.Table | None = None
     bid_for: Mapping[str, BidFor] = field(default_factory=dict)
+    borrows_people: bool = False
     _memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def changed(self, **facts: Any) -> "World":

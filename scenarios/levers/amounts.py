@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -85,6 +85,10 @@ class Grow(_Sized):
                 "proceeds_of",
             )
         return self.model_copy(update={"amount_pence": freed[self.proceeds_of], "proceeds_of": None})
+
+    def aged(self, years: int) -> Self:
+        """Grown for as many of its years as there were."""
+        return super().aged(years).model_copy(update={"years": min(years, self.years)})
 
     def apply(self, position: pa.Table, world: World) -> Change:
         """Add it. The source of the money gives as much more."""

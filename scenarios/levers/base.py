@@ -2,18 +2,22 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from allocations.reading.strict_yaml import StrictModel
 from allocations.shares.apportion import apportion
-from ledger.money import spoken
+from ledger.money import round_half_up_fraction, spoken
 from ledger.reports.summary import percent as shared_percent
+from ledger.years import FinancialYear
 from scenarios.change import Change, Pence, Rows
-from scenarios.fields import CannotApply, Text, exact
+from scenarios.fields import CannotApply, Share, Text, Year, exact, years_on
 from scenarios.selection import Funds, FundSelection, Mask, Organisations
 from scenarios.weighing import check
 from scenarios.world import World
@@ -29,6 +33,70 @@ class Lever(StrictModel, ABC):
     conserves: ClassVar[bool] = True
 
     why: Text = Field(default="", description="why this step, for the reader")
+    starts: Year | None = Field(default=None, description="in a scenario of several years, the first year of the step")
+    ends: Year | None = Field(default=None, description="its last year")
+    phased: dict[Year, Share] | None = Field(
+        default=None, min_length=1, description="how much of the step is done in each year; the last named stays"
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.starts is not None and self.ends is not None and self.ends < self.starts:
+            raise ValueError(f"it ends in {self.ends}, before it starts in {self.starts}")
+        return self
+
+    def years_named(self) -> list[FinancialYear]:
+        """Every year that the step names as one in which it is at work."""
+        return [year for year in (self.starts, self.ends, *(self.phased or ())) if year is not None]
+
+    def at_work(self, year: FinancialYear, first: FinancialYear) -> Self | None:
+        """The step as it is done in a year of several; None where it is not at work then.
+
+        Args:
+            first: the first year of the scenario, in which steps start that do not say when.
+
+        Raises:
+            CannotApply: it is phased, and has no size of which a part could be done.
+        """
+        starts = self.starts or (min(self.phased) if self.phased else first)
+        if year < starts or (self.ends is not None and year > self.ends):
+            return None
+        aged = self.aged(year.start - starts.start + 1)
+        if not self.phased:
+            return aged
+        so_far = [named for named in self.phased if named <= year]
+        part = self.phased[max(so_far)] if so_far else Decimal(0)
+        return None if part == 0 else aged.scaled(part)
+
+    def aged(self, years: int) -> Self:
+        """The same so many years after it began, the first year counted: its days move along with the years."""
+        moved = {
+            name: years_on(day, years - 1)
+            for name in ("on", "notified_on", "spend_by")
+            if isinstance(day := getattr(self, name, None), date)
+        }
+        return self.model_copy(update=moved) if moved and years > 1 else self
+
+    def scaled(self, part: Decimal) -> Self:
+        """A part of the step.
+
+        Raises:
+            CannotApply: it has no size of which a part could be done.
+        """
+        sizes: dict[str, Any] = {}
+        if getattr(self, "share", None) is not None:
+            sizes["share"] = self.share * part  # type: ignore[attr-defined]
+        for name in ("amount_pence", "each_pence"):
+            if getattr(self, name, None) is not None:
+                sizes[name] = round_half_up_fraction(getattr(self, name) * Fraction(part))
+        if not sizes:
+            raise CannotApply(
+                f"it is phased, and a '{self.lever_name()}' has neither share nor pounds to phase.",
+                "There is no part of it that could be done.",
+                "Say 'starts' and 'ends' instead, or give it a share or an amount.",
+                "phased",
+            )
+        return self.model_copy(update=sizes)
 
     def check(self, world: World) -> None:
         """Refuse what can be seen to be wrong before anything runs.

@@ -1,7 +1,7 @@
 """Converge: move shares towards fair shares over several years, at a pace that everybody can bear."""
 
 from fractions import Fraction
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -49,6 +49,10 @@ class Converge(Selecting):
     floor: Rate
     cap: Rate
     curve: tuple[tuple[Rate, Rate], ...] = Field(min_length=1, description="distance from target to convergence")
+
+    def aged(self, years: int) -> Self:
+        """As far as it has come after so many of its years."""
+        return super().aged(years).model_copy(update={"years": min(years, self.years)})
 
     def check(self, world: World) -> None:
         """Names that exist."""

@@ -1,7 +1,7 @@
 """Devolve: hand money, and the decision over it, to those below, by population."""
 
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -47,6 +47,10 @@ class Devolve(Selecting):
         if self.in_year > self.over_years:
             raise ValueError("in_year lies after over_years")
         return self
+
+    def aged(self, years: int) -> Self:
+        """As many of its equal parts as there are years."""
+        return super().aged(years).model_copy(update={"in_year": min(years, self.over_years)})
 
     def apply(self, position: pa.Table, world: World) -> Change:
         """Hand the money over, by weighted population, each line of each holder on its own."""

@@ -1,7 +1,7 @@
 """Pot: set up a fund that the books do not hold, on terms of its own, so that it can be looked at and changed."""
 
 from datetime import date
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,7 @@ from allocations.shares.apportion import apportion
 from ledger.money import spoken
 from ledger.reports.position import SCHEMA
 from ledger.words import AVAILABLE
+from ledger.years import FinancialYear
 from scenarios.change import Change, Moves, restate, take_out, total
 from scenarios.fields import CannotApply, Discretion, Grade, Light, Pounds, Route, Share, Text, Year
 from scenarios.levers.amounts import mirrored
@@ -100,6 +101,17 @@ class Pot(Lever):
             Organisations(codes=(self.source.organisation,)).check(world)
         if self.sharing is not None:
             self.sharing.check(world)
+
+    def at_work(self, year: FinancialYear, first: FinancialYear) -> Self | None:
+        """The pot of one year of several; what comes in other years is said by 'phased'."""
+        if self.instalments:
+            raise CannotApply(
+                "it is paid in instalments, in a scenario of several years.",
+                "In a scenario of several years each year is looked at by itself.",
+                "Say how much is paid in each year under 'phased', and leave 'instalments' out.",
+                "instalments",
+            )
+        return super().at_work(year, first)
 
     def foretell(self, world: World) -> World:
         """The new fund."""

@@ -1,7 +1,8 @@
 """Reroute: another way by which money reaches people. Reweigh: the same way, by other people or other need."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from decimal import Decimal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -152,6 +153,16 @@ class Reweigh(Selecting):
         if (self.by is None) == (self.was is None and self.to is None) or (self.was is None) != (self.to is None):
             raise ValueError("give 'from' and 'to', or 'by' to share all of it anew")
         return self
+
+    def scaled(self, part: Decimal) -> Self:
+        """So far on the way from the one weighting to the other, as a transition between them is."""
+        if self.was is None or self.to is None:
+            return super().scaled(part)
+        mixed: dict[str, Decimal] = {}
+        for by, weight in ((self.was, 1 - part), (self.to, part)):
+            for name, share in ({by: Decimal(1)} if isinstance(by, str) else by).items():
+                mixed[name] = mixed.get(name, Decimal(0)) + share * weight
+        return self.model_copy(update={"to": {name: share for name, share in mixed.items() if share}})
 
     def check(self, world: World) -> None:
         """Names that exist, and populations of the year."""

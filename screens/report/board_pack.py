@@ -18,7 +18,7 @@ from scenarios import compare
 from scenarios.compare import Comparison
 from scenarios.gainers import View
 from scenarios.outcome import Outcome
-from screens.report import scenarios
+from screens.report import scenarios, years
 from screens.report.render import page as rendered
 from screens.report.render import svg
 from screens.report.render.workbook import sheet
@@ -133,6 +133,8 @@ def _one(outcome: Outcome, beside: Sequence[Outcome]) -> str:
     parts += [_words(scenarios.still(outcome)), *map(_table, scenarios.lines_in_short(outcome))]
     parts += ["<h2>Who gains and who loses</h2>"]
     parts += [_gains(view) for view in outcome.views]
+    if outcome.years:
+        parts += ["<h2>Year by year</h2>", *(_table(table.beginning()[0]) for table in years.in_short(outcome))]
     parts += ["<h2>The propositions</h2>", _table(scenarios.scorecard(outcome))]
     parts += ["<h2>Every measure</h2>", _table(scenarios.measures(outcome))]
     assumed = scenarios.assumptions(outcome)
@@ -214,6 +216,7 @@ def _sheets(outcome: Outcome) -> list[MoreSheet]:
         sheet("Propositions", scenarios.scorecard(outcome), "Side by side, and never put together into one score."),
         sheet("Measures", scenarios.measures(outcome), "Every measure, in both scopes."),
     ]
+    sheets += [sheet(name, table, note) for name, table in years.tables(outcome).items()]
     assumed = scenarios.assumptions(outcome)
     return (
         [*sheets, sheet("Assumptions", assumed, "What the scenario assumes, with its grounds.")] if assumed else sheets

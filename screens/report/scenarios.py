@@ -20,7 +20,7 @@ from scenarios.outcome import Outcome, document
 from scenarios.saved import Verdict
 from scenarios.scorecard import Test
 from scenarios.variants import changed_sentence
-from screens.report import marks
+from screens.report import marks, years
 from screens.report.marks import Span
 from screens.report.report import (
     NOT_AVAILABLE,
@@ -60,7 +60,8 @@ def run(outcome: Outcome) -> Report:
     ]
     title = _heading(outcome)
     tests = scorecard(outcome).with_only("Question", "Before", "After", "Better")
-    return Report([tests, *lines_in_short(outcome)], outcome.run.books.at, title, sentences, {**found, "rows": rows})
+    shown = [*years.in_short(outcome), tests, *lines_in_short(outcome)]
+    return Report(shown, outcome.run.books.at, title, sentences, {**found, "rows": rows})
 
 
 def run_all(outcomes: Mapping[str, Outcome], at: Moment) -> Report:

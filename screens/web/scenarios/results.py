@@ -10,7 +10,7 @@ from scenarios.bridge import Bridge
 from scenarios.compare import Comparison
 from scenarios.gainers import View
 from scenarios.outcome import Outcome
-from screens.report import board_pack
+from screens.report import board_pack, years
 from screens.report import scenarios as reporting
 from screens.report.marks import at_millions
 from screens.report.render import page as tables
@@ -37,6 +37,10 @@ def show(outcome: Outcome) -> None:
     for number, table in enumerate(reporting.lines_in_short(outcome), 1):
         tables.show(table, f"scenario-lines-{number}")
     _gainers(outcome)
+    if outcome.years:
+        st.header("Year by year", anchor=False)
+        for name, table in years.tables(outcome).items():
+            tables.show(table, f"scenario-{name.lower().replace(' ', '-')}")
     st.header("The propositions", anchor=False)
     st.write("Each is a test of the position before and after. They are never put together into one score.")
     tables.show(reporting.scorecard(outcome), "scenario-propositions")
