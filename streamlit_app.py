@@ -5,7 +5,7 @@ from importlib import import_module
 
 import streamlit as st
 
-from screens.web.shell import frame, nowhere, sign_in
+from screens.web.shell import frame, header, nowhere, sign_in
 
 
 def _page(name: str) -> Callable[[], None]:
@@ -18,11 +18,12 @@ def _page(name: str) -> Callable[[], None]:
 
 
 st.html(f"<style>{frame.STYLE}</style>")
-frame.name_tab(frame.PRODUCT)
+frame.name_tab(header.PRODUCT)
 sign_in.gate()
 # Flat, and few, so that everything is one step away.
 PAGES = (
-    st.Page(_page("overview"), title="Overview", url_path="overview", default=True),
+    st.Page(_page("start"), title="Start", url_path="start", default=True),
+    st.Page(_page("overview"), title="Overview", url_path="overview"),
     st.Page(_page("places"), title="Places", url_path="places"),
     st.Page(_page("ring_fences"), title="Ring-fences", url_path="ring-fences"),
     st.Page(_page("receivers"), title="Receivers", url_path="receivers"),

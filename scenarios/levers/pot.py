@@ -147,10 +147,20 @@ class Pot(Lever):
     def _parts(self, world: World) -> dict[str, int]:
         if self.each_pence is not None:
             assert self.receivers is not None
-            return dict.fromkeys(self._listed(self.receivers, world), self.each_pence)
-        assert self.sharing is not None
-        shared = self.sharing.parts(self.amount_pence or 0, world, self.code, self.stream)
-        return {code: pence for code, pence in shared.items() if pence}
+            parts = dict.fromkeys(self._listed(self.receivers, world), self.each_pence)
+        else:
+            assert self.sharing is not None
+            shared = self.sharing.parts(self.amount_pence or 0, world, self.code, self.stream)
+            parts = {code: pence for code, pence in shared.items() if pence}
+        elsewhere = sorted(parts.keys() - world.organisations.keys())
+        if elsewhere:
+            raise CannotApply(
+                f"of its {len(parts):,} receivers {len(elsewhere):,} are not in these books, such as {elsewhere[0]}.",
+                "Their part of the pot would be lost, or be given to others.",
+                "Name receivers that are in these books, or run it on books that hold all of them.",
+                "sharing" if self.receivers is None else "receivers",
+            )
+        return parts
 
     def _listed(self, receivers: Organisations, world: World) -> list[str]:
         receivers.check(world)

@@ -1,11 +1,14 @@
 """A month's end: what the letter announced and what became of it, and where the year stands."""
 
+from datetime import date
+
+from ledger.entries.months import of_year
 from ledger.money import plain_decimal, spoken
 from ledger.reports import month as months
 from ledger.reports.month import MonthAnswer
 from ledger.reports.position import Moment
 from ledger.store.base import Reader
-from ledger.years import Month, year_of
+from ledger.years import FinancialYear, Month, year_of
 from screens.report.report import Report, Row, Table, count, data, day, money, text
 
 _LETTER = (
@@ -63,6 +66,12 @@ _KEPT = (
     text("Who agreed", "partners", missing="nobody"), text("Decision", "decision", missing="none is recorded"),
     day("Until", "until", missing="no end is recorded"),
 )  # fmt: skip
+
+
+def newest_month(year: int, as_at: date) -> Month:
+    """The month of a year, by the year it starts in, that ended last before a day; its first where none has."""
+    every = of_year(FinancialYear(year))
+    return ([month for month in every if month.last_day < as_at] or every[:1])[-1]
 
 
 def shown(reader: Reader, at: Moment, asked: Month, organisation: str) -> Report:

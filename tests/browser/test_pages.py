@@ -15,8 +15,9 @@ from tests.screens.pages import document
 pytestmark = pytest.mark.xdist_group("first browser")
 
 PAGES = {
-    "overview": "",
-    "overview-QWO": "?icb=QWO",
+    "start": "",
+    "start-QWO": "?icb=QWO",
+    "overview-QWO": "overview?icb=QWO",
     "places": "places?icb=QWO",
     "places-own": "places?icb=QWO&places=own&own=QWO|Ten:B82007,B82053;Twenty:B83002",
     "places-pcn": "places?icb=QWO&to=pcn",
@@ -47,7 +48,7 @@ PAGES = {
 }
 # What the browser's tab says: the page, whose money, the product.
 TABS = {
-    "overview": "Overview: All ICBs - Devolution ledger",
+    "start": "Start: All ICBs - Devolution ledger",
     "overview-QWO": "Overview: NHS West Yorkshire ICB - Devolution ledger",
     "places": "Places: NHS West Yorkshire ICB - Devolution ledger",
     "month": "Month: NHS West Yorkshire ICB - Devolution ledger",
@@ -57,7 +58,7 @@ TABS = {
 }
 # These also get their pictures on a telephone.
 MAIN = (
-    "overview-QWO", "places", "ring-fences", "scenarios", "scenarios-compared", "bids", "national", "import-list",
+    "start-QWO", "overview-QWO", "places", "ring-fences", "scenarios", "scenarios-compared", "bids", "national", "import-list",
     "export-template", "audit-trail",
 )  # fmt: skip
 
@@ -88,7 +89,7 @@ def test_it_is_quiet_accessible_and_fits(browser: Any, address: str, name: str) 
 
 
 def test_a_link_shows_what_its_sender_saw_and_a_figure_leads_to_its_cell(browser: Any, address: str) -> None:
-    visit = Visit(browser, f"{address}/?icb=QWO")
+    visit = Visit(browser, f"{address}/overview?icb=QWO")
     page = visit.page
     page.get_by_text("NHS West Yorkshire ICB receives £6.7 billion").wait_for(timeout=20_000)
     visit.unfold()
@@ -225,7 +226,7 @@ def test_the_trend_follows_the_keyboard_and_is_the_commands(browser: Any, addres
 
 # What the README shows: the page, and between which headings.
 README = {
-    "overview": ("?icb=QWO", None, "What changed since a day"),
+    "overview": ("overview?icb=QWO", None, "What changed since a day"),
     "national": ("national?icb=QWO", "Tile map", "Alerts"),
 }
 

@@ -20,7 +20,7 @@ KINDS = {
     "nothing-fenced": ("ring-fences", "places"),
 }
 WRONG = (
-    "?icb=ZZ&since=x&year=1900",
+    "overview?icb=ZZ&since=x&year=1900",
     "places?icb=ZZ&to=x&places=own&own=rubbish",
     "ring-fences?icb=ZZ&show=x&packet=1",
     "bids?awards=99999",

@@ -9,7 +9,7 @@ import pytest
 from tests.hostile.values import EVERY
 from tests.screens.pages import no_leftovers, page, tables  # noqa: F401 - the first is a fixture
 
-PAGES = ("overview", "places", "ring_fences", "bids", "national", "audit")
+PAGES = ("start", "overview", "places", "ring_fences", "bids", "national", "audit")
 CHOICES = (
     "icb", "icbs", "year", "entry", "fund", "as_at", "known_at", "since", "by", "to", "kind", "view", "amount", "line", "need", "of", "packet",
     "pcn", "reversals", "scope", "show", "stream", "whom", "tied", "free", "away", "awards", "measure", "organisation", "scenario",

@@ -9,7 +9,7 @@ from ledger.entries import posting
 from ledger.store.base import Store
 from tests.books import at, entry, fund_all, small_books
 
-PAGES = ("overview", "places", "ring_fences", "bids", "national", "audit", "record", "month")
+PAGES = ("start", "overview", "places", "ring_fences", "bids", "national", "audit", "record", "month")
 
 
 def _none(path: Path) -> None:

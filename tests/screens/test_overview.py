@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from ledger.money import exact_pounds
 from ledger.reports import position, summary
 from ledger.store.base import Store
 from tests.books import small_books
-from tests.screens.pages import ROOT, asked, no_leftovers, page, said, tables, well
+from tests.screens.pages import asked, no_leftovers, page, said, tables, well
 
 __all__ = ["no_leftovers"]
 NAME = "overview"
@@ -99,16 +98,6 @@ def test_a_ledger_that_is_held_says_who_holds_it(monkeypatch: pytest.MonkeyPatch
 def test_a_file_that_is_no_ledger_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "x.duckdb").write_text("no database at all " * 100)
     assert "cannot be read as a ledger" in page(monkeypatch, NAME, tmp_path / "x.duckdb").warning[0].value
-
-
-def test_the_navigation_is_flat_and_fits_a_line(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
-    monkeypatch.setenv("DEVOLUTION_LEDGER", str(demo_ledger))
-    monkeypatch.chdir(ROOT)
-    app = well(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run())
-    assert app.title[0].value == "Where the money goes"
-    source = (ROOT / "streamlit_app.py").read_text()
-    # Eleven names, the page of receivers among them, take a thousand of a screen's 1,280 pixels.
-    assert 1 < source.count("st.Page(") <= 11
 
 
 def test_a_ledger_of_ones_own_without_money_says_how_it_is_filled(

@@ -37,7 +37,7 @@ _MOST_SHOWN = 100
 
 def page() -> None:
     """Render the view that the address names."""
-    st.title("Audit", anchor=False)
+    frame.title("Audit")
     asked = address.asked_for("view") or ("entries" if address.asked_for("entry") else "")
     view = address.choose(
         "view",

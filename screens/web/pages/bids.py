@@ -28,7 +28,7 @@ _MOST_DRAWN = 45
 
 def page() -> None:
     """Render the page: the example, or a pot of the reader's own, with two numbers to turn."""
-    st.title("What a bidding pot costs", anchor=False)
+    frame.title("What a bidding pot costs")
     text = _text()
     if text is None:
         return

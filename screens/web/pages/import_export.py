@@ -47,7 +47,7 @@ _TOLD = (
 def page() -> None:
     """Render the view that the address names."""
     st.html(f"<style>{_STYLE}</style>")
-    st.title("Import and export", anchor=False)
+    frame.title("Import and export")
     view = address.choose(
         "view", "What to do", list(VIEWS), shown=lambda view: VIEWS[view], horizontal=True,
         usual=told if (told := address.asked_for("view")) in VIEWS else "bring",

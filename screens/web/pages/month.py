@@ -16,7 +16,7 @@ from ledger.rules import periods
 from ledger.store.base import Reader, Store
 from ledger.years import FinancialYear, Month
 from screens.report import arrangements, pots
-from screens.report.month import shown
+from screens.report.month import newest_month, shown
 from screens.report.render import page as tables
 from screens.report.report import Report, Table, columns, day, entry_link, link, listed
 from screens.report.wording import PAGE
@@ -42,7 +42,7 @@ _TOLD = (
 
 def page() -> None:
     """Render it."""
-    st.title("Month", anchor=False)
+    frame.title("Month")
     store = open_ledger.store()
     if store is None:
         frame.foot(None, "Without the books there is no month to close.", illustrative="")
@@ -82,10 +82,9 @@ def _of_somebody(store: Store, answer: Callable[[Books, str], None]) -> None:
 def _answered(found: Books, whose: str) -> None:
     """What the month's end asks of an organisation, as 'devolution month show' answers it."""
     by_name = {str(month): month for month in months.of_year(FinancialYear(found.year))}
-    ended = [name for name, month in by_name.items() if month.last_day < found.at.as_at]
     name = address.choose(
         "of", "Month", list(by_name), shown=lambda name: by_name[name].spoken,
-        usual=ended[-1] if ended else next(iter(by_name)), unknown="which is not in this year",
+        usual=str(newest_month(found.year, found.at.as_at)), unknown="which is not in this year",
     )  # fmt: skip
     asked = by_name[name]
     report = found.answer(

@@ -41,17 +41,9 @@ _OURS = (
 
 def page() -> None:
     """Render the page for an ICB; it works without a ledger, which only budgets need."""
-    st.title("Places", anchor=False)
+    frame.title("Places")
     names = icb_names()
-    icb = address.choose(
-        "icb",
-        "ICB",
-        list(names),
-        shown=lambda code: f"{names[code]} ({code})",
-        usual="QWO",
-        unknown=f"which has no practices in the figures of {FIGURES_YEAR}. {names['QWO']} is shown",
-    )
-    frame.name_tab_for(names[icb])
+    icb = frame.choose_icb(list(names), names, "QWO", f"which has no practices in the figures of {FIGURES_YEAR}")
     level = address.choose("to", "Level", list(LEVELS), shown=lambda level: LEVELS[level], horizontal=True)
     members = shipped_membership()
     division = choice.choose(icb, members) if level == "place" else None

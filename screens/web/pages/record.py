@@ -1,7 +1,5 @@
 """Record: any decision, one by its boxes, or many by a register."""
 
-import streamlit as st
-
 from screens.web.record import one, register
 from screens.web.shell import address, frame, open_ledger
 
@@ -14,7 +12,7 @@ _TOLD = (
 
 def page() -> None:
     """Render the view that the address names."""
-    st.title("Record", anchor=False)
+    frame.title("Record")
     view = address.choose("view", "What to record", list(VIEWS), shown=lambda view: VIEWS[view], horizontal=True,
                           usual=told if (told := address.asked_for("view")) in VIEWS else "one")  # fmt: skip
     address.write("view", view)

@@ -32,7 +32,7 @@ _ILLUSTRATIVE = (
 
 def page() -> None:
     """Render the page for the view and the scenario that the address names."""
-    st.title("What if?", anchor=False)
+    frame.title("What if?")
     st.write("A scenario asks what would change. Nothing on this page touches the books.")
     store = open_ledger.store()
     found = None if store is None else frame.books_of(store)

@@ -75,6 +75,7 @@ def choose(
     horizontal: bool | None = None,
     unknown: str = "which is not among the choices here",
     help_text: str | None = None,
+    is_labelled: bool = True,
 ) -> T:
     """A choice among options that the address names.
 
@@ -83,6 +84,7 @@ def choose(
         usual: what is chosen where nobody has said anything; the first option otherwise.
         horizontal: radio buttons, side by side or not; a list to pick from otherwise.
         unknown: what to say of an address that asks for something else.
+        is_labelled: whether the label is seen; it is always heard.
     """
     first = options[0] if usual is None else usual
     exact = {str(option): option for option in options}
@@ -91,7 +93,10 @@ def choose(
     if wrong:
         st.warning(f"The address asks for '{wrong}' under '{label}', {unknown}.")
     if horizontal is None:
-        value = st.selectbox(label, options, format_func=shown, key=name, help=help_text)
+        value = st.selectbox(
+            label, options, format_func=shown, key=name, help=help_text,
+            label_visibility="visible" if is_labelled else "collapsed",
+        )  # fmt: skip
     else:
         value = st.radio(label, options, format_func=shown, key=name, horizontal=horizontal, help=help_text)
     chosen: T = first if value is None else value

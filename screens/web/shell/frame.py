@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from html import escape
 from textwrap import dedent
+from typing import Any
 
 import streamlit as st
 
@@ -18,41 +20,52 @@ from screens.report.holdings import years_held
 from screens.report.render import page as tables
 from screens.report.report import Link, Table, columns
 from screens.report.wording import PAGE
-from screens.web.shell import address, open_ledger
+from screens.web.shell import address, header, open_ledger
+from screens.web.shell.header import PRODUCT
 from screens.web.shell.open_ledger import Books
 
-PRODUCT = "Devolution ledger"
 ENGLAND = "All ICBs"
 ILLUSTRATIVE = (
     "**Illustrative**: how free each line is, the default places, and what ICBs devolve and keep are this "
     "project's assumptions. No ICB has adopted them."
 )
 STYLE = (
-    # Streamlit's own focus ring is nearly invisible; a keyboard user has to see where they are.
-    "a:focus-visible, button:focus-visible, input:focus-visible, summary:focus-visible, textarea:focus-visible, "
-    "[tabindex]:focus-visible {outline: 3px solid #212b32; outline-offset: 2px; background-color: #ffeb3b; "
-    "color: #212b32} "
-    # A button that stands out keeps its own dark ground otherwise, under words that have become dark.
-    "button:focus-visible {outline: 3px solid #212b32 !important; background-color: #ffeb3b !important} "
-    # A radio button's input is hidden: its ring is drawn around its words.
-    "label:has(input:focus-visible) {outline: 3px solid #212b32; outline-offset: 2px; background-color: #ffeb3b} "
-    # A heading of 2.75 rem breaks words on a telephone.
-    "@media (max-width: 480px) {h1 {font-size: 1.8rem !important} h2 {font-size: 1.4rem !important} "
-    "h3 {font-size: 1.2rem !important}} "
-    # While a chart finds its new width it does not push the page aside.
-    "[data-testid=stVegaLiteChart] {overflow: hidden} "
-    # The page begins under the navigation, not a hand's breadth below it.
-    "[data-testid=stMainBlockContainer] {padding-top: 4.5rem; padding-bottom: 3rem} "
-) + tables.STYLE
+    (
+        # Streamlit's own focus ring is nearly invisible; a keyboard user has to see where they are.
+        "a:focus-visible, button:focus-visible, input:focus-visible, summary:focus-visible, textarea:focus-visible, "
+        "[tabindex]:focus-visible {outline: 3px solid #212b32; outline-offset: 2px; background-color: #ffeb3b; "
+        "color: #212b32} "
+        # A button that stands out keeps its own dark ground otherwise, under words that have become dark.
+        "button:focus-visible {outline: 3px solid #212b32 !important; background-color: #ffeb3b !important} "
+        # A radio button's input is hidden: its ring is drawn around its words.
+        "label:has(input:focus-visible) {outline: 3px solid #212b32; outline-offset: 2px; background-color: #ffeb3b} "
+        # A heading of 2.75 rem breaks words on a telephone.
+        "@media (max-width: 480px) {h1 {font-size: 1.8rem !important} h2 {font-size: 1.4rem !important} "
+        "h3 {font-size: 1.2rem !important}} "
+        # While a chart finds its new width it does not push the page aside.
+        "[data-testid=stVegaLiteChart] {overflow: hidden} "
+        # The page begins under the navigation, not a hand's breadth below it.
+        "[data-testid=stMainBlockContainer] {padding-top: 4.5rem; padding-bottom: 3rem} "
+        ".ask {font-size: 1.25rem; margin: 0} .ask a {color: #005EB8} "
+    )
+    + header.STYLE
+    + tables.STYLE
+)
 
 
-def opened(title: str) -> Books | None:
-    """Begin a page that shows the books: its title, the year where there are several, and the moment.
+def title(words: str) -> None:
+    """Begin a page: the header that every page has, and the page's title."""
+    header.begin()
+    st.title(words, anchor=False)
+
+
+def opened(words: str) -> Books | None:
+    """Begin a page that shows the books: its header with the year and the moment, and its title.
 
     Returns:
         The books; None where there are none to show, and the page says why and what to do.
     """
-    st.title(title, anchor=False)
+    title(words)
     return opened_below()
 
 
@@ -125,9 +138,14 @@ def books_of(store: Store) -> Books | None:
         return None
     year = years[0]
     if len(years) > 1 or address.asked_for("year"):
-        year = address.choose(
-            "year", "Year", years, shown=lambda start: str(FinancialYear(start)), unknown="for which no money stands"
-        )
+        with header.slots().year:
+            year = address.choose(
+                "year", "Year", years, shown=lambda start: str(FinancialYear(start)),
+                unknown="for which no money stands", is_labelled=False,
+            )  # fmt: skip
+        header.say(at)
+    else:
+        header.say(at, str(FinancialYear(year)))
     found = Books(store, at, year, {})
     icbs = found.answer("icbs", lambda reader, _: summary.icbs(reader, year), year)
     return Books(store, at, year, icbs)
@@ -143,16 +161,25 @@ def icb(books: Books, *, with_all: bool) -> str | None:
         st.info("No ICB holds money of this year yet, so only the national picture can be shown.")
         return None
     options = [*([""] if with_all else []), *names]
-    code = address.choose(
-        "icb",
-        "ICB",
-        options,
-        shown=lambda code: f"{names[code]} ({code})" if code else ENGLAND,
-        usual=next(iter(names)) if len(names) == 1 else options[0],
-        unknown=f"which holds no money in this ledger. {ENGLAND if with_all else names[options[0]]} is shown",
-    )
-    name_tab_for(names[code] if code else ENGLAND)
-    return code or None
+    shown = names | {"": ENGLAND}
+    usual = next(iter(names)) if len(names) == 1 else options[0]
+    return choose_icb(options, shown, usual, "which holds no money in this ledger") or None
+
+
+def choose_icb(options: Sequence[str], names: Mapping[str, str], usual: str, unknown: str) -> str:
+    """Let the header's choice of an ICB be among some, and the browser's tab say which is chosen.
+
+    Args:
+        options: their codes; an empty one stands for all of them.
+        unknown: what to say of an address that asks for another.
+    """
+    with header.slots().organisation:
+        code = address.choose(
+            "icb", "ICB", options, shown=lambda code: f"{names[code]} ({code})" if code else names[code], usual=usual,
+            unknown=f"{unknown}. {names[usual]} is shown", is_labelled=False,
+        )  # fmt: skip
+    name_tab_for(names[code])
+    return code
 
 
 def refused(problems: Sequence[Problem], told: str) -> None:
@@ -186,6 +213,11 @@ def clocks(at: Moment) -> str:
     )
 
 
+def for_analysts(what: str) -> AbstractContextManager[Any]:
+    """A fold for what only analysts need: sources one by one, commands, files as they are written, and hashes."""
+    return st.expander(f"For analysts: {what}")
+
+
 def foot(at: Moment | None, published: str, *, illustrative: str = ILLUSTRATIVE) -> None:
     """End a page: what is published, what is ours, when, and on whose authority it is not.
 
@@ -195,11 +227,14 @@ def foot(at: Moment | None, published: str, *, illustrative: str = ILLUSTRATIVE)
         illustrative: what of it is this project's assumption.
     """
     st.header("What these figures are", anchor=False)
-    st.write(published)
     if illustrative and (at is None or at.illustrative):
         st.write(illustrative)
-    if at is not None:
-        st.write(clocks(at))
+    if at is None:
+        st.write(published)
+    else:
+        with for_analysts("sources and moment"):
+            st.write(published)
+            st.write(clocks(at))
     st.write(
         "Prototype, not an NHS England product. Contains public sector information licensed under the Open "
         "Government Licence v3.0."

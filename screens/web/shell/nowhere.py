@@ -25,13 +25,13 @@ def asked_for(pages: Sequence[Any]) -> list[Any]:
         return []
 
     def show() -> None:
-        st.title("There is no page here", anchor=False)
+        frame.title("There is no page here")
         st.write(
             f"The address asks for a page called '{frame.as_text(name[:_LONGEST_SHOWN])}'. "
             "It may have been cut short or mistyped. Nothing is lost. These are the pages:"
         )
         for page in pages:
-            frame.link(page.title, page.url_path or "overview", {})
+            frame.link(page.title, page.url_path, {})
         frame.foot(None, "No figure is shown here.", illustrative="")
 
     return [st.Page(show, title="No page here", url_path=name, visibility="hidden")]

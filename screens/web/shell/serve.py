@@ -8,6 +8,7 @@ from streamlit.web.cli import main
 
 # What somebody meets first comes first.
 _PAGES = (
+    "start",
     "overview",
     "national",
     "ring_fences",

@@ -1,0 +1,120 @@
+"""Start: what people come to ask, each question with the headline of its answer, and three ways through the app."""
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from allocations.shares import national, targets
+from ledger.errors import Refused
+from ledger.reports import receivers
+from ledger.reports.position import moment
+from ledger.reports.summary import take
+from scenarios import outcome
+from screens.report import questions
+from screens.report.month import newest_month, shown
+from screens.report.questions import QUESTIONS, WAYS, WHAT_IFS, Question
+from screens.web.pages.scenarios import work_out
+from screens.web.shell import address, frame, open_ledger
+from screens.web.shell.open_ledger import Books
+
+_CORE = "core"
+
+
+def page() -> None:
+    """Render it: every question first, then the answers, the quickest before those that take a moment."""
+    frame.title("What do you want to know?")
+    store = open_ledger.store()
+    books = None if store is None else frame.books_of(store)
+    if books is None:
+        _ways(None, None)
+        frame.foot(None, "There are no books to answer from yet.", illustrative="")
+        return
+    icb = frame.icb(books, with_all=True)
+    year = address.asked_for("year")
+    places = _cards(QUESTIONS, icb, year, 3)
+    st.header("What if it were otherwise?", anchor=False)
+    places |= _cards(WHAT_IFS, None, None, 4)
+    _ways(icb, year)
+    frame.foot(books.at, frame.sources(books))
+    for name, answer in {**_answers(books, icb), **_what_ifs(books)}.items():
+        with places[name], st.container():
+            try:
+                told = answer()
+            except Refused:
+                told = "These books cannot answer it. The page says why."
+        places[name].html(f"<p>{escape(told)}</p>")
+
+
+def _cards(asked: Sequence[Question], icb: str | None, year: str | None, across: int) -> dict[str, Any]:
+    """A card for each question, so many side by side; the places for the headlines, by the question's name."""
+    places = {}
+    for first in range(0, len(asked), across):
+        for column, question in zip(st.columns(across), asked[first : first + across], strict=False):
+            leads = escape(question.link(icb, year).address)
+            with column, st.container(border=True, height="stretch"):
+                st.html(f'<h2 class="ask"><a href="{leads}" target="_self">{escape(question.asked)}</a></h2>')
+                places[question.name] = st.empty()
+    return places
+
+
+def _answers(books: Books, icb: str | None) -> Mapping[str, Callable[[], str]]:
+    """The headline of each question by its name, read from the answer that its page shows."""
+    year = books.year
+
+    def where() -> str:
+        held = books.held(icb)
+        return books.answer(
+            "picture", lambda reader, at: take(reader, at, year=year, icb=icb, held=held), year, icb
+        ).sentence
+
+    def free() -> str:
+        if icb is None:
+            whole = books.answer("together", lambda reader, at: national.together(reader, at, year, None), year, None)
+            return questions.how_free(whole)
+        each = books.answer("standings", lambda reader, at: national.standings(reader, at, year, None), year, None)
+        return questions.how_free(next((one for one in each if one.code == icb), None))
+
+    def pieces() -> str:
+        found, _ = books.answer(
+            "received",
+            lambda reader, at: receivers.received(reader, at, "icb", organisation=icb, year=year),
+            "icb", icb, year,
+        )  # fmt: skip
+        return questions.in_pieces(found)
+
+    def month() -> str:
+        asked = newest_month(year, books.at.as_at)
+        if icb is None:
+            return questions.came_in(None, asked)
+        report = books.answer(
+            "month", lambda reader, _: shown(reader, moment(reader, asked.last_day), asked, icb), asked, icb
+        )
+        return questions.came_in(report, asked)
+
+    return {
+        "fair": lambda: questions.fair_share(targets.targets(_CORE), icb),
+        "where": where, "free": free, "month": month, "pieces": pieces,
+    }  # fmt: skip
+
+
+def _what_ifs(books: Books) -> Mapping[str, Callable[[], str]]:
+    """The headline of each scenario by its question's name."""
+
+    def headline(question: Question) -> str:
+        path = outcome.library()[question.query["scenario"]]
+        return questions.what_if(question, work_out(books, outcome.find(path.stem), path.read_bytes()))
+
+    return {question.name: lambda question=question: headline(question) for question in WHAT_IFS}  # type: ignore[misc]
+
+
+def _ways(icb: str | None, year: str | None) -> None:
+    """The ways of three kinds of people, each in at most three steps."""
+    st.header("Or start from who you are", anchor=False)
+    for column, way in zip(st.columns(len(WAYS)), WAYS, strict=True):
+        steps = "".join(
+            f'<li><a href="{escape(step.link(icb, year).address)}" target="_self">{escape(step.asked)}</a></li>'
+            for step in way.steps
+        )
+        column.html(f'<div class="house"><h3>{escape(way.who)}</h3><ol>{steps}</ol></div>')
