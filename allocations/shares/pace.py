@@ -339,8 +339,8 @@ class PaceRule(StrictModel):
         return Curve(self.curve)
 
 
-class PaceFile(PaceRule):
-    """What a pace of change is worked out from.
+class Converging(StrictModel):
+    """Who has which budget and which target.
 
     ``organisations`` is a list, or ``published 2025/26 core`` (or ``specialised``, ``primary medical``) for
     the baselines and targets that NHS England published for the 42 ICBs.
@@ -349,7 +349,7 @@ class PaceFile(PaceRule):
     organisations: tuple[OneOrganisation, ...] | str
 
     @model_validator(mode="after")
-    def _known_organisations(self) -> "PaceFile":
+    def _known_organisations(self) -> "Converging":
         if isinstance(self.organisations, str):
             streams = sorted(set(tables.table("convergence_2025_26")["stream"].to_pylist()))
             if self.organisations not in (PUBLISHED + stream for stream in streams):
@@ -361,25 +361,13 @@ class PaceFile(PaceRule):
             raise ValueError("give every organisation target_share, or every one target_pounds")
         return self
 
-    def plan(self) -> PacePlan:
-        """The same, in pence and exact shares."""
-        baseline, target = self._amounts()
-        whole = sum(target.values())
-        return PacePlan(
-            baseline_pence=baseline,
-            target_share={code: share / whole for code, share in target.items()} if self._in_pounds() else target,
-            base_growth=self.base_growth,
-            curve=self.convergence_curve(),
-            floor=self.floor,
-            cap=self.cap,
-            quantum_pence=None if self.quantum_pounds is None else self.quantum_pounds * 100,
-            unit_pence=self.unit_pounds * 100,
-        )
-
-    def _in_pounds(self) -> bool:
+    @property
+    def in_pounds(self) -> bool:
+        """Whether targets are pounds; else they are parts of one."""
         return isinstance(self.organisations, str) or self.organisations[0].target_share is None
 
-    def _amounts(self) -> tuple[dict[str, int], dict[str, Fraction]]:
+    def amounts(self) -> tuple[dict[str, int], dict[str, Fraction]]:
+        """Code to its budget in pence, and code to its target: the published ones in £1,000."""
         if isinstance(self.organisations, str):
             stream = self.organisations.removeprefix(PUBLISHED)
             rows = [row for row in tables.table("convergence_2025_26").to_pylist() if row["stream"] == stream]
@@ -390,6 +378,25 @@ class PaceFile(PaceRule):
         return (
             {row.code: pence_from_pounds(row.baseline_pounds) for row in self.organisations},
             {row.code: Fraction(row.target_share or row.target_pounds or 0) for row in self.organisations},
+        )
+
+
+class PaceFile(PaceRule, Converging):
+    """What a pace of change is worked out from."""
+
+    def plan(self) -> PacePlan:
+        """The same, in pence and exact shares."""
+        baseline, target = self.amounts()
+        whole = sum(target.values())
+        return PacePlan(
+            baseline_pence=baseline,
+            target_share={code: share / whole for code, share in target.items()} if self.in_pounds else target,
+            base_growth=self.base_growth,
+            curve=self.convergence_curve(),
+            floor=self.floor,
+            cap=self.cap,
+            quantum_pence=None if self.quantum_pounds is None else self.quantum_pounds * 100,
+            unit_pence=self.unit_pounds * 100,
         )
 
 
