@@ -24,6 +24,7 @@ BESIDES = {
     "network": ("U41591", "U41591 --year 2024/25 --monthly"),
     "bids": (f"{ROOT}/scenarios/bids/example.yaml", "no-such-pot"),
     "pace": (f"{ROOT}/docs/pace_of_change_example.yaml",),
+    "scenario solve": (f"{ROOT}/docs/solve_example.yaml", f"{ROOT}/docs/solve_published_example.yaml"),
 }
 # What differs from one making of the demo to the next: hashes over recorded times, and the day on which it is asked.
 TODAY = time.strftime("%Y-%m-%d")

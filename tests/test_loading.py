@@ -31,7 +31,7 @@ READ = {"openpyxl"}
 WRITE = {"xlsxwriter"}
 WATCHED = {
     *ENGINE, *TABLES, *MAKES_TABLES, *PEOPLE, *YAML, *READ, *WRITE, "python_calamine", "gptables", "pandas", "streamlit", "altair",
-    "psycopg", "cryptography",
+    "psycopg", "cryptography", "highspy",
 }  # fmt: skip
 # What posts entries works with the tables of the books, and asks the rules of them; what reads scenarios reads YAML,
 # as does what reads the index of the shipped figures.
@@ -79,6 +79,8 @@ COMMANDS: dict[str, tuple[str, set[str]]] = {
     "scenario list": ("--ledger LEDGER", FIGURES),
     "scenario run": ("lift-small-pots --ledger LEDGER", FIGURES),
     "scenario compare": ("lift-small-pots keep-by-agreement --ledger LEDGER", FIGURES),
+    # The one command that has a use for the solver.
+    "scenario solve": (f"{ROOT}/docs/solve_example.yaml", FIGURES | {"highspy"}),
     "scenario check": ("lift-small-pots FILE --ledger LEDGER", FIGURES | PEOPLE),
     "scenario pack": ("lift-small-pots --out OUT.html --ledger LEDGER", WORKBOOKS),
     "scenario adopt": ("keep-by-agreement --dry-run --ledger LEDGER", POSTS | YAML),

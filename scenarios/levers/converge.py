@@ -1,5 +1,6 @@
 """Converge: move shares towards fair shares over several years, at a pace that everybody can bear."""
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, Self
 
@@ -126,17 +127,7 @@ class Converge(Selecting):
                 )
             fair = {code: opening[code] / (1 + distances[code]) for code in opening}
             return {code: each / sum(fair.values()) for code, each in fair.items()}
-        shares = Sharing(among=self.among, by=self.by).parts(10**15, world, fund, stream, icb)
-        whole = sum(shares.get(code, 0) for code in opening)
-        without = sorted(code for code in opening if not shares.get(code))
-        if without:
-            raise CannotApply(
-                f"{without[0]} holds some of {fund} and has no fair share of it.",
-                "There is no target to move towards.",
-                "Leave it out, or choose another weighting.",
-                "organisations",
-            )
-        return {code: Fraction(shares[code], whole) for code in opening}
+        return fair_shares(opening, world, Sharing(among=self.among, by=self.by), fund, stream, icb)
 
     def _years(self, opening: dict[str, int], target: dict[str, Fraction], path: list[list[Any]]) -> dict[str, int]:
         """One fund's way, year by year; notes on the path how far the farthest still is."""
@@ -158,6 +149,31 @@ class Converge(Selecting):
         except Refused as refused:
             first = refused.problems[0]
             raise CannotApply(first.found, first.why, first.fix, first.where.split(",")[0]) from refused
+
+
+def fair_shares(
+    opening: Iterable[str], world: World, sharing: Sharing, fund: str, stream: str, icb: str | None
+) -> dict[str, Fraction]:
+    """The fair shares of those who hold some of a fund, which make one.
+
+    Args:
+        icb: whose places or networks share; all ICBs otherwise.
+
+    Raises:
+        CannotApply: somebody holds some and has no fair share of it.
+    """
+    holders = list(opening)
+    shares = sharing.parts(10**15, world, fund, stream, icb)
+    whole = sum(shares.get(code, 0) for code in holders)
+    without = sorted(code for code in holders if not shares.get(code))
+    if without:
+        raise CannotApply(
+            f"{without[0]} holds some of {fund} and has no fair share of it.",
+            "There is no target to move towards.",
+            "Leave it out, or choose another weighting.",
+            "organisations",
+        )
+    return {code: Fraction(shares[code], whole) for code in holders}
 
 
 def _published_distances(stream: str) -> dict[str, Fraction]:

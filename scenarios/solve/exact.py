@@ -1,21 +1,22 @@
 """The path of least disruption in exact fractions, and the proof that none is less disruptive.
 
 A budget is counted relative to equal growth: 1 is what it would be if all grew alike. The disruption is the sum over
-years and organisations of (opening budget) x (this year's figure - last year's figure)**2. It is strictly convex, so there
-is one path and no other, whichever solver looks for it. A solver that works in floats says which limits bind; here the equations
-that follow are solved in fractions, and every limit and the sign of every multiplier is looked at (the conditions of
-Karush, Kuhn and Tucker, which in a convex programme are enough). Where one is wrong it is put right, until all hold.
+years and organisations of (opening budget) x (this year's figure - last year's figure)**2. It is strictly convex, so
+there is one path and no other, whichever solver looks for it. A solver that works in floats says which limits bind.
+Here the equations that follow are solved in fractions, and every limit and the sign of every multiplier is looked at
+(the conditions of Karush, Kuhn and Tucker, which are enough in a convex programme). What is wrong is put right, until
+all hold.
 
 For a given price of each year's money an organisation's best path depends on nothing but its own limits, and is a
-linear function of the prices wherever the same limits bind. So all with the same binding limits share one table of coefficients, and the
-prices follow from as many equations as there are years.
+linear function of the prices wherever the same limits bind. So all with the same binding limits share one table of
+coefficients, and the prices follow from as many equations as there are years.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from operator import mul
 
 from scenarios.solve.goal import Goal
@@ -137,7 +138,7 @@ def _coefficients(goal: Goal, pattern: Pattern) -> Coefficients:
         for year in members:
             row[year - 1] = part[year]
         for other, coupled in ((number - 1, part[last[number - 1]]), (number + 1, part[last[number]])):
-            if other == 0 or other > unknown and other < len(values):
+            if other == 0 or (other > unknown and other < len(values)):
                 row = [each + coupled * value for each, value in zip(row, values[other], strict=True)]
         right.append(row)
     for number in range(1, unknown):
@@ -212,10 +213,11 @@ def _paths(
     ends: Mapping[str, tuple[Fraction, Fraction]],
     prices: Vector,
 ) -> dict[str, tuple[Fraction, ...]]:
+    point = [*prices, _ONE]
     shared = {
-        pattern: [sum((each * price for each, price in zip(row, [*prices, _ONE], strict=False)), Fraction(0)) for row in known[pattern]]
+        pattern: [sum((each * at for each, at in zip(row, point, strict=False)), Fraction(0)) for row in known[pattern]]
         for pattern in set(patterns.values())
-    }  # fmt: skip
+    }
     return {
         code: tuple(
             own + row[-1] * end if end else own
@@ -267,10 +269,8 @@ def _ties_put_right(goal: Goal, pattern: Pattern, path: Sequence[Fraction], pric
     """The ties of each year and the end, put right."""
     years = goal.years
     relative = (_ONE, *path)
-    slope = [
-        relative[year] - relative[year - 1] - (relative[year + 1] - relative[year] if year < years else 0) - prices[year - 1]
-        for year in range(1, years + 1)
-    ]  # fmt: skip
+    steps = [now - before for before, now in pairwise(relative)]
+    slope = [step - after - price for step, after, price in zip(steps, [*steps[1:], Fraction(0)], prices, strict=True)]
     factors = _factors(goal, pattern)
     end = _multiplier_of_the_end(slope, factors) if pattern.end else Fraction(0)
     pulls = [Fraction(0)] * years
@@ -281,7 +281,7 @@ def _ties_put_right(goal: Goal, pattern: Pattern, path: Sequence[Fraction], pric
     ties = []
     for year, tie in enumerate(pattern.ties):
         low, high = goal.least[year] * relative[year], None if goal.most is None else goal.most[year] * relative[year]
-        if tie == FLOOR and pulls[year] < 0 or tie == CAP and pulls[year] > 0:
+        if (tie == FLOOR and pulls[year] < 0) or (tie == CAP and pulls[year] > 0):
             ties.append(FREE)
         elif tie == FREE and relative[year + 1] < low:
             ties.append(FLOOR)
@@ -289,7 +289,7 @@ def _ties_put_right(goal: Goal, pattern: Pattern, path: Sequence[Fraction], pric
             ties.append(CAP)
         else:
             ties.append(tie)
-    wrong = pattern.end == LOW and end < 0 or pattern.end == HIGH and end > 0
+    wrong = (pattern.end == LOW and end < 0) or (pattern.end == HIGH and end > 0)
     return (*ties, FREE if wrong else pattern.end)
 
 

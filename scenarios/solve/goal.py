@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import ceil, floor
 
 from ledger.errors import Problem, Refused
-from ledger.money import exact_pounds, round_half_up_fraction
+from ledger.money import exact_pounds, plain_decimal, round_half_up_fraction
 
 MOST_YEARS = 30
 
@@ -117,7 +117,8 @@ class Goal:
                 sentence = f"its fair share is {self.target[code]}."
                 found.append(Problem(code, sentence, "A fair share is positive.", "Correct the share."))
         if self.cap is not None and self.cap <= self.floor:
-            sentence = f"the floor is {float(self.floor):.4%} and the cap {float(self.cap):.4%}."
+            floor_said, cap_said = (f"{plain_decimal(each * 100, 4)}%" for each in (self.floor, self.cap))
+            sentence = f"the floor is {floor_said} and the cap {cap_said}."
             fix = "Put the floor below the cap."
             found.append(Problem("floor and cap", sentence, "There is nothing between them to choose.", fix))
         return found or self._totals_out_of_reach()

@@ -1,7 +1,7 @@
 """The same programme for HiGHS, in floats: whether the goal can be reached, and which limits bind on the way.
 
-Its answers are guesses that the exact equations start from (``scenarios.solve.exact``); no figure of money comes from here.
-HiGHS is MIT-licensed and is loaded when a way is looked for, by nothing else.
+Its answers are guesses that the exact equations start from (``scenarios.solve.exact``); no figure of money comes from
+here. HiGHS is under the MIT licence, and is loaded when a way is looked for, by nothing else.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ def _run(goal: Goal, *, with_disruption: bool) -> Any:
     """The path as an array, organisation by year, relative to equal growth."""
     library = _library()
     solver = library.Highs()
-    solver.setOptionValue("output_flag", False)  # noqa: FBT003 - as the library takes it
+    solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     model = library.HighsModel()
     model.lp_ = _programme(library, goal, with_disruption=with_disruption)

@@ -1,8 +1,8 @@
 """An exact path in whole pence: each year sums to its total, and nobody leaves a limit by a penny.
 
-Every year is apportioned as everything is (``allocations.shares.apportion``). Where that would put somebody a penny below the
-floor, above the cap or too far from the end, the penny is put back and taken from, or given to, those with room, in
-proportion to their room. What room there is also looks ahead: nobody is given what later years could not follow.
+Every year is apportioned as everything is (``allocations.shares.apportion``). Where that would put somebody a penny
+below the floor, above the cap or too far from the end, the penny is put back and taken from, or given to, those with
+room, in proportion to their room. What room there is looks ahead: nobody is given what later years could not follow.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,14 +1,14 @@
 """The path of least disruption to a goal: found by a solver, proved in fractions, paid in whole pence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import isqrt
 
 from allocations.shares.apportion import apportion
 from ledger.errors import Problem, Refused
-from ledger.reports.summary import percent
+from ledger.money import plain_decimal
 from scenarios.solve import highs
 from scenarios.solve.exact import FREE, NotProved, Path, Pattern, prove
 from scenarios.solve.goal import Goal, check
@@ -18,6 +18,9 @@ from scenarios.solve.reach import Instead, instead
 _LARGE = 300
 """With more unknowns than so many the equations are tried first from no limit binding: the solver takes seconds."""
 _PLACES = 10**12
+_MOST_NAMED = 3
+_MOST_EXPLAINED = 5
+"""Of so many goals that cannot be reached it is worked out what could be instead; it takes many runs of the solver."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,10 @@ class Way:
     @property
     def typical_points(self) -> Fraction:
         """The root of the disruption: by how much a budget typically grows faster or slower than all do, a year."""
-        return Fraction(isqrt(int(self.disruption * _PLACES**2)), _PLACES)
+        return root(self.disruption)
 
     def moved_pence(self) -> list[int]:
-        """What moves in each year: what those who gain by it have more than if all had grown alike from the year before."""
+        """What moves in each year: what some have more than if all had grown alike from the year before."""
         found, before = [], dict(self.goal.opening_pence)
         for year, total in enumerate(self.goal.totals_pence):
             now = {code: pence[year] for code, pence in self.pence.items()}
@@ -62,8 +65,16 @@ class Way:
         return Fraction(now, before) - 1
 
 
-def solve(goal: Goal) -> Way:
+def root(square: Fraction) -> Fraction:
+    """A square root to twelve decimals, rounded down."""
+    return Fraction(isqrt(int(square * _PLACES**2)), _PLACES)
+
+
+def solve(goal: Goal, *, explain: bool = True) -> Way:
     """The way to a goal.
+
+    Args:
+        explain: whether to work out what could be reached instead of a goal that cannot.
 
     Raises:
         Refused: the goal is none, or cannot be reached; then what binds, and what could be reached instead.
@@ -71,9 +82,9 @@ def solve(goal: Goal) -> Way:
     check(goal)
     path = _proved(goal)
     if path is None:
-        raise Refused([_unreachable(goal, instead(goal))])
+        raise Refused([_unreachable(goal, instead(goal) if explain else None)])
     try:
-        pence = in_pence(goal, {code: _grown(goal, own) for code, own in path.relative.items()})
+        pence = in_pence(goal, path.relative)
     except NoWholePence:
         raise Refused([_too_narrow()]) from None
     if wrong := broken(goal, pence):
@@ -92,10 +103,6 @@ def disruption(goal: Goal, relative: Mapping[str, Sequence[Fraction]]) -> Fracti
         for code, own in relative.items()
     )
     return Fraction(sum(squares)) / (goal.whole_pence * goal.years)
-
-
-def _grown(goal: Goal, relative: Sequence[Fraction]) -> list[Fraction]:
-    return [each * growth for each, growth in zip(relative, goal.growth_of_all, strict=True)]
 
 
 def _proved(goal: Goal) -> Path | None:
@@ -120,13 +127,16 @@ def _too_narrow() -> Problem:
     return Problem("limits", sentence, "What is paid is whole pence, and every limit is kept to the penny.", fix)
 
 
-def _unreachable(goal: Goal, found: Instead) -> Problem:
-    goal_said = f"not all can be within {percent(goal.within)} of their fair shares in {goal.years} years"
+def _unreachable(goal: Goal, found: Instead | None) -> Problem:
+    said = f"not all can be within {_fine(goal.within)} of their fair shares in {goal.years} years"
+    why = "A path keeps to every limit in every year, or it is none."
+    if found is None:
+        return Problem("goal", f"{said}.", why, "Look at the goals above, or ask for this one alone.")
     far = list(found.out_of_reach.items())
-    named = ", ".join(f"{code} {percent(abs(distance))} {'above' if distance > 0 else 'below'}" for code, distance in far[:3])
-    more = f" and {len(far) - 3} more" if len(far) > 3 else ""  # noqa: PLR2004 - enough to know what it is about
-    kept = f" It keeps {named}{more}, whatever the others have." if far else ""
-    return Problem("goal", f"{goal_said}; what binds is {found.binds}.{kept}", "A path has to keep to every limit.", _said(found))
+    named = [f"{code} {_fine(abs(distance))} {'above' if distance > 0 else 'below'}" for code, distance in far]
+    more = f" and {len(far) - _MOST_NAMED} more" if len(far) > _MOST_NAMED else ""
+    kept = f" It keeps {', '.join(named[:_MOST_NAMED])}{more}, whatever the others have." if far else ""
+    return Problem("goal", f"{said}; what binds is {found.binds}.{kept}", why, _said(found))
 
 
 def _said(found: Instead) -> str:
@@ -141,4 +151,27 @@ def _said(found: Instead) -> str:
 
 
 def _fine(part: Fraction) -> str:
-    return f"{float(part * 100):.2f}%"
+    return f"{plain_decimal(part * 100, 2)}%"
+
+
+def solve_all(goals: Mapping[tuple[str, str], Goal]) -> dict[tuple[str, str], Way]:
+    """The way to each of several goals, which have nothing to do with each other.
+
+    Args:
+        goals: fund and ICB to a goal.
+
+    Raises:
+        Refused: with every goal that cannot be reached; of the first few also what could be reached instead.
+    """
+    found, problems = {}, list[Problem]()
+    for (fund, icb), goal in goals.items():
+        try:
+            found[fund, icb] = solve(goal, explain=len(problems) < _MOST_EXPLAINED)
+        except Refused as refused:
+            whose = ", ".join(name for name in (fund, icb) if name)
+            problems += [
+                replace(each, where=f"{whose}, {each.where}" if whose else each.where) for each in refused.problems
+            ]
+    if problems:
+        raise Refused(problems)
+    return found
