@@ -65,7 +65,12 @@ def test_functions_fit_on_a_screen() -> None:
 def test_money_never_passes_through_a_float_or_a_row_loop() -> None:
     # Analysts get pandas with Arrow's own types, which keep whole pence whole; what tells them so may name it.
     banned = (".df()", "fetchdf(", "executemany(", "fillna(", ".to_pandas()")
-    found = [f"{word} in {path}" for path in FILES for word in banned if word in text(path) and path != ROOT / "screens" / "python.py"]
+    found = [
+        f"{word} in {path}"
+        for path in FILES
+        for word in banned
+        if word in text(path) and path != ROOT / "screens" / "python.py"
+    ]
     assert found == []
 
 
