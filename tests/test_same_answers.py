@@ -75,7 +75,7 @@ REFUSED = {
 ELSEWHERE = {
     "template", "export register", "record register", "demo", "new", "app", "stats", "pace", "backup", "migrate", "import budgets", "import published",
     "import structure", "import position", "carry-forward", "export journal", "scenario pack", "dismiss", "export allocations", "export position", "export scenario",
-    "export published", *(f"record {name}" for name in DECISIONS if name not in ("release", "terms")), "proposal approve", "proposal reject", "proposal withdraw", "proposal expire", "scenario check",
+    "export published", *(f"record {name}" for name in DECISIONS if name not in ("release", "terms")), "proposal approve", "proposal reject", "proposal withdraw", "proposal expire", "scenario check", "scenario solve",
 }  # fmt: skip
 MOMENTS = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?")
 
