@@ -50,14 +50,18 @@ def put_in_words(text: str, values: Mapping[str, Any]) -> str:
     return NAME.sub(lambda found: str(values.get(found[1], found[0])), text)
 
 
-def _written(number: Fraction) -> str:
-    if number.denominator == 1:
-        return str(number.numerator)
-    return format(round(Decimal(number.numerator) / number.denominator, _PLACES).normalize(), "f")
+def _written(value: Fraction) -> str:
+    if value.denominator == 1:
+        return str(value.numerator)
+    return format(round(Decimal(value.numerator) / value.denominator, _PLACES).normalize(), "f")
 
 
-def _number(written: Any) -> Fraction:
-    """A value as people write it: 80%, 0.8, £1.2 million."""
+def number(written: Any) -> Fraction:
+    """A value as people write it: 80%, 0.8, £1.2 million.
+
+    Raises:
+        NoExpression: it is no number.
+    """
     text = str(written).strip()
     try:
         return Fraction(text[:-1].strip()) / 100 if text.endswith("%") else Fraction(text)
@@ -113,7 +117,7 @@ class _Reader:
         kind, text = self.tokens.pop(0)
         if kind == "name" and text[1:] not in self.values:
             raise NoExpression(text)
-        return _number(self.values[text[1:]] if kind == "name" else text)
+        return number(self.values[text[1:]] if kind == "name" else text)
 
     def _taken(self, *signs: str) -> str:
         """The next sign, taken, where it is one of these; else nothing."""

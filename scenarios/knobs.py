@@ -135,18 +135,6 @@ def turned(content: Any, values: Mapping[str, str]) -> Any:
     return new
 
 
-def with_values(content: Any, values: Mapping[str, Any]) -> Any:
-    """What a file says with other values of assumptions. Names that it does not make are passed over.
-
-    Args:
-        values: name of an assumption to its value, as a file writes it.
-    """
-    new = copy.deepcopy(content)
-    for each in new.get("assumptions", ()):
-        each["value"] = values.get(each.get("name"), each.get("value"))
-    return new
-
-
 def as_text(content: Any) -> str:
     """A file's content as YAML that people read, in its own order; it reads back as the same."""
     return yaml.dump(content, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=110)

@@ -221,7 +221,9 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "gainers": [_view(view) for view in outcome.views],
         "by_fund": [vars(line) for line in outcome.by_fund],
         "by_discretion": [vars(line) for line in outcome.by_discretion],
-        "assumptions": [assumption.model_dump(mode="json") for assumption in scenario.assumptions],
+        "assumptions": [
+            assumption.model_dump(mode="json", exclude_defaults=True) for assumption in scenario.assumptions
+        ],
     }
 
 

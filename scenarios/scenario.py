@@ -2,25 +2,31 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema, model_validator
+from pydantic import Field, ValidationError, WithJsonSchema, model_validator
 
+from allocations.figures.weightings import WEIGHTINGS
 from allocations.reading.strict_yaml import Path_, StrictModel, Whole, place_of, read_lines, read_model
 from ledger.errors import Problem, Refused, refuse
-from scenarios.expressions import named, put_in, put_in_words
-from scenarios.fields import NAMED, Instant, Light, Text, Year, Years
+from scenarios.expressions import NoExpression, named, number, put_in, put_in_words
+from scenarios.fields import NAMED, Instant, Light, Share, Text, Year, Years
 from scenarios.levers import Step
 from scenarios.paths.rates import NotKnown, YearlyGrowth
-from scenarios.variants import Difference, changed_from_library
+from scenarios.shapes import Shape
+from scenarios.variants import Difference, changed_from_library, with_values
 
 SCHEMA_VERSION = 1
 LARGEST_FILE_BYTES = 1_000_000
+
+
+_Value = Annotated[str | int | date, WithJsonSchema({"type": ["string", "number"]})]
 
 
 class Grounds(StrictModel):
@@ -36,11 +42,49 @@ class Assumption(Grounds):
 
     Attributes:
         impact: how much the answer would move if it were wrong: red is much, green is little.
+        low, high: between which values it lies, written as the value is; both or none.
+        shape: how it is drawn between them, as ``scenarios.shapes`` says; a triangle where nothing is said.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
-    value: Annotated[str | int | date, WithJsonSchema({"type": ["string", "number"]})]
+    value: _Value
     impact: Light
+    low: _Value | None = None
+    high: _Value | None = None
+    shape: Shape = Field(default="triangular", description="how it is drawn between low and high")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Assumption":
+        ends = (self.low, self.value, self.high)
+        if self.low is None and self.high is None:
+            if self.shape != "triangular":
+                raise ValueError("a shape needs a low and a high to lie between")
+            return self
+        try:
+            low, central, high = (number(each) for each in ends)
+        except NoExpression as error:
+            raise ValueError("low, value and high must be three numbers") from error
+        if not low <= central <= high:
+            raise ValueError(f"the value {self.value} does not lie from {self.low} to {self.high}")
+        return self
+
+
+class PeopleSpread(Grounds):
+    """How sure the people are that money is shared by: a relative error of its own for every ICB, drawn at random.
+
+    Attributes:
+        weighting: whose weighted people; ``registered`` moves every weighting alike.
+        spread: the standard deviation of the error, as 1%; what is beyond two of them is drawn again.
+    """
+
+    weighting: str
+    spread: Share = Field(gt=0, le=Decimal("0.2"))
+
+    @model_validator(mode="after")
+    def _known(self) -> "PeopleSpread":
+        if self.weighting not in WEIGHTINGS:
+            raise ValueError(f"there is no weighting '{self.weighting}'; there are {', '.join(WEIGHTINGS)}")
+        return self
 
 
 class Measured(Grounds):
@@ -114,6 +158,7 @@ class Scenario(StrictModel):
         default=None, description="what becomes of money of which nobody knows whether it recurs"
     )
     measures: dict[str, Measured] = Field(default_factory=dict)
+    people: tuple[PeopleSpread, ...] = ()
     segments: Segments | None = None
     seed: Whole = Field(default=0, ge=0)
 
@@ -160,6 +205,7 @@ class WrittenScenario:
         where: names a place in the file by the keys that lead there.
         used: the assumptions that its steps name; None where that is not known.
         changes: what it says otherwise than the library scenario that it is based on.
+        content: what the file says, before assumptions are put in; None where there is no file.
     """
 
     scenario: Scenario
@@ -167,6 +213,7 @@ class WrittenScenario:
     where: Callable[[Path_], str]
     used: frozenset[str] | None = None
     changes: tuple[Difference, ...] = ()
+    content: Any = None
 
 
 def read_scenario(path: Path) -> WrittenScenario:
@@ -183,7 +230,26 @@ def read_scenario(path: Path) -> WrittenScenario:
     scenario = read_model(path, Scenario, _with_assumptions)
     used = frozenset(_used([content.get(part) for part in ("steps", "baseline", "growth")]))
     changes = changed_from_library(content)
-    return WrittenScenario(scenario, path.name, lambda keys: place_of(path, lines, keys), used, changes)
+    return WrittenScenario(scenario, path.name, lambda keys: place_of(path, lines, keys), used, changes, content)
+
+
+def revalued(written: WrittenScenario, values: Mapping[str, Any]) -> WrittenScenario:
+    """The same scenario with other values of its assumptions.
+
+    Args:
+        values: name of an assumption to its value, as a file writes it.
+
+    Raises:
+        Refused: a step cannot have such a value.
+    """
+    content = with_values(written.content, values)
+    try:
+        scenario = Scenario.model_validate(_with_assumptions(content, written.where))
+    except ValidationError as error:
+        told = ", ".join(f"{name} {value}" for name, value in values.items())
+        found = f"with {told} it cannot be read: {error.errors()[0]['msg'].removeprefix('Value error, ')}."
+        refuse(f"{written.name}, assumptions", found, "The range has no answer there.", "Narrow low and high.")
+    return replace(written, scenario=scenario, content=content)
 
 
 def _used(part: Any) -> Iterator[str]:
@@ -264,7 +330,7 @@ def _fraction(value: Any) -> Fraction | None:
 
 SCHEMA_FILE = Path(__file__).parent / "scenario.schema.json"
 # What stands outside the steps, where no assumption is put in.
-_NO_NAMES = ("Assumption", "Measured", "Segments", "Start")
+_NO_NAMES = ("Assumption", "Measured", "PeopleSpread", "Segments", "Start")
 _FUNDS = {"$ref": "#/$defs/Funds"}
 _TEXT = {"type": "string"}
 

@@ -4,6 +4,7 @@
 scenario says so (``based_on``), so that whoever opens it later hears what is no longer the library's.
 """
 
+import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -85,6 +86,18 @@ def parts(name: str) -> tuple[str, dict[str, str]]:
 def turned_name(stem: str, turns: Mapping[str, str]) -> str:
     """The name of a scenario with figures turned; ``parts`` takes it apart again."""
     return f"{stem}{_TURNS}{_AND.join(f'{key}={value}' for key, value in turns.items())}" if turns else stem
+
+
+def with_values(content: Any, values: Mapping[str, Any]) -> Any:
+    """What a file says with other values of assumptions. Names that it does not make are passed over.
+
+    Args:
+        values: name of an assumption to its value, as a file writes it.
+    """
+    new = copy.deepcopy(content)
+    for each in new.get("assumptions", ()):
+        each["value"] = values.get(each.get("name"), each.get("value"))
+    return new
 
 
 def _told(change: Difference) -> str:

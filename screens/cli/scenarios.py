@@ -14,6 +14,7 @@ from scenarios.bids.file import read_bids
 from scenarios.bids.pot import MOST_DRAWS
 from scenarios.bids.simulation import simulate
 from scenarios.bids.tornado import tornado
+from scenarios.ranges import DRAWS, ranged
 from scenarios.saved import read_result, recheck
 from scenarios.scenario import read_scenario
 from screens.cli.guard import guarded, reading
@@ -60,6 +61,8 @@ def _told(path: Path) -> dict[str, str]:
 def run(
     files: Annotated[list[str] | None, typer.Argument(help="One scenario or several, by name or file.")] = None,
     library: Annotated[bool, typer.Option("--library", help="Run every scenario of the library.")] = False,
+    ranges: Annotated[bool, typer.Option("--ranges", help="Between which values it lies, and what drives it.")] = False,
+    draws: Annotated[int, typer.Option(help="How often to draw, with --ranges.", min=20, max=MOST_DRAWS)] = DRAWS,
     ledger: Ledger = DEFAULT_LEDGER,
 ) -> Report:
     """Run a scenario: the new position, every measure before and after, who gains and loses, and why."""
@@ -69,7 +72,11 @@ def run(
     written = saved.find_all(names, ledger)
     with reading(ledger) as (reader, at):
         found = outcomes.work_out_all(reader, written)
-    return reporting.run(found[0]) if len(names) == 1 else reporting.run_all(dict(zip(names, found, strict=True)), at)
+    if len(names) == 1:
+        return reporting.run(found[0], ranged(found[0], draws) if ranges else None)
+    if ranges:
+        raise typer.BadParameter("ranges are told of one scenario at a time.", param_hint="--ranges")
+    return reporting.run_all(dict(zip(names, found, strict=True)), at)
 
 
 @group.command("compare")

@@ -17,11 +17,14 @@ from scenarios.gainers import Gain, View
 from scenarios.lines import NOT_KNOWN, LineChange
 from scenarios.order import Pair
 from scenarios.outcome import Outcome, document
+from scenarios.ranges import Ranges
+from scenarios.ranges import document as document_of_ranges
 from scenarios.saved import Verdict
 from scenarios.scorecard import Test
 from scenarios.variants import changed_sentence
 from screens.report import marks, years
 from screens.report.marks import Span
+from screens.report.ranges import in_ranges
 from screens.report.report import (
     NOT_AVAILABLE,
     NOT_DEFINED,
@@ -49,8 +52,12 @@ _UNDECIDED = "All of it is hypothetical: nobody has decided it."
 _CHANGE = share("Change", signed=True, places=2, missing="had nothing")
 
 
-def run(outcome: Outcome) -> Report:
-    """A scenario's answer: for people the paragraph and the tests that changed, for programs everything."""
+def run(outcome: Outcome, ranges: Ranges | None = None) -> Report:
+    """A scenario's answer: for people the paragraph and the tests that changed, for programs everything.
+
+    Args:
+        ranges: between which values it lies, where that was asked for.
+    """
     found = document(outcome)
     rows, hashes = found.pop("measures"), found["hashes"]
     sentences = [
@@ -60,8 +67,10 @@ def run(outcome: Outcome) -> Report:
     ]
     title = _heading(outcome)
     tests = scorecard(outcome).with_only("Question", "Before", "After", "Better")
-    shown = [*years.in_short(outcome), tests, *lines_in_short(outcome)]
-    return Report(shown, outcome.run.books.at, title, sentences, {**found, "rows": rows})
+    in_short = [*years.in_short(outcome), tests, *lines_in_short(outcome)]
+    shown = [*in_short, *([] if ranges is None else in_ranges(ranges))]
+    told = {} if ranges is None else {"ranges": document_of_ranges(ranges)}
+    return Report(shown, outcome.run.books.at, title, sentences, {**found, **told, "rows": rows})
 
 
 def run_all(outcomes: Mapping[str, Outcome], at: Moment) -> Report:

@@ -1,0 +1,430 @@
+"""Between which values an answer lies, and what drives it: assumptions, people and how grades are read.
+
+Each assumption with a low and a high is taken to both with the others left alone, and the whole scenario is run there:
+those figures are exact, and make the tornado. Between them, answers are estimated: the effect of an assumption runs in
+straight lines from its low over its value to its high, and the effects of several add up. So a thousand draws are one
+product of two tables. Some draws are then run in full, and how far the estimate was off is told beside it.
+
+No draw says who gains: an organisation has a range, and how many gain has one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from allocations.figures.weightings import WEIGHTINGS
+from ledger.readings import RECORDED, SHIPPED
+from scenarios.baseline import Baseline
+from scenarios.bridge import QUANTITIES, measured
+from scenarios.change import held
+from scenarios.engine import Run, run
+from scenarios.expressions import number
+from scenarios.gainers import by_system
+from scenarios.order import differs
+from scenarios.outcome import Outcome
+from scenarios.propositions import propositions
+from scenarios.scenario import Assumption, PeopleSpread, revalued
+from scenarios.scorecard import Test, scorecard
+from scenarios.shapes import Draws, cut_normal, drawn
+from scenarios.world import ICB
+
+DRAWS = 1000
+# So many draws are run in full, to see how far the estimate is off.
+CHECKED = 3
+# Estimates of money are told to £1,000, rounded away from the central answer.
+_GRAIN_PENCE = 100_000
+_FINE = 10**6
+MOVED, GAINING, LOSING = "moved_pence", "icbs_that_gain", "icbs_that_lose"
+READINGS = "how grades are read"
+PENCE = "pence"
+_ICB = "icb "
+_FIVE, _NINETY_FIVE = 5, 95
+# A figure of an answer by name: pence, shares and counts, all exact; None where it is not defined.
+Figures: TypeAlias = Mapping[str, Fraction | None]
+
+
+@dataclass(frozen=True)
+class Driver:
+    """One thing that an answer hangs on, and a figure at both its ends.
+
+    Attributes:
+        name: of the assumption, the people or the readings.
+        says: its low and its high, with a comma.
+        low, high: the figure there.
+    """
+
+    name: str
+    says: str
+    low: Fraction
+    high: Fraction
+
+    @property
+    def swing(self) -> Fraction:
+        """How far the figure is apart at the two ends."""
+        return abs(self.high - self.low)
+
+
+@dataclass(frozen=True)
+class FigureRange:
+    """One figure of the answer with its range.
+
+    Attributes:
+        unit: ``pence``, ``share``, ``count``, ``days`` or ``per £ million``.
+        central: as the scenario has it, exactly.
+        low, high: 90 of 100 draws and all readings of grades lie between, and the central answer; estimates.
+        drivers: what moves it, what moves it most first.
+    """
+
+    name: str
+    title: str
+    unit: str
+    central: Fraction
+    low: Fraction
+    high: Fraction
+    drivers: tuple[Driver, ...]
+
+    @property
+    def is_of_an_icb(self) -> bool:
+        """Whether it is what one ICB gains or loses."""
+        return self.name.startswith(_ICB)
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Every figure with its range, and what the ranges rest on.
+
+    Attributes:
+        rests_on: each distribution that was drawn, in words.
+        checked: how many draws were run in full; ``off_pence`` is how far the money moved was estimated wrongly there.
+    """
+
+    figures: tuple[FigureRange, ...]
+    draws: int
+    seed: int
+    rests_on: tuple[str, ...]
+    checked: int
+    off_pence: int
+
+    def named(self, name: str) -> FigureRange | None:
+        """A figure by its name; None where it is not defined in this scenario."""
+        return next((each for each in self.figures if each.name == name), None)
+
+
+@dataclass(frozen=True)
+class _Input:
+    """Something that is drawn: its draws, of which -1 is its low and 1 its high, and every figure there.
+
+    Attributes:
+        says: both ends of an assumption; of people, the ICB.
+    """
+
+    driver: str
+    says: str
+    at: Draws
+    low: Figures
+    high: Figures
+
+
+def ranged(outcome: Outcome, draws: int = DRAWS) -> Ranges:
+    """The ranges of a scenario's answer.
+
+    Args:
+        outcome: the answer, whose file says what is not known for sure; the seed is the file's.
+
+    Raises:
+        Refused: an assumption has no answer at one of its ends.
+    """
+    done = outcome.run
+    written, scenario = done.written, done.written.scenario
+    generator = np.random.default_rng(scenario.seed)
+    central, titles, read = _figures(done, outcome.scorecard), _titles(outcome), _readings(done)
+    unsure = [each for each in scenario.assumptions if each.low is not None and each.low != each.high]
+    wanted = unsure if written.content is not None else []
+    drawn_values = [(each, _drawn(each, draws, generator)) for each in wanted]
+    assumed = [_assumed(each, values, done, central) for each, values in drawn_values]
+    groups = [(each, _people(each, done, central, draws, generator)) for each in scenario.people]
+    inputs = [*assumed, *(each for _, group in groups for each in group)]
+    names = [name for name, value in central.items() if value is not None and _defined(name, inputs)]
+    apart = _estimates(names, central, inputs, draws)
+    felt = [group for _, group in groups if group]
+    figures = []
+    for place, name in enumerate(names):
+        middle = central[name] or Fraction(0)
+        drivers = list(_drivers(name, middle, assumed, felt, read.get(name, {})))
+        figures.append(_figure(name, titles[name], middle, apart[place], drivers))
+    figures += [_counted(name, central, names, apart) for name in (GAINING, LOSING)]
+    told = [_says(each) for each in wanted] + [_says_people(each) for each, group in groups if group]
+    off = _off(done, drawn_values, groups, apart[0], int(central[MOVED] or 0)) if inputs else 0
+    return Ranges(tuple(figures), draws, scenario.seed, tuple(told), CHECKED if inputs else 0, off)
+
+
+def _figures(done: Run, tests: Sequence[tuple[Test, Test]] = ()) -> dict[str, Fraction | None]:
+    """Every figure of a run, by its name; those of the propositions where they are given."""
+    before, after = done.baseline, done.position
+    start, end = measured(before.position, before.world), measured(after, done.world)
+    found: dict[str, Fraction | None] = {MOVED: Fraction(differs(before.position, after))}
+    found |= {f"{each.name}_pence": Fraction(end[each.name] - start[each.name]) for each in QUANTITIES}
+    found |= {test.name: test.value for _, test in tests}
+    had, has = by_system(held(before.position), before.world), by_system(held(after), done.world)
+    return found | {f"{_ICB}{code}": Fraction(has[code] - had[code]) for code in sorted(had.keys() & has.keys())}
+
+
+def _with_tests(done: Run) -> dict[str, Fraction | None]:
+    start = done.baseline
+    return _figures(done, propositions(start.position, done.position, start.world, done.world))
+
+
+def _drawn(assumed: Assumption, draws: int, generator: np.random.Generator) -> Draws:
+    low, middle, high = (float(number(each)) for each in (assumed.low, assumed.value, assumed.high))
+    values = drawn(assumed.shape, low, middle, high, draws, generator)
+    return np.rint(values) if _is_whole(assumed) else values
+
+
+def _assumed(assumed: Assumption, values: Draws, done: Run, central: Figures) -> _Input:
+    """An assumption's draws, and the scenario at both its ends."""
+    low, middle, high = (float(number(each)) for each in (assumed.low, assumed.value, assumed.high))
+    ends = [
+        central if end == assumed.value else _with_tests(run(revalued(done.written, {assumed.name: end}), done.books))
+        for end in (assumed.low, assumed.high)
+    ]
+    says = f"{assumed.low}, {assumed.high}"
+    return _Input(assumed.name, says, _between(values, low, middle, high), *ends)
+
+
+def _between(values: Draws, low: float, middle: float, high: float) -> Draws:
+    """Where values lie: -1 is low, 0 the middle, 1 high."""
+    below, above = (middle - low) or 1.0, (high - middle) or 1.0
+    return np.where(values < middle, (values - middle) / below, (values - middle) / above)
+
+
+def _is_whole(assumed: Assumption) -> bool:
+    return all(isinstance(each, int) for each in (assumed.low, assumed.value, assumed.high))
+
+
+def _people(
+    spread: PeopleSpread, done: Run, central: Figures, draws: int, generator: np.random.Generator
+) -> list[_Input]:
+    """One input for each ICB: an error of its people of one standard deviation, and what the scenario does with it."""
+    codes = sorted(set(done.books.world.people[ICB].drop_null().to_pylist()))
+    errors = {code: cut_normal(0.0, 1.0, -2.0, 2.0, draws, generator) for code in codes}
+    size = Fraction(spread.spread)
+    if not codes or _figures(_with_people(done, spread, dict.fromkeys(codes[::2], size))).items() <= (central.items()):
+        return []
+    found = []
+    for code in codes:
+        high = _figures(_with_people(done, spread, {code: size}))
+        low = {name: _mirrored(central[name], value) for name, value in high.items()}
+        found.append(_Input(f"{spread.weighting} people", code, errors[code], low, high))
+    return found
+
+
+def _mirrored(central: Fraction | None, value: Fraction | None) -> Fraction | None:
+    return None if central is None or value is None else 2 * central - value
+
+
+def _with_people(done: Run, spread: PeopleSpread, errors: Mapping[str, Fraction]) -> Run:
+    """The scenario with other people: ICB to the relative error of its people."""
+    return run(done.written, _wrong(done.books, spread, errors))
+
+
+def _wrong(books: Baseline, spread: PeopleSpread, errors: Mapping[str, Fraction]) -> Baseline:
+    people = books.world.people
+    factors = np.array([float(1 + errors.get(code, 0)) for code in people[ICB].to_pylist()])
+    for name in WEIGHTINGS if spread.weighting == "registered" else (spread.weighting,):
+        wrong = np.rint(people[name].to_numpy() * factors).astype(np.int64)
+        people = people.set_column(people.schema.get_field_index(name), name, pa.array(wrong))
+    return replace(books, world=books.world.changed(people=people))
+
+
+def _defined(name: str, inputs: Sequence[_Input]) -> bool:
+    """Whether a figure is defined at both ends of everything that is drawn."""
+    return all(end.get(name, Fraction(0)) is not None for each in inputs for end in (each.low, each.high))
+
+
+def _estimates(names: Sequence[str], central: Figures, inputs: Sequence[_Input], draws: int) -> NDArray[np.float64]:
+    """How far each figure is from its central value in each draw: one row a figure, one column a draw."""
+    if not inputs:
+        return np.zeros((len(names), draws))
+    weights = np.stack([np.maximum(sign * each.at, 0) for each in inputs for sign in (-1, 1)])
+    effects = np.array(
+        [[_apart(central[name], end.get(name)) for each in inputs for end in (each.low, each.high)] for name in names]
+    )
+    found: NDArray[np.float64] = effects @ weights
+    return found
+
+
+def _apart(central: Fraction | None, end: Fraction | None) -> float:
+    """What an input does to a figure; nothing to one that is not worked out for it."""
+    return 0.0 if central is None or end is None else float(end - central)
+
+
+def _readings(done: Run) -> dict[str, dict[str, Fraction]]:
+    """Figures that rest on how grades are read: name to the title of each reading to the figure."""
+    found: dict[str, dict[str, Fraction]] = {}
+    for reading in SHIPPED:
+        if reading is RECORDED:
+            continue
+        before, after = reading.read(done.baseline.position), reading.read(done.position)
+        start, end = measured(before), measured(after)
+        told = {f"{each.name}_pence": Fraction(end[each.name] - start[each.name]) for each in QUANTITIES}
+        if done.world.withdrawn is None:
+            told |= {test.name: test.value for test in scorecard(after, done.world) if test.value is not None}
+        for name, value in told.items():
+            found.setdefault(name, {})[reading.title] = value
+    return found
+
+
+def _figure(
+    name: str, titled: tuple[str, str], middle: Fraction, apart: Draws, drivers: Sequence[Driver]
+) -> FigureRange:
+    """One figure with its range and its drivers, what moves it most first."""
+    title, unit = titled
+    grain = _GRAIN_PENCE if unit == PENCE else Fraction(1, _FINE)
+    low, high = (Fraction(float(np.percentile(apart, end, method="inverted_cdf"))) for end in (_FIVE, _NINETY_FIVE))
+    # Half a penny and less is what numbers with a point leave over.
+    nothing = Fraction(1, 2) if unit == PENCE else Fraction(1, 10**12)
+    lowest = 0 if low > -nothing else floor(low / grain) * grain
+    highest = 0 if high < nothing else ceil(high / grain) * grain
+    read = [value for each in drivers if each.name == READINGS for value in (each.low, each.high)]
+    ranked = tuple(sorted(drivers, key=lambda each: (-each.swing, each.name)))
+    return FigureRange(name, title, unit, middle, min([middle + lowest, *read]), max([middle + highest, *read]), ranked)
+
+
+def _drivers(
+    name: str,
+    middle: Fraction,
+    assumed: Sequence[_Input],
+    groups: Sequence[Sequence[_Input]],
+    read: Mapping[str, Fraction],
+) -> Iterator[Driver]:
+    """What moves a figure: assumptions at both their ends exactly, people by 90 of 100 draws, readings of grades."""
+    for each in assumed:
+        low, high = each.low.get(name), each.high.get(name)
+        if low is not None and high is not None and (low != middle or high != middle):
+            yield Driver(each.driver, each.says, low, high)
+    for group in groups:
+        effects = np.array([_apart(middle, each.high.get(name)) for each in group])
+        if effects.any():
+            sums = effects @ np.stack([each.at for each in group])
+            ends = (round(float(np.percentile(sums, end, method="inverted_cdf"))) for end in (_FIVE, _NINETY_FIVE))
+            low, high = (middle + end for end in ends)
+            yield Driver(group[0].driver, "90 of 100 draws", low, high)
+    if read and {*read.values()} != {middle}:
+        least, most = min(read, key=lambda each: read[each]), max(read, key=lambda each: read[each])
+        yield Driver(READINGS, f"{least}, {most}", min(middle, read[least]), max(middle, read[most]))
+
+
+def _counted(name: str, central: Figures, names: Sequence[str], apart: NDArray[np.float64]) -> FigureRange:
+    """How many ICBs gain, or lose, which is counted in each draw; nobody is named."""
+    sign = 1 if name == GAINING else -1
+    whose = [place for place, each in enumerate(names) if each.startswith(_ICB)]
+    middles = [central[names[place]] or 0 for place in whose]
+    # A change of less than a penny is none.
+    changes = sign * (np.array([float(each) for each in middles])[:, None] + apart[whose])
+    counts = (changes > 1).sum(axis=0) if whose else np.zeros(1)
+    middle = Fraction(sum(sign * each > 0 for each in middles))
+    low, high = (Fraction(int(np.percentile(counts, end, method="inverted_cdf"))) for end in (_FIVE, _NINETY_FIVE))
+    title = "ICBs that gain" if name == GAINING else "ICBs that lose"
+    return FigureRange(name, title, "count", middle, min(low, middle), max(high, middle), ())
+
+
+def _titles(outcome: Outcome) -> dict[str, tuple[str, str]]:
+    """Every figure's name to its title and its unit."""
+    world = outcome.run.baseline.world
+    found = {MOVED: ("Money that stands elsewhere, or on other terms", PENCE)}
+    found |= {f"{each.name}_pence": (f"{each.title}, change", PENCE) for each in QUANTITIES}
+    found |= {test.name: (test.says, test.unit) for _, test in outcome.scorecard}
+    return found | {
+        f"{_ICB}{code}": (each.name, PENCE) for code, each in world.organisations.items() if each.tier == ICB
+    }
+
+
+def _off(
+    done: Run,
+    assumed: Sequence[tuple[Assumption, Draws]],
+    groups: Sequence[tuple[PeopleSpread, Sequence[_Input]]],
+    estimated: Draws,
+    middle: int,
+) -> int:
+    """How far the money moved was estimated wrongly in the draws that are run in full, at most; in pence."""
+    furthest = 0
+    for place in range(CHECKED):
+        written = revalued(done.written, {each.name: _as_written(each, values[place]) for each, values in assumed})
+        books = done.books
+        for spread, inputs in groups:
+            size = Fraction(spread.spread)
+            books = _wrong(books, spread, {each.says: Fraction(each.at[place]) * size for each in inputs})
+        full = run(written, books)
+        wanted = differs(full.baseline.position, full.position)
+        furthest = max(furthest, abs(wanted - middle - round(float(estimated[place]))))
+    return furthest
+
+
+def _as_written(assumed: Assumption, value: float) -> str | int:
+    """A drawn value as a file writes it."""
+    if _is_whole(assumed):
+        return round(value)
+    text = str(assumed.value).strip()
+    if text.endswith("%"):
+        return f"{value * 100:.6f}%"
+    return f"£{value:.0f}" if text.startswith("£") else f"{value:.9f}"
+
+
+def _says(assumed: Assumption) -> str:
+    """A distribution in words."""
+    name = assumed.name.replace("_", " ").replace("-", " ")
+    how = {
+        "uniform": "every value between alike",
+        "triangular": f"a triangle with its peak at {assumed.value}",
+        "pert": f"PERT with {assumed.value} as most likely",
+        "normal": f"normal around {assumed.value}, cut at both ends, which are two standard deviations away",
+    }
+    return f"{name} from {assumed.low} to {assumed.high}: {how[assumed.shape]}"
+
+
+def _says_people(spread: PeopleSpread) -> str:
+    whose = spread.weighting.replace("_", " ")
+    return (
+        f"{whose} people of each ICB: an error of its own, normal with a standard deviation of "
+        f"{float(spread.spread * 100):g}%, cut at two"
+    )
+
+
+def document(ranges: Ranges) -> dict[str, Any]:
+    """The ranges as plain data: money in whole pence. Ends of a range are estimates; the tornado's are exact."""
+    return {
+        "draws": ranges.draws,
+        "seed": ranges.seed,
+        "generator": f"PCG64 of NumPy {np.__version__}",
+        "rests_on": list(ranges.rests_on),
+        "run_in_full": ranges.checked,
+        "estimate_off_pence": ranges.off_pence,
+        "figures": [_plain(each) for each in ranges.figures],
+    }
+
+
+def _plain(figure: FigureRange) -> dict[str, Any]:
+    suffix = "_pence" if figure.unit == PENCE else ""
+
+    def told(value: Fraction) -> int | Fraction:
+        return int(value) if suffix else value
+
+    return {
+        "figure": figure.name,
+        "title": figure.title,
+        "unit": figure.unit,
+        f"central{suffix}": told(figure.central),
+        f"low{suffix}": told(figure.low),
+        f"high{suffix}": told(figure.high),
+        "tornado": [
+            {"driver": each.name, "ends": each.says, f"at_low{suffix}": told(each.low),
+             f"at_high{suffix}": told(each.high)}
+            for each in figure.drivers
+        ],
+    }  # fmt: skip

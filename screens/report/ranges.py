@@ -1,0 +1,69 @@
+"""Between which values a scenario's answer lies, and what drives it."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from ledger.money import spoken
+from scenarios.ranges import MOVED, PENCE, Driver, FigureRange, Ranges
+from screens.report.report import Cell, Table, columns, figure
+
+
+def in_ranges(ranges: Ranges) -> list[Table]:
+    """The figures that have a range, and what drives the one that most hangs on."""
+    return [figure_ranges(ranges), *([] if (one := swings(ranges)) is None else [one])]
+
+
+def figure_ranges(ranges: Ranges, names: Sequence[str] | None = None) -> Table:
+    """Figures with their ranges, and what drives each most.
+
+    Args:
+        names: those to show; all but single ICBs that have a range otherwise.
+    """
+    shown = [
+        each
+        for each in ranges.figures
+        if (each.name in names if names is not None else each.low != each.high and not each.is_of_an_icb)
+    ]
+    rows = [
+        (each.title, _value(each, each.central), _value(each, each.low), _value(each, each.high),
+         _driver(each.drivers[0]) if each.drivers else "")
+        for each in shown
+    ]  # fmt: skip
+    heads = columns("Figure", "The answer", "From", "To", "Driven most by")
+    return Table("Between which values the answer lies", heads, rows, [range_sentence(ranges)])
+
+
+def range_sentence(ranges: Ranges) -> str:
+    """What ranges rest on, and how good the estimate is."""
+    read = "Each range holds all readings of grades that are shipped"
+    if not ranges.rests_on:
+        return f"{read}; the file gives nothing else a range."
+    off = spoken(ranges.off_pence) if ranges.off_pence else "nothing"
+    return (
+        f"{read}, and 90 of 100 of {ranges.draws:,} draws (seed {ranges.seed}): {'; '.join(ranges.rests_on)}. The ends "
+        f"are estimates between runs at each low and high; in {ranges.checked} draws that were run in full the money "
+        f"moved was off by at most {off}."
+    )
+
+
+def swings(ranges: Ranges) -> Table | None:
+    """The tornado: the money moved, or else the first figure with a range, at both ends of each thing it hangs on."""
+    driven = [each for each in ranges.figures if each.drivers]
+    if not driven:
+        return None
+    first = next((each for each in driven if each.name == MOVED), driven[0])
+    rows = [
+        (_driver(each), *(each.says.split(", ", 1) if ", " in each.says else (each.says, each.says)),
+         _value(first, each.low), _value(first, each.high))
+        for each in first.drivers
+    ]  # fmt: skip
+    heads = columns("What it hangs on", "Low", "High", "There it is", "And there")
+    return Table(f"What drives it: {first.title[:1].lower()}{first.title[1:]}", heads, rows)
+
+
+def _value(of: FigureRange, value: Fraction) -> str | Cell:
+    return spoken(int(value)) if of.unit == PENCE else figure(value, of.unit)
+
+
+def _driver(driver: Driver) -> str:
+    return driver.name.replace("_", " ").replace("-", " ")

@@ -1,0 +1,151 @@
+"""Ranges: bounds worked out by hand, draws that are the same again, and no draw's names told."""
+
+import json
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.errors import Refused
+from scenarios import ranges
+from scenarios.knobs import as_text
+from scenarios.outcome import Outcome, explore, plain
+from scenarios.ranges import GAINING, LOSING, MOVED, READINGS, document, ranged
+from scenarios.saved import read_text
+from scenarios.shapes import drawn
+from tests.scenarios.worlds import scenario, usual
+
+DEVOLVE = {"lever": "devolve", "funds": ["winter"], "to": "place", "share": "$share", "by": "registered"}
+GROUNDS = {"reason": "r", "source": "s", "quality": "red"}
+SHARE = {"name": "share", "value": "50%", "low": "20%", "high": "60%", "impact": "red", **GROUNDS}
+
+
+def answer(*steps: dict[str, Any], assumptions: list[dict[str, Any]], **more: Any) -> Outcome:
+    said = {"title": "t", "question": "q", "baseline": {"year": "2025/26"}, "steps": list(steps),
+            "assumptions": assumptions, **more}  # fmt: skip
+    return explore(read_text(as_text(said).encode()), usual())
+
+
+def test_the_tornado_is_exact_and_the_range_lies_between_its_ends() -> None:
+    """The winter fund is £20,000: 20%, 50% and 60% of it are £4,000, £10,000 and £12,000."""
+    found = ranged(answer(DEVOLVE, assumptions=[SHARE]))
+    local = found.named("local_pence")
+    assert local is not None
+    (driver,) = [each for each in local.drivers if each.name == "share"]
+    assert (driver.low, local.central, driver.high) == (4_000_00, 10_000_00, 12_000_00)
+    assert 4_000_00 - 1_000_00 <= local.low < local.central < local.high <= 12_000_00 + 1_000_00
+    # Devolving is the same straight line all the way: an estimate between its ends is off by rounding alone.
+    assert found.off_pence <= 1
+    assert found.rests_on == ("share from 20% to 60%: a triangle with its peak at 50%",)
+
+
+def test_a_range_is_where_ninety_of_a_hundred_draws_lie() -> None:
+    """Of a uniform share from 10% to 90% the fifth and the ninety-fifth percentile are 14% and 86%, but for luck."""
+    even = {**SHARE, "low": "10%", "high": "90%", "shape": "uniform"}
+    steps = {**DEVOLVE, "funds": ["community"], "share": "$share"}
+    found = ranged(answer(steps, assumptions=[even]), 4000).named("local_pence")
+    assert found is not None
+    whole = 2 * found.central
+    assert abs(found.low / whole - Fraction(14, 100)) < Fraction(2, 100)
+    assert abs(found.high / whole - Fraction(86, 100)) < Fraction(2, 100)
+
+
+def test_how_grades_are_read_moves_what_is_free_and_nothing_else() -> None:
+    """Places get half of a fund: whatever reading, what is local is the same, and what is free is not."""
+    found = ranged(answer({**DEVOLVE, "funds": ["community"], "share": "50%"}, assumptions=[]))
+    free, local = found.named("free_of_conditions"), found.named("local_pence")
+    assert free is not None
+    assert local is not None
+    assert [each.name for each in free.drivers] == [READINGS]
+    assert free.low <= free.central <= free.high
+    assert local.low == local.central == local.high
+    assert (found.rests_on, found.checked) == ((), 0)
+
+
+def test_people_who_may_be_miscounted_move_what_follows_them() -> None:
+    by_people = {"lever": "reroute", "funds": ["winter"], "to": "formula", "sharing": {"by": "registered"}}
+    spread = {"weighting": "registered", "spread": "2%", **GROUNDS}
+    found = ranged(answer(by_people, assumptions=[], people=[spread]))
+    (gain, loss) = [each for each in found.figures if each.is_of_an_icb]
+    assert gain.central == -loss.central
+    assert gain.low < gain.central < gain.high
+    assert [each.name for each in gain.drivers] == ["registered people"]
+    # With its people 2% more, A (of A and B) has 1.02 a / (1.02 a + b) of the fund: both move alike.
+    assert abs((gain.high - gain.low) - (loss.high - loss.low)) <= 2 * 100_000
+    # What is registered moves every weighting; another weighting moves none of this.
+    other = ranged(answer(by_people, assumptions=[], people=[{**spread, "weighting": "prescribing"}]))
+    assert [each.low == each.high for each in other.figures if each.is_of_an_icb] == [True, True]
+    assert other.rests_on == ()
+
+
+def test_no_draws_names_are_told() -> None:
+    """How many gain has a range, and each has its own: who gained in one draw is nowhere to be read."""
+    by_people = {"lever": "reroute", "funds": ["winter"], "to": "formula", "sharing": {"by": "registered"}}
+    found = ranged(answer(by_people, assumptions=[], people=[{"weighting": "registered", "spread": "20%", **GROUNDS}]))
+    assert {each.name for each in found.figures} >= {GAINING, LOSING}
+    text = json.dumps(document(found), default=plain)
+    for word in ("winner", "loser", "in draw", "per_draw"):
+        assert word not in text
+    values = [part for each in document(found)["figures"] for part in each.values()]
+    assert not [part for part in values if isinstance(part, list) and part and not isinstance(part[0], dict)]
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    ends=st.tuples(st.integers(1, 50), st.integers(50, 100)),
+    shape=st.sampled_from(("uniform", "triangular", "pert", "normal")),
+    seed=st.integers(0, 99),
+)
+def test_a_range_holds_its_central_answer_and_one_seed_gives_the_same_bytes(
+    ends: tuple[int, int], shape: str, seed: int
+) -> None:
+    share = {**SHARE, "low": f"{ends[0]}%", "high": f"{ends[1]}%", "shape": shape}
+    asked = answer(DEVOLVE, assumptions=[share], seed=seed)
+    found = ranged(asked, 60)
+    assert all(each.low <= each.central <= each.high for each in found.figures)
+    assert all(min(each.central, d.low, d.high) <= each.central for each in found.figures for d in each.drivers)
+    again = [json.dumps(document(each), default=plain) for each in (found, ranged(asked, 60))]
+    assert again[0] == again[1]
+
+
+@pytest.mark.parametrize("shape", ["uniform", "triangular", "pert", "normal"])
+def test_shapes_keep_their_bounds_and_have_their_means(shape: Any) -> None:
+    """Means of 0 to 10 with 2 most likely: 5, (0 + 2 + 10) / 3, (0 + 8 + 10) / 6; the normal leans to its longer side."""
+    values = drawn(shape, 0.0, 2.0, 10.0, 40_000, np.random.default_rng(1))
+    assert values.min() >= 0
+    assert values.max() <= 10
+    # Of a normal around 2 with deviation 2.5, cut at 0 and 10: 2 + 2.5 (d(-0.8) - d(3.2)) / (P(3.2) - P(-0.8)).
+    wanted = {"uniform": 5.0, "triangular": 4.0, "pert": 3.0, "normal": 2 + 2.5 * (0.28969 - 0.00238) / 0.78746}[shape]
+    assert abs(values.mean() - wanted) < 0.05
+    assert (drawn(shape, 3.0, 3.0, 3.0, 5, np.random.default_rng(1)) == 3).all()
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"low": "60%", "high": "70%"}, "does not lie from 60% to 70%"),
+        ({"low": "60%", "high": None}, "must be three numbers"),
+        ({"low": None, "high": None, "shape": "pert"}, "a shape needs a low and a high"),
+        ({"low": "a", "high": "b"}, "must be three numbers"),
+    ],
+)
+def test_bounds_that_are_none_are_refused(said: dict[str, Any], words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        answer(DEVOLVE, assumptions=[{key: value for key, value in {**SHARE, **said}.items() if value is not None}])
+
+
+def test_an_end_that_a_step_cannot_have_is_refused_with_its_value() -> None:
+    with pytest.raises(Refused, match="with share 160% it cannot be read"):
+        ranged(answer(DEVOLVE, assumptions=[{**SHARE, "high": "160%"}]))
+
+
+def test_a_scenario_made_in_python_has_readings_alone() -> None:
+    from scenarios.scenario import written
+
+    made = explore(written(scenario({**DEVOLVE, "share": "0.5"})), usual())
+    assert ranged(made).rests_on == ()
+    assert ranged(made).named(MOVED) is not None
+    assert ranges.DRAWS == 1000
