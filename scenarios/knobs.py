@@ -20,6 +20,7 @@ from allocations.reading.strict_yaml import Path_, TextLoader, read_lines
 from ledger.money import PENCE_PER_POUND, parse_pounds
 from scenarios.change import held
 from scenarios.fields import Grade
+from scenarios.variants import make_room
 from scenarios.weighing import FAIR_SHARE
 
 PERCENT, POUNDS, WHOLE, CHOICE = "percent", "pounds", "whole", "choice"
@@ -131,7 +132,10 @@ def turned(content: Any, values: Mapping[str, str]) -> Any:
         option = values.get(knob.key, knob.value)
         if option != knob.value and option in knob.options:
             *above, last = knob.spot
-            _at(new, tuple(above))[last] = int(option) if knob.kind in (WHOLE, POUNDS) else option
+            holder = _at(new, tuple(above))
+            holder[last] = int(option) if knob.kind in (WHOLE, POUNDS) else option
+            if knob.spot[0] == "assumptions":
+                make_room(holder)
     return new
 
 

@@ -358,7 +358,10 @@ def schema_text() -> str:
 
 
 def _short(value: dict[str, Any], *, words: bool) -> dict[str, Any]:
-    """A list of funds is short for a selection, and one word for a list of one."""
+    """A list of funds stands for a selection, one word for a list of one; parts of a mixture may be worked out."""
+    for each in value.get("anyOf", ()):
+        if isinstance(part := each.get("additionalProperties"), dict) and "anyOf" in part:
+            each["additionalProperties"] = _named(part)
     if value.get("$ref") == _FUNDS["$ref"]:
         rest = {key: each for key, each in value.items() if key != "$ref"}
         return {"anyOf": [_FUNDS, _TEXT, {"type": "array", "items": _TEXT, "minItems": 1}], **rest}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from allocations.reading.strict_yaml import read_lines
+from scenarios.expressions import NoExpression, number
 
 LIBRARY = Path(__file__).parent / "library"
 BASED_ON = "based_on"
@@ -97,7 +98,20 @@ def with_values(content: Any, values: Mapping[str, Any]) -> Any:
     new = copy.deepcopy(content)
     for each in new.get("assumptions", ()):
         each["value"] = values.get(each.get("name"), each.get("value"))
+        make_room(each)
     return new
+
+
+def make_room(assumption: dict[str, Any]) -> None:
+    """Widen an assumption's range to its value, where somebody turned it beyond; what is no range stays as it is."""
+    try:
+        low, value, high = (number(assumption.get(key)) for key in ("low", "value", "high"))
+    except NoExpression:
+        return
+    if value < low:
+        assumption["low"] = assumption["value"]
+    if value > high:
+        assumption["high"] = assumption["value"]
 
 
 def _told(change: Difference) -> str:

@@ -85,6 +85,8 @@ def test_floats_are_ratios_only() -> None:
         "summary.py",
         "stats.py",
         "parser.py",
+        "ranges.py",
+        "shapes.py",
         "apportion.py",
         "base.py",
         "pace.py",

@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
-from scenarios import ranges
+from scenarios import ranges, saved
 from scenarios.knobs import as_text
 from scenarios.outcome import Outcome, explore, plain
 from scenarios.ranges import GAINING, LOSING, MOVED, READINGS, document, ranged
@@ -149,3 +150,8 @@ def test_a_scenario_made_in_python_has_readings_alone() -> None:
     assert ranged(made).rests_on == ()
     assert ranged(made).named(MOVED) is not None
     assert ranges.DRAWS == 1000
+
+
+def test_what_is_turned_beyond_its_range_takes_the_range_with_it() -> None:
+    found = saved.find("devolve-80-at-once@share_at_place=95%", Path("ledger.duckdb")).scenario.assumptions[0]
+    assert (found.low, found.value, found.high) == ("60%", "95%", "95%")
