@@ -36,6 +36,7 @@ COMMANDS = {
     "import": Lazy("imports:app"),
     "template": Lazy("exports:template"),
     "export": Lazy("exports:group"),
+    "publish": Lazy("publish:publish"),
     "scenario": Lazy("scenarios:group"),
     "bids": Lazy("scenarios:bids"),
     "proposal": Lazy("proposals:app"),

@@ -76,6 +76,7 @@ COMMANDS: dict[str, tuple[str, set[str]]] = {
     "export journal": ("--out OUT.csv --ledger LEDGER", WORKBOOKS),
     "export scenario": ("keep-by-agreement --out OUT.xlsx --ledger LEDGER", WORKBOOKS),
     "export published": ("--out OUT.xlsx --ledger LEDGER", WORKBOOKS | {"gptables", "pandas"}),
+    "publish": ("OUT --ledger BOOKS", WORKBOOKS | PEOPLE | {"gptables", "pandas"}),
     "scenario list": ("--ledger LEDGER", FIGURES),
     "scenario run": ("lift-small-pots --ledger LEDGER", FIGURES),
     "scenario compare": ("lift-small-pots keep-by-agreement --ledger LEDGER", FIGURES),

@@ -222,7 +222,8 @@ _AS_IT_IS = pc.ScalarAggregateOptions(skip_nulls=False)
 
 def pots(position: pa.Table) -> list[PotHeld]:
     """The pots of a position, largest first: what is held of each fund that has terms of its own."""
-    held = position.filter(pc.not_equal(position["standing"], SOURCE))
+    # In one order, for the first row of a pot stands for what it says, and a position comes in any order.
+    held = position.filter(pc.not_equal(position["standing"], SOURCE)).sort_by([("fund", "ascending")])
     whole = held.group_by(["pot", "year"], use_threads=False).aggregate(
         [("amount_pence", "sum"), *((name, "first", _AS_IT_IS) for name in held.column_names)]
     )

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from allocations.shares.groups import TITLES, groups
 from ledger.money import round_half_up_fraction
+from ledger.reports.measures import PotHeld
 from ledger.reports.measures import share as part
 from ledger.reports.receivers import (
     CATALOGUE,
@@ -101,12 +102,19 @@ def calendar_table(one: Received) -> Table:
     due: dict[int, list[str]] = {}
     for pot in one.pots:
         if pot.row["spend_by"] is not None and FinancialYear(pot.row["year"]).contains(pot.row["spend_by"]):
-            due.setdefault((pot.row["spend_by"].month - 4) % 12, []).append(pot.row["fund_name"])
+            due.setdefault((pot.row["spend_by"].month - 4) % 12, []).append(_named(pot, one))
     rows = [
         (month, *(numbers[place] for numbers in by_month(one).values()), "; ".join(due.get(place, ())))
         for place, month in enumerate(MONTH_NAMES)
     ]
     return Table(f"The year of {one.name}", heads, rows)
+
+
+def _named(pot: PotHeld, one: Received) -> str:
+    """A pot by its own name, where money stands on it and not only on the headings inside it."""
+    inside = [stream for stream in one.streams if stream.pot == pot.code]
+    own = next((stream.name for stream in inside if stream.code == pot.code), None)
+    return own or f"{pot.code} ({count_of(len(inside), 'line', 'lines')})"
 
 
 def year_in_words(one: Received) -> str:

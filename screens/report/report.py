@@ -94,7 +94,8 @@ class Link:
     @property
     def address(self) -> str:
         """The address that it leads to."""
-        return f"{self.page}?{urlencode({name: asked for name, asked in self.query.items() if asked is not None})}"
+        asked = urlencode({name: value for name, value in self.query.items() if value is not None})
+        return f"{self.page}?{asked}" if asked else self.page
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,262 @@
+"""The tables of a publication: each as Parquet and as CSV, every column described, whole pence throughout."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from allocations.reading.safe_text import csv_text
+from allocations.shares.national import TITLES, IcbStanding
+from ledger.reports import journal, position, receivers, register
+from ledger.reports.measures import CATALOGUE
+from ledger.reports.position import FLOW_COLUMNS, Moment
+from ledger.reports.receivers import Received
+from ledger.store.base import Reader
+from screens.report import national
+from screens.report.receivers import receivers_table
+from screens.report.report import Report
+
+# The flows are added up over entries: the legs have each of them.
+_RANK = "ring_fenced_share_with_soft"
+_ORDER = ("year", "organisation", "fund", "standing", "pot")
+_FLOWS = tuple(name for name in FLOW_COLUMNS if name not in ("entry", "effective_date"))
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """One table.
+
+    Attributes:
+        name: of its files.
+        title: what it is, in a line.
+        said: what a row is, and what a reader should know of it.
+        columns: name of every column to what its values are.
+    """
+
+    name: str
+    title: str
+    said: str
+    columns: Mapping[str, str]
+    rows: pa.Table
+
+    def parquet(self) -> bytes:
+        """The table as a Parquet file."""
+        out = io.BytesIO()
+        pq.write_table(self.rows, out, compression="zstd")
+        return out.getvalue()
+
+    def csv(self) -> bytes:
+        """The table as a CSV file in UTF-8; a text that a spreadsheet would calculate has an apostrophe in front."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(self.rows.column_names)
+        for row in zip(*(column.to_pylist() for column in self.rows.columns), strict=True):
+            writer.writerow([_cell(value) for value in row])
+        return out.getvalue().encode()
+
+    def fields(self) -> list[dict[str, str]]:
+        """Its columns as ``datapackage.json`` describes them."""
+        return [
+            {"name": field.name, "type": _type(field.type), "description": self.columns[field.name]}
+            for field in self.rows.schema
+        ]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return csv_text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def _type(of: pa.DataType) -> str:
+    kinds = (
+        (pa.types.is_boolean, "boolean"), (pa.types.is_integer, "integer"), (pa.types.is_date, "date"),
+        (pa.types.is_timestamp, "datetime"), (pa.types.is_floating, "number"),
+    )  # fmt: skip
+    return next((name for is_of, name in kinds if is_of(of)), "string")
+
+
+_PENCE = "in whole pence"
+_TERMS = {
+    "grade": "how tied the line is: none, monitored, soft, hard or statutory; empty where no terms are recorded",
+    "route": "how its amount comes about, as formula, bid or claim",
+    "recurrent": "whether it comes every year; empty where that is not known",
+    "notified_on": "the day on which notice of it came; empty where that is not known",
+    "spend_by": "the day by which it must be spent, where there is one",
+    "returns_per_year": "how many returns it asks for in a year; empty where that is not known",
+    "quality": "how sure the terms are: green where the source states them, amber or red where they are concluded",
+    "discretion": "whose decision the money is: free, local contract, national contract, or pass-through",
+    "certain_to": "the last financial year, by the year it starts in, for which it is promised",
+}
+_ORGANISATION = {
+    "organisation": "the code of who holds the money, as the Organisation Data Service gives it where it gives one",
+    "organisation_name": "the name of who holds it",
+    "tier": "of which tier that is",
+    "depth": "how far down that tier is: 0 the nation, 1 the ICB, 2 the place, 3 the network or practice",
+}
+_FUND = {
+    "fund": "the code of the line of money",
+    "fund_name": "the name of the line",
+    "pot": "the code of the pot that it stands in: the line with terms of its own",
+    "stream": "the stream of money that it belongs to",
+    "resource": "revenue or capital",
+    "lowest_depth": "how far down it may be handed",
+    "year": "the financial year, by the year in which it starts",
+}
+_POSITION = {
+    **_ORGANISATION, **_FUND, **_TERMS,
+    "standing": "available, retained by agreement, retained without agreement, spent; or source, which stands below "
+    "zero with all that it has given",
+    "amount_pence": f"what is held, {_PENCE}",
+}  # fmt: skip
+_FLOWING = {
+    "from_tier": "of which tier the giver is", "to_tier": "of which tier the receiver is",
+    "from_organisation": "the giver's code", "from_name": "the giver's name",
+    "to_organisation": "the receiver's code", "to_name": "the receiver's name",
+    "fund": _FUND["fund"], "fund_name": _FUND["fund_name"], "stream": _FUND["stream"], "year": _FUND["year"],
+    "from_standing": "as which standing it was given", "to_standing": "as which standing it came",
+    "kind": "by which kind of decision", "amount_pence": f"what moved, {_PENCE}",
+}  # fmt: skip
+_LEGS = {
+    "entry": "the number of the entry", "leg": "the number of the leg inside it", "kind": "the kind of decision",
+    "effective_date": "the day from which it counts", "recorded_at": "when it was recorded, in UTC",
+    "reason": "why", "authority": "on whose authority",
+    "source": "from which document or file", "source_hash": "the SHA-256 of that file",
+    "reverses": "the number of the entry that it undoes", "from_organisation": "the giver's code",
+    "from_fund": "from which line", "from_standing": "from which standing", "to_organisation": "the receiver's code",
+    "to_fund": "to which line", "to_standing": "to which standing", "year": _FUND["year"],
+    "recurrent": "whether it recurs", "note": "the sheet and cell, or the arithmetic",
+    "amount_pence": f"what moved, {_PENCE}",
+}  # fmt: skip
+_RECEIVER = {
+    "year": _FUND["year"], "tier": "of which tier the receiver is", "organisation": "the receiver's code",
+    "name": "the receiver's name", "returns_known": "of how many pots it is known how many returns they ask for",
+}  # fmt: skip
+_ICB = {
+    "year": _FUND["year"], "icb": "the ICB's code; empty for all of them together", "name": "its name",
+    "region": "its region", "total_pence": f"what it and those below it hold, {_PENCE}",
+}  # fmt: skip
+_REGISTER = {
+    "code": "the organisation's code", "name": "its name", "tier": "its tier",
+    "part_of": "the code of who it is part of; one line for each where there are several",
+}  # fmt: skip
+
+
+def of_books(
+    reader: Reader,
+    at: Moment,
+    years: Sequence[int],
+    icbs: Mapping[int, Sequence[IcbStanding]],
+    received: Mapping[tuple[int, str], Sequence[Received]],
+    parents: Iterable[tuple[str, str]],
+) -> list[TableFile]:
+    """The tables of a publication.
+
+    Args:
+        years: of which years, by the year each starts in.
+        icbs: of each year every ICB's measures, and last those of all together.
+        received: of each year and tier what every receiver works with.
+        parents: who is part of whom, by code.
+    """
+    wanted = pa.array(years, pa.int32())
+    # Without who recorded each: people at work are no part of a publication.
+    legs = journal.every_leg(reader, at).drop_columns(["actor"])
+    # In one order, whatever the database gave: the same books make the same bytes.
+    held = position.position(reader, at).sort_by([(name, "ascending") for name in _ORDER])
+    moved = pa.concat_tables([position.flows(reader, at, _FLOWS, year=year, within=True) for year in years])
+    moved = moved.sort_by([(name, "ascending") for name in _FLOWS])
+    named = {one.name: one for one in CATALOGUE}
+    of_icbs = {**_ICB, **{name: _measured(name, named) for name in TITLES}}
+    of_receivers = {
+        **_RECEIVER,
+        **{
+            f"{one.name}_pence" if one.unit == "pence" else one.name: f"{one.definition} {_unit(one.unit)}"
+            for one in receivers.CATALOGUE
+        },
+    }
+    return [
+        TableFile(
+            "position", "What is held where", "A row for each holder, line and standing. The source of the money "
+            "stands in it below zero, so that all rows of a year sum to zero.", _POSITION,
+            held.filter(pc.is_in(held["year"], value_set=wanted)),
+        ),
+        TableFile(
+            "flows", "What moved", "A row for each giver, receiver, line, standing and kind of decision, "
+            "money inside one organisation too; what went back is taken off.", _FLOWING, moved,
+        ),
+        TableFile(
+            "legs", "Every entry, leg by leg", "A row for each leg of every entry that moved money. What somebody "
+            "holds of a line is what came less what went.", _LEGS,
+            legs.filter(pc.is_in(legs["year"], value_set=wanted)),
+        ),
+        TableFile(
+            "icbs", "Every ICB, measured", "A row for each ICB and year, and one for all of them together. Shares are "
+            "fractions of one.", of_icbs, _icb_rows(icbs, list(of_icbs)),
+        ),
+        TableFile(
+            "receivers", "What the money asks of those who receive it", "A row for each ICB, place and network and "
+            "year.", of_receivers, _receiver_rows(received, list(of_receivers)),
+        ),
+        TableFile(
+            "organisations", "Who is part of whom", "A row for each organisation and each that it is part of, on the "
+            "day of the publication.", _REGISTER, _organisation_rows(reader, parents),
+        ),
+    ]  # fmt: skip
+
+
+_UNITS = {"share": "A fraction of one.", "pence": "In whole pence.", "days": "In days.", "index": "An index."}
+
+
+def _unit(unit: str) -> str:
+    return _UNITS.get(unit, "")
+
+
+def _measured(name: str, catalogue: Mapping[str, Any]) -> str:
+    found = catalogue.get(name)
+    return f"{TITLES[name]}. {found.definition if found else 'A fraction of one.'}"
+
+
+def _icb_rows(icbs: Mapping[int, Sequence[IcbStanding]], columns: Sequence[str]) -> pa.Table:
+    parts = []
+    for year, of_year in icbs.items():
+        made = Report([national.icbs(of_year, _RANK)]).to_arrow()
+        parts.append(_with_all(made, year=pa.array([year] * made.num_rows, pa.int32())).select(columns))
+    return pa.concat_tables(parts, promote_options="permissive")
+
+
+def _with_all(table: pa.Table, **added: pa.Array) -> pa.Table:
+    for name, column in added.items():
+        table = table.append_column(name, column)
+    return table
+
+
+def _receiver_rows(received: Mapping[tuple[int, str], Sequence[Received]], columns: Sequence[str]) -> pa.Table:
+    parts = []
+    for (year, tier), found in received.items():
+        made = Report([receivers_table(found, "")]).to_arrow()
+        number = made.num_rows
+        years, tiers = pa.array([year] * number, pa.int32()), pa.array([tier] * number, pa.string())
+        made = _with_all(made, tier=tiers, year=years)
+        parts.append(made.select(columns))
+    return pa.concat_tables(parts, promote_options="permissive")
+
+
+def _organisation_rows(reader: Reader, parents: Iterable[tuple[str, str]]) -> pa.Table:
+    above: dict[str, list[str]] = {}
+    for child, parent in parents:
+        above.setdefault(child, []).append(parent)
+    rows = []
+    for code, row in sorted(register.organisations(reader).items()):
+        whole: list[str | None] = [*sorted(set(above.get(code, ())))]
+        rows += [
+            {"code": code, "name": row["name"], "tier": row["tier"], "part_of": parent} for parent in whole or [None]
+        ]
+    return pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in _REGISTER]))

@@ -1,0 +1,222 @@
+"""The publication: the same bytes each time, whole, to the penny, without anything outside or hidden, and checkable."""
+
+import csv
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+import devolution
+from ledger.entries import proposals
+from ledger.entries.posting import post
+from ledger.proofs import heads
+from ledger.reports import position
+from ledger.rules.rights import NOBODY
+from ledger.store.base import Store
+from screens.publication import site
+from tests.books import at, entry, fund_all
+
+ROOT = Path(__file__).parent.parent.parent
+YEAR = 2025
+
+
+def run(*arguments: object) -> Any:
+    return CliRunner().invoke(devolution.app, [str(argument) for argument in arguments])
+
+
+def check(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(folder / "check.py"), str(folder)], capture_output=True, text=True, check=False
+    )
+
+
+def published(store: Store, folder: Path, **given: Any) -> Path:
+    with store.read(NOBODY) as reader:
+        newest = position.moment(reader)
+        site.publish(reader, position.moment(reader, newest.known_at.date()), folder, years=[YEAR], **given)
+    return folder
+
+
+def sums(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def of_the_demo(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("publication") / "out"
+    done = run("publish", folder, "--ledger", demo_ledger, "--journal")
+    assert done.exit_code == 0, done.stderr
+    return folder
+
+
+def test_there_is_a_page_for_england_and_for_every_icb_place_and_network(of_the_demo: Path) -> None:
+    pages = Counter(path.parent.name for path in of_the_demo.rglob("*.html"))
+    assert (pages["icb"], pages["place"], pages["network"], pages["2025-26"]) == (42, 187, 1300, 1)
+    assert sum(path.stat().st_size for path in of_the_demo.rglob("*")) < 80_000_000
+    england = (of_the_demo / "2025-26" / "index.html").read_text(encoding="utf-8")
+    assert "Of £205.1 billion for the NHS in England" in england
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.loaded: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "a" and given.get("href"):
+            self.found.append(str(given["href"]))
+        if given.get("src") or tag in ("script", "link", "iframe"):
+            self.loaded.append(f"{tag} {given}")
+
+
+def test_every_link_holds_and_nothing_is_loaded_from_anywhere(of_the_demo: Path) -> None:
+    for page in of_the_demo.rglob("*.html"):
+        links = _Links()
+        links.feed(page.read_text(encoding="utf-8"))
+        assert links.loaded == [], page
+        for link in links.found:
+            parts = urlsplit(link)
+            assert not parts.scheme, f"{page}: {link}"
+            assert not parts.query, f"{page}: {link}"
+            if parts.path:
+                assert (page.parent / parts.path).is_file(), f"{page}: {link}"
+
+
+def test_its_tables_come_to_what_the_ledger_holds_by_other_code(of_the_demo: Path, demo_ledger: Path) -> None:
+    # DuckDB alone, from both forms of the table, beside the transfers in the file of the ledger itself.
+    with duckdb.connect() as engine:
+        engine.execute(f"ATTACH '{demo_ledger}' AS books (READ_ONLY)")
+        booked = engine.execute(
+            "SELECT a.organisation, a.fund, sum(s.pence) FROM (SELECT to_account AS account, amount_pence AS pence FROM "
+            "books.transfer UNION ALL SELECT from_account, -amount_pence FROM books.transfer) s JOIN books.account a ON "
+            "a.id = s.account GROUP BY ALL HAVING sum(s.pence) <> 0 ORDER BY ALL"
+        ).fetchall()
+        for ending in ("csv", "parquet"):
+            held = engine.execute(
+                f"SELECT organisation, fund, sum(amount_pence) FROM '{of_the_demo}/data/position.{ending}' GROUP BY ALL "
+                "HAVING sum(amount_pence) <> 0 ORDER BY ALL"
+            ).fetchall()
+            assert held == booked
+        (of_icbs,) = engine.execute(
+            f"SELECT sum(total_pence) FROM '{of_the_demo}/data/icbs.parquet' WHERE icb <> ''"
+        ).fetchall()
+        (below,) = engine.execute(
+            f"SELECT sum(amount_pence) FROM '{of_the_demo}/data/position.csv' WHERE tier IN ('icb', 'place', 'pcn')"
+        ).fetchall()
+        assert of_icbs == below
+
+
+def test_every_column_of_every_table_is_described(of_the_demo: Path) -> None:
+    package = json.loads((of_the_demo / "datapackage.json").read_bytes())
+    for resource in package["resources"]:
+        assert hashlib.sha256((of_the_demo / resource["path"]).read_bytes()).hexdigest() == resource["hash"][7:]
+        fields = [field["name"] for field in resource["schema"]["fields"]]
+        assert all(field["description"] for field in resource["schema"]["fields"])
+        if resource["format"] == "csv":
+            with (of_the_demo / resource["path"]).open(encoding="utf-8", newline="") as file:
+                assert next(csv.reader(file)) == fields
+    assert "actor" not in str(package)
+
+
+def test_the_journal_beside_it_leads_to_the_head(of_the_demo: Path) -> None:
+    head = json.loads((of_the_demo / "publication.json").read_bytes())["head"]
+    given = [sys.executable, of_the_demo / "chain.py", of_the_demo / "data" / "journal.csv", head]
+    assert f"{head} stands on entry 164" in subprocess.run(given, capture_output=True, text=True, check=True).stdout
+    checking = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
+    assert f"```python\n{(of_the_demo / 'chain.py').read_text(encoding='utf-8')}```" in checking
+
+
+@pytest.fixture
+def small(books: Store) -> Store:
+    fund_all(books)
+    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1_001)])
+    return books
+
+
+def test_the_same_ledger_gives_the_same_bytes_and_a_signature_that_holds(small: Store, tmp_path: Path) -> None:
+    key = heads.Key(heads.make_key()[0], "key")
+    one, two = (published(small, tmp_path / name, key=key) for name in ("one", "two"))
+    assert sums(one) == sums(two)
+    done = check(one)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"signed with the key {key.public}" in done.stdout
+    forged = json.loads((one / "publication.json").read_bytes())
+    forged["entries"] += 1
+    (one / "publication.json").write_text(json.dumps(forged), encoding="utf-8")
+    assert check(one).returncode == 1
+
+
+def test_one_changed_byte_anywhere_is_found(small: Store, tmp_path: Path) -> None:
+    folder = published(small, tmp_path / "out")
+    assert check(folder).returncode == 0
+    for name in sums(folder):
+        where, content = folder / name, (folder / name).read_bytes()
+        if name == "check.py":
+            continue  # whoever checks reads it first
+        where.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        assert check(folder).returncode != 0, name
+        where.write_bytes(content)
+    (folder / "data" / "more.csv").write_text("slipped in", encoding="utf-8")
+    assert "it is listed and not there, or there and not listed" in check(folder).stderr
+
+
+def test_the_sums_are_found_to_differ_even_where_whoever_changed_them_made_the_list_anew(
+    small: Store, tmp_path: Path
+) -> None:
+    folder = published(small, tmp_path / "out")
+    where = folder / "data" / "position.csv"
+    changed = re.sub(r"1001\n", "1002\n", where.read_text(encoding="utf-8"))
+    assert changed != where.read_text(encoding="utf-8")
+    where.write_text(changed, encoding="utf-8")
+    listed = (folder / "SHA256SUMS").read_text(encoding="utf-8")
+    lines = [
+        f"{hashlib.sha256(where.read_bytes()).hexdigest()}  data/position.csv"
+        if line.endswith("data/position.csv")
+        else line
+        for line in listed.splitlines()
+    ]
+    anew = "".join(f"{line}\n" for line in lines).encode()
+    (folder / "SHA256SUMS").write_bytes(anew)
+    said = json.loads((folder / "publication.json").read_bytes())
+    said["sums"] = hashlib.sha256(anew).hexdigest()
+    (folder / "publication.json").write_text(json.dumps(said), encoding="utf-8")
+    assert "the position is not what the legs come to" in check(folder).stderr
+
+
+def test_what_is_proposed_is_in_no_file(small: Store, tmp_path: Path) -> None:
+    secret = replace(entry("devolve", at("ICB1", "core"), at("P1", "core"), 77_777), reason="A secret plan")
+    proposals.submit(small, [secret], key="secret", title="A secret title", prepared_by="secretary")
+    folder = published(small, tmp_path / "out")
+    for path in folder.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            for word in (b"secret", b"77777", b"777.77"):
+                assert word not in content, path
+    with pytest.raises(Exception, match="holds proposals"):
+        published(small, tmp_path / "with", with_journal=True)
+
+
+def test_a_folder_in_use_and_a_year_without_money_are_refused(small: Store, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(Exception, match="something is there already"):
+        published(small, tmp_path / "full")
+    with small.read() as reader, pytest.raises(Exception, match="no money of 2031/32 stands"):
+        site.publish(reader, position.moment(reader), tmp_path / "none", years=[2031])
