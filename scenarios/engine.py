@@ -23,7 +23,7 @@ from scenarios.world import ICB, World
 GIVEN: Path_ = ("baseline", "given")
 STEPS: Path_ = ("steps",)
 # What a step is judged by.
-_JUDGED = ["fund", "fund_name", "year", "standing", "grade", "amount_pence"]
+_JUDGED = ["fund", "fund_name", "resource", "year", "standing", "grade", "amount_pence"]
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,8 @@ def apply(lever: Lever, position: pa.Table, world: World, place: str = "the step
         change = lever.apply(position, world)
     before, after = (held(table.select(_JUDGED)) for table in (position, change.position))
     _hold_to_promises(lever, position, (before, after), change)
+    if change.added_pence == 0:
+        _refuse_mixing(before, after, place)
     if not change.frees:
         problems = _ring_fence_problems(before, after, change.added_pence, place)
         if problems:
@@ -114,6 +116,23 @@ def _refusals(place: str) -> Iterator[None]:
     except CannotApply as error:
         where = f"{place}.{error.key}" if error.key else place
         raise Refused([Problem(where, error.found, error.why, error.fix)]) from error
+
+
+def _refuse_mixing(before: pa.Table, after: pa.Table, place: str) -> None:
+    """Capital is a resource of its own: no step that moves money makes revenue of it, or it of revenue."""
+    capital = [total(table.filter(pc.equal(table["resource"], "capital"))) for table in (before, after)]
+    if capital[0] != capital[1]:
+        words = ("revenue of", "capital") if capital[1] < capital[0] else ("capital of", "revenue")
+        raise Refused(
+            [
+                Problem(
+                    place,
+                    f"it makes {words[0]} {spoken(abs(capital[1] - capital[0]))} of {words[1]}.",
+                    "Capital and revenue have limits of their own, which Parliament votes apart.",
+                    "Choose funds of one resource, or take the one away and add the other as new money.",
+                )
+            ]
+        )
 
 
 def _ring_fence_problems(before: pa.Table, after: pa.Table, added_pence: int, place: str) -> list[Problem]:

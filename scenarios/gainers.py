@@ -11,7 +11,7 @@ from allocations.figures import tables
 from allocations.shares.apportion import apportion
 from ledger.money import round_half_up_fraction
 from scenarios.change import held
-from scenarios.world import ICB, PCN, PLACE, PRACTICE, World
+from scenarios.world import HOLDERS, ICB, PCN, PLACE, PLURAL, PRACTICE, World
 
 FIFTHS = 5
 _FINE = 10**12  # whole numbers sort faster than fractions, and this fine they sort the same
@@ -81,6 +81,7 @@ _TITLES = {
     PLACE: "Held by places themselves",
     PCN: "Held by networks themselves",
     PRACTICE: "Held by practices themselves",
+    **{holder: f"Held by {PLURAL[holder]} themselves" for holder in HOLDERS},
 }
 
 
@@ -89,7 +90,8 @@ def views(before: pa.Table, after: pa.Table, world_before: World, world: World) 
     own, new = held(before), held(after)
     found = []
     systems = by_system(own, world_before), by_system(new, world)
-    for level in (ICB, PLACE, PCN, PRACTICE):
+    tiers = {ICB, *pc.unique(own["tier"]).to_pylist(), *pc.unique(new["tier"]).to_pylist()}
+    for level in (level for level in _TITLES if level in tiers):
         if level == ICB:
             had, has = systems
         else:
@@ -143,13 +145,14 @@ def _view(level: str, had: Mapping[str, int], has: Mapping[str, int], world_befo
     people, people_before = world.population(level), world_before.population(level)
     codes = sorted(had.keys() | has.keys())
     rows = [_gain(code, had.get(code, 0), has.get(code, 0), people.get(code, 0), world) for code in codes]
-    began = tuple(row for row in rows if row.code in people and row.code not in people_before)
+    # A kind of holder that a step brings is no change of structure: whoever receives has something more.
+    began = tuple(row for row in rows if row.code in people and row.code not in people_before) if people_before else ()
     ended = tuple(row for row in rows if row.code in people_before and row.code not in people)
     stayed = [row for row in rows if row not in began and row not in ended] if began or ended else rows
     changed = sorted((row for row in stayed if row.change_pence), key=lambda row: (-row.change_pence, row.code))
     fifths: tuple[Fifth, ...] = ()
     basis = ""
-    if len(rows) >= FIFTHS and not (began or ended):
+    if len(rows) >= FIFTHS and people and not (began or ended):
         scores, basis = _deprivation(level, world)
         if world.scope is not None:
             # The people of one organisation, not of the country around it.

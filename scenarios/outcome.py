@@ -23,6 +23,7 @@ from scenarios.change import condensed, held, total
 from scenarios.engine import Run, run
 from scenarios.gainers import Gain, View, views
 from scenarios.lines import DISCRETION, FUND, LineChange, by_line
+from scenarios.movements import Movement, movements
 from scenarios.paths.roll import Rolled, roll_forward
 from scenarios.propositions import propositions
 from scenarios.scenario import WrittenScenario, read_scenario
@@ -58,6 +59,7 @@ class Outcome:
         scorecard: the propositions before and after, in one order.
         views: who gains and who loses, by level.
         years: of a scenario of several years each with its own answer; the rest is then the answer of the last.
+        movements: who has more or less of what, for which purpose.
         by_fund, by_discretion: every line that changes, and all money by whose decision it is.
         result_hash: SHA-256 of the new position.
     """
@@ -72,6 +74,7 @@ class Outcome:
     by_fund: tuple[LineChange, ...] = ()
     by_discretion: tuple[LineChange, ...] = ()
     years: tuple[YearOutcome, ...] = ()
+    movements: tuple[Movement, ...] = ()
 
 
 def work_out(reader: Reader, written: WrittenScenario) -> Outcome:
@@ -149,7 +152,7 @@ def _one_year(written: WrittenScenario, books: Baseline) -> Outcome:
     gained = views(before, after, done.baseline.world, done.world)
     return Outcome(
         done, compared, tests, bridged, gained, paragraph(done, bridged, gained), position_hash(after),
-        by_line(before, after, FUND), by_line(before, after, DISCRETION),
+        by_line(before, after, FUND), by_line(before, after, DISCRETION), (), movements(before, after, done.world),
     )  # fmt: skip
 
 
@@ -221,6 +224,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "gainers": [_view(view) for view in outcome.views],
         "by_fund": [vars(line) for line in outcome.by_fund],
         "by_discretion": [vars(line) for line in outcome.by_discretion],
+        "movements": [vars(each) for each in outcome.movements],
         "assumptions": [
             assumption.model_dump(mode="json", exclude_defaults=True) for assumption in scenario.assumptions
         ],
@@ -268,7 +272,7 @@ def _year(each: YearOutcome) -> dict[str, Any]:
 
 
 # What a year of several says of itself; the rest is the same in all.
-_OF_A_YEAR = ("given", "steps", "measures", "scorecard", "bridges", "gainers", "by_fund", "by_discretion")
+_OF_A_YEAR = ("given", "steps", "measures", "scorecard", "bridges", "gainers", "by_fund", "by_discretion", "movements")
 
 
 def _step(step: Any) -> dict[str, Any]:

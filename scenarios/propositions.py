@@ -33,7 +33,10 @@ _PAID = Test(
 def propositions(before: pa.Table, after: pa.Table, old: World, new: World) -> tuple[tuple[Test, Test], ...]:
     """The scorecard before and after, and what can only be told of a scenario."""
     announced = after if new.withdrawn is None else pa.concat_tables([after, new.withdrawn])
-    found = list(zip(scorecard(before, old), scorecard(announced, new), strict=True))
+    first = scorecard(before, old)
+    # Where no step was at work, what is asked after is what was asked before.
+    second = first if announced is before and new is old else scorecard(announced, new)
+    found = list(zip(first, second, strict=True))
     if old.bid_for or new.bid_for:
         found.append((_front_line(old), _front_line(new)))
     days = replace(_IN_TIME, value=_days(before)), replace(_IN_TIME, value=_days(announced))

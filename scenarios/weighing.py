@@ -13,7 +13,7 @@ from allocations.demo.policy import read_policy
 from allocations.figures.weightings import WEIGHTINGS, UnknownWeighting, weighting
 from allocations.places.division import UNASSIGNED
 from scenarios.fields import By, CannotApply
-from scenarios.world import EQUAL, LEVELS, World
+from scenarios.world import EQUAL, ICB, LEVELS, NATIONAL, PCN, PLACE, World
 
 FAIR_SHARE = "fair share"
 # The weighting that fits a stream where no line of the shipped policy says better.
@@ -143,6 +143,14 @@ def _mixed(measured: Mapping[str, Mapping[str, int]], parts: Mapping[str, Decima
     return {code: sum(factor[name] * measured[name][code] for name in measured) for code in codes}
 
 
+# From whom a council, a provider, a pool or a holder of a contract may have money, nearest first.
+_ABOVE_HOLDERS = {
+    "iho": (ICB, NATIONAL),
+    **dict.fromkeys(("local_authority", "pool", "provider", "mnp"), (PLACE, "iho", ICB, NATIONAL)),
+    "snp": (PCN, PLACE, "mnp", "iho", ICB, NATIONAL),
+}
+
+
 def tier_above(tier: str) -> tuple[str, ...]:
     """The tiers that can share money out to a tier, nearest first."""
-    return tuple(reversed(LEVELS[: LEVELS.index(tier)]))
+    return tuple(reversed(LEVELS[: LEVELS.index(tier)])) if tier in LEVELS else _ABOVE_HOLDERS[tier]

@@ -18,8 +18,14 @@ from ledger.years import FinancialYear
 NATIONAL, ICB, PLACE, PCN, PRACTICE = "national", "icb", "place", "pcn", "practice"
 # Who can share money out to whom, from the top down, by the columns of the people table.
 LEVELS = (NATIONAL, ICB, PLACE, PCN, PRACTICE)
+# Who else may hold money in a scenario, from the top down; a step that needs them makes them.
+HOLDERS = ("iho", "local_authority", "pool", "provider", "mnp", "snp")
 EQUAL = "equal"
-PLURAL = {ICB: "ICBs", PLACE: "places", PCN: "networks", PRACTICE: "practices"}
+PLURAL = {
+    ICB: "ICBs", PLACE: "places", PCN: "networks", PRACTICE: "practices", "iho": "integrated health organisations",
+    "local_authority": "councils", "pool": "pools", "provider": "providers", "mnp": "multi-neighbourhood providers",
+    "snp": "single-neighbourhood providers",
+}  # fmt: skip
 T = TypeVar("T")
 
 
@@ -85,6 +91,7 @@ class World:
         segment_counts: how many ICBs are in each segment, where no more than that is known.
         seed: what every draw by chance starts from.
         scope: the organisation that the position is limited to; None for all.
+        purposes: fund to what a step says that it is for, such as prevention.
         withdrawn: the rows of money that was announced, and taken back in the year.
         bid_for: funds that are bid for in this scenario, by code.
     """
@@ -103,6 +110,7 @@ class World:
     withdrawn: pa.Table | None = None
     bid_for: Mapping[str, BidFor] = field(default_factory=dict)
     borrows_people: bool = False
+    purposes: Mapping[str, str] = field(default_factory=dict)
     _memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def changed(self, **facts: Any) -> "World":
@@ -150,7 +158,9 @@ class World:
         return found
 
     def population(self, tier: str) -> dict[str, int]:
-        """Registered people of every organisation of a tier, in billionths."""
+        """Registered people of every organisation of a tier, in billionths; empty where that is not known."""
+        if tier not in self.people.column_names:
+            return {}
         return {code: sum(each.values()) for code, each in self.people_of("registered", tier, PRACTICE).items()}
 
     def systems(self) -> dict[str, dict[str, int]]:
@@ -159,7 +169,7 @@ class World:
 
     def _systems(self) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}
-        for tier in (PLACE, PCN, PRACTICE):
+        for tier in (PLACE, PCN, PRACTICE, *(name for name in HOLDERS if name in self.people.column_names)):
             for icb, members in self.people_of("registered", ICB, tier).items():
                 for code, people in members.items():
                     if code != UNASSIGNED and people:

@@ -15,9 +15,10 @@ from ledger.words import AVAILABLE
 from scenarios.change import Change, Pence, Rows, hand_over
 from scenarios.fields import By, CannotApply, Pounds, Share, exact
 from scenarios.levers.base import Selecting, amounts_of, part_of, percent, spread
+from scenarios.levers.holders import Holder, Holders, usual, with_holders
 from scenarios.selection import select, system_column
 from scenarios.weighing import FAIR_SHARE, tier_above, weights
-from scenarios.world import ICB, PLURAL, World
+from scenarios.world import ICB, LEVELS, PLURAL, World
 
 
 class Devolve(Selecting):
@@ -29,7 +30,10 @@ class Devolve(Selecting):
     """
 
     lever: Literal["devolve"]
-    to: Literal["icb", "place", "pcn", "practice"]
+    to: Literal["icb", "place", "pcn", "practice"] | Holder
+    holders: Holders | None = Field(
+        default=None, description="who receives where the books do not hold them: one for each, or those named"
+    )
     share: Share | None = None
     until_share: Share | None = Field(
         default=None, description="share of the whole line that ends at this tier or below"
@@ -44,6 +48,8 @@ class Devolve(Selecting):
         given = [each for each in (self.share, self.until_share, self.amount_pence) if each is not None]
         if len(given) != 1:
             raise ValueError("give one of share, until_share and pounds")
+        if self.holders is not None and self.to in LEVELS:
+            raise ValueError(f"the books hold every {self.to}: leave 'holders' out")
         if self.in_year > self.over_years:
             raise ValueError("in_year lies after over_years")
         return self
@@ -52,12 +58,55 @@ class Devolve(Selecting):
         """As many of its equal parts as there are years."""
         return super().aged(years).model_copy(update={"in_year": min(years, self.over_years)})
 
+    def check(self, world: World) -> None:
+        """Names that exist."""
+        super().check(world)
+        if self.to not in LEVELS:
+            (self.holders or usual(self.to)).check(world)
+
+    def foretell(self, world: World) -> World:
+        """Those who receive, where the books do not hold them; what is wrong with them is said by ``check``."""
+        try:
+            return self._receiving(world)
+        except CannotApply:
+            return world
+
+    def _receiving(self, world: World) -> World:
+        return world if self.to in LEVELS else with_holders(world, self.to, self.holders or usual(self.to))
+
     def apply(self, position: pa.Table, world: World) -> Change:
         """Hand the money over, by weighted population, each line of each holder on its own."""
         rows = select(position, world, self.funds, self.organisations, tiers=[ICB])
         full = self._taken(position, world, rows)
         taken = part_of(full, Fraction(self.in_year, self.over_years))
-        return shared_out(position, world, rows, taken, self.to, self.by, self._path(full), f"devolves {self._size()}")
+        known, what = self._receiving(world), f"devolves {self._size()}"
+        if self.holders is None or self.holders.named is None:
+            return shared_out(position, known, rows, taken, self.to, self.by, self._path(full), what)
+        return self._named(position, known, rows, taken, what)
+
+    def _named(self, position: pa.Table, world: World, rows: Rows, taken: Pence, what: str) -> Change:
+        """What each row hands over, to those named in its ICB, by their parts."""
+        assert self.holders is not None
+        parts: dict[str | None, dict[str, Any]] = {}
+        for code, each in (self.holders.named or {}).items():
+            parts.setdefault(each.icb, {})[code] = each.share
+        source, receivers, pence = [], [], []
+        holders = position["organisation"].take(pa.array(rows)).to_pylist()
+        for row, holder, amount in zip(rows.tolist(), holders, taken.tolist(), strict=True):
+            among = parts.get(world.icb_of(holder))
+            if among is None:
+                raise CannotApply(
+                    f"{holder} is in no ICB of those named.",
+                    "Its money would reach nobody.",
+                    "Choose holders 'within' the ICBs of those named.",
+                    "organisations",
+                )
+            for code, part in apportion(amount, among).items():
+                if part:
+                    source.append(row)
+                    receivers.append(code)
+                    pence.append(part)
+        return _handed_over(position, world, source, receivers, pence, 0, self.to, {}, what)
 
     def _size(self) -> str:
         if self.amount_pence is not None:
@@ -141,6 +190,13 @@ def shared_out(
                 source_rows.append(row)
                 receivers.append(code)
                 parts.append(part)
+    return _handed_over(position, world, source_rows, receivers, parts, left, to, details, what)
+
+
+def _handed_over(
+    position: pa.Table, world: World, source_rows: list[int], receivers: list[str], parts: list[int], left: int,
+    to: str, details: dict[str, Any], what: str,
+) -> Change:  # fmt: skip
     if not parts:
         raise CannotApply(
             "there is nothing to hand over.",

@@ -14,7 +14,7 @@ from allocations.reading.strict_yaml import StrictModel
 from allocations.shares.apportion import apportion
 from ledger.money import spoken
 from ledger.reports.position import SOURCE
-from scenarios.change import Change, hand_over
+from scenarios.change import Change, hand_over, held, put_where, total
 from scenarios.fields import By, CannotApply, Text
 from scenarios.levers.base import Lever, amounts_of
 from scenarios.weighing import check as check_by
@@ -49,8 +49,16 @@ class MoveOne(StrictModel):
     by: By = "core"
 
 
+class NewBody(StrictModel):
+    """Somebody who takes over all that another body holds and decides, such as who follows NHS England."""
+
+    code: str
+    name: Text
+    of: str
+
+
 class Restructure(Lever):
-    """Change who is part of whom: exactly one of ``succession``, ``merge``, ``split`` and ``move``.
+    """Change who is part of whom: exactly one of ``succession``, ``merge``, ``split``, ``move`` and ``successor``.
 
     ``succession`` is a day for which the books' shipped successions say who becomes whom, such as 1 April 2026;
     where an ICB is divided, ``places`` says which of its places go where. An ICB's own money follows the
@@ -63,12 +71,13 @@ class Restructure(Lever):
     merge: NewIcb | None = None
     split: SplitIcb | None = None
     move: MoveOne | None = None
+    successor: NewBody | None = Field(default=None, description="who follows a body that is no ICB")
 
     @model_validator(mode="after")
     def _one(self) -> "Restructure":
-        given = [each for each in (self.succession, self.merge, self.split, self.move) if each is not None]
-        if len(given) != 1:
-            raise ValueError("give one of succession, merge, split and move")
+        ways = (self.succession, self.merge, self.split, self.move, self.successor)
+        if len([each for each in ways if each is not None]) != 1:
+            raise ValueError("give one of succession, merge, split, move and successor")
         return self
 
     def check(self, world: World) -> None:
@@ -81,6 +90,8 @@ class Restructure(Lever):
         if self.move:
             named += [self.move.code, self.move.to]
             check_by(self.move.by, world)
+        if self.successor:
+            named.append(self.successor.of)
         for code in named:
             if code not in world.organisations:
                 raise CannotApply(
@@ -94,18 +105,35 @@ class Restructure(Lever):
             fresh[self.merge.code] = WorldOrganisation(self.merge.code, self.merge.name, ICB)
         if self.split:
             fresh = {code: WorldOrganisation(code, name, ICB) for code, name in self.split.names.items()}
+        if self.successor and self.successor.of in world.organisations:
+            before = world.organisations[self.successor.of]
+            rest = {code: each for code, each in world.organisations.items() if code != before.code}
+            new = WorldOrganisation(self.successor.code, self.successor.name, before.tier, before.icb)
+            return world.changed(organisations={**rest, new.code: new})
         return world.changed(organisations={**world.organisations, **fresh})
 
     def apply(self, position: pa.Table, world: World) -> Change:
         """Restate the structure and hand the money over."""
         if self.move is not None:
             return self._moved(position, world, self.move)
+        if self.successor is not None:
+            return self._followed(position, world, self.successor)
         if self.merge is not None:
             into = {code: {self.merge.code: 1} for code in self.merge.of}
             return _succeed(position, self.foretell(world), into, {}, f"merges {len(into)} ICBs into {self.merge.name}")
         if self.split is not None:
             return self._split(position, self.foretell(world), self.split)
         return self._succession(position, world)
+
+    def _followed(self, position: pa.Table, world: World, new: NewBody) -> Change:
+        """All that a body holds, and gives as the source of money, under the name of who follows it."""
+        theirs = pc.equal(position["organisation"], new.of)
+        rows = np.flatnonzero(theirs.to_numpy(zero_copy_only=False))
+        whole = total(held(position.filter(theirs)))
+        after = put_where(position, rows, organisation=new.code, organisation_name=new.name)
+        was = world.organisations[new.of].name
+        says = f"puts {new.name} in the place of {was}, with {spoken(whole)} that it holds"
+        return Change(after, self.foretell(world), says, whole)
 
     def _split(self, position: pa.Table, world: World, split: SplitIcb) -> Change:
         own = world.people_of("registered", ICB, PLACE).get(split.code, {})

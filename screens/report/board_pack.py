@@ -24,7 +24,18 @@ from screens.report.render import svg
 from screens.report.render.workbook import sheet
 from screens.report.report import Table, about
 
-_LEVELS = {"icb": "ICBs", "place": "Places", "pcn": "Networks", "practice": "Practices"}
+_LEVELS = {
+    "icb": "ICBs",
+    "place": "Places",
+    "pcn": "Networks",
+    "practice": "Practices",
+    "iho": "IHOs",
+    "local_authority": "Councils",
+    "pool": "Pools",
+    "provider": "Providers",
+    "mnp": "MNPs",
+    "snp": "SNPs",
+}
 # So many gainers and losers are printed of a level; the workbook has them all.
 MOST_PRINTED = 40
 _STYLE = (
@@ -135,6 +146,8 @@ def _one(outcome: Outcome, beside: Sequence[Outcome]) -> str:
     parts += [_gains(view) for view in outcome.views]
     if outcome.years:
         parts += ["<h2>Year by year</h2>", *(_table(table.beginning()[0]) for table in years.in_short(outcome))]
+    if outcome.movements:
+        parts.append(_table(scenarios.movements(outcome).beginning()[0]))
     parts += ["<h2>The propositions</h2>", _table(scenarios.scorecard(outcome))]
     parts += ["<h2>Every measure</h2>", _table(scenarios.measures(outcome))]
     assumed = scenarios.assumptions(outcome)
@@ -204,6 +217,7 @@ def _sheets(outcome: Outcome) -> list[MoreSheet]:
         ),
     ]
     sheets.append(sheet("By fund", scenarios.by_fund(outcome), note))
+    sheets.append(sheet("Resource movement", scenarios.movements(outcome), note))
     sheets.append(sheet("By discretion", scenarios.by_discretion(outcome), note))
     for view in outcome.views:
         if view.gains:

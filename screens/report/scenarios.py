@@ -48,6 +48,7 @@ _LIGHTS = {"red": "red: poor", "amber": "amber: fair", "green": "green: good"}
 _IMPACTS = {"red": "red: much", "amber": "amber: some", "green": "green: little"}
 
 
+_MOST_MOVEMENTS = 20
 _UNDECIDED = "All of it is hypothetical: nobody has decided it."
 _CHANGE = share("Change", signed=True, places=2, missing="had nothing")
 
@@ -213,6 +214,17 @@ def by_fund(outcome: Outcome) -> Table:
 def by_discretion(outcome: Outcome) -> Table:
     """The same by whose decision the money really is, whoever holds it."""
     return _lines("By whose decision it really is", "Whose decision", outcome.by_discretion)
+
+
+def movements(outcome: Outcome) -> Table:
+    """The statement of resource movement: who has more or less, of what, and for which purpose."""
+    rows = [
+        (each.name, each.organisation, each.tier.replace("_", " "), each.purpose, each.resource, each.before_pence,
+         each.after_pence, each.change_pence)
+        for each in outcome.movements
+    ]  # fmt: skip
+    heads = columns("Receiver", "Code", "Tier", "Purpose", "Resource", "Before (£)", "After (£)", "Change (£)")
+    return Table("Resource movement, by receiver and purpose", heads, rows, most=_MOST_MOVEMENTS)
 
 
 def lines_in_short(outcome: Outcome) -> list[Table]:

@@ -43,7 +43,7 @@ def test_every_lever_has_a_section_with_an_example() -> None:
     titles = {word for title, _, _ in EXAMPLES for word in title.split(", ")}
     named = {lever.model_fields["lever"].annotation.__args__[0] for lever in ALL}  # type: ignore[union-attr]
     assert named <= titles
-    assert len(named) == 16
+    assert len(named) == 21
 
 
 @pytest.mark.parametrize(("title", "example", "said"), EXAMPLES, ids=[title for title, _, _ in EXAMPLES])

@@ -21,7 +21,7 @@ from tests.scenarios.worlds import FUNDS, held_pence, play, position, row, same,
 WORLD = world()
 HOLDERS = [code for code, each in WORLD.organisations.items() if each.tier != "government" and code != "C"]
 STANDINGS = ("available", "retained by agreement", "retained without agreement", "spent")
-NOT_CONSERVING = ("grow", "cut", "withdraw", "converge", "pot")
+NOT_CONSERVING = ("grow", "cut", "withdraw", "converge", "pot", "taper", "instalments")
 FREEING = ("release", "merge", "settlement")
 
 rows = st.builds(
@@ -73,6 +73,12 @@ steps = st.one_of(
     step("reroute", funds=funds, to=st.just("bid"), sharing=st.just({"among": "icb", "bids": {"awards": 1, "draws": 3}})),
     step("match", funds=funds, share=shares, own=funds),
     step("merge", funds=funds, into=serial.map(lambda n: {"code": f"m{n}", "name": "M"}), inner=st.sampled_from(["kept", "dropped"])),
+    with_size(step("devolve", funds=funds, to=st.sampled_from(["iho", "mnp", "snp"]), by=by)),
+    step("taper", funds=funds, left=shares, into=st.sampled_from([None, "community"])),
+    step("cap", funds=funds, share=shares, into=st.just("community")),
+    step("prevention", funds=funds, tagged=st.just(["community"]), into=st.just("community"), points=shares),
+    step("instalments", funds=funds, test=st.just("a test"), missed=st.just({"A": [1, 4]}),
+         withheld=st.sampled_from(["source", "those who earned"])),
     step("restructure", merge=st.just({"code": "Z", "name": "Z", "of": ["A", "B"]})),
     step("restructure", move=st.just({"code": "P2", "to": "B"})),
     step("restructure", move=st.just({"code": "G1", "to": "P2"})),

@@ -10,6 +10,7 @@ from scenarios.bridge import Bridge
 from scenarios.compare import Comparison
 from scenarios.gainers import View
 from scenarios.outcome import Outcome
+from scenarios.world import HOLDERS, PLURAL
 from screens.report import board_pack, years
 from screens.report import scenarios as reporting
 from screens.report.marks import at_millions
@@ -23,7 +24,13 @@ from screens.web.shell.open_ledger import Books
 
 _HEADLINES = ("local", "free", "ring_fenced", "kept_without_agreement")
 _MOST_DRAWN = 24
-LEVELS = {"icb": "ICBs", "place": "Places", "pcn": "Networks (PCNs)", "practice": "Practices"}
+LEVELS = {
+    "icb": "ICBs",
+    "place": "Places",
+    "pcn": "Networks (PCNs)",
+    "practice": "Practices",
+    **{holder: PLURAL[holder].capitalize() for holder in HOLDERS},
+}
 
 
 def show(outcome: Outcome) -> None:
@@ -37,6 +44,9 @@ def show(outcome: Outcome) -> None:
     for number, table in enumerate(reporting.lines_in_short(outcome), 1):
         tables.show(table, f"scenario-lines-{number}")
     _gainers(outcome)
+    if outcome.movements:
+        with st.expander("Resource movement, by receiver and purpose"):
+            tables.show(reporting.movements(outcome), "scenario-movements")
     if outcome.years:
         st.header("Year by year", anchor=False)
         for name, table in years.tables(outcome).items():
