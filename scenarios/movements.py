@@ -16,7 +16,7 @@ _KEYS = ["organisation", "organisation_name", "tier", "resource", "fund"]
 
 
 @dataclass(frozen=True)
-class Movement:
+class ResourceMovement:
     """What one receiver has for one purpose, before and after; in pence.
 
     Attributes:
@@ -37,7 +37,7 @@ class Movement:
         return self.after_pence - self.before_pence
 
 
-def movements(before: pa.Table, after: pa.Table, world: World) -> tuple[Movement, ...]:
+def movements(before: pa.Table, after: pa.Table, world: World) -> tuple[ResourceMovement, ...]:
     """Every receiver and purpose that has another amount than before; the largest changes first."""
     names = dict(
         zip(*(pa.concat_tables([before, after])[name].to_pylist() for name in ("fund", "fund_name")), strict=True)
@@ -50,7 +50,7 @@ def movements(before: pa.Table, after: pa.Table, world: World) -> tuple[Movement
             key = (row["organisation"], row["organisation_name"], row["tier"], row["resource"], purpose)
             sums.setdefault(key, [0, 0])[place] += row["amount_pence_sum"]
     found = [
-        Movement(code, name, tier, resource, purpose, had, has)
+        ResourceMovement(code, name, tier, resource, purpose, had, has)
         for (code, name, tier, resource, purpose), (had, has) in sums.items()
         if had != has
     ]

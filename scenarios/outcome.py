@@ -23,7 +23,7 @@ from scenarios.change import condensed, held, total
 from scenarios.engine import Run, run
 from scenarios.gainers import Gain, View, views
 from scenarios.lines import DISCRETION, FUND, LineChange, by_line
-from scenarios.movements import Movement, movements
+from scenarios.movements import ResourceMovement, movements
 from scenarios.paths.roll import Rolled, roll_forward
 from scenarios.propositions import propositions
 from scenarios.scenario import WrittenScenario, read_scenario
@@ -74,7 +74,7 @@ class Outcome:
     by_fund: tuple[LineChange, ...] = ()
     by_discretion: tuple[LineChange, ...] = ()
     years: tuple[YearOutcome, ...] = ()
-    movements: tuple[Movement, ...] = ()
+    movements: tuple[ResourceMovement, ...] = ()
 
 
 def work_out(reader: Reader, written: WrittenScenario) -> Outcome:
