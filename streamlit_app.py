@@ -5,7 +5,7 @@ from importlib import import_module
 
 import streamlit as st
 
-from screens.web.shell import frame, header, nowhere, sign_in
+from screens.web.shell import frame, header, history, nowhere, sign_in
 
 
 def _page(name: str) -> Callable[[], None]:
@@ -19,6 +19,7 @@ def _page(name: str) -> Callable[[], None]:
 
 st.html(f"<style>{frame.STYLE}</style>")
 frame.name_tab(header.PRODUCT)
+history.keep_to_choices()
 sign_in.gate()
 # Flat, and few, so that everything is one step away.
 PAGES = (

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 import streamlit as st
 
+from screens.web.shell import history
+
 T = TypeVar("T", bound=str | int | date)
 _LONGEST_SHOWN = 60
 
@@ -28,8 +30,8 @@ def write(name: str, value: str | None) -> None:
 def settle(name: str, read: Callable[[str], T | None], usual: T, key: str | None = None) -> str | None:
     """Let a widget stand where the address says, before it is drawn.
 
-    The address wins when it says something that this session did not write there: a link was opened, or somebody
-    went back. Otherwise the widget keeps what it has, and on a new page what it had on the last one.
+    The address wins when it says something that this session did not write there: a link was opened. It says all when
+    somebody went back or forward. Otherwise the widget keeps what it has, and on a new page what it had on the last.
 
     Args:
         read: the value that a text of the address stands for; None where there is none.
@@ -43,7 +45,10 @@ def settle(name: str, read: Callable[[str], T | None], usual: T, key: str | None
     said, own, kept = asked_for(name), state.get(key), state.get(f"kept {name}")
     # Whoever moves a widget fast is ahead of the address, which then still says what it was before.
     has_moved = own is not None and kept is not None and own != kept
-    if said is not None and said != state.get(f"written {name}") and not has_moved:
+    if history.is_exact() or (said is not None and said != state.get(f"written {name}") and not has_moved):
+        if said is None:
+            _stand(key, usual)
+            return None
         value = read(said)
         _stand(key, usual if value is None else value)
         return said[:_LONGEST_SHOWN] if value is None else None
@@ -54,9 +59,14 @@ def settle(name: str, read: Callable[[str], T | None], usual: T, key: str | None
 
 
 def _stand(key: str, value: T) -> None:
-    """Let a widget have a value, where it has not: what is set anew would undo what somebody is typing."""
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
+    """Let a widget have a value, where it has not: what is set anew would undo what somebody is typing.
+
+    A widget of another page that has the same key and other options gives this one nothing, whatever it seems to have.
+    """
+    page, state = history.page(), st.session_state
+    if key not in state or state[key] != value or state.get(f"page of {key}") != page:
+        state[key] = value
+    state[f"page of {key}"] = page
 
 
 def keep(name: str, value: T, usual: T) -> None:
@@ -152,7 +162,10 @@ def choose_many(
         most: how many can be chosen.
     """
     said, state = asked_for(name), st.session_state
-    if said is not None and said != state.get(f"written {name}"):
+    is_exact = history.is_exact()
+    if is_exact and said is None:
+        state[name] = [word for word in usual if word in options][:most]
+    elif said is not None and (is_exact or said != state.get(f"written {name}")):
         asked = [word for word in said.split(",") if word]
         unknown = [word for word in asked if word not in options]
         if unknown:
@@ -215,7 +228,7 @@ def pick_clocks(today: date) -> tuple[date, date]:
 def text(name: str) -> str | None:
     """A longer text of the address, such as places that somebody made; on a new page what it was on the last."""
     said = asked_for(name)
-    return said if said is not None else st.session_state.get(f"kept {name}")
+    return said if said is not None or history.is_exact() else st.session_state.get(f"kept {name}")
 
 
 def keep_text(name: str, value: str | None) -> None:
