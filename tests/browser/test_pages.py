@@ -44,7 +44,7 @@ PAGES = {
     "audit-entry": "audit?view=entries&entry=4",
     "audit-data": "audit?view=data",
     "audit-about": "audit?view=about",
-    "nowhere": "no-such-page",
+    "nowhere": "no/such/page",
 }
 # What the browser's tab says: the page, whose money, the product.
 TABS = {
@@ -75,6 +75,9 @@ def test_it_is_quiet_accessible_and_fits(browser: Any, address: str, name: str) 
     if name in TABS:
         assert visit.page.title() == TABS[name]
     visit.picture(name, 1280)
+    # The header stays within sight, however far down the page one goes.
+    visit.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 1e6)")
+    assert visit.page.locator(".st-key-header").bounding_box()["y"] == 60
     visit.unfold()
     visit.drawn()
     assert visit.barriers() == []
@@ -221,6 +224,51 @@ def test_the_trend_follows_the_keyboard_and_is_the_commands(browser: Any, addres
     page.keyboard.press("ArrowDown")
     page.get_by_text("there is one point so far, 31 March 2026").wait_for(timeout=20_000)
     assert "over=years" in page.url
+    visit.close()
+
+
+def test_back_and_forward_show_what_was_there_one_step_a_choice(browser: Any, address: str) -> None:
+    visit = Visit(browser, address)
+    page = visit.page
+    titles = {"": "All ICBs", "?icb=QMM": "NHS Norfolk and Waveney ICB", "places?icb=QMM": "NHS Norfolk and Waveney ICB",
+              "places": "NHS West Yorkshire ICB"}  # fmt: skip
+
+    def is_at(path: str) -> None:
+        page.wait_for_url(f"{address}/{path}")
+        visit.settled()
+        page.wait_for_url(f"{address}/{path}")
+        if path in titles:
+            page.wait_for_function(f"document.title.includes(': {titles[path]} -')")
+
+    def choose(words: str) -> None:
+        page.get_by_role("combobox", name="ICB").first.click()
+        page.keyboard.type(words)
+        page.keyboard.press("Enter")
+
+    choose("Norfolk")
+    is_at("?icb=QMM")
+    page.get_by_role("link", name="Places", exact=True).first.click()
+    is_at("places?icb=QMM")
+    choose("West York")
+    is_at("places")
+    page.get_by_role("link", name="National", exact=True).first.click()
+    is_at("national?icb=QWO")
+    page.get_by_role("slider", name="Above target, core: more than").focus()
+    # Three presses on one slider are one choice.
+    for limit in (6, 7, 8):
+        page.keyboard.press("ArrowRight")
+        is_at(f"national?icb=QWO&away={limit}")
+    steps = ["", "?icb=QMM", "places?icb=QMM", "places", "national?icb=QWO", "national?icb=QWO&away=8"]
+    for step in reversed(steps[:-1]):
+        page.go_back()
+        is_at(step)
+    for step in steps[1:]:
+        page.go_forward()
+        is_at(step)
+    page.reload()
+    is_at(steps[-1])
+    assert page.get_by_role("slider", name="Above target, core: more than").get_attribute("value") in ("8", None)
+    assert visit.complaints() == []
     visit.close()
 
 

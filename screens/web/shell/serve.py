@@ -1,10 +1,15 @@
 """Starts the web app's server; while the browser finds its way, what the pages need is loaded already."""
 
+from collections.abc import Callable
 from importlib import import_module
 from threading import Thread
+from typing import Any
+from urllib.parse import quote
 
+from starlette.responses import RedirectResponse
 from streamlit import net_util
 from streamlit.web.cli import main
+from streamlit.web.server.starlette import starlette_static_routes
 
 # What somebody meets first comes first.
 _PAGES = (
@@ -42,7 +47,39 @@ def stay_inside() -> None:
     net_util.get_external_ip = _no_outside_address
 
 
+def one_word(path: str) -> str | None:
+    """Where an address of several segments leads, which no page has: to the page that says that there is none.
+
+    The framework answers it with a page that stays empty, because it looks for its own files below that address.
+
+    Returns:
+        The segments as one; None for an address of one segment, and for those of the framework and of files.
+    """
+    segments = path.strip("/").split("/")
+    is_page = len(segments) > 1 and "." not in segments[-1] and not path.startswith("//")
+    if not is_page or any(segment.startswith("_stcore") for segment in segments):
+        return None
+    return "/" + quote("-".join(segments), safe="")
+
+
+def answer_long_addresses() -> None:
+    """Let an address of several segments be told in our words."""
+    usual: Callable[..., Any] = starlette_static_routes.create_streamlit_static_handler
+
+    def made(*given: Any, **named: Any) -> Any:
+        files = usual(*given, **named)
+
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            leads = one_word(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
+            await (files if leads is None else RedirectResponse(leads))(scope, receive, send)
+
+        return answer
+
+    starlette_static_routes.create_streamlit_static_handler = made
+
+
 if __name__ == "__main__":
     stay_inside()
+    answer_long_addresses()
     Thread(target=_load, daemon=True).start()
     main(prog_name="streamlit")
