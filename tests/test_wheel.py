@@ -1,0 +1,72 @@
+"""What a newcomer gets: the built package, in an environment with nothing else, with all its data and pages."""
+
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# What is read at run time and is no Python: without it a page or a command fails where nobody has the repository.
+READ = (".yaml", ".csv", ".json", ".txt")
+
+
+def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    bare = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("PYTHONPATH", "VIRTUAL_ENV", "DEVOLUTION_LEDGER")
+    }
+    return subprocess.run([str(one) for one in command], cwd=cwd, env=bare, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if shutil.which("uv") is None:
+        pytest.skip("uv is not on this machine, which builds the package")
+    out = tmp_path_factory.mktemp("wheel")
+    built = run("uv", "build", "--wheel", "--quiet", "--out-dir", out, ROOT, cwd=ROOT)
+    if built.returncode and "hatchling" in built.stderr:
+        pytest.skip("what builds the package is not on this machine and cannot be fetched")
+    assert built.returncode == 0, built.stderr
+    (made,) = out.glob("*.whl")
+    return made
+
+
+def test_the_package_holds_every_file_that_is_read_at_run_time(wheel: Path) -> None:
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    rooms = ("ledger", "allocations", "scenarios", "screens")
+    read = {
+        path.relative_to(ROOT).as_posix()
+        for room in rooms
+        for path in (ROOT / room).rglob("*")
+        if path.suffix in (*READ, ".py") and "__pycache__" not in path.parts
+    }
+    assert read - packed == set()
+    assert {"devolution.py", "streamlit_app.py"} <= packed
+
+
+def test_a_newcomer_answers_ten_questions_with_the_package_alone(wheel: Path, tmp_path: Path) -> None:
+    made = run("uv", "venv", "--quiet", "bare", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    python = tmp_path / "bare" / "bin" / "python"
+    pinned = ROOT / "constraints.txt"
+    install = ("uv", "pip", "install", "--quiet", "--python", python, "-c", pinned, wheel)
+    for given in (("--offline",), ()):
+        installed = run(*install, *given, cwd=tmp_path)
+        if installed.returncode == 0:
+            break
+    else:
+        pytest.skip("the libraries are not on this machine and cannot be fetched")
+    demo = run(python.parent / "devolution", "demo", "--ledger", "demo.duckdb", cwd=tmp_path)
+    assert demo.returncode == 0, demo.stderr
+    script = tmp_path / "ten_questions.py"
+    shutil.copy(ROOT / "docs" / "examples" / "ten_questions.py", script)
+    asked = run(python, script, "demo.duckdb", cwd=tmp_path)
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stdout.count("?\n") >= 10
+    published = run(python.parent / "devolution", "publish", "out", "--ledger", "demo.duckdb", cwd=tmp_path)
+    assert published.returncode == 0, published.stderr
+    assert run(python, "out/check.py", "out", cwd=tmp_path).returncode == 0
