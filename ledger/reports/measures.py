@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.money import round_half_up_fraction, spoken
-from ledger.readings import SHIPPED, GradeReading
+from ledger.readings import RECORDED, GradeReading, all_with
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
 from ledger.words import ABOVE_THE_ICB, NO_CHOICE, RING_FENCED
 from ledger.years import FinancialYear
@@ -38,6 +38,21 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class OverReadings:
+    """Between which values a figure lies, by how the grades of ring-fences are read.
+
+    Attributes:
+        lowest, highest: its values, of the type of ``Measure.value``.
+        lowest_by, highest_by: the first of the readings that give them.
+    """
+
+    lowest: Fraction | float
+    lowest_by: GradeReading
+    highest: Fraction | float
+    highest_by: GradeReading
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """One measure of a position.
 
@@ -49,6 +64,7 @@ class Measure:
         value: whole pence or a count as int, a share as Fraction, other ratios as float;
             None when the scope is empty and the measure is not defined.
         note: what the reader should know of this value, such as what is missing from it.
+        over: its range over readings of grades; None where it does not depend on them, or they were not asked.
     """
 
     name: str
@@ -57,6 +73,7 @@ class Measure:
     definition: str
     value: Fraction | float | None = None
     note: str = ""
+    over: OverReadings | None = None
 
 
 # fmt: off
@@ -161,59 +178,59 @@ _HOLDER = ("organisation", "organisation_name", "amount_pence")
 
 
 def summed_over_holders(position: pa.Table) -> pa.Table:
-    """A position summed over who holds the money: all that a measure asks of it, in a few rows."""
-    kept = [name for name in position.column_names if name not in _HOLDER]
-    return (
-        position.group_by(kept, use_threads=False)
-        .aggregate([("amount_pence", "sum")])
-        .rename_columns([*kept, "amount_pence"])
-    )
+    """A position summed over who holds the money: all that a measure asks of it, in a few rows.
 
-
-@dataclass(frozen=True, slots=True)
-class OverReadings:
-    """Between which values a measure lies, by how the grades of ring-fences are read.
-
-    Attributes:
-        lowest, highest: its values, of the type of ``Measure.value``.
-        lowest_by, highest_by: the first of the readings that give them.
+    The largest come first, so that a pot that is on several terms is described by those that most of it is on.
     """
+    kept = [name for name in position.column_names if name not in _HOLDER]
+    summed = position.group_by(kept, use_threads=False).aggregate([("amount_pence", "sum")])
+    order = [("amount_pence", "descending"), *((name, "ascending") for name in ("fund", "tier", "standing"))]
+    return summed.rename_columns([*kept, "amount_pence"]).sort_by(order)
 
-    lowest: Fraction | float
-    lowest_by: GradeReading
-    highest: Fraction | float
-    highest_by: GradeReading
 
-
-def over_readings(
+def measures_as_read(
     position: pa.Table,
     scope: str = ALL,
     *,
     penny_packet_pence: int = PENNY_PACKET_PENCE,
-    readings: Sequence[GradeReading] = SHIPPED,
-) -> dict[str, OverReadings]:
-    """The range of every measure that depends on how grades are read, by its name.
+    reading: GradeReading = RECORDED,
+) -> list[Measure]:
+    """Every measure as one reading of grades has it, and its range over the readings where it depends on them.
 
     Args:
         position: of schema ``ledger.reports.position.SCHEMA``, with the grades of the books.
-        scope, penny_packet_pence: as for ``measures``, which works out each value.
-        readings: those that the range is over.
-
-    Returns:
-        Without the measures that come out alike in every reading, and those that two readings do not define.
+        scope, penny_packet_pence: as for ``measures``, which works out each value in every reading.
+        reading: whose value is the central one; the range is over those that are shipped, and this one.
     """
     few = summed_over_holders(position)
-    values: dict[str, list[tuple[Fraction | float, GradeReading]]] = {}
-    for reading in readings:
-        for measure in measures(reading.read(few), scope, penny_packet_pence=penny_packet_pence):
-            if measure.value is not None:
-                values.setdefault(measure.name, []).append((measure.value, reading))
-    found = {}
-    for name, known in values.items():
-        low, high = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
-        if low[0] != high[0]:
-            found[name] = OverReadings(*low, *high)
-    return found
+    found = {one: measures(one.read(few), scope, penny_packet_pence=penny_packet_pence) for one in all_with(reading)}
+    return [
+        replace(central, over=over([(of_one[place].value, one) for one, of_one in found.items()]))
+        for place, central in enumerate(found[reading])
+    ]
+
+
+def parts_over_readings(
+    position: pa.Table, reading: GradeReading = RECORDED
+) -> tuple[dict[str, Fraction | None], dict[str, OverReadings]]:
+    """The measures that are a part of the money as one reading has them, and the ranges of those that rest on grades.
+
+    Args:
+        position: as for ``measures_as_read``; summed over all else that ``PARTS`` and readings do not ask for, if
+            need be, and without the source of the money.
+    """
+    found = {one: parts(one.read(position).to_pylist()) for one in all_with(reading)}
+    ranges = {name: over([(values[name], one) for one, values in found.items()]) for name in PARTS}
+    return found[reading], {name: its for name, its in ranges.items() if its is not None}
+
+
+def over(values: Iterable[tuple[Fraction | float | None, GradeReading]]) -> OverReadings | None:
+    """Between which values a figure lies; None where all readings that define it agree."""
+    known = [(value, reading) for value, reading in values if value is not None]
+    if not known:
+        return None
+    low, high = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
+    return None if low[0] == high[0] else OverReadings(*low, *high)
 
 
 # The first row as it stands, its empty cells too.

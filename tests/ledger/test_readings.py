@@ -4,11 +4,21 @@ from fractions import Fraction
 from typing import Any
 
 import hypothesis.strategies as st
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
 from ledger.readings import LENIENT, MHIS, PUBLISHED, RECORDED, SHIPPED, STRICT, GradeReading, Regrade, all_with, named
-from ledger.reports.measures import EARMARKED, SCOPES, measures, over_readings, summed_over_holders
+from ledger.reports.measures import (
+    ALL,
+    EARMARKED,
+    SCOPES,
+    OverReadings,
+    measures,
+    measures_as_read,
+    parts_over_readings,
+    summed_over_holders,
+)
 from ledger.reports.position import SCHEMA
 from ledger.words import DISCRETIONS, GRADES, NATIONAL_CONTRACT, QUALITIES
 from tests.demo_of_2025_26 import position as demo_of_2025_26
@@ -21,6 +31,12 @@ DISCHARGE = row("discharge", 6, grade="statutory", quality="green", tier="icb", 
 DRUGS = row("drugs", 3, grade="hard", quality="red", tier="icb", depth=0)
 WATCHED = row("watched", 1, grade="monitored", quality="green")
 NOT_GRADED = row("other", 5, grade=None, quality=None)
+
+
+def ranges(held: pa.Table, scope: str = ALL, reading: GradeReading = RECORDED) -> dict[str, OverReadings]:
+    return {one.name: one.over for one in measures_as_read(held, scope, reading=reading) if one.over is not None}
+
+
 BOOKS = table(CORE, MENTAL_HEALTH, CONTRACTS, DISCHARGE, DRUGS, WATCHED, NOT_GRADED)
 
 
@@ -45,7 +61,7 @@ def test_a_heading_that_is_read_apart_is_a_pot_by_itself() -> None:
 
 def test_a_figure_is_told_with_its_range_and_by_whose_reading() -> None:
     # £100 are graded; £11 of them are local and free as recorded, £1 when all else is soft, £31 where contracts are not.
-    found = over_readings(BOOKS)
+    found = ranges(BOOKS)
     free = found["untied_devolved_share"]
     assert (free.lowest, free.lowest_by, free.highest, free.highest_by) == (
         Fraction(1, 100), STRICT, Fraction(31, 100), PUBLISHED,
@@ -64,10 +80,25 @@ def test_a_figure_is_told_with_its_range_and_by_whose_reading() -> None:
 
 
 def test_in_earmarked_money_everything_rests_on_grades() -> None:
-    found = over_readings(BOOKS, EARMARKED)
+    found = ranges(BOOKS, EARMARKED)
     # £6 where only what is written ties; £99 where all but what is watched does.
     assert (found["total"].lowest, found["total"].highest) == (600, 9_900)
     assert (found["pots"].lowest, found["pots"].lowest_by, found["pots"].highest) == (1, PUBLISHED, 4)
+
+
+def test_the_parts_alone_have_the_same_ranges() -> None:
+    for reading in SHIPPED:
+        values, found = parts_over_readings(BOOKS, reading)
+        whole = {one.name: one for one in measures_as_read(BOOKS, reading=reading)}
+        assert values == {name: whole[name].value for name in values}
+        assert found == {name: whole[name].over for name in found}
+        assert {"ring_fenced_share", "ring_fenced_share_with_soft", "untied_devolved_share"} == found.keys()
+
+
+def test_the_central_figure_is_that_of_the_reading_that_is_asked_for() -> None:
+    for reading in SHIPPED:
+        as_read = {one.name: one.value for one in measures_as_read(BOOKS, reading=reading)}
+        assert as_read == {one.name: one.value for one in measures(reading.read(BOOKS))}
 
 
 def test_ones_own_reading_stands_beside_the_others() -> None:
@@ -93,7 +124,7 @@ def test_the_first_of_several_rules_holds() -> None:
 def test_nothing_held_is_read_as_nothing() -> None:
     empty = SCHEMA.empty_table()
     assert STRICT.read(empty) == empty
-    assert over_readings(empty) == {}
+    assert ranges(empty) == {}
 
 
 def test_on_the_demo_of_today_the_headline_falls_from_22_to_half_a_percent() -> None:
@@ -138,7 +169,7 @@ def test_a_reading_changes_grades_and_nothing_else(rows: list[dict[str, Any]], r
 def test_the_ends_of_a_range_are_values_of_the_measure(rows: list[dict[str, Any]]) -> None:
     held = table(*rows)
     for scope in SCOPES:
-        for name, found in over_readings(held, scope).items():
+        for name, found in ranges(held, scope).items():
             for value, reading in ((found.lowest, found.lowest_by), (found.highest, found.highest_by)):
                 assert value == next(one.value for one in measures(reading.read(held), scope) if one.name == name)
             assert found.lowest < found.highest
