@@ -25,6 +25,7 @@ COMMANDS = {
     "instalments": Lazy("arrangements:show_instalments"),
     "breakeven": Lazy("arrangements:show_breakeven"),
     "measures": Lazy("reports:show_measures"),
+    "readings": Lazy("reports:show_readings"),
     "trail": Lazy("reports:show_trail"),
     "verify": Lazy("backup:verify"),
     "head": Lazy("proofs:head"),

@@ -66,7 +66,7 @@ def test_demo_again_adds_nothing_and_prints_the_picture(own_demo_ledger: Path) -
     again = document("demo", "--ledger", own_demo_ledger)
     assert again["entries_posted"] == 0
     printed = run("demo", "--ledger", own_demo_ledger).stdout
-    for words in ("£ million", "Integrated care board", "Largest ICB", "Smallest pot", "Both local and free", "160.2 billion",
+    for words in ("£ million", "Integrated care board", "Largest ICB", "Smallest pot", "Local and free", "160.2 billion",
                   "Illustrative", f"app --ledger {own_demo_ledger}"):  # fmt: skip
         assert words in printed, words
 

@@ -23,6 +23,7 @@ BESIDES = {
     "targets": ("",),
     "network": ("U41591", "U41591 --year 2024/25 --monthly"),
     "bids": (f"{ROOT}/scenarios/bids/example.yaml", "no-such-pot"),
+    "readings": ("", f"--reading {ROOT}/docs/reading_example.yaml"),
     "pace": (f"{ROOT}/docs/pace_of_change_example.yaml",),
     "scenario solve": (f"{ROOT}/docs/solve_example.yaml", f"{ROOT}/docs/solve_published_example.yaml"),
 }

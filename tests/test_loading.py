@@ -58,6 +58,7 @@ COMMANDS: dict[str, tuple[str, set[str]]] = {
     "position": ("--ledger LEDGER", ENGINE),
     "flows": ("--ledger BOOKS", ENGINE),
     "measures": ("--ledger BOOKS", ENGINE),
+    "readings": ("", ENGINE),
     "trail": ("--organisation QWO --ledger LEDGER", ENGINE),
     "verify": ("--ledger BOOKS", KEEPS),
     "head": ("--ledger BOOKS", POSTS),

@@ -1,7 +1,7 @@
 """All ICBs beside each other: how tied, how late, how lasting and how devolved their money is, and who is like whom."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -9,13 +9,22 @@ from math import ceil, floor
 from statistics import median
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from allocations.figures import tables
 from allocations.shares import restated
 from allocations.shares.targets import targets
+from ledger.readings import RECORDED, GradeReading
 from ledger.reports import register
-from ledger.reports.measures import CATALOGUE, Measure, measures
-from ledger.reports.position import Moment
+from ledger.reports.measures import (
+    CATALOGUE,
+    Measure,
+    OverReadings,
+    measures,
+    parts_over_readings,
+    summed_over_holders,
+)
+from ledger.reports.position import SOURCE, Moment
 from ledger.store.base import Reader
 
 # What is compared, in the order in which it is shown. All are shares of an ICB's money with all below it.
@@ -34,6 +43,10 @@ TITLES: Mapping[str, str] = {
     **{measure.name: measure.title for measure in CATALOGUE if measure.name in COMPARED},
     DISTANCE: DISTANCE_TITLE,
 }
+DEFINITIONS: Mapping[str, str] = {
+    **{measure.name: measure.definition for measure in CATALOGUE if measure.name in COMPARED},
+    DISTANCE: "What an ICB is allocated for core services over its target, less one, as published for 2025/26.",
+}
 MOST_PEERS = 5
 ABOVE, BELOW = "above", "below"
 TIER = "icb"
@@ -48,6 +61,7 @@ class IcbStanding:
         region: the name of its region; None where it is not on record.
         registered_billionths: registered people, in billionths of a person; None where they are not known.
         values: name of the measure to its value; None where it is not defined or not available.
+        over: name of each measure that rests on grades to its range over how they are read.
     """
 
     code: str
@@ -56,6 +70,7 @@ class IcbStanding:
     total_pence: int | None
     registered_billionths: int | None
     values: Mapping[str, Fraction | None]
+    over: Mapping[str, OverReadings] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +117,14 @@ class Beside:
     everybody: Fraction | None
 
 
-def standings(reader: Reader, at: Moment, year: int, as_is: date | None = None) -> list[IcbStanding]:
+def standings(
+    reader: Reader, at: Moment, year: int, as_is: date | None = None, reading: GradeReading = RECORDED
+) -> list[IcbStanding]:
     """Every ICB with money in a year, by name.
 
     Args:
         as_is: restated to the ICBs of this day; as they were otherwise.
+        reading: how grades are read.
     """
     rows = {row["code"]: row for row in tables.table("organisations").to_pylist()}
     regions = {code: row["name"] for code, row in rows.items() if row["tier"] == "region"}
@@ -114,7 +132,7 @@ def standings(reader: Reader, at: Moment, year: int, as_is: date | None = None) 
     aims = {aim.icb: aim for aim in targets("core", as_is)}
     found = []
     for code, held in restated.position_of_each(reader, at, as_is, TIER, year).items():
-        values = {measure.name: measure for measure in measures(held)}
+        total_pence, values, over = _measured(held, reading)
         aim = aims.get(code)
         region = rows[code]["region"] if code in rows else None
         found.append(
@@ -122,18 +140,18 @@ def standings(reader: Reader, at: Moment, year: int, as_is: date | None = None) 
                 code=code,
                 name=names[code],
                 region=regions.get(region),
-                total_pence=_whole(values["total"]),
+                total_pence=total_pence,
                 registered_billionths=None if aim is None else aim.registered_billionths,
-                values={
-                    **{name: _share(values[name]) for name in COMPARED},
-                    DISTANCE: None if aim is None else aim.closing_distance,
-                },
+                values={**values, DISTANCE: None if aim is None else aim.closing_distance},
+                over=over,
             )
         )
     return sorted(found, key=lambda one: one.name)
 
 
-def together(reader: Reader, at: Moment, year: int, as_is: date | None = None) -> IcbStanding | None:
+def together(
+    reader: Reader, at: Moment, year: int, as_is: date | None = None, reading: GradeReading = RECORDED
+) -> IcbStanding | None:
     """All ICBs as one holder, by the same denominators as each: without what the national body itself holds.
 
     So it lies between the lowest and the highest of them. None where no ICB has money of the year.
@@ -141,9 +159,18 @@ def together(reader: Reader, at: Moment, year: int, as_is: date | None = None) -
     held = restated.position_of_each(reader, at, as_is, TIER, year)
     if not held:
         return None
-    values = {measure.name: measure for measure in measures(pa.concat_tables(held.values()))}
-    shares = {name: _share(values[name]) for name in COMPARED}
-    return IcbStanding("", TOGETHER, None, _whole(values["total"]), None, {**shares, DISTANCE: None})
+    total_pence, values, over = _measured(pa.concat_tables(held.values()), reading)
+    return IcbStanding("", TOGETHER, None, total_pence, None, {**values, DISTANCE: None}, over)
+
+
+def _measured(
+    held: pa.Table, reading: GradeReading
+) -> tuple[int | None, dict[str, Fraction | None], Mapping[str, OverReadings]]:
+    """The total of a position, what is compared, and the ranges of what of it rests on grades."""
+    few = summed_over_holders(held)
+    _, over = parts_over_readings(few.filter(pc.not_equal(few["standing"], SOURCE)), reading)
+    values = {measure.name: measure for measure in measures(reading.read(few))}
+    return _whole(values["total"]), {name: _share(values[name]) for name in COMPARED}, over
 
 
 def near(rows: Iterable[IcbStanding], measure: str, side: str) -> int | None:

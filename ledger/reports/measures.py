@@ -135,6 +135,7 @@ CATALOGUE = (
             "Days from notice to deadline, both included, over pots notified in the year, by value."),
 )
 # fmt: on
+MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in CATALOGUE}
 Values = dict[str, Fraction | float | None]
 
 
@@ -210,6 +211,10 @@ def measures_as_read(
     ]
 
 
+# What the parts of the money ask of a row.
+_OF_PARTS = ["tier", "grade", "depth", "year", "notified_on", "recurrent", "amount_pence"]
+
+
 def parts_over_readings(
     position: pa.Table, reading: GradeReading = RECORDED
 ) -> tuple[dict[str, Fraction | None], dict[str, OverReadings]]:
@@ -219,7 +224,7 @@ def parts_over_readings(
         position: as for ``measures_as_read``; summed over all else that ``PARTS`` and readings do not ask for, if
             need be, and without the source of the money.
     """
-    found = {one: parts(one.read(position).to_pylist()) for one in all_with(reading)}
+    found = {one: parts(one.read(position).select(_OF_PARTS).to_pylist()) for one in all_with(reading)}
     ranges = {name: over([(values[name], one) for one, values in found.items()]) for name in PARTS}
     return found[reading], {name: its for name, its in ranges.items() if its is not None}
 

@@ -17,6 +17,20 @@ from ledger.store.base import Reader
 from ledger.words import SPENT
 from ledger.years import FinancialYear
 
+# How the figures of a pot are worked out, in a sentence each.
+DEFINITIONS = {
+    "amount_pence": "All that is held of the pot in view, spent money included.",
+    "of_total": "What is held of the pot, as a share of all the pots in view.",
+    "returns_per_year": "How many returns a year the pot's terms ask for.",
+    "left_pence": "What is held of the pot and not recorded as spent.",
+    "days_left": "Days from the day chosen to the deadline, both included, and no more than the pot's whole window.",
+    "rate_pence": "What is not spent, over the days left, to the penny.",
+    "whole_rate_pence": "What is held of the pot, over the days from notice, or 1 April if later, to its deadline.",
+    "agreed_pence": "Retained of a line that could be handed on, by a tier whose partners agreed to it on the day.",
+    "not_agreed_pence": "Retained of a line that could be handed on, without an agreement on record or after it ended.",
+    "not_a_choice_pence": "Retained of a line that could not be handed on, or that a national contract directs.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Fence:
@@ -233,13 +247,6 @@ def kept(reader: Reader, at: Moment, position: pa.Table, last_day: date) -> list
             one.fund,
         ),
     )
-
-
-def kept_totals(kept: Iterable[Kept]) -> tuple[int, int, int]:
-    """What is kept with agreement, without, and where it is not a choice, in all."""
-    listed = list(kept)
-    agreed, alone = sum(one.agreed_pence for one in listed), sum(one.not_agreed_pence for one in listed)
-    return agreed, alone, sum(one.not_a_choice_pence for one in listed)
 
 
 def held_at_all(position: pa.Table) -> bool:

@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from ledger.errors import Problem, Refused
 from ledger.money import spoken
+from ledger.readings import RECORDED, GradeReading
 from ledger.reports import measures
+from ledger.reports.measures import Measure, OverReadings
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, moment, position
 from ledger.reports.trail import NARROWED_BY, NOT_GRADED, any_of
 from ledger.store.base import Reader
@@ -44,12 +46,18 @@ class ShareHeld:
     """A part of the whole: its pence, its share (None where nothing is held), and the balances that it is the sum of.
 
     Attributes:
-        only: as for ``Link``.
+        measure: the measure that says so, with its range over readings of grades.
+        only: as for ``FlowBand``.
     """
 
     pence: int
-    share: Fraction | None
+    measure: Measure
     only: Mapping[str, str]
+
+    @property
+    def share(self) -> Fraction | None:
+        """The share itself."""
+        return self.measure.value if isinstance(self.measure.value, Fraction) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +87,20 @@ class Picture:
     links: tuple[FlowBand, ...]
 
 
-def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None, held: pa.Table | None = None) -> Picture:
+def take(
+    reader: Reader,
+    at: Moment,
+    *,
+    year: int,
+    icb: str | None = None,
+    held: pa.Table | None = None,
+    reading: GradeReading = RECORDED,
+) -> Picture:
     """The picture of a year, for all ICBs or for one.
 
     Args:
         held: the position of just that, where it is known already; it is asked for otherwise.
+        reading: how grades are read.
 
     Raises:
         Refused: the code is not an ICB's.
@@ -91,18 +108,18 @@ def take(reader: Reader, at: Moment, *, year: int, icb: str | None = None, held:
     name = None if icb is None else _icb_name(reader, icb)
     held = position(reader, at, organisation=icb, year=year) if held is None else held
     moved = flows(reader, at, _LINES, organisation=icb, year=year).to_pylist()
-    rows = [row for row in held.to_pylist() if row["standing"] != SOURCE]
-    values = {measure.name: measure.value for measure in measures.measures(held)}
+    rows = [row for row in reading.read(held).to_pylist() if row["standing"] != SOURCE]
+    values = {measure.name: measure for measure in measures.measures_as_read(held, reading=reading)}
     total = sum(row["amount_pence"] for row in rows)
     return Picture(
-        sentence=_sentence(rows, total, name, values),
+        sentence=_sentence(rows, total, name, values["untied_devolved_share"]),
         total_pence=total,
         matrix=_matrix(reader, rows),
         tiers={str(name): str(code) for code, name in reader.rows("SELECT code, name FROM tier")},
         largest=_largest(moved, icb),
         smallest_pot=_smallest_pot(moved),
-        local_and_free=_part(rows, "untied_devolved_share", ("tier", "grade")),
-        ring_fenced=_part(rows, "ring_fenced_share_with_soft", ("tier", "grade")),
+        local_and_free=_part(rows, values["untied_devolved_share"], ("tier", "grade")),
+        ring_fenced=_part(rows, values["ring_fenced_share_with_soft"], ("tier", "grade")),
         links=tuple(_links(rows, icb)),
     )
 
@@ -133,20 +150,27 @@ def _icb_name(reader: Reader, code: str) -> str:
     return str(rows[0][0])
 
 
-def _sentence(rows: Sequence[dict[str, Any]], total: int, name: str | None, values: dict[str, Any]) -> str:
+def _sentence(rows: Sequence[dict[str, Any]], total: int, name: str | None, free: Measure) -> str:
     below = sum(row["amount_pence"] for row in rows if row["depth"] > 0)
     national = sum(row["amount_pence"] for row in rows if row["tier"] == "national")
-    free = values["untied_devolved_share"]
     if total == 0:
         return f"No money stands in {name or 'the ledger'} in this year."
+    part = percent(free.value if isinstance(free.value, Fraction) else None)
+    read = "" if free.over is None else f", by how ring-fences are read: {share_ends(free.over)}"
     if name is None:
         return (
             f"Of {spoken(total)} for the NHS in England, NHS England keeps {spoken(national)} and passes "
             f"{spoken(total - national)} to ICBs, who pass on {spoken(below)} to places and networks; "
-            f"{percent(free)} of what ICBs have is both local and free of ring-fences."
+            f"{part} of what ICBs have is both local and free of ring-fences{read}."
         )
-    freedom = f"{percent(free)} of the whole is both local and free of ring-fences."
+    freedom = f"{part} of the whole is both local and free of ring-fences{read}."
     return f"{name} receives {spoken(total)} and passes on {spoken(below)} to its places and networks; {freedom}"
+
+
+def share_ends(over: OverReadings) -> str:
+    """The two ends of a share over readings, each with the reading that it is by."""
+    low, high = (Fraction(value) for value in (over.lowest, over.highest))
+    return f"{percent(low)} {over.lowest_by.title}, {percent(high)} {over.highest_by.title}"
 
 
 def percent(share: Fraction | None) -> str:
@@ -154,12 +178,12 @@ def percent(share: Fraction | None) -> str:
     return "not defined" if share is None else f"{measures.tenths_of_percent(share) / 10:.1f}%"
 
 
-def _part(rows: Sequence[dict[str, Any]], name: str, columns: Sequence[str]) -> ShareHeld:
+def _part(rows: Sequence[dict[str, Any]], measure: Measure, columns: Sequence[str]) -> ShareHeld:
     """The rows that a measure counts; they are all those that have their values in some columns."""
-    counted = [row for row in measures.of_icbs(rows) if measures.PARTS[name].counts(row)]
-    pence, total = measures.part_and_whole(rows, name)
+    counted = [row for row in measures.of_icbs(rows) if measures.PARTS[measure.name].counts(row)]
+    pence, _ = measures.part_and_whole(rows, measure.name)
     only = {column: any_of(row[column] or NOT_GRADED for row in counted) for column in columns}
-    return ShareHeld(pence, measures.share(pence, total), only)
+    return ShareHeld(pence, measure, only)
 
 
 def _matrix(reader: Reader, rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, int]]:
@@ -328,6 +352,7 @@ def since(
     organisation: str | None = None,
     year: int | None = None,
     held: pa.Table | None = None,
+    reading: GradeReading = RECORDED,
 ) -> Changed:
     """What has changed since the end of a day, on both clocks: what counted by then, as it was known then.
 
@@ -336,6 +361,7 @@ def since(
 
     Args:
         held: the position now, where it is known already; it is asked for otherwise.
+        reading: how grades are read, then and now.
 
     Raises:
         Refused: the day lies in the future, or the organisation is unknown.
@@ -345,7 +371,7 @@ def since(
     if now.known and held is None:
         held = position(reader, now, organisation=organisation, year=year)
     then_held = position(reader, then, organisation=organisation, year=year) if then.known else None
-    before, after = _by_cell(then_held), _by_cell(held)
+    before, after = (_by_cell(None if one is None else reading.read(one)) for one in (then_held, held))
     tiers = {str(code): str(name) for code, name in reader.rows("SELECT code, name FROM tier ORDER BY rank, code")}
     keys = [(tier, grade) for tier in tiers for (its, grade) in sorted({*before, *after}) if its == tier]
     rows = [GradeChange(tiers[tier], grade, before[tier, grade], after[tier, grade], tier) for tier, grade in keys]

@@ -6,7 +6,7 @@ transfers are added up once for all points: entries between the same two points 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from statistics import median
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from ledger.errors import Problem, Refused
 from ledger.inputs import Input
+from ledger.readings import RECORDED, GradeReading, all_with
 from ledger.reports import below, measures
 from ledger.reports.journal import years as years_with_money
 from ledger.reports.position import HELD_BELOW, TERMS_HELD, Moment
@@ -72,6 +73,7 @@ judged AS (
 ),
 {terms}
 SELECT h.root, h.point, a.year, t.code AS tier, t.depth, m.grade, m.notified_on, m.recurrent,
+       a.fund, coalesce(m.pot, a.fund) AS pot, m.quality, m.discretion,
        CAST(sum(h.amount_pence) AS BIGINT) AS amount_pence
 FROM held h JOIN account a ON a.id = h.account
 JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
@@ -105,11 +107,13 @@ class TrendPoint:
     Attributes:
         total_pence: all that was held, spent money included; None where nothing was.
         values: name of each of ``MEASURES`` to its share; None where nothing was held.
+        over: name of each that rests on grades to its range over how they are read.
     """
 
     point: Point
     total_pence: int | None
     values: Mapping[str, Fraction | None]
+    over: Mapping[str, measures.OverReadings] = field(default_factory=dict)
 
 
 def month_ends(reader: Reader, at: Moment, year: int, *, as_then: bool = False) -> list[Point]:
@@ -142,13 +146,17 @@ def year_ends(reader: Reader, at: Moment, *, as_then: bool = False) -> list[Poin
 
 
 def trend(
-    reader: Reader, points: Sequence[Point], organisations: Sequence[str] = (WHOLE,)
+    reader: Reader,
+    points: Sequence[Point],
+    organisations: Sequence[str] = (WHOLE,),
+    reading: GradeReading = RECORDED,
 ) -> dict[str, list[TrendPoint]]:
     """What organisations with all below them held at each point, from one look at the books.
 
     Args:
         points: from ``month_ends`` or ``year_ends``.
         organisations: their codes; ``WHOLE`` for everything in the ledger.
+        reading: how grades are read.
 
     Returns:
         Each organisation to its standings, one for each point, in the order of the points. At a point at which an
@@ -158,7 +166,9 @@ def trend(
         Refused: an organisation is unknown.
     """
     _refuse_unknown(reader, [code for code in organisations if code])
-    rows: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
+    rows: dict[GradeReading, dict[tuple[str, int], list[dict[str, Any]]]] = {
+        one: defaultdict(list) for one in all_with(reading)
+    }
     if points:
         _stage(reader, points)
         asked = []
@@ -170,11 +180,26 @@ def trend(
             asked.append(HELD_BELOW)
         for held in asked:
             found = reader.table(_TREND.format(moved=_MOVED, held=held, terms=TERMS_HELD))
-            for row in found.to_pylist():
-                rows[row["root"], row["point"]].append(row)
+            for one, its in rows.items():
+                for row in _summed(one.read(found)).to_pylist():
+                    its[row["root"], row["point"]].append(row)
     return {
-        code: [_standing(point, rows[code, number]) for number, point in enumerate(points)] for code in organisations
+        code: [
+            _standing(point, {one: its[code, number] for one, its in rows.items()}, reading)
+            for number, point in enumerate(points)
+        ]
+        for code in organisations
     }
+
+
+# What the measures of a trend ask of the money.
+_ASKED = ["root", "point", "year", "tier", "depth", "grade", "notified_on", "recurrent"]
+
+
+def _summed(read: pa.Table) -> pa.Table:
+    """The money summed over what the measures of a trend do not ask."""
+    summed = read.group_by(_ASKED, use_threads=False).aggregate([("amount_pence", "sum")])
+    return summed.rename_columns([*_ASKED, "amount_pence"])
 
 
 def ends(found: Mapping[str, Sequence[TrendPoint]], measure: str) -> list[tuple[Fraction, Fraction, Fraction] | None]:
@@ -221,9 +246,14 @@ def _judged_on(point: Point) -> date:
     return min(point.as_at, FinancialYear(point.year).last_day)
 
 
-def _standing(point: Point, rows: Sequence[Mapping[str, Any]]) -> TrendPoint:
+def _standing(
+    point: Point, read: Mapping[GradeReading, Sequence[Mapping[str, Any]]], reading: GradeReading
+) -> TrendPoint:
+    rows = read[reading]
     total = sum(row["amount_pence"] for row in rows) if rows else None
-    return TrendPoint(point, total, measures.parts(rows))
+    values = {one: measures.parts(its) for one, its in read.items()}
+    over = {name: measures.over([(its[name], one) for one, its in values.items()]) for name in measures.PARTS}
+    return TrendPoint(point, total, values[reading], {name: its for name, its in over.items() if its is not None})
 
 
 def _refuse_unknown(reader: Reader, codes: Sequence[str]) -> None:

@@ -12,7 +12,18 @@ from ledger.errors import Problem, Refused
 from ledger.reports import lines_over_years, monitoring, position, register, trend
 from ledger.years import FinancialYear
 from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, AsAt, AsIs, KnownAt, Ledger, Organisation, Year
+from screens.cli.options import (
+    AS_RECORDED,
+    DEFAULT_LEDGER,
+    AsAt,
+    AsIs,
+    AsRead,
+    KnownAt,
+    Ledger,
+    Organisation,
+    Year,
+    grade_reading,
+)
 from screens.report import national as reporting
 from screens.report.report import Report
 
@@ -58,21 +69,22 @@ def show_national(
     as_at: AsAt = None,
     known_at: KnownAt = None,
     as_is: AsIs = None,
+    as_read: AsRead = AS_RECORDED,
 ) -> Report:
     """All ICBs ranked by a measure, or those of a region, or one with its peers; and who is beyond your limits."""
-    limits = [*_limits(above, ABOVE), *_limits(below, BELOW)]
+    limits, graded = [*_limits(above, ABOVE), *_limits(below, BELOW)], grade_reading(as_read)
     with reading(ledger, as_at, known_at) as (reader, at):
         start = year.start if year else position.latest_year(reader)
         if pots:
             names = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
             shown = position.year_in_view(reader, at) if start is None else FinancialYear(start)
             return reporting.monitored(monitoring.watched(reader, at, shown.start), names, at, shown)
-        rows = [] if start is None else national.standings(reader, at, start, as_is)
-        whole = None if start is None else national.together(reader, at, start, as_is)
+        rows = [] if start is None else national.standings(reader, at, start, as_is, graded)
+        whole = None if start is None else national.together(reader, at, start, as_is, graded)
         changes = restated.changed_by(reader, at, as_is)
     listed = _listed(rows, region, peers_of)
     return reporting.ranking(
-        listed, at, rank=rank, limits=limits, year=start, as_is=as_is, changes=changes, together=whole
+        listed, at, rank=rank, limits=limits, year=start, as_is=as_is, changes=changes, together=whole, reading=graded
     )
 
 
@@ -106,9 +118,10 @@ def show_trend(
         bool, typer.Option("--known-then", help="Each point as it was known at its own end; as known now otherwise.")
     ] = False,
     every_icb: Annotated[bool, typer.Option("--every-icb", help="Every ICB at every point, side by side.")] = False,
+    as_read: AsRead = AS_RECORDED,
 ) -> Report:
     """How tied, late, lasting and devolved the money was, month by month or year by year."""
-    code = organisation or trend.WHOLE
+    code, graded = organisation or trend.WHOLE, grade_reading(as_read)
     with reading(ledger, as_at, known_at) as (reader, at):
         start = year.start if year else position.latest_year(reader)
         if over is Over.YEARS:
@@ -117,9 +130,11 @@ def show_trend(
             points = [] if start is None else trend.month_ends(reader, at, start, as_then=known_then)
         if every_icb:
             icbs = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
-            each = trend.trend(reader, points, sorted(icbs))
-            return reporting.trend_of_each(each, icbs, at, over=over.value, known_then=known_then)
-        standings = trend.trend(reader, points, [code])[code]
+            each = trend.trend(reader, points, sorted(icbs), graded)
+            return reporting.trend_of_each(each, icbs, at, over=over.value, known_then=known_then, reading=graded)
+        standings = trend.trend(reader, points, [code], graded)[code]
         years, lines = lines_over_years.lines(reader, at, organisation) if over is Over.YEARS else ([], [])
-    found = reporting.trend(standings, at, organisation=organisation, over=over.value, known_then=known_then)
+    found = reporting.trend(
+        standings, at, organisation=organisation, over=over.value, known_then=known_then, reading=graded
+    )
     return reporting.with_lines(found, years, lines)

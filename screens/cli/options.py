@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from ledger.money import parse_pounds
+from ledger.readings import RECORDED, GradeReading, named
 from ledger.reports import measures, position
 from ledger.store.address import Address, parse
 from ledger.years import FinancialYear, parse_year
@@ -136,6 +137,25 @@ def scope(text: str) -> str:
     return text
 
 
+def grade_reading(text: str) -> GradeReading:
+    """How grades are read: a shipped reading by its name, or one's own from a file.
+
+    Raises:
+        Refused: the file has faults.
+    """
+    shipped = named()
+    if text in shipped:
+        return shipped[text]
+    if Path(text).suffix.casefold() not in (".yaml", ".yml"):
+        raise typer.BadParameter(
+            f"choose {', '.join(shipped)}, or name a file of your own (.yaml)", param_hint="--reading"
+        )
+    # What reads files is loaded for those who give one.
+    from allocations.files.own_reading import read_own  # noqa: PLC0415 - as said
+
+    return read_own(Path(text))
+
+
 _positions, _flows = ", ".join(position.POSITION_COLUMNS), ", ".join(position.FLOW_COLUMNS)
 # Typer knows no unions; what it gives is what the parser made.
 if TYPE_CHECKING:
@@ -173,6 +193,14 @@ Figures = Annotated[
         dir_okay=False,
     ),
 ]
+AsRead = Annotated[
+    str,
+    typer.Option(
+        "--reading",
+        help=f"How the grades of ring-fences are read: {', '.join(named())}, or a file of your own (.yaml).",
+    ),
+]
+AS_RECORDED = RECORDED.name
 Year = Annotated[FinancialYear | None, typer.Option("--year", help="A financial year, as 2025/26.", parser=year)]
 PositionColumns = Annotated[str | None, typer.Option("--by", help=f"Columns to sum by, from: {_positions}.")]
 FlowColumns = Annotated[str, typer.Option("--by", help=f"Columns to sum by, from: {_flows}.")]

@@ -5,11 +5,23 @@ from typing import Annotated
 
 import typer
 
+from ledger.readings import all_with
 from ledger.reports import measures
 from screens.cli import options
 from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, AsAt, AsIs, KnownAt, Ledger, Organisation, Year
+from screens.cli.options import (
+    AS_RECORDED,
+    DEFAULT_LEDGER,
+    AsAt,
+    AsIs,
+    AsRead,
+    KnownAt,
+    Ledger,
+    Organisation,
+    Year,
+)
 from screens.report import holdings, pots
+from screens.report import readings as reporting
 from screens.report.report import Report
 
 
@@ -31,12 +43,13 @@ def show_position(
     as_is: AsIs = None,
     year: Year = None,
     by: options.PositionColumns = None,
+    as_read: AsRead = AS_RECORDED,
 ) -> Report:
     """What is held where. The whole sums to zero: the source of the money stands in it below zero."""
     usual = "tier,standing" if organisation is None else "organisation,organisation_name,fund,standing"
-    columns = options.columns(by or usual)
+    columns, graded = options.columns(by or usual), options.grade_reading(as_read)
     with reading(ledger, as_at, known_at) as (reader, at):
-        return holdings.position(reader, at, columns, organisation=organisation, year=year, as_is=as_is)
+        return holdings.position(reader, at, columns, organisation=organisation, year=year, as_is=as_is, reading=graded)
 
 
 @guarded("flows")
@@ -92,14 +105,21 @@ def show_measures(
             help="A pot below this many pounds is a penny packet.", parser=options.pence, show_default="500000"
         ),
     ] = measures.PENNY_PACKET_PENCE,
+    as_read: AsRead = AS_RECORDED,
 ) -> Report:
     """How much is ring-fenced, devolved, kept back and in pieces. Funding as a whole and earmarked funding apart."""
-    scopes = [scope] if scope else list(measures.SCOPES)
+    scopes, graded = [scope] if scope else list(measures.SCOPES), options.grade_reading(as_read)
     with reading(ledger, as_at, known_at) as (reader, at):
         return holdings.measures(
             reader, at, organisation=organisation, year=year, as_is=as_is, scopes=scopes,
-            penny_packet_pence=penny_packet,
+            penny_packet_pence=penny_packet, reading=graded,
         )  # fmt: skip
+
+
+@guarded("readings")
+def show_readings(as_read: AsRead = AS_RECORDED) -> Report:
+    """How ring-fences may be read: what each named reading reads otherwise, and why somebody would."""
+    return reporting.listed(all_with(options.grade_reading(as_read)))
 
 
 @guarded("trail")

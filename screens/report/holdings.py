@@ -9,6 +9,7 @@ from typing import Any
 from allocations.shares import restated
 from allocations.shares.groups import ICB
 from ledger.money import spoken
+from ledger.readings import RECORDED, GradeReading
 from ledger.reports import measures as measuring
 from ledger.reports import position as holding
 from ledger.reports import register, returned, summary
@@ -21,6 +22,7 @@ from ledger.store import attachments
 from ledger.store.address import Address
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
+from screens.report.readings import how_read, otherwise
 from screens.report.receivers import spread_table
 from screens.report.report import (
     ABSENT,
@@ -34,9 +36,11 @@ from screens.report.report import (
     composed,
     data,
     day,
+    ends_in_words,
     entry_link,
     listed,
     money,
+    ranged,
     share,
     text,
 )
@@ -72,17 +76,22 @@ def position(
     organisation: str | None = None,
     year: FinancialYear | None = None,
     as_is: date | None = None,
+    reading: GradeReading = RECORDED,
 ) -> Report:
     """What is held where, summed by columns of a position.
+
+    Args:
+        reading: how grades are read.
 
     Raises:
         Refused: the organisation or a column is unknown.
     """
     table = restated.position(reader, at, as_is, organisation=organisation, year=year and year.start)
-    rows = holding.grouped(reader, table, by).to_pylist()
+    rows = holding.grouped(reader, reading.read(table), by).to_pylist()
     total = f"Sum of all rows: {spoken(holding.total_pence(table))}." if rows else NOTHING
     changes = boundaries(as_is, restated.changed_by(reader, at, as_is))
-    return Report([listed(rows)], at, sentences=[total, *changes], facts={"as_is": as_is})
+    facts = {"as_is": as_is, "reading": reading.name}
+    return Report([listed(rows)], at, sentences=[total, *otherwise(reading), *changes], facts=facts)
 
 
 def flows(
@@ -116,11 +125,13 @@ def measures(
     as_is: date | None,
     scopes: Sequence[str],
     penny_packet_pence: int,
+    reading: GradeReading = RECORDED,
 ) -> Report:
     """Measures in their scopes, and ring-fenced money that went back to its source, whatever became of it.
 
     Args:
         year: the latest in the books otherwise.
+        reading: how grades are read; every figure that rests on them has its range over all readings.
 
     Raises:
         Refused: the organisation is unknown.
@@ -129,20 +140,21 @@ def measures(
     held = restated.position(reader, at, as_is, organisation=organisation, year=start)
     back = [row for row in returned.returned(reader, at) if start in (None, row.year)]
     shown = None if start is None else str(FinancialYear(start))
-    facts: dict[str, Any] = {"year": shown, "organisation": organisation, "as_is": as_is}
+    facts: dict[str, Any] = {"year": shown, "organisation": organisation, "as_is": as_is,
+                             "reading": reading.name}  # fmt: skip
     if back:
         facts["returned_to_source"] = [asdict(row) for row in back]
     rows = [
         (scope, measure)
         for scope in scopes
-        for measure in measuring.measures(held, scope, penny_packet_pence=penny_packet_pence)
+        for measure in measuring.measures_as_read(held, scope, penny_packet_pence=penny_packet_pence, reading=reading)
     ]
-    title = f"{organisation or 'The whole ledger'}, {shown}. Grades are this project's reading, unless overridden."
+    title = f"{organisation or 'The whole ledger'}, {shown}. {how_read(reading)}"
     changes = boundaries(as_is, restated.changed_by(reader, at, as_is))
     shown_tables = [measures_table(rows, "Seen by the payer: all of it as one holder's money")]
     sentences = [*changes, *map(returned.sentence, back)]
     if start is not None:
-        each = _each_icb(reader, at, as_is, organisation, start, penny_packet_pence)
+        each = _each_icb(reader, at, as_is, organisation, start, penny_packet_pence, reading)
         if each:
             shown_tables.append(spread_table(each, "ICB"))
             facts["seen_by_icbs"] = shown_tables[-1].records()
@@ -150,12 +162,18 @@ def measures(
 
 
 def _each_icb(
-    reader: Reader, at: Moment, as_is: date | None, organisation: str | None, year: int, penny_packet_pence: int
+    reader: Reader,
+    at: Moment,
+    as_is: date | None,
+    organisation: str | None,
+    year: int,
+    penny_packet_pence: int,
+    reading: GradeReading,
 ) -> list[Received]:
     """What is asked of every ICB, or of the one that is named; nothing where another organisation is."""
     held = restated.position_of_each(reader, at, as_is, ICB, year)
     names = {code: row["name"] for code, row in register.organisations(reader, ICB).items()}
-    asked = {code: table for code, table in held.items() if organisation in (None, code)}
+    asked = {code: reading.read(table) for code, table in held.items() if organisation in (None, code)}
     return seen_by_each(asked, names, ICB, penny_packet_pence=penny_packet_pence)
 
 
@@ -174,19 +192,38 @@ def measures_table(given: Sequence[tuple[str, Measure]], name: str = "Measures")
 
 
 def _by_unit(measure: Measure) -> tuple[Any, Any]:
-    return (measure.value, ABSENT) if measure.unit == "pence" else (ABSENT, measure.value)
+    value = ranged(measure.value, measure.over)
+    return (value, ABSENT) if measure.unit == "pence" else (ABSENT, value)
 
 
 def measure_text(measure: Measure) -> str:
-    """A measure's value as people write it."""
-    value = measure.value
+    """A measure's value as people write it, with its range over readings where it has one."""
+    return with_range(_written(measure.value, measure.unit), measure)
+
+
+def measure_alone(measure: Measure) -> str:
+    """A measure's value as people write it, where its range stands beside it."""
+    return _written(measure.value, measure.unit)
+
+
+def range_text(measure: Measure) -> str:
+    """The range of a measure over readings; empty where it has none."""
+    return "" if measure.over is None else ends_in_words(measure.over, lambda value: _written(value, measure.unit))
+
+
+def with_range(text: str, measure: Measure) -> str:
+    """A figure with the range of its measure in brackets, where it has one."""
+    return f"{text} ({range_text(measure)})" if measure.over is not None else text
+
+
+def _written(value: Fraction | float | None, unit: str) -> str:
     if value is None:
         return NOT_DEFINED
-    if isinstance(value, Fraction) and measure.unit == "share":
+    if isinstance(value, Fraction) and unit == "share":
         return percent(value)
     if isinstance(value, int):
-        return spoken(value) if measure.unit == "pence" else f"{value:,}"
-    return f"{float(value):,.4f}" if measure.unit == "per £ million" else f"{float(value):,.2f}"
+        return spoken(value) if unit == "pence" else f"{value:,}"
+    return f"{float(value):,.4f}" if unit == "per £ million" else f"{float(value):,.2f}"
 
 
 def verified(entries: int) -> str:
@@ -278,34 +315,48 @@ def picture(picture: Picture, at: Moment, facts: Mapping[str, Any], done: str) -
     if picture.smallest_pot:
         name, fund, pence = picture.smallest_pot
         points.append(("Smallest pot of an ICB", f"{spoken(pence)}: {fund}, {name}"))
-    points.append(("Ring-fenced, soft included (illustrative)", percent(picture.ring_fenced.share)))
-    points.append(("Both local and free (illustrative)", percent(picture.local_and_free.share)))
+    for part in (picture.ring_fenced, picture.local_and_free):
+        points.append((f"{part.measure.title} (illustrative)", measure_text(part.measure)))
     rows = summary.matrix_rows(picture)
     cells = Table("", data("tier", "grade", "amount_pence"), [list(row.values()) for row in rows])
     published = (
         "Published: the national limit and every ICB line (NHS England, 2025/26). Illustrative: how free each line "
         "is, the default places, and what ICBs devolve and keep. Sums may differ in the last digit shown."
     )
+    facts = {**facts, "reading": RECORDED.name}
     shown = [cells, matrix(picture, "Where the money is decided, and how free it is"),
              Table("In short", columns("What", "How much"), points)]  # fmt: skip
     return Report(shown, at, picture.sentence, [published, done], facts)
 
 
-def matrix(picture: Picture, name: str, *, under: str | None = None, year: int | None = None) -> Table:
+def matrix(
+    picture: Picture,
+    name: str,
+    *,
+    under: str | None = None,
+    year: int | None = None,
+    reading: GradeReading = RECORDED,
+) -> Table:
     """Tiers down, grades across, in £ million; each amount with a year leads to the balances that it is the sum of.
 
     Args:
         under: whose money it is, for the links of its figures.
         year: of which year.
+        reading: how grades were read for it.
     """
 
     def cell(tier: str, grade: str | None, pence: int) -> Any:
         if year is None:
             return pence
-        return composed(pence, under=under, year=year, tier=picture.tiers.get(tier), grade=grade)
+        return composed(pence, under=under, year=year, reading=reading, tier=picture.tiers.get(tier), grade=grade)
 
     grades, lines = matrix_with_totals(picture)
-    titles = (f"{GRADES.get(grade, grade)} (£ million)" for grade in grades)
+    titles = (
+        money(f"{GRADES.get(grade, grade)} (£ million)").defined(
+            "What is held at the tier under that grade, spent too."
+        )
+        for grade in grades
+    )
     shares = cell_shares(picture)
     rows = [
         (
@@ -315,5 +366,10 @@ def matrix(picture: Picture, name: str, *, under: str | None = None, year: int |
         )
         for tier, amounts in lines
     ]
-    heads = columns("Decided at", *titles, "Total (£ million)", share("Share of all", missing=NOT_DEFINED))
+    heads = columns(
+        "Decided at",
+        *titles,
+        money("Total (£ million)").defined("What is held at the tier under any grade or none."),
+        share("Share of all", missing=NOT_DEFINED).defined("The tier's total, as a share of the total of all tiers."),
+    )
     return Table(name, heads, rows, has_total=lines[-1][0] == TOTAL)

@@ -8,14 +8,17 @@ from itertools import pairwise
 
 from allocations.figures.tables import whole_people
 from allocations.shares import national
-from allocations.shares.national import DISTANCE, TITLES, TOGETHER, Alert, Threshold
+from allocations.shares.national import DEFINITIONS, DISTANCE, TITLES, TOGETHER, Alert, Threshold
 from allocations.shares.targets import Target, needed_pence
 from ledger.money import spoken
+from ledger.readings import RECORDED, GradeReading
 from ledger.reports import trend as trends
 from ledger.reports.lines_over_years import LineOverYears, YearStep, received_pence, steps
+from ledger.reports.measures import MEASURES
 from ledger.reports.monitoring import PotWatched, over_all
 from ledger.reports.position import Moment
 from ledger.years import FinancialYear
+from screens.report.readings import otherwise
 from screens.report.report import (
     NOT_DEFINED,
     NOTHING,
@@ -33,15 +36,19 @@ from screens.report.report import (
     day,
     link,
     money,
+    ranged,
     share,
     text,
+    with_ends,
 )
 
 _DISTANCE, _SHARE = share("", signed=True), share("")
 
 
-def _measure(name: str) -> Column:
-    return share(TITLES[name], name, signed=name == DISTANCE, missing=NOT_DEFINED)
+def of_measure(name: str) -> Column:
+    """The column of a measure, with its definition."""
+    column = share(TITLES[name], name, signed=name == DISTANCE, missing=NOT_DEFINED)
+    return column.defined(DEFINITIONS[name])
 
 
 def written(value: Fraction | None, measure: str) -> Cell:
@@ -74,19 +81,19 @@ def icbs(
     order += [row for row in rows if row not in order]
     heads = [
         *data("icb"), link("ICB", "name"), text("Code"), text("Region", "region", missing="not on record"),
-        money("Total (£)", "total_pence"),
-        *(_measure(name) if name in shown else data(name)[0] for name in names),
+        money("Total (£)", "total_pence").defined(MEASURES["total"].definition),
+        *(of_measure(name) if name in shown else data(name)[0] for name in names),
     ]  # fmt: skip
     lines = [
         (row.code, Link(row.name, "./", {"icb": row.code}), row.code, row.region,
          row.total_pence if year is None else composed(row.total_pence, under=row.code, year=year),
-         *(row.values[name] for name in names))
+         *(ranged(row.values[name], row.over.get(name)) for name in names))
         for row in order
     ]  # fmt: skip
     name = f"All ICBs by {TITLES[rank].lower()}"
     if together is None:
         return Table(name, heads, lines)
-    values = (together.values[measure] for measure in names)
+    values = (ranged(together.values[measure], together.over.get(measure)) for measure in names)
     return Table(name, heads, [*lines, ("", TOGETHER, "", None, together.total_pence, *values)], has_total=True)
 
 
@@ -114,19 +121,22 @@ def ranking(
     as_is: date | None,
     changes: Sequence[date],
     together: national.IcbStanding | None = None,
+    reading: GradeReading = RECORDED,
 ) -> Report:
     """ICBs ranked by a measure, and who is beyond limits.
 
     Args:
         together: all ICBs as one.
+        reading: how grades are read.
         year: in which the year starts; None where there is none in the books.
         changes: the days on which boundaries have changed by ``as_is``.
     """
     found = national.alerts(rows, limits)
     beyond = alerts(found)
     sentences = [] if rows else [NOTHING]
-    if together is not None and (value := together.values[rank]) is not None:
-        sentences.append(in_england(value, rank))
+    if together is not None and together.values[rank] is not None:
+        sentences.append(in_england(together, rank))
+    sentences += otherwise(reading)
     if limits:
         sentences.append(national.alerts_in_words(found, len(rows)))
         sentences += [f"{one.name} ({one.code}): {TITLES[one.measure]} is {in_percent(one.value, one.measure)}, "
@@ -135,17 +145,33 @@ def ranking(
         "year": None if year is None else str(FinancialYear(year)),
         "rank": rank,
         "as_is": as_is,
+        "reading": reading.name,
         "alerts": beyond.records(),
-        "together": None if together is None else {"total_pence": together.total_pence, **together.values},
+        "together": None if together is None else _as_one(together),
     }
     title = f"ICBs by {TITLES[rank].lower()}, the highest first"
     return Report([icbs(rows, rank, shown=[rank])], at, title, [*sentences, *boundaries(as_is, changes)], facts)
 
 
-def in_england(value: Fraction, measure: str) -> str:
+def _as_one(together: national.IcbStanding) -> dict[str, Cell]:
+    """All ICBs as one, for programs: every measure, and the range of each that has one."""
+    found: dict[str, Cell] = {"total_pence": together.total_pence}
+    for name, value in together.values.items():
+        found |= with_ends(name, ranged(value, together.over.get(name)))
+    return found
+
+
+def told(row: national.IcbStanding, measure: str) -> str:
+    """A measure of one of them as people write it, with its range over readings where it has one."""
+    value = row.values[measure]
+    column = _DISTANCE if measure == DISTANCE else _SHARE
+    return NOT_DEFINED if value is None else column.text(ranged(value, row.over.get(measure)))
+
+
+def in_england(together: national.IcbStanding, measure: str) -> str:
     """A measure of all ICBs as one, in a sentence that says of which money."""
     return (
-        f"All ICBs together: {in_percent(value, measure)}, of the same money as each: what they and those below them "
+        f"All ICBs together: {told(together, measure)}, of the same money as each: what they and those below them "
         "hold, without what NHS England itself holds."
     )
 
@@ -229,14 +255,25 @@ def _rank(line: national.Beside) -> str:
 
 
 def trend(
-    points: Sequence[trends.TrendPoint], at: Moment, *, organisation: str | None, over: str, known_then: bool
+    points: Sequence[trends.TrendPoint],
+    at: Moment,
+    *,
+    organisation: str | None,
+    over: str,
+    known_then: bool,
+    reading: GradeReading = RECORDED,
 ) -> Report:
-    """How the money changed from point to point."""
+    """How the money changed from point to point.
+
+    Args:
+        reading: how grades are read.
+    """
     whose = organisation or "Everything in the ledger, national money included"
     title = f"{whose}: at the end of each of the {over}, as known {'then' if known_then else 'now'}"
-    facts = {"organisation": organisation, "over": over, "known_then": known_then}
+    facts = {"organisation": organisation, "over": over, "known_then": known_then, "reading": reading.name}
     table = trend_table(points, organisation, known_then=known_then)
-    return Report([table], at, title, years_without(points, over) if points else [NOTHING], facts)
+    said = years_without(points, over) if points else [NOTHING]
+    return Report([table], at, title, [*said, *otherwise(reading)], facts)
 
 
 def trend_of_each(
@@ -246,24 +283,27 @@ def trend_of_each(
     *,
     over: str,
     known_then: bool,
+    reading: GradeReading = RECORDED,
 ) -> Report:
     """Every ICB at every point: programs get every measure, people how much is ring-fenced, soft included.
 
     Args:
         names: of ICBs, by code.
+        reading: how grades are read.
     """
     measured = list(trends.MEASURES)
     heads = data("icb", "name", "as_at", "year", "total_pence", *measured)
     rows = [
         (code, names.get(code, code), one.point.as_at, str(FinancialYear(one.point.year)), one.total_pence,
-         *(one.values[name] for name in measured))
+         *(ranged(one.values[name], one.over.get(name)) for name in measured))
         for code, points in found.items()
         for one in points
     ]  # fmt: skip
     shown = each_at_points(found, names, _TIED)
     title = f"Every ICB at the end of each of the {over}, as known {'then' if known_then else 'now'}"
-    facts = {"over": over, "known_then": known_then}
-    return Report([Table("", heads, rows), shown], at, title, [] if rows else [NOTHING], facts)
+    facts = {"over": over, "known_then": known_then, "reading": reading.name}
+    said = otherwise(reading) if rows else [NOTHING]
+    return Report([Table("", heads, rows), shown], at, title, said, facts)
 
 
 _TIED = "ring_fenced_share_with_soft"
@@ -274,7 +314,7 @@ def each_at_points(found: Mapping[str, Sequence[trends.TrendPoint]], names: Mapp
     points = [one.point for one in next(iter(found.values()), ())]
     heads = [text("ICB"), *(share(f"{point.as_at:%-d %b %Y}", missing="nothing held") for point in points)]
     rows = [
-        (names.get(code, code), *(one.values[measure] for one in each))
+        (names.get(code, code), *(ranged(one.values[measure], one.over.get(measure)) for one in each))
         for code, each in found.items()
         if any(one.total_pence for one in each)
     ]
@@ -370,11 +410,11 @@ def trend_table(points: Sequence[trends.TrendPoint], organisation: str | None, *
     heads = [
         day("At the end of", "as_at"), *data("known_at"), text("Year", "year"),
         money("Total (£)", "total_pence", missing="nothing held"),
-        *(share(title, name, missing=NOT_DEFINED) for name, title in trends.MEASURES.items()),
+        *(of_measure(name) for name in trends.MEASURES),
     ]  # fmt: skip
     rows = [
         (one.point.as_at, one.point.known_at, str(FinancialYear(one.point.year)), total(one),
-         *(one.values[name] for name in trends.MEASURES))
+         *(ranged(one.values[name], one.over.get(name)) for name in trends.MEASURES))
         for one in points
     ]  # fmt: skip
     return Table("The trend, point by point", heads, rows)

@@ -13,6 +13,7 @@ from ledger.reports.receivers import Received, middle
 from ledger.reports.summary import percent
 from ledger.years import Month
 from scenarios.outcome import Outcome
+from screens.report.national import told
 from screens.report.report import NOT_AVAILABLE, Link, Report, count_of, in_words
 from screens.report.scenarios import moving
 
@@ -95,9 +96,9 @@ def how_free(standing: IcbStanding | None) -> str:
     """How much of the money of one ICB, or of all as one, is free, and how much is tied."""
     if standing is None:
         return f"The shares are {NOT_AVAILABLE}: no ICB holds money of this year."
-    free, tied = (standing.values[name] for name in ("untied_devolved_share", "ring_fenced_share_with_soft"))
+    free, tied = (told(standing, name) for name in ("untied_devolved_share", "ring_fenced_share_with_soft"))
     return (
-        f"{percent(free)} of it is decided near people and free of ring-fences. {percent(tied)} is ring-fenced, soft "
+        f"{free} of it is decided near people and free of ring-fences. {tied} is ring-fenced, soft "
         "ring-fences included (illustrative)."
     )
 

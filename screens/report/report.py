@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
 from ledger.money import exact_pounds, millions, plain_decimal, signed_percent, spoken
+from ledger.readings import RECORDED, GradeReading
+from ledger.reports.measures import OverReadings
 from ledger.reports.position import Moment
 from ledger.reports.summary import percent
 from ledger.words import PARTLY_ILLUSTRATIVE
@@ -58,6 +60,7 @@ class Column:
         places: how many decimals a share or a ratio is written with; None for as many as matter.
         signed: whether a share is a distance, which is written with its sign.
         in_millions: whether people read an amount in £ million; files have it to the penny.
+        definition: how its figures are worked out, in a sentence; pages show it one click away.
     """
 
     key: str
@@ -67,6 +70,11 @@ class Column:
     places: int | None = 1
     signed: bool = False
     in_millions: bool = False
+    definition: str = ""
+
+    def defined(self, definition: str) -> "Column":
+        """The same with how its figures are worked out."""
+        return replace(self, definition=definition)
 
     def text(self, value: "Cell") -> str:
         """A value as people read it."""
@@ -75,6 +83,9 @@ class Column:
                 return self.text(value.value)
             case FigureCell():
                 return value.column.text(value.value)
+            case RangedCell():
+                own = value.value.column if isinstance(value.value, FigureCell) else self
+                return f"{self.text(value.value)} ({ends_in_words(value.over, own.text)})"
             case str() | None:
                 return self.missing if value is None else value
             case bool():
@@ -104,6 +115,25 @@ class FigureCell:
 
     value: Any
     column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class RangedCell:
+    """A cell whose figure rests on how grades of ring-fences are read: people read its range with it."""
+
+    value: Any
+    over: OverReadings
+
+
+def ranged(value: Any, over: OverReadings | None) -> Any:
+    """A cell with its range, where it has one."""
+    return value if over is None else RangedCell(value, over)
+
+
+def ends_in_words(over: OverReadings, written: Callable[[Any], str]) -> str:
+    """The two ends of a range, each with the reading that it is by: 0.5% strict, 31.0% as published."""
+    low, high = written(over.lowest), written(over.highest)
+    return f"{low} {over.lowest_by.title}, {high} {over.highest_by.title}"
 
 
 def _percent(column: Column, value: Fraction) -> str:
@@ -139,7 +169,42 @@ Row: TypeAlias = Sequence[Cell]
 
 def plain(cell: Cell) -> Any:
     """The value of a cell, without where it leads or how it is written."""
-    return plain(cell.value) if isinstance(cell, Link | FigureCell) else cell
+    return plain(cell.value) if isinstance(cell, Link | FigureCell | RangedCell) else cell
+
+
+def with_ends(key: str, cell: Cell) -> dict[str, Any]:
+    """A cell as programs get it: with a range, its ends stand beside it under names of their own."""
+    if not isinstance(cell, RangedCell):
+        return {key: plain(cell)}
+    name, unit = (key.removesuffix("_pence"), "_pence") if key.endswith("_pence") else (key, "")
+    over = cell.over
+    return {
+        key: plain(cell),
+        f"{name}_lowest{unit}": over.lowest,
+        f"{name}_lowest_by": over.lowest_by.name,
+        f"{name}_highest{unit}": over.highest,
+        f"{name}_highest_by": over.highest_by.name,
+    }
+
+
+def _columns_of_range(column: Column) -> list[Column]:
+    heading = column.heading
+    return [
+        replace(column, heading=f"{heading}, lowest"), text(f"{heading}, lowest by reading"),
+        replace(column, heading=f"{heading}, highest"), text(f"{heading}, highest by reading"),
+    ]  # fmt: skip
+
+
+def _without_range(cell: Cell, *, is_one_of_some: bool) -> list[Cell]:
+    """A cell by itself; where others of its column have a range, with the cells of its own range beside it."""
+    if not isinstance(cell, RangedCell):
+        return [cell, *([""] * 4 if is_one_of_some else [])]
+    over = cell.over
+
+    def like(value: Any) -> Cell:
+        return FigureCell(value, cell.value.column) if isinstance(cell.value, FigureCell) else value
+
+    return [cell.value, like(over.lowest), over.lowest_by.title, like(over.highest), over.highest_by.title]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +228,28 @@ class Table:
     def records(self) -> list[dict[str, Any]]:
         """The rows as programs get them."""
         keys = [(place, column.key) for place, column in enumerate(self.columns) if column.key]
-        return [{key: plain(row[place]) for place, key in keys if row[place] is not ABSENT} for row in self.rows]
+        return [
+            {
+                name: value
+                for place, key in keys
+                if row[place] is not ABSENT
+                for name, value in with_ends(key, row[place]).items()
+            }
+            for row in self.rows
+        ]
+
+    def for_files(self) -> "Table":
+        """The columns that people read, with the range of a figure over readings in columns of its own beside it."""
+        shown = self.for_people()
+        heads: list[Column] = []
+        cells: list[list[Cell]] = [[] for _ in shown.rows]
+        for place, column in enumerate(shown.columns):
+            own = [row[place] for row in shown.rows]
+            has_range = any(isinstance(cell, RangedCell) for cell in own)
+            heads += [column, *(_columns_of_range(column) if has_range else ())]
+            for line, cell in zip(cells, own, strict=True):
+                line.extend(_without_range(cell, is_one_of_some=has_range))
+        return replace(shown, columns=heads, rows=cells)
 
     def for_people(self) -> "Table":
         """The same with the columns that people read."""
@@ -401,14 +487,16 @@ def traced(value: Any, *, organisation: str | None = None, fund: str | None = No
     return Link(value, "audit", {"organisation": organisation, "fund": fund, "year": year})
 
 
-def composed(value: Any, *, under: str | None, year: int, **only: str | None) -> Link:
+def composed(value: Any, *, under: str | None, year: int, reading: GradeReading = RECORDED, **only: str | None) -> Link:
     """A figure that leads to the balances that it is the sum of.
 
     Args:
         under: whose, with all below; everybody's otherwise.
+        reading: how grades were read for it.
         only: what it is narrowed to, such as ``tier``, ``grade`` or ``pot``.
     """
-    return Link(value, "audit", {"view": "made", "under": under, "year": year, **only})
+    read = {} if reading is RECORDED else {"reading": reading.name}
+    return Link(value, "audit", {"view": "made", "under": under, "year": year, **only, **read})
 
 
 def entry_link(number: int) -> Link:

@@ -273,7 +273,7 @@ def test_9_how_fragmented_it_is_and_what_returns_it_takes(own: Path, monkeypatch
     app = page(monkeypatch, "ring_fences", own, year="2025", icb=ICB, scope="all")
     shown = {one.label: one.value for one in app.metric}
     assert shown["Pots"] == "65"
-    assert shown["As scattered as so many equal pots"] == f"{effective:,.2f}"
+    assert shown["Effective number of pots"] == f"{effective:,.2f}"
     assert f">{returns['value']}<" in tables(app)
 
 

@@ -12,7 +12,7 @@ from screens.report.report import Cell, Column, ColumnKind, FigureCell, Link, Ta
 
 def document(table: Table) -> bytes:
     """A table as a file that Excel opens with its pound signs: UTF-8 with a byte order mark."""
-    shown = table.for_people()
+    shown = table.for_files()
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([csv_text(column.heading.replace("£ million", "£")) for column in shown.columns])

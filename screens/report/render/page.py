@@ -6,7 +6,7 @@ On a narrow screen each row becomes a card with the column's name before each fi
 from html import escape
 
 from screens.report.render import csv
-from screens.report.report import NUMBERS, Cell, Column, FigureCell, Link, Table
+from screens.report.report import NUMBERS, Cell, Column, FigureCell, Link, RangedCell, Table
 
 STYLE = (
     ".house table{border-collapse:collapse;width:100%;margin:0 0 1rem 0;font-size:.95rem}"
@@ -17,6 +17,8 @@ STYLE = (
     ".house tbody th{font-weight:normal;min-width:8rem}"
     ".house .number{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:normal}"
     ".house .whole :is(th,td){font-weight:bold;border-top:2px solid #4C6272}"
+    ".house details{margin:0 0 1rem 0} .house summary{cursor:pointer;color:#005EB8}"
+    ".house dt{font-weight:bold} .house dd{margin:0 0 .4rem 1rem}"
     ".house a{color:#005EB8;text-decoration:underline}"
     "@media (max-width:700px){"
     ".house thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
@@ -43,8 +45,18 @@ def as_html(table: Table) -> str:
     body = "".join(_row(shown, place, is_whole=table.has_total and place == last) for place in range(len(shown.rows)))
     return (
         f'<div class="house"><table role="table"><caption>{escape(table.name)}</caption>'
-        f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead><tbody role="rowgroup">{body}</tbody></table></div>'
+        f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
+        f"{_definitions(shown)}</div>"
     )
+
+
+def _definitions(table: Table) -> str:
+    """How the figures of a table are worked out, one click away; nothing where no column says so."""
+    said = [(column.heading, column.definition) for column in table.columns if column.definition]
+    if not said:
+        return ""
+    terms = "".join(f"<dt>{escape(heading)}</dt><dd>{escape(words)}</dd>" for heading, words in said)
+    return f"<details><summary>What the figures are: {escape(table.name)}</summary><dl>{terms}</dl></details>"
 
 
 def show(table: Table, file_name: str = "") -> None:
@@ -98,7 +110,7 @@ def _css(*, is_number: bool) -> str:
 
 
 def _is_number(column: Column, cell: Cell) -> bool:
-    if isinstance(cell, Link):
+    if isinstance(cell, Link | RangedCell):
         return _is_number(column, cell.value)
     if isinstance(cell, FigureCell):
         return _is_number(cell.column, cell.value)

@@ -14,7 +14,7 @@ def sheet(name: str, table: Table, note: str) -> MoreSheet:
     Args:
         note: the sentence above it.
     """
-    shown = table.for_people()
+    shown = table.for_files()
     rows = [[_value(column, cell) for column, cell in zip(shown.columns, row, strict=True)] for row in shown.rows]
     return MoreSheet(name, table.name, note, [column.heading for column in shown.columns], rows)
 

@@ -7,13 +7,14 @@ from typing import Any
 import streamlit as st
 
 from ledger.money import spoken
+from ledger.readings import RECORDED, GradeReading
 from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
 from ledger.reports.summary import NATIONALLY, OTHER_PLACES, FlowBand, Picture, cell_shares, matrix_with_totals, percent
 from screens.report import holdings
 from screens.report.holdings import GRADES
 from screens.report.marks import Span, Where, at_percent
 from screens.report.render.svg import FONT, INK, MAIN, PALETTE, SECOND, WARM
-from screens.report.report import Table, columns, composed
+from screens.report.report import Table, columns, composed, money
 from screens.web.charts import kit
 
 _STEP = 40
@@ -93,7 +94,16 @@ def _label(node: str) -> str:
     return _LABELS.get(node) or f"{node[:1].upper()}{node[1:]}"
 
 
-def sankey(links: Sequence[FlowBand], *, name: str, sentence: str, key: str, under: str | None, year: int) -> None:
+def sankey(
+    links: Sequence[FlowBand],
+    *,
+    name: str,
+    sentence: str,
+    key: str,
+    under: str | None,
+    year: int,
+    reading: GradeReading = RECORDED,
+) -> None:
     """A flow, with its table, in which each amount leads to the balances that it is the sum of.
 
     Args:
@@ -103,12 +113,18 @@ def sankey(links: Sequence[FlowBand], *, name: str, sentence: str, key: str, und
         key: a fixed name for the widget and its file.
         under: whose money it is, for the links of its figures.
         year: of which year.
+        reading: how grades are read on the page.
     """
     rows = [
-        (_label(link.source), _label(link.target), composed(link.amount_pence, under=under, year=year, **link.only))
+        (
+            _label(link.source),
+            _label(link.target),
+            composed(link.amount_pence, under=under, year=year, reading=reading, **link.only),
+        )
         for link in links
     ]
-    table = Table(name, columns("From", "To", "Amount (£)"), rows)
+    amount = money("Amount (£)").defined("What is held of the stream where the band ends, spent money included.")
+    table = Table(name, columns("From", "To", amount), rows)
     kit.frame(name, sentence, lambda alt: _draw(links, alt, key), table, file_name=key)
 
 
@@ -165,7 +181,16 @@ _ROW_HEIGHT = 62
 _DARK = 70
 
 
-def matrix(picture: Picture, *, name: str, sentence: str, key: str, under: str | None, year: int) -> None:
+def matrix(
+    picture: Picture,
+    *,
+    name: str,
+    sentence: str,
+    key: str,
+    under: str | None,
+    year: int,
+    reading: GradeReading = RECORDED,
+) -> None:
     """The devolution matrix, with its table.
 
     Args:
@@ -175,6 +200,7 @@ def matrix(picture: Picture, *, name: str, sentence: str, key: str, under: str |
         key: a fixed name for the widget and its file.
         under: whose money it is, for the links of its figures.
         year: of which year.
+        reading: how grades are read.
     """
     grades, rows = matrix_with_totals(picture)
     titles = [GRADES.get(grade, grade) for grade in grades]
@@ -192,7 +218,7 @@ def matrix(picture: Picture, *, name: str, sentence: str, key: str, under: str |
         if (share := shares.get((tier, grade))) is not None and pence
     ]
     tiers = [_short(tier) for tier, _ in rows[:-1]]
-    height, table = _ROW_HEIGHT * len(tiers), holdings.matrix(picture, name, under=under, year=year)
+    height, table = _ROW_HEIGHT * len(tiers), holdings.matrix(picture, name, under=under, year=year, reading=reading)
     kit.drawn(_matrix_spec(cells, tiers, titles), height, name=name, sentence=sentence, table=table, key=key)
 
 

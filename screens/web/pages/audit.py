@@ -131,7 +131,7 @@ def _made(books: Books) -> None:
     under = _organisation(books, "under", "Of, with all below it")
     only = {name: value for name in NARROWED_BY if (value := address.asked_for(name))}
     try:
-        held = books.held(under)
+        held = books.read(under)
     except Refused as refused:
         frame.refused(refused.problems, "It cannot be shown.")
         return

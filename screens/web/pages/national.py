@@ -22,13 +22,14 @@ from screens.report import shares
 from screens.report.marks import Where, at_percent
 from screens.report.national import in_percent
 from screens.report.render import page as tables
-from screens.report.report import Report, Table, boundaries, columns, share
+from screens.report.report import Report, Table, boundaries, columns, ranged
 from screens.web.charts.bars import Bar, distances, ranked
 from screens.web.charts.flows import Tile, tiles
 from screens.web.charts.lines import lines, multiples
 from screens.web.importing import common
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
+from screens.web.shell.readings import explain
 
 _AS_WAS = "was"
 _EVERYBODY, _PEERS = "all", "peers"
@@ -43,9 +44,10 @@ def page() -> None:
     as_is = _boundaries(books)
     rows = books.answer(
         "standings",
-        lambda reader, at: national.standings(reader, at, books.year, as_is),
+        lambda reader, at: national.standings(reader, at, books.year, as_is, books.reading),
         books.year,
         as_is,
+        books.reading,
         told="Adding up the books of every ICB",
     )
     if not rows:
@@ -55,14 +57,17 @@ def page() -> None:
     if len(rows) == 1:
         st.info(f"Only {rows[0].name} is in these books, so there is nobody to compare it with yet.")
     whole = books.answer(
-        "together", lambda reader, at: national.together(reader, at, books.year, as_is), books.year, as_is
-    )
+        "together",
+        lambda reader, at: national.together(reader, at, books.year, as_is, books.reading),
+        books.year, as_is, books.reading,
+    )  # fmt: skip
     _compare(rows, books.year if as_is is None else None, whole)
     _alerts(rows)
     _watched(books)
     _trend(books)
     _targets(as_is)
     _pace()
+    explain(books.reading)
     frame.foot(
         books.at,
         frame.sources(books) + " Distances from target: published by NHS England, March 2025. Shares: derived.",
@@ -115,8 +120,8 @@ def _compare(rows: Sequence[IcbStanding], year: int | None, whole: IcbStanding |
         f"{title}: from {in_percent(last[1], measure)} ({last[0].name}) to {in_percent(first[1], measure)} "
         f"({first[0].name}), among {len(order)} ICBs{_place_of(order, marked)}."
     )
-    if whole is not None and (value := whole.values[measure]) is not None:
-        sentence += f" {reporting.in_england(value, measure)}"
+    if whole is not None and whole.values[measure] is not None:
+        sentence += f" {reporting.in_england(whole, measure)}"
     if measure == DISTANCE:
         distances(bars, name="Ranked", sentence=sentence, axis=f"{title} (%)", table=table, key=f"ranked-{measure}")
     else:
@@ -192,8 +197,8 @@ def _bar(row: IcbStanding, value: Fraction, measure: str, marked: str) -> Bar:
 
 
 def _small_table(order: Sequence[tuple[IcbStanding, Fraction]], measure: str) -> Table:
-    heads = columns("ICB", "Region", share(TITLES[measure], signed=measure == DISTANCE))
-    rows = [(row.name, row.region or "not on record", value) for row, value in order]
+    heads = columns("ICB", "Region", reporting.of_measure(measure))
+    rows = [(row.name, row.region or "not on record", ranged(value, row.over.get(measure))) for row, value in order]
     return Table(f"{TITLES[measure]} by ICB", heads, rows)
 
 
@@ -325,9 +330,9 @@ def _trend(books: Books) -> None:
     found = books.answer(
         "trend",
         lambda reader, at: trend.trend(
-            reader, _points(reader, at, books.year, span, as_then=as_then), [code]
+            reader, _points(reader, at, books.year, span, as_then=as_then), [code], books.reading
         )[code],
-        code, span, as_then, books.year,
+        code, span, as_then, books.year, books.reading,
     )  # fmt: skip
     held = [standing for standing in found if standing.total_pence is not None]
     if not held:
@@ -356,8 +361,10 @@ def _every_icb(books: Books, span: str, *, as_then: bool) -> None:
     measure = address.choose("each_by", "Every ICB, by", list(trend.MEASURES), shown=lambda name: trend.MEASURES[name])
     found = books.answer(
         "trend of each",
-        lambda reader, at: trend.trend(reader, _points(reader, at, books.year, span, as_then=as_then), [*books.icbs]),
-        span, as_then, books.year,
+        lambda reader, at: trend.trend(
+            reader, _points(reader, at, books.year, span, as_then=as_then), [*books.icbs], books.reading
+        ),
+        span, as_then, books.year, books.reading,
     )  # fmt: skip
     over = trend.ends(found, measure)
     if not any(over):

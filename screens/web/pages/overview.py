@@ -1,22 +1,26 @@
 """Overview: where the money goes, in a sentence, three figures, a flow, a matrix, and what changed since a day."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import streamlit as st
 
 from allocations.shares import national
 from ledger.errors import Refused
-from ledger.money import exact_pounds, spoken
+from ledger.money import exact_pounds
 from ledger.reports import summary
+from ledger.reports.measures import MEASURES
 from ledger.reports.summary import GradeChange
 from ledger.years import FinancialYear
 from screens.report.holdings import GRADES
+from screens.report.national import told
 from screens.report.render import page as tables
-from screens.report.report import Link, Table, columns, composed
+from screens.report.report import Link, Table, columns, composed, money
 from screens.web.charts.flows import matrix, sankey
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
+from screens.web.shell.readings import explain, metric
 
 
 def page() -> None:
@@ -25,22 +29,22 @@ def page() -> None:
     if books is None:
         return
     icb = frame.icb(books, with_all=True)
-    held = books.held(icb)
+    held, read = books.held(icb), books.reading
     found = books.answer(
-        "picture", lambda reader, at: summary.take(reader, at, year=books.year, icb=icb, held=held), books.year, icb
-    )
+        "picture",
+        lambda reader, at: summary.take(reader, at, year=books.year, icb=icb, held=held, reading=read),
+        books.year, icb, read,
+    )  # fmt: skip
     name = books.icbs[icb] if icb else frame.ENGLAND
     st.write(f"**{found.sentence}**")
     total, free, tied = st.columns(3)
     with total:
-        st.metric("Total", spoken(found.total_pence))
-        _behind(found.total_pence, {}, icb, books.year)
-    with free:
-        st.metric("Both local and free (illustrative)", summary.percent(found.local_and_free.share))
-        _behind(found.local_and_free.pence, found.local_and_free.only, icb, books.year)
-    with tied:
-        st.metric("Ring-fenced, soft included (illustrative)", summary.percent(found.ring_fenced.share))
-        _behind(found.ring_fenced.pence, found.ring_fenced.only, icb, books.year)
+        metric(replace(MEASURES["total"], value=found.total_pence))
+        _behind(found.total_pence, {}, icb, books)
+    for place, part in ((free, found.local_and_free), (tied, found.ring_fenced)):
+        with place:
+            metric(part.measure, illustrative=True)
+            _behind(part.pence, part.only, icb, books)
     if icb is None:
         _icbs_alone(books)
     if found.links:
@@ -52,6 +56,7 @@ def page() -> None:
             key="flow",
             under=icb,
             year=books.year,
+            reading=read,
         )
         matrix(
             found,
@@ -61,27 +66,32 @@ def page() -> None:
             key="matrix",
             under=icb,
             year=books.year,
+            reading=read,
         )
     _changed(books, icb)
+    explain(books.reading)
     frame.foot(books.at, frame.sources(books) + " Populations: November 2023 to October 2024.")
 
 
 def _icbs_alone(books: Books) -> None:
     """The same shares of what ICBs and those below them hold, as each ICB's own are worked out."""
-    whole = books.answer("together", lambda reader, at: national.together(reader, at, books.year), books.year, None)
+    whole = books.answer(
+        "together",
+        lambda reader, at: national.together(reader, at, books.year, reading=books.reading),
+        books.year, None, books.reading,
+    )  # fmt: skip
     if whole is not None:
-        free, tied = (whole.values[name] for name in ("untied_devolved_share", "ring_fenced_share_with_soft"))
+        free, tied = (told(whole, name) for name in ("untied_devolved_share", "ring_fenced_share_with_soft"))
         st.write(
-            f"Of what all ICBs together hold, without NHS England's own money, {summary.percent(free)} is both local "
-            f"and free and {summary.percent(tied)} ring-fenced, soft included (illustrative): compare an ICB's own "
-            "shares with these."
+            f"Of what all ICBs together hold, without NHS England's own money, {free} is both local and free and "
+            f"{tied} ring-fenced, soft included (illustrative): compare an ICB's own shares with these."
         )
 
 
-def _behind(pence: int, only: Mapping[str, str], icb: str | None, year: int) -> None:
+def _behind(pence: int, only: Mapping[str, str], icb: str | None, books: Books) -> None:
     """To the penny, and what it is made of."""
     if pence:
-        leads = composed(pence, under=icb, year=year, **only)
+        leads = composed(pence, under=icb, year=books.year, reading=books.reading, **only)
         frame.link(f"£{exact_pounds(pence)} and what it is made of", leads.page, leads.query)
 
 
@@ -91,15 +101,15 @@ def _changed(books: Books, icb: str | None) -> None:
     st.header("What changed since a day", anchor=False)
     usual, today = FinancialYear(books.year).first_day, books.at.as_at
     day = address.pick_day("since", "Since the end of", usual, today)
-    held = books.held(icb)
+    held, read = books.held(icb), books.reading
     try:
         found = books.answer(
             "since",
-            lambda reader, at: summary.since(reader, day, at, organisation=icb, year=books.year, held=held),
-            day,
-            icb,
-            books.year,
-        )
+            lambda reader, at: summary.since(
+                reader, day, at, organisation=icb, year=books.year, held=held, reading=read
+            ),
+            day, icb, books.year, read,
+        )  # fmt: skip
     except Refused as refused:
         frame.refused(refused.problems, "What changed cannot be shown.")
         return
@@ -113,18 +123,27 @@ def _changed(books: Books, icb: str | None) -> None:
         rows = [
             (
                 f"{row.tier}: {GRADES.get(row.grade, row.grade).lower()}",
-                _at(row.then_pence, row, icb, books.year, day) if row.then_pence else row.then_pence,
-                _at(row.now_pence, row, icb, books.year, None) if row.now_pence else row.now_pence,
+                _at(row.then_pence, row, icb, books, day) if row.then_pence else row.then_pence,
+                _at(row.now_pence, row, icb, books, None) if row.now_pence else row.now_pence,
                 row.change_pence,
             )
             for row in found.rows
         ]
-        heads = columns("Where, and how free", "Then (£)", "Now (£)", "Change (£)")
+        heads = columns(
+            "Where, and how free",
+            money("Then (£)").defined(
+                "What the tier held under that grade at the end of the day, as it was known then."
+            ),
+            money("Now (£)").defined("What it holds now."),
+            money("Change (£)").defined("Now, less then."),
+        )
         tables.show(Table(f"Held then and now (since {day})", heads, rows), f"changed-since-{day}")
     frame.link("Every entry, with its source", "audit", {"view": "entries"})
 
 
-def _at(pence: int, row: GradeChange, icb: str | None, year: int, day: date | None) -> Link:
+def _at(pence: int, row: GradeChange, icb: str | None, books: Books, day: date | None) -> Link:
     """A figure of then or now, with the way to the balances behind it, on both clocks."""
     clocks = {} if day is None else {"as_at": str(day), "known_at": str(day)}
-    return composed(pence, under=icb, year=year, tier=row.tier_code, grade=row.grade, **clocks)
+    return composed(
+        pence, under=icb, year=books.year, reading=books.reading, tier=row.tier_code, grade=row.grade, **clocks
+    )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import streamlit as st
 
-from ledger.money import spoken
+from ledger.readings import GradeReading
 from ledger.reports import measures
 from ledger.reports import pots as fencing
 from ledger.reports.measures import ALL, EARMARKED, Measure
@@ -15,20 +15,27 @@ from ledger.years import FinancialYear
 from screens.report import holdings, marks
 from screens.report.holdings import GRADES, measure_text
 from screens.report.render import page as tables
-from screens.report.report import Cell, Column, Row, Table, columns, composed, count, share, traced
+from screens.report.report import Cell, Column, Row, Table, columns, composed, count, money, share, traced
 from screens.report.report import day as day_column
 from screens.web.charts.lines import lorenz
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
+from screens.web.shell.readings import explain, metric
 
 _SCOPES = {EARMARKED: "Earmarked money only", ALL: "All money"}
 _THRESHOLDS = {25_000: "£25,000 (suits a PCN)", 100_000: "£100,000 (suits a place)", 500_000: "£500,000 (suits an ICB)",
                1_000_000: "£1 million", 5_000_000: "£5 million"}  # fmt: skip
 _USUAL_POUNDS = 500_000
+_FIRST = ("pots", "effective_number", "penny_packets", "penny_packet_share_of_value")
 _MORE = ("gini", "effective_number_shannon", "median_pot", "mean_pot", "smallest_pot", "penny_packet_share_of_count",
          "returns_per_year", "returns_per_million", "spend_window")  # fmt: skip
 _MOST_KEPT = 60
 _NOT_KNOWN = "not known"
+_KEPT = ("retained_with_agreement", "retained_without_agreement", "retained_not_a_choice")
+
+
+def _defined(column: Column, figure: str) -> Column:
+    return column.defined(fencing.DEFINITIONS[figure])
 
 
 def page() -> None:
@@ -42,7 +49,10 @@ def page() -> None:
         st.info("Nothing is held here in this year, so there is no pot to show.")
         frame.foot(books.at, frame.sources(books))
         return
-    found = books.answer("fences", lambda reader, at: fencing.fences(reader, held, at.as_at), icb, books.year)
+    read = books.read(icb)
+    found = books.answer(
+        "fences", lambda reader, at: fencing.fences(reader, read, at.as_at), icb, books.year, books.reading
+    )
     name = books.icbs[icb] if icb else frame.ENGLAND
     fenced = [fence for fence in found if fence.is_earmarked]
     if fenced:
@@ -55,23 +65,26 @@ def page() -> None:
         )
     else:
         st.success(f"Nothing is ring-fenced in {name}: none of its {len(found)} pots is tied to a purpose.")
-    _pots(found, icb)
+    _pots(found, icb, books.reading)
     _deadlines(books, found)
     _pieces(books, held, icb)
     _retained(books, held, icb)
+    explain(books.reading)
     frame.foot(books.at, frame.sources(books))
 
 
 def _measures(books: Books, held: pa.Table, scope: str, pounds: int, icb: str | None) -> list[Measure]:
     return books.answer(
         "measures",
-        lambda _, __: measures.measures(held, scope, penny_packet_pence=fencing.pence_of(pounds)),
-        icb, books.year, scope, pounds,
+        lambda _, __: measures.measures_as_read(
+            held, scope, penny_packet_pence=fencing.pence_of(pounds), reading=books.reading
+        ),
+        icb, books.year, scope, pounds, books.reading,
     )  # fmt: skip
 
 
 @st.fragment
-def _pots(fences: Sequence[Fence], icb: str | None) -> None:
+def _pots(fences: Sequence[Fence], icb: str | None, reading: GradeReading) -> None:
     st.header("Every pot and its terms", anchor=False)
     scope = address.choose("show", "Show", list(_SCOPES), shown=lambda scope: _SCOPES[scope], horizontal=True)
     listed = [fence for fence in fences if fence.is_earmarked or scope == ALL]
@@ -79,13 +92,14 @@ def _pots(fences: Sequence[Fence], icb: str | None) -> None:
         st.write("No pot here is tied to a purpose. Choose all money to see the others.")
         return
     heads = columns(
-        "Pot", "Held (£)", share("Share"), "Ring-fence", "Route", "Lasting", day_column("Notice"),
-        day_column("Spend by", missing="no deadline"), count("Returns a year", missing=_NOT_KNOWN), "How sure",
+        "Pot", _defined(money("Held (£)"), "amount_pence"), _defined(share("Share"), "of_total"), "Ring-fence", "Route",
+        "Lasting", day_column("Notice"), day_column("Spend by", missing="no deadline"),
+        _defined(count("Returns a year", missing=_NOT_KNOWN), "returns_per_year"), "How sure",
     )  # fmt: skip
     rows = [
         (
             fence.name,
-            composed(fence.amount_pence, under=icb, year=fence.year, pot=fence.code),
+            composed(fence.amount_pence, under=icb, year=fence.year, reading=reading, pot=fence.code),
             fence.of_total,
             GRADES.get(fence.grade or "", "No terms on record"),
             fence.route,
@@ -98,8 +112,8 @@ def _pots(fences: Sequence[Fence], icb: str | None) -> None:
         for fence in listed
     ]
     st.write(
-        "Amounts are published; how each line is tied is this project's reading (illustrative), and *how sure* says "
-        "how sure it is. Returns are shown where they are known; unknown is not zero."
+        f"Amounts are published. How each line is tied is read here {reading.title} (illustrative), and *how sure* "
+        "says how sure its terms are. Returns are shown where they are known; unknown is not zero."
     )
     tables.show(Table(f"Pots: {_SCOPES[scope].lower()}", heads, rows), f"pots-{icb or 'all'}")
     frame.link("Lift, loosen or tighten a ring-fence", "record", {"kind": "terms"})
@@ -126,8 +140,9 @@ def _deadlines(books: Books, fences: Sequence[Fence]) -> None:
             f"{first.spend_by:%-d %B %Y}."
         )
     heads = columns(
-        "Pot", "Not spent (£)", day_column("Spend by"), count("Days left"), "A day from now (£)",
-        "A day over its whole window (£)",
+        "Pot", _defined(money("Not spent (£)"), "left_pence"), day_column("Spend by"),
+        _defined(count("Days left"), "days_left"), _defined(money("A day from now (£)"), "rate_pence"),
+        _defined(money("A day over its whole window (£)"), "whole_rate_pence"),
     )  # fmt: skip
     rows = [
         (
@@ -168,12 +183,10 @@ def _pieces(books: Books, held: pa.Table, icb: str | None) -> None:
     if found["pots"].value in (None, 0):
         st.write("No pot is in this scope, so its pieces are not defined.")
         return
-    count, equal, small, share = st.columns(4)
-    count.metric("Pots", measure_text(found["pots"]))
-    equal.metric("As scattered as so many equal pots", measure_text(found["effective_number"]))
-    small.metric("Penny packets", measure_text(found["penny_packets"]))
-    share.metric("Penny packets hold", measure_text(found["penny_packet_share_of_value"]))
-    amounts = [pot.amount_pence for pot in measures.pots(fencing.in_scope(held, scope))]
+    for place, name in zip(st.columns(len(_FIRST)), _FIRST, strict=True):
+        with place:
+            metric(found[name])
+    amounts = [pot.amount_pence for pot in measures.pots(fencing.in_scope(books.reading.read(held), scope))]
     more = holdings.measures_table([(scope, found[name]) for name in _MORE], "Measures of the pieces")
     lorenz(
         marks.lorenz(amounts),
@@ -194,14 +207,15 @@ def _retained(books: Books, held: pa.Table, icb: str | None) -> None:
     if not found:
         st.write("Nothing is kept back here: all of it is available or passed on.")
         return
-    agreed, alone, no_choice = fencing.kept_totals(found)
-    with_it, without, neither = st.columns(3)
-    with_it.metric("Kept with agreement (illustrative)", spoken(agreed))
-    without.metric("Kept without agreement (illustrative)", spoken(alone))
-    neither.metric("Kept, and not a choice (illustrative)", spoken(no_choice))
+    values = {one.name: one for one in _measures(books, held, ALL, _USUAL_POUNDS, icb)}
+    for place, name in zip(st.columns(len(_KEPT)), _KEPT, strict=True):
+        with place:
+            metric(values[name], illustrative=True)
     listed = found[:_MOST_KEPT]
     rows = [_kept_row(one, books.year, with_name=icb is None) for one in listed]
-    heads = columns("Line", "With agreement (£)", "Without agreement (£)", "Not a choice (£)", "Decision on record",
+    heads = columns("Line", _defined(money("With agreement (£)"), "agreed_pence"),
+                    _defined(money("Without agreement (£)"), "not_agreed_pence"),
+                    _defined(money("Not a choice (£)"), "not_a_choice_pence"), "Decision on record",
                     Column("", "Who agreed", missing="nobody"),
                     day_column("Until", missing="no end is recorded"))  # fmt: skip
     more = "" if len(listed) == len(found) else f", the {len(listed)} largest of {len(found)}"

@@ -61,19 +61,25 @@ def _cards(asked: Sequence[Question], icb: str | None, year: str | None, across:
 
 def _answers(books: Books, icb: str | None) -> Mapping[str, Callable[[], str]]:
     """The headline of each question by its name, read from the answer that its page shows."""
-    year = books.year
+    year, read = books.year, books.reading
 
     def where() -> str:
         held = books.held(icb)
         return books.answer(
-            "picture", lambda reader, at: take(reader, at, year=year, icb=icb, held=held), year, icb
-        ).sentence
+            "picture",
+            lambda reader, at: take(reader, at, year=year, icb=icb, held=held, reading=read),
+            year, icb, read,
+        ).sentence  # fmt: skip
 
     def free() -> str:
         if icb is None:
-            whole = books.answer("together", lambda reader, at: national.together(reader, at, year, None), year, None)
+            whole = books.answer(
+                "together", lambda reader, at: national.together(reader, at, year, None, read), year, None, read
+            )
             return questions.how_free(whole)
-        each = books.answer("standings", lambda reader, at: national.standings(reader, at, year, None), year, None)
+        each = books.answer(
+            "standings", lambda reader, at: national.standings(reader, at, year, None, read), year, None, read
+        )
         return questions.how_free(next((one for one in each if one.code == icb), None))
 
     def pieces() -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from html import escape
 from textwrap import dedent
@@ -20,7 +21,7 @@ from screens.report.holdings import years_held
 from screens.report.render import page as tables
 from screens.report.report import Link, Table, columns
 from screens.report.wording import PAGE
-from screens.web.shell import address, header, open_ledger
+from screens.web.shell import address, header, open_ledger, readings
 from screens.web.shell.header import PRODUCT
 from screens.web.shell.open_ledger import Books
 
@@ -146,9 +147,11 @@ def books_of(store: Store) -> Books | None:
         header.say(at)
     else:
         header.say(at, str(FinancialYear(year)))
-    found = Books(store, at, year, {})
+    with header.slots().reading:
+        reading = readings.choose_reading()
+    found = Books(store, at, year, {}, reading)
     icbs = found.answer("icbs", lambda reader, _: summary.icbs(reader, year), year)
-    return Books(store, at, year, icbs)
+    return replace(found, icbs=icbs)
 
 
 def icb(books: Books, *, with_all: bool) -> str | None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import streamlit as st
 
 from ledger.errors import UNAVAILABLE, LedgerError
+from ledger.readings import RECORDED, GradeReading
 from ledger.reports.called import as_on
 from ledger.reports.position import Moment, moment, position
 from ledger.rules.rights import NOBODY
@@ -86,12 +87,14 @@ class Books:
         at: the moment, on both clocks.
         year: the financial year in view, by the year it starts in.
         icbs: code to name of every ICB that money of the year went to.
+        reading: how the grades of ring-fences are read.
     """
 
     store: Store
     at: Moment
     year: int
     icbs: dict[str, str]
+    reading: GradeReading = RECORDED
 
     def answer(self, name: str, question: Callable[[Reader, Moment], T], *about: Hashable, told: str = "") -> T:
         """The answer to a question, kept until the books or the day change.
@@ -109,7 +112,7 @@ class Books:
         return found
 
     def held(self, organisation: str | None) -> pa.Table:
-        """The position of the year: of an organisation with all below it, or of everything.
+        """The position of the year with the grades of the books: of an organisation with all below it, or everything.
 
         Raises:
             Refused: the organisation is unknown.
@@ -119,6 +122,14 @@ class Books:
             lambda reader, at: position(reader, at, organisation=organisation, year=self.year),
             organisation, self.year,
         )  # fmt: skip
+
+    def read(self, organisation: str | None) -> pa.Table:
+        """The same position with its grades as they are read on this page.
+
+        Raises:
+            Refused: the organisation is unknown.
+        """
+        return self.reading.read(self.held(organisation))
 
     def own(self, person: str | None, question: Callable[[Reader], T]) -> T:
         """The answer to a question in the name of who is at the screen: proposals among it, and kept for nobody."""
