@@ -6,7 +6,7 @@ from html import escape
 
 from allocations.shares.national import TITLES, IcbStanding, ranked
 from ledger.money import exact_pounds
-from ledger.reports.measures import Measure, OverReadings
+from ledger.reports.measures import Measure
 from ledger.reports.receivers import Received, streams_in_last
 from ledger.reports.summary import Picture, percent
 from ledger.years import FinancialYear
@@ -77,15 +77,13 @@ class Answers:
 
     Attributes:
         pictures: of England under the empty code, and of each ICB.
-        measures: of the same, every measure of all funding.
-        ranges: of the same, between which values a measure lies by how grades are read.
+        measures: of the same, every measure of all funding, with its range by how grades are read.
         icbs, together: the ICBs side by side, and all as one.
         received: what each ICB, place and network works with, by tier and code.
     """
 
     pictures: Mapping[str, Picture]
     measures: Mapping[str, Sequence[Measure]]
-    ranges: Mapping[str, Mapping[str, OverReadings]]
     icbs: Sequence[IcbStanding]
     together: IcbStanding | None
     received: Mapping[str, Mapping[str, Received]] = field(default_factory=dict)
@@ -165,17 +163,15 @@ def organisation(code: str, edition: Edition, answers: Answers) -> str:
 
 def _measured(code: str, edition: Edition, answers: Answers) -> str:
     """Every measure with its value, its range over the readings of grades, and its definition."""
-    ranges = answers.ranges[code]
     rows: list[Row] = []
     for one in answers.measures[code]:
-        over = ranges.get(one.name)
         ends: tuple[str, ...] = ("", "")
-        if over is not None:
+        if one.over is not None:
             ends = tuple(
-                f"{holdings.measure_text(replace(one, value=value))} ({by.title})"
-                for value, by in ((over.lowest, over.lowest_by), (over.highest, over.highest_by))
+                f"{holdings.measure_alone(replace(one, value=value))} ({by.title})"
+                for value, by in ((one.over.lowest, one.over.lowest_by), (one.over.highest, one.over.highest_by))
             )
-        rows.append((one.title, holdings.measure_text(one), *ends, one.definition, one.note))
+        rows.append((one.title, holdings.measure_alone(one), *ends, one.definition, one.note))
     heads = columns("Measure", "Value", "Lowest reading", "Highest reading", "What it is", "Mind")
     name = "Every measure, and its range by how ring-fences are read"
     return f"<h2>How free it is</h2>{_table(Table(name, heads, rows), edition, '')}"

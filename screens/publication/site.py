@@ -184,8 +184,7 @@ def _answers(reader: Reader, at: Moment, year: int) -> Answers:
     rows_of = {code: whole if rows is None else rows for code, rows in held.items()}
     return Answers(
         pictures,
-        {code: measures.measures(rows) for code, rows in rows_of.items()},
-        {code: measures.over_readings(rows) for code, rows in rows_of.items()},
+        {code: measures.measures_as_read(rows) for code, rows in rows_of.items()},
         national.standings(reader, at, year),
         national.together(reader, at, year),
         {
