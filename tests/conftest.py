@@ -1,5 +1,6 @@
 """Books to test with, and where the published files are."""
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -183,6 +184,12 @@ _OF_A_LEDGER = {
     "books", "funded", "same_books", "same_funded", "shelf", "template", "demo_ledger", "own_demo_ledger",
     "all_years_ledger",
 }  # fmt: skip
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded and collected stays to the end: it need not be looked through again for what could be freed."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:

@@ -195,7 +195,7 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         _refuse_if(in_order.problems(writer, first, last, brought=brought, asked=in_order.AT_ONCE))
         # What proposals reserve is told to who has a right to post; what is only tried is asked so as a proposal.
         if not only_tried:
-            _refuse_if(rights_judged.problems(writer, first))
+            _refuse_if(rights_judged.problems(writer, first, brought))
             _refuse_if(in_order.problems(writer, first, last, brought=brought, asked=in_order.RESERVED))
     return [answers[index] for index in range(len(drafts))]
 

@@ -73,7 +73,10 @@ def problems(
     _stage(reader, concerned, given, set() if staged is None else staged)
     if brought is not None and "transfer" in brought:
         concerned = _whose_pairs_meet(reader, concerned, set(brought))
-    return in_words((rule, rows, len(rows)) for rule in concerned for rows in [_asked(reader, rule, given)])
+    of_tables = None if brought is None else frozenset(brought)
+    return in_words(
+        (rule, rows, len(rows)) for rule in concerned for rows in [_asked(reader, rule, given, of_tables)]
+    )
 
 
 def in_words(broken: Iterable[tuple[Rule, list[Row], int]]) -> list[Problem]:
@@ -109,10 +112,11 @@ def alone(sql: str, first: str = "$1", last: str = "$2") -> str:
     return re.sub(r"\$last\b", lambda _: last, re.sub(r"\$first\b", lambda _: first, inlined(sql)))
 
 
-def _asked(reader: Reader, rule: Rule, given: dict[str, int]) -> list[Row]:
+def _asked(reader: Reader, rule: Rule, given: dict[str, int], brought: frozenset[str] | None) -> list[Row]:
+    sql = rule.sql if brought is None or rule.narrowed is None else rule.narrowed(brought)
     # What may not be seen whole is judged by who sees it.
     rows: list[Row] = [
-        row for row in reader.table(rule.sql, given).to_pylist()
+        row for row in reader.table(sql, given).to_pylist()
         if not reader.unseen & {row.get("entry_number"), row.get("proposed_in")}
     ]  # fmt: skip
     return [{**row, **reader.table(rule.more, row).to_pylist()[0]} for row in rows] if rule.more else rows

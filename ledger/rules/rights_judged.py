@@ -5,7 +5,7 @@ recorded, by the appointments and the structure known before it. Whoever owns th
 everybody else. A server asks the same question.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ledger.errors import Problem
@@ -17,10 +17,13 @@ from ledger.rules.rights import EACH_PERIOD, NAMED, in_force
 from ledger.rules.rule import needed
 from ledger.store.reading import Reader
 
-_FAULTS = questions.FAULTS.format(
-    first="$first", day="CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE)", named=NAMED,
-    approved_entry="SELECT * FROM approved_entry",
-)  # fmt: skip
+_WITHIN = {
+    "first": "$first",
+    "day": "CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE)",
+    "named": NAMED,
+    "approved_entry": "SELECT * FROM approved_entry",
+}
+_COUNTS = "SELECT 1 FROM appointment WHERE limit_period IS NOT NULL LIMIT 1"
 _MOST_SHOWN = 20
 _NEWEST = 2**63 - 1
 _MAY_BE_COVERED = ("post", "record", "structure")
@@ -69,11 +72,17 @@ RULES = {
 }
 
 
-def problems(reader: Reader, first: int) -> list[Problem]:
-    """What entries from ``first`` on did without a right to it; nothing while nobody is appointed."""
+def problems(reader: Reader, first: int, brought: Collection[str] | None = None) -> list[Problem]:
+    """What entries from ``first`` on did without a right to it; nothing while nobody is appointed.
+
+    Args:
+        reader: the books, with the entries to be judged already written.
+        first: the first entry to judge; 1 for all there ever were.
+        brought: where they are new, the names of the tables that they bring rows of.
+    """
     if not in_force(reader):
         return []
-    return in_words(reader, _faults(reader, first))
+    return in_words(reader, _faults(reader, first, brought))
 
 
 def in_words(reader: Reader, rows: Sequence[dict[str, Any]]) -> list[Problem]:
@@ -114,11 +123,14 @@ def kept(reader: Reader) -> list[Problem]:
     return [_problem(row, {}) for row in found[:_MOST_SHOWN]]
 
 
-def _faults(reader: Reader, first: int) -> list[dict[str, Any]]:
+def _faults(reader: Reader, first: int, brought: Collection[str] | None = None) -> list[dict[str, Any]]:
     given = {"first": first, "last": _NEWEST}
+    question = questions.FAULTS
+    if brought is not None:
+        question = questions.narrowed(frozenset(brought), counts=bool(reader.rows(_COUNTS)))
     for name in needed(["approved_entry"]):
         reader.stage(name, decisions.relation(reader, name, given))
-    rows: list[dict[str, Any]] = reader.table(_FAULTS, given).to_pylist()
+    rows: list[dict[str, Any]] = reader.table(question.format(**_WITHIN), given).to_pylist()
     return rows
 
 

@@ -45,6 +45,8 @@ class Rule:
         besides: whether a leg that breaks an earlier rule of the same group is told of again.
         where_pairs: a condition on a row of ``pairs``. New transfers can break the rule only where one meets it.
         about: the column of what breaks it that is wrong, where that is always the same one.
+        narrowed: the same question of entries that bring rows of some tables alone, where it is shorter: it takes
+            the names of those tables.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Rule:
     besides: bool = False
     where_pairs: str = ""
     about: str = ""
+    narrowed: Callable[[frozenset[str]], str] | None = None
 
     @property
     def group(self) -> str:

@@ -4,6 +4,8 @@ Posting refuses most of it before anything is written (``entries.refusals``). Th
 another way, and for ``verify``.
 """
 
+from functools import cache
+
 from sqlalchemy import BigInteger, Date
 from sqlmodel import SQLModel
 
@@ -44,17 +46,28 @@ WHERE e.number >= {SINCE} AND e.number <= $last AND (
 ORDER BY e.number
 """
 
-_ROWS = " UNION ALL ".join(
-    f"SELECT entry_number, '{model.__tablename__}' AS brought FROM {model.__tablename__} "
-    f"WHERE entry_number >= {SINCE} AND entry_number <= $last"
-    for model in RECORDS
-)
-# What an entry brings, against its kind: money or records, never both, and never nothing.
-_BROUGHT = f"""
+_RECORDED = tuple(str(model.__tablename__) for model in RECORDS)
+
+
+@cache
+def _brought(tables: frozenset[str] = frozenset(_RECORDED)) -> str:
+    """What an entry brings, against its kind: money or records, never both, and never nothing.
+
+    Args:
+        tables: those that the entries bring rows of, and maybe others.
+    """
+    rows = [
+        f"SELECT entry_number, '{table}' AS brought FROM {table} "
+        f"WHERE entry_number >= {SINCE} AND entry_number <= $last"
+        for table in _RECORDED
+        if table in tables
+    ]
+    nothing = "SELECT CAST(NULL AS BIGINT) AS entry_number, '' AS brought WHERE false"
+    return f"""
 WITH counted AS (
     SELECT entry_number, count(*) AS records,
            sum(CASE WHEN brought = '{Upgrade.__tablename__}' THEN 1 ELSE 0 END) AS upgrades
-    FROM ({_ROWS}) AS brought GROUP BY entry_number
+    FROM ({' UNION ALL '.join(rows) or nothing}) AS brought GROUP BY entry_number
 ),
 judged AS (
     SELECT e.number AS entry_number, e.key, e.kind, coalesce(c.records, 0) AS records,
@@ -73,6 +86,7 @@ WHERE kind IN ({_listed(RECORD_KINDS)}) AND (moves OR records = 0)
    OR kind = '{UPGRADE}' AND (records <> 1 OR upgrades <> 1) OR kind <> '{UPGRADE}' AND upgrades > 0
 ORDER BY entry_number
 """
+
 
 _LEGS = f"""
 SELECT entry_number, min(leg) AS lowest, max(leg) AS highest, count(*) AS legs, max(amount_pence) AS pence
@@ -221,11 +235,12 @@ def _not_by_posting(row: Row) -> Problem:
     return Problem(place, "it would change the tables.", why, f"Use {Action.MIGRATE.done()}.")
 
 
-_RECORDED = frozenset(str(model.__tablename__) for model in RECORDS)
 _RANGES = tuple(rule for model in RECORDS if (rule := _ranges(model)) is not None)
 RULES = (
     Rule("shape/entry", _ENTRIES, _entry_problem, frozenset({"entry"})),
-    Rule("shape/brings", _BROUGHT, _brought_problem, frozenset({"entry", "transfer"}) | _RECORDED),
+    Rule(
+        "shape/brings", _brought(), _brought_problem, frozenset({"entry", "transfer", *_RECORDED}), narrowed=_brought
+    ),
     Rule("shape/legs", _LEGS, _legs_problem, frozenset({"transfer"})),
     Rule("shape/accounts", _ACCOUNTS, _accounts_problem, frozenset({"transfer"})),
     *_RANGES,

@@ -6,6 +6,7 @@ every question has one text and one meaning. Figures come as Arrow: exact intege
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -22,6 +23,12 @@ CONFIGURATION: dict[str, Any] = {"autoinstall_known_extensions": "false", "autol
 Cursor = duckdb.DuckDBPyConnection
 # More are given to a statement as a table: to read a statement takes its time for each mark in it.
 _MOST_VALUES = 300
+
+
+@lru_cache(maxsize=500)
+def _named(sql: str) -> frozenset[str]:
+    """The parameters that a statement mentions."""
+    return frozenset(re.findall(r"\$(\w+)", sql))
 
 
 class Reader:
@@ -68,7 +75,7 @@ class Reader:
 
     def _run(self, sql: str, parameters: Mapping[str, object] | None) -> duckdb.DuckDBPyConnection:
         # DuckDB refuses parameters that a statement does not mention; most of ours share one set.
-        used = {name: value for name, value in (parameters or {}).items() if re.search(rf"\${name}\b", sql)}
+        used = {name: value for name, value in parameters.items() if name in _named(sql)} if parameters else None
         return self._cursor.execute(sql, used) if used else self._cursor.execute(sql)
 
 

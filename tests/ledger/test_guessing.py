@@ -1,7 +1,7 @@
 """Who guesses the name of a proposal that is not for them to see hears what they would hear of one that is not there."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,11 +13,13 @@ from ledger.entries.posting import could_be_posted, post, reverse
 from ledger.entries.proposals import decide, drafts_of, expire, is_whole, name_of, submit
 from ledger.errors import Refused
 from ledger.models import Proposal, ProposalEnd, ProposedEntry, ProposedTransfer
+from ledger.store.address import Address
 from ledger.store.base import Store
 from tests.books import MAY
-from tests.ledger.test_rights import TODAY, approve, by, devolve, furnished, give, office, propose
+from tests.ledger.test_rights import TODAY, approve, by, devolve, furnished, give, propose
+from tests.shelves import Opened, Shelf, Template, left_alone, made_once, opened_once
 
-__all__ = ["furnished", "office"]
+__all__ = ["furnished"]
 OUTCOMES = ("posted", "part-posted", "rejected", "withdrawn", "expired")
 # Open, approved, rejected, and of several payers; and one that is not there.
 HIDDEN, MISSING = ("anna/plan", "anna/done", "anna/gone"), "anna/nill"
@@ -30,18 +32,34 @@ LEG = {"leg": 1, "from_organisation": "ICB2", "from_fund": "core", "from_year": 
 ENTRY = {"nth": 1, "key": "x", "kind": "devolve", "effective_date": MAY, "reason": "x"}
 
 
+@pytest.fixture(scope="module")
+def _open_hiding(furnished: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    def make(shelf: Shelf) -> Address:
+        place = shelf.copy(furnished(shelf.kind), "hiding")
+        with Store.open(place) as office:
+            give(office, "far", "administrator", "ICB2")
+            give(office, "nick", "preparer", "NHS")
+            propose(office, "anna", devolve(300_000))
+            propose(office, "anna", devolve(5, "done"), key="done")
+            approve(office, "bert", "anna/done")
+            propose(office, "anna", devolve(6, "gone"), key="gone")
+            approve(office, "bert", "anna/gone", outcome="rejected")
+            propose(office, "nick", devolve(70, "near"), devolve(80, "away", "ICB2", "P3"), key="both")
+            office.checkpoint()
+        return place
+
+    folder = tmp_path_factory.mktemp("hiding")
+    for template in made_once(folder, make):
+        yield from opened_once(folder, template)
+
+
 @pytest.fixture
-def hiding(office: Store) -> Store:
-    """Books with proposals of the first ICB that are open and ended, and one in which both ICBs pay."""
-    give(office, "far", "administrator", "ICB2")
-    give(office, "nick", "preparer", "NHS")
-    propose(office, "anna", devolve(300_000))
-    propose(office, "anna", devolve(5, "done"), key="done")
-    approve(office, "bert", "anna/done")
-    propose(office, "anna", devolve(6, "gone"), key="gone")
-    approve(office, "bert", "anna/gone", outcome="rejected")
-    propose(office, "nick", devolve(70, "near"), devolve(80, "away", "ICB2", "P3"), key="both")
-    return office
+def hiding(kind: str, _open_hiding: Opened) -> Iterator[Store]:
+    """Books with proposals of the first ICB that are open and ended, and one in which both ICBs pay.
+
+    Opened once for all tests: whatever is tried here is refused, or kept by nobody.
+    """
+    yield from left_alone(_open_hiding(kind))
 
 
 def told(act: Callable[[], object], name: str) -> str:
