@@ -74,9 +74,7 @@ def problems(
     if brought is not None and "transfer" in brought:
         concerned = _whose_pairs_meet(reader, concerned, set(brought))
     of_tables = None if brought is None else frozenset(brought)
-    return in_words(
-        (rule, rows, len(rows)) for rule in concerned for rows in [_asked(reader, rule, given, of_tables)]
-    )
+    return in_words((rule, rows, len(rows)) for rule in concerned for rows in [_asked(reader, rule, given, of_tables)])
 
 
 def in_words(broken: Iterable[tuple[Rule, list[Row], int]]) -> list[Problem]:

@@ -108,6 +108,11 @@ def seen(person: str, day: date) -> tuple[str, str]:
     return questions.SEEN_PROPOSALS.format(**given), questions.SEEN_TRANSFERS.format(**given)
 
 
+def sees_all(reader: Reader, person: str, day: date) -> bool:
+    """Whether no proposal is hidden from a person on a day: they have a right over the whole, or there is none."""
+    return bool(reader.rows(questions.HIDES_NOTHING.format(**_given(person, day)))[0][0])
+
+
 def beforehand(person: str, day: date) -> str:
     """The question for proposals that a person's batch names and that they may not see on a day; DuckDB's.
 

@@ -407,13 +407,16 @@ def _emptied(sql: str, name: str) -> str:
 
 
 # The rights of $person in force on a day {today}: role, and the organisations that each reaches; NULL for the whole.
-_REACH = """
+_MINE = """
 mine AS (
     SELECT a.id, a.role, a.organisation FROM appointment a
     WHERE a.person = {person} AND a.valid_from <= {today} AND (a.valid_to IS NULL OR {today} < a.valid_to)
       AND NOT EXISTS (SELECT 1 FROM dismissal d WHERE d.appointment = a.id AND d.valid_to <= {today})
 ),
-reach AS (
+"""
+_REACH = (
+    _MINE
+    + """reach AS (
     SELECT organisation FROM mine WHERE role <> 'app' AND organisation IS NOT NULL
     UNION
     SELECT r.child FROM reach b JOIN relationship r ON r.parent = b.organisation
@@ -423,6 +426,7 @@ reach AS (
 whole AS (SELECT count(*) AS rights FROM mine WHERE role <> 'app' AND organisation IS NULL),
 started AS (SELECT count(*) AS appointments FROM appointment)
 """
+)
 # A proposal is seen by who prepared it and by who has any right over an organisation that pays in it; of one in which
 # others pay too, only the legs from and to one's own organisations.
 _ALL = "((SELECT rights FROM whole) > 0 OR (SELECT appointments FROM started) = 0)"
@@ -435,6 +439,10 @@ _IS_SEEN = f"""({_EVERYTHING} OR p.id IN (
       AND named.organisation IN (SELECT organisation FROM reach)))"""
 _LEG_IS_SEEN = f"""({_EVERYTHING} OR t.from_organisation IN (SELECT organisation FROM reach)
     OR t.to_organisation IN (SELECT organisation FROM reach))"""
+HIDES_NOTHING = f"""
+WITH {_MINE.strip().rstrip(",")}
+SELECT NOT EXISTS (SELECT 1 FROM proposal) OR EXISTS (SELECT 1 FROM mine WHERE role <> 'app' AND organisation IS NULL)
+"""
 SEEN_PROPOSALS = f"""
 WITH RECURSIVE {_REACH}
 SELECT p.id FROM proposal p WHERE {_IS_SEEN}

@@ -67,7 +67,7 @@ def _brought(tables: frozenset[str] = frozenset(_RECORDED)) -> str:
 WITH counted AS (
     SELECT entry_number, count(*) AS records,
            sum(CASE WHEN brought = '{Upgrade.__tablename__}' THEN 1 ELSE 0 END) AS upgrades
-    FROM ({' UNION ALL '.join(rows) or nothing}) AS brought GROUP BY entry_number
+    FROM ({" UNION ALL ".join(rows) or nothing}) AS brought GROUP BY entry_number
 ),
 judged AS (
     SELECT e.number AS entry_number, e.key, e.kind, coalesce(c.records, 0) AS records,
@@ -238,9 +238,7 @@ def _not_by_posting(row: Row) -> Problem:
 _RANGES = tuple(rule for model in RECORDS if (rule := _ranges(model)) is not None)
 RULES = (
     Rule("shape/entry", _ENTRIES, _entry_problem, frozenset({"entry"})),
-    Rule(
-        "shape/brings", _brought(), _brought_problem, frozenset({"entry", "transfer", *_RECORDED}), narrowed=_brought
-    ),
+    Rule("shape/brings", _brought(), _brought_problem, frozenset({"entry", "transfer", *_RECORDED}), narrowed=_brought),
     Rule("shape/legs", _LEGS, _legs_problem, frozenset({"transfer"})),
     Rule("shape/accounts", _ACCOUNTS, _accounts_problem, frozenset({"transfer"})),
     *_RANGES,

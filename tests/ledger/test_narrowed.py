@@ -1,0 +1,66 @@
+"""A question that is asked of what new entries bring alone has the answer of the whole question."""
+
+import pytest
+
+from ledger.entries.chain import form_2_from, last_entry
+from ledger.reports import chain_links
+from ledger.rules import decisions, rights, rights_questions, shapes
+from ledger.rules.in_order import alone
+from tests.hands import Hands
+
+pytestmark = pytest.mark.xdist_group("tampering")
+
+
+@pytest.fixture
+def kind() -> str:
+    """A server asks the whole question; what is told of a file and of a server is compared elsewhere."""
+    return "file"
+
+
+def test_rights_are_judged_alike(hands: Hands) -> None:
+    with hands() as hand:
+        hand.do(
+            "UPDATE appointment SET person = person || '.' WHERE entry_number > (SELECT min(entry_number) FROM appointment)"
+        )
+        with hand.reading() as reader:
+            last, found = last_entry(reader), 0
+            for first in range(form_2_from(reader), last + 1, 7):
+                given = {
+                    "first": first, "day": "CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE)", "named": rights.NAMED,
+                    "approved_entry": decisions.approved_from(str(first)),
+                }  # fmt: skip
+                brought = frozenset(chain_links.brought(reader, first))
+                whole = reader.rows(rights_questions.FAULTS.format(**given))
+                narrowed = rights_questions.narrowed(brought, counts=True).format(**given)
+                assert reader.rows(narrowed) == whole
+                found += len(whole)
+    assert found > 0
+
+
+def test_what_an_entry_brings_is_judged_alike(hands: Hands) -> None:
+    rule = next(rule for rule in shapes.RULES if rule.narrowed is not None)
+    assert rule.narrowed is not None
+    with hands() as hand:
+        hand.do(
+            "UPDATE entry SET kind = CASE kind WHEN 'terms' THEN 'devolve' WHEN 'devolve' THEN 'terms' ELSE kind END"
+        )
+        with hand.reading() as reader:
+            last, found = last_entry(reader), 0
+            for first in range(form_2_from(reader), last + 1, 7):
+                brought = frozenset(chain_links.brought(reader, first))
+                whole = reader.rows(alone(rule.sql, str(first), str(last)))
+                assert reader.rows(alone(rule.narrowed(brought), str(first), str(last))) == whole
+                found += len(whole)
+    assert found > 0
+
+
+@pytest.mark.parametrize(
+    "brings", ["entry", "transfer", "terms", "relationship", "proposal", "proposal_end", "appointment"]
+)
+@pytest.mark.parametrize("counts", [True, False])
+def test_every_narrowed_question_can_be_asked(hands: Hands, brings: str, counts: bool) -> None:
+    given = {"first": 10**6, "day": "CAST(e.recorded_at AT TIME ZONE 'UTC' AS DATE)", "named": rights.NAMED,
+             "approved_entry": decisions.approved_from("1000000")}  # fmt: skip
+    with hands() as hand, hand.reading() as reader:
+        question = rights_questions.narrowed(frozenset({"entry", brings}), counts=counts).format(**given)
+        assert reader.rows(question) == reader.rows(rights_questions.FAULTS.format(**given))
