@@ -81,7 +81,7 @@ def test_a_board_members_path(browser: Any, address: str, ledger: Path, tmp_path
     # Both packs, and the file itself, which the command line runs to the same result.
     printed = downloaded(visit, "Board pack to print (HTML)", tmp_path / "pack.html").read_text(encoding="utf-8")
     book = read_workbook(downloaded(visit, "Board pack (Excel)", tmp_path / "pack.xlsx"))
-    file = downloaded(visit, "This scenario (YAML)", tmp_path / "mine.yaml")
+    file = downloaded(visit, "This scenario as a file", tmp_path / "mine.yaml")
     assert told(ledger, "scenario", "run", file)["hashes"]["result"] == wanted["hashes"]["result"]
     cells = {cell.text for sheet in book.sheets for row in sheet.rows for cell in row}
     places = next(view for view in wanted["gainers"] if view["level"] == "place")
@@ -175,7 +175,7 @@ def test_by_keyboard_alone_with_the_focus_in_sight(browser: Any, address: str) -
         page.keyboard.press("Enter")
     assert caught.value.suggested_filename == "running-costs-halved.html"
     # Back up to the choice of views, and over to the comparison.
-    page.get_by_role("radio", name="Look at one").focus()
+    page.get_by_role("radio", name="Choose one").focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     page.get_by_text("apart: so much stands elsewhere").wait_for(timeout=30_000)

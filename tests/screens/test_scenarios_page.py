@@ -13,7 +13,7 @@ from ledger.entries import posting
 from ledger.money import exact_pounds
 from ledger.store.base import Store
 from scenarios import outcome, saved
-from screens.web.scenarios import save
+from screens.web.scenarios import choice, save
 from tests.books import at, entry, fund_all, small_books
 from tests.screens.pages import asked, no_leftovers, page, said, tables, well
 
@@ -248,3 +248,17 @@ def test_what_people_wrote_becomes_no_picture_and_no_link(
     assert "!\\[x\\](http://elsewhere.example/x.png) :red\\[\\$a\\$\\]" in shown
     assert "\\[go\\](http://x.example)" in shown
     assert not [words for words in shown if "![x](" in words or "[go](" in words]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("devol", "devolve-80-in-five-years"),
+        ("bid", "competitive-pot"),
+        ("string", "lift-small-pots"),
+        ("merge", "merge-with-inner-ring-fences"),
+    ],
+)
+def test_what_people_type_finds_a_scenario(typed: str, found: str) -> None:
+    shown = choice.title_of(found)
+    assert typed in shown.casefold(), shown

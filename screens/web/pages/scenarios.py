@@ -11,13 +11,15 @@ from scenarios.baseline import Baseline
 from scenarios.outcome import Outcome
 from scenarios.scenario import WrittenScenario
 from scenarios.variants import changed_sentence, parts
+from screens.report.questions import WHAT_IFS
 from screens.report.render import page as tables
 from screens.web.scenarios import choice, results, save
 from screens.web.scenarios.choice import Opened
 from screens.web.shell import address, frame, open_ledger
+from screens.web.shell.cards import question_cards
 from screens.web.shell.open_ledger import Books
 
-_VIEWS = {"pick": "Look at one", "build": "Build one", "bring": "Bring a file", "compare": "Compare"}
+_VIEWS = {"pick": "Choose one", "build": "Build your own", "bring": "Bring a file", "compare": "Compare several"}
 _COMPARED = ("devolve-80-at-once", "devolve-80-in-five-years")
 _MOST_COMPARED = 4
 _FOOT = (
@@ -41,6 +43,7 @@ def page() -> None:
         tables.show(save.library())
         frame.foot(None, "There are no books to run a scenario on yet.", illustrative="")
         return
+    question_cards(WHAT_IFS, None, None, len(WHAT_IFS))
     view = address.choose("view", "Do what", list(_VIEWS), shown=lambda each: _VIEWS[each], horizontal=True)
     if view == "compare":
         _compare(found)
@@ -70,13 +73,13 @@ def _work(books: Books, opened: Opened) -> None:
         worked = work_out(books, written, opened.content)
     except Refused as refused:
         frame.refused(refused.problems, "This scenario does not fit these books. Nothing was worked out.")
-        st.write("Turn a figure above, choose another scenario, or change its file.")
+        st.write("Change a figure above, choose another scenario, or change its file.")
     else:
         results.show(worked)
         save.take_away(books, worked, opened)
     save.save(opened, written.scenario)
     save.versions(opened)
-    with st.expander("The scenario as YAML"):
+    with frame.for_analysts("the scenario as it is written, in YAML"):
         st.code(opened.content.decode("utf-8", errors="replace"), language=None, wrap_lines=True)
     save.commands(opened)
 

@@ -1,8 +1,7 @@
 """Start: what people come to ask, each question with the headline of its answer, and three ways through the app."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from html import escape
-from typing import Any
 
 import streamlit as st
 
@@ -17,6 +16,7 @@ from screens.report.month import newest_month, shown
 from screens.report.questions import QUESTIONS, WAYS, WHAT_IFS, Question
 from screens.web.pages.scenarios import work_out
 from screens.web.shell import address, frame, open_ledger
+from screens.web.shell.cards import question_cards
 from screens.web.shell.open_ledger import Books
 
 _CORE = "core"
@@ -33,9 +33,9 @@ def page() -> None:
         return
     icb = frame.icb(books, with_all=True)
     year = address.asked_for("year")
-    places = _cards(QUESTIONS, icb, year, 3)
+    places = question_cards(QUESTIONS, icb, year, 3)
     st.header("What if it were otherwise?", anchor=False)
-    places |= _cards(WHAT_IFS, None, None, 4)
+    places |= question_cards(WHAT_IFS, None, None, 4)
     _ways(icb, year)
     frame.foot(books.at, frame.sources(books))
     for name, answer in {**_answers(books, icb), **_what_ifs(books)}.items():
@@ -45,18 +45,6 @@ def page() -> None:
             except Refused:
                 told = "These books cannot answer it. The page says why."
         places[name].html(f"<p>{escape(told)}</p>")
-
-
-def _cards(asked: Sequence[Question], icb: str | None, year: str | None, across: int) -> dict[str, Any]:
-    """A card for each question, so many side by side; the places for the headlines, by the question's name."""
-    places = {}
-    for first in range(0, len(asked), across):
-        for column, question in zip(st.columns(across), asked[first : first + across], strict=False):
-            leads = escape(question.link(icb, year).address)
-            with column, st.container(border=True, height="stretch"):
-                st.html(f'<h2 class="ask"><a href="{leads}" target="_self">{escape(question.asked)}</a></h2>')
-                places[question.name] = st.empty()
-    return places
 
 
 def _answers(books: Books, icb: str | None) -> Mapping[str, Callable[[], str]]:

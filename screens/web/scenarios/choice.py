@@ -14,6 +14,7 @@ from ledger.years import FinancialYear
 from scenarios import baseline, outcome, saved
 from scenarios.knobs import BLOCKS, as_text, built, knobs, lines, turned
 from scenarios.scenario import read_scenario
+from scenarios.themes import in_order, theme
 from scenarios.variants import Difference, parts, turned_name, what_differs
 from screens.web.importing import common
 from screens.web.shell import address, frame, open_ledger
@@ -58,7 +59,7 @@ def is_knob(name: str) -> bool:
 def pick() -> Opened:
     """A scenario of the library or saved beside the ledger, which the address names by name or by hash."""
     ledger = open_ledger.path()
-    kept, names = saved.saved(ledger), list(outcome.library())
+    kept, names = saved.saved(ledger), in_order(outcome.library())
     asked = address.asked_for("scenario") or st.session_state.get("kept scenario") or ""
     by_hash = saved.version(ledger, asked) if asked and asked not in kept and asked not in names else None
     options = [*kept, *names, *([asked] if by_hash else [])]
@@ -93,7 +94,7 @@ def _title(name: str, kept: Any, by_hash: Version | None) -> str:
         return f"{_read_title(str(kept[name].path))} (saved as {name})"
     if by_hash and name not in outcome.library():
         return f"{_read_title(str(by_hash.path))} (version {by_hash.number} of {by_hash.name})"
-    return _read_title(str(outcome.library()[name]))
+    return f"{theme(name)}: {_read_title(str(outcome.library()[name]))}"
 
 
 def title_of(name: str) -> str:
@@ -211,7 +212,7 @@ def turn(opened: Opened) -> Opened:
     if not found:
         return opened
     with st.container(border=True):
-        st.subheader("Turn a figure", anchor=False)
+        st.subheader("Change a figure", anchor=False)
         columns = st.columns(2)
         values = {}
         for place, knob in enumerate(found):

@@ -197,7 +197,8 @@ def show_compared(books: Books, outcomes: Sequence[Outcome], names: Sequence[str
         mime="text/html",
         on_click="ignore",
     )
-    st.code(f"devolution scenario pack {' '.join(names)} --out pack.html", language=None, wrap_lines=True)
+    with frame.for_analysts("the same on the command line"):
+        st.code(f"devolution scenario pack {' '.join(names)} --out pack.html", language=None, wrap_lines=True)
 
 
 def _bridges(outcomes: Sequence[Outcome]) -> None:

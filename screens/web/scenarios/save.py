@@ -53,7 +53,7 @@ def take_away(books: Books, worked: Outcome, opened: Opened) -> None:
         on_click="ignore",
     )
     three.download_button(
-        "This scenario (YAML)",
+        "This scenario as a file",
         data=opened.content,
         file_name=f"{stem}.yaml",
         mime="application/yaml",
@@ -188,18 +188,19 @@ def commands(opened: Opened) -> None:
     ledger = open_ledger.path()
     st.header("From here towards a decision", anchor=False)
     st.write(
-        "This page only reads the books. To propose this scenario, run the last of these: it becomes a proposal whose "
-        "money is reserved, and nothing is posted until somebody else approves it."
+        "This page only reads the books. A scenario becomes a proposal on the command line: its money is reserved, and "
+        "nothing is posted until somebody else approves it."
     )
-    if not opened.name:
-        st.write("Save it first, or put your downloaded file in place of FILE.yaml.")
-    st.code(
-        f"devolution scenario run {name} --ledger {ledger} --json\n"
-        f"devolution scenario pack {name} --ledger {ledger} --out pack.html\n"
-        f"devolution scenario adopt {name} --ledger {ledger} --actor YOUR-NAME",
-        language=None,  # the colours of a shell's words are too pale to read
-        wrap_lines=True,
-    )
+    with frame.for_analysts("the commands"):
+        if not opened.name:
+            st.write("Save it first, or put your downloaded file in place of FILE.yaml.")
+        st.code(
+            f"devolution scenario run {name} --ledger {ledger} --json\n"
+            f"devolution scenario pack {name} --ledger {ledger} --out pack.html\n"
+            f"devolution scenario adopt {name} --ledger {ledger} --actor YOUR-NAME",
+            language=None,  # the colours of a shell's words are too pale to read
+            wrap_lines=True,
+        )
 
 
 def library() -> Table:
