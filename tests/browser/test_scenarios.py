@@ -151,7 +151,7 @@ def test_two_tabs_that_save_one_name(browser: Any, address: str, ledger: Path) -
     two.page.get_by_text("Saved as mine, version 1.").wait_for(timeout=30_000)
     two.page.get_by_text("brings each line to 70%").first.wait_for(timeout=30_000)
     assert "scenario=mine" in two.page.url
-    assert [b"60%" in each.content() for each in saved.versions(ledger, "ours")] == [False, True]
+    assert [b"value: 60%" in each.content() for each in saved.versions(ledger, "ours")] == [False, True]
     assert b"70%" in saved.saved(ledger)["mine"].content()
     one.close()
     two.close()

@@ -166,7 +166,7 @@ def test_replacing_knowingly_keeps_what_was_replaced(monkeypatch: pytest.MonkeyP
     press(app, "Save")
     press(app, "Replace version 2 with mine")
     assert "version 3" in app.success[0].value
-    assert [b"60%" in each.content() for each in saved.versions(own_demo_ledger, "ours")] == [False, True, False]
+    assert [b"value: 60%" in each.content() for each in saved.versions(own_demo_ledger, "ours")] == [False, True, False]
 
 
 def test_yaml_that_is_wrong_says_all_that_is_wrong(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
