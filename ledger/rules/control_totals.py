@@ -6,7 +6,8 @@ from ledger.money import exact_pounds
 from ledger.rules.rule import FUND_LINE, Row, Rule
 
 # Every total in force that new entries brought or touched, with what the books show of it. Money is read down the
-# tiers, so what went back up is taken off; it counts by the total's day, as known now.
+# tiers, so what went back up is taken off; it counts by the total's day, as known now. It is summed once, with those
+# organisations apart that some total names: a hundred thousand payments to practices are a few rows then.
 _NOT_MET = f"""
 WITH RECURSIVE {FUND_LINE},
 in_force AS (
@@ -31,7 +32,7 @@ passed AS (
     JOIN holder f ON f.id = m.from_account JOIN holder g ON g.id = m.to_account
     WHERE f.organisation <> g.organisation AND (f.tier, g.tier) IN (SELECT upper, lower FROM tiers)
 ),
-flow AS (
+each_way AS (
     SELECT number, effective_date, to_organisation AS organisation, from_tier, to_tier, to_fund AS fund,
            to_year AS year, pence
     FROM passed WHERE NOT upward
@@ -39,11 +40,17 @@ flow AS (
     SELECT number, effective_date, from_organisation, to_tier, from_tier, from_fund, from_year, -pence
     FROM passed WHERE upward
 ),
-touched AS (SELECT DISTINCT from_tier, to_tier, year, effective_date FROM flow WHERE number >= $first),
+flow AS MATERIALIZED (
+    SELECT w.effective_date, n.organisation, w.from_tier, w.to_tier, w.fund, w.year, sum(w.pence) AS pence,
+           max(w.number) AS newest
+    FROM each_way w LEFT JOIN (
+        SELECT DISTINCT organisation FROM in_force WHERE organisation IS NOT NULL) n ON n.organisation = w.organisation
+    GROUP BY w.effective_date, n.organisation, w.from_tier, w.to_tier, w.fund, w.year
+),
 asked AS (
     SELECT c.* FROM in_force c WHERE c.entry_number >= $first OR EXISTS (
-        SELECT 1 FROM touched m WHERE m.from_tier = c.from_tier AND m.to_tier = c.to_tier AND m.year = c.year
-            AND m.effective_date <= c.as_at)
+        SELECT 1 FROM flow m WHERE m.newest >= $first AND m.from_tier = c.from_tier AND m.to_tier = c.to_tier
+            AND m.year = c.year AND m.effective_date <= c.as_at)
 ),
 shown AS (
     SELECT c.id, sum(m.pence) AS pence

@@ -43,12 +43,12 @@ WHERE {at}.effective_date < coalesce(c.valid_to, o.valid_to, DATE '9999-12-31')
 # Who is below whom, as it stood on the effective date and as it was known when the entry was posted. Most money goes
 # to somebody directly below, and only of the others all that is below has to be found.
 _UNRELATED = f"""
-WITH RECURSIVE sought AS (
-    SELECT DISTINCT coalesce(p.epoch, 0) AS epoch, p.effective_date,
-           CASE WHEN k.direction = '{UP}' THEN p.to_organisation ELSE p.from_organisation END AS upper,
+WITH RECURSIVE vertical AS MATERIALIZED (
+    SELECT p.*, CASE WHEN k.direction = '{UP}' THEN p.to_organisation ELSE p.from_organisation END AS upper,
            CASE WHEN k.direction = '{UP}' THEN p.from_organisation ELSE p.to_organisation END AS lower
     FROM pairs p JOIN kind_direction k ON k.kind = p.kind WHERE k.direction <> '{WITHIN}'
 ),
+sought AS (SELECT DISTINCT epoch, effective_date, upper, lower FROM vertical),
 directly AS (
     SELECT DISTINCT s.epoch, s.effective_date, s.upper, s.lower FROM sought s
     {_STEP.format(node="s.upper", at="s")} AND l.child = s.lower
@@ -59,17 +59,13 @@ reach(epoch, effective_date, upper, node) AS (
     UNION
     SELECT r.epoch, r.effective_date, r.upper, l.child FROM reach r {_STEP.format(node="r.node", at="r")}
 ),
-unrelated AS (
+unrelated AS MATERIALIZED (
     SELECT b.* FROM beyond b LEFT JOIN reach r ON r.node = b.lower AND r.upper = b.upper
         AND r.effective_date = b.effective_date AND r.epoch = b.epoch
     WHERE r.node IS NULL OR b.upper = b.lower
 )
-SELECT p.* FROM pairs p JOIN kind_direction k ON k.kind = p.kind
-JOIN unrelated u ON u.epoch = coalesce(p.epoch, 0) AND u.effective_date = p.effective_date
-    AND u.upper = CASE WHEN k.direction = '{UP}' THEN p.to_organisation ELSE p.from_organisation END
-    AND u.lower = CASE WHEN k.direction = '{UP}' THEN p.from_organisation ELSE p.to_organisation END
-WHERE k.direction <> '{WITHIN}'
-ORDER BY p.entry_number, p.leg
+SELECT v.* FROM vertical v JOIN unrelated u USING (epoch, effective_date, upper, lower)
+ORDER BY v.entry_number, v.leg
 """
 
 _RULES = f"""

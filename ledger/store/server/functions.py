@@ -34,7 +34,7 @@ class Function:
         volatility: VOLATILE, STABLE or IMMUTABLE.
         privileged: whether it has its owner's rights, whoever calls it.
         may: who may call it: the owner alone, who reads, or who posts.
-        settings: what is set while it runs, besides what every privileged function sets.
+        settings: what is set while it runs; a privileged function sets what a session could turn to its own ends too.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Function:
             schema: where the ledger is, as the server quotes its name.
         """
         if not self.privileged:
-            return []
+            return [*self.settings]
         return [("search_path", f"pg_catalog, {schema}, pg_temp"), *_MEANING, *self.settings]
 
     def create(self, schema: str) -> list[str]:
