@@ -6,12 +6,18 @@ from ledger.money import exact_pounds
 from ledger.rules.rule import FUND_LINE, Row, Rule
 
 # Every total in force that new entries brought or touched, with what the books show of it. Money is read down the
-# tiers, so what went back up is taken off; it counts by the total's day, as known now. It is summed once, with those
-# organisations apart that some total names: a hundred thousand payments to practices are a few rows then.
+# tiers, so what went back up is taken off; it counts by the total's day, as known now. Money stays in its year, so no
+# other year's is read; and it is summed once, with those organisations apart that some total names: a hundred
+# thousand payments to practices are a few rows then.
 _NOT_MET = f"""
 WITH RECURSIVE {FUND_LINE},
-in_force AS (
+moved AS (
+    SELECT a.year FROM transfer t JOIN account a ON a.id = t.from_account WHERE t.entry_number >= $first
+    UNION SELECT a.year FROM transfer t JOIN account a ON a.id = t.to_account WHERE t.entry_number >= $first
+),
+in_force AS MATERIALIZED (
     SELECT c.* FROM control_total c WHERE NOT EXISTS (SELECT 1 FROM control_total s WHERE s.supersedes = c.id)
+        AND (c.entry_number >= $first OR c.year IN (SELECT year FROM moved))
 ),
 tiers AS (
     SELECT from_tier AS upper, to_tier AS lower FROM in_force UNION SELECT to_tier, from_tier FROM in_force
@@ -19,18 +25,16 @@ tiers AS (
 holder AS (
     SELECT a.id, a.organisation, a.fund, a.year, o.tier, t.rank
     FROM account a JOIN organisation o ON o.code = a.organisation JOIN tier t ON t.code = o.tier
-    WHERE o.tier IN (SELECT upper FROM tiers)
+    WHERE o.tier IN (SELECT upper FROM tiers) AND a.year IN (SELECT year FROM in_force)
 ),
-passed AS (
-    SELECT m.pence, e.number, e.effective_date, f.rank > g.rank AS upward, f.tier AS from_tier, g.tier AS to_tier,
-           f.organisation AS from_organisation, g.organisation AS to_organisation, f.fund AS from_fund,
-           g.fund AS to_fund, f.year AS from_year, g.year AS to_year
-    FROM (SELECT entry_number, from_account, to_account, sum(amount_pence) AS pence FROM transfer
-          WHERE from_account IN (SELECT id FROM holder) AND to_account IN (SELECT id FROM holder)
-          GROUP BY entry_number, from_account, to_account) m
-    JOIN entry e ON e.number = m.entry_number
+-- What no total speaks of is left out only afterwards: who pays whom must not be joined by their tiers first.
+passed AS MATERIALIZED (
+    SELECT m.amount_pence AS pence, e.number, e.effective_date, f.rank > g.rank AS upward, f.tier AS from_tier,
+           g.tier AS to_tier, f.organisation AS from_organisation, g.organisation AS to_organisation,
+           f.fund AS from_fund, g.fund AS to_fund, f.year AS from_year, g.year AS to_year
+    FROM transfer m JOIN entry e ON e.number = m.entry_number
     JOIN holder f ON f.id = m.from_account JOIN holder g ON g.id = m.to_account
-    WHERE f.organisation <> g.organisation AND (f.tier, g.tier) IN (SELECT upper, lower FROM tiers)
+    WHERE f.organisation <> g.organisation
 ),
 each_way AS (
     SELECT number, effective_date, to_organisation AS organisation, from_tier, to_tier, to_fund AS fund,

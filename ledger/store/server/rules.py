@@ -37,11 +37,15 @@ _UNLESS = {
         f"""EXISTS (SELECT 1 FROM entry e LEFT JOIN entry u ON u.number = e.reverses
         WHERE e.number BETWEEN $1 AND $2 AND (e.kind IN ('{CARRY}', '{BRING}') OR u.kind IN ('{CARRY}', '{BRING}')))""",
     ),
+    "source/limit": "EXISTS (SELECT 1 FROM source_limit)",
+    "source/elsewhere": """EXISTS (
+        SELECT 1 FROM tier r JOIN organisation o ON o.tier = r.code JOIN account a ON a.organisation = o.code
+        JOIN transfer t ON t.to_account = a.id WHERE r.may_go_below_zero)""",
     "reserved/short": "EXISTS (SELECT 1 FROM proposal p WHERE p.id NOT IN (SELECT d.proposal FROM proposal_end d))",
 }
 # A rule that reads all that was ever moved is planned for what the tables hold, however little was brought: in the
 # plans of a small batch a handful of printed totals would look up a hundred thousand transfers one by one.
-_READS_ALL = frozenset({"published/totals"})
+_READS_ALL = frozenset({"published/totals", "source/limit", "source/elsewhere"})
 _OVER_ALL = (
     ("plan_cache_mode", "force_custom_plan"),
     ("enable_seqscan", "on"),
@@ -92,10 +96,11 @@ def _when(rule: Rule) -> str:
     """The condition, in SQL, under which what is brought can break a rule."""
     if not rule.where_pairs:
         concerned = f"tables && ARRAY[{_listed(rule.concerns)}]"
-        return f"{concerned} AND ({_UNLESS[rule.name]})" if rule.name in _UNLESS else concerned
-    met = f"pairs_that[{_PAIRS_THAT.index(rule.where_pairs) + 1}]"
-    others = rule.concerns - {"transfer"}
-    return f"{met} OR tables && ARRAY[{_listed(others)}]" if others else met
+    else:
+        others = rule.concerns - {"transfer"}
+        concerned = f"pairs_that[{_PAIRS_THAT.index(rule.where_pairs) + 1}]"
+        concerned += f" OR tables && ARRAY[{_listed(others)}]" if others else ""
+    return f"({concerned}) AND ({_UNLESS[rule.name]})" if rule.name in _UNLESS else concerned
 
 
 def _listed(names: Iterable[str]) -> str:
