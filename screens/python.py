@@ -341,15 +341,13 @@ class Ledger:
             KeyError: there is no such measure.
         """
         from allocations.shares import national, restated
-        from ledger.reports import monitoring, position, register
+        from ledger.reports import position
         from screens.report import national as reporting
 
         asked = _year(year)
         with self._reading(as_at, known_at) as (reader, at):
             if pots:
-                of = asked or position.year_in_view(reader, at)
-                names = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
-                return reporting.monitored(monitoring.watched(reader, at, of.start), names, at, of)
+                return reporting.pots_of_icbs(reader, at, asked or position.year_in_view(reader, at))
             start = asked.start if asked else position.latest_year(reader)
             rows = [] if start is None else national.standings(reader, at, start, as_is)
             whole = None if start is None else national.together(reader, at, start, as_is)

@@ -338,6 +338,49 @@ def received(
     return found, without
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeAndEnding:
+    """When notice of pots came and how many ended, over receivers at once: each pot counted at each who holds it.
+
+    Attributes:
+        pots: how many there are.
+        before, in_year, not_known: of how many notice came before their year, from its first day on, and of how many
+            the day is not known.
+        median_days: days from notice to 1 April, below zero where it came in the year: the pot in the middle of those
+            of which it is known.
+        compared: at receivers whose next year is in the books; ``discontinued`` of how many nothing goes on there.
+    """
+
+    pots: int
+    before: int
+    in_year: int
+    not_known: int
+    median_days: Fraction | None
+    compared: int
+    discontinued: int
+
+    @property
+    def discontinued_share(self) -> Fraction | None:
+        """Of the pots that can be compared; None where none can."""
+        return share(self.discontinued, self.compared)
+
+
+def notice_and_ending(found: Sequence[Received]) -> NoticeAndEnding:
+    """When notice of the pots of all these receivers came, and how many of them end."""
+    pots_ = [pot for one in found for pot in one.pots]
+    days = [(_year(pot).first_day - pot.row["notified_on"]).days for pot in pots_ if pot.row["notified_on"] is not None]
+    comparable = [one for one in found if one.discontinued is not None]
+    return NoticeAndEnding(
+        pots=len(pots_),
+        before=sum(number > 0 for number in days),
+        in_year=sum(number <= 0 for number in days),
+        not_known=len(pots_) - len(days),
+        median_days=Fraction(median(map(Fraction, days))) if days else None,
+        compared=sum(len(one.pots) for one in comparable),
+        discontinued=sum(len(one.discontinued or ()) for one in comparable),
+    )
+
+
 def streams_in_last(one: Received, percent: int) -> set[str]:
     """The codes of the smallest streams that together bring at most so many percent of the money."""
     number = last_part([stream.amount_pence for stream in one.streams], percent)

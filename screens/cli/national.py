@@ -9,7 +9,7 @@ import typer
 from allocations.shares import national, restated
 from allocations.shares.national import ABOVE, BELOW, TITLES, IcbStanding, Threshold
 from ledger.errors import Problem, Refused
-from ledger.reports import lines_over_years, monitoring, position, register, trend
+from ledger.reports import lines_over_years, position, register, trend
 from ledger.years import FinancialYear
 from screens.cli.guard import guarded, reading
 from screens.cli.options import (
@@ -76,9 +76,8 @@ def show_national(
     with reading(ledger, as_at, known_at) as (reader, at):
         start = year.start if year else position.latest_year(reader)
         if pots:
-            names = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
             shown = position.year_in_view(reader, at) if start is None else FinancialYear(start)
-            return reporting.monitored(monitoring.watched(reader, at, shown.start), names, at, shown)
+            return reporting.pots_of_icbs(reader, at, shown)
         rows = [] if start is None else national.standings(reader, at, start, as_is, graded)
         whole = None if start is None else national.together(reader, at, start, as_is, graded)
         changes = restated.changed_by(reader, at, as_is)

@@ -10,13 +10,16 @@ from allocations.figures.tables import whole_people
 from allocations.shares import national
 from allocations.shares.national import DEFINITIONS, DISTANCE, TITLES, TOGETHER, Alert, Threshold
 from allocations.shares.targets import Target, needed_pence
-from ledger.money import spoken
+from ledger.money import plain_decimal, spoken
 from ledger.readings import RECORDED, GradeReading
+from ledger.reports import monitoring, receivers, register
 from ledger.reports import trend as trends
 from ledger.reports.lines_over_years import LineOverYears, YearStep, received_pence, steps
 from ledger.reports.measures import MEASURES
 from ledger.reports.monitoring import PotWatched, over_all
 from ledger.reports.position import Moment
+from ledger.reports.receivers import NoticeAndEnding
+from ledger.store.base import Reader
 from ledger.years import FinancialYear
 from screens.report.readings import otherwise
 from screens.report.report import (
@@ -191,11 +194,26 @@ NOT_REPORTED = (
 )
 
 
-def monitored(found: Sequence[PotWatched], names: Mapping[str, str], at: Moment, year: FinancialYear) -> Report:
+def pots_of_icbs(reader: Reader, at: Moment, year: FinancialYear) -> Report:
+    """Every pot by ICB and over all ICBs: what became of it, when notice came, and how many end."""
+    names = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
+    received, _ = receivers.received(reader, at, national.TIER, organisation=None, year=year.start)
+    watched = monitoring.watched(reader, at, year.start)
+    return monitored(watched, names, at, year, receivers.notice_and_ending(received))
+
+
+def monitored(
+    found: Sequence[PotWatched],
+    names: Mapping[str, str],
+    at: Moment,
+    year: FinancialYear,
+    received: NoticeAndEnding,
+) -> Report:
     """Every pot by ICB, with what the entries say became of it; and each pot over all ICBs.
 
     Args:
         names: of ICBs, by code.
+        received: when notice of their pots came and how many end, over all ICBs at once.
     """
     by_pot = pots_watched(found)
     reported = [one for one in found if one.is_reported]
@@ -203,9 +221,51 @@ def monitored(found: Sequence[PotWatched], names: Mapping[str, str], at: Moment,
     sentences = [
         f"Of {len(found):,} pots at ICBs the books record some use of {len(reported):,}." if found else NOTHING,
         NOT_REPORTED,
+        *notice_and_ending(received, year),
     ]
-    facts = {"year": str(year), "by_pot": by_pot.records(), "reported": len(reported)}
+    facts = {
+        "year": str(year),
+        "by_pot": by_pot.records(),
+        "reported": len(reported),
+        "notice": {
+            "pots": received.pots,
+            "before": received.before,
+            "in_year": received.in_year,
+            "not_known": received.not_known,
+            "median_days": received.median_days,
+        },
+        "discontinued": {
+            "pots": received.discontinued,
+            "of": received.compared,
+            "not_known": received.pots - received.compared,
+            "share": received.discontinued_share,
+        },
+    }
     return Report([pots_watched_by_icb(found, names), by_pot], at, title, sentences, facts)
+
+
+def notice_and_ending(found: NoticeAndEnding, year: FinancialYear) -> list[str]:
+    """When notice of the pots of all ICBs came and how many of them end, with what is not known of each."""
+    if not found.pots:
+        return []
+    sentence = (
+        f"Of {found.pots:,} pots at ICBs, each counted at every ICB that holds it, notice of {found.before:,} came "
+        f"before the year, of {found.in_year:,} in it, and of {found.not_known:,} it is not known when."
+    )
+    if found.median_days is not None:
+        side = "before" if found.median_days >= 0 else "after"
+        sentence += (
+            f" Of those known, the median came {plain_decimal(abs(found.median_days), 1)} days {side} the year began."
+        )
+    following = FinancialYear(year.start + 1)
+    if found.discontinued_share is None:
+        return [sentence, f"How many of them end is not known: no ICB has money of {following} in these books."]
+    ended = (
+        f"Discontinued, or not recorded in {following}: {found.discontinued:,} of {found.compared:,} "
+        f"({_SHARE.text(found.discontinued_share)}) are neither held then nor were put into a pot that is"
+    )
+    unknown = found.pots - found.compared
+    return [sentence, f"{ended}; of {unknown:,} others it is not known." if unknown else f"{ended}."]
 
 
 def pots_watched_by_icb(found: Sequence[PotWatched], names: Mapping[str, str], *, most: int | None = 42) -> Table:

@@ -12,6 +12,7 @@ from ledger.errors import Refused
 from ledger.models import ControlTotal
 from ledger.money import exact_pounds
 from ledger.store.base import Store
+from ledger.store.server import rules
 from tests.books import APRIL, FUNDS, ORGANISATIONS, TIERS, YEAR, at, entry, fund_all
 
 TIER_OF = {code: tier for code, _, tier in ORGANISATIONS}
@@ -135,3 +136,11 @@ def test_a_total_is_asked_again_when_its_money_moves_and_only_then(funded: Store
         post(funded, [entry("return", at("ICB2", "core"), at("NHS", "core"), 5)])
     newer = {**row, "id": "newer", "expected_pence": 900_005, "supersedes": "core"}
     post(funded, [entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 5), asserted([newer], "newly published")])
+
+
+def test_what_reads_all_that_was_moved_is_planned_for_what_the_tables_hold() -> None:
+    """In the plans of a small batch, fifty printed totals over 150,000 payments took longer than anybody waited."""
+    planned = {
+        function.name for function in rules.functions() if ("plan_cache_mode", "force_custom_plan") in function.settings
+    }
+    assert planned == {"ledger_rule_published_totals", "ledger_rule_source_limit", "ledger_rule_source_elsewhere"}

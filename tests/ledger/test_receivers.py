@@ -9,7 +9,15 @@ import pytest
 from ledger.entries.posting import post
 from ledger.money import PENCE_PER_POUND
 from ledger.reports.position import moment
-from ledger.reports.receivers import Received, last_part, received, returns_by_month, seen, spread
+from ledger.reports.receivers import (
+    Received,
+    last_part,
+    notice_and_ending,
+    received,
+    returns_by_month,
+    seen,
+    spread,
+)
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.report import pots
@@ -45,6 +53,11 @@ def test_one_receiver_pot_by_pot() -> None:
     assert one.values["fewest_days_to_spend"] == 134
     assert (one.unknown["in_year_share"], one.unknown["non_recurrent_share"]) == (2, 1)
     assert (one.values["funders"], one.values["new_pots"], one.values["discontinued_pots"]) == (None, None, None)
+    # Notice came 61 (three times) and 5 days before the year, and 14, 21, 164, 185 and 231 days into it.
+    over = notice_and_ending([one])
+    assert (over.pots, over.before, over.in_year, over.not_known, over.median_days) == (11, 4, 5, 2, -14)
+    assert (over.compared, over.discontinued, over.discontinued_share) == (0, 0, None)
+    assert notice_and_ending([]).median_days is None
 
 
 def test_when_returns_fall_due() -> None:
@@ -102,6 +115,9 @@ def test_one_receiver_over_three_years(tmp_path: Path) -> None:
     assert (one.values["funders"], one.funders) == (1, ("NHS England",))
     assert (one.new, one.discontinued) == ([], ["growth", "winter"])
     assert one.values["discontinued_share"] == Fraction(2, 3)
+    # Of 2023/24 there is one pot, which goes on.
+    over = notice_and_ending([one, first])
+    assert (over.pots, over.compared, over.discontinued, over.discontinued_share) == (4, 4, 2, Fraction(1, 2))
     assert one.non_recurrent_years == {"winter": 3}
     assert one.values["recurring_one_offs"] == 1
     assert (first.new, first.discontinued, first.values["recurring_one_offs"]) == (None, [], None)

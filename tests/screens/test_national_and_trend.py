@@ -62,6 +62,11 @@ def test_the_page_watches_pots_and_its_own_limits_can_be_passed(
     assert "All ICBs together: " in said(app)
     answer = document("national", "--pots", "--ledger", demo_ledger)
     assert f"Of {len(answer['rows']):,} pots at ICBs the books record some use of 0." in said(app)
+    notice, ended = answer["notice"], answer["discontinued"]
+    assert notice["before"] + notice["in_year"] + notice["not_known"] == notice["pots"] > 42
+    # The demo holds one year alone, so nobody can tell what goes on in the next.
+    assert (ended["of"], ended["not_known"], ended["share"]) == (0, notice["pots"], None)
+    assert "How many of them end is not known: no ICB has money of 2026/27 in these books." in said(app)
     own = [row for row in answer["rows"] if row["icb"] == "QWO"]
     shown = tables(app)
     assert all(exact_pounds(row["not_reported_pence"]) in shown for row in own)

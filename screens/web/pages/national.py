@@ -11,7 +11,7 @@ from allocations.shares.national import ABOVE, BELOW, DISTANCE, TITLES, IcbStand
 from allocations.shares.pace import plan, read_pace
 from allocations.shares.targets import STREAMS
 from ledger.errors import Refused
-from ledger.reports import lines_over_years, monitoring, trend
+from ledger.reports import lines_over_years, monitoring, receivers, trend
 from ledger.reports.position import Moment
 from ledger.reports.summary import percent
 from ledger.reports.trend import MONTHS, YEARS
@@ -241,6 +241,14 @@ def _watched(books: Books) -> None:
     found = books.answer("watched", lambda reader, at: monitoring.watched(reader, at, books.year), books.year)
     reported = [one for one in found if one.is_reported]
     st.write(f"Of {len(found):,} pots at ICBs the books record some use of {len(reported):,}. {reporting.NOT_REPORTED}")
+    received = books.answer(
+        "notice and ending",
+        lambda reader, at: receivers.notice_and_ending(
+            receivers.received(reader, at, national.TIER, organisation=None, year=books.year)[0]
+        ),
+        books.year,
+    )
+    st.write(" ".join(reporting.notice_and_ending(received, FinancialYear(books.year))))
     tables.show(reporting.pots_watched(found), "pots-watched")
     code = address.choose(
         "watched", "Every pot of", ["", *books.icbs], shown=lambda code: books.icbs[code] if code else "No ICB",
