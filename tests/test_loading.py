@@ -81,6 +81,10 @@ COMMANDS: dict[str, tuple[str, set[str]]] = {
     "scenario list": ("--ledger LEDGER", FIGURES),
     "scenario run": ("lift-small-pots --ledger LEDGER", FIGURES),
     "scenario compare": ("lift-small-pots keep-by-agreement --ledger LEDGER", FIGURES),
+    "scenario seek": (
+        "devolve-80-at-once --find share_at_place --until devolved_share>=30% --from 79.99% --to 80.01% --ledger LEDGER",
+        FIGURES,
+    ),
     # The one command that has a use for the solver.
     "scenario solve": (f"{ROOT}/docs/solve_example.yaml", FIGURES | {"highspy"}),
     "scenario check": ("lift-small-pots FILE --ledger LEDGER", FIGURES | PEOPLE),

@@ -63,6 +63,7 @@ QUESTIONS = {
     "scenario list": ("",),
     "scenario run": ("devolve-80-at-once",),
     "scenario compare": ("winter-fund-in-the-baseline winter-fund-sixty-days-later",),
+    "scenario seek": ("devolve-80-at-once --find share_at_place --until devolved_share>=30% --from 53% --to 80%",),
     "scenario adopt": ("keep-by-agreement --dry-run",),
 }
 # Entry 1 makes the structure and cannot be reversed; nothing of the fund is left to allocate; no such proposal, no such
@@ -75,7 +76,7 @@ REFUSED = {
 ELSEWHERE = {
     "template", "export register", "record register", "demo", "new", "app", "stats", "pace", "backup", "migrate", "import budgets", "import published",
     "import structure", "import position", "carry-forward", "export journal", "scenario pack", "dismiss", "export allocations", "export position", "export scenario",
-    "export published", *(f"record {name}" for name in DECISIONS if name not in ("release", "terms")), "proposal approve", "proposal reject", "proposal withdraw", "proposal expire", "scenario check", "scenario solve",
+    "export published", *(f"record {name}" for name in DECISIONS if name not in ("release", "terms")), "proposal approve", "proposal reject", "proposal withdraw", "proposal expire", "scenario check", "scenario solve", "publish",
 }  # fmt: skip
 MOMENTS = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?")
 

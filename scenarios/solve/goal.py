@@ -116,7 +116,11 @@ class Goal:
             if self.target[code] <= 0:
                 sentence = f"its fair share is {self.target[code]}."
                 found.append(Problem(code, sentence, "A fair share is positive.", "Correct the share."))
-        if self.cap is not None and self.cap <= self.floor:
+        if self.floor <= -1 or min(self.totals_pence) <= 0:
+            sentence = "nothing would be left: the floor is -100% or less, or a year has no money."
+            fix = "Correct the floor, or the money of the years."
+            found.append(Problem("floor and money", sentence, "Growth is counted on what was there.", fix))
+        elif self.cap is not None and self.cap <= self.floor:
             floor_said, cap_said = (f"{plain_decimal(each * 100, 4)}%" for each in (self.floor, self.cap))
             sentence = f"the floor is {floor_said} and the cap {cap_said}."
             fix = "Put the floor below the cap."

@@ -15,6 +15,12 @@ from scenarios.solve.goal import Goal
 
 _NEAR = 1e-7
 """How near a limit a float is taken to stand at it."""
+_MOST_STEPS = 100
+"""So many steps for each unknown are enough, wherever the solver comes to an end at all."""
+
+
+class Undecided(Exception):
+    """The solver neither found a path nor that there is none."""
 
 
 def _library() -> Any:
@@ -44,6 +50,8 @@ def _run(goal: Goal, *, with_disruption: bool) -> Any:
     solver = library.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
+    # Where it goes round in circles it is stopped by its steps, not by the clock: the same on every machine.
+    solver.setOptionValue("qp_iteration_limit", _MOST_STEPS * len(goal.opening_pence) * goal.years)
     model = library.HighsModel()
     model.lp_ = _programme(library, goal, with_disruption=with_disruption)
     if with_disruption:
@@ -52,14 +60,20 @@ def _run(goal: Goal, *, with_disruption: bool) -> Any:
     solver.run()
     status = solver.getModelStatus()
     if status == library.HighsModelStatus.kOptimal:
-        return np.array(solver.getSolution().col_value).reshape(len(goal.opening_pence), goal.years)
-    return None
+        path = np.array(solver.getSolution().col_value).reshape(len(goal.opening_pence), goal.years)
+        return path / _scale(goal)
+    if status in (library.HighsModelStatus.kInfeasible, library.HighsModelStatus.kUnboundedOrInfeasible):
+        return None
+    raise Undecided
 
 
-def _weights(goal: Goal) -> Any:
-    """What each had at first, the average being 1."""
+def _scale(goal: Goal) -> Any:
+    """By what each organisation's figures are multiplied for the solver: so a step weighs alike, be it large or small.
+
+    It is the root of the opening budget, the mean being 1, in a column.
+    """
     opening = np.array(list(goal.opening_pence.values()), dtype=float)
-    return opening / opening.mean()
+    return np.sqrt(opening / opening.mean())[:, np.newaxis]
 
 
 def _programme(library: Any, goal: Goal, *, with_disruption: bool) -> Any:
@@ -76,6 +90,8 @@ def _programme(library: Any, goal: Goal, *, with_disruption: bool) -> Any:
     limits = [(goal.least, 0.0, library.kHighsInf)]
     if goal.most is not None:
         limits.append((goal.most, -library.kHighsInf, 0.0))
+    scale = _scale(goal)
+    low, high = low * scale, high * scale
     index, value, ends, lower, upper = [], [], [0], [], []
     for factors, least, most in limits:
         for year in range(1, years):
@@ -86,7 +102,7 @@ def _programme(library: Any, goal: Goal, *, with_disruption: bool) -> Any:
             upper += [most] * people
     for year in range(years):
         index += columns[:, year].tolist()
-        value += _weights(goal).tolist()
+        value += scale.ravel().tolist()
         ends.append(ends[-1] + people)
         lower.append(float(people))
         upper.append(float(people))
@@ -96,7 +112,7 @@ def _programme(library: Any, goal: Goal, *, with_disruption: bool) -> Any:
     programme.row_lower_, programme.row_upper_ = np.array(lower), np.array(upper)
     cost = np.zeros(columns.shape)
     if with_disruption:
-        cost[:, 0] = -_weights(goal)
+        cost[:, :1] = -scale
     programme.col_cost_ = cost.ravel()
     programme.a_matrix_.format_ = library.MatrixFormat.kRowwise
     programme.a_matrix_.start_ = np.array(ends)
@@ -106,16 +122,14 @@ def _programme(library: Any, goal: Goal, *, with_disruption: bool) -> Any:
 
 
 def _disruption(library: Any, goal: Goal) -> Any:
-    """Half the sum of weight x (this year - last year)**2, as a matrix: its lower half, column by column."""
+    """Half the sum of (this year - last year)**2, as a matrix: its lower half, column by column."""
     people, years = len(goal.opening_pence), goal.years
     start, index, value = [0], [], []
-    for row, weight in enumerate(_weights(goal).tolist()):
-        for year in range(years):
-            column = row * years + year
-            last = year == years - 1
-            index += [column] if last else [column, column + 1]
-            value += [weight] if last else [2 * weight, -weight]
-            start.append(len(index))
+    for column in range(people * years):
+        last = column % years == years - 1
+        index += [column] if last else [column, column + 1]
+        value += [1.0] if last else [2.0, -1.0]
+        start.append(len(index))
     matrix = library.HighsHessian()
     matrix.dim_ = people * years
     matrix.format_ = library.HessianFormat.kTriangular

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from scenarios.solve.goal import MOST_YEARS, Goal
-from scenarios.solve.highs import reachable
+from scenarios.solve.highs import Undecided, reachable
 
 _STEP = Fraction(1, 10_000)
 """To what part of one an answer is found: a hundredth of a percentage point."""
@@ -54,7 +54,10 @@ def instead(goal: Goal) -> Instead:
 
 
 def _possible(goal: Goal) -> bool:
-    return not goal.problems() and reachable(goal)
+    try:
+        return not goal.problems() and reachable(goal)
+    except Undecided:
+        return False
 
 
 def _out_of_reach(goal: Goal) -> dict[str, Fraction]:

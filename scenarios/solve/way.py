@@ -107,23 +107,32 @@ def disruption(goal: Goal, relative: Mapping[str, Sequence[Fraction]]) -> Fracti
 
 def _proved(goal: Goal) -> Path | None:
     """The path, or None where there is none."""
-    if len(goal.opening_pence) * goal.years > _LARGE:
-        try:
-            return prove(goal, dict.fromkeys(goal.opening_pence, Pattern((FREE,) * goal.years)))
-        except NotProved:
-            pass
-    start = highs.guess(goal)
+    nobody = dict.fromkeys(goal.opening_pence, Pattern((FREE,) * goal.years))
+    large = len(goal.opening_pence) * goal.years > _LARGE
+    if large and (path := _proved_from(goal, nobody)):
+        return path
+    try:
+        start = highs.guess(goal)
+    except highs.Undecided:
+        start = nobody
     if start is None:
         return None
+    path = _proved_from(goal, start) or _proved_from(goal, nobody)
+    if path is None:
+        raise Refused([_too_narrow()])
+    return path
+
+
+def _proved_from(goal: Goal, start: Mapping[str, Pattern]) -> Path | None:
     try:
         return prove(goal, start)
     except NotProved:
-        raise Refused([_too_narrow()]) from None
+        return None
 
 
 def _too_narrow() -> Problem:
-    sentence = "the limits leave a way in fractions of a penny alone."
-    fix = "Give a little more room: a nearer floor, a farther cap, another year, or a wider distance from target."
+    sentence = "the limits leave so little room that no path in whole pence is proved."
+    fix = "Give a little more room: a lower floor, a higher cap, another year, or a wider distance from target."
     return Problem("limits", sentence, "What is paid is whole pence, and every limit is kept to the penny.", fix)
 
 

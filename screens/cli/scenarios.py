@@ -27,7 +27,14 @@ from screens.report.wording import COMMAND_LINE
 
 # What writes files, and what prepares entries, takes libraries that the others have no use for.
 group = typer.Typer(
-    cls=group_of({"pack": Lazy("exports:pack"), "adopt": Lazy("adoption:adopt"), "solve": Lazy("ways:solve")}),
+    cls=group_of(
+        {
+            "pack": Lazy("exports:pack"),
+            "adopt": Lazy("adoption:adopt"),
+            "solve": Lazy("ways:solve"),
+            "seek": Lazy("ways:seek"),
+        }
+    ),
     help="What if: run, compare and check scenarios. The books stay as they are.",
     no_args_is_help=True,
 )

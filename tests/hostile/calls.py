@@ -24,6 +24,7 @@ _COUNTS = (
 _CLAIMS = "pcn,month,amount\nU89141,2025-04,600000\n"
 _RULE = "title: T\nreason: to test\nbase_growth: 0.03\nfloor: 0.02\ncap: 0.045\ncurve: [[-0.05, 0.01], [0.05, -0.01]]\n"
 _PACE = "title: T\nreason: R\norganisations: published 2025/26 core\nbase_growth: 0.0437\nfloor: 0.039\ncap: 0.049\nunit_pounds: 1000\ncurve: [[-0.05, 0.01], [0.05, -0.01]]\n"
+_GOAL = "title: T\nreason: R\norganisations: published 2025/26 core\nwithin: 5%\nyears: 2\ngrowth: 3%\nfloor: 0%\n"
 _BIDS = """
 title: T
 question: Q
@@ -42,6 +43,7 @@ def files(folder: Path) -> dict[str, str]:
         "claims.csv": _CLAIMS,
         "rule.yaml": _RULE,
         "pace.yaml": _PACE,
+        "goal.yaml": _GOAL,
         "bids.yaml": _BIDS,
         "places.csv": "practice,place\n" + "".join(
             f"{code},{'North' if number % 2 else 'South'}\n"
@@ -118,6 +120,10 @@ def _good(given: dict[str, str]) -> dict[str, Arguments]:
         "scenario compare": (given["scenario.yaml"], given["scenario.yaml"]),
         "scenario check": (given["scenario.yaml"], given["result.json"]),
         "scenario adopt": (given["scenario.yaml"],),
+        "scenario solve": (given["goal.yaml"],),
+        "scenario seek": (
+            given["scenario.yaml"], "--find", "threshold", "--until", "pots <= 26", "--from", "£999,998", "--to", "£1,000,001",
+        ),
     }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from ledger.years import FinancialYear
 from scenarios.bids.file import read_bids
 from scenarios.saved import read_result
 from scenarios.scenario import read_scenario
+from scenarios.solve.file import read_goal
 from tests.allocations.published import small
 from tests.allocations.published.test_change_summary import summary
 from tests.allocations.published.test_structure_files import MAP, ages, epcn
@@ -122,6 +123,7 @@ def _cases(given: dict[str, Path], books: Receivers) -> list[Case]:
         "policy.yaml": read_policy,
         "pace.yaml": read_pace,
         "rule.yaml": read_rule,
+        "goal.yaml": read_goal,
         "bids.yaml": read_bids,
         "scenario.yaml": read_scenario,
         "result.json": read_result,

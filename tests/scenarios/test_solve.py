@@ -232,6 +232,22 @@ def test_a_large_goal_is_proved_from_either_start() -> None:
     assert solve(goal).disruption == disruption(goal, proved.relative)
 
 
+def test_where_the_solver_comes_to_no_end_the_equations_are_tried_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    goal = goal_of([10**9, 10**9], [60, 40], years=4, within="0", growth="0", floor="-0.5")
+    expected = solve(goal)
+    monkeypatch.setattr("scenarios.solve.highs._MOST_STEPS", 0)
+    with pytest.raises(highs.Undecided):
+        highs.guess(goal)
+    assert solve(goal).pence == expected.pence
+
+
+def test_small_beside_large_is_no_harder() -> None:
+    """Two small places beside one of two hundred times their size, on which a solver went round in circles."""
+    opening, target = [455_627_061, 774_449_222, 101_403_416_374], [500_916_000, 834_580_000, 101_297_996_657]
+    goal = goal_of(opening, target, years=5, floor="0.005", cap="0.08", nearest=True)
+    keeps(goal, solve(goal).pence)
+
+
 def test_a_start_that_cannot_be_put_right_is_said_to_be_none(monkeypatch: pytest.MonkeyPatch) -> None:
     goal = drawn(1, 3, floor="0.01", cap="0.06")
     monkeypatch.setattr("scenarios.solve.exact._MOST_ROUNDS", 0)
@@ -301,6 +317,8 @@ def test_who_is_out_of_reach_may_be_taken_as_near_as_the_limits_allow() -> None:
     [
         (goal_of([100, 0], [1, 1]), "£0.00 today"),
         (goal_of([100, 100], [1, 0]), "its fair share is 0"),
+        (goal_of([100, 100], [1, 1], floor="-1"), "nothing would be left"),
+        (goal_of([100, 100], [1, 1], growth="-1"), "nothing would be left"),
         (goal_of([100, 100], [1, 1], floor="0.05", cap="0.05"), "the floor is 5.0000% and the cap 5.0000%"),
         (goal_of([10_000, 10_000], [1, 1], floor="0.05"), "the floor makes £210.00 of the year before, and there is £206.00"),
         (goal_of([10_000, 10_000], [1, 1], cap="0.01"), "the cap makes £202.00 of the year before, and there is £206.00"),
@@ -313,7 +331,7 @@ def test_what_is_no_goal_is_refused(goal: Goal, said: str) -> None:
 
 def test_limits_that_leave_no_whole_penny_are_refused() -> None:
     """A penny that grows by 10% at least is two, of four; between 0.7 and 1.3 times 4/3 there is 1 alone."""
-    with pytest.raises(Refused, match="fractions of a penny alone"):
+    with pytest.raises(Refused, match="no path in whole pence is proved"):
         solve(goal_of([1, 2], [1, 2], years=1, growth="0.34", floor="0.1", within="0.3"))
 
 
