@@ -75,7 +75,7 @@ class IcbStanding:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One ICB beyond a threshold."""
+    """One ICB beyond a threshold; ``over`` is the range of its value over readings of grades, where it has one."""
 
     code: str
     name: str
@@ -83,6 +83,7 @@ class Alert:
     value: Fraction
     threshold: Fraction
     side: str
+    over: OverReadings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +266,15 @@ def alerts(rows: Iterable[IcbStanding], thresholds: Sequence[Threshold]) -> list
     for threshold in thresholds:
         order = ranked(listed, threshold.measure)
         beyond = [
-            Alert(row.code, row.name, threshold.measure, value, threshold.limit, threshold.side)
+            Alert(
+                row.code,
+                row.name,
+                threshold.measure,
+                value,
+                threshold.limit,
+                threshold.side,
+                row.over.get(threshold.measure),
+            )
             for row, value in (order if threshold.side == ABOVE else reversed(order))
             if (value > threshold.limit if threshold.side == ABOVE else value < threshold.limit)
         ]

@@ -47,6 +47,21 @@ SELECT root, from_inside, to_inside, from_fund, to_fund, from_standing, to_stand
        CAST(sum(pence) AS BIGINT) AS pence
 FROM sides GROUP BY ALL ORDER BY ALL
 """
+# How the figures of a pot are worked out, in a sentence each.
+DEFINITIONS = {
+    "allocated_pence": "What came in on the pot from outside or was set aside for it in another pot, less what lines "
+    "below zero took off it.",
+    "spent_pence": "What is recorded as spent on the pot.",
+    "redirected_pence": "What was put to other pots, by viring or putting pots together.",
+    "brought_in_pence": "What came to it from other pots in that way.",
+    "returned_pence": "What went back up.",
+    "carried_pence": "What was carried forward into the next year.",
+    "not_reported_pence": "What was allocated or came from other pots, less all that is recorded as spent, put to "
+    "other pots, sent back or carried forward.",
+    "leaked": "What was put to other pots, over what was allocated; not reported where no use of it is recorded.",
+    "icbs": "At how many ICBs the pot has come in or been brought in.",
+    "reporting": "At how many of them any use of it is recorded.",
+}
 _COLUMNS = ("allocated", "spent", "redirected", "brought_in", "returned", "carried")
 
 

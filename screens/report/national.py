@@ -103,12 +103,14 @@ def icbs(
 def alerts(alerts: Sequence[Alert]) -> Table:
     """Those beyond a limit, each with its value and the limit."""
     heads = [
-        *data("icb"), link("ICB", "name"), *data("measure"), text("Measure"), share("Value", "value"),
+        *data("icb"), link("ICB", "name"), *data("measure"), text("Measure"),
+        share("Value", "value").defined("The measure that the row names, defined under the table of all ICBs."),
         *data("limit", "side"), text("Limit"),
     ]  # fmt: skip
     rows = [
         (one.code, Link(one.name, "./", {"icb": one.code}), one.measure, TITLES[one.measure],
-         written(one.value, one.measure), one.threshold, one.side, f"{one.side} {_SHARE.text(one.threshold)}")
+         ranged(written(one.value, one.measure), one.over), one.threshold, one.side,
+         f"{one.side} {_SHARE.text(one.threshold)}")
         for one in alerts
     ]  # fmt: skip
     return Table("Alerts", heads, rows)
@@ -268,12 +270,16 @@ def notice_and_ending(found: NoticeAndEnding, year: FinancialYear) -> list[str]:
     return [sentence, f"{ended}; of {unknown:,} others it is not known." if unknown else f"{ended}."]
 
 
+def _became(key: str, heading: str) -> Column:
+    return money(heading, key).defined(monitoring.DEFINITIONS[key])
+
+
 def pots_watched_by_icb(found: Sequence[PotWatched], names: Mapping[str, str], *, most: int | None = 42) -> Table:
     """Every pot at every ICB."""
     heads = [
         text("ICB", "name"), *data("icb"), text("Pot", "pot_name"), *data("pot"),
-        text("Ring-fence", "grade", missing="not known"), *(money(heading, key) for key, heading in _BECAME),
-        share("Leaked", "leaked", missing="not reported"),
+        text("Ring-fence", "grade", missing="not known"), *(_became(key, heading) for key, heading in _BECAME),
+        share("Leaked", "leaked", missing="not reported").defined(monitoring.DEFINITIONS["leaked"]),
     ]  # fmt: skip
     rows = [
         (names.get(one.organisation, one.organisation), one.organisation, one.name, one.pot, one.grade,
@@ -286,8 +292,10 @@ def pots_watched_by_icb(found: Sequence[PotWatched], names: Mapping[str, str], *
 def pots_watched(found: Sequence[PotWatched]) -> Table:
     """Every pot over all ICBs, the largest first; of how many of them some use is recorded."""
     heads = [
-        text("Pot", "name"), *data("pot"), text("Ring-fence", "grade", missing="not known"), count("ICBs", "icbs"),
-        count("ICBs that report", "reporting"), *(money(heading, key) for key, heading in _BECAME),
+        text("Pot", "name"), *data("pot"), text("Ring-fence", "grade", missing="not known"),
+        count("ICBs", "icbs").defined(monitoring.DEFINITIONS["icbs"]),
+        count("ICBs that report", "reporting").defined(monitoring.DEFINITIONS["reporting"]),
+        *(_became(key, heading) for key, heading in _BECAME),
     ]  # fmt: skip
     rows = [
         (one.name, one.pot, one.grade, one.holders, one.reporting, *(getattr(one.whole, key) for key, _ in _BECAME))
@@ -300,7 +308,7 @@ def beside(rows: Sequence[national.IcbStanding], marked: str) -> Table:
     """One ICB beside its peers, its region and all: every measure."""
     (one,) = [row for row in rows if row.code == marked]
     lines = [
-        (TITLES[line.measure], written(line.own, line.measure), _rank(line),
+        (TITLES[line.measure], ranged(written(line.own, line.measure), one.over.get(line.measure)), _rank(line),
          *(written(value, line.measure) for value in (line.peers, line.region, line.everybody)))
         for line in national.beside(rows, marked)
     ]  # fmt: skip
@@ -372,7 +380,10 @@ _TIED = "ring_fenced_share_with_soft"
 def each_at_points(found: Mapping[str, Sequence[trends.TrendPoint]], names: Mapping[str, str], measure: str) -> Table:
     """A row for each ICB that ever had money, a column for each point, and the lowest, median and highest below."""
     points = [one.point for one in next(iter(found.values()), ())]
-    heads = [text("ICB"), *(share(f"{point.as_at:%-d %b %Y}", missing="nothing held") for point in points)]
+    said = MEASURES[measure].definition
+    heads = [
+        text("ICB"), *(share(f"{point.as_at:%-d %b %Y}", missing="nothing held").defined(said) for point in points)
+    ]  # fmt: skip
     rows = [
         (names.get(code, code), *(ranged(one.values[measure], one.over.get(measure)) for one in each))
         for code, each in found.items()
@@ -469,7 +480,7 @@ def trend_table(points: Sequence[trends.TrendPoint], organisation: str | None, *
 
     heads = [
         day("At the end of", "as_at"), *data("known_at"), text("Year", "year"),
-        money("Total (£)", "total_pence", missing="nothing held"),
+        money("Total (£)", "total_pence", missing="nothing held").defined(MEASURES["total"].definition),
         *(of_measure(name) for name in trends.MEASURES),
     ]  # fmt: skip
     rows = [
@@ -484,16 +495,33 @@ def trend_table(points: Sequence[trends.TrendPoint], organisation: str | None, *
 _WITHIN = {"2.5%": Fraction(25, 1000), "5%": Fraction(5, 100)}
 
 
+_OF_TARGETS = {
+    "baseline_pence": "What the stream had before growth and convergence, as published.",
+    "opening_distance": "The baseline over its target, less one, as published.",
+    "growth": "By how much everybody's baseline grows, as published.",
+    "convergence": "What its distance from target adds to or takes from its growth, as published.",
+    "allocation_pence": "The baseline, grown and converged: what the stream is allocated, as published.",
+    "closing_distance": "The allocation over its target, less one, as published.",
+    "closing_distance_pence": "The allocation, less the target at the size of the allocations.",
+    "closing_distance_per_head_pence": "The same for each registered person.",
+}
+
+
+def _aimed(column: Column) -> Column:
+    return column.defined(_OF_TARGETS[column.key])
+
+
 def targets(targets: Sequence[Target], *, as_is: date | None, changes: Sequence[date]) -> Report:
     """Targets of all ICBs on one stream, the furthest above it first."""
     stream = targets[0].stream
     heads = [
-        *data("icb"), text("ICB", "name"), money("Baseline (£ million)", "baseline_pence"),
-        *data("opening_target_pence"), _distance("From target, before", "opening_distance"),
-        _distance("Growth", "growth"), _distance("Convergence", "convergence"),
-        money("Allocation (£ million)", "allocation_pence"), *data("closing_target_pence"),
-        _distance("From target, now", "closing_distance"), money("Above target (£ million)", "closing_distance_pence"),
-        money("Above target per head (£)", "closing_distance_per_head_pence"), *data("registered_people"),
+        *data("icb"), text("ICB", "name"), _aimed(money("Baseline (£ million)", "baseline_pence")),
+        *data("opening_target_pence"), _aimed(_distance("From target, before", "opening_distance")),
+        _aimed(_distance("Growth", "growth")), _aimed(_distance("Convergence", "convergence")),
+        _aimed(money("Allocation (£ million)", "allocation_pence")), *data("closing_target_pence"),
+        _aimed(_distance("From target, now", "closing_distance")),
+        _aimed(money("Above target (£ million)", "closing_distance_pence")),
+        _aimed(money("Above target per head (£)", "closing_distance_per_head_pence")), *data("registered_people"),
     ]  # fmt: skip
     rows = [
         (row.icb, row.name, row.baseline_pence, row.opening_target_pence, row.opening_distance, row.growth,
