@@ -6,10 +6,13 @@ from fractions import Fraction
 
 import pytest
 
+from ledger.readings import PUBLISHED, STRICT
+from ledger.reports.measures import OverReadings
 from screens.report.holdings import years_held
 from screens.report.render import csv as as_csv
 from screens.report.render import json as as_json
 from screens.report.render import terminal, workbook
+from screens.report.render.page import as_html
 from screens.report.report import (
     ABSENT,
     FigureCell,
@@ -21,6 +24,7 @@ from screens.report.report import (
     figure,
     listed,
     money,
+    ranged,
     share,
     text,
     traced,
@@ -147,3 +151,27 @@ def test_of_which_years_books_hold_money_is_said_in_words() -> None:
     assert years_held([2025]) == "These books hold money of 2025/26 alone."
     assert years_held([2025, 2024]) == "These books hold money of 2024/25 and 2025/26."
     assert years_held([2025, 2023, 2022]) == "These books hold money of 2022/23, 2023/24 and 2025/26."
+
+
+def test_a_figure_with_a_range_says_by_whose_reading_and_files_have_it_beside() -> None:
+    over = OverReadings(Fraction(1, 200), STRICT, Fraction(9, 40), PUBLISHED)
+    table = Table("Shares", [text("ICB", "icb"), share("Free", "free")],
+                  [("A", ranged(Fraction(11, 50), over)), ("B", ranged(Fraction(1, 10), None))])  # fmt: skip
+    assert table.columns[1].text(table.rows[0][1]) == "22.0% (0.5% strict, 22.5% as published)"
+    assert table.records() == [
+        {"icb": "A", "free": Fraction(11, 50), "free_lowest": Fraction(1, 200), "free_lowest_by": "strict",
+         "free_highest": Fraction(9, 40), "free_highest_by": "published"},
+        {"icb": "B", "free": Fraction(1, 10)},
+    ]  # fmt: skip
+    assert as_csv.document(table).decode("utf-8-sig").splitlines() == [
+        'ICB,Free,"Free, lowest","Free, lowest by reading","Free, highest","Free, highest by reading"',
+        "A,0.220000,0.005000,strict,0.225000,as published",
+        "B,0.100000,,,,",
+    ]
+
+
+def test_the_definitions_of_a_tables_figures_are_one_click_away() -> None:
+    shown = as_html(Table("Shares", [text("ICB"), share("Free").defined("What is <free>.")], [("A", Fraction(1, 2))]))
+    assert "<summary>What the figures are: Shares</summary>" in shown
+    assert "<dt>Free</dt><dd>What is &lt;free&gt;.</dd>" in shown
+    assert "<details>" not in as_html(Table("Shares", [text("ICB"), share("Free")], [("A", Fraction(1, 2))]))
