@@ -153,7 +153,7 @@ def _view(level: str, had: Mapping[str, int], has: Mapping[str, int], world_befo
     fifths: tuple[Fifth, ...] = ()
     basis = ""
     if len(rows) >= FIFTHS and people and not (began or ended):
-        scores, basis = _deprivation(level, world)
+        scores, basis = deprivation(level, world)
         if world.scope is not None:
             # The people of one organisation, not of the country around it.
             scores = {row.code: scores[row.code] for row in rows if row.code in scores}
@@ -176,7 +176,7 @@ def _per_head(pence: int, people_billionths: int) -> int | None:
     return round_half_up_fraction(Fraction(pence * 10**9, people_billionths)) if people_billionths else None
 
 
-def _deprivation(level: str, world: World) -> tuple[dict[str, int], str]:
+def deprivation(level: str, world: World) -> tuple[dict[str, int], str]:
     """How deprived each organisation of a level is, and by what measure; empty where it is not known."""
     if level == ICB:
         rows = tables.table("deprivation_2025").to_pylist()

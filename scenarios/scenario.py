@@ -148,6 +148,7 @@ class Scenario(StrictModel):
     schema_version: Literal[1] = 1
     title: Text = Field(min_length=1)
     question: Text = Field(min_length=1)
+    decision: Text | None = Field(default=None, description="what whoever reads the answer is asked to decide")
     based_on: str | None = Field(default=None, description="the library scenario that this one was made from")
     baseline: Start
     steps: tuple[Step, ...] = Field(min_length=1)
@@ -271,7 +272,7 @@ def written(scenario: Scenario, name: str = "scenario") -> WrittenScenario:
 
 
 # Where an assumption may be named.
-_FILLED = ("title", "question", "steps", "baseline", "growth")
+_FILLED = ("title", "question", "decision", "steps", "baseline", "growth")
 # What people read, in which a dollar may be a dollar.
 _SENTENCES = ("title", "question", "why", "name", "partners", "purpose", "decision", "reason", "source")
 

@@ -20,7 +20,7 @@ _TURNS, _AND = "@", "+"
 _ONE_TURN = re.compile(r"[a-z][\w.-]*=[^=]+")
 # Words for people, which name a scenario and do nothing.
 _PARTS = ("baseline", "given", "step", "assumption")
-_NAMES = ("title", "question", "schema_version", BASED_ON)
+_NAMES = ("title", "question", "decision", "schema_version", BASED_ON)
 
 
 @dataclass(frozen=True)

@@ -5,24 +5,31 @@ Its tables are those of the Scenarios page, and its figures those of ``devolutio
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
 from allocations.files.out.sheets import MoreSheet, unwritable
 from allocations.files.position import export
 from allocations.files.position.export import Guard
+from allocations.shares import national
+from ledger.money import spoken
 from ledger.reports import position
 from ledger.reports.position import Moment, moment
 from ledger.store.base import Reader
 from scenarios import compare
 from scenarios.compare import Comparison
-from scenarios.gainers import View
+from scenarios.gainers import View, deprivation
 from scenarios.outcome import Outcome
+from scenarios.ranges import GAINING, LOSING, MOVED, FigureRange, Ranges, ranged
+from scenarios.world import ICB
 from screens.report import scenarios, years
+from screens.report.marks import Span, at_millions, at_pounds
+from screens.report.ranges import range_sentence, range_value, swings
 from screens.report.render import page as rendered
 from screens.report.render import svg
 from screens.report.render.workbook import sheet
-from screens.report.report import Table, about
+from screens.report.report import ColumnKind, Table, about
 
 _LEVELS = {
     "icb": "ICBs",
@@ -36,6 +43,7 @@ _LEVELS = {
     "mnp": "MNPs",
     "snp": "SNPs",
 }
+_FIGURES, _MOST_DRAWN, _MOST_LINES, _LONGEST = 3, 10, 6, 36
 # So many gainers and losers are printed of a level; the workbook has them all.
 MOST_PRINTED = 40
 _STYLE = (
@@ -45,7 +53,11 @@ _STYLE = (
     "h1{font-size:20pt;line-height:1.2;margin:0 0 .5rem}h2{font-size:14pt;margin:1.6rem 0 .4rem}"
     "h3{font-size:12pt;margin:1.1rem 0 .3rem}h1,h2,h3{break-after:avoid}h1:not(:first-of-type){break-before:page}"
     ".mark{border-left:6px solid #12436D;padding:.4rem .8rem;background:#F0F4F5;print-color-adjust:exact}"
-    "figure{margin:.6rem 0;break-inside:avoid}"
+    "figure{margin:.6rem 0;break-inside:avoid}figcaption{font-size:9.5pt}"
+    ".sheet{break-before:page}.question{font-size:13pt;margin:.2rem 0}.answer{font-weight:bold}"
+    ".figures{display:flex;gap:.6rem;margin:.6rem 0}.figures div{flex:1;border-top:4px solid #12436D;padding:.3rem 0}"
+    ".figures strong{display:block;font-size:16pt}.figures span{font-size:9.5pt}"
+    ".beside{display:flex;gap:1rem;align-items:flex-end}.beside figure{flex:1}.beside figure+figure{flex:1.35}"
     "table{border-collapse:collapse;width:100%;margin:.4rem 0 1rem;font-size:9.5pt;table-layout:auto}"
     "caption{text-align:left;font-weight:bold;padding:.2rem 0;break-after:avoid}"
     "thead{display:table-header-group}tr{break-inside:avoid}"
@@ -119,13 +131,125 @@ def page(outcomes: Sequence[Outcome], at: Moment) -> str:
     )
 
 
+def _front(outcome: Outcome, found: Ranges) -> str:
+    """The two pages for who decides: the question, the answer, what drives it, and what it cannot say."""
+    scenario = outcome.run.written.scenario
+    drives = swings(found)
+    asked = scenario.decision or "None: this is for information."
+    first = [
+        _words(scenarios.changed(outcome)),
+        f"<p class=question>{escape(scenario.question)}</p>",
+        f"<p class=answer>{escape(_in_a_sentence(outcome, found))}</p>",
+        "<div class=figures>" + "".join(_card(each) for each in _three(outcome, found)) + "</div>",
+        _picture(outcome),
+        _by_fund(outcome),
+    ]
+    second = [
+        "<h2>Where it goes</h2>",
+        *_maps(outcome),
+        "<h2>What drives it</h2>",
+        "" if drives is None else _table(drives),
+        "<h2>What it rests on</h2>",
+        _words(f"{scenarios.HYPOTHETICAL} {scenarios.rests_on(outcome)}"),
+        _words(range_sentence(found)),
+        "<h2>What it cannot say</h2>",
+        "<ul>" + "".join(f"<li>{escape(each)}</li>" for each in scenarios.cannot_say(outcome)) + "</ul>",
+        f"<h2>The decision asked</h2><p class=answer>{escape(asked)}</p>",
+    ]
+    return f"<section>{''.join(first)}</section><section class=sheet>{''.join(second)}</section>"
+
+
+def _in_a_sentence(outcome: Outcome, found: Ranges) -> str:
+    """How much would be otherwise, and for how many it would be more or less."""
+    moved = found.named(MOVED)
+    start = "Nothing would stand elsewhere"
+    if moved is not None and moved.central:
+        ends = f" (from {spoken(int(moved.low))} to {spoken(int(moved.high))})" if moved.low != moved.high else ""
+        start = f"{spoken(int(moved.central))}{ends} would stand elsewhere, or on other terms"
+    told = next((scenarios.gainers_in_short(view) for view in outcome.views if view.gains), "nobody's total changes")
+    return f"{start}: {told}."
+
+
+def _three(outcome: Outcome, found: Ranges) -> list[FigureRange]:
+    """The money moved and the two that say most beside it: amounts that change, else how many gain and lose."""
+    changing = [each for bridge in outcome.bridges.bridges if bridge.change_pence
+                and (each := found.named(f"{bridge.quantity.name}_pence"))]  # fmt: skip
+    counted = [each for name in (GAINING, LOSING) if (each := found.named(name)) and each.high]
+    rest = [each for name in ("free_of_conditions", "decided_locally") if (each := found.named(name))]
+    moved = found.named(MOVED)
+    return [each for each in (moved, *changing[:1], *counted, *changing[1:], *rest) if each][:_FIGURES]
+
+
+def _card(figure: FigureRange) -> str:
+    central, low, high = (range_value(figure, each) for each in (figure.central, figure.low, figure.high))
+    ends = "no range was found" if low == high else f"from {low} to {high}"
+    return f"<div><span>{escape(figure.title)}</span><strong>{escape(central)}</strong><span>{escape(ends)}</span></div>"
+
+
+def _picture(outcome: Outcome) -> str:
+    """Before and after, for the amount that changes most; where none changes, the largest gains and losses."""
+    moving = scenarios.moving(outcome)
+    if moving:
+        most = max(moving, key=lambda each: abs(each.change_pence))
+        ends = [(each, at_millions(each)) for each in (most.before_pence, most.after_pence)]
+        spans = [
+            Span(label, pence, True, 0.0, end) for label, (pence, end) in zip(("Before", "After"), ends, strict=True)
+        ]
+        sentence = f"{most.quantity.title}: {spoken(most.before_pence)} before, {spoken(most.after_pence)} after."
+    else:
+        gains = [gain for view in outcome.views[:1] for gain in scenarios.ends(view, _MOST_DRAWN)]
+        spans = [
+            Span(_short(gain.name), gain.change_pence, False, 0.0, at_millions(gain.change_pence)) for gain in gains
+        ]
+        sentence = "The largest gains and losses of ICBs, with all below them."
+    drawn = svg.bridge(spans, name=sentence)
+    return f"<figure><figcaption>{escape(sentence)}</figcaption>{drawn}</figure>" if spans else ""
+
+
+def _short(name: str) -> str:
+    """An organisation's name where there is little room."""
+    name = name.removeprefix("NHS ").removesuffix(" ICB")
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…"
+
+
+def _by_fund(outcome: Outcome) -> str:
+    """The lines that change most; the annex has them all."""
+    tables = [replace(each, rows=each.rows[:_MOST_LINES]) for each in scenarios.lines_in_short(outcome)[:1]]
+    return "".join(f"<h2>Which money</h2>{_table(each)}" for each in tables)
+
+
+def _maps(outcome: Outcome) -> list[str]:
+    """A map and a strip of what each ICB gains a head; a sentence where none gains."""
+    view = next((each for each in outcome.views if each.level == ICB and each.gains), None)
+    if view is None:
+        return [_words("No ICB's total changes, with all below it: there is nothing to map.")]
+    squares, (scores, basis) = national.squares(), deprivation(ICB, outcome.run.world)
+    drawn = [
+        svg.Mark(gain.code, *squares[gain.code], scores[gain.code], at_pounds(gain.per_head_pence),
+                 f"{'+' if gain.per_head_pence > 0 else '-' if gain.per_head_pence < 0 else ''}"
+                 f"£{abs(gain.per_head_pence) // 100}")
+        for gain in view.gains
+        if gain.per_head_pence is not None and gain.code in squares and gain.code in scores
+    ]  # fmt: skip
+    verb = "gains" if view.of_money else "would decide over more"
+    told = f"What each ICB {verb} a head, with all below it. Squares show neither area nor boundary."
+    against = f"The same against deprivation: {basis}."
+    strip = svg.strip(drawn, name=against, across="more deprived →", up="gain a head ↑")
+    return [
+        f"<div class=beside><figure><figcaption>{escape(told)}</figcaption>{svg.tile_map(drawn, name=told)}</figure>"
+        f"<figure><figcaption>{escape(against)}</figcaption>{strip}</figure></div>"
+        if drawn
+        else ""
+    ]
+
+
 def _one(outcome: Outcome, beside: Sequence[Outcome]) -> str:
     """One scenario; its bridges on the axes of those beside it, so that bars can be compared."""
     parts = [
-        _words(scenarios.changed(outcome)),
-        _words(outcome.run.written.scenario.question),
-        f'<p class="mark">{escape(scenarios.HYPOTHETICAL)}</p>',
-        "<h2>In a paragraph</h2>",
+        _front(outcome, ranged(outcome)),
+        "<h2 class=sheet>Annex: every table, in £ million</h2>",
+        _words("To the penny all of it is in the workbook, and in the command line's --json."),
+        "<h3>In a paragraph</h3>",
         _words(outcome.sentence),
         "<h2>What is done</h2>",
         _table(scenarios.steps(outcome)),
@@ -203,7 +327,14 @@ def _words(sentence: str) -> str:
 
 
 def _table(table: Table) -> str:
-    return rendered.as_html(table)
+    """A table as it is printed: amounts in £ million, but for those a head."""
+    heads = [
+        replace(each, heading=each.heading.replace("(£)", "(£ million)"), in_millions=True)
+        if each.kind is ColumnKind.MONEY and "Per head" not in each.heading
+        else each
+        for each in table.columns
+    ]
+    return rendered.as_html(replace(table, columns=heads))
 
 
 def _sheets(outcome: Outcome) -> list[MoreSheet]:

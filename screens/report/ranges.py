@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from ledger.money import spoken
 from scenarios.ranges import MOVED, PENCE, Driver, FigureRange, Ranges
-from screens.report.report import Cell, Table, columns, figure
+from screens.report.report import FigureCell, Table, columns, figure
 
 
 def in_ranges(ranges: Ranges) -> list[Table]:
@@ -25,7 +25,7 @@ def figure_ranges(ranges: Ranges, names: Sequence[str] | None = None) -> Table:
         if (each.name in names if names is not None else each.low != each.high and not each.is_of_an_icb)
     ]
     rows = [
-        (each.title, _value(each, each.central), _value(each, each.low), _value(each, each.high),
+        (each.title, range_value(each, each.central), range_value(each, each.low), range_value(each, each.high),
          _driver(each.drivers[0]) if each.drivers else "")
         for each in shown
     ]  # fmt: skip
@@ -54,15 +54,19 @@ def swings(ranges: Ranges) -> Table | None:
     first = next((each for each in driven if each.name == MOVED), driven[0])
     rows = [
         (_driver(each), *(each.says.split(", ", 1) if ", " in each.says else (each.says, each.says)),
-         _value(first, each.low), _value(first, each.high))
+         range_value(first, each.low), range_value(first, each.high))
         for each in first.drivers
     ]  # fmt: skip
     heads = columns("What it hangs on", "Low", "High", "There it is", "And there")
     return Table(f"What drives it: {first.title[:1].lower()}{first.title[1:]}", heads, rows)
 
 
-def _value(of: FigureRange, value: Fraction) -> str | Cell:
-    return spoken(int(value)) if of.unit == PENCE else figure(value, of.unit)
+def range_value(of: FigureRange, value: Fraction) -> str:
+    """A figure's value, or an end of its range, as people read it."""
+    if of.unit == PENCE:
+        return spoken(int(value))
+    told = figure(value, of.unit)
+    return told.column.text(told.value) if isinstance(told, FigureCell) else str(told)
 
 
 def _driver(driver: Driver) -> str:

@@ -337,6 +337,9 @@ def _gain(gain: Gain) -> Row:
     )
 
 
+_LEVELS = {"icb": "ICBs", "place": "places", "pcn": "networks", "practice": "practices"}
+
+
 def gain_sentence(view: View) -> str:
     """How many gain and lose at a level, and who most."""
     up = [gain for gain in view.gains if gain.change_pence > 0]
@@ -349,6 +352,35 @@ def gain_sentence(view: View) -> str:
     words = ("gain", "lose") if view.of_money else ("would decide over more", "would decide over less")
     counted = f"{len(up):,} {words[0]}, {len(down):,} {words[1]}, {view.same:,} have what they had."
     return f"{view.title}: {counted}{most}{least}{new}{gone}"
+
+
+def gainers_in_short(view: View) -> str:
+    """How many gain and lose at a level, and who most, in half a sentence."""
+    up = sum(gain.change_pence > 0 for gain in view.gains)
+    down = sum(gain.change_pence < 0 for gain in view.gains)
+    words = ("gain", "lose") if view.of_money else ("would decide over more", "over less")
+    return f"of {_LEVELS.get(view.level, view.title)} {up:,} {words[0]} and {down:,} {words[1]}"
+
+
+def rests_on(outcome: Outcome) -> str:
+    """Each assumption with its value and how good its evidence is, in a sentence."""
+    scenario = outcome.run.written.scenario
+    told = [f"{each.name.replace('_', ' ')} {each.value} ({each.quality}: {each.source})"
+            for each in scenario.assumptions]  # fmt: skip
+    return f"It assumes {'; '.join(told)}." if told else "It rests on no assumption but its steps."
+
+
+def cannot_say(outcome: Outcome) -> list[str]:
+    """What the answer leaves open, and where it is not known."""
+    notes = {after.note: None for _, after in outcome.scorecard if after.note and after.value is None}
+    open_ones = [
+        "Whether anybody would spend, staff or treat differently because of it: behaviour is not modelled.",
+        "Who gains in any one draw: ranges are told of each figure alone.",
+    ]
+    if not outcome.years:
+        open_ones.append("What becomes of it in later years: it looks at one year.")
+    asked = [f"{after.says} {after.note}" for _, after in outcome.scorecard if after.note in notes]
+    return [*open_ones, *asked]
 
 
 def _of_its_own(gain: Gain) -> str:

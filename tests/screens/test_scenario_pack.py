@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import devolution
 from allocations.reading.cells import read_workbook
-from ledger.money import exact_pounds
+from ledger.money import exact_pounds, millions, spoken
 from scenarios import outcome
 from screens.report import marks
 from screens.report.render import svg
@@ -61,11 +61,12 @@ def test_the_printed_page_says_what_the_command_line_says(demo_ledger: Path, tmp
     assert wanted["sentence"] in words
     for bridge in wanted["bridges"]:
         figures = {bridge["before_pence"], bridge["after_pence"], *(bar["effect_pence"] for bar in bridge["steps"])}
-        assert {exact_pounds(pence) for pence in figures} <= words
+        assert {millions(pence) for pence in figures} <= words
     (icbs,) = [view for view in wanted["gainers"] if view["level"] == "icb"]
     largest = sorted(icbs["changes"], key=lambda gain: -abs(gain["change_pence"]))[:40]
-    assert {exact_pounds(gain[key]) for gain in largest for key in ("change_pence", "per_head_pence")} <= words
-    assert {exact_pounds(fifth["change_pence"]) for fifth in icbs["fifths"]} <= words
+    assert {millions(gain["change_pence"]) for gain in largest} <= words
+    assert {exact_pounds(gain["per_head_pence"]) for gain in largest} <= words
+    assert {millions(fifth["change_pence"]) for fifth in icbs["fifths"]} <= words
     assert {test["says"] for test in wanted["scorecard"]} <= words
     assert "Unchanged: ring-fenced, hard or statutory, kept without agreement." in words
 
@@ -125,7 +126,7 @@ def test_several_scenarios_are_packed_side_by_side(demo_ledger: Path, tmp_path: 
     assert [each["what"] for each in both["differences"]] == ["step 1: over_years"]
     assert "step 1: over years" in words
     (places,) = [level for level in both["gainers"] if level["level"] == "place"]
-    assert {exact_pounds(pence) for pence in places["organisations"][0]["change_pence"]} <= words
+    assert {millions(pence) for pence in places["organisations"][0]["change_pence"]} <= words
 
 
 @pytest.mark.parametrize(
@@ -174,3 +175,36 @@ def test_bridges_that_are_compared_have_one_axis() -> None:
         for drawn in (alone, beside, svg.bridge(large, name="n", beside=[small]))
     ]
     assert widths[0][-1] == 2 * widths[1][-1] == widths[2][-1]  # 200 of 200, and 200 of 400, and 400 of 400
+
+
+def test_two_pages_come_first(demo_ledger: Path, tmp_path: Path) -> None:
+    """The question, a sentence, three figures with ranges, a chart, a map, a strip, what it rests on, and what is asked."""
+    name = "more-by-health-inequality"
+    told("scenario", "pack", name, "--out", tmp_path / "pack.html", "--ledger", demo_ledger)
+    ranged = told("scenario", "run", name, "--ranges", "--ledger", demo_ledger)
+    text = (tmp_path / "pack.html").read_text(encoding="utf-8")
+    front, _, annex = text.partition("Annex: every table, in £ million")
+    heads = [head.strip() for head in re.findall(r"<h2[^>]*>([^<]+)<", front)]
+    assert heads == ["Where it goes", "What drives it", "What it rests on", "What it cannot say", "The decision asked"]
+    assert front.count("<svg") == 3
+    moved = next(each for each in ranged["ranges"]["figures"] if each["figure"] == "moved_pence")
+    assert (
+        f"{spoken(moved['central_pence'])} (from {spoken(moved['low_pence'])} to {spoken(moved['high_pence'])})"
+        in front
+    )
+    assert "Whether to ask for advice on a formula in which 10% more follows avoidable mortality." in front
+    assert "of ICBs 15 gain and 27 lose." in front
+    assert re.search(r">QYG</text><text[^>]*>\+£\d+</text>", front)
+    assert "Propositions" not in front
+    assert "(£ million)" in annex
+    assert "(£)" not in annex.replace("Per head (£)", "")
+
+
+def test_a_map_and_a_strip_place_what_they_show() -> None:
+    marks_ = [svg.Mark("A", 0, 1, 10.0, 5.0, "+£5"), svg.Mark("B", 1, 0, 30.0, -5.0, "-£5")]
+    squares = re.findall(r'<rect x="(\d+)" y="(\d+)"', svg.tile_map(marks_, name='a "map"'))
+    assert squares == [("0", "46"), ("46", "0")]
+    dots = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', svg.strip(marks_, name="n", across="x", up="y"))
+    (left, above), (right, below) = ((Decimal(x), Decimal(y)) for x, y in dots)
+    assert left < right
+    assert above < below

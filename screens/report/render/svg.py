@@ -1,7 +1,9 @@
 """What is drawn without a browser: the colours and type of all charts, and a bridge as SVG for the board pack."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
+from math import ceil
 
 from ledger.money import spoken
 from screens.report.marks import Span, Where
@@ -44,7 +46,91 @@ def bridge(spans: Sequence[Span], *, name: str, beside: Sequence[Sequence[Span]]
         )
     height = _TOP + len(spans) * _ROW
     axis = f'<line x1="{across(0.0)}" x2="{across(0.0)}" y1="0" y2="{height}" stroke="#4C6272"/>'
+    return _picture(name, _WIDTH, height, [*parts, axis], size=13)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One organisation in a picture.
+
+    Attributes:
+        column, row: of its square on the map.
+        across: where it stands along the bottom, such as how deprived it is.
+        up: its figure, which places it and colours it; ``figure`` is the same in words.
+    """
+
+    code: str
+    column: int
+    row: int
+    across: Where
+    up: Where
+    figure: str
+
+
+_SQUARE, _SHADES = 46, 3
+
+
+def tile_map(marks: Sequence[Mark], *, name: str) -> str:
+    """A square for each organisation, roughly where it lies, with its code and its figure; more is green, less orange.
+
+    Args:
+        name: what it shows, in a sentence.
+    """
+    most = max((abs(each.up) for each in marks), default=0.0) or 1.0
+    left, top = (min((getattr(each, way) for each in marks), default=0) for way in ("column", "row"))
+    parts = []
+    for each in marks:
+        x, y = (each.column - left) * _SQUARE, (each.row - top) * _SQUARE
+        colour = SECOND if each.up > 0 else WARM
+        # Three shades and white: figures in ink stand out on all of them.
+        shade = 0.0 if not each.up else ceil(abs(each.up) / most * _SHADES) / _SHADES * 0.55
+        parts.append(
+            f'<rect x="{x}" y="{y}" width="{_SQUARE - 3}" height="{_SQUARE - 3}" fill="{colour}" '
+            f'fill-opacity="{shade:.2f}" stroke="#4C6272"/>'
+            f'<text x="{x + 21}" y="{y + 18}" text-anchor="middle" font-weight="bold">{escape(each.code)}</text>'
+            f'<text x="{x + 21}" y="{y + 34}" text-anchor="middle">{escape(each.figure)}</text>'
+        )
+    width = (max((each.column for each in marks), default=0) - left + 1) * _SQUARE
+    height = (max((each.row for each in marks), default=0) - top + 1) * _SQUARE
+    return _picture(name, width, height, parts, size=11)
+
+
+_STRIP, _STRIP_WIDE = 250, 440
+
+
+def strip(marks: Sequence[Mark], *, name: str, across: str, up: str) -> str:
+    """A dot for each organisation: how deprived it is from left to right, what it gains from below to above.
+
+    Args:
+        name: what it shows, in a sentence.
+        across, up: what stands at the ends of both axes.
+    """
+    low, high = (end([each.across for each in marks]) for end in (min, max))
+    bottom, top = (end([0.0, *(each.up for each in marks)]) for end in (min, max))
+    wide, tall = (_STRIP_WIDE - 80) / ((high - low) or 1), (_STRIP - 40) / ((top - bottom) or 1)
+
+    def height(where: Where) -> str:
+        return f"{20 + (top - where) * tall:.1f}"
+
+    parts = [
+        f'<line x1="20" x2="{_STRIP_WIDE - 20}" y1="{height(0.0)}" y2="{height(0.0)}" stroke="#4C6272"/>',
+        f'<text x="20" y="12">{escape(up)}</text>',
+        f'<text x="{_STRIP_WIDE - 20}" y="{_STRIP}" text-anchor="end">{escape(across)}</text>',
+    ]
+    named = {each.code for each in sorted(marks, key=lambda each: -abs(each.up))[:_NAMED]}
+    for each in marks:
+        x, colour = 40 + (each.across - low) * wide, SECOND if each.up > 0 else WARM
+        parts.append(f'<circle cx="{x:.1f}" cy="{height(each.up)}" r="5" fill="{colour}" stroke="{INK}"/>')
+        if each.code in named:
+            parts.append(f'<text x="{x + 8:.1f}" y="{float(height(each.up)) + 4:.1f}">{escape(each.code)}</text>')
+    return _picture(name, _STRIP_WIDE, _STRIP + 4, parts, size=12)
+
+
+_NAMED = 8
+
+
+def _picture(name: str, width: int, height: int, parts: Sequence[str], *, size: int) -> str:
     return (
-        f'<svg role="img" aria-label="{escape(name)}" viewBox="0 0 {_WIDTH} {height}" width="100%" '
-        f'font-family="{FONT}" font-size="13" fill="{INK}">{"".join(parts)}{axis}</svg>'
+        f'<svg role="img" aria-label="{escape(name)}" viewBox="0 0 {width} {height}" width="100%" '
+        f'font-family="{FONT}" font-size="{size}" fill="{INK}">{"".join(parts)}</svg>'
     )
