@@ -24,7 +24,7 @@ from scenarios.outcome import Outcome
 from scenarios.ranges import GAINING, LOSING, MOVED, FigureRange, Ranges, ranged
 from scenarios.world import ICB
 from screens.report import scenarios, years
-from screens.report.marks import Span, at_millions, at_pounds
+from screens.report.marks import Span, at_millions, at_pounds, pounds_apart
 from screens.report.ranges import range_sentence, range_value, swings
 from screens.report.render import page as rendered
 from screens.report.render import svg
@@ -54,6 +54,7 @@ _STYLE = (
     "h3{font-size:12pt;margin:1.1rem 0 .3rem}h1,h2,h3{break-after:avoid}h1:not(:first-of-type){break-before:page}"
     ".mark{border-left:6px solid #12436D;padding:.4rem .8rem;background:#F0F4F5;print-color-adjust:exact}"
     "figure{margin:.6rem 0;break-inside:avoid}figcaption{font-size:9.5pt}"
+    ".front{font-size:9.5pt}.front h2{font-size:12pt;margin:.8rem 0 .2rem}.front p,.front ul{margin:.3rem 0}"
     ".sheet{break-before:page}.question{font-size:13pt;margin:.2rem 0}.answer{font-weight:bold}"
     ".figures{display:flex;gap:.6rem;margin:.6rem 0}.figures div{flex:1;border-top:4px solid #12436D;padding:.3rem 0}"
     ".figures strong{display:block;font-size:16pt}.figures span{font-size:9.5pt}"
@@ -143,12 +144,11 @@ def _front(outcome: Outcome, found: Ranges) -> str:
         "<div class=figures>" + "".join(_card(each) for each in _three(outcome, found)) + "</div>",
         _picture(outcome),
         _by_fund(outcome),
+        "" if drives is None else f"<h2>What drives it</h2>{_table(drives)}",
     ]
     second = [
         "<h2>Where it goes</h2>",
         *_maps(outcome),
-        "<h2>What drives it</h2>",
-        "" if drives is None else _table(drives),
         "<h2>What it rests on</h2>",
         _words(f"{scenarios.HYPOTHETICAL} {scenarios.rests_on(outcome)}"),
         _words(range_sentence(found)),
@@ -156,7 +156,7 @@ def _front(outcome: Outcome, found: Ranges) -> str:
         "<ul>" + "".join(f"<li>{escape(each)}</li>" for each in scenarios.cannot_say(outcome)) + "</ul>",
         f"<h2>The decision asked</h2><p class=answer>{escape(asked)}</p>",
     ]
-    return f"<section>{''.join(first)}</section><section class=sheet>{''.join(second)}</section>"
+    return f"<section class=front>{''.join(first)}</section><section class='front sheet'>{''.join(second)}</section>"
 
 
 def _in_a_sentence(outcome: Outcome, found: Ranges) -> str:
@@ -183,7 +183,9 @@ def _three(outcome: Outcome, found: Ranges) -> list[FigureRange]:
 def _card(figure: FigureRange) -> str:
     central, low, high = (range_value(figure, each) for each in (figure.central, figure.low, figure.high))
     ends = "no range was found" if low == high else f"from {low} to {high}"
-    return f"<div><span>{escape(figure.title)}</span><strong>{escape(central)}</strong><span>{escape(ends)}</span></div>"
+    return (
+        f"<div><span>{escape(figure.title)}</span><strong>{escape(central)}</strong><span>{escape(ends)}</span></div>"
+    )
 
 
 def _picture(outcome: Outcome) -> str:
@@ -225,9 +227,8 @@ def _maps(outcome: Outcome) -> list[str]:
         return [_words("No ICB's total changes, with all below it: there is nothing to map.")]
     squares, (scores, basis) = national.squares(), deprivation(ICB, outcome.run.world)
     drawn = [
-        svg.Mark(gain.code, *squares[gain.code], scores[gain.code], at_pounds(gain.per_head_pence),
-                 f"{'+' if gain.per_head_pence > 0 else '-' if gain.per_head_pence < 0 else ''}"
-                 f"£{abs(gain.per_head_pence) // 100}")
+        svg.MapMark(gain.code, *squares[gain.code], scores[gain.code], at_pounds(gain.per_head_pence),
+                    pounds_apart(gain.per_head_pence))
         for gain in view.gains
         if gain.per_head_pence is not None and gain.code in squares and gain.code in scores
     ]  # fmt: skip

@@ -25,6 +25,12 @@ def at_pounds(pence: int) -> float:
     return pence / _PENCE_PER_POUND
 
 
+def pounds_apart(pence: int) -> str:
+    """A change in whole pounds with its sign, for where there is room for no more."""
+    text = f"{at_pounds(pence):+,.0f}"
+    return "£0" if text in ("+0", "-0") else f"{text[0]}£{text[1:]}"
+
+
 def at_percent(part: Fraction) -> float:
     """Where a share stands on an axis of percent."""
     return float(part * 100)

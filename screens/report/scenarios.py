@@ -356,8 +356,8 @@ def gain_sentence(view: View) -> str:
 
 def gainers_in_short(view: View) -> str:
     """How many gain and lose at a level, and who most, in half a sentence."""
-    up = sum(gain.change_pence > 0 for gain in view.gains)
-    down = sum(gain.change_pence < 0 for gain in view.gains)
+    up = len([gain for gain in view.gains if gain.change_pence > 0])
+    down = len(view.gains) - up
     words = ("gain", "lose") if view.of_money else ("would decide over more", "over less")
     return f"of {_LEVELS.get(view.level, view.title)} {up:,} {words[0]} and {down:,} {words[1]}"
 

@@ -185,7 +185,7 @@ def test_two_pages_come_first(demo_ledger: Path, tmp_path: Path) -> None:
     text = (tmp_path / "pack.html").read_text(encoding="utf-8")
     front, _, annex = text.partition("Annex: every table, in £ million")
     heads = [head.strip() for head in re.findall(r"<h2[^>]*>([^<]+)<", front)]
-    assert heads == ["Where it goes", "What drives it", "What it rests on", "What it cannot say", "The decision asked"]
+    assert heads == ["What drives it", "Where it goes", "What it rests on", "What it cannot say", "The decision asked"]
     assert front.count("<svg") == 3
     moved = next(each for each in ranged["ranges"]["figures"] if each["figure"] == "moved_pence")
     assert (
@@ -201,7 +201,7 @@ def test_two_pages_come_first(demo_ledger: Path, tmp_path: Path) -> None:
 
 
 def test_a_map_and_a_strip_place_what_they_show() -> None:
-    marks_ = [svg.Mark("A", 0, 1, 10.0, 5.0, "+£5"), svg.Mark("B", 1, 0, 30.0, -5.0, "-£5")]
+    marks_ = [svg.MapMark("A", 0, 1, 10.0, 5.0, "+£5"), svg.MapMark("B", 1, 0, 30.0, -5.0, "-£5")]
     squares = re.findall(r'<rect x="(\d+)" y="(\d+)"', svg.tile_map(marks_, name='a "map"'))
     assert squares == [("0", "46"), ("46", "0")]
     dots = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', svg.strip(marks_, name="n", across="x", up="y"))

@@ -50,7 +50,7 @@ def bridge(spans: Sequence[Span], *, name: str, beside: Sequence[Sequence[Span]]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class MapMark:
     """One organisation in a picture.
 
     Attributes:
@@ -70,7 +70,7 @@ class Mark:
 _SQUARE, _SHADES = 46, 3
 
 
-def tile_map(marks: Sequence[Mark], *, name: str) -> str:
+def tile_map(marks: Sequence[MapMark], *, name: str) -> str:
     """A square for each organisation, roughly where it lies, with its code and its figure; more is green, less orange.
 
     Args:
@@ -98,7 +98,7 @@ def tile_map(marks: Sequence[Mark], *, name: str) -> str:
 _STRIP, _STRIP_WIDE = 250, 440
 
 
-def strip(marks: Sequence[Mark], *, name: str, across: str, up: str) -> str:
+def strip(marks: Sequence[MapMark], *, name: str, across: str, up: str) -> str:
     """A dot for each organisation: how deprived it is from left to right, what it gains from below to above.
 
     Args:
@@ -109,20 +109,20 @@ def strip(marks: Sequence[Mark], *, name: str, across: str, up: str) -> str:
     bottom, top = (end([0.0, *(each.up for each in marks)]) for end in (min, max))
     wide, tall = (_STRIP_WIDE - 80) / ((high - low) or 1), (_STRIP - 40) / ((top - bottom) or 1)
 
-    def height(where: Where) -> str:
-        return f"{20 + (top - where) * tall:.1f}"
+    def height(where: Where) -> Where:
+        return 20 + (top - where) * tall
 
     parts = [
-        f'<line x1="20" x2="{_STRIP_WIDE - 20}" y1="{height(0.0)}" y2="{height(0.0)}" stroke="#4C6272"/>',
+        f'<line x1="20" x2="{_STRIP_WIDE - 20}" y1="{height(0.0):.1f}" y2="{height(0.0):.1f}" stroke="#4C6272"/>',
         f'<text x="20" y="12">{escape(up)}</text>',
         f'<text x="{_STRIP_WIDE - 20}" y="{_STRIP}" text-anchor="end">{escape(across)}</text>',
     ]
     named = {each.code for each in sorted(marks, key=lambda each: -abs(each.up))[:_NAMED]}
     for each in marks:
         x, colour = 40 + (each.across - low) * wide, SECOND if each.up > 0 else WARM
-        parts.append(f'<circle cx="{x:.1f}" cy="{height(each.up)}" r="5" fill="{colour}" stroke="{INK}"/>')
+        parts.append(f'<circle cx="{x:.1f}" cy="{height(each.up):.1f}" r="5" fill="{colour}" stroke="{INK}"/>')
         if each.code in named:
-            parts.append(f'<text x="{x + 8:.1f}" y="{float(height(each.up)) + 4:.1f}">{escape(each.code)}</text>')
+            parts.append(f'<text x="{x + 8:.1f}" y="{height(each.up) + 4:.1f}">{escape(each.code)}</text>')
     return _picture(name, _STRIP_WIDE, _STRIP + 4, parts, size=12)
 
 
