@@ -116,6 +116,11 @@ class Bridge:
         """From before to after."""
         return self.after_pence - self.before_pence
 
+    @property
+    def can_be_seen(self) -> bool:
+        """Whether the change is large enough, a two-hundredth or more, to be seen in a picture of before and after."""
+        return bool(self.change_pence) and 200 * abs(self.change_pence) >= self.before_pence
+
 
 @dataclass(frozen=True)
 class Bridges:

@@ -190,7 +190,8 @@ def _card(figure: FigureRange) -> str:
 
 def _picture(outcome: Outcome) -> str:
     """Before and after, for the amount that changes most; where none changes, the largest gains and losses."""
-    moving = scenarios.moving(outcome)
+    # A change too small to be seen beside the whole is no picture.
+    moving = [each for each in scenarios.moving(outcome) if each.can_be_seen]
     if moving:
         most = max(moving, key=lambda each: abs(each.change_pence))
         ends = [(each, at_millions(each)) for each in (most.before_pence, most.after_pence)]

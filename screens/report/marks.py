@@ -26,9 +26,11 @@ def at_pounds(pence: int) -> float:
 
 
 def pounds_apart(pence: int) -> str:
-    """A change in whole pounds with its sign, for where there is room for no more."""
+    """A change in whole pounds, or in pence below a pound, with its sign, for where there is room for no more."""
+    if abs(pence) < _PENCE_PER_POUND:
+        return f"{pence:+d}p" if pence else "£0"
     text = f"{at_pounds(pence):+,.0f}"
-    return "£0" if text in ("+0", "-0") else f"{text[0]}£{text[1:]}"
+    return f"{text[0]}£{text[1:]}"
 
 
 def at_percent(part: Fraction) -> float:

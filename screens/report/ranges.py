@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from ledger.money import spoken
-from scenarios.ranges import MOVED, PENCE, Driver, FigureRange, Ranges
+from scenarios.ranges import MOVED, PENCE, READINGS, Driver, FigureRange, Ranges
 from screens.report.report import FigureCell, Table, columns, figure
 
 
@@ -51,7 +51,9 @@ def swings(ranges: Ranges) -> Table | None:
     driven = [each for each in ranges.figures if each.drivers]
     if not driven:
         return None
-    first = next((each for each in driven if each.name == MOVED), driven[0])
+    # Of what is drawn rather than of how grades are read, where there is such a figure.
+    drawn = [each for each in driven if not each.is_of_an_icb and {d.name for d in each.drivers} != {READINGS}]
+    first = next((each for each in drawn if each.name == MOVED), (drawn or driven)[0])
     rows = [
         (_driver(each), *(each.says.split(", ", 1) if ", " in each.says else (each.says, each.says)),
          range_value(first, each.low), range_value(first, each.high))

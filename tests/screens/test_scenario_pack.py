@@ -200,6 +200,13 @@ def test_two_pages_come_first(demo_ledger: Path, tmp_path: Path) -> None:
     assert "(£)" not in annex.replace("Per head (£)", "")
 
 
+@pytest.mark.parametrize(
+    ("pence", "words"), [(0, "£0"), (7, "+7p"), (-99, "-99p"), (4_012, "+£40"), (-123_456, "-£1,235")]
+)
+def test_a_change_on_a_map_is_short(pence: int, words: str) -> None:
+    assert marks.pounds_apart(pence) == words
+
+
 def test_a_map_and_a_strip_place_what_they_show() -> None:
     marks_ = [svg.MapMark("A", 0, 1, 10.0, 5.0, "+£5"), svg.MapMark("B", 1, 0, 30.0, -5.0, "-£5")]
     squares = re.findall(r'<rect x="(\d+)" y="(\d+)"', svg.tile_map(marks_, name='a "map"'))
