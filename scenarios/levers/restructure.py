@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -12,8 +13,10 @@ from pydantic import Field, model_validator
 from allocations.figures import tables
 from allocations.reading.strict_yaml import StrictModel
 from allocations.shares.apportion import apportion
+from allocations.shares.split import FIGURES_YEAR
 from ledger.money import spoken
 from ledger.reports.position import SOURCE
+from ledger.years import FinancialYear
 from scenarios.change import Change, hand_over, held, put_where, total
 from scenarios.fields import By, CannotApply, Text
 from scenarios.levers.base import Lever, amounts_of
@@ -183,7 +186,7 @@ class Restructure(Lever):
                     )
         after = len({code for each in into.values() for code in each})
         says = f"restates {len(into)} ICBs as the {after} that follow them on {self.succession}"
-        return _succeed(position, world, into, self.places, says)
+        return _succeed(position, world, into, self.places, says, _homes(world.year))
 
     def _moved(self, position: pa.Table, world: World, move: MoveOne) -> Change:
         tier, above = world.organisations[move.code].tier, world.organisations[move.to].tier
@@ -224,9 +227,14 @@ class Restructure(Lever):
 
 
 def _succeed(
-    position: pa.Table, world: World, into: Mapping[str, Mapping[str, int]], places: Mapping[str, str], says: str
-) -> Change:
-    """Hand what predecessors hold to their successors by people, and relabel who lives where."""
+    position: pa.Table, world: World, into: Mapping[str, Mapping[str, int]], places: Mapping[str, str], says: str,
+    homes: Mapping[str, str] = MappingProxyType({}),
+) -> Change:  # fmt: skip
+    """Hand what predecessors hold to their successors by people, and relabel who lives where.
+
+    Args:
+        homes: practice to the ICB that it is known to be in; where that is not known, its place says it.
+    """
     wanting = sorted(code for each in into.values() for code in each if code not in world.organisations)
     if wanting:
         raise CannotApply(
@@ -244,15 +252,31 @@ def _succeed(
     after, moves = position, None
     if pence:
         after, moves = hand_over(position, world, np.array(source), np.array(pence, np.int64), receivers)
-    icbs = world.people[ICB].to_pylist()
     new = [
-        (places.get(place) or max(sorted(into[icb]), key=lambda code: into[icb][code])) if icb in into else icb
-        for icb, place in zip(icbs, world.people[PLACE].to_pylist(), strict=True)
+        _home(into[icb], homes.get(practice), places.get(place)) if icb in into else icb
+        for icb, place, practice in zip(
+            *(world.people[name].to_pylist() for name in (ICB, PLACE, PRACTICE)), strict=True
+        )
     ]
     people = world.people.set_column(world.people.schema.get_field_index(ICB), ICB, pa.array(new, pa.string()))
     return Change(
         after, world.changed(people=people), f"{says}, with {spoken(sum(pence))} of their own", sum(pence), 0, moves
     )
+
+
+def _home(successors: Mapping[str, int], known: str | None, by_place: str | None) -> str:
+    """Whose a practice is afterwards: as is known of it, else where its place goes, else where most people go."""
+    if known is not None and known in successors:
+        return known
+    return by_place or max(sorted(successors), key=lambda code: successors[code])
+
+
+def _homes(year: FinancialYear) -> dict[str, str]:
+    """Practice to ICB in a year of several, where the people of that year are shipped with their ICBs."""
+    if year <= FIGURES_YEAR or year.start not in tables.PEOPLE:
+        return {}
+    shipped = tables.table(tables.PEOPLE[year.start])
+    return dict(zip(shipped[PRACTICE].to_pylist(), shipped[ICB].to_pylist(), strict=True))
 
 
 def _refuse_unplaced(icb: str, own: Mapping[str, int], places: Mapping[str, str]) -> None:
