@@ -359,10 +359,15 @@ def schema_text() -> str:
 
 
 def _short(value: dict[str, Any], *, words: bool) -> dict[str, Any]:
-    """A list of funds stands for a selection, one word for a list of one; parts of a mixture may be worked out."""
-    for each in value.get("anyOf", ()):
+    """A list of funds stands for a selection, one word for a list of one; what is inside a value may be worked out."""
+    for each in (value, *value.get("anyOf", ())):
         if isinstance(part := each.get("additionalProperties"), dict) and "anyOf" in part:
             each["additionalProperties"] = _named(part)
+        for years, part in each.get("patternProperties", {}).items():
+            each["patternProperties"][years] = _named(part)
+        pair = each.get("items", {})
+        if isinstance(pair, dict) and "prefixItems" in pair:
+            pair["prefixItems"] = [_named(part) for part in pair["prefixItems"]]
     if value.get("$ref") == _FUNDS["$ref"]:
         rest = {key: each for key, each in value.items() if key != "$ref"}
         return {"anyOf": [_FUNDS, _TEXT, {"type": "array", "items": _TEXT, "minItems": 1}], **rest}
