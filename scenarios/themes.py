@@ -10,10 +10,13 @@ THEMES: Mapping[str, tuple[str, ...]] = {
     "Lift strings": ("lift-small-pots", "lift-development-funding"),
     "Stop bidding": ("competitive-pot", "womens-health-hubs", "match-funding"),
     "Merge pots": ("merge-without-inner-ring-fences", "merge-with-inner-ring-fences"),
-    "Move to fair shares": ("icb-convergence", "place-convergence", "more-by-health-inequality"),
+    "Move to fair shares": ("icb-convergence", "place-convergence", "more-by-health-inequality", "three-year-settlement"),
     "Keep by agreement": ("keep-by-agreement", "keep-without-agreement"),
     "Announce in time": ("winter-fund-in-the-baseline", "winter-fund-sixty-days-later", "winter-fund-withdrawn"),
-    "Reorganise": ("running-costs-halved", "capacity-funding-to-practices", "april-2026-mergers"),
+    "Reorganise": (
+        "running-costs-halved", "capacity-funding-to-practices", "april-2026-mergers", "expected-mergers-2027",
+        "pcn-to-snp", "end-of-nhs-england",
+    ),
 }  # fmt: skip
 OTHERS = "More"
 _THEME_OF = {name: theme for theme, names in THEMES.items() for name in names}
