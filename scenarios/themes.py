@@ -10,7 +10,9 @@ THEMES: Mapping[str, tuple[str, ...]] = {
     "Lift strings": ("lift-small-pots", "lift-development-funding"),
     "Stop bidding": ("competitive-pot", "womens-health-hubs", "match-funding"),
     "Merge pots": ("merge-without-inner-ring-fences", "merge-with-inner-ring-fences"),
-    "Move to fair shares": ("icb-convergence", "place-convergence", "more-by-health-inequality", "three-year-settlement"),
+    "Move to fair shares": (
+        "icb-convergence", "place-convergence", "more-by-health-inequality", "three-year-settlement",
+    ),
     "Keep by agreement": ("keep-by-agreement", "keep-without-agreement"),
     "Announce in time": ("winter-fund-in-the-baseline", "winter-fund-sixty-days-later", "winter-fund-withdrawn"),
     "Reorganise": (
