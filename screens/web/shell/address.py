@@ -104,7 +104,7 @@ def choose(
         st.warning(f"The address asks for '{wrong}' under '{label}', {unknown}.")
     if horizontal is None:
         value = st.selectbox(
-            label, options, format_func=shown, key=name, help=help_text,
+            label, options, format_func=shown, key=name, help=help_text, filter_mode="contains",
             label_visibility="visible" if is_labelled else "collapsed",
         )  # fmt: skip
     else:
