@@ -80,7 +80,7 @@ class GradeReading:
         Returns:
             The same rows in the same order. A heading that is named gets its own code as ``pot``.
         """
-        if not position.num_rows:
+        if not position.num_rows or not self.regrades:
             return position
         grade, pot = position["grade"], position["pot"]
         for rule in reversed(self.regrades):

@@ -5,19 +5,21 @@ work with each. So money is measured at the receiver, and the nation is shown as
 What is not known of a pot stays out of both sides of a figure, and how many pots that leaves out is told.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from statistics import median
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ledger.money import round_half_up_fraction
+from ledger.readings import RECORDED, GradeReading, all_with
 from ledger.reports.below import members
-from ledger.reports.measures import EARMARKED_GRADES, PotHeld, pots, share
+from ledger.reports.measures import EARMARKED_GRADES, OverReadings, PotHeld, over, pots, share
 from ledger.reports.other_years import OtherYears, funders_of_each, other_years, years_running
 from ledger.reports.position import SOURCE, Moment, position_of_each
 from ledger.store.base import Reader
@@ -126,6 +128,7 @@ class Received:
         funders: the names of those who gave it money directly; None where a position alone is measured.
         new, discontinued: the codes of such pots; None where the year before, or the next, is not in the books.
         non_recurrent_years: pots that do not recur, by code, and for how many years running.
+        over: name of each measure that rests on grades to its range over how they are read, where that was asked.
     """
 
     organisation: str
@@ -143,6 +146,7 @@ class Received:
     new: Sequence[str] | None = None
     discontinued: Sequence[str] | None = None
     non_recurrent_years: Mapping[str, int] = field(default_factory=dict)
+    over: Mapping[str, OverReadings] = field(default_factory=dict)
 
 
 def seen(
@@ -305,8 +309,36 @@ def seen_by_each(
     )
 
 
+# What says how tied a pot is.
+_TIED_BY = ["fund", "pot", "year", "standing", "grade", "quality", "discretion", "amount_pence"]
+
+
+def tied_over_readings(held: Mapping[str, pa.Table], reading: GradeReading = RECORDED) -> dict[str, OverReadings]:
+    """The range of the number of pots with strings of each receiver, by how grades are read; without those it has none.
+
+    Args:
+        held: each receiver to what it and those below it hold, with the grades of the books.
+        reading: one of one's own, which the range is over too.
+    """
+    if not held:
+        return {}
+    every = pa.concat_tables(table.select(_TIED_BY) for table in held.values()).combine_chunks()
+    whose = [code for code, table in held.items() for _ in range(table.num_rows)]
+    every = every.append_column("receiver", pa.array(whose, pa.string()))
+    every = every.filter(pc.not_equal(every["standing"], SOURCE))
+    counts: dict[str, list[tuple[int, GradeReading]]] = {code: [] for code in held}
+    for one in all_with(reading):
+        by_pot = one.read(every).group_by(["receiver", "pot", "year", "grade"]).aggregate([("amount_pence", "sum")])
+        tied = pc.is_in(by_pot["grade"], value_set=pa.array(EARMARKED_GRADES))
+        with_strings = by_pot.filter(pc.and_(tied, pc.greater(by_pot["amount_pence_sum"], 0)))
+        number = Counter(with_strings["receiver"].to_pylist())
+        for code, its in counts.items():
+            its.append((number[code], one))
+    return {code: found for code, its in counts.items() if (found := over(its)) is not None}
+
+
 def received(
-    reader: Reader, at: Moment, tier: str, *, organisation: str | None, year: int
+    reader: Reader, at: Moment, tier: str, *, organisation: str | None, year: int, reading: GradeReading = RECORDED
 ) -> tuple[list[Received], list[str]]:
     """What the books ask of every receiver of a tier, the most scattered first, and the receivers that hold nothing.
 
@@ -314,6 +346,7 @@ def received(
         tier: one of ``PENNY_PACKETS``.
         organisation: only receivers below this one, or itself.
         year: by the year it starts in.
+        reading: how grades are read.
 
     Raises:
         Refused: the organisation is unknown.
@@ -333,7 +366,12 @@ def received(
     held = position_of_each(reader, at, tier, year)
     own = {code: held[code] for code in known.keys() & inside & held.keys()}
     around, funders = other_years(reader, at, tier, year), funders_of_each(reader, at, tier, year)
-    found = seen_by_each(own, known, tier, around=around, funders=funders)
+    ranges = tied_over_readings(own, reading)
+    read = {code: reading.read(table) for code, table in own.items()}
+    found = [
+        replace(one, over={"tied_pots": ranges[one.organisation]}) if one.organisation in ranges else one
+        for one in seen_by_each(read, known, tier, around=around, funders=funders)
+    ]
     without = sorted((known.keys() & inside) - {one.organisation for one in found})
     return found, without
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.readings import all_with
+from ledger.readings import RECORDED, all_with
 from ledger.reports import measures
 from screens.cli import options
 from screens.cli.guard import guarded, reading
@@ -82,11 +82,16 @@ def show_pots(
         Receiver | None,
         typer.Option("--seen-by", help="In place of the pots, how scattered they are for each of these."),
     ] = None,
+    as_read: AsRead = AS_RECORDED,
 ) -> Report:
     """The register of pots: each fund with terms of its own, what is held, and by when it must be spent."""
+    graded = options.grade_reading(as_read)
+    if graded is not RECORDED and seen_by is None:
+        why = "the register shows terms as they are recorded; give --seen-by too"
+        raise typer.BadParameter(why, param_hint="--reading")
     with reading(ledger, as_at, known_at) as (reader, at):
         if seen_by is not None:
-            return pots.seen_by(reader, at, seen_by, organisation=organisation, year=year)
+            return pots.seen_by(reader, at, seen_by, organisation=organisation, year=year, reading=graded)
         return pots.listed(reader, at, organisation=organisation, year=year)
 
 

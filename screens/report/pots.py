@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from ledger.money import exact_pounds, plain_decimal
+from ledger.readings import RECORDED, GradeReading
 from ledger.reports import pots as fencing
 from ledger.reports import register
 from ledger.reports.other_years import non_recurrent_years
@@ -22,6 +23,7 @@ from ledger.reports.receivers import (
 from ledger.reports.summary import percent
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
+from screens.report.readings import otherwise
 from screens.report.receivers import NOT_KNOWN, TIERS, groups_table, receivers_table, spread_table
 from screens.report.report import (
     Report,
@@ -128,25 +130,35 @@ def lasting(recurrent: bool | None, years: int = 0) -> str:
     return f"non-recurrent, for the {running} year running"
 
 
-def seen_by(reader: Reader, at: Moment, tier: str, *, organisation: str | None, year: FinancialYear | None) -> Report:
+def seen_by(
+    reader: Reader,
+    at: Moment,
+    tier: str,
+    *,
+    organisation: str | None,
+    year: FinancialYear | None,
+    reading: GradeReading = RECORDED,
+) -> Report:
     """What the money asks of every receiver of a tier: its pots, their sizes, deadlines and returns.
 
     Args:
         tier: ``icb``, ``place``, ``pcn`` or ``practice``.
         organisation: only receivers below this one, or itself.
         year: of the money; otherwise the newest that has begun by the day and holds any.
+        reading: how grades are read.
 
     Raises:
         Refused: the organisation is unknown.
     """
     year = year or year_in_view(reader, at)
-    found, without = received(reader, at, tier, organisation=organisation, year=year.start)
+    found, without = received(reader, at, tier, organisation=organisation, year=year.start, reading=reading)
     named = TIERS[tier]
     whose = f", {organisation}" if organisation else ""
     small = packets(found)
     title = f"Pots of {year} as each {named} receives them{whose}, the most scattered first"
     facts = {
         "organisation": organisation, "year": str(year), "seen_by": tier, "without": without,
+        "reading": reading.name,
         "penny_packet_pence": PENNY_PACKETS[tier],
         "median_pots": middle(found, "pots"), "median_effective_number": middle(found, "effective_number"),
         "packets_of_all": {
@@ -155,7 +167,7 @@ def seen_by(reader: Reader, at: Moment, tier: str, *, organisation: str | None, 
         "spread": spread_table(found, named).records(), "groups": groups_table(found, tier).records(),
     }  # fmt: skip
     tables = [receivers_table(found, f"Pots by {named}"), spread_table(found, named), groups_table(found, tier)]
-    return Report(tables, at, title, of_receivers(found, without, named, tier), facts)
+    return Report(tables, at, title, [*of_receivers(found, without, named, tier), *otherwise(reading)], facts)
 
 
 def of_receivers(found: Sequence[Received], without: Sequence[str], named: str, tier: str) -> list[str]:

@@ -18,7 +18,21 @@ from ledger.reports.receivers import (
     streams_in_last,
 )
 from ledger.years import FinancialYear
-from screens.report.report import Cell, Column, FigureCell, Row, Table, count, count_of, data, money, ratio, share, text
+from screens.report.report import (
+    Cell,
+    Column,
+    FigureCell,
+    Row,
+    Table,
+    count,
+    count_of,
+    data,
+    money,
+    ranged,
+    ratio,
+    share,
+    text,
+)
 
 NOT_KNOWN = "not known"
 TIERS = {"icb": "ICB", "place": "place", "pcn": "PCN", "practice": "practice"}
@@ -37,7 +51,8 @@ def receivers_table(found: Sequence[Received], name: str) -> Table:
         *data("funded_by", "new", "discontinued", "non_recurrent_years"),
     ]  # fmt: skip
     rows = [
-        (one.name, one.organisation, *(one.values[measure.name] for measure in CATALOGUE),
+        (one.name, one.organisation,
+         *(ranged(one.values[measure.name], one.over.get(measure.name)) for measure in CATALOGUE),
          len(one.pots) - one.unknown["returns_per_year"], one.unknown, one.notices, one.noticed_before, one.deadlines,
          one.returns, one.funders, one.new, one.discontinued,
          {pot: years for pot, years in one.non_recurrent_years.items() if years > 1})

@@ -20,6 +20,7 @@ from ledger.reports.measures import (
     summed_over_holders,
 )
 from ledger.reports.position import SCHEMA
+from ledger.reports.receivers import tied_over_readings
 from ledger.words import DISCRETIONS, GRADES, NATIONAL_CONTRACT, QUALITIES
 from tests.demo_of_2025_26 import position as demo_of_2025_26
 from tests.ledger.test_measures import row, table
@@ -179,3 +180,11 @@ def test_to_read_all_of_the_demo_in_every_way_takes_few_rows() -> None:
     held = demo_of_2025_26()
     # The measures ask nothing of who holds the money, so a nation is as few rows as it has lines, tiers and standings.
     assert summed_over_holders(held).num_rows < 100 < held.num_rows
+
+
+def test_pots_with_strings_are_counted_in_every_reading_for_each_receiver() -> None:
+    # As recorded three have strings (contracts, discharge, drugs); strictly the two headings of one pot tie it too, as
+    # written the discharge fund alone; and a receiver of what is watched has none in any reading.
+    found = tied_over_readings({"A": BOOKS, "B": table(WATCHED)})
+    assert found == {"A": OverReadings(1, PUBLISHED, 4, STRICT)}
+    assert tied_over_readings({}) == {}

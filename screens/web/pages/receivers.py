@@ -15,6 +15,7 @@ from screens.report.render import page as tables
 from screens.report.report import count_of
 from screens.web.charts.receivers import Tick, calendar, strip
 from screens.web.shell import address, frame
+from screens.web.shell.readings import explain
 
 _MERGERS = {
     "small": "All below its threshold for a penny packet",
@@ -35,8 +36,10 @@ def page() -> None:
     )
     found, without = books.answer(
         "received",
-        lambda reader, at: receivers.received(reader, at, tier, organisation=icb, year=books.year),
-        tier, icb, books.year, told="Measuring every receiver",
+        lambda reader, at: receivers.received(
+            reader, at, tier, organisation=icb, year=books.year, reading=books.reading
+        ),
+        tier, icb, books.year, books.reading, told="Measuring every receiver",
     )  # fmt: skip
     named = reporting.TIERS[tier]
     if not found:
@@ -49,6 +52,7 @@ def page() -> None:
         with st.expander("Medians by region, deprivation and size"):
             tables.show(reporting.groups_table(found, tier), f"groups-{tier}")
     _one(found, named)
+    explain(books.reading)
     frame.foot(books.at, frame.sources(books))
 
 
