@@ -43,6 +43,8 @@ GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
 ALL: tuple[Rule, ...] = tuple(rule for _, rules in GROUPS for rule in rules)
 # What open proposals keep is told to those alone who have a right to what they do: those rules are asked last.
 RESERVED = reservations.RULES
+# A look at fewer tables costs as much as to ask.
+_FEWEST_LOOKS = 3
 AT_ONCE: tuple[Rule, ...] = shapes.POSTED + tuple(rule for rule in ALL if rule not in RESERVED)
 
 
@@ -73,6 +75,7 @@ def problems(
     _stage(reader, concerned, given, set() if staged is None else staged)
     if brought is not None and "transfer" in brought:
         concerned = _whose_pairs_meet(reader, concerned, set(brought))
+    concerned = _that_may_be_broken(reader, concerned, given)
     of_tables = None if brought is None else frozenset(brought)
     return in_words((rule, rows, len(rows)) for rule in concerned for rows in [_asked(reader, rule, given, of_tables)])
 
@@ -145,6 +148,16 @@ def _whose_pairs_meet(reader: Reader, rules: Sequence[Rule], brought: set[str]) 
     (met,) = reader.rows(f"SELECT {', '.join(f'coalesce(bool_or({said}), false)' for said in conditions)} FROM pairs")
     is_met = dict(zip(conditions, met, strict=True))
     return [rule for rule in rules if is_met.get(rule.where_pairs, True) or rule.concerns & brought != {"transfer"}]
+
+
+def _that_may_be_broken(reader: Reader, rules: Sequence[Rule], given: dict[str, int]) -> list[Rule]:
+    """The rules without those of which one look at many tables says that no row breaks them."""
+    looks = [rule.any for rule in rules if rule.any]
+    if len(looks) < _FEWEST_LOOKS:
+        return list(rules)
+    (seen,) = reader.rows(f"SELECT {', '.join(looks)}", given)
+    is_seen = dict(zip(looks, seen, strict=True))
+    return [rule for rule in rules if is_seen.get(rule.any, True)]
 
 
 def _stage(reader: Reader, rules: Sequence[Rule], given: dict[str, int], staged: set[str]) -> None:

@@ -47,6 +47,7 @@ class Rule:
         about: the column of what breaks it that is wrong, where that is always the same one.
         narrowed: the same question of entries that bring rows of some tables alone, where it is shorter: it takes
             the names of those tables.
+        any: whether any row may break it, as a value in SQL; false only where none does. Many are asked for at once.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Rule:
     where_pairs: str = ""
     about: str = ""
     narrowed: Callable[[frozenset[str]], str] | None = None
+    any: str = ""
 
     @property
     def group(self) -> str:

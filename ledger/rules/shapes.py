@@ -143,12 +143,14 @@ def _ranges(model: type[SQLModel]) -> Rule | None:
     field = " ".join(f"WHEN {is_outside} THEN '{name}'" for name, is_outside in outside.items())
     said = " ".join(f"WHEN {is_outside} THEN CAST({name} AS VARCHAR)" for name, is_outside in outside.items())
     key = next(iter(model.__table__.primary_key)).name  # type: ignore[attr-defined]
+    any_outside = " OR ".join(outside.values())
     sql = f"""
 SELECT entry_number, '{table}' AS what, {key} AS id, CASE {field} END AS field, CASE {said} END AS said FROM {table}
-WHERE entry_number >= {SINCE} AND entry_number <= $last AND ({" OR ".join(outside.values())})
+WHERE entry_number >= {SINCE} AND entry_number <= $last AND ({any_outside})
 ORDER BY entry_number, {key}
 """
-    return Rule(f"shape/{table}", sql, _outside, frozenset({table}))
+    seen = f"EXISTS (SELECT 1 FROM {table} WHERE entry_number >= $first AND entry_number <= $last AND ({any_outside}))"
+    return Rule(f"shape/{table}", sql, _outside, frozenset({table}), any=seen)
 
 
 def _entry_problem(row: Row) -> Problem:

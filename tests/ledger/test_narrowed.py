@@ -1,11 +1,14 @@
 """A question that is asked of what new entries bring alone has the answer of the whole question."""
 
 import pytest
+from sqlalchemy import BigInteger, Date
 
 from ledger.entries.chain import form_2_from, last_entry
+from ledger.models import RECORDS
 from ledger.reports import chain_links
-from ledger.rules import decisions, rights, rights_questions, shapes
+from ledger.rules import decisions, in_order, rights, rights_questions, shapes
 from ledger.rules.in_order import alone
+from tests.books import texts
 from tests.hands import Hands
 
 pytestmark = pytest.mark.xdist_group("tampering")
@@ -64,3 +67,29 @@ def test_every_narrowed_question_can_be_asked(hands: Hands, brings: str, counts:
     with hands() as hand, hand.reading() as reader:
         question = rights_questions.narrowed(frozenset({"entry", brings}), counts=counts).format(**given)
         assert reader.rows(question) == reader.rows(rights_questions.FAULTS.format(**given))
+
+
+def test_what_lies_outside_is_found_in_each_of_many_tables(hands: Hands) -> None:
+    """One look says in which tables something does; those alone are asked what it is."""
+    looked = [rule for rule in shapes.RULES if rule.any]
+    models = {str(model.__tablename__): model for model in RECORDS}
+    spoilt = {}
+    with hands() as hand:
+        for rule in looked[::2]:
+            (table,) = rule.concerns
+            column, value = next(
+                (column.name, "DATE '1800-01-01'" if isinstance(column.type, Date) else -(2**63 - 1))
+                for column in models[table].__table__.columns  # type: ignore[attr-defined]
+                if isinstance(column.type, Date | BigInteger) and column.name != "entry_number"
+            )
+            hand.do(f'UPDATE "{table}" SET "{column}" = {value}')
+            spoilt[table] = column
+        with hand.reading() as reader:
+            late = form_2_from(reader)
+            held = {table for table in spoilt if reader.rows(f'SELECT 1 FROM "{table}" WHERE entry_number >= {late}')}
+            brought = chain_links.brought(reader)
+            found = in_order.problems(reader, 1, last_entry(reader), brought=brought, asked=looked)
+    assert len(held) > 5
+    said = texts(found)
+    assert {table for table in spoilt if f", {table.replace('_', ' ')} " in said} == held
+    assert all(f"its {spoilt[table]} is " in said for table in held)
