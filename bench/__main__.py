@@ -29,6 +29,7 @@ _REST: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("budget_import", "a bare openpyxl pass", ()),
     ("exports", "bare XlsxWriter", ()),
     ("what_if", "SQL by hand", ()),
+    ("way", "HiGHS alone", ()),
 )
 
 

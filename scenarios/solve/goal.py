@@ -78,9 +78,13 @@ class Goal:
         return low, high
 
     def end_pence(self, code: str) -> tuple[int, int]:
-        """The same in whole pence that keep to it, floor and cap being kept to the penny in every year."""
+        """The same in whole pence that keep to it, floor and cap being kept to the penny in every year.
+
+        A target between two pennies is met by either.
+        """
         target = self.target[code] * self.totals_pence[-1]
-        low, high = ceil((1 - self.within) * target), floor((1 + self.within) * target)
+        low = min(ceil((1 - self.within) * target), floor(target))
+        high = max(floor((1 + self.within) * target), ceil(target))
         if self.to_the_nearest:
             least = most = self.opening_pence[code]
             for _ in range(self.years):

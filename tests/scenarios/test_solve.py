@@ -71,7 +71,8 @@ def keeps(goal: Goal, pence: Mapping[str, Sequence[int]]) -> None:
         assert sum(path[year] for path in pence.values()) == total
     for code, path in pence.items():
         target = goal.target[code] * goal.totals_pence[-1]
-        reached = abs(path[-1] - target) <= goal.within * target
+        # A target between two pennies is met by either.
+        reached = abs(path[-1] - target) <= max(goal.within * target, 1)
         for before, now in zip([goal.opening_pence[code], *path], path, strict=False):
             assert type(now) is int
             assert now >= before * (1 + goal.floor)
@@ -330,9 +331,15 @@ def test_what_is_no_goal_is_refused(goal: Goal, said: str) -> None:
 
 
 def test_limits_that_leave_no_whole_penny_are_refused() -> None:
-    """A penny that grows by 10% at least is two, of four; between 0.7 and 1.3 times 4/3 there is 1 alone."""
+    """A penny that grows by 10% at least is two, and two are three: of four pence in all."""
     with pytest.raises(Refused, match="no path in whole pence is proved"):
         solve(goal_of([1, 2], [1, 2], years=1, growth="0.34", floor="0.1", within="0.3"))
+
+
+def test_a_target_between_two_pennies_is_met_by_either() -> None:
+    """A third of £1.00 each, of 50, 30 and 20 pence."""
+    way = solve(goal_of([50, 30, 20], [1, 1, 1], years=1, within="0", growth="0", floor="-0.5"))
+    assert sorted(path[0] for path in way.pence.values()) == [33, 33, 34]
 
 
 def test_of_many_goals_out_of_reach_the_first_are_explained() -> None:
