@@ -15,7 +15,7 @@ from ledger.words import AVAILABLE
 from scenarios.change import Change, Pence, Rows, hand_over
 from scenarios.fields import By, CannotApply, Pounds, Share, exact
 from scenarios.levers.base import Selecting, amounts_of, part_of, percent, spread
-from scenarios.levers.holders import Holder, Holders, usual, with_holders
+from scenarios.levers.holders import Holders, usual, with_holders
 from scenarios.selection import select, system_column
 from scenarios.weighing import FAIR_SHARE, tier_above, weights
 from scenarios.world import ICB, LEVELS, PLURAL, World
@@ -30,7 +30,7 @@ class Devolve(Selecting):
     """
 
     lever: Literal["devolve"]
-    to: Literal["icb", "place", "pcn", "practice"] | Holder
+    to: Literal["icb", "place", "pcn", "practice", "local_authority", "provider", "pool", "iho", "mnp", "snp"]
     holders: Holders | None = Field(
         default=None, description="who receives where the books do not hold them: one for each, or those named"
     )

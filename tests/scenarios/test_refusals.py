@@ -100,7 +100,7 @@ def test_the_good_file_runs(tmp_path: Path) -> None:
         ("value: 0.5", "value: .nan", "line 9, steps.0.share", "found '.nan'"),
         ("share: $part", "share: $parts", "line 9, steps.0.share", "there is no assumption '$parts'"),
         ("year: 2025/26", "year: 2025/27", "line 4, baseline.year", "is not a financial year"),
-        ("to: place", "to: region", "line 8, steps.0.to", "'icb', 'place', 'pcn' or 'practice'"),
+        ("to: place", "to: region", "line 8, steps.0.to", "'mnp' or 'snp'"),
         ("lever: devolve", "lever: devole", "line 6, steps.0", "'devolve'"),
         ("quality: amber", "quality: blue", "line 16, assumptions.0.quality", "'red', 'amber' or 'green'"),
         ("    reason: to test\n", "", "line 12, assumptions.0.reason", "Add 'reason'"),
@@ -259,7 +259,7 @@ def test_a_step_that_cannot_be_done_says_why_and_what_to_do(step: dict[str, obje
         ({"lever": "cut", "funds": ["winter"], "share": "110%"}, "a share is at most 1"),
         ({"lever": "announce", "funds": ["winter"]}, "give either days or on"),
         ({"lever": "autonomy", "funds": ["winter"], "to": "place", "shares": {5: 1}}, "a segment is 1, 2, 3 or 4"),
-        ({"lever": "restructure"}, "give one of succession, merge, split and move"),
+        ({"lever": "restructure"}, "give one of succession, merge, split, move and successor"),
     ],
 )  # fmt: skip
 def test_an_impossible_value_never_becomes_a_step(step: dict[str, object], words: str) -> None:
