@@ -32,10 +32,10 @@ def test_words_become_a_name() -> None:
 
 def test_each_save_is_a_version_and_no_version_goes_away(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.duckdb"
-    first = saved.save(ledger, "ours", changed("0.5"), opened=None)
+    first = saved.save(ledger, "ours", changed("0.75"), opened=None)
     second = saved.save(ledger, "ours", changed("0.6"), opened=first.digest)
     assert [each.number for each in saved.versions(ledger, "ours")] == [1, 2]
-    assert (first.content(), second.content()) == (changed("0.5"), changed("0.6"))
+    assert (first.content(), second.content()) == (changed("0.75"), changed("0.6"))
     assert saved.saved(ledger) == {"ours": second}
     assert saved.version(ledger, first.digest[:16]) == first
     assert saved.save(ledger, "ours", changed("0.6"), opened=None) == second
@@ -44,7 +44,7 @@ def test_each_save_is_a_version_and_no_version_goes_away(tmp_path: Path) -> None
 
 def test_who_saves_second_hears_about_it_and_loses_nothing(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.duckdb"
-    opened = saved.save(ledger, "ours", changed("0.5"), opened=None)
+    opened = saved.save(ledger, "ours", changed("0.75"), opened=None)
     theirs = saved.save(ledger, "ours", changed("0.6"), opened=opened.digest)
     with pytest.raises(SavedSince, match=r"somebody saved version 2 on .* after you opened it") as caught:
         saved.save(ledger, "ours", changed("0.7"), opened=opened.digest)
@@ -57,14 +57,14 @@ def test_who_saves_second_hears_about_it_and_loses_nothing(tmp_path: Path) -> No
 
 def test_a_new_name_that_is_taken_is_refused(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.duckdb"
-    saved.save(ledger, "ours", changed("0.5"), opened=None)
+    saved.save(ledger, "ours", changed("0.75"), opened=None)
     with pytest.raises(SavedSince, match="the name is taken: version 1 was saved on"):
         saved.save(ledger, "ours", changed("0.7"), opened=None)
 
 
 def test_of_many_who_save_at_the_same_moment_one_wins(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.duckdb"
-    opened = saved.save(ledger, "ours", changed("0.5"), opened=None)
+    opened = saved.save(ledger, "ours", changed("0.75"), opened=None)
 
     def attempt(number: int) -> Version | None:
         try:
@@ -94,7 +94,9 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
             tmp_path / "ledger.duckdb", "", TEXT.replace(b"80%", b"8").replace(b"to: place", b"to: moon"), opened=None
         )
     assert [problem.where for problem in caught.value.problems] == [
-        "the name", "scenario.yaml, line 10, steps.0.to", "scenario.yaml, line 11, steps.0.until_share"]  # fmt: skip
+        "the name", "scenario.yaml, line 11, steps.0.to", "scenario.yaml, line 12, steps.0.until_share",
+        "scenario.yaml, line 16, assumptions.0",
+    ]  # fmt: skip
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
