@@ -10,6 +10,7 @@ from typing import Any
 from ledger.money import signed_percent, spoken
 from ledger.reports.measures import EARMARKED
 from ledger.reports.position import Moment
+from ledger.words import NO_CHOICE
 from scenarios import compare as comparing
 from scenarios.bridge import Bridge
 from scenarios.compare import Comparison, LevelCompared
@@ -94,7 +95,18 @@ def _heading(outcome: Outcome) -> str:
     """The title, what was changed from the library, the question, and the answer in a paragraph."""
     scenario = outcome.run.written.scenario
     lines = [scenario.title, changed(outcome), scenario.question]
-    return "\n".join([*filter(None, lines), "", outcome.sentence, ""])
+    return "\n".join([*filter(None, lines), "", *filter(None, [outcome.sentence, directed(outcome)]), ""])
+
+
+def directed(outcome: Outcome) -> str:
+    """How much of what comes to be held locally is not for its holders to decide, in a sentence; empty where none is."""
+    pence = sum(line.local_change_pence for line in outcome.by_discretion if line.code in NO_CHOICE)
+    if pence <= 0:
+        return ""
+    return (
+        f"Of what comes to be held at place or below, {spoken(pence)} is directed by a national contract or passed "
+        "through: whoever holds it has little to decide."
+    )
 
 
 def changed(outcome: Outcome) -> str:
@@ -125,7 +137,8 @@ def compared(comparison: Comparison, at: Moment) -> Report:
 def pack(outcomes: Sequence[Outcome], at: Moment, out: Path) -> Report:
     """Which scenarios a board pack holds, each with its hashes."""
     rows = [{"title": found.run.written.scenario.title, **document(found)["hashes"]} for found in outcomes]
-    sentences = [*(found.sentence for found in outcomes), _UNDECIDED]
+    said = (sentence for found in outcomes for sentence in (found.sentence, directed(found)) if sentence)
+    sentences = [*said, _UNDECIDED]
     return Report([listed(rows)], at, f"Written to {out}.", sentences, {"file": str(out)})
 
 

@@ -36,7 +36,7 @@ LEVELS = {
 def show(outcome: Outcome) -> None:
     """Everything that a scenario answers."""
     _headlines(outcome)
-    st.write(frame.as_text(outcome.sentence))
+    st.write(frame.as_text(" ".join(filter(None, [outcome.sentence, reporting.directed(outcome)]))))
     st.write(reporting.HYPOTHETICAL)
     st.header("What changes", anchor=False)
     tables.show(reporting.amounts(outcome), "scenario-amounts")
