@@ -15,6 +15,7 @@ from ledger.money import spoken
 from ledger.reports.measures import SCOPES, Measure, measures
 from ledger.reports.summary import percent
 from ledger.store.base import Reader
+from ledger.words import NO_CHOICE
 from ledger.years import FinancialYear
 from scenarios import baseline
 from scenarios.baseline import Baseline, position_hash
@@ -75,6 +76,11 @@ class Outcome:
     by_discretion: tuple[LineChange, ...] = ()
     years: tuple[YearOutcome, ...] = ()
     movements: tuple[ResourceMovement, ...] = ()
+
+    @property
+    def directed_pence(self) -> int:
+        """How much more is held at place or below on lines that national contracts direct, or that pass through."""
+        return sum(line.local_change_pence for line in self.by_discretion if line.code in NO_CHOICE)
 
 
 def work_out(reader: Reader, written: WrittenScenario) -> Outcome:

@@ -10,7 +10,6 @@ from typing import Any
 from ledger.money import signed_percent, spoken
 from ledger.reports.measures import EARMARKED
 from ledger.reports.position import Moment
-from ledger.words import NO_CHOICE
 from scenarios import compare as comparing
 from scenarios.bridge import Bridge
 from scenarios.compare import Comparison, LevelCompared
@@ -99,12 +98,11 @@ def _heading(outcome: Outcome) -> str:
 
 
 def directed(outcome: Outcome) -> str:
-    """How much of what comes to be held locally is not for its holders to decide, in a sentence; empty where none is."""
-    pence = sum(line.local_change_pence for line in outcome.by_discretion if line.code in NO_CHOICE)
-    if pence <= 0:
+    """How much of what comes to be held locally its holders do not decide, in a sentence; empty where none is."""
+    if outcome.directed_pence <= 0:
         return ""
     return (
-        f"Of what comes to be held at place or below, {spoken(pence)} is directed by a national contract or passed "
+        f"Of what comes to be held at place or below, {spoken(outcome.directed_pence)} is directed by a national contract or passed "
         "through: whoever holds it has little to decide."
     )
 
