@@ -102,8 +102,8 @@ def directed(outcome: Outcome) -> str:
     if outcome.directed_pence <= 0:
         return ""
     return (
-        f"Of what comes to be held at place or below, {spoken(outcome.directed_pence)} is directed by a national contract or passed "
-        "through: whoever holds it has little to decide."
+        f"Of what comes to be held at place or below, {spoken(outcome.directed_pence)} is directed by a "
+        "national contract or passed through: whoever holds it has little to decide."
     )
 
 
