@@ -21,6 +21,7 @@ from scenarios.solve.crossing import Crossing, cross
 
 PERCENT, POUNDS, WHOLE = "percent", "pounds", "whole"
 _CONDITION = re.compile(r"\s*(?:(earmarked)\s+)?([a-z_]+)\s*(>=|<=)\s*(\S.*?)\s*")
+_MOST_DIGITS = 15
 _HUNDREDTHS = 10_000
 """A share is looked for to a hundredth of a percentage point."""
 
@@ -255,7 +256,7 @@ def _number(text: str) -> Fraction | None:
         number = Decimal(text.removesuffix("%").strip())
     except InvalidOperation:
         return None
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
         return None
     return Fraction(number) / 100 if text.endswith("%") else Fraction(number)
 

@@ -112,6 +112,8 @@ def test_values_lie_on_a_scale(
         ("80%", ("£5", None), "is no number of one kind"),
         ("80%", ("90%", None), "its own value, 80%, does not lie from 90% to 100%"),
         ("12.345%", (None, None), "'12.345%' is no number"),
+        (30, (None, "1e999999"), "is no number of one kind"),
+        (30, (None, "9" * 5000), "is no number of one kind"),
     ],
 )
 def test_what_is_on_no_scale_is_refused(value: str, ends: tuple[str | None, str | None], said: str) -> None:
