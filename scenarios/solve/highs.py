@@ -29,7 +29,7 @@ def _library() -> Any:
     except ModuleNotFoundError:
         sentence = "the solver HiGHS is not installed."
         why = "It looks for the path of least disruption; nothing else in the ledger needs it."
-        refuse("highspy", sentence, why, "Install the extra 'solve': uv sync --extra solve.")
+        refuse("highspy", sentence, why, "Install the project with its extra named solve.")
     return highspy
 
 
