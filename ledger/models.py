@@ -332,8 +332,8 @@ class Terms(SQLModel, table=True):
     notified_on: date | None = Field(default=None, description="when its amount was made known; empty: not known")
     spend_by: date | None = None
     returns_per_year: int | None = Field(default=None, description="empty where unknown, never zero for unknown")
-    match_percent: int = 0
-    clawback: str = "none"
+    match_percent: int | None = Field(default=None, description="empty: not known; 0 where a source says so")
+    clawback: str | None = Field(default=None, description="what goes back; empty: not known, none: nothing")
     leave_by: str = Field(default="", description="kinds of entry that may take money out of the fund, by commas")
     source: str
     reason: str

@@ -103,7 +103,7 @@ def term(fund: str, grade: str, *, version: int = 1, effective_from: date = LONG
     return {
         "id": f"{fund}/{effective_from}/{version}", "fund": fund, "effective_from": effective_from, "version": version,
         "grade": grade, "route": "formula", "recurrent": True, "notified_on": LONG_AGO, "source": "the tests",
-        "reason": "to test", "quality": "green", **given,
+        "reason": "to test", "quality": "green", "match_percent": 0, "clawback": "none", **given,
     }  # fmt: skip
 
 

@@ -332,6 +332,11 @@ _NOT_KNOWN = (
     "ALTER TABLE entry ADD COLUMN standing VARCHAR",
     "ALTER TABLE proposed_entry ADD COLUMN standing VARCHAR",
 )
+# Earlier rows say 0 and none, and go on saying it: whether anybody had looked, nobody guesses.
+_MATCH_NOT_KNOWN = (
+    "ALTER TABLE terms ALTER COLUMN match_percent DROP NOT NULL",
+    "ALTER TABLE terms ALTER COLUMN clawback DROP NOT NULL",
+)
 
 
 _FORM_2_NAME = "hashing in the second form; balances by day; limits of the source"
@@ -342,6 +347,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(5, _FORM_2_NAME, _FORM_2, _FORM_2_FILE, _FORM_2_SERVER, _seal_form_2),
     Migration(6, "what is expected and arranged; what people moved by day", _PLANS, server_statements=_PLANS_SERVER),
     Migration(7, "terms that are not known; discretion, certainty, and what figures rest on", _NOT_KNOWN),
+    Migration(8, "match and clawback that are not known", _MATCH_NOT_KNOWN),
 )
 FIRST_VERSION = 1
 SCHEMA_VERSION = FIRST_VERSION + len(MIGRATIONS)

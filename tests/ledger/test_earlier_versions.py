@@ -26,7 +26,7 @@ from tests.shelves import Shelf, raw
 VERSION_1 = Path(__file__).parent / "schema_version_1.sql"
 # Tables that version 5 did not have.
 LATER = {"person_day", *(str(model.__tablename__) for model in RECORDS)}
-VERSIONS = (5, 6)
+VERSIONS = (5, 6, 7)
 
 
 def earlier(version: int, books: Store, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Address:
@@ -83,9 +83,9 @@ def test_what_was_there_stays_and_what_people_moved_is_summed(
 ) -> None:
     first_half(books)
     place = earlier(version, books, shelf, monkeypatch)
-    with pytest.raises(NeedsMigration, match=rf"schema is version {version}, and this program's is 7"):
+    with pytest.raises(NeedsMigration, match=rf"schema is version {version}, and this program's is 8"):
         Store.open(place)
-    assert [step.version for step in backup.migrate(place)] == list(range(version + 1, 8))
+    assert [step.version for step in backup.migrate(place)] == list(range(version + 1, 9))
     with books.read() as before, Store.open(place) as store, store.read_afresh() as reader:
         assert store.catalogue_problems() == []
         assert verify(reader) == []
@@ -132,6 +132,22 @@ def test_what_a_source_does_not_say_is_kept_as_not_known_and_nothing_is_guessed_
             assert reader.rows(found, {"id": told["id"]}) == [(True, LONG_AGO, 2027, "published")]
             assert reader.rows("SELECT standing FROM entry ORDER BY number") == [(None,), (None,), ("own",), (None,)]
             assert reader.rows("SELECT count(*) FROM terms WHERE standing IS NOT NULL") == [(1,)]
+
+
+def test_a_match_and_a_clawback_that_no_source_names_are_not_known_and_earlier_rows_say_what_they_said(
+    books: Store, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(books, [structure(), terms()])
+    place = earlier(7, books, shelf, monkeypatch)
+    backup.migrate(place)
+    silent = term("core", "none", effective_from=JUNE, match_percent=None, clawback=None)
+    with Store.open(place) as store:
+        post(store, [new_terms(silent)])
+        with store.read_afresh() as reader:
+            assert verify(reader) == []
+            assert store.catalogue_problems() == []
+            found = "SELECT match_percent, clawback FROM terms WHERE fund = 'core' ORDER BY effective_from"
+            assert reader.rows(found) == [(0, "none"), (None, None)]
 
 
 @pytest.mark.parametrize(

@@ -65,11 +65,12 @@ class Steps:
 
 
 def recurrent_funds() -> dict[str, bool]:
-    """Whether a fund's money recurs: by its own terms or by those of the fund around it."""
+    """Whether a fund's money recurs by its own terms or those of the fund around it; unknown is no promise."""
     own = {row["fund"]: row["recurrent"] for row in tables.table("terms").to_pylist()}
     found: dict[str, bool] = {}
     for row in tables.table("funds").to_pylist():
-        found[row["code"]] = own.get(row["code"], found.get(row["parent"], True))
+        code = row["code"]
+        found[code] = own[code] is True if code in own else found.get(row["parent"], True)
     return found
 
 
@@ -152,8 +153,7 @@ def further_funds(steps: Steps, further: Sequence[FurtherLine], **given: Any) ->
     terms = [
         {
             "id": f"{line.fund}/{day}/1", "fund": line.fund, "effective_from": day, "version": 1, "grade": "soft",
-            "route": "historic", "recurrent": False, "notified_on": day, "clawback": "none", "leave_by": "",
-            "match_percent": 0, "quality": "red", "source": given["source"],
+            "route": "historic", "quality": "red", "source": given["source"], "standing": PUBLISHED,
             "reason": "Named for one purpose in the published table; its conditions and day of notice were not found.",
         }
         for line in further

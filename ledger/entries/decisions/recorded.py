@@ -32,8 +32,13 @@ _TERMS = (
     Field("notified_on", Holds.DAY, "When notice of its amount was given; empty where it is not known", "2025-06-12"),
     Field("spend_by", Holds.DAY, "By when it must be spent", "2026-03-31"),
     Field("returns_per_year", Holds.NUMBER, "Returns a year; empty where it is not known", "4"),
-    Field("match_percent", Holds.NUMBER, "What must be added to it, in percent; 0 unless said", "0"),
-    Field("clawback", Holds.TEXT, "What goes back of what is not spent; none unless said", "underspend at month 12"),
+    Field("match_percent", Holds.NUMBER, "What must be added to it, in percent; empty where it is not known", "0"),
+    Field(
+        "clawback",
+        Holds.TEXT,
+        "What goes back of what is not spent; empty where it is not known",
+        "underspend at month 12",
+    ),
     Field("leave_by", Holds.KINDS, "By which kinds of entry money may leave it", "vire,consolidate"),
     Field(
         "discretion",
@@ -50,7 +55,8 @@ _TERMS = (
 )
 # What a fund's first terms must say; whatever later terms leave out stays as it was.
 _FIRST = ("grade", "route", "quality")
-_USUAL = {"match_percent": 0, "clawback": "none", "leave_by": ""}
+# By no kind of entry may money leave a fund unless its terms name one. Nothing else is taken to be so unless said.
+_USUAL = {"leave_by": ""}
 
 
 def _records(header: Header, kind: str, *brought: tuple[type[SQLModel], Sequence[Mapping[str, Any]]]) -> list[Draft]:
