@@ -33,10 +33,10 @@ QUESTIONS = {
     "breakeven": ("--tier icb --year 2025/26",),
     "verify": ("",),
     "head": ("",),
-    "prove": ("5", "165"),
-    "consistent": (f"164:{'0' * 64}",),
+    "prove": ("5", "164"),
+    "consistent": (f"163:{'0' * 64}",),
     "trail": ("--organisation QWO --fund core-community",),
-    "reverse": ("164 --reason compared --dry-run", "1 --reason compared --dry-run"),
+    "reverse": ("163 --reason compared --dry-run", "1 --reason compared --dry-run"),
     "allocate": (
         "--icb QWO --fund core-community --to place --by core --amount 1000000 --from retained --dry-run",
         "--icb QWO --fund core-community --to place --by core --amount 1000000 --dry-run",

@@ -29,7 +29,7 @@ BUDGETS = (
     ("core-mental-health", 510_000_000, 120_000_000),
     ("core-prescribing", 390_000_000, 0),
     ("core-primary-care", 61_500_000, 41_000_000),
-    ("core-health-inequalities", 24_000_000, 24_000_000),
+    ("core-recurrent", 24_000_000, 24_000_000),
     ("better-care-fund", 230_000_000, 0),
     ("primary-medical-recurrent", 480_000_000, 0),
     ("running-costs", 45_000_000, 0),
@@ -194,7 +194,7 @@ def _of_month(nth: int, month: str) -> Iterator[Decision]:
             yield _decided("consolidate", day, "Two small pots are put together", organisation=ICB, fund=pot(number),
                            to_fund=pot(0), amount="45,000", recurrent="NR")  # fmt: skip
     if month == "2025-11":
-        yield _decided("return", day, "Calderdale cannot use it", from_=CALDERDALE, to=ICB, fund="core-health-inequalities",
+        yield _decided("return", day, "Calderdale cannot use it", from_=CALDERDALE, to=ICB, fund="core-recurrent",
                        amount="60,000", recurrent="R")  # fmt: skip
 
 

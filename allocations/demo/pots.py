@@ -60,7 +60,7 @@ _ROOTS = tuple(
 _AROUND = {"revenue": _LIMIT, "capital": "nhs-capital", "mixed": "nhs-capital"}
 # What the terms take over from the table as it stands.
 _SAME = ("grade", "route", "recurrent", "announced_on", "notified_on", "bid_by", "spend_by", "returns_per_year",
-         "clawback", "standing", "quality", "source")  # fmt: skip
+         "match_percent", "clawback", "standing", "quality", "source")  # fmt: skip
 _PAID = re.compile(r"(\d{4}-\d{2}-\d{2}): (\d{1,3})%")
 
 
@@ -190,7 +190,6 @@ def _terms_of(row: Row, year: FinancialYear) -> Row:
         "fund": row["pot"],
         "effective_from": year.first_day,
         "version": 1,
-        "match_percent": row["match_percent"] or 0,
         "reason": f"{row['purpose']}. {row['conditions']}. {row['reason']}.{told}",
     }
 

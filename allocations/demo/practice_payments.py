@@ -104,7 +104,7 @@ def _lines() -> Draft:
 
 def _terms(row: dict[str, Any]) -> dict[str, Any]:
     day = FIRST_YEAR.first_day
-    given = ("fund", "grade", "route", "recurrent", "discretion", "clawback", "quality", "source", "reason")
+    given = ("fund", "grade", "route", "recurrent", "discretion", "clawback", "standing", "quality", "source", "reason")
     return {
         "id": f"{row['fund']}/{day}/1",
         "effective_from": day,

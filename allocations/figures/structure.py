@@ -14,7 +14,7 @@ from allocations.reading.file_bytes import content_of
 from ledger.entries.draft import Draft, records
 from ledger.errors import Problem, Refused
 from ledger.models import Fund, Organisation, Relationship, Succession, Terms, Tier
-from ledger.words import GRADES, OWN, PUBLISHED, QUALITIES, ROUTES
+from ledger.words import DISCRETIONS, GRADES, OWN, PUBLISHED, QUALITIES, ROUTES
 from ledger.years import FinancialYear
 
 YEAR = FinancialYear(2025)
@@ -162,8 +162,14 @@ def successions() -> Iterator[dict[str, Any]]:
 REQUIRED = ("fund", "reason", "source", "quality")
 _NUMBERS = ("returns_per_year", "match_percent")
 _DATES = ("notified_on", "spend_by")
-_CHOICES = {"grade": GRADES, "route": ROUTES, "quality": QUALITIES, "recurrent": ("true", "false")}
-_OVERRIDABLE = ("grade", "route", "recurrent", *_DATES, *_NUMBERS, "clawback", "leave_by")
+_CHOICES = {
+    "grade": GRADES,
+    "route": ROUTES,
+    "quality": QUALITIES,
+    "recurrent": ("true", "false"),
+    "discretion": DISCRETIONS,
+}
+_OVERRIDABLE = ("grade", "route", "recurrent", *_DATES, *_NUMBERS, "clawback", "leave_by", "discretion")
 
 
 def overriding_terms(path: Path, newest: Mapping[str, int]) -> Draft:
@@ -310,5 +316,6 @@ def _merged(cells: dict[str, str], shipped: dict[str, Any], version: int) -> dic
             )
     row["version"] = version
     row["leave_by"] = row["leave_by"] or ""
+    row["standing"] = OWN
     row["id"] = f"{row['fund']}/{row['effective_from']}/{row['version']}"
     return row

@@ -210,12 +210,13 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class OpeningBaseline:
-    """What a fund brings into the next year: what recurs of it, and what falls away."""
+    """What a fund brings into the next year: what recurs of it, what falls away, and of what neither is known."""
 
     fund: str
     name: str
     recurrent_pence: int
     falls_away_pence: int
+    not_known_pence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +315,7 @@ def month(reader: Reader, at: Moment, asked: Month, organisation: str) -> MonthA
         [fence for fence in fences if fence.spend_by is not None and fence.left_pence > 0],
         _purposes(moved, funds, _pots(funds, terms)),
         _outlooks(reader, held, organisation, {"known": at.known, "year": year.start, "day": day}),
-        _baselines(moved, funds),
+        _baselines(moved, funds, held),
         pots.kept(reader, at, held, year.last_day),
         [None if fence.notified_on is None else (year.first_day - fence.notified_on).days for fence in fences],
     )
@@ -362,14 +363,20 @@ def _around(fund: str, funds: Mapping[str, Row]) -> list[str]:
     return found
 
 
-def _baselines(moved: Sequence[Row], funds: Mapping[str, Row]) -> list[OpeningBaseline]:
-    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+def _baselines(moved: Sequence[Row], funds: Mapping[str, Row], held: pa.Table) -> list[OpeningBaseline]:
+    # A movement out of terms that do not say whether money recurs promises nothing: that is not to say that it ends.
+    terms = held.select(["fund", "grade", "recurrent"]).to_pylist()
+    silent = {row["fund"] for row in terms if row["grade"] is not None and row["recurrent"] is None}
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+
+    def add(fund: str, row: Row, pence: int) -> None:
+        sums[fund][0 if row["recurrent"] else 2 if fund in silent else 1] += pence
+
     for row in moved:
-        nth = 0 if row["recurrent"] else 1
         if row["inside"] or row["gets"]:
-            sums[row["to_fund"]][nth] += row["pence"]
+            add(row["to_fund"], row, row["pence"])
         if row["inside"] or (row["gives"] and not row["gets"]):
-            sums[row["from_fund"]][nth] -= row["pence"]
+            add(row["from_fund"], row, -row["pence"])
     return [OpeningBaseline(fund, funds[fund]["name"], *its) for fund, its in sorted(sums.items()) if any(its)]
 
 

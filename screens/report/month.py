@@ -57,7 +57,7 @@ _OUTLOOKS = (
 )  # fmt: skip
 _BASELINES = (
     text("Fund", "name"), *data("fund"), money("Recurs (£)", "recurrent_pence"),
-    money("Falls away (£)", "falls_away_pence"),
+    money("Falls away (£)", "falls_away_pence"), money("Not known (£)", "not_known_pence"),
 )  # fmt: skip
 _KEPT = (
     text("Organisation", "name"), *data("organisation", "fund"), text("Fund", "fund_name"),
@@ -98,7 +98,8 @@ def shown(reader: Reader, at: Moment, asked: Month, organisation: str) -> Report
              one.spent_pence if known else None, one.forecast_pence, one.as_at, one.under_pence)
             for one in found.outlooks]),
         Table(f"Opening baseline of the year after {year}", _BASELINES, [
-            (one.name, one.fund, one.recurrent_pence, one.falls_away_pence) for one in found.baselines]),
+            (one.name, one.fund, one.recurrent_pence, one.falls_away_pence, one.not_known_pence)
+            for one in found.baselines]),
         Table("What is kept back", _KEPT, [
             (one.name, one.organisation, one.fund, one.fund_name, one.agreed_pence, one.not_agreed_pence,
              one.not_a_choice_pence, one.partners, one.decision, one.until) for one in found.kept]),
@@ -159,6 +160,6 @@ def _said(found: MonthAnswer) -> list[str]:
         "" if found.has_spending else "No spending of the year is recorded, so what is not spent is not known.",
         f"Of pots {spoken(found.redirected_pence)} was moved to other pots in the year so far.",
         _notice(found),
-        "What recurs is what came marked as recurrent (R), less what went; the rest falls away.",
+        "What recurs is what came marked as recurrent (R), less what went; the rest falls away, or nobody knows.",
     ]
     return [sentence for sentence in said if sentence]

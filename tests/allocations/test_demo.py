@@ -61,9 +61,9 @@ def test_what_is_kept_nationally_and_that_all_sums_to_zero(answers) -> None:
     assert sum(by_tier.values()) == 0
 
 
-def test_an_icb_keeps_only_with_or_without_agreement(answers) -> None:
+def test_what_an_icb_keeps_it_keeps_without_an_agreement_on_record_for_none_is_known(answers) -> None:
     kept = {row["standing"] for row in answers["standing"] if row["tier"] == "icb"}
-    assert kept == {"retained by agreement", "retained without agreement"}
+    assert kept == {"retained without agreement"}
 
 
 def test_every_invariant_and_every_control_total_holds(answers) -> None:

@@ -164,7 +164,7 @@ def test_the_demo_is_checked_as_the_guide_says(demo_ledger: Path, tmp_path: Path
     )
     document = json.loads(done.stdout)
     assert done.exit_code == 0
-    assert document["rows"][0]["entries"] == 164
+    assert document["rows"][0]["entries"] == 163
     assert check(tmp_path, journal, document["head"]).returncode == 0
 
 

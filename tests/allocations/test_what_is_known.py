@@ -1,4 +1,4 @@
-"""What no source says of terms is nowhere filled in, by whichever way they come into the books."""
+"""Every fact of terms and pots has a source and a standing, and what no source says is nowhere filled in."""
 
 import csv
 import json
@@ -12,6 +12,7 @@ from openpyxl import Workbook, load_workbook
 from typer.testing import CliRunner
 
 import devolution
+from allocations.figures import tables
 from allocations.files.published.entries import Steps, further_funds
 from allocations.files.published.streams import FurtherLine
 from allocations.files.register.tracker import TrackerMapping, read_tracker
@@ -21,6 +22,7 @@ from ledger.entries.draft import Draft, records
 from ledger.entries.posting import post
 from ledger.models import Fund, Terms
 from ledger.store.base import Store
+from ledger.words import DISCRETIONS, FIGURE_STANDINGS, QUALITIES
 from ledger.years import FinancialYear
 from tests.books import APRIL, structure, terms
 
@@ -31,12 +33,18 @@ TERMS = f"SELECT fund, effective_from, source, reason, quality, standing, {', '.
 
 
 def of_the_books(ledger: Path) -> dict[tuple[str, date], dict[str, Any]]:
-    """Fund and day to the terms that the books hold."""
+    """Fund and day to the terms that the books hold, of which the demo has one version each."""
     with Store.open(ledger, read_only=True) as store, store.read() as reader:
         rows = reader.table(TERMS).to_pylist()
     found = {(row["fund"], row["effective_from"]): row for row in rows}
     assert len(found) == len(rows) > 0
     return found
+
+
+def shipped(name: str) -> list[dict[str, str]]:
+    """A shipped table as it stands in its file, read without the product."""
+    with (tables.FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def in_words(value: object) -> str:
@@ -47,6 +55,81 @@ def assert_nothing_is_filled(held: Mapping[str, Any], said: Mapping[str, str]) -
     """A column that the file has is in the books as it is there, and one that it has not is empty."""
     for name in SILENT:
         assert in_words(held[name]) == said.get(name, ""), (held["fund"], name)
+
+
+@pytest.mark.parametrize("books", ["demo_ledger", "all_years_ledger"])
+def test_every_row_of_terms_has_a_source_a_reason_and_a_standing(books: str, request: pytest.FixtureRequest) -> None:
+    for row in of_the_books(request.getfixturevalue(books)).values():
+        assert row["source"].strip(), row
+        assert row["reason"].strip(), row
+        assert row["quality"] in QUALITIES, row
+        assert row["standing"] in FIGURE_STANDINGS, row
+
+
+def test_terms_of_2025_26_are_in_the_books_as_they_are_shipped(demo_ledger: Path) -> None:
+    held = of_the_books(demo_ledger)
+    said = shipped("terms")
+    assert {(row["fund"], date.fromisoformat(row["effective_from"])) for row in said} == held.keys()
+    for row in said:
+        assert_nothing_is_filled(held[row["fund"], date.fromisoformat(row["effective_from"])], row)
+        # Of every line it is said whose decision it is, and why.
+        assert row["discretion"] in DISCRETIONS, row
+
+
+def test_terms_of_other_years_are_in_the_books_as_they_are_shipped(all_years_ledger: Path) -> None:
+    held = of_the_books(all_years_ledger)
+    years = ((row, date.fromisoformat(row["effective_from"])) for row in shipped("terms_2023_25"))
+    payments = ((row, date(2022, 4, 1)) for row in shipped("practice_payment_lines"))
+    for row, day in (*years, *payments):
+        assert_nothing_is_filled(held[row["fund"], day], row)
+
+
+def test_pots_are_in_the_books_as_they_are_shipped(all_years_ledger: Path) -> None:
+    held, lines = of_the_books(all_years_ledger), {row["fund"] for row in shipped("terms")}
+    seen = 0
+    for row in shipped("pots"):
+        assert row["source"].strip(), row
+        assert row["standing"] in FIGURE_STANDINGS, row
+        day = date(int(row["year"][:4]), 4, 1)
+        # Pots that are one of the shipped lines have the line's terms; those of earlier years are not posted.
+        if row["grade"] and row["pot"] not in lines and (row["pot"], day) in held:
+            seen += 1
+            assert_nothing_is_filled(held[row["pot"], day], row)
+    assert seen > 30
+
+
+def test_no_default_stands_in_the_shipped_tables() -> None:
+    """Nobody has said of a line that nothing must be added or goes back; nor is a day of notice typed for all."""
+    for name in ("terms", "terms_2023_25", "practice_payment_lines", "pots"):
+        for row in shipped(name):
+            assert row.get("match_percent") != "0", row
+            assert row["clawback"] not in ("none", "not known"), row
+    assert {row["notified_on"] for row in shipped("terms")} == {""}
+
+
+@pytest.mark.parametrize("books", ["demo_ledger", "all_years_ledger"])
+def test_every_pot_that_is_listed_has_a_source_and_says_what_it_rests_on(
+    books: str, request: pytest.FixtureRequest
+) -> None:
+    ledger = request.getfixturevalue(books)
+    years = ("2025/26",) if books == "demo_ledger" else ("2022/23", "2023/24", "2024/25", "2025/26")
+    for year in years:
+        rows = answer("pots", "--year", year, "--ledger", ledger)["rows"]
+        assert rows
+        for row in rows:
+            # A line without terms of its own has nothing that could rest on anything.
+            if row["grade"] != "no terms on record":
+                assert row["source"], row
+                assert row["standing"] in FIGURE_STANDINGS, row
+
+
+def test_lines_that_are_nobodys_budget_and_agreements_that_nobody_made_are_not_in_the_demo(demo_ledger: Path) -> None:
+    with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
+        assert reader.rows("SELECT count(*) FROM agreement") == [(0,)]
+        assert reader.rows("SELECT code FROM fund WHERE code LIKE '%inequalit%'") == []
+
+
+# --- what comes in from outside -------------------------------------------------------------------
 
 
 def answer(*words: object) -> Any:

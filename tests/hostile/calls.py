@@ -87,7 +87,7 @@ def _good(given: dict[str, str]) -> dict[str, Arguments]:
         "trail": ("--organisation", PLACE),
         "prove": ("5",),
         "consistent": (f"5:{'0' * 64}",),
-        "reverse": ("164", "--reason", "entered twice"),
+        "reverse": ("163", "--reason", "entered twice"),
         "allocate": ("--icb", ICB, "--by", "core", "--amount", "1000", "--fund", "core-community", "--from", "retained"),
         "bids": (given["bids.yaml"], "--draws", "5"),
         "network": ("U89141", *year, "--counts", given["counts.csv"], "--claims", given["claims.csv"]),

@@ -84,7 +84,8 @@ def test_more_by_health_inequality(demo_ledger: Path) -> None:
     """A tenth of what all ICBs keep for hospitals, times the difference of an ICB's two shares of England."""
     rows = held(demo_ledger, "core-general-acute")
     kept = {row["organisation"]: row["amount_pence"] for row in rows}
-    assert {row["standing"] for row in rows} == {"retained by agreement"}
+    # No agreement is known, so none is on record.
+    assert {row["standing"] for row in rows} == {"retained without agreement"}
     share = people("core", "health_inequalities")
     wanted = {icb: sum(kept.values()) * (share["health_inequalities"][icb] - share["core"][icb]) / 10 for icb in kept}
 
@@ -95,9 +96,9 @@ def test_more_by_health_inequality(demo_ledger: Path) -> None:
     assert all(abs(changed[icb] - wanted[icb]) < 2 for icb in wanted)
     assert sum(changed.values()) == 0
     millions = {icb: round(pence / 100_000_000, 1) for icb, pence in changed.items()}
-    assert (millions["QYG"], millions["QE1"], millions["QU9"]) == (56.5, 39.3, -37.4)
-    assert min(millions.values()) == -37.4
-    assert round(sum(pence for pence in changed.values() if pence > 0) / 100_000_000, 1) == 518.8
+    assert (millions["QYG"], millions["QE1"], millions["QU9"]) == (63.0, 43.8, -41.7)
+    assert min(millions.values()) == -41.7
+    assert round(sum(pence for pence in changed.values() if pence > 0) / 100_000_000, 1) == 578.3
 
 
 def test_competitive_pot(demo_ledger: Path) -> None:
@@ -283,12 +284,15 @@ def test_devolve_80(demo_ledger: Path, name: str, years: int) -> None:
 
 
 def test_what_is_kept(demo_ledger: Path) -> None:
-    lines = ("core-community", "core-mental-health", "core-health-inequalities", "core-primary-care")
+    lines = ("core-community", "core-mental-health", "core-primary-care")
+    kept = pence(held(demo_ledger, *lines, tier="icb", standing=FREE))
     said = library(demo_ledger)["keep-by-agreement"]
-    assert said["steps"][0]["moved_pence"] == pence(held(demo_ledger, *lines, tier="icb", standing=FREE))
-    kept = [row for row in held(demo_ledger, tier="icb", standing=AGREED) if row["lowest_depth"] > 0]
+    assert said["steps"][0]["moved_pence"] == -bridge(said, "kept_without_agreement") == kept
+    # What is given is the same agreement, and its end undoes it.
+    assert held(demo_ledger, standing=AGREED) == []
     said = library(demo_ledger)["keep-without-agreement"]
-    assert said["steps"][0]["moved_pence"] == bridge(said, "kept_without_agreement") == pence(kept)
+    assert said["given"][0]["moved_pence"] == said["steps"][0]["moved_pence"] == kept
+    assert bridge(said, "kept_without_agreement") == kept
 
 
 def test_what_is_released(demo_ledger: Path) -> None:
@@ -333,9 +337,9 @@ def test_funds_that_are_given(demo_ledger: Path) -> None:
 
 
 def test_a_capitated_budget(demo_ledger: Path) -> None:
-    rest = ("core-community", "core-mental-health", "core-health-inequalities")
-    hospital = pence(held(demo_ledger, "core-general-acute", organisation="QWO", standing=AGREED))
-    others = pence(held(demo_ledger, *rest, organisation="QWO", standing=(AGREED, "retained without agreement")))
+    rest = ("core-community", "core-mental-health")
+    hospital = pence(held(demo_ledger, "core-general-acute", organisation="QWO", standing=FREE))
+    others = pence(held(demo_ledger, *rest, organisation="QWO", standing=FREE))
     said = library(demo_ledger)["neighbourhood-contract"]
     assert abs(bridge(said, "local") - hospital / 4 - others) <= 1
 

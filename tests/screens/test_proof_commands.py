@@ -101,7 +101,7 @@ def test_a_head_is_shown_and_given_away(own_demo_ledger: Path, key: Path, signed
     status, document, said = run("head", "--ledger", own_demo_ledger)
     assert status == 0, said
     (row,) = document["rows"]
-    assert (row["entries"], row["head"]) == (164, document["head"])
+    assert (row["entries"], row["head"]) == (163, document["head"])
     kept = json.loads(signed.read_text(encoding="utf-8"))
     assert {name: kept[name] for name in row} == row
     # What --json prints is itself such a document.
@@ -161,13 +161,13 @@ def test_openssl_checks_a_signature_too(signed: Path, tmp_path: Path) -> None:
 
 
 def test_the_page_checks_every_entry_of_the_demo(own_demo_ledger: Path, signed: Path, tmp_path: Path) -> None:
-    for number in (1, 2, 3, 5, 128, 163, 164):
+    for number in (1, 2, 3, 5, 128, 162, 163):
         proof = tmp_path / f"{number}.json"
         status, document, said = run("prove", number, "--out", proof, "--ledger", own_demo_ledger)
         assert status == 0, said
         status, said = check(INCLUDED, proof, root_of(signed), folder=tmp_path)
         assert status == 0, said
-        assert f"entry {number} of 164" in said
+        assert f"entry {number} of 163" in said
         assert f"reason: {document['rows'][0]['reason']}" in said
     assert said.count("\ntransfer ") == document["rows"][0]["legs"]
 
@@ -280,21 +280,21 @@ def test_a_proof_is_of_books_with_that_root_alone(fifth: str, tmp_path: Path) ->
 
 def test_the_page_checks_that_older_books_are_a_beginning(own_demo_ledger: Path, signed: Path, tmp_path: Path) -> None:
     with Store.open(own_demo_ledger) as store:
-        for entry in (164, 163, 162):
+        for entry in (163, 162, 161):
             reverse(store, entry, reason="the books go on", actor="tests")
     since = tmp_path / "since.json"
     status, document, said = run("consistent", signed, "--out", since, "--ledger", own_demo_ledger)
-    assert (status, document["rows"][0]["entries"]) == (0, 167), said
+    assert (status, document["rows"][0]["entries"]) == (0, 166), said
     old, new = root_of(signed), root_of(since)
     assert check(CONSISTENT, since, old, new, folder=tmp_path) == (
         0,
-        "the books of 167 entries begin with those of 164\n",
+        "the books of 166 entries begin with those of 163\n",
     )
     # By hand, and from the head that the proof itself ends in.
     assert run("consistent", old, "--ledger", own_demo_ledger)[1]["path"] == document_of(since)["path"]
     assert run("consistent", since, "--ledger", own_demo_ledger)[0] == 0
     nothing = "0" * 64
-    wrong = [(old, f"167:{nothing}"), (f"164:{nothing}", new), (old.replace("164", "163"), new), (new, old), (old, old)]
+    wrong = [(old, f"166:{nothing}"), (f"163:{nothing}", new), (old.replace("163", "162"), new), (new, old), (old, old)]
     for pair in wrong:
         assert check(CONSISTENT, since, *pair, folder=tmp_path)[0] == 1, pair
     for change in (
@@ -318,7 +318,7 @@ def test_the_page_checks_every_pair_of_sizes(own_demo_ledger: Path, tmp_path: Pa
     with Store.open(own_demo_ledger, read_only=True) as store, store.read() as reader:
         leaves = heads.hashes(reader)
     since = tmp_path / "since.json"
-    for older in (1, 2, 63, 64, 65, 127, 128, 129, 163, 164):
+    for older in (1, 2, 63, 64, 65, 127, 128, 129, 162, 163):
         old = str(heads.head_of(leaves[:older]))
         since.unlink(missing_ok=True)
         assert run("consistent", old, "--out", since, "--ledger", own_demo_ledger)[0] == 0
@@ -329,15 +329,15 @@ def test_what_is_no_beginning_is_said_plainly(demo_ledger: Path) -> None:
     status, document, said = run("consistent", f"5:{'0' * 64}", "--ledger", demo_ledger)
     assert (status, "the first 5 entries of these books are others" in said) == (1, True)
     assert "find out who could write" in document["problems"][0]["remedy"]
-    status, _, said = run("consistent", f"165:{'0' * 64}", "--ledger", demo_ledger)
-    assert (status, "these books hold no more than 164" in said) == (1, True)
+    status, _, said = run("consistent", f"164:{'0' * 64}", "--ledger", demo_ledger)
+    assert (status, "these books hold no more than 163" in said) == (1, True)
     for wrong in ("", "5", "5:abc", "no such file", "-5:" + "0" * 64):
         assert run("consistent", "--ledger", demo_ledger, "--", wrong)[0] == 2
 
 
 def test_there_is_no_proof_of_no_entry(demo_ledger: Path, tmp_path: Path) -> None:
-    status, _, said = run("prove", 165, "--ledger", demo_ledger, "--out", tmp_path / "never.json")
-    assert (status, "Entries are numbered from 1 to 164" in said) == (1, True)
+    status, _, said = run("prove", 164, "--ledger", demo_ledger, "--out", tmp_path / "never.json")
+    assert (status, "Entries are numbered from 1 to 163" in said) == (1, True)
     assert not (tmp_path / "never.json").exists()
 
 

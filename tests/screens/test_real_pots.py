@@ -120,7 +120,7 @@ def test_the_register_says_how_parts_were_worked_out_and_what_is_not_known(liste
     assert year["arrs-central"]["parts"] == "parts not published"
     assert year["arrs-central"]["given_by"] == "Department of Health and Social Care"
     assert year["virtual-wards"]["notified_on"] is None
-    assert (year["virtual-wards"]["match_percent"], listed["2023/24"]["virtual-wards"]["match_percent"]) == (0, 50)
+    assert (year["virtual-wards"]["match_percent"], listed["2023/24"]["virtual-wards"]["match_percent"]) == (None, 50)
     assert (year["discharge-step-down-2023"]["notified_on"], year["discharge-step-down-2023"]["spend_by"]) == (
         date(2023, 1, 13), date(2023, 3, 31),
     )  # fmt: skip

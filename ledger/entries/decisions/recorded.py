@@ -36,7 +36,7 @@ _TERMS = (
     Field(
         "clawback",
         Holds.TEXT,
-        "What goes back of what is not spent; empty where it is not known",
+        "What goes back of what is not spent; none where nothing does, empty where it is not known",
         "underspend at month 12",
     ),
     Field("leave_by", Holds.KINDS, "By which kinds of entry money may leave it", "vire,consolidate"),
@@ -96,7 +96,7 @@ def _row_of_terms(
         if field.name in _FIRST and row[field.name] is None:
             why = f"The first terms of {fund} say it."
             raise Impossible(field.name, "nothing is given.", why, f"Give {field.holds.value}, as {field.example}.")
-    row["reason"] = header.reason
+    row["reason"], row["standing"] = header.reason, header.rests_on
     row["source"] = header.source or held.get("source")
     if not row["source"]:
         raise Impossible("source", "nothing is given.", "Terms rest on a document.", "Name the letter or decision.")
