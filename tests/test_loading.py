@@ -110,7 +110,10 @@ COMMANDS: dict[str, tuple[str, set[str]]] = {
         POSTS | YAML,
     ),
     "limit list": ("--ledger BOOKS", POSTS | YAML),
-    "carry-forward": (f"2026/27 --rule {ROOT}/docs/carry_forward_example.yaml --dry-run --ledger LEDGER", POSTS | YAML),
+    "carry-forward": (
+        f"2026/27 --rule {ROOT}/docs/carry_forward_example.yaml --dry-run --ledger LEDGER",
+        POSTS | YAML | PEOPLE,
+    ),
     "national": ("--rank devolved_share --ledger LEDGER", POSTS),
     "trend": ("--organisation QWO --ledger LEDGER", POSTS),
     "schedule": ("--icb QWO --fund core-community --ledger LEDGER", SHARES),

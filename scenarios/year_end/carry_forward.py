@@ -31,7 +31,7 @@ from scenarios.year_end.rule import HELD, ICB, LISTED, UNSPENT, CarryForwardLine
 
 LEFT = (AVAILABLE, BY_AGREEMENT, WITHOUT_AGREEMENT)
 RECURS = "it recurs, and is issued anew"
-NO_TERMS = "it has no terms on record, so whether it recurs is not known"
+NO_TERMS = "whether it recurs is not known: no terms on record say so"
 NOT_NAMED = "no line of the rule names it"
 
 

@@ -87,7 +87,9 @@ def test_more_by_health_inequality(demo_ledger: Path) -> None:
     # No agreement is known, so none is on record.
     assert {row["standing"] for row in rows} == {"retained without agreement"}
     share = people("core", "health_inequalities")
-    wanted = {icb: sum(kept.values()) * (share["health_inequalities"][icb] - share["core"][icb]) * 0.0897 for icb in kept}
+    wanted = {
+        icb: sum(kept.values()) * (share["health_inequalities"][icb] - share["core"][icb]) * 0.0897 for icb in kept
+    }
 
     said = library(demo_ledger)["more-by-health-inequality"]
     changed = changes(said, "icb")

@@ -75,8 +75,8 @@ def test_a_rule_that_refuses_says_what_would_make_it_pass(own: Path) -> None:
     assert refused.returncode == 1
     assert "Name the authority (--authority), and let it say 2025-06-02" in refused.stderr
     assert document(*lift, "--authority", "Board, for 2025-06-02")["sentences"] == [
-        "core-discharge was statutory, formula, non-recurrent, to be spent by 2026-03-31; from 2025-06-02 it is without a "
-        "ring-fence, formula, non-recurrent, to be spent by 2026-03-31."
+        "core-discharge was statutory, formula, not known whether it recurs, to be spent by 2026-03-31; from 2025-06-02 it "
+        "is without a ring-fence, formula, not known whether it recurs, to be spent by 2026-03-31."
     ]
 
 

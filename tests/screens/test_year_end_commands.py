@@ -18,9 +18,27 @@ def run(*arguments: object) -> tuple[int, dict[str, Any], str]:
     return done.exit_code, json.loads(done.stdout) if done.stdout.strip() else {}, done.stderr
 
 
+def for_once(ledger: Path) -> None:
+    """Whether the example's line recurs no source says, so whoever carries it forward has recorded that it does not."""
+    told = (
+        "--fund",
+        "core-sdf-transfers",
+        "--recurrent",
+        "NR",
+        "--reason",
+        "for this year alone",
+        "--date",
+        "2025-04-01",
+    )
+    assert run("record", "terms", *told, "--ledger", ledger)[0] == 0
+
+
 def test_a_year_is_carried_forward_by_the_example_and_closed(own_demo_ledger: Path) -> None:
     ledger = ("--ledger", own_demo_ledger)
     assert run("month", "list", *ledger)[1]["rows"] == []
+    status, _, said = run("carry-forward", "2026/27", "--rule", EXAMPLE, "--dry-run", *ledger)
+    assert (status, "whether it recurs is not known" in said) == (1, True)
+    for_once(own_demo_ledger)
     status, tried, said = run("carry-forward", "2026/27", "--rule", EXAMPLE, "--dry-run", *ledger)
     assert status == 0, said
     status, done, said = run("carry-forward", "2026/27", "--rule", EXAMPLE, *ledger)
@@ -47,6 +65,7 @@ def test_a_year_is_carried_forward_by_the_example_and_closed(own_demo_ledger: Pa
 
 def test_what_is_kept_of_a_dry_run_is_nothing(own_demo_ledger: Path) -> None:
     ledger = ("--ledger", own_demo_ledger)
+    for_once(own_demo_ledger)
     _, before, _ = run("position", *ledger)
     assert run("carry-forward", "2026/27", "--rule", EXAMPLE, "--dry-run", *ledger)[0] == 0
     _, tried, _ = run("month", "close", "2025-04", "--reason", "try", "--dry-run", *ledger)
