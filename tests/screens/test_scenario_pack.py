@@ -68,7 +68,7 @@ def test_the_printed_page_says_what_the_command_line_says(demo_ledger: Path, tmp
     assert {exact_pounds(gain["per_head_pence"]) for gain in largest} <= words
     assert {millions(fifth["change_pence"]) for fifth in icbs["fifths"]} <= words
     assert {test["says"] for test in wanted["scorecard"]} <= words
-    assert "Unchanged: ring-fenced, hard or statutory." in words
+    assert "Unchanged: ring-fenced, hard or statutory, kept without agreement, known before the year starts." in words
 
 
 def test_the_printed_page_loads_and_runs_nothing(demo_ledger: Path, tmp_path: Path) -> None:
