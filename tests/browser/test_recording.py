@@ -53,7 +53,7 @@ def type_in(visit: Visit, name: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "given", "says"),
     [
-        ("terms", LIFTED, "core-discharge was statutory, formula, non-recurrent"),
+        ("terms", LIFTED, "core-discharge was statutory, formula, not known whether it recurs"),
         ("agree", AGREED, "QWO keeps money of core-sdf-transfers by agreement from 2025-04-01."),
         ("pot", POT, "winter-2025 had no terms; from 2025-04-01 it is hard, direction, non-recurrent"),
     ],

@@ -308,10 +308,11 @@ def _questions(plan: TemplatePlan, ranges: dict[int, str]) -> Iterator[tuple[str
     code, fund, year, recurs, amount = (ranges[column] for column in (CODE, FUND, YEAR, RECURRENT, AMOUNT))
     codes = f"Organisations!$A${FIRST_ROW + 1}:$A${FIRST_ROW + len(plan.receivers)}"
     funds = f"Lines!$A${FIRST_ROW + 1}:$A${FIRST_ROW + len(plan.lines)}"
-    same = f'COUNTIFS({code},{code},{fund},{fund},{recurs},{recurs},{amount},"<>")'
+    # An empty cell is found by "=", and by no value: whether a line recurs may be not known.
+    same = f'COUNTIFS({code},{code},{fund},{fund},{recurs},"="&{recurs},{amount},"<>")'
     yield (
         "Every row with an amount is complete",
-        f'({amount}<>"")*(({code}="")+({fund}="")+({year}="")+({recurs}=""))',
+        f'({amount}<>"")*(({code}="")+({fund}="")+({year}=""))',
         "A",
     )
     yield "Every amount is a number", f'({amount}<>"")*(1-ISNUMBER({amount}))', "F"

@@ -43,11 +43,11 @@ def test_the_template_of_west_yorkshire_is_taken_without_naming_who_pays(own_dem
     path = west_yorkshire(own_demo_ledger, tmp_path)
     given = ("import", "budgets", path, "--year", "2025/26", "--ledger", own_demo_ledger, "--json")
     answer = json.loads(run(*given))
-    # The demo's ICB keeps £42,339,391.32 for community services and £39,987,202.91 for prescribing.
-    assert (answer["payer"], answer["standing"], answer["read_total_pence"]) == ("QWO", "retained", 8_232_659_423)
+    # The demo's ICB keeps £47,203,716.94 for community services and £44,578,674.68 for prescribing.
+    assert (answer["payer"], answer["standing"], answer["read_total_pence"]) == ("QWO", "retained", 9_178_239_162)
     assert answer["inferred"] == [
         "Who pays was inferred from who receives: NHS West Yorkshire ICB (QWO) is above the one that does",
-        "Which of it was inferred from the amounts: QWO holds the £82,326,594.23 as retained",
+        "Which of it was inferred from the amounts: QWO holds the £91,782,391.62 as retained",
     ]
     with Store.open(own_demo_ledger, read_only=True) as store, store.read() as reader:
         ((reason,),) = reader.rows(f"SELECT reason FROM entry WHERE number = {int(answer['entries'][0]['number'])}")

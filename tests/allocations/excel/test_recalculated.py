@@ -134,7 +134,7 @@ def fill_in_badly(book: Any) -> None:
         sheet.cell(row, column + 1).value = value
     for row in (FIRST_ROW + 7, FIRST_ROW + 8):
         for column, value in enumerate(
-            (sheet.cell(FIRST_ROW + 7, 1).value, None, "core-discharge", "2025/26", "no", 3), start=1
+            (sheet.cell(FIRST_ROW + 7, 1).value, None, "core-discharge", "2025/26", None, 3), start=1
         ):
             sheet.cell(row, column).value = value
 
