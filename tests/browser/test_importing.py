@@ -136,7 +136,7 @@ def test_the_finance_leads_path(browser: Any, address: str, ledger: Path, tmp_pa
     for tab, who in ((page, "Finance lead"), (second.page, "Deputy")):
         tab.get_by_label("Who posts it").fill(who)
         tab.get_by_label("Why: recorded").fill("Agreed by the board on 4 June")
-        tab.get_by_role("button", name="Post £42.3 million").dblclick()
+        tab.get_by_role("button", name="Post £47.2 million").dblclick()
         tab.get_by_text("The books have this file as entry").wait_for(timeout=SECONDS)
     second.close()
     sound(visit, "import-posted")
@@ -184,7 +184,7 @@ def test_the_keyboard_alone_brings_a_budget_in_with_the_focus_in_sight(
     page.keyboard.type("Finance lead")
     at("e.getAttribute('aria-label')?.startsWith('Why: recorded')", 3)
     page.keyboard.type("By keyboard")
-    at("e.tagName === 'BUTTON' && e.textContent.startsWith('Post £42.3 million')", 3)
+    at("e.tagName === 'BUTTON' && e.textContent.startsWith('Post £47.2 million')", 3)
     page.keyboard.press("Enter")
     page.get_by_text("The books have this file as entry").wait_for(timeout=SECONDS)
     visit.settled()

@@ -72,7 +72,7 @@ def test_a_board_members_path(browser: Any, address: str, ledger: Path, tmp_path
     own = tmp_path / "own.yaml"
     own.write_bytes(TEXT.replace(b"value: 80%", b"value: 70%"))
     wanted = told(ledger, "scenario", "run", own)
-    page.get_by_text(wanted["sentence"], exact=True).first.wait_for(timeout=30_000)
+    page.get_by_text(wanted["sentence"]).first.wait_for(timeout=30_000)
     visit.settled()
     visit.unfold()
     seen = page.locator("[data-testid=stMain]").inner_text()

@@ -119,9 +119,9 @@ def test_one_is_built_and_saved_and_the_command_line_runs_it(
     assert asked(app, "scenario") == "our-winter"
     assert sentence in said(app)
     ran = told(own_demo_ledger, "scenario", "run", "our-winter")
-    paragraphs = ran["sentence"].split("\n")
-    assert (ran["title"], paragraphs[0]) == ("Our winter", sentence)
-    assert all(one in said(app) for one in paragraphs)
+    assert ran["title"] == "Our winter"
+    # The page goes on to say how much of it a national contract directs.
+    assert sentence.startswith(ran["sentence"])
 
 
 def test_what_was_saved_is_there_after_a_restart_by_name_and_by_id(
