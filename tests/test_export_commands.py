@@ -45,7 +45,9 @@ def fresh(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
                 model: reader.table(f'SELECT * FROM "{model.__tablename__}"').select(schema_of(model).names)
                 for model in models
             }
-            post(store, [Draft(kind, kind, DAY, "tests", "as in the demo", records=rows)])
+            # Of agreements the demo has none.
+            if any(len(table) for table in rows.values()):
+                post(store, [Draft(kind, kind, DAY, "tests", "as in the demo", records=rows)])
         store.checkpoint()
     return path
 
@@ -137,7 +139,7 @@ def test_published_and_template(demo_ledger: Path, tmp_path: Path) -> None:
     filled = document(
         "template", "--icb", "QWO", "--year", "2025/26", "--out", tmp_path / "t.xlsx", "--ledger", demo_ledger
     )
-    assert {"fund": "core-prescribing", "name": "Core services: prescribing", "held_pence": 3_998_720_291} in filled[
+    assert {"fund": "core-prescribing", "name": "Core services: prescribing", "held_pence": 4_457_867_468} in filled[
         "rows"
     ]
     refused = run("export", "published", "--icb", "QQQ", "--out", out, "--ledger", demo_ledger, "--json")

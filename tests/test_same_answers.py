@@ -63,7 +63,7 @@ QUESTIONS = {
     "scenario list": ("",),
     "scenario run": ("devolve-80-at-once",),
     "scenario compare": ("winter-fund-in-the-baseline winter-fund-sixty-days-later",),
-    "scenario seek": ("devolve-80-at-once --find share_at_place --until devolved_share>=30% --from 53% --to 80%",),
+    "scenario seek": ("devolve-80-at-once --find share_at_place --until devolved_share>=27% --from 53% --to 80%",),
     "scenario adopt": ("keep-by-agreement --dry-run",),
 }
 # Entry 1 makes the structure and cannot be reversed; nothing of the fund is left to allocate; no such proposal, no such
