@@ -194,7 +194,7 @@ def test_the_national_path_by_keyboard_alone_shows_what_the_command_says(
     assert together.startswith("All ICBs together")
     for text, row in zip(told, rows, strict=True):
         assert exact_pounds(row["total_pence"]) in text
-    limits = ("--above", "ring_fenced_share_with_soft=31", "--below", "untied_devolved_share=22", "--above")
+    limits = ("--above", "ring_fenced_share_with_soft=31", "--below", "untied_devolved_share=18", "--above")
     alerts = document("national", *limits, "closing_distance=5", "--ledger", demo_ledger)["alerts"]
     shown = page.locator("table", has_text="Alerts").locator("tbody th").all_inner_texts()
     # The page asks in the order of its sliders, the command first of what is above a limit.
