@@ -51,7 +51,7 @@ def strip(marks: Sequence[Mark], *, name: str) -> str:
             f'<text x="{across}" y="60" text-anchor="middle">{escape(_pounds(step))}</text>'
         )
     axis = f'<line x1="{_SIDE}" x2="{_WIDTH - _SIDE}" y1="42" y2="42" stroke="{_RULE}"/>'
-    return _svg(f"{axis}{''.join(parts)}", 68, name, 12)
+    return picture(f"{axis}{''.join(parts)}", 68, name, 12)
 
 
 _LARGE = ((9, " billion"), (6, " million"))
@@ -84,10 +84,16 @@ def ranked(marks: Sequence[Mark], *, name: str) -> str:
             f'<text x="{_NAMES + long + 5:.1f}" y="{top + 11}">{escape(mark.figure)}</text>'
         )
     axis = f'<line x1="{_NAMES}" x2="{_NAMES}" y1="0" y2="{len(marks) * _ROW}" stroke="{_GREY}"/>'
-    return _svg(f"{''.join(parts)}{axis}", len(marks) * _ROW, name, 11)
+    return picture(f"{''.join(parts)}{axis}", len(marks) * _ROW, name, 11)
 
 
-def _svg(drawn: str, height: int, name: str, size: int) -> str:
+def picture(drawn: str, height: int, name: str, size: int) -> str:
+    """What is drawn, as a picture as wide as the page lets it be.
+
+    Args:
+        name: what it shows, in a sentence, for those who do not see it.
+        size: of its letters.
+    """
     return (
         f'<svg role="img" aria-label="{escape(name)}" viewBox="0 0 {_WIDTH} {height}" width="100%" '
         f'font-family="{FONT}" font-size="{size}" fill="{INK}">{drawn}</svg>'

@@ -14,9 +14,18 @@ from ledger.reports import measures as measuring
 from ledger.reports import position as holding
 from ledger.reports import register, returned, summary
 from ledger.reports.measures import Measure
-from ledger.reports.position import POSITION_COLUMNS, Moment
+from ledger.reports.position import BY_AGREEMENT, POSITION_COLUMNS, WITHOUT_AGREEMENT, Moment
 from ledger.reports.receivers import Received, seen_by_each
-from ledger.reports.summary import TOTAL, Picture, cell_shares, matrix_with_totals, percent
+from ledger.reports.summary import (
+    NATIONALLY,
+    OTHER_PLACES,
+    TOTAL,
+    FlowBand,
+    Picture,
+    cell_shares,
+    matrix_with_totals,
+    percent,
+)
 from ledger.reports.trail import trail as entries_behind
 from ledger.store import attachments
 from ledger.store.address import Address
@@ -28,6 +37,7 @@ from screens.report.report import (
     ABSENT,
     NOT_DEFINED,
     NOTHING,
+    Cell,
     Report,
     Row,
     Table,
@@ -327,6 +337,50 @@ def picture(picture: Picture, at: Moment, facts: Mapping[str, Any], done: str) -
     shown = [cells, matrix(picture, "Where the money is decided, and how free it is"),
              Table("In short", columns("What", "How much"), points)]  # fmt: skip
     return Report(shown, at, picture.sentence, [published, done], facts)
+
+
+_ENDS = {
+    "national": "NHS England",
+    NATIONALLY: "Kept by NHS England",
+    "place": "Places",
+    OTHER_PLACES: "Other places",
+    "pcn": "Primary care networks",
+    "practice": "Practices",
+    BY_AGREEMENT: "Kept by ICB, agreed",
+    WITHOUT_AGREEMENT: "Kept by ICB, not agreed",
+    "available": "Available at the ICB",
+}
+
+
+def flow_label(node: str) -> str:
+    """How an end of a band is called: streams and places by their own names."""
+    return _ENDS.get(node) or f"{node[:1].upper()}{node[1:]}"
+
+
+def flow(
+    bands: Sequence[FlowBand],
+    name: str,
+    *,
+    under: str | None = None,
+    year: int | None = None,
+    reading: GradeReading = RECORDED,
+) -> Table:
+    """The bands of a flow; each amount with a year leads to the balances that it is the sum of.
+
+    Args:
+        under: whose money it is, for the links of its figures.
+        year: of which year.
+        reading: how grades were read for it.
+    """
+
+    def cell(band: FlowBand) -> Cell:
+        if year is None:
+            return band.amount_pence
+        return composed(band.amount_pence, under=under, year=year, reading=reading, **band.only)
+
+    amount = money("Amount (£)").defined("What is held of the stream where the band ends, spent money included.")
+    rows = [(flow_label(band.source), flow_label(band.target), cell(band)) for band in bands]
+    return Table(name, columns("From", "To", amount), rows)
 
 
 def matrix(

@@ -19,8 +19,10 @@ from ledger.reports.measures import MEASURES
 from ledger.reports.monitoring import PotWatched, over_all
 from ledger.reports.position import Moment
 from ledger.reports.receivers import NoticeAndEnding
+from ledger.reports.summary import percent
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
+from screens.report import over_time
 from screens.report.readings import otherwise
 from screens.report.report import (
     NOT_DEFINED,
@@ -181,6 +183,41 @@ def in_england(together: national.IcbStanding, measure: str) -> str:
     )
 
 
+def icbs_alone(together: national.IcbStanding) -> str:
+    """The shares of what ICBs and those below them hold, as each ICB's own are worked out."""
+    free, tied = (told(together, name) for name in ("untied_devolved_share", _TIED))
+    return (
+        f"Of what all ICBs together hold, without NHS England's own money, {free} is both local and free and {tied} "
+        "ring-fenced, soft included (illustrative): compare an ICB's own shares with these."
+    )
+
+
+def ranked_sentence(
+    order: Sequence[tuple[national.IcbStanding, Fraction]],
+    measure: str,
+    *,
+    marked: str = "",
+    together: national.IcbStanding | None = None,
+) -> str:
+    """Who has most and least of a measure, where the marked one stands, and all as one.
+
+    Args:
+        order: the ICBs for which it is defined, the highest first.
+        marked: of one of them, by code.
+    """
+    (first, most), (last, least) = order[0], order[-1]
+    places = {row.code: (place, row.name, value) for place, (row, value) in enumerate(order, 1)}
+    place, name, value = places.get(marked, (0, "", None))
+    own = f"; {name} is number {place} with {percent(value)}" if place else ""
+    sentence = (
+        f"{TITLES[measure]}: from {in_percent(least, measure)} ({last.name}) to {in_percent(most, measure)} "
+        f"({first.name}), among {len(order)} ICBs{own}."
+    )
+    if together is None or together.values[measure] is None:
+        return sentence
+    return f"{sentence} {in_england(together, measure)}"
+
+
 # What became of a pot: attribute, heading, and whether it is a sum.
 _BECAME = (
     ("allocated_pence", "Allocated (£)"), ("spent_pence", "Spent on its purpose (£)"),
@@ -304,6 +341,18 @@ def pots_watched(found: Sequence[PotWatched]) -> Table:
     return Table("Every pot over all ICBs", heads, rows)
 
 
+def beside_sentence(rows: Sequence[national.IcbStanding], marked: str) -> str:
+    """Whom one ICB is put beside."""
+    (one,) = [row for row in rows if row.code == marked]
+    near = ", ".join(row.name for row in national.peers(rows, marked))
+    if not near:
+        return "Its registered population is not on record, so it has no peers here."
+    return (
+        f"Its peers are the nearest in registered population: {near}. Its region is {one.region or 'not on record'}. "
+        "Beside it stand medians: half of those have more, half less."
+    )
+
+
 def beside(rows: Sequence[national.IcbStanding], marked: str) -> Table:
     """One ICB beside its peers, its region and all: every measure."""
     (one,) = [row for row in rows if row.code == marked]
@@ -340,7 +389,7 @@ def trend(
     title = f"{whose}: at the end of each of the {over}, as known {'then' if known_then else 'now'}"
     facts = {"organisation": organisation, "over": over, "known_then": known_then, "reading": reading.name}
     table = trend_table(points, organisation, known_then=known_then)
-    said = years_without(points, over) if points else [NOTHING]
+    said = over_time.years_without(points, over) if points else [NOTHING]
     return Report([table], at, title, [*said, *otherwise(reading)], facts)
 
 
@@ -393,18 +442,6 @@ def each_at_points(found: Mapping[str, Sequence[trends.TrendPoint]], names: Mapp
     titles = ("Lowest ICB", "Median ICB", "Highest ICB")
     last = [(title, *(end and end[place] for end in over)) for place, title in enumerate(titles)]
     return Table(f"{trends.MEASURES[measure]}: every ICB at every point", heads, [*rows, *last] if rows else [])
-
-
-_COMPARED = 3
-
-
-def years_without(points: Sequence[trends.TrendPoint], over: str) -> list[str]:
-    """Of which of the newest three years nothing is recorded; nothing is said where points are months."""
-    years = {one.point.year for one in points if one.total_pence is not None}
-    if over != trends.YEARS or not years:
-        return []
-    lacking = [str(FinancialYear(year)) for year in range(max(years) - _COMPARED + 1, max(years)) if year not in years]
-    return [f"Of {' and '.join(lacking)} nothing is recorded here, so nothing is compared with it."] if lacking else []
 
 
 def with_lines(report: Report, years: Sequence[int], lines: Sequence[LineOverYears]) -> Report:
@@ -509,6 +546,15 @@ _OF_TARGETS = {
 
 def _aimed(column: Column) -> Column:
     return column.defined(_OF_TARGETS[column.key])
+
+
+def targets_sentence(targets: Sequence[Target], as_is: date | None) -> str:
+    """How many ICBs are above their targets on one stream, and what the distances rest on."""
+    above = [row for row in targets if row.closing_distance > 0]
+    return (
+        f"{len(above)} of {len(targets)} ICBs are above their target for {targets[0].stream} services in 2025/26. "
+        f"Distances are {'published' if as_is is None else 'worked out anew from the sums (derived)'}."
+    )
 
 
 def targets(targets: Sequence[Target], *, as_is: date | None, changes: Sequence[date]) -> Report:

@@ -146,6 +146,14 @@ def year_in_words(one: Received) -> str:
     )
 
 
+def streams_sentence(one: Received) -> str:
+    """What the picture of a receiver's streams by size shows."""
+    return (
+        f"Each tick is a stream. Of {count_of(len(one.streams), 'stream', 'streams')}, "
+        f"{len(streams_in_last(one, 1))} share the last 1% of the money; they are short and orange."
+    )
+
+
 def streams_table(one: Received) -> Table:
     """Every stream of a receiver, the largest first, and whether it is of those that share the last hundredth."""
     last, total = streams_in_last(one, 1), int(one.values["total"] or 0)

@@ -8,13 +8,12 @@ import streamlit as st
 
 from ledger.money import spoken
 from ledger.readings import RECORDED, GradeReading
-from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
-from ledger.reports.summary import NATIONALLY, OTHER_PLACES, FlowBand, Picture, cell_shares, matrix_with_totals, percent
+from ledger.reports.summary import FlowBand, Picture, cell_shares, matrix_with_totals, percent
 from screens.report import holdings
 from screens.report.holdings import GRADES
 from screens.report.marks import Span, Where, at_percent
 from screens.report.render.svg import FONT, INK, MAIN, PALETTE, SECOND, WARM
-from screens.report.report import Table, columns, composed, money
+from screens.report.report import Table, columns
 from screens.web.charts import kit
 
 _STEP = 40
@@ -76,24 +75,6 @@ def _spec(rows: Sequence[dict[str, Any]], domain: Sequence[Where]) -> dict[str, 
     return {"data": kit.data(rows), "encoding": {"y": kit.names(rows)}, "layer": [bars, figures]}
 
 
-_LABELS = {
-    "national": "NHS England",
-    NATIONALLY: "Kept by NHS England",
-    "place": "Places",
-    OTHER_PLACES: "Other places",
-    "pcn": "Primary care networks",
-    "practice": "Practices",
-    BY_AGREEMENT: "Kept by ICB, agreed",
-    WITHOUT_AGREEMENT: "Kept by ICB, not agreed",
-    "available": "Available at the ICB",
-}
-
-
-def _label(node: str) -> str:
-    """How an end of a band is called: streams and places by their own names."""
-    return _LABELS.get(node) or f"{node[:1].upper()}{node[1:]}"
-
-
 def sankey(
     links: Sequence[FlowBand],
     *,
@@ -115,21 +96,12 @@ def sankey(
         year: of which year.
         reading: how grades are read on the page.
     """
-    rows = [
-        (
-            _label(link.source),
-            _label(link.target),
-            composed(link.amount_pence, under=under, year=year, reading=reading, **link.only),
-        )
-        for link in links
-    ]
-    amount = money("Amount (£)").defined("What is held of the stream where the band ends, spent money included.")
-    table = Table(name, columns("From", "To", amount), rows)
+    table = holdings.flow(links, name, under=under, year=year, reading=reading)
     kit.frame(name, sentence, lambda alt: _draw(links, alt, key), table, file_name=key)
 
 
 def _draw(links: Sequence[FlowBand], alt: str, key: str) -> None:
-    names = list(dict.fromkeys(_label(part) for link in links for part in (link.source, link.target)))
+    names = list(dict.fromkeys(end for link in links for end in _ends(link)))
     st.echarts_chart(
         {
             "baseOption": {"animation": False, "series": [_series(links, names)]},
@@ -154,6 +126,10 @@ def _draw(links: Sequence[FlowBand], alt: str, key: str) -> None:
     )
 
 
+def _ends(link: FlowBand) -> tuple[str, str]:
+    return holdings.flow_label(link.source), holdings.flow_label(link.target)
+
+
 def _series(links: Sequence[FlowBand], names: Sequence[str]) -> dict[str, Any]:
     return {
         "type": "sankey",
@@ -169,9 +145,7 @@ def _series(links: Sequence[FlowBand], names: Sequence[str]) -> dict[str, Any]:
         "lineStyle": {"color": "source", "opacity": 0.35},
         "data": [{"name": node, "itemStyle": {"color": PALETTE[at % len(PALETTE)]}} for at, node in enumerate(names)],
         # Pence give the widths of the bands; the figures to read are in the table.
-        "links": [
-            {"source": _label(link.source), "target": _label(link.target), "value": link.amount_pence} for link in links
-        ],
+        "links": [{"source": _ends(link)[0], "target": _ends(link)[1], "value": link.amount_pence} for link in links],
         "tooltip": {"show": False},
     }
 

@@ -18,8 +18,8 @@ from ledger.reports.trend import MONTHS, YEARS
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
 from screens.report import national as reporting
-from screens.report import shares
-from screens.report.marks import Where, at_percent
+from screens.report import over_time, shares
+from screens.report.marks import at_percent
 from screens.report.national import in_percent
 from screens.report.render import page as tables
 from screens.report.report import Report, Table, boundaries, columns, ranged
@@ -114,14 +114,8 @@ def _compare(rows: Sequence[IcbStanding], year: int | None, whole: IcbStanding |
         st.info(f"{title} is not defined for any ICB here.")
         return
     table, small = reporting.icbs(listed, measure, year=year, together=whole), _small_table(order, measure)
-    first, last = order[0], order[-1]
     bars = [_bar(row, value, measure, marked) for row, value in order]
-    sentence = (
-        f"{title}: from {in_percent(last[1], measure)} ({last[0].name}) to {in_percent(first[1], measure)} "
-        f"({first[0].name}), among {len(order)} ICBs{_place_of(order, marked)}."
-    )
-    if whole is not None and whole.values[measure] is not None:
-        sentence += f" {reporting.in_england(whole, measure)}"
+    sentence = reporting.ranked_sentence(order, measure, marked=marked, together=whole)
     if measure == DISTANCE:
         distances(bars, name="Ranked", sentence=sentence, axis=f"{title} (%)", table=table, key=f"ranked-{measure}")
     else:
@@ -165,14 +159,8 @@ def _compare(rows: Sequence[IcbStanding], year: int | None, whole: IcbStanding |
 def _beside(rows: Sequence[IcbStanding], marked: str) -> None:
     """The marked ICB beside its peers, its region and all: every measure."""
     (one,) = [row for row in rows if row.code == marked]
-    near = ", ".join(row.name for row in national.peers(rows, marked))
     st.header(f"{one.name} beside others", anchor=False)
-    st.write(
-        f"Its peers are the nearest in registered population: {near}. Its region is {one.region or 'not on record'}. "
-        "Beside it stand medians: half of those have more, half less."
-        if near
-        else "Its registered population is not on record, so it has no peers here."
-    )
+    st.write(reporting.beside_sentence(rows, marked))
     tables.show(reporting.beside(rows, marked), f"beside-{marked}")
 
 
@@ -183,13 +171,6 @@ def _listed(rows: Sequence[IcbStanding], whom: str, marked: str) -> list[IcbStan
         codes = {marked, *(row.code for row in national.peers(rows, marked))}
         return [row for row in rows if row.code in codes]
     return [row for row in rows if row.region == whom]
-
-
-def _place_of(order: Sequence[tuple[IcbStanding, Fraction]], marked: str) -> str:
-    for place, (row, value) in enumerate(order, 1):
-        if row.code == marked:
-            return f"; {row.name} is number {place} with {percent(value)}"
-    return ""
 
 
 def _bar(row: IcbStanding, value: Fraction, measure: str, marked: str) -> Bar:
@@ -264,13 +245,11 @@ def _targets(as_is: date | None) -> None:
     st.header("Distance from target", anchor=False)
     stream = address.choose("stream", "Stream", list(STREAMS), shown=str.capitalize, horizontal=True)
     found = targets.targets(stream, as_is)
-    above = [row for row in found if row.closing_distance > 0]
     report = reporting.targets(found, as_is=as_is, changes=())
     distances(
         [Bar(row.name, at_percent(row.closing_distance), in_percent(row.closing_distance, DISTANCE)) for row in found],
         name="Who is above and below target",
-        sentence=f"{len(above)} of {len(found)} ICBs are above their target for {stream} services in 2025/26. "
-        f"Distances are {'published' if as_is is None else 'worked out anew from the sums (derived)'}.",
+        sentence=reporting.targets_sentence(found, as_is),
         axis="Percent above or below target",
         table=report.rows,
         key=f"targets-{stream.replace(' ', '-')}",
@@ -305,8 +284,6 @@ _EVERYTHING = "Everything in the ledger, national money included"
 _NOW, _THEN = "now", "then"
 _OVER = {MONTHS: "The months of the year", YEARS: "All years in the ledger"}
 _KNOWN = {_NOW: "As known now", _THEN: "As known at each point"}
-# Four lines can be told apart; the table has all measures.
-_DRAWN = ("ring_fenced_share_with_soft", "in_year_share", "non_recurrent_share", "devolved_share")
 
 
 @st.fragment
@@ -342,22 +319,22 @@ def _trend(books: Books) -> None:
         )[code],
         code, span, as_then, books.year, books.reading,
     )  # fmt: skip
-    held = [standing for standing in found if standing.total_pence is not None]
+    held = over_time.held(found)
     if not held:
         st.info(_nothing(as_then=as_then, year=books.year))
         return
     name = names[code] if code else _EVERYTHING
     lines(
-        [_label(standing, span) for standing in found],
-        {trend.MEASURES[measure]: [_where(standing, measure) for standing in found] for measure in _DRAWN},
+        over_time.labels(found, span),
+        over_time.lines(found),
         name="Trend",
-        sentence=f"{name}: {_sentence(held)}",
+        sentence=f"{name}: {over_time.sentence(held)}",
         axis="Share of the money (%)",
         table=reporting.trend_table(found, code or None, known_then=as_then),
         key=f"trend-{code or 'all'}-{span}-{clock}",
         smaller=True,
     )
-    for sentence in reporting.years_without(found, span):
+    for sentence in over_time.years_without(found, span):
         st.text(sentence)
     if span == YEARS:
         _line_by_line(books, code)
@@ -380,7 +357,7 @@ def _every_icb(books: Books, span: str, *, as_then: bool) -> None:
         return
     lowest, middle, highest = next(end for end in reversed(over) if end)
     lines(
-        [_label(standing, span) for standing in next(iter(found.values()))],
+        over_time.labels(next(iter(found.values())), span),
         {
             title: [None if end is None else at_percent(end[place]) for end in over]
             for title, place in (("Highest ICB", 2), ("Median ICB", 1), ("Lowest ICB", 0))
@@ -419,28 +396,3 @@ def _nothing(*, as_then: bool, year: int) -> str:
             f"'{_KNOWN[_NOW]}' to see what counted then, as it is known today."
         )
     return f"Nothing was held at any of these points: no money of {FinancialYear(year)} counts yet."
-
-
-def _where(standing: trend.TrendPoint, measure: str) -> Where | None:
-    value = standing.values[measure]
-    return None if value is None else at_percent(value)
-
-
-def _label(standing: trend.TrendPoint, span: str) -> str:
-    point = standing.point
-    return str(FinancialYear(point.year)) if span == YEARS else f"{point.as_at:%b %y}"
-
-
-def _sentence(held: Sequence[trend.TrendPoint]) -> str:
-    """What changed from the first point to the last, measure by measure."""
-    first, last = held[0], held[-1]
-    if len(held) == 1:
-        told = [f"{trend.MEASURES[name].lower()} {percent(last.values[name])}" for name in _DRAWN]
-        return f"there is one point so far, {last.point.as_at:%-d %B %Y}: {', '.join(told)}."
-    moved = [
-        f"{trend.MEASURES[name].lower()} went from {percent(first.values[name])} to {percent(last.values[name])}"
-        for name in _DRAWN
-        if any(standing.values[name] != first.values[name] for standing in held)
-    ]
-    between = f"between {first.point.as_at:%-d %B %Y} and {last.point.as_at:%-d %B %Y}"
-    return f"{between}, {'; '.join(moved)}." if moved else f"{between}, none of these shares changed."

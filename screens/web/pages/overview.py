@@ -14,7 +14,7 @@ from ledger.reports.measures import MEASURES
 from ledger.reports.summary import GradeChange
 from ledger.years import FinancialYear
 from screens.report.holdings import GRADES
-from screens.report.national import told
+from screens.report.national import icbs_alone
 from screens.report.render import page as tables
 from screens.report.report import Link, Table, columns, composed, money
 from screens.web.charts.flows import matrix, sankey
@@ -81,11 +81,7 @@ def _icbs_alone(books: Books) -> None:
         books.year, None, books.reading,
     )  # fmt: skip
     if whole is not None:
-        free, tied = (told(whole, name) for name in ("untied_devolved_share", "ring_fenced_share_with_soft"))
-        st.write(
-            f"Of what all ICBs together hold, without NHS England's own money, {free} is both local and free and "
-            f"{tied} ring-fenced, soft included (illustrative): compare an ICB's own shares with these."
-        )
+        st.write(icbs_alone(whole))
 
 
 def _behind(pence: int, only: Mapping[str, str], icb: str | None, books: Books) -> None:

@@ -70,12 +70,10 @@ def _one(found: Sequence[Received], named: str) -> None:
         reporting.by_month(one), reporting.MONTH_NAMES, name="The year", sentence=reporting.year_in_words(one),
         table=reporting.calendar_table(one), key=f"year-{code}",
     )  # fmt: skip
-    last = streams_in_last(one, 1)
     strip(
         {"Streams": _ticks(one)},
         name="Streams by size",
-        sentence=f"Each tick is a stream. Of {count_of(len(one.streams), 'stream', 'streams')}, {len(last)} share the "
-        "last 1% of the money; they are short and orange.",
+        sentence=reporting.streams_sentence(one),
         table=reporting.streams_table(one),
         key=f"streams-{code}",
     )

@@ -1,0 +1,62 @@
+"""The picture of a trend in words: what is drawn of it, and what changed from its first point to its last."""
+
+from collections.abc import Mapping, Sequence
+
+from ledger.reports.summary import percent
+from ledger.reports.trend import MEASURES, YEARS, TrendPoint
+from ledger.years import FinancialYear
+from screens.report.marks import Where, at_percent
+
+# Four lines can be told apart; the table has all measures.
+DRAWN = ("ring_fenced_share_with_soft", "in_year_share", "non_recurrent_share", "devolved_share")
+
+
+def labels(points: Sequence[TrendPoint], over: str) -> list[str]:
+    """What is written under each point: its year, or its month."""
+    return [str(FinancialYear(one.point.year)) if over == YEARS else f"{one.point.as_at:%b %y}" for one in points]
+
+
+def lines(points: Sequence[TrendPoint]) -> Mapping[str, Sequence[Where | None]]:
+    """The title of each measure that is drawn to where it stands at every point; None where nothing was held."""
+    return {MEASURES[name]: [_where(one, name) for one in points] for name in DRAWN}
+
+
+def _where(point: TrendPoint, measure: str) -> Where | None:
+    value = point.values[measure]
+    return None if value is None else at_percent(value)
+
+
+def held(points: Sequence[TrendPoint]) -> list[TrendPoint]:
+    """The points at which anything was held."""
+    return [one for one in points if one.total_pence is not None]
+
+
+def sentence(held: Sequence[TrendPoint]) -> str:
+    """What changed from the first point to the last, measure by measure.
+
+    Args:
+        held: one point or more, each with money.
+    """
+    first, last = held[0], held[-1]
+    if len(held) == 1:
+        said = [f"{MEASURES[name].lower()} {percent(last.values[name])}" for name in DRAWN]
+        return f"there is one point so far, {last.point.as_at:%-d %B %Y}: {', '.join(said)}."
+    moved = [
+        f"{MEASURES[name].lower()} went from {percent(first.values[name])} to {percent(last.values[name])}"
+        for name in DRAWN
+        if any(one.values[name] != first.values[name] for one in held)
+    ]
+    between = f"between {first.point.as_at:%-d %B %Y} and {last.point.as_at:%-d %B %Y}"
+    return f"{between}, {'; '.join(moved)}." if moved else f"{between}, none of these shares changed."
+
+
+_COMPARED = 3
+
+
+def years_without(points: Sequence[TrendPoint], over: str) -> list[str]:
+    """Of which of the newest three years nothing is recorded; nothing is said where points are months."""
+    years = {one.point.year for one in held(points)}
+    if over != YEARS or not years:
+        return []
+    lacking = [str(FinancialYear(year)) for year in range(max(years) - _COMPARED + 1, max(years)) if year not in years]
+    return [f"Of {' and '.join(lacking)} nothing is recorded here, so nothing is compared with it."] if lacking else []
