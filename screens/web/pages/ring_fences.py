@@ -9,14 +9,13 @@ from ledger.readings import GradeReading
 from ledger.reports import measures
 from ledger.reports import pots as fencing
 from ledger.reports.measures import ALL, EARMARKED, Measure
-from ledger.reports.pots import Fence, Kept
+from ledger.reports.pots import Fence
 from ledger.reports.summary import percent
 from ledger.years import FinancialYear
 from screens.report import holdings, marks
-from screens.report.holdings import GRADES, measure_text
+from screens.report import ring_fences as reporting
+from screens.report.holdings import measure_text
 from screens.report.render import page as tables
-from screens.report.report import Cell, Column, Row, Table, columns, composed, count, money, share, traced
-from screens.report.report import day as day_column
 from screens.web.charts.lines import lorenz
 from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
@@ -30,12 +29,7 @@ _FIRST = ("pots", "effective_number", "penny_packets", "penny_packet_share_of_va
 _MORE = ("gini", "effective_number_shannon", "median_pot", "mean_pot", "smallest_pot", "penny_packet_share_of_count",
          "returns_per_year", "returns_per_million", "spend_window")  # fmt: skip
 _MOST_KEPT = 60
-_NOT_KNOWN = "not known"
 _KEPT = ("retained_with_agreement", "retained_without_agreement", "retained_not_a_choice")
-
-
-def _defined(column: Column, figure: str) -> Column:
-    return column.defined(fencing.DEFINITIONS[figure])
 
 
 def page() -> None:
@@ -54,17 +48,13 @@ def page() -> None:
         "fences", lambda reader, at: fencing.fences(reader, read, at.as_at), icb, books.year, books.reading
     )
     name = books.icbs[icb] if icb else frame.ENGLAND
-    fenced = [fence for fence in found if fence.is_earmarked]
-    if fenced:
+    if any(fence.is_earmarked for fence in found):
         tied = next(
             one for one in _measures(books, held, ALL, _USUAL_POUNDS, icb) if one.name == "ring_fenced_share_with_soft"
         )
-        st.write(
-            f"**{name}: {len(fenced)} of {len(found)} pots are tied to a purpose, softly or firmly; they hold "
-            f"{measure_text(tied)} of the money (illustrative).**"
-        )
+        st.write(f"**{reporting.tied_sentence(name, found, tied)}**")
     else:
-        st.success(f"Nothing is ring-fenced in {name}: none of its {len(found)} pots is tied to a purpose.")
+        st.success(reporting.nothing_tied(name, found))
     _pots(found, icb, books.reading)
     _deadlines(books, found)
     _pieces(books, held, icb)
@@ -91,31 +81,12 @@ def _pots(fences: Sequence[Fence], icb: str | None, reading: GradeReading) -> No
     if not listed:
         st.write("No pot here is tied to a purpose. Choose all money to see the others.")
         return
-    heads = columns(
-        "Pot", _defined(money("Held (£)"), "amount_pence"), _defined(share("Share"), "of_total"), "Ring-fence", "Route",
-        "Lasting", day_column("Notice"), day_column("Spend by", missing="no deadline"),
-        _defined(count("Returns a year", missing=_NOT_KNOWN), "returns_per_year"), "How sure",
-    )  # fmt: skip
-    rows = [
-        (
-            fence.name,
-            composed(fence.amount_pence, under=icb, year=fence.year, reading=reading, pot=fence.code),
-            fence.of_total,
-            GRADES.get(fence.grade or "", "No terms on record"),
-            fence.route,
-            {True: "recurrent", False: "one-off", None: ""}[fence.recurrent],
-            fence.notified_on,
-            fence.spend_by,
-            fence.returns_per_year,
-            fence.quality,
-        )
-        for fence in listed
-    ]
     st.write(
         f"Amounts are published. How each line is tied is read here {reading.title} (illustrative), and *how sure* "
         "says how sure its terms are. Returns are shown where they are known; unknown is not zero."
     )
-    tables.show(Table(f"Pots: {_SCOPES[scope].lower()}", heads, rows), f"pots-{icb or 'all'}")
+    table = reporting.pots(listed, f"Pots: {_SCOPES[scope].lower()}", under=icb, reading=reading)
+    tables.show(table, f"pots-{icb or 'all'}")
     frame.link("Lift, loosen or tighten a ring-fence", "record", {"kind": "terms"})
 
 
@@ -139,27 +110,11 @@ def _deadlines(books: Books, fences: Sequence[Fence]) -> None:
             f"From {day:%-d %B %Y} on, {len(dated)} earmarked pots have a deadline; the first is {first.name}, by "
             f"{first.spend_by:%-d %B %Y}."
         )
-    heads = columns(
-        "Pot", _defined(money("Not spent (£)"), "left_pence"), day_column("Spend by"),
-        _defined(count("Days left"), "days_left"), _defined(money("A day from now (£)"), "rate_pence"),
-        _defined(money("A day over its whole window (£)"), "whole_rate_pence"),
-    )  # fmt: skip
-    rows = [
-        (
-            fence.name,
-            fence.left_pence,
-            fence.spend_by,
-            fence.days_left,
-            "deadline has passed" if fence.has_passed else fence.rate_pence,
-            fence.whole_rate_pence,
-        )
-        for fence in dated
-    ]
     st.write(
         "Derived: what is left, over the days that are left, both ends counted. The last column is the even rate from "
         "notice, or 1 April if that is later, to the deadline. Spending is what these books record as spent."
     )
-    tables.show(Table("Deadlines and daily rates", heads, rows), f"deadlines-{year.start}")
+    tables.show(reporting.deadlines(dated), f"deadlines-{year.start}")
 
 
 @st.fragment
@@ -212,31 +167,9 @@ def _retained(books: Books, held: pa.Table, icb: str | None) -> None:
         with place:
             metric(values[name], illustrative=True)
     listed = found[:_MOST_KEPT]
-    rows = [_kept_row(one, books.year, with_name=icb is None) for one in listed]
-    heads = columns("Line", _defined(money("With agreement (£)"), "agreed_pence"),
-                    _defined(money("Without agreement (£)"), "not_agreed_pence"),
-                    _defined(money("Not a choice (£)"), "not_a_choice_pence"), "Decision on record",
-                    Column("", "Who agreed", missing="nobody"),
-                    day_column("Until", missing="no end is recorded"))  # fmt: skip
     more = "" if len(listed) == len(found) else f", the {len(listed)} largest of {len(found)}"
     st.write("What the books show as retained, and on what agreement. What ICBs keep in these books is illustrative.")
     with st.expander(f"Lines that are kept back{more}", expanded=icb is not None):
-        tables.show(Table(f"Kept back{more}", heads, rows), f"kept-{icb or 'all'}")
+        table = reporting.kept(listed, f"Kept back{more}", year=books.year, with_name=icb is None)
+        tables.show(table, f"kept-{icb or 'all'}")
     frame.link("Record an agreement to keep money", "record", {"kind": "agree"})
-
-
-def _kept_row(one: Kept, year: int, *, with_name: bool) -> Row:
-    name = f"{one.name}: {one.fund_name}" if with_name else one.fund_name
-
-    def cell(pence: int) -> Cell:
-        return traced(pence, organisation=one.organisation, fund=one.fund, year=year) if pence else pence
-
-    return (
-        name,
-        cell(one.agreed_pence),
-        cell(one.not_agreed_pence),
-        cell(one.not_a_choice_pence),
-        one.decision or "none",
-        one.partners,
-        one.until,
-    )

@@ -1,0 +1,132 @@
+"""Ring-fences in tables: every pot with its terms, what must be spent by when, and what is kept back."""
+
+from collections.abc import Sequence
+
+from ledger.readings import GradeReading
+from ledger.reports import pots as fencing
+from ledger.reports.measures import Measure
+from ledger.reports.pots import Fence, Kept
+from screens.report.holdings import GRADES, measure_text
+from screens.report.report import Cell, Column, Row, Table, columns, composed, count, day, money, share, traced
+
+_NOT_KNOWN = "not known"
+
+
+def _defined(column: Column, figure: str) -> Column:
+    return column.defined(fencing.DEFINITIONS[figure])
+
+
+def tied_sentence(name: str, fences: Sequence[Fence], tied: Measure) -> str:
+    """How many pots are tied to a purpose, and how much of the money they hold.
+
+    Args:
+        name: whose they are.
+        tied: the share that is ring-fenced, soft included, with its range.
+    """
+    fenced = [fence for fence in fences if fence.is_earmarked]
+    return (
+        f"{name}: {len(fenced)} of {len(fences)} pots are tied to a purpose, softly or firmly; they hold "
+        f"{measure_text(tied)} of the money (illustrative)."
+    )
+
+
+def nothing_tied(name: str, fences: Sequence[Fence]) -> str:
+    """The same where no pot is tied."""
+    return f"Nothing is ring-fenced in {name}: none of its {len(fences)} pots is tied to a purpose."
+
+
+def pots(fences: Sequence[Fence], name: str, *, under: str | None = None, reading: GradeReading | None = None) -> Table:
+    """Every pot with its terms; with a reading each amount leads to the balances that it is the sum of.
+
+    Args:
+        name: of the table.
+        under: whose money it is, for the links of its figures.
+        reading: how grades were read.
+    """
+
+    def held(fence: Fence) -> Cell:
+        if reading is None:
+            return fence.amount_pence
+        return composed(fence.amount_pence, under=under, year=fence.year, reading=reading, pot=fence.code)
+
+    heads = columns(
+        "Pot", _defined(money("Held (£)"), "amount_pence"), _defined(share("Share"), "of_total"), "Ring-fence", "Route",
+        "Lasting", day("Notice"), day("Spend by", missing="no deadline"),
+        _defined(count("Returns a year", missing=_NOT_KNOWN), "returns_per_year"), "How sure",
+    )  # fmt: skip
+    rows = [
+        (
+            fence.name,
+            held(fence),
+            fence.of_total,
+            GRADES.get(fence.grade or "", "No terms on record"),
+            fence.route,
+            {True: "recurrent", False: "one-off", None: ""}[fence.recurrent],
+            fence.notified_on,
+            fence.spend_by,
+            fence.returns_per_year,
+            fence.quality,
+        )
+        for fence in fences
+    ]
+    return Table(name, heads, rows)
+
+
+def deadlines(dated: Sequence[Fence]) -> Table:
+    """What must be spent by when, and what that is a day.
+
+    Args:
+        dated: pots with a deadline.
+    """
+    heads = columns(
+        "Pot", _defined(money("Not spent (£)"), "left_pence"), day("Spend by"),
+        _defined(count("Days left"), "days_left"), _defined(money("A day from now (£)"), "rate_pence"),
+        _defined(money("A day over its whole window (£)"), "whole_rate_pence"),
+    )  # fmt: skip
+    rows = [
+        (
+            fence.name,
+            fence.left_pence,
+            fence.spend_by,
+            fence.days_left,
+            "deadline has passed" if fence.has_passed else fence.rate_pence,
+            fence.whole_rate_pence,
+        )
+        for fence in dated
+    ]
+    return Table("Deadlines and daily rates", heads, rows)
+
+
+def kept(lines: Sequence[Kept], name: str, *, year: int | None, with_name: bool) -> Table:
+    """What is kept back, line by line, and on what decision.
+
+    Args:
+        name: of the table.
+        year: of the money, where its amounts lead to the entries behind them.
+        with_name: whether each line says whose it is.
+    """
+    heads = columns(
+        "Line", _defined(money("With agreement (£)"), "agreed_pence"),
+        _defined(money("Without agreement (£)"), "not_agreed_pence"),
+        _defined(money("Not a choice (£)"), "not_a_choice_pence"), "Decision on record",
+        Column("", "Who agreed", missing="nobody"), day("Until", missing="no end is recorded"),
+    )  # fmt: skip
+    return Table(name, heads, [_kept_row(one, year, with_name=with_name) for one in lines])
+
+
+def _kept_row(one: Kept, year: int | None, *, with_name: bool) -> Row:
+    name = f"{one.name}: {one.fund_name}" if with_name else one.fund_name
+
+    def cell(pence: int) -> Cell:
+        leads = pence and year is not None
+        return traced(pence, organisation=one.organisation, fund=one.fund, year=year) if leads else pence
+
+    return (
+        name,
+        cell(one.agreed_pence),
+        cell(one.not_agreed_pence),
+        cell(one.not_a_choice_pence),
+        one.decision or "none",
+        one.partners,
+        one.until,
+    )
