@@ -6,11 +6,11 @@ from html import escape
 from math import ceil, floor, log10
 
 from screens.report.marks import Where
-from screens.report.render.svg import FONT, INK, MAIN, WARM
+from screens.report.render.colours import INK, RULE, Colour
+from screens.report.render.svg import FONT
 
 _WIDTH, _SIDE = 720, 24
 _NAMES, _FIGURES, _ROW, _BAR = 250, 70, 20, 13
-_RULE, _GREY = "#4C6272", "#AEB7BD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Mark:
 
 
 def strip(marks: Sequence[Mark], *, name: str) -> str:
-    """A tick for each mark on an axis on which every step is ten times the one before; marked ones short and orange.
+    """A tick for each mark on an axis on which every step is ten times the one before; marked ones short and violet.
 
     Args:
         marks: those at nothing or below have no place on such an axis, and are in the table alone.
@@ -39,7 +39,7 @@ def strip(marks: Sequence[Mark], *, name: str) -> str:
     parts = []
     for mark in drawn:
         across = f"{_SIDE + (log10(mark.at) - low) * scale:.1f}"
-        top, colour = (22, WARM) if mark.is_marked else (8, MAIN)
+        top, colour = (22, Colour.SMALLEST) if mark.is_marked else (8, Colour.AMOUNT)
         parts.append(
             f'<line x1="{across}" x2="{across}" y1="{top}" y2="42" stroke="{colour}" stroke-width="2">'
             f"<title>{escape(mark.label)}: {escape(mark.figure)}</title></line>"
@@ -47,10 +47,10 @@ def strip(marks: Sequence[Mark], *, name: str) -> str:
     for step in range(low, high + 1):
         across = f"{_SIDE + (step - low) * scale:.1f}"
         parts.append(
-            f'<line x1="{across}" x2="{across}" y1="42" y2="47" stroke="{_RULE}"/>'
+            f'<line x1="{across}" x2="{across}" y1="42" y2="47" stroke="{RULE}"/>'
             f'<text x="{across}" y="60" text-anchor="middle">{escape(_pounds(step))}</text>'
         )
-    axis = f'<line x1="{_SIDE}" x2="{_WIDTH - _SIDE}" y1="42" y2="42" stroke="{_RULE}"/>'
+    axis = f'<line x1="{_SIDE}" x2="{_WIDTH - _SIDE}" y1="42" y2="42" stroke="{RULE}"/>'
     return picture(f"{axis}{''.join(parts)}", 68, name, 12)
 
 
@@ -80,10 +80,10 @@ def ranked(marks: Sequence[Mark], *, name: str) -> str:
         parts.append(
             f'<text x="{_NAMES - 8}" y="{top + 11}" text-anchor="end">{escape(mark.label)}</text>'
             f'<rect x="{_NAMES}" y="{top}" width="{max(long, 1):.1f}" height="{_BAR}" '
-            f'fill="{WARM if mark.is_marked else MAIN}"/>'
+            f'fill="{Colour.CHOSEN if mark.is_marked else Colour.AMOUNT}"/>'
             f'<text x="{_NAMES + long + 5:.1f}" y="{top + 11}">{escape(mark.figure)}</text>'
         )
-    axis = f'<line x1="{_NAMES}" x2="{_NAMES}" y1="0" y2="{len(marks) * _ROW}" stroke="{_GREY}"/>'
+    axis = f'<line x1="{_NAMES}" x2="{_NAMES}" y1="0" y2="{len(marks) * _ROW}" stroke="{RULE}"/>'
     return picture(f"{''.join(parts)}{axis}", len(marks) * _ROW, name, 11)
 
 

@@ -190,7 +190,7 @@ def _pieces(one: Received, edition: Edition) -> list[str]:
     ]
     sentence = (
         f"Each tick is a stream. Of {count_of(len(one.streams), 'stream', 'streams')}, {len(last)} share the last 1% "
-        "of the money; they are short and orange."
+        "of the money; they are short and violet."
     )
     return [
         _words(receiving.year_in_words(one)),

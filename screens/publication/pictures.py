@@ -8,14 +8,13 @@ from math import ceil, fsum
 from ledger.money import spoken
 from ledger.reports.summary import FlowBand
 from screens.publication.drawings import Mark, picture
-from screens.report.holdings import flow_label
+from screens.report.holdings import flow_ends, flow_label
 from screens.report.marks import Where, at_millions
-from screens.report.render.svg import INK, MAIN, PALETTE, WARM
+from screens.report.render.colours import COUNTED, INK, OVER_TIME, RULE, Colour
 
 WIDTH = 720
-_RULE, _PALE = "#4C6272", "#9FB4C7"
 # A flow: how wide its nodes are, how high it is without the room between them, and that room.
-_NODE, _HIGH, _BETWEEN, _BESIDE = 14, 380, 12, 190
+_NODE, _HIGH, _BETWEEN, _BESIDE = 14, 380, 12, 260
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +71,9 @@ def flow(bands: Sequence[FlowBand], *, name: str) -> str:
             reached += max(node.wide * scale, 1.0) + _BETWEEN
         high = max(high, reached)
     step = (WIDTH - _NODE - _BESIDE) / max(columns)
-    colours = {label: PALETTE[place % len(PALETTE)] for place, label in enumerate(nodes)}
-    parts = [_band(stream, nodes, step, scale, colours[stream.source]) for stream in streams]
-    parts += [_node(label, node, step, scale, colours[label]) for label, node in nodes.items()]
+    ends = {end.label: end for end in flow_ends(bands)}
+    parts = [_band(stream, nodes, step, scale, ends[stream.source].colour) for stream in streams]
+    parts += [_node(ends[label].said, node, step, scale, ends[label].colour) for label, node in nodes.items()]
     return picture("".join(parts), ceil(high), name, 12)
 
 
@@ -142,7 +141,7 @@ def calendar(rows: Mapping[str, Sequence[int]], months: Sequence[str], *, name: 
                 across, side = _FIRST + step * (place + 0.5), 14 + 16 * number / most
                 parts.append(
                     f'<rect x="{across - side / 2:.1f}" y="{middle - side / 2:.1f}" width="{side:.1f}" '
-                    f'height="{side:.1f}" fill="{_PALE}"/>'
+                    f'height="{side:.1f}" fill="{COUNTED}" stroke="{RULE}"/>'
                     f'<text x="{across:.0f}" y="{middle + 4:.0f}" text-anchor="middle">{number:,}</text>'
                 )
     return picture("".join(parts), _TOP + _LINE * len(rows), name, 12)
@@ -152,7 +151,7 @@ _NAMES, _ROW, _BAR, _ENDS = 250, 20, 13, 55
 
 
 def distances(marks: Sequence[Mark], *, name: str) -> str:
-    """Bars to either side of nothing: above it to the right and dark, below it to the left and orange.
+    """Bars to either side of nothing: above it to the right and green, below it to the left and orange.
 
     Args:
         name: what it shows, in a sentence.
@@ -169,10 +168,10 @@ def distances(marks: Sequence[Mark], *, name: str) -> str:
         parts.append(
             f'<text x="{_NAMES - 8}" y="{top + 11}" text-anchor="end">{escape(mark.label)}</text>'
             f'<rect x="{left:.1f}" y="{top}" width="{max(long, 1):.1f}" height="{_BAR}" '
-            f'fill="{WARM if is_less else MAIN}"/>'
+            f'fill="{Colour.LESS if is_less else Colour.MORE}"/>'
             f'<text x="{figure[0]:.1f}" y="{top + 11}" text-anchor="{figure[1]}">{escape(mark.figure)}</text>'
         )
-    axis = f'<line x1="{nothing:.1f}" x2="{nothing:.1f}" y1="0" y2="{len(marks) * _ROW}" stroke="{_RULE}"/>'
+    axis = f'<line x1="{nothing:.1f}" x2="{nothing:.1f}" y1="0" y2="{len(marks) * _ROW}" stroke="{RULE}"/>'
     return picture(f"{''.join(parts)}{axis}", len(marks) * _ROW, name, 11)
 
 
@@ -196,7 +195,7 @@ def over_time(points: Sequence[str], lines: Mapping[str, Sequence[Where | None]]
         return legend + 12 + _TALL * (1 - at / most)
 
     parts = [
-        f'<line x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{height(at):.1f}" y2="{height(at):.1f}" stroke="{_RULE}" '
+        f'<line x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{height(at):.1f}" y2="{height(at):.1f}" stroke="{RULE}" '
         f'stroke-opacity=".4"/><text x="{_LEFT - 6}" y="{height(at) + 4:.1f}" text-anchor="end">{at:.0f}%</text>'
         for at in (0.0, most / 2, most)
     ]
@@ -204,8 +203,8 @@ def over_time(points: Sequence[str], lines: Mapping[str, Sequence[Where | None]]
         f'<text x="{_LEFT + step * place:.1f}" y="{legend + _TALL + 30}" text-anchor="middle">{escape(point)}</text>'
         for place, point in enumerate(points)
     ]
-    for place, (title, line) in enumerate(lines.items()):
-        drawn = f'stroke="{PALETTE[place]}" stroke-width="2.5" stroke-dasharray="{_DASHES[place]}"'
+    for place, ((title, line), colour) in enumerate(zip(lines.items(), OVER_TIME.values(), strict=False)):
+        drawn = f'stroke="{colour}" stroke-width="2.5" stroke-dasharray="{_DASHES[place]}"'
         parts.append(
             f'<line x1="{_LEFT}" x2="{_LEFT + 40}" y1="{18 * place + 8}" y2="{18 * place + 8}" {drawn}/>'
             f'<text x="{_LEFT + 48}" y="{18 * place + 12}" fill="{INK}">{escape(title)}</text>'
@@ -215,7 +214,7 @@ def over_time(points: Sequence[str], lines: Mapping[str, Sequence[Where | None]]
             if where is not None:
                 way += f"{'M' if is_gap else 'L'}{_LEFT + step * at:.1f} {height(where):.1f}"
                 parts.append(f'<circle cx="{_LEFT + step * at:.1f}" cy="{height(where):.1f}" r="3.5" '
-                             f'fill="{PALETTE[place]}"/>')  # fmt: skip
+                             f'fill="{colour}"/>')  # fmt: skip
             is_gap = where is None
         parts.append(f'<path d="{way}" fill="none" {drawn}/>')
     return picture("".join(parts), legend + _TALL + 38, name, 12)

@@ -1,7 +1,8 @@
 """What the books hold: position, flows, measures, the trail behind a balance, and the picture of the whole."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -33,6 +34,7 @@ from ledger.store.base import Reader
 from ledger.years import FinancialYear
 from screens.report.readings import how_read, otherwise
 from screens.report.receivers import spread_table
+from screens.report.render.colours import STREAMS, Colour
 from screens.report.report import (
     ABSENT,
     NOT_DEFINED,
@@ -355,6 +357,37 @@ _ENDS = {
 def flow_label(node: str) -> str:
     """How an end of a band is called: streams and places by their own names."""
     return _ENDS.get(node) or f"{node[:1].upper()}{node[1:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEnd:
+    """One end of bands: its name, what passes through it or ends there, and its colour."""
+
+    label: str
+    pence: int
+    colour: Colour
+
+    @property
+    def said(self) -> str:
+        """Its name with its pounds."""
+        return f"{self.label}, {spoken(self.pence)}"
+
+
+def flow_ends(bands: Sequence[FlowBand]) -> list[FlowEnd]:
+    """The ends of bands in the order in which they appear."""
+    into, out_of = Counter[str](), Counter[str]()
+    for band in bands:
+        into[band.target] += band.amount_pence
+        out_of[band.source] += band.amount_pence
+    ends = []
+    for node in dict.fromkeys(end for band in bands for end in (band.source, band.target)):
+        colour = Colour.HELD
+        if node in ("national", NATIONALLY):
+            colour = Colour.NATIONAL
+        elif node in out_of:
+            colour = STREAMS.get(node, Colour.OTHER_STREAM)
+        ends.append(FlowEnd(flow_label(node), into[node] or out_of[node], colour))
+    return ends
 
 
 def flow(

@@ -6,9 +6,7 @@ from ledger.reports.summary import percent
 from ledger.reports.trend import MEASURES, YEARS, TrendPoint
 from ledger.years import FinancialYear
 from screens.report.marks import Where, at_percent
-
-# Four lines can be told apart; the table has all measures.
-DRAWN = ("ring_fenced_share_with_soft", "in_year_share", "non_recurrent_share", "devolved_share")
+from screens.report.render.colours import OVER_TIME
 
 
 def labels(points: Sequence[TrendPoint], over: str) -> list[str]:
@@ -18,7 +16,7 @@ def labels(points: Sequence[TrendPoint], over: str) -> list[str]:
 
 def lines(points: Sequence[TrendPoint]) -> Mapping[str, Sequence[Where | None]]:
     """The title of each measure that is drawn to where it stands at every point; None where nothing was held."""
-    return {MEASURES[name]: [_where(one, name) for one in points] for name in DRAWN}
+    return {MEASURES[name]: [_where(one, name) for one in points] for name in OVER_TIME}
 
 
 def _where(point: TrendPoint, measure: str) -> Where | None:
@@ -39,11 +37,11 @@ def sentence(held: Sequence[TrendPoint]) -> str:
     """
     first, last = held[0], held[-1]
     if len(held) == 1:
-        said = [f"{MEASURES[name].lower()} {percent(last.values[name])}" for name in DRAWN]
+        said = [f"{MEASURES[name].lower()} {percent(last.values[name])}" for name in OVER_TIME]
         return f"there is one point so far, {last.point.as_at:%-d %B %Y}: {', '.join(said)}."
     moved = [
         f"{MEASURES[name].lower()} went from {percent(first.values[name])} to {percent(last.values[name])}"
-        for name in DRAWN
+        for name in OVER_TIME
         if any(one.values[name] != first.values[name] for one in held)
     ]
     between = f"between {first.point.as_at:%-d %B %Y} and {last.point.as_at:%-d %B %Y}"

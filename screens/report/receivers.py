@@ -150,7 +150,7 @@ def streams_sentence(one: Received) -> str:
     """What the picture of a receiver's streams by size shows."""
     return (
         f"Each tick is a stream. Of {count_of(len(one.streams), 'stream', 'streams')}, "
-        f"{len(streams_in_last(one, 1))} share the last 1% of the money; they are short and orange."
+        f"{len(streams_in_last(one, 1))} share the last 1% of the money; they are short and violet."
     )
 
 

@@ -93,7 +93,9 @@ def test_charts_are_valid_vega_lite_with_a_name(drawn: list[dict[str, Any]]) -> 
     flows.tiles([flows.Tile("Q1", "One", 0, 0, 3.0, "3%"), flows.Tile("Q2", "Two", 1, 0, None, "none")], **told)
     bars.spreads([bars.Range("A", 0, 1, 2, 1.5, "£1")], middle="Mean", mark="Fair", **told)
     bars.tornado([bars.Swing("a", -1, 1, "")], centre=0.5, **told)
-    lines.lines(["Apr 25", "May 25"], {"One": [1.0, None], "Two": [None, None]}, axis="%", **told)
+    lines.lines(
+        ["Apr 25", "May 25"], {"One": [1.0, None], "Two": [None, None]}, ["#111111", "#222222"], axis="%", **told
+    )
     assert len(drawn) == 8
     # A point without a value is a gap, and never nothing.
     assert drawn[-1]["spec"]["data"]["values"] == [{"point": "Apr 25", "line": "One", "length": 1.0}]

@@ -1,4 +1,4 @@
-"""What is drawn without a browser: the colours and type of all charts, and a bridge as SVG for the board pack."""
+"""What is drawn without a browser: the type of all charts, and a bridge as SVG for the board pack."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +7,8 @@ from math import ceil
 
 from ledger.money import spoken
 from screens.report.marks import Span, Where
+from screens.report.render.colours import INK, RULE, Colour
 
-# Analysis Function palette: every colour stands out on white by 3 to 1 or more.
-PALETTE = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
-MAIN, SECOND, MARKED, WARM, GREY = PALETTE[0], PALETTE[1], PALETTE[2], PALETTE[3], "#6F777B"
-INK = "#212B32"
 FONT = "Arial, sans-serif"
 _WIDTH, _NAMES, _FIGURES = 720, 250, 110
 _ROW, _BAR, _TOP = 30, 18, 6
@@ -37,7 +34,8 @@ def bridge(spans: Sequence[Span], *, name: str, beside: Sequence[Sequence[Span]]
         left, right = sorted((span.from_millions, span.to_millions))
         top = _TOP + place * _ROW
         width = max((right - left) * scale, 1.0)
-        colour = MAIN if span.is_total else WARM if span.to_millions < span.from_millions else SECOND
+        step = Colour.LESS if span.to_millions < span.from_millions else Colour.MORE
+        colour = Colour.AMOUNT if span.is_total else step
         sign = "+" if not span.is_total and span.to_millions > span.from_millions else ""
         parts.append(
             f'<text x="{_NAMES - 8}" y="{top + 13}" text-anchor="end">{escape(span.label)}</text>'
@@ -45,7 +43,7 @@ def bridge(spans: Sequence[Span], *, name: str, beside: Sequence[Sequence[Span]]
             f'<text x="{across(right + 6 / scale)}" y="{top + 13}">{escape(f"{sign}{spoken(span.pence)}")}</text>'
         )
     height = _TOP + len(spans) * _ROW
-    axis = f'<line x1="{across(0.0)}" x2="{across(0.0)}" y1="0" y2="{height}" stroke="#4C6272"/>'
+    axis = f'<line x1="{across(0.0)}" x2="{across(0.0)}" y1="0" y2="{height}" stroke="{RULE}"/>'
     return _picture(name, _WIDTH, height, [*parts, axis], size=13)
 
 
@@ -81,12 +79,12 @@ def tile_map(marks: Sequence[MapMark], *, name: str) -> str:
     parts = []
     for each in marks:
         x, y = (each.column - left) * _SQUARE, (each.row - top) * _SQUARE
-        colour = SECOND if each.up > 0 else WARM
+        colour = Colour.MORE if each.up > 0 else Colour.LESS
         # Three shades and white: figures in ink stand out on all of them.
         shade = 0.0 if not each.up else ceil(abs(each.up) / most * _SHADES) / _SHADES * 0.55
         parts.append(
             f'<rect x="{x}" y="{y}" width="{_SQUARE - 3}" height="{_SQUARE - 3}" fill="{colour}" '
-            f'fill-opacity="{shade:.2f}" stroke="#4C6272"/>'
+            f'fill-opacity="{shade:.2f}" stroke="{RULE}"/>'
             f'<text x="{x + 21}" y="{y + 18}" text-anchor="middle" font-weight="bold">{escape(each.code)}</text>'
             f'<text x="{x + 21}" y="{y + 34}" text-anchor="middle">{escape(each.figure)}</text>'
         )
@@ -113,13 +111,13 @@ def strip(marks: Sequence[MapMark], *, name: str, across: str, up: str) -> str:
         return 20 + (top - where) * tall
 
     parts = [
-        f'<line x1="20" x2="{_STRIP_WIDE - 20}" y1="{height(0.0):.1f}" y2="{height(0.0):.1f}" stroke="#4C6272"/>',
+        f'<line x1="20" x2="{_STRIP_WIDE - 20}" y1="{height(0.0):.1f}" y2="{height(0.0):.1f}" stroke="{RULE}"/>',
         f'<text x="20" y="12">{escape(up)}</text>',
         f'<text x="{_STRIP_WIDE - 20}" y="{_STRIP}" text-anchor="end">{escape(across)}</text>',
     ]
     named = {each.code for each in sorted(marks, key=lambda each: -abs(each.up))[:_NAMED]}
     for each in marks:
-        x, colour = 40 + (each.across - low) * wide, SECOND if each.up > 0 else WARM
+        x, colour = 40 + (each.across - low) * wide, Colour.MORE if each.up > 0 else Colour.LESS
         parts.append(f'<circle cx="{x:.1f}" cy="{height(each.up):.1f}" r="5" fill="{colour}" stroke="{INK}"/>')
         if each.code in named:
             parts.append(f'<text x="{x + 8:.1f}" y="{height(each.up) + 4:.1f}">{escape(each.code)}</text>')

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from screens.report.marks import Where
-from screens.report.render.svg import MAIN, SECOND, WARM
+from screens.report.render.colours import Colour
 from screens.report.report import Table
 from screens.web.charts import kit
 
@@ -57,7 +57,7 @@ def distances(
     smaller: bool = False,
     room: Where = 0.28,
 ) -> None:
-    """Diverging bars: above nothing to the right and dark, below it to the left and orange; the sign says it too.
+    """Diverging bars: above nothing to the right and green, below it to the left and orange; the sign says it too.
 
     Args:
         room: how much of the axis the figures at the ends of the bars need.
@@ -95,14 +95,12 @@ def _bar(colour: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ranked(rows: Sequence[Mapping[str, Any]], axis: str, marked: str) -> dict[str, Any]:
-    colour: dict[str, Any] = {"value": MAIN}
-    if marked:
-        colour = {"condition": {"test": "datum.marked", "value": WARM}, "value": MAIN}
+    colour = kit.CHOSEN if marked else {"value": Colour.AMOUNT}
     return {"data": kit.data(rows), "encoding": _placed(rows, axis, 0.28), "layer": [_bar(colour), kit.figures()]}
 
 
 def _diverging(rows: Sequence[Mapping[str, Any]], axis: str, room: Where) -> dict[str, Any]:
-    colour = {"condition": {"test": "datum.length < 0", "value": WARM}, "value": MAIN}
+    colour = {"condition": {"test": "datum.length < 0", "value": Colour.LESS}, "value": Colour.MORE}
     figures = (kit.figures("datum.length >= 0"), kit.figures("datum.length < 0", is_left=True))
     layer = [_bar(colour), *figures, kit.upright(0)]
     return {"data": kit.data(rows), "encoding": _placed(rows, axis, room), "layer": layer}
@@ -175,7 +173,7 @@ def _spreads(rows: Sequence[dict[str, Any]], middle: str, mark: str) -> dict[str
 
     ranges = {
         "data": kit.data(rows),
-        "mark": {"type": "bar", "height": 6, "color": "#9FB4C7"},
+        "mark": {"type": "bar", "height": 6, "color": Colour.BETWEEN},
         "encoding": {"y": names, "x": across("low"), "x2": {"field": "high"}},
     }
     dots = {
@@ -184,7 +182,7 @@ def _spreads(rows: Sequence[dict[str, Any]], middle: str, mark: str) -> dict[str
         "encoding": {
             "y": names,
             "x": across("at"),
-            "color": kit.told_apart("what", both, [MAIN, WARM]),
+            "color": kit.told_apart("what", both, [Colour.AMOUNT, Colour.COMPARED]),
             # Told apart by more than colour.
             "shape": kit.told_apart("what", both, ["circle", "diamond"]),
         },
@@ -198,7 +196,7 @@ def _tornado(rows: Sequence[dict[str, Any]], centre: Where) -> dict[str, Any]:
         "encoding": {
             "x": kit.lengths("from", "Worth more than the formula (£ million)", {"zero": False}),
             "x2": {"field": "to"},
-            "color": kit.told_apart("end", ("At its low", "At its high"), [SECOND, MAIN]),
+            "color": kit.told_apart("end", ("At its low", "At its high"), [Colour.AT_LOW, Colour.AT_HIGH]),
         },
     }
     layer = [bars, kit.upright(centre, strokeWidth=2)]

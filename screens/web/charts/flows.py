@@ -12,7 +12,8 @@ from ledger.reports.summary import FlowBand, Picture, cell_shares, matrix_with_t
 from screens.report import holdings
 from screens.report.holdings import GRADES
 from screens.report.marks import Span, Where, at_percent
-from screens.report.render.svg import FONT, INK, MAIN, PALETTE, SECOND, WARM
+from screens.report.render.colours import INK, RULE, Colour
+from screens.report.render.svg import FONT
 from screens.report.report import Table, columns
 from screens.web.charts import kit
 
@@ -64,7 +65,7 @@ def _spec(rows: Sequence[dict[str, Any]], domain: Sequence[Where]) -> dict[str, 
         "encoding": {
             "x": kit.lengths("from", "£ million; the axis starts at zero", {"domain": domain}),
             "x2": {"field": "to"},
-            "color": kit.told_apart("kind", ("Total", "More", "Less"), [MAIN, SECOND, WARM]),
+            "color": kit.told_apart("kind", ("Total", "More", "Less"), [Colour.AMOUNT, Colour.MORE, Colour.LESS]),
         },
     }
     figures = {
@@ -101,10 +102,9 @@ def sankey(
 
 
 def _draw(links: Sequence[FlowBand], alt: str, key: str) -> None:
-    names = list(dict.fromkeys(end for link in links for end in _ends(link)))
     st.echarts_chart(
         {
-            "baseOption": {"animation": False, "series": [_series(links, names)]},
+            "baseOption": {"animation": False, "series": [_series(links)]},
             # On a telephone there is no room beside the nodes: names break over lines in small type.
             "media": [
                 {
@@ -126,15 +126,19 @@ def _draw(links: Sequence[FlowBand], alt: str, key: str) -> None:
     )
 
 
-def _ends(link: FlowBand) -> tuple[str, str]:
-    return holdings.flow_label(link.source), holdings.flow_label(link.target)
+def _nodes(links: Sequence[FlowBand]) -> list[dict[str, Any]]:
+    """The ends of the bands, each with its colour and with what flows through it in words."""
+    return [
+        {"name": end.label, "itemStyle": {"color": end.colour}, "label": {"formatter": end.said}}
+        for end in holdings.flow_ends(links)
+    ]
 
 
-def _series(links: Sequence[FlowBand], names: Sequence[str]) -> dict[str, Any]:
+def _series(links: Sequence[FlowBand]) -> dict[str, Any]:
     return {
         "type": "sankey",
         "left": 8,
-        "right": 230,
+        "right": 310,
         "top": 12,
         "bottom": 12,
         "nodeGap": 14,
@@ -143,16 +147,22 @@ def _series(links: Sequence[FlowBand], names: Sequence[str]) -> dict[str, Any]:
         "emphasis": {"focus": "adjacency"},
         "label": {"fontFamily": FONT, "fontSize": 14, "color": INK},
         "lineStyle": {"color": "source", "opacity": 0.35},
-        "data": [{"name": node, "itemStyle": {"color": PALETTE[at % len(PALETTE)]}} for at, node in enumerate(names)],
-        # Pence give the widths of the bands; the figures to read are in the table.
-        "links": [{"source": _ends(link)[0], "target": _ends(link)[1], "value": link.amount_pence} for link in links],
+        "data": _nodes(links),
+        # Pence give the widths of the bands.
+        "links": [
+            {
+                "source": holdings.flow_label(link.source),
+                "target": holdings.flow_label(link.target),
+                "value": link.amount_pence,
+            }
+            for link in links
+        ],
         "tooltip": {"show": False},
     }
 
 
 _IN_A_WORD = "replace(replace(datum.label, 'No ring-fence', 'None'), 'Not graded', 'No terms')"
 _ROW_HEIGHT = 62
-_DARK = 70
 
 
 def matrix(
@@ -228,21 +238,14 @@ def _matrix_spec(cells: Sequence[Mapping[str, Any]], tiers: Sequence[str], title
             "scale": {"domain": list(titles)},
         },
     }
-    ink = {"condition": {"test": f"datum.percent > {_DARK}", "value": "#FFFFFF"}, "value": INK}
+    area, ink = kit.shaded("percent", 0, 100)
     return {
         "data": kit.data(cells),
         "encoding": place,
         "layer": [
             {
-                "mark": {"type": "rect", "cornerRadius": 3, "stroke": MAIN, "strokeWidth": 1},
-                "encoding": {
-                    "color": {
-                        "field": "percent",
-                        "type": "quantitative",
-                        "scale": {"domain": [0, 100], "range": ["#EEF4FA", "#6BACE6", MAIN]},
-                        "legend": None,
-                    }
-                },
+                "mark": {"type": "rect", "cornerRadius": 3, "stroke": RULE, "strokeWidth": 1},
+                "encoding": {"color": area},
             },
             {
                 "mark": {
@@ -294,13 +297,7 @@ def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
     ]
     levels = [tile.level for tile in tiles if tile.level is not None]
     low, high = (min(levels), max(levels)) if levels else (0.0, 1.0)
-    ink = {
-        "condition": {
-            "test": f"datum.level !== null && (datum.level - {low}) > 0.7 * {high - low}",
-            "value": "#FFFFFF",
-        },
-        "value": INK,
-    }
+    area, ink = kit.shaded("level", low, high)
     flat = {"axis": None, "scale": {"paddingInner": 0.06}}
     spec = {
         "data": kit.data(rows),
@@ -313,13 +310,8 @@ def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
             {
                 "mark": {"type": "rect", "cornerRadius": 4},
                 "encoding": {
-                    "color": {
-                        "field": "level",
-                        "type": "quantitative",
-                        "scale": {"domain": [low, high], "range": ["#EEF4FA", "#6BACE6", "#12436D"]},
-                        "legend": None,
-                    },
-                    "stroke": {"condition": {"test": "datum.marked", "value": WARM}, "value": "#4C6272"},
+                    "color": area,
+                    "stroke": {"condition": {"test": "datum.marked", "value": Colour.CHOSEN}, "value": RULE},
                     "strokeWidth": {"condition": {"test": "datum.marked", "value": 4}, "value": 0.8},
                 },
             },

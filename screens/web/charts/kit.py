@@ -1,11 +1,12 @@
-"""What all charts share: colours, type, and the frame with name, sentence, table and download."""
+"""What all charts share: type, and the frame with name, sentence, table and download."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from screens.report.marks import Where
 from screens.report.render import page as tables
-from screens.report.render.svg import FONT, INK
+from screens.report.render.colours import FIRST_DARK_SHADE, GRID, INK, PAPER, RULE, SHADES, Colour
+from screens.report.render.svg import FONT
 from screens.report.report import Table
 
 # Whether a chart has only the width of a telephone, as Vega asks it.
@@ -13,7 +14,7 @@ NARROW = "(containerSize()[0] < 560)"
 NAME_LIMIT = {"expr": f"{NARROW} ? 130 : 290"}
 _CONFIG: Mapping[str, Any] = {
     "font": FONT,
-    "background": "#FFFFFF",
+    "background": PAPER,
     # The picture has one name; its marks would be read out one by one, without any.
     "mark": {"aria": False},
     "view": {"stroke": None},
@@ -23,9 +24,9 @@ _CONFIG: Mapping[str, Any] = {
         "labelFontSize": 13,
         "titleFontSize": 13,
         "titleFontWeight": "normal",
-        "gridColor": "#D8DDE0",
-        "domainColor": "#4C6272",
-        "tickColor": "#4C6272",
+        "gridColor": GRID,
+        "domainColor": RULE,
+        "tickColor": RULE,
         "labelLimit": 190,
         "labelPadding": 6,
         # A number that would be cut off at the end of an axis is left out.
@@ -43,6 +44,10 @@ _CONFIG: Mapping[str, Any] = {
     "header": {"labelColor": INK, "labelFontSize": 13},
     "text": {"color": INK, "fontSize": 12, "font": FONT},
 }
+# Bars of which the reader may have chosen some.
+CHOSEN: Mapping[str, Any] = {
+    "condition": {"test": "datum.marked", "value": Colour.CHOSEN}, "value": Colour.AMOUNT,
+}  # fmt: skip
 
 
 def frame(
@@ -106,6 +111,15 @@ def lengths(field: str, title: str, scale: Mapping[str, Any], **axis: Any) -> di
 def told_apart(field: str, values: Sequence[str], marks: Sequence[Any]) -> dict[str, Any]:
     """What tells the values of a field apart: a colour, a shape or a dash for each."""
     return {"field": field, "type": "nominal", "title": None, "scale": {"domain": list(values), "range": list(marks)}}
+
+
+def shaded(field: str, low: Where, high: Where) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What shades areas by a field, the darker the more, and what keeps the figures in them legible."""
+    scale = {"type": "quantize", "domain": [low, high], "range": list(SHADES)}
+    dark = low + (high - low) * FIRST_DARK_SHADE / len(SHADES)
+    area = {"field": field, "type": "quantitative", "scale": scale, "legend": None}
+    test = f"datum.{field} !== null && datum.{field} >= {dark}"
+    return area, {"condition": {"test": test, "value": PAPER}, "value": INK}
 
 
 def figures(only: str = "", *, is_left: bool = False, **mark: Any) -> dict[str, Any]:

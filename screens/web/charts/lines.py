@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from screens.report.marks import Where
-from screens.report.render.svg import MAIN, PALETTE, WARM
+from screens.report.render.colours import Colour
 from screens.report.report import Table
 from screens.web.charts import kit
 from screens.web.charts.bars import Bar
@@ -19,6 +19,7 @@ _MARKS = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"
 def lines(
     points: Sequence[str],
     series: Mapping[str, Sequence[Where | None]],
+    colours: Sequence[Colour],
     *,
     name: str,
     sentence: str,
@@ -32,6 +33,7 @@ def lines(
     Args:
         points: what is written under each point, in order.
         series: name of each line to where it stands at every point; at most six.
+        colours: of the lines, in their order. Two lines may have one: dashes and marks tell all of them apart.
         axis: what the upright axis counts, with its unit. It starts at zero.
         smaller: whether the name is a heading inside a section.
     """
@@ -41,11 +43,13 @@ def lines(
         for point, length in zip(points, lengths, strict=True)
         if length is not None
     ]
-    spec = _spec(rows, points, list(series), axis)
+    spec = _spec(rows, points, list(series), colours, axis)
     kit.drawn(spec, _HEIGHT, name=name, sentence=sentence, table=table, key=key, smaller=smaller)
 
 
-def _spec(rows: Sequence[Mapping[str, Any]], points: Sequence[str], names: Sequence[str], axis: str) -> dict[str, Any]:
+def _spec(
+    rows: Sequence[Mapping[str, Any]], points: Sequence[str], names: Sequence[str], colours: Sequence[Colour], axis: str
+) -> dict[str, Any]:
     many = len(names)
 
     def told_apart(values: Sequence[Any]) -> dict[str, Any]:
@@ -76,7 +80,7 @@ def _spec(rows: Sequence[Mapping[str, Any]], points: Sequence[str], names: Seque
                 "axis": {"tickCount": 5},
                 "scale": {"domain": kit.room([row["length"] for row in rows], 0.05)},
             },
-            "color": told_apart(PALETTE),
+            "color": told_apart(colours),
         },
         "layer": [
             {"mark": {"type": "line", "strokeWidth": 2.5}, "encoding": {"strokeDash": told_apart(_DASHES)}},
@@ -122,7 +126,7 @@ def lorenz(
                 "field": "line",
                 "type": "nominal",
                 "title": None,
-                "scale": {"domain": ["As it is", equal], "range": [MAIN, WARM]},
+                "scale": {"domain": ["As it is", equal], "range": [Colour.AMOUNT, Colour.COMPARED]},
             },
             # Told apart by more than colour.
             "strokeDash": {
@@ -177,7 +181,7 @@ def _panel(bars: Sequence[Bar], domain: Sequence[Where], axis: str, alt: str, ke
         "layer": [
             {
                 "mark": {"type": "bar", "height": {"band": 0.7}},
-                "encoding": {"color": {"condition": {"test": "datum.marked", "value": WARM}, "value": MAIN}},
+                "encoding": {"color": kit.CHOSEN},
             },
             kit.figures(dx=3, fontSize=11),
         ],

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from screens.report.marks import Where
-from screens.report.render.svg import INK, MAIN, WARM
+from screens.report.render.colours import COUNTED, INK, RULE, Colour
 from screens.report.report import Table
 from screens.web.charts import kit
 
@@ -43,7 +43,7 @@ def calendar(
         },
         "layer": [
             {
-                "mark": {"type": "square", "color": "#9FB4C7", "opacity": 1},
+                "mark": {"type": "square", "fill": COUNTED, "stroke": RULE, "strokeWidth": 1, "opacity": 1},
                 "encoding": {"size": {"field": "number", "type": "quantitative", "legend": None,
                                       "scale": {"range": [150, 1100], "zero": True}}},
             },
@@ -83,7 +83,7 @@ def strip(strips: Mapping[str, Sequence[Tick]], *, name: str, sentence: str, tab
             "x": kit.lengths("pounds", "£, each step ten times the one before", {"type": "log"}, labelExpr=_POUNDS),
             "y": {"field": "strip", "type": "nominal", "sort": list(strips), "title": None,
                   "axis": {"ticks": False, "domain": False}},
-            "color": kit.told_apart("part", parts, [WARM, MAIN]),
+            "color": kit.told_apart("part", parts, [Colour.SMALLEST, Colour.AMOUNT]),
             # Told apart by more than colour: the last are short.
             "size": kit.told_apart("part", parts, [14, 34]),
             "tooltip": [{"field": "label", "title": "Stream"}, {"field": "figure", "title": "Amount"}],

@@ -22,6 +22,7 @@ from screens.report import over_time, shares
 from screens.report.marks import at_percent
 from screens.report.national import in_percent
 from screens.report.render import page as tables
+from screens.report.render.colours import OVER_TIME, Colour
 from screens.report.report import Report, Table, boundaries, columns, ranged
 from screens.web.charts.bars import Bar, distances, ranked
 from screens.web.charts.flows import Tile, tiles
@@ -327,6 +328,7 @@ def _trend(books: Books) -> None:
     lines(
         over_time.labels(found, span),
         over_time.lines(found),
+        list(OVER_TIME.values()),
         name="Trend",
         sentence=f"{name}: {over_time.sentence(held)}",
         axis="Share of the money (%)",
@@ -362,6 +364,7 @@ def _every_icb(books: Books, span: str, *, as_then: bool) -> None:
             title: [None if end is None else at_percent(end[place]) for end in over]
             for title, place in (("Highest ICB", 2), ("Median ICB", 1), ("Lowest ICB", 0))
         },
+        [Colour.OUTERMOST, Colour.AMOUNT, Colour.OUTERMOST],
         name="Every ICB",
         sentence=f"{trend.MEASURES[measure]}, over {len(found)} ICBs, at the last point: lowest {percent(lowest)}, "
         f"median {percent(middle)}, highest {percent(highest)}.",
