@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "demo": Lazy("start:demo"),
     "new": Lazy("start:new"),
-    "app": Lazy("start:open_app"),
+    "app": Lazy("opening:open_app"),
     "position": Lazy("reports:show_position"),
     "flows": Lazy("reports:show_flows"),
     "pots": Lazy("reports:show_pots"),

@@ -54,7 +54,7 @@ COMMANDS: dict[str, tuple[str, set[str]]] = {
     "demo": ("--ledger LEDGER", SHARES | PEOPLE),
     "new": ("--year 2025/26 --ledger OUT.duckdb", SHARES | MAKES_TABLES),
     # It is refused, for nobody could sign in, where it would become the app; whether they can is Streamlit's to say.
-    "app": ("--address 0.0.0.0 --ledger OUT.duckdb", SHARES | PEOPLE | {"streamlit"}),
+    "app": ("--address 0.0.0.0 --ledger OUT.duckdb", ENGINE | PEOPLE | {"streamlit"}),
     "position": ("--ledger LEDGER", ENGINE),
     "flows": ("--ledger BOOKS", ENGINE),
     "measures": ("--ledger BOOKS", ENGINE),

@@ -1,9 +1,6 @@
-"""Where a newcomer starts: ``devolution demo`` builds a ledger, ``devolution app`` shows it."""
+"""Where a newcomer starts: ``devolution demo`` builds a ledger, ``devolution new`` one of their own."""
 
-import contextlib
 import os
-import subprocess
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,9 +13,7 @@ from allocations.demo.policy import read_policy
 from allocations.files.register.beginning import begin, beginning
 from allocations.shares.split import FIGURES_YEAR
 from ledger.entries import chain
-from ledger.errors import Problem, Refused
 from ledger.reports import journal, position, summary
-from ledger.store.address import in_full
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.cli import options
@@ -27,8 +22,6 @@ from screens.cli.options import DEFAULT_LEDGER, Ledger
 from screens.report import holdings
 from screens.report.render import terminal
 from screens.report.report import Report, listed
-
-_ROOT = Path(__file__).parents[2]
 
 
 class Years(StrEnum):
@@ -102,56 +95,3 @@ def new(
     title = f"A ledger of your own for {year}. No money is in it, and nothing illustrative."
     report = Report([listed(rows)], at, title, found.unknown, {"not_known": found.unknown})
     return report.with_entries(posted, dry_run=False)
-
-
-@guarded("app")
-def open_app(
-    ledger: Ledger = DEFAULT_LEDGER,
-    port: Annotated[int, typer.Option(help="The port on this machine.", min=1, max=65535)] = 8501,
-    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
-    address: Annotated[
-        str, typer.Option(help="Where it listens. Beyond this machine only where people sign in.")
-    ] = "127.0.0.1",
-    read_only: Annotated[bool, typer.Option("--read-only", help="An app in which nobody can post anything.")] = False,
-) -> None:
-    """Open the web app: on this machine, or for a department that signs in."""
-    from screens.web.shell import sign_in  # noqa: PLC0415 - which loads Streamlit, and the demo needs none
-
-    with contextlib.chdir(_ROOT):  # where the app itself looks for its secrets
-        faults = sign_in.faults(address)
-        host, home = sign_in.host(), sign_in.home(port)
-    if faults:
-        remedy = "Listen on 127.0.0.1, or set up sign-in as docs/server.md says."
-        raise Refused([Problem(f"--address {address}", fault, "Nothing is opened.", remedy) for fault in faults])
-    if Store.exists(ledger):
-        Store.open(ledger, read_only=True).close()
-    terminal.messages().print(
-        f"Opening {home or f'http://{address}:{port}'} on {ledger}. Stop with Ctrl+C.", markup=False
-    )
-    options = [
-        "--server.port",
-        str(port),
-        "--server.address",
-        address,
-        "--server.headless",
-        str(not browser).lower(),
-    ]
-    command = [sys.executable, "-m", "screens.web.shell.serve", "run", str(_ROOT / "streamlit_app.py"), *options]
-    if host:
-        command += ["--browser.serverAddress", host]  # from where the browser may speak to the app
-    # Said here as well as in .streamlit/config.toml: nothing leaves the machine and nobody is asked for their address,
-    # wherever the app was started.
-    quiet = {
-        "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
-        "STREAMLIT_SERVER_SHOW_EMAIL_PROMPT": "false",
-        "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none",
-    }
-    environment = {**os.environ, **quiet, "DEVOLUTION_LEDGER": in_full(ledger.resolve())}
-    if read_only:
-        environment["DEVOLUTION_READ_ONLY"] = "yes"
-    if os.name == "posix":
-        # Become the app, so that whoever stops this command stops the app and frees the ledger.
-        os.chdir(_ROOT)
-        os.execve(command[0], command, environment)  # noqa: S606 - our own program
-    finished = subprocess.run(command, cwd=_ROOT, env=environment, check=False)  # noqa: S603 - our own program
-    raise typer.Exit(finished.returncode)

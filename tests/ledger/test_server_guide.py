@@ -101,10 +101,10 @@ def _rights_hold(names: dict[str, str]) -> None:
 def test_the_guide_s_secrets_are_all_that_sign_in_needs(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import tomllib
 
-    from screens.web.shell import sign_in
+    from screens.web.shell import sign_in_settings as settings
 
     (block,) = re.findall(r"^```toml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
     secrets = tomllib.loads(block)
-    monkeypatch.setattr(sign_in, "_section", lambda name: secrets.get(name, {}))
-    assert sign_in.faults("0.0.0.0") == []
-    assert sign_in.claim() == secrets["devolution"]["claim"]
+    monkeypatch.setattr(settings, "_section", lambda name: secrets.get(name, {}))
+    assert settings.faults("0.0.0.0") == []
+    assert settings.claim() == secrets["devolution"]["claim"]

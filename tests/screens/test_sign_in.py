@@ -19,6 +19,7 @@ from ledger.entries.posting import post
 from ledger.entries.proposals import submit
 from ledger.store.base import Store
 from screens.web.shell import sign_in
+from screens.web.shell import sign_in_settings as settings
 from tests.books import fund_all, small_books
 from tests.ledger.test_rights import devolve
 from tests.screens.pages import ROOT, no_leftovers, said, tables, well
@@ -76,14 +77,14 @@ def at_the_screen(monkeypatch: pytest.MonkeyPatch, name: str | None, **claims: A
     """The whole app as somebody meets it who has signed in, or has not."""
     found = {**signed_in(name), **claims}
     monkeypatch.setattr(sign_in, "user", lambda: found)
-    monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" else {})
+    monkeypatch.setattr(settings, "_section", lambda section: AUTH if section == "auth" else {})
     return well(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run())
 
 
 def proposals_of(monkeypatch: pytest.MonkeyPatch, name: str | None, *, signing_in: bool = True) -> str:
     """The page of proposals as somebody sees it."""
     monkeypatch.setattr(sign_in, "user", lambda: signed_in(name))
-    monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" and signing_in else {})
+    monkeypatch.setattr(settings, "_section", lambda section: AUTH if section == "auth" and signing_in else {})
     app = AppTest.from_string("from screens.web.pages import audit\naudit.page()", default_timeout=60)
     app.query_params["view"] = "proposals"
     well(app.run())
@@ -123,7 +124,7 @@ def test_nothing_is_shown_before_signing_in_or_without_a_right(monkeypatch: pyte
 def test_who_is_at_the_screen_is_who_posts(monkeypatch: pytest.MonkeyPatch, office: Path) -> None:
     from ledger.errors import Refused
 
-    monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" else {})
+    monkeypatch.setattr(settings, "_section", lambda section: AUTH if section == "auth" else {})
     with Store.open(office) as store:
         for name, said_of in (
             ("vera@one", "vera@one may not post"),
@@ -136,7 +137,7 @@ def test_who_is_at_the_screen_is_who_posts(monkeypatch: pytest.MonkeyPatch, offi
 
             with pytest.raises(Refused, match=said_of):
                 post(store, [replace(devolve(1, "past it"), actor=sign_in.actor())])
-    monkeypatch.setattr(sign_in, "_section", lambda section: {})
+    monkeypatch.setattr(settings, "_section", lambda section: {})
     monkeypatch.delenv("DEVOLUTION_PERSON", raising=False)
     assert (sign_in.person(), sign_in.actor()) == (None, "web app")
 
@@ -145,7 +146,7 @@ def test_who_is_at_the_screen_is_who_posts(monkeypatch: pytest.MonkeyPatch, offi
 def test_the_app_is_not_heard_beyond_this_machine_without_sign_in(
     monkeypatch: pytest.MonkeyPatch, office: Path, address: str | None
 ) -> None:
-    assert "nobody would have to sign in" in sign_in.faults(address)[0]
+    assert "nobody would have to sign in" in settings.faults(address)[0]
     if address:
         done = CliRunner().invoke(devolution.app, ["app", "--ledger", str(office), "--address", address])
         assert (done.exit_code, "nobody would have to sign in" in done.stderr) == (1, True)
@@ -155,24 +156,24 @@ def test_the_app_is_not_heard_beyond_this_machine_without_sign_in(
     app = well(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run())
     assert "nobody would have to sign in" in app.error[0].value
     assert not app.html or "Overview" not in said(app)
-    monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" else {})
-    assert sign_in.faults(address) == []
+    monkeypatch.setattr(settings, "_section", lambda section: AUTH if section == "auth" else {})
+    assert settings.faults(address) == []
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "localhost", "127.0.0.2"])
 def test_on_this_machine_nobody_needs_to_sign_in(address: str) -> None:
-    assert sign_in.faults(address) == []
+    assert settings.faults(address) == []
 
 
 @pytest.mark.parametrize("name", sorted(AUTH))
 def test_sign_in_that_is_set_up_in_part_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     part = {key: value for key, value in AUTH.items() if key != name}
-    monkeypatch.setattr(sign_in, "_section", lambda section: part if section == "auth" else {})
-    assert f"{name} is missing" in sign_in.faults("127.0.0.1")[0]
+    monkeypatch.setattr(settings, "_section", lambda section: part if section == "auth" else {})
+    assert f"{name} is missing" in settings.faults("127.0.0.1")[0]
     monkeypatch.setattr(
-        sign_in, "_section", lambda section: {**AUTH, "cookie_secret": "short"} if section == "auth" else {}
+        settings, "_section", lambda section: {**AUTH, "cookie_secret": "short"} if section == "auth" else {}
     )
-    assert "shorter than 32" in sign_in.faults("127.0.0.1")[0]
+    assert "shorter than 32" in settings.faults("127.0.0.1")[0]
 
 
 @pytest.mark.parametrize(
@@ -189,8 +190,8 @@ def test_sign_in_that_is_set_up_in_part_is_refused(monkeypatch: pytest.MonkeyPat
 def test_settings_that_would_not_do_are_refused_before_anything_opens(
     monkeypatch: pytest.MonkeyPatch, given: dict[str, str], told: str
 ) -> None:
-    monkeypatch.setattr(sign_in, "_section", lambda section: {**AUTH, **given} if section == "auth" else {})
-    (fault,) = sign_in.faults("127.0.0.1")
+    monkeypatch.setattr(settings, "_section", lambda section: {**AUTH, **given} if section == "auth" else {})
+    (fault,) = settings.faults("127.0.0.1")
     assert told in fault
 
 
@@ -199,32 +200,32 @@ def test_on_this_machine_people_may_come_back_without_tls(monkeypatch: pytest.Mo
         ("http://localhost:8501/oauth2callback", "http://localhost:8501"),
         ("http://127.0.0.1:{port}/oauth2callback", "http://127.0.0.1:8777"),
     ):
-        monkeypatch.setattr(sign_in, "_section", lambda _, back=back: {**AUTH, "redirect_uri": back})
-        assert sign_in.faults("127.0.0.1") == []
-        assert sign_in.home(8777) == home
+        monkeypatch.setattr(settings, "_section", lambda _, back=back: {**AUTH, "redirect_uri": back})
+        assert settings.faults("127.0.0.1") == []
+        assert settings.home(8777) == home
 
 
 @pytest.mark.parametrize("given", [0, -1, 721, "12", None])
 def test_hours_are_a_whole_number_of_them(monkeypatch: pytest.MonkeyPatch, given: object) -> None:
     sections: dict[str, dict[str, Any]] = {"auth": AUTH, "devolution": {"hours": given}}
-    monkeypatch.setattr(sign_in, "_section", lambda name: sections[name])
-    assert "hours in secrets.toml" in sign_in.faults("127.0.0.1")[0]
+    monkeypatch.setattr(settings, "_section", lambda name: sections[name])
+    assert "hours in secrets.toml" in settings.faults("127.0.0.1")[0]
     sections["devolution"] = {"hours": 8}
-    assert (sign_in.faults("127.0.0.1"), sign_in.hours()) == ([], 8)
+    assert (settings.faults("127.0.0.1"), settings.hours()) == ([], 8)
 
 
 def test_nobody_is_believed_for_a_header_that_they_send(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = st.get_option
-    monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" else {})
+    monkeypatch.setattr(settings, "_section", lambda section: AUTH if section == "auth" else {})
     headers = {"X-User": "preferred_username"}
     monkeypatch.setattr(st, "get_option", lambda name: headers if name == "server.trustedUserHeaders" else asked(name))
-    assert "trustedUserHeaders" in sign_in.faults("127.0.0.1")[0]
+    assert "trustedUserHeaders" in settings.faults("127.0.0.1")[0]
 
 
 def test_sign_in_without_its_libraries_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sign_in, "_section", lambda section: AUTH if section == "auth" else {})
-    monkeypatch.setattr(sign_in, "find_spec", lambda name: None)
-    assert "Sign-in needs authlib and httpx" in sign_in.faults("127.0.0.1")[0]
+    monkeypatch.setattr(settings, "_section", lambda section: AUTH if section == "auth" else {})
+    monkeypatch.setattr(settings, "find_spec", lambda name: None)
+    assert "Sign-in needs authlib and httpx" in settings.faults("127.0.0.1")[0]
 
 
 def test_who_is_known_by_a_code_is_called_by_name_too(monkeypatch: pytest.MonkeyPatch, office: Path) -> None:
@@ -237,7 +238,7 @@ def test_who_is_known_by_a_code_is_called_by_name_too(monkeypatch: pytest.Monkey
     ):
         found = {**signed_in("vera [x](y)"), **claims}
         monkeypatch.setattr(sign_in, "user", lambda found=found: found)
-        monkeypatch.setattr(sign_in, "_section", lambda section: sections[section])
+        monkeypatch.setattr(settings, "_section", lambda section: sections[section])
         app = well(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run())
         assert told in said(app).replace("\\", "")
         assert "[x](y)" not in said(app)  # words, not a link
@@ -283,5 +284,5 @@ def test_secrets_are_read_where_streamlit_reads_them(monkeypatch: pytest.MonkeyP
     (tmp_path / ".streamlit" / "secrets.toml").write_text(f'[auth]\n{lines}\n[devolution]\nclaim = "oid"\n')
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(st, "secrets", Secrets())
-    assert sign_in.is_configured()
-    assert (sign_in.claim(), sign_in.host()) == ("oid", "ledger.example.nhs.uk")
+    assert settings.is_configured()
+    assert (settings.claim(), settings.host()) == ("oid", "ledger.example.nhs.uk")

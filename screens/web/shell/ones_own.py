@@ -10,7 +10,7 @@ from ledger.errors import LedgerError, Refused
 from ledger.store.address import Address
 from ledger.store.base import Store
 from ledger.years import FinancialYear
-from screens.web.shell import frame, open_ledger, posting, sign_in
+from screens.web.shell import frame, open_ledger, posting, sign_in_settings
 
 _WHOSE = {"some": "One ICB or several, with all below them", "all": "All ICBs, with all below them", "national": "All "
           "ICBs, and no further down"}  # fmt: skip
@@ -55,7 +55,7 @@ def _form(address: Address, store: Store | None) -> None:
 
 def _may_write(address: Address) -> bool:
     """Whether the app may make a ledger there: a file of somebody's own, in a folder that it may write."""
-    if not isinstance(address, Path) or open_ledger.only_reads() or sign_in.is_configured():
+    if not isinstance(address, Path) or open_ledger.only_reads() or sign_in_settings.is_configured():
         return False
     return os.access(address if address.exists() else address.resolve().parent, os.W_OK)
 

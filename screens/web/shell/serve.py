@@ -1,14 +1,15 @@
-"""Starts the web app's server; while the browser finds its way, what the pages need is loaded already."""
+"""Starts the web app's server; while the browser finds its way to it, what the pages need is loaded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse
-from streamlit import net_util
+from streamlit import config, net_util
 from streamlit.web.cli import main
+from streamlit.web.server import Server
 from streamlit.web.server.starlette import starlette_static_routes
 
 # What somebody meets first comes first.
@@ -78,8 +79,29 @@ def answer_long_addresses() -> None:
     starlette_static_routes.create_streamlit_static_handler = made
 
 
-if __name__ == "__main__":
+def load_when_open() -> None:
+    """Load what the pages need, in the background, as soon as the app is there to be asked, and not before."""
+    usual = Server.start
+
+    async def start(server: Server) -> None:
+        await usual(server)
+        Thread(target=_load, daemon=True).start()
+
+    Server.start = start  # type: ignore[assignment,method-assign]
+
+
+def serve(app: str, settings: Mapping[str, str | int | bool]) -> None:
+    """Serve the web app in this process until it is stopped.
+
+    Args:
+        app: the file of the app.
+        settings: Streamlit's settings by their names, as ``server.port``.
+    """
     stay_inside()
     answer_long_addresses()
-    Thread(target=_load, daemon=True).start()
-    main(prog_name="streamlit")
+    load_when_open()
+    flags = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
+    # Streamlit reads its settings again with these, and would say that they changed since sign-in was looked at.
+    for name, value in settings.items():
+        config.set_option(name, value)
+    main(["run", app, *flags], prog_name="streamlit")
