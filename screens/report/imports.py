@@ -12,6 +12,7 @@ from allocations.files.published.tables import RowsNotRead
 from allocations.files.published.understood import PublishedFile
 from ledger.money import exact_pounds
 from ledger.reports.position import Moment
+from ledger.words import AVAILABLE
 from screens.report.report import Report, Table, columns, count, data, listed, money, text
 
 _MOST_SHOWN = 60
@@ -115,6 +116,33 @@ def receivers(budget: Understood, names: Mapping[str, str]) -> Table:
     heads = [*data("organisation"), text("Organisation"), text("Fund", "fund"), *data("recurrent"), text("Lasting"),
              money("Amount (£)", "amount_pence")]  # fmt: skip
     return Table("What each receives", heads, rows, most=_MOST_SHOWN)
+
+
+def before_and_after(budget: Understood, names: Mapping[str, str], held: Sequence[Mapping[str, Any]]) -> Table:
+    """What each organisation of a budget has on its lines before it and after it, the payer last.
+
+    Args:
+        names: of organisations by code.
+        held: the position of the budget's year, row by row.
+    """
+    paid: dict[tuple[str, str], int] = defaultdict(int)
+    for row in summary(budget):
+        paid[str(row["organisation"]), str(row["fund"])] += int(str(row["amount_pence"]))
+    changes = [(code, fund, AVAILABLE, pence) for (code, fund), pence in paid.items()]
+    request = budget.request
+    for fund in dict.fromkeys(fund for _, fund in paid):
+        whole = sum(pence for (_, its), pence in paid.items() if its == fund)
+        changes.append((request.payer, fund, request.standing or AVAILABLE, -whole))
+    rows = []
+    for code, fund, standing, pence in changes:
+        before = sum(
+            row["amount_pence"]
+            for row in held
+            if (row["organisation"], row["fund"]) == (code, fund) and row["standing"].startswith(standing)
+        )
+        rows.append((f"{names.get(code, code)} ({code})", fund, standing, before, pence, before + pence))
+    heads = columns("Organisation", "Fund", "Standing", "Before (£)", "This budget (£)", "After (£)")
+    return Table("Before and after", heads, rows, most=_MOST_SHOWN)
 
 
 def _facts(budget: Understood) -> dict[str, Any]:

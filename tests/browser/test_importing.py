@@ -50,6 +50,12 @@ def sound(visit: Visit, name: str) -> None:
     assert visit.complaints() == []
 
 
+def step(page: Any, name: str) -> None:
+    """Go to a step of the import by its name, which shows it alone."""
+    page.locator("label").filter(has_text=f". {name}").first.click()
+    page.locator(f"[data-testid=stRadio] label:has(input:checked):has-text('. {name}')").wait_for(timeout=SECONDS)
+
+
 def held(ledger: Path) -> dict[tuple[str, str, str], int]:
     """What the command line says stands where, beside the open app."""
     told = json.loads(

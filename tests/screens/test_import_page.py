@@ -93,7 +93,8 @@ def test_a_budget_is_shown_as_the_command_line_shows_it_and_posted_as_one_entry(
     shown = tables(app)
     for total in ("file", "read", "control"):
         assert answer[f"{total}_total_pence"] == 600_000
-    assert shown.count(">6,000.00<") == 4
+    # Four totals, and what the payer has before it.
+    assert shown.count(">6,000.00<") == 5
     assert "The first three tie, to the penny: £6,000.00." in [one.value for one in app.success]
     for row in answer["rows"]:
         assert f"({row['organisation']})</th>" in shown
@@ -185,7 +186,7 @@ def test_a_unit_that_the_file_does_not_say_is_asked_for(
     assert "Say it under &#x27;Amounts are in&#x27;" in tables(app)
     assert "Post it" not in headings(app)
     well(field(app.selectbox, "Amounts are in").select(unit).run())
-    assert tables(app).count(">6,000.00<") == 4
+    assert tables(app).count(">6,000.00<") == 5
     assert asked_of_the_command_line(ledger, file, "--unit", unit)["read_total_pence"] == 600_000
 
 

@@ -18,7 +18,7 @@ from allocations.reading.saved_mapping import Unit, save_mapping
 from ledger.errors import LedgerError, Problem, Refused
 from ledger.inputs import Input
 from ledger.money import parse_pounds, spoken
-from ledger.reports import imported, journal
+from ledger.reports import imported, journal, position
 from ledger.reports.position import Moment
 from ledger.store.base import Store
 from ledger.words import AVAILABLE
@@ -26,7 +26,7 @@ from ledger.years import FinancialYear
 from screens.report import imports
 from screens.report.render import page as tables
 from screens.report.wording import PAGE
-from screens.web.importing import common
+from screens.web.importing import answers, common, wizard
 from screens.web.importing.common import worked_out
 from screens.web.shell import address, frame, open_ledger, posting
 from screens.web.shell.posting import Seen
@@ -198,9 +198,10 @@ def _pence(typed: str) -> int | None:
         return None
 
 
+# Where a box has another name than the field that it answers.
+_FIELDS = {"months": Input.RUNNING.value}
 UNITS: tuple[Unit, ...] = ("pounds", "thousands", "millions", "pence")
 _MOST_SHEETS = 8
-_STEPS = ("File", "Whose money", "Sheets", "Columns", "Units", "Problems", "Totals", "Post")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +213,15 @@ class _File:
     digest: str
 
 
-def show(store: Store, at: Moment, name: str, content: bytes, digest: str) -> None:
-    """Render the steps of a budget, as far as they lead."""
+def show(
+    store: Store, at: Moment, place: st.delta_generator.DeltaGenerator, name: str, content: bytes, digest: str
+) -> None:
+    """Render the steps of a budget, as far as they lead.
+
+    Args:
+        place: above everything, where the reader chooses a step.
+    """
     file = _File(name, content, digest)
-    place = st.empty()
     workbook = worked_out("Reading the file", lambda: _read(file), "workbook", digest, name)
     sheets = worked_out("Reading the file", lambda: _preview(file), "preview", digest, name)
     if isinstance(workbook, LedgerError):
@@ -224,18 +230,30 @@ def show(store: Store, at: Moment, name: str, content: bytes, digest: str) -> No
     if isinstance(sheets, LedgerError):
         common.failed(sheets, name)
         return
-    asked = whose_money(store, at, file, workbook)
+    with wizard.part(wizard.FILE, "whose"):
+        asked = whose_money(store, at, file, workbook)
     if asked is None:
+        with place.container():
+            common.steps({"File": "whose money?", **dict.fromkeys(list(wizard.STEPS.values())[1:], "")})
         return
-    asked = rest(replace(asked, settings=settings(digest)), digest)
-    request = _sheets(asked, sheets, digest)
-    request, first = _columns(store, at, file, workbook, request)
-    st.header("Units", anchor=False)
-    request = _units(request, first, digest)
+    columns, wrong = wizard.part(wizard.COLUMNS, "all"), wizard.part(wizard.PROBLEMS, "all")
+    with wizard.part(wizard.PROBLEMS, "answers"):
+        asked = rest(replace(asked, settings=settings(digest)), digest)
+    with columns:
+        request = _sheets(asked, sheets, digest)
+        request, first = _columns(store, at, file, workbook, request)
+        st.header("Units", anchor=False)
+        request = _units(request, first, digest)
     found = _looked(store, at, file, request)
-    with place.container():
-        common.steps(_states(found))
+    states = _states(found)
+    with wrong:
+        _problems(file, request, found)
     _outcome(store, at, file, request, found)
+    for step in states:
+        wizard.ways(step, states)
+    _stand_as_inferred(wizard.NAME, wizard.PROBLEMS if _wrong(found) else wizard.COLUMNS, digest)
+    with place.container():
+        wizard.choose(states)
 
 
 def _read(file: _File) -> Workbook:
@@ -272,8 +290,9 @@ def _sheets(request: Request, sheets: tuple[SheetPreview, ...], digest: str) -> 
         format_func=lambda name: f"{name} (hidden)" if name in hidden else name, key=f"bring sheets {digest[:16]}",
     )  # fmt: skip
     looked_at = [sheet for sheet in sheets if sheet.name in chosen or (not chosen and sheet.visible)]
-    for sheet in looked_at[:_MOST_SHEETS]:
-        common.first_rows(sheet)
+    with st.expander("The sheets as they stand in the file"):
+        for sheet in looked_at[:_MOST_SHEETS]:
+            common.first_rows(sheet)
     return replace(request, sheets=tuple(chosen))
 
 
@@ -356,19 +375,17 @@ def _units(request: Request, first: Understood | None, digest: str) -> Request:
 
 
 def _states(looked: Looked | LedgerError) -> Map[str, str]:
-    states = dict.fromkeys(_STEPS, "done") | dict.fromkeys(("Problems", "Totals", "Post"), "")
-    if isinstance(looked, Looked) and looked.before is not None:
-        return {**states, "Problems": "none", "Totals": "tie", "Post": "in the books already"}
-    wrong = _wrong(looked)
+    """The steps to which a file has come, each with how it stands there."""
+    states = {wizard.FILE: "", wizard.COLUMNS: "", wizard.PROBLEMS: "none"}
+    wrong, understood = _wrong(looked), _understood(looked)
     if wrong:
-        understood = _understood(looked)
-        unsaid = understood is not None and "not said" in understood.units.values()
-        units = "look here" if unsaid else "done" if understood and understood.units else "open"
-        columns = "done" if understood and understood.mapping else "look here"
-        return {**states, "Columns": columns, "Units": units, "Problems": f"{len(wrong):,} found"}
-    if isinstance(looked, LedgerError):
-        return {**states, **dict.fromkeys(("Columns", "Units"), "")}
-    return {**states, "Problems": "none", "Totals": "tie", "Post": "ready"}
+        is_unsaid = understood is None or understood.mapping is None or "not said" in understood.units.values()
+        states |= {wizard.COLUMNS: "look here" if is_unsaid else "", wizard.PROBLEMS: f"{len(wrong):,} found"}
+    if understood is not None and understood.lines:
+        states[wizard.TOTALS] = "tie" if understood.ties else "look here"
+    if isinstance(looked, Looked) and not wrong:
+        states[wizard.RECORD] = "in the books already" if looked.before is not None else "ready"
+    return states
 
 
 def _wrong(looked: Looked | LedgerError) -> list[Problem]:
@@ -377,34 +394,55 @@ def _wrong(looked: Looked | LedgerError) -> list[Problem]:
     return list(looked.problems) if isinstance(looked, Refused) else []
 
 
-def _outcome(store: Store, at: Moment, file: _File, request: Request, looked: Looked | LedgerError) -> None:
-    """Problems, totals, and what may be posted."""
+def _problems(file: _File, request: Request, looked: Looked | LedgerError) -> None:
+    """What is wrong, by its causes, what one word answers, and what was set aside."""
     st.header("Problems", anchor=False)
-    understood = _understood(looked)
-    wrong = _wrong(looked)
+    understood, wrong = _understood(looked), _wrong(looked)
     if wrong:
         common.problems(wrong, file.name)
+        answers.offer(wrong, _answers(request, file.digest))
     elif isinstance(looked, LedgerError):
         common.failed(looked, file.name)
-        return
     else:
         st.write("None: every cell that counts was understood.")
     if understood is not None:
         _set_aside(understood)
-    if understood is not None and understood.lines:
-        _totals(understood)
-    if wrong or isinstance(looked, LedgerError):
+
+
+def _answers(request: Request, digest: str) -> Map[Input, list[answers.Answer]]:
+    """What can be answered in one word, by the field that it is about."""
+    of = digest[:16]
+    boxes = {Input(_FIELDS.get(name, name)): (f"bring {name} {of}", choices) for name, (_, choices) in _ASKED.items()}
+    known = {field: answers.to(field, key, choices) for field, (key, choices) in boxes.items()}
+    known[Input.UNIT] = answers.to(Input.UNIT, f"bring unit {of}", {unit: unit.capitalize() for unit in UNITS})
+    other = [standing for standing in _STANDINGS if standing != request.standing]
+    known[Input.STANDING] = answers.to(Input.STANDING, "standing", {one: _STANDINGS[one] for one in other})
+    stays = f"{PAGE.label(Input.REST)}: it stays with {request.payer}"
+    known[Input.REST] = [answers.Answer(stays, f"bring leave rest {of}", True)]
+    known[Input.SUCCESSORS] = [answers.Answer(PAGE.label(Input.SUCCESSORS), f"bring successors {of}", True)]
+    return known
+
+
+def _outcome(store: Store, at: Moment, file: _File, request: Request, looked: Looked | LedgerError) -> None:
+    """Totals, before and after, and what may be posted."""
+    understood = _understood(looked)
+    with wizard.part(wizard.TOTALS, "all"):
+        if understood is not None and understood.lines:
+            _totals(understood)
+        if understood is not None and isinstance(looked, Looked) and looked.before is None and not _wrong(looked):
+            _receivers(store, understood)
+    if _wrong(looked) or not isinstance(looked, Looked):
         return
-    if looked.before is not None:
+    with wizard.part(wizard.RECORD, "all"):
+        if looked.before is None:
+            _post(store, at, file, request, looked)
+            return
         st.success(
             f"The books have this file as entry {looked.before.number}, with {looked.before.transfers:,} transfers. "
             "Bringing it in again adds nothing."
         )
         common.entries_link([looked.before])
         frame.link("Undo it", "import-export", {"view": "undo", "entry": looked.before.number})
-        return
-    _receivers(store, looked.understood)
-    _post(store, at, file, request, looked)
 
 
 def _totals(budget: Understood) -> None:
@@ -430,9 +468,15 @@ def _set_aside(budget: Understood) -> None:
 
 
 def _receivers(store: Store, budget: Understood) -> None:
-    st.header("What each receives", anchor=False)
+    """What each has before and after, on the lines of the budget, and each amount that it receives."""
     names = open_ledger.ask(store, lambda reader, _: imported.names(reader))
-    tables.show(imports.receivers(budget, names), "receivers")
+    held = open_ledger.ask(
+        store, lambda reader, now: position.position(reader, now, year=budget.request.year.start)
+    ).to_pylist()  # fmt: skip
+    st.header("What each receives", anchor=False)
+    tables.show(imports.before_and_after(budget, names, held))
+    with st.expander("Each amount, and whether it lasts"):
+        tables.show(imports.receivers(budget, names), "receivers")
 
 
 def _post(store: Store, at: Moment, file: _File, request: Request, looked: Looked) -> None:

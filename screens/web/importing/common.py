@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import streamlit as st
+from openpyxl.utils import column_index_from_string
 
 from allocations.files.budgets import remapping
 from allocations.files.budgets.importing import HEADINGS, write_problems
@@ -46,23 +47,42 @@ MEANINGS = {
 }
 _ACROSS = 3
 _MOST_SHOWN = 8
+_ROWS_SHOWN = 5
 
 
 def first_rows(sheet: SheetPreview) -> None:
     """The beginning of a sheet, as it stands in the file."""
     width = min(max((len(row) for row in sheet.rows), default=0), _MOST_SHOWN)
-    with st.expander(f"First rows of '{sheet.name}'"):
-        if not width:
-            st.write("Nothing stands on it.")
-            return
-        rows = [
-            (str(number), *(row[place] if place < len(row) else "" for place in range(width)))
-            for number, row in enumerate(sheet.rows, start=1)
-        ]
-        heads = columns("Row", *(f"Column {letter}" for letter in "ABCDEFGH"[:width]))
-        tables.show(Table(f"The first {len(rows)} rows, as text", heads, rows))
-        if sheet.width > width:
-            st.write(f"The first {width} of {sheet.width} columns are shown.")
+    if not width:
+        st.write(f"Nothing stands on '{_escaped(sheet.name)}'.")
+        return
+    rows = [
+        (str(number), *(row[place] if place < len(row) else "" for place in range(width)))
+        for number, row in enumerate(sheet.rows, start=1)
+    ]
+    heads = columns("Row", *(f"Column {letter}" for letter in "ABCDEFGH"[:width]))
+    tables.show(Table(f"First rows of '{sheet.name}', as text", heads, rows))
+    if sheet.width > width:
+        st.write(f"The first {width} of {sheet.width} columns are shown.")
+
+
+def grid(part: SheetMapping, sheet: Sheet) -> None:
+    """The sheet from its headings on, each column under what it was taken for."""
+    letters = list(part.columns)[:_MOST_SHOWN]
+    places = [column_index_from_string(letter) - 1 for letter in letters]
+    heads = columns("Row", *(f"{letter}: {_taken_for(part.columns[letter].meaning)}" for letter in letters))
+    first = part.header_row
+    rows = [
+        (str(number), *(_short(row[place].text) if place < len(row) else "" for place in places))
+        for number, row in enumerate(sheet.rows[first - 1 : first + _ROWS_SHOWN], start=first)
+    ]
+    notes = [f"The first {len(letters)} of {len(part.columns)} columns."] if len(letters) < len(part.columns) else []
+    tables.show(Table(f"'{part.sheet}' from its headings in row {first} on", heads, rows, notes))
+
+
+def _taken_for(meaning: Meaning) -> str:
+    """What a column was taken for, without the explanation."""
+    return MEANINGS[meaning].partition(":")[0].partition(",")[0]
 
 
 def choose(guess: BudgetMapping, workbook: Workbook, digest: str) -> dict[tuple[str, str], Meaning]:
@@ -73,7 +93,9 @@ def choose(guess: BudgetMapping, workbook: Workbook, digest: str) -> dict[tuple[
         if part.sheet not in sheets:
             continue
         st.subheader(f"Sheet '{part.sheet}', headings in row {part.header_row}", anchor=False)
-        changed |= _of_sheet(part, sheets[part.sheet], digest)
+        grid(part, sheets[part.sheet])
+        with st.expander(f"Change what a column of '{part.sheet}' was taken for"):
+            changed |= _of_sheet(part, sheets[part.sheet], digest)
     return changed
 
 

@@ -26,9 +26,9 @@ from screens.report import imports
 from screens.report.render import page as tables
 from screens.report.report import Table, columns, count, day, entry_link, link
 from screens.report.wording import KIND_OF_FILE, PAGE
-from screens.web.importing import budgets, common
+from screens.web.importing import budgets, common, wizard
 from screens.web.importing.common import worked_out
-from screens.web.shell import open_ledger, posting
+from screens.web.shell import address, open_ledger, posting
 from screens.web.shell.posting import Seen
 from screens.web.shell.sign_in import NOBODY_YET, person
 
@@ -249,6 +249,29 @@ KINDS = {
 
 def show(store: Store, at: Moment) -> None:
     """Render the import of the files that are brought."""
+    place = st.empty()
+    with wizard.part(wizard.FILE, "chosen"):
+        chosen = _chosen(store, at, place)
+    if chosen is None:
+        return
+    kind, brought, digests = chosen
+    if kind is ImportKind.BUDGETS:
+        if len(brought) > 1:
+            with place.container():
+                common.steps({"File": "one at a time", "Record": ""})
+            st.warning("A budget is brought in one file at a time. Take the others away above.")
+            return
+        budgets.show(store, at, place, *brought[0], digests[0])
+    elif kind is ImportKind.POSITION:
+        position(store, at, brought, digests)
+    else:
+        published(store, at, brought, digests, is_structure=kind is ImportKind.STRUCTURE)
+
+
+def _chosen(
+    store: Store, at: Moment, place: st.delta_generator.DeltaGenerator
+) -> tuple[ImportKind, list[tuple[str, bytes]], list[str]] | None:
+    """The files that the reader chooses, what they are, and their hashes; None, with the page told why, without any."""
     st.header("Which file?", anchor=False)
     st.write(
         "A budget as Excel or CSV, the template filled in, published files, or a position that was exported. It is "
@@ -259,9 +282,12 @@ def show(store: Store, at: Moment) -> None:
         "Files to bring in", accept_multiple_files=True, max_upload_size=_LARGEST_MB, key="bring files"
     )
     if not files:
-        common.steps({"File": "choose one", **dict.fromkeys(("What it says", "Problems", "Totals", "Post"), "")})
-        st.info("No file is chosen yet. A template to fill in is under 'Take files out'.")
-        return
+        with place.container():
+            common.steps({"File": "choose one", **dict.fromkeys(list(wizard.STEPS.values())[1:], "")})
+        told = "No file is chosen yet. A template to fill in is under 'Take files out'."
+        again = " A page that is loaded anew has no file: choose it again, and it opens where you were."
+        st.info(f"{told}{again if address.asked_for(wizard.NAME) else ''}")
+        return None
     brought = [(common.safe_name(file.name), file.getvalue()) for file in files]
     named = [name for name, _ in brought]
     taken = worked_out("Looking into the files", lambda: _unpacked(brought), "unpacked", named,
@@ -272,20 +298,12 @@ def show(store: Store, at: Moment) -> None:
     _seen_before(store, at, brought, digests)
     found = worked_out("Looking what kind of file it is", lambda: _kind(brought), "kind", *digests, brought[0][0])
     if isinstance(found, LedgerError):
-        common.steps({"File": "cannot be read", "Post": ""})
+        with place.container():
+            common.steps({"File": "cannot be read", "Record": ""})
         common.failed(found, ", ".join(name for name, _ in brought))
-        return
+        return None
     kind = _choose_kind(found, digests)
-    if kind is ImportKind.BUDGETS:
-        if len(brought) > 1:
-            common.steps({"File": "one at a time", "Post": ""})
-            st.warning("A budget is brought in one file at a time. Take the others away above.")
-            return
-        budgets.show(store, at, brought[0][0], brought[0][1], digests[0])
-    elif kind is ImportKind.POSITION:
-        position(store, at, brought, digests)
-    else:
-        published(store, at, brought, digests, is_structure=kind is ImportKind.STRUCTURE)
+    return kind, brought, digests
 
 
 def _unpacked(brought: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
