@@ -10,6 +10,7 @@ import pytest
 
 from ledger.money import exact_pounds
 from tests.allocations.excel.commands import run
+from tests.allocations.excel.test_payer import fill_in
 from tests.browser.budgets import FUND, ICB, budget
 from tests.browser.visits import Visit, running
 
@@ -50,9 +51,8 @@ def sound(visit: Visit, name: str) -> None:
     assert visit.complaints() == []
 
 
-def step(page: Any, name: str) -> None:
-    """Go to a step of the import by its name, which shows it alone."""
-    page.locator("label").filter(has_text=f". {name}").first.click()
+def at_step(page: Any, name: str) -> None:
+    """That a step of the import is the one that is shown."""
     page.locator(f"[data-testid=stRadio] label:has(input:checked):has-text('. {name}')").wait_for(timeout=SECONDS)
 
 
@@ -124,32 +124,64 @@ def what_goes_out_is_what_the_command_writes(visit: Visit, address: str, ledger:
     assert (taken["rows"], taken["head"]) == (told["rows"], told["head"])
 
 
-def test_the_finance_leads_path(browser: Any, address: str, ledger: Path, tmp_path: Path) -> None:
-    before = held(ledger)
-    file, parts = budget(tmp_path / "budget.xlsx", ledger)
-    visit = Visit(browser, f"{address}/{ASKED}")
+def template_filled_in(visit: Visit, address: str, ledger: Path, folder: Path) -> Path:
+    """The template of the ICB, taken out on the page and filled in."""
     page = visit.page
+    page.goto(f"{address}/import-export?view=take&file=template&icb={ICB}")
+    visit.settled()
+    page.get_by_role("button", name="Make the file").click()
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Download budget-template-qwo").click()
+    path = folder / "filled in.xlsx"
+    coming.value.save_as(path)
+    fill_in(path, ledger)
+    return path
+
+
+def back_and_forward_keep_to_the_steps(visit: Visit) -> None:
+    """One step back for each that was chosen, and forward again; the file stays."""
+    page = visit.page
+    for go, name in ((page.go_back, "Before and after"), (page.go_back, "Problems"), (page.go_forward, "Before and after"),
+                     (page.go_forward, "Record")):  # fmt: skip
+        go()
+        visit.settled()
+        at_step(page, name)
+
+
+def test_the_finance_leads_path(browser: Any, address: str, ledger: Path, tmp_path: Path) -> None:
+    """The template goes out, is filled in, and is recorded at the first try: nobody is asked who pays, or from what."""
+    before = held(ledger)
+    visit = Visit(browser, f"{address}/import-export")
+    page = visit.page
+    file = template_filled_in(visit, address, ledger, tmp_path)
+    page.goto(f"{address}/import-export")
+    visit.settled()
     page.set_input_files(UPLOAD, file)
-    page.get_by_text("The first three tie").wait_for(timeout=SECONDS)
-    sound(visit, "import")
-    total = exact_pounds(sum(parts.values()))
-    assert page.get_by_text(total, exact=True).count() == 4
-    # Two tabs see the same preview; the second hears that the first has posted it.
-    second = Visit(browser, f"{address}/{ASKED}")
-    second.page.set_input_files(UPLOAD, file)
-    second.page.get_by_text("The first three tie").wait_for(timeout=SECONDS)
-    second.settled()
-    for tab, who in ((page, "Finance lead"), (second.page, "Deputy")):
-        tab.get_by_label("Who posts it").fill(who)
-        tab.get_by_label("Why: recorded").fill("Agreed by the board on 4 June")
-        tab.get_by_role("button", name="Post £47.2 million").dblclick()
-        tab.get_by_text("The books have this file as entry").wait_for(timeout=SECONDS)
-    second.close()
+    at_step(page, "Sheet and columns")
+    sound(visit, "import-columns")
+    page.get_by_role("button", name="Next: problems").click()
+    page.get_by_text("None: every cell that counts was understood.").wait_for(timeout=SECONDS)
+    page.get_by_role("button", name="Next: before and after").click()
+    # What the ICB keeps of the two lines: £47,203,716.94 and £44,578,674.68.
+    page.get_by_text("The first three tie, to the penny: £91,782,391.62.").wait_for(timeout=SECONDS)
+    sound(visit, "import-totals")
+    page.get_by_role("button", name="Next: record").click()
+    page.get_by_label("Who posts it").wait_for(timeout=SECONDS)
+    back_and_forward_keep_to_the_steps(visit)
+    # What is loaded anew asks for the file, and opens where the reader was.
+    page.reload()
+    page.get_by_text("choose it again, and it opens where you were").wait_for(timeout=SECONDS)
+    page.set_input_files(UPLOAD, file)
+    at_step(page, "Record")
+    page.get_by_label("Who posts it").fill("Finance lead")
+    page.get_by_label("Why: recorded").fill("Agreed by the board on 4 June")
+    page.get_by_role("button", name="Post £91.8 million").dblclick()
+    page.get_by_text("The books have this file as entry").wait_for(timeout=SECONDS)
     sound(visit, "import-posted")
     after = held(ledger)
-    for code, pence in parts.items():
-        assert after[code, FUND, "available"] - before.get((code, FUND, "available"), 0) == pence
-    places_show_what_is_issued(visit, address, [after[code, FUND, "available"] for code in parts])
+    moved = {key: pence - before.get(key, 0) for key, pence in after.items() if pence != before.get(key, 0)}
+    assert sorted(moved.values()) == [4_457_867_468, 4_720_371_694]
+    places_show_what_is_issued(visit, address, [after[key] for key in moved if key[1] == FUND])
     what_goes_out_is_what_the_command_writes(visit, address, ledger)
     # Undone, every balance is what it was.
     page.goto(f"{address}/import-export?view=undo")
@@ -171,7 +203,7 @@ def test_the_keyboard_alone_brings_a_budget_in_with_the_focus_in_sight(
 ) -> None:
     file, parts = budget(tmp_path / "by keyboard.xlsx", ledger)
     before = held(ledger)
-    visit = Visit(browser, f"{address}/{ASKED}")
+    visit = Visit(browser, f"{address}/{ASKED}", width=375)
     page = visit.page
 
     def at(script: str, most: int = 80) -> None:
@@ -184,7 +216,12 @@ def test_the_keyboard_alone_brings_a_budget_in_with_the_focus_in_sight(
     reach = "e.closest('[data-testid=stFileUploader]') && e.tagName === 'BUTTON'"
     at(reach)
     visit.choose(file, lambda: at(reach, 200))
-    page.get_by_text("The first three tie").wait_for(timeout=SECONDS)
+    at_step(page, "Sheet and columns")
+    for way in ("problems", "before and after", "record"):
+        visit.settled()
+        at(f"e.tagName === 'BUTTON' && e.textContent === 'Next: {way}'", 120)
+        page.keyboard.press("Enter")
+        at_step(page, way.capitalize())
     visit.settled()
     at("e.getAttribute('aria-label')?.startsWith('Who posts it')")
     page.keyboard.type("Finance lead")

@@ -22,6 +22,12 @@ def west_yorkshire(ledger: Path, folder: Path) -> Path:
     """The template for West Yorkshire, filled: each of two funds whole, to the first place that it names."""
     path = folder / "filled.xlsx"
     run("template", "--icb", "QWO", "--year", "2025/26", "--out", path, "--ledger", ledger)
+    fill_in(path, ledger)
+    return path
+
+
+def fill_in(path: Path, ledger: Path) -> None:
+    """Write the amounts into a template of West Yorkshire, as somebody does who has the ledger open beside it."""
     with Store.open(ledger, read_only=True) as store, store.read() as reader:
         rows = position.position(reader, position.moment(reader), year=FinancialYear(2025).start).to_pylist()
     left = {row["fund"]: row["amount_pence"] for row in rows if row["organisation"] == "QWO" and row["fund"] in _FUNDS}
@@ -36,7 +42,6 @@ def west_yorkshire(ledger: Path, folder: Path) -> Path:
         elif fund in left:
             amount.value = left.pop(fund) / 100
     workbook.save(path)
-    return path
 
 
 def test_the_template_of_west_yorkshire_is_taken_without_naming_who_pays(own_demo_ledger: Path, tmp_path: Path) -> None:
