@@ -1,12 +1,12 @@
 """Everything side by side, written to one table: ``python -m bench``.
 
-    uv run --extra server python -m bench [--parts peers,growth,writers,server,entry,limits,since,bulk,start,register,rest] [--small]
+    uv run --extra server python -m bench [--parts peers,growth,writers,server,entry,limits,since,bulk,scenarios,register,rest] [--small]
 
 Without options all parts run at their full size, which takes about ten minutes on two quiet cores: a journal of a
 million transfers beside hledger, ledger, beancount, pandas, bare DuckDB and bare PostgreSQL; growth to ten million
 transfers; writers at once on a server; bulk posting and questions of a server's ledger; a small entry, alone and by its
-payer's history; verify, whole and from a checkpoint; a million transfers at once; how long a command takes to start; and the
-measurements of single workloads. A part replaces its rows of an earlier run in ``bench/results.md`` and leaves the others. Set
+payer's history; verify, whole and from a checkpoint; a million transfers at once; scenarios, from the start of a command to
+ranges over years; and the measurements of single workloads. A part replaces its rows of an earlier run in ``bench/results.md`` and leaves the others. Set
 DEVOLUTION_TEST_POSTGRES to a superuser's URL of a server that may be written to; rows that need one say so otherwise.
 """
 
@@ -22,13 +22,16 @@ from bench import entries, growth, peers, register, starting, verifying, writers
 from bench.rows import PAGE, Row, keep, machine
 from bench.server import URL
 
-_LINE = re.compile(r"^(?P<what>\S.{5,}?)\s+(?P<ours>[\d.]+)s\s+(?P<theirs>[\d.]+)s\s+[\d.]+\b")
+_LINE = re.compile(r"^(?P<what>\S.{5,}?)\s+(?P<ours>[\d.]+)s(?:\s+(?P<theirs>[\d.]+)s\s+[\d.]+\b|$)")
 _REST: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("fair_shares", "a pandas loop", ()),
     ("bids", "bare NumPy", ()),
     ("budget_import", "a bare openpyxl pass", ()),
     ("exports", "bare XlsxWriter", ()),
+)
+_SCENARIOS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("what_if", "SQL by hand", ()),
+    ("draws", "bare NumPy, every draw in full", ()),
     ("way", "HiGHS alone", ()),
 )
 
@@ -46,8 +49,9 @@ def script(name: str, beside: str, *options: str) -> Iterator[Row]:
                 found["what"],
                 beside,
                 float(found["ours"]),
-                float(found["theirs"]),
-                at_most=AIMS.get(name, {}).get(found["what"]),
+                float(found["theirs"]) if found["theirs"] else None,
+                at_most=AIMS.get(name, {}).get(found["what"], (None, None))[0],
+                limit=AIMS.get(name, {}).get(found["what"], (None, None))[1],
             )
 
 
@@ -59,11 +63,23 @@ _AIMS_OF_A_SERVER = (
     ("position, a whole command", "first time", 2.0),
     ("position", "new entries", 1.3),
 )
-AIMS: dict[str, dict[str, float]] = {}
+# A workload to how many times the other it may take, and how many seconds.
+AIMS: dict[str, dict[str, tuple[float | None, float | None]]] = {
+    "what_if": {"five steps": (2.0, 0.5), "sixty small steps, the whole answer": (None, 5.0)},
+    "draws": {"6 years by 1,000 draws of the national position": (1.5, 20.0)},
+    "way": {"places within their ICBs, every line": (None, 10.0), "all places together, every line": (None, 10.0)},
+}
 
 
 def rest() -> Iterator[Row]:
     for name, beside, options in _REST:
+        yield from script(name, beside, *options)
+
+
+def scenarios(rounds: int) -> Iterator[Row]:
+    """All that is promised of scenarios: as a command, in the engine, with ranges over years, and to a goal."""
+    yield from starting.measure(rounds)
+    for name, beside, options in _SCENARIOS:
         yield from script(name, beside, *options)
 
 
@@ -85,7 +101,7 @@ def server(transfers: int) -> Iterator[Row]:
 def main() -> None:
     """Run the parts that are asked for, and write the page after each."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--parts", default="peers,growth,writers,server,entry,limits,since,bulk,start,register,rest")
+    options.add_argument("--parts", default="peers,growth,writers,server,entry,limits,since,bulk,scenarios,register,rest")
     options.add_argument("--small", action="store_true", help="a tenth of everything, to try it out")
     options.add_argument("--peer-transfers", type=int, default=1_000_000)
     options.add_argument("--peer-seconds", type=float, default=75, help="when another program is stopped")
@@ -102,7 +118,7 @@ def main() -> None:
         "limits": lambda: entries.limits(300_000 // part, 50 // part),
         "since": lambda: verifying.measure(1_000_000 // part, asked.beside),
         "bulk": lambda: growth.bulk(1_000_000 // part, 10, asked.beside),
-        "start": lambda: starting.measure(15 // (1 if part == 1 else 5)),
+        "scenarios": lambda: scenarios(15 // (1 if part == 1 else 5)),
         "register": lambda: register.measure(10_000 // part),
         "rest": rest,
     }

@@ -37,17 +37,17 @@ class Row:
         return self.ours / self.theirs if self.ours is not None and self.theirs else None
 
     def cells(self) -> list[str]:
-        ratio, sign = self.ratio(), "at most " if self.least else ""
-        aim = ""
+        ratio, sign, aims = self.ratio(), "at most " if self.least else "", []
         if self.at_most is not None:
             faster = f" ({1 / self.at_most:.0f} times faster)" if self.at_most < 1 else ""
             # Of a program that was stopped the ratio is only known to be no more than this.
             missed = ", not settled" if self.least else ", **missed**"
             met = "" if ratio is None else ", met" if ratio <= self.at_most else missed
-            aim = f"at most {self.at_most:g}{faster}{met}"
-        elif self.limit is not None:
+            aims.append(f"at most {self.at_most:g}{faster}{met}")
+        if self.limit is not None:
             met = "" if self.ours is None else ", met" if self.ours <= self.limit else ", **missed**"
-            aim = f"at most {figure(self.limit, self.unit)}{met}"
+            aims.append(f"at most {figure(self.limit, self.unit)}{met}")
+        aim = "; ".join(aims)
         return [
             self.workload,
             figure(self.ours, self.unit),

@@ -180,7 +180,7 @@ def _hold_to_promises(lever: Lever, position: pa.Table, sums: tuple[pa.Table, pa
 
 def _steps(written: WrittenScenario, keys: Path_, position: pa.Table, world: World) -> Iterable[Done]:
     freed: dict[int, int] = {}
-    for index, asked in _at_work(written, keys, world):
+    for index, asked in at_work(written, keys, world):
         place = written.where((*keys, index))
         with _refusals(f"{place} ({asked.lever_name()})"):
             lever = asked.resting_on(freed)
@@ -190,7 +190,7 @@ def _steps(written: WrittenScenario, keys: Path_, position: pa.Table, world: Wor
         position, world = change.position, change.world
 
 
-def _at_work(written: WrittenScenario, keys: Path_, world: World) -> Iterator[tuple[int, Lever]]:
+def at_work(written: WrittenScenario, keys: Path_, world: World) -> Iterator[tuple[int, Lever]]:
     """The steps that are done in the year of the world, each with its place from 0: all where there is one year."""
     scenario = written.scenario
     for index, asked in enumerate(scenario.baseline.given if keys == GIVEN else scenario.steps):
@@ -208,7 +208,7 @@ def _check(written: WrittenScenario, world: World) -> None:
     problems = []
     made = world
     for keys in (GIVEN, STEPS):
-        for index, lever in _at_work(written, keys, world):
+        for index, lever in at_work(written, keys, world):
             try:
                 lever.check(made)
             except CannotApply as error:

@@ -32,7 +32,7 @@ _PAID = Test(
 
 def propositions(before: pa.Table, after: pa.Table, old: World, new: World) -> tuple[tuple[Test, Test], ...]:
     """The scorecard before and after, and what can only be told of a scenario."""
-    announced = after if new.withdrawn is None else pa.concat_tables([after, new.withdrawn])
+    announced = _announced(after, new)
     first = scorecard(before, old)
     # Where no step was at work, what is asked after is what was asked before.
     second = first if announced is before and new is old else scorecard(announced, new)
@@ -45,6 +45,23 @@ def propositions(before: pa.Table, after: pa.Table, old: World, new: World) -> t
     if new.withdrawn is not None:
         found.append((replace(_PAID, value=Fraction(1)), replace(_PAID, value=_paid(announced, new.withdrawn))))
     return tuple(found)
+
+
+def values_after(after: pa.Table, world: World) -> dict[str, Fraction | None]:
+    """The figure of every proposition after the steps, by its name; the same as ``propositions`` tells."""
+    announced = _announced(after, world)
+    found = {test.name: test.value for test in scorecard(announced, world)}
+    if world.bid_for:
+        found[_FRONT_LINE.name] = _front_line(world).value
+    if (days := _days(announced)) is not None:
+        found[_IN_TIME.name] = days
+    if world.withdrawn is not None:
+        found[_PAID.name] = _paid(announced, world.withdrawn)
+    return found
+
+
+def _announced(after: pa.Table, world: World) -> pa.Table:
+    return after if world.withdrawn is None else pa.concat_tables([after, world.withdrawn])
 
 
 def _front_line(world: World) -> Test:

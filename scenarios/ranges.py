@@ -5,6 +5,9 @@ those figures are exact, and make the tornado. Between them, answers are estimat
 straight lines from its low over its value to its high, and the effects of several add up. So a thousand draws are one
 product of two tables. Some draws are then run in full, and how far the estimate was off is told beside it.
 
+Of a scenario of several years every year has its ranges. A draw is the same in all of them: where growth is high, it is
+high in every year that the assumption speaks of. A year that an assumption does not reach is not run for it.
+
 No draw says who gains: an organisation has a range, and how many gain has one.
 """
 
@@ -20,17 +23,20 @@ from numpy.typing import NDArray
 
 from allocations.figures.weightings import WEIGHTINGS
 from ledger.readings import RECORDED, SHIPPED
+from ledger.years import FinancialYear
 from scenarios.baseline import Baseline
 from scenarios.bridge import QUANTITIES, measured
 from scenarios.change import held
-from scenarios.engine import Run, run
+from scenarios.engine import GIVEN, STEPS, Run, at_work, run
 from scenarios.expressions import number
 from scenarios.gainers import by_system
+from scenarios.levers.base import Lever
 from scenarios.order import differs
 from scenarios.outcome import Outcome
-from scenarios.propositions import propositions
-from scenarios.scenario import Assumption, PeopleSpread, revalued
-from scenarios.scorecard import Test, scorecard
+from scenarios.paths.roll import roll_forward
+from scenarios.propositions import values_after
+from scenarios.scenario import Assumption, PeopleSpread, WrittenScenario, revalued
+from scenarios.scorecard import scorecard
 from scenarios.shapes import Draws, cut_normal, drawn
 from scenarios.world import ICB
 
@@ -44,6 +50,7 @@ MOVED, GAINING, LOSING = "moved_pence", "icbs_that_gain", "icbs_that_lose"
 READINGS = "how grades are read"
 PENCE = "pence"
 _ICB = "icb "
+_AFTER = "_after_pence"
 _FIVE, _NINETY_FIVE = 5, 95
 # A figure of an answer by name: pence, shares and counts, all exact; None where it is not defined.
 Figures: TypeAlias = Mapping[str, Fraction | None]
@@ -96,12 +103,27 @@ class FigureRange:
 
 
 @dataclass(frozen=True)
+class YearRanges:
+    """The figures of one year of a scenario of several, each with its range.
+
+    Attributes:
+        heading: the year and how well it is known.
+    """
+
+    year: FinancialYear
+    heading: str
+    figures: tuple[FigureRange, ...]
+
+
+@dataclass(frozen=True)
 class Ranges:
     """Every figure with its range, and what the ranges rest on.
 
     Attributes:
+        figures: of the year that is told, which is the last of several.
         rests_on: each distribution that was drawn, in words.
         checked: how many draws were run in full; ``off_pence`` is how far the money moved was estimated wrongly there.
+        years: of a scenario of several years the figures of each. One draw is one draw in all of them.
     """
 
     figures: tuple[FigureRange, ...]
@@ -110,10 +132,15 @@ class Ranges:
     rests_on: tuple[str, ...]
     checked: int
     off_pence: int
+    years: tuple[YearRanges, ...] = ()
 
     def named(self, name: str) -> FigureRange | None:
         """A figure by its name; None where it is not defined in this scenario."""
-        return next((each for each in self.figures if each.name == name), None)
+        return _named(self.figures, name)
+
+
+def _named(figures: Sequence[FigureRange], name: str) -> FigureRange | None:
+    return next((each for each in figures if each.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -131,8 +158,22 @@ class _Input:
     high: Figures
 
 
+@dataclass(frozen=True)
+class _Turned:
+    """An assumption, its draws, and the figures of each year at its low and at its high."""
+
+    assumed: Assumption
+    values: Draws
+    ends: Sequence[tuple[Figures, Figures]]
+
+    def in_year(self, place: int) -> _Input:
+        low, middle, high = _ends_of(self.assumed)
+        at = _between(self.values, low, middle, high)
+        return _Input(self.assumed.name, f"{self.assumed.low}, {self.assumed.high}", at, *self.ends[place])
+
+
 def ranged(outcome: Outcome, draws: int = DRAWS) -> Ranges:
-    """The ranges of a scenario's answer.
+    """The ranges of a scenario's answer; of several years, those of each.
 
     Args:
         outcome: the answer, whose file says what is not known for sure; the seed is the file's.
@@ -140,61 +181,124 @@ def ranged(outcome: Outcome, draws: int = DRAWS) -> Ranges:
     Raises:
         Refused: an assumption has no answer at one of its ends.
     """
-    done = outcome.run
-    written, scenario = done.written, done.written.scenario
+    path = [each.outcome for each in outcome.years] or [outcome]
+    scenario, content = outcome.run.written.scenario, outcome.run.written.content
     generator = np.random.default_rng(scenario.seed)
-    central, titles, read = _figures(done, outcome.scorecard), _titles(outcome), _readings(done)
+    central = [_of_an_answer(each, after=len(path) > 1) for each in path]
     unsure = [each for each in scenario.assumptions if each.low is not None and each.low != each.high]
-    wanted = unsure if written.content is not None else []
-    drawn_values = [(each, _drawn(each, draws, generator)) for each in wanted]
-    assumed = [_assumed(each, values, done, central) for each, values in drawn_values]
-    groups = [(each, _people(each, done, central, draws, generator)) for each in scenario.people]
-    inputs = [*assumed, *(each for _, group in groups for each in group)]
+    values = [(each, _drawn(each, draws, generator)) for each in (unsure if content is not None else [])]
+    turned = [_Turned(each, drawn, _at_both_ends(each, path, central)) for each, drawn in values]
+    codes = sorted(set(path[0].run.books.world.people[ICB].drop_null().to_pylist()))
+    errors = [
+        (each, {code: cut_normal(0.0, 1.0, -2.0, 2.0, draws, generator) for code in codes}) for each in scenario.people
+    ]
+    years, felt = list[tuple[FigureRange, ...]](), set[int]()
+    for place, (answer, middle) in enumerate(zip(path, central, strict=True)):
+        assumed = [each.in_year(place) for each in turned]
+        groups = [_people(spread, answer.run, middle, drawn) for spread, drawn in errors]
+        figures, moved = _in_a_year(answer, middle, assumed, groups, draws)
+        felt |= {number for number, group in enumerate(groups) if group}
+        years.append(figures)
+    told = [_says(each.assumed) for each in turned] + [_says_people(errors[number][0]) for number in sorted(felt)]
+    last = [(spread, drawn) for (spread, drawn), group in zip(errors, groups, strict=True) if group]
+    off = _off(path, values, last, moved, int(middle[MOVED] or 0)) if told else 0
+    headed = zip(outcome.years, years, strict=False)
+    return Ranges(
+        years[-1], draws, scenario.seed, tuple(told), CHECKED if told else 0, off,
+        tuple(YearRanges(each.rolled.year, each.rolled.heading, figures) for each, figures in headed),
+    )  # fmt: skip
+
+
+def _in_a_year(
+    outcome: Outcome, central: Figures, assumed: Sequence[_Input], groups: Sequence[Sequence[_Input]], draws: int
+) -> tuple[tuple[FigureRange, ...], Draws]:
+    """Every figure of one year with its range; and how far the money moved is from its central value in each draw."""
+    titles, read = _titles(outcome), _readings(outcome.run)
+    inputs = [*assumed, *(each for group in groups for each in group)]
     names = [name for name, value in central.items() if value is not None and _defined(name, inputs)]
     apart = _estimates(names, central, inputs, draws)
-    felt = [group for _, group in groups if group]
+    felt = [group for group in groups if group]
     figures = []
     for place, name in enumerate(names):
         middle = central[name] or Fraction(0)
         drivers = list(_drivers(name, middle, assumed, felt, read.get(name, {})))
         figures.append(_figure(name, titles[name], middle, apart[place], drivers))
     figures += [_counted(name, central, names, apart) for name in (GAINING, LOSING)]
-    told = [_says(each) for each in wanted] + [_says_people(each) for each, group in groups if group]
-    off = _off(done, drawn_values, groups, apart[0], int(central[MOVED] or 0)) if inputs else 0
-    return Ranges(tuple(figures), draws, scenario.seed, tuple(told), CHECKED if inputs else 0, off)
+    return tuple(figures), apart[0]
 
 
-def _figures(done: Run, tests: Sequence[tuple[Test, Test]] = ()) -> dict[str, Fraction | None]:
-    """Every figure of a run, by its name; those of the propositions where they are given."""
-    before, after = done.baseline, done.position
-    start, end = measured(before.position, before.world), measured(after, done.world)
-    found: dict[str, Fraction | None] = {MOVED: Fraction(differs(before.position, after))}
+def _of_an_answer(outcome: Outcome, *, after: bool) -> dict[str, Fraction | None]:
+    """Every figure of an answer that was told, its propositions among them."""
+    return _figures(outcome.run, {test.name: test.value for _, test in outcome.scorecard}, after=after)
+
+
+def _figures(
+    done: Run, tests: Mapping[str, Fraction | None] | None = None, *, after: bool = False
+) -> dict[str, Fraction | None]:
+    """Every figure of a run, by its name.
+
+    Args:
+        tests: those of the propositions, where they are asked.
+        after: whether amounts are told as they are after the steps too: over years they grow without any step.
+    """
+    old, new = done.baseline, done.position
+    start, end = measured(old.position, old.world), measured(new, done.world)
+    found: dict[str, Fraction | None] = {MOVED: Fraction(differs(old.position, new))}
     found |= {f"{each.name}_pence": Fraction(end[each.name] - start[each.name]) for each in QUANTITIES}
-    found |= {test.name: test.value for _, test in tests}
-    had, has = by_system(held(before.position), before.world), by_system(held(after), done.world)
+    if after:
+        found |= {f"{each.name}{_AFTER}": Fraction(end[each.name]) for each in QUANTITIES}
+    found |= tests or {}
+    had, has = by_system(held(old.position), old.world), by_system(held(new), done.world)
     return found | {f"{_ICB}{code}": Fraction(has[code] - had[code]) for code in sorted(had.keys() & has.keys())}
 
 
-def _with_tests(done: Run) -> dict[str, Fraction | None]:
-    start = done.baseline
-    return _figures(done, propositions(start.position, done.position, start.world, done.world))
+def _at_both_ends(
+    assumed: Assumption, path: Sequence[Outcome], central: Sequence[Figures]
+) -> list[tuple[Figures, Figures]]:
+    """Every figure of each year with an assumption at its low and at its high."""
+    written = path[0].run.written
+    ends = [
+        central if end == assumed.value else _run_again(revalued(written, {assumed.name: end}), path, central)
+        for end in (assumed.low, assumed.high)
+    ]
+    return list(zip(*ends, strict=True))
+
+
+def _run_again(written: WrittenScenario, path: Sequence[Outcome], central: Sequence[Figures]) -> list[Figures]:
+    """Every figure of each year with other values; a year that these do not reach is as it was."""
+    found = []
+    for outcome, middle, books in zip(path, central, _books(written, path), strict=True):
+        was = outcome.run
+        if books is was.books and _asked(written, books) == _asked(was.written, books):
+            found.append(middle)
+            continue
+        done = run(written, books)
+        found.append(_figures(done, values_after(done.position, done.world), after=len(path) > 1))
+    return found
+
+
+def _books(written: WrittenScenario, path: Sequence[Outcome]) -> list[Baseline]:
+    """What each year starts from with other values, which may be rates of growth."""
+    scenario, runs = written.scenario, [each.run for each in path]
+    if scenario.years is None or scenario.growth == runs[0].written.scenario.growth:
+        return [each.books for each in runs]
+    rolled = roll_forward(runs[0].books, scenario.years, scenario.growth, scenario.recurrence_not_known, written.name)
+    return [runs[0].books, *(each.books for each in rolled[1:])]
+
+
+def _asked(written: WrittenScenario, books: Baseline) -> list[tuple[int, Lever]]:
+    """The steps that are done in a year: all that the values of assumptions can change in it, but for its books."""
+    return [each for keys in (GIVEN, STEPS) for each in at_work(written, keys, books.world)]
 
 
 def _drawn(assumed: Assumption, draws: int, generator: np.random.Generator) -> Draws:
-    low, middle, high = (float(number(each)) for each in (assumed.low, assumed.value, assumed.high))
-    values = drawn(assumed.shape, low, middle, high, draws, generator)
+    values = drawn(assumed.shape, *_ends_of(assumed), draws, generator)
     return np.rint(values) if _is_whole(assumed) else values
 
 
-def _assumed(assumed: Assumption, values: Draws, done: Run, central: Figures) -> _Input:
-    """An assumption's draws, and the scenario at both its ends."""
+def _ends_of(assumed: Assumption) -> tuple[float, float, float]:
     low, middle, high = (float(number(each)) for each in (assumed.low, assumed.value, assumed.high))
-    ends = [
-        central if end == assumed.value else _with_tests(run(revalued(done.written, {assumed.name: end}), done.books))
-        for end in (assumed.low, assumed.high)
-    ]
-    says = f"{assumed.low}, {assumed.high}"
-    return _Input(assumed.name, says, _between(values, low, middle, high), *ends)
+    return low, middle, high
 
 
 def _between(values: Draws, low: float, middle: float, high: float) -> Draws:
@@ -207,18 +311,21 @@ def _is_whole(assumed: Assumption) -> bool:
     return all(isinstance(each, int) for each in (assumed.low, assumed.value, assumed.high))
 
 
-def _people(
-    spread: PeopleSpread, done: Run, central: Figures, draws: int, generator: np.random.Generator
-) -> list[_Input]:
-    """One input for each ICB: an error of its people of one standard deviation, and what the scenario does with it."""
-    codes = sorted(set(done.books.world.people[ICB].drop_null().to_pylist()))
-    errors = {code: cut_normal(0.0, 1.0, -2.0, 2.0, draws, generator) for code in codes}
-    size = Fraction(spread.spread)
-    if not codes or _figures(_with_people(done, spread, dict.fromkeys(codes[::2], size))).items() <= (central.items()):
+def _people(spread: PeopleSpread, done: Run, central: Figures, errors: Mapping[str, Draws]) -> list[_Input]:
+    """One input for each ICB: an error of its people of one standard deviation, and what the scenario does with it.
+
+    Args:
+        errors: ICB to its error in each draw, in standard deviations.
+    """
+    codes = [code for code in errors if code in done.books.world.population(ICB)]
+    size, after = Fraction(spread.spread), f"{QUANTITIES[0].name}{_AFTER}" in central
+    if not codes or (
+        _figures(_with_people(done, spread, dict.fromkeys(codes[::2], size)), after=after).items() <= central.items()
+    ):
         return []
     found = []
     for code in codes:
-        high = _figures(_with_people(done, spread, {code: size}))
+        high = _figures(_with_people(done, spread, {code: size}), after=after)
         low = {name: _mirrored(central[name], value) for name, value in high.items()}
         found.append(_Input(f"{spread.weighting} people", code, errors[code], low, high))
     return found
@@ -339,6 +446,7 @@ def _titles(outcome: Outcome) -> dict[str, tuple[str, str]]:
     world = outcome.run.baseline.world
     found = {MOVED: ("Money that stands elsewhere, or on other terms", PENCE)}
     found |= {f"{each.name}_pence": (f"{each.title}, change", PENCE) for each in QUANTITIES}
+    found |= {f"{each.name}{_AFTER}": (f"{each.title}, after", PENCE) for each in QUANTITIES}
     found |= {test.name: (test.says, test.unit) for _, test in outcome.scorecard}
     return found | {
         f"{_ICB}{code}": (each.name, PENCE) for code, each in world.organisations.items() if each.tier == ICB
@@ -346,20 +454,24 @@ def _titles(outcome: Outcome) -> dict[str, tuple[str, str]]:
 
 
 def _off(
-    done: Run,
+    path: Sequence[Outcome],
     assumed: Sequence[tuple[Assumption, Draws]],
-    groups: Sequence[tuple[PeopleSpread, Sequence[_Input]]],
+    people: Sequence[tuple[PeopleSpread, Mapping[str, Draws]]],
     estimated: Draws,
     middle: int,
 ) -> int:
-    """How far the money moved was estimated wrongly in the draws that are run in full, at most; in pence."""
+    """How far the money moved was estimated wrongly in the draws that are run in full, at most; in pence.
+
+    Of several years the last is run.
+    """
     furthest = 0
     for place in range(CHECKED):
-        written = revalued(done.written, {each.name: _as_written(each, values[place]) for each, values in assumed})
-        books = done.books
-        for spread, inputs in groups:
+        turned = {each.name: _as_written(each, values[place]) for each, values in assumed}
+        written = revalued(path[-1].run.written, turned)
+        books = _books(written, path)[-1]
+        for spread, errors in people:
             size = Fraction(spread.spread)
-            books = _wrong(books, spread, {each.says: Fraction(each.at[place]) * size for each in inputs})
+            books = _wrong(books, spread, {code: Fraction(at[place]) * size for code, at in errors.items()})
         full = run(written, books)
         wanted = differs(full.baseline.position, full.position)
         furthest = max(furthest, abs(wanted - middle - round(float(estimated[place]))))
@@ -406,6 +518,15 @@ def document(ranges: Ranges) -> dict[str, Any]:
         "run_in_full": ranges.checked,
         "estimate_off_pence": ranges.off_pence,
         "figures": [_plain(each) for each in ranges.figures],
+        **(
+            {
+                "years": [
+                    {"year": str(each.year), "figures": [_plain(one) for one in each.figures]} for each in ranges.years
+                ]
+            }
+            if ranges.years
+            else {}
+        ),
     }
 
 

@@ -3,22 +3,24 @@
 They are shown side by side, and never put together into one score.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from statistics import median
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.money import spoken
-from ledger.reports.measures import measures, share
-from ledger.reports.receivers import PENNY_PACKETS, Received, middle, seen_by_each, spread
+from ledger.reports.measures import EARMARKED_GRADES, measures, share
+from ledger.reports.receivers import PENNY_PACKETS
 from scenarios.bridge import measured
 from scenarios.change import condensed, held, total
 from scenarios.selection import system_column
 from scenarios.world import ICB, NATIONAL, World
 
 _THREE_YEARS = 3
+_MILLION_POUNDS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def scorecard(position: pa.Table, world: World) -> tuple[Test, ...]:
         "free_of_conditions": share(amounts["free"], known["free_of_conditions"]),
         "decided_locally": share(amounts["local"], whole),
         "kept_without_agreement": kept.value if isinstance(kept.value, Fraction) else None,
-        **{name: middle(systems, measure) for name, measure in _RECEIVED.items()},
+        **{name: _middle(systems, measure) for name, measure in _RECEIVED.items()},
         "known_before_the_year": share(amounts["known_before"], known["known_before_the_year"]),
         "certain_for_three_years": share(total(below.filter(_certain(below))), known["certain_for_three_years"]),
     }
@@ -143,19 +145,64 @@ def _unknown(pence: int, whole: int) -> str:
     return f"Not known of {spoken(pence)} of {spoken(whole)}, which is left out of both sides."
 
 
-def _systems(below: pa.Table, world: World) -> list[Received]:
-    """What each ICB with those below it has to work with."""
-    systems = system_column(below, world).dictionary_encode()
-    known = world.systems()
-    each = {
-        icb: below.filter(pc.equal(systems.indices, number))
-        for number, icb in enumerate(systems.dictionary.to_pylist())
-        if icb in known
+@dataclass(frozen=True)
+class _System:
+    """What one ICB with those below it has to work with, by the names of ``ledger.reports.receivers``."""
+
+    icb: str
+    values: Mapping[str, Fraction | None]
+
+
+# The first row as it stands, its empty cells too.
+_AS_IT_IS = pc.ScalarAggregateOptions(skip_nulls=False)
+
+
+def _systems(below: pa.Table, world: World) -> list[_System]:
+    """What each ICB with those below it has to work with; all at once, for ranges ask it of a hundred positions.
+
+    A pot says what its first row by fund says, as in ``ledger.reports.measures.pots``.
+    """
+    rows = below.select(["pot", "year", "fund", "grade", "returns_per_year", "amount_pence"])
+    summed = (
+        rows.append_column(ICB, system_column(below, world))
+        .sort_by([("fund", "ascending")])
+        .group_by([ICB, "pot", "year"], use_threads=False)
+        .aggregate(
+            [("amount_pence", "sum"), ("grade", "first", _AS_IT_IS), ("returns_per_year", "first", _AS_IT_IS)]
+        )
+    )
+    known, pots = world.systems(), dict[str, list[tuple[int, str | None, int | None]]]()
+    columns = (summed[name].to_pylist() for name in (ICB, "amount_pence_sum", "grade_first", "returns_per_year_first"))
+    for icb, pence, grade, returns in zip(*columns, strict=True):
+        if pence > 0 and icb in known:
+            pots.setdefault(icb, []).append((pence, grade, returns))
+    return [_System(icb, _asked(its)) for icb, its in sorted(pots.items())]
+
+
+def _asked(pots: Sequence[tuple[int, str | None, int | None]]) -> dict[str, Fraction | None]:
+    """What pots ask of whoever has them: of each what is in it, its grade, and the returns that are asked for."""
+    reporting = [(pence, returns) for pence, _, returns in pots if returns is not None]
+    returns = sum(returns for _, returns in reporting)
+    return {
+        "pots": Fraction(len(pots)),
+        "penny_packets": Fraction(sum(pence < PENNY_PACKETS[ICB] for pence, _, _ in pots)),
+        "tied_pots": Fraction(sum(grade in EARMARKED_GRADES for _, grade, _ in pots)),
+        "returns_per_year": Fraction(returns) if reporting else None,
+        "returns_per_million": share(returns * _MILLION_POUNDS, sum(pence for pence, _ in reporting)),
     }
-    return seen_by_each(each, {}, ICB)
 
 
-def _by_segment(systems: Sequence[Received], world: World) -> list[Test]:
+def _known(systems: Sequence[_System], name: str) -> list[Fraction]:
+    return [value for one in systems if (value := one.values[name]) is not None]
+
+
+def _middle(systems: Sequence[_System], name: str) -> Fraction | None:
+    """The median over ICBs; None where nobody has it."""
+    values = _known(systems, name)
+    return Fraction(median(values)) if values else None
+
+
+def _by_segment(systems: Sequence[_System], world: World) -> list[Test]:
     """Returns per £ million against oversight segment: do those who are trusted more report less?"""
     pattern = next(test for test in CATALOGUE if test.name == "returns_per_million")
     if not world.segments:
@@ -163,13 +210,13 @@ def _by_segment(systems: Sequence[Received], world: World) -> list[Test]:
         return [replace(pattern, name="returns_by_segment", says="Does who is trusted more report less?", note=note)]
     found = []
     for segment in sorted(set(world.segments.values())):
-        own = [one for one in systems if world.segments.get(one.organisation) == segment]
+        own = [one for one in systems if world.segments.get(one.icb) == segment]
         test = replace(
             pattern,
             name=f"returns_in_segment_{segment}",
             says=f"Does who is trusted more report less: oversight segment {segment}?",
-            value=middle(own, pattern.name),
-            note=f"{spread(own, pattern.name).known} ICBs. {_UNKNOWN_RETURNS}",
+            value=_middle(own, pattern.name),
+            note=f"{len(_known(own, pattern.name))} ICBs. {_UNKNOWN_RETURNS}",
         )
         found.append(test)
     return found

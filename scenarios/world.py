@@ -116,8 +116,9 @@ class World:
     def changed(self, **facts: Any) -> "World":
         """The same world with other facts."""
         found = replace(self, **facts)
-        if not facts.keys() & {"people", "organisations", "given"}:
-            found._memo.update(self._memo)  # noqa: SLF001 - our own, and still true
+        if not facts.keys() & {"people", "organisations"} and found.given == self.given:
+            # Shared, so that what is worked out from one of them is there in all: a scenario is run many times.
+            object.__setattr__(found, "_memo", self._memo)
         return found
 
     @property
@@ -187,8 +188,10 @@ class World:
 
     def icb_of(self, code: str) -> str | None:
         """The ICB of an organisation; the one with most of its people where it has several."""
-        parts = self.systems().get(code)
-        return None if not parts else max(sorted(parts), key=lambda icb: parts[icb])
+        return self.remember("main ICBs", self._main_icbs).get(code)
+
+    def _main_icbs(self) -> dict[str, str]:
+        return {code: max(sorted(parts), key=lambda icb: parts[icb]) for code, parts in self.systems().items() if parts}
 
     def costs_of_bidding(self) -> dict[str, int]:
         """Who pays to what bids, returns and administration cost them over all funds that are bid for, in pence."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,8 @@ def roll_forward(
     world = books.world
     for year in years[1:]:
         rows, facts = _one_year(rows, year, growth, not_known, world)
-        world = _people_of(world, year)
+        # Remembered, so that a path that is carried forward again, at other rates of growth, finds all that was worked out.
+        world = world.remember(("people of", year), partial(_people_of, world, year))
         table = pa.concat_tables([rows.table, _source(source, year, total(rows.table))])
         rolled = Rolled(year, baseline_of(table, world, books.organisation, books.at), **facts)
         found.append(replace(rolled, books=replace(rolled.books, standing=rolled.told)))
