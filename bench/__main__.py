@@ -101,7 +101,9 @@ def server(transfers: int) -> Iterator[Row]:
 def main() -> None:
     """Run the parts that are asked for, and write the page after each."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--parts", default="peers,growth,writers,server,entry,limits,since,bulk,scenarios,register,rest")
+    options.add_argument(
+        "--parts", default="peers,growth,writers,server,entry,limits,since,bulk,scenarios,register,rest"
+    )
     options.add_argument("--small", action="store_true", help="a tenth of everything, to try it out")
     options.add_argument("--peer-transfers", type=int, default=1_000_000)
     options.add_argument("--peer-seconds", type=float, default=75, help="when another program is stopped")

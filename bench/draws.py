@@ -18,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.what_if import demo
-from ledger.reports.position import SOURCE
-from ledger.reports.receivers import PENNY_PACKETS
 from ledger.reports.measures import EARMARKED_GRADES
+from ledger.reports.receivers import PENNY_PACKETS
 from ledger.words import NO_CHOICE, RING_FENCED
 from scenarios.baseline import Baseline
-from scenarios.change import condensed, held
+from scenarios.change import held
 from scenarios.outcome import Outcome, explore
 from scenarios.ranges import Ranges, ranged
 from scenarios.saved import read_text
@@ -133,10 +132,7 @@ class ByHand:
             figures[f"{name}_after_pence"] = mark @ after + there
             figures[f"{name}_pence"] = figures[f"{name}_after_pence"] - mark @ before
         figures |= self._of_icbs(before, after, arrived, whose)
-        return {
-            name: tuple(np.percentile(drawn, (5, 95), method="inverted_cdf"))  # type: ignore[misc]
-            for name, drawn in figures.items()
-        }
+        return {name: tuple(np.percentile(drawn, (5, 95), method="inverted_cdf")) for name, drawn in figures.items()}
 
     def _of_icbs(self, before: Numbers, after: Numbers, arrived: Numbers, whose: Numbers) -> dict[str, Numbers]:
         """What each ICB loses, and the propositions: shares of the money, and medians over ICBs of their pots."""
@@ -144,7 +140,7 @@ class ByHand:
         np.add.at(there, whose, arrived)
         rows, (codes, number) = self.below, self.whose
         firsts = np.searchsorted(number, np.arange(len(codes)))
-        found = {}
+        found: dict[str, Numbers] = {}
         change = np.add.reduceat(np.add.reduceat(there[rows] - before[rows], self.starts), firsts)
         found |= {f"icb {code}": change[place] for place, code in enumerate(codes)}
         pots = np.add.reduceat(there[rows], self.starts)
@@ -155,10 +151,14 @@ class ByHand:
         sums = {name: np.add.reduceat(each.astype(float), firsts) for name, each in counts.items()}
         found |= {name: np.median(each, axis=0) for name, each in sums.items()}
         money = np.add.reduceat(pots * reported[:, None], firsts)
-        found["returns_per_million"] = np.nanmedian(sums["returns_per_icb"] * 1e8 / np.where(money, money, np.nan), axis=0)
+        found["returns_per_million"] = np.nanmedian(
+            sums["returns_per_icb"] * 1e8 / np.where(money, money, np.nan), axis=0
+        )
         own = self.tier != "national"
         whole = own @ there
-        found["by_population"] = ((own & self.marks["by_population"]) @ there) / ((own & self.known["by_population"]) @ there)
+        found["by_population"] = ((own & self.marks["by_population"]) @ there) / (
+            (own & self.known["by_population"]) @ there
+        )
         found["free_of_conditions"] = ((own & self.marks["free"]) @ there) / (
             (own & self.known["free_of_conditions"]) @ there
         )

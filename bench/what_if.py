@@ -141,7 +141,7 @@ def prepared(books: Baseline) -> duckdb.DuckDBPyConnection:
 
 def ours(steps: WrittenScenario, books: Baseline) -> pa.Table:
     """The engine, with nothing remembered from an earlier run."""
-    fresh = Baseline(books.position, books.world.changed(people=books.world.people), None, books.at, books.content_hash)
+    fresh = Baseline(books.position, books.world.changed(people=books.world.people), None, books.at)
     return engine.run(steps, fresh).position
 
 

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,7 +32,6 @@ class Baseline:
         position: a table of schema ``ledger.reports.position.SCHEMA``, one row per key, sorted.
         organisation: the organisation that it is limited to, with those below it; None for all.
         at: the point on both clocks; None where the position was made by hand.
-        content_hash: SHA-256 of the rows, so that an old result can be checked against it.
         standing: how well it is known, where it is not as the books hold it but carried into a later year.
     """
 
@@ -39,14 +39,17 @@ class Baseline:
     world: World
     organisation: str | None
     at: Moment | None
-    content_hash: str
     standing: str = ""
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 of the rows, so that an old result can be checked against it."""
+        return position_hash(self.position)
 
 
 def baseline_of(table: pa.Table, world: World, organisation: str | None = None, at: Moment | None = None) -> Baseline:
     """A baseline from any position."""
-    rows = tidied(table)
-    return Baseline(rows, world, organisation, at, position_hash(rows))
+    return Baseline(tidied(table), world, organisation, at)
 
 
 def read(

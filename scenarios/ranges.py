@@ -54,6 +54,8 @@ _AFTER = "_after_pence"
 _FIVE, _NINETY_FIVE = 5, 95
 # A figure of an answer by name: pence, shares and counts, all exact; None where it is not defined.
 Figures: TypeAlias = Mapping[str, Fraction | None]
+# Every quantity, and what each ICB has with all below it, in pence.
+_Start: TypeAlias = tuple[Mapping[str, int], Mapping[str, int]]
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,10 @@ class YearRanges:
     heading: str
     figures: tuple[FigureRange, ...]
 
+    def named(self, name: str) -> FigureRange | None:
+        """A figure by its name; None where it is not defined in this year."""
+        return _named(self.figures, name)
+
 
 @dataclass(frozen=True)
 class Ranges:
@@ -159,6 +165,15 @@ class _Input:
 
 
 @dataclass(frozen=True)
+class _Known:
+    """One year as the scenario has it: its answer, every figure of it, and what all starts from in it."""
+
+    outcome: Outcome
+    figures: Figures
+    before: _Start
+
+
+@dataclass(frozen=True)
 class _Turned:
     """An assumption, its draws, and the figures of each year at its low and at its high."""
 
@@ -181,27 +196,26 @@ def ranged(outcome: Outcome, draws: int = DRAWS) -> Ranges:
     Raises:
         Refused: an assumption has no answer at one of its ends.
     """
-    path = [each.outcome for each in outcome.years] or [outcome]
+    path = [_known(each.outcome, after=True) for each in outcome.years] or [_known(outcome, after=False)]
     scenario, content = outcome.run.written.scenario, outcome.run.written.content
     generator = np.random.default_rng(scenario.seed)
-    central = [_of_an_answer(each, after=len(path) > 1) for each in path]
     unsure = [each for each in scenario.assumptions if each.low is not None and each.low != each.high]
     values = [(each, _drawn(each, draws, generator)) for each in (unsure if content is not None else [])]
-    turned = [_Turned(each, drawn, _at_both_ends(each, path, central)) for each, drawn in values]
-    codes = sorted(set(path[0].run.books.world.people[ICB].drop_null().to_pylist()))
+    turned = [_Turned(each, drawn, _at_both_ends(each, path)) for each, drawn in values]
+    codes = sorted(set(path[0].outcome.run.books.world.people[ICB].drop_null().to_pylist()))
     errors = [
         (each, {code: cut_normal(0.0, 1.0, -2.0, 2.0, draws, generator) for code in codes}) for each in scenario.people
     ]
     years, felt = list[tuple[FigureRange, ...]](), set[int]()
-    for place, (answer, middle) in enumerate(zip(path, central, strict=True)):
+    for place, known in enumerate(path):
         assumed = [each.in_year(place) for each in turned]
-        groups = [_people(spread, answer.run, middle, drawn) for spread, drawn in errors]
-        figures, moved = _in_a_year(answer, middle, assumed, groups, draws)
+        groups = [_people(spread, known.outcome.run, known.figures, drawn) for spread, drawn in errors]
+        figures, moved = _in_a_year(known.outcome, known.figures, assumed, groups, draws)
         felt |= {number for number, group in enumerate(groups) if group}
         years.append(figures)
     told = [_says(each.assumed) for each in turned] + [_says_people(errors[number][0]) for number in sorted(felt)]
     last = [(spread, drawn) for (spread, drawn), group in zip(errors, groups, strict=True) if group]
-    off = _off(path, values, last, moved, int(middle[MOVED] or 0)) if told else 0
+    off = _off(path, values, last, moved) if told else 0
     headed = zip(outcome.years, years, strict=False)
     return Ranges(
         years[-1], draws, scenario.seed, tuple(told), CHECKED if told else 0, off,
@@ -218,68 +232,80 @@ def _in_a_year(
     names = [name for name, value in central.items() if value is not None and _defined(name, inputs)]
     apart = _estimates(names, central, inputs, draws)
     felt = [group for group in groups if group]
+    ends = np.percentile(apart, (_FIVE, _NINETY_FIVE), axis=1, method="inverted_cdf").T
     figures = []
-    for place, name in enumerate(names):
+    for name, between in zip(names, ends, strict=True):
         middle = central[name] or Fraction(0)
         drivers = list(_drivers(name, middle, assumed, felt, read.get(name, {})))
-        figures.append(_figure(name, titles[name], middle, apart[place], drivers))
+        figures.append(_figure(name, titles[name], middle, between, drivers))
     figures += [_counted(name, central, names, apart) for name in (GAINING, LOSING)]
     return tuple(figures), apart[0]
 
 
-def _of_an_answer(outcome: Outcome, *, after: bool) -> dict[str, Fraction | None]:
-    """Every figure of an answer that was told, its propositions among them."""
-    return _figures(outcome.run, {test.name: test.value for _, test in outcome.scorecard}, after=after)
+def _known(outcome: Outcome, *, after: bool) -> _Known:
+    """An answer that was told, with all its figures, its propositions among them."""
+    before = _before(outcome.run.baseline)
+    tests = {test.name: test.value for _, test in outcome.scorecard}
+    return _Known(outcome, _figures(outcome.run, tests, after=after, before=before), before)
 
 
 def _figures(
-    done: Run, tests: Mapping[str, Fraction | None] | None = None, *, after: bool = False
+    done: Run, tests: Mapping[str, Fraction | None] | None = None, *, after: bool = False, before: _Start | None = None
 ) -> dict[str, Fraction | None]:
     """Every figure of a run, by its name.
 
     Args:
         tests: those of the propositions, where they are asked.
         after: whether amounts are told as they are after the steps too: over years they grow without any step.
+        before: what all starts from, where it is worked out already.
     """
     old, new = done.baseline, done.position
-    start, end = measured(old.position, old.world), measured(new, done.world)
+    start, had = before or _before(old)
+    end = measured(new, done.world)
     found: dict[str, Fraction | None] = {MOVED: Fraction(differs(old.position, new))}
     found |= {f"{each.name}_pence": Fraction(end[each.name] - start[each.name]) for each in QUANTITIES}
     if after:
         found |= {f"{each.name}{_AFTER}": Fraction(end[each.name]) for each in QUANTITIES}
     found |= tests or {}
-    had, has = by_system(held(old.position), old.world), by_system(held(new), done.world)
+    has = by_system(held(new), done.world)
     return found | {f"{_ICB}{code}": Fraction(has[code] - had[code]) for code in sorted(had.keys() & has.keys())}
 
 
-def _at_both_ends(
-    assumed: Assumption, path: Sequence[Outcome], central: Sequence[Figures]
-) -> list[tuple[Figures, Figures]]:
+def _before(start: Baseline) -> _Start:
+    return measured(start.position, start.world), by_system(held(start.position), start.world)
+
+
+def _at_both_ends(assumed: Assumption, path: Sequence[_Known]) -> list[tuple[Figures, Figures]]:
     """Every figure of each year with an assumption at its low and at its high."""
-    written = path[0].run.written
+    written = path[0].outcome.run.written
     ends = [
-        central if end == assumed.value else _run_again(revalued(written, {assumed.name: end}), path, central)
+        [each.figures for each in path]
+        if end == assumed.value
+        else _run_again(revalued(written, {assumed.name: end}), path)
         for end in (assumed.low, assumed.high)
     ]
     return list(zip(*ends, strict=True))
 
 
-def _run_again(written: WrittenScenario, path: Sequence[Outcome], central: Sequence[Figures]) -> list[Figures]:
+def _run_again(written: WrittenScenario, path: Sequence[_Known]) -> list[Figures]:
     """Every figure of each year with other values; a year that these do not reach is as it was."""
     found = []
-    for outcome, middle, books in zip(path, central, _books(written, path), strict=True):
-        was = outcome.run
+    for known, books in zip(path, _books(written, path), strict=True):
+        was = known.outcome.run
         if books is was.books and _asked(written, books) == _asked(was.written, books):
-            found.append(middle)
+            found.append(known.figures)
             continue
         done = run(written, books)
-        found.append(_figures(done, values_after(done.position, done.world), after=len(path) > 1))
+        # Most assumptions leave what all starts from as it was.
+        before = known.before if done.baseline.position is was.baseline.position else None
+        tests = values_after(done.position, done.world)
+        found.append(_figures(done, tests, after=len(path) > 1, before=before))
     return found
 
 
-def _books(written: WrittenScenario, path: Sequence[Outcome]) -> list[Baseline]:
+def _books(written: WrittenScenario, path: Sequence[_Known]) -> list[Baseline]:
     """What each year starts from with other values, which may be rates of growth."""
-    scenario, runs = written.scenario, [each.run for each in path]
+    scenario, runs = written.scenario, [each.outcome.run for each in path]
     if scenario.years is None or scenario.growth == runs[0].written.scenario.growth:
         return [each.books for each in runs]
     rolled = roll_forward(runs[0].books, scenario.years, scenario.growth, scenario.recurrence_not_known, written.name)
@@ -388,12 +414,16 @@ def _readings(done: Run) -> dict[str, dict[str, Fraction]]:
 
 
 def _figure(
-    name: str, titled: tuple[str, str], middle: Fraction, apart: Draws, drivers: Sequence[Driver]
+    name: str, titled: tuple[str, str], middle: Fraction, between: Draws, drivers: Sequence[Driver]
 ) -> FigureRange:
-    """One figure with its range and its drivers, what moves it most first."""
+    """One figure with its range and its drivers, what moves it most first.
+
+    Args:
+        between: how far from the middle 5 and 95 of 100 draws are at most.
+    """
     title, unit = titled
     grain = _GRAIN_PENCE if unit == PENCE else Fraction(1, _FINE)
-    low, high = (Fraction(float(np.percentile(apart, end, method="inverted_cdf"))) for end in (_FIVE, _NINETY_FIVE))
+    low, high = (Fraction(float(end)) for end in between)
     # Half a penny and less is what numbers with a point leave over.
     nothing = Fraction(1, 2) if unit == PENCE else Fraction(1, 10**12)
     lowest = 0 if low > -nothing else floor(low / grain) * grain
@@ -454,20 +484,19 @@ def _titles(outcome: Outcome) -> dict[str, tuple[str, str]]:
 
 
 def _off(
-    path: Sequence[Outcome],
+    path: Sequence[_Known],
     assumed: Sequence[tuple[Assumption, Draws]],
     people: Sequence[tuple[PeopleSpread, Mapping[str, Draws]]],
     estimated: Draws,
-    middle: int,
 ) -> int:
     """How far the money moved was estimated wrongly in the draws that are run in full, at most; in pence.
 
     Of several years the last is run.
     """
-    furthest = 0
+    furthest, middle = 0, int(path[-1].figures[MOVED] or 0)
     for place in range(CHECKED):
         turned = {each.name: _as_written(each, values[place]) for each, values in assumed}
-        written = revalued(path[-1].run.written, turned)
+        written = revalued(path[-1].outcome.run.written, turned)
         books = _books(written, path)[-1]
         for spread, errors in people:
             size = Fraction(spread.spread)

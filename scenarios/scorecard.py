@@ -167,9 +167,7 @@ def _systems(below: pa.Table, world: World) -> list[_System]:
         rows.append_column(ICB, system_column(below, world))
         .sort_by([("fund", "ascending")])
         .group_by([ICB, "pot", "year"], use_threads=False)
-        .aggregate(
-            [("amount_pence", "sum"), ("grade", "first", _AS_IT_IS), ("returns_per_year", "first", _AS_IT_IS)]
-        )
+        .aggregate([("amount_pence", "sum"), ("grade", "first", _AS_IT_IS), ("returns_per_year", "first", _AS_IT_IS)])
     )
     known, pots = world.systems(), dict[str, list[tuple[int, str | None, int | None]]]()
     columns = (summed[name].to_pylist() for name in (ICB, "amount_pence_sum", "grade_first", "returns_per_year_first"))

@@ -101,7 +101,7 @@ def roll_forward(
     world = books.world
     for year in years[1:]:
         rows, facts = _one_year(rows, year, growth, not_known, world)
-        # Remembered, so that a path that is carried forward again, at other rates of growth, finds all that was worked out.
+        # Remembered, so that a path that is carried forward again, at other rates, finds all that was worked out.
         world = world.remember(("people of", year), partial(_people_of, world, year))
         table = pa.concat_tables([rows.table, _source(source, year, total(rows.table))])
         rolled = Rolled(year, baseline_of(table, world, books.organisation, books.at), **facts)

@@ -4,13 +4,36 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from ledger.money import spoken
-from scenarios.ranges import MOVED, PENCE, READINGS, Driver, FigureRange, Ranges
-from screens.report.report import FigureCell, Table, columns, figure
+from scenarios.ranges import MOVED, PENCE, READINGS, Driver, FigureRange, Ranges, YearRanges
+from screens.report.report import NOT_DEFINED, FigureCell, Table, columns, figure
 
 
 def in_ranges(ranges: Ranges) -> list[Table]:
     """The figures that have a range, and what drives the one that most hangs on."""
-    return [figure_ranges(ranges), *([] if (one := swings(ranges)) is None else [one])]
+    first = by_year(ranges) if ranges.years else figure_ranges(ranges)
+    return [first, *([] if (one := swings(ranges)) is None else [one])]
+
+
+def by_year(ranges: Ranges) -> Table:
+    """Every figure that has a range in some year, with a column a year: the answer, and both ends of its range."""
+    titles = {one.name: one for each in ranges.years for one in each.figures if one.low != one.high}
+    rows = [
+        (figure.title, *(_in_a_year(each, name) for each in ranges.years))
+        for name, figure in titles.items()
+        if not figure.is_of_an_icb
+    ]
+    heads = columns("Figure", *(each.heading for each in ranges.years))
+    return Table("Between which values the answer of each year lies", heads, rows, [range_sentence(ranges)])
+
+
+def _in_a_year(year: YearRanges, name: str) -> str:
+    one = year.named(name)
+    if one is None:
+        return NOT_DEFINED
+    central = range_value(one, one.central)
+    if one.low == one.high:
+        return central
+    return f"{central} ({range_value(one, one.low)} to {range_value(one, one.high)})"
 
 
 def figure_ranges(ranges: Ranges, names: Sequence[str] | None = None) -> Table:
@@ -42,7 +65,7 @@ def range_sentence(ranges: Ranges) -> str:
     return (
         f"{read}, and 90 of 100 of {ranges.draws:,} draws (seed {ranges.seed}): {'; '.join(ranges.rests_on)}. The ends "
         f"are estimates between runs at each low and high; in {ranges.checked} draws that were run in full the money "
-        f"moved was off by at most {off}."
+        f"moved was off by at most {off}{' in the last year' if ranges.years else ''}."
     )
 
 
