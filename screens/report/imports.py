@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from allocations.files.budgets.importing import BudgetImport
-from allocations.files.budgets.understood import Understood, in_one_sentence, meanings, summary
+from allocations.files.budgets.understood import Understood, changes, in_one_sentence, meanings, summary
 from allocations.files.position.importing import PositionImport
 from allocations.files.published.importing import PublishedImport
 from allocations.files.published.tables import RowsNotRead
 from allocations.files.published.understood import PublishedFile
 from ledger.money import exact_pounds
 from ledger.reports.position import Moment
-from ledger.words import AVAILABLE
 from screens.report.report import Report, Table, columns, count, data, listed, money, text
 
 _MOST_SHOWN = 60
@@ -125,22 +124,11 @@ def before_and_after(budget: Understood, names: Mapping[str, str], held: Sequenc
         names: of organisations by code.
         held: the position of the budget's year, row by row.
     """
-    paid: dict[tuple[str, str], int] = defaultdict(int)
-    for row in summary(budget):
-        paid[str(row["organisation"]), str(row["fund"])] += int(str(row["amount_pence"]))
-    changes = [(code, fund, AVAILABLE, pence) for (code, fund), pence in paid.items()]
-    request = budget.request
-    for fund in dict.fromkeys(fund for _, fund in paid):
-        whole = sum(pence for (_, its), pence in paid.items() if its == fund)
-        changes.append((request.payer, fund, request.standing or AVAILABLE, -whole))
-    rows = []
-    for code, fund, standing, pence in changes:
-        before = sum(
-            row["amount_pence"]
-            for row in held
-            if (row["organisation"], row["fund"]) == (code, fund) and row["standing"].startswith(standing)
-        )
-        rows.append((f"{names.get(code, code)} ({code})", fund, standing, before, pence, before + pence))
+    rows = [
+        (f"{names.get(one.organisation, one.organisation)} ({one.organisation})", one.fund, one.standing,
+         one.before_pence, one.change_pence, one.after_pence)
+        for one in changes(budget, held)
+    ]  # fmt: skip
     heads = columns("Organisation", "Fund", "Standing", "Before (£)", "This budget (£)", "After (£)")
     return Table("Before and after", heads, rows, most=_MOST_SHOWN)
 

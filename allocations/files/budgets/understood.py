@@ -1,12 +1,13 @@
 """What is asked of a budget workbook, and what was understood of it: shown whether or not anything is posted."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from openpyxl.utils import get_column_letter
 
@@ -15,7 +16,7 @@ from allocations.files.budgets.mapping import BudgetMapping, Meaning, Settings
 from allocations.files.budgets.sheet import BudgetLine, Reading, SetAside
 from allocations.reading.amounts import UNIT_WORDS
 from ledger.errors import Problem, Refused
-from ledger.words import AVAILABLE
+from ledger.words import AVAILABLE, RETAINED
 from ledger.years import FinancialYear
 
 
@@ -215,3 +216,41 @@ def summary(found: Understood) -> list[dict[str, object]]:
         {"organisation": organisation, "fund": fund, "recurrent": recurrent, "amount_pence": pence}
         for (organisation, fund, recurrent), pence in sorted(sums.items())
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeAndAfter:
+    """What one organisation has on one fund, of one standing, before a budget and after it."""
+
+    organisation: str
+    fund: str
+    standing: str
+    before_pence: int
+    change_pence: int
+
+    @property
+    def after_pence(self) -> int:
+        """What it then has."""
+        return self.before_pence + self.change_pence
+
+
+def changes(found: Understood, held: Sequence[Mapping[str, Any]]) -> list[BeforeAndAfter]:
+    """What a budget changes: who receives in the order of their codes, and then the payer, fund by fund.
+
+    Args:
+        held: the position of the budget's year, row by row.
+    """
+    paid: dict[tuple[str, str], int] = defaultdict(int)
+    wholes: dict[str, int] = defaultdict(int)
+    for line in found.lines:
+        paid[line.organisation, line.fund] += line.amount_pence
+        wholes[line.fund] -= line.amount_pence
+    payer, standing = found.request.payer, found.request.standing or AVAILABLE
+    asked = [(code, fund, AVAILABLE, pence) for (code, fund), pence in sorted(paid.items())]
+    asked += [(payer, fund, standing, pence) for fund, pence in sorted(wholes.items())]
+    before: dict[tuple[str, str, str], int] = defaultdict(int)
+    for row in held:
+        # What is retained, with or without an agreement, is one account.
+        of = RETAINED if row["standing"].startswith(RETAINED) else row["standing"]
+        before[row["organisation"], row["fund"], of] += row["amount_pence"]
+    return [BeforeAndAfter(code, fund, of, before[code, fund, of], pence) for code, fund, of, pence in asked]

@@ -240,8 +240,12 @@ def show(
     with wizard.part(wizard.PROBLEMS, "answers"):
         asked = rest(replace(asked, settings=settings(digest)), digest)
     with columns:
+        # The grid comes first, for most have nothing to change; what it follows from is said below it.
+        grid = st.container()
         request = _sheets(asked, sheets, digest)
-        request, first = _columns(store, at, file, workbook, request)
+        given = _saved_mapping(file)
+        with grid:
+            request, first = _columns(store, at, file, workbook, request, given)
         st.header("Units", anchor=False)
         request = _units(request, first, digest)
     found = _looked(store, at, file, request)
@@ -297,11 +301,10 @@ def _sheets(request: Request, sheets: tuple[SheetPreview, ...], digest: str) -> 
 
 
 def _columns(
-    store: Store, at: Moment, file: _File, workbook: Workbook, request: Request
+    store: Store, at: Moment, file: _File, workbook: Workbook, request: Request, given: BudgetMapping | None
 ) -> tuple[Request, Understood | None]:
     """What the columns hold: by a saved mapping, as guessed, or as the reader says."""
     st.header("Columns", anchor=False)
-    given = _saved_mapping(file)
     if given is not None:
         request = replace(request, mapping=given, sheets=(), unit=None)
     found = _looked(store, at, file, request)
@@ -315,8 +318,7 @@ def _columns(
     if guess is None:
         return request, first
     st.write(
-        f"{PAGE.label(Input.COLUMNS)} was told from its heading and from what stands below it. Change what is "
-        "not so: the headings stay in the file as they are."
+        f"{PAGE.label(Input.COLUMNS)} was told from its heading and from what stands below it. Change what is not so."
     )
     changed = common.choose(guess, workbook, file.digest)
     if changed:

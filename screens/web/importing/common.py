@@ -92,7 +92,6 @@ def choose(guess: BudgetMapping, workbook: Workbook, digest: str) -> dict[tuple[
     for part in guess.sheets:
         if part.sheet not in sheets:
             continue
-        st.subheader(f"Sheet '{part.sheet}', headings in row {part.header_row}", anchor=False)
         grid(part, sheets[part.sheet])
         with st.expander(f"Change what a column of '{part.sheet}' was taken for"):
             changed |= _of_sheet(part, sheets[part.sheet], digest)
