@@ -18,7 +18,7 @@ import duckdb
 from ledger.entries.canonical import GENESIS
 from ledger.errors import LedgerFault, LedgerHeld, LedgerMissing, NeedsMigration, NotALedger, Problem, Refused
 from ledger.inputs import Action
-from ledger.store import migrations, unpublished
+from ledger.store import migrations, unpublished, views
 from ledger.store.base import Store
 from ledger.store.reading import CONFIGURATION, Reader, Writer
 
@@ -30,7 +30,8 @@ class Item(NamedTuple):
         kind: ``table``, ``column``, ``constraint``, ``index``, ``view``, ``macro``, ``type``, ``sequence``, ``schema``.
         table: the table that it belongs to; nothing for what stands alone.
         name: what it is called; of a constraint, what it says.
-        definition: of a column, its type and whether it may be missing; of other things, nothing.
+        definition: of a column, its type and whether it may be missing; of a view, its question and what is said of it
+            and of its columns; of other things, nothing.
     """
 
     kind: str
@@ -57,7 +58,10 @@ FROM duckdb_constraints() WHERE database_name NOT IN ('system', 'temp') AND sche
 UNION ALL
 SELECT 'index', table_name, index_name, '' FROM duckdb_indexes() WHERE database_name NOT IN ('system', 'temp')
 UNION ALL
-SELECT 'view', '', view_name, '' FROM duckdb_views() WHERE {_OURS}
+SELECT 'view', '', view_name, concat_ws(chr(10), replace(sql, '"', ''), comment, (
+    SELECT string_agg(concat_ws(' ', c.column_name, c.comment), chr(10) ORDER BY c.column_index)
+    FROM duckdb_columns() c WHERE c.database_oid = v.database_oid AND c.table_oid = v.view_oid))
+FROM duckdb_views() v WHERE {_OURS}
 UNION ALL
 SELECT 'macro', '', function_name, '' FROM duckdb_functions() WHERE {_OURS}
 UNION ALL
@@ -93,11 +97,14 @@ def problems(catalogue: Catalogue, made: Catalogue) -> list[Problem]:
 
 
 def strangers(catalogue: Catalogue) -> list[Problem]:
-    """What a ledger of any version never holds: it could stand in for what the statements of a migration mean."""
+    """What a ledger of any version never holds: it could stand in for what the statements of a migration mean.
+
+    Views under the names of ours could not: no statement but their own names them.
+    """
     return [
         _is_not_ours(item)
         for item in _sorted(catalogue)
-        if item.kind in ("view", "macro", "type", "sequence", "schema")
+        if item.kind in ("view", "macro", "type", "sequence", "schema") and item.name not in views.NAMES
     ]
 
 
@@ -106,8 +113,8 @@ def _sorted(items: Iterable[Item]) -> list[Item]:
 
 
 def _changed(item: Item, others: Collection[Item]) -> Item | None:
-    """The column that has an item's name, among others."""
-    same = (other for other in others if other.kind == item.kind == "column" and other[1:3] == item[1:3])
+    """The column or the view that has an item's name, among others."""
+    same = (other for other in others if item.kind in ("column", "view") and other[:3] == item[:3])
     return next(same, None)
 
 
@@ -119,6 +126,9 @@ def _lacks(item: Item, besides: Collection[Item]) -> Problem:
         said = f"it is not as it was made ({item.definition})" if found else "it is not there"
         now = f", and is {found.definition}." if found else "."
         return Problem(f"table {item.table}, column {item.name}", said + now, "What is kept in it counts.", _RESTORE)
+    if item.kind == "view":
+        said = "it asks or says something else than it was made to." if _changed(item, besides) else "it is not there."
+        return Problem(f"view {item.name}", said, "People and programs read the books by it in plain SQL.", _REMEDY)
     what = f"it no longer holds its rows to '{item.name}'."
     return Problem(f"table {item.table}", what, "Rows could be written that contradict each other.", _REMEDY)
 
@@ -269,6 +279,12 @@ def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
     # Made here and not from their models, which have keys that a file does without (docs/decisions/0021).
     connection.execute(f"CREATE TABLE IF NOT EXISTS account ({migrations.ACCOUNT_OF_A_FILE})")
     connection.execute(f"CREATE TABLE IF NOT EXISTS transfer ({migrations.TRANSFER_OF_A_FILE})")
+    # Together: each statement alone would be written to the disk by itself.
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        for statement in views.statements(views.FILE_WORDS):
+            cursor.execute(statement)
+        cursor.execute("COMMIT")
 
 
 @cache

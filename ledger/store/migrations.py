@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from ledger.entries import canonical
+from ledger.store import views
 
 RECORDS = """
 CREATE TABLE IF NOT EXISTS migration (
@@ -348,6 +349,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(6, "what is expected and arranged; what people moved by day", _PLANS, server_statements=_PLANS_SERVER),
     Migration(7, "terms that are not known; discretion, certainty, and what figures rest on", _NOT_KNOWN),
     Migration(8, "match and clawback that are not known", _MATCH_NOT_KNOWN),
+    # A server is told of its views with all else that it holds besides rows (ledger/store/server/schema.py).
+    Migration(9, "views for plain SQL", file_statements=tuple(views.statements(views.FILE_WORDS))),
 )
 FIRST_VERSION = 1
 SCHEMA_VERSION = FIRST_VERSION + len(MIGRATIONS)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from ledger.store import backup
+from ledger.store import backup, views
 from ledger.store.base import Store
 from ledger.store.server import catalogue
 from tests.ledger.test_keeping import tables_of_version_1
@@ -37,6 +37,21 @@ CHANGES = [
     ("CREATE POLICY mine ON proposal FOR SELECT USING (true)", "policy mine of proposal"),
     ("ALTER TABLE proposed_entry DISABLE ROW LEVEL SECURITY", "table proposed_entry"),
     ("DROP INDEX transfer_from_account", "index transfer_from_account of transfer"),
+    ("DROP VIEW v_flows", "view v_flows"),
+    ("CREATE OR REPLACE VIEW v_flows WITH (security_invoker = true) AS SELECT from_tier, to_tier, from_organisation, "
+     "from_name, to_organisation, to_name, fund, fund_name, stream, year, from_standing, to_standing, kind, entry, "
+     "effective_date, 0::bigint AS amount_pence FROM v_flows", "view v_flows"),
+    ("CREATE OR REPLACE VIEW v_position WITH (security_invoker = true) AS "
+     + views.VIEWS[0].sql(views.SERVER_WORDS).replace("p.pence <> 0", "p.pence > 0"), "view v_position"),
+    ("ALTER VIEW v_position SET (security_invoker = false)", "view v_position"),
+    ("ALTER VIEW v_position OWNER TO somebody", "view v_position"),
+    ("ALTER VIEW v_pots RENAME COLUMN left_pence TO right_pence", "view v_pots"),
+    ("COMMENT ON COLUMN v_pots.left_pence IS 'in pounds'", "view v_pots"),
+    ("COMMENT ON VIEW v_pots IS NULL", "view v_pots"),
+    ("CREATE RULE mine AS ON DELETE TO v_pots DO INSTEAD NOTHING", "view v_pots"),
+    ("CREATE TRIGGER mine INSTEAD OF DELETE ON v_pots FOR EACH ROW EXECUTE FUNCTION ledger_never_changes()",
+     "trigger mine of v_pots"),
+    ("GRANT INSERT ON v_pots TO somebody", "table v_pots"),
     ("CREATE UNIQUE INDEX mine ON entry (number, actor)", "index mine of entry"),
     ("ALTER TABLE account DROP CONSTRAINT account_standing_check", "constraint standing IN"),
     ("ALTER TABLE appointment DROP CONSTRAINT appointment_check, ADD CONSTRAINT appointment_check "
@@ -47,7 +62,7 @@ CHANGES = [
     ("ALTER TABLE account ALTER floor_pence SET DEFAULT -5", "column floor_pence of account"),
     ("ALTER TABLE account ALTER organisation DROP NOT NULL", "column organisation of account"),
     ("ALTER TABLE entry ADD COLUMN mine text", "column mine of entry"),
-    ("ALTER TABLE tier ALTER rank TYPE bigint", "column rank of tier"),
+    ("ALTER TABLE control_total ALTER year TYPE bigint", "column year of control_total"),
     ("CREATE RULE mine AS ON DELETE TO entry DO INSTEAD NOTHING", "table entry"),
     ("ALTER TABLE account_day SET UNLOGGED", "table account_day"),
     ("GRANT INSERT ON entry TO PUBLIC", "table entry"),

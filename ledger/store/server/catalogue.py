@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 
 from ledger.errors import Problem
 from ledger.models import TABLES
+from ledger.store import views
 from ledger.store.server import rules, schema
 from ledger.store.server.functions import OWNER, Function
 
@@ -23,6 +24,7 @@ _REMEDY = "Find out who could change it, and copy the ledger into a new database
 _NAMES: dict[str, Table] = {str(model.__tablename__): model.__table__ for model in TABLES}  # type: ignore[attr-defined]
 # What there is, by its name and that of what it is of, with what is said of it.
 Facts = dict[tuple[str, ...], object]
+_TIMES_PLANNED = 3
 # A column that a migration brought needed a value for the row that was there.
 _DEFAULTS = {("seal", "moved_pence"): "0"}
 
@@ -59,7 +61,17 @@ WHERE c.relnamespace = %(home)s AND c.relname = ANY (%(tables)s)
 _TRIGGERS_THERE = """
 SELECT c.relname, t.tgname, pg_get_triggerdef(t.oid), t.tgenabled, t.tgisinternal
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-WHERE c.relnamespace = %(home)s AND c.relname = ANY (%(tables)s)
+WHERE c.relnamespace = %(home)s AND c.relname = ANY (%(relations)s)
+"""
+_VIEWS_THERE = """
+SELECT c.relname, c.relowner, c.relkind, c.relpersistence,
+       coalesce(c.reloptions, '{}') = CASE WHEN current_setting('server_version_num')::integer >= 150000
+                                      THEN ARRAY['security_invoker=true'] ELSE '{}' END,
+       (SELECT array_agg(r.rulename::text) FROM pg_rewrite r WHERE r.ev_class = c.oid),
+       obj_description(c.oid, 'pg_class'),
+       (SELECT array_agg(concat_ws(': ', a.attname, col_description(c.oid, a.attnum)) ORDER BY a.attnum)
+        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0)
+FROM pg_class c WHERE c.relnamespace = %(home)s AND c.relname = ANY (%(views)s)
 """
 _POLICIES_THERE = """
 SELECT c.relname, p.polname, p.polcmd, p.polpermissive AND p.polroles = '{0}', pg_get_expr(p.polqual, p.polrelid),
@@ -85,11 +97,11 @@ SELECT o.oid::regoperator::text FROM pg_operator o WHERE o.oprnamespace = %(home
 _RIGHTS_THERE = """
 SELECT 'table ' || c.relname, x.grantee, x.privilege_type FROM pg_class c,
     aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) x
-WHERE c.relnamespace = %(home)s AND c.relname = ANY (%(tables)s) AND x.grantee <> %(owner)s
+WHERE c.relnamespace = %(home)s AND c.relname = ANY (%(relations)s) AND x.grantee <> %(owner)s
 UNION ALL
 SELECT 'column ' || c.relname || '.' || a.attname, x.grantee, x.privilege_type
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) x
-WHERE c.relnamespace = %(home)s AND c.relname = ANY (%(tables)s) AND x.grantee <> %(owner)s
+WHERE c.relnamespace = %(home)s AND c.relname = ANY (%(relations)s) AND x.grantee <> %(owner)s
 UNION ALL
 SELECT 'function ' || p.proname, x.grantee, x.privilege_type FROM pg_proc p,
     aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x
@@ -124,13 +136,35 @@ class _Catalogue:
         assert found is not None
         self.home, self.schema, self.owner, self.owner_name, self.encoding = found
         self._given = {
-            "home": self.home, "owner": self.owner, "tables": list(_NAMES),
+            "home": self.home, "owner": self.owner, "tables": list(_NAMES), "views": list(views.NAMES),
+            "relations": [*_NAMES, *views.NAMES],
             "functions": [function.name for function in schema.functions()],
         }  # fmt: skip
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The answer to a question about the ledger's place, its owner, its tables or its functions."""
         return self._connection.execute(sql, self._given).fetchall()
+
+    def asks(self, view: views.SqlView) -> bool:
+        """Whether a view asks what it was made to ask, as the server itself would go about both.
+
+        Servers of several versions repeat the text of a view in different words, but plan one question in one way.
+        """
+        columns = ", ".join(view.columns)
+        try:
+            # Between the two the server may count its rows anew, and plan otherwise from then on.
+            with self._connection.transaction():
+                return any(
+                    self._plan(f"SELECT {columns} FROM {view.name} asked")
+                    == self._plan(f"SELECT {columns} FROM ({view.sql(views.SERVER_WORDS)}) asked")
+                    for _ in range(_TIMES_PLANNED)
+                )
+        except psycopg.ProgrammingError:
+            return False  # it asks itself, or what is not there
+
+    def _plan(self, question: str) -> list[str]:
+        rows = self._connection.execute(f"EXPLAIN (VERBOSE, COSTS OFF) {question}").fetchall()
+        return [line for (line,) in rows if not line.startswith("Query Identifier")]
 
     def role(self, number: int) -> str:
         """A role by name."""
@@ -147,7 +181,8 @@ def problems(connection: psycopg.Connection) -> list[Problem]:
     """
     catalogue = _Catalogue(connection)
     questions: tuple[Callable[[_Catalogue], Iterator[Problem]], ...] = (
-        _tables, _columns, _constraints, _indexes, _triggers, _policies, _functions, _strangers, _rights, _settings,
+        _tables, _columns, _constraints, _indexes, _triggers, _policies, _views, _functions, _strangers, _rights,
+        _settings,
     )  # fmt: skip
     found = [problem for ask in questions for problem in ask(catalogue)]
     if catalogue.encoding != "UTF8":
@@ -293,6 +328,19 @@ def _policies(catalogue: _Catalogue) -> Iterator[Problem]:
         for table, name, command, is_for_all, shown, check in catalogue.rows(_POLICIES_THERE)
     }
     yield from _compared("policy", wanted, there)
+
+
+def _views(catalogue: _Catalogue) -> Iterator[Problem]:
+    wanted: Facts = {
+        (view.name,): (catalogue.owner, "v", "p", True, ["_RETURN"], view.about,
+                       [f"{name}: {about}" for name, about in view.columns.items()])
+        for view in views.VIEWS
+    }  # fmt: skip
+    there: Facts = {(name,): tuple(facts) for name, *facts in catalogue.rows(_VIEWS_THERE)}
+    yield from _compared("view", wanted, there)
+    for view in views.VIEWS:
+        if wanted[view.name,] == there.get((view.name,)) and not catalogue.asks(view):
+            yield _problem(f"view {view.name}", "it asks something else than the ledger's.")
 
 
 def _functions(catalogue: _Catalogue) -> Iterator[Problem]:

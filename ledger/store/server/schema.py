@@ -21,11 +21,12 @@ from sqlalchemy.schema import CreateTable
 
 from ledger.models import RECORDS, TABLES
 from ledger.rules.rights_questions import INDEXES
+from ledger.store import views
 from ledger.store.server import door, rules
 from ledger.store.server import tables as records
 from ledger.store.server.functions import POSTS, READS, Function, Trigger
 
-_OURS = ", ".join(f"'{model.__tablename__}'" for model in TABLES)
+_OURS = ", ".join(f"'{name}'" for name in (*(model.__tablename__ for model in TABLES), *views.NAMES))
 _READING = ", ".join(f"'{one.name}'" for one in rules.FUNCTIONS if one.may == READS)
 _POSTING = ", ".join(f"'{one.name}'" for one in door.FUNCTIONS if one.may == POSTS)
 
@@ -60,6 +61,17 @@ END
     privileged=True,
 )
 
+# With the rights of whoever asks, and not with those of the tables' owner. PostgreSQL 14 cannot, and there a view needs
+# no more than it has: no table that it reads hides a row from who may read the table.
+_AS_WHO_ASKS = """
+DO $ledger$
+BEGIN
+    IF current_setting('server_version_num')::integer >= 150000 THEN
+        EXECUTE 'ALTER VIEW {view} SET (security_invoker = true)';
+    END IF;
+END
+$ledger$
+"""
 _NOTHING_OF_THEIR_OWN = """
 DO $ledger$
 BEGIN
@@ -97,7 +109,7 @@ def rights(schema: str) -> Iterator[str]:
     """
     yield f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC"
     yield _NOTHING_OF_THEIR_OWN
-    tables = ", ".join(f'{schema}."{model.__tablename__}"' for model in TABLES)
+    tables = ", ".join(f'{schema}."{name}"' for name in (*(model.__tablename__ for model in TABLES), *views.NAMES))
     yield f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON {tables} FROM PUBLIC"
     yield _AGAIN
 
@@ -197,4 +209,6 @@ def statements(schema: str) -> Iterator[str]:
     yield from rules.statements(schema)
     for trigger in triggers():
         yield trigger.create(schema)
+    yield from views.statements(views.SERVER_WORDS, f"{schema}.")
+    yield from (_AS_WHO_ASKS.format(view=f"{schema}.{name}") for name in views.NAMES)
     yield from rights(schema)
