@@ -12,6 +12,7 @@ from allocations.places.files import YearOfPlaces
 from allocations.reading.safe_text import csv_text
 from ledger.errors import Problem, refuse
 
+_PRACTICES = "practices_2025_26"
 LISTS = ("pcn", "district", "practice")
 
 
@@ -141,9 +142,32 @@ def choices(icb: str, members: YearOfPlaces, by: str) -> dict[str, tuple[str, Se
     return {code: (names.get(code, code), tuple(groups[code])) for code in order}
 
 
+def described(options: Mapping[str, tuple[str, Sequence[str]]], members: YearOfPlaces) -> dict[str, str]:
+    """What is told of each of some ``choices``: its name, in which districts it lies, its people and its practices."""
+    districts = {row["district"]: row["name"] for row in tables.table("districts").to_pylist()}
+    people = {row["practice"]: int(row["registered"].scaleb(9)) for row in tables.table(_PRACTICES).to_pylist()}
+    told = {}
+    for code, (name, practices) in options.items():
+        named = _in_small_letters(name) if name == code else f"{_in_small_letters(name)} ({code})"
+        lies = sorted({districts[members.district[one]] for one in practices if members.district.get(one) in districts})
+        where = "" if lies == [name] else f", {' and '.join(lies)}"
+        count = "" if name == code else f", {len(practices)} practice{'' if len(practices) == 1 else 's'}"
+        registered = tables.whole_people(sum(people[one] for one in practices))
+        told[code] = f"{named}{where}, {registered:,} people{count}"
+    return told
+
+
+def _in_small_letters(name: str) -> str:
+    """A name that is published in capitals as people write it: ``WEST NORWICH PCN`` as ``West Norwich PCN``."""
+    if not name.isupper() or " " not in name:
+        return name
+    words = (word if word in ("PCN", "NHS", "GP") else word.capitalize() for word in name.split())
+    return " ".join(words)
+
+
 def default_division(icb: str, members: YearOfPlaces) -> Division:
     """The default places of an ICB: the upper-tier local authorities in which its practices lie."""
-    table = tables.table("practices_2025_26")
+    table = tables.table(_PRACTICES)
     names = {row["place"]: row["name"] for row in tables.table("places_2025_26").to_pylist()}
     pairs = zip(table["practice"].to_pylist(), table["place"].to_pylist(), strict=True)
     of = {code: names[place] for code, place in pairs if place is not None and members.icb.get(code) == icb}

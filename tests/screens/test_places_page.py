@@ -1,20 +1,23 @@
 """The Places page, without a browser: it shows what the command line says, to the penny."""
 
+import csv
 import json
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from allocations.network.statement import statement
+from allocations.places import as_text
 from allocations.places.as_text import choices
-from allocations.places.files import shipped_membership
+from allocations.places.files import read_division, shipped_membership
 from allocations.shares.schedule import issued_in_books, schedule
 from allocations.shares.split import FIGURES_YEAR, allocate
 from ledger.money import exact_pounds
 from ledger.reports import position
 from ledger.store.base import Store
-from tests.screens.pages import asked, no_leftovers, page, said, tables, well
+from tests.screens.pages import ROOT, asked, no_leftovers, page, said, tables, well
 
 __all__ = ["no_leftovers"]
 NAME = "places"
@@ -60,6 +63,45 @@ def test_places_are_made_by_choosing(monkeypatch: pytest.MonkeyPatch, demo_ledge
     nameless.multiselect[0].select(next(iter(choices("QWO", shipped_membership(), "pcn"))))
     well(nameless.form_submit_button[0].click().run())
     assert "The place was not made." in nameless.error[0].value
+
+
+def test_places_are_saved_by_name_and_their_address_is_short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    books = tmp_path / "none.duckdb"  # places are kept beside a ledger, also where there is none yet
+    every = as_text.to_text(as_text.default_division("QWO", shipped_membership()))
+    app = page(monkeypatch, NAME, books, icb="QWO", places="own", own=f"QWO|{every}")
+    assert len(asked(app, "own")) > 1_500
+    save(app, "Our six places")
+    assert asked(app, "own") == "QWO|@our-six-places"
+    # What is kept is a file of places as every front door takes them.
+    (kept,) = (tmp_path / "none.duckdb.files").rglob("*.csv")
+    division = read_division(kept, "QWO", shipped_membership())
+    assert division.place_of == as_text.default_division("QWO", shipped_membership()).place_of
+    link = page(monkeypatch, NAME, books, icb="QWO", places="own", own="QWO|@our-six-places")
+    assert "6 places divide NHS West Yorkshire ICB between them" in link.success[0].value
+    # Who has other places and never opened these does not save over them.
+    other = page(monkeypatch, NAME, books, icb="QWO", places="own", own="QWO|Two:B82007,B82053")
+    save(other, "our SIX places")
+    assert "They are not saved." in other.error[0].value
+    assert asked(other, "own") == "QWO|Two:B82007,B82053"
+    nobody = page(monkeypatch, NAME, books, icb="QWO", places="own", own="QWO|@nowhere")
+    assert "No places of QWO are saved here as 'nowhere'" in nobody.warning[0].value
+
+
+def save(app: AppTest, name: str) -> None:
+    """Save the places in view under a name."""
+    next(box for box in app.text_input if box.label == "Name to save them under").input(name)
+    well(next(button for button in app.button if button.label == "Save these places").click().run())
+
+
+def test_what_can_be_chosen_is_told_with_its_district_and_its_people(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    app = page(monkeypatch, NAME, tmp_path / "none.duckdb", icb="QWO", places="own")
+    (armley,) = [label for label in app.multiselect[0].options if "U92581" in label]
+    with (ROOT / "allocations/figures/reference/practices_2025_26.csv").open(encoding="utf-8") as file:
+        own = [row for row in csv.DictReader(file) if row["pcn"] == "U92581"]
+    people = sum(Decimal(row["registered"]) for row in own).quantize(Decimal(1), ROUND_HALF_UP)
+    assert armley == f"Armley PCN (U92581), Leeds, {people:,} people, {len(own)} practices"
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])

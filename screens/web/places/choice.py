@@ -4,17 +4,20 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from allocations.places import as_text
+from allocations.places import as_text, saved
 from allocations.places.division import UNASSIGNED, Division
 from allocations.places.files import YearOfPlaces, read_division
 from ledger.errors import Refused
+from scenarios.saved import name_of
 from screens.web.importing import common
-from screens.web.shell import address, frame
+from screens.web.shell import address, frame, open_ledger
 
 DEFAULT, OWN = "default", "own"
 _KINDS = {DEFAULT: "Default places (upper-tier local authorities, illustrative)", OWN: "Places of my own"}
 _BY = {"pcn": "PCN", "district": "District", "practice": "Practice"}
 _LIST = "own"
+# What stands in the address before the name of places that were saved, in place of all their practices.
+_NAMED = "@"
 
 
 def choose(icb: str, members: YearOfPlaces) -> Division | None:
@@ -27,11 +30,13 @@ def choose(icb: str, members: YearOfPlaces) -> Division | None:
     if kind == DEFAULT:
         return as_text.default_division(icb, members)
     division = own(icb, members)
-    bring, make = st.tabs(["Bring a file", "Choose practices and name places"])
+    make, bring, kept = st.tabs(["Choose practices and name places", "Bring a file", "Saved by name"])
     with bring:
         _upload(icb, members)
     with make:
         _make(icb, division, members)
+    with kept:
+        _by_name(icb, division)
     return division
 
 
@@ -47,10 +52,63 @@ def own(icb: str, members: YearOfPlaces) -> Division | None:
         st.info(f"Your places are of {of_icb}. Make some for {icb}, or go back to {of_icb}.")
         return None
     try:
-        return as_text.from_text(text, icb, members)
+        return (
+            _named(text.removeprefix(_NAMED), icb, members)
+            if text.startswith(_NAMED)
+            else as_text.from_text(text, icb, members)
+        )
     except Refused as refused:
         frame.refused(refused.problems, "The places in the address cannot be used.")
         return None
+
+
+def _named(name: str, icb: str, members: YearOfPlaces) -> Division | None:
+    """The places that were saved under a name; None, with the page told, where there are none."""
+    version = saved.saved(open_ledger.path(), icb).get(name)
+    if version is None:
+        st.warning(
+            f"No places of {icb} are saved here as '{frame.as_text(name[:60])}'. Ask who sent the link for them."
+        )
+        return None
+    # Who saves under this name again goes on from this version, and from no other.
+    st.session_state[f"places opened {icb} {name}"] = version.digest
+    return saved.read(version, icb, members)
+
+
+def _by_name(icb: str, division: Division | None) -> None:
+    """Open places that were saved, and save those in view, so that a link to them is short."""
+    ledger = open_ledger.path()
+    known = saved.saved(ledger, icb)
+    if known:
+        name = st.selectbox("Places that were saved", list(known), key=f"saved places of {icb}")
+        if st.button("Open them") and name:
+            address.keep_text(_LIST, f"{icb}|{_NAMED}{name}")
+            st.rerun()
+    else:
+        st.write("No places are saved here yet.")
+    if division is None or open_ledger.only_reads():
+        return
+    with st.form("save places"):
+        st.write("They are kept beside the ledger, as a file that the command line takes. The books stay as they are.")
+        words = st.text_input("Name to save them under", max_chars=40)
+        wanted = st.form_submit_button("Save these places")
+    if wanted:
+        _save(icb, words, division)
+
+
+def _save(icb: str, words: str, division: Division) -> None:
+    name = name_of(words)
+    if not name:
+        st.error("Give them a name of letters and digits, such as: North and south.")
+        return
+    opened = st.session_state.get(f"places opened {icb} {name}")
+    try:
+        saved.save(open_ledger.path(), icb, name, division, opened=opened)
+    except Refused as refused:
+        frame.refused(refused.problems, "They are not saved.")
+        return
+    address.keep_text(_LIST, f"{icb}|{_NAMED}{name}")
+    st.rerun()
 
 
 def _keep(icb: str, division: Division | None) -> None:
@@ -79,12 +137,11 @@ def _upload(icb: str, members: YearOfPlaces) -> None:
 def _make(icb: str, division: Division | None, members: YearOfPlaces) -> None:
     by = address.choose("by", "Choose by", list(_BY), shown=lambda by: _BY[by], horizontal=True)
     options = as_text.choices(icb, members, by)
+    described = as_text.described(options, members)
 
     def shown(code: str) -> str:
-        name, practices = options[code]
-        held = _held_by(division, practices)
-        size = "" if by == "practice" else f", {len(practices)} practices"
-        return f"{name}{'' if name == code else f' ({code})'}{size}{f': in {held}' if held else ''}"
+        held = _held_by(division, options[code][1])
+        return f"{described[code]}{f': in {held}' if held else ''}"
 
     with st.form("new place", clear_on_submit=True):
         picked = st.multiselect(f"{_BY[by]}s to put in a place", list(options), format_func=shown)
