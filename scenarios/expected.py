@@ -19,6 +19,10 @@ def expected(outcome: Outcome) -> dict[str, Any]:
     del found["head"], found["changed_from_library"]
     # A row for each receiver and purpose is what the gainers and the lines say together.
     del found["movements"]
+    for each in (found, *found.get("years", ())):
+        # How a figure changes from reading to reading is held to the figures of the books, in tests of its own.
+        for table in ("measures", "scorecard"):
+            each[table] = [_without_range(row) for row in each[table]]
     if "years" in found:
         found["years"] = [_of_year(each) for each in found["years"]]
     for view in found["gainers"]:
@@ -33,6 +37,10 @@ def expected(outcome: Outcome) -> dict[str, Any]:
         del row["formula"], row["moves"], row["better"], row["unit"], row["says"]
     found["measures"] = [row for row in found["measures"] if _moved(row)]
     return found
+
+
+def _without_range(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if "_lowest" not in key and "_highest" not in key}
 
 
 def _of_year(each: dict[str, Any]) -> dict[str, Any]:

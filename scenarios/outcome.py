@@ -12,7 +12,7 @@ from typing import Any
 
 from ledger.errors import Problem, Refused
 from ledger.money import spoken
-from ledger.reports.measures import SCOPES, Measure, measures
+from ledger.reports.measures import SCOPES, Measure, ends, measures_as_read
 from ledger.reports.summary import percent
 from ledger.store.base import Reader
 from ledger.words import NO_CHOICE
@@ -151,7 +151,7 @@ def _one_year(written: WrittenScenario, books: Baseline) -> Outcome:
     compared = tuple(
         Compared(scope, old, new)
         for scope in SCOPES
-        for old, new in zip(measures(few_before, scope), measures(few_after, scope), strict=True)
+        for old, new in zip(measures_as_read(few_before, scope), measures_as_read(few_after, scope), strict=True)
     )
     tests = propositions(before, after, done.baseline.world, done.world)
     bridged = bridges(done)
@@ -302,6 +302,8 @@ def _measure(compared: Compared) -> dict[str, Any]:
         "unit": compared.before.unit,
         f"before{suffix}": compared.before.value,
         f"after{suffix}": compared.after.value,
+        **ends("before", compared.before.over, suffix),
+        **ends("after", compared.after.over, suffix),
         "definition": compared.before.definition,
         "note": compared.after.note,
     }
@@ -318,6 +320,8 @@ def _tests(before: Test, after: Test) -> dict[str, Any]:
         "better": before.better,
         "before": before.value,
         "after": after.value,
+        **ends("before", before.over),
+        **ends("after", after.over),
         "moves": before.moves,
         "note": after.note,
     }

@@ -50,7 +50,7 @@ def propositions(before: pa.Table, after: pa.Table, old: World, new: World) -> t
 def values_after(after: pa.Table, world: World) -> dict[str, Fraction | None]:
     """The figure of every proposition after the steps, by its name; the same as ``propositions`` tells."""
     announced = _announced(after, world)
-    found = {test.name: test.value for test in scorecard(announced, world)}
+    found = {test.name: test.value for test in scorecard(announced, world, with_ranges=False)}
     if world.bid_for:
         found[_FRONT_LINE.name] = _front_line(world).value
     if (days := _days(announced)) is not None:

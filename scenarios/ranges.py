@@ -407,7 +407,8 @@ def _readings(done: Run) -> dict[str, dict[str, Fraction]]:
         start, end = measured(before), measured(after)
         told = {f"{each.name}_pence": Fraction(end[each.name] - start[each.name]) for each in QUANTITIES}
         if done.world.withdrawn is None:
-            told |= {test.name: test.value for test in scorecard(after, done.world) if test.value is not None}
+            tests = scorecard(after, done.world, with_ranges=False)
+            told |= {test.name: test.value for test in tests if test.value is not None}
         for name, value in told.items():
             found.setdefault(name, {})[reading.title] = value
     return found

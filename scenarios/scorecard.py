@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.money import spoken
-from ledger.reports.measures import EARMARKED_GRADES, measures, share
+from ledger.readings import RECORDED, SHIPPED
+from ledger.reports.measures import EARMARKED_GRADES, UNTIED_GRADES, OverReadings, measures, over, share
 from ledger.reports.receivers import PENNY_PACKETS
 from scenarios.bridge import measured
 from scenarios.change import condensed, held, total
@@ -37,6 +38,7 @@ class Test:
         better: ``higher`` or ``lower``, as the proposition would have it.
         value: None where it is not defined or not available; ``note`` then says why.
         note: what is not known, and so in neither the numerator nor the denominator.
+        over: its range over readings of grades; None where it does not rest on them, or they were not asked.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Test:
     better: str
     value: Fraction | None = None
     note: str = ""
+    over: OverReadings | None = None
 
     @property
     def formula(self) -> str:
@@ -111,8 +114,12 @@ _NEEDS = {
 }  # fmt: skip
 
 
-def scorecard(position: pa.Table, world: World) -> tuple[Test, ...]:
-    """Every test on a position; with a row for each oversight segment where the file gives segments."""
+def scorecard(position: pa.Table, world: World, *, with_ranges: bool = True) -> tuple[Test, ...]:
+    """Every test on a position; with a row for each oversight segment where the file gives segments.
+
+    Args:
+        with_ranges: whether those that rest on grades are worked out in every reading of them.
+    """
     own = held(position)
     below = own.filter(pc.not_equal(own["tier"], NATIONAL))
     if not below.num_rows:
@@ -135,8 +142,34 @@ def scorecard(position: pa.Table, world: World) -> tuple[Test, ...]:
         **{name: _unknown(whole - pence, whole) for name, pence in known.items() if pence != whole},
         **dict.fromkeys(_REPORTED, _UNKNOWN_RETURNS),
     }
-    tests = [replace(test, value=values[test.name], note=notes.get(test.name, "")) for test in CATALOGUE]
+    ranges = _over_readings(below, world, values) if with_ranges else {}
+    tests = [
+        replace(test, value=values[test.name], note=notes.get(test.name, ""), over=ranges.get(test.name))
+        for test in CATALOGUE
+    ]
     return (*tests, *_by_segment(systems, world))
+
+
+_ON_GRADES = ("free_of_conditions", *_RECEIVED)
+
+
+def _over_readings(
+    below: pa.Table, world: World, recorded: Mapping[str, Fraction | None]
+) -> dict[str, OverReadings | None]:
+    """The range of what rests on grades; a reading that makes headings pots also changes how many pots there are."""
+    found = {RECORDED: recorded}
+    for reading in SHIPPED:
+        if reading is RECORDED:
+            continue
+        read = reading.read(below)
+        graded = read.filter(pc.is_valid(read["grade"]))
+        free = graded.filter(pc.is_in(graded["grade"], value_set=pa.array(UNTIED_GRADES)))
+        systems = _systems(read, world)
+        found[reading] = {
+            "free_of_conditions": share(total(free), total(graded)),
+            **{name: _middle(systems, measure) for name, measure in _RECEIVED.items()},
+        }
+    return {name: over([(values[name], reading) for reading, values in found.items()]) for name in _ON_GRADES}
 
 
 def _unknown(pence: int, whole: int) -> str:

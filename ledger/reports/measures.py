@@ -238,24 +238,62 @@ def over(values: Iterable[tuple[Fraction | float | None, GradeReading]]) -> Over
     return None if low[0] == high[0] else OverReadings(*low, *high)
 
 
+def ends(name: str, found: OverReadings | None, unit: str = "") -> dict[str, Any]:
+    """The two ends of a figure's range as programs get them, under names that begin with its own; empty without one.
+
+    Args:
+        unit: ``_pence`` where the figure is money.
+    """
+    if found is None:
+        return {}
+    return {
+        f"{name}_lowest{unit}": found.lowest,
+        f"{name}_lowest_by": found.lowest_by.name,
+        f"{name}_highest{unit}": found.highest,
+        f"{name}_highest_by": found.highest_by.name,
+    }
+
+
 # The first row as it stands, its empty cells too.
 _AS_IT_IS = pc.ScalarAggregateOptions(skip_nulls=False)
 
 
 def pots(position: pa.Table) -> list[PotHeld]:
     """The pots of a position, largest first: what is held of each fund that has terms of its own."""
+    return [pot for _, pot in _pots_by(position, ())]
+
+
+def pots_of_each(position: pa.Table, whose: str) -> dict[str, list[PotHeld]]:
+    """The pots of each of several holders, largest first, by the column that says whose a row is; asked at once.
+
+    Args:
+        position: of schema ``ledger.reports.position.SCHEMA``, with the column.
+
+    Returns:
+        Only holders that hold something.
+    """
+    found: dict[str, list[PotHeld]] = {}
+    for holder, pot in _pots_by(position, (whose,)):
+        found.setdefault(holder, []).append(pot)
+    return found
+
+
+def _pots_by(position: pa.Table, by: tuple[str, ...]) -> list[tuple[Any, PotHeld]]:
+    """Pots, the largest first, each with whose it is; one holder's where nothing says whose they are."""
     # In one order, for the first row of a pot stands for what it says, and a position comes in any order.
     held = position.filter(pc.not_equal(position["standing"], SOURCE)).sort_by([("fund", "ascending")])
-    whole = held.group_by(["pot", "year"], use_threads=False).aggregate(
-        [("amount_pence", "sum"), *((name, "first", _AS_IT_IS) for name in held.column_names)]
+    described = [name for name in held.column_names if name not in by]
+    whole = held.group_by([*by, "pot", "year"], use_threads=False).aggregate(
+        [("amount_pence", "sum"), *((name, "first", _AS_IT_IS) for name in described)]
     )
-    examples = whole.select([f"{name}_first" for name in held.column_names]).rename_columns(held.column_names)
+    examples = whole.select([f"{name}_first" for name in described]).rename_columns(described)
+    holders = whole[by[0]].to_pylist() if by else [None] * whole.num_rows
     found = [
-        PotHeld(row["pot"], pence, row)
-        for row, pence in zip(examples.to_pylist(), whole["amount_pence_sum"].to_pylist(), strict=True)
+        (holder, PotHeld(row["pot"], pence, row))
+        for holder, row, pence in zip(holders, examples.to_pylist(), whole["amount_pence_sum"].to_pylist(), strict=True)
         if pence > 0
     ]
-    return sorted(found, key=lambda pot: (-pot.amount_pence, pot.code, pot.row["year"]))
+    return sorted(found, key=lambda one: (-one[1].amount_pence, one[1].code, one[1].row["year"]))
 
 
 def share(part: int, whole: int) -> Fraction | None:

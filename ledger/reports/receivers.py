@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 from ledger.money import round_half_up_fraction
 from ledger.readings import RECORDED, GradeReading, all_with
 from ledger.reports.below import members
-from ledger.reports.measures import EARMARKED_GRADES, OverReadings, PotHeld, over, pots, share
+from ledger.reports.measures import EARMARKED_GRADES, OverReadings, PotHeld, over, pots_of_each, share
 from ledger.reports.other_years import OtherYears, funders_of_each, other_years, years_running
-from ledger.reports.position import SOURCE, Moment, position_of_each
+from ledger.reports.position import SCHEMA, SOURCE, Moment, position_of_each
 from ledger.store.base import Reader
 from ledger.structure import lives, tier_of
 from ledger.words import GRADES
@@ -128,7 +128,8 @@ class Received:
         funders: the names of those who gave it money directly; None where a position alone is measured.
         new, discontinued: the codes of such pots; None where the year before, or the next, is not in the books.
         non_recurrent_years: pots that do not recur, by code, and for how many years running.
-        over: name of each measure that rests on grades to its range over how they are read, where that was asked.
+        by_reading: each reading of grades to the measures as it has them, where that was asked: those that it may
+            change.
     """
 
     organisation: str
@@ -146,27 +147,24 @@ class Received:
     new: Sequence[str] | None = None
     discontinued: Sequence[str] | None = None
     non_recurrent_years: Mapping[str, int] = field(default_factory=dict)
-    over: Mapping[str, OverReadings] = field(default_factory=dict)
+    by_reading: Mapping[GradeReading, Mapping[str, Value]] = field(default_factory=dict)
 
+    def as_read(self, name: str, reading: GradeReading) -> Value:
+        """A measure as a reading has it."""
+        return self.by_reading.get(reading, {}).get(name, self.values[name])
 
-def seen(
-    organisation: str,
-    name: str,
-    held: pa.Table,
-    penny_packet_pence: int,
-    *,
-    around: OtherYears | None = None,
-    funders: tuple[str, ...] | None = None,
-) -> Received:
-    """What a position asks of the one who receives it.
+    @property
+    def resting_on_grades(self) -> set[str]:
+        """The measures that some reading may change."""
+        return {name for its in self.by_reading.values() for name in its}
 
-    Args:
-        held: of schema ``ledger.reports.position.SCHEMA``: what the receiver and those below it hold.
-        penny_packet_pence: a pot below this is a penny packet.
-        around: its pots in the years around, where books are measured.
-        funders: who gave it money directly, where books are measured.
-    """
-    return _received(organisation, name, pots(held), _streams(held), penny_packet_pence, around, funders)
+    @property
+    def over(self) -> Mapping[str, OverReadings]:
+        """The measures that rest on grades, each with its range over how they are read."""
+        ranges = {
+            name: over([(self.as_read(name, one), one) for one in self.by_reading]) for name in self.resting_on_grades
+        }
+        return {name: found for name, found in ranges.items() if found is not None}
 
 
 def put_together(one: Received, codes: Collection[str], code: str, name: str) -> Received:
@@ -286,55 +284,84 @@ def seen_by_each(
     penny_packet_pence: int | None = None,
     around: Mapping[str, OtherYears] | None = None,
     funders: Mapping[str, tuple[str, ...]] | None = None,
+    reading: GradeReading = RECORDED,
 ) -> list[Received]:
     """What money asks of every receiver of a tier that holds any, the most scattered first.
 
     Args:
-        held: each receiver to what it and those below it hold.
+        held: each receiver to what it and those below it hold, of schema ``ledger.reports.position.SCHEMA``, with the
+            grades of the books.
         names: code to name.
         tier: one of ``PENNY_PACKETS``.
         penny_packet_pence: in place of the threshold of the tier.
-        around, funders: by code, where books are measured; see ``seen``.
+        around: the pots of each in the years around, by code, where books are measured.
+        funders: who gave each money directly, by code, where books are measured.
+        reading: how grades are read; every measure that rests on them has its range over the others too.
     """
     threshold = PENNY_PACKETS[tier] if penny_packet_pence is None else penny_packet_pence
-    found = [
-        seen(
-            code, names.get(code, code), table, threshold, around=None if around is None else around.get(code),
-            funders=None if funders is None else funders.get(code, ()),
-        )
-        for code, table in held.items()
-    ]  # fmt: skip
+    every = _of_all(held)
+
+    def measured(table: pa.Table) -> list[Received]:
+        """Every receiver as one reading has it."""
+        streams = _streams_of_each(table)
+        return [
+            _received(
+                code, names.get(code, code), pots_, streams.get(code, []), threshold,
+                None if around is None else around.get(code), None if funders is None else funders.get(code, ()),
+            )
+            for code, pots_ in pots_of_each(table, _RECEIVER).items()
+        ]  # fmt: skip
+
+    found = measured(reading.read(every))
+    by_reading = _by_reading(every, found, measured, reading)
     return sorted(
-        (one for one in found if one.pots), key=lambda one: (-(one.values["effective_number"] or 0), one.organisation)
+        (replace(one, by_reading=by_reading[one.organisation]) for one in found),
+        key=lambda one: (-(one.values["effective_number"] or 0), one.organisation),
     )
 
 
-# What says how tied a pot is.
-_TIED_BY = ["fund", "pot", "year", "standing", "grade", "quality", "discretion", "amount_pence"]
+_RECEIVER = "receiver"
+ByReading = Mapping[GradeReading, Mapping[str, Value]]
 
 
-def tied_over_readings(held: Mapping[str, pa.Table], reading: GradeReading = RECORDED) -> dict[str, OverReadings]:
-    """The range of the number of pots with strings of each receiver, by how grades are read; without those it has none.
-
-    Args:
-        held: each receiver to what it and those below it hold, with the grades of the books.
-        reading: one of one's own, which the range is over too.
-    """
+def _of_all(held: Mapping[str, pa.Table]) -> pa.Table:
+    """What receivers hold in one table, with whose each row is; without the source of the money."""
     if not held:
-        return {}
-    every = pa.concat_tables(table.select(_TIED_BY) for table in held.values()).combine_chunks()
+        return SCHEMA.append(pa.field(_RECEIVER, pa.string())).empty_table()
+    every = pa.concat_tables(held.values()).combine_chunks()
     whose = [code for code, table in held.items() for _ in range(table.num_rows)]
-    every = every.append_column("receiver", pa.array(whose, pa.string()))
-    every = every.filter(pc.not_equal(every["standing"], SOURCE))
-    counts: dict[str, list[tuple[int, GradeReading]]] = {code: [] for code in held}
+    every = every.append_column(_RECEIVER, pa.array(whose, pa.string()))
+    return every.filter(pc.not_equal(every["standing"], SOURCE))
+
+
+def _by_reading(
+    every: pa.Table, found: Sequence[Received], measured: Callable[[pa.Table], list[Received]], reading: GradeReading
+) -> Mapping[str, ByReading]:
+    """What rests on grades, as each reading has it, of each receiver.
+
+    A reading that only grades anew changes how many pots have strings. One that reads headings as pots of their own
+    changes in how many pieces the money comes, and all is measured anew.
+    """
+    values: dict[str, dict[GradeReading, Mapping[str, Value]]] = {one.organisation: {} for one in found}
+    told: Mapping[str, Mapping[str, Value]]
     for one in all_with(reading):
-        by_pot = one.read(every).group_by(["receiver", "pot", "year", "grade"]).aggregate([("amount_pence", "sum")])
-        tied = pc.is_in(by_pot["grade"], value_set=pa.array(EARMARKED_GRADES))
-        with_strings = by_pot.filter(pc.and_(tied, pc.greater(by_pot["amount_pence_sum"], 0)))
-        number = Counter(with_strings["receiver"].to_pylist())
-        for code, its in counts.items():
-            its.append((number[code], one))
-    return {code: found for code, its in counts.items() if (found := over(its)) is not None}
+        table = one.read(every)
+        if one is reading or not table["pot"].equals(every["pot"]):
+            again = found if one is reading else measured(table)
+            told = {its.organisation: its.values for its in again}
+        else:
+            tied = _tied_pots(table)
+            told = {code: {"tied_pots": tied[code]} for code in values}
+        for code, its in values.items():
+            its[one] = told.get(code, {})
+    return values
+
+
+def _tied_pots(every: pa.Table) -> Counter[str]:
+    """How many pots of each receiver are tied to a purpose."""
+    tied = every.filter(pc.is_in(every["grade"], value_set=pa.array(EARMARKED_GRADES)))
+    by_pot = tied.group_by([_RECEIVER, "pot", "year"], use_threads=False).aggregate([("amount_pence", "sum")])
+    return Counter(by_pot.filter(pc.greater(by_pot["amount_pence_sum"], 0))[_RECEIVER].to_pylist())
 
 
 def received(
@@ -366,57 +393,9 @@ def received(
     held = position_of_each(reader, at, tier, year)
     own = {code: held[code] for code in known.keys() & inside & held.keys()}
     around, funders = other_years(reader, at, tier, year), funders_of_each(reader, at, tier, year)
-    ranges = tied_over_readings(own, reading)
-    read = {code: reading.read(table) for code, table in own.items()}
-    found = [
-        replace(one, over={"tied_pots": ranges[one.organisation]}) if one.organisation in ranges else one
-        for one in seen_by_each(read, known, tier, around=around, funders=funders)
-    ]
+    found = seen_by_each(own, known, tier, around=around, funders=funders, reading=reading)
     without = sorted((known.keys() & inside) - {one.organisation for one in found})
     return found, without
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeAndEnding:
-    """When notice of pots came and how many ended, over receivers at once: each pot counted at each who holds it.
-
-    Attributes:
-        pots: how many there are.
-        before, in_year, not_known: of how many notice came before their year, from its first day on, and of how many
-            the day is not known.
-        median_days: days from notice to 1 April, below zero where it came in the year: the pot in the middle of those
-            of which it is known.
-        compared: at receivers whose next year is in the books; ``discontinued`` of how many nothing goes on there.
-    """
-
-    pots: int
-    before: int
-    in_year: int
-    not_known: int
-    median_days: Fraction | None
-    compared: int
-    discontinued: int
-
-    @property
-    def discontinued_share(self) -> Fraction | None:
-        """Of the pots that can be compared; None where none can."""
-        return share(self.discontinued, self.compared)
-
-
-def notice_and_ending(found: Sequence[Received]) -> NoticeAndEnding:
-    """When notice of the pots of all these receivers came, and how many of them end."""
-    pots_ = [pot for one in found for pot in one.pots]
-    days = [(_year(pot).first_day - pot.row["notified_on"]).days for pot in pots_ if pot.row["notified_on"] is not None]
-    comparable = [one for one in found if one.discontinued is not None]
-    return NoticeAndEnding(
-        pots=len(pots_),
-        before=sum(number > 0 for number in days),
-        in_year=sum(number <= 0 for number in days),
-        not_known=len(pots_) - len(days),
-        median_days=Fraction(median(map(Fraction, days))) if days else None,
-        compared=sum(len(one.pots) for one in comparable),
-        discontinued=sum(len(one.discontinued or ()) for one in comparable),
-    )
 
 
 def streams_in_last(one: Received, percent: int) -> set[str]:
@@ -486,14 +465,16 @@ def _lacking(found: Sequence[PotHeld], column: str) -> int:
     return sum(pot.row[column] is None for pot in found)
 
 
-def _streams(held: pa.Table) -> list[StreamHeld]:
-    """What is held of each line of money, headings inside a pot apart, the largest first."""
-    sums: dict[tuple[str, str, str, int], int] = defaultdict(int)
-    # Row by row, for to group a few rows costs more than to add them up, and there are thousands of receivers.
-    for row in held.select(["fund", "fund_name", "pot", "year", "standing", "amount_pence"]).to_pylist():
-        if row["standing"] != SOURCE:
-            sums[row["fund"], row["fund_name"], row["pot"], row["year"]] += row["amount_pence"]
-    return _largest_first([StreamHeld(*key[:3], pence) for key, pence in sums.items() if pence > 0])
+def _streams_of_each(every: pa.Table) -> dict[str, list[StreamHeld]]:
+    """What each receiver holds of each line of money, headings inside a pot apart, the largest first."""
+    keys = [_RECEIVER, "fund", "fund_name", "pot", "year"]
+    summed = every.group_by(keys, use_threads=False).aggregate([("amount_pence", "sum")])
+    found: dict[str, list[StreamHeld]] = defaultdict(list)
+    for row in summed.to_pylist():
+        if row["amount_pence_sum"] > 0:
+            stream = StreamHeld(row["fund"], row["fund_name"], row["pot"], row["amount_pence_sum"])
+            found[row[_RECEIVER]].append(stream)
+    return {code: _largest_first(streams) for code, streams in found.items()}
 
 
 def _notices(found: Sequence[PotHeld]) -> tuple[tuple[int, ...], int]:
@@ -517,82 +498,3 @@ def _deadlines(found: Sequence[PotHeld]) -> tuple[int, ...]:
             # A deadline after the year's end is left to that year.
             by_month[(pot.row["spend_by"].month - 4) % MONTHS] += _year(pot).contains(pot.row["spend_by"])
     return tuple(by_month)
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiverSpread:
-    """One measure over many receivers.
-
-    Attributes:
-        known: of how many receivers it is known.
-        median: the middle of them; None where nobody has it.
-        worst, best: the receivers at its two ends, by code; none where no end is worse, or all are alike.
-    """
-
-    measure: ReceiverMeasure
-    known: int
-    median: Fraction | None
-    worst: Sequence[Received] = ()
-    best: Sequence[Received] = ()
-
-
-def spread(found: Sequence[Received], name: str) -> ReceiverSpread:
-    """One measure over receivers: its median, and who is worst and best."""
-    measure = MEASURES[name]
-    by_value: dict[Fraction, list[Received]] = defaultdict(list)
-    for one in sorted(found, key=lambda one: one.organisation):
-        value = one.values[name]
-        if value is not None:
-            by_value[Fraction(value)].append(one)
-    ends: list[Sequence[Received]] = [(), ()]
-    if measure.worst and len(by_value) > 1:
-        ends = [by_value[max(by_value)], by_value[min(by_value)]]
-    worst, best = ends if measure.worst == HIGHEST else reversed(ends)
-    return ReceiverSpread(measure, sum(map(len, by_value.values())), middle(found, name), worst, best)
-
-
-@dataclass(frozen=True, slots=True)
-class Packets:
-    """The penny packets of all receivers together.
-
-    Attributes:
-        packets, pots: how many pots are below the threshold, and how many there are.
-        packets_pence, pence: the money in them, and all of it.
-    """
-
-    packets: int
-    pots: int
-    packets_pence: int
-    pence: int
-
-    @property
-    def of_pots(self) -> Fraction | None:
-        """What part of all pots they are."""
-        return share(self.packets, self.pots)
-
-    @property
-    def of_money(self) -> Fraction | None:
-        """What part of all the money they hold."""
-        return share(self.packets_pence, self.pence)
-
-
-def packets(found: Sequence[Received]) -> Packets:
-    """The penny packets of all receivers together: each pot counted at each receiver."""
-    small = [pot.amount_pence for one in found for pot in one.pots if pot.amount_pence < one.penny_packet_pence]
-    every = [pot.amount_pence for one in found for pot in one.pots]
-    return Packets(len(small), len(every), sum(small), sum(every))
-
-
-def middle(found: Sequence[Received], name: str) -> Fraction | None:
-    """The median over receivers of one measure; None where nobody has it."""
-    values = [Fraction(value) for one in found if (value := one.values[name]) is not None]
-    return Fraction(median(values)) if values else None
-
-
-def by_group(found: Sequence[Received], groups: Mapping[str, str]) -> dict[str, list[Received]]:
-    """Receivers by the group that each is in, groups in order; those in no group are left out."""
-    grouped: dict[str, list[Received]] = defaultdict(list)
-    for one in found:
-        if one.organisation in groups:
-            grouped[groups[one.organisation]].append(one)
-    return dict(sorted(grouped.items()))

@@ -185,8 +185,8 @@ def _each_icb(
     """What is asked of every ICB, or of the one that is named; nothing where another organisation is."""
     held = restated.position_of_each(reader, at, as_is, ICB, year)
     names = {code: row["name"] for code, row in register.organisations(reader, ICB).items()}
-    asked = {code: reading.read(table) for code, table in held.items() if organisation in (None, code)}
-    return seen_by_each(asked, names, ICB, penny_packet_pence=penny_packet_pence)
+    asked = {code: table for code, table in held.items() if organisation in (None, code)}
+    return seen_by_each(asked, names, ICB, penny_packet_pence=penny_packet_pence, reading=reading)
 
 
 def measures_table(given: Sequence[tuple[str, Measure]], name: str = "Measures") -> Table:

@@ -12,13 +12,13 @@ from allocations.shares.national import DEFINITIONS, DISTANCE, TITLES, TOGETHER,
 from allocations.shares.targets import Target, needed_pence
 from ledger.money import plain_decimal, spoken
 from ledger.readings import RECORDED, GradeReading
-from ledger.reports import monitoring, receivers, register
+from ledger.reports import monitoring, over_receivers, receivers, register
 from ledger.reports import trend as trends
 from ledger.reports.lines_over_years import LineOverYears, YearStep, received_pence, steps
 from ledger.reports.measures import MEASURES
 from ledger.reports.monitoring import PotWatched, over_all
+from ledger.reports.over_receivers import NoticeAndEnding
 from ledger.reports.position import Moment
-from ledger.reports.receivers import NoticeAndEnding
 from ledger.reports.summary import percent
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
@@ -238,7 +238,7 @@ def pots_of_icbs(reader: Reader, at: Moment, year: FinancialYear) -> Report:
     names = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
     received, _ = receivers.received(reader, at, national.TIER, organisation=None, year=year.start)
     watched = monitoring.watched(reader, at, year.start)
-    return monitored(watched, names, at, year, receivers.notice_and_ending(received))
+    return monitored(watched, names, at, year, over_receivers.notice_and_ending(received))
 
 
 def monitored(

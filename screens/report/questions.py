@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from allocations.shares.national import IcbStanding
 from allocations.shares.targets import Target
 from ledger.money import plain_decimal, spoken
-from ledger.reports.receivers import Received, middle
+from ledger.reports.over_receivers import middle
+from ledger.reports.receivers import Received
 from ledger.reports.summary import percent
 from ledger.years import Month
 from scenarios.outcome import Outcome

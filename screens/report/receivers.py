@@ -1,22 +1,15 @@
 """What the money asks of those who receive it, in tables: one by one, over all of them, and group by group."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from allocations.shares.groups import TITLES, groups
 from ledger.money import round_half_up_fraction
-from ledger.reports.measures import PotHeld
+from ledger.reports.measures import OverReadings, PotHeld
 from ledger.reports.measures import share as part
-from ledger.reports.receivers import (
-    CATALOGUE,
-    Received,
-    ReceiverMeasure,
-    Value,
-    by_group,
-    middle,
-    spread,
-    streams_in_last,
-)
+from ledger.reports.over_receivers import by_group, middle, middle_over, spread
+from ledger.reports.receivers import CATALOGUE, Received, ReceiverMeasure, Value, streams_in_last
 from ledger.years import FinancialYear
 from screens.report.report import (
     Cell,
@@ -81,8 +74,8 @@ def spread_table(found: Sequence[Received], named: str) -> Table:
     for measure in CATALOGUE:
         over = spread(found, measure.name)
         rows.append(
-            (measure.name, measure.title, measure.unit, _value(over.median, measure), *_end(over.worst, measure),
-             *_end(over.best, measure), over.known, measure.definition)
+            (measure.name, measure.title, measure.unit, _middle(found, measure),
+             *_end(over.worst, measure), *_end(over.best, measure), over.known, measure.definition)
         )  # fmt: skip
     return Table(f"Over every {named}", heads, rows)
 
@@ -94,7 +87,13 @@ def groups_table(found: Sequence[Received], tier: str) -> Table:
         *(_of_measure(one, shown=one.name in _READ) for one in CATALOGUE),
     ]  # fmt: skip
     rows = [
-        (by, TITLES[by], group, len(own), *(_value(middle(own, one.name), one) for one in CATALOGUE))
+        (
+            by,
+            TITLES[by],
+            group,
+            len(own),
+            *(_middle(own, one) for one in CATALOGUE),
+        )
         for by, groups_of_it in groups(tier).items()
         for group, own in by_group(found, groups_of_it).items()
     ]
@@ -188,6 +187,23 @@ def _value(value: Value, measure: ReceiverMeasure) -> Cell:
     if measure.unit == "share":
         return FigureCell(Fraction(value), share(""))
     return FigureCell(Fraction(value), ratio("", places=2))
+
+
+def _middle(found: Sequence[Received], measure: ReceiverMeasure) -> Cell:
+    """The median over receivers, with its range over readings of grades where it rests on them."""
+    return ranged(_value(middle(found, measure.name), measure), _in_unit(middle_over(found, measure.name), measure))
+
+
+def _in_unit(found: OverReadings | None, measure: ReceiverMeasure) -> OverReadings | None:
+    """A range of medians in the unit of the measure: whole pence, and whole numbers where they are whole."""
+    if found is None:
+        return None
+    low, high = (Fraction(end) for end in (found.lowest, found.highest))
+    if measure.unit == "pence":
+        return replace(found, lowest=round_half_up_fraction(low), highest=round_half_up_fraction(high))
+    if measure.unit in ("count", "days") and low == int(low) and high == int(high):
+        return replace(found, lowest=int(low), highest=int(high))
+    return found
 
 
 def _end(end: Sequence[Received], measure: ReceiverMeasure) -> Row:

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from ledger.money import exact_pounds, millions, plain_decimal, signed_percent, spoken
 from ledger.readings import RECORDED, GradeReading
-from ledger.reports.measures import OverReadings
+from ledger.reports.measures import OverReadings, ends
 from ledger.reports.position import Moment
 from ledger.reports.summary import percent
 from ledger.words import PARTLY_ILLUSTRATIVE
@@ -154,11 +154,16 @@ def _words(column: Column, value: Any) -> str:
     return str(FinancialYear(value)) if column.key == "year" and isinstance(value, int) else str(value)
 
 
+def _whole(_: Column, value: Any) -> str:
+    # The middle of two counts may be half of one.
+    return f"{int(value):,}" if value == int(value) else f"{float(value):,.1f}"
+
+
 _WRITTEN: Mapping[ColumnKind, Callable[[Column, Any], str]] = {
     ColumnKind.MONEY: lambda column, value: millions(value) if column.in_millions else exact_pounds(value),
     ColumnKind.SHARE: _percent,
     ColumnKind.RATIO: _number,
-    ColumnKind.COUNT: lambda _, value: f"{value:,}",
+    ColumnKind.COUNT: _whole,
     ColumnKind.DAY: _day,
     ColumnKind.TEXT: _words,
     ColumnKind.LINK: _words,
@@ -177,14 +182,7 @@ def with_ends(key: str, cell: Cell) -> dict[str, Any]:
     if not isinstance(cell, RangedCell):
         return {key: plain(cell)}
     name, unit = (key.removesuffix("_pence"), "_pence") if key.endswith("_pence") else (key, "")
-    over = cell.over
-    return {
-        key: plain(cell),
-        f"{name}_lowest{unit}": over.lowest,
-        f"{name}_lowest_by": over.lowest_by.name,
-        f"{name}_highest{unit}": over.highest,
-        f"{name}_highest_by": over.highest_by.name,
-    }
+    return {key: plain(cell), **ends(name, cell.over, unit)}
 
 
 def _columns_of_range(column: Column) -> list[Column]:
@@ -511,8 +509,17 @@ _SHARE, _MONEY, _COUNT = (
 )
 
 
-def figure(value: Fraction | float | None, unit: str, *, missing: str = NOT_DEFINED) -> Cell:
-    """A value of a measure or a test in a table: by its unit a share, money, a count or a number."""
+_OF_UNIT: Mapping[str, Column] = {
+    "share": _SHARE, "pence": _MONEY, "count": _COUNT, "per £ million": ratio("", places=4),
+}  # fmt: skip
+
+
+def figure(
+    value: Fraction | float | None, unit: str, *, missing: str = NOT_DEFINED, over: OverReadings | None = None
+) -> Cell:
+    """A value of a measure or a test in a table: by its unit a share, money, a count or a number; with its range."""
+    if value is not None and over is not None:
+        return RangedCell(FigureCell(value, _OF_UNIT.get(unit) or ratio("", places=2)), over)
     if value is None:
         return missing
     if unit == "share" and isinstance(value, Fraction):

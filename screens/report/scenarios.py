@@ -301,7 +301,7 @@ def scorecard(outcome: Outcome) -> Table:
 
 
 def _tested(test: Test) -> Cell:
-    return figure(test.value, test.unit, missing=NOT_AVAILABLE if test.note else NOT_DEFINED)
+    return figure(test.value, test.unit, missing=NOT_AVAILABLE if test.note else NOT_DEFINED, over=test.over)
 
 
 def measures(outcome: Outcome) -> Table:
@@ -309,8 +309,8 @@ def measures(outcome: Outcome) -> Table:
     rows = [
         (
             f"{each.before.title}{' (earmarked lines)' if each.scope == EARMARKED else ''}",
-            figure(each.before.value, each.before.unit),
-            figure(each.after.value, each.after.unit),
+            figure(each.before.value, each.before.unit, over=each.before.over),
+            figure(each.after.value, each.after.unit, over=each.after.over),
             each.before.definition,
         )
         for each in outcome.measures

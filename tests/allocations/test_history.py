@@ -16,7 +16,8 @@ from allocations.figures import tables
 from ledger.entries.draft import Draft, records
 from ledger.models import Fund
 from ledger.reports import position
-from ledger.reports.receivers import middle, packets, received, spread
+from ledger.reports.over_receivers import middle, packets, spread
+from ledger.reports.receivers import received
 from ledger.reports.verify import verify
 from ledger.store.base import Reader, Store
 

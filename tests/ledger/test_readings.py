@@ -19,8 +19,9 @@ from ledger.reports.measures import (
     parts_over_readings,
     summed_over_holders,
 )
+from ledger.reports.over_receivers import middle_over
 from ledger.reports.position import SCHEMA
-from ledger.reports.receivers import tied_over_readings
+from ledger.reports.receivers import seen_by_each
 from ledger.words import DISCRETIONS, GRADES, NATIONAL_CONTRACT, QUALITIES
 from tests.demo_of_2025_26 import position as demo_of_2025_26
 from tests.ledger.test_measures import row, table
@@ -185,6 +186,10 @@ def test_to_read_all_of_the_demo_in_every_way_takes_few_rows() -> None:
 def test_pots_with_strings_are_counted_in_every_reading_for_each_receiver() -> None:
     # As recorded three have strings (contracts, discharge, drugs); strictly the two headings of one pot tie it too, as
     # written the discharge fund alone; and a receiver of what is watched has none in any reading.
-    found = tied_over_readings({"A": BOOKS, "B": table(WATCHED)})
-    assert found == {"A": OverReadings(1, PUBLISHED, 4, STRICT)}
-    assert tied_over_readings({}) == {}
+    found = {one.organisation: one for one in seen_by_each({"A": BOOKS, "B": table(WATCHED)}, {}, "icb")}
+    assert found["A"].over["tied_pots"] == OverReadings(1, PUBLISHED, 4, STRICT)
+    assert found["B"].over == {}
+    assert seen_by_each({}, {}, "icb") == []
+    # Between the two of them lies their median: of 3 and 0 as recorded, of 1 and 0 as written, of 4 and 0 strictly.
+    assert middle_over([*found.values()], "tied_pots") == OverReadings(Fraction(1, 2), PUBLISHED, Fraction(2), STRICT)
+    assert middle_over([*found.values()], "streams") is None

@@ -8,16 +8,9 @@ import pytest
 
 from ledger.entries.posting import post
 from ledger.money import PENCE_PER_POUND
+from ledger.reports.over_receivers import notice_and_ending, spread
 from ledger.reports.position import moment
-from ledger.reports.receivers import (
-    Received,
-    last_part,
-    notice_and_ending,
-    received,
-    returns_by_month,
-    seen,
-    spread,
-)
+from ledger.reports.receivers import Received, last_part, received, returns_by_month, seen_by_each
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.report import pots
@@ -33,7 +26,7 @@ def test_one_receiver_pot_by_pot() -> None:
         | ({"recurrent": None} if one["fund"] == "P04" else {})
         for one in GE6
     ]
-    one = seen("X", "X", table(*given), 50_000_000)
+    (one,) = seen_by_each({"X": table(*given)}, {}, "icb")
     pounds = {pot.code: pot.amount_pence // PENCE_PER_POUND for pot in one.pots}
     assert (one.values["pots"], one.values["streams"], one.values["penny_packets"]) == (11, 11, 6)
     assert float(one.values["effective_number"] or 0) == pytest.approx(2.4100967697256843, abs=1e-12)
@@ -55,7 +48,7 @@ def test_one_receiver_pot_by_pot() -> None:
     assert (one.values["funders"], one.values["new_pots"], one.values["discontinued_pots"]) == (None, None, None)
     # Notice came 61 (three times) and 5 days before the year, and 14, 21, 164, 185 and 231 days into it.
     over = notice_and_ending([one])
-    assert (over.pots, over.before, over.in_year, over.not_known, over.median_days) == (11, 4, 5, 2, -14)
+    assert (over.pots, over.before, over.in_year, over.not_known, over.median_days) == (11, 4, 5, 2, Fraction(-14))
     assert (over.compared, over.discontinued, over.discontinued_share) == (0, 0, None)
     assert notice_and_ending([]).median_days is None
 
@@ -81,7 +74,7 @@ def test_the_last_part_of_the_money() -> None:
 def test_who_is_worst_and_best() -> None:
     def holder(code: str, *pence: int) -> Received:
         rows = [row(f"F{number}", pounds) for number, pounds in enumerate(pence)]
-        return seen(code, code, table(*rows), 50_000_000)
+        return seen_by_each({code: table(*rows)}, {}, "icb")[0]
 
     found = [holder("A", 9, 9, 9), holder("B", 9), holder("C", 9, 9, 9), holder("D", 9, 9)]
     over = spread(found, "pots")

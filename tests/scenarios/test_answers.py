@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.readings import SHIPPED
 from scenarios import order
 from scenarios.bridge import bridges, measured
 from scenarios.engine import apply
@@ -155,6 +156,18 @@ def test_the_scorecard_is_worked_out_as_it_says() -> None:
     assert found["returns_by_segment"].value is None
     assert "no oversight segments" in found["returns_by_segment"].note
     assert all(test.formula and test.moves and test.better in ("higher", "lower") for test in found.values())
+
+
+def test_what_rests_on_grades_has_its_lowest_and_highest_value_over_readings() -> None:
+    ends = {test.name: test.over for test in scorecard(usual().position, world())}
+    each = [
+        {test.name: test.value for test in scorecard(one.read(usual().position), world(), with_ranges=False)}
+        for one in SHIPPED
+    ]
+    for name, its in ends.items():
+        values = sorted(value for found in each if (value := found[name]) is not None)
+        assert ([its.lowest, its.highest] if its else values[:1]) == ([values[0], values[-1]] if its else values[-1:])
+    assert {name for name, its in ends.items() if its} >= {"free_of_conditions", "strings_per_icb"}
 
 
 def test_returns_stand_beside_the_segment_of_the_icb() -> None:

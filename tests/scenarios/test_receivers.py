@@ -14,7 +14,8 @@ import pytest
 
 from allocations.figures import tables
 from ledger.reports.measures import measures
-from ledger.reports.receivers import Received, middle, put_together, seen_by_each
+from ledger.reports.over_receivers import middle
+from ledger.reports.receivers import Received, put_together, seen_by_each
 from scenarios import outcome
 from scenarios.engine import Run, run
 from scenarios.scorecard import scorecard

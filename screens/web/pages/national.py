@@ -11,7 +11,7 @@ from allocations.shares.national import ABOVE, BELOW, DISTANCE, TITLES, IcbStand
 from allocations.shares.pace import plan, read_pace
 from allocations.shares.targets import STREAMS
 from ledger.errors import Refused
-from ledger.reports import lines_over_years, monitoring, receivers, trend
+from ledger.reports import lines_over_years, monitoring, over_receivers, receivers, trend
 from ledger.reports.position import Moment
 from ledger.reports.summary import percent
 from ledger.reports.trend import MONTHS, YEARS
@@ -225,7 +225,7 @@ def _watched(books: Books) -> None:
     st.write(f"Of {len(found):,} pots at ICBs the books record some use of {len(reported):,}. {reporting.NOT_REPORTED}")
     received = books.answer(
         "notice and ending",
-        lambda reader, at: receivers.notice_and_ending(
+        lambda reader, at: over_receivers.notice_and_ending(
             receivers.received(reader, at, national.TIER, organisation=None, year=books.year)[0]
         ),
         books.year,

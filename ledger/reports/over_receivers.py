@@ -1,0 +1,152 @@
+"""Many receivers at once: the median, the worst and the best of each measure, group by group, and over readings."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from statistics import median
+
+from ledger.reports.measures import OverReadings, over, share
+from ledger.reports.receivers import HIGHEST, MEASURES, Received, ReceiverMeasure
+from ledger.years import FinancialYear
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeAndEnding:
+    """When notice of pots came and how many ended, over receivers at once: each pot counted at each who holds it.
+
+    Attributes:
+        pots: how many there are.
+        before, in_year, not_known: of how many notice came before their year, from its first day on, and of how many
+            the day is not known.
+        median_days: days from notice to 1 April, below zero where it came in the year: the pot in the middle of those
+            of which it is known.
+        compared: at receivers whose next year is in the books; ``discontinued`` of how many nothing goes on there.
+    """
+
+    pots: int
+    before: int
+    in_year: int
+    not_known: int
+    median_days: Fraction | None
+    compared: int
+    discontinued: int
+
+    @property
+    def discontinued_share(self) -> Fraction | None:
+        """Of the pots that can be compared; None where none can."""
+        return share(self.discontinued, self.compared)
+
+
+def notice_and_ending(found: Sequence[Received]) -> NoticeAndEnding:
+    """When notice of the pots of all these receivers came, and how many of them end."""
+    pots_ = [pot for one in found for pot in one.pots]
+    days = [
+        (FinancialYear(pot.row["year"]).first_day - pot.row["notified_on"]).days
+        for pot in pots_
+        if pot.row["notified_on"] is not None
+    ]
+    comparable = [one for one in found if one.discontinued is not None]
+    return NoticeAndEnding(
+        pots=len(pots_),
+        before=sum(number > 0 for number in days),
+        in_year=sum(number <= 0 for number in days),
+        not_known=len(pots_) - len(days),
+        median_days=Fraction(median(map(Fraction, days))) if days else None,
+        compared=sum(len(one.pots) for one in comparable),
+        discontinued=sum(len(one.discontinued or ()) for one in comparable),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverSpread:
+    """One measure over many receivers.
+
+    Attributes:
+        known: of how many receivers it is known.
+        median: the middle of them; None where nobody has it. ``over`` is its range over readings of grades, where it
+            rests on them.
+        worst, best: the receivers at its two ends, by code; none where no end is worse, or all are alike.
+    """
+
+    measure: ReceiverMeasure
+    known: int
+    median: Fraction | None
+    over: OverReadings | None = None
+    worst: Sequence[Received] = ()
+    best: Sequence[Received] = ()
+
+
+def spread(found: Sequence[Received], name: str) -> ReceiverSpread:
+    """One measure over receivers: its median, and who is worst and best."""
+    measure = MEASURES[name]
+    by_value: dict[Fraction, list[Received]] = defaultdict(list)
+    for one in sorted(found, key=lambda one: one.organisation):
+        value = one.values[name]
+        if value is not None:
+            by_value[Fraction(value)].append(one)
+    ends: list[Sequence[Received]] = [(), ()]
+    if measure.worst and len(by_value) > 1:
+        ends = [by_value[max(by_value)], by_value[min(by_value)]]
+    worst, best = ends if measure.worst == HIGHEST else reversed(ends)
+    return ReceiverSpread(
+        measure, sum(map(len, by_value.values())), middle(found, name), middle_over(found, name), worst, best
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """The penny packets of all receivers together.
+
+    Attributes:
+        packets, pots: how many pots are below the threshold, and how many there are.
+        packets_pence, pence: the money in them, and all of it.
+    """
+
+    packets: int
+    pots: int
+    packets_pence: int
+    pence: int
+
+    @property
+    def of_pots(self) -> Fraction | None:
+        """What part of all pots they are."""
+        return share(self.packets, self.pots)
+
+    @property
+    def of_money(self) -> Fraction | None:
+        """What part of all the money they hold."""
+        return share(self.packets_pence, self.pence)
+
+
+def packets(found: Sequence[Received]) -> Packets:
+    """The penny packets of all receivers together: each pot counted at each receiver."""
+    small = [pot.amount_pence for one in found for pot in one.pots if pot.amount_pence < one.penny_packet_pence]
+    every = [pot.amount_pence for one in found for pot in one.pots]
+    return Packets(len(small), len(every), sum(small), sum(every))
+
+
+def middle(found: Sequence[Received], name: str) -> Fraction | None:
+    """The median over receivers of one measure; None where nobody has it."""
+    values = [Fraction(value) for one in found if (value := one.values[name]) is not None]
+    return Fraction(median(values)) if values else None
+
+
+def middle_over(found: Sequence[Received], name: str) -> OverReadings | None:
+    """The range of that median over readings of grades; None where it does not rest on them, or they were not asked."""
+    if not found or name not in found[0].resting_on_grades:
+        return None
+    told = []
+    for reading in found[0].by_reading:
+        values = [Fraction(value) for one in found if (value := one.as_read(name, reading)) is not None]
+        told.append((Fraction(median(values)) if values else None, reading))
+    return over(told)
+
+
+def by_group(found: Sequence[Received], groups: Mapping[str, str]) -> dict[str, list[Received]]:
+    """Receivers by the group that each is in, groups in order; those in no group are left out."""
+    grouped: dict[str, list[Received]] = defaultdict(list)
+    for one in found:
+        if one.organisation in groups:
+            grouped[groups[one.organisation]].append(one)
+    return dict(sorted(grouped.items()))
