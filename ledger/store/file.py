@@ -5,10 +5,13 @@ readers take their own cursor and see the last committed state. Several processe
 together as long as nobody writes.
 """
 
+import os
 import re
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -147,6 +150,11 @@ def _is_not_ours(item: Item) -> Problem:
     return Problem(place, "this program did not make it.", why, _REMEDY)
 
 
+try:
+    import fcntl
+except ImportError:  # Windows has none
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -154,6 +162,10 @@ _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)(?: 
 # A table takes at least a block for each of its columns, and most tables of a ledger are small: by DuckDB's own blocks
 # of 256 KiB a ledger without money would take 11 MiB. A file keeps the size that it was made with.
 _BYTES_IN_A_BLOCK = "65536"
+# A DuckDB file begins with three headers. A program that was killed before it had written them leaves less.
+_BYTES_OF_HEADERS = 3 * 4096
+# Between making a file and locking it a program does nothing else, so one that is alive does not take so long.
+_SECONDS_TO_BEGIN = 1.0
 
 
 class FileStore(Store):
@@ -332,6 +344,8 @@ def open_or_create(path: Path) -> FileStore:
     """Open the ledger to write, making it first where there is none or where its making was cut short."""
     if not path.exists():
         return create(path)
+    if _has_not_begun(path):
+        _begin(path)
     try:
         return open_(path)
     except NotALedger:
@@ -468,6 +482,35 @@ def _magic(path: Path) -> bytes:
     """The bytes by which a DuckDB file is known."""
     with path.open("rb") as file:
         return file.read(12)[8:]
+
+
+def _has_not_begun(path: Path) -> bool:
+    """Whether a file is what DuckDB leaves when it is stopped before it has written its headers."""
+    return (
+        path.is_file() and (size := path.stat().st_size) < _BYTES_OF_HEADERS and (not size or _magic(path) == b"DUCK")
+    )
+
+
+def _begin(path: Path) -> None:
+    """Write the headers of an empty database into a file that was cut short before it had them.
+
+    Another program may be making the file just now. It has a second to go on, is kept out while the headers are
+    written, and is left alone where it has locked the file: then to open the file says who has it.
+    """
+    waits_until = time.monotonic() + _SECONDS_TO_BEGIN
+    while _has_not_begun(path) and abs(time.time() - path.stat().st_mtime) < _SECONDS_TO_BEGIN:
+        if time.monotonic() > waits_until:
+            break
+        time.sleep(0.02)
+    with tempfile.TemporaryDirectory() as folder:
+        empty = Path(folder) / "empty.duckdb"
+        _connect(empty, read_only=False).close()
+        headers = empty.read_bytes()
+    with suppress(OSError), path.open("r+b", buffering=0) as file:
+        if fcntl is not None:  # on Windows a file that is open elsewhere cannot be opened to write
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(file.fileno()).st_size < _BYTES_OF_HEADERS:
+            file.write(headers)
 
 
 def _holds_nothing(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """One process holds a ledger to write; others are told who, and what to do."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from ledger.entries.posting import post
 from ledger.errors import LedgerError, LedgerHeld, LedgerMissing, NotALedger, Refused
 from ledger.models import Entry, Organisation
 from ledger.reports.verify import verify
+from ledger.store import file
 from ledger.store.base import Store
 from tests.books import at, entry, fund_all, held, texts
 
@@ -31,7 +33,6 @@ def other_process(path: Path, *, read_only: bool) -> str:
 
 @only_files
 def test_a_second_process_is_told_who_holds_the_ledger(books: Store) -> None:
-    import os
 
     for read_only in (True, False):
         said = other_process(books.path, read_only=read_only)
@@ -183,3 +184,51 @@ def test_the_database_itself_refuses_what_may_never_be(funded: Store) -> None:
             writer.execute(sql)
     with funded.read() as reader:
         assert verify(reader) == []
+
+
+def cut_short(folder: Path, size: int) -> Path:
+    """A file as DuckDB leaves it when it is killed before it has written its three headers, long ago."""
+    whole, path = folder / "whole.duckdb", folder / "ledger.duckdb"
+    duckdb.connect(str(whole)).close()
+    path.write_bytes(whole.read_bytes()[:size])
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    return path
+
+
+@pytest.mark.parametrize("size", [0, 4096, 8192])
+def test_a_file_that_was_cut_short_before_it_held_anything_is_made_a_ledger(tmp_path: Path, size: int) -> None:
+    path = cut_short(tmp_path, size)
+    with pytest.raises(NotALedger):
+        Store.open(path)
+    with Store.open_or_create(path) as store, store.read() as reader:
+        assert verify(reader, store=store) == []
+        assert reader.rows("SELECT block_size FROM pragma_database_size()") == [(65536,)]
+
+
+def test_a_file_that_another_process_is_making_is_left_to_it(tmp_path: Path) -> None:
+    """It has made and locked the file, and has written nothing yet."""
+    path = cut_short(tmp_path, 0)
+    code = "import fcntl, sys; file = open(sys.argv[1], 'r+b'); fcntl.lockf(file, fcntl.LOCK_EX); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as maker:
+        assert maker.stdin is not None
+        assert maker.stdout is not None
+        maker.stdout.readline()
+        with pytest.raises(LedgerHeld, match=f"process {maker.pid}"):
+            Store.open_or_create(path)
+        assert path.read_bytes() == b""
+        maker.stdin.close()
+
+
+def test_a_file_that_is_being_made_just_now_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever makes it writes its headers while we wait; they are not written over."""
+    path = cut_short(tmp_path, 0)
+    path.touch()
+    made = tmp_path / "made.duckdb"
+    with duckdb.connect(str(made)) as other:
+        other.execute("CREATE TABLE mine AS SELECT 7 AS a")
+    monkeypatch.setattr(file.time, "sleep", lambda _: made.replace(path) if made.exists() else None)
+    monkeypatch.setattr(file, "_SECONDS_TO_BEGIN", 60.0)
+    with pytest.raises(NotALedger):
+        Store.open_or_create(path)
+    with duckdb.connect(str(path)) as other:
+        assert other.execute("SELECT a FROM mine").fetchall() == [(7,)]
