@@ -126,6 +126,15 @@ def page(outcomes: Sequence[Outcome], at: Moment) -> str:
             parts.append(f"<h1>Scenario {number}: {escape(names[number - 1])}</h1>")
         parts.append(_one(found, outcomes))
     parts.append(_foot(outcomes, at))
+    return printed(title, parts)
+
+
+def printed(title: str, parts: Sequence[str]) -> str:
+    """A page to print, whole by itself.
+
+    Args:
+        parts: of its body, as HTML.
+    """
     return (
         '<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
