@@ -29,7 +29,7 @@ from screens.report.ranges import range_sentence, range_value, swings
 from screens.report.render import page as rendered
 from screens.report.render import svg
 from screens.report.render.workbook import sheet
-from screens.report.report import ColumnKind, Table, about
+from screens.report.report import Table, about
 
 _LEVELS = {
     "icb": "ICBs",
@@ -341,14 +341,8 @@ def _words(sentence: str) -> str:
 
 
 def _table(table: Table) -> str:
-    """A table as it is printed: amounts in £ million, but for those a head."""
-    heads = [
-        replace(each, heading=each.heading.replace("(£)", "(£ million)"), in_millions=True)
-        if each.kind is ColumnKind.MONEY and "Per head" not in each.heading
-        else each
-        for each in table.columns
-    ]
-    return rendered.as_html(replace(table, columns=heads))
+    """A table as it is printed: amounts as on the pages of the app."""
+    return rendered.as_html(table.on_screen())
 
 
 def _sheets(outcome: Outcome) -> list[MoreSheet]:
