@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.entries import posting
-from ledger.money import exact_pounds, spoken
+from ledger.money import spoken
 from ledger.store.base import Store
 from tests.books import at, entry, fund_all, new_terms, small_books, term
 from tests.screens.pages import document, no_leftovers, page, said, tables
