@@ -95,7 +95,7 @@ def apply(lever: Lever, position: pa.Table, world: World, place: str = "the step
     Raises:
         Refused: the step cannot be done, or it would take money out of a ring-fence without saying so.
     """
-    with _refusals(place):
+    with refusals(place):
         change = lever.apply(position, world)
     before, after = (held(table.select(_JUDGED)) for table in (position, change.position))
     _hold_to_promises(lever, position, (before, after), change)
@@ -109,7 +109,7 @@ def apply(lever: Lever, position: pa.Table, world: World, place: str = "the step
 
 
 @contextmanager
-def _refusals(place: str) -> Iterator[None]:
+def refusals(place: str) -> Iterator[None]:
     """What a step cannot do as a problem with its place in the file."""
     try:
         yield
@@ -182,7 +182,7 @@ def _steps(written: WrittenScenario, keys: Path_, position: pa.Table, world: Wor
     freed: dict[int, int] = {}
     for index, asked in at_work(written, keys, world):
         place = written.where((*keys, index))
-        with _refusals(f"{place} ({asked.lever_name()})"):
+        with refusals(f"{place} ({asked.lever_name()})"):
             lever = asked.resting_on(freed)
         change = apply(lever, position, world, f"{place} ({lever.lever_name()})")
         freed[index + 1] = -min(change.added_pence, 0)
@@ -197,7 +197,7 @@ def at_work(written: WrittenScenario, keys: Path_, world: World) -> Iterator[tup
         if not scenario.years:
             yield index, asked
             continue
-        with _refusals(f"{written.where((*keys, index))} ({asked.lever_name()})"):
+        with refusals(f"{written.where((*keys, index))} ({asked.lever_name()})"):
             lever = asked.at_work(world.year, scenario.years[0])
         if lever is not None:
             yield index, lever

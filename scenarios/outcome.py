@@ -21,7 +21,7 @@ from scenarios import baseline
 from scenarios.baseline import Baseline, position_hash
 from scenarios.bridge import Bridge, Bridges, bridges
 from scenarios.change import condensed, held, total
-from scenarios.engine import Run, run
+from scenarios.engine import Run, refusals, run
 from scenarios.gainers import Gain, View, views
 from scenarios.lines import DISCRETION, FUND, LineChange, by_line
 from scenarios.movements import ResourceMovement, movements
@@ -132,7 +132,8 @@ def explore(written: WrittenScenario, books: Baseline) -> Outcome:
     if scenario.years is None:
         return _one_year(written, books)
     place = written.where(("recurrence_not_known",))
-    path = roll_forward(books, scenario.years, scenario.growth, scenario.recurrence_not_known, place)
+    with refusals(written.where(("growth",))):
+        path = roll_forward(books, scenario.years, scenario.growth, scenario.recurrence_not_known, place)
     years = tuple(YearOutcome(rolled, _one_year(written, rolled.books)) for rolled in path)
     last = years[-1].outcome
     hashes = "".join(each.outcome.result_hash for each in years)

@@ -86,6 +86,8 @@ class Autonomy(Selecting):
         amounts = amounts_of(position, rows)
         by_icb = dict.fromkeys(sorted(world.population(ICB)), 0)
         for icb, pence in zip(icbs, amounts.tolist(), strict=True):
+            if icb not in by_icb:
+                self._segment(icb, world)  # which refuses: no count of segments is of an ICB that nobody knows
             by_icb[icb] += pence
         # Whole millionths, so that a draw does not hang on how a machine rounds.
         one_way = np.repeat([int(share * _FINE) for share in shares.values()], list(counts.values()))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ledger.proofs import heads
+from ledger.reports import journal as in_books
 from ledger.reports.called import as_on
 from ledger.reports.position import moment, year_in_view
 from ledger.rules.rights import NOBODY
@@ -15,13 +16,15 @@ from screens.publication import site
 from screens.report.render import terminal
 from screens.report.report import Report
 
+EVERY_YEAR = "all"
+
 
 @guarded("publish")
 def publish(
     folder: Annotated[Path, typer.Argument(help="A new folder for it.", file_okay=False)],
     ledger: Ledger = DEFAULT_LEDGER,
     years: Annotated[
-        list[str] | None, typer.Option("--year", help="A financial year, as 2025/26; may be given again.")
+        list[str] | None, typer.Option("--year", help="A financial year, as 2025/26, or 'all'; may be given again.")
     ] = None,
     as_at: AsAt = None,
     key: Annotated[
@@ -33,15 +36,18 @@ def publish(
 ) -> Report:
     """Write a site that needs no server: a page for each organisation, the tables, and how anybody checks them."""
     signed = None if key is None else heads.Key(key.read_bytes(), str(key))
-    asked = [year(text).start for text in years or ()]
+    asked = [year(text).start for text in years or () if text != EVERY_YEAR]
     # As everybody may see the books: what roles hide is in no publication.
     with opened(ledger, NOBODY) as store, store.read(NOBODY) as reader:
         newest = moment(reader)
         # The day is that of the newest entry, so that the same books give the same bytes whenever they are published.
         at = moment(reader, as_at or newest.known_at.date())
         as_on(reader, at)
+        if EVERY_YEAR in (years or ()):
+            asked = sorted(in_books.years(reader))
+        asked = asked or [year_in_view(reader, at).start]
         with terminal.progress("Publishing") as told:
             return site.publish(
-                reader, at, folder, years=asked or [year_in_view(reader, at).start], key=signed, with_journal=journal,
+                reader, at, folder, years=asked, key=signed, with_journal=journal,
                 progress=told,
             )  # fmt: skip

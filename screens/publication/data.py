@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from allocations.files.out.accessible_tables import FIGURES, GRADE, MONEY, NOT_AVAILABLE, TEXT, AccessibleTable
 from allocations.reading.safe_text import csv_text
 from allocations.shares.national import TITLES, IcbStanding
 from ledger.reports import journal, position, receivers, register
@@ -36,12 +37,14 @@ class TableFile:
         name: of its files.
         title: what it is, in a line.
         said: what a row is, and what a reader should know of it.
+        rests_on: what its figures rest on: published, derived or illustrative.
         columns: name of every column to what its values are.
     """
 
     name: str
     title: str
     said: str
+    rests_on: str
     columns: Mapping[str, str]
     rows: pa.Table
 
@@ -96,6 +99,16 @@ _TERMS = {
     "discretion": "whose decision the money is: free, local contract, national contract, or pass-through",
     "certain_to": "the last financial year, by the year it starts in, for which it is promised",
 }
+_OF_SOURCES = (
+    "Each leg rests on the source that it names. Lines to ICBs and the national limit are published figures; what "
+    "ICBs pass on and keep is illustrative where the source of its entry says so."
+)
+_OF_ENTRIES = f"Derived: sums of the legs. {_OF_SOURCES} Grades are illustrative where their quality is not green."
+_OF_MEASURES = (
+    "Derived from the position. A measure of ring-fences rests on how grades are read, which is illustrative: "
+    "about.html says which do, and the pages give the range. Distances from target are published."
+)
+_OF_REGISTER = "Published: the codes and names of the Organisation Data Service. Default places are an assumption."
 _ORGANISATION = {
     "organisation": "the code of who holds the money, as the Organisation Data Service gives it where it gives one",
     "organisation_name": "the name of who holds it",
@@ -185,31 +198,77 @@ def of_books(
     return [
         TableFile(
             "position", "What is held where", "A row for each holder, line and standing. The source of the money "
-            "stands in it below zero, so that all rows of a year sum to zero.", _POSITION,
+            "stands in it below zero, so that all rows of a year sum to zero.", _OF_ENTRIES, _POSITION,
             held.filter(pc.is_in(held["year"], value_set=wanted)),
         ),
         TableFile(
             "flows", "What moved", "A row for each giver, receiver, line, standing and kind of decision, "
-            "money inside one organisation too; what went back is taken off.", _FLOWING, moved,
+            "money inside one organisation too; what went back is taken off.", _OF_ENTRIES, _FLOWING, moved,
         ),
         TableFile(
             "legs", "Every entry, leg by leg", "A row for each leg of every entry that moved money. What somebody "
-            "holds of a line is what came less what went.", _LEGS,
+            "holds of a line is what came less what went.", _OF_SOURCES, _LEGS,
             legs.filter(pc.is_in(legs["year"], value_set=wanted)),
         ),
         TableFile(
             "icbs", "Every ICB, measured", "A row for each ICB and year, and one for all of them together. Shares are "
-            "fractions of one.", of_icbs, _icb_rows(icbs, list(of_icbs)),
+            "fractions of one.", _OF_MEASURES, of_icbs, _icb_rows(icbs, list(of_icbs)),
         ),
         TableFile(
             "receivers", "What the money asks of those who receive it", "A row for each ICB, place and network and "
-            "year.", of_receivers, _receiver_rows(received, list(of_receivers)),
+            "year.", _OF_MEASURES, of_receivers, _receiver_rows(received, list(of_receivers)),
         ),
         TableFile(
             "organisations", "Who is part of whom", "A row for each organisation and each that it is part of, on the "
-            "day of the publication.", _REGISTER, _organisation_rows(reader, parents),
+            "day of the publication.", _OF_REGISTER, _REGISTER, _organisation_rows(reader, parents),
         ),
     ]  # fmt: skip
+
+
+def sheets(made: Sequence[TableFile]) -> list[AccessibleTable]:
+    """The tables as sheets of an accessible workbook, with one in front that says what every column is.
+
+    Money is in pounds to the penny there, as people read it; everything else stands as in the files.
+    """
+    heads = {"Table": TEXT, "Column": TEXT, "What it is": TEXT, "What the figures rest on": TEXT}
+    said = [
+        (table.name, heading, table.columns[field.name], table.rests_on)
+        for table in made
+        for heading, field in zip(_headings(table), table.rows.schema, strict=True)
+    ]
+    return [
+        AccessibleTable("Columns", "columns_of_tables", "What every column of every table is", heads, said, (FIGURES,)),
+        *(
+            AccessibleTable(
+                table.name, f"table_{table.name}", f"{table.title}. {table.said}", _headings(table),
+                list(zip(*map(_cells, table.rows.column_names, table.rows.columns), strict=True)), (FIGURES, GRADE),
+            )
+            for table in made
+        ),
+    ]  # fmt: skip
+
+
+_POUNDS = "_pence"
+
+
+def _headings(table: TableFile) -> dict[str, str]:
+    """The headings of a sheet, each with what its column holds."""
+    return {
+        (f"{name.removesuffix(_POUNDS)} (£)" if name.endswith(_POUNDS) else name): (
+            MONEY if name.endswith(_POUNDS) else TEXT
+        )
+        for name in table.rows.column_names
+    }
+
+
+def _cells(name: str, column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column as a sheet shows them; what is not known is never empty."""
+    values = column.to_pylist()
+    if name.endswith(_POUNDS):
+        return [NOT_AVAILABLE if value is None else Decimal(value).scaleb(-2) for value in values]
+    if pa.types.is_integer(column.type):
+        return [NOT_AVAILABLE if value is None else value for value in values]
+    return [NOT_AVAILABLE if value in (None, "") else _cell(value) for value in values]
 
 
 _UNITS = {"share": "A fraction of one.", "pence": "In whole pence.", "days": "In days.", "index": "An index."}

@@ -4,20 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 
-from allocations.shares.national import TITLES, IcbStanding, ranked
+from allocations.shares import national
+from allocations.shares.national import DISTANCE, TITLES, ranked
 from ledger.money import exact_pounds
-from ledger.reports.measures import Measure
+from ledger.reports import over_receivers
 from ledger.reports.receivers import Received, streams_in_last
-from ledger.reports.summary import Picture, percent
+from ledger.reports.summary import percent
+from ledger.reports.trend import MONTHS, YEARS, TrendPoint
 from ledger.years import FinancialYear
-from screens.publication import drawings
+from screens.publication import drawings, pictures
+from screens.publication.answers import FILES, Answers, PublishedBody
 from screens.publication.drawings import Mark
-from screens.report import holdings, marks
+from screens.report import holdings, marks, over_time, ring_fences
 from screens.report import national as reporting
 from screens.report import receivers as receiving
+from screens.report.pots import of_receivers
 from screens.report.render import page as rendered
-from screens.report.report import Cell, FigureCell, Link, Row, Table, columns, count, count_of, link, money, text
+from screens.report.render import svg
+from screens.report.report import Cell, FigureCell, Link, Row, Table, columns, count, link, money, text
 
+_EVERYTHING = "Everything in the ledger, national money included"
 _TIED = "ring_fenced_share_with_soft"
 STYLE = (
     "html{font:1rem/1.5 Arial,sans-serif;color:#212B32;background:#fff}"
@@ -26,22 +32,11 @@ STYLE = (
     "h1{font-size:1.8rem;line-height:1.2}h2{font-size:1.3rem;margin-top:2rem}a{color:#005EB8}"
     "figure{margin:1rem 0}figcaption{margin:0 0 .4rem}"
     "footer{border-top:2px solid #4C6272;margin-top:3rem;padding-top:.6rem;font-size:.95rem}"
+    ".wide{overflow-x:auto}"
     "pre{overflow-x:auto;background:#F0F4F5;padding:.6rem}"
     ".skip{position:absolute;left:-999px}.skip:focus{position:static}"
     "@media print{@page{size:A4;margin:15mm}header nav{display:none}}" + rendered.STYLE
 )
-FILES = {"icb": "icb", "place": "place", "pcn": "network"}
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedBody:
-    """An organisation with a page, and the codes of those that it is part of and of those that are part of it."""
-
-    code: str
-    name: str
-    tier: str
-    parents: tuple[str, ...] = ()
-    children: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +48,15 @@ class Edition:
         organisations: those with a page, by code.
         sources: what the amounts rest on, in sentences.
         clocks: the day, the moment and the head, in a sentence; and whether part of it is illustrative.
+        years: of England under the empty code and of each ICB, how the shares changed over the published years;
+            empty where one year is published.
     """
 
     year: FinancialYear
     organisations: Mapping[str, PublishedBody]
     sources: str
     clocks: Sequence[str]
+    years: Mapping[str, Sequence[TrendPoint]] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -71,24 +69,6 @@ class Edition:
         return f"{FILES[one.tier]}/{code}.html"
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What is known of one year: everything that its pages show.
-
-    Attributes:
-        pictures: of England under the empty code, and of each ICB.
-        measures: of the same, every measure of all funding, with its range by how grades are read.
-        icbs, together: the ICBs side by side, and all as one.
-        received: what each ICB, place and network works with, by tier and code.
-    """
-
-    pictures: Mapping[str, Picture]
-    measures: Mapping[str, Sequence[Measure]]
-    icbs: Sequence[IcbStanding]
-    together: IcbStanding | None
-    received: Mapping[str, Mapping[str, Received]] = field(default_factory=dict)
-
-
 def document(title: str, parts: Sequence[str], *, up: str, head: str, foot: Sequence[str]) -> str:
     """A whole page.
 
@@ -97,7 +77,8 @@ def document(title: str, parts: Sequence[str], *, up: str, head: str, foot: Sequ
         head: what stands above the title: where one is.
         foot: sentences below.
     """
-    ways = (("index.html", "All years"), ("about.html", "What the words and figures mean"), ("check.html", "Check it"),
+    ways = (("index.html", "All years"), ("what-if/index.html", "What if?"),
+            ("about.html", "What the words and figures mean"), ("check.html", "Check it"),
             ("data.html", "The tables"))  # fmt: skip
     links = " · ".join(f'<a href="{up}{path}">{said}</a>' for path, said in ways)
     last = "".join(f"<p>{escape(sentence)}</p>" for sentence in foot)
@@ -113,29 +94,159 @@ def document(title: str, parts: Sequence[str], *, up: str, head: str, foot: Sequ
 
 
 def england(edition: Edition, answers: Answers) -> str:
-    """The page of England: the picture, every ICB, and what the money asks of those who receive it."""
-    picture = answers.pictures[""]
-    parts = [
-        _words(picture.sentence),
-        _table(holdings.matrix(picture, "Where the money is decided, and how free it is"), edition, ""),
-        _measured("", edition, answers),
-        "<h2>Every ICB</h2>",
-        *_ranking(edition, answers),
-        "<h2>In how many pieces it comes</h2>",
-    ]
-    for tier, found in answers.received.items():
-        if found:
-            parts.append(_table(receiving.spread_table(list(found.values()), receiving.TIERS[tier]), edition, ""))
-    return _page(f"England, {edition.year}", parts, edition, "../")
+    """The page of England: the picture, its pots, how it changes, every ICB, and what receivers work with."""
+    whole = answers.together
+    return _page(
+        f"England, {edition.year}",
+        [
+            *_picture("", edition, answers),
+            *([] if whole is None else [paragraph(reporting.icbs_alone(whole))]),
+            _measured("", edition, answers),
+            *_pots("", edition, answers),
+            *_changes("", edition, answers),
+            "<h2>Every ICB</h2>",
+            *_ranking(edition, answers),
+            *_every_icb(edition, answers),
+            *_watched(edition, answers),
+            *_targets(edition, answers),
+            "<h2>In how many pieces it comes</h2>",
+            *_received(edition, answers),
+        ],
+        edition,
+        "../",
+    )
+
+
+def _picture(code: str, edition: Edition, answers: Answers) -> list[str]:
+    """Where the money goes: in a sentence, as a flow and by tier and grade."""
+    picture, up = answers.pictures[code], "../" if code else ""
+    name = edition.organisations[code].name if code else "England"
+    parts = [paragraph(picture.sentence)]
+    if picture.links:
+        sentence = f"From NHS England through each stream to where the money is decided: {name}."
+        parts += [
+            figure(pictures.flow(picture.links, name=sentence), sentence),
+            table_of(holdings.flow(picture.links, "The flow"), edition, up),
+        ]
+    return [*parts, table_of(holdings.matrix(picture, "Where the money is decided, and how free it is"), edition, up)]
+
+
+_MOST_KEPT = 60
+# So many columns fit beside each other.
+_MOST_BESIDE = 8
+
+
+def _pots(code: str, edition: Edition, answers: Answers) -> list[str]:
+    """Every pot with its terms, what must be spent by when, and what is kept back."""
+    name = edition.organisations[code].name if code else "England"
+    fences, kept = answers.fences[code], answers.kept[code]
+    parts = ["<h2>Every pot and its terms</h2>"]
+    if any(fence.is_earmarked for fence in fences):
+        tied = next(one for one in answers.measures[code] if one.name == _TIED)
+        parts.append(paragraph(ring_fences.tied_sentence(name, fences, tied)))
+    else:
+        parts.append(paragraph(ring_fences.nothing_tied(name, fences)))
+    parts.append(table_of(ring_fences.pots(fences, "Pots"), edition, ""))
+    dated = [fence for fence in fences if fence.spend_by is not None and fence.is_earmarked]
+    if dated:
+        parts.append(table_of(ring_fences.deadlines(dated), edition, ""))
+    if not kept:
+        return [*parts, paragraph("Nothing is kept back here: all of it is available or passed on.")]
+    listed = kept if code else kept[:_MOST_KEPT]
+    more = "" if len(listed) == len(kept) else f", the {len(listed)} largest of {len(kept)}"
+    return [*parts, table_of(ring_fences.kept(listed, f"Kept back{more}", year=None, with_name=not code), edition, "")]
+
+
+def _changes(code: str, edition: Edition, answers: Answers) -> list[str]:
+    """How the shares changed: month by month, and year by year where several years are published."""
+    name = edition.organisations[code].name if code else _EVERYTHING
+    parts = ["<h2>How it changes</h2>"]
+    for points, over in ((answers.months.get(code, ()), MONTHS), (edition.years.get(code, ()), YEARS)):
+        held = over_time.held(points)
+        if not held:
+            continue
+        sentence = f"{name}: {over_time.sentence(held)}"
+        drawn = pictures.over_time(over_time.labels(points, over), over_time.lines(points), name=sentence)
+        table = replace(
+            reporting.trend_table(points, code or None, known_then=False), name=f"At the end of each of the {over}"
+        )
+        parts += [figure(drawn, sentence), table_of(table, edition, "")]
+        parts += [paragraph(said) for said in over_time.years_without(points, over)]
+    return parts if len(parts) > 1 else []
 
 
 def _ranking(edition: Edition, answers: Answers) -> list[str]:
     order = ranked(answers.icbs, _TIED)
+    if not order:
+        return []
+    sentence = reporting.ranked_sentence(order, _TIED, together=answers.together)
     bars = [Mark(row.name, marks.at_percent(value), percent(value)) for row, value in order]
-    sentence = f"{TITLES[_TIED]}, of what each ICB and those below it hold, the highest first."
-    drawn = drawings.ranked(bars, name=sentence)
-    table = reporting.icbs(answers.icbs, _TIED, together=answers.together)
-    return [f"<figure><figcaption>{escape(sentence)}</figcaption>{drawn}</figure>", _table(table, edition, "")]
+    squares = national.squares()
+    mapped = [
+        svg.MapMark(row.code, *squares[row.code], 0.0, marks.at_percent(value), percent(value))
+        for row, value in order
+        if row.code in squares
+    ]
+    said = f"{TITLES[_TIED]}: the darker, the higher. Squares show neither area nor boundary."
+    return [
+        figure(drawings.ranked(bars, name=sentence), sentence),
+        *([figure(svg.tile_map(mapped, name=said, of_levels=True), said)] if mapped else []),
+        table_of(reporting.icbs(answers.icbs, _TIED, together=answers.together), edition, ""),
+    ]
+
+
+def _every_icb(edition: Edition, answers: Answers) -> list[str]:
+    each = {code: points for code, points in answers.months.items() if code}
+    names = {code: edition.organisations[code].name for code in each if code in edition.organisations}
+    table = reporting.each_at_points(each, names, _TIED) if each else None
+    return [table_of(table, edition, "")] if table is not None and table.rows else []
+
+
+def _watched(edition: Edition, answers: Answers) -> list[str]:
+    """What became of every pot, over all ICBs."""
+    reported = [one for one in answers.watched if one.is_reported]
+    ending = over_receivers.notice_and_ending(list(answers.received[national.TIER].values()))
+    said = f"Of {len(answers.watched):,} pots at ICBs the books record some use of {len(reported):,}."
+    return [
+        "<h2>What became of every pot</h2>",
+        paragraph(f"{said} {reporting.NOT_REPORTED}"),
+        paragraph(" ".join(reporting.notice_and_ending(ending, edition.year))),
+        table_of(reporting.pots_watched(answers.watched), edition, ""),
+    ]
+
+
+def _targets(edition: Edition, answers: Answers) -> list[str]:
+    """Who is above and below target, on each stream."""
+    parts = ["<h2>Distance from target</h2>"] if answers.targets else []
+    for found in answers.targets:
+        report = reporting.targets(found, as_is=None, changes=())
+        sentence = reporting.targets_sentence(found, None)
+        bars = [
+            Mark(row.name, marks.at_percent(row.closing_distance), reporting.in_percent(row.closing_distance, DISTANCE))
+            for row in found
+        ]
+        parts += [
+            f"<h3>{escape(found[0].stream.capitalize())}</h3>",
+            figure(pictures.distances(bars, name=sentence), sentence),
+            table_of(report.rows, edition, ""),
+            *map(paragraph, report.sentences),
+        ]
+    return parts
+
+
+def _received(edition: Edition, answers: Answers) -> list[str]:
+    parts = []
+    for tier, found in answers.received.items():
+        if found:
+            each, named = list(found.values()), receiving.TIERS[tier]
+            groups = receiving.groups_table(each, tier)
+            parts += [
+                f"<h3>Seen by each {escape(named)}</h3>",
+                paragraph(" ".join(of_receivers(each, answers.without[tier], named, tier))),
+                table_of(receiving.spread_table(each, named), edition, ""),
+                table_of(replace(groups, name=f"{groups.name}: each {named}"), edition, ""),
+            ]
+    return parts
 
 
 def organisation(code: str, edition: Edition, answers: Answers) -> str:
@@ -144,21 +255,52 @@ def organisation(code: str, edition: Edition, answers: Answers) -> str:
     found = answers.received[one.tier].get(code)
     parts = []
     if code in answers.pictures:
-        picture = answers.pictures[code]
         parts += [
-            _words(picture.sentence),
-            _table(holdings.matrix(picture, "Where the money is decided, and how free it is"), edition, "../"),
+            *_picture(code, edition, answers),
             _measured(code, edition, answers),
+            *_pots(code, edition, answers),
+            *_changes(code, edition, answers),
+            *_beside(code, edition, answers),
         ]
     if found is None:
-        parts.append(_words(f"{one.name} holds no money of {edition.year} here."))
+        parts.append(paragraph(f"{one.name} holds no money of {edition.year} here."))
     else:
         parts += ["<h2>In how many pieces it comes</h2>", *_pieces(found, edition)]
     for tier, named in (("place", "Places"), ("pcn", "Networks")):
         below = [edition.organisations[child] for child in one.children if edition.organisations[child].tier == tier]
         if below:
             parts += [f"<h2>{named}</h2>", _below(below, edition, answers)]
+            holding = [answers.received[tier][each.code] for each in below if each.code in answers.received[tier]]
+            if holding:
+                parts.append(table_of(receiving.spread_table(holding, receiving.TIERS[tier]), edition, "../"))
     return _page(f"{one.name}, {edition.year}", parts, edition, "../../", code)
+
+
+def _beside(code: str, edition: Edition, answers: Answers) -> list[str]:
+    """An ICB beside its peers, its region and all; what became of its pots; and how far it is from its targets."""
+    if code not in {row.code for row in answers.icbs}:
+        return []
+    name = edition.organisations[code].name
+    own = [one for one in answers.watched if one.organisation == code]
+    near = [
+        (found[0].stream, next((row for row in found if row.icb == code), None), len(found))
+        for found in answers.targets
+    ]
+    distances = [
+        f"From its target for {stream} services: {reporting.in_percent(row.closing_distance, DISTANCE)} "
+        "(published, 2025/26)."
+        for stream, row, _ in near
+        if row is not None
+    ]
+    return [
+        f"<h2>{escape(name)} beside others</h2>",
+        paragraph(reporting.beside_sentence(answers.icbs, code)),
+        table_of(reporting.beside(answers.icbs, code), edition, "../"),
+        *map(paragraph, distances),
+        "<h2>What became of every pot</h2>",
+        paragraph(reporting.NOT_REPORTED),
+        table_of(reporting.pots_watched_by_icb(own, {code: name}, most=None), edition, "../"),
+    ]
 
 
 def _measured(code: str, edition: Edition, answers: Answers) -> str:
@@ -174,10 +316,11 @@ def _measured(code: str, edition: Edition, answers: Answers) -> str:
         rows.append((one.title, holdings.measure_alone(one), *ends, one.definition, one.note))
     heads = columns("Measure", "Value", "Lowest reading", "Highest reading", "What it is", "Mind")
     name = "Every measure, and its range by how ring-fences are read"
-    return f"<h2>How free it is</h2>{_table(Table(name, heads, rows), edition, '')}"
+    return f"<h2>How free it is</h2>{table_of(Table(name, heads, rows), edition, '')}"
 
 
 def _pieces(one: Received, edition: Edition) -> list[str]:
+    """A receiver's year and its streams, each as a picture and as a table."""
     last = streams_in_last(one, 1)
     ticks = [
         Mark(
@@ -188,15 +331,16 @@ def _pieces(one: Received, edition: Edition) -> list[str]:
         )
         for stream in one.streams
     ]
-    sentence = (
-        f"Each tick is a stream. Of {count_of(len(one.streams), 'stream', 'streams')}, {len(last)} share the last 1% "
-        "of the money; they are short and violet."
+    year, streams = receiving.year_in_words(one), receiving.streams_sentence(one)
+    # The sentence beside it says what it shows; a picture is not read out twice.
+    calendar = pictures.calendar(
+        receiving.by_month(one), receiving.MONTH_NAMES, name="The year: letters, deadlines and returns in each month"
     )
     return [
-        _words(receiving.year_in_words(one)),
-        f"<figure><figcaption>{escape(sentence)}</figcaption>{drawings.strip(ticks, name=sentence)}</figure>",
-        _table(receiving.streams_table(one), edition, ""),
-        _table(receiving.calendar_table(one), edition, ""),
+        figure(calendar, year),
+        table_of(receiving.calendar_table(one), edition, ""),
+        figure(drawings.strip(ticks, name=streams), streams),
+        table_of(receiving.streams_table(one), edition, ""),
     ]
 
 
@@ -207,7 +351,7 @@ def _below(below: Sequence[PublishedBody], edition: Edition, answers: Answers) -
         found = answers.received[one.tier].get(one.code)
         values = [None if found is None else found.values[name] for name in ("total", "pots", "streams")]
         rows.append((Link(one.name, "./", {"icb": one.code}), one.code, *values))
-    return _table(Table("Those below, with what each holds", heads, rows), edition, "../")
+    return table_of(Table("Those below, with what each holds", heads, rows), edition, "../")
 
 
 def _page(title: str, parts: Sequence[str], edition: Edition, up: str, code: str = "") -> str:
@@ -222,20 +366,32 @@ def _page(title: str, parts: Sequence[str], edition: Edition, up: str, code: str
     return document(title, parts, up=up, head=head, foot=[edition.sources, *edition.clocks])
 
 
-def _words(sentence: str) -> str:
+def figure(drawn: str, sentence: str) -> str:
+    """A picture under the sentence that says what it shows; the sentence alone where there is nothing to draw."""
+    return f"<figure><figcaption>{escape(sentence)}</figcaption>{drawn}</figure>" if drawn else paragraph(sentence)
+
+
+def paragraph(sentence: str) -> str:
+    """A sentence as a paragraph."""
     return f"<p>{escape(sentence)}</p>"
 
 
-def _table(table: Table, edition: Edition, up: str) -> str:
+def table_of(table: Table, edition: Edition | None, up: str) -> str:
     """A table whose links to organisations lead to their pages, and whose figures stand as they are."""
     rows = [[_cell(cell, edition, up) for cell in row] for row in table.rows]
-    return rendered.as_html(replace(table, rows=rows))
+    drawn = rendered.as_html(replace(table, rows=rows))
+    if len(table.for_people().columns) <= _MOST_BESIDE:
+        return drawn
+    # Such a table moves sideways by itself, with the keyboard too.
+    return f'<div class="wide" role="region" tabindex="0" aria-label="{escape(table.name)}">{drawn}</div>'
 
 
-def _cell(cell: Cell, edition: Edition, up: str) -> Cell:
+def _cell(cell: Cell, edition: Edition | None, up: str) -> Cell:
     if not isinstance(cell, Link):
         return cell
     code = str(cell.query.get("icb") or "")
-    if cell.page == "./" and code in edition.organisations:
+    if cell.page.endswith(".html"):
+        return cell
+    if edition is not None and cell.page == "./" and code in edition.organisations:
         return Link(cell.value, f"{up}{edition.path(code)}", {})
     return cell.value.value if isinstance(cell.value, FigureCell) else cell.value

@@ -6,25 +6,38 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from dataclasses import replace
+from decimal import Decimal
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import duckdb
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
 import devolution
+from allocations.shares import national
 from ledger.entries import proposals
 from ledger.entries.posting import post
+from ledger.money import exact_pounds, spoken
 from ledger.proofs import heads
-from ledger.reports import position
+from ledger.reports import measures, position, receivers, summary, trend
 from ledger.rules.rights import NOBODY
 from ledger.store.base import Store
-from screens.publication import site
+from ledger.years import FinancialYear
+from scenarios import outcome, saved
+from screens.publication import site, what_if
+from screens.publication.pages import Edition
+from screens.report import national as reporting
+from screens.report import over_time
+from screens.report.holdings import flow_label
+from screens.report.pots import of_receivers
 from tests.books import at, entry, fund_all
 
 ROOT = Path(__file__).parent.parent.parent
@@ -56,6 +69,16 @@ def sums(folder: Path) -> dict[str, str]:
     }
 
 
+def opened_up(path: Path) -> bytes:
+    """All that a file holds, unpacked."""
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as packed:
+            return b"".join(packed.read(name) for name in packed.namelist())
+    if path.suffix == ".parquet":
+        return str(duckdb.sql(f"SELECT * FROM '{path}'").fetchall()).encode()
+    return path.read_bytes()
+
+
 @pytest.fixture(scope="module")
 def of_the_demo(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("publication") / "out"
@@ -67,9 +90,80 @@ def of_the_demo(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_there_is_a_page_for_england_and_for_every_icb_place_and_network(of_the_demo: Path) -> None:
     pages = Counter(path.parent.name for path in of_the_demo.rglob("*.html"))
     assert (pages["icb"], pages["place"], pages["network"], pages["2025-26"]) == (42, 187, 1300, 1)
+    assert pages["what-if"] == len(outcome.library()) + 1
     assert sum(path.stat().st_size for path in of_the_demo.rglob("*")) < 80_000_000
     england = (of_the_demo / "2025-26" / "index.html").read_text(encoding="utf-8")
     assert "Of £205.1 billion for the NHS in England" in england
+
+
+def test_pages_say_and_draw_what_the_app_does(of_the_demo: Path, demo_ledger: Path) -> None:
+    def read(name: str) -> str:
+        return unescape((of_the_demo / name).read_text(encoding="utf-8"))
+
+    england, own = read("2025-26/index.html"), read("2025-26/icb/QWO.html")
+    with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
+        moment = position.moment(reader, position.moment(reader).known_at.date())
+        rows = national.standings(reader, moment, YEAR)
+        whole = national.together(reader, moment, YEAR)
+        points = trend.trend(reader, trend.month_ends(reader, moment, YEAR), ["QWO"])["QWO"]
+        picture = summary.take(reader, moment, year=YEAR, icb="QWO")
+        received, without = receivers.received(reader, moment, "pcn", organisation=None, year=YEAR)
+    assert whole is not None
+    order = national.ranked(rows, "ring_fenced_share_with_soft")
+    assert reporting.ranked_sentence(order, "ring_fenced_share_with_soft", together=whole) in england
+    assert reporting.icbs_alone(whole) in england
+    assert " ".join(of_receivers(received, without, "PCN", "pcn")) in england
+    assert "32 of 42 ICBs are above their target for core services in 2025/26. Distances are published." in england
+    assert picture.sentence in own
+    assert over_time.sentence(over_time.held(points)) in own
+    assert reporting.beside_sentence(rows, "QWO") in own
+    for band in picture.links:
+        assert f"{exact_pounds(band.amount_pence)}</td>" in own
+        assert f"to {flow_label(band.target)}: {spoken(band.amount_pence)}</title>" in own
+    assert read("2025-26/network/U41591.html").count("<svg") == 2  # the calendar and the streams
+
+
+def test_what_if_pages_are_of_the_library_and_the_same_whenever_they_are_made(
+    of_the_demo: Path, demo_ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One that draws, and one that starts from another year.
+    few = {name: path for name, path in outcome.library().items() if name in ("competitive-pot", "april-2026-mergers")}
+    monkeypatch.setattr(outcome, "library", lambda: few)
+    with Store.open(demo_ledger, read_only=True) as store, store.read(NOBODY) as reader:
+        moment = position.moment(reader, position.moment(reader).known_at.date())
+        edition = Edition(FinancialYear(YEAR), {}, "", [])
+        made = dict(what_if.pages(reader, moment, [YEAR], edition))["what-if/competitive-pot.html"]
+        ((_, none),) = what_if.pages(reader, moment, [2030], edition)
+    published_page = (of_the_demo / "what-if" / "competitive-pot.html").read_text(encoding="utf-8")
+    assert made.split("<footer>")[0] == published_page.split("<footer>")[0]
+    assert what_if.NOBODYS in unescape(made)
+    assert none.count("It starts from 2025/26, which is not published here.") == 2
+
+
+def test_the_workbook_of_all_tables_is_accessible_and_comes_to_the_same_pence(of_the_demo: Path) -> None:
+    book = openpyxl.load_workbook(of_the_demo / "data" / "tables.xlsx", read_only=True)
+    assert book.sheetnames[:4] == ["Cover", "Contents", "Notes", "Columns"]
+    rows = list(book["position"].iter_rows(min_row=4, values_only=True))
+    place = rows[0].index("amount (£)")
+    held = [round(Decimal(str(row[place])) * 100) for row in rows[1:]]
+    (pence,) = duckdb.sql(f"SELECT list(amount_pence) FROM '{of_the_demo}/data/position.parquet'").fetchall()
+    assert held == pence[0]
+    assert sum(held) == 0
+
+
+def test_the_readme_has_definitions_vintages_and_standings(of_the_demo: Path) -> None:
+    words = (of_the_demo / "README.md").read_text(encoding="utf-8")
+    for one in measures.CATALOGUE:
+        assert f"| {one.title} | {one.definition} |" in words
+    for vintage in (
+        "## Vintages of the figures",
+        "Published figure",
+        "Illustrative assumption",
+        "## What a figure rests on",
+    ):
+        assert vintage in words
+    for name in ("position", "flows", "legs", "icbs", "receivers", "organisations"):
+        assert f"- data/{name}.csv, .parquet, and a sheet of data/tables.xlsx:" in words
 
 
 class _Links(HTMLParser):
@@ -203,10 +297,11 @@ def test_the_sums_are_found_to_differ_even_where_whoever_changed_them_made_the_l
 def test_what_is_proposed_is_in_no_file(small: Store, tmp_path: Path) -> None:
     secret = replace(entry("devolve", at("ICB1", "core"), at("P1", "core"), 77_777), reason="A secret plan")
     proposals.submit(small, [secret], key="secret", title="A secret title", prepared_by="secretary")
+    saved.save(small.path, "secret-scenario", outcome.library()["lift-small-pots"].read_bytes(), opened=None)
     folder = published(small, tmp_path / "out")
     for path in folder.rglob("*"):
         if path.is_file():
-            content = path.read_bytes()
+            content = opened_up(path)
             for word in (b"secret", b"77777", b"777.77"):
                 assert word not in content, path
     with pytest.raises(Exception, match="holds proposals"):
@@ -220,3 +315,30 @@ def test_a_folder_in_use_and_a_year_without_money_are_refused(small: Store, tmp_
         published(small, tmp_path / "full")
     with small.read() as reader, pytest.raises(Exception, match="no money of 2031/32 stands"):
         site.publish(reader, position.moment(reader), tmp_path / "none", years=[2031])
+
+
+def test_several_years_are_published_together_with_what_changed_between_them(small: Store, tmp_path: Path) -> None:
+    before = FinancialYear(YEAR - 1)
+    post(
+        small,
+        [
+            entry(
+                "mandate", at("GOV", "limit", year=before), at("NHS", "limit", year=before), 500, day=before.first_day
+            ),
+            entry(
+                "allocate", at("NHS", "limit", year=before), at("ICB1", "core", year=before), 400, day=before.first_day
+            ),
+        ],
+    )
+    with small.read(NOBODY) as reader:
+        day = position.moment(reader, position.moment(reader).known_at.date())
+        site.publish(reader, day, tmp_path / "out", years=[YEAR, before.start, YEAR])
+    front = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "Over the years" in front
+    assert front.index("2025-26/index.html") < front.index("2024-25/index.html")
+    for folder in ("2024-25", "2025-26"):
+        own = (tmp_path / "out" / folder / "icb" / "ICB1.html").read_text(encoding="utf-8")
+        assert "At the end of each of the years" in own
+        assert ">4.00</td>" in own
+        assert ">6,000.00</td>" in own
+    assert check(tmp_path / "out").returncode == 0

@@ -7,7 +7,7 @@ from math import ceil
 
 from ledger.money import spoken
 from screens.report.marks import Span, Where
-from screens.report.render.colours import INK, RULE, Colour
+from screens.report.render.colours import FIRST_DARK_SHADE, INK, PAPER, RULE, SHADES, Colour
 
 FONT = "Arial, sans-serif"
 _WIDTH, _NAMES, _FIGURES = 720, 250, 110
@@ -68,25 +68,30 @@ class MapMark:
 _SQUARE, _SHADES = 46, 3
 
 
-def tile_map(marks: Sequence[MapMark], *, name: str) -> str:
+def tile_map(marks: Sequence[MapMark], *, name: str, of_levels: bool = False) -> str:
     """A square for each organisation, roughly where it lies, with its code and its figure; more is green, less orange.
 
     Args:
         name: what it shows, in a sentence.
+        of_levels: whether the figures are levels of one thing, and no changes: the darker, the higher.
     """
+    lowest, highest = (end((each.up for each in marks), default=0.0) for end in (min, max))
     most = max((abs(each.up) for each in marks), default=0.0) or 1.0
     left, top = (min((getattr(each, way) for each in marks), default=0) for way in ("column", "row"))
     parts = []
     for each in marks:
         x, y = (each.column - left) * _SQUARE, (each.row - top) * _SQUARE
-        colour = Colour.MORE if each.up > 0 else Colour.LESS
+        colour: str = Colour.MORE if each.up > 0 else Colour.LESS
         # Three shades and white: figures in ink stand out on all of them.
-        shade = 0.0 if not each.up else ceil(abs(each.up) / most * _SHADES) / _SHADES * 0.55
+        shade, ink = 0.0 if not each.up else ceil(abs(each.up) / most * _SHADES) / _SHADES * 0.55, INK
+        if of_levels:
+            step = int((each.up - lowest) / ((highest - lowest) or 1.0) * (len(SHADES) - 1))
+            colour, shade, ink = SHADES[step], 1.0, PAPER if step >= FIRST_DARK_SHADE else INK
         parts.append(
             f'<rect x="{x}" y="{y}" width="{_SQUARE - 3}" height="{_SQUARE - 3}" fill="{colour}" '
             f'fill-opacity="{shade:.2f}" stroke="{RULE}"/>'
-            f'<text x="{x + 21}" y="{y + 18}" text-anchor="middle" font-weight="bold">{escape(each.code)}</text>'
-            f'<text x="{x + 21}" y="{y + 34}" text-anchor="middle">{escape(each.figure)}</text>'
+            f'<g text-anchor="middle" fill="{ink}"><text x="{x + 21}" y="{y + 18}" font-weight="bold">'
+            f'{escape(each.code)}</text><text x="{x + 21}" y="{y + 34}">{escape(each.figure)}</text></g>'
         )
     width = (max((each.column for each in marks), default=0) - left + 1) * _SQUARE
     height = (max((each.row for each in marks), default=0) - top + 1) * _SQUARE
