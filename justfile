@@ -18,6 +18,10 @@ test *what:
 errors *what:
     {{run}} python -m tests.errors_catalogue {{what}}
 
+# The documentation as a site that opens from a disk.
+site folder="build/documentation":
+    {{run}} python -m tests.documentation {{folder}}
+
 # Everything, as before a change lands.
 ci:
     .ci/run
