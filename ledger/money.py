@@ -94,8 +94,18 @@ def plain_decimal(value: Fraction, places: int) -> str:
 
 
 def millions(pence: int) -> str:
-    """Pounds in millions to one decimal, for tables whose header says £m."""
-    return f"{(Decimal(pence) / 10**8).quantize(Decimal('0.1'), rounding=ROUND_HALF_UP):,}"
+    """Pounds in millions to one decimal, for tables whose header says £ million.
+
+    What would be written as nothing and is something has its own unit: ``£22,000``.
+    """
+    shown = (Decimal(pence) / 10**8).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+    return f"{shown:,}" if shown or not pence else spoken(pence)
+
+
+def whole_pounds(pence: int) -> str:
+    """Whole pounds for tables whose header says £; less than half a pound that is not nothing in pence: ``12p``."""
+    pounds = round_half_up(Decimal(pence) / PENCE_PER_POUND)
+    return f"{pounds:,}" if pounds or not pence else f"{pence}p"
 
 
 def signed_percent(part: Fraction, places: int) -> str:

@@ -117,7 +117,7 @@ def publish(
     behind = replace(_behind(reader, at, edition.year), title="The tables of a publication")
     accessible.write_published(data.sheets(made), behind, folder / "data/tables.xlsx")
     out.take("data/tables.xlsx")
-    worded = words.Words(
+    worded = words.PublishedWords(
         of_year, over_years, made, words.vintages(reader, at), [sources, *clocks], with_journal=with_journal,
         signed_by=None if key is None else key.public,
     )  # fmt: skip

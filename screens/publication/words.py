@@ -52,7 +52,7 @@ _SHOWS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class PublishedWords:
     """What the words of a publication are about.
 
     Attributes:
@@ -100,7 +100,7 @@ def vintages(reader: Reader, at: Moment) -> Table:
     return Table("Vintages of the figures", heads, [[row[key] for key in keys] for row in found])
 
 
-def files(said: Words) -> dict[str, str]:
+def files(said: PublishedWords) -> dict[str, str]:
     """The pages in front and the README, by the names of their files."""
     script = escape(CHECK.read_text(encoding="utf-8"))
     signed = f"It is signed with the key {said.signed_by}." if said.signed_by else "It is not signed."
@@ -121,7 +121,7 @@ def files(said: Words) -> dict[str, str]:
 _TITLE = "Where NHS money is decided, and how free it is"
 
 
-def _front(said: Words) -> list[str]:
+def _front(said: PublishedWords) -> list[str]:
     """Every year with its sentence, how the shares changed over the years, and the way to the what-if questions."""
     years = "".join(
         f'<li><a href="{_folder(year)}/index.html">{FinancialYear(year)}</a>: '
@@ -142,7 +142,7 @@ def _folder(year: int) -> str:
     return str(FinancialYear(year)).replace("/", "-")
 
 
-def _how(said: Words) -> list[str]:
+def _how(said: PublishedWords) -> list[str]:
     """How the publication is checked, with the journal or without."""
     return [_RUN_IT, _CHAIN if said.with_journal else _HIDDEN, _SHOWS]
 
@@ -151,7 +151,7 @@ _ON_GRADES = "How ring-fences are read: illustrative, and given with its range o
 _ON_AMOUNTS = "The amounts and terms of the books, on what their sources are"
 
 
-def _definitions(said: Words) -> list[Table]:
+def _definitions(said: PublishedWords) -> list[Table]:
     standings = [(words, str(standing or "not recorded")) for standing, words in _RESTS_ON.items()]
     readings = [(one.title, one.sentence, one.reason) for one in SHIPPED]
     on_grades = {one.name for answers in said.of_year.values() for one in answers.measures[""] if one.over is not None}
@@ -168,7 +168,7 @@ def _definitions(said: Words) -> list[Table]:
     ]  # fmt: skip
 
 
-def _workbooks(said: Words) -> str:
+def _workbooks(said: PublishedWords) -> str:
     """The way to the workbooks, which are made for everybody to read."""
     years = " · ".join(
         f'<a href="{_folder(year)}/england.xlsx">England, {FinancialYear(year)}</a>' for year in sorted(said.of_year)
@@ -186,7 +186,7 @@ def _of_table(table: TableFile) -> str:
     return f"<h2>{escape(table.title)}</h2><p>{escape(about)} {links}</p>{paragraph(table.rests_on)}{as_html(shown)}"
 
 
-def _readme(said: Words, foot: Sequence[str], defined: Sequence[Table]) -> str:
+def _readme(said: PublishedWords, foot: Sequence[str], defined: Sequence[Table]) -> str:
     tables = [
         f"- data/{one.name}.csv, .parquet, and a sheet of data/tables.xlsx: {one.title}. {one.said} {one.rests_on}"
         for one in said.tables

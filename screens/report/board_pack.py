@@ -29,7 +29,7 @@ from screens.report.ranges import range_sentence, range_value, swings
 from screens.report.render import page as rendered
 from screens.report.render import svg
 from screens.report.render.workbook import sheet
-from screens.report.report import ColumnKind, Table, about
+from screens.report.report import Table, about
 
 _LEVELS = {
     "icb": "ICBs",
@@ -126,6 +126,15 @@ def page(outcomes: Sequence[Outcome], at: Moment) -> str:
             parts.append(f"<h1>Scenario {number}: {escape(names[number - 1])}</h1>")
         parts.append(_one(found, outcomes))
     parts.append(_foot(outcomes, at))
+    return printed(title, parts)
+
+
+def printed(title: str, parts: Sequence[str]) -> str:
+    """A page to print, whole by itself.
+
+    Args:
+        parts: of its body, as HTML.
+    """
     return (
         '<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -332,14 +341,8 @@ def _words(sentence: str) -> str:
 
 
 def _table(table: Table) -> str:
-    """A table as it is printed: amounts in £ million, but for those a head."""
-    heads = [
-        replace(each, heading=each.heading.replace("(£)", "(£ million)"), in_millions=True)
-        if each.kind is ColumnKind.MONEY and "Per head" not in each.heading
-        else each
-        for each in table.columns
-    ]
-    return rendered.as_html(replace(table, columns=heads))
+    """A table as it is printed: amounts as on the pages of the app."""
+    return rendered.as_html(table.on_screen())
 
 
 def _sheets(outcome: Outcome) -> list[MoreSheet]:

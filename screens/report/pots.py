@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from ledger.money import exact_pounds, plain_decimal
+from ledger.money import plain_decimal, spoken
 from ledger.readings import RECORDED, GradeReading
 from ledger.reports import pots as fencing
 from ledger.reports import register
@@ -181,7 +181,7 @@ def of_receivers(found: Sequence[Received], without: Sequence[str], named: str, 
     )
     held = (
         "Held is what a receiver and those below it hold of each pot, spent money included. A penny packet of "
-        f"this tier is below £{exact_pounds(PENNY_PACKETS[tier])}."
+        f"this tier is below {spoken(PENNY_PACKETS[tier])}."
     )
     small = packets(found)
     held += (

@@ -13,13 +13,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
-from ledger.money import exact_pounds, millions, plain_decimal, signed_percent, spoken
+from ledger.money import plain_decimal, signed_percent, spoken
 from ledger.readings import RECORDED, GradeReading
 from ledger.reports.measures import OverReadings, ends
 from ledger.reports.position import Moment
 from ledger.reports.summary import percent
 from ledger.words import PARTLY_ILLUSTRATIVE
 from ledger.years import FinancialYear
+from screens.report.amounts import MoneyAs, is_a_head, unit, written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +60,7 @@ class Column:
         missing: what people read where there is no value.
         places: how many decimals a share or a ratio is written with; None for as many as matter.
         signed: whether a share is a distance, which is written with its sign.
-        in_millions: whether people read an amount in £ million; files have it to the penny.
+        money_as: how people read an amount.
         definition: how its figures are worked out, in a sentence; pages show it one click away.
     """
 
@@ -69,7 +70,7 @@ class Column:
     missing: str = ""
     places: int | None = 1
     signed: bool = False
-    in_millions: bool = False
+    money_as: MoneyAs = MoneyAs.EXACT
     definition: str = ""
 
     def defined(self, definition: str) -> "Column":
@@ -160,7 +161,7 @@ def _whole(_: Column, value: Any) -> str:
 
 
 _WRITTEN: Mapping[ColumnKind, Callable[[Column, Any], str]] = {
-    ColumnKind.MONEY: lambda column, value: millions(value) if column.in_millions else exact_pounds(value),
+    ColumnKind.MONEY: lambda column, value: written(value, column.money_as),
     ColumnKind.SHARE: _percent,
     ColumnKind.RATIO: _number,
     ColumnKind.COUNT: _whole,
@@ -203,6 +204,17 @@ def _without_range(cell: Cell, *, is_one_of_some: bool) -> list[Cell]:
         return FigureCell(value, cell.value.column) if isinstance(cell.value, FigureCell) else value
 
     return [cell.value, like(over.lowest), over.lowest_by.title, like(over.highest), over.highest_by.title]
+
+
+def _spoken_alone(cell: Cell) -> Cell:
+    """A cell; an amount among figures of other kinds is written with its own unit."""
+    match cell:
+        case Link() | RangedCell():
+            return replace(cell, value=_spoken_alone(cell.value))
+        case FigureCell() if cell.column.kind is ColumnKind.MONEY:
+            return FigureCell(cell.value, replace(cell.column, money_as=MoneyAs.SPOKEN))
+        case _:
+            return cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +279,36 @@ class Table:
         if self.most is None or number <= self.most:
             return self, 0
         return replace(self, rows=[*self.rows[: self.most], *self.rows[number:]]), number
+
+    def on_screen(self) -> "Table":
+        """The same with amounts as pages show them; files and the Audit page have them to the penny.
+
+        They are in £ million to one place where the table has a million pounds or more, and in whole pounds otherwise;
+        pence stay where nothing reaches £100. Amounts a head have a unit of their own, and so has an amount that would
+        be written as nothing, or stands among other figures.
+        """
+        units = self._units()
+        heads = [
+            replace(column, money_as=unit, heading=column.heading.replace("(£)", "(£ million)"))
+            if unit is MoneyAs.MILLIONS
+            else replace(column, money_as=unit)
+            for column, unit in zip(self.columns, units, strict=True)
+        ]
+        return replace(self, columns=heads, rows=[[_spoken_alone(cell) for cell in row] for row in self.rows])
+
+    def _units(self) -> list[MoneyAs]:
+        """How each column's amounts are shown on a page; a column of no money keeps what it has."""
+        amounts = {
+            place: [value for row in self.rows if isinstance(value := plain(row[place]), int)]
+            for place, column in enumerate(self.columns)
+            if column.kind is ColumnKind.MONEY
+        }
+        rates = {place for place in amounts if is_a_head(self.columns[place].heading)}
+        whole = unit([pence for place, its in amounts.items() if place not in rates for pence in its])
+        return [
+            column.money_as if place not in amounts else unit(amounts[place]) if place in rates else whole
+            for place, column in enumerate(self.columns)
+        ]
 
     def _with(self, places: Sequence[int]) -> "Table":
         rows = [[row[place] for place in places] for row in self.rows]
@@ -410,7 +452,9 @@ def link(heading: str, key: str = "") -> Column:
 
 def money(heading: str, key: str = "", *, missing: str = NOT_AVAILABLE) -> Column:
     """A column of whole pence; people read £ million where its heading says so."""
-    return Column(key, heading, ColumnKind.MONEY, missing, in_millions="£ million" in heading)
+    return Column(
+        key, heading, ColumnKind.MONEY, missing, money_as=MoneyAs.MILLIONS if "£ million" in heading else MoneyAs.EXACT
+    )
 
 
 def share(

@@ -75,7 +75,7 @@ def test_a_board_members_path(browser: Any, address: str, ledger: Path, tmp_path
     page.get_by_text(wanted["sentence"]).first.wait_for(timeout=30_000)
     visit.settled()
     visit.unfold()
-    seen = page.locator("[data-testid=stMain]").inner_text()
+    seen = page.locator("[data-testid=stMain]").inner_html()
     for bridge in wanted["bridges"]:
         assert exact_pounds(bridge["after_pence"]) in seen
     # Both packs, and the file itself, which the command line runs to the same result.
@@ -98,7 +98,7 @@ def test_a_board_members_path(browser: Any, address: str, ledger: Path, tmp_path
     both = told(ledger, "scenario", "compare", NAME, own)
     page.get_by_text("end £1.5 billion apart").wait_for(timeout=30_000)
     visit.unfold()
-    seen = page.locator("[data-testid=stMain]").inner_text()
+    seen = page.locator("[data-testid=stMain]").inner_html()
     for row in both["rows"]:
         if row["kind"] == "amount" and row["scenario_1_pence"] != row["scenario_2_pence"]:
             assert exact_pounds(row["scenario_1_pence"]) in seen

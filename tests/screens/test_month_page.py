@@ -39,7 +39,7 @@ def test_year_end_says_what_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     """The small books give 10,000 to the national body, which passes 9,000 on to two ICBs: all of it is left."""
     app = page(monkeypatch, NAME, funded(tmp_path / "ledger.duckdb"), view="end", month="2026-03")
     assert "This ends 2025/26. £10,000.00 of it is left" in app.text[0].value
-    assert ">9,000.00</td>" in tables(app)
+    assert '"9,000.00"' in tables(app)
 
 
 def test_it_shows_what_the_command_answers(monkeypatch: pytest.MonkeyPatch, own: Path) -> None:
@@ -56,5 +56,5 @@ def test_it_shows_what_the_command_answers(monkeypatch: pytest.MonkeyPatch, own:
     amounts = [pence for row in rows for name, pence in row.items() if name.endswith("_pence") and pence is not None]
     assert len(amounts) > 5
     for pence in amounts:
-        assert f">{exact_pounds(pence)}<" in shown
+        assert f'"{exact_pounds(pence)}"' in shown
     assert "M3/17" in shown

@@ -44,7 +44,7 @@ def test_the_trend_of_the_page_is_the_trend_of_the_command(monkeypatch: pytest.M
     assert len(rows) == 12
     shown = tables(app)
     for row in rows:
-        assert f">{exact_pounds(row['total_pence'])}<" in shown
+        assert f'"{exact_pounds(row["total_pence"])}"' in shown
         assert f"as_at={row['as_at']}" in shown
     assert {row["total_pence"] for row in rows} == {600_000, 700_000}
     assert rows[-1]["in_year_share"] == rows[-1]["non_recurrent_share"] == pytest.approx(1 / 7)

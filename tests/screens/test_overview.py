@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.money import exact_pounds
+from ledger.money import exact_pounds, spoken
 from ledger.reports import position, summary
 from ledger.store.base import Store
 from tests.books import small_books
@@ -43,11 +43,11 @@ def test_the_tables_hold_every_figure_to_the_penny(monkeypatch: pytest.MonkeyPat
         found = summary.take(reader, position.moment(reader), year=2025, icb="QWO")
     assert found.links
     for link in found.links:
-        assert f">{exact_pounds(link.amount_pence)}<" in shown
+        assert f'"{exact_pounds(link.amount_pence)}"' in shown
     assert "audit?view=made&amp;under=QWO&amp;year=2025&amp;tier=icb&amp;grade=none" in shown
     # Cards, bands of the flow and cells all lead to the balances that they are the sum of.
-    assert f"£{exact_pounds(found.local_and_free.pence)} and what it is made of" in shown
-    assert f"£{exact_pounds(found.ring_fenced.pence)} and what it is made of" in shown
+    assert f"What {spoken(found.local_and_free.pence)} is made of" in shown
+    assert f"What {spoken(found.ring_fenced.pence)} is made of" in shown
     assert shown.count("audit?view=made") > len(found.links) + 3
 
 

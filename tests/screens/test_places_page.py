@@ -34,8 +34,8 @@ def test_the_default_places_divide_the_icb_and_show_what_is_issued(
     shown = tables(app)
     for line in found.lines:
         if line.fund == "core-community":
-            assert f">{exact_pounds(line.issued_pence or 0)}<" in shown
-            assert f">{exact_pounds(line.fair_pence)}<" in shown
+            assert f'"{exact_pounds(line.issued_pence or 0)}"' in shown
+            assert f'"{exact_pounds(line.fair_pence)}"' in shown
     assert "relative to England" in shown
     assert "relative to NHS West Yorkshire ICB" in shown
 
@@ -130,7 +130,7 @@ def test_the_contract_of_a_network_is_what_the_command_says(monkeypatch: pytest.
     app = page(monkeypatch, NAME, demo_ledger, icb="QWO", to="pcn", pcn=found.network)
     for line in found.lines:
         if line.annual_pence is not None:
-            assert f">{exact_pounds(line.annual_pence)}<" in tables(app)
+            assert f'"{exact_pounds(line.annual_pence)}"' in tables(app)
     assert "(illustrative)" in said(app)
 
 
@@ -141,7 +141,7 @@ def test_historic_budgets_make_the_bridge(monkeypatch: pytest.MonkeyPatch, demo_
     content = f"organisation,fund,amount\n{rows}".encode()
     well(app.file_uploader[0].set_value(("had.csv", content, "text/csv")).run())
     assert "Historic budget of £1 million becomes" in said(app)
-    assert ">1,000,000.00<" in tables(app)
+    assert '"1,000,000.00"' in tables(app)
 
 
 def test_practices_have_no_budgets_yet_but_fair_shares(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:

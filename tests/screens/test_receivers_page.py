@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.entries import posting
-from ledger.money import exact_pounds
+from ledger.money import spoken
 from ledger.store.base import Store
 from tests.books import at, entry, fund_all, new_terms, small_books, term
 from tests.screens.pages import document, no_leftovers, page, said, tables
@@ -23,7 +23,7 @@ def test_the_page_says_what_the_command_says(monkeypatch: pytest.MonkeyPatch, de
     shown = tables(app)
     spread = {row["measure"]: row for row in answer["spread"]}
     assert f"Of 42 the median ICB works with {spread['pots']['median']}" in said(app)
-    assert f">{exact_pounds(spread['median_pot']['median'])} (" in shown
+    assert f">{spoken(spread['median_pot']['median'])} (" in shown
     assert "North East and Yorkshire" in shown
     assert "most deprived third" in shown
     assert f"NHS West Yorkshire ICB works with {own['pots']} pots." in said(app)

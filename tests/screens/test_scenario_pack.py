@@ -122,7 +122,7 @@ def test_several_scenarios_are_packed_side_by_side(demo_ledger: Path, tmp_path: 
     assert "2 scenarios side by side" in words
     for row in both["rows"]:
         if row["kind"] == "amount" and row["scenario_1_pence"] != row["scenario_2_pence"]:
-            assert {exact_pounds(row["scenario_1_pence"]), exact_pounds(row["scenario_2_pence"])} <= words
+            assert {spoken(row["scenario_1_pence"]), spoken(row["scenario_2_pence"])} <= words
     assert [each["what"] for each in both["differences"]] == ["step 1: over_years"]
     assert "step 1: over years" in words
     (places,) = [level for level in both["gainers"] if level["level"] == "place"]

@@ -43,13 +43,13 @@ def test_a_picked_scenario_shows_what_the_command_line_says(monkeypatch: pytest.
     shown = tables(app)
     for bridge in wanted["bridges"]:
         for key in ("before_pence", "after_pence"):
-            assert f">{exact_pounds(bridge[key])}<" in shown
+            assert f'"{exact_pounds(bridge[key])}"' in shown
     (icbs,) = [view for view in wanted["gainers"] if view["level"] == "icb"]
     for gain in (icbs["changes"][0], icbs["changes"][-1]):
-        assert f">{exact_pounds(gain['change_pence'])}<" in shown
-        assert f">{exact_pounds(gain['per_head_pence'])}<" in shown
+        assert f'"{exact_pounds(gain["change_pence"])}"' in shown
+        assert f'"{exact_pounds(gain["per_head_pence"])}"' in shown
     for fifth in icbs["fifths"]:
-        assert f">{exact_pounds(fifth['change_pence'])}<" in shown
+        assert f'"{exact_pounds(fifth["change_pence"])}"' in shown
     assert all(test["says"] in shown for test in wanted["scorecard"])
     assert all(measure["title"] in shown for measure in wanted["rows"])
     assert "Hypothetical: nobody has decided any of this" in said(app)
@@ -196,14 +196,14 @@ def test_several_are_compared(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
     shown = tables(app)
     for row in wanted["rows"]:
         if row["kind"] == "amount" and len({row["before_pence"], *(row[f"scenario_{n}_pence"] for n in (1, 2, 3))}) > 1:
-            assert all(f">{exact_pounds(row[f'scenario_{number}_pence'])}<" in shown for number in (1, 2, 3))
+            assert all(f'"{exact_pounds(row[f"scenario_{number}_pence"])}"' in shown for number in (1, 2, 3))
     for each in wanted["differences"]:
         assert each["what"].replace("_", " ") in shown
     places = next(level for level in wanted["gainers"] if level["level"] == "place")
     app.radio(key="level").set_value("place")
     well(app.run())
     for change in places["organisations"][0]["change_pence"]:
-        assert f">{exact_pounds(change)}<" in tables(app)
+        assert f'"{exact_pounds(change)}"' in tables(app)
     assert "Scenarios 1 and 3 end" in said(app)
 
 

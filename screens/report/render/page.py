@@ -5,8 +5,10 @@ On a narrow screen each row becomes a card with the column's name before each fi
 
 from html import escape
 
+from ledger.money import exact_pounds
+from screens.report.amounts import MoneyAs
 from screens.report.render import csv
-from screens.report.report import NUMBERS, Cell, Column, FigureCell, Link, RangedCell, Table
+from screens.report.report import NUMBERS, Cell, Column, ColumnKind, FigureCell, Link, RangedCell, Table, plain
 
 STYLE = (
     ".house table{border-collapse:collapse;width:100%;margin:0 0 1rem 0;font-size:.95rem}"
@@ -59,16 +61,17 @@ def _definitions(table: Table) -> str:
     return f"<details><summary>What the figures are: {escape(table.name)}</summary><dl>{terms}</dl></details>"
 
 
-def show(table: Table, file_name: str = "") -> None:
+def show(table: Table, file_name: str = "", *, is_exact: bool = False) -> None:
     """Render a table.
 
     Args:
-        file_name: of the CSV file that is offered with it; without one, none is.
+        file_name: of the CSV file that is offered with it, to the penny; without one, none is.
+        is_exact: whether amounts are to the penny on the page too, where they are audited or about to be posted.
     """
     import streamlit as st  # noqa: PLC0415 - commands write tables too, and need not wait for it
 
     shown, number = table.beginning()
-    st.html(as_html(shown))
+    st.html(as_html(shown if is_exact else shown.on_screen()))
     if number:
         whole = ", and their whole" if table.has_total else ""
         st.write(f"The first {table.most} of {number:,} are shown{whole}; the file has all of them.")
@@ -102,6 +105,11 @@ def _row(table: Table, place: int, *, is_whole: bool) -> str:
 
 def _content(column: Column, cell: Cell) -> str:
     text = escape(column.text(cell))
+    own = cell.value.column if isinstance(cell, Link) and isinstance(cell.value, FigureCell) else column
+    own = cell.column if isinstance(cell, FigureCell) else own
+    if own.kind is ColumnKind.MONEY and own.money_as is not MoneyAs.EXACT and isinstance(pence := plain(cell), int):
+        # What is shown is rounded; what programs find in the page is not.
+        text = f'<data value="{exact_pounds(pence)}">{text}</data>'
     return f'<a href="{escape(cell.address)}" target="_self">{text}</a>' if isinstance(cell, Link) else text
 
 

@@ -61,7 +61,7 @@ def show(books: Books) -> None:
     if not found:
         st.info("No proposal is here for you to see.")
         return
-    tables.show(decisions.proposals_table(found))
+    tables.show(decisions.proposals_table(found), is_exact=True)
     st.write(
         "Choose one to see what it would do, and to decide on it. 'devolution proposal' approves, rejects and "
         "withdraws on the command line."
@@ -149,7 +149,7 @@ def _entries(chosen: _Chosen) -> None:
     heads = columns(
         "Entry", "Kind", "Why", day("Counts from"), "On the authority of", "Source", count("Legs"), "Moves (£)"
     )
-    tables.show(Table(count_of(len(rows), "entry of it", "entries of it"), heads, rows))
+    tables.show(Table(count_of(len(rows), "entry of it", "entries of it"), heads, rows), is_exact=True)
 
 
 def _legs(chosen: _Chosen) -> None:
@@ -157,7 +157,7 @@ def _legs(chosen: _Chosen) -> None:
         st.write("It moves no money: it brings records alone.")
         return
     name = f"Who pays whom: {count_of(len(chosen.legs), 'leg', 'legs')}"
-    tables.show(decisions.legs(chosen.legs, name, most=_MOST_LEGS), "proposed-legs")
+    tables.show(decisions.legs(chosen.legs, name, most=_MOST_LEGS), "proposed-legs", is_exact=True)
 
 
 def _brought(chosen: _Chosen) -> None:
@@ -170,7 +170,8 @@ def _brought(chosen: _Chosen) -> None:
                 says = "; ".join(_said(column, value) for column, value in rest if value not in (None, ""))
                 rows.append((name[1], says))
             tables.show(
-                Table(f"Entry {nth} of it records: {model.__name__.lower()}", columns("Record", "What it says"), rows)
+                Table(f"Entry {nth} of it records: {model.__name__.lower()}", columns("Record", "What it says"), rows),
+                is_exact=True,
             )
 
 
@@ -329,7 +330,7 @@ def _preview(asked: _Asked, proposal: Listed, entries: Sequence[Mapping[str, Any
         "Tried against every rule of the books: it can be done. The decision would be posted, and with it what stands "
         "below. Nothing is posted yet."
     )
-    tables.show(Table("What would be posted", columns("Entry", count("Legs"), "Moves (£)"), rows))
+    tables.show(Table("What would be posted", columns("Entry", count("Legs"), "Moves (£)"), rows), is_exact=True)
 
 
 def _label(asked: _Asked, proposal: Listed) -> str:

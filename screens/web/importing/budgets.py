@@ -450,7 +450,7 @@ def _outcome(store: Store, at: Moment, file: _File, request: Request, looked: Lo
 def _totals(budget: Understood) -> None:
     """Three totals that tie to the penny, and what the payer holds beside them."""
     st.header("Totals", anchor=False)
-    tables.show(imports.totals(budget))
+    tables.show(imports.totals(budget), is_exact=True)
     if budget.ties:
         (st.write if budget.file_pence is None else st.success)(imports.tie(budget))
     for sentence in imports.rests(budget):
@@ -463,10 +463,10 @@ def _set_aside(budget: Understood) -> None:
     aside, read = imports.set_aside(budget), imports.meanings_table(budget)
     if aside.rows:
         with st.expander(f"{aside.name}: {len(aside.rows):,}"):
-            tables.show(aside, "set-aside")
+            tables.show(aside, "set-aside", is_exact=True)
     if read.rows:
         with st.expander("How each column was read"):
-            tables.show(read)
+            tables.show(read, is_exact=True)
 
 
 def _receivers(store: Store, budget: Understood) -> None:
@@ -476,9 +476,9 @@ def _receivers(store: Store, budget: Understood) -> None:
         store, lambda reader, now: position.position(reader, now, year=budget.request.year.start)
     ).to_pylist()  # fmt: skip
     st.header("What each receives", anchor=False)
-    tables.show(imports.before_and_after(budget, names, held))
+    tables.show(imports.before_and_after(budget, names, held), is_exact=True)
     with st.expander("Each amount, and whether it lasts"):
-        tables.show(imports.receivers(budget, names), "receivers")
+        tables.show(imports.receivers(budget, names), "receivers", is_exact=True)
 
 
 def _post(store: Store, at: Moment, file: _File, request: Request, looked: Looked) -> None:

@@ -125,7 +125,7 @@ def _understand(brought: Files, years: Years | None, sheet: str | None) -> list[
 
 def _understood(files: Sequence[PublishedFile]) -> None:
     st.header("What was understood", anchor=False)
-    tables.show(imports.tables_found(files))
+    tables.show(imports.tables_found(files), is_exact=True)
     told = imports.remarks(files)
     if told:
         with st.expander(f"{len(told):,} remarks: what ties, and what was set aside", expanded=len(told) < 4):  # noqa: PLR2004 - a few are read at once
@@ -145,7 +145,7 @@ def _totals(files: Sequence[PublishedFile], imported: PublishedImport) -> None:
         ("Understood", f"{totals.figures:,} figures", totals.understood_pence),
         ("Would be posted", "allocations that are new", imported.moved_pence),
     ]
-    tables.show(Table("Totals, to the penny", columns("Total", "Where from", "Amount (£)"), rows))
+    tables.show(Table("Totals, to the penny", columns("Total", "Where from", "Amount (£)"), rows), is_exact=True)
     if totals.ties:
         told = f"They tie: {spoken(totals.understood_pence)}."
         if totals.apart_pence:
@@ -329,7 +329,7 @@ def _choose_kind(found: ImportKind, digests: Sequence[str]) -> ImportKind:
 def _seen_before(store: Store, at: Moment, brought: Sequence[tuple[str, bytes]], digests: Sequence[str]) -> None:
     """The files with their hashes, and whether the books rest on any of them already."""
     rows = [(name, len(content), digest) for (name, content), digest in zip(brought, digests, strict=True)]
-    tables.show(Table("Files", columns("File", count("Bytes"), "SHA-256"), rows))
+    tables.show(Table("Files", columns("File", count("Bytes"), "SHA-256"), rows), is_exact=True)
     before = open_ledger.ask(
         store,
         lambda reader, _: [batch for digest in digests for batch in imported.batches(reader, at, digest=digest)],
@@ -347,4 +347,4 @@ def _seen_before(store: Store, at: Moment, brought: Sequence[tuple[str, bytes]],
             for batch in before
         ]
         heads = columns(link("First entry"), "Source", "By", day("Recorded"), "State", "Moved (£)")
-        tables.show(Table("Brought in before", heads, shown))
+        tables.show(Table("Brought in before", heads, shown), is_exact=True)

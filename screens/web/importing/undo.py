@@ -54,7 +54,7 @@ def show(store: Store, at: Moment) -> None:
         link("Entries"), "File or source", "By", day("Recorded"), "State", count("Legs"), "Moved (£)", "SHA-256"
     )
     table = Table(f"{len(rows):,} imports, the newest first", heads, rows)
-    tables.show(table.with_only(*(column.heading for column in heads[:-1])))
+    tables.show(table.with_only(*(column.heading for column in heads[:-1])), is_exact=True)
     tables.download(table, "imports")
     by_first = {batch.entries[0]: batch for batch in found}
     first = address.choose(
@@ -163,7 +163,10 @@ def _preview(store: Store, batch: Batch, seen: Sequence[Posted]) -> None:
             for number, posted in zip(batch.to_undo, seen, strict=True)
         ]
         tables.show(
-            Table("What would be posted, the newest first", columns("Mirror of", count("Legs"), "Moves back (£)"), rows)
+            Table(
+                "What would be posted, the newest first", columns("Mirror of", count("Legs"), "Moves back (£)"), rows
+            ),
+            is_exact=True,
         )
         return
     legs = open_ledger.ask(store, lambda reader, _: journal.legs(reader, batch.to_undo[0]))
@@ -174,7 +177,7 @@ def _preview(store: Store, batch: Batch, seen: Sequence[Posted]) -> None:
         back,
         most=_MOST_LEGS,
     )
-    tables.show(table, "undo-legs" if len(back) > _MOST_LEGS else "")
+    tables.show(table, "undo-legs" if len(back) > _MOST_LEGS else "", is_exact=True)
 
 
 def _reverse(store: Store, batch: Batch, reason: str, actor: str, authority: str, *, dry_run: bool) -> list[Posted]:

@@ -123,7 +123,7 @@ def _trail(books: Books) -> None:
     shown = table.for_people()
     whole = ("Balance", *[""] * (len(shown.columns) - 2), balance_pence)
     shown = replace(shown, rows=[*shown.rows, whole], has_total=True, most=_MOST_SHOWN)
-    tables.show(shown, f"trail-{organisation}")
+    tables.show(shown, f"trail-{organisation}", is_exact=True)
 
 
 def _made(books: Books) -> None:
@@ -159,7 +159,7 @@ def _made(books: Books) -> None:
     heads = columns("Organisation", "Line", "Standing", "Ring-fence", "Amount (£)")
     if rows:
         table = Table("Balances", heads, [*shown, whole], has_total=True, most=_MOST_SHOWN)
-        tables.show(table, f"made-of-{under or 'all'}")
+        tables.show(table, f"made-of-{under or 'all'}", is_exact=True)
 
 
 def _narrowed(only: Mapping[str, str]) -> str:
@@ -210,7 +210,7 @@ def _entries(books: Books) -> None:
         if len(shown) == found.total
         else f"The newest {len(shown):,} of {found.total:,} entries"
     )
-    tables.show(Table(told, heads, shown), "entries")
+    tables.show(Table(told, heads, shown), "entries", is_exact=True)
 
 
 def _entry(books: Books, number: int) -> None:
@@ -236,11 +236,11 @@ def _entry(books: Books, number: int) -> None:
         ("SHA-256 of the source", digest or "none"),
         ("Reversal", _undone(row) or "neither undoes another nor was undone"),
     ]
-    tables.show(Table("Facts", columns("What", day("As recorded")), facts))
+    tables.show(Table("Facts", columns("What", day("As recorded")), facts), is_exact=True)
     if not legs:
         st.write("It moves no money: it brings organisations, terms, agreements or control totals.")
     else:
-        tables.show(decisions.legs(legs, f"{len(legs):,} legs"), f"entry-{number}")
+        tables.show(decisions.legs(legs, f"{len(legs):,} legs"), f"entry-{number}", is_exact=True)
     frame.link("All entries", "audit", {"view": "entries"})
 
 
@@ -277,7 +277,7 @@ def _data() -> None:
         for one in figures.descriptions().values()
     ]
     heads = columns("Table", "Standing", "Publisher", "Vintage", "Licence", "How it was made")
-    tables.show(Table(f"{len(rows)} tables", heads, rows), "data")
+    tables.show(Table(f"{len(rows)} tables", heads, rows), "data", is_exact=True)
 
 
 def _undone(row: Mapping[str, int | None]) -> str:

@@ -159,7 +159,10 @@ def _told(report: Report, name: str, content: bytes) -> None:
     for sentence in (*report.sentences, *report.foot):
         st.text(sentence)
     for table in report.shown:
-        tables.show(replace(table, name=f"What is in it: {count_of(len(table.rows), 'row', 'rows')}", most=_MOST_SHOWN))
+        tables.show(
+            replace(table, name=f"What is in it: {count_of(len(table.rows), 'row', 'rows')}", most=_MOST_SHOWN),
+            is_exact=True,
+        )
 
 
 def _ask(books: Books, asks: Sequence[str]) -> ExportRequest | None:

@@ -10,6 +10,7 @@ from allocations.shares import national, restated, targets
 from allocations.shares.national import ABOVE, BELOW, DISTANCE, TITLES, IcbStanding, Threshold
 from allocations.shares.pace import plan, read_pace
 from allocations.shares.targets import STREAMS
+from allocations.shares.why_tied import why_tied
 from ledger.errors import Refused
 from ledger.reports import lines_over_years, monitoring, over_receivers, receivers, trend
 from ledger.reports.position import Moment
@@ -17,8 +18,8 @@ from ledger.reports.summary import percent
 from ledger.reports.trend import MONTHS, YEARS
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
+from screens.report import briefing, over_time, shares
 from screens.report import national as reporting
-from screens.report import over_time, shares
 from screens.report.marks import at_percent
 from screens.report.national import in_percent
 from screens.report.render import page as tables
@@ -63,6 +64,8 @@ def page() -> None:
         books.year, as_is, books.reading,
     )  # fmt: skip
     _compare(rows, books.year if as_is is None else None, whole)
+    if as_is is None:
+        _why(books, rows, whole)
     _alerts(rows)
     _watched(books)
     _trend(books)
@@ -163,6 +166,41 @@ def _beside(rows: Sequence[IcbStanding], marked: str) -> None:
     st.header(f"{one.name} beside others", anchor=False)
     st.write(reporting.beside_sentence(rows, marked))
     tables.show(reporting.beside(rows, marked), f"beside-{marked}")
+
+
+@st.fragment
+def _why(books: Books, rows: Sequence[IcbStanding], whole: IcbStanding | None) -> None:
+    """Which lines tie the marked ICB, or the one that is tied most; and it all on one page to take away."""
+    st.header("Why, and since when", anchor=False)
+    names = {row.code: row.name for row in rows}
+    usual = briefing.most_tied(rows)
+    code = address.choose(
+        "why", "The reasons for", list(names), shown=lambda code: names[code], usual=usual or None,
+        unknown="which is not here",
+    )  # fmt: skip
+    lines, first = books.answer(
+        "why tied", lambda reader, at: why_tied(reader, at, code, books.year, books.reading), code, books.year,
+        books.reading,
+    )  # fmt: skip
+    st.write(briefing.why_sentence(lines, names[code], first))
+    tables.show(briefing.why(lines, names[code]), f"why-{code}")
+
+    def printed() -> bytes:
+        points = books.answer(
+            "trend",
+            lambda reader, at: trend.trend(
+                reader, trend.month_ends(reader, at, books.year), [code], books.reading
+            )[code],
+            code, MONTHS, False, books.year, books.reading,
+        )  # fmt: skip
+        return briefing.page(
+            rows, code, whole, lines, points, books.at, first_year=first, year=books.year
+        ).encode()  # fmt: skip
+
+    st.download_button(
+        f"Briefing on {names[code]}, one page to print (HTML)", data=printed, file_name=f"briefing-{code}.html",
+        mime="text/html", key="download briefing", on_click="ignore",
+    )  # fmt: skip
 
 
 def _listed(rows: Sequence[IcbStanding], whom: str, marked: str) -> list[IcbStanding]:

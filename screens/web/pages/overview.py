@@ -8,7 +8,7 @@ import streamlit as st
 
 from allocations.shares import national
 from ledger.errors import Refused
-from ledger.money import exact_pounds
+from ledger.money import spoken
 from ledger.reports import summary
 from ledger.reports.measures import MEASURES
 from ledger.reports.summary import GradeChange
@@ -85,10 +85,10 @@ def _icbs_alone(books: Books) -> None:
 
 
 def _behind(pence: int, only: Mapping[str, str], icb: str | None, books: Books) -> None:
-    """To the penny, and what it is made of."""
+    """The way to what it is made of, to the penny."""
     if pence:
         leads = composed(pence, under=icb, year=books.year, reading=books.reading, **only)
-        frame.link(f"£{exact_pounds(pence)} and what it is made of", leads.page, leads.query)
+        frame.link(f"What {spoken(pence)} is made of", leads.page, leads.query)
 
 
 @st.fragment

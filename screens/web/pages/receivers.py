@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ledger.money import exact_pounds, spoken
+from ledger.money import spoken
 from ledger.reports import receivers
 from ledger.reports.receivers import PENNY_PACKETS, Received, chosen_by, put_together, streams_in_last
 from ledger.years import FinancialYear
@@ -111,7 +111,7 @@ def _ticks(one: Received) -> list[Tick]:
         Tick(
             stream.name,
             marks.at_pounds(stream.amount_pence),
-            f"£{exact_pounds(stream.amount_pence)}",
+            spoken(stream.amount_pence),
             stream.code in last,
         )
         for stream in one.streams

@@ -175,7 +175,7 @@ def _said(decision: Decision, at: Moment, tried: Recorded) -> None:
     for sentence in tried.sentences:
         st.text(sentence)
     for table in report.shown if tried.touched else ():
-        tables.show(replace(table, name="Before and after"))
+        tables.show(replace(table, name="Before and after"), is_exact=True)
 
 
 def _told(decision: Decision, at: Moment, recorded: Recorded, *, is_proposal: bool) -> None:

@@ -168,7 +168,7 @@ def _post(store: Store, at: Moment, register: Register, about: str, total: int |
     for sentence in report.sentences:
         st.write(sentence)
     for table in report.shown:
-        tables.show(table)
+        tables.show(table, is_exact=True)
     shown = repr((about, total))
     done = st.session_state.get(_DONE)
     if done is not None and done[0] == shown:
