@@ -99,7 +99,7 @@ def places_show_what_is_issued(visit: Visit, address: str, issued: list[int]) ->
     visit.settled()
     visit.unfold()
     for pence in issued:
-        assert page.get_by_text(exact_pounds(pence), exact=True).count() >= 1
+        assert page.locator(f"data[value='{exact_pounds(pence)}']").count() >= 1
     page.get_by_text("Places of my own").click()
     page.get_by_text("No place has been made yet").wait_for(timeout=SECONDS)
     page.get_by_role("tab", name="Choose practices and name places").click()
