@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
+from allocations.figures import tables
 from allocations.figures.weightings import WEIGHTINGS
 from allocations.reading.strict_yaml import Path_, TextLoader, read_lines
 from ledger.money import PENCE_PER_POUND, parse_pounds
@@ -22,6 +23,7 @@ from scenarios.change import held
 from scenarios.fields import Grade
 from scenarios.variants import make_room
 from scenarios.weighing import FAIR_SHARE
+from scenarios.world import HOLDERS, ICB, PLACE
 
 PERCENT, POUNDS, WHOLE, CHOICE = "percent", "pounds", "whole", "choice"
 _WHOLE_STEPS = 20  # an amount goes from nothing to twice as much, by twentieths of itself
@@ -80,10 +82,17 @@ _FIELDS: Mapping[str, _Field] = {
     "spent_pounds": _Field(POUNDS, "amount spent already"),
     "over_years": _Field(WHOLE, "years to do it in", range(1, 11)),
     "in_year": _Field(WHOLE, "which year is shown", range(1, 11)),
+    "left": _Field(PERCENT, "share that is left", _SHARE),
+    "points": _Field(PERCENT, "points moved", _percents(0, 10, 10)),
+    "risk_share": _Field(PERCENT, "part of a surplus or a deficit", _SHARE),
+    "spent": _Field(PERCENT, "share of the budget that is spent", _percents(80, 120)),
+    "term_years": _Field(WHOLE, "years that it lasts", range(1, 16)),
     "years": _Field(WHOLE, "years to get there", range(1, 31)),
     "days": _Field(WHOLE, "days later (earlier below zero)", range(-180, 181, 5)),
     "returns_per_year": _Field(WHOLE, "returns a year", range(13)),
     "grade": _Field(CHOICE, "grade", get_args(Grade)),
+    "surplus": _Field(CHOICE, "what becomes of a surplus", ("kept", "returned", "shared")),
+    "withheld": _Field(CHOICE, "what is withheld goes to", ("source", "those who earned")),
     "inner": _Field(CHOICE, "inner ring-fences", ("kept", "dropped")),
     "by": _Field(CHOICE, "shared by", (FAIR_SHARE, *WEIGHTINGS)),
     "from": _Field(CHOICE, "instead of by", (FAIR_SHARE, *WEIGHTINGS)),
@@ -92,11 +101,12 @@ _OF_FUNDS: Mapping[str, _Field] = {
     "below_pounds": _Field(POUNDS, "pots below"),
     "above_pounds": _Field(POUNDS, "pots above"),
 }
-# What ``to`` is differs from lever to lever.
+# What ``to`` is differs from lever to lever, and whom the books do not know as holders is named by words of its own.
 _TO = {
     **dict.fromkeys(("devolve", "autonomy"), _Field(CHOICE, "to whom", _TIERS)),
     "reweigh": _Field(CHOICE, "shared by", (FAIR_SHARE, *WEIGHTINGS)),
 }
+_TO_HOLDERS = _Field(CHOICE, "to whom", tuple(holder for holder in HOLDERS if holder != "provider"))
 
 
 def knobs(content: Any) -> tuple[Knob, ...]:
@@ -163,7 +173,7 @@ def _places(content: Any) -> Iterator[tuple[Path_, str, str, _Field]]:
 def _of_step(step: Mapping[str, Any], spot: Path_, prefix: str, label: str) -> Iterator[tuple[Path_, str, str, _Field]]:
     inner: Mapping[str, Any] = {key: value if isinstance(value, dict) else {} for key, value in step.items()}
     for key in step:
-        each = _TO.get(str(step.get("lever"))) if key == "to" else _FIELDS.get(key)
+        each = _to(step) if key == "to" else _FIELDS.get(key)
         if each is not None:
             yield (*spot, key), f"{prefix}.{key}", label, each
         for below in inner[key]:
@@ -174,6 +184,10 @@ def _of_step(step: Mapping[str, Any], spot: Path_, prefix: str, label: str) -> I
                 yield (*spot, key, below), f"{prefix}.segment{below}", label, words
             if key == "sharing" and below == "by":
                 yield (*spot, key, below), f"{prefix}.by", label, _FIELDS["by"]
+
+
+def _to(step: Mapping[str, Any]) -> _Field | None:
+    return _TO_HOLDERS if step["to"] in _TO_HOLDERS.options else _TO.get(str(step.get("lever")))
 
 
 def _knob(key: str, label: str, field: _Field, value: Any, spot: Path_) -> Knob | None:
@@ -256,6 +270,8 @@ class _Plain(yaml.SafeDumper):
 
 FILE = Path(__file__).parent / "building_blocks.yaml"
 _CHOSEN = "Chosen by whoever built this scenario, to see what it does"
+_EVERYBODY = "everybody of whom it is asked"
+_LAST_QUARTER = 4
 _NOBODY = "Nobody's figure yet: give it a source before a decision rests on it"
 
 
@@ -287,8 +303,8 @@ def built(
     for place, name in enumerate(names):
         block = blocks[name]
         own = {one: f"{one}_{place + 1}" if name in names[:place] else one for one in block.get("assumptions", {})}
-        step = _filled(block["step"], own)
-        if lines and lines.get(place):
+        step = _of_whom(_filled(block["step"], own), organisation)
+        if lines and lines.get(place) and "funds" in step:
             kept = {key: value for key, value in step["funds"].items() if key.endswith("_pounds")}
             step["funds"] = {"codes": list(lines[place]), **kept}
         steps.append(step)
@@ -303,6 +319,19 @@ def built(
         "steps": steps,
         **({"assumptions": assumptions} if assumptions else {}),
     }
+
+
+def _of_whom(step: dict[str, Any], organisation: str | None) -> dict[str, Any]:
+    """A step that has to name bodies, with those of one ICB; with everybody's where there is none.
+
+    Nobody is singled out: whoever builds on it names whom it is about.
+    """
+    if _EVERYBODY not in step.values():
+        return step
+    shipped = tables.table("places_2025_26").select([PLACE, ICB]).to_pylist()
+    icbs = {row[PLACE]: row[ICB] for row in shipped if organisation in (None, row[ICB])}
+    whom = {"people_of": sorted(icbs), "missed": {icb: [_LAST_QUARTER] for icb in sorted(set(icbs.values()))}}
+    return {key: whom[key] if value == _EVERYBODY else value for key, value in step.items()}
 
 
 def lines(position: pa.Table) -> dict[str, str]:

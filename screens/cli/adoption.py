@@ -13,7 +13,6 @@ from ledger.reports.position import moment
 from ledger.store.base import Store
 from scenarios import outcome as outcomes
 from scenarios import proposal, saved
-from scenarios.scenario import read_scenario
 from screens.cli import options
 from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Ledger
@@ -41,9 +40,8 @@ def adopt(
     out: Annotated[Path | None, typer.Option(help="Write the proposal here, as JSON.", dir_okay=False)] = None,
 ) -> Report:
     """Turn a scenario into a proposal: its entries, tried against every rule, their money reserved, nothing posted."""
-    path = saved.locate(file, ledger)
-    written = read_scenario(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    written = saved.find(file, ledger)
+    digest = hashlib.sha256(saved.content(file, ledger)).hexdigest()
     with Store.open(ledger) as store:
         with store.read() as reader:
             at = moment(reader)

@@ -139,7 +139,9 @@ def _scenario(
     out: Out,
     ledger: Ledger = DEFAULT_LEDGER,
 ) -> Report:
-    return _write(EXPORTS["scenario"], out, ExportRequest(scenario=str(saved.locate(name, ledger))), ledger)
+    path = saved.locate(name, ledger)
+    content = None if path.exists() else saved.content(name, ledger)
+    return _write(EXPORTS["scenario"], out, ExportRequest(scenario=str(path), scenario_content=content), ledger)
 
 
 @guarded("scenario pack")

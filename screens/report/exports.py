@@ -15,6 +15,7 @@ from ledger.reports.position import Moment
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
 from scenarios import outcome
+from scenarios.saved import read_text
 from scenarios.scenario import read_scenario
 from screens.report import decisions, holdings
 from screens.report.render import csv, json
@@ -32,7 +33,7 @@ class ExportRequest:
         amount_pence: what it shares; what the ICB received of the fund otherwise.
         places: a file of the reader's own places.
         as_at: the last day that counts; today otherwise.
-        scenario: its file.
+        scenario: its file, or its name with figures turned; ``scenario_content`` is then what such a file holds.
         contact: who answers questions, for the cover.
         everything: also what has ended.
     """
@@ -48,6 +49,7 @@ class ExportRequest:
     as_at: date | None = None
     known_at: datetime | None = None
     scenario: str = ""
+    scenario_content: bytes | None = None
     contact: str | None = None
     everything: bool = False
 
@@ -142,9 +144,10 @@ def _published(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
 def _scenario(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
     from screens.report import board_pack  # noqa: PLC0415 - which draws charts
 
-    path = Path(asked.scenario)
-    found = outcome.work_out(books.reader, read_scenario(path))
-    guard = board_pack.workbook(books.reader, found, path.read_bytes(), out)
+    path, content = Path(asked.scenario), asked.scenario_content
+    written = read_scenario(path) if content is None else read_text(content, f"{path.name}.yaml")
+    found = outcome.work_out(books.reader, written)
+    guard = board_pack.workbook(books.reader, found, content or path.read_bytes(), out)
     report = _guarded(guard, replace(books, at=found.run.books.at or books.at), out)
     sentences = [found.sentence, "All of it is hypothetical: nobody has decided it."]
     return replace(report, sentences=sentences, facts={**report.facts, "sentence": found.sentence})

@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from allocations.reading.strict_yaml import read_lines
+from ledger.errors import Refused
 from scenarios import outcome
+from scenarios.engine import run
 from scenarios.knobs import BLOCKS, CHOICE, POUNDS, as_text, built, knobs, turned
 from scenarios.saved import read_text
 from scenarios.scenario import WrittenScenario, read_scenario
+from tests import demo_of_2025_26
 
 NAMES = sorted(outcome.library())
 
@@ -75,8 +78,39 @@ def test_each_building_block_is_a_scenario_with_something_to_turn(block: str) ->
     made = built([block], year="2025/26", organisation=None)
     scenario = read(made).scenario
     assert len(scenario.steps) == 1
-    assert knobs(made)
+    assert knobs(made) or block == "successor"
     assert all(each.quality == "red" for each in scenario.assumptions)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_each_building_block_runs_on_the_position_of_an_icb(block: str) -> None:
+    books = demo_of_2025_26.baseline()
+    # Of health inequalities money, shared by need, no place could give up as much as another weighting would take.
+    only = {0: ["core-community"]} if block == "reweigh" else None
+    (done,) = run(read(built([block], year="2025/26", organisation="QWO", lines=only)), books).done
+    assert (
+        done.change.moved_pence
+        or done.change.added_pence
+        or block in ("successor", "release", "release-small", "announce")
+    )
+
+
+def test_a_block_that_names_bodies_names_all_of_the_icb_and_singles_nobody_out() -> None:
+    (step,) = built(["capitate"], year="2025/26", organisation="QWO")["steps"]
+    west_yorkshire = {"QWO-E08000032", "QWO-E08000033", "QWO-E08000034", "QWO-E08000035", "QWO-E08000036"}
+    # And a part of Craven, which lies in North Yorkshire's authority.
+    assert set(step["people_of"]) == {*west_yorkshire, "QWO-E06000065"}
+    (everywhere,) = built(["instalments"], year="2025/26", organisation=None)["steps"]
+    assert len(everywhere["missed"]) == 42
+    with pytest.raises(Refused, match="they are in 42 ICBs"):
+        run(read(built(["capitate"], year="2025/26", organisation=None)), demo_of_2025_26.baseline())
+
+
+def test_who_receives_turns_among_those_of_its_kind() -> None:
+    to = {knob.key: knob for knob in knobs(built(["devolve-to-mnp"], year="2025/26", organisation=None))}["s1.to"]
+    assert to.options == ("iho", "local_authority", "pool", "mnp", "snp")
+    local = {knob.key: knob for knob in knobs(built(["devolve"], year="2025/26", organisation=None))}["s1.to"]
+    assert local.options == ("place", "pcn", "practice")
 
 
 def test_blocks_stand_in_their_order_each_with_assumptions_of_its_own() -> None:
