@@ -291,6 +291,10 @@ def test_adopt_tries_everything_and_posts_nothing(own_demo_ledger: Path, tmp_pat
     assert (
         sum(leg["amount_pence"] for leg in entry["transfers"]) == told["rows"][0]["amount_pence"] == 10_796_366_586_43
     )
+    fewer = "devolve-80-at-once@share_at_place=70%"
+    (step,) = document("scenario", "run", fewer, "--ledger", own_demo_ledger)["steps"]
+    told = document("scenario", "adopt", fewer, "--dry-run", "--ledger", own_demo_ledger)
+    assert told["rows"][0]["amount_pence"] == step["moved_pence"] < 10_796_366_586_43
     assert document("position", "--ledger", own_demo_ledger)["head"] == head
     code, _, err = command("scenario", "adopt", "competitive-pot", "--ledger", own_demo_ledger)
     assert code == 1

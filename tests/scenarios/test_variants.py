@@ -83,3 +83,7 @@ def test_commands_take_turned_figures_and_say_so(demo_ledger: Path, tmp_path: Pa
     page = tmp_path / "pack.html"
     assert run("scenario", "pack", TURNED, NAME, "--out", page, "--ledger", demo_ledger).exit_code == 0
     assert page.read_text(encoding="utf-8").count(words) == 2  # in the list in front, and over the scenario
+    out = tmp_path / "turned.xlsx"
+    exported = run("export", "scenario", TURNED, "--out", out, "--ledger", demo_ledger, "--json")
+    assert json.loads(exported.stdout)["sentence"] in " ".join(ran.stdout.split("\n"))
+    assert "76%" in json.loads(exported.stdout)["sentence"]
