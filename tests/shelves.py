@@ -103,7 +103,10 @@ class ServerShelf:
     def _make(self, name: str, template: str) -> ServerAddress:
         database = f"test_{name}_{_OWN}_{next(_serial)}".lower()
         with administrator() as server:
-            server.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+            # Files are copied in a third of the processor time that a log of each of their pages takes; servers
+            # before 15 know no other way.
+            how = "STRATEGY FILE_COPY" if server.info.server_version >= 150_000 else ""
+            server.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}" {how}')
             if template != "template0":  # rights to a database are not copied with it
                 server.execute(f'REVOKE TEMPORARY ON DATABASE "{database}" FROM PUBLIC')
         self.made.append(database)
