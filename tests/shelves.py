@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
 
 import duckdb
@@ -20,7 +21,7 @@ import pytest
 from ledger.entries import chain, posting
 from ledger.store.address import Address, ServerAddress, parse
 from ledger.store.base import Store
-from tests.books import small_books
+from tests.books import fund_all, small_books
 
 SERVER = os.environ.get("DEVOLUTION_TEST_POSTGRES", "")
 NO_SERVER = "there is no PostgreSQL server to test with; set DEVOLUTION_TEST_POSTGRES to a superuser's URL to run this"
@@ -230,3 +231,21 @@ def small_books_on(shelf: Shelf) -> Address:
         small_books(store)
         store.checkpoint()
     return place
+
+
+def small_file(path: Path, *, funded: bool = False) -> Path:
+    """A file with the small books, a copy of what was made once; ``fund_all`` is posted in it where that is asked."""
+    path.write_bytes(_small_file(funded=funded))
+    return path
+
+
+@cache
+def _small_file(*, funded: bool) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "small.duckdb"
+        with Store.create(path) as store:
+            small_books(store)
+            if funded:
+                fund_all(store)
+            store.checkpoint()
+        return path.read_bytes()

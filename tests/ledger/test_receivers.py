@@ -14,8 +14,9 @@ from ledger.reports.receivers import Received, last_part, received, returns_by_m
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.report import pots
-from tests.books import at, entry, new_terms, small_books, term
+from tests.books import at, entry, new_terms, term
 from tests.ledger.test_measures import GE6, row, table
+from tests.shelves import small_file
 
 
 def test_one_receiver_pot_by_pot() -> None:
@@ -87,8 +88,7 @@ def test_who_is_worst_and_best() -> None:
 
 def test_one_receiver_over_three_years(tmp_path: Path) -> None:
     """Winter money comes three years running and never recurs; growth ends in 2025/26."""
-    with Store.create(tmp_path / "books.duckdb") as store:
-        small_books(store)
+    with Store.open(small_file(tmp_path / "books.duckdb")) as store:
         post(store, [new_terms(term("winter", "hard", version=2, recurrent=False, leave_by="vire,consolidate"))])
         held = {2023: {"winter": 1}, 2024: {"winter": 2, "growth": 3, "core": 5},
                 2025: {"winter": 2, "growth": 4, "core": 5}, 2026: {"core": 6}}  # fmt: skip

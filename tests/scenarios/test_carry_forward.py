@@ -26,7 +26,8 @@ from scenarios.year_end.carry_forward import (
     refuse_too_early,
 )
 from scenarios.year_end.rule import read_rule
-from tests.books import APRIL, LONG_AGO, MAY, at, entry, fund_all, new_terms, small_books, term, whole
+from tests.books import APRIL, LONG_AGO, MAY, at, entry, fund_all, new_terms, term, whole
+from tests.shelves import small_file
 
 INTO = FinancialYear(2026)
 HEAD = "title: Year end\nauthority: Board\nreason: it was agreed\nlines:\n"
@@ -253,8 +254,7 @@ def test_carrying_forward_neither_makes_nor_loses_a_penny_of_any_fund(
     tmp_path_factory: pytest.TempPathFactory, held: list[int], percent: int, limit: int | None
 ) -> None:
     folder = tmp_path_factory.mktemp("year_end")
-    with Store.create(folder / "books.duckdb") as store:
-        small_books(store)
+    with Store.open(small_file(folder / "books.duckdb")) as store:
         terms = new_terms(term("growth", "soft", recurrent=False, effective_from=APRIL))
         given_ = [
             entry("allocate", at("NHS", "limit"), at(code, "growth"), pence)

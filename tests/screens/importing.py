@@ -8,8 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ledger.store.base import Store
-from tests.books import fund_all, held, small_books
+from tests.books import held
 from tests.screens.pages import page, well
+from tests.shelves import small_file
 
 NAME = "import_export"
 ASKED = {"icb": "ICB1", "fund": "core"}
@@ -17,10 +18,7 @@ ASKED = {"icb": "ICB1", "fund": "core"}
 
 def funded(path: Path) -> Path:
     """The small books, whose first ICB holds £6,000.00 on core."""
-    with Store.create(path) as store:
-        small_books(store)
-        fund_all(store)
-        store.checkpoint()
+    small_file(path, funded=True)
     return path
 
 

@@ -7,7 +7,8 @@ import duckdb
 
 from ledger.entries import posting
 from ledger.store.base import Store
-from tests.books import at, entry, fund_all, small_books
+from tests.books import at, entry
+from tests.shelves import small_file
 
 PAGES = ("start", "overview", "places", "ring_fences", "bids", "national", "audit", "record", "month")
 
@@ -40,8 +41,7 @@ def _older(path: Path) -> None:
 
 
 def _national(path: Path) -> None:
-    with Store.create(path) as store:
-        small_books(store)
+    with Store.open(small_file(path)) as store:
         posting.post(store, [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 500)])
 
 
@@ -53,9 +53,7 @@ def _one_icb(path: Path) -> None:
 
 def _nothing_fenced(path: Path) -> None:
     """Two ICBs without a ring-fence, of whom no practice figures are published."""
-    with Store.create(path) as store:
-        small_books(store)
-        fund_all(store)
+    small_file(path, funded=True)
 
 
 KINDS: Mapping[str, Callable[[Path], None]] = {

@@ -25,6 +25,7 @@ from tests.books import MAY, agreement, at, entry, fund_all, small_books
 from tests.ledger.test_rights import LONG_AGO, devolve
 from tests.screens.importing import balances, bringing, field, funded, headings, labels, sha
 from tests.screens.pages import asked, no_leftovers, page, said, tables, well
+from tests.shelves import small_file
 
 __all__ = ["no_leftovers"]
 PEOPLE = (
@@ -41,9 +42,7 @@ ENDS = "SELECT proposal, prepared_by, outcome, decided_by, reason, entry_number 
 
 def furnish(path: Path) -> Path:
     """Books with people of two ICBs, and three proposals of theirs."""
-    with Store.create(path) as store:
-        small_books(store)
-        fund_all(store)
+    with Store.open(small_file(path, funded=True)) as store:
         appointed(store)
         propose(store, PLAN, "anna", devolve(500), source="plan.yaml", source_hash="a" * 64)
         propose(store, PARTS, "anna", devolve(300, "one"), devolve(200, "two", place="P2"))

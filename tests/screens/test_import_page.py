@@ -17,9 +17,10 @@ from ledger.store.base import Store
 from tests.allocations.excel.commands import run
 from tests.allocations.excel.test_payer import west_yorkshire
 from tests.allocations.excel.workbooks import PLAIN, with_openpyxl, written
-from tests.books import at, entry, small_books
+from tests.books import at, entry
 from tests.screens.importing import NAME, balances, bringing, field, funded, headings, labels, post, sha, upload
 from tests.screens.pages import no_leftovers, page, said, tables, well
+from tests.shelves import small_file
 
 __all__ = ["no_leftovers"]
 TWO_AMOUNTS = (
@@ -77,8 +78,7 @@ def test_without_a_ledger_the_demo_is_offered_and_two_files_can_be_made(
 
 def test_books_without_money_hand_nothing_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, budget: Path) -> None:
     path = tmp_path / "empty.duckdb"
-    with Store.create(path) as store:
-        small_books(store)
+    small_file(path)
     app = bringing(monkeypatch, path, budget)
     assert "No money stands in these books yet" in app.info[0].value
     assert "Post it" not in headings(app)
@@ -325,8 +325,7 @@ def test_an_exported_position_begins_another_ledger(
             for path in (out, tmp_path / "datapackage.json"):
                 archive.write(path, path.name)
     empty = tmp_path / "empty.duckdb"
-    with Store.create(empty) as store:
-        small_books(store)
+    small_file(empty)
     app = bringing(monkeypatch, empty, brought)
     assert told["rows"][0]["content_hash"] in tables(app)
     post(app, "Post")

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 import devolution
 from ledger.entries.posting import post
 from ledger.store.base import Store
-from tests.books import JUNE, MAY, at, entry, small_books
+from tests.books import JUNE, MAY, at, entry
+from tests.shelves import small_file
 
 
 def run(*arguments: object) -> Any:
@@ -24,8 +25,7 @@ def document(*arguments: object) -> dict[str, Any]:
 
 def test_a_limit_is_set_and_set_anew_and_listed_with_what_is_given(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.duckdb"
-    with Store.create(ledger) as store:
-        small_books(store)
+    with Store.open(small_file(ledger)) as store:
         post(store, [entry("mandate", at("GOV", "winter"), at("NHS", "winter"), 60_000)])
     assert "may give as much as anybody asks for" in run("limit", "list", "--ledger", ledger).stdout
     set_ = ("limit", "set", "winter", "1000", "--year", "2025/26", "--source", "Directions", "--reason", "as directed")
@@ -44,8 +44,7 @@ def test_a_limit_is_set_and_set_anew_and_listed_with_what_is_given(tmp_path: Pat
 
 def test_measures_tell_of_ring_fenced_money_that_went_back(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.duckdb"
-    with Store.create(ledger) as store:
-        small_books(store)
+    with Store.open(small_file(ledger)) as store:
         post(store, [entry("mandate", at("GOV", "winter"), at("NHS", "winter"), 60_000)])
     assert "returned_to_source" not in document("measures", "--ledger", ledger)
     with Store.open(ledger) as store:

@@ -16,8 +16,9 @@ from ledger.money import exact_pounds
 from ledger.reports.position import moment
 from ledger.store.base import Store
 from screens.report.report import share
-from tests.books import at, entry, fund_all, new_terms, small_books, term
+from tests.books import at, entry, new_terms, term
 from tests.screens.pages import asked, document, no_leftovers, page, said, tables, well
+from tests.shelves import small_file
 
 __all__ = ["no_leftovers"]
 
@@ -26,9 +27,7 @@ __all__ = ["no_leftovers"]
 def moving(tmp_path: Path) -> Path:
     """A small year in which money and terms move."""
     path = tmp_path / "moving.duckdb"
-    with Store.create(path) as store:
-        small_books(store)
-        fund_all(store)
+    with Store.open(small_file(path, funded=True)) as store:
         late = term("winter", "hard", effective_from=date(2025, 6, 1), notified_on=date(2025, 6, 1), recurrent=False)
         posting.post(store, [
             new_terms(late),

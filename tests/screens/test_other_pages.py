@@ -10,8 +10,9 @@ from ledger.reports import position
 from ledger.reports.pots import fences, kept
 from ledger.store.base import Store
 from ledger.years import FinancialYear
-from tests.books import at, entry, fund_all, small_books
+from tests.books import at, entry
 from tests.screens.pages import asked, no_leftovers, page, said, tables, well
+from tests.shelves import small_file
 
 __all__ = ["no_leftovers"]
 LATE = "2025-09-01"
@@ -55,9 +56,7 @@ def test_a_threshold_changes_the_penny_packets(monkeypatch: pytest.MonkeyPatch, 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     path = tmp_path / "small.duckdb"
-    with Store.create(path) as store:
-        small_books(store)
-        fund_all(store)
+    small_file(path, funded=True)
     return path
 
 
@@ -76,8 +75,7 @@ def test_icbs_without_published_figures_are_shown_without_them(monkeypatch: pyte
 
 def test_one_icb_alone_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "one.duckdb"
-    with Store.create(path) as store:
-        small_books(store)
+    with Store.open(small_file(path)) as store:
         given = [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 500),
                  entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 400)]  # fmt: skip
         posting.post(store, given)

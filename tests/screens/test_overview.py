@@ -7,8 +7,8 @@ import pytest
 from ledger.money import exact_pounds, spoken
 from ledger.reports import position, summary
 from ledger.store.base import Store
-from tests.books import small_books
 from tests.screens.pages import asked, no_leftovers, page, said, tables, well
+from tests.shelves import small_file
 
 __all__ = ["no_leftovers"]
 NAME = "overview"
@@ -103,8 +103,7 @@ def test_a_file_that_is_no_ledger_says_so(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_a_ledger_of_ones_own_without_money_says_how_it_is_filled(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with Store.create(tmp_path / "own.duckdb") as store:
-        small_books(store)
+    small_file(tmp_path / "own.duckdb")
     app = page(monkeypatch, NAME, tmp_path / "own.duckdb")
     assert "No money stands in this ledger yet" in app.info[0].value
     assert "devolution template register" in app.code[0].value

@@ -17,16 +17,15 @@ from ledger.reports import position
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.report import pots
-from tests.books import at, entry, fund_all, small_books
+from tests.books import at, entry, fund_all
+from tests.shelves import small_file
 from tests.test_commands import document, run
 
 
 def test_every_pot_with_its_terms_and_what_is_left(tmp_path: Path) -> None:
     """Of 6,000 of core the first ICB spends 1,000; on 1 June it has 5,000 left, and nobody said by when."""
     ledger = tmp_path / "books.duckdb"
-    with Store.open_or_create(ledger) as store:
-        small_books(store)
-        fund_all(store)
+    with Store.open(small_file(ledger, funded=True)) as store:
         post(store, [entry("spend", at("ICB1", "core"), at("ICB1", "core", "spent"), 100_000)])
     asked = ("pots", "--year", "2025/26", "--as-at", "2025-06-01", "--ledger", ledger)
     rows = {row["fund"]: row for row in document(*asked)["rows"]}
@@ -45,14 +44,11 @@ def test_every_pot_with_its_terms_and_what_is_left(tmp_path: Path) -> None:
 def test_without_a_year_the_newest_that_has_begun_and_holds_money_is_shown(tmp_path: Path) -> None:
     """The books hold 2025/26 alone: years later that is still what there is to see, and before it there is nothing."""
     ledger = tmp_path / "books.duckdb"
-    with Store.open_or_create(ledger) as store:
-        small_books(store)
-        fund_all(store)
-        with store.read() as reader:
-            years = {
-                day: position.year_in_view(reader, position.moment(reader, date.fromisoformat(day)))
-                for day in ("2024-12-31", "2025-04-01", "2026-03-31", "2028-07-01")
-            }
+    with Store.open(small_file(ledger, funded=True)) as store, store.read() as reader:
+        years = {
+            day: position.year_in_view(reader, position.moment(reader, date.fromisoformat(day)))
+            for day in ("2024-12-31", "2025-04-01", "2026-03-31", "2028-07-01")
+        }
     found = [str(year) for year in years.values()]
     assert found == ["2024/25", "2025/26", "2025/26", "2025/26"]
     assert document("pots", "--as-at", "2028-07-01", "--ledger", ledger)["rows"]

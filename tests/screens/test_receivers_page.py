@@ -9,8 +9,9 @@ import pytest
 from ledger.entries import posting
 from ledger.money import spoken
 from ledger.store.base import Store
-from tests.books import at, entry, fund_all, new_terms, small_books, term
+from tests.books import at, entry, new_terms, term
 from tests.screens.pages import document, no_leftovers, page, said, tables
+from tests.shelves import small_file
 
 __all__ = ["no_leftovers"]
 SEPTEMBER = date(2025, 9, 30)
@@ -38,9 +39,7 @@ def test_the_page_says_what_the_command_says(monkeypatch: pytest.MonkeyPatch, de
 def test_one_practice_has_its_year_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A claim told in June, to be spent by September, with four returns a year; of another pot nobody knows."""
     path = tmp_path / "books.duckdb"
-    with Store.create(path) as store:
-        small_books(store)
-        fund_all(store)
+    with Store.open(small_file(path, funded=True)) as store:
         late = term("winter", "hard", version=2, notified_on=date(2025, 6, 2), spend_by=SEPTEMBER, returns_per_year=4)
         funds = {"winter": 300_000, "core": 700_000}
         ways = (("NHS", "ICB1"), ("ICB1", "P1"), ("P1", "N1"), ("N1", "G1"))
@@ -63,8 +62,6 @@ def test_one_practice_has_its_year_too(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_where_nobody_of_a_tier_holds_money_the_page_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "books.duckdb"
-    with Store.create(path) as store:
-        small_books(store)
-        fund_all(store)
+    small_file(path, funded=True)
     app = page(monkeypatch, "receivers", path, tier="pcn")
     assert "No PCN holds any money of 2025/26 here." in app.info[0].value

@@ -14,8 +14,9 @@ from ledger.money import exact_pounds
 from ledger.store.base import Store
 from scenarios import outcome, saved
 from screens.web.scenarios import choice, save
-from tests.books import at, entry, fund_all, small_books
+from tests.books import at, entry
 from tests.screens.pages import asked, no_leftovers, page, said, tables, well
+from tests.shelves import small_file
 
 __all__ = ["no_leftovers"]
 TEXT = outcome.library()["devolve-80-at-once"].read_bytes()
@@ -209,9 +210,7 @@ def test_several_are_compared(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
 
 def test_a_scenario_that_does_not_fit_is_refused_with_its_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "small.duckdb"
-    with Store.create(path) as store:
-        small_books(store)
-        fund_all(store)
+    small_file(path, funded=True)
     app = page(monkeypatch, "scenarios", path, scenario="lift-development-funding")
     assert "does not fit these books" in app.error[0].value
     assert "lift-development-funding.yaml, line" in tables(app)
@@ -221,8 +220,7 @@ def test_a_scenario_that_does_not_fit_is_refused_with_its_line(monkeypatch: pyte
 
 def test_one_icb_alone_can_be_asked_about(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "one.duckdb"
-    with Store.create(path) as store:
-        small_books(store)
+    with Store.open(small_file(path)) as store:
         given = [entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 500),
                  entry("allocate", at("NHS", "limit"), at("ICB1", "core"), 400)]  # fmt: skip
         posting.post(store, given)

@@ -20,9 +20,9 @@ from ledger.entries.proposals import submit
 from ledger.store.base import Store
 from screens.web.shell import sign_in
 from screens.web.shell import sign_in_settings as settings
-from tests.books import fund_all, small_books
 from tests.ledger.test_rights import devolve
 from tests.screens.pages import ROOT, no_leftovers, said, tables, well
+from tests.shelves import small_file
 
 __all__ = ["no_leftovers"]
 AUTH = {
@@ -36,9 +36,7 @@ LONG_AGO = date(2020, 1, 1)
 def _office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger with people of two ICBs, each with a proposal; made once, to be copied."""
     path = tmp_path_factory.mktemp("office") / "office.duckdb"
-    with Store.create(path) as store:
-        small_books(store)
-        fund_all(store)
+    with Store.open(small_file(path, funded=True)) as store:
         appoint(store, "chief@dept", "administrator", by="setting up", reason="x", day=LONG_AGO)
         for person, role, icb in (
             ("anna@one", "preparer", "ICB1"),

@@ -36,8 +36,9 @@ from ledger.models import Closure, Fund, Organisation, Relationship
 from ledger.reports.position import SCHEMA, moment, position
 from ledger.reports.verify import verify
 from ledger.store.base import Store
-from tests.books import APRIL, JUNE, YEAR, agreement, at, entry, fund_all, new_terms, small_books, term, texts
+from tests.books import APRIL, JUNE, YEAR, agreement, at, entry, fund_all, new_terms, term, texts
 from tests.ledger.test_invariants import AROUND, PARENT, Auditor, Movement, above
+from tests.shelves import small_file
 
 NASTY = ("=1+1", "+44", "-5", "@SUM(A1)", "'quoted", '=HYPERLINK("http://x.example","y")', "_x0041_ & <b>", "Ynys Môn")
 
@@ -45,8 +46,7 @@ NASTY = ("=1+1", "+44", "-5", "@SUM(A1)", "'quoted", '=HYPERLINK("http://x.examp
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Store]:
     """Books with the same structure and no money."""
-    with Store.create(tmp_path / "fresh.duckdb") as store:
-        small_books(store)
+    with Store.open(small_file(tmp_path / "fresh.duckdb")) as store:
         yield store
 
 
@@ -123,8 +123,7 @@ def decisions(seed: int) -> list[Draft]:
 @pytest.fixture(scope="module")
 def with_agreements(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "template.duckdb"
-    with Store.create(path) as store:
-        small_books(store)
+    with Store.open(small_file(path)) as store:
         post(
             store,
             [

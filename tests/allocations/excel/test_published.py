@@ -25,6 +25,7 @@ from tests.allocations.excel.accessible_checker import faults, rules
 from tests.allocations.excel.test_position_round_trip import NASTY, nasty_books, nasty_money
 from tests.allocations.test_figures import ALL_ICBS
 from tests.books import YEAR, at, entry, fund_all, texts
+from tests.shelves import small_file
 
 pytestmark = pytest.mark.xdist_group("published")
 
@@ -383,11 +384,7 @@ BROKEN: dict[str, tuple[str, Callable[[Any], None]]] = {
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small good workbook, as openpyxl saves it."""
     folder = tmp_path_factory.mktemp("small")
-    with Store.create(folder / "books.duckdb") as store:
-        from tests.books import small_books
-
-        small_books(store)
-        fund_all(store)
+    with Store.open(small_file(folder / "books.duckdb", funded=True)) as store:
         post(store, [entry("allocate", at("NHS", "limit"), at("ICB1", "winter"), 100)])
         write(store, folder / "good.xlsx")
     book = openpyxl.load_workbook(folder / "good.xlsx")
