@@ -228,11 +228,19 @@ def posted_before(reader: Reader, keys: Iterable[str]) -> dict[str, Posted]:
     """The entries that the books have already under idempotency keys, by key."""
     reader.stage("wanted_keys", pa.table({"key": pa.array(list(keys), pa.string())}))
     rows = reader.table(
-        "SELECT e.number, e.key, e.content_hash, e.hash, e.recorded_at, "
-        "(SELECT count(*) FROM transfer t WHERE t.entry_number = e.number) AS transfers "
-        "FROM entry e WHERE e.key IN (SELECT key FROM wanted_keys)"
+        "SELECT number, key, content_hash, hash, recorded_at FROM entry WHERE key IN (SELECT key FROM wanted_keys)"
     ).to_pylist()
-    return {row["key"]: Posted(**row, replayed=True) for row in rows}
+    # Most are new: only of those that are not are the legs counted.
+    counted = (
+        reader.rows(
+            "SELECT e.number, count(*) FROM entry e JOIN transfer t ON t.entry_number = e.number "
+            "WHERE e.key IN (SELECT key FROM wanted_keys) GROUP BY e.number"
+        )
+        if rows
+        else []
+    )
+    legs = {number: int(str(many)) for number, many in counted}
+    return {row["key"]: Posted(**row, transfers=legs.get(row["number"], 0), replayed=True) for row in rows}
 
 
 def _replay(draft: Draft, content: str, known: Posted) -> Posted:
@@ -259,6 +267,8 @@ def _write_entries(writer: Writer, entries: Sequence[tuple[int, Draft, str]]) ->
 
 def _already_reversed(reader: Reader, drafts: Sequence[Draft]) -> list[Problem]:
     wanted = [draft.reverses for draft in drafts if draft.reverses is not None]
+    if not wanted:
+        return []
     reader.stage("wanted_reversals", pa.table({"number": pa.array(wanted, pa.int64())}))
     taken = {
         int(str(undone)): by

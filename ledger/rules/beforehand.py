@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from ledger.entries.draft import Draft, schema_of
 from ledger.errors import Problem
 from ledger.inputs import Action
-from ledger.models import UNPUBLISHED
+from ledger.models import UNPUBLISHED, ProposalEnd
 from ledger.rules import decisions, rights
 from ledger.store.reading import Reader
 
@@ -29,10 +29,10 @@ def problems(reader: Reader, drafts: Sequence[Draft]) -> list[Problem]:
             for model, tables in brought.items():
                 rows = pa.concat_tables([schema_of(model).empty_table(), *(_own_columns(model, t) for t in tables)])
                 reader.stage(f"brought_{model.__tablename__}", rows)
-            found += [
-                not_seen(str(proposal), str(fault), person)
-                for proposal, fault in reader.rows(rights.beforehand(person, datetime.now(UTC).date()))
-            ]
+            decides = bool(brought[ProposalEnd])
+            submits = any(tables for model, tables in brought.items() if model is not ProposalEnd)
+            asked = rights.beforehand(person, datetime.now(UTC).date(), decides=decides, submits=submits)
+            found += [not_seen(str(proposal), str(fault), person) for proposal, fault in reader.rows(asked)]
     return found
 
 

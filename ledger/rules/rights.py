@@ -113,12 +113,21 @@ def sees_all(reader: Reader, person: str, day: date) -> bool:
     return bool(reader.rows(questions.HIDES_NOTHING.format(**_given(person, day)))[0][0])
 
 
-def beforehand(person: str, day: date) -> str:
+def beforehand(person: str, day: date, *, decides: bool, submits: bool) -> str:
     """The question for proposals that a person's batch names and that they may not see on a day; DuckDB's.
 
     What the batch brings is staged as ``brought_proposal`` and so on.
+
+    Args:
+        person: who posts the batch.
+        day: the day on which their rights count.
+        decides: whether it brings the end of a proposal.
+        submits: whether it brings a proposal, or an entry or a leg of one.
     """
-    return questions.BEFOREHAND.format(
+    asked = questions.BEFOREHAND
+    if not decides or not submits:
+        asked = questions.BEFOREHAND_OF_DECISIONS if decides else questions.BEFOREHAND_OF_SUBMISSIONS
+    return asked.format(
         **_given(person, day),
         ends="SELECT proposal, outcome FROM brought_proposal_end",
         proposals="SELECT id FROM brought_proposal",
