@@ -192,8 +192,19 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+# Tests that take long by themselves begin first, each on a worker of its own, so that none is begun when the others
+# have nothing left to do. Groups begin before all of them: the runner hands out what has the most tests first.
+_LONG = (
+    "ledger/test_everything.py", "ledger/test_proposals.py", "ledger/test_rules.py", "ledger/test_server_guide.py",
+    "ledger/test_guessing.py", "ledger/test_invariants.py", "test_wheel.py", "scenarios/test_library.py",
+    "realdata/test_mergers.py", "ledger/test_ordinary.py",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Mark each test by what it needs, so that some of them can be chosen."""
+    """Put the long tests first, and mark each test by what it needs, so that some of them can be chosen."""
+    order = {ROOT / "tests" / name: nth for nth, name in enumerate(_LONG)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
     for item in items:
         rooms = item.path.relative_to(ROOT).parts
         if "browser" in rooms:

@@ -26,7 +26,6 @@ from ledger.errors import Refused
 from ledger.reports.position import moment, position
 from ledger.store.base import Store
 from ledger.years import FinancialYear
-from tests.books import fund_all
 
 YEAR = FinancialYear(2025)
 # Practice, place, network, registered people, people weighted by core.
@@ -300,16 +299,15 @@ def test_what_is_known_of_practices_ties_to_everybody() -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "server"])
-def test_a_mixture_is_posted_and_asked_twice_it_is_posted_once(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
+def test_a_mixture_is_posted_and_asked_twice_it_is_posted_once(funded: Store, tmp_path: Path) -> None:
     cases = file(tmp_path, "code,value\nG1,10\nG2,10\nG3,20\n")
     split = share_out(f"60% registered, 40% {cases}", floor_pence=45_000)
     for _ in range(2):
-        with books.read() as reader:
+        with funded.read() as reader:
             asked = drafts(reader, split, standing="available", actor="tests", day=None, key=None)
-        posted = post(books, asked)
+        posted = post(funded, asked)
     assert posted[-1].replayed
-    with books.read() as reader:
+    with funded.read() as reader:
         rows = position(reader, moment(reader)).to_pylist()
         held = {row["organisation"]: row["amount_pence"] for row in rows if row["organisation"] in ("P1", "P2")}
         assert held == {"P1": 45_000, "P2": 55_000}

@@ -19,7 +19,7 @@ from ledger.reports.position import moment
 from ledger.reports.verify import verify
 from ledger.store.base import Store
 from screens.report import arrangements as shown
-from tests.books import APRIL, JUNE, LONG_AGO, YEAR, at, entry, fund_all
+from tests.books import APRIL, JUNE, LONG_AGO, YEAR, at, entry
 
 _serial = count()
 pytestmark = pytest.mark.parametrize("kind", ["file", "server"])
@@ -144,15 +144,14 @@ def contract(code: str, kind: str, holder: str, commissioner: str, **given: Any)
     return brings(Contract, **row)
 
 
-def test_contracts_with_their_sub_contracts_and_a_budget_for_each_person(books: Store) -> None:
+def test_contracts_with_their_sub_contracts_and_a_budget_for_each_person(funded: Store) -> None:
     """An IHO of 1,000 people gets 5,000 pounds and lets 1,200 on to an MNP of 400, which lets 300 on to an SNP."""
-    fund_all(books)
-    post(books, [contract("IHO", "iho", "P1", "ICB1", population=1_000, valid_to=date(2028, 4, 1))])
-    post(books, [contract("MNP", "mnp", "N1", "P1", population=400, part_of="IHO")])
-    post(books, [contract("SNP", "snp", "G1", "N1", part_of="MNP")])
-    post(books, [contract("ended", "other", "P2", "ICB1", valid_to=date(2025, 5, 1))])
+    post(funded, [contract("IHO", "iho", "P1", "ICB1", population=1_000, valid_to=date(2028, 4, 1))])
+    post(funded, [contract("MNP", "mnp", "N1", "P1", population=400, part_of="IHO")])
+    post(funded, [contract("SNP", "snp", "G1", "N1", part_of="MNP")])
+    post(funded, [contract("ended", "other", "P2", "ICB1", valid_to=date(2025, 5, 1))])
     post(
-        books,
+        funded,
         [
             entry("devolve", at("ICB1", "core"), at("P1", "core"), 500_000),
             entry("devolve", at("P1", "core"), at("N1", "core"), 130_000),
@@ -160,7 +159,7 @@ def test_contracts_with_their_sub_contracts_and_a_budget_for_each_person(books: 
             entry("devolve", at("N1", "core"), at("G1", "core"), 30_000),
         ],
     )
-    with books.read() as reader:
+    with funded.read() as reader:
         found = arrangements.contracts(reader, moment(reader, JUNE), organisation=None, year=YEAR)
         own = arrangements.contracts(reader, moment(reader, JUNE), organisation="N1", year=YEAR)
         report = shown.contracts(reader, moment(reader, JUNE), organisation=None, year=YEAR)
@@ -188,13 +187,12 @@ def naming(source: str, draft: Draft) -> Draft:
     return replace(draft, source=source)
 
 
-def test_instalments_and_money_tie_or_say_by_how_much_not(books: Store) -> None:
+def test_instalments_and_money_tie_or_say_by_how_much_not(funded: Store) -> None:
     """Q1 earned and paid; Q2 withheld; Q3 moved, and 600 short; 10 of Q4 paid before its day; Q5 has passed unsaid."""
-    fund_all(books)
     days = (APRIL, date(2025, 7, 31), date(2025, 10, 31), date(2026, 1, 31), date(2025, 5, 1))
-    post(books, [instalment(number, day) for number, day in enumerate(days, 1)])
+    post(funded, [instalment(number, day) for number, day in enumerate(days, 1)])
     post(
-        books,
+        funded,
         [
             instalment(1, days[0], outcome="earned"),
             instalment(2, days[1], outcome="withheld"),
@@ -209,9 +207,9 @@ def test_instalments_and_money_tie_or_say_by_how_much_not(books: Store) -> None:
         entry("devolve", at("ICB1", "core"), at("P1", "core"), 7_000),
         naming("Instalment A/Q2", entry("devolve", at("ICB1", "core"), at("P1", "core"), 9_000)),
     ]
-    *_, undone = post(books, paid)
-    reverse(books, undone.number, reason="it was withheld", actor="tests")
-    with books.read() as reader:
+    *_, undone = post(funded, paid)
+    reverse(funded, undone.number, reason="it was withheld", actor="tests")
+    with funded.read() as reader:
         at_day = moment(reader, JUNE)
         found = arrangements.instalments(reader, at_day, organisation=None, year=YEAR)
         of_other = arrangements.instalments(reader, at_day, organisation="P2", year=YEAR)
@@ -238,11 +236,10 @@ def test_instalments_and_money_tie_or_say_by_how_much_not(books: Store) -> None:
 # --- each alone -----------------------------------------------------------------------------------
 
 
-def test_each_body_breaks_even_alone_or_not_or_it_is_not_known(books: Store) -> None:
+def test_each_body_breaks_even_alone_or_not_or_it_is_not_known(funded: Store) -> None:
     """ICB1 has 5,000 and expects 4,500; ICB2 has 3,000 and expects 3,200; P1 has spent its 1,000; NHS said nothing."""
-    fund_all(books)
     post(
-        books,
+        funded,
         [
             entry("devolve", at("ICB1", "core"), at("P1", "core"), 100_000),
             entry("spend", at("P1", "core"), at("P1", "core", "spent"), 100_000),
@@ -257,7 +254,7 @@ def test_each_body_breaks_even_alone_or_not_or_it_is_not_known(books: Store) -> 
             ),
         ],
     )
-    with books.read() as reader:
+    with funded.read() as reader:
         at_day = moment(reader, JUNE)
         found = breakeven.each_alone(reader, at_day, organisation=None, tier=None, year=YEAR)
         below = breakeven.each_alone(reader, at_day, organisation="ICB1", tier=None, year=YEAR)
@@ -277,19 +274,18 @@ def test_each_body_breaks_even_alone_or_not_or_it_is_not_known(books: Store) -> 
     assert "of 1 it is not known" in said
 
 
-def test_part_of_a_body_that_is_not_known_makes_the_whole_unknown(books: Store) -> None:
+def test_part_of_a_body_that_is_not_known_makes_the_whole_unknown(funded: Store) -> None:
     """ICB1 forecasts its core, and says nothing of its winter money; once winter is spent, nothing is unknown."""
-    fund_all(books)
     core = brings(Forecast, organisation="ICB1", fund="core", year=2025, as_at=date(2025, 4, 30), amount_pence=1)
-    post(books, [core, entry("allocate", at("NHS", "limit"), at("ICB1", "winter"), 50_000)])
-    with books.read() as reader:
+    post(funded, [core, entry("allocate", at("NHS", "limit"), at("ICB1", "winter"), 50_000)])
+    with funded.read() as reader:
         (before,) = breakeven.each_alone(reader, moment(reader, JUNE), organisation="ICB1", tier=None, year=YEAR)
     assert (before.breaks_even, before.unknown_pence) == (None, 50_000)
-    post(books, [
+    post(funded, [
         entry("spend", at("ICB1", "winter"), at("ICB1", "winter", "spent"), 50_000),
         entry("spend", at("ICB1", "core"), at("ICB1", "core", "spent"), 10_000),
     ])  # fmt: skip
-    with books.read() as reader:
+    with funded.read() as reader:
         (after,) = breakeven.each_alone(reader, moment(reader, JUNE), organisation="ICB1", tier=None, year=YEAR)
     # What is spent of core is more than was forecast of it.
     assert (after.breaks_even, after.expected_pence, after.under_pence) == (True, 60_000, 590_000)

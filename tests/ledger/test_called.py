@@ -16,7 +16,7 @@ from ledger.reports.position import moment, position
 from ledger.reports.verify import verify
 from ledger.store.base import Store
 from screens.cli.guard import reading
-from tests.books import fund_all, texts
+from tests.books import texts
 
 JUNE, JULY, SEPTEMBER = date(2025, 6, 30), date(2025, 7, 1), date(2025, 9, 1)
 
@@ -30,12 +30,11 @@ def rename(books: Store, name: str, day: date, **whose: str) -> None:
 
 
 @pytest.fixture
-def renamed(books: Store) -> Store:
-    fund_all(books)
-    rename(books, "North ICB", JULY, organisation="ICB1")
-    rename(books, "North and West ICB", SEPTEMBER, organisation="ICB1")
-    rename(books, "Core, all of it", JULY, fund="core")
-    return books
+def renamed(funded: Store) -> Store:
+    rename(funded, "North ICB", JULY, organisation="ICB1")
+    rename(funded, "North and West ICB", SEPTEMBER, organisation="ICB1")
+    rename(funded, "Core, all of it", JULY, fund="core")
+    return funded
 
 
 def called(books: Store, day: date) -> set[tuple[str, str]]:

@@ -25,7 +25,7 @@ from ledger.models import (
 )
 from ledger.reports import verify
 from ledger.store.base import Store
-from tests.books import fund_all, held, texts, whole
+from tests.books import held, texts, whole
 
 MONEY = {"recurrent": "NR"}
 PAPER = {"source": "Letter of 1 June 2025"}
@@ -110,15 +110,14 @@ def test_every_kind_and_every_record_has_a_door() -> None:
     assert set(ELSEWHERE.values()) | {f"record {name}" for name in DECISIONS} <= commands
 
 
-def test_each_decision_does_what_it_says(books: Store) -> None:
+def test_each_decision_does_what_it_says(funded: Store) -> None:
     """Worked by hand: of 6,000 of core the first ICB gives 200, gets 50 back, keeps 300 and frees 100 of it, sets 10
     aside, moves 20 elsewhere and 5 of it back: 5,625 are left. The second gets 100 on top of 3,000, and carries 40 into the next year,
     where it keeps them back."""
-    fund_all(books)
     for name, given in CASES:
-        found = made(books, name, given)
+        found = made(funded, name, given)
         assert not found.problems, texts(found.problems)
-        post(books, found.drafts)
+        post(funded, found.drafts)
         assert {draft.kind for draft in found.drafts} <= {*DECISIONS[name].makes}
     assert {name for name, _ in CASES} == set(DECISIONS)
     expected = {
@@ -135,11 +134,11 @@ def test_each_decision_does_what_it_says(books: Store) -> None:
         ("P1", "core", "spent"): 25_00,
     }
     stands: dict[tuple[str, str, str], int] = {}
-    for row in whole(books).to_pylist():
+    for row in whole(funded).to_pylist():
         place = (row["organisation"], row["fund"], row["standing"].split(" ")[0])
         stands[place] = stands.get(place, 0) + row["amount_pence"]
     assert {place: pence for place, pence in stands.items() if pence} == expected
-    with books.read_afresh() as reader:
+    with funded.read_afresh() as reader:
         assert verify.verify(reader) == []
         assert (
             reader.rows("SELECT valid_to FROM agreement WHERE supersedes IS NOT NULL")[0][0].isoformat() == "2025-09-01"
@@ -148,12 +147,11 @@ def test_each_decision_does_what_it_says(books: Store) -> None:
         assert letter == [("Allocation letter M3/17", "month 2025-06; contact regional team")]
 
 
-def test_the_same_words_are_one_decision(books: Store) -> None:
-    fund_all(books)
+def test_the_same_words_are_one_decision(funded: Store) -> None:
     name, given = CASES[3]
-    (first,) = post(books, made(books, name, given).drafts)
-    (again,) = post(books, made(books, name, {**given, "to": " P1 "}).drafts)
-    (other,) = post(books, made(books, name, {**given, "key": "once more"}).drafts)
+    (first,) = post(funded, made(funded, name, given).drafts)
+    (again,) = post(funded, made(funded, name, {**given, "to": " P1 "}).drafts)
+    (other,) = post(funded, made(funded, name, {**given, "key": "once more"}).drafts)
     assert (first.replayed, again.replayed, other.replayed) == (False, True, False)
 
 
@@ -182,9 +180,8 @@ def test_an_allocation_is_received_by_the_reference_of_its_letter(books: Store) 
     assert (problem.where, problem.found) == ("the fund", "nothing is given.")
 
 
-def test_it_says_what_stands_before_and_after(books: Store) -> None:
-    fund_all(books)
-    with books.read() as reader:
+def test_it_says_what_stands_before_and_after(funded: Store) -> None:
+    with funded.read() as reader:
         facts = known(reader)
         found = make(DECISIONS["devolve"], {"date": "2025-06-01", "reason": "decided", **CASES[3][1]}, facts,
                      actor="tests", where=str)  # fmt: skip
@@ -196,7 +193,7 @@ def test_it_says_what_stands_before_and_after(books: Store) -> None:
         "First ICB (core, 2025/26, available): £6,000 before, £5,800 after.",
         "First place (core, 2025/26, available): £0 before, £200 after.",
     ]
-    lifted = made(books, "terms", {"fund": "winter", "grade": "none", "authority": "Board", "recurrent": "no"})
+    lifted = made(funded, "terms", {"fund": "winter", "grade": "none", "authority": "Board", "recurrent": "no"})
     assert effect.sentences(lifted.drafts, [], facts) == [
         "winter was hard, formula, recurrent, left by vire or consolidate; "
         "from 2025-06-01 it is without a ring-fence, formula, non-recurrent, left by vire or consolidate.",
@@ -259,14 +256,13 @@ def test_what_cannot_be_read_is_told_of_its_field(
 
 
 @pytest.mark.parametrize("kind", ["file"])
-def test_rules_of_the_books_refuse_with_their_fix(books: Store) -> None:
-    fund_all(books)
-    vire = made(books, "vire", {"organisation": "ICB1", "fund": "winter", "to_fund": "core", "amount": "1", **MONEY})
+def test_rules_of_the_books_refuse_with_their_fix(funded: Store) -> None:
+    vire = made(funded, "vire", {"organisation": "ICB1", "fund": "winter", "to_fund": "core", "amount": "1", **MONEY})
     with pytest.raises(Refused, match="no authority is named"):
-        post(books, vire.drafts)
-    loosened = made(books, "terms", {"fund": "winter", "grade": "none"})
+        post(funded, vire.drafts)
+    loosened = made(funded, "terms", {"fund": "winter", "grade": "none"})
     with pytest.raises(Refused, match="Terms are loosened on somebody's authority"):
-        post(books, loosened.drafts)
+        post(funded, loosened.drafts)
 
 
 @pytest.mark.parametrize("kind", ["file"])

@@ -10,7 +10,7 @@ from ledger.entries.posting import post, reverse
 from ledger.reports.monitoring import PotWatched, over_all, watched
 from ledger.reports.position import moment
 from ledger.store.base import Store
-from tests.books import at, entry, fund_all
+from tests.books import at, entry
 
 
 def by_pot(found: list[PotWatched], organisation: str) -> dict[str, tuple[int, ...]]:
@@ -25,11 +25,10 @@ def by_pot(found: list[PotWatched], organisation: str) -> dict[str, tuple[int, .
 
 
 @pytest.mark.parametrize("kind", ["file", "server"])
-def test_every_pot_with_what_became_of_it(books: Store) -> None:
+def test_every_pot_with_what_became_of_it(funded: Store) -> None:
     """Of 90,000 of winter money 20,000 are spent, 30,000 put to growth, 10,000 sent back; of 30,000 nobody knows."""
-    fund_all(books)
     posted = post(
-        books,
+        funded,
         [
             entry("allocate", at("NHS", "limit"), at("ICB2", "winter"), 90_000),
             entry("devolve", at("ICB2", "winter"), at("P3", "winter"), 50_000),
@@ -39,8 +38,8 @@ def test_every_pot_with_what_became_of_it(books: Store) -> None:
             entry("allocate", at("NHS", "limit"), at("ICB2", "winter"), 7_000, key="by mistake"),
         ],
     )
-    reverse(books, posted[-1].number, actor="tests", reason="by mistake")
-    with books.read() as reader:
+    reverse(funded, posted[-1].number, actor="tests", reason="by mistake")
+    with funded.read() as reader:
         found = watched(reader, moment(reader), 2025)
     own = by_pot(found, "ICB2")
     assert own["winter"] == (90_000, 20_000, 30_000, 0, 10_000, 30_000)

@@ -15,7 +15,7 @@ from ledger.reports.verify import verify
 from ledger.store.base import Store
 from ledger.years import Month
 from screens.report import month as report
-from tests.books import fund_all, texts
+from tests.books import texts
 
 JUNE = Month(2025, 6)
 R, NR = {"recurrent": "R"}, {"recurrent": "NR"}
@@ -77,15 +77,14 @@ def pounds(*amounts: int) -> list[int]:
     return [100 * amount for amount in amounts]
 
 
-def test_a_month_by_hand(books: Store) -> None:
-    fund_all(books)
+def test_a_month_by_hand(funded: Store) -> None:
     for name, given in STORY:
-        told(books, name, given)
+        told(funded, name, given)
     # Passed on and undone again: it never was.
-    (slip,) = told(books, "devolve", {"from": "ICB1", "to": "P2", "fund": "core", "amount": "99",
+    (slip,) = told(funded, "devolve", {"from": "ICB1", "to": "P2", "fund": "core", "amount": "99",
                                       "source": "Allocation letter M3/1", **NR})  # fmt: skip
-    reverse(books, slip, reason="typed twice", actor="tests")
-    found = asked(books)
+    reverse(funded, slip, reason="typed twice", actor="tests")
+    found = asked(funded)
     lines = {one.reference: one for one in found.lines}
     assert list(lines) == ["M3/1", "M3/2", "M3/3", "M3/4"]
 
@@ -119,15 +118,14 @@ def test_a_month_by_hand(books: Store) -> None:
     baselines = {one.fund: (one.recurrent_pence, one.falls_away_pence) for one in found.baselines}
     # What recurs of core: 6,000 less the 50 that are taken off. What was vired once falls away on both sides.
     assert baselines == {"core": (5950_00, 700_00), "winter": (300_00, -60_00)}
-    with books.read_afresh() as reader:
+    with funded.read_afresh() as reader:
         assert verify(reader) == []
 
 
-def test_what_is_set_aside_inside_a_pot_is_not_moved_to_another_and_no_spending_is_not_none(books: Store) -> None:
+def test_what_is_set_aside_inside_a_pot_is_not_moved_to_another_and_no_spending_is_not_none(funded: Store) -> None:
     """Of £6,000 of core £400 is set aside for care, which lies inside it; nobody has recorded what was spent."""
-    fund_all(books)
-    told(books, "earmark", {"organisation": "ICB1", "fund": "core", "to_fund": "care", "amount": "400", **R})
-    found = asked(books)
+    told(funded, "earmark", {"organisation": "ICB1", "fund": "core", "to_fund": "care", "amount": "400", **R})
+    found = asked(funded)
     purposes = {one.pot: one for one in found.purposes}
     core, care = purposes["core"], purposes["care"]
     assert [core.given_pence, core.redirected_pence, core.set_aside_pence, core.left_pence] == pounds(
@@ -136,39 +134,36 @@ def test_what_is_set_aside_inside_a_pot_is_not_moved_to_another_and_no_spending_
     assert [care.given_pence, care.left_pence] == pounds(400, 400)
     assert found.redirected_pence == 0
     assert not found.has_spending
-    with books.read() as reader:
+    with funded.read() as reader:
         shown = report.shown(reader, moment(reader, date(2025, 6, 30)), JUNE, "ICB1")
     assert "No spending of the year is recorded, so what is not spent is not known." in shown.sentences
     assert all(one["spent_pence"] is None for one in shown.facts["purposes"] + shown.facts["outlooks"])
     assert all(one["rate_pence"] is None for one in shown.facts["deadlines"])
 
 
-def test_a_later_day_says_what_became_of_the_letter_since(books: Store) -> None:
-    fund_all(books)
+def test_a_later_day_says_what_became_of_the_letter_since(funded: Store) -> None:
     for name, given in STORY:
-        told(books, name, given)
-    told(books, "receive", {**NEW, "fund": "core", "amount": "300", "reference": "M3/1", **NR}, day="2025-07-15")
-    (line, *_) = asked(books, as_at=date(2025, 7, 31)).lines
+        told(funded, name, given)
+    told(funded, "receive", {**NEW, "fund": "core", "amount": "300", "reference": "M3/1", **NR}, day="2025-07-15")
+    (line, *_) = asked(funded, as_at=date(2025, 7, 31)).lines
     assert [line.received_pence, line.outstanding_pence, line.spent_pence] == pounds(900, 0, 40)
-    assert asked(books, as_at=date(2025, 7, 31)).totals["came_pence"] == 890_00  # in June
+    assert asked(funded, as_at=date(2025, 7, 31)).totals["came_pence"] == 890_00  # in June
 
 
 @pytest.mark.parametrize("kind", ["file"])
-def test_a_pot_with_a_deadline_has_a_rate_a_day(books: Store) -> None:
+def test_a_pot_with_a_deadline_has_a_rate_a_day(funded: Store) -> None:
     """From 30 June to 31 March, both included, are 275 days: £275 are £1 a day."""
-    fund_all(books)
-    told(books, "terms", {"fund": "winter", "spend_by": "2026-03-31"}, day="2025-06-10")
-    told(books, "receive", {**NEW, "fund": "winter", "amount": "275", "reference": "M3/2", **NR})
-    (fence,) = [one for one in asked(books).deadlines if one.code == "winter"]
+    told(funded, "terms", {"fund": "winter", "spend_by": "2026-03-31"}, day="2025-06-10")
+    told(funded, "receive", {**NEW, "fund": "winter", "amount": "275", "reference": "M3/2", **NR})
+    (fence,) = [one for one in asked(funded).deadlines if one.code == "winter"]
     assert [fence.left_pence, fence.days_left, fence.rate_pence] == [275_00, 275, 1_00]
 
 
 @pytest.mark.parametrize("kind", ["file"])
-def test_people_and_programs_are_told_the_same(books: Store) -> None:
-    fund_all(books)
+def test_people_and_programs_are_told_the_same(funded: Store) -> None:
     for name, given in STORY:
-        told(books, name, given)
-    with books.read() as reader:
+        told(funded, name, given)
+    with funded.read() as reader:
         shown = report.shown(reader, moment(reader, JUNE.last_day), JUNE, "ICB1")
         with pytest.raises(Refused, match="ICB9"):
             report.shown(reader, moment(reader, JUNE.last_day), JUNE, "ICB9")
@@ -178,6 +173,6 @@ def test_people_and_programs_are_told_the_same(books: Store) -> None:
     assert (
         shown.sentences[1] == "In the month £890 came from outside, £40 of it without naming a known line of a letter."
     )
-    with books.read() as reader:
+    with funded.read() as reader:
         empty = report.shown(reader, moment(reader, JUNE.last_day), Month(2025, 5), "ICB2")
     assert empty.sentences[0].startswith("No line of a letter is recorded for this month")

@@ -35,7 +35,7 @@ from tests.books import (
     whole,
 )
 from tests.ledger.test_keeping import head_of, tables_of_version_1
-from tests.shelves import Shelf
+from tests.shelves import Shelf, small_file
 
 APRIL_2025, MAY_2025 = Month(2025, 4), Month(2025, 5)
 
@@ -338,9 +338,7 @@ def test_the_ledgers_of_earlier_versions_are_migrated_and_close_their_months(boo
 def test_no_order_of_closes_and_posts_puts_anything_into_a_closed_month(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str | tuple[str, int]]
 ) -> None:
-    with Store.create(tmp_path_factory.mktemp("months") / "books.duckdb") as store:
-        small.small_books(store)
-        fund_all(store)
+    with Store.open(small_file(tmp_path_factory.mktemp("months") / "books.duckdb", funded=True)) as store:
         month, open_from, said = APRIL_2025, APRIL, {}
         made: list[Posted] = []
         for nth, step in enumerate(steps):

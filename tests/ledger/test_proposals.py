@@ -17,9 +17,8 @@ from ledger.errors import KeyReused, Refused
 from ledger.models import ProposalEnd
 from ledger.reports import verify
 from ledger.store.base import Store
-from tests import books as small
-from tests.books import APRIL, JUNE, MAY, agreement, at, entry, fund_all, held, new_terms, term
-from tests.shelves import Shelf
+from tests.books import APRIL, JUNE, MAY, agreement, at, entry, held, new_terms, term
+from tests.shelves import Shelf, small_file
 
 ICB, PLACE = ("ICB1", "core", "available"), ("P1", "core", "available")
 
@@ -228,9 +227,7 @@ def test_verify_sees_a_decision_that_was_tampered_with(funded: Store, shelf: She
 def test_no_order_of_proposals_and_decisions_overdraws_or_loses_money(
     tmp_path_factory: pytest.TempPathFactory, plans: list[tuple[int, str]]
 ) -> None:
-    with Store.create(Path(tmp_path_factory.mktemp("plans")) / "books.duckdb") as store:
-        small.small_books(store)
-        fund_all(store)
+    with Store.open(small_file(Path(tmp_path_factory.mktemp("plans")) / "books.duckdb", funded=True)) as store:
         free, moved, ends = 600_000, 0, Counter[str]()
         for number, (pence, outcome) in enumerate(plans):
             key = f"plan {number}"

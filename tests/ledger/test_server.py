@@ -11,7 +11,7 @@ from ledger.errors import LedgerMissing, LedgerUnreachable, NotALedger
 from ledger.reports.verify import verify
 from ledger.store.address import ServerAddress, parse
 from ledger.store.base import Store
-from tests.books import at, entry, fund_all, held, texts
+from tests.books import at, entry, held, texts
 from tests.shelves import ServerShelf, on_server, raw
 
 pytestmark = pytest.mark.parametrize("kind", ["server"])
@@ -130,12 +130,11 @@ def test_a_later_version_is_not_opened(books: Store) -> None:
         Store.open(books.path)
 
 
-def test_text_of_every_kind_survives_the_way_there_and_back(books: Store) -> None:
+def test_text_of_every_kind_survives_the_way_there_and_back(funded: Store) -> None:
     odd = "it's \"quoted\", with \\N and \\. and 𝄞, é; '--'"
-    fund_all(books)
     draft = entry("devolve", at("ICB1", "core"), at("P1", "core"), 10, key=odd)
-    post(books, [replace(draft, source="", authority="NULL")])
-    with Store.open(books.path) as store, store.read() as reader:
+    post(funded, [replace(draft, source="", authority="NULL")])
+    with Store.open(funded.path) as store, store.read() as reader:
         ((key, source, authority, document),) = reader.rows(
             "SELECT key, source, authority, source_hash FROM entry ORDER BY number DESC LIMIT 1"
         )

@@ -27,16 +27,17 @@ NOTES = [
 
 
 @pytest.fixture
-def noted(books: Store) -> Store:
+def noted(funded: Store) -> Store:
     """Books in which rows hold every awkward text, over more rows than one message takes."""
-    fund_all(books)
     many = [
         Leg(at("ICB1", "core"), at("P1", "core"), 1 + n % 5, n % 3 == 0, NOTES[n % len(NOTES)]) for n in range(2_500)
     ]
     draft = Draft("many", "devolve", APRIL, "tests", "a \"b\", 'c' £", source="x, y", transfers=legs(many))
-    post(books, [draft])
-    post(books, [agreement(organisation="ICB1", fund="core", share_ppm=5), agreement(organisation="ICB2", fund="core")])
-    return books
+    post(funded, [draft])
+    post(
+        funded, [agreement(organisation="ICB1", fund="core", share_ppm=5), agreement(organisation="ICB2", fund="core")]
+    )
+    return funded
 
 
 def test_every_row_of_every_table_is_what_the_server_holds(noted: Store) -> None:

@@ -16,16 +16,13 @@ from ledger.reports import imported, position
 from ledger.reports.position import moment
 from ledger.store.base import Store
 from ledger.store.shared import SharedFile
-from tests.books import at, entry, fund_all, held, small_books
+from tests.books import at, entry, fund_all, held
+from tests.shelves import small_file
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    path = tmp_path / "ledger.duckdb"
-    with Store.create(path) as store:
-        small_books(store)
-        store.checkpoint()
-    return path
+    return small_file(tmp_path / "ledger.duckdb")
 
 
 def head_of(store: Store) -> str:

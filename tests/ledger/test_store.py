@@ -17,7 +17,7 @@ from ledger.models import Entry, Organisation
 from ledger.reports.verify import verify
 from ledger.store import file
 from ledger.store.base import Store
-from tests.books import at, entry, fund_all, held, texts
+from tests.books import at, entry, held, texts
 
 OPEN = "import sys; from pathlib import Path; from ledger.store.base import Store; Store.open(Path(sys.argv[1]), read_only={})"
 
@@ -118,17 +118,16 @@ def test_writers_in_threads_take_turns_and_never_overdraw(funded: Store) -> None
         assert verify(reader) == []
 
 
-def test_an_entry_reversed_by_many_at_once_is_reversed_once(books: Store) -> None:
+def test_an_entry_reversed_by_many_at_once_is_reversed_once(funded: Store) -> None:
     from ledger.entries.posting import reverse
 
-    fund_all(books)
-    posted = [post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])[0].number for _ in range(10)]
+    posted = [post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 10)])[0].number for _ in range(10)]
     done, refused = [], []
 
     def undo() -> None:
         for number in posted:
             try:
-                done.append(reverse(books, number, reason="twice", actor="tests").number)
+                done.append(reverse(funded, number, reason="twice", actor="tests").number)
             except Refused:
                 refused.append(number)
 
@@ -138,7 +137,7 @@ def test_an_entry_reversed_by_many_at_once_is_reversed_once(books: Store) -> Non
     for worker in workers:
         worker.join()
     assert (len(done), len(refused)) == (10, 30)
-    assert ("P1", "core", "available") not in held(books)
+    assert ("P1", "core", "available") not in held(funded)
 
 
 def test_the_models_read_the_books_through_sqlmodel(funded: Store) -> None:

@@ -26,7 +26,7 @@ from scenarios.year_end.carry_forward import (
     refuse_too_early,
 )
 from scenarios.year_end.rule import read_rule
-from tests.books import APRIL, LONG_AGO, MAY, at, entry, fund_all, new_terms, term, whole
+from tests.books import APRIL, LONG_AGO, MAY, at, entry, new_terms, term, whole
 from tests.shelves import small_file
 
 INTO = FinancialYear(2026)
@@ -35,12 +35,11 @@ ALL_GROWTH = HEAD + "  - {funds: [growth], of: held}\n"
 
 
 @pytest.fixture
-def money(books: Store) -> Store:
+def money(funded: Store) -> Store:
     """Core recurs; growth and winter are for once. The place has spent some of its growth money."""
-    fund_all(books)
     once = {"recurrent": False, "effective_from": APRIL}
     post(
-        books,
+        funded,
         [
             new_terms(term("growth", "soft", **once), term("winter", "hard", spend_by=date(2026, 3, 31), **once)),
             entry("allocate", at("NHS", "limit"), at("ICB1", "growth"), 50_001),
@@ -50,7 +49,7 @@ def money(books: Store) -> Store:
             entry("retain", at("ICB1", "growth"), at("ICB1", "growth", "retained"), 15_000, day=MAY),
         ],
     )
-    return books
+    return funded
 
 
 def worked_out(store: Store, tmp_path: Path, text: str, underspends: str | None = None) -> CarryForwardPlan:

@@ -17,7 +17,7 @@ from ledger.reports import position
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.report import pots
-from tests.books import at, entry, fund_all
+from tests.books import at, entry
 from tests.shelves import small_file
 from tests.test_commands import document, run
 
@@ -68,14 +68,13 @@ NEXT = FinancialYear(2026)
 
 
 @pytest.mark.parametrize("kind", ["file", "server"])
-def test_who_gave_a_pot_what_it_goes_on_in_and_whether_it_is_discontinued(books: Store) -> None:
+def test_who_gave_a_pot_what_it_goes_on_in_and_whether_it_is_discontinued(funded: Store) -> None:
     """Winter money is put together into growth in 2025/26, and only core comes again in 2026/27."""
-    fund_all(books)
     winter = entry("consolidate", at("ICB2", "winter"), at("ICB2", "growth"), 100_000, authority="the tests")
-    post(books, [entry("allocate", at("NHS", "limit"), at("ICB2", "winter"), 100_000), winter])
+    post(funded, [entry("allocate", at("NHS", "limit"), at("ICB2", "winter"), 100_000), winter])
 
     def register(organisation: str | None = None) -> dict[str, dict[str, Any]]:
-        with books.read() as reader:
+        with funded.read() as reader:
             moment = position.moment(reader, date(2026, 6, 1))
             found = pots.listed(reader, moment, organisation=organisation, year=FinancialYear(2025))
         return {row["fund"]: row for row in found.rows.records()}
@@ -83,7 +82,7 @@ def test_who_gave_a_pot_what_it_goes_on_in_and_whether_it_is_discontinued(books:
     letter = {"id": "L", "reference": "M3/7", "month": date(2025, 6, 30), "from_organisation": "NHS",
               "to_organisation": "ICB2", "fund": "winter", "year": 2025, "amount_pence": 100_000, "recurrent": False,
               "contact": "winter team", "notified_on": date(2025, 6, 1)}  # fmt: skip
-    post(books, [Draft("L", LETTER, date(2025, 6, 30), "tests", "M3", records={Letter: records(Letter, [letter])})])
+    post(funded, [Draft("L", LETTER, date(2025, 6, 30), "tests", "M3", records={Letter: records(Letter, [letter])})])
     rows = register()
     assert (rows["winter"]["owner"], rows["core"]["owner"]) == ("winter team", None)
     assert register("ICB1")["core"]["owner"] is None
@@ -94,14 +93,14 @@ def test_who_gave_a_pot_what_it_goes_on_in_and_whether_it_is_discontinued(books:
     following = {"day": date(2026, 4, 1)}
     limit = entry("mandate", at("GOV", "limit", year=NEXT), at("NHS", "limit", year=NEXT), 500_000, **following)
     core = entry("allocate", at("NHS", "limit", year=NEXT), at("ICB1", "core", year=NEXT), 500_000, **following)
-    post(books, [limit, core])
+    post(funded, [limit, core])
     rows = register()
     assert (rows["core"]["discontinued"], rows["winter"]["discontinued"]) == (False, True)
     # Nothing of it was held in 2025/26, so nothing ended.
     assert rows["estate"]["discontinued"] is None
     # The second ICB has nothing of the next year at all.
     assert register("ICB2")["growth"]["discontinued"] is None
-    with books.read() as reader:
+    with funded.read() as reader:
         seen = pots.seen_by(reader, position.moment(reader), "icb", organisation=None, year=FinancialYear(2025))
     # ICB2 holds 300,000 of core and 100,000 of growth: 16 / (9 + 1) equal pots; ICB1 has one.
     assert [(row["organisation"], row["pots"], row["effective_number"]) for row in seen.rows.records()] == [

@@ -38,7 +38,7 @@ from screens.report import national as reporting
 from screens.report import over_time
 from screens.report.holdings import flow_label
 from screens.report.pots import of_receivers
-from tests.books import at, entry, fund_all
+from tests.books import at, entry
 
 ROOT = Path(__file__).parent.parent.parent
 YEAR = 2025
@@ -238,10 +238,9 @@ def test_the_journal_beside_it_leads_to_the_head(of_the_demo: Path) -> None:
 
 
 @pytest.fixture
-def small(books: Store) -> Store:
-    fund_all(books)
-    post(books, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1_001)])
-    return books
+def small(funded: Store) -> Store:
+    post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1_001)])
+    return funded
 
 
 def test_the_same_ledger_gives_the_same_bytes_and_a_signature_that_holds(small: Store, tmp_path: Path) -> None:

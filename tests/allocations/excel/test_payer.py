@@ -13,7 +13,6 @@ from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests.allocations.excel.commands import run
 from tests.allocations.excel.workbooks import written
-from tests.books import fund_all
 
 _FUNDS = ("core-community", "core-prescribing")
 
@@ -63,11 +62,10 @@ def test_the_template_of_west_yorkshire_is_taken_without_naming_who_pays(own_dem
 
 
 @pytest.fixture
-def ledger(books: Store) -> Path:
+def ledger(funded: Store) -> Path:
     """Both ICBs hold core money: £6,000.00 and £3,000.00."""
-    fund_all(books)
-    books.close()
-    return books.path
+    funded.close()
+    return funded.path
 
 
 def refused(ledger: Path, path: Path, *more: str) -> list[dict[str, str]]:

@@ -138,9 +138,8 @@ def published_tables_text(text: str) -> str:
     ({"organisation": "QQQ"}, "there is no organisation 'QQQ'"),
     ({"year": FinancialYear(2031)}, "no money of 2031/32 stands with anybody"),
 ])  # fmt: skip
-def test_nothing_to_publish(books: Store, given: dict[str, Any], said: str) -> None:
-    fund_all(books)
-    with books.read() as reader, pytest.raises(Refused, match=said):
+def test_nothing_to_publish(funded: Store, given: dict[str, Any], said: str) -> None:
+    with funded.read() as reader, pytest.raises(Refused, match=said):
         tables(reader, moment(reader), **{"year": YEAR, **given})
 
 

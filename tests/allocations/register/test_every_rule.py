@@ -19,7 +19,7 @@ from ledger.entries.proposals import submit
 from ledger.errors import Refused
 from ledger.rules import in_order, rights_judged
 from ledger.store.base import Store
-from tests.books import JUNE, at, entry, fund_all
+from tests.books import JUNE, at, entry
 
 Row = Mapping[str, str]
 
@@ -288,26 +288,24 @@ def letter(field: str) -> str:
     return get_column_letter(columns().index(field) + 1)
 
 
-def test_each_rule_that_a_row_breaks_is_told_by_its_cell_all_at_once(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
+def test_each_rule_that_a_row_breaks_is_told_by_its_cell_all_at_once(funded: Store, tmp_path: Path) -> None:
     wanted = entry("devolve", at("ICB2", "core"), at("P3", "core"), 200_000, day=JUNE)
-    submit(books, [wanted], key="wanted", title="Wanted", prepared_by="somebody")
+    submit(funded, [wanted], key="wanted", title="Wanted", prepared_by="somebody")
     rows: list[Row] = [*BEFORE]
     expected = []
     for nth, (name, row, field, said) in enumerate(BROKEN):
         good = [] if row["kind"] == "close-month" else [{**DEVOLVED, "key": f"good {nth}"}]
         expected.append((FIRST_ROW + len(rows) + 1, name, field, said))
         rows += [row, *good]
-    check(told(books, tmp_path / "r.xlsx", rows), expected)
+    check(told(funded, tmp_path / "r.xlsx", rows), expected)
 
 
-def test_what_is_reserved_at_the_source_is_told_too(books: Store, tmp_path: Path) -> None:
+def test_what_is_reserved_at_the_source_is_told_too(funded: Store, tmp_path: Path) -> None:
     """Fenced money that went back to the source waits there: whoever gives other money meanwhile says who allows it."""
-    fund_all(books)
-    post(books, [entry("mandate", at("GOV", "winter"), at("NHS", "winter"), 50)])
-    post(books, [entry("return", at("NHS", "winter"), at("GOV", "winter"), 50)])
+    post(funded, [entry("mandate", at("GOV", "winter"), at("NHS", "winter"), 50)])
+    post(funded, [entry("return", at("NHS", "winter"), at("GOV", "winter"), 50)])
     rows = [{**MANDATE, "authority": "Treasury"}, MANDATE]
-    check(told(books, tmp_path / "r.xlsx", rows), [(FIRST_ROW + 2, "source/elsewhere", "authority", "£0.50")])
+    check(told(funded, tmp_path / "r.xlsx", rows), [(FIRST_ROW + 2, "source/elsewhere", "authority", "£0.50")])
 
 
 APPOINTED: tuple[Row, ...] = (
@@ -343,14 +341,13 @@ def test_every_rule_of_rights_has_a_row_that_breaks_it() -> None:
     assert covered == {*rights_judged.ACTS, *rights_judged.RULES}
 
 
-def test_what_somebody_has_no_right_to_is_told_by_its_cell(books: Store, tmp_path: Path) -> None:
-    fund_all(books)
+def test_what_somebody_has_no_right_to_is_told_by_its_cell(funded: Store, tmp_path: Path) -> None:
     rows: list[Row] = [*APPOINTED]
     expected = []
     for nth, (name, row, field, said) in enumerate(UNRIGHTFUL):
         expected.append((FIRST_ROW + len(rows) + 1, name, field, said))
         rows += [row, {**DEVOLVED, "recorded_by": "ben", "key": f"good {nth}"}]
-    check(told(books, tmp_path / "r.xlsx", rows), expected)
+    check(told(funded, tmp_path / "r.xlsx", rows), expected)
 
 
 @pytest.mark.parametrize("kind", ["file"])
@@ -365,7 +362,6 @@ def test_what_somebody_has_no_right_to_is_told_by_its_cell(books: Store, tmp_pat
     {**DEVOLVED, "key": "reverse:1"},
     {**DEVOLVED, "reason": "a\u202eb"},
 ], ids=str)  # fmt: skip
-def test_a_row_that_is_wrong_in_another_way_is_told_by_its_cell(books: Store, tmp_path: Path, row: Row) -> None:
-    fund_all(books)
-    found = told(books, tmp_path / "r.csv", [{**DEVOLVED, "key": "good"}, row])
+def test_a_row_that_is_wrong_in_another_way_is_told_by_its_cell(funded: Store, tmp_path: Path, row: Row) -> None:
+    found = told(funded, tmp_path / "r.csv", [{**DEVOLVED, "key": "good"}, row])
     assert {cell.lstrip(string.ascii_uppercase) for cell in found} == {"3"}

@@ -20,7 +20,7 @@ from ledger.entries.decisions import batch
 from ledger.entries.decisions.known import Known, known
 from ledger.errors import Refused
 from ledger.store.base import Store
-from tests.books import fund_all, held
+from tests.books import held
 
 HEADINGS = ("Ref", "M", "Programme", "R/NR", "Value (£000)", "Lead", "Narrative", "RAG")
 ROWS: tuple[tuple[object, ...], ...] = (
@@ -55,10 +55,9 @@ def mapped(path: Path, **more: object) -> TrackerMapping:
     return mapping.model_copy(update={**given, **more})
 
 
-def test_it_is_read_by_a_mapping_that_is_guessed_saved_and_used_again(books: Store, tmp_path: Path) -> None:
+def test_it_is_read_by_a_mapping_that_is_guessed_saved_and_used_again(funded: Store, tmp_path: Path) -> None:
     """Worked by hand: £1,500 of month 3 and £2,000 of month 4 come to the £3,500 of the tracker's own total."""
-    fund_all(books)
-    before = held(books).get(("ICB1", "winter", "available"), 0)
+    before = held(funded).get(("ICB1", "winter", "available"), 0)
     path, kept = tracker(tmp_path / "tracker.xlsx"), tmp_path / "mapping.yaml"
     mapping = mapped(path)
     fields = {letter: column.field for letter, column in mapping.sheets[0].columns.items()}
@@ -66,16 +65,16 @@ def test_it_is_read_by_a_mapping_that_is_guessed_saved_and_used_again(books: Sto
                       "G": "note"}  # fmt: skip
     assert asked_of_every_row("receive", mapping) == ["to", "reason"]
     save_mapping(kept, mapping, read_workbook(path))
-    register = read_tracker(path, read_tracker_mapping(kept), facts(books))
+    register = read_tracker(path, read_tracker_mapping(kept), facts(funded))
     assert (register.letter_pence, register.letter_where) == (350_000, "tracker.xlsx, sheet Tracker, cell E6")
     refuse_unless_it_ties(register, None)
     assert [(row.given["date"], row.given["month"]) for row in register.rows] == [
         ("2025-06-30", "2025-06"), ("2025-07-31", "2025-07"),
     ]  # fmt: skip
-    done = batch.record(books, register.rows, actor="tests")
+    done = batch.record(funded, register.rows, actor="tests")
     assert len(done.posted) == 4  # new money is an entry of its own
-    assert held(books)["ICB1", "winter", "available"] - before == 350_000
-    again = batch.record(books, register.rows, actor="tests")
+    assert held(funded)["ICB1", "winter", "available"] - before == 350_000
+    again = batch.record(funded, register.rows, actor="tests")
     assert again.was_recorded
 
 
