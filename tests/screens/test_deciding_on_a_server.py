@@ -4,23 +4,21 @@ import pytest
 
 from ledger.store.address import in_full
 from ledger.store.base import Store
-from tests.books import fund_all, held, small_books
+from tests.books import held
 from tests.ledger.test_rights import devolve
 from tests.screens.pages import no_leftovers, page, said, tables
 from tests.screens.test_deciding import PLAN, appointed, choose, last_buttons, press, propose
-from tests.shelves import ServerShelf
+from tests.shelves import ServerShelf, Template
 
 __all__ = ["no_leftovers"]
 pytestmark = pytest.mark.parametrize("kind", ["server"])
 
 
 def test_a_server_takes_the_decision_of_who_may_and_shows_it_to_nobody_else(
-    monkeypatch: pytest.MonkeyPatch, shelf: ServerShelf
+    monkeypatch: pytest.MonkeyPatch, shelf: ServerShelf, funded_template: Template
 ) -> None:
-    place = shelf.place("deciding")
-    with Store.create(place) as store:
-        small_books(store)
-        fund_all(store)
+    place = shelf.copy(funded_template(shelf.kind), "deciding")
+    with Store.open(place) as store:
         appointed(store)
         propose(store, PLAN, "anna", devolve(500))
     for name, told in (("vera", "vera may not approve for First ICB"), ("anna", "Nobody decides on what they prepared"),

@@ -9,22 +9,18 @@ import pytest
 from ledger.store.address import ServerAddress, in_full
 from ledger.store.base import Store
 from tests.allocations.excel.workbooks import PLAIN, written
-from tests.books import fund_all, held, small_books
+from tests.books import held
 from tests.screens.importing import ASKED, NAME, headings, labels, post, upload
 from tests.screens.pages import ROOT, no_leftovers, page
-from tests.shelves import ServerShelf, administrator, on_server, raw
+from tests.shelves import ServerShelf, Template, administrator, on_server, raw
 
 __all__ = ["no_leftovers"]
 pytestmark = pytest.mark.parametrize("kind", ["server"])
 
 
 @pytest.fixture
-def ledger(shelf: ServerShelf) -> ServerAddress:
-    place = shelf.place("app")
-    with Store.create(place) as store:
-        small_books(store)
-        fund_all(store)
-    return place
+def ledger(shelf: ServerShelf, funded_template: Template) -> ServerAddress:
+    return shelf.copy(funded_template(shelf.kind), "app")
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import pytest
 
 from ledger.store.address import in_full
 from ledger.store.base import Store
-from tests.books import fund_all, held, small_books
+from tests.books import held
 from tests.screens.importing import field
 from tests.screens.pages import document, no_leftovers, page, tables, well
 from tests.screens.test_deciding import appointed
 from tests.screens.test_record_page import fill
-from tests.shelves import ServerShelf
+from tests.shelves import ServerShelf, Template
 
 __all__ = ["no_leftovers"]
 pytestmark = pytest.mark.parametrize("kind", ["server"])
@@ -17,12 +17,11 @@ GIVEN = {"from": "ICB1", "to": "P1", "fund": "core", "amount": "3", "recurrent":
          "reason": "Agreed"}  # fmt: skip
 
 
-def test_a_server_takes_what_somebody_may_record(monkeypatch: pytest.MonkeyPatch, shelf: ServerShelf) -> None:
+def test_a_server_takes_what_somebody_may_record(
+    monkeypatch: pytest.MonkeyPatch, shelf: ServerShelf, funded_template: Template
+) -> None:
     """Before anybody is appointed all may post; afterwards Anna proposes for the first ICB, and Olga has no right there."""
-    place = shelf.place("recording")
-    with Store.create(place) as store:
-        small_books(store)
-        fund_all(store)
+    place = shelf.copy(funded_template(shelf.kind), "recording")
     monkeypatch.setenv("DEVOLUTION_PERSON", "bert")
     app = fill(page(monkeypatch, "record", in_full(place), kind="devolve"), **GIVEN)
     well(field(app.button, "Post it").click().run())
