@@ -579,3 +579,15 @@ def _plain(figure: FigureRange) -> dict[str, Any]:
             for each in figure.drivers
         ],
     }  # fmt: skip
+
+
+def without_ranges(outcome: Outcome) -> Ranges:
+    """Every figure as the scenario has it, before anybody asks between which values it lies."""
+    central, titles = _known(outcome, after=bool(outcome.years)).figures, _titles(outcome)
+    figures = [
+        FigureRange(name, *titles[name], each, each, each, ()) for name, each in central.items() if each is not None
+    ]
+    whose = [name for name in central if name.startswith(_ICB)]
+    # Of single values there is one draw, in which nothing is apart from what it is.
+    counted = [_counted(name, central, whose, np.zeros((len(whose), 1))) for name in (GAINING, LOSING)]
+    return Ranges((*figures, *counted), 0, outcome.run.written.scenario.seed, (), 0, 0)

@@ -1,39 +1,42 @@
 """The commands that ask for a way to a goal. They read the books and cannot write them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ledger.reports.position import Moment
-from scenarios.solve.file import ALONE, HeldGoal, read_goal
-from scenarios.solve.published import beside
+from ledger.store.base import Reader
+from scenarios.solve.file import read_goal
 from scenarios.solve.seek import seek as seek_value
-from scenarios.solve.way import solve_all
 from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, Ledger
 from screens.report import seeking
 from screens.report import ways as reporting
 from screens.report.report import Report
 
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Also write it to a file: .xlsx of all tables, .csv of the first.", dir_okay=False),
+]
+
 
 @guarded("scenario solve")
 def solve(
     file: Annotated[Path, typer.Argument(help="A goal, as YAML.", dir_okay=False)],
+    out: Out = None,
     ledger: Ledger = DEFAULT_LEDGER,
 ) -> Report:
     """The least disruption by which all come near their fair shares in so many years, within a floor and a cap."""
-    goal = read_goal(file)
-    at: Moment | None = None
-    if isinstance(goal.asked, HeldGoal):
+
+    @contextmanager
+    def books() -> Iterator[Reader]:
         with reading(ledger) as (reader, _):
-            goals, at = goal.asked.read(reader)
-        stream = None
-    else:
-        goals, stream = {ALONE: goal.asked.alone()}, goal.asked.stream
-    ways = solve_all(goals)
-    published = None if stream is None else beside(ways[ALONE], stream)
-    return reporting.way(goal.asked, ways, published, source=str(file), digest=goal.sha256, at=at)
+            yield reader
+
+    report, _ = reporting.solved(read_goal(file), books, str(file))
+    return _also_written(report, out)
 
 
 @guarded("scenario seek")
@@ -48,9 +51,18 @@ def seek(
         str | None,
         typer.Option("--to", help="Look up to this value; a share to 100%, all else to twice its own value."),
     ] = None,
+    out: Out = None,
     ledger: Ledger = DEFAULT_LEDGER,
 ) -> Report:
     """Which value of one assumption makes a figure what is asked: just before it, at it, and just after."""
     with reading(ledger) as (reader, at):
         found = seek_value(reader, ledger, file, find, until, (low, high))
-    return seeking.sought(found, at)
+    return _also_written(seeking.sought(found, at), out)
+
+
+def _also_written(report: Report, out: Path | None) -> Report:
+    if out is None:
+        return report
+    from screens.report import answer_files  # noqa: PLC0415 - what writes workbooks takes libraries that others do not
+
+    return answer_files.written(report, out)

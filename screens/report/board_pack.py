@@ -5,7 +5,6 @@ Its tables are those of the Scenarios page, and its figures those of ``devolutio
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from allocations.files.out.sheets import MoreSheet, unwritable
 from allocations.files.position import export
 from allocations.files.position.export import Guard
 from allocations.shares import national
-from ledger.money import spoken
 from ledger.reports import position
 from ledger.reports.position import Moment, moment
 from ledger.store.base import Reader
@@ -21,10 +19,10 @@ from scenarios import compare
 from scenarios.compare import Comparison
 from scenarios.gainers import View, deprivation
 from scenarios.outcome import Outcome
-from scenarios.ranges import GAINING, LOSING, MOVED, FigureRange, Ranges, ranged
+from scenarios.ranges import FigureRange, Ranges, ranged
 from scenarios.world import ICB
-from screens.report import scenarios, years
-from screens.report.marks import Span, at_millions, at_pounds, pounds_apart
+from screens.report import headlines, scenarios, years
+from screens.report.marks import at_pounds, pounds_apart
 from screens.report.ranges import range_sentence, range_value, swings
 from screens.report.render import page as rendered
 from screens.report.render import svg
@@ -43,7 +41,6 @@ _LEVELS = {
     "mnp": "MNPs",
     "snp": "SNPs",
 }
-_FIGURES, _MOST_DRAWN, _MOST_LINES, _LONGEST = 3, 10, 6, 36
 # So many gainers and losers are printed of a level; the workbook has them all.
 MOST_PRINTED = 40
 _STYLE = (
@@ -108,12 +105,14 @@ def printable(outcomes: Sequence[Outcome], at: Moment, out: Path) -> None:
         raise unwritable(out) from error
 
 
-def page(outcomes: Sequence[Outcome], at: Moment) -> str:
+def page(outcomes: Sequence[Outcome], at: Moment, ranges: Sequence[Ranges] = ()) -> str:
     """The page to print, of one scenario; or of several, in their order, with their comparison in front.
 
     Args:
         at: the point on both clocks, where the first scenario starts from no other.
+        ranges: of each, where they are known already; they are worked out otherwise.
     """
+    ranges = ranges or [ranged(found) for found in outcomes]
     compared = compare.compare(outcomes) if len(outcomes) > 1 else None
     at = outcomes[0].run.books.at or at
     names = [found.run.written.scenario.title for found in outcomes]
@@ -121,10 +120,10 @@ def page(outcomes: Sequence[Outcome], at: Moment) -> str:
     parts = [f"<h1>{escape(title)}</h1>"]
     if compared is not None:
         parts.append(_compared(outcomes, compared))
-    for number, found in enumerate(outcomes, 1):
+    for number, (found, between) in enumerate(zip(outcomes, ranges, strict=True), 1):
         if compared is not None:
             parts.append(f"<h1>Scenario {number}: {escape(names[number - 1])}</h1>")
-        parts.append(_one(found, outcomes))
+        parts.append(_one(found, between, outcomes))
     parts.append(_foot(outcomes, at))
     return printed(title, parts)
 
@@ -152,8 +151,8 @@ def _front(outcome: Outcome, found: Ranges) -> str:
     first = [
         _words(scenarios.changed(outcome)),
         f"<p class=question>{escape(scenario.question)}</p>",
-        f"<p class=answer>{escape(_in_a_sentence(outcome, found))}</p>",
-        "<div class=figures>" + "".join(_card(each) for each in _three(outcome, found)) + "</div>",
+        f"<p class=answer>{escape(headlines.in_a_sentence(outcome, found))}</p>",
+        "<div class=figures>" + "".join(_card(each) for each in headlines.three(outcome, found)) + "</div>",
         _picture(outcome),
         _by_fund(outcome),
         "" if drives is None else f"<h2>What drives it</h2>{_table(drives)}",
@@ -171,66 +170,24 @@ def _front(outcome: Outcome, found: Ranges) -> str:
     return f"<section class=front>{''.join(first)}</section><section class='front sheet'>{''.join(second)}</section>"
 
 
-def _in_a_sentence(outcome: Outcome, found: Ranges) -> str:
-    """How much would be otherwise, and for how many it would be more or less."""
-    moved = found.named(MOVED)
-    start = "Nothing would stand elsewhere"
-    if moved is not None and moved.central:
-        ends = f" (from {spoken(int(moved.low))} to {spoken(int(moved.high))})" if moved.low != moved.high else ""
-        start = f"{spoken(int(moved.central))}{ends} would stand elsewhere, or on other terms"
-    told = next((scenarios.gainers_in_short(view) for view in outcome.views if view.gains), "nobody's total changes")
-    return f"{start}: {told}."
-
-
-def _three(outcome: Outcome, found: Ranges) -> list[FigureRange]:
-    """The money moved and the two that say most beside it: amounts that change, else how many gain and lose."""
-    changing = [each for bridge in outcome.bridges.bridges if bridge.change_pence
-                and (each := found.named(f"{bridge.quantity.name}_pence"))]  # fmt: skip
-    counted = [each for name in (GAINING, LOSING) if (each := found.named(name)) and each.high]
-    rest = [each for name in ("free_of_conditions", "decided_locally") if (each := found.named(name))]
-    moved = found.named(MOVED)
-    return [each for each in (moved, *changing[:1], *counted, *changing[1:], *rest) if each][:_FIGURES]
-
-
 def _card(figure: FigureRange) -> str:
-    central, low, high = (range_value(figure, each) for each in (figure.central, figure.low, figure.high))
-    ends = "no range was found" if low == high else f"from {low} to {high}"
+    central = range_value(figure, figure.central)
     return (
-        f"<div><span>{escape(figure.title)}</span><strong>{escape(central)}</strong><span>{escape(ends)}</span></div>"
+        f"<div><span>{escape(figure.title)}</span><strong>{escape(central)}</strong>"
+        f"<span>{escape(headlines.ends(figure))}</span></div>"
     )
 
 
 def _picture(outcome: Outcome) -> str:
-    """Before and after, for the amount that changes most; where none changes, the largest gains and losses."""
-    # A change too small to be seen beside the whole is no picture.
-    moving = [each for each in scenarios.moving(outcome) if each.can_be_seen]
-    if moving:
-        most = max(moving, key=lambda each: abs(each.change_pence))
-        ends = [(each, at_millions(each)) for each in (most.before_pence, most.after_pence)]
-        spans = [
-            Span(label, pence, True, 0.0, end) for label, (pence, end) in zip(("Before", "After"), ends, strict=True)
-        ]
-        sentence = f"{most.quantity.title}: {spoken(most.before_pence)} before, {spoken(most.after_pence)} after."
-    else:
-        gains = [gain for view in outcome.views[:1] for gain in scenarios.ends(view, _MOST_DRAWN)]
-        spans = [
-            Span(_short(gain.name), gain.change_pence, False, 0.0, at_millions(gain.change_pence)) for gain in gains
-        ]
-        sentence = "The largest gains and losses of ICBs, with all below them."
-    drawn = svg.bridge(spans, name=sentence)
-    return f"<figure><figcaption>{escape(sentence)}</figcaption>{drawn}</figure>" if spans else ""
-
-
-def _short(name: str) -> str:
-    """An organisation's name where there is little room."""
-    name = name.removeprefix("NHS ").removesuffix(" ICB")
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…"
+    """The one picture of the answer."""
+    drawing = headlines.before_and_after(outcome)
+    drawn = svg.bridge(drawing.spans, name=drawing.sentence)
+    return f"<figure><figcaption>{escape(drawing.sentence)}</figcaption>{drawn}</figure>" if drawing.spans else ""
 
 
 def _by_fund(outcome: Outcome) -> str:
     """The lines that change most; the annex has them all."""
-    tables = [replace(each, rows=each.rows[:_MOST_LINES]) for each in scenarios.lines_in_short(outcome)[:1]]
-    return "".join(f"<h2>Which money</h2>{_table(each)}" for each in tables)
+    return "".join(f"<h2>Which money</h2>{_table(each)}" for each in headlines.which_money(outcome))
 
 
 def _maps(outcome: Outcome) -> list[str]:
@@ -257,10 +214,11 @@ def _maps(outcome: Outcome) -> list[str]:
     ]
 
 
-def _one(outcome: Outcome, beside: Sequence[Outcome]) -> str:
+def _one(outcome: Outcome, between: Ranges, beside: Sequence[Outcome]) -> str:
     """One scenario; its bridges on the axes of those beside it, so that bars can be compared."""
     parts = [
-        _front(outcome, ranged(outcome)),
+        _front(outcome, between),
+        *_by_year(outcome),
         "<h2 class=sheet>Annex: every table, in £ million</h2>",
         _words("To the penny all of it is in the workbook, and in the command line's --json."),
         "<h3>In a paragraph</h3>",
@@ -282,8 +240,6 @@ def _one(outcome: Outcome, beside: Sequence[Outcome]) -> str:
     parts += [_words(scenarios.still(outcome)), *map(_table, scenarios.lines_in_short(outcome))]
     parts += ["<h2>Who gains and who loses</h2>"]
     parts += [_gains(view) for view in outcome.views]
-    if outcome.years:
-        parts += ["<h2>Year by year</h2>", *(_table(table.beginning()[0]) for table in years.in_short(outcome))]
     if outcome.movements:
         parts.append(_table(scenarios.movements(outcome).beginning()[0]))
     parts += ["<h2>The propositions</h2>", _table(scenarios.scorecard(outcome))]
@@ -291,6 +247,12 @@ def _one(outcome: Outcome, beside: Sequence[Outcome]) -> str:
     assumed = scenarios.assumptions(outcome)
     parts += ["<h2>What is assumed</h2>", _table(assumed) if assumed else "<p>The file names no assumption.</p>"]
     return "".join(parts)
+
+
+def _by_year(outcome: Outcome) -> list[str]:
+    """A column a year, right behind the two pages; nothing of a scenario of one year."""
+    shown = [_table(table.beginning()[0]) for table in years.in_short(outcome)]
+    return ["<h2 class=sheet>Year by year</h2>", *shown] if shown else []
 
 
 def _gains(view: View) -> str:

@@ -38,6 +38,13 @@ def at_percent(part: Fraction) -> float:
     return float(part * 100)
 
 
+def at_unit(value: Fraction, unit: str) -> float:
+    """Where a figure stands on an axis of its unit: £ million, percent, or the number itself."""
+    if unit == "pence":
+        return at_millions(int(value))
+    return at_percent(value) if unit == "share" else float(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """One bar of a bridge.

@@ -78,7 +78,7 @@ WAYS = (
         (
             Question("goes", "See where the money goes", "overview"),
             Question("what if", "Ask what would change", "scenarios", {"scenario": "devolve-80-at-once"}),
-            Question("paper", "Take the paper for the board, at the foot of that page", "scenarios",
+            Question("paper", "Take the paper for the board, below its figures", "scenarios",
                      {"scenario": "devolve-80-at-once"}),
         ),
     ),

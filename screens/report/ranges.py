@@ -49,7 +49,7 @@ def figure_ranges(ranges: Ranges, names: Sequence[str] | None = None) -> Table:
     ]
     rows = [
         (each.title, range_value(each, each.central), range_value(each, each.low), range_value(each, each.high),
-         _driver(each.drivers[0]) if each.drivers else "")
+         driver_title(each.drivers[0]) if each.drivers else "")
         for each in shown
     ]  # fmt: skip
     heads = columns("Figure", "The answer", "From", "To", "Driven most by")
@@ -69,16 +69,23 @@ def range_sentence(ranges: Ranges) -> str:
     )
 
 
-def swings(ranges: Ranges) -> Table | None:
-    """The tornado: the money moved, or else the first figure with a range, at both ends of each thing it hangs on."""
+def most_driven(ranges: Ranges) -> FigureRange | None:
+    """The figure whose drivers are told: the money moved, or else the first that has some; None where none has."""
     driven = [each for each in ranges.figures if each.drivers]
     if not driven:
         return None
     # Of what is drawn rather than of how grades are read, where there is such a figure.
     drawn = [each for each in driven if not each.is_of_an_icb and {d.name for d in each.drivers} != {READINGS}]
-    first = next((each for each in drawn if each.name == MOVED), (drawn or driven)[0])
+    return next((each for each in drawn if each.name == MOVED), (drawn or driven)[0])
+
+
+def swings(ranges: Ranges) -> Table | None:
+    """The tornado: one figure at both ends of each thing it hangs on."""
+    first = most_driven(ranges)
+    if first is None:
+        return None
     rows = [
-        (_driver(each), *(each.says.split(", ", 1) if ", " in each.says else (each.says, each.says)),
+        (driver_title(each), *(each.says.split(", ", 1) if ", " in each.says else (each.says, each.says)),
          range_value(first, each.low), range_value(first, each.high))
         for each in first.drivers
     ]  # fmt: skip
@@ -94,5 +101,6 @@ def range_value(of: FigureRange, value: Fraction) -> str:
     return told.column.text(told.value) if isinstance(told, FigureCell) else str(told)
 
 
-def _driver(driver: Driver) -> str:
+def driver_title(driver: Driver) -> str:
+    """What an answer hangs on, as people call it."""
     return driver.name.replace("_", " ").replace("-", " ")

@@ -455,6 +455,15 @@ def side_by_side(comparison: Comparison, kinds: Sequence[str], caption: str) -> 
     return Table(caption, columns("Figure", "Before", *numbered(comparison)), rows)
 
 
+def changes_side_by_side(outcomes: Sequence[Outcome]) -> Table:
+    """How far each headline amount moves in every scenario; those that move in some."""
+    names = {each.quantity.name: each.quantity.title for found in outcomes for each in moving(found)}
+    by_name = [{each.quantity.name: each.change_pence for each in found.bridges.bridges} for found in outcomes]
+    rows = [(title, *(changes[name] for changes in by_name)) for name, title in names.items()]
+    heads = columns("Amount", *(f"Scenario {number} (£)" for number in range(1, len(outcomes) + 1)))
+    return Table("Change of each amount", heads, rows)
+
+
 def bridges_side_by_side(outcomes: Sequence[Outcome], quantity: str) -> Table:
     """One amount's bridge in every scenario, row by row."""
     each = [next(b for b in found.bridges.bridges if b.quantity.name == quantity) for found in outcomes]

@@ -1,16 +1,20 @@
 """A way to a goal: what each has in each year, which limits bind, what moves, and what was published."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from ledger.money import plain_decimal, spoken
+from ledger.money import plain_decimal, signed_percent, spoken
 from ledger.reports.position import Moment
+from ledger.store.base import Reader
 from scenarios.solve.exact import CAP, FLOOR
-from scenarios.solve.file import HeldGoal, ListedGoal
+from scenarios.solve.file import ALONE, HeldGoal, ListedGoal, ReadGoal
 from scenarios.solve.published import BesidePublished
+from scenarios.solve.published import beside as beside_published
 from scenarios.solve.together import AllWays, Ways, together
-from scenarios.solve.way import Way
+from scenarios.solve.way import Way, solve_all
 from screens.report.report import Column, Report, Table, count, count_of, money, share, text
 
 _MOST = 60
@@ -18,6 +22,30 @@ DISRUPTION = (
     "The disruption of a path is the mean over years and organisations, by opening budget, of the squared difference "
     "between a year's growth and equal growth, in parts of the opening budget."
 )
+
+
+def solved(goal: ReadGoal, books: Callable[[], AbstractContextManager[Reader]], source: str) -> tuple[Report, Ways]:
+    """The way to a goal that a file asks for.
+
+    Args:
+        books: opens what the goal is read from, where it is about what is held there.
+        source: the file.
+
+    Returns:
+        The report, and the ways behind it.
+
+    Raises:
+        Refused: the goal cannot be reached; or nothing is held there, or nobody's fair share is known.
+    """
+    asked = goal.asked
+    if isinstance(asked, HeldGoal):
+        with books() as reader:
+            goals, at = asked.read(reader)
+        found = solve_all(goals)
+        return way(asked, found, None, source=source, digest=goal.sha256, at=at), found
+    found = solve_all({ALONE: asked.alone()})
+    published = None if asked.stream is None else beside_published(found[ALONE], asked.stream)
+    return way(asked, found, published, source=source, digest=goal.sha256, at=None), found
 
 
 def way(
@@ -91,6 +119,25 @@ def _organisations(asked: ListedGoal | HeldGoal, ways: Ways, beside: BesidePubli
                 ]
             )  # fmt: skip
     return Table(asked.title, heads, rows, most=_MOST)
+
+
+NEARER_HEADINGS = ("Name", "Organisation", "From target, today", "From target, at the end", "Limits")
+
+
+def with_names(table: Table, names: Mapping[str, str]) -> Table:
+    """The table of organisations with their names in front; programs get it as it was.
+
+    Args:
+        names: of organisations by code.
+    """
+    place = next(place for place, column in enumerate(table.columns) if column.key == "organisation")
+    rows = [(names.get(row[place], row[place]), *row) for row in table.rows]
+    return replace(table, columns=[text("Name"), *table.columns], rows=rows)
+
+
+def distance_in_words(distance: Fraction) -> str:
+    """How far somebody is from a fair share, with its side."""
+    return signed_percent(distance, 2)
 
 
 def _distance(heading: str, key: str) -> Column:

@@ -64,7 +64,7 @@ def start(years: Sequence[YearOutcome]) -> Table:
 def amounts(years: Sequence[YearOutcome]) -> Table:
     """Every headline amount that a step moves in some year: before, after, and the change."""
     rows: list[Row] = []
-    for found in _moving(years):
+    for found in moving(years):
         title = found[0].quantity.title
         rows += [
             (f"{title}, before", *(each.before_pence for each in found)),
@@ -78,7 +78,7 @@ def bars(years: Sequence[YearOutcome]) -> Table:
     """What each step does alone to each amount that moves, and what they do only together; they add up in each year."""
     steps = {bar.step: bar.lever for each in years for bar in each.outcome.bridges.bridges[0].bars}
     rows: list[Row] = []
-    for found in _moving(years):
+    for found in moving(years):
         title = found[0].quantity.title
         by_year = [{bar.step: bar.effect_pence for bar in each.bars} for each in found]
         for number, lever in sorted(steps.items()):
@@ -91,7 +91,7 @@ def bars(years: Sequence[YearOutcome]) -> Table:
     return Table("What each step does, by year", _heads(years, "Amount", "Step"), rows)
 
 
-def _moving(years: Sequence[YearOutcome]) -> list[list[Bridge]]:
+def moving(years: Sequence[YearOutcome]) -> list[list[Bridge]]:
     """For each amount that a step moves in some year, its bridge in every year."""
     each = [{bridge.quantity.name: bridge for bridge in one.outcome.bridges.bridges} for one in years]
     names = [name for name in each[-1] if all(name in one for one in each)]

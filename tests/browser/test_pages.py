@@ -28,6 +28,8 @@ PAGES = {
     "scenarios-compared": "scenarios?view=compare&with=devolve-80-at-once,running-costs-halved",
     "scenarios-refused": "scenarios?view=build&blocks=release&lines1=core-community",
     "scenarios-bring": "scenarios?view=bring",
+    "scenarios-way": "scenarios?view=way",
+    "scenarios-seek": "scenarios?view=seek&seek_value=27%25&seek_from=60%25",
     "bids": "bids",
     "national": "national?icb=QWO",
     "record": "record",

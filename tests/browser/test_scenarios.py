@@ -54,6 +54,15 @@ def nothing_amiss(visit: Visit) -> None:
     assert visit.complaints() == []
 
 
+def back_to(page: Any, label: str) -> None:
+    """Walk backwards with the keyboard to a button."""
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.textContent").strip() == label:
+            return
+    raise AssertionError(f"the keyboard does not come back to '{label}'")
+
+
 def turn(visit: Visit, name: str, key: str, times: int) -> None:
     """Turn a slider with the keyboard."""
     visit.page.get_by_role("slider", name=name).focus()
@@ -63,24 +72,27 @@ def turn(visit: Visit, name: str, key: str, times: int) -> None:
 
 def test_a_board_members_path(browser: Any, address: str, ledger: Path, tmp_path: Path) -> None:
     """Open a shared link, move a slider, compare two, take both packs: all of it as the command line says."""
-    visit = Visit(browser, f"{address}/scenarios?scenario={NAME}&a.share_at_place=75%25")
+    visit = Visit(browser, f"{address}/scenarios?scenario={NAME}&a.share_at_place=75%25&part=steps")
     page = visit.page
-    page.get_by_text("brings each line to 75%").first.wait_for(timeout=30_000)
+    page.get_by_role("heading", name="75% of every line at place").wait_for(timeout=30_000)
     turn(visit, "Share at place", "ArrowLeft", 5)
-    page.get_by_text("brings each line to 70%").first.wait_for(timeout=30_000)
+    page.get_by_role("heading", name="70% of every line at place").wait_for(timeout=30_000)
     page.wait_for_url("**a.share_at_place=70**")
     own = tmp_path / "own.yaml"
     own.write_bytes(TEXT.replace(b"value: 80%", b"value: 70%"))
     wanted = told(ledger, "scenario", "run", own)
-    page.get_by_text(wanted["sentence"]).first.wait_for(timeout=30_000)
     visit.settled()
     visit.unfold()
+    page.get_by_text(wanted["sentence"]).first.wait_for(timeout=30_000)
     seen = page.locator("[data-testid=stMain]").inner_html()
     for bridge in wanted["bridges"]:
         assert exact_pounds(bridge["after_pence"]) in seen
     # Both packs, and the file itself, which the command line runs to the same result.
     printed = downloaded(visit, "Board pack to print (HTML)", tmp_path / "pack.html").read_text(encoding="utf-8")
     book = read_workbook(downloaded(visit, "Board pack (Excel)", tmp_path / "pack.xlsx"))
+    page.get_by_text("Save it, and take it further", exact=True).click()
+    visit.settled()
+    visit.unfold()
     file = downloaded(visit, "This scenario as a file", tmp_path / "mine.yaml")
     assert told(ledger, "scenario", "run", file)["hashes"]["result"] == wanted["hashes"]["result"]
     cells = {cell.text for sheet in book.sheets for row in sheet.rows for cell in row}
@@ -134,10 +146,10 @@ def test_the_pack_asks_for_nothing_and_has_no_barriers(browser: Any, ledger: Pat
 def test_two_tabs_that_save_one_name(browser: Any, address: str, ledger: Path) -> None:
     """The second hears about it, sees what differs, and loses nothing; and all of it without a mouse."""
     saved.save(ledger, "ours", TEXT, opened=None)
-    one, two = (Visit(browser, f"{address}/scenarios?scenario=ours") for _ in range(2))
+    one, two = (Visit(browser, f"{address}/scenarios?scenario=ours&part=keep") for _ in range(2))
     for visit, times, share in ((one, 20, 60), (two, 10, 70)):
         turn(visit, "Share at place", "ArrowLeft", times)
-        visit.page.get_by_text(f"brings each line to {share}%").first.wait_for(timeout=30_000)
+        visit.page.get_by_role("heading", name=f"{share}% of every line at place").wait_for(timeout=30_000)
     one.page.get_by_role("button", name="Save", exact=True).press("Enter")
     one.page.get_by_text("Saved as ours, version 2.").wait_for(timeout=30_000)
     two.page.get_by_role("button", name="Save", exact=True).press("Enter")
@@ -149,7 +161,7 @@ def test_two_tabs_that_save_one_name(browser: Any, address: str, ledger: Path) -
     two.page.get_by_label("Another name for yours").fill("Mine")
     two.page.get_by_role("button", name="Save under the other name").press("Enter")
     two.page.get_by_text("Saved as mine, version 1.").wait_for(timeout=30_000)
-    two.page.get_by_text("brings each line to 70%").first.wait_for(timeout=30_000)
+    two.page.get_by_role("heading", name="70% of every line at place").wait_for(timeout=30_000)
     assert "scenario=mine" in two.page.url
     assert [b"value: 60%" in each.content() for each in saved.versions(ledger, "ours")] == [False, True]
     assert b"70%" in saved.saved(ledger)["mine"].content()
@@ -170,7 +182,8 @@ def test_by_keyboard_alone_with_the_focus_in_sight(browser: Any, address: str) -
     page.keyboard.press("ArrowLeft")
     page.wait_for_url("**a.cut=49**", timeout=30_000)
     visit.settled()
-    assert visit.tab_to("e.tagName === 'BUTTON' && e.textContent.includes('Board pack to print')", 120)
+    # The pack stands above the figures that can be turned.
+    back_to(page, "Board pack to print (HTML)")
     with page.expect_download(timeout=60_000) as caught:
         page.keyboard.press("Enter")
     name = caught.value.suggested_filename
@@ -193,4 +206,39 @@ def test_a_file_that_is_wrong_is_refused_without_barriers(browser: Any, address:
     visit.settled()
     visit.picture("scenarios-wrong", 1280)
     nothing_amiss(visit)
+    visit.close()
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_from_the_first_page_to_the_pack_in_two_clicks(
+    browser: Any, address: str, ledger: Path, tmp_path: Path, width: int
+) -> None:
+    """What if we lifted the strings of small pots: by mouse, then by the keyboard alone; and back, forward and anew."""
+    told(ledger, "scenario", "pack", "lift-small-pots", "--out", tmp_path / "wanted.html")
+    visit = Visit(browser, address, width)
+    page = visit.page
+    page.get_by_role("link", name="What if we lifted strings?").click()
+    page.get_by_role("heading", name="No strings on pots under £1 million").wait_for(timeout=30_000)
+    by_mouse = downloaded(visit, "Board pack to print (HTML)", tmp_path / "mouse.html")
+    assert by_mouse.read_text(encoding="utf-8") == (tmp_path / "wanted.html").read_text(encoding="utf-8")
+    visit.settled()
+    page.get_by_text("Who gains and who loses", exact=True).click()
+    page.get_by_text("Nobody's total changes: what moves").wait_for(timeout=30_000)
+    visit.settled()
+    page.go_back()
+    page.get_by_role("heading", name="What drives the answer").wait_for(timeout=30_000)
+    page.go_forward()
+    page.get_by_text("Nobody's total changes: what moves").wait_for(timeout=30_000)
+    page.reload()
+    page.get_by_text("Nobody's total changes: what moves").wait_for(timeout=30_000)
+    page.goto(address)
+    visit.settled()
+    assert visit.tab_to("e.tagName === 'A' && e.textContent === 'What if we lifted strings?'", 120)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="No strings on pots under £1 million").wait_for(timeout=30_000)
+    visit.settled()
+    assert visit.tab_to("e.tagName === 'BUTTON' && e.textContent.trim() === 'Board pack to print (HTML)'", 120)
+    with page.expect_download(timeout=60_000) as caught:
+        page.keyboard.press("Enter")
+    assert caught.value.suggested_filename == "lift-small-pots.html"
     visit.close()

@@ -92,7 +92,7 @@ def test_charts_are_valid_vega_lite_with_a_name(drawn: list[dict[str, Any]]) -> 
     lines.lorenz([(0, 0), (50, 20), (100, 100)], things="Pots", **told)
     flows.tiles([flows.Tile("Q1", "One", 0, 0, 3.0, "3%"), flows.Tile("Q2", "Two", 1, 0, None, "none")], **told)
     bars.spreads([bars.Range("A", 0, 1, 2, 1.5, "£1")], middle="Mean", mark="Fair", **told)
-    bars.tornado([bars.Swing("a", -1, 1, "")], centre=0.5, **told)
+    bars.tornado([bars.Swing("a", -1, 1, "")], centre=0.5, axis="%", **told)
     lines.lines(
         ["Apr 25", "May 25"], {"One": [1.0, None], "Two": [None, None]}, ["#111111", "#222222"], axis="%", **told
     )

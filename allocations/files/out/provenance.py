@@ -17,6 +17,7 @@ WORKING = "Working workbook, with live formulas: change the yellow cells. Not fo
 PUBLISHED = "Published workbook, values only."
 POSITION = "Position: what is held where, one row for each organisation, fund and standing."
 SCENARIO = "What if: a hypothetical position, the outcome of a scenario. It cannot be imported."
+ANSWER = "What if: the answer to a question. It cannot be imported."
 TEMPLATE = "Template: fill in the yellow cells."
 NO_LEDGER = "no ledger: worked out from the shipped figures alone"
 

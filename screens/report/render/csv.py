@@ -34,5 +34,5 @@ def in_file(column: Column, cell: Cell) -> str:
         case int() if column.kind is ColumnKind.MONEY:
             return plain_pounds(cell)
         case date() | int():
-            return column.text(cell) if column.key == "year" else str(cell)
+            return column.text(cell) if column.key == "year" or isinstance(cell, bool) else str(cell)
     return ""

@@ -28,6 +28,8 @@ def _value(column: Column, cell: Cell) -> str | int | Decimal | Fraction | None:
         return None
     if isinstance(cell, int) and column.kind is ColumnKind.MONEY:
         return Decimal(plain_pounds(cell))
-    if isinstance(cell, int | str) or (isinstance(cell, Fraction) and column.kind is ColumnKind.SHARE):
+    if (isinstance(cell, int | str) and not isinstance(cell, bool)) or (
+        isinstance(cell, Fraction) and column.kind is ColumnKind.SHARE
+    ):
         return cell
     return column.text(cell)

@@ -149,15 +149,21 @@ def spreads(
     kit.drawn(_spreads(rows, middle, mark), height, name=name, sentence=sentence, table=table, key=key)
 
 
-def tornado(swings: Sequence[Swing], *, centre: Where, name: str, sentence: str, table: Table, key: str) -> None:
-    """Swings under each other, the widest first, around the answer in the middle."""
+def tornado(
+    swings: Sequence[Swing], *, centre: Where, axis: str, name: str, sentence: str, table: Table, key: str
+) -> None:
+    """Swings under each other, the widest first, around the answer in the middle.
+
+    Args:
+        axis: what the axis counts, with its unit.
+    """
     rows = [
         {"label": one.label, "from": one_end, "to": centre, "end": which, "figure": one.figure}
         for one in swings
         for one_end, which in ((one.at_low, "At its low"), (one.at_high, "At its high"))
     ]
     height = 34 * len(swings) + _AROUND_RANGES
-    kit.drawn(_tornado(rows, centre), height, name=name, sentence=sentence, table=table, key=key)
+    kit.drawn(_tornado(rows, centre, axis), height, name=name, sentence=sentence, table=table, key=key)
 
 
 def _spreads(rows: Sequence[dict[str, Any]], middle: str, mark: str) -> dict[str, Any]:
@@ -190,11 +196,11 @@ def _spreads(rows: Sequence[dict[str, Any]], middle: str, mark: str) -> dict[str
     return {"layer": [ranges, dots]}
 
 
-def _tornado(rows: Sequence[dict[str, Any]], centre: Where) -> dict[str, Any]:
+def _tornado(rows: Sequence[dict[str, Any]], centre: Where, axis: str) -> dict[str, Any]:
     bars = {
         "mark": {"type": "bar", "height": {"band": 0.6}},
         "encoding": {
-            "x": kit.lengths("from", "Worth more than the formula (£ million)", {"zero": False}),
+            "x": kit.lengths("from", axis, {"zero": False}),
             "x2": {"field": "to"},
             "color": kit.told_apart("end", ("At its low", "At its high"), [Colour.AT_LOW, Colour.AT_HIGH]),
         },

@@ -30,6 +30,7 @@ def bridge(
     key: str,
     smaller: bool = False,
     beside: Sequence[Sequence[Span]] = (),
+    has_total: bool = True,
 ) -> None:
     """A bridge, with its table.
 
@@ -40,9 +41,10 @@ def bridge(
         key: a fixed name for the widget and its file.
         smaller: whether the name is a heading inside a section.
         beside: bridges that it is compared with, and whose axis it has.
+        has_total: whether its last bar is the whole.
     """
     rows_of = [(span.label, span.pence) for span in spans]
-    table = Table(name, columns("Step", "Amount (£)"), rows_of, has_total=True)
+    table = Table(name, columns("Step", "Amount (£)"), rows_of, has_total=has_total)
     rows = [
         {
             "label": span.label,

@@ -175,6 +175,7 @@ def _matters(outcome: PotOutcome, bars: tuple[TornadoBar, ...]) -> None:
             for bar in moving
         ],
         centre=at_millions(outcome.comparison.advantage_pence),
+        axis="Worth more than the formula (£ million)",
         name="What matters most",
         sentence=f"What bidding is worth more than the formula, with one assumption at a time at its low and at its "
         f"high. The widest swing is {words(widest.assumption.name)}: {spoken(widest.swing_pence)}. "

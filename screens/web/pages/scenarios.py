@@ -1,6 +1,7 @@
 """Scenarios: pick, build or bring one, turn its figures and see what moves; save, compare, take it to the board."""
 
 import hashlib
+from collections.abc import Callable, Mapping
 from datetime import date
 
 import streamlit as st
@@ -9,17 +10,26 @@ from ledger.errors import Refused
 from scenarios import outcome, saved
 from scenarios.baseline import Baseline
 from scenarios.outcome import Outcome
+from scenarios.ranges import Ranges, ranged, without_ranges
 from scenarios.scenario import WrittenScenario
 from scenarios.variants import changed_sentence, parts
 from screens.report.questions import WHAT_IFS
 from screens.report.render import page as tables
-from screens.web.scenarios import choice, results, save
+from screens.web.scenarios import answer, choice, comparison, results, save, seeking, ways
 from screens.web.scenarios.choice import Opened
+from screens.web.scenarios.results import Closer
 from screens.web.shell import address, frame, open_ledger
 from screens.web.shell.cards import question_cards
 from screens.web.shell.open_ledger import Books
 
-_VIEWS = {"pick": "Choose one", "build": "Build your own", "bring": "Bring a file", "compare": "Compare several"}
+_VIEWS = {
+    "pick": "Choose one",
+    "build": "Build your own",
+    "bring": "Bring a file",
+    "compare": "Compare several",
+    "way": "Find a way to fair shares",
+    "seek": "Find what it takes",
+}
 _COMPARED = ("devolve-80-at-once", "devolve-80-in-five-years")
 _MOST_COMPARED = 4
 _FOOT = (
@@ -45,8 +55,8 @@ def page() -> None:
         return
     question_cards(WHAT_IFS, None, None, len(WHAT_IFS))
     view = address.choose("view", "Do what", list(_VIEWS), shown=lambda each: _VIEWS[each], horizontal=True)
-    if view == "compare":
-        _compare(found)
+    if view in _OTHERS:
+        _OTHERS[view](found)
     else:
         opened = {"pick": choice.pick, "bring": choice.bring}.get(view, lambda: choice.build(found))()
         if opened is not None:
@@ -57,31 +67,52 @@ def page() -> None:
 @st.fragment
 def _work(books: Books, opened: Opened) -> None:
     """One scenario, with its figures to turn. A turn redraws this part of the page alone."""
-    place = st.container()
+    head, drawn = st.container(), st.container()
     opened = choice.turn(opened)
     try:
         written = saved.read_text(opened.content, _file_name(opened))
     except Refused as refused:
         frame.refused(refused.problems, "This scenario cannot be read. Correct the YAML and try again.")
         return
-    with place:
+    with head:
         st.header(frame.as_text(written.scenario.title), anchor=False)
         if changed := changed_sentence(written.changes):
             st.write(f"**{frame.as_text(changed)}**")
         st.write(frame.as_text(written.scenario.question))
+        where = answer.places()
     try:
         worked = work_out(books, written, opened.content)
     except Refused as refused:
         frame.refused(refused.problems, "This scenario does not fit these books. Nothing was worked out.")
         st.write("Change a figure above, choose another scenario, or change its file.")
-    else:
-        results.show(worked)
-        save.take_away(books, worked, opened)
-    save.save(opened, written.scenario)
-    save.versions(opened)
-    with frame.for_analysts("the scenario as it is written, in YAML"):
-        st.code(opened.content.decode("utf-8", errors="replace"), language=None, wrap_lines=True)
-    save.commands(opened)
+        save.keep(opened, written.scenario)
+        return
+
+    def ranges() -> Ranges:
+        return _ranged(books, opened.content, worked)
+
+    answer.tell(where, worked, without_ranges(worked))
+    with head:
+        save.take_away(books, worked, opened, ranges)
+        answer.said(worked)
+    with drawn:
+        answer.draw(worked)
+    results.show(Closer(worked, ranges, lambda: save.keep(opened, written.scenario)))
+    with where.working, st.spinner("Working out between which values the answer lies"):
+        found = ranges()
+    answer.tell(where, worked, found)
+
+
+def _ranged(books: Books, content: bytes, worked: Outcome) -> Ranges:
+    """Between which values the answer lies, kept as the answer is."""
+    digest = hashlib.sha256(content).hexdigest()
+    return _drawn(books.at.head, books.at.as_at, worked.run.written.name, digest, _worked=worked)
+
+
+@st.cache_resource(show_spinner=False, max_entries=40)
+def _drawn(head: str, day: date, name: str, digest: str, _worked: Outcome) -> Ranges:
+    del head, day, name, digest  # the key
+    return ranged(_worked)
 
 
 def _file_name(opened: Opened) -> str:
@@ -135,4 +166,7 @@ def _compare(books: Books) -> None:
     if len(worked) < len(_COMPARED):
         st.info("Choose two or more scenarios that fit these books.")
         return
-    results.show_compared(books, worked, kept)
+    comparison.show_compared(books, worked, kept)
+
+
+_OTHERS: Mapping[str, Callable[[Books], None]] = {"compare": _compare, "way": ways.page_part, "seek": seeking.page_part}

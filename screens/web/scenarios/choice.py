@@ -1,6 +1,7 @@
 """Which scenario a page shows: of the library, saved beside the ledger, built from blocks, or brought as a file."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from ledger.errors import Refused
 from ledger.store.attachments import Version
 from ledger.years import FinancialYear
 from scenarios import baseline, outcome, saved
-from scenarios.knobs import BLOCKS, as_text, built, knobs, lines, turned
+from scenarios.knobs import BLOCKS, CHOICE, Knob, as_text, built, knobs, lines, turned
 from scenarios.scenario import read_scenario
 from scenarios.themes import in_order, theme
 from scenarios.variants import Difference, parts, turned_name, what_differs
@@ -23,6 +24,7 @@ from screens.web.shell.open_ledger import Books
 _KNOB = re.compile(r"^([sg]\d+|a)\.")
 _FIRST_BLOCKS = ("devolve", "release")
 _MOST_BLOCKS = 8
+_ASSUMED, _MOST_OPEN = "a.", 2
 
 
 @dataclass(frozen=True)
@@ -206,22 +208,20 @@ def _begin(what: str) -> None:
 
 
 def turn(opened: Opened) -> Opened:
-    """The scenario with its figures where the reader turns them."""
+    """The scenario with its figures where the reader turns them: first its assumptions, the others in a fold."""
     said = opened.said
     found = knobs(said)
     if not found:
         return opened
+    first = [knob for knob in found if knob.key.startswith(_ASSUMED)] or list(found[:_MOST_OPEN])
+    others = [knob for knob in found if knob not in first]
     with st.container(border=True):
         st.subheader("Change a figure", anchor=False)
-        columns = st.columns(2)
-        values = {}
-        for place, knob in enumerate(found):
-            label = frame.as_text(knob.label)
-            with columns[place % 2]:
-                if knob.kind == "choice":
-                    values[knob.key] = address.choose(knob.key, label, knob.options, shown=knob.shown, usual=knob.value)
-                else:
-                    values[knob.key] = address.slide_among(knob.key, label, knob.options, knob.value, knob.shown)
+        values = _turned_among(first)
+        if others:
+            is_open = any(address.asked_for(knob.key) for knob in others)
+            with st.expander(f"Change anything else: {len(others)} more", expanded=is_open):
+                values |= _turned_among(others)
         if any(values[knob.key] != knob.value for knob in found):
             st.button("Back to what the file says", on_click=address.forget, args=(is_knob,))
     new = turned(said, values)
@@ -231,6 +231,18 @@ def turn(opened: Opened) -> Opened:
     if opened.name in outcome.library() and opened.version is None:
         new = saved.based(new, opened.name)
     return replace(opened, content=as_text(new).encode(), turned=differs)
+
+
+def _turned_among(found: Sequence[Knob]) -> dict[str, str]:
+    values, columns = {}, st.columns(2)
+    for place, knob in enumerate(found):
+        label = frame.as_text(knob.label)
+        with columns[place % 2]:
+            if knob.kind == CHOICE:
+                values[knob.key] = address.choose(knob.key, label, knob.options, shown=knob.shown, usual=knob.value)
+            else:
+                values[knob.key] = address.slide_among(knob.key, label, knob.options, knob.value, knob.shown)
+    return values
 
 
 def as_turned() -> str | None:

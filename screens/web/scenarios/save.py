@@ -1,5 +1,6 @@
 """Taking a scenario away, and saving it. Who saves second under a name hears about it, and loses nothing."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,8 +13,9 @@ from scenarios import outcome, saved
 from scenarios.compare import differences
 from scenarios.knobs import as_text
 from scenarios.outcome import Outcome
+from scenarios.ranges import Ranges
 from scenarios.scenario import Scenario, read_scenario
-from scenarios.variants import changed_name
+from scenarios.variants import Difference, changed_name
 from screens.report import board_pack
 from screens.report.exports import EXCEL
 from screens.report.render import page as tables
@@ -32,18 +34,21 @@ class _Waiting:
     newest: Version
 
 
-def take_away(books: Books, worked: Outcome, opened: Opened) -> None:
-    """The board pack to print and as a workbook, and the file itself; each is made when somebody asks for it."""
-    st.header("Take it away", anchor=False)
-    st.write("The pages to print and the workbook hold what this page shows, and what the command line writes.")
+def take_away(books: Books, worked: Outcome, opened: Opened, ranges: Callable[[], Ranges]) -> None:
+    """The board pack to print and as a workbook; each is made when somebody asks for it.
+
+    Args:
+        ranges: gives the ranges of the answer, which may take seconds.
+    """
     stem = file_name(opened, worked)
-    one, two, three = st.columns(3)
+    one, two, _ = st.columns([2, 2, 3])
     one.download_button(
         "Board pack to print (HTML)",
-        data=lambda: board_pack.page([worked], books.at).encode(),
+        data=lambda: board_pack.page([worked], books.at, [ranges()]).encode(),
         file_name=f"{stem}.html",
         mime="text/html",
         on_click="ignore",
+        type="primary",
     )
     two.download_button(
         "Board pack (Excel)",
@@ -52,20 +57,32 @@ def take_away(books: Books, worked: Outcome, opened: Opened) -> None:
         mime=EXCEL,
         on_click="ignore",
     )
-    three.download_button(
-        "This scenario as a file",
-        data=opened.content,
-        file_name=f"{stem}.yaml",
-        mime="application/yaml",
-        on_click="ignore",
-    )
+
+
+def keep(opened: Opened, scenario: Scenario) -> None:
+    """Save it under a name, see what was saved before, and take it towards a decision."""
+    save(opened, scenario)
+    versions(opened)
+    commands(opened)
+    with frame.for_analysts("the scenario as it is written, in YAML"):
+        st.code(opened.content.decode("utf-8", errors="replace"), language=None, wrap_lines=True)
+        st.download_button(
+            "This scenario as a file",
+            data=opened.content,
+            file_name=f"{_stem(opened, scenario)}.yaml",
+            mime="application/yaml",
+            on_click="ignore",
+        )
 
 
 def file_name(opened: Opened, worked: Outcome) -> str:
     """The name of a file without its suffix, which says what was changed from the library or from what was opened."""
     written = worked.run.written
-    stem = opened.name or written.scenario.title
-    return saved.name_of(changed_name(stem, written.changes or opened.turned)) or "scenario"
+    return _stem(opened, written.scenario, written.changes)
+
+
+def _stem(opened: Opened, scenario: Scenario, changes: Sequence[Difference] = ()) -> str:
+    return saved.name_of(changed_name(opened.name or scenario.title, changes or opened.turned)) or "scenario"
 
 
 def _workbook(books: Books, worked: Outcome, content: bytes) -> bytes:
@@ -77,7 +94,7 @@ def _workbook(books: Books, worked: Outcome, content: bytes) -> bytes:
 
 def save(opened: Opened, scenario: Scenario) -> None:
     """Offer to save the scenario as it stands, under a name."""
-    st.header("Save it", anchor=False)
+    st.subheader("Save it", anchor=False)
     done = st.session_state.pop("just saved", None)
     if done:
         st.success(done)
@@ -186,7 +203,7 @@ def commands(opened: Opened) -> None:
     """The same on the command line, and the one way towards the books."""
     name = opened.version.name if opened.version else opened.name or "FILE.yaml"
     ledger = open_ledger.path()
-    st.header("From here towards a decision", anchor=False)
+    st.subheader("From here towards a decision", anchor=False)
     st.write(
         "This page only reads the books. A scenario becomes a proposal on the command line: its money is reserved, and "
         "nothing is posted until somebody else approves it."

@@ -10,6 +10,7 @@ from screens.web.shell import history
 
 T = TypeVar("T", bound=str | int | date)
 _LONGEST_SHOWN = 60
+_LONGEST_TYPED = 40
 
 
 def asked_for(name: str) -> str | None:
@@ -143,6 +144,14 @@ def slide_among(name: str, label: str, options: Sequence[str], usual: str, shown
     value: str = st.select_slider(label, options, format_func=shown, key=name)
     keep(name, value, usual)
     return value
+
+
+def type_in(name: str, label: str, usual: str, *, help_text: str | None = None) -> str:
+    """A few words or a number that somebody types, which the address may name."""
+    settle(name, lambda text: text[:_LONGEST_TYPED], usual)
+    value: str = st.text_input(label, key=name, max_chars=_LONGEST_TYPED, help=help_text)
+    keep(name, value.strip(), usual)
+    return value.strip()
 
 
 def choose_many(

@@ -19,6 +19,7 @@ from ledger.words import DERIVED, OWN, PROJECTED, PUBLISHED
 from ledger.years import FinancialYear
 from screens.report.holdings import years_held
 from screens.report.render import page as tables
+from screens.report.render.colours import Colour
 from screens.report.report import Link, Table, columns
 from screens.report.wording import PAGE
 from screens.web.shell import address, header, open_ledger, readings
@@ -48,6 +49,11 @@ STYLE = (
         # The page begins under the navigation, not a hand's breadth below it.
         "[data-testid=stMainBlockContainer] {padding-top: 4.5rem; padding-bottom: 3rem} "
         ".ask {font-size: 1.25rem; margin: 0} .ask a {color: #005EB8} "
+        # Headline figures, each with its range below it: side by side where there is room.
+        ".figures {display: flex; flex-wrap: wrap; gap: 1rem; list-style: none; margin: 0 !important} "
+        "ul.figures {padding: 0 !important} "
+        f".figures li {{flex: 1 1 14rem; border-top: 4px solid {Colour.AMOUNT}; margin: 0; padding: .3rem 0}} "
+        ".figures strong {display: block; font-size: 1.7rem} "
     )
     + header.STYLE
     + tables.STYLE
