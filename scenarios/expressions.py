@@ -1,4 +1,4 @@
-"""What a file may work out: ``$cut``, ``2 x $each``, ``1 - $cut``; and assumptions named in sentences.
+"""What a file may work out: ``$cut``, ``2 x $each``, ``1 - $cut``; in sentences ``$cut`` and ``{2 x $each}``.
 
 Numbers are exact, and nothing else can be said: no names but assumptions, no functions, nothing that runs.
 """
@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from ledger.money import parse_pounds
+from ledger.money import PENCE_PER_POUND, parse_pounds, round_half_up_fraction, spoken
 
 # A hyphen belongs to a name; a minus stands between spaces.
 NAME = re.compile(r"\$([a-z][a-z0-9_]*(?:-[a-z0-9_]+)*)")
@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<name>\$[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*)|(?P<pounds>£[\d,.]+(?:\s*(?:thousand|million|billion|k|m|bn))?)"
     r"|(?P<number>\d+(?:\.\d+)?%?)|(?P<sign>[-+x*/()]))"
 )
+_IN_BRACES = re.compile(r"\{([^{}]*)\}")
 _LONGEST = 200
 _PLACES = 12  # a part that never ends, such as a third, is cut here
 
@@ -46,8 +47,27 @@ def put_in(text: str, values: Mapping[str, Any]) -> Any:
 
 
 def put_in_words(text: str, values: Mapping[str, Any]) -> str:
-    """A sentence with the assumptions that it names put in, as the file writes their values."""
-    return NAME.sub(lambda found: str(values.get(found[1], found[0])), text)
+    """A sentence with the assumptions that it names put in, as the file writes their values.
+
+    What stands in braces, such as ``{2 x $each}``, is worked out, and told as an amount where an amount is in it, and
+    as a percentage where a percentage is; what is no arithmetic stays as it is.
+    """
+
+    def worked_out(found: re.Match[str]) -> str:
+        try:
+            return _told(found[1], values) if named(found[1]) else found[0]
+        except (NoExpression, ZeroDivisionError):
+            return found[0]
+
+    return NAME.sub(lambda found: str(values.get(found[1], found[0])), _IN_BRACES.sub(worked_out, text))
+
+
+def _told(text: str, values: Mapping[str, Any]) -> str:
+    value = _Reader(text, values).whole()
+    operands = NAME.sub(lambda found: str(values[found[1]]), text)
+    if "£" in operands:
+        return spoken(round_half_up_fraction(value * PENCE_PER_POUND))
+    return f"{_written(value * 100)}%" if "%" in operands else _written(value)
 
 
 def _written(value: Fraction) -> str:

@@ -8,6 +8,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -275,13 +276,20 @@ _LAST_QUARTER = 4
 _NOBODY = "Nobody's figure yet: give it a source before a decision rests on it"
 
 
+BLOCKS: Mapping[str, str]
+"""Name of each block to what it does, in words. Read when it is first asked for: no command has a use for it."""
+
+
+def __getattr__(name: str) -> Mapping[str, str]:
+    if name == "BLOCKS":
+        return {block: str(its["says"]) for block, its in _blocks().items()}
+    raise AttributeError(name)
+
+
+@cache
 def _blocks() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = read_lines(FILE)[0]
     return found
-
-
-BLOCKS: Mapping[str, str] = {name: str(block["says"]) for name, block in _blocks().items()}
-"""Name of each block to what it does, in words."""
 
 
 def built(
@@ -309,7 +317,8 @@ def built(
             step["funds"] = {"codes": list(lines[place]), **kept}
         steps.append(step)
         assumptions += [_stated_assumption(own[one], value) for one, value in block.get("assumptions", {}).items()]
-    said = "; ".join(BLOCKS[name][:1].lower() + BLOCKS[name][1:] for name in names)
+    says = [str(blocks[name]["says"]) for name in names]
+    said = "; ".join(each[:1].lower() + each[1:] for each in says)
     what = said[:1].upper() + said[1:]
     start = {"year": year, **({"organisation": organisation} if organisation else {})}
     return {

@@ -127,7 +127,8 @@ def scorecard(position: pa.Table, world: World, *, with_ranges: bool = True) -> 
         return (*empty, *_by_segment([], world))
     amounts, whole = measured(below), total(below)
     kept = next(m for m in measures(condensed(below)) if m.name == "retained_without_agreement_share")
-    systems = _systems(below, world)
+    few = _few(below, world)
+    systems = _systems(few, world)
     known = {name: total(below.filter(pc.is_valid(below[column]))) for name, column in _NEEDS.items()}
     values: dict[str, Fraction | None] = {
         "by_population": share(amounts["by_population"], known["by_population"]),
@@ -142,7 +143,7 @@ def scorecard(position: pa.Table, world: World, *, with_ranges: bool = True) -> 
         **{name: _unknown(whole - pence, whole) for name, pence in known.items() if pence != whole},
         **dict.fromkeys(_REPORTED, _UNKNOWN_RETURNS),
     }
-    ranges = _over_readings(below, world, values) if with_ranges else {}
+    ranges = _over_readings(few, world, values) if with_ranges else {}
     tests = [
         replace(test, value=values[test.name], note=notes.get(test.name, ""), over=ranges.get(test.name))
         for test in CATALOGUE
@@ -154,14 +155,14 @@ _ON_GRADES = ("free_of_conditions", *_RECEIVED)
 
 
 def _over_readings(
-    below: pa.Table, world: World, recorded: Mapping[str, Fraction | None]
+    few: pa.Table, world: World, recorded: Mapping[str, Fraction | None]
 ) -> dict[str, OverReadings | None]:
     """The range of what rests on grades; a reading that makes headings pots also changes how many pots there are."""
     found = {RECORDED: recorded}
     for reading in SHIPPED:
         if reading is RECORDED:
             continue
-        read = reading.read(below)
+        read = reading.read(few)
         graded = read.filter(pc.is_valid(read["grade"]))
         free = graded.filter(pc.is_in(graded["grade"], value_set=pa.array(UNTIED_GRADES)))
         systems = _systems(read, world)
@@ -190,17 +191,27 @@ class _System:
 _AS_IT_IS = pc.ScalarAggregateOptions(skip_nulls=False)
 
 
-def _systems(below: pa.Table, world: World) -> list[_System]:
+# What a pot of an ICB is judged by, in whatever reading of grades.
+_OF_A_POT = ("pot", "year", "fund", "grade", "quality", "discretion", "returns_per_year")
+
+
+def _few(below: pa.Table, world: World) -> pa.Table:
+    """What each ICB with those below it holds, added up, in order of the funds: places and networks are hundreds."""
+    rows = below.select([*_OF_A_POT, "amount_pence"]).append_column(ICB, system_column(below, world))
+    summed = rows.group_by([ICB, *_OF_A_POT], use_threads=False).aggregate([("amount_pence", "sum")])
+    return summed.rename_columns([ICB, *_OF_A_POT, "amount_pence"]).sort_by([("fund", "ascending")])
+
+
+def _systems(few: pa.Table, world: World) -> list[_System]:
     """What each ICB with those below it has to work with; all at once, for ranges ask it of a hundred positions.
 
     A pot says what its first row by fund says, as in ``ledger.reports.measures.pots``.
+
+    Args:
+        few: as ``_few`` gives it.
     """
-    rows = below.select(["pot", "year", "fund", "grade", "returns_per_year", "amount_pence"])
-    summed = (
-        rows.append_column(ICB, system_column(below, world))
-        .sort_by([("fund", "ascending")])
-        .group_by([ICB, "pot", "year"], use_threads=False)
-        .aggregate([("amount_pence", "sum"), ("grade", "first", _AS_IT_IS), ("returns_per_year", "first", _AS_IT_IS)])
+    summed = few.group_by([ICB, "pot", "year"], use_threads=False).aggregate(
+        [("amount_pence", "sum"), ("grade", "first", _AS_IT_IS), ("returns_per_year", "first", _AS_IT_IS)]
     )
     known, pots = world.systems(), dict[str, list[tuple[int, str | None, int | None]]]()
     columns = (summed[name].to_pylist() for name in (ICB, "amount_pence_sum", "grade_first", "returns_per_year_first"))

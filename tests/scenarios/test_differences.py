@@ -39,3 +39,19 @@ def test_gains_stand_side_by_side_the_largest_first_and_nothing_where_nothing_ch
     changes = [row[1].change_pence for row in places.gains if row[1]]
     assert changes == sorted(changes, key=lambda pence: -abs(pence))
     assert sum(changes) == 10_000_00
+
+
+def test_a_scenario_compared_with_itself_differs_in_nothing() -> None:
+    books = usual()
+    twice = [explore(written(scenario(DEVOLVE)), books) for _ in range(2)]
+    compared = compare(twice)
+    assert differences([each.run.written.scenario for each in twice]) == ()
+    for level in compared.levels:
+        for first, second in level.gains:
+            assert first == second
+    assert twice[0].result_hash == twice[1].result_hash
+    nothing = explore(written(scenario({"lever": "announce", "funds": ["winter"], "days": 0})), books)
+    assert not nothing.by_fund
+    assert not nothing.movements
+    assert all(not view.gains for view in nothing.views)
+    assert all(not bridge.change_pence for bridge in nothing.bridges.bridges)

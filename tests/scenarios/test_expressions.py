@@ -42,6 +42,28 @@ def test_a_dollar_in_a_sentence_may_be_a_dollar() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("{2 x $each} in all", "£2.4 million in all"),
+        ("{1 - $cut} stays and $cut goes", "70% stays and 30% goes"),
+        ("{$n + 1} bids", "10 bids"),
+        ("{$cut x £1,000,000} of it", "£300,000 of it"),
+        # No arithmetic, or nothing to put in, so words.
+        ("{as it was}, {$n bids}, {$n / 0}", "{as it was}, {9 bids}, {9 / 0}"),
+    ],
+)
+def test_what_stands_in_braces_in_a_sentence_is_worked_out(written: str, meant: str) -> None:
+    assert put_in_words(written, VALUES) == meant
+
+
+def test_titles_and_questions_follow_what_is_worked_out_from_sliders() -> None:
+    file = FILE.format(title="Live on {1 - $cut}", share="$cut")
+    for cut, title in (("30%", "Live on 70%"), ("45%", "Live on 55%")):
+        read = read_text(file.replace("value: 30%", f"value: {cut}").encode()).scenario
+        assert read.title == title
+
+
 FILE = """title: {title}
 question: What if $cut went?
 baseline: {{year: 2025/26}}

@@ -172,6 +172,19 @@ def test_weighing_one_way_and_back_ends_where_it_began(
         assert sums(done.position, "fund", "organisation") == sums(books.position, "fund", "organisation")
 
 
+@settings(max_examples=25, deadline=None)
+@given(positions, funds, st.sampled_from(["icb", "place", "pcn"]), by)
+def test_weighing_by_what_it_is_weighed_by_moves_nothing(books: Baseline, chosen: Any, among: str, one: Any) -> None:
+    try:
+        done = run(
+            written(scenario({"lever": "reweigh", "funds": chosen, "among": among, "from": one, "to": one})), books
+        )
+    except Refused:
+        return  # nobody of this tier holds any of it
+    assert done.done[0].change.moved_pence == 0
+    assert same(done.position, books.position)
+
+
 def _by_system(table: Any) -> dict[Any, int]:
     found: dict[Any, int] = {}
     for line, icb in zip(table.to_pylist(), system_column(table, WORLD).to_pylist(), strict=True):
