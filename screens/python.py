@@ -4,10 +4,12 @@
     >>> with Ledger.open("ledger.duckdb") as ledger:
     ...     held = ledger.position("tier", "standing", year="2025/26").to_pandas()
 
-Every method answers with a ``Report``: the same that the command of its name prints. ``to_arrow`` and ``to_pandas``
-give its rows: money in whole pence as 64-bit integers, in columns that end in ``_pence``; shares as fractions of one;
-null where something is not known or not defined. ``title`` and ``sentences`` say in words what the figures hold,
-``facts`` has what stands beside the rows, and ``at`` the day, the moment and the head of the chain that it is all for.
+Every method answers with a ``Report``: the same that the command of its name prints, which asks here too. ``to_arrow``
+and ``to_pandas`` give its rows: money in whole pence as 64-bit integers, in columns that end in ``_pence``; shares as
+fractions of one; null where something is not known or not defined. Whatever reads Arrow takes a report as it takes a
+table, as ``polars.DataFrame(report)`` or ``pyarrow.table(report)``. ``title`` and ``sentences`` say in words what the
+figures hold, ``facts`` has what stands beside the rows, and ``at`` the day, the moment and the head of the chain that
+it is all for.
 
 The names here are kept: one is taken away or given another meaning only with a new first number of the version.
 """
@@ -20,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from ledger.readings import RECORDED, GradeReading, named
 from ledger.reports.called import as_on
 from ledger.reports.position import POSITION_COLUMNS, Moment, moment
 from ledger.store.address import Address, parse
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from allocations.shares.populations import Populations
 
 Year = FinancialYear | int | str | None
+Reading = GradeReading | str
 
 __all__ = ["Ledger"]
 
@@ -40,6 +44,13 @@ def _year(given: Year) -> FinancialYear | None:
     if isinstance(given, str):
         return parse_year(given)
     return FinancialYear(given) if isinstance(given, int) else given
+
+
+def _reading(given: Reading) -> GradeReading:
+    shipped = named()
+    if isinstance(given, str) and given not in shipped:
+        raise ValueError(f"there is no reading '{given}': choose {', '.join(shipped)}")
+    return shipped[given] if isinstance(given, str) else given
 
 
 class Ledger:
@@ -54,7 +65,7 @@ class Ledger:
         self.address: Address = store.path
 
     @classmethod
-    def open(cls, address: str | Path, *, person: str | None = None) -> Self:
+    def open(cls, address: str | Address, *, person: str | None = None) -> Self:
         """Open a ledger to read. Others may read it at the same time; a file that is being written is refused.
 
         Args:
@@ -91,7 +102,7 @@ class Ledger:
         self.close()
 
     @contextmanager
-    def _reading(self, as_at: date | None = None, known_at: datetime | None = None) -> Iterator[tuple[Reader, Moment]]:
+    def _read(self, as_at: date | None = None, known_at: datetime | None = None) -> Iterator[tuple[Reader, Moment]]:
         with self._store.read() as reader:
             at = moment(reader, as_at, known_at)
             as_on(reader, at)
@@ -107,6 +118,7 @@ class Ledger:
         as_at: date | None = None,
         known_at: datetime | None = None,
         as_is: date | None = None,
+        reading: Reading = RECORDED,
     ) -> Report:
         """What is held where.
 
@@ -117,6 +129,7 @@ class Ledger:
             as_at: the last day that counts; today by default.
             known_at: as known at this moment, with its time zone; now by default.
             as_is: restate to the boundaries of this day.
+            reading: how the grades of ring-fences are read: one of the shipped readings by its name, as ``"recorded"``.
 
         Returns:
             A row for each combination of the columns, with ``amount_pence`` in whole pence. Without ``organisation``
@@ -124,13 +137,16 @@ class Ledger:
 
         Raises:
             Refused: the organisation or a column is unknown, or the moment is none of the ledger's.
+            ValueError: there is no such reading.
         """
         from screens.report import holdings
 
-        with self._reading(as_at, known_at) as (reader, at):
+        graded = _reading(reading)
+        with self._read(as_at, known_at) as (reader, at):
             return holdings.position(
-                reader, at, by or POSITION_COLUMNS, organisation=organisation, year=_year(year), as_is=as_is
-            )
+                reader, at, by or POSITION_COLUMNS, organisation=organisation, year=_year(year), as_is=as_is,
+                reading=graded,
+            )  # fmt: skip
 
     def flows(
         self,
@@ -162,7 +178,7 @@ class Ledger:
         from screens.report import holdings
 
         columns = by or ("from_tier", "to_tier")
-        with self._reading(as_at, known_at) as (reader, at):
+        with self._read(as_at, known_at) as (reader, at):
             return holdings.flows(
                 reader, at, columns, organisation=organisation, year=_year(year), as_is=as_is, within=within
             )
@@ -177,6 +193,7 @@ class Ledger:
         as_is: date | None = None,
         scopes: Sequence[str] = (),
         penny_packet_pence: int | None = None,
+        reading: Reading = RECORDED,
     ) -> Report:
         """How much is ring-fenced, devolved, kept back and in pieces.
 
@@ -188,6 +205,7 @@ class Ledger:
             as_is: restate to the boundaries of this day.
             scopes: ``"all"`` funding, ``"earmarked"`` funding; both by default.
             penny_packet_pence: a pot below this many pence is a penny packet; £500,000 by default.
+            reading: how the grades of ring-fences are read: one of the shipped readings by its name, as ``"recorded"``.
 
         Returns:
             A row for each measure and scope: ``measure``, ``title``, ``unit``, ``amount_pence`` where the unit is pence
@@ -196,15 +214,17 @@ class Ledger:
 
         Raises:
             Refused: the organisation is unknown.
+            ValueError: there is no such reading.
         """
         from ledger.reports import measures
         from screens.report import holdings
 
         below = measures.PENNY_PACKET_PENCE if penny_packet_pence is None else penny_packet_pence
-        with self._reading(as_at, known_at) as (reader, at):
+        graded = _reading(reading)
+        with self._read(as_at, known_at) as (reader, at):
             return holdings.measures(
                 reader, at, organisation=organisation, year=_year(year), as_is=as_is,
-                scopes=list(scopes or measures.SCOPES), penny_packet_pence=below,
+                scopes=list(scopes or measures.SCOPES), penny_packet_pence=below, reading=graded,
             )  # fmt: skip
 
     def pots(
@@ -215,6 +235,7 @@ class Ledger:
         as_at: date | None = None,
         known_at: datetime | None = None,
         seen_by: str | None = None,
+        reading: Reading = RECORDED,
     ) -> Report:
         """The register of pots: each fund with terms of its own, what is held of it, and by when it must be spent.
 
@@ -225,6 +246,7 @@ class Ledger:
             known_at: as known at this moment; now by default.
             seen_by: ``"icb"``, ``"place"``, ``"pcn"`` or ``"practice"``: in place of the pots, how scattered they are
                 for each of these, who work with the money.
+            reading: with ``seen_by``, how the grades of ring-fences are read: a shipped reading by its name.
 
         Returns:
             A row for each pot with its terms and whole pence; or with ``seen_by`` a row for each receiver with counts,
@@ -232,12 +254,16 @@ class Ledger:
 
         Raises:
             Refused: the organisation is unknown.
+            ValueError: there is no such reading, or the pots themselves were to be read otherwise than recorded.
         """
         from screens.report import pots
 
-        with self._reading(as_at, known_at) as (reader, at):
+        graded = _reading(reading)
+        if seen_by is None and graded is not RECORDED:
+            raise ValueError("the register shows terms as they are recorded: give seen_by too")
+        with self._read(as_at, known_at) as (reader, at):
             if seen_by is not None:
-                return pots.seen_by(reader, at, seen_by, organisation=organisation, year=_year(year))
+                return pots.seen_by(reader, at, seen_by, organisation=organisation, year=_year(year), reading=graded)
             return pots.listed(reader, at, organisation=organisation, year=_year(year))
 
     def trail(
@@ -268,7 +294,7 @@ class Ledger:
         from screens.report import holdings
 
         start = _year(year)
-        with self._reading(as_at, known_at) as (reader, at):
+        with self._read(as_at, known_at) as (reader, at):
             return holdings.trail(reader, at, organisation, fund=fund, year=start and start.start, ledger=self.address)
 
     def journal(self, *, as_at: date | None = None, known_at: datetime | None = None) -> Report:
@@ -319,9 +345,14 @@ class Ledger:
         year: Year = None,
         rank: str = "ring_fenced_share_with_soft",
         pots: bool = False,
+        region: str | None = None,
+        peers_of: str | None = None,
+        above: Sequence[str] = (),
+        below: Sequence[str] = (),
         as_at: date | None = None,
         known_at: datetime | None = None,
         as_is: date | None = None,
+        reading: Reading = RECORDED,
     ) -> Report:
         """All ICBs ranked by a measure, or what became of every pot at every ICB.
 
@@ -329,32 +360,43 @@ class Ledger:
             year: a financial year; the newest with money by default.
             rank: the measure to rank by, by name.
             pots: in place of the ranking, every pot at every ICB.
+            region: only the ICBs of this region, by name.
+            peers_of: only this ICB, by code, and the five nearest to it.
+            above: limits as ``"devolved_share=30%"``: who is above one stands in ``facts["alerts"]``.
+            below: the same, for those who are below one.
             as_at: the last day that counts; today by default.
             known_at: as known at this moment; now by default.
             as_is: restate to the boundaries of this day.
+            reading: how the grades of ring-fences are read: one of the shipped readings by its name, as ``"recorded"``.
 
         Returns:
             A row for each ICB: whole pence, and measures as fractions of one; or with ``pots`` a row for each pot at
             each ICB: whole pence that were allocated, spent, put to other pots, sent back, and not reported.
 
         Raises:
+            Refused: there is no such region, or no ICB of that code with money of the year.
             KeyError: there is no such measure.
+            ValueError: a limit cannot be read, or there is no such reading.
         """
         from allocations.shares import national, restated
         from ledger.reports import position
         from screens.report import national as reporting
 
-        asked = _year(year)
-        with self._reading(as_at, known_at) as (reader, at):
-            if pots:
-                return reporting.pots_of_icbs(reader, at, asked or position.year_in_view(reader, at))
+        asked, graded = _year(year), _reading(reading)
+        limits = [national.threshold(text, national.ABOVE) for text in above]
+        limits += [national.threshold(text, national.BELOW) for text in below]
+        with self._read(as_at, known_at) as (reader, at):
             start = asked.start if asked else position.latest_year(reader)
-            rows = [] if start is None else national.standings(reader, at, start, as_is)
-            whole = None if start is None else national.together(reader, at, start, as_is)
+            if pots:
+                shown = position.year_in_view(reader, at) if start is None else FinancialYear(start)
+                return reporting.pots_of_icbs(reader, at, shown)
+            rows = [] if start is None else national.standings(reader, at, start, as_is, graded)
+            whole = None if start is None else national.together(reader, at, start, as_is, graded)
             changes = restated.changed_by(reader, at, as_is)
         return reporting.ranking(
-            rows, at, rank=rank, limits=[], year=start, as_is=as_is, changes=changes, together=whole
-        )
+            reporting.chosen(rows, region, peers_of), at, rank=rank, limits=limits, year=start, as_is=as_is,
+            changes=changes, together=whole, reading=graded,
+        )  # fmt: skip
 
     def trend(
         self,
@@ -365,6 +407,8 @@ class Ledger:
         as_at: date | None = None,
         known_at: datetime | None = None,
         known_then: bool = False,
+        every_icb: bool = False,
+        reading: Reading = RECORDED,
     ) -> Report:
         """How tied, late, lasting and devolved the money was, month by month or year by year.
 
@@ -375,27 +419,37 @@ class Ledger:
             as_at: the last day that counts; today by default.
             known_at: as known at this moment; now by default.
             known_then: each point as it was known at its own end.
+            every_icb: every ICB at every point, side by side, in place of one organisation.
+            reading: how the grades of ring-fences are read: one of the shipped readings by its name, as ``"recorded"``.
 
         Returns:
             A row for each point in time, with whole pence, and measures as fractions of one.
 
         Raises:
             Refused: the organisation is unknown.
+            ValueError: there is no such reading.
         """
-        from ledger.reports import lines_over_years, position, trend
+        from allocations.shares import national
+        from ledger.reports import lines_over_years, position, register, trend
         from screens.report import national as reporting
 
-        code = organisation or trend.WHOLE
-        with self._reading(as_at, known_at) as (reader, at):
+        code, graded = organisation or trend.WHOLE, _reading(reading)
+        with self._read(as_at, known_at) as (reader, at):
             asked = _year(year)
             start = asked.start if asked else position.latest_year(reader)
             if over == trend.YEARS:
                 points = trend.year_ends(reader, at, as_then=known_then)
             else:
                 points = [] if start is None else trend.month_ends(reader, at, start, as_then=known_then)
-            standings = trend.trend(reader, points, [code])[code]
+            if every_icb:
+                icbs = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
+                each = trend.trend(reader, points, sorted(icbs), graded)
+                return reporting.trend_of_each(each, icbs, at, over=over, known_then=known_then, reading=graded)
+            standings = trend.trend(reader, points, [code], graded)[code]
             years, lines = lines_over_years.lines(reader, at, organisation) if over == trend.YEARS else ([], [])
-        found = reporting.trend(standings, at, organisation=organisation, over=over, known_then=known_then)
+        found = reporting.trend(
+            standings, at, organisation=organisation, over=over, known_then=known_then, reading=graded
+        )
         return reporting.with_lines(found, years, lines)
 
     # --- who should get what --------------------------------------------------------------------------
@@ -459,7 +513,7 @@ class Ledger:
         from screens.report import shares
 
         people = self._people()
-        with self._reading(as_at, known_at) as (reader, at):
+        with self._read(as_at, known_at) as (reader, at):
             issued = issued_in_books(reader, at, icb, people.year, to)
         found = schedule(icb=icb, year=people.year, level=to, funds=funds, issued=issued, populations=people)
         return shares.schedule(found, at, historic=None, people=people, is_planned=False)
@@ -486,7 +540,17 @@ class Ledger:
         return national.targets(found, as_is=as_is, changes=targets.changes(as_is))
 
     @staticmethod
-    def network(pcn: str, *, year: Year = None) -> Report:
+    def network(
+        pcn: str,
+        *,
+        year: Year = None,
+        counts: Path | None = None,
+        claims: Path | None = None,
+        posts: Path | None = None,
+        maximums: Path | None = None,
+        known_on: date | None = None,
+        monthly: bool = False,
+    ) -> Report:
         """What the network contract pays a primary care network: each element on its own count of people.
 
         Needs no ledger.
@@ -494,19 +558,27 @@ class Ledger:
         Args:
             pcn: the network's code, as ``"U41591"``.
             year: a financial year; the newest whose rates are shipped by default.
+            counts: counts of one's own: CSV with pcn, basis, people, effective_from, notified_on, source.
+            claims: claims for additional roles: CSV with pcn, month and amount.
+            posts: posts of additional roles: CSV with pcn, role, wte and months.
+            maximums: the most that each role is reimbursed: CSV with role and maximum, in pounds a year.
+            known_on: as rates and counts were known on a day; now by default.
+            monthly: also what each month pays, with arrears.
 
         Returns:
             A row for each element: rate and count, and what it pays in whole pence.
 
         Raises:
-            Refused: the network or the year is unknown.
+            Refused: the network or the year is unknown, or a file has problems.
         """
         from allocations.network.statement import FIGURES_YEAR, statement
         from screens.report.network import contract
 
-        return contract(
-            statement(pcn, _year(year) or FIGURES_YEAR), source="allocations/figures/reference", monthly=False
-        )
+        found = statement(
+            pcn, _year(year) or FIGURES_YEAR, counts_file=counts, claims_file=claims, posts_file=posts,
+            maximums_file=maximums, known_on=known_on,
+        )  # fmt: skip
+        return contract(found, source=str(counts or "allocations/figures/reference"), monthly=monthly)
 
     @staticmethod
     def _people() -> "Populations":
@@ -516,11 +588,13 @@ class Ledger:
 
     # --- what if --------------------------------------------------------------------------------------
 
-    def scenario(self, *names: str | Path) -> Report:
+    def scenario(self, *names: str | Path, ranges: bool = False, draws: int | None = None) -> Report:
         """Run a scenario, or several: the position after it, every measure before and after, who gains and why.
 
         Args:
             names: of the library, saved beside the ledger, or files of one's own.
+            ranges: of one scenario, also between which values it lies, and what drives it.
+            draws: how often to draw for that.
 
         Returns:
             For one scenario its whole answer in ``facts``, with a row for each line of the position after it, in whole
@@ -528,19 +602,22 @@ class Ledger:
 
         Raises:
             Refused: a scenario is unknown, or has problems, each with its place in the file.
-            ValueError: none was named.
+            ValueError: none was named, or several with ranges.
         """
         from scenarios import outcome, saved
+        from scenarios.ranges import DRAWS, ranged
         from screens.report import scenarios as reporting
 
         if not names:
             raise ValueError("name a scenario, or its file")
         asked = list(dict.fromkeys(str(name) for name in names))
+        if ranges and len(asked) > 1:
+            raise ValueError("ranges are told of one scenario at a time")
         written = saved.find_all(asked, self.address)
-        with self._reading() as (reader, at):
+        with self._read() as (reader, at):
             worked_out = outcome.work_out_all(reader, written)
         if len(asked) == 1:
-            return reporting.run(worked_out[0])
+            return reporting.run(worked_out[0], ranged(worked_out[0], draws or DRAWS) if ranges else None)
         return reporting.run_all(dict(zip(asked, worked_out, strict=True)), at)
 
     @staticmethod

@@ -20,6 +20,7 @@ from ledger.reports.position import Moment, moment
 from ledger.store.address import Address, discreet
 from ledger.store.base import Reader, Store
 from screens.cli.options import Json
+from screens.python import Ledger as Books
 from screens.report.render import terminal
 from screens.report.report import Report
 from screens.report.wording import COMMAND_LINE, PERSON
@@ -115,6 +116,11 @@ def _of_the_machine(error: OSError) -> Problem:
 def opened(ledger: Address, person: str | None = None) -> Store:
     """A ledger opened to read, for whoever is named or is at the terminal."""
     return Store.open(ledger, read_only=True, person=person or os.environ.get(PERSON))
+
+
+def asked(ledger: Address) -> Books:
+    """A ledger opened to read for whoever is at the terminal, by the methods that answer in Python too."""
+    return Books.open(ledger)
 
 
 @contextmanager

@@ -6,12 +6,10 @@ from typing import Annotated
 
 import typer
 
-from allocations.shares import national, restated
-from allocations.shares.national import ABOVE, BELOW, TITLES, IcbStanding, Threshold
-from ledger.errors import Problem, Refused
-from ledger.reports import lines_over_years, position, register, trend
-from ledger.years import FinancialYear
-from screens.cli.guard import guarded, reading
+from allocations.shares import national
+from allocations.shares.national import ABOVE, BELOW, TITLES
+from ledger.reports import trend
+from screens.cli.guard import asked, guarded
 from screens.cli.options import (
     AS_RECORDED,
     DEFAULT_LEDGER,
@@ -24,7 +22,6 @@ from screens.cli.options import (
     Year,
     grade_reading,
 )
-from screens.report import national as reporting
 from screens.report.report import Report
 
 _USUAL = "ring_fenced_share_with_soft"
@@ -43,9 +40,10 @@ def _measure(text: str) -> str:
     return text
 
 
-def _limits(texts: Sequence[str] | None, side: str) -> list[Threshold]:
+def _check_limits(texts: Sequence[str] | None, side: str) -> None:
     try:
-        return [national.threshold(text, side) for text in texts or ()]
+        for text in texts or ():
+            national.threshold(text, side)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint=f"--{side}") from None
 
@@ -72,37 +70,14 @@ def show_national(
     as_read: AsRead = AS_RECORDED,
 ) -> Report:
     """All ICBs ranked by a measure, or those of a region, or one with its peers; and who is beyond your limits."""
-    limits, graded = [*_limits(above, ABOVE), *_limits(below, BELOW)], grade_reading(as_read)
-    with reading(ledger, as_at, known_at) as (reader, at):
-        start = year.start if year else position.latest_year(reader)
-        if pots:
-            shown = position.year_in_view(reader, at) if start is None else FinancialYear(start)
-            return reporting.pots_of_icbs(reader, at, shown)
-        rows = [] if start is None else national.standings(reader, at, start, as_is, graded)
-        whole = None if start is None else national.together(reader, at, start, as_is, graded)
-        changes = restated.changed_by(reader, at, as_is)
-    listed = _listed(rows, region, peers_of)
-    return reporting.ranking(
-        listed, at, rank=rank, limits=limits, year=start, as_is=as_is, changes=changes, together=whole, reading=graded
-    )
-
-
-def _listed(rows: Sequence[IcbStanding], region: str | None, peers_of: str | None) -> list[IcbStanding]:
-    listed = list(rows)
-    if peers_of is not None:
-        if not any(row.code == peers_of for row in rows):
-            found, remedy = f"there is no ICB '{peers_of}' with money of this year.", "Give a code such as QWO."
-            raise Refused([Problem("--peers-of", found, "It has no peers here.", remedy)])
-        codes = {peers_of, *(row.code for row in national.peers(rows, peers_of))}
-        listed = [row for row in listed if row.code in codes]
-    if region is not None:
-        regions = sorted({row.region for row in rows if row.region})
-        known = {name.casefold(): name for name in regions}
-        if region.casefold() not in known:
-            remedy = f"Choose from {', '.join(regions) or 'none: no region is on record'}."
-            raise Refused([Problem("--region", f"there is no region '{region}'.", "Nobody would be shown.", remedy)])
-        listed = [row for row in listed if row.region == known[region.casefold()]]
-    return listed
+    _check_limits(above, ABOVE)
+    _check_limits(below, BELOW)
+    graded = grade_reading(as_read)
+    with asked(ledger) as books:
+        return books.national(
+            year=year, rank=rank, pots=pots, region=region, peers_of=peers_of, above=above or (), below=below or (),
+            as_at=as_at, known_at=known_at, as_is=as_is, reading=graded,
+        )  # fmt: skip
 
 
 @guarded("trend")
@@ -120,20 +95,9 @@ def show_trend(
     as_read: AsRead = AS_RECORDED,
 ) -> Report:
     """How tied, late, lasting and devolved the money was, month by month or year by year."""
-    code, graded = organisation or trend.WHOLE, grade_reading(as_read)
-    with reading(ledger, as_at, known_at) as (reader, at):
-        start = year.start if year else position.latest_year(reader)
-        if over is Over.YEARS:
-            points = trend.year_ends(reader, at, as_then=known_then)
-        else:
-            points = [] if start is None else trend.month_ends(reader, at, start, as_then=known_then)
-        if every_icb:
-            icbs = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
-            each = trend.trend(reader, points, sorted(icbs), graded)
-            return reporting.trend_of_each(each, icbs, at, over=over.value, known_then=known_then, reading=graded)
-        standings = trend.trend(reader, points, [code], graded)[code]
-        years, lines = lines_over_years.lines(reader, at, organisation) if over is Over.YEARS else ([], [])
-    found = reporting.trend(
-        standings, at, organisation=organisation, over=over.value, known_then=known_then, reading=graded
-    )
-    return reporting.with_lines(found, years, lines)
+    graded = grade_reading(as_read)
+    with asked(ledger) as books:
+        return books.trend(
+            organisation=organisation, over=over.value, year=year, as_at=as_at, known_at=known_at,
+            known_then=known_then, every_icb=every_icb, reading=graded,
+        )  # fmt: skip

@@ -8,7 +8,7 @@ import typer
 from ledger.readings import RECORDED, all_with
 from ledger.reports import measures
 from screens.cli import options
-from screens.cli.guard import guarded, reading
+from screens.cli.guard import asked, guarded
 from screens.cli.options import (
     AS_RECORDED,
     DEFAULT_LEDGER,
@@ -20,7 +20,6 @@ from screens.cli.options import (
     Organisation,
     Year,
 )
-from screens.report import holdings, pots
 from screens.report import readings as reporting
 from screens.report.report import Report
 
@@ -48,8 +47,10 @@ def show_position(
     """What is held where. The whole sums to zero: the source of the money stands in it below zero."""
     usual = "tier,standing" if organisation is None else "organisation,organisation_name,fund,standing"
     columns, graded = options.columns(by or usual), options.grade_reading(as_read)
-    with reading(ledger, as_at, known_at) as (reader, at):
-        return holdings.position(reader, at, columns, organisation=organisation, year=year, as_is=as_is, reading=graded)
+    with asked(ledger) as books:
+        return books.position(
+            *columns, organisation=organisation, year=year, as_at=as_at, known_at=known_at, as_is=as_is, reading=graded
+        )
 
 
 @guarded("flows")
@@ -67,8 +68,10 @@ def show_flows(
 ) -> Report:
     """What moved, read down the tiers; money that went back is taken off."""
     columns = options.columns(by)
-    with reading(ledger, as_at, known_at) as (reader, at):
-        return holdings.flows(reader, at, columns, organisation=organisation, year=year, as_is=as_is, within=within)
+    with asked(ledger) as books:
+        return books.flows(
+            *columns, organisation=organisation, year=year, as_at=as_at, known_at=known_at, as_is=as_is, within=within
+        )
 
 
 @guarded("pots")
@@ -89,10 +92,10 @@ def show_pots(
     if graded is not RECORDED and seen_by is None:
         why = "the register shows terms as they are recorded; give --seen-by too"
         raise typer.BadParameter(why, param_hint="--reading")
-    with reading(ledger, as_at, known_at) as (reader, at):
-        if seen_by is not None:
-            return pots.seen_by(reader, at, seen_by, organisation=organisation, year=year, reading=graded)
-        return pots.listed(reader, at, organisation=organisation, year=year)
+    with asked(ledger) as books:
+        return books.pots(
+            organisation=organisation, year=year, as_at=as_at, known_at=known_at, seen_by=seen_by, reading=graded
+        )
 
 
 @guarded("measures")
@@ -114,9 +117,9 @@ def show_measures(
 ) -> Report:
     """How much is ring-fenced, devolved, kept back and in pieces. Funding as a whole and earmarked funding apart."""
     scopes, graded = [scope] if scope else list(measures.SCOPES), options.grade_reading(as_read)
-    with reading(ledger, as_at, known_at) as (reader, at):
-        return holdings.measures(
-            reader, at, organisation=organisation, year=year, as_is=as_is, scopes=scopes,
+    with asked(ledger) as books:
+        return books.measures(
+            organisation=organisation, year=year, as_at=as_at, known_at=known_at, as_is=as_is, scopes=scopes,
             penny_packet_pence=penny_packet, reading=graded,
         )  # fmt: skip
 
@@ -137,6 +140,5 @@ def show_trail(
     known_at: KnownAt = None,
 ) -> Report:
     """What makes up a balance: each entry, who, why, and the file, sheet and cell it came from."""
-    start = None if year is None else year.start
-    with reading(ledger, as_at, known_at) as (reader, at):
-        return holdings.trail(reader, at, organisation, fund=fund, year=start, ledger=ledger)
+    with asked(ledger) as books:
+        return books.trail(organisation, fund=fund, year=year, as_at=as_at, known_at=known_at)

@@ -3,25 +3,21 @@
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from ledger.errors import Refused
 from scenarios import compare as comparing
 from scenarios import outcome as outcomes
 from scenarios import saved
-from scenarios.bids.file import read_bids
 from scenarios.bids.pot import MOST_DRAWS
-from scenarios.bids.simulation import simulate
-from scenarios.bids.tornado import tornado
-from scenarios.ranges import DRAWS, ranged
+from scenarios.ranges import DRAWS
 from scenarios.saved import read_result, recheck
 from scenarios.scenario import read_scenario
-from screens.cli.guard import guarded, reading
+from screens.cli.guard import asked, guarded, reading
 from screens.cli.lazy import Lazy, group_of
 from screens.cli.options import DEFAULT_LEDGER, Ledger
+from screens.python import Ledger as Books
 from screens.report import scenarios as reporting
-from screens.report.bids import pot
 from screens.report.report import Report, listed
 from screens.report.wording import COMMAND_LINE
 
@@ -76,14 +72,10 @@ def run(
     names = list(dict.fromkeys([*(outcomes.library() if library else ()), *(files or ())]))
     if not names:
         raise typer.BadParameter("name a scenario or a file, or give --library.")
-    written = saved.find_all(names, ledger)
-    with reading(ledger) as (reader, at):
-        found = outcomes.work_out_all(reader, written)
-    if len(names) == 1:
-        return reporting.run(found[0], ranged(found[0], draws) if ranges else None)
-    if ranges:
+    if ranges and len(names) > 1:
         raise typer.BadParameter("ranges are told of one scenario at a time.", param_hint="--ranges")
-    return reporting.run_all(dict(zip(names, found, strict=True)), at)
+    with asked(ledger) as books:
+        return books.scenario(*names, ranges=ranges, draws=draws)
 
 
 @group.command("compare")
@@ -120,6 +112,4 @@ def bids(
     draws: Annotated[int | None, typer.Option(help="How often to draw.", min=1, max=MOST_DRAWS)] = None,
 ) -> Report:
     """Simulate a bidding pot, beside the same money by formula: costs, winners, fairness, time, break-even."""
-    plan, digest = read_bids(file, draws)
-    outcome = simulate(plan.pot, plan.draws, np.random.default_rng(plan.seed))
-    return pot(plan, outcome, tornado(plan), source=str(file), digest=digest)
+    return Books.bids(file, draws=draws)

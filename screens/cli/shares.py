@@ -11,11 +11,9 @@ import typer
 
 from allocations.figures import tables
 from allocations.figures.weightings import weighting
-from allocations.network.statement import FIGURES_YEAR, statement
 from allocations.places.division import UNASSIGNED, with_places
 from allocations.places.files import read_division
 from allocations.shares import issue, need
-from allocations.shares import targets as published
 from allocations.shares.historic import read_historic
 from allocations.shares.pace import plan, read_pace, read_rule
 from allocations.shares.populations import SHIPPED_YEAR, shipped
@@ -44,8 +42,8 @@ from screens.cli.options import (
     Standing,
     Year,
 )
-from screens.report import national, shares
-from screens.report.network import contract
+from screens.python import Ledger as Books
+from screens.report import shares
 from screens.report.report import Report
 
 
@@ -199,8 +197,7 @@ def show_targets(
     year: Year = None,
 ) -> Report:
     """Target, distance from target and pace of change of all ICBs at once, as published for 2025/26."""
-    found = published.targets(stream, as_is, year or published.PUBLISHED_YEAR)
-    return national.targets(found, as_is=as_is, changes=published.changes(as_is))
+    return Books.targets(stream, year=year, as_is=as_is)
 
 
 @guarded("network")
@@ -227,9 +224,6 @@ def network(
     monthly: Annotated[bool, typer.Option("--monthly", help="Show what each month pays, with arrears.")] = False,
 ) -> Report:
     """What the network contract pays a PCN: each element on its own count of people. Needs no ledger."""
-    found = statement(
-        pcn, year or FIGURES_YEAR, counts_file=counts, claims_file=claims, posts_file=posts, maximums_file=maximums,
-        known_on=known_on,
-    )  # fmt: skip
-    source = str(counts) if counts else "allocations/figures/reference"
-    return contract(found, source=source, monthly=monthly)
+    return Books.network(
+        pcn, year=year, counts=counts, claims=claims, posts=posts, maximums=maximums, known_on=known_on, monthly=monthly
+    )

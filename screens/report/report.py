@@ -361,6 +361,10 @@ class Report:
         kinds = {column.key: column.kind for column in self.rows.columns if column.key}
         return pa.table({name: _arrow_column(records, name, kinds.get(name)) for name in names or kinds})
 
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The rows, for whatever reads Arrow: polars, DuckDB and others take a report as they take a table."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
     def to_pandas(self) -> "pd.DataFrame":
         """The rows as a pandas table with Arrow's own types, so that whole pence stay whole beside what is missing."""
         import pandas as pd  # noqa: PLC0415 - few ask for it, and it takes long to load

@@ -79,6 +79,11 @@ SAME: dict[str, Callable[[Ledger], Report]] = {
     "national --pots": lambda ledger: ledger.national(pots=True),
     "trend --organisation QWO": lambda ledger: ledger.trend(organisation="QWO"),
     "trend --over years": lambda ledger: ledger.trend(over="years"),
+    "trend --every-icb --year 2025/26": lambda ledger: ledger.trend(every_icb=True, year="2025/26"),
+    "national --region London --above devolved_share=10% --reading strict": lambda ledger: ledger.national(
+        region="London", above=["devolved_share=10%"], reading="strict"
+    ),
+    "measures --reading strict": lambda ledger: ledger.measures(reading="strict"),
     "schedule --icb QWO --fund core-community": lambda ledger: ledger.schedule("QWO", funds=["core-community"]),
     "scenario run keep-by-agreement": lambda ledger: ledger.scenario("keep-by-agreement"),
     "scenario run keep-by-agreement lift-small-pots": lambda ledger: ledger.scenario(
@@ -117,6 +122,7 @@ def test_python_answers_as_the_command_does(command: str, ledger: Ledger, demo_l
             assert field.type == pa.int64()
             assert table[field.name].to_pylist() == [row.get(field.name) for row in rows]
     assert len(report.to_pandas()) == len(rows)
+    assert pa.table(report) == table
 
 
 def _text(value: Any) -> str:
