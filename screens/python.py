@@ -149,15 +149,9 @@ class Ledger:
             )  # fmt: skip
 
     def flows(
-        self,
-        *by: str,
-        organisation: str | None = None,
-        year: Year = None,
-        as_at: date | None = None,
-        known_at: datetime | None = None,
-        as_is: date | None = None,
-        within: bool = False,
-    ) -> Report:
+        self, *by: str, organisation: str | None = None, year: Year = None, as_at: date | None = None,
+        known_at: datetime | None = None, as_is: date | None = None, within: bool = False,
+    ) -> Report:  # fmt: skip
         """What moved, read down the tiers; money that went back is taken off.
 
         Args:
@@ -184,17 +178,10 @@ class Ledger:
             )
 
     def measures(
-        self,
-        *,
-        organisation: str | None = None,
-        year: Year = None,
-        as_at: date | None = None,
-        known_at: datetime | None = None,
-        as_is: date | None = None,
-        scopes: Sequence[str] = (),
-        penny_packet_pence: int | None = None,
-        reading: Reading = RECORDED,
-    ) -> Report:
+        self, *, organisation: str | None = None, year: Year = None, as_at: date | None = None,
+        known_at: datetime | None = None, as_is: date | None = None, scopes: Sequence[str] = (),
+        penny_packet_pence: int | None = None, reading: Reading = RECORDED,
+    ) -> Report:  # fmt: skip
         """How much is ring-fenced, devolved, kept back and in pieces.
 
         Args:
@@ -228,15 +215,9 @@ class Ledger:
             )  # fmt: skip
 
     def pots(
-        self,
-        *,
-        organisation: str | None = None,
-        year: Year = None,
-        as_at: date | None = None,
-        known_at: datetime | None = None,
-        seen_by: str | None = None,
-        reading: Reading = RECORDED,
-    ) -> Report:
+        self, *, organisation: str | None = None, year: Year = None, as_at: date | None = None,
+        known_at: datetime | None = None, seen_by: str | None = None, reading: Reading = RECORDED,
+    ) -> Report:  # fmt: skip
         """The register of pots: each fund with terms of its own, what is held of it, and by when it must be spent.
 
         Args:
@@ -340,20 +321,11 @@ class Ledger:
     # --- all of them side by side ---------------------------------------------------------------------
 
     def national(
-        self,
-        *,
-        year: Year = None,
-        rank: str = "ring_fenced_share_with_soft",
-        pots: bool = False,
-        region: str | None = None,
-        peers_of: str | None = None,
-        above: Sequence[str] = (),
-        below: Sequence[str] = (),
-        as_at: date | None = None,
-        known_at: datetime | None = None,
-        as_is: date | None = None,
+        self, *, year: Year = None, rank: str = "ring_fenced_share_with_soft", pots: bool = False,
+        region: str | None = None, peers_of: str | None = None, above: Sequence[str] = (), below: Sequence[str] = (),
+        as_at: date | None = None, known_at: datetime | None = None, as_is: date | None = None,
         reading: Reading = RECORDED,
-    ) -> Report:
+    ) -> Report:  # fmt: skip
         """All ICBs ranked by a measure, or what became of every pot at every ICB.
 
         Args:
@@ -378,38 +350,24 @@ class Ledger:
             KeyError: there is no such measure.
             ValueError: a limit cannot be read, or there is no such reading.
         """
-        from allocations.shares import national, restated
-        from ledger.reports import position
-        from screens.report import national as reporting
+        from allocations.shares.national import ABOVE, BELOW, threshold
+        from screens.report import all_icbs
 
-        asked, graded = _year(year), _reading(reading)
-        limits = [national.threshold(text, national.ABOVE) for text in above]
-        limits += [national.threshold(text, national.BELOW) for text in below]
+        limits = [*(threshold(text, ABOVE) for text in above), *(threshold(text, BELOW) for text in below)]
+        graded = _reading(reading)
         with self._read(as_at, known_at) as (reader, at):
-            start = asked.start if asked else position.latest_year(reader)
             if pots:
-                shown = position.year_in_view(reader, at) if start is None else FinancialYear(start)
-                return reporting.pots_of_icbs(reader, at, shown)
-            rows = [] if start is None else national.standings(reader, at, start, as_is, graded)
-            whole = None if start is None else national.together(reader, at, start, as_is, graded)
-            changes = restated.changed_by(reader, at, as_is)
-        return reporting.ranking(
-            reporting.chosen(rows, region, peers_of), at, rank=rank, limits=limits, year=start, as_is=as_is,
-            changes=changes, together=whole, reading=graded,
-        )  # fmt: skip
+                return all_icbs.what_became_of_pots(reader, at, _year(year))
+            return all_icbs.side_by_side(
+                reader, at, year=_year(year), rank=rank, region=region, peers_of=peers_of, limits=limits, as_is=as_is,
+                reading=graded,
+            )  # fmt: skip
 
     def trend(
-        self,
-        *,
-        organisation: str | None = None,
-        over: str = "months",
-        year: Year = None,
-        as_at: date | None = None,
-        known_at: datetime | None = None,
-        known_then: bool = False,
-        every_icb: bool = False,
+        self, *, organisation: str | None = None, over: str = "months", year: Year = None, as_at: date | None = None,
+        known_at: datetime | None = None, known_then: bool = False, every_icb: bool = False,
         reading: Reading = RECORDED,
-    ) -> Report:
+    ) -> Report:  # fmt: skip
         """How tied, late, lasting and devolved the money was, month by month or year by year.
 
         Args:
@@ -429,28 +387,14 @@ class Ledger:
             Refused: the organisation is unknown.
             ValueError: there is no such reading.
         """
-        from allocations.shares import national
-        from ledger.reports import lines_over_years, position, register, trend
-        from screens.report import national as reporting
+        from screens.report import all_icbs
 
-        code, graded = organisation or trend.WHOLE, _reading(reading)
+        graded = _reading(reading)
         with self._read(as_at, known_at) as (reader, at):
-            asked = _year(year)
-            start = asked.start if asked else position.latest_year(reader)
-            if over == trend.YEARS:
-                points = trend.year_ends(reader, at, as_then=known_then)
-            else:
-                points = [] if start is None else trend.month_ends(reader, at, start, as_then=known_then)
-            if every_icb:
-                icbs = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
-                each = trend.trend(reader, points, sorted(icbs), graded)
-                return reporting.trend_of_each(each, icbs, at, over=over, known_then=known_then, reading=graded)
-            standings = trend.trend(reader, points, [code], graded)[code]
-            years, lines = lines_over_years.lines(reader, at, organisation) if over == trend.YEARS else ([], [])
-        found = reporting.trend(
-            standings, at, organisation=organisation, over=over, known_then=known_then, reading=graded
-        )
-        return reporting.with_lines(found, years, lines)
+            return all_icbs.over_time(
+                reader, at, organisation=organisation, over=over, year=_year(year), known_then=known_then,
+                every_icb=every_icb, reading=graded,
+            )  # fmt: skip
 
     # --- who should get what --------------------------------------------------------------------------
 
@@ -541,16 +485,9 @@ class Ledger:
 
     @staticmethod
     def network(
-        pcn: str,
-        *,
-        year: Year = None,
-        counts: Path | None = None,
-        claims: Path | None = None,
-        posts: Path | None = None,
-        maximums: Path | None = None,
-        known_on: date | None = None,
-        monthly: bool = False,
-    ) -> Report:
+        pcn: str, *, year: Year = None, counts: Path | None = None, claims: Path | None = None,
+        posts: Path | None = None, maximums: Path | None = None, known_on: date | None = None, monthly: bool = False,
+    ) -> Report:  # fmt: skip
         """What the network contract pays a primary care network: each element on its own count of people.
 
         Needs no ledger.

@@ -10,8 +10,6 @@ from allocations.figures.tables import whole_people
 from allocations.shares import national
 from allocations.shares.national import DEFINITIONS, DISTANCE, TITLES, TOGETHER, Alert, Threshold
 from allocations.shares.targets import Target, needed_pence
-from ledger.errors import Problem, Refused
-from ledger.inputs import Input
 from ledger.money import plain_decimal, spoken
 from ledger.readings import RECORDED, GradeReading
 from ledger.reports import monitoring, over_receivers, receivers, register
@@ -118,31 +116,6 @@ def alerts(alerts: Sequence[Alert]) -> Table:
         for one in alerts
     ]  # fmt: skip
     return Table("Alerts", heads, rows)
-
-
-def chosen(
-    rows: Sequence[national.IcbStanding], region: str | None, peers_of: str | None
-) -> list[national.IcbStanding]:
-    """The ICBs of a region, by name, and one with its peers, by code; all of them where neither is given.
-
-    Raises:
-        Refused: there is no such region, or no such ICB.
-    """
-    listed = list(rows)
-    if peers_of is not None:
-        if not any(row.code == peers_of for row in rows):
-            found, remedy = f"there is no ICB '{peers_of}' with money of this year.", "Give a code such as QWO."
-            raise Refused([Problem(Input.PEERS_OF, found, "It has no peers here.", remedy)])
-        codes = {peers_of, *(row.code for row in national.peers(rows, peers_of))}
-        listed = [row for row in listed if row.code in codes]
-    if region is not None:
-        regions = sorted({row.region for row in rows if row.region})
-        known = {name.casefold(): name for name in regions}
-        if region.casefold() not in known:
-            remedy = f"Choose from {', '.join(regions) or 'none: no region is on record'}."
-            raise Refused([Problem(Input.REGION, f"there is no region '{region}'.", "Nobody would be shown.", remedy)])
-        listed = [row for row in listed if row.region == known[region.casefold()]]
-    return listed
 
 
 def ranking(
