@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from ledger.errors import refuse
 from ledger.money import spoken
+from ledger.reports.measures import PAYERS_VIEW
 from scenarios.bridge import measured, quantities
 from scenarios.change import held
 from scenarios.gainers import Gain, by_system
@@ -176,6 +177,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
         "same_baseline": comparison.same_baseline,
         "apart": [{"first": one, "second": other, "differs_pence": pence} for one, other, pence in comparison.apart],
         "differences": [{"what": each.what, "values": list(each.values)} for each in comparison.differences],
+        "measures_are": PAYERS_VIEW,
         "gainers": [
             {
                 "level": level.level,

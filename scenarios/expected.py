@@ -16,7 +16,7 @@ def expected(outcome: Outcome) -> dict[str, Any]:
     Of long lists of gainers and losers the ends are shown, and a hash stands for the whole.
     """
     found = document(outcome)
-    del found["head"], found["changed_from_library"]
+    del found["head"], found["changed_from_library"], found["measures_are"]
     # A row for each receiver and purpose is what the gainers and the lines say together.
     del found["movements"]
     for each in (found, *found.get("years", ())):

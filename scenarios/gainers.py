@@ -75,6 +75,11 @@ class View:
     began: tuple[Gain, ...] = ()
     ended: tuple[Gain, ...] = ()
 
+    @property
+    def has_new_bounds(self) -> bool:
+        """Whether somebody has more because somebody else is no more: nobody gains by that."""
+        return bool(self.began or self.ended)
+
 
 _TITLES = {
     ICB: "ICBs, with all below them",

@@ -12,7 +12,7 @@ from typing import Any
 
 from ledger.errors import Problem, Refused
 from ledger.money import spoken
-from ledger.reports.measures import SCOPES, Measure, ends, measures_as_read
+from ledger.reports.measures import PAYERS_VIEW, SCOPES, Measure, ends, measures_as_read
 from ledger.reports.summary import percent
 from ledger.store.base import Reader
 from ledger.words import NO_CHOICE
@@ -205,6 +205,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "given": [_step(step) for step in done.given],
         "steps": [_step(step) for step in done.done],
         **({"years": [_year(each) for each in outcome.years]} if outcome.years else {}),
+        "measures_are": PAYERS_VIEW,
         "measures": [_measure(each) for each in outcome.measures],
         "scorecard": [_tests(before, after) for before, after in outcome.scorecard],
         "bridges": [
@@ -424,7 +425,7 @@ def _from_to(bridge: Bridge) -> str:
 
 def _who(view: View) -> str:
     """Who gains and who loses most at a level, and whether it goes to the more deprived."""
-    if view.began or view.ended:
+    if view.has_new_bounds:
         return f"{view.title}: {len(view.began)} come to be and {len(view.ended)} end, {len(view.gains)} others change."
     if not view.gains:
         return ""

@@ -135,6 +135,9 @@ CATALOGUE = (
             "Days from notice to deadline, both included, over pots notified in the year, by value."),
 )
 # fmt: on
+# Whose pots are counted here; what each receiver has to work with is asked in ``ledger.reports.receivers``.
+AS_ONE_HOLDER = "seen by the payer: all of it as one holder's money"
+PAYERS_VIEW = f"S{AS_ONE_HOLDER[1:]}, in which a pot for every ICB is one pot."
 MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in CATALOGUE}
 Values = dict[str, Fraction | float | None]
 

@@ -8,6 +8,7 @@ from allocations.shares import national
 from allocations.shares.national import DISTANCE, TITLES, ranked
 from ledger.money import exact_pounds
 from ledger.reports import over_receivers
+from ledger.reports.measures import AS_ONE_HOLDER
 from ledger.reports.receivers import Received, streams_in_last
 from ledger.reports.summary import percent
 from ledger.reports.trend import MONTHS, YEARS, TrendPoint
@@ -315,7 +316,7 @@ def _measured(code: str, edition: Edition, answers: Answers) -> str:
             )
         rows.append((one.title, holdings.measure_alone(one), *ends, one.definition, one.note))
     heads = columns("Measure", "Value", "Lowest reading", "Highest reading", "What it is", "Mind")
-    name = "Every measure, and its range by how ring-fences are read"
+    name = f"Every measure, and its range by how ring-fences are read, {AS_ONE_HOLDER}"
     return f"<h2>How free it is</h2>{table_of(Table(name, heads, rows), edition, '')}"
 
 

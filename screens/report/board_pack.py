@@ -13,6 +13,7 @@ from allocations.files.position import export
 from allocations.files.position.export import Guard
 from allocations.shares import national
 from ledger.reports import position
+from ledger.reports.measures import PAYERS_VIEW
 from ledger.reports.position import Moment, moment
 from ledger.store.base import Reader
 from scenarios import compare
@@ -195,6 +196,8 @@ def _maps(outcome: Outcome) -> list[str]:
     view = next((each for each in outcome.views if each.level == ICB and each.gains), None)
     if view is None:
         return [_words("No ICB's total changes, with all below it: there is nothing to map.")]
+    if view.has_new_bounds:
+        return [_words("Bounds change: nobody gains by what moves with them, and there is nothing to map.")]
     squares, (scores, basis) = national.squares(), deprivation(ICB, outcome.run.world)
     drawn = [
         svg.MapMark(gain.code, *squares[gain.code], scores[gain.code], at_pounds(gain.per_head_pence),
@@ -205,7 +208,7 @@ def _maps(outcome: Outcome) -> list[str]:
     verb = "gains" if view.of_money else "would decide over more"
     told = f"What each ICB {verb} a head, with all below it. Squares show neither area nor boundary."
     against = f"The same against deprivation: {basis}."
-    strip = svg.strip(drawn, name=against, across="more deprived →", up="gain a head ↑")
+    strip = svg.strip(drawn, name=against, across="more deprived →", up=f"{verb.removesuffix('s')} a head ↑")
     return [
         f"<div class=beside><figure><figcaption>{escape(told)}</figcaption>{svg.tile_map(drawn, name=told)}</figure>"
         f"<figure><figcaption>{escape(against)}</figcaption>{strip}</figure></div>"
@@ -329,7 +332,7 @@ def _sheets(outcome: Outcome) -> list[MoreSheet]:
             sheets.append(sheet(f"{_LEVELS[view.level]} by deprivation", fifths, f"Deprivation: {view.basis}."))
     sheets += [
         sheet("Propositions", scenarios.scorecard(outcome), "Side by side, and never put together into one score."),
-        sheet("Measures", scenarios.measures(outcome), "Every measure, in both scopes."),
+        sheet("Measures", scenarios.measures(outcome), f"Every measure, in both scopes. {PAYERS_VIEW}"),
     ]
     sheets += [sheet(name, table, note) for name, table in years.tables(outcome).items()]
     assumed = scenarios.assumptions(outcome)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ledger.money import spoken
 from scenarios.outcome import Outcome
 from scenarios.ranges import GAINING, LOSING, MOVED, FigureRange, Ranges
+from scenarios.world import ICB
 from screens.report import scenarios
 from screens.report.marks import Span, at_millions
 from screens.report.ranges import range_value
@@ -32,7 +33,9 @@ def three(outcome: Outcome, found: Ranges) -> list[FigureRange]:
     """The money moved and the two that say most beside it: amounts that change, else how many gain and lose."""
     changing = [each for bridge in outcome.bridges.bridges if bridge.change_pence
                 and (each := found.named(f"{bridge.quantity.name}_pence"))]  # fmt: skip
-    counted = [each for name in (GAINING, LOSING) if (each := found.named(name)) and each.high]
+    # Only money is gained: who decides over it, and between which bounds, is told in words.
+    of_money = any(each.level == ICB and each.of_money and not each.has_new_bounds for each in outcome.views)
+    counted = [each for name in (GAINING, LOSING) if of_money and (each := found.named(name)) and each.high]
     rest = [each for name in ("free_of_conditions", "decided_locally") if (each := found.named(name))]
     moved = found.named(MOVED)
     return [each for each in (moved, *changing[:1], *counted, *changing[1:], *rest) if each][:_FIGURES]

@@ -163,7 +163,7 @@ def measures(
     ]
     title = f"{organisation or 'The whole ledger'}, {shown}. {how_read(reading)}"
     changes = boundaries(as_is, restated.changed_by(reader, at, as_is))
-    shown_tables = [measures_table(rows, "Seen by the payer: all of it as one holder's money")]
+    shown_tables = [measures_table(rows, measuring.AS_ONE_HOLDER.capitalize())]
     sentences = [*changes, *map(returned.sentence, back)]
     if start is not None:
         each = _each_icb(reader, at, as_is, organisation, start, penny_packet_pence, reading)

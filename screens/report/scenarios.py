@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.money import signed_percent, spoken
-from ledger.reports.measures import EARMARKED
+from ledger.reports.measures import AS_ONE_HOLDER, EARMARKED
 from ledger.reports.position import Moment
 from scenarios import compare as comparing
 from scenarios.bridge import Bridge
@@ -315,7 +315,7 @@ def measures(outcome: Outcome) -> Table:
         )
         for each in outcome.measures
     ]
-    return Table("Every measure", columns("Measure", "Before", "After", "What it is"), rows)
+    return Table(f"Every measure, {AS_ONE_HOLDER}", columns("Measure", "Before", "After", "What it is"), rows)
 
 
 def gains(view: View, rows: Sequence[Gain] | None = None) -> Table:
@@ -352,21 +352,27 @@ _LEVELS = {"icb": "ICBs", "place": "places", "pcn": "networks", "practice": "pra
 
 
 def gain_sentence(view: View) -> str:
-    """How many gain and lose at a level, and who most."""
+    """How many gain and lose at a level, and who most; of new bounds, how many there are."""
+    if view.has_new_bounds:
+        return f"{_by_new_bounds(view)}, {view.same:,} have what they had."
     up = [gain for gain in view.gains if gain.change_pence > 0]
     down = [gain for gain in view.gains if gain.change_pence < 0]
     gains, loses = ("gains most", "loses most") if view.of_money else ("most of all", "least of all")
     most = "" if not up else f" {up[0].name} {gains}: {spoken(up[0].change_pence)}{_of_its_own(up[0])}."
     least = "" if not down else f" {down[-1].name} {loses}: {spoken(down[-1].change_pence)}{_of_its_own(down[-1])}."
-    new = "" if not view.began else f" {len(view.began)} began."
-    gone = "" if not view.ended else f" {len(view.ended)} ended."
     words = ("gain", "lose") if view.of_money else ("would decide over more", "would decide over less")
     counted = f"{len(up):,} {words[0]}, {len(down):,} {words[1]}, {view.same:,} have what they had."
-    return f"{view.title}: {counted}{most}{least}{new}{gone}"
+    return f"{view.title}: {counted}{most}{least}"
+
+
+def _by_new_bounds(view: View) -> str:
+    return f"{view.title}: {len(view.began)} come to be, {len(view.ended)} end, {len(view.gains)} others change"
 
 
 def gainers_in_short(view: View) -> str:
-    """How many gain and lose at a level, and who most, in half a sentence."""
+    """How many gain and lose at a level, or how many there are of new bounds, in half a sentence."""
+    if view.has_new_bounds:
+        return _by_new_bounds(view)
     up = len([gain for gain in view.gains if gain.change_pence > 0])
     down = len(view.gains) - up
     words = ("gain", "lose") if view.of_money else ("would decide over more", "over less")
@@ -452,7 +458,8 @@ def side_by_side(comparison: Comparison, kinds: Sequence[str], caption: str) -> 
         for line in comparison.lines
         if line.kind in kinds and len({line.before, *line.after}) > 1
     ]
-    return Table(caption, columns("Figure", "Before", *numbered(comparison)), rows)
+    name = f"{caption}, {AS_ONE_HOLDER}" if "measure" in kinds else caption
+    return Table(name, columns("Figure", "Before", *numbered(comparison)), rows)
 
 
 def changes_side_by_side(outcomes: Sequence[Outcome]) -> Table:

@@ -6,6 +6,7 @@ Every heading says how well its year is known: published, projected or assumed.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ledger.reports.measures import AS_ONE_HOLDER
 from scenarios.bridge import Bridge
 from scenarios.gainers import View
 from scenarios.outcome import Outcome, YearOutcome
@@ -125,7 +126,7 @@ def measures(years: Sequence[YearOutcome]) -> Table:
             title = f"{found[0].before.title}{'' if found[0].scope == 'all' else f' ({found[0].scope} lines)'}"
             rows.append((f"{title}, before", *(figure(each.before.value, each.before.unit) for each in found)))
             rows.append((f"{title}, after", *(figure(each.after.value, each.after.unit) for each in found)))
-    return Table("Measures by year", _heads(years, "Measure", unit=text), rows)
+    return Table(f"Measures by year, {AS_ONE_HOLDER}", _heads(years, "Measure", unit=text), rows)
 
 
 def gains(years: Sequence[YearOutcome]) -> dict[str, Table]:

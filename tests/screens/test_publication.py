@@ -39,6 +39,7 @@ from screens.report import over_time
 from screens.report.holdings import flow_label
 from screens.report.pots import of_receivers
 from tests.books import at, entry
+from tests.temptations import betrayed, plain
 
 ROOT = Path(__file__).parent.parent.parent
 YEAR = 2025
@@ -164,6 +165,19 @@ def test_the_readme_has_definitions_vintages_and_standings(of_the_demo: Path) ->
         assert vintage in words
     for name in ("position", "flows", "legs", "icbs", "receivers", "organisations"):
         assert f"- data/{name}.csv, .parquet, and a sheet of data/tables.xlsx:" in words
+
+
+def test_no_page_and_no_table_gives_in_to_a_wrong_use_of_a_figure(of_the_demo: Path) -> None:
+    """England, two ICBs with a place and a network each, and what is said beside the tables."""
+    pages = [
+        of_the_demo / "2025-26" / "index.html",
+        *sorted(of_the_demo.glob("*.html")),
+        *of_the_demo.glob("what-if/*"),
+    ]
+    pages += [sorted(of_the_demo.glob(f"2025-26/{kind}/*.html"))[place] for kind in ("icb", "place", "network")
+              for place in (0, -1)]  # fmt: skip
+    for path in pages:
+        assert betrayed(plain(path.read_text(encoding="utf-8"))) == {}, path
 
 
 class _Links(HTMLParser):

@@ -8,7 +8,7 @@ import streamlit as st
 from ledger.readings import GradeReading
 from ledger.reports import measures
 from ledger.reports import pots as fencing
-from ledger.reports.measures import ALL, EARMARKED, Measure
+from ledger.reports.measures import ALL, EARMARKED, PAYERS_VIEW, Measure
 from ledger.reports.pots import Fence
 from ledger.reports.summary import percent
 from ledger.years import FinancialYear
@@ -121,11 +121,10 @@ def _deadlines(books: Books, fences: Sequence[Fence]) -> None:
 def _pieces(books: Books, held: pa.Table, icb: str | None) -> None:
     st.header("In how many pieces it comes", anchor=False)
     if icb is None:
-        st.write(
-            "Seen by the payer: all of it as one holder's money, in which a pot for every ICB is one pot. What each "
-            "ICB, place, network or practice works with stands on the page of receivers."
-        )
+        st.write(f"{PAYERS_VIEW} What each ICB, place, network or practice works with stands on the page of receivers.")
         frame.link("What receivers work with", "receivers", {})
+    else:
+        st.write("Seen at the ICB as the receiver: what it and those below it hold of each pot.")
     scope = address.choose("scope", "Count", list(_SCOPES), shown=lambda scope: _SCOPES[scope], horizontal=True)
     pounds = address.choose(
         "packet",
