@@ -15,11 +15,13 @@ from screens.report.report import (
     Cell,
     Column,
     FigureCell,
+    Link,
     Row,
     Table,
     count,
     count_of,
     data,
+    link,
     money,
     ranged,
     ratio,
@@ -154,11 +156,15 @@ def streams_sentence(one: Received) -> str:
 
 
 def streams_table(one: Received) -> Table:
-    """Every stream of a receiver, the largest first, and whether it is of those that share the last hundredth."""
+    """Every stream of a receiver, the largest first, and whether it is of those that share the last hundredth.
+
+    Each leads to the entries, and so to the letter or the file, that brought it.
+    """
     last, total = streams_in_last(one, 1), int(one.values["total"] or 0)
-    heads = [text("Stream"), *data("fund"), money("Amount (£)"), share("Share"), text("In the last 1%")]
+    heads = [link("Stream"), *data("fund"), money("Amount (£)"), share("Share"), text("In the last 1%")]
     rows = [
-        (stream.name, stream.code, stream.amount_pence, part(stream.amount_pence, total),
+        (Link(stream.name, "audit", {"organisation": one.organisation, "fund": stream.code}), stream.code,
+         stream.amount_pence, part(stream.amount_pence, total),
          "yes" if stream.code in last else "no")
         for stream in one.streams
     ]  # fmt: skip

@@ -36,9 +36,9 @@ def test_the_page_says_what_the_command_says(monkeypatch: pytest.MonkeyPatch, de
     assert f"after, {own['pots'] - own['tied_pots'] + 1} pots and 12 returns" in said(app)
 
 
-def test_one_practice_has_its_year_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A claim told in June, to be spent by September, with four returns a year; of another pot nobody knows."""
-    path = tmp_path / "books.duckdb"
+def practice_with_two_pots(path: Path) -> Path:
+    """Books in which a practice has £900 of a claim and £900 of core; the claim is told in June, to be spent by
+    September, with four returns a year; of the other pot nobody knows."""
     with Store.open(small_file(path, funded=True)) as store:
         late = term("winter", "hard", version=2, notified_on=date(2025, 6, 2), spend_by=SEPTEMBER, returns_per_year=4)
         funds = {"winter": 300_000, "core": 700_000}
@@ -51,6 +51,11 @@ def test_one_practice_has_its_year_too(monkeypatch: pytest.MonkeyPatch, tmp_path
                 if (giver, fund) != ("NHS", "core"):
                     drafts.append(entry(kind, at(giver, from_fund), at(receiver, fund), min(pence, 90_000)))
         posting.post(store, drafts)
+    return path
+
+
+def test_one_practice_has_its_year_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = practice_with_two_pots(tmp_path / "books.duckdb")
     app = page(monkeypatch, "receivers", path, tier="practice", together="small")
     assert "Practice one works with 2 pots. Notice of 1 came before the year, of 1 in it" in said(app)
     assert "1 have a deadline. 4 returns are asked for; of 1 pots it is not known how many." in said(app)
@@ -58,6 +63,8 @@ def test_one_practice_has_its_year_too(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert calendar["layer"][1]["mark"]["type"] == "text"
     assert "2 pots as one, with £1,800" in said(app)
     assert "before, 2 pots and 4 returns that are known; after, 1 pot and 4 returns" in said(app)
+    # Each stream leads to the entries that brought it.
+    assert 'href="audit?organisation=G1&amp;fund=winter"' in tables(app)
 
 
 def test_where_nobody_of_a_tier_holds_money_the_page_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
