@@ -283,7 +283,8 @@ def test_back_and_forward_show_what_was_there_one_step_a_choice(browser: Any, ad
 # What the README shows: the page, and between which headings.
 README = {
     "overview": ("overview?icb=QWO", None, "What changed since a day"),
-    "national": ("national?icb=QWO", "Tile map", "Alerts"),
+    "national": ("national?icb=QWO", "Tile map", "Why, and since when"),
+    "start": ("?icb=QWO", None, "Or start from who you are"),
 }
 
 

@@ -214,3 +214,56 @@ class Visit:
     def close(self) -> None:
         """Leave."""
         self.page.close()
+
+
+class Hands:
+    """How somebody works on a page: with a mouse, or with the keyboard alone, which reaches everything by Tab."""
+
+    def __init__(self, visit: Visit, kind: str) -> None:
+        self.page = visit.page
+        self.visit = visit
+        self.is_keyboard = kind == "keyboard"
+
+    def press(self, wanted: Any) -> None:
+        """Press a link, a button or a summary."""
+        if self.is_keyboard:
+            self.reach(wanted)
+            self.page.keyboard.press("Enter")
+        else:
+            wanted.click()
+
+    def pick(self, label: str, words: str) -> None:
+        """Pick from a list by the beginning of what one types into it."""
+        box = self.page.get_by_role("combobox", name=label).first
+        self.reach(box) if self.is_keyboard else box.click()
+        self.page.keyboard.type(words)
+        self.page.keyboard.press("Enter")
+
+    def write(self, label: str, words: str) -> None:
+        """Write into the box whose label begins so."""
+        box = self.page.get_by_label(label).first
+        self.reach(box) if self.is_keyboard else box.click()
+        self.page.keyboard.type(words)
+
+    def choose_last(self, label: str, words: str) -> None:
+        """Choose the last of some radio buttons, where the first is chosen: one press of an arrow goes round."""
+        if self.is_keyboard:
+            self.reach(self.page.get_by_role("radiogroup", name=label).get_by_role("radio").first)
+            self.page.keyboard.press("ArrowUp")
+        else:
+            self.page.get_by_role("radiogroup", name=label).get_by_text(words, exact=True).click()
+
+    def reach(self, wanted: Any, most: int = 300) -> None:
+        """Press Tab from the top of the page until something has the focus.
+
+        Raises:
+            AssertionError: Tab does not lead there.
+        """
+        wanted.wait_for(timeout=30_000)
+        handle = wanted.element_handle()
+        self.page.evaluate("document.activeElement.blur()")
+        for _ in range(most):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("wanted => document.activeElement === wanted", handle):
+                return
+        raise AssertionError(f"Tab does not lead to {wanted}")

@@ -8,7 +8,7 @@ them the app works as the framework does.
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-_SCRIPT = """
+SCRIPT = """
 <script>
 (() => {
   if (window.oneStepAChoice) return;
@@ -49,7 +49,7 @@ _SCRIPT = """
 
 def keep_to_choices() -> None:
     """Let the browser's steps be those that somebody chose."""
-    st.html(_SCRIPT, unsafe_allow_javascript=True)
+    st.html(SCRIPT, unsafe_allow_javascript=True)
 
 
 def is_exact() -> bool:

@@ -1,6 +1,7 @@
 """Starts the web app's server; while the browser finds its way to it, what the pages need is loaded."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from importlib import import_module
 from threading import Thread
 from typing import Any
@@ -11,6 +12,8 @@ from streamlit import config, net_util
 from streamlit.web.cli import main
 from streamlit.web.server import Server
 from streamlit.web.server.starlette import starlette_static_routes
+
+from screens.web.shell import history
 
 # What somebody meets first comes first.
 _PAGES = (
@@ -72,11 +75,44 @@ def answer_long_addresses() -> None:
 
         async def answer(scope: Any, receive: Any, send: Any) -> None:
             leads = one_word(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
-            await (files if leads is None else RedirectResponse(leads))(scope, receive, send)
+            if leads is not None:
+                await RedirectResponse(leads)(scope, receive, send)
+            else:
+                await files(scope, receive, with_history(send))
 
         return answer
 
     starlette_static_routes.create_streamlit_static_handler = made
+
+
+def with_history(send: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Awaitable[None]]:
+    """Give the lines that keep the browser's steps to choices to the page itself, before anything writes an address.
+
+    What a page brings along is there only when it is drawn, and on a busy machine an address is written before that.
+
+    Args:
+        send: what an answer is sent by, message by message.
+    """
+    begun: dict[str, Any] = {}
+    pieces: list[bytes] = []
+
+    async def told(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start" and message["status"] == HTTPStatus.OK:
+            kinds = [value for name, value in message["headers"] if name == b"content-type"]
+            if kinds and kinds[0].startswith(b"text/html"):
+                begun.update(message)
+                return
+        if not begun or message["type"] != "http.response.body":
+            await send(message)
+            return
+        pieces.append(message.get("body", b""))
+        if not message.get("more_body"):
+            page = b"".join(pieces).replace(b"</head>", f"{history.SCRIPT}</head>".encode(), 1)
+            others = [(name, value) for name, value in begun["headers"] if name != b"content-length"]
+            await send({**begun, "headers": [*others, (b"content-length", str(len(page)).encode())]})
+            await send({"type": "http.response.body", "body": page})
+
+    return told
 
 
 def load_when_open() -> None:
