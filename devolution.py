@@ -67,7 +67,6 @@ app = typer.Typer(
     cls=group_of(COMMANDS),
     help="See, plan and free NHS money: a ledger from the national body down to the neighbourhood.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.profiles import PROFILE
+
 ROOT = Path(__file__).parent.parent
 # What is read at run time and is no Python: without it a page or a command fails where nobody has the repository.
 READ = (".yaml", ".csv", ".json", ".txt")
@@ -70,3 +72,30 @@ def test_a_newcomer_answers_ten_questions_with_the_package_alone(wheel: Path, tm
     published = run(python.parent / "devolution", "publish", "out", "--ledger", "demo.duckdb", cwd=tmp_path)
     assert published.returncode == 0, published.stderr
     assert run(python, "out/check.py", "out", cwd=tmp_path).returncode == 0
+
+
+# The lowest versions that the bounds allow, on the lowest Python, and the pinned ones on the others. It takes minutes
+# and what is not on the machine is fetched: by night alone.
+@pytest.mark.skipif(PROFILE != "nightly", reason="what is fetched for it is fetched by night")
+@pytest.mark.parametrize(
+    ("version", "given"),
+    [
+        ("3.11", ("--resolution", "lowest-direct")),
+        ("3.12", ("-c", ROOT / "constraints.txt")),
+        ("3.13", ("-c", ROOT / "constraints.txt")),
+    ],
+)
+def test_other_pythons_and_the_lowest_versions_answer_too(
+    wheel: Path, tmp_path: Path, version: str, given: tuple[object, ...]
+) -> None:
+    if run("uv", "venv", "--quiet", "--python", version, "bare", cwd=tmp_path).returncode:
+        pytest.skip(f"Python {version} is not on this machine and cannot be fetched")
+    python = tmp_path / "bare" / "bin" / "python"
+    installed = run("uv", "pip", "install", "--quiet", "--python", python, *given, wheel, cwd=tmp_path)
+    assert installed.returncode == 0, installed.stderr
+    demo = run(python.parent / "devolution", "demo", "--ledger", "demo.duckdb", cwd=tmp_path)
+    assert demo.returncode == 0, demo.stderr
+    assert run(python.parent / "devolution", "verify", "--ledger", "demo.duckdb", cwd=tmp_path).returncode == 0
+    asked = run(python, ROOT / "docs" / "examples" / "ten_questions.py", "demo.duckdb", cwd=tmp_path)
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stdout.count("?\n") >= 10

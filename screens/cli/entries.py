@@ -15,6 +15,7 @@ from ledger.entries.proposals import submit
 from ledger.reports import position
 from ledger.store.base import Store
 from screens.cli import options
+from screens.cli.completion import icb_codes
 from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Figures, Ledger, Level, Standing, Unit, Year
 from screens.report import shares
@@ -52,7 +53,7 @@ def reverse(
 
 @guarded("allocate")
 def allocate(
-    icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.")],
+    icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.", autocompletion=icb_codes)],
     by: Annotated[
         str,
         typer.Option(

@@ -10,6 +10,7 @@ from allocations.files.out.sheets import refuse_other_suffix
 from scenarios import outcome as outcomes
 from scenarios import saved
 from screens.cli import options
+from screens.cli.completion import icb_codes
 from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, AsAt, KnownAt, Ledger, Organisation, Year
 from screens.report import board_pack, register_files
@@ -47,7 +48,9 @@ def template(
     what: Annotated[Template, typer.Argument(help="What is to be filled in: a budget, or a register of decisions.")] = (
         Template.BUDGET
     ),
-    icb: Annotated[str | None, typer.Option(help="The ICB's code, as QWO; a budget is of one.")] = None,
+    icb: Annotated[
+        str | None, typer.Option(help="The ICB's code, as QWO; a budget is of one.", autocompletion=icb_codes)
+    ] = None,
     ledger: Ledger = DEFAULT_LEDGER,
     year: Year = None,
 ) -> Report:
@@ -63,7 +66,9 @@ def template(
 @group.command("allocations", help=EXPORTS["working"].purpose)
 @guarded("export allocations")
 def _allocations(
-    icb: Annotated[str, typer.Option(help="The ICB's code, as QWO; several with commas; or all.")],
+    icb: Annotated[
+        str, typer.Option(help="The ICB's code, as QWO; several with commas; or all.", autocompletion=icb_codes)
+    ],
     out: Out,
     ledger: Ledger = DEFAULT_LEDGER,
     year: Year = None,
@@ -108,7 +113,7 @@ def _published(
     out: Out,
     ledger: Ledger = DEFAULT_LEDGER,
     organisation: Organisation = None,
-    icb: Annotated[str | None, typer.Option(help="The same for an ICB, by code.")] = None,
+    icb: Annotated[str | None, typer.Option(help="The same for an ICB, by code.", autocompletion=icb_codes)] = None,
     year: Year = None,
     contact: Annotated[str | None, typer.Option(help="Who answers questions, for the cover.")] = None,
     as_at: AsAt = None,

@@ -6,6 +6,7 @@ answer. So a group knows of each command only where it is and the sentence that 
 
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -97,11 +98,22 @@ class _LazyGroup(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the group's help from the sentences that it knows."""
+        with self._outlined():
+            super().format_help(ctx, formatter)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Offer the group's commands, and what each says of itself, to a shell."""
+        with self._outlined():
+            return super().shell_complete(ctx, incomplete)
+
+    @contextmanager
+    def _outlined(self) -> Iterator[None]:
+        """While the commands are listed each is no more than its name and its sentence."""
         whole = self.commands
         outlines = {name: TyperCommand(name, callback=None, help=command.help) for name, command in self.lazy.items()}
         self.commands = {name: outlines[name] if name in outlines else whole[name] for name in whole}
         try:
-            super().format_help(ctx, formatter)
+            yield
         finally:
             self.commands = whole
 

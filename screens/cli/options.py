@@ -12,6 +12,7 @@ from ledger.readings import RECORDED, GradeReading, named
 from ledger.reports import measures, position
 from ledger.store.address import Address, parse
 from ledger.years import FinancialYear, parse_year
+from screens.cli.completion import icb_codes
 from screens.report.wording import PERSON
 
 DEFAULT_LEDGER = Path("ledger.duckdb")
@@ -170,7 +171,10 @@ Ledger = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output; money in whole pence.")]
 Organisation = Annotated[
-    str | None, typer.Option("--organisation", help="Only this organisation and those below it, by code.")
+    str | None,
+    typer.Option(
+        "--organisation", help="Only this organisation and those below it, by code.", autocompletion=icb_codes
+    ),
 ]
 AsAt = Annotated[
     date | None, typer.Option("--as-at", help=f"The last day that counts, as {_DAY}; today otherwise.", parser=day)

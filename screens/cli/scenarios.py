@@ -13,6 +13,7 @@ from scenarios.bids.pot import MOST_DRAWS
 from scenarios.ranges import DRAWS
 from scenarios.saved import read_result, recheck
 from scenarios.scenario import read_scenario
+from screens.cli.completion import scenario_names
 from screens.cli.guard import asked, guarded, reading
 from screens.cli.lazy import Lazy, group_of
 from screens.cli.options import DEFAULT_LEDGER, Ledger
@@ -34,7 +35,12 @@ group = typer.Typer(
     help="What if: run, compare and check scenarios. The books stay as they are.",
     no_args_is_help=True,
 )
-File = Annotated[str, typer.Argument(help="A scenario by name (of the library, or saved), or a file of your own.")]
+File = Annotated[
+    str,
+    typer.Argument(
+        help="A scenario by name (of the library, or saved), or a file of your own.", autocompletion=scenario_names
+    ),
+]
 
 
 @group.command("list")
@@ -62,7 +68,10 @@ def _told(path: Path) -> dict[str, str]:
 @group.command("run")
 @guarded("scenario run")
 def run(
-    files: Annotated[list[str] | None, typer.Argument(help="One scenario or several, by name or file.")] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(help="One scenario or several, by name or file.", autocompletion=scenario_names),
+    ] = None,
     library: Annotated[bool, typer.Option("--library", help="Run every scenario of the library.")] = False,
     ranges: Annotated[bool, typer.Option("--ranges", help="Between which values it lies, and what drives it.")] = False,
     draws: Annotated[int, typer.Option(help="How often to draw, with --ranges.", min=20, max=MOST_DRAWS)] = DRAWS,
@@ -81,7 +90,9 @@ def run(
 @group.command("compare")
 @guarded("scenario compare")
 def compare(
-    files: Annotated[list[str], typer.Argument(help="Two or more scenarios, by name or file.")],
+    files: Annotated[
+        list[str], typer.Argument(help="Two or more scenarios, by name or file.", autocompletion=scenario_names)
+    ],
     ledger: Ledger = DEFAULT_LEDGER,
 ) -> Report:
     """Put scenarios side by side: the same propositions, amounts and measures, and how far apart they end."""

@@ -28,6 +28,7 @@ from ledger.store.address import Address
 from ledger.store.base import Store
 from ledger.structure import tier_of
 from screens.cli import options
+from screens.cli.completion import icb_codes
 from screens.cli.guard import guarded, reading
 from screens.cli.options import (
     DEFAULT_LEDGER,
@@ -57,7 +58,7 @@ class TargetStream(StrEnum):
 
 @guarded("schedule")
 def show_schedule(
-    icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.")],
+    icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.", autocompletion=icb_codes)],
     ledger: Ledger = DEFAULT_LEDGER,
     year: Year = None,
     to: Annotated[Level, typer.Option(help="Whose budgets.")] = Level.PLACE,
@@ -161,7 +162,9 @@ def _post(ledger: Address, drafts: list[Draft], *, dry_run: bool) -> tuple[list[
 
 @guarded("need")
 def show_need(
-    icb: Annotated[str | None, typer.Option(help="Only this ICB, by code; all of them otherwise.")] = None,
+    icb: Annotated[
+        str | None, typer.Option(help="Only this ICB, by code; all of them otherwise.", autocompletion=icb_codes)
+    ] = None,
     to: Annotated[Level, typer.Option(help="Whose indices.")] = Level.PLACE,
     component: Annotated[str | None, typer.Option(help="Only this component, as mental_health.")] = None,
     people: Figures = None,
