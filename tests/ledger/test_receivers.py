@@ -11,6 +11,7 @@ from ledger.money import PENCE_PER_POUND
 from ledger.reports.over_receivers import notice_and_ending, spread
 from ledger.reports.position import moment
 from ledger.reports.receivers import Received, last_part, received, returns_by_month, seen_by_each
+from ledger.reports.summary import year_to_show
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.report import pots
@@ -116,3 +117,20 @@ def test_one_receiver_over_three_years(tmp_path: Path) -> None:
     assert (first.new, first.discontinued, first.values["recurring_one_offs"]) == (None, [], None)
     said = [cell for line in listed.rows for cell in line]
     assert "non-recurrent, for the third year running" in said
+
+
+def test_the_year_to_show_is_the_newest_in_which_an_icb_holds_money(tmp_path: Path) -> None:
+    """Of 2026/27 there is national money alone, of 2025/26 some at an ICB."""
+    with Store.open(small_file(tmp_path / "books.duckdb")) as store:
+        drafts = [
+            entry("mandate", at("GOV", "limit", year=year), at("NHS", "limit", year=year), 9, day=year.first_day)
+            for year in map(FinancialYear, (2025, 2026))
+        ]
+        year = FinancialYear(2025)
+        drafts.append(
+            entry("allocate", at("NHS", "limit", year=year), at("ICB1", "core", year=year), 4, day=year.first_day)
+        )
+        post(store, drafts)
+        with store.read() as reader:
+            assert year_to_show(reader, [2026, 2025]) == 2025
+            assert year_to_show(reader, [2026]) == 2026

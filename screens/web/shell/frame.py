@@ -143,11 +143,12 @@ def books_of(store: Store) -> Books | None:
 
         offer_of_ones_own(open_ledger.path(), store)
         return None
-    year = years[0]
+    # Of a year to come there may be national money alone, and a page would have next to nothing to show.
+    year = open_ledger.ask(store, lambda reader, _: summary.year_to_show(reader, years))
     if len(years) > 1 or address.asked_for("year"):
         with header.slots().year:
             year = address.choose(
-                "year", "Year", years, shown=lambda start: str(FinancialYear(start)),
+                "year", "Year", years, usual=year, shown=lambda start: str(FinancialYear(start)),
                 unknown="for which no money stands", is_labelled=False,
             )  # fmt: skip
         header.say(at)
