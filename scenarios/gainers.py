@@ -116,14 +116,14 @@ def by_system(table: pa.Table, world: World) -> dict[str, int]:
 
     Money of a network in several ICBs is shared by registered people.
     """
-    systems = world.systems()
+    only, systems = world.only_icbs(), world.systems()
     found: dict[str, int] = {}
     for code, pence in _net(_sums(table), world).items():
-        parts = systems.get(code)
-        if parts:
-            shared = {next(iter(parts)): pence} if len(parts) == 1 else apportion(pence, parts)
-            for icb, part in shared.items():
-                found[icb] = found.get(icb, 0) + part
+        if (icb := only.get(code)) is not None:
+            found[icb] = found.get(icb, 0) + pence
+        elif parts := systems.get(code):
+            for each, part in apportion(pence, parts).items():
+                found[each] = found.get(each, 0) + part
     return found
 
 

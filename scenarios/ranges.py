@@ -36,7 +36,6 @@ from scenarios.outcome import Outcome
 from scenarios.paths.roll import roll_forward
 from scenarios.propositions import values_after
 from scenarios.scenario import Assumption, PeopleSpread, WrittenScenario, revalued
-from scenarios.scorecard import scorecard
 from scenarios.shapes import Draws, cut_normal, drawn
 from scenarios.world import ICB
 
@@ -227,7 +226,7 @@ def _in_a_year(
     outcome: Outcome, central: Figures, assumed: Sequence[_Input], groups: Sequence[Sequence[_Input]], draws: int
 ) -> tuple[tuple[FigureRange, ...], Draws]:
     """Every figure of one year with its range; and how far the money moved is from its central value in each draw."""
-    titles, read = _titles(outcome), _readings(outcome.run)
+    titles, read = _titles(outcome), _readings(outcome)
     inputs = [*assumed, *(each for group in groups for each in group)]
     names = [name for name, value in central.items() if value is not None and _defined(name, inputs)]
     apart = _estimates(names, central, inputs, draws)
@@ -397,20 +396,27 @@ def _apart(central: Fraction | None, end: Fraction | None) -> float:
     return 0.0 if central is None or end is None else float(end - central)
 
 
-def _readings(done: Run) -> dict[str, dict[str, Fraction]]:
-    """Figures that rest on how grades are read: name to the title of each reading to the figure."""
+def _readings(outcome: Outcome) -> dict[str, dict[str, Fraction]]:
+    """Figures that rest on how grades are read: name to the title of a reading to the figure.
+
+    Of propositions, whose ranges the answer tells, those at both ends.
+    """
+    done = outcome.run
     found: dict[str, dict[str, Fraction]] = {}
     for reading in SHIPPED:
         if reading is RECORDED:
             continue
         before, after = reading.read(done.baseline.position), reading.read(done.position)
         start, end = measured(before), measured(after)
-        told = {f"{each.name}_pence": Fraction(end[each.name] - start[each.name]) for each in QUANTITIES}
-        if done.world.withdrawn is None:
-            tests = scorecard(after, done.world, with_ranges=False)
-            told |= {test.name: test.value for test in tests if test.value is not None}
-        for name, value in told.items():
-            found.setdefault(name, {})[reading.title] = value
+        for each in QUANTITIES:
+            told = found.setdefault(f"{each.name}_pence", {})
+            told[reading.title] = Fraction(end[each.name] - start[each.name])
+    if done.world.withdrawn is None:
+        for _, test in outcome.scorecard:
+            if test.over is not None:
+                over = test.over
+                ends = (over.lowest_by, over.lowest), (over.highest_by, over.highest)
+                found[test.name] = {reading.title: Fraction(value) for reading, value in ends}
     return found
 
 

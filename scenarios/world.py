@@ -182,6 +182,12 @@ class World:
                 found[code] = {organisation.icb: 1}
         return found
 
+    def only_icbs(self) -> dict[str, str]:
+        """The ICB of everybody who belongs to one and no other."""
+        return self.remember(
+            "only ICBs", lambda: {code: next(iter(parts)) for code, parts in self.systems().items() if len(parts) == 1}
+        )
+
     def inside_of(self, icb: str) -> list[str]:
         """An ICB and everybody who belongs to it, if only with some of its people."""
         return self.remember(("inside of", icb), lambda: [code for code, its in self.systems().items() if icb in its])
