@@ -1,4 +1,4 @@
-"""Places that somebody saved by name beside the ledger: files that ``--places`` takes, version by version."""
+"""Places that somebody saved by name beside the ledger: files of places as people bring them, version by version."""
 
 from allocations.places import as_text
 from allocations.places.division import Division
