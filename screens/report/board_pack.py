@@ -68,7 +68,7 @@ _STYLE = (
     "thead .number{white-space:normal}"
     ".whole :is(th,td){font-weight:bold;border-top:2px solid #4C6272}"
     # On a telephone rows become cards, as in the app; paper is about as narrow, and keeps its tables.
-    + rendered.STYLE[rendered.STYLE.index("@media") :].replace("@media ", "@media screen and ")
+    + rendered.STYLE[rendered.STYLE.index("@media") :]
 )
 
 

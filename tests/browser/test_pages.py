@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from ledger.money import exact_pounds
+from tests.browser.reading import faults_of_print, faults_of_reading
 from tests.browser.visits import PICTURES, ROOT, SCREENSHOTS, Visit, running
 from tests.screens.pages import document
 
@@ -85,11 +86,13 @@ def test_it_is_quiet_accessible_and_fits(browser: Any, address: str, name: str) 
     visit.unfold()
     visit.drawn()
     assert visit.barriers() == []
+    assert faults_of_reading(visit.page) == []
     for width in (375, 320):
         visit.fits(width)
         if width == 375 and name in MAIN:
             visit.picture(name, 375)
     assert visit.barriers() == []
+    assert faults_of_print(visit.page) == []
     assert visit.outside() == []
     assert visit.complaints() == []
     visit.close()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.reading import faults_of_reading
 from tests.browser.visits import Visit, running
 from tests.screens.states import made
 
@@ -36,6 +37,7 @@ def sound(visit: Visit) -> None:
     visit.unfold()
     visit.drawn()
     assert visit.barriers() == []
+    assert faults_of_reading(visit.page) == []
     visit.fits(320)
     assert visit.page.locator("[data-testid=stException]").count() == 0
     assert visit.outside() == []

@@ -22,7 +22,7 @@ STYLE = (
     ".house details{margin:0 0 1rem 0} .house summary{cursor:pointer;color:#005EB8}"
     ".house dt{font-weight:bold} .house dd{margin:0 0 .4rem 1rem}"
     ".house a{color:#005EB8;text-decoration:underline}"
-    "@media (max-width:700px){"
+    "@media screen and (max-width:700px){"
     ".house thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
     ".house table,.house tbody,.house tr,.house th,.house td,.house caption{display:block;width:auto}"
     ".house tr{border-bottom:2px solid #4C6272;padding:.4rem 0}"

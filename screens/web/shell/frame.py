@@ -22,7 +22,7 @@ from screens.report.render import page as tables
 from screens.report.render.colours import Colour
 from screens.report.report import Link, Table, columns
 from screens.report.wording import PAGE
-from screens.web.shell import address, header, open_ledger, readings
+from screens.web.shell import address, header, open_ledger, printed, readings
 from screens.web.shell.header import PRODUCT
 from screens.web.shell.open_ledger import Books
 
@@ -56,6 +56,7 @@ STYLE = (
         ".figures strong {display: block; font-size: 1.7rem} "
     )
     + header.STYLE
+    + printed.STYLE
     + tables.STYLE
 )
 

@@ -21,7 +21,8 @@ STYLE = (
     # What somebody tabs to is not hidden under the header.
     "[data-testid=stMain] {scroll-padding-top: 9rem} "
     # A telephone has room for what can be changed and for the facts.
-    "@media (max-width: 700px) {.st-key-header strong {display: none} .st-key-header .facts {font-size: .9rem}} "
+    "@media screen and (max-width: 700px) {.st-key-header strong {display: none} "
+    ".st-key-header .facts {font-size: .9rem}} "
     "@media print {div:has(> .st-key-header) {position: static}} "
 )
 _SLOTS = "header slots"
