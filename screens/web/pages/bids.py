@@ -56,7 +56,7 @@ def _text() -> str | None:
         st.error(f"The example is not at {EXAMPLE}: run the app from a clone of its repository.")
         return None
     example = EXAMPLE.read_text(encoding="utf-8")
-    with st.expander("The pot as YAML: change it, or bring your own"):
+    with frame.for_analysts("the pot as a file, to change or to bring your own"):
         st.write(
             "What is written here stays in this visit. Keep it with the download; whatever is left out is as in the "
             "shipped assumptions. 'devolution bids FILE' answers the same on the command line."

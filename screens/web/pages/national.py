@@ -301,7 +301,7 @@ def _targets(as_is: date | None) -> None:
 @st.fragment
 def _pace() -> None:
     """A pace of change from somebody's file, as 'devolution pace' answers it."""
-    with st.expander("A pace of change of your own: floor, cap, and when everybody is near target"):
+    with frame.for_analysts("a pace of change of your own, with its floor and its cap"):
         st.write("A file as the guide describes it, with its floor, its cap and its curve; nothing is posted.")
         file = st.file_uploader("A pace of change (YAML)", type=["yaml", "yml"], max_upload_size=1)
         if file is None:
