@@ -25,7 +25,8 @@ def faults_of_reading(page: Any) -> list[str]:
     faults += ["a navigation without a name" for node in roles.get("navigation", []) if not _value(node, "name")]
     for table in roles.get("table", []):
         inside = [_value(node, "role") for node in _below(table, by_id)]
-        if not _value(table, "name") or "columnheader" not in inside or "rowheader" not in inside:
+        lacks_heads = "columnheader" not in inside or ("cell" in inside and "rowheader" not in inside)
+        if not _value(table, "name") or lacks_heads:
             faults.append(f"table '{_value(table, 'name')}' lacks a name or headers")
     for kind in ("graphics-document", "image", "img"):
         for picture in roles.get(kind, []):
