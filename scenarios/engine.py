@@ -105,7 +105,26 @@ def apply(lever: Lever, position: pa.Table, world: World, place: str = "the step
         problems = _ring_fence_problems(before, after, change.added_pence, place)
         if problems:
             raise Refused(problems)
-    return change
+    return _with_origins(change)
+
+
+def _with_origins(change: Change) -> Change:
+    """The change with a world that knows which ICB gave, or got back, what those in several ICBs have."""
+    world, several = change.world, change.world.in_several()
+    if change.moves is None or not several:
+        return change
+    names = pa.array(sorted(several), pa.string())
+    givers, receivers = (table["organisation"] for table in change.moves)
+    touched = pc.and_(pc.not_equal(givers, receivers), pc.or_(*(pc.is_in(each, names) for each in (givers, receivers))))
+    pairs = [column.filter(touched).to_pylist() for column in (givers, receivers, change.moves.arrived["amount_pence"])]
+    found = {code: dict(parts) for code, parts in world.came_from.items()}
+    for giver, receiver, pence in zip(*pairs, strict=True):
+        for code, other, moved in ((receiver, giver, pence), (giver, receiver, -pence)):
+            icbs = world.systems().get(other, {})
+            if code in several and len(icbs) == 1:
+                own, icb = found.setdefault(code, {}), next(iter(icbs))
+                own[icb] = own.get(icb, 0) + moved
+    return change if found == world.came_from else replace(change, world=world.changed(came_from=found))
 
 
 @contextmanager

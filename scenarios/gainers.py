@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocations.figures import tables
-from allocations.shares.apportion import apportion
 from ledger.money import round_half_up_fraction
 from scenarios.change import held
 from scenarios.world import HOLDERS, ICB, PCN, PLACE, PLURAL, PRACTICE, World
@@ -114,16 +113,17 @@ def _more(had: Mapping[str, int], has: Mapping[str, int]) -> int:
 def by_system(table: pa.Table, world: World) -> dict[str, int]:
     """What each ICB holds with all below it, less what bidding costs them.
 
-    Money of a network in several ICBs is shared by registered people.
+    Money of a network in several ICBs is shared by registered people, but for what an ICB of them gave it in a step.
     """
-    only, systems = world.only_icbs(), world.systems()
+    only = world.only_icbs()
     found: dict[str, int] = {}
-    for code, pence in _net(_sums(table), world).items():
+    # Also who has handed on all that it had.
+    for code, pence in _net({**dict.fromkeys(world.came_from, 0), **_sums(table)}, world).items():
         if (icb := only.get(code)) is not None:
             found[icb] = found.get(icb, 0) + pence
-        elif parts := systems.get(code):
-            for each, part in apportion(pence, parts).items():
-                found[each] = found.get(each, 0) + part
+            continue
+        for system, part in world.of_each_system(code, pence).items():
+            found[system] = found.get(system, 0) + part
     return found
 
 

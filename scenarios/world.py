@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from allocations.figures.weightings import WEIGHTINGS
 from allocations.places.division import UNASSIGNED
+from allocations.shares.apportion import apportion
 from ledger.years import FinancialYear
 
 NATIONAL, ICB, PLACE, PCN, PRACTICE = "national", "icb", "place", "pcn", "practice"
@@ -94,6 +95,7 @@ class World:
         purposes: fund to what a step says that it is for, such as prevention.
         withdrawn: the rows of money that was announced, and taken back in the year.
         bid_for: funds that are bid for in this scenario, by code.
+        came_from: organisation in several ICBs to what steps have moved to it (above zero) and from it, by ICB.
     """
 
     year: FinancialYear
@@ -111,6 +113,7 @@ class World:
     bid_for: Mapping[str, BidFor] = field(default_factory=dict)
     borrows_people: bool = False
     purposes: Mapping[str, str] = field(default_factory=dict)
+    came_from: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     _memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def changed(self, **facts: Any) -> "World":
@@ -191,6 +194,24 @@ class World:
     def inside_of(self, icb: str) -> list[str]:
         """An ICB and everybody who belongs to it, if only with some of its people."""
         return self.remember(("inside of", icb), lambda: [code for code, its in self.systems().items() if icb in its])
+
+    def in_several(self) -> frozenset[str]:
+        """Who belongs to more than one ICB, as a network across a border does."""
+        return self.remember(
+            "in several", lambda: frozenset(code for code, parts in self.systems().items() if len(parts) > 1)
+        )
+
+    def of_each_system(self, code: str, pence: int) -> dict[str, int]:
+        """What an organisation has, by ICB: what steps moved there is the ICB's that gave it, the rest goes by people.
+
+        So what one ICB hands to a network that lies in two is no gain of the other. Empty where it is in no ICB.
+        """
+        parts = self.systems().get(code, {})
+        if code not in self.in_several():
+            return dict.fromkeys(parts, pence)
+        moved = {icb: moved for icb, moved in self.came_from.get(code, {}).items() if icb in parts}
+        rest = apportion(pence - sum(moved.values()), parts)
+        return {icb: rest[icb] + moved.get(icb, 0) for icb in parts}
 
     def icb_of(self, code: str) -> str | None:
         """The ICB of an organisation; the one with most of its people where it has several."""

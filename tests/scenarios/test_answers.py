@@ -3,6 +3,7 @@
 import ast
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from scenarios.bridge import bridges, measured
 from scenarios.engine import apply
 from scenarios.gainers import BY_IMD, BY_NEED, views
 from scenarios.outcome import explore
-from scenarios.scenario import written
+from scenarios.scenario import Scenario, written
 from scenarios.scorecard import scorecard
 from scenarios.world import World
 from tests.scenarios.worlds import play, scenario, usual, world
@@ -198,3 +199,36 @@ def test_the_paragraph_tells_what_is_weak_and_what_is_given() -> None:
     for words in ("Taken as given, though the books do not hold it: adds £5,000 of new money", "Step 1 devolves 50%, £12,500, to 2 places",
                   "The order of the steps does not matter", "It rests on 1 assumption; look first at part."):  # fmt: skip
         assert words in said, said
+
+
+def of_icbs(*steps: dict[str, Any]) -> dict[str, int]:
+    """ICB to what it gains with all below it."""
+    said = {"title": "t", "question": "q", "baseline": {"year": "2025/26"}, "steps": list(steps)}
+    found = explore(written(Scenario.model_validate(said)), usual())
+    (view,) = (view for view in found.views if view.level == "icb")
+    return {gain.code: gain.change_pence for gain in view.gains}
+
+
+@pytest.mark.parametrize("to", ["pcn", "snp", "practice", "place"])
+def test_what_an_icb_hands_to_a_network_in_two_is_no_gain_of_the_other(to: str) -> None:
+    """A of £600,000 hands half to its networks; N3, with 5 of its 30 thousand people and 15 of B's, gets £50,000.
+
+    By N3's people £37,500 of it would be B's, which has not a penny more.
+    """
+    half = {"lever": "devolve", "funds": ["community"], "to": to, "share": "0.5", "organisations": {"codes": ["A"]}}
+    assert of_icbs(half) == {}
+    assert of_icbs({**half, "organisations": {}}) == {}
+
+
+def test_what_a_network_in_two_hands_on_or_back_is_no_gain_of_either() -> None:
+    down = {"lever": "devolve", "funds": ["medical"], "organisations": {"tier": "pcn"}, "to": "practice", "share": "1"}
+    assert of_icbs(down) == {}
+    back = {"lever": "retain", "funds": ["medical"], "agreed": False, "back_from": "pcn", "share": "1"}
+    assert of_icbs(back) == {}
+
+
+def test_what_is_cut_at_a_network_in_two_is_lost_by_both() -> None:
+    """Half of the £15,000.07 of N3, the half penny left, is £7,500.03; A with a quarter of its people loses £1,875.01."""
+    cut = {"lever": "cut", "funds": ["medical"], "organisations": {"codes": ["N3"]}, "share": "0.5"}
+    lost = of_icbs(cut)
+    assert lost == {"A": -1_875_01, "B": -5_625_02}
