@@ -92,8 +92,8 @@ def furthest(found: Sequence[Group], component: str, most: int) -> list[tuple[Gr
 
 
 def furthest_from_target(lines: Sequence[Line], most: int) -> list[Line]:
-    """The lines that are issued, the furthest above its fair share first; where there are many, the furthest off."""
-    known = [(line, part) for line in lines if (part := line.of_target(line.closing_pence)) is not None]
+    """The lines with a distance, the furthest above its fair share first; where there are many, the furthest off."""
+    known = [(line, part) for line in lines if (part := line.of_target(line.distance_pence)) is not None]
     far = sorted(known, key=lambda pair: (-abs(pair[1]), pair[0].name))[:most]
     return [line for line, _ in sorted(far, key=lambda pair: (-pair[1], pair[0].name))]
 

@@ -74,6 +74,11 @@ class Line:
         """Distance from target of what it gets, in pence."""
         return None if self.issued_pence is None else self.issued_pence - self.fair_pence
 
+    @property
+    def distance_pence(self) -> int | None:
+        """Distance from target of what it gets; of what it had, where nothing is issued or planned."""
+        return self.opening_pence if self.closing_pence is None else self.closing_pence
+
     def of_target(self, pence: int | None) -> Fraction | None:
         """An amount as a part of the fair share; none where either is missing or nothing is due."""
         return None if pence is None or not self.fair_pence else Fraction(pence, self.fair_pence)

@@ -1,6 +1,7 @@
 """Who should get what: splits, paces of change, budget schedules and need indices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from allocations.shares.pace import MOST_YEARS, PaceFile, PaceOutcome, years_unt
 from allocations.shares.populations import Populations
 from allocations.shares.schedule import ALL, Line, Schedule
 from allocations.shares.split import Allocation
-from ledger.money import round_half_up_fraction, spoken
+from ledger.money import round_half_up_fraction, signed_percent, spoken
 from ledger.reports.position import Moment
 from screens.report import marks, mixtures
 from screens.report.marks import Span
@@ -165,6 +166,7 @@ def schedule(
     sentences = [
         "Historic + growth + movement = issued, to the penny. Growth is the line's own, in proportion.",
         "Movement sums to nothing over a line. From target: above (+) or below (-) the fair share.",
+        *([] if len(funds) > 1 else [beside_sentence(per_head(schedule.lines))]),
         *(f"{fund}: {said}." for fund, said in schedule.basis.items()),
         "Fair shares are derived from published populations; by which weighting a line is shared is our assumption.",
         *_people(people),
@@ -185,7 +187,7 @@ def budgets(lines: Sequence[Line], name: str, *, with_fund: bool = False, with_l
         _distance("From target, before"),
         *columns("Growth (£)", "Movement (£)", "Issued (£)"),
         _distance("From target, now"),
-        *columns("Issued per head (£)", *(["Limit"] if with_limit else [])),
+        *columns(*(f"{name} per head (£)" for name in (HISTORIC, FAIR, ISSUED)), *(["Limit"] if with_limit else [])),
     ]
     rows = [
         [*([line.fund] if with_fund else []), *_budget(line), *([line.limit] if with_limit else [])] for line in lines
@@ -200,8 +202,59 @@ def _budget(line: Line) -> Sequence[Cell]:
         name, whole_people(line.registered_billionths), line.historic_pence, line.fair_pence,
         line.of_target(line.opening_pence), line.growth_pence, line.movement_pence,
         issued if is_whole else traced(issued, organisation=line.organisation, fund=line.fund),
-        line.of_target(line.closing_pence), line.per_head_pence(issued),
+        line.of_target(line.closing_pence),
+        *(line.per_head_pence(pence) for pence in (line.historic_pence, line.fair_pence, issued)),
     )  # fmt: skip
+
+
+HISTORIC, FAIR, ISSUED = "Historic", "Fair share", "Issued"
+
+
+@dataclass(frozen=True, slots=True)
+class PerHead:
+    """One organisation's budgets for each registered person, in pence.
+
+    Attributes:
+        pence: what it had, its fair share and what it gets, by name; what is not known is left out, and all of it
+            where nobody is registered.
+        distance: how far what it gets is from its fair share, as a part of it; what it had, where nothing is issued.
+    """
+
+    name: str
+    pence: Mapping[str, int]
+    distance: Fraction | None
+
+
+def per_head(lines: Sequence[Line]) -> list[PerHead]:
+    """The budgets of organisations for each registered person; sums are left out."""
+    return [
+        PerHead(line.name, _pence_per_head(line), line.of_target(line.distance_pence))
+        for line in lines
+        if ALL not in (line.fund, line.organisation)
+    ]
+
+
+def _pence_per_head(line: Line) -> dict[str, int]:
+    amounts = {HISTORIC: line.historic_pence, FAIR: line.fair_pence, ISSUED: line.issued_pence}
+    each = {name: line.per_head_pence(pence) for name, pence in amounts.items()}
+    return {name: pence for name, pence in each.items() if pence is not None}
+
+
+def beside_sentence(heads: Sequence[PerHead]) -> str:
+    """From how much to how much the fair shares go, and who is furthest from its own."""
+    fair = [one.pence[FAIR] for one in heads if FAIR in one.pence]
+    if not fair:
+        return "Nobody is registered, so nothing is worked out for each person."
+    low, high = min(fair), max(fair)
+    goes = f"is {spoken(low)}" if low == high else f"goes from {spoken(low)} to {spoken(high)}"
+    said = f"The fair share for each registered person {goes}."
+    far = [(one.distance, one.name) for one in heads if one.distance]
+    if not far:
+        return said if all(one.distance is None for one in heads) else f"{said} Nobody is above or below their own."
+    (least, lowest), (most, highest) = min(far), max(far)
+    ends = [f"{highest} is furthest above its own ({signed_percent(most, 1)})"] if most > 0 else []
+    ends += [f"{lowest} is furthest below its own ({signed_percent(least, 1)})"] if least < 0 else []
+    return f"{said} {' and '.join(ends)}."
 
 
 _SCHEDULE = (

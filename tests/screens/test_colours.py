@@ -25,6 +25,7 @@ RIGHT = {
     "datum.marked": "CHOSEN", "otherwise than datum.marked": "AMOUNT",
     "In the last 1% of the money": "SMALLEST", "Others": "AMOUNT",
     "Mean award": "AMOUNT", "Fair share by formula": "COMPARED", "As it is": "AMOUNT", "If all were equal": "COMPARED",
+    "Fair share": "COMPARED", "Issued": "AMOUNT",
     "At its low": "AT_LOW", "At its high": "AT_HIGH",
     "Highest ICB": "OUTERMOST", "Median ICB": "AMOUNT", "Lowest ICB": "OUTERMOST",
     "Ring-fenced, soft included": "RING_FENCED", "Notified in the year": "IN_YEAR", "Non-recurrent": "NOT_RECURRENT",

@@ -4,6 +4,7 @@ import csv
 import json
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -17,7 +18,8 @@ from allocations.shares.split import FIGURES_YEAR, allocate
 from ledger.money import exact_pounds
 from ledger.reports import position
 from ledger.store.base import Store
-from tests.screens.pages import ROOT, asked, no_leftovers, page, said, tables, well
+from screens.web.charts import kit
+from tests.screens.pages import ROOT, asked, document, no_leftovers, page, said, tables, well
 
 __all__ = ["no_leftovers"]
 NAME = "places"
@@ -134,14 +136,32 @@ def test_the_contract_of_a_network_is_what_the_command_says(monkeypatch: pytest.
     assert "(illustrative)" in said(app)
 
 
-def test_historic_budgets_make_the_bridge(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
+def test_historic_fair_share_distance_and_issued_are_one_table_and_one_picture_as_the_command_says(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, tmp_path: Path
+) -> None:
     names = ("Bradford", "Calderdale", "Kirklees", "Leeds", "North Yorkshire", "Wakefield")
-    rows = "".join(f"{name},core-community,1000000\n" for name in names)
+    rows = "".join(f"{name},core-community,{31_000_000 + 100_000 * at}\n" for at, name in enumerate(names))
+    had = tmp_path / "had.csv"
+    had.write_text(f"organisation,fund,amount\n{rows}", encoding="utf-8")
+    specifications: list[dict[str, Any]] = []
+    monkeypatch.setattr(kit, "vega", lambda spec, **_: specifications.append(spec))
     app = page(monkeypatch, NAME, demo_ledger, icb="QWO", line="core-community")
-    content = f"organisation,fund,amount\n{rows}".encode()
-    well(app.file_uploader[0].set_value(("had.csv", content, "text/csv")).run())
-    assert "Historic budget of £1 million becomes" in said(app)
-    assert '"1,000,000.00"' in tables(app)
+    well(app.file_uploader[0].set_value((had.name, had.read_bytes(), "text/csv")).run())
+    assert "Historic budget of £31 million becomes" in said(app)
+    asked_for = ("schedule", "--icb", "QWO", "--fund", "core-community", "--historic", had, "--ledger", demo_ledger)
+    told = [row for row in document(*asked_for)["rows"] if row["fund"] == "core-community"]
+    assert [row["name"] for row in told] == [*names, "(all)"]
+    (table,) = [html for html in tables(app).split("<table")[1:] if "<caption>" in html and "Historic per head" in html]
+    kinds = ("historic", "fair", "growth", "movement", "issued")
+    amounts = [row[f"{kind}_pence"] for row in told for kind in kinds]
+    amounts += [row[f"{kind}_per_head_pence"] for row in told for kind in ("historic", "fair", "issued")]
+    assert all(f'"{exact_pounds(pence)}"' in table or f">{exact_pounds(pence)}<" in table for pence in amounts)
+    drawn = next(spec for spec in reversed(specifications) if "£ a head" in json.dumps(spec, ensure_ascii=False))
+    dots = {(one["label"], one["what"]): round(one["at"] * 100) for one in drawn["data"]["values"]}
+    titles = {"historic": "Historic", "fair": "Fair share", "issued": "Issued"}
+    assert dots == {
+        (row["name"], title): row[f"{kind}_per_head_pence"] for row in told[:-1] for kind, title in titles.items()
+    }
 
 
 def test_practices_have_no_budgets_yet_but_fair_shares(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:

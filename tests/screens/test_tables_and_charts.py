@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from screens.report.render import csv as as_csv
 from screens.report.render import page
 from screens.report.report import Column, Link, Table, columns, count, day, money, ratio, share, text
-from screens.web.charts import bars, flows, kit, lines
+from screens.report.shares import PerHead
+from screens.web.charts import bars, dots, flows, kit, lines
 
 EMPTY = Table("Nothing", columns("A"), [])
 
@@ -93,10 +94,19 @@ def test_charts_are_valid_vega_lite_with_a_name(drawn: list[dict[str, Any]]) -> 
     flows.tiles([flows.Tile("Q1", "One", 0, 0, 3.0, "3%"), flows.Tile("Q2", "Two", 1, 0, None, "none")], **told)
     bars.spreads([bars.Range("A", 0, 1, 2, 1.5, "£1")], middle="Mean", mark="Fair", **told)
     bars.tornado([bars.Swing("a", -1, 1, "")], centre=0.5, axis="%", **told)
+    heads = [
+        PerHead("A", {"Historic": 950, "Fair share": 1000, "Issued": 1010}, Fraction(1, 100)),
+        PerHead("B", {"Fair share": 800}, None),
+        PerHead("Nobody is registered", {}, None),
+    ]
+    dots.per_head(heads, **told)
+    assert [(one["label"], one["what"], one["at"]) for one in drawn[-1]["spec"]["data"]["values"]] == [
+        ("A", "Historic", 9.5), ("A", "Fair share", 10.0), ("A", "Issued", 10.1), ("B", "Fair share", 8.0),
+    ]  # fmt: skip
     lines.lines(
         ["Apr 25", "May 25"], {"One": [1.0, None], "Two": [None, None]}, ["#111111", "#222222"], axis="%", **told
     )
-    assert len(drawn) == 8
+    assert len(drawn) == 9
     # A point without a value is a gap, and never nothing.
     assert drawn[-1]["spec"]["data"]["values"] == [{"point": "Apr 25", "line": "One", "length": 1.0}]
     for one in drawn:

@@ -18,11 +18,10 @@ from allocations.shares.mixture import AVERAGE, refuse_files, terms
 from allocations.shares.schedule import Line, Schedule, issued_in_books, schedule
 from allocations.shares.split import FIGURES_YEAR, Allocation, allocate
 from ledger.errors import Refused
-from ledger.money import PENCE_PER_POUND, parse_pounds, signed_percent, spoken
+from ledger.money import PENCE_PER_POUND, parse_pounds, spoken
 from screens.report import mixtures, shares
-from screens.report.marks import at_percent
 from screens.report.render import page as tables
-from screens.web.charts.bars import Bar, distances
+from screens.web.charts.dots import per_head
 from screens.web.charts.flows import bridge
 from screens.web.importing import common
 from screens.web.shell import address, frame
@@ -31,6 +30,7 @@ from screens.web.shell.open_ledger import Books
 T = TypeVar("T")
 _FEW = 45
 _USUAL_AMOUNT = "1bn"
+_NAME = "Historic, fair share and issued, for each person"
 
 
 @st.fragment
@@ -130,7 +130,7 @@ def _schedule(
         frame.refused(refused.problems, "The budgets cannot be shown.")
         return
     lines = [one for one in found.lines if one.fund == line]
-    _distances(lines, name, level, found, line)
+    _beside_fair_shares(lines, name, level, found, line)
     of = address.choose(
         "of",
         "Bridge of",
@@ -157,32 +157,23 @@ def _schedule(
     )
 
 
-def _distances(lines: Sequence[Line], name: str, level: str, schedule: Schedule, line: str) -> None:
-    drawn = [one for one in lines if not place_bridge.is_whole(one)]
-    bars = [
-        Bar(one.name, at_percent(part), signed_percent(part, 1))
-        for one in facts.furthest_from_target(drawn, _FEW)
-        if (part := one.of_target(one.closing_pence)) is not None
-    ]
-    whole = lines[-1]
+def _beside_fair_shares(lines: Sequence[Line], name: str, level: str, schedule: Schedule, line: str) -> None:
+    """Historic, fair share, distance and issued: one picture and one table."""
+    single = [one for one in lines if not place_bridge.is_whole(one)]
+    drawn = facts.furthest_from_target(single, _FEW)
+    issued = lines[-1].issued_pence
+    said = "Nothing is issued." if issued is None else f"{spoken(issued)} of {name} is issued."
+    few = "" if len(drawn) == len(single) else f" The {len(drawn)} furthest off are drawn; the table has all."
     sentence = (
-        f"{spoken(whole.issued_pence)} of {name} is issued. "
-        if whole.issued_pence is not None
-        else "Nothing is issued. "
+        f"{said} {shares.beside_sentence(shares.per_head(single))} Fair shares are by "
+        f"{lines[0].by.replace('_', ' ')} weighted people.{few} Basis: {schedule.basis[line]}."
     )
-    sentence += (
-        f"Each bar is how far what is issued lies above or below the fair share by {lines[0].by.replace('_', ' ')} "
-        f"weighted people. Basis: {schedule.basis[line]}."
-    )
-    whole_table = shares.budgets(lines, f"{name} by {level}")
-    if bars:
-        distances(
-            bars, name="Issued beside fair shares", sentence=sentence, axis="Percent above or below fair share",
-            table=whole_table, key=f"budgets-{line}-{level}", smaller=True,
-        )  # fmt: skip
+    table, key = shares.budgets(lines, f"{name} by {level}"), f"budgets-{line}-{level}"
+    if drawn:
+        per_head(shares.per_head(drawn), name=_NAME, sentence=sentence, table=table, key=key, smaller=True)
     else:
         st.write(sentence)
-        tables.show(whole_table, f"budgets-{line}-{level}")
+        tables.show(table, key)
 
 
 def _fair_shares(icb: str, level: str, line: str, own: Division | None, name: str, whose: str) -> None:
