@@ -65,7 +65,7 @@ _STYLE = (
     "th,td{text-align:left;vertical-align:top;padding:.22rem .35rem;border-bottom:1px solid #AEB7BD}"
     "thead th{border-bottom:2px solid #4C6272;vertical-align:bottom}tbody th{font-weight:normal}"
     ".number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
-    "thead .number{white-space:normal}"
+    "thead .number,.number.ranged{white-space:normal}"
     ".whole :is(th,td){font-weight:bold;border-top:2px solid #4C6272}"
     # On a telephone rows become cards, as in the app; paper is about as narrow, and keeps its tables.
     + rendered.STYLE[rendered.STYLE.index("@media") :]

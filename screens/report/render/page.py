@@ -96,7 +96,8 @@ def download(table: Table, file_name: str, label: str | None = None) -> None:
 def _row(table: Table, place: int, *, is_whole: bool) -> str:
     (head, first), *rest = zip(table.columns, table.rows[place], strict=True)
     cells = f'<th role="rowheader" scope="row">{_content(head, first)}</th>' + "".join(
-        f'<td role="cell" data-label="{escape(column.heading)}"{_css(is_number=_is_number(column, cell))}>'
+        f'<td role="cell" data-label="{escape(column.heading)}"'
+        f"{_css(is_number=_is_number(column, cell), is_ranged=isinstance(cell, RangedCell))}>"
         f"{_content(column, cell)}</td>"
         for column, cell in rest
     )
@@ -113,8 +114,9 @@ def _content(column: Column, cell: Cell) -> str:
     return f'<a href="{escape(cell.address)}" target="_self">{text}</a>' if isinstance(cell, Link) else text
 
 
-def _css(*, is_number: bool) -> str:
-    return ' class="number"' if is_number else ""
+def _css(*, is_number: bool, is_ranged: bool = False) -> str:
+    # A figure with its range is long, and may go on in a next line.
+    return f' class="number{" ranged" if is_ranged else ""}"' if is_number else ""
 
 
 def _is_number(column: Column, cell: Cell) -> bool:
