@@ -32,7 +32,7 @@ PAGES = {
     "scenarios-way": "scenarios?view=way",
     "scenarios-seek": "scenarios?view=seek&seek_value=27%25&seek_from=60%25",
     "bids": "bids",
-    "national": "national?icb=QWO",
+    "national": "national?icb=QWO&part=all",
     "record": "record",
     "record-pot": "record?kind=pot",
     "record-register": "record?view=register",
@@ -150,7 +150,7 @@ def test_the_keyboard_alone_moves_a_limit_and_the_alerts_follow(browser: Any, ad
 
 
 def test_a_chart_has_a_name_for_those_who_do_not_see_it(browser: Any, address: str) -> None:
-    visit = Visit(browser, f"{address}/national")
+    visit = Visit(browser, f"{address}/national?part=all")
     named = visit.page.locator("[aria-label*='The table below gives every figure']")
     named.first.wait_for(timeout=20_000)
     assert named.count() >= 4
@@ -160,7 +160,7 @@ def test_a_chart_has_a_name_for_those_who_do_not_see_it(browser: Any, address: s
 def test_the_national_path_by_keyboard_alone_shows_what_the_command_says(
     browser: Any, address: str, demo_ledger: Path
 ) -> None:
-    visit = Visit(browser, f"{address}/national")
+    visit = Visit(browser, f"{address}/national?part=all")
     page = visit.page
 
     def on(role: str, label: str) -> None:
@@ -192,7 +192,7 @@ def test_the_national_path_by_keyboard_alone_shows_what_the_command_says(
     page.keyboard.press("ArrowRight")
     page.get_by_text("alerts on").filter(has_text="16 alerts on 12 of 42 ICBs.").wait_for(timeout=20_000)
     asked = {name: value for name, _, value in (pair.partition("=") for pair in page.url.split("?")[1].split("&"))}
-    assert asked == {"measure": "devolved_share", "whom": "London", "tied": "31"}
+    assert asked == {"part": "all", "measure": "devolved_share", "whom": "London", "tied": "31"}
     rows = document("national", "--rank", "devolved_share", "--region", "London", "--ledger", demo_ledger)["rows"]
     table = page.locator("table", has_text="All ICBs by devolved").locator("tbody tr")
     *told, together = table.all_inner_texts()
@@ -264,12 +264,15 @@ def test_back_and_forward_show_what_was_there_one_step_a_choice(browser: Any, ad
     is_at("places")
     page.get_by_role("link", name="National", exact=True).first.click()
     is_at("national?icb=QWO")
+    page.get_by_role("radiogroup", name="What to see").get_by_text("Alerts", exact=True).click()
+    is_at("national?icb=QWO&part=alerts")
     page.get_by_role("slider", name="Above target, core: more than").focus()
     # Three presses on one slider are one choice.
     for limit in (6, 7, 8):
         page.keyboard.press("ArrowRight")
-        is_at(f"national?icb=QWO&away={limit}")
-    steps = ["", "?icb=QMM", "places?icb=QMM", "places", "national?icb=QWO", "national?icb=QWO&away=8"]
+        is_at(f"national?icb=QWO&part=alerts&away={limit}")
+    steps = ["", "?icb=QMM", "places?icb=QMM", "places", "national?icb=QWO", "national?icb=QWO&part=alerts",
+             "national?icb=QWO&part=alerts&away=8"]  # fmt: skip
     for step in reversed(steps[:-1]):
         page.go_back()
         is_at(step)
@@ -286,7 +289,7 @@ def test_back_and_forward_show_what_was_there_one_step_a_choice(browser: Any, ad
 # What the README shows: the page, and between which headings.
 README = {
     "overview": ("overview?icb=QWO", None, "What changed since a day"),
-    "national": ("national?icb=QWO", "Tile map", "Why, and since when"),
+    "national": ("national?icb=QWO&part=all", "Tile map", "Why, and since when"),
     "start": ("?icb=QWO", None, "Or start from who you are"),
 }
 

@@ -17,7 +17,7 @@ KINDS = {
     "none": ("", "places", "ring-fences", "audit?view=entries"),
     "empty": ("",),
     "national": ("national",),
-    "one-icb": ("", "national"),
+    "one-icb": ("", "national?part=all"),
     "nothing-fenced": ("ring-fences", "places"),
 }
 WRONG = (
@@ -25,8 +25,8 @@ WRONG = (
     "places?icb=ZZ&to=x&places=own&own=rubbish",
     "ring-fences?icb=ZZ&show=x&packet=1",
     "bids?awards=99999",
-    "national?icb=ZZ&icbs=x&tied=999&trend_of=ZZ&over=x",
-    "national?icbs=2026-04-01&over=years&clock=then",
+    "national?icb=ZZ&icbs=x&tied=999&trend_of=ZZ&over=x&part=all",
+    "national?icbs=2026-04-01&over=years&clock=then&part=all",
     "audit?view=made&tier=moon",
     "audit?view=entries&entry=99999",
 )

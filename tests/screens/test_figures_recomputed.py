@@ -429,7 +429,7 @@ def test_national(
     name = {held[held["organisation"] == code]["organisation_name"].iloc[0]: code for code, held in each.items()}
     published = pd.read_csv(CONVERGENCE, dtype=str).query("stream == 'core'")
     distances = dict(zip(published["icb"], published["closing_distance"].map(Fraction), strict=True))
-    drawn = Drawn(monkeypatch, "national", demo_ledger, reading=reading, over="years")
+    drawn = Drawn(monkeypatch, "national", demo_ledger, reading=reading, over="years", part="all")
     of_icb = {row: as_read(worked_out[code], reading) for row, code in {**name, TOGETHER: TOGETHER}.items()}
     everything = as_read(worked_out[""], reading)
 

@@ -1,6 +1,7 @@
 """The National page's trend, peers and alerts say what the command line says, to the penny."""
 
 import json
+import re
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_the_page_watches_pots_and_its_own_limits_can_be_passed(
     monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
 ) -> None:
     """At the limits that nobody set a tenth of 42 ICBs are beyond each; England stands in the same table."""
-    app = page(monkeypatch, "national", demo_ledger, watched="QWO")
+    app = page(monkeypatch, "national", demo_ledger, watched="QWO", part="all")
     assert "alerts on" in app.warning[0].value
     assert "All ICBs together: " in said(app)
     answer = document("national", "--pots", "--ledger", demo_ledger)
@@ -88,6 +89,18 @@ def test_every_icb_stands_side_by_side_over_the_months(monkeypatch: pytest.Monke
     app = page(monkeypatch, "national", moving, each_by="ring_fenced_share_with_soft")
     assert "lowest 0.0%, median 7.1%, highest 14.3%" in said(app)
     assert "Median ICB" in tables(app)
+
+
+def test_each_part_is_shown_alone_and_no_table_is_in_none(monkeypatch: pytest.MonkeyPatch, moving: Path) -> None:
+    def named(**query: str) -> set[str]:
+        app = page(monkeypatch, "national", moving, icb="ICB1", **query)
+        return set(re.findall("<caption>([^<]+)<", tables(app)))
+
+    parts = {part: named(part=part) for part in ("ranked", "map", "beside", "alerts", "pots", "trend", "targets")}
+    assert named() == parts["ranked"]
+    assert named(part="all") == set().union(*parts.values())
+    # An address of before there were parts shows what it asks for.
+    assert named(over="months") == named(trend_of="ICB1") == parts["trend"]
 
 
 def test_what_was_not_yet_recorded_is_said_and_not_zero(monkeypatch: pytest.MonkeyPatch, moving: Path) -> None:
@@ -142,7 +155,7 @@ def test_the_ranking_of_the_page_is_that_of_the_command(monkeypatch: pytest.Monk
 
 
 def test_one_icb_is_beside_its_peers_and_region(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
-    app = page(monkeypatch, "national", demo_ledger, icb="QWO")
+    app = page(monkeypatch, "national", demo_ledger, icb="QWO", part="beside")
     near = document("national", "--peers-of", "QWO", "--ledger", demo_ledger)["rows"]
     assert len(near) == 6
     told = next(text.value for text in app.markdown if text.value.startswith("Its peers are"))

@@ -84,7 +84,7 @@ def test_one_icb_alone_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 
 def test_all_icbs_are_ranked_and_raise_alerts(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
-    app = page(monkeypatch, "national", demo_ledger, icb="QWO")
+    app = page(monkeypatch, "national", demo_ledger, icb="QWO", part="all")
     assert "among 42 ICBs; NHS West Yorkshire ICB is number 26 with 28.9%" in said(app)
     assert "21 alerts on 12 of 42 ICBs." in app.warning[0].value
     tied = next(slider for slider in app.slider if slider.key == "tied")

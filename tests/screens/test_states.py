@@ -75,7 +75,7 @@ def test_it_is_a_whole_page(monkeypatch: pytest.MonkeyPatch, folder: Path, kind:
 def test_what_is_partial_is_said(
     monkeypatch: pytest.MonkeyPatch, folder: Path, kind: str, name: str, words: str
 ) -> None:
-    assert words in told(page(monkeypatch, name, folder / f"{kind}.duckdb"))
+    assert words in told(page(monkeypatch, name, folder / f"{kind}.duckdb", part="all"))
 
 
 def test_an_icb_without_practice_figures_has_no_places_but_its_money(
@@ -84,10 +84,10 @@ def test_an_icb_without_practice_figures_has_no_places_but_its_money(
     ledger = folder / "nothing-fenced.duckdb"
     app = page(monkeypatch, "places", ledger, icb="ICB1")
     assert "'ICB1' under 'ICB', which has no practices in the figures of 2025/26." in told(app)
-    compared = tables(page(monkeypatch, "national", ledger, icb="ICB1"))
+    compared = tables(page(monkeypatch, "national", ledger, icb="ICB1", part="all"))
     assert "not on record" in compared
     assert '"6,000.00"' in compared
-    assert "no peers here" in said(page(monkeypatch, "national", ledger, icb="ICB1"))
+    assert "no peers here" in said(page(monkeypatch, "national", ledger, icb="ICB1", part="beside"))
 
 
 @pytest.mark.parametrize("name", NEED_BOOKS)

@@ -124,7 +124,7 @@ def test_3_floors_caps_and_what_remains(own: Path, monkeypatch: pytest.MonkeyPat
     for row in rows:
         distance = row["amount_pence"] / row["target_pence"] - 1
         assert abs(distance - row["closing_distance"]) < 1e-9
-    app = page(monkeypatch, "national", own, year="2025")
+    app = page(monkeypatch, "national", own, year="2025", part="targets")
     file = ROOT / "docs" / "pace_of_change_example.yaml"
     well(field(app.file_uploader, "A pace of change").set_value((file.name, file.read_bytes(), "")).run())
     shows(app, [{"amount_pence": row["amount_pence"]} for row in rows])

@@ -1,6 +1,6 @@
 """National: all ICBs at once, ranked, on a tile map and region by region, with alerts on limits that the user sets."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -29,13 +29,23 @@ from screens.web.charts.bars import Bar, distances, ranked
 from screens.web.charts.flows import Tile, tiles
 from screens.web.charts.lines import lines, multiples
 from screens.web.importing import common
-from screens.web.shell import address, frame
+from screens.web.shell import address, frame, parts
 from screens.web.shell.open_ledger import Books
 from screens.web.shell.readings import explain
 
 _AS_WAS = "was"
 _EVERYBODY, _PEERS = "all", "peers"
 _USUAL = "ring_fenced_share_with_soft"
+_PARTS = {
+    "ranked": "Ranked, and why", "map": "Tile map and regions", "beside": "One ICB beside others", "alerts": "Alerts",
+    "pots": "What became of every pot", "trend": "How it changes", "targets": "Distance from target",
+}  # fmt: skip
+_COMPARED = ("ranked", "map", "beside")
+# What an address asks for that is a choice of one part alone.
+_CHOICES = {
+    "ranked": ("why",), "alerts": ("tied", "free", "away"), "pots": ("watched",),
+    "trend": ("trend_of", "over", "clock", "each_by"), "targets": ("stream",),
+}  # fmt: skip
 
 
 def page() -> None:
@@ -63,14 +73,20 @@ def page() -> None:
         lambda reader, at: national.together(reader, at, books.year, as_is, books.reading),
         books.year, as_is, books.reading,
     )  # fmt: skip
-    _compare(rows, books.year if as_is is None else None, whole)
-    if as_is is None:
+    seen = parts.choose(_PARTS, "What to see", unknown="which is not here", choices=_CHOICES)
+    if compared := [part for part in seen if part in _COMPARED]:
+        _compare(rows, books.year if as_is is None else None, whole, compared)
+    if as_is is None and "ranked" in seen:
         _why(books, rows, whole)
-    _alerts(rows)
-    _watched(books)
-    _trend(books)
-    _targets(as_is)
-    _pace()
+    if "alerts" in seen:
+        _alerts(rows)
+    if "pots" in seen:
+        _watched(books)
+    if "trend" in seen:
+        _trend(books)
+    if "targets" in seen:
+        _targets(as_is)
+        _pace()
     explain(books.reading)
     frame.foot(
         books.at,
@@ -93,8 +109,14 @@ def _boundaries(books: Books) -> date | None:
 
 
 @st.fragment
-def _compare(rows: Sequence[IcbStanding], year: int | None, whole: IcbStanding | None) -> None:
-    """Ranked, on tiles and by region; with the year, totals lead to the books, which know no restated sums."""
+def _compare(
+    rows: Sequence[IcbStanding], year: int | None, whole: IcbStanding | None, compared: Collection[str]
+) -> None:
+    """Ranked, on tiles and by region; with the year, totals lead to the books, which know no restated sums.
+
+    Args:
+        compared: which of these parts are shown.
+    """
     measure = address.choose("measure", "Compare by", list(TITLES), shown=lambda name: TITLES[name], usual=_USUAL)
     names = {row.code: row.name for row in rows}
     marked = address.choose(
@@ -117,17 +139,27 @@ def _compare(rows: Sequence[IcbStanding], year: int | None, whole: IcbStanding |
     if not order:
         st.info(f"{title} is not defined for any ICB here.")
         return
-    table, small = reporting.icbs(listed, measure, year=year, together=whole), _small_table(order, measure)
+    table = reporting.icbs(listed, measure, year=year, together=whole)
     bars = [_bar(row, value, measure, marked) for row, value in order]
     sentence = reporting.ranked_sentence(order, measure, marked=marked, together=whole)
-    if measure == DISTANCE:
+    if "ranked" in compared and measure == DISTANCE:
         distances(bars, name="Ranked", sentence=sentence, axis=f"{title} (%)", table=table, key=f"ranked-{measure}")
-    else:
+    elif "ranked" in compared:
         ranked(
             bars, name="Ranked", sentence=sentence, axis=f"{title} (%)", table=table, key=f"ranked-{measure}",
             marked=names.get(marked, ""),
         )  # fmt: skip
-    squares = national.squares()
+    if "map" in compared:
+        _map(order, measure, marked, with_regions=whom == _EVERYBODY)
+    if "beside" in compared and marked:
+        _beside(rows, marked)
+    elif "beside" in compared and len(compared) == 1:
+        st.info("Mark an ICB, and it stands here beside its peers, its region and all.")
+
+
+def _map(order: Sequence[tuple[IcbStanding, Fraction]], measure: str, marked: str, *, with_regions: bool) -> None:
+    """A square for each ICB where it lies, and the ICBs region by region."""
+    title, table, squares = TITLES[measure], _small_table(order, measure), national.squares()
     tiles(
         [
             Tile(
@@ -144,20 +176,18 @@ def _compare(rows: Sequence[IcbStanding], year: int | None, whole: IcbStanding |
         name="Tile map",
         sentence=f"{title}: a square for each ICB, roughly where it lies; the darker, the higher. Squares show neither "
         "area nor boundary.",
-        table=small,
+        table=table,
         key=f"tiles-{measure}",
     )
     panels = {
         region: [_bar(row, value, measure, marked) for row, value in order if row.region == region]
-        for region in regions
+        for region in sorted({row.region for row, _ in order if row.region})
     }
-    if whom == _EVERYBODY and len(panels) > 1:
+    if with_regions and len(panels) > 1:
         multiples(
-            panels, name="Region by region", sentence=f"{title}, on one scale in every region.", axis="%", table=small,
+            panels, name="Region by region", sentence=f"{title}, on one scale in every region.", axis="%", table=table,
             key=f"regions-{measure}",
         )  # fmt: skip
-    if marked:
-        _beside(rows, marked)
 
 
 def _beside(rows: Sequence[IcbStanding], marked: str) -> None:

@@ -20,7 +20,7 @@ from screens.web.charts.bars import Bar, distances
 from screens.web.charts.flows import bridge as draw_bridge
 from screens.web.charts.lines import lines
 from screens.web.scenarios import answer
-from screens.web.shell import address, frame
+from screens.web.shell import address, frame, parts
 
 _MOST_DRAWN = 12
 LEVELS = {
@@ -50,10 +50,7 @@ def show(closer: Closer) -> None:
     """One part of the answer: that which the reader chose."""
     st.header("Look closer", anchor=False)
     shown = {name: title for name, title in _TITLES.items() if name != "years" or closer.outcome.years}
-    part = address.choose(
-        "part", "At what", list(shown), shown=lambda each: shown[each], horizontal=True,
-        unknown="which this scenario does not have",
-    )  # fmt: skip
+    (part,) = parts.choose(shown, "At what", unknown="which this scenario does not have", with_all=False)
     _PARTS[part](closer)
 
 

@@ -28,6 +28,11 @@ def write(name: str, value: str | None) -> None:
     st.session_state[f"written {name}"] = value or None
 
 
+def ask(name: str, value: str) -> None:
+    """Let the address ask for a choice, as if a link had named it."""
+    st.query_params[name] = value
+
+
 def settle(name: str, read: Callable[[str], T | None], usual: T, key: str | None = None) -> str | None:
     """Let a widget stand where the address says, before it is drawn.
 

@@ -1,0 +1,38 @@
+"""A page in parts, of which a reader chooses one: what is on the page, in a short list that the address remembers."""
+
+from collections.abc import Collection, Mapping
+
+from screens.web.shell import address
+
+ALL = "all"
+_NAME = "part"
+
+
+def choose(
+    titles: Mapping[str, str],
+    label: str,
+    *,
+    unknown: str,
+    with_all: bool = True,
+    choices: Mapping[str, Collection[str]] | None = None,
+) -> Collection[str]:
+    """Which parts of the page are shown: one of them, or all.
+
+    Args:
+        titles: the parts by their names in the address, the one that is shown first in front.
+        label: what is asked.
+        unknown: what to say of an address that asks for a part that is not here.
+        with_all: whether all of them can be shown one below the other, as for printing.
+        choices: of a part the names of its own choices: an address with one of them and without a part means that part.
+    """
+    first = next(iter(titles))
+    shown = {**titles, **({ALL: "Show all"} if with_all else {})}
+    own = (name for name, its in (choices or {}).items() if name in titles and any(map(address.asked_for, its)))
+    meant = next(own, first)
+    if meant != first and address.asked_for(_NAME) is None:
+        address.ask(_NAME, meant)
+    part = address.choose(_NAME, label, list(shown), shown=lambda each: shown[each], horizontal=True, unknown=unknown)
+    if part == first != meant:
+        # Else the address, which leaves out what is usual, would mean the part of the other choices in it.
+        address.write(_NAME, part)
+    return [*titles] if part == ALL else [part]
