@@ -35,8 +35,10 @@ def why(lines: Sequence[TiedLine], name: str, *, is_printed: bool = False) -> Ta
     """
     amount = "Amount (£ million)" if is_printed else "Amount (£)"
     heads = [
-        text("Line", "line"), text("Ring-fence", "grade"), money(amount, "amount_pence"),
-        share("Of its money", "own"), share("Of all ICBs' money", "everybody"),
+        text("Line", "line"), text("Ring-fence", "grade"),
+        money(amount, "amount_pence").defined("What of the line is ring-fenced, soft included, here and below."),
+        share("Of its money", "own").defined("That amount, over the ICB's money whose grade is known."),
+        share("Of all ICBs' money", "everybody").defined("The same for all ICBs together."),
         text("Ring-fenced since", "since", missing="not on record"),
     ]  # fmt: skip
     rows = [

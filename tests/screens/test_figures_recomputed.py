@@ -233,7 +233,9 @@ class Drawn:
                     where = (table.name, str(plain(row[0])), column.heading)
                     assert again is not None, f"nothing works out {where}"
                     assert column.definition, f"{where} has no definition"
-                    expected = again([plain(one) for one in row], column.heading)
+                    # A page has amounts in £ million; what the cell holds is to the penny all the same.
+                    heading = column.heading.replace("(£ million)", "(£)")
+                    expected = again([plain(one) for one in row], heading)
                     self.held += 1
                     found = (
                         (cell.over.lowest, cell.over.lowest_by.title, cell.over.highest, cell.over.highest_by.title)
@@ -450,6 +452,17 @@ def test_national(
     def alert(cells: list[Any], _: str) -> Any:
         return distances[name[cells[0]]] if cells[1] == DISTANCE else of_icb[cells[0]][cells[1]]
 
+    most = max(name, key=lambda row: as_read(worked_out[name[row]], reading)[SOFT]["value"])
+    known, of_all = (held[held["grade"].notna()] for held in (read(each[name[most]], reading), read(together, reading)))
+
+    def why(cells: list[Any], heading: str) -> Any:
+        mine, theirs = (
+            pence(held[(held["fund_name"] == cells[0]) & held["grade"].isin(TIED)]) for held in (known, of_all)
+        )
+        return {
+            "Amount (£)": mine, "Of its money": over(mine, pence(known)), "Of all ICBs' money": over(theirs, pence(of_all)),
+        }[heading]  # fmt: skip
+
     # What a network of two ICBs got left both for outside, so it is allocated where it was before it was passed on.
     icbs_of = Counter(one for held in each.values() for one in held["organisation"].unique())
     passed_on = together["organisation"].map(icbs_of) > 1
@@ -465,6 +478,6 @@ def test_national(
         }.get(heading, 0)  # fmt: skip
 
     drawn.hold({
-        "All ICBs by": icb, f"{SOFT} by ICB": icb, "Alerts": alert, "The trend": point,
+        "All ICBs by": icb, f"{SOFT} by ICB": icb, "Alerts": alert, "The trend": point, f"What ties {most}": why,
         f"{HARD}: every ICB at every point": at_point, "Every pot over all ICBs": watched,
     })  # fmt: skip
