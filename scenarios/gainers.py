@@ -1,7 +1,7 @@
 """Who gains and who loses: in pounds, in percent, per head, by ICB, place, network, and by deprivation."""
 
-from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import pyarrow as pa
@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from allocations.figures import tables
 from ledger.money import round_half_up_fraction
+from ledger.words import NO_CHOICE
 from scenarios.change import held
 from scenarios.world import HOLDERS, ICB, PCN, PLACE, PLURAL, PRACTICE, World
 
@@ -28,6 +29,9 @@ class Gain:
     Attributes:
         change: as a part of what it had; None where it had nothing.
         per_head_pence: change for each registered person, to the penny; None where nobody is registered.
+        directed_pence: where it is who decides that changes: how much of the change national contracts direct or
+            passes through; whoever holds it does not decide it.
+        not_known_pence: likewise, of how much of the change it is not known whose decision it is.
     """
 
     code: str
@@ -37,16 +41,30 @@ class Gain:
     change_pence: int
     change: Fraction | None
     per_head_pence: int | None
+    directed_pence: int = 0
+    not_known_pence: int = 0
+
+    @property
+    def decided_pence(self) -> int:
+        """How much of the change it would decide over, as far as that is known."""
+        return self.change_pence - self.directed_pence - self.not_known_pence
 
 
 @dataclass(frozen=True)
 class Fifth:
-    """A fifth of the people, by how deprived the organisations are that they belong to."""
+    """A fifth of the people, by how deprived the organisations are that they belong to.
+
+    Attributes:
+        decided_per_head_pence: what of the change they would decide over; None where nobody is registered.
+        not_known_per_head_pence: of what of it that is not known.
+    """
 
     fifth: int
     organisations: int
     change_pence: int
     per_head_pence: int | None
+    decided_per_head_pence: int | None = None
+    not_known_per_head_pence: int | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +97,18 @@ class View:
         """Whether somebody has more because somebody else is no more: nobody gains by that."""
         return bool(self.began or self.ended)
 
+    @property
+    def is_all_decided(self) -> bool:
+        """Whether every holder decides over all that it would hold more or less of."""
+        return all(gain.decided_pence == gain.change_pence for gain in self.gains)
+
+    @property
+    def verbs(self) -> tuple[str, str]:
+        """What those do whose amount rises, and whose falls: to hold money that a contract directs is no decision."""
+        if self.of_money:
+            return "gain", "lose"
+        return ("would decide over more", "over less") if self.is_all_decided else ("would hold more", "less")
+
 
 _TITLES = {
     ICB: "ICBs, with all below them",
@@ -102,8 +132,31 @@ def views(before: pa.Table, after: pa.Table, world_before: World, world: World) 
             had, has = _by_holder(own, level, world_before), _by_holder(new, level, world)
         if had or has:
             of_money = _more(had, has) == _more(*systems)
-            found.append(replace(_view(level, had, has, world_before, world), of_money=of_money))
+            undecided = _Undecided() if of_money else _undecided(own, new, level)
+            found.append(replace(_view(level, had, has, world_before, world, undecided), of_money=of_money))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Undecided:
+    """What of each holder's change it does not decide over, and of what of it that is not known."""
+
+    directed: Mapping[str, int] = field(default_factory=dict)
+    not_known: Mapping[str, int] = field(default_factory=dict)
+
+
+def _undecided(before: pa.Table, after: pa.Table, level: str) -> _Undecided:
+    def change(is_meant: Callable[[pa.Table], pa.Array]) -> dict[str, int]:
+        had, has = (
+            _sums(table.filter(pc.and_(pc.equal(table["tier"], level), is_meant(table)))) for table in (before, after)
+        )
+        return {code: has.get(code, 0) - had.get(code, 0) for code in had.keys() | has.keys()}
+
+    directs = pa.array(NO_CHOICE)
+    return _Undecided(
+        change(lambda table: pc.is_in(table["discretion"], value_set=directs)),
+        change(lambda table: pc.is_null(table["discretion"])),
+    )
 
 
 def _more(had: Mapping[str, int], has: Mapping[str, int]) -> int:
@@ -146,10 +199,12 @@ def _sums(table: pa.Table) -> dict[str, int]:
     return dict(zip(summed["organisation"].to_pylist(), summed["amount_pence_sum"].to_pylist(), strict=True))
 
 
-def _view(level: str, had: Mapping[str, int], has: Mapping[str, int], world_before: World, world: World) -> View:
+def _view(
+    level: str, had: Mapping[str, int], has: Mapping[str, int], world_before: World, world: World, undecided: _Undecided
+) -> View:
     people, people_before = world.population(level), world_before.population(level)
     codes = sorted(had.keys() | has.keys())
-    rows = [_gain(code, had.get(code, 0), has.get(code, 0), people.get(code, 0), world) for code in codes]
+    rows = [_gain(code, had.get(code, 0), has.get(code, 0), people.get(code, 0), world, undecided) for code in codes]
     # A kind of holder that a step brings is no change of structure: whoever receives has something more.
     began = tuple(row for row in rows if row.code in people and row.code not in people_before) if people_before else ()
     ended = tuple(row for row in rows if row.code in people_before and row.code not in people)
@@ -162,18 +217,19 @@ def _view(level: str, had: Mapping[str, int], has: Mapping[str, int], world_befo
         if world.scope is not None:
             # The people of one organisation, not of the country around it.
             scores = {row.code: scores[row.code] for row in rows if row.code in scores}
-        fifths = _fifths({row.code: row.change_pence for row in rows}, scores, people)
+        fifths = _fifths(rows, scores, people)
     same = len(stayed) - len(changed)
     costs = ", less what bidding costs them" if world_before.bid_for or world.bid_for else ""
     return View(level, _TITLES[level] + costs, tuple(changed), same, fifths, basis, began=began, ended=ended)
 
 
-def _gain(code: str, before: int, after: int, people: int, world: World) -> Gain:
+def _gain(code: str, before: int, after: int, people: int, world: World, undecided: _Undecided) -> Gain:
     known = world.organisations.get(code)
     change = after - before
     return Gain(
         code, known.name if known else code, before, after, change,
         Fraction(change, before) if before else None, _per_head(change, people),
+        undecided.directed.get(code, 0), undecided.not_known.get(code, 0),
     )  # fmt: skip
 
 
@@ -192,12 +248,13 @@ def deprivation(level: str, world: World) -> tuple[dict[str, int], str]:
     return {code: sum(need[code].values()) * _FINE // count for code, count in people.items() if count}, BY_NEED
 
 
-def _fifths(changes: Mapping[str, int], scores: Mapping[str, int], people: Mapping[str, int]) -> tuple[Fifth, ...]:
+def _fifths(gains: Sequence[Gain], scores: Mapping[str, int], people: Mapping[str, int]) -> tuple[Fifth, ...]:
     """Organisations in order of deprivation, cut where each fifth of the people is reached."""
     in_order = sorted((code for code in scores if people.get(code)), key=lambda code: (-scores[code], code))
     whole = sum(people[code] for code in in_order)
     if not whole:
         return ()
+    of = {gain.code: gain for gain in gains}
     found, gone = [], 0
     members: dict[int, list[str]] = {number: [] for number in range(1, FIFTHS + 1)}
     for code in in_order:
@@ -206,6 +263,10 @@ def _fifths(changes: Mapping[str, int], scores: Mapping[str, int], people: Mappi
         members[min(middle * FIFTHS // whole + 1, FIFTHS)].append(code)
         gone += people[code]
     for number, codes in members.items():
-        change = sum(changes.get(code, 0) for code in codes)
-        found.append(Fifth(number, len(codes), change, _per_head(change, sum(people[code] for code in codes))))
+        own = [of[code] for code in codes if code in of]
+        change = sum(one.change_pence for one in own)
+        decided, not_known = sum(one.decided_pence for one in own), sum(one.not_known_pence for one in own)
+        counted = sum(people[code] for code in codes)
+        heads = (_per_head(pence, counted) for pence in (change, decided, not_known))
+        found.append(Fifth(number, len(codes), change, *heads))
     return tuple(found)

@@ -22,7 +22,7 @@ from scenarios.baseline import Baseline, position_hash
 from scenarios.bridge import Bridge, Bridges, bridges
 from scenarios.change import condensed, held, total
 from scenarios.engine import Run, refusals, run
-from scenarios.gainers import Gain, View, views
+from scenarios.gainers import Fifth, Gain, View, views
 from scenarios.lines import DISCRETION, FUND, LineChange, by_line
 from scenarios.movements import ResourceMovement, movements
 from scenarios.paths.roll import Rolled, roll_forward
@@ -335,7 +335,7 @@ def _view(view: View) -> dict[str, Any]:
         "title": view.title,
         "of_money": view.of_money,
         "same": view.same,
-        "changes": [_gain(gain) for gain in view.gains],
+        "changes": [_gain(gain) | _decision(view, gain) for gain in view.gains],
         "began": [_gain(gain) for gain in view.began],
         "ended": [_gain(gain) for gain in view.ended],
         "deprivation": view.basis,
@@ -345,6 +345,14 @@ def _view(view: View) -> dict[str, Any]:
                 "organisations": each.organisations,
                 "change_pence": each.change_pence,
                 "per_head_pence": each.per_head_pence,
+                **(
+                    {}
+                    if view.of_money
+                    else {
+                        "decided_per_head_pence": each.decided_per_head_pence,
+                        "not_known_per_head_pence": each.not_known_per_head_pence,
+                    }
+                ),
             }
             for each in view.fifths
         ],
@@ -361,6 +369,11 @@ def _gain(gain: Gain) -> dict[str, Any]:
         "change": gain.change,
         "per_head_pence": gain.per_head_pence,
     }
+
+
+def _decision(view: View, gain: Gain) -> dict[str, int]:
+    """Over how much of its change a holder decides, where nobody has more money and that alone is asked."""
+    return {} if view.of_money else {"decided_pence": gain.decided_pence, "not_known_pence": gain.not_known_pence}
 
 
 _QUANTITY_WORDS = {
@@ -431,30 +444,57 @@ def _who(view: View) -> str:
         return ""
     gainers = [gain for gain in view.gains if gain.change_pence > 0]
     losers = [gain for gain in view.gains if gain.change_pence < 0]
-    up, down = ("gain", "lose") if view.of_money else ("would decide over more", "over less")
+    up, down = view.verbs
     most, least = ("gains most", "loses most") if view.of_money else ("most of all", "least of all")
     told = [f"{len(gainers)} {up} and {len(losers)} {down}"]
-    if gainers:
-        told.append(f"{gainers[0].name} {most} ({_change(gainers[0].change_pence, gainers[0].change)})")
-    if losers:
-        told.append(f"{losers[-1].name} {least} ({_change(-losers[-1].change_pence, losers[-1].change)})")
+    for those, word in ((gainers[:1], most), (losers[-1:], least)):
+        told += [f"{one.name} {word} ({_change(one)}{of_it(view, one)})" for one in those]
     sentence = f"{view.title}: {'; '.join(told)}."
     if view.fifths and view.fifths[0].per_head_pence is not None and view.fifths[-1].per_head_pence is not None:
-        first, last = (_a_head(view, fifth.per_head_pence or 0) for fifth in (view.fifths[0], view.fifths[-1]))
+        first, last = (_a_head(view, fifth) for fifth in (view.fifths[0], view.fifths[-1]))
         sentence += f" Of people, the most deprived fifth {first}, the least deprived {last}."
     return sentence
 
 
-def _a_head(view: View, pence: int) -> str:
+def _a_head(view: View, fifth: Fifth) -> str:
+    pence = fifth.per_head_pence or 0
+    amount = f"{spoken(abs(pence))} a head"
     if view.of_money:
-        return f"{'gains' if pence >= 0 else 'loses'} {spoken(abs(pence))} a head"
-    return f"would decide over {spoken(abs(pence))} a head {'more' if pence >= 0 else 'less'}"
+        return f"{'gains' if pence >= 0 else 'loses'} {amount}"
+    way = "more" if pence >= 0 else "less"
+    if view.is_all_decided:
+        return f"would decide over {amount} {way}"
+    decided = _decided(pence, fifth.decided_per_head_pence or 0, fifth.not_known_per_head_pence or 0)
+    return f"would hold {amount} {way} and {decided}"
 
 
-def _change(pence: int, part: Fraction | None) -> str:
+def of_it(view: View, gain: Gain) -> str:
+    """Over what of its change a holder would decide, to follow the change; empty where that is all of it."""
+    if view.of_money or view.is_all_decided:
+        return ""
+    return f"; it would {_decided(gain.change_pence, gain.decided_pence, gain.not_known_pence)}"
+
+
+def _decided(held: int, decided: int, not_known: int) -> str:
+    """What whoever holds so much more or less decides over, in pence, after 'would'."""
+    if not_known == held:
+        return "decide over what of it is not known"
+    if decided == held:
+        told = "decide over all of it"
+    elif not decided:
+        told = "decide over none of it"
+    elif 0 < Fraction(decided, held or 1) < 1:
+        told = f"decide over {spoken(abs(decided))} of it"
+    else:
+        told = f"decide over {spoken(abs(decided))} {'more' if decided > 0 else 'less'}"
+    return f"{told}, and of {spoken(abs(not_known))} that is not known" if not_known else told
+
+
+def _change(gain: Gain) -> str:
     # A part too small to show to one decimal is not shown.
+    part = gain.change
     shown = "" if part is None or abs(part) < Fraction(1, 2000) else f", {percent(abs(part))}"
-    return spoken(pence) + shown
+    return spoken(abs(gain.change_pence)) + shown
 
 
 def _order(bridges: Bridges, steps: int) -> str:

@@ -170,11 +170,13 @@ BY_HAND = [
     ("winter-fund-withdrawn", "The money held in all falls by £250 million", "what was taken back"),
     ("winter-fund-withdrawn", "0 gain and 42 lose", "every ICB had a share of it"),
     ("capacity-funding-to-practices", "devolves £292 million", "204 + 87.6 million, published as 292"),
-    ("capacity-funding-to-practices", "0 would decide over more and 1300 over less", "all networks pass it on"),
+    ("capacity-funding-to-practices", "0 would hold more and 1300 less", "all networks pass it on, by contract"),
     ("april-2026-mergers", "restates 12 ICBs as the 7 that follow them", "12 end; 6 new ones and one that is enlarged"),
     ("april-2026-mergers", "6 come to be and 12 end", "42 - 12 + 6 = 36"),
     ("april-2026-mergers", "No headline amount changes", "boundaries move, and money with them"),
-    ("devolve-80-at-once", "187 would decide over more and 0 over less", "each of the 187 places has some of it"),
+    ("devolve-80-at-once", "187 would hold more and 0 less", "each of the 187 places has some of it"),
+    ("capacity-funding-to-practices", "a head more and decide over none of it", "the network contract directs all"),
+    ("neighbourhood-contract", "6 would decide over more and 0 over less", "no contract directs community services"),
     ("devolve-80-in-three-years", "80% over 3 years (year 1)", "a third of the way in the first year"),
     ("devolve-80-in-five-years", "80% over 5 years (year 1)", "a fifth of the way in the first year"),
     ("merge-with-inner-ring-fences", "inner ring-fences stay. No headline amount changes", "each part stays as tied"),
@@ -275,8 +277,17 @@ def test_nobody_gains_where_money_only_changes_who_decides(everything: Said) -> 
     gaining = {name for name in outcome.library() if re.search(r"\b(gains?|loses?) ", everything.of(name))}
     assert gaining >= TOTALS_CHANGE
     assert not gaining & TOTALS_STAY
-    for name in ("devolve-80-at-once", "earned-autonomy", "capacity-funding-to-practices", "neighbourhood-contract"):
-        assert re.search(r"would decide over £[\d.,]+ a head", everything.of(name)), name
+    assert re.search(r"would decide over £[\d.,]+ a head", everything.of("neighbourhood-contract"))
+
+
+def test_money_that_a_contract_directs_is_held_and_not_decided_over(everything: Said) -> None:
+    """95% of the flagship is paid by the GP contract: of each pound a place would hold five pence are its to decide."""
+    for name, most in (("devolve-80-at-once", 0.06), ("earned-autonomy", 0.40), ("presumed-autonomy", 0.40)):
+        text = everything.of(name)
+        told = re.findall(r"would hold £([\d.]+) a head more and decide over £([\d.]+) of it", text)
+        assert len(told) >= 2, name
+        assert all(0 < float(decided) < most * float(held) for held, decided in told), name
+        assert "would decide over" not in text.replace("it would decide over", ""), name
 
 
 @pytest.mark.parametrize("name", TEMPTATIONS)

@@ -16,7 +16,7 @@ from scenarios.compare import Comparison, LevelCompared
 from scenarios.gainers import Gain, View
 from scenarios.lines import NOT_KNOWN, LineChange
 from scenarios.order import Pair
-from scenarios.outcome import Outcome, document
+from scenarios.outcome import Outcome, document, of_it
 from scenarios.ranges import Ranges
 from scenarios.ranges import document as document_of_ranges
 from scenarios.saved import Verdict
@@ -358,9 +358,17 @@ def gain_sentence(view: View) -> str:
     up = [gain for gain in view.gains if gain.change_pence > 0]
     down = [gain for gain in view.gains if gain.change_pence < 0]
     gains, loses = ("gains most", "loses most") if view.of_money else ("most of all", "least of all")
-    most = "" if not up else f" {up[0].name} {gains}: {spoken(up[0].change_pence)}{_of_its_own(up[0])}."
-    least = "" if not down else f" {down[-1].name} {loses}: {spoken(down[-1].change_pence)}{_of_its_own(down[-1])}."
-    words = ("gain", "lose") if view.of_money else ("would decide over more", "would decide over less")
+    most = (
+        ""
+        if not up
+        else f" {up[0].name} {gains}: {spoken(up[0].change_pence)}{_of_its_own(up[0])}{of_it(view, up[0])}."
+    )
+    least = (
+        ""
+        if not down
+        else f" {down[-1].name} {loses}: {spoken(down[-1].change_pence)}{_of_its_own(down[-1])}{of_it(view, down[-1])}."
+    )
+    words = view.verbs
     counted = f"{len(up):,} {words[0]}, {len(down):,} {words[1]}, {view.same:,} have what they had."
     return f"{view.title}: {counted}{most}{least}"
 
@@ -375,7 +383,7 @@ def gainers_in_short(view: View) -> str:
         return _by_new_bounds(view)
     up = len([gain for gain in view.gains if gain.change_pence > 0])
     down = len(view.gains) - up
-    words = ("gain", "lose") if view.of_money else ("would decide over more", "over less")
+    words = view.verbs
     return f"of {_LEVELS.get(view.level, view.title)} {up:,} {words[0]} and {down:,} {words[1]}"
 
 

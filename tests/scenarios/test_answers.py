@@ -9,6 +9,7 @@ import pytest
 
 from ledger.readings import SHIPPED
 from scenarios import order
+from scenarios.baseline import baseline_of
 from scenarios.bridge import bridges, measured
 from scenarios.engine import apply
 from scenarios.gainers import BY_IMD, BY_NEED, views
@@ -16,7 +17,7 @@ from scenarios.outcome import explore
 from scenarios.scenario import Scenario, written
 from scenarios.scorecard import scorecard
 from scenarios.world import World
-from tests.scenarios.worlds import play, scenario, usual, world
+from tests.scenarios.worlds import play, position, row, scenario, usual, world
 
 ROOM = Path(__file__).parent.parent.parent / "scenarios"
 DEVOLVE = {"lever": "devolve", "funds": ["winter"], "to": "place", "share": 0.5, "by": "registered"}
@@ -97,6 +98,28 @@ def test_who_gains_and_who_loses() -> None:
     assert loss.change == Fraction(-1_117_647, loss.before_pence)
     assert found["place"].gains == ()
     assert found["place"].same == 4
+
+
+def test_what_a_contract_directs_is_held_and_not_decided_over() -> None:
+    """Two places of 15,000 people each: half of 600,000 free, 300,000 by contract, and 40,000 of which nobody says."""
+    books = baseline_of(
+        position(
+            row("A", "community", 600_000_00, discretion="free"),
+            row("A", "medical", 300_000_00, discretion="national contract"),
+            row("A", "roles", 40_000_00, discretion=None),
+        ),
+        world(),
+    )
+    found = explore(written(scenario({**DEVOLVE, "share": 1, "funds": ["community", "medical", "roles"]})), books)
+    places = next(view for view in found.views if view.level == "place")
+    told = [(one.change_pence, one.decided_pence, one.directed_pence, one.not_known_pence) for one in places.gains]
+    assert told == [(470_000_00, 300_000_00, 150_000_00, 20_000_00)] * 2
+    assert (
+        "2 would hold more and 0 less; Place P1 most of all "
+        "(£470,000; it would decide over £300,000 of it, and of £20,000 that is not known)."
+    ) in found.sentence
+    free = explore(written(scenario({**DEVOLVE, "share": 1, "funds": ["community"]})), books)
+    assert "2 would decide over more and 0 over less; Place P1 most of all (£300,000)" in free.sentence
 
 
 def test_a_network_in_two_icbs_counts_in_each_by_its_people() -> None:

@@ -137,7 +137,7 @@ def test_autonomy_is_no_list_of_icbs_by_alphabet(demo_ledger: Path) -> None:
     assert step["details"]["low_pence"] < step["moved_pence"] < step["details"]["high_pence"]
     # Whichever 24 ICBs were the largest, no more than nine tenths could move.
     assert step["details"]["high_pence"] < 0.9 * sum(could)
-    assert "would decide over" in said["sentence"]
+    assert "would hold" in said["sentence"]
     assert "gain" not in said["sentence"]
     presumed = library(demo_ledger)["presumed-autonomy"]["steps"][0]
     assert abs(presumed["moved_pence"] - (37 * Fraction(9, 10) + 5 * Fraction(3, 10)) / 42 * sum(could)) <= len(could)
