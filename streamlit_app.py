@@ -35,6 +35,8 @@ PAGES = (
     st.Page(_page("month"), title="Month", url_path="month"),
     st.Page(_page("import_export"), title="Import and export", url_path="import-export"),
     st.Page(_page("audit"), title="Audit", url_path="audit"),
+    # Reached from the foot of every page.
+    st.Page(_page("words"), title="Words", url_path="words", visibility="hidden"),
 )
 chosen = st.navigation([*PAGES, *nowhere.asked_for(PAGES)], position="top")
 frame.name_tab(chosen.title)

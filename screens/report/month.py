@@ -152,7 +152,7 @@ def _said(found: MonthAnswer) -> list[str]:
             "is spent."
         )
     else:
-        letter = "No line of a letter is recorded for this month: devolution record letter records one."
+        letter = "No line of a letter is recorded for this month yet."
     came = "In the month {came} came from outside, {unexplained} of it without naming a known line of a letter."
     said = [
         letter.format(**sums),

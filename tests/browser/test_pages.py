@@ -47,6 +47,7 @@ PAGES = {
     "audit-entry": "audit?view=entries&entry=4",
     "audit-data": "audit?view=data",
     "audit-about": "audit?view=about",
+    "words": "words",
     "nowhere": "no/such/page",
 }
 # What the browser's tab says: the page, whose money, the product.

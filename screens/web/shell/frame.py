@@ -238,6 +238,7 @@ def foot(at: Moment | None, published: str, *, illustrative: str = ILLUSTRATIVE)
         illustrative: what of it is this project's assumption.
     """
     st.header("What these figures are", anchor=False)
+    link("What the words mean", "words", {})
     if illustrative and (at is None or at.illustrative):
         st.write(illustrative)
     if at is None:

@@ -29,6 +29,7 @@ _PAGES = (
     "import_export",
     "record",
     "month",
+    "words",
 )
 
 
