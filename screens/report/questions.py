@@ -14,6 +14,7 @@ from ledger.reports.receivers import Received
 from ledger.reports.summary import percent
 from ledger.years import Month
 from scenarios.outcome import Outcome
+from scenarios.scorecard import scorecard
 from screens.report.national import told
 from screens.report.report import NOT_AVAILABLE, Link, Report, count_of, in_words
 from screens.report.scenarios import moving
@@ -154,13 +155,19 @@ def came_in(report: Report | None, month: Month) -> str:
 
 
 # Which amounts, and which answers of the scorecard, tell most plainly what a scenario does.
-_TELLS = {"devolve": ("local",), "lift": ("free", "returns_per_icb"), "bids": ("front_line",),
+_TELLS = {"devolve": ("local", "local_and_free"), "lift": ("free", "returns_per_icb"), "bids": ("front_line",),
           "merge": ("pots_per_icb", "returns_per_icb")}  # fmt: skip
 
 
 def what_if(question: Question, outcome: Outcome) -> str:
-    """What a scenario changes most plainly: how far an amount moves, or what a question is answered with then."""
+    """What a scenario changes most plainly: how far an amount moves, or what a question is answered with then.
+
+    Whatever a scenario takes as given, today is what the books hold: every question has one start.
+    """
     said = []
+    given = outcome.run.given
+    books = outcome.run.books
+    held = {test.name: test for test in scorecard(books.position, books.world, with_ranges=False)} if given else {}
     for name in _TELLS[question.name]:
         for bridge in moving(outcome):
             if bridge.quantity.name == name:
@@ -169,6 +176,11 @@ def what_if(question: Question, outcome: Outcome) -> str:
                 said.append(f"{bridge.quantity.title} {moves} by {by}, to {to}.")
         for before, after in outcome.scorecard:
             if before.name == name and before.value != after.value:
-                today, then = (in_words(test.value, test.unit) for test in (before, after))
-                said.append(f"{before.says} {today} today, {then} then.")
+                start, then = (in_words(test.value, test.unit) for test in (before, after))
+                told = (
+                    f"{start} with {count_of(len(given), 'pot', 'pots')} taken as given" if given else f"{start} today"
+                )
+                if name in held:
+                    told = f"{in_words(held[name].value, held[name].unit)} today, {told}"
+                said.append(f"{before.says} {told}, {then} then.")
     return " ".join(said) or "Nothing that is followed would change."
