@@ -1,5 +1,7 @@
 """The web app, measured: first render, a rerun after a slider, ten people at once, and memory for each of them.
 
+The first text, reruns and ten people at once are measured beside Streamlit's own hello page, in turn with it.
+
     uv run python -m bench.app
 
 Starts the app on a ledger of its own. Times at the server are those of one page script, by Streamlit's own test
@@ -12,11 +14,13 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
+import streamlit
 from playwright.sync_api import sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -31,6 +35,8 @@ ROOT = Path(__file__).parent.parent
 PORT = 8599
 PEOPLE, TURNS, THINKING = 10, 5, 0.5
 MANY = 40
+HELLO = Path(streamlit.__file__).parent / "hello" / "streamlit_app.py"
+TIMES = 9
 SCRIPT = "from screens.web.pages import {page}\n{page}.page()"
 
 
@@ -64,11 +70,13 @@ def in_the_browser(ledger: Path) -> None:
     """From the address to the last words, and what each open page costs the server."""
     # As people start it.
     command = [sys.executable, "devolution.py", "app", "--ledger", str(ledger), "--port", str(PORT), "--no-browser"]
-    app = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                           env={**os.environ, "DEVOLUTION_LEDGER": str(ledger)})  # fmt: skip
-    try:
-        url = f"http://127.0.0.1:{PORT}"
+    # As 'streamlit hello' starts it, but that it opens no browser and tells nobody.
+    plain = [sys.executable, "-m", "streamlit", "run", str(HELLO), "--server.port", str(PORT + 1),
+             "--server.headless", "true", "--browser.gatherUsageStats", "false"]  # fmt: skip
+    with _started(command, ledger) as app, _started(plain, ledger):
+        url, hello = (f"http://127.0.0.1:{port}" for port in (PORT, PORT + 1))
         _wait(url)
+        _wait(hello)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
@@ -80,16 +88,41 @@ def in_the_browser(ledger: Path) -> None:
                 name: _visit(browser, f"{url}/{name}")
                 for name in ("places", "ring-fences", "bids", "national", "audit")
             }
+            texts = [(_first_text(browser, f"{url}/overview"), _first_text(browser, hello)) for _ in range(TIMES)]
             browser.close()
-        print(f"overview in the browser: first of all {first:.2f} s, then {median(later):.2f} s; each page first: "
+        print(f"first page in the browser: first of all {first:.2f} s, then {median(later):.2f} s; each page first: "
               + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in pages.items()))  # fmt: skip
-        crowd(url, app.pid)
+        beside("first text in a browser", *zip(*texts, strict=True))
+        beside("rerun of the whole Overview, one person", reruns(url, "overview"), reruns(hello, ""))
+        beside(f"{PEOPLE} people at once, {THINKING} s to think", crowd(url, "overview"), crowd(hello, ""))
         print(
             f"memory: {empty:.0f} MB after the first page, {each_person(url, app.pid):.2f} MB for each further person"
         )
+
+
+@contextmanager
+def _started(command: Sequence[str], ledger: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """An app, which is stopped afterwards."""
+    app = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                           env={**os.environ, "DEVOLUTION_LEDGER": str(ledger)})  # fmt: skip
+    try:
+        yield app
     finally:
         app.terminate()
         app.wait(timeout=20)
+
+
+def beside(what: str, ours: Sequence[float], hello: Sequence[float]) -> None:
+    """Medians of ours and of the hello page, and how many times the one is the other."""
+    print(f"{what}: median {median(ours):.3f} s (worst {max(ours):.3f}), hello page {median(hello):.3f} s "
+          f"(worst {max(hello):.3f}), {median(ours) / median(hello):.2f} times it")  # fmt: skip
+
+
+def reruns(url: str, page: str) -> list[float]:
+    """One person who has a page open and asks it again."""
+    with _line(url) as line:
+        _ask(line, "icb=QWO", page)
+        return [_timed(lambda: _ask(line, "icb=QWO", page)) for _ in range(2 * TIMES)]
 
 
 def each_person(url: str, pid: int) -> float:
@@ -102,25 +135,21 @@ def each_person(url: str, pid: int) -> float:
         return (_memory(pid) - before) / MANY
 
 
-def crowd(url: str, pid: int) -> None:
+def crowd(url: str, page: str) -> list[float]:
     """Ten people at once, each looking at one ICB after another, by what their browsers send and get."""
 
     def person(number: int) -> list[float]:
         taken = []
         with _line(url) as line:
-            _ask(line, "")
+            _ask(line, "", page)
             for turn in range(TURNS):
                 time.sleep(THINKING)
                 code = ("QWO", "QMM", "QE1", "QHM")[(number + turn) % 4]
-                taken.append(_timed(lambda code=code: _ask(line, f"icb={code}")))
+                taken.append(_timed(lambda code=code: _ask(line, f"icb={code}", page)))
         return taken
 
-    before = _worked(pid)
     with ThreadPoolExecutor(PEOPLE) as pool:
-        all_taken = [seconds for taken in pool.map(person, range(PEOPLE)) for seconds in taken]
-    print(f"overview: {PEOPLE} people at once, {THINKING} s to think, median {median(all_taken):.2f} s, "
-          f"worst {max(all_taken):.2f} s; {(_worked(pid) - before) / (PEOPLE * (TURNS + 1)):.3f} s of processor "
-          "time for each page, whatever else the machine does")  # fmt: skip
+        return [seconds for taken in pool.map(person, range(PEOPLE)) for seconds in taken]
 
 
 def _line(url: str) -> ClientConnection:
@@ -130,10 +159,11 @@ def _line(url: str) -> ClientConnection:
     )
 
 
-def _ask(line: ClientConnection, query: str) -> None:
+def _ask(line: ClientConnection, query: str, page: str = "") -> None:
     """Have the page run, and wait until it has."""
     asked = BackMsg()
     asked.rerun_script.query_string = query
+    asked.rerun_script.page_name = page
     line.send(asked.SerializeToString())
     while True:
         told = ForwardMsg.FromString(line.recv(timeout=120))
@@ -157,6 +187,19 @@ def _visit(browser: object, url: str) -> float:
     return seconds
 
 
+def _first_text(browser: object, url: str) -> float:
+    """From the address to the first words in the middle of the page."""
+    page = browser.new_page()  # type: ignore[attr-defined]
+
+    def go() -> None:
+        page.goto(url, wait_until="commit")
+        page.wait_for_function("document.querySelector('[data-testid=stMain]')?.innerText.trim()", timeout=120_000)
+
+    seconds = _timed(go)
+    page.close()
+    return seconds
+
+
 def _timed(ask: object) -> float:
     start = time.perf_counter()
     ask()  # type: ignore[operator]
@@ -167,12 +210,6 @@ def _memory(pid: int) -> float:
     """Resident memory in MB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
-
-
-def _worked(pid: int) -> float:
-    """Processor time of a process so far, in seconds."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _wait(url: str) -> None:

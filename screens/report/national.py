@@ -427,18 +427,22 @@ _TIED = "ring_fenced_share_with_soft"
 
 
 def each_at_points(found: Mapping[str, Sequence[trends.TrendPoint]], names: Mapping[str, str], measure: str) -> Table:
-    """A row for each ICB that ever had money, a column for each point, and the lowest, median and highest below."""
+    """A row for each ICB that ever had money, a column for each point, and the lowest, median and highest below.
+
+    All together stand first where they were asked for.
+    """
     points = [one.point for one in next(iter(found.values()), ())]
     said = MEASURES[measure].definition
     heads = [
         text("ICB"), *(share(f"{point.as_at:%-d %b %Y}", missing="nothing held").defined(said) for point in points)
     ]  # fmt: skip
     rows = [
-        (names.get(code, code), *(ranged(one.values[measure], one.over.get(measure)) for one in each))
+        (names.get(code, code) if code else TOGETHER,
+         *(ranged(one.values[measure], one.over.get(measure)) for one in each))
         for code, each in found.items()
         if any(one.total_pence for one in each)
-    ]
-    over = trends.ends(found, measure)
+    ]  # fmt: skip
+    over = trends.ends({code: each for code, each in found.items() if code}, measure)
     titles = ("Lowest ICB", "Median ICB", "Highest ICB")
     last = [(title, *(end and end[place] for end in over)) for place, title in enumerate(titles)]
     return Table(f"{trends.MEASURES[measure]}: every ICB at every point", heads, [*rows, *last] if rows else [])

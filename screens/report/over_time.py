@@ -1,9 +1,11 @@
 """The picture of a trend in words: what is drawn of it, and what changed from its first point to its last."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
+from allocations.shares.national import TOGETHER
 from ledger.reports.summary import percent
-from ledger.reports.trend import MEASURES, YEARS, TrendPoint
+from ledger.reports.trend import MEASURES, WHOLE, YEARS, TrendPoint
 from ledger.years import FinancialYear
 from screens.report.marks import Where, at_percent
 from screens.report.render.colours import OVER_TIME
@@ -58,3 +60,22 @@ def years_without(points: Sequence[TrendPoint], over: str) -> list[str]:
         return []
     lacking = [str(FinancialYear(year)) for year in range(max(years) - _COMPARED + 1, max(years)) if year not in years]
     return [f"Of {' and '.join(lacking)} nothing is recorded here, so nothing is compared with it."] if lacking else []
+
+
+def every_icb(
+    found: Mapping[str, Sequence[TrendPoint]], names: Mapping[str, str], measure: str
+) -> dict[str, list[Fraction | None]]:
+    """Name of each ICB to its share at every point: all of them together first, then the highest at the last point.
+
+    Args:
+        found: what ICBs, and ``WHOLE`` for all together, held at the same points.
+        names: of ICBs, by code. Those that have no share at any point are left out.
+    """
+    held = {code: [one.values[measure] for one in points] for code, points in found.items()}
+
+    def place(code: str) -> tuple[bool, Fraction, str]:
+        last = next((share for share in reversed(held[code]) if share is not None), Fraction(0))
+        return code != WHOLE, -last, names.get(code, code)
+
+    known = [code for code in sorted(held, key=place) if any(share is not None for share in held[code])]
+    return {names.get(code, code) if code else TOGETHER: held[code] for code in known}

@@ -27,7 +27,6 @@ RIGHT = {
     "Mean award": "AMOUNT", "Fair share by formula": "COMPARED", "As it is": "AMOUNT", "If all were equal": "COMPARED",
     "Fair share": "COMPARED", "Issued": "AMOUNT",
     "At its low": "AT_LOW", "At its high": "AT_HIGH",
-    "Highest ICB": "OUTERMOST", "Median ICB": "AMOUNT", "Lowest ICB": "OUTERMOST",
     "Ring-fenced, soft included": "RING_FENCED", "Notified in the year": "IN_YEAR", "Non-recurrent": "NOT_RECURRENT",
     "Devolved": "DEVOLVED",
 }  # fmt: skip
@@ -207,7 +206,6 @@ TOGETHER = [
     (Colour.AMOUNT, Colour.SMALLEST),
     (Colour.AMOUNT, Colour.COMPARED, Colour.BETWEEN),
     (Colour.AT_LOW, Colour.AT_HIGH),
-    (Colour.AMOUNT, Colour.OUTERMOST),
     (Colour.RING_FENCED, Colour.IN_YEAR, Colour.NOT_RECURRENT, Colour.DEVOLVED),
     (Colour.NATIONAL, *STREAMS.values()),
 ]

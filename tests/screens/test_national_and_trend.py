@@ -5,6 +5,7 @@ import re
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -17,6 +18,7 @@ from ledger.money import exact_pounds
 from ledger.reports.position import moment
 from ledger.store.base import Store
 from screens.report.report import share
+from screens.web.charts import kit
 from tests.books import at, entry, new_terms, term
 from tests.screens.pages import asked, document, no_leftovers, page, said, tables, well
 from tests.shelves import small_file
@@ -86,9 +88,20 @@ def test_every_icb_stands_side_by_side_over_the_months(monkeypatch: pytest.Monke
         ]
     ]
     assert tied["ICB2"] == alone
-    app = page(monkeypatch, "national", moving, each_by="ring_fenced_share_with_soft")
+    drawn: list[dict[str, Any]] = []
+    monkeypatch.setattr(kit, "vega", lambda spec, **_: drawn.append(spec))
+    app = page(monkeypatch, "national", moving, part="trend")
     assert "lowest 0.0%, median 7.1%, highest 14.3%" in said(app)
     assert "Median ICB" in tables(app)
+    # England, which is all ICBs together, on top: 1,000 of 10,000 from June on. Then the most tied.
+    whole = [row["ring_fenced_share_with_soft"] for row in document("trend", "--ledger", moving)["rows"]]
+    assert whole == pytest.approx([0, 0, *[1 / 10] * 10])
+    cells = [cell for spec in drawn for cell in spec.get("data", {}).get("values", []) if {"level", "point"} <= {*cell}]
+    levels: dict[str, list[float]] = {}
+    for cell in cells:
+        levels.setdefault(cell["label"], []).append(cell["level"] / 100)
+    assert list(levels) == ["All ICBs together", "First", "Second"]
+    assert list(levels.values()) == [pytest.approx(line) for line in (whole, tied["ICB1"], tied["ICB2"])]
 
 
 def test_each_part_is_shown_alone_and_no_table_is_in_none(monkeypatch: pytest.MonkeyPatch, moving: Path) -> None:

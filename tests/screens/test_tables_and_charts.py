@@ -15,7 +15,7 @@ from screens.report.render import csv as as_csv
 from screens.report.render import page
 from screens.report.report import Column, Link, Table, columns, count, day, money, ratio, share, text
 from screens.report.shares import PerHead
-from screens.web.charts import bars, dots, flows, kit, lines
+from screens.web.charts import bars, dots, flows, heat, kit, lines
 
 EMPTY = Table("Nothing", columns("A"), [])
 
@@ -99,6 +99,8 @@ def test_charts_are_valid_vega_lite_with_a_name(drawn: list[dict[str, Any]]) -> 
         PerHead("B", {"Fair share": 800}, None),
         PerHead("Nobody is registered", {}, None),
     ]
+    heat.by_time(["Apr 25", "May 25"], {"A": [Fraction(1, 3), None]}, scale="%", **told)
+    assert [(one["label"], one["figure"]) for one in drawn[-1]["spec"]["data"]["values"]] == [("A", "33.3%")]
     dots.per_head(heads, **told)
     assert [(one["label"], one["what"], one["at"]) for one in drawn[-1]["spec"]["data"]["values"]] == [
         ("A", "Historic", 9.5), ("A", "Fair share", 10.0), ("A", "Issued", 10.1), ("B", "Fair share", 8.0),
@@ -106,7 +108,7 @@ def test_charts_are_valid_vega_lite_with_a_name(drawn: list[dict[str, Any]]) -> 
     lines.lines(
         ["Apr 25", "May 25"], {"One": [1.0, None], "Two": [None, None]}, ["#111111", "#222222"], axis="%", **told
     )
-    assert len(drawn) == 9
+    assert len(drawn) == 10
     # A point without a value is a gap, and never nothing.
     assert drawn[-1]["spec"]["data"]["values"] == [{"point": "Apr 25", "line": "One", "length": 1.0}]
     for one in drawn:

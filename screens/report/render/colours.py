@@ -34,7 +34,6 @@ class Colour(StrEnum):
     BETWEEN = "#768B9D", "from the lowest to the highest that is likely"
     AT_LOW = "#A67C00", "with an assumption at its low"
     AT_HIGH = "#5B3A8C", "with an assumption at its high"
-    OUTERMOST = "#6F777B", "the highest and the lowest of all"
     NATIONAL = "#505A5F", "money of NHS England"
     CORE = "#1D70B8", "core services"
     PRIMARY_MEDICAL = "#00703C", "primary medical services"

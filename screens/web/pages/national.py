@@ -23,10 +23,11 @@ from screens.report import national as reporting
 from screens.report.marks import at_percent
 from screens.report.national import in_percent
 from screens.report.render import page as tables
-from screens.report.render.colours import OVER_TIME, Colour
+from screens.report.render.colours import OVER_TIME
 from screens.report.report import Report, Table, boundaries, columns, ranged
 from screens.web.charts.bars import Bar, distances, ranked
 from screens.web.charts.flows import Tile, tiles
+from screens.web.charts.heat import by_time
 from screens.web.charts.lines import lines, multiples
 from screens.web.importing import common
 from screens.web.shell import address, frame, parts
@@ -412,31 +413,31 @@ def _trend(books: Books) -> None:
 
 
 def _every_icb(books: Books, span: str, *, as_then: bool) -> None:
-    """Every ICB at the same points: the lowest, the median and the highest drawn, and all in the table."""
-    measure = address.choose("each_by", "Every ICB, by", list(trend.MEASURES), shown=lambda name: trend.MEASURES[name])
+    """Every ICB at the same points, with all together on top."""
+    measure = address.choose(
+        "each_by", "Every ICB, by", list(trend.MEASURES), shown=lambda name: trend.MEASURES[name], usual=_USUAL
+    )
     found = books.answer(
         "trend of each",
         lambda reader, at: trend.trend(
-            reader, _points(reader, at, books.year, span, as_then=as_then), [*books.icbs], books.reading
+            reader, _points(reader, at, books.year, span, as_then=as_then), [trend.WHOLE, *books.icbs], books.reading
         ),
         span, as_then, books.year, books.reading,
     )  # fmt: skip
-    over = trend.ends(found, measure)
+    each, title = {code: points for code, points in found.items() if code}, trend.MEASURES[measure]
+    over = trend.ends(each, measure)
     if not any(over):
-        st.write(f"{trend.MEASURES[measure]} is not defined for any ICB at these points.")
+        st.write(f"{title} is not defined for any ICB at these points.")
         return
     lowest, middle, highest = next(end for end in reversed(over) if end)
-    lines(
-        over_time.labels(next(iter(found.values())), span),
-        {
-            title: [None if end is None else at_percent(end[place]) for end in over]
-            for title, place in (("Highest ICB", 2), ("Median ICB", 1), ("Lowest ICB", 0))
-        },
-        [Colour.OUTERMOST, Colour.AMOUNT, Colour.OUTERMOST],
+    by_time(
+        over_time.labels(found[trend.WHOLE], span),
+        over_time.every_icb(found, books.icbs, measure),
         name="Every ICB",
-        sentence=f"{trend.MEASURES[measure]}, over {len(found)} ICBs, at the last point: lowest {percent(lowest)}, "
-        f"median {percent(middle)}, highest {percent(highest)}.",
-        axis="Share of the money (%)",
+        sentence=f"{title}, over {len(each)} ICBs, at the last point: lowest {percent(lowest)}, median "
+        f"{percent(middle)}, highest {percent(highest)}. The darker, the higher; all ICBs together "
+        "stand on top. Where nothing was held it is empty.",
+        scale=f"{title} (%)",
         table=reporting.each_at_points(found, books.icbs, measure),
         key=f"each-{measure}-{span}-{'then' if as_then else 'now'}",
         smaller=True,
