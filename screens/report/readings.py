@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 
-from ledger.readings import RECORDED, GradeReading
+from ledger.readings import RECORDED, SHIPPED, GradeReading
 from screens.report.report import Report, Table, text
+
+
+def called(reading: GradeReading) -> str:
+    """What a reading is called: one that is not shipped is somebody's own."""
+    return reading.title if reading in SHIPPED else f"by your own reading: {reading.title}"
 
 
 def how_read(reading: GradeReading) -> str:
     """How grades are read in a report, in two sentences."""
-    return f"Reading of ring-fences: {reading.title}. {reading.sentence}"
+    own = "" if reading in SHIPPED else "your own, "
+    return f"Reading of ring-fences: {own}{reading.title}. {reading.sentence}"
 
 
 def otherwise(reading: GradeReading) -> list[str]:
