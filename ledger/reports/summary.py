@@ -169,11 +169,11 @@ def _sentence(rows: Sequence[dict[str, Any]], total: int, name: str | None, free
     if name is None:
         return (
             f"Of {spoken(total)} for the NHS in England, NHS England keeps {spoken(national)} and passes "
-            f"{spoken(total - national)} to ICBs, who pass on {spoken(below)} to places and networks; "
+            f"{spoken(total - national)} to ICBs. They pass on {spoken(below)} to places and networks. "
             f"{part} of what ICBs have is both local and free of ring-fences{read}."
         )
     freedom = f"{part} of the whole is both local and free of ring-fences{read}."
-    return f"{name} receives {spoken(total)} and passes on {spoken(below)} to its places and networks; {freedom}"
+    return f"{name} receives {spoken(total)} and passes on {spoken(below)} to its places and networks. {freedom}"
 
 
 def share_ends(over: OverReadings) -> str:

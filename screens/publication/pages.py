@@ -24,7 +24,7 @@ from screens.report.render import page as rendered
 from screens.report.render import svg
 from screens.report.report import Cell, FigureCell, Link, Row, Table, columns, count, link, money, text
 
-_EVERYTHING = "Everything in the ledger, national money included"
+_EVERYTHING = "All money in the ledger, national money too"
 _TIED = "ring_fenced_share_with_soft"
 STYLE = (
     "html{font:1rem/1.5 Arial,sans-serif;color:#212B32;background:#fff}"

@@ -131,7 +131,7 @@ def _front(said: PublishedWords) -> list[str]:
     parts = [f"<ul>{years}</ul>"]
     points = said.over_years.get("", ())
     if held := over_time.held(points):
-        sentence = f"Everything in the ledger, national money included: {over_time.sentence(held)}"
+        sentence = f"All money in the ledger, national money too: {over_time.sentence(held)}"
         drawn = pictures.over_time(over_time.labels(points, YEARS), over_time.lines(points), name=sentence)
         table = reporting.trend_table(points, None, known_then=False)
         parts += ["<h2>Over the years</h2>", figure(drawn, sentence), table_of(table, None, "")]

@@ -13,13 +13,17 @@ TERMS = {
     "Ring-fence": "A rule that money may only be spent on one purpose",
     "Pot": "A fund with terms of its own. A fund without them is a budget heading inside the nearest fund around it",
     "Penny packet": "A pot below an amount that the page names: so small that it is hardly worth the work it brings",
-    "Grade": "*none*; *monitored* (free, but watched); *soft* (a purpose is expected); *hard* (only for the purpose); "
-    "*statutory* (by directions or an Act)",
+    "Grade": "How tied a line is. *None* and *monitored* are free, but the second is watched. *Soft*: a purpose is "
+    "expected. *Hard*: only for the purpose. *Statutory*: by directions or an Act",
     "Reading": "One named way to judge how tied each line is. A range over readings shows how much hangs on it",
     "Standing": "*available*, *retained* (kept back), *spent*. Kept money is shown with or without its partners' "
     "agreement on the day",
     "Devolved": "Decided below the ICB: at a place, a PCN or a practice",
     "Local and free": "Devolved, and not tied to a purpose",
+    "Allocation": "Money that NHS England gives an ICB for a year. The baseline is that of the year before, from which "
+    "growth is counted",
+    "Convergence": "What is added or taken each year to bring an ICB nearer to its target",
+    "Illustrative": "An example made by this project, to show how something works. No NHS body has adopted it",
     "Recurrent": "Paid again each year. Non-recurrent money comes once",
     "Return": "A report that the payer asks for about one pot",
     "Distance from target": "How far an ICB's money is above or below its fair share by the national formula",

@@ -178,8 +178,8 @@ def told(row: national.IcbStanding, measure: str) -> str:
 def in_england(together: national.IcbStanding, measure: str) -> str:
     """A measure of all ICBs as one, in a sentence that says of which money."""
     return (
-        f"All ICBs together: {told(together, measure)}, of the same money as each: what they and those below them "
-        "hold, without what NHS England itself holds."
+        f"All ICBs together: {told(together, measure)}. That is of the same money as each: what they and those "
+        "below them hold, without what NHS England itself holds."
     )
 
 
@@ -385,7 +385,7 @@ def trend(
     Args:
         reading: how grades are read.
     """
-    whose = organisation or "Everything in the ledger, national money included"
+    whose = organisation or "All money in the ledger, national money too"
     title = f"{whose}: at the end of each of the {over}, as known {'then' if known_then else 'now'}"
     facts = {"organisation": organisation, "over": over, "known_then": known_then, "reading": reading.name}
     table = trend_table(points, organisation, known_then=known_then)
@@ -582,7 +582,7 @@ def targets(targets: Sequence[Target], *, as_is: date | None, changes: Sequence[
     needed = {said: needed_pence(targets, share) for said, share in _WITHIN.items()}
     near = (
         f"To bring every ICB to at most 2.5% below its target would take {spoken(needed['2.5%'])}, and to at most 5% "
-        f"below it {spoken(needed['5%'])}; nobody would lose."
+        f"below it {spoken(needed['5%'])}. Nobody would lose."
     )
     sentences = [
         "Published: baseline, growth, convergence, allocation and distances (NHS England, March 2025).",

@@ -64,7 +64,7 @@ def range_sentence(ranges: Ranges) -> str:
     off = spoken(ranges.off_pence) if ranges.off_pence else "nothing"
     return (
         f"{read}, and 90 of 100 of {ranges.draws:,} draws (seed {ranges.seed}): {'; '.join(ranges.rests_on)}. The ends "
-        f"are estimates between runs at each low and high; in {ranges.checked} draws that were run in full the money "
+        f"are estimates between runs at each low and high. In {ranges.checked} draws that were run in full, the money "
         f"moved was off by at most {off}{' in the last year' if ranges.years else ''}."
     )
 

@@ -25,7 +25,7 @@ def tied_sentence(name: str, fences: Sequence[Fence], tied: Measure) -> str:
     """
     fenced = [fence for fence in fences if fence.is_earmarked]
     return (
-        f"{name}: {len(fenced)} of {len(fences)} pots are tied to a purpose, softly or firmly; they hold "
+        f"{name}: {len(fenced)} of {len(fences)} pots are tied to a purpose, softly or firmly. They hold "
         f"{measure_text(tied)} of the money (illustrative)."
     )
 

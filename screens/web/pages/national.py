@@ -350,7 +350,7 @@ def _pace() -> None:
         tables.show(report.rows, "pace")
 
 
-_EVERYTHING = "Everything in the ledger, national money included"
+_EVERYTHING = "All money in the ledger, national money too"
 _NOW, _THEN = "now", "then"
 _OVER = {MONTHS: "The months of the year", YEARS: "All years in the ledger"}
 _KNOWN = {_NOW: "As known now", _THEN: "As known at each point"}

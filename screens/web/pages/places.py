@@ -34,8 +34,8 @@ _TOLD = (
     "October 2024, added up first and divided last. PCNs are those of 1 August 2026."
 )
 _OURS = (
-    "**Illustrative**: the default places, which are upper-tier local authorities, and by which weighting a line is "
-    "shared are this project's assumptions. No ICB has adopted them."
+    "**Illustrative**: the default places are upper-tier local authorities. That, and the weighting by which each line "
+    "is shared, are this project's assumptions. No ICB has adopted them."
 )
 
 

@@ -107,7 +107,7 @@ def _deadlines(books: Books, fences: Sequence[Fence]) -> None:
     else:
         first = min(dated, key=lambda fence: (fence.spend_by, fence.code))
         st.write(
-            f"From {day:%-d %B %Y} on, {len(dated)} earmarked pots have a deadline; the first is {first.name}, by "
+            f"From {day:%-d %B %Y} on, {len(dated)} earmarked pots have a deadline. The first is {first.name}, by "
             f"{first.spend_by:%-d %B %Y}."
         )
     st.write(

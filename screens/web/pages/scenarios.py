@@ -38,7 +38,7 @@ _FOOT = (
 )
 _ILLUSTRATIVE = (
     "**Illustrative**: a scenario is a question, and nobody has decided it. Its assumptions are named with their "
-    "grounds; how free each line is today, and what ICBs devolve and keep, is this project's assumption."
+    "grounds. How free each line is today, and what ICBs devolve and keep, is this project's assumption."
 )
 
 
