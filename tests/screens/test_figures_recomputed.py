@@ -445,9 +445,9 @@ def test_national(
         return pence(whole) if heading == "Total (£)" else everything[heading]
 
     def at_point(cells: list[Any], _: str) -> Any:
-        ranked = sorted(of_icb[row][HARD]["value"] for row in name)
+        ranked = sorted(of_icb[row][SOFT]["value"] for row in name)
         middle = {"Lowest ICB": ranked[0], "Highest ICB": ranked[-1], "Median ICB": Fraction(median(ranked))}
-        return middle[cells[0]] if cells[0] in middle else of_icb[cells[0]][HARD]
+        return middle[cells[0]] if cells[0] in middle else of_icb[cells[0]][SOFT]
 
     def alert(cells: list[Any], _: str) -> Any:
         return distances[name[cells[0]]] if cells[1] == DISTANCE else of_icb[cells[0]][cells[1]]
@@ -479,5 +479,5 @@ def test_national(
 
     drawn.hold({
         "All ICBs by": icb, f"{SOFT} by ICB": icb, "Alerts": alert, "The trend": point, f"What ties {most}": why,
-        f"{HARD}: every ICB at every point": at_point, "Every pot over all ICBs": watched,
+        f"{SOFT}: every ICB at every point": at_point, "Every pot over all ICBs": watched,
     })  # fmt: skip
