@@ -241,7 +241,7 @@ def test_8_how_much_is_tied_and_how_that_changed(own: Path, monkeypatch: pytest.
     assert over[0]["ring_fenced_share"] == tied
     lacking = "Of 2024/25 nothing is recorded here"
     assert lacking in told("trend", "--organisation", ICB, "--over", "years", "--ledger", own)
-    app = page(monkeypatch, "national", own, trend_of=ICB, over="years")
+    app = page(monkeypatch, "national", own, trend_of=ICB, over="years", each_by="ring_fenced_share")
     assert lacking in seen(app)
     assert f"{tied * 100:.1f}%<" in seen(app)
 
