@@ -14,11 +14,12 @@ from screens.cli.options import DEFAULT_LEDGER, Ledger
 from screens.report.render import terminal
 
 _ROOT = Path(__file__).parents[2]
-# Said here as well as in .streamlit/config.toml: nothing leaves the machine and nobody is asked for their address,
-# wherever the app was started.
+# Said here as well as in .streamlit/config.toml: nothing leaves the machine, nobody is asked for their address or
+# offered tools of the framework, wherever the app was started.
 _QUIET = {
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
     "STREAMLIT_SERVER_SHOW_EMAIL_PROMPT": "false",
+    "STREAMLIT_LOGGER_HIDE_WELCOME_MESSAGE": "true",
     "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none",
 }
 

@@ -45,6 +45,8 @@ def test_the_app_asks_nothing_before_it_is_there(demo_ledger: Path, tmp_path: Pa
         app.terminate()
         app.wait(timeout=20)
         os.close(ours)
+    # What the framework offers to developers is no part of the app.
+    assert b"streamlit" not in b"".join(said).lower()
 
 
 def _listen(ours: int, said: list[bytes]) -> None:
