@@ -31,8 +31,9 @@ def copy(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows(app: AppTest) -> list[str]:
-    """The rows of all tables on a page, as text."""
-    found = re.findall(r"<tr.*?</tr>", tables(app), re.DOTALL)
+    """The rows of all tables on a page, as text; of an amount that is rounded, the penny that the page keeps."""
+    exact = re.sub(r'<data value="([^"]*)">[^<]*', r"\1", tables(app))
+    found = re.findall(r"<tr.*?</tr>", exact, re.DOTALL)
     return [unescape(re.sub(r"<[^>]+>", " ", row)) for row in found]
 
 
