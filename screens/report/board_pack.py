@@ -205,10 +205,9 @@ def _maps(outcome: Outcome) -> list[str]:
         for gain in view.gains
         if gain.per_head_pence is not None and gain.code in squares and gain.code in scores
     ]  # fmt: skip
-    verb = "gains" if view.of_money else "would decide over more"
-    told = f"What each ICB {verb} a head, with all below it. Squares show neither area nor boundary."
+    told = "What each ICB gains a head, with all below it. Squares show neither area nor boundary."
     against = f"The same against deprivation: {basis}."
-    strip = svg.strip(drawn, name=against, across="more deprived →", up=f"{verb.removesuffix('s')} a head ↑")
+    strip = svg.strip(drawn, name=against, across="more deprived →", up="gain a head ↑")
     return [
         f"<div class=beside><figure><figcaption>{escape(told)}</figcaption>{svg.tile_map(drawn, name=told)}</figure>"
         f"<figure><figcaption>{escape(against)}</figcaption>{strip}</figure></div>"
