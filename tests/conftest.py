@@ -17,6 +17,9 @@ from ledger.store.base import Store
 from tests.books import fund_all
 from tests.profiles import PROFILE
 from tests.shelves import Opened, Shelf, Template, left_alone, made_once, opened_once, shelf_of, small_books_on
+from tests.workers import place_of, pytest_xdist_make_scheduler
+
+__all__ = ["pytest_xdist_make_scheduler"]  # a hook, found here by the run
 
 # What a test reads of a server comes from the server, unless it is about what is kept; processes that it starts too.
 os.environ["DEVOLUTION_MIRRORS"] = "off"
@@ -192,19 +195,9 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-# Tests that take long by themselves begin first, each on a worker of its own, so that none is begun when the others
-# have nothing left to do. Groups begin before all of them: the runner hands out what has the most tests first.
-_LONG = (
-    "ledger/test_everything.py", "ledger/test_proposals.py", "ledger/test_rules.py", "ledger/test_server_guide.py",
-    "ledger/test_guessing.py", "ledger/test_invariants.py", "test_wheel.py", "scenarios/test_library.py",
-    "realdata/test_mergers.py", "ledger/test_ordinary.py",
-)  # fmt: skip
-
-
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Put the long tests first, and mark each test by what it needs, so that some of them can be chosen."""
-    order = {ROOT / "tests" / name: nth for nth, name in enumerate(_LONG)}
-    items.sort(key=lambda item: order.get(item.path, len(order)))
+    items.sort(key=lambda item: place_of(item.nodeid))
     for item in items:
         rooms = item.path.relative_to(ROOT).parts
         if "browser" in rooms:

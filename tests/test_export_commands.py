@@ -17,7 +17,6 @@ from ledger.store.base import Store
 from ledger.years import FinancialYear
 
 runner = CliRunner()
-pytestmark = pytest.mark.xdist_group("commands")
 DAY = FinancialYear(2025).first_day
 
 

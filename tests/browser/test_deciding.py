@@ -13,8 +13,6 @@ from tests.allocations.excel.commands import run
 from tests.browser.test_importing import sound
 from tests.browser.visits import Visit, chromium, running
 
-pytestmark = pytest.mark.xdist_group("second browser")
-
 
 @pytest.fixture
 def browser() -> Iterator[Any]:

@@ -2,12 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests import documentation
 from tests.browser.visits import chromium
-
-pytestmark = pytest.mark.xdist_group("second browser")
 
 PAGES = ("index.html", "README.html", "docs/guide.html", "commands.html", "docs/python.html",
          "docs/decisions/0001-one-ledger-of-entries.html", "search.html")  # fmt: skip

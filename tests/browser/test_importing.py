@@ -14,8 +14,6 @@ from tests.allocations.excel.test_payer import fill_in
 from tests.browser.budgets import FUND, ICB, budget
 from tests.browser.visits import Visit, running
 
-pytestmark = pytest.mark.xdist_group("second browser")
-
 ASKED = f"import-export?icb={ICB}&fund={FUND}&standing=retained"
 UPLOAD = "[data-testid=stFileUploaderDropzoneInput]"
 SECONDS = 60_000

@@ -13,8 +13,6 @@ from tests.browser.reading import faults_of_print, faults_of_reading
 from tests.browser.visits import PICTURES, ROOT, SCREENSHOTS, Visit, running
 from tests.screens.pages import document
 
-pytestmark = pytest.mark.xdist_group("first browser")
-
 PAGES = {
     "start": "",
     "start-QWO": "?icb=QWO",

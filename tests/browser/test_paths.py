@@ -15,8 +15,6 @@ from tests.browser.visits import Hands, Visit, running
 from tests.screens.pages import document
 from tests.screens.test_receivers_page import practice_with_two_pots
 
-pytestmark = pytest.mark.xdist_group("second browser")
-
 SECONDS = 30_000
 WAYS = pytest.mark.parametrize(("kind", "width"), [("mouse", 1280), ("keyboard", 375)])
 

@@ -9,8 +9,6 @@ import devolution
 from scenarios import outcome
 from tests.browser.visits import chromium
 
-pytestmark = pytest.mark.xdist_group("second browser")
-
 PAGES = ("index.html", "2025-26/index.html", "2025-26/icb/QWO.html", "2025-26/place/QWO-E08000035.html",
          "2025-26/network/U41591.html", "about.html", "check.html", "data.html", "what-if/index.html",
          "what-if/end-of-nhs-england.html")  # fmt: skip

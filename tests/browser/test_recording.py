@@ -12,8 +12,6 @@ from tests.allocations.excel.commands import run
 from tests.browser.test_importing import sound
 from tests.browser.visits import Visit, running
 
-pytestmark = pytest.mark.xdist_group("second browser")
-
 SECONDS = 30_000
 MINUTE = 60
 # Boxes by the beginning of their labels, with what is typed; a day is typed as its digits.

@@ -15,7 +15,6 @@ from ledger.money import exact_pounds, millions
 from scenarios import outcome, saved
 from tests.browser.visits import Visit, running
 
-pytestmark = pytest.mark.xdist_group("second browser")
 NAME = "devolve-80-at-once"
 TEXT = outcome.library()[NAME].read_bytes()
 

@@ -26,8 +26,6 @@ from tests.browser.provider import CLIENT, SECRET, Provider, provider
 from tests.browser.visits import chromium, command, free_port, running
 from tests.browser.wire import Wire
 
-pytestmark = pytest.mark.xdist_group("first browser")
-
 LONG_AGO = date(2020, 1, 1)
 COOKIE, COOKIE_SECRET = "_streamlit_user", "a-long-secret-that-only-the-tests-know"
 PROPOSALS = "audit?view=proposals"

@@ -9,8 +9,6 @@ from tests.browser.reading import faults_of_reading
 from tests.browser.visits import Visit, running
 from tests.screens.states import made
 
-pytestmark = pytest.mark.xdist_group("second browser")
-
 # One app for each kind of ledger, and in it the pages that such a ledger makes different; without a browser every page
 # is tried on every kind. The command opens no app on a ledger that it cannot read.
 KINDS = {

@@ -11,8 +11,6 @@ from ledger.rules.in_order import alone
 from tests.books import texts
 from tests.hands import Hands
 
-pytestmark = pytest.mark.xdist_group("tampering")
-
 
 @pytest.fixture
 def kind() -> str:

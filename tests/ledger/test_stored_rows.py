@@ -16,7 +16,6 @@ from tests.books import texts
 from tests.hands import Hand, Hands
 from tests.tampering import Rows, delete, insert, update
 
-pytestmark = pytest.mark.xdist_group("tampering")
 MODELS = {str(model.__tablename__): model.__table__ for model in TABLES}
 # A change that breaks each check of the models, whatever row it is made to.
 BROKEN = {

@@ -22,7 +22,6 @@ from tests.hands import Hands
 from tests.profiles import SEED, chances, times
 from tests.tampering import SUMMED_ANEW, Rows, Tampering, resealed
 
-pytestmark = pytest.mark.xdist_group("tampering")
 Shown = Mapping[str, list[str]]
 
 

@@ -7,7 +7,6 @@ from ledger.reports.verify import verify
 from tests.books import texts
 from tests.hands import Hands
 
-pytestmark = pytest.mark.xdist_group("tampering")
 # The first half of the books ends with the upgrade, at this entry.
 AT = "(SELECT entry_number FROM upgrade)"
 

@@ -24,7 +24,6 @@ from screens.report import pots
 from tests.books import agreement, at, entry, fund_all
 from tests.shelves import ServerShelf, Shelf, administrator, on_server, raw, shelf_of
 
-pytestmark = pytest.mark.xdist_group("tampering")  # which has made the same books already
 PAGE = Path(__file__).parents[2] / "docs" / "sql.md"
 Ask = Callable[[str], list[dict[str, Any]]]
 

@@ -27,8 +27,6 @@ from tests.allocations.test_figures import ALL_ICBS
 from tests.books import YEAR, at, entry, fund_all, texts
 from tests.shelves import small_file
 
-pytestmark = pytest.mark.xdist_group("published")
-
 
 def write(store: Store, path: Path, *, organisation: str | None = None) -> Path:
     with store.read() as reader:

@@ -22,8 +22,6 @@ from allocations.shares.split import Allocation, Part, allocate
 from ledger.years import FinancialYear
 from tests.allocations.excel.libreoffice import grids, recalculate, records
 
-pytestmark = pytest.mark.xdist_group("libreoffice")
-
 YEAR = FinancialYear(2025)
 NASTY = (
     '=HYPERLINK("http://x.example","y")',

@@ -18,8 +18,6 @@ from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests.books import YEAR, at, entry
 
-pytestmark = pytest.mark.xdist_group("template")
-
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:

@@ -15,8 +15,6 @@ from ledger.reports.position import moment
 from ledger.store.base import Store
 from tests.books import YEAR, held
 
-pytestmark = pytest.mark.xdist_group("template")
-
 
 def filled(store: Store, path: Path, pounds: dict[str, str]) -> Path:
     """A template of the books with an amount for core money in each place, and its total as Excel would store it."""
