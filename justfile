@@ -18,6 +18,10 @@ test *what:
 errors *what:
     {{run}} python -m tests.errors_catalogue {{what}}
 
+# The files and lines of every room, counted anew in docs/architecture.md.
+rooms:
+    {{run}} python -m tests.rooms
+
 # The documentation as a site that opens from a disk.
 site folder="build/documentation":
     {{run}} python -m tests.documentation {{folder}}

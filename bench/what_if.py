@@ -24,7 +24,7 @@ from ledger.years import FinancialYear
 from scenarios import engine, outcome
 from scenarios.baseline import Baseline, read
 from scenarios.change import tidied
-from scenarios.scenario import Scenario, WrittenScenario, written
+from scenarios.files.scenario import Scenario, WrittenScenario, written
 
 FIVE_STEPS = """
 title: Five national steps

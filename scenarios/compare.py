@@ -11,11 +11,11 @@ from ledger.money import spoken
 from ledger.reports.measures import PAYERS_VIEW
 from scenarios.bridge import measured, quantities
 from scenarios.change import held
+from scenarios.files.scenario import Scenario
+from scenarios.files.variants import Difference, changed_sentence, what_differs
 from scenarios.gainers import Gain, by_system
 from scenarios.order import differs
 from scenarios.outcome import Outcome
-from scenarios.scenario import Scenario
-from scenarios.variants import Difference, changed_sentence, what_differs
 
 
 def differences(scenarios: Sequence[Scenario]) -> tuple[Difference, ...]:

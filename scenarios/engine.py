@@ -15,8 +15,8 @@ from ledger.words import RING_FENCED
 from scenarios.baseline import Baseline, baseline_of
 from scenarios.change import Change, held, tidied, total
 from scenarios.fields import CannotApply
+from scenarios.files.scenario import WrittenScenario
 from scenarios.levers.base import Lever
-from scenarios.scenario import WrittenScenario
 from scenarios.world import ICB, World
 
 # Where steps stand in a file.

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from scenarios.files.variants import LIBRARY
 from scenarios.outcome import Outcome, document, document_hash, plain
-from scenarios.variants import LIBRARY
 
 MOST_NAMED = 5
 

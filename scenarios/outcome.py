@@ -22,14 +22,14 @@ from scenarios.baseline import Baseline, position_hash
 from scenarios.bridge import Bridge, Bridges, bridges
 from scenarios.change import condensed, held, total
 from scenarios.engine import Run, refusals, run
+from scenarios.files.scenario import WrittenScenario, read_scenario
+from scenarios.files.variants import LIBRARY
 from scenarios.gainers import Fifth, Gain, View, views
 from scenarios.lines import DISCRETION, FUND, LineChange, by_line
 from scenarios.movements import ResourceMovement, movements
 from scenarios.paths.roll import Rolled, roll_forward
 from scenarios.propositions import propositions
-from scenarios.scenario import WrittenScenario, read_scenario
 from scenarios.scorecard import Test
-from scenarios.variants import LIBRARY
 
 FORMAT = 1
 

@@ -28,15 +28,15 @@ from scenarios.baseline import Baseline
 from scenarios.bridge import QUANTITIES, measured
 from scenarios.change import held
 from scenarios.engine import GIVEN, STEPS, Run, at_work, run
-from scenarios.expressions import number
+from scenarios.files.expressions import number
+from scenarios.files.scenario import Assumption, PeopleSpread, WrittenScenario, revalued
+from scenarios.files.shapes import Draws, cut_normal, drawn
 from scenarios.gainers import by_system
 from scenarios.levers.base import Lever
 from scenarios.order import differs
 from scenarios.outcome import Outcome
 from scenarios.paths.roll import roll_forward
 from scenarios.propositions import values_after
-from scenarios.scenario import Assumption, PeopleSpread, WrittenScenario, revalued
-from scenarios.shapes import Draws, cut_normal, drawn
 from scenarios.world import ICB
 
 DRAWS = 1000

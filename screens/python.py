@@ -23,8 +23,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ledger.readings import RECORDED, GradeReading, named
-from ledger.reports.called import as_on
 from ledger.reports.position import POSITION_COLUMNS, Moment, moment
+from ledger.reports.register import as_on
 from ledger.store.address import Address, parse
 from ledger.store.base import Reader, Store
 from ledger.years import FinancialYear, parse_year
@@ -543,7 +543,7 @@ class Ledger:
         """
         from scenarios import outcome, saved
         from scenarios.ranges import DRAWS, ranged
-        from screens.report import scenarios as reporting
+        from screens.report.scenarios import answers as reporting
 
         if not names:
             raise ValueError("name a scenario, or its file")
@@ -577,7 +577,7 @@ class Ledger:
         from scenarios.bids.file import read_bids
         from scenarios.bids.simulation import simulate
         from scenarios.bids.tornado import tornado
-        from screens.report.bids import pot
+        from screens.report.scenarios.bids import pot
 
         where = Path(file)
         plan, digest = read_bids(where, draws)

@@ -1,10 +1,13 @@
 """The page that says where things are says where they are."""
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+from tests import rooms
+from tests.rooms import ROOT
+
+PAGE = rooms.PAGE.read_text("utf-8")
+# A stranger reads a folder at one look, and guesses the file.
+MOST_FILES = 25
 
 
 def test_every_question_leads_to_a_file_and_no_two_to_none() -> None:
@@ -22,10 +25,10 @@ def test_every_file_and_room_that_the_page_names_is_there() -> None:
 
 
 def test_every_room_has_its_row() -> None:
-    rooms = {
-        str(file.parent.relative_to(ROOT))
-        for top in ("ledger", "allocations", "scenarios", "screens")
-        for file in (ROOT / top).rglob("__init__.py")
-    }
     told = set(re.findall(r"^\| `([\w/]+)/` \|", PAGE, re.MULTILINE))
-    assert told == rooms - {"allocations/figures/reference"}, told ^ rooms
+    held = {name for name, _ in rooms.rooms()} - {"allocations/figures/reference"}
+    assert told == held, told ^ held
+
+
+def test_no_room_holds_more_files_than_a_stranger_reads_at_one_look() -> None:
+    assert {name: len(files) for name, files in rooms.rooms() if len(files) > MOST_FILES} == {}

@@ -25,8 +25,9 @@ from ledger.store.base import Store
 from scenarios import outcome
 from scenarios.lines import LineChange
 from scenarios.ranges import Ranges
-from screens.report import board_pack, scenarios
-from screens.report.exports import EXPORTS, BooksAt, ExportRequest
+from screens.report.files import board_pack
+from screens.report.files.exports import EXPORTS, BooksAt, ExportRequest
+from screens.report.scenarios import answers as scenarios
 from tests.screens.pages import no_leftovers, page
 from tests.temptations import GAINS, TEMPTATIONS, betrayed, plain
 

@@ -20,8 +20,8 @@ from ledger.money import round_half_up_fraction
 from ledger.readings import RECORDED, GradeReading, all_with
 from ledger.reports.below import members
 from ledger.reports.measures import EARMARKED_GRADES, OverReadings, PotHeld, over, pots_of_each, share
-from ledger.reports.other_years import OtherYears, funders_of_each, other_years, years_running
 from ledger.reports.position import SCHEMA, SOURCE, Moment, position_of_each
+from ledger.reports.pots_over_years import OtherYears, funders_of_each, other_years, years_running
 from ledger.store.base import Reader
 from ledger.structure import lives, tier_of
 from ledger.words import GRADES

@@ -15,7 +15,7 @@ from ledger.store.base import Reader
 from scenarios import outcome, saved
 from scenarios.change import condensed
 from scenarios.engine import Run, run
-from scenarios.scenario import Assumption
+from scenarios.files.scenario import Assumption
 from scenarios.scorecard import CATALOGUE, scorecard
 from scenarios.solve.crossing import Crossing, cross
 

@@ -17,8 +17,8 @@ from screens.cli import options
 from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Ledger
 from screens.cli.scenarios import File
-from screens.report import scenarios as reporting
 from screens.report.report import Report
+from screens.report.scenarios import answers as reporting
 
 
 @guarded("scenario adopt")

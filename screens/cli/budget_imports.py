@@ -16,8 +16,8 @@ from ledger.years import FinancialYear
 from screens.cli import options
 from screens.cli.guard import REFUSED, guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Json, Ledger, Standing, Why
-from screens.report import imports
 from screens.report.causes import cause_rows
+from screens.report.files import imports
 from screens.report.render import terminal
 from screens.report.render.json import problem_rows
 from screens.report.report import Report

@@ -15,9 +15,8 @@ from ledger.entries.proposals import submit
 from ledger.reports import position
 from ledger.store.base import Store
 from screens.cli import options
-from screens.cli.completion import icb_codes
 from screens.cli.guard import guarded
-from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Figures, Ledger, Level, Standing, Unit, Year
+from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Figures, Ledger, Level, Standing, Unit, Year, icb_codes
 from screens.report import shares
 from screens.report.report import Report, listed
 

@@ -10,13 +10,12 @@ from allocations.files.out.sheets import refuse_other_suffix
 from scenarios import outcome as outcomes
 from scenarios import saved
 from screens.cli import options
-from screens.cli.completion import icb_codes
 from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, AsAt, KnownAt, Ledger, Organisation, Year
-from screens.report import board_pack, register_files
-from screens.report import scenarios as reporting
-from screens.report.exports import EXPORTS, JOURNAL, BooksAt, Export, ExportRequest
+from screens.cli.options import DEFAULT_LEDGER, AsAt, KnownAt, Ledger, Organisation, Year, icb_codes
+from screens.report.files import board_pack, registers
+from screens.report.files.exports import EXPORTS, JOURNAL, BooksAt, Export, ExportRequest
 from screens.report.report import Report
+from screens.report.scenarios import answers as reporting
 
 group = typer.Typer(
     name="export", help="Workbooks and files that say where their figures come from.", no_args_is_help=True
@@ -57,7 +56,7 @@ def template(
     """A workbook to fill in, with lists and checks: a budget for 'import budgets', or a register for 'record FILE'."""
     if what is Template.REGISTER:
         with reading(ledger) as (reader, at):
-            return register_files.template_of(reader, at, out)
+            return registers.template_of(reader, at, out)
     if icb is None:
         raise typer.BadParameter("say whose budget it is: --icb QWO", param_hint="--icb")
     return _write(EXPORTS["template"], out, ExportRequest(icb=icb, year=year), ledger)
@@ -134,7 +133,7 @@ def _journal(out: Out, ledger: Ledger = DEFAULT_LEDGER, known_at: KnownAt = None
 def _register(out: Out, ledger: Ledger = DEFAULT_LEDGER, known_at: KnownAt = None) -> Report:
     """Every decision as a row of a register (.xlsx or .csv), which 'devolution record FILE' brings in again exactly."""
     with reading(ledger, None, known_at, as_recorded=True) as (reader, at):
-        return register_files.decisions_of(reader, at, out)
+        return registers.decisions_of(reader, at, out)
 
 
 @group.command("scenario", help=EXPORTS["scenario"].purpose)

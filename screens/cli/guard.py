@@ -15,8 +15,8 @@ import typer
 
 from allocations.figures.weightings import UnknownWeighting
 from ledger.errors import UNAVAILABLE, Problem, Refused
-from ledger.reports.called import as_on
 from ledger.reports.position import Moment, moment
+from ledger.reports.register import as_on
 from ledger.store.address import Address, discreet
 from ledger.store.base import Reader, Store
 from screens.cli.options import Json

@@ -22,7 +22,7 @@ from screens.cli import options
 from screens.cli.budget_imports import import_budgets
 from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, Json, Ledger, Why, YearsOfFile
-from screens.report import imports
+from screens.report.files import imports
 from screens.report.render import terminal
 from screens.report.report import Report, listed
 

@@ -1,5 +1,8 @@
-"""What the command line takes: every option that several commands share, and how each is read."""
+"""What the command line takes: options that commands share, how each is read, and how a shell completes them."""
 
+import csv
+import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,11 +15,46 @@ from ledger.readings import RECORDED, GradeReading, named
 from ledger.reports import measures, position
 from ledger.store.address import Address, parse
 from ledger.years import FinancialYear, parse_year
-from screens.cli.completion import icb_codes
 from screens.report.wording import PERSON
 
 DEFAULT_LEDGER = Path("ledger.duckdb")
 _DAY = "2025-06-30"
+_ROOT = Path(__file__).parents[2]
+_ORGANISATIONS = _ROOT / "allocations" / "figures" / "reference" / "organisations.csv"
+_LIBRARY = _ROOT / "scenarios" / "library"
+
+
+# Nothing is loaded to complete a name beyond these lists: a shell asks at every key.
+def icb_codes(incomplete: str) -> list[tuple[str, str]]:
+    """Codes of ICBs, each with its name; by the beginning of either."""
+    with _ORGANISATIONS.open(encoding="utf-8", newline="") as file:
+        return _that_begin(
+            ((row["code"], row["name"]) for row in csv.DictReader(file) if row["tier"] == "icb"), incomplete
+        )
+
+
+def scenario_names(incomplete: str) -> list[tuple[str, str]]:
+    """Names of the scenarios of the library, each with its title."""
+    named = ((path.stem, _title(path)) for path in sorted(_LIBRARY.glob("*.yaml")))
+    return _that_begin(named, incomplete)
+
+
+def _title(scenario: Path) -> str:
+    """The title of a scenario, with its assumptions put in, read without loading what reads scenarios."""
+    text = scenario.read_text(encoding="utf-8")
+    title = next((line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("title:")), "")
+    assumed = dict(re.findall(r"- name: (\w+)\n +value: (.+)", text))
+    return re.sub(r"\$(\w+)", lambda named: assumed.get(named[1], named[0]), title)
+
+
+def _that_begin(offered: Iterable[tuple[str, str]], incomplete: str) -> list[tuple[str, str]]:
+    """Those whose code, or name without what all names begin with, begins with what was typed."""
+    typed = incomplete.casefold()
+    return [
+        (code, name)
+        for code, name in offered
+        if code.casefold().startswith(typed) or name.removeprefix("NHS ").casefold().startswith(typed)
+    ]
 
 
 class Level(StrEnum):

@@ -7,8 +7,8 @@ import typer
 
 from ledger.proofs import heads
 from ledger.reports import journal as in_books
-from ledger.reports.called import as_on
 from ledger.reports.position import moment, year_in_view
+from ledger.reports.register import as_on
 from ledger.rules.rights import NOBODY
 from screens.cli.guard import guarded, opened
 from screens.cli.options import DEFAULT_LEDGER, AsAt, Ledger, year

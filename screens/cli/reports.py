@@ -9,17 +9,7 @@ from ledger.readings import RECORDED, all_with
 from ledger.reports import measures
 from screens.cli import options
 from screens.cli.guard import asked, guarded
-from screens.cli.options import (
-    AS_RECORDED,
-    DEFAULT_LEDGER,
-    AsAt,
-    AsIs,
-    AsRead,
-    KnownAt,
-    Ledger,
-    Organisation,
-    Year,
-)
+from screens.cli.options import AS_RECORDED, DEFAULT_LEDGER, AsAt, AsIs, AsRead, KnownAt, Ledger, Organisation, Year
 from screens.report import readings as reporting
 from screens.report.report import Report
 

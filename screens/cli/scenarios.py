@@ -10,16 +10,15 @@ from scenarios import compare as comparing
 from scenarios import outcome as outcomes
 from scenarios import saved
 from scenarios.bids.pot import MOST_DRAWS
+from scenarios.files.scenario import read_scenario
 from scenarios.ranges import DRAWS
 from scenarios.saved import read_result, recheck
-from scenarios.scenario import read_scenario
-from screens.cli.completion import scenario_names
 from screens.cli.guard import asked, guarded, reading
 from screens.cli.lazy import Lazy, group_of
-from screens.cli.options import DEFAULT_LEDGER, Ledger
+from screens.cli.options import DEFAULT_LEDGER, Ledger, scenario_names
 from screens.python import Ledger as Books
-from screens.report import scenarios as reporting
 from screens.report.report import Report, listed
+from screens.report.scenarios import answers as reporting
 from screens.report.wording import COMMAND_LINE
 
 # What writes files, and what prepares entries, takes libraries that the others have no use for.

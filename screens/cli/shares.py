@@ -28,7 +28,6 @@ from ledger.store.address import Address
 from ledger.store.base import Store
 from ledger.structure import tier_of
 from screens.cli import options
-from screens.cli.completion import icb_codes
 from screens.cli.guard import guarded, reading
 from screens.cli.options import (
     DEFAULT_LEDGER,
@@ -42,6 +41,7 @@ from screens.cli.options import (
     Level,
     Standing,
     Year,
+    icb_codes,
 )
 from screens.python import Ledger as Books
 from screens.report import shares

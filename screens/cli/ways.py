@@ -12,9 +12,9 @@ from scenarios.solve.file import read_goal
 from scenarios.solve.seek import seek as seek_value
 from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, Ledger
-from screens.report import seeking
-from screens.report import ways as reporting
 from screens.report.report import Report
+from screens.report.scenarios import seeking
+from screens.report.scenarios import ways as reporting
 
 Out = Annotated[
     Path | None,
@@ -63,6 +63,6 @@ def seek(
 def _also_written(report: Report, out: Path | None) -> Report:
     if out is None:
         return report
-    from screens.report import answer_files  # noqa: PLC0415 - what writes workbooks takes libraries that others do not
+    from screens.report.files import answers  # noqa: PLC0415 - what writes workbooks takes libraries that others do not
 
-    return answer_files.written(report, out)
+    return answers.written(report, out)

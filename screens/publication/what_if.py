@@ -18,10 +18,10 @@ from scenarios.baseline import Baseline
 from scenarios.gainers import View
 from scenarios.outcome import Outcome
 from screens.publication.pages import Edition, document, figure, paragraph, table_of
-from screens.report import scenarios as reporting
-from screens.report import years
 from screens.report.render import svg
 from screens.report.report import Link, Row, Table, columns, link
+from screens.report.scenarios import answers as reporting
+from screens.report.scenarios import years
 
 FOLDER = "what-if"
 NOBODYS = (

@@ -8,11 +8,10 @@ from ledger.money import plain_decimal, spoken
 from ledger.readings import RECORDED, GradeReading
 from ledger.reports import pots as fencing
 from ledger.reports import register
-from ledger.reports.other_years import non_recurrent_years
 from ledger.reports.over_receivers import middle, packets
 from ledger.reports.position import Moment, position, year_in_view
-from ledger.reports.pot_lives import PotLife, pot_lives
 from ledger.reports.pots import Fence
+from ledger.reports.pots_over_years import PotLife, non_recurrent_years, pot_lives
 from ledger.reports.receivers import PENNY_PACKETS, Received, Value, received
 from ledger.reports.summary import percent
 from ledger.store.base import Reader

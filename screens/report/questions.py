@@ -17,7 +17,7 @@ from scenarios.outcome import Outcome
 from scenarios.scorecard import scorecard
 from screens.report.national import told
 from screens.report.report import NOT_AVAILABLE, Link, Report, count_of, in_words
-from screens.report.scenarios import moving
+from screens.report.scenarios.answers import moving
 
 
 @dataclass(frozen=True, slots=True)

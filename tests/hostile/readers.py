@@ -27,8 +27,8 @@ from ledger.reports.verify import verify
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from scenarios.bids.file import read_bids
+from scenarios.files.scenario import read_scenario
 from scenarios.saved import read_result
-from scenarios.scenario import read_scenario
 from scenarios.solve.file import read_goal
 from tests.allocations.published import small
 from tests.allocations.published.test_change_summary import summary

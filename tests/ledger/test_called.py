@@ -11,8 +11,8 @@ from ledger.entries.decisions.known import known
 from ledger.entries.posting import post
 from ledger.proofs import inclusion
 from ledger.reports import register
-from ledger.reports.called import as_on, every_name
 from ledger.reports.position import moment, position
+from ledger.reports.register import as_on, every_name
 from ledger.reports.verify import verify
 from ledger.store.base import Store
 from screens.cli.guard import reading

@@ -15,7 +15,7 @@ import pytest
 from ledger.entries.posting import post
 from ledger.models import UNPUBLISHED
 from ledger.reports import position as holding
-from ledger.reports.called import as_on
+from ledger.reports.register import as_on
 from ledger.store import backup, views
 from ledger.store.address import Address
 from ledger.store.base import Store

@@ -11,7 +11,7 @@ from pathlib import Path
 from allocations.demo import build
 from ledger.store.base import Store
 from scenarios import expected, outcome
-from scenarios.scenario import SCHEMA_FILE, schema_text
+from scenarios.files.scenario import SCHEMA_FILE, schema_text
 
 
 def main(names: list[str]) -> None:

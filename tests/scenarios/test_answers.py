@@ -12,9 +12,9 @@ from scenarios import order
 from scenarios.baseline import baseline_of
 from scenarios.bridge import bridges, measured
 from scenarios.engine import apply
+from scenarios.files.scenario import Scenario, written
 from scenarios.gainers import BY_IMD, BY_NEED, views
 from scenarios.outcome import explore
-from scenarios.scenario import Scenario, written
 from scenarios.scorecard import scorecard
 from scenarios.world import World
 from tests.scenarios.worlds import play, position, row, scenario, usual, world

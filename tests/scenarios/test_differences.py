@@ -2,8 +2,8 @@
 
 from scenarios import outcome
 from scenarios.compare import compare, differences
+from scenarios.files.scenario import Scenario, read_scenario, written
 from scenarios.outcome import explore
-from scenarios.scenario import Scenario, read_scenario, written
 from tests.scenarios.worlds import scenario, usual
 
 RELEASE = {"lever": "release", "funds": ["winter"]}

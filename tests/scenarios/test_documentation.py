@@ -14,8 +14,8 @@ from ledger.years import FinancialYear
 from scenarios import baseline
 from scenarios.baseline import Baseline
 from scenarios.engine import run
+from scenarios.files.scenario import Scenario, read_scenario, written
 from scenarios.levers import ALL
-from scenarios.scenario import Scenario, read_scenario, written
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "levers.md"
 SECTIONS = re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)

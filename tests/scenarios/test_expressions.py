@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.errors import Refused
-from scenarios.expressions import put_in, put_in_words
+from scenarios.files.expressions import put_in, put_in_words
 from scenarios.outcome import _assumptions
 from scenarios.saved import read_text
 

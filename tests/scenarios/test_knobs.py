@@ -8,9 +8,9 @@ from allocations.reading.strict_yaml import read_lines
 from ledger.errors import Refused
 from scenarios import outcome
 from scenarios.engine import run
-from scenarios.knobs import BLOCKS, CHOICE, POUNDS, as_text, built, knobs, turned
+from scenarios.files.knobs import BLOCKS, CHOICE, POUNDS, as_text, built, knobs, turned
+from scenarios.files.scenario import WrittenScenario, read_scenario
 from scenarios.saved import read_text
-from scenarios.scenario import WrittenScenario, read_scenario
 from tests import demo_of_2025_26
 
 NAMES = sorted(outcome.library())

@@ -7,8 +7,8 @@ import pytest
 from allocations.shares.apportion import apportion
 from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
 from scenarios.baseline import baseline_of
+from scenarios.files.scenario import Scenario, written
 from scenarios.outcome import explore
-from scenarios.scenario import Scenario, written
 from tests.scenarios.worlds import MARCH, held_pence, play, position, row, same, sums, usual, world
 
 

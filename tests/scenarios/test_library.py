@@ -17,9 +17,9 @@ from ledger.store.base import Store
 from scenarios import expected, outcome
 from scenarios.change import held, tidied, total
 from scenarios.compare import compare
+from scenarios.files.scenario import SCHEMA_FILE, read_scenario, schema, schema_text
+from scenarios.files.variants import LIBRARY
 from scenarios.order import differs
-from scenarios.scenario import SCHEMA_FILE, read_scenario, schema, schema_text
-from scenarios.variants import LIBRARY
 
 NAMES = sorted(outcome.library())
 REGENERATE = "if this is meant, run: python -m tests.scenarios.expected"

@@ -10,8 +10,8 @@ from ledger.store.base import Store
 from ledger.years import FinancialYear
 from scenarios import baseline, outcome
 from scenarios.engine import run
+from scenarios.files.scenario import Scenario, written
 from scenarios.movements import movements
-from scenarios.scenario import Scenario, written
 from tests.scenarios.test_paths import after, path
 from tests.scenarios.worlds import MARCH, held_pence, play, position, refusal, row, scenario, sums, usual, world
 

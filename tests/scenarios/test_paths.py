@@ -13,9 +13,9 @@ from ledger.errors import Refused
 from ledger.years import FinancialYear
 from scenarios import outcome
 from scenarios.change import total
+from scenarios.files.scenario import Scenario, written
 from scenarios.outcome import Outcome, YearOutcome
-from scenarios.scenario import Scenario, written
-from screens.report import years as by_year
+from screens.report.scenarios import years as by_year
 from tests.scenarios.test_properties import positions, shares
 from tests.scenarios.worlds import held_pence, play, position, row, same, sums, usual, world
 

@@ -13,8 +13,8 @@ from ledger.reports.measures import measures
 from scenarios.baseline import Baseline, baseline_of, position_hash
 from scenarios.bridge import bridges
 from scenarios.engine import Done, Run, apply, run
+from scenarios.files.scenario import written
 from scenarios.order import Pair, differs
-from scenarios.scenario import written
 from scenarios.selection import system_column
 from tests.scenarios.worlds import FUNDS, held_pence, play, position, row, same, scenario, sums, world
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from ledger.errors import Refused
 from scenarios import ranges, saved
-from scenarios.knobs import as_text
+from scenarios.files.knobs import as_text
+from scenarios.files.shapes import drawn
 from scenarios.outcome import Outcome, explore, plain
 from scenarios.ranges import GAINING, LOSING, MOVED, READINGS, document, ranged
 from scenarios.saved import read_text
-from scenarios.shapes import drawn
 from tests.scenarios.worlds import scenario, usual
 
 DEVOLVE = {"lever": "devolve", "funds": ["winter"], "to": "place", "share": "$share", "by": "registered"}
@@ -144,7 +144,7 @@ def test_an_end_that_a_step_cannot_have_is_refused_with_its_value() -> None:
 
 
 def test_a_scenario_made_in_python_has_readings_alone() -> None:
-    from scenarios.scenario import written
+    from scenarios.files.scenario import written
 
     made = explore(written(scenario({**DEVOLVE, "share": "0.5"})), usual())
     assert ranged(made).rests_on == ()
@@ -235,7 +235,7 @@ def test_ranges_of_every_year_hold_the_answer_and_one_seed_gives_the_same_bytes(
 
 
 def test_the_table_of_ranges_has_a_column_a_year() -> None:
-    from screens.report.ranges import in_ranges
+    from screens.report.scenarios.ranges import in_ranges
 
     found = ranged(answer(CUT, assumptions=[GROWTH, HOW_MUCH], **growing()), 60)
     table, tornado = in_ranges(found)

@@ -14,7 +14,7 @@ import scenarios
 from allocations.reading.strict_yaml import StrictModel
 from ledger.errors import Refused
 from scenarios.engine import run
-from scenarios.scenario import read_scenario
+from scenarios.files.scenario import read_scenario
 from tests.scenarios.worlds import refusal, usual
 
 GOOD = """title: A case

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import devolution
 from ledger.errors import Refused
-from scenarios.scenario import Assumption
+from scenarios.files.scenario import Assumption
 from scenarios.solve.crossing import cross
 from scenarios.solve.seek import condition_of, figures, scale_of
 

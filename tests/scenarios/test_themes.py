@@ -1,7 +1,7 @@
 """The library by what its scenarios ask: each stands once, and what people type finds it."""
 
 from scenarios import outcome
-from scenarios.themes import OTHERS, THEMES, in_order, theme
+from scenarios.files.themes import OTHERS, THEMES, in_order, theme
 
 
 def test_every_scenario_of_the_library_has_one_theme() -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import devolution
 from ledger.errors import Refused
 from scenarios import outcome, saved
-from scenarios.variants import changed_name, changed_sentence, parts, turned_name
+from scenarios.files.variants import changed_name, changed_sentence, parts, turned_name
 
 NAME = "devolve-80-at-once"
 TURNED = f"{NAME}@share_at_place=76%"

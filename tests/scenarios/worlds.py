@@ -14,7 +14,7 @@ from ledger.years import FinancialYear
 from scenarios.baseline import Baseline, baseline_of
 from scenarios.change import held, tidied, total
 from scenarios.engine import Run, run
-from scenarios.scenario import Scenario, written
+from scenarios.files.scenario import Scenario, written
 from scenarios.world import World, WorldFund, WorldOrganisation, WorldTier
 
 YEAR = FinancialYear(2025)

@@ -10,7 +10,7 @@ from allocations.shares.why_tied import why_tied
 from ledger.money import exact_pounds
 from ledger.reports import position, trend
 from ledger.store.base import Store
-from screens.report import briefing
+from screens.report.files import briefing
 from tests.screens.pages import document, no_leftovers, page, said, tables
 
 __all__ = ["no_leftovers"]

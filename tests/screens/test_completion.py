@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 import devolution
 from scenarios import outcome
-from screens.cli import completion, lazy
+from screens.cli import lazy, options
 
 
 def offered(*words: str) -> list[str]:
@@ -34,5 +34,5 @@ def test_scenarios_and_icbs_are_offered_where_they_are_asked_for() -> None:
 
 def test_every_scenario_is_offered_with_its_title_and_an_icb_by_its_name_too() -> None:
     titles = {name: outcome.find(name).scenario.title for name in outcome.library()}
-    assert dict(completion.scenario_names("")) == titles
-    assert completion.icb_codes("west york") == [("QWO", "NHS West Yorkshire ICB")]
+    assert dict(options.scenario_names("")) == titles
+    assert options.icb_codes("west york") == [("QWO", "NHS West Yorkshire ICB")]

@@ -10,7 +10,7 @@ import pytest
 
 from allocations.files.budgets.importing import write_problems
 from ledger.errors import Problem
-from screens.report.exports import EXPORTS
+from screens.report.files.exports import EXPORTS
 from screens.web.importing import common
 from tests.allocations.excel.commands import run
 from tests.screens.importing import NAME, field, funded

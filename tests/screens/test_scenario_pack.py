@@ -16,7 +16,7 @@ from ledger.money import exact_pounds, millions, spoken
 from scenarios import outcome
 from screens.report import marks
 from screens.report.render import svg
-from screens.report.scenarios import spans
+from screens.report.scenarios.answers import spans
 from tests.scenarios.worlds import play
 
 NAME = "running-costs-halved"

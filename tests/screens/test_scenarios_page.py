@@ -17,7 +17,7 @@ from ledger.money import exact_pounds, spoken
 from ledger.store.base import Store
 from scenarios import outcome, saved
 from scenarios.ranges import without_ranges
-from screens.report import answer_files
+from screens.report.files import answers
 from screens.report.render.json import document
 from screens.report.report import Report
 from screens.web.pages import scenarios
@@ -348,9 +348,9 @@ def test_a_way_to_fair_shares_is_the_commands_to_the_penny(
     assert f'"{exact_pounds(wanted["rows"][0]["year_5_pence"])}"' in tables(app)
     assert "NHS Birmingham and Solihull ICB" in tables(app)
     # What the page offers is what the command writes.
-    answer_files.written(reports[0], tmp_path / "page.csv")
+    answers.written(reports[0], tmp_path / "page.csv")
     assert (tmp_path / "page.csv").read_bytes() == (tmp_path / "way.csv").read_bytes()
-    answer_files.written(reports[0], tmp_path / "page.xlsx")
+    answers.written(reports[0], tmp_path / "page.xlsx")
     book = {sheet.name: sheet for sheet in read_workbook(tmp_path / "page.xlsx").sheets}
     (listed,) = [sheet for name, sheet in book.items() if name.startswith("1 ")]
     paid = {row[0].text: Decimal(str(row[3].value)) for row in listed.rows[4:]}

@@ -16,7 +16,7 @@ from ledger.errors import refuse
 from ledger.inputs import Input
 from ledger.reports import register
 from ledger.reports.below import StructurePoint, below, members
-from ledger.reports.called import every_name
+from ledger.reports.register import every_name
 from ledger.store.base import Reader
 from ledger.structure import suggestion
 

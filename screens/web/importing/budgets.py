@@ -23,7 +23,7 @@ from ledger.reports.position import Moment
 from ledger.store.base import Store
 from ledger.words import AVAILABLE
 from ledger.years import FinancialYear
-from screens.report import imports
+from screens.report.files import imports
 from screens.report.render import page as tables
 from screens.report.wording import PAGE
 from screens.web.importing import answers, common, wizard

@@ -22,7 +22,7 @@ from ledger.errors import LedgerError, Problem, Refused
 from ledger.inputs import Input
 from ledger.store.base import Store
 from screens.report.causes import by_cause
-from screens.report.exports import EXCEL
+from screens.report.files.exports import EXCEL
 from screens.report.render import page as tables
 from screens.report.report import Table, columns
 from screens.report.wording import PAGE

@@ -22,7 +22,7 @@ from ledger.reports.position import Moment
 from ledger.store.attachments import attaching
 from ledger.store.base import Store
 from ledger.years import FinancialYear, parse_year
-from screens.report import imports
+from screens.report.files import imports
 from screens.report.render import page as tables
 from screens.report.report import Table, columns, count, day, entry_link, link
 from screens.report.wording import KIND_OF_FILE, PAGE

@@ -14,9 +14,9 @@ from scenarios.bids.pot import LISTED, PotPlan
 from scenarios.bids.simulation import PotOutcome, simulate
 from scenarios.bids.tornado import TornadoBar, tornado
 from scenarios.bids.words import number, provenance, sentences, words
-from screens.report import bids
 from screens.report.marks import at_millions
 from screens.report.render import page as tables
+from screens.report.scenarios import bids
 from screens.web.charts.bars import Range, Swing, spreads
 from screens.web.charts.bars import tornado as draw_tornado
 from screens.web.importing import common

@@ -21,8 +21,8 @@ from ledger.store.base import Store
 from ledger.years import FinancialYear
 from scenarios import outcome as outcomes
 from scenarios import saved
-from screens.report import exports
-from screens.report.exports import EXPORTS, Export, ExportRequest
+from screens.report.files import exports
+from screens.report.files.exports import EXPORTS, Export, ExportRequest
 from screens.report.render import page as tables
 from screens.report.report import Report, count_of
 from screens.web.importing import steps, undo

@@ -18,8 +18,9 @@ from ledger.reports.summary import percent
 from ledger.reports.trend import MONTHS, YEARS
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
-from screens.report import briefing, over_time, shares
 from screens.report import national as reporting
+from screens.report import over_time, shares
+from screens.report.files import briefing
 from screens.report.marks import at_percent
 from screens.report.national import in_percent
 from screens.report.render import page as tables

@@ -9,10 +9,10 @@ import streamlit as st
 from ledger.errors import Refused
 from scenarios import outcome, saved
 from scenarios.baseline import Baseline
+from scenarios.files.scenario import WrittenScenario
+from scenarios.files.variants import changed_sentence, parts
 from scenarios.outcome import Outcome
 from scenarios.ranges import Ranges, ranged, without_ranges
-from scenarios.scenario import WrittenScenario
-from scenarios.variants import changed_sentence, parts
 from screens.report.questions import WHAT_IFS
 from screens.report.render import page as tables
 from screens.web.scenarios import answer, choice, comparison, results, save, seeking, ways

@@ -17,8 +17,9 @@ from ledger.errors import LedgerError
 from ledger.money import parse_pounds, spoken
 from ledger.reports.position import Moment, moment
 from ledger.store.base import Reader, Store
-from screens.report import recording, register_files
-from screens.report.exports import EXCEL
+from screens.report import recording
+from screens.report.files import registers
+from screens.report.files.exports import EXCEL
 from screens.report.render import page as tables
 from screens.report.report import Report
 from screens.web.importing import common
@@ -36,13 +37,13 @@ _LETTER = "Total of the allocation letter (£), if the file does not say it"
 _Write = Callable[[Reader, Moment, Path], Report]
 _WRITTEN: dict[str, tuple[str, str, str, _Write]] = {
     "template": (
-        "An empty register, with lists and checks (Excel)", "register.xlsx", EXCEL, register_files.template_of
+        "An empty register, with lists and checks (Excel)", "register.xlsx", EXCEL, registers.template_of
     ),
     "register": (
-        "Every decision of these books as a register (Excel)", "decisions.xlsx", EXCEL, register_files.decisions_of
+        "Every decision of these books as a register (Excel)", "decisions.xlsx", EXCEL, registers.decisions_of
     ),
     "csv": (
-        "Every decision of these books as a register (CSV)", "decisions.csv", "text/csv", register_files.decisions_of
+        "Every decision of these books as a register (CSV)", "decisions.csv", "text/csv", registers.decisions_of
     ),
 }  # fmt: skip
 

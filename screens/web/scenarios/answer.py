@@ -8,11 +8,18 @@ import streamlit as st
 
 from scenarios.outcome import Outcome
 from scenarios.ranges import Ranges
-from screens.report import headlines
-from screens.report import scenarios as reporting
 from screens.report.marks import at_unit
-from screens.report.ranges import driver_title, figure_ranges, most_driven, range_sentence, range_value, swings
 from screens.report.render import page as tables
+from screens.report.scenarios import answers as reporting
+from screens.report.scenarios import headlines
+from screens.report.scenarios.ranges import (
+    driver_title,
+    figure_ranges,
+    most_driven,
+    range_sentence,
+    range_value,
+    swings,
+)
 from screens.web.charts.bars import Swing, tornado
 from screens.web.charts.flows import bridge as draw_bridge
 from screens.web.shell import frame

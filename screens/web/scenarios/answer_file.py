@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from scenarios import saved
-from screens.report import answer_files
-from screens.report.exports import EXCEL
+from screens.report.files import answers
+from screens.report.files.exports import EXCEL
 from screens.report.report import Report
 from screens.web.shell import frame
 
@@ -17,8 +17,8 @@ def offer(report: Report, stem: str) -> None:
     """Offer a report as a workbook and as a table; each is made when somebody asks for it."""
     one, two, _ = st.columns([2, 2, 3])
     for column, label, suffix, mime in (
-        (one, "This answer (Excel)", answer_files.WORKBOOK, EXCEL),
-        (two, "This answer (CSV)", answer_files.TABLE, "text/csv"),
+        (one, "This answer (Excel)", answers.WORKBOOK, EXCEL),
+        (two, "This answer (CSV)", answers.TABLE, "text/csv"),
     ):
         column.download_button(
             label,
@@ -33,7 +33,7 @@ def offer(report: Report, stem: str) -> None:
 def _made(report: Report, suffix: str) -> bytes:
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"answer{suffix}"
-        answer_files.written(report, path)
+        answers.written(report, path)
         return path.read_bytes()
 
 

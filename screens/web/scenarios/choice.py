@@ -13,10 +13,10 @@ from ledger.errors import Refused
 from ledger.store.attachments import Version
 from ledger.years import FinancialYear
 from scenarios import baseline, outcome, saved
-from scenarios.knobs import BLOCKS, CHOICE, Knob, as_text, built, knobs, lines, turned
-from scenarios.scenario import read_scenario
-from scenarios.themes import in_order, theme
-from scenarios.variants import Difference, parts, turned_name, what_differs
+from scenarios.files.knobs import BLOCKS, CHOICE, Knob, as_text, built, knobs, lines, turned
+from scenarios.files.scenario import read_scenario
+from scenarios.files.themes import in_order, theme
+from scenarios.files.variants import Difference, parts, turned_name, what_differs
 from screens.web.importing import common
 from screens.web.shell import address, frame, open_ledger
 from screens.web.shell.open_ledger import Books

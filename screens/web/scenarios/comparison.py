@@ -8,11 +8,11 @@ from ledger.money import spoken
 from scenarios import compare, saved
 from scenarios.compare import Comparison
 from scenarios.outcome import Outcome
-from screens.report import board_pack
-from screens.report import scenarios as reporting
+from screens.report.files import board_pack
 from screens.report.marks import at_millions
 from screens.report.render import page as tables
 from screens.report.report import Link, Table, columns, link
+from screens.report.scenarios import answers as reporting
 from screens.web.charts.bars import Bar
 from screens.web.charts.flows import bridge as draw_bridge
 from screens.web.charts.grouped import grouped

@@ -11,13 +11,13 @@ from ledger.errors import Refused
 from ledger.store.attachments import SavedSince, Version
 from scenarios import outcome, saved
 from scenarios.compare import differences
-from scenarios.knobs import as_text
+from scenarios.files.knobs import as_text
+from scenarios.files.scenario import Scenario, read_scenario
+from scenarios.files.variants import Difference, changed_name
 from scenarios.outcome import Outcome
 from scenarios.ranges import Ranges
-from scenarios.scenario import Scenario, read_scenario
-from scenarios.variants import Difference, changed_name
-from screens.report import board_pack
-from screens.report.exports import EXCEL
+from screens.report.files import board_pack
+from screens.report.files.exports import EXCEL
 from screens.report.render import page as tables
 from screens.report.report import Link, Table, columns, day, link
 from screens.web.scenarios.choice import Opened, is_knob, remember

@@ -4,13 +4,13 @@ import streamlit as st
 
 from ledger.errors import Refused
 from scenarios import outcome, saved
-from scenarios.scenario import WrittenScenario
+from scenarios.files.scenario import WrittenScenario
+from scenarios.files.themes import in_order
 from scenarios.solve.crossing import ScalePoint
 from scenarios.solve.seek import Sought, SoughtFigure, figures, seek
-from scenarios.themes import in_order
-from screens.report import seeking as reporting
 from screens.report.marks import Where, at_unit
 from screens.report.render.colours import OVER_TIME, Colour
+from screens.report.scenarios import seeking as reporting
 from screens.web.charts.lines import lines
 from screens.web.scenarios import answer_file, choice
 from screens.web.shell import address, frame, open_ledger

@@ -14,15 +14,15 @@ from ledger.errors import Refused
 from ledger.reports.position import Moment
 from ledger.years import FinancialYear
 from scenarios import baseline
-from scenarios.knobs import as_text, lines
+from scenarios.files.knobs import as_text, lines
 from scenarios.solve.file import read_goal
 from scenarios.solve.goal import MOST_YEARS
 from scenarios.solve.together import Ways
 from scenarios.weighing import FAIR_SHARE
-from screens.report import ways as reporting
 from screens.report.marks import at_percent
 from screens.report.render import page as tables
 from screens.report.report import Report
+from screens.report.scenarios import ways as reporting
 from screens.web.charts.bars import Bar
 from screens.web.charts.grouped import grouped
 from screens.web.importing import common

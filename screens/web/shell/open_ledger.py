@@ -12,8 +12,8 @@ import streamlit as st
 
 from ledger.errors import UNAVAILABLE, LedgerError
 from ledger.readings import RECORDED, GradeReading
-from ledger.reports.called import as_on
 from ledger.reports.position import Moment, moment, position
+from ledger.reports.register import as_on
 from ledger.rules.rights import NOBODY
 from ledger.store.address import Address, parse
 from ledger.store.base import Reader, Store

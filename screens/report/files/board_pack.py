@@ -22,13 +22,13 @@ from scenarios.gainers import View, deprivation
 from scenarios.outcome import Outcome
 from scenarios.ranges import FigureRange, Ranges, ranged
 from scenarios.world import ICB
-from screens.report import headlines, scenarios, years
 from screens.report.marks import at_pounds, pounds_apart
-from screens.report.ranges import range_sentence, range_value, swings
 from screens.report.render import page as rendered
 from screens.report.render import svg
 from screens.report.render.workbook import sheet
 from screens.report.report import Table, about
+from screens.report.scenarios import answers, headlines, years
+from screens.report.scenarios.ranges import range_sentence, range_value, swings
 
 _LEVELS = {
     "icb": "ICBs",
@@ -87,7 +87,7 @@ def workbook(reader: Reader, outcome: Outcome, content: bytes, out: Path) -> Gua
         reader,
         outcome.run.books.at or moment(reader),
         title=written.scenario.title,
-        question=" ".join(filter(None, [written.scenario.question, scenarios.changed(outcome)])),
+        question=" ".join(filter(None, [written.scenario.question, answers.changed(outcome)])),
         source=written.name,
         sha256=hashlib.sha256(content).hexdigest(),
     )
@@ -150,7 +150,7 @@ def _front(outcome: Outcome, found: Ranges) -> str:
     drives = swings(found)
     asked = scenario.decision or "None: this is for information."
     first = [
-        _words(scenarios.changed(outcome)),
+        _words(answers.changed(outcome)),
         f"<p class=question>{escape(scenario.question)}</p>",
         f"<p class=answer>{escape(headlines.in_a_sentence(outcome, found))}</p>",
         "<div class=figures>" + "".join(_card(each) for each in headlines.three(outcome, found)) + "</div>",
@@ -162,10 +162,10 @@ def _front(outcome: Outcome, found: Ranges) -> str:
         "<h2>Where it goes</h2>",
         *_maps(outcome),
         "<h2>What it rests on</h2>",
-        _words(f"{scenarios.HYPOTHETICAL} {scenarios.rests_on(outcome)}"),
+        _words(f"{answers.HYPOTHETICAL} {answers.rests_on(outcome)}"),
         _words(range_sentence(found)),
         "<h2>What it cannot say</h2>",
-        "<ul>" + "".join(f"<li>{escape(each)}</li>" for each in scenarios.cannot_say(outcome)) + "</ul>",
+        "<ul>" + "".join(f"<li>{escape(each)}</li>" for each in answers.cannot_say(outcome)) + "</ul>",
         f"<h2>The decision asked</h2><p class=answer>{escape(asked)}</p>",
     ]
     return f"<section class=front>{''.join(first)}</section><section class='front sheet'>{''.join(second)}</section>"
@@ -226,27 +226,27 @@ def _one(outcome: Outcome, between: Ranges, beside: Sequence[Outcome]) -> str:
         "<h3>In a paragraph</h3>",
         _words(outcome.sentence),
         "<h2>What is done</h2>",
-        _table(scenarios.steps(outcome)),
-        _words(scenarios.order_sentence(outcome)),
+        _table(answers.steps(outcome)),
+        _words(answers.order_sentence(outcome)),
         "<h2>What changes</h2>",
-        _table(scenarios.amounts(outcome)),
+        _table(answers.amounts(outcome)),
     ]
-    for each in scenarios.moving(outcome):
-        sentence = scenarios.bridge_sentence(each)
+    for each in answers.moving(outcome):
+        sentence = answers.bridge_sentence(each)
         same = [b for found in beside for b in found.bridges.bridges if b.quantity.name == each.quantity.name]
-        picture = svg.bridge(scenarios.spans(each), name=sentence, beside=[scenarios.spans(other) for other in same])
+        picture = svg.bridge(answers.spans(each), name=sentence, beside=[answers.spans(other) for other in same])
         parts.append(
             f"<h3>{escape(each.quantity.title)}</h3>{_words(sentence)}<figure>{picture}</figure>"
-            f"{_table(scenarios.bridge(each))}"
+            f"{_table(answers.bridge(each))}"
         )
-    parts += [_words(scenarios.still(outcome)), *map(_table, scenarios.lines_in_short(outcome))]
+    parts += [_words(answers.still(outcome)), *map(_table, answers.lines_in_short(outcome))]
     parts += ["<h2>Who gains and who loses</h2>"]
     parts += [_gains(view) for view in outcome.views]
     if outcome.movements:
-        parts.append(_table(scenarios.movements(outcome).beginning()[0]))
-    parts += ["<h2>The propositions</h2>", _table(scenarios.scorecard(outcome))]
-    parts += ["<h2>Every measure</h2>", _table(scenarios.measures(outcome))]
-    assumed = scenarios.assumptions(outcome)
+        parts.append(_table(answers.movements(outcome).beginning()[0]))
+    parts += ["<h2>The propositions</h2>", _table(answers.scorecard(outcome))]
+    parts += ["<h2>Every measure</h2>", _table(answers.measures(outcome))]
+    assumed = answers.assumptions(outcome)
     parts += ["<h2>What is assumed</h2>", _table(assumed) if assumed else "<p>The file names no assumption.</p>"]
     return "".join(parts)
 
@@ -258,29 +258,29 @@ def _by_year(outcome: Outcome) -> list[str]:
 
 
 def _gains(view: View) -> str:
-    parts = [f"<h3>{escape(view.title)}</h3>", _words(scenarios.gain_sentence(view))]
+    parts = [f"<h3>{escape(view.title)}</h3>", _words(answers.gain_sentence(view))]
     if view.gains:
-        rows = scenarios.ends(view, MOST_PRINTED)
+        rows = answers.ends(view, MOST_PRINTED)
         if len(rows) < len(view.gains):
             parts.append(
                 _words(f"The {len(rows)} largest changes of {len(view.gains):,} are printed; the workbook has all.")
             )
-        parts.append(_table(scenarios.gains(view, rows)))
-    fifths = scenarios.fifths(view)
+        parts.append(_table(answers.gains(view, rows)))
+    fifths = answers.fifths(view)
     if fifths is not None:
         parts += [_words(f"Deprivation: {view.basis}."), _table(fifths)]
     return "".join(parts)
 
 
 def _compared(outcomes: Sequence[Outcome], comparison: Comparison) -> str:
-    listed = "".join(f"<li>{escape(name)}</li>" for name in scenarios.scenario_names(comparison))
+    listed = "".join(f"<li>{escape(name)}</li>" for name in answers.scenario_names(comparison))
     parts = [f"<ul>{listed}</ul>", *(_words(sentence) for sentence in compare.sentences(comparison))]
-    parts.append(_table(scenarios.side_by_side(comparison, ("amount", "test"), "What differs in the outcome")))
+    parts.append(_table(answers.side_by_side(comparison, ("amount", "test"), "What differs in the outcome")))
     for each in outcomes[0].bridges.bridges:
-        if any(b.quantity.name == each.quantity.name for outcome in outcomes for b in scenarios.moving(outcome)):
-            parts.append(_table(scenarios.bridges_side_by_side(outcomes, each.quantity.name)))
-    parts += [_table(scenarios.gains_side_by_side(comparison, level, MOST_PRINTED)) for level in comparison.levels]
-    differs = scenarios.what_differs(comparison)
+        if any(b.quantity.name == each.quantity.name for outcome in outcomes for b in answers.moving(outcome)):
+            parts.append(_table(answers.bridges_side_by_side(outcomes, each.quantity.name)))
+    parts += [_table(answers.gains_side_by_side(comparison, level, MOST_PRINTED)) for level in comparison.levels]
+    differs = answers.what_differs(comparison)
     parts.append(_words("The files say the same.") if differs is None else _table(differs))
     return "".join(parts)
 
@@ -292,7 +292,7 @@ def _foot(outcomes: Sequence[Outcome], at: Moment) -> str:
         for found in outcomes
     )
     return (
-        f"<h2>What these figures are</h2>{_words(scenarios.HYPOTHETICAL)}{_words(' '.join(about(at)))}"
+        f"<h2>What these figures are</h2>{_words(answers.HYPOTHETICAL)}{_words(' '.join(about(at)))}"
         f"<p>Run again with <code>devolution scenario run</code>; these hashes say whether it is the same:</p>"
         f"<ul>{hashes}"
         "</ul><p>Prototype, not an NHS England product. Contains public sector information licensed under the Open "
@@ -312,29 +312,29 @@ def _table(table: Table) -> str:
 def _sheets(outcome: Outcome) -> list[MoreSheet]:
     note = outcome.sentence
     sheets = [
-        sheet("Steps", scenarios.steps(outcome), note),
-        sheet("Amounts", scenarios.amounts(outcome), note),
+        sheet("Steps", answers.steps(outcome), note),
+        sheet("Amounts", answers.amounts(outcome), note),
         *(
-            sheet(f"Bridge {number}", scenarios.bridge(each), scenarios.bridge_sentence(each))
-            for number, each in enumerate(scenarios.moving(outcome), 1)
+            sheet(f"Bridge {number}", answers.bridge(each), answers.bridge_sentence(each))
+            for number, each in enumerate(answers.moving(outcome), 1)
         ),
     ]
-    sheets.append(sheet("By fund", scenarios.by_fund(outcome), note))
-    sheets.append(sheet("Resource movement", scenarios.movements(outcome), note))
-    sheets.append(sheet("By discretion", scenarios.by_discretion(outcome), note))
+    sheets.append(sheet("By fund", answers.by_fund(outcome), note))
+    sheets.append(sheet("Resource movement", answers.movements(outcome), note))
+    sheets.append(sheet("By discretion", answers.by_discretion(outcome), note))
     for view in outcome.views:
         if view.gains:
-            told = scenarios.gain_sentence(view)
-            sheets.append(sheet(_LEVELS[view.level], scenarios.gains(view), told))
-        fifths = scenarios.fifths(view)
+            told = answers.gain_sentence(view)
+            sheets.append(sheet(_LEVELS[view.level], answers.gains(view), told))
+        fifths = answers.fifths(view)
         if fifths is not None:
             sheets.append(sheet(f"{_LEVELS[view.level]} by deprivation", fifths, f"Deprivation: {view.basis}."))
     sheets += [
-        sheet("Propositions", scenarios.scorecard(outcome), "Side by side, and never put together into one score."),
-        sheet("Measures", scenarios.measures(outcome), f"Every measure, in both scopes. {PAYERS_VIEW}"),
+        sheet("Propositions", answers.scorecard(outcome), "Side by side, and never put together into one score."),
+        sheet("Measures", answers.measures(outcome), f"Every measure, in both scopes. {PAYERS_VIEW}"),
     ]
     sheets += [sheet(name, table, note) for name, table in years.tables(outcome).items()]
-    assumed = scenarios.assumptions(outcome)
+    assumed = answers.assumptions(outcome)
     return (
         [*sheets, sheet("Assumptions", assumed, "What the scenario assumes, with its grounds.")] if assumed else sheets
     )

@@ -22,7 +22,7 @@ from allocations.reading.strict_yaml import Path_, TextLoader, read_lines
 from ledger.money import PENCE_PER_POUND, parse_pounds
 from scenarios.change import held
 from scenarios.fields import Grade
-from scenarios.variants import make_room
+from scenarios.files.variants import make_room
 from scenarios.weighing import FAIR_SHARE
 from scenarios.world import HOLDERS, ICB, PLACE
 

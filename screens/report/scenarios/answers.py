@@ -13,6 +13,7 @@ from ledger.reports.position import Moment
 from scenarios import compare as comparing
 from scenarios.bridge import Bridge
 from scenarios.compare import Comparison, LevelCompared
+from scenarios.files.variants import changed_sentence
 from scenarios.gainers import Gain, View
 from scenarios.lines import NOT_KNOWN, LineChange
 from scenarios.order import Pair
@@ -21,10 +22,8 @@ from scenarios.ranges import Ranges
 from scenarios.ranges import document as document_of_ranges
 from scenarios.saved import Verdict
 from scenarios.scorecard import Test
-from scenarios.variants import changed_sentence
-from screens.report import marks, years
+from screens.report import marks
 from screens.report.marks import Span
-from screens.report.ranges import in_ranges
 from screens.report.report import (
     NOT_AVAILABLE,
     NOT_DEFINED,
@@ -39,6 +38,8 @@ from screens.report.report import (
     listed,
     share,
 )
+from screens.report.scenarios import years
+from screens.report.scenarios.ranges import in_ranges
 
 HYPOTHETICAL = (
     "Hypothetical: nobody has decided any of this, and the books have not changed. How free each line is, and what "

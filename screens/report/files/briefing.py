@@ -11,8 +11,9 @@ from ledger.money import spoken
 from ledger.reports.position import Moment
 from ledger.reports.trend import TrendPoint
 from ledger.years import FinancialYear
-from screens.report import board_pack, over_time
 from screens.report import national as reporting
+from screens.report import over_time
+from screens.report.files import board_pack
 from screens.report.render import page as rendered
 from screens.report.report import Table, about, money, share, text
 

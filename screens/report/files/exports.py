@@ -15,8 +15,8 @@ from ledger.reports.position import Moment
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
 from scenarios import outcome
+from scenarios.files.scenario import read_scenario
 from scenarios.saved import read_text
-from scenarios.scenario import read_scenario
 from screens.report import decisions, holdings
 from screens.report.render import csv, json
 from screens.report.report import Column, ColumnKind, Report, Table, count, listed, money, text
@@ -142,7 +142,7 @@ def _published(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
 
 
 def _scenario(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
-    from screens.report import board_pack  # noqa: PLC0415 - which draws charts
+    from screens.report.files import board_pack  # noqa: PLC0415 - which draws charts
 
     path, content = Path(asked.scenario), asked.scenario_content
     written = read_scenario(path) if content is None else read_text(content, f"{path.name}.yaml")

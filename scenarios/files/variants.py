@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from allocations.reading.strict_yaml import read_lines
-from scenarios.expressions import NoExpression, number
+from scenarios.files.expressions import NoExpression, number
 
-LIBRARY = Path(__file__).parent / "library"
+LIBRARY = Path(__file__).parents[1] / "library"
 BASED_ON = "based_on"
 _TURNS, _AND = "@", "+"
 _ONE_TURN = re.compile(r"[a-z][\w.-]*=[^=]+")

@@ -10,10 +10,10 @@ from ledger.money import spoken
 from scenarios.outcome import Outcome
 from scenarios.ranges import GAINING, LOSING, MOVED, FigureRange, Ranges
 from scenarios.world import ICB
-from screens.report import scenarios
 from screens.report.marks import Span, at_millions
-from screens.report.ranges import range_value
 from screens.report.report import Table
+from screens.report.scenarios import answers
+from screens.report.scenarios.ranges import range_value
 
 _FIGURES, _MOST_DRAWN, _MOST_LINES, _LONGEST = 3, 10, 6, 36
 
@@ -25,7 +25,7 @@ def in_a_sentence(outcome: Outcome, found: Ranges) -> str:
     if moved is not None and moved.central:
         ends = f" (from {spoken(int(moved.low))} to {spoken(int(moved.high))})" if moved.low != moved.high else ""
         start = f"{spoken(int(moved.central))}{ends} would stand elsewhere, or on other terms"
-    told = next((scenarios.gainers_in_short(view) for view in outcome.views if view.gains), "nobody's total changes")
+    told = next((answers.gainers_in_short(view) for view in outcome.views if view.gains), "nobody's total changes")
     return f"{start}: {told}."
 
 
@@ -68,7 +68,7 @@ def before_and_after(outcome: Outcome) -> Drawing:
     A change too small to be seen beside the whole is no picture: then the largest gains and losses are drawn, or, where
     nobody's total changes, the lines of money that change.
     """
-    moving = [each for each in scenarios.moving(outcome) if each.can_be_seen]
+    moving = [each for each in answers.moving(outcome) if each.can_be_seen]
     if moving:
         most = max(moving, key=lambda each: abs(each.change_pence))
         stands = [(each, at_millions(each)) for each in (most.before_pence, most.after_pence)]
@@ -77,7 +77,7 @@ def before_and_after(outcome: Outcome) -> Drawing:
         ]
         sentence = f"{most.quantity.title}: {spoken(most.before_pence)} before, {spoken(most.after_pence)} after."
         return Drawing("Before and after", sentence, spans)
-    gains = [gain for view in outcome.views[:1] for gain in scenarios.ends(view, _MOST_DRAWN)]
+    gains = [gain for view in outcome.views[:1] for gain in answers.ends(view, _MOST_DRAWN)]
     if gains:
         changes = [(_short(gain.name), gain.change_pence) for gain in gains]
         sentence = "The largest gains and losses of ICBs, with all below them."
@@ -87,7 +87,7 @@ def before_and_after(outcome: Outcome) -> Drawing:
 
 def _lines_that_change(outcome: Outcome) -> Drawing:
     """What becomes free, or local, of the lines that change: whichever changes more."""
-    changing = [each for each in scenarios.moving(outcome) if each.quantity.name in ("free", "local")]
+    changing = [each for each in answers.moving(outcome) if each.quantity.name in ("free", "local")]
     most = max(changing, key=lambda each: abs(each.change_pence), default=None)
     is_free = most is None or most.quantity.name == "free"
     changes = [
@@ -111,7 +111,7 @@ def _short(name: str) -> str:
 
 def which_money(outcome: Outcome) -> list[Table]:
     """The lines that change most, with what of them changes; all of them stand further on."""
-    found = scenarios.lines_in_short(outcome)[:1]
+    found = answers.lines_in_short(outcome)[:1]
     short = [replace(each, rows=each.rows[:_MOST_LINES]) for each in found]
     return [each.with_only(*_that_change(each)) for each in short]
 

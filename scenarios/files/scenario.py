@@ -15,12 +15,12 @@ from pydantic import Field, ValidationError, WithJsonSchema, model_validator
 from allocations.figures.weightings import WEIGHTINGS
 from allocations.reading.strict_yaml import Path_, StrictModel, Whole, place_of, read_lines, read_model
 from ledger.errors import Problem, Refused, refuse
-from scenarios.expressions import NoExpression, named, number, put_in, put_in_words
 from scenarios.fields import NAMED, Instant, Light, Share, Text, Year, Years
+from scenarios.files.expressions import NoExpression, named, number, put_in, put_in_words
+from scenarios.files.shapes import Shape
+from scenarios.files.variants import Difference, changed_from_library, with_values
 from scenarios.levers import Step
 from scenarios.paths.rates import NotKnown, YearlyGrowth
-from scenarios.shapes import Shape
-from scenarios.variants import Difference, changed_from_library, with_values
 
 SCHEMA_VERSION = 1
 LARGEST_FILE_BYTES = 1_000_000
@@ -43,7 +43,7 @@ class Assumption(Grounds):
     Attributes:
         impact: how much the answer would move if it were wrong: red is much, green is little.
         low, high: between which values it lies, written as the value is; both or none.
-        shape: how it is drawn between them, as ``scenarios.shapes`` says; a triangle where nothing is said.
+        shape: how it is drawn between them, as ``scenarios.files.shapes`` says; a triangle where nothing is said.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")

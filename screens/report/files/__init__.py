@@ -1,0 +1,1 @@
+"""What goes into files and comes from them: exports, board packs, briefings, registers and imports."""

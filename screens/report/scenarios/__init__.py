@@ -1,0 +1,1 @@
+"""What scenarios answer: one of them, several, ranges, years, ways to a goal and bids."""
