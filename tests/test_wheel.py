@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.profiles import PROFILE
-
 ROOT = Path(__file__).parent.parent
 # What is read at run time and is no Python: without it a page or a command fails where nobody has the repository.
 READ = (".yaml", ".csv", ".json", ".txt")
@@ -76,7 +74,7 @@ def test_a_newcomer_answers_ten_questions_with_the_package_alone(wheel: Path, tm
 
 # The lowest versions that the bounds allow, on the lowest Python, and the pinned ones on the others. It takes minutes
 # and what is not on the machine is fetched: by night alone.
-@pytest.mark.skipif(PROFILE != "nightly", reason="what is fetched for it is fetched by night")
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("version", "given"),
     [

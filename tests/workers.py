@@ -15,6 +15,10 @@ TOGETHER = {
         "ledger/test_tampering.py", "ledger/test_narrowed.py", "ledger/test_stored_rows.py", "ledger/test_upgrades.py",
         "ledger/test_views.py",
     ),
+    "every page as it is made": (
+        "screens/test_amounts_on_pages.py", "screens/test_colours.py", "screens/test_readability.py",
+        "screens/test_words_on_pages.py",
+    ),
     "the template of a budget": ("allocations/excel/test_template.py", "allocations/excel/test_template_import.py"),
 }  # fmt: skip
 # Files of a few long tests that share nothing dear: each test is a piece of its own.

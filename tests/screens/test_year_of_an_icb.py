@@ -254,7 +254,7 @@ def test_exported_and_brought_into_a_new_ledger_it_is_the_same(
     assert content(path) == content(whole)
 
 
-@pytest.mark.skipif(PROFILE != "nightly", reason="the whole year goes to a server by night")
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", ["server"])
 def test_on_a_server_it_is_the_same_ledger(own: Path, shelf: ServerShelf) -> None:
     with Store.create(shelf.place("year")) as store:
