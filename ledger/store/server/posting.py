@@ -11,164 +11,66 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
-import numpy as np
 import psycopg
 import pyarrow as pa
-import pyarrow.compute as pc
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
 from sqlmodel import SQLModel
 
-from ledger.entries import canonical, named_legs, refusals
+from ledger.entries import canonical, named_legs, ordinary, refusals
 from ledger.entries.at_head import BooksMoved
 from ledger.entries.door import PostingRequest
 from ledger.entries.draft import Draft
-from ledger.entries.named_legs import REST, NamedLegs
+from ledger.entries.ordinary import PlainRequest
 from ledger.entries.posting import Posted, canonical_records
 from ledger.entries.transfers import numbered_legs
 from ledger.errors import AlreadyReversed, KeyReused, LedgerError, Problem, Refused
 from ledger.money import LARGEST_PENCE
 from ledger.rules import beforehand, in_order, rights_judged
 from ledger.store.reading import Reader, contradiction
+from ledger.store.server import arrays
 from ledger.store.server import rules as server_rules
 from ledger.store.server.door import MOST_BATCHES, MOST_ENTRIES, MOST_LEGS
 
-_LARGE = pa.large_binary()
 Records = Mapping[type[SQLModel], pa.Table]
-
-
-class _Sent(bytes):
-    """An array in the form in which PostgreSQL itself sends one: its type, and that of its elements."""
-
-    oid: ClassVar[int]
-    element: ClassVar[int]
-
-
-class _Integers(_Sent):
-    oid = 1007
-    element = 23
-
-
-class _Bigints(_Sent):
-    oid = 1016
-    element = 20
-
-
-class _Booleans(_Sent):
-    oid = 1000
-    element = 16
-
-
-class _Texts(_Sent):
-    oid = 1009
-    element = 25
-
-
-class _SentDumper(Dumper):
-    format = Format.BINARY
-
-    def dump(self, obj: Any) -> bytes:
-        return bytes(obj)
-
-
-class _IntegersDumper(_SentDumper):
-    oid = _Integers.oid
-
-
-class _BigintsDumper(_SentDumper):
-    oid = _Bigints.oid
-
-
-class _BooleansDumper(_SentDumper):
-    oid = _Booleans.oid
-
-
-class _TextsDumper(_SentDumper):
-    oid = _Texts.oid
-
-
-def let_through(connection: psycopg.Connection) -> None:
-    """Let a connection send arrays that are bytes already."""
-    for kind, dumper in (
-        (_Integers, _IntegersDumper), (_Bigints, _BigintsDumper), (_Booleans, _BooleansDumper), (_Texts, _TextsDumper),
-    ):  # fmt: skip
-        connection.adapters.register_dumper(kind, dumper)
 
 
 CALL = "SELECT ledger_post(%s::jsonb, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
-def arguments(batches: Sequence[PostingRequest], brought: Sequence[Sequence[Records]]) -> list[object]:
-    """What ``ledger_post`` is given for some batches.
-
-    Args:
-        brought: for each batch, what each of its entries brings besides legs, in canonical order.
-    """
-    legs = named_legs.of_drafts([draft for batch in batches for draft in batch.drafts])
-    counts = iter(legs.counts)
+def arguments(together: "Sequence[_Waiting]") -> list[object]:
+    """What ``ledger_post`` is given for some batches."""
+    counts, legs = _sent_legs(together)
+    its = iter(counts)
     told = [
         {
-            "person": batch.person,
-            "seen": batch.seen_head,
-            "keep": batch.keep,
-            "tried": batch.only_tried,
-            "entries": [_facts(draft, its, next(counts)) for draft, its in zip(batch.drafts, each, strict=True)],
+            "person": one.asked.person,
+            "seen": one.asked.seen_head,
+            "keep": one.asked.keep,
+            "tried": one.asked.only_tried,
+            "entries": [
+                _facts(draft, each, next(its)) for draft, each in zip(one.asked.drafts, one.brought, strict=True)
+            ],
         }
-        for batch, each in zip(batches, brought, strict=True)
+        for one in together
     ]
-    return [json.dumps(told, default=str, ensure_ascii=False), *_arrays(legs)]
+    return [json.dumps(told, default=str, ensure_ascii=False), *legs]
+
+
+def _sent_legs(together: "Sequence[_Waiting]") -> tuple[Sequence[int], list[arrays.Sent]]:
+    """How many legs each entry of some batches has, and all of them as they are sent."""
+    plain = [one.plain for one in together if one.plain is not None]
+    if len(plain) == len(together):
+        each = [legs for request in plain for legs in request.legs]
+        return [len(legs) for legs in each], arrays.of_plain([leg for legs in each for leg in legs])
+    named = named_legs.of_drafts([draft for one in together for draft in one.asked.drafts])
+    return named.counts, arrays.of_named(named)
 
 
 def _facts(draft: Draft, brought: Records, legs: int) -> dict[str, object]:
     facts: dict[str, object] = {name: getattr(draft, name) for name in canonical.ENTRY_FIELDS}
     records = {str(model.__tablename__): table.to_pylist() for model, table in brought.items() if table.num_rows}
     return {**facts, "legs": legs, **({"records": records} if records else {})}
-
-
-def _arrays(legs: NamedLegs) -> list[_Sent]:
-    """Legs with their accounts named by places in arrays of their own: payers, payees, amounts, ..., standings."""
-    if legs.table.num_rows == 0:
-        kinds = (_Integers, _Integers, _Bigints, _Booleans, _Texts, _Texts, _Texts, _Integers, _Texts)
-        return [kind(_empty(kind.element)) for kind in kinds]
-    payers, payees = ((side.to_numpy() + 1).astype(">i4") for side in (legs.payers, legs.payees))
-    amounts, recurrents, notes = (legs.table[name] for name in REST)
-    return [
-        _Integers(_fixed(23, payers)), _Integers(_fixed(23, payees)),
-        _Bigints(_fixed(20, amounts.to_numpy().astype(">i8"))),
-        _Booleans(_fixed(16, recurrents.to_numpy().astype("u1"))),
-        _Texts(_varied(notes)), _Texts(_varied(legs.accounts["organisation"])), _Texts(_varied(legs.accounts["fund"])),
-        _Integers(_fixed(23, legs.accounts["year"].to_numpy().astype(">i4"))),
-        _Texts(_varied(legs.accounts["standing"])),
-    ]  # fmt: skip
-
-
-def _head(kind: int, size: int, *, may_miss: bool = False) -> bytes:
-    """The beginning of an array of one dimension: dimensions, whether values are missing, type, size, first place."""
-    return np.array([1, int(may_miss), kind, size, 1], ">i4").tobytes()
-
-
-def _empty(kind: int) -> bytes:
-    return np.array([0, 0, kind], ">i4").tobytes()
-
-
-def _fixed(kind: int, values: "np.ndarray[Any, np.dtype[Any]]") -> bytes:
-    """Values of one width, each with its width before it."""
-    sent = np.empty(len(values), np.dtype([("width", ">i4"), ("value", values.dtype)]))
-    sent["width"], sent["value"] = values.dtype.itemsize, values
-    return _head(kind, len(values)) + sent.tobytes()
-
-
-def _varied(texts: pa.ChunkedArray) -> bytes:
-    """Texts, each with its length before it; -1 stands for one that is missing."""
-    said = texts.combine_chunks().cast(pa.large_string()).cast(_LARGE)
-    lengths = pc.fill_null(pc.binary_length(said), -1).to_numpy().astype(">i4")
-    before = pa.Array.from_buffers(pa.binary(4), len(said), [None, pa.py_buffer(lengths)]).cast(_LARGE)
-    joined = pc.binary_join_element_wise(before, pc.fill_null(said, b""), pa.scalar(b"", _LARGE))
-    _, offsets, data = joined.buffers()
-    begin, end = (int(np.frombuffer(offsets, np.int64)[joined.offset + at]) for at in (0, len(joined)))
-    return _head(25, len(said), may_miss=said.null_count > 0) + memoryview(data)[begin:end].tobytes()
 
 
 # What is sent together with others is small; anything larger is worth a call of its own.
@@ -179,8 +81,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class _Waiting:
     """A batch that waits to be sent, and what became of it."""
 
-    def __init__(self, asked: PostingRequest) -> None:
-        self.asked = asked
+    def __init__(self, asked: PostingRequest, plain: PlainRequest | None) -> None:
+        self.asked, self.plain = asked, plain
         self.brought = [canonical_records(draft) for draft in asked.drafts]
         self.legs = sum(0 if draft.transfers is None else draft.transfers.num_rows for draft in asked.drafts)
         self.answer: Mapping[str, Any] | None = None
@@ -223,8 +125,11 @@ class ServerDoor:
         """What became of each entry of a batch, in their order; see ``Door.take``."""
         if not asked.drafts:
             return []
-        _refuse_if(_problems(asked))
-        waiting = _Waiting(asked)
+        # What is plain has no fault that could be told without the books, and needs no table to be sent.
+        plain = ordinary.asked(asked.drafts)
+        if plain is None:
+            _refuse_if(_problems(asked))
+        waiting = _Waiting(asked, plain)
         if asked.afterwards is not None:
             with self._turn, self._spoken_to():
                 return self._asked_afterwards(waiting)
@@ -271,8 +176,7 @@ class ServerDoor:
             waiting.answer = answer
 
     def _call(self, together: Sequence[_Waiting]) -> list[Mapping[str, Any]]:
-        given = arguments([one.asked for one in together], [one.brought for one in together])
-        found = self._server().execute(CALL, given).fetchone()
+        found = self._server().execute(CALL, arguments(together)).fetchone()
         assert found is not None
         answers: list[Mapping[str, Any]] = found[0]
         # What cannot be taken as a whole is refused once for all of it.
@@ -283,7 +187,7 @@ class ServerDoor:
         if self._connection is None or _is_lost(self._connection):
             self.close()
             self._connection = self._connect()
-            let_through(self._connection)
+            arrays.let_through(self._connection)
         return self._connection
 
     def _asked_afterwards(self, waiting: _Waiting) -> list[Posted]:
@@ -294,7 +198,7 @@ class ServerDoor:
         try:
             server.execute("BEGIN")
             # The server undoes what it does not keep before anybody could look at it.
-            kept = _Waiting(replace(asked, keep=True, afterwards=None))
+            kept = _Waiting(replace(asked, keep=True, afterwards=None), waiting.plain)
             (answer,) = self._call([kept])
             posted = self._told(asked, answer)
             with self._imagined(server, asked.person) as reader:
