@@ -34,23 +34,27 @@ def page() -> None:
     tier = address.choose(
         "tier", "Seen by each", list(PENNY_PACKETS), shown=lambda tier: reporting.TIERS[tier], horizontal=True
     )
+    about = (tier, icb, books.year, books.reading)
     found, without = books.answer(
         "received",
         lambda reader, at: receivers.received(
             reader, at, tier, organisation=icb, year=books.year, reading=books.reading
         ),
-        tier, icb, books.year, books.reading, told="Measuring every receiver",
-    )  # fmt: skip
+        *about, told="Measuring every receiver",
+    )
     named = reporting.TIERS[tier]
     if not found:
         st.info(f"No {named} holds any money of {FinancialYear(books.year)} here.")
         frame.foot(books.at, frame.sources(books))
         return
     st.write(" ".join(of_receivers(found, without, named, tier)))
-    tables.show(reporting.spread_table(found, named), f"spread-{tier}")
+    # Hundreds of medians, which stay the same until the books change.
+    spread = books.answer("spread", lambda reader, at: reporting.spread_table(found, named), *about)
+    tables.show(spread, f"spread-{tier}")
     if icb is None:
         with st.expander("Medians by region, deprivation and size"):
-            tables.show(reporting.groups_table(found, tier), f"groups-{tier}")
+            groups = books.answer("groups", lambda reader, at: reporting.groups_table(found, tier), *about)
+            tables.show(groups, f"groups-{tier}")
     _one(found, named)
     explain(books.reading)
     frame.foot(books.at, frame.sources(books))

@@ -1,5 +1,6 @@
 """Starts the web app's server; while the browser finds its way to it, what the pages need is loaded."""
 
+import gc
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from importlib import import_module
@@ -36,6 +37,16 @@ _PAGES = (
 def _load() -> None:
     for name in _PAGES:
         import_module(f"screens.web.pages.{name}")
+    set_aside()
+
+
+def set_aside() -> None:
+    """Let the collector of garbage pass over what is loaded by now, which stays as long as the app runs.
+
+    The framework collects after every run of a page, and otherwise looks each time at every object of every library.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _no_outside_address() -> str | None:
