@@ -12,7 +12,7 @@ Match funding is not overhead: it is spent on the purpose, but it ties money tha
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 
 import numpy as np
@@ -402,8 +402,8 @@ def _spread(amounts: Pence) -> Spread:
     return Spread(round_half_up_fraction(Fraction(int(amounts.sum()), len(amounts))), low, middle, high)
 
 
-def decided_on(pot: BidPot) -> str | None:
-    """The day on which winners know, as written in ISO; None without dates."""
+def decided_on(pot: BidPot) -> date | None:
+    """The day on which winners know; None without dates."""
     if pot.announced_on is None:
         return None
-    return (pot.announced_on + timedelta(days=pot.values.decision_delay_days)).isoformat()
+    return pot.announced_on + timedelta(days=pot.values.decision_delay_days)

@@ -90,10 +90,11 @@ def _losing(bidders: int) -> str:
 
 def _time(plan: PotPlan, outcome: PotOutcome) -> list[str]:
     bidding, formula = outcome.bidding, outcome.formula
-    if bidding.days_to_spend is None:
+    day = decided_on(plan.pot)
+    if day is None or bidding.days_to_spend is None:
         return ["The days left to spend are not available: the file gives no dates."]
     known = (
-        f"Winners know on {decided_on(plan.pot)}, with {bidding.days_to_spend} days left to spend; "
+        f"Winners know on {day:%-d %B %Y}, with {bidding.days_to_spend} days left to spend; "
         f"by formula there are {formula.days_to_spend}."
     )
     if bidding.unspent is None or formula.unspent_pence is None:

@@ -172,8 +172,9 @@ def of_receivers(found: Sequence[Received], without: Sequence[str], named: str, 
     """
     if not found:
         return [f"No {named} holds any money of this year here."]
+    pots = _plain(middle(found, "pots")).removesuffix(".00")
     scattered = (
-        f"Of {len(found)} the median {named} works with {_plain(middle(found, 'pots'))} pots, as scattered as "
+        f"Of {len(found)} the median {named} works with {pots} pots, as scattered as "
         f"{_plain(middle(found, 'effective_number'))} equal ones; the most scattered is {found[0].name} "
         f"({_plain(found[0].values['effective_number'])}), the least {found[-1].name} "
         f"({_plain(found[-1].values['effective_number'])})."

@@ -198,6 +198,7 @@ def test_by_keyboard_alone_with_the_focus_in_sight(browser: Any, address: str) -
 
 def test_a_file_that_is_wrong_is_refused_without_barriers(browser: Any, address: str) -> None:
     visit = Visit(browser, f"{address}/scenarios?view=bring")
+    visit.unfold()
     visit.page.get_by_label("YAML").fill(TEXT.replace(b"to: place", b"to: moon").decode())
     visit.page.keyboard.press("Control+Enter")
     visit.page.get_by_text("This scenario cannot be read").wait_for(timeout=30_000)

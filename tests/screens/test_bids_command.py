@@ -48,7 +48,7 @@ def test_the_document_gives_everything_that_the_sentences_say(document: str) -> 
         "32.1% of bids win",
         "19 bidders",
         "5.4%",
-        "2025-09-29",
+        "29 September 2025",
         "184 days",
     ):
         assert words in said

@@ -324,12 +324,6 @@ def test_overview(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, whole: pd.
             return pence(at_tier)
         return pence(at_tier[at_tier["grade"].isna() if name == "Not graded" else at_tier["grade"] == GRADES[name]])
 
-    def changed(cells: list[Any], heading: str) -> Any:
-        row = cells[0]
-        tier, _, grade = row.partition(": ")
-        now = cell([tier], f"{grade.capitalize()} (£)")
-        return {"Then (£)": 0, "Now (£)": now, "Change (£)": now}[heading]
-
     flow = {(plain(row[0]), plain(row[1])): plain(row[2]) for row in drawn.tables[0].rows}
     assert drawn.tables[0].name == "The flow"
     below = held[held["tier"] != "national"]
@@ -347,7 +341,7 @@ def test_overview(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, whole: pd.
     assert sum(amount for (source, _), amount in flow.items() if source == "NHS England") == pence(held)
     assert drawn.tables[0].columns[2].definition
     drawn.tables = drawn.tables[1:]
-    drawn.hold({"Who decides, and how freely": cell, "Held then and now": changed})
+    drawn.hold({"Who decides, and how freely": cell})
 
     values = {"Total": pence(held), **shares(held)}
     assert drawn.metrics.keys() == {"Total", "Local and free", "Ring-fenced, soft included"}

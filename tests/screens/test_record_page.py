@@ -48,7 +48,7 @@ def fill(app: AppTest, **given: str) -> AppTest:
     for name, text in given.items():
         title = name.replace("_", " ").capitalize()
         for kind in (app.selectbox, app.date_input, app.text_input, app.multiselect):
-            boxes = [one for one in kind if one.label.startswith(f"{title}:")]
+            boxes = [one for one in kind if one.label.partition(":")[0] == title]
             if boxes:
                 boxes[0].set_value(text)
                 break

@@ -3,6 +3,7 @@
 On a narrow screen each row becomes a card with the column's name before each figure, so that nobody scrolls sideways.
 """
 
+from datetime import date
 from html import escape
 
 from ledger.money import exact_pounds
@@ -19,7 +20,11 @@ STYLE = (
     ".house tbody th{font-weight:normal;min-width:8rem}"
     ".house .number{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:normal}"
     ".house .whole :is(th,td){font-weight:bold;border-top:2px solid #4C6272}"
-    ".house details{margin:0 0 1rem 0} .house summary{cursor:pointer;color:#005EB8}"
+    # As the framework's own folds look: one kind of fold on a page.
+    ".house details{margin:0 0 1rem 0;border:1px solid #4C6272;border-radius:.5rem}"
+    ".house summary{cursor:pointer;padding:.55rem .75rem;font-size:.875rem} .house dl{padding:0 .75rem}"
+    # A unit and a day stay on one line.
+    ".house .day,.house .unit{white-space:nowrap}"
     ".house dt{font-weight:bold} .house dd{margin:0 0 .4rem 1rem}"
     ".house a{color:#005EB8;text-decoration:underline}"
     "@media screen and (max-width:700px){"
@@ -30,6 +35,7 @@ STYLE = (
     "text-align:right}"
     ".house tbody th{font-weight:bold;text-align:left}"
     ".house :is(th,td){overflow-wrap:anywhere}"
+    ".house td:empty{display:none}"
     ".house td::before{content:attr(data-label);text-align:left;color:#4C6272;flex:0 1 50%}"
     ".house .whole :is(th,td){border:0}}"
 )
@@ -40,7 +46,7 @@ def as_html(table: Table) -> str:
     shown = table.for_people()
     heads = "".join(
         f'<th role="columnheader" scope="col"{_css(is_number=place > 0 and _has_numbers(shown, place))}>'
-        f"{escape(column.heading)}</th>"
+        f"{_heading(column.heading)}</th>"
         for place, column in enumerate(shown.columns)
     )
     last = len(shown.rows) - 1
@@ -50,6 +56,12 @@ def as_html(table: Table) -> str:
         f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
         f"{_definitions(shown)}</div>"
     )
+
+
+def _heading(words: str) -> str:
+    """A heading, whose unit in brackets is not broken over lines."""
+    name, bracket, unit = escape(words).rpartition(" (£")
+    return f'{name} <span class="unit">(£{unit}</span>' if bracket else unit
 
 
 def _definitions(table: Table) -> str:
@@ -96,9 +108,7 @@ def download(table: Table, file_name: str, label: str | None = None) -> None:
 def _row(table: Table, place: int, *, is_whole: bool) -> str:
     (head, first), *rest = zip(table.columns, table.rows[place], strict=True)
     cells = f'<th role="rowheader" scope="row">{_content(head, first)}</th>' + "".join(
-        f'<td role="cell" data-label="{escape(column.heading)}"'
-        f"{_css(is_number=_is_number(column, cell), is_ranged=isinstance(cell, RangedCell))}>"
-        f"{_content(column, cell)}</td>"
+        f'<td role="cell" data-label="{escape(column.heading)}"{_of_cell(column, cell)}>{_content(column, cell)}</td>'
         for column, cell in rest
     )
     return f'<tr role="row"{" class=whole" if is_whole else ""}>{cells}</tr>'
@@ -114,9 +124,15 @@ def _content(column: Column, cell: Cell) -> str:
     return f'<a href="{escape(cell.address)}" target="_self">{text}</a>' if isinstance(cell, Link) else text
 
 
-def _css(*, is_number: bool, is_ranged: bool = False) -> str:
+def _of_cell(column: Column, cell: Cell) -> str:
+    if column.kind is ColumnKind.DAY and isinstance(plain(cell), date):
+        return ' class="day"'
     # A figure with its range is long, and may go on in a next line.
-    return f' class="number{" ranged" if is_ranged else ""}"' if is_number else ""
+    return _css(is_number=_is_number(column, cell), others=" ranged" if isinstance(cell, RangedCell) else "")
+
+
+def _css(*, is_number: bool, others: str = "") -> str:
+    return f' class="number{others}"' if is_number else ""
 
 
 def _is_number(column: Column, cell: Cell) -> bool:

@@ -44,7 +44,7 @@ def three(outcome: Outcome, found: Ranges) -> list[FigureRange]:
 def ends(figure: FigureRange) -> str:
     """Between which values a figure lies, in words."""
     low, high = (range_value(figure, each) for each in (figure.low, figure.high))
-    return "no range was found" if low == high else f"from {low} to {high}"
+    return "the same in every case that was tried" if low == high else f"from {low} to {high}"
 
 
 @dataclass(frozen=True)

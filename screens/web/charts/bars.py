@@ -85,25 +85,17 @@ def _drawn(bars: Sequence[Bar]) -> list[dict[str, Any]]:
     ]
 
 
-def _placed(rows: Sequence[Mapping[str, Any]], axis: str, room: Where) -> dict[str, Any]:
-    domain = kit.room([row["length"] for row in rows], room)
-    return {"y": kit.names(rows), "x": kit.lengths("length", axis, {"domain": domain}, orient="top")}
-
-
-def _bar(colour: Mapping[str, Any]) -> dict[str, Any]:
-    return {"mark": {"type": "bar", "height": {"band": 0.7}}, "encoding": {"color": colour}}
-
-
 def _ranked(rows: Sequence[Mapping[str, Any]], axis: str, marked: str) -> dict[str, Any]:
     colour = kit.CHOSEN if marked else {"value": Colour.AMOUNT}
-    return {"data": kit.data(rows), "encoding": _placed(rows, axis, 0.28), "layer": [_bar(colour), kit.figures()]}
+    domain = kit.room([row["length"] for row in rows])
+    place = {"y": kit.names(rows), "x": kit.lengths("length", axis, {"domain": domain}, orient="top")}
+    bars = {"mark": {"type": "bar", "height": {"band": 0.7}}, "encoding": {"color": colour}}
+    return {"data": kit.data(rows), "encoding": place, "layer": [bars, kit.figures()]}
 
 
 def _diverging(rows: Sequence[Mapping[str, Any]], axis: str, room: Where) -> dict[str, Any]:
-    colour = {"condition": {"test": "datum.length < 0", "value": Colour.LESS}, "value": Colour.MORE}
-    figures = (kit.figures("datum.length >= 0"), kit.figures("datum.length < 0", is_left=True))
-    layer = [_bar(colour), *figures, kit.upright(0)]
-    return {"data": kit.data(rows), "encoding": _placed(rows, axis, room), "layer": layer}
+    place, layer = kit.to_either_side(rows, axis, room)
+    return {"data": kit.data(rows), "encoding": place, "layer": layer}
 
 
 _RANGE = 24
@@ -158,7 +150,13 @@ def tornado(
         axis: what the axis counts, with its unit.
     """
     rows = [
-        {"label": one.label, "from": one_end, "to": centre, "end": which, "figure": one.figure}
+        {
+            "label": one.label[:1].upper() + one.label[1:],
+            "from": one_end,
+            "to": centre,
+            "end": which,
+            "figure": one.figure,
+        }
         for one in swings
         for one_end, which in ((one.at_low, "At its low"), (one.at_high, "At its high"))
     ]

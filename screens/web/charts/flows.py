@@ -18,6 +18,7 @@ from screens.report.report import Table, columns
 from screens.web.charts import kit
 
 _STEP = 40
+_KINDS: Mapping[str, Colour] = {"Total": Colour.AMOUNT, "More": Colour.MORE, "Less": Colour.LESS}
 # The axis with its title, and a legend that takes three lines on a telephone.
 _AROUND = 120
 
@@ -62,12 +63,13 @@ def bridge(
 
 
 def _spec(rows: Sequence[dict[str, Any]], domain: Sequence[Where]) -> dict[str, Any]:
+    kinds = [kind for kind in _KINDS if any(row["kind"] == kind for row in rows)]
     bars = {
         "mark": {"type": "bar", "height": {"band": 0.6}, "minBandSize": 2},
         "encoding": {
             "x": kit.lengths("from", "£ million; the axis starts at zero", {"domain": domain}),
             "x2": {"field": "to"},
-            "color": kit.told_apart("kind", ("Total", "More", "Less"), [Colour.AMOUNT, Colour.MORE, Colour.LESS]),
+            "color": kit.told_apart("kind", kinds, [_KINDS[kind] for kind in kinds]),
         },
     }
     figures = {
@@ -115,6 +117,7 @@ def _draw(links: Sequence[FlowBand], alt: str, key: str) -> None:
                         "series": [
                             {
                                 "right": 96,
+                                "bottom": 26,
                                 "label": {"fontSize": 10, "width": 88, "overflow": "break", "lineHeight": 12},
                             }
                         ]
@@ -148,6 +151,8 @@ def _series(links: Sequence[FlowBand]) -> dict[str, Any]:
         "draggable": False,
         "emphasis": {"focus": "adjacency"},
         "label": {"fontFamily": FONT, "fontSize": 14, "color": INK},
+        # Of labels that would lie on each other one is left out; the table has every amount.
+        "labelLayout": {"hideOverlap": True},
         "lineStyle": {"color": "source", "opacity": 0.35},
         "data": _nodes(links),
         # Pence give the widths of the bands.

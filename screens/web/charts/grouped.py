@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from screens.report.render.colours import Colour
 from screens.report.report import Table
 from screens.web.charts import kit
 from screens.web.charts.bars import Bar
@@ -21,7 +20,7 @@ def grouped(
         axis: what the axis counts, with its unit.
     """
     rows = [
-        {"label": group, "place": place, "length": bar.length, "figure": f"{bar.label}: {bar.figure}"}
+        {"label": kit.short(group), "place": place, "length": bar.length, "figure": f"{bar.label}: {bar.figure}"}
         for group, bars in groups.items()
         for place, bar in enumerate(bars)
         if bar.length is not None
@@ -31,13 +30,6 @@ def grouped(
 
 
 def _spec(rows: Sequence[Mapping[str, Any]], axis: str) -> dict[str, Any]:
-    domain = kit.room([row["length"] for row in rows], 0.6)
-    place = {
-        "y": kit.names(rows),
-        "yOffset": {"field": "place", "type": "ordinal"},
-        "x": kit.lengths("length", axis, {"domain": domain}, orient="top"),
-    }
-    colour = {"condition": {"test": "datum.length < 0", "value": Colour.LESS}, "value": Colour.MORE}
-    bars = {"mark": {"type": "bar", "height": {"band": 0.8}}, "encoding": {"color": colour}}
-    figures = (kit.figures("datum.length >= 0"), kit.figures("datum.length < 0", is_left=True))
-    return {"data": kit.data(rows), "encoding": place, "layer": [bars, *figures, kit.upright(0)]}
+    place, layer = kit.to_either_side(rows, axis, 0.6)
+    place["yOffset"] = {"field": "place", "type": "ordinal"}
+    return {"data": kit.data(rows), "encoding": place, "layer": layer}

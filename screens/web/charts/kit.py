@@ -11,7 +11,8 @@ from screens.report.report import Table
 
 # Whether a chart has only the width of a telephone, as Vega asks it.
 NARROW = "(containerSize()[0] < 560)"
-NAME_LIMIT = {"expr": f"{NARROW} ? 130 : 290"}
+_MILLIONS, _BILLION = "£ million", 1_000
+NAME_LIMIT = {"expr": f"{NARROW} ? 145 : 380"}
 _CONFIG: Mapping[str, Any] = {
     "font": FONT,
     "background": PAPER,
@@ -32,6 +33,8 @@ _CONFIG: Mapping[str, Any] = {
         # A number that would be cut off at the end of an axis is left out.
         "labelBound": True,
     },
+    # Upright there is room: an axis that starts at zero says so.
+    "axisYQuantitative": {"labelBound": False},
     "padding": {"left": 2, "right": 16, "top": 4, "bottom": 4},
     "legend": {
         "columns": {"expr": f"{NARROW} ? 1 : 0"},
@@ -39,6 +42,8 @@ _CONFIG: Mapping[str, Any] = {
         "titleColor": INK,
         "labelFontSize": 13,
         "titleFontSize": 13,
+        "labelLimit": 320,
+        "titleLimit": 320,
         "orient": "top",
     },
     "header": {"labelColor": INK, "labelFontSize": 13},
@@ -98,13 +103,16 @@ def drawn(
 def names(rows: Sequence[Mapping[str, Any]], **axis: Any) -> dict[str, Any]:
     """The axis on which rows stand by name, in their order."""
     labels = list(dict.fromkeys(row["label"] for row in rows))
-    shown = {"labelLimit": NAME_LIMIT, "ticks": False, "domain": False, **axis}
+    size = {"expr": f"{NARROW} ? 12 : 13"}
+    shown = {"labelLimit": NAME_LIMIT, "labelFontSize": size, "ticks": False, "domain": False, **axis}
     return {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": shown}
 
 
 def lengths(field: str, title: str, scale: Mapping[str, Any], **axis: Any) -> dict[str, Any]:
-    """An axis on which lengths are measured."""
+    """An axis on which lengths are measured: £ million become £ billion where they are many, as in the figures."""
     shown = {"tickCount": 4, **axis}
+    if _MILLIONS in title and max((abs(end) for end in scale.get("domain", ())), default=0) >= _BILLION:
+        shown["labelExpr"], title = f"format(datum.value / {_BILLION}, ',.1~f')", title.replace(_MILLIONS, "£ billion")
     return {"field": field, "type": "quantitative", "title": title, "axis": shown, "scale": dict(scale)}
 
 
@@ -131,6 +139,32 @@ def figures(only: str = "", *, is_left: bool = False, **mark: Any) -> dict[str, 
     shown = {"type": "text", "align": "right" if is_left else "left", "dx": -4 if is_left else 4, **mark}
     layer = {"mark": shown, "encoding": {"text": {"field": "figure"}}}
     return {"transform": [{"filter": only}], **layer} if only else layer
+
+
+def to_either_side(rows: Sequence[Mapping[str, Any]], axis: str, part: Where) -> tuple[dict[str, Any], list[Any]]:
+    """Where bars to either side of nothing lie, and their layers: the bars, the figures at their ends, and nothing.
+
+    On a telephone there is no room for figures on both sides: those of bars that point to the left stand to the right
+    of nothing, where such a bar leaves room.
+
+    Args:
+        rows: with ``length`` and ``figure`` each.
+        part: how much of the axis the figures need.
+    """
+    ends = [row["length"] for row in rows]
+    low, high = room(ends, part)
+    least, most = min([*ends, 0.0]), max([*ends, 0.0])
+    wide, narrow = high - least, 1.2 * ((most - least) or 1.0)
+    domain = {"domainMin": {"expr": f"{NARROW} ? {1.05 * least} : {low}"},
+              "domainMax": {"expr": f"{NARROW} ? {max(least + wide, most + narrow)} : {high}"}}  # fmt: skip
+    place = {"y": names(rows), "x": lengths("length", axis, {"domain": [low, high]}, orient="top")}
+    place["x"]["scale"] = domain
+    colour = {"condition": {"test": "datum.length < 0", "value": Colour.LESS}, "value": Colour.MORE}
+    beside = figures("datum.length < 0", is_left=True, opacity={"expr": f"{NARROW} ? 0 : 1"})
+    across = figures("datum.length < 0", opacity={"expr": f"{NARROW} ? 1 : 0"})
+    across["encoding"] = {**across["encoding"], "x": {"datum": 0}}
+    bars = {"mark": {"type": "bar", "height": {"band": 0.75}}, "encoding": {"color": colour}}
+    return place, [bars, figures("datum.length >= 0"), beside, across, upright(0)]
 
 
 def upright(at: Where, **mark: Any) -> dict[str, Any]:

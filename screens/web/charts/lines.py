@@ -73,13 +73,7 @@ def _spec(
                     "labelOverlap": False,
                 },
             },
-            "y": {
-                "field": "length",
-                "type": "quantitative",
-                "title": axis,
-                "axis": {"tickCount": 5},
-                "scale": {"domain": kit.room([row["length"] for row in rows], 0.05)},
-            },
+            "y": kit.lengths("length", axis, {"domain": kit.room([row["length"] for row in rows], 0.05)}, tickCount=5),
             "color": told_apart(colours),
         },
         "layer": [

@@ -11,6 +11,11 @@ from screens.web.charts import kit
 _ROW, _AROUND = 56, 60
 # 1,000,000 as people write it, as Vega asks it.
 _POUNDS = "replace(replace(replace(format(datum.value, '~s'), 'G', ' billion'), 'M', ' million'), 'k', ',000')"
+# On a telephone there is room for three letters.
+_MONTHS = {
+    "orient": "top", "labelAngle": 0, "labelOverlap": False, "labelFontSize": {"expr": f"{kit.NARROW} ? 10 : 13"},
+    "labelExpr": f"{kit.NARROW} ? slice(datum.label, 0, 3) : datum.label",
+}  # fmt: skip
 _LAST, _OTHERS = "In the last 1% of the money", "Others"
 
 
@@ -34,7 +39,7 @@ def calendar(
         "encoding": {
             "x": {
                 "field": "month", "type": "ordinal", "sort": list(months), "title": None,
-                "scale": {"domain": list(months)}, "axis": {"orient": "top", "labelAngle": -45, "labelOverlap": False},
+                "scale": {"domain": list(months)}, "axis": _MONTHS,
             },
             "y": {
                 "field": "what", "type": "nominal", "sort": list(rows), "title": None, "scale": {"domain": list(rows)},

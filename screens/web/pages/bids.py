@@ -20,7 +20,7 @@ from screens.report.scenarios import bids
 from screens.web.charts.bars import Range, Swing, spreads
 from screens.web.charts.bars import tornado as draw_tornado
 from screens.web.importing import common
-from screens.web.shell import address, frame
+from screens.web.shell import address, frame, header
 
 _COST_STEP, _MOST_COST = 1_000, 100_000
 _MOST_DRAWN = 45
@@ -29,6 +29,7 @@ _MOST_DRAWN = 45
 def page() -> None:
     """Render the page: the example, or a pot of the reader's own, with two numbers to turn."""
     frame.title("What a bidding pot costs")
+    header.tell("an example", "reads no books", "illustrative")
     text = _text()
     if text is None:
         return

@@ -26,7 +26,7 @@ from screens.report.files.exports import EXPORTS, Export, ExportRequest
 from screens.report.render import page as tables
 from screens.report.report import Report, count_of
 from screens.web.importing import steps, undo
-from screens.web.shell import address, frame, open_ledger, posting
+from screens.web.shell import address, frame, header, open_ledger, posting
 from screens.web.shell.open_ledger import Books
 from screens.web.shell.sign_in import person
 
@@ -60,6 +60,7 @@ def page() -> None:
         frame.foot(None, "Without the books nothing can be brought in or undone.", illustrative="")
         return
     at = open_ledger.ask(store, lambda _, at: at)
+    header.say(at)
     if view == "bring":
         steps.show(store, at)
     elif view == "undo":

@@ -115,7 +115,7 @@ def _changed(books: Books, icb: str | None) -> None:
         st.write(f"Nothing has changed here since the end of {day:%-d %B %Y}: every tier holds what it held.")
     else:
         st.write(f"{found.entries:,} entries count now that did not then. Amounts changed in {len(found.rows)} cells.")
-    if found.rows:
+    if found.since.known and found.rows:
         rows = [
             (
                 f"{row.tier}: {GRADES.get(row.grade, row.grade).lower()}",
@@ -133,7 +133,7 @@ def _changed(books: Books, icb: str | None) -> None:
             money("Now (£)").defined("What it holds now."),
             money("Change (£)").defined("Now, less then."),
         )
-        tables.show(Table(f"Held then and now (since {day})", heads, rows), f"changed-since-{day}")
+        tables.show(Table(f"Held then and now (since {day:%-d %B %Y})", heads, rows), f"changed-since-{day}")
     frame.link("Every entry, with its source", "audit", {"view": "entries"})
 
 

@@ -1,6 +1,7 @@
 """Receivers: what the money asks of each ICB, place, PCN or practice, and the year and streams of one of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from screens.report import marks
 from screens.report import receivers as reporting
 from screens.report.pots import of_receivers
 from screens.report.render import page as tables
-from screens.report.report import count_of
+from screens.report.report import Table, count_of
 from screens.web.charts.receivers import Tick, calendar, strip
 from screens.web.shell import address, frame
 from screens.web.shell.readings import explain
@@ -22,6 +23,8 @@ _MERGERS = {
     "one-off": "All that do not recur",
     "tied": "All with strings: soft, hard or statutory",
 }
+# What somebody asks first; the other measures are folded away.
+_FIRST = ("pots", "streams", "penny_packets", "tied_pots", "returns_per_year", "deadlines", "median_pot", "total")
 _ONE_POT = "one-pot"
 
 
@@ -40,7 +43,8 @@ def page() -> None:
         lambda reader, at: receivers.received(
             reader, at, tier, organisation=icb, year=books.year, reading=books.reading
         ),
-        *about, told="Measuring every receiver",
+        *about,
+        told="Measuring every receiver",
     )
     named = reporting.TIERS[tier]
     if not found:
@@ -49,15 +53,31 @@ def page() -> None:
         return
     st.write(" ".join(of_receivers(found, without, named, tier)))
     # Hundreds of medians, which stay the same until the books change.
-    spread = books.answer("spread", lambda reader, at: reporting.spread_table(found, named), *about)
-    tables.show(spread, f"spread-{tier}")
+    spread = books.answer("spread", lambda *_: reporting.spread_table(found, named), *about)
+    _over_all(spread, named, f"spread-{tier}")
     if icb is None:
         with st.expander("Medians by region, deprivation and size"):
-            groups = books.answer("groups", lambda reader, at: reporting.groups_table(found, tier), *about)
+            groups = books.answer("groups", lambda *_: reporting.groups_table(found, tier), *about)
             tables.show(groups, f"groups-{tier}")
     _one(found, named)
     explain(books.reading)
     frame.foot(books.at, frame.sources(books))
+
+
+def _over_all(spread: Table, named: str, key: str) -> None:
+    """What is measured over all: what is asked first, the rest in a fold, and in a sentence what is not known."""
+    place = {column.key: number for number, column in enumerate(spread.columns)}
+    known = [row for row in spread.rows if row[place["known"]]]
+    first = [row for row in known if row[place["measure"]] in _FIRST]
+    tables.show(replace(spread, rows=first))
+    with st.expander(f"{len(known) - len(first)} more measures over every {named}"):
+        rest = [row for row in known if row not in first]
+        tables.show(replace(spread, name=f"More measures over every {named}", rows=rest))
+    unknown = [str(row[place["title"]]) for row in spread.rows if not row[place["known"]]]
+    if unknown:
+        with st.expander(f"{len(unknown)} measures of which these books say nothing"):
+            st.write("; ".join(unknown))
+    tables.download(spread, key)
 
 
 @st.fragment

@@ -1,7 +1,7 @@
 """Record: any decision, one by its boxes, or many by a register."""
 
 from screens.web.record import one, register
-from screens.web.shell import address, frame, open_ledger
+from screens.web.shell import address, frame, header, open_ledger
 
 VIEWS = {"one": "One decision", "register": "A register of decisions"}
 _TOLD = (
@@ -21,6 +21,7 @@ def page() -> None:
         frame.foot(None, "Without the books nothing can be recorded.", illustrative="")
         return
     at = open_ledger.ask(store, lambda _, at: at)
+    header.say(at)
     if view == "one":
         one.show(store, at)
     else:

@@ -35,6 +35,7 @@ def page() -> None:
     year = address.asked_for("year")
     places = question_cards(QUESTIONS, icb, year, 3)
     st.header("What if it were otherwise?", anchor=False)
+    st.write("Of all ICBs together, beside what is so today.")
     places |= question_cards(WHAT_IFS, None, None, 4)
     _ways(icb, year)
     frame.foot(books.at, frame.sources(books))

@@ -18,4 +18,4 @@ def page() -> None:
     st.header("Measures", anchor=False)
     measured = [(one.title, one.definition) for one in measures.CATALOGUE]
     tables.show(Table("What each measure is", columns("Measure", "What it is"), measured))
-    frame.foot(None, "No figure is shown here.", illustrative="")
+    frame.foot(None, "No figure is shown here.", illustrative="", explains=False)

@@ -24,7 +24,11 @@ _YES_NO = {"yes": "Yes", "no": "No"}
 
 
 def label(field: Field) -> str:
-    """What a box is called: the field's name, and what it is."""
+    """What a box is called: the field's name, and what it is, where that is more than the name again."""
+    again = f"its {field.title}".casefold()
+    if field.meaning.casefold().startswith(again):
+        more = field.meaning[len(again) :].lstrip(",; ")
+        return f"{field.title}: {more}" if more else field.title
     return f"{field.title}: {field.meaning[:1].lower()}{field.meaning[1:]}"
 
 

@@ -190,11 +190,12 @@ def bring() -> Opened | None:
         st.session_state["scenario read"] = file.file_id
         st.session_state["scenario text"] = file.getvalue().decode("utf-8", errors="replace")
     st.session_state.setdefault("scenario text", st.session_state.get("kept scenario text", ""))
-    text = st.text_area("YAML", key="scenario text", height=280)
+    with frame.for_analysts("the scenario as it is written, in YAML"):
+        text = st.text_area("YAML", key="scenario text", height=280)
     st.session_state["kept scenario text"] = text
     _begin(f"bring {text}")
     if not text.strip():
-        st.info("Upload a scenario, or write one here. Any file of 'devolution scenario' will do.")
+        st.info("Upload a scenario. Whoever saves one on this page, or on the command line, has such a file.")
         return None
     return Opened("", text.encode())
 

@@ -68,7 +68,7 @@ def _together(outcomes: Sequence[Outcome]) -> None:
             for title, *changes in table.rows
         },
         name="What each would change",
-        sentence="Change of each amount, in £ million, on one axis; the number at each bar is that of its scenario.",
+        sentence="Change of each amount, on one axis; the number at each bar is that of its scenario.",
         axis="Change, £ million",
         table=table,
         key="compare-changes",

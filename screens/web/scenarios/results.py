@@ -128,7 +128,7 @@ def _drawn(view: View) -> None:
     distances(
         [Bar(gain.name, at_millions(gain.change_pence), spoken(gain.change_pence)) for gain in rows],
         name="Largest changes",
-        sentence=f"Change in what each has, in £ million.{few} Each row of the table gives £, % and £ per head.",
+        sentence=f"Change in what each has.{few} Each row of the table gives £, % and £ per head.",
         axis="Change, £ million",
         table=reporting.gains(view, rows),
         key=f"scenario-changes-{view.level}",

@@ -130,7 +130,9 @@ def slide(name: str, label: str, low: int, high: int, usual: int, *, step: int =
     wrong = settle(name, read, usual)
     if wrong:
         st.warning(f"The address asks for '{wrong}' as {label.lower()}, which is not from {low} to {high}.")
-    value: int = st.slider(label, low, high, step=step, key=name, format=f"%d{unit.replace('%', '%%')}")
+    value: int = st.slider(
+        label, low, high, step=step, key=name, format=f"%d{unit.replace('%', '%%')}" if unit else "localized"
+    )
     keep(name, value, usual)
     return value
 

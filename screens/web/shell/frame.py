@@ -229,16 +229,18 @@ def for_analysts(what: str) -> AbstractContextManager[Any]:
     return st.expander(f"For analysts: {what}")
 
 
-def foot(at: Moment | None, published: str, *, illustrative: str = ILLUSTRATIVE) -> None:
+def foot(at: Moment | None, published: str, *, illustrative: str = ILLUSTRATIVE, explains: bool = True) -> None:
     """End a page: what is published, what is ours, when, and on whose authority it is not.
 
     Args:
         at: the moment of the books; None on a page that needs none.
         published: what of the page is published, and what derived.
         illustrative: what of it is this project's assumption.
+        explains: whether it leads to what the words mean.
     """
     st.header("What these figures are", anchor=False)
-    link("What the words mean", "words", {})
+    if explains:
+        link("What the words mean", "words", {})
     if illustrative and (at is None or at.illustrative):
         st.write(illustrative)
     if at is None:
@@ -314,7 +316,7 @@ def show() -> None:
     """Render it."""
     for heading, paragraphs in (
         ("About", _ABOUT),
-        ("Data vintages", _VINTAGES),
+        ("How old the figures are", _VINTAGES),
         ("Licences", _LICENCES),
         ("Accessibility statement", _STATEMENT),
     ):

@@ -3,7 +3,6 @@
 It stays in sight while one scrolls. What can be changed is changed in it, and nowhere else.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -58,9 +57,10 @@ def say(at: Moment, *others: str) -> None:
         others: what else is said, such as the year where there is only one.
     """
     sure = "partly illustrative" if at.illustrative else "nothing illustrative"
-    _facts([*others, f"as at {at.as_at:%-d %B %Y}", sure])
+    tell(*others, f"as at {at.as_at:%-d %B %Y}", sure)
 
 
-def _facts(facts: Sequence[str]) -> None:
+def tell(*facts: str) -> None:
+    """Say facts in the header, such as those of a page that reads no books."""
     told = " · ".join(facts)
     slots().facts.html(f'<p class="facts">{escape(told[:1].upper() + told[1:])}</p>')
