@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 # Set DEVOLUTION_PROFILE to one of these: how many random sequences are tried on each kind of store.
-SEQUENCES = {"quick": 10, "ci": 20, "nightly": 2_000}
+SEQUENCES = {"quick": 10, "ci": 50, "nightly": 2_000}
 PROFILE = os.environ.get("DEVOLUTION_PROFILE", "quick")
 assert PROFILE in SEQUENCES, f"DEVOLUTION_PROFILE is {PROFILE}, and is one of {', '.join(SEQUENCES)}"
 # What differs between the kinds of store: how they keep, open, lock, fail and are tampered with, and whether whatever
