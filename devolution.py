@@ -10,7 +10,10 @@ from screens.cli import without_pandas
 from screens.cli.lazy import Lazy, group_of
 
 if TYPE_CHECKING:
-    from screens.python import Ledger as Ledger  # noqa: PLC0414 - given on, by the name that analysts import
+    # Given on, by the names that analysts import.
+    from screens.python import Ledger as Ledger  # noqa: PLC0414 - as said
+    from screens.python import LedgerError as LedgerError  # noqa: PLC0414 - as said
+    from screens.python import Refused as Refused  # noqa: PLC0414 - as said
 
 # As people read the list; its sentences are those that the commands say of themselves.
 COMMANDS = {
@@ -79,10 +82,10 @@ def _front_door() -> None:
 
 def __getattr__(name: str) -> Any:
     # A command has no use for the Python interface, so it is loaded for those who import it.
-    if name == "Ledger":
-        from screens.python import Ledger  # noqa: PLC0415 - as said
+    if name in ("Ledger", "LedgerError", "Refused"):
+        from screens import python  # noqa: PLC0415 - as said
 
-        return Ledger
+        return getattr(python, name)
     raise AttributeError(f"module 'devolution' has no attribute '{name}'")
 
 

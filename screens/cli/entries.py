@@ -8,12 +8,12 @@ import typer
 
 from allocations.shares import split as allocating
 from allocations.shares.mixture import AVERAGE
-from allocations.shares.populations import SHIPPED_YEAR, shipped
 from allocations.shares.posting import drafts
 from ledger.entries import posting
 from ledger.entries.proposals import submit
 from ledger.reports import position
 from ledger.store.base import Store
+from screens.asked.shares import people as people_of
 from screens.cli import options
 from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Figures, Ledger, Level, Standing, Unit, Year, icb_codes
@@ -92,7 +92,7 @@ def allocate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
 ) -> Report:
     """Split money by weighted people or a mixture, exactly, and post it if asked. Without a ledger, give an amount."""
-    populations = shipped(year or SHIPPED_YEAR) if people is None else options.read_figures(people, year, icb)
+    populations = people_of(people, year, icb)
     year = year or populations.year
     at, posted = None, []
 

@@ -19,8 +19,8 @@ from ledger.reports.position import Moment, moment
 from ledger.reports.register import as_on
 from ledger.store.address import Address, discreet
 from ledger.store.base import Reader, Store
+from screens.asked.what_if import AskedLedger
 from screens.cli.options import Json
-from screens.python import Ledger as Books
 from screens.report.render import terminal
 from screens.report.report import Report
 from screens.report.wording import COMMAND_LINE, PERSON
@@ -118,9 +118,9 @@ def opened(ledger: Address, person: str | None = None) -> Store:
     return Store.open(ledger, read_only=True, person=person or os.environ.get(PERSON))
 
 
-def asked(ledger: Address) -> Books:
+def asked(ledger: Address) -> AskedLedger:
     """A ledger opened to read for whoever is at the terminal, by the methods that answer in Python too."""
-    return Books.open(ledger)
+    return AskedLedger.open(ledger)
 
 
 @contextmanager

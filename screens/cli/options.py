@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -15,6 +15,7 @@ from ledger.readings import RECORDED, GradeReading, named
 from ledger.reports import measures, position
 from ledger.store.address import Address, parse
 from ledger.years import FinancialYear, parse_year
+from screens.asked.given import moment_of
 from screens.report.wording import PERSON
 
 DEFAULT_LEDGER = Path("ledger.duckdb")
@@ -149,14 +150,9 @@ def day(text: str) -> date:
 def instant(text: str) -> datetime:
     """A moment; a bare day means the end of that day, and a time without a zone is UTC."""
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"'{text}' is not a time. Write it as {_DAY} or {_DAY}T12:00.") from None
-    if len(text) == len(_DAY) and found.date() == datetime.now(UTC).date():
-        return datetime.now(UTC)  # today is known up to now
-    if len(text) == len(_DAY):
-        found = found.replace(hour=23, minute=59, second=59, microsecond=999_999)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        return moment_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def pence(text: str | int) -> int:
@@ -198,8 +194,6 @@ def grade_reading(text: str) -> GradeReading:
 _positions, _flows = ", ".join(position.POSITION_COLUMNS), ", ".join(position.FLOW_COLUMNS)
 # Typer knows no unions; what it gives is what the parser made.
 if TYPE_CHECKING:
-    from allocations.shares.populations import Populations
-
     AnyLedger = Address
 else:
     AnyLedger = Path
@@ -258,15 +252,3 @@ EntryDay = Annotated[
     date | None,
     typer.Option("--date", help=f"When it counts, as {_DAY}; else today if in the year, or its first day.", parser=day),
 ]
-
-
-def read_figures(people: Path, year: FinancialYear | None, icb: str | None = None) -> "Populations":
-    """The people of a file that ``--figures`` names; what is wrong in the rows of other ICBs blocks nothing.
-
-    Raises:
-        Refused: it is a file of another kind, or has problems, each with its sheet and cell.
-    """
-    # What reads published files is loaded for those who give one.
-    from allocations.shares.populations_file import read_populations  # noqa: PLC0415 - as said
-
-    return read_populations(people, year, icb)

@@ -6,19 +6,16 @@ from typing import Annotated
 import typer
 
 from ledger.errors import Refused
-from scenarios import compare as comparing
 from scenarios import outcome as outcomes
 from scenarios import saved
 from scenarios.bids.pot import MOST_DRAWS
 from scenarios.files.scenario import read_scenario
 from scenarios.ranges import DRAWS
-from scenarios.saved import read_result, recheck
-from screens.cli.guard import asked, guarded, reading
+from screens.asked.what_if import AskedLedger
+from screens.cli.guard import asked, guarded
 from screens.cli.lazy import Lazy, group_of
 from screens.cli.options import DEFAULT_LEDGER, Ledger, scenario_names
-from screens.python import Ledger as Books
 from screens.report.report import Report, listed
-from screens.report.scenarios import answers as reporting
 from screens.report.wording import COMMAND_LINE
 
 # What writes files, and what prepares entries, takes libraries that the others have no use for.
@@ -95,10 +92,8 @@ def compare(
     ledger: Ledger = DEFAULT_LEDGER,
 ) -> Report:
     """Put scenarios side by side: the same propositions, amounts and measures, and how far apart they end."""
-    written = saved.find_all(files, ledger)
-    with reading(ledger) as (reader, at):
-        found = comparing.compare(outcomes.work_out_all(reader, written))
-    return reporting.compared(found, at)
+    with asked(ledger) as books:
+        return books.compare_scenarios(*files)
 
 
 @group.command("check")
@@ -109,11 +104,8 @@ def check(
     ledger: Ledger = DEFAULT_LEDGER,
 ) -> Report:
     """Run a scenario again and say whether an old result still matches, or what differs. Exit with 1 if it does."""
-    old = read_result(result)
-    written = saved.find(file, ledger)
-    with reading(ledger) as (reader, at):
-        verdict = recheck(outcomes.work_out(reader, written), old)
-    return reporting.checked(verdict, at, result.name)
+    with asked(ledger) as books:
+        return books.check_scenario(file, result)
 
 
 @guarded("bids")
@@ -122,4 +114,4 @@ def bids(
     draws: Annotated[int | None, typer.Option(help="How often to draw.", min=1, max=MOST_DRAWS)] = None,
 ) -> Report:
     """Simulate a bidding pot, beside the same money by formula: costs, winners, fairness, time, break-even."""
-    return Books.bids(file, draws=draws)
+    return AskedLedger.bids(file, draws=draws)

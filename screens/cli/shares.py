@@ -5,30 +5,23 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import typer
 
-from allocations.figures import tables
-from allocations.figures.weightings import weighting
-from allocations.places.division import UNASSIGNED, with_places
-from allocations.places.files import read_division
-from allocations.shares import issue, need
-from allocations.shares.historic import read_historic
-from allocations.shares.pace import plan, read_pace, read_rule
-from allocations.shares.populations import SHIPPED_YEAR, shipped
-from allocations.shares.schedule import issued_in_books, schedule
-from allocations.shares.split import allocate
+from allocations.shares import issue
+from allocations.shares.pace import plan, read_pace
+from allocations.shares.planned import ScheduleAsked, read_asked
+from allocations.shares.schedule import issued_in_books
 from ledger.entries import posting
 from ledger.entries.draft import Draft
 from ledger.entries.posting import Posted
-from ledger.money import PENCE_PER_POUND
 from ledger.reports.position import Moment, moment
 from ledger.store.address import Address
 from ledger.store.base import Store
 from ledger.structure import tier_of
+from screens.asked.shares import people as people_of
+from screens.asked.what_if import AskedLedger
 from screens.cli import options
-from screens.cli.guard import guarded, reading
+from screens.cli.guard import asked, guarded, reading
 from screens.cli.options import (
     DEFAULT_LEDGER,
     Actor,
@@ -43,7 +36,6 @@ from screens.cli.options import (
     Year,
     icb_codes,
 )
-from screens.python import Ledger as Books
 from screens.report import shares
 from screens.report.report import Report
 
@@ -80,46 +72,38 @@ def show_schedule(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
 ) -> Report:
     """For every place and line: historic budget, fair share, distance from target, issued budget and the bridge."""
-    populations = shipped(year or SHIPPED_YEAR) if people is None else options.read_figures(people, year, icb)
-    year = year or populations.year
-    one_pound = allocate(
-        icb=icb, year=year, fund="core", level=to, by="registered", amount_pence=PENCE_PER_POUND, places_file=places,
-        populations=populations,
+    if Store.exists(ledger) and pace is None and not (post or dry_run):
+        with asked(ledger) as books:
+            return books.schedule(
+                icb, to=to, funds=fund or (), year=year, historic=historic, places=places, figures=people, as_at=as_at,
+                known_at=known_at,
+            ).with_entries([], dry_run=False)  # fmt: skip
+    wanted = read_asked(
+        icb, people_of(people, year, icb), year=year, level=to, funds=fund or (), historic=historic, pace=pace,
+        places=places,
     )  # fmt: skip
-    organisations = {part.code: part.name for part in one_pound.parts if part.code != UNASSIGNED}
-    funds = {row["code"]: row["name"] for row in tables.table("funds").to_pylist()}
-    had = None if historic is None else read_historic(historic, organisations, funds)
-    at: Moment | None = None
-    issued = None
-    if Store.exists(ledger) and pace is None:
-        with reading(ledger, as_at, known_at) as (reader, at):
-            issued = issued_in_books(reader, at, icb, year, to)
-    issuing = post or dry_run
-    if issuing and (pace is None or had is None):
+    if not (post or dry_run):
+        return shares.scheduled(wanted).with_entries([], dry_run=False)
+    posted, at = _issue(wanted, ledger, pace, standing=standing, actor=actor, day=day, dry_run=dry_run)
+    return shares.scheduled(wanted, at=at).with_entries(posted, dry_run=dry_run)
+
+
+def _issue(
+    wanted: ScheduleAsked, ledger: Address, pace: Path | None, *, standing: Standing, actor: str, day: date | None,
+    dry_run: bool,
+) -> tuple[list[Posted], Moment]:  # fmt: skip
+    """Issue what a pace of change plans: one entry for each line."""
+    if pace is None or wanted.historic is None:
         raise typer.BadParameter("what is issued is planned: give --pace and --historic", param_hint="--post")
-    rule, digest = (None, "") if pace is None else read_rule(pace)
-    found = schedule(
-        icb=icb,
-        year=year,
-        level=to,
-        funds=fund or (),
-        historic=had,
-        issued=issued,
-        pace=rule,
-        places_file=places,
-        populations=populations,
-    )
-    posted: list[Posted] = []
-    if issuing and had is not None and pace is not None:
-        drafts = issue.of_schedule(
-            found, had, pace_file=pace.name, pace_hash=digest, standing=standing, actor=actor, day=day
-        )
-        with reading(ledger) as (reader, before):
-            issue.refuse_issued(reader, drafts, issued_in_books(reader, before, icb, year, to), found)
-        posted, at = _post(ledger, drafts, dry_run=dry_run)
-    brought = None if had is None else (had.file, had.sha256)
-    report = shares.schedule(found, at, historic=brought, people=populations, is_planned=pace is not None)
-    return report.with_entries(posted, dry_run=dry_run)
+    found = wanted.worked_out()
+    drafts = issue.of_schedule(
+        found, wanted.historic, pace_file=pace.name, pace_hash=wanted.pace_hash, standing=standing, actor=actor,
+        day=day,
+    )  # fmt: skip
+    with reading(ledger) as (reader, before):
+        issued = issued_in_books(reader, before, wanted.icb, wanted.year, wanted.level)
+        issue.refuse_issued(reader, drafts, issued, found)
+    return _post(ledger, drafts, dry_run=dry_run)
 
 
 @guarded("pace")
@@ -135,8 +119,8 @@ def show_pace(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
 ) -> Report:
     """Targets, distance from target and pace of change, balanced to the unit within a floor and a cap."""
-    asked, digest = read_pace(file)
-    outcome = plan(asked.plan())
+    paced, digest = read_pace(file)
+    outcome = plan(paced.plan())
     posted: list[Posted] = []
     at: Moment | None = None
     if post or dry_run:
@@ -145,11 +129,11 @@ def show_pace(
         with reading(ledger) as (reader, _):
             tier = tier_of(reader, holder)
         draft = issue.of_pace(
-            asked, outcome, holder=holder, tier=tier, fund=fund, year=year, file=file.name, digest=digest,
+            paced, outcome, holder=holder, tier=tier, fund=fund, year=year, file=file.name, digest=digest,
             standing=Standing.AVAILABLE, actor=actor, day=day,
         )  # fmt: skip
         posted, at = _post(ledger, [draft], dry_run=dry_run)
-    report = shares.pace(asked, outcome, source=str(file), digest=digest, at=at)
+    report = shares.pace(paced, outcome, source=str(file), digest=digest, at=at)
     return report.with_entries(posted, dry_run=dry_run)
 
 
@@ -174,23 +158,9 @@ def show_need(
     year: Year = None,
 ) -> Report:
     """Need indices of every place, network or practice, each with the base that it is relative to."""
-    populations = shipped(year or SHIPPED_YEAR) if people is None else options.read_figures(people, year)
-    table = populations.table
-    if places is not None:
-        if icb is None or to != Level.PLACE:
-            raise typer.BadParameter("places divide one ICB: give --icb, and --to place", param_hint="--places")
-        division = read_division(places, icb, populations.membership())
-        own = with_places(table.filter(pc.equal(table["icb"], icb)), division)
-        rest = table.filter(pc.not_equal(table["icb"], icb))
-        table = pa.concat_tables([own.select(table.column_names), rest]).unify_dictionaries()
-    found = need.indices(table, to)
-    if icb is not None:
-        found = found.filter(pc.equal(found["icb"], icb))
-    if component is not None:
-        found = found.filter(pc.equal(found["component"], weighting(component)))
-    if not found.num_rows:
-        raise typer.BadParameter(f"there is no ICB '{icb}' in {populations.year}", param_hint="--icb")
-    return shares.need(found, icb=icb or "all ICBs", group=to, people=populations)
+    if places is not None and (icb is None or to != Level.PLACE):
+        raise typer.BadParameter("places divide one ICB: give --icb, and --to place", param_hint="--places")
+    return AskedLedger.need(icb=icb, to=to, component=component, year=year, figures=people, places=places)
 
 
 @guarded("targets")
@@ -200,7 +170,7 @@ def show_targets(
     year: Year = None,
 ) -> Report:
     """Target, distance from target and pace of change of all ICBs at once, as published for 2025/26."""
-    return Books.targets(stream, year=year, as_is=as_is)
+    return AskedLedger.targets(stream, year=year, as_is=as_is)
 
 
 @guarded("network")
@@ -227,6 +197,6 @@ def network(
     monthly: Annotated[bool, typer.Option("--monthly", help="Show what each month pays, with arrears.")] = False,
 ) -> Report:
     """What the network contract pays a PCN: each element on its own count of people. Needs no ledger."""
-    return Books.network(
+    return AskedLedger.network(
         pcn, year=year, counts=counts, claims=claims, posts=posts, maximums=maximums, known_on=known_on, monthly=monthly
     )

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from html import escape
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
@@ -33,6 +34,8 @@ NOT_AVAILABLE, NOT_DEFINED = "not available", "not defined"
 NOTHING = "Nothing is recorded there."
 # What stands where a row does not have a column at all.
 ABSENT = object()
+# A notebook shows the first and the last of so many rows, as it does with a table of pandas.
+_IN_A_NOTEBOOK = 60
 
 
 class ColumnKind(StrEnum):
@@ -315,7 +318,7 @@ class Table:
         return replace(self, columns=[self.columns[place] for place in places], rows=rows)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """The answer to one question.
 
@@ -354,12 +357,9 @@ class Report:
             Whole pence as 64-bit integers in the columns that end in ``_pence``; shares and other ratios as numbers of
             double precision; days and moments as such; null where a row does not have a value.
         """
-        import pyarrow as pa  # noqa: PLC0415 - the terminal draws reports without it
+        from screens.report.arrow import table_of  # noqa: PLC0415 - the terminal draws reports without Arrow
 
-        records = self.records()
-        names = dict.fromkeys(name for row in records for name in row)
-        kinds = {column.key: column.kind for column in self.rows.columns if column.key}
-        return pa.table({name: _arrow_column(records, name, kinds.get(name)) for name in names or kinds})
+        return table_of(self.records(), {column.key: column.kind.value for column in self.rows.columns if column.key})
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """The rows, for whatever reads Arrow: polars, DuckDB and others take a report as they take a table."""
@@ -371,6 +371,15 @@ class Report:
 
         found: pd.DataFrame = self.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
         return found
+
+    def __repr__(self) -> str:
+        return f"<Report: {' '.join(self.title.split()) or 'without a title'}; {len(self.records()):,} rows>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what the figures hold in words, and the rows."""
+        said = "".join(f"<p>{escape(one)}</p>" for one in (self.title, *self.sentences, *self.foot) if one)
+        rows = self.to_pandas().to_html(max_rows=_IN_A_NOTEBOOK, index=False) if self.records() else f"<p>{NOTHING}</p>"
+        return f"{said}{rows}"
 
     @property
     def shown(self) -> list[Table]:
@@ -391,31 +400,6 @@ class Report:
             for entry in posted
         ]
         return replace(self, sentences=[*self.sentences, *said], facts={**self.facts, "entries": entries})
-
-
-def _arrow_column(records: Sequence[Mapping[str, Any]], name: str, kind: ColumnKind | None) -> "pa.Array":
-    import pyarrow as pa  # noqa: PLC0415 - the terminal draws reports without it
-
-    values = [_for_arrow(row.get(name)) for row in records]
-    if name.endswith("_pence"):
-        return pa.array(values, pa.int64())
-    if any(value is not None for value in values):
-        return pa.array(values)
-    # Of nothing but missing values, what they would be is known from the column alone.
-    of_kind = {
-        ColumnKind.MONEY: pa.int64(), ColumnKind.COUNT: pa.int64(), ColumnKind.SHARE: pa.float64(),
-        ColumnKind.RATIO: pa.float64(), ColumnKind.DAY: pa.date32(),
-    }  # fmt: skip
-    return pa.array(values, pa.string() if kind is None else of_kind.get(kind, pa.string()))
-
-
-def _for_arrow(value: Any) -> Any:
-    """A value that Arrow has a type for: an exact fraction as a number, also inside what is nested."""
-    if isinstance(value, Fraction):
-        return float(value)
-    if isinstance(value, Mapping):
-        return {str(name): _for_arrow(inner) for name, inner in value.items()}
-    return [_for_arrow(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _became(entry: "Posted", *, dry_run: bool) -> str:

@@ -9,8 +9,9 @@ import pyarrow as pa
 from allocations.figures.tables import whole_people
 from allocations.places.division import UNASSIGNED
 from allocations.shares.pace import MOST_YEARS, PaceFile, PaceOutcome, years_until_within
+from allocations.shares.planned import ScheduleAsked
 from allocations.shares.populations import Populations
-from allocations.shares.schedule import ALL, Line, Schedule
+from allocations.shares.schedule import ALL, Amounts, Line, Schedule
 from allocations.shares.split import Allocation
 from ledger.money import round_half_up_fraction, signed_percent, spoken
 from ledger.reports.position import Moment
@@ -140,6 +141,21 @@ def _if_repeated(years: Sequence[int | None]) -> str:
     )
     planned = "If every year were planned as this one, from what it allocates and with the same growth of the whole"
     return f"{planned}, all would be within {', and within '.join(near)}."
+
+
+def scheduled(asked: ScheduleAsked, issued: Amounts | None = None, at: Moment | None = None) -> Report:
+    """The schedule that is asked for.
+
+    Args:
+        issued: what the books say everybody has got, (organisation, fund) to pence.
+        at: the moment of the books that say it; None where a pace of change or nobody does.
+
+    Raises:
+        Refused: as ``schedule`` of the allocations does.
+    """
+    brought = None if asked.historic is None else (asked.historic.file, asked.historic.sha256)
+    is_planned = asked.pace is not None
+    return schedule(asked.worked_out(issued), at, historic=brought, people=asked.populations, is_planned=is_planned)
 
 
 def schedule(

@@ -1,4 +1,4 @@
-"""How the command line and the page speak of what they are given: an option here, a box there, for the same field."""
+"""How each front door speaks of what it is given: an option, a box on a page, an argument in Python, for one field."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -224,6 +224,54 @@ PAGE = FrontDoor(
         "anew",
         Action.PROPOSALS: "the list of those that are for you to see",
         Action.REVERSE: "entry{}, under 'Undo what was brought in'",
+    },
+    otherwise=COMMAND_LINE,
+)
+
+# What is only done on the command line is typed in a terminal.
+_TYPED = {
+    action: said if "devolution" not in said else f"{said} in a terminal"
+    for action, said in COMMAND_LINE.actions.items()
+}
+
+PYTHON = FrontDoor(
+    labels={
+        Input.AMOUNT: "amount",
+        Input.BOUNDARIES: "as_is",
+        Input.COUNTS: "counts",
+        Input.DATE: "date",
+        Input.FIGURES: "figures",
+        Input.HISTORIC: "historic",
+        Input.ICB: "icb",
+        Input.KNOWN_AT: "known_at",
+        Input.KNOWN_ON: "known_on",
+        Input.LEDGER: "address",
+        Input.LEVEL: "to",
+        Input.LINE: "fund",
+        Input.MAXIMUMS: "maximums",
+        Input.ORGANISATION: "organisation",
+        Input.PEERS_OF: "peers_of",
+        Input.PLACES: "places",
+        Input.POSTS: "posts",
+        Input.REGION: "region",
+        Input.SUMMED_BY: "by",
+        Input.WEIGHTING: "by",
+        Input.YEAR: "year",
+    },
+    in_sentence="{}",
+    by="as {}=",
+    value="{}={!r}",
+    phrases={Input.LEDGER: "in Ledger.open(address)"},
+    actions={
+        **_TYPED,
+        Action.ANOTHER_LEDGER: "a new ledger",
+        Action.DEMO_WITH_TERMS: "'devolution demo --terms' in a terminal",
+        Action.EVERYBODY: "without organisation=",
+        Action.FLOWS: "ledger.flows('entry', 'fund')",
+        Action.MIGRATE_AT: "'devolution migrate --ledger{}' in a terminal, and call Ledger.open again",
+        Action.RUN_SCENARIO: "'devolution scenario run --json' in a terminal",
+        Action.SHARE_AMONG_PLACES: "'devolution allocate --places' in a terminal",
+        Action.VERIFY: "ledger.verify()",
     },
     otherwise=COMMAND_LINE,
 )

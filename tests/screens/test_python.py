@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -26,7 +27,7 @@ EXAMPLE = ROOT / "docs" / "examples" / "ten_questions.py"
 # What users rely on. A name may come; one that goes, or is called otherwise, is for a new first number of the version.
 KEPT = (
     "open", "close", "position", "flows", "measures", "pots", "trail", "journal", "verify", "national", "trend", "need",
-    "schedule", "targets", "network", "scenario", "bids",
+    "schedule", "targets", "network", "scenario", "compare_scenarios", "check_scenario", "bids",
 )  # fmt: skip
 
 
@@ -89,6 +90,9 @@ SAME: dict[str, Callable[[Ledger], Report]] = {
     ),
     "measures --reading strict": lambda ledger: ledger.measures(reading="strict"),
     "schedule --icb QWO --fund core-community": lambda ledger: ledger.schedule("QWO", funds=["core-community"]),
+    "scenario compare keep-by-agreement lift-small-pots": lambda ledger: ledger.compare_scenarios(
+        "keep-by-agreement", "lift-small-pots"
+    ),
     "scenario run keep-by-agreement": lambda ledger: ledger.scenario("keep-by-agreement"),
     "scenario run keep-by-agreement lift-small-pots": lambda ledger: ledger.scenario(
         "keep-by-agreement", "lift-small-pots"
@@ -97,7 +101,10 @@ SAME: dict[str, Callable[[Ledger], Report]] = {
 WITHOUT_LEDGER: dict[str, Callable[[Any], Report]] = {
     "targets": lambda _: Ledger.targets(),
     "network U41591": lambda _: Ledger.network("U41591"),
-    "need --icb QWO": lambda ledger: ledger.need(icb="QWO"),
+    "need --icb QWO": lambda _: Ledger.need(icb="QWO"),
+    "need --icb QWO --to pcn --component mental_health": lambda _: Ledger.need(
+        icb="QWO", to="pcn", component="mental_health"
+    ),
     f"bids {ROOT}/scenarios/bids/example.yaml": lambda _: Ledger.bids(ROOT / "scenarios" / "bids" / "example.yaml"),
 }
 
@@ -155,11 +162,89 @@ def test_a_sound_ledger_has_nothing_to_say_of_itself(ledger: Ledger) -> None:
     assert ledger.verify().records() == []
 
 
-def test_what_is_unknown_is_refused_with_its_remedy(ledger: Ledger) -> None:
-    with pytest.raises(Exception, match="there is no organisation 'XXX'"):
-        ledger.position(organisation="XXX")
-    with pytest.raises(ValueError, match="name a scenario"):
-        ledger.scenario()
+def test_what_is_refused_says_what_to_write_in_python_and_what_to_type(ledger: Ledger, tmp_path: Path) -> None:
+    gone = tmp_path / "none.duckdb"
+    with pytest.raises(devolution.LedgerError) as missing:
+        devolution.Ledger.open(gone)
+    assert f"'devolution demo --ledger {gone}' in a terminal, or name another in Ledger.open(address)" in str(
+        missing.value
+    )
+    asked: list[tuple[str, Callable[[], object]]] = [
+        ("organisation: there is no organisation 'XXX'", lambda: ledger.position(organisation="XXX")),
+        ("by: there is no column 'tierr'", lambda: ledger.position("tierr")),
+        ("fund: there is no fund 'none'", lambda: ledger.trail("QWO", fund="none")),
+        ("peers_of: there is no ICB 'XXX'", lambda: ledger.national(peers_of="XXX")),
+        ("icb: there is no ICB 'XXX'", lambda: Ledger.need(icb="XXX")),
+        ("icb: there is no ICB 'XXX'", lambda: ledger.schedule("XXX")),
+        ("Give historic budgets as historic=, or issue some with 'devolution allocate --post' in a terminal",
+         lambda: ledger.schedule("QWO", funds="none")),
+        ("known_at: 2999-01-01T23:59:59.999999+00:00 is in the future", lambda: ledger.journal(known_at="2999-01-01")),
+        ("or its people as counts=", lambda: Ledger.network("none")),
+        ("Name what 'devolution scenario run --json' in a terminal gave",
+         lambda: ledger.check_scenario("keep-by-agreement", EXAMPLE)),
+    ]  # fmt: skip
+    for said, ask in asked:
+        with pytest.raises(devolution.Refused) as refused:
+            ask()
+        assert said in str(refused.value)
+        assert "⟨" not in str(refused.value)
+        assert str(refused.value) == "\n".join(str(problem) for problem in refused.value.problems)
+
+
+def test_an_argument_that_cannot_be_read_says_what_it_may_be(ledger: Ledger) -> None:
+    asked: list[tuple[str, Callable[[], object]]] = [
+        ("'31 March' is not a day. Write it as 2025-06-30", lambda: ledger.position(as_at="31 March")),
+        ("'noon' is not a time. Write it as 2025-06-30 or 2025-06-30T12:00", lambda: ledger.flows(known_at="noon")),
+        ("'abc' is not a financial year", lambda: ledger.position(year="abc")),
+        ("there is no reading 'none'. Choose from recorded, ", lambda: ledger.measures(reading="none")),
+        (
+            "there is no receiver 'village'. Choose from icb, place, pcn, practice",
+            lambda: ledger.pots(seen_by="village"),
+        ),
+        ("there is no measure 'none'. Choose from ring_fenced_share, ", lambda: ledger.national(rank="none")),
+        ("there is no kind of points 'weeks'. Choose from months, years", lambda: ledger.trend(over="weeks")),
+        ("there is no level 'street'. Choose from place, pcn, practice", lambda: ledger.schedule("QWO", to="street")),
+        ("there is no stream 'none'. Choose from core, specialised, primary medical", lambda: Ledger.targets("none")),
+        ("places divide one ICB", lambda: Ledger.need(places="places.csv")),
+        ("name a scenario", ledger.scenario),
+    ]
+    for said, ask in asked:
+        with pytest.raises(ValueError, match=re.escape(said)):
+            ask()
+
+
+def test_days_moments_files_and_single_words_are_given_as_analysts_write_them(
+    ledger: Ledger, demo_ledger: Path
+) -> None:
+    by_text = ledger.position("tier", as_at="2025-06-30")
+    assert by_text.records() == ledger.position("tier", as_at=date(2025, 6, 30)).records()
+    assert by_text.records() == ledger.position("tier", as_at=datetime.fromisoformat("2025-06-30T12:00")).records()
+    # Without a time zone it is UTC, and nothing was known then.
+    assert ledger.position(known_at=datetime.fromisoformat("2001-01-01T00:00")).records() == []
+    assert ledger.measures(scopes="all").records() == ledger.measures(scopes=["all"]).records()
+    example = ROOT / "scenarios" / "bids" / "example.yaml"
+    assert Ledger.bids(str(example), draws=20).records() == Ledger.bids(example, draws=20).records()
+
+
+def test_a_ledger_says_where_it_is_and_whether_it_is_open(demo_ledger: Path) -> None:
+    opened = devolution.Ledger.open(demo_ledger)
+    assert repr(opened) == f"<Ledger {demo_ledger}>"
+    opened.close()
+    opened.close()
+    assert repr(opened) == f"<Ledger {demo_ledger}, closed>"
+    with pytest.raises(ValueError, match=re.escape(f"Open it again with Ledger.open('{demo_ledger}')")):
+        opened.position()
+
+
+def test_a_notebook_shows_the_words_and_the_rows_of_a_report(ledger: Ledger) -> None:
+    report = ledger.pots(organisation="QWO")
+    assert (
+        repr(report) == f"<Report: {' '.join(report.title.split()) or 'without a title'}; {len(report.records())} rows>"
+    )
+    shown = report._repr_html_()
+    assert shown.count("<table") == 1
+    assert "Head of the chain" in shown
+    assert "Nothing" in ledger.position(year=2031)._repr_html_()
 
 
 def _example() -> ModuleType:

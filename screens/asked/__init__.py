@@ -1,0 +1,1 @@
+"""The questions that a ledger answers, each asked in one place: by commands, and in Python by ``screens.python``."""

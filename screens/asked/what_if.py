@@ -1,0 +1,119 @@
+"""What if: scenarios run, side by side and again, and pots that are bid for. The books stay as they are."""
+
+from pathlib import Path
+
+from screens.asked.given import File
+from screens.asked.shares import BooksAndShares
+from screens.report.report import Report
+
+
+class AskedLedger(BooksAndShares):
+    """A ledger open to read, with every question that it answers.
+
+    A method answers with a ``Report``. What it refuses carries the marks of ``ledger.inputs``: who asks puts in their
+    words, as ``screens.python`` does for whoever asks in Python.
+    """
+
+    def scenario(self, *names: File, ranges: bool = False, draws: int | None = None) -> Report:
+        """Run a scenario, or several: the position after it, every measure before and after, who gains and why.
+
+        Args:
+            names: of the library, saved beside the ledger, or files of one's own.
+            ranges: of one scenario, also between which values it lies, and what drives it.
+            draws: how often to draw for that.
+
+        Returns:
+            For one scenario its whole answer in ``facts``, with a row for each line of the position after it, in whole
+            pence; for several a row for each.
+
+        Raises:
+            Refused: a scenario is unknown, or has problems, each with its place in the file.
+            ValueError: none was named, or several with ranges.
+        """
+        from scenarios import outcome, saved
+        from scenarios.ranges import DRAWS, ranged
+        from screens.report.scenarios import answers as reporting
+
+        if not names:
+            raise ValueError("name a scenario, or its file")
+        asked = list(dict.fromkeys(str(name) for name in names))
+        if ranges and len(asked) > 1:
+            raise ValueError("ranges are told of one scenario at a time")
+        written = saved.find_all(asked, self.address)
+        with self._read() as (reader, at):
+            worked_out = outcome.work_out_all(reader, written)
+        if len(asked) == 1:
+            return reporting.run(worked_out[0], ranged(worked_out[0], draws or DRAWS) if ranges else None)
+        return reporting.run_all(dict(zip(asked, worked_out, strict=True)), at)
+
+    def compare_scenarios(self, *names: File) -> Report:
+        """Put scenarios side by side: the same propositions, amounts and measures, and how far apart they end.
+
+        Args:
+            names: two or more: of the library, saved beside the ledger, or files of one's own.
+
+        Returns:
+            A row for each proposition, amount and measure, with its value before and after each scenario: whole pence
+            where its unit is pence, a fraction of one where it is a share. What each changes, and how many pence lie
+            between their ends, stands in ``facts``.
+
+        Raises:
+            Refused: fewer than two are named, or one is unknown or has problems, each with its place in the file.
+        """
+        from scenarios import compare, outcome, saved
+        from screens.report.scenarios import answers as reporting
+
+        written = saved.find_all([str(name) for name in names], self.address)
+        with self._read() as (reader, at):
+            found = compare.compare(outcome.work_out_all(reader, written))
+        return reporting.compared(found, at)
+
+    def check_scenario(self, name: File, result: File) -> Report:
+        """Run a scenario again, and say whether an old result still holds.
+
+        Args:
+            name: of the library, saved beside the ledger, or a file of one's own.
+            result: the file of the old result, as ``devolution scenario run --json`` printed it.
+
+        Returns:
+            A row for each thing that differs: ``what``, ``then`` and ``now``, money in whole pence. No row, and
+            ``is_refused`` false: it holds.
+
+        Raises:
+            Refused: the scenario is unknown or has problems, or the file is no result of a scenario.
+        """
+        from scenarios import outcome, saved
+        from screens.report.scenarios import answers as reporting
+
+        old = saved.read_result(Path(result))
+        written = saved.find(str(name), self.address)
+        with self._read() as (reader, at):
+            verdict = saved.recheck(outcome.work_out(reader, written), old)
+        return reporting.checked(verdict, at, Path(result).name)
+
+    @staticmethod
+    def bids(file: File, *, draws: int | None = None) -> Report:
+        """Simulate a pot that is bid for, beside the same money by formula. Needs no ledger.
+
+        Args:
+            file: the pot, as YAML.
+            draws: how often to draw; as the file says by default.
+
+        Returns:
+            Its answer in ``facts``, and a row for each bidder: chances as fractions of one, money in whole pence. The
+            same file gives the same answer.
+
+        Raises:
+            Refused: the file has problems, each with its place in it.
+        """
+        import numpy as np
+
+        from scenarios.bids.file import read_bids
+        from scenarios.bids.simulation import simulate
+        from scenarios.bids.tornado import tornado
+        from screens.report.scenarios.bids import pot
+
+        where = Path(file)
+        plan, digest = read_bids(where, draws)
+        outcome = simulate(plan.pot, plan.draws, np.random.default_rng(plan.seed))
+        return pot(plan, outcome, tornado(plan), source=str(where), digest=digest)
