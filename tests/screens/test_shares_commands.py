@@ -199,7 +199,9 @@ def test_need_and_targets_for_all_icbs_at_once() -> None:
     need = document("need")
     assert len({row["icb"] for row in need["rows"]}) == 42
     assert {row["base"] for row in document("need", "--icb", "QWO", "--component", "rx")["rows"]} == {"QWO", "England"}
-    assert run("need", "--icb", "QXX").exit_code == 2
+    refused = run("need", "--icb", "QXX")
+    assert refused.exit_code == 1
+    assert "there is no ICB 'QXX' in 2025/26" in refused.stderr
     assert len(document("targets")["rows"]) == 42
     assert len(document("targets", "--as-is", "2026-04-01", "--stream", "specialised")["rows"]) == 36
     printed = run("targets", "--as-is", "2026-04-01").stdout
