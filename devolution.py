@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from screens.cli import without_pandas
+from screens.cli import loading
 from screens.cli.lazy import Lazy, group_of
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def __getattr__(name: str) -> Any:
 
 def main() -> None:
     """Run the command line. A fault of the program's own is said in a sentence, with a way to see more."""
-    without_pandas.install()
+    loading.install()
     # While a command is loaded there is no garbage, and looking for it takes an eighth of a command's time; a command
     # begins to look when it begins to work (screens/cli/guard.py).
     gc.disable()

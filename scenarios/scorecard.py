@@ -187,10 +187,6 @@ class _System:
     values: Mapping[str, Fraction | None]
 
 
-# The first row as it stands, its empty cells too.
-_AS_IT_IS = pc.ScalarAggregateOptions(skip_nulls=False)
-
-
 # What a pot of an ICB is judged by, in whatever reading of grades.
 _OF_A_POT = ("pot", "year", "fund", "grade", "quality", "discretion", "returns_per_year")
 
@@ -210,8 +206,10 @@ def _systems(few: pa.Table, world: World) -> list[_System]:
     Args:
         few: as ``_few`` gives it.
     """
+    # The first row as it stands, its empty cells too.
+    as_it_is = pc.ScalarAggregateOptions(skip_nulls=False)
     summed = few.group_by([ICB, "pot", "year"], use_threads=False).aggregate(
-        [("amount_pence", "sum"), ("grade", "first", _AS_IT_IS), ("returns_per_year", "first", _AS_IT_IS)]
+        [("amount_pence", "sum"), ("grade", "first", as_it_is), ("returns_per_year", "first", as_it_is)]
     )
     known, pots = world.systems(), dict[str, list[tuple[int, str | None, int | None]]]()
     columns = (summed[name].to_pylist() for name in (ICB, "amount_pence_sum", "grade_first", "returns_per_year_first"))

@@ -6,32 +6,35 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperArgument, TyperGroup, TyperOption
+from typer.testing import CliRunner
 
 import devolution
 from ledger.entries.decisions.every import DECISIONS
 from ledger.store.address import Address, in_full
 from ledger.store.base import Store
+from screens.cli import loading
 from screens.cli.lazy import Lazy
+from screens.cli.options import Level
 from tests.shelves import Shelf
 
 ROOT = Path(__file__).parent.parent
 # Libraries that take long to load, or that a machine may be without.
 ENGINE = {"duckdb", "pyarrow", "numpy"}
 # Without the dialect of DuckDB, which makes tables and does not read them.
-TABLES = {"sqlalchemy", "sqlmodel"}
+TABLES = {"sqlalchemy", "sqlmodel", "pydantic"}
 MAKES_TABLES = {"duckdb_sqlalchemy"}
 PEOPLE = {"rich"}
-YAML = {"yaml"}
+YAML = {"yaml", "pydantic"}
 READ = {"openpyxl"}
 WRITE = {"xlsxwriter"}
 WATCHED = {
     *ENGINE, *TABLES, *MAKES_TABLES, *PEOPLE, *YAML, *READ, *WRITE, "python_calamine", "gptables", "pandas", "streamlit", "altair",
-    "psycopg", "cryptography", "highspy",
+    "psycopg", "cryptography", "highspy", "pydantic", "pyarrow.dataset",
 }  # fmt: skip
 # What posts entries works with the tables of the books, and asks the rules of them; what reads scenarios reads YAML,
 # as does what reads the index of the shipped figures.
@@ -54,7 +57,7 @@ COMMANDS: dict[str, tuple[str, set[str]]] = {
     "demo": ("--ledger LEDGER", SHARES | PEOPLE),
     "new": ("--year 2025/26 --ledger OUT.duckdb", SHARES | MAKES_TABLES),
     # It is refused, for nobody could sign in, where it would become the app; whether they can is Streamlit's to say.
-    "app": ("--address 0.0.0.0 --ledger OUT.duckdb", ENGINE | PEOPLE | {"streamlit"}),
+    "app": ("--address 0.0.0.0 --ledger OUT.duckdb", ENGINE | PEOPLE | {"streamlit", "pydantic"}),
     "position": ("--ledger LEDGER", ENGINE),
     "flows": ("--ledger BOOKS", ENGINE),
     "measures": ("--ledger BOOKS", ENGINE),
@@ -158,7 +161,7 @@ for line in sys.stdin:
                 status = ended.code or 0
             except BaseException as error:
                 status = repr(error)
-            loaded = sorted(name for name, module in sys.modules.items() if module is not None and "." not in name)
+            loaded = sorted(name for name, module in sys.modules.items() if module is not None)
             answers.append([status, loaded])
         with open(theirs, "w") as answer:
             json.dump(answers, answer)
@@ -235,12 +238,48 @@ def test_commands_load_what_they_use_and_nothing_else(
         assert loaded == COMMANDS[words][1], words
 
 
+def test_what_is_typed_means_the_same_without_pydantic(monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(text: str | int) -> int:
+        return int(text) // 2
+
+    app = typer.Typer()
+
+    @app.command()
+    def tell(
+        name: Annotated[str, typer.Argument()],
+        text: Annotated[str | None, typer.Option()] = None,
+        several: Annotated[list[str] | None, typer.Option()] = None,
+        number: Annotated[int, typer.Option()] = 7,
+        parsed: Annotated[int, typer.Option(parser=half, envvar="TO_HALVE")] = 10,
+        flag: Annotated[bool, typer.Option()] = False,
+        file: Annotated[Path | None, typer.Option(exists=True)] = None,
+        level: Annotated[Level, typer.Option()] = Level.PCN,
+    ) -> None:
+        typer.echo(repr((name, text, several, number, parsed, flag, file, level)))
+
+    asked = [
+        ["a"], [], ["a", "--text", ""], ["a", "--several", "x", "--several", "y"], ["a", "--number", "8"],
+        ["a", "--number", "x"], ["a", "--parsed", "9"], ["a", "--parsed", "x"], ["a", "--flag"], ["a", "--file", "none"],
+        ["a", "--file", "."], ["a", "--level", "place"], ["a", "--level", "no"], ["a", "b"], ["--help"],
+    ]  # fmt: skip
+
+    def told() -> list[tuple[int, str]]:
+        given = [CliRunner().invoke(app, words, env=env) for words in asked for env in ({}, {"TO_HALVE": "4"})]
+        return [(one.exit_code, one.output) for one in given]
+
+    as_typer = told()
+    for kind in (TyperOption, TyperArgument):
+        monkeypatch.setattr(kind, "process_value", loading.plainly(kind.process_value))
+    assert told() == as_typer
+    assert {status for status, _ in as_typer} == {0, 2}
+
+
 def test_pandas_is_kept_out_by_the_command_line_alone() -> None:
     """A program that imports the house gets pandas as ever, and gptables and Streamlit let it in."""
     code = (
         "import devolution, pandas\n"
-        "from screens.cli import without_pandas\n"
-        "without_pandas.install()\n"
+        "from screens.cli import loading\n"
+        "loading.install()\n"
         "import sys; del sys.modules['pandas']\n"
         "try: import pandas\n"
         "except ModuleNotFoundError as error: print(error)\n"

@@ -257,10 +257,6 @@ def ends(name: str, found: OverReadings | None, unit: str = "") -> dict[str, Any
     }
 
 
-# The first row as it stands, its empty cells too.
-_AS_IT_IS = pc.ScalarAggregateOptions(skip_nulls=False)
-
-
 def pots(position: pa.Table) -> list[PotHeld]:
     """The pots of a position, largest first: what is held of each fund that has terms of its own."""
     return [pot for _, pot in _pots_by(position, ())]
@@ -286,8 +282,10 @@ def _pots_by(position: pa.Table, by: tuple[str, ...]) -> list[tuple[Any, PotHeld
     # In one order, for the first row of a pot stands for what it says, and a position comes in any order.
     held = position.filter(pc.not_equal(position["standing"], SOURCE)).sort_by([("fund", "ascending")])
     described = [name for name in held.column_names if name not in by]
+    # The first row as it stands, its empty cells too.
+    as_it_is = pc.ScalarAggregateOptions(skip_nulls=False)
     whole = held.group_by([*by, "pot", "year"], use_threads=False).aggregate(
-        [("amount_pence", "sum"), *((name, "first", _AS_IT_IS) for name in described)]
+        [("amount_pence", "sum"), *((name, "first", as_it_is) for name in described)]
     )
     examples = whole.select([f"{name}_first" for name in described]).rename_columns(described)
     holders = whole[by[0]].to_pylist() if by else [None] * whole.num_rows

@@ -319,7 +319,9 @@ def position(reader: Reader, at: Moment, *, organisation: str | None = None, yea
     """
     if organisation is not None:
         _stage_scope(reader, at, [organisation], year)
-    return _held(reader, at, year, only_below=organisation is not None).select(SCHEMA.names).cast(SCHEMA)
+    rows = _held(reader, at, year, only_below=organisation is not None).select(SCHEMA.names)
+    # As it mostly is: a cast loads all of Arrow's functions, and a short command has a use for none of them.
+    return rows if rows.schema.equals(SCHEMA) else rows.cast(SCHEMA)
 
 
 def position_of_each(reader: Reader, at: Moment, tier: str, year: int) -> dict[str, pa.Table]:
