@@ -30,7 +30,7 @@ _STAND_INS = {
     ),
     "adjusted": (
         "primary_medical",
-        "primary medical weighted population 2025/26, for the contract's adjusted population of 1 January 2025",
+        "primary medical weighted people of 2025/26, for those whom the contract counts on 1 January 2025",
     ),
 }
 # What stands in for the counts of a later year, for which people are projected: published with the settlement.
@@ -302,7 +302,7 @@ def _remarks(
 ) -> Iterable[str]:
     for count in counts:
         if count.illustrative:
-            yield f"Illustrative: {count.basis} people are a stand-in, the {count.source}."
+            yield f"Illustrative: {count.basis} people are a stand-in. It is the {count.source}."
     for name, element in elements.items():
         if element.rate.note:
             yield f"{title(name)}: {element.rate.note}."

@@ -66,10 +66,10 @@ def sentences(plan: PotPlan, outcome: PotOutcome) -> list[str]:
             f"{_losing(bidding.losing_bidders)}."
         )
     said.append(
-        f"In a mean round {spoken(bidding.misplaced.mean_pence)} ({percent(outcome.misplaced_share)} of the pot, the "
-        f"Hoover index) lies elsewhere than by weighted population, which would give "
-        f"{spoken(outcome.fair_per_thousand_pence)} for 1,000 people; over many rounds "
-        f"{spoken(bidding.misplaced_over_rounds_pence)} still does."
+        f"In a usual round {spoken(bidding.misplaced.mean_pence)} ({percent(outcome.misplaced_share)} of the pot) goes "
+        "elsewhere than by weighted population. That would give "
+        f"{spoken(outcome.fair_per_thousand_pence)} for 1,000 people. Over many rounds "
+        f"{spoken(bidding.misplaced_over_rounds_pence)} still goes elsewhere."
     )
     return [*said, *_time(plan, outcome), _worth(plan, outcome)]
 
@@ -111,8 +111,8 @@ def _worth(plan: PotPlan, outcome: PotOutcome) -> str:
     verdict = "worth it" if advantage > 0 else "not worth it"
     by_how_much = f"it is {verdict}, by {spoken(abs(advantage))}" if advantage else "the two are worth the same"
     return (
-        f"Bidding is worth it where a pound does {percent(needed)} more good for having been won; "
-        f"this run assumes {percent(assumed)}, so {by_how_much}."
+        f"Bidding is worth it where a pound does {percent(needed)} more good for having been won. "
+        f"This run takes it as {percent(assumed)}, so {by_how_much}."
     )
 
 

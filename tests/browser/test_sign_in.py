@@ -23,7 +23,7 @@ from ledger.entries.proposals import submit
 from ledger.store.base import Store
 from tests.books import at, entry
 from tests.browser.provider import CLIENT, SECRET, Provider, provider
-from tests.browser.visits import chromium, command, free_port, running
+from tests.browser.visits import barriers, chromium, command, free_port, running
 from tests.browser.wire import Wire
 
 LONG_AGO = date(2020, 1, 1)
@@ -100,6 +100,7 @@ class Office:
         sent = "".join(self.heard)
         assert "Sign in" in sent  # what was heard is what was said
         assert [word for word in INSIDE if word in shown or word in sent] == []
+        assert barriers(self.page) == []
 
 
 def furnish(path: Path) -> None:
@@ -164,6 +165,7 @@ def test_a_person_signs_in_sees_their_own_and_signs_out(office: Office) -> None:
     office.open(PROPOSALS)
     office.sees("Secret plan of anna@one")
     assert "Secret plan of otto@two" not in office.rests()
+    assert barriers(office.page) == []
     assert "Secret plan of otto@two" not in "".join(office.heard)
 
     ended = office.provider.ended
@@ -188,6 +190,7 @@ def test_who_signs_in_wrongly_or_without_a_right_is_told_so_and_sees_nothing(off
     office.sees(told)
     office.open(PROPOSALS)
     office.sees(told)
+    assert barriers(office.page) == []
     shown = office.rests() + "".join(office.heard)
     assert [word for word in INSIDE if word in shown] == []
 

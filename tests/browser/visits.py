@@ -77,6 +77,14 @@ def running(
             urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
 
 
+def barriers(page: Any) -> list[tuple[str, str]]:
+    """What axe finds on a page as it is now that is serious or critical: the rule, and the first that breaks it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
+
+
 @contextmanager
 def chromium() -> Iterator[Any]:
     """A browser without a window; the test says plainly where there is none."""
@@ -152,10 +160,7 @@ class Visit:
 
     def barriers(self) -> list[tuple[str, str]]:
         """What axe finds that is serious or critical."""
-        from axe_playwright_python.sync_playwright import Axe
-
-        found = Axe().run(self.page).response["violations"]
-        return [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
+        return barriers(self.page)
 
     def picture(self, name: str, width: int, between: tuple[str | None, str] | None = None) -> None:
         """A picture of the whole page, or of what is between two headings; none for the first is from the top."""

@@ -100,8 +100,8 @@ def test_people_see_each_element_with_its_grounds(counts: Path, claims: Path) ->
 def test_without_counts_the_stand_ins_are_marked_and_the_rest_is_not_available() -> None:
     shown = run(PCN).stdout
     for words in (
-        "Illustrative: registered people are a stand-in, the average registered population November 2023 to October 2024",
-        "Illustrative: adjusted people are a stand-in, the primary medical weighted population 2025/26",
+        "Illustrative: registered people are a stand-in. It is the average registered population November 2023 to October 2024",
+        "Illustrative: adjusted people are a stand-in. It is the primary medical weighted people of 2025/26",
         "ARRS maximum is not available: no contractor weighted count is known. Give it with --counts.",
         "without ARRS maximum, Care home premium.",
         "stand-ins",

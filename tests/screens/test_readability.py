@@ -1,4 +1,4 @@
-"""Board pages are read by somebody who is no expert: how hard their sentences are, with a limit."""
+"""Pages are read by somebody who is no expert: how hard their sentences are, with a limit."""
 
 import re
 from pathlib import Path
@@ -6,11 +6,8 @@ from pathlib import Path
 import pytest
 
 from screens.report.glossary import TERMS
-from tests.screens.every_page import Piece, made
+from tests.screens.every_page import NAMES, Piece, made
 
-BOARD = (
-    "start", "start-QWO", "overview-QWO", "places", "ring-fences", "receivers", "national", "scenarios", "month", "words",
-)  # fmt: skip
 SAID = ("markdown", "text", "info", "success", "warning", "caption", "html")
 LEAST_WORDS = 8
 # A grade of 7 is read at 12 to 13 years, of 9 at 14 to 15: a page as a whole, and the hardest paragraph on it.
@@ -67,7 +64,7 @@ def prose(name: str, ledger: Path) -> list[Piece]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BOARD)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_page_is_read_at_twelve_to_thirteen_and_no_paragraph_asks_for_more_than_fifteen(
     demo_ledger: Path, name: str
 ) -> None:

@@ -247,8 +247,8 @@ def _entry(books: Books, number: int) -> None:
 def _verify(books: Books) -> None:
     st.header("Do the books hold?", anchor=False)
     st.write(
-        "Every hash is recomputed, every rule and every published total is asked again. With the head that an earlier "
-        "report printed, this also finds out whether entries have been cut off since."
+        "The seal of every entry is made again, and every rule and published total is asked again. Give the head that "
+        "an earlier report printed, and this also finds out if entries have been cut off since."
     )
     seen = st.text_input("Head that a report printed (optional)", max_chars=64).strip()
     if not st.button("Verify everything"):
@@ -270,7 +270,8 @@ def _verify(books: Books) -> None:
 def _data() -> None:
     st.header("Data and licences", anchor=False)
     st.write(
-        "Every table that figures rest on: what is published, what is derived from it, and what is our assumption."
+        "Every table that figures rest on. It says which are published, which are worked out from those, and which are "
+        "our own guess."
     )
     rows = [
         (one.title, one.standing, one.publisher, one.vintage, one.licence, one.made)

@@ -152,7 +152,7 @@ def _spread(plan: PotPlan, outcome: PotOutcome) -> None:
         mark="Fair share by formula",
         name="The spread of outcomes",
         sentence=f"Each bar holds what a bidder wins in 90 of 100 rounds, over {plan.draws:,} draws (seed "
-        f"{plan.seed}); the diamond is what the formula would give it for certain.{few}",
+        f"{plan.seed}). The diamond is what the formula would give it for sure.{few}",
         table=bids.receivers(plan, outcome),
         key="bids-spread",
     )

@@ -79,7 +79,7 @@ def _partition(division: Division, groups: Sequence[Group], name: str) -> None:
         f"Not yet. {out:,} of {whole:,} practices, with {whole_people(lost.registered_billionths):,} registered "
         "people, are in no place. They are shown as (unassigned) and keep their share; nobody is in two places."
     )
-    with st.expander("Practices in no place"):
+    with frame.for_analysts("practices in no place"):
         st.write(", ".join(division.unassigned))
 
 

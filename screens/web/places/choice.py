@@ -117,8 +117,8 @@ def _keep(icb: str, division: Division | None) -> None:
 
 def _upload(icb: str, members: YearOfPlaces) -> None:
     st.write(
-        "A CSV with a column `place` and one of `practice_code`, `pcn_code` or `district`; or the JSON that NHS "
-        "England's place tool saves ('Download session data as JSON')."
+        "Bring a CSV with two columns. One is `place`, the other `practice_code`, `pcn_code` or `district`. Or bring "
+        "the JSON that NHS England's place tool saves ('Download session data as JSON')."
     )
     file = st.file_uploader("A file of places, CSV or JSON", type=["csv", "json"], max_upload_size=5)
     if file is None or st.session_state.get("places read") == (icb, file.file_id):

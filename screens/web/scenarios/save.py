@@ -205,8 +205,8 @@ def commands(opened: Opened) -> None:
     ledger = open_ledger.path()
     st.subheader("From here towards a decision", anchor=False)
     st.write(
-        "This page only reads the books. A scenario becomes a proposal on the command line: its money is reserved, and "
-        "nothing is posted until somebody else approves it."
+        "This page only reads the books. On the command line a scenario can become a proposal. Then its money is "
+        "held, and nothing is posted until somebody else says yes."
     )
     with frame.for_analysts("the commands"):
         if not opened.name:

@@ -21,8 +21,8 @@ _SIDES = {">=": "at least", "<=": "at most"}
 _AXES = {"pence": "£ million", "share": "Per cent"}
 _HOW = {"share": "a share, as 50%", "pence": "money, as £10 million"}
 _EXPLAINED = (
-    "A scenario rests on assumptions. Say what a figure should be, and this looks for the value of one assumption that "
-    "makes it so: what share must be devolved for half of the money to be local?"
+    "A scenario takes some things as given. Say what a figure should be. This page looks for the one value that makes "
+    "it so. For half of the money to be local, what share must be devolved?"
 )
 
 

@@ -196,7 +196,7 @@ def _show(solved: _Solved, names: Mapping[str, str]) -> None:
     first, proved, *others = report.sentences
     st.write(f"**{frame.as_text(first)}**")
     st.write(frame.as_text(" ".join(others)))
-    with st.expander("What counts as the least disruption"):
+    with frame.for_analysts("what counts as the least disruption"):
         st.write(frame.as_text(proved))
     answer_file.offer(report, "way-to-fair-shares")
     _nearer(solved, names)

@@ -48,6 +48,8 @@ STYLE = (
         "[data-testid=stVegaLiteChart] {overflow: hidden} "
         # The page begins under the navigation, not a hand's breadth below it.
         "[data-testid=stMainBlockContainer] {padding-top: 4.5rem; padding-bottom: 3rem} "
+        # The longest name of an ICB is longer than its box.
+        "[data-testid=stSelectboxVirtualDropdown] {min-width: min(32rem, 94vw)} "
         ".ask {font-size: 1.25rem; margin: 0} .ask a {color: #005EB8} "
         # Headline figures, each with its range below it: side by side where there is room.
         ".figures {display: flex; flex-wrap: wrap; gap: 1rem; list-style: none; margin: 0 !important} "
@@ -279,8 +281,8 @@ _VINTAGES = (
 _LICENCES = (
     """
     Program: MIT licence. Figures: contains public sector information licensed under the Open Government Licence v3.0;
-    contains OS data, Crown copyright and database right. Each table's publisher, vintage and licence stand under
-    Data and licences.
+    contains OS data, Crown copyright and database right. Who published each table, of when it is and under which
+    licence is told under Data and licences.
     """,
 )
 _STATEMENT = (
