@@ -182,6 +182,19 @@ def own_demo_ledger(_demo_file: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def of_the_demo(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The publication of the demo, with its journal: for tests that only read it."""
+    from typer.testing import CliRunner
+
+    import devolution
+
+    folder = tmp_path_factory.mktemp("publication") / "out"
+    done = CliRunner().invoke(devolution.app, ["publish", str(folder), "--ledger", str(demo_ledger), "--journal"])
+    assert done.exit_code == 0, done.output
+    return folder
+
+
 # Fixtures that lay a ledger before a test.
 _OF_A_LEDGER = {
     "books", "funded", "same_books", "same_funded", "shelf", "template", "demo_ledger", "own_demo_ledger",

@@ -47,8 +47,10 @@ def chances(name: str) -> random.Random:
 
 
 def by_night(values: Iterable[Any]) -> list[Any]:
-    """Values of a parameter that are tried by night alone; the others stand before them, and are tried always."""
-    return [pytest.param(value, marks=pytest.mark.nightly) for value in values]
+    """Values of a parameter, tuples for several, that are tried by night alone; those tried always stand before them."""
+    return [
+        pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.nightly) for value in values
+    ]
 
 
 def every(*parameters: Sequence[Any]) -> list[Any]:

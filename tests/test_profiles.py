@@ -15,7 +15,7 @@ def test_every_value_stands_in_the_choice_and_every_combination_is_there() -> No
     by_day = [one.values for one in found if not one.marks]
     assert by_day == [("a", 1), ("b", 2), ("c", 1)]
     assert all(mark.name == "nightly" for one in found for mark in one.marks)
-    assert [one.values for one in by_night([1, 2])] == [(1,), (2,)]
+    assert [one.values for one in by_night([1, (2, "b")])] == [(1,), (2, "b")]
 
 
 def item(name: str, *, night: bool = False, **given: object) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PYTHON = Path("bare") / "bin" / "python"
 # What is read at run time and is no Python: without it a page or a command fails where nobody has the repository.
 READ = (".yaml", ".csv", ".json", ".txt")
 
@@ -48,28 +49,39 @@ def test_the_package_holds_every_file_that_is_read_at_run_time(wheel: Path) -> N
     assert {"devolution.py", "streamlit_app.py"} <= packed
 
 
-def test_a_newcomer_answers_ten_questions_with_the_package_alone(wheel: Path, tmp_path: Path) -> None:
-    made = run("uv", "venv", "--quiet", "bare", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def newcomer(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an environment in which nothing but the package is, and the demo that it made."""
+    folder = tmp_path_factory.mktemp("newcomer")
+    made = run("uv", "venv", "--quiet", "bare", cwd=folder)
     assert made.returncode == 0, made.stderr
-    python = tmp_path / "bare" / "bin" / "python"
     pinned = ROOT / "constraints.txt"
-    install = ("uv", "pip", "install", "--quiet", "--python", python, "-c", pinned, wheel)
+    install = ("uv", "pip", "install", "--quiet", "--python", folder / PYTHON, "-c", pinned, wheel)
     for given in (("--offline",), ()):
-        installed = run(*install, *given, cwd=tmp_path)
+        installed = run(*install, *given, cwd=folder)
         if installed.returncode == 0:
             break
     else:
         pytest.skip("the libraries are not on this machine and cannot be fetched")
-    demo = run(python.parent / "devolution", "demo", "--ledger", "demo.duckdb", cwd=tmp_path)
+    demo = run(folder / "bare" / "bin" / "devolution", "demo", "--ledger", "demo.duckdb", cwd=folder)
     assert demo.returncode == 0, demo.stderr
-    script = tmp_path / "ten_questions.py"
+    return folder
+
+
+def test_a_newcomer_answers_ten_questions_with_the_package_alone(newcomer: Path) -> None:
+    script = newcomer / "ten_questions.py"
     shutil.copy(ROOT / "docs" / "examples" / "ten_questions.py", script)
-    asked = run(python, script, "demo.duckdb", cwd=tmp_path)
+    asked = run(newcomer / PYTHON, script, "demo.duckdb", cwd=newcomer)
     assert asked.returncode == 0, asked.stderr
     assert asked.stdout.count("?\n") >= 10
-    published = run(python.parent / "devolution", "publish", "out", "--ledger", "demo.duckdb", cwd=tmp_path)
+
+
+@pytest.mark.nightly
+def test_a_newcomer_publishes_with_the_package_alone(newcomer: Path) -> None:
+    command = newcomer / "bare" / "bin" / "devolution"
+    published = run(command, "publish", "out", "--ledger", "demo.duckdb", cwd=newcomer)
     assert published.returncode == 0, published.stderr
-    assert run(python, "out/check.py", "out", cwd=tmp_path).returncode == 0
+    assert run(newcomer / PYTHON, "out/check.py", "out", cwd=newcomer).returncode == 0
 
 
 # The lowest versions that the bounds allow, on the lowest Python, and the pinned ones on the others. It takes minutes

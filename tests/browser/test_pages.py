@@ -11,6 +11,7 @@ from PIL import Image
 from ledger.money import exact_pounds
 from tests.browser.reading import faults_of_print, faults_of_reading
 from tests.browser.visits import PICTURES, ROOT, SCREENSHOTS, Visit, running
+from tests.profiles import by_night
 from tests.screens.pages import document
 
 PAGES = {
@@ -48,6 +49,11 @@ PAGES = {
     "words": "words",
     "nowhere": "no/such/page",
 }
+# By day each page at one of its addresses, in the shape that has most on it; by night at all of them.
+BY_DAY = (
+    "start-QWO", "overview-QWO", "places-own", "ring-fences", "receivers", "scenarios-built", "bids", "national", "record-pot",
+    "month", "import-empty", "audit-trail", "words", "nowhere",
+)  # fmt: skip
 # What the browser's tab says: the page, whose money, the product.
 TABS = {
     "start": "Start: All ICBs - Devolution ledger",
@@ -71,7 +77,11 @@ def address(demo_ledger: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_looked_at_by_day() -> None:
+    assert {PAGES[name].partition("?")[0] for name in PAGES} == {PAGES[name].partition("?")[0] for name in BY_DAY}
+
+
+@pytest.mark.parametrize("name", [*BY_DAY, *by_night(name for name in PAGES if name not in BY_DAY)])
 def test_it_is_quiet_accessible_and_fits(browser: Any, address: str, name: str) -> None:
     visit = Visit(browser, f"{address}/{PAGES[name]}")
     if name in TABS:

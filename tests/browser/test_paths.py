@@ -1,4 +1,4 @@
-"""Whole paths through the app, with a mouse on a wide screen and with the keyboard alone on a telephone.
+"""Whole paths through the app, with a mouse on a wide screen and with the keyboard alone on a telephone; by day either.
 
 After each step Back, Forward and loading the page anew show what was there; what is shown is what the command line says.
 """
@@ -12,11 +12,13 @@ import pytest
 
 from ledger.money import exact_pounds
 from tests.browser.visits import Hands, Visit, running
+from tests.profiles import by_night
 from tests.screens.pages import document
 from tests.screens.test_receivers_page import practice_with_two_pots
 
 SECONDS = 30_000
-WAYS = pytest.mark.parametrize(("kind", "width"), [("mouse", 1280), ("keyboard", 375)])
+BY_MOUSE, BY_KEYBOARD = ("mouse", 1280), ("keyboard", 375)
+WAYS = ("kind", "width")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,7 @@ def said(address: str) -> set[str]:
     return set(address.replace("?", "&").split("&"))
 
 
-@WAYS
+@pytest.mark.parametrize(WAYS, [BY_KEYBOARD, *by_night([BY_MOUSE])])
 def test_a_practice_s_year_in_pieces(browser: Any, address: str, own: Path, kind: str, width: int) -> None:
     visit = Visit(browser, address, width)
     page, hands = visit.page, Hands(visit, kind)
@@ -102,7 +104,7 @@ def test_a_practice_s_year_in_pieces(browser: Any, address: str, own: Path, kind
     visit.close()
 
 
-@WAYS
+@pytest.mark.parametrize(WAYS, [BY_MOUSE, *by_night([BY_KEYBOARD])])
 def test_a_month_is_recorded(browser: Any, address: str, own: Path, kind: str, width: int) -> None:
     """June first, with the mouse; then the next one, which the keyboard finds chosen."""
     visit = Visit(browser, f"{address}/month?view=end", width)
@@ -130,7 +132,7 @@ def test_a_month_is_recorded(browser: Any, address: str, own: Path, kind: str, w
     visit.close()
 
 
-@WAYS
+@pytest.mark.parametrize(WAYS, [BY_MOUSE, *by_night([BY_KEYBOARD])])
 def test_the_most_tied_icb_why_since_when_and_its_briefing(
     browser: Any, demo: str, demo_ledger: Path, kind: str, width: int
 ) -> None:

@@ -1,38 +1,25 @@
 """The pages of a publication in a real browser, from the disk: no barrier, nothing asked outside, no sideways scroll."""
 
 from pathlib import Path
+from typing import Any
 
-import pytest
-from typer.testing import CliRunner
-
-import devolution
-from scenarios import outcome
-from tests.browser.visits import chromium
+from axe_playwright_python.sync_playwright import Axe
 
 PAGES = ("index.html", "2025-26/index.html", "2025-26/icb/QWO.html", "2025-26/place/QWO-E08000035.html",
          "2025-26/network/U41591.html", "about.html", "check.html", "data.html", "what-if/index.html",
          "what-if/end-of-nhs-england.html")  # fmt: skip
 
 
-def test_every_kind_of_page_is_without_barriers_and_asks_nobody(
-    demo_ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    # One page of its kind, and of the longest.
-    few = {"end-of-nhs-england": outcome.library()["end-of-nhs-england"]}
-    monkeypatch.setattr(outcome, "library", lambda: few)
-    with chromium() as browser:
-        done = CliRunner().invoke(devolution.app, ["publish", str(tmp_path / "out"), "--ledger", str(demo_ledger)])
-        assert done.exit_code == 0, done.output
-        page = browser.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        for name in PAGES:
-            page.set_viewport_size({"width": 1280, "height": 900})
-            page.goto((tmp_path / "out" / name).as_uri())
-            found = Axe().run(page).response["violations"]
-            assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], name
-            page.set_viewport_size({"width": 375, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= 375, name
-        assert [url for url in asked if not url.startswith("file:")] == []
+def test_every_kind_of_page_is_without_barriers_and_asks_nobody(browser: Any, of_the_demo: Path) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for name in PAGES:
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto((of_the_demo / name).as_uri())
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], name
+        page.set_viewport_size({"width": 375, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375, name
+    assert [url for url in asked if not url.startswith("file:")] == []
+    page.close()

@@ -14,6 +14,7 @@ from allocations.reading.cells import read_workbook
 from ledger.money import exact_pounds, millions
 from scenarios import outcome, saved
 from tests.browser.visits import Visit, running
+from tests.profiles import by_night
 
 NAME = "devolve-80-at-once"
 TEXT = outcome.library()[NAME].read_bytes()
@@ -209,7 +210,7 @@ def test_a_file_that_is_wrong_is_refused_without_barriers(browser: Any, address:
     visit.close()
 
 
-@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("width", [375, *by_night([1280])])
 def test_from_the_first_page_to_the_pack_in_two_clicks(
     browser: Any, address: str, ledger: Path, tmp_path: Path, width: int
 ) -> None:

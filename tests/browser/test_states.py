@@ -7,6 +7,7 @@ import pytest
 
 from tests.browser.reading import faults_of_reading
 from tests.browser.visits import Visit, running
+from tests.profiles import by_night
 from tests.screens.states import made
 
 # One app for each kind of ledger, and in it the pages that such a ledger makes different; without a browser every page
@@ -49,9 +50,12 @@ def test_every_page_is_sound_on_a_ledger_that_is(browser: Any, tmp_path: Path, k
             sound(Visit(browser, f"{address}/{page}"))
 
 
-def test_every_page_is_sound_at_an_address_that_names_nothing(browser: Any, demo_ledger: Path) -> None:
+@pytest.mark.parametrize("wrong", [WRONG[::2], *by_night([(WRONG[1::2],)])], ids=["by day", "by night"])
+def test_every_page_is_sound_at_an_address_that_names_nothing(
+    browser: Any, demo_ledger: Path, wrong: tuple[str, ...]
+) -> None:
     with running(demo_ledger) as address:
-        for page in WRONG:
+        for page in wrong:
             visit = Visit(browser, f"{address}/{page}")
             assert faults_of_reading(visit.page) == []
             sound(visit)

@@ -80,14 +80,6 @@ def opened_up(path: Path) -> bytes:
     return path.read_bytes()
 
 
-@pytest.fixture(scope="module")
-def of_the_demo(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("publication") / "out"
-    done = run("publish", folder, "--ledger", demo_ledger, "--journal")
-    assert done.exit_code == 0, done.stderr
-    return folder
-
-
 def test_there_is_a_page_for_england_and_for_every_icb_place_and_network(of_the_demo: Path) -> None:
     pages = Counter(path.parent.name for path in of_the_demo.rglob("*.html"))
     assert (pages["icb"], pages["place"], pages["network"], pages["2025-26"]) == (42, 187, 1300, 1)

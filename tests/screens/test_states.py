@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from ledger.store.base import Store
 from ledger.store.migrations import SCHEMA_VERSION
+from tests.profiles import every
 from tests.screens.pages import no_leftovers, page, said, tables
 from tests.screens.states import KINDS, PAGES, made
 
@@ -46,8 +47,7 @@ def whole(app: AppTest) -> None:
     assert "Prototype, not an NHS England product." in said(app)
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "name"), every(list(KINDS), list(PAGES)))
 def test_it_is_a_whole_page(monkeypatch: pytest.MonkeyPatch, folder: Path, kind: str, name: str) -> None:
     app = page(monkeypatch, name, folder / f"{kind}.duckdb")
     whole(app)
