@@ -20,7 +20,7 @@ ON_BOTH_KINDS = (
     "tests/faults/", "tests/ledger/test_earlier_versions.py", "tests/ledger/test_everything.py",
     "tests/ledger/test_invariants.py", "tests/ledger/test_keeping.py", "tests/ledger/test_ordinary.py",
     "tests/ledger/test_posting.py", "tests/ledger/test_rules.py", "tests/ledger/test_store.py",
-    "tests/ledger/test_tampering.py", "tests/ledger/test_together.py", "tests/ledger/test_verify.py",
+    "tests/ledger/test_tampering.py", "tests/ledger/test_together.py",
 )  # fmt: skip
 # Where chances begin: a test that draws them prints it, and finds the same again with it.
 SEED = int(os.environ.get("DEVOLUTION_SEED", "1"))

@@ -17,10 +17,11 @@ from tests.faults.conftest import ASKED
 from tests.faults.processes import Working
 from tests.faults.test_killed import Tell, whole
 from tests.ledger.test_keeping import heads_of, seal_of, tables_of_version_1
+from tests.profiles import times
 from tests.shelves import Shelf
 
 # Few on a busy machine; hundreds where rounds are asked for.
-PROCESSES, COUNT, PENCE = (6, 300, 2_500) if ASKED else (3, 30, 95_000)
+PROCESSES, COUNT, PENCE = (6, 300, 2_500) if ASKED else (3, times(quick=12, ci=12, nightly=30), 95_000)
 
 
 def test_an_account_is_emptied_by_many_and_never_overdrawn(funded: Store, record_property: Tell, shelf: Shelf) -> None:

@@ -14,9 +14,10 @@ from typer.testing import CliRunner, Result
 import devolution
 from tests.hostile.calls import Calls, commands, good_calls
 from tests.hostile.values import EVERY
+from tests.profiles import times
 
 ASKED = int(os.environ.get("DEVOLUTION_FAULT_ROUNDS", "0"))
-SECONDS, FEWEST = (120, 400) if ASKED else (6, 25)
+SECONDS, FEWEST = (120, 400) if ASKED else (times(quick=0, ci=0, nightly=6), 25)
 SECRET = "postgresql://u:secret@127.0.0.1:1/x"
 # What was found by trying, and mended: command, option, value.
 FOUND = (
