@@ -221,6 +221,12 @@ class Visit:
         self.page.close()
 
 
+_STANDS_AT = """([box, words]) => {
+    const option = document.getElementById(box.getAttribute('aria-activedescendant') ?? '');
+    return option !== null && option.textContent.toLowerCase().includes(words.toLowerCase());
+}"""
+
+
 class Hands:
     """How somebody works on a page: with a mouse, or with the keyboard alone, which reaches everything by Tab."""
 
@@ -242,7 +248,17 @@ class Hands:
         box = self.page.get_by_role("combobox", name=label).first
         self.reach(box) if self.is_keyboard else box.click()
         self.page.keyboard.type(words)
+        # Enter takes the option that the list stands at, and the list finds it a little after the last letter.
+        self.page.wait_for_function(_STANDS_AT, arg=[box.element_handle(), words], timeout=30_000)
         self.page.keyboard.press("Enter")
+
+    def take(self, wanted: Any) -> Path:
+        """Press what gives a file, and take it; the way there by Tab, which may be long, is not waited for as the file is."""
+        if self.is_keyboard:
+            self.reach(wanted)
+        with self.page.expect_download() as coming:
+            self.page.keyboard.press("Enter") if self.is_keyboard else wanted.click()
+        return Path(coming.value.path())
 
     def write(self, label: str, words: str) -> None:
         """Write into the box whose label begins so."""
@@ -265,10 +281,10 @@ class Hands:
             AssertionError: Tab does not lead there.
         """
         wanted.wait_for(timeout=30_000)
-        handle = wanted.element_handle()
         self.page.evaluate("document.activeElement.blur()")
         for _ in range(most):
             self.page.keyboard.press("Tab")
-            if self.page.evaluate("wanted => document.activeElement === wanted", handle):
+            # Asked of whatever it is now: a page that is drawn anew puts another element in its place.
+            if wanted.evaluate("wanted => document.activeElement === wanted"):
                 return
         raise AssertionError(f"Tab does not lead to {wanted}")
