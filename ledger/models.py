@@ -326,8 +326,8 @@ class Terms(SQLModel, table=True):
     fund: str = Field(foreign_key="fund.code")
     effective_from: date
     version: int = Field(description="the highest version known for a day holds")
-    grade: str
-    route: str
+    grade: str | None = Field(default=None, description="how tied it is; empty: not known")
+    route: str | None = Field(default=None, description="how it is given out; empty: not known")
     recurrent: bool | None = Field(default=None, description="empty: not known. That money recurs is no promise of it")
     notified_on: date | None = Field(default=None, description="when its amount was made known; empty: not known")
     spend_by: date | None = None

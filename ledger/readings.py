@@ -7,7 +7,7 @@ holder; the measures are then worked out as ever, and a figure that rests on gra
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +25,7 @@ class Regrade:
         qualities: only rows whose terms are so sure.
         discretions: only rows of such discretion.
         pots: only the money of these pots, headings inside them too, graded or not.
+        unknown: only rows whose terms do not say, and no graded row; where there are no terms there is nothing to read.
         headings: only these funds, graded or not; one that stands inside a pot is then a pot by itself, as it would be
             in the books with terms of its own.
     """
@@ -35,11 +36,15 @@ class Regrade:
     discretions: tuple[str, ...] = ()
     pots: tuple[str, ...] = ()
     headings: tuple[str, ...] = ()
+    unknown: bool = False
 
     def meant(self, position: pa.Table) -> pa.Array:
         """For each row, whether it is meant: true or false, and never null."""
         named = self.pots or self.headings
-        mask = pa.scalar(True) if named else pc.is_valid(position["grade"])
+        if self.unknown:
+            mask = pc.and_(pc.is_null(position["grade"]), pc.is_valid(position["quality"]))
+        else:
+            mask = pa.scalar(True) if named else pc.is_valid(position["grade"])
         for column, values in (
             ("grade", self.grades),
             ("quality", self.qualities),
@@ -92,6 +97,8 @@ class GradeReading:
         return read.set_column(read.column_names.index("pot"), read.schema.field("pot"), pot)
 
 
+# The lines whose terms do not say how tied they are, read as free.
+UNKNOWN_GRADES = Regrade("none", unknown=True)
 RECORDED = GradeReading(
     "recorded",
     "as recorded",
@@ -102,29 +109,32 @@ RECORDED = GradeReading(
 STRICT = GradeReading(
     "strict",
     "strict",
-    "Money without a ring-fence is read as soft, the general allocation above all; and soft money that a national "
-    "contract directs as hard.",
+    "Money without a ring-fence is read as soft, the general allocation above all; soft money that a national "
+    "contract directs as hard; and so is a line whose grade is not known.",
     "No pound comes without an expectation: there are floors, such as that for mental health, priorities and targets, "
-    "and a board answers for each.",
+    "and a board answers for each. A line of which no source says how tied it is may be tied firmly.",
     (
         Regrade("hard", grades=("soft",), discretions=(NATIONAL_CONTRACT,)),
         Regrade("soft", grades=("none",)),
+        replace(UNKNOWN_GRADES, grade="hard"),
     ),
 )
 PUBLISHED = GradeReading(
     "published",
     "as published",
     "A ring-fence is read only where its source states it, which is where it is marked green; what was concluded from "
-    "the name of a line or the way it is paid is read as no ring-fence.",
+    "the name of a line or the way it is paid is read as no ring-fence, and so is a line whose grade is not known.",
     "A restriction that nobody can be shown in writing binds nobody.",
-    (Regrade("none", grades=("soft", "hard", "statutory"), qualities=("amber", "red")),),
+    (Regrade("none", grades=("soft", "hard", "statutory"), qualities=("amber", "red")), UNKNOWN_GRADES),
 )
 LENIENT = GradeReading(
     "lenient",
     "lenient",
-    "Soft ring-fences are read as monitored: only what directions or taking back enforce is tied.",
-    "An expectation without a consequence leaves the decision with whoever holds the money.",
-    (Regrade("monitored", grades=("soft",)),),
+    "Soft ring-fences are read as monitored, and so is a line whose grade is not known: only what directions or taking "
+    "back enforce is tied.",
+    "An expectation without a consequence leaves the decision with whoever holds the money, and one that nobody wrote "
+    "down has none.",
+    (Regrade("monitored", grades=("soft",)), replace(UNKNOWN_GRADES, grade="monitored")),
 )
 # The heading of the shipped figures that the investment standard sets a floor under.
 _MENTAL_HEALTH = "core-mental-health"

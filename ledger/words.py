@@ -1,8 +1,15 @@
 """The words that the books use: standings, grades of ring-fence, routes of money, qualities and resources."""
 
+from collections.abc import Iterable, Mapping
+
 AVAILABLE, RETAINED, SPENT = "available", "retained", "spent"
 STANDINGS = (AVAILABLE, RETAINED, SPENT)
 GRADES = ("none", "monitored", "soft", "hard", "statutory")
+# How strict each is, where several count and the strictest holds. One that no source says, None, comes after those that
+# leave money free, which say nothing of it, and before those that tie it, which hold whatever it is.
+STRICTNESS: Mapping[str | None, int] = {
+    grade: strictness for strictness, grade in enumerate((*GRADES[:2], None, *GRADES[2:]))
+}
 ROUTES = (
     "formula", "equal shares", "bid", "claim", "prize", "direction", "historic",
     # How practices are paid beside that: for what they reached, at what premises and drugs cost, by local agreement.
@@ -41,6 +48,12 @@ INSTALMENT_SOURCE = "Instalment "
 CONTRACTS = ("iho", "mnp", "snp", "capitated", "other")
 DUE, EARNED, WITHHELD, MOVED = "due", "earned", "withheld", "moved"
 OUTCOMES = (DUE, EARNED, WITHHELD, MOVED)
+
+
+def strictest(grades: Iterable[str | None]) -> str | None:
+    """Which of several grades holds; None where that is not known, or there are none."""
+    return max(grades, key=STRICTNESS.__getitem__, default=None)
+
 
 # A fund with one of these grades leaves its purpose only as its terms allow, with an authority named.
 RING_FENCED = ("hard", "statutory")

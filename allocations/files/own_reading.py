@@ -24,6 +24,7 @@ class WrittenRegrade(StrictModel):
     discretions: tuple[Discretion, ...] = ()
     pots: tuple[str, ...] = ()
     headings: tuple[str, ...] = ()
+    unknown: bool = False
 
 
 class WrittenReading(StrictModel):

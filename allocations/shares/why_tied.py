@@ -87,7 +87,7 @@ def _pence(rows: Sequence[Row]) -> int:
     return sum(row["amount_pence"] for row in rows)
 
 
-def _since(grades: Mapping[int, str], years: Sequence[int], year: int) -> int | None:
+def _since(grades: Mapping[int, str | None], years: Sequence[int], year: int) -> int | None:
     """The first of the years up to one in all of which a line has been ring-fenced."""
     since = None
     for one in reversed([each for each in years if each <= year]):

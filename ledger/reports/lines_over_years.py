@@ -12,7 +12,7 @@ from itertools import pairwise
 from ledger.reports.journal import years as years_with_money
 from ledger.reports.position import TERMS_HELD, Moment, flows
 from ledger.store.base import Reader
-from ledger.words import GRADES
+from ledger.words import STRICTNESS
 from ledger.years import FinancialYear
 
 # The terms of every line on the last day of every year, whether or not money stood on it.
@@ -34,14 +34,14 @@ class LineOverYears:
 
     Attributes:
         received: year, by the year it starts in, to pence, less what went back; without the years with no money on it.
-        grades: year to the grade that it had at the end of that year, to the last year with money; none before it had
-            terms of its own.
+        grades: year to the grade that it had at the end of that year, to the last year with money; without the years
+            before it had terms, and None where these do not say.
     """
 
     fund: str
     name: str
     received: Mapping[int, int]
-    grades: Mapping[int, str]
+    grades: Mapping[int, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def lines(reader: Reader, at: Moment, organisation: str | None = None) -> tuple[
             names[row["fund"]] = row["fund_name"]
             of_line = received.setdefault(row["fund"], {})
             of_line[row["year"]] = of_line.get(row["year"], 0) + row["amount_pence"]
-    grades: dict[str, dict[int, str]] = {}
+    grades: dict[str, dict[int, str | None]] = {}
     for row in reader.table(_GRADED.format(terms=TERMS_HELD), {"known": at.known}).to_pylist():
         grades.setdefault(row["fund"], {})[row["year"]] = row["grade"]
     years = [year for year in sorted(years_with_money(reader)) if FinancialYear(year).first_day <= at.as_at]
@@ -102,9 +102,10 @@ def steps(years: Sequence[int], found: Sequence[LineOverYears]) -> list[YearStep
         had = {line.fund for line in found if before in line.received}
         has = {line.fund for line in found if after in line.received}
         changed = [
-            (line, GRADES.index(line.grades[after]) - GRADES.index(line.grades[before]))
+            (line, STRICTNESS[now] - STRICTNESS[was])
             for line in found
-            if line.fund in has and before in line.grades and after in line.grades
+            # Of a grade that is not known nobody can say that it changed.
+            if line.fund in has and (was := line.grades.get(before)) and (now := line.grades.get(after))
         ]
         return YearStep(
             before,

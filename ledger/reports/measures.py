@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.money import round_half_up_fraction, spoken
-from ledger.readings import RECORDED, GradeReading, all_with
+from ledger.readings import RECORDED, UNKNOWN_GRADES, GradeReading, all_with
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
 from ledger.words import ABOVE_THE_ICB, NO_CHOICE, RING_FENCED
 from ledger.years import FinancialYear
@@ -166,6 +166,7 @@ def measures(position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = 
     if scope not in SCOPES:
         raise ValueError(f"'{scope}' is not a scope. Choose {' or '.join(SCOPES)}.")
     held = summed_over_holders(position.filter(pc.not_equal(position["standing"], SOURCE)))
+    ungraded = held.filter(UNKNOWN_GRADES.meant(held)) if scope == EARMARKED else held.slice(0, 0)
     if scope == EARMARKED:
         held = held.filter(pc.is_in(held["grade"], value_set=pa.array(EARMARKED_GRADES)))
     rows = held.to_pylist()
@@ -175,6 +176,9 @@ def measures(position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = 
     found = pots(held)
     values = {**_control(rows), **_pieces(found, penny_packet_pence), **_burden(found)}
     notes = _notes(rows, found, penny_packet_pence)
+    if unknown := pots(ungraded):
+        left_out = f"Whether {spoken(sum(pot.amount_pence for pot in unknown))} more is earmarked is not known"
+        notes["total"] = f"{left_out}: {len(unknown)} {'pot has' if len(unknown) == 1 else 'pots have'} no known grade."
     return [replace(m, value=values[m.name], note=notes.get(m.name, "")) for m in CATALOGUE]
 
 
@@ -436,6 +440,9 @@ def _notes(rows: Sequence[Row], pots: Sequence[PotHeld], threshold_pence: int) -
             told = f"Not known for {which} of {len(pots)} pots with {spoken(_sum(unknown, lambda _: True))}"
             notes[name] = f"{told}, which {'is' if which == 1 else 'are'} left out of both sides."
     unknown_pots = sum(1 for pot in pots if pot.row["returns_per_year"] is None)
+    if unrouted := sum(pot.row["route"] is None and pot.row["quality"] is not None for pot in pots):
+        told = f"Not known for {unrouted} of {len(pots)} pots, which are not counted."
+        notes |= dict.fromkeys(("bid_pots", "bid_pot_value"), told)
     if unknown_pots:
         told = f"Not known for {unknown_pots} of {len(pots)} pots, which are left out."
         notes |= dict.fromkeys(("returns_per_year", "returns_per_million"), told)

@@ -365,8 +365,9 @@ def _around(fund: str, funds: Mapping[str, Row]) -> list[str]:
 
 def _baselines(moved: Sequence[Row], funds: Mapping[str, Row], held: pa.Table) -> list[OpeningBaseline]:
     # A movement out of terms that do not say whether money recurs promises nothing: that is not to say that it ends.
-    terms = held.select(["fund", "grade", "recurrent"]).to_pylist()
-    silent = {row["fund"] for row in terms if row["grade"] is not None and row["recurrent"] is None}
+    # Every terms have a quality, and no other column of them has to say anything.
+    terms = held.select(["fund", "quality", "recurrent"]).to_pylist()
+    silent = {row["fund"] for row in terms if row["quality"] is not None and row["recurrent"] is None}
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
 
     def add(fund: str, row: Row, pence: int) -> None:

@@ -24,13 +24,14 @@ from ledger.money import MOST_MOVED_PENCE
 from ledger.reports import below
 from ledger.reports.below import StructurePoint
 from ledger.store.base import Reader
+from ledger.store.views import GRADE_OF_STRICTEST, STRICTNESS_OF_GRADE
 from ledger.structure import suggestion
 from ledger.words import ILLUSTRATIVE
 from ledger.years import FinancialYear, year_of
 
 # The terms that hold on a fund: its own, or those of the nearest fund around it; but a fund inside a ring-fence
-# is no freer than the fence.
-TERMS_HELD = """
+# is no freer than the fence, and where one of them has a grade that is not known, none is free for sure.
+TERMS_HELD = f"""
 fund_level(fund, ancestor, level) AS (
     SELECT code, code, 0 FROM fund
     UNION ALL
@@ -49,14 +50,11 @@ ranked AS (
     SELECT d.fund, d.year, d.point, d.pot, d.route, d.recurrent, d.notified_on, d.spend_by, d.returns_per_year,
            d.quality, d.discretion, d.certain_to,
            row_number() OVER (PARTITION BY d.fund, d.year, d.point ORDER BY d.level) AS nth,
-           max(CASE d.grade WHEN 'statutory' THEN 4 WHEN 'hard' THEN 3 WHEN 'soft' THEN 2 WHEN 'monitored' THEN 1
-               ELSE 0 END) OVER (PARTITION BY d.fund, d.year, d.point) AS strictest
+           max({STRICTNESS_OF_GRADE}) OVER (PARTITION BY d.fund, d.year, d.point) AS strictest
     FROM dated d WHERE d.newest = 1
 ),
 terms_held AS (
-    SELECT r.*, CASE r.strictest WHEN 4 THEN 'statutory' WHEN 3 THEN 'hard' WHEN 2 THEN 'soft' WHEN 1 THEN 'monitored'
-        ELSE 'none' END AS grade
-    FROM ranked r WHERE r.nth = 1
+    SELECT m.*, {GRADE_OF_STRICTEST} AS grade FROM ranked m WHERE m.nth = 1
 )
 """
 

@@ -40,8 +40,8 @@ class Fence:
         amount_pence: all that is held of it in view, spent money included.
         left_pence: what of it is not spent.
         of_total: its share of all the pots in view.
-        grade: none, monitored, soft, hard or statutory; None where no terms are on record.
-        recurrent, notified_on, discretion, certain_to: None where it is not known.
+        grade: none, monitored, soft, hard or statutory; None where it is not known, or no terms are on record.
+        route, recurrent, notified_on, discretion, certain_to: None where it is not known.
         returns_per_year: None where it is not known.
         window_days: days from notice, or 1 April if that is later, to the deadline, both included.
         days_left: days from the day asked for to the deadline, both included; 0 once it has passed.

@@ -24,7 +24,7 @@ from ledger.reports.position import SCHEMA, SOURCE, Moment, position_of_each
 from ledger.reports.pots_over_years import OtherYears, funders_of_each, other_years, years_running
 from ledger.store.base import Reader
 from ledger.structure import lives, tier_of
-from ledger.words import GRADES
+from ledger.words import strictest
 from ledger.years import FinancialYear
 
 # Below this many pence a pot is a penny packet to a receiver of that tier.
@@ -187,7 +187,7 @@ def put_together(one: Received, codes: Collection[str], code: str, name: str) ->
 
     row = {
         **rows[0], "fund": code, "fund_name": name, "pot": code,
-        "grade": max(known("grade"), key=GRADES.index, default=None),
+        "grade": strictest(row["grade"] for row in rows),
         "recurrent": min(known("recurrent"), default=None),
         "notified_on": max(known("notified_on"), default=None), "spend_by": min(known("spend_by"), default=None),
         "returns_per_year": max(known("returns_per_year"), default=None),

@@ -99,7 +99,7 @@ def rows_behind(position: pa.Table, only: Mapping[str, str]) -> list[dict[str, A
     Args:
         position: a table of schema ``ledger.reports.position.SCHEMA``.
         only: one of ``NARROWED_BY`` to the value that its rows have, or to several from ``any_of``; ``not graded``
-            stands for no terms.
+            stands for no terms, and for terms that do not say.
 
     Raises:
         KeyError: a name that figures are not narrowed to.

@@ -193,9 +193,10 @@ def _bad_fund(row: Row) -> Problem:
 def _bad_terms(row: Row) -> Problem:
     return Problem(
         f"entry {row['entry_number']}, terms {row['id']}",
-        f"version {row['version']}, grade '{row['grade']}', route '{row['route']}', "
+        f"version {row['version']}, grade '{row['grade'] or ''}', route '{row['route'] or ''}', "
         f"quality '{row['quality']}', source '{row['source']}', reason '{row['reason']}'.",
-        "Every classification needs a known grade, route and quality, a source and a reason, and each "
+        "A grade and a route are ones of the books, or empty where they are not known. Every classification needs a "
+        "quality, a source and a reason, and each "
         "version of a day's terms follows the one before.",
         f"Grades: {', '.join(GRADES)}. Routes: {', '.join(ROUTES)}. Qualities: {', '.join(QUALITIES)}.",
     )

@@ -3,15 +3,17 @@
 A ring-fence is lifted by new terms. They are looser than what held where their grade is, or where money may leave
 the fund by more kinds of entry. They are compared with what held on their first day, as known before them: no other
 terms of the fund begin before the next ones do, so that is what held on every day of theirs. A fund's first own terms
-loosen nothing: a fund inside a ring-fence is no freer than the fence.
+loosen nothing: a fund inside a ring-fence is no freer than the fence. Nor do terms after ones whose grade is not known;
+but to say of money that was tied that its grade is not known is to loosen it.
 """
 
 from ledger.errors import Problem
 from ledger.inputs import Input
 from ledger.rules.rule import SINCE, Row, Rule, iso, recorded_on
-from ledger.words import GRADES, RING_FENCED
+from ledger.words import RING_FENCED, STRICTNESS
 
-_STRICTNESS = ", ".join(f"('{grade}', {strictness})" for strictness, grade in enumerate(GRADES))
+NOT_KNOWN = "as not known"
+_STRICTNESS = ", ".join(f"('{grade}', {strictness})" for grade, strictness in STRICTNESS.items() if grade)
 
 _LOOSENED = f"""
 WITH strictness(grade, strictness) AS (VALUES {_STRICTNESS}),
@@ -30,12 +32,13 @@ held AS (
         AND b.effective_from <= f.effective_from
 ),
 judged AS (
-    SELECT f.*, h.held_grade, h.held_leave_by, s.strictness < w.strictness AS looser_grade,
+    SELECT f.*, h.held_grade, h.held_leave_by,
+           coalesce(s.strictness, {STRICTNESS[None]}) < w.strictness AS looser_grade,
            h.held_grade IN {RING_FENCED} AND EXISTS (
                SELECT 1 FROM kind_direction k WHERE (',' || f.leave_by || ',') LIKE ('%,' || k.kind || ',%')
                    AND NOT (',' || h.held_leave_by || ',') LIKE ('%,' || k.kind || ',%')) AS more_ways
     FROM fresh f JOIN held h ON h.id = f.id AND h.nth = 1
-    JOIN strictness s ON s.grade = f.grade JOIN strictness w ON w.grade = h.held_grade
+    LEFT JOIN strictness s ON s.grade = f.grade LEFT JOIN strictness w ON w.grade = h.held_grade
 )
 SELECT *, trim(coalesce(authority, '')) = '' AS unsaid FROM judged
 WHERE (looser_grade OR more_ways) AND (trim(coalesce(authority, '')) = '' OR (
@@ -48,7 +51,7 @@ def _loosened(row: Row) -> Problem:
     place = f"entry {row['entry_number']} ({row['key']}), terms {row['id']}"
     day, fund = row["effective_from"], row["fund"]
     if row["looser_grade"]:
-        found = f"from {day} on {fund} would be graded {row['grade']}, and it was {row['held_grade']}."
+        found = f"from {day} on {fund} would be graded {row['grade'] or NOT_KNOWN}, and it was {row['held_grade']}."
     else:
         ways, before = (row[name].replace(",", " or ") or "no kind of entry" for name in ("leave_by", "held_leave_by"))
         found = f"from {day} on money could leave {fund} by {ways}, and it was {before}."

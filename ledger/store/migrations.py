@@ -339,6 +339,12 @@ _MATCH_NOT_KNOWN = (
     "ALTER TABLE terms ALTER COLUMN clawback DROP NOT NULL",
 )
 
+# Earlier rows go on saying what they said. Terms without a grade or a route are those that no source says.
+_GRADE_NOT_KNOWN = (
+    "ALTER TABLE terms ALTER COLUMN grade DROP NOT NULL",
+    "ALTER TABLE terms ALTER COLUMN route DROP NOT NULL",
+)
+
 
 _FORM_2_NAME = "hashing in the second form; balances by day; limits of the source"
 MIGRATIONS: tuple[Migration, ...] = (
@@ -349,8 +355,15 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(6, "what is expected and arranged; what people moved by day", _PLANS, server_statements=_PLANS_SERVER),
     Migration(7, "terms that are not known; discretion, certainty, and what figures rest on", _NOT_KNOWN),
     Migration(8, "match and clawback that are not known", _MATCH_NOT_KNOWN),
-    # A server is told of its views with all else that it holds besides rows (ledger/store/server/schema.py).
-    Migration(9, "views for plain SQL", file_statements=tuple(views.statements(views.FILE_WORDS))),
+    # A server is told of its views with all else that it holds besides rows (ledger/store/server/schema.py), and a file
+    # of those of today by the newest migration that changed them.
+    Migration(9, "views for plain SQL"),
+    Migration(
+        10,
+        "grades and routes that are not known",
+        _GRADE_NOT_KNOWN,
+        file_statements=tuple(views.statements(views.FILE_WORDS)),
+    ),
 )
 FIRST_VERSION = 1
 SCHEMA_VERSION = FIRST_VERSION + len(MIGRATIONS)

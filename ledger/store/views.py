@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.money import MOST_MOVED_PENCE
+from ledger.words import STRICTNESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,12 @@ FILE_WORDS = {
     "over": "//",
 }
 SERVER_WORDS = {"today": "CAST(now() AT TIME ZONE 'UTC' AS DATE)", "wide": "NUMERIC", "over": "/"}
+
+# How strict the grade of terms ``d`` is, and the grade of the ``strictest``: none where that is not known.
+_OF_GRADE = " ".join(f"WHEN '{grade}' THEN {strictness}" for grade, strictness in STRICTNESS.items() if grade)
+_TO_GRADE = " ".join(f"WHEN {strictness} THEN '{grade}'" for grade, strictness in STRICTNESS.items() if grade)
+STRICTNESS_OF_GRADE = f"CASE d.grade {_OF_GRADE} ELSE {STRICTNESS[None]} END"
+GRADE_OF_STRICTEST = f"CASE m.strictest {_TO_GRADE} END"
 
 _RENAMED = """
 renamed AS (
@@ -80,8 +87,7 @@ dated AS (
 ranked AS (
     SELECT d.fund, d.year, d.pot, d.route, d.recurrent, d.notified_on, d.spend_by, d.returns_per_year, d.quality,
            d.discretion, d.certain_to, row_number() OVER (PARTITION BY d.fund, d.year ORDER BY d.level) AS nth,
-           max(CASE d.grade WHEN 'statutory' THEN 4 WHEN 'hard' THEN 3 WHEN 'soft' THEN 2 WHEN 'monitored' THEN 1
-               ELSE 0 END) OVER (PARTITION BY d.fund, d.year) AS strictest
+           max({STRICTNESS_OF_GRADE}) OVER (PARTITION BY d.fund, d.year) AS strictest
     FROM dated d WHERE d.newest = 1
 ),
 sides AS (
@@ -132,8 +138,7 @@ amount AS (
 SELECT p.organisation, coalesce(ro.name, o.name) AS organisation_name, o.tier, t.depth, p.fund,
        coalesce(rf.name, f.name) AS fund_name, coalesce(m.pot, p.fund) AS pot, f.stream, f.resource,
        lt.depth AS lowest_depth, p.year, p.standing,
-       CASE m.strictest WHEN 4 THEN 'statutory' WHEN 3 THEN 'hard' WHEN 2 THEN 'soft' WHEN 1 THEN 'monitored'
-           WHEN 0 THEN 'none' END AS grade,
+       {GRADE_OF_STRICTEST} AS grade,
        m.route, m.recurrent, m.notified_on, m.spend_by, m.returns_per_year, m.quality, m.discretion, m.certain_to,
        CAST(p.pence AS BIGINT) AS amount_pence
 FROM amount p JOIN organisation o ON o.code = p.organisation JOIN tier t ON t.code = o.tier
@@ -209,7 +214,7 @@ WHERE h.pence > 0
 
 _YEAR = "The financial year of the money, by the year it starts in: 2025 is 2025/26."
 _STREAM = "The stream of funding that the fund belongs to."
-_ROUTE = "How the money is given: formula, equal shares, bid, claim, prize or direction."
+_ROUTE = "How the money is given: formula, equal shares, bid, claim, prize or direction; null where no source says."
 _RECURRENT = "Whether it recurs; null where no source says."
 _NOTIFIED = "The day on which its amount was made known; null where no source says."
 _SPEND_BY = "The last day on which it may be spent; null where there is no deadline."
@@ -239,7 +244,7 @@ VIEWS = (
             "year": _YEAR,
             "standing": "available, spent, retained by agreement, retained without agreement, or source.",
             "grade": "How strict the ring-fence is, with those around it: none, monitored, soft, hard or statutory; "
-            "null where no terms are on record.",
+            "null where no source says, or no terms are on record.",
             "route": _ROUTE,
             "recurrent": _RECURRENT,
             "notified_on": _NOTIFIED,
@@ -290,7 +295,8 @@ VIEWS = (
             "year": _YEAR,
             "amount_pence": "All that is held of it, spent money included, in whole pence.",
             "left_pence": "What of that is not recorded as spent, in whole pence.",
-            "grade": "Its own ring-fence: none, monitored, soft, hard or statutory; null where no terms are on record.",
+            "grade": "Its own ring-fence: none, monitored, soft, hard or statutory; null where no source says, or no "
+            "terms are on record.",
             "route": _ROUTE,
             "recurrent": _RECURRENT,
             "announced_on": "The day on which it was first announced; null where it is not known.",

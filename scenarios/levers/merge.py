@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from allocations.reading.strict_yaml import StrictModel, Whole, YesNo
 from ledger.money import spoken
-from ledger.words import GRADES
+from ledger.words import strictest
 from scenarios.change import Change, Rows, held, put_where, restate, total
 from scenarios.fields import CannotApply, Grade, Pounds, Route, Share, Text, exact
 from scenarios.levers.base import Lever, amounts_of, percent, spread
@@ -45,14 +45,13 @@ class Into(StrictModel):
 
     def terms(self, merged: pa.Table) -> dict[str, Any]:
         """The columns of the new pot, from what it is made of."""
-        grades = [grade for grade in merged["grade"].to_pylist() if grade]
         given = {name: getattr(self, name) for name in ("route", "recurrent", "notified_on", "spend_by")}
         returns = pc.max(merged["returns_per_year"]).as_py()
         return {
             "fund": self.code,
             "fund_name": self.name,
             "pot": self.code,
-            "grade": self.grade or (max(grades, key=GRADES.index) if grades else None),
+            "grade": self.grade or strictest(merged["grade"].to_pylist()),
             "returns_per_year": returns if self.returns_per_year is None else self.returns_per_year,
             # What holds of one part is never said of the others.
             **{name: value for name, value in given.items() if value is not None},
@@ -109,7 +108,7 @@ class Merge(Lever):
         how = (
             "whose inner ring-fences stay"
             if self.inner == "kept"
-            else f"graded {terms.get('grade')}, with no inner ring-fence"
+            else f"graded {terms.get('grade') or 'as not known'}, with no inner ring-fence"
         )
         says = f"puts {len(pots)} pots with {spoken(total(chosen))} together as {self.into.name}, {how}"
         frees = self.inner == "kept" or self.authority is not None

@@ -89,8 +89,9 @@ def _type(of: pa.DataType) -> str:
 
 _PENCE = "in whole pence"
 _TERMS = {
-    "grade": "how tied the line is: none, monitored, soft, hard or statutory; empty where no terms are recorded",
-    "route": "how its amount comes about, as formula, bid or claim",
+    "grade": "how tied the line is: none, monitored, soft, hard or statutory; empty where it is not known, or no "
+    "terms are recorded",
+    "route": "how its amount comes about, as formula, bid or claim; empty where it is not known",
     "recurrent": "whether it comes every year; empty where that is not known",
     "notified_on": "the day on which notice of it came; empty where that is not known",
     "spend_by": "the day by which it must be spent, where there is one",

@@ -479,15 +479,15 @@ def lines_table(years: Sequence[int], lines: Sequence[LineOverYears]) -> Table:
     return Table("Line by line, year by year", heads, rows)
 
 
-def _graded(grades: Mapping[int, str]) -> str:
+def _graded(grades: Mapping[int, str | None]) -> str:
     """One grade, or each with the year from which it held."""
     if not grades:
         return "not graded"
     first, *later = sorted(grades)
     changes = [first, *(year for before, year in pairwise([first, *later]) if grades[before] != grades[year])]
     if len(changes) == 1:
-        return grades[first]
-    return ", ".join(f"{grades[year]} from {FinancialYear(year)}" for year in changes)
+        return grades[first] or "not known"
+    return ", ".join(f"{grades[year] or 'not known'} from {FinancialYear(year)}" for year in changes)
 
 
 def _compared(step: YearStep) -> list[str]:

@@ -66,7 +66,7 @@ def listed(reader: Reader, at: Moment, *, organisation: str | None, year: Financ
     heads = [
         text("Pot", "name"), *data("fund", "inside"), money("Held (£)", "amount_pence", missing=NOT_RECORDED),
         money("Not spent (£)", "left_pence", missing=NOT_RECORDED), text("Parts", "parts", missing=NOT_RECORDED),
-        text("Ring-fence", "grade"), text("Route", "route"),
+        text("Ring-fence", "grade", missing=NOT_KNOWN), text("Route", "route", missing=NOT_KNOWN),
         *data("recurrent"), text("Lasting"), *data("announced_on"), day("Notice", "notified_on", missing=NOT_KNOWN),
         day("Bids by", "bid_by", missing=""), day("Spend by", "spend_by", missing="no deadline"),
         count("Days left", "days_left", missing=""), money("A day from now (£)", "rate_pence", missing=""),

@@ -59,7 +59,7 @@ def pots(fences: Sequence[Fence], name: str, *, under: str | None = None, readin
             fence.name,
             held(fence),
             fence.of_total,
-            GRADES.get(fence.grade or "", "No terms on record"),
+            GRADES.get(fence.grade or "", "No terms on record" if fence.quality is None else _NOT_KNOWN.capitalize()),
             fence.route,
             {True: "recurrent", False: "one-off", None: ""}[fence.recurrent],
             fence.notified_on,

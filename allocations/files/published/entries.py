@@ -152,9 +152,9 @@ def further_funds(steps: Steps, further: Sequence[FurtherLine], **given: Any) ->
     funds = [further_fund(line) for line in further]
     terms = [
         {
-            "id": f"{line.fund}/{day}/1", "fund": line.fund, "effective_from": day, "version": 1, "grade": "soft",
-            "route": "historic", "quality": "red", "source": given["source"], "standing": PUBLISHED,
-            "reason": "Named for one purpose in the published table; its conditions and day of notice were not found.",
+            "id": f"{line.fund}/{day}/1", "fund": line.fund, "effective_from": day, "version": 1, "quality": "red",
+            "source": given["source"], "standing": PUBLISHED,
+            "reason": "A line of the published table; its conditions, its route and its day of notice were not found.",
         }
         for line in further
     ]  # fmt: skip

@@ -156,8 +156,9 @@ _PLANS = {
 
 
 def _in_words(terms: dict[str, Any]) -> str:
-    grade = "without a ring-fence" if terms["grade"] == "none" else terms["grade"]
+    grade = {"none": "without a ring-fence", None: "ring-fence not known"}.get(terms["grade"], terms["grade"])
+    route = terms["route"] or "route not known"
     ends = f", to be spent by {terms['spend_by']}" if terms["spend_by"] else ""
     ways = f", left by {terms['leave_by'].replace(',', ' or ')}" if terms["leave_by"] else ""
     lasting = {True: "recurrent", False: "non-recurrent", None: "not known whether it recurs"}[terms["recurrent"]]
-    return f"{grade}, {terms['route']}, {lasting}{ends}{ways}"
+    return f"{grade}, {route}, {lasting}{ends}{ways}"

@@ -24,10 +24,10 @@ from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE
 from ledger.words import DISCRETIONS, GRADES, QUALITIES, RESOURCES, ROUTES
 from ledger.years import FinancialYear
 
-_GRADE = Field("grade", Holds.WORD, "How tied it is", "hard", choices=GRADES)
+_GRADE = Field("grade", Holds.WORD, "How tied it is; empty where it is not known", "hard", choices=GRADES)
 _TERMS = (
     _GRADE,
-    Field("route", Holds.WORD, "How it is given out", "formula", choices=ROUTES),
+    Field("route", Holds.WORD, "How it is given out; empty where it is not known", "formula", choices=ROUTES),
     Field("recurrent", Holds.YES_NO, "Whether it recurs (R) or not (NR); empty where it is not known", "NR"),
     Field("notified_on", Holds.DAY, "When notice of its amount was given; empty where it is not known", "2025-06-12"),
     Field("spend_by", Holds.DAY, "By when it must be spent", "2026-03-31"),
@@ -54,7 +54,7 @@ _TERMS = (
     Field("quality", Holds.WORD, "How sure this reading of its terms is", "green", choices=QUALITIES),
 )
 # What a fund's first terms must say; whatever later terms leave out stays as it was.
-_FIRST = ("grade", "route", "quality")
+_FIRST = ("quality",)
 # By no kind of entry may money leave a fund unless its terms name one. Nothing else is taken to be so unless said.
 _USUAL = {"leave_by": ""}
 

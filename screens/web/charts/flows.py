@@ -168,7 +168,7 @@ def _series(links: Sequence[FlowBand]) -> dict[str, Any]:
     }
 
 
-_IN_A_WORD = "replace(replace(datum.label, 'No ring-fence', 'None'), 'Not graded', 'No terms')"
+_IN_A_WORD = "replace(datum.label, 'No ring-fence', 'None')"
 _ROW_HEIGHT = 62
 
 
