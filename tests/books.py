@@ -99,7 +99,9 @@ def terms() -> Draft:
     )
 
 
-def term(fund: str, grade: str, *, version: int = 1, effective_from: date = LONG_AGO, **given: Any) -> dict[str, Any]:
+def term(
+    fund: str, grade: str | None, *, version: int = 1, effective_from: date = LONG_AGO, **given: Any
+) -> dict[str, Any]:
     return {
         "id": f"{fund}/{effective_from}/{version}", "fund": fund, "effective_from": effective_from, "version": version,
         "grade": grade, "route": "formula", "recurrent": True, "notified_on": LONG_AGO, "source": "the tests",

@@ -27,7 +27,7 @@ from ledger.years import FinancialYear
 from tests.books import APRIL, structure, terms
 
 # What a source may say of terms, or leave out.
-SILENT = ("recurrent", "notified_on", "spend_by", "returns_per_year", "match_percent", "clawback", "discretion",
+SILENT = ("grade", "route", "recurrent", "notified_on", "spend_by", "returns_per_year", "match_percent", "clawback", "discretion",
           "certain_to", "announced_on", "bid_by", "return_months")  # fmt: skip
 TERMS = f"SELECT fund, effective_from, source, reason, quality, standing, {', '.join(SILENT)} FROM terms"
 
@@ -139,7 +139,7 @@ def answer(*words: object) -> Any:
 
 
 # The least that can be said of a pot.
-LEAST = {"kind": "pot", "code": "silent", "name": "A silent pot", "parent": "core", "grade": "hard", "route": "formula",
+LEAST = {"kind": "pot", "code": "silent", "name": "A silent pot", "parent": "core",
          "quality": "amber", "date": "2025-06-01", "reason": "Letter", "source": "Letter of 1 June 2025"}  # fmt: skip
 
 
@@ -147,8 +147,8 @@ def by_program(path: Path, _folder: Path) -> None:
     """Terms that a program posts, with what they must say and no more."""
     fund = {"code": "silent", "name": "A silent pot", "parent": "core", "stream": "core", "resource": "revenue",
             "lowest_tier": "practice"}  # fmt: skip
-    terms = {"id": "silent/1", "fund": "silent", "effective_from": APRIL, "version": 1, "grade": "hard",
-             "route": "formula", "source": "Letter", "reason": "Letter", "quality": "amber"}  # fmt: skip
+    terms = {"id": "silent/1", "fund": "silent", "effective_from": APRIL, "version": 1,
+             "source": "Letter", "reason": "Letter", "quality": "amber"}  # fmt: skip
     draft = Draft("silent", "terms", APRIL, "tests", "Letter",
                   records={Fund: records(Fund, [fund]), Terms: records(Terms, [terms])})  # fmt: skip
     with Store.open(path) as store:
@@ -211,7 +211,7 @@ def test_what_comes_in_without_a_column_is_not_known(
     (held,) = (row for (fund, _), row in of_the_books(small_file).items() if fund == "silent")
     assert_nothing_is_filled(held, {})
     (row,) = (row for row in answer("pots", "--ledger", small_file)["rows"] if row["fund"] == "silent")
-    assert {row[name] for name in ("recurrent", "notified_on", "spend_by", "returns_per_year", "match_percent", "clawback")} == {None}  # fmt: skip
+    assert {row[name] for name in ("grade", "route", "recurrent", "notified_on", "spend_by", "returns_per_year", "match_percent", "clawback")} == {None}  # fmt: skip
 
 
 @pytest.fixture

@@ -290,7 +290,7 @@ class NewFund:
         row = {"code": code, "name": f"Line {code}", "parent": parent, "stream": "core", "resource": "revenue",
                "lowest_tier": pick(TIERS[::-1], self.lowest)}  # fmt: skip
         terms = [] if self.grade is None else [
-            (Terms, [term(code, pick(GRADES, self.grade), effective_from=pick((LONG_AGO, *DAYS), self.begins),
+            (Terms, [term(code, pick((*GRADES, None), self.grade), effective_from=pick((LONG_AGO, *DAYS), self.begins),
                           leave_by=pick(LEAVE_BY, self.leave_by))])
         ]  # fmt: skip
         return brings(world, "terms", actor, (Fund, [row]), *terms)
@@ -310,7 +310,7 @@ class NewTerms:
         before = len(world.rows(f"SELECT id FROM terms WHERE fund = '{fund}' AND effective_from = DATE '{begins}'"))
         row = term(
             fund,
-            pick(GRADES, self.grade),
+            pick((*GRADES, None), self.grade),
             version=before + 1 + self.version,
             effective_from=begins,
             leave_by=pick(LEAVE_BY, self.leave_by),
@@ -731,9 +731,9 @@ _structure = _mix(
     (1, st.builds(NewTier, rank=st.integers(-1, 9), source=_seldom)),
 )  # fmt: skip
 _terms = _mix(
-    (4, st.builds(NewTerms, fund=_many, begins=_day, grade=st.integers(0, 4), leave_by=_few, authority=_few,
+    (4, st.builds(NewTerms, fund=_many, begins=_day, grade=st.integers(0, 5), leave_by=_few, authority=_few,
                   version=st.sampled_from([0, 0, 0, 0, 1, -1]))),
-    (2, st.builds(NewFund, parent=st.none() | _many, lowest=_few, grade=st.none() | st.integers(0, 4), leave_by=_few,
+    (2, st.builds(NewFund, parent=st.none() | _many, lowest=_few, grade=st.none() | st.integers(0, 5), leave_by=_few,
                   begins=_day)),
     (2, st.builds(Agree, organisation=_many, fund=_many, pence=st.none() | st.sampled_from([5, 0, 5, -1, 2**53]),
                   share=_now_and_then(st.sampled_from([500_000, 2_000_000])), begins=_day, ends=_now_and_then(_day),

@@ -21,6 +21,7 @@ from ledger.models import (
     ProposalEnd,
     ProposedEntry,
     ProposedTransfer,
+    Terms,
     Upgrade,
 )
 from ledger.reports import verify
@@ -198,6 +199,11 @@ def test_it_says_what_stands_before_and_after(funded: Store) -> None:
         "winter was hard, formula, recurrent, left by vire or consolidate; "
         "from 2025-06-01 it is without a ring-fence, formula, non-recurrent, left by vire or consolidate.",
     ]
+    silent = made(funded, "pot", {"code": "silent", "name": "Silent", "parent": "core", "quality": "red", **PAPER})
+    (row,) = silent.drafts[0].records[Terms].to_pylist()
+    assert (row["grade"], row["route"]) == (None, None)
+    (told,) = effect.sentences(silent.drafts, [], facts)
+    assert "ring-fence not known, route not known, not known whether it recurs" in told
 
 
 @pytest.mark.parametrize(
@@ -218,7 +224,7 @@ def test_it_says_what_stands_before_and_after(funded: Store) -> None:
         ("agree", {"share": "5%"}, "share", "an amount and a share are given."),
         ("end-agreement", {}, "agreement", "there is no such agreement in force."),
         ("pot", {"code": "core"}, "code", "there is a fund core already."),
-        ("pot", {"grade": ""}, "grade", "nothing is given."),
+        ("pot", {"quality": ""}, "quality", "nothing is given."),
         ("pot", {"parent": "", "resource": "revenue"}, "stream", "nothing is given."),
         ("pot", {"source": ""}, "source", "nothing is given."),
         ("pot", {"leave_by": "hope"}, "leave_by", "'hope' is no kind of entry that moves money"),

@@ -150,6 +150,22 @@ def test_a_match_and_a_clawback_that_no_source_names_are_not_known_and_earlier_r
             assert reader.rows(found) == [(0, "none"), (None, None)]
 
 
+def test_a_grade_and_a_route_that_no_source_says_are_not_known_and_earlier_rows_say_what_they_said(
+    books: Store, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(books, [structure(), terms()])
+    place = earlier(9, books, shelf, monkeypatch)
+    backup.migrate(place)
+    silent = term("core", None, effective_from=JUNE, route=None)
+    with Store.open(place) as store:
+        post(store, [new_terms(silent)])
+        with store.read_afresh() as reader:
+            assert verify(reader) == []
+            assert store.catalogue_problems() == []
+            found = "SELECT grade, route FROM terms WHERE fund = 'core' ORDER BY effective_from"
+            assert reader.rows(found) == [("none", "formula"), (None, None)]
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [

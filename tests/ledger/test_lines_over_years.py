@@ -56,6 +56,20 @@ def test_what_is_alike_and_what_is_not(books: Store) -> None:
         assert {line.fund: dict(line.received) for line in of_one} == {"growth": {2026: 15}}
 
 
+def test_of_a_grade_that_is_not_known_nobody_says_that_it_changed(books: Store) -> None:
+    two_years(books)
+    unread = term("core", None, effective_from=NEXT.first_day)
+    post(books, [new_terms(unread, key="unread")])
+    with books.read() as reader:
+        years, found = lines(reader, moment(reader, END))
+    (core,) = (line for line in found if line.fund == "core")
+    assert core.grades == {2025: "none", 2026: None}
+    (step,) = steps(years, found)
+    assert ([line.fund for line in step.loosened], step.tightened) == (["growth"], ())
+    (table,) = national.with_lines(Report(), years, found).tables
+    assert table.rows[0][-1] == "none from 2025/26, not known from 2026/27"
+
+
 def test_the_report_says_what_is_not_alike(books: Store) -> None:
     two_years(books)
     with books.read() as reader:

@@ -88,6 +88,23 @@ def test_ge6_earmarked_funding_is_seen_apart() -> None:
     assert found["ring_fenced_share_with_soft"] == 1
 
 
+def test_what_is_not_known_is_in_neither_part_and_is_counted_and_said() -> None:
+    """£70 of which the grade is known, £20 of it hard; £30 of which no source says how tied or given out it is."""
+    held = table(
+        row("free", 50), row("fenced", 20, grade="hard"), row("silent", 30, grade=None, route=None, quality="red")
+    )
+    found = {one.name: one for one in measures(held)}
+    assert found["ring_fenced_share"].value == Fraction(20, 70)
+    assert found["untied_devolved_share"].value == Fraction(50, 70)
+    left_out = "Not known for 1 of 3 pots with £30, which is left out of both sides."
+    assert found["ring_fenced_share"].note == found["untied_devolved_share"].note == left_out
+    assert found["bid_pots"].value == 0
+    assert found["bid_pots"].note == found["bid_pot_value"].note == "Not known for 1 of 3 pots, which are not counted."
+    tied = {one.name: one for one in measures(held, "earmarked")}
+    assert tied["total"].value == 20 * POUNDS
+    assert tied["total"].note == "Whether £30 more is earmarked is not known: 1 pot has no known grade."
+
+
 def test_ge8_devolution() -> None:
     def held(pounds: int, tier: str, depth: int, untied: Fraction, **given: Any) -> list[dict[str, Any]]:
         free = int(pounds * untied)

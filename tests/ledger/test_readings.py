@@ -118,6 +118,34 @@ def test_what_has_no_terms_is_graded_only_by_name() -> None:
     assert by_name.read(BOOKS)["grade"].to_pylist()[-1] == "soft"
 
 
+# A line of £20 whose terms say nothing of how tied it is, at a place.
+UNREAD = row("unread", 20, grade=None, quality="red")
+
+
+def test_a_grade_that_is_not_known_is_read_by_every_reading_and_lies_between_its_ends() -> None:
+    held = table(CORE, CONTRACTS, UNREAD, NOT_GRADED)
+    read = {reading.name: reading.read(held)["grade"].to_pylist()[2:] for reading in SHIPPED}
+    assert read == {
+        "recorded": [None, None], "strict": ["hard", None], "published": ["none", None], "lenient": ["monitored", None],
+        "mhis": [None, None],
+    }  # fmt: skip
+    # As recorded £80 are graded, none of them firmly tied or local and free; the £20 are in both strictly and in neither
+    # where nothing in writing ties.
+    found, over = parts_over_readings(held)
+    assert (found["ring_fenced_share"], found["untied_devolved_share"]) == (0, 0)
+    fenced, free = over["ring_fenced_share"], over["untied_devolved_share"]
+    assert (fenced.lowest, fenced.highest, fenced.highest_by) == (0, Fraction(40, 100), STRICT)
+    assert (free.lowest, free.highest, free.highest_by) == (0, Fraction(40, 100), PUBLISHED)
+    own = GradeReading("own", "own", "It is soft.", "We say so.", (Regrade("soft", unknown=True),))
+    assert own.read(held)["grade"].to_pylist() == ["none", "soft", "soft", None]
+
+
+def test_of_books_that_say_nothing_a_share_is_not_known_and_its_range_is_all_of_it() -> None:
+    found = ranges(table(UNREAD))["ring_fenced_share"]
+    assert (found.lowest, found.highest) == (0, 1)
+    assert {one.name: one.value for one in measures(table(UNREAD))}["ring_fenced_share"] is None
+
+
 def test_the_first_of_several_rules_holds() -> None:
     own = GradeReading("own", "own", "", "", (Regrade("hard", pots=("gp",)), Regrade("none", grades=("soft",))))
     assert own.read(BOOKS)["grade"].to_pylist()[2] == "hard"
@@ -159,9 +187,10 @@ def test_a_reading_changes_grades_and_nothing_else(rows: list[dict[str, Any]], r
     assert after.schema == before.schema
     untouched = [name for name in SCHEMA.names if name not in ("grade", "pot")]
     assert after.select(untouched) == before.select(untouched)
-    # What is not graded stays so, and to read twice is to read once, where no rule undoes another.
-    kept = [grade is None for grade in before["grade"].to_pylist()]
-    assert [grade is None for grade in after["grade"].to_pylist()] == kept or reading is MHIS
+    # What has no terms stays so, and to read twice is to read once, where no rule undoes another.
+    said = [one["grade"] is not None or one["quality"] is not None for one in rows]
+    if reading in (STRICT, PUBLISHED, LENIENT):
+        assert [grade is not None for grade in after["grade"].to_pylist()] == said
     if reading is not STRICT:
         assert reading.read(after) == after
 

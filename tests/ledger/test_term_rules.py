@@ -37,6 +37,23 @@ def test_a_looser_grade_needs_an_authority(books: Store, fund: str, grade: str) 
         assert verify(reader) == []
 
 
+@pytest.mark.parametrize("fund", ["winter", "care", "growth"])
+def test_to_say_of_tied_money_that_its_grade_is_not_known_needs_an_authority(books: Store, fund: str) -> None:
+    unread = term(fund, None, effective_from=tomorrow(books))
+    with pytest.raises(Refused, match=rf"{fund} would be graded as not known, and it was .*on somebody's authority"):
+        post(books, [new_terms(unread)])
+    post(books, [new_terms(unread, authority="the board")])
+
+
+def test_what_is_learned_of_a_grade_that_was_not_known_needs_nobody(books: Store) -> None:
+    """Nothing was tied that anybody knew of, and money without a ring-fence has none to lose."""
+    later = tomorrow(books)
+    post(books, [new_terms(term("core", None, effective_from=later))])
+    post(books, [new_terms(term("core", "none", version=2, effective_from=later), key="learned")])
+    with books.read() as reader:
+        assert verify(reader) == []
+
+
 def test_for_days_past_the_authority_says_the_day(books: Store) -> None:
     lifted = term("winter", "none", effective_from=MAY)
     with pytest.raises(

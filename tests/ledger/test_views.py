@@ -12,8 +12,9 @@ import duckdb
 import psycopg
 import pytest
 
+from ledger.entries.draft import Draft, records
 from ledger.entries.posting import post
-from ledger.models import UNPUBLISHED
+from ledger.models import UNPUBLISHED, Fund, Terms
 from ledger.reports import position as holding
 from ledger.reports.register import as_on
 from ledger.store import backup, views
@@ -21,7 +22,7 @@ from ledger.store.address import Address
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.report import pots
-from tests.books import agreement, at, entry, fund_all
+from tests.books import APRIL, agreement, at, entry, fund_all, new_terms, term, whole
 from tests.shelves import ServerShelf, Shelf, administrator, on_server, raw, shelf_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "sql.md"
@@ -127,6 +128,33 @@ def test_a_share_agreed_upon_is_rounded_down_and_what_is_to_come_is_not_counted(
         ]
 
 
+def test_a_grade_that_is_not_known_stays_so_unless_a_fence_around_it_ties_it_anyway(books: Store) -> None:
+    """Core's own grade is not known: care inside it is statutory anyway; what is free inside it is not known to be."""
+    inside = {"parent": "core", "stream": "core", "resource": "revenue", "lowest_tier": "practice"}
+    funds = {"free": ("core", "none"), "firm": ("core", "soft"), "silent": ("care", None)}
+    rows = [{**inside, "code": code, "name": code, "parent": parent} for code, (parent, _) in funds.items()]
+    graded = [term(code, grade) for code, (_, grade) in funds.items()]
+    unread = term("core", None, version=2, route=None)
+    post(books, [
+        Draft("funds", "terms", APRIL, "tests", "lines", records={Fund: records(Fund, rows), Terms: records(Terms, graded)}),
+        new_terms(unread),
+        entry("mandate", at("GOV", "limit"), at("NHS", "limit"), 10_00),
+        *(entry("allocate", at("NHS", "limit"), at("ICB1", fund), 1_00) for fund in ("core", "care", *funds)),
+    ])  # fmt: skip
+    known = {"limit": "none", "core": None, "care": "statutory", "free": None, "firm": "soft", "silent": "statutory"}
+    held = [row for row in whole(books).to_pylist() if row["organisation"] != "GOV"]
+    assert {row["fund"]: row["grade"] for row in held} == known
+    assert {row["fund"]: row["route"] for row in held if row["route"] is None} == {"core": None}
+    place = books.path
+    books.close()
+    with plain(place) as ask:
+        rows = ask("SELECT fund, grade FROM v_position WHERE standing <> 'source'")
+        assert {row["fund"]: row["grade"] for row in rows} == known
+        # A pot is told with its own terms.
+        own = {row["fund"]: (row["grade"], row["route"]) for row in ask("SELECT fund, grade, route FROM v_pots")}
+        assert (own["core"], own["silent"], own["free"]) == ((None, None), (None, "formula"), ("none", "formula"))
+
+
 SAID = {
     "file": """SELECT view_name AS name, NULL AS part, comment FROM duckdb_views() WHERE NOT internal UNION ALL
         SELECT table_name, column_name, comment FROM duckdb_columns() WHERE table_name LIKE 'v\\_%' ESCAPE '\\'""",
@@ -216,6 +244,6 @@ def test_an_earlier_ledger_gets_them_by_its_migration(shelf: Shelf, books: Store
         shelf.tamper(place, "CREATE VIEW v_pots AS SELECT fund FROM (SELECT CAST('x' AS VARCHAR) AS fund) mine")
     else:
         shelf.tamper(place, "CREATE VIEW v_pots AS SELECT 'mine' AS other")
-    assert [step.version for step in backup.migrate(place)] == [9]
+    assert [step.version for step in backup.migrate(place)] == [9, 10]
     with Store.open(place, read_only=True) as store:
         assert store.catalogue_problems() == []

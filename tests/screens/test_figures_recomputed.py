@@ -46,6 +46,11 @@ def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
 def read(held: pd.DataFrame, reading: str) -> pd.DataFrame:
     """The same with its grades read as the sentence of the reading says."""
     held = held.copy()
+    # Where terms stand, they have a quality; where their grade is not known, each reading says as what it reads it.
+    unknown = held["grade"].isna() & held["quality"].notna()
+    held["grade"] = held["grade"].mask(
+        unknown, {"strict": "hard", "published": "none", "lenient": "monitored"}.get(reading)
+    )
     grade, sure, whose = held["grade"], held["quality"], held["discretion"]
     if reading == "strict":
         by_contract = (grade == "soft") & (whose == "national contract")
