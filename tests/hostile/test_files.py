@@ -9,8 +9,9 @@ import pytest
 from ledger.errors import UNAVAILABLE, Refused
 from tests.hostile.readers import Case, cases
 from tests.hostile.spoiling import spoilt
+from tests.profiles import times
 
-TIMES = int(os.environ.get("DEVOLUTION_FAULT_ROUNDS", "12"))
+TIMES = int(os.environ.get("DEVOLUTION_FAULT_ROUNDS", times(quick=4, ci=4, nightly=12)))
 _BILLION = "a: &a [x]\n" + "".join(
     f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
 )
