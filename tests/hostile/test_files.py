@@ -43,9 +43,9 @@ FOUND: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def readers(demo_ledger: Path, tmp_path: Path) -> dict[str, Case]:
-    return cases(tmp_path / "files", demo_ledger)
+@pytest.fixture(scope="module")
+def readers(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
+    return cases(tmp_path_factory.mktemp("readers") / "files", demo_ledger)
 
 
 def read(case: Case, path: Path, content: bytes) -> bool:
