@@ -1,6 +1,7 @@
 """What the books say: position, flows, measures, and the trail behind a balance."""
 
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated
 
 import typer
 
@@ -11,6 +12,15 @@ from screens.cli.guard import asked, guarded
 from screens.cli.options import AS_RECORDED, DEFAULT_LEDGER, AsAt, AsIs, AsRead, KnownAt, Ledger, Organisation, Year
 from screens.report import readings as reporting
 from screens.report.report import Report
+
+
+class Receiver(StrEnum):
+    """Who works with pots."""
+
+    ICB = "icb"
+    PLACE = "place"
+    PCN = "pcn"
+    PRACTICE = "practice"
 
 
 @guarded("position")
@@ -62,7 +72,7 @@ def show_pots(
     as_at: AsAt = None,
     known_at: KnownAt = None,
     seen_by: Annotated[
-        Literal["icb", "place", "pcn", "practice"] | None,
+        Receiver | None,
         typer.Option("--seen-by", help="In place of the pots, how scattered they are for each of these."),
     ] = None,
     as_read: AsRead = AS_RECORDED,

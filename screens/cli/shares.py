@@ -1,8 +1,9 @@
 """Who should get what: schedules, paces, need indices, every ICB's target, and the network contract."""
 
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -39,12 +40,20 @@ from screens.report import shares
 from screens.report.report import Report
 
 
+class TargetStream(StrEnum):
+    """A stream with published targets."""
+
+    CORE = "core"
+    SPECIALISED = "specialised"
+    PRIMARY_MEDICAL = "primary medical"
+
+
 @guarded("schedule")
 def show_schedule(
     icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.", autocompletion=icb_codes)],
     ledger: Ledger = DEFAULT_LEDGER,
     year: Year = None,
-    to: Annotated[Level, typer.Option(help="Whose budgets.")] = "place",
+    to: Annotated[Level, typer.Option(help="Whose budgets.")] = Level.PLACE,
     fund: Annotated[list[str] | None, typer.Option(help="Only this line; may be given again.")] = None,
     historic: Annotated[
         Path | None, typer.Option(help="Historic budgets: a workbook or CSV with organisation, fund, amount.")
@@ -57,7 +66,7 @@ def show_schedule(
     as_at: AsAt = None,
     known_at: KnownAt = None,
     post: Annotated[bool, typer.Option("--post", help="Issue what --pace plans: one entry for each line.")] = False,
-    standing: Annotated[Standing, typer.Option("--from", help="Which of the ICB's money.")] = "available",
+    standing: Annotated[Standing, typer.Option("--from", help="Which of the ICB's money.")] = Standing.AVAILABLE,
     day: EntryDay = None,
     actor: Actor = "command line",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
@@ -121,7 +130,7 @@ def show_pace(
             tier = tier_of(reader, holder)
         draft = issue.of_pace(
             paced, outcome, holder=holder, tier=tier, fund=fund, year=year, file=file.name, digest=digest,
-            standing="available", actor=actor, day=day,
+            standing=Standing.AVAILABLE, actor=actor, day=day,
         )  # fmt: skip
         posted, at = _post(ledger, [draft], dry_run=dry_run)
     report = shares.pace(paced, outcome, source=str(file), digest=digest, at=at)
@@ -140,7 +149,7 @@ def show_need(
     icb: Annotated[
         str | None, typer.Option(help="Only this ICB, by code; all of them otherwise.", autocompletion=icb_codes)
     ] = None,
-    to: Annotated[Level, typer.Option(help="Whose indices.")] = "place",
+    to: Annotated[Level, typer.Option(help="Whose indices.")] = Level.PLACE,
     component: Annotated[str | None, typer.Option(help="Only this component, as mental_health.")] = None,
     people: Figures = None,
     places: Annotated[
@@ -149,14 +158,14 @@ def show_need(
     year: Year = None,
 ) -> Report:
     """Need indices of every place, network or practice, each with the base that it is relative to."""
-    if places is not None and (icb is None or to != "place"):
+    if places is not None and (icb is None or to != Level.PLACE):
         raise typer.BadParameter("places divide one ICB: give --icb, and --to place", param_hint="--places")
     return AskedLedger.need(icb=icb, to=to, component=component, year=year, figures=people, places=places)
 
 
 @guarded("targets")
 def show_targets(
-    stream: Annotated[Literal["core", "specialised", "primary medical"], typer.Option(help="Which stream.")] = "core",
+    stream: Annotated[TargetStream, typer.Option(help="Which stream.")] = TargetStream.CORE,
     as_is: AsIs = None,
     year: Year = None,
 ) -> Report:

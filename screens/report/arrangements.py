@@ -225,8 +225,8 @@ def each_alone(
             f"Together those of whom it is known are {spoken(abs(whole))} {way}; alone, {spoken(hidden)} is over."
         )
     said.append(
-        f"Of {len(found)} bodies {len(found) - len(over) - len(unknown)} break even alone, {len(over)} do not, and of "
-        f"{len(unknown)} it is not known: for some of their money neither a forecast nor its full spending is recorded."
+        f"Of {len(found)} bodies {len(found) - len(over) - len(unknown)} break even alone and {len(over)} do not. Of "
+        f"{len(unknown)} it is not known: some of their money has no forecast, or what it paid for is not all recorded."
     )
     facts = {
         "organisation": organisation,

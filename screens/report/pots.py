@@ -31,11 +31,10 @@ from screens.report.report import (
 
 NOT_RECORDED = "not recorded"
 _NOT_HELD = (
-    "Given by, goes on in and discontinued are what the entries tell: who passed it down, the funds it was "
-    "consolidated into or the pot around it that goes on, and whether any of it is held in the next year, where the "
-    "books can tell. Parts is how each holder's part was worked out, and rests on is what its terms do. Who answers "
-    "for a pot is the contact that the letters name; where none is recorded, it stands in the document that its "
-    "source names. Which directorate of a giver a pot comes from is recorded nowhere."
+    "Given by says who passed the money down. Goes on in says which fund or pot took it up. Discontinued says whether "
+    "any of it is held in the next year, where the books can tell. Parts says how the part of each holder was worked "
+    "out. Rests on says what its terms stand on. Who answers for a pot is the contact in the letter; where it names "
+    "none, look into the source. No entry says which directorate of the payer a pot comes from."
 )
 
 

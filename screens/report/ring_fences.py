@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ledger.money import spoken
 from ledger.readings import GradeReading
 from ledger.reports import pots as fencing
 from ledger.reports.measures import Measure
@@ -33,6 +34,11 @@ def tied_sentence(name: str, fences: Sequence[Fence], tied: Measure) -> str:
 def nothing_tied(name: str, fences: Sequence[Fence]) -> str:
     """The same where no pot is tied."""
     return f"Nothing is ring-fenced in {name}: none of its {len(fences)} pots is tied to a purpose."
+
+
+def tied_amount(fence: Fence) -> str:
+    """What is held of a pot, and how it is tied."""
+    return f"{spoken(fence.amount_pence)}, {GRADES.get(fence.grade or '', 'No terms on record').lower()}"
 
 
 def pots(fences: Sequence[Fence], name: str, *, under: str | None = None, reading: GradeReading | None = None) -> Table:

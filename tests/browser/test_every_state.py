@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from tests.browser.visits import ROOT, Visit, running
-from tests.profiles import by_night, times
+from tests.profiles import times
+
+pytestmark = pytest.mark.xdist_group("second browser")
 
 SECONDS = 30_000
 READING = (ROOT / "docs" / "reading_example.yaml").read_bytes()
@@ -107,7 +109,7 @@ OWN_READING = "A file with a reading of your own"
 # Where somebody is, and what they do there; what they see then is waited for.
 STATES: Mapping[str, tuple[str, Callable[[Any], None] | None]] = {
     "a list is open": ("overview", opens_a_list),
-    "a calendar is open": ("overview?icb=QWO", opens_the_calendar),
+    "a calendar is open": ("overview?icb=QWO&part=changed", opens_the_calendar),
     "help is open": ("overview?icb=QWO", asks_for_help),
     "the navigation is open on a telephone": ("words", opens_the_navigation),
     "the machine is dark": ("overview?icb=QWO", is_a_dark_machine),
@@ -144,16 +146,12 @@ STATES: Mapping[str, tuple[str, Callable[[Any], None] | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("states", [tuple(STATES)[::2], *by_night([(tuple(STATES)[1::2],)])], ids=["day", "night"])
-def test_nothing_serious_stands_in_anybodys_way_in_any_state(
-    browser: Any, demo_ledger: Path, states: tuple[str, ...]
-) -> None:
+def test_nothing_serious_stands_in_anybodys_way_in_any_state(browser: Any, demo_ledger: Path) -> None:
     met: dict[str, list[tuple[str, str]]] = {}
     with running(demo_ledger) as address:
         visit = Visit(browser, address)
         page = visit.page
-        for name in states:
-            path, act = STATES[name]
+        for name, (path, act) in STATES.items():
             page.emulate_media(media="screen", color_scheme="light")
             page.set_viewport_size({"width": 1280, "height": 900})
             # Each from a page that is loaded anew.

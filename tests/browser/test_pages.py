@@ -17,12 +17,12 @@ from tests.screens.pages import document
 PAGES = {
     "start": "",
     "start-QWO": "?icb=QWO",
-    "overview-QWO": "overview?icb=QWO",
-    "places": "places?icb=QWO",
-    "places-own": "places?icb=QWO&places=own&own=QWO|Ten:B82007,B82053;Twenty:B83002",
-    "places-pcn": "places?icb=QWO&to=pcn",
-    "ring-fences": "ring-fences?icb=QWO",
-    "receivers": "receivers?receiver=QWO&together=tied",
+    "overview-QWO": "overview?icb=QWO&part=all",
+    "places": "places?icb=QWO&part=all",
+    "places-own": "places?icb=QWO&places=own&own=QWO|Ten:B82007,B82053;Twenty:B83002&part=all",
+    "places-pcn": "places?icb=QWO&to=pcn&part=all",
+    "ring-fences": "ring-fences?icb=QWO&part=all",
+    "receivers": "receivers?receiver=QWO&together=tied&part=all",
     "scenarios": "scenarios?scenario=running-costs-halved",
     "scenarios-built": "scenarios?view=build&blocks=devolve,release-small&whose=QWO",
     "scenarios-compared": "scenarios?view=compare&with=devolve-80-at-once,running-costs-halved",
@@ -30,12 +30,13 @@ PAGES = {
     "scenarios-bring": "scenarios?view=bring",
     "scenarios-way": "scenarios?view=way",
     "scenarios-seek": "scenarios?view=seek&seek_value=27%25&seek_from=60%25",
-    "bids": "bids",
+    "bids": "bids?part=all",
     "national": "national?icb=QWO&part=all",
     "record": "record",
     "record-pot": "record?kind=pot",
     "record-register": "record?view=register",
-    "month": "month?icb=QWO&of=2025-06",
+    "month": "month?icb=QWO&of=2025-06&part=all",
+    "month-arranged": "month?icb=QWO&view=arranged&part=all",
     "month-end": "month?view=end",
     "import-empty": "import-export?icb=QWO",
     "import-list": "import-export?view=undo",
@@ -107,8 +108,33 @@ def test_it_is_quiet_accessible_and_fits(browser: Any, address: str, name: str) 
     visit.close()
 
 
+# As somebody first sees each page, and each of the parts that are long.
+FIRST_SIGHT = (
+    "overview?icb=QWO", "places?icb=QWO&to=pcn&part=budgets", "ring-fences?icb=QWO&show=all", "ring-fences?part=kept",
+    "receivers", "bids", "national", "national?part=each", "month?icb=QWO", "month?icb=QWO&view=arranged",
+    "audit?view=made", "audit?organisation=QWO",
+)  # fmt: skip
+
+
+def test_no_page_is_longer_than_three_screens_before_somebody_asks_for_all_of_it(browser: Any, address: str) -> None:
+    visit = Visit(browser, address)
+    visit.page.set_viewport_size({"width": 1280, "height": 800})
+    for path in FIRST_SIGHT:
+        visit.page.goto(f"{address}/{path}")
+        visit.settled()
+        height = visit.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        assert height <= 3 * 800, f"{path}: {height} pixels"
+    # A long table unfolds with all its rows, by keyboard too.
+    rows = visit.page.locator("table tbody tr")
+    assert rows.count() > sum(row.is_visible() for row in rows.all()) == 11
+    assert visit.tab_to("e.tagName === 'SUMMARY' && e.textContent.startsWith('Show all')", 120)
+    visit.page.keyboard.press("Enter")
+    assert all(row.is_visible() for row in rows.all())
+    visit.close()
+
+
 def test_a_link_shows_what_its_sender_saw_and_a_figure_leads_to_its_cell(browser: Any, address: str) -> None:
-    visit = Visit(browser, f"{address}/overview?icb=QWO")
+    visit = Visit(browser, f"{address}/overview?icb=QWO&part=all")
     page = visit.page
     page.get_by_text("NHS West Yorkshire ICB receives £6.7 billion").wait_for(timeout=20_000)
     visit.unfold()
@@ -297,8 +323,8 @@ def test_back_and_forward_show_what_was_there_one_step_a_choice(browser: Any, ad
 
 # What the README shows: the page, and between which headings.
 README = {
-    "overview": ("overview?icb=QWO", None, "What changed since a day"),
-    "national": ("national?icb=QWO&part=all", "Tile map", "Why, and since when"),
+    "overview": ("overview?icb=QWO&part=all", None, "What changed since a day"),
+    "national": ("national?icb=QWO&part=all", "Tile map", "NHS West Yorkshire ICB beside others"),
     "start": ("?icb=QWO", None, "Or start from who you are"),
 }
 

@@ -81,6 +81,9 @@ def test_a_practice_s_year_in_pieces(browser: Any, address: str, own: Path, kind
     hands.press(page.get_by_role("link", name="In how many pieces does it come?"))
     page.get_by_role("heading", name="What receivers work with").wait_for(timeout=SECONDS)
     visit.settled()
+    hands.choose_last("What to see", "Show all")
+    page.get_by_text("First ICB works with").first.wait_for(timeout=SECONDS)
+    visit.settled()
     hands.choose_last("Seen by each", "practice")
     works = "Practice one works with 2 pots. Notice of 1 came before the year, of 1 in it"
     page.get_by_text(works).first.wait_for(timeout=SECONDS)
@@ -140,6 +143,7 @@ def test_the_most_tied_icb_why_since_when_and_its_briefing(
     page, hands = visit.page, Hands(visit, kind)
     hands.press(page.get_by_role("link", name="Rank them by how tied their money is"))
     (first, *_) = document("national", "--rank", "ring_fenced_share_with_soft", "--ledger", demo_ledger)["rows"]
+    hands.press(page.get_by_role("link", name=f"Why {first['name']} is as tied"))
     why = f"What ties {first['name']} most beside others is"
     page.get_by_text(why).first.wait_for(timeout=SECONDS)
     visit.settled()

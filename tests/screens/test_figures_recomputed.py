@@ -210,9 +210,9 @@ class Drawn:
         self.held = 0
         render = rendering.as_html
 
-        def noted(table: Table) -> str:
+        def noted(table: Table, *, folds: bool = False) -> str:
             self.tables.append(table)
-            return render(table)
+            return render(table, folds=folds)
 
         monkeypatch.setattr(rendering, "as_html", noted)
         app = page(monkeypatch, name, ledger, **query)
@@ -316,7 +316,7 @@ ENDS = {"Places": ("tier", "place"), "Primary care networks": ("tier", "pcn"), "
 
 @pytest.mark.parametrize("reading", READINGS)
 def test_overview(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, whole: pd.DataFrame, reading: str) -> None:
-    drawn = Drawn(monkeypatch, "overview", demo_ledger, reading=reading, since="2025-03-31")
+    drawn = Drawn(monkeypatch, "overview", demo_ledger, reading=reading, since="2025-03-31", part="all")
     held = read(whole, reading)
 
     def cell(cells: list[Any], heading: str) -> Any:
@@ -366,7 +366,15 @@ def test_ring_fences(
     scope: str,
 ) -> None:
     drawn = Drawn(
-        monkeypatch, "ring_fences", demo_ledger, icb=ICB, reading=reading, show=scope, scope=scope, on=str(DAY)
+        monkeypatch,
+        "ring_fences",
+        demo_ledger,
+        icb=ICB,
+        reading=reading,
+        show=scope,
+        scope=scope,
+        on=str(DAY),
+        part="all",
     )
     held = read(own, reading)
     code = codes | {"Core services: mental health": "core-mental-health"}
@@ -405,7 +413,7 @@ def test_ring_fences(
         its = read(own, each)
         return pieces(its if scope == "all" else its[its["grade"].isin(TIED)], 50_000_000)
 
-    values = {each: {**counted(each), **kept(own)} for each in EVERY}
+    values = {each: {**counted(each), **kept(own), **shares(read(own, each))} for each in EVERY}
     for title, metric in drawn.metrics.items():
         assert metric.value == written(title, values[reading][title]), title
         assert metric.help

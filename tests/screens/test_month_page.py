@@ -49,7 +49,7 @@ def test_it_shows_what_the_command_answers(monkeypatch: pytest.MonkeyPatch, own:
               "--ledger", own)  # fmt: skip
     document("record", "letter", *letter)
     answer = document("month", "show", "2025-06", "--organisation", "QWO", "--ledger", own)
-    app = page(monkeypatch, NAME, own, icb="QWO", of="2025-06")
+    app = page(monkeypatch, NAME, own, icb="QWO", of="2025-06", part="all")
     assert not app.warning
     shown = tables(app)
     rows = [*answer["rows"], *(row for key in ("unexplained", "deadlines", "purposes") for row in answer[key])]

@@ -90,7 +90,7 @@ def test_every_icb_stands_side_by_side_over_the_months(monkeypatch: pytest.Monke
     assert tied["ICB2"] == alone
     drawn: list[dict[str, Any]] = []
     monkeypatch.setattr(kit, "vega", lambda spec, **_: drawn.append(spec))
-    app = page(monkeypatch, "national", moving, part="trend")
+    app = page(monkeypatch, "national", moving, part="each")
     assert "lowest 0.0%, median 7.1%, highest 14.3%" in said(app)
     assert "Median ICB" in tables(app)
     # England, which is all ICBs together, on top: 1,000 of 10,000 from June on. Then the most tied.
@@ -109,7 +109,8 @@ def test_each_part_is_shown_alone_and_no_table_is_in_none(monkeypatch: pytest.Mo
         app = page(monkeypatch, "national", moving, icb="ICB1", **query)
         return set(re.findall("<caption>([^<]+)<", tables(app)))
 
-    parts = {part: named(part=part) for part in ("ranked", "map", "beside", "alerts", "pots", "trend", "targets")}
+    every = ("ranked", "map", "regions", "beside", "why", "alerts", "pots", "trend", "each", "targets")
+    parts = {part: named(part=part) for part in every}
     assert named() == parts["ranked"]
     assert named(part="all") == set().union(*parts.values())
     # An address of before there were parts shows what it asks for.

@@ -19,7 +19,7 @@ LATE = "2025-09-01"
 
 
 def test_every_pot_has_its_terms_and_its_amount(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
-    app = page(monkeypatch, "ring_fences", demo_ledger, icb="QWO", show="all", on=LATE)
+    app = page(monkeypatch, "ring_fences", demo_ledger, icb="QWO", show="all", on=LATE, part="all")
     with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
         now = position.moment(reader)
         held = position.position(reader, now, organisation="QWO", year=2025)
@@ -61,7 +61,7 @@ def small(tmp_path: Path) -> Path:
 
 
 def test_nothing_ring_fenced_is_said_and_not_zero(monkeypatch: pytest.MonkeyPatch, small: Path) -> None:
-    app = page(monkeypatch, "ring_fences", small)
+    app = page(monkeypatch, "ring_fences", small, part="all")
     assert "Nothing is ring-fenced" in app.success[0].value
     assert "its pieces are not defined" in said(app)
     assert "Nothing is kept back here" in said(app)
@@ -149,7 +149,7 @@ def test_data_and_statement_need_no_ledger(
 
 
 def test_a_pot_is_shown_beside_the_formula(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    app = page(monkeypatch, "bids", tmp_path / "none.duckdb")
+    app = page(monkeypatch, "bids", tmp_path / "none.duckdb", part="all")
     assert "Of £5 million for 9 of 28 bidders" in said(app)
     assert '"3,945,200.00"' in tables(app)
     awards = next(slider for slider in app.slider if slider.key == "awards")

@@ -38,7 +38,7 @@ def test_the_icb_is_in_the_address_both_ways(monkeypatch: pytest.MonkeyPatch, de
 
 
 def test_the_tables_hold_every_figure_to_the_penny(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
-    shown = tables(page(monkeypatch, NAME, demo_ledger, icb="QWO"))
+    shown = tables(page(monkeypatch, NAME, demo_ledger, icb="QWO", part="all"))
     with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
         found = summary.take(reader, position.moment(reader), year=2025, icb="QWO")
     assert found.links

@@ -28,7 +28,7 @@ NAME = "places"
 def test_the_default_places_divide_the_icb_and_show_what_is_issued(
     monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
 ) -> None:
-    app = page(monkeypatch, NAME, demo_ledger, icb="QWO", line="core-community")
+    app = page(monkeypatch, NAME, demo_ledger, icb="QWO", line="core-community", part="all")
     assert "divide NHS West Yorkshire ICB between them: each of its 269 practices" in app.success[0].value
     with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
         issued = issued_in_books(reader, position.moment(reader), "QWO", FIGURES_YEAR, "place")
@@ -45,7 +45,7 @@ def test_the_default_places_divide_the_icb_and_show_what_is_issued(
 def test_places_of_ones_own_stand_in_the_address_and_say_who_is_left_out(
     monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
 ) -> None:
-    app = page(monkeypatch, NAME, demo_ledger, icb="QWO", places="own", own="QWO|Two:B82007,B82053")
+    app = page(monkeypatch, NAME, demo_ledger, icb="QWO", places="own", own="QWO|Two:B82007,B82053", part="all")
     assert "267 of 269 practices" in app.warning[0].value
     assert "(unassigned)" in tables(app)
     split = allocate(icb="QWO", year=FIGURES_YEAR, fund="core-recurrent", level="place", by="core", amount_pence=10**11)
@@ -81,7 +81,7 @@ def test_places_are_saved_by_name_and_their_address_is_short(monkeypatch: pytest
     link = page(monkeypatch, NAME, books, icb="QWO", places="own", own="QWO|@our-six-places")
     assert "6 places divide NHS West Yorkshire ICB between them" in link.success[0].value
     # Who has other places and never opened these does not save over them.
-    other = page(monkeypatch, NAME, books, icb="QWO", places="own", own="QWO|Two:B82007,B82053")
+    other = page(monkeypatch, NAME, books, icb="QWO", places="own", own="QWO|Two:B82007,B82053", part="all")
     save(other, "our SIX places")
     assert "They are not saved." in other.error[0].value
     assert asked(other, "own") == "QWO|Two:B82007,B82053"
@@ -172,7 +172,7 @@ def test_practices_have_no_budgets_yet_but_fair_shares(monkeypatch: pytest.Monke
 
 
 def test_it_works_without_a_ledger(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    app = page(monkeypatch, NAME, tmp_path / "none.duckdb", icb="QMM")
+    app = page(monkeypatch, NAME, tmp_path / "none.duckdb", icb="QMM", part="all")
     assert "There is no ledger" in app.info[0].value
     assert "Fair shares of £1 billion" in said(app)
 

@@ -18,7 +18,7 @@ SEPTEMBER = date(2025, 9, 30)
 
 
 def test_the_page_says_what_the_command_says(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
-    app = page(monkeypatch, "receivers", demo_ledger, receiver="QWO", together="tied")
+    app = page(monkeypatch, "receivers", demo_ledger, receiver="QWO", together="tied", part="all")
     answer = document("pots", "--seen-by", "icb", "--ledger", demo_ledger)
     (own,) = [row for row in answer["rows"] if row["organisation"] == "QWO"]
     shown = tables(app)
@@ -56,7 +56,7 @@ def practice_with_two_pots(path: Path) -> Path:
 
 def test_one_practice_has_its_year_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = practice_with_two_pots(tmp_path / "books.duckdb")
-    app = page(monkeypatch, "receivers", path, tier="practice", together="small")
+    app = page(monkeypatch, "receivers", path, tier="practice", together="small", part="all")
     assert "Practice one works with 2 pots. Notice of 1 came before the year, of 1 in it" in said(app)
     assert "1 have a deadline. 4 returns are asked for; of 1 pots it is not known how many." in said(app)
     calendar = next(json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart") if "month" in chart.proto.spec)

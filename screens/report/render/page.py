@@ -36,13 +36,40 @@ STYLE = (
     ".house tbody th{font-weight:bold;text-align:left}"
     ".house :is(th,td){overflow-wrap:anywhere}"
     ".house td:empty{display:none}"
-    ".house td::before{content:attr(data-label);text-align:left;color:#4C6272;flex:0 1 50%}"
+    ".house td::before{content:attr(data-label);text-align:left;color:#4C6272;flex:0 0 38%}"
     ".house .whole :is(th,td){border:0}}"
+    # A long table begins folded, and a telephone shows fewer of its rows as cards. On paper all of them stand.
+    ".house details.fewer{display:none} .house .all p{margin:0;padding:0 .75rem .5rem}"
+    "@media screen and (max-width:700px){.house details.fewer{display:block}}"
+    "@supports selector(:has(*)){"
+    "@media screen{.house:not(:has(>.all[open])) tr.later{display:none}}"
+    "@media screen and (max-width:700px){.house:not(:has(>.all[open])) tr.soon{display:none}}"
+    "@media screen{.house:not(:has(>.all[open])) .broad tr.soon{display:none}}}"
+    "@media print{.house details.all{display:none}}"
+    # A table of so many columns that a screen would cut it off has a card for each row on every screen.
+    "@media screen and (min-width:701px){"
+    ".house .broad thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
+    ".house .broad tbody,.house .broad caption{display:block}"
+    ".house .broad tr{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:0 1.5rem;"
+    "border-bottom:2px solid #4C6272;padding:.4rem 0}"
+    ".house .broad :is(th,td){border:0;padding:.1rem 0;text-align:left;overflow-wrap:anywhere}"
+    ".house .broad :is(th,.words){grid-column:1/-1} .house .broad th{font-weight:bold}"
+    ".house .broad td:empty{display:none}"
+    ".house .broad td::before{content:attr(data-label) ': ';color:#4C6272}}"
 )
+# From so many columns on: a year month by month still stands side by side. A text of so many letters has its own line.
+_BROAD, _WORDS = 15, 60
+# How many rows a folded table shows, and from how many on it is folded: on a wide screen, and on a telephone.
+_ROWS, _LONG = 10, 13
+_CARDS, _MANY = 4, 6
 
 
-def as_html(table: Table) -> str:
-    """A table as HTML. Roles are written out, because a table that is shown as cards loses them."""
+def as_html(table: Table, *, folds: bool = False) -> str:
+    """A table as HTML. Roles are written out, because a table that is shown as cards loses them.
+
+    Args:
+        folds: whether a long table shows its first rows, and all of them on request.
+    """
     shown = table.for_people()
     heads = "".join(
         f'<th role="columnheader" scope="col"{_css(is_number=place > 0 and _has_numbers(shown, place))}>'
@@ -50,11 +77,37 @@ def as_html(table: Table) -> str:
         for place, column in enumerate(shown.columns)
     )
     last = len(shown.rows) - 1
-    body = "".join(_row(shown, place, is_whole=table.has_total and place == last) for place in range(len(shown.rows)))
+    is_broad = len(shown.columns) >= _BROAD
+    broad = ' class="broad"' if is_broad else ""
+    number = len(shown.rows) - table.has_total
+    body = "".join(
+        _row(shown, place, is_whole=table.has_total and place == last, when=_when(place, number) if folds else "")
+        for place in range(len(shown.rows))
+    )
     return (
-        f'<div class="house"><table role="table"><caption>{escape(table.name)}</caption>'
+        f'<div class="house"><table role="table"{broad}><caption>{escape(table.name)}</caption>'
         f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
-        f"{_definitions(shown)}</div>"
+        f"{_all_rows(table.name, number, is_broad=is_broad) if folds else ''}{_definitions(shown)}</div>"
+    )
+
+
+def _when(place: int, number: int) -> str:
+    """Whether a row is shown at once, on a wide screen alone, or with all rows; the whole is always shown."""
+    if place >= number:
+        return ""
+    if number >= _LONG and place >= _ROWS:
+        return "later soon"
+    return "soon" if number >= _MANY and place >= _CARDS else ""
+
+
+def _all_rows(name: str, number: int, *, is_broad: bool) -> str:
+    """What unfolds a table that begins folded; nothing of one that is short."""
+    if number < _MANY:
+        return ""
+    where = "all" if is_broad or number >= _LONG else "all fewer"
+    return (
+        f'<details class="{where}"><summary>Show all {number:,} rows: {escape(name)}</summary>'
+        f"<p>All {number:,} rows stand in the table above.</p></details>"
     )
 
 
@@ -73,17 +126,18 @@ def _definitions(table: Table) -> str:
     return f"<details><summary>What the figures are: {escape(table.name)}</summary><dl>{terms}</dl></details>"
 
 
-def show(table: Table, file_name: str = "", *, is_exact: bool = False) -> None:
+def show(table: Table, file_name: str = "", *, is_exact: bool = False, folds: bool = True) -> None:
     """Render a table.
 
     Args:
         file_name: of the CSV file that is offered with it, to the penny; without one, none is.
         is_exact: whether amounts are to the penny on the page too, where they are audited or about to be posted.
+        folds: whether a long table shows its first rows, and all of them on request; not where it is in a fold.
     """
     import streamlit as st  # noqa: PLC0415 - commands write tables too, and need not wait for it
 
     shown, number = table.beginning()
-    st.html(as_html(shown if is_exact else shown.on_screen()))
+    st.html(as_html(shown if is_exact else shown.on_screen(), folds=folds))
     if number:
         whole = ", and their whole" if table.has_total else ""
         st.write(f"The first {table.most} of {number:,} are shown{whole}; the file has all of them.")
@@ -105,13 +159,15 @@ def download(table: Table, file_name: str, label: str | None = None) -> None:
     )
 
 
-def _row(table: Table, place: int, *, is_whole: bool) -> str:
+def _row(table: Table, place: int, *, is_whole: bool, when: str) -> str:
     (head, first), *rest = zip(table.columns, table.rows[place], strict=True)
     cells = f'<th role="rowheader" scope="row">{_content(head, first)}</th>' + "".join(
         f'<td role="cell" data-label="{escape(column.heading)}"{_of_cell(column, cell)}>{_content(column, cell)}</td>'
         for column, cell in rest
     )
-    return f'<tr role="row"{" class=whole" if is_whole else ""}>{cells}</tr>'
+    kind = "whole" if is_whole else when
+    named = f' class="{kind}"' if kind else ""
+    return f'<tr role="row"{named}>{cells}</tr>'
 
 
 def _content(column: Column, cell: Cell) -> str:
@@ -127,6 +183,8 @@ def _content(column: Column, cell: Cell) -> str:
 def _of_cell(column: Column, cell: Cell) -> str:
     if column.kind is ColumnKind.DAY and isinstance(plain(cell), date):
         return ' class="day"'
+    if isinstance(cell, str) and len(cell) > _WORDS:
+        return ' class="words"'
     # A figure with its range is long, and may go on in a next line.
     return _css(is_number=_is_number(column, cell), others=" ranged" if isinstance(cell, RangedCell) else "")
 

@@ -11,6 +11,8 @@ from screens.web.charts import kit
 
 _BAR = 22
 _AROUND = 56
+# How much of the axis a figure at the end of a bar needs, and one with words.
+_FIGURE, _WORDS, _WORDS_NARROW = 0.28, 0.45, 1.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ def ranked(
     key: str,
     marked: str = "",
     smaller: bool = False,
+    with_words: bool = False,
 ) -> None:
     """Bars in the order given, which the caller has ranked.
 
@@ -41,8 +44,9 @@ def ranked(
         axis: what the axis counts, with its unit.
         marked: what the marked bars are, where some are.
         smaller: whether the name is a heading inside a section.
+        with_words: whether the figures at the ends of the bars have words in them, and need more of the axis.
     """
-    spec = _ranked(_drawn(bars), axis, marked)
+    spec = _ranked(_drawn(bars), axis, marked, with_words=with_words)
     kit.drawn(spec, height(bars), name=name, sentence=sentence, table=table, key=key, smaller=smaller)
 
 
@@ -55,7 +59,7 @@ def distances(
     table: Table,
     key: str,
     smaller: bool = False,
-    room: Where = 0.28,
+    room: Where = _FIGURE,
 ) -> None:
     """Diverging bars: above nothing to the right and green, below it to the left and orange; the sign says it too.
 
@@ -85,10 +89,15 @@ def _drawn(bars: Sequence[Bar]) -> list[dict[str, Any]]:
     ]
 
 
-def _ranked(rows: Sequence[Mapping[str, Any]], axis: str, marked: str) -> dict[str, Any]:
+def _ranked(rows: Sequence[Mapping[str, Any]], axis: str, marked: str, *, with_words: bool) -> dict[str, Any]:
     colour = kit.CHOSEN if marked else {"value": Colour.AMOUNT}
-    domain = kit.room([row["length"] for row in rows])
-    place = {"y": kit.names(rows), "x": kit.lengths("length", axis, {"domain": domain}, orient="top")}
+    low, high = kit.room([row["length"] for row in rows], _WORDS if with_words else _FIGURE)
+    scale: dict[str, Any] = {"domain": [low, high]}
+    if with_words:
+        # On a telephone words take as much of the axis as the bars.
+        _, narrow = kit.room([row["length"] for row in rows], _WORDS_NARROW)
+        scale = {"domainMin": low, "domainMax": {"expr": f"{kit.NARROW} ? {narrow} : {high}"}}
+    place = {"y": kit.names(rows), "x": kit.lengths("length", axis, scale, orient="top")}
     bars = {"mark": {"type": "bar", "height": {"band": 0.7}}, "encoding": {"color": colour}}
     return {"data": kit.data(rows), "encoding": place, "layer": [bars, kit.figures()]}
 

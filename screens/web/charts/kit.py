@@ -79,7 +79,7 @@ def frame(
     st.write(sentence)
     draw(f"{name}. {sentence} The table below gives every figure.")
     with st.expander(f"Table and download: {name[0].lower()}{name[1:]}", expanded=is_open):
-        tables.show(table, file_name)
+        tables.show(table, file_name, folds=False)
 
 
 def vega(spec: Mapping[str, Any], *, alt: str, key: str, height: int) -> None:

@@ -20,10 +20,14 @@ from screens.report.scenarios import bids
 from screens.web.charts.bars import Range, Swing, spreads
 from screens.web.charts.bars import tornado as draw_tornado
 from screens.web.importing import common
-from screens.web.shell import address, frame, header
+from screens.web.shell import address, frame, header, parts
 
 _COST_STEP, _MOST_COST = 1_000, 100_000
 _MOST_DRAWN = 45
+_PARTS = {
+    "spread": "The spread of outcomes", "account": "What becomes of the pot, both ways",
+    "matters": "What matters most", "assumed": "What is assumed",
+}  # fmt: skip
 
 
 def page() -> None:
@@ -121,10 +125,15 @@ def _simulated(plan: PotPlan, digest: str) -> None:
     placed.metric("Not where need is, of the pot", percent(outcome.misplaced_share))
     for sentence in said[1:]:
         st.write(sentence)
-    _account(plan, outcome)
-    _spread(plan, outcome)
-    _matters(outcome, bars)
-    _assumed(plan)
+    seen = parts.choose(_PARTS, "What to see")
+    if "spread" in seen:
+        _spread(plan, outcome)
+    if "account" in seen:
+        _account(plan, outcome)
+    if "matters" in seen:
+        _matters(outcome, bars)
+    if "assumed" in seen:
+        _assumed(plan)
 
 
 def _account(plan: PotPlan, outcome: PotOutcome) -> None:

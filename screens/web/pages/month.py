@@ -1,7 +1,6 @@
 """Month: what a month's letter announced and what became of it, what is arranged, and closing the month."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import streamlit as st
 
@@ -22,7 +21,7 @@ from screens.report.report import Report, Table, columns, day, entry_link, link,
 from screens.report.wording import PAGE
 from screens.web.importing import common
 from screens.web.importing.common import worked_out
-from screens.web.shell import address, frame, open_ledger, posting
+from screens.web.shell import address, frame, open_ledger, parts, posting
 from screens.web.shell.open_ledger import Books
 from screens.web.shell.posting import Seen
 from screens.web.shell.sign_in import NOBODY_YET, person
@@ -32,7 +31,12 @@ VIEWS = {
 }  # fmt: skip
 _SEEN_BY = {"icb": "ICB", "place": "Place", "pcn": "PCN", "practice": "Practice"}
 _DONE = "month closed"
-_MOST_SHOWN = 12
+# The tables of a month in the order in which the answer has them: what a part is called in the address.
+_TABLES = ("letter", "came", "deadlines", "pots", "forecasts", "baseline", "kept")
+_ARRANGED = {
+    "pots": "The register of pots", "receivers": "Who receives them", "pools": "Pools", "contracts": "Contracts",
+    "instalments": "Instalments", "break-even": "Whether each breaks even alone",
+}  # fmt: skip
 _TOLD = (
     "What is shown is the answer of 'devolution month show'; what is arranged, of 'pots', 'pools', 'contracts', "
     "'instalments' and 'breakeven'. A month is closed by the function of 'devolution month "
@@ -91,31 +95,44 @@ def _answered(found: Books, whose: str) -> None:
         "month", lambda reader, _: shown(reader, moment(reader, asked.last_day), asked, whose), asked, whose,
         told="Adding up the month",
     )  # fmt: skip
-    _show(report, "month")
+    _say(report)
+    named = dict(zip(_TABLES, report.tables, strict=True))
+    # What there is something of stands first.
+    titles = {name: table.name for name, table in sorted(named.items(), key=lambda pair: not pair[1].rows)}
+    for name in parts.choose(titles, "What to see"):
+        _table(named[name], f"month-{_TABLES.index(name)}")
     frame.link("Record a line of its letter", "record", {"kind": "letter"})
     frame.link("Record a forecast", "record", {"kind": "forecast"})
 
 
-def _show(report: Report, name: str) -> None:
-    """A report as it is: its title, its sentences and its tables, each with a file to take away."""
+def _say(report: Report) -> None:
+    """The title of a report and its sentences."""
     st.header(report.title, anchor=False)
-    for sentence in report.sentences:
-        st.text(sentence)
-    for nth, table in enumerate(report.tables):
-        if table.rows:
-            tables.show(replace(table, most=_MOST_SHOWN), f"{name}-{nth}")
-        else:
-            st.write(f"{table.name}: nothing.")
+    st.text("\n".join(report.sentences))
+
+
+def _table(table: Table, file_name: str, *, folds: bool = True) -> None:
+    """A table with a file to take away; one without rows in a sentence.
+
+    Args:
+        folds: whether a long one shows its first rows, and all of them on request.
+    """
+    if table.rows:
+        tables.show(table, file_name, folds=folds)
+    else:
+        st.write(f"{table.name}: nothing.")
 
 
 def _arranged(found: Books, whose: str) -> None:
     """The register of pots, who receives them, pools, contracts and instalments, and whether each breaks even alone."""
     year = FinancialYear(found.year)
-    tier = address.choose("seen_by", "Pots as they are seen by each", list(_SEEN_BY), horizontal=True,
-                          shown=lambda tier: _SEEN_BY[tier])  # fmt: skip
+    seen, tier = parts.choose(_ARRANGED, "What is arranged", choices={"receivers": ("seen_by",)}), "icb"
+    if "receivers" in seen:
+        tier = address.choose("seen_by", "Pots as they are seen by each", list(_SEEN_BY), horizontal=True,
+                              shown=lambda tier: _SEEN_BY[tier])  # fmt: skip
     asked: dict[str, Callable[[Reader, Moment], Report]] = {
         "pots": lambda reader, at: pots.listed(reader, at, organisation=whose, year=year),
-        "seen-by": lambda reader, at: pots.seen_by(reader, at, tier, organisation=whose, year=year),
+        "receivers": lambda reader, at: pots.seen_by(reader, at, tier, organisation=whose, year=year),
         "pools": lambda reader, at: arrangements.pools(reader, at, organisation=whose, year=year),
         "contracts": lambda reader, at: arrangements.contracts(reader, at, organisation=whose, year=year),
         "instalments": lambda reader, at: arrangements.instalments(reader, at, organisation=whose, year=year),
@@ -123,13 +140,24 @@ def _arranged(found: Books, whose: str) -> None:
             reader, at, organisation=whose, tier=None, year=year
         ),
     }  # fmt: skip
-    for name, question in asked.items():
-        _show(found.answer(name, question, whose, year.start, tier), name)
-    frame.link("Record what a payer puts into a pool", "record", {"kind": "contribution"})
-    frame.link("Record a contract", "record", {"kind": "contract"})
-    frame.link("Record what became of an instalment", "record", {"kind": "outcome"})
+    for name in seen:
+        report = found.answer(f"arranged {name}", asked[name], whose, year.start, tier)
+        _say(report)
+        first, *others = report.tables
+        _table(first, f"{name}-0")
+        for nth, table in enumerate(others, start=1):
+            with st.expander(table.name):
+                _table(table, f"{name}-{nth}", folds=False)
+        for words, kind in _RECORDED.get(name, ()):
+            frame.link(words, "record", {"kind": kind})
 
 
+# What can be recorded of each part, by the kind of entry.
+_RECORDED = {
+    "pots": (("Record a pot", "pot"),), "pools": (("Record what a payer puts into a pool", "contribution"),),
+    "contracts": (("Record a contract", "contract"),),
+    "instalments": (("Record what became of an instalment", "outcome"),),
+}  # fmt: skip
 _ANSWERS: dict[str, Callable[[Books, str], None]] = {"month": _answered, "arranged": _arranged}
 
 

@@ -39,14 +39,15 @@ _AS_WAS = "was"
 _EVERYBODY, _PEERS = "all", "peers"
 _USUAL = "ring_fenced_share_with_soft"
 _PARTS = {
-    "ranked": "Ranked, and why", "map": "Tile map and regions", "beside": "One ICB beside others", "alerts": "Alerts",
-    "pots": "What became of every pot", "trend": "How it changes", "targets": "Distance from target",
+    "ranked": "Ranked", "map": "Tile map", "regions": "Region by region", "beside": "One ICB beside others",
+    "why": "Why, and since when", "alerts": "Alerts", "pots": "What became of every pot", "trend": "How it changes",
+    "each": "Every ICB by time", "targets": "Distance from target",
 }  # fmt: skip
-_COMPARED = ("ranked", "map", "beside")
+_COMPARED = ("ranked", "map", "regions", "beside")
 # What an address asks for that is a choice of one part alone.
 _CHOICES = {
-    "ranked": ("why",), "alerts": ("tied", "free", "away"), "pots": ("watched",),
-    "trend": ("trend_of", "over", "clock", "each_by"), "targets": ("stream",),
+    "why": ("why",), "alerts": ("tied", "free", "away"), "pots": ("watched",), "each": ("each_by",),
+    "trend": ("trend_of", "over", "clock"), "targets": ("stream",),
 }  # fmt: skip
 
 
@@ -75,26 +76,36 @@ def page() -> None:
         lambda reader, at: national.together(reader, at, books.year, as_is, books.reading),
         books.year, as_is, books.reading,
     )  # fmt: skip
-    seen = parts.choose(_PARTS, "What to see", unknown="which is not here", choices=_CHOICES)
-    if compared := [part for part in seen if part in _COMPARED]:
-        _compare(rows, books.year if as_is is None else None, whole, compared)
-    if as_is is None and "ranked" in seen:
-        _why(books, rows, whole)
-    if "alerts" in seen:
-        _alerts(rows)
-    if "pots" in seen:
-        _watched(books)
-    if "trend" in seen:
-        _trend(books)
-    if "targets" in seen:
-        _targets(as_is)
-        _pace()
+    seen = parts.choose(_PARTS, "What to see", choices=_CHOICES)
+    _show(books, rows, whole, as_is, seen)
     explain(books.reading)
     frame.foot(
         books.at,
         frame.sources(books) + " Distances from target: published by NHS England, March 2025. Shares: derived.",
         illustrative=frame.ILLUSTRATIVE + " So is where each square of the tile map stands.",
     )
+
+
+def _show(
+    books: Books, rows: Sequence[IcbStanding], whole: IcbStanding | None, as_is: date | None, seen: Collection[str]
+) -> None:
+    """The parts that the reader chose, in their order."""
+    if compared := [part for part in seen if part in _COMPARED]:
+        _compare(rows, books.year if as_is is None else None, whole, compared)
+    if "why" in seen:
+        if as_is is None:
+            _why(books, rows, whole)
+        elif len(seen) == 1:
+            st.info("The reasons are those of ICBs as they were in the year: choose those above.")
+    if "alerts" in seen:
+        _alerts(rows)
+    if "pots" in seen:
+        _watched(books)
+    if shown := {"trend", "each"} & {*seen}:
+        _trend(books, shown)
+    if "targets" in seen:
+        _targets(as_is)
+        _pace()
 
 
 def _boundaries(books: Books) -> date | None:
@@ -151,16 +162,22 @@ def _compare(
             bars, name="Ranked", sentence=sentence, axis=f"{title} (%)", table=table, key=f"ranked-{measure}",
             marked=names.get(marked, ""),
         )  # fmt: skip
+    if "ranked" in compared and measure == _USUAL and year is not None:
+        most, _ = order[0]
+        asked: dict[str, str | int | None] = {"part": "why", "why": most.code, "year": year}
+        frame.link(f"Why {most.name} is as tied as it is, and since when", "national", asked)
     if "map" in compared:
-        _map(order, measure, marked, with_regions=whom == _EVERYBODY)
+        _map(order, measure, marked)
+    if "regions" in compared:
+        _regions(order, measure, marked)
     if "beside" in compared and marked:
         _beside(rows, marked)
     elif "beside" in compared and len(compared) == 1:
         st.info("Mark an ICB, and it stands here beside its peers, its region and all.")
 
 
-def _map(order: Sequence[tuple[IcbStanding, Fraction]], measure: str, marked: str, *, with_regions: bool) -> None:
-    """A square for each ICB where it lies, and the ICBs region by region."""
+def _map(order: Sequence[tuple[IcbStanding, Fraction]], measure: str, marked: str) -> None:
+    """A square for each ICB where it lies."""
     title, table, squares = TITLES[measure], _small_table(order, measure), national.squares()
     tiles(
         [
@@ -181,15 +198,21 @@ def _map(order: Sequence[tuple[IcbStanding, Fraction]], measure: str, marked: st
         table=table,
         key=f"tiles-{measure}",
     )
+
+
+def _regions(order: Sequence[tuple[IcbStanding, Fraction]], measure: str, marked: str) -> None:
+    """The ICBs region by region."""
     panels = {
         region: [_bar(row, value, measure, marked) for row, value in order if row.region == region]
         for region in sorted({row.region for row, _ in order if row.region})
     }
-    if with_regions and len(panels) > 1:
-        multiples(
-            panels, name="Region by region", sentence=f"{title}, on one scale in every region.", axis="%", table=table,
-            key=f"regions-{measure}",
-        )  # fmt: skip
+    if not panels:
+        st.info("The region of none of these ICBs is on record.")
+        return
+    multiples(
+        panels, name="Region by region", sentence=f"{TITLES[measure]}, on one scale in every region.", axis="%",
+        table=_small_table(order, measure), key=f"regions-{measure}",
+    )  # fmt: skip
 
 
 def _beside(rows: Sequence[IcbStanding], marked: str) -> None:
@@ -358,19 +381,15 @@ _KNOWN = {_NOW: "As known now", _THEN: "As known at each point"}
 
 
 @st.fragment
-def _trend(books: Books) -> None:
-    """How it changes: a line for each measure, drawn again by itself."""
-    st.header("How it changes", anchor=False)
-    names = books.icbs
-    whose, over, known = st.columns([2, 1, 1])
-    with whose:
-        code = address.choose(
-            "trend_of",
-            "Whose money",
-            [trend.WHOLE, *names],
-            shown=lambda code: f"{names[code]} ({code})" if code else _EVERYTHING,
-            unknown="which holds no money in this ledger",
-        )
+def _trend(books: Books, shown: Collection[str]) -> None:
+    """How it changes, drawn again by itself: a line for each measure of one, and a row for every ICB.
+
+    Args:
+        shown: which of the two.
+    """
+    st.header(_PARTS["trend" if "trend" in shown else "each"], anchor=False)
+    with_one = "trend" in shown
+    over, known, *whose = st.columns([1, 1, 2] if with_one else [1, 1])
     with over:
         span = address.choose("over", "Over", list(_OVER), shown=lambda option: _OVER[option], horizontal=False)
     with known:
@@ -383,6 +402,22 @@ def _trend(books: Books) -> None:
             help_text="As known now includes what was recorded later and dated back.",
         )
     as_then = clock == _THEN
+    if with_one:
+        with whose[0]:
+            code = address.choose(
+                "trend_of",
+                "Whose money",
+                [trend.WHOLE, *books.icbs],
+                shown=lambda code: f"{books.icbs[code]} ({code})" if code else _EVERYTHING,
+                unknown="which holds no money in this ledger",
+            )
+        _of_one(books, code, span, as_then=as_then)
+    if "each" in shown:
+        _every_icb(books, span, as_then=as_then)
+
+
+def _of_one(books: Books, code: str, span: str, *, as_then: bool) -> None:
+    """A line for each measure of one ICB's money, or of all of it."""
     found = books.answer(
         "trend",
         lambda reader, at: trend.trend(
@@ -394,7 +429,7 @@ def _trend(books: Books) -> None:
     if not held:
         st.info(_nothing(as_then=as_then, year=books.year))
         return
-    name = names[code] if code else _EVERYTHING
+    name = books.icbs[code] if code else _EVERYTHING
     lines(
         over_time.labels(found, span),
         over_time.lines(found),
@@ -403,14 +438,13 @@ def _trend(books: Books) -> None:
         sentence=f"{name}: {over_time.sentence(held)}",
         axis="Share of the money (%)",
         table=reporting.trend_table(found, code or None, known_then=as_then),
-        key=f"trend-{code or 'all'}-{span}-{clock}",
+        key=f"trend-{code or 'all'}-{span}-{_THEN if as_then else _NOW}",
         smaller=True,
     )
     for sentence in over_time.years_without(found, span):
         st.text(sentence)
     if span == YEARS:
         _line_by_line(books, code)
-    _every_icb(books, span, as_then=as_then)
 
 
 def _every_icb(books: Books, span: str, *, as_then: bool) -> None:

@@ -18,9 +18,11 @@ from screens.report.national import icbs_alone
 from screens.report.render import page as tables
 from screens.report.report import Link, Table, columns, composed, money
 from screens.web.charts.flows import matrix, sankey
-from screens.web.shell import address, frame
+from screens.web.shell import address, frame, parts
 from screens.web.shell.open_ledger import Books
 from screens.web.shell.readings import explain, metric
+
+_PARTS = {"flow": "The flow", "matrix": "Who decides, and how freely", "changed": "What changed since a day"}
 
 
 def page() -> None:
@@ -47,7 +49,9 @@ def page() -> None:
             _behind(part.pence, part.only, icb, books)
     if icb is None:
         _icbs_alone(books)
-    if found.links:
+    shown = [name for name in _PARTS if found.links or name == "changed"]
+    seen = parts.choose({name: _PARTS[name] for name in shown}, "What to see", choices={"changed": ("since",)})
+    if "flow" in seen:
         sankey(
             found.links,
             name="The flow",
@@ -58,6 +62,7 @@ def page() -> None:
             year=books.year,
             reading=read,
         )
+    if "matrix" in seen:
         matrix(
             found,
             name="Who decides, and how freely",
@@ -68,7 +73,8 @@ def page() -> None:
             year=books.year,
             reading=read,
         )
-    _changed(books, icb)
+    if "changed" in seen:
+        _changed(books, icb)
     explain(books.reading)
     frame.foot(books.at, frame.sources(books) + " Populations: November 2023 to October 2024.")
 

@@ -25,10 +25,18 @@ from screens.report.report import NOT_AVAILABLE, Table, columns, count, ratio
 from screens.web.charts.bars import Bar, distances
 from screens.web.importing import common
 from screens.web.places import budgets, choice
-from screens.web.shell import address, frame, open_ledger
+from screens.web.shell import address, frame, open_ledger, parts
 
 LEVELS = {"place": "Places", "pcn": "PCNs", "practice": "Practices"}
-_FEW = 45
+_FEW = 20
+_PARTS = {
+    "need": "Need beside the ICB's average", "budgets": "Historic, fair share and issued",
+    "contract": "The network contract", "take": "Take these places away",
+}  # fmt: skip
+# What an address asks for that is a choice of one part alone.
+_CHOICES = {"budgets": ("line", "of", "amount", "share"), "contract": ("pcn",), "need": ("need",)}
+# Which parts there are at one level alone.
+_ONLY_AT = {"contract": "pcn", "take": "place"}
 _TOLD = (
     "Derived from NHS England's practice figures of 2025/26: registered and weighted populations, November 2023 to "
     "October 2024, added up first and divided last. PCNs are those of 1 August 2026."
@@ -54,19 +62,23 @@ def page() -> None:
     found = groups(icb, level, division)
     if division is not None:
         _partition(division, found, names[icb])
-        _downloads(division, icb, names[icb])
-    _need(found, level, names[icb])
-    is_own = level == "place" and address.asked_for("places") == choice.OWN
+    titles = {part: title for part, title in _PARTS.items() if _ONLY_AT.get(part, level) == level}
+    seen = parts.choose(titles, "What to see", unknown="which is not at this level", choices=_CHOICES)
     store = open_ledger.store()
     opened = None if store is None else frame.books_of(store)
-    budgets.section(opened, icb, level, division if is_own else None)
-    if level == "pcn":
+    if "need" in seen:
+        _need(found, level, names[icb])
+    if "budgets" in seen:
+        is_own = level == "place" and address.asked_for("places") == choice.OWN
+        budgets.section(opened, icb, level, division if is_own else None)
+    if "contract" in seen:
         _contract(found)
+    if "take" in seen and division is not None:
+        _downloads(division, icb, names[icb])
     frame.foot(None if opened is None else opened.at, _TOLD, illustrative=_OURS)
 
 
 def _partition(division: Division, groups: Sequence[Group], name: str) -> None:
-    st.header("Do they divide the ICB?", anchor=False)
     places = [group for group in groups if not group.is_unassigned]
     whole, out = len(division.place_of), len(division.unassigned)
     if not out:
@@ -84,6 +96,7 @@ def _partition(division: Division, groups: Sequence[Group], name: str) -> None:
 
 
 def _downloads(division: Division, icb: str, name: str) -> None:
+    st.header(_PARTS["take"], anchor=False)
     as_csv, as_json = st.columns(2)
     as_csv.download_button(
         "Download these places (CSV)",

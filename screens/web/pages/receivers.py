@@ -1,6 +1,6 @@
 """Receivers: what the money asks of each ICB, place, PCN or practice, and the year and streams of one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -15,7 +15,7 @@ from screens.report.pots import of_receivers
 from screens.report.render import page as tables
 from screens.report.report import Table, count_of
 from screens.web.charts.receivers import Tick, calendar, strip
-from screens.web.shell import address, frame
+from screens.web.shell import address, frame, parts
 from screens.web.shell.readings import explain
 
 _MERGERS = {
@@ -26,6 +26,8 @@ _MERGERS = {
 # What somebody asks first; the other measures are folded away.
 _FIRST = ("pots", "streams", "penny_packets", "tied_pots", "returns_per_year", "deadlines", "median_pot", "total")
 _ONE_POT = "one-pot"
+# With the choices that are those of one part alone.
+_CHOICES = {"merged": ("together",), "year": ("receiver",)}
 
 
 def page() -> None:
@@ -52,14 +54,21 @@ def page() -> None:
         frame.foot(books.at, frame.sources(books))
         return
     st.write(" ".join(of_receivers(found, without, named, tier)))
-    # Hundreds of medians, which stay the same until the books change.
-    spread = books.answer("spread", lambda *_: reporting.spread_table(found, named), *about)
-    _over_all(spread, named, f"spread-{tier}")
-    if icb is None:
-        with st.expander("Medians by region, deprivation and size"):
-            groups = books.answer("groups", lambda *_: reporting.groups_table(found, tier), *about)
-            tables.show(groups, f"groups-{tier}")
-    _one(found, named)
+    titles = {
+        "asked": "What it asks of them", "year": f"The year and streams of one {named}",
+        "merged": "Some of its pots put together",
+    }  # fmt: skip
+    seen = parts.choose(titles, "What to see", choices=_CHOICES)
+    if "asked" in seen:
+        # Hundreds of medians, which stay the same until the books change.
+        spread = books.answer("spread", lambda *_: reporting.spread_table(found, named), *about)
+        _over_all(spread, named, f"spread-{tier}")
+        if icb is None:
+            with st.expander("Medians by region, deprivation and size"):
+                groups = books.answer("groups", lambda *_: reporting.groups_table(found, tier), *about)
+                tables.show(groups, f"groups-{tier}", folds=False)
+    if shown := {*seen} - {"asked"}:
+        _one(found, named, shown)
     explain(books.reading)
     frame.foot(books.at, frame.sources(books))
 
@@ -72,7 +81,7 @@ def _over_all(spread: Table, named: str, key: str) -> None:
     tables.show(replace(spread, rows=first))
     with st.expander(f"{len(known) - len(first)} more measures over every {named}"):
         rest = [row for row in known if row not in first]
-        tables.show(replace(spread, name=f"More measures over every {named}", rows=rest))
+        tables.show(replace(spread, name=f"More measures over every {named}", rows=rest), folds=False)
     unknown = [str(row[place["title"]]) for row in spread.rows if not row[place["known"]]]
     if unknown:
         with st.expander(f"{len(unknown)} measures of which these books say nothing"):
@@ -81,8 +90,12 @@ def _over_all(spread: Table, named: str, key: str) -> None:
 
 
 @st.fragment
-def _one(found: Sequence[Received], named: str) -> None:
-    """One receiver: its year, its streams, and the same with some of its pots put together."""
+def _one(found: Sequence[Received], named: str, shown: Collection[str]) -> None:
+    """One receiver: its year, its streams, and the same with some of its pots put together.
+
+    Args:
+        shown: which of these parts.
+    """
     each = {one.organisation: one for one in found}
     st.header(f"One {named}", anchor=False)
     code = address.choose(
@@ -90,18 +103,20 @@ def _one(found: Sequence[Received], named: str) -> None:
         unknown="which holds no money here",
     )  # fmt: skip
     one = each[code]
-    calendar(
-        reporting.by_month(one), reporting.MONTH_NAMES, name="The year", sentence=reporting.year_in_words(one),
-        table=reporting.calendar_table(one), key=f"year-{code}",
-    )  # fmt: skip
-    strip(
-        {"Streams": _ticks(one)},
-        name="Streams by size",
-        sentence=reporting.streams_sentence(one),
-        table=reporting.streams_table(one),
-        key=f"streams-{code}",
-    )
-    _merger(one)
+    if "year" in shown:
+        calendar(
+            reporting.by_month(one), reporting.MONTH_NAMES, name="The year", sentence=reporting.year_in_words(one),
+            table=reporting.calendar_table(one), key=f"year-{code}",
+        )  # fmt: skip
+        strip(
+            {"Streams": _ticks(one)},
+            name="Streams by size",
+            sentence=reporting.streams_sentence(one),
+            table=reporting.streams_table(one),
+            key=f"streams-{code}",
+        )
+    if "merged" in shown:
+        _merger(one)
 
 
 def _merger(one: Received) -> None:

@@ -15,9 +15,11 @@ from ledger.years import FinancialYear
 from screens.report import holdings, marks
 from screens.report import ring_fences as reporting
 from screens.report.holdings import measure_text
+from screens.report.marks import at_millions
 from screens.report.render import page as tables
+from screens.web.charts.bars import Bar, ranked
 from screens.web.charts.lines import lorenz
-from screens.web.shell import address, frame
+from screens.web.shell import address, frame, parts
 from screens.web.shell.open_ledger import Books
 from screens.web.shell.readings import explain, metric
 
@@ -25,6 +27,14 @@ _SCOPES = {EARMARKED: "Earmarked money only", ALL: "All money"}
 _THRESHOLDS = {25_000: "£25,000 (suits a PCN)", 100_000: "£100,000 (suits a place)", 500_000: "£500,000 (suits an ICB)",
                1_000_000: "£1 million", 5_000_000: "£5 million"}  # fmt: skip
 _USUAL_POUNDS = 500_000
+_PARTS = {
+    "pots": "Every pot and its terms", "deadlines": "What must be spent by when",
+    "pieces": "In how many pieces it comes", "kept": "What is kept back",
+}  # fmt: skip
+# What an address asks for that is a choice of one part alone.
+_CHOICES = {"pots": ("show",), "deadlines": ("on",), "pieces": ("scope", "packet")}
+# How free the money is, and how much of it is not.
+_HEADLINES = ("untied_devolved_share", "ring_fenced_share_with_soft", "ring_fenced_share")
 _FIRST = ("pots", "effective_number", "penny_packets", "penny_packet_share_of_value")
 _MORE = ("gini", "effective_number_shannon", "median_pot", "mean_pot", "smallest_pot", "penny_packet_share_of_count",
          "returns_per_year", "returns_per_million", "spend_window")  # fmt: skip
@@ -49,16 +59,22 @@ def page() -> None:
     )
     name = books.icbs[icb] if icb else frame.ENGLAND
     if any(fence.is_earmarked for fence in found):
-        tied = next(
-            one for one in _measures(books, held, ALL, _USUAL_POUNDS, icb) if one.name == "ring_fenced_share_with_soft"
-        )
-        st.write(f"**{reporting.tied_sentence(name, found, tied)}**")
+        values = {one.name: one for one in _measures(books, held, ALL, _USUAL_POUNDS, icb)}
+        st.write(f"**{reporting.tied_sentence(name, found, values['ring_fenced_share_with_soft'])}**")
+        for place, measure in zip(st.columns(len(_HEADLINES)), _HEADLINES, strict=True):
+            with place:
+                metric(values[measure], illustrative=True)
     else:
         st.success(reporting.nothing_tied(name, found))
-    _pots(found, icb, books.reading)
-    _deadlines(books, found)
-    _pieces(books, held, icb)
-    _retained(books, held, icb)
+    seen = parts.choose(_PARTS, "What to see", choices=_CHOICES)
+    if "pots" in seen:
+        _pots(found, icb, books.reading)
+    if "deadlines" in seen:
+        _deadlines(books, found)
+    if "pieces" in seen:
+        _pieces(books, held, icb)
+    if "kept" in seen:
+        _retained(books, held, icb)
     explain(books.reading)
     frame.foot(books.at, frame.sources(books))
 
@@ -75,24 +91,30 @@ def _measures(books: Books, held: pa.Table, scope: str, pounds: int, icb: str | 
 
 @st.fragment
 def _pots(fences: Sequence[Fence], icb: str | None, reading: GradeReading) -> None:
-    st.header("Every pot and its terms", anchor=False)
+    st.header(_PARTS["pots"], anchor=False)
     scope = address.choose("show", "Show", list(_SCOPES), shown=lambda scope: _SCOPES[scope], horizontal=True)
     listed = [fence for fence in fences if fence.is_earmarked or scope == ALL]
     if not listed:
         st.write("No pot here is tied to a purpose. Choose all money to see the others.")
         return
-    st.write(
-        f"Amounts are published. How each line is tied is read here {reading.title} (illustrative), and *how sure* "
-        "says how sure its terms are. Returns are shown where they are known; unknown is not zero."
+    ranked(
+        [Bar(fence.name, at_millions(fence.amount_pence), reporting.tied_amount(fence)) for fence in listed],
+        name="Pots by size",
+        sentence=f"Each bar is a pot, with its amount and how it is tied. Amounts are published. How each line is "
+        f"tied is read here {reading.title} (illustrative), and *how sure* in the table says how sure its terms are. "
+        "Returns are shown where they are known; unknown is not zero.",
+        axis="£ million",
+        table=reporting.pots(listed, f"Pots: {_SCOPES[scope].lower()}", under=icb, reading=reading),
+        key=f"pots-{icb or 'all'}",
+        smaller=True,
+        with_words=True,
     )
-    table = reporting.pots(listed, f"Pots: {_SCOPES[scope].lower()}", under=icb, reading=reading)
-    tables.show(table, f"pots-{icb or 'all'}")
     frame.link("Lift, loosen or tighten a ring-fence", "record", {"kind": "terms"})
 
 
 @st.fragment
 def _deadlines(books: Books, fences: Sequence[Fence]) -> None:
-    st.header("What must be spent by when", anchor=False)
+    st.header(_PARTS["deadlines"], anchor=False)
     year = FinancialYear(books.year)
     day = address.pick_day(
         "on", "Counted from", fencing.usual_day(books.at.as_at, year), year.last_day, "Days are counted from this one."
@@ -119,7 +141,7 @@ def _deadlines(books: Books, fences: Sequence[Fence]) -> None:
 
 @st.fragment
 def _pieces(books: Books, held: pa.Table, icb: str | None) -> None:
-    st.header("In how many pieces it comes", anchor=False)
+    st.header(_PARTS["pieces"], anchor=False)
     if icb is None:
         st.write(f"{PAYERS_VIEW} What each ICB, place, network or practice works with stands on the page of receivers.")
         frame.link("What receivers work with", "receivers", {})
@@ -155,7 +177,7 @@ def _pieces(books: Books, held: pa.Table, icb: str | None) -> None:
 
 
 def _retained(books: Books, held: pa.Table, icb: str | None) -> None:
-    st.header("What is kept back", anchor=False)
+    st.header(_PARTS["kept"], anchor=False)
     year = FinancialYear(books.year)
     found = books.answer("kept", lambda reader, at: fencing.kept(reader, at, held, year.last_day), icb, books.year)
     if not found:
@@ -168,7 +190,6 @@ def _retained(books: Books, held: pa.Table, icb: str | None) -> None:
     listed = found[:_MOST_KEPT]
     more = "" if len(listed) == len(found) else f", the {len(listed)} largest of {len(found)}"
     st.write("What the books show as retained, and on what agreement. What ICBs keep in these books is illustrative.")
-    with st.expander(f"Lines that are kept back{more}", expanded=icb is not None):
-        table = reporting.kept(listed, f"Kept back{more}", year=books.year, with_name=icb is None)
-        tables.show(table, f"kept-{icb or 'all'}")
+    table = reporting.kept(listed, f"Kept back{more}", year=books.year, with_name=icb is None)
+    tables.show(table, f"kept-{icb or 'all'}")
     frame.link("Record an agreement to keep money", "record", {"kind": "agree"})

@@ -28,7 +28,7 @@ from screens.web.shell import address, frame
 from screens.web.shell.open_ledger import Books
 
 T = TypeVar("T")
-_FEW = 45
+_FEW = 20
 _USUAL_AMOUNT = "1bn"
 _NAME = "Historic, fair share and issued, for each person"
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from screens.web.shell import address
+import streamlit as st
+
+from screens.web.shell import address, history
 
 ALL = "all"
 _NAME = "part"
@@ -12,7 +14,7 @@ def choose(
     titles: Mapping[str, str],
     label: str,
     *,
-    unknown: str,
+    unknown: str = "which is not here",
     with_all: bool = True,
     choices: Mapping[str, Collection[str]] | None = None,
 ) -> Collection[str]:
@@ -25,6 +27,7 @@ def choose(
         with_all: whether all of them can be shown one below the other, as for printing.
         choices: of a part the names of its own choices: an address with one of them and without a part means that part.
     """
+    _forget_other_pages()
     first = next(iter(titles))
     shown = {**titles, **({ALL: "Show all"} if with_all else {})}
     own = (name for name, its in (choices or {}).items() if name in titles and any(map(address.asked_for, its)))
@@ -36,3 +39,12 @@ def choose(
         # Else the address, which leaves out what is usual, would mean the part of the other choices in it.
         address.write(_NAME, part)
     return [*titles] if part == ALL else [part]
+
+
+def _forget_other_pages() -> None:
+    """Let a page begin with its first part: what was chosen on another page is no choice here."""
+    state = st.session_state
+    if state.get("page of its parts") != history.page():
+        for key in (_NAME, f"kept {_NAME}", f"written {_NAME}"):
+            state.pop(key, None)
+    state["page of its parts"] = history.page()
