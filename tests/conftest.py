@@ -208,11 +208,6 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_report_header() -> str:
-    """Say by which profile the tests are chosen."""
-    return f"profile {PROFILE}: " + ("every test" if PROFILE == "nightly" else "what is marked nightly is left out")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Function]) -> None:
     """Leave to the night what is the night's, put the long tests first, and mark each by what it needs."""
     left = {id(item) for item in left_to_the_night(items)}
@@ -235,7 +230,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Func
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the tests of faults counted: rounds, acknowledged, lost, broken."""
+    """Print what was left to the night, and what the tests of faults counted: rounds, acknowledged, lost, broken."""
+    if PROFILE != "nightly":
+        terminalreporter.write_line(
+            f"Profile {PROFILE}: what DEVOLUTION_PROFILE=nightly tries besides was left out (CONTRIBUTING.md)."
+        )
     told = [
         str(value)
         for reports in terminalreporter.stats.values()

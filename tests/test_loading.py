@@ -253,7 +253,7 @@ def test_what_is_typed_means_the_same_without_pydantic(monkeypatch: pytest.Monke
         parsed: Annotated[int, typer.Option(parser=half, envvar="TO_HALVE")] = 10,
         flag: Annotated[bool, typer.Option()] = False,
         file: Annotated[Path | None, typer.Option(exists=True)] = None,
-        level: Annotated[Level, typer.Option()] = Level.PCN,
+        level: Annotated[Level, typer.Option()] = "pcn",
     ) -> None:
         typer.echo(repr((name, text, several, number, parsed, flag, file, level)))
 

@@ -33,8 +33,8 @@ def test_what_is_there_for_both_kinds_of_store_runs_on_one_and_its_cases_take_tu
     alone = [[item(f"a.py::test_{name}[{kind}]", kind=kind) for kind in kinds] for name in range(20)]
     others = [item("b.py::test_it[0]", case=0), item("c.py::test_it[file-0]", kind="file", case=0),
               item("c.py::test_it[file-1]", kind="file", case=1), item("d.py::test_it[empty]", kind="empty"),
-              item("tests/faults/test_a.py::test_it[file]", kind="file"),
-              item("tests/faults/test_a.py::test_it[server]", kind="server")]  # fmt: skip
+              item("tests/faults/test_killed.py::test_it[file]", kind="file"),
+              item("tests/faults/test_killed.py::test_it[server]", kind="server")]  # fmt: skip
     night = item("b.py::test_long", night=True)
     everything = [*cases, *(one for both in alone for one in both), *others, night]
     left = left_to_the_night(everything, "ci")

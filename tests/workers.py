@@ -27,11 +27,13 @@ APART = ("ledger/test_everything.py", "ledger/test_rules.py", "ledger/test_ordin
 # Long pieces are begun first, so that none is begun when the others have nothing left to do.
 LONGEST_FIRST = (
     "ledger/test_everything.py", "ledger/test_tampering.py", "browser/test_pages.py", "browser/test_importing.py",
-    "browser/test_paths.py", "screens/test_publication.py", "browser/test_publication.py", "browser/test_states.py",
-    "test_sentences.py", "test_wheel.py", "browser/test_recording.py", "browser/test_sign_in.py",
-    "browser/test_scenarios.py", "screens/test_year_of_an_icb.py", "scenarios/test_library.py",
-    "ledger/test_proposals.py", "ledger/test_invariants.py", "ledger/test_rules.py", "ledger/test_server_guide.py",
-    "ledger/test_guessing.py", "realdata/test_mergers.py", "ledger/test_ordinary.py",
+    "screens/test_publication.py", "browser/test_every_state.py", "browser/test_sign_in.py", "browser/test_scenarios.py",
+    "browser/test_states.py", "browser/test_paths.py", "browser/test_recording.py", "browser/test_deciding.py",
+    "faults/test_killed.py", "faults/test_at_once.py", "test_sentences.py", "test_wheel.py",
+    "screens/test_year_of_an_icb.py", "screens/test_colours.py", "scenarios/test_library.py", "ledger/test_proposals.py",
+    "ledger/test_invariants.py", "ledger/test_rules.py", "ledger/test_server_guide.py", "ledger/test_guessing.py",
+    "realdata/test_mergers.py", "ledger/test_ordinary.py", "test_same_answers.py", "test_loading.py",
+    "test_golden_answers.py", "test_export_commands.py",
 )  # fmt: skip
 
 _GROUPS = {file: group for group, files in TOGETHER.items() for file in files}

@@ -156,11 +156,11 @@ def year_problems(
 
 
 def _beside_it(
-    here: Sequence[tuple[Text, YearSaid]], asked: FinancialYear, said: Sequence[tuple[Text, YearSaid]]
+    here: Sequence[tuple[Text, YearSaid]], asked: FinancialYear, years: Sequence[tuple[Text, YearSaid]]
 ) -> Iterator[Problem]:
     """Another year beside the one asked for: in a text of its own, or in one that is the only one to name both."""
     both = {text for text, each in here if each.years == (asked,)}
-    alone = {text for text, _ in said if {each.years for other, each in said if other == text} == {(asked,)}}
+    alone = {text for text, _ in years if {each.years for other, each in years if other == text} == {(asked,)}}
     agreeing = next(iter(alone or both))
     for text, each in here:
         is_other = asked not in each.years and not any(word in text.text.casefold() for word in _COMPARES)
@@ -173,14 +173,14 @@ def _said(text: Text) -> tuple[YearSaid, ...]:
     return years_said(text.text, is_name=text.rank in (SHEET_NAME, FILE_NAME))
 
 
-def _settled(said: YearSaid, short_year: str | None) -> YearSaid:
-    if len(said.years) == 1 or short_year is None or said.all_of_them:
-        return said
-    return said._replace(years=said.years[:1] if short_year == YEAR_ENDS else said.years[1:])
+def _settled(year: YearSaid, short_year: str | None) -> YearSaid:
+    if len(year.years) == 1 or short_year is None or year.all_of_them:
+        return year
+    return year._replace(years=year.years[:1] if short_year == YEAR_ENDS else year.years[1:])
 
 
-def _other_year(text: Text, said: YearSaid, asked: FinancialYear, agreeing: Text | None) -> Problem:
-    years = (" and " if said.all_of_them else " or ").join(str(year) for year in said.years)
+def _other_year(text: Text, stated: YearSaid, asked: FinancialYear, agreeing: Text | None) -> Problem:
+    years = (" and " if stated.all_of_them else " or ").join(str(year) for year in stated.years)
     beside = f"; {agreeing.quoted} says {asked}" if agreeing else ""
     return Problem(
         text.place,
@@ -190,11 +190,11 @@ def _other_year(text: Text, said: YearSaid, asked: FinancialYear, agreeing: Text
     )
 
 
-def _short_year(text: Text, said: YearSaid) -> Problem:
-    first, second = said.years
+def _short_year(text: Text, year: YearSaid) -> Problem:
+    first, second = year.years
     return Problem(
         text.place,
-        f"'{said.text}' in {text.where} may be {first} or {second}.",
+        f"'{year.text}' in {text.where} may be {first} or {second}.",
         f"Most people mean {first}, the year that ends then, but not all.",
         f"Write {first} or {second}, or confirm it once for the file {Input.SHORT_YEAR.given}.",
     )
@@ -226,9 +226,9 @@ def unit_of_format(text: Text) -> list[UnitSaid]:
     return [] if unit is None else [UnitSaid(unit, text)]
 
 
-def unit_problem(said: Sequence[UnitSaid]) -> Problem | None:
+def unit_problem(units: Sequence[UnitSaid]) -> Problem | None:
     """Where two statements of the unit contradict each other, or one is of a unit that is not read."""
-    unread = next((each for each in said if each.unit in UNREAD), None)
+    unread = next((each for each in units if each.unit in UNREAD), None)
     if unread is not None:
         return Problem(
             unread.by.place,
@@ -236,8 +236,8 @@ def unit_problem(said: Sequence[UnitSaid]) -> Problem | None:
             "Amounts are read in pence, pounds, thousands or millions.",
             "Give them in one of these.",
         )
-    first = said[0] if said else None
-    other = next((each for each in said if first is not None and each.unit != first.unit), None)
+    first = units[0] if units else None
+    other = next((each for each in units if first is not None and each.unit != first.unit), None)
     if first is None or other is None:
         return None
     return Problem(

@@ -84,9 +84,9 @@ def index(thousandths: int | None) -> Fraction | None:
     return None if thousandths is None else Fraction(thousandths, 1000)
 
 
-def furthest(found: Sequence[Group], component: str, most: int) -> list[tuple[Group, int]]:
+def furthest(groups: Sequence[Group], component: str, most: int) -> list[tuple[Group, int]]:
     """The groups with an index relative to their ICB, highest first; where there are many, those furthest from 1."""
-    known = [(group, value) for group in found if (value := group.of_icb.get(component)) is not None]
+    known = [(group, value) for group in groups if (value := group.of_icb.get(component)) is not None]
     far = sorted(known, key=lambda pair: (-abs(pair[1] - 1000), pair[0].code))[:most]
     return sorted(far, key=lambda pair: (-pair[1], pair[0].code))
 

@@ -20,7 +20,7 @@ _ALLOCATES = ("government", "national", "region")
 
 
 def of_schedule(
-    found: Schedule,
+    schedule: Schedule,
     historic: Historic,
     *,
     pace_file: str,
@@ -32,22 +32,22 @@ def of_schedule(
     """The entries that issue a planned schedule: one for each line, from the ICB to everybody on it.
 
     Args:
-        found: a schedule that a pace of change planned.
+        schedule: a schedule that a pace of change planned.
         historic: the budgets it started from; each leg names the cell of its own.
         standing: which of the ICB's money: ``available`` or ``retained``.
         day: when it counts; today where that lies in the year, its first day otherwise.
     """
     drafts = []
-    for fund, said in found.basis.items():
-        lines = [line for line in found.lines if line.fund == fund and line.organisation != ALL]
+    for fund, said in schedule.basis.items():
+        lines = [line for line in schedule.lines if line.fund == fund and line.organisation != ALL]
         amounts = {line.organisation: (line.issued_pence or 0, _bridge(line, historic)) for line in lines}
-        key = f"schedule/{found.icb}/{fund}/{found.year}/{found.level}/{historic.sha256}/{pace_hash}"
+        key = f"schedule/{schedule.icb}/{fund}/{schedule.year}/{schedule.level}/{historic.sha256}/{pace_hash}"
         draft = _entry(
-            Place(found.icb, fund, found.year, standing),
+            Place(schedule.icb, fund, schedule.year, standing),
             amounts,
             kind="devolve",
             key=key,
-            reason=f"{fund} of {found.icb}: {said.removeprefix('planned, not issued: ')}",
+            reason=f"{fund} of {schedule.icb}: {said.removeprefix('planned, not issued: ')}",
             source=f"{historic.file}; {pace_file} (SHA-256 {pace_hash[:16]})",
             source_hash=historic.sha256,
             actor=actor,
@@ -57,14 +57,14 @@ def of_schedule(
     return drafts
 
 
-def refuse_issued(reader: Reader, drafts: Sequence[Draft], issued: Amounts, found: Schedule) -> None:
+def refuse_issued(reader: Reader, drafts: Sequence[Draft], issued: Amounts, schedule: Schedule) -> None:
     """Refuse to issue a line on top of what is issued on it already; asking again for the same plan is no harm.
 
     Raises:
         Refused: money of a line has reached those on it, by other entries than these.
     """
     problems = []
-    for fund, draft in zip(found.basis, drafts, strict=True):
+    for fund, draft in zip(schedule.basis, drafts, strict=True):
         if draft.key in register.keyed(reader, draft.key):
             continue
         already = sum(pence for (_, line), pence in issued.items() if line == fund)
@@ -72,7 +72,7 @@ def refuse_issued(reader: Reader, drafts: Sequence[Draft], issued: Amounts, foun
             sentence = f"£{exact_pounds(already)} of {fund} is issued already."
             why = "The plan is for all of the line, and would be paid on top."
             remedy = f"Reverse what was issued first, or split the rest with {Action.ALLOCATE.done()}."
-            problems.append(Problem(f"{found.icb}, {found.year}", sentence, why, remedy))
+            problems.append(Problem(f"{schedule.icb}, {schedule.year}", sentence, why, remedy))
     if problems:
         raise Refused(problems)
 

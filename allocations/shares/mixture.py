@@ -140,30 +140,30 @@ def terms(text: str) -> tuple[Term, ...]:
     return tuple(found)
 
 
-def plain_weighting(found: tuple[Term, ...]) -> str | None:
+def plain_weighting(terms: tuple[Term, ...]) -> str | None:
     """The weighting that a mixture is, where it is one and nothing else; None otherwise."""
-    return _weighting(found[0].by) if len(found) == 1 else None
+    return _weighting(terms[0].by) if len(terms) == 1 else None
 
 
-def refuse_files(found: Iterable[Term]) -> None:
+def refuse_files(terms: Iterable[Term]) -> None:
     """Refuse measures that are files: for a front door that reads no files of the machine that it runs on.
 
     Raises:
         Refused: with the files that are named.
     """
-    files = [term.by for term in found if _is_file(term.by)]
+    files = [term.by for term in terms if _is_file(term.by)]
     if files:
         remedy = f"Use {Action.ALLOCATE.done()}, which reads files."
         refuse(Input.WEIGHTING, f"{', '.join(files)} may be a file.", "Files are not read from here by name.", remedy)
 
 
 def measured(
-    found: Iterable[Term], practices: pa.Table, level: str, names: Mapping[str, str], *, missing: str | None = None
+    terms: Iterable[Term], practices: pa.Table, level: str, names: Mapping[str, str], *, missing: str | None = None
 ) -> tuple[MixturePart, ...]:
     """A mixture with the numbers of every receiver.
 
     Args:
-        found: the mixture.
+        terms: the mixture.
         practices: the ICB's, with ``practice``, the level's column and a decimal column for each weighting.
         level: ``place``, ``pcn`` or ``practice``: who receives.
         names: of receivers, by which a file may name them too.
@@ -175,7 +175,7 @@ def measured(
     """
     problems: list[Problem] = []
     read: list[MixturePart] = []
-    for term in found:
+    for term in terms:
         try:
             read.append(_measured(term, practices, level, names, missing))
         except Refused as refused:

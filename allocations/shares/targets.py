@@ -164,10 +164,10 @@ def _pence(thousands: str) -> int:
     return pence_from_pounds(Decimal(thousands) * 1000)
 
 
-def needed_pence(found: Sequence[Target], below: Fraction) -> int:
+def needed_pence(targets: Sequence[Target], below: Fraction) -> int:
     """What it would take to bring everybody who is further below their target to so much below it, in pence.
 
     Args:
         below: a share of the target, such as 2.5%. Each is rounded up to the penny; nobody's money is taken.
     """
-    return sum(max(0, ceil(row.closing_target_pence * (1 - below)) - row.allocation_pence) for row in found)
+    return sum(max(0, ceil(row.closing_target_pence * (1 - below)) - row.allocation_pence) for row in targets)

@@ -353,10 +353,10 @@ def instalments(reader: Reader, at: Moment, *, organisation: str | None, year: F
     ]
 
 
-def by_quarter(found: Iterable[InstalmentTied]) -> dict[str, dict[str, int]]:
+def by_quarter(instalments: Iterable[InstalmentTied]) -> dict[str, dict[str, int]]:
     """Quarter to outcome to pence, and what was ``paid`` of the instalments that are due in it."""
     quarters: dict[str, dict[str, int]] = {}
-    for one in found:
+    for one in instalments:
         its = quarters.setdefault(one.quarter, dict.fromkeys((*OUTCOMES, "paid"), 0))
         its[one.outcome] += one.amount_pence
         its["paid"] += one.paid_pence

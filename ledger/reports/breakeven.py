@@ -115,11 +115,11 @@ def _alone(
     )  # fmt: skip
 
 
-def together(found: list[BodyAlone]) -> tuple[int, int] | None:
+def together(bodies: list[BodyAlone]) -> tuple[int, int] | None:
     """How far those of whom it is known stay within what they have together, and by how much some do not alone.
 
     Returns:
         Both in pence, the first below zero where they do not; None where it is known of nobody.
     """
-    known = [one.under_pence for one in found if one.under_pence is not None]
+    known = [one.under_pence for one in bodies if one.under_pence is not None]
     return (sum(known), -sum(pence for pence in known if pence < 0)) if known else None

@@ -175,10 +175,10 @@ class PotOverAll:
         return self.whole.grade
 
 
-def over_all(found: Sequence[PotWatched]) -> list[PotOverAll]:
+def over_all(watched: Sequence[PotWatched]) -> list[PotOverAll]:
     """Every pot with its columns added up over organisations, the largest first."""
     by_pot: dict[str, list[PotWatched]] = defaultdict(list)
-    for one in found:
+    for one in watched:
         by_pot[one.pot].append(one)
     rows = []
     for pot, each in by_pot.items():

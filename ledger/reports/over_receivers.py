@@ -38,15 +38,15 @@ class NoticeAndEnding:
         return share(self.discontinued, self.compared)
 
 
-def notice_and_ending(found: Sequence[Received]) -> NoticeAndEnding:
+def notice_and_ending(receivers: Sequence[Received]) -> NoticeAndEnding:
     """When notice of the pots of all these receivers came, and how many of them end."""
-    pots_ = [pot for one in found for pot in one.pots]
+    pots_ = [pot for one in receivers for pot in one.pots]
     days = [
         (FinancialYear(pot.row["year"]).first_day - pot.row["notified_on"]).days
         for pot in pots_
         if pot.row["notified_on"] is not None
     ]
-    comparable = [one for one in found if one.discontinued is not None]
+    comparable = [one for one in receivers if one.discontinued is not None]
     return NoticeAndEnding(
         pots=len(pots_),
         before=sum(number > 0 for number in days),
@@ -77,11 +77,11 @@ class ReceiverSpread:
     best: Sequence[Received] = ()
 
 
-def spread(found: Sequence[Received], name: str) -> ReceiverSpread:
+def spread(receivers: Sequence[Received], name: str) -> ReceiverSpread:
     """One measure over receivers: its median, and who is worst and best."""
     measure = MEASURES[name]
     by_value: dict[Fraction, list[Received]] = defaultdict(list)
-    for one in sorted(found, key=lambda one: one.organisation):
+    for one in sorted(receivers, key=lambda one: one.organisation):
         value = one.values[name]
         if value is not None:
             by_value[Fraction(value)].append(one)
@@ -90,7 +90,7 @@ def spread(found: Sequence[Received], name: str) -> ReceiverSpread:
         ends = [by_value[max(by_value)], by_value[min(by_value)]]
     worst, best = ends if measure.worst == HIGHEST else reversed(ends)
     return ReceiverSpread(
-        measure, sum(map(len, by_value.values())), middle(found, name), middle_over(found, name), worst, best
+        measure, sum(map(len, by_value.values())), middle(receivers, name), middle_over(receivers, name), worst, best
     )
 
 
@@ -119,34 +119,34 @@ class Packets:
         return share(self.packets_pence, self.pence)
 
 
-def packets(found: Sequence[Received]) -> Packets:
+def packets(receivers: Sequence[Received]) -> Packets:
     """The penny packets of all receivers together: each pot counted at each receiver."""
-    small = [pot.amount_pence for one in found for pot in one.pots if pot.amount_pence < one.penny_packet_pence]
-    every = [pot.amount_pence for one in found for pot in one.pots]
+    small = [pot.amount_pence for one in receivers for pot in one.pots if pot.amount_pence < one.penny_packet_pence]
+    every = [pot.amount_pence for one in receivers for pot in one.pots]
     return Packets(len(small), len(every), sum(small), sum(every))
 
 
-def middle(found: Sequence[Received], name: str) -> Fraction | None:
+def middle(receivers: Sequence[Received], name: str) -> Fraction | None:
     """The median over receivers of one measure; None where nobody has it."""
-    values = [Fraction(value) for one in found if (value := one.values[name]) is not None]
+    values = [Fraction(value) for one in receivers if (value := one.values[name]) is not None]
     return Fraction(median(values)) if values else None
 
 
-def middle_over(found: Sequence[Received], name: str) -> OverReadings | None:
+def middle_over(receivers: Sequence[Received], name: str) -> OverReadings | None:
     """The range of that median over readings of grades; None where it does not rest on them, or they were not asked."""
-    if not found or name not in found[0].resting_on_grades:
+    if not receivers or name not in receivers[0].resting_on_grades:
         return None
     told = []
-    for reading in found[0].by_reading:
-        values = [Fraction(value) for one in found if (value := one.as_read(name, reading)) is not None]
+    for reading in receivers[0].by_reading:
+        values = [Fraction(value) for one in receivers if (value := one.as_read(name, reading)) is not None]
         told.append((Fraction(median(values)) if values else None, reading))
     return over(told)
 
 
-def by_group(found: Sequence[Received], groups: Mapping[str, str]) -> dict[str, list[Received]]:
+def by_group(receivers: Sequence[Received], groups: Mapping[str, str]) -> dict[str, list[Received]]:
     """Receivers by the group that each is in, groups in order; those in no group are left out."""
     grouped: dict[str, list[Received]] = defaultdict(list)
-    for one in found:
+    for one in receivers:
         if one.organisation in groups:
             grouped[groups[one.organisation]].append(one)
     return dict(sorted(grouped.items()))

@@ -1,9 +1,8 @@
 """`devolution import budgets`: a budget workbook, shown as it was understood, and posted only if it ties."""
 
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -26,67 +25,6 @@ from screens.report.wording import COMMAND_LINE
 _COMMAND = "import budgets"
 
 
-class UnitOfAmounts(StrEnum):
-    """What amounts are in."""
-
-    PENCE = "pence"
-    POUNDS = "pounds"
-    THOUSANDS = "thousands"
-    MILLIONS = "millions"
-
-
-class Dash(StrEnum):
-    """What a dash means."""
-
-    ZERO = "zero"
-    BLANK = "blank"
-
-
-class Rounding(StrEnum):
-    """How amounts that are not whole pence are rounded."""
-
-    PENNY = "penny"
-
-
-class Duplicates(StrEnum):
-    """What to do with several rows for one organisation and fund."""
-
-    ADD = "add"
-
-
-class Hidden(StrEnum):
-    """What to do with hidden rows and columns that hold amounts."""
-
-    READ = "read"
-    LEAVE_OUT = "leave out"
-
-
-class ShortYear(StrEnum):
-    """What the number in FY26 is."""
-
-    ENDS = "ends"
-    STARTS = "starts"
-
-
-class OtherYear(StrEnum):
-    """What it is that the file speaks of another year."""
-
-    MEANT = "meant"
-
-
-class PurposeOfMoney(StrEnum):
-    """What it is that the file calls its money something else than a year's budget."""
-
-    MEANT = "meant"
-
-
-class MonthAmounts(StrEnum):
-    """What amounts under months are."""
-
-    EACH = "each"
-    RUNNING = "running"
-
-
 File = Annotated[
     Path, typer.Argument(help="A workbook (.xlsx, .xlsm, .xls, .xlsb, .ods) or a CSV file.", dir_okay=False)
 ]
@@ -101,28 +39,35 @@ Fund = Annotated[str | None, typer.Option(help="The fund that pays, by code; row
 PayersStanding = Annotated[
     Standing | None, typer.Option("--standing", help="Which of the payer's money; told from what it holds if left out.")
 ]
-Unit = Annotated[UnitOfAmounts | None, typer.Option(help="What amounts are in, where the file does not say.")]
+Unit = Annotated[
+    Literal["pence", "pounds", "thousands", "millions"] | None,
+    typer.Option(help="What amounts are in, where the file does not say."),
+]
 Sheets = Annotated[list[str] | None, typer.Option(help="A sheet to read; once for each.")]
 Given = Annotated[Path | None, typer.Option(help="What the columns mean, as YAML.", exists=True, dir_okay=False)]
 Saved = Annotated[
     Path | None, typer.Option(help="Write what the columns were taken to mean to this file.", dir_okay=False)
 ]
-DashOption = Annotated[Dash | None, typer.Option(help="What a dash in a column of amounts means.")]
+DashOption = Annotated[Literal["zero", "blank"] | None, typer.Option(help="What a dash in a column of amounts means.")]
 Round = Annotated[
-    Rounding | None, typer.Option("--round", help="Round amounts that are not whole pence, and record it.")
+    Literal["penny"] | None, typer.Option("--round", help="Round amounts that are not whole pence, and record it.")
 ]
-Twice = Annotated[Duplicates | None, typer.Option(help="Add up several rows for one organisation and fund.")]
-HiddenOption = Annotated[Hidden | None, typer.Option(help="What to do with hidden rows and columns of amounts.")]
-Short = Annotated[ShortYear | None, typer.Option(help="Whether FY26 ends or starts in 2026.")]
+Twice = Annotated[Literal["add"] | None, typer.Option(help="Add up several rows for one organisation and fund.")]
+HiddenOption = Annotated[
+    Literal["read", "leave out"] | None, typer.Option(help="What to do with hidden rows and columns of amounts.")
+]
+Short = Annotated[Literal["ends", "starts"] | None, typer.Option(help="Whether FY26 ends or starts in 2026.")]
 AnotherYear = Annotated[
-    OtherYear | None, typer.Option("--other-year", help="The file speaks of another year, and is meant for this one.")
+    Literal["meant"] | None,
+    typer.Option("--other-year", help="The file speaks of another year, and is meant for this one."),
 ]
 ForPurpose = Annotated[
-    PurposeOfMoney | None,
+    Literal["meant"] | None,
     typer.Option("--purpose", help="The file calls itself a draft, spend or a part of a year, and is the budget."),
 ]
 MonthsAre = Annotated[
-    MonthAmounts | None, typer.Option("--months", help="Whether months are each month's own or run up from the first.")
+    Literal["each", "running"] | None,
+    typer.Option("--months", help="Whether months are each month's own or run up from the first."),
 ]
 RoundedTo = Annotated[
     int | None,
@@ -191,8 +136,8 @@ def import_budgets(
         payer=(icb or payer or "").strip(),
         year=year,
         fund=fund,
-        standing=standing.value if standing else "",
-        unit=unit.value if unit else None,
+        standing=standing or "",
+        unit=unit,
         sheets=tuple(sheet or ()),
         mapping=read_mapping(mapping) if mapping else None,
         settings=settings,

@@ -1,13 +1,11 @@
 """Commands that post: a split of money by what it is for, and the undoing of an entry."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from allocations.shares import split as allocating
-from allocations.shares.mixture import AVERAGE
 from allocations.shares.posting import drafts
 from ledger.entries import posting
 from ledger.entries.proposals import submit
@@ -16,15 +14,9 @@ from ledger.store.base import Store
 from screens.asked.shares import people as people_of
 from screens.cli import options
 from screens.cli.guard import guarded
-from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Figures, Ledger, Level, Standing, Unit, Year, icb_codes
+from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Figures, Ledger, Level, Standing, Year, icb_codes
 from screens.report import shares
 from screens.report.report import Report, listed
-
-
-class WhereMissing(StrEnum):
-    """What whoever has no number of a measure gets."""
-
-    AVERAGE = AVERAGE
 
 
 @guarded("reverse")
@@ -62,7 +54,7 @@ def allocate(
     ledger: Ledger = DEFAULT_LEDGER,
     year: Year = None,
     fund: Annotated[str, typer.Option(help="The fund, by code.")] = "core-recurrent",
-    to: Annotated[Level, typer.Option(help="Who shares.")] = Level.PLACE,
+    to: Annotated[Level, typer.Option(help="Who shares.")] = "place",
     amount: Annotated[
         int | None,
         typer.Option(help="Pounds, as 1000000000 or 1bn; all that the ICB holds otherwise.", parser=options.pence),
@@ -75,17 +67,19 @@ def allocate(
         ),
     ] = None,
     people: Figures = None,
-    unit: Annotated[Unit | None, typer.Option(help="Split in whole units of this.")] = None,
+    unit: Annotated[
+        Literal["penny", "pound", "thousand"] | None, typer.Option(help="Split in whole units of this.")
+    ] = None,
     floor: Annotated[int, typer.Option(help="The least that each gets, in pounds.", parser=options.pence)] = 0,
     missing: Annotated[
-        WhereMissing | None,
+        Literal["average"] | None,
         typer.Option(help="Whoever has no number of a measure gets the average of the others; refused otherwise."),
     ] = None,
     post: Annotated[bool, typer.Option("--post", help="Post it to the books.")] = False,
     propose: Annotated[
         bool, typer.Option("--propose", help="Submit it for somebody else's approval; the money is reserved.")
     ] = False,
-    standing: Annotated[Standing, typer.Option("--from", help="Which of the ICB's money.")] = Standing.AVAILABLE,
+    standing: Annotated[Standing, typer.Option("--from", help="Which of the ICB's money.")] = "available",
     day: EntryDay = None,
     key: Annotated[str | None, typer.Option(help="Idempotency key, to post the same split once more.")] = None,
     actor: Actor = "command line",

@@ -1,8 +1,7 @@
 """``devolution export ...`` and ``devolution template``: what goes out into workbooks and files."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,13 +21,6 @@ group = typer.Typer(
 )
 
 
-class Template(StrEnum):
-    """What a template is for."""
-
-    BUDGET = "budget"
-    REGISTER = "register"
-
-
 Out = Annotated[Path, typer.Option("--out", help="The file to write.", dir_okay=False)]
 
 
@@ -44,9 +36,10 @@ def _write(
 @guarded("template")
 def template(
     out: Out,
-    what: Annotated[Template, typer.Argument(help="What is to be filled in: a budget, or a register of decisions.")] = (
-        Template.BUDGET
-    ),
+    what: Annotated[
+        Literal["budget", "register"],
+        typer.Argument(help="What is to be filled in: a budget, or a register of decisions."),
+    ] = ("budget"),
     icb: Annotated[
         str | None, typer.Option(help="The ICB's code, as QWO; a budget is of one.", autocompletion=icb_codes)
     ] = None,
@@ -54,7 +47,7 @@ def template(
     year: Year = None,
 ) -> Report:
     """A workbook to fill in, with lists and checks: a budget for 'import budgets', or a register for 'record FILE'."""
-    if what is Template.REGISTER:
+    if what == "register":
         with reading(ledger) as (reader, at):
             return registers.template_of(reader, at, out)
     if icb is None:

@@ -1,14 +1,12 @@
 """All ICBs beside each other, with alerts; and how the money changed over months and years."""
 
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from allocations.shares import national
 from allocations.shares.national import ABOVE, BELOW, TITLES
-from ledger.reports import trend
 from screens.cli.guard import asked, guarded
 from screens.cli.options import (
     AS_RECORDED,
@@ -25,13 +23,6 @@ from screens.cli.options import (
 from screens.report.report import Report
 
 _USUAL = "ring_fenced_share_with_soft"
-
-
-class Over(StrEnum):
-    """What the points of a trend are."""
-
-    MONTHS = trend.MONTHS
-    YEARS = trend.YEARS
 
 
 def _measure(text: str) -> str:
@@ -84,7 +75,9 @@ def show_national(
 def show_trend(
     ledger: Ledger = DEFAULT_LEDGER,
     organisation: Organisation = None,
-    over: Annotated[Over, typer.Option(help="The ends of the months of a year, or of all years.")] = Over.MONTHS,
+    over: Annotated[
+        Literal["months", "years"], typer.Option(help="The ends of the months of a year, or of all years.")
+    ] = "months",
     year: Year = None,
     as_at: AsAt = None,
     known_at: KnownAt = None,
@@ -98,6 +91,6 @@ def show_trend(
     graded = grade_reading(as_read)
     with asked(ledger) as books:
         return books.trend(
-            organisation=organisation, over=over.value, year=year, as_at=as_at, known_at=known_at,
+            organisation=organisation, over=over, year=year, as_at=as_at, known_at=known_at,
             known_then=known_then, every_icb=every_icb, reading=graded,
         )  # fmt: skip

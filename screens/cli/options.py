@@ -4,9 +4,8 @@ import csv
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -58,37 +57,6 @@ def _that_begin(offered: Iterable[tuple[str, str]], incomplete: str) -> list[tup
     ]
 
 
-class Level(StrEnum):
-    """Who shares an amount."""
-
-    PLACE = "place"
-    PCN = "pcn"
-    PRACTICE = "practice"
-
-
-class Unit(StrEnum):
-    """What an amount is split in whole units of."""
-
-    PENNY = "penny"
-    POUND = "pound"
-    THOUSAND = "thousand"
-
-
-class Standing(StrEnum):
-    """Which of an organisation's money."""
-
-    AVAILABLE = "available"
-    RETAINED = "retained"
-
-
-class Period(StrEnum):
-    """Over what a limit of somebody's decisions is counted; a year is a financial one."""
-
-    DAY = "day"
-    MONTH = "month"
-    YEAR = "year"
-
-
 def ledger_path(text: str | Address) -> Address:
     """Where the ledger is kept: a file, or a database on a server."""
     if not isinstance(text, str):
@@ -106,7 +74,7 @@ def columns(text: str) -> list[str]:
 
 def levels(text: str) -> list[str]:
     """Places, networks or both, each once."""
-    known = [level.value for level in (Level.PLACE, Level.PCN)]
+    known = ["place", "pcn"]
     found = list(dict.fromkeys(columns(text)))
     if not found or any(name not in known for name in found):
         raise typer.BadParameter(f"choose {', '.join(known)} or both with a comma", param_hint="--to")
@@ -197,6 +165,10 @@ if TYPE_CHECKING:
     AnyLedger = Address
 else:
     AnyLedger = Path
+# Who shares an amount.
+Level = Literal["place", "pcn", "practice"]
+# Which of an organisation's money.
+Standing = Literal["available", "retained"]
 Ledger = Annotated[
     AnyLedger,
     typer.Option("--ledger", help="The ledger: a file, or postgresql://user@host/database.", parser=ledger_path),

@@ -1,7 +1,6 @@
 """What the books say: position, flows, measures, and the trail behind a balance."""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,15 +11,6 @@ from screens.cli.guard import asked, guarded
 from screens.cli.options import AS_RECORDED, DEFAULT_LEDGER, AsAt, AsIs, AsRead, KnownAt, Ledger, Organisation, Year
 from screens.report import readings as reporting
 from screens.report.report import Report
-
-
-class Receiver(StrEnum):
-    """Who works with pots."""
-
-    ICB = "icb"
-    PLACE = "place"
-    PCN = "pcn"
-    PRACTICE = "practice"
 
 
 @guarded("position")
@@ -72,7 +62,7 @@ def show_pots(
     as_at: AsAt = None,
     known_at: KnownAt = None,
     seen_by: Annotated[
-        Receiver | None,
+        Literal["icb", "place", "pcn", "practice"] | None,
         typer.Option("--seen-by", help="In place of the pots, how scattered they are for each of these."),
     ] = None,
     as_read: AsRead = AS_RECORDED,

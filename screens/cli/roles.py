@@ -1,7 +1,7 @@
 """Who may do what: the rights in the books, how they are given and taken, and what one person may."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -14,7 +14,7 @@ from ledger.store.base import Store
 from ledger.years import today
 from screens.cli import options
 from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, Actor, Ledger, Period
+from screens.cli.options import DEFAULT_LEDGER, Actor, Ledger
 from screens.report.report import Report, listed
 
 OPEN = "Nobody is appointed yet: this ledger is a single user's, and everything is allowed."
@@ -72,7 +72,9 @@ def appoint(
         int | None,
         typer.Option(help="Pounds, as 50k or 5m: the most that all decisions of a period move.", parser=options.pence),
     ] = None,
-    per: Annotated[Period | None, typer.Option(help="Over what the limit is counted; a month otherwise.")] = None,
+    per: Annotated[
+        Literal["day", "month", "year"] | None, typer.Option(help="Over what the limit is counted; a month otherwise.")
+    ] = None,
     alone: Annotated[bool, typer.Option("--alone", help="An approver may also post without a proposal.")] = False,
     day: From = None,
     until: Annotated[

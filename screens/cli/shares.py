@@ -1,9 +1,8 @@
 """Who should get what: schedules, paces, need indices, every ICB's target, and the network contract."""
 
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -40,20 +39,12 @@ from screens.report import shares
 from screens.report.report import Report
 
 
-class TargetStream(StrEnum):
-    """A stream with published targets."""
-
-    CORE = "core"
-    SPECIALISED = "specialised"
-    PRIMARY_MEDICAL = "primary medical"
-
-
 @guarded("schedule")
 def show_schedule(
     icb: Annotated[str, typer.Option(help="The ICB's code, as QWO.", autocompletion=icb_codes)],
     ledger: Ledger = DEFAULT_LEDGER,
     year: Year = None,
-    to: Annotated[Level, typer.Option(help="Whose budgets.")] = Level.PLACE,
+    to: Annotated[Level, typer.Option(help="Whose budgets.")] = "place",
     fund: Annotated[list[str] | None, typer.Option(help="Only this line; may be given again.")] = None,
     historic: Annotated[
         Path | None, typer.Option(help="Historic budgets: a workbook or CSV with organisation, fund, amount.")
@@ -66,7 +57,7 @@ def show_schedule(
     as_at: AsAt = None,
     known_at: KnownAt = None,
     post: Annotated[bool, typer.Option("--post", help="Issue what --pace plans: one entry for each line.")] = False,
-    standing: Annotated[Standing, typer.Option("--from", help="Which of the ICB's money.")] = Standing.AVAILABLE,
+    standing: Annotated[Standing, typer.Option("--from", help="Which of the ICB's money.")] = "available",
     day: EntryDay = None,
     actor: Actor = "command line",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
@@ -130,7 +121,7 @@ def show_pace(
             tier = tier_of(reader, holder)
         draft = issue.of_pace(
             paced, outcome, holder=holder, tier=tier, fund=fund, year=year, file=file.name, digest=digest,
-            standing=Standing.AVAILABLE, actor=actor, day=day,
+            standing="available", actor=actor, day=day,
         )  # fmt: skip
         posted, at = _post(ledger, [draft], dry_run=dry_run)
     report = shares.pace(paced, outcome, source=str(file), digest=digest, at=at)
@@ -149,7 +140,7 @@ def show_need(
     icb: Annotated[
         str | None, typer.Option(help="Only this ICB, by code; all of them otherwise.", autocompletion=icb_codes)
     ] = None,
-    to: Annotated[Level, typer.Option(help="Whose indices.")] = Level.PLACE,
+    to: Annotated[Level, typer.Option(help="Whose indices.")] = "place",
     component: Annotated[str | None, typer.Option(help="Only this component, as mental_health.")] = None,
     people: Figures = None,
     places: Annotated[
@@ -158,14 +149,14 @@ def show_need(
     year: Year = None,
 ) -> Report:
     """Need indices of every place, network or practice, each with the base that it is relative to."""
-    if places is not None and (icb is None or to != Level.PLACE):
+    if places is not None and (icb is None or to != "place"):
         raise typer.BadParameter("places divide one ICB: give --icb, and --to place", param_hint="--places")
     return AskedLedger.need(icb=icb, to=to, component=component, year=year, figures=people, places=places)
 
 
 @guarded("targets")
 def show_targets(
-    stream: Annotated[TargetStream, typer.Option(help="Which stream.")] = TargetStream.CORE,
+    stream: Annotated[Literal["core", "specialised", "primary medical"], typer.Option(help="Which stream.")] = "core",
     as_is: AsIs = None,
     year: Year = None,
 ) -> Report:

@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser.visits import ROOT, Visit, running
-from tests.profiles import times
-
-pytestmark = pytest.mark.xdist_group("second browser")
+from tests.profiles import by_night, times
 
 SECONDS = 30_000
 READING = (ROOT / "docs" / "reading_example.yaml").read_bytes()
@@ -146,12 +144,16 @@ STATES: Mapping[str, tuple[str, Callable[[Any], None] | None]] = {
 }  # fmt: skip
 
 
-def test_nothing_serious_stands_in_anybodys_way_in_any_state(browser: Any, demo_ledger: Path) -> None:
+@pytest.mark.parametrize("states", [tuple(STATES)[::2], *by_night([(tuple(STATES)[1::2],)])], ids=["day", "night"])
+def test_nothing_serious_stands_in_anybodys_way_in_any_state(
+    browser: Any, demo_ledger: Path, states: tuple[str, ...]
+) -> None:
     met: dict[str, list[tuple[str, str]]] = {}
     with running(demo_ledger) as address:
         visit = Visit(browser, address)
         page = visit.page
-        for name, (path, act) in STATES.items():
+        for name in states:
+            path, act = STATES[name]
             page.emulate_media(media="screen", color_scheme="light")
             page.set_viewport_size({"width": 1280, "height": 900})
             # Each from a page that is loaded anew.

@@ -9,8 +9,9 @@ import pytest
 from ledger.errors import UNAVAILABLE, Refused
 from tests.hostile.readers import Case, cases
 from tests.hostile.spoiling import spoilt
+from tests.profiles import times
 
-TIMES = int(os.environ.get("DEVOLUTION_FAULT_ROUNDS", "12"))
+TIMES = int(os.environ.get("DEVOLUTION_FAULT_ROUNDS", times(quick=4, ci=4, nightly=12)))
 _BILLION = "a: &a [x]\n" + "".join(
     f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
 )
@@ -42,9 +43,9 @@ FOUND: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def readers(demo_ledger: Path, tmp_path: Path) -> dict[str, Case]:
-    return cases(tmp_path / "files", demo_ledger)
+@pytest.fixture(scope="module")
+def readers(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
+    return cases(tmp_path_factory.mktemp("readers") / "files", demo_ledger)
 
 
 def read(case: Case, path: Path, content: bytes) -> bool:

@@ -59,10 +59,10 @@ def _heads(above: ColumnHead, column: Heading) -> tuple[Cell, ...]:
     return (above.cell, *above.groups) if is_money else (above.cell,)
 
 
-def _no_budget(text: Text, found: Purpose) -> Problem:
+def _no_budget(text: Text, purpose: Purpose) -> Problem:
     return Problem(
         text.place,
-        f"{text.quoted} says that its money is {found.what}, and not the budget of a year.",
+        f"{text.quoted} says that its money is {purpose.what}, and not the budget of a year.",
         "What is posted must be what was agreed.",
         f"Give the budget; if this is it, say so {Input.PURPOSE.given}.",
     )

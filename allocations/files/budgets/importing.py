@@ -108,19 +108,19 @@ def understand(workbook: Workbook, books: Receivers, request: Request) -> Unders
     return found
 
 
-def _hold_to_mapping(workbook: Workbook, found: Understood, request: Request) -> None:
+def _hold_to_mapping(workbook: Workbook, understood: Understood, request: Request) -> None:
     """A saved mapping says what columns mean; what the file says of its year, unit and currency still holds it."""
-    if found.mapping is None or found.problems:
+    if understood.mapping is None or understood.problems:
         return
     sheets = {sheet.name: sheet for sheet in workbook.sheets}
-    for part in found.mapping.sheets:
-        said = of_mapping(workbook.file, sheets[part.sheet], part, request.year, found.mapping.settings)
-        found.problems.extend(said.problems)
-        found.asked.extend(said.asked)
-        found.differs.extend(said.differs)
+    for part in understood.mapping.sheets:
+        said = of_mapping(workbook.file, sheets[part.sheet], part, request.year, understood.mapping.settings)
+        understood.problems.extend(said.problems)
+        understood.asked.extend(said.asked)
+        understood.differs.extend(said.differs)
         unit = said.unit[0]
-        if found.mapping.fingerprint is not None and unit is not None and part.unit not in (None, unit):
-            found.problems.append(
+        if understood.mapping.fingerprint is not None and unit is not None and part.unit not in (None, unit):
+            understood.problems.append(
                 Problem(
                     f"{workbook.file}, sheet {part.sheet}",
                     f"the mapping says {part.unit}, and the file says {unit} {said.unit[1]}.",
@@ -135,17 +135,17 @@ def _with_settings(mapping: BudgetMapping, request: Request) -> BudgetMapping:
     return mapping.model_copy(update={"settings": mapping.settings.model_copy(update=said)})
 
 
-def _names_receivers(found: layout.SheetLayout) -> bool:
-    columns = [] if found.mapping is None else found.mapping.columns.values()
+def _names_receivers(sheet: layout.SheetLayout) -> bool:
+    columns = [] if sheet.mapping is None else sheet.mapping.columns.values()
     return any(
         column.meaning in (Meaning.CODE, Meaning.NAME) or (column.meaning is Meaning.AMOUNT and column.organisation)
         for column in columns
     )
 
 
-def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: Understood) -> BudgetMapping | None:
+def _worked_out(workbook: Workbook, books: Receivers, request: Request, understood: Understood) -> BudgetMapping | None:
     """The mapping of the sheet that looks like a budget, or of those that the user names."""
-    chosen = _chosen(workbook, request, found)
+    chosen = _chosen(workbook, request, understood)
     results = {
         sheet.name: layout.find(workbook.file, sheet, books, request.year, {}, request.unit, request.settings)
         for sheet in chosen
@@ -157,7 +157,7 @@ def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: U
         budgets = naming or budgets
     if not request.sheets and len(budgets) > 1:
         listed = ", ".join(f"'{name}'" for name in budgets)
-        found.problems.append(
+        understood.problems.append(
             Problem(
                 workbook.file,
                 f"several sheets look like budgets: {listed}.",
@@ -168,12 +168,12 @@ def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: U
         return None
     missing = [name for name in results if name not in budgets] if request.sheets or not budgets else []
     said = [problem for name in missing for problem in results[name].problems]
-    found.problems.extend(said)
+    understood.problems.extend(said)
     for name in missing if not said else []:
-        found.problems.append(_no_budget(workbook, name, next(sheet for sheet in chosen if sheet.name == name)))
+        understood.problems.append(_no_budget(workbook, name, next(sheet for sheet in chosen if sheet.name == name)))
     if missing or not budgets:
-        if not found.problems:
-            found.problems.append(
+        if not understood.problems:
+            understood.problems.append(
                 Problem(
                     workbook.file,
                     "it has no visible sheet with anything on it.",
@@ -183,30 +183,30 @@ def _worked_out(workbook: Workbook, books: Receivers, request: Request, found: U
             )
         return None
     for name, result in budgets.items():
-        found.problems.extend(result.problems)
-        found.asked.extend(result.asked)
-        found.remarks.extend(result.remarks)
-        found.differs.extend(result.differs)
-        found.set_aside.extend(
+        understood.problems.extend(result.problems)
+        understood.asked.extend(result.asked)
+        understood.remarks.extend(result.remarks)
+        understood.differs.extend(result.differs)
+        understood.set_aside.extend(
             SetAside(f"{workbook.file}, sheet {name}, cell {cell}", heading, f"a column that is {why}")
             for cell, heading, why in result.aside
         )
         assert result.mapping is not None
         unit = result.mapping.unit
-        found.units[name] = f"{UNIT_WORDS[unit]}, {result.unit_from}" if unit else "not said"
+        understood.units[name] = f"{UNIT_WORDS[unit]}, {result.unit_from}" if unit else "not said"
     title = f"{workbook.file}, as it was worked out"
     parts = tuple(result.mapping for result in budgets.values() if result.mapping is not None)
     return _with_settings(BudgetMapping(title=title, sheets=parts), request)
 
 
-def _chosen(workbook: Workbook, request: Request, found: Understood) -> list[Sheet]:
+def _chosen(workbook: Workbook, request: Request, understood: Understood) -> list[Sheet]:
     if not request.sheets:
         return [sheet for sheet in workbook.sheets if sheet.visible and sheet.rows]
     by_name = {folded(sheet.name): sheet for sheet in workbook.sheets}
     for name in request.sheets:
         if folded(name) not in by_name:
             known = ", ".join(f"'{sheet.name}'" for sheet in workbook.sheets)
-            found.problems.append(
+            understood.problems.append(
                 Problem(
                     f"{workbook.file}, sheet {name}",
                     f"there is no such sheet; there are {known}.",
@@ -375,8 +375,8 @@ def _with_payer(reader: Reader, workbook: Workbook, request: Request) -> Request
     return replace(request, payer=could[0], inferred=(said,))
 
 
-def _paid_by(found: Understood, code: str) -> Understood:
-    return replace(found, request=replace(found.request, payer=code))
+def _paid_by(understood: Understood, code: str) -> Understood:
+    return replace(understood, request=replace(understood.request, payer=code))
 
 
 def _held(reader: Reader, request: Request, day: date) -> dict[tuple[str, str, str], int]:
@@ -387,37 +387,37 @@ def _held(reader: Reader, request: Request, day: date) -> dict[tuple[str, str, s
     return held
 
 
-def _infer_standing(reader: Reader, found: Understood, day: date) -> None:
+def _infer_standing(reader: Reader, understood: Understood, day: date) -> None:
     """Settle which of the payer's money is handed out, by what it holds; what is available where nothing fits.
 
     Where nothing fits the control total says so, with what else the payer holds; where both do, it is asked.
     """
-    request = found.request
-    handed = {} if found.problems else payer.handed_out(found.lines, request.fund)
+    request = understood.request
+    handed = {} if understood.problems else payer.handed_out(understood.lines, request.fund)
     fits = payer.fitting(request.payer, handed, _held(reader, request, day), leave_rest=request.leave_rest)
     if len(fits) > 1:
-        found.problems.append(payer.which_is_asked(request.payer, fits))
-    found.standing_inferred = len(fits) == 1
-    if found.standing_inferred:
+        understood.problems.append(payer.which_is_asked(request.payer, fits))
+    understood.standing_inferred = len(fits) == 1
+    if understood.standing_inferred:
         request = replace(request, standing=fits[0])
         if request.inferred or fits[0] != AVAILABLE:  # what is usual of somebody who was named goes without saying
-            said = payer.standing_said(request.payer, fits[0], found.read_pence)
+            said = payer.standing_said(request.payer, fits[0], understood.read_pence)
             request = replace(request, inferred=(*request.inferred, said))
-    found.request = _settled(request)
+    understood.request = _settled(request)
 
 
 def _settled(request: Request) -> Request:
     return replace(request, standing=request.standing or AVAILABLE)
 
 
-def _post_and_keep(store: Store, path: Path, found: Understood, draft: Draft) -> BudgetImport:
+def _post_and_keep(store: Store, path: Path, understood: Understood, draft: Draft) -> BudgetImport:
     with attaching(store.path, [path]):
-        kept = kept_file(store.path, found.sha256)
+        kept = kept_file(store.path, understood.sha256)
         if kept is None:
             why = "What is kept must be what was read."
-            refuse(found.file, "it was changed while it was being read.", why, "Import it again.")
+            refuse(understood.file, "it was changed while it was being read.", why, "Import it again.")
         (posted,) = post(store, [draft])
-    return BudgetImport(found, posted, draft, kept)
+    return BudgetImport(understood, posted, draft, kept)
 
 
 def _refuse_unknown_fund(books: Receivers, request: Request) -> None:
@@ -427,15 +427,15 @@ def _refuse_unknown_fund(books: Receivers, request: Request) -> None:
         refuse(Input.FUND, f"there is no fund '{request.fund}'.", "Its money cannot be handed out.", remedy)
 
 
-def _key(reader: Reader, found: Understood) -> tuple[str, bool]:
+def _key(reader: Reader, understood: Understood) -> tuple[str, bool]:
     """The idempotency key of an import, and whether an entry already stands for it.
 
     After a reversal the next import of the same file has a key that names the reversal.
     """
-    request = found.request
-    sheets = "+".join(part.sheet for part in found.mapping.sheets) if found.mapping else ""
+    request = understood.request
+    sheets = "+".join(part.sheet for part in understood.mapping.sheets) if understood.mapping else ""
     funds = request.fund or "own funds"
-    key = plain(f"budgets/{request.payer}/{request.year}/{funds}/{found.sha256}/{' '.join(sheets.split())}")
+    key = plain(f"budgets/{request.payer}/{request.year}/{funds}/{understood.sha256}/{' '.join(sheets.split())}")
     while True:
         entry = register.keyed(reader, key).get(key)
         if entry is None or entry["reversed_by"] is None:
@@ -443,7 +443,7 @@ def _key(reader: Reader, found: Understood) -> tuple[str, bool]:
         key = f"{key.split(' after entry ', maxsplit=1)[0]} after entry {entry['reversed_by']}"
 
 
-def _replayed(reader: Reader, found: Understood, key: str) -> Posted:
+def _replayed(reader: Reader, understood: Understood, key: str) -> Posted:
     """The entry that the books have already; refused where the file would now be read otherwise.
 
     Raises:
@@ -451,33 +451,33 @@ def _replayed(reader: Reader, found: Understood, key: str) -> Posted:
     """
     posted = posted_before(reader, [key])[key]
     pence = journal.entry(reader, posted.number)["moved_pence"]
-    if (pence, posted.transfers) != (found.read_pence, len(found.lines)):
+    if (pence, posted.transfers) != (understood.read_pence, len(understood.lines)):
         raise BudgetRefused(
             [
                 Problem(
-                    found.file,
+                    understood.file,
                     f"it was imported before, as entry {posted.number}, as £{exact_pounds(pence)} in "
-                    f"{posted.transfers:,} transfers; now it comes to £{exact_pounds(found.read_pence)} in "
-                    f"{len(found.lines):,}.",
+                    f"{posted.transfers:,} transfers; now it comes to £{exact_pounds(understood.read_pence)} in "
+                    f"{len(understood.lines):,}.",
                     "Posting it again would count money twice.",
                     f"Reverse the entry first: {Action.REVERSE.done(posted.number)}",
                 )
             ],
-            found,
+            understood,
         )
     return posted
 
 
-def _compare(reader: Reader, found: Understood, day: date) -> None:
+def _compare(reader: Reader, understood: Understood, day: date) -> None:
     """Compare what was read with what the payer holds, and with its people."""
-    if not found.lines:
+    if not understood.lines:
         return
-    request = found.request
+    request = understood.request
     at = position.moment(reader, day)
-    funds = {request.fund} if request.fund else {line.fund for line in found.lines}
-    found.per_head = per_head(found)
-    found.control, problems = control(reader, at, found, sorted(funds))
-    found.problems.extend(problems)
+    funds = {request.fund} if request.fund else {line.fund for line in understood.lines}
+    understood.per_head = per_head(understood)
+    understood.control, problems = control(reader, at, understood, sorted(funds))
+    understood.problems.extend(problems)
 
 
 HEADINGS = ("Where", "What is there", "Why it matters", "What to do")

@@ -284,14 +284,14 @@ def _columns(
     return _settled(found, codes, has_other_years=bool(elsewhere)), elsewhere
 
 
-def _of_another_year(found: list[Heading], year: FinancialYear, settings: Settings) -> list[Heading]:
+def _of_another_year(headings: list[Heading], year: FinancialYear, settings: Settings) -> list[Heading]:
     """Columns of amounts that name another year: set aside where others are of the year, or else all of them told."""
-    amounts = [(place, heading) for place, heading in enumerate(found) if heading.meaning is Meaning.AMOUNT]
+    amounts = [(place, heading) for place, heading in enumerate(headings) if heading.meaning is Meaning.AMOUNT]
     elsewhere = [(place, heading) for place, heading in amounts if year not in (_years(heading, settings) or (year,))]
     if len(elsewhere) == len(amounts) and settings.other_year == "meant":
         return []
     for place, heading in elsewhere:
-        found[place] = replace(heading, meaning=Meaning.IGNORED)
+        headings[place] = replace(heading, meaning=Meaning.IGNORED)
     return [heading for _, heading in elsewhere]
 
 
@@ -319,34 +319,34 @@ def _are_recurrences(texts: Sequence[str]) -> bool:
     return set(texts) <= _RECURRENCES
 
 
-def _settled(found: list[Heading], codes: list[tuple[int, int, int]], *, has_other_years: bool) -> list[Heading]:
+def _settled(headings: list[Heading], codes: list[tuple[int, int, int]], *, has_other_years: bool) -> list[Heading]:
     """One column of codes and one of names; and amounts that belong to no place or fund set aside where others do."""
     if codes:
         # Those who receive are in the column that tells the most apart; the others say who is above them.
         chosen = max(codes)[2]
         others = {place for _, _, place in codes} | {
-            place for place, heading in enumerate(found) if heading.meaning is Meaning.CODE
+            place for place, heading in enumerate(headings) if heading.meaning is Meaning.CODE
         }
         for place in others:
-            found[place] = replace(found[place], meaning=Meaning.CODE if place == chosen else Meaning.PARENT)
-    for place in [place for place, heading in enumerate(found) if heading.meaning is Meaning.NAME][:-1]:
-        found[place] = replace(found[place], meaning=Meaning.IGNORED)
+            headings[place] = replace(headings[place], meaning=Meaning.CODE if place == chosen else Meaning.PARENT)
+    for place in [place for place, heading in enumerate(headings) if heading.meaning is Meaning.NAME][:-1]:
+        headings[place] = replace(headings[place], meaning=Meaning.IGNORED)
     for belongs in ("organisation", "fund"):
-        across = any(getattr(heading, belongs) for heading in found if heading.meaning is Meaning.AMOUNT)
-        for place, heading in enumerate(found):
+        across = any(getattr(heading, belongs) for heading in headings if heading.meaning is Meaning.AMOUNT)
+        for place, heading in enumerate(headings):
             if across and heading.meaning is Meaning.AMOUNT and getattr(heading, belongs) is None:
-                found[place] = replace(heading, meaning=Meaning.IGNORED)
-    amounts = [heading for heading in found if heading.meaning is Meaning.AMOUNT]
+                headings[place] = replace(heading, meaning=Meaning.IGNORED)
+    amounts = [heading for heading in headings if heading.meaning is Meaning.AMOUNT]
     divided = any(
         heading.month or heading.organisation or heading.fund or heading.recurrent is not None for heading in amounts
     )
-    totals = [place for place, heading in enumerate(found) if heading.meaning is Meaning.TOTAL]
+    totals = [place for place, heading in enumerate(headings) if heading.meaning is Meaning.TOTAL]
     for place in totals:
         # What is called the year's stands for itself where nothing divides the year; so does a total alone.
         alone = len(totals) == 1 and not amounts
-        if not has_other_years and (alone or (found[place].of_the_year and not divided)):
-            found[place] = replace(found[place], meaning=Meaning.AMOUNT)
-    return found
+        if not has_other_years and (alone or (headings[place].of_the_year and not divided)):
+            headings[place] = replace(headings[place], meaning=Meaning.AMOUNT)
+    return headings
 
 
 def _textual(heading: Heading, texts: Sequence[str]) -> Meaning:

@@ -94,9 +94,9 @@ def netted(file: str, lines: Sequence[BudgetLine]) -> tuple[list[BudgetLine], li
     return found, problems
 
 
-def draft_of(found: Understood, books: Receivers, key: str, day: date) -> Draft:
+def draft_of(understood: Understood, books: Receivers, key: str, day: date) -> Draft:
     """The one entry of a budget file: a leg for each amount, which names its sheet and cell."""
-    request, lines = found.request, found.lines
+    request, lines = understood.request, understood.lines
     count = len(lines)
     source_funds = [request.fund or line.fund for line in lines]
     columns: dict[str, object] = {
@@ -117,9 +117,9 @@ def draft_of(found: Understood, books: Receivers, key: str, day: date) -> Draft:
         kind=_KINDS.get(books.tier, "devolve"),
         effective_date=day,
         actor=plain(request.actor),
-        reason=_reason(found),
-        source=plain(found.file),
-        source_hash=found.sha256,
+        reason=_reason(understood),
+        source=plain(understood.file),
+        source_hash=understood.sha256,
         standing=OWN,
         transfers=pa.table({name: pa.array(columns[name], LEGS.field(name).type) for name in LEGS.names}),
     )
@@ -139,16 +139,16 @@ def _notes(lines: Sequence[BudgetLine]) -> list[str]:
     return notes
 
 
-def _reason(found: Understood) -> str:
-    request = found.request
-    comes_to = f"£{exact_pounds(found.read_pence)} in {len(found.lines):,} amounts"
+def _reason(understood: Understood) -> str:
+    request = understood.request
+    comes_to = f"£{exact_pounds(understood.read_pence)} in {len(understood.lines):,} amounts"
     told = [f"Budgets of {request.payer} for {request.year}: {comes_to}"]
-    rounded = sum(line.exact is not None for line in found.lines)
+    rounded = sum(line.exact is not None for line in understood.lines)
     if rounded:
         told.append(f"{rounded:,} amounts rounded to the penny, halves away from zero, as allowed")
-    told.extend(plain(said) for said in (*request.inferred, *found.differs, *_as_said(found)))
-    if found.moved_on:
-        heirs = "; ".join(f"{code} to {', '.join(into)}" for code, into in sorted(found.moved_on.items()))
+    told.extend(plain(said) for said in (*request.inferred, *understood.differs, *_as_said(understood)))
+    if understood.moved_on:
+        heirs = "; ".join(f"{code} to {', '.join(into)}" for code, into in sorted(understood.moved_on.items()))
         told.append(f"closed organisations followed by registered population: {heirs}")
     if request.why.strip():
         told.append(plain(" ".join(request.why.split())))
@@ -168,16 +168,16 @@ _SAID: dict[tuple[str, object], str] = {
 }
 
 
-def _as_said(found: Understood) -> list[str]:
+def _as_said(understood: Understood) -> list[str]:
     """What somebody said of the file beside what it says itself; what differs from the file is told elsewhere."""
-    request = found.request
-    settings = (found.mapping.settings if found.mapping else request.settings).model_dump(exclude_none=True)
+    request = understood.request
+    settings = (understood.mapping.settings if understood.mapping else request.settings).model_dump(exclude_none=True)
     said = [_SAID[name, value] for name, value in settings.items() if (name, value) in _SAID]
     if request.mapping is not None:
         said.append(f"read by the mapping '{request.mapping.title}'")
     if request.sheets:
         said.append(f"read from {', '.join(request.sheets)} alone, as was said")
-    if request.unit is not None and not any("amounts were said to be in" in each for each in found.differs):
+    if request.unit is not None and not any("amounts were said to be in" in each for each in understood.differs):
         said.append(f"amounts were said to be in {request.unit}")
     if request.total_pence is not None:
         said.append(f"it was said to come to £{exact_pounds(request.total_pence)}")

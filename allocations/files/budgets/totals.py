@@ -216,16 +216,16 @@ _MOST_NAMED = 5
 _MOST_PER_HEAD = 20_000  # pounds; a whole ICB's money is some £2,500 a head
 
 
-def tie_problems(found: Understood, file: str) -> list[Problem]:
+def tie_problems(understood: Understood, file: str) -> list[Problem]:
     """Where the file's own total is not what was read of it."""
     problems = []
-    for reading in found.readings:
+    for reading in understood.readings:
         if reading.file_pounds is None or reading.problems:
             continue
         read = reading.read_pounds + reading.left_out_pounds
-        rounded_to = found.mapping.settings.total_rounded_to if found.mapping else None
+        rounded_to = understood.mapping.settings.total_rounded_to if understood.mapping else None
         if rounded_to is not None and holds(reading.file_pounds, read, rounded_to) and reading.file_pounds != read:
-            found.differs.append(
+            understood.differs.append(
                 f"the file's own total of £{reading.file_pounds:,.2f} is rounded to £{rounded_to:,}, as was said; "
                 f"£{read:,.2f} was read"
             )
@@ -241,13 +241,13 @@ def tie_problems(found: Understood, file: str) -> list[Problem]:
                     f"on purpose, say to what {Input.TOTAL_ROUNDED_TO.given}.",
                 )
             )
-    request = found.request
-    if request.total_pence is not None and found.lines and request.total_pence != found.read_pence:
-        difference = Decimal(found.read_pence - request.total_pence) / 100
+    request = understood.request
+    if request.total_pence is not None and understood.lines and request.total_pence != understood.read_pence:
+        difference = Decimal(understood.read_pence - request.total_pence) / 100
         problems.append(
             Problem(
                 file,
-                f"you said £{exact_pounds(request.total_pence)}; £{exact_pounds(found.read_pence)} was read, "
+                f"you said £{exact_pounds(request.total_pence)}; £{exact_pounds(understood.read_pence)} was read, "
                 f"{_apart(difference)}.",
                 "What is posted must be what was agreed.",
                 "Correct the file or the total.",
@@ -260,13 +260,13 @@ def _apart(pounds: Decimal) -> str:
     return f"£{abs(pounds):,.2f} too {'much' if pounds > 0 else 'little'}"
 
 
-def control(reader: Reader, at: Moment, found: Understood, funds: list[str]) -> tuple[Control, list[Problem]]:
+def control(reader: Reader, at: Moment, understood: Understood, funds: list[str]) -> tuple[Control, list[Problem]]:
     """Compare a budget with what its payer holds, fund by fund.
 
     Args:
         funds: the codes of the funds that pay.
     """
-    request = found.request
+    request = understood.request
     rows = position.position(reader, at, year=request.year.start).to_pylist()
     held: dict[tuple[str, str], int] = defaultdict(int)
     for row in rows:
@@ -274,20 +274,20 @@ def control(reader: Reader, at: Moment, found: Understood, funds: list[str]) -> 
             # The source of all money stands below zero: it has what it may give, and no total to tie to.
             held[row["fund"], row["standing"].split()[0]] += row["amount_pence"]
     handed: dict[str, int] = defaultdict(int)
-    for line in found.lines:
+    for line in understood.lines:
         handed[request.fund or line.fund] += line.amount_pence
     by_fund = {fund: (held[fund, request.standing], handed[fund]) for fund in funds}
     whole = sum(have for have, _ in by_fund.values())
     found_control = Control(whole, whole - sum(handed.values()), by_fund)
-    problems = _scale_problems(found, by_fund)
+    problems = _scale_problems(understood, by_fund)
     if not problems:
         for fund, (have, give) in by_fund.items():
-            problem = _fund_problem(found, fund, have, give, held)
+            problem = _fund_problem(understood, fund, have, give, held)
             problems.extend([problem] if problem else [])
-    if request.leave_rest and found.file_pence is None and not found.problems:
+    if request.leave_rest and understood.file_pence is None and not understood.problems:
         problems.append(
             Problem(
-                found.file,
+                understood.file,
                 "the file prints no total of its own, and what is left may stay with the payer.",
                 "Nothing would show that a row was missed.",
                 f"Say what it comes to {Input.TOTAL.given}, or let the file have a total row.",
@@ -297,9 +297,9 @@ def control(reader: Reader, at: Moment, found: Understood, funds: list[str]) -> 
 
 
 def _fund_problem(
-    found: Understood, fund: str, have: int, give: int, held: dict[tuple[str, str], int]
+    understood: Understood, fund: str, have: int, give: int, held: dict[tuple[str, str], int]
 ) -> Problem | None:
-    request = found.request
+    request = understood.request
     if have == give or (request.leave_rest and give <= have):
         return None
     way = "too much" if give > have else "too little"
@@ -310,7 +310,7 @@ def _fund_problem(
     elif others:
         remedy = f"It also holds {others}: name that {Input.STANDING.given} or {Input.FUND.given}."
     return Problem(
-        f"{found.file}, control total",
+        f"{understood.file}, control total",
         f"{request.payer} holds £{exact_pounds(have)} {request.standing} of {fund} in {request.year}; the file hands "
         f"out £{exact_pounds(give)}, £{exact_pounds(abs(give - have))} {way}.",
         "A budget hands out what there is.",
@@ -329,24 +329,24 @@ def _others(request: Request, fund: str, held: dict[tuple[str, str], int]) -> st
     return ", ".join(same or [text for _, _, text in sorted(found, reverse=True)[:_MOST_NAMED]])
 
 
-def _scale_problems(found: Understood, by_fund: dict[str, tuple[int, int]]) -> list[Problem]:
+def _scale_problems(understood: Understood, by_fund: dict[str, tuple[int, int]]) -> list[Problem]:
     """Whether the amounts are a thousandfold off: pounds read as thousands, or thousands as pounds."""
     have = sum(each for each, _ in by_fund.values())
-    give = found.read_pence
-    heads = found.per_head
-    unit = ", ".join(f"{sheet}: {said}" for sheet, said in found.units.items())
+    give = understood.read_pence
+    heads = understood.per_head
+    unit = ", ".join(f"{sheet}: {said}" for sheet, said in understood.units.items())
     ratio = Fraction(give, have) if have > 0 else None
     far = ratio is not None and (ratio >= _FAR or ratio * _FAR <= 1)
-    if ratio is not None and ratio < 1 and found.request.unit is not None:
+    if ratio is not None and ratio < 1 and understood.request.unit is not None:
         far = False  # a small part, in a unit that the user has confirmed
     high = heads is not None and heads > _MOST_PER_HEAD
     if not far and not high:
         return []
-    each = f", £{found.per_head_text} for each registered person" if heads is not None else ""
-    held = f"; {found.request.payer} holds £{exact_pounds(have)}" if have > 0 else ""
+    each = f", £{understood.per_head_text} for each registered person" if heads is not None else ""
+    held = f"; {understood.request.payer} holds £{exact_pounds(have)}" if have > 0 else ""
     return [
         Problem(
-            f"{found.file}, unit",
+            f"{understood.file}, unit",
             f"it comes to £{exact_pounds(give)}{each}{held}. The unit was read as {unit}.",
             "It looks a thousandfold off: pounds taken for thousands, or thousands for pounds.",
             f"Say what the amounts are in {Input.UNIT.given}.",
@@ -354,14 +354,14 @@ def _scale_problems(found: Understood, by_fund: dict[str, tuple[int, int]]) -> l
     ]
 
 
-def per_head(found: Understood) -> Fraction | None:
+def per_head(understood: Understood) -> Fraction | None:
     """Pounds for each registered person of those who receive; none where the population of one is not known."""
     people = _registered()
-    receivers = {line.organisation for line in found.lines}
+    receivers = {line.organisation for line in understood.lines}
     if not receivers or any(code not in people for code in receivers):
         return None
     whole = sum((people[code] for code in receivers), Fraction(0))
-    return Fraction(found.read_pence, 100) / whole if whole else None
+    return Fraction(understood.read_pence, 100) / whole if whole else None
 
 
 @cache

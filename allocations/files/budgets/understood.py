@@ -163,10 +163,10 @@ class BudgetRefused(Refused):
         super().__init__(problems)
 
 
-def meanings(found: Understood) -> list[dict[str, object]]:
+def meanings(understood: Understood) -> list[dict[str, object]]:
     """How each column was read, for people: sheet, column, heading, meaning and what it is for."""
     rows: list[dict[str, object]] = []
-    for part in found.mapping.sheets if found.mapping else ():
+    for part in understood.mapping.sheets if understood.mapping else ():
         for letter, column in part.columns.items():
             says = [column.organisation, column.fund, None if column.month is None else f"month {column.month}"]
             if column.recurrent is not None:
@@ -180,15 +180,15 @@ def meanings(found: Understood) -> list[dict[str, object]]:
     return rows
 
 
-def in_one_sentence(found: Understood) -> str:
+def in_one_sentence(understood: Understood) -> str:
     """What was understood, as ``£ thousand, 2025/26, months Apr to Mar, budget in column F, total in row 41``."""
     said = []
-    for part in found.mapping.sheets if found.mapping else ():
+    for part in understood.mapping.sheets if understood.mapping else ():
         amounts = part.columns_of(Meaning.AMOUNT) or part.columns_of(Meaning.UNDECIDED)
         units = {column.unit or part.unit for column in amounts.values()}
         unit = next(iter(units)) if len(units) == 1 else None
         words = [UNIT_WORDS[unit] if unit else "units by column" if len(units) > 1 else "unit not said"]
-        words.append(str(found.request.year))
+        words.append(str(understood.request.year))
         months = [MONTHS[column.month - 1].capitalize() for column in amounts.values() if column.month]
         if months:
             words.append(f"months {months[0]} to {months[-1]}" if len(months) > 1 else f"month {months[0]}")
@@ -200,17 +200,17 @@ def in_one_sentence(found: Understood) -> str:
         parts = [get_column_letter(place + 1) for place in part.columns_of(Meaning.PART)]
         if parts:
             words.append(f"of which in column {' and '.join(parts)}")
-        totals = next((each.file_total_cells for each in found.readings if each.sheet == part.sheet), ())
+        totals = next((each.file_total_cells for each in understood.readings if each.sheet == part.sheet), ())
         rows = sorted({int("".join(letter for letter in cell if letter.isdigit())) for cell in totals})
         words.append(f"total in row {' and '.join(map(str, rows))}" if rows else "no total of its own")
         said.append(", ".join(words))
     return "; ".join(said)
 
 
-def summary(found: Understood) -> list[dict[str, object]]:
+def summary(understood: Understood) -> list[dict[str, object]]:
     """What would be posted, by organisation, fund and whether it recurs, in whole pence."""
     sums: dict[tuple[str, str, bool], int] = defaultdict(int)
-    for line in found.lines:
+    for line in understood.lines:
         sums[line.organisation, line.fund, line.recurrent] += line.amount_pence
     return [
         {"organisation": organisation, "fund": fund, "recurrent": recurrent, "amount_pence": pence}
@@ -234,7 +234,7 @@ class BeforeAndAfter:
         return self.before_pence + self.change_pence
 
 
-def changes(found: Understood, held: Sequence[Mapping[str, Any]]) -> list[BeforeAndAfter]:
+def changes(understood: Understood, held: Sequence[Mapping[str, Any]]) -> list[BeforeAndAfter]:
     """What a budget changes: who receives in the order of their codes, and then the payer, fund by fund.
 
     Args:
@@ -242,10 +242,10 @@ def changes(found: Understood, held: Sequence[Mapping[str, Any]]) -> list[Before
     """
     paid: dict[tuple[str, str], int] = defaultdict(int)
     wholes: dict[str, int] = defaultdict(int)
-    for line in found.lines:
+    for line in understood.lines:
         paid[line.organisation, line.fund] += line.amount_pence
         wholes[line.fund] -= line.amount_pence
-    payer, standing = found.request.payer, found.request.standing or AVAILABLE
+    payer, standing = understood.request.payer, understood.request.standing or AVAILABLE
     asked = [(code, fund, AVAILABLE, pence) for (code, fund), pence in sorted(paid.items())]
     asked += [(payer, fund, standing, pence) for fund, pence in sorted(wholes.items())]
     before: dict[tuple[str, str, str], int] = defaultdict(int)

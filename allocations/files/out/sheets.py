@@ -114,15 +114,15 @@ class Book:
                 {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": self.look(look)},
             )  # fmt: skip
 
-    def read_me(self, told: Provenance, sheets: Sequence[tuple[str, str]], words: Sequence[str] = ()) -> Any:
+    def read_me(self, provenance: Provenance, sheets: Sequence[tuple[str, str]], words: Sequence[str] = ()) -> Any:
         """The first sheet: what this is, how to use it, where it comes from, and what is on each sheet."""
-        sheet = self.sheet("Read me", told.title, told.kind, widths=(26, 110))
+        sheet = self.sheet("Read me", provenance.title, provenance.kind, widths=(26, 110))
         row = NOTE_ROW + 1
         for sentence in words:
             sheet.write_string(row, 0, sentence)
             row += 1
         row += 1
-        for name, value in told.facts()[2:]:
+        for name, value in provenance.facts()[2:]:
             sheet.write_string(row, 0, name, self.look("wrap", "bold"))
             sheet.write_string(row, 1, value, self.look("wrap"))
             sheet.set_row(row, _height(value))
@@ -134,10 +134,10 @@ class Book:
             row += 1
         return sheet
 
-    def notice(self, told: Provenance, sheets: Sequence[tuple[str, str]], words: Sequence[str] = ()) -> Any:
+    def notice(self, provenance: Provenance, sheets: Sequence[tuple[str, str]], words: Sequence[str] = ()) -> Any:
         """The same as ``read_me`` in one column, which nobody can take for a table with headings."""
-        sheet = self.sheet("Read me", told.title, told.kind, widths=(140,))
-        facts = [f"{name}: {value}" for name, value in told.facts()[2:]]
+        sheet = self.sheet("Read me", provenance.title, provenance.kind, widths=(140,))
+        facts = [f"{name}: {value}" for name, value in provenance.facts()[2:]]
         for row, sentence in enumerate((*words, *facts), start=NOTE_ROW + 1):
             sheet.write_string(row, 0, sentence, self.look("wrap"))
             sheet.set_row(row, _height(sentence))
@@ -145,12 +145,12 @@ class Book:
             sheet.write_url(row, 0, f"internal:'{name}'!A1", self.look("link"), f"{name}: {what}")
         return sheet
 
-    def sources(self, told: Provenance) -> Any:
+    def sources(self, provenance: Provenance) -> Any:
         """The sheet that lists the shipped tables behind the figures."""
         headings = ("Table", "Standing", "Publisher", "Vintage", "Licence", "How it was made")
         note = "Published figures, derived figures and illustrative assumptions are told apart in column B."
         sheet = self.sheet("Sources", "Sources", note, headings, (48, 24, 40, 44, 40, 100))
-        for row, source in enumerate(told.sources(), start=FIRST_ROW):
+        for row, source in enumerate(provenance.sources(), start=FIRST_ROW):
             for column, value in enumerate(source.values()):
                 sheet.write_string(row, column, value, self.look("wrap"))
         return sheet

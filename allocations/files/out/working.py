@@ -54,23 +54,23 @@ def weighting_name(by: str) -> str:
     return by.replace("_", " ").capitalize()
 
 
-def write_working(plan: WorkingPlan, told: Provenance, path: Path) -> None:
+def write_working(plan: WorkingPlan, provenance: Provenance, path: Path) -> None:
     """Write the workbook.
 
     Raises:
         Refused: the file cannot be written, or its name promises another format.
     """
     refuse_other_suffix(path, ".xlsx")
-    book = Book(path, told.title)
+    book = Book(path, provenance.title)
     levels = list(plan.blocks)
-    book.read_me(told, _contents(levels), _WORDS)
+    book.read_me(provenance, _contents(levels), _WORDS)
     checks = book.sheet("Checks", "Checks", "Every line that must always hold says Yes.", CHECKS, (70, 18, 26, 9))
     _inputs(book, plan)
     _practices(book, plan)
     for level in levels:
         _splits(book, plan, level)
     _flows(book, plan)
-    book.sources(told)
+    book.sources(provenance)
     _change_log(book)
     _checks(book, checks, plan)
     book.close()

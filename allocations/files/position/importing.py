@@ -328,7 +328,7 @@ def _whole(value: Decimal) -> int:
 
 
 def _differences(
-    file: str, sheet: str, table: pa.Table, checks: Sequence[object], cells: Sequence[str], told: Guard
+    file: str, sheet: str, table: pa.Table, checks: Sequence[object], cells: Sequence[str], guard: Guard
 ) -> list[Problem]:
     """Where the rows are not what the file says that they are."""
     found = [
@@ -345,13 +345,13 @@ def _differences(
         if times[key] > 1
     ]
     pence = sum(table["amount_pence"].to_pylist())
-    if table.num_rows != told.rows:
-        sentence = f"there are {table.num_rows:,} rows, and the file says {told.rows:,}."
+    if table.num_rows != guard.rows:
+        sentence = f"there are {table.num_rows:,} rows, and the file says {guard.rows:,}."
         found.append(Problem(f"{file}, sheet {sheet}", sentence, "Rows were added or taken away.", _WHAT_TO_DO))
-    if pence != told.sum_pounds * 100:
-        sentence = f"the rows sum to £{exact_pounds(pence)}, and the file says £{told.sum_pounds:,.2f}."
+    if pence != guard.sum_pounds * 100:
+        sentence = f"the rows sum to £{exact_pounds(pence)}, and the file says £{guard.sum_pounds:,.2f}."
         found.append(Problem(f"{file}, sheet {sheet}", sentence, "Amounts were changed.", _WHAT_TO_DO))
-    if not found and content_hash(table) != told.content_hash:
-        sentence = f"the content hash of its rows is not {told.content_hash[:16]}, as the file says."
+    if not found and content_hash(table) != guard.content_hash:
+        sentence = f"the content hash of its rows is not {guard.content_hash[:16]}, as the file says."
         found.append(Problem(f"{file}, sheet {sheet}", sentence, "Something was changed.", _WHAT_TO_DO))
     return found[:_MOST_SHOWN]

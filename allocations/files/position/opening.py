@@ -136,7 +136,7 @@ def holdings(table: pa.Table, cells: Sequence[str]) -> list[Holding]:
     ]
 
 
-def drafts(reader: Reader, at: Moment, rows: Sequence[Holding], told: Told) -> list[Draft]:
+def drafts(reader: Reader, at: Moment, rows: Sequence[Holding], stated: Told) -> list[Draft]:
     """The entries of an opening, in the order in which they are posted.
 
     Args:
@@ -159,15 +159,15 @@ def drafts(reader: Reader, at: Moment, rows: Sequence[Holding], told: Told) -> l
     in_order = sorted(made, key=lambda key: (key[0], key[1], KIND_ORDER.index(key[2])))
     return [
         Draft(
-            key=f"{told.key}/{FinancialYear(year)}/{day}/{kind}",
+            key=f"{stated.key}/{FinancialYear(year)}/{day}/{kind}",
             kind=kind,
             effective_date=day,
-            actor=told.actor,
-            reason=told.reason,
-            authority=told.authority if kind in _CROSSING else None,
-            source=told.source,
-            source_hash=told.source_hash,
-            standing=told.standing,
+            actor=stated.actor,
+            reason=stated.reason,
+            authority=stated.authority if kind in _CROSSING else None,
+            source=stated.source,
+            source_hash=stated.source_hash,
+            standing=stated.standing,
             transfers=legs(made[year, day, kind]),
         )
         for year, day, kind in in_order

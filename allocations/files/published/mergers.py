@@ -237,22 +237,22 @@ def _successor_codes(file: str, summary: ChangeSummary, now: PracticeMap, proble
 
 def _contradictions(
     file: str,
-    told: Mapping[tuple[str, str], IcbSuccession],
+    successions: Mapping[tuple[str, str], IcbSuccession],
     people: Mapping[tuple[str, str], Decimal],
     moved: Mapping[str, tuple[str, str]],
 ) -> list[Problem]:
     """Practices that went where the summary does not say, and successors to whom nobody went."""
     problems = []
-    for (old, new), pair in told.items():
+    for (old, new), pair in successions.items():
         if new and not people.get((old, new)):
             sentence = f"{old} is followed by {new}, and no practice of {old} stands there on the practice map."
             why = "What it held could not be shared by people."
             place = f"{file}, sheet {pair.sheet}, cell {pair.cell}"
             problems.append(Problem(place, sentence, why, "Give the practice map and practice file that fit it."))
-    changing = {old for old, _ in told}
+    changing = {old for old, _ in successions}
     stray: dict[tuple[str, str], list[str]] = defaultdict(list)
     for practice, pair_of in moved.items():
-        if pair_of not in told and pair_of[0] in changing:
+        if pair_of not in successions and pair_of[0] in changing:
             stray[pair_of].append(practice)
     for (old, new), practices in sorted(stray.items()):
         named = ", ".join(practices[:_MOST_NAMED]) + (", ..." if len(practices) > _MOST_NAMED else "")

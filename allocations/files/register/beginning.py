@@ -80,7 +80,7 @@ def beginning(year: FinancialYear, icbs: Collection[str] = (), *, only_national:
     return _drafted(year, who, related, ended, only_national=only_national)
 
 
-def begin(store: Store, found: Beginning, *, dry_run: bool = False) -> list[Posted]:
+def begin(store: Store, beginning: Beginning, *, dry_run: bool = False) -> list[Posted]:
     """Post what a new ledger begins with. Doing it twice adds nothing.
 
     Raises:
@@ -88,11 +88,11 @@ def begin(store: Store, found: Beginning, *, dry_run: bool = False) -> list[Post
     """
     with store.read() as reader:
         count = last_entry(reader)
-        known = register.keyed(reader, found.drafts[0].key)
+        known = register.keyed(reader, beginning.drafts[0].key)
     if count and all(entry["number"] != 1 for entry in known.values()):
         why = "A ledger of one's own begins empty."
         refuse(str(store.path), f"there are {count:,} entries in it already.", why, "Name a new file for it.")
-    return post(store, found.drafts, dry_run=dry_run)
+    return post(store, beginning.drafts, dry_run=dry_run)
 
 
 def _shipped(year: FinancialYear) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
