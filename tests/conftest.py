@@ -15,7 +15,7 @@ from ledger.store import reading
 from ledger.store.address import Address
 from ledger.store.base import Store
 from tests.books import fund_all
-from tests.profiles import PROFILE, left_to_the_night
+from tests.profiles import EVERY_TEST, PROFILE, left_to_the_night
 from tests.shelves import Opened, Shelf, Template, left_alone, made_once, opened_once, shelf_of, small_books_on
 from tests.workers import place_of, pytest_xdist_make_scheduler
 
@@ -210,7 +210,8 @@ def pytest_collection_finish() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Function]) -> None:
     """Leave to the night what is the night's, put the long tests first, and mark each by what it needs."""
-    left = {id(item) for item in left_to_the_night(items)}
+    chosen_by = "nightly" if EVERY_TEST in os.environ else PROFILE
+    left = {id(item) for item in left_to_the_night(items, chosen_by)}
     config.hook.pytest_deselected(items=[item for item in items if id(item) in left])
     items[:] = [item for item in items if id(item) not in left]
     items.sort(key=lambda item: place_of(item.nodeid))

@@ -31,6 +31,7 @@ from ledger.errors import (
 from ledger.inputs import Input
 from ledger.store.address import parse
 from screens.report.wording import COMMAND_LINE, PAGE, FrontDoor
+from tests.profiles import EVERY_TEST
 
 ROOT = Path(__file__).parent.parent
 KEPT, DOCUMENT = Path(__file__).with_suffix(".json"), ROOT / "docs" / "errors.md"
@@ -312,7 +313,7 @@ def main(tests: list[str]) -> None:
     with TemporaryDirectory() as folder:
         subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "tests.errors_catalogue", *tests],
-            env={**os.environ, SEEN: folder}, cwd=ROOT, check=False,
+            env={**os.environ, SEEN: folder, EVERY_TEST: "1"}, cwd=ROOT, check=False,
         )  # fmt: skip
         met = [Example(**row) for path in Path(folder).glob("*.json") for row in json.loads(path.read_text("utf-8"))]
     examples = still_said([*(before if tests else []), *met])

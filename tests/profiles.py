@@ -22,6 +22,8 @@ ON_BOTH_KINDS = (
     "tests/ledger/test_posting.py", "tests/ledger/test_rules.py", "tests/ledger/test_store.py",
     "tests/ledger/test_tampering.py", "tests/ledger/test_together.py",
 )  # fmt: skip
+# Set where a run leaves out no test whatever its profile: what it gathers is of all of them.
+EVERY_TEST = "DEVOLUTION_EVERY_TEST"
 # Where chances begin: a test that draws them prints it, and finds the same again with it.
 SEED = int(os.environ.get("DEVOLUTION_SEED", "1"))
 
@@ -69,7 +71,7 @@ def every(*parameters: Sequence[Any]) -> list[Any]:
     ]
 
 
-def left_to_the_night(items: Sequence[pytest.Item], profile: str = PROFILE) -> list[pytest.Item]:
+def left_to_the_night(items: Sequence[pytest.Item], profile: str) -> list[pytest.Item]:
     """The tests that a run by this profile leaves out: those marked ``nightly``; by night none.
 
     A test of the ledger that is there for both kinds of store runs on one of them, and each of its cases on the other in
