@@ -168,8 +168,8 @@ class Recorder:
 
         problem, apply, doubt = Problem.__init__, CannotApply.__init__, Doubt.__new__
 
-        def made(one: Problem, where: Any, found: str, why: str, fix: str) -> None:
-            problem(one, where, found, why, fix)
+        def made(one: Problem, where: Any, found: str, why: str, fix: str, about: str = "") -> None:
+            problem(one, where, found, why, fix, about)
             self._note(where, found, why, fix)
 
         def cannot(one: Any, found: str, why: str, *more: Any, **named: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from allocations.reading.strict_yaml import StrictModel, read_model
+from allocations.reading.strict_yaml import StrictModel, YesNo, read_model
 from ledger.readings import GradeReading, Regrade
 from ledger.words import DISCRETIONS, GRADES, QUALITIES
 
@@ -24,7 +24,7 @@ class WrittenRegrade(StrictModel):
     discretions: tuple[Discretion, ...] = ()
     pots: tuple[str, ...] = ()
     headings: tuple[str, ...] = ()
-    unknown: bool = False
+    unknown: YesNo = False
 
 
 class WrittenReading(StrictModel):
