@@ -43,11 +43,15 @@ def _early(table: pa.Table) -> pa.ChunkedArray:
     return pc.less(table["notified_on"], pc.cast(first_of_april, pa.date32()))
 
 
-def _kept(table: pa.Table) -> pa.ChunkedArray:
-    """Kept without agreement of what could be handed on, as ``ledger.reports.measures`` has it."""
+def could_be_handed_on(table: pa.Table) -> pa.ChunkedArray:
+    """Of which rows it is a choice to keep them, as ``ledger.reports.measures`` has it."""
     directed = pc.is_in(table["discretion"], value_set=pa.array(NO_CHOICE))
-    could_go_down = pc.and_(pc.greater(table["lowest_depth"], 0), pc.invert(directed))
-    return pc.and_(pc.equal(table["standing"], WITHOUT_AGREEMENT), could_go_down)
+    return pc.and_(pc.greater(table["lowest_depth"], 0), pc.invert(directed))
+
+
+def _kept(table: pa.Table) -> pa.ChunkedArray:
+    """Kept without agreement of what could be handed on."""
+    return pc.and_(pc.equal(table["standing"], WITHOUT_AGREEMENT), could_be_handed_on(table))
 
 
 def _local(table: pa.Table) -> pa.ChunkedArray:

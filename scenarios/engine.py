@@ -1,6 +1,6 @@
 """Running a scenario: from a baseline, step by step, to a new position. Nothing here can write the books."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -61,8 +61,12 @@ class Run:
     world: World
 
 
-def run(written: WrittenScenario, books: Baseline) -> Run:
+def run(written: WrittenScenario, books: Baseline, like: Run | None = None) -> Run:
     """Run every step, all or nothing.
+
+    Args:
+        like: the same scenario on the same books, run with other values of its assumptions: the steps before the first
+            that these change are not done again.
 
     Raises:
         Refused: a step cannot be done; with its line in the file and a remedy. Names that do not exist are
@@ -77,12 +81,16 @@ def run(written: WrittenScenario, books: Baseline) -> Run:
         scope=books.organisation,
     )
     _check(written, world)
-    given = tuple(_steps(written, GIVEN, books.position, world))
-    start = replace(books, world=world)
-    if given:
+    given = tuple(_steps(written, GIVEN, books.position, world, like.given if like else ()))
+    if like is not None and list(map(id, given)) == list(map(id, like.given)):
+        world, start = like.baseline.world, like.baseline
+    elif given:
         world = given[-1].change.world
         start = baseline_of(given[-1].change.position, world, books.organisation, books.at)
-    done = tuple(_steps(written, STEPS, start.position, world))
+    else:
+        start = replace(books, world=world)
+    known = like.done if like is not None and start is like.baseline else ()
+    done = tuple(_steps(written, STEPS, start.position, world, known))
     if not done:  # in this year of several no step is at work
         return Run(written, books, given, start, done, start.position, start.world)
     last = done[-1].change
@@ -180,7 +188,7 @@ def _ring_fence_problems(before: pa.Table, after: pa.Table, added_pence: int, pl
 
 
 def _by_fund(table: pa.Table) -> dict[tuple[str, int, str], int]:
-    summed = table.group_by(["fund", "year", "fund_name"]).aggregate([("amount_pence", "sum")])
+    summed = table.group_by(["fund", "year", "fund_name"], use_threads=False).aggregate([("amount_pence", "sum")])
     keys = zip(*(summed[name].to_pylist() for name in ("fund", "year", "fund_name")), strict=True)
     return dict(zip(keys, summed["amount_pence_sum"].to_pylist(), strict=True))
 
@@ -197,16 +205,22 @@ def _hold_to_promises(lever: Lever, position: pa.Table, sums: tuple[pa.Table, pa
     assert least is None or least >= min(0, pc.min(before["amount_pence"]).as_py() or 0)
 
 
-def _steps(written: WrittenScenario, keys: Path_, position: pa.Table, world: World) -> Iterable[Done]:
-    freed: dict[int, int] = {}
+def _steps(
+    written: WrittenScenario, keys: Path_, position: pa.Table, world: World, known: Sequence[Done] = ()
+) -> Iterable[Done]:
+    """Each step, done; as it is ``known`` where it and all before it are those of an earlier run."""
+    freed, as_before = dict[int, int](), list(known)
     for index, asked in at_work(written, keys, world):
         place = written.where((*keys, index))
         with refusals(f"{place} ({asked.lever_name()})"):
             lever = asked.resting_on(freed)
-        change = apply(lever, position, world, f"{place} ({lever.lever_name()})")
-        freed[index + 1] = -min(change.added_pence, 0)
-        yield Done(index + 1, lever, place, change)
-        position, world = change.position, change.world
+        done = as_before.pop(0) if as_before else None
+        if done is None or (done.number, done.lever) != (index + 1, lever):
+            as_before = []
+            done = Done(index + 1, lever, place, apply(lever, position, world, f"{place} ({lever.lever_name()})"))
+        freed[index + 1] = -min(done.change.added_pence, 0)
+        yield done
+        position, world = done.change.position, done.change.world
 
 
 def at_work(written: WrittenScenario, keys: Path_, world: World) -> Iterator[tuple[int, Lever]]:

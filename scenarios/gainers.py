@@ -195,7 +195,7 @@ def _net(sums: Mapping[str, int], world: World, codes: Container[str] | None = N
 
 
 def _sums(table: pa.Table) -> dict[str, int]:
-    summed = table.group_by("organisation").aggregate([("amount_pence", "sum")])
+    summed = table.group_by("organisation", use_threads=False).aggregate([("amount_pence", "sum")])
     return dict(zip(summed["organisation"].to_pylist(), summed["amount_pence_sum"].to_pylist(), strict=True))
 
 

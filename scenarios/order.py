@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from ledger.errors import Refused
 from ledger.words import RING_FENCED
 from scenarios.baseline import Baseline
-from scenarios.change import Change, held, put, tidied, total
+from scenarios.change import Change, held, put, summed, tidied
 from scenarios.engine import Done, apply
 from scenarios.fields import CannotApply
 from scenarios.selection import Mask, system_column
@@ -60,13 +60,17 @@ def differs(one: pa.Table, other: pa.Table) -> int:
 
     Half of what differs, because what is missing in one place is found in another; rounded up.
     """
-    left = _apart(one, other)
-    return (total(put(left, amount_pence=pc.abs(left["amount_pence"]))) + 1) // 2
+    left = summed(_joined(one, other))
+    return ((pc.sum(pc.abs(left["amount_pence"])).as_py() or 0) + 1) // 2
 
 
 def _apart(one: pa.Table, other: pa.Table) -> pa.Table:
     """What one position has more than another, and, below zero, what it has less."""
-    return tidied(pa.concat_tables([one, put(other, amount_pence=pc.negate(other["amount_pence"]))]))
+    return tidied(_joined(one, other))
+
+
+def _joined(one: pa.Table, other: pa.Table) -> pa.Table:
+    return pa.concat_tables([one, put(other, amount_pence=pc.negate(other["amount_pence"]))])
 
 
 def _then(first: Change | None, then: Done) -> Change | None:

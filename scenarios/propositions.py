@@ -73,7 +73,7 @@ def _days(table: pa.Table) -> Fraction | None:
     """Mean days to spend late money; None where there is none with both days."""
     whole, days = 0, 0
     own = held(table).select(["tier", "year", "notified_on", "spend_by", "amount_pence"]).group_by(
-        ["tier", "year", "notified_on", "spend_by"]
+        ["tier", "year", "notified_on", "spend_by"], use_threads=False
     ).aggregate([("amount_pence", "sum")])  # fmt: skip
     for row in own.to_pylist():
         notice, deadline, pence = row["notified_on"], row["spend_by"], row["amount_pence_sum"]

@@ -6,17 +6,17 @@ They are shown side by side, and never put together into one score.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from statistics import median
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.money import spoken
 from ledger.readings import RECORDED, SHIPPED
-from ledger.reports.measures import EARMARKED_GRADES, UNTIED_GRADES, OverReadings, measures, over, share
+from ledger.reports.measures import EARMARKED_GRADES, UNTIED_GRADES, OverReadings, over, share
 from ledger.reports.receivers import PENNY_PACKETS
-from scenarios.bridge import measured
-from scenarios.change import condensed, held, total
+from ledger.words import ABOVE_THE_ICB
+from scenarios.bridge import could_be_handed_on, measured
+from scenarios.change import held, total
 from scenarios.selection import system_column
 from scenarios.world import ICB, NATIONAL, World
 
@@ -126,7 +126,8 @@ def scorecard(position: pa.Table, world: World, *, with_ranges: bool = True) -> 
         empty = (replace(test, note="Nothing is held below the national body.") for test in CATALOGUE)
         return (*empty, *_by_segment([], world))
     amounts, whole = measured(below), total(below)
-    kept = next(m for m in measures(condensed(below)) if m.name == "retained_without_agreement_share")
+    of_icbs = below.filter(pc.invert(pc.is_in(below["tier"], value_set=pa.array(ABOVE_THE_ICB))))
+    could_be_kept = total(of_icbs.filter(could_be_handed_on(of_icbs)))
     few = _few(below, world)
     systems = _systems(few, world)
     known = {name: total(below.filter(pc.is_valid(below[column]))) for name, column in _NEEDS.items()}
@@ -134,7 +135,7 @@ def scorecard(position: pa.Table, world: World, *, with_ranges: bool = True) -> 
         "by_population": share(amounts["by_population"], known["by_population"]),
         "free_of_conditions": share(amounts["free"], known["free_of_conditions"]),
         "decided_locally": share(amounts["local"], whole),
-        "kept_without_agreement": kept.value if isinstance(kept.value, Fraction) else None,
+        "kept_without_agreement": share(amounts["kept_without_agreement"], could_be_kept),
         **{name: _middle(systems, measure) for name, measure in _RECEIVED.items()},
         "known_before_the_year": share(amounts["known_before"], known["known_before_the_year"]),
         "certain_for_three_years": share(total(below.filter(_certain(below))), known["certain_for_three_years"]),
@@ -184,7 +185,7 @@ class _System:
     """What one ICB with those below it has to work with, by the names of ``ledger.reports.receivers``."""
 
     icb: str
-    values: Mapping[str, Fraction | None]
+    values: Mapping[str, Fraction | int | None]
 
 
 # What a pot of an ICB is judged by, in whatever reading of grades.
@@ -219,27 +220,27 @@ def _systems(few: pa.Table, world: World) -> list[_System]:
     return [_System(icb, _asked(its)) for icb, its in sorted(pots.items())]
 
 
-def _asked(pots: Sequence[tuple[int, str | None, int | None]]) -> dict[str, Fraction | None]:
+def _asked(pots: Sequence[tuple[int, str | None, int | None]]) -> dict[str, Fraction | int | None]:
     """What pots ask of whoever has them: of each what is in it, its grade, and the returns that are asked for."""
     reporting = [(pence, returns) for pence, _, returns in pots if returns is not None]
     returns = sum(returns for _, returns in reporting)
     return {
-        "pots": Fraction(len(pots)),
-        "penny_packets": Fraction(sum(pence < PENNY_PACKETS[ICB] for pence, _, _ in pots)),
-        "tied_pots": Fraction(sum(grade in EARMARKED_GRADES for _, grade, _ in pots)),
-        "returns_per_year": Fraction(returns) if reporting else None,
+        "pots": len(pots),
+        "penny_packets": sum(pence < PENNY_PACKETS[ICB] for pence, _, _ in pots),
+        "tied_pots": sum(grade in EARMARKED_GRADES for _, grade, _ in pots),
+        "returns_per_year": returns if reporting else None,
         "returns_per_million": share(returns * _MILLION_POUNDS, sum(pence for pence, _ in reporting)),
     }
 
 
-def _known(systems: Sequence[_System], name: str) -> list[Fraction]:
+def _known(systems: Sequence[_System], name: str) -> list[Fraction | int]:
     return [value for one in systems if (value := one.values[name]) is not None]
 
 
 def _middle(systems: Sequence[_System], name: str) -> Fraction | None:
     """The median over ICBs; None where nobody has it."""
-    values = _known(systems, name)
-    return Fraction(median(values)) if values else None
+    values = sorted(_known(systems, name))
+    return Fraction(values[(len(values) - 1) // 2] + values[len(values) // 2], 2) if values else None
 
 
 def _by_segment(systems: Sequence[_System], world: World) -> list[Test]:

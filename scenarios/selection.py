@@ -246,7 +246,8 @@ def _sizes(position: pa.Table, world: World) -> Any:
 def system_column(position: pa.Table, world: World) -> pa.Array:
     """The ICB of each row, or the holder itself where it is above or outside every ICB."""
     codes = position["organisation"].combine_chunks().dictionary_encode()
-    names = [world.icb_of(code) or code for code in codes.dictionary.to_pylist()]
+    main = world.main_icbs()
+    names = [main.get(code, code) for code in codes.dictionary.to_pylist()]
     return pa.array(names, pa.string()).take(codes.indices)
 
 

@@ -215,7 +215,11 @@ class World:
 
     def icb_of(self, code: str) -> str | None:
         """The ICB of an organisation; the one with most of its people where it has several."""
-        return self.remember("main ICBs", self._main_icbs).get(code)
+        return self.main_icbs().get(code)
+
+    def main_icbs(self) -> dict[str, str]:
+        """The ICB of every organisation that is in one, as ``icb_of`` has it."""
+        return self.remember("main ICBs", self._main_icbs)
 
     def _main_icbs(self) -> dict[str, str]:
         return {code: max(sorted(parts), key=lambda icb: parts[icb]) for code, parts in self.systems().items() if parts}

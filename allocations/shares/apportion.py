@@ -5,10 +5,13 @@ the units left over go to the largest fractions, ties to the larger weight and t
 No part differs from its quota by a whole unit, and the parts always sum to the whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
+from typing import Any
+
+import numpy as np
 
 Weight = int | Decimal | Fraction
 
@@ -55,6 +58,49 @@ def apportion(total: int, weights: Mapping[str, Weight]) -> dict[str, int]:
     for code in in_line[:left]:
         parts[code] += 1
     return {code: sign * part for code, part in parts.items()}
+
+
+# Below these, arithmetic in eight bytes is exact: see below.
+_LARGEST_TOTAL, _LARGEST_WEIGHT = 2**50, 2**61
+
+
+def apportion_each(totals: Any, weights: Sequence[Mapping[str, int]]) -> tuple[Any, list[str], Any]:
+    """Many totals, each split by weights of its own as ``apportion`` splits it, all at once.
+
+    Args:
+        totals: whole units, an array of ``n`` numbers.
+        weights: for each total code to whole weight; one mapping may divide several.
+
+    Returns:
+        One element for each total and code, in that order: the place of the total, the code, and its whole units.
+
+    Raises:
+        CannotApportion: as ``apportion`` does.
+    """
+    pence, sizes = np.asarray(totals, np.int64), np.array([len(each) for each in weights], np.int64)
+    whose, codes = np.repeat(np.arange(len(sizes)), sizes), [code for each in weights for code in each]
+    different = {id(each): each for each in weights}
+    facts = {key: (sum(each.values()), min(each.values(), default=0)) for key, each in different.items()}
+    usual = all(0 < whole < _LARGEST_WEIGHT and least >= 0 for whole, least in facts.values())
+    if not len(pence) or not usual or pence.min() < 0 or pence.max() >= _LARGEST_TOTAL:
+        alone = (apportion(total, each).values() for total, each in zip(pence.tolist(), weights, strict=True))
+        return whose, codes, np.array([part for its in alone for part in its], np.int64)
+    weight = np.array([part for each in weights for part in each.values()], np.int64)
+    whole, total = np.array([facts[id(each)][0] for each in weights], np.int64)[whose], pence[whose]
+    # A quota in numbers with a point is right to within one. What is left over of it is exact: both products may lose
+    # their upper bits, and the difference between them needs none of those.
+    part = (total * (weight / whole)).astype(np.int64)
+    rest = total * weight - part * whole
+    too_much, too_little = rest < 0, rest >= whole
+    part += too_little.astype(np.int64) - too_much
+    rest += whole * (too_much.astype(np.int64) - too_little)
+    first = np.cumsum(sizes) - sizes
+    left = pence - np.add.reduceat(part, first)
+    by_code = {code: place for place, code in enumerate(sorted(set(codes)))}
+    in_line = np.lexsort(([by_code[code] for code in codes], -weight, -rest, whose))
+    nth = np.arange(len(whose)) - first[whose]
+    part[in_line[nth < left[whose]]] += 1
+    return whose, codes, part
 
 
 def _whole_weights(weights: Mapping[str, Weight]) -> dict[str, int]:

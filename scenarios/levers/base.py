@@ -12,7 +12,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from allocations.reading.strict_yaml import StrictModel
-from allocations.shares.apportion import apportion
+from allocations.shares.apportion import apportion, apportion_each
 from ledger.money import round_half_up_fraction, spoken
 from ledger.reports.summary import percent as shared_percent
 from ledger.years import FinancialYear
@@ -175,7 +175,8 @@ def part_of(amounts: Pence, share: Any) -> Pence:
     if part in (0, 1):
         return amounts * int(part)
     weights = {"taken": part.numerator, "kept": part.denominator - part.numerator}
-    return np.array([apportion(int(pence), weights)["taken"] for pence in amounts], dtype=np.int64)
+    taken: Pence = apportion_each(amounts, [weights] * len(amounts))[2][::2]
+    return taken
 
 
 def spread(total_pence: int, amounts: Pence) -> Pence:

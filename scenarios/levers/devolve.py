@@ -1,15 +1,18 @@
 """Devolve: hand money, and the decision over it, to those below, by population."""
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import compress
 from typing import Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
 from allocations.places.division import UNASSIGNED
 from allocations.reading.strict_yaml import Whole
-from allocations.shares.apportion import apportion
+from allocations.shares.apportion import apportion, apportion_each
 from ledger.money import spoken
 from ledger.words import AVAILABLE
 from scenarios.change import Change, Pence, Rows, hand_over
@@ -171,33 +174,31 @@ def shared_out(
     funds = position["fund"].take(pa.array(rows)).to_pylist()
     streams = position["stream"].take(pa.array(rows)).to_pylist()
     above = tier_above(to)
-    source_rows: list[int] = []
-    receivers: list[str] = []
-    parts: list[int] = []
-    left = 0
-    for row, holder, tier, fund, stream, pence in zip(
-        rows, holders, tiers, funds, streams, taken.tolist(), strict=True
-    ):
-        if pence == 0:
-            continue
-        among = weights(by, world, tier, to, fund, stream).get(holder) if tier in above else None
-        if not among or not any(among.values()):
+    some = taken != 0
+    among: list[Mapping[str, int]] = []
+    shared_by: dict[tuple[str, str, str], Mapping[str, Mapping[str, int]]] = {}
+    for holder, *line in compress(zip(holders, tiers, funds, streams, strict=True), some.tolist()):
+        tier, fund, stream = key = (line[0], line[1], line[2])
+        if key not in shared_by:
+            shared_by[key] = weights(by, world, tier, to, fund, stream) if tier in above else {}
+        its = shared_by[key].get(holder)
+        if not its or not any(its.values()):
             raise _nobody(holder, tier, to)
-        for code, part in apportion(pence, among).items():
-            if code == UNASSIGNED:
-                left += part
-            elif part:
-                source_rows.append(row)
-                receivers.append(code)
-                parts.append(part)
-    return _handed_over(position, world, source_rows, receivers, parts, left, to, details, what)
+        among.append(its)
+    whose, codes, parts = apportion_each(taken[some], among)
+    receivers = pa.array(codes, pa.string())
+    nobody = pc.equal(receivers, UNASSIGNED).to_numpy(zero_copy_only=False)
+    reached = (parts != 0) & ~nobody
+    given = receivers.filter(pa.array(reached)).to_pylist()
+    left = int(parts[nobody].sum())
+    return _handed_over(position, world, rows[some][whose[reached]], given, parts[reached], left, to, details, what)
 
 
 def _handed_over(
-    position: pa.Table, world: World, source_rows: list[int], receivers: list[str], parts: list[int], left: int,
-    to: str, details: dict[str, Any], what: str,
+    position: pa.Table, world: World, source_rows: Sequence[int] | Rows, receivers: list[str],
+    parts: Sequence[int] | Pence, left: int, to: str, details: dict[str, Any], what: str,
 ) -> Change:  # fmt: skip
-    if not parts:
+    if not len(parts):
         raise CannotApply(
             "there is nothing to hand over.",
             "Nothing would change.",

@@ -5,7 +5,6 @@ A line of which nobody knows whether it recurs is neither: the file says what be
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -172,28 +171,40 @@ def _one_year(
 
 def grown_by(table: pa.Table, rows: Rows, rate: Fraction) -> Pence:
     """By how much the rows grow: each fund as a whole to the nearest penny, shared by largest remainder."""
+    if not len(rows):
+        return np.zeros(0, np.int64)
     amounts = table["amount_pence"].to_numpy()[rows]
-    codes = table["fund"].take(pa.array(rows)).to_numpy(zero_copy_only=False)
-    holders = table["organisation"].take(pa.array(rows)).to_numpy(zero_copy_only=False)
+    (codes, fund), (holders, holder) = (_numbered(table[name].take(pa.array(rows))) for name in ("fund", "organisation"))
     # Whole numbers throughout: a part of an amount, and what is left over of it in parts of the denominator.
     whole, left = np.divmod(amounts, rate.denominator)
     more, rest = np.divmod(left * rate.numerator, rate.denominator)
     more += whole * rate.numerator
-    for code in np.unique(codes.astype(str)):
-        its = np.flatnonzero(codes == code)
-        wanted = round_half_up_fraction(int(amounts[its].sum()) * rate)
-        first = np.lexsort((holders[its].astype(str), -amounts[its], -rest[its]))
-        more[its[first[: wanted - int(more[its].sum())]]] += 1
+    sums, given = np.zeros(len(codes), np.int64), np.zeros(len(codes), np.int64)
+    np.add.at(sums, fund, amounts)
+    np.add.at(given, fund, more)
+    missing = np.array([round_half_up_fraction(pence * rate) for pence in sums.tolist()]) - given
+    rank = np.argsort(np.argsort(np.array(holders, dtype=object)))
+    in_line = np.lexsort((rank[holder], -amounts, -rest, fund))
+    first = np.searchsorted(fund[in_line], np.arange(len(codes)))
+    nth = np.arange(len(rows)) - first[fund[in_line]]
+    more[in_line[nth < missing[fund[in_line]]]] += 1
     return more
 
 
-def _a_year_on(days: pa.ChunkedArray) -> list[date | None]:
-    moved = {day: day and years_on(day, 1) for day in pc.unique(days).to_pylist()}
-    return [moved[day] for day in days.to_pylist()]
+def _numbered(words: pa.ChunkedArray) -> tuple[list[str], Any]:
+    """The different words, and of each row the number of its word."""
+    encoded = words.combine_chunks().dictionary_encode()
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+
+
+def _a_year_on(days: pa.ChunkedArray) -> pa.Array:
+    encoded = days.combine_chunks().dictionary_encode()
+    moved = [years_on(day, 1) for day in encoded.dictionary.to_pylist()]
+    return pa.array(moved, pa.date32()).take(encoded.indices)
 
 
 def _by_fund(table: pa.Table) -> tuple[tuple[str, int], ...]:
-    summed = table.group_by("fund_name").aggregate([("amount_pence", "sum")]).to_pylist()
+    summed = table.group_by("fund_name", use_threads=False).aggregate([("amount_pence", "sum")]).to_pylist()
     return tuple(
         (row["fund_name"], row["amount_pence_sum"])
         for row in sorted(summed, key=lambda row: (-row["amount_pence_sum"], row["fund_name"]))
