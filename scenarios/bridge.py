@@ -76,7 +76,8 @@ QUANTITIES = (
 FRONT_LINE = Quantity(
     "front_line", "Left for the front line after the costs of bidding", lambda table: pc.is_valid(table["fund"])
 )
-_ASKED = [
+# The columns of a position that its quantities ask for.
+ASKED = [
     "fund",
     "year",
     "depth",
@@ -150,7 +151,7 @@ def quantities(*worlds: World) -> tuple[Quantity, ...]:
 
 def measured(table: pa.Table, world: World | None = None) -> dict[str, int]:
     """Every quantity of a position, in pence; in a world that is given, also what is left for the front line."""
-    own = held(table.select(_ASKED))
+    own = held(table.select(ASKED))
     amounts = own["amount_pence"]
     found = {each.name: _sum(amounts.filter(pc.fill_null(each.keep(own), False))) for each in QUANTITIES}
     costs = 0 if world is None else sum(world.costs_of_bidding().values())

@@ -10,7 +10,6 @@ from ledger.errors import refuse
 from ledger.money import spoken
 from ledger.reports.measures import PAYERS_VIEW
 from scenarios.bridge import measured, quantities
-from scenarios.change import held
 from scenarios.files.scenario import Scenario
 from scenarios.files.variants import Difference, changed_sentence, what_differs
 from scenarios.gainers import Gain, by_system
@@ -138,8 +137,8 @@ def _measures(outcomes: Sequence[Outcome]) -> list[LineCompared]:
 
 def _icbs(outcomes: Sequence[Outcome]) -> list[LineCompared]:
     """What each ICB ends with, all below it counted, where the scenarios differ in it."""
-    start = by_system(held(outcomes[0].run.baseline.position), outcomes[0].run.baseline.world)
-    ends = [by_system(held(outcome.run.position), outcome.run.world) for outcome in outcomes]
+    start = by_system(outcomes[0].run.baseline.position, outcomes[0].run.baseline.world)
+    ends = [by_system(outcome.run.position, outcome.run.world) for outcome in outcomes]
     names = outcomes[0].run.world.organisations
     found = []
     for code in sorted({code for end in ends for code in end}):

@@ -14,6 +14,7 @@ from ledger.reports.position import SOURCE
 from ledger.words import RING_FENCED
 from scenarios.baseline import Baseline, baseline_of
 from scenarios.change import Change, held, tidied, total
+from scenarios.files.expressions import with_proceeds
 from scenarios.fields import CannotApply
 from scenarios.files.scenario import WrittenScenario
 from scenarios.levers.base import Lever
@@ -94,7 +95,20 @@ def run(written: WrittenScenario, books: Baseline, like: Run | None = None) -> R
     if not done:  # in this year of several no step is at work
         return Run(written, books, given, start, done, start.position, start.world)
     last = done[-1].change
+    written = _told_of_proceeds(written, done)
     return Run(written, books, given, start, done, tidied(last.position), last.world)
+
+
+def _told_of_proceeds(written: WrittenScenario, done: Sequence[Done]) -> WrittenScenario:
+    """The same with what its steps freed in the sentences of its head that ask for it."""
+    freed = {each.number: _freed(each.change) for each in done}
+    said = {name: getattr(written.scenario, name) for name in ("title", "question", "decision")}
+    told = {name: text and with_proceeds(text, freed) for name, text in said.items()}
+    return written if told == said else replace(written, scenario=written.scenario.model_copy(update=told))
+
+
+def _freed(change: Change) -> int:
+    return -min(change.added_pence, 0)
 
 
 def apply(lever: Lever, position: pa.Table, world: World, place: str = "the step") -> Change:
@@ -214,11 +228,13 @@ def _steps(
         place = written.where((*keys, index))
         with refusals(f"{place} ({asked.lever_name()})"):
             lever = asked.resting_on(freed)
+        if (why := with_proceeds(lever.why, freed)) != lever.why:
+            lever = lever.model_copy(update={"why": why})
         done = as_before.pop(0) if as_before else None
         if done is None or (done.number, done.lever) != (index + 1, lever):
             as_before = []
             done = Done(index + 1, lever, place, apply(lever, position, world, f"{place} ({lever.lever_name()})"))
-        freed[index + 1] = -min(done.change.added_pence, 0)
+        freed[index + 1] = _freed(done.change)
         yield done
         position, world = done.change.position, done.change.world
 

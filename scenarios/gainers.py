@@ -123,7 +123,7 @@ def views(before: pa.Table, after: pa.Table, world_before: World, world: World) 
     """Gains and losses at every level at which anything is held."""
     own, new = held(before), held(after)
     found = []
-    systems = by_system(own, world_before), by_system(new, world)
+    systems = by_system(before, world_before), by_system(after, world)
     tiers = {ICB, *pc.unique(own["tier"]).to_pylist(), *pc.unique(new["tier"]).to_pylist()}
     for level in (level for level in _TITLES if level in tiers):
         if level == ICB:
@@ -170,8 +170,9 @@ def by_system(table: pa.Table, world: World) -> dict[str, int]:
     """
     only = world.only_icbs()
     found: dict[str, int] = {}
+    sums = _sums(held(table.select(["organisation", "standing", "amount_pence"])))
     # Also who has handed on all that it had.
-    for code, pence in _net({**dict.fromkeys(world.came_from, 0), **_sums(table)}, world).items():
+    for code, pence in _net({**dict.fromkeys(world.came_from, 0), **sums}, world).items():
         if (icb := only.get(code)) is not None:
             found[icb] = found.get(icb, 0) + pence
             continue

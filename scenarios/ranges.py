@@ -26,7 +26,6 @@ from ledger.readings import RECORDED, SHIPPED
 from ledger.years import FinancialYear
 from scenarios.baseline import Baseline
 from scenarios.bridge import QUANTITIES, measured
-from scenarios.change import held
 from scenarios.engine import GIVEN, STEPS, Run, at_work, run
 from scenarios.files.expressions import number
 from scenarios.files.scenario import Assumption, PeopleSpread, WrittenScenario, revalued
@@ -266,12 +265,12 @@ def _figures(
     if after:
         found |= {f"{each.name}{_AFTER}": Fraction(end[each.name]) for each in QUANTITIES}
     found |= tests or {}
-    has = by_system(held(new), done.world)
+    has = by_system(new, done.world)
     return found | {f"{_ICB}{code}": Fraction(has[code] - had[code]) for code in sorted(had.keys() & has.keys())}
 
 
 def _before(start: Baseline) -> _Start:
-    return measured(start.position, start.world), by_system(held(start.position), start.world)
+    return measured(start.position, start.world), by_system(start.position, start.world)
 
 
 def _at_both_ends(assumed: Assumption, path: Sequence[_Known]) -> list[tuple[Figures, Figures]]:

@@ -15,7 +15,7 @@ from ledger.readings import RECORDED, SHIPPED
 from ledger.reports.measures import EARMARKED_GRADES, UNTIED_GRADES, OverReadings, over, share
 from ledger.reports.receivers import PENNY_PACKETS
 from ledger.words import ABOVE_THE_ICB
-from scenarios.bridge import could_be_handed_on, measured
+from scenarios.bridge import ASKED, could_be_handed_on, measured
 from scenarios.change import held, total
 from scenarios.selection import system_column
 from scenarios.world import ICB, NATIONAL, World
@@ -120,17 +120,17 @@ def scorecard(position: pa.Table, world: World, *, with_ranges: bool = True) -> 
     Args:
         with_ranges: whether those that rest on grades are worked out in every reading of them.
     """
-    own = held(position)
+    own = held(position.select(_LOOKED_AT))
     below = own.filter(pc.not_equal(own["tier"], NATIONAL))
     if not below.num_rows:
         empty = (replace(test, note="Nothing is held below the national body.") for test in CATALOGUE)
         return (*empty, *_by_segment([], world))
-    amounts, whole = measured(below), total(below)
-    of_icbs = below.filter(pc.invert(pc.is_in(below["tier"], value_set=pa.array(ABOVE_THE_ICB))))
-    could_be_kept = total(of_icbs.filter(could_be_handed_on(of_icbs)))
+    amounts, whole, pence = measured(below), total(below), below["amount_pence"]
+    of_icbs = pc.invert(pc.is_in(below["tier"], value_set=pa.array(ABOVE_THE_ICB)))
+    could_be_kept = _sum(pence, pc.and_(of_icbs, could_be_handed_on(below)))
     few = _few(below, world)
     systems = _systems(few, world)
-    known = {name: total(below.filter(pc.is_valid(below[column]))) for name, column in _NEEDS.items()}
+    known = {name: _sum(pence, pc.is_valid(below[column])) for name, column in _NEEDS.items()}
     values: dict[str, Fraction | None] = {
         "by_population": share(amounts["by_population"], known["by_population"]),
         "free_of_conditions": share(amounts["free"], known["free_of_conditions"]),
@@ -138,7 +138,7 @@ def scorecard(position: pa.Table, world: World, *, with_ranges: bool = True) -> 
         "kept_without_agreement": share(amounts["kept_without_agreement"], could_be_kept),
         **{name: _middle(systems, measure) for name, measure in _RECEIVED.items()},
         "known_before_the_year": share(amounts["known_before"], known["known_before_the_year"]),
-        "certain_for_three_years": share(total(below.filter(_certain(below))), known["certain_for_three_years"]),
+        "certain_for_three_years": share(_sum(pence, _certain(below)), known["certain_for_three_years"]),
     }
     notes = {
         **{name: _unknown(whole - pence, whole) for name, pence in known.items() if pence != whole},
@@ -150,6 +150,10 @@ def scorecard(position: pa.Table, world: World, *, with_ranges: bool = True) -> 
         for test in CATALOGUE
     ]
     return (*tests, *_by_segment(systems, world))
+
+
+def _sum(pence: pa.ChunkedArray, rows: pa.ChunkedArray) -> int:
+    return pc.sum(pence.filter(rows)).as_py() or 0
 
 
 _ON_GRADES = ("free_of_conditions", *_RECEIVED)
@@ -190,6 +194,10 @@ class _System:
 
 # What a pot of an ICB is judged by, in whatever reading of grades.
 _OF_A_POT = ("pot", "year", "fund", "grade", "quality", "discretion", "returns_per_year")
+# What a position is asked for here; the names of organisations and funds, and much else, are not copied for it.
+_LOOKED_AT = [
+    *dict.fromkeys([*_OF_A_POT, *ASKED, *_NEEDS.values(), "organisation", "tier", "standing", "amount_pence"])
+]
 
 
 def _few(below: pa.Table, world: World) -> pa.Table:

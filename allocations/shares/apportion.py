@@ -97,7 +97,8 @@ def apportion_each(totals: Any, weights: Sequence[Mapping[str, int]]) -> tuple[A
     first = np.cumsum(sizes) - sizes
     left = pence - np.add.reduceat(part, first)
     by_code = {code: place for place, code in enumerate(sorted(set(codes)))}
-    in_line = np.lexsort(([by_code[code] for code in codes], -weight, -rest, whose))
+    rank = np.array([by_code[code] for code in codes])
+    in_line = np.lexsort((rank, -weight, -rest, whose))
     nth = np.arange(len(whose)) - first[whose]
     part[in_line[nth < left[whose]]] += 1
     return whose, codes, part

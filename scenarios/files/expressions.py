@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from ledger.money import PENCE_PER_POUND, parse_pounds, round_half_up_fraction, spoken
+from ledger.money import PENCE_PER_POUND, parse_pounds, plain_pounds, round_half_up_fraction, spoken
 
 # A hyphen belongs to a name; a minus stands between spaces.
 NAME = re.compile(r"\$([a-z][a-z0-9_]*(?:-[a-z0-9_]+)*)")
@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<name>\$[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*)|(?P<pounds>£[\d,.]+(?:\s*(?:thousand|million|billion|k|m|bn))?)"
     r"|(?P<number>\d+(?:\.\d+)?%?)|(?P<sign>[-+x*/()]))"
 )
+PROCEEDS = re.compile(r"proceeds of step (\d{1,3})")
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 _LONGEST = 200
 _PLACES = 12  # a part that never ends, such as a third, is cut here
@@ -60,6 +61,25 @@ def put_in_words(text: str, values: Mapping[str, Any]) -> str:
             return found[0]
 
     return NAME.sub(lambda found: str(values.get(found[1], found[0])), _IN_BRACES.sub(worked_out, text))
+
+
+def with_proceeds(text: str, freed: Mapping[int, int]) -> str:
+    """A sentence in which what steps free is told where braces ask for it: ``{proceeds of step 1}``, or a half of it.
+
+    Args:
+        freed: number of each step that is done to the money that it freed, in pence. What asks for another stays.
+    """
+
+    def worked_out(found: re.Match[str]) -> str:
+        steps = PROCEEDS.findall(found[1])
+        if not steps or any(int(step) not in freed for step in steps):
+            return found[0]
+        try:
+            return _told(PROCEEDS.sub(lambda step: f"£{plain_pounds(freed[int(step[1])])}", found[1]), {})
+        except (NoExpression, ZeroDivisionError):
+            return found[0]
+
+    return _IN_BRACES.sub(worked_out, text)
 
 
 def _told(text: str, values: Mapping[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """Grow, cut and withdraw: the levers that do not conserve money. Each says by how much."""
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
@@ -18,13 +17,13 @@ from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
 from ledger.words import AVAILABLE, SPENT
 from ledger.years import FinancialYear
 from scenarios.change import Change, Pence, Rows, hand_over, put, restate, take_out
+from scenarios.files.expressions import PROCEEDS
 from scenarios.fields import By, CannotApply, Pounds, Rate, Share
 from scenarios.levers.base import Selecting, amounts_of, part_of, percent, spread
 from scenarios.selection import select
 from scenarios.weighing import weights
 from scenarios.world import NATIONAL, World
 
-_PROCEEDS = re.compile(r"proceeds of step (\d{1,3})")
 UNSPENT = (AVAILABLE, BY_AGREEMENT, WITHOUT_AGREEMENT)
 
 
@@ -63,7 +62,7 @@ class Grow(_Sized):
     @classmethod
     def _proceeds(cls, written: Any) -> Any:
         said = written.get("pounds") if isinstance(written, dict) else None
-        step = _PROCEEDS.fullmatch(said.strip()) if isinstance(said, str) else None
+        step = PROCEEDS.fullmatch(said.strip()) if isinstance(said, str) else None
         if step is None:
             return written
         return {**{key: value for key, value in written.items() if key != "pounds"}, "proceeds_of": int(step[1])}

@@ -174,7 +174,9 @@ def grown_by(table: pa.Table, rows: Rows, rate: Fraction) -> Pence:
     if not len(rows):
         return np.zeros(0, np.int64)
     amounts = table["amount_pence"].to_numpy()[rows]
-    (codes, fund), (holders, holder) = (_numbered(table[name].take(pa.array(rows))) for name in ("fund", "organisation"))
+    (codes, fund), (holders, holder) = (
+        _numbered(table[name].take(pa.array(rows))) for name in ("fund", "organisation")
+    )
     # Whole numbers throughout: a part of an amount, and what is left over of it in parts of the denominator.
     whole, left = np.divmod(amounts, rate.denominator)
     more, rest = np.divmod(left * rate.numerator, rate.denominator)

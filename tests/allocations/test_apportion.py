@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocations.shares.apportion import CannotApportion, apportion
+from allocations.shares.apportion import CannotApportion, apportion, apportion_each
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,33 @@ def test_a_total_that_is_not_whole_is_refused() -> None:
     for total in (10.5, Decimal(10), True):
         with pytest.raises(CannotApportion, match="not a whole number of units"):
             apportion(total, {"A": 1})
+
+
+many = st.lists(
+    st.tuples(
+        st.one_of(st.integers(-5, 50), st.integers(0, 10**15)),
+        st.dictionaries(
+            st.text("ABC", min_size=1, max_size=2), st.one_of(st.integers(0, 4), st.integers(0, 10**17)), min_size=1,
+            max_size=9,
+        ).filter(lambda its: sum(its.values()) > 0),
+    ),
+    max_size=6,
+)  # fmt: skip
+
+
+@given(many)
+def test_many_totals_at_once_are_split_as_each_alone(asked: list[tuple[int, dict[str, int]]]) -> None:
+    """With ties, weights of nothing, and products far too large for eight bytes."""
+    whose, codes, parts = apportion_each([total for total, _ in asked], [its for _, its in asked])
+    found = list(zip(whose.tolist(), codes, parts.tolist(), strict=True))
+    wanted = [
+        (place, code, part) for place, (total, its) in enumerate(asked) for code, part in apportion(total, its).items()
+    ]
+    assert found == wanted
+
+
+def test_many_totals_are_refused_as_one_is() -> None:
+    with pytest.raises(CannotApportion, match="sum to zero"):
+        apportion_each([1, 2], [{"A": 1}, {"A": 0}])
+    with pytest.raises(CannotApportion, match="negative"):
+        apportion_each([1], [{"A": 2, "B": -1}])

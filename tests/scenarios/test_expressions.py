@@ -3,9 +3,12 @@
 import pytest
 
 from ledger.errors import Refused
+from scenarios.engine import run
 from scenarios.files.expressions import put_in, put_in_words
+from scenarios.files.scenario import revalued
 from scenarios.outcome import _assumptions
 from scenarios.saved import read_text
+from tests.scenarios.worlds import usual
 
 VALUES = {"each": "£1.2 million", "cut": "30%", "n": 9, "cost-of-a-bid": "25000", "half": "0.5"}
 
@@ -81,6 +84,29 @@ def test_words_and_figures_of_a_file_follow_its_assumptions() -> None:
     read = read_text(FILE.format(title="Less $cut", share="1 - $cut").encode()).scenario
     assert (read.title, read.question, read.steps[0].why) == ("Less 30%", "What if 30% went?", "Because 30%.")
     assert read.content()["steps"][0]["share"] == "0.7"
+
+
+def test_what_steps_free_is_worked_out_in_titles_and_sentences_as_in_figures() -> None:
+    """Of community services, £1,200,000.03, a cut of £200,000 is given out, and of it a quarter is £50,000."""
+    file = """title: "{proceeds of step 1} for winter, {proceeds of step 1 x $part} of it at once"
+question: Is {proceeds of step 1 - £20,000} enough, or {proceeds of step 9}?
+decision: Agree to {proceeds of step 1 / 2}, and to {nothing else}.
+baseline: {year: 2025/26}
+steps:
+  - {lever: cut, funds: [community], pounds: "2 x $each"}
+  - {lever: grow, funds: [winter], pounds: proceeds of step 1, why: "{proceeds of step 1} are free."}
+assumptions:
+  - {name: each, value: £100k, reason: R, source: S, quality: red, impact: red}
+  - {name: part, value: 25%, reason: R, source: S, quality: red, impact: red}
+"""
+    done = run(read_text(file.encode()), usual())
+    told = done.written.scenario
+    assert told.title == "£200,000 for winter, £50,000 of it at once"
+    assert told.question == "Is £180,000 enough, or {proceeds of step 9}?"
+    assert told.decision == "Agree to £100,000, and to {nothing else}."
+    assert done.done[1].lever.why == "£200,000 are free."
+    more = run(revalued(done.written, {"each": "£150k"}), usual(), done)
+    assert (more.written.scenario.title[:8], more.done[1].lever.why) == ("£300,000", "£300,000 are free.")
 
 
 def test_a_figure_names_no_assumption_that_is_not_there() -> None:

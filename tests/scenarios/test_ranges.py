@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from ledger.errors import Refused
 from scenarios import ranges, saved
+from scenarios.engine import run
 from scenarios.files.knobs import as_text
+from scenarios.files.scenario import revalued
 from scenarios.files.shapes import drawn
 from scenarios.outcome import Outcome, explore, plain
 from scenarios.ranges import GAINING, LOSING, MOVED, READINGS, document, ranged
@@ -234,8 +236,28 @@ def test_ranges_of_every_year_hold_the_answer_and_one_seed_gives_the_same_bytes(
     assert len(json.loads(again[0])["years"]) == 3
 
 
+def test_what_is_kept_of_an_earlier_run_is_what_a_run_from_the_start_would_do() -> None:
+    """Of steps that rest on each other, and of what is taken as given, whichever assumption is turned."""
+    first = {"lever": "cut", "funds": ["hospital"], "share": "$given"}
+    steps = [{**DEVOLVE, "funds": ["community"]}, {"lever": "cut", "funds": ["medical"], "share": "$cut"},
+             {"lever": "grow", "funds": ["winter"], "pounds": "proceeds of step 2"}]  # fmt: skip
+    unsure = [
+        SHARE,
+        {**HOW_MUCH, "value": "40%"},
+        {**HOW_MUCH, "name": "given", "value": "5%", "low": "0%", "high": "9%"},
+    ]
+    found = answer(*steps, assumptions=unsure, baseline={"year": "2025/26", "given": [first]})
+    for name, value in (("share", "30%"), ("cut", "45%"), ("given", "7%"), ("share", "50%")):
+        turned = revalued(found.run.written, {name: value})
+        kept, whole = run(turned, usual(), found.run), run(turned, usual())
+        assert kept.position.equals(whole.position), name
+        assert kept.baseline.position.equals(whole.baseline.position), name
+        assert [each.change.says for each in kept.done] == [each.change.says for each in whole.done], name
+    assert run(revalued(found.run.written, {"cut": "45%"}), usual(), found.run).done[0] is found.run.done[0]
+
+
 def test_the_table_of_ranges_has_a_column_a_year() -> None:
-    from screens.report.scenarios.ranges import in_ranges
+    from screens.report.scenarios.ranges import every_range, every_swing, in_ranges, in_year, swings
 
     found = ranged(answer(CUT, assumptions=[GROWTH, HOW_MUCH], **growing()), 60)
     table, tornado = in_ranges(found)
@@ -243,3 +265,11 @@ def test_the_table_of_ranges_has_a_column_a_year() -> None:
     held = next(row for row in table.rows if row[0] == "Held in all, after")
     assert " to " in held[3]
     assert {row[0] for row in tornado.rows} >= {"growth", "cut"}
+    # Each year has a tornado of its own, and the workbook has every figure of all of them.
+    second = swings(in_year(found, found.years[1]))
+    assert second is not None
+    assert {row[0] for row in second.rows} >= {"growth", "cut"}
+    assert second.rows != tornado.rows
+    assert {row[0] for row in every_range(found).rows} >= {"2026/27", "2027/28"}
+    driven = {(row[0], row[2]) for row in every_swing(found).rows}
+    assert driven >= {(year, name) for year in ("2026/27", "2027/28") for name in ("growth", "cut")}

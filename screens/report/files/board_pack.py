@@ -28,7 +28,7 @@ from screens.report.render import svg
 from screens.report.render.workbook import sheet
 from screens.report.report import Table, about
 from screens.report.scenarios import answers, headlines, years
-from screens.report.scenarios.ranges import range_sentence, range_value, swings
+from screens.report.scenarios.ranges import every_range, every_swing, range_sentence, range_value, swings
 
 _LEVELS = {
     "icb": "ICBs",
@@ -72,12 +72,13 @@ _STYLE = (
 )
 
 
-def workbook(reader: Reader, outcome: Outcome, content: bytes, out: Path) -> Guard:
+def workbook(reader: Reader, outcome: Outcome, content: bytes, out: Path, ranges: Ranges | None = None) -> Guard:
     """Write what a scenario says and the position that it leads to, marked as hypothetical throughout.
 
     Args:
         content: of the scenario's file, whose hash the workbook names.
         out: of a name that ends in ``.xlsx``; or in ``.csv``, for the position alone.
+        ranges: of the answer, where they are known already; they are worked out otherwise.
 
     Raises:
         Refused: the file cannot be written.
@@ -91,7 +92,10 @@ def workbook(reader: Reader, outcome: Outcome, content: bytes, out: Path) -> Gua
         source=written.name,
         sha256=hashlib.sha256(content).hexdigest(),
     )
-    return export.write_position(outcome.run.position.cast(position.SCHEMA), told, out, _sheets(outcome))
+    found = outcome.run.position.cast(position.SCHEMA)
+    if out.suffix.lower() == ".csv":
+        return export.write_position(found, told, out, [])
+    return export.write_position(found, told, out, _sheets(outcome, ranges or ranged(outcome)))
 
 
 def printable(outcomes: Sequence[Outcome], at: Moment, out: Path) -> None:
@@ -309,7 +313,7 @@ def _table(table: Table) -> str:
     return rendered.as_html(table.on_screen())
 
 
-def _sheets(outcome: Outcome) -> list[MoreSheet]:
+def _sheets(outcome: Outcome, ranges: Ranges) -> list[MoreSheet]:
     note = outcome.sentence
     sheets = [
         sheet("Steps", answers.steps(outcome), note),
@@ -334,6 +338,8 @@ def _sheets(outcome: Outcome) -> list[MoreSheet]:
         sheet("Measures", answers.measures(outcome), f"Every measure, in both scopes. {PAYERS_VIEW}"),
     ]
     sheets += [sheet(name, table, note) for name, table in years.tables(outcome).items()]
+    sheets.append(sheet("Ranges", every_range(ranges), range_sentence(ranges)))
+    sheets.append(sheet("What drives it", every_swing(ranges), "One thing at a time, the others as they are."))
     assumed = answers.assumptions(outcome)
     return (
         [*sheets, sheet("Assumptions", assumed, "What the scenario assumes, with its grounds.")] if assumed else sheets

@@ -1,6 +1,7 @@
 """Between which values a scenario's answer lies, and what drives it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from ledger.money import spoken
@@ -56,6 +57,44 @@ def figure_ranges(ranges: Ranges, names: Sequence[str] | None = None) -> Table:
     return Table("Between which values the answer lies", heads, rows, [range_sentence(ranges)])
 
 
+def every_range(ranges: Ranges) -> Table:
+    """Every figure that has a range, of each ICB too and of each year: answers exactly, ends as estimated."""
+    rows = [
+        (year, each.title, *(figure(value, each.unit) for value in (each.central, each.low, each.high)),
+         driver_title(each.drivers[0]) if each.drivers else "")
+        for year, each in _of_each_year(ranges)
+        if each.low != each.high
+    ]  # fmt: skip
+    heads = columns("Year", "Figure", "The answer", "From", "To", "Driven most by")
+    return Table("Between which values each figure lies", heads, rows)
+
+
+def every_swing(ranges: Ranges) -> Table:
+    """Every figure at both ends of each thing that it hangs on, of each ICB too and of each year, exactly."""
+    rows = [
+        (year, each.title, driver_title(driver), *_ends(driver), figure(driver.low, each.unit),
+         figure(driver.high, each.unit))
+        for year, each in _of_each_year(ranges)
+        for driver in each.drivers
+    ]  # fmt: skip
+    heads = columns("Year", "Figure", "What it hangs on", "Low", "High", "There it is", "And there")
+    return Table("What drives each figure", heads, rows)
+
+
+def _of_each_year(ranges: Ranges) -> Iterator[tuple[str, FigureRange]]:
+    for year, figures in [(str(each.year), each.figures) for each in ranges.years] or [("", ranges.figures)]:
+        yield from ((year, each) for each in figures)
+
+
+def _ends(driver: Driver) -> Sequence[str]:
+    return driver.says.split(", ", 1) if ", " in driver.says else (driver.says, driver.says)
+
+
+def in_year(ranges: Ranges, year: YearRanges) -> Ranges:
+    """The same of one year of several."""
+    return replace(ranges, figures=year.figures)
+
+
 def range_sentence(ranges: Ranges) -> str:
     """What ranges rest on, and how good the estimate is."""
     read = "Each range holds all readings of grades that are shipped"
@@ -85,10 +124,9 @@ def swings(ranges: Ranges) -> Table | None:
     if first is None:
         return None
     rows = [
-        (driver_title(each), *(each.says.split(", ", 1) if ", " in each.says else (each.says, each.says)),
-         range_value(first, each.low), range_value(first, each.high))
+        (driver_title(each), *_ends(each), range_value(first, each.low), range_value(first, each.high))
         for each in first.drivers
-    ]  # fmt: skip
+    ]
     heads = columns("What it hangs on", "Low", "High", "There it is", "And there")
     return Table(f"What drives it: {first.title[:1].lower()}{first.title[1:]}", heads, rows)
 

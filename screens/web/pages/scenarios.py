@@ -9,7 +9,7 @@ import streamlit as st
 from ledger.errors import Refused
 from scenarios import outcome, saved
 from scenarios.baseline import Baseline
-from scenarios.files.scenario import WrittenScenario
+from scenarios.files.scenario import Scenario, WrittenScenario
 from scenarios.files.variants import changed_sentence, parts
 from scenarios.outcome import Outcome
 from scenarios.ranges import Ranges, ranged, without_ranges
@@ -75,11 +75,17 @@ def _work(books: Books, opened: Opened) -> None:
         frame.refused(refused.problems, "This scenario cannot be read. Correct the YAML and try again.")
         return
     with head:
-        st.header(frame.as_text(written.scenario.title), anchor=False)
+        title = st.empty()
         if changed := changed_sentence(written.changes):
             st.write(f"**{frame.as_text(changed)}**")
-        st.write(frame.as_text(written.scenario.question))
+        question = st.empty()
         where = answer.places()
+
+    def headed(scenario: Scenario) -> None:
+        title.header(frame.as_text(scenario.title), anchor=False)
+        question.write(frame.as_text(scenario.question))
+
+    headed(written.scenario)
     try:
         worked = work_out(books, written, opened.content)
     except Refused as refused:
@@ -87,6 +93,9 @@ def _work(books: Books, opened: Opened) -> None:
         st.write("Change a figure above, choose another scenario, or change its file.")
         save.keep(opened, written.scenario)
         return
+
+    # What its steps free is known now, and may be told in its title.
+    headed(worked.run.written.scenario)
 
     def ranges() -> Ranges:
         return _ranged(books, opened.content, worked)

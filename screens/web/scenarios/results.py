@@ -11,6 +11,7 @@ from scenarios.outcome import Outcome
 from scenarios.ranges import Ranges
 from scenarios.world import HOLDERS, PLURAL
 from screens.report.marks import at_millions
+from screens.report.scenarios.ranges import in_year
 from screens.report.render import page as tables
 from screens.report.render.colours import Colour
 from screens.report.report import Table
@@ -55,7 +56,15 @@ def show(closer: Closer) -> None:
 
 
 def _drives(closer: Closer) -> None:
-    answer.drives(closer.ranges())
+    found = closer.ranges()
+    if found.years:
+        named = {str(each.year): each for each in found.years}
+        year = address.choose(
+            "of_year", "In the year", list(named), shown=lambda each: named[each].heading,
+            usual=list(named)[-1], unknown="which is not among its years",
+        )  # fmt: skip
+        found = in_year(found, named[year])
+    answer.drives(found)
 
 
 def _steps(closer: Closer) -> None:

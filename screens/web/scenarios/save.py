@@ -52,7 +52,7 @@ def take_away(books: Books, worked: Outcome, opened: Opened, ranges: Callable[[]
     )
     two.download_button(
         "Board pack (Excel)",
-        data=lambda: _workbook(books, worked, opened.content),
+        data=lambda: _workbook(books, worked, opened.content, ranges()),
         file_name=f"{stem}.xlsx",
         mime=EXCEL,
         on_click="ignore",
@@ -85,10 +85,10 @@ def _stem(opened: Opened, scenario: Scenario, changes: Sequence[Difference] = ()
     return saved.name_of(changed_name(opened.name or scenario.title, changes or opened.turned)) or "scenario"
 
 
-def _workbook(books: Books, worked: Outcome, content: bytes) -> bytes:
+def _workbook(books: Books, worked: Outcome, content: bytes, ranges: Ranges) -> bytes:
     with TemporaryDirectory() as folder, books.store.read() as reader:
         path = Path(folder) / "pack.xlsx"
-        board_pack.workbook(reader, worked, content, path)
+        board_pack.workbook(reader, worked, content, path, ranges)
         return path.read_bytes()
 
 
