@@ -134,7 +134,7 @@ def explore(written: WrittenScenario, books: Baseline) -> Outcome:
     place = written.where(("recurrence_not_known",))
     with refusals(written.where(("growth",))):
         path = roll_forward(books, scenario.years, scenario.growth, scenario.recurrence_not_known, place)
-    years = tuple(YearOutcome(rolled, _one_year(written, rolled.books)) for rolled in path)
+    years = tuple(_year_of_several(written, rolled) for rolled in path)
     last = years[-1].outcome
     hashes = "".join(each.outcome.result_hash for each in years)
     return replace(
@@ -143,6 +143,14 @@ def explore(written: WrittenScenario, books: Baseline) -> Outcome:
         sentence=f"{along(years)} {last.sentence}",
         result_hash=hashlib.sha256(hashes.encode()).hexdigest(),
     )
+
+
+def _year_of_several(written: WrittenScenario, rolled: Rolled) -> YearOutcome:
+    try:
+        return YearOutcome(rolled, _one_year(written, rolled.books))
+    except Refused as refused:
+        # What cannot be done in one year may well be done in another: in a later one, money has fallen away.
+        raise Refused([replace(each, where=f"{each.where}, in {rolled.year}") for each in refused.problems]) from None
 
 
 def _one_year(written: WrittenScenario, books: Baseline) -> Outcome:
@@ -450,7 +458,9 @@ def _who(view: View) -> str:
     for those, word in ((gainers[:1], most), (losers[-1:], least)):
         told += [f"{one.name} {word} ({_change(one)}{of_it(view, one)})" for one in those]
     sentence = f"{view.title}: {'; '.join(told)}."
-    if view.fifths and view.fifths[0].per_head_pence is not None and view.fifths[-1].per_head_pence is not None:
+    # Where neither gains a penny a head there is nothing to tell of them.
+    ends = [each.per_head_pence for each in (*view.fifths[:1], *view.fifths[-1:])]
+    if None not in ends and any(ends):
         first, last = (_a_head(view, fifth) for fifth in (view.fifths[0], view.fifths[-1]))
         sentence += f" Of people, the most deprived fifth {first}, the least deprived {last}."
     return sentence
@@ -459,6 +469,8 @@ def _who(view: View) -> str:
 def _a_head(view: View, fifth: Fifth) -> str:
     pence = fifth.per_head_pence or 0
     amount = f"{spoken(abs(pence))} a head"
+    if not pence:
+        return "has what it had" if view.of_money else "would hold what it has"
     if view.of_money:
         return f"{'gains' if pence >= 0 else 'loses'} {amount}"
     way = "more" if pence >= 0 else "less"

@@ -105,10 +105,10 @@ def test_the_workbook_has_every_gain_to_the_penny(demo_ledger: Path, tmp_path: P
     assert {"Read me", "Steps", "Amounts", "Bridge 1", "ICBs", "Places", "ICBs by deprivation", "Propositions", "Measures",
             "Assumptions", "Ranges", "What drives it", "Summary", "Position", "Sources"} <= sheets.keys()  # fmt: skip
     between = {row[2].text: [Decimal(str(cell.value)) for cell in row[3:6]] for row in sheets["Ranges"].rows[6:]
-               if len(row) > 5 and row[2].text == "Held in all, change"}  # fmt: skip
-    (held,) = [each for each in wanted["bridges"] if each["quantity"] == "held"]
-    central, low, high = between["Held in all, change"]
-    assert central == Decimal(held["change_pence"]) / 100
+               if len(row) > 5 and row[2].text == "Decided at place or below, change"}  # fmt: skip
+    (local,) = [each for each in wanted["bridges"] if each["quantity"] == "local"]
+    ((central, low, high),) = between.values()
+    assert central == Decimal(local["change_pence"]) / 100
     assert low < central < high
     for name, level in (("ICBs", "icb"), ("Places", "place")):
         (view,) = [view for view in wanted["gainers"] if view["level"] == level]
