@@ -14,8 +14,8 @@ from ledger.reports.position import SOURCE
 from ledger.words import RING_FENCED
 from scenarios.baseline import Baseline, baseline_of
 from scenarios.change import Change, held, tidied, total
-from scenarios.files.expressions import with_proceeds
 from scenarios.fields import CannotApply
+from scenarios.files.expressions import with_proceeds
 from scenarios.files.scenario import WrittenScenario
 from scenarios.levers.base import Lever
 from scenarios.world import ICB, World

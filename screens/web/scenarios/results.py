@@ -11,12 +11,12 @@ from scenarios.outcome import Outcome
 from scenarios.ranges import Ranges
 from scenarios.world import HOLDERS, PLURAL
 from screens.report.marks import at_millions
-from screens.report.scenarios.ranges import in_year
 from screens.report.render import page as tables
 from screens.report.render.colours import Colour
 from screens.report.report import Table
 from screens.report.scenarios import answers as reporting
 from screens.report.scenarios import years
+from screens.report.scenarios.ranges import in_year
 from screens.web.charts.bars import Bar, distances
 from screens.web.charts.flows import bridge as draw_bridge
 from screens.web.charts.lines import lines
