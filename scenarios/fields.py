@@ -4,6 +4,7 @@ Any value may also be the name of an assumption, written ``$name``, or arithmeti
 value is read.
 """
 
+import re
 import unicodedata
 from calendar import isleap
 from datetime import UTC, date, datetime, time
@@ -35,6 +36,8 @@ class CannotApply(LedgerError):
 
 NAMED = {"type": "string", "pattern": r"\$[a-z]", "description": "an assumption by name, or worked out from some"}
 
+# How a file names the money that an earlier step frees.
+PROCEEDS = re.compile(r"proceeds of step (\d{1,3})")
 Grade = Literal["none", "monitored", "soft", "hard", "statutory"]
 Discretion = Literal["free", "local contract", "national contract", "pass-through"]
 Route = Literal[

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from ledger.money import PENCE_PER_POUND, parse_pounds, plain_pounds, round_half_up_fraction, spoken
+from scenarios.fields import PROCEEDS
 
 # A hyphen belongs to a name; a minus stands between spaces.
 NAME = re.compile(r"\$([a-z][a-z0-9_]*(?:-[a-z0-9_]+)*)")
@@ -17,7 +18,6 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<name>\$[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*)|(?P<pounds>£[\d,.]+(?:\s*(?:thousand|million|billion|k|m|bn))?)"
     r"|(?P<number>\d+(?:\.\d+)?%?)|(?P<sign>[-+x*/()]))"
 )
-PROCEEDS = re.compile(r"proceeds of step (\d{1,3})")
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 _LONGEST = 200
 _PLACES = 12  # a part that never ends, such as a third, is cut here

@@ -17,8 +17,7 @@ from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
 from ledger.words import AVAILABLE, SPENT
 from ledger.years import FinancialYear
 from scenarios.change import Change, Pence, Rows, hand_over, put, restate, take_out
-from scenarios.fields import By, CannotApply, Pounds, Rate, Share
-from scenarios.files.expressions import PROCEEDS
+from scenarios.fields import PROCEEDS, By, CannotApply, Pounds, Rate, Share
 from scenarios.levers.base import Selecting, amounts_of, part_of, percent, spread
 from scenarios.selection import select
 from scenarios.weighing import weights
