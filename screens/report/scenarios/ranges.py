@@ -60,30 +60,37 @@ def figure_ranges(ranges: Ranges, names: Sequence[str] | None = None) -> Table:
 def every_range(ranges: Ranges) -> Table:
     """Every figure that has a range, of each ICB too and of each year: answers exactly, ends as estimated."""
     rows = [
-        (year, each.title, *(figure(value, each.unit) for value in (each.central, each.low, each.high)),
+        (*year, each.title, *(figure(value, each.unit) for value in (each.central, each.low, each.high)),
          driver_title(each.drivers[0]) if each.drivers else "")
         for year, each in _of_each_year(ranges)
         if each.low != each.high
     ]  # fmt: skip
-    heads = columns("Year", "Figure", "The answer", "From", "To", "Driven most by")
+    heads = columns(*_years(ranges), "Figure", "The answer", "From", "To", "Driven most by")
     return Table("Between which values each figure lies", heads, rows)
 
 
 def every_swing(ranges: Ranges) -> Table:
     """Every figure at both ends of each thing that it hangs on, of each ICB too and of each year, exactly."""
     rows = [
-        (year, each.title, driver_title(driver), *_ends(driver), figure(driver.low, each.unit),
+        (*year, each.title, driver_title(driver), *_ends(driver), figure(driver.low, each.unit),
          figure(driver.high, each.unit))
         for year, each in _of_each_year(ranges)
         for driver in each.drivers
     ]  # fmt: skip
-    heads = columns("Year", "Figure", "What it hangs on", "Low", "High", "There it is", "And there")
+    heads = columns(*_years(ranges), "Figure", "What it hangs on", "Low", "High", "There it is", "And there")
     return Table("What drives each figure", heads, rows)
 
 
-def _of_each_year(ranges: Ranges) -> Iterator[tuple[str, FigureRange]]:
-    for year, figures in [(str(each.year), each.figures) for each in ranges.years] or [("", ranges.figures)]:
-        yield from ((year, each) for each in figures)
+def _years(ranges: Ranges) -> list[str]:
+    return ["Year"] if ranges.years else []
+
+
+def _of_each_year(ranges: Ranges) -> Iterator[tuple[tuple[str, ...], FigureRange]]:
+    """Every figure; of several years that of each, with its year."""
+    if not ranges.years:
+        yield from (((), each) for each in ranges.figures)
+    for year in ranges.years:
+        yield from (((str(year.year),), each) for each in year.figures)
 
 
 def _ends(driver: Driver) -> Sequence[str]:
