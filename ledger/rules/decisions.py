@@ -114,13 +114,13 @@ LEFT JOIN brought_text b ON b.entry_number = m.number
 COMMON["brought_text"] = BROUGHT_TEXT
 COMMON["approved_entry"] = APPROVED_ENTRY
 # Most entries are no decisions, and most decisions bring no records: they are not kept waiting for long questions.
-_ANY = {
-    "brought_text": " UNION ALL ".join(
-        f'SELECT 1 FROM "{model.__tablename__}" WHERE entry_number > $first AND entry_number <= $last'
-        for model in _BRINGABLE
-    ),
-    "approved_entry": "SELECT 1 FROM proposal_end WHERE entry_number >= $first AND posted IS NOT NULL",
-}
+_DECIDED = "SELECT 1 FROM proposal_end WHERE entry_number >= $first AND posted IS NOT NULL"
+_BRINGS = " UNION ALL ".join(
+    f'SELECT 1 FROM "{model.__tablename__}" WHERE entry_number > $first AND entry_number <= $last'
+    for model in _BRINGABLE
+)
+# What there must be for a relation to have rows. Only what was decided is compared with what it brings.
+_ANY = {"brought_text": (_DECIDED, _BRINGS), "approved_entry": (_DECIDED,)}
 _SCHEMAS = {
     "brought_text": pa.schema([("entry_number", pa.int64()), ("brings", pa.string())]),
     "approved_entry": pa.schema(
@@ -255,7 +255,7 @@ def approved_from(first: str) -> str:
 
 def relation(reader: Reader, name: str, given: Mapping[str, int]) -> pa.Table:
     """The rows of a relation that rules name, for a range of entries: its ``first`` and its ``last``."""
-    if name in _ANY and not reader.rows(f"{_ANY[name]} LIMIT 1", given):
+    if not all(reader.rows(f"{question} LIMIT 1", given) for question in _ANY.get(name, ())):
         return _SCHEMAS[name].empty_table()
     # An entry that redraws a region says so thousands of times, and each would be compared with every other entry.
     rows = "SELECT DISTINCT * FROM ({})" if name == "redrawn" else "{}"

@@ -141,13 +141,17 @@ def _told(rule: Rule, rows: list[Row], in_all: int, blamed: set[tuple[object, ob
 
 
 def _whose_pairs_meet(reader: Reader, rules: Sequence[Rule], brought: set[str]) -> list[Rule]:
-    """The rules without those that only transfers could break, and none of these does what it would take."""
-    conditions = sorted({rule.where_pairs for rule in rules if rule.where_pairs})
+    """The rules without those that no pair breaks, and those that only transfers could break, none of which does it."""
+    conditions = sorted({said for rule in rules for said in (rule.where_pairs, rule.in_pairs) if said})
     if not conditions:
         return list(rules)
     (met,) = reader.rows(f"SELECT {', '.join(f'coalesce(bool_or({said}), false)' for said in conditions)} FROM pairs")
     is_met = dict(zip(conditions, met, strict=True))
-    return [rule for rule in rules if is_met.get(rule.where_pairs, True) or rule.concerns & brought != {"transfer"}]
+    return [
+        rule for rule in rules
+        if is_met.get(rule.in_pairs, True)
+        and (is_met.get(rule.where_pairs, True) or rule.concerns & brought != {"transfer"})
+    ]  # fmt: skip
 
 
 def _that_may_be_broken(reader: Reader, rules: Sequence[Rule], given: dict[str, int]) -> list[Rule]:
@@ -161,7 +165,9 @@ def _that_may_be_broken(reader: Reader, rules: Sequence[Rule], given: dict[str, 
 
 
 def _stage(reader: Reader, rules: Sequence[Rule], given: dict[str, int], staged: set[str]) -> None:
-    for name in needed([text for rule in rules for text in (rule.sql, "pairs" if rule.where_pairs else "")]):
+    for name in needed(
+        [text for rule in rules for text in (rule.sql, "pairs" if rule.where_pairs or rule.in_pairs else "")]
+    ):
         if name not in staged:
             reader.stage(name, decisions.relation(reader, name, given))
             staged.add(name)

@@ -4,6 +4,8 @@ Each rule is one question over *pairs* (the distinct account pairs of each entry
 little more than the decisions behind them.
 """
 
+from collections.abc import Iterable
+
 from ledger.entries.kinds import DOWN, INSIDE, MONEY_KINDS, OTHER, REVERSE, SAME, SAME_OR_INSIDE, UP, WITHIN
 from ledger.errors import Problem
 from ledger.inputs import Action
@@ -12,21 +14,36 @@ from ledger.rules.rule import SINCE, Row, Rule, where
 from ledger.words import AVAILABLE, RETAINED, RING_FENCED
 from ledger.years import FinancialYear
 
+
+def _listed(values: Iterable[str]) -> str:
+    return "(" + ", ".join(f"'{value}'" for value in sorted(values)) + ")"
+
+
+def _kinds(about: str, *values: str) -> str:
+    """The kinds of entries that are so, as SQL lists them."""
+    return _listed(kind.name for kind in MONEY_KINDS.values() if getattr(kind, about) in values)
+
+
+# From which standing to which each kind of entry goes.
+_WAYS = _listed(f"{kind.name}/{source}/{target}" for kind in MONEY_KINDS.values() for source, target in kind.standings)
+
 # A reversal on the entry's own day says that it never was; on a later day it moves money then, and a ring-fence
 # asks for an authority. A reversal is the mirror of an entry that passed every other rule, so it is checked
 # against that entry alone (_REVERSALS), and against what is still there to take back (_OVERDRAWN).
-_DATED = """
+_OTHER_YEAR = """from_year <> to_year
+   OR effective_date < make_date(from_year, 4, 1) OR effective_date >= make_date(from_year + 1, 4, 1)"""
+_DATED = f"""
 SELECT * FROM pairs
-WHERE from_year <> to_year
-   OR effective_date < make_date(from_year, 4, 1) OR effective_date >= make_date(from_year + 1, 4, 1)
+WHERE {_OTHER_YEAR}
 ORDER BY entry_number, leg
 """
 
-_CLOSED = """
+_NOT_OPEN = """effective_date < from_opened OR effective_date >= coalesce(from_closed, DATE '9999-12-31')
+   OR effective_date < to_opened OR effective_date >= coalesce(to_closed, DATE '9999-12-31')"""
+_CLOSED = f"""
 SELECT *, effective_date < from_opened OR effective_date >= coalesce(from_closed, DATE '9999-12-31') AS payer_is_closed
 FROM pairs
-WHERE effective_date < from_opened OR effective_date >= coalesce(from_closed, DATE '9999-12-31')
-   OR effective_date < to_opened OR effective_date >= coalesce(to_closed, DATE '9999-12-31')
+WHERE {_NOT_OPEN}
 ORDER BY entry_number, leg
 """
 
@@ -81,6 +98,11 @@ LEFT JOIN fund_inside i ON i.fund = p.to_fund AND i.ancestor = p.from_fund) AS j
 WHERE wrong_standing OR wrong_organisation OR wrong_fund OR wrong_source OR from_resource <> to_resource
 ORDER BY entry_number, leg
 """
+# What a pair does that breaks what its kind may do, and some pairs more: those that change fund, which most do not.
+_UNUSUAL = f"""from_fund <> to_fund OR from_resource <> to_resource OR (kind = 'mandate' AND NOT from_source)
+   OR (kind IN {_kinds("direction", WITHIN)} AND from_organisation <> to_organisation)
+   OR kind IN {_kinds("fund", INSIDE, OTHER)}
+   OR NOT coalesce(concat_ws('/', kind, from_standing, to_standing) IN {_WAYS}, false)"""
 
 _FENCED = f"""
 WITH crossed AS (
@@ -111,7 +133,6 @@ WHERE p.entry_number >= {SINCE} AND t.rank > l.rank AND k.direction <> '{UP}'
   AND (p.from_organisation <> p.to_organisation OR p.from_fund <> p.to_fund)
 ORDER BY p.entry_number, p.leg
 """
-
 # Every account that loses money in these entries, on every day from which it would be short. What happened on each
 # day is summed in account_day, so that an account's past costs no more than its days.
 _OVERDRAWN = """
@@ -289,9 +310,9 @@ def _reversal_problem(row: Row) -> Problem:
 
 _MOVED = frozenset({"transfer"})
 RULES = (
-    Rule("money/dated", _DATED, _date_problem, _MOVED, about="effective_date"),
-    Rule("money/closed", _CLOSED, _closed_problem, _MOVED),
-    Rule("money/kind", _RULES, _rule_problem, _MOVED),
+    Rule("money/dated", _DATED, _date_problem, _MOVED, in_pairs=_OTHER_YEAR, about="effective_date"),
+    Rule("money/closed", _CLOSED, _closed_problem, _MOVED, in_pairs=_NOT_OPEN),
+    Rule("money/kind", _RULES, _rule_problem, _MOVED, in_pairs=_UNUSUAL),
     Rule("money/related", _UNRELATED, _unrelated_problem, _MOVED),
     Rule("money/lowest-tier", _TOO_DEEP, _deep_problem, _MOVED, about="to_organisation"),
     # Most entries keep their fund, and undo nothing.

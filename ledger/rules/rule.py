@@ -44,6 +44,8 @@ class Rule:
             For what would cost too much to ask of rows that break nothing.
         besides: whether a leg that breaks an earlier rule of the same group is told of again.
         where_pairs: a condition on a row of ``pairs``. New transfers can break the rule only where one meets it.
+        in_pairs: a condition on a row of ``pairs`` that whatever breaks the rule meets. One look at them asks for all
+            such conditions, and a rule that no row meets need not be asked.
         about: the column of what breaks it that is wrong, where that is always the same one.
         narrowed: the same question of entries that bring rows of some tables alone, where it is shorter: it takes
             the names of those tables.
@@ -57,6 +59,7 @@ class Rule:
     more: str = ""
     besides: bool = False
     where_pairs: str = ""
+    in_pairs: str = ""
     about: str = ""
     narrowed: Callable[[frozenset[str]], str] | None = None
     any: str = ""

@@ -95,11 +95,12 @@ GROUP BY entry_number HAVING min(leg) <> 1 OR max(leg) <> count(*) OR max(amount
 ORDER BY entry_number
 """
 
+_STRANGE = f"""from_standing NOT IN {STANDINGS} OR to_standing NOT IN {STANDINGS}
+    OR from_year < {FIRST_YEAR} OR from_year > {LAST_YEAR} OR to_year < {FIRST_YEAR} OR to_year > {LAST_YEAR}"""
 _ACCOUNTS = f"""
 SELECT entry_number, leg, key, note, from_standing, to_standing, from_year, to_year FROM pairs
 WHERE entry_number >= {SINCE}
-  AND (from_standing NOT IN {STANDINGS} OR to_standing NOT IN {STANDINGS}
-    OR from_year < {FIRST_YEAR} OR from_year > {LAST_YEAR} OR to_year < {FIRST_YEAR} OR to_year > {LAST_YEAR})
+  AND ({_STRANGE})
 ORDER BY entry_number, leg
 """
 
@@ -242,7 +243,7 @@ RULES = (
     Rule("shape/entry", _ENTRIES, _entry_problem, frozenset({"entry"})),
     Rule("shape/brings", _brought(), _brought_problem, frozenset({"entry", "transfer", *_RECORDED}), narrowed=_brought),
     Rule("shape/legs", _LEGS, _legs_problem, frozenset({"transfer"})),
-    Rule("shape/accounts", _ACCOUNTS, _accounts_problem, frozenset({"transfer"})),
+    Rule("shape/accounts", _ACCOUNTS, _accounts_problem, frozenset({"transfer"}), in_pairs=_STRANGE),
     *_RANGES,
     Rule("shape/sums", _SUMS, _sums_problem, frozenset({"proposed_entry", "proposed_transfer", "succession"})),
 )

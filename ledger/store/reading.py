@@ -5,7 +5,8 @@ every question has one text and one meaning. Figures come as Arrow: exact intege
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,21 @@ class Reader:
     def unstage(self, name: str) -> None:
         """Let the name mean again what it meant before anything was staged under it."""
         self._cursor.unregister(name)
+
+    @contextmanager
+    def on_one_core(self) -> Iterator[None]:
+        """Questions within are answered on one core: to hand out few rows to several takes longer than to look at them.
+
+        It counts for whoever asks the same engine meanwhile, who waits a little longer for what is large.
+        """
+        # On a cursor of its own, for the questions may be asked in a transaction that is broken off.
+        with self._cursor.cursor() as engine:
+            engine.execute("SET threads = 1")
+            try:
+                yield
+            finally:
+                with suppress(duckdb.Error):
+                    engine.execute("RESET threads")
 
     def _run(self, sql: str, parameters: Mapping[str, object] | None) -> duckdb.DuckDBPyConnection:
         # DuckDB refuses parameters that a statement does not mention; most of ours share one set.
