@@ -91,3 +91,39 @@ def test_what_lies_outside_is_found_in_each_of_many_tables(hands: Hands) -> None
     said = texts(found)
     assert {table for table in spoilt if f", {table.replace('_', ' ')} " in said} == held
     assert all(f"its {spoilt[table]} is " in said for table in held)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE entry SET effective_date = effective_date + INTERVAL 3 YEAR",
+        "UPDATE organisation SET valid_from = DATE '2090-01-01'",
+        "UPDATE account SET standing = 'elsewhere' WHERE id % 2 = 0",
+        "UPDATE entry SET kind = 'mandate'",
+        "UPDATE fund SET resource = 'capital' WHERE parent IS NOT NULL",
+        "UPDATE entry SET reason = reason",
+    ],
+)
+def test_a_rule_is_asked_wherever_a_pair_breaks_it(hands: Hands, change: str) -> None:
+    """One look at the pairs says which rules any of them may break; those alone are asked."""
+    guarded = [rule for rule in in_order.ALL if rule.in_pairs]
+    with hands() as hand:
+        hand.do(change)
+        with hand.reading() as reader:
+            last = last_entry(reader)
+            breaking = {rule.name for rule in guarded if reader.rows(alone(rule.sql, "1", str(last)))}
+            told = in_order.problems(reader, 1, last, brought=chain_links.brought(reader), asked=guarded)
+    assert bool(told) == bool(breaking)
+    assert breaking or change.endswith("reason = reason")
+
+
+def test_every_rule_of_pairs_that_is_not_always_asked_finds_something(hands: Hands) -> None:
+    guarded = [rule for rule in in_order.ALL if rule.in_pairs]
+    with hands() as hand:
+        hand.do("UPDATE entry SET effective_date = effective_date + INTERVAL 3 YEAR")
+        hand.do("UPDATE organisation SET valid_to = DATE '2020-01-01'")
+        hand.do("UPDATE account SET standing = 'elsewhere' WHERE id % 2 = 0")
+        with hand.reading() as reader:
+            last, brought = last_entry(reader), chain_links.brought(reader)
+            for rule in guarded:
+                assert in_order.problems(reader, 1, last, brought=brought, asked=[rule]), rule.name
