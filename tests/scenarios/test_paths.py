@@ -15,6 +15,7 @@ from scenarios import outcome
 from scenarios.change import total
 from scenarios.files.scenario import Scenario, written
 from scenarios.outcome import Outcome, YearOutcome
+from screens.report.report import RangedCell
 from screens.report.scenarios import years as by_year
 from tests.scenarios.test_properties import positions, shares
 from tests.scenarios.worlds import held_pence, play, position, row, same, sums, usual, world
@@ -104,6 +105,18 @@ def test_published_projected_and_assumed_years_are_told_apart_in_every_heading()
     # Hospitals are £1,700,000 of £3,652,000.11 that recur.
     parts = path(nothing(), years="2025/26 to 2026/27", growth=[grows("0%", "2026/27", funds=["hospital"], **known)])
     assert parts.years[1].rolled.told == "46.5% published, 53.5% assumed"
+
+
+def test_a_figure_that_rests_on_grades_has_its_range_in_every_year() -> None:
+    """What is cut is graded, so shares change; each is told with its ends over how grades are read."""
+    found = path(
+        {"lever": "cut", "funds": ["community"], "share": 0.5, "starts": "2026/27"}, years="2025/26 to 2026/27"
+    )
+    table = by_year.measures(found.years)
+    cells = [cell for line in table.rows for cell in line[1:]]
+    over = [each.before.over for one in found.years for each in one.outcome.measures if each.before.over is not None]
+    assert over
+    assert any(isinstance(cell, RangedCell) for cell in cells)
 
 
 def test_a_step_is_at_work_from_its_start_to_its_end_and_leaves_nothing() -> None:

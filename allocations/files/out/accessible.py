@@ -16,7 +16,7 @@ import gptables
 import pandas as pd
 from xlsxwriter.exceptions import FileCreateError
 
-from allocations.files.out.accessible_tables import COUNT, MONEY, NOTES, TEXT, AccessibleTable
+from allocations.files.out.accessible_tables import COUNT, MONEY, NOTES, PERCENT, TEXT, AccessibleTable
 from allocations.files.out.provenance import PUBLISHED, Provenance, behind_books, of_books
 from allocations.files.out.sheets import refuse_other_suffix, unwritable
 from allocations.reading.safe_text import WORKBOOK_OPTIONS, published_text
@@ -25,7 +25,10 @@ from ledger.store.base import Reader
 from ledger.years import FinancialYear
 
 _MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - Excel's properties have no zone; the bytes depend on the figures alone
-_FORMATS = {MONEY: {"num_format": "#,##0.00", "align": "right"}, COUNT: {"num_format": "#,##0", "align": "right"}}
+_FORMATS = {
+    MONEY: {"num_format": "#,##0.00", "align": "right"}, COUNT: {"num_format": "#,##0", "align": "right"},
+    PERCENT: {"num_format": "0.0", "align": "right"},
+}  # fmt: skip
 _ONE_TABLE = "This worksheet contains one table. Notes are explained on the worksheet Notes."
 _UNIT = "Pounds sterling, to the penny; each heading says its unit"
 

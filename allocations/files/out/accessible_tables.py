@@ -4,18 +4,23 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ledger.errors import refuse
 from ledger.inputs import Action, Input
 from ledger.reports import register, summary
+from ledger.reports.measures import MEASURES, parts_over_readings, tenths_of_percent
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, latest_year, position
 from ledger.store.base import Reader
 from ledger.structure import suggestion
 from ledger.words import AVAILABLE, RING_FENCED, SPENT
 from ledger.years import FinancialYear
 
-TEXT, MONEY, COUNT = "text", "money", "count"
+TEXT, MONEY, COUNT, PERCENT = "text", "money", "count", "percent"
 NOT_AVAILABLE, NOT_APPLICABLE = "[x]", "[z]"
 SHORTHAND = {
     NOT_AVAILABLE: "[x] means not available: the books do not record it. It is never zero.",
@@ -96,8 +101,9 @@ def tables(
         found = f"there is no organisation '{organisation}'."
         remedy = suggestion(reader, organisation, "organisation")
         refuse(Input.ORGANISATION, found, "Its money cannot be published.", remedy)
-    rows = position(reader, at, organisation=organisation, year=year.start).to_pylist()
-    held = [row for row in rows if row["standing"] != SOURCE]
+    whole = position(reader, at, organisation=organisation, year=year.start)
+    whole = whole.filter(pc.not_equal(whole["standing"], SOURCE))
+    held = whole.to_pylist()
     if not held:
         found = f"no money of {year} stands with {organisation or 'anybody'}."
         remedy = "Choose another year or organisation, or build the books first."
@@ -105,6 +111,7 @@ def tables(
     whose = whose_money(reader, organisation)
     made = [
         _by_tier_and_grade(reader, held, f"{whose}, {year}"),
+        _over_readings(whole, f"{whose}, {year}"),
         _by_stream(reader, at, year, organisation, f"{whose}, {year}"),
         _ring_fenced(reader, held, f"{whose}, {year}"),
         _by_organisation(held, f"{whose}, {year}"),
@@ -141,6 +148,31 @@ def _by_tier_and_grade(reader: Reader, held: Sequence[dict[str, Any]], whose: st
         f"What is held where, by tier and grade: {whose}",
         {"Tier": TEXT, **dict.fromkeys((*money, "Total (£)"), MONEY)},
         [(name, *map(_pounds, line), _pounds(sum(line))) for name, line in lines],
+        (GRADE, DEVOLVED),
+    )
+
+
+def _percent(value: Fraction | float | None) -> Decimal | str:
+    """A share in percent to one decimal, halves up; not available where there is none."""
+    return NOT_AVAILABLE if value is None else Decimal(tenths_of_percent(Fraction(value))).scaleb(-1)
+
+
+def _over_readings(held: pa.Table, whose: str) -> AccessibleTable:
+    """The shares that rest on grades, between the lowest and the highest that a reading of the grades makes them."""
+    recorded, over = parts_over_readings(held)
+    rows = [
+        (MEASURES[name].title, _percent(recorded[name]), _percent(its.lowest), its.lowest_by.title.capitalize(),
+         _percent(its.highest), its.highest_by.title.capitalize(), MEASURES[name].definition)
+        for name, its in over.items()
+    ]  # fmt: skip
+    columns = {"Share of the money": TEXT, "As recorded (%)": PERCENT, "Lowest (%)": PERCENT, "Lowest where read": TEXT,
+               "Highest (%)": PERCENT, "Highest where read": TEXT, "What it is": TEXT}  # fmt: skip
+    return AccessibleTable(
+        "Readings of grades",
+        "shares_over_readings",
+        f"What is tied and what is free, by how grades are read: {whose}",
+        columns,
+        rows,
         (GRADE, DEVOLVED),
     )
 

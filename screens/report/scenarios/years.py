@@ -115,7 +115,7 @@ def propositions(years: Sequence[YearOutcome]) -> Table:
 def _tested(test: Any) -> Any:
     if test is None:
         return NOT_AVAILABLE
-    return figure(test.value, test.unit, missing=NOT_AVAILABLE if test.note else NOT_DEFINED)
+    return figure(test.value, test.unit, missing=NOT_AVAILABLE if test.note else NOT_DEFINED, over=test.over)
 
 
 def measures(years: Sequence[YearOutcome]) -> Table:
@@ -124,8 +124,18 @@ def measures(years: Sequence[YearOutcome]) -> Table:
     for found in zip(*(one.outcome.measures for one in years), strict=True):
         if any(each.before.value != each.after.value for each in found):
             title = f"{found[0].before.title}{'' if found[0].scope == 'all' else f' ({found[0].scope} lines)'}"
-            rows.append((f"{title}, before", *(figure(each.before.value, each.before.unit) for each in found)))
-            rows.append((f"{title}, after", *(figure(each.after.value, each.after.unit) for each in found)))
+            rows.append(
+                (
+                    f"{title}, before",
+                    *(figure(each.before.value, each.before.unit, over=each.before.over) for each in found),
+                )
+            )
+            rows.append(
+                (
+                    f"{title}, after",
+                    *(figure(each.after.value, each.after.unit, over=each.after.over) for each in found),
+                )
+            )
     return Table(f"Measures by year, {AS_ONE_HOLDER}", _heads(years, "Measure", unit=text), rows)
 
 

@@ -70,6 +70,7 @@ def test_sheets_come_in_the_order_of_the_list(national: Path) -> None:
         "Contents",
         "Notes",
         "Tier and grade",
+        "Readings of grades",
         "ICBs by stream",
         "Ring-fenced pots",
         "Organisations",
@@ -88,6 +89,15 @@ def test_its_totals_are_the_published_ones(national: Path) -> None:
     assert grades == sorted(grades, key=["Statutory", "Hard", "Soft"].index)
     named = {row["Pot"]: row["Amount (£)"] for row in pots}
     assert named["Better Care Fund: NHS minimum contribution"] == 5_114_000_000
+
+
+def test_shares_that_rest_on_grades_have_their_range_over_readings(national: Path) -> None:
+    """As on the first page of the app: 18.1%, and 0.5% where money without a ring-fence is read as soft."""
+    rows = {row["Share of the money"]: row for row in rows_of(national, "Readings of grades")}
+    assert list(rows) == ["Ring-fenced, hard", "Ring-fenced, soft included", "Local and free"]
+    free = rows["Local and free"]
+    assert (free["As recorded (%)"], free["Lowest (%)"], free["Lowest where read"]) == (18.1, 0.5, "Strict")
+    assert (free["Highest (%)"], free["Highest where read"]) == (18.6, "As published")
 
 
 def test_the_cover_says_where_it_comes_from(national: Path, demo_ledger: Path) -> None:
