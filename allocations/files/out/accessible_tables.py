@@ -152,17 +152,18 @@ def _by_tier_and_grade(reader: Reader, held: Sequence[dict[str, Any]], whose: st
     )
 
 
-def _percent(value: Fraction | float | None) -> Decimal | str:
+def _percent(value: Fraction | None) -> Decimal | str:
     """A share in percent to one decimal, halves up; not available where there is none."""
-    return NOT_AVAILABLE if value is None else Decimal(tenths_of_percent(Fraction(value))).scaleb(-1)
+    return NOT_AVAILABLE if value is None else Decimal(tenths_of_percent(value)).scaleb(-1)
 
 
 def _over_readings(held: pa.Table, whose: str) -> AccessibleTable:
     """The shares that rest on grades, between the lowest and the highest that a reading of the grades makes them."""
     recorded, over = parts_over_readings(held)
     rows = [
-        (MEASURES[name].title, _percent(recorded[name]), _percent(its.lowest), its.lowest_by.title.capitalize(),
-         _percent(its.highest), its.highest_by.title.capitalize(), MEASURES[name].definition)
+        (MEASURES[name].title, _percent(recorded[name]),
+         _percent(Fraction(its.lowest)), its.lowest_by.title.capitalize(),
+         _percent(Fraction(its.highest)), its.highest_by.title.capitalize(), MEASURES[name].definition)
         for name, its in over.items()
     ]  # fmt: skip
     columns = {"Share of the money": TEXT, "As recorded (%)": PERCENT, "Lowest (%)": PERCENT, "Lowest where read": TEXT,
