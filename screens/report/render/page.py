@@ -3,6 +3,7 @@
 On a narrow screen each row becomes a card with the column's name before each figure, so that nobody scrolls sideways.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from html import escape
 
@@ -19,6 +20,7 @@ STYLE = (
     ".house thead th{border-bottom:2px solid #4C6272;vertical-align:bottom;overflow-wrap:break-word;hyphens:auto}"
     ".house tbody th{font-weight:normal;min-width:8rem}"
     ".house .number{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:normal}"
+    ".house .instead{text-align:right} .house p,p.house{margin:0}"
     ".house .whole :is(th,td){font-weight:bold;border-top:2px solid #4C6272}"
     # As the framework's own folds look: one kind of fold on a page.
     ".house details{margin:0 0 1rem 0;border:1px solid #4C6272;border-radius:.5rem}"
@@ -77,11 +79,18 @@ def as_html(table: Table, *, folds: bool = False) -> str:
         for place, column in enumerate(shown.columns)
     )
     last = len(shown.rows) - 1
+    figures = [_is_of_figures(shown, place) for place in range(len(shown.columns))]
     is_broad = len(shown.columns) >= _BROAD
     broad = ' class="broad"' if is_broad else ""
     number = len(shown.rows) - table.has_total
     body = "".join(
-        _row(shown, place, is_whole=table.has_total and place == last, when=_when(place, number) if folds else "")
+        _row(
+            shown,
+            place,
+            figures,
+            is_whole=table.has_total and place == last,
+            when=_when(place, number) if folds else "",
+        )
         for place in range(len(shown.rows))
     )
     return (
@@ -159,15 +168,23 @@ def download(table: Table, file_name: str, label: str | None = None) -> None:
     )
 
 
-def _row(table: Table, place: int, *, is_whole: bool, when: str) -> str:
+def _row(table: Table, place: int, figures: Sequence[bool], *, is_whole: bool, when: str) -> str:
     (head, first), *rest = zip(table.columns, table.rows[place], strict=True)
     cells = f'<th role="rowheader" scope="row">{_content(head, first)}</th>' + "".join(
-        f'<td role="cell" data-label="{escape(column.heading)}"{_of_cell(column, cell)}>{_content(column, cell)}</td>'
-        for column, cell in rest
+        f'<td role="cell" data-label="{escape(column.heading)}"{_of_cell(column, cell, is_of_figures=its)}>'
+        f"{_content(column, cell)}</td>"
+        for (column, cell), its in zip(rest, figures[1:], strict=True)
     )
     kind = "whole" if is_whole else when
     named = f' class="{kind}"' if kind else ""
     return f'<tr role="row"{named}>{cells}</tr>'
+
+
+def _is_of_figures(table: Table, place: int) -> bool:
+    """Whether a column is one of figures, in whose place some cells may say why there is none."""
+    column = table.columns[place]
+    counted = [row for row in table.rows if _is_number(column, row[place])]
+    return column.kind in NUMBERS or 2 * len(counted) > len(table.rows)
 
 
 def _content(column: Column, cell: Cell) -> str:
@@ -180,13 +197,16 @@ def _content(column: Column, cell: Cell) -> str:
     return f'<a href="{escape(cell.address)}" target="_self">{text}</a>' if isinstance(cell, Link) else text
 
 
-def _of_cell(column: Column, cell: Cell) -> str:
+def _of_cell(column: Column, cell: Cell, *, is_of_figures: bool) -> str:
     if column.kind is ColumnKind.DAY and isinstance(plain(cell), date):
         return ' class="day"'
     if isinstance(cell, str) and len(cell) > _WORDS:
         return ' class="words"'
-    # A figure with its range is long, and may go on in a next line.
-    return _css(is_number=_is_number(column, cell), others=" ranged" if isinstance(cell, RangedCell) else "")
+    if _is_number(column, cell):
+        # A figure with its range is long, and may go on in a next line.
+        return _css(is_number=True, others=" ranged" if isinstance(cell, RangedCell) else "")
+    # What is said in place of a figure stands where the figures stand.
+    return ' class="instead"' if is_of_figures and plain(cell) is not None else ""
 
 
 def _css(*, is_number: bool, others: str = "") -> str:

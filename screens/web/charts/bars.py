@@ -108,7 +108,8 @@ def _diverging(rows: Sequence[Mapping[str, Any]], axis: str, room: Where) -> dic
 
 
 _RANGE = 24
-_AROUND_RANGES = 76
+# The axis with its title, and a legend that takes two lines on a telephone.
+_AROUND_RANGES = 100
 
 
 @dataclass(frozen=True, slots=True)

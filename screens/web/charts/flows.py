@@ -294,6 +294,7 @@ def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
         {
             "code": tile.code,
             "name": tile.name,
+            "short": kit.short(tile.name),
             "column": tile.column,
             "row": tile.row,
             "level": tile.level,
@@ -323,8 +324,25 @@ def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
                 },
             },
             {
-                "mark": {"type": "text", "dy": -8, "fontSize": 11, "fontWeight": "bold"},
+                # On a telephone there is room for a code alone.
+                "mark": {
+                    "type": "text",
+                    "dy": -8,
+                    "fontSize": 11,
+                    "fontWeight": "bold",
+                    "opacity": {"expr": f"{kit.NARROW} ? 1 : 0"},
+                },
                 "encoding": {"text": {"field": "code"}, "color": ink},
+            },
+            {
+                "mark": {
+                    "type": "text",
+                    "dy": -8,
+                    "fontSize": 11,
+                    "limit": {"expr": "max(20, containerSize()[0] / 8 - 16)"},
+                    "opacity": {"expr": f"{kit.NARROW} ? 0 : 1"},
+                },
+                "encoding": {"text": {"field": "short"}, "color": ink},
             },
             {
                 "mark": {"type": "text", "dy": 9, "fontSize": 11},

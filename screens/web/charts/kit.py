@@ -33,6 +33,8 @@ _CONFIG: Mapping[str, Any] = {
         # A number that would be cut off at the end of an axis is left out.
         "labelBound": True,
     },
+    # A long title goes on under the names on a telephone, where the axis itself is short.
+    "axisX": {"titleAnchor": "end", "titleFontSize": {"expr": f"{NARROW} ? 11 : 13"}},
     # Upright there is room: an axis that starts at zero says so.
     "axisYQuantitative": {"labelBound": False},
     "padding": {"left": 2, "right": 16, "top": 4, "bottom": 4},

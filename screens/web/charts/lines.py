@@ -169,8 +169,16 @@ def _panel(bars: Sequence[Bar], domain: Sequence[Where], axis: str, alt: str, ke
     spec = {
         "data": kit.data(rows),
         "encoding": {
-            "y": kit.names(rows, labelLimit=140, labelFontSize=12),
-            "x": kit.lengths("length", axis, {"domain": list(domain)}, tickCount=3, titleFontSize=11, labelFontSize=11),
+            "y": kit.names(rows, labelLimit=175, labelFontSize=12),
+            "x": kit.lengths(
+                "length",
+                axis,
+                {"domain": list(domain)},
+                tickCount=3,
+                titleFontSize=11,
+                labelFontSize=11,
+                titleAnchor="middle",
+            ),
         },
         "layer": [
             {

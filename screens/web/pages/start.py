@@ -11,6 +11,7 @@ from ledger.reports import receivers
 from ledger.reports.position import moment
 from ledger.reports.summary import take
 from scenarios import outcome
+from scenarios.files.scenario import WrittenScenario
 from screens.report import questions
 from screens.report.month import newest_month, shown
 from screens.report.questions import QUESTIONS, WAYS, WHAT_IFS, Question
@@ -99,9 +100,17 @@ def _what_ifs(books: Books) -> Mapping[str, Callable[[], str]]:
 
     def headline(question: Question) -> str:
         path = outcome.library()[question.query["scenario"]]
-        return questions.what_if(question, work_out(books, outcome.find(path.stem), path.read_bytes()))
+        content = path.read_bytes()
+        return questions.what_if(question, work_out(books, _written(path.stem, content), content))
 
     return {question.name: lambda question=question: headline(question) for question in WHAT_IFS}  # type: ignore[misc]
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def _written(name: str, content: bytes) -> WrittenScenario:
+    """A scenario of the library, read once."""
+    del content  # part of the key
+    return outcome.find(name)
 
 
 def _ways(icb: str | None, year: str | None) -> None:
