@@ -41,6 +41,7 @@ class Answers:
     Attributes:
         pictures: of England under the empty code, and of each ICB.
         measures: of the same, every measure of all funding, with its range by how grades are read.
+        pots: of the same, how many pence each pot holds.
         fences, kept: of the same, every pot with its terms, and what is kept back.
         months: of the same, how the shares changed at the end of each month.
         icbs, together: the ICBs side by side, and all as one.
@@ -52,6 +53,7 @@ class Answers:
 
     pictures: Mapping[str, Picture]
     measures: Mapping[str, Sequence[Measure]]
+    pots: Mapping[str, Sequence[int]]
     fences: Mapping[str, Sequence[Fence]]
     kept: Mapping[str, Sequence[Kept]]
     months: Mapping[str, Sequence[TrendPoint]]
@@ -108,6 +110,7 @@ def of_year(reader: Reader, at: Moment, year: int) -> Answers:
     return Answers(
         pictures=pictures,
         measures={code: measures.measures_as_read(rows) for code, rows in rows_of.items()},
+        pots={code: [pot.amount_pence for pot in measures.pots(rows)] for code, rows in rows_of.items()},
         fences={code: fencing.fences(reader, rows, day) for code, rows in rows_of.items()},
         kept={code: fencing.kept(reader, at, rows, of_money.last_day) for code, rows in rows_of.items()},
         months=trend.trend(reader, trend.month_ends(reader, at, year), list(rows_of)),

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -164,29 +164,20 @@ _REGISTER = {
 }  # fmt: skip
 
 
-def of_books(
-    reader: Reader,
-    at: Moment,
-    years: Sequence[int],
-    icbs: Mapping[int, Sequence[IcbStanding]],
-    received: Mapping[tuple[int, str], Sequence[Received]],
-    parents: Iterable[tuple[str, str]],
+def of_year(
+    reader: Reader, at: Moment, year: int, icbs: Sequence[IcbStanding], received: Mapping[str, Sequence[Received]]
 ) -> list[TableFile]:
-    """The tables of a publication.
+    """The tables of one year of a publication, in one order whatever the database gave: the same books, the same bytes.
 
     Args:
-        years: of which years, by the year each starts in.
-        icbs: of each year every ICB's measures, and last those of all together.
-        received: of each year and tier what every receiver works with.
-        parents: who is part of whom, by code.
+        year: by the year it starts in.
+        icbs: every ICB's measures, and last those of all together.
+        received: of each tier what every receiver works with.
     """
-    wanted = pa.array(years, pa.int32())
     # Without who recorded each: people at work are no part of a publication.
     legs = journal.every_leg(reader, at).drop_columns(["actor"])
-    # In one order, whatever the database gave: the same books make the same bytes.
-    held = position.position(reader, at).sort_by([(name, "ascending") for name in _ORDER])
-    moved = pa.concat_tables([position.flows(reader, at, _FLOWS, year=year, within=True) for year in years])
-    moved = moved.sort_by([(name, "ascending") for name in _FLOWS])
+    held = position.position(reader, at, year=year).sort_by([(name, "ascending") for name in _ORDER])
+    moved = position.flows(reader, at, _FLOWS, year=year, within=True)
     named = {one.name: one for one in CATALOGUE}
     of_icbs = {**_ICB, **{name: _measured(name, named) for name in TITLES}}
     of_receivers = {
@@ -199,31 +190,47 @@ def of_books(
     return [
         TableFile(
             "position", "What is held where", "A row for each holder, line and standing. The source of the money "
-            "stands in it below zero, so that all rows of a year sum to zero.", _OF_ENTRIES, _POSITION,
-            held.filter(pc.is_in(held["year"], value_set=wanted)),
+            "stands in it below zero, so that all rows of a year sum to zero.", _OF_ENTRIES, _POSITION, held,
         ),
         TableFile(
             "flows", "What moved", "A row for each giver, receiver, line, standing and kind of decision, "
-            "money inside one organisation too; what went back is taken off.", _OF_ENTRIES, _FLOWING, moved,
+            "money inside one organisation too; what went back is taken off.", _OF_ENTRIES, _FLOWING,
+            moved.sort_by([(name, "ascending") for name in _FLOWS]),
         ),
         TableFile(
             "legs", "Every entry, leg by leg", "A row for each leg of every entry that moved money. What somebody "
             "holds of a line is what came less what went.", _OF_SOURCES, _LEGS,
-            legs.filter(pc.is_in(legs["year"], value_set=wanted)),
+            legs.filter(pc.equal(legs["year"], year)),
         ),
         TableFile(
             "icbs", "Every ICB, measured", "A row for each ICB and year, and one for all of them together. Shares are "
-            "fractions of one.", _OF_MEASURES, of_icbs, _icb_rows(icbs, list(of_icbs)),
+            "fractions of one.", _OF_MEASURES, of_icbs, _icb_rows(year, icbs, list(of_icbs)),
         ),
         TableFile(
             "receivers", "What the money asks of those who receive it", "A row for each ICB, place and network and "
-            "year.", _OF_MEASURES, of_receivers, _receiver_rows(received, list(of_receivers)),
-        ),
-        TableFile(
-            "organisations", "Who is part of whom", "A row for each organisation and each that it is part of, on the "
-            "day of the publication.", _OF_REGISTER, _REGISTER, _organisation_rows(reader, parents),
+            "year.", _OF_MEASURES, of_receivers, _receiver_rows(year, received, list(of_receivers)),
         ),
     ]  # fmt: skip
+
+
+def organisations(reader: Reader, parents: Iterable[tuple[str, str]]) -> TableFile:
+    """The table of organisations.
+
+    Args:
+        parents: who is part of whom, by code.
+    """
+    return TableFile(
+        "organisations", "Who is part of whom", "A row for each organisation and each that it is part of, on the "
+        "day of the publication.", _OF_REGISTER, _REGISTER, _organisation_rows(reader, parents),
+    )  # fmt: skip
+
+
+def together(years: Sequence[Sequence[TableFile]]) -> list[TableFile]:
+    """The tables of several years, each as one."""
+    return [
+        replace(each[0], rows=pa.concat_tables([one.rows for one in each], promote_options="permissive"))
+        for each in zip(*years, strict=True)
+    ]
 
 
 def sheets(made: Sequence[TableFile]) -> list[AccessibleTable]:
@@ -284,12 +291,9 @@ def _measured(name: str, catalogue: Mapping[str, Any]) -> str:
     return f"{TITLES[name]}. {found.definition if found else 'A fraction of one.'}"
 
 
-def _icb_rows(icbs: Mapping[int, Sequence[IcbStanding]], columns: Sequence[str]) -> pa.Table:
-    parts = []
-    for year, of_year in icbs.items():
-        made = Report([national.icbs(of_year, _RANK)]).to_arrow()
-        parts.append(_with_all(made, year=pa.array([year] * made.num_rows, pa.int32())).select(columns))
-    return pa.concat_tables(parts, promote_options="permissive")
+def _icb_rows(year: int, icbs: Sequence[IcbStanding], columns: Sequence[str]) -> pa.Table:
+    made = Report([national.icbs(icbs, _RANK)]).to_arrow()
+    return _with_all(made, year=pa.array([year] * made.num_rows, pa.int32())).select(columns)
 
 
 def _with_all(table: pa.Table, **added: pa.Array) -> pa.Table:
@@ -298,9 +302,9 @@ def _with_all(table: pa.Table, **added: pa.Array) -> pa.Table:
     return table
 
 
-def _receiver_rows(received: Mapping[tuple[int, str], Sequence[Received]], columns: Sequence[str]) -> pa.Table:
+def _receiver_rows(year: int, received: Mapping[str, Sequence[Received]], columns: Sequence[str]) -> pa.Table:
     parts = []
-    for (year, tier), found in received.items():
+    for tier, found in received.items():
         made = Report([receivers_table(found, "")]).to_arrow()
         number = made.num_rows
         years, tiers = pa.array([year] * number, pa.int32()), pa.array([tier] * number, pa.string())

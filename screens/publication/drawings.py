@@ -10,7 +10,7 @@ from screens.report.render.colours import INK, RULE, Colour
 from screens.report.render.svg import FONT
 
 _WIDTH, _SIDE = 720, 24
-_NAMES, _FIGURES, _ROW, _BAR = 250, 70, 20, 13
+_NAMES, _FIGURES, _ROW, _BAR = 320, 70, 20, 13
 
 
 @dataclass(frozen=True, slots=True)

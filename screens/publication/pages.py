@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from html import escape
 
 from allocations.shares import national
 from allocations.shares.national import DISTANCE, TITLES, ranked
-from ledger.money import exact_pounds
+from ledger.money import exact_pounds, spoken
 from ledger.reports import over_receivers
 from ledger.reports.measures import AS_ONE_HOLDER
 from ledger.reports.receivers import Received, streams_in_last
-from ledger.reports.summary import percent
+from ledger.reports.summary import Picture, cell_shares, matrix_with_totals, percent
 from ledger.reports.trend import MONTHS, YEARS, TrendPoint
 from ledger.years import FinancialYear
 from screens.publication import drawings, pictures
@@ -69,6 +70,11 @@ class Edition:
         one = self.organisations[code]
         return f"{FILES[one.tier]}/{code}.html"
 
+    @staticmethod
+    def workbook(code: str) -> str:
+        """Where the workbook of an ICB, or with no code of England, lies inside the folder."""
+        return f"icb/{code}.xlsx" if code else "england.xlsx"
+
 
 def document(title: str, parts: Sequence[str], *, up: str, head: str, foot: Sequence[str]) -> str:
     """A whole page.
@@ -103,6 +109,7 @@ def england(edition: Edition, answers: Answers) -> str:
             *_picture("", edition, answers),
             *([] if whole is None else [paragraph(reporting.icbs_alone(whole))]),
             _measured("", edition, answers),
+            *_uneven("", answers),
             *_pots("", edition, answers),
             *_changes("", edition, answers),
             "<h2>Every ICB</h2>",
@@ -122,14 +129,48 @@ def _picture(code: str, edition: Edition, answers: Answers) -> list[str]:
     """Where the money goes: in a sentence, as a flow and by tier and grade."""
     picture, up = answers.pictures[code], "../" if code else ""
     name = edition.organisations[code].name if code else "England"
-    parts = [paragraph(picture.sentence)]
+    book = edition.workbook(code).removeprefix("icb/")
+    parts = [
+        paragraph(picture.sentence),
+        f'<p><a href="{escape(book)}">{escape(name)} as an accessible workbook (Excel)</a></p>',
+    ]
     if picture.links:
         sentence = f"From NHS England through each stream to where the money is decided: {name}."
         parts += [
             figure(pictures.flow(picture.links, name=sentence), sentence),
             table_of(holdings.flow(picture.links, "The flow"), edition, up),
         ]
-    return [*parts, table_of(holdings.matrix(picture, "Where the money is decided, and how free it is"), edition, up)]
+    named = "Where the money is decided, and how free it is"
+    return [
+        *parts,
+        figure(_matrix(picture, name), f"{named}: {name}."),
+        table_of(holdings.matrix(picture, named), edition, up),
+    ]
+
+
+def _matrix(picture: Picture, name: str) -> str:
+    """The tiers and grades, each cell with its share of the whole."""
+    grades, rows = matrix_with_totals(picture)
+    shares = cell_shares(picture)
+    cells = {
+        (tier, grade): (marks.at_percent(part), percent(part), spoken(pence))
+        for tier, amounts in rows[:-1]
+        for grade, pence in zip(grades, amounts, strict=False)
+        if pence and (part := shares.get((tier, grade))) is not None
+    }
+    titles = {grade: holdings.GRADES.get(grade, grade) for grade in grades}
+    said = f"Each tier of {name} by how free its money is: the darker, the more"
+    return pictures.matrix(cells, [tier for tier, _ in rows[:-1]], titles, name=said)
+
+
+def _uneven(code: str, answers: Answers) -> list[str]:
+    """How unevenly the money lies in pots."""
+    amounts = answers.pots[code]
+    if sum(amounts) <= 0 or min(amounts) < 0:
+        return []
+    gini = next(one for one in answers.measures[code] if one.name == "gini")
+    drawn = pictures.lorenz(marks.lorenz(amounts), things="Pots", name="How uneven the pots are")
+    return [figure(drawn, f"How uneven the pots are. {ring_fences.uneven_sentence(gini, amounts)}")]
 
 
 _MOST_KEPT = 60
@@ -192,8 +233,24 @@ def _ranking(edition: Edition, answers: Answers) -> list[str]:
     return [
         figure(drawings.ranked(bars, name=sentence), sentence),
         *([figure(svg.tile_map(mapped, name=said, of_levels=True), said)] if mapped else []),
+        *_regions(order),
         table_of(reporting.icbs(answers.icbs, _TIED, together=answers.together), edition, ""),
     ]
+
+
+def _regions(order: Sequence[tuple[national.IcbStanding, Fraction]]) -> list[str]:
+    """The ICBs region by region, on one scale; nothing where fewer than two regions are on record."""
+    regions = sorted({row.region for row, _ in order if row.region})
+    if len(regions) < 2:  # noqa: PLR2004 - one region is no comparison
+        return []
+    groups = {
+        region: [
+            Mark(row.name, marks.at_percent(value), percent(value)) for row, value in order if row.region == region
+        ]
+        for region in regions
+    }
+    said = f"{TITLES[_TIED]}, region by region, on one scale."
+    return [figure(pictures.by_group(groups, name=said), said)]
 
 
 def _every_icb(edition: Edition, answers: Answers) -> list[str]:
@@ -259,6 +316,7 @@ def organisation(code: str, edition: Edition, answers: Answers) -> str:
         parts += [
             *_picture(code, edition, answers),
             _measured(code, edition, answers),
+            *_uneven(code, answers),
             *_pots(code, edition, answers),
             *_changes(code, edition, answers),
             *_beside(code, edition, answers),

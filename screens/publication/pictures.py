@@ -10,7 +10,7 @@ from ledger.reports.summary import FlowBand
 from screens.publication.drawings import Mark, picture
 from screens.report.holdings import flow_ends, flow_label
 from screens.report.marks import Where, at_millions
-from screens.report.render.colours import COUNTED, INK, OVER_TIME, RULE, Colour
+from screens.report.render.colours import COUNTED, FIRST_DARK_SHADE, INK, OVER_TIME, PAPER, RULE, SHADES, Colour
 
 WIDTH = 720
 # A flow: how wide its nodes are, how high it is without the room between them, and that room.
@@ -147,7 +147,7 @@ def calendar(rows: Mapping[str, Sequence[int]], months: Sequence[str], *, name: 
     return picture("".join(parts), _TOP + _LINE * len(rows), name, 12)
 
 
-_NAMES, _ROW, _BAR, _ENDS = 250, 20, 13, 55
+_NAMES, _ROW, _BAR, _ENDS = 320, 20, 13, 55
 
 
 def distances(marks: Sequence[Mark], *, name: str) -> str:
@@ -218,3 +218,108 @@ def over_time(points: Sequence[str], lines: Mapping[str, Sequence[Where | None]]
             is_gap = where is None
         parts.append(f'<path d="{way}" fill="none" {drawn}/>')
     return picture("".join(parts), legend + _TALL + 38, name, 12)
+
+
+_CELL_HIGH, _TIERS = 46, 190
+
+
+def matrix(
+    shares: Mapping[tuple[str, str], tuple[Where, str, str]], tiers: Sequence[str], grades: Mapping[str, str], *,
+    name: str,
+) -> str:  # fmt: skip
+    """A cell for each tier and grade that holds money: the darker, the more, with its share and its amount.
+
+    Args:
+        shares: of each tier and grade its percent of the whole, and its share and amount as people write them.
+        tiers: the rows, in order.
+        grades: the columns in order, each with its heading.
+        name: what it shows, in a sentence.
+    """
+    if not shares:
+        return ""
+    wide = (WIDTH - _TIERS) / len(grades)
+    parts = [
+        f'<text x="{_TIERS + wide * (place + 0.5):.0f}" y="14" text-anchor="middle">{escape(heading)}</text>'
+        for place, heading in enumerate(grades.values())
+    ]
+    for row, tier in enumerate(tiers):
+        top = 24 + _CELL_HIGH * row
+        parts.append(f'<text x="0" y="{top + 26}">{escape(tier)}</text>')
+        for column, grade in enumerate(grades):
+            if (tier, grade) not in shares:
+                continue
+            percent, share, amount = shares[tier, grade]
+            step, left = min(int(percent / 100 * len(SHADES)), len(SHADES) - 1), _TIERS + wide * column
+            ink, middle = PAPER if step >= FIRST_DARK_SHADE else INK, left + wide / 2 - 1
+            parts.append(
+                f'<rect x="{left:.1f}" y="{top}" width="{wide - 3:.1f}" height="{_CELL_HIGH - 3}" '
+                f'fill="{SHADES[step]}" stroke="{RULE}"/><g text-anchor="middle" fill="{ink}">'
+                f'<text x="{middle:.0f}" y="{top + 18}" font-weight="bold">{escape(share)}</text><text x="{middle:.0f}" y="{top + 34}">{escape(amount)}'
+                "</text></g>"
+            )
+    return picture("".join(parts), 24 + _CELL_HIGH * len(tiers), name, 11)
+
+
+_SQUARE, _FROM_LEFT, _FROM_TOP = 260, 60, 40
+
+
+def lorenz(points: Sequence[tuple[Where, Where]], *, things: str, name: str) -> str:
+    """A curve of how much of the money so many of the things hold, smallest first, beside the line if all were equal.
+
+    Args:
+        points: percent of things and percent of money, as ``screens.report.marks.lorenz`` places them.
+        things: what is counted, in the plural.
+        name: what it shows, in a sentence.
+    """
+
+    def at(across: Where, up: Where) -> str:
+        return f"{_FROM_LEFT + across / 100 * _SQUARE:.1f} {_FROM_TOP + (1 - up / 100) * _SQUARE:.1f}"
+
+    below = _FROM_TOP + _SQUARE
+    ends = "".join(
+        f'<text x="{_FROM_LEFT - 6}" y="{_FROM_TOP + (1 - percent / 100) * _SQUARE + 4:.0f}" text-anchor="end">'
+        f'{percent}%</text><text x="{_FROM_LEFT + percent / 100 * _SQUARE:.0f}" y="{below + 16}" '
+        f'text-anchor="middle">{percent}%</text>'
+        for percent in (0, 50, 100)
+    )
+    legend = "".join(
+        f'<line x1="{left}" x2="{left + 40}" y1="10" y2="10" stroke="{colour}" stroke-width="2.5" '
+        f'stroke-dasharray="{dash}"/><text x="{left + 48}" y="14">{said}</text>'
+        for left, colour, dash, said in (
+            (0, Colour.AMOUNT, "", "As it is"), (140, Colour.COMPARED, _DASHES[1], "If all were equal")
+        )
+    )  # fmt: skip
+    way = "L".join(at(across, up) for across, up in points)
+    drawn = (
+        f'<path d="M{at(0, 0)}V{_FROM_TOP}M{at(0, 0)}H{_FROM_LEFT + _SQUARE}" stroke="{RULE}" fill="none"/>'
+        f'<path d="M{at(0, 0)}L{at(100, 100)}" stroke="{Colour.COMPARED}" stroke-width="2.5" '
+        f'stroke-dasharray="{_DASHES[1]}" fill="none"/>'
+        f'<path d="M{way}" stroke="{Colour.AMOUNT}" stroke-width="2.5" fill="none"/>'
+        f'<text x="{_FROM_LEFT + _SQUARE / 2:.0f}" y="{below + 34}" text-anchor="middle">{escape(things)}, smallest '
+        f'first</text><text x="0" y="{_FROM_TOP - 8}">Money</text>'
+    )
+    return picture(f"{legend}{ends}{drawn}", below + 40, name, 12)
+
+
+def by_group(groups: Mapping[str, Sequence[Mark]], *, name: str) -> str:
+    """Bars on one scale under the name of their group, in percent.
+
+    Args:
+        groups: name of each to its bars, in order.
+        name: what it shows, in a sentence.
+    """
+    scale = (WIDTH - _NAMES - _ENDS) / (max((mark.at for marks in groups.values() for mark in marks), default=0.0) or 1)
+    parts, top = list[str](), 0
+    for group, marks in groups.items():
+        parts.append(f'<text x="0" y="{top + 14}" font-weight="bold">{escape(group)}</text>')
+        top += _ROW
+        for mark in marks:
+            long = max(mark.at * scale, 1)
+            parts.append(
+                f'<text x="{_NAMES - 8}" y="{top + 11}" text-anchor="end">{escape(mark.label)}</text>'
+                f'<rect x="{_NAMES}" y="{top}" width="{long:.1f}" height="{_BAR}" fill="{Colour.AMOUNT}"/>'
+                f'<text x="{_NAMES + long + 5:.1f}" y="{top + 11}">{escape(mark.figure)}</text>'
+            )
+            top += _ROW
+        top += 6
+    return picture("".join(parts), top, name, 11)

@@ -85,40 +85,38 @@ def publish(
             remedy = f"Name one of: {known}." if known else "Record money first."
             refuse(Input.YEAR, found, "A page of it would be empty.", remedy)
     out, sources, clocks = _Folder(folder, {}), words.sources(reader, at), about(at)
-    of_year: dict[int, Answers] = {}
-    parents: set[tuple[str, str]] = set()
     over_years = _over_years(reader, at, years)
+    # One year at a time, of which only the tables and what the front page says of it are kept: six years of pages, and
+    # a workbook of all their rows, would take gigabytes.
+    said: dict[int, words.YearSaid] = {}
+    tables: list[list[TableFile]] = []
+    parents: set[tuple[str, str]] = set()
     for year in years:
         progress(f"Working out {FinancialYear(year)}", 0, None)
         bodies, above = answering.organisations(reader, at, FinancialYear(year))
         parents |= above
-        of_year[year] = answering.of_year(reader, at, year)
+        answers = answering.of_year(reader, at, year)
         edition = Edition(FinancialYear(year), bodies, sources, clocks, over_years)
-        _write_year(out, edition, of_year[year], progress)
-        workbook = f"{edition.folder}/england.xlsx"
-        behind = _behind(reader, at, edition.year)
-        accessible.write_published(accessible_tables.tables(reader, at, year=edition.year), behind, folder / workbook)
-        out.take(workbook)
+        _write_year(out, edition, answers, progress)
+        _write_workbooks(out, reader, at, edition, answers, progress)
+        received = {tier: list(found.values()) for tier, found in answers.received.items()}
+        tables.append(data.of_year(reader, at, year, _with_whole(answers), received))
+        _write_sheets(out, reader, at, edition.year, [*tables[-1], data.organisations(reader, above)])
+        said[year] = words.year_said(answers)
+        del answers, received
     progress("Asking what if", 0, None)
     for name, page in what_if.pages(reader, at, years, edition):
         out.write(name, page)
     progress("Writing the tables", 0, None)
-    made = data.of_books(
-        reader, at, years, {year: _with_whole(one) for year, one in of_year.items()},
-        {(year, tier): list(found.values()) for year, one in of_year.items() for tier, found in one.received.items()},
-        parents,
-    )  # fmt: skip
+    made = [*data.together(tables), data.organisations(reader, parents)]
     head = heads.now(reader)
     if with_journal:
         write_journal(reader, at, _made(folder / "data") / "journal.csv")
         out.take("data/journal.csv")
         out.write("chain.py", (_OURS / "chain.py.txt").read_bytes())
     _write_tables(out, at, made, head)
-    behind = replace(_behind(reader, at, edition.year), title="The tables of a publication")
-    accessible.write_published(data.sheets(made), behind, folder / "data/tables.xlsx")
-    out.take("data/tables.xlsx")
     worded = words.PublishedWords(
-        of_year, over_years, made, words.vintages(reader, at), [sources, *clocks], with_journal=with_journal,
+        said, over_years, made, words.vintages(reader, at), [sources, *clocks], with_journal=with_journal,
         signed_by=None if key is None else key.public,
     )  # fmt: skip
     for name, content in words.files(worded).items():
@@ -134,9 +132,32 @@ def _write_year(out: _Folder, edition: Edition, answers: Answers, progress: Told
         out.write(f"{edition.folder}/{edition.path(code)}", pages.organisation(code, edition, answers))
 
 
-def _behind(reader: Reader, at: Moment, year: FinancialYear) -> Provenance:
+def _write_workbooks(
+    out: _Folder, reader: Reader, at: Moment, edition: Edition, answers: Answers, progress: Told
+) -> None:
+    """An accessible workbook of England and of each ICB that holds money, beside its page."""
+    for place, code in enumerate(answers.pictures):
+        if place % 10 == 0:
+            progress(f"Writing the workbooks of {edition.year}", place, len(answers.pictures))
+        name = f"{edition.folder}/{edition.workbook(code)}"
+        whose = code or None
+        made = accessible_tables.tables(reader, at, year=edition.year, organisation=whose)
+        accessible.write_published(made, _behind(reader, at, edition.year, whose), out.path / name)
+        out.take(name)
+
+
+def _write_sheets(out: _Folder, reader: Reader, at: Moment, year: FinancialYear, made: Sequence[TableFile]) -> None:
+    """The tables of one year as an accessible workbook."""
+    name = words.workbook_of_tables(year)
+    behind = replace(_behind(reader, at, year, None), title=f"The tables of a publication, {year}")
+    _made(out.path / "data")
+    accessible.write_published(data.sheets(made), behind, out.path / name)
+    out.take(name)
+
+
+def _behind(reader: Reader, at: Moment, year: FinancialYear, organisation: str | None) -> Provenance:
     """What stands behind a workbook of the publication."""
-    return accessible.provenance(reader, at, year=year, whose=accessible_tables.whose_money(reader, None))
+    return accessible.provenance(reader, at, year=year, whose=accessible_tables.whose_money(reader, organisation))
 
 
 def _refuse_full(folder: Path) -> None:

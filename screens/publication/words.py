@@ -52,11 +52,35 @@ _SHOWS = (
 
 
 @dataclass(frozen=True, slots=True)
+class YearSaid:
+    """What the pages in front say of one year.
+
+    Attributes:
+        sentence: where England's money of the year is decided.
+        on_grades: the names of the measures that rest on how grades are read.
+    """
+
+    sentence: str
+    on_grades: frozenset[str]
+
+
+def year_said(answers: Answers) -> YearSaid:
+    """What the pages in front say of a year."""
+    on_grades = (one.name for one in answers.measures[""] if one.over is not None)
+    return YearSaid(answers.pictures[""].sentence, frozenset(on_grades))
+
+
+def workbook_of_tables(year: FinancialYear) -> str:
+    """Where the workbook of a year's tables lies."""
+    return f"data/tables-{str(year).replace('/', '-')}.xlsx"
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedWords:
     """What the words of a publication are about.
 
     Attributes:
-        of_year: of each year what its pages show.
+        of_year: of each year what is said of it in front.
         over_years: of England under the empty code how the shares changed over the years; empty where there is one.
         tables: the tables.
         vintages: the shipped tables behind the figures: what each is, whose, of when, and how it was made.
@@ -65,7 +89,7 @@ class PublishedWords:
         signed_by: the public key; None where it is not signed.
     """
 
-    of_year: Mapping[int, Answers]
+    of_year: Mapping[int, YearSaid]
     over_years: Mapping[str, Sequence[TrendPoint]]
     tables: Sequence[TableFile]
     vintages: Table
@@ -124,9 +148,8 @@ _TITLE = "Where NHS money is decided, and how free it is"
 def _front(said: PublishedWords) -> list[str]:
     """Every year with its sentence, how the shares changed over the years, and the way to the what-if questions."""
     years = "".join(
-        f'<li><a href="{_folder(year)}/index.html">{FinancialYear(year)}</a>: '
-        f"{escape(answers.pictures[''].sentence)}</li>"
-        for year, answers in sorted(said.of_year.items(), reverse=True)
+        f'<li><a href="{_folder(year)}/index.html">{FinancialYear(year)}</a>: {escape(one.sentence)}</li>'
+        for year, one in sorted(said.of_year.items(), reverse=True)
     )
     parts = [f"<ul>{years}</ul>"]
     points = said.over_years.get("", ())
@@ -154,7 +177,7 @@ _ON_AMOUNTS = "The amounts and terms of the books, on what their sources are"
 def _definitions(said: PublishedWords) -> list[Table]:
     standings = [(words, str(standing or "not recorded")) for standing, words in _RESTS_ON.items()]
     readings = [(one.title, one.sentence, one.reason) for one in SHIPPED]
-    on_grades = {one.name for answers in said.of_year.values() for one in answers.measures[""] if one.over is not None}
+    on_grades = frozenset[str]().union(*(one.on_grades for one in said.of_year.values()))
     measured = [
         (one.title, one.definition, _ON_GRADES if one.name in on_grades else _ON_AMOUNTS) for one in measures.CATALOGUE
     ]
@@ -170,10 +193,12 @@ def _definitions(said: PublishedWords) -> list[Table]:
 
 def _workbooks(said: PublishedWords) -> str:
     """The way to the workbooks, which are made for everybody to read."""
-    years = " · ".join(
-        f'<a href="{_folder(year)}/england.xlsx">England, {FinancialYear(year)}</a>' for year in sorted(said.of_year)
+    years = "".join(
+        f'<li>{FinancialYear(year)}: <a href="{workbook_of_tables(FinancialYear(year))}">all its tables</a>, '
+        f'<a href="{_folder(year)}/england.xlsx">England</a>; each ICB\'s own is on its page</li>'
+        for year in sorted(said.of_year, reverse=True)
     )
-    return f'<p>Accessible workbooks: <a href="data/tables.xlsx">all tables</a> · {years}</p>'
+    return f"<p>Accessible workbooks:</p><ul>{years}</ul>"
 
 
 def _of_table(table: TableFile) -> str:
@@ -188,7 +213,8 @@ def _of_table(table: TableFile) -> str:
 
 def _readme(said: PublishedWords, foot: Sequence[str], defined: Sequence[Table]) -> str:
     tables = [
-        f"- data/{one.name}.csv, .parquet, and a sheet of data/tables.xlsx: {one.title}. {one.said} {one.rests_on}"
+        f"- data/{one.name}.csv, .parquet, and a sheet of the workbook of its year: "
+        f"{one.title}. {one.said} {one.rests_on}"
         for one in said.tables
     ]
     lines = [
@@ -198,6 +224,11 @@ def _readme(said: PublishedWords, foot: Sequence[str], defined: Sequence[Table])
         "## The tables",
         "",
         *tables,
+        "",
+        *(
+            f"- {workbook_of_tables(FinancialYear(year))}: all of {FinancialYear(year)}, to be read by everybody"
+            for year in sorted(said.of_year)
+        ),
         "",
     ]
     lines.append("Every column is described in datapackage.json. Money is in whole pence, and in workbooks in pounds.")

@@ -7,6 +7,7 @@ from ledger.readings import GradeReading
 from ledger.reports import pots as fencing
 from ledger.reports.measures import Measure
 from ledger.reports.pots import Fence, Kept
+from ledger.reports.summary import percent
 from screens.report.holdings import GRADES, measure_text
 from screens.report.report import Cell, Column, Row, Table, columns, composed, count, day, money, share, traced
 
@@ -135,4 +136,18 @@ def _kept_row(one: Kept, year: int | None, *, with_name: bool) -> Row:
         one.decision or "none",
         one.partners,
         one.until,
+    )
+
+
+def uneven_sentence(gini: Measure, amounts: Sequence[int]) -> str:
+    """How uneven pots are, in words.
+
+    Args:
+        gini: the measure of it.
+        amounts: whole pence of each pot.
+    """
+    return (
+        f"The further the line sags below the straight one, the more of the money is in few pots. Gini "
+        f"{measure_text(gini)}: 0 is all equal, 1 is all in one. The half of the pots that are smallest hold "
+        f"{percent(fencing.smaller_half(amounts))} of the money."
     )

@@ -134,7 +134,7 @@ def test_what_if_pages_are_of_the_library_and_the_same_whenever_they_are_made(
 
 
 def test_the_workbook_of_all_tables_is_accessible_and_comes_to_the_same_pence(of_the_demo: Path) -> None:
-    book = openpyxl.load_workbook(of_the_demo / "data" / "tables.xlsx", read_only=True)
+    book = openpyxl.load_workbook(of_the_demo / "data" / "tables-2025-26.xlsx", read_only=True)
     assert book.sheetnames[:4] == ["Cover", "Contents", "Notes", "Columns"]
     rows = list(book["position"].iter_rows(min_row=4, values_only=True))
     place = rows[0].index("amount (£)")
@@ -142,6 +142,24 @@ def test_the_workbook_of_all_tables_is_accessible_and_comes_to_the_same_pence(of
     (pence,) = duckdb.sql(f"SELECT list(amount_pence) FROM '{of_the_demo}/data/position.parquet'").fetchall()
     assert held == pence[0]
     assert sum(held) == 0
+
+
+def test_every_icb_has_an_accessible_workbook_beside_its_page_with_what_it_holds(of_the_demo: Path) -> None:
+    books = sorted(of_the_demo.glob("2025-26/icb/*.xlsx"))
+    assert [path.stem for path in books] == [path.stem for path in sorted(of_the_demo.glob("2025-26/icb/*.html"))]
+    for path in (books[0], books[-1], of_the_demo / "2025-26" / "england.xlsx"):
+        page = path.with_name("index.html" if path.stem == "england" else f"{path.stem}.html").read_text(
+            encoding="utf-8"
+        )
+        assert f'<a href="{path.name}">' in page
+        book = openpyxl.load_workbook(path, read_only=True)
+        assert book.sheetnames[:4] == ["Cover", "Contents", "Notes", "Tier and grade"]
+    # The last row is the whole of what the ICB and those below it hold.
+    (*_, whole) = openpyxl.load_workbook(books[-1], read_only=True)["Tier and grade"].iter_rows(values_only=True)
+    (held,) = duckdb.sql(
+        f"SELECT total_pence FROM '{of_the_demo}/data/icbs.parquet' WHERE icb = '{books[-1].stem}'"
+    ).fetchall()
+    assert round(Decimal(str(whole[-1])) * 100) == held[0]
 
 
 def test_the_readme_has_definitions_vintages_and_standings(of_the_demo: Path) -> None:
@@ -156,7 +174,7 @@ def test_the_readme_has_definitions_vintages_and_standings(of_the_demo: Path) ->
     ):
         assert vintage in words
     for name in ("position", "flows", "legs", "icbs", "receivers", "organisations"):
-        assert f"- data/{name}.csv, .parquet, and a sheet of data/tables.xlsx:" in words
+        assert f"- data/{name}.csv, .parquet, and a sheet of the workbook of its year:" in words
 
 
 def test_no_page_and_no_table_gives_in_to_a_wrong_use_of_a_figure(of_the_demo: Path) -> None:

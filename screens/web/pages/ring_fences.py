@@ -10,11 +10,9 @@ from ledger.reports import measures
 from ledger.reports import pots as fencing
 from ledger.reports.measures import ALL, EARMARKED, PAYERS_VIEW, Measure
 from ledger.reports.pots import Fence
-from ledger.reports.summary import percent
 from ledger.years import FinancialYear
 from screens.report import holdings, marks
 from screens.report import ring_fences as reporting
-from screens.report.holdings import measure_text
 from screens.report.marks import at_millions
 from screens.report.render import page as tables
 from screens.web.charts.bars import Bar, ranked
@@ -168,9 +166,7 @@ def _pieces(books: Books, held: pa.Table, icb: str | None) -> None:
         marks.lorenz(amounts),
         things="Pots",
         name="How uneven the pots are",
-        sentence=f"The further the line sags below the straight one, the more of the money is in few pots. Gini "
-        f"{measure_text(found['gini'])}: 0 is all equal, 1 is all in one. The half of the pots that are "
-        f"smallest hold {percent(fencing.smaller_half(amounts))} of the money.",
+        sentence=reporting.uneven_sentence(found["gini"], amounts),
         table=more.with_only("Measure", "Value", "What it is", "Mind"),
         key=f"lorenz-{scope}",
     )
