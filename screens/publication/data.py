@@ -26,6 +26,8 @@ from screens.report.report import Report
 # The flows are added up over entries: the legs have each of them.
 _RANK = "ring_fenced_share_with_soft"
 _ORDER = ("year", "organisation", "fund", "standing", "pot")
+# So many rows are written at a time, and so many at most stand on a sheet, which a spreadsheet still opens at once.
+_AT_ONCE, _MOST_ON_A_SHEET = 10_000, 20_000
 _FLOWS = tuple(name for name in FLOW_COLUMNS if name not in ("entry", "effective_date"))
 
 
@@ -59,8 +61,10 @@ class TableFile:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.rows.column_names)
-        for row in zip(*(column.to_pylist() for column in self.rows.columns), strict=True):
-            writer.writerow([_cell(value) for value in row])
+        # Some at a time: as values of Python, the rows of a year of practices take gigabytes.
+        for batch in self.rows.to_batches(max_chunksize=_AT_ONCE):
+            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                writer.writerow([_cell(value) for value in row])
         return out.getvalue().encode()
 
     def fields(self) -> list[dict[str, str]]:
@@ -236,8 +240,11 @@ def together(years: Sequence[Sequence[TableFile]]) -> list[TableFile]:
 def sheets(made: Sequence[TableFile]) -> list[AccessibleTable]:
     """The tables as sheets of an accessible workbook, with one in front that says what every column is.
 
-    Money is in pounds to the penny there, as people read it; everything else stands as in the files.
+    Money is in pounds to the penny there, as people read it; everything else stands as in the files. A table that is
+    too long for a sheet is in the files alone, which the sheet in front says.
     """
+    long = [table.name for table in made if table.rows.num_rows > _MOST_ON_A_SHEET]
+    alone = f". Too long for a sheet, and so in the CSV and Parquet files alone: {', '.join(long)}" if long else ""
     heads = {"Table": TEXT, "Column": TEXT, "What it is": TEXT, "What the figures rest on": TEXT}
     said = [
         (table.name, heading, table.columns[field.name], table.rests_on)
@@ -245,13 +252,16 @@ def sheets(made: Sequence[TableFile]) -> list[AccessibleTable]:
         for heading, field in zip(_headings(table), table.rows.schema, strict=True)
     ]
     return [
-        AccessibleTable("Columns", "columns_of_tables", "What every column of every table is", heads, said, (FIGURES,)),
+        AccessibleTable(
+            "Columns", "columns_of_tables", f"What every column of every table is{alone}", heads, said, (FIGURES,)
+        ),
         *(
             AccessibleTable(
                 table.name, f"table_{table.name}", f"{table.title}. {table.said}", _headings(table),
                 list(zip(*map(_cells, table.rows.column_names, table.rows.columns), strict=True)), (FIGURES, GRADE),
             )
             for table in made
+            if table.name not in long
         ),
     ]  # fmt: skip
 

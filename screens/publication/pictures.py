@@ -254,7 +254,8 @@ def matrix(
             parts.append(
                 f'<rect x="{left:.1f}" y="{top}" width="{wide - 3:.1f}" height="{_CELL_HIGH - 3}" '
                 f'fill="{SHADES[step]}" stroke="{RULE}"/><g text-anchor="middle" fill="{ink}">'
-                f'<text x="{middle:.0f}" y="{top + 18}" font-weight="bold">{escape(share)}</text><text x="{middle:.0f}" y="{top + 34}">{escape(amount)}'
+                f'<text x="{middle:.0f}" y="{top + 18}" font-weight="bold">{escape(share)}</text>'
+                f'<text x="{middle:.0f}" y="{top + 34}">{escape(amount)}'
                 "</text></g>"
             )
     return picture("".join(parts), 24 + _CELL_HIGH * len(tiers), name, 11)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 import openpyxl
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
@@ -32,7 +33,7 @@ from ledger.rules.rights import NOBODY
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from scenarios import outcome, saved
-from screens.publication import site, what_if
+from screens.publication import data, site, what_if
 from screens.publication.pages import Edition
 from screens.report import national as reporting
 from screens.report import over_time
@@ -265,6 +266,22 @@ def test_the_journal_beside_it_leads_to_the_head(of_the_demo: Path) -> None:
 def small(funded: Store) -> Store:
     post(funded, [entry("devolve", at("ICB1", "core"), at("P1", "core"), 1_001)])
     return funded
+
+
+def test_a_table_too_long_for_a_sheet_is_in_the_files_alone_and_the_workbook_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = pa.table({"code": ["A", "B", "C", "D"], "amount_pence": [1, 2, 3, None]})
+    long = data.TableFile("long", "Long", "Rows.", "Published", {"code": "whose", "amount_pence": "how much"}, rows)
+    short = replace(long, name="short", rows=rows.slice(0, 3))
+    assert [sheet.label for sheet in data.sheets([long, short])] == ["Columns", "long", "short"]
+    monkeypatch.setattr(data, "_MOST_ON_A_SHEET", 3)
+    first, second = data.sheets([long, short])
+    assert first.title.endswith("Too long for a sheet, and so in the CSV and Parquet files alone: long")
+    assert second.label == "short"
+    # Rows are written to CSV some at a time, none twice and none left out.
+    monkeypatch.setattr(data, "_AT_ONCE", 3)
+    assert long.csv() == b"code,amount_pence\nA,1\nB,2\nC,3\nD,\n"
 
 
 def test_the_same_ledger_gives_the_same_bytes_and_a_signature_that_holds(small: Store, tmp_path: Path) -> None:
