@@ -1,5 +1,6 @@
 """The pages of a publication: England, and one for each ICB, place and network; none asks anything of any network."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -68,12 +69,17 @@ class Edition:
     def path(self, code: str) -> str:
         """Where the page of an organisation lies inside the folder."""
         one = self.organisations[code]
-        return f"{FILES[one.tier]}/{code}.html"
+        return f"{FILES[one.tier]}/{_as_file(code)}.html"
 
     @staticmethod
     def workbook(code: str) -> str:
         """Where the workbook of an ICB, or with no code of England, lies inside the folder."""
-        return f"icb/{code}.xlsx" if code else "england.xlsx"
+        return f"icb/{_as_file(code)}.xlsx" if code else "england.xlsx"
+
+
+def _as_file(code: str) -> str:
+    """A code as the name of a file: whoever records one may write signs that lead elsewhere, or that a disk refuses."""
+    return re.sub(r"[^A-Za-z0-9-]", lambda sign: f"_{ord(sign[0]):x}_", code)
 
 
 def document(title: str, parts: Sequence[str], *, up: str, head: str, foot: Sequence[str]) -> str:

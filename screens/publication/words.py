@@ -34,7 +34,7 @@ _RESTS_ON = {
 _RUN_IT = (
     "Save the folder. Read check.py, which is short, and run it there: python check.py. It looks at every byte of "
     "every file, adds the legs of all entries up to the position, to the penny, and checks the signature where there "
-    "is one."
+    "is one. Without Python, sha256sum -c SHA256SUMS looks at every byte too."
 )
 _CHAIN = (
     "data/journal.csv holds every entry with all that it recorded. python chain.py data/journal.csv HEAD works out the "

@@ -10,7 +10,7 @@ import zipfile
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
-from html import unescape
+from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,9 @@ from typer.testing import CliRunner
 import devolution
 from allocations.shares import national
 from ledger.entries import proposals
+from ledger.entries.draft import Draft, records
 from ledger.entries.posting import post
+from ledger.models import Organisation, Relationship
 from ledger.money import exact_pounds, spoken
 from ledger.proofs import heads
 from ledger.reports import measures, position, receivers, summary, trend
@@ -39,7 +41,7 @@ from screens.report import national as reporting
 from screens.report import over_time
 from screens.report.holdings import flow_label
 from screens.report.pots import of_receivers
-from tests.books import at, entry
+from tests.books import APRIL, LONG_AGO, at, entry
 from tests.temptations import betrayed, plain
 
 ROOT = Path(__file__).parent.parent.parent
@@ -206,7 +208,11 @@ class _Links(HTMLParser):
 
 
 def test_every_link_holds_and_nothing_is_loaded_from_anywhere(of_the_demo: Path) -> None:
-    for page in of_the_demo.rglob("*.html"):
+    every_link_holds(of_the_demo)
+
+
+def every_link_holds(folder: Path) -> None:
+    for page in folder.rglob("*.html"):
         links = _Links()
         links.feed(page.read_text(encoding="utf-8"))
         assert links.loaded == [], page
@@ -332,6 +338,41 @@ def test_the_sums_are_found_to_differ_even_where_whoever_changed_them_made_the_l
     said["sums"] = hashlib.sha256(anew).hexdigest()
     (folder / "publication.json").write_text(json.dumps(said), encoding="utf-8")
     assert "the position is not what the legs come to" in check(folder).stderr
+
+
+def test_odd_codes_and_names_lead_nowhere_else_and_are_shown_as_they_are(
+    small: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcome, "library", dict)
+    code, name = "../../../X & 'Y'", "King's & Queen's <b>Place</b>"
+    began = {"valid_from": LONG_AGO}
+    post(
+        small,
+        [
+            Draft(
+                "odd", "structure", APRIL, "tests", "an odd place",
+                records={
+                    Organisation: records(Organisation, [{"code": code, "name": name, "tier": "place", **began}]),
+                    Relationship: records(
+                        Relationship,
+                        [{"id": "odd", "parent": "ICB1", "child": code, "scheme": "line", "part": 1, **began}],
+                    ),
+                },
+            ),
+            entry("devolve", at("ICB1", "core"), at(code, "core"), 77),
+        ],
+    )  # fmt: skip
+    folder = published(small, tmp_path / "in" / "out")
+    assert [path for path in tmp_path.rglob("*.html") if not path.is_relative_to(folder)] == []
+    assert {path.stem for path in folder.glob("*.html")} == {"index", "about", "check", "data"}
+    every_link_holds(folder)
+    (page,) = [path for path in folder.glob("2025-26/place/*.html") if "King" in path.read_text(encoding="utf-8")]
+    assert f"<h1>{escape(name)}, 2025/26</h1>" in page.read_text(encoding="utf-8")
+    assert "<b>Place" not in page.read_text(encoding="utf-8")
+    with (folder / "data" / "position.csv").open(encoding="utf-8", newline="") as file:
+        held = [row for row in csv.DictReader(file) if row["organisation"] == code]
+    assert [(row["organisation_name"], row["amount_pence"]) for row in held] == [(name, "77")]
+    assert check(folder).returncode == 0
 
 
 def test_what_is_proposed_is_in_no_file(small: Store, tmp_path: Path) -> None:
