@@ -172,7 +172,7 @@ def _matrix(picture: Picture, name: str) -> str:
 def _uneven(code: str, answers: Answers) -> list[str]:
     """How unevenly the money lies in pots."""
     amounts = answers.pots[code]
-    if sum(amounts) <= 0 or min(amounts) < 0:
+    if not any(amounts) or min(amounts) < 0:
         return []
     gini = next(one for one in answers.measures[code] if one.name == "gini")
     drawn = pictures.lorenz(marks.lorenz(amounts), things="Pots", name="How uneven the pots are")
