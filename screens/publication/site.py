@@ -88,7 +88,7 @@ def publish(
     over_years = _over_years(reader, at, years)
     # One year at a time, of which only the tables and what the front page says of it are kept: six years of pages, and
     # a workbook of all their rows, would take gigabytes.
-    said: dict[int, words.YearSaid] = {}
+    said: dict[int, words.YearInFront] = {}
     tables: list[list[TableFile]] = []
     parents: set[tuple[str, str]] = set()
     for year in years:
@@ -102,7 +102,7 @@ def publish(
         received = {tier: list(found.values()) for tier, found in answers.received.items()}
         tables.append(data.of_year(reader, at, year, _with_whole(answers), received))
         _write_sheets(out, reader, at, edition.year, [*tables[-1], data.organisations(reader, above)])
-        said[year] = words.year_said(answers)
+        said[year] = words.year_in_front(answers)
         del answers, received
     progress("Asking what if", 0, None)
     for name, page in what_if.pages(reader, at, years, edition):

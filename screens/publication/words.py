@@ -52,7 +52,7 @@ _SHOWS = (
 
 
 @dataclass(frozen=True, slots=True)
-class YearSaid:
+class YearInFront:
     """What the pages in front say of one year.
 
     Attributes:
@@ -64,10 +64,10 @@ class YearSaid:
     on_grades: frozenset[str]
 
 
-def year_said(answers: Answers) -> YearSaid:
+def year_in_front(answers: Answers) -> YearInFront:
     """What the pages in front say of a year."""
     on_grades = (one.name for one in answers.measures[""] if one.over is not None)
-    return YearSaid(answers.pictures[""].sentence, frozenset(on_grades))
+    return YearInFront(answers.pictures[""].sentence, frozenset(on_grades))
 
 
 def workbook_of_tables(year: FinancialYear) -> str:
@@ -89,7 +89,7 @@ class PublishedWords:
         signed_by: the public key; None where it is not signed.
     """
 
-    of_year: Mapping[int, YearSaid]
+    of_year: Mapping[int, YearInFront]
     over_years: Mapping[str, Sequence[TrendPoint]]
     tables: Sequence[TableFile]
     vintages: Table
