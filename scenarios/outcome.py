@@ -420,7 +420,9 @@ def along(years: Sequence[YearOutcome]) -> str:
 def _start(run: Run) -> str:
     code = run.baseline.organisation
     scope = "England" if code is None else run.baseline.world.organisations[code].name
-    years = sorted({FinancialYear(year) for year in run.position["year"].to_pylist()})
+    # Of all that is cut nothing is left that has a year.
+    there = run.position if run.position.num_rows else run.baseline.position
+    years = sorted({FinancialYear(year) for year in there["year"].to_pylist()})
     whole = total(held(run.baseline.position))
     known = f" ({run.books.standing})" if run.books.standing else ""
     start = f"{scope} holds {spoken(whole)} in {' and '.join(map(str, years))}{known}."

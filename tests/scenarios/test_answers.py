@@ -255,3 +255,9 @@ def test_what_is_cut_at_a_network_in_two_is_lost_by_both() -> None:
     cut = {"lever": "cut", "funds": ["medical"], "organisations": {"codes": ["N3"]}, "share": "0.5"}
     lost = of_icbs(cut)
     assert lost == {"A": -1_875_01, "B": -5_625_02}
+
+
+def test_what_cuts_everything_says_of_which_year_and_tells_no_fifth_that_it_gains_nothing_a_head() -> None:
+    gone = explore(written(scenario({"lever": "cut", "funds": {}, "share": "1"})), usual())
+    assert "in 2025/26." in gone.sentence
+    assert "£0 a head" not in gone.sentence
