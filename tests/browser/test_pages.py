@@ -133,6 +133,17 @@ def test_no_page_is_longer_than_three_screens_before_somebody_asks_for_all_of_it
     visit.close()
 
 
+def test_a_bar_leads_to_the_balances_that_it_is_the_sum_of(browser: Any, address: str, demo_ledger: Path) -> None:
+    visit = Visit(browser, f"{address}/ring-fences?icb=QWO")
+    visit.page.locator("[data-testid=stVegaLiteChart] .mark-rect path").first.click()
+    visit.page.get_by_role("heading", name="What a figure is made of").wait_for(timeout=20_000)
+    visit.settled()
+    pots = document("pots", "--organisation", "QWO", "--year", "2025/26", "--ledger", demo_ledger)["rows"]
+    largest = max(pot["amount_pence"] for pot in pots if pot["grade"] in ("soft", "hard", "statutory"))
+    assert visit.page.locator("tr.whole", has_text=exact_pounds(largest)).count() == 1
+    visit.close()
+
+
 def test_a_link_shows_what_its_sender_saw_and_a_figure_leads_to_its_cell(browser: Any, address: str) -> None:
     visit = Visit(browser, f"{address}/overview?icb=QWO&part=all")
     page = visit.page

@@ -133,3 +133,46 @@ def test_bridges_that_are_compared_have_one_axis_on_the_page(drawn: list[dict[st
     domains = [one["spec"]["layer"][0]["encoding"]["x"]["scale"]["domain"] for one in drawn]
     assert domains[0] == domains[1]
     assert domains[0][1] >= large[-1].to_millions
+
+
+def test_a_long_table_begins_with_ten_rows_and_a_telephone_with_four_and_its_whole_is_always_there() -> None:
+    def folded(number: int, *, has_total: bool = False) -> tuple[int, int, int]:
+        rows = [*((f"Row {place}", place) for place in range(number)), *([("All", 0)] if has_total else [])]
+        html = page.as_html(Table("T", columns("Name", count("N")), rows, has_total=has_total), folds=True)
+        return html.count("later"), html.count("soon"), html.count(f"Show all {number} rows: T")
+
+    assert folded(5) == (0, 0, 0)
+    assert folded(6) == (0, 2, 1)
+    assert folded(12) == (0, 8, 1)
+    # The tenth row is the last that is shown at once.
+    assert folded(13) == (3, 9, 1)
+    assert folded(13, has_total=True) == (3, 9, 1)
+    whole = page.as_html(Table("T", columns("Name"), [(f"Row {place}",) for place in range(40)]))
+    assert "Show all" not in whole
+    assert "later" not in whole
+
+
+def test_a_table_of_many_columns_is_shown_as_cards() -> None:
+    def html(number: int) -> str:
+        return page.as_html(Table("T", columns(*(f"C{place}" for place in range(number))), [("x",) * number]))
+
+    assert 'class="broad"' not in html(14)
+    assert 'class="broad"' in html(15)
+
+
+def test_a_mark_leads_where_its_row_in_the_table_leads(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[dict[str, Any]] = []
+    monkeypatch.setattr(kit, "vega", lambda spec, **_: drawn.append(spec))
+    monkeypatch.setattr(kit, "frame", lambda name, sentence, draw, *_, **__: draw(f"{name} {sentence}"))
+    led = Table("T", columns("Who", "Amount (£)"), [
+        ("NHS One ICB", Link(5, "audit", {"view": "made", "under": "A"})), ("Two", 7)
+    ])  # fmt: skip
+    some = [bars.Bar("NHS One ICB", 5.0, "5"), bars.Bar("Two", 7.0, "7")]
+    for table in (led, Table("T", columns("Who"), [("One",), ("Two",)])):
+        bars.ranked(some, name="N", sentence="S.", axis="£", table=table, key="k")
+    with_ways, without = drawn
+    found = [(row["label"], row["href"]) for row in with_ways["data"]["values"]]
+    assert found == [("One", "audit?view=made&under=A"), ("Two", "")]
+    assert with_ways["encoding"]["href"]["field"] == "href"
+    assert "href" not in without["encoding"]
+    alt.Chart.from_dict(with_ways)

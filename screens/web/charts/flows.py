@@ -14,7 +14,7 @@ from screens.report.holdings import GRADES
 from screens.report.marks import Span, Where, at_percent
 from screens.report.render.colours import INK, RULE, Colour
 from screens.report.render.svg import FONT
-from screens.report.report import Table, columns
+from screens.report.report import Link, Table, columns, plain
 from screens.web.charts import kit
 
 _STEP = 40
@@ -196,8 +196,19 @@ def matrix(
     grades, rows = matrix_with_totals(picture)
     titles = [GRADES.get(grade, grade) for grade in grades]
     shares = cell_shares(picture)
+    height, table = (
+        _ROW_HEIGHT * (len(rows) - 1),
+        holdings.matrix(picture, name, under=under, year=year, reading=reading),
+    )
+    leads = {
+        (str(plain(row[0])), grade): cell.address
+        for row in table.rows
+        for grade, cell in zip(grades, row[1:], strict=False)
+        if isinstance(cell, Link)
+    }
     cells = [
         {
+            "href": leads.get((tier, grade), ""),
             "tier": _short(tier),
             "grade": GRADES.get(grade, grade),
             "percent": at_percent(share),
@@ -209,7 +220,6 @@ def matrix(
         if (share := shares.get((tier, grade))) is not None and pence
     ]
     tiers = [_short(tier) for tier, _ in rows[:-1]]
-    height, table = _ROW_HEIGHT * len(tiers), holdings.matrix(picture, name, under=under, year=year, reading=reading)
     kit.drawn(_matrix_spec(cells, tiers, titles), height, name=name, sentence=sentence, table=table, key=key)
 
 
@@ -292,6 +302,7 @@ def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
     """A tile map, with its table. Each tile bears its code and figure, so that colour is never alone."""
     rows = [
         {
+            "label": kit.short(tile.name),
             "code": tile.code,
             "name": tile.name,
             "short": kit.short(tile.name),

@@ -7,7 +7,7 @@ from screens.report.marks import Where
 from screens.report.render import page as tables
 from screens.report.render.colours import FIRST_DARK_SHADE, GRID, INK, PAPER, RULE, SHADES, Colour
 from screens.report.render.svg import FONT
-from screens.report.report import Table
+from screens.report.report import Link, Table, plain
 
 # Whether a chart has only the width of a telephone, as Vega asks it.
 NARROW = "(containerSize()[0] < 560)"
@@ -96,10 +96,42 @@ def vega(spec: Mapping[str, Any], *, alt: str, key: str, height: int) -> None:
 def drawn(
     spec: Mapping[str, Any], height: int, *, name: str, sentence: str, table: Table, key: str, smaller: bool = False
 ) -> None:
-    """A Vega-Lite chart with its frame; the arguments are those of ``frame`` and ``vega``."""
+    """A Vega-Lite chart with its frame; the arguments are those of ``frame`` and ``vega``.
+
+    A mark leads where the row of its name in the table leads, for those who click; who uses a keyboard has the table.
+    """
+    leading = _with_ways(spec, ways(table))
     frame(
-        name, sentence, lambda alt: vega(spec, alt=alt, key=key, height=height), table, file_name=key, smaller=smaller
-    )
+        name, sentence, lambda alt: vega(leading, alt=alt, key=key, height=height), table, file_name=key,
+        smaller=smaller,
+    )  # fmt: skip
+
+
+def ways(table: Table) -> dict[str, str]:
+    """Where the rows of a table lead, by their names as charts have them: the first link of each, where it has one."""
+    shown = table.for_people().rows
+    links = {short(str(plain(row[0]))): [cell for cell in row if isinstance(cell, Link)] for row in shown}
+    return {name: its[0].address for name, its in links.items() if its}
+
+
+def _with_ways(spec: Mapping[str, Any], leads: Mapping[str, str]) -> dict[str, Any]:
+    """A chart, or a layer of one, whose marks lead somewhere by their ``label`` or by a ``href`` that they have."""
+    found = dict(spec)
+    if "layer" in spec:
+        found["layer"] = [_with_ways(layer, leads) if "data" in layer else layer for layer in spec["layer"]]
+    if "data" not in spec:
+        return found
+    rows = [{"href": leads.get(row.get("label", ""), ""), **row} for row in spec["data"]["values"]]
+    if not any(row["href"] for row in rows):
+        return found
+    href = {"field": "href", "type": "nominal"}
+    if all("data" not in layer for layer in spec.get("layer", ())):
+        return {**found, "data": {"values": rows}, "encoding": {**spec.get("encoding", {}), "href": href}}
+    found["layer"] = [
+        layer if "data" in layer else {**layer, "encoding": {**layer.get("encoding", {}), "href": href}}
+        for layer in found["layer"]
+    ]
+    return {**found, "data": {"values": rows}}
 
 
 def names(rows: Sequence[Mapping[str, Any]], **axis: Any) -> dict[str, Any]:

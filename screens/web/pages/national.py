@@ -1,6 +1,7 @@
 """National: all ICBs at once, ranked, on a tile map and region by region, with alerts on limits that the user sets."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -25,7 +26,7 @@ from screens.report.marks import at_percent
 from screens.report.national import in_percent
 from screens.report.render import page as tables
 from screens.report.render.colours import OVER_TIME
-from screens.report.report import Report, Table, boundaries, columns, ranged
+from screens.report.report import Link, Report, Table, boundaries, columns, link, ranged
 from screens.web.charts.bars import Bar, distances, ranked
 from screens.web.charts.flows import Tile, tiles
 from screens.web.charts.heat import by_time
@@ -272,9 +273,16 @@ def _bar(row: IcbStanding, value: Fraction, measure: str, marked: str) -> Bar:
 
 
 def _small_table(order: Sequence[tuple[IcbStanding, Fraction]], measure: str) -> Table:
-    heads = columns("ICB", "Region", reporting.of_measure(measure))
-    rows = [(row.name, row.region or "not on record", ranged(value, row.over.get(measure))) for row, value in order]
+    heads = columns(link("ICB"), "Region", reporting.of_measure(measure))
+    rows = [
+        (_to_reasons(row), row.region or "not on record", ranged(value, row.over.get(measure))) for row, value in order
+    ]
     return Table(f"{TITLES[measure]} by ICB", heads, rows)
+
+
+def _to_reasons(row: IcbStanding) -> Link:
+    """An ICB that leads to what ties it."""
+    return Link(row.name, "national", {"part": "why", "why": row.code})
 
 
 # Name in the address, what is asked, the measure, which side of the limit, and how far the slider goes.
@@ -473,10 +481,23 @@ def _every_icb(books: Books, span: str, *, as_then: bool) -> None:
         f"{percent(middle)}, highest {percent(highest)}. The darker, the higher; all ICBs together "
         "stand on top. Where nothing was held it is empty.",
         scale=f"{title} (%)",
-        table=reporting.each_at_points(found, books.icbs, measure),
+        table=_leading(reporting.each_at_points(found, books.icbs, measure), books.icbs),
         key=f"each-{measure}-{span}-{'then' if as_then else 'now'}",
         smaller=True,
     )
+
+
+def _leading(table: Table, names: Mapping[str, str]) -> Table:
+    """The same with each ICB leading to how its own shares change."""
+    codes = {name: code for code, name in names.items()}
+    rows = [
+        (
+            Link(name, "national", {"part": "trend", "trend_of": code}) if (code := codes.get(str(name))) else name,
+            *cells,
+        )
+        for name, *cells in table.rows
+    ]
+    return replace(table, columns=[link("ICB"), *table.columns[1:]], rows=rows)
 
 
 def _points(reader: Reader, at: Moment, year: int, span: str, *, as_then: bool) -> list[trend.Point]:
