@@ -297,10 +297,19 @@ def moment(reader: Reader, as_at: date | None = None, known_at: datetime | None 
 
 
 def year_in_view(reader: Reader, at: Moment) -> FinancialYear:
-    """The newest financial year that has begun by the day and in which money stands; the day's own where none is."""
+    """The financial year that an answer is of where nobody asks for one.
+
+    It is the newest that has begun by the day and in which an ICB holds money: of a year that begins there may be
+    national money alone, and an answer would have next to nothing to show. Where there is none, it is the newest that
+    an ICB holds money of, then the newest that has begun, then the newest; and the day's own in empty books.
+    """
     begun = year_of(at.as_at).start
-    found = reader.whole("SELECT coalesce(max(year), $begun) FROM account WHERE year <= $begun", {"begun": begun})
-    return FinancialYear(found)
+    held = reader.rows(
+        "SELECT a.year, max(CASE WHEN o.tier = 'icb' THEN 1 ELSE 0 END) "
+        "FROM account a JOIN organisation o ON o.code = a.organisation GROUP BY a.year"
+    )
+    years = [(bool(by_an_icb), int(str(year)) <= begun, int(str(year))) for year, by_an_icb in held]
+    return FinancialYear(max(years)[-1] if years else begun)
 
 
 def position(reader: Reader, at: Moment, *, organisation: str | None = None, year: int | None = None) -> pa.Table:
@@ -425,12 +434,6 @@ def flows(
     which = _EVERY_ENTRY if at.whole else _SOME_ENTRIES
     columns = ", ".join(f'"{name}"' for name in by)
     return reader.table(_FLOWS.format(which=which, scope=scope, columns=columns), given)
-
-
-def latest_year(reader: Reader) -> int | None:
-    """The newest financial year in which money stands, by the year it starts in; None in empty books."""
-    ((value,),) = reader.rows("SELECT max(year) FROM account")
-    return None if value is None else int(str(value))
 
 
 def _agreed(reader: Reader, given: Mapping[str, object], which: str) -> pa.Table:

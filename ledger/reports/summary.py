@@ -134,15 +134,6 @@ def icbs(reader: Reader, year: int) -> dict[str, str]:
     return {str(code): str(name) for code, name in rows}
 
 
-def year_to_show(reader: Reader, years: Sequence[int]) -> int:
-    """The newest year in which an ICB holds money; the newest of all where none does.
-
-    Args:
-        years: in which money stands, by the year each starts in, the newest first; at least one.
-    """
-    return next((year for year in years if icbs(reader, year)), years[0])
-
-
 def _icb_name(reader: Reader, code: str) -> str:
     rows = reader.rows("SELECT name FROM organisation WHERE code = $code AND tier = 'icb'", {"code": code})
     if not rows:

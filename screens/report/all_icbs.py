@@ -35,9 +35,9 @@ def side_by_side(
     Raises:
         Refused: there is no such region, or no such ICB.
     """
-    start = year.start if year else position.latest_year(reader)
-    rows = [] if start is None else national.standings(reader, at, start, as_is, reading)
-    whole = None if start is None else national.together(reader, at, start, as_is, reading)
+    start = (year or position.year_in_view(reader, at)).start
+    rows = national.standings(reader, at, start, as_is, reading)
+    whole = national.together(reader, at, start, as_is, reading)
     return reporting.ranking(
         _chosen(rows, region, peers_of), at, rank=rank, limits=limits, year=start, as_is=as_is,
         changes=restated.changed_by(reader, at, as_is), together=whole, reading=reading,
@@ -46,9 +46,7 @@ def side_by_side(
 
 def what_became_of_pots(reader: Reader, at: Moment, year: FinancialYear | None) -> Report:
     """What became of every pot at every ICB, in a year or the newest with money."""
-    start = year.start if year else position.latest_year(reader)
-    shown = position.year_in_view(reader, at) if start is None else FinancialYear(start)
-    return reporting.pots_of_icbs(reader, at, shown)
+    return reporting.pots_of_icbs(reader, at, year or position.year_in_view(reader, at))
 
 
 def over_time(
@@ -75,8 +73,8 @@ def over_time(
     if over == trend.YEARS:
         points = trend.year_ends(reader, at, as_then=known_then)
     else:
-        start = year.start if year else position.latest_year(reader)
-        points = [] if start is None else trend.month_ends(reader, at, start, as_then=known_then)
+        start = (year or position.year_in_view(reader, at)).start
+        points = trend.month_ends(reader, at, start, as_then=known_then)
     if every_icb:
         icbs = {code: row["name"] for code, row in register.organisations(reader, national.TIER).items()}
         each = trend.trend(reader, points, sorted(icbs), reading)

@@ -148,10 +148,11 @@ def measures(
     Raises:
         Refused: the organisation is unknown.
     """
-    start = year.start if year else holding.latest_year(reader)
+    year = year or holding.year_in_view(reader, at)
+    start = year.start
     held = restated.position(reader, at, as_is, organisation=organisation, year=start)
-    back = [row for row in returned.returned(reader, at) if start in (None, row.year)]
-    shown = None if start is None else str(FinancialYear(start))
+    back = [row for row in returned.returned(reader, at) if row.year == start]
+    shown = str(year)
     facts: dict[str, Any] = {"year": shown, "organisation": organisation, "as_is": as_is,
                              "reading": reading.name}  # fmt: skip
     if back:

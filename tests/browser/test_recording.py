@@ -42,7 +42,8 @@ def address(ledger: Path) -> Iterator[str]:
 
 def type_in(visit: Visit, name: str, text: str) -> None:
     """Type into the box whose label begins so, found by the Tab key alone."""
-    named = f"(e.getAttribute('aria-label') || e.labels?.[0]?.textContent || '').includes('{name}: ')"
+    label = "(e.getAttribute('aria-label') || e.labels?.[0]?.textContent || '')"
+    named = f"{label}.trim() === '{name}' || {label}.includes('{name}: ')"
     assert visit.tab_to(named, 120), name
     visit.page.keyboard.type(text)
     visit.page.keyboard.press("Enter")

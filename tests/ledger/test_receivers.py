@@ -9,9 +9,8 @@ import pytest
 from ledger.entries.posting import post
 from ledger.money import PENCE_PER_POUND
 from ledger.reports.over_receivers import notice_and_ending, spread
-from ledger.reports.position import moment
+from ledger.reports.position import moment, year_in_view
 from ledger.reports.receivers import Received, last_part, received, returns_by_month, seen_by_each
-from ledger.reports.summary import year_to_show
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.report import pots
@@ -119,7 +118,7 @@ def test_one_receiver_over_three_years(tmp_path: Path) -> None:
     assert "non-recurrent, for the third year running" in said
 
 
-def test_the_year_to_show_is_the_newest_in_which_an_icb_holds_money(tmp_path: Path) -> None:
+def test_the_year_in_view_is_the_newest_in_which_an_icb_holds_money(tmp_path: Path) -> None:
     """Of 2026/27 there is national money alone, of 2025/26 some at an ICB."""
     with Store.open(small_file(tmp_path / "books.duckdb")) as store:
         drafts = [
@@ -132,5 +131,4 @@ def test_the_year_to_show_is_the_newest_in_which_an_icb_holds_money(tmp_path: Pa
         )
         post(store, drafts)
         with store.read() as reader:
-            assert year_to_show(reader, [2026, 2025]) == 2025
-            assert year_to_show(reader, [2026]) == 2026
+            assert year_in_view(reader, moment(reader, date(2026, 7, 1))) == year

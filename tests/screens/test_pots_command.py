@@ -41,8 +41,8 @@ def test_every_pot_with_its_terms_and_what_is_left(tmp_path: Path) -> None:
     assert run(*asked, "--organisation", "ICB9").returncode == 1
 
 
-def test_without_a_year_the_newest_that_has_begun_and_holds_money_is_shown(tmp_path: Path) -> None:
-    """The books hold 2025/26 alone: years later that is still what there is to see, and before it there is nothing."""
+def test_without_a_year_the_one_with_money_is_shown_whatever_the_day(tmp_path: Path) -> None:
+    """The books hold 2025/26 alone: years later that is still what there is to see, and before it what will come."""
     ledger = tmp_path / "books.duckdb"
     with Store.open(small_file(ledger, funded=True)) as store, store.read() as reader:
         years = {
@@ -50,7 +50,7 @@ def test_without_a_year_the_newest_that_has_begun_and_holds_money_is_shown(tmp_p
             for day in ("2024-12-31", "2025-04-01", "2026-03-31", "2028-07-01")
         }
     found = [str(year) for year in years.values()]
-    assert found == ["2024/25", "2025/26", "2025/26", "2025/26"]
+    assert found == ["2025/26", "2025/26", "2025/26", "2025/26"]
     assert document("pots", "--as-at", "2028-07-01", "--ledger", ledger)["rows"]
 
 

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.errors import refuse
-from ledger.inputs import Action, Input
+from ledger.inputs import Input
 from ledger.reports import register, summary
 from ledger.reports.measures import MEASURES, parts_over_readings, tenths_of_percent
-from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, latest_year, position
+from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, position
 from ledger.store.base import Reader
 from ledger.structure import suggestion
 from ledger.words import AVAILABLE, RING_FENCED, SPENT
@@ -72,19 +72,6 @@ class AccessibleTable:
         """What the shorthand used in the table means."""
         used = {value for row in self.rows for value in row if isinstance(value, str)}
         return [meaning for sign, meaning in SHORTHAND.items() if sign in used]
-
-
-def newest_year(reader: Reader) -> FinancialYear:
-    """The newest year in which money stands.
-
-    Raises:
-        Refused: the books are empty.
-    """
-    start = latest_year(reader)
-    if start is None:
-        remedy = f"Build the books first, as with {Action.DEMO.done()}."
-        refuse("the ledger", "no money stands in it.", "There is nothing to publish.", remedy)
-    return FinancialYear(start)
 
 
 def tables(

@@ -11,7 +11,7 @@ from allocations.files.position import export
 from allocations.files.position.export import Guard
 from allocations.shares.split import FIGURES_YEAR
 from ledger.reports import position as holding
-from ledger.reports.position import Moment
+from ledger.reports.position import Moment, year_in_view
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
 from scenarios import outcome
@@ -131,7 +131,7 @@ def _published(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
     from allocations.files.out import accessible, accessible_tables  # noqa: PLC0415
 
     reader, at = books.reader, books.at
-    year = asked.year or accessible_tables.newest_year(reader)
+    year = asked.year or year_in_view(reader, at)
     tables = accessible_tables.tables(reader, at, year=year, organisation=asked.icb)
     said = accessible.provenance(reader, at, year=year, whose=accessible_tables.whose_money(reader, asked.icb))
     accessible.write_published(tables, said, out, contact=asked.contact)

@@ -13,7 +13,7 @@ import streamlit as st
 
 from ledger.errors import Problem
 from ledger.reports import journal, summary
-from ledger.reports.position import Moment
+from ledger.reports.position import Moment, year_in_view
 from ledger.store.base import Store
 from ledger.words import DERIVED, OWN, PROJECTED, PUBLISHED
 from ledger.years import FinancialYear
@@ -146,8 +146,7 @@ def books_of(store: Store) -> Books | None:
 
         offer_of_ones_own(open_ledger.path(), store)
         return None
-    # Of a year to come there may be national money alone, and a page would have next to nothing to show.
-    year = open_ledger.ask(store, lambda reader, _: summary.year_to_show(reader, years))
+    year = open_ledger.ask(store, lambda reader, at: year_in_view(reader, at).start)
     if len(years) > 1 or address.asked_for("year"):
         with header.slots().year:
             year = address.choose(

@@ -18,7 +18,7 @@ from allocations.files.out import accessible, accessible_tables
 from allocations.files.out.accessible_tables import tables
 from ledger.entries.posting import post
 from ledger.errors import Refused
-from ledger.reports.position import moment
+from ledger.reports.position import moment, year_in_view
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from tests.allocations.excel.accessible_checker import faults, rules
@@ -151,9 +151,9 @@ def test_nothing_to_publish(funded: Store, given: dict[str, Any], said: str) -> 
         tables(reader, moment(reader), **{"year": YEAR, **given})
 
 
-def test_empty_books_have_no_year(books: Store) -> None:
-    with books.read() as reader, pytest.raises(Refused, match="no money stands in it"):
-        accessible_tables.newest_year(reader)
+def test_of_empty_books_there_is_nothing_to_publish(books: Store) -> None:
+    with books.read() as reader, pytest.raises(Refused, match=r"no money of 20../.. stands with anybody"):
+        tables(reader, moment(reader), year=year_in_view(reader, moment(reader)))
 
 
 # --- the checker itself: one rule broken at a time -------------------------------------------------
