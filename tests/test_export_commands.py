@@ -130,6 +130,7 @@ def test_published_and_template(demo_ledger: Path, tmp_path: Path) -> None:
     )
     assert [row["sheet"] for row in answer["rows"]] == [
         "Tier and grade",
+        "Readings of grades",
         "ICBs by stream",
         "Ring-fenced pots",
         "Organisations",

@@ -185,7 +185,7 @@ def test_the_finance_leads_path(browser: Any, address: str, ledger: Path, tmp_pa
     page.goto(f"{address}/import-export?view=undo")
     visit.settled()
     page.get_by_role("link", name="Entry", exact=False).first.click()
-    page.get_by_text("What would be posted").wait_for(timeout=SECONDS)
+    page.get_by_text("What would be posted").first.wait_for(timeout=SECONDS)
     sound(visit, "import-undo")
     page.get_by_label("Who posts it").fill("Finance lead")
     page.get_by_label("Why it is undone").fill("The board took it back")
@@ -232,7 +232,7 @@ def test_the_keyboard_alone_brings_a_budget_in_with_the_focus_in_sight(
     assert held(ledger)[min(parts), FUND, "available"] - before[min(parts), FUND, "available"] == parts[min(parts)]
     at("e.tagName === 'A' && e.textContent === 'Undo it'", 120)
     page.keyboard.press("Enter")
-    page.get_by_text("What would be posted").wait_for(timeout=SECONDS)
+    page.get_by_text("What would be posted").first.wait_for(timeout=SECONDS)
     visit.settled()
     at("e.getAttribute('aria-label')?.startsWith('Who posts it')", 120)
     page.keyboard.type("Finance lead")

@@ -271,7 +271,7 @@ def test_each_body_breaks_even_alone_or_not_or_it_is_not_known(funded: Store) ->
     assert breakeven.together(found) == (30_000, 20_000)
     said = " ".join(report.sentences)
     assert "Second ICB (ICB2) is £200.00 over what it has." in said
-    assert "of 1 it is not known" in said
+    assert "Of 1 it is not known" in said
 
 
 def test_part_of_a_body_that_is_not_known_makes_the_whole_unknown(funded: Store) -> None:

@@ -36,7 +36,8 @@ STYLE = (
     ".house :is(tbody th,td){border:0;padding:.1rem 0;display:flex;gap:1rem;justify-content:space-between;"
     "text-align:right}"
     ".house tbody th{font-weight:bold;text-align:left}"
-    ".house :is(th,td){overflow-wrap:anywhere}"
+    # A card may have no room for a day with its time.
+    ".house :is(th,td){overflow-wrap:anywhere} .house .day{white-space:normal}"
     ".house td:empty{display:none}"
     ".house td::before{content:attr(data-label);text-align:left;color:#4C6272;flex:0 0 38%}"
     ".house .whole :is(th,td){border:0}}"
