@@ -480,7 +480,7 @@ def test_19_live_pots_and_which_end(own: Path, monkeypatch: pytest.MonkeyPatch) 
     assert {row["given_by"] for row in pots} == {"NHS England"}
     unknown = [row["fund"] for row in pots if row["returns_per_year"] is None]
     assert len(unknown) == 3
-    nobody_knows = "Which directorate of a giver a pot comes from is recorded nowhere."
+    nobody_knows = "No entry says which directorate of the payer a pot comes from."
     answer = told("pots", "--organisation", ICB, "--year", "2025/26", "--ledger", own)
     assert "not known" in answer
     assert nobody_knows in " ".join(answer.split())
