@@ -42,7 +42,7 @@ Whole = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
 class StrictModel(BaseModel):
     """A part of a file: unknown keys are refused, and what was read does not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 Model = TypeVar("Model", bound=StrictModel)
