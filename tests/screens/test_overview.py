@@ -1,12 +1,16 @@
 """The overview, without a browser."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from ledger import clock
+from ledger.entries import posting
 from ledger.money import exact_pounds, spoken
 from ledger.reports import position, summary
 from ledger.store.base import Store
+from tests.books import at, entry
 from tests.screens.pages import asked, no_leftovers, page, said, tables, well
 from tests.shelves import small_file
 
@@ -70,6 +74,27 @@ def test_what_changed_since_a_day(monkeypatch: pytest.MonkeyPatch, demo_ledger: 
     assert "Held then and now" not in tables(app)
     wrong = page(monkeypatch, NAME, demo_ledger, since="31 June")
     assert "asks for the day '31 June'" in wrong.warning[0].value
+
+
+def test_held_then_stands_beside_held_now(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By the end of 10 June an ICB had 1,000 pounds; two days later 250 more came."""
+    ledger = tmp_path / "books.duckdb"
+    with monkeypatch.context() as patch:
+        for day, pounds in ((9, 1_000), (12, 250)):
+            now = datetime(2025, 6, day, 9, 0, tzinfo=UTC)
+            patch.setattr(clock, "machine", lambda now=now: now)
+            patch.setattr(posting, "_now", lambda now=now: now)
+            with Store.open(ledger if ledger.exists() else small_file(ledger)) as store:
+                posting.post(
+                    store,
+                    [
+                        entry("mandate", at("GOV", "limit"), at("NHS", "limit"), pounds * 100),
+                        entry("allocate", at("NHS", "limit"), at("ICB1", "core"), pounds * 100),
+                    ],
+                )
+    shown = tables(page(monkeypatch, NAME, ledger, since="2025-06-10", part="all"))
+    assert "Held then and now (since 10 June 2025)" in shown
+    assert [exact_pounds(pence) in shown for pence in (100_000, 125_000, 25_000)] == [True] * 3
 
 
 def test_an_address_with_an_unknown_icb_says_so(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
