@@ -205,7 +205,7 @@ class OpenedBooks:
 
         Args:
             organisation: only what this organisation and those below it hold, by code.
-            year: a financial year; by default the newest that has begun and holds money.
+            year: a financial year; by default the newest that has begun and in which an ICB holds money.
             as_at: the last day that counts; today by default.
             known_at: as known at this moment; now by default.
             seen_by: ``"icb"``, ``"place"``, ``"pcn"`` or ``"practice"``: in place of the pots, how scattered they are
@@ -320,7 +320,7 @@ class OpenedBooks:
         """All ICBs ranked by a measure, or what became of every pot at every ICB.
 
         Args:
-            year: a financial year; the newest with money by default.
+            year: a financial year; by default the newest that has begun and in which an ICB holds money.
             rank: the measure to rank by, by name.
             pots: in place of the ranking, every pot at every ICB.
             region: only the ICBs of this region, by name.
@@ -366,7 +366,8 @@ class OpenedBooks:
         Args:
             organisation: this organisation and those below it, by code; England by default.
             over: ``"months"`` of a year, or ``"years"``.
-            year: for months, of which financial year; the newest with money by default.
+            year: for months, of which financial year; by default the newest that has begun and in which an ICB holds
+                money.
             as_at: the last day that counts; today by default.
             known_at: as known at this moment; now by default.
             known_then: each point as it was known at its own end.

@@ -30,7 +30,7 @@ def side_by_side(
     """ICBs ranked by a measure: all of them, those of a region, or one with its peers; and who is beyond limits.
 
     Args:
-        year: the newest with money otherwise.
+        year: otherwise the newest that has begun by the day and in which an ICB holds money.
 
     Raises:
         Refused: there is no such region, or no such ICB.
@@ -45,7 +45,7 @@ def side_by_side(
 
 
 def what_became_of_pots(reader: Reader, at: Moment, year: FinancialYear | None) -> Report:
-    """What became of every pot at every ICB, in a year or the newest with money."""
+    """What became of every pot at every ICB, in a year, or the newest in which an ICB holds money."""
     return reporting.pots_of_icbs(reader, at, year or position.year_in_view(reader, at))
 
 
@@ -64,7 +64,7 @@ def over_time(
 
     Args:
         over: ``months`` or ``years``.
-        year: for months; the newest with money otherwise.
+        year: for months; otherwise the newest that has begun by the day and in which an ICB holds money.
         known_then: whether each point is told as it was known at its own end.
 
     Raises:

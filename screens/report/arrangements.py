@@ -22,7 +22,7 @@ def pools(reader: Reader, at: Moment, *, organisation: str | None, year: Financi
 
     Args:
         organisation: only those that it hosts or pays into.
-        year: of the money; otherwise the newest that has begun by the day and holds any.
+        year: of the money; otherwise the newest that has begun by the day and in which an ICB holds any.
     """
     year = year or year_in_view(reader, at)
     found = arrangements.pools(reader, at, organisation=organisation, year=year)
@@ -97,7 +97,7 @@ def contracts(reader: Reader, at: Moment, *, organisation: str | None, year: Fin
 
     Args:
         organisation: only those that it holds or lets, with what lies inside them.
-        year: of the money; otherwise the newest that has begun by the day and holds any.
+        year: of the money; otherwise the newest that has begun by the day and in which an ICB holds any.
     """
     year = year or year_in_view(reader, at)
     found = arrangements.contracts(reader, at, organisation=organisation, year=year)
@@ -136,7 +136,7 @@ def instalments(reader: Reader, at: Moment, *, organisation: str | None, year: F
 
     Args:
         organisation: only those that it pays or gets, or that were moved to it.
-        year: of the money; otherwise the newest that has begun by the day and holds any.
+        year: of the money; otherwise the newest that has begun by the day and in which an ICB holds any.
     """
     year = year or year_in_view(reader, at)
     found = arrangements.instalments(reader, at, organisation=organisation, year=year)
@@ -194,7 +194,7 @@ def each_alone(
     Args:
         organisation: only this one and those below it.
         tier: only bodies of this tier.
-        year: of the money; otherwise the newest that has begun by the day and holds any.
+        year: of the money; otherwise the newest that has begun by the day and in which an ICB holds any.
 
     Raises:
         Refused: the organisation is unknown.

@@ -142,7 +142,7 @@ def measures(
     """Measures in their scopes, and ring-fenced money that went back to its source, whatever became of it.
 
     Args:
-        year: the latest in the books otherwise.
+        year: otherwise the newest that has begun by the day and in which an ICB holds money.
         reading: how grades are read; every figure that rests on them has its range over all readings.
 
     Raises:

@@ -42,7 +42,7 @@ def listed(reader: Reader, at: Moment, *, organisation: str | None, year: Financ
     """Every pot with its terms on the day; of an organisation, those of which it or anybody below it has money.
 
     Args:
-        year: of the money; otherwise the newest that has begun by the day and holds any.
+        year: of the money; otherwise the newest that has begun by the day and in which an ICB holds any.
 
     Raises:
         Refused: the organisation is unknown.
@@ -136,7 +136,7 @@ def seen_by(
     Args:
         tier: ``icb``, ``place``, ``pcn`` or ``practice``.
         organisation: only receivers below this one, or itself.
-        year: of the money; otherwise the newest that has begun by the day and holds any.
+        year: of the money; otherwise the newest that has begun by the day and in which an ICB holds any.
         reading: how grades are read.
 
     Raises:

@@ -132,3 +132,19 @@ def test_the_year_in_view_is_the_newest_in_which_an_icb_holds_money(tmp_path: Pa
         post(store, drafts)
         with store.read() as reader:
             assert year_in_view(reader, moment(reader, date(2026, 7, 1))) == year
+            # Before it begins there is nothing that has begun, and what an ICB will hold is more than nothing.
+            assert year_in_view(reader, moment(reader, date(2025, 1, 1))) == year
+
+
+def test_without_an_icb_the_year_in_view_is_the_newest_that_has_begun(tmp_path: Path) -> None:
+    """NHS England has a mandate for both years, and in empty books there is the day's own year alone."""
+    with Store.open(small_file(tmp_path / "books.duckdb")) as store:
+        with store.read() as reader:
+            assert year_in_view(reader, moment(reader, date(2031, 7, 1))) == FinancialYear(2031)
+        post(store, [
+            entry("mandate", at("GOV", "limit", year=year), at("NHS", "limit", year=year), 9, day=year.first_day)
+            for year in map(FinancialYear, (2025, 2026))
+        ])  # fmt: skip
+        with store.read() as reader:
+            days = (date(2025, 7, 1), date(2026, 7, 1), date(2031, 7, 1))
+            assert [year_in_view(reader, moment(reader, day)).start for day in days] == [2025, 2026, 2026]

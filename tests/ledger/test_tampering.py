@@ -32,7 +32,7 @@ def test_the_ledger_that_is_tampered_with_holds_and_has_a_row_in_every_table(ric
 
 
 def test_whatever_is_done_to_a_row_is_named_or_changes_the_head(hands: Hands, kind: str) -> None:
-    tamper_at_random(hands, kind, times(quick=15, ci=20, nightly=3000))
+    tamper_at_random(hands, kind, times(quick=30, ci=40, nightly=3000))
 
 
 def tamper_at_random(hands: Hands, name: str, rounds: int) -> None:
