@@ -10,7 +10,7 @@ from ledger.entries import posting
 from ledger.money import exact_pounds, spoken
 from ledger.reports import position, summary
 from ledger.store.base import Store
-from tests.books import at, entry
+from tests.books import at, entry, small_books
 from tests.screens.pages import asked, no_leftovers, page, said, tables, well
 from tests.shelves import small_file
 
@@ -84,7 +84,10 @@ def test_held_then_stands_beside_held_now(monkeypatch: pytest.MonkeyPatch, tmp_p
             now = datetime(2025, 6, day, 9, 0, tzinfo=UTC)
             patch.setattr(clock, "machine", lambda now=now: now)
             patch.setattr(posting, "_now", lambda now=now: now)
-            with Store.open(ledger if ledger.exists() else small_file(ledger)) as store:
+            is_new = not ledger.exists()
+            with Store.open_or_create(ledger) as store:
+                if is_new:  # made here, and not copied: what is copied was recorded by the machine's own clock
+                    small_books(store)
                 posting.post(
                     store,
                     [
