@@ -36,6 +36,14 @@ def opens_the_calendar(page: Any) -> None:
 def asks_for_help(page: Any) -> None:
     page.locator("[data-testid=stTooltipIcon]").first.hover()
     page.get_by_role("tooltip").first.wait_for(timeout=SECONDS)
+    # It fades in, and words that are half there have no contrast yet.
+    page.wait_for_function(
+        """() => { for (let e = document.querySelector('[role=tooltip]'); e; e = e.parentElement)
+                       if (getComputedStyle(e).opacity !== '1') return false;
+                   const help = document.querySelector('[role=tooltip]');
+                   return help !== null && [...help.querySelectorAll('*')].every(e => getComputedStyle(e).opacity === '1'); }""",
+        timeout=SECONDS,
+    )
 
 
 def opens_the_navigation(page: Any) -> None:
@@ -161,6 +169,7 @@ def test_nothing_serious_stands_in_anybodys_way_in_any_state(
             visit.settled()
             if act is not None:
                 act(page)
+                visit.still()
             for width in WIDTHS:
                 if width != WIDTHS[0]:
                     page.set_viewport_size({"width": width, "height": 900})

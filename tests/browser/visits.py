@@ -127,6 +127,15 @@ class Visit:
             timeout=60_000,
         )
 
+    def still(self) -> None:
+        """Wait until nothing is drawn anew, fades or moves: words that are half there have no contrast yet."""
+        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
+        self.page.wait_for_function(
+            "!document.querySelector('[data-stale=true]') && document.getAnimations().every("
+            "one => one.playState !== 'running' || one.effect.getComputedTiming().iterations === Infinity)",
+            timeout=60_000,
+        )
+
     def outside(self) -> list[str]:
         """Every request that did not go to this machine."""
         hosts = [urlsplit(url) for url in self.requests if not url.startswith(("data:", "blob:"))]
