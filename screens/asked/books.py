@@ -11,7 +11,7 @@ from ledger.reports.position import POSITION_COLUMNS, Moment, moment
 from ledger.reports.register import as_on
 from ledger.store.address import Address, parse
 from ledger.store.base import Reader, Store
-from screens.asked import given
+from screens.asked import answers, given
 from screens.asked.given import Day, Instant, Reading, Year
 from screens.report.report import Report
 from screens.report.wording import PERSON
@@ -221,8 +221,6 @@ class OpenedBooks:
             ValueError: there is no such receiver or reading, or the pots themselves were to be read otherwise than as
                 recorded.
         """
-        from screens.report import pots
-
         graded = given.reading(reading)
         if seen_by is not None:
             given.choice("receiver", seen_by, RECEIVERS)
@@ -230,10 +228,8 @@ class OpenedBooks:
             raise ValueError("the register shows terms as they are recorded: give seen_by too")
         with self._read(as_at, known_at) as (reader, at):
             if seen_by is not None:
-                return pots.seen_by(
-                    reader, at, seen_by, organisation=organisation, year=given.year(year), reading=graded
-                )
-            return pots.listed(reader, at, organisation=organisation, year=given.year(year))
+                return answers.pots_seen_by(reader, at, seen_by, organisation, given.year(year), graded)
+            return answers.pots(reader, at, organisation, given.year(year))
 
     def trail(
         self,
@@ -260,11 +256,9 @@ class OpenedBooks:
         Raises:
             Refused: the organisation or the line is unknown.
         """
-        from screens.report import holdings
-
         start = given.year(year)
         with self._read(as_at, known_at) as (reader, at):
-            return holdings.trail(reader, at, organisation, fund=fund, year=start and start.start, ledger=self.address)
+            return answers.trail(reader, at, organisation, fund, start and start.start, ledger=self.address)
 
     def journal(self, *, as_at: Day = None, known_at: Instant = None) -> Report:
         """Every leg of every entry that moved money, with the facts of its entry.
@@ -280,13 +274,12 @@ class OpenedBooks:
         Raises:
             Refused: the moment is none of the ledger's.
         """
-        from ledger.reports import journal
         from screens.report.report import listed
 
         day, known = given.day(as_at), given.instant(known_at)
         with self._opened().read() as reader:
             at = moment(reader, day, known)
-            return Report([listed(journal.every_leg(reader, at).to_pylist())], at)
+            return Report([listed(answers.journal(reader, at).to_pylist())], at)
 
     def verify(self) -> Report:
         """Ask every invariant of the whole ledger.

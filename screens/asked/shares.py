@@ -1,9 +1,12 @@
 """Who should get what: need, fair shares, targets and the network contract. Only a schedule is asked of the books."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ledger.reports.position import Moment
+from ledger.store.base import Reader
 from ledger.years import FinancialYear
 from screens.asked import given
 from screens.asked.books import RECEIVERS, OpenedBooks
@@ -11,7 +14,13 @@ from screens.asked.given import Day, File, Instant, Year
 from screens.report.report import Report
 
 if TYPE_CHECKING:
+    from allocations.network.statement import Statement
+    from allocations.places.division import Division
+    from allocations.shares.facts import Group
+    from allocations.shares.historic import Historic
     from allocations.shares.populations import Populations
+    from allocations.shares.schedule import Schedule
+    from allocations.shares.targets import Target
 
 LEVELS = RECEIVERS[1:]
 
@@ -30,6 +39,74 @@ def people(figures: File | None, year: FinancialYear | None, icb: str | None = N
     from allocations.shares.populations import SHIPPED_YEAR, shipped
 
     return shipped(year or SHIPPED_YEAR)
+
+
+def groups(icb: str, level: str, division: "Division | None" = None) -> "list[Group]":
+    """The places, networks or practices of an ICB with their people and need indices.
+
+    Args:
+        division: places of one's own.
+    """
+    from allocations.shares import facts
+
+    return facts.groups(icb, level, division)
+
+
+def issued(
+    reader: Reader, at: Moment, icb: str, year: FinancialYear, level: str
+) -> dict[tuple[str, str], int]:  # fmt: skip
+    """What an ICB has passed to those of a level, net of what came back: (organisation, line) to pence.
+
+    Raises:
+        Refused: the ICB is unknown.
+    """
+    from allocations.shares.schedule import issued_in_books
+
+    return issued_in_books(reader, at, icb, year, level)
+
+
+def schedule_of_line(
+    icb: str, year: FinancialYear, level: str, line: str, *, historic: "Historic | None",
+    issued: Mapping[tuple[str, str], int], places: Path | None,
+) -> "Schedule":  # fmt: skip
+    """The schedule of one line, from what was issued and from historic budgets that are read already.
+
+    Raises:
+        Refused: nothing has a budget, or the places are refused.
+    """
+    from allocations.shares.schedule import schedule
+
+    return schedule(
+        icb=icb, year=year, level=level, funds=[line], historic=historic, issued=issued, places_file=places
+    )  # fmt: skip
+
+
+def targets(stream: str, as_is: date | None = None, year: FinancialYear | None = None) -> "list[Target]":
+    """Every ICB's target, distance from target and pace of change, as published.
+
+    Raises:
+        Refused: nothing is published for that year.
+    """
+    from allocations.shares import targets as published
+
+    return published.targets(stream, as_is, year or published.PUBLISHED_YEAR)
+
+
+def statement(
+    pcn: str, year: FinancialYear | None = None, *, counts: Path | None = None, claims: Path | None = None,
+    posts: Path | None = None, maximums: Path | None = None, known_on: date | None = None,
+) -> "Statement":  # fmt: skip
+    """What the network contract pays a network, element by element.
+
+    Raises:
+        Refused: the network or the year is unknown, or a file has problems.
+    """
+    from allocations.network import statement as contract
+
+    return contract.statement(
+        pcn, year or contract.FIGURES_YEAR, counts_file=counts, claims_file=claims, posts_file=posts,
+        maximums_file=maximums, known_on=known_on,
+    )  # fmt: skip
 
 
 class BooksAndShares(OpenedBooks):
@@ -118,7 +195,6 @@ class BooksAndShares(OpenedBooks):
             ValueError: there is no such level, or a day cannot be read.
         """
         from allocations.shares.planned import read_asked
-        from allocations.shares.schedule import issued_in_books
         from screens.report import shares
 
         given.choice("level", to, LEVELS)
@@ -130,8 +206,8 @@ class BooksAndShares(OpenedBooks):
         if wanted.pace is not None:
             return shares.scheduled(wanted)
         with self._read(as_at, known_at) as (reader, at):
-            issued = issued_in_books(reader, at, icb, wanted.year, to)
-        return shares.scheduled(wanted, issued, at)
+            passed_on = issued(reader, at, icb, wanted.year, to)
+        return shares.scheduled(wanted, passed_on, at)
 
     @staticmethod
     def targets(stream: str = "core", *, year: Year = None, as_is: Day = None) -> Report:
@@ -149,13 +225,13 @@ class BooksAndShares(OpenedBooks):
             Refused: nothing is published for that year.
             ValueError: there is no such stream, or a day cannot be read.
         """
-        from allocations.shares import targets
+        from allocations.shares.targets import STREAMS, changes
         from screens.report import national
 
-        given.choice("stream", stream, targets.STREAMS)
+        given.choice("stream", stream, STREAMS)
         boundaries = given.day(as_is)
-        found = targets.targets(stream, boundaries, given.year(year) or targets.PUBLISHED_YEAR)
-        return national.targets(found, as_is=boundaries, changes=targets.changes(boundaries))
+        found = targets(stream, boundaries, given.year(year))
+        return national.targets(found, as_is=boundaries, changes=changes(boundaries))
 
     @staticmethod
     def network(
@@ -183,11 +259,10 @@ class BooksAndShares(OpenedBooks):
             Refused: the network or the year is unknown, or a file has problems.
             ValueError: a day cannot be read.
         """
-        from allocations.network.statement import FIGURES_YEAR, statement
         from screens.report.network import contract
 
         found = statement(
-            pcn, given.year(year) or FIGURES_YEAR, counts_file=given.file(counts), claims_file=given.file(claims),
-            posts_file=given.file(posts), maximums_file=given.file(maximums), known_on=given.day(known_on),
+            pcn, given.year(year), counts=given.file(counts), claims=given.file(claims), posts=given.file(posts),
+            maximums=given.file(maximums), known_on=given.day(known_on),
         )  # fmt: skip
         return contract(found, source=str(counts or "allocations/figures/reference"), monthly=monthly)

@@ -1,10 +1,86 @@
 """What if: scenarios run, side by side and again, and pots that are bid for. The books stay as they are."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ledger.reports.position import Moment
+from ledger.store.base import Reader
 from screens.asked.given import File
 from screens.asked.shares import BooksAndShares
 from screens.report.report import Report
+
+if TYPE_CHECKING:
+    from scenarios.baseline import Baseline
+    from scenarios.bids.pot import PotPlan
+    from scenarios.bids.simulation import PotOutcome
+    from scenarios.bids.tornado import TornadoBar
+    from scenarios.compare import Comparison
+    from scenarios.files.scenario import WrittenScenario
+    from scenarios.outcome import Outcome
+    from scenarios.ranges import Ranges
+
+
+def baseline(reader: Reader, at: Moment, written: "WrittenScenario") -> "Baseline":
+    """What a scenario starts from, at the moment that it names itself.
+
+    Raises:
+        Refused: there is no such organisation or moment.
+    """
+    from scenarios.outcome import read_baseline
+
+    del at
+    return read_baseline(reader, written)
+
+
+def explored(written: "WrittenScenario", start: "Baseline") -> "Outcome":
+    """What a scenario does to what it starts from, with everything that is answered of it.
+
+    Raises:
+        Refused: it does not fit these books.
+    """
+    from scenarios.outcome import explore
+
+    return explore(written, start)
+
+
+def worked_out(reader: Reader, written: "Sequence[WrittenScenario]") -> "list[Outcome]":
+    """What scenarios do to the books, each from its own start.
+
+    Raises:
+        Refused: one does not fit these books.
+    """
+    from scenarios.outcome import work_out_all
+
+    return work_out_all(reader, written)
+
+
+def ranges_of(outcome: "Outcome", draws: int | None = None) -> "Ranges":
+    """Between which values the answer of a scenario lies, and what drives it.
+
+    Args:
+        draws: how often to draw; as often as is usual by default.
+    """
+    from scenarios.ranges import DRAWS, ranged
+
+    return ranged(outcome, draws or DRAWS)
+
+
+def compared(outcomes: "Sequence[Outcome]") -> "Comparison":
+    """Two scenarios or more, side by side."""
+    from scenarios.compare import compare
+
+    return compare(outcomes)
+
+
+def drawn(plan: "PotPlan") -> "tuple[PotOutcome, tuple[TornadoBar, ...]]":
+    """A pot that is bid for, in all its draws, and what its answer turns on; the same plan gives the same answer."""
+    import numpy as np
+
+    from scenarios.bids.simulation import simulate
+    from scenarios.bids.tornado import tornado
+
+    return simulate(plan.pot, plan.draws, np.random.default_rng(plan.seed)), tornado(plan)
 
 
 class AskedLedger(BooksAndShares):
@@ -30,8 +106,7 @@ class AskedLedger(BooksAndShares):
             Refused: a scenario is unknown, or has problems, each with its place in the file.
             ValueError: none was named, or several with ranges.
         """
-        from scenarios import outcome, saved
-        from scenarios.ranges import DRAWS, ranged
+        from scenarios import saved
         from screens.report.scenarios import answers as reporting
 
         if not names:
@@ -41,10 +116,10 @@ class AskedLedger(BooksAndShares):
             raise ValueError("ranges are told of one scenario at a time")
         written = saved.find_all(asked, self.address)
         with self._read() as (reader, at):
-            worked_out = outcome.work_out_all(reader, written)
+            found = worked_out(reader, written)
         if len(asked) == 1:
-            return reporting.run(worked_out[0], ranged(worked_out[0], draws or DRAWS) if ranges else None)
-        return reporting.run_all(dict(zip(asked, worked_out, strict=True)), at)
+            return reporting.run(found[0], ranges_of(found[0], draws) if ranges else None)
+        return reporting.run_all(dict(zip(asked, found, strict=True)), at)
 
     def compare_scenarios(self, *names: File) -> Report:
         """Put scenarios side by side: the same propositions, amounts and measures, and how far apart they end.
@@ -60,12 +135,12 @@ class AskedLedger(BooksAndShares):
         Raises:
             Refused: fewer than two are named, or one is unknown or has problems, each with its place in the file.
         """
-        from scenarios import compare, outcome, saved
+        from scenarios import saved
         from screens.report.scenarios import answers as reporting
 
         written = saved.find_all([str(name) for name in names], self.address)
         with self._read() as (reader, at):
-            found = compare.compare(outcome.work_out_all(reader, written))
+            found = compared(worked_out(reader, written))
         return reporting.compared(found, at)
 
     def check_scenario(self, name: File, result: File) -> Report:
@@ -82,13 +157,13 @@ class AskedLedger(BooksAndShares):
         Raises:
             Refused: the scenario is unknown or has problems, or the file is no result of a scenario.
         """
-        from scenarios import outcome, saved
+        from scenarios import saved
         from screens.report.scenarios import answers as reporting
 
         old = saved.read_result(Path(result))
         written = saved.find(str(name), self.address)
         with self._read() as (reader, at):
-            verdict = saved.recheck(outcome.work_out(reader, written), old)
+            verdict = saved.recheck(worked_out(reader, [written])[0], old)
         return reporting.checked(verdict, at, Path(result).name)
 
     @staticmethod
@@ -106,14 +181,9 @@ class AskedLedger(BooksAndShares):
         Raises:
             Refused: the file has problems, each with its place in it.
         """
-        import numpy as np
-
         from scenarios.bids.file import read_bids
-        from scenarios.bids.simulation import simulate
-        from scenarios.bids.tornado import tornado
         from screens.report.scenarios.bids import pot
 
         where = Path(file)
         plan, digest = read_bids(where, draws)
-        outcome = simulate(plan.pot, plan.draws, np.random.default_rng(plan.seed))
-        return pot(plan, outcome, tornado(plan), source=str(where), digest=digest)
+        return pot(plan, *drawn(plan), source=str(where), digest=digest)

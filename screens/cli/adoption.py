@@ -13,6 +13,7 @@ from ledger.reports.position import moment
 from ledger.store.base import Store
 from scenarios import outcome as outcomes
 from scenarios import proposal, saved
+from screens.asked.what_if import worked_out
 from screens.cli import options
 from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Ledger
@@ -45,7 +46,7 @@ def adopt(
     with Store.open(ledger) as store:
         with store.read() as reader:
             at = moment(reader)
-            found = outcomes.work_out(reader, written)
+            found = worked_out(reader, [written])[0]
             counts = day or _day_of(found)
             asked = proposal.drafts(reader, found, day=counts, actor=actor, source_hash=digest, authority=authority)
             key = name_of(reader, proposal.key_of(found, counts), actor)

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import typer
 
 from allocations.files.out.sheets import refuse_other_suffix
-from scenarios import outcome as outcomes
 from scenarios import saved
+from screens.asked.what_if import worked_out
 from screens.cli import options
 from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, AsAt, KnownAt, Ledger, Organisation, Year, icb_codes
@@ -153,7 +153,7 @@ def pack(
     refuse_other_suffix(out, ".html", *([".xlsx"] if len(files) == 1 else []))
     written = saved.find_all(files, ledger)
     with reading(ledger) as (reader, at):
-        found = outcomes.work_out_all(reader, written)
+        found = worked_out(reader, written)
         if out.suffix.lower() == ".xlsx":
             board_pack.workbook(reader, found[0], saved.content(files[0], ledger), out)
         else:

@@ -12,8 +12,8 @@ import typer
 from ledger import clock
 from ledger.errors import Problem, Refused
 from ledger.proofs import heads, inclusion
-from ledger.reports import journal
 from ledger.store.address import discreet
+from screens.asked import answers
 from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, Json, Ledger
 from screens.report.report import Report, listed
@@ -171,7 +171,7 @@ def prove(
 ) -> Report:
     """Prove to somebody without the ledger that an entry is in the books, and what it says to the penny."""
     with reading(ledger, as_recorded=True) as (reader, at):
-        proof, row = inclusion.inclusion(reader, entry), journal.entry(reader, entry)
+        proof, row = inclusion.inclusion(reader, entry), answers.entry(reader, at, entry)[0]
     names = ("number", "kind", "effective_date", "recorded_at", "actor", "reason", "legs", "moved_pence")
     shown = {name: row[name] for name in names}
     return _given(Report([listed([shown])], at, facts=proof), out)

@@ -9,7 +9,6 @@ import typer
 from allocations.shares import issue
 from allocations.shares.pace import plan, read_pace
 from allocations.shares.planned import ScheduleAsked, read_asked
-from allocations.shares.schedule import issued_in_books
 from ledger.entries import posting
 from ledger.entries.draft import Draft
 from ledger.entries.posting import Posted
@@ -17,6 +16,7 @@ from ledger.reports.position import Moment, moment
 from ledger.store.address import Address
 from ledger.store.base import Store
 from ledger.structure import tier_of
+from screens.asked.shares import issued as issued_in_books
 from screens.asked.shares import people as people_of
 from screens.asked.what_if import AskedLedger
 from screens.cli import options

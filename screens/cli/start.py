@@ -13,9 +13,10 @@ from allocations.demo.policy import read_policy
 from allocations.files.register.beginning import begin, beginning
 from allocations.shares.split import FIGURES_YEAR
 from ledger.entries import chain
-from ledger.reports import journal, position, summary
+from ledger.reports import journal, position
 from ledger.store.base import Store
 from ledger.years import FinancialYear
+from screens.asked import answers
 from screens.cli import options
 from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Ledger
@@ -64,7 +65,7 @@ def demo(
         store.checkpoint()
         with store.read() as reader:
             at = position.moment(reader)
-            found = summary.take(reader, at, year=FIGURES_YEAR.start)
+            found = answers.picture(reader, at, None, FIGURES_YEAR.start)
             content = chain.books_hash(reader)
             held = holdings.years_held(journal.years(reader))
     fresh = len([entry for entry in posted if not entry.replayed])

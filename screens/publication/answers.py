@@ -3,21 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from allocations.shares import national, targets
+from allocations.shares import national
 from allocations.shares.national import IcbStanding
-from allocations.shares.targets import Target
-from ledger.reports import measures, monitoring, receivers, register, summary, trend
+from allocations.shares.targets import PUBLISHED_YEAR, STREAMS, Target
+from ledger.reports import measures, register
 from ledger.reports import pots as fencing
 from ledger.reports.measures import Measure
 from ledger.reports.monitoring import PotWatched
-from ledger.reports.position import Moment, position, position_of_each
+from ledger.reports.position import Moment
 from ledger.reports.pots import Fence, Kept
 from ledger.reports.receivers import Received
 from ledger.reports.summary import Picture
-from ledger.reports.trend import TrendPoint
+from ledger.reports.trend import MONTHS, TrendPoint
 from ledger.store.base import Reader
 from ledger.structure import memberships
 from ledger.years import FinancialYear
+from screens.asked import answers
+from screens.asked.shares import targets
 
 # The tiers that have pages, each with the folder of its pages.
 FILES = {"icb": "icb", "place": "place", "pcn": "network"}
@@ -100,24 +102,27 @@ def organisations(
 
 def of_year(reader: Reader, at: Moment, year: int) -> Answers:
     """Everything that the pages of a year show, asked of the books."""
-    held = {"": None, **position_of_each(reader, at, national.TIER, year)}
-    pictures = {code: summary.take(reader, at, year=year, icb=code or None, held=rows) for code, rows in held.items()}
-    whole = position(reader, at, year=year)
+    held = {"": None, **answers.position_of_each(reader, at, national.TIER, year)}
+    pictures = {code: answers.picture(reader, at, code or None, year, held=rows) for code, rows in held.items()}
+    whole = answers.position(reader, at, None, year)
     rows_of = {code: whole if rows is None else rows for code, rows in held.items()}
     of_money = FinancialYear(year)
     day = fencing.usual_day(at.as_at, of_money)
-    received = {tier: receivers.received(reader, at, tier, organisation=None, year=year) for tier in FILES}
+    received = {tier: answers.received(reader, at, tier, None, year) for tier in FILES}
     return Answers(
         pictures=pictures,
-        measures={code: measures.measures_as_read(rows) for code, rows in rows_of.items()},
+        measures={
+            code: answers.measures(reader, at, code, year, measures.ALL, measures.PENNY_PACKET_PENCE, held=rows)
+            for code, rows in rows_of.items()
+        },
         pots={code: [pot.amount_pence for pot in measures.pots(rows)] for code, rows in rows_of.items()},
-        fences={code: fencing.fences(reader, rows, day) for code, rows in rows_of.items()},
-        kept={code: fencing.kept(reader, at, rows, of_money.last_day) for code, rows in rows_of.items()},
-        months=trend.trend(reader, trend.month_ends(reader, at, year), list(rows_of)),
-        icbs=national.standings(reader, at, year),
-        together=national.together(reader, at, year),
-        watched=monitoring.watched(reader, at, year),
-        targets=[targets.targets(stream) for stream in targets.STREAMS] if of_money == targets.PUBLISHED_YEAR else [],
+        fences={code: answers.fences(reader, at, code, year, day, held=rows) for code, rows in rows_of.items()},
+        kept={code: answers.kept(reader, at, code, year, held=rows) for code, rows in rows_of.items()},
+        months=answers.trend(reader, at, list(rows_of), MONTHS, year),
+        icbs=answers.standings(reader, at, year),
+        together=answers.together(reader, at, year),
+        watched=answers.watched(reader, at, year),
+        targets=[targets(stream) for stream in STREAMS] if of_money == PUBLISHED_YEAR else [],
         received={tier: {one.organisation: one for one in found} for tier, (found, _) in received.items()},
         without={tier: without for tier, (_, without) in received.items()},
     )

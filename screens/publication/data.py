@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 from allocations.files.out.accessible_tables import FIGURES, GRADE, MONEY, NOT_AVAILABLE, TEXT, AccessibleTable
 from allocations.reading.safe_text import csv_text
 from allocations.shares.national import TITLES, IcbStanding
-from ledger.reports import journal, position, receivers, register
+from ledger.reports import receivers, register
 from ledger.reports.measures import CATALOGUE
 from ledger.reports.position import FLOW_COLUMNS, Moment
 from ledger.reports.receivers import Received
 from ledger.store.base import Reader
+from screens.asked import answers
 from screens.report import national
 from screens.report.receivers import receivers_table
 from screens.report.report import Report
@@ -179,9 +180,9 @@ def of_year(
         received: of each tier what every receiver works with.
     """
     # Without who recorded each: people at work are no part of a publication.
-    legs = journal.every_leg(reader, at).drop_columns(["actor"])
-    held = position.position(reader, at, year=year).sort_by([(name, "ascending") for name in _ORDER])
-    moved = position.flows(reader, at, _FLOWS, year=year, within=True)
+    legs = answers.journal(reader, at).drop_columns(["actor"])
+    held = answers.position(reader, at, None, year).sort_by([(name, "ascending") for name in _ORDER])
+    moved = answers.flows(reader, at, _FLOWS, year)
     named = {one.name: one for one in CATALOGUE}
     of_icbs = {**_ICB, **{name: _measured(name, named) for name in TITLES}}
     of_receivers = {

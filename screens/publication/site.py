@@ -19,10 +19,11 @@ from ledger.errors import refuse
 from ledger.inputs import Input
 from ledger.proofs import heads
 from ledger.reports import journal, trend
-from ledger.reports.position import Moment, position_of_each
+from ledger.reports.position import Moment
 from ledger.reports.trend import TrendPoint
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
+from screens.asked import answers as asking
 from screens.publication import answers as answering
 from screens.publication import data, pages, what_if, words
 from screens.publication.answers import Answers
@@ -169,11 +170,11 @@ def _refuse_full(folder: Path) -> None:
 
 def _over_years(reader: Reader, at: Moment, years: Sequence[int]) -> Mapping[str, Sequence[TrendPoint]]:
     """How the shares of England and of each ICB changed over the published years; nothing where there is one."""
-    points = [point for point in trend.year_ends(reader, at) if point.year in years]
-    if len(points) < 2:  # noqa: PLR2004 - one point is no trend
+    if len(years) < 2:  # noqa: PLR2004 - one point is no trend
         return {}
-    held = {code for year in years for code in position_of_each(reader, at, national.TIER, year)}
-    return trend.trend(reader, points, [trend.WHOLE, *sorted(held)])
+    held = {code for year in years for code in asking.position_of_each(reader, at, national.TIER, year)}
+    everybody = [trend.WHOLE, *sorted(held)]
+    return asking.trend(reader, at, everybody, trend.YEARS, years[0], among=years)
 
 
 def _with_whole(answers: Answers) -> list[national.IcbStanding]:

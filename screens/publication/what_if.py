@@ -17,6 +17,7 @@ from scenarios import baseline, outcome
 from scenarios.baseline import Baseline
 from scenarios.gainers import View
 from scenarios.outcome import Outcome
+from screens.asked.what_if import explored
 from screens.publication.pages import Edition, document, figure, paragraph, table_of
 from screens.report.render import svg
 from screens.report.report import Link, Row, Table, columns, link
@@ -58,7 +59,7 @@ def pages(reader: Reader, at: Moment, years_shown: Collection[int], edition: Edi
                 read[key] = baseline.read(
                     reader, year=start.year, organisation=start.organisation, as_at=day, known_at=at.known_at
                 )
-            each = outcome.explore(written, read[key])
+            each = explored(written, read[key])
         except Refused as refused:
             left_out.append((scenario.title, " ".join(f"{one.found} {one.why}" for one in refused.problems)))
             continue

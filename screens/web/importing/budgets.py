@@ -18,11 +18,12 @@ from allocations.reading.saved_mapping import Unit, save_mapping
 from ledger.errors import LedgerError, Problem, Refused
 from ledger.inputs import Input
 from ledger.money import parse_pounds, spoken
-from ledger.reports import imported, journal, position
+from ledger.reports import imported, journal
 from ledger.reports.position import Moment
 from ledger.store.base import Store
 from ledger.words import AVAILABLE
 from ledger.years import FinancialYear
+from screens.asked.answers import position
 from screens.report.files import imports
 from screens.report.render import page as tables
 from screens.report.wording import PAGE
@@ -473,7 +474,7 @@ def _receivers(store: Store, budget: Understood) -> None:
     """What each has before and after, on the lines of the budget, and each amount that it receives."""
     names = open_ledger.ask(store, lambda reader, _: imported.names(reader))
     held = open_ledger.ask(
-        store, lambda reader, now: position.position(reader, now, year=budget.request.year.start)
+        store, lambda reader, now: position(reader, now, None, budget.request.year.start)
     ).to_pylist()  # fmt: skip
     st.header("What each receives", anchor=False)
     tables.show(imports.before_and_after(budget, names, held), is_exact=True)

@@ -7,11 +7,12 @@ import streamlit as st
 from ledger.entries.posting import Posted, reverse_all
 from ledger.errors import LedgerError, Problem, Refused
 from ledger.inputs import Input
-from ledger.reports import imported, journal
+from ledger.reports import imported
 from ledger.reports.imported import Batch
 from ledger.reports.position import Moment
 from ledger.store import attachments
 from ledger.store.base import Store
+from screens.asked import answers
 from screens.report import decisions
 from screens.report.render import page as tables
 from screens.report.report import Link, Table, columns, count, day, link
@@ -156,7 +157,7 @@ def _preview(store: Store, batch: Batch, seen: Sequence[Posted]) -> None:
     if len(batch.to_undo) > 1:
         moved = open_ledger.ask(
             store,
-            lambda reader, _: {number: journal.entry(reader, number)["moved_pence"] for number in batch.to_undo},
+            lambda reader, at: {one: answers.entry(reader, at, one)[0]["moved_pence"] for one in batch.to_undo},
         )
         rows = [
             (f"Entry {number}", posted.transfers, moved[number])
@@ -169,7 +170,7 @@ def _preview(store: Store, batch: Batch, seen: Sequence[Posted]) -> None:
             is_exact=True,
         )
         return
-    legs = open_ledger.ask(store, lambda reader, _: journal.legs(reader, batch.to_undo[0]))
+    _, legs = open_ledger.ask(store, lambda reader, at: answers.entry(reader, at, batch.to_undo[0]))
     back = [(decisions.account(leg, "to"), decisions.account(leg, "from"), leg["amount_pence"]) for leg in legs]
     table = Table(
         f"What would be posted: {len(back):,} legs back",

@@ -14,6 +14,7 @@ from ledger.reports import journal
 from ledger.reports import verify as auditing
 from ledger.reports.position import moment
 from ledger.reports.trail import NARROWED_BY, OR, rows_behind, total_pence
+from screens.asked import answers
 from screens.report import decisions, holdings
 from screens.report.render import page as tables
 from screens.report.report import Table, columns, count, day, entry_link, link, traced
@@ -102,13 +103,7 @@ def _trail(books: Books) -> None:
         unknown="on which it holds nothing",
     )
     try:
-        found = books.answer(
-            "trail",
-            lambda reader, at: holdings.trail(
-                reader, at, organisation, fund=fund or None, year=books.year, names=names
-            ),
-            organisation, fund, books.year,
-        )  # fmt: skip
+        found = books.ask(answers.trail, organisation, fund or None, books.year, names=names)
     except Refused as refused:
         frame.refused(refused.problems, "The balance cannot be traced.")
         return
@@ -181,13 +176,8 @@ def _entries(books: Books) -> None:
     kind = address.choose(
         "kind", "Kind", ["", "reversals", *kinds], shown=lambda kind: kind.capitalize() or "All kinds"
     )
-    found = books.answer(
-        "entries",
-        lambda reader, at: journal.entries(
-            reader, at, kind=None if kind in ("", "reversals") else kind, only_reversals=kind == "reversals"
-        ),
-        kind,
-    )
+    reversals = kind == "reversals"
+    found = books.ask(answers.entries, None if reversals else kind or None, reversals)
     if not found.rows:
         st.write("There are none. Nothing has been reversed." if kind == "reversals" else "There are none by that day.")
         return
@@ -215,9 +205,7 @@ def _entries(books: Books) -> None:
 
 def _entry(books: Books, number: int) -> None:
     try:
-        row, legs = books.answer(
-            "entry", lambda reader, _: (journal.entry(reader, number), journal.legs(reader, number)), number
-        )
+        row, legs = books.ask(answers.entry, number)
     except Refused as refused:
         frame.refused(refused.problems, "It cannot be shown.")
         frame.link("All entries", "audit", {"view": "entries"})

@@ -2,7 +2,6 @@
 
 import hashlib
 
-import numpy as np
 import streamlit as st
 
 from ledger.errors import Refused
@@ -11,9 +10,10 @@ from ledger.reports.summary import percent
 from scenarios.bids.assumptions import cost_pounds, turned
 from scenarios.bids.file import EXAMPLE, read_bids
 from scenarios.bids.pot import LISTED, PotPlan
-from scenarios.bids.simulation import PotOutcome, simulate
-from scenarios.bids.tornado import TornadoBar, tornado
+from scenarios.bids.simulation import PotOutcome
+from scenarios.bids.tornado import TornadoBar
 from scenarios.bids.words import number, provenance, sentences, words
+from screens.asked.what_if import drawn
 from screens.report.marks import at_millions
 from screens.report.render import page as tables
 from screens.report.scenarios import bids
@@ -95,8 +95,7 @@ def _read(text: str) -> tuple[PotPlan, str]:
 def _drawn(digest: str, awards: int, cost: int, _plan: PotPlan) -> tuple[PotOutcome, tuple[TornadoBar, ...]]:
     """Draws for a pot; kept by its file and by the two numbers that the reader can turn."""
     del digest, awards, cost
-    outcome = simulate(_plan.pot, _plan.draws, np.random.default_rng(_plan.seed))
-    return outcome, tornado(_plan)
+    return drawn(_plan)
 
 
 @st.fragment

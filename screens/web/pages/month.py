@@ -14,7 +14,8 @@ from ledger.reports.position import Moment, moment
 from ledger.rules import periods
 from ledger.store.base import Reader, Store
 from ledger.years import FinancialYear, Month
-from screens.report import arrangements, pots
+from screens.asked import answers
+from screens.report import arrangements
 from screens.report.month import newest_month, shown
 from screens.report.render import page as tables
 from screens.report.report import Report, Table, columns, day, entry_link, link, listed
@@ -131,8 +132,8 @@ def _arranged(found: Books, whose: str) -> None:
         tier = address.choose("seen_by", "Pots as they are seen by each", list(_SEEN_BY), horizontal=True,
                               shown=lambda tier: _SEEN_BY[tier])  # fmt: skip
     asked: dict[str, Callable[[Reader, Moment], Report]] = {
-        "pots": lambda reader, at: pots.listed(reader, at, organisation=whose, year=year),
-        "receivers": lambda reader, at: pots.seen_by(reader, at, tier, organisation=whose, year=year),
+        "pots": lambda reader, at: answers.pots(reader, at, whose, year),
+        "receivers": lambda reader, at: answers.pots_seen_by(reader, at, tier, whose, year),
         "pools": lambda reader, at: arrangements.pools(reader, at, organisation=whose, year=year),
         "contracts": lambda reader, at: arrangements.contracts(reader, at, organisation=whose, year=year),
         "instalments": lambda reader, at: arrangements.instalments(reader, at, organisation=whose, year=year),

@@ -7,18 +7,17 @@ from fractions import Fraction
 
 import streamlit as st
 
-from allocations.shares import national, restated, targets
+from allocations.shares import national, restated
 from allocations.shares.national import ABOVE, BELOW, DISTANCE, TITLES, IcbStanding, Threshold
 from allocations.shares.pace import plan, read_pace
 from allocations.shares.targets import STREAMS
-from allocations.shares.why_tied import why_tied
 from ledger.errors import Refused
-from ledger.reports import lines_over_years, monitoring, over_receivers, receivers, trend
-from ledger.reports.position import Moment
+from ledger.reports import over_receivers, trend
 from ledger.reports.summary import percent
 from ledger.reports.trend import MONTHS, YEARS
-from ledger.store.base import Reader
 from ledger.years import FinancialYear
+from screens.asked import answers
+from screens.asked.shares import targets
 from screens.report import national as reporting
 from screens.report import over_time, shares
 from screens.report.files import briefing
@@ -58,25 +57,15 @@ def page() -> None:
     if books is None:
         return
     as_is = _boundaries(books)
-    rows = books.answer(
-        "standings",
-        lambda reader, at: national.standings(reader, at, books.year, as_is, books.reading),
-        books.year,
-        as_is,
-        books.reading,
-        told="Adding up the books of every ICB",
-    )
+    about = (books.year, as_is, books.reading)
+    rows = books.ask(answers.standings, *about, told="Adding up the books of every ICB")
     if not rows:
         st.info("No ICB holds money of this year yet, so there is nobody to compare.")
         frame.foot(books.at, frame.sources(books))
         return
     if len(rows) == 1:
         st.info(f"Only {rows[0].name} is in these books, so there is nobody to compare it with yet.")
-    whole = books.answer(
-        "together",
-        lambda reader, at: national.together(reader, at, books.year, as_is, books.reading),
-        books.year, as_is, books.reading,
-    )  # fmt: skip
+    whole = books.ask(answers.together, *about)
     seen = parts.choose(_PARTS, "What to see", choices=_CHOICES)
     _show(books, rows, whole, as_is, seen)
     explain(books.reading)
@@ -234,21 +223,12 @@ def _why(books: Books, rows: Sequence[IcbStanding], whole: IcbStanding | None) -
         "why", "The reasons for", list(names), shown=lambda code: names[code], usual=usual or None,
         unknown="which is not here",
     )  # fmt: skip
-    lines, first = books.answer(
-        "why tied", lambda reader, at: why_tied(reader, at, code, books.year, books.reading), code, books.year,
-        books.reading,
-    )  # fmt: skip
+    lines, first = books.ask(answers.why_tied, code, books.year, books.reading)
     st.write(briefing.why_sentence(lines, names[code], first))
     tables.show(briefing.why(lines, names[code]), f"why-{code}")
 
     def printed() -> bytes:
-        points = books.answer(
-            "trend",
-            lambda reader, at: trend.trend(
-                reader, trend.month_ends(reader, at, books.year), [code], books.reading
-            )[code],
-            code, MONTHS, False, books.year, books.reading,
-        )  # fmt: skip
+        points = books.ask(answers.trend, (code,), MONTHS, books.year, False, books.reading)[code]
         return briefing.page(
             rows, code, whole, lines, points, books.at, first_year=first, year=books.year
         ).encode()  # fmt: skip
@@ -321,17 +301,12 @@ def _alerts(rows: Sequence[IcbStanding]) -> None:
 def _watched(books: Books) -> None:
     """What became of every pot, over all ICBs and at each."""
     st.header("What became of every pot", anchor=False)
-    found = books.answer("watched", lambda reader, at: monitoring.watched(reader, at, books.year), books.year)
+    found = books.ask(answers.watched, books.year)
     reported = [one for one in found if one.is_reported]
     st.write(f"Of {len(found):,} pots at ICBs the books record some use of {len(reported):,}. {reporting.NOT_REPORTED}")
-    received = books.answer(
-        "notice and ending",
-        lambda reader, at: over_receivers.notice_and_ending(
-            receivers.received(reader, at, national.TIER, organisation=None, year=books.year)[0]
-        ),
-        books.year,
-    )
-    st.write(" ".join(reporting.notice_and_ending(received, FinancialYear(books.year))))
+    received, _ = books.ask(answers.received, national.TIER, None, books.year, books.reading)
+    ending = books.answer("notice and ending", lambda *_: over_receivers.notice_and_ending(received), books.year)
+    st.write(" ".join(reporting.notice_and_ending(ending, FinancialYear(books.year))))
     tables.show(reporting.pots_watched(found), "pots-watched")
     code = address.choose(
         "watched", "Every pot of", ["", *books.icbs], shown=lambda code: books.icbs[code] if code else "No ICB",
@@ -346,7 +321,7 @@ def _watched(books: Books) -> None:
 def _targets(as_is: date | None) -> None:
     st.header("Distance from target", anchor=False)
     stream = address.choose("stream", "Stream", list(STREAMS), shown=str.capitalize, horizontal=True)
-    found = targets.targets(stream, as_is)
+    found = targets(stream, as_is)
     report = reporting.targets(found, as_is=as_is, changes=())
     distances(
         [Bar(row.name, at_percent(row.closing_distance), in_percent(row.closing_distance, DISTANCE)) for row in found],
@@ -426,13 +401,7 @@ def _trend(books: Books, shown: Collection[str]) -> None:
 
 def _of_one(books: Books, code: str, span: str, *, as_then: bool) -> None:
     """A line for each measure of one ICB's money, or of all of it."""
-    found = books.answer(
-        "trend",
-        lambda reader, at: trend.trend(
-            reader, _points(reader, at, books.year, span, as_then=as_then), [code], books.reading
-        )[code],
-        code, span, as_then, books.year, books.reading,
-    )  # fmt: skip
+    found = books.ask(answers.trend, (code,), span, books.year, as_then, books.reading)[code]
     held = over_time.held(found)
     if not held:
         st.info(_nothing(as_then=as_then, year=books.year))
@@ -460,13 +429,8 @@ def _every_icb(books: Books, span: str, *, as_then: bool) -> None:
     measure = address.choose(
         "each_by", "Every ICB, by", list(trend.MEASURES), shown=lambda name: trend.MEASURES[name], usual=_USUAL
     )
-    found = books.answer(
-        "trend of each",
-        lambda reader, at: trend.trend(
-            reader, _points(reader, at, books.year, span, as_then=as_then), [trend.WHOLE, *books.icbs], books.reading
-        ),
-        span, as_then, books.year, books.reading,
-    )  # fmt: skip
+    everybody = (trend.WHOLE, *books.icbs)
+    found = books.ask(answers.trend, everybody, span, books.year, as_then, books.reading)
     each, title = {code: points for code, points in found.items() if code}, trend.MEASURES[measure]
     over = trend.ends(each, measure)
     if not any(over):
@@ -500,16 +464,9 @@ def _leading(table: Table, names: Mapping[str, str]) -> Table:
     return replace(table, columns=[link("ICB"), *table.columns[1:]], rows=rows)
 
 
-def _points(reader: Reader, at: Moment, year: int, span: str, *, as_then: bool) -> list[trend.Point]:
-    """The points of a trend, as the choices above it say."""
-    if span == YEARS:
-        return trend.year_ends(reader, at, as_then=as_then)
-    return trend.month_ends(reader, at, year, as_then=as_then)
-
-
 def _line_by_line(books: Books, code: str) -> None:
     """Each line in each year, and what the years have in common, where there are several."""
-    years, found = books.answer("lines", lambda reader, at: lines_over_years.lines(reader, at, code or None), code)
+    years, found = books.ask(answers.lines_over_years, code or None)
     beside = reporting.with_lines(Report(), years, found)
     for table in beside.shown:
         tables.show(table)

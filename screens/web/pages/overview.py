@@ -6,13 +6,12 @@ from datetime import date
 
 import streamlit as st
 
-from allocations.shares import national
 from ledger.errors import Refused
 from ledger.money import spoken
-from ledger.reports import summary
 from ledger.reports.measures import MEASURES
 from ledger.reports.summary import GradeChange
 from ledger.years import FinancialYear
+from screens.asked import answers
 from screens.report.holdings import GRADES
 from screens.report.national import icbs_alone
 from screens.report.render import page as tables
@@ -31,12 +30,8 @@ def page() -> None:
     if books is None:
         return
     icb = frame.icb(books, with_all=True)
-    held, read = books.held(icb), books.reading
-    found = books.answer(
-        "picture",
-        lambda reader, at: summary.take(reader, at, year=books.year, icb=icb, held=held, reading=read),
-        books.year, icb, read,
-    )  # fmt: skip
+    read = books.reading
+    found = books.ask(answers.picture, icb, books.year, read, held=books.held(icb))
     name = books.icbs[icb] if icb else frame.ENGLAND
     st.write(f"**{found.sentence}**")
     total, free, tied = st.columns(3)
@@ -81,11 +76,7 @@ def page() -> None:
 
 def _icbs_alone(books: Books) -> None:
     """The same shares of what ICBs and those below them hold, as each ICB's own are worked out."""
-    whole = books.answer(
-        "together",
-        lambda reader, at: national.together(reader, at, books.year, reading=books.reading),
-        books.year, None, books.reading,
-    )  # fmt: skip
+    whole = books.ask(answers.together, books.year, None, books.reading)
     if whole is not None:
         st.write(icbs_alone(whole))
 
@@ -103,15 +94,8 @@ def _changed(books: Books, icb: str | None) -> None:
     st.header("What changed since a day", anchor=False)
     usual, today = FinancialYear(books.year).first_day, books.at.as_at
     day = address.pick_day("since", "Since the end of", usual, today)
-    held, read = books.held(icb), books.reading
     try:
-        found = books.answer(
-            "since",
-            lambda reader, at: summary.since(
-                reader, day, at, organisation=icb, year=books.year, held=held, reading=read
-            ),
-            day, icb, books.year, read,
-        )  # fmt: skip
+        found = books.ask(answers.since, day, icb, books.year, books.reading, held=books.held(icb))
     except Refused as refused:
         frame.refused(refused.problems, "What changed cannot be shown.")
         return

@@ -7,17 +7,18 @@ import streamlit as st
 
 from allocations.figures.tables import whole_people
 from allocations.network.contract import title
-from allocations.network.statement import FIGURES_YEAR as CONTRACT_YEAR
-from allocations.network.statement import Statement, statement
+from allocations.network.statement import Statement
 from allocations.places import as_text
 from allocations.places.division import Division
 from allocations.places.files import shipped_membership
 from allocations.shares import facts
-from allocations.shares.facts import Group, groups, icb_names, index
+from allocations.shares.facts import Group, icb_names, index
 from allocations.shares.need import COMPONENTS
 from allocations.shares.split import FIGURES_YEAR
 from ledger.errors import Refused
 from ledger.money import spoken
+from screens.asked.shares import groups
+from screens.asked.shares import statement as network_statement
 from screens.report import network
 from screens.report.marks import at_percent
 from screens.report.render import page as tables
@@ -195,10 +196,7 @@ def _contract(groups: Sequence[Group]) -> None:
     try:
         with common.as_paths(given) as paths:
             rest = iter(paths)
-            told = statement(
-                code, CONTRACT_YEAR, counts_file=next(rest) if counts else None,
-                claims_file=next(rest) if claims else None,
-            )  # fmt: skip
+            told = network_statement(code, counts=next(rest) if counts else None, claims=next(rest) if claims else None)
     except Refused as refused:
         frame.refused(refused.problems, "The contract cannot be worked out.")
         return

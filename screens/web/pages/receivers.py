@@ -6,9 +6,9 @@ from dataclasses import replace
 import streamlit as st
 
 from ledger.money import spoken
-from ledger.reports import receivers
 from ledger.reports.receivers import PENNY_PACKETS, Received, chosen_by, put_together, streams_in_last
 from ledger.years import FinancialYear
+from screens.asked import answers
 from screens.report import marks
 from screens.report import receivers as reporting
 from screens.report.pots import of_receivers
@@ -40,14 +40,7 @@ def page() -> None:
         "tier", "Seen by each", list(PENNY_PACKETS), shown=lambda tier: reporting.TIERS[tier], horizontal=True
     )
     about = (tier, icb, books.year, books.reading)
-    found, without = books.answer(
-        "received",
-        lambda reader, at: receivers.received(
-            reader, at, tier, organisation=icb, year=books.year, reading=books.reading
-        ),
-        *about,
-        told="Measuring every receiver",
-    )
+    found, without = books.ask(answers.received, *about, told="Measuring every receiver")
     named = reporting.TIERS[tier]
     if not found:
         st.info(f"No {named} holds any money of {FinancialYear(books.year)} here.")

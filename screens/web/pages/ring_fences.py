@@ -11,6 +11,7 @@ from ledger.reports import pots as fencing
 from ledger.reports.measures import ALL, EARMARKED, PAYERS_VIEW, Measure
 from ledger.reports.pots import Fence
 from ledger.years import FinancialYear
+from screens.asked import answers
 from screens.report import holdings, marks
 from screens.report import ring_fences as reporting
 from screens.report.marks import at_millions
@@ -51,10 +52,7 @@ def page() -> None:
         st.info("Nothing is held here in this year, so there is no pot to show.")
         frame.foot(books.at, frame.sources(books))
         return
-    read = books.read(icb)
-    found = books.answer(
-        "fences", lambda reader, at: fencing.fences(reader, read, at.as_at), icb, books.year, books.reading
-    )
+    found = books.ask(answers.fences, icb, books.year, books.at.as_at, books.reading, held=held)
     name = books.icbs[icb] if icb else frame.ENGLAND
     if any(fence.is_earmarked for fence in found):
         values = {one.name: one for one in _measures(books, held, ALL, _USUAL_POUNDS, icb)}
@@ -78,13 +76,7 @@ def page() -> None:
 
 
 def _measures(books: Books, held: pa.Table, scope: str, pounds: int, icb: str | None) -> list[Measure]:
-    return books.answer(
-        "measures",
-        lambda _, __: measures.measures_as_read(
-            held, scope, penny_packet_pence=fencing.pence_of(pounds), reading=books.reading
-        ),
-        icb, books.year, scope, pounds, books.reading,
-    )  # fmt: skip
+    return books.ask(answers.measures, icb, books.year, scope, fencing.pence_of(pounds), books.reading, held=held)
 
 
 @st.fragment
@@ -174,8 +166,7 @@ def _pieces(books: Books, held: pa.Table, icb: str | None) -> None:
 
 def _retained(books: Books, held: pa.Table, icb: str | None) -> None:
     st.header(_PARTS["kept"], anchor=False)
-    year = FinancialYear(books.year)
-    found = books.answer("kept", lambda reader, at: fencing.kept(reader, at, held, year.last_day), icb, books.year)
+    found = books.ask(answers.kept, icb, books.year, held=held)
     if not found:
         st.write("Nothing is kept back here: all of it is available or passed on.")
         return

@@ -12,7 +12,8 @@ from scenarios.baseline import Baseline
 from scenarios.files.scenario import Scenario, WrittenScenario
 from scenarios.files.variants import changed_sentence, parts
 from scenarios.outcome import Outcome
-from scenarios.ranges import Ranges, ranged, without_ranges
+from scenarios.ranges import Ranges, without_ranges
+from screens.asked import what_if
 from screens.report.questions import WHAT_IFS
 from screens.report.render import page as tables
 from screens.web.scenarios import answer, choice, comparison, results, save, seeking, ways
@@ -121,7 +122,7 @@ def _ranged(books: Books, content: bytes, worked: Outcome) -> Ranges:
 @st.cache_resource(show_spinner=False, max_entries=40)
 def _drawn(head: str, day: date, name: str, digest: str, _worked: Outcome) -> Ranges:
     del head, day, name, digest  # the key
-    return ranged(_worked)
+    return what_if.ranges_of(_worked)
 
 
 def _file_name(opened: Opened) -> str:
@@ -137,7 +138,7 @@ def work_out(books: Books, written: WrittenScenario, content: bytes) -> Outcome:
     start = written.scenario.baseline
     read: Baseline = books.answer(
         "scenario baseline",
-        lambda reader, _: outcome.read_baseline(reader, written),
+        lambda reader, at: what_if.baseline(reader, at, written),
         str(start.year),
         start.organisation,
         start.as_at,
@@ -151,7 +152,7 @@ def work_out(books: Books, written: WrittenScenario, content: bytes) -> Outcome:
 @st.cache_resource(show_spinner="Working it out", max_entries=40)
 def _explored(head: str, day: date, name: str, digest: str, _written: WrittenScenario, _read: Baseline) -> Outcome:
     del head, day, name, digest  # the key
-    return outcome.explore(_written, _read)
+    return what_if.explored(_written, _read)
 
 
 def _compare(books: Books) -> None:

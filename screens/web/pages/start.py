@@ -5,13 +5,12 @@ from html import escape
 
 import streamlit as st
 
-from allocations.shares import national, targets
 from ledger.errors import Refused
-from ledger.reports import receivers
 from ledger.reports.position import moment
-from ledger.reports.summary import take
 from scenarios import outcome
 from scenarios.files.scenario import WrittenScenario
+from screens.asked import answers
+from screens.asked.shares import targets
 from screens.report import questions
 from screens.report.month import newest_month, shown
 from screens.report.questions import QUESTIONS, WAYS, WHAT_IFS, Question
@@ -54,30 +53,16 @@ def _answers(books: Books, icb: str | None) -> Mapping[str, Callable[[], str]]:
     year, read = books.year, books.reading
 
     def where() -> str:
-        held = books.held(icb)
-        return books.answer(
-            "picture",
-            lambda reader, at: take(reader, at, year=year, icb=icb, held=held, reading=read),
-            year, icb, read,
-        ).sentence  # fmt: skip
+        return books.ask(answers.picture, icb, year, read, held=books.held(icb)).sentence
 
     def free() -> str:
         if icb is None:
-            whole = books.answer(
-                "together", lambda reader, at: national.together(reader, at, year, None, read), year, None, read
-            )
-            return questions.how_free(whole)
-        each = books.answer(
-            "standings", lambda reader, at: national.standings(reader, at, year, None, read), year, None, read
-        )
+            return questions.how_free(books.ask(answers.together, year, None, read))
+        each = books.ask(answers.standings, year, None, read)
         return questions.how_free(next((one for one in each if one.code == icb), None))
 
     def pieces() -> str:
-        found, _ = books.answer(
-            "received",
-            lambda reader, at: receivers.received(reader, at, "icb", organisation=icb, year=year),
-            "icb", icb, year,
-        )  # fmt: skip
+        found, _ = books.ask(answers.received, "icb", icb, year, read)
         return questions.in_pieces(found)
 
     def month() -> str:
@@ -90,7 +75,7 @@ def _answers(books: Books, icb: str | None) -> Mapping[str, Callable[[], str]]:
         return questions.came_in(report, asked)
 
     return {
-        "fair": lambda: questions.fair_share(targets.targets(_CORE), icb),
+        "fair": lambda: questions.fair_share(targets(_CORE), icb),
         "where": where, "free": free, "month": month, "pieces": pieces,
     }  # fmt: skip
 

@@ -15,10 +15,11 @@ from allocations.shares import schedule as place_bridge
 from allocations.shares.historic import Historic, read_historic
 from allocations.shares.lines import weighting_of
 from allocations.shares.mixture import AVERAGE, refuse_files, terms
-from allocations.shares.schedule import Line, Schedule, issued_in_books, schedule
+from allocations.shares.schedule import Line, Schedule
 from allocations.shares.split import FIGURES_YEAR, Allocation, allocate
 from ledger.errors import Refused
 from ledger.money import PENCE_PER_POUND, parse_pounds, spoken
+from screens.asked import shares as asking
 from screens.report import mixtures, shares
 from screens.report.render import page as tables
 from screens.web.charts.dots import per_head
@@ -63,7 +64,7 @@ def section(books: Books | None, icb: str, level: str, own: Division | None) -> 
 
 
 def _issued(books: Books, icb: str, level: str) -> dict[tuple[str, str], int]:
-    return books.answer("issued", lambda reader, at: issued_in_books(reader, at, icb, FIGURES_YEAR, level), icb, level)
+    return books.ask(asking.issued, icb, FIGURES_YEAR, level)
 
 
 def _shared_lines(names: Mapping[str, str]) -> list[str]:
@@ -116,14 +117,8 @@ def _schedule(
     try:
         found = _with_places(
             own,
-            lambda path: schedule(
-                icb=icb,
-                year=FIGURES_YEAR,
-                level=level,
-                funds=[line],
-                historic=historic,
-                issued=issued,
-                places_file=path,
+            lambda path: asking.schedule_of_line(
+                icb, FIGURES_YEAR, level, line, historic=historic, issued=issued, places=path
             ),
         )
     except Refused as refused:

@@ -12,12 +12,13 @@ import streamlit as st
 
 from ledger.errors import UNAVAILABLE, LedgerError
 from ledger.readings import RECORDED, GradeReading
-from ledger.reports.position import Moment, moment, position
+from ledger.reports.position import Moment, moment
 from ledger.reports.register import as_on
 from ledger.rules.rights import NOBODY
 from ledger.store.address import Address, parse
 from ledger.store.base import Reader, Store
 from ledger.store.shared import SharedFile
+from screens.asked import answers
 from screens.report.wording import PAGE
 
 T = TypeVar("T")
@@ -111,17 +112,23 @@ class Books:
             found: T = _kept(name, self.at.head, self.at.as_at, about, _ask=lambda: self._ask(question))
         return found
 
+    def ask(self, question: Callable[..., T], *about: Hashable, told: str = "", **known: Any) -> T:
+        """The answer to a question of ``screens.asked``, kept as ``answer`` keeps it by what it is asked about.
+
+        Args:
+            about: what the question takes after the reader and the moment.
+            known: what it takes by name and what follows from the rest, as a position that is held already.
+        """
+        name = f"{question.__module__}.{question.__qualname__}"
+        return self.answer(name, lambda reader, at: question(reader, at, *about, **known), *about, told=told)
+
     def held(self, organisation: str | None) -> pa.Table:
         """The position of the year with the grades of the books: of an organisation with all below it, or everything.
 
         Raises:
             Refused: the organisation is unknown.
         """
-        return self.answer(
-            "held",
-            lambda reader, at: position(reader, at, organisation=organisation, year=self.year),
-            organisation, self.year,
-        )  # fmt: skip
+        return self.ask(answers.position, organisation, self.year)
 
     def read(self, organisation: str | None) -> pa.Table:
         """The same position with its grades as they are read on this page.
