@@ -1,5 +1,6 @@
 """The pages of a publication: England, and one for each ICB, place and network; none asks anything of any network."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,6 +43,9 @@ STYLE = (
 )
 
 
+_LONGEST = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Edition:
     """What every page of one year says.
@@ -79,7 +83,9 @@ class Edition:
 
 def _as_file(code: str) -> str:
     """A code as the name of a file: whoever records one may write signs that lead elsewhere, or that a disk refuses."""
-    return re.sub(r"[^A-Za-z0-9-]", lambda sign: f"_{ord(sign[0]):x}_", code)
+    name = re.sub(r"[^A-Za-z0-9-]", lambda sign: f"_{ord(sign[0]):x}_", code)
+    # A disk refuses names of more than some 250 letters too.
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}-{hashlib.sha256(code.encode()).hexdigest()[:16]}"
 
 
 def document(title: str, parts: Sequence[str], *, up: str, head: str, foot: Sequence[str]) -> str:

@@ -5,9 +5,12 @@ The same ledger, years and key give the same bytes: the moment of the publicatio
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from allocations.files.out import accessible, accessible_tables
@@ -73,19 +76,31 @@ def publish(
     Raises:
         Refused: the folder is not empty, no money stands in one of the years, or the journal is asked for and holds
             proposals, which are not published.
+        OSError: the folder cannot be written. Nothing is left in it then.
     """
     if with_journal and (reader.unseen or proposals.listed(reader)):
         found = "the journal of these books holds proposals, and what was proposed is not published."
         refuse("journal", found, "Whoever reads it would read them.", "Publish without it: the signature stands.")
-    _refuse_full(folder)
     there, years = set(journal.years(reader)), sorted(set(years))
+    if not there:
+        found = "these books hold no money of any year."
+        refuse(Input.LEDGER, found, "Every page would be empty.", "Record or import money first.")
     for year in years:
         if year not in there:
             known = ", ".join(str(FinancialYear(one)) for one in sorted(there))
             found = f"no money of {FinancialYear(year)} stands in these books."
-            remedy = f"Name one of: {known}." if known else "Record money first."
-            refuse(Input.YEAR, found, "A page of it would be empty.", remedy)
-    out, sources, clocks = _Folder(folder, {}), words.sources(reader, at), about(at)
+            refuse(Input.YEAR, found, "A page of it would be empty.", f"Name one of: {known}.")
+    with _whole(folder) as place:
+        made, head = _write(reader, at, _Folder(place, {}), years, key, with_journal=with_journal, progress=progress)
+    return _told(folder, at, head, key, made)
+
+
+def _write(
+    reader: Reader, at: Moment, out: _Folder, years: Sequence[int], key: heads.Key | None, *, with_journal: bool,
+    progress: Told,
+) -> tuple[Sequence[TableFile], heads.Head]:  # fmt: skip
+    """Write all files: the tables that were written, and the head that they stand at."""
+    sources, clocks = words.sources(reader, at), about(at)
     over_years = _over_years(reader, at, years)
     # One year at a time, of which only the tables and what the front page says of it are kept: six years of pages, and
     # a workbook of all their rows, would take gigabytes.
@@ -112,7 +127,7 @@ def publish(
     made = [*data.together(tables), data.organisations(reader, parents)]
     head = heads.now(reader)
     if with_journal:
-        write_journal(reader, at, _made(folder / "data") / "journal.csv")
+        write_journal(reader, at, _made(out.path / "data") / "journal.csv")
         out.take("data/journal.csv")
         out.write("chain.py", (_OURS / "chain.py.txt").read_bytes())
     _write_tables(out, at, made, head)
@@ -122,7 +137,8 @@ def publish(
     )  # fmt: skip
     for name, content in words.files(worded).items():
         out.write(name, content)
-    return _closed(out, at, head, key, made)
+    _close(out, head, key)
+    return made, head
 
 
 def _write_year(out: _Folder, edition: Edition, answers: Answers, progress: Told) -> None:
@@ -161,11 +177,27 @@ def _behind(reader: Reader, at: Moment, year: FinancialYear, organisation: str |
     return accessible.provenance(reader, at, year=year, whose=accessible_tables.whose_money(reader, organisation))
 
 
-def _refuse_full(folder: Path) -> None:
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """Where the files are written; they become the folder's when all are there, and nothing is left of them otherwise.
+
+    Raises:
+        Refused: the folder is not empty.
+    """
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         why = "A publication is checked as a whole, and what lies there would be taken for a part of it."
         refuse(str(folder), "something is there already.", why, "Name a new folder, or empty this one.")
-    _made(folder)
+    is_new = not folder.exists()
+    try:
+        with TemporaryDirectory(prefix=".unfinished-", dir=_made(folder)) as place:
+            yield Path(place)
+            # The statement comes last: where it is, all of it is.
+            for path in sorted(Path(place).iterdir(), key=lambda path: path.name == STATEMENT):
+                path.rename(folder / path.name)
+    except BaseException:
+        if is_new and folder.is_dir():
+            shutil.rmtree(folder)
+        raise
 
 
 def _over_years(reader: Reader, at: Moment, years: Sequence[int]) -> Mapping[str, Sequence[TrendPoint]]:
@@ -209,7 +241,7 @@ def _write_tables(out: _Folder, at: Moment, made: Sequence[TableFile], head: hea
     out.write("check.py", words.CHECK.read_bytes())
 
 
-def _closed(out: _Folder, at: Moment, head: heads.Head, key: heads.Key | None, made: Sequence[TableFile]) -> Report:
+def _close(out: _Folder, head: heads.Head, key: heads.Key | None) -> None:
     """Write the sums of all files, and the statement over them."""
     sums = "".join(f"{digest}  {name}\n" for name, digest in sorted(out.written.items())).encode()
     (out.path / SUMS).write_bytes(sums)
@@ -221,8 +253,12 @@ def _closed(out: _Folder, at: Moment, head: heads.Head, key: heads.Key | None, m
         names = ("form", "entries", "head", "root", "sums", "public_key")
         statement["signature"] = key.sign("".join(f"{name} {statement[name]}\n" for name in names))
     (out.path / STATEMENT).write_text(json.dumps(statement, indent=1) + "\n", encoding="utf-8")
-    written = len([name for name in out.written if name.endswith(".html")])
-    row = {"folder": str(out.path), "pages": written, "tables": len(made), "signed": key is not None}
-    title = f"Published in {out.path}: {written:,} pages and {len(made)} tables. Open index.html."
-    after = [f"Anybody can check it: python {out.path}/check.py {out.path}"]
-    return Report([listed([row])], at, title, after, {"folder": str(out.path), "head": head.head})
+
+
+def _told(folder: Path, at: Moment, head: heads.Head, key: heads.Key | None, made: Sequence[TableFile]) -> Report:
+    """What was published, and how anybody checks it."""
+    pages_made = sum(1 for _ in folder.rglob("*.html"))
+    row = {"folder": str(folder), "pages": pages_made, "tables": len(made), "signed": key is not None}
+    title = f"Published in {folder}: {pages_made:,} pages and {len(made)} tables. Open index.html."
+    after = [f"Anybody can check it: python {folder}/check.py {folder}"]
+    return Report([listed([row])], at, title, after, {"folder": str(folder), "head": head.head})

@@ -375,6 +375,38 @@ def test_odd_codes_and_names_lead_nowhere_else_and_are_shown_as_they_are(
     assert check(folder).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("<script>alert(1)</script>", "<script>alert('of a name')</script>"),
+        ("X" * 300, "A place with a long name " * 40 + "end"),
+        ("RTL", "مركز الرعاية"),
+    ],
+    ids=["script", "long", "right to left"],
+)
+def test_a_page_is_made_of_any_name(
+    small: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, name: str
+) -> None:
+    monkeypatch.setattr(outcome, "library", dict)
+    began = {"valid_from": LONG_AGO}
+    body = {"code": code, "name": name, "tier": "place", **began}
+    under = {"id": "odd", "parent": "ICB1", "child": code, "scheme": "line", "part": 1, **began}
+    made = {Organisation: records(Organisation, [body]), Relationship: records(Relationship, [under])}
+    post(
+        small,
+        [
+            Draft("odd", "structure", APRIL, "tests", "an odd place", records=made),
+            entry("devolve", at("ICB1", "core"), at(code, "core"), 77),
+        ],
+    )
+    folder = published(small, tmp_path / "out")
+    every_link_holds(folder)
+    pages = [path.read_text(encoding="utf-8") for path in folder.rglob("*.html")]
+    assert sum(f"<h1>{escape(name)}, 2025/26</h1>" in page for page in pages) == 1
+    assert not any("<script>alert" in page for page in pages)
+    assert check(folder).returncode == 0
+
+
 def test_what_is_proposed_is_in_no_file(small: Store, tmp_path: Path) -> None:
     secret = replace(entry("devolve", at("ICB1", "core"), at("P1", "core"), 77_777), reason="A secret plan")
     proposals.submit(small, [secret], key="secret", title="A secret title", prepared_by="secretary")
@@ -396,6 +428,37 @@ def test_a_folder_in_use_and_a_year_without_money_are_refused(small: Store, tmp_
         published(small, tmp_path / "full")
     with small.read() as reader, pytest.raises(Exception, match="no money of 2031/32 stands"):
         site.publish(reader, position.moment(reader), tmp_path / "none", years=[2031])
+
+
+def test_books_without_money_are_refused_and_no_folder_is_made(books: Store, tmp_path: Path) -> None:
+    given = ("--ledger", books.path, "--json")
+    books.close()
+    for years in ((), ("--year", "all"), ("--year", "2025/26")):
+        done = run("publish", tmp_path / "out", *years, *given)
+        (problem,) = json.loads(done.stdout)["problems"]
+        assert (done.exit_code, problem["found"]) == (1, "these books hold no money of any year.")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_cannot_be_finished_leaves_nothing_behind(
+    small: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the disk is full in the midst of it: no half of a publication is taken for one."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device", "england.xlsx")
+
+    monkeypatch.setattr(site, "_write_workbooks", full)
+    (tmp_path / "empty").mkdir()
+    small.close()
+    for name in ("new", "empty"):
+        done = run("publish", tmp_path / name, "--ledger", small.path)
+        assert (done.exit_code, "no space left on device" in done.stderr) == (1, True)
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["empty"]
+    assert list((tmp_path / "empty").iterdir()) == []
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    below = run("publish", tmp_path / "file" / "out", "--ledger", small.path)
+    assert (below.exit_code, "not a directory" in below.stderr) == (1, True)
 
 
 def test_several_years_are_published_together_with_what_changed_between_them(small: Store, tmp_path: Path) -> None:
