@@ -257,7 +257,7 @@ def _close(out: _Folder, head: heads.Head, key: heads.Key | None) -> None:
 
 def _told(folder: Path, at: Moment, head: heads.Head, key: heads.Key | None, made: Sequence[TableFile]) -> Report:
     """What was published, and how anybody checks it."""
-    pages_made = sum(1 for _ in folder.rglob("*.html"))
+    pages_made = len(list(folder.rglob("*.html")))
     row = {"folder": str(folder), "pages": pages_made, "tables": len(made), "signed": key is not None}
     title = f"Published in {folder}: {pages_made:,} pages and {len(made)} tables. Open index.html."
     after = [f"Anybody can check it: python {folder}/check.py {folder}"]

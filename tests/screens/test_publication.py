@@ -391,7 +391,7 @@ def test_a_page_is_made_of_any_name(
     began = {"valid_from": LONG_AGO}
     body = {"code": code, "name": name, "tier": "place", **began}
     under = {"id": "odd", "parent": "ICB1", "child": code, "scheme": "line", "part": 1, **began}
-    made = {Organisation: records(Organisation, [body]), Relationship: records(Relationship, [under])}
+    made: Any = {Organisation: records(Organisation, [body]), Relationship: records(Relationship, [under])}
     post(
         small,
         [
