@@ -30,7 +30,7 @@ _MOST_SHOWN = 100
 # them that show nothing. ``ledger.characters`` has the last word.
 MAY_BE_UNSEEN = (
     r"[^ -~\p{L}\p{M}\p{N}\p{P}\p{S}\x{A0}]|[\x{34F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2800}\x{3164}"
-    r"\x{FE00}-\x{FE0F}\x{FFA0}\x{E0100}-\x{E01EF}]"
+    r"\x{FE00}-\x{FE0F}\x{FFA0}\x{16FE4}\x{1D159}\x{E0100}-\x{E01EF}]"
 )
 _REMEDY = "Restore the ledger from a backup, and find out who could write to it."
 _UNPUBLISHED = {str(model.__tablename__) for model in UNPUBLISHED}

@@ -6,6 +6,7 @@ little more than the decisions behind them.
 
 from collections.abc import Iterable
 
+from ledger.characters import IS_BLANK
 from ledger.entries.kinds import DOWN, INSIDE, MONEY_KINDS, OTHER, REVERSE, SAME, SAME_OR_INSIDE, UP, WITHIN
 from ledger.errors import Problem
 from ledger.inputs import Action
@@ -120,7 +121,7 @@ dated AS (
 SELECT * FROM (
     SELECT *, kind = '{REVERSE}' OR (',' || leave_by || ',') LIKE ('%,' || kind || ',%') AS allowed FROM dated
 ) AS judged
-WHERE newest = 1 AND grade IN {RING_FENCED} AND (trim(coalesce(authority, '')) = '' OR NOT allowed)
+WHERE newest = 1 AND grade IN {RING_FENCED} AND ({IS_BLANK.format("coalesce(authority, '')")} OR NOT allowed)
 ORDER BY entry_number, leg, fence
 """
 

@@ -1,5 +1,6 @@
 """What must hold of what is expected, promised and arranged: forecasts, letters, contracts, instalments, new names."""
 
+from ledger.characters import IS_BLANK
 from ledger.errors import Problem
 from ledger.rules.rule import Row, Rule
 from ledger.words import DUE
@@ -10,7 +11,7 @@ _WORDS = (("renaming", "name"), ("letter", "reference"), ("contract", "code"), (
 _MONTHS = (("forecast", "as_at"), ("letter", "month"))
 _BLANK = " UNION ALL ".join(
     f"SELECT entry_number, '{table}' AS what, id, '{column}' AS field, CAST(NULL AS VARCHAR) AS said FROM {table} "
-    f"WHERE entry_number >= $first AND entry_number <= $last AND trim({column}) = ''"
+    f"WHERE entry_number >= $first AND entry_number <= $last AND {IS_BLANK.format(column)}"
     for table, column in _WORDS
 )
 _MID_MONTH = " UNION ALL ".join(

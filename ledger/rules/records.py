@@ -1,5 +1,6 @@
 """What must hold of what is recorded: who is part of whom, funds, terms, tiers, successions and agreements."""
 
+from ledger.characters import IS_BLANK
 from ledger.errors import Problem
 from ledger.rules.rule import FUND_LINE, SINCE, Row, Rule
 from ledger.structure import KNOWN_RELATIONSHIPS, LIFE
@@ -47,7 +48,7 @@ ORDER BY code
 _BAD_TERMS = f"""
 SELECT entry_number, id, fund, version, grade, route, quality, reason, source FROM terms
 WHERE entry_number >= $first AND (grade NOT IN {GRADES} OR route NOT IN {ROUTES} OR quality NOT IN {QUALITIES}
-    OR trim(reason) = '' OR trim(source) = ''
+    OR {IS_BLANK.format("reason")} OR {IS_BLANK.format("source")}
     OR version <> (SELECT count(*) FROM terms o WHERE o.fund = terms.fund AND o.effective_from = terms.effective_from
                    AND (o.entry_number < terms.entry_number OR (o.entry_number = terms.entry_number
                         AND o.version <= terms.version))))

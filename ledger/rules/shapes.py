@@ -9,6 +9,7 @@ from functools import cache
 from sqlalchemy import BigInteger, Date
 from sqlmodel import SQLModel
 
+from ledger.characters import IS_BLANK
 from ledger.entries.kinds import ALL_KINDS, MONEY_KINDS, RECORD_KINDS, REVERSAL_KEY, REVERSE, UPGRADE
 from ledger.errors import Problem
 from ledger.inputs import Action
@@ -26,10 +27,11 @@ def _listed(words: tuple[str, ...]) -> str:
     return ", ".join(f"'{word}'" for word in words)
 
 
+_WORDLESS = " OR ".join(IS_BLANK.format(f"e.{name}") for name in ("key", "actor", "reason"))
 _ENTRIES = f"""
 SELECT e.number AS entry_number, e.key, e.kind, e.reverses,
        CASE WHEN e.kind NOT IN ({_listed(ALL_KINDS)}) THEN 'kind'
-            WHEN trim(e.key) = '' OR trim(e.actor) = '' OR trim(e.reason) = '' THEN 'words'
+            WHEN {_WORDLESS} THEN 'words'
             WHEN e.effective_date < DATE '{FIRST_DAY}' OR e.effective_date > DATE '{LAST_DAY}' THEN 'day'
             WHEN e.standing NOT IN {FIGURE_STANDINGS} THEN 'standing'
             WHEN (e.kind = '{REVERSE}') <> (e.reverses IS NOT NULL) OR e.reverses >= e.number THEN 'link'
@@ -37,7 +39,7 @@ SELECT e.number AS entry_number, e.key, e.kind, e.reverses,
        CASE WHEN e.standing NOT IN {FIGURE_STANDINGS} THEN e.standing ELSE CAST(e.effective_date AS VARCHAR) END AS said
 FROM entry e
 WHERE e.number >= {SINCE} AND e.number <= $last AND (
-    e.kind NOT IN ({_listed(ALL_KINDS)}) OR trim(e.key) = '' OR trim(e.actor) = '' OR trim(e.reason) = ''
+    e.kind NOT IN ({_listed(ALL_KINDS)}) OR {_WORDLESS}
     OR e.effective_date < DATE '{FIRST_DAY}' OR e.effective_date > DATE '{LAST_DAY}'
     OR e.standing NOT IN {FIGURE_STANDINGS}
     OR (e.kind = '{REVERSE}') <> (e.reverses IS NOT NULL)

@@ -5,6 +5,7 @@ a year; where none is recorded there is no limit. And hard or statutory money th
 whatever steps, comes out again on its own fund, or on another with an authority named.
 """
 
+from ledger.characters import IS_BLANK
 from ledger.entries.kinds import BRING, CARRY, REVERSE
 from ledger.errors import Problem
 from ledger.money import exact_pounds
@@ -122,7 +123,7 @@ FROM pairs p JOIN entry e ON e.number = p.entry_number
 JOIN waiting w ON w.year = p.to_year AND w.known_from <= e.recorded_at
     AND (w.known_to IS NULL OR e.recorded_at < w.known_to)
 WHERE p.entry_number >= {SINCE} AND p.from_source AND NOT p.to_source AND p.kind NOT IN ('{REVERSE}', '{BRING}')
-  AND w.pence > 0 AND trim(coalesce(p.authority, '')) = ''
+  AND w.pence > 0 AND {IS_BLANK.format("coalesce(p.authority, '')")}
   AND NOT EXISTS (SELECT 1 FROM fund_inside i WHERE i.fund = p.to_fund AND i.ancestor = w.fence)
 ORDER BY p.entry_number, p.leg, w.fence
 """

@@ -7,6 +7,7 @@ loosen nothing: a fund inside a ring-fence is no freer than the fence. Nor do te
 but to say of money that was tied that its grade is not known is to loosen it.
 """
 
+from ledger.characters import IS_BLANK
 from ledger.errors import Problem
 from ledger.inputs import Input
 from ledger.rules.rule import SINCE, Row, Rule, iso, recorded_on
@@ -40,8 +41,8 @@ judged AS (
     FROM fresh f JOIN held h ON h.id = f.id AND h.nth = 1
     LEFT JOIN strictness s ON s.grade = f.grade LEFT JOIN strictness w ON w.grade = h.held_grade
 )
-SELECT *, trim(coalesce(authority, '')) = '' AS unsaid FROM judged
-WHERE (looser_grade OR more_ways) AND (trim(coalesce(authority, '')) = '' OR (
+SELECT *, {IS_BLANK.format("coalesce(authority, '')")} AS unsaid FROM judged
+WHERE (looser_grade OR more_ways) AND ({IS_BLANK.format("coalesce(authority, '')")} OR (
     effective_from < recorded_on AND NOT authority LIKE ('%' || {iso("effective_from")} || '%')))
 ORDER BY entry_number, id
 """

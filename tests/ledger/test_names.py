@@ -1,5 +1,6 @@
 """Names: what they may hold, which are one, and that both databases say the same of them."""
 
+import unicodedata
 from collections.abc import Iterator
 from datetime import date
 
@@ -16,7 +17,7 @@ from ledger.errors import Refused
 from ledger.models import Fund, Organisation, Tier
 from ledger.reports import verify
 from ledger.store.base import Store
-from tests.books import APRIL, Draft, at, entry
+from tests.books import APRIL, Draft, at, entry, new_terms, term
 from tests.shelves import administrator, server_is_there
 
 LONG_AGO = date(2020, 1, 1)
@@ -99,6 +100,50 @@ def test_what_is_a_name(ask, name: str) -> None:
 def test_both_databases_say_of_any_text_what_python_says(ask, name: str) -> None:
     assert ask(f"SELECT {characters.IS_NAME.format('NAME')}", name) == characters.is_name(name)
     assert ask(f"SELECT {characters.FOLDED.format('NAME')}", name) == characters.folded(name)
+
+
+# What Unicode keeps for characters that show nothing, or says is none: Default_Ignorable_Code_Point of DerivedCoreProperties
+# and the noncharacters, of which some are not given out yet; and two that it gave out after Python 3.11.
+SHOWS_NOTHING = (
+    "\u00ad\u034f\u061c\u115f\u17b4\u180b\u200b\u202e\u2065\u2066\u3164\ufe00\ufeff\uffa0\ufff0\ufff8\ufdd0\uffff"
+    "\U0001bca0\U0001d173\U0001fffe\U000e0000\U000e0001\U000e0041\U000e0080\U000e0100\U000e0fff\U00013439\U0001343f"
+    "\U00016fe4\U0001d159"
+)
+
+
+def test_what_shows_nothing_is_known_whatever_version_of_unicode_is_at_hand() -> None:
+    for letter in SHOWS_NOTHING:
+        assert characters.unseen(f"a{letter}b") == [f"U+{ord(letter):04X}"]
+    for code in range(0x110000):
+        kind = unicodedata.category(chr(code))
+        if kind in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
+            assert characters.unseen(chr(code)), f"U+{code:04X}"
+        elif kind[0] in "LNPS" and characters.unseen(chr(code)):
+            # Fillers of Hangul, the empty Braille pattern, the null note head.
+            assert code in (0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0, 0x1D159), f"U+{code:04X}"
+
+
+@pytest.mark.parametrize(
+    ("text", "blank"), [(" ", True), ("", True), (" \u00a0\u3000\u2003\u1680 ", True), (" a\u00a0", False)]
+)
+def test_spaces_of_any_width_are_blank(ask, text: str, blank: bool) -> None:
+    assert ask(f"SELECT {characters.IS_BLANK.format('NAME')}", text) == blank
+
+
+@pytest.mark.parametrize("authority", ["\u00a0", "\u3000\u2003", "\u2065", "\U000e0000", " ", "\U00016fe4"])
+def test_no_ring_fenced_money_leaves_by_an_authority_that_shows_nothing(funded: Store, authority: str) -> None:
+    post(funded, [
+        entry("mandate", at("GOV", "winter"), at("NHS", "winter"), 5),
+        entry("allocate", at("NHS", "winter"), at("ICB1", "winter"), 5),
+    ])  # fmt: skip
+    move = entry("vire", at("ICB1", "winter"), at("ICB1", "core"), 5, authority=authority)
+    with pytest.raises(Refused, match=r"no authority is named|the authority holds characters that cannot be seen"):
+        post(funded, [move])
+    loosened = new_terms(term("winter", "none", version=2), authority=authority)
+    with pytest.raises(Refused, match=r"Name the authority|the authority holds characters that cannot be seen"):
+        post(funded, [loosened])
+    with funded.read() as reader:
+        assert verify.verify(reader) == []
 
 
 def test_a_name_that_looks_like_another_is_refused_whoever_posts(funded: Store) -> None:

@@ -425,6 +425,8 @@ NO_BATCHES: list[tuple[str, Callable[[psycopg.Connection], Any]]] = [
         s, fact("close", "anybody", effective_date="9998-12-31", records=record("closed_month", id="9998-12", last_day="9998-12-31")))),
     ("a month that has not ended", lambda s: answer(
         s, fact("close", "anybody", effective_date="2999-12-31", records=record("closed_month", id="2999-12", last_day="2999-12-31")))),
+    ("a reason of wide spaces", lambda s: answer(s, devolve("anybody", reason="\u3000\u00a0"), legs=LEG)),
+    ("a reason that shows nothing", lambda s: answer(s, devolve("anybody", reason="\U000e0000\u2065"), legs=LEG)),
     ("a name that hides", lambda s: answer(s, fact("structure", "anybody", records=record("organisation", name="a\u2066b")))),
     ("a life without end", lambda s: answer(s, fact("structure", "anybody", records=record("organisation", valid_from="-infinity")))),
     ("a huge weight", lambda s: answer(s, fact("structure", "anybody", records=record("succession", weight=HUGE)))),
