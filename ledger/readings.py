@@ -155,6 +155,11 @@ def named(readings: Sequence[GradeReading] = SHIPPED) -> Mapping[str, GradeReadi
     return {reading.name: reading for reading in readings}
 
 
+def ones_own(reading: GradeReading) -> GradeReading | None:
+    """A reading where it is somebody's own; None where it is shipped."""
+    return None if reading in SHIPPED else reading
+
+
 def all_with(own: GradeReading | None) -> tuple[GradeReading, ...]:
     """The readings that a figure's range is over: those that are shipped, and somebody's own beside them."""
     return SHIPPED if own is None or own in SHIPPED else (*SHIPPED, own)

@@ -15,6 +15,7 @@ from allocations.shares.split import FIGURES_YEAR
 from ledger import structure
 from ledger.entries import canonical
 from ledger.errors import refuse
+from ledger.readings import GradeReading
 from ledger.reports import register
 from ledger.reports.below import in_force
 from ledger.reports.position import Moment, moment, position
@@ -33,6 +34,7 @@ class Baseline:
         organisation: the organisation that it is limited to, with those below it; None for all.
         at: the point on both clocks; None where the position was made by hand.
         standing: how well it is known, where it is not as the books hold it but carried into a later year.
+        own: somebody's own reading of grades, which ranges are over beside those that are shipped.
     """
 
     position: pa.Table
@@ -40,6 +42,7 @@ class Baseline:
     organisation: str | None
     at: Moment | None
     standing: str = ""
+    own: GradeReading | None = None
 
     @cached_property
     def content_hash(self) -> str:

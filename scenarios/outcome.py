@@ -12,6 +12,7 @@ from typing import Any
 
 from ledger.errors import Problem, Refused
 from ledger.money import spoken
+from ledger.readings import GradeReading, all_with
 from ledger.reports.measures import PAYERS_VIEW, SCOPES, Measure, ends, measures_as_read
 from ledger.reports.summary import percent
 from ledger.store.base import Reader
@@ -83,17 +84,23 @@ class Outcome:
         return sum(line.local_change_pence for line in self.by_discretion if line.code in NO_CHOICE)
 
 
-def work_out(reader: Reader, written: WrittenScenario) -> Outcome:
+def work_out(reader: Reader, written: WrittenScenario, own: GradeReading | None = None) -> Outcome:
     """Run a scenario on the books that a reader reads.
+
+    Args:
+        own: somebody's own reading of grades, which ranges are over beside those that are shipped.
 
     Raises:
         Refused: the scenario cannot be run; with the place of each fault and a remedy.
     """
-    return explore(written, read_baseline(reader, written))
+    return explore(written, replace(read_baseline(reader, written), own=own))
 
 
-def work_out_all(reader: Reader, written: Sequence[WrittenScenario]) -> list[Outcome]:
+def work_out_all(reader: Reader, written: Sequence[WrittenScenario], own: GradeReading | None = None) -> list[Outcome]:
     """Run scenarios one after another; those that start from one position read it once.
+
+    Args:
+        own: as for ``work_out``.
 
     Raises:
         Refused: with the faults of all that cannot be run.
@@ -105,7 +112,7 @@ def work_out_all(reader: Reader, written: Sequence[WrittenScenario]) -> list[Out
         key = start.year, start.organisation, start.as_at, start.known_at
         try:
             if key not in read:
-                read[key] = read_baseline(reader, each)
+                read[key] = replace(read_baseline(reader, each), own=own)
             found.append(explore(each, read[key]))
         except Refused as refused:
             problems += refused.problems
@@ -160,9 +167,13 @@ def _one_year(written: WrittenScenario, books: Baseline) -> Outcome:
     compared = tuple(
         Compared(scope, old, new)
         for scope in SCOPES
-        for old, new in zip(measures_as_read(few_before, scope), measures_as_read(few_after, scope), strict=True)
+        for old, new in zip(
+            measures_as_read(few_before, scope, also=books.own),
+            measures_as_read(few_after, scope, also=books.own),
+            strict=True,
+        )
     )
-    tests = propositions(before, after, done.baseline.world, done.world)
+    tests = propositions(before, after, done.baseline.world, done.world, books.own)
     bridged = bridges(done)
     gained = views(before, after, done.baseline.world, done.world)
     return Outcome(
@@ -213,6 +224,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "given": [_step(step) for step in done.given],
         "steps": [_step(step) for step in done.done],
         **({"years": [_year(each) for each in outcome.years]} if outcome.years else {}),
+        "readings": [each.name for each in all_with(done.books.own)],
         "measures_are": PAYERS_VIEW,
         "measures": [_measure(each) for each in outcome.measures],
         "scorecard": [_tests(before, after) for before, after in outcome.scorecard],

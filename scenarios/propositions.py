@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pyarrow as pa
 
+from ledger.readings import GradeReading
 from ledger.years import FinancialYear
 from scenarios.change import held, total
 from scenarios.scorecard import Test, scorecard
@@ -30,12 +31,18 @@ _PAID = Test(
 )  # fmt: skip
 
 
-def propositions(before: pa.Table, after: pa.Table, old: World, new: World) -> tuple[tuple[Test, Test], ...]:
-    """The scorecard before and after, and what can only be told of a scenario."""
+def propositions(
+    before: pa.Table, after: pa.Table, old: World, new: World, also: GradeReading | None = None
+) -> tuple[tuple[Test, Test], ...]:
+    """The scorecard before and after, and what can only be told of a scenario.
+
+    Args:
+        also: as for ``scorecard``.
+    """
     announced = _announced(after, new)
-    first = scorecard(before, old)
+    first = scorecard(before, old, also=also)
     # Where no step was at work, what is asked after is what was asked before.
-    second = first if announced is before and new is old else scorecard(announced, new)
+    second = first if announced is before and new is old else scorecard(announced, new, also=also)
     found = list(zip(first, second, strict=True))
     if old.bid_for or new.bid_for:
         found.append((_front_line(old), _front_line(new)))

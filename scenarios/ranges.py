@@ -22,7 +22,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from allocations.figures.weightings import WEIGHTINGS
-from ledger.readings import RECORDED, SHIPPED
+from ledger.readings import RECORDED, SHIPPED, GradeReading, all_with
 from ledger.years import FinancialYear
 from scenarios.baseline import Baseline
 from scenarios.bridge import QUANTITIES, measured
@@ -128,6 +128,7 @@ class Ranges:
         rests_on: each distribution that was drawn, in words.
         checked: how many draws were run in full; ``off_pence`` is how far the money moved was estimated wrongly there.
         years: of a scenario of several years the figures of each. One draw is one draw in all of them.
+        readings: of grades, which every range holds; the answer is as the first.
     """
 
     figures: tuple[FigureRange, ...]
@@ -137,6 +138,7 @@ class Ranges:
     checked: int
     off_pence: int
     years: tuple[YearRanges, ...] = ()
+    readings: tuple[GradeReading, ...] = SHIPPED
 
     def named(self, name: str) -> FigureRange | None:
         """A figure by its name; None where it is not defined in this scenario."""
@@ -218,6 +220,7 @@ def ranged(outcome: Outcome, draws: int = DRAWS) -> Ranges:
     return Ranges(
         years[-1], draws, scenario.seed, tuple(told), CHECKED if told else 0, off,
         tuple(YearRanges(each.rolled.year, each.rolled.heading, figures) for each, figures in headed),
+        all_with(outcome.run.books.own),
     )  # fmt: skip
 
 
@@ -402,7 +405,7 @@ def _readings(outcome: Outcome) -> dict[str, dict[str, Fraction]]:
     """
     done = outcome.run
     found: dict[str, dict[str, Fraction]] = {}
-    for reading in SHIPPED:
+    for reading in all_with(done.books.own):
         if reading is RECORDED:
             continue
         before, after = reading.read(done.baseline.position), reading.read(done.position)
@@ -550,15 +553,12 @@ def document(ranges: Ranges) -> dict[str, Any]:
         "seed": ranges.seed,
         "generator": f"PCG64 of NumPy {np.__version__}",
         "rests_on": list(ranges.rests_on),
+        "readings": [each.name for each in ranges.readings],
         "run_in_full": ranges.checked,
         "estimate_off_pence": ranges.off_pence,
         "figures": [_plain(each) for each in ranges.figures],
         **(
-            {
-                "years": [
-                    {"year": str(each.year), "figures": [_plain(one) for one in each.figures]} for each in ranges.years
-                ]
-            }
+            {"years": [{"year": str(one.year), "figures": list(map(_plain, one.figures))} for one in ranges.years]}
             if ranges.years
             else {}
         ),
@@ -595,4 +595,6 @@ def without_ranges(outcome: Outcome) -> Ranges:
     whose = [name for name in central if name.startswith(_ICB)]
     # Of single values there is one draw, in which nothing is apart from what it is.
     counted = [_counted(name, central, whose, np.zeros((len(whose), 1))) for name in (GAINING, LOSING)]
-    return Ranges((*figures, *counted), 0, outcome.run.written.scenario.seed, (), 0, 0)
+    return Ranges(
+        (*figures, *counted), 0, outcome.run.written.scenario.seed, (), 0, 0, (), all_with(outcome.run.books.own)
+    )

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.money import spoken
-from ledger.readings import RECORDED, SHIPPED
+from ledger.readings import RECORDED, GradeReading, all_with
 from ledger.reports.measures import EARMARKED_GRADES, UNTIED_GRADES, OverReadings, over, share
 from ledger.reports.receivers import PENNY_PACKETS
 from ledger.words import ABOVE_THE_ICB
@@ -114,11 +114,14 @@ _NEEDS = {
 }  # fmt: skip
 
 
-def scorecard(position: pa.Table, world: World, *, with_ranges: bool = True) -> tuple[Test, ...]:
+def scorecard(
+    position: pa.Table, world: World, *, with_ranges: bool = True, also: GradeReading | None = None
+) -> tuple[Test, ...]:
     """Every test on a position; with a row for each oversight segment where the file gives segments.
 
     Args:
         with_ranges: whether those that rest on grades are worked out in every reading of them.
+        also: somebody's own reading, beside those that are shipped.
     """
     own = held(position.select(_LOOKED_AT))
     below = own.filter(pc.not_equal(own["tier"], NATIONAL))
@@ -144,7 +147,7 @@ def scorecard(position: pa.Table, world: World, *, with_ranges: bool = True) -> 
         **{name: _unknown(whole - pence, whole) for name, pence in known.items() if pence != whole},
         **dict.fromkeys(_REPORTED, _UNKNOWN_RETURNS),
     }
-    ranges = _over_readings(few, world, values) if with_ranges else {}
+    ranges = _over_readings(few, world, values, also) if with_ranges else {}
     tests = [
         replace(test, value=values[test.name], note=notes.get(test.name, ""), over=ranges.get(test.name))
         for test in CATALOGUE
@@ -160,11 +163,11 @@ _ON_GRADES = ("free_of_conditions", *_RECEIVED)
 
 
 def _over_readings(
-    few: pa.Table, world: World, recorded: Mapping[str, Fraction | None]
+    few: pa.Table, world: World, recorded: Mapping[str, Fraction | None], also: GradeReading | None
 ) -> dict[str, OverReadings | None]:
     """The range of what rests on grades; a reading that makes headings pots also changes how many pots there are."""
     found = {RECORDED: recorded}
-    for reading in SHIPPED:
+    for reading in all_with(also):
         if reading is RECORDED:
             continue
         read = reading.read(few)

@@ -30,7 +30,8 @@ ANSWERED_BY = {
     ),
     "pots": (
         "ledger.reports.pots: fences kept", "ledger.reports.receivers: received seen_by_each",
-        "ledger.reports.pots_over_years: pot_lives other_years funders_of_each non_recurrent_years",
+        "ledger.reports.pots_over_years: pot_lives other_years funders_of_each non_recurrent_years "
+        "without_amount",
         "screens.report.pots: listed seen_by",
     ),
     "national": (

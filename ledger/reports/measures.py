@@ -93,7 +93,7 @@ CATALOGUE = (
     Measure("devolution_depth", "Depth of devolution", "index",
             "Mean steps below the ICB (place 1, PCN 2, practice 3), as a share of the deepest."),
     Measure("retained_with_agreement", "Kept with agreement", "pence",
-            "Retained of the money that could be handed on, by a tier whose partners agreed to it on the day."),
+            "Retained of the money that could be handed on, with an agreement on record that holds on the day."),
     Measure("retained_without_agreement", "Kept without agreement", "pence",
             "Retained of the money that could be handed on, without an agreement on record or after one ended."),
     Measure("retained_not_a_choice", "Kept, and not a choice", "pence",
@@ -128,7 +128,8 @@ CATALOGUE = (
     # What it asks of those who receive it.
     Measure("bid_pots", "Pots that are bid for", "count", "Pots whose route is by bid."),
     Measure("bid_pot_value", "Money that is bid for", "pence", "Money in pots whose route is by bid."),
-    Measure("returns_per_year", "Returns a year", "count", "Returns that the terms ask for, over all pots."),
+    Measure("returns_per_year", "Returns a year", "count",
+            "Returns that the terms ask for, over the pots of which it is known how many."),
     Measure("returns_per_million", "Returns per £ million", "per £ million",
             "Returns a year for each £1 million, over the pots whose returns are known."),
     Measure("spend_window", "Days to spend in-year money", "days",
@@ -202,16 +203,18 @@ def measures_as_read(
     *,
     penny_packet_pence: int = PENNY_PACKET_PENCE,
     reading: GradeReading = RECORDED,
+    also: GradeReading | None = None,
 ) -> list[Measure]:
     """Every measure as one reading of grades has it, and its range over the readings where it depends on them.
 
     Args:
         position: of schema ``ledger.reports.position.SCHEMA``, with the grades of the books.
         scope, penny_packet_pence: as for ``measures``, which works out each value in every reading.
-        reading: whose value is the central one; the range is over those that are shipped, and this one.
+        reading: whose value is the central one; the range is over those that are shipped, this one, and ``also``.
     """
     few = summed_over_holders(position)
-    found = {one: measures(one.read(few), scope, penny_packet_pence=penny_packet_pence) for one in all_with(reading)}
+    every = dict.fromkeys([*all_with(reading), *all_with(also)])
+    found = {one: measures(one.read(few), scope, penny_packet_pence=penny_packet_pence) for one in every}
     return [
         replace(central, over=over([(of_one[place].value, one) for one, of_one in found.items()]))
         for place, central in enumerate(found[reading])
@@ -439,6 +442,10 @@ def _notes(rows: Sequence[Row], pots: Sequence[PotHeld], threshold_pence: int) -
             which = len({(row["pot"], row["year"]) for row in unknown})
             told = f"Not known for {which} of {len(pots)} pots with {spoken(_sum(unknown, lambda _: True))}"
             notes[name] = f"{told}, which {'is' if which == 1 else 'are'} left out of both sides."
+    kept = {row["standing"] for row in rows if could_be_handed_on(row)}
+    if WITHOUT_AGREEMENT in kept and BY_AGREEMENT not in kept:
+        told = "No agreement to keep any of it is on record here; whether one was made is not known."
+        notes |= dict.fromkeys(("retained_with_agreement", "consented_retention_ratio"), told)
     unknown_pots = sum(1 for pot in pots if pot.row["returns_per_year"] is None)
     if unrouted := sum(pot.row["route"] is None and pot.row["quality"] is not None for pot in pots):
         told = f"Not known for {unrouted} of {len(pots)} pots, which are not counted."

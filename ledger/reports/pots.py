@@ -26,7 +26,7 @@ DEFINITIONS = {
     "days_left": "Days from the day chosen to the deadline, both included, and no more than the pot's whole window.",
     "rate_pence": "What is not spent, over the days left, to the penny.",
     "whole_rate_pence": "What is held of the pot, over the days from notice, or 1 April if later, to its deadline.",
-    "agreed_pence": "Retained of a line that could be handed on, by a tier whose partners agreed to it on the day.",
+    "agreed_pence": "Retained of a line that could be handed on, with an agreement on record that holds on the day.",
     "not_agreed_pence": "Retained of a line that could be handed on, without an agreement on record or after it ended.",
     "not_a_choice_pence": "Retained of a line that could not be handed on, or that a national contract directs.",
 }

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from ledger.entries.kinds import DOWN, MONEY_KINDS
 from ledger.reports.measures import pots
 from ledger.reports.position import SOURCE, Moment, position, position_of_each
-from ledger.reports.register import funds
+from ledger.reports.register import funds, newest_terms
 from ledger.store.base import Reader
 from ledger.words import PARTS
+from ledger.years import FinancialYear
 
 # Money that came down to whoever is asked about, or to the ICBs, in entries that nobody has undone.
 _COUNTED = """
@@ -55,6 +56,8 @@ _TERMS_OF_YEAR = """
 SELECT fund, bool_or(effective_from BETWEEN $first AND $last) FROM terms
 WHERE entry_number <= $known GROUP BY fund
 """
+# Funds on which any money of the year moved.
+_ON_WHICH_MONEY_MOVED = f"SELECT DISTINCT b.fund {_MOVED} UNION SELECT DISTINCT a.fund {_COUNTED} AND a.year = $year"
 # Who answers for a pot is the contact of the newest line of each letter that brought it.
 _CONTACTS = """
 SELECT DISTINCT fund, contact FROM (
@@ -120,6 +123,28 @@ def pot_lives(
             parts.get(pot, ()),
         )
         for pot in sorted(givers.keys() | owners.keys() | parts.keys() | lasting.keys())
+    }
+
+
+def without_amount(reader: Reader, at: Moment, year: int) -> dict[str, str]:
+    """The pots of a year of which no entry gives anybody an amount: code to name.
+
+    A pot is of the year where it must be spent in or after it, or where no deadline is known and its terms begin in it.
+    """
+    whole = FinancialYear(year)
+    around = funds(reader, at.known)
+    terms = newest_terms(reader, min(max(at.as_at, whole.first_day), whole.last_day), at.known)
+    moved = set[str | None]()
+    for (fund,) in reader.rows(_ON_WHICH_MONEY_MOVED, {"known": at.known, "as_at": at.as_at, "year": year}):
+        code: str | None = str(fund)
+        while code is not None and code not in moved:
+            moved.add(code)
+            code = around[code]["parent"]
+    return {
+        code: around[code]["name"]
+        for code, its in sorted(terms.items())
+        if code not in moved
+        and (whole.contains(its["effective_from"]) if its["spend_by"] is None else its["spend_by"] >= whole.first_day)
     }
 
 

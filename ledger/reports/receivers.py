@@ -6,7 +6,7 @@ What is not known of a pot stays out of both sides of a figure, and how many pot
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -24,7 +24,6 @@ from ledger.reports.position import SCHEMA, SOURCE, Moment, position_of_each
 from ledger.reports.pots_over_years import OtherYears, funders_of_each, other_years, years_running
 from ledger.store.base import Reader
 from ledger.structure import lives, tier_of
-from ledger.words import strictest
 from ledger.years import FinancialYear
 
 # Below this many pence a pot is a penny packet to a receiver of that tier.
@@ -130,6 +129,7 @@ class Received:
         non_recurrent_years: pots that do not recur, by code, and for how many years running.
         by_reading: each reading of grades to the measures as it has them, where that was asked: those that it may
             change.
+        every: what this and all other receivers asked for hold, with the grades of the books; ``rows`` its own.
     """
 
     organisation: str
@@ -148,6 +148,12 @@ class Received:
     discontinued: Sequence[str] | None = None
     non_recurrent_years: Mapping[str, int] = field(default_factory=dict)
     by_reading: Mapping[GradeReading, Mapping[str, Value]] = field(default_factory=dict)
+    every: pa.Table = field(default=None, compare=False, repr=False)
+
+    @property
+    def rows(self) -> pa.Table:
+        """What it holds, with whose each row is."""
+        return self.every.filter(pc.equal(self.every[RECEIVER], self.organisation))
 
     def as_read(self, name: str, reading: GradeReading) -> Value:
         """A measure as a reading has it."""
@@ -165,53 +171,6 @@ class Received:
             name: over([(self.as_read(name, one), one) for one in self.by_reading]) for name in self.resting_on_grades
         }
         return {name: found for name, found in ranges.items() if found is not None}
-
-
-def put_together(one: Received, codes: Collection[str], code: str, name: str) -> Received:
-    """A receiver as it would be if some of its pots were one, without inner ring-fences; what it asks, it asks once.
-
-    As the lever ``merge`` has it: the strictest grade, notice when the last is known and the deadline of the first, as
-    many returns as the most that one of them asks for; what is known of none of them is not known.
-
-    Args:
-        codes: of the pots to put together; with fewer than two of its own the receiver stays as it is.
-        code: of the new pot, called ``name``.
-    """
-    chosen = [pot for pot in one.pots if pot.code in codes]
-    if len(chosen) < 2:  # noqa: PLR2004 - one pot is together already
-        return one
-    rows = [pot.row for pot in chosen]
-
-    def known(column: str) -> list[Any]:
-        return [row[column] for row in rows if row[column] is not None]
-
-    row = {
-        **rows[0], "fund": code, "fund_name": name, "pot": code,
-        "grade": strictest(row["grade"] for row in rows),
-        "recurrent": min(known("recurrent"), default=None),
-        "notified_on": max(known("notified_on"), default=None), "spend_by": min(known("spend_by"), default=None),
-        "returns_per_year": max(known("returns_per_year"), default=None),
-    }  # fmt: skip
-    pence = sum(pot.amount_pence for pot in chosen)
-    left = [pot for pot in one.pots if pot.code not in codes]
-    streams = [stream for stream in one.streams if stream.pot not in codes]
-    return _received(
-        one.organisation, one.name, _largest_first([*left, PotHeld(code, pence, row)]),
-        _largest_first([*streams, StreamHeld(code, name, code, pence)]), one.penny_packet_pence, None, one.funders,
-    )  # fmt: skip
-
-
-# Which pots might be put together: by their size, by their lasting, by their strings.
-MERGERS: Mapping[str, Callable[[Received, PotHeld], bool]] = {
-    "small": lambda one, pot: pot.amount_pence < one.penny_packet_pence,
-    "one-off": lambda _, pot: pot.row["recurrent"] is False,
-    "tied": lambda _, pot: pot.row["grade"] in EARMARKED_GRADES,
-}
-
-
-def chosen_by(one: Received, merger: str) -> set[str]:
-    """The codes of the pots of a receiver that one of ``MERGERS`` chooses."""
-    return {pot.code for pot in one.pots if MERGERS[merger](one, pot)}
 
 
 def _largest_first(held: list[Any]) -> list[Any]:
@@ -301,41 +260,55 @@ def seen_by_each(
     threshold = PENNY_PACKETS[tier] if penny_packet_pence is None else penny_packet_pence
     every = _of_all(held)
 
-    def measured(table: pa.Table) -> list[Received]:
-        """Every receiver as one reading has it."""
-        streams = _streams_of_each(table)
-        return [
-            _received(
-                code, names.get(code, code), pots_, streams.get(code, []), threshold,
-                None if around is None else around.get(code), None if funders is None else funders.get(code, ()),
-            )
-            for code, pots_ in pots_of_each(table, _RECEIVER).items()
-        ]  # fmt: skip
+    def as_read(table: pa.Table) -> list[Received]:
+        return measured(table, names, threshold, around, funders)
 
-    found = measured(reading.read(every))
-    by_reading = _by_reading(every, found, measured, reading)
+    found = as_read(reading.read(every))
+    by_reading = _by_reading(every, found, as_read, reading)
     return sorted(
-        (replace(one, by_reading=by_reading[one.organisation]) for one in found),
+        (replace(one, by_reading=by_reading[one.organisation], every=every) for one in found),
         key=lambda one: (-(one.values["effective_number"] or 0), one.organisation),
     )
 
 
-_RECEIVER = "receiver"
+def measured(
+    table: pa.Table,
+    names: Mapping[str, str],
+    penny_packet_pence: int,
+    around: Mapping[str, OtherYears] | None = None,
+    funders: Mapping[str, tuple[str, ...]] | None = None,
+) -> list[Received]:
+    """Every receiver by the grades that a table has, without a range; in the order of the table.
+
+    Args:
+        table: what they hold, with whose each row is, and without the source of the money.
+    """
+    streams = _streams_of_each(table)
+    return [
+        _received(
+            code, names.get(code, code), pots_, streams.get(code, []), penny_packet_pence,
+            None if around is None else around.get(code), None if funders is None else funders.get(code, ()),
+        )
+        for code, pots_ in pots_of_each(table, RECEIVER).items()
+    ]  # fmt: skip
+
+
+RECEIVER = "receiver"
 ByReading = Mapping[GradeReading, Mapping[str, Value]]
 
 
 def _of_all(held: Mapping[str, pa.Table]) -> pa.Table:
     """What receivers hold in one table, with whose each row is; without the source of the money."""
     if not held:
-        return SCHEMA.append(pa.field(_RECEIVER, pa.string())).empty_table()
+        return SCHEMA.append(pa.field(RECEIVER, pa.string())).empty_table()
     every = pa.concat_tables(held.values()).combine_chunks()
     whose = [code for code, table in held.items() for _ in range(table.num_rows)]
-    every = every.append_column(_RECEIVER, pa.array(whose, pa.string()))
+    every = every.append_column(RECEIVER, pa.array(whose, pa.string()))
     return every.filter(pc.not_equal(every["standing"], SOURCE))
 
 
 def _by_reading(
-    every: pa.Table, found: Sequence[Received], measured: Callable[[pa.Table], list[Received]], reading: GradeReading
+    every: pa.Table, found: Sequence[Received], as_read: Callable[[pa.Table], list[Received]], reading: GradeReading
 ) -> Mapping[str, ByReading]:
     """What rests on grades, as each reading has it, of each receiver.
 
@@ -347,7 +320,7 @@ def _by_reading(
     for one in all_with(reading):
         table = one.read(every)
         if one is reading or not table["pot"].equals(every["pot"]):
-            again = found if one is reading else measured(table)
+            again = found if one is reading else as_read(table)
             told = {its.organisation: its.values for its in again}
         else:
             tied = _tied_pots(table)
@@ -360,8 +333,8 @@ def _by_reading(
 def _tied_pots(every: pa.Table) -> Counter[str]:
     """How many pots of each receiver are tied to a purpose."""
     tied = every.filter(pc.is_in(every["grade"], value_set=pa.array(EARMARKED_GRADES)))
-    by_pot = tied.group_by([_RECEIVER, "pot", "year"], use_threads=False).aggregate([("amount_pence", "sum")])
-    return Counter(by_pot.filter(pc.greater(by_pot["amount_pence_sum"], 0))[_RECEIVER].to_pylist())
+    by_pot = tied.group_by([RECEIVER, "pot", "year"], use_threads=False).aggregate([("amount_pence", "sum")])
+    return Counter(by_pot.filter(pc.greater(by_pot["amount_pence_sum"], 0))[RECEIVER].to_pylist())
 
 
 def received(
@@ -467,13 +440,13 @@ def _lacking(found: Sequence[PotHeld], column: str) -> int:
 
 def _streams_of_each(every: pa.Table) -> dict[str, list[StreamHeld]]:
     """What each receiver holds of each line of money, headings inside a pot apart, the largest first."""
-    keys = [_RECEIVER, "fund", "fund_name", "pot", "year"]
+    keys = [RECEIVER, "fund", "fund_name", "pot", "year"]
     summed = every.group_by(keys, use_threads=False).aggregate([("amount_pence", "sum")])
     found: dict[str, list[StreamHeld]] = defaultdict(list)
     for row in summed.to_pylist():
         if row["amount_pence_sum"] > 0:
             stream = StreamHeld(row["fund"], row["fund_name"], row["pot"], row["amount_pence_sum"])
-            found[row[_RECEIVER]].append(stream)
+            found[row[RECEIVER]].append(stream)
     return {code: _largest_first(streams) for code, streams in found.items()}
 
 

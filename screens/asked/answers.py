@@ -186,6 +186,13 @@ def received(
     return receivers.received(reader, at, tier, organisation=organisation, year=year, reading=reading)
 
 
+def pots_without_amount(reader: Reader, at: Moment, year: int) -> dict[str, str]:
+    """The pots of a year of which no entry gives anybody an amount: code to name."""
+    from ledger.reports import pots_over_years
+
+    return pots_over_years.without_amount(reader, at, year)
+
+
 # --- all of them side by side, and over time --------------------------------------------------------------------------
 
 

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ledger.readings import RECORDED, GradeReading, ones_own
 from ledger.reports.position import Moment
 from ledger.store.base import Reader
-from screens.asked.given import File
+from screens.asked import given
+from screens.asked.given import File, Reading
 from screens.asked.shares import BooksAndShares
 from screens.report.report import Report
 
@@ -44,15 +46,20 @@ def explored(written: "WrittenScenario", start: "Baseline") -> "Outcome":
     return explore(written, start)
 
 
-def worked_out(reader: Reader, written: "Sequence[WrittenScenario]") -> "list[Outcome]":
+def worked_out(
+    reader: Reader, written: "Sequence[WrittenScenario]", own: GradeReading | None = None
+) -> "list[Outcome]":
     """What scenarios do to the books, each from its own start.
+
+    Args:
+        own: somebody's own reading of grades, which ranges are over beside those that are shipped.
 
     Raises:
         Refused: one does not fit these books.
     """
     from scenarios.outcome import work_out_all
 
-    return work_out_all(reader, written)
+    return work_out_all(reader, written, own)
 
 
 def ranges_of(outcome: "Outcome", draws: int | None = None) -> "Ranges":
@@ -90,13 +97,17 @@ class AskedLedger(BooksAndShares):
     words, as ``screens.python`` does for whoever asks in Python.
     """
 
-    def scenario(self, *names: File, ranges: bool = False, draws: int | None = None) -> Report:
+    def scenario(
+        self, *names: File, ranges: bool = False, draws: int | None = None, reading: Reading = RECORDED
+    ) -> Report:
         """Run a scenario, or several: the position after it, every measure before and after, who gains and why.
 
         Args:
             names: of the library, saved beside the ledger, or files of one's own.
             ranges: of one scenario, also between which values it lies, and what drives it.
             draws: how often to draw for that.
+            reading: a reading of grades of your own; ranges are over it beside the shipped ones, which they always
+                have. The answer itself is as recorded.
 
         Returns:
             For one scenario its whole answer in ``facts``, with a row for each line of the position after it, in whole
@@ -104,19 +115,23 @@ class AskedLedger(BooksAndShares):
 
         Raises:
             Refused: a scenario is unknown, or has problems, each with its place in the file.
-            ValueError: none was named, or several with ranges.
+            ValueError: none was named, or several with ranges, or the reading is a shipped one.
         """
         from scenarios import saved
         from screens.report.scenarios import answers as reporting
 
         if not names:
             raise ValueError("name a scenario, or its file")
+        graded = given.reading(reading)
+        own = ones_own(graded)
+        if own is None and graded is not RECORDED:
+            raise ValueError("ranges are over every shipped reading: give one of your own")
         asked = list(dict.fromkeys(str(name) for name in names))
         if ranges and len(asked) > 1:
             raise ValueError("ranges are told of one scenario at a time")
         written = saved.find_all(asked, self.address)
         with self._read() as (reader, at):
-            found = worked_out(reader, written)
+            found = worked_out(reader, written, own)
         if len(asked) == 1:
             return reporting.run(found[0], ranges_of(found[0], draws) if ranges else None)
         return reporting.run_all(dict(zip(asked, found, strict=True)), at)

@@ -10,7 +10,17 @@ from scenarios import saved
 from screens.asked.what_if import worked_out
 from screens.cli import options
 from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, AsAt, KnownAt, Ledger, Organisation, Year, icb_codes
+from screens.cli.options import (
+    DEFAULT_LEDGER,
+    AsAt,
+    KnownAt,
+    Ledger,
+    Organisation,
+    OwnReading,
+    Year,
+    icb_codes,
+    own_reading,
+)
 from screens.report.files import board_pack, registers
 from screens.report.files.exports import EXPORTS, JOURNAL, BooksAt, Export, ExportRequest
 from screens.report.report import Report
@@ -147,13 +157,14 @@ def pack(
     out: Annotated[
         Path, typer.Option("--out", "--output", help="The file: .html to print, or .xlsx of one.", dir_okay=False)
     ],
+    as_read: OwnReading = None,
     ledger: Ledger = DEFAULT_LEDGER,
 ) -> Report:
     """Write the board pack: a page that prints on A4 and needs no network, or a workbook; what the app offers too."""
     refuse_other_suffix(out, ".html", *([".xlsx"] if len(files) == 1 else []))
     written = saved.find_all(files, ledger)
     with reading(ledger) as (reader, at):
-        found = worked_out(reader, written)
+        found = worked_out(reader, written, own_reading(as_read))
         if out.suffix.lower() == ".xlsx":
             board_pack.workbook(reader, found[0], saved.content(files[0], ledger), out)
         else:

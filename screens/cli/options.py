@@ -140,6 +140,21 @@ def scope(text: str) -> str:
     return text
 
 
+def own_reading(text: str | None) -> GradeReading | None:
+    """A reading of one's own from a file, where one is given.
+
+    Raises:
+        Refused: the file has faults.
+    """
+    if text is None:
+        return None
+    if text in named():
+        raise typer.BadParameter(
+            "every range has the shipped readings; name a file of your own", param_hint="--reading"
+        )
+    return grade_reading(text)
+
+
 def grade_reading(text: str) -> GradeReading:
     """How grades are read: a shipped reading by its name, or one's own from a file.
 
@@ -209,6 +224,13 @@ AsRead = Annotated[
     ),
 ]
 AS_RECORDED = RECORDED.name
+OwnReading = Annotated[
+    str | None,
+    typer.Option(
+        "--reading",
+        help="A reading of grades of your own (.yaml): ranges are over it too, beside the shipped ones.",
+    ),
+]
 Year = Annotated[FinancialYear | None, typer.Option("--year", help="A financial year, as 2025/26.", parser=year)]
 PositionColumns = Annotated[str | None, typer.Option("--by", help=f"Columns to sum by, from: {_positions}.")]
 FlowColumns = Annotated[str, typer.Option("--by", help=f"Columns to sum by, from: {_flows}.")]

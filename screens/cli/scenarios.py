@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ledger.errors import Refused
+from ledger.readings import RECORDED
 from scenarios import outcome as outcomes
 from scenarios import saved
 from scenarios.bids.pot import MOST_DRAWS
@@ -14,7 +15,7 @@ from scenarios.ranges import DRAWS
 from screens.asked.what_if import AskedLedger
 from screens.cli.guard import asked, guarded
 from screens.cli.lazy import Lazy, group_of
-from screens.cli.options import DEFAULT_LEDGER, Ledger, scenario_names
+from screens.cli.options import DEFAULT_LEDGER, Ledger, OwnReading, own_reading, scenario_names
 from screens.report.report import Report, listed
 from screens.report.wording import COMMAND_LINE
 
@@ -71,6 +72,7 @@ def run(
     library: Annotated[bool, typer.Option("--library", help="Run every scenario of the library.")] = False,
     ranges: Annotated[bool, typer.Option("--ranges", help="Between which values it lies, and what drives it.")] = False,
     draws: Annotated[int, typer.Option(help="How often to draw, with --ranges.", min=20, max=MOST_DRAWS)] = DRAWS,
+    as_read: OwnReading = None,
     ledger: Ledger = DEFAULT_LEDGER,
 ) -> Report:
     """Run a scenario: the new position, every measure before and after, who gains and loses, and why."""
@@ -80,7 +82,7 @@ def run(
     if ranges and len(names) > 1:
         raise typer.BadParameter("ranges are told of one scenario at a time.", param_hint="--ranges")
     with asked(ledger) as books:
-        return books.scenario(*names, ranges=ranges, draws=draws)
+        return books.scenario(*names, ranges=ranges, draws=draws, reading=own_reading(as_read) or RECORDED)
 
 
 @group.command("compare")

@@ -51,6 +51,7 @@ class Answers:
         targets: of each stream for which they are published for the year, every ICB's.
         received: what each ICB, place and network works with, by tier and code.
         without: of each tier the names of those that hold nothing.
+        without_amount: the pots of the year of which no entry gives anybody an amount, code to name.
     """
 
     pictures: Mapping[str, Picture]
@@ -65,6 +66,7 @@ class Answers:
     targets: Sequence[Sequence[Target]]
     received: Mapping[str, Mapping[str, Received]] = field(default_factory=dict)
     without: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    without_amount: Mapping[str, str] = field(default_factory=dict)
 
 
 def organisations(
@@ -125,4 +127,5 @@ def of_year(reader: Reader, at: Moment, year: int) -> Answers:
         targets=[targets(stream) for stream in STREAMS] if of_money == PUBLISHED_YEAR else [],
         received={tier: {one.organisation: one for one in found} for tier, (found, _) in received.items()},
         without={tier: without for tier, (_, without) in received.items()},
+        without_amount=answers.pots_without_amount(reader, at, year),
     )

@@ -22,7 +22,7 @@ from screens.publication.drawings import Mark
 from screens.report import holdings, marks, over_time, ring_fences
 from screens.report import national as reporting
 from screens.report import receivers as receiving
-from screens.report.pots import of_receivers
+from screens.report.pots import no_amount, of_receivers
 from screens.report.render import page as rendered
 from screens.report.render import svg
 from screens.report.report import Cell, FigureCell, Link, Row, Table, columns, count, link, money, text
@@ -200,6 +200,7 @@ def _pots(code: str, edition: Edition, answers: Answers) -> list[str]:
         parts.append(paragraph(ring_fences.tied_sentence(name, fences, tied)))
     else:
         parts.append(paragraph(ring_fences.nothing_tied(name, fences)))
+    parts += [paragraph(said) for said in no_amount(answers.without_amount, edition.year)]
     parts.append(table_of(ring_fences.pots(fences, "Pots"), edition, ""))
     dated = [fence for fence in fences if fence.spend_by is not None and fence.is_earmarked]
     if dated:

@@ -7,8 +7,10 @@ from ledger.money import plain_decimal, spoken
 from ledger.reports import month as months
 from ledger.reports.month import MonthAnswer
 from ledger.reports.position import Moment
+from ledger.reports.pots_over_years import without_amount
 from ledger.store.base import Reader
 from ledger.years import FinancialYear, Month, year_of
+from screens.report.pots import no_amount
 from screens.report.report import Report, Row, Table, count, data, day, money, text
 
 _LETTER = (
@@ -110,7 +112,8 @@ def shown(reader: Reader, at: Moment, asked: Month, organisation: str) -> Report
                    "median_days": found.median_notice},
         **{key: table.records() for key, table in zip(_KEYS, tables[1:], strict=True)},
     }  # fmt: skip
-    return Report(tables, at, f"{asked.spoken}: {organisation}.", _said(found), facts)
+    said = [*_said(found), *no_amount(without_amount(reader, at, year.start), year)]
+    return Report(tables, at, f"{asked.spoken}: {organisation}.", said, facts)
 
 
 _KEYS = ("unexplained", "deadlines", "purposes", "outlooks", "baselines", "kept")

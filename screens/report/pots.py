@@ -11,7 +11,7 @@ from ledger.reports import register
 from ledger.reports.over_receivers import middle, packets
 from ledger.reports.position import Moment, position, year_in_view
 from ledger.reports.pots import Fence
-from ledger.reports.pots_over_years import PotLife, non_recurrent_years, pot_lives
+from ledger.reports.pots_over_years import PotLife, non_recurrent_years, pot_lives, without_amount
 from ledger.reports.receivers import PENNY_PACKETS, Received, Value, received
 from ledger.reports.summary import percent
 from ledger.store.base import Reader
@@ -23,6 +23,7 @@ from screens.report.report import (
     Row,
     Table,
     count,
+    count_of,
     data,
     day,
     money,
@@ -54,9 +55,9 @@ def listed(reader: Reader, at: Moment, *, organisation: str | None, year: Financ
     known = pot_lives(reader, at, money_held, organisation=organisation, year=year.start)
     funds, terms = register.funds(reader, at.known), register.newest_terms(reader, on, at.known)
     gone = {code for code, life in known.items() if life.successors and code in funds}
-    # A pot of which nothing is recorded in the year is one of it all the same, unless it was to be spent before it.
-    due = {code for code, its in terms.items() if (its["spend_by"] or year.first_day) >= year.first_day}
-    codes = held.keys() | gone | (due | (terms.keys() & known.keys()) if organisation is None else set())
+    # A pot of which nobody's amount is recorded is one of the year all the same: of an organisation it is named.
+    nowhere = without_amount(reader, at, year.start)
+    codes = held.keys() | gone | ({*nowhere} | (terms.keys() & known.keys()) if organisation is None else set())
     running = non_recurrent_years(reader, at, organisation=organisation, year=year.start)
     rows = [
         _row(funds[code], terms.get(code, {}), held.get(code), known.get(code), running.get(code, 0))
@@ -79,8 +80,8 @@ def listed(reader: Reader, at: Moment, *, organisation: str | None, year: Financ
     ]  # fmt: skip
     whose = organisation or "The whole ledger"
     title = f"Pots of {year}: {whose}. Terms as they hold on {on}."
-    facts = {"organisation": organisation, "year": str(year), "day": on}
-    said = [_NOT_HELD] if rows else ["No fund has terms of its own here."]
+    facts = {"organisation": organisation, "year": str(year), "day": on, "without_amount": [*nowhere]}
+    said = [*no_amount(nowhere, year), _NOT_HELD if rows else "No fund has terms of its own here."]
     return Report([Table("Pots", heads, rows)], at, title, said, facts)
 
 
@@ -144,12 +145,14 @@ def seen_by(
     """
     year = year or year_in_view(reader, at)
     found, without = received(reader, at, tier, organisation=organisation, year=year.start, reading=reading)
+    nowhere = without_amount(reader, at, year.start)
     named = TIERS[tier]
     whose = f", {organisation}" if organisation else ""
     small = packets(found)
     title = f"Pots of {year} as each {named} receives them{whose}, the most scattered first"
     facts = {
         "organisation": organisation, "year": str(year), "seen_by": tier, "without": without,
+        "without_amount": [*nowhere],
         "reading": reading.name,
         "penny_packet_pence": PENNY_PACKETS[tier],
         "median_pots": middle(found, "pots"), "median_effective_number": middle(found, "effective_number"),
@@ -159,7 +162,21 @@ def seen_by(
         "spread": spread_table(found, named).records(), "groups": groups_table(found, tier).records(),
     }  # fmt: skip
     tables = [receivers_table(found, f"Pots by {named}"), spread_table(found, named), groups_table(found, tier)]
-    return Report(tables, at, title, [*of_receivers(found, without, named, tier), *otherwise(reading)], facts)
+    said = [*of_receivers(found, without, named, tier), *no_amount(nowhere, year), *otherwise(reading)]
+    return Report(tables, at, title, said, facts)
+
+
+def no_amount(pots: Mapping[str, str], year: FinancialYear) -> list[str]:
+    """That pots of a year stand in no count, because no entry gives anybody an amount; nothing where there are none.
+
+    Args:
+        pots: code to name, as ``without_amount`` has them.
+    """
+    if not pots:
+        return []
+    stand = "it stands" if len(pots) == 1 else "they stand"
+    told = f"Of {count_of(len(pots), 'pot', 'pots')} of {year} no entry gives anybody an amount, so {stand} in no count"
+    return [f"{told}: {'; '.join(pots.values())}."]
 
 
 def of_receivers(found: Sequence[Received], without: Sequence[str], named: str, tier: str) -> list[str]:

@@ -171,15 +171,23 @@ def streams_table(one: Received) -> Table:
     return Table(f"Streams of {one.name} by size", heads, rows)
 
 
+# Of these a merger says nothing: it is of one year, and they compare years.
+_OVER_YEARS = ("new_pots", "discontinued_pots", "discontinued_share", "recurring_one_offs")
+
+
 def put_together_table(before: Received, after: Received) -> Table:
-    """Every measure of a receiver before and after some of its pots are put together."""
+    """Every measure of a receiver before and after some of its pots are put together, each with its range."""
     rows = [
-        (measure.title, _value(before.values[measure.name], measure), _value(after.values[measure.name], measure),
-         measure.definition)
+        (measure.title, *(_of_one(each, measure) for each in (before, after)), measure.definition)
         for measure in CATALOGUE
-    ]  # fmt: skip
+        if measure.name not in _OVER_YEARS
+    ]
     heads = [text("Measure"), *(text(when, missing=NOT_KNOWN) for when in ("Before", "After")), text("What it is")]
     return Table("Before and after", heads, rows)
+
+
+def _of_one(one: Received, measure: ReceiverMeasure) -> Cell:
+    return ranged(_value(one.values[measure.name], measure), _in_unit(one.over.get(measure.name), measure))
 
 
 def _value(value: Value, measure: ReceiverMeasure) -> Cell:
@@ -201,7 +209,7 @@ def _middle(found: Sequence[Received], measure: ReceiverMeasure) -> Cell:
 
 
 def _in_unit(found: OverReadings | None, measure: ReceiverMeasure) -> OverReadings | None:
-    """A range of medians in the unit of the measure: whole pence, and whole numbers where they are whole."""
+    """A range in the unit of the measure: whole pence, and whole numbers where they are whole."""
     if found is None:
         return None
     low, high = (Fraction(end) for end in (found.lowest, found.highest))

@@ -130,6 +130,16 @@ def test_ge8_devolution() -> None:
     assert found["untied_devolved_share"] == Fraction(42_376, 100_000)
 
 
+@pytest.mark.parametrize("agreed", [False, True])
+def test_no_agreement_on_record_is_not_told_as_none_made(agreed: bool) -> None:
+    kept = [row("A", 100, standing=WITHOUT_AGREEMENT, lowest_depth=1)]
+    kept += [row("B", 50, standing=BY_AGREEMENT, lowest_depth=1)] if agreed else []
+    notes = {one.name: one.note for one in measures(table(*kept))}
+    told = "" if agreed else "No agreement to keep any of it is on record here; whether one was made is not known."
+    assert notes["retained_with_agreement"] == notes["consented_retention_ratio"] == told
+    assert notes["retained_without_agreement"] == ""
+
+
 @pytest.mark.parametrize(
     ("sizes", "effective", "gini"),
     [((7, 7, 7, 7, 7), 5, 0), ((60, 20, 10, 10), Fraction(100, 42), None), ((5,), 1, 0)],

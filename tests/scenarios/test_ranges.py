@@ -1,6 +1,7 @@
 """Ranges: bounds worked out by hand, draws that are the same again, and no draw's names told."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
+from ledger.readings import GradeReading, Regrade
 from scenarios import ranges, saved
 from scenarios.engine import run
 from scenarios.files.knobs import as_text
 from scenarios.files.scenario import revalued
 from scenarios.files.shapes import drawn
 from scenarios.outcome import Outcome, explore, plain
+from scenarios.outcome import document as outcome_document
 from scenarios.ranges import GAINING, LOSING, MOVED, READINGS, document, ranged
 from scenarios.saved import read_text
+from screens.report.scenarios.ranges import range_sentence
 from tests.scenarios.worlds import scenario, usual
 
 DEVOLVE = {"lever": "devolve", "funds": ["winter"], "to": "place", "share": "$share", "by": "registered"}
@@ -66,6 +70,34 @@ def test_how_grades_are_read_moves_what_is_free_and_nothing_else() -> None:
     assert free.low <= free.central <= free.high
     assert local.low == local.central == local.high
     assert (found.rests_on, found.checked) == ((), 0)
+
+
+def test_a_reading_of_ones_own_is_an_end_of_the_range_and_changes_no_answer() -> None:
+    """It takes community care as a pot of its own: one pot more for each ICB, of which there were five and four."""
+    plain_answer = answer({**DEVOLVE, "funds": ["community"], "share": "50%"}, assumptions=[])
+    rule = Regrade("soft", headings=("community",))
+    own = GradeReading("own", "as our board reads it", "Community care stands apart.", "It has a floor.", (rule,))
+    read = explore(plain_answer.run.written, replace(plain_answer.run.books, own=own))
+    ours, of_all = (ranged(each).named("pots_per_icb") for each in (read, plain_answer))
+    assert ours is not None
+    assert of_all is not None
+    assert (of_all.central, of_all.low, of_all.high) == (Fraction(9, 2),) * 3
+    assert (ours.central, ours.low, ours.high) == (Fraction(9, 2), Fraction(9, 2), Fraction(11, 2))
+    assert [each.says for each in ours.drivers] == ["as recorded, as our board reads it"]
+    (test,) = [after for _, after in read.scorecard if after.name == "pots_per_icb"]
+    assert test.over is not None
+    assert (test.over.highest, test.over.highest_by) == (Fraction(11, 2), own)
+    (pots,) = [each.after for each in read.measures if (each.scope, each.after.name) == ("all", "pots")]
+    assert pots.over is not None
+    assert (pots.value, pots.over.highest, pots.over.highest_by) == (6, 7, own)
+    assert read.result_hash == plain_answer.result_hash
+    assert outcome_document(read)["readings"] == ["recorded", "strict", "published", "lenient", "mhis", "own"]
+    told = range_sentence(ranged(read))
+    assert told.startswith(
+        "The answer reads ring-fences as recorded; each range also holds it by the other readings, strict, as "
+        "published, lenient, MHIS as a floor and your own (as our board reads it)"
+    )
+    assert "your own" not in range_sentence(ranged(plain_answer))
 
 
 def test_people_who_may_be_miscounted_move_what_follows_them() -> None:

@@ -13,9 +13,11 @@ import pyarrow as pa
 import pytest
 
 from allocations.figures import tables
+from ledger.readings import LENIENT, MHIS, PUBLISHED, RECORDED, STRICT, GradeReading
 from ledger.reports.measures import measures
 from ledger.reports.over_receivers import middle
-from ledger.reports.receivers import Received, put_together, seen_by_each
+from ledger.reports.put_together import put_together
+from ledger.reports.receivers import Received, seen_by_each
 from scenarios import outcome
 from scenarios.engine import Run, run
 from scenarios.scorecard import scorecard
@@ -164,3 +166,53 @@ def test_pots_put_together_by_one_receiver_come_out_as_the_lever_has_it() -> Non
         for name in ("pots", "streams", "total", "effective_number", "smallest_pot", "pots_in_last_1_percent"):
             assert alone.values[name] == after.values[name], (after.organisation, name)  # noqa: PD011 - no frame
     assert middle(list(own.values()), "returns_per_year") == 32 + 12
+
+
+TIED = ["soft", "hard", "statutory"]
+
+
+def graded(row: pd.Series, reading: GradeReading) -> tuple[str | None, str]:
+    """The grade of a row and the pot that it is of, by what each reading says of itself."""
+    grade, pot = row["grade"], row["pot"]
+    known = isinstance(grade, str)
+    if reading is STRICT:
+        soft = "hard" if row["discretion"] == "national contract" else "soft"
+        grade = {"none": "soft", "soft": soft}.get(grade, grade) if known else "hard"
+    elif reading is PUBLISHED:
+        grade = "none" if not known or (grade in TIED and row["quality"] != "green") else grade
+    elif reading is LENIENT:
+        grade = "monitored" if not known or grade == "soft" else grade
+    elif reading is MHIS and row["fund"] == "core-mental-health":
+        grade, pot = "soft", "core-mental-health"
+    return grade, pot
+
+
+@cache
+def three_icbs() -> list[Received]:
+    """One that won a prize, one that won a bid, and one that won nothing."""
+    run = merged()
+    held = demo.by_icb(run.baseline.position, run.baseline.world)
+    return seen_by_each({code: held[code] for code in ("QWO", "QE1", "QMM")}, {}, "icb")
+
+
+@pytest.mark.parametrize("reading", [RECORDED, STRICT, PUBLISHED, LENIENT, MHIS])
+@pytest.mark.parametrize("also", [(), ("core",)])
+def test_pots_put_together_are_judged_anew_in_every_reading(reading: GradeReading, also: tuple[str, ...]) -> None:
+    """The same money is put together in each, on the strictest grade that it finds there: counted by pandas."""
+    codes = {*MERGED["funds"], *also}
+    for one in three_icbs():
+        after = put_together(one, codes, "one-pot", "One pot")
+        rows = one.rows.to_pandas()
+        read = [graded(row, reading) for _, row in rows.iterrows()]
+        rows = rows.assign(
+            tied=[grade in TIED for grade, _ in read],
+            into=[
+                "one-pot" if row["pot"] in codes else pot
+                for (_, row), (_, pot) in zip(rows.iterrows(), read, strict=True)
+            ],
+        )
+        each = rows.groupby("into").agg(pence=("amount_pence", "sum"), tied=("tied", "any"))
+        each = each[each["pence"] > 0]
+        assert after.as_read("pots", reading) == len(each), one.organisation
+        assert after.as_read("tied_pots", reading) == each["tied"].sum(), one.organisation
+    assert after.over["tied_pots"].lowest < after.over["tied_pots"].highest

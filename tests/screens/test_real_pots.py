@@ -17,6 +17,7 @@ from ledger.reports import position
 from ledger.reports.verify import verify
 from ledger.store.base import Store
 from ledger.years import FinancialYear, parse_year
+from screens.report import month
 from screens.report import pots as register
 
 POUNDS = 100
@@ -129,6 +130,39 @@ def test_the_register_says_how_parts_were_worked_out_and_what_is_not_known(liste
     assert listed["2021/22"]["unified-tech-shared-care"]["bid_by"] == date(2022, 3, 22)
     # A pot that was to be spent before the year, and of which nothing is held, is none of the year's.
     assert "unified-tech-fund" not in year
+
+
+def test_an_icb_is_told_of_which_pots_of_the_year_nobody_has_an_amount(
+    all_years_ledger: Path, listed: dict[str, Any]
+) -> None:
+    """By the shipped table and that of practices' payments; whether any of them came to the ICB nobody can say."""
+    # In the table of payments nobody was paid two lines; service development funding was outside core until 2025/26.
+    unpaid = {"2022/23": {"practice-covid-support", "practice-study-leave"}, "2023/24": {"core-sdf-transfers"}}
+    with Store.open(all_years_ledger, read_only=True) as store, store.read() as reader:
+        at = position.moment(reader, date(2026, 11, 30))
+        for name in ("2022/23", "2023/24", "2025/26"):
+            year = parse_year(name)
+            without = {row["pot"] for row in pots.shipped_pots() if row["year"] == name and row["amount_pence"] is None}
+            # What goes on in the general allocation has an amount there, and no fund of its own with terms.
+            expected = {pot for pot in without if not listed[name].get(pot, {}).get("amount_pence")} & listed[
+                name
+            ].keys()
+            expected |= unpaid.get(name, set())
+            assert len(expected) == {"2022/23": 11, "2023/24": 5, "2025/26": 4}[name]
+            titles = {listed[name][pot]["name"] for pot in expected}
+            answers = (
+                register.listed(reader, at, organisation="QWO", year=year),
+                register.seen_by(reader, at, "icb", organisation="QWO", year=year),
+                month.shown(reader, at, month.newest_month(year.start, at.as_at), "QWO"),
+            )
+            for answer in answers:
+                (said,) = (one for one in answer.sentences if "no entry gives anybody an amount" in one)
+                assert set(said.rstrip(".").partition(": ")[2].split("; ")) == titles
+            assert set(answers[0].facts["without_amount"]) == expected
+            assert expected.isdisjoint({row["fund"] for row in answers[0].rows.records()})
+            # Nor are lines of other years told as pots of this one: what practices were paid in 2022/23 above all.
+            if name != "2022/23":
+                assert not [pot for pot in listed[name] if pot.startswith("practice-")]
 
 
 def test_what_ended_what_went_on_and_what_cannot_be_told(listed: dict[str, Any]) -> None:

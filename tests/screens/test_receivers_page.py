@@ -1,6 +1,7 @@
 """The Receivers page says what the command says, and draws one receiver's year, streams and a merger of its pots."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def test_the_page_says_what_the_command_says(monkeypatch: pytest.MonkeyPatch, de
     assert f"before, {own['pots']} pots and {own['returns_per_year']} returns" in said(app)
     # All but the tied ones, and the one that they became; it asks for the twelve returns that one of them asks for.
     assert f"after, {own['pots'] - own['tied_pots'] + 1} pots and 12 returns" in said(app)
+    # Tied are the one that they became and, where nothing is read as free, the pots that stayed as they were.
+    *_, (before, after) = re.findall(r"Pots with strings</t[hd]><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td>", shown)
+    assert own["tied_pots_highest_by"] == "strict"
+    tied, strictly = own["tied_pots"], own["tied_pots_highest"]
+    assert before == f"{tied} ({own['tied_pots_lowest']} as published, {strictly} strict)"
+    assert after == f"1 (1 as recorded, {strictly - tied + 1} strict)"
 
 
 def practice_with_two_pots(path: Path) -> Path:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from ledger.money import spoken
+from ledger.readings import SHIPPED
 from scenarios.ranges import MOVED, PENCE, READINGS, Driver, FigureRange, Ranges, YearRanges
 from screens.report.report import NOT_DEFINED, FigureCell, Table, columns, figure
 
@@ -104,7 +105,9 @@ def in_year(ranges: Ranges, year: YearRanges) -> Ranges:
 
 def range_sentence(ranges: Ranges) -> str:
     """What ranges rest on, and how good the estimate is."""
-    read = "Each range holds all readings of grades that are shipped"
+    titles = [each.title if each in SHIPPED else f"your own ({each.title})" for each in ranges.readings]
+    others = f"{', '.join(titles[1:-1])} and {titles[-1]}"
+    read = f"The answer reads ring-fences {titles[0]}; each range also holds it by the other readings, {others}"
     if not ranges.rests_on:
         return f"{read}; the file gives nothing else a range."
     off = spoken(ranges.off_pence) if ranges.off_pence else "nothing"

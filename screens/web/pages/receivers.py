@@ -6,12 +6,14 @@ from dataclasses import replace
 import streamlit as st
 
 from ledger.money import spoken
-from ledger.reports.receivers import PENNY_PACKETS, Received, chosen_by, put_together, streams_in_last
+from ledger.readings import GradeReading
+from ledger.reports.put_together import chosen_by, put_together
+from ledger.reports.receivers import PENNY_PACKETS, Received, streams_in_last
 from ledger.years import FinancialYear
 from screens.asked import answers
 from screens.report import marks
 from screens.report import receivers as reporting
-from screens.report.pots import of_receivers
+from screens.report.pots import no_amount, of_receivers
 from screens.report.render import page as tables
 from screens.report.report import Table, count_of
 from screens.web.charts.receivers import Tick, calendar, strip
@@ -46,7 +48,8 @@ def page() -> None:
         st.info(f"No {named} holds any money of {FinancialYear(books.year)} here.")
         frame.foot(books.at, frame.sources(books))
         return
-    st.write(" ".join(of_receivers(found, without, named, tier)))
+    nowhere = books.ask(answers.pots_without_amount, books.year)
+    st.write(" ".join([*of_receivers(found, without, named, tier), *no_amount(nowhere, FinancialYear(books.year))]))
     titles = {
         "asked": "What it asks of them", "year": f"The year and streams of one {named}",
         "merged": "Some of its pots put together",
@@ -61,7 +64,7 @@ def page() -> None:
                 groups = books.answer("groups", lambda *_: reporting.groups_table(found, tier), *about)
                 tables.show(groups, f"groups-{tier}", folds=False)
     if shown := {*seen} - {"asked"}:
-        _one(found, named, shown)
+        _one(found, named, shown, books.reading)
     explain(books.reading)
     frame.foot(books.at, frame.sources(books))
 
@@ -83,7 +86,7 @@ def _over_all(spread: Table, named: str, key: str) -> None:
 
 
 @st.fragment
-def _one(found: Sequence[Received], named: str, shown: Collection[str]) -> None:
+def _one(found: Sequence[Received], named: str, shown: Collection[str], reading: GradeReading) -> None:
     """One receiver: its year, its streams, and the same with some of its pots put together.
 
     Args:
@@ -109,13 +112,13 @@ def _one(found: Sequence[Received], named: str, shown: Collection[str]) -> None:
             key=f"streams-{code}",
         )
     if "merged" in shown:
-        _merger(one)
+        _merger(one, reading)
 
 
-def _merger(one: Received) -> None:
+def _merger(one: Received, reading: GradeReading) -> None:
     which = address.choose("together", "Put together", list(_MERGERS), shown=lambda which: _MERGERS[which])
     codes = chosen_by(one, which)
-    after = put_together(one, codes, _ONE_POT, "One pot")
+    after = put_together(one, codes, _ONE_POT, "One pot", reading)
     if after is one:
         st.write(
             f"{one.name} has {count_of(len(codes), 'such pot', 'such pots')}, so there is nothing to put together."

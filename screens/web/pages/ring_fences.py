@@ -15,6 +15,7 @@ from screens.asked import answers
 from screens.report import holdings, marks
 from screens.report import ring_fences as reporting
 from screens.report.marks import at_millions
+from screens.report.pots import no_amount
 from screens.report.render import page as tables
 from screens.web.charts.bars import Bar, ranked
 from screens.web.charts.lines import lorenz
@@ -65,6 +66,8 @@ def page() -> None:
     seen = parts.choose(_PARTS, "What to see", choices=_CHOICES)
     if "pots" in seen:
         _pots(found, icb, books.reading)
+        nowhere = books.ask(answers.pots_without_amount, books.year)
+        st.write(" ".join(no_amount(nowhere, FinancialYear(books.year))))
     if "deadlines" in seen:
         _deadlines(books, found)
     if "pieces" in seen:

@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 
 import streamlit as st
 
 from ledger.errors import Refused
+from ledger.readings import ones_own
 from scenarios import outcome, saved
 from scenarios.baseline import Baseline
 from scenarios.files.scenario import Scenario, WrittenScenario
@@ -116,12 +118,13 @@ def _work(books: Books, opened: Opened) -> None:
 def _ranged(books: Books, content: bytes, worked: Outcome) -> Ranges:
     """Between which values the answer lies, kept as the answer is."""
     digest = hashlib.sha256(content).hexdigest()
-    return _drawn(books.at.head, books.at.as_at, worked.run.written.name, digest, _worked=worked)
+    own = repr(worked.run.books.own)
+    return _drawn(books.at.head, books.at.as_at, worked.run.written.name, digest, own, _worked=worked)
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)
-def _drawn(head: str, day: date, name: str, digest: str, _worked: Outcome) -> Ranges:
-    del head, day, name, digest  # the key
+def _drawn(head: str, day: date, name: str, digest: str, own: str, _worked: Outcome) -> Ranges:
+    del head, day, name, digest, own  # the key
     return what_if.ranges_of(_worked)
 
 
@@ -144,14 +147,18 @@ def work_out(books: Books, written: WrittenScenario, content: bytes) -> Outcome:
         start.as_at,
         start.known_at,
     )
-    digest = hashlib.sha256(content).hexdigest()
-    return _explored(books.at.head, books.at.as_at, written.name, digest, _written=written, _read=read)
+    digest, own = hashlib.sha256(content).hexdigest(), ones_own(books.reading)
+    return _explored(
+        books.at.head, books.at.as_at, written.name, digest, repr(own), _written=written, _read=replace(read, own=own)
+    )
 
 
 # An outcome holds a position for each step: few are kept, for all who use the app.
 @st.cache_resource(show_spinner="Working it out", max_entries=40)
-def _explored(head: str, day: date, name: str, digest: str, _written: WrittenScenario, _read: Baseline) -> Outcome:
-    del head, day, name, digest  # the key
+def _explored(
+    head: str, day: date, name: str, digest: str, own: str, _written: WrittenScenario, _read: Baseline
+) -> Outcome:
+    del head, day, name, digest, own  # the key
     return what_if.explored(_written, _read)
 
 
