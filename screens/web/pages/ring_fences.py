@@ -67,7 +67,8 @@ def page() -> None:
     if "pots" in seen:
         _pots(found, icb, books.reading)
         nowhere = books.ask(answers.pots_without_amount, books.year)
-        st.write(" ".join(no_amount(nowhere, FinancialYear(books.year))))
+        for said in no_amount(nowhere, FinancialYear(books.year)):
+            st.write(said)
     if "deadlines" in seen:
         _deadlines(books, found)
     if "pieces" in seen:
