@@ -75,6 +75,10 @@ class GradeReading:
     reason: str
     regrades: tuple[Regrade, ...] = ()
 
+    def __hash__(self) -> int:
+        # Figures are kept by reading, and looked up once for each cell of a table.
+        return hash(self.name)
+
     def read(self, position: pa.Table) -> pa.Table:
         """A position with its grades read anew, and all else as it was.
 

@@ -24,6 +24,7 @@ __all__ = ["pytest_xdist_make_scheduler"]  # a hook, found here by the run
 # What a test reads of a server comes from the server, unless it is about what is kept; processes that it starts too.
 os.environ["DEVOLUTION_MIRRORS"] = "off"
 settings.load_profile(PROFILE)
+reading.read_staged_rows_itself()  # as the app and the commands do
 ROOT = Path(__file__).parent.parent
 PUBLISHED = Path(os.environ.get("DEVOLUTION_PUBLISHED_DATA", ROOT.parent / "shared" / "data"))
 NOT_HERE = f"the published files are not at {PUBLISHED}; set DEVOLUTION_PUBLISHED_DATA to their folder to run this test"

@@ -290,11 +290,14 @@ def _pots_by(position: pa.Table, by: tuple[str, ...]) -> list[tuple[Any, PotHeld
     held = position.filter(pc.not_equal(position["standing"], SOURCE)).sort_by([("fund", "ascending")])
     described = [name for name in held.column_names if name not in by]
     # The first row as it stands, its empty cells too.
-    as_it_is = pc.ScalarAggregateOptions(skip_nulls=False)
-    whole = held.group_by([*by, "pot", "year"], use_threads=False).aggregate(
-        [("amount_pence", "sum"), *((name, "first", as_it_is) for name in described)]
+    nth = pa.array(range(held.num_rows), pa.int64())
+    whole = (
+        held.select([*by, "pot", "year", "amount_pence"])
+        .append_column("first_row", nth)
+        .group_by([*by, "pot", "year"], use_threads=False)
+        .aggregate([("amount_pence", "sum"), ("first_row", "min")])
     )
-    examples = whole.select([f"{name}_first" for name in described]).rename_columns(described)
+    examples = held.select(described).take(whole["first_row_min"])
     holders = whole[by[0]].to_pylist() if by else [None] * whole.num_rows
     found = [
         (holder, PotHeld(row["pot"], pence, row))

@@ -47,11 +47,11 @@ def receivers_table(found: Sequence[Received], name: str) -> Table:
     ]  # fmt: skip
     rows = [
         (one.name, one.organisation,
-         *(ranged(one.values[measure.name], one.over.get(measure.name)) for measure in CATALOGUE),
+         *(ranged(one.values[measure.name], over.get(measure.name)) for measure in CATALOGUE),
          len(one.pots) - one.unknown["returns_per_year"], one.unknown, one.notices, one.noticed_before, one.deadlines,
          one.returns, one.funders, one.new, one.discontinued,
          {pot: years for pot, years in one.non_recurrent_years.items() if years > 1})
-        for one in found
+        for one in found for over in [one.over]
     ]  # fmt: skip
     return Table(name, heads, rows)
 

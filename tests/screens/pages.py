@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, local_script_runner
 from typer.testing import CliRunner
 
 import devolution
@@ -16,6 +16,17 @@ import devolution
 ROOT = Path(__file__).parent.parent.parent
 # For each page a test would look through every installed package for components, and there are none.
 pytest.MonkeyPatch().setattr(manifest_scanner, "scan_component_manifests", list)
+_asked_every_millisecond = local_script_runner.require_widgets_deltas
+
+
+def _waited_for(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
+    """Wait until a page is made, without taking its processor a thousand times a second to ask whether it is."""
+    if runner._script_thread is not None:
+        runner._script_thread.join(timeout)
+    _asked_every_millisecond(runner, 0.1 if runner.script_stopped() else 0)
+
+
+pytest.MonkeyPatch().setattr(local_script_runner, "require_widgets_deltas", _waited_for)
 
 
 @pytest.fixture(scope="module", autouse=True)

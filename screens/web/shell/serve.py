@@ -14,6 +14,7 @@ from streamlit.web.cli import main
 from streamlit.web.server import Server
 from streamlit.web.server.starlette import starlette_static_routes
 
+from ledger.store.reading import read_staged_rows_itself
 from screens.web.shell import history
 
 # What somebody meets first comes first.
@@ -145,6 +146,7 @@ def serve(app: str, settings: Mapping[str, str | int | bool]) -> None:
         app: the file of the app.
         settings: Streamlit's settings by their names, as ``server.port``.
     """
+    read_staged_rows_itself()
     stay_inside()
     answer_long_addresses()
     load_when_open()
