@@ -259,11 +259,6 @@ def document(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def json_text(outcome: Outcome) -> str:
-    """The document as JSON, the same bytes each time."""
-    return json.dumps(document(outcome), default=plain, ensure_ascii=False, indent=1) + "\n"
-
-
 def plain(value: Any) -> Any:
     """What JSON has no word for: exact fractions as the nearest number, days as text."""
     if isinstance(value, Fraction):

@@ -6,7 +6,6 @@ Rates are issued, and issued again and backdated: so each has a day from which i
 it was made known.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +14,6 @@ from typing import Any
 from allocations.figures import tables
 from ledger.errors import refuse
 from ledger.inputs import Input
-from ledger.money import pence_from_pounds
 from ledger.years import FinancialYear
 
 BASES = ("registered", "adjusted", "contractor_weighted", "beds")
@@ -134,32 +132,6 @@ def rates(year: FinancialYear, known_on: date | None = None) -> dict[str, tuple[
         if is_known and (earlier is None or rate.notified_on > earlier.notified_on):
             found[rate.element] = rate
     return {element: (rate.basis, rate.pounds) for element, rate in found.items()}
-
-
-def annual_pence(
-    populations: Mapping[str, Decimal], year: FinancialYear, elements: Iterable[str] | None = None
-) -> dict[str, int]:
-    """What each element comes to in a year, rounded to the penny on its own, halves up.
-
-    Args:
-        populations: count by basis: ``registered``, ``adjusted``, ``contractor_weighted``, ``beds``.
-        year: the contract year.
-        elements: which; all of the year's otherwise.
-
-    Raises:
-        KeyError: an element has no rate in that year, or its population is missing. A missing
-            population is missing, not zero.
-    """
-    known = rates(year)
-    annual = {}
-    for element in known if elements is None else elements:
-        if element not in known:
-            raise KeyError(f"the network contract of {year} has no rate for {element}")
-        basis, rate = known[element]
-        if basis not in populations:
-            raise KeyError(f"{element} is paid by {basis} population, which is missing")
-        annual[element] = pence_from_pounds(populations[basis] * rate)
-    return annual
 
 
 def _rows(year: FinancialYear) -> list[dict[str, Any]]:

@@ -13,7 +13,6 @@ from allocations.reading.safe_text import csv_text
 from ledger.errors import Problem, refuse
 
 _PRACTICES = "practices_2025_26"
-LISTS = ("pcn", "district", "practice")
 
 
 def to_text(division: Division) -> str:

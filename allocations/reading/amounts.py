@@ -27,8 +27,7 @@ from ledger.years import FinancialYear, parse_year, year_of
 
 UNITS = {PENCE: Decimal("0.01"), POUNDS: Decimal(1), THOUSANDS: Decimal(1_000), MILLIONS: Decimal(1_000_000)}
 UNIT_WORDS = {PENCE: "pence", POUNDS: "£", THOUSANDS: "£ thousand", MILLIONS: "£ million"}
-DASH_IS_ZERO, DASH_IS_BLANK = "zero", "blank"
-YEAR_ENDS, YEAR_STARTS = "ends", "starts"
+DASH_IS_ZERO, YEAR_ENDS = "zero", "ends"
 
 
 def money(cell: Cell, unit: str, *, dash: str | None = None) -> Decimal | Missing | Doubt | Blank:
@@ -86,34 +85,6 @@ def _money_in_text(cell: Cell, unit: str, dash: str | None) -> Decimal | Missing
             "Type the number that the column's unit asks for.",
         )
     return found.value * UNITS[unit]
-
-
-def share(cell: Cell, unit: str | None) -> Decimal | Missing | Doubt | Blank:
-    """A percentage as a share of one: ``2.5%`` and a number shown as a percentage say what they are.
-
-    Args:
-        unit: for plain numbers, ``percent`` (2.5 is 0.025) or ``share`` (0.025 is itself), once somebody said it.
-    """
-    if cell.kind is CellKind.BLANK:
-        return BLANK
-    if cell.kind is CellKind.TEXT:
-        found = written_number(str(cell.value))
-        if not isinstance(found, Number):
-            return found
-        value, said = found.value, found.percent
-    elif cell.kind is CellKind.NUMBER and isinstance(cell.value, Decimal):
-        value, said = cell.value, "%" in cell.number_format
-    else:
-        return _no_amount(cell)._replace(why="A percentage is expected.", fix="Type the percentage.")
-    if said or unit == "share":
-        return value
-    if unit == "percent":
-        return value.scaleb(-2)
-    return Doubt(
-        f"{value} may be {value} per cent or a share of one.",
-        "The two differ a hundredfold.",
-        "Format the column as percentages, or say which it is.",
-    )
 
 
 _SHORT_YEAR = re.compile(r"^fy\s*'?(\d{2}|\d{4})$", re.IGNORECASE)

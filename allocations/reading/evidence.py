@@ -127,17 +127,12 @@ def _is_note(text: str) -> bool:
 # --- years ------------------------------------------------------------------------------------------
 
 
-def year_problems(
-    texts: Iterable[Text], asked: FinancialYear, *, short_year: str | None = None, is_meant: bool = False
-) -> list[Problem]:
+def year_problems(texts: Iterable[Text], asked: FinancialYear, *, short_year: str | None = None) -> list[Problem]:
     """Where a file speaks of another year than the one asked for, or of one that may be another.
 
     Args:
         short_year: what the number in ``FY26`` is, ``ends`` or ``starts``, once somebody has said it.
-        is_meant: whether somebody has said that its money is meant for the year asked for, whatever it says.
     """
-    if is_meant:
-        return []
     said = [(text, _settled(each, short_year)) for text in texts for each in _said(text)]
     agreeing = next((text for text, each in said if each.years == (asked,)), None)
     problems: list[Problem] = []

@@ -26,8 +26,6 @@ from ledger.reports.below import walk
 from ledger.reports.position import Moment
 from ledger.store.base import Reader
 
-Steps = Sequence[Mapping[str, Mapping[str, int]]]
-
 
 def position(
     reader: Reader, at: Moment, day: date | None, *, organisation: str | None = None, year: int | None = None

@@ -168,7 +168,7 @@ def needed(texts: Sequence[str], relations: Mapping[str, str] = COMMON) -> list[
     return [name for name in relations if name in names]
 
 
-def inlined(sql: str, relations: Mapping[str, str] = COMMON) -> str:
+def inlined(sql: str) -> str:
     """A question with the relations that it names before it, so that nothing need be staged."""
-    before = ",\n".join(f"{name} AS ({relations[name]})" for name in needed([sql], relations))
+    before = ",\n".join(f"{name} AS ({COMMON[name]})" for name in needed([sql]))
     return f"WITH {before}\nSELECT * FROM ({sql}) AS asked" if before else sql

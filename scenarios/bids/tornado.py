@@ -51,18 +51,17 @@ class TornadoBar:
         return self.low != self.high
 
 
-def tornado(plan: PotPlan, draws: int | None = None) -> tuple[TornadoBar, ...]:
+def tornado(plan: PotPlan) -> tuple[TornadoBar, ...]:
     """Every assumption that has a range, by how far it swings what bidding is worth against the formula.
 
     Equal swings are put in order of what they do to the misplaced money, and then by name.
     """
-    count = draws or plan.draws
-    middle = draw(plan.pot, count, np.random.default_rng(plan.seed))
+    middle = draw(plan.pot, plan.draws, np.random.default_rng(plan.seed))
 
     def at(assumption: PotAssumption, value: Fraction) -> End:
         pot = with_value(plan.pot, assumption.name, value)
         again = assumption.name in _CHANGES_THE_DRAWS and value != assumption.value
-        drawn = draw(pot, count, np.random.default_rng(plan.seed)) if again else middle
+        drawn = draw(pot, plan.draws, np.random.default_rng(plan.seed)) if again else middle
         bidding, _, comparison = reckon(pot, drawn)
         return End(
             comparison.advantage_pence,

@@ -24,7 +24,7 @@ _TERMS = (
 )  # fmt: skip
 
 
-def put_into(position: pa.Table, rows: Rows, pence: Pence, fund: str, key: str) -> tuple[pa.Table, Moves]:
+def put_into(position: pa.Table, rows: Rows, pence: Pence, fund: str) -> tuple[pa.Table, Moves]:
     """Money that stays where it is and goes into another fund, on the terms that most of that fund is on.
 
     Raises:
@@ -34,7 +34,7 @@ def put_into(position: pa.Table, rows: Rows, pence: Pence, fund: str, key: str) 
     if not its.num_rows:
         raise CannotApply(
             f"nobody holds any of '{fund}'.", "On which terms the money would go there is not known.",
-            "Name a fund that is held, or make one by a pot before.", key,
+            "Name a fund that is held, or make one by a pot before.", "into",
         )  # fmt: skip
     pattern = its.sort_by([("amount_pence", "descending"), ("organisation", "ascending")]).slice(0, 1).to_pylist()[0]
     some = pence > 0
@@ -83,7 +83,7 @@ class Prevention(Selecting):
         already = total(held(position.filter(pa.array(tagged)).filter(theirs.filter(pa.array(tagged)))))
         whole = int(amounts.sum()) + already
         wanted = int(whole * exact(self.points) * self.in_year // self.over_years)
-        after, moves = put_into(position, rows, spread(wanted, amounts), self.into, "into")
+        after, moves = put_into(position, rows, spread(wanted, amounts), self.into)
         share = [shown(exact(pence) / whole) for pence in (already, already + wanted)]
         years = "" if self.over_years == 1 else f" (year {self.in_year} of {self.over_years})"
         says = f"moves {spoken(wanted)} to prevention{years}: {share[1]} of {spoken(whole)} instead of {share[0]}"
@@ -126,7 +126,7 @@ class Cap(Selecting):
                 f"Give a share below {shown(exact(now) / whole)}.",
                 "share",
             )
-        after, moves = put_into(position, rows, spread(now - most, amounts), self.into, "into")
+        after, moves = put_into(position, rows, spread(now - most, amounts), self.into)
         freed = spoken(now - most)
         size = f"{percent(self.share)} of {spoken(whole)}"
         says = f"keeps programmes of {spoken(now)} to {size}: {freed} goes into {self.into}"

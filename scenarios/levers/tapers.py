@@ -62,7 +62,7 @@ class Taper(Selecting):
         gone = int(less.sum())
         says = f"leaves {percent(self.left)}, {spoken(int(amounts.sum()) - gone)}, and {spoken(gone)} goes"
         if self.into is not None:
-            after, moves = put_into(position, rows, less, self.into, "into")
+            after, moves = put_into(position, rows, less, self.into)
             return Change(after, world, f"{says} into {self.into}", gone, 0, moves)
         return Change(mirrored(take_out(position, rows, less), position, rows, -less), world, f"{says} back", 0, -gone)
 

@@ -8,14 +8,14 @@ import typer
 from ledger.entries import chain
 from ledger.errors import Refused
 from ledger.proofs.heads import Head
-from ledger.reports import position, stats
+from ledger.reports import stats
 from ledger.reports import verify as audit
 from ledger.reports.position import moment
 from ledger.store import backup as copies
 from ledger.store.address import SCHEMES
 from ledger.store.base import Store
 from screens.cli import options, proofs
-from screens.cli.guard import guarded, opened
+from screens.cli.guard import guarded, now_of, opened
 from screens.cli.options import DEFAULT_LEDGER, AnyLedger, Ledger
 from screens.cli.proofs import SeenHead, Since
 from screens.report.holdings import verified
@@ -28,8 +28,7 @@ def show_stats(ledger: Ledger = DEFAULT_LEDGER) -> Report:
     """How large the ledger is, and how fast its main questions are answered on this machine."""
     with Store.open(ledger, read_only=True) as store:
         rows = stats.statistics(store)
-        with store.read() as reader:
-            at = position.moment(reader)
+        at = now_of(store)
     return Report([listed(rows)], at)
 
 

@@ -9,11 +9,10 @@ import typer
 from allocations.files.budgets.importing import import_budgets as bring_in
 from allocations.files.budgets.mapping import Settings, read_mapping
 from allocations.files.budgets.understood import BudgetRefused, Request
-from ledger.reports import position
 from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.cli import options
-from screens.cli.guard import REFUSED, guarded
+from screens.cli.guard import REFUSED, guarded, now_of
 from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Json, Ledger, Standing, Why
 from screens.report.causes import cause_rows
 from screens.report.files import imports
@@ -155,8 +154,7 @@ def import_budgets(
         except BudgetRefused as refused:
             _show_refused(refused, str(ledger), as_json=as_json)
             raise typer.Exit(REFUSED) from None
-        with store.read() as reader:
-            at = position.moment(reader)
+        at = now_of(store)
     return imports.budget_posted(outcome, at, dry_run=dry_run)
 
 

@@ -13,8 +13,19 @@ from ledger.reports import position
 from ledger.store.base import Store
 from screens.asked.shares import people as people_of
 from screens.cli import options
-from screens.cli.guard import guarded
-from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Figures, Ledger, Level, Standing, Year, icb_codes
+from screens.cli.guard import guarded, now_of
+from screens.cli.options import (
+    DEFAULT_LEDGER,
+    Actor,
+    DryRun,
+    EntryDay,
+    Figures,
+    Ledger,
+    Level,
+    Standing,
+    Year,
+    icb_codes,
+)
 from screens.report import shares
 from screens.report.report import Report, listed
 
@@ -36,8 +47,7 @@ def reverse(
         posted = posting.reverse(
             store, entry, reason=reason, actor=actor, authority=authority, effective_date=day, dry_run=dry_run
         )
-        with store.read() as reader:
-            at = position.moment(reader)
+        at = now_of(store)
     row = {"reversed": entry, "by_entry": posted.number, "legs": posted.transfers, "posted": not dry_run}
     return Report([listed([row])], at)
 
@@ -83,7 +93,7 @@ def allocate(
     day: EntryDay = None,
     key: Annotated[str | None, typer.Option(help="Idempotency key, to post the same split once more.")] = None,
     actor: Actor = "command line",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
+    dry_run: DryRun = False,
 ) -> Report:
     """Split money by weighted people or a mixture, exactly, and post it if asked. Without a ledger, give an amount."""
     populations = people_of(people, year, icb)

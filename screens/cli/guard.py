@@ -123,6 +123,12 @@ def asked(ledger: Address) -> AskedLedger:
     return AskedLedger.open(ledger)
 
 
+def now_of(store: Store) -> Moment:
+    """Where an open ledger stands now on both clocks."""
+    with store.read() as reader:
+        return moment(reader)
+
+
 @contextmanager
 def reading(
     ledger: Address,

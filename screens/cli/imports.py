@@ -20,8 +20,8 @@ from ledger.store.attachments import attaching
 from ledger.store.base import Store
 from screens.cli import options
 from screens.cli.budget_imports import import_budgets
-from screens.cli.guard import guarded
-from screens.cli.options import DEFAULT_LEDGER, Actor, Json, Ledger, Why, YearsOfFile
+from screens.cli.guard import guarded, now_of
+from screens.cli.options import DEFAULT_LEDGER, Actor, DryRun, Json, Ledger, Why, YearsOfFile
 from screens.report.files import imports
 from screens.report.render import terminal
 from screens.report.report import Report, listed
@@ -52,7 +52,7 @@ def published(
     ] = None,
     actor: Actor = ACTOR,
     why: Why = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> Report:
     """Read published files, say what was understood, and post what the books do not have: all of it or nothing."""
@@ -67,8 +67,7 @@ def published(
             told("Checking every rule", 0, None)
             with attaching(store.path, () if dry_run else files):
                 imported = import_files(store, understood, actor=actor, limit_pence=limit, why=why, dry_run=dry_run)
-        with store.read() as reader:
-            at = position.moment(reader)
+        at = now_of(store)
     return imports.published(understood, imported, at, dry_run=dry_run)
 
 
@@ -85,7 +84,7 @@ def structure(
     ledger: Ledger = DEFAULT_LEDGER,
     actor: Actor = ACTOR,
     why: Why = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> Report:
     """Record mergers and splits of ICBs: who begins and ends, who follows whom by people, who is below whom then."""
@@ -99,8 +98,7 @@ def structure(
             told("Checking every rule", 0, None)
             with attaching(store.path, () if dry_run else files):
                 brought = mergers.import_structure(store, understood, actor=actor, why=why, dry_run=dry_run)
-        with store.read() as reader:
-            at = position.moment(reader)
+        at = now_of(store)
     rows = [
         {
             "predecessor": step.predecessor,

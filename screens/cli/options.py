@@ -237,6 +237,7 @@ FlowColumns = Annotated[str, typer.Option("--by", help=f"Columns to sum by, from
 Actor = Annotated[
     str, typer.Option("--actor", envvar=PERSON, help="Who posts it, as the sign-in or the server names them.")
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Go through it and keep nothing.")]
 Why = Annotated[str, typer.Option("--reason", help="Why it is posted: recorded after what the file brings.")]
 As = Annotated[
     str | None,

@@ -12,8 +12,8 @@ from ledger.entries.posting import Posted
 from ledger.reports.position import moment
 from ledger.store.address import Address
 from ledger.store.base import Store
-from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, Actor, As, Ledger
+from screens.cli.guard import guarded, now_of, reading
+from screens.cli.options import DEFAULT_LEDGER, Actor, As, DryRun, Ledger
 from screens.cli.options import day as read_day
 from screens.report import decisions
 from screens.report.report import Report, listed
@@ -26,7 +26,6 @@ Reason = Annotated[str, typer.Option(help="Why it is decided so.")]
 DecidedOn = Annotated[
     date | None, typer.Option("--date", help="The day of the decision; today otherwise.", parser=read_day)
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Go through it and keep nothing.")]
 
 
 @app.command("list")
@@ -127,8 +126,7 @@ def _end(
 
 
 def _decided(store: Store, key: str, outcome: str, posted: Sequence[Posted], *, dry_run: bool) -> Report:
-    with store.read() as reader:
-        at = moment(reader)
+    at = now_of(store)
     rows = [{"entry": entry.number, "key": entry.key, "legs": entry.transfers} for entry in posted]
     title = f"Proposal {key}: {'would be ' if dry_run else ''}{outcome}"
     report = Report([listed(rows)], at, title, facts={"proposal": key, "outcome": outcome})

@@ -13,8 +13,8 @@ from ledger.rules.rights import Held
 from ledger.store.base import Store
 from ledger.years import today
 from screens.cli import options
-from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, Actor, Ledger
+from screens.cli.guard import guarded, now_of, reading
+from screens.cli.options import DEFAULT_LEDGER, Actor, DryRun, Ledger
 from screens.report.report import Report, listed
 
 OPEN = "Nobody is appointed yet: this ledger is a single user's, and everything is allowed."
@@ -24,7 +24,6 @@ Scope = Annotated[
     str | None, typer.Option("--organisation", help="For this organisation, by code, and all below it; else the whole.")
 ]
 From = Annotated[date | None, typer.Option("--from", help="The first day; today otherwise.", parser=options.day)]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Go through it and keep nothing.")]
 AsAt = Annotated[
     date | None, typer.Option("--as-at", help="The rights in force on this day; today otherwise.", parser=options.day)
 ]
@@ -113,8 +112,7 @@ def dismiss(
         ended = appointments.dismiss(
             store, person, by=actor, reason=reason, day=on, role=role, organisation=organisation, dry_run=dry_run
         )
-        with store.read() as reader:
-            at = moment(reader)
+        at = now_of(store)
     told = "would end" if dry_run else "ends"
     after = [f"{person}, {one.role}: {told} on {on}." for one in ended]
     return Report([listed([_row(one, on) for one in ended])], at, sentences=after, facts={"dry_run": dry_run})

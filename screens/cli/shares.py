@@ -26,6 +26,7 @@ from screens.cli.options import (
     Actor,
     AsAt,
     AsIs,
+    DryRun,
     EntryDay,
     Figures,
     KnownAt,
@@ -60,7 +61,7 @@ def show_schedule(
     standing: Annotated[Standing, typer.Option("--from", help="Which of the ICB's money.")] = "available",
     day: EntryDay = None,
     actor: Actor = "command line",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
+    dry_run: DryRun = False,
 ) -> Report:
     """For every place and line: historic budget, fair share, distance from target, issued budget and the bridge."""
     if Store.exists(ledger) and pace is None and not (post or dry_run):
@@ -107,7 +108,7 @@ def show_pace(
     year: Year = None,
     day: EntryDay = None,
     actor: Actor = "command line",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through posting and keep nothing.")] = False,
+    dry_run: DryRun = False,
 ) -> Report:
     """Targets, distance from target and pace of change, balanced to the unit within a floor and a cap."""
     paced, digest = read_pace(file)

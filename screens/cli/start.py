@@ -18,7 +18,7 @@ from ledger.store.base import Store
 from ledger.years import FinancialYear
 from screens.asked import answers
 from screens.cli import options
-from screens.cli.guard import guarded
+from screens.cli.guard import guarded, now_of
 from screens.cli.options import DEFAULT_LEDGER, Ledger
 from screens.report import holdings
 from screens.report.render import terminal
@@ -90,8 +90,7 @@ def new(
     with Store.open_or_create(ledger) as store:
         posted = begin(store, found)
         store.checkpoint()
-        with store.read() as reader:
-            at = position.moment(reader)
+        at = now_of(store)
     rows = [{"what": what, "count": count} for what, count in found.counts.items()]
     title = f"A ledger of your own for {year}. No money is in it, and nothing illustrative."
     report = Report([listed(rows)], at, title, found.unknown, {"not_known": found.unknown})

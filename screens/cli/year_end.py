@@ -9,21 +9,19 @@ import typer
 
 from ledger.entries import limits, months, posting
 from ledger.money import spoken
-from ledger.reports.position import Moment, moment
+from ledger.reports.position import Moment
 from ledger.rules import periods
 from ledger.store.base import Store
 from ledger.years import FinancialYear, Month, parse_month
 from scenarios.year_end import carry_forward as carrying
 from scenarios.year_end.rule import read_rule
 from screens.cli import options
-from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, KnownAt, Ledger
+from screens.cli.guard import guarded, now_of, reading
+from screens.cli.options import DEFAULT_LEDGER, Actor, DryRun, EntryDay, KnownAt, Ledger
 from screens.report.month import shown
 from screens.report.report import Report, listed
 
 app = typer.Typer(help="Months: which are closed, and closing the next one.", no_args_is_help=True)
-
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Go through it and keep nothing.")]
 
 
 def _month(text: str | Month) -> Month:
@@ -52,8 +50,7 @@ def close(
             told = months.in_words(reader, month)
             left = months.left_over(reader, FinancialYear(month.last_day.year - 1)) if month.ends_the_year else []
         posted = months.close(store, month, actor=actor, reason=reason, authority=authority, dry_run=dry_run)
-        with store.read() as reader:
-            at = moment(reader)
+        at = now_of(store)
     row = {"month": str(month), "closed_to": month.last_day, "entry": posted.number, "closed": not dry_run}
     report = Report([listed([row])], at, month.spoken, told, {"left": left})
     return report.with_entries([posted], dry_run=dry_run)
@@ -114,8 +111,7 @@ def carry_forward(
                     carrying.refuse_too_early(reader, found.year)
         if found is not None:
             posted = posting.post(store, carrying.drafts(found, actor=actor), dry_run=dry_run)
-        with store.read() as reader:
-            at = moment(reader)
+        at = now_of(store)
     if found is None:
         return Report([listed(before)], at, sentences=["This rule was carried out before; nothing was posted."])
     return _of_plan(found, at).with_entries(posted, dry_run=dry_run)
@@ -172,7 +168,7 @@ def set_limit(
     authority: Annotated[str | None, typer.Option(help="Who allows it.")] = None,
     day: EntryDay = None,
     actor: Actor = "command line",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Go through it and keep nothing.")] = False,
+    dry_run: DryRun = False,
 ) -> Report:
     """Set the most that the source may give on a fund in a year; it takes the place of the limit before it."""
     with Store.open(ledger) as store:
@@ -180,8 +176,7 @@ def set_limit(
             store, fund, year, amount, source=source, actor=actor, reason=reason, authority=authority, day=day,
             dry_run=dry_run,
         )  # fmt: skip
-        with store.read() as reader:
-            at = moment(reader)
+        at = now_of(store)
     row = {"fund": fund, "year": str(year), "limit_pence": amount, "entry": posted.number, "set": not dry_run}
     said = f"The source may give {spoken(amount)} on {fund} in {year}, with every fund inside it."
     return Report([listed([row])], at, said).with_entries([posted], dry_run=dry_run)

@@ -561,10 +561,10 @@ def figure(
     return FigureCell(int(value), _COUNT) if unit == "count" and value == int(value) else in_words(value, unit)
 
 
-def in_words(value: Fraction | float | None, unit: str, *, missing: str = NOT_AVAILABLE) -> str:
+def in_words(value: Fraction | float | None, unit: str) -> str:
     """A value as people write it in a sentence."""
     if value is None:
-        return missing
+        return NOT_AVAILABLE
     if unit == "share" and isinstance(value, Fraction):
         return percent(value)
     if unit == "pence":

@@ -7,7 +7,7 @@ import pytest
 
 from allocations.figures import tables as figures
 from allocations.figures.weightings import WEIGHTINGS, UnknownWeighting, weighting
-from allocations.network.contract import annual_pence, rates
+from allocations.network.contract import rates
 from allocations.shares.apportion import apportion
 from allocations.shares.need import weights
 from ledger.years import FinancialYear
@@ -156,24 +156,6 @@ def test_weightings_go_by_their_everyday_names() -> None:
     ]  # fmt: skip
     with pytest.raises(UnknownWeighting, match="Did you mean maternity"):
         weighting("maternty")
-
-
-def test_ge4_the_network_contract_of_2025_26() -> None:
-    populations = {
-        "registered": Decimal(45_210),
-        "adjusted": Decimal("46873.4"),
-        "contractor_weighted": Decimal("47105.0"),
-        "beds": Decimal(412),
-    }
-    assert annual_pence(populations, FinancialYear(2025)) == {
-        "core_registered": 10_244_586, "core_adjusted": 3_435_820, "enhanced_access": 39_500_214,
-        "capacity_and_access_support": 15_036_987, "capacity_and_access_improvement": 6_445_093,
-        "arrs_maximum": 125_445_326, "care_home_premium": 5_366_424,
-    }  # fmt: skip
-    with pytest.raises(KeyError, match="adjusted population, which is missing"):
-        annual_pence({"registered": Decimal(5)}, FinancialYear(2025), ["core_adjusted"])
-    with pytest.raises(KeyError, match="has no rate for quality"):
-        annual_pence(populations, FinancialYear(2025), ["quality"])
 
 
 def test_a_rate_that_was_issued_again_is_known_from_its_day() -> None:

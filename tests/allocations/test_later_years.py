@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from allocations.figures import tables
-from allocations.shares import need
 from allocations.shares.populations import names_of, shipped, shipped_years
 from allocations.shares.schedule import schedule
 from allocations.shares.split import allocate
 from ledger.errors import Refused
 from ledger.years import FinancialYear
+from tests.allocations import capitation
 
 LATER = [FinancialYear(start) for start in (2026, 2027, 2028)]
 TOTALS = {2026: "63916250.943", 2027: "64140941.876", 2028: "64396795.773"}
@@ -85,7 +85,7 @@ def test_weights_are_estimated_for_each_year(year: int, general_acute: str, comm
     assert sum(weights.values()) == 1
     assert abs(weights["general_acute"] - Decimal(general_acute)) <= Decimal("0.005")
     assert abs(weights["community"] - Decimal(community)) <= Decimal("0.005")
-    components = {part.name: part.weight for part in need.formula("core", of_year, "estimated")}
+    components = {part.name: part.weight for part in capitation.formula("core", of_year, "estimated")}
     assert sum(components.values()) == 1
     if year > 2025:
         assert components["community"] == Fraction(weights["community"])

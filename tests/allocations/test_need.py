@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from allocations.figures import tables
 from allocations.shares import need
-from allocations.shares.need import index
 from ledger.money import round_half_up_fraction
+from tests.allocations.capitation import index
 
 PRACTICES = tables.table("practices_2025_26")
 

@@ -18,10 +18,11 @@ from allocations.places import files
 from allocations.places.division import UNASSIGNED, Division, PlaceAssignment, divide, with_places
 from allocations.places.files import YearOfPlaces, read_division, shipped_membership
 from allocations.shares.apportion import apportion
-from allocations.shares.need import index, weights
+from allocations.shares.need import weights
 from allocations.shares.split import allocate
 from ledger.errors import Refused
 from ledger.years import FinancialYear
+from tests.allocations.capitation import index
 
 SHIPPED = shipped_membership()
 PRACTICES = tables.table("practices_2025_26")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from allocations.figures import tables
 from allocations.shares.apportion import CannotApportion, apportion
-from allocations.shares.need import Component, combined, formula, index, normalised, weights
+from allocations.shares.need import weights
+from tests.allocations.capitation import Component, combined, formula, index, normalised
 
 NEED = {
     "North": ("182400", "1.08", "1.05", "0.96", "0.92", "1.03", "1.10", "1.22", "0.985"),

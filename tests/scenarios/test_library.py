@@ -14,12 +14,14 @@ from typer.testing import CliRunner
 import devolution
 from ledger.reports import position
 from ledger.store.base import Store
-from scenarios import expected, outcome
+from scenarios import outcome
 from scenarios.change import held, tidied, total
 from scenarios.compare import compare
-from scenarios.files.scenario import SCHEMA_FILE, read_scenario, schema, schema_text
+from scenarios.files.scenario import read_scenario
 from scenarios.files.variants import LIBRARY
 from scenarios.order import differs
+from tests.scenarios import expected
+from tests.scenarios.schema import SCHEMA_FILE, schema, schema_text
 
 NAMES = sorted(outcome.library())
 REGENERATE = "if this is meant, run: python -m tests.scenarios.expected"
@@ -116,7 +118,7 @@ def test_three_speeds_side_by_side(demo_ledger: Path) -> None:
 
 def test_run_from_the_command_line_and_from_python_is_one_answer(demo_ledger: Path) -> None:
     told = document("scenario", "run", "womens-health-hubs", "--ledger", demo_ledger)
-    here = json.loads(outcome.json_text(answer(demo_ledger, "womens-health-hubs")))
+    here = json.loads(expected.json_text(answer(demo_ledger, "womens-health-hubs")))
     assert told["rows"] == here.pop("measures")
     assert {key: told[key] for key in here} == here
     assert told["command"] == "scenario run"
@@ -127,7 +129,7 @@ def test_several_in_one_process_are_the_answers_of_each(demo_ledger: Path) -> No
     told = document("scenario", "run", *names, names[0], "--ledger", demo_ledger)
     assert [each["name"] for each in told["scenarios"]] == [row["name"] for row in told["rows"]] == names
     for name, each in zip(names, told["scenarios"], strict=True):
-        assert {"name": name, **json.loads(outcome.json_text(answer(demo_ledger, name)))} == each
+        assert {"name": name, **json.loads(expected.json_text(answer(demo_ledger, name)))} == each
     code, out, _ = command("scenario", "run", *names, "--ledger", demo_ledger)
     assert (code, out.count("It rests on")) == (0, 2)
 
@@ -149,7 +151,7 @@ def test_json_has_everything_that_the_paragraph_says(demo_ledger: Path) -> None:
     from ledger.money import spoken
 
     for name in NAMES:
-        found = json.loads(outcome.json_text(answer(demo_ledger, name)))
+        found = json.loads(expected.json_text(answer(demo_ledger, name)))
         amounts: set[str] = set()
 
         def gather(part: Any, amounts: set[str] = amounts) -> None:

@@ -17,6 +17,7 @@ from scenarios.files.scenario import Scenario, written
 from scenarios.outcome import Outcome, YearOutcome
 from screens.report.report import RangedCell
 from screens.report.scenarios import years as by_year
+from tests.scenarios.expected import json_text
 from tests.scenarios.test_properties import positions, shares
 from tests.scenarios.worlds import held_pence, play, position, row, same, sums, usual, world
 
@@ -260,7 +261,7 @@ def test_a_scenario_compared_with_itself_is_empty_in_every_year() -> None:
         assert all(not bridge.change_pence for bridge in each.outcome.bridges.bridges)
         assert not each.outcome.by_fund
         assert all(not view.gains for view in each.outcome.views)
-    assert outcome.json_text(found) == outcome.json_text(path(nothing(), given=[cut], growth=[grows("2%")]))
+    assert json_text(found) == json_text(path(nothing(), given=[cut], growth=[grows("2%")]))
 
 
 def test_the_document_has_every_year_and_the_hash_hangs_on_all_of_them() -> None:

@@ -161,11 +161,6 @@ def folded(text: str) -> str:
     return " ".join(alike.split())
 
 
-def same(text: str, *phrases: str) -> bool:
-    """Whether a text means one of the phrases."""
-    return meaning(text).words in {meaning(phrase).words for phrase in phrases}
-
-
 def years_in(text: str) -> tuple[tuple[FinancialYear, ...], tuple[str, ...]]:
     """The financial years that a text names, and what in it claims to be a year and is none."""
     years, not_years, _ = _years(folded(text))

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import range_boundaries
 
 from allocations.files.published.headings import HeaderMeaning, HeaderUnit, meaning
@@ -366,11 +365,6 @@ def merged_cells(sheet: Sheet) -> dict[tuple[int, int], Cell]:
                 if (row, column) != (top, left - 1):
                     shown[row, column] = first
     return shown
-
-
-def address(column: int, row: int) -> str:
-    """The name of a cell; ``column`` counts from 0, ``row`` from 1."""
-    return f"{get_column_letter(column + 1)}{row}"
 
 
 def visible_sheets(workbook: Workbook, notes: Notes) -> list[Sheet]:

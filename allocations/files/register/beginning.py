@@ -80,7 +80,7 @@ def beginning(year: FinancialYear, icbs: Collection[str] = (), *, only_national:
     return _drafted(year, who, related, ended, only_national=only_national)
 
 
-def begin(store: Store, beginning: Beginning, *, dry_run: bool = False) -> list[Posted]:
+def begin(store: Store, beginning: Beginning) -> list[Posted]:
     """Post what a new ledger begins with. Doing it twice adds nothing.
 
     Raises:
@@ -92,7 +92,7 @@ def begin(store: Store, beginning: Beginning, *, dry_run: bool = False) -> list[
     if count and all(entry["number"] != 1 for entry in known.values()):
         why = "A ledger of one's own begins empty."
         refuse(str(store.path), f"there are {count:,} entries in it already.", why, "Name a new file for it.")
-    return post(store, beginning.drafts, dry_run=dry_run)
+    return post(store, beginning.drafts)
 
 
 def _shipped(year: FinancialYear) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -115,7 +115,7 @@ def read_tracker_mapping(path: Path) -> TrackerMapping:
     return read_model(path, TrackerMapping)
 
 
-def guessed(book: Workbook, always: Mapping[str, str] | None = None) -> TrackerMapping | None:
+def guessed(book: Workbook) -> TrackerMapping | None:
     """A mapping to begin with, by the headings of the first sheet that looks like a tracker; None where none does.
 
     It is a proposal for somebody to check: nothing is posted by it before they have seen what it makes.
@@ -128,7 +128,7 @@ def guessed(book: Workbook, always: Mapping[str, str] | None = None) -> TrackerM
         if best[0] >= _FEWEST:
             row = -best[1]
             part = TrackerSheet(sheet=sheet.name, header_row=row, columns=_guess(sheet, row))
-            return TrackerMapping(title=book.file, always=dict(always or {}), sheets=(part,))
+            return TrackerMapping(title=book.file, always={}, sheets=(part,))
     return None
 
 

@@ -188,9 +188,9 @@ def _became(outcome: BudgetImport, *, dry_run: bool) -> str:
 # --- published files ------------------------------------------------------------------------------
 
 
-def understood(files: Sequence[PublishedFile], at: Moment | None = None) -> Report:
+def understood(files: Sequence[PublishedFile]) -> Report:
     """The tables in published files, with what ties and what was set aside."""
-    return Report([tables_found(files)], at, sentences=remarks(files))
+    return Report([tables_found(files)], sentences=remarks(files))
 
 
 def tables_found(files: Sequence[PublishedFile]) -> Table:

@@ -38,17 +38,9 @@ def _in_a_year(year: YearRanges, name: str) -> str:
     return f"{central} ({range_value(one, one.low)} to {range_value(one, one.high)})"
 
 
-def figure_ranges(ranges: Ranges, names: Sequence[str] | None = None) -> Table:
-    """Figures with their ranges, and what drives each most.
-
-    Args:
-        names: those to show; all but single ICBs that have a range otherwise.
-    """
-    shown = [
-        each
-        for each in ranges.figures
-        if (each.name in names if names is not None else each.low != each.high and not each.is_of_an_icb)
-    ]
+def figure_ranges(ranges: Ranges) -> Table:
+    """Figures that have a range, but those of single ICBs, and what drives each most."""
+    shown = [each for each in ranges.figures if each.low != each.high and not each.is_of_an_icb]
     rows = [
         (each.title, range_value(each, each.central), range_value(each, each.low), range_value(each, each.high),
          driver_title(each.drivers[0]) if each.drivers else "")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocations.reading.amounts import MILLIONS, POUNDS, THOUSANDS, money, share, year
+from allocations.reading.amounts import MILLIONS, POUNDS, THOUSANDS, money, year
 from allocations.reading.cells import Cell, CellKind, number
-from allocations.reading.numbers import BLANK, Doubt, Missing, written_number
+from allocations.reading.numbers import BLANK, Doubt, Missing, Number, written_number
 from allocations.reading.units import unit_in
 from ledger.inputs import Input
 from ledger.years import FinancialYear
@@ -131,14 +131,7 @@ def test_a_stored_number_that_is_none_is_none() -> None:
     ("written", "value"), [("(7.58)%", "-0.0758"), ("-7.58%", "-0.0758"), ("2.5%", "0.025"), ("(7.58%)", "-0.0758")]
 )
 def test_a_percentage_says_what_it_is(written: str, value: str) -> None:
-    assert share(text(written), None) == Decimal(value)
-
-
-def test_a_plain_number_as_a_percentage_is_asked_about() -> None:
-    assert share(stored("0.025", "0.0%"), None) == Decimal("0.025")
-    assert isinstance(share(stored("2.5"), None), Doubt)
-    assert share(stored("2.5"), "percent") == share(stored("0.025"), "share") == Decimal("0.025")
-    assert isinstance(share(Cell("A1", CellKind.BOOLEAN, True), "share"), Doubt)
+    assert written_number(written) == Number(Decimal(value), percent=True)
 
 
 @pytest.mark.parametrize(
