@@ -129,7 +129,8 @@ def pot_lives(
 def without_amount(reader: Reader, at: Moment, year: int) -> dict[str, str]:
     """The pots of a year of which no entry gives anybody an amount: code to name.
 
-    A pot is of the year where it must be spent in or after it, or where no deadline is known and its terms begin in it.
+    A pot is of the year where it must be spent in or after it. Where no deadline is known, a published pot is of the
+    year in which its terms begin, and another of every year in which its terms hold.
     """
     whole = FinancialYear(year)
     around = funds(reader, at.known)
@@ -144,8 +145,13 @@ def without_amount(reader: Reader, at: Moment, year: int) -> dict[str, str]:
         code: around[code]["name"]
         for code, its in sorted(terms.items())
         if code not in moved
-        and (whole.contains(its["effective_from"]) if its["spend_by"] is None else its["spend_by"] >= whole.first_day)
+        and (_has_begun(its, whole) if its["spend_by"] is None else its["spend_by"] >= whole.first_day)
     }
+
+
+def _has_begun(its: dict[str, Any], year: FinancialYear) -> bool:
+    """Whether terms without a deadline make a pot one of a year: what is published is published of one year."""
+    return its["standing"] != "published" or year.contains(its["effective_from"])
 
 
 def _holders(held: pa.Table) -> dict[str, set[str]]:

@@ -94,7 +94,7 @@ def test_a_reading_of_ones_own_is_an_end_of_the_range_and_changes_no_answer() ->
     assert outcome_document(read)["readings"] == ["recorded", "strict", "published", "lenient", "mhis", "own"]
     told = range_sentence(ranged(read))
     assert told.startswith(
-        "The answer reads ring-fences as recorded; each range also holds it by the other readings, strict, as "
+        "The answer reads ring-fences as recorded. Each range also holds it by the other readings: strict, as "
         "published, lenient, MHIS as a floor and your own (as our board reads it)"
     )
     assert "your own" not in range_sentence(ranged(plain_answer))

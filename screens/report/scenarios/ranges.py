@@ -99,9 +99,9 @@ def range_sentence(ranges: Ranges) -> str:
     """What ranges rest on, and how good the estimate is."""
     titles = [each.title if each in SHIPPED else f"your own ({each.title})" for each in ranges.readings]
     others = f"{', '.join(titles[1:-1])} and {titles[-1]}"
-    read = f"The answer reads ring-fences {titles[0]}; each range also holds it by the other readings, {others}"
+    read = f"The answer reads ring-fences {titles[0]}. Each range also holds it by the other readings: {others}"
     if not ranges.rests_on:
-        return f"{read}; the file gives nothing else a range."
+        return f"{read}. The file gives nothing else a range."
     off = spoken(ranges.off_pence) if ranges.off_pence else "nothing"
     return (
         f"{read}, and 90 of 100 of {ranges.draws:,} draws (seed {ranges.seed}): {'; '.join(ranges.rests_on)}. The ends "
