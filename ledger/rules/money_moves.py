@@ -39,12 +39,12 @@ WHERE {_OTHER_YEAR}
 ORDER BY entry_number, leg
 """
 
-_NOT_OPEN = """effective_date < from_opened OR effective_date >= coalesce(from_closed, DATE '9999-12-31')
+NOT_OPEN = """effective_date < from_opened OR effective_date >= coalesce(from_closed, DATE '9999-12-31')
    OR effective_date < to_opened OR effective_date >= coalesce(to_closed, DATE '9999-12-31')"""
 _CLOSED = f"""
 SELECT *, effective_date < from_opened OR effective_date >= coalesce(from_closed, DATE '9999-12-31') AS payer_is_closed
 FROM pairs
-WHERE {_NOT_OPEN}
+WHERE {NOT_OPEN}
 ORDER BY entry_number, leg
 """
 
@@ -134,6 +134,7 @@ WHERE p.entry_number >= {SINCE} AND t.rank > l.rank AND k.direction <> '{UP}'
   AND (p.from_organisation <> p.to_organisation OR p.from_fund <> p.to_fund)
 ORDER BY p.entry_number, p.leg
 """
+_DEEPER = "to_rank > lowest_rank"
 # Every account that loses money in these entries, on every day from which it would be short. What happened on each
 # day is summed in account_day, so that an account's past costs no more than its days.
 _OVERDRAWN = """
@@ -312,10 +313,10 @@ def _reversal_problem(row: Row) -> Problem:
 _MOVED = frozenset({"transfer"})
 RULES = (
     Rule("money/dated", _DATED, _date_problem, _MOVED, in_pairs=_OTHER_YEAR, about="effective_date"),
-    Rule("money/closed", _CLOSED, _closed_problem, _MOVED, in_pairs=_NOT_OPEN),
+    Rule("money/closed", _CLOSED, _closed_problem, _MOVED, in_pairs=NOT_OPEN),
     Rule("money/kind", _RULES, _rule_problem, _MOVED, in_pairs=_UNUSUAL),
     Rule("money/related", _UNRELATED, _unrelated_problem, _MOVED),
-    Rule("money/lowest-tier", _TOO_DEEP, _deep_problem, _MOVED, about="to_organisation"),
+    Rule("money/lowest-tier", _TOO_DEEP, _deep_problem, _MOVED, in_pairs=_DEEPER, about="to_organisation"),
     # Most entries keep their fund, and undo nothing.
     Rule("money/fenced", _FENCED, _fence_problem, _MOVED, besides=True, where_pairs="from_fund <> to_fund"),
     Rule("money/overdrawn", _OVERDRAWN, _overdraft_problem, _MOVED, more=_BEHIND_IT, about="amount"),

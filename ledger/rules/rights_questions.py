@@ -21,6 +21,7 @@ from functools import cache
 
 from ledger.characters import FOLDED
 from ledger.entries.chain import FORM_2_FROM
+from ledger.models import RECORDS
 
 # What a server should find without reading all of a table: entries and rights of a person, what an entry brought,
 # the proposals that an entry brought or ended, what a proposal would move, and who is above whom. By name: the table,
@@ -361,6 +362,9 @@ _EMPTY = {
     "placed": "organisation VARCHAR, since BIGINT",
     "counted": "person VARCHAR, period VARCHAR, since TIMESTAMP, number BIGINT, proposes BOOLEAN, pence BIGINT",
 }
+_TABLES = frozenset(str(model.__tablename__) for model in RECORDS)
+_BROUGHT_BY = re.compile(r"e\.number(?P<not> NOT)? IN \(SELECT entry_number FROM (?P<table>\w+)(?: WHERE [^()]*)?\)")
+_JOINED = re.compile(r"JOIN (\w+) \w+ ON \w+\.entry_number = e\.number")
 _RECORDS_OF = re.compile(r"\n    UNION SELECT entry_number, [^\n]+ FROM (\w+)(?=\n)")
 
 
@@ -386,9 +390,15 @@ def narrowed(brought: frozenset[str], *, counts: bool) -> str:
     if brought <= {"entry", "transfer"}:
         nothing |= {"touched", "placed"}
     if not counts:
-        nothing.add("counted")
+        sql = sql.replace(_COUNTED, f"\ncounted AS ({_no_rows('counted')})\n")
     for name in sorted(nothing):
         sql = _emptied(sql, name)
+    if "covered" in nothing:
+        sql = sql.replace("WHEN e.number IN (SELECT number FROM covered) THEN 'approve'", "")
+    sql = _BROUGHT_BY.sub(lambda found: _known_beforehand(found, brought), sql)
+    begin, end = sql.index("\nasked AS (") + len("\nasked AS ("), sql.index("\n),\nwanted AS (")
+    asked = [part for part in sql[begin:end].split("\n    UNION\n") if _may_ask(part, brought, nothing)]
+    sql = sql[:begin] + "\n    UNION\n".join(asked) + sql[end:]
     if not brought & {"appointment", "dismissal"}:
         sql = sql[: sql.index("UNION ALL\nSELECT e.number, e.actor, 'self'")] + "ORDER BY 1, 3, 4, 5\n"
     return sql
@@ -401,9 +411,26 @@ def _emptied(sql: str, name: str) -> str:
     while depth:
         depth += {"(": 1, ")": -1}.get(sql[end], 0)
         end += 1
+    return f"{sql[:begin]}{_no_rows(name)}{sql[end - 1 :]}"
+
+
+def _no_rows(name: str) -> str:
     columns = (column.split() for column in _EMPTY[name].split(", "))
     listed = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in columns)
-    return f"{sql[:begin]}SELECT {listed} WHERE false{sql[end - 1 :]}"
+    return f"SELECT {listed} WHERE false"
+
+
+def _known_beforehand(found: re.Match[str], brought: frozenset[str]) -> str:
+    """Whether a new entry brings rows of a table, where that is known."""
+    if found["table"] not in _TABLES or found["table"] in brought:
+        return found[0]
+    return "true" if found["not"] else "false"
+
+
+def _may_ask(part: str, brought: frozenset[str], nothing: set[str]) -> bool:
+    """Whether a part of ``asked`` may find anything: what it joins to each entry may have rows of it."""
+    found = _JOINED.search(part)
+    return not found or (found[1] not in nothing and (found[1] not in _TABLES or found[1] in brought))
 
 
 # The rights of $person in force on a day {today}: role, and the organisations that each reaches; NULL for the whole.

@@ -125,7 +125,8 @@ SELECT m.entry_number, m.leg, t.note, e.key, e.kind, e.effective_date, e.authori
        fa.fund AS from_fund, fa.year AS from_year, fa.standing AS from_standing, ff.resource AS from_resource,
        o.code AS to_organisation, o.name AS to_name,
        o.valid_from AS to_opened, coalesce(tc.valid_to, o.valid_to) AS to_closed, ot.may_go_below_zero AS to_source,
-       ta.fund AS to_fund, ta.year AS to_year, ta.standing AS to_standing, tf.resource AS to_resource
+       ta.fund AS to_fund, ta.year AS to_year, ta.standing AS to_standing, tf.resource AS to_resource,
+       ot.rank AS to_rank, lowest.rank AS lowest_rank
 FROM moved m
 JOIN transfer t ON t.entry_number = m.entry_number AND t.leg = m.leg AND t.entry_number >= $first
 JOIN numbered e ON e.number = m.entry_number
@@ -133,6 +134,7 @@ JOIN account fa ON fa.id = m.from_account JOIN account ta ON ta.id = m.to_accoun
 JOIN organisation fo ON fo.code = fa.organisation JOIN tier ft ON ft.code = fo.tier
 JOIN organisation o ON o.code = ta.organisation JOIN tier ot ON ot.code = o.tier
 JOIN fund ff ON ff.code = fa.fund JOIN fund tf ON tf.code = ta.fund
+LEFT JOIN tier lowest ON lowest.code = tf.lowest_tier
 LEFT JOIN closing fc ON fc.organisation = fo.code AND fc.known_from <= m.entry_number AND m.entry_number < fc.known_to
 LEFT JOIN closing tc ON tc.organisation = o.code AND tc.known_from <= m.entry_number AND m.entry_number < tc.known_to
 """

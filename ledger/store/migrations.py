@@ -364,6 +364,12 @@ MIGRATIONS: tuple[Migration, ...] = (
         _GRADE_NOT_KNOWN,
         file_statements=tuple(views.statements(views.FILE_WORDS)),
     ),
+    # A server is told of its functions anew; what one of them is given has changed, so it is another by the same name.
+    Migration(
+        11,
+        "shorter questions of what moves money alone, on a server",
+        server_statements=("DROP FUNCTION IF EXISTS ledger_may(bigint, text[], bigint[])",),
+    ),
 )
 FIRST_VERSION = 1
 SCHEMA_VERSION = FIRST_VERSION + len(MIGRATIONS)

@@ -26,7 +26,7 @@ from tests.shelves import Shelf, raw
 VERSION_1 = Path(__file__).parent / "schema_version_1.sql"
 # Tables that version 5 did not have.
 LATER = {"person_day", *(str(model.__tablename__) for model in RECORDS)}
-VERSIONS = (5, 6, 7, 8, 9)
+VERSIONS = (5, 6, 7, 8, 9, 10)
 
 
 def earlier(version: int, books: Store, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Address:
@@ -83,9 +83,9 @@ def test_what_was_there_stays_and_what_people_moved_is_summed(
 ) -> None:
     first_half(books)
     place = earlier(version, books, shelf, monkeypatch)
-    with pytest.raises(NeedsMigration, match=rf"schema is version {version}, and this program's is 10"):
+    with pytest.raises(NeedsMigration, match=rf"schema is version {version}, and this program's is 11"):
         Store.open(place)
-    assert [step.version for step in backup.migrate(place)] == list(range(version + 1, 11))
+    assert [step.version for step in backup.migrate(place)] == list(range(version + 1, 12))
     with books.read() as before, Store.open(place) as store, store.read_afresh() as reader:
         assert store.catalogue_problems() == []
         assert verify(reader) == []
@@ -164,6 +164,52 @@ def test_a_grade_and_a_route_that_no_source_says_are_not_known_and_earlier_rows_
             assert store.catalogue_problems() == []
             found = "SELECT grade, route FROM terms WHERE fund = 'core' ORDER BY effective_from"
             assert reader.rows(found) == [("none", "formula"), (None, None)]
+
+
+@pytest.mark.parametrize("kind", ["server"])
+def test_a_server_s_functions_of_before_give_way(shelf: Shelf, books: Store) -> None:
+    fund_all(books)
+    place = books.path
+    books.close()
+    before = "CREATE FUNCTION ledger_may(first_new bigint, speakers text[], numbers bigint[]) RETURNS jsonb"
+    shelf.tamper(
+        place, f"{before} LANGUAGE sql AS 'SELECT NULL::jsonb'", "DROP FUNCTION ledger_faults_of_money(bigint)",
+        "UPDATE seal SET schema_version = 10",
+    )  # fmt: skip
+    assert [step.version for step in backup.migrate(place)] == [11]
+    with Store.open(place) as store:
+        assert store.catalogue_problems() == []
+        post(store, [devolved(1)])
+
+
+@pytest.mark.parametrize("kind", ["server"])
+def test_what_moves_money_alone_is_judged_on_a_server_as_by_the_whole_question(shelf: Shelf, books: Store) -> None:
+    """Entries that were posted lawfully, and whose author's right is taken away, or limited, behind the books' back."""
+    fund_all(books)
+    appoint(books, "chief", "administrator", by="setting up", reason="x", day=LONG_AGO)
+    appoint(books, "ann", "approver", by="chief", reason="x", day=LONG_AGO, alone=True)
+    (first, *_) = (post(books, [devolved(pence)])[0].number for pence in (1_00, 60_00, 39_00))
+    place = books.path
+    books.close()
+    found = []
+    for change in (
+        "",
+        "limit_pence = 6099, limit_period = 'month'",
+        "limit_pence = 10, limit_period = 'day'",
+        "limit_pence = 10, limit_period = NULL",
+        "person = 'amy'",
+    ):
+        if change:
+            shelf.tamper(place, f"UPDATE appointment SET {change} WHERE role = 'approver'")
+        with raw(place) as server:
+            whole, short = (
+                [server.execute(f"SELECT * FROM {name}({number})").fetchall() for number in range(first, first + 3)]
+                for name in ("ledger_faults", "ledger_faults_of_money")
+            )
+        assert short == whole
+        found.append([len(rows) for rows in whole])
+    # By hand: none; what is beyond £60.99 in all; each beyond ten pence, as often as it is asked of; none has a right.
+    assert found == [[0, 0, 0], [2, 2, 1], [3, 2, 1], [3, 2, 1], [3, 2, 1]]
 
 
 @pytest.mark.parametrize(

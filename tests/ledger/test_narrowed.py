@@ -11,6 +11,8 @@ from ledger.rules.in_order import alone
 from tests.books import texts
 from tests.hands import Hands
 
+HIGH_UP = "UPDATE fund SET lowest_tier = (SELECT code FROM tier ORDER BY rank LIMIT 1)"
+
 
 @pytest.fixture
 def kind() -> str:
@@ -101,6 +103,7 @@ def test_what_lies_outside_is_found_in_each_of_many_tables(hands: Hands) -> None
         "UPDATE account SET standing = 'elsewhere' WHERE id % 2 = 0",
         "UPDATE entry SET kind = 'mandate'",
         "UPDATE fund SET resource = 'capital' WHERE parent IS NOT NULL",
+        HIGH_UP,
         "UPDATE entry SET reason = reason",
     ],
 )
@@ -123,6 +126,7 @@ def test_every_rule_of_pairs_that_is_not_always_asked_finds_something(hands: Han
         hand.do("UPDATE entry SET effective_date = effective_date + INTERVAL 3 YEAR")
         hand.do("UPDATE organisation SET valid_to = DATE '2020-01-01'")
         hand.do("UPDATE account SET standing = 'elsewhere' WHERE id % 2 = 0")
+        hand.do(HIGH_UP)
         with hand.reading() as reader:
             last, brought = last_entry(reader), chain_links.brought(reader)
             for rule in guarded:

@@ -22,7 +22,7 @@ AT = "(SELECT entry_number FROM upgrade)"
         (f"UPDATE transfer SET entry_number = {AT} WHERE entry_number = 3", "entry {at} (upgrade/5)", "it moves money or brings nothing."),
         ("DELETE FROM upgrade", "entry {at}, upgrade without a row", "an entry of kind upgrade, 'upgrade/5', brings nothing."),
         ("UPDATE seal SET schema_version = 4", "the seal", "it is number 1, of version 4 of the tables."),
-        ("UPDATE seal SET id = 2", "the seal", "it is number 2, of version 10 of the tables."),
+        ("UPDATE seal SET id = 2", "the seal", "it is number 2, of version 11 of the tables."),
         ("UPDATE seal SET entries = 1000000000", "entry 94", "it is missing."),
         ("UPDATE seal SET moved_pence = moved_pence + 1", "the seal", "it says that "),
     ],

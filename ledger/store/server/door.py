@@ -12,6 +12,7 @@ from ledger.entries.canonical import VERSION
 from ledger.models import UNPUBLISHED
 from ledger.store.server import tables
 from ledger.store.server.functions import POSTS, Function
+from ledger.store.server.rules import IS_APP, IS_OWNER
 from ledger.store.server.tables import LEG_ARGUMENTS, LEG_NAMES, SHAPES, UNNESTED_LEGS, words
 
 # More in one call would keep every other writer waiting, and the server's memory full.
@@ -241,12 +242,12 @@ _SPEAKER = Function(
     "ledger_speaker",
     "named text",
     "text",
-    """
+    f"""
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM appointment) OR ledger_is_owner() THEN
+    IF NOT EXISTS (SELECT 1 FROM appointment) OR ({IS_OWNER}) THEN
         RETURN NULL;
     END IF;
-    IF ledger_is_app() THEN
+    IF ({IS_APP}) THEN
         RETURN coalesce(named, '');
     END IF;
     IF named <> session_user THEN

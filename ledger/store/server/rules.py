@@ -6,12 +6,13 @@ told to nobody else.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
-from ledger.entries.kinds import BRING, CARRY
+from ledger.entries.kinds import BRING, CARRY, DOWN, MONEY_KINDS, UP
 from ledger.models import UNPUBLISHED, Proposal, ProposedTransfer
-from ledger.rules import decisions, in_order
+from ledger.rules import decisions, in_order, money_moves
 from ledger.rules import rights_questions as questions
 from ledger.rules.rule import Rule
 from ledger.store.server.functions import OWNER, READS, Function
@@ -19,8 +20,34 @@ from ledger.store.server.functions import OWNER, READS, Function
 # So many rows that break one rule are sent; the others are counted.
 MOST_SENT = 1_000
 ASKED: tuple[Rule, ...] = (*in_order.AT_ONCE, *in_order.RESERVED)
+# What most small batches bring. Of them the long questions are asked in their short forms: to begin with a question
+# that reads forty tables takes a server longer than to answer it.
+_MONEY = frozenset({"entry", "transfer"})
+
+
+def _kinds(direction: str) -> str:
+    return ", ".join(f"'{kind.name}'" for kind in MONEY_KINDS.values() if kind.direction == direction)
+
+
+_UPPER, _LOWER = (
+    f"CASE WHEN pairs.kind IN ({_kinds(UP)}) THEN pairs.{one} ELSE pairs.{other} END"
+    for one, other in (("to_organisation", "from_organisation"), ("from_organisation", "to_organisation"))
+)
+# Whom all that is below has to be looked through for: who is not directly below, or is somebody who is not open.
+_NOT_DIRECTLY = f"""(pairs.kind IN ({_kinds(UP)}, {_kinds(DOWN)}) AND NOT EXISTS (
+    SELECT 1 FROM relationship l WHERE l.parent = {_UPPER} AND l.child = {_LOWER} AND l.entry_number <= pairs.epoch
+      AND l.valid_from <= pairs.effective_date AND (l.valid_to IS NULL OR pairs.effective_date < l.valid_to)
+      AND NOT EXISTS (SELECT 1 FROM relationship x WHERE x.supersedes = l.id AND x.entry_number <= pairs.epoch)))
+   OR {money_moves.NOT_OPEN}"""
+
+
+def _met_by(rule: Rule) -> str:
+    """What a pair of accounts has to do so that a rule may be broken that transfers alone can break; or nothing."""
+    return _NOT_DIRECTLY if rule.name == "money/related" else rule.in_pairs
+
+
 # What pairs of accounts have to do for the rules that only some of them can break, each once.
-_PAIRS_THAT = sorted({rule.where_pairs for rule in ASKED if rule.where_pairs})
+_PAIRS_THAT = sorted({said for rule in ASKED for said in (rule.where_pairs, _met_by(rule)) if said})
 # What can be seen of new rows at once, where the rule itself would read all that there ever was.
 _UNLESS = {
     "published/totals": """EXISTS (SELECT 1 FROM control_total c WHERE c.entry_number BETWEEN $1 AND $2) OR EXISTS (
@@ -37,6 +64,10 @@ _UNLESS = {
         f"""EXISTS (SELECT 1 FROM entry e LEFT JOIN entry u ON u.number = e.reverses
         WHERE e.number BETWEEN $1 AND $2 AND (e.kind IN ('{CARRY}', '{BRING}') OR u.kind IN ('{CARRY}', '{BRING}')))""",
     ),
+    # Whoever posted before is not there for the first time.
+    "names/people": """tables && ARRAY['appointment'] OR EXISTS (
+        SELECT 1 FROM entry e WHERE e.number BETWEEN $1 AND $2
+          AND NOT EXISTS (SELECT 1 FROM entry k WHERE k.actor = e.actor AND k.number < $1))""",
     "source/limit": "EXISTS (SELECT 1 FROM source_limit)",
     "source/elsewhere": """EXISTS (
         SELECT 1 FROM tier r JOIN organisation o ON o.tier = r.code JOIN account a ON a.organisation = o.code
@@ -56,6 +87,14 @@ _OVER_ALL = (
 
 def _function_name(rule: Rule) -> str:
     return f"ledger_rule_{re.sub('[^a-z]', '_', rule.name)}"
+
+
+def _rules(rule: Rule) -> Iterator[Function]:
+    """A rule as a function; and where its question is shorter for money that moves and nothing else, that too."""
+    yield _rule(rule)
+    if rule.narrowed is not None:
+        shorter = _rule(replace(rule, sql=rule.narrowed(_MONEY)))
+        yield replace(shorter, name=f"{shorter.name}_of_money")
 
 
 def _rule(rule: Rule) -> Function:
@@ -100,6 +139,8 @@ def _when(rule: Rule) -> str:
         others = rule.concerns - {"transfer"}
         concerned = f"pairs_that[{_PAIRS_THAT.index(rule.where_pairs) + 1}]"
         concerned += f" OR tables && ARRAY[{_listed(others)}]" if others else ""
+    if met := _met_by(rule):
+        concerned = f"pairs_that[{_PAIRS_THAT.index(met) + 1}] AND ({concerned})"
     return f"({concerned}) AND ({_UNLESS[rule.name]})" if rule.name in _UNLESS else concerned
 
 
@@ -107,24 +148,32 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in sorted(names))
 
 
+_MONEY_ALONE = f"tables <@ ARRAY[{_listed(_MONEY)}]"
+
+
 def _asked_in_order(asked: Sequence[Rule]) -> str:
     """The block that asks rules, and returns what the first group finds that finds anything."""
     said = []
     for _, group in groupby(asked, key=lambda rule: rule.group):
-        for rule in group:
-            said.append(f"""    IF {_when(rule)} THEN
-        found := {_function_name(rule)}(first_new, last_new);
-        faults := faults || coalesce(found, '[]');
-    END IF;""")
+        for when, rules in groupby(group, key=_when):
+            said += [f"    IF {when} THEN", *(_asked_once(rule) for rule in rules), "    END IF;"]
         said.append("""    IF faults <> '[]' THEN
         RETURN faults;
     END IF;""")
     return "\n".join(said)
 
 
+def _asked_once(rule: Rule) -> str:
+    asked = f"{_function_name(rule)}(first_new, last_new)"
+    if rule.narrowed is not None:
+        asked = f"CASE WHEN {_MONEY_ALONE} THEN {asked.replace('(', '_of_money(')} ELSE {asked} END"
+    return f"""        found := {asked};
+        faults := faults || coalesce(found, '[]');"""
+
+
 def functions() -> tuple[Function, ...]:
     """The functions that ask the rules."""
-    return (*(_rule(rule) for rule in ASKED), _PAIRS, _MAY, _ASKED)
+    return (*(function for rule in ASKED for function in _rules(rule)), _PAIRS, _MAY, _ASKED)
 
 
 _MET = [f"coalesce(bool_or({condition}), false)" for condition in _PAIRS_THAT]
@@ -144,9 +193,9 @@ END
 # Whether each new entry is in the name of who brings it, and whether that person may do what it does.
 _MAY = Function(
     "ledger_may",
-    "first_new bigint, speakers text[], numbers bigint[]",
+    "first_new bigint, tables text[], speakers text[], numbers bigint[]",
     "jsonb",
-    """
+    f"""
 DECLARE
     faults jsonb;
 BEGIN
@@ -157,7 +206,10 @@ BEGIN
                      ORDER BY e.number) INTO faults
     FROM unnest(numbers, speakers) AS n (number, speaker) JOIN entry e ON e.number = n.number
     WHERE e.actor <> n.speaker AND e.number > (SELECT min(a.entry_number) FROM appointment a);
-    IF faults IS NULL THEN
+    IF faults IS NULL AND {_MONEY_ALONE} THEN
+        SELECT jsonb_agg(jsonb_build_object('fault', 'right', 'row', f.row)) INTO faults
+        FROM ledger_faults_of_money(first_new) AS f (row);
+    ELSIF faults IS NULL THEN
         SELECT jsonb_agg(jsonb_build_object('fault', 'right', 'row', f.row)) INTO faults
         FROM ledger_faults(first_new) AS f (row);
     END IF;
@@ -185,7 +237,7 @@ BEGIN
     IF tried THEN
         RETURN faults;
     END IF;
-    faults := ledger_may(first_new, speakers, numbers);
+    faults := ledger_may(first_new, tables, speakers, numbers);
     IF faults <> '[]' THEN
         RETURN faults;
     END IF;
@@ -200,11 +252,23 @@ TODAY = "(now() AT TIME ZONE 'UTC')::date"
 NAMED = (
     f"LATERAL (SELECT (regexp_matches(n.brings, '{questions.ORGANISATIONS_BROUGHT}', 'g'))[1] AS organisation) named"
 )
-FAULTS = questions.FAULTS.format(
-    first="$1", day="(e.recorded_at AT TIME ZONE 'UTC')::date", named=NAMED,
-    approved_entry=decisions.approved_from("$1"),
-)  # fmt: skip
+_NEW = {
+    "first": "$1", "day": "(e.recorded_at AT TIME ZONE 'UTC')::date", "named": NAMED,
+    "approved_entry": decisions.approved_from("$1"),
+}  # fmt: skip
+FAULTS = questions.FAULTS.format(**_NEW)
+_COUNTED, _NOT_COUNTED = (questions.narrowed(_MONEY, counts=counts).format(**_NEW) for counts in (True, False))
 _GIVEN = {"person": "(SELECT ledger_person())", "today": TODAY, "named": NAMED}
+
+
+# Who speaks, as questions: the ledger's owner, or an app that names who is at its screen.
+IS_OWNER = "SELECT pg_has_role(session_user, relowner, 'MEMBER') FROM pg_class WHERE oid = 'entry'::regclass"
+IS_APP = f"""
+SELECT EXISTS (
+    SELECT 1 FROM appointment a WHERE a.person = session_user AND a.role = 'app'
+      AND a.valid_from <= {TODAY} AND (a.valid_to IS NULL OR {TODAY} < a.valid_to)
+      AND NOT EXISTS (SELECT 1 FROM dismissal d WHERE d.appointment = a.id AND d.valid_to <= {TODAY}))
+"""
 
 
 def _answers(name: str, returns: str, body: str, may: str = READS) -> Function:
@@ -218,22 +282,8 @@ def _brought(table: str, columns: str) -> str:
 
 
 FUNCTIONS = (
-    _answers(
-        "ledger_is_owner",
-        "boolean",
-        "SELECT pg_has_role(session_user, relowner, 'MEMBER') FROM pg_class WHERE oid = 'entry'::regclass",
-    ),
-    _answers(
-        "ledger_is_app",
-        "boolean",
-        f"""
-SELECT EXISTS (
-    SELECT 1 FROM appointment a WHERE a.person = session_user AND a.role = 'app'
-      AND a.valid_from <= {TODAY} AND (a.valid_to IS NULL OR {TODAY} < a.valid_to)
-      AND NOT EXISTS (SELECT 1 FROM dismissal d WHERE d.appointment = a.id AND d.valid_to <= {TODAY}))
-""",
-        may=OWNER,
-    ),
+    _answers("ledger_is_owner", "boolean", IS_OWNER),
+    _answers("ledger_is_app", "boolean", IS_APP, may=OWNER),
     _answers(
         "ledger_person",
         "text",
@@ -264,6 +314,26 @@ BEGIN
     RETURN QUERY SELECT to_jsonb(f) FROM (
 {FAULTS}
     ) f;
+END
+""",
+        volatility="STABLE",
+    ),
+    # The same of new entries that move money and do nothing else.
+    Function(
+        "ledger_faults_of_money",
+        "first_new bigint",
+        "SETOF jsonb",
+        f"""
+BEGIN
+    IF EXISTS (SELECT 1 FROM appointment WHERE limit_period IS NOT NULL) THEN
+        RETURN QUERY SELECT to_jsonb(f) FROM (
+{_COUNTED}
+        ) f;
+    ELSE
+        RETURN QUERY SELECT to_jsonb(f) FROM (
+{_NOT_COUNTED}
+        ) f;
+    END IF;
 END
 """,
         volatility="STABLE",
