@@ -26,7 +26,8 @@ def measure(sizes: Sequence[int]) -> Iterator[Row]:
         what, other = f"grown to {size:,} transfers", "bare DuckDB, same tables"
         each = 1e6 / (size - held)
         posting = mine["posting"] * each, bare["posting"] * each
-        yield Row(f"{what}: posting each transfer", other, *posting, "µs", at_most=3)
+        # A file's transfers have no key, so bare posting keeps none: what it is held to is in ``bulk``.
+        yield Row(f"{what}: posting each transfer", f"{other}, which have no key on transfers", *posting, "µs")
         balance = mine["position"], mine["by hand"]
         yield Row(f"{what}: balance of all accounts", f"{other}, SQL by hand", *balance, at_most=1.3)
         yield Row(f"{what}: verify", "", mine["verify"], None)
