@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from ledger import characters
 from ledger.entries import chain
 from ledger.entries.appointments import appoint
 from ledger.entries.draft import Draft, added_columns
@@ -18,6 +19,7 @@ from ledger.reports.verify import verify
 from ledger.store import backup, migrations
 from ledger.store.address import Address
 from ledger.store.base import Store
+from ledger.store.server import schema
 from tests.books import JUNE, LONG_AGO, at, entry, fund_all, new_terms, structure, term, terms
 from tests.earlier_books import without
 from tests.rich_books import first_half
@@ -168,18 +170,52 @@ def test_a_grade_and_a_route_that_no_source_says_are_not_known_and_earlier_rows_
 
 @pytest.mark.parametrize("kind", ["server"])
 def test_a_server_s_functions_of_before_give_way(shelf: Shelf, books: Store) -> None:
+    """Whatever the text of a function was before: of each of them another is there, and one of arguments of before."""
     fund_all(books)
     place = books.path
     books.close()
+    others = [
+        statement
+        for function in schema.functions()
+        for statement in replace(function, body=f"-- as before\n{function.body.strip()}").create("public")[:1]
+    ]
     before = "CREATE FUNCTION ledger_may(first_new bigint, speakers text[], numbers bigint[]) RETURNS jsonb"
     shelf.tamper(
-        place, f"{before} LANGUAGE sql AS 'SELECT NULL::jsonb'", "DROP FUNCTION ledger_faults_of_money(bigint)",
-        "UPDATE seal SET schema_version = 10",
+        place, *others, f"{before} LANGUAGE sql AS 'SELECT NULL::jsonb'",
+        "DROP FUNCTION ledger_faults_of_money(bigint)", "UPDATE seal SET schema_version = 10",
     )  # fmt: skip
     assert [step.version for step in backup.migrate(place)] == [11]
     with Store.open(place) as store:
         assert store.catalogue_problems() == []
         post(store, [devolved(1)])
+        with store.read_afresh() as reader:
+            assert verify(reader) == []
+
+
+@pytest.mark.parametrize("kind", ["server"])
+def test_a_server_s_functions_that_take_wide_spaces_for_words_give_way(shelf: Shelf, books: Store) -> None:
+    """Functions as they were told when ``trim`` looked for blank texts: with them a ledger takes what verify refuses."""
+    fund_all(books)
+    place = books.path
+    books.close()
+    head, _, tail = characters.IS_BLANK.partition("{0}")
+    older = [
+        statement
+        for function in schema.functions()
+        if head in function.body
+        for statement in replace(function, body=function.body.replace(tail, ") = ''").replace(head, "trim(")).create(
+            "public")[:1]
+    ]  # fmt: skip
+    assert len(older) > 5
+    shelf.tamper(place, *older)
+    with Store.open(place) as store:
+        assert len(store.catalogue_problems()) == len(older)
+    shelf.tamper(place, "UPDATE seal SET schema_version = 10")
+    assert [step.version for step in backup.migrate(place)] == [11]
+    with Store.open(place) as store:
+        assert store.catalogue_problems() == []
+        with pytest.raises(Refused, match="reason"):
+            post(store, [replace(devolved(1), reason="\u2003")])
 
 
 @pytest.mark.parametrize("kind", ["server"])
