@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -74,6 +75,7 @@ def find(name: str, ledger: Address) -> WrittenScenario:
     stem, turns = parts(name)
     path = locate(name, ledger)
     if not turns or path.exists():
+        _refuse_unknown(name, path, ledger)
         return read_scenario(path)
     written = read_text(with_turns(stem, turns, ledger), f"{stem}.yaml")
     return replace(written, name=name)
@@ -87,7 +89,26 @@ def content(name: str, ledger: Address) -> bytes:
     """
     stem, turns = parts(name)
     path = locate(name, ledger)
-    return with_turns(stem, turns, ledger) if turns and not path.exists() else content_of(path)
+    if turns and not path.exists():
+        return with_turns(stem, turns, ledger)
+    _refuse_unknown(name, path, ledger)
+    return content_of(path)
+
+
+def _refuse_unknown(name: str, path: Path, ledger: Address) -> None:
+    """Refuse a name that is neither a scenario's nor a file's, with those that are nearest to it."""
+    try:
+        if path.exists():
+            return
+    except OSError:  # a name that no disk would take is none of a file
+        pass
+    known = [*outcome.library(), *saved(ledger)]
+    near = get_close_matches(Path(name).stem.casefold(), known, 3, 0.5)
+    remedy = (
+        f"Did you mean {' or '.join(near)}?" if near else f"Name a file that is there, or one of {', '.join(known)}."
+    )
+    found = f"there is no scenario '{name}' in the library or saved beside the ledger, and no such file."
+    refuse(name, found, "There is nothing to run.", remedy)
 
 
 def with_turns(name: str, turns: Mapping[str, str], ledger: Address) -> bytes:
@@ -99,7 +120,9 @@ def with_turns(name: str, turns: Mapping[str, str], ledger: Address) -> bytes:
     Raises:
         Refused: there is no such scenario, or it has no such figure.
     """
-    said = read_lines(locate(name, ledger))[0]
+    path = locate(name, ledger)
+    _refuse_unknown(name, path, ledger)
+    said = read_lines(path)[0]
     known = {knob.key: knob for knob in knobs(said)}
     assumed = {str(each.get("name")) for each in said.get("assumptions", ()) if isinstance(each, dict)}
     problems = []

@@ -11,6 +11,10 @@ table, as ``polars.DataFrame(report)`` or ``pyarrow.table(report)``. ``title`` a
 figures hold, ``facts`` has what stands beside the rows, and ``at`` the day, the moment and the head of the chain that
 it is all for. A notebook shows a report as its words and rows.
 
+What is not recorded gives no rows: of a year or a day for which nothing stands in the books a method answers with none,
+and ``sentences`` says so; a measure of nothing is null, never zero. Figures that are shipped, as the people that shares
+rest on, are refused where they are not there, or ``sentences`` says which stand in for them.
+
 A year is given as ``"2025/26"`` or as the calendar year in which it starts, a day as a ``date`` or ``"2025-06-30"``, a
 moment as a ``datetime`` or ``"2025-06-30T12:00"`` (UTC unless it says otherwise), a file by its path.
 

@@ -83,6 +83,9 @@ def read_lines(path: Path) -> tuple[Any, dict[Path_, int]]:
     """
     try:
         return _parsed(content_of(path))
+    except FileNotFoundError as error:
+        missing = Problem(str(path), "there is no such file.", "Nothing can be done.", "Check the name and the folder.")
+        raise Refused([missing]) from error
     except OSError as error:
         raise Refused([Problem(str(path), "it cannot be read.", "Nothing can be done.", "Check the name.")]) from error
     except yaml.YAMLError as error:

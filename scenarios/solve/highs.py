@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ledger.errors import refuse
+from ledger.inputs import Action
 from scenarios.solve.exact import CAP, FLOOR, FREE, HIGH, LOW, Pattern
 from scenarios.solve.goal import Goal
 
@@ -29,7 +30,7 @@ def _library() -> Any:
     except ModuleNotFoundError:
         sentence = "the solver HiGHS is not installed."
         why = "It looks for the path of least disruption; nothing else in the ledger needs it."
-        refuse("highspy", sentence, why, "Install the project with its extra named solve.")
+        refuse("highspy", sentence, why, f"Install the extra 'solve': {Action.INSTALL.done('solve')}.")
     return highspy
 
 

@@ -21,7 +21,7 @@ class FrontDoor:
         in_sentence: how a label stands in a sentence.
         by: how a sentence says by what a field is given.
         value: how a sentence says that a field is given one value.
-        actions: how each thing is done; ``{}`` stands for what it is done to, after a space.
+        actions: how each thing is done; ``{}`` stands for what it is done to, after a space, ``{1}`` for it alone.
         phrases: by what a field is given, where it takes more than its label to say so.
         otherwise: the door at which fields are given and things are done that this one does not offer.
     """
@@ -57,7 +57,7 @@ class FrontDoor:
         """How something is done."""
         if action not in self.actions and self.otherwise is not None:
             return self.otherwise.done(action, what)
-        return self.actions[action].format(f" {what}" if what else "")
+        return self.actions[action].format(f" {what}" if what else "", what)
 
     def problems(self, problems: Sequence[Problem]) -> list[Problem]:
         """Problems in these words."""
@@ -124,7 +124,7 @@ COMMAND_LINE = FrontDoor(
         Action.FLOWS: "'devolution flows --by entry,fund'",
         Action.IMPORT_PUBLISHED: "with 'devolution import published'",
         Action.IMPORT_STRUCTURE: "with 'devolution import structure'",
-        Action.INSTALL: "uv sync --extra{}",
+        Action.INSTALL: "pip install 'devolution-ledger[{1}]', or in a clone of the program uv sync --extra{0}",
         Action.ISSUE: "'devolution allocate --post'",
         Action.MAKE_KEY: "'devolution head --make-key FILE'",
         Action.MIGRATE: "'devolution migrate'",

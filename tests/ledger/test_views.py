@@ -1,6 +1,10 @@
 """The views for plain SQL, asked without this program: they answer as its commands do, and show nothing more."""
 
+import json
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -21,10 +25,13 @@ from ledger.store import backup, views
 from ledger.store.address import Address
 from ledger.store.base import Store
 from ledger.years import FinancialYear
+from screens.python import Ledger
 from screens.report import pots
 from tests.books import APRIL, agreement, at, entry, fund_all, new_terms, term, whole
 from tests.shelves import ServerShelf, Shelf, administrator, on_server, raw, shelf_of
 
+# DuckDB's own program, beside this Python or on the path.
+PROGRAM = shutil.which("duckdb", path=str(Path(sys.executable).parent)) or shutil.which("duckdb")
 PAGE = Path(__file__).parents[2] / "docs" / "sql.md"
 Ask = Callable[[str], list[dict[str, Any]]]
 
@@ -232,6 +239,39 @@ def test_the_same_file_answers_under_another_name_and_when_it_is_attached(rich_b
         ((rows, pence),) = elsewhere.execute("SELECT count(*), sum(amount_pence) FROM books.v_position").fetchall()
     assert rows > 0
     assert pence == 0
+
+
+@pytest.mark.parametrize("kind", ["file"])
+@pytest.mark.skipif(
+    PROGRAM is None, reason="there is no program duckdb: it is in the wheel duckdb-cli of the group develop"
+)
+def test_the_command_line_program_of_duckdb_gives_what_the_commands_give(rich_books: Path, tmp_path: Path) -> None:
+    """Without our code, as docs/sql.md says it: the line for a shell, every example, and the sums of the commands."""
+    place = tmp_path / "ledger.duckdb"
+    place.write_bytes(rich_books.read_bytes())
+
+    def program(*arguments: str) -> str:
+        given = [str(PROGRAM), *arguments]
+        return subprocess.run(given, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    def asked(sql: str) -> list[dict[str, Any]]:
+        return list(json.loads(program("-readonly", "-json", "ledger.duckdb", sql) or "[]"))
+
+    page = PAGE.read_text(encoding="utf-8")
+    (line,) = re.findall(r"^duckdb (-readonly ledger\.duckdb) \"(.*)\"$", page, re.MULTILINE)
+    assert "icb" in program(*line[0].split(), line[1])
+    for example in re.findall(r"```sql\n(.*?)```", page, re.DOTALL):
+        assert asked(example), example
+    by_tier = asked("SELECT tier, sum(amount_pence)::BIGINT AS pence FROM v_position GROUP BY tier")
+    moved = asked("SELECT from_tier, to_tier, sum(amount_pence)::BIGINT AS pence FROM v_flows GROUP BY ALL")
+    with Ledger.open(place) as ledger:
+        said, flows = ledger.position("tier").rows.records(), ledger.flows("from_tier", "to_tier").rows.records()
+    assert {row["tier"]: int(row["pence"]) for row in by_tier} == {row["tier"]: row["amount_pence"] for row in said}
+    assert {(row["from_tier"], row["to_tier"]): int(row["pence"]) for row in moved if int(row["pence"])} == {
+        (row["from_tier"], row["to_tier"]): row["amount_pence"] for row in flows if row["amount_pence"]
+    }
+    kept = asked("SELECT comment FROM duckdb_columns() WHERE table_name = 'v_position' AND comment IS NULL")
+    assert kept == []
 
 
 def test_an_earlier_ledger_gets_them_by_its_migration(shelf: Shelf, books: Store) -> None:

@@ -193,5 +193,5 @@ def test_more_draws_than_fit_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="it cannot be read"):
+    with pytest.raises(Refused, match="there is no such file"):
         read_bids(tmp_path / "none.yaml")

@@ -197,7 +197,11 @@ def test_the_commands_for_people(demo_ledger: Path) -> None:
 
 def test_what_is_refused_on_the_command_line(demo_ledger: Path, tmp_path: Path) -> None:
     code, _, err = command("scenario", "run", "no-such-scenario", "--ledger", demo_ledger)
-    assert (code, "cannot be read" in err) == (1, True)
+    told = " ".join(err.split())
+    assert (code, "there is no scenario 'no-such-scenario' in the library or saved" in told) == (1, True)
+    assert "Name a file that is there, or one of" in told
+    code, _, err = command("scenario", "run", "devolve-80-at-one", "--ledger", demo_ledger)
+    assert (code, "Did you mean devolve-80-at-once" in " ".join(err.split())) == (1, True)
     code, _, err = command("scenario", "run", "competitive-pot", "--ledger", tmp_path / "none.duckdb")
     assert (code, "There is no ledger" in err) == (3, True)
     code, _, err = command("scenario", "compare", "competitive-pot", "--ledger", demo_ledger)

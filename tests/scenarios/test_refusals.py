@@ -156,7 +156,7 @@ def test_every_slip_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="it cannot be read"):
+    with pytest.raises(Refused, match="there is no such file"):
         read_scenario(tmp_path / "none.yaml")
     (tmp_path / "big.yaml").write_text("#" * 1_100_000)
     with pytest.raises(Refused, match="one small file"):

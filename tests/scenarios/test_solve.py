@@ -407,7 +407,7 @@ def test_of_many_goals_out_of_reach_the_first_are_explained() -> None:
 
 def test_without_the_solver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "highspy", None)
-    with pytest.raises(Refused, match="with its extra named solve"):
+    with pytest.raises(Refused, match="Install the extra 'solve'"):
         solve(UNREACHABLE)
 
 

@@ -213,6 +213,26 @@ def test_an_argument_that_cannot_be_read_says_what_it_may_be(ledger: Ledger) -> 
             ask()
 
 
+@pytest.mark.parametrize(
+    ("method", "given"),
+    [
+        ("position", {}), ("flows", {}), ("pots", {}), ("pots", {"seen_by": "icb"}), ("national", {}),
+        ("national", {"pots": True}), ("trend", {}), ("trail", {"organisation": "QWO"}),
+    ],
+)  # fmt: skip
+def test_a_year_of_which_nothing_is_recorded_has_no_rows_and_the_words_say_so(
+    ledger: Ledger, method: str, given: dict[str, Any]
+) -> None:
+    report = getattr(ledger, method)(year="2031/32", **given)
+    assert report.to_arrow().num_rows == 0
+    assert re.match("Nothing is recorded there|No (fund|ICB) ", report.sentences[0])
+
+
+def test_a_measure_of_nothing_is_null_and_never_zero(ledger: Ledger) -> None:
+    rows = {row["measure"]: row for row in ledger.measures(year="2031/32", scopes="all").rows.records()}
+    assert (rows["ring_fenced_share"]["value"], rows["ring_fenced_share"]["defined"]) == (None, False)
+
+
 def test_days_moments_files_and_single_words_are_given_as_analysts_write_them(
     ledger: Ledger, demo_ledger: Path
 ) -> None:
