@@ -276,9 +276,9 @@ def document_hash(answer: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _year(each: YearOutcome) -> dict[str, Any]:
+def _year(year: YearOutcome) -> dict[str, Any]:
     """A year of several: how well it is known, what became of the money since the year before, and its own answer."""
-    rolled, answer = each.rolled, document(each.outcome)
+    rolled, answer = year.rolled, document(year.outcome)
     return {
         "year": str(rolled.year),
         "known": rolled.told,

@@ -141,10 +141,10 @@ def with_turns(name: str, turns: Mapping[str, str], ledger: Address) -> bytes:
     return as_text(based(said, name) if outcome.library_file(name) else said).encode()
 
 
-def based(said: Mapping[str, Any], name: str) -> dict[str, Any]:
+def based(content: Mapping[str, Any], name: str) -> dict[str, Any]:
     """What a file says, made from a library scenario, which it names after its question."""
     found: dict[str, Any] = {}
-    for key, value in said.items():
+    for key, value in content.items():
         found[key] = value
         if key == "question":
             found[BASED_ON] = name

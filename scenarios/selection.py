@@ -263,13 +263,13 @@ def _unknown(what: str, word: str, known: Iterable[str], key: str) -> CannotAppl
     return CannotApply(f"there is no {what} '{word}'.", "It selects nothing.", remedy, key)
 
 
-def _empty(position: pa.Table, of_funds: Mask, theirs: Mask) -> CannotApply:
+def _empty(position: pa.Table, of_funds: Mask, of_holders: Mask) -> CannotApply:
     """Nothing is selected: say which half of the selection found something, and what that was."""
-    if of_funds.any() and not theirs.any():
+    if of_funds.any() and not of_holders.any():
         return CannotApply(
             "it selects nobody who holds money.", "Nothing would change.", _holders(position), "organisations"
         )
-    if theirs.any() and not of_funds.any():
+    if of_holders.any() and not of_funds.any():
         return CannotApply("it selects no fund that is held.", "Nothing would change.", _held_funds(position), "funds")
     if not of_funds.any():
         return CannotApply(

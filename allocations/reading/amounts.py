@@ -130,12 +130,12 @@ def year(cell: Cell, *, short_year: str | None = None) -> FinancialYear | Doubt 
         return Doubt(str(error).split(". ")[0] + ".", "The year must be beyond doubt.", "Write it as 2025/26.")
 
 
-def _bare_number(found: Decimal) -> Doubt:
-    if _SERIAL_YEARS[0] <= found < _SERIAL_YEARS[1]:
-        day = date.fromordinal(date(1899, 12, 30).toordinal() + int(found))
+def _bare_number(number: Decimal) -> Doubt:
+    if _SERIAL_YEARS[0] <= number < _SERIAL_YEARS[1]:
+        day = date.fromordinal(date(1899, 12, 30).toordinal() + int(number))
         return Doubt(
-            f"{found} may be the day {day:%d %B %Y} as Excel counts days, in {year_of(day)}.",
+            f"{number} may be the day {day:%d %B %Y} as Excel counts days, in {year_of(day)}.",
             "It may as well be a number.",
             "Format the cell as a date, or write the year as 2025/26.",
         )
-    return Doubt(f"'{found}' is not a financial year.", "The year must be beyond doubt.", "Write it as 2025/26.")
+    return Doubt(f"'{number}' is not a financial year.", "The year must be beyond doubt.", "Write it as 2025/26.")

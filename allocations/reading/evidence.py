@@ -151,13 +151,13 @@ def year_problems(texts: Iterable[Text], asked: FinancialYear, *, short_year: st
 
 
 def _beside_it(
-    here: Sequence[tuple[Text, YearSaid]], asked: FinancialYear, years: Sequence[tuple[Text, YearSaid]]
+    texts: Sequence[tuple[Text, YearSaid]], asked: FinancialYear, years: Sequence[tuple[Text, YearSaid]]
 ) -> Iterator[Problem]:
     """Another year beside the one asked for: in a text of its own, or in one that is the only one to name both."""
-    both = {text for text, each in here if each.years == (asked,)}
+    both = {text for text, each in texts if each.years == (asked,)}
     alone = {text for text, _ in years if {each.years for other, each in years if other == text} == {(asked,)}}
     agreeing = next(iter(alone or both))
-    for text, each in here:
+    for text, each in texts:
         is_other = asked not in each.years and not any(word in text.text.casefold() for word in _COMPARES)
         # Columns of other years stand beside this year's; each title speaks of everything.
         if is_other and (not alone if text in both else text.rank != HEADING):

@@ -282,10 +282,10 @@ def alerts(rows: Iterable[IcbStanding], thresholds: Sequence[Threshold]) -> list
     return found
 
 
-def alerts_in_words(alerts: Sequence[Alert], of: int) -> str:
+def alerts_in_words(alerts: Sequence[Alert], icbs: int) -> str:
     """How many alerts there are, on how many of so many ICBs."""
     codes = {alert.code for alert in alerts}
-    return f"{len(alerts)} {'alert' if len(alerts) == 1 else 'alerts'} on {len(codes)} of {of} ICBs."
+    return f"{len(alerts)} {'alert' if len(alerts) == 1 else 'alerts'} on {len(codes)} of {icbs} ICBs."
 
 
 def squares() -> dict[str, tuple[int, int]]:

@@ -192,11 +192,11 @@ def _post(writer: Writer, drafts: Sequence[Draft], *, only_tried: bool = False) 
         moves_money = any(posted_entry.transfers for posted_entry in posted)
         brought = {"entry"} | {str(model.__tablename__) for i in fresh for model in tables[i]}
         brought |= {"transfer"} if moves_money else set()
-        _refuse_if(in_order.problems(writer, first, last, brought=brought, asked=in_order.AT_ONCE))
+        _refuse_if(in_order.problems(writer, first, last, tables=brought, asked=in_order.AT_ONCE))
         # What proposals reserve is told to who has a right to post; what is only tried is asked so as a proposal.
         if not only_tried:
             _refuse_if(rights_judged.problems(writer, first, brought))
-            _refuse_if(in_order.problems(writer, first, last, brought=brought, asked=in_order.RESERVED))
+            _refuse_if(in_order.problems(writer, first, last, tables=brought, asked=in_order.RESERVED))
     return [answers[index] for index in range(len(drafts))]
 
 
@@ -214,11 +214,11 @@ def canonical_records(draft: Draft) -> dict[type[SQLModel], pa.Table]:
     }
 
 
-def _content_of(draft: Draft, brought: Mapping[type[SQLModel], pa.Table], legs: bytes) -> str:
+def _content_of(draft: Draft, records: Mapping[type[SQLModel], pa.Table], legs: bytes) -> str:
     facts = {name: getattr(draft, name) for name in canonical.ENTRY_FIELDS}
     parts = [
         canonical.part_of(str(model.__tablename__), hashed(model, table))
-        for model, table in brought.items()
+        for model, table in records.items()
         if table.num_rows
     ]
     return canonical.content_hash(facts, [*parts, legs])
@@ -287,12 +287,12 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _write_records(writer: Writer, brought: Sequence[tuple[int, Mapping[type[SQLModel], pa.Table]]]) -> None:
+def _write_records(writer: Writer, records: Sequence[tuple[int, Mapping[type[SQLModel], pa.Table]]]) -> None:
     problems: list[Problem] = []
     for model in RECORDS:
         tables = [
             table[model].append_column("entry_number", pa.array([number] * table[model].num_rows, pa.int64()))
-            for number, table in brought
+            for number, table in records
             if model in table and table[model].num_rows
         ]
         if tables:

@@ -296,11 +296,11 @@ def is_whole(reader: Reader, key: str) -> bool:
     return not reader.unseen & {int(str(number)) for number, _ in reader.rows(_ENTRY, {"id": key})}
 
 
-def _written(brought: Mapping[type[SQLModel], pa.Table]) -> str | None:
+def _written(records: Mapping[type[SQLModel], pa.Table]) -> str | None:
     """Records as one text that says the same however they were made: what ``ledger.rules.decisions`` compares."""
     rows = {
         model.__name__: [_without(row, added_columns(model)) for row in table.sort_by(primary_key(model)).to_pylist()]
-        for model, table in brought.items()
+        for model, table in records.items()
         if table.num_rows
     }
     return json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str) if rows else None

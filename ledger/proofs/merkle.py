@@ -50,7 +50,7 @@ def consistency_proof(items: Sequence[bytes], older: int) -> list[bytes]:
     return _between(leaves, older, known=True) if older else []
 
 
-def included(item: bytes, index: int, size: int, path: Sequence[bytes], of: bytes) -> bool:
+def included(item: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
     """Whether a path leads from an item at a place in a list of a size to a root (section 2.1.3.2)."""
     if not 0 <= index < size:
         return False
@@ -65,7 +65,7 @@ def included(item: bytes, index: int, size: int, path: Sequence[bytes], of: byte
         else:
             value = _node(value, step)
         place, last = place // 2, last // 2
-    return last == 0 and value == of
+    return last == 0 and value == root
 
 
 def consistent(older: int, older_root: bytes, newer: int, newer_root: bytes, path: Sequence[bytes]) -> bool:

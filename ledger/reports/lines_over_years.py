@@ -95,24 +95,24 @@ def received_pence(lines: Sequence[LineOverYears], year: int) -> int:
     return sum(line.received[year] for line in lines)
 
 
-def steps(years: Sequence[int], found: Sequence[LineOverYears]) -> list[YearStep]:
+def steps(years: Sequence[int], lines: Sequence[LineOverYears]) -> list[YearStep]:
     """What became of the lines from each year in the books to the next."""
 
     def one(before: int, after: int) -> YearStep:
-        had = {line.fund for line in found if before in line.received}
-        has = {line.fund for line in found if after in line.received}
+        had = {line.fund for line in lines if before in line.received}
+        has = {line.fund for line in lines if after in line.received}
         changed = [
             (line, STRICTNESS[now] - STRICTNESS[was])
-            for line in found
+            for line in lines
             # Of a grade that is not known nobody can say that it changed.
             if line.fund in has and (was := line.grades.get(before)) and (now := line.grades.get(after))
         ]
         return YearStep(
             before,
             after,
-            common=tuple(line for line in found if line.fund in had & has),
-            gone=tuple(line for line in found if line.fund in had - has),
-            new=tuple(line for line in found if line.fund in has - had),
+            common=tuple(line for line in lines if line.fund in had & has),
+            gone=tuple(line for line in lines if line.fund in had - has),
+            new=tuple(line for line in lines if line.fund in has - had),
             loosened=tuple(line for line, by in changed if by < 0),
             tightened=tuple(line for line, by in changed if by > 0),
         )

@@ -177,10 +177,10 @@ def _key(table: Table) -> str:
     return ", ".join(f'r."{name}"' for name in _names(table.primary_key))
 
 
-def _never(table: Table, condition: str, found: str, why: str) -> _Question:
+def _never(table: Table, condition: str, what: str, why: str) -> _Question:
     return _Question(
         f'SELECT {_key(table)} FROM "{table.name}" AS r WHERE {condition} ORDER BY {_key(table)} LIMIT {_MOST_SHOWN}',
-        lambda row: Problem(place(table.name, row), found, why, _REMEDY),
+        lambda row: Problem(place(table.name, row), what, why, _REMEDY),
     )
 
 

@@ -167,7 +167,7 @@ class _Asking:
 
     def problems(self, asked: Sequence[Rule]) -> list[Problem]:
         last, there = self._known
-        return in_order.problems(self._reader, 1, last, brought=there, asked=asked, staged=self._staged)
+        return in_order.problems(self._reader, 1, last, tables=there, asked=asked, staged=self._staged)
 
     @cached_property
     def _known(self) -> tuple[int, set[str]]:
@@ -316,14 +316,14 @@ def problems(reader: Reader, first: int, progress: Callable[[str], None]) -> lis
     return found
 
 
-def _rights_problems(reader: Reader, first: int, brought: Collection[str]) -> list[Problem]:
+def _rights_problems(reader: Reader, first: int, tables: Collection[str]) -> list[Problem]:
     # Who does not see every proposal cannot tell what a new entry rests on.
     if reader.unseen:
         return rights_judged.kept(reader)
     # What is asked of new entries alone is shorter. An earlier decision may cover one of them, and those in the first
     # form were approved in another way.
     is_new = first >= chain.form_2_from(reader) and not reader.rows("SELECT 1 FROM proposal LIMIT 1")
-    return rights_judged.problems(reader, first, brought if is_new else None)
+    return rights_judged.problems(reader, first, tables if is_new else None)
 
 
 def day_problem(account: object, day: object) -> Problem:

@@ -53,7 +53,7 @@ def problems(
     first: int,
     last: int,
     *,
-    brought: Collection[str] | None = None,
+    tables: Collection[str] | None = None,
     asked: Sequence[Rule] = ALL,
     staged: set[str] | None = None,
 ) -> list[Problem]:
@@ -63,20 +63,20 @@ def problems(
         reader: the books, with the entries to be judged already written.
         first: the first entry to judge; 1 for all there ever were.
         last: the newest entry of the books.
-        brought: the names of the tables that the entries bring rows of; none given means all of them. Rules that
+        tables: the names of the tables that the entries bring rows of; none given means all of them. Rules that
             no such row can break are not asked.
         asked: the rules to ask, in their order.
         staged: the common relations that this reader has of the same entries already; what is staged joins it.
     """
     given = {"first": first, "last": last}
     concerned = list(asked)
-    if brought is not None:
-        concerned = [rule for rule in asked if rule.concerns & set(brought)]
+    if tables is not None:
+        concerned = [rule for rule in asked if rule.concerns & set(tables)]
     _stage(reader, concerned, given, set() if staged is None else staged)
-    if brought is not None and "transfer" in brought:
-        concerned = _whose_pairs_meet(reader, concerned, set(brought))
+    if tables is not None and "transfer" in tables:
+        concerned = _whose_pairs_meet(reader, concerned, set(tables))
     concerned = _that_may_be_broken(reader, concerned, given)
-    of_tables = None if brought is None else frozenset(brought)
+    of_tables = None if tables is None else frozenset(tables)
     return in_words((rule, rows, len(rows)) for rule in concerned for rows in [_asked(reader, rule, given, of_tables)])
 
 
@@ -113,8 +113,8 @@ def alone(sql: str, first: str = "$1", last: str = "$2") -> str:
     return re.sub(r"\$last\b", lambda _: last, re.sub(r"\$first\b", lambda _: first, inlined(sql)))
 
 
-def _asked(reader: Reader, rule: Rule, given: dict[str, int], brought: frozenset[str] | None) -> list[Row]:
-    sql = rule.sql if brought is None or rule.narrowed is None else rule.narrowed(brought)
+def _asked(reader: Reader, rule: Rule, given: dict[str, int], tables: frozenset[str] | None) -> list[Row]:
+    sql = rule.sql if tables is None or rule.narrowed is None else rule.narrowed(tables)
     # What may not be seen whole is judged by who sees it.
     rows: list[Row] = [
         row for row in reader.table(sql, given).to_pylist()
@@ -140,7 +140,7 @@ def _told(rule: Rule, rows: list[Row], in_all: int, blamed: set[tuple[object, ob
         yield Problem("the same rule", f"{more} more {what} break it.", "", "Mend these first.")
 
 
-def _whose_pairs_meet(reader: Reader, rules: Sequence[Rule], brought: set[str]) -> list[Rule]:
+def _whose_pairs_meet(reader: Reader, rules: Sequence[Rule], tables: set[str]) -> list[Rule]:
     """The rules without those that no pair breaks, and those that only transfers could break, none of which does it."""
     conditions = sorted({said for rule in rules for said in (rule.where_pairs, rule.in_pairs) if said})
     if not conditions:
@@ -150,7 +150,7 @@ def _whose_pairs_meet(reader: Reader, rules: Sequence[Rule], brought: set[str]) 
     return [
         rule for rule in rules
         if is_met.get(rule.in_pairs, True)
-        and (is_met.get(rule.where_pairs, True) or rule.concerns & brought != {"transfer"})
+        and (is_met.get(rule.where_pairs, True) or rule.concerns & tables != {"transfer"})
     ]  # fmt: skip
 
 

@@ -72,17 +72,17 @@ RULES = {
 }
 
 
-def problems(reader: Reader, first: int, brought: Collection[str] | None = None) -> list[Problem]:
+def problems(reader: Reader, first: int, tables: Collection[str] | None = None) -> list[Problem]:
     """What entries from ``first`` on did without a right to it; nothing while nobody is appointed.
 
     Args:
         reader: the books, with the entries to be judged already written.
         first: the first entry to judge; 1 for all there ever were.
-        brought: where they are new, the names of the tables that they bring rows of.
+        tables: where they are new, the names of the tables that they bring rows of.
     """
     if not in_force(reader):
         return []
-    return in_words(reader, _faults(reader, first, brought))
+    return in_words(reader, _faults(reader, first, tables))
 
 
 def in_words(reader: Reader, rows: Sequence[dict[str, Any]]) -> list[Problem]:
@@ -123,11 +123,11 @@ def kept(reader: Reader) -> list[Problem]:
     return [_problem(row, {}) for row in found[:_MOST_SHOWN]]
 
 
-def _faults(reader: Reader, first: int, brought: Collection[str] | None = None) -> list[dict[str, Any]]:
+def _faults(reader: Reader, first: int, tables: Collection[str] | None = None) -> list[dict[str, Any]]:
     given = {"first": first, "last": _NEWEST}
     question = questions.FAULTS
-    if brought is not None:
-        question = questions.narrowed(frozenset(brought), counts=bool(reader.rows(_COUNTS)))
+    if tables is not None:
+        question = questions.narrowed(frozenset(tables), counts=bool(reader.rows(_COUNTS)))
     for name in needed(["approved_entry"]):
         reader.stage(name, decisions.relation(reader, name, given))
     rows: list[dict[str, Any]] = reader.table(question.format(**_WITHIN), given).to_pylist()

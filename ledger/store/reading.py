@@ -148,11 +148,11 @@ class Writer(Reader):
             raise Refused([contradiction(table, told)]) from error
 
 
-def contradiction(table: str, told: str) -> Problem:
+def contradiction(table: str, message: str) -> Problem:
     """A row that the database itself refused."""
     return Problem(
         f"table {table}",
-        f"the database refused a row: {told}",
+        f"the database refused a row: {message}",
         "The rows would contradict each other.",
         "Correct the row that it names.",
     )

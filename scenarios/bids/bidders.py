@@ -40,10 +40,14 @@ class ListedBidder(Facts):
 
 
 def listed(
-    given: Sequence[ListedBidder], of: Sequence[str], facts: Mapping[str, Facts], where: Where, problems: list[Problem]
+    given: Sequence[ListedBidder],
+    codes: Sequence[str],
+    facts: Mapping[str, Facts],
+    where: Where,
+    problems: list[Problem],
 ) -> tuple[Bidder, ...]:
     """The bidders that a file lists; what is wrong with them is added to ``problems``."""
-    for key, used in (("of", of), ("facts", facts)):
+    for key, used in (("of", codes), ("facts", facts)):
         if used:
             sentence = f"'{key}' is given for bidders that are listed."
             remedy = "Take it out, and say it of each bidder in the list."
@@ -69,13 +73,13 @@ def listed(
 
 
 def shipped(
-    who: str, of: Sequence[str], by: str, facts: Mapping[str, Facts], where: Where, problems: list[Problem]
+    who: str, codes: Sequence[str], by: str, facts: Mapping[str, Facts], where: Where, problems: list[Problem]
 ) -> tuple[Bidder, ...]:
     """ICBs, places or networks of 2025/26; what is wrong with the choice is added to ``problems``.
 
     Args:
         who: ``icbs``, ``places`` or ``pcns``.
-        of: regions for ICBs, ICBs for the others; empty for all of England.
+        codes: regions for ICBs, ICBs for the others; empty for all of England.
         by: the weighting of their populations.
         facts: what is known of single ones, by code.
     """
@@ -84,15 +88,15 @@ def shipped(
     icbs = set(practices["icb"].to_pylist())
     region_of = {row["code"]: row["region"] for row in tables.table("organisations").to_pylist() if row["code"] in icbs}
     known = set(region_of.values()) if level == "icb" else icbs
-    unknown = [code for code in of if code not in known]
-    for number, code in enumerate(of):
+    unknown = [code for code in codes if code not in known]
+    for number, code in enumerate(codes):
         if code in unknown:
             sentence = f"there is no {'region' if level == 'icb' else 'ICB'} '{code}' in 2025/26."
             remedy = f"Choose from {', '.join(sorted(known))}."
             problems.append(Problem(where(("bidders", "of", number)), sentence, "It has no bidders.", remedy))
     if unknown:
         return ()
-    chosen = {icb for icb in icbs if not of or (region_of[icb] if level == "icb" else icb) in of}
+    chosen = {icb for icb in icbs if not codes or (region_of[icb] if level == "icb" else icb) in codes}
     own = practices.filter(pc.is_in(practices["icb"], pa.array(sorted(chosen), pa.string())))
     people, names = weights(own, by, level), _names(level)
     for code, fact in facts.items():

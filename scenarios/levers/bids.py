@@ -194,15 +194,15 @@ def costs(pots: Sequence[Won]) -> dict[str, Any]:
     return found
 
 
-def costs_in_words(found: dict[str, Any]) -> str:
+def costs_in_words(costs: dict[str, Any]) -> str:
     """The costs in a clause; they are assumptions, and it says so."""
     mean = ""
-    if "highest_award_pence" in found:
+    if "highest_award_pence" in costs:
         mean = (
-            f"who wins is not known: each bidder has {spoken(found['mean_of_a_bidder_pence'])} in the mean, and in one "
-            f"draw {spoken(found['lowest_award_pence'])} or {spoken(found['highest_award_pence'])}; "
+            f"who wins is not known: each bidder has {spoken(costs['mean_of_a_bidder_pence'])} in the mean, and in one "
+            f"draw {spoken(costs['lowest_award_pence'])} or {spoken(costs['highest_award_pence'])}; "
         )
     return mean + (
-        f"by our assumptions {int(found['bids']):,} bids cost {spoken(found['cost_of_bids_pence'])}, and with returns "
-        f"and administration {spoken(found['overhead_pence'])}, {percent(found['overhead_share'])} of it"
+        f"by our assumptions {int(costs['bids']):,} bids cost {spoken(costs['cost_of_bids_pence'])}, and with returns "
+        f"and administration {spoken(costs['overhead_pence'])}, {percent(costs['overhead_share'])} of it"
     )

@@ -112,12 +112,12 @@ class Sharing(StrictModel):
             )
         return among
 
-    def _refuse_no_winners(self, there: int) -> None:
-        if self.winners is not None and self.winners > there:
+    def _refuse_no_winners(self, bidders: int) -> None:
+        if self.winners is not None and self.winners > bidders:
             raise CannotApply(
-                f"{self.winners} are to win, and there are {there}.",
+                f"{self.winners} are to win, and there are {bidders}.",
                 "Nobody can win twice.",
-                f"Give at most {there}.",
+                f"Give at most {bidders}.",
                 "winners",
             )
         if self.chance == 0:

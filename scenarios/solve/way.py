@@ -136,24 +136,24 @@ def _too_narrow() -> Problem:
     return Problem("limits", sentence, "What is paid is whole pence, and every limit is kept to the penny.", fix)
 
 
-def _unreachable(goal: Goal, found: Instead | None) -> Problem:
+def _unreachable(goal: Goal, nearest: Instead | None) -> Problem:
     said = f"not all can be within {_fine(goal.within)} of their fair shares in {goal.years} years"
     why = "A path keeps to every limit in every year, or it is none."
-    if found is None:
+    if nearest is None:
         return Problem("goal", f"{said}.", why, "Look at the goals above, or ask for this one alone.")
-    far = list(found.out_of_reach.items())
+    far = list(nearest.out_of_reach.items())
     named = [f"{code} {_fine(abs(distance))} {'above' if distance > 0 else 'below'}" for code, distance in far]
     more = f" and {len(far) - _MOST_NAMED} more" if len(far) > _MOST_NAMED else ""
     kept = f" It keeps {', '.join(named[:_MOST_NAMED])}{more}, whatever the others have." if far else ""
-    return Problem("goal", f"{said}; what binds is {found.binds}.{kept}", why, _said(found))
+    return Problem("goal", f"{said}; what binds is {nearest.binds}.{kept}", why, _said(nearest))
 
 
-def _said(found: Instead) -> str:
+def _said(nearest: Instead) -> str:
     choices = [
-        None if found.years is None else f"{found.years} years",
-        None if found.within is None else f"within {_fine(found.within)}",
-        None if found.floor is None else f"a floor of {_fine(found.floor)}",
-        None if found.cap is None else f"a cap of {_fine(found.cap)}",
+        None if nearest.years is None else f"{nearest.years} years",
+        None if nearest.within is None else f"within {_fine(nearest.within)}",
+        None if nearest.floor is None else f"a floor of {_fine(nearest.floor)}",
+        None if nearest.cap is None else f"a cap of {_fine(nearest.cap)}",
     ]
     said = ", or ".join(each for each in choices if each)
     return f"Any one of these would do, and no less: {said}." if said else "Change the money or the shares themselves."

@@ -29,18 +29,18 @@ _RECEIPTS = (
 _NO_SPENDING = "none is recorded"
 
 
-def _deadlines(found: MonthAnswer) -> Table:
-    passed = "its day has passed" if found.has_spending else "no spending is recorded"
+def _deadlines(answer: MonthAnswer) -> Table:
+    passed = "its day has passed" if answer.has_spending else "no spending is recorded"
     columns = (
-        text("Pot", "name"), *data("fund"), money("Not spent (£)" if found.has_spending else "Held (£)", "left_pence"),
+        text("Pot", "name"), *data("fund"), money("Not spent (£)" if answer.has_spending else "Held (£)", "left_pence"),
         day("Spend by", "spend_by"), count("Days left", "days_left"),
         money("A day from now (£)", "rate_pence", missing=passed),
         money("A day over the whole time (£)", "whole_rate_pence", missing=passed),
     )  # fmt: skip
     rows = [
         (one.name, one.code, one.left_pence, one.spend_by, one.days_left,
-         *((one.rate_pence, one.whole_rate_pence) if found.has_spending else (None, None)))
-        for one in found.deadlines
+         *((one.rate_pence, one.whole_rate_pence) if answer.has_spending else (None, None)))
+        for one in answer.deadlines
     ]  # fmt: skip
     return Table("To be spent by a day", columns, rows)
 
@@ -119,36 +119,36 @@ def shown(reader: Reader, at: Moment, asked: Month, organisation: str) -> Report
 _KEYS = ("unexplained", "deadlines", "purposes", "outlooks", "baselines", "kept")
 
 
-def _letter(found: MonthAnswer) -> list[Row]:
+def _letter(answer: MonthAnswer) -> list[Row]:
     return [
         (one.reference, one.from_organisation, one.fund, one.recurrent, one.fund_name,
          "recurrent" if one.recurrent else "one-off", one.contact, one.notified_on, one.anticipated_pence,
          one.notified_pence, one.received_pence, one.outstanding_pence, one.distributed_pence, one.spent_pence,
          one.held_pence)
-        for one in found.lines
+        for one in answer.lines
     ]  # fmt: skip
 
 
-def _unexplained(found: MonthAnswer) -> list[Row]:
-    return [(one.entry, one.kind, one.day, one.fund, one.source, one.amount_pence) for one in found.unexplained]
+def _unexplained(answer: MonthAnswer) -> list[Row]:
+    return [(one.entry, one.kind, one.day, one.fund, one.source, one.amount_pence) for one in answer.unexplained]
 
 
-def _notice(found: MonthAnswer) -> str:
-    if not found.notices:
+def _notice(answer: MonthAnswer) -> str:
+    if not answer.notices:
         return ""
-    if found.median_notice is None:
-        return f"Of none of {len(found.notices)} pots is it known when notice was given."
-    days = plain_decimal(abs(found.median_notice), 1)
-    side = "before" if found.median_notice >= 0 else "after"
+    if answer.median_notice is None:
+        return f"Of none of {len(answer.notices)} pots is it known when notice was given."
+    days = plain_decimal(abs(answer.median_notice), 1)
+    side = "before" if answer.median_notice >= 0 else "after"
     return (
-        f"Notice of {len(found.known_notices)} of {len(found.notices)} pots is known, and came in the year for "
-        f"{found.late_notices}; the median came {days} days {side} the year began."
+        f"Notice of {len(answer.known_notices)} of {len(answer.notices)} pots is known, and came in the year for "
+        f"{answer.late_notices}; the median came {days} days {side} the year began."
     )
 
 
-def _said(found: MonthAnswer) -> list[str]:
-    sums = {name.removesuffix("_pence"): spoken(pence) for name, pence in found.totals.items()}
-    if found.lines:
+def _said(answer: MonthAnswer) -> list[str]:
+    sums = {name.removesuffix("_pence"): spoken(pence) for name, pence in answer.totals.items()}
+    if answer.lines:
         letter = (
             "Of the letter {anticipated} is anticipated and {notified} notified; {received} is received, and "
             "{outstanding} of what was notified is not; {distributed} is distributed, {held} is not yet, and {spent} "
@@ -160,9 +160,9 @@ def _said(found: MonthAnswer) -> list[str]:
     said = [
         letter.format(**sums),
         came.format(**sums),
-        "" if found.has_spending else "No spending of the year is recorded, so what is not spent is not known.",
-        f"Of pots {spoken(found.redirected_pence)} was moved to other pots in the year so far.",
-        _notice(found),
+        "" if answer.has_spending else "No spending of the year is recorded, so what is not spent is not known.",
+        f"Of pots {spoken(answer.redirected_pence)} was moved to other pots in the year so far.",
+        _notice(answer),
         "What recurs is what came marked as recurrent (R), less what went; the rest falls away, or nobody knows.",
     ]
     return [sentence for sentence in said if sentence]

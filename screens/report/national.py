@@ -242,7 +242,7 @@ def pots_of_icbs(reader: Reader, at: Moment, year: FinancialYear) -> Report:
 
 
 def monitored(
-    found: Sequence[PotWatched],
+    pots: Sequence[PotWatched],
     names: Mapping[str, str],
     at: Moment,
     year: FinancialYear,
@@ -254,11 +254,11 @@ def monitored(
         names: of ICBs, by code.
         received: when notice of their pots came and how many end, over all ICBs at once.
     """
-    by_pot = pots_watched(found)
-    reported = [one for one in found if one.is_reported]
+    by_pot = pots_watched(pots)
+    reported = [one for one in pots if one.is_reported]
     title = f"Pots of {year} by ICB: allocated, spent on purpose, redirected, sent back and not reported"
     sentences = [
-        f"Of {len(found):,} pots at ICBs the books record some use of {len(reported):,}." if found else NOTHING,
+        f"Of {len(pots):,} pots at ICBs the books record some use of {len(reported):,}." if pots else NOTHING,
         NOT_REPORTED,
         *notice_and_ending(received, year),
     ]
@@ -280,30 +280,30 @@ def monitored(
             "share": received.discontinued_share,
         },
     }
-    return Report([pots_watched_by_icb(found, names), by_pot], at, title, sentences, facts)
+    return Report([pots_watched_by_icb(pots, names), by_pot], at, title, sentences, facts)
 
 
-def notice_and_ending(found: NoticeAndEnding, year: FinancialYear) -> list[str]:
+def notice_and_ending(answer: NoticeAndEnding, year: FinancialYear) -> list[str]:
     """When notice of the pots of all ICBs came and how many of them end, with what is not known of each."""
-    if not found.pots:
+    if not answer.pots:
         return []
     sentence = (
-        f"Of {found.pots:,} pots at ICBs, each counted at every ICB that holds it, notice of {found.before:,} came "
-        f"before the year, of {found.in_year:,} in it, and of {found.not_known:,} it is not known when."
+        f"Of {answer.pots:,} pots at ICBs, each counted at every ICB that holds it, notice of {answer.before:,} came "
+        f"before the year, of {answer.in_year:,} in it, and of {answer.not_known:,} it is not known when."
     )
-    if found.median_days is not None:
-        side = "before" if found.median_days >= 0 else "after"
+    if answer.median_days is not None:
+        side = "before" if answer.median_days >= 0 else "after"
         sentence += (
-            f" Of those known, the median came {plain_decimal(abs(found.median_days), 1)} days {side} the year began."
+            f" Of those known, the median came {plain_decimal(abs(answer.median_days), 1)} days {side} the year began."
         )
     following = FinancialYear(year.start + 1)
-    if found.discontinued_share is None:
+    if answer.discontinued_share is None:
         return [sentence, f"How many of them end is not known: no ICB has money of {following} in these books."]
     ended = (
-        f"Discontinued, or not recorded in {following}: {found.discontinued:,} of {found.compared:,} "
-        f"({_SHARE.text(found.discontinued_share)}) are neither held then nor were put into a pot that is"
+        f"Discontinued, or not recorded in {following}: {answer.discontinued:,} of {answer.compared:,} "
+        f"({_SHARE.text(answer.discontinued_share)}) are neither held then nor were put into a pot that is"
     )
-    unknown = found.pots - found.compared
+    unknown = answer.pots - answer.compared
     return [sentence, f"{ended}; of {unknown:,} others it is not known." if unknown else f"{ended}."]
 
 
@@ -311,7 +311,7 @@ def _became(key: str, heading: str) -> Column:
     return money(heading, key).defined(monitoring.DEFINITIONS[key])
 
 
-def pots_watched_by_icb(found: Sequence[PotWatched], names: Mapping[str, str], *, most: int | None = 42) -> Table:
+def pots_watched_by_icb(pots: Sequence[PotWatched], names: Mapping[str, str], *, most: int | None = 42) -> Table:
     """Every pot at every ICB."""
     heads = [
         text("ICB", "name"), *data("icb"), text("Pot", "pot_name"), *data("pot"),
@@ -321,12 +321,12 @@ def pots_watched_by_icb(found: Sequence[PotWatched], names: Mapping[str, str], *
     rows = [
         (names.get(one.organisation, one.organisation), one.organisation, one.name, one.pot, one.grade,
          *(getattr(one, key) for key, _ in _BECAME), one.leaked)
-        for one in found
+        for one in pots
     ]  # fmt: skip
     return Table("Every pot by ICB", heads, rows, most=most)
 
 
-def pots_watched(found: Sequence[PotWatched]) -> Table:
+def pots_watched(pots: Sequence[PotWatched]) -> Table:
     """Every pot over all ICBs, the largest first; of how many of them some use is recorded."""
     heads = [
         text("Pot", "name"), *data("pot"), text("Ring-fence", "grade", missing="not known"),
@@ -336,7 +336,7 @@ def pots_watched(found: Sequence[PotWatched]) -> Table:
     ]  # fmt: skip
     rows = [
         (one.name, one.pot, one.grade, one.holders, one.reporting, *(getattr(one.whole, key) for key, _ in _BECAME))
-        for one in over_all(found)
+        for one in over_all(pots)
     ]  # fmt: skip
     return Table("Every pot over all ICBs", heads, rows)
 

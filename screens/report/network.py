@@ -78,28 +78,30 @@ def months(statement: Statement) -> Table:
     return Table(f"Payments to {statement.network}, {statement.year}", heads, rows)
 
 
-def posts(found: PostsAgainst) -> Table:
+def posts(posts_held: PostsAgainst) -> Table:
     """Posts of additional roles, and what each is reimbursed at most."""
     heads = [
         text("Role"), ratio("Whole-time equivalents", places=2), ratio("Months", places=1),
         money("Most for one in a year (£)"), money("At most (£)"),
     ]  # fmt: skip
-    rows = [(post.role, post.whole_time, post.months, post.maximum_pence, post.at_most_pence) for post in found.posts]
-    return Table(f"Posts against {title(found.element)}", heads, rows)
+    rows = [
+        (post.role, post.whole_time, post.months, post.maximum_pence, post.at_most_pence) for post in posts_held.posts
+    ]
+    return Table(f"Posts against {title(posts_held.element)}", heads, rows)
 
 
-def _against(found: PostsAgainst) -> str:
-    name, most = title(found.element), _pounds(found.at_most_pence)
-    if found.entitlement_pence is None or found.unclaimed_pence is None:
+def _against(posts_held: PostsAgainst) -> str:
+    name, most = title(posts_held.element), _pounds(posts_held.at_most_pence)
+    if posts_held.entitlement_pence is None or posts_held.unclaimed_pence is None:
         return (
             f"Posts against {name} are reimbursed {most} at most; the entitlement is not available, nor what is left."
         )
     rest = (
-        f"they come to {_pounds(found.above_pence)} more, which is not paid"
-        if found.above_pence
-        else f"{_pounds(found.unclaimed_pence)} stays unclaimed"
+        f"they come to {_pounds(posts_held.above_pence)} more, which is not paid"
+        if posts_held.above_pence
+        else f"{_pounds(posts_held.unclaimed_pence)} stays unclaimed"
     )
-    return f"Posts against {name} are reimbursed {most} at most, of {_pounds(found.entitlement_pence)}: {rest}."
+    return f"Posts against {name} are reimbursed {most} at most, of {_pounds(posts_held.entitlement_pence)}: {rest}."
 
 
 def _sentences(statement: Statement) -> Iterator[str]:
@@ -207,13 +209,13 @@ def _settlement(settlement: ClaimSettlement) -> dict[str, Any]:
     }
 
 
-def _posts(found: PostsAgainst) -> dict[str, Any]:
+def _posts(posts_held: PostsAgainst) -> dict[str, Any]:
     return {
-        "element": found.element,
-        "at_most_pence": found.at_most_pence,
-        "entitlement_pence": found.entitlement_pence,
-        "unclaimed_pence": found.unclaimed_pence,
-        "above_pence": found.above_pence,
+        "element": posts_held.element,
+        "at_most_pence": posts_held.at_most_pence,
+        "entitlement_pence": posts_held.entitlement_pence,
+        "unclaimed_pence": posts_held.unclaimed_pence,
+        "above_pence": posts_held.above_pence,
         "posts": [
             {
                 "role": post.role,
@@ -222,6 +224,6 @@ def _posts(found: PostsAgainst) -> dict[str, Any]:
                 "maximum_pence": post.maximum_pence,
                 "at_most_pence": post.at_most_pence,
             }
-            for post in found.posts
+            for post in posts_held.posts
         ],
     }

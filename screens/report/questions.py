@@ -105,32 +105,32 @@ def how_free(standing: IcbStanding | None) -> str:
     )
 
 
-def in_pieces(found: Sequence[Received]) -> str:
+def in_pieces(received: Sequence[Received]) -> str:
     """In how many pots the money comes to an ICB, or to the one in the middle of several."""
-    if not found:
+    if not received:
         return "No ICB holds any money of this year here."
-    if len(found) > 1:
-        pots = middle(found, "pots")
+    if len(received) > 1:
+        pots = middle(received, "pots")
         number = NOT_AVAILABLE if pots is None else plain_decimal(pots, 0)
-        return f"In {number} pots, at the ICB in the middle of {len(found)}."
-    (one,) = found
+        return f"In {number} pots, at the ICB in the middle of {len(received)}."
+    (one,) = received
     returns = one.values["returns_per_year"]
     asked = "How many returns they ask for is not known." if not returns else f"They ask for {returns} returns a year."
     return f"In {count_of(len(one.pots), 'pot', 'pots')}. {asked}"
 
 
-def fair_share(found: Sequence[Target], icb: str | None) -> str:
+def fair_share(targets: Sequence[Target], icb: str | None) -> str:
     """How far an ICB is from its target for core services, or which are the furthest on both sides.
 
     Args:
-        found: targets, the furthest above first.
+        targets: targets, the furthest above first.
     """
-    own = [target for target in found if target.icb == icb]
+    own = [target for target in targets if target.icb == icb]
     if own:
         return f"{own[0].name} ends the year {_distance(own[0])} its target for core services (published)."
-    if icb is not None or not found:
+    if icb is not None or not targets:
         return f"Its target is {NOT_AVAILABLE}."
-    above, below = found[0], found[-1]
+    above, below = targets[0], targets[-1]
     return (
         f"For core services {above.name} ends the year {_distance(above)} its target and {below.name} "
         f"{_distance(below)} it (published)."

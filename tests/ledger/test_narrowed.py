@@ -88,7 +88,7 @@ def test_what_lies_outside_is_found_in_each_of_many_tables(hands: Hands) -> None
             late = form_2_from(reader)
             held = {table for table in spoilt if reader.rows(f'SELECT 1 FROM "{table}" WHERE entry_number >= {late}')}
             brought = chain_links.brought(reader)
-            found = in_order.problems(reader, 1, last_entry(reader), brought=brought, asked=looked)
+            found = in_order.problems(reader, 1, last_entry(reader), tables=brought, asked=looked)
     assert len(held) > 5
     said = texts(found)
     assert {table for table in spoilt if f", {table.replace('_', ' ')} " in said} == held
@@ -115,7 +115,7 @@ def test_a_rule_is_asked_wherever_a_pair_breaks_it(hands: Hands, change: str) ->
         with hand.reading() as reader:
             last = last_entry(reader)
             breaking = {rule.name for rule in guarded if reader.rows(alone(rule.sql, "1", str(last)))}
-            told = in_order.problems(reader, 1, last, brought=chain_links.brought(reader), asked=guarded)
+            told = in_order.problems(reader, 1, last, tables=chain_links.brought(reader), asked=guarded)
     assert bool(told) == bool(breaking)
     assert breaking or change.endswith("reason = reason")
 
@@ -130,4 +130,4 @@ def test_every_rule_of_pairs_that_is_not_always_asked_finds_something(hands: Han
         with hand.reading() as reader:
             last, brought = last_entry(reader), chain_links.brought(reader)
             for rule in guarded:
-                assert in_order.problems(reader, 1, last, brought=brought, asked=[rule]), rule.name
+                assert in_order.problems(reader, 1, last, tables=brought, asked=[rule]), rule.name

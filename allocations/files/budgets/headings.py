@@ -160,7 +160,7 @@ def read_heading(
     if fund:
         return replace(said, meaning=Meaning.AMOUNT, fund=fund, strong=True)
     return replace(
-        said, **_of_words(plain, folded(group), strong=recurrent is not None or unit_in(text) is not None, said=said)
+        said, **_of_words(plain, folded(group), strong=recurrent is not None or unit_in(text) is not None, heading=said)
     )
 
 
@@ -176,7 +176,7 @@ def _years(text: str) -> tuple[FinancialYear, ...]:
     return tuple(dict.fromkeys(each.years[0] for each in years_said(text) if len(each.years) == 1))
 
 
-def _of_words(plain: str, group: str, *, strong: bool, said: Heading) -> dict[str, Any]:
+def _of_words(plain: str, group: str, *, strong: bool, heading: Heading) -> dict[str, Any]:
     """What the words of a heading make of its column, where it names neither a month nor an organisation."""
     without_year = plain
     for each in years_said(plain):
@@ -193,7 +193,7 @@ def _of_words(plain: str, group: str, *, strong: bool, said: Heading) -> dict[st
     meaning = next((meaning for meaning, pattern in _WORDS if pattern.search(plain)), None)
     if meaning is not None:
         return {"meaning": meaning}
-    names_a_year = bool(said.years or said.doubts) and not without_year
+    names_a_year = bool(heading.years or heading.doubts) and not without_year
     if not (strong or is_amount or names_a_year):
         return {}
     return {"meaning": Meaning.AMOUNT, "strong": strong, "doubtful": doubtful}

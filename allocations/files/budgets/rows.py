@@ -348,13 +348,13 @@ class _Rows:
         what = "amount" if marked.kind is CellKind.NUMBER else "text"
         return self._hidden_row(f"the {what} {tidy(marked.text)} is {marked.mark}.", f"row {number}", marked)
 
-    def _hidden_row(self, found: str, what: str, cell: Cell) -> bool:
+    def _hidden_row(self, fault: str, what: str, cell: Cell) -> bool:
         """Whether a hidden row with amounts is read; nobody has said so, unless the mapping does."""
         hidden = self.mapping.settings.hidden
         if hidden is None:
             self._problem(
                 cell,
-                found,
+                fault,
                 "It often is a line that something else replaced.",
                 f"Unhide or delete it, or say {Input.HIDDEN.given} whether it counts.",
             )
@@ -446,13 +446,13 @@ class _Rows:
                 )
             )
 
-    def _wrong_sum(self, cell: Cell, place: int, is_there: Decimal, should_be: Decimal, of: str) -> None:
+    def _wrong_sum(self, cell: Cell, place: int, is_there: Decimal, should_be: Decimal, parts: str) -> None:
         if place in self.unread or (self.unread and place in self.totals.columns):
             return  # it adds up amounts that could not be read, which are problems already
         way = "too much" if is_there > should_be else "too little"
         self._problem(
             cell,
-            f"the total is £{is_there:,.2f}; {of} sum to £{should_be:,.2f}, so it is "
+            f"the total is £{is_there:,.2f}; {parts} sum to £{should_be:,.2f}, so it is "
             f"£{abs(is_there - should_be):,.2f} {way}.",
             "The file does not tie to itself.",
             "Correct the total or the amounts, and save the file from Excel so that its formulas are worked out.",

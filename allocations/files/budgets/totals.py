@@ -180,16 +180,16 @@ class Totals:
     def _hold(self, is_there: Decimal, should_be: Decimal) -> bool:
         return holds(is_there, should_be, self.rounded_to)
 
-    def _agrees(self, pounds: Sums, sums: Sums, of: Sums) -> bool:
-        return not any(True for _ in self._differences(pounds, sums, of))
+    def _agrees(self, pounds: Sums, sums: Sums, parts: Sums) -> bool:
+        return not any(True for _ in self._differences(pounds, sums, parts))
 
-    def _differences(self, pounds: Sums, sums: Sums, of: Sums) -> Iterator[tuple[int, Decimal, Decimal]]:
+    def _differences(self, pounds: Sums, sums: Sums, parts: Sums) -> Iterator[tuple[int, Decimal, Decimal]]:
         for place, amount in pounds.items():
-            if not self._hold(amount, of.get(place, _NOTHING)):
-                yield place, amount, of.get(place, _NOTHING)
+            if not self._hold(amount, parts.get(place, _NOTHING)):
+                yield place, amount, parts.get(place, _NOTHING)
         if not pounds:
             for place, amount in sums.items():
-                could = [_of(of, part) for part in self._parts.get(place, [])]
+                could = [_of(parts, part) for part in self._parts.get(place, [])]
                 if could and not any(self._hold(amount, each) for each in could):
                     yield place, amount, could[0]
 

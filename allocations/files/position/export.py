@@ -141,7 +141,7 @@ _KINDS: Mapping[pa.DataType, str] = {
 }
 
 
-def write_position(table: pa.Table, told: Provenance, path: Path, more: Sequence[MoreSheet] = ()) -> Guard:
+def write_position(table: pa.Table, provenance: Provenance, path: Path, more: Sequence[MoreSheet] = ()) -> Guard:
     """Write a position to ``.xlsx``, or to ``.csv`` with a ``datapackage.json`` beside it.
 
     Args:
@@ -157,23 +157,25 @@ def write_position(table: pa.Table, told: Provenance, path: Path, more: Sequence
     refuse_other_suffix(path, ".xlsx", ".csv")
     ordered, whole = in_order(table), guard(table)
     if path.suffix.lower() == ".csv":
-        _write_csv(ordered, whole, told, path)
+        _write_csv(ordered, whole, provenance, path)
     else:
-        _write_workbook(ordered, whole, told, path, more)
+        _write_workbook(ordered, whole, provenance, path, more)
     return whole
 
 
 # --- the workbook ---------------------------------------------------------------------------------
 
 
-def _write_workbook(table: pa.Table, whole: Guard, told: Provenance, path: Path, more: Sequence[MoreSheet]) -> None:
+def _write_workbook(
+    table: pa.Table, whole: Guard, provenance: Provenance, path: Path, more: Sequence[MoreSheet]
+) -> None:
     _refuse_long_amounts(table)
-    book = Book(path, told.title)
+    book = Book(path, provenance.title)
     words = (
         "One row for each organisation, fund and standing on the sheet Position. The whole sums to zero, because the",
         "source of the money stands in it with what it has given. An empty cell is not known or not set, never zero.",
         "It is the outcome of a scenario, and cannot be imported."
-        if told.kind == SCENARIO
+        if provenance.kind == SCENARIO
         else "It can be imported into a ledger as a position, and any changed cell is noticed.",
     )
     sheets = [
@@ -182,12 +184,12 @@ def _write_workbook(table: pa.Table, whole: Guard, told: Provenance, path: Path,
         (POSITION_SHEET, "The tidy table"),
         ("Sources", "Which published and derived figures stand behind the books"),
     ]
-    book.read_me(told, sheets, words)
+    book.read_me(provenance, sheets, words)
     for sheet in more:
         add(book, sheet)
-    _summary(book, table, whole, illustrative=told.at is not None and told.at.illustrative)
+    _summary(book, table, whole, illustrative=provenance.at is not None and provenance.at.illustrative)
     _rows(book, table)
-    book.sources(told)
+    book.sources(provenance)
     book.close()
 
 
@@ -265,7 +267,7 @@ def _rows(book: Book, table: pa.Table) -> None:
 # --- CSV and its package --------------------------------------------------------------------------
 
 
-def _write_csv(table: pa.Table, whole: Guard, told: Provenance, path: Path) -> None:
+def _write_csv(table: pa.Table, whole: Guard, provenance: Provenance, path: Path) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -274,7 +276,7 @@ def _write_csv(table: pa.Table, whole: Guard, told: Provenance, path: Path) -> N
     content = text.getvalue().encode("utf-8-sig")
     beside = path.with_name(PACKAGE)
     resources = [known for known in _known_resources(beside) if known["path"] != path.name]
-    resource = _resource(path, content, whole, told)
+    resource = _resource(path, content, whole, provenance)
     package = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "devolution-ledger-exports",
@@ -316,12 +318,12 @@ def _known_resources(beside: Path) -> Sequence[dict[str, Any]]:
     return list(resources)
 
 
-def _resource(path: Path, content: bytes, whole: Guard, told: Provenance) -> dict[str, Any]:
-    at = told.at
+def _resource(path: Path, content: bytes, whole: Guard, provenance: Provenance) -> dict[str, Any]:
+    at = provenance.at
     return {
         "name": "".join(letter if letter.isalnum() else "-" for letter in path.stem.lower()),
         "path": path.name,
-        "title": told.title,
+        "title": provenance.title,
         "type": "table",
         "format": "csv",
         "mediatype": "text/csv",
@@ -329,13 +331,13 @@ def _resource(path: Path, content: bytes, whole: Guard, told: Provenance) -> dic
         "bytes": len(content),
         "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
         "currency": "GBP",
-        "unit": told.unit,
+        "unit": provenance.unit,
         "as_at": None if at is None else at.as_at.isoformat(),
         "known_at": None if at is None else at.known_at.isoformat(),
         "ledger_head": None if at is None else at.head,
-        "facts": dict(told.facts()),
-        "illustrative": list(told.illustrative),
-        "kind": told.kind,
+        "facts": dict(provenance.facts()),
+        "illustrative": list(provenance.illustrative),
+        "kind": provenance.kind,
         "illustrative_books": at is not None and at.illustrative,
         "rows": whole.rows,
         "sum_pounds": f"{whole.sum_pounds:f}",
@@ -349,7 +351,7 @@ def _resource(path: Path, content: bytes, whole: Guard, told: Provenance) -> dic
                 "vintage": source["vintage"],
                 "licence": source["licence"],
             }
-            for source in told.sources()
+            for source in provenance.sources()
         ],
         "licenses": [_OPEN_GOVERNMENT],
         "schema": {

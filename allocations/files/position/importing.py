@@ -164,16 +164,16 @@ def _unlike(reader: Reader, file: PositionFile) -> list[Problem]:
 
 
 def _unlike_row(
-    where: str, key: tuple[object, ...], theirs: Mapping[str, object] | None, ours: Mapping[str, object] | None
+    where: str, key: tuple[object, ...], in_file: Mapping[str, object] | None, ours: Mapping[str, object] | None
 ) -> Problem:
     who = ", ".join(map(str, key))
     why = "The same position must come back, or none."
     remedy = "Import into a ledger with the same names, tiers, funds, terms and agreements."
-    if ours is None or theirs is None:
+    if ours is None or in_file is None:
         side, other = ("the file", "the ledger would not") if ours is None else ("the ledger", "the file does not")
         return Problem(where, f"{side} has {who}, and {other}.", why, remedy)
-    unlike = [name for name in SCHEMA.names if ours[name] != theirs[name]]
-    said = "; ".join(f"{name} is {theirs[name]} in the file and {ours[name]} in the ledger" for name in unlike)
+    unlike = [name for name in SCHEMA.names if ours[name] != in_file[name]]
+    said = "; ".join(f"{name} is {in_file[name]} in the file and {ours[name]} in the ledger" for name in unlike)
     return Problem(where, f"{who}: {said}.", why, remedy)
 
 

@@ -422,13 +422,13 @@ class _Reader:
             if said is not None and table.sheet.name in sheets:
                 self._tie(table.sheet, row["total"].address, f"moves, {row.text('to')[:60]}", int(said), counted)
 
-    def _tie(self, sheet: Sheet, cell: str, what: str, said: int, counted: int) -> None:
-        if said == counted:
+    def _tie(self, sheet: Sheet, cell: str, what: str, printed: int, counted: int) -> None:
+        if printed == counted:
             self.ties.append(f"{what}: {counted:,}, as printed in {cell}.")
             return
-        way = "more" if counted > said else "fewer"
+        way = "more" if counted > printed else "fewer"
         self.notes.problem(
-            sheet, cell, f"{what}: the file says {said:,} and lists {counted:,}, {abs(counted - said):,} {way}.",
+            sheet, cell, f"{what}: the file says {printed:,} and lists {counted:,}, {abs(counted - printed):,} {way}.",
             "A list that does not come to its own total is not whole.", "Give the file as it was published.",
         )  # fmt: skip
 

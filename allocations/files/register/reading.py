@@ -99,7 +99,7 @@ def _is_heading(cells: Sequence[Cell]) -> bool:
     return any(folded(cell.text) == KIND for cell in cells) and sum(cell.kind is CellKind.TEXT for cell in cells) > 1
 
 
-def _names(cells: Sequence[Cell], there: str) -> tuple[dict[int, str], list[Problem]]:
+def _names(cells: Sequence[Cell], source: str) -> tuple[dict[int, str], list[Problem]]:
     known = {folded(name.replace("_", " ")): name for name in columns()}
     names: dict[int, str] = {}
     problems = []
@@ -107,7 +107,7 @@ def _names(cells: Sequence[Cell], there: str) -> tuple[dict[int, str], list[Prob
         said = folded(cell.text.replace("_", " "))
         if not said:
             continue
-        place = f"{there}, cell {cell.address}"
+        place = f"{source}, cell {cell.address}"
         if said not in known:
             near = get_close_matches(said, known, 1)
             fix = (
@@ -125,13 +125,13 @@ def _names(cells: Sequence[Cell], there: str) -> tuple[dict[int, str], list[Prob
 
 
 def row_of(
-    cells: Sequence[Cell], names: dict[int, str], there: str, *, is_text: bool
+    cells: Sequence[Cell], names: dict[int, str], source: str, *, is_text: bool
 ) -> tuple[DecisionRow, list[Problem]]:
     """A row as a decision, and what is wrong with its cells.
 
     Args:
         names: the fields by their columns, from 0.
-        there: the file and the sheet, as a problem names them.
+        source: the file and the sheet, as a problem names them.
         is_text: whether it is a CSV file.
     """
     given: dict[str, str] = {}
@@ -141,19 +141,19 @@ def row_of(
         cell = cells[nth]
         if cell.kind in (CellKind.ERROR, CellKind.UNCALCULATED):
             found, fix = f"it holds {cell.kind.value}.", "Type the value, or calculate the workbook and save it."
-            problems.append(Problem(f"{there}, cell {cell.address}", found, "It cannot be read.", fix))
+            problems.append(Problem(f"{source}, cell {cell.address}", found, "It cannot be read.", fix))
         elif cell.kind is not CellKind.BLANK:
             text = _text(cell)
             given[name] = csv_text_back(text) if is_text else text
     kind, actor = given.pop(KIND, ""), given.pop(ACTOR, None)
-    return DecisionRow(kind.strip().lower(), given, where_in(there, places, cells[0].address), actor), problems
+    return DecisionRow(kind.strip().lower(), given, where_in(source, places, cells[0].address), actor), problems
 
 
-def where_in(there: str, places: dict[str, str], first: str) -> Callable[[str], str]:
+def where_in(source: str, places: dict[str, str], first: str) -> Callable[[str], str]:
     """Where a field of a row stands; its first cell for one that has no column."""
 
     def where(field: str) -> str:
-        return f"{there}, cell {places.get(field, first)}"
+        return f"{source}, cell {places.get(field, first)}"
 
     return where
 

@@ -99,11 +99,11 @@ class TrackerMapping(SavedMapping):
 
     @field_validator("always", "words")
     @classmethod
-    def _known(cls, said: dict[str, Any]) -> dict[str, Any]:
-        for name in said:
+    def _known(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name in value:
             if name not in columns():
                 raise ValueError(f"no decision is asked for '{name}'")
-        return said
+        return value
 
 
 def read_tracker_mapping(path: Path) -> TrackerMapping:

@@ -147,16 +147,16 @@ def _words(draft: Draft, facts: Known) -> Iterator[Words]:
                 yield _headed(draft, name, {**row, **{field: row[column] for field, column in other.items()}})
 
 
-def _together(draft: Draft, brought: Mapping[Any, Sequence[Mapping[str, Any]]], facts: Known) -> Iterator[Words]:
+def _together(draft: Draft, records: Mapping[Any, Sequence[Mapping[str, Any]]], facts: Known) -> Iterator[Words]:
     """The one decision that brings all that an entry does, where there is such a decision."""
-    if set(brought) == {Fund, Terms} and len(brought[Fund]) == len(brought[Terms]) == 1:
-        yield _headed(draft, "pot", {**brought[Terms][0], **brought[Fund][0]})
-    if set(brought) == {Organisation, Relationship} and len(brought[Organisation]) == len(brought[Relationship]) == 1:
-        (one,), (tie,) = brought[Organisation], brought[Relationship]
+    if set(records) == {Fund, Terms} and len(records[Fund]) == len(records[Terms]) == 1:
+        yield _headed(draft, "pot", {**records[Terms][0], **records[Fund][0]})
+    if set(records) == {Organisation, Relationship} and len(records[Organisation]) == len(records[Relationship]) == 1:
+        (one,), (tie,) = records[Organisation], records[Relationship]
         tied = {"part_of": tie["parent"], "scheme": tie["scheme"], "part": tie["part"], "until": one["valid_to"]}
         yield _headed(draft, "organisation", {**one, **tied})
-    if set(brought) == {Dismissal}:
-        yield _headed(draft, "dismiss", _ended(brought[Dismissal], facts))
+    if set(records) == {Dismissal}:
+        yield _headed(draft, "dismiss", _ended(records[Dismissal], facts))
 
 
 def _ended(rows: Sequence[Mapping[str, Any]], facts: Known) -> dict[str, Any]:

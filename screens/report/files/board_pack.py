@@ -148,16 +148,16 @@ def printed(title: str, parts: Sequence[str]) -> str:
     )
 
 
-def _front(outcome: Outcome, found: Ranges) -> str:
+def _front(outcome: Outcome, ranges: Ranges) -> str:
     """The two pages for who decides: the question, the answer, what drives it, and what it cannot say."""
     scenario = outcome.run.written.scenario
-    drives = swings(found)
+    drives = swings(ranges)
     asked = scenario.decision or "None: this is for information."
     first = [
         _words(answers.changed(outcome)),
         f"<p class=question>{escape(scenario.question)}</p>",
-        f"<p class=answer>{escape(headlines.in_a_sentence(outcome, found))}</p>",
-        "<div class=figures>" + "".join(_card(each) for each in headlines.three(outcome, found)) + "</div>",
+        f"<p class=answer>{escape(headlines.in_a_sentence(outcome, ranges))}</p>",
+        "<div class=figures>" + "".join(_card(each) for each in headlines.three(outcome, ranges)) + "</div>",
         _picture(outcome),
         _by_fund(outcome),
         "" if drives is None else f"<h2>What drives it</h2>{_table(drives)}",
@@ -167,7 +167,7 @@ def _front(outcome: Outcome, found: Ranges) -> str:
         *_maps(outcome),
         "<h2>What it rests on</h2>",
         _words(f"{answers.HYPOTHETICAL} {answers.rests_on(outcome)}"),
-        _words(range_sentence(found)),
+        _words(range_sentence(ranges)),
         "<h2>What it cannot say</h2>",
         "<ul>" + "".join(f"<li>{escape(each)}</li>" for each in answers.cannot_say(outcome)) + "</ul>",
         f"<h2>The decision asked</h2><p class=answer>{escape(asked)}</p>",

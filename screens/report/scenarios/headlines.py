@@ -18,9 +18,9 @@ from screens.report.scenarios.ranges import range_value
 _FIGURES, _MOST_DRAWN, _MOST_LINES, _LONGEST = 3, 10, 6, 36
 
 
-def in_a_sentence(outcome: Outcome, found: Ranges) -> str:
+def in_a_sentence(outcome: Outcome, ranges: Ranges) -> str:
     """How much would be otherwise, and for how many it would be more or less."""
-    moved = found.named(MOVED)
+    moved = ranges.named(MOVED)
     start = "Nothing would stand elsewhere"
     if moved is not None and moved.central:
         ends = f" (from {spoken(int(moved.low))} to {spoken(int(moved.high))})" if moved.low != moved.high else ""
@@ -29,15 +29,15 @@ def in_a_sentence(outcome: Outcome, found: Ranges) -> str:
     return f"{start}: {told}."
 
 
-def three(outcome: Outcome, found: Ranges) -> list[FigureRange]:
+def three(outcome: Outcome, ranges: Ranges) -> list[FigureRange]:
     """The money moved and the two that say most beside it: amounts that change, else how many gain and lose."""
     changing = [each for bridge in outcome.bridges.bridges if bridge.change_pence
-                and (each := found.named(f"{bridge.quantity.name}_pence"))]  # fmt: skip
+                and (each := ranges.named(f"{bridge.quantity.name}_pence"))]  # fmt: skip
     # Only money is gained: who decides over it, and between which bounds, is told in words.
     of_money = any(each.level == ICB and each.of_money and not each.has_new_bounds for each in outcome.views)
-    counted = [each for name in (GAINING, LOSING) if of_money and (each := found.named(name)) and each.high]
-    rest = [each for name in ("free_of_conditions", "decided_locally") if (each := found.named(name))]
-    moved = found.named(MOVED)
+    counted = [each for name in (GAINING, LOSING) if of_money and (each := ranges.named(name)) and each.high]
+    rest = [each for name in ("free_of_conditions", "decided_locally") if (each := ranges.named(name))]
+    moved = ranges.named(MOVED)
     return [each for each in (moved, *changing[:1], *counted, *changing[1:], *rest) if each][:_FIGURES]
 
 

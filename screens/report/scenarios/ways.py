@@ -81,7 +81,7 @@ def way(
     return Report(tables, at, asked.title, sentences, facts, source if at is None else None)
 
 
-def by_year(found: AllWays) -> Table:
+def by_year(answer: AllWays) -> Table:
     """What there is, what moves and who is at a limit, year by year."""
     heads = [
         text("Year", "year"), money("The whole (£)", "total_pence"),
@@ -90,7 +90,7 @@ def by_year(found: AllWays) -> Table:
     ]  # fmt: skip
     rows = [
         (str(year.year), year.total_pence, year.moved_pence, year.farthest, year.at_floor, year.at_cap)
-        for year in found.years
+        for year in answer.years
     ]
     return Table("Year by year", heads, rows)
 
@@ -150,21 +150,21 @@ def _limits(way: Way, code: str) -> str:
     return "; ".join([*said, *([f"ends {pattern.end}"] if pattern.end else [])])
 
 
-def _reached(asked: ListedGoal | HeldGoal, found: AllWays) -> str:
-    number, beyond = len(found.closing), len(found.beyond)
+def _reached(asked: ListedGoal | HeldGoal, answer: AllWays) -> str:
+    number, beyond = len(answer.closing), len(answer.beyond)
     near = f"within {_fine(Fraction(asked.within))} of fair share in {count_of(asked.years, 'year', 'years')}"
     if not beyond:
-        return f"All {number} come {near}; the farthest ends {_fine(max(found.closing))} away."
-    kept = f"Floor or cap keeps {beyond} farther away, as near as it allows: up to {_fine(max(found.beyond))}."
+        return f"All {number} come {near}; the farthest ends {_fine(max(answer.closing))} away."
+    kept = f"Floor or cap keeps {beyond} farther away, as near as it allows: up to {_fine(max(answer.beyond))}."
     return f"{number - beyond} of {number} come {near}. {kept}"
 
 
-def _least(found: AllWays) -> list[str]:
+def _least(answer: AllWays) -> list[str]:
     proved = "No path that keeps to every limit is less disruptive, which is proved in exact fractions."
-    moved = f"{spoken(found.years[0].moved_pence)} moves against equal growth in the first year"
-    moved = f"{moved} and {spoken(found.moved_pence)} in all"
+    moved = f"{spoken(answer.years[0].moved_pence)} moves against equal growth in the first year"
+    moved = f"{moved} and {spoken(answer.moved_pence)} in all"
     return [
-        f"{proved} {DISRUPTION} Its root is {_points(found.typical_points)} points a year.",
+        f"{proved} {DISRUPTION} Its root is {_points(answer.typical_points)} points a year.",
         f"{moved}. Every year sums to its total, and floor, cap and goal are kept to the penny.",
     ]
 
@@ -182,11 +182,11 @@ def _published(beside: BesidePublished) -> dict[str, Any]:
     }
 
 
-def _beside(beside: BesidePublished, found: AllWays) -> Sequence[str]:
+def _beside(beside: BesidePublished, answer: AllWays) -> Sequence[str]:
     code = max(beside.difference, key=lambda each: abs(beside.difference[each]))
     rule, apart = beside.rule, _fine(abs(beside.difference[code]), 3)
     by_rule = f"would leave the farthest {_fine(beside.closing)} from target and move {spoken(beside.moved_pence)}"
-    here = f"leaves it {_fine(max(found.closing))} away and moves {spoken(found.moved_pence)}"
+    here = f"leaves it {_fine(max(answer.closing))} away and moves {spoken(answer.moved_pence)}"
     farthest = f"nobody is more than {apart} from the published allocation of 2025/26, as a share of the same money"
     part = f"1/{rule.years} of the distance from target a year, at most {_fine(rule.limit)} either way"
     return [

@@ -159,8 +159,8 @@ def gains(years: Sequence[YearOutcome]) -> dict[str, Table]:
     return {level: table for level, table in found.items() if table.rows}
 
 
-def _view(each: YearOutcome, level: str) -> View | None:
-    return next((view for view in each.outcome.views if view.level == level), None)
+def _view(year: YearOutcome, level: str) -> View | None:
+    return next((view for view in year.outcome.views if view.level == level), None)
 
 
 def _there(view: View | None) -> dict[str, tuple[str, int]]:
