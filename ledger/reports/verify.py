@@ -306,7 +306,7 @@ def problems(reader: Reader, first: int, progress: Callable[[str], None]) -> lis
         questions.append(("the days of accounts", lambda: _day_problems(reader, first)))
         questions.append(("the days of people", lambda: _people_problems(reader, first)))
     if brought:
-        ask = partial(in_order.problems, reader, first, last, brought=brought)
+        ask = partial(in_order.problems, reader, first, last, tables=brought)
         questions.append(("what each entry did", ask))
         questions.append(("who may do what", lambda: _rights_problems(reader, first, brought)))
     found: list[Problem] = []
