@@ -56,6 +56,7 @@ class Input(StrEnum):
     LEVEL = "level"
     LINE = "line"
     MAXIMUMS = "maximums"
+    MERGE = "merge"
     MISSING = "missing"
     ORGANISATION = "organisation"
     PLACES = "places"

@@ -79,8 +79,11 @@ def relationships(reader: Reader) -> list[dict[str, Any]]:
     return rows
 
 
-def tier_of(reader: Reader, organisation: str) -> str:
+def tier_of(reader: Reader, organisation: str, where: Input = Input.ORGANISATION) -> str:
     """The tier of an organisation.
+
+    Args:
+        where: by which name it was given.
 
     Raises:
         Refused: there is no such organisation; with the nearest that there are.
@@ -89,7 +92,8 @@ def tier_of(reader: Reader, organisation: str) -> str:
     if not rows:
         remedy = suggestion(reader, organisation, "organisation")
         sentence = f"there is no organisation '{organisation}'."
-        refuse(Input.HOLDER, sentence, "Nobody holds the money.", remedy)
+        why = "Nobody holds the money." if where is Input.HOLDER else "It holds no money."
+        refuse(where, sentence, why, remedy)
     return str(rows[0][0])
 
 

@@ -29,7 +29,8 @@ ANSWERED_BY = {
         "screens.report.holdings: measures",
     ),
     "pots": (
-        "ledger.reports.pots: fences kept", "ledger.reports.receivers: received seen_by_each",
+        "ledger.reports.pots: fences kept", "ledger.reports.put_together: of_receiver put_together",
+        "ledger.reports.receivers: received seen_by_each",
         "ledger.reports.pots_over_years: pot_lives other_years funders_of_each non_recurrent_years "
         "without_amount",
         "screens.report.pots: listed seen_by",

@@ -26,6 +26,7 @@ QUESTIONS = {
         "--year 2025/26",
         "--organisation QWO --year 2025/26",
         "--seen-by place --organisation QWO --year 2025/26",
+        "--merge tied --organisation QWO --year 2025/26",
     ),
     "pools": ("--year 2025/26",),
     "contracts": ("--year 2025/26",),

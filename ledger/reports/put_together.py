@@ -1,17 +1,24 @@
 """Some pots of one receiver put together: what that would ask of it, as every reading of grades has it."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.errors import refuse
+from ledger.inputs import Input
 from ledger.readings import RECORDED, GradeReading, all_with
 from ledger.reports.measures import EARMARKED_GRADES, PotHeld
-from ledger.reports.receivers import Received, measured
+from ledger.reports.position import Moment
+from ledger.reports.receivers import PENNY_PACKETS, Received, measured, received
+from ledger.store.base import Reader
+from ledger.structure import tier_of
 from ledger.words import strictest
+from ledger.years import FinancialYear
 
+ONE_POT = "one-pot"
 # Which pots might be put together: by their size, by their lasting, by their strings.
 MERGERS: Mapping[str, Callable[[Received, PotHeld], bool]] = {
     "small": lambda one, pot: pot.amount_pence < one.penny_packet_pence,
@@ -20,9 +27,82 @@ MERGERS: Mapping[str, Callable[[Received, PotHeld], bool]] = {
 }
 
 
-def chosen_by(one: Received, merger: str) -> set[str]:
-    """The codes of the pots of a receiver that one of ``MERGERS`` chooses."""
-    return {pot.code for pot in one.pots if MERGERS[merger](one, pot)}
+@dataclass(frozen=True, slots=True)
+class PutTogether:
+    """Some pots of a receiver as one.
+
+    Attributes:
+        chosen: the pots that are meant, the largest first; with fewer than two nothing is put together.
+        before, after: the receiver; one and the same where nothing is put together.
+    """
+
+    chosen: Sequence[PotHeld]
+    before: Received
+    after: Received
+
+    @property
+    def amount_pence(self) -> int:
+        """What the one pot holds."""
+        return sum(pot.amount_pence for pot in self.chosen)
+
+    def not_known(self, column: str) -> int:
+        """Of how many of the parts something that terms say is not known."""
+        return sum(pot.row[column] is None for pot in self.chosen)
+
+    @property
+    def returns(self) -> int | None:
+        """The most returns that one of its parts asks for, known ones alone: the one pot asks for no fewer."""
+        return max((n for pot in self.chosen if (n := pot.row["returns_per_year"]) is not None), default=None)
+
+
+def of_receiver(
+    reader: Reader,
+    at: Moment,
+    receiver: str,
+    pots: str | Sequence[str],
+    year: int,
+    reading: GradeReading = RECORDED,
+    found: Sequence[Received] | None = None,
+) -> PutTogether:
+    """Some pots of a receiver put together as ``ONE_POT``.
+
+    Args:
+        receiver: its code.
+        pots: which: one of ``MERGERS``, or their codes.
+        found: receivers that were measured already, this one among them.
+
+    Raises:
+        Refused: there is no such receiver, it holds no money of the year, or none of a pot that is named.
+    """
+    if found is None:
+        tier = tier_of(reader, receiver)
+        _refuse_other_tier(receiver, tier)
+        found, _ = received(reader, at, tier, organisation=receiver, year=year, reading=reading)
+    one = next((one for one in found if one.organisation == receiver), None)
+    if one is None:
+        held = f"{receiver} holds no money of {FinancialYear(year)}."
+        refuse(Input.ORGANISATION, held, "There is nothing to put together.", "Name another, or another year.")
+    if not isinstance(pots, str):
+        _refuse_unknown(one, pots)
+    wanted = MERGERS[pots] if isinstance(pots, str) else lambda _, pot: pot.code in pots
+    chosen = [pot for pot in one.pots if wanted(one, pot)]
+    return PutTogether(chosen, one, put_together(one, {pot.code for pot in chosen}, ONE_POT, "One pot", reading))
+
+
+def _refuse_other_tier(receiver: str, tier: str) -> None:
+    if tier not in PENNY_PACKETS:
+        why = "Pots are put together where they are received, and not over all that somebody passes on."
+        fix = f"Name an organisation of one of these tiers: {', '.join(PENNY_PACKETS)}."
+        refuse(Input.ORGANISATION, f"{receiver} is of the tier '{tier}'.", why, fix)
+
+
+def _refuse_unknown(one: Received, codes: Sequence[str]) -> None:
+    own = {pot.code for pot in one.pots}
+    unknown = sorted(set(codes) - own)
+    if unknown:
+        holds = f"{one.name} holds no pot {' or '.join(map(repr, unknown))}."
+        fix = f"It holds {', '.join(sorted(own))}."
+        refuse(Input.MERGE, holds, "Only what it holds can be put together.", fix)
 
 
 def put_together(
@@ -31,8 +111,9 @@ def put_together(
     """A receiver as it would be if some of its pots were one, without inner ring-fences; what it asks, it asks once.
 
     As the lever ``merge`` has it: notice when the last is known and the deadline of the first, as many returns as the
-    most that one of them asks for; what is known of none of them is not known. In every reading the same money is put
-    together, on the strictest grade that this reading finds in it.
+    most that one of them asks for. What some part could change and is not known of it is not known of the whole: when
+    notice came, or whether it recurs. Of returns the known ones are the least there may be, and for each million they
+    are not known. In every reading the same money is put together, on the strictest grade that it finds in it.
 
     Args:
         one: as ``seen_by_each`` measures it.
@@ -51,16 +132,24 @@ def put_together(
         (found[each],) = measured(
             _as_one(each.read(rows), meant, code, name), names, one.penny_packet_pence, None, funders
         )
-    by_reading = {each: its.values for each, its in found.items()}
-    return replace(found[reading], by_reading=by_reading, every=one.every)
+    values = {each: its.values for each, its in found.items()}
+    unknown = found[reading].unknown
+    known = {pot.row["returns_per_year"] is not None for pot in one.pots if pot.code in chosen}
+    if known == {True, False}:
+        values = {each: {**its, "returns_per_million": None} for each, its in values.items()}
+        unknown = {**unknown, **{name: unknown[name] + 1 for name in ("returns_per_year", "returns_per_million")}}
+    return replace(found[reading], values=values[reading], unknown=unknown, by_reading=values, every=one.every)
 
 
 def _as_one(rows: pa.Table, meant: pa.Array, code: str, name: str) -> pa.Table:
     """Rows of which those that are meant are one fund on one set of terms."""
     whole = rows.filter(meant)
+    lasting, notice = whole["recurrent"], whole["notified_on"]
+    # One part that does not recur settles it; the last notice may be one that is not known.
+    recurs = None if lasting.null_count and pc.min(lasting).as_py() else pc.min(lasting).as_py()
     terms: dict[str, Any] = {
         "fund": code, "fund_name": name, "pot": code, "grade": strictest(whole["grade"].to_pylist()),
-        "recurrent": pc.min(whole["recurrent"]).as_py(), "notified_on": pc.max(whole["notified_on"]).as_py(),
+        "recurrent": recurs, "notified_on": None if notice.null_count else pc.max(notice).as_py(),
         "spend_by": pc.min(whole["spend_by"]).as_py(), "returns_per_year": pc.max(whole["returns_per_year"]).as_py(),
     }  # fmt: skip
     for column, value in terms.items():

@@ -111,8 +111,19 @@ class Merge(Lever):
             else f"graded {terms.get('grade') or 'as not known'}, with no inner ring-fence"
         )
         says = f"puts {len(pots)} pots with {spoken(total(chosen))} together as {self.into.name}, {how}"
+        if self.into.returns_per_year is None:
+            says += _least_returns(chosen, terms["returns_per_year"])
         frees = self.inner == "kept" or self.authority is not None
         return Change(changed, known, says, details={"pots": pots, "selected_pence": total(chosen)}, frees=frees)
+
+
+def _least_returns(chosen: pa.Table, returns: int | None) -> str:
+    """That a pot may ask for more returns than its parts are known to; nothing where it is known of all of them."""
+    by_pot = dict(zip(chosen["pot"].to_pylist(), chosen["returns_per_year"].to_pylist(), strict=True))
+    unknown = sum(asked is None for asked in by_pot.values())
+    if returns is None or not unknown:
+        return ""
+    return f"; it asks for {returns} returns at the least, for of {unknown} of them it is not known how many"
 
 
 def _with_fund(world: World, into: Into, stream: str, resource: str, depth: int) -> World:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ledger.reports.measures import Measure
     from ledger.reports.monitoring import PotWatched
     from ledger.reports.pots import Fence, Kept
+    from ledger.reports.put_together import PutTogether
     from ledger.reports.receivers import Received
     from ledger.reports.summary import Changed, Picture
     from ledger.reports.trend import Point, TrendPoint
@@ -184,6 +185,40 @@ def received(
     from ledger.reports import receivers
 
     return receivers.received(reader, at, tier, organisation=organisation, year=year, reading=reading)
+
+
+def put_together(
+    reader: Reader, at: Moment, receiver: str, pots: str | Sequence[str], year: int,
+    reading: GradeReading = RECORDED, *, found: "Sequence[Received] | None" = None,
+) -> "PutTogether":  # fmt: skip
+    """What some pots of one ICB, place, PCN or practice would ask of it if they were one.
+
+    Args:
+        pots: which: ``small``, ``one-off`` or ``tied``, or their codes.
+        found: receivers that were measured already, this one among them.
+
+    Raises:
+        Refused: there is no such receiver, it holds no money of the year, or none of such a pot.
+    """
+    from ledger.reports import put_together as merging
+
+    return merging.of_receiver(reader, at, receiver, pots, year, reading, found)
+
+
+def pots_put_together(
+    reader: Reader, at: Moment, receiver: str, pots: str | Sequence[str], year: FinancialYear | None,
+    reading: GradeReading = RECORDED,
+) -> "Report":  # fmt: skip
+    """The same with every measure before and after.
+
+    Raises:
+        Refused: there is no such receiver, it holds no money of the year, or none of such a pot.
+    """
+    from ledger.reports.position import year_in_view
+    from screens.report import receivers as reporting
+
+    held = year or year_in_view(reader, at)
+    return reporting.put_together(put_together(reader, at, receiver, pots, held.start, reading), at, held, reading)
 
 
 def pots_without_amount(reader: Reader, at: Moment, year: int) -> dict[str, str]:

@@ -17,6 +17,7 @@ from screens.report.report import Report
 from screens.report.wording import PERSON
 
 RECEIVERS = ("icb", "place", "pcn", "practice")
+MERGERS = ("small", "one-off", "tied")
 
 
 class OpenedBooks:
@@ -199,7 +200,8 @@ class OpenedBooks:
 
     def pots(
         self, *, organisation: str | None = None, year: Year = None, as_at: Day = None,
-        known_at: Instant = None, seen_by: str | None = None, reading: Reading = RECORDED,
+        known_at: Instant = None, seen_by: str | None = None, merge: str | Sequence[str] = (),
+        reading: Reading = RECORDED,
     ) -> Report:  # fmt: skip
         """The register of pots: each fund with terms of its own, what is held of it, and by when it must be spent.
 
@@ -210,23 +212,31 @@ class OpenedBooks:
             known_at: as known at this moment; now by default.
             seen_by: ``"icb"``, ``"place"``, ``"pcn"`` or ``"practice"``: in place of the pots, how scattered they are
                 for each of these, who work with the money.
-            reading: with ``seen_by``, how the grades of ring-fences are read: a shipped reading by its name.
+            merge: in place of the pots, what some of them would ask of the organisation as one: ``"small"``,
+                ``"one-off"`` or ``"tied"``, or two pots of its own or more, by code.
+            reading: with ``seen_by`` or ``merge``, how the grades of ring-fences are read: a shipped reading by its
+                name.
 
         Returns:
             A row for each pot with its terms and whole pence; or with ``seen_by`` a row for each receiver with counts,
-            pence and shares.
+            pence and shares; or with ``merge`` a row for each measure, ``before`` and ``after``, in its ``unit``.
 
         Raises:
-            Refused: the organisation is unknown.
-            ValueError: there is no such receiver or reading, or the pots themselves were to be read otherwise than as
-                recorded.
+            Refused: the organisation is unknown, or has none of a pot that is to be put together.
+            ValueError: there is no such receiver or reading, pots are to be put together for nobody or for all, or the
+                pots themselves were to be read otherwise than as recorded.
         """
+        together = merge if merge in MERGERS else tuple(given.several(merge))
+        if together and (organisation is None or seen_by is not None):
+            raise ValueError("pots are put together for one organisation: give organisation, and no seen_by")
         graded = given.reading(reading)
         if seen_by is not None:
             given.choice("receiver", seen_by, RECEIVERS)
-        if seen_by is None and graded is not RECORDED:
-            raise ValueError("the register shows terms as they are recorded: give seen_by too")
+        if seen_by is None and not together and graded is not RECORDED:
+            raise ValueError("the register shows terms as they are recorded: give seen_by or merge too")
         with self._read(as_at, known_at) as (reader, at):
+            if together and organisation:
+                return answers.pots_put_together(reader, at, organisation, together, given.year(year), graded)
             if seen_by is not None:
                 return answers.pots_seen_by(reader, at, seen_by, organisation, given.year(year), graded)
             return answers.pots(reader, at, organisation, given.year(year))

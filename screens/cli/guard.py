@@ -123,6 +123,19 @@ def asked(ledger: Address) -> AskedLedger:
     return AskedLedger.open(ledger)
 
 
+def also_written(report: Report, out: Path | None) -> Report:
+    """A report, written to a file too where one is named.
+
+    Raises:
+        Refused: the file cannot be written.
+    """
+    if out is None:
+        return report
+    from screens.report.files import answers  # noqa: PLC0415 - what writes workbooks takes libraries that others do not
+
+    return answers.written(report, out)
+
+
 def now_of(store: Store) -> Moment:
     """Where an open ledger stands now on both clocks."""
     with store.read() as reader:

@@ -234,6 +234,10 @@ OwnReading = Annotated[
 Year = Annotated[FinancialYear | None, typer.Option("--year", help="A financial year, as 2025/26.", parser=year)]
 PositionColumns = Annotated[str | None, typer.Option("--by", help=f"Columns to sum by, from: {_positions}.")]
 FlowColumns = Annotated[str, typer.Option("--by", help=f"Columns to sum by, from: {_flows}.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Also write it to a file: .xlsx of all tables, .csv of the first.", dir_okay=False),
+]
 Actor = Annotated[
     str, typer.Option("--actor", envvar=PERSON, help="Who posts it, as the sign-in or the server names them.")
 ]

@@ -6,9 +6,21 @@ import typer
 
 from ledger.readings import RECORDED, all_with
 from ledger.reports import measures
+from screens.asked.books import MERGERS
 from screens.cli import options
-from screens.cli.guard import asked, guarded
-from screens.cli.options import AS_RECORDED, DEFAULT_LEDGER, AsAt, AsIs, AsRead, KnownAt, Ledger, Organisation, Year
+from screens.cli.guard import also_written, asked, guarded
+from screens.cli.options import (
+    AS_RECORDED,
+    DEFAULT_LEDGER,
+    AsAt,
+    AsIs,
+    AsRead,
+    KnownAt,
+    Ledger,
+    Organisation,
+    Out,
+    Year,
+)
 from screens.report import readings as reporting
 from screens.report.report import Report
 
@@ -65,17 +77,32 @@ def show_pots(
         Literal["icb", "place", "pcn", "practice"] | None,
         typer.Option("--seen-by", help="In place of the pots, how scattered they are for each of these."),
     ] = None,
+    merge: Annotated[
+        str | None,
+        typer.Option(
+            help="In place of the pots, what some would ask of the organisation as one: small, one-off or tied, or "
+            "their codes with commas."
+        ),
+    ] = None,
     as_read: AsRead = AS_RECORDED,
+    out: Out = None,
 ) -> Report:
     """The register of pots: each fund with terms of its own, what is held, and by when it must be spent."""
     graded = options.grade_reading(as_read)
-    if graded is not RECORDED and seen_by is None:
-        why = "the register shows terms as they are recorded; give --seen-by too"
+    if graded is not RECORDED and seen_by is None and merge is None:
+        why = "the register shows terms as they are recorded; give --seen-by or --merge too"
         raise typer.BadParameter(why, param_hint="--reading")
+    if merge is not None and (organisation is None or seen_by is not None):
+        why = "pots are put together for one organisation; give --organisation, and no --seen-by"
+        raise typer.BadParameter(why, param_hint="--merge")
+    if out is not None and merge is None:
+        raise typer.BadParameter("only what --merge answers is written", param_hint="--out")
     with asked(ledger) as books:
-        return books.pots(
-            organisation=organisation, year=year, as_at=as_at, known_at=known_at, seen_by=seen_by, reading=graded
-        )
+        report = books.pots(
+            organisation=organisation, year=year, as_at=as_at, known_at=known_at, seen_by=seen_by, reading=graded,
+            merge=() if merge is None else merge if merge in MERGERS else options.columns(merge),
+        )  # fmt: skip
+    return also_written(report, out)
 
 
 @guarded("measures")

@@ -12,6 +12,7 @@ from allocations.shares.planned import ScheduleAsked, read_asked
 from ledger.entries import posting
 from ledger.entries.draft import Draft
 from ledger.entries.posting import Posted
+from ledger.inputs import Input
 from ledger.reports.position import Moment, moment
 from ledger.store.address import Address
 from ledger.store.base import Store
@@ -119,7 +120,7 @@ def show_pace(
         if holder is None or fund is None or year is None:
             raise typer.BadParameter("to issue it, say from whom, on which fund and in which year", param_hint="--post")
         with reading(ledger) as (reader, _):
-            tier = tier_of(reader, holder)
+            tier = tier_of(reader, holder, Input.HOLDER)
         draft = issue.of_pace(
             paced, outcome, holder=holder, tier=tier, fund=fund, year=year, file=file.name, digest=digest,
             standing="available", actor=actor, day=day,

@@ -10,16 +10,11 @@ import typer
 from ledger.store.base import Reader
 from scenarios.solve.file import read_goal
 from scenarios.solve.seek import seek as seek_value
-from screens.cli.guard import guarded, reading
-from screens.cli.options import DEFAULT_LEDGER, Ledger
+from screens.cli.guard import also_written, guarded, reading
+from screens.cli.options import DEFAULT_LEDGER, Ledger, Out
 from screens.report.report import Report
 from screens.report.scenarios import seeking
 from screens.report.scenarios import ways as reporting
-
-Out = Annotated[
-    Path | None,
-    typer.Option("--out", help="Also write it to a file: .xlsx of all tables, .csv of the first.", dir_okay=False),
-]
 
 
 @guarded("scenario solve")
@@ -36,7 +31,7 @@ def solve(
             yield reader
 
     report, _ = reporting.solved(read_goal(file), books, str(file))
-    return _also_written(report, out)
+    return also_written(report, out)
 
 
 @guarded("scenario seek")
@@ -57,12 +52,4 @@ def seek(
     """Which value of one assumption makes a figure what is asked: just before it, at it, and just after."""
     with reading(ledger) as (reader, at):
         found = seek_value(reader, ledger, file, find, until, (low, high))
-    return _also_written(seeking.sought(found, at), out)
-
-
-def _also_written(report: Report, out: Path | None) -> Report:
-    if out is None:
-        return report
-    from screens.report.files import answers  # noqa: PLC0415 - what writes workbooks takes libraries that others do not
-
-    return answers.written(report, out)
+    return also_written(seeking.sought(found, at), out)

@@ -5,17 +5,22 @@ from dataclasses import replace
 from fractions import Fraction
 
 from allocations.shares.groups import TITLES, groups
-from ledger.money import round_half_up_fraction
+from ledger.money import round_half_up_fraction, spoken
+from ledger.readings import GradeReading
 from ledger.reports.measures import OverReadings, PotHeld
 from ledger.reports.measures import share as part
 from ledger.reports.over_receivers import by_group, middle, middle_over, spread
+from ledger.reports.position import Moment
+from ledger.reports.put_together import PutTogether
 from ledger.reports.receivers import CATALOGUE, Received, ReceiverMeasure, Value, streams_in_last
 from ledger.years import FinancialYear
+from screens.report.readings import otherwise
 from screens.report.report import (
     Cell,
     Column,
     FigureCell,
     Link,
+    Report,
     Row,
     Table,
     count,
@@ -175,14 +180,57 @@ def streams_table(one: Received) -> Table:
 _OVER_YEARS = ("new_pots", "discontinued_pots", "discontinued_share", "recurring_one_offs")
 
 
-def put_together_table(before: Received, after: Received) -> Table:
+def put_together(found: PutTogether, at: Moment, year: FinancialYear, reading: GradeReading) -> Report:
+    """What some pots of a receiver ask of it, and what they would ask as one: every measure before and after."""
+    one = found.before
+    chosen = [{"pot": pot.code, "amount_pence": pot.amount_pence} for pot in found.chosen]
+    facts = {
+        "organisation": one.organisation, "year": str(year), "reading": reading.name, "parts": chosen,
+        "amount_pence": found.amount_pence, "returns_at_least": found.returns,
+        "not_known_of_parts": {name: found.not_known(name) for name in _ASKED_OF_PARTS},
+    }  # fmt: skip
+    title = f"Pots of {one.name} in {year} put together: hypothetical"
+    return Report([put_together_table(found)], at, title, [*put_together_in_words(found), *otherwise(reading)], facts)
+
+
+_ASKED_OF_PARTS = {
+    "returns_per_year": "how many returns they ask for", "notified_on": "when notice came",
+    "recurrent": "whether they recur", "grade": "how they are ring-fenced",
+}  # fmt: skip
+
+
+def put_together_in_words(found: PutTogether) -> list[str]:
+    """What a merger of pots does, and of how many of its parts something is not known, in sentences."""
+    one, after, parts = found.before, found.after, len(found.chosen)
+    if after is one:
+        return [f"{one.name} has {count_of(parts, 'such pot', 'such pots')}, so there is nothing to put together."]
+    unknown = {name: number for name in _ASKED_OF_PARTS if (number := found.not_known(name))}
+    least = "at least " if "returns_per_year" in unknown else ""
+    before, now = (
+        f"{count_of(len(end.pots), 'pot', 'pots')} and {at_least}{end.values['returns_per_year'] or 'no'} returns that "
+        "are known"
+        for end, at_least in ((one, ""), (after, least))
+    )
+    held = f"{parts} pots as one, with {spoken(found.amount_pence)} and no inner ring-fences"
+    strictest = "It is on the strictest of their terms, and asks for as many returns as the most that one of them does."
+    said = [f"{held}: before, {before}; after, {now}.", strictest]
+    told = "; ".join(f"{_ASKED_OF_PARTS[name]} ({number})" for name, number in unknown.items())
+    return [*said, f"Of the {parts} pots it is not known: {told}."] if told else said
+
+
+def put_together_table(found: PutTogether) -> Table:
     """Every measure of a receiver before and after some of its pots are put together, each with its range."""
     rows = [
-        (measure.title, *(_of_one(each, measure) for each in (before, after)), measure.definition)
+        (measure.name, measure.title, measure.unit, *(_of_one(each, measure) for each in (found.before, found.after)),
+         measure.definition)
         for measure in CATALOGUE
         if measure.name not in _OVER_YEARS
-    ]
-    heads = [text("Measure"), *(text(when, missing=NOT_KNOWN) for when in ("Before", "After")), text("What it is")]
+    ]  # fmt: skip
+    heads = [
+        *data("measure"), text("Measure", "title"), *data("unit"),
+        *(text(when.capitalize(), when, missing=NOT_KNOWN) for when in ("before", "after")),
+        text("What it is", "definition"),
+    ]  # fmt: skip
     return Table("Before and after", heads, rows)
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import pandas as pd
 import pytest
+from python_calamine import CalamineWorkbook
 
 from ledger.entries.draft import Draft, records
 from ledger.entries.kinds import LETTER
@@ -16,6 +18,7 @@ from ledger.plans import Letter
 from ledger.reports import position
 from ledger.store.base import Store
 from ledger.years import FinancialYear
+from screens.python import Ledger, Refused
 from screens.report import pots
 from tests.books import at, entry
 from tests.shelves import small_file
@@ -131,3 +134,85 @@ def test_pots_as_each_receiver_sees_them(demo_ledger: Path) -> None:
     assert "Of 6 the median place works with" in " ".join(said.split())
     assert "No practice holds" in run("pots", "--seen-by", "practice", *options).stdout
     assert run("pots", "--seen-by", "place", "--organisation", "QXX", *options).returncode == 1
+
+
+TIED = ("soft", "hard", "statutory")
+
+
+def counted(rows: pd.DataFrame) -> dict[str, Any]:
+    """What pots of an ICB ask of it, by pandas: a row for each pot."""
+    money = rows.amount_pence.sum()
+    known = rows[rows.returns_per_year.notna()]
+    return {
+        "pots": len(rows), "smallest_pot": rows.amount_pence.min(), "penny_packets": (rows.amount_pence < 50_000_000).sum(),
+        "pots_in_last_1_percent": (rows.amount_pence.sort_values().cumsum() * 100 <= money).sum(),
+        "effective_number": pytest.approx(1 / ((rows.amount_pence / money) ** 2).sum()),
+        "tied_pots": rows.grade.isin(TIED).sum(), "returns_per_year": known.returns_per_year.sum() or None, "total": money,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "named", ["tied", "small", "core-covid-testing,core-discharge,pod-lfd-testing", "better-care-fund,core-discharge"]
+)
+def test_pots_put_together(demo_ledger: Path, tmp_path: Path, named: str) -> None:
+    """Before and after by pandas from the register of pots; what is not known of a part is told and fills nothing."""
+    options = ("--organisation", "QWO", "--year", "2025/26", "--ledger", demo_ledger)
+    rows = pd.DataFrame(document("pots", *options)["rows"]).query("amount_pence > 0")
+    chosen = {"tied": rows.grade.isin(TIED), "small": rows.amount_pence < 50_000_000}.get(
+        named, rows.fund.isin(named.split(","))
+    )
+    parts = rows[chosen]
+    answer = document("pots", "--merge", named, *options)
+    assert {part["pot"] for part in answer["parts"]} == set(parts.fund)
+    unknown = {name: int(parts[name].isna().sum()) for name in ("returns_per_year", "notified_on", "recurrent")}
+    assert answer["not_known_of_parts"] == {**unknown, "grade": 0}
+    told = {row["measure"]: row for row in answer["rows"]}
+    assert {name: told[name]["before"] for name in counted(rows)} == counted(rows)
+    if len(parts) < 2:
+        assert all(row["before"] == row["after"] for row in answer["rows"])
+        assert "has 1 such pot, so there is nothing to put together" in " ".join(
+            run("pots", "--merge", named, *options).stdout.split()
+        )
+        return
+    strictest = max(parts.grade, key=["none", "monitored", "soft", "hard", "statutory"].index)
+    one = {"fund": "one-pot", "amount_pence": parts.amount_pence.sum(), "grade": strictest,
+           "returns_per_year": parts.returns_per_year.max()}  # fmt: skip
+    after = counted(pd.concat([rows[~chosen], pd.DataFrame([one])]))
+    assert {name: told[name]["after"] for name in after} == after
+    assert (told["returns_per_million"]["after"] is None) == (unknown["returns_per_year"] > 0)
+    assert told["in_year_share"]["after"] is None
+    out = tmp_path / "one.xlsx"
+    words = " ".join(run("pots", "--merge", named, *options, "--out", out).stdout.split())
+    least = "at least " if unknown["returns_per_year"] else ""
+    assert f"after, {after['pots']} pots and {least}{int(after['returns_per_year'])} returns that are known" in words
+    assert f"when notice came ({len(parts)})" in words
+    book = CalamineWorkbook.from_path(out)
+    cells = [row for sheet in book.sheet_names for row in book.get_sheet_by_name(sheet).to_python()]
+    assert any("hypothetical" in str(row) for row in cells)
+    (found,) = [row for row in cells if row[0] == "Pots that share the last 1%"]
+    assert after["pots_in_last_1_percent"] in found
+    with Ledger.open(str(demo_ledger)) as ledger:
+        merge = named if named == "tied" else named.split(",")
+        in_python = ledger.pots(organisation="QWO", year=2025, merge=merge).records()
+    as_numbers = [
+        {key: float(one) if isinstance(one, Fraction) else one for key, one in row.items()} for row in in_python
+    ]
+    assert as_numbers == answer["rows"]
+
+
+def test_what_cannot_be_put_together_is_refused(demo_ledger: Path) -> None:
+    with Ledger.open(str(demo_ledger)) as ledger:
+        with pytest.raises(ValueError, match="give organisation"):
+            ledger.pots(merge="tied")
+        with pytest.raises(Refused, match="holds no pot 'core'"):
+            ledger.pots(organisation="QWO", merge=["core", "core-discharge"])
+        with pytest.raises(Refused, match="tier 'national'"):
+            ledger.pots(organisation="X24", merge="tied")
+        with pytest.raises(Refused, match="QWO holds no money of 2030/31"):
+            ledger.pots(organisation="QWO", merge="tied", year=2030)
+    for wrong in (("--merge", "tied"), ("--merge", "tied", "--seen-by", "icb", "--organisation", "QWO"),
+                  ("--out", "a.xlsx", "--organisation", "QWO")):  # fmt: skip
+        assert run("pots", *wrong, "--ledger", demo_ledger).returncode == 2, wrong
+    unknown = run("pots", "--merge", "tied", "--organisation", "QXX", "--ledger", demo_ledger)
+    assert unknown.returncode == 1
+    assert unknown.stderr.startswith("--organisation: there is no organisation 'QXX'.")

@@ -6,8 +6,6 @@ from dataclasses import replace
 import streamlit as st
 
 from ledger.money import spoken
-from ledger.readings import GradeReading
-from ledger.reports.put_together import chosen_by, put_together
 from ledger.reports.receivers import PENNY_PACKETS, Received, streams_in_last
 from ledger.years import FinancialYear
 from screens.asked import answers
@@ -15,9 +13,10 @@ from screens.report import marks
 from screens.report import receivers as reporting
 from screens.report.pots import no_amount, of_receivers
 from screens.report.render import page as tables
-from screens.report.report import Table, count_of
+from screens.report.report import Table
 from screens.web.charts.receivers import Tick, calendar, strip
 from screens.web.shell import address, frame, parts
+from screens.web.shell.open_ledger import Books
 from screens.web.shell.readings import explain
 
 _MERGERS = {
@@ -27,7 +26,6 @@ _MERGERS = {
 }
 # What somebody asks first; the other measures are folded away.
 _FIRST = ("pots", "streams", "penny_packets", "tied_pots", "returns_per_year", "deadlines", "median_pot", "total")
-_ONE_POT = "one-pot"
 # With the choices that are those of one part alone.
 _CHOICES = {"merged": ("together",), "year": ("receiver",)}
 
@@ -64,7 +62,7 @@ def page() -> None:
                 groups = books.answer("groups", lambda *_: reporting.groups_table(found, tier), *about)
                 tables.show(groups, f"groups-{tier}", folds=False)
     if shown := {*seen} - {"asked"}:
-        _one(found, named, shown, books.reading)
+        _one(found, named, shown, books)
     explain(books.reading)
     frame.foot(books.at, frame.sources(books))
 
@@ -86,7 +84,7 @@ def _over_all(spread: Table, named: str, key: str) -> None:
 
 
 @st.fragment
-def _one(found: Sequence[Received], named: str, shown: Collection[str], reading: GradeReading) -> None:
+def _one(found: Sequence[Received], named: str, shown: Collection[str], books: Books) -> None:
     """One receiver: its year, its streams, and the same with some of its pots put together.
 
     Args:
@@ -112,30 +110,21 @@ def _one(found: Sequence[Received], named: str, shown: Collection[str], reading:
             key=f"streams-{code}",
         )
     if "merged" in shown:
-        _merger(one, reading)
+        _merger(one, books)
 
 
-def _merger(one: Received, reading: GradeReading) -> None:
+def _merger(one: Received, books: Books) -> None:
     which = address.choose("together", "Put together", list(_MERGERS), shown=lambda which: _MERGERS[which])
-    codes = chosen_by(one, which)
-    after = put_together(one, codes, _ONE_POT, "One pot", reading)
-    if after is one:
-        st.write(
-            f"{one.name} has {count_of(len(codes), 'such pot', 'such pots')}, so there is nothing to put together."
-        )
+    found = books.ask(answers.put_together, one.organisation, which, books.year, books.reading, found=[one])
+    said = " ".join(reporting.put_together_in_words(found))
+    if found.after is one:
+        st.write(said)
         return
-    whole = next(pot for pot in after.pots if pot.code == _ONE_POT)
-    before, now = (
-        f"{count_of(len(end.pots), 'pot', 'pots')} and {end.values['returns_per_year'] or 'no'} returns that are known"
-        for end in (one, after)
-    )
     strip(
-        {"Before": _ticks(one), "After": _ticks(after)},
+        {"Before": _ticks(one), "After": _ticks(found.after)},
         name="Before and after a merger",
-        sentence=f"{len(codes)} pots as one, with {spoken(whole.amount_pence)} and no inner ring-fences: before, "
-        f"{before}; after, {now}. It is on the strictest of their terms, and asks for as many returns as the most that "
-        "one of them does.",
-        table=reporting.put_together_table(one, after),
+        sentence=said,
+        table=reporting.put_together_table(found),
         key=f"merger-{which}-{one.organisation}",
     )
 
