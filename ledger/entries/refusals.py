@@ -3,13 +3,15 @@
 Rules that need the entry in the books, such as limits and ring-fences, are in ``rules``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlmodel import SQLModel
+from sqlalchemy import String, UniqueConstraint
+from sqlmodel import AutoString, SQLModel
 
 from ledger import characters
 from ledger.entries.draft import Draft, primary_key
@@ -19,11 +21,17 @@ from ledger.errors import Problem
 from ledger.inputs import Action, Input
 from ledger.models import RECORDS
 from ledger.money import LARGEST_PENCE, MOST_MOVED_PENCE, exact_pounds
+from ledger.rules.rights_questions import INDEXES
 from ledger.rules.rule import MOST_SHOWN
 from ledger.store.base import Reader
 from ledger.structure import suggestion
 from ledger.words import FIGURE_STANDINGS, STANDINGS
 from ledger.years import FIRST_YEAR, LAST_YEAR
+
+# Of a text by which something is found: a key, a code, a person. The longest that this program makes itself is of some
+# 200 letters, and three of them, of whatever letters, stand in one row of a server's index, which takes 2,704 bytes.
+LONGEST_NAME = 300
+_SHOWN = 60
 
 
 def header_problems(drafts: Sequence[Draft]) -> list[Problem]:
@@ -34,10 +42,11 @@ def header_problems(drafts: Sequence[Draft]) -> list[Problem]:
         found.extend(_word_problems(draft))
         found.extend(_date_problems(draft))
         found.extend(_shape_problems(draft))
+        found.extend(_length_problems(draft))
         if draft.key in seen:
             found.append(
                 Problem(
-                    f"entry '{draft.key}'",
+                    _of(draft),
                     "its key is used twice in one batch.",
                     "A key stands for one decision.",
                     "Give each entry a key of its own.",
@@ -48,7 +57,7 @@ def header_problems(drafts: Sequence[Draft]) -> list[Problem]:
 
 
 def _word_problems(draft: Draft) -> list[Problem]:
-    place = f"entry '{draft.key}'"
+    place = _of(draft)
     missing = [
         Problem(place, f"it has no {name}.", "Every entry says who and why.", f"Give the {name}.")
         for name in ("key", "actor", "reason")
@@ -70,16 +79,56 @@ def _unclear(place: str, name: str, text: str) -> Problem:
     return Problem(place, f"the {name} {found}.", why, "Type it again as plain text.")
 
 
+def _length_problems(draft: Draft) -> Iterator[Problem]:
+    """Names and keys that a server could not find by an index, and so takes no file either."""
+    place = _of(draft)
+    for name, text in (("key", draft.key), ("actor", draft.actor)):
+        if len(text) > LONGEST_NAME:
+            yield _too_long(place, name, len(text))
+    for model, rows in draft.records.items():
+        for name in named_by(model) if model in RECORDS else ():
+            lengths = pc.utf8_length(rows[name])
+            for nth in pc.indices_nonzero(pc.greater(lengths, LONGEST_NAME)).to_pylist()[:MOST_SHOWN]:
+                yield _too_long(f"{place}, {model.__tablename__} {nth + 1}", name, lengths[nth].as_py())
+
+
+def _too_long(place: str, name: str, length: int) -> Problem:
+    found = f"its {name} has {length:,} characters."
+    why = f"Things are found by it, and what they are found by has at most {LONGEST_NAME}, in a file as on a server."
+    return Problem(place, found, why, "Shorten it.", name)
+
+
+def _of(draft: Draft) -> str:
+    key = draft.key if len(draft.key) <= LONGEST_NAME else f"{draft.key[:_SHOWN]}…"
+    return f"entry '{key}'"
+
+
+@cache
+def named_by(model: type[SQLModel]) -> tuple[str, ...]:
+    """The texts by which rows of a table are found or tied to others, in the order of the table."""
+    table = model.__table__  # type: ignore[attr-defined]
+    found = {column.name for column in table.columns if column.primary_key or column.unique or column.foreign_keys}
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            found |= {column.name for column in constraint.columns}
+    for of, columns in INDEXES.values():
+        found |= set(columns.split(", ")) if of == table.name else set()
+    return tuple(
+        column.name for column in table.columns
+        if column.name in found and isinstance(column.type, (String, AutoString))
+    )  # fmt: skip
+
+
 def _date_problems(draft: Draft) -> list[Problem]:
     # A datetime passes for a date in Python, and would be hashed as other text than the day it is kept as.
     if type(draft.effective_date) is date:
         return []
     found = f"its date is {draft.effective_date!r}."
-    return [Problem(f"entry '{draft.key}'", found, "An entry counts from a day on.", "Give a day without a time.")]
+    return [Problem(_of(draft), found, "An entry counts from a day on.", "Give a day without a time.")]
 
 
 def _shape_problems(draft: Draft) -> list[Problem]:  # noqa: PLR0911 - one return for each way to be wrong
-    place = f"entry '{draft.key}'"
+    place = _of(draft)
     has_legs = draft.transfers is not None and draft.transfers.num_rows > 0
     if draft.kind not in ALL_KINDS:
         remedy = f"Use one of {', '.join(ALL_KINDS)}."

@@ -36,6 +36,7 @@ INDEXES = {
     "proposal_entry_number": ("proposal", "entry_number"),
     "proposal_end_entry_number": ("proposal_end", "entry_number"),
     "proposed_entry_entry_number": ("proposed_entry", "entry_number"),
+    "proposed_entry_key": ("proposed_entry", "key"),
     "proposed_transfer_entry_number": ("proposed_transfer", "entry_number"),
     "proposed_transfer_proposed_entry": ("proposed_transfer", "proposed_entry"),
     "proposed_transfer_from_organisation": ("proposed_transfer", "from_organisation"),

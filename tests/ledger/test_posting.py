@@ -1,18 +1,35 @@
 """What an entry may do: each case as it happens in the field."""
 
+import random
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from ledger.entries import chain
+from ledger.entries import chain, refusals
 from ledger.entries.draft import Draft, Leg, legs, records
 from ledger.entries.posting import post, reverse
+from ledger.entries.proposals import submit
 from ledger.errors import AlreadyReversed, KeyReused, Refused
-from ledger.models import Account, Closure, Fund, Organisation, Relationship, Tier
+from ledger.models import RECORDS, Account, Closure, Fund, Organisation, Relationship, Terms, Tier
 from ledger.reports.verify import verify
 from ledger.store.base import Store
 from ledger.years import FinancialYear
-from tests.books import APRIL, MAY, agreement, at, entry, fund_all, held, new_relations, new_terms, term, whole
+from tests.books import (
+    APRIL,
+    LONG_AGO,
+    MAY,
+    agreement,
+    at,
+    entry,
+    fund_all,
+    held,
+    new_relations,
+    new_terms,
+    term,
+    whole,
+)
+from tests.shelves import Shelf, raw
 
 
 def test_money_passes_down_and_the_whole_sums_to_zero(funded: Store) -> None:
@@ -280,6 +297,9 @@ def test_an_impossible_amount_is_refused(books: Store, pence: int, sentence: str
         ({"kind": "structure"}, "moves money or brings nothing"),
         ({"reverses": 1}, "only a reversal may"),
         ({"key": "reverse:5"}, "kept for reversals"),
+        ({"key": "k" * 301}, r"^entry 'k{60}…': its key has 301 characters\. Things are found by it"),
+        ({"key": "k" * 100_000}, "its key has 100,000 characters"),
+        ({"actor": "a" * 301}, "entry 'k': its actor has 301 characters"),
         ({"effective_date": datetime(2025, 4, 1, 9, 0, tzinfo=UTC)}, "Give a day without a time"),
         ({"transfers": legs([Leg(at("GOV", "limit"), at("NHS", "limit"), 5, note="a\x1eb")])}, "a note in plain text"),
         (
@@ -293,6 +313,73 @@ def test_an_entry_without_what_every_entry_needs_is_refused(same_books: Store, c
             "transfers": legs([Leg(at("GOV", "limit"), at("NHS", "limit"), 5)])}  # fmt: skip
     with pytest.raises(Refused, match=sentence):
         post(same_books, [Draft(**{**good, **changed})])
+
+
+def anything(length: int, letters: str, chance: random.Random) -> str:
+    """A text that no database can make any shorter than it is."""
+    return "".join(chance.choices(letters, k=length))
+
+
+@pytest.mark.parametrize("most", [300, 301])
+def test_what_things_are_found_by_has_at_most_300_letters_whatever_they_are(books: Store, most: int) -> None:
+    """Of four bytes where any are allowed, and of two in names: at most of what an index of a server takes."""
+    chance = random.Random(1)
+    rare = "".join(chr(letter) for letter in range(0x20000, 0x20800))  # ideographs
+    latin = "àáâãäåæçèéêëìíîïðñòóôõöøùúûüýþāăąćĉċčďđēĕėęěĝğġģĥħĩīĭįĵķĺļľłńņňŋōŏőœŕŗřśŝşšţťŧũūŭůűųŵŷźżž"
+
+    def key() -> str:
+        return anything(most, rare, chance)
+
+    practice, fund, person = (anything(most, latin, chance) for _ in range(3))
+    there = {Organisation: [{"code": practice, "name": "Long", "tier": "practice", "valid_from": LONG_AGO}],
+             Relationship: [{"id": key(), "parent": "P1", "child": practice, "scheme": key(), "valid_from": LONG_AGO}]}  # fmt: skip
+    what = {Fund: [{"code": fund, "name": "Long", "stream": "core", "lowest_tier": "practice", "resource": "revenue"}],
+            Terms: [term(fund, "hard", id=key())]}  # fmt: skip
+    leg = legs([Leg(at("GOV", fund), at("NHS", fund), 5)])
+    drafts = [
+        Draft(
+            key(),
+            "structure",
+            APRIL,
+            person,
+            "r",
+            records={model: records(model, rows) for model, rows in there.items()},
+        ),
+        Draft(
+            key(), "terms", APRIL, person, "r", records={model: records(model, rows) for model, rows in what.items()}
+        ),
+        replace(agreement(id=key(), organisation=practice, fund=fund, supersedes=None), key=key()),
+        Draft(key(), "mandate", APRIL, person, "r", transfers=leg),
+    ]
+    if most > 300:
+        with pytest.raises(Refused) as refused:
+            post(books, drafts)
+        told = [(problem.where.rpartition(", ")[2], problem.about) for problem in refused.value.problems]
+        assert [one for one in told if "entry" not in one[0]] == [
+            ("organisation 1", "code"), ("relationship 1", "id"), ("relationship 1", "child"), ("fund 1", "code"),
+            ("terms 1", "id"), ("terms 1", "fund"), ("agreement 1", "id"), ("agreement 1", "organisation"),
+            ("agreement 1", "fund"),
+        ]  # fmt: skip
+        return
+    post(books, drafts)
+    submit(books, [replace(drafts[-1], key=key())], key=key()[:290], title="t", prepared_by=person)
+    with books.read_afresh() as reader:
+        assert verify(reader) == []
+
+
+@pytest.mark.parametrize("kind", ["server"])
+def test_whatever_text_a_server_has_an_index_of_is_looked_at_for_its_length(books: Store, shelf: Shelf) -> None:
+    books.close()
+    with raw(books.path) as server:
+        rows = server.execute("""
+            SELECT DISTINCT c.relname, a.attname FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (x.indkey)
+            WHERE c.relnamespace = 'public'::regnamespace AND a.atttypid = 'varchar'::regtype""").fetchall()
+    looked_at = {(str(model.__tablename__), name) for model in RECORDS for name in refusals.named_by(model)}
+    # Of an entry key and actor are looked at; words of a list, and what the books make of these, need no look.
+    others = {("entry", "key"), ("entry", "actor"), ("entry", "kind"), ("account", "organisation"), ("account", "fund"),
+              ("account", "standing"), ("person_day", "person")}  # fmt: skip
+    assert set(rows) - others <= looked_at
 
 
 def test_a_practice_in_two_places_at_once_is_refused(books: Store) -> None:

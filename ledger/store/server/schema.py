@@ -152,7 +152,6 @@ _INDEXES = {
     "closure_organisation": ("closure", "organisation"),
     "succession_predecessor": ("succession", "predecessor"),
     "agreement_organisation_fund": ("agreement", "organisation, fund"),
-    "proposed_entry_key": ("proposed_entry", "key"),
     **{f"{model.__tablename__}_entry_number": (str(model.__tablename__), "entry_number") for model in RECORDS},
     **INDEXES,
 }
