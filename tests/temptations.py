@@ -50,6 +50,11 @@ TEMPTATIONS = {
         _in_a_sentence(r"100(\.0)?% .*(known|notified|announced) before|(known|[Nn]otified) before[^:]*: 100"),
         "100% of the money was known before the year.",
     ),
+    "a share of what little is known": Temptation(
+        "of £122.5 billion in 2023/24 the day of notice is known for £18.7 million, and all of that came in the year",
+        _without(r"(?:Notified in the year|notified in the year)[^\n%]{0,40}100\.0%", "s known", "ot known"),
+        "All ICBs together, notified in the year: 100.0%.",
+    ),
     "recurrent as certain": Temptation(
         "recurrence is no promise",
         _in_a_sentence(r"\b(certain for|guaranteed|secured for|promised)\b", r"\brecurrent\b"),

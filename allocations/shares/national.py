@@ -62,6 +62,7 @@ class IcbStanding:
         registered_billionths: registered people, in billionths of a person; None where they are not known.
         values: name of the measure to its value; None where it is not defined or not available.
         over: name of each measure that rests on grades to its range over how they are read.
+        notes: name of each measure of which something is not known to how much that leaves out, in words.
     """
 
     code: str
@@ -71,6 +72,7 @@ class IcbStanding:
     registered_billionths: int | None
     values: Mapping[str, Fraction | None]
     over: Mapping[str, OverReadings] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def standings(
     aims = {aim.icb: aim for aim in targets("core", as_is)}
     found = []
     for code, held in restated.position_of_each(reader, at, as_is, TIER, year).items():
-        total_pence, values, over = _measured(held, reading)
+        total_pence, values, over, notes = _measured(held, reading)
         aim = aims.get(code)
         region = rows[code]["region"] if code in rows else None
         found.append(
@@ -145,6 +147,7 @@ def standings(
                 registered_billionths=None if aim is None else aim.registered_billionths,
                 values={**values, DISTANCE: None if aim is None else aim.closing_distance},
                 over=over,
+                notes=notes,
             )
         )
     return sorted(found, key=lambda one: one.name)
@@ -160,18 +163,19 @@ def together(
     held = restated.position_of_each(reader, at, as_is, TIER, year)
     if not held:
         return None
-    total_pence, values, over = _measured(pa.concat_tables(held.values()), reading)
-    return IcbStanding("", TOGETHER, None, total_pence, None, {**values, DISTANCE: None}, over)
+    total_pence, values, over, notes = _measured(pa.concat_tables(held.values()), reading)
+    return IcbStanding("", TOGETHER, None, total_pence, None, {**values, DISTANCE: None}, over, notes)
 
 
 def _measured(
     held: pa.Table, reading: GradeReading
-) -> tuple[int | None, dict[str, Fraction | None], Mapping[str, OverReadings]]:
-    """The total of a position, what is compared, and the ranges of what of it rests on grades."""
+) -> tuple[int | None, dict[str, Fraction | None], Mapping[str, OverReadings], dict[str, str]]:
+    """The total of a position, what is compared, the ranges of what of it rests on grades, and what is not known."""
     few = summed_over_holders(held)
     _, over = parts_over_readings(few.filter(pc.not_equal(few["standing"], SOURCE)), reading)
     values = {measure.name: measure for measure in measures(reading.read(few))}
-    return _whole(values["total"]), {name: _share(values[name]) for name in COMPARED}, over
+    notes = {name: values[name].note for name in COMPARED if values[name].note}
+    return _whole(values["total"]), {name: _share(values[name]) for name in COMPARED}, over, notes
 
 
 def near(rows: Iterable[IcbStanding], measure: str, side: str) -> int | None:

@@ -108,12 +108,14 @@ class TrendPoint:
         total_pence: all that was held, spent money included; None where nothing was.
         values: name of each of ``MEASURES`` to its share; None where nothing was held.
         over: name of each that rests on grades to its range over how they are read.
+        known: name of each to the pence of which it is known, and the pence of all ICBs and those below them.
     """
 
     point: Point
     total_pence: int | None
     values: Mapping[str, Fraction | None]
     over: Mapping[str, measures.OverReadings] = field(default_factory=dict)
+    known: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def month_ends(reader: Reader, at: Moment, year: int, *, as_then: bool = False) -> list[Point]:
@@ -253,7 +255,11 @@ def _standing(
     total = sum(row["amount_pence"] for row in rows) if rows else None
     values = {one: measures.parts(its) for one, its in read.items()}
     over = {name: measures.over([(its[name], one) for one, its in values.items()]) for name in measures.PARTS}
-    return TrendPoint(point, total, values[reading], {name: its for name, its in over.items() if its is not None})
+    whole = sum(row["amount_pence"] for row in measures.of_icbs(rows))
+    known = {name: (measures.part_and_whole(rows, name)[1], whole) for name in measures.PARTS}
+    return TrendPoint(
+        point, total, values[reading], {name: its for name, its in over.items() if its is not None}, known
+    )
 
 
 def _refuse_unknown(reader: Reader, codes: Sequence[str]) -> None:

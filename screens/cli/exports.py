@@ -144,11 +144,13 @@ def _register(out: Out, ledger: Ledger = DEFAULT_LEDGER, known_at: KnownAt = Non
 def _scenario(
     name: Annotated[str, typer.Argument(help="A scenario by name (of the library, or saved), or a file of your own.")],
     out: Out,
+    as_read: OwnReading = None,
     ledger: Ledger = DEFAULT_LEDGER,
 ) -> Report:
     path = saved.locate(name, ledger)
     content = None if path.exists() else saved.content(name, ledger)
-    return _write(EXPORTS["scenario"], out, ExportRequest(scenario=str(path), scenario_content=content), ledger)
+    asked = ExportRequest(scenario=str(path), scenario_content=content, reading=own_reading(as_read))
+    return _write(EXPORTS["scenario"], out, asked, ledger)
 
 
 @guarded("scenario pack")

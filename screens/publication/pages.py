@@ -226,7 +226,7 @@ def _changes(code: str, edition: Edition, answers: Answers) -> list[str]:
             reporting.trend_table(points, code or None, known_then=False), name=f"At the end of each of the {over}"
         )
         parts += [figure(drawn, sentence), table_of(table, edition, "")]
-        parts += [paragraph(said) for said in over_time.years_without(points, over)]
+        parts += [paragraph(said) for said in over_time.reservations(points, over)]
     return parts if len(parts) > 1 else []
 
 

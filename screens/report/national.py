@@ -179,7 +179,7 @@ def in_england(together: national.IcbStanding, measure: str) -> str:
     """A measure of all ICBs as one, in a sentence that says of which money."""
     return (
         f"All ICBs together: {told(together, measure)}. That is of the same money as each: what they and those "
-        "below them hold, without what NHS England itself holds."
+        f"below them hold, without what NHS England itself holds. {together.notes.get(measure, '')}".rstrip()
     )
 
 
@@ -389,7 +389,7 @@ def trend(
     title = f"{whose}: at the end of each of the {over}, as known {'then' if known_then else 'now'}"
     facts = {"organisation": organisation, "over": over, "known_then": known_then, "reading": reading.name}
     table = trend_table(points, organisation, known_then=known_then)
-    said = over_time.years_without(points, over) if points else [NOTHING]
+    said = over_time.reservations(points, over) if points else [NOTHING]
     return Report([table], at, title, [*said, *otherwise(reading)], facts)
 
 

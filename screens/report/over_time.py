@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from allocations.shares.national import TOGETHER
+from ledger.money import spoken
 from ledger.reports.summary import percent
 from ledger.reports.trend import MEASURES, WHOLE, YEARS, TrendPoint
 from ledger.years import FinancialYear
@@ -51,9 +52,42 @@ def sentence(held: Sequence[TrendPoint]) -> str:
 
 
 _COMPARED = 3
+# Per thousand: what is known of as much is told as a share of all.
+_NEARLY_ALL = 995
 
 
-def years_without(points: Sequence[TrendPoint], over: str) -> list[str]:
+def reservations(points: Sequence[TrendPoint], over: str) -> list[str]:
+    """What has to be known of a trend before it is quoted: years that are lacking, and of how much a share is told."""
+    return [*_years_without(points, over), *_of_what_is_known(points, over)]
+
+
+def _of_what_is_known(points: Sequence[TrendPoint], over: str) -> list[str]:
+    """Of how much of the money each share is, where that is not nearly all; and where nothing below an ICB is recorded.
+
+    Of months the last alone is told.
+    """
+    told = held(points) if over == YEARS else held(points)[-1:]
+    named = dict(zip(labels(told, over), told, strict=True))
+    said = []
+    for name, title in MEASURES.items():
+        parts = [
+            f"of {spoken(known)} of {spoken(whole)} in {when}"
+            for when, one in named.items()
+            for known, whole in [one.known[name]]
+            if 0 < known * 1000 < whole * _NEARLY_ALL
+        ]
+        if parts:
+            said.append(f"{title} is a share of what is known: {'; '.join(parts)}.")
+    none = [when for when, one in named.items() if one.values["devolved_share"] == 0]
+    if none:
+        said.append(
+            f"In {' and '.join(none)} nothing that ICBs passed on is recorded: devolved, and local and free, are of "
+            "what the books hold, and not of what was done."
+        )
+    return said
+
+
+def _years_without(points: Sequence[TrendPoint], over: str) -> list[str]:
     """Of which of the newest three years nothing is recorded; nothing is said where points are months."""
     years = {one.point.year for one in held(points)}
     if over != YEARS or not years:

@@ -461,6 +461,18 @@ def test_what_cannot_be_finished_leaves_nothing_behind(
     assert (below.exit_code, "not a directory" in below.stderr) == (1, True)
 
 
+def test_a_pot_of_which_nobody_has_an_amount_is_named_and_stands_in_no_count(small: Store, tmp_path: Path) -> None:
+    """The small ledger has terms of seven funds, and gave money of two of them."""
+    with small.read(NOBODY) as reader:
+        given = {row["fund"] for row in position.position(reader, position.moment(reader), year=YEAR).to_pylist()}
+    assert given == {"limit", "core"}
+    out = published(small, tmp_path / "out")
+    for page in ("index.html", "icb/ICB1.html"):
+        said = plain((out / "2025-26" / page).read_text(encoding="utf-8"))
+        beginning = "Of 5 pots of 2025/26 no entry gives anybody an amount, so they stand in no count"
+        assert f"{beginning}: Care; Care-inner; Estate; Growth; Winter." in said, page
+
+
 def test_several_years_are_published_together_with_what_changed_between_them(small: Store, tmp_path: Path) -> None:
     before = FinancialYear(YEAR - 1)
     post(

@@ -1,11 +1,13 @@
 """The real pots in the books: each in its own year, tied to what was published, and told by the register."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from allocations.demo import history as beside
@@ -13,12 +15,15 @@ from allocations.demo import pots
 from allocations.figures import tables
 from ledger.entries.posting import post
 from ledger.errors import Refused
+from ledger.money import spoken
 from ledger.reports import position
 from ledger.reports.verify import verify
 from ledger.store.base import Store
 from ledger.years import FinancialYear, parse_year
 from screens.report import month
 from screens.report import pots as register
+from tests.temptations import betrayed
+from tests.test_commands import document, run
 
 POUNDS = 100
 MILLION = 1_000_000 * POUNDS
@@ -227,3 +232,36 @@ def test_a_total_that_does_not_tie_is_refused(all_years_ledger: Path, tmp_path: 
 def test_every_year_of_the_pots_is_a_year_of_the_table() -> None:
     years = {FinancialYear(2021 + step) for step in range(6)}
     assert {parse_year(row["year"]) for row in pots.shipped_pots()} == years
+
+
+KNOWN_BY = {"Notified in the year": "notified_on", "Non-recurrent": "recurrent", "Ring-fenced, hard": "grade"}
+YEARS = ("2022/23", "2023/24", "2024/25", "2025/26")
+
+
+def test_a_share_of_what_little_is_known_says_of_how_little(all_years_ledger: Path) -> None:
+    """By pandas from the position of each year: of what money a day of notice, a grade or a lasting is known."""
+    said = " ".join(run("trend", "--over", "years", "--ledger", all_years_ledger).stdout.split())
+    few = 0
+    for year in YEARS:
+        asked = ("position", "--by", "tier,standing,notified_on,recurrent,grade", "--year", year)
+        held = pd.DataFrame(document(*asked, "--ledger", all_years_ledger)["rows"])
+        held = held[~held.tier.isin(["government", "national", "region"]) & (held.standing != "source")]
+        whole = int(held.amount_pence.sum())
+        for title, column in KNOWN_BY.items():
+            known = int(held[held[column].notna()].amount_pence.sum())
+            words = f"of {spoken(known)} of {spoken(whole)} in {year}"
+            (told,) = re.findall(rf"{title} is a share of what is known: (.*?)\. [A-Z]", said) or [""]
+            assert (words in told) == (0 < known < whole * 995 // 1000), (title, year)
+            few += known < whole // 100
+    assert few >= 3
+    # No ICB passed any of the money of 2023/24 on in these books, which nobody reads as a finding about ICBs.
+    assert "In 2023/24 nothing that ICBs passed on is recorded" in said
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_no_answer_about_another_year_gives_in_to_a_temptation(all_years_ledger: Path, year: str) -> None:
+    asked = ("--year", year, "--ledger", all_years_ledger)
+    for command in (("measures",), ("national", "--rank", "in_year_share"), ("national", "--rank", "non_recurrent_share"),
+                    ("pots", "--seen-by", "icb"), ("pots", "--organisation", "QWO", "--merge", "tied"),
+                    ("national", "--pots")):  # fmt: skip
+        assert not betrayed(run(*command, *asked).stdout), command

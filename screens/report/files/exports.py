@@ -10,6 +10,7 @@ from allocations.files.out import journal, template, working, working_plan
 from allocations.files.position import export
 from allocations.files.position.export import Guard
 from allocations.shares.split import FIGURES_YEAR
+from ledger.readings import GradeReading
 from ledger.reports import position as holding
 from ledger.reports.position import Moment, year_in_view
 from ledger.store.base import Reader
@@ -34,6 +35,7 @@ class ExportRequest:
         places: a file of the reader's own places.
         as_at: the last day that counts; today otherwise.
         scenario: its file, or its name with figures turned; ``scenario_content`` is then what such a file holds.
+        reading: of grades, somebody's own, which a scenario's ranges are over beside those that are shipped.
         contact: who answers questions, for the cover.
         everything: also what has ended.
     """
@@ -50,6 +52,7 @@ class ExportRequest:
     known_at: datetime | None = None
     scenario: str = ""
     scenario_content: bytes | None = None
+    reading: GradeReading | None = None
     contact: str | None = None
     everything: bool = False
 
@@ -146,7 +149,7 @@ def _scenario(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
 
     path, content = Path(asked.scenario), asked.scenario_content
     written = read_scenario(path) if content is None else read_text(content, f"{path.name}.yaml")
-    found = outcome.work_out(books.reader, written)
+    found = outcome.work_out(books.reader, written, asked.reading)
     guard = board_pack.workbook(books.reader, found, content or path.read_bytes(), out)
     report = _guarded(guard, replace(books, at=found.run.books.at or books.at), out)
     sentences = [found.sentence, "All of it is hypothetical: nobody has decided it."]

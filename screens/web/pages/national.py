@@ -418,7 +418,7 @@ def _of_one(books: Books, code: str, span: str, *, as_then: bool) -> None:
         key=f"trend-{code or 'all'}-{span}-{_THEN if as_then else _NOW}",
         smaller=True,
     )
-    for sentence in over_time.years_without(found, span):
+    for sentence in over_time.reservations(found, span):
         st.text(sentence)
     if span == YEARS:
         _line_by_line(books, code)
