@@ -17,7 +17,7 @@ assert PROFILE in SEQUENCES, f"DEVOLUTION_PROFILE is {PROFILE}, and is one of {'
 # What differs between the kinds of store: how they keep, open, lock, fail and are tampered with, and whether whatever
 # is posted at random is judged alike. Each of these tests runs on both kinds by every profile.
 ON_BOTH_KINDS = (
-    "tests/faults/test_killed.py", "tests/ledger/test_everything.py",
+    "tests/faults/test_killed.py", "tests/ledger/test_attacks.py", "tests/ledger/test_everything.py",
     "tests/ledger/test_invariants.py", "tests/ledger/test_keeping.py", "tests/ledger/test_ordinary.py",
     "tests/ledger/test_posting.py", "tests/ledger/test_rules.py", "tests/ledger/test_store.py",
     "tests/ledger/test_tampering.py", "tests/ledger/test_together.py",
