@@ -296,6 +296,12 @@ def is_whole(reader: Reader, key: str) -> bool:
     return not reader.unseen & {int(str(number)) for number, _ in reader.rows(_ENTRY, {"id": key})}
 
 
+def entries_of(reader: Reader) -> int:
+    """How many entries bring proposals or say what became of one, whether the reader may see them or not."""
+    seen = reader.rows("SELECT entry_number FROM proposal UNION SELECT entry_number FROM proposal_end")
+    return len(reader.unseen | {int(str(number)) for (number,) in seen})
+
+
 def _written(records: Mapping[type[SQLModel], pa.Table]) -> str | None:
     """Records as one text that says the same however they were made: what ``ledger.rules.decisions`` compares."""
     rows = {

@@ -95,12 +95,14 @@ def take(
     icb: str | None = None,
     held: pa.Table | None = None,
     reading: GradeReading = RECORDED,
+    whole: str = "for the NHS in England",
 ) -> Picture:
     """The picture of a year, for all ICBs or for one.
 
     Args:
         held: the position of just that, where it is known already; it is asked for otherwise.
         reading: how grades are read.
+        whole: what all the money of the books is, in words.
 
     Raises:
         Refused: the code is not an ICB's.
@@ -112,7 +114,7 @@ def take(
     values = {measure.name: measure for measure in measures.measures_as_read(held, reading=reading)}
     total = sum(row["amount_pence"] for row in rows)
     return Picture(
-        sentence=_sentence(rows, total, name, values["untied_devolved_share"]),
+        sentence=_sentence(rows, name, whole, values["untied_devolved_share"], has_icbs=bool(icbs(reader, year))),
         total_pence=total,
         matrix=_matrix(reader, rows),
         tiers={str(name): str(code) for code, name in reader.rows("SELECT code, name FROM tier")},
@@ -150,21 +152,32 @@ def _icb_name(reader: Reader, code: str) -> str:
     return str(rows[0][0])
 
 
-def _sentence(rows: Sequence[dict[str, Any]], total: int, name: str | None, free: Measure) -> str:
+def _sentence(
+    rows: Sequence[dict[str, Any]], name: str | None, whole: str, free: Measure, *, has_icbs: bool
+) -> str:  # fmt: skip
+    total = sum(row["amount_pence"] for row in rows)
     below = sum(row["amount_pence"] for row in rows if row["depth"] > 0)
     national = sum(row["amount_pence"] for row in rows if row["tier"] == "national")
     if total == 0:
         return f"No money stands in {name or 'the ledger'} in this year."
-    part = percent(free.value if isinstance(free.value, Fraction) else None)
+    if name is not None:
+        passed = f"{name} receives {spoken(total)} and passes on {spoken(below)} to its places and networks."
+        return f"{passed} {_free('the whole', free)}"
+    kept = f"Of {spoken(total)} {whole}, NHS England keeps {spoken(national)}"
+    if not has_icbs:
+        return f"{kept} and no ICB has any. {spoken(below)} is with places and networks."
+    passed = (
+        f"{kept} and passes {spoken(total - national)} to ICBs. They pass on {spoken(below)} to places and networks."
+    )
+    return f"{passed} {_free('what ICBs have', free)}"
+
+
+def _free(whose: str, free: Measure) -> str:
+    """How much of something is local and free, or that nobody knows."""
+    if not isinstance(free.value, Fraction):
+        return f"How much of {whose} is both local and free of ring-fences is not known: no grade of it is recorded."
     read = "" if free.over is None else f", by how ring-fences are read: {share_ends(free.over)}"
-    if name is None:
-        return (
-            f"Of {spoken(total)} for the NHS in England, NHS England keeps {spoken(national)} and passes "
-            f"{spoken(total - national)} to ICBs. They pass on {spoken(below)} to places and networks. "
-            f"{part} of what ICBs have is both local and free of ring-fences{read}."
-        )
-    freedom = f"{part} of the whole is both local and free of ring-fences{read}."
-    return f"{name} receives {spoken(total)} and passes on {spoken(below)} to its places and networks. {freedom}"
+    return f"{percent(free.value)} of {whose} is both local and free of ring-fences{read}."
 
 
 def share_ends(over: OverReadings) -> str:

@@ -68,8 +68,10 @@ def picture(
         Refused: the ICB is unknown.
     """
     from ledger.reports import summary
+    from screens.report import whole
 
-    return summary.take(reader, at, year=year, icb=icb, held=held, reading=reading)
+    said = whole.of_money(reader, FinancialYear(year)) if icb is None else ""
+    return summary.take(reader, at, year=year, icb=icb, held=held, reading=reading, whole=said)
 
 
 def since(

@@ -22,6 +22,7 @@ from screens.publication.drawings import Mark
 from screens.report import holdings, marks, over_time, ring_fences
 from screens.report import national as reporting
 from screens.report import receivers as receiving
+from screens.report import whole as whole_of
 from screens.report.pots import no_amount, of_receivers
 from screens.report.render import page as rendered
 from screens.report.render import svg
@@ -57,6 +58,8 @@ class Edition:
         clocks: the day, the moment and the head, in a sentence; and whether part of it is illustrative.
         years: of England under the empty code and of each ICB, how the shares changed over the published years;
             empty where one year is published.
+        whole: what all the money of the year is called.
+        covers: which ICBs a total of it is over; empty where it is England's.
     """
 
     year: FinancialYear
@@ -64,6 +67,8 @@ class Edition:
     sources: str
     clocks: Sequence[str]
     years: Mapping[str, Sequence[TrendPoint]] = field(default_factory=dict)
+    whole: str = "England"
+    covers: str = ""
 
     @property
     def folder(self) -> str:
@@ -75,10 +80,18 @@ class Edition:
         one = self.organisations[code]
         return f"{FILES[one.tier]}/{_as_file(code)}.html"
 
-    @staticmethod
-    def workbook(code: str) -> str:
-        """Where the workbook of an ICB, or with no code of England, lies inside the folder."""
-        return f"icb/{_as_file(code)}.xlsx" if code else "england.xlsx"
+    def workbook(self, code: str) -> str:
+        """Where the workbook of an ICB, or with no code that of all, lies inside the folder."""
+        return f"icb/{_as_file(code)}.xlsx" if code else workbook_of_all(self.whole)
+
+    def name(self, code: str) -> str:
+        """What an organisation, or with no code the whole, is called."""
+        return self.organisations[code].name if code else self.whole
+
+
+def workbook_of_all(whole: str) -> str:
+    """Where the workbook of all lies inside the folder of a year, by what the whole is called."""
+    return f"{whole.casefold().replace(' ', '-')}.xlsx"
 
 
 def _as_file(code: str) -> str:
@@ -116,10 +129,11 @@ def england(edition: Edition, answers: Answers) -> str:
     """The page of England: the picture, its pots, how it changes, every ICB, and what receivers work with."""
     whole = answers.together
     return _page(
-        f"England, {edition.year}",
+        f"{edition.whole}, {edition.year}",
         [
+            *([paragraph(edition.covers)] if edition.covers else []),
             *_picture("", edition, answers),
-            *([] if whole is None else [paragraph(reporting.icbs_alone(whole))]),
+            *([] if whole is None else [paragraph(whole_of.icbs_alone(whole))]),
             _measured("", edition, answers),
             *_uneven("", answers),
             *_pots("", edition, answers),
@@ -140,7 +154,7 @@ def england(edition: Edition, answers: Answers) -> str:
 def _picture(code: str, edition: Edition, answers: Answers) -> list[str]:
     """Where the money goes: in a sentence, as a flow and by tier and grade."""
     picture, up = answers.pictures[code], "../" if code else ""
-    name = edition.organisations[code].name if code else "England"
+    name = edition.name(code)
     book = edition.workbook(code).removeprefix("icb/")
     parts = [
         paragraph(picture.sentence),
@@ -192,7 +206,7 @@ _MOST_BESIDE = 8
 
 def _pots(code: str, edition: Edition, answers: Answers) -> list[str]:
     """Every pot with its terms, what must be spent by when, and what is kept back."""
-    name = edition.organisations[code].name if code else "England"
+    name = edition.name(code)
     fences, kept = answers.fences[code], answers.kept[code]
     parts = ["<h2>Every pot and its terms</h2>"]
     if any(fence.is_earmarked for fence in fences):
@@ -428,7 +442,7 @@ def _below(below: Sequence[PublishedBody], edition: Edition, answers: Answers) -
 
 def _page(title: str, parts: Sequence[str], edition: Edition, up: str, code: str = "") -> str:
     here = up.removeprefix("../")
-    ways = [f'<a href="{here}index.html">England, {edition.year}</a>']
+    ways = [f'<a href="{here}index.html">{escape(edition.whole)}, {edition.year}</a>']
     if code:
         ways += [
             f'<a href="{here}{edition.path(parent)}">{escape(edition.organisations[parent].name)}</a>'

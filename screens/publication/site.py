@@ -32,6 +32,7 @@ from screens.publication import data, pages, what_if, words
 from screens.publication.answers import Answers
 from screens.publication.data import TableFile
 from screens.publication.pages import Edition
+from screens.report import whole
 from screens.report.report import Report, about, listed
 
 FORM = "devolution-ledger/publication/1"
@@ -112,13 +113,16 @@ def _write(
         bodies, above = answering.organisations(reader, at, FinancialYear(year))
         parents |= above
         answers = answering.of_year(reader, at, year)
-        edition = Edition(FinancialYear(year), bodies, sources, clocks, over_years)
+        edition = Edition(
+            FinancialYear(year), bodies, sources, clocks, over_years,
+            whole.named(reader, FinancialYear(year)), whole.covers(reader, FinancialYear(year)),
+        )  # fmt: skip
         _write_year(out, edition, answers, progress)
         _write_workbooks(out, reader, at, edition, answers, progress)
         received = {tier: list(found.values()) for tier, found in answers.received.items()}
         tables.append(data.of_year(reader, at, year, _with_whole(answers), received))
         _write_sheets(out, reader, at, edition.year, [*tables[-1], data.organisations(reader, above)])
-        said[year] = words.year_in_front(answers)
+        said[year] = words.year_in_front(edition, answers)
         del answers, received
     progress("Asking what if", 0, None)
     for name, page in what_if.pages(reader, at, years, edition):
@@ -132,7 +136,8 @@ def _write(
         out.write("chain.py", (_OURS / "chain.py.txt").read_bytes())
     _write_tables(out, at, made, head)
     worded = words.PublishedWords(
-        said, over_years, made, words.vintages(reader, at), [sources, *clocks], with_journal=with_journal,
+        said, over_years, made, words.vintages(reader, at), [sources, *clocks], proposals.entries_of(reader),
+        with_journal=with_journal,
         signed_by=None if key is None else key.public,
     )  # fmt: skip
     for name, content in words.files(worded).items():

@@ -16,7 +16,7 @@ from ledger.years import FinancialYear
 from screens.publication import pictures, what_if
 from screens.publication.answers import Answers
 from screens.publication.data import TableFile
-from screens.publication.pages import document, figure, paragraph, table_of
+from screens.publication.pages import Edition, document, figure, paragraph, table_of, workbook_of_all
 from screens.report import national as reporting
 from screens.report import over_time
 from screens.report.render.page import as_html
@@ -56,18 +56,22 @@ class YearInFront:
     """What the pages in front say of one year.
 
     Attributes:
-        sentence: where England's money of the year is decided.
+        whole: what all the money of the year is called.
+        sentence: where it is decided.
+        covers: which ICBs a total of it is over; empty where it is England's.
         on_grades: the names of the measures that rest on how grades are read.
     """
 
+    whole: str
     sentence: str
+    covers: str
     on_grades: frozenset[str]
 
 
-def year_in_front(answers: Answers) -> YearInFront:
+def year_in_front(edition: Edition, answers: Answers) -> YearInFront:
     """What the pages in front say of a year."""
     on_grades = (one.name for one in answers.measures[""] if one.over is not None)
-    return YearInFront(answers.pictures[""].sentence, frozenset(on_grades))
+    return YearInFront(edition.whole, answers.pictures[""].sentence, edition.covers, frozenset(on_grades))
 
 
 def workbook_of_tables(year: FinancialYear) -> str:
@@ -85,6 +89,7 @@ class PublishedWords:
         tables: the tables.
         vintages: the shipped tables behind the figures: what each is, whose, of when, and how it was made.
         foot: sentences below each page.
+        proposing: how many entries bring proposals, or say what became of them.
         with_journal: whether the journal is part of it.
         signed_by: the public key; None where it is not signed.
     """
@@ -94,6 +99,7 @@ class PublishedWords:
     tables: Sequence[TableFile]
     vintages: Table
     foot: Sequence[str]
+    proposing: int
     with_journal: bool
     signed_by: str | None
 
@@ -148,7 +154,8 @@ _TITLE = "Where NHS money is decided, and how free it is"
 def _front(said: PublishedWords) -> list[str]:
     """Every year with its sentence, how the shares changed over the years, and the way to the what-if questions."""
     years = "".join(
-        f'<li><a href="{_folder(year)}/index.html">{FinancialYear(year)}</a>: {escape(one.sentence)}</li>'
+        f'<li><a href="{_folder(year)}/index.html">{FinancialYear(year)}</a>: '
+        f"{escape(f'{one.covers} {one.sentence}'.strip())}</li>"
         for year, one in sorted(said.of_year.items(), reverse=True)
     )
     parts = [f"<ul>{years}</ul>"]
@@ -167,7 +174,22 @@ def _folder(year: int) -> str:
 
 def _how(said: PublishedWords) -> list[str]:
     """How the publication is checked, with the journal or without."""
-    return [_RUN_IT, _CHAIN if said.with_journal else _HIDDEN, _SHOWS]
+    covers = [one.covers for _, one in sorted(said.of_year.items()) if one.covers]
+    return [*covers, _left_out(said.proposing), _RUN_IT, _CHAIN if said.with_journal else _HIDDEN, _SHOWS]
+
+
+def _left_out(proposing: int) -> str:
+    """What of the books is not in the folder, and what its totals cover."""
+    everything = "The totals cover all money that is posted in these books"
+    if not proposing:
+        return f"{everything}. Nothing has been proposed in them."
+    entries = (
+        "One entry brings a proposal or says" if proposing == 1 else f"{proposing:,} entries bring proposals or say"
+    )
+    return (
+        f"{everything}, as everybody may see it. {entries} what became of one: the head covers it, and nothing that "
+        "was only proposed is in this folder or counts in a total."
+    )
 
 
 _ON_GRADES = "How ring-fences are read: illustrative, and given with its range over the readings"
@@ -195,8 +217,9 @@ def _workbooks(said: PublishedWords) -> str:
     """The way to the workbooks, which are made for everybody to read."""
     years = "".join(
         f'<li>{FinancialYear(year)}: <a href="{workbook_of_tables(FinancialYear(year))}">all its tables</a>, '
-        f'<a href="{_folder(year)}/england.xlsx">England</a>; each ICB\'s own is on its page</li>'
-        for year in sorted(said.of_year, reverse=True)
+        f'<a href="{_folder(year)}/{workbook_of_all(one.whole)}">{escape(one.whole)}</a>; '
+        "each ICB's own is on its page</li>"
+        for year, one in sorted(said.of_year.items(), reverse=True)
     )
     return f"<p>Accessible workbooks:</p><ul>{years}</ul>"
 

@@ -183,15 +183,6 @@ def in_england(together: national.IcbStanding, measure: str) -> str:
     )
 
 
-def icbs_alone(together: national.IcbStanding) -> str:
-    """The shares of what ICBs and those below them hold, as each ICB's own are worked out."""
-    free, tied = (told(together, name) for name in ("untied_devolved_share", _TIED))
-    return (
-        f"Of what all ICBs together hold, without NHS England's own money, {free} is both local and free and {tied} "
-        "ring-fenced, soft included (illustrative): compare an ICB's own shares with these."
-    )
-
-
 def ranked_sentence(
     order: Sequence[tuple[national.IcbStanding, Fraction]],
     measure: str,

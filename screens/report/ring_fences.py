@@ -34,7 +34,8 @@ def tied_sentence(name: str, fences: Sequence[Fence], tied: Measure) -> str:
 
 def nothing_tied(name: str, fences: Sequence[Fence]) -> str:
     """The same where no pot is tied."""
-    return f"Nothing is ring-fenced in {name}: none of its {len(fences)} pots is tied to a purpose."
+    tied = "its one pot is not tied" if len(fences) == 1 else f"none of its {len(fences):,} pots is tied"
+    return f"Nothing is ring-fenced in {name}: {tied} to a purpose."
 
 
 def tied_amount(fence: Fence) -> str:

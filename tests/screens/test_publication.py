@@ -25,6 +25,7 @@ from typer.testing import CliRunner
 import devolution
 from allocations.shares import national
 from ledger.entries import proposals
+from ledger.entries.appointments import appoint
 from ledger.entries.draft import Draft, records
 from ledger.entries.posting import post
 from ledger.models import Organisation, Relationship
@@ -41,6 +42,7 @@ from screens.report import national as reporting
 from screens.report import over_time
 from screens.report.holdings import flow_label
 from screens.report.pots import of_receivers
+from screens.report.whole import icbs_alone
 from tests.books import APRIL, LONG_AGO, at, entry
 from tests.temptations import betrayed, plain
 
@@ -58,8 +60,8 @@ def check(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def published(store: Store, folder: Path, **given: Any) -> Path:
-    with store.read(NOBODY) as reader:
+def published(store: Store, folder: Path, *, person: str = NOBODY, **given: Any) -> Path:
+    with store.read(person) as reader:
         newest = position.moment(reader)
         site.publish(reader, position.moment(reader, newest.known_at.date()), folder, years=[YEAR], **given)
     return folder
@@ -107,7 +109,7 @@ def test_pages_say_and_draw_what_the_app_does(of_the_demo: Path, demo_ledger: Pa
     assert whole is not None
     order = national.ranked(rows, "ring_fenced_share_with_soft")
     assert reporting.ranked_sentence(order, "ring_fenced_share_with_soft", together=whole) in england
-    assert reporting.icbs_alone(whole) in england
+    assert icbs_alone(whole) in england
     assert " ".join(of_receivers(received, without, "PCN", "pcn")) in england
     assert "32 of 42 ICBs are above their target for core services in 2025/26. Distances are published." in england
     assert picture.sentence in own
@@ -419,6 +421,55 @@ def test_what_is_proposed_is_in_no_file(small: Store, tmp_path: Path) -> None:
                 assert word not in content, path
     with pytest.raises(Exception, match="holds proposals"):
         published(small, tmp_path / "with", with_journal=True)
+
+
+def test_totals_of_ones_own_books_are_called_theirs_and_not_englands(tmp_path: Path) -> None:
+    """None and one ICB of 42, whose money has no grade: no total is called England's, and no share of it is made up."""
+    ledger, folder = tmp_path / "own.duckdb", tmp_path / "out"
+    assert run("new", "--year", "2025/26", "--icb", "QWO", "--ledger", ledger).exit_code == 0
+    with Store.open(ledger) as own:
+        post(own, [entry("mandate", at("DHSC", "core"), at("X24", "core"), 500_000_000)])
+        published(own, tmp_path / "none")
+        post(own, [entry("allocate", at("X24", "core"), at("QWO", "core"), 300_000_007)])
+        published(own, folder)
+    covered = "These books hold money of 2025/26 of {} of the 42 ICBs in England."
+    total = "A total of all is of what these books hold, and not of England."
+    for where, held in ((tmp_path / "none", "none"), (folder, "1")):
+        whole = unescape((where / "2025-26" / "index.html").read_text(encoding="utf-8"))
+        assert "<h1>All of these books, 2025/26</h1>" in whole
+        assert (where / "2025-26" / "all-of-these-books.xlsx").is_file()
+        for name in ("2025-26/index.html", "index.html", "README.md", "check.html"):
+            said = unescape((where / name).read_text(encoding="utf-8"))
+            assert f"{covered.format(held)} {total}" in said, name
+        for path in where.rglob("*.html"):
+            text = unescape(re.sub(r"<[^>]*>", " ", path.read_text(encoding="utf-8")))
+            assert "for the NHS in England" not in text, path
+            assert not re.search(r"not defined (is|of|ring)", text), path
+        assert check(where).returncode == 0
+    index = unescape((folder / "index.html").read_text(encoding="utf-8"))
+    assert "Of £5 million in these books, NHS England keeps £2 million and passes £3 million to ICBs." in index
+    assert "no grade of it is recorded" in index
+    alone = unescape((tmp_path / "none" / "index.html").read_text(encoding="utf-8"))
+    assert "NHS England keeps £5 million and no ICB has any. £0 is with places and networks." in alone
+
+
+def test_whose_rights_are_bound_publishes_the_same_and_the_folder_says_what_is_not_in_it(
+    small: Store, tmp_path: Path
+) -> None:
+    """Who may see the proposal publishes no more than who may not."""
+    unbound = published(small, tmp_path / "before")
+    assert "Nothing has been proposed in them." in (unbound / "README.md").read_text(encoding="utf-8")
+    for person, role, by in (("chief", "administrator", "setting up"), ("anna", "preparer", "chief")):
+        appoint(small, person, role, by=by, reason="the board agreed", day=LONG_AGO)
+    secret = replace(entry("devolve", at("ICB1", "core"), at("P1", "core"), 77_777), reason="A secret plan")
+    proposals.submit(small, [secret], key="plan", title="A secret title", prepared_by="anna")
+    made = [published(small, tmp_path / (person or "nobody"), person=person) for person in (NOBODY, "anna")]
+    assert sums(made[0]) == sums(made[1])
+    said = "The totals cover all money that is posted in these books, as everybody may see it. One entry brings a"
+    for name in ("README.md", "check.html"):
+        assert said in (made[0] / name).read_text(encoding="utf-8")
+    for path in made[0].rglob("*"):
+        assert not path.is_file() or not re.search(b"secret|anna|77777|777.77", opened_up(path)), path
 
 
 def test_a_folder_in_use_and_a_year_without_money_are_refused(small: Store, tmp_path: Path) -> None:

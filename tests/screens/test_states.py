@@ -64,7 +64,7 @@ def test_it_is_a_whole_page(monkeypatch: pytest.MonkeyPatch, folder: Path, kind:
         ("national", "overview", "No ICB holds money of this year yet, so only the national picture can be shown."),
         ("national", "national", "No ICB holds money of this year yet, so there is nobody to compare."),
         ("national", "ring_fences", "Nothing is ring-fenced in All ICBs"),
-        ("one-icb", "ring_fences", "Nothing is ring-fenced in First ICB: none of its 1 pots is tied to a purpose."),
+        ("one-icb", "ring_fences", "Nothing is ring-fenced in First ICB: its one pot is not tied to a purpose."),
         ("one-icb", "national", "Only First ICB is in these books, so there is nobody to compare it with yet."),
         ("one-icb", "national", "No ICB is beyond these limits."),
         ("nothing-fenced", "ring_fences", "Nothing is ring-fenced in All ICBs: none of its 2 pots is tied"),

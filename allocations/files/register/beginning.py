@@ -108,7 +108,7 @@ def _shipped(year: FinancialYear) -> tuple[list[dict[str, Any]], list[dict[str, 
 
 def icbs_of(year: FinancialYear) -> dict[str, str]:
     """The ICBs of a year that the shipped tables know, by code, with their names, in the order of the names."""
-    icbs = _icbs(row for row in _shipped(year)[0] if _exists(row, year))
+    icbs = _icbs(row for row in tables.table("organisations").to_pylist() if _exists(row, year))
     return dict(sorted(icbs.items(), key=lambda pair: pair[1]))
 
 

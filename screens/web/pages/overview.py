@@ -13,9 +13,9 @@ from ledger.reports.summary import GradeChange
 from ledger.years import FinancialYear
 from screens.asked import answers
 from screens.report.holdings import GRADES
-from screens.report.national import icbs_alone
 from screens.report.render import page as tables
 from screens.report.report import Link, Table, columns, composed, money
+from screens.report.whole import icbs_alone
 from screens.web.charts.flows import matrix, sankey
 from screens.web.shell import address, frame, parts
 from screens.web.shell.open_ledger import Books
