@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 
 from allocations.figures import tables
 
@@ -17,7 +18,8 @@ _LARGER = ("1 smallest third", "2 middle third", "3 largest third")
 ICB = "icb"
 
 
-def groups(tier: str) -> dict[str, dict[str, str]]:
+@cache
+def groups(tier: str) -> Mapping[str, Mapping[str, str]]:
     """The receivers of a tier by region, deprivation and size: each way of telling them apart to code to group.
 
     Thirds are of all receivers of the tier in the published figures of 2025/26. An ICB's deprivation is its published
@@ -28,11 +30,16 @@ def groups(tier: str) -> dict[str, dict[str, str]]:
         tier: ``icb``, ``place``, ``pcn`` or ``practice``.
     """
     regions = {row["code"]: row for row in tables.table("organisations").to_pylist()}
-    scores = {row["practice"]: row["deprivation"] for row in tables.table("practice_indicators").to_pylist()}
+    indicators = tables.table("practice_indicators").select(["practice", "deprivation"])
+    scores = {row["practice"]: row["deprivation"] for row in indicators.to_pylist()}
     # The scores are by the people of April 2026, so they are divided by those.
     of_2026: dict[str, int] = defaultdict(int)
-    for row in tables.table("practice_ages").to_pylist():
-        of_2026[row["practice"]] += sum(number for name, number in row.items() if name.startswith("from_"))
+    ages = tables.table("practice_ages")
+    practices = ages["practice"].to_pylist()
+    for name in ages.column_names:
+        if name.startswith("from_"):
+            for practice, number in zip(practices, ages[name].to_pylist(), strict=True):
+                of_2026[practice] += number
     people: dict[str, Fraction] = defaultdict(Fraction)
     scored: dict[str, Fraction] = defaultdict(Fraction)
     deprived: dict[str, Fraction] = defaultdict(Fraction)
