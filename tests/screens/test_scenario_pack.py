@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,10 +14,11 @@ from typer.testing import CliRunner
 import devolution
 from allocations.reading.cells import read_workbook
 from ledger.money import exact_pounds, millions, spoken
+from ledger.store.base import Store
 from scenarios import outcome
 from screens.report import marks
 from screens.report.render import svg
-from screens.report.scenarios.answers import spans
+from screens.report.scenarios.answers import measures, spans
 from tests.scenarios.worlds import play
 
 NAME = "running-costs-halved"
@@ -80,6 +82,38 @@ def test_the_printed_page_loads_and_runs_nothing(demo_ledger: Path, tmp_path: Pa
     assert "url(" not in text
     assert "@page{size:A4;margin:18mm 15mm}" in text
     assert "default-src 'none'" in text
+
+
+NO_AGREEMENT = "No agreement to keep any of it is on record here; whether one was made is not known."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("", "", ""),
+        (NO_AGREEMENT, NO_AGREEMENT, NO_AGREEMENT),
+        # A step keeps it without agreement, and what the step says is no gap in the books.
+        ("", NO_AGREEMENT, ""),
+        ("Not known for 2 of 5 pots.", "Not known for 2 of 5 pots.", "Not known for 2 of 5 pots."),
+        ("", "Not known for 1 of 5 pots.", "After: Not known for 1 of 5 pots."),
+        ("Not known for 2 of 5 pots.", "Not known for 1 of 5 pots.",
+         "Before: Not known for 2 of 5 pots. After: Not known for 1 of 5 pots."),
+    ],
+)  # fmt: skip
+def test_no_measure_of_a_pack_stands_without_what_is_not_known_of_it(
+    demo_ledger: Path, before: str, after: str, said: str
+) -> None:
+    with Store.open(demo_ledger, read_only=True) as store, store.read() as reader:
+        found = outcome.work_out(reader, outcome.find("keep-without-agreement"))
+    noted = [
+        replace(each, before=replace(each.before, note=before), after=replace(each.after, note=after))
+        for each in found.measures
+    ]
+    words = {row[0]: row[-1] for row in measures(replace(found, measures=tuple(noted))).rows}
+    own = next(one.before.definition for one in found.measures if one.before.title == "Agreed part of what is kept")
+    assert words["Agreed part of what is kept"] == f"{own} {said}".rstrip()
+    notes = {one.before.note for one in found.measures}
+    assert any(note.startswith("Not known for 15 of 17 pots") for note in notes)
 
 
 def test_what_people_wrote_stays_text(demo_ledger: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from scenarios.files.variants import changed_sentence
 from scenarios.gainers import Gain, View
 from scenarios.lines import NOT_KNOWN, LineChange
 from scenarios.order import Pair
-from scenarios.outcome import Outcome, document, of_it
+from scenarios.outcome import Compared, Outcome, document, of_it
 from scenarios.ranges import Ranges
 from scenarios.ranges import document as document_of_ranges
 from scenarios.saved import Verdict
@@ -312,11 +312,19 @@ def measures(outcome: Outcome) -> Table:
             f"{each.before.title}{' (earmarked lines)' if each.scope == EARMARKED else ''}",
             figure(each.before.value, each.before.unit, over=each.before.over),
             figure(each.after.value, each.after.unit, over=each.after.over),
-            each.before.definition,
+            " ".join([each.before.definition, *_not_known(each)]),
         )
         for each in outcome.measures
     ]
     return Table(f"Every measure, {AS_ONE_HOLDER}", columns("Measure", "Before", "After", "What it is"), rows)
+
+
+def _not_known(each: Compared) -> list[str]:
+    """What the books do not know of a measure; what a step sets, such as that nobody agreed, is no such thing."""
+    before, after = each.before.note, each.after.note
+    if after == before or not after.startswith("Not known"):
+        return [before] if before else []
+    return [f"Before: {before}", f"After: {after}"] if before else [f"After: {after}"]
 
 
 def gains(view: View, rows: Sequence[Gain] | None = None) -> Table:
