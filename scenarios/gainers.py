@@ -109,6 +109,17 @@ class View:
             return "gain", "lose"
         return ("would decide over more", "over less") if self.is_all_decided else ("would hold more", "less")
 
+    @property
+    def counts(self) -> tuple[str, str]:
+        """How many there are whose amount rises, and how many whose falls, each with its verb."""
+        rising = len([gain for gain in self.gains if gain.change_pence > 0])
+        up, down = self.verbs
+        return _many(rising, up), _many(len(self.gains) - rising, down)
+
+
+def _many(number: int, verb: str) -> str:
+    return f"{f'{number:,}' if number else 'none'} {verb}"
+
 
 _TITLES = {
     ICB: "ICBs, with all below them",

@@ -461,9 +461,8 @@ def _who(view: View) -> str:
         return ""
     gainers = [gain for gain in view.gains if gain.change_pence > 0]
     losers = [gain for gain in view.gains if gain.change_pence < 0]
-    up, down = view.verbs
     most, least = ("gains most", "loses most") if view.of_money else ("most of all", "least of all")
-    told = [f"{len(gainers)} {up} and {len(losers)} {down}"]
+    told = [" and ".join(view.counts)]
     for those, word in ((gainers[:1], most), (losers[-1:], least)):
         told += [f"{one.name} {word} ({_change(one)}{of_it(view, one)})" for one in those]
     sentence = f"{view.title}: {'; '.join(told)}."

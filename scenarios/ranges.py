@@ -520,10 +520,11 @@ def _as_written(assumed: Assumption, value: float) -> str | int:
     """A drawn value as a file writes it."""
     if _is_whole(assumed):
         return round(value)
-    text = str(assumed.value).strip()
-    if text.endswith("%"):
+    written = [str(each).strip() for each in (assumed.value, assumed.low, assumed.high)]
+    if written[0].endswith("%"):
         return f"{value * 100:.6f}%"
-    return f"£{value:.0f}" if text.startswith("£") else f"{value:.9f}"
+    # Money where any of the three is: somebody may have turned one of them to a plain number.
+    return f"£{value:.0f}" if any(each.startswith("£") for each in written) else f"{value:.9f}"
 
 
 def _says(assumed: Assumption) -> str:

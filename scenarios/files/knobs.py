@@ -22,7 +22,7 @@ from allocations.reading.strict_yaml import Path_, TextLoader, read_lines
 from ledger.money import PENCE_PER_POUND, parse_pounds
 from scenarios.change import held
 from scenarios.fields import Grade
-from scenarios.files.variants import make_room
+from scenarios.files.variants import like, make_room
 from scenarios.weighing import FAIR_SHARE
 from scenarios.world import HOLDERS, ICB, PLACE
 
@@ -144,7 +144,7 @@ def turned(content: Any, values: Mapping[str, str]) -> Any:
         if option != knob.value and option in knob.options:
             *above, last = knob.spot
             holder = _at(new, tuple(above))
-            holder[last] = int(option) if knob.kind in (WHOLE, POUNDS) else option
+            holder[last] = like(holder[last], int(option)) if knob.kind in (WHOLE, POUNDS) else option
             if knob.spot[0] == "assumptions":
                 make_room(holder)
     return new

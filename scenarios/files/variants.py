@@ -97,9 +97,15 @@ def with_values(content: Any, values: Mapping[str, Any]) -> Any:
     """
     new = copy.deepcopy(content)
     for each in new.get("assumptions", ()):
-        each["value"] = values.get(each.get("name"), each.get("value"))
+        each["value"] = like(each.get("value"), values.get(each.get("name"), each.get("value")))
         make_room(each)
     return new
+
+
+def like(before: Any, value: Any) -> Any:
+    """A whole number as the file wrote what it takes the place of: in pounds where that said so."""
+    is_money = str(before).strip().startswith("£") and str(value).isdecimal()
+    return f"£{int(value):,}" if is_money else value
 
 
 def make_room(assumption: dict[str, Any]) -> None:

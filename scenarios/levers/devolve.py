@@ -209,7 +209,7 @@ def _handed_over(
     after, moves = hand_over(position, world, np.array(source_rows), moved, receivers, standing=AVAILABLE)
     total = int(moved.sum())
     told = f"{what}, {spoken(total)}, to {len(set(receivers)):,} {PLURAL[to]}"
-    kept = f"; {spoken(left)} stays, for people in no {to}" if left else ""
+    kept = f"; {spoken(left)} stays, for people in no {PLURAL[to].removesuffix('s')}" if left else ""
     return Change(after, world, told + kept, total, 0, moves, {**details, "left_for_nobody_pence": left})
 
 

@@ -1,24 +1,28 @@
-"""Whole paths through the app, with a mouse on a wide screen and with the keyboard alone on a telephone; by day either.
+"""Five whole paths through the app, with a mouse or the keyboard alone, on a wide screen or a telephone.
 
 After each step Back, Forward and loading the page anew show what was there; what is shown is what the command line says.
 """
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 
 from ledger.money import exact_pounds
-from tests.browser.visits import Hands, Visit, running
-from tests.profiles import by_night
+from tests.allocations.excel.test_payer import fill_in
+from tests.browser.test_importing import held
+from tests.browser.visits import running
+from tests.browser.walk import WAYS, Walk
 from tests.screens.pages import document
 from tests.screens.test_receivers_page import practice_with_two_pots
+from tests.test_commands import run
 
-SECONDS = 30_000
-BY_MOUSE, BY_KEYBOARD = ("mouse", 1280), ("keyboard", 375)
-WAYS = ("kind", "width")
+pytestmark = pytest.mark.parametrize(("kind", "width"), WAYS)
+SMALL_POTS = "lift-small-pots"
 
 
 @pytest.fixture(scope="module")
@@ -34,31 +38,17 @@ def address(own: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def demo(demo_ledger: Path) -> Iterator[str]:
-    with running(demo_ledger) as url:
+def ledger(demo_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's books of this module's own, into which a budget is brought."""
+    path = tmp_path_factory.mktemp("paths of the demo") / "demo.duckdb"
+    shutil.copy(demo_ledger, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def demo(ledger: Path) -> Iterator[str]:
+    with running(ledger) as url:
         yield url
-
-
-def stays(visit: Visit, before: str, shown: str, gone: str) -> None:
-    """One step back is what was before, one forward is this again, and so it is where the page is loaded anew.
-
-    Args:
-        before: something that the page before shows.
-        shown: something that this page shows, and ``gone`` what the one before does not.
-    """
-    page = visit.page
-    here = page.url
-    page.go_back()
-    page.get_by_text(before).first.wait_for(timeout=SECONDS)
-    page.get_by_text(gone).first.wait_for(state="hidden", timeout=SECONDS)
-    page.go_forward()
-    page.get_by_text(shown).first.wait_for(timeout=SECONDS)
-    visit.settled()
-    page.wait_for_url(lambda url: said(url) == said(here), timeout=SECONDS)
-    page.reload()
-    page.get_by_text(shown).first.wait_for(timeout=SECONDS)
-    visit.settled()
-    page.wait_for_url(lambda url: said(url) == said(here), timeout=SECONDS)
 
 
 def exact(table: Any, column: int) -> list[str]:
@@ -69,26 +59,15 @@ def exact(table: Any, column: int) -> list[str]:
     return found
 
 
-def said(address: str) -> set[str]:
-    """What an address says, in whatever order."""
-    return set(address.replace("?", "&").split("&"))
-
-
-@pytest.mark.parametrize(WAYS, [BY_KEYBOARD, *by_night([BY_MOUSE])])
 def test_a_practice_s_year_in_pieces(browser: Any, address: str, own: Path, kind: str, width: int) -> None:
-    visit = Visit(browser, address, width)
-    page, hands = visit.page, Hands(visit, kind)
+    walk = Walk(browser, address, kind, width)
+    page, hands = walk.page, walk.hands
     hands.press(page.get_by_role("link", name="In how many pieces does it come?"))
-    page.get_by_role("heading", name="What receivers work with").wait_for(timeout=SECONDS)
-    visit.settled()
-    hands.choose_last("What to see", "Show all")
-    page.get_by_text("First ICB works with").first.wait_for(timeout=SECONDS)
-    visit.settled()
-    hands.choose_last("Seen by each", "practice")
-    works = "Practice one works with 2 pots. Notice of 1 came before the year, of 1 in it"
-    page.get_by_text(works).first.wait_for(timeout=SECONDS)
-    visit.settled()
-    stays(visit, "First ICB works with", works, works)
+    walk.step("What receivers work with")
+    hands.select("What to see", "Show all")
+    walk.step("First ICB works with")
+    hands.select("Seen by each", "practice")
+    walk.step("Practice one works with 2 pots. Notice of 1 came before the year, of 1 in it")
     # From the picture to its table, from a stream to the entries that brought it.
     hands.press(page.locator("summary", has_text="streams by size"))
     (row,) = document("pots", "--seen-by", "practice", "--ledger", own)["rows"]
@@ -96,80 +75,172 @@ def test_a_practice_s_year_in_pieces(browser: Any, address: str, own: Path, kind
     told = [int(text.replace(",", "").replace(".", "")) for text in exact(table, 2)]
     assert (sum(told), len(told)) == (row["total_pence"], row["streams"])
     hands.press(table.locator("a[href*='fund=winter']"))
-    page.get_by_role("heading", name="Audit").wait_for(timeout=SECONDS)
-    visit.settled()
+    walk.step("Every entry behind a balance")
     legs = document("trail", "--organisation", "G1", "--fund", "winter", "--ledger", own)["rows"]
     assert legs
     for leg in legs:
         assert page.get_by_text(exact_pounds(leg["amount_pence"]), exact=True).count() >= 1
-    stays(visit, works, "Every entry behind a balance", "Every entry behind a balance")
-    assert visit.complaints() == []
-    visit.close()
+    walk.end()
 
 
-@pytest.mark.parametrize(WAYS, [BY_MOUSE, *by_night([BY_KEYBOARD])])
 def test_a_month_is_recorded(browser: Any, address: str, own: Path, kind: str, width: int) -> None:
-    """June first, with the mouse; then the next one, which the keyboard finds chosen."""
-    visit = Visit(browser, f"{address}/month?view=end", width)
-    page, hands = visit.page, Hands(visit, kind)
-    before = len(document("month", "list", "--ledger", own)["rows"])
-    # A path that is walked again closes the month after those that are closed.
-    month = f"{('June', 'July', 'August', 'September', 'October', 'November')[before]} 2025"
-    if before == 0:
-        hands.pick("Month to close", "June 2025")
-        page.get_by_role("button", name="Close June 2025").wait_for(timeout=SECONDS)
-        visit.settled()
-        stays(visit, "Close a month", "Close June 2025", "Close June 2025")
-    hands.write("Who closes it", "Finance")
+    """A line of its letter, what arrived of it, how the month stands then, and its end: the first month that is open."""
+    closed = len(document("month", "list", "--ledger", own)["rows"])
+    named, number = f"{('June', 'July', 'August', 'September')[closed]} 2025", 6 + closed
+    of, reference, day = f"2025-{number:02}", f"M{number - 3}/WIN/1", f"28{number:02}2025"
+    stands = f"{named} (month {number - 3} of 2025/26): First ICB (ICB1)"
+    walk = Walk(browser, address, kind, width)
+    page, hands = walk.page, walk.hands
+    hands.press(page.get_by_role("link", name="What came in this month?"))
+    walk.step("March 2026 (month 12 of 2025/26): First ICB (ICB1)")
+    hands.press(page.get_by_role("link", name="Record a line of its letter"))
+    walk.step("Still needed: Reference, Month, To")
+    line = {"Reference: ": reference, "Month: ": of, "To: ": "ICB1", "Fund: ": "winter", "Line amount: ": "1,200.34",
+            "Recurrent: ": "No", "Date: ": day, "Reason: ": "Letter of the month", "Notified on: ": day,
+            "Who records it": "Finance"}  # fmt: skip
+    hands.fill(line)
+    hands.press(page.get_by_role("button", name="Post it"))
+    walk.stays("It is recorded.", again="Still needed: ")
+    walk.back()
+    hands.press(page.get_by_role("link", name="Record what arrived"))
+    walk.step("Still needed: ")
+    came = {"To: ": "ICB1", "Fund: ": "winter", "Amount: ": "1,000.12", "Recurrent: ": "No", "Reference: ": reference,
+            "Month: ": of, "From fund: ": "limit", "New money: ": "Yes", "Date: ": day, "Reason: ": "It arrived",
+            "Who records it": "Finance"}  # fmt: skip
+    hands.fill(came)
+    hands.press(page.get_by_role("button", name="Post it"))
+    page.get_by_text("It is recorded.").wait_for(timeout=60_000)
+    walk.look()
+    hands.press(page.get_by_role("link", name="How the month stands"))
+    walk.step(stands, left="is not recorded is lost when this page is opened anew")
+    totals = document("month", "show", of, "--organisation", "ICB1", "--ledger", own)["totals"]
+    assert (totals["notified_pence"], totals["received_pence"], totals["came_pence"]) == (120_034, 100_012, 100_012)
+    for pence in (120_034, 100_012, 20_022):
+        assert page.locator(f"data[value='{exact_pounds(pence)}']").count() >= 1
+    hands.select("What to see", "Month end: close it")
+    walk.step("Close a month")
+    if closed == 0:
+        # Nobody finds the first month chosen: it closes all before it.
+        hands.pick("Month to close", named)
+        walk.step(f"Close {named}")
+    hands.fill({"Who closes it": "Finance"})
     hands.write("Why it is closed now", "Month-end timetable")
-    hands.press(page.get_by_role("button", name=f"Close {month}"))
-    page.get_by_text("is closed, by entry").wait_for(timeout=SECONDS)
-    visit.settled()
-    closed = document("month", "list", "--ledger", own)["rows"]
-    assert len(closed) == before + 1
-    assert (closed[-1]["actor"], closed[-1]["reason"]) == ("Finance", "Month-end timetable")
-    page.reload()
-    visit.settled()
-    assert page.locator("table", has_text="Closed months").locator("tbody tr").count() == before + 1
-    assert visit.complaints() == []
-    visit.close()
+    hands.press(page.get_by_role("button", name=f"Close {named}"))
+    walk.stays("is closed, by entry", again="Closed months")
+    assert page.locator("table", has_text="Closed months").locator("tbody tr").count() == closed + 1
+    rows = document("month", "list", "--ledger", own)["rows"]
+    assert [(row["actor"], row["reason"]) for row in rows[closed:]] == [("Finance", "Month-end timetable")]
+    walk.end()
 
 
-@pytest.mark.parametrize(WAYS, [BY_MOUSE, *by_night([BY_KEYBOARD])])
-def test_the_most_tied_icb_why_since_when_and_its_briefing(
-    browser: Any, demo: str, demo_ledger: Path, kind: str, width: int
+def test_what_if_we_lifted_the_strings_of_small_pots(
+    browser: Any, demo: str, ledger: Path, tmp_path: Path, kind: str, width: int
 ) -> None:
-    visit = Visit(browser, demo, width)
-    page, hands = visit.page, Hands(visit, kind)
+    """From the first page to the pack in two clicks, and with a figure of one's own in four."""
+    walk = Walk(browser, demo, kind, width)
+    page, hands = walk.page, walk.hands
+    hands.press(page.get_by_role("link", name="What if we lifted strings?"))
+    walk.step("No strings on pots under £1 million")
+    pack = page.get_by_role("button", name="Board pack to print (HTML)")
+    _is_the_pack_of(hands.take(pack), SMALL_POTS, ledger, tmp_path)
+    hands.turn("Threshold")
+    walk.step("changed from the library")
+    (turned,) = [part for part in page.url.replace("?", "&").split("&") if part.startswith("a.threshold=")]
+    name = f"{SMALL_POTS}@{unquote_plus(turned)}"
+    _is_the_pack_of(hands.take(pack), name, ledger, tmp_path)
+    hands.pick("What to see", "Who gains and who loses")
+    walk.step("Nobody's total changes: what moves")
+    hands.pick("What to see", "Step by step")
+    walk.step("Amounts before and after")
+    told = document("scenario", "run", name, "--ledger", ledger)
+    seen = page.locator("[data-testid=stMain]").inner_html()
+    for bridge in told["bridges"]:
+        assert exact_pounds(bridge["after_pence"]) in seen
+    walk.end()
+
+
+def _is_the_pack_of(taken: Path, scenario: str, ledger: Path, folder: Path) -> None:
+    wanted = folder / "wanted.html"
+    done = run("scenario", "pack", scenario, "--out", wanted, "--ledger", ledger)
+    assert done.returncode == 0, done.stderr
+    assert taken.read_text("utf-8") == wanted.read_text("utf-8")
+
+
+def test_the_most_tied_icb_why_since_when_and_its_briefing(
+    browser: Any, demo: str, ledger: Path, kind: str, width: int
+) -> None:
+    walk = Walk(browser, demo, kind, width)
+    page, hands = walk.page, walk.hands
     hands.press(page.get_by_role("link", name="Rank them by how tied their money is"))
-    (first, *_) = document("national", "--rank", "ring_fenced_share_with_soft", "--ledger", demo_ledger)["rows"]
+    walk.step("All ICBs side by side")
+    (first, *_) = document("national", "--rank", "ring_fenced_share_with_soft", "--ledger", ledger)["rows"]
     hands.press(page.get_by_role("link", name=f"Why {first['name']} is as tied"))
-    why = f"What ties {first['name']} most beside others is"
-    page.get_by_text(why).first.wait_for(timeout=SECONDS)
-    visit.settled()
-    rows = document("position", "--organisation", first["icb"], "--by", "tier,fund", "--ledger", demo_ledger)["rows"]
-    held = {
+    walk.step(f"What ties {first['name']} most beside others is")
+    rows = document("position", "--organisation", first["icb"], "--by", "tier,fund", "--ledger", ledger)["rows"]
+    sums = {
         exact_pounds(sum(row["amount_pence"] for row in rows if row["fund"] == fund))
         for fund in {row["fund"] for row in rows}
     }
-    table = page.locator("table", has_text=f"What ties {first['name']}").first
-    told = exact(table, 3)
+    told = exact(page.locator("table", has_text=f"What ties {first['name']}").first, 3)
     assert len(told) > 5
-    assert held.issuperset(told)
+    assert sums.issuperset(told)
     hands.pick("The reasons for", "West York")
-    other = "What ties NHS West Yorkshire ICB most beside others is"
-    page.get_by_text(other).first.wait_for(timeout=SECONDS)
-    visit.settled()
-    stays(visit, why, other, other)
-    page.go_back()
-    page.get_by_text(why).first.wait_for(timeout=SECONDS)
-    visit.settled()
-    taken = hands.take(page.get_by_role("button", name=f"Briefing on {first['name']}"))
-    briefing = taken.read_text("utf-8")
+    walk.step("What ties NHS West Yorkshire ICB most beside others is")
+    walk.back()
+    briefing = hands.take(page.get_by_role("button", name=f"Briefing on {first['name']}")).read_text("utf-8")
     assert f"{first['name']} is number 1 with" in briefing
     paper = browser.new_page()
     paper.set_content(briefing)
     assert len(re.findall(rb"/Type\s*/Page\b", paper.pdf(prefer_css_page_size=True))) == 1
     paper.close()
-    assert visit.complaints() == []
-    visit.close()
+    walk.end()
+
+
+def test_a_template_goes_out_and_comes_in_at_the_first_try(
+    browser: Any, demo_ledger: Path, tmp_path: Path, kind: str, width: int
+) -> None:
+    """Nobody is asked who pays, or from what; and what was brought in is undone, each in books of its own."""
+    ledger, file = tmp_path / "ledger.duckdb", tmp_path / "filled in.xlsx"
+    shutil.copy(demo_ledger, ledger)
+    before = held(ledger)
+    with running(ledger) as address:
+        walk = Walk(browser, address, kind, width)
+        page, hands = walk.page, walk.hands
+
+        def again() -> None:
+            hands.bring(file)
+
+        hands.press(page.get_by_role("link", name="Take the template for your budget"))
+        walk.step("Make the file")
+        hands.pick("ICB", "West York")
+        walk.step("Make the file")
+        hands.press(page.get_by_role("button", name="Make the file"))
+        page.get_by_text("is made:").wait_for(timeout=60_000)
+        shutil.copy(hands.take(page.get_by_role("button", name="Download budget-template-qwo")), file)
+        walk.look()
+        fill_in(file, ledger)
+        hands.select("What to do", "Bring a file in")
+        walk.step("No file is chosen yet")
+        again()
+        walk.stays("2. Sheet and columns", anew=again)
+        for way, shown in (("problems", "None: every cell that counts was understood."),
+                           ("before and after", "The first three tie, to the penny: £91,782,391.62."),
+                           ("record", "Nothing is posted yet.")):  # fmt: skip
+            hands.press(page.get_by_role("button", name=f"Next: {way}"))
+            walk.step(shown, anew=again)
+        hands.write("Who posts it", "Finance lead")
+        hands.write("Why: recorded", "Agreed by the board on 4 June")
+        hands.press(page.get_by_role("button", name="Post £91.8 million"))
+        walk.stays("The books have this file as entry", anew=again)
+        after = held(ledger)
+        moved = {key: pence - before.get(key, 0) for key, pence in after.items() if pence != before.get(key, 0)}
+        # What the ICB keeps of the two lines: £47,203,716.94 and £44,578,674.68.
+        assert sorted(moved.values()) == [4_457_867_468, 4_720_371_694]
+        hands.press(page.get_by_role("link", name="Undo it"))
+        walk.step("What would be posted", left="A page that is loaded anew has no file: choose it again")
+        hands.write("Who posts it", "Finance lead")
+        hands.write("Why it is undone", "The board took it back")
+        hands.press(page.get_by_role("button", name="Undo entry"))
+        walk.stays("It is undone already")
+        assert held(ledger) == before
+        walk.end()

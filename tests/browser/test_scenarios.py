@@ -13,7 +13,7 @@ import devolution
 from allocations.reading.cells import read_workbook
 from ledger.money import exact_pounds, millions
 from scenarios import outcome, saved
-from tests.browser.visits import Visit, running
+from tests.browser.visits import Hands, Visit, running
 from tests.profiles import by_night
 
 NAME = "devolve-80-at-once"
@@ -90,7 +90,7 @@ def test_a_board_members_path(browser: Any, address: str, ledger: Path, tmp_path
     # Both packs, and the file itself, which the command line runs to the same result.
     printed = downloaded(visit, "Board pack to print (HTML)", tmp_path / "pack.html").read_text(encoding="utf-8")
     book = read_workbook(downloaded(visit, "Board pack (Excel)", tmp_path / "pack.xlsx"))
-    page.get_by_text("Save it, and take it further", exact=True).click()
+    Hands(visit, "mouse").pick("What to see", "Save it, and take it further")
     visit.settled()
     visit.unfold()
     file = downloaded(visit, "This scenario as a file", tmp_path / "mine.yaml")
@@ -109,6 +109,9 @@ def test_a_board_members_path(browser: Any, address: str, ledger: Path, tmp_path
     visit.settled()
     both = told(ledger, "scenario", "compare", NAME, own)
     page.get_by_text("end £1.5 billion apart").wait_for(timeout=30_000)
+    page.get_by_text("Amounts and questions", exact=True).click()
+    page.get_by_text("Amounts and questions that differ").first.wait_for(timeout=30_000)
+    visit.settled()
     visit.unfold()
     seen = page.locator("[data-testid=stMain]").inner_html()
     for row in both["rows"]:
@@ -223,11 +226,11 @@ def test_from_the_first_page_to_the_pack_in_two_clicks(
     by_mouse = downloaded(visit, "Board pack to print (HTML)", tmp_path / "mouse.html")
     assert by_mouse.read_text(encoding="utf-8") == (tmp_path / "wanted.html").read_text(encoding="utf-8")
     visit.settled()
-    page.get_by_text("Who gains and who loses", exact=True).click()
+    Hands(visit, "mouse").pick("What to see", "Who gains and who loses")
     page.get_by_text("Nobody's total changes: what moves").wait_for(timeout=30_000)
     visit.settled()
     page.go_back()
-    page.get_by_role("heading", name="What drives the answer").wait_for(timeout=30_000)
+    page.get_by_text("Before and after", exact=True).first.wait_for(timeout=30_000)
     page.go_forward()
     page.get_by_text("Nobody's total changes: what moves").wait_for(timeout=30_000)
     page.reload()

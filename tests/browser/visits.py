@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -236,6 +236,15 @@ _STANDS_AT = """([box, words]) => {
 }"""
 
 
+_RINGED = """() => {
+    for (let one = document.activeElement; one && one !== document.body; one = one.parentElement) {
+        const style = getComputedStyle(one);
+        if (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) return true;
+    }
+    return false;
+}"""
+
+
 class Hands:
     """How somebody works on a page: with a mouse, or with the keyboard alone, which reaches everything by Tab."""
 
@@ -270,18 +279,64 @@ class Hands:
         return Path(coming.value.path())
 
     def write(self, label: str, words: str) -> None:
-        """Write into the box whose label begins so."""
+        """Write into the box whose label begins so; where it is folded away, unfold that first."""
         box = self.page.get_by_label(label).first
+        box.wait_for(state="attached", timeout=30_000)
+        if not box.is_visible():
+            self.press(self.page.locator("details", has=box).locator("summary").first)
+            box.wait_for(timeout=30_000)
+        if box.get_attribute("role") == "group":
+            # A day has a box for each of its parts, and is typed from the first on.
+            box = box.get_by_role("spinbutton").first
         self.reach(box) if self.is_keyboard else box.click()
         self.page.keyboard.type(words)
 
-    def choose_last(self, label: str, words: str) -> None:
-        """Choose the last of some radio buttons, where the first is chosen: one press of an arrow goes round."""
+    def select(self, label: str, words: str) -> None:
+        """Select one of some radio buttons, the nearer way round; an arrow selects what it comes to."""
+        group = self.page.get_by_role("radiogroup", name=label).first
+        group.wait_for(timeout=30_000)
+        if not self.is_keyboard:
+            group.get_by_text(words, exact=True).click()
+            return
+        each = group.locator("label:has(input)").all_inner_texts()
+        self.reach(group.locator("input:checked"))
+        now = group.locator("input").evaluate_all("all => all.findIndex(one => one.checked)")
+        ahead = (each.index(words) - now) % len(each)
+        key, times = ("ArrowDown", ahead) if ahead <= len(each) / 2 else ("ArrowUp", len(each) - ahead)
+        for _ in range(times):
+            self.page.keyboard.press(key)
+
+    def bring(self, file: Path) -> None:
+        """Choose a file in the box that asks for files to bring in."""
+        if not self.is_keyboard:
+            self.page.set_input_files("[data-testid=stFileUploaderDropzoneInput]", file)
+            return
+        button = self.page.locator("[data-testid=stFileUploader] button").first
+        self.reach(button)
+        self.visit.choose(file, lambda: self.reach(button))
+
+    def fill(self, boxes: Mapping[str, str]) -> None:
+        """Fill in boxes by the beginnings of their labels, each taken by Enter."""
+        for label, words in boxes.items():
+            self.write(label, words)
+            self.page.keyboard.press("Enter")
+
+    def turn(self, label: str) -> None:
+        """Turn a slider up: drag it a little way, or press an arrow three times."""
+        slider = self.page.get_by_role("slider", name=label).first
         if self.is_keyboard:
-            self.reach(self.page.get_by_role("radiogroup", name=label).get_by_role("radio").first)
-            self.page.keyboard.press("ArrowUp")
-        else:
-            self.page.get_by_role("radiogroup", name=label).get_by_text(words, exact=True).click()
+            self.reach(slider)
+            for _ in range(3):
+                self.page.keyboard.press("ArrowRight")
+            return
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+        at, high = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        self.page.mouse.move(at, high)
+        self.page.mouse.down()
+        for far in range(10, 121, 10):
+            self.page.mouse.move(at + far, high)
+        self.page.mouse.up()
 
     def reach(self, wanted: Any, most: int = 300) -> None:
         """Press Tab from the top of the page until something has the focus.
@@ -295,5 +350,6 @@ class Hands:
             self.page.keyboard.press("Tab")
             # Asked of whatever it is now: a page that is drawn anew puts another element in its place.
             if wanted.evaluate("wanted => document.activeElement === wanted"):
+                assert self.page.evaluate(_RINGED), f"no ring around {wanted}"
                 return
         raise AssertionError(f"Tab does not lead to {wanted}")

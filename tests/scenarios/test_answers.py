@@ -115,11 +115,11 @@ def test_what_a_contract_directs_is_held_and_not_decided_over() -> None:
     told = [(one.change_pence, one.decided_pence, one.directed_pence, one.not_known_pence) for one in places.gains]
     assert told == [(470_000_00, 300_000_00, 150_000_00, 20_000_00)] * 2
     assert (
-        "2 would hold more and 0 less; Place P1 most of all "
+        "2 would hold more and none less; Place P1 most of all "
         "(£470,000; it would decide over £300,000 of it, and of £20,000 that is not known)."
     ) in found.sentence
     free = explore(written(scenario({**DEVOLVE, "share": 1, "funds": ["community"]})), books)
-    assert "2 would decide over more and 0 over less; Place P1 most of all (£300,000)" in free.sentence
+    assert "2 would decide over more and none over less; Place P1 most of all (£300,000)" in free.sentence
 
 
 def test_a_network_in_two_icbs_counts_in_each_by_its_people() -> None:

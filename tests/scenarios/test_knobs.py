@@ -59,6 +59,10 @@ def test_amounts_go_from_nothing_to_twice_as_much() -> None:
     (threshold,) = [knob for knob in knobs(content("lift-small-pots")) if knob.key == "a.threshold"]
     assert (threshold.options[0], threshold.value, threshold.options[-1]) == ("0", "1000000", "2000000")
     assert threshold.shown("1050000") == "£1,050,000"
+    # Turned, it is still money, in every sentence that names it.
+    changed = turned(content("lift-small-pots"), {"a.threshold": "1700000"})
+    assert changed["assumptions"][0]["value"] == "£1,700,000"
+    assert "pots under £1,700,000" in read(changed).scenario.title
 
 
 def test_what_is_no_knob_and_no_option_is_passed_over() -> None:

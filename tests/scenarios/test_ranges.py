@@ -191,6 +191,16 @@ def test_what_is_turned_beyond_its_range_takes_the_range_with_it() -> None:
     assert (found.low, found.value, found.high) == ("60%", "95%", "95%")
 
 
+def test_an_amount_that_is_turned_to_a_plain_number_is_still_money() -> None:
+    """Winter is all that is hard and below: draws are whole pence, however the middle is written."""
+    release = {"lever": "release", "funds": {"below_pounds": "$small", "grade": ["hard"]}}
+    small = {"name": "small", "low": "£36,000", "high": "£72,000", "impact": "red", **GROUNDS}
+    plainly, as_money = (
+        ranged(answer(release, assumptions=[{**small, "value": value}])) for value in (50001, "£50,001")
+    )
+    assert plainly.figures == as_money.figures
+
+
 def growing(**values: Any) -> dict[str, Any]:
     """A rule of growth for community services, and its assumption."""
     rule = {"funds": ["community"], "years": "2026/27 to 2027/28", "rate": "$growth", "standing": "assumed",

@@ -52,7 +52,7 @@ def slider(app: AppTest, key: str) -> Any:
 
 def closer(app: AppTest, part: str) -> str:
     """All tables of the page with a part of the answer that somebody looks closer at."""
-    return tables(well(app.radio(key="part").set_value(part).run()))
+    return tables(well(app.selectbox(key="part").set_value(part).run()))
 
 
 def drawn(app: AppTest, told: str) -> list[dict[str, Any]]:
@@ -227,12 +227,12 @@ def test_several_are_compared(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
     names = ("devolve-80-at-once", "devolve-80-in-three-years", "running-costs-halved")
     app = page(monkeypatch, "scenarios", demo_ledger, view="compare", **{"with": ",".join(names)})
     wanted = told(demo_ledger, "scenario", "compare", *names)
-    shown = tables(app)
+    # One chart has all of them on one axis.
+    assert {row["place"] for row in drawn(app, '"yOffset"')} == {0, 1, 2}
+    shown = tables(well(app.radio(key="compared").set_value("differ").run()))
     for row in wanted["rows"]:
         if row["kind"] == "amount" and len({row["before_pence"], *(row[f"scenario_{n}_pence"] for n in (1, 2, 3))}) > 1:
             assert all(f'"{exact_pounds(row[f"scenario_{number}_pence"])}"' in shown for number in (1, 2, 3))
-    # One chart has all of them on one axis.
-    assert {row["place"] for row in drawn(app, '"yOffset"')} == {0, 1, 2}
     shown = tables(well(app.radio(key="compared").set_value("files").run()))
     for each in wanted["differences"]:
         assert each["what"].replace("_", " ") in shown
@@ -306,7 +306,7 @@ def test_ranges_stand_beside_the_figures_and_what_drives_them_is_drawn(
 ) -> None:
     wanted = told(demo_ledger, "scenario", "run", "running-costs-halved", "--ranges")["ranges"]["figures"]
     (moved,) = [each for each in wanted if each["figure"] == "moved_pence"]
-    app = page(monkeypatch, "scenarios", demo_ledger, scenario="running-costs-halved")
+    app = page(monkeypatch, "scenarios", demo_ledger, scenario="running-costs-halved", part="drives")
     low, central, high = (spoken(moved[f"{end}_pence"]) for end in ("low", "central", "high"))
     assert f"<strong>{central}</strong><span>from {low} to {high}</span>" in tables(app)
     assert f"{central} (from {low} to {high}) would stand elsewhere" in said(app)
@@ -324,7 +324,7 @@ def test_years_are_drawn_as_lines_and_are_columns(monkeypatch: pytest.MonkeyPatc
     ends = {row["line"]: row["length"] for row in drawn(app, '"2028/29"') if row["point"] == "2028/29"}
     (held,) = [each for each in told(demo_ledger, "scenario", "run", name)["bridges"] if each["quantity"] == "held"]
     assert ends == {"Before": held["before_pence"] / 100_000_000, "After": held["after_pence"] / 100_000_000}
-    assert "2028/29 (assumed) (£ million)" in tables(app)
+    assert "2028/29 (assumed) (£&nbsp;million)" in tables(app)
 
 
 @pytest.fixture

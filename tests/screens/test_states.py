@@ -1,6 +1,5 @@
 """Every page in every state: it says what is the matter and what to do, ends as a page should, and never falls over."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ INSTEAD = {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("states")
     for kind in KINDS:
         made(kind, place)
@@ -133,7 +132,20 @@ def test_by_the_boundaries_of_a_day_there_are_36(monkeypatch: pytest.MonkeyPatch
         ("audit", {"view": "made", "tier": "moon"}, "Nothing is held here, narrowed to tier moon"),
         ("audit", {"view": "entries", "entry": "last"}, "'last', which is no number. All entries are shown."),
         ("audit", {"view": "entries", "entry": "9" * 30}, "It cannot be shown."),
-        ("audit", {"view": "made", "as_at": "2999-01-01"}, "'2999-01-01', which is none up to"),
+        ("audit", {"view": "made", "as_at": "2999-01-01"}, "'2999-01-01', which is no day up to"),
+        ("audit", {"view": "made", "as_at": "2025-02-31"}, "'2025-02-31', which is no day up to"),
+        ("overview", {"part": "moon"}, "'moon' under 'What to see', which is not here"),
+        ("overview", {"reading": "kind"}, "'kind' under 'How ring-fences are read'"),
+        ("overview", {"icb": "q" * 5_000}, f"'{'q' * 60}' under 'ICB'"),
+        ("receivers", {"tier": "moon"}, "'moon' under 'Seen by each'"),
+        ("scenarios", {"scenario": "../../etc/passwd"}, "'../../etc/passwd' under 'Scenario', which is neither"),
+        ("scenarios", {"scenario": "devolve-80-at-once", "a.share_at_place": "900%"}, "'900%' as Share at place"),
+        ("scenarios", {"scenario": "devolve-80-at-once", "a.moon": "1"}, "'a.moon', which is no figure of this scenario"),
+        ("scenarios", {"view": "compare", "with": "one,two"}, "'one', 'two' under 'Scenarios to compare'"),
+        ("month", {"of": "2025-13", "icb": "QWO"}, "'2025-13' under 'Month', which is not in this year"),
+        ("record", {"kind": "steal"}, "'steal' under 'What happened', which is no kind of decision"),
+        ("import_export", {"view": "undo", "entry": "last"}, "'last' under 'Which import', with which no import here begins"),
+        ("import_export", {"view": "take", "file": "all"}, "'all' under 'File to take out'"),
     ],
 )  # fmt: skip
 def test_an_address_that_names_what_does_not_exist_says_so(
@@ -142,3 +154,36 @@ def test_an_address_that_names_what_does_not_exist_says_so(
     app = page(monkeypatch, name, demo_ledger, **query)
     assert words in told(app)
     whole(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "choice"),
+    [("overview", "icb"), ("audit", "entry"), ("scenarios", "scenario"), ("bids", "awards"), ("audit", "as_at")],
+)
+def test_hostile_words_of_an_address_are_told_as_words(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, name: str, choice: str
+) -> None:
+    """No link, no formula and no picture, which would be asked for elsewhere."""
+    app = page(
+        monkeypatch,
+        name,
+        demo_ledger,
+        **{choice: "![x](http://a.b/c)$y$"},
+        **({"view": "entries"} if choice == "entry" else {}),
+    )
+    assert r"!\[x\](http://a.b/c)\$y\$" in told(app)
+    whole(app)
+
+
+def test_an_address_may_name_what_people_read(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
+    app = page(monkeypatch, "overview", demo_ledger, icb="NHS West Yorkshire ICB (QWO)", year="2025/26")
+    assert "NHS West Yorkshire ICB receives £6.7 billion" in said(app)
+    assert not app.warning
+
+
+def test_the_one_year_that_there_is_is_no_choice_and_leaves_the_address(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
+) -> None:
+    app = page(monkeypatch, "overview", demo_ledger, year="2025")
+    assert "year" not in app.query_params
+    assert [box.label for box in app.selectbox if box.label == "Year"] == []

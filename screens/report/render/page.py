@@ -39,14 +39,17 @@ STYLE = (
     # A card may have no room for a day with its time.
     ".house :is(th,td){overflow-wrap:anywhere} .house .day{white-space:normal}"
     ".house td:empty{display:none}"
-    ".house td::before{content:attr(data-label);text-align:left;color:#4C6272;flex:0 0 38%}"
+    ".house td::before{content:attr(data-label);text-align:left;color:#4C6272;flex:0 1 auto;min-width:38%}"
+    ".house td.number::before{flex:1 1 38%}"
+    # A sentence has the whole width of a card.
+    ".house td.words{display:block;text-align:left} .house td.words::before{display:block}"
     ".house .whole :is(th,td){border:0}}"
     # A long table begins folded, and a telephone shows fewer of its rows as cards. On paper all of them stand.
-    ".house details.fewer{display:none} .house .all p{margin:0;padding:0 .75rem .5rem}"
-    "@media screen and (max-width:700px){.house details.fewer{display:block}}"
+    ".house details.fewer,.house .narrow{display:none} .house .all p{margin:0;padding:0 .75rem .5rem}"
+    "@media screen and (max-width:700px){.house details.fewer{display:block} .house .narrow{display:inline}}"
     "@supports selector(:has(*)){"
     "@media screen{.house:not(:has(>.all[open])) tr.later{display:none}}"
-    "@media screen and (max-width:700px){.house:not(:has(>.all[open])) tr.soon{display:none}}"
+    "@media screen and (max-width:700px){.house:not(:has(>.all[open])) :is(tr.soon,td.besides){display:none}}"
     "@media screen{.house:not(:has(>.all[open])) .broad tr.soon{display:none}}}"
     "@media print{.house details.all{display:none}}"
     # A table of so many columns that a screen would cut it off has a card for each row on every screen.
@@ -64,7 +67,9 @@ STYLE = (
 _BROAD, _WORDS = 15, 60
 # How many rows a folded table shows, and from how many on it is folded: on a wide screen, and on a telephone.
 _ROWS, _LONG = 10, 13
-_CARDS, _MANY = 4, 6
+_CARDS, _MANY = 3, 5
+# How many columns a card shows of a table that begins folded, and from how many on it leaves out the others.
+_SHORT, _WIDE = 5, 7
 
 
 def as_html(table: Table, *, folds: bool = False) -> str:
@@ -91,13 +96,14 @@ def as_html(table: Table, *, folds: bool = False) -> str:
             figures,
             is_whole=table.has_total and place == last,
             when=_when(place, number) if folds else "",
+            besides=_SHORT if folds and len(shown.columns) >= _WIDE else len(shown.columns),
         )
         for place in range(len(shown.rows))
     )
     return (
         f'<div class="house"><table role="table"{broad}><caption>{escape(table.name)}</caption>'
         f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
-        f"{_all_rows(table.name, number, is_broad=is_broad) if folds else ''}{_definitions(shown)}</div>"
+        f"{_all_of_it(shown, number, is_broad=is_broad) if folds else ''}{_definitions(shown)}</div>"
     )
 
 
@@ -110,14 +116,17 @@ def _when(place: int, number: int) -> str:
     return "soon" if number >= _MANY and place >= _CARDS else ""
 
 
-def _all_rows(name: str, number: int, *, is_broad: bool) -> str:
-    """What unfolds a table that begins folded; nothing of one that is short."""
-    if number < _MANY:
+def _all_of_it(shown: Table, number: int, *, is_broad: bool) -> str:
+    """What unfolds a table that begins folded; nothing of one that is short and narrow."""
+    is_wide = len(shown.columns) >= _WIDE
+    if number < _MANY and not is_wide:
         return ""
-    where = "all" if is_broad or number >= _LONG else "all fewer"
+    where = "all" if (number >= _MANY and is_broad) or number >= _LONG else "all fewer"
+    rows = f"all {number:,} rows" if number != 1 else "the whole row"
+    every = '<span class="narrow"> with every column</span>' if is_wide else ""
     return (
-        f'<details class="{where}"><summary>Show all {number:,} rows: {escape(name)}</summary>'
-        f"<p>All {number:,} rows stand in the table above.</p></details>"
+        f'<details class="{where}"><summary>Show {rows}{every}: {escape(shown.name)}</summary>'
+        f"<p>{rows[:1].upper()}{rows[1:]} {'stand' if number != 1 else 'stands'} in the table above.</p></details>"
     )
 
 
@@ -169,12 +178,13 @@ def download(table: Table, file_name: str, label: str | None = None) -> None:
     )
 
 
-def _row(table: Table, place: int, figures: Sequence[bool], *, is_whole: bool, when: str) -> str:
+def _row(table: Table, place: int, figures: Sequence[bool], *, is_whole: bool, when: str, besides: int) -> str:
+    """One row; from the column ``besides`` on a card leaves out what is in it until all is asked for."""
     (head, first), *rest = zip(table.columns, table.rows[place], strict=True)
     cells = f'<th role="rowheader" scope="row">{_content(head, first)}</th>' + "".join(
-        f'<td role="cell" data-label="{escape(column.heading)}"{_of_cell(column, cell, is_of_figures=its)}>'
-        f"{_content(column, cell)}</td>"
-        for (column, cell), its in zip(rest, figures[1:], strict=True)
+        f'<td role="cell" data-label="{_label(column.heading)}"'
+        f"{_of_cell(column, cell, is_of_figures=its, is_besides=number >= besides)}>{_content(column, cell)}</td>"
+        for number, ((column, cell), its) in enumerate(zip(rest, figures[1:], strict=True), 1)
     )
     kind = "whole" if is_whole else when
     named = f' class="{kind}"' if kind else ""
@@ -198,20 +208,32 @@ def _content(column: Column, cell: Cell) -> str:
     return f'<a href="{escape(cell.address)}" target="_self">{text}</a>' if isinstance(cell, Link) else text
 
 
-def _of_cell(column: Column, cell: Cell, *, is_of_figures: bool) -> str:
+def _label(words: str) -> str:
+    """A heading as a card has it before each figure, whose unit in brackets is not broken over lines."""
+    name, bracket, unit = escape(words).rpartition(" (£")
+    return f"{name} (£{unit.replace(' ', '&nbsp;')}" if bracket else unit
+
+
+def _of_cell(column: Column, cell: Cell, *, is_of_figures: bool, is_besides: bool) -> str:
+    """The classes of a cell: what it is, and whether a card leaves it out at first."""
+    kinds = [kind for kind in (_kind(column, cell, is_of_figures=is_of_figures), "besides" * is_besides) if kind]
+    return f' class="{" ".join(kinds)}"' if kinds else ""
+
+
+def _kind(column: Column, cell: Cell, *, is_of_figures: bool) -> str:
     if column.kind is ColumnKind.DAY and isinstance(plain(cell), date):
-        return ' class="day"'
+        return "day"
     if isinstance(cell, str) and len(cell) > _WORDS:
-        return ' class="words"'
+        return "words"
     if _is_number(column, cell):
         # A figure with its range is long, and may go on in a next line.
-        return _css(is_number=True, others=" ranged" if isinstance(cell, RangedCell) else "")
+        return "number ranged" if isinstance(cell, RangedCell) else "number"
     # What is said in place of a figure stands where the figures stand.
-    return ' class="instead"' if is_of_figures and plain(cell) is not None else ""
+    return "instead" if is_of_figures and plain(cell) is not None else ""
 
 
-def _css(*, is_number: bool, others: str = "") -> str:
-    return f' class="number{others}"' if is_number else ""
+def _css(*, is_number: bool) -> str:
+    return ' class="number"' if is_number else ""
 
 
 def _is_number(column: Column, cell: Cell) -> bool:

@@ -377,9 +377,8 @@ def gain_sentence(view: View) -> str:
         if not down
         else f" {down[-1].name} {loses}: {spoken(down[-1].change_pence)}{_of_its_own(down[-1])}{of_it(view, down[-1])}."
     )
-    words = view.verbs
-    counted = f"{len(up):,} {words[0]}, {len(down):,} {words[1]}, {view.same:,} have what they had."
-    return f"{view.title}: {counted}{most}{least}"
+    same = f", {view.same:,} have what they had" if view.same else ""
+    return f"{view.title}: {' and '.join(view.counts)}{same}.{most}{least}"
 
 
 def _by_new_bounds(view: View) -> str:
@@ -390,10 +389,7 @@ def gainers_in_short(view: View) -> str:
     """How many gain and lose at a level, or how many there are of new bounds, in half a sentence."""
     if view.has_new_bounds:
         return _by_new_bounds(view)
-    up = len([gain for gain in view.gains if gain.change_pence > 0])
-    down = len(view.gains) - up
-    words = view.verbs
-    return f"of {_LEVELS.get(view.level, view.title)} {up:,} {words[0]} and {down:,} {words[1]}"
+    return f"of {_LEVELS.get(view.level, view.title)} {' and '.join(view.counts)}"
 
 
 def rests_on(outcome: Outcome) -> str:

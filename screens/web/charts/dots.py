@@ -11,7 +11,7 @@ from screens.report.shares import FAIR, HISTORIC, ISSUED, PerHead
 from screens.web.charts import kit
 
 _ROW, _AROUND = 26, 110
-_AXIS = "£ a head; the axis does not start at zero"
+_AXIS = "£ a head; the axis {} at zero"
 # Told apart by more than colour.
 _MARKS: Mapping[str, tuple[Colour, str]] = {
     FAIR: (Colour.COMPARED, "diamond"), HISTORIC: (Colour.AMOUNT, "square"), ISSUED: (Colour.AMOUNT, "circle"),
@@ -42,6 +42,7 @@ def _spec(heads: Sequence[PerHead]) -> dict[str, Any]:
         for one in heads
         for what, pence in one.pence.items()
     ]
+    measured = {ISSUED in one.pence for one in heads}
     gaps = [
         {
             "label": kit.short(one.name),
@@ -49,15 +50,18 @@ def _spec(heads: Sequence[PerHead]) -> dict[str, Any]:
             "to": at_pounds(one.pence.get(ISSUED, one.pence[FAIR])),
             "length": 0.0 if one.distance is None else at_percent(one.distance),
             "end": at_pounds(max(one.pence.values())),
-            "figure": _figure(one),
+            "figure": _figure(one, is_alone=len(measured) == 1),
         }
         for one in heads
     ]
     shown = [what for what in _MARKS if any(what in one.pence for one in heads)]
     ends = [dot["at"] for dot in dots]
     apart = (max(ends) - min(ends)) or 1.0
-    across = {"domain": [min(ends) - 0.05 * apart, max(ends) + 0.25 * apart], "nice": False, "zero": False}
-    names, axis = kit.names(dots), kit.lengths("at", _AXIS, across)
+    # What is nothing is drawn, and a telephone has room for the figure beside the last of them.
+    begins = min(ends) - 0.05 * apart if min(ends) > 0 else min(ends)
+    across = {"domain": [begins, max(ends) + 0.45 * apart], "nice": False, "zero": False}
+    named = _AXIS.format("does not start" if begins > 0 else "starts")
+    names, axis = kit.names(dots), kit.lengths("at", named, across)
     colour = {"condition": {"test": "datum.length < 0", "value": Colour.LESS}, "value": Colour.MORE}
     legend: dict[str, Any] = {
         "color": kit.told_apart("what", shown, [_MARKS[what][0] for what in shown]),
@@ -87,8 +91,9 @@ def _spec(heads: Sequence[PerHead]) -> dict[str, Any]:
     return {"data": kit.data(dots), "layer": layers}
 
 
-def _figure(one: PerHead) -> str:
-    """How far it is from its fair share, and what is."""
+def _figure(one: PerHead, *, is_alone: bool) -> str:
+    """How far it is from its fair share, and what is, where not all of them say the same of it."""
     if one.distance is None:
         return ""
-    return f"{(ISSUED if ISSUED in one.pence else HISTORIC).lower()} {signed_percent(one.distance, 1)}"
+    told = signed_percent(one.distance, 1)
+    return told if is_alone else f"{(ISSUED if ISSUED in one.pence else HISTORIC).lower()} {told}"

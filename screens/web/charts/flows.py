@@ -12,6 +12,7 @@ from ledger.reports.summary import FlowBand, Picture, cell_shares, matrix_with_t
 from screens.report import holdings
 from screens.report.holdings import GRADES
 from screens.report.marks import Span, Where, at_percent
+from screens.report.render import page as tables
 from screens.report.render.colours import INK, RULE, Colour
 from screens.report.render.svg import FONT
 from screens.report.report import Link, Table, columns, plain
@@ -20,7 +21,7 @@ from screens.web.charts import kit
 _STEP = 40
 _KINDS: Mapping[str, Colour] = {"Total": Colour.AMOUNT, "More": Colour.MORE, "Less": Colour.LESS}
 # The axis with its title, and a legend that takes three lines on a telephone.
-_AROUND = 120
+_AROUND, _LEGEND = 120, 40
 
 
 def bridge(
@@ -56,7 +57,8 @@ def bridge(
         }
         for span in spans
     ]
-    height = _STEP * len(rows) + _AROUND
+    # Where all bars are of one kind there is nothing to tell apart, and no legend.
+    height = _STEP * len(rows) + (_AROUND if len({row["kind"] for row in rows}) > 1 else _AROUND - _LEGEND)
     ends = [end for each in (spans, *beside) for span in each for end in (span.from_millions, span.to_millions)]
     spec = _spec(rows, kit.room(ends, 0.6))
     kit.drawn(spec, height, name=name, sentence=sentence, table=table, key=key, smaller=smaller)
@@ -69,7 +71,8 @@ def _spec(rows: Sequence[dict[str, Any]], domain: Sequence[Where]) -> dict[str, 
         "encoding": {
             "x": kit.lengths("from", "£ million; the axis starts at zero", {"domain": domain}),
             "x2": {"field": "to"},
-            "color": kit.told_apart("kind", kinds, [_KINDS[kind] for kind in kinds]),
+            "color": kit.told_apart("kind", kinds, [_KINDS[kind] for kind in kinds])
+            | ({} if len(kinds) > 1 else {"legend": None}),
         },
     }
     figures = {
@@ -102,11 +105,12 @@ def sankey(
         reading: how grades are read on the page.
     """
     table = holdings.flow(links, name, under=under, year=year, reading=reading)
-    kit.frame(name, sentence, lambda alt: _draw(links, alt, key), table, file_name=key)
+    kit.frame(name, sentence, lambda alt: _draw(links, alt, f"{key}-{under}", table), table, file_name=key)
 
 
-def _draw(links: Sequence[FlowBand], alt: str, key: str) -> None:
-    st.echarts_chart(
+def _draw(links: Sequence[FlowBand], alt: str, key: str, table: Table) -> None:
+    """Draw the flow; a band, or an end of some, that somebody clicks is told below it, with where it leads."""
+    state = st.echarts_chart(
         {
             "baseOption": {"animation": False, "series": [_series(links)]},
             # On a telephone there is no room beside the nodes: names break over lines in small type.
@@ -128,7 +132,22 @@ def _draw(links: Sequence[FlowBand], alt: str, key: str) -> None:
         height=520,
         key=key,
         alt=alt,
+        on_select="rerun",
     )
+    if rows := _chosen(links, state["selection"]["selected"], table):
+        tables.show(Table("Chosen in the picture; each amount leads on", table.columns, rows))
+
+
+def _chosen(links: Sequence[FlowBand], selected: Sequence[Mapping[str, Any]], table: Table) -> list[Any]:
+    """The rows of the table that are chosen in the picture: of a band, or of all bands of an end."""
+    at: dict[str, list[int]] = {group["data_type"]: list(group["data_indices"]) for group in selected}
+    ends = [end.label for end in holdings.flow_ends(links)]
+    named = {ends[index] for index in at.get("node", []) if index < len(ends)}
+    return [
+        row
+        for index, (link, row) in enumerate(zip(links, table.rows, strict=True))
+        if index in at.get("edge", []) or named & {holdings.flow_label(link.source), holdings.flow_label(link.target)}
+    ]
 
 
 def _nodes(links: Sequence[FlowBand]) -> list[dict[str, Any]]:
@@ -149,6 +168,7 @@ def _series(links: Sequence[FlowBand]) -> dict[str, Any]:
         "nodeGap": 14,
         "nodeAlign": "left",
         "draggable": False,
+        "selectedMode": "single",
         "emphasis": {"focus": "adjacency"},
         "label": {"fontFamily": FONT, "fontSize": 14, "color": INK},
         # Of labels that would lie on each other one is left out; the table has every amount.

@@ -111,7 +111,9 @@ def ways(table: Table) -> dict[str, str]:
     """Where the rows of a table lead, by their names as charts have them: the first link of each, where it has one."""
     shown = table.for_people().rows
     links = {short(str(plain(row[0]))): [cell for cell in row if isinstance(cell, Link)] for row in shown}
-    return {name: its[0].address for name, its in links.items() if its}
+    found = {name: its[0].address for name, its in links.items() if its}
+    # A name in a table may have its code beside it.
+    return {name.rpartition(" (")[0] or name: leads for name, leads in found.items()} | found
 
 
 def _with_ways(spec: Mapping[str, Any], leads: Mapping[str, str]) -> dict[str, Any]:

@@ -27,6 +27,8 @@ def lines(
     table: Table,
     key: str,
     smaller: bool = False,
+    along: Sequence[Where] | None = None,
+    along_what: str = "",
 ) -> None:
     """A line for each series; a point at which a series has no value is a gap, and never zero.
 
@@ -36,14 +38,19 @@ def lines(
         colours: of the lines, in their order. Two lines may have one: dashes and marks tell all of them apart.
         axis: what the upright axis counts, with its unit. It starts at zero.
         smaller: whether the name is a heading inside a section.
+        along: where the points stand, where they are not evenly spaced: the scale below them then has its own numbers.
+        along_what: what that scale counts, with its unit.
     """
     rows = [
-        {"point": point, "line": line, "length": length}
+        {"point": point, "line": line, "length": length, **({} if along is None else {"along": along[place]})}
         for line, lengths in series.items()
-        for point, length in zip(points, lengths, strict=True)
+        for place, (point, length) in enumerate(zip(points, lengths, strict=True))
         if length is not None
     ]
     spec = _spec(rows, points, list(series), colours, axis)
+    if along is not None:
+        spec["encoding"]["x"] = {"field": "along", "type": "quantitative", "title": along_what,
+                                 "scale": {"zero": False}, "axis": {"tickCount": 6}}  # fmt: skip
     kit.drawn(spec, _HEIGHT, name=name, sentence=sentence, table=table, key=key, smaller=smaller)
 
 

@@ -100,8 +100,9 @@ def whose_money(store: Store, at: Moment, file: "_File", workbook: Workbook) -> 
     by_payer = paid.said[:1] if payer == told_payer else ()
     asked = Request(payer=payer, year=asked.year, fund=fund or None, standing="", inferred=by_payer)
     held = _inferred(store, at, file, workbook, asked)
-    usual = held.standing or AVAILABLE
     told_standing = _stand_as_inferred("standing", held.standing, f"{file.digest} {year} {payer} {fund}")
+    # Once the file is in the books nothing of it can be inferred from them any more, and what was stays usual.
+    usual = told_standing or held.standing or AVAILABLE
     with right:
         standing = address.choose(
             "standing", PAGE.label(Input.STANDING), list(_STANDINGS), usual=usual, shown=lambda one: _STANDINGS[one]

@@ -28,7 +28,7 @@ from screens.report.report import Table, columns, count, day, entry_link, link
 from screens.report.wording import KIND_OF_FILE, PAGE
 from screens.web.importing import budgets, common, wizard
 from screens.web.importing.common import worked_out
-from screens.web.shell import address, open_ledger, posting
+from screens.web.shell import address, frame, open_ledger, posting
 from screens.web.shell.posting import Seen
 from screens.web.shell.sign_in import NOBODY_YET, person
 
@@ -239,6 +239,7 @@ def _post(
 
 
 _LARGEST_MB = 25
+_FILES, _KEPT = "bring files", "bring kept"
 KINDS = {
     ImportKind.BUDGETS: "A budget: who gets how much",
     ImportKind.PUBLISHED: "Published files of NHS England or the ODS",
@@ -278,17 +279,14 @@ def _chosen(
         "read on this machine. Nothing is posted before the last step, and the original is kept beside the ledger "
         "only then."
     )
-    files = st.file_uploader(
-        "Files to bring in", accept_multiple_files=True, max_upload_size=_LARGEST_MB, key="bring files"
-    )
-    if not files:
+    brought = _brought()
+    if not brought:
         with place.container():
             common.steps({"File": "choose one", **dict.fromkeys(list(wizard.STEPS.values())[1:], "")})
         told = "No file is chosen yet. A template to fill in is under 'Take files out'."
         again = " A page that is loaded anew has no file: choose it again, and it opens where you were."
         st.info(f"{told}{again if address.asked_for(wizard.NAME) else ''}")
         return None
-    brought = [(common.safe_name(file.name), file.getvalue()) for file in files]
     named = [name for name, _ in brought]
     taken = worked_out("Looking into the files", lambda: _unpacked(brought), "unpacked", named,
                        *(hashlib.sha256(content).hexdigest() for _, content in brought))  # fmt: skip
@@ -304,6 +302,24 @@ def _chosen(
         return None
     kind = _choose_kind(found, digests)
     return kind, brought, digests
+
+
+def _brought() -> list[tuple[str, bytes]]:
+    """The files that the reader chose; they stay when the reader goes elsewhere in the app and comes back."""
+    state = st.session_state
+
+    def changed() -> None:
+        state[_KEPT] = [(common.safe_name(file.name), file.getvalue()) for file in state[_FILES]]
+
+    st.file_uploader(
+        "Files to bring in", accept_multiple_files=True, max_upload_size=_LARGEST_MB, key=_FILES, on_change=changed
+    )
+    kept: list[tuple[str, bytes]] = state.get(_KEPT, [])
+    if kept and not state[_FILES]:
+        # The framework forgets a file that is not on the page.
+        st.write(f"Still here from before: {frame.as_text(', '.join(name for name, _ in kept))}.")
+        st.button("Take it away", on_click=state.pop, args=(_KEPT,))
+    return kept
 
 
 def _unpacked(brought: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:

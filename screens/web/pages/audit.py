@@ -47,8 +47,8 @@ def page() -> None:
         shown=lambda view: VIEWS[view],
         horizontal=True,
         usual=asked if asked in VIEWS else "trail",
+        is_told=True,
     )
-    address.write("view", view)
     if view == "data":
         _data()
     elif view == "about":
@@ -167,7 +167,8 @@ def _entries(books: Books) -> None:
         _entry(books, int(number))
         return
     if number:
-        st.warning(f"The address asks for the entry '{number[:60]}', which is no number. All entries are shown.")
+        asked = frame.as_text(number[:60])
+        st.warning(f"The address asks for the entry '{asked}', which is no number. All entries are shown.")
     st.header("Entries, the newest first", anchor=False)
     st.write(
         "Nothing posted ever changes: a correction is a new entry, and a reversal is the mirror of the one it undoes."

@@ -50,9 +50,8 @@ def page() -> None:
     frame.title("Import and export")
     view = address.choose(
         "view", "What to do", list(VIEWS), shown=lambda view: VIEWS[view], horizontal=True,
-        usual=told if (told := address.asked_for("view")) in VIEWS else "bring",
+        usual=told if (told := address.asked_for("view")) in VIEWS else "bring", is_told=True,
     )  # fmt: skip
-    address.write("view", view)
     store = open_ledger.store()
     if store is None:
         if view == "take":

@@ -53,8 +53,8 @@ def page() -> None:
         frame.foot(None, "Without the books there is no month to close.", illustrative="")
         return
     view = address.choose("view", "What to see", list(VIEWS), shown=lambda view: VIEWS[view], horizontal=True,
-                          usual=view if (view := address.asked_for("view")) in VIEWS else "month")  # fmt: skip
-    address.write("view", view)
+                          usual=view if (view := address.asked_for("view")) in VIEWS else "month",
+                          is_told=True)  # fmt: skip
     at = open_ledger.ask(store, lambda _, at: at)
     if view in _ANSWERS:
         _of_somebody(store, _ANSWERS[view])
@@ -96,19 +96,22 @@ def _answered(found: Books, whose: str) -> None:
         "month", lambda reader, _: shown(reader, moment(reader, asked.last_day), asked, whose), asked, whose,
         told="Adding up the month",
     )  # fmt: skip
-    _say(report)
+    _say(report, found, whose)
     named = dict(zip(_TABLES, report.tables, strict=True))
     # What there is something of stands first.
     titles = {name: table.name for name, table in sorted(named.items(), key=lambda pair: not pair[1].rows)}
     for name in parts.choose(titles, "What to see"):
         _table(named[name], f"month-{_TABLES.index(name)}")
     frame.link("Record a line of its letter", "record", {"kind": "letter"})
+    frame.link("Record what arrived", "record", {"kind": "receive"})
     frame.link("Record a forecast", "record", {"kind": "forecast"})
 
 
-def _say(report: Report) -> None:
-    """The title of a report and its sentences."""
-    st.header(report.title, anchor=False)
+def _say(report: Report, found: Books, whose: str) -> None:
+    """The title of a report, with the name before its code, and its sentences."""
+    name = found.icbs.get(whose)
+    title = report.title if name is None or name in report.title else report.title.replace(whose, f"{name} ({whose})")
+    st.header(frame.with_days(title), anchor=False)
     st.text("\n".join(report.sentences))
 
 
@@ -143,7 +146,7 @@ def _arranged(found: Books, whose: str) -> None:
     }  # fmt: skip
     for name in seen:
         report = found.answer(f"arranged {name}", asked[name], whose, year.start, tier)
-        _say(report)
+        _say(report, found, whose)
         first, *others = report.tables
         _table(first, f"{name}-0")
         for nth, table in enumerate(others, start=1):

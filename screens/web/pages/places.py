@@ -22,7 +22,7 @@ from screens.asked.shares import statement as network_statement
 from screens.report import network
 from screens.report.marks import at_percent
 from screens.report.render import page as tables
-from screens.report.report import NOT_AVAILABLE, Table, columns, count, ratio
+from screens.report.report import NOT_AVAILABLE, Link, Table, columns, count, link, ratio
 from screens.web.charts.bars import Bar, distances
 from screens.web.importing import common
 from screens.web.places import budgets, choice
@@ -68,7 +68,7 @@ def page() -> None:
     store = open_ledger.store()
     opened = None if store is None else frame.books_of(store)
     if "need" in seen:
-        _need(found, level, names[icb])
+        _need(found, level, icb, names[icb])
     if "budgets" in seen:
         is_own = level == "place" and address.asked_for("places") == choice.OWN
         budgets.section(opened, icb, level, division if is_own else None)
@@ -122,13 +122,13 @@ def _downloads(division: Division, icb: str, name: str) -> None:
 
 
 @st.fragment
-def _need(groups: Sequence[Group], level: str, name: str) -> None:
+def _need(groups: Sequence[Group], level: str, icb: str, name: str) -> None:
     component = address.choose(
         "need", "Need for", list(COMPONENTS), shown=lambda part: part.replace("_", " ").capitalize(), usual="core"
     )
     said = component.replace("_", " ")
     heads = columns(
-        LEVELS[level].removesuffix("s"),
+        link(LEVELS[level].removesuffix("s")),
         count("Practices"),
         count("Registered people"),
         ratio(f"Need for {said}, relative to {name}"),
@@ -137,11 +137,7 @@ def _need(groups: Sequence[Group], level: str, name: str) -> None:
     )
     rows = [
         (
-            group.name
-            if group.name == group.code
-            else f"{group.name} ({group.code})"
-            if level == "pcn"
-            else group.name,
+            _to_budget(group, level, icb),
             group.practices,
             whole_people(group.registered_billionths),
             index(group.of_icb.get(component)),
@@ -170,6 +166,15 @@ def _need(groups: Sequence[Group], level: str, name: str) -> None:
         key=f"need-{level}-{component}",
     )
     st.write("Indices relative to different bases cannot be compared. Groups of under 1,000 people are less certain.")
+
+
+def _to_budget(group: Group, level: str, icb: str) -> Link | str:
+    """A group by its name, which leads to what is fair for it and what is issued to it."""
+    if group.is_unassigned:
+        return group.name
+    whose = {name: address.asked_for(name) for name in ("places", "own") if address.asked_for(name)}
+    said = f"{group.name} ({group.code})" if level == "pcn" and group.name != group.code else group.name
+    return Link(said, "places", {"icb": icb, "to": level, **whose, "part": "budgets", "of": group.code})
 
 
 def _furthest(groups: Sequence[Group], component: str) -> list[tuple[Group, int]]:

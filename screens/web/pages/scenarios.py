@@ -1,6 +1,7 @@
 """Scenarios: pick, build or bring one, turn its figures and see what moves; save, compare, take it to the board."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -40,8 +41,8 @@ _FOOT = (
     "figures of 2025/26."
 )
 _ILLUSTRATIVE = (
-    "**Illustrative**: a scenario is a question, and nobody has decided it. Its assumptions are named with their "
-    "grounds. How free each line is today, and what ICBs devolve and keep, is this project's assumption."
+    "**Illustrative**: nobody has decided what a scenario asks. How free each line is today, and what ICBs devolve "
+    "and keep, is this project's assumption."
 )
 
 
@@ -56,8 +57,11 @@ def page() -> None:
         tables.show(save.library())
         frame.foot(None, "There are no books to run a scenario on yet.", illustrative="")
         return
-    question_cards(WHAT_IFS, None, None, len(WHAT_IFS))
+    cards = st.container(key="short-cards")
     view = address.choose("view", "Do what", list(_VIEWS), shown=lambda each: _VIEWS[each], horizontal=True)
+    if view == "pick":
+        with cards:
+            question_cards(WHAT_IFS, None, None, len(WHAT_IFS))
     if view in _OTHERS:
         _OTHERS[view](found)
     else:
@@ -70,12 +74,15 @@ def page() -> None:
 @st.fragment
 def _work(books: Books, opened: Opened) -> None:
     """One scenario, with its figures to turn. A turn redraws this part of the page alone."""
-    head, drawn = st.container(), st.container()
+    head = st.container()
     opened = choice.turn(opened)
     try:
         written = saved.read_text(opened.content, _file_name(opened))
+        if opened.turns and opened.name:
+            written = replace(written, name=opened.command_name)
     except Refused as refused:
-        frame.refused(refused.problems, "This scenario cannot be read. Correct the YAML and try again.")
+        told = [replace(one, where=_where(str(one.where))) for one in refused.problems]
+        frame.refused(told, "This scenario cannot be read. Correct it as it is written and try again.")
         return
     with head:
         title = st.empty()
@@ -107,11 +114,13 @@ def _work(books: Books, opened: Opened) -> None:
     with head:
         save.take_away(books, worked, opened, ranges)
         answer.said(worked)
-    with drawn:
-        answer.draw(worked)
-    results.show(Closer(worked, ranges, lambda: save.keep(opened, written.scenario)))
-    with where.working, st.spinner("Working out between which values the answer lies"):
-        found = ranges()
+    try:
+        results.show(Closer(worked, ranges, lambda: save.keep(opened, written.scenario)))
+        with where.working, st.spinner("Working out between which values the answer lies"):
+            found = ranges()
+    except Refused as refused:
+        frame.refused(refused.problems, "Between which values the answer lies could not be worked out.")
+        return
     answer.tell(where, worked, found)
 
 
@@ -126,6 +135,25 @@ def _ranged(books: Books, content: bytes, worked: Outcome) -> Ranges:
 def _drawn(head: str, day: date, name: str, digest: str, own: str, _worked: Outcome) -> Ranges:
     del head, day, name, digest, own  # the key
     return what_if.ranges_of(_worked)
+
+
+_IN_A_FILE = re.compile(r".*?, line (\d+)(?:, (.+))?")
+_NUMBERED = {"steps": "step", "assumptions": "assumption", "given": "given step"}
+
+
+def _where(where: str) -> str:
+    """Where in a scenario a problem stands, for who sees a page and no file: its line, and the part in words."""
+    found = _IN_A_FILE.fullmatch(where)
+    if found is None:
+        return where
+    line, spot = found.groups()
+    words: list[str] = []
+    for part in (spot or "").split("."):
+        if part.isdecimal() and words:
+            words[-1] = f"{_NUMBERED.get(words[-1], words[-1])} {int(part) + 1}"
+        elif part:
+            words.append(part)
+    return f"Line {line} of the scenario" + (f": {', '.join(words).replace('_', ' ')}" if words else "")
 
 
 def _file_name(opened: Opened) -> str:

@@ -19,6 +19,8 @@ _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 _MOST_LETTERS = 300
 # A list of everybody down to the last practice is long to send and to look through: whoever is not in it is typed.
 _MOST_LISTED = 1_500
+# How many boxes for what need not be said stand at once.
+_AT_ONCE = 4
 _CHOSEN = (Holds.ORGANISATION, Holds.FUND, Holds.TIER, Holds.WORD, Holds.YES_NO, Holds.YEAR)
 _YES_NO = {"yes": "Yes", "no": "No"}
 
@@ -76,9 +78,17 @@ def ask(decision: Decision, known: Known, wrong: Mapping[str, Sequence[Problem]]
     besides = [field for field in decision.fields if not field.required]
     st.header("What it needs", anchor=False)
     in_columns(decision, needed, known, wrong)
+    if not besides:
+        return
     st.header("What can be said besides", anchor=False)
     st.write("Leave empty what there is nothing to say of.")
-    in_columns(decision, besides, known, wrong)
+    first, others = besides[:_AT_ONCE], besides[_AT_ONCE:]
+    in_columns(decision, first, known, wrong)
+    if others:
+        said = given(decision)
+        is_open = any(field.name in said or field.name in wrong for field in others)
+        with st.expander(f"{len(others)} more that can be said", expanded=is_open):
+            in_columns(decision, others, known, wrong)
 
 
 def in_columns(
@@ -91,7 +101,7 @@ def in_columns(
             with place:
                 _box(field, _key(decision, field, use), known)
                 for problem in wrong.get(field.name, ()):
-                    st.error(f"{problem.found} {problem.why} {problem.fix}")
+                    st.error(address.as_text(f"{problem.found} {problem.why} {problem.fix}"))
 
 
 def _box(field: Field, key: str, known: Known) -> None:

@@ -11,7 +11,7 @@ from ledger.errors import Refused
 from ledger.reports.position import Moment
 from ledger.store.base import Store
 from screens.report.wording import PAGE
-from screens.web.shell import posting
+from screens.web.shell import address, posting
 from screens.web.shell.posting import Seen
 from screens.web.shell.sign_in import NOBODY_YET, person
 
@@ -82,7 +82,7 @@ def post_or_propose(
     may_post = tried.refused is None
     if tried.refused is not None:
         said = " ".join(f"{problem.found} {problem.fix}" for problem in PAGE.problems(tried.refused.problems))
-        st.info(f"It can be proposed, and not posted: {said}")
+        st.info(address.as_text(f"It can be proposed, and not posted: {said}"))
     with st.container(horizontal=True):
         posts = may_post and st.button(label, type="primary")
         proposes = st.button(

@@ -19,7 +19,7 @@ from ledger.reports import journal
 from ledger.reports.position import Moment
 from ledger.rules import periods
 from ledger.store.base import Reader, Store
-from ledger.years import FinancialYear, today, working_day
+from ledger.years import FinancialYear, parse_month, today, working_day
 from screens.report import recording
 from screens.report.render import page as tables
 from screens.report.wording import PAGE
@@ -51,7 +51,7 @@ def show(store: Store, at: Moment) -> None:
     done: tuple[str, Recorded, bool] | None = st.session_state.get(_DONE)
     if done is not None and done[0] == shown:
         boxes.ask(decision, facts, {})
-        _told(decision, at, done[1], is_proposal=done[2])
+        _told(decision, at, done[1], decision.completed(given, facts).get("month"), is_proposal=done[2])
         return
     told = decision.completed(given, facts)
     needed = [field for field in decision.fields if field.required and not told.get(field.name)]
@@ -65,6 +65,7 @@ def show(store: Store, at: Moment) -> None:
         st.text(f"What is left empty is as the books know it: {said}.")
     if needed:
         st.info(f"Still needed: {', '.join(field.title for field in needed)}.")
+        st.write("What stands in these boxes and is not recorded is lost when this page is opened anew.")
     if isinstance(tried, Refused):
         _refused(decision, wrong, rest)
     elif isinstance(tried, LedgerError):
@@ -83,8 +84,7 @@ def _chosen() -> Decision:
     subject = st.radio("What it is about", list(Subject), key="record subject", horizontal=True)
     names = [name for name, one in DECISIONS.items() if one.subject is subject]
     name = address.choose("kind", KIND, names, shown=lambda name: DECISIONS[name].meaning.rstrip("."),
-                          unknown="which is no kind of decision", horizontal=False)  # fmt: skip
-    address.write("kind", name)
+                          unknown="which is no kind of decision", horizontal=False, is_told=True)  # fmt: skip
     return DECISIONS[name]
 
 
@@ -178,7 +178,7 @@ def _said(decision: Decision, at: Moment, tried: Recorded) -> None:
         tables.show(replace(table, name="Before and after"), is_exact=True)
 
 
-def _told(decision: Decision, at: Moment, recorded: Recorded, *, is_proposal: bool) -> None:
+def _told(decision: Decision, at: Moment, recorded: Recorded, month: str | None, *, is_proposal: bool) -> None:
     st.header("What became of it", anchor=False)
     if is_proposal:
         st.success("It is proposed, and its money is reserved. Somebody else approves it.")
@@ -187,4 +187,6 @@ def _told(decision: Decision, at: Moment, recorded: Recorded, *, is_proposal: bo
         st.success("It is recorded.")
         common.entries_link(recorded.posted)
     _said(decision, at, recorded)
+    if month:
+        frame.link("How the month stands", "month", {"of": str(parse_month(month)), "view": "month"})
     st.button("Record another", on_click=boxes.clear, args=(decision,))

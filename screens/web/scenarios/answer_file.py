@@ -15,12 +15,12 @@ from screens.web.shell import frame
 
 def offer(report: Report, stem: str) -> None:
     """Offer a report as a workbook and as a table; each is made when somebody asks for it."""
-    one, two, _ = st.columns([2, 2, 3])
-    for column, label, suffix, mime in (
-        (one, "This answer (Excel)", answers.WORKBOOK, EXCEL),
-        (two, "This answer (CSV)", answers.TABLE, "text/csv"),
+    both = st.container(horizontal=True)
+    for label, suffix, mime in (
+        ("This answer (Excel)", answers.WORKBOOK, EXCEL),
+        ("This answer (CSV)", answers.TABLE, "text/csv"),
     ):
-        column.download_button(
+        both.download_button(
             label,
             data=partial(_made, report, suffix),
             file_name=f"{saved.name_of(f'{stem} {report.title}')}{suffix}",

@@ -1,8 +1,8 @@
 """Which scenario a page shows: of the library, saved beside the ledger, built from blocks, or brought as a file."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,21 @@ class Opened:
         content: of its file.
         version: the saved version that it is; None for what nobody saved.
         turned: what the reader turned in it, with the file's own values first.
+        turns: the figures that the reader turned, by the key of each, as the command line takes them.
+        known_as: what the command line knows this version by, where its name stands for a newer one.
     """
 
     name: str
     content: bytes
     version: Version | None = None
     turned: tuple[Difference, ...] = ()
+    turns: Mapping[str, str] = field(default_factory=dict)
+    known_as: str = ""
+
+    @property
+    def command_name(self) -> str:
+        """By which the command line makes the very same; empty where it cannot."""
+        return turned_name(self.known_as or self.name, self.turns) if self.name else ""
 
     @property
     def said(self) -> Any:
@@ -65,6 +74,7 @@ def pick() -> Opened:
     asked = address.asked_for("scenario") or st.session_state.get("kept scenario") or ""
     by_hash = saved.version(ledger, asked) if asked and asked not in kept and asked not in names else None
     options = [*kept, *names, *([asked] if by_hash else [])]
+    # A link names its scenario even where that is the usual one: another day another may be.
     name = address.choose(
         "scenario",
         "Scenario",
@@ -72,9 +82,8 @@ def pick() -> Opened:
         shown=lambda each: _title(each, kept, by_hash),
         usual=names[0],
         unknown="which is neither in the library nor saved here",
+        is_told=True,
     )
-    # A link names its scenario even where that is the usual one: another day another may be.
-    address.write("scenario", name)
     _begin(f"pick {name}")
     if name in names:
         return Opened(name, outcome.library()[name].read_bytes())
@@ -82,6 +91,7 @@ def pick() -> Opened:
     opened = Opened(version.name, version.content(), version)
     newest = kept.get(version.name, version)
     if newest.number != version.number:
+        opened = replace(opened, known_as=version.digest[:16])
         st.info(
             f"You look at version {version.number} of {version.name}. Since then version {newest.number} was saved, on "
             f"{newest.saved_at:%-d %B %Y, %H:%M} UTC."
@@ -212,11 +222,14 @@ def turn(opened: Opened) -> Opened:
     """The scenario with its figures where the reader turns them: first its assumptions, the others in a fold."""
     said = opened.said
     found = knobs(said)
+    known = {knob.key for knob in found}
+    for key in [key for key in st.query_params if is_knob(key) and key not in known]:
+        st.warning(f"The address asks for '{frame.as_text(key[:60])}', which is no figure of this scenario.")
     if not found:
         return opened
     first = [knob for knob in found if knob.key.startswith(_ASSUMED)] or list(found[:_MOST_OPEN])
     others = [knob for knob in found if knob not in first]
-    with st.container(border=True):
+    with st.container(border=True, key="turning"):
         st.subheader("Change a figure", anchor=False)
         values = _turned_among(first)
         if others:
@@ -231,7 +244,8 @@ def turn(opened: Opened) -> Opened:
     differs = what_differs([said, new])
     if opened.name in outcome.library() and opened.version is None:
         new = saved.based(new, opened.name)
-    return replace(opened, content=as_text(new).encode(), turned=differs)
+    turns = {knob.key: values[knob.key] for knob in found if values[knob.key] != knob.value}
+    return replace(opened, content=as_text(new).encode(), turned=differs, turns=turns)
 
 
 def _turned_among(found: Sequence[Knob]) -> dict[str, str]:

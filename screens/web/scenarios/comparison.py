@@ -45,18 +45,17 @@ def show_compared(books: Books, outcomes: Sequence[Outcome], names: Sequence[str
         mime="text/html",
         on_click="ignore",
     )
-    _together(outcomes)
-    st.header("Look closer", anchor=False)
     part = address.choose(
-        "compared", "At what", list(_TITLES), shown=lambda each: _TITLES[each], horizontal=True,
+        "compared", "What to see", list(_TITLES), shown=lambda each: _TITLES[each], horizontal=True,
     )  # fmt: skip
     _PARTS[part](outcomes, compared)
     with frame.for_analysts("the same on the command line"):
         st.code(f"devolution scenario pack {' '.join(names)} --out pack.html", language=None, wrap_lines=True)
 
 
-def _together(outcomes: Sequence[Outcome]) -> None:
+def _together(outcomes: Sequence[Outcome], compared: Comparison) -> None:
     """Every amount that moves, in all scenarios on one axis."""
+    del compared
     table = reporting.changes_side_by_side(outcomes)
     if not table.rows:
         st.write("No headline amount moves in any of them.")
@@ -111,7 +110,9 @@ def _bridges(outcomes: Sequence[Outcome], compared: Comparison) -> None:
         "amount", "Amount", list(titles), shown=lambda each: titles[each], usual="local" if "local" in titles else None,
         unknown="which does not move here",
     )  # fmt: skip
-    tables.show(reporting.bridges_side_by_side(outcomes, name), "compare-bridges")
+    beside = reporting.bridges_side_by_side(outcomes, name)
+    with st.expander(beside.name):
+        tables.show(beside, "compare-bridges", folds=False)
     same = [next(each for each in found.bridges.bridges if each.quantity.name == name) for found in outcomes]
     for number, each in enumerate(same, 1):
         draw_bridge(
@@ -144,6 +145,7 @@ def _gainers(outcomes: Sequence[Outcome], compared: Comparison) -> None:
 
 
 _TITLES = {
+    "together": "What each would change",
     "differ": "Amounts and questions",
     "steps": "Step by step",
     "gains": "Who gains and who loses",
@@ -151,6 +153,7 @@ _TITLES = {
     "files": "What the files say differently",
 }
 _PARTS: Mapping[str, Callable[[Sequence[Outcome], Comparison], None]] = {
+    "together": _together,
     "differ": _differ,
     "steps": _bridges,
     "gains": _gainers,

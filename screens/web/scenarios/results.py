@@ -23,7 +23,7 @@ from screens.web.charts.lines import lines
 from screens.web.scenarios import answer
 from screens.web.shell import address, frame, parts
 
-_MOST_DRAWN = 12
+_MOST_DRAWN = 8
 LEVELS = {
     "icb": "ICBs",
     "place": "Places",
@@ -49,9 +49,12 @@ class Closer:
 
 def show(closer: Closer) -> None:
     """One part of the answer: that which the reader chose."""
-    st.header("Look closer", anchor=False)
     shown = {name: title for name, title in _TITLES.items() if name != "years" or closer.outcome.years}
-    (part,) = parts.choose(shown, "At what", unknown="which this scenario does not have", with_all=False)
+    (part,) = parts.choose(shown, "What to see", unknown="which this scenario does not have", with_all=False,
+                           is_list=True)  # fmt: skip
+    if part != next(iter(shown)):
+        # Who looks closer has chosen a scenario: a telephone needs its room for what they look at.
+        st.html("<style>@media (max-width: 480px) {.st-key-short-cards {display: none}}</style>")
     _PARTS[part](closer)
 
 
@@ -126,9 +129,9 @@ def _gainers(closer: Closer) -> None:
         _drawn(view)
     fifths = reporting.fifths(view)
     if fifths is not None:
-        st.subheader("By deprivation", anchor=False)
-        st.write(f"Deprivation: {view.basis}.")
-        _show(fifths, f"scenario-deprivation-{level}")
+        with st.expander("By deprivation, in fifths"):
+            st.write(f"Deprivation: {view.basis}.")
+            tables.show(fifths, f"scenario-deprivation-{level}", folds=False)
 
 
 def _drawn(view: View) -> None:
@@ -211,6 +214,7 @@ def _show(table: Table, file_name: str) -> None:
 
 
 _TITLES = {
+    "both": "Before and after",
     "drives": "Ranges, and what drives them",
     "gains": "Who gains and who loses",
     "steps": "Step by step",
@@ -221,6 +225,7 @@ _TITLES = {
     "keep": "Save it, and take it further",
 }
 _PARTS: Mapping[str, Callable[[Closer], None]] = {
+    "both": lambda closer: answer.draw(closer.outcome),
     "drives": _drives,
     "gains": _gainers,
     "steps": _steps,

@@ -1,5 +1,6 @@
 """Taking a scenario away, and saving it. Who saves second under a name hears about it, and loses nothing."""
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,8 +42,8 @@ def take_away(books: Books, worked: Outcome, opened: Opened, ranges: Callable[[]
         ranges: gives the ranges of the answer, which may take seconds.
     """
     stem = file_name(opened, worked)
-    one, two, _ = st.columns([2, 2, 3])
-    one.download_button(
+    both = st.container(horizontal=True)
+    both.download_button(
         "Board pack to print (HTML)",
         data=lambda: board_pack.page([worked], books.at, [ranges()]).encode(),
         file_name=f"{stem}.html",
@@ -50,7 +51,7 @@ def take_away(books: Books, worked: Outcome, opened: Opened, ranges: Callable[[]
         on_click="ignore",
         type="primary",
     )
-    two.download_button(
+    both.download_button(
         "Board pack (Excel)",
         data=lambda: _workbook(books, worked, opened.content, ranges()),
         file_name=f"{stem}.xlsx",
@@ -201,7 +202,7 @@ def versions(opened: Opened) -> None:
 
 def commands(opened: Opened) -> None:
     """The same on the command line, and the one way towards the books."""
-    name = opened.version.name if opened.version else opened.name or "FILE.yaml"
+    name = shlex.quote(opened.command_name) if opened.name else "FILE.yaml"
     ledger = open_ledger.path()
     st.subheader("From here towards a decision", anchor=False)
     st.write(

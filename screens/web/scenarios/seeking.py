@@ -1,5 +1,7 @@
 """What it takes: which value of an assumption makes a figure of a scenario what is asked, as the command finds it."""
 
+from fractions import Fraction
+
 import streamlit as st
 
 from ledger.errors import Refused
@@ -7,7 +9,7 @@ from scenarios import outcome, saved
 from scenarios.files.scenario import WrittenScenario
 from scenarios.files.themes import in_order
 from scenarios.solve.crossing import ScalePoint
-from scenarios.solve.seek import Sought, SoughtFigure, figures, seek
+from scenarios.solve.seek import PERCENT, POUNDS, Scale, Sought, SoughtFigure, figures, seek
 from screens.report.marks import Where, at_unit
 from screens.report.render.colours import OVER_TIME, Colour
 from screens.report.scenarios import seeking as reporting
@@ -19,6 +21,7 @@ from screens.web.shell.open_ledger import Books
 _USUAL_FIGURE = "devolved_share"
 _SIDES = {">=": "at least", "<=": "at most"}
 _AXES = {"pence": "£ million", "share": "Per cent"}
+_ALONG = {PERCENT: " (per cent)", POUNDS: " (£)"}
 _HOW = {"share": "a share, as 50%", "pence": "money, as £10 million"}
 _EXPLAINED = (
     "A scenario takes some things as given. Say what a figure should be. This page looks for the one value that makes "
@@ -131,7 +134,16 @@ def _show(books: Books, sought: Sought, find: str) -> None:
         axis=_AXES.get(figure.unit, figure.unit),
         table=report.tables[0],
         key="what-it-takes",
+        along=[_along(point, sought.scale) for point in points],
+        along_what=f"{words.capitalize()}{_ALONG.get(sought.scale.kind, '')}",
     )
+
+
+def _along(point: ScalePoint, scale: Scale) -> Where:
+    """Where a value that was tried stands on its own scale."""
+    if scale.kind == PERCENT:
+        return at_unit(Fraction(point.step, 100 * 100), "share")
+    return at_unit(Fraction(point.step), scale.kind)
 
 
 def _at(point: ScalePoint, unit: str) -> Where | None:

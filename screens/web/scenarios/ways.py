@@ -130,20 +130,25 @@ def _limits() -> dict[str, Any]:
             _WITHIN,
             help_text="How far from its fair share anybody may end, as 2.5%",
         )
-        years = address.slide("goal_years", _LABELS["years"], 1, MOST_YEARS, _YEARS)
-        growth = address.type_in("goal_growth", f"{_LABELS['growth']} (a year)", _GROWTH)
     with right:
-        floor = address.type_in(
-            "goal_floor", f"{_LABELS['floor']} (a year)", _FLOOR, help_text="As 1.5%; below zero, as -1%"
-        )
-        cap = address.type_in("goal_cap", f"{_LABELS['cap']} (a year; empty for no limit)", "")
-        reach = address.choose(
-            "goal_reach",
-            "If somebody cannot come so near",
-            list(_REACH),
-            shown=lambda each: _REACH[each],
-            horizontal=False,
-        )
+        years = address.slide("goal_years", _LABELS["years"], 1, MOST_YEARS, _YEARS)
+    is_open = any(address.asked_for(name) for name in ("goal_growth", "goal_floor", "goal_cap", "goal_reach"))
+    with st.expander("How fast money may grow, and what if somebody cannot come so near", expanded=is_open):
+        left, right = st.columns(2)
+        with left:
+            growth = address.type_in("goal_growth", f"{_LABELS['growth']} (a year)", _GROWTH)
+            floor = address.type_in(
+                "goal_floor", f"{_LABELS['floor']} (a year)", _FLOOR, help_text="As 1.5%; below zero, as -1%"
+            )
+        with right:
+            cap = address.type_in("goal_cap", f"{_LABELS['cap']} (a year; empty for no limit)", "")
+            reach = address.choose(
+                "goal_reach",
+                "If somebody cannot come so near",
+                list(_REACH),
+                shown=lambda each: _REACH[each],
+                horizontal=False,
+            )
     limits = {"within": within, "years": years, "growth": growth, "floor": floor}
     return {**limits, **({"cap": cap} if cap else {}), "out_of_reach": reach}
 
@@ -195,16 +200,18 @@ def _show(solved: _Solved, names: Mapping[str, str]) -> None:
     report = solved.report
     first, proved, *others = report.sentences
     st.write(f"**{frame.as_text(first)}**")
-    st.write(frame.as_text(" ".join(others)))
+    with st.expander("What moves, year by year, and what the published pace would do"):
+        st.write(frame.as_text(" ".join(others)))
     with frame.for_analysts("what counts as the least disruption"):
         st.write(frame.as_text(proved))
     answer_file.offer(report, "way-to-fair-shares")
     _nearer(solved, names)
     organisations, by_year = report.tables
-    tables.show(by_year)
+    with st.expander("Year by year"):
+        tables.show(by_year, folds=False)
     named = reporting.with_names(organisations, names)
     with st.expander(f"By receiver and year: all {len(named.rows)}"):
-        tables.show(named)
+        tables.show(named, folds=False)
 
 
 def _nearer(solved: _Solved, names: Mapping[str, str]) -> None:

@@ -1,5 +1,6 @@
 """Choices live in the address bar: a link shows what its sender saw, and a choice stays when the page changes."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TypeVar
@@ -10,7 +11,13 @@ from screens.web.shell import history
 
 T = TypeVar("T", bound=str | int | date)
 _LONGEST_SHOWN = 60
+_MOST_NAMED = 3
 _LONGEST_TYPED = 40
+
+
+def as_text(words: str) -> str:
+    """Somebody's words as they stand: nothing in them becomes a link, a picture from elsewhere or a formula."""
+    return re.sub(r"([\\\[\]$])", r"\\\1", words)
 
 
 def asked_for(name: str) -> str | None:
@@ -45,7 +52,7 @@ def settle(name: str, read: Callable[[str], T | None], usual: T, key: str | None
         key: the widget's key; ``name`` otherwise.
 
     Returns:
-        A text of the address that stands for nothing, to be told to the reader; None otherwise.
+        A text of the address that stands for nothing, as it may be told to the reader; None otherwise.
     """
     key, state = key or name, st.session_state
     said, own, kept = asked_for(name), state.get(key), state.get(f"kept {name}")
@@ -57,11 +64,15 @@ def settle(name: str, read: Callable[[str], T | None], usual: T, key: str | None
             return None
         value = read(said)
         _stand(key, usual if value is None else value)
-        return said[:_LONGEST_SHOWN] if value is None else None
+        return _shown(said) if value is None else None
     before = kept if own is None else own
     again = None if before is None else read(str(before))
     _stand(key, usual if again is None else again)
     return None
+
+
+def _shown(said: str) -> str:
+    return as_text(said[:_LONGEST_SHOWN])
 
 
 def _stand(key: str, value: T) -> None:
@@ -75,10 +86,15 @@ def _stand(key: str, value: T) -> None:
     state[f"page of {key}"] = page
 
 
-def keep(name: str, value: T, usual: T) -> None:
-    """Remember a choice, in the address and for the next page. What is usual leaves the address short."""
+def keep(name: str, value: T, usual: T, *, is_told: bool = False) -> None:
+    """Remember a choice, in the address and for the next page. What is usual leaves the address short.
+
+    Args:
+        is_told: whether the address says also what is usual. It is written once: an address that changes and changes
+            back is two steps of the browser's history.
+    """
     st.session_state[f"kept {name}"] = value
-    write(name, None if value == usual else str(value))
+    write(name, None if value == usual and not is_told else str(value))
 
 
 def choose(
@@ -92,6 +108,7 @@ def choose(
     unknown: str = "which is not among the choices here",
     help_text: str | None = None,
     is_labelled: bool = True,
+    is_told: bool = False,
 ) -> T:
     """A choice among options that the address names.
 
@@ -101,11 +118,19 @@ def choose(
         horizontal: radio buttons, side by side or not; a list to pick from otherwise.
         unknown: what to say of an address that asks for something else.
         is_labelled: whether the label is seen; it is always heard.
+        is_told: whether the address says the choice also where it is usual.
     """
     first = options[0] if usual is None else usual
     exact = {str(option): option for option in options}
-    known = {str(option).casefold(): option for option in options}
-    wrong = settle(name, lambda text: exact.get(text, known.get(text.casefold())), first)
+
+    def read(text: str) -> T | None:
+        """An option by its name, whatever the case of its letters, or as it is written for people."""
+        if text in exact:
+            return exact[text]
+        wanted = text.casefold()
+        return next((one for one in options if wanted in (str(one).casefold(), shown(one).casefold())), None)
+
+    wrong = settle(name, read, first)
     if wrong:
         st.warning(f"The address asks for '{wrong}' under '{label}', {unknown}.")
     if horizontal is None:
@@ -116,7 +141,7 @@ def choose(
     else:
         value = st.radio(label, options, format_func=shown, key=name, horizontal=horizontal, help=help_text)
     chosen: T = first if value is None else value
-    keep(name, chosen, first)
+    keep(name, chosen, first, is_told=is_told)
     return chosen
 
 
@@ -185,7 +210,8 @@ def choose_many(
         asked = [word for word in said.split(",") if word]
         unknown = [word for word in asked if word not in options]
         if unknown:
-            st.warning(f"The address asks for '{unknown[0][:_LONGEST_SHOWN]}' under '{label}', which is not here.")
+            told = "', '".join(_shown(word) for word in unknown[:_MOST_NAMED])
+            st.warning(f"The address asks for '{told}' under '{label}', which is not here.")
         state[name] = [word for word in dict.fromkeys(asked) if word in options][:most]
     elif name not in state:
         kept = state.get(f"kept {name}")
@@ -223,7 +249,9 @@ def pick_day(name: str, label: str, usual: date, last: date, help_text: str | No
     usual = min(usual, last)
     wrong = settle(name, read, usual)
     if wrong:
-        st.warning(f"The address asks for the day '{wrong}', which is none up to {last}. It is written as {usual}.")
+        st.warning(
+            f"The address asks for the day '{wrong}', which is no day up to {last:%-d %B %Y}. It is written as {usual}."
+        )
     chosen = st.date_input(label, max_value=last, key=name, format="DD/MM/YYYY", help=help_text)
     day = chosen if isinstance(chosen, date) else usual
     keep(name, day, usual)

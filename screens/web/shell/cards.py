@@ -15,7 +15,7 @@ def question_cards(asked: Sequence[Question], icb: str | None, year: str | None,
     for first in range(0, len(asked), across):
         for column, question in zip(st.columns(across), asked[first : first + across], strict=False):
             leads = escape(question.link(icb, year).address)
-            with column, st.container(border=True, height="stretch"):
+            with column, st.container(border=True, height="stretch", key=f"card-{question.name}"):
                 st.html(f'<h2 class="ask"><a href="{leads}" target="_self">{escape(question.asked)}</a></h2>')
                 places[question.name] = st.empty()
     return places

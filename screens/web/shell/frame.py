@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
 from textwrap import dedent
 from typing import Any
@@ -42,18 +42,37 @@ STYLE = (
         # A radio button's input is hidden: its ring is drawn around its words.
         "label:has(input:focus-visible) {outline: 3px solid #212b32; outline-offset: 2px; background-color: #ffeb3b} "
         # A heading of 2.75 rem breaks words on a telephone.
-        "@media (max-width: 480px) {h1 {font-size: 1.8rem !important} h2 {font-size: 1.4rem !important} "
-        "h3 {font-size: 1.2rem !important}} "
+        "@media (max-width: 480px) {h1 {font-size: 1.7rem !important} h2 {font-size: 1.3rem !important} "
+        "h3 {font-size: 1.15rem !important}} "
         # While a chart finds its new width it does not push the page aside.
         "[data-testid=stVegaLiteChart] {overflow: hidden} "
         # The page begins under the navigation, not a hand's breadth below it.
         "[data-testid=stMainBlockContainer] {padding-top: 4.5rem; padding-bottom: 3rem} "
         # The longest name of an ICB is longer than its box.
         "[data-testid=stSelectboxVirtualDropdown] {min-width: min(32rem, 94vw)} "
-        ".ask {font-size: 1.25rem; margin: 0} .ask a {color: #005EB8} "
+        ".ask {font-size: 1.25rem; margin: 0} .ask a {color: #005EB8} [class*=st-key-card-] p {margin: 0} "
         # Headline figures, each with its range below it: side by side where there is room.
         ".figures {display: flex; flex-wrap: wrap; gap: 1rem; list-style: none; margin: 0 !important} "
         "ul.figures {padding: 0 !important} "
+        # A telephone has no room to spare between what is read.
+        "@media screen and (max-width: 480px) {[data-testid=stMainBlockContainer] {padding: 3.25rem 1rem 1rem} "
+        "[data-testid=stMain] :is([data-testid=stVerticalBlock], [data-testid=stHorizontalBlock]) {gap: .4rem} "
+        "[data-testid=stMain] [data-testid=stHeading] :is(h1, h2, h3) {padding: .3rem 0 .6rem} "
+        "[data-testid=stMain] .house h3 {padding: 0; margin: 0} [data-testid=stMain] .house ol {margin: 0} "
+        "[data-testid=stMain] [data-testid=stMarkdown] :is(p, li) {line-height: 1.35; font-size: .95rem} "
+        ":is([data-testid=stMetric], [data-testid=stMetric] div:has(> [data-testid=stMetricLabel])) "
+        "{display: flex; justify-content: space-between; align-items: baseline; gap: .5rem; flex-wrap: wrap} "
+        "[data-testid=stMetricValue] {font-size: 1.4rem} "
+        "[data-testid=stMain] [data-testid=stDownloadButton] button {padding: .25rem .4rem} "
+        "[data-testid=stMain] [data-testid=stDownloadButton] button p {font-size: .8rem} "
+        "[data-testid=stMain] .st-key-turning {padding: .5rem .75rem; gap: .2rem} "
+        "[data-testid=stMain] [data-testid=stExpander] summary {padding: .35rem .75rem; min-height: 0} "
+        ".ask {font-size: 1rem; line-height: 1.25} .figures {gap: .3rem 1rem} "
+        "ul.figures li {display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 .75rem; border-top-width: 2px} "
+        "ul.figures li span {font-size: .875rem} ul.figures li span:first-child {flex: 0 0 100%} "
+        "ul.figures li strong {font-size: 1.2rem} "
+        ".st-key-short-cards [data-testid=stColumn] {min-width: calc(50% - .5rem); flex-basis: calc(50% - .5rem)} "
+        "[data-testid=stMain] [class*=st-key-card-] {padding: .5rem .75rem; gap: .2rem}} "
         f".figures li {{flex: 1 1 14rem; border-top: 4px solid {Colour.AMOUNT}; margin: 0; padding: .3rem 0}} "
         ".figures strong {display: block; font-size: 1.7rem} "
     )
@@ -104,6 +123,7 @@ def _name_tab(title: str) -> None:
     st.set_page_config(page_title=whole, page_icon="£", layout="wide")
 
 
+as_text = address.as_text
 # What is illustrative is said by a sentence of its own.
 _RESTS_ON = {
     PUBLISHED: "Published",
@@ -114,9 +134,9 @@ _RESTS_ON = {
 }
 
 
-def as_text(words: str) -> str:
-    """Somebody's words as they stand: nothing in them becomes a link, a picture from elsewhere or a formula."""
-    return re.sub(r"([\\\[\]$])", r"\\\1", words)
+def with_days(words: str) -> str:
+    """Words with their days as people write them, where a sentence for commands has them as 2025-04-01."""
+    return re.sub(r"\b\d{4}-\d{2}-\d{2}\b", lambda day: f"{date.fromisoformat(day[0]):%-d %B %Y}", words)
 
 
 def link(words: str, page: str, query: Mapping[str, str | int | None]) -> None:
@@ -147,6 +167,9 @@ def books_of(store: Store) -> Books | None:
         offer_of_ones_own(open_ledger.path(), store)
         return None
     year = open_ledger.ask(store, lambda reader, at: year_in_view(reader, at).start)
+    if len(years) == 1 and address.asked_for("year") in (str(year), str(FinancialYear(year))):
+        # There is nothing to choose, and the address stays short.
+        address.write("year", None)
     if len(years) > 1 or address.asked_for("year"):
         with header.slots().year:
             year = address.choose(

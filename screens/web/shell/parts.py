@@ -17,6 +17,7 @@ def choose(
     unknown: str = "which is not here",
     with_all: bool = True,
     choices: Mapping[str, Collection[str]] | None = None,
+    is_list: bool = False,
 ) -> Collection[str]:
     """Which parts of the page are shown: one of them, or all.
 
@@ -26,6 +27,7 @@ def choose(
         unknown: what to say of an address that asks for a part that is not here.
         with_all: whether all of them can be shown one below the other, as for printing.
         choices: of a part the names of its own choices: an address with one of them and without a part means that part.
+        is_list: whether they stand in a list to pick from, which takes one line where there are many of them.
     """
     _forget_other_pages()
     first = next(iter(titles))
@@ -34,10 +36,11 @@ def choose(
     meant = next(own, first)
     if meant != first and address.asked_for(_NAME) is None:
         address.ask(_NAME, meant)
-    part = address.choose(_NAME, label, list(shown), shown=lambda each: shown[each], horizontal=True, unknown=unknown)
-    if part == first != meant:
-        # Else the address, which leaves out what is usual, would mean the part of the other choices in it.
-        address.write(_NAME, part)
+    # An address without a part would mean the part of the other choices in it.
+    part = address.choose(
+        _NAME, label, list(shown), shown=lambda each: shown[each], horizontal=None if is_list else True,
+        unknown=unknown, is_told=meant != first,
+    )  # fmt: skip
     return [*titles] if part == ALL else [part]
 
 

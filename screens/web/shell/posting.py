@@ -60,7 +60,7 @@ def commit(store: Store, seen: Seen, act: Callable[[Store], Posted], refused: st
 
 def cannot_write(why: str) -> None:
     """Say that the ledger could not be written, and why."""
-    st.warning(f"Nothing was posted. {PAGE.text(why)}")
+    st.warning(f"Nothing was posted. {frame.as_text(PAGE.text(why))}")
     # A press draws the page again, which asks again.
     st.button("Look again", key="look again")
 

@@ -43,8 +43,8 @@ def choose_reading() -> GradeReading:
 def explain(reading: GradeReading) -> None:
     """Every reading, with what it reads otherwise and why somebody would, one click away; which is chosen is said."""
     report = readings.listed(all_with(st.session_state.get(_BROUGHT)))
-    st.write(readings.how_read(reading))
     with st.expander(report.title):
+        st.write(readings.how_read(reading))
         tables.show(report.rows)
         for sentence in report.sentences:
             st.write(sentence)
