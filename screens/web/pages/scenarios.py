@@ -81,8 +81,7 @@ def _work(books: Books, opened: Opened) -> None:
         if opened.turns and opened.name:
             written = replace(written, name=opened.command_name)
     except Refused as refused:
-        told = [replace(one, where=_where(str(one.where))) for one in refused.problems]
-        frame.refused(told, "This scenario cannot be read. Correct it as it is written and try again.")
+        _refused(refused, "This scenario cannot be read. Correct it as it is written and try again.")
         return
     with head:
         title = st.empty()
@@ -99,7 +98,7 @@ def _work(books: Books, opened: Opened) -> None:
     try:
         worked = work_out(books, written, opened.content)
     except Refused as refused:
-        frame.refused(refused.problems, "This scenario does not fit these books. Nothing was worked out.")
+        _refused(refused, "This scenario does not fit these books. Nothing was worked out.")
         st.write("Change a figure above, choose another scenario, or change its file.")
         save.keep(opened, written.scenario)
         return
@@ -139,6 +138,10 @@ def _drawn(head: str, day: date, name: str, digest: str, own: str, _worked: Outc
 
 _IN_A_FILE = re.compile(r".*?, line (\d+)(?:, (.+))?")
 _NUMBERED = {"steps": "step", "assumptions": "assumption", "given": "given step"}
+
+
+def _refused(refused: Refused, told: str) -> None:
+    frame.refused([replace(one, where=_where(str(one.where))) for one in refused.problems], told)
 
 
 def _where(where: str) -> str:
