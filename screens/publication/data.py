@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -57,16 +57,15 @@ class TableFile:
         pq.write_table(self.rows, out, compression="zstd")
         return out.getvalue()
 
-    def csv(self) -> bytes:
-        """The table as a CSV file in UTF-8; a text that a spreadsheet would calculate has an apostrophe in front."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self.rows.column_names)
-        # Some at a time: as values of Python, the rows of a year of practices take gigabytes.
+    def csv(self) -> Iterator[bytes]:
+        """The table as a CSV file in UTF-8; a text that a spreadsheet would calculate has an apostrophe in front.
+
+        In parts: as values of Python, or as one text, the rows of all years of practices take gigabytes.
+        """
+        yield _lines([self.rows.column_names])
         for batch in self.rows.to_batches(max_chunksize=_AT_ONCE):
-            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                writer.writerow([_cell(value) for value in row])
-        return out.getvalue().encode()
+            rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            yield _lines([_cell(value) for value in row] for row in rows)
 
     def fields(self) -> list[dict[str, str]]:
         """Its columns as ``datapackage.json`` describes them."""
@@ -74,6 +73,12 @@ class TableFile:
             {"name": field.name, "type": _type(field.type), "description": self.columns[field.name]}
             for field in self.rows.schema
         ]
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().encode()
 
 
 def _cell(value: Any) -> str:

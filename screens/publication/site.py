@@ -6,7 +6,7 @@ The same ledger, years and key give the same bytes: the moment of the publicatio
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,15 +48,17 @@ class _Folder:
     path: Path
     written: dict[str, str]
 
-    def write(self, name: str, content: str | bytes) -> None:
+    def write(self, name: str, content: str | bytes | Iterable[bytes]) -> None:
         where, given = self.path / name, content.encode() if isinstance(content, str) else content
         where.parent.mkdir(parents=True, exist_ok=True)
-        where.write_bytes(given)
-        self.written[name] = hashlib.sha256(given).hexdigest()
+        with where.open("wb") as file:
+            file.writelines([given] if isinstance(given, bytes) else given)
+        self.take(name)
 
     def take(self, name: str) -> None:
         """Count in a file that something else wrote."""
-        self.written[name] = hashlib.sha256((self.path / name).read_bytes()).hexdigest()
+        with (self.path / name).open("rb") as file:
+            self.written[name] = hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def publish(
@@ -232,7 +234,8 @@ def _write_tables(out: _Folder, at: Moment, made: Sequence[TableFile], head: hea
             resources.append(
                 {
                     "name": f"{table.name}-{ending}", "path": name, "format": ending, "title": table.title,
-                    "description": table.said, "bytes": len(content), "hash": f"sha256:{out.written[name]}",
+                    "description": table.said, "bytes": (out.path / name).stat().st_size,
+                    "hash": f"sha256:{out.written[name]}",
                     "rows": table.rows.num_rows, "encoding": "utf-8", "schema": {"fields": table.fields()},
                 }
             )  # fmt: skip
