@@ -35,11 +35,12 @@ STYLE = (
     "body{max-width:60rem;margin:0 auto;padding:0 1rem 3rem;overflow-wrap:break-word}"
     "header{border-bottom:4px solid #005EB8;padding:.6rem 0;margin-bottom:1rem}header p{margin:.2rem 0}"
     "h1{font-size:1.8rem;line-height:1.2}h2{font-size:1.3rem;margin-top:2rem}a{color:#005EB8}"
-    "figure{margin:1rem 0}figcaption{margin:0 0 .4rem}"
+    "figure{margin:1rem 0;overflow-x:auto}figcaption{margin:0 0 .4rem;position:sticky;left:0}"
     "footer{border-top:2px solid #4C6272;margin-top:3rem;padding-top:.6rem;font-size:.95rem}"
     ".wide{overflow-x:auto}"
     "pre{overflow-x:auto;background:#F0F4F5;padding:.6rem}"
     ".skip{position:absolute;left:-999px}.skip:focus{position:static}"
+    "@media screen and (max-width:40rem){figure svg{min-width:40rem}}"
     "@media print{@page{size:A4;margin:15mm}header nav{display:none}}" + rendered.STYLE
 )
 
@@ -454,7 +455,10 @@ def _page(title: str, parts: Sequence[str], edition: Edition, up: str, code: str
 
 def figure(drawn: str, sentence: str) -> str:
     """A picture under the sentence that says what it shows; the sentence alone where there is nothing to draw."""
-    return f"<figure><figcaption>{escape(sentence)}</figcaption>{drawn}</figure>" if drawn else paragraph(sentence)
+    if not drawn:
+        return paragraph(sentence)
+    # On a phone it keeps the size at which it is read, and is moved sideways: by keys too.
+    return f'<figure tabindex="0"><figcaption>{escape(sentence)}</figcaption>{drawn}</figure>'
 
 
 def paragraph(sentence: str) -> str:

@@ -9,6 +9,9 @@ PAGES = ("index.html", "2025-26/index.html", "2025-26/icb/QWO.html", "2025-26/pl
          "2025-26/network/U41591.html", "about.html", "check.html", "data.html", "what-if/index.html",
          "what-if/end-of-nhs-england.html")  # fmt: skip
 
+# The height in pixels of the smallest text that is drawn.
+_LEAST_TEXT = "Math.min(99, ...[...document.querySelectorAll('svg text')].map(one => one.getBoundingClientRect().height))"
+
 
 def test_every_kind_of_page_is_without_barriers_and_asks_nobody(browser: Any, of_the_demo: Path) -> None:
     page = browser.new_page()
@@ -21,5 +24,8 @@ def test_every_kind_of_page_is_without_barriers_and_asks_nobody(browser: Any, of
         assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], name
         page.set_viewport_size({"width": 375, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= 375, name
+        on_a_phone = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in on_a_phone] == [], name
+        assert page.evaluate(_LEAST_TEXT) >= 10, name
     assert [url for url in asked if not url.startswith("file:")] == []
     page.close()
