@@ -517,14 +517,13 @@ def _off(
 
 
 def _as_written(assumed: Assumption, value: float) -> str | int:
-    """A drawn value as a file writes it."""
+    """A drawn value as a file writes it: as money where any of the three is, for one may have been turned to a number."""
     if _is_whole(assumed):
         return round(value)
-    written = [str(each).strip() for each in (assumed.value, assumed.low, assumed.high)]
-    if written[0].endswith("%"):
+    if str(assumed.value).strip().endswith("%"):
         return f"{value * 100:.6f}%"
-    # Money where any of the three is: somebody may have turned one of them to a plain number.
-    return f"£{value:.0f}" if any(each.startswith("£") for each in written) else f"{value:.9f}"
+    three = (assumed.value, assumed.low, assumed.high)
+    return f"£{value:.0f}" if any("£" in str(each) for each in three) else f"{value:.9f}"
 
 
 def _says(assumed: Assumption) -> str:

@@ -10,7 +10,9 @@ PAGES = ("index.html", "2025-26/index.html", "2025-26/icb/QWO.html", "2025-26/pl
          "what-if/end-of-nhs-england.html")  # fmt: skip
 
 # The height in pixels of the smallest text that is drawn.
-_LEAST_TEXT = "Math.min(99, ...[...document.querySelectorAll('svg text')].map(one => one.getBoundingClientRect().height))"
+_LEAST_TEXT = (
+    "Math.min(99, ...[...document.querySelectorAll('svg text')].map(one => one.getBoundingClientRect().height))"
+)
 
 
 def test_every_kind_of_page_is_without_barriers_and_asks_nobody(browser: Any, of_the_demo: Path) -> None:
