@@ -517,7 +517,7 @@ def _off(
 
 
 def _as_written(assumed: Assumption, value: float) -> str | int:
-    """A drawn value as a file writes it: as money where any of the three is, for one may have been turned to a number."""
+    """A drawn value as a file writes it: money where any of the three is, for one may have been turned to a number."""
     if _is_whole(assumed):
         return round(value)
     if str(assumed.value).strip().endswith("%"):
