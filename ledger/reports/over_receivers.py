@@ -53,7 +53,7 @@ def notice_and_ending(receivers: Sequence[Received]) -> NoticeAndEnding:
         in_year=sum(number <= 0 for number in days),
         not_known=len(pots_) - len(days),
         median_days=Fraction(median(map(Fraction, days))) if days else None,
-        compared=sum(len(one.pots) for one in comparable),
+        compared=sum(len(one.pots) - one.unknown["discontinued_share"] for one in comparable),
         discontinued=sum(len(one.discontinued or ()) for one in comparable),
     )
 

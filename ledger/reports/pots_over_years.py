@@ -1,7 +1,7 @@
 """Pots over the years: from whom each came, which fund it went on in, and which are new, end or come every year."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import takewhile
@@ -179,7 +179,8 @@ class _Following:
         """The pots in which a pot goes on, and whether none of it is held: None where that cannot be told.
 
         It cannot where none of its holders has any money of the year; where its terms begin anew without an amount;
-        or where it lies inside a pot of which nothing is recorded in that year.
+        or where nothing is recorded in that year of the pot inside which it lies, or of the heading under which it
+        stands, as what practices were paid line by line.
         """
         other = tuple(code for code in into if code != pot)
         if pot in self._held:
@@ -190,8 +191,15 @@ class _Following:
             return (), None
         wider = next((fund for fund in _upwards(pot, self._around) if fund in self._with_terms), None)
         if wider is None:
-            return (), True
+            heading = self._around.get(pot)
+            beside = any(heading in (fund, *_upwards(fund, self._around)) for fund in self._held)
+            return (), True if beside or heading is None else None
         return ((wider,), True) if wider in self._held or wider in self._renewed else ((), None)
+
+    def is_silent(self, pot: str, holders: Collection[str]) -> bool:
+        """Whether nobody can tell if a pot goes on: ``of`` cannot, or it goes on in one whose amount is not known."""
+        into, ended = self.of(pot, (), holders)
+        return ended is None or (bool(into) and self._held.keys().isdisjoint(into))
 
 
 def _upwards(fund: str, around: Mapping[str, str | None]) -> Iterator[str]:
@@ -230,18 +238,32 @@ class OtherYears:
         following: the pots of the next year; None where the books have none of its money of that year.
         earlier: the pots of the years before, the latest first and without a gap, each with whether it recurs.
         successors: each fund to those into which money of it was consolidated, in any year, and to those around it.
+        consolidated: the funds of which money was put into another.
+        is_silent: whether the books say nothing of a pot in the next year, held or not.
     """
 
     following: frozenset[str] | None = None
     earlier: tuple[Mapping[str, bool | None], ...] = ()
     successors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    consolidated: frozenset[str] = frozenset()
+    is_silent: Callable[[str], bool] = field(default=lambda _: False, compare=False)
+
+    def not_told(self, now: Iterable[str]) -> set[str]:
+        """The pots of which the books do not say whether they go on."""
+        following = self.following
+        if following is None:
+            return set(now)
+        return {pot for pot in now
+                if following.isdisjoint((pot, *self.successors.get(pot, ())))
+                and pot not in self.consolidated and self.is_silent(pot)}  # fmt: skip
 
     def discontinued(self, now: Iterable[str]) -> list[str] | None:
         """The pots that neither go on in the next year nor went into one that does; None where that is not known."""
         following = self.following
         if following is None:
             return None
-        return sorted(pot for pot in now if following.isdisjoint((pot, *self.successors.get(pot, ()))))
+        told = set(now) - self.not_told(now)
+        return sorted(pot for pot in told if following.isdisjoint((pot, *self.successors.get(pot, ()))))
 
     def new(self, now: Iterable[str]) -> list[str] | None:
         """The pots that neither were there the year before nor took one in that was; None where that is not known."""
@@ -264,13 +286,17 @@ def other_years(reader: Reader, at: Moment, tier: str, year: int) -> dict[str, O
         }
         for one in (year + 1, *_years_before(reader, year))
     )
-    successors = _successors(reader, at)
+    successors, ahead = _successors(reader, at), _Following(reader, at, None, year + 1)
+    holders = _holders(position(reader, at, year=year))
+    consolidated = frozenset(str(gone) for gone, _ in reader.rows(_INTO, {"known": at.known, "as_at": at.as_at}))
     codes = following.keys() | {code for one in earlier for code in one}
     return {
         code: OtherYears(
             frozenset(following[code]) if code in following else None,
             tuple(takewhile(bool, (one.get(code, {}) for one in earlier))),
             successors,
+            consolidated,
+            lambda pot: ahead.is_silent(pot, holders.get(pot, ())),
         )
         for code in sorted(codes)
     }

@@ -78,7 +78,7 @@ CATALOGUE = (
     ReceiverMeasure("discontinued_pots", "Discontinued pots", "count",
                     "Pots that neither are held in the next year nor were put into one that is.", HIGHEST),
     ReceiverMeasure("discontinued_share", "Discontinued, of the pots", "share",
-                    "Discontinued pots, over all pots of the year.", HIGHEST),
+                    "Discontinued pots, over the pots of which it is known whether they go on.", HIGHEST),
     ReceiverMeasure("funders", "Funders", "count", "Those who gave it money of the year directly.", HIGHEST),
     ReceiverMeasure("in_year_share", "Notified in the year", "share",
                     "Money notified on or after 1 April of its year, over the money whose notice is known.", HIGHEST),
@@ -209,11 +209,12 @@ def _received(
     }
     now = {pot.code: pot.row["recurrent"] for pot in found}
     new, discontinued = (around.new(now), around.discontinued(now)) if around else (None, None)
+    not_told = around.not_told(now) if around else now.keys()
     running = years_running([now, *(around.earlier if around else ())])
     values |= {
         "new_pots": None if new is None else len(new),
         "discontinued_pots": None if discontinued is None else len(discontinued),
-        "discontinued_share": None if discontinued is None else share(len(discontinued), len(now)),
+        "discontinued_share": None if discontinued is None else share(len(discontinued), len(now) - len(not_told)),
         "recurring_one_offs": sum(years > 1 for years in running.values()) if around and around.earlier else None,
     }
     unknown = {
@@ -224,6 +225,8 @@ def _received(
         "fewest_days_to_spend": sum(days_to_spend(pot) is None for pot in found),
         "returns_per_year": _lacking(found, "returns_per_year"),
         "returns_per_million": _lacking(found, "returns_per_year"),
+        "discontinued_pots": len(not_told),
+        "discontinued_share": len(not_told),
     }
     due = [0] * MONTHS
     for pot in found:
