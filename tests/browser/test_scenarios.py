@@ -102,7 +102,9 @@ def test_a_board_members_path(browser: Any, address: str, ledger: Path, tmp_path
         assert gain["name"] in cells
     assert wanted["sentence"] in cells
     told(ledger, "scenario", "pack", file, "--out", tmp_path / "again.html")
-    assert (tmp_path / "again.html").read_text(encoding="utf-8") == printed.replace(f"{NAME}.yaml", "mine.yaml")
+    assert (tmp_path / "again.html").read_text(encoding="utf-8") == printed.replace(
+        f"{NAME}@a.share_at_place=70%", "mine.yaml"
+    )
     nothing_amiss(visit)
     # Compare it with the library's own.
     page.get_by_text("Compare several", exact=True).click()

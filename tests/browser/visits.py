@@ -283,6 +283,11 @@ class Hands:
         box = self.page.get_by_label(label).first
         box.wait_for(state="attached", timeout=30_000)
         if not box.is_visible():
+            # What was typed last may just begin to be worked out, and then takes the focus along.
+            self.page.wait_for_timeout(500)
+            self.visit.settled()
+            self.visit.still()
+        if not box.is_visible():
             self.press(self.page.locator("details", has=box).locator("summary").first)
             box.wait_for(timeout=30_000)
         if box.get_attribute("role") == "group":

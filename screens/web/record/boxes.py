@@ -86,7 +86,10 @@ def ask(decision: Decision, known: Known, wrong: Mapping[str, Sequence[Problem]]
     in_columns(decision, first, known, wrong)
     if others:
         said = given(decision)
-        is_open = any(field.name in said or field.name in wrong for field in others)
+        # As it is first met: a fold that is drawn anew while somebody types in it would take their place from them.
+        is_open = st.session_state.setdefault(
+            f"{RECORD} {decision.name} has more", any(field.name in said for field in others)
+        )
         with st.expander(f"{len(others)} more that can be said", expanded=is_open):
             in_columns(decision, others, known, wrong)
 
