@@ -38,7 +38,8 @@ STYLE = (
         "[tabindex]:focus-visible {outline: 3px solid #212b32; outline-offset: 2px; background-color: #ffeb3b; "
         "color: #212b32} "
         # A button that stands out keeps its own dark ground otherwise, under words that have become dark.
-        ":is(button, summary):focus-visible {outline: 3px solid #212b32 !important; background-color: #ffeb3b !important} "
+        ":is(button, summary):focus-visible {outline: 3px solid #212b32 !important; "
+        "background-color: #ffeb3b !important} "
         # A radio button's input is hidden: its ring is drawn around its words.
         "label:has(input:focus-visible) {outline: 3px solid #212b32; outline-offset: 2px; background-color: #ffeb3b} "
         # A heading of 2.75 rem breaks words on a telephone.
