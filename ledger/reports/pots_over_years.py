@@ -111,7 +111,7 @@ def pot_lives(
     successors = {pot: tuple(dict.fromkeys(pot_of.get(fund, fund) for fund in into)) for pot, into in moved.items()}
     parts = _listed(reader.rows(_PARTS, given), pot_of)
     now = _holders(held)
-    following = _Following(reader, at, organisation, year + 1)
+    following = _OtherYear(reader, at, organisation, year + 1)
     lasting = {
         pot: following.of(pot, successors.get(pot, ()), now.get(pot, ())) for pot in now.keys() | successors.keys()
     }
@@ -163,12 +163,14 @@ def _holders(held: pa.Table) -> dict[str, set[str]]:
     return found
 
 
-class _Following:
-    """What the books hold of the year that follows, and what they say of pots of which they hold nothing then."""
+class _OtherYear:
+    """What the books hold of the year after or before, and what they say of pots of which they hold nothing then."""
 
     def __init__(self, reader: Reader, at: Moment, organisation: str | None, year: int) -> None:
         held = position(reader, at, organisation=organisation, year=year)
-        self._around = {code: row["parent"] for code, row in funds(reader, at.known).items()}
+        known = funds(reader, at.known)
+        self._around = {code: row["parent"] for code, row in known.items()}
+        self._kinds = {code: (row["parent"], row["stream"]) for code, row in known.items()}
         self._held = _holders(held)
         self._everybody = set().union(*self._held.values())
         given = {"known": at.known, "first": date(year, 4, 1), "last": date(year + 1, 3, 31)}
@@ -197,9 +199,13 @@ class _Following:
         return ((wider,), True) if wider in self._held or wider in self._renewed else ((), None)
 
     def is_silent(self, pot: str, holders: Collection[str]) -> bool:
-        """Whether nobody can tell if a pot goes on: ``of`` cannot, or it goes on in one whose amount is not known."""
+        """Whether nobody can tell if a pot is held then: ``of`` cannot, or it is in one whose amount is not known."""
         into, ended = self.of(pot, (), holders)
         return ended is None or (bool(into) and self._held.keys().isdisjoint(into))
+
+    def has_others_beside(self, pot: str) -> bool:
+        """Whether anything is held directly under the heading of a pot, in its stream: the year records such pots."""
+        return any(self._kinds[fund] == self._kinds[pot] for fund in self._held)
 
 
 def _upwards(fund: str, around: Mapping[str, str | None]) -> Iterator[str]:
@@ -239,7 +245,7 @@ class OtherYears:
         earlier: the pots of the years before, the latest first and without a gap, each with whether it recurs.
         successors: each fund to those into which money of it was consolidated, in any year, and to those around it.
         consolidated: the funds of which money was put into another.
-        is_silent: whether the books say nothing of a pot in the next year, held or not.
+        is_silent: whether the books say nothing of a pot in the next year; ``was_silent``: in the year before.
     """
 
     following: frozenset[str] | None = None
@@ -247,6 +253,7 @@ class OtherYears:
     successors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     consolidated: frozenset[str] = frozenset()
     is_silent: Callable[[str], bool] = field(default=lambda _: False, compare=False)
+    was_silent: Callable[[str], bool] = field(default=lambda _: False, compare=False)
 
     def not_told(self, now: Iterable[str]) -> set[str]:
         """The pots of which the books do not say whether they go on."""
@@ -265,12 +272,19 @@ class OtherYears:
         told = set(now) - self.not_told(now)
         return sorted(pot for pot in told if following.isdisjoint((pot, *self.successors.get(pot, ()))))
 
+    def not_told_before(self, now: Iterable[str]) -> set[str]:
+        """The pots of which the books do not say whether they were there the year before."""
+        return {pot for pot in self._not_before(now) if not self.earlier or self.was_silent(pot)}
+
     def new(self, now: Iterable[str]) -> list[str] | None:
         """The pots that neither were there the year before nor took one in that was; None where that is not known."""
         if not self.earlier:
             return None
-        before = {one for pot in self.earlier[0] for one in (pot, *self.successors.get(pot, ()))}
-        return sorted(set(now) - before)
+        return sorted(self._not_before(now) - self.not_told_before(now))
+
+    def _not_before(self, now: Iterable[str]) -> set[str]:
+        earlier = self.earlier[0] if self.earlier else ()
+        return set(now) - {one for pot in earlier for one in (pot, *self.successors.get(pot, ()))}
 
 
 def other_years(reader: Reader, at: Moment, tier: str, year: int) -> dict[str, OtherYears]:
@@ -286,7 +300,8 @@ def other_years(reader: Reader, at: Moment, tier: str, year: int) -> dict[str, O
         }
         for one in (year + 1, *_years_before(reader, year))
     )
-    successors, ahead = _successors(reader, at), _Following(reader, at, None, year + 1)
+    successors = _successors(reader, at)
+    ahead, behind = (_OtherYear(reader, at, None, one) for one in (year + 1, year - 1))
     holders = _holders(position(reader, at, year=year))
     consolidated = frozenset(str(gone) for gone, _ in reader.rows(_INTO, {"known": at.known, "as_at": at.as_at}))
     codes = following.keys() | {code for one in earlier for code in one}
@@ -297,6 +312,7 @@ def other_years(reader: Reader, at: Moment, tier: str, year: int) -> dict[str, O
             successors,
             consolidated,
             lambda pot: ahead.is_silent(pot, holders.get(pot, ())),
+            lambda pot: not behind.has_others_beside(pot) or behind.is_silent(pot, holders.get(pot, ())),
         )
         for code in sorted(codes)
     }

@@ -210,6 +210,7 @@ def _received(
     now = {pot.code: pot.row["recurrent"] for pot in found}
     new, discontinued = (around.new(now), around.discontinued(now)) if around else (None, None)
     not_told = around.not_told(now) if around else now.keys()
+    not_told_before = around.not_told_before(now) if around else now.keys()
     running = years_running([now, *(around.earlier if around else ())])
     values |= {
         "new_pots": None if new is None else len(new),
@@ -225,6 +226,7 @@ def _received(
         "fewest_days_to_spend": sum(days_to_spend(pot) is None for pot in found),
         "returns_per_year": _lacking(found, "returns_per_year"),
         "returns_per_million": _lacking(found, "returns_per_year"),
+        "new_pots": len(not_told_before),
         "discontinued_pots": len(not_told),
         "discontinued_share": len(not_told),
     }

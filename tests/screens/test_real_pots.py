@@ -191,6 +191,28 @@ def test_what_ended_what_went_on_and_what_cannot_be_told(listed: dict[str, Any])
 
 
 @pytest.mark.parametrize(
+    ("year", "new", "not_known"),
+    [
+        # Of capacity, COVID, pharmacy and the like, primary medical care and running costs nothing of their kind is in
+        # the books of 2022/23, which hold what practices were paid and single pots: only the hubs are known to be new.
+        ("2023/24", {"womens-health-hubs"}, 5),
+        # The transformation money of 2023/24 has no amount in the books.
+        ("2024/25", set(), 1),
+        # Nothing of the Better Care Fund, of specialised services and of what practices give networks is told of 2024/25.
+        ("2025/26", {"core-covid-testing", "core-elective-recovery-additional", "core-overseas-visitors",
+                     "core-pay-other-income", "core-sdf-transfers", "pod-lfd-testing", "primary-medical-arrs-additional",
+                     "primary-medical-arrs-gps", "primary-medical-remaining-growth"}, 4),
+    ],
+)  # fmt: skip
+def test_a_pot_is_new_only_where_the_year_before_records_others_beside_it(
+    all_years_ledger: Path, year: str, new: set[str], not_known: int
+) -> None:
+    rows = document("pots", "--seen-by", "icb", "--year", year, "--ledger", all_years_ledger)["rows"]
+    assert {pot for row in rows for pot in row["new"]} == new
+    assert {row["not_known"]["new_pots"] for row in rows} == {not_known}
+
+
+@pytest.mark.parametrize(
     ("year", "ended", "told"),
     [
         # Of the lines that practices were paid nothing is in the books of 2023/24: whether they go on is not known. The
