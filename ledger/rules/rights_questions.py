@@ -21,7 +21,6 @@ from functools import cache
 
 from ledger.characters import FOLDED
 from ledger.entries.chain import FORM_2_FROM
-from ledger.models import RECORDS
 
 # What a server should find without reading all of a table: entries and rights of a person, what an entry brought,
 # the proposals that an entry brought or ended, what a proposal would move, and who is above whom. By name: the table,
@@ -363,7 +362,6 @@ _EMPTY = {
     "placed": "organisation VARCHAR, since BIGINT",
     "counted": "person VARCHAR, period VARCHAR, since TIMESTAMP, number BIGINT, proposes BOOLEAN, pence BIGINT",
 }
-_TABLES = frozenset(str(model.__tablename__) for model in RECORDS)
 _BROUGHT_BY = re.compile(r"e\.number(?P<not> NOT)? IN \(SELECT entry_number FROM (?P<table>\w+)(?: WHERE [^()]*)?\)")
 _JOINED = re.compile(r"JOIN (\w+) \w+ ON \w+\.entry_number = e\.number")
 _RECORDS_OF = re.compile(r"\n    UNION SELECT entry_number, [^\n]+ FROM (\w+)(?=\n)")
@@ -421,9 +419,17 @@ def _no_rows(name: str) -> str:
     return f"SELECT {listed} WHERE false"
 
 
+@cache
+def _tables() -> frozenset[str]:
+    """The names of the tables of records."""
+    from ledger.models import RECORDS  # noqa: PLC0415 - which load SQLAlchemy, and who only reads needs none
+
+    return frozenset(str(model.__tablename__) for model in RECORDS)
+
+
 def _known_beforehand(found: re.Match[str], brought: frozenset[str]) -> str:
     """Whether a new entry brings rows of a table, where that is known."""
-    if found["table"] not in _TABLES or found["table"] in brought:
+    if found["table"] not in _tables() or found["table"] in brought:
         return found[0]
     return "true" if found["not"] else "false"
 
@@ -431,7 +437,7 @@ def _known_beforehand(found: re.Match[str], brought: frozenset[str]) -> str:
 def _may_ask(part: str, brought: frozenset[str], nothing: set[str]) -> bool:
     """Whether a part of ``asked`` may find anything: what it joins to each entry may have rows of it."""
     found = _JOINED.search(part)
-    return not found or (found[1] not in nothing and (found[1] not in _TABLES or found[1] in brought))
+    return not found or (found[1] not in nothing and (found[1] not in _tables() or found[1] in brought))
 
 
 # The rights of $person in force on a day {today}: role, and the organisations that each reaches; NULL for the whole.
