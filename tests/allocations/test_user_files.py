@@ -143,5 +143,5 @@ def test_a_policy_with_a_slip_is_refused_with_its_place(tmp_path: Path, old: str
 
 
 def test_a_policy_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="it cannot be read"):
+    with pytest.raises(Refused, match="there is no such file"):
         read_policy(tmp_path / "none.yaml")
