@@ -84,10 +84,10 @@ def read_lines(path: Path) -> tuple[Any, dict[Path_, int]]:
     try:
         return _parsed(content_of(path))
     except FileNotFoundError as error:
-        missing = Problem(str(path), "there is no such file.", "Nothing can be done.", "Check the name and the folder.")
+        missing = Problem(str(path), "there is no such file.", "It is needed here.", "Check the name and the folder.")
         raise Refused([missing]) from error
     except OSError as error:
-        raise Refused([Problem(str(path), "it cannot be read.", "Nothing can be done.", "Check the name.")]) from error
+        raise Refused([Problem(str(path), "it cannot be read.", "It is needed here.", "Check the name.")]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path.name}, line {mark.line + 1}" if mark else path.name
