@@ -112,7 +112,7 @@ def test_the_rules_are_asked_of_the_new_entries(
     address, each = heads
     given: list[tuple[int, int, frozenset[str]]] = []
     monkeypatch.setattr(
-        in_order, "problems", lambda _, first, last, brought: given.append((first, last, frozenset(brought))) or []
+        in_order, "problems", lambda _, first, last, tables: given.append((first, last, frozenset(tables))) or []
     )
     found(address, each[5])
     found(address, each[4])
