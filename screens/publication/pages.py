@@ -162,7 +162,7 @@ def _picture(code: str, edition: Edition, answers: Answers) -> list[str]:
         f'<p><a href="{escape(book)}">{escape(name)} as an accessible workbook (Excel)</a></p>',
     ]
     if picture.links:
-        sentence = f"From NHS England through each stream to where the money is decided: {name}."
+        sentence = f"{name}: from NHS England through each stream to where the money is decided."
         parts += [
             figure(pictures.flow(picture.links, name=sentence), sentence),
             table_of(holdings.flow(picture.links, "The flow"), edition, up),
@@ -170,7 +170,7 @@ def _picture(code: str, edition: Edition, answers: Answers) -> list[str]:
     named = "Where the money is decided, and how free it is"
     return [
         *parts,
-        figure(_matrix(picture, name), f"{named}: {name}."),
+        figure(_matrix(picture, name), f"{name}: {named[0].lower()}{named[1:]}."),
         table_of(holdings.matrix(picture, named), edition, up),
     ]
 
@@ -186,7 +186,7 @@ def _matrix(picture: Picture, name: str) -> str:
         if pence and (part := shares.get((tier, grade))) is not None
     }
     titles = {grade: holdings.GRADES.get(grade, grade) for grade in grades}
-    said = f"Each tier of {name} by how free its money is: the darker, the more"
+    said = f"{name}, each tier by how free its money is: the darker, the more"
     return pictures.matrix(cells, [tier for tier, _ in rows[:-1]], titles, name=said)
 
 

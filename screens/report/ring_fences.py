@@ -34,8 +34,8 @@ def tied_sentence(name: str, fences: Sequence[Fence], tied: Measure) -> str:
 
 def nothing_tied(name: str, fences: Sequence[Fence]) -> str:
     """The same where no pot is tied."""
-    tied = "its one pot is not tied" if len(fences) == 1 else f"none of its {len(fences):,} pots is tied"
-    return f"Nothing is ring-fenced in {name}: {tied} to a purpose."
+    tied = "Its one pot is not tied" if len(fences) == 1 else f"None of {len(fences):,} pots is tied"
+    return f"{name}: nothing is ring-fenced. {tied} to a purpose."
 
 
 def tied_amount(fence: Fence) -> str:

@@ -50,7 +50,7 @@ def page() -> None:
         sankey(
             found.links,
             name="The flow",
-            sentence=f"From NHS England through each stream to where the money is decided: {name}. "
+            sentence=f"{name}: from NHS England through each stream to where the money is decided. "
             "The streams are published; the places and what is kept are illustrative.",
             key="flow",
             under=icb,
