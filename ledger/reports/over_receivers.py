@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from statistics import median
 
 from ledger.reports.measures import OverReadings, over, share
 from ledger.reports.receivers import HIGHEST, MEASURES, Received, ReceiverMeasure
@@ -52,7 +51,7 @@ def notice_and_ending(receivers: Sequence[Received]) -> NoticeAndEnding:
         before=sum(number > 0 for number in days),
         in_year=sum(number <= 0 for number in days),
         not_known=len(pots_) - len(days),
-        median_days=Fraction(median(map(Fraction, days))) if days else None,
+        median_days=_in_the_middle(days),
         compared=sum(len(one.pots) - one.unknown["discontinued_share"] for one in comparable),
         discontinued=sum(len(one.discontinued or ()) for one in comparable),
     )
@@ -80,11 +79,11 @@ class ReceiverSpread:
 def spread(receivers: Sequence[Received], name: str) -> ReceiverSpread:
     """One measure over receivers: its median, and who is worst and best."""
     measure = MEASURES[name]
-    by_value: dict[Fraction, list[Received]] = defaultdict(list)
+    by_value: dict[Fraction | int, list[Received]] = defaultdict(list)
     for one in sorted(receivers, key=lambda one: one.organisation):
         value = one.values[name]
         if value is not None:
-            by_value[Fraction(value)].append(one)
+            by_value[value].append(one)
     ends: list[Sequence[Received]] = [(), ()]
     if measure.worst and len(by_value) > 1:
         ends = [by_value[max(by_value)], by_value[min(by_value)]]
@@ -128,8 +127,15 @@ def packets(receivers: Sequence[Received]) -> Packets:
 
 def middle(receivers: Sequence[Received], name: str) -> Fraction | None:
     """The median over receivers of one measure; None where nobody has it."""
-    values = [Fraction(value) for one in receivers if (value := one.values[name]) is not None]
-    return Fraction(median(values)) if values else None
+    return _in_the_middle([value for one in receivers if (value := one.values[name]) is not None])
+
+
+def _in_the_middle(values: Sequence[Fraction | int]) -> Fraction | None:
+    """The exact median; None of nothing. ``statistics.median`` would halve two whole numbers as a float."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return Fraction(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2], 2)
 
 
 def middle_over(receivers: Sequence[Received], name: str) -> OverReadings | None:
@@ -138,8 +144,8 @@ def middle_over(receivers: Sequence[Received], name: str) -> OverReadings | None
         return None
     told = []
     for reading in receivers[0].by_reading:
-        values = [Fraction(value) for one in receivers if (value := one.as_read(name, reading)) is not None]
-        told.append((Fraction(median(values)) if values else None, reading))
+        values = [value for one in receivers if (value := one.as_read(name, reading)) is not None]
+        told.append((_in_the_middle(values), reading))
     return over(told)
 
 

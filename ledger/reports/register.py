@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 
 _ORGANISATIONS = """
 SELECT o.code, o.name, o.tier, t.rank, t.depth, o.valid_to FROM organisation o JOIN tier t ON t.code = o.tier
-WHERE $tier IS NULL OR o.tier = $tier ORDER BY o.code
+WHERE ($tier IS NULL OR o.tier = $tier) AND ($code IS NULL OR o.code = $code) ORDER BY o.code
 """
 _FUNDS = """
 SELECT f.code, f.name, f.parent, f.stream, f.resource, t.depth AS lowest_depth
@@ -59,14 +59,14 @@ WHERE e.source_hash = $digest AND e.kind = 'allocate' AND a.year = $year
 _ACCOUNTS = "SELECT count(*) FROM account WHERE organisation = $organisation AND fund = $fund AND year = $year"
 
 
-def organisations(reader: Reader, tier: str | None = None) -> dict[str, Row]:
-    """Every organisation, or those of a tier, by code.
+def organisations(reader: Reader, tier: str | None = None, code: str | None = None) -> dict[str, Row]:
+    """Every organisation, or those of a tier, or the one that has a code, by code.
 
     Returns:
         ``code``, ``name``, ``tier``, its ``rank`` and ``depth``, and ``valid_to``: the day of closing that it was
         recorded with, if any.
     """
-    return {row["code"]: row for row in reader.table(_ORGANISATIONS, {"tier": tier}).to_pylist()}
+    return {row["code"]: row for row in reader.table(_ORGANISATIONS, {"tier": tier, "code": code}).to_pylist()}
 
 
 def tiers(reader: Reader) -> dict[str, Row]:

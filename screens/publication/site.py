@@ -7,8 +7,10 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -61,6 +63,30 @@ class _Folder:
             self.written[name] = hashlib.file_digest(file, "sha256").hexdigest()
 
 
+class _Workbooks:
+    """Workbooks, written by a process of their own: they take as long as all pages, and a machine has two cores."""
+
+    def __init__(self, out: _Folder, other: Executor) -> None:
+        self._out, self._other = out, other
+        self._begun: dict[str, Future[None]] = {}
+
+    def begin(self, name: str, write: Callable[..., None], *what: Any) -> None:
+        """Have a workbook written of what can be sent to the other process."""
+        self._begun[name] = self._other.submit(write, *what, _made((self._out.path / name).parent) / Path(name).name)
+
+    def take(self, progress: Told) -> None:
+        """Wait until all are written, and count them in.
+
+        Raises:
+            OSError: one cannot be written.
+        """
+        for place, (name, begun) in enumerate(self._begun.items()):
+            if place % 10 == 0:
+                progress("Writing the workbooks", place, len(self._begun))
+            begun.result()
+            self._out.take(name)
+
+
 def publish(
     reader: Reader, at: Moment, folder: Path, *, years: Sequence[int], key: heads.Key | None = None,
     with_journal: bool = False, progress: Told = lambda *_: None,
@@ -93,14 +119,16 @@ def publish(
             known = ", ".join(str(FinancialYear(one)) for one in sorted(there))
             found = f"no money of {FinancialYear(year)} stands in these books."
             refuse(Input.YEAR, found, "A page of it would be empty.", f"Name one of: {known}.")
-    with _whole(folder) as place:
-        made, head = _write(reader, at, _Folder(place, {}), years, key, with_journal=with_journal, progress=progress)
+    with _whole(folder) as place, _other_process() as other:
+        out = _Folder(place, {})
+        books = _Workbooks(out, other)
+        made, head = _write(reader, at, out, books, years, key, with_journal=with_journal, progress=progress)
     return _told(folder, at, head, key, made)
 
 
 def _write(
-    reader: Reader, at: Moment, out: _Folder, years: Sequence[int], key: heads.Key | None, *, with_journal: bool,
-    progress: Told,
+    reader: Reader, at: Moment, out: _Folder, books: _Workbooks, years: Sequence[int], key: heads.Key | None, *,
+    with_journal: bool, progress: Told,
 ) -> tuple[Sequence[TableFile], heads.Head]:  # fmt: skip
     """Write all files: the tables that were written, and the head that they stand at."""
     sources, clocks = words.sources(reader, at), about(at)
@@ -119,11 +147,12 @@ def _write(
             FinancialYear(year), bodies, sources, clocks, over_years,
             whole.named(reader, FinancialYear(year)), whole.covers(reader, FinancialYear(year)),
         )  # fmt: skip
-        _write_year(out, edition, answers, progress)
-        _write_workbooks(out, reader, at, edition, answers, progress)
+        # What takes longest to write is begun first, and written while the pages are.
         received = {tier: list(found.values()) for tier, found in answers.received.items()}
         tables.append(data.of_year(reader, at, year, _with_whole(answers), received))
-        _write_sheets(out, reader, at, edition.year, [*tables[-1], data.organisations(reader, above)])
+        _begin_sheets(books, reader, at, edition.year, [*tables[-1], data.organisations(reader, above)])
+        _begin_workbooks(books, reader, at, edition, answers, progress)
+        _write_year(out, edition, answers, progress)
         said[year] = words.year_in_front(edition, answers)
         del answers, received
     progress("Asking what if", 0, None)
@@ -144,6 +173,7 @@ def _write(
     )  # fmt: skip
     for name, content in words.files(worded).items():
         out.write(name, content)
+    books.take(progress)
     _close(out, head, key)
     return made, head
 
@@ -156,32 +186,44 @@ def _write_year(out: _Folder, edition: Edition, answers: Answers, progress: Told
         out.write(f"{edition.folder}/{edition.path(code)}", pages.organisation(code, edition, answers))
 
 
-def _write_workbooks(
-    out: _Folder, reader: Reader, at: Moment, edition: Edition, answers: Answers, progress: Told
+def _begin_workbooks(
+    books: _Workbooks, reader: Reader, at: Moment, edition: Edition, answers: Answers, progress: Told
 ) -> None:
     """An accessible workbook of England and of each ICB that holds money, beside its page."""
     for place, code in enumerate(answers.pictures):
         if place % 10 == 0:
-            progress(f"Writing the workbooks of {edition.year}", place, len(answers.pictures))
-        name = f"{edition.folder}/{edition.workbook(code)}"
+            progress(f"Working out the workbooks of {edition.year}", place, len(answers.pictures))
         whose = code or None
         made = accessible_tables.tables(reader, at, year=edition.year, organisation=whose)
-        accessible.write_published(made, _behind(reader, at, edition.year, whose), out.path / name)
-        out.take(name)
+        behind = _behind(reader, at, edition.year, whose)
+        books.begin(f"{edition.folder}/{edition.workbook(code)}", accessible.write_published, made, behind)
 
 
-def _write_sheets(out: _Folder, reader: Reader, at: Moment, year: FinancialYear, made: Sequence[TableFile]) -> None:
+def _begin_sheets(
+    books: _Workbooks, reader: Reader, at: Moment, year: FinancialYear, made: Sequence[TableFile]
+) -> None:
     """The tables of one year as an accessible workbook."""
-    name = words.workbook_of_tables(year)
     behind = replace(_behind(reader, at, year, None), title=f"The tables of a publication, {year}")
-    _made(out.path / "data")
-    accessible.write_published(data.sheets(made), behind, out.path / name)
-    out.take(name)
+    books.begin(words.workbook_of_tables(year), _write_sheets, made, behind)
+
+
+def _write_sheets(made: Sequence[TableFile], behind: Provenance, path: Path) -> None:
+    accessible.write_published(data.sheets(made), behind, path)
 
 
 def _behind(reader: Reader, at: Moment, year: FinancialYear, organisation: str | None) -> Provenance:
     """What stands behind a workbook of the publication."""
     return accessible.provenance(reader, at, year=year, whose=accessible_tables.whose_money(reader, organisation))
+
+
+@contextmanager
+def _other_process() -> Iterator[Executor]:
+    """A process of one's own for what can be sent to it; what it has not begun is dropped where this one fails."""
+    other = ProcessPoolExecutor(1, get_context("spawn"))
+    try:
+        yield other
+    finally:
+        other.shutdown(cancel_futures=True)
 
 
 @contextmanager

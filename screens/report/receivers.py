@@ -81,7 +81,7 @@ def spread_table(found: Sequence[Received], named: str) -> Table:
     for measure in CATALOGUE:
         over = spread(found, measure.name)
         rows.append(
-            (measure.name, measure.title, measure.unit, _middle(found, measure),
+            (measure.name, measure.title, measure.unit, _ranged(over.median, over.over, measure),
              *_end(over.worst, measure), *_end(over.best, measure), over.known, measure.definition)
         )  # fmt: skip
     return Table(f"Over every {named}", heads, rows)
@@ -235,7 +235,7 @@ def put_together_table(found: PutTogether) -> Table:
 
 
 def _of_one(one: Received, measure: ReceiverMeasure) -> Cell:
-    return ranged(_value(one.values[measure.name], measure), _in_unit(one.over.get(measure.name), measure))
+    return _ranged(one.values[measure.name], one.over.get(measure.name), measure)
 
 
 def _value(value: Value, measure: ReceiverMeasure) -> Cell:
@@ -253,7 +253,11 @@ def _value(value: Value, measure: ReceiverMeasure) -> Cell:
 
 def _middle(found: Sequence[Received], measure: ReceiverMeasure) -> Cell:
     """The median over receivers, with its range over readings of grades where it rests on them."""
-    return ranged(_value(middle(found, measure.name), measure), _in_unit(middle_over(found, measure.name), measure))
+    return _ranged(middle(found, measure.name), middle_over(found, measure.name), measure)
+
+
+def _ranged(value: Value, over: OverReadings | None, measure: ReceiverMeasure) -> Cell:
+    return ranged(_value(value, measure), _in_unit(over, measure))
 
 
 def _in_unit(found: OverReadings | None, measure: ReceiverMeasure) -> OverReadings | None:

@@ -16,7 +16,6 @@ from ledger.reports import register, summary
 from ledger.reports.measures import MEASURES, parts_over_readings, tenths_of_percent
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, position
 from ledger.store.base import Reader
-from ledger.structure import suggestion
 from ledger.words import AVAILABLE, RING_FENCED, SPENT
 from ledger.years import FinancialYear
 
@@ -84,10 +83,6 @@ def tables(
     Raises:
         Refused: the organisation is unknown, or no money stands there in that year.
     """
-    if organisation is not None and organisation not in register.organisations(reader):
-        found = f"there is no organisation '{organisation}'."
-        remedy = suggestion(reader, organisation, "organisation")
-        refuse(Input.ORGANISATION, found, "Its money cannot be published.", remedy)
     whole = position(reader, at, organisation=organisation, year=year.start)
     whole = whole.filter(pc.not_equal(whole["standing"], SOURCE))
     held = whole.to_pylist()
@@ -110,7 +105,7 @@ def whose_money(reader: Reader, organisation: str | None) -> str:
     """Whose money a workbook shows, for its titles."""
     if organisation is None:
         return "all organisations"
-    return f"{register.organisations(reader)[organisation]['name']} and those below it"
+    return f"{register.organisations(reader, code=organisation)[organisation]['name']} and those below it"
 
 
 def _pounds(pence: int) -> Decimal:
