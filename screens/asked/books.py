@@ -96,7 +96,7 @@ class OpenedBooks:
         as_at: Day = None,
         known_at: Instant = None,
         as_is: Day = None,
-        reading: Reading = RECORDED,
+        reading: Reading = RECORDED.name,
     ) -> Report:
         """What is held where.
 
@@ -164,7 +164,7 @@ class OpenedBooks:
     def measures(
         self, *, organisation: str | None = None, year: Year = None, as_at: Day = None,
         known_at: Instant = None, as_is: Day = None, scopes: str | Sequence[str] = (),
-        penny_packet_pence: int | None = None, reading: Reading = RECORDED,
+        penny_packet_pence: int | None = None, reading: Reading = RECORDED.name,
     ) -> Report:  # fmt: skip
         """How much is ring-fenced, devolved, kept back and in pieces.
 
@@ -201,7 +201,7 @@ class OpenedBooks:
     def pots(
         self, *, organisation: str | None = None, year: Year = None, as_at: Day = None,
         known_at: Instant = None, seen_by: str | None = None, merge: str | Sequence[str] = (),
-        reading: Reading = RECORDED,
+        reading: Reading = RECORDED.name,
     ) -> Report:  # fmt: skip
         """The register of pots: each fund with terms of its own, what is held of it, and by when it must be spent.
 
@@ -318,7 +318,7 @@ class OpenedBooks:
         region: str | None = None, peers_of: str | None = None, above: str | Sequence[str] = (),
         below: str | Sequence[str] = (),
         as_at: Day = None, known_at: Instant = None, as_is: Day = None,
-        reading: Reading = RECORDED,
+        reading: Reading = RECORDED.name,
     ) -> Report:  # fmt: skip
         """All ICBs ranked by a measure, or what became of every pot at every ICB.
 
@@ -362,7 +362,7 @@ class OpenedBooks:
     def trend(
         self, *, organisation: str | None = None, over: str = "months", year: Year = None, as_at: Day = None,
         known_at: Instant = None, known_then: bool = False, every_icb: bool = False,
-        reading: Reading = RECORDED,
+        reading: Reading = RECORDED.name,
     ) -> Report:  # fmt: skip
         """How tied, late, lasting and devolved the money was, month by month or year by year.
 

@@ -98,7 +98,7 @@ class AskedLedger(BooksAndShares):
     """
 
     def scenario(
-        self, *names: File, ranges: bool = False, draws: int | None = None, reading: Reading = RECORDED
+        self, *names: File, ranges: bool = False, draws: int | None = None, reading: Reading = RECORDED.name
     ) -> Report:
         """Run a scenario, or several: the position after it, every measure before and after, who gains and why.
 
