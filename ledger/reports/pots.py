@@ -14,7 +14,7 @@ from ledger.money import PENCE_PER_POUND, round_half_up_fraction
 from ledger.reports.measures import ALL, EARMARKED_GRADES, could_be_handed_on, pots, share, spend_window
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment
 from ledger.store.base import Reader
-from ledger.words import SPENT
+from ledger.words import ABOVE_THE_ICB, SPENT
 from ledger.years import FinancialYear
 
 # How the figures of a pot are worked out, in a sentence each.
@@ -47,6 +47,7 @@ class Fence:
         days_left: days from the day asked for to the deadline, both included; 0 once it has passed.
         whole_rate_pence: a day, to spend all of it evenly over the whole window.
         rate_pence: a day, to spend what is left in the days that are left; None where none are.
+        is_of_icbs: whether ICBs or those below them hold any of it; otherwise all of it is held above them.
     """
 
     code: str
@@ -69,11 +70,17 @@ class Fence:
     days_left: int | None
     whole_rate_pence: int | None
     rate_pence: int | None
+    is_of_icbs: bool
 
     @property
     def is_earmarked(self) -> bool:
         """Whether it is tied to a purpose, softly or firmly."""
         return self.grade in EARMARKED_GRADES
+
+    @property
+    def is_tied_at_icbs(self) -> bool:
+        """Whether it is tied, and of ICBs: what their shares are of."""
+        return self.is_earmarked and self.is_of_icbs
 
     @property
     def has_passed(self) -> bool:
@@ -94,13 +101,19 @@ def fences(reader: Reader, position: pa.Table, today: date) -> list[Fence]:
         if row["standing"] == SPENT:
             spent[row["pot"], row["year"]] += row["amount_pence"]
     total = sum(pot.amount_pence for pot in found)
+    above = pc.is_in(position["tier"], value_set=pa.array(ABOVE_THE_ICB))
+    of_icbs = {pot.code for pot in pots(position.filter(pc.invert(above)))}
     names = {str(code): str(name) for code, name in reader.rows("SELECT code, name FROM fund")}
-    return [_fence(pot.code, names[pot.code], pot.amount_pence, spent, total, pot.row, today) for pot in found]
+    return [
+        _fence(pot.code, names[pot.code], pot.amount_pence, spent, total, pot.row, today, is_of_icbs=pot.code in of_icbs)
+        for pot in found
+    ]
 
 
 def _fence(
-    code: str, name: str, pence: int, spent: dict[tuple[str, int], int], total: int, row: Any, today: date
-) -> Fence:
+    code: str, name: str, pence: int, spent: dict[tuple[str, int], int], total: int, row: Any, today: date, *,
+    is_of_icbs: bool,
+) -> Fence:  # fmt: skip
     left = pence - spent[code, row["year"]]
     deadline, window = row["spend_by"], spend_window(row)
     days = _days_left(deadline, window, today)
@@ -125,6 +138,7 @@ def _fence(
         days_left=days,
         whole_rate_pence=_rate(pence, window),
         rate_pence=_rate(left, days),
+        is_of_icbs=is_of_icbs,
     )
 
 

@@ -210,7 +210,7 @@ def _pots(code: str, edition: Edition, answers: Answers) -> list[str]:
     name = edition.name(code)
     fences, kept = answers.fences[code], answers.kept[code]
     parts = ["<h2>Every pot and its terms</h2>"]
-    if any(fence.is_earmarked for fence in fences):
+    if any(fence.is_tied_at_icbs for fence in fences):
         tied = next(one for one in answers.measures[code] if one.name == _TIED)
         parts.append(paragraph(ring_fences.tied_sentence(name, fences, tied)))
     else:

@@ -352,7 +352,13 @@ def beside(rows: Sequence[national.IcbStanding], marked: str) -> Table:
          *(written(value, line.measure) for value in (line.peers, line.region, line.everybody)))
         for line in national.beside(rows, marked)
     ]  # fmt: skip
-    heads = columns("Measure", one.name, "Rank, the highest first", "Its peers", "Its region", "All ICBs")
+    heads = columns(
+        "Measure", text(one.name).defined("The measure that the row names, defined under the table of all ICBs."),
+        "Rank, the highest first",
+        text("Its peers").defined("The median of those nearest to it in registered population."),
+        text("Its region").defined("The median of the ICBs of its region, it among them."),
+        text("All ICBs").defined("The median of all ICBs."),
+    )  # fmt: skip
     return Table("Beside others", heads, lines)
 
 

@@ -5,6 +5,7 @@ Nothing is worked out here: every headline is read from the answer that its page
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from allocations.shares.national import IcbStanding
 from allocations.shares.targets import Target
@@ -114,9 +115,12 @@ def in_pieces(received: Sequence[Received]) -> str:
         number = NOT_AVAILABLE if pots is None else plain_decimal(pots, 0)
         return f"In {number} pots, at the ICB in the middle of {len(received)}."
     (one,) = received
-    returns = one.values["returns_per_year"]
-    asked = "How many returns they ask for is not known." if not returns else f"They ask for {returns} returns a year."
-    return f"In {count_of(len(one.pots), 'pot', 'pots')}. {asked}"
+    returns, unknown = one.values["returns_per_year"], one.unknown["returns_per_year"]
+    said = f"In {count_of(len(one.pots), 'pot', 'pots')}."
+    if returns is None:
+        return f"{said} How many returns they ask for is not known."
+    more = f"; of {unknown:,} of the pots it is not known how many" if unknown else ""
+    return f"{said} They ask for {plain_decimal(Fraction(returns), 0)} returns a year{more}."
 
 
 def fair_share(targets: Sequence[Target], icb: str | None) -> str:

@@ -9,7 +9,20 @@ from ledger.reports.measures import Measure
 from ledger.reports.pots import Fence, Kept
 from ledger.reports.summary import percent
 from screens.report.holdings import GRADES, measure_text
-from screens.report.report import Cell, Column, Row, Table, columns, composed, count, day, money, share, traced
+from screens.report.report import (
+    Cell,
+    Column,
+    Row,
+    Table,
+    columns,
+    composed,
+    count,
+    count_of,
+    day,
+    money,
+    share,
+    traced,
+)
 
 _NOT_KNOWN = "not known"
 
@@ -19,22 +32,38 @@ def _defined(column: Column, figure: str) -> Column:
 
 
 def tied_sentence(name: str, fences: Sequence[Fence], tied: Measure) -> str:
-    """How many pots are tied to a purpose, and how much of the money they hold.
+    """How many pots are tied to a purpose, and how much of the money they hold: of ICBs and those below them, both.
 
     Args:
         name: whose they are.
         tied: the share that is ring-fenced, soft included, with its range.
     """
-    fenced = [fence for fence in fences if fence.is_earmarked]
+    own = [fence for fence in fences if fence.is_of_icbs]
+    fenced, unknown = [fence for fence in own if fence.is_tied_at_icbs], _of_unknown_grade(own)
+    more = f"; of {len(unknown):,} it is not known" if unknown else ""
     return (
-        f"{name}: {len(fenced)} of {len(fences)} pots are tied to a purpose, softly or firmly. They hold "
-        f"{measure_text(tied)} of the money (illustrative)."
+        f"{name}: {len(fenced):,} of {count_of(len(own), 'pot', 'pots')} "
+        f"{'is' if len(fenced) == 1 else 'are'} tied to a purpose, softly or firmly{more}. "
+        f"{'It holds' if len(fenced) == 1 else 'They hold'} {measure_text(tied)} of the money whose grade is known "
+        "(illustrative)."
     )
 
 
+def _of_unknown_grade(fences: Sequence[Fence]) -> list[Fence]:
+    """The pots of which it is not known how they are tied, or that have no terms on record."""
+    return [fence for fence in fences if fence.grade is None]
+
+
 def nothing_tied(name: str, fences: Sequence[Fence]) -> str:
-    """The same where no pot is tied."""
-    tied = "Its one pot is not tied" if len(fences) == 1 else f"None of {len(fences):,} pots is tied"
+    """The same where no pot is tied, or is known to be."""
+    own = [fence for fence in fences if fence.is_of_icbs]
+    if not own:
+        return f"{name}: nothing is ring-fenced. They hold no pot here."
+    unknown = _of_unknown_grade(own)
+    if unknown:
+        whole = count_of(len(own), "pot", "pots")
+        return f"{name}: no pot is known to be tied to a purpose. Of {len(unknown):,} of {whole} it is not known."
+    tied = "The one pot is not tied" if len(own) == 1 else f"None of {len(own):,} pots is tied"
     return f"{name}: nothing is ring-fenced. {tied} to a purpose."
 
 

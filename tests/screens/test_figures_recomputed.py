@@ -1,15 +1,14 @@
 """Every figure of Overview, Ring-fences and National, worked out again from the exported position by other code.
 
-The pages are opened as people open them, and every table and every figure that stands out on them is taken down as it
-is drawn. Each is then worked out with pandas from the position that the command line exports, by what its definition
-says and with grades read anew here; a figure for which nothing stands below fails, and so does one without a definition.
+The pages are opened as people open them, and every table, every figure that stands out and every sentence on them is
+taken down as it is drawn. Each is then worked out with pandas from the position that the command line exports, by what
+its definition says and with grades read anew; a figure for which nothing stands below fails, in a sentence as in a
+table, and so does one in a table without a definition.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Mapping
 from fractions import Fraction
-from math import exp, log
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,251 +19,60 @@ import pytest
 from ledger.money import spoken
 from ledger.reports.position import POSITION_COLUMNS, moment, position_of_each
 from ledger.store.base import Store
-from screens.report.render import page as rendering
-from screens.report.report import NUMBERS, FigureCell, RangedCell, Table, plain
-from tests.screens.pages import ROOT, document, no_leftovers, page
+from screens.report.report import plain
+from screens.web.pages import start
+from tests.screens.pages import document, no_leftovers
+from tests.screens.recomputed import (
+    CONVERGENCE,
+    DISTANCE,
+    EVERY,
+    FIRST_DAY,
+    HARD,
+    MEDICAL,
+    NETWORKS,
+    SHARES,
+    SOFT,
+    TIED,
+    TOGETHER,
+    Drawn,
+    as_read,
+    frame,
+    half_up,
+    hold_words,
+    in_every_reading,
+    kept,
+    over,
+    pence,
+    pieces,
+    pots,
+    read,
+    shares,
+    stand_alone,
+    with_range,
+    without_tables,
+    written,
+)
+from tests.screens.sentences_recomputed import (
+    DAY,
+    FREE_NOW,
+    ICB,
+    behind,
+    first_due,
+    how_free,
+    how_tied,
+    how_uneven,
+    on_one_page,
+    over_the_years,
+    percent,
+    ranking,
+    targets,
+    what_became,
+    why_most,
+)
 
 __all__ = ["no_leftovers"]
+REFERENCE = CONVERGENCE.parent
 READINGS = ("strict", "published", "lenient")
-ICB, DAY = "QWO", date(2025, 9, 1)
-FIRST_DAY = date(2025, 4, 1)
-TIED, FENCED, FREE = ("soft", "hard", "statutory"), ("hard", "statutory"), ("none", "monitored")
-
-
-# --- the position, and how its grades are read --------------------------------------------------------
-
-
-def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """A position as a table of pandas: whole pence as numbers of Python, nothing that is missing filled."""
-    held = pd.DataFrame(rows, columns=[*POSITION_COLUMNS, "amount_pence"], dtype=object)
-    held = held.where(held.notna(), None)
-    for name in ("notified_on", "spend_by"):
-        held[name] = held[name].map(lambda day: date.fromisoformat(day) if isinstance(day, str) else day)
-    return held[held["standing"] != "source"]
-
-
-def read(held: pd.DataFrame, reading: str) -> pd.DataFrame:
-    """The same with its grades read as the sentence of the reading says."""
-    held = held.copy()
-    # Where terms stand, they have a quality; where their grade is not known, each reading says as what it reads it.
-    unknown = held["grade"].isna() & held["quality"].notna()
-    held["grade"] = held["grade"].mask(
-        unknown, {"strict": "hard", "published": "none", "lenient": "monitored"}.get(reading)
-    )
-    grade, sure, whose = held["grade"], held["quality"], held["discretion"]
-    if reading == "strict":
-        by_contract = (grade == "soft") & (whose == "national contract")
-        held["grade"] = grade.mask(by_contract, "hard").mask(grade == "none", "soft")
-    if reading == "published":
-        held["grade"] = grade.mask(grade.isin(TIED) & sure.isin(["amber", "red"]), "none")
-    if reading == "lenient":
-        held["grade"] = grade.mask(grade == "soft", "monitored")
-    if reading == "mhis":
-        heading = (held["fund"] == "core-mental-health") & grade.isin(["none", "monitored"])
-        held["grade"], held["pot"] = grade.mask(heading, "soft"), held["pot"].mask(heading, held["fund"])
-    return held
-
-
-EVERY = ("recorded", "strict", "published", "lenient", "mhis")
-
-
-def pence(held: pd.DataFrame) -> int:
-    return int(sum(held["amount_pence"]))
-
-
-def over(part: int, whole: int) -> Fraction | None:
-    return Fraction(part, whole) if whole else None
-
-
-def shares(held: pd.DataFrame) -> dict[str, Fraction | None]:
-    """The shares of the money of ICBs and those below, each of what is known."""
-    below = held[~held["tier"].isin(["government", "national", "region"])]
-    graded, dated = below[below["grade"].notna()], below[below["notified_on"].notna()]
-    known = below[below["recurrent"].notna()]
-    choice = below[(below["lowest_depth"] > 0) & ~below["discretion"].isin(["national contract", "pass-through"])]
-    alone = choice[choice["standing"] == "retained without agreement"]
-    in_year = dated["notified_on"].map(lambda day: day >= FIRST_DAY).astype(bool)
-    return {
-        "Ring-fenced, hard": over(pence(graded[graded["grade"].isin(FENCED)]), pence(graded)),
-        "Ring-fenced, soft included": over(pence(graded[graded["grade"].isin(TIED)]), pence(graded)),
-        "Notified in the year": over(pence(dated[in_year]), pence(dated)),
-        "Non-recurrent": over(pence(known[known["recurrent"] == False]), pence(known)),  # noqa: E712 - row by row
-        "Devolved": over(pence(below[below["depth"] > 0]), pence(below)),
-        "Local and free": over(pence(graded[(graded["depth"] > 0) & graded["grade"].isin(FREE)]), pence(graded)),
-        "Kept without agreement, share": over(pence(alone), pence(choice)),
-    }
-
-
-def kept(held: pd.DataFrame) -> dict[str, int]:
-    kept = held[held["standing"].isin(["retained by agreement", "retained without agreement"])]
-    choice = (kept["lowest_depth"] > 0) & ~kept["discretion"].isin(["national contract", "pass-through"])
-    agreed = kept["standing"] == "retained by agreement"
-    return {
-        "Kept with agreement": pence(kept[choice & agreed]),
-        "Kept without agreement": pence(kept[choice & ~agreed]),
-        "Kept, and not a choice": pence(kept[~choice]),
-    }
-
-
-def pots(held: pd.DataFrame) -> dict[str, int]:
-    sums = {pot: pence(its) for pot, its in held.groupby("pot")}
-    return {pot: amount for pot, amount in sums.items() if amount > 0}
-
-
-def pieces(held: pd.DataFrame, threshold_pence: int) -> dict[str, Any]:
-    amounts = sorted(pots(held).values())
-    total, number = sum(amounts), len(amounts)
-    small = [amount for amount in amounts if amount < threshold_pence]
-    terms = {pot: its.iloc[0] for pot, its in held.groupby("pot")}
-    known = {pot: terms[pot]["returns_per_year"] for pot in pots(held) if terms[pot]["returns_per_year"] is not None}
-    windows = [
-        (amount, (terms[pot]["spend_by"] - terms[pot]["notified_on"]).days + 1)
-        for pot, amount in pots(held).items()
-        if terms[pot]["spend_by"] is not None
-        and terms[pot]["notified_on"] is not None
-        and terms[pot]["notified_on"] >= FIRST_DAY
-    ]
-    reporting = sum(amount for pot, amount in pots(held).items() if pot in known)
-    return {
-        "Pots": number,
-        "Effective number of pots": over(total * total, sum(amount * amount for amount in amounts)),
-        "Penny packets": len(small),
-        "Penny packets, share of money": over(sum(small), total),
-        "Penny packets, share of pots": over(len(small), number),
-        "Gini of pot sizes": over(
-            sum((2 * place - number - 1) * amount for place, amount in enumerate(amounts, 1)), number * total
-        ),
-        "Effective number (Shannon)": exp(-sum(amount / total * log(amount / total) for amount in amounts))
-        if total
-        else None,
-        "Median pot": half_up(Fraction(median(map(Fraction, amounts)))) if amounts else None,
-        "Mean pot": half_up(Fraction(total, number)) if amounts else None,
-        "Smallest pot": amounts[0] if amounts else None,
-        "Returns a year": sum(known.values()) if known else None,
-        "Returns per £ million": over(sum(known.values()) * 100_000_000, reporting),
-        "Days to spend in-year money": over(
-            sum(amount * days for amount, days in windows), sum(amount for amount, _ in windows)
-        ),
-    }
-
-
-def half_up(value: Fraction) -> int:
-    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
-
-
-# --- how figures are written ----------------------------------------------------------------------------
-
-
-def written(title: str, value: Any) -> str:
-    if value is None:
-        return "not defined"
-    if title in AMOUNTS:
-        return spoken(value)
-    if title in SHARES or "share of" in title:
-        return f"{half_up(value * 1000) / 10:.1f}%"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{float(value):,.4f}" if title == "Returns per £ million" else f"{float(value):,.2f}"
-
-
-NETWORKS, MEDICAL = "network-core-payment", "primary-medical-recurrent"
-TOGETHER = "All ICBs together"
-HARD, SOFT, DISTANCE = "Ring-fenced, hard", "Ring-fenced, soft included", "Distance from target, core"
-CONVERGENCE = ROOT / "allocations" / "figures" / "reference" / "convergence_2025_26.csv"
-SHARES = ("Ring-fenced, hard", "Ring-fenced, soft included", "Notified in the year", "Non-recurrent", "Devolved",
-          "Local and free", "Kept without agreement, share")  # fmt: skip
-AMOUNTS = ("Total", "Median pot", "Mean pot", "Smallest pot", "Kept with agreement", "Kept without agreement",
-           "Kept, and not a choice")  # fmt: skip
-CALLED = {"recorded": "as recorded", "strict": "strict", "published": "as published", "lenient": "lenient",
-          "mhis": "MHIS as a floor"}  # fmt: skip
-
-
-def ends(values: Mapping[str, Any]) -> tuple[Any, str, Any, str] | None:
-    """Lowest and highest over readings, each with the first that gives it; none where all agree."""
-    known = {reading: value for reading, value in values.items() if value is not None}
-    if len(set(known.values())) < 2:
-        return None
-    low, high = min(known, key=lambda reading: known[reading]), max(known, key=lambda reading: known[reading])
-    return known[low], CALLED[low], known[high], CALLED[high]
-
-
-def with_range(title: str, value: Any, values: Mapping[str, Any]) -> str:
-    found = ends(values)
-    if found is None:
-        return written(title, value)
-    return f"{written(title, value)} ({written(title, found[0])} {found[1]}, {written(title, found[2])} {found[3]})"
-
-
-# --- what the pages drew --------------------------------------------------------------------------------
-
-
-# What was published by ICB and is in no position; tests of targets hold it to the published table.
-PUBLISHED = "Targets, "
-
-
-class Drawn:
-    """A page, and every table on it with each of its figures by row and column."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str, ledger: Path, **query: str) -> None:
-        self.tables: list[Table] = []
-        self.held = 0
-        render = rendering.as_html
-
-        def noted(table: Table, *, folds: bool = False) -> str:
-            self.tables.append(table)
-            return render(table, folds=folds)
-
-        monkeypatch.setattr(rendering, "as_html", noted)
-        app = page(monkeypatch, name, ledger, **query)
-        monkeypatch.setattr(rendering, "as_html", render)
-        self.metrics = {one.label.removesuffix(" (illustrative)"): one for one in app.metric}
-
-    def hold(self, worked_out: Mapping[str, Callable[[list[Any], str], Any]]) -> None:
-        """Hold every figure of every table to what is worked out for it, by the name of its table, row and column."""
-        assert self.tables
-        for table in self.tables:
-            if table.name.startswith(PUBLISHED):
-                assert all(column.definition for column in table.columns if column.kind in NUMBERS)
-                continue
-            again = next((value for name, value in worked_out.items() if table.name.startswith(name)), None)
-            for row in table.for_people().rows:
-                for column, cell in zip(table.for_people().columns, row, strict=True):
-                    inner = cell.value if isinstance(cell, RangedCell) else cell
-                    value = plain(cell)
-                    if isinstance(value, str) or value is None or isinstance(value, date):
-                        continue
-                    if column.kind not in NUMBERS and not isinstance(inner, FigureCell):
-                        continue
-                    where = (table.name, str(plain(row[0])), column.heading)
-                    assert again is not None, f"nothing works out {where}"
-                    assert column.definition, f"{where} has no definition"
-                    # A page has amounts in £ million; what the cell holds is to the penny all the same.
-                    heading = column.heading.replace("(£ million)", "(£)")
-                    expected = again([plain(one) for one in row], heading)
-                    self.held += 1
-                    found = (
-                        (cell.over.lowest, cell.over.lowest_by.title, cell.over.highest, cell.over.highest_by.title)
-                        if isinstance(cell, RangedCell)
-                        else None
-                    )
-                    if isinstance(expected, dict):
-                        assert found == ends(expected["over"]), where
-                        expected = expected["value"]
-                    else:
-                        assert found is None, where
-                    assert value == expected, where
-        assert self.held, "the page shows no figure"
-
-
-def in_every_reading(held: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Every share, as each reading has it."""
-    values = {each: shares(read(held, each)) for each in EVERY}
-    return {title: {each: values[each][title] for each in EVERY} for title in SHARES}
-
-
-def as_read(values: Mapping[str, Mapping[str, Any]], reading: str) -> dict[str, dict[str, Any]]:
-    """Every share as one reading has it, with what all of them have."""
-    return {title: {"value": its[reading], "over": its} for title, its in values.items()}
 
 
 # --- the pages ------------------------------------------------------------------------------------------
@@ -315,7 +123,13 @@ ENDS = {"Places": ("tier", "place"), "Primary care networks": ("tier", "pcn"), "
 
 
 @pytest.mark.parametrize("reading", READINGS)
-def test_overview(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, whole: pd.DataFrame, reading: str) -> None:
+def test_overview(
+    monkeypatch: pytest.MonkeyPatch,
+    demo_ledger: Path,
+    whole: pd.DataFrame,
+    worked_out: dict[str, dict[str, dict[str, Any]]],
+    reading: str,
+) -> None:
     drawn = Drawn(monkeypatch, "overview", demo_ledger, reading=reading, since="2025-03-31", part="all")
     held = read(whole, reading)
 
@@ -349,10 +163,57 @@ def test_overview(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, whole: pd.
     drawn.hold({"Who decides, and how freely": cell})
 
     values = {"Total": pence(held), **shares(held)}
+    said = {each: shares(read(whole, each)) for each in EVERY}
+    national, local = pence(held[held["tier"] == "national"]), pence(held[held["depth"] > 0])
+    all_icbs = worked_out[TOGETHER]
+    free_of_icbs, tied_of_icbs = (with_range(one, all_icbs[one][reading], all_icbs[one]) for one in (FREE_NOW, SOFT))
+    hold_words(drawn.words, [
+        f"Of {spoken(pence(held))} for the NHS in England, NHS England keeps {spoken(national)} and passes "
+        f"{spoken(pence(held) - national)} to ICBs. They pass on {spoken(local)} to places and networks. "
+        f"{how_free(said, reading, 'what ICBs have')}",
+        f"Of what all ICBs together hold, without NHS England's own money, {free_of_icbs} is both local and free and "
+        f"{tied_of_icbs} ring-fenced, soft included (illustrative)",
+        *stand_alone([FREE_NOW, SOFT], said), *behind(held),
+        "Nothing was recorded in these books by the end of 31 March 2025: all of it came since.",
+    ])  # fmt: skip
     assert drawn.metrics.keys() == {"Total", "Local and free", "Ring-fenced, soft included"}
     for title, metric in drawn.metrics.items():
         assert metric.value == written(title, values[title])
         assert metric.help
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_what_the_overview_of_an_icb_says(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, own: pd.DataFrame, reading: str
+) -> None:
+    drawn = Drawn(monkeypatch, "overview", demo_ledger, icb=ICB, reading=reading)
+    said = {each: shares(read(own, each)) for each in EVERY}
+    hold_words(drawn.words, [
+        f"NHS West Yorkshire ICB receives {spoken(pence(own))} and passes on {spoken(pence(own[own['depth'] > 0]))} to "
+        f"its places and networks. {how_free(said, reading, 'the whole')}",
+        *stand_alone([FREE_NOW, SOFT], said), *behind(read(own, reading)),
+    ])  # fmt: skip
+
+
+STAND_OUT = [FREE_NOW, SOFT, HARD, "Pots", "Effective number of pots", "Penny packets", "Penny packets, share of money"]
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_what_ring_fences_of_all_icbs_say(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, whole: pd.DataFrame, codes: dict[str, str], reading: str
+) -> None:
+    """Pots of NHS England's own are no ICB's: they are in neither of the two numbers, as they are not in the share."""
+    drawn = Drawn(monkeypatch, "ring_fences", demo_ledger, reading=reading, scope="all", on=str(DAY), part="all")
+    held = read(whole, reading)
+    names = {code: name for name, code in codes.items()} | {"core-mental-health": "Core services: mental health"}
+    values = {each: {**pieces(read(whole, each), 50_000_000), **shares(read(whole, each))} for each in EVERY}
+    kept_lines = whole[whole["standing"].isin(["retained by agreement", "retained without agreement"])]
+    lines = len(kept_lines.groupby(["organisation", "fund"]))
+    hold_words(drawn.words, [
+        how_tied("All ICBs", whole, reading),
+        how_uneven(pots(held).values(), {each: its["Gini of pot sizes"] for each, its in values.items()}, reading),
+        first_due(held, names), f"Kept back, the 60 largest of {lines}", *stand_alone(STAND_OUT, values),
+    ])  # fmt: skip
 
 
 @pytest.mark.parametrize("reading", READINGS)
@@ -422,6 +283,13 @@ def test_ring_fences(
         each = {name: its[title] for name, its in values.items()}
         assert value == with_range(title, values[reading][title], each), title
         assert definition
+    names = {code: name for name, code in codes.items()} | {"core-mental-health": "Core services: mental health"}
+    gini = {each: its["Gini of pot sizes"] for each, its in values.items()}
+    in_scope = held if scope == "all" else held[held["grade"].isin(TIED)]
+    hold_words(drawn.words, [
+        how_tied("NHS West Yorkshire ICB", own, reading), how_uneven(pots(in_scope).values(), gini, reading),
+        first_due(held, names), *stand_alone(STAND_OUT, values),
+    ])  # fmt: skip
 
 
 @pytest.mark.parametrize("reading", READINGS)
@@ -438,7 +306,7 @@ def test_national(
     name = {held[held["organisation"] == code]["organisation_name"].iloc[0]: code for code, held in each.items()}
     published = pd.read_csv(CONVERGENCE, dtype=str).query("stream == 'core'")
     distances = dict(zip(published["icb"], published["closing_distance"].map(Fraction), strict=True))
-    drawn = Drawn(monkeypatch, "national", demo_ledger, reading=reading, over="years", part="all")
+    drawn = Drawn(monkeypatch, "national", demo_ledger, icb=ICB, reading=reading, over="years", part="all")
     of_icb = {row: as_read(worked_out[code], reading) for row, code in {**name, TOGETHER: TOGETHER}.items()}
     everything = as_read(worked_out[""], reading)
 
@@ -484,7 +352,133 @@ def test_national(
             "Allocated (£)": pence(its), "Spent on its purpose (£)": spent, "Not reported (£)": pence(its) - spent,
         }.get(heading, 0)  # fmt: skip
 
+    people = pd.read_csv(REFERENCE / "practices_2025_26.csv", dtype=str)
+    heads = {str(code): Fraction(sum(map(Fraction, its["registered"]))) for code, its in people.groupby("icb")}
+    near = sorted(heads.keys() - {ICB}, key=lambda code: abs(heads[code] - heads[ICB]))[:5]
+    bodies = pd.read_csv(REFERENCE / "organisations.csv", dtype=str).set_index("code")["region"]
+    around = [code for code in each if bodies[code] == bodies[ICB]]
+
+    values = {title: {code: worked_out[code][title][reading] for code in each} for title in SHARES}
+    values[DISTANCE] = dict(distances)
+
+    def beside(cells: list[Any], heading: str) -> Any:
+        whose: dict[str, list[str]] = {"Its peers": near, "Its region": around, "All ICBs": list(each)}
+        if heading in whose:
+            return median(map(Fraction, filter(is_known, (values[cells[0]][code] for code in whose[heading]))))
+        return distances[ICB] if cells[0] == DISTANCE else of_icb[names[ICB]][cells[0]]
+
+    names = {code: row for row, code in name.items()}
+    hold_ranks(drawn, values)
     drawn.hold({
+        "Beside others": beside,
         "All ICBs by": icb, f"{SOFT} by ICB": icb, "Alerts": alert, "The trend": point, f"What ties {most}": why,
         f"{SOFT}: every ICB at every point": at_point, "Every pot over all ICBs": watched,
     })  # fmt: skip
+
+    warned = hold_alerts(drawn, values, names)
+    why_it_is = why_most(known, of_all, most)
+    hold_words(drawn.words, [
+        f"{len(warned)} alerts on {len(set(warned))} of 42 ICBs.",
+        *ranking(worked_out, names, reading),
+        *over_the_years(worked_out, whole, names, reading),
+        *what_became(given, each),
+        *targets(distances),
+        why_it_is,
+    ])  # fmt: skip
+    printed = drawn.downloads[f"Briefing on {most}, one page to print (HTML)"]().decode()
+    hold_words([without_tables(printed)], [*on_one_page(worked_out, names, name[most], reading), why_it_is])
+    begun = exported(demo_ledger, "--organisation", name[most], "--as-at", "2025-04-30")
+    assert shares(read(begun, reading)) == shares(read(each[name[most]], reading))
+
+
+# The limits where none is set: whole percent, and a tenth of the ICBs, four of 42, are beyond each; how far each goes.
+LIMITS = ((SOFT, 100, "above"), (FREE_NOW, 100, "below"), (DISTANCE, 10, "above"))
+
+
+def hold_alerts(
+    drawn: Drawn, values: Mapping[str, Mapping[str, Fraction | None]], names: Mapping[str, str]
+) -> list[str]:
+    """Hold the alerts to the limits near the figures, and give the ICB of each."""
+    expected: set[tuple[str, str, str]] = set()
+    warned: list[str] = []
+    for title, most, side in LIMITS:
+        known = {code: value * 100 for code, value in values[title].items() if value is not None}
+        beyond = {
+            limit: [code for code, its in known.items() if (its > limit if side == "above" else its < limit)]
+            for limit in range(most + 1)
+        }
+        enough = [limit for limit, those in beyond.items() if len(those) >= 42 // 10]
+        limit = max(enough) if side == "above" else min(enough)
+        warned += beyond[limit]
+        expected |= {(names[code], title, f"{side} {limit}.0%") for code in beyond[limit]}
+    (alerts,) = [table for table in drawn.tables if table.name == "Alerts"]
+    assert {(str(plain(row[1])), str(row[3]), str(row[-1])) for row in alerts.rows} == expected
+    return warned
+
+
+def hold_ranks(drawn: Drawn, values: Mapping[str, Mapping[str, Fraction | None]]) -> None:
+    """Hold the place of the marked ICB in every measure, with how many others have the same."""
+    (table,) = [table for table in drawn.tables if table.name == "Beside others"]
+    for row in table.rows:
+        mine = values[str(row[0])][ICB]
+        others = [value for code, value in values[str(row[0])].items() if value is not None and code != ICB]
+        if mine is None:
+            assert row[2] == "not ranked"
+            continue
+        rank = f"{sum(value > mine for value in others) + 1} of {len(others) + 1}"
+        alike = others.count(mine)
+        assert row[2] == (f"{rank}, with {alike} others" if alike else rank)
+
+
+def is_known(value: Fraction | None) -> bool:
+    return value is not None
+
+
+@pytest.mark.parametrize("icb", ["", ICB])
+def test_the_headlines_of_the_questions(
+    monkeypatch: pytest.MonkeyPatch,
+    demo_ledger: Path,
+    whole: pd.DataFrame,
+    each: dict[str, pd.DataFrame],
+    worked_out: dict[str, dict[str, dict[str, Any]]],
+    icb: str,
+) -> None:
+    """What scenarios answer has tests of its own: here it is not asked."""
+    monkeypatch.setattr(start, "_what_ifs", lambda _: {})
+    reading = "published"
+    drawn = Drawn(monkeypatch, "start", demo_ledger, reading=reading, **({"icb": icb} if icb else {}))
+    values = worked_out[icb or TOGETHER]
+    free, tied = (with_range(title, values[title][reading], values[title]) for title in (FREE_NOW, SOFT))
+    said = [f"{free} of it is decided near people and free of ring-fences. {tied} is ring-fenced"]
+    core = pd.read_csv(CONVERGENCE, dtype=str).query("stream == 'core'")
+    closing = dict(zip(core["icb"], core["closing_distance"].map(Fraction), strict=True))
+    high, low = max(closing, key=lambda code: closing[code]), min(closing, key=lambda code: closing[code])
+    names = {code: held[held["organisation"] == code]["organisation_name"].iloc[0] for code, held in each.items()}
+    held = each[icb] if icb else whole
+    read_so = {name: shares(read(held, name)) for name in EVERY}
+    if icb:
+        own = pots(held)
+        asked = {pot: its["returns_per_year"].iloc[0] for pot, its in held.groupby("pot") if pot in own}
+        known = [number for number in asked.values() if number is not None]
+        said += [
+            f"{percent(abs(closing[icb]))} {'above' if closing[icb] > 0 else 'below'} its target for core services",
+            f"In {len(own)} pots. They ask for {sum(known)} returns a year; of {len(own) - len(known)} of the pots it is "
+            "not known how many.",
+            f"NHS West Yorkshire ICB receives {spoken(pence(held))} and passes on "
+            f"{spoken(pence(held[held['depth'] > 0]))} to its places and networks. "
+            f"{how_free(read_so, reading, 'the whole')}",
+            "Nothing is recorded that came in March 2026 (month 12 of 2025/26).",
+        ]  # fmt: skip
+        before = exported(demo_ledger, "--organisation", icb, "--as-at", "2026-02-28")
+        assert pence(before) == pence(held)
+    else:
+        national = pence(held[held["tier"] == "national"])
+        said += [
+            f"{names[high]} ends the year {percent(closing[high])} above its target and {names[low]} "
+            f"{percent(-closing[low])} below it (published).",
+            f"In {half_up(Fraction(median(len(pots(one)) for one in each.values())))} pots, at the ICB in the middle of 42.",
+            f"Of {spoken(pence(held))} for the NHS in England, NHS England keeps {spoken(national)} and passes "
+            f"{spoken(pence(held) - national)} to ICBs. They pass on {spoken(pence(held[held['depth'] > 0]))} to places "
+            f"and networks. {how_free(read_so, reading, 'what ICBs have')}",
+        ]  # fmt: skip
+    hold_words(drawn.words, said)

@@ -55,7 +55,7 @@ def page() -> None:
         return
     found = books.ask(answers.fences, icb, books.year, books.at.as_at, books.reading, held=held)
     name = books.icbs[icb] if icb else frame.ENGLAND
-    if any(fence.is_earmarked for fence in found):
+    if any(fence.is_tied_at_icbs for fence in found):
         values = {one.name: one for one in _measures(books, held, ALL, _USUAL_POUNDS, icb)}
         st.write(f"**{reporting.tied_sentence(name, found, values['ring_fenced_share_with_soft'])}**")
         for place, measure in zip(st.columns(len(_HEADLINES)), _HEADLINES, strict=True):
