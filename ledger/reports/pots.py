@@ -102,10 +102,10 @@ def fences(reader: Reader, position: pa.Table, today: date) -> list[Fence]:
             spent[row["pot"], row["year"]] += row["amount_pence"]
     total = sum(pot.amount_pence for pot in found)
     above = pc.is_in(position["tier"], value_set=pa.array(ABOVE_THE_ICB))
-    of_icbs = {pot.code for pot in pots(position.filter(pc.invert(above)))}
+    below = {pot.code for pot in pots(position.filter(pc.invert(above)))}
     names = {str(code): str(name) for code, name in reader.rows("SELECT code, name FROM fund")}
     return [
-        _fence(pot.code, names[pot.code], pot.amount_pence, spent, total, pot.row, today, is_of_icbs=pot.code in of_icbs)
+        _fence(pot.code, names[pot.code], pot.amount_pence, spent, total, pot.row, today, is_of_icbs=pot.code in below)
         for pot in found
     ]
 
