@@ -145,9 +145,10 @@ def test_the_alerts_of_the_page_are_those_of_the_command(monkeypatch: pytest.Mon
     assert f"{len(answer['alerts'])} alerts on {len(codes)} of 42 ICBs." in app.warning[0].value
     alerts = next(html.body for html in app.html if "<caption>Alerts<" in html.body)
     assert alerts.count("<tr") - 1 == len(answer["alerts"])
+    found = _alerts(demo_ledger)
     for alert in answer["alerts"]:
         assert f">{alert['name']}<" in alerts
-        part = next(found.value for found in _alerts(demo_ledger) if found.code == alert["icb"])
+        part = next(one.value for one in found if one.code == alert["icb"])
         assert share("").text(part).lstrip("+") in alerts
 
 
