@@ -181,8 +181,8 @@ class _OtherYear:
         """The pots in which a pot goes on, and whether none of it is held: None where that cannot be told.
 
         It cannot where none of its holders has any money of the year; where its terms begin anew without an amount;
-        or where nothing is recorded in that year of the pot inside which it lies, or of the heading under which it
-        stands, as what practices were paid line by line.
+        where nothing is recorded in that year of the pot inside which it lies; or where, lying in none, no pot of its
+        kind is recorded, as of what practices were paid line by line.
         """
         other = tuple(code for code in into if code != pot)
         if pot in self._held:
@@ -193,9 +193,7 @@ class _OtherYear:
             return (), None
         wider = next((fund for fund in _upwards(pot, self._around) if fund in self._with_terms), None)
         if wider is None:
-            heading = self._around.get(pot)
-            beside = any(heading in (fund, *_upwards(fund, self._around)) for fund in self._held)
-            return (), True if beside or heading is None else None
+            return (), True if self._records_its_kind(pot) else None
         return ((wider,), True) if wider in self._held or wider in self._renewed else ((), None)
 
     def is_silent(self, pot: str, holders: Collection[str]) -> bool:
@@ -203,8 +201,12 @@ class _OtherYear:
         into, ended = self.of(pot, (), holders)
         return ended is None or (bool(into) and self._held.keys().isdisjoint(into))
 
-    def has_others_beside(self, pot: str) -> bool:
-        """Whether anything is held directly under the heading of a pot, in its stream: the year records such pots."""
+    def _records_its_kind(self, pot: str) -> bool:
+        """Whether anything is held directly under the heading of a pot, in its stream: the year records such pots.
+
+        That a heading holds something further down, or in another stream, does not say that its pots are recorded one
+        by one: only then is a pot that is not held one that has ended, or one that is new.
+        """
         return any(self._kinds[fund] == self._kinds[pot] for fund in self._held)
 
 
@@ -312,7 +314,7 @@ def other_years(reader: Reader, at: Moment, tier: str, year: int) -> dict[str, O
             successors,
             consolidated,
             lambda pot: ahead.is_silent(pot, holders.get(pot, ())),
-            lambda pot: not behind.has_others_beside(pot) or behind.is_silent(pot, holders.get(pot, ())),
+            lambda pot: behind.is_silent(pot, holders.get(pot, ())),
         )
         for code in sorted(codes)
     }
