@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+
 from allocations.shares import national
 from allocations.shares.national import IcbStanding
 from allocations.shares.targets import PUBLISHED_YEAR, STREAMS, Target
@@ -41,7 +43,8 @@ class Answers:
     """What is known of one year: everything that its pages show.
 
     Attributes:
-        pictures: of England under the empty code, and of each ICB.
+        positions: of England under the empty code, and of each ICB.
+        pictures: of the same, what is held where.
         measures: of the same, every measure of all funding, with its range by how grades are read.
         pots: of the same, how many pence each pot holds.
         fences, kept: of the same, every pot with its terms, and what is kept back.
@@ -54,6 +57,7 @@ class Answers:
         without_amount: the pots of the year of which no entry gives anybody an amount, code to name.
     """
 
+    positions: Mapping[str, pa.Table]
     pictures: Mapping[str, Picture]
     measures: Mapping[str, Sequence[Measure]]
     pots: Mapping[str, Sequence[int]]
@@ -112,6 +116,7 @@ def of_year(reader: Reader, at: Moment, year: int) -> Answers:
     day = fencing.usual_day(at.as_at, of_money)
     received = {tier: answers.received(reader, at, tier, None, year) for tier in FILES}
     return Answers(
+        positions=rows_of,
         pictures=pictures,
         measures={
             code: answers.measures(reader, at, code, year, measures.ALL, measures.PENNY_PACKET_PENCE, held=rows)

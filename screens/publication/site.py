@@ -190,11 +190,11 @@ def _begin_workbooks(
     books: _Workbooks, reader: Reader, at: Moment, edition: Edition, answers: Answers, progress: Told
 ) -> None:
     """An accessible workbook of England and of each ICB that holds money, beside its page."""
-    for place, code in enumerate(answers.pictures):
+    for place, (code, found) in enumerate(answers.positions.items()):
         if place % 10 == 0:
-            progress(f"Working out the workbooks of {edition.year}", place, len(answers.pictures))
+            progress(f"Working out the workbooks of {edition.year}", place, len(answers.positions))
         whose = code or None
-        made = accessible_tables.tables(reader, at, year=edition.year, organisation=whose)
+        made = accessible_tables.tables(reader, at, year=edition.year, organisation=whose, found=found)
         behind = _behind(reader, at, edition.year, whose)
         books.begin(f"{edition.folder}/{edition.workbook(code)}", accessible.write_published, made, behind)
 

@@ -74,22 +74,25 @@ class AccessibleTable:
 
 
 def tables(
-    reader: Reader, at: Moment, *, year: FinancialYear, organisation: str | None = None
+    reader: Reader, at: Moment, *, year: FinancialYear, organisation: str | None = None, found: pa.Table | None = None
 ) -> list[AccessibleTable]:
     """The tables of one year, for everybody or for one organisation and those below it.
 
     Tables that would be empty are left out.
 
+    Args:
+        found: their position of the year, where it has been asked for already.
+
     Raises:
         Refused: the organisation is unknown, or no money stands there in that year.
     """
-    whole = position(reader, at, organisation=organisation, year=year.start)
+    whole = position(reader, at, organisation=organisation, year=year.start) if found is None else found
     whole = whole.filter(pc.not_equal(whole["standing"], SOURCE))
     held = whole.to_pylist()
     if not held:
-        found = f"no money of {year} stands with {organisation or 'anybody'}."
+        nothing = f"no money of {year} stands with {organisation or 'anybody'}."
         remedy = "Choose another year or organisation, or build the books first."
-        refuse(Input.YEAR, found, "There is nothing to publish.", remedy)
+        refuse(Input.YEAR, nothing, "There is nothing to publish.", remedy)
     whose = whose_money(reader, organisation)
     made = [
         _by_tier_and_grade(reader, held, f"{whose}, {year}"),
