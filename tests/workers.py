@@ -19,6 +19,9 @@ TOGETHER = {
         "screens/test_amounts_on_pages.py", "screens/test_colours.py", "screens/test_readability.py",
         "screens/test_words_on_pages.py",
     ),
+    "the answers of the library": (
+        "scenarios/test_library.py", "scenarios/test_references.py", "scenarios/test_references_of_years.py",
+    ),
     "the publication of the demo": ("screens/test_publication.py", "browser/test_publication.py"),
     "the template of a budget": ("allocations/excel/test_template.py", "allocations/excel/test_template_import.py"),
 }  # fmt: skip

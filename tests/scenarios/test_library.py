@@ -22,6 +22,7 @@ from scenarios.files.variants import LIBRARY
 from scenarios.order import differs
 from tests.scenarios import expected
 from tests.scenarios.schema import SCHEMA_FILE, schema, schema_text
+from tests.scenarios.test_references import whole_library
 
 NAMES = sorted(outcome.library())
 REGENERATE = "if this is meant, run: python -m tests.scenarios.expected"
@@ -135,7 +136,7 @@ def test_several_in_one_process_are_the_answers_of_each(demo_ledger: Path) -> No
 
 
 def test_the_library_is_run_by_one_word_and_all_faults_are_told_at_once(demo_ledger: Path) -> None:
-    told = document("scenario", "run", "--library", "--ledger", demo_ledger)
+    told = whole_library(demo_ledger)
     assert [row["name"] for row in told["rows"]] == NAMES
     assert all(row["result"] == json.loads(expected.file_of(row["name"]).read_text())["hashes"]["result"]
                for row in told["rows"])  # fmt: skip

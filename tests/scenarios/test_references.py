@@ -32,9 +32,14 @@ def answer(*words: object) -> Any:
 
 
 @cache
+def whole_library(ledger: Path) -> dict[str, Any]:
+    """What the library answers when it is run by one word: run once for all tests of it."""
+    return answer("scenario", "run", "--library", "--ledger", ledger)  # type: ignore[no-any-return]
+
+
 def library(ledger: Path) -> dict[str, Any]:
-    """Every answer of the library, by name: one process."""
-    return {each["name"]: each for each in answer("scenario", "run", "--library", "--ledger", ledger)["scenarios"]}
+    """Every answer of the library, by name."""
+    return {each["name"]: each for each in whole_library(ledger)["scenarios"]}
 
 
 @cache
