@@ -213,34 +213,41 @@ def _few(below: pa.Table, world: World) -> pa.Table:
 def _systems(few: pa.Table, world: World) -> list[_System]:
     """What each ICB with those below it has to work with; all at once, for ranges ask it of a hundred positions.
 
-    A pot says what its first row by fund says, as in ``ledger.reports.measures.pots``.
+    A pot says what its first row by fund says, as in ``ledger.reports.measures.pots``; and it asks for returns once, as
+    many as the most that is known of its money: where of some of it nobody knows, as after a merger, that money is no
+    part of what the returns are for.
 
     Args:
         few: as ``_few`` gives it.
     """
     # The first row as it stands, its empty cells too.
     as_it_is = pc.ScalarAggregateOptions(skip_nulls=False)
-    summed = few.group_by([ICB, "pot", "year"], use_threads=False).aggregate(
-        [("amount_pence", "sum"), ("grade", "first", as_it_is), ("returns_per_year", "first", as_it_is)]
-    )
-    known, pots = world.systems(), dict[str, list[tuple[int, str | None, int | None]]]()
-    columns = (summed[name].to_pylist() for name in (ICB, "amount_pence_sum", "grade_first", "returns_per_year_first"))
-    for icb, pence, grade, returns in zip(*columns, strict=True):
+    told = pc.if_else(pc.is_valid(few["returns_per_year"]), few["amount_pence"], 0)
+    summed = few.append_column("told", told).group_by([ICB, "pot", "year"], use_threads=False).aggregate(
+        [("amount_pence", "sum"), ("grade", "first", as_it_is), ("returns_per_year", "max"), ("told", "sum")]
+    )  # fmt: skip
+    known, pots = world.systems(), dict[str, list[_Pot]]()
+    names = (ICB, "amount_pence_sum", "grade_first", "returns_per_year_max", "told_sum")
+    for icb, pence, *asked in zip(*(summed[name].to_pylist() for name in names), strict=True):
         if pence > 0 and icb in known:
-            pots.setdefault(icb, []).append((pence, grade, returns))
+            pots.setdefault(icb, []).append((pence, *asked))
     return [_System(icb, _asked(its)) for icb, its in sorted(pots.items())]
 
 
-def _asked(pots: Sequence[tuple[int, str | None, int | None]]) -> dict[str, Fraction | int | None]:
-    """What pots ask of whoever has them: of each what is in it, its grade, and the returns that are asked for."""
-    reporting = [(pence, returns) for pence, _, returns in pots if returns is not None]
+# What is in a pot, its grade, the returns that are asked for, and of how much of its money that is known.
+_Pot = tuple[int, str | None, int | None, int]
+
+
+def _asked(pots: Sequence[_Pot]) -> dict[str, Fraction | int | None]:
+    """What pots ask of whoever has them."""
+    reporting = [(told, returns) for _, _, returns, told in pots if returns is not None]
     returns = sum(returns for _, returns in reporting)
     return {
         "pots": len(pots),
-        "penny_packets": sum(pence < PENNY_PACKETS[ICB] for pence, _, _ in pots),
-        "tied_pots": sum(grade in EARMARKED_GRADES for _, grade, _ in pots),
+        "penny_packets": sum(pence < PENNY_PACKETS[ICB] for pence, *_ in pots),
+        "tied_pots": sum(grade in EARMARKED_GRADES for _, grade, *_ in pots),
         "returns_per_year": returns if reporting else None,
-        "returns_per_million": share(returns * _MILLION_POUNDS, sum(pence for pence, _ in reporting)),
+        "returns_per_million": share(returns * _MILLION_POUNDS, sum(told for told, _ in reporting)),
     }
 
 

@@ -145,11 +145,17 @@ Values = dict[str, Fraction | float | None]
 
 @dataclass(frozen=True, slots=True)
 class PotHeld:
-    """A fund with terms of its own, with all that is held of it in the scope."""
+    """A fund with terms of its own, with all that is held of it in the scope.
+
+    Attributes:
+        reported_pence: the money in it of which it is known how many returns it asks for: all of it, or none; a part
+            where pots were put together of which that is known of some. ``row`` has the most that any asks for.
+    """
 
     code: str
     amount_pence: int
     row: Row
+    reported_pence: int
 
 
 def measures(position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = PENNY_PACKET_PENCE) -> list[Measure]:
@@ -291,17 +297,20 @@ def _pots_by(position: pa.Table, by: tuple[str, ...]) -> list[tuple[Any, PotHeld
     described = [name for name in held.column_names if name not in by]
     # The first row as it stands, its empty cells too.
     nth = pa.array(range(held.num_rows), pa.int64())
+    reported = pc.if_else(pc.is_valid(held["returns_per_year"]), held["amount_pence"], 0)
     whole = (
-        held.select([*by, "pot", "year", "amount_pence"])
+        held.select([*by, "pot", "year", "amount_pence", "returns_per_year"])
         .append_column("first_row", nth)
+        .append_column("reported", reported)
         .group_by([*by, "pot", "year"], use_threads=False)
-        .aggregate([("amount_pence", "sum"), ("first_row", "min")])
+        .aggregate([("amount_pence", "sum"), ("first_row", "min"), ("returns_per_year", "max"), ("reported", "sum")])
     )
     examples = held.select(described).take(whole["first_row_min"])
     holders = whole[by[0]].to_pylist() if by else [None] * whole.num_rows
+    sums = (whole[name].to_pylist() for name in ("amount_pence_sum", "returns_per_year_max", "reported_sum"))
     found = [
-        (holder, PotHeld(row["pot"], pence, row))
-        for holder, row, pence in zip(holders, examples.to_pylist(), whole["amount_pence_sum"].to_pylist(), strict=True)
+        (holder, PotHeld(row["pot"], pence, {**row, "returns_per_year": returns}, told))
+        for holder, row, pence, returns, told in zip(holders, examples.to_pylist(), *sums, strict=True)
         if pence > 0
     ]
     return sorted(found, key=lambda one: (-one[1].amount_pence, one[1].code, one[1].row["year"]))
@@ -432,7 +441,7 @@ def _burden(pots: Sequence[PotHeld]) -> Values:
         "bid_pot_value": sum(bids),
         "returns_per_year": sum(known) if known else None,
         # The same pots above and below the line.
-        "returns_per_million": share(sum(known) * _MILLION_POUNDS, sum(pot.amount_pence for pot in told)),
+        "returns_per_million": share(sum(known) * _MILLION_POUNDS, sum(pot.reported_pence for pot in told)),
         "spend_window": share(sum(pence * days for pence, days in windows), sum(pence for pence, _ in windows)),
     }
 

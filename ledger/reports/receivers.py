@@ -427,7 +427,7 @@ def _terms(found: Sequence[PotHeld]) -> dict[str, Value]:
         "fewest_days_to_spend": min(days) if days else None,
         "deadlines": sum(pot.row["spend_by"] is not None for pot in found),
         "returns_per_year": returns if reporting else None,
-        "returns_per_million": share(returns * _MILLION_POUNDS, sum(pot.amount_pence for pot in reporting)),
+        "returns_per_million": share(returns * _MILLION_POUNDS, sum(pot.reported_pence for pot in reporting)),
     }
 
 

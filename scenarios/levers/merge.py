@@ -22,6 +22,7 @@ class Into(StrictModel):
     """The pot that others become. Of what is left out each part keeps its own: its route, whether it recurs, its days.
 
     A pot has one grade, the strictest of theirs where none is given, and asks for returns once: the most that one asks.
+    Money of a part of which nobody knows how many returns it asks for stays money of which that is not known.
     """
 
     code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -56,6 +57,15 @@ class Into(StrictModel):
             # What holds of one part is never said of the others.
             **{name: value for name, value in given.items() if value is not None},
         }
+
+    def put(self, position: pa.Table, rows: Rows, terms: dict[str, Any]) -> pa.Table:
+        """The position with these rows on the terms; where returns are not known and none are given, not on those."""
+        returns = terms["returns_per_year"]
+        changed = put_where(position, rows, **{name: its for name, its in terms.items() if name != "returns_per_year"})
+        if self.returns_per_year is None:
+            told = pc.is_valid(position["returns_per_year"]).to_numpy(zero_copy_only=False)
+            rows = rows[told[rows]]
+        return put_where(changed, rows, returns_per_year=returns)
 
 
 def _one_or(column: pa.ChunkedArray, otherwise: Any) -> Any:
@@ -104,7 +114,7 @@ class Merge(Lever):
                       for code, fund in known.funds.items()}  # fmt: skip
             known = known.changed(funds=inside)
             terms = {name: terms[name] for name in ("pot", "returns_per_year")}
-        changed = put_where(position, rows, **terms)
+        changed = self.into.put(position, rows, terms)
         how = (
             "whose inner ring-fences stay"
             if self.inner == "kept"
@@ -241,7 +251,7 @@ class Settlement(Lever):
             into = Into(code=theme.code, name=theme.name, grade=self.grade, returns_per_year=self.returns_per_year)
             terms = into.terms(chosen)
             world = _with_parts(world, into, chosen)
-            position = put_where(position, rows, **terms)
+            position = into.put(position, rows, terms)
             gone += total(chosen)
         opening = {theme.code: total(_of_theme(position, theme.code)) for theme in self.themes}
         left: dict[str, int] = dict.fromkeys(opening, 0)

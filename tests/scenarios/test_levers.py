@@ -1,10 +1,13 @@
 """Each lever, in a case small enough to work out by hand."""
 
 from datetime import date
+from fractions import Fraction
 
+import pyarrow.compute as pc
 import pytest
 
 from allocations.shares.apportion import apportion
+from ledger.reports import measures
 from ledger.reports.position import BY_AGREEMENT, WITHOUT_AGREEMENT
 from scenarios.baseline import baseline_of
 from scenarios.files.scenario import Scenario, written
@@ -129,6 +132,26 @@ def test_merge_says_of_no_part_what_holds_of_another() -> None:
             "into": {"code": "one", "name": "One", "route": "formula", "recurrent": True}}  # fmt: skip
     found = [each for each in play(told).position.to_pylist() if each["fund"] == "one"]
     assert {(each["route"], each["recurrent"]) for each in found} == {("formula", True)}
+
+
+@pytest.mark.parametrize("inner", ["kept", "dropped"])
+def test_merge_leaves_money_whose_returns_are_not_known_out_of_both_sides(inner: str) -> None:
+    """Of 'roles' 12 returns are known and £75,000.01; of the core pot none: its money is not what the 12 are for."""
+    done = play({"lever": "merge", "funds": ["core", "community", "hospital", "roles"], "inner": inner,
+                 "into": {"code": "one", "name": "One"}, "authority": "NHS England"})  # fmt: skip
+    assert "it asks for 12 returns at the least, for of 1 of them it is not known how many" in done.done[0].change.says
+    rows = [each for each in done.position.to_pylist() if each["pot"] == "one" and each["standing"] != "source"]
+    reported = {each["returns_per_year"]: 0 for each in rows}
+    for each in rows:
+        reported[each["returns_per_year"]] += each["amount_pence"]
+    assert reported.keys() == {12, None}
+    assert reported[12] == 40_000_01 + 35_000_00
+    values = {one.name: one.value for one in measures.measures(done.position)}
+    # Beside it medical asks for 4, care for 4 and winter for 8.
+    others = sums(done.position.filter(pc.not_equal(done.position["standing"], "source")), "fund")
+    asked = 75_000_01 + sum(others[fund] for fund in ("medical", "care", "winter"))
+    assert values["returns_per_year"] == 12 + 4 + 4 + 8
+    assert values["returns_per_million"] == Fraction(28 * 100_000_000, asked)
 
 
 def test_merge_with_inner_ring_fences_keeps_each_purpose() -> None:
