@@ -136,6 +136,8 @@ class Pot(Lever):
             known = with_bids(known, self.code, [won])
             details["bidding"] = found
             bidding = f"; {costs_in_words(found)}"
+        elif self.sharing is not None and self.sharing.is_drawn:
+            bidding = f"; it goes {self.sharing.told()}"
         if self.source is None:
             joined = pa.concat_tables([position, fresh])
             rows = np.arange(position.num_rows, joined.num_rows)

@@ -141,11 +141,17 @@ class Sharing(StrictModel):
                 if self.by != EQUAL
                 else f"in equal parts to {PLURAL[self.among]}"
             )
-        return (
-            f"to {self.winners} winners drawn by lot, each shown with its mean"
+        whom = (
+            f"to {self.winners} {'winner' if self.winners == 1 else 'winners'} drawn by lot"
             if self.winners
-            else f"to those who win with a chance of {self.chance}, each shown with its mean"
+            else f"to those who win with a chance of {self.chance}"
         )
+        return f"{whom}, each shown with its mean; who wins is not known"
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether who gets it is a matter of luck, so that what each is shown with is a mean."""
+        return self.winners is not None or self.chance is not None
 
 
 def receivers_of(parts: dict[str, int]) -> tuple[list[str], Any]:
