@@ -230,14 +230,14 @@ def test_several_are_compared(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path
     wanted = told(demo_ledger, "scenario", "compare", *names)
     # One chart has all of them on one axis.
     assert {row["place"] for row in drawn(app, '"yOffset"')} == {0, 1, 2}
-    shown = tables(well(app.radio(key="compared").set_value("differ").run()))
+    shown = tables(well(app.selectbox(key="compared").set_value("differ").run()))
     for row in wanted["rows"]:
         if row["kind"] == "amount" and len({row["before_pence"], *(row[f"scenario_{n}_pence"] for n in (1, 2, 3))}) > 1:
             assert all(f'"{exact_pounds(row[f"scenario_{number}_pence"])}"' in shown for number in (1, 2, 3))
-    shown = tables(well(app.radio(key="compared").set_value("files").run()))
+    shown = tables(well(app.selectbox(key="compared").set_value("files").run()))
     for each in wanted["differences"]:
         assert each["what"].replace("_", " ") in shown
-    well(app.radio(key="compared").set_value("gains").run())
+    well(app.selectbox(key="compared").set_value("gains").run())
     places = next(level for level in wanted["gainers"] if level["level"] == "place")
     app.radio(key="level").set_value("place")
     well(app.run())

@@ -158,6 +158,37 @@ def test_a_table_of_many_columns_is_shown_as_cards() -> None:
 
     assert 'class="broad"' not in html(14)
     assert 'class="broad"' in html(15)
+    # One of seven is cut off by a tablet.
+    assert 'class="wide"' not in html(6)
+    assert 'class="wide"' in html(7)
+
+
+def test_a_card_of_a_wide_table_keeps_the_amount_that_ends_its_row() -> None:
+    def left_out(*last: str) -> int:
+        heads = columns(*(f"C{place}" for place in range(7)), *last)
+        return page.as_html(Table("T", heads, [("x",) * 7 + (100,) * len(last)]), folds=True).count("besides")
+
+    # Five stand on a card: the name, and four that are told.
+    assert left_out() == 2
+    assert left_out("Amount (£)") == 2
+
+
+def test_a_long_name_takes_two_lines_where_there_is_little_room() -> None:
+    def lines(name: str) -> str:
+        return str(kit.names([{"label": name}])["axis"]["labelExpr"])
+
+    # By hand: the break that leaves the shorter lines.
+    assert '["Bedfordshire, Luton", "and Milton Keynes"]' in lines("Bedfordshire, Luton and Milton Keynes")
+    assert '["MIDDLETON AND", "HUNSLET PCN"]' in lines("MIDDLETON AND HUNSLET PCN")
+    assert "[" not in lines("West Yorkshire").replace("[0]", "").replace("[datum.label]", "")
+
+
+def test_the_bars_of_every_panel_lead_on(drawn: list[dict[str, Any]]) -> None:
+    led = Table("T", columns("Who"), [(Link("NHS A ICB", "national", {"part": "why", "why": "QA"}),), ("B",)])
+    some = {"North": [bars.Bar("NHS A ICB", 5.0, "5%")], "South": [bars.Bar("B", 7.0, "7%")]}
+    lines.multiples(some, name="N", sentence="S.", table=led, key="k")
+    found = [[row.get("href") for row in one["spec"]["data"]["values"]] for one in drawn]
+    assert found == [["national?part=why&why=QA"], [None]]
 
 
 def test_a_mark_leads_where_its_row_in_the_table_leads(monkeypatch: pytest.MonkeyPatch) -> None:

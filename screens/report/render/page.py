@@ -12,6 +12,22 @@ from screens.report.amounts import MoneyAs
 from screens.report.render import csv
 from screens.report.report import NUMBERS, Cell, Column, ColumnKind, FigureCell, Link, RangedCell, Table, plain
 
+
+def _cards(tables: str, width: str) -> str:
+    """What makes cards of the rows of some tables, their cells side by side, on screens of a width."""
+    style = (
+        "T thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
+        "T tbody,T caption{display:block}"
+        "T tr{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:0 1.5rem;"
+        "border-bottom:2px solid #4C6272;padding:.4rem 0}"
+        "T :is(th,td){border:0;padding:.1rem 0;text-align:left;overflow-wrap:anywhere}"
+        "T :is(th,.words){grid-column:1/-1} T th{font-weight:bold}"
+        "T td:empty{display:none}"
+        "T td::before{content:attr(data-label) ': ';color:#4C6272}"
+    )
+    return f"@media screen and {width}{{{style.replace('T ', f'.house {tables} ')}}}"
+
+
 STYLE = (
     ".house table{border-collapse:collapse;width:100%;margin:0 0 1rem 0;font-size:.95rem}"
     ".house caption{text-align:left;font-weight:bold;padding:.25rem 0;color:#212B32}"
@@ -49,19 +65,13 @@ STYLE = (
     "@media screen and (max-width:700px){.house details.fewer{display:block} .house .narrow{display:inline}}"
     "@supports selector(:has(*)){"
     "@media screen{.house:not(:has(>.all[open])) tr.later{display:none}}"
-    "@media screen and (max-width:700px){.house:not(:has(>.all[open])) :is(tr.soon,td.besides){display:none}}"
+    "@media screen and (max-width:700px){.house:not(:has(>.all[open])) "
+    ":is(tr.soon,tr:not(.whole) td.besides){display:none}}"
     "@media screen{.house:not(:has(>.all[open])) .broad tr.soon{display:none}}}"
     "@media print{.house details.all{display:none}}"
-    # A table of so many columns that a screen would cut it off has a card for each row on every screen.
-    "@media screen and (min-width:701px){"
-    ".house .broad thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
-    ".house .broad tbody,.house .broad caption{display:block}"
-    ".house .broad tr{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:0 1.5rem;"
-    "border-bottom:2px solid #4C6272;padding:.4rem 0}"
-    ".house .broad :is(th,td){border:0;padding:.1rem 0;text-align:left;overflow-wrap:anywhere}"
-    ".house .broad :is(th,.words){grid-column:1/-1} .house .broad th{font-weight:bold}"
-    ".house .broad td:empty{display:none}"
-    ".house .broad td::before{content:attr(data-label) ': ';color:#4C6272}}"
+    # A table that a screen would cut off has a card for each row: on every screen, or on a tablet alone.
+    + _cards(".broad", "(min-width:701px)")
+    + _cards(".wide", "(min-width:701px) and (max-width:1000px)")
 )
 # From so many columns on: a year month by month still stands side by side. A text of so many letters has its own line.
 _BROAD, _WORDS = 15, 60
@@ -86,8 +96,8 @@ def as_html(table: Table, *, folds: bool = False) -> str:
     )
     last = len(shown.rows) - 1
     figures = [_is_of_figures(shown, place) for place in range(len(shown.columns))]
-    is_broad = len(shown.columns) >= _BROAD
-    broad = ' class="broad"' if is_broad else ""
+    is_broad, is_wide = len(shown.columns) >= _BROAD, len(shown.columns) >= _WIDE
+    broad = f' class="{"broad" if is_broad else "wide"}"' if is_wide else ""
     number = len(shown.rows) - table.has_total
     body = "".join(
         _row(
@@ -96,7 +106,7 @@ def as_html(table: Table, *, folds: bool = False) -> str:
             figures,
             is_whole=table.has_total and place == last,
             when=_when(place, number) if folds else "",
-            besides=_SHORT if folds and len(shown.columns) >= _WIDE else len(shown.columns),
+            besides=_besides(shown) if folds and is_wide else (),
         )
         for place in range(len(shown.rows))
     )
@@ -105,6 +115,12 @@ def as_html(table: Table, *, folds: bool = False) -> str:
         f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
         f"{_all_of_it(shown, number, is_broad=is_broad) if folds else ''}{_definitions(shown)}</div>"
     )
+
+
+def _besides(shown: Table) -> Sequence[int]:
+    """Which columns a card leaves out until all is asked for: those after the first, but the amount that ends a row."""
+    number = len(shown.columns)
+    return range(_SHORT, number - (shown.columns[-1].kind is ColumnKind.MONEY))
 
 
 def _when(place: int, number: int) -> str:
@@ -178,12 +194,14 @@ def download(table: Table, file_name: str, label: str | None = None) -> None:
     )
 
 
-def _row(table: Table, place: int, figures: Sequence[bool], *, is_whole: bool, when: str, besides: int) -> str:
-    """One row; from the column ``besides`` on a card leaves out what is in it until all is asked for."""
+def _row(
+    table: Table, place: int, figures: Sequence[bool], *, is_whole: bool, when: str, besides: Sequence[int]
+) -> str:
+    """One row; a card leaves out what is in the columns ``besides`` until all is asked for."""
     (head, first), *rest = zip(table.columns, table.rows[place], strict=True)
     cells = f'<th role="rowheader" scope="row">{_content(head, first)}</th>' + "".join(
         f'<td role="cell" data-label="{_label(column.heading)}"'
-        f"{_of_cell(column, cell, is_of_figures=its, is_besides=number >= besides)}>{_content(column, cell)}</td>"
+        f"{_of_cell(column, cell, is_of_figures=its, is_besides=number in besides)}>{_content(column, cell)}</td>"
         for number, ((column, cell), its) in enumerate(zip(rest, figures[1:], strict=True), 1)
     )
     kind = "whole" if is_whole else when

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import streamlit as st
@@ -302,7 +303,8 @@ def _matrix_spec(cells: Sequence[Mapping[str, Any]], tiers: Sequence[str], title
     }
 
 
-_SIDE = 56
+# How high a square is, and how many letters a line of the name in it has.
+_SIDE, _LETTERS = 56, 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +327,7 @@ def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
             "label": kit.short(tile.name),
             "code": tile.code,
             "name": tile.name,
-            "short": kit.short(tile.name),
+            "lines": wrap(kit.short(tile.name), _LETTERS),
             "column": tile.column,
             "row": tile.row,
             "level": tile.level,
@@ -369,14 +371,14 @@ def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
                 "mark": {
                     "type": "text",
                     "dy": -8,
-                    "fontSize": 11,
-                    "limit": {"expr": "max(20, containerSize()[0] / 8 - 16)"},
+                    "fontSize": 10,
+                    "lineHeight": 10,
                     "opacity": {"expr": f"{kit.NARROW} ? 0 : 1"},
                 },
-                "encoding": {"text": {"field": "short"}, "color": ink},
+                "encoding": {"text": {"field": "lines"}, "color": ink},
             },
             {
-                "mark": {"type": "text", "dy": 9, "fontSize": 11},
+                "mark": {"type": "text", "dy": {"expr": f"{kit.NARROW} ? 9 : 17"}, "fontSize": 11},
                 "encoding": {"text": {"field": "figure"}, "color": ink},
             },
         ],

@@ -1,5 +1,6 @@
 """What all charts share: type, and the frame with name, sentence, table and download."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,10 +10,13 @@ from screens.report.render.colours import FIRST_DARK_SHADE, GRID, INK, PAPER, RU
 from screens.report.render.svg import FONT
 from screens.report.report import Link, Table, plain
 
-# Whether a chart has only the width of a telephone, as Vega asks it.
-NARROW = "(containerSize()[0] < 560)"
+# Whether a chart has only the width of a telephone, as Vega asks it, and asks again whenever the width changes.
+NARROW = "(width > 0 && containerSize()[0] < 560)"
 _MILLIONS, _BILLION = "£ million", 1_000
-NAME_LIMIT = {"expr": f"{NARROW} ? 145 : 380"}
+_NARROW_LIMIT = 145
+NAME_LIMIT = {"expr": f"{NARROW} ? {_NARROW_LIMIT} : 380"}
+# About how wide a letter of a name is, in pixels.
+_CAPITAL, _LETTER = 8, 6
 _CONFIG: Mapping[str, Any] = {
     "font": FONT,
     "background": PAPER,
@@ -34,7 +38,7 @@ _CONFIG: Mapping[str, Any] = {
         "labelBound": True,
     },
     # A long title goes on under the names on a telephone, where the axis itself is short.
-    "axisX": {"titleAnchor": "end", "titleFontSize": {"expr": f"{NARROW} ? 11 : 13"}},
+    "axisX": {"labelSeparation": 8, "titleAnchor": "end", "titleFontSize": {"expr": f"{NARROW} ? 11 : 13"}},
     # Upright there is room: an axis that starts at zero says so.
     "axisYQuantitative": {"labelBound": False},
     "padding": {"left": 2, "right": 16, "top": 4, "bottom": 4},
@@ -100,11 +104,15 @@ def drawn(
 
     A mark leads where the row of its name in the table leads, for those who click; who uses a keyboard has the table.
     """
-    leading = _with_ways(spec, ways(table))
+    shown = leading(spec, table)
     frame(
-        name, sentence, lambda alt: vega(leading, alt=alt, key=key, height=height), table, file_name=key,
-        smaller=smaller,
-    )  # fmt: skip
+        name, sentence, lambda alt: vega(shown, alt=alt, key=key, height=height), table, file_name=key, smaller=smaller
+    )
+
+
+def leading(spec: Mapping[str, Any], table: Table) -> dict[str, Any]:
+    """A chart whose marks lead where the rows of their names in its table lead."""
+    return _with_ways(spec, ways(table))
 
 
 def ways(table: Table) -> dict[str, str]:
@@ -137,11 +145,25 @@ def _with_ways(spec: Mapping[str, Any], leads: Mapping[str, str]) -> dict[str, A
 
 
 def names(rows: Sequence[Mapping[str, Any]], **axis: Any) -> dict[str, Any]:
-    """The axis on which rows stand by name, in their order."""
+    """The axis on which rows stand by name, in their order; on a telephone a long name takes two lines."""
     labels = list(dict.fromkeys(row["label"] for row in rows))
-    size = {"expr": f"{NARROW} ? 12 : 13"}
-    shown = {"labelLimit": NAME_LIMIT, "labelFontSize": size, "ticks": False, "domain": False, **axis}
+    two = json.dumps({label: _in_two_lines(label) for label in labels if _is_long(label)})
+    is_long = f"{NARROW} && isValid(({two})[datum.label])"
+    size = {"condition": {"test": is_long, "value": 10}, "expr": f"{NARROW} ? 12 : 13"}
+    shown = {"labelLimit": NAME_LIMIT, "labelFontSize": size, "labelLineHeight": 10, "ticks": False, "domain": False,
+             "labelExpr": f"{is_long} ? ({two})[datum.label] : datum.label", **axis}  # fmt: skip
     return {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": shown}
+
+
+def _is_long(name: str) -> bool:
+    return sum(_CAPITAL if letter.isupper() else _LETTER for letter in name) > _NARROW_LIMIT
+
+
+def _in_two_lines(name: str) -> list[str]:
+    """A name broken at the space that leaves the shorter of its longest lines; one without a space is one line."""
+    words = name.split()
+    breaks = [[" ".join(words[:at]), " ".join(words[at:])] for at in range(1, len(words))]
+    return min(breaks, key=lambda lines: max(map(len, lines)), default=[name])
 
 
 def lengths(field: str, title: str, scale: Mapping[str, Any], **axis: Any) -> dict[str, Any]:

@@ -142,17 +142,15 @@ def lorenz(
 
 
 _ACROSS = 3
-_BAR = 20
+_BAR, _AROUND_PANEL = 20, 28
 
 
-def multiples(
-    panels: Mapping[str, Sequence[Bar]], *, name: str, sentence: str, axis: str, table: Table, key: str
-) -> None:
-    """A panel of bars for each group.
+def multiples(panels: Mapping[str, Sequence[Bar]], *, name: str, sentence: str, table: Table, key: str) -> None:
+    """A panel of bars for each group, on one scale.
 
     Args:
         panels: name of each group to its bars, which the caller has ranked.
-        axis: what the axis counts, with its unit; the same scale everywhere.
+        sentence: what it shows, and what the scale counts, with its unit.
     """
 
     def draw(alt: str) -> None:
@@ -162,30 +160,26 @@ def multiples(
         for place, (group, bars) in enumerate(panels.items()):
             with columns[place % _ACROSS]:
                 st.subheader(group, anchor=False)
-                _panel(bars, domain, axis, f"{group}. {alt}", f"{key} {group}")
+                spec, height = _panel(bars, domain), _BAR * max(1, len(bars)) + _AROUND_PANEL
+                kit.vega(kit.leading(spec, table), alt=f"{group}. {alt}", key=f"{key} {group}", height=height)
 
     kit.frame(name, sentence, draw, table, file_name=key)
 
 
-def _panel(bars: Sequence[Bar], domain: Sequence[Where], axis: str, alt: str, key: str) -> None:
+def _panel(bars: Sequence[Bar], domain: Sequence[Where]) -> dict[str, Any]:
     rows = [
         {"label": kit.short(bar.label), "length": bar.length, "figure": bar.figure, "marked": bar.is_marked}
         for bar in bars
         if bar.length is not None
     ]
-    spec = {
+    return {
         "data": kit.data(rows),
         "encoding": {
-            "y": kit.names(rows, labelLimit=175, labelFontSize=12),
-            "x": kit.lengths(
-                "length",
-                axis,
-                {"domain": list(domain)},
-                tickCount=3,
-                titleFontSize=11,
-                labelFontSize=11,
-                titleAnchor="middle",
-            ),
+            "y": kit.names(rows),
+            "x": {
+                **kit.lengths("length", "", {"domain": list(domain)}, tickCount=3, labelFontSize=11),
+                "title": None,
+            },
         },
         "layer": [
             {
@@ -195,4 +189,3 @@ def _panel(bars: Sequence[Bar], domain: Sequence[Where], axis: str, alt: str, ke
             kit.figures(dx=3, fontSize=11),
         ],
     }
-    kit.vega(spec, alt=alt, key=key, height=_BAR * max(1, len(rows)) + 44)

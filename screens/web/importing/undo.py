@@ -55,13 +55,16 @@ def show(store: Store, at: Moment) -> None:
         link("Entries"), "File or source", "By", day("Recorded"), "State", count("Legs"), "Moved (£)", "SHA-256"
     )
     table = Table(f"{len(rows):,} imports, the newest first", heads, rows)
-    tables.show(table.with_only(*(column.heading for column in heads[:-1])), is_exact=True)
-    tables.download(table, "imports")
+    listed = st.container()
     by_first = {batch.entries[0]: batch for batch in found}
     first = address.choose(
         "entry", "Which import", [0, *by_first], shown=lambda number: _named(by_first.get(number)),
         unknown="with which no import here begins",
     )  # fmt: skip
+    # Who has chosen one is done with the list.
+    with listed, st.expander(table.name) if first else st.container():
+        tables.show(table.with_only(*(column.heading for column in heads[:-1])), is_exact=True, folds=not first)
+        tables.download(table, "imports")
     if first:
         _undo(store, at, by_first[first])
 
@@ -81,18 +84,18 @@ def _undo(store: Store, at: Moment, batch: Batch) -> None:
     st.header(f"Undo {_numbers(batch.entries).lower()}", anchor=False)
     kept = worked_out("Looking for the original", lambda: attachments.kept(store.path, batch.digest), "kept",
                       batch.digest, at.head)  # fmt: skip
-    common.facts(
-        "What it was",
-        [
-            ("File or source", batch.source),
-            ("SHA-256", batch.digest),
-            ("By", batch.actor),
-            ("Reason", batch.reason),
-            ("Original", PAGE.text(kept) if isinstance(kept, LedgerError) else "kept beside the ledger" if kept else
-             "not kept: it is not a file that was brought in here"),
-            ("Undone by", ", ".join(f"entry {number}" for number in batch.undone_by) or "nothing"),
-        ],
-    )  # fmt: skip
+    with st.expander(f"What it was: {frame.as_text(batch.source)}"):
+        common.facts(
+            "What it was",
+            [
+                ("File or source", batch.source),
+                ("By", batch.actor),
+                ("Reason", batch.reason),
+                ("Original", PAGE.text(kept) if isinstance(kept, LedgerError) else "kept beside the ledger" if kept else
+                 "not kept: it is not a file that was brought in here"),
+                ("Undone by", ", ".join(f"entry {number}" for number in batch.undone_by) or "nothing"),
+            ],
+        )  # fmt: skip
     _entries(batch)
     if not batch.to_undo:
         if batch.undone_by:
@@ -109,10 +112,12 @@ def _undo(store: Store, at: Moment, batch: Batch) -> None:
 
 
 def _entries(batch: Batch) -> None:
-    for number in batch.entries[:_MOST_NAMED]:
-        frame.link(f"Entry {number}, leg by leg", "audit", {"view": "entries", "entry": number})
-    if len(batch.entries) > _MOST_NAMED:
-        st.write(f"The first {_MOST_NAMED} of {len(batch.entries):,} entries are linked; Audit has all of them.")
+    with frame.for_analysts("its entries, leg by leg, and the SHA-256 of its source"):
+        for number in batch.entries[:_MOST_NAMED]:
+            frame.link(f"Entry {number}, leg by leg", "audit", {"view": "entries", "entry": number})
+        if len(batch.entries) > _MOST_NAMED:
+            st.write(f"The first {_MOST_NAMED} of {len(batch.entries):,} entries are linked; Audit has all of them.")
+        st.code(batch.digest, language=None, wrap_lines=True)
 
 
 def _form(store: Store, at: Moment, batch: Batch) -> None:

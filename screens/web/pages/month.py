@@ -22,7 +22,7 @@ from screens.report.report import Report, Table, columns, day, entry_link, link,
 from screens.report.wording import PAGE
 from screens.web.importing import common
 from screens.web.importing.common import worked_out
-from screens.web.shell import address, frame, open_ledger, parts, posting
+from screens.web.shell import address, frame, header, open_ledger, parts, posting
 from screens.web.shell.open_ledger import Books
 from screens.web.shell.posting import Seen
 from screens.web.shell.sign_in import NOBODY_YET, person
@@ -59,6 +59,7 @@ def page() -> None:
     if view in _ANSWERS:
         _of_somebody(store, _ANSWERS[view])
     else:
+        header.say(at)
         _closed(store)
         _month_end(store, at)
     frame.foot(open_ledger.ask(store, lambda _, now: now), _TOLD)

@@ -184,7 +184,7 @@ def _map(order: Sequence[tuple[IcbStanding, Fraction]], measure: str, marked: st
         ],
         name="Tile map",
         sentence=f"{title}: a square for each ICB, roughly where it lies; the darker, the higher. Squares show neither "
-        "area nor boundary.",
+        "area nor boundary. On a telephone each has its code, which the table names.",
         table=table,
         key=f"tiles-{measure}",
     )
@@ -200,7 +200,7 @@ def _regions(order: Sequence[tuple[IcbStanding, Fraction]], measure: str, marked
         st.info("The region of none of these ICBs is on record.")
         return
     multiples(
-        panels, name="Region by region", sentence=f"{TITLES[measure]}, on one scale in every region.", axis="%",
+        panels, name="Region by region", sentence=f"{TITLES[measure]} (%), on one scale in every region.",
         table=_small_table(order, measure), key=f"regions-{measure}",
     )  # fmt: skip
 
@@ -253,9 +253,10 @@ def _bar(row: IcbStanding, value: Fraction, measure: str, marked: str) -> Bar:
 
 
 def _small_table(order: Sequence[tuple[IcbStanding, Fraction]], measure: str) -> Table:
-    heads = columns(link("ICB"), "Region", reporting.of_measure(measure))
+    heads = columns(link("ICB"), "Code", "Region", reporting.of_measure(measure))
     rows = [
-        (_to_reasons(row), row.region or "not on record", ranged(value, row.over.get(measure))) for row, value in order
+        (_to_reasons(row), row.code, row.region or "not on record", ranged(value, row.over.get(measure)))
+        for row, value in order
     ]
     return Table(f"{TITLES[measure]} by ICB", heads, rows)
 

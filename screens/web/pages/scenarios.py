@@ -34,6 +34,7 @@ _VIEWS = {
     "way": "Find a way to fair shares",
     "seek": "Find what it takes",
 }
+_ANSWERED = ("pick", "build", "compare")
 _COMPARED = ("devolve-80-at-once", "devolve-80-in-five-years")
 _MOST_COMPARED = 4
 _FOOT = (
@@ -68,7 +69,8 @@ def page() -> None:
         opened = {"pick": choice.pick, "bring": choice.bring}.get(view, lambda: choice.build(found))()
         if opened is not None:
             _work(found, opened)
-    frame.foot(found.at, _FOOT, illustrative=_ILLUSTRATIVE)
+    # An answer says of itself that it is hypothetical; where none is worked out, the foot does.
+    frame.foot(found.at, _FOOT, illustrative="" if view in _ANSWERED else _ILLUSTRATIVE)
 
 
 @st.fragment

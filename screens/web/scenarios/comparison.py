@@ -46,7 +46,7 @@ def show_compared(books: Books, outcomes: Sequence[Outcome], names: Sequence[str
         on_click="ignore",
     )
     part = address.choose(
-        "compared", "What to see", list(_TITLES), shown=lambda each: _TITLES[each], horizontal=True,
+        "compared", "What to see", list(_TITLES), shown=lambda each: _TITLES[each],
     )  # fmt: skip
     _PARTS[part](outcomes, compared)
     with frame.for_analysts("the same on the command line"):

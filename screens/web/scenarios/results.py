@@ -53,8 +53,8 @@ def show(closer: Closer) -> None:
     (part,) = parts.choose(shown, "What to see", unknown="which this scenario does not have", with_all=False,
                            is_list=True)  # fmt: skip
     if part != next(iter(shown)):
-        # Who looks closer has chosen a scenario: a telephone needs its room for what they look at.
-        st.html("<style>@media (max-width: 480px) {.st-key-short-cards {display: none}}</style>")
+        # Who looks closer has chosen a scenario, and needs the room for what they look at.
+        st.html("<style>.st-key-short-cards {display: none}</style>")
     _PARTS[part](closer)
 
 
@@ -72,8 +72,9 @@ def _drives(closer: Closer) -> None:
 
 def _steps(closer: Closer) -> None:
     outcome = closer.outcome
-    _show(reporting.amounts(outcome), "scenario-amounts")
-    moving = reporting.moving(outcome)
+    amounts, moving = reporting.amounts(outcome), reporting.moving(outcome)
+    with st.expander(amounts.name, expanded=not moving):
+        tables.show(amounts, "scenario-amounts", folds=False)
     if not moving:
         st.info("No headline amount moves. The questions and measures may.")
         return
@@ -103,7 +104,9 @@ def _money(closer: Closer) -> None:
     if not known and not outcome.movements:
         st.write("No line of money changes: not in what is held, in where it is decided, or in how free it is.")
     for number, table in enumerate(known, 1):
-        _show(table, f"scenario-lines-{number}")
+        # The first says it in short; the others are another way to look at the same money.
+        with st.container() if number == 1 else st.expander(table.name):
+            tables.show(table, f"scenario-lines-{number}", folds=number == 1)
     if outcome.movements:
         with st.expander("Resource movement, by receiver and purpose"):
             _show(reporting.movements(outcome), "scenario-movements")
@@ -190,7 +193,10 @@ def _years(closer: Closer) -> None:
 
 def _questions(closer: Closer) -> None:
     st.write("Each is a test of the position before and after. They are never put together into one score.")
-    _show(reporting.scorecard(closer.outcome), "scenario-propositions")
+    asked = reporting.scorecard(closer.outcome)
+    tables.show(asked.with_only("Question", "Before", "After", "Not known"))
+    with st.expander("How each is worked out, and which way is better"):
+        tables.show(asked, "scenario-propositions", folds=False)
     with st.expander("Every measure, before and after"):
         _show(reporting.measures(closer.outcome), "scenario-measures")
 
@@ -202,10 +208,11 @@ def _rests(closer: Closer) -> None:
         st.write("The file names no assumption.")
     else:
         st.write("**Illustrative**: each assumption is somebody's choice. What is amber or red is not settled.")
-        tables.show(assumed, "scenario-assumptions")
+        tables.show(assumed.with_only("Assumption", "Value", "Why", "Evidence", "How much hangs on it"))
+        with frame.for_analysts("the source of each assumption"):
+            tables.show(assumed, "scenario-assumptions", folds=False)
     st.subheader("What it cannot say", anchor=False)
-    for sentence in reporting.cannot_say(closer.outcome):
-        st.write(frame.as_text(sentence))
+    st.markdown("\n".join(f"- {frame.as_text(sentence)}" for sentence in reporting.cannot_say(closer.outcome)))
 
 
 def _show(table: Table, file_name: str) -> None:

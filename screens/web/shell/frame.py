@@ -52,6 +52,9 @@ STYLE = (
         # The longest name of an ICB is longer than its box.
         "[data-testid=stSelectboxVirtualDropdown] {min-width: min(32rem, 94vw)} "
         ".ask {font-size: 1.25rem; margin: 0} .ask a {color: #005EB8} [class*=st-key-card-] p {margin: 0} "
+        # What a figure is may take a second line, and is never cut.
+        "[data-testid=stMetricLabel] :is(div, p) {white-space: normal !important; overflow: visible !important; "
+        "text-overflow: clip !important} "
         # Headline figures, each with its range below it: side by side where there is room.
         ".figures {display: flex; flex-wrap: wrap; gap: 1rem; list-style: none; margin: 0 !important} "
         "ul.figures {padding: 0 !important} "
@@ -59,6 +62,7 @@ STYLE = (
         "@media screen and (max-width: 480px) {[data-testid=stMainBlockContainer] {padding: 3.25rem 1rem 1rem} "
         "[data-testid=stMain] :is([data-testid=stVerticalBlock], [data-testid=stHorizontalBlock]) {gap: .4rem} "
         "[data-testid=stMain] [data-testid=stHeading] :is(h1, h2, h3) {padding: .3rem 0 .6rem} "
+        "[data-testid=stMain] [data-testid=stHeading] h3 {padding: .2rem 0 .3rem} "
         "[data-testid=stMain] .house h3 {padding: 0; margin: 0} [data-testid=stMain] .house ol {margin: 0} "
         "[data-testid=stMain] [data-testid=stMarkdown] :is(p, li) {line-height: 1.35; font-size: .95rem} "
         ":is([data-testid=stMetric], [data-testid=stMetric] div:has(> [data-testid=stMetricLabel])) "

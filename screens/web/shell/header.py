@@ -20,7 +20,8 @@ STYLE = (
     # What somebody tabs to is not hidden under the header.
     "[data-testid=stMain] {scroll-padding-top: 9rem} "
     # A telephone has room for what can be changed and for the facts.
-    "@media screen and (max-width: 700px) {.st-key-header strong {display: none} "
+    "@media screen and (max-width: 700px) "
+    "{.st-key-header > div:not(:has(.facts, [role=combobox])) {display: none} "
     ".st-key-header .facts {font-size: .9rem}} "
     "@media print {div:has(> .st-key-header) {position: static}} "
 )
