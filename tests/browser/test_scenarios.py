@@ -91,7 +91,9 @@ def test_a_board_members_path(browser: Any, address: str, ledger: Path, tmp_path
     printed = downloaded(visit, "Board pack to print (HTML)", tmp_path / "pack.html").read_text(encoding="utf-8")
     book = read_workbook(downloaded(visit, "Board pack (Excel)", tmp_path / "pack.xlsx"))
     Hands(visit, "mouse").pick("What to see", "Save it, and take it further")
+    page.get_by_role("heading", name="From here towards a decision").wait_for(timeout=30_000)
     visit.settled()
+    visit.still()
     visit.unfold()
     file = downloaded(visit, "This scenario as a file", tmp_path / "mine.yaml")
     assert told(ledger, "scenario", "run", file)["hashes"]["result"] == wanted["hashes"]["result"]
@@ -111,7 +113,7 @@ def test_a_board_members_path(browser: Any, address: str, ledger: Path, tmp_path
     visit.settled()
     both = told(ledger, "scenario", "compare", NAME, own)
     page.get_by_text("end £1.5 billion apart").wait_for(timeout=30_000)
-    page.get_by_text("Amounts and questions", exact=True).click()
+    Hands(visit, "mouse").pick("What to see", "Amounts and questions")
     page.get_by_text("Amounts and questions that differ").first.wait_for(timeout=30_000)
     visit.settled()
     visit.unfold()

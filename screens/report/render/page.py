@@ -22,7 +22,7 @@ def _cards(tables: str, width: str) -> str:
         "border-bottom:2px solid #4C6272;padding:.4rem 0}"
         "T :is(th,td){border:0;padding:.1rem 0;text-align:left;overflow-wrap:anywhere}"
         "T :is(th,.words){grid-column:1/-1} T th{font-weight:bold}"
-        "T td:empty{display:none}"
+        "T td:empty{display:none} T .day{white-space:normal}"
         "T td::before{content:attr(data-label) ': ';color:#4C6272}"
     )
     return f"@media screen and {width}{{{style.replace('T ', f'.house {tables} ')}}}"

@@ -304,7 +304,7 @@ def _matrix_spec(cells: Sequence[Mapping[str, Any]], tiers: Sequence[str], title
 
 
 # How high a square is, and how many letters a line of the name in it has.
-_SIDE, _LETTERS = 56, 18
+_SIDE, _LETTERS = 56, 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +320,11 @@ class Tile:
     is_marked: bool = False
 
 
+def _two_lines(name: str) -> dict[str, str]:
+    first, *others = wrap(name, _LETTERS)
+    return {"line1": first, "line2": " ".join(others)}
+
+
 def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key: str) -> None:
     """A tile map, with its table. Each tile bears its code and figure, so that colour is never alone."""
     rows = [
@@ -327,7 +332,7 @@ def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
             "label": kit.short(tile.name),
             "code": tile.code,
             "name": tile.name,
-            "lines": wrap(kit.short(tile.name), _LETTERS),
+            **_two_lines(kit.short(tile.name)),
             "column": tile.column,
             "row": tile.row,
             "level": tile.level,
@@ -367,18 +372,21 @@ def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
                 },
                 "encoding": {"text": {"field": "code"}, "color": ink},
             },
+            *(
+                {
+                    "mark": {
+                        "type": "text",
+                        "dy": below,
+                        "fontSize": 10,
+                        "limit": {"expr": "max(20, containerSize()[0] / 8 - 16)"},
+                        "opacity": {"expr": f"{kit.NARROW} ? 0 : 1"},
+                    },
+                    "encoding": {"text": {"field": line}, "color": ink},
+                }
+                for line, below in (("line1", -15), ("line2", -4))
+            ),
             {
-                "mark": {
-                    "type": "text",
-                    "dy": -8,
-                    "fontSize": 10,
-                    "lineHeight": 10,
-                    "opacity": {"expr": f"{kit.NARROW} ? 0 : 1"},
-                },
-                "encoding": {"text": {"field": "lines"}, "color": ink},
-            },
-            {
-                "mark": {"type": "text", "dy": {"expr": f"{kit.NARROW} ? 9 : 17"}, "fontSize": 11},
+                "mark": {"type": "text", "dy": {"expr": f"{kit.NARROW} ? 9 : 12"}, "fontSize": 11},
                 "encoding": {"text": {"field": "figure"}, "color": ink},
             },
         ],

@@ -15,8 +15,8 @@ NARROW = "(width > 0 && containerSize()[0] < 560)"
 _MILLIONS, _BILLION = "£ million", 1_000
 _NARROW_LIMIT = 145
 NAME_LIMIT = {"expr": f"{NARROW} ? {_NARROW_LIMIT} : 380"}
-# About how wide a letter of a name is, in pixels.
-_CAPITAL, _LETTER = 8, 6
+# About how wide a letter of a name is, in pixels, and by how much wider a capital.
+_LETTER, _CAPITAL = 6, 2
 _CONFIG: Mapping[str, Any] = {
     "font": FONT,
     "background": PAPER,
@@ -156,7 +156,8 @@ def names(rows: Sequence[Mapping[str, Any]], **axis: Any) -> dict[str, Any]:
 
 
 def _is_long(name: str) -> bool:
-    return sum(_CAPITAL if letter.isupper() else _LETTER for letter in name) > _NARROW_LIMIT
+    capitals = [letter for letter in name if letter.isupper()]
+    return _LETTER * len(name) + _CAPITAL * len(capitals) > _NARROW_LIMIT
 
 
 def _in_two_lines(name: str) -> list[str]:

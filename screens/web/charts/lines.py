@@ -175,7 +175,8 @@ def _panel(bars: Sequence[Bar], domain: Sequence[Where]) -> dict[str, Any]:
     return {
         "data": kit.data(rows),
         "encoding": {
-            "y": kit.names(rows),
+            # Here is no room for a second line.
+            "y": kit.names(rows, labelExpr="datum.label", labelLimit=200, labelFontSize=10),
             "x": {
                 **kit.lengths("length", "", {"domain": list(domain)}, tickCount=3, labelFontSize=11),
                 "title": None,
