@@ -27,16 +27,22 @@ TOGETHER = {
 }  # fmt: skip
 # Files of a few long tests that share nothing dear: each test is a piece of its own.
 APART = ("ledger/test_everything.py", "ledger/test_rules.py", "ledger/test_ordinary.py", "ledger/test_server_guide.py")
-# Long pieces are begun first, so that none is begun when the others have nothing left to do.
+# Long pieces are begun first, so that none is begun when the others have nothing left to do; those in a browser, which
+# wait, in turn with those that keep a processor busy.
 LONGEST_FIRST = (
-    "ledger/test_everything.py", "ledger/test_tampering.py", "browser/test_pages.py", "browser/test_importing.py",
-    "screens/test_publication.py", "browser/test_every_state.py", "browser/test_sign_in.py", "browser/test_scenarios.py",
-    "browser/test_states.py", "browser/test_paths.py", "browser/test_recording.py", "browser/test_deciding.py",
-    "faults/test_killed.py", "faults/test_at_once.py", "test_sentences.py", "test_wheel.py",
-    "screens/test_year_of_an_icb.py", "screens/test_colours.py", "scenarios/test_library.py", "ledger/test_proposals.py",
-    "ledger/test_invariants.py", "ledger/test_rules.py", "ledger/test_server_guide.py", "ledger/test_guessing.py",
-    "realdata/test_mergers.py", "ledger/test_ordinary.py", "test_same_answers.py", "test_loading.py",
-    "test_golden_answers.py", "test_export_commands.py",
+    "ledger/test_tampering.py", "browser/test_paths.py", "screens/test_publication.py", "browser/test_pages.py",
+    "ledger/test_everything.py", "browser/test_importing.py", "scenarios/test_library.py", "browser/test_states.py",
+    "screens/test_year_of_an_icb.py", "browser/test_scenarios.py", "test_sentences.py",
+    "browser/test_every_state.py", "screens/test_import_page.py", "browser/test_recording.py",
+    "screens/test_deciding.py", "browser/test_sign_in.py", "screens/test_record_page.py",
+    "browser/test_deciding.py", "ledger/test_keeping.py", "faults/test_killed.py", "screens/test_python.py",
+    "faults/test_machine.py", "screens/test_case_files.py", "faults/test_at_once.py",
+    "screens/test_twenty_questions.py", "screens/test_roles_commands.py", "screens/test_scenarios_page.py",
+    "realdata/test_mergers.py", "screens/test_real_pots.py", "screens/test_keeping_commands.py",
+    "scenarios/test_paths.py", "screens/test_figures_recomputed.py", "hostile/test_commands.py", "test_wheel.py",
+    "screens/test_colours.py", "ledger/test_proposals.py", "ledger/test_invariants.py", "ledger/test_rules.py",
+    "ledger/test_server_guide.py", "ledger/test_guessing.py", "ledger/test_ordinary.py", "test_same_answers.py",
+    "test_loading.py", "test_golden_answers.py", "test_export_commands.py",
 )  # fmt: skip
 
 _GROUPS = {file: group for group, files in TOGETHER.items() for file in files}
