@@ -160,12 +160,18 @@ def _sentence(
     national = sum(row["amount_pence"] for row in rows if row["tier"] == "national")
     if total == 0:
         return f"No money stands in {name or 'the ledger'} in this year."
+    # What nobody recorded is not told as nothing.
+    silent = "to places and networks is not recorded here, nor how much is both local and free of ring-fences."
+    if name is not None and not below:
+        return f"{name} receives {spoken(total)}. What it passes on {silent}"
     if name is not None:
         passed = f"{name} receives {spoken(total)} and passes on {spoken(below)} to its places and networks."
         return f"{passed} {_free('the whole', free)}"
     kept = f"Of {spoken(total)} {whole}, NHS England keeps {spoken(national)}"
     if not has_icbs:
         return f"{kept} and no ICB has any. {spoken(below)} is with places and networks."
+    if not below:
+        return f"{kept} and passes {spoken(total - national)} to ICBs. What they pass on {silent}"
     passed = (
         f"{kept} and passes {spoken(total - national)} to ICBs. They pass on {spoken(below)} to places and networks."
     )

@@ -14,7 +14,7 @@ from scenarios.outcome import Outcome, explore
 from tests.scenarios.worlds import USUAL, position, scenario, world
 from tests.temptations import GAINS, betrayed
 
-MERGE = {"lever": "merge", "funds": ["winter", "roles"], "into": {"code": "one", "name": "One"}, "inner": "dropped",
+MERGE: dict[str, Any] = {"lever": "merge", "funds": ["winter", "roles"], "into": {"code": "one", "name": "One"}, "inner": "dropped",
          "authority": "NHS England"}  # fmt: skip
 
 

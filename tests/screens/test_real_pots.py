@@ -22,6 +22,8 @@ from ledger.store.base import Store
 from ledger.years import FinancialYear, parse_year
 from screens.report import month
 from screens.report import pots as register
+from tests.screens.pages import page
+from tests.screens.pages import said as said_on
 from tests.temptations import betrayed
 from tests.test_commands import document, run
 
@@ -235,6 +237,24 @@ def test_what_is_not_recorded_again_is_not_told_as_discontinued(
         lines = sum(row["not_known"]["discontinued_share"] for row in rows)
         assert answer["of"] == sum(row["pots"] for row in rows) - lines
         assert lines == answer["not_known"] > 1_000
+
+
+def test_no_page_of_another_year_gives_in_to_a_temptation(
+    monkeypatch: pytest.MonkeyPatch, all_years_ledger: Path
+) -> None:
+    """Of 2023/24 the workbook gives what ICBs have: what they passed on is in no book, which is not that it is nothing."""
+    said = {}
+    for name, icb in (("overview", ""), ("overview", "QWO"), ("ring_fences", ""), ("ring_fences", "QWO")):
+        query = {"icb": icb} if icb else {}
+        app = page(monkeypatch, name, all_years_ledger, year="2023/24", **query)
+        said[f"{name} {icb}"] = "\n".join([said_on(app), *(f"{one.label}: {one.value}" for one in app.metric)])
+    assert not {where: found for where, words in said.items() if (found := betrayed(words))}
+    for where in ("overview ", "overview QWO"):
+        assert "passes on £0" not in said[where]
+        assert "pass on £0" not in said[where]
+        assert re.search(r"What (they|it) pass(es)? on to places and networks is not recorded here", said[where])
+    # 8 of 10 pots are graded; one of the others has no grade on record.
+    assert "8 of 10 pots are tied to a purpose, softly or firmly; of 1 it is not known." in said["ring_fences "]
 
 
 def test_eight_allocations_one_allocation_and_none_of_its_own(listed: dict[str, Any]) -> None:
