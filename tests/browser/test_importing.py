@@ -146,6 +146,34 @@ def back_and_forward_keep_to_the_steps(visit: Visit) -> None:
         at_step(page, name)
 
 
+def test_a_file_that_was_brought_is_still_there_after_another_view_and_after_back(browser: Any, address: str) -> None:
+    visit = Visit(browser, f"{address}/import-export")
+    page = visit.page
+
+    def view(name: str) -> None:
+        page.get_by_role("radiogroup", name="What to do").get_by_text(name, exact=True).click()
+
+    page.set_input_files(UPLOAD, {"name": "notes.csv", "mimeType": "text/csv", "buffer": b"nothing,at all\n"})
+    page.get_by_text("Who pays could not be told").first.wait_for(timeout=SECONDS)
+    visit.settled()
+    view("Take files out")
+    page.get_by_text("File to take out").first.wait_for(timeout=SECONDS)
+    visit.settled()
+    view("Bring a file in")
+    page.get_by_text("One problem in notes.csv").wait_for(timeout=SECONDS)
+    visit.settled()
+    page.go_back()
+    page.get_by_text("File to take out").first.wait_for(timeout=SECONDS)
+    visit.settled()
+    page.go_back()
+    page.get_by_text("Who pays could not be told").first.wait_for(timeout=SECONDS)
+    visit.settled()
+    page.go_forward()
+    page.get_by_text("File to take out").first.wait_for(timeout=SECONDS)
+    assert visit.complaints() == []
+    visit.close()
+
+
 def test_the_finance_leads_path(browser: Any, address: str, ledger: Path, tmp_path: Path) -> None:
     """The template goes out, is filled in, and is recorded at the first try: nobody is asked who pays, or from what."""
     before = held(ledger)
