@@ -62,7 +62,7 @@ def small(tmp_path: Path) -> Path:
 
 def test_nothing_ring_fenced_is_said_and_not_zero(monkeypatch: pytest.MonkeyPatch, small: Path) -> None:
     app = page(monkeypatch, "ring_fences", small, part="all")
-    assert "Nothing is ring-fenced" in app.success[0].value
+    assert "nothing is ring-fenced" in app.success[0].value
     assert "its pieces are not defined" in said(app)
     assert "Nothing is kept back here" in said(app)
 
