@@ -100,10 +100,11 @@ def page(
 
 
 def _beside(rows: Sequence[IcbStanding], code: str) -> Table:
-    """One ICB beside others, without the measures that tell nobody apart."""
+    """One ICB beside others, without the measures that tell nobody apart, nor a fold that paper cannot open."""
     table = reporting.beside(rows, code)
     told = [line.rank is not None and line.equal < line.of - 1 for line in national.beside(rows, code)]
-    return replace(table, rows=[row for row, is_told in zip(table.rows, told, strict=True) if is_told])
+    apart = [row for row, is_told in zip(table.rows, told, strict=True) if is_told]
+    return replace(table, columns=[column.defined("") for column in table.columns], rows=apart)
 
 
 def _words(sentence: str) -> str:
