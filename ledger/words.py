@@ -27,8 +27,10 @@ FREE, LOCAL_CONTRACT, NATIONAL_CONTRACT, PASS_THROUGH = DISCRETIONS = (
 )
 # Of such money it is nobody's choice whether it is kept or handed on.
 NO_CHOICE = (NATIONAL_CONTRACT, PASS_THROUGH)
-# Tiers above the ICB: what they hold is not yet anybody's to devolve, and is in no share of what is.
-ABOVE_THE_ICB = ("government", "national", "region")
+# Who is paid past the ICBs, as councils are by ministries; and all tiers whose money is not, or not yet, that of ICBs
+# or of anybody below one: it is in no share of what is.
+PAST_ICBS = "past_icbs"
+NOT_OF_ICBS = ("government", "national", "region", PAST_ICBS)
 # What a figure rests on: it was published so; it follows from published figures by a rule that is told; it is carried
 # forward into years that nobody published; whoever keeps the books says so; or it is made up to show something.
 PUBLISHED, DERIVED, PROJECTED, OWN, ILLUSTRATIVE = FIGURE_STANDINGS = (

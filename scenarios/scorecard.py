@@ -14,7 +14,7 @@ from ledger.money import spoken
 from ledger.readings import RECORDED, GradeReading, all_with
 from ledger.reports.measures import EARMARKED_GRADES, UNTIED_GRADES, OverReadings, over, share
 from ledger.reports.receivers import PENNY_PACKETS
-from ledger.words import ABOVE_THE_ICB
+from ledger.words import NOT_OF_ICBS, PAST_ICBS
 from scenarios.bridge import ASKED, could_be_handed_on, measured
 from scenarios.change import held, total
 from scenarios.selection import system_column
@@ -124,12 +124,12 @@ def scorecard(
         also: somebody's own reading, beside those that are shipped.
     """
     own = held(position.select(_LOOKED_AT))
-    below = own.filter(pc.not_equal(own["tier"], NATIONAL))
+    below = own.filter(pc.invert(pc.is_in(own["tier"], value_set=pa.array([NATIONAL, PAST_ICBS]))))
     if not below.num_rows:
         empty = (replace(test, note="Nothing is held below the national body.") for test in CATALOGUE)
         return (*empty, *_by_segment([], world))
     amounts, whole, pence = measured(below), total(below), below["amount_pence"]
-    of_icbs = pc.invert(pc.is_in(below["tier"], value_set=pa.array(ABOVE_THE_ICB)))
+    of_icbs = pc.invert(pc.is_in(below["tier"], value_set=pa.array(NOT_OF_ICBS)))
     could_be_kept = _sum(pence, pc.and_(of_icbs, could_be_handed_on(below)))
     few = _few(below, world)
     systems = _systems(few, world)

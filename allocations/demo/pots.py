@@ -21,9 +21,9 @@ from allocations.figures.structure import ACTOR, FIRST_YEAR, NATIONAL, YEAR, rel
 from allocations.shares.apportion import apportion
 from allocations.shares.need import share_note, weights
 from ledger.entries.draft import Draft, Leg, Place, legs, records
-from ledger.models import ControlTotal, Fund, Organisation, Relationship, Terms
+from ledger.models import ControlTotal, Fund, Organisation, Relationship, Terms, Tier
 from ledger.money import exact_pounds
-from ledger.words import DERIVED, GRADES, NOT_SPLIT, PUBLISHED_PARTS
+from ledger.words import DERIVED, GRADES, NOT_SPLIT, PAST_ICBS, PUBLISHED_PARTS
 from ledger.years import FinancialYear, parse_year
 
 Row = dict[str, Any]
@@ -40,9 +40,14 @@ _SOURCE = "allocations/figures/reference/pots.csv"
 # Who holds money together whose parts are not published, and the ministry that pays councils.
 _HOLDERS = (
     (_HOUSING, "Ministry of Housing, Communities and Local Government", "government"),
-    (_COUNCILS, "Local authorities of England, together", "local_authority"),
-    (_PROVIDERS, "Providers of England, together", "provider"),
+    (_COUNCILS, "Local authorities of England, together", PAST_ICBS),
+    (_PROVIDERS, "Providers of England, together", PAST_ICBS),
 )
+# Ministries pay them, and NHS England, and no ICB does: what they hold is neither an ICB's nor handed on by one.
+_PAST_ICBS = {
+    "code": PAST_ICBS, "name": "Councils and providers, past the ICBs", "rank": 2, "depth": 0,
+    "may_go_below_zero": False,
+}  # fmt: skip
 _TIES = (
     (_DEPARTMENT, _COUNCILS, "grants of the department"),
     (_HOUSING, _COUNCILS, "grants of the ministry"),
@@ -126,7 +131,11 @@ def _structure() -> Draft:
         actor=ACTOR,
         reason="Who holds money of pots whose parts are not published, and who pays councils",
         source=_SOURCE,
-        records={Organisation: records(Organisation, who), Relationship: records(Relationship, ties)},
+        records={
+            Tier: records(Tier, [_PAST_ICBS]),
+            Organisation: records(Organisation, who),
+            Relationship: records(Relationship, ties),
+        },
     )
 
 
@@ -291,9 +300,9 @@ def _totals(rows: Sequence[Row], year: FinancialYear, *, limited: bool) -> Itera
             continue
         councils = row["held_by"] == _COUNCILS
         if councils or not (limited and row["resource"] == "revenue"):
-            yield _total(row, year, "government", "local_authority" if councils else "national", row["total_pence"])
+            yield _total(row, year, "government", PAST_ICBS if councils else "national", row["total_pence"])
         if not councils and row["held_by"] != NATIONAL and row["amount_pence"] is not None:
-            yield _total(row, year, "national", "provider" if row["held_by"] else "icb", row["amount_pence"])
+            yield _total(row, year, "national", PAST_ICBS if row["held_by"] else "icb", row["amount_pence"])
 
 
 def _total(row: Row, year: FinancialYear, upper: str, lower: str, pence: int) -> Row:

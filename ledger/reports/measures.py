@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from ledger.money import round_half_up_fraction, spoken
 from ledger.readings import RECORDED, UNKNOWN_GRADES, GradeReading, all_with
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT
-from ledger.words import ABOVE_THE_ICB, NO_CHOICE, RING_FENCED
+from ledger.words import NO_CHOICE, NOT_OF_ICBS, RING_FENCED
 from ledger.years import FinancialYear
 
 ALL, EARMARKED = "all", "earmarked"
@@ -379,7 +379,7 @@ def part_and_whole(rows: Sequence[Row], name: str) -> tuple[int, int]:
 
 def of_icbs(rows: Iterable[Row]) -> list[Row]:
     """The rows of ICBs and those below them: one whole for England as for each ICB."""
-    return [row for row in rows if row["tier"] not in ABOVE_THE_ICB]
+    return [row for row in rows if row["tier"] not in NOT_OF_ICBS]
 
 
 def could_be_handed_on(row: Row) -> bool:

@@ -14,7 +14,7 @@ from ledger.money import PENCE_PER_POUND, round_half_up_fraction
 from ledger.reports.measures import ALL, EARMARKED_GRADES, could_be_handed_on, pots, share, spend_window
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment
 from ledger.store.base import Reader
-from ledger.words import ABOVE_THE_ICB, SPENT
+from ledger.words import NOT_OF_ICBS, SPENT
 from ledger.years import FinancialYear
 
 # How the figures of a pot are worked out, in a sentence each.
@@ -101,7 +101,7 @@ def fences(reader: Reader, position: pa.Table, today: date) -> list[Fence]:
         if row["standing"] == SPENT:
             spent[row["pot"], row["year"]] += row["amount_pence"]
     total = sum(pot.amount_pence for pot in found)
-    above = pc.is_in(position["tier"], value_set=pa.array(ABOVE_THE_ICB))
+    above = pc.is_in(position["tier"], value_set=pa.array(NOT_OF_ICBS))
     below = {pot.code for pot in pots(position.filter(pc.invert(above)))}
     names = {str(code): str(name) for code, name in reader.rows("SELECT code, name FROM fund")}
     return [

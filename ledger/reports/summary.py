@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from typing import Any
@@ -18,7 +18,7 @@ from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Mom
 from ledger.reports.trail import NARROWED_BY, NOT_GRADED, any_of
 from ledger.store.base import Reader
 from ledger.structure import suggestion
-from ledger.words import GRADES
+from ledger.words import GRADES, PAST_ICBS
 
 # Where the flow ends, besides tiers and standings; a screen says how each is called.
 NATIONALLY, OTHER_PLACES = "nationally", "other places"
@@ -113,14 +113,18 @@ def take(
     rows = [row for row in reading.read(held).to_pylist() if row["standing"] != SOURCE]
     values = {measure.name: measure for measure in measures.measures_as_read(held, reading=reading)}
     total = sum(row["amount_pence"] for row in rows)
+    free = values["untied_devolved_share"]
+    if not any(row["depth"] > 0 for row in rows):
+        # What nobody recorded is not told as nothing.
+        free = replace(free, value=None, over=None, note="What ICBs pass on is not recorded here.")
     return Picture(
-        sentence=_sentence(rows, name, whole, values["untied_devolved_share"], has_icbs=bool(icbs(reader, year))),
+        sentence=_sentence(rows, name, whole, free, has_icbs=bool(icbs(reader, year))),
         total_pence=total,
         matrix=_matrix(reader, rows),
         tiers={str(name): str(code) for code, name in reader.rows("SELECT code, name FROM tier")},
         largest=_largest(moved, icb),
         smallest_pot=_smallest_pot(moved),
-        local_and_free=_part(rows, values["untied_devolved_share"], ("tier", "grade")),
+        local_and_free=_part(rows, free, ("tier", "grade")),
         ring_fenced=_part(rows, values["ring_fenced_share_with_soft"], ("tier", "grade")),
         links=tuple(_links(rows, icb)),
     )
@@ -164,18 +168,33 @@ def _sentence(
     silent = "to places and networks is not recorded here, nor how much is both local and free of ring-fences."
     if name is not None and not below:
         return f"{name} receives {spoken(total)}. What it passes on {silent}"
+    whom = _named({row["tier"] for row in rows if row["depth"] > 0})
     if name is not None:
-        passed = f"{name} receives {spoken(total)} and passes on {spoken(below)} to its places and networks."
+        passed = f"{name} receives {spoken(total)} and passes on {spoken(below)} to its {whom}."
         return f"{passed} {_free('the whole', free)}"
-    kept = f"Of {spoken(total)} {whole}, NHS England keeps {spoken(national)}"
+    past = sum(row["amount_pence"] for row in rows if row["tier"] == PAST_ICBS)
+    kept = f"Of {spoken(total)} {'in these books' if past else whole}, NHS England keeps {spoken(national)}"
+    beside = f" {spoken(past)} goes to councils and providers, past the ICBs." if past else ""
     if not has_icbs:
-        return f"{kept} and no ICB has any. {spoken(below)} is with places and networks."
+        held = f" {spoken(below)} is with {whom}." if below else ""
+        return f"{kept} and no ICB has any.{held}{beside}"
+    kept = f"{kept} and passes {spoken(total - national - past)} to ICBs.{beside}"
     if not below:
-        return f"{kept} and passes {spoken(total - national)} to ICBs. What they pass on {silent}"
-    passed = (
-        f"{kept} and passes {spoken(total - national)} to ICBs. They pass on {spoken(below)} to places and networks."
-    )
-    return f"{passed} {_free('what ICBs have', free)}"
+        return f"{kept} What ICBs pass on {silent}" if past else f"{kept} What they pass on {silent}"
+    return f"{kept} {'ICBs' if past else 'They'} pass on {spoken(below)} to {whom}. {_free('what ICBs have', free)}"
+
+
+# Who is below an ICB, as a sentence calls them.
+_BELOW = {"place": "places", "pcn": "networks", "practice": "practices"}
+
+
+def _named(tiers: set[str]) -> str:
+    """Those below an ICB who hold money: the usual two, unless others do."""
+    if not tiers - {"place", "pcn"}:
+        return "places and networks"
+    names = [name for tier, name in _BELOW.items() if tier in tiers]
+    names += ["others below them"] if tiers - _BELOW.keys() else []
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _free(whose: str, free: Measure) -> str:
@@ -241,7 +260,7 @@ def _links(rows: Sequence[dict[str, Any]], icb: str | None) -> list[FlowBand]:
     into: dict[str, list[dict[str, Any]]] = defaultdict(list)
     places = _place_names(rows) if icb is not None else {}
     for row in rows:
-        if row["tier"] != "national":
+        if row["tier"] not in ("national", PAST_ICBS):
             bands[row["stream"], _destination(row, places)].append(row)
             into[row["stream"]].append(row)
     links = [_link("national", NATIONALLY, [row for row in rows if row["tier"] == "national"], ("tier",))]
