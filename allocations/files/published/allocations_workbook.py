@@ -14,7 +14,6 @@ from allocations.files.published import further_lines, headings
 from allocations.files.published.editions import edition
 from allocations.files.published.headings import POUNDS_IN, HeaderUnit, folded, meaning
 from allocations.files.published.stream_checks import check, check_baselines, tolerance
-from allocations.files.published.stream_checks import printed as printed_of
 from allocations.files.published.streams import (
     CONVERGENCE_COLUMNS,
     KEPT_NATIONALLY,
@@ -29,16 +28,16 @@ from allocations.files.published.streams import (
     StreamRows,
 )
 from allocations.files.published.tables import (
+    FileRead,
     Notes,
     PublishedTable,
     Row,
-    RowsNotRead,
+    exact_number,
     find,
     header_rows,
     visible_sheets,
 )
 from allocations.reading.cells import CellKind, Sheet, Workbook
-from ledger.errors import Problem
 from ledger.money import exact_pounds, pence_from_pounds
 from ledger.years import FinancialYear
 
@@ -117,7 +116,7 @@ class PrintedTotal:
 
 
 @dataclass(frozen=True, slots=True)
-class AllocationsWorkbook:
+class AllocationsWorkbook(FileRead):
     """What the workbook says of one year; ``further`` are lines of money that no stream names."""
 
     year: FinancialYear | None
@@ -128,10 +127,6 @@ class AllocationsWorkbook:
     names: Mapping[str, str]
     regions: Mapping[str, str]
     sheets: Mapping[str, str]
-    problems: tuple[Problem, ...]
-    set_aside: tuple[RowsNotRead, ...]
-    remarks: tuple[str, ...]
-    ties: tuple[str, ...]
     further: tuple[FurtherLine, ...] = ()
 
 
@@ -190,7 +185,6 @@ class _Reader:
     def __init__(self, workbook: Workbook) -> None:
         self.workbook = workbook
         self.notes = Notes(workbook.file)
-        self.ties: list[str] = []
         self.names: dict[str, str] = {}
         self.regions: dict[str, str] = {}
 
@@ -213,9 +207,9 @@ class _Reader:
         complete = not self.notes.problems
         for rows in streams:
             if complete:  # with a figure missing or refused, every total would fail and hide the reason
-                check(rows, self.notes, self.ties)
+                check(rows, self.notes)
         if year is not None:
-            check_baselines(self.workbook, streams, year, self.notes, self.ties)
+            check_baselines(self.workbook, streams, year, self.notes)
         return AllocationsWorkbook(
             year=year,
             figures=tuple(figure for rows in streams for figure in _figures(rows)),
@@ -228,11 +222,8 @@ class _Reader:
             names=self.names,
             regions=self.regions,
             sheets={rows.stream.name: rows.table.sheet.name for rows in streams},
-            problems=tuple(self.notes.problems),
-            set_aside=tuple(self.notes.set_aside),
-            remarks=tuple(self.notes.remarks),
-            ties=tuple(self.ties),
             further=tuple(line for rows in streams for line in rows.further),
+            **self.notes.gathered(),
         )
 
     def _streams(self, tables: Sequence[tuple[Stream, PublishedTable]], year: FinancialYear) -> list[StreamRows]:
@@ -482,7 +473,7 @@ def _england_totals(rows: StreamRows) -> Iterator[PrintedTotal]:
     for column in rows.stream.lines:
         if column.name in rows.counts_in and rows.england and column.name in rows.england[-1].columns:
             printed = rows.england[-1][column.name]
-            said = printed_of(printed)
+            said = exact_number(printed)
             if said is None:
                 continue
             own = sum((rows.amount(area, column.name) or Decimal(0) for area in rows.own), Decimal(0))

@@ -14,17 +14,16 @@ from datetime import date, datetime
 from allocations.files.published import headings
 from allocations.files.published.headings import folded
 from allocations.files.published.tables import (
+    FileRead,
     Notes,
     PublishedTable,
     Row,
-    RowsNotRead,
     Wanted,
     find,
     header_rows,
     visible_sheets,
 )
 from allocations.reading.cells import Cell, CellKind, Sheet, Workbook
-from ledger.errors import Problem
 
 CHANGING = (
     Wanted("region", ("NHSE Region Code",), key=True),
@@ -112,18 +111,12 @@ class IcbSuccession:
     """
 
     predecessor: str
-    predecessor_name: str
     successor: str | None
     successor_name: str
     kind: str
     sheet: str
     cell: str
     areas: int | None = None
-
-    @property
-    def successor_said(self) -> str:
-        """The successor's code, or that it is to be confirmed."""
-        return self.successor or TO_BE_CONFIRMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +142,8 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeSummary:
-    """What the file says, and what of it was not read."""
+class ChangeSummary(FileRead):
+    """What the file says."""
 
     effective_date: date | None
     new_icbs: tuple[SuccessorIcb, ...]
@@ -159,10 +152,6 @@ class ChangeSummary:
     practices: tuple[Move, ...]
     networks: tuple[Move, ...]
     areas: tuple[Move, ...]
-    problems: tuple[Problem, ...]
-    set_aside: tuple[RowsNotRead, ...]
-    remarks: tuple[str, ...]
-    ties: tuple[str, ...]
 
 
 def read(workbook: Workbook) -> ChangeSummary:
@@ -180,7 +169,6 @@ class _Reader:
         self.names: dict[str, str | None] = {}  # plain name of an ICB to its code
         self.shown: dict[str, str] = {}  # plain name to the name as printed
         self.current: dict[str, str] = {}  # code of an ICB before the change to its name
-        self.ties: list[str] = []
         self.read_tables: set[tuple[str, int]] = set()
 
     def read(self) -> ChangeSummary:
@@ -203,8 +191,7 @@ class _Reader:
                 "Give the file as the Organisation Data Service published it.",
             )  # fmt: skip
         return ChangeSummary(
-            effective, new_icbs, successions, sub_icbs, practices, networks, areas,
-            tuple(self.notes.problems), tuple(self.notes.set_aside), tuple(self.notes.remarks), tuple(self.ties),
+            effective, new_icbs, successions, sub_icbs, practices, networks, areas, **self.notes.gathered(),
         )  # fmt: skip
 
     def _say_what_was_not_read(self) -> None:
@@ -276,9 +263,7 @@ class _Reader:
             name = headings.plain_name(_KIND.split(folded(text))[0])
             cell = row["new"].address
             if name in self.names:
-                yield IcbSuccession(
-                    given, self.current[given], self.names[name], self.shown[name], "", table.sheet.name, cell
-                )
+                yield IcbSuccession(given, self.names[name], self.shown[name], "", table.sheet.name, cell)
             elif given in text.upper().split():
                 self.notes.aside(
                     table.sheet, row, f"{given} stays and takes in {AREAS}: who gives them stands in their own table"
@@ -360,9 +345,8 @@ class _Reader:
         for key, first in cells.items():
             origin = first.origin
             if key not in found and self.names.get(key[1]) != origin:
-                name = self.current.get(origin, origin)
                 found[key] = IcbSuccession(
-                    origin, name, first.destination, first.destination_name, "", first.sheet, first.cell
+                    origin, first.destination, first.destination_name, "", first.sheet, first.cell
                 )
         goes_to = Counter(predecessor for predecessor, _ in found)
         stay = {pair.successor for pair in found.values() if pair.successor}
@@ -389,7 +373,7 @@ class _Reader:
                 "Ask the Organisation Data Service which is right.",
             )  # fmt: skip
         if told.keys() == moved.keys():
-            self.ties.append(
+            self.notes.ties.append(
                 f"{len(sub_icbs)} sub-ICB locations move as the {len(told)} successions of whole parts say."
             )
 
@@ -424,7 +408,7 @@ class _Reader:
 
     def _tie(self, sheet: Sheet, cell: str, what: str, printed: int, counted: int) -> None:
         if printed == counted:
-            self.ties.append(f"{what}: {counted:,}, as printed in {cell}.")
+            self.notes.ties.append(f"{what}: {counted:,}, as printed in {cell}.")
             return
         way = "more" if counted > printed else "fewer"
         self.notes.problem(

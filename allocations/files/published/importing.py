@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -139,17 +139,14 @@ class _Batch:
         return drafts
 
     def _not_here(self, file: PublishedFile) -> None:
-        self.problems.append(
-            Problem(
-                file.file,
-                f"it is a {file.kind}.",
-                "Who follows whom is recorded with the weights by which money is shared, which it does not hold.",
-                f"Import it {Action.IMPORT_STRUCTURE.done()}.",
-            )
-        )
+        self._problem(
+            file.file, f"it is a {file.kind}.",
+            "Who follows whom is recorded with the weights by which money is shared, which it does not hold.",
+            f"Import it {Action.IMPORT_STRUCTURE.done()}.",
+        )  # fmt: skip
 
-    def _entry_of(self, file: PublishedFile, kind: str) -> int | None:
-        return register.from_file(self.reader, file.sha256, kind)
+    def _problem(self, where: str, found: str, why: str, fix: str) -> None:
+        self.problems.append(Problem(where, found, why, fix))
 
     # --- an allocations workbook ------------------------------------------------------------------------
 
@@ -167,14 +164,11 @@ class _Batch:
             return []
         for figure in content.figures:
             if figure.holder == NATIONAL and figure.amount_pence < 0:
-                self.problems.append(
-                    Problem(
-                        f"{file.file}, sheet {figure.sheet}, cell {figure.cell}",
-                        f"the line stays with NHS England and is negative: {spoken(figure.amount_pence)}.",
-                        "Nobody can be told from whom that money comes.",
-                        "Ask the publisher what it means.",
-                    )
-                )
+                self._problem(
+                    f"{file.file}, sheet {figure.sheet}, cell {figure.cell}",
+                    f"the line stays with NHS England and is negative: {spoken(figure.amount_pence)}.",
+                    "Nobody can be told from whom that money comes.", "Ask the publisher what it means.",
+                )  # fmt: skip
         source = f"NHS England, ICB allocations {year} ({file.file})"
         # What stands beside the recurrent allocation does not recur.
         recurrent = {**recurrent_funds(), **{line.fund: False for line in content.further}}
@@ -186,27 +180,14 @@ class _Batch:
             self._region(entry, region, content, year.first_day)
         self.problems.extend(entry.problems)
         drafts = self._limit(file, steps)
-        lines = [
-            {
-                "fund": figure.fund, "holder": figure.holder, "about": figure.about,
-                "amount_pence": figure.amount_pence, "sheet": figure.sheet, "cell": figure.cell,
-            }
-            for figure in content.figures
-        ]  # fmt: skip
+        lines = [{**asdict(figure), "amount_pence": figure.amount_pence} for figure in content.figures]
         given = {"source": source, "source_hash": file.sha256}
         fresh = [line for line in content.further if line.fund not in self.funds]
         if fresh:
             drafts.append(further_funds(steps, fresh, **given))
             self.funds |= {line.fund for line in fresh}
         drafts += allocations(steps, lines, further=content.further, standing=PUBLISHED, **given)
-        totals = [
-            {
-                "fund": total.fund, "organisation": total.organisation, "expected_pence": total.expected_pence,
-                "rounded_parts": total.rounded_parts, "rounded_to": total.rounded_to, "sheet": total.sheet,
-                "cell": total.cell,
-            }
-            for total in content.totals
-        ]  # fmt: skip
+        totals = [{**asdict(total), "expected_pence": total.expected_pence} for total in content.totals]
         if totals:
             about = "What NHS England printed, for England by line and for each ICB by stream"
             drafts.append(control_totals(steps, totals, about=about, further=content.further, **given))
@@ -226,14 +207,11 @@ class _Batch:
                 f"the books hold allocations of that year already: {whole}, from entry {before[0]['number']} on "
                 f"({before[0]['source']})."
             )
-        self.problems.append(
-            Problem(
-                file.file,
-                found,
-                "The same money would be given out twice, or in part." if before else "A decision is posted once.",
-                f"Import into {Action.ANOTHER_LEDGER.done()}.",
-            )
-        )
+        self._problem(
+            file.file, found,
+            "The same money would be given out twice, or in part." if before else "A decision is posted once.",
+            f"Import into {Action.ANOTHER_LEDGER.done()}.",
+        )  # fmt: skip
 
     def _region(self, entry: StructureEntry, region: str, content: AllocationsWorkbook, day: date) -> None:
         if region not in self.books.organisations:
@@ -255,14 +233,11 @@ class _Batch:
             return [mandate(steps, row, standing=OWN)]
         if shipped:
             return [mandate(steps, shipped[0])]
-        self.problems.append(
-            Problem(
-                file.file,
-                f"NHS England's revenue limit for {steps.year} is not known here.",
-                "Allocations are made from it, and money is not made up.",
-                f"Give it {Input.REVENUE_LIMIT.given}, as 205.1bn; the financial directions of the year state it.",
-            )
-        )
+        self._problem(
+            file.file, f"NHS England's revenue limit for {steps.year} is not known here.",
+            "Allocations are made from it, and money is not made up.",
+            f"Give it {Input.REVENUE_LIMIT.given}, as 205.1bn; the financial directions of the year state it.",
+        )  # fmt: skip
         return []
 
     def _funds(self) -> list[Draft]:
@@ -289,7 +264,7 @@ class _Batch:
     # --- files of structure -----------------------------------------------------------------------------
 
     def _structure(self, file: PublishedFile) -> list[Draft]:
-        already = self._entry_of(file, "structure")
+        already = register.from_file(self.reader, file.sha256, "structure")
         if already is not None:
             self.sentences.append(f"{file.file}: the books hold it already (entry {already}); nothing is added.")
             return []

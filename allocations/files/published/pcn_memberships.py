@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from allocations.files.published import headings
 from allocations.files.published.registered_patients import read_day
-from allocations.files.published.tables import Notes, PublishedTable, Row, RowsNotRead, Wanted, find, visible_sheets
+from allocations.files.published.tables import FileRead, Notes, PublishedTable, Row, Wanted, find, visible_sheets
 from allocations.reading.cells import Workbook
 from ledger.errors import Problem
 
@@ -57,27 +57,15 @@ class PcnMembership:
 
 
 @dataclass(frozen=True, slots=True)
-class PcnFile:
+class PcnFile(FileRead):
     """Networks, and memberships in the order of the file."""
 
     networks: tuple[Network, ...]
     memberships: tuple[PcnMembership, ...]
-    problems: tuple[Problem, ...]
-    set_aside: tuple[RowsNotRead, ...]
-    remarks: tuple[str, ...]
-    ties: tuple[str, ...]
 
     def names(self) -> Mapping[str, str]:
         """Network to its name."""
         return {network.code: network.name for network in self.networks}
-
-    def open_on(self, day: date) -> dict[str, str]:
-        """Practice to the network that it is in on a day."""
-        return {
-            membership.practice: membership.pcn
-            for membership in self.memberships
-            if membership.began <= day and (membership.ended is None or day <= membership.ended)
-        }
 
 
 def read(workbook: Workbook) -> PcnFile:
@@ -106,11 +94,9 @@ def read(workbook: Workbook) -> PcnFile:
                 "Give the file as the Organisation Data Service published it.",
             )  # fmt: skip
     memberships = _one_at_a_time(memberships, notes)
-    ties = _known_networks(networks, memberships, notes) if not notes.problems else ()
-    return PcnFile(
-        tuple(networks.values()), tuple(memberships),
-        tuple(notes.problems), tuple(notes.set_aside), tuple(notes.remarks), ties,
-    )  # fmt: skip
+    if not notes.problems:
+        _known_networks(networks, memberships, notes)
+    return PcnFile(tuple(networks.values()), tuple(memberships), **notes.gathered())
 
 
 def _rows(table: PublishedTable, notes: Notes) -> list[Row]:
@@ -228,11 +214,11 @@ def _one_at_a_time(memberships: Sequence[PcnMembership], notes: Notes) -> list[P
     return [replace(each, ended=ended.get(each.cell, each.ended)) for each in memberships]
 
 
-def _known_networks(
-    networks: Mapping[str, Network], memberships: Sequence[PcnMembership], notes: Notes
-) -> tuple[str, ...]:
+def _known_networks(networks: Mapping[str, Network], memberships: Sequence[PcnMembership], notes: Notes) -> None:
     unknown = sorted({membership.pcn for membership in memberships} - networks.keys())
     if unknown:
         notes.remarks.append(f"{len(unknown)} networks have members and no row of their own: {', '.join(unknown[:5])}.")
-        return ()
-    return (f"Every one of {len(memberships):,} memberships is of one of the {len(networks):,} networks listed.",)
+    else:
+        notes.ties.append(
+            f"Every one of {len(memberships):,} memberships is of one of the {len(networks):,} networks listed."
+        )

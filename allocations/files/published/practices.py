@@ -17,7 +17,7 @@ from allocations.files.published import headings
 from allocations.files.published.editions import edition
 from allocations.files.published.headings import folded
 from allocations.files.published.identity import icb_meant, known_members
-from allocations.files.published.tables import Notes, PublishedTable, Row, RowsNotRead, Wanted, find, visible_sheets
+from allocations.files.published.tables import FileRead, Notes, PublishedTable, Row, Wanted, find, visible_sheets
 from allocations.reading.cells import Cell, CellKind, Sheet, Workbook
 from ledger.errors import Problem
 from ledger.inputs import Input
@@ -69,23 +69,18 @@ KEY_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class PracticeFile:
+class PracticeFile(FileRead):
     """The practices of one year.
 
     Attributes:
         table: of the shape of ``figures.table("practices_2025_26")``, without the place, and without PCN,
             district or a weighting that the edition does not have; populations with nine decimals.
         cells: practice code to the sheet and row it stands in, as ``Sheet!12``.
-        ties: what sums to what, in sentences.
     """
 
     year: FinancialYear | None
     table: pa.Table
     cells: Mapping[str, str]
-    problems: tuple[Problem, ...]
-    set_aside: tuple[RowsNotRead, ...]
-    remarks: tuple[str, ...]
-    ties: tuple[str, ...]
 
 
 def tables_in(workbook: Workbook, notes: Notes) -> list[PublishedTable]:
@@ -147,7 +142,6 @@ class _Reader:
         self.blanks: dict[str, list[tuple[str, Cell]]] = {}
         self.icb_cells: dict[str, list[tuple[str, str]]] = {}
         self.icb_names: dict[str, str] = {}
-        self.ties: list[str] = []
         tables = tables_in(workbook, self.notes)
         self.found = [table for table in tables if sheet in (None, table.sheet.name)]
         self.numbers: dict[str, list[Decimal]] = {}
@@ -177,10 +171,7 @@ class _Reader:
                 "They are what a practice file is for.", "Give the place tool's practice file as it was published.",
             )  # fmt: skip
         cells = {practice: place for practice, place, _ in rows}
-        return PracticeFile(
-            year, self._table([row for _, _, row in rows]), cells, tuple(self.notes.problems),
-            tuple(self.notes.set_aside), tuple(self.notes.remarks), tuple(self.ties),
-        )  # fmt: skip
+        return PracticeFile(year, self._table([row for _, _, row in rows]), cells, **self.notes.gathered())
 
     def _wanted(self, table: PublishedTable, year: FinancialYear | None) -> Sequence[Wanted]:
         """The edition before 2023/24 had no model for primary medical care: then, and only then, it may be missing."""
@@ -393,7 +384,7 @@ class _Reader:
                     "Look for a missing, added or changed row, or give the file as it was published.",
                 )  # fmt: skip
         if not self.notes.problems:
-            self.ties.append(
+            self.notes.ties.append(
                 f"{len(self.numbers) - 1} weighted populations each sum to the registered population, {people:,.3f}."
             )
 
@@ -420,7 +411,7 @@ class _Reader:
                     "A table that does not come to its own total is not whole.", "Give the file as it was published.",
                 )  # fmt: skip
             else:
-                self.ties.append(f"{_spoken(name)}: {counted:,.3f}, as printed in {cell.address}.")
+                self.notes.ties.append(f"{_spoken(name)}: {counted:,.3f}, as printed in {cell.address}.")
 
     def _table(self, rows: Sequence[Mapping[str, object]]) -> pa.Table:
         names = [name for name in ("practice", "icb", "district", "pcn") if any(row.get(name) for row in rows)]

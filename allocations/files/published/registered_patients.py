@@ -13,9 +13,8 @@ import pyarrow as pa
 
 from allocations.files.published import headings
 from allocations.files.published.headings import folded
-from allocations.files.published.tables import Notes, PublishedTable, Row, RowsNotRead, Wanted, find, visible_sheets
+from allocations.files.published.tables import FileRead, Notes, PublishedTable, Row, Wanted, find, visible_sheets
 from allocations.reading.cells import Cell, CellKind, Sheet, Workbook
-from ledger.errors import Problem
 
 MAP = (
     Wanted("practice", ("PRACTICE_CODE",), key=True),
@@ -47,7 +46,7 @@ _DAYS = ("%d%b%Y", "%Y-%m-%d", "%d/%m/%Y", "%Y%m%d", "%d-%b-%Y")
 
 
 @dataclass(frozen=True, slots=True)
-class PracticeMap:
+class PracticeMap(FileRead):
     """Which practice is where, on one day.
 
     Attributes:
@@ -63,14 +62,10 @@ class PracticeMap:
     names: Mapping[str, str]
     ons_codes: Mapping[str, str]
     cells: Mapping[str, str]
-    problems: tuple[Problem, ...]
-    set_aside: tuple[RowsNotRead, ...]
-    remarks: tuple[str, ...]
-    ties: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PeopleByAge:
+class PeopleByAge(FileRead):
     """People by single year of age and sex, once for each level.
 
     Attributes:
@@ -82,15 +77,11 @@ class PeopleByAge:
     day: date | None
     levels: Mapping[str, pa.Table]
     total: int
-    problems: tuple[Problem, ...]
-    set_aside: tuple[RowsNotRead, ...]
-    remarks: tuple[str, ...]
-    ties: tuple[str, ...]
 
 
 def read_map(workbook: Workbook) -> PracticeMap:
     """Read a practice map."""
-    notes, ties = Notes(workbook.file), list[str]()
+    notes = Notes(workbook.file)
     days: set[date] = set()
     names: dict[str, str] = {}
     ons_codes: dict[str, str] = {}
@@ -117,7 +108,7 @@ def read_map(workbook: Workbook) -> PracticeMap:
             if found[lower] and found[upper]:
                 above = parents[lower, str(found[lower])]
                 above.setdefault(str(found[upper]), cell.address)
-    _one_parent(workbook.file, parents, notes)
+    _one_parent(parents, notes)
     unallocated = [row for _, row in rows.values() if row["pcn"] is None]
     if unallocated:
         icbs = len({row["icb"] for row in unallocated})
@@ -126,15 +117,12 @@ def read_map(workbook: Workbook) -> PracticeMap:
     fields = ("practice", "pcn", "sub_icb", "icb", "region")
     table_ = pa.table({name: pa.array([row[name] for _, row in rows.values()], pa.string()) for name in fields})
     cells = {practice: place for practice, (place, _) in rows.items()}
-    return PracticeMap(
-        _one_day(days, notes), table_, names, ons_codes, cells,
-        tuple(notes.problems), tuple(notes.set_aside), tuple(notes.remarks), tuple(ties),
-    )  # fmt: skip
+    return PracticeMap(_one_day(days, notes), table_, names, ons_codes, cells, **notes.gathered())
 
 
 def read_ages(workbook: Workbook) -> PeopleByAge:
     """Read the file of single ages: an organisation's ages sum to its own total, and each level to the others."""
-    notes, ties, days = Notes(workbook.file), list[str](), set[date]()
+    notes, days = Notes(workbook.file), set[date]()
     found: dict[str, list[tuple[str, str, str, int]]] = defaultdict(list)
     seen: dict[tuple[str, str, str, str], str] = {}
     whole: dict[tuple[str, str], tuple[int, Sheet, Cell]] = {}
@@ -168,12 +156,9 @@ def read_ages(workbook: Workbook) -> PeopleByAge:
         elif ALL not in (sex.lower(), age.lower()):
             parts[level, organisation] += people
             found[level].append((organisation, sex.lower(), age, people))
-    total = _levels_tie(whole, parts, notes, ties)
+    total = _levels_tie(whole, parts, notes)
     levels = {level: _age_table(rows) for level, rows in found.items()}
-    return PeopleByAge(
-        _one_day(days, notes), levels, total,
-        tuple(notes.problems), tuple(notes.set_aside), tuple(notes.remarks), tuple(ties),
-    )  # fmt: skip
+    return PeopleByAge(_one_day(days, notes), levels, total, **notes.gathered())
 
 
 def _age_table(rows: Sequence[tuple[str, str, str, int]]) -> pa.Table:
@@ -182,10 +167,7 @@ def _age_table(rows: Sequence[tuple[str, str, str, int]]) -> pa.Table:
 
 
 def _levels_tie(
-    whole: Mapping[tuple[str, str], tuple[int, Sheet, Cell]],
-    parts: Mapping[tuple[str, str], int],
-    notes: Notes,
-    ties: list[str],
+    whole: Mapping[tuple[str, str], tuple[int, Sheet, Cell]], parts: Mapping[tuple[str, str], int], notes: Notes
 ) -> int:
     sums: dict[str, int] = defaultdict(int)
     for key, (said, sheet, cell) in whole.items():
@@ -208,7 +190,7 @@ def _levels_tie(
             "Every level holds everybody once.", "Give the file as it was published.",
         )  # fmt: skip
     elif sums:
-        ties.append(f"Each of {len(sums)} levels holds the same {next(iter(sums.values())):,} people.")
+        notes.ties.append(f"Each of {len(sums)} levels holds the same {next(iter(sums.values())):,} people.")
     return max(sums.values(), default=0)
 
 
@@ -263,18 +245,14 @@ def _where(table: PublishedTable, row: Row, notes: Notes) -> dict[str, str | Non
     return found
 
 
-def _one_parent(file: str, parents: Mapping[tuple[str, str], Mapping[str, str]], notes: Notes) -> None:
+def _one_parent(parents: Mapping[tuple[str, str], Mapping[str, str]], notes: Notes) -> None:
     for (level, code), above in parents.items():
         if len(above) > 1:
             said = ", ".join(f"{parent} ({cell})" for parent, cell in sorted(above.items()))
-            notes.problems.append(
-                Problem(
-                    file,
-                    f"{level.replace('_', '-')} {code} lies in several: {said}.",
-                    "It is part of one alone.",
-                    "Correct the codes in these rows.",
-                )
-            )
+            notes.problem(
+                None, None, f"{level.replace('_', '-')} {code} lies in several: {said}.", "It is part of one alone.",
+                "Correct the codes in these rows.",
+            )  # fmt: skip
 
 
 def _straddling(rows: Sequence[Mapping[str, str | None]], notes: Notes) -> None:

@@ -17,7 +17,7 @@ _PENNY = Decimal("0.01")
 _FLOATING = Decimal("1e-12")
 
 
-def check(rows: StreamRows, notes: Notes, ties: list[str]) -> None:
+def check(rows: StreamRows, notes: Notes) -> None:
     """Each ICB's lines against its totals; each column against the regions' rows and England's row."""
     before = len(notes.problems)
     for name in (TOTAL, SUBTOTAL):
@@ -26,16 +26,16 @@ def check(rows: StreamRows, notes: Notes, ties: list[str]) -> None:
             for icb in rows.icbs:
                 _icb_total(rows, notes, icb, name, lines)
     if len(notes.problems) == before and len(rows.lines) > 1:
-        ties.append(f"{rows.stream.name}: the lines of each of {len(rows.icbs)} ICBs sum to its printed total.")
+        notes.ties.append(f"{rows.stream.name}: the lines of each of {len(rows.icbs)} ICBs sum to its printed total.")
         if SUBTOTAL in rows.table.columns:
             columns = rows.table.columns
-            ties.append(
+            notes.ties.append(
                 f"{rows.stream.name}: so do the lines before '{_one_line(columns[SUBTOTAL])}' to that total, which "
                 f"is a part of '{_one_line(columns[TOTAL])}'."
             )
     national = [column.name for column in rows.stream.national if column.name in rows.counts_in]
     totals = [name for name in (SUBTOTAL, TOTAL) if name in rows.counts_in]
-    _columns(rows, [*rows.lines, *national, *totals], notes, ties)
+    _columns(rows, [*rows.lines, *national, *totals], notes)
 
 
 def before_total(rows: StreamRows, total: str) -> list[str]:
@@ -80,7 +80,7 @@ def _icb_total(rows: StreamRows, notes: Notes, icb: str, total: str, lines: Sequ
         )  # fmt: skip
 
 
-def _columns(rows: StreamRows, names: Sequence[str], notes: Notes, ties: list[str]) -> None:
+def _columns(rows: StreamRows, names: Sequence[str], notes: Notes) -> None:
     before, checked, rounded = len(notes.problems), 0, 0
     members = {*rows.icbs, *rows.own}
     regional = {row.number: table for table in rows.regional for row in table.rows}
@@ -88,13 +88,15 @@ def _columns(rows: StreamRows, names: Sequence[str], notes: Notes, ties: list[st
         inside = [each for each in members if not area or _same_region(rows, each, area)]
         where = "England" if not area else row.text("region") or area
         table = regional.get(row.number, rows.table)
-        numbers = [number for name in names if name in table.columns and (number := printed(row[name])) is not None]
+        numbers = [
+            number for name in names if name in table.columns and (number := exact_number(row[name])) is not None
+        ]
         whole = all(number % 1 == 0 for number in numbers)
         for name in names:
             if name not in table.columns:
                 continue
             cell = row[name]
-            said = printed(cell)
+            said = exact_number(cell)  # such rows may hold texts and blanks
             if said is None:
                 if cell.text and cell.text != "-":
                     notes.remarks.append(f"{cell.address} of the row of {where} holds the text '{cell.text[:40]}'.")
@@ -107,7 +109,7 @@ def _columns(rows: StreamRows, names: Sequence[str], notes: Notes, ties: list[st
                 in_whole_units=whole,
             )  # fmt: skip
     if checked and len(notes.problems) == before:
-        ties.append(f"{rows.stream.name}: {checked} totals of regions and England are the sums of their ICBs.")
+        notes.ties.append(f"{rows.stream.name}: {checked} totals of regions and England are the sums of their ICBs.")
     if rounded:
         unit = next(iter(rows.counts_in.values()))
         notes.remarks.append(
@@ -175,14 +177,7 @@ def _unread(rows: StreamRows) -> str:
     return f" Not read: {listed}."
 
 
-def printed(cell: Cell) -> Decimal | None:
-    """The number in a row of totals; none for a text or a blank, which such rows may hold."""
-    return exact_number(cell)
-
-
-def check_baselines(
-    workbook: Workbook, streams: Sequence[StreamRows], year: FinancialYear, notes: Notes, ties: list[str]
-) -> None:
+def check_baselines(workbook: Workbook, streams: Sequence[StreamRows], year: FinancialYear, notes: Notes) -> None:
     """The baseline that an allocation sheet starts from is the one that its baseline sheet ends with."""
     for rows in streams:
         wanted = next((column for column in rows.stream.convergence if column.name == _OPENING_BASELINE), None)
@@ -191,13 +186,8 @@ def check_baselines(
         for sheet in baseline_sheets(workbook, rows, year):
             for table in find(sheet, (*ORGANISATION, wanted), Notes(notes.file)):
                 if _OPENING_BASELINE in table.columns:
-                    _same_baselines(
-                        rows,
-                        sheet,
-                        {headings.code(row.text("icb")): row[_OPENING_BASELINE] for row in table.rows},
-                        notes,
-                        ties,
-                    )
+                    baselines = {headings.code(row.text("icb")): row[_OPENING_BASELINE] for row in table.rows}
+                    _same_baselines(rows, sheet, baselines, notes)
 
 
 def baseline_sheets(workbook: Workbook, rows: StreamRows, year: FinancialYear) -> list[Sheet]:
@@ -213,11 +203,11 @@ def baseline_sheets(workbook: Workbook, rows: StreamRows, year: FinancialYear) -
     return found
 
 
-def _same_baselines(rows: StreamRows, sheet: Sheet, baselines: dict[str, Cell], notes: Notes, ties: list[str]) -> None:
+def _same_baselines(rows: StreamRows, sheet: Sheet, baselines: dict[str, Cell], notes: Notes) -> None:
     before = len(notes.problems)
     for icb, row in rows.icbs.items():
         cell = baselines.get(icb)
-        there, here = None if cell is None else printed(cell), printed(row[_OPENING_BASELINE])
+        there, here = None if cell is None else exact_number(cell), exact_number(row[_OPENING_BASELINE])
         if cell is None or there is None or here is None or there == here:
             continue
         if abs(there - here) > abs(here) * _FLOATING:
@@ -229,6 +219,6 @@ def _same_baselines(rows: StreamRows, sheet: Sheet, baselines: dict[str, Cell], 
                 "Give the file as it was published.",
             )  # fmt: skip
     if len(notes.problems) == before:
-        ties.append(
+        notes.ties.append(
             f"{rows.stream.name}: the baselines of sheet {sheet.name} are those that the allocation starts from."
         )

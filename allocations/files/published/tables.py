@@ -7,9 +7,10 @@ cell; and a row that a reader does not take is set aside with a reason, never dr
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from openpyxl.utils.cell import range_boundaries
 
@@ -80,6 +81,23 @@ class RowsNotRead:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRead:
+    """What is said of every file that was read, beside its figures.
+
+    Attributes:
+        problems: what is wrong with it; with any, nothing of it is posted.
+        set_aside: rows that were not read, with the reason.
+        remarks: what a reader of its figures should know.
+        ties: what in it sums to what it should, in sentences.
+    """
+
+    problems: tuple[Problem, ...]
+    set_aside: tuple[RowsNotRead, ...]
+    remarks: tuple[str, ...]
+    ties: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row below a header. ``number`` is the sheet's own, from 1."""
@@ -139,12 +157,17 @@ class PublishedTable:
 
 @dataclass
 class Notes:
-    """What a reader finds beside its figures: problems, rows set aside, and remarks for the reader's reader."""
+    """What a reader finds beside its figures, gathered for a ``FileRead``."""
 
     file: str
     problems: list[Problem] = field(default_factory=list)
     set_aside: list[RowsNotRead] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    ties: list[str] = field(default_factory=list)
+
+    def gathered(self) -> dict[str, Any]:
+        """All of it, by the names of a ``FileRead``."""
+        return {each.name: tuple(getattr(self, each.name)) for each in fields(FileRead)}
 
     def place(self, sheet: Sheet | None = None, cell: str | None = None) -> str:
         """File, sheet and cell. A CSV file's only sheet has the file's name and is not said twice."""

@@ -56,7 +56,7 @@ def test_codes_are_read_where_they_are_confirmed_and_kinds_are_worked_out(tmp_pa
     found = summary(tmp_path)
     assert texts(found.problems) == ""
     assert found.effective_date == date(2027, 4, 1)
-    assert [(pair.predecessor, pair.successor_said, pair.kind, pair.areas) for pair in found.successions] == [
+    assert [(pair.predecessor, pair.successor, pair.kind, pair.areas) for pair in found.successions] == [
         ("QAA", "A1B2C", "merge", None),
         ("QBB", "A1B2C", "merge", None),
         ("QCC", "QDD", "split", 1),

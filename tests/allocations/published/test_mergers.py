@@ -21,21 +21,22 @@ AFTER = {"A00001": "X1Y2Z", "A00002": "QCC", "B00001": "X1Y2Z", "C00001": "QCC"}
 
 
 def succession(old: str, new: str | None, name: str, kind: str) -> IcbSuccession:
-    return IcbSuccession(old, f"NHS {old}", new, name, kind, "Summary", "D7")
+    return IcbSuccession(old, new, name, kind, "Summary", "D7")
 
 
 SUMMARY = ChangeSummary(
     DAY, (SuccessorIcb(None, "NHS New ICB", "Y61", "Summary", "C4"),),
     (succession("QAA", None, "NHS New ICB", "split"), succession("QAA", "QCC", "NHS Old ICB", "split"),
      succession("QBB", None, "NHS New ICB", "merge")),
-    (), (Move("A00002", "QAA", "QCC", "NHS Old ICB", "Moves", "C9"),), (), (), (), (), (), (),
+    (), (Move("A00002", "QAA", "QCC", "NHS Old ICB", "Moves", "C9"),), (), (),
+    problems=(), set_aside=(), remarks=(), ties=(),
 )  # fmt: skip
 
 
 def practice_map(after: dict[str, str] = AFTER, day: date = date(2026, 8, 1)) -> PracticeMap:
     table = pa.table({"practice": list(after), "icb": list(after.values()), "pcn": [None] * len(after)})
     names = {"X1Y2Z": "NHS New Integrated Care Board", "QCC": "NHS Old Integrated Care Board"}
-    return PracticeMap(day, table, names, {}, {}, (), (), (), ())
+    return PracticeMap(day, table, names, {}, {}, problems=(), set_aside=(), remarks=(), ties=())
 
 
 def test_codes_come_from_the_map_and_weights_from_the_people_who_went() -> None:

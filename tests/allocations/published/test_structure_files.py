@@ -125,11 +125,15 @@ def epcn(folder: Path, change=lambda _networks, _members: None) -> pcn_membershi
     return pcn_memberships.read(small.workbook(folder / "epcn.xlsx", {"PCNDetails": networks, "Members": members}))
 
 
+def open_on(found: pcn_memberships.PcnFile, day: date) -> dict[str, str]:
+    return {one.practice: one.pcn for one in found.memberships if one.began <= day <= (one.ended or date.max)}
+
+
 def test_memberships_from_a_day_to_a_day(tmp_path: Path) -> None:
     found = epcn(tmp_path)
     assert texts(found.problems) == ""
-    assert found.open_on(date(2022, 3, 31)) == {"A81001": "U00001", "A81002": "U00002"}
-    assert found.open_on(date(2022, 4, 1)) == {"A81001": "U00001", "A81002": "U00001"}
+    assert open_on(found, date(2022, 3, 31)) == {"A81001": "U00001", "A81002": "U00002"}
+    assert open_on(found, date(2022, 4, 1)) == {"A81001": "U00001", "A81002": "U00001"}
     assert found.memberships[1].valid_to == date(2022, 4, 1)
     assert found.networks[1].closed == date(2022, 3, 31)
     assert found.ties == ("Every one of 3 memberships is of one of the 2 networks listed.",)
@@ -138,7 +142,7 @@ def test_memberships_from_a_day_to_a_day(tmp_path: Path) -> None:
 def test_a_practice_that_leaves_and_joins_on_one_day_counts_for_the_one_it_joins(tmp_path: Path) -> None:
     found = epcn(tmp_path, lambda _, members: members[2].__setitem__(5, "20220401"))
     assert found.problems == ()
-    assert found.open_on(date(2022, 4, 1))["A81002"] == "U00001"
+    assert open_on(found, date(2022, 4, 1))["A81002"] == "U00001"
     assert (
         "Practice A81002 leaves U00002 and joins U00001 on 2022-04-01: that day counts for U00001" in found.remarks[0]
     )
