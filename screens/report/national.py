@@ -562,7 +562,7 @@ def targets(targets: Sequence[Target], *, as_is: date | None, changes: Sequence[
     """Targets of all ICBs on one stream, the furthest above it first."""
     stream = targets[0].stream
     heads = [
-        *data("icb"), text("ICB", "name"), _aimed(money("Baseline (£ million)", "baseline_pence")),
+        *data("icb"), link("ICB", "name"), _aimed(money("Baseline (£ million)", "baseline_pence")),
         *data("opening_target_pence"), _aimed(_distance("From target, before", "opening_distance")),
         _aimed(_distance("Growth", "growth")), _aimed(_distance("Convergence", "convergence")),
         _aimed(money("Allocation (£ million)", "allocation_pence")), *data("closing_target_pence"),
@@ -571,9 +571,10 @@ def targets(targets: Sequence[Target], *, as_is: date | None, changes: Sequence[
         _aimed(money("Above target per head (£)", "closing_distance_per_head_pence")), *data("registered_people"),
     ]  # fmt: skip
     rows = [
-        (row.icb, row.name, row.baseline_pence, row.opening_target_pence, row.opening_distance, row.growth,
-         row.convergence, row.allocation_pence, row.closing_target_pence, row.closing_distance, row.closing_pence,
-         row.per_head_pence(row.closing_pence), whole_people(row.registered_billionths))
+        (row.icb, Link(row.name, "./", {"icb": row.icb}), row.baseline_pence, row.opening_target_pence,
+         row.opening_distance, row.growth, row.convergence, row.allocation_pence, row.closing_target_pence,
+         row.closing_distance, row.closing_pence, row.per_head_pence(row.closing_pence),
+         whole_people(row.registered_billionths))
         for row in targets
     ]  # fmt: skip
     needed = {said: needed_pence(targets, share) for said, share in _WITHIN.items()}

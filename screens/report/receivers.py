@@ -6,13 +6,14 @@ from fractions import Fraction
 
 from allocations.shares.groups import TITLES, groups
 from ledger.money import round_half_up_fraction, spoken
-from ledger.readings import GradeReading
+from ledger.readings import RECORDED, GradeReading
 from ledger.reports.measures import OverReadings, PotHeld
 from ledger.reports.measures import share as part
 from ledger.reports.over_receivers import by_group, middle, middle_over, spread
 from ledger.reports.position import Moment
-from ledger.reports.put_together import PutTogether
-from ledger.reports.receivers import CATALOGUE, Received, ReceiverMeasure, Value, streams_in_last
+from ledger.reports.put_together import ONE_POT, PutTogether
+from ledger.reports.receivers import CATALOGUE, Received, ReceiverMeasure, Value, returns_by_month, streams_in_last
+from ledger.reports.trail import any_of
 from ledger.years import FinancialYear
 from screens.report.readings import otherwise
 from screens.report.report import (
@@ -23,6 +24,7 @@ from screens.report.report import (
     Report,
     Row,
     Table,
+    composed,
     count,
     count_of,
     data,
@@ -117,18 +119,44 @@ def by_month(one: Received) -> dict[str, tuple[int, ...]]:
     return {LETTERS: one.notices, DEADLINES: one.deadlines, RETURNS: one.returns}
 
 
-def calendar_table(one: Received) -> Table:
-    """A receiver's year, month by month, with the pots whose notice or deadline falls into it."""
+def calendar_table(one: Received, reading: GradeReading = RECORDED) -> Table:
+    """A receiver's year, month by month, with the pots that must be spent by then.
+
+    Each number leads to the pots that it counts, and so to their entries and the letters that brought them.
+    """
     heads = [text("Month"), *(count(name) for name in by_month(one)), text("Pots that must be spent by then")]
-    due: dict[int, list[str]] = {}
-    for pot in one.pots:
-        if pot.row["spend_by"] is not None and FinancialYear(pot.row["year"]).contains(pot.row["spend_by"]):
-            due.setdefault((pot.row["spend_by"].month - 4) % 12, []).append(_named(pot, one))
+    pots = pots_by_month(one)
+
+    def counted(kind: str, place: int) -> Cell:
+        number, behind = by_month(one)[kind][place], pots[kind][place]
+        return _of_pots(number, one, behind, reading) if behind else number
+
     rows = [
-        (month, *(numbers[place] for numbers in by_month(one).values()), "; ".join(due.get(place, ())))
+        (month, *(counted(kind, place) for kind in pots),
+         "; ".join(_named(pot, one) for pot in pots[DEADLINES][place]))
         for place, month in enumerate(MONTH_NAMES)
-    ]
+    ]  # fmt: skip
     return Table(f"The year of {one.name}", heads, rows)
+
+
+def pots_by_month(one: Received) -> dict[str, list[list[PotHeld]]]:
+    """The pots behind each number of ``by_month``."""
+    found: dict[str, list[list[PotHeld]]] = {kind: [[] for _ in MONTH_NAMES] for kind in by_month(one)}
+    for pot in one.pots:
+        year = FinancialYear(pot.row["year"])
+        for kind, when in ((LETTERS, pot.row["notified_on"]), (DEADLINES, pot.row["spend_by"])):
+            if when is not None and year.contains(when):
+                found[kind][(when.month - 4) % len(MONTH_NAMES)].append(pot)
+        for place, number in enumerate(returns_by_month(pot.row["returns_per_year"] or 0)):
+            if number:
+                found[RETURNS][place].append(pot)
+    return found
+
+
+def _of_pots(said: object, one: Received, pots: Sequence[PotHeld], reading: GradeReading) -> Link:
+    """What leads to what a receiver holds of some of its pots."""
+    meant = any_of(pot.code for pot in pots) if len(pots) < len(one.pots) else None
+    return composed(said, under=one.organisation, year=int(pots[0].row["year"]), reading=reading, pot=meant)
 
 
 def _named(pot: PotHeld, one: Received) -> str:
@@ -160,20 +188,25 @@ def streams_sentence(one: Received) -> str:
     )
 
 
-def streams_table(one: Received) -> Table:
+def streams_table(one: Received, merged: PutTogether | None = None, reading: GradeReading = RECORDED) -> Table:
     """Every stream of a receiver, the largest first, and whether it is of those that share the last hundredth.
 
     Each leads to the entries, and so to the letter or the file, that brought it.
+
+    Args:
+        merged: what was put together, where the receiver is as it would be then: the one pot leads to its parts.
     """
     last, total = streams_in_last(one, 1), int(one.values["total"] or 0)
     heads = [link("Stream"), *data("fund"), money("Amount (£)"), share("Share"), text("In the last 1%")]
     rows = [
-        (Link(stream.name, "audit", {"organisation": one.organisation, "fund": stream.code}), stream.code,
+        (_of_pots(stream.name, one, merged.chosen, reading) if merged is not None and stream.code == ONE_POT
+         else Link(stream.name, "audit", {"organisation": one.organisation, "fund": stream.code}), stream.code,
          stream.amount_pence, part(stream.amount_pence, total),
          "yes" if stream.code in last else "no")
         for stream in one.streams
     ]  # fmt: skip
-    return Table(f"Streams of {one.name} by size", heads, rows)
+    after = "" if merged is None else ", after"
+    return Table(f"Streams of {one.name} by size{after}", heads, rows)
 
 
 # Of these a merger says nothing: it is of one year, and they compare years.

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ledger.money import exact_pounds
 from tests.browser.reading import faults_of_print, faults_of_reading
-from tests.browser.visits import PICTURES, ROOT, SCREENSHOTS, Visit, running
+from tests.browser.visits import PICTURES, ROOT, SCREENSHOTS, Hands, Visit, running
 from tests.profiles import by_night
 from tests.screens.pages import document
 
@@ -172,6 +172,39 @@ def test_a_bar_leads_to_the_balances_that_it_is_the_sum_of(browser: Any, address
     pots = document("pots", "--organisation", "QWO", "--year", "2025/26", "--ledger", demo_ledger)["rows"]
     largest = max(pot["amount_pence"] for pot in pots if pot["grade"] in ("soft", "hard", "statutory"))
     assert visit.page.locator("tr.whole", has_text=exact_pounds(largest)).count() == 1
+    visit.close()
+
+
+# A picture, its first mark that leads on (drawn in the order of its table), and the words that stand there.
+LEADING = {
+    "each": ("national?part=each", 0, ".layer_0_marks path", "every ICB", "All money in the ledger, national money too:"),
+    "targets": ("national?part=targets", 0, ".layer_0_marks path", "who is above and below", "NHS Surrey Heartlands ICB"),
+    "regions": ("national?part=regions", 0, ".layer_0_marks path", "region by region", "What ties NHS "),
+    "map": ("national?part=map", 0, ".layer_0_marks path", "tile map", "What ties NHS "),
+    "year": ("receivers?receiver=QWO&part=year", 0, ".layer_0_marks path[transform]", "the year", "balances come to £"),
+    "streams": ("receivers?receiver=QWO&part=year", 1, ".marks path", "streams by size", "legs come to £"),
+    "merged": ("receivers?receiver=QWO&together=tied", 0, ".marks path", "streams of NHS West Yorkshire ICB by size, after",
+               "legs come to £"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEADING)
+@pytest.mark.parametrize("kind", ["mouse", "keyboard"])
+def test_every_mark_leads_on_by_mouse_and_its_row_by_keyboard(browser: Any, address: str, name: str, kind: str) -> None:
+    path, place, mark, table, words = LEADING[name]
+    visit = Visit(browser, f"{address}/{path}")
+    page = visit.page
+    if kind == "mouse":
+        page.locator("[data-testid=stVegaLiteChart] svg").nth(place).locator(mark).first.click(force=True)
+    else:
+        fold = page.locator("[data-testid=stExpander]", has=page.locator("summary", has_text=table)).first
+        hands = Hands(visit, kind)
+        hands.press(fold.locator("summary").first)
+        hands.press(fold.locator("a[href]").first)
+    page.wait_for_url(lambda url: not url.endswith(path))
+    visit.settled()
+    page.get_by_text(words).first.wait_for(timeout=20_000)
+    assert visit.complaints() == []
     visit.close()
 
 

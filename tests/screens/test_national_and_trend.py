@@ -169,6 +169,20 @@ def test_the_ranking_of_the_page_is_that_of_the_command(monkeypatch: pytest.Monk
         assert f"under={row['icb']}&amp;year=2025" in shown
 
 
+@pytest.mark.parametrize("part", ["ranked", "map", "targets"])
+def test_an_icb_of_later_boundaries_leads_nowhere_and_all_others_do(
+    monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, part: str
+) -> None:
+    def led(**asks: str) -> set[str]:
+        return set(re.findall(r'href="[^"]*(?:icb|why)=(\w+)"', tables(page(monkeypatch, "national", demo_ledger, **asks))))
+
+    now = led(part=part)
+    assert len(now) == 42
+    # Counted by hand: of 36 ICBs from 1 April 2026 six are new, made of twelve that are no more.
+    assert now > led(part=part, icbs="2026-04-01")
+    assert len(led(part=part, icbs="2026-04-01")) == 30
+
+
 def test_one_icb_is_beside_its_peers_and_region(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
     app = page(monkeypatch, "national", demo_ledger, icb="QWO", part="beside")
     near = document("national", "--peers-of", "QWO", "--ledger", demo_ledger)["rows"]

@@ -10,6 +10,7 @@ import pytest
 from ledger.entries import posting
 from ledger.money import spoken
 from ledger.store.base import Store
+from screens.web.charts import kit
 from tests.books import at, entry, new_terms, term
 from tests.screens.pages import document, no_leftovers, page, said, tables
 from tests.shelves import small_file
@@ -64,6 +65,8 @@ def practice_with_two_pots(path: Path) -> Path:
 
 def test_one_practice_has_its_year_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = practice_with_two_pots(tmp_path / "books.duckdb")
+    drawn, draw = {}, kit.vega
+    monkeypatch.setattr(kit, "vega", lambda spec, **how: (drawn.update({how["key"]: spec}), draw(spec, **how)))
     app = page(monkeypatch, "receivers", path, tier="practice", together="small", part="all")
     assert "Practice one works with 2 pots. Notice of 1 came before the year, of 1 in it" in said(app)
     assert "1 have a deadline. 4 returns are asked for; of 1 pots it is not known how many." in said(app)
@@ -72,8 +75,17 @@ def test_one_practice_has_its_year_too(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert "2 pots as one, with £1,800" in said(app)
     assert "before, 2 pots and 4 returns that are known; after, 1 pot and at least 4 returns" in said(app)
     assert "Of the 2 pots it is not known: how many returns they ask for (1)" in said(app)
-    # Each stream leads to the entries that brought it.
+    # Each stream leads to the entries that brought it, the pot that two became to both, and each month to its pots.
     assert 'href="audit?organisation=G1&amp;fund=winter"' in tables(app)
+    assert '<a href="audit?view=made&amp;under=G1&amp;year=2025" target="_self">One pot</a>' in tables(app)
+    winter, both = ("audit?view=made&under=G1&year=2025&pot=winter", "audit?view=made&under=G1&year=2025")
+    led = {(row["what"], row["month"]): row["href"] for row in drawn["year-G1"]["data"]["values"]}
+    # Four returns a year fall due at the ends of its quarters.
+    quarters = dict.fromkeys((("Returns", month) for month in ("June", "September", "December", "March")), winter)
+    assert led == {("Letters", "June"): winter, ("Deadlines", "September"): winter, **quarters}
+    ticks = [(row["strip"], row["label"], row["href"]) for row in drawn["merger-small-G1"]["data"]["values"]]
+    assert ("After", "One pot", both) in ticks
+    assert sorted(strip for strip, _, led in ticks if led) == ["After", "Before", "Before"]
 
 
 def test_where_nobody_of_a_tier_holds_money_the_page_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from screens.report.marks import Where
 from screens.report.render.colours import COUNTED, INK, RULE, Colour
-from screens.report.report import Table
+from screens.report.report import Link, Table, plain
 from screens.web.charts import kit
 
 _ROW, _AROUND = 56, 60
@@ -19,31 +19,33 @@ _MONTHS = {
 _LAST, _OTHERS = "In the last 1% of the money", "Others"
 
 
-def calendar(
-    rows: Mapping[str, Sequence[int]], months: Sequence[str], *, name: str, sentence: str, table: Table, key: str
-) -> None:
+def calendar(kinds: Sequence[str], *, name: str, sentence: str, table: Table, key: str) -> None:
     """A square for each month and kind of event, the larger the more there are, with their number in it.
 
+    Each leads where its number in the table leads.
+
     Args:
-        rows: what happens, each with how often in each month.
-        months: their names, in order.
+        kinds: what happens, which are columns of the table.
+        table: a row for each month, in order, its name first.
     """
+    place = {column.heading: number for number, column in enumerate(table.columns)}
+    cells = [(what, str(row[0]), row[place[what]]) for what in kinds for row in table.rows]
     marks = [
-        {"what": what, "month": month, "number": number}
-        for what, numbers in rows.items()
-        for month, number in zip(months, numbers, strict=True)
-        if number
+        {"what": what, "month": month, "number": plain(cell), "href": cell.address if isinstance(cell, Link) else ""}
+        for what, month, cell in cells
+        if plain(cell)
     ]
+    months = [str(row[0]) for row in table.rows]
     spec = {
         "data": kit.data(marks),
         "encoding": {
             "x": {
-                "field": "month", "type": "ordinal", "sort": list(months), "title": None,
-                "scale": {"domain": list(months)}, "axis": _MONTHS,
+                "field": "month", "type": "ordinal", "sort": months, "title": None, "scale": {"domain": months},
+                "axis": _MONTHS,
             },
             "y": {
-                "field": "what", "type": "nominal", "sort": list(rows), "title": None, "scale": {"domain": list(rows)},
-                "axis": {"ticks": False, "domain": False},
+                "field": "what", "type": "nominal", "sort": list(kinds), "title": None,
+                "scale": {"domain": list(kinds)}, "axis": {"ticks": False, "domain": False},
             },
         },
         "layer": [
@@ -55,7 +57,7 @@ def calendar(
             {"mark": {"type": "text", "color": INK}, "encoding": {"text": {"field": "number"}}},
         ],
     }  # fmt: skip
-    kit.drawn(spec, _ROW * len(rows) + _AROUND, name=name, sentence=sentence, table=table, key=key, smaller=True)
+    kit.drawn(spec, _ROW * len(kinds) + _AROUND, name=name, sentence=sentence, table=table, key=key, smaller=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +70,24 @@ class Tick:
     is_last: bool
 
 
-def strip(strips: Mapping[str, Sequence[Tick]], *, name: str, sentence: str, table: Table, key: str) -> None:
+def strip(
+    strips: Mapping[str, Sequence[Tick]],
+    *,
+    name: str,
+    sentence: str,
+    table: Table,
+    key: str,
+    ways: Mapping[str, str] | None = None,
+) -> None:
     """A tick for each stream on an axis on which every step is ten times the one before; one strip under another.
 
     Args:
         strips: name of each strip to its ticks, such as before and after.
+        ways: where ticks lead, by their names, where the table is not of them.
     """
     rows = [
         {"strip": title, "label": tick.label, "pounds": tick.pounds, "figure": tick.figure,
-         "part": _LAST if tick.is_last else _OTHERS}
+         "part": _LAST if tick.is_last else _OTHERS} | ({"href": way} if (way := (ways or {}).get(tick.label)) else {})
         for title, ticks in strips.items()
         for tick in ticks
     ]  # fmt: skip

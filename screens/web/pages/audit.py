@@ -1,6 +1,6 @@
 """Audit: from a figure to what it is made of, to its entries, to file, sheet and cell; and whether the books hold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
@@ -34,6 +34,7 @@ VIEWS = {
 }
 _NEED_NO_BOOKS = ("data", "about")
 _MOST_SHOWN = 100
+_FEW_VALUES = 3
 
 
 def page() -> None:
@@ -158,7 +159,12 @@ def _made(books: Books) -> None:
 
 
 def _narrowed(only: Mapping[str, str]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value.replace(OR, ' or ')}" for name, value in only.items())
+    return ", ".join(_one_narrowed(name.replace("_", " "), value.split(OR)) for name, value in only.items())
+
+
+def _one_narrowed(name: str, values: Sequence[str]) -> str:
+    """Each value by its code where they are few, and how many there are where nobody would read them all."""
+    return f"{name} {' or '.join(values)}" if len(values) <= _FEW_VALUES else f"{len(values)} {name}s"
 
 
 def _entries(books: Books) -> None:

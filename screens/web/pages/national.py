@@ -25,7 +25,7 @@ from screens.report.marks import at_percent
 from screens.report.national import in_percent
 from screens.report.render import page as tables
 from screens.report.render.colours import OVER_TIME
-from screens.report.report import Link, Report, Table, boundaries, columns, link, ranged
+from screens.report.report import Cell, Link, Report, Table, boundaries, columns, link, plain, ranged
 from screens.web.charts.bars import Bar, distances, ranked
 from screens.web.charts.flows import Tile, tiles
 from screens.web.charts.heat import by_time
@@ -81,7 +81,7 @@ def _show(
 ) -> None:
     """The parts that the reader chose, in their order."""
     if compared := [part for part in seen if part in _COMPARED]:
-        _compare(rows, books.year if as_is is None else None, whole, compared)
+        _compare(books, rows, books.year if as_is is None else None, whole, compared)
     if "why" in seen:
         if as_is is None:
             _why(books, rows, whole)
@@ -94,7 +94,7 @@ def _show(
     if shown := {"trend", "each"} & {*seen}:
         _trend(books, shown)
     if "targets" in seen:
-        _targets(as_is)
+        _targets(books, as_is)
         _pace()
 
 
@@ -113,7 +113,7 @@ def _boundaries(books: Books) -> date | None:
 
 @st.fragment
 def _compare(
-    rows: Sequence[IcbStanding], year: int | None, whole: IcbStanding | None, compared: Collection[str]
+    books: Books, rows: Sequence[IcbStanding], year: int | None, whole: IcbStanding | None, compared: Collection[str]
 ) -> None:
     """Ranked, on tiles and by region; with the year, totals lead to the books, which know no restated sums.
 
@@ -142,7 +142,7 @@ def _compare(
     if not order:
         st.info(f"{title} is not defined for any ICB here.")
         return
-    table = reporting.icbs(listed, measure, year=year, together=whole)
+    table = _of_these_books(reporting.icbs(listed, measure, year=year, together=whole), books)
     bars = [_bar(row, value, measure, marked) for row, value in order]
     sentence = reporting.ranked_sentence(order, measure, marked=marked, together=whole)
     if "ranked" in compared and measure == DISTANCE:
@@ -156,19 +156,20 @@ def _compare(
         most, _ = order[0]
         asked: dict[str, str | int | None] = {"part": "why", "why": most.code, "year": year}
         frame.link(f"Why {most.name} is as tied as it is, and since when", "national", asked)
+    small = _of_these_books(_small_table(order, measure), books)
     if "map" in compared:
-        _map(order, measure, marked)
+        _map(order, measure, marked, small)
     if "regions" in compared:
-        _regions(order, measure, marked)
+        _regions(order, measure, marked, small)
     if "beside" in compared and marked:
         _beside(rows, marked)
     elif "beside" in compared and len(compared) == 1:
         st.info("Mark an ICB, and it stands here beside its peers, its region and all.")
 
 
-def _map(order: Sequence[tuple[IcbStanding, Fraction]], measure: str, marked: str) -> None:
+def _map(order: Sequence[tuple[IcbStanding, Fraction]], measure: str, marked: str, table: Table) -> None:
     """A square for each ICB where it lies."""
-    title, table, squares = TITLES[measure], _small_table(order, measure), national.squares()
+    title, squares = TITLES[measure], national.squares()
     tiles(
         [
             Tile(
@@ -190,7 +191,7 @@ def _map(order: Sequence[tuple[IcbStanding, Fraction]], measure: str, marked: st
     )
 
 
-def _regions(order: Sequence[tuple[IcbStanding, Fraction]], measure: str, marked: str) -> None:
+def _regions(order: Sequence[tuple[IcbStanding, Fraction]], measure: str, marked: str, table: Table) -> None:
     """The ICBs region by region."""
     panels = {
         region: [_bar(row, value, measure, marked) for row, value in order if row.region == region]
@@ -201,7 +202,7 @@ def _regions(order: Sequence[tuple[IcbStanding, Fraction]], measure: str, marked
         return
     multiples(
         panels, name="Region by region", sentence=f"{TITLES[measure]} (%), on one scale in every region.",
-        table=_small_table(order, measure), key=f"regions-{measure}",
+        table=table, key=f"regions-{measure}",
     )  # fmt: skip
 
 
@@ -259,6 +260,16 @@ def _small_table(order: Sequence[tuple[IcbStanding, Fraction]], measure: str) ->
         for row, value in order
     ]
     return Table(f"{TITLES[measure]} by ICB", heads, rows)
+
+
+def _of_these_books(table: Table, books: Books) -> Table:
+    """The same without a way to an ICB of later boundaries, which these books do not know."""
+
+    def known(cell: Cell) -> Cell:
+        is_link = isinstance(cell, Link) and {cell.query.get("icb"), cell.query.get("why")} - {None, *books.icbs}
+        return plain(cell) if is_link else cell
+
+    return replace(table, rows=[tuple(map(known, row)) for row in table.rows])
 
 
 def _to_reasons(row: IcbStanding) -> Link:
@@ -319,7 +330,7 @@ def _watched(books: Books) -> None:
 
 
 @st.fragment
-def _targets(as_is: date | None) -> None:
+def _targets(books: Books, as_is: date | None) -> None:
     st.header("Distance from target", anchor=False)
     stream = address.choose("stream", "Stream", list(STREAMS), shown=str.capitalize, horizontal=True)
     found = targets(stream, as_is)
@@ -329,7 +340,7 @@ def _targets(as_is: date | None) -> None:
         name="Who is above and below target",
         sentence=reporting.targets_sentence(found, as_is),
         axis="Percent above or below target",
-        table=report.rows,
+        table=_of_these_books(report.rows, books),
         key=f"targets-{stream.replace(' ', '-')}",
         smaller=True,
     )  # fmt: skip
@@ -453,13 +464,10 @@ def _every_icb(books: Books, span: str, *, as_then: bool) -> None:
 
 
 def _leading(table: Table, names: Mapping[str, str]) -> Table:
-    """The same with each ICB leading to how its own shares change."""
-    codes = {name: code for code, name in names.items()}
+    """The same with each ICB, and all together, leading to how their own shares change."""
+    codes = {name: code for code, name in names.items()} | {national.TOGETHER: None}
     rows = [
-        (
-            Link(name, "national", {"part": "trend", "trend_of": code}) if (code := codes.get(str(name))) else name,
-            *cells,
-        )
+        (Link(name, "national", {"part": "trend", "trend_of": codes[name]}) if name in codes else name, *cells)
         for name, *cells in table.rows
     ]
     return replace(table, columns=[link("ICB"), *table.columns[1:]], rows=rows)

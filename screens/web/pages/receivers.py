@@ -14,6 +14,7 @@ from screens.report import receivers as reporting
 from screens.report.pots import no_amount, of_receivers
 from screens.report.render import page as tables
 from screens.report.report import Table
+from screens.web.charts import kit
 from screens.web.charts.receivers import Tick, calendar, strip
 from screens.web.shell import address, frame, parts
 from screens.web.shell.open_ledger import Books
@@ -99,8 +100,8 @@ def _one(found: Sequence[Received], named: str, shown: Collection[str], books: B
     one = each[code]
     if "year" in shown:
         calendar(
-            reporting.by_month(one), reporting.MONTH_NAMES, name="The year", sentence=reporting.year_in_words(one),
-            table=reporting.calendar_table(one), key=f"year-{code}",
+            list(reporting.by_month(one)), name="The year", sentence=reporting.year_in_words(one),
+            table=reporting.calendar_table(one, books.reading), key=f"year-{code}",
         )  # fmt: skip
         strip(
             {"Streams": _ticks(one)},
@@ -120,13 +121,17 @@ def _merger(one: Received, books: Books) -> None:
     if found.after is one:
         st.write(said)
         return
+    after = reporting.streams_table(found.after, found, books.reading)
     strip(
         {"Before": _ticks(one), "After": _ticks(found.after)},
         name="Before and after a merger",
         sentence=said,
         table=reporting.put_together_table(found),
         key=f"merger-{which}-{one.organisation}",
+        ways=kit.ways(reporting.streams_table(one)) | kit.ways(after),
     )
+    with st.expander(f"Table and download: {after.name[0].lower()}{after.name[1:]}"):
+        tables.show(after, f"streams-merged-{which}-{one.organisation}", folds=False)
 
 
 def _ticks(one: Received) -> list[Tick]:
