@@ -12,7 +12,17 @@ import pyarrow.compute as pc
 
 from ledger.money import spoken
 from ledger.readings import RECORDED, GradeReading, all_with
-from ledger.reports.measures import EARMARKED_GRADES, UNTIED_GRADES, OverReadings, over, share
+from ledger.reports.measures import (
+    EARMARKED_GRADES,
+    NOT_BY_MILLION,
+    THERE_MAY_BE_MORE,
+    UNTIED_GRADES,
+    OverReadings,
+    ReturnsAsked,
+    over,
+    returns_asked,
+    share,
+)
 from ledger.reports.receivers import PENNY_PACKETS
 from ledger.words import NOT_OF_ICBS, PAST_ICBS
 from scenarios.bridge import ASKED, could_be_handed_on, measured
@@ -21,7 +31,6 @@ from scenarios.selection import system_column
 from scenarios.world import ICB, NATIONAL, World
 
 _THREE_YEARS = 3
-_MILLION_POUNDS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -105,8 +114,6 @@ _RECEIVED = {
     "returns_per_icb": "returns_per_year",
     "returns_per_million": "returns_per_million",
 }
-_REPORTED = ("returns_per_icb", "returns_per_million")
-_UNKNOWN_RETURNS = "Pots whose returns are not known are left out."
 # The column without which nobody can tell, of each share that rests on one.
 _NEEDS = {
     "by_population": "route", "free_of_conditions": "grade", "known_before_the_year": "notified_on",
@@ -145,7 +152,7 @@ def scorecard(
     }
     notes = {
         **{name: _unknown(whole - pence, whole) for name, pence in known.items() if pence != whole},
-        **dict.fromkeys(_REPORTED, _UNKNOWN_RETURNS),
+        **_of_returns(systems),
     }
     ranges = _over_readings(few, world, values, also) if with_ranges else {}
     tests = [
@@ -193,6 +200,8 @@ class _System:
 
     icb: str
     values: Mapping[str, Fraction | int | None]
+    pence: int
+    returns: ReturnsAsked
 
 
 # What a pot of an ICB is judged by, in whatever reading of grades.
@@ -214,8 +223,7 @@ def _systems(few: pa.Table, world: World) -> list[_System]:
     """What each ICB with those below it has to work with; all at once, for ranges ask it of a hundred positions.
 
     A pot says what its first row by fund says, as in ``ledger.reports.measures.pots``; and it asks for returns once, as
-    many as the most that is known of its money: where of some of it nobody knows, as after a merger, that money is no
-    part of what the returns are for.
+    many as the most that is known of its money (``ledger.reports.measures.returns_asked``).
 
     Args:
         few: as ``_few`` gives it.
@@ -231,23 +239,39 @@ def _systems(few: pa.Table, world: World) -> list[_System]:
     for icb, pence, *asked in zip(*(summed[name].to_pylist() for name in names), strict=True):
         if pence > 0 and icb in known:
             pots.setdefault(icb, []).append((pence, *asked))
-    return [_System(icb, _asked(its)) for icb, its in sorted(pots.items())]
+    return [_asked(icb, its) for icb, its in sorted(pots.items())]
 
 
 # What is in a pot, its grade, the returns that are asked for, and of how much of its money that is known.
 _Pot = tuple[int, str | None, int | None, int]
 
 
-def _asked(pots: Sequence[_Pot]) -> dict[str, Fraction | int | None]:
-    """What pots ask of whoever has them."""
-    reporting = [(told, returns) for _, _, returns, told in pots if returns is not None]
-    returns = sum(returns for _, returns in reporting)
-    return {
+def _asked(icb: str, pots: Sequence[_Pot]) -> _System:
+    """What pots ask of the ICB that has them."""
+    returns = returns_asked((pence, its, told) for pence, _, its, told in pots)
+    values = {
         "pots": len(pots),
         "penny_packets": sum(pence < PENNY_PACKETS[ICB] for pence, *_ in pots),
         "tied_pots": sum(grade in EARMARKED_GRADES for _, grade, *_ in pots),
-        "returns_per_year": returns if reporting else None,
-        "returns_per_million": share(returns * _MILLION_POUNDS, sum(told for told, _ in reporting)),
+        "returns_per_year": returns.at_least,
+        "returns_per_million": returns.per_million,
+    }
+    return _System(icb, values, sum(pence for pence, *_ in pots), returns)
+
+
+def _of_returns(systems: Sequence[_System]) -> dict[str, str]:
+    """What is left out of figures of returns, in words: how much money it is that they are not known of."""
+    unknown, whole = sum(one.returns.unknown_pence for one in systems), sum(one.pence for one in systems)
+    if not unknown:
+        return {}
+    told = f"Pots whose returns are not known hold {spoken(unknown)} of {spoken(whole)}"
+    if not any(one.returns.partly for one in systems):
+        return {"returns_per_icb": f"{told}, left out.", "returns_per_million": f"{told}, left out of both sides."}
+    known = len(_known(systems, "returns_per_million"))
+    those = f" The figure is over the {known} of {len(systems)} ICBs of which it is known." if known else ""
+    return {
+        "returns_per_icb": f"{told}. {THERE_MAY_BE_MORE}",
+        "returns_per_million": f"{told}. {NOT_BY_MILLION}{those}",
     }
 
 
@@ -275,7 +299,7 @@ def _by_segment(systems: Sequence[_System], world: World) -> list[Test]:
             name=f"returns_in_segment_{segment}",
             says=f"Does who is trusted more report less: oversight segment {segment}?",
             value=_middle(own, pattern.name),
-            note=f"{len(_known(own, pattern.name))} ICBs. {_UNKNOWN_RETURNS}",
+            note=f"{len(_known(own, pattern.name))} ICBs. {_of_returns(own).get(pattern.name, '')}".strip(),
         )
         found.append(test)
     return found

@@ -158,6 +158,56 @@ class PotHeld:
     reported_pence: int
 
 
+class ReturnsAsked(NamedTuple):
+    """How many returns pots ask for, as far as that is known.
+
+    Attributes:
+        at_least: the most that is known of any part of a pot, added up over pots; None where nothing is known.
+        per_million: for each £1 million, over the pots of which it is known, on both sides. None where it is known of a
+            part of a pot alone: with the pot, the part would be told as the whole; without it, a merger of pots of
+            which one is not known would look as if it took returns away.
+        unknown_pots, unknown_pence: the pots of which it is not known of all their money, and what is in them.
+        partly: of how many of these it is known of a part.
+    """
+
+    at_least: int | None
+    per_million: Fraction | None
+    unknown_pots: int
+    unknown_pence: int
+    partly: int
+
+
+def returns_asked(pots: Iterable[tuple[int, int | None, int]]) -> ReturnsAsked:
+    """What is known of the returns that pots ask for: a pot of which some part is not known is not told as known.
+
+    Args:
+        pots: of each its pence, the most returns that any part of it is known to ask for (None where that is known of
+            none), and the pence of which it is known.
+    """
+    every = list(pots)
+    told = [(pence, returns, reported == pence) for pence, returns, reported in every if returns is not None]
+    whole = [(pence, returns) for pence, returns, wholly in told if wholly]
+    known_pence = sum(pence for pence, _ in whole)
+    return ReturnsAsked(
+        at_least=sum(returns for _, returns, _ in told) if told else None,
+        per_million=None
+        if len(told) > len(whole)
+        else share(sum(returns for _, returns in whole) * _MILLION_POUNDS, known_pence),
+        unknown_pots=len(every) - len(whole),
+        unknown_pence=sum(pence for pence, *_ in every) - known_pence,
+        partly=len(told) - len(whole),
+    )
+
+
+def returns_of(pots: Iterable[PotHeld]) -> ReturnsAsked:
+    """What is known of the returns that pots ask for."""
+    return returns_asked((pot.amount_pence, pot.row["returns_per_year"], pot.reported_pence) for pot in pots)
+
+
+THERE_MAY_BE_MORE = "Where it is known of a part of a pot, those are counted: there may be more."
+NOT_BY_MILLION = "Of a pot it is known of a part alone, so for each £1 million nobody can tell."
+
+
 def measures(position: pa.Table, scope: str = ALL, *, penny_packet_pence: int = PENNY_PACKET_PENCE) -> list[Measure]:
     """Every measure of a position, in one scope.
 
@@ -432,16 +482,14 @@ def _pieces(pots: Sequence[PotHeld], threshold_pence: int) -> Values:
 
 def _burden(pots: Sequence[PotHeld]) -> Values:
     """What the money asks of those who receive it."""
-    told = [pot for pot in pots if pot.row["returns_per_year"] is not None]
-    known = [pot.row["returns_per_year"] for pot in told]
+    returns = returns_of(pots)
     bids = [pot.amount_pence for pot in pots if pot.row["route"] == "bid"]
     windows = [(pot.amount_pence, days) for pot in pots if _in_year(pot.row) and (days := spend_window(pot.row))]
     return {
         "bid_pots": len(bids),
         "bid_pot_value": sum(bids),
-        "returns_per_year": sum(known) if known else None,
-        # The same pots above and below the line.
-        "returns_per_million": share(sum(known) * _MILLION_POUNDS, sum(pot.reported_pence for pot in told)),
+        "returns_per_year": returns.at_least,
+        "returns_per_million": returns.per_million,
         "spend_window": share(sum(pence * days for pence, days in windows), sum(pence for pence, _ in windows)),
     }
 
@@ -458,13 +506,15 @@ def _notes(rows: Sequence[Row], pots: Sequence[PotHeld], threshold_pence: int) -
     if WITHOUT_AGREEMENT in kept and BY_AGREEMENT not in kept:
         told = "No agreement to keep any of it is on record here; whether one was made is not known."
         notes |= dict.fromkeys(("retained_with_agreement", "consented_retention_ratio"), told)
-    unknown_pots = sum(1 for pot in pots if pot.row["returns_per_year"] is None)
+    returns = returns_of(pots)
     if unrouted := sum(pot.row["route"] is None and pot.row["quality"] is not None for pot in pots):
         told = f"Not known for {unrouted} of {len(pots)} pots, which are not counted."
         notes |= dict.fromkeys(("bid_pots", "bid_pot_value"), told)
-    if unknown_pots:
-        told = f"Not known for {unknown_pots} of {len(pots)} pots, which are left out."
-        notes |= dict.fromkeys(("returns_per_year", "returns_per_million"), told)
+    if returns.unknown_pots:
+        told = f"Not known for {returns.unknown_pots} of {len(pots)} pots with {spoken(returns.unknown_pence)}"
+        out = f"{told}, which {'is' if returns.unknown_pots == 1 else 'are'} left out"
+        notes["returns_per_year"] = f"{told}. {THERE_MAY_BE_MORE}" if returns.partly else f"{out}."
+        notes["returns_per_million"] = f"{told}. {NOT_BY_MILLION}" if returns.partly else f"{out} of both sides."
     return notes
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ledger.reports.measures import OverReadings, over, share
+from ledger.reports.measures import OverReadings, over, returns_of, share
 from ledger.reports.receivers import HIGHEST, MEASURES, Received, ReceiverMeasure
 from ledger.years import FinancialYear
 
@@ -123,6 +123,11 @@ def packets(receivers: Sequence[Received]) -> Packets:
     small = [pot.amount_pence for one in receivers for pot in one.pots if pot.amount_pence < one.penny_packet_pence]
     every = [pot.amount_pence for one in receivers for pot in one.pots]
     return Packets(len(small), len(every), sum(small), sum(every))
+
+
+def returns_not_known_pence(receivers: Sequence[Received]) -> int:
+    """The money in the pots of which it is not known how many returns they ask for, in pence."""
+    return sum(returns_of(one.pots).unknown_pence for one in receivers)
 
 
 def middle(receivers: Sequence[Received], name: str) -> Fraction | None:

@@ -45,9 +45,10 @@ class PutTogether:
         """What the one pot holds."""
         return sum(pot.amount_pence for pot in self.chosen)
 
-    def not_known(self, column: str) -> int:
-        """Of how many of the parts something that terms say is not known."""
-        return sum(pot.row[column] is None for pot in self.chosen)
+    def not_known(self, column: str) -> tuple[int, int]:
+        """Of how many of the parts something that terms say is not known, and the pence in them."""
+        unknown = [pot.amount_pence for pot in self.chosen if pot.row[column] is None]
+        return len(unknown), sum(unknown)
 
     @property
     def returns(self) -> int | None:
@@ -112,8 +113,8 @@ def put_together(
 
     As the lever ``merge`` has it: notice when the last is known and the deadline of the first, as many returns as the
     most that one of them asks for. What some part could change and is not known of it is not known of the whole: when
-    notice came, or whether it recurs. Of returns the known ones are the least there may be, and for each million they
-    are not known. In every reading the same money is put together, on the strictest grade that it finds in it.
+    notice came, or whether it recurs; and of returns the known ones are the least there may be. In every reading the
+    same money is put together, on the strictest grade that it finds in it.
 
     Args:
         one: as ``seen_by_each`` measures it.
@@ -133,12 +134,7 @@ def put_together(
             _as_one(each.read(rows), meant, code, name), names, one.penny_packet_pence, None, funders
         )
     values = {each: its.values for each, its in found.items()}
-    unknown = found[reading].unknown
-    known = {pot.row["returns_per_year"] is not None for pot in one.pots if pot.code in chosen}
-    if known == {True, False}:
-        values = {each: {**its, "returns_per_million": None} for each, its in values.items()}
-        unknown = {**unknown, **{name: unknown[name] + 1 for name in ("returns_per_year", "returns_per_million")}}
-    return replace(found[reading], values=values[reading], unknown=unknown, by_reading=values, every=one.every)
+    return replace(found[reading], by_reading=values, every=one.every)
 
 
 def _as_one(rows: pa.Table, meant: pa.Array, code: str, name: str) -> pa.Table:
@@ -152,7 +148,10 @@ def _as_one(rows: pa.Table, meant: pa.Array, code: str, name: str) -> pa.Table:
         "recurrent": recurs, "notified_on": None if notice.null_count else pc.max(notice).as_py(),
         "spend_by": pc.min(whole["spend_by"]).as_py(), "returns_per_year": pc.max(whole["returns_per_year"]).as_py(),
     }  # fmt: skip
+    # Money of which nobody knows how many returns it asks for stays such money.
+    told = pc.and_(meant, pc.is_valid(rows["returns_per_year"]))
     for column, value in terms.items():
         place, field = rows.schema.get_field_index(column), rows.schema.field(column)
-        rows = rows.set_column(place, field, pc.if_else(meant, pa.scalar(value, field.type), rows[column]))
+        which = told if column == "returns_per_year" else meant
+        rows = rows.set_column(place, field, pc.if_else(which, pa.scalar(value, field.type), rows[column]))
     return rows

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from ledger.money import round_half_up_fraction
 from ledger.readings import RECORDED, GradeReading, all_with
 from ledger.reports.below import members
-from ledger.reports.measures import EARMARKED_GRADES, OverReadings, PotHeld, over, pots_of_each, share
+from ledger.reports.measures import EARMARKED_GRADES, OverReadings, PotHeld, over, pots_of_each, returns_of, share
 from ledger.reports.position import SCHEMA, SOURCE, Moment, position_of_each
 from ledger.reports.pots_over_years import OtherYears, funders_of_each, other_years, years_running
 from ledger.store.base import Reader
@@ -29,7 +29,6 @@ from ledger.years import FinancialYear
 # Below this many pence a pot is a penny packet to a receiver of that tier.
 PENNY_PACKETS = {"icb": 50_000_000, "place": 10_000_000, "pcn": 2_500_000, "practice": 500_000}
 MONTHS = 12
-_MILLION_POUNDS = 100_000_000
 HIGHEST, LOWEST = "highest", "lowest"
 Value = Fraction | int | None
 
@@ -226,8 +225,7 @@ def _received(
         "non_recurrent_share": _lacking(found, "recurrent"),
         "days_to_spend": sum(days_to_spend(pot) is None for pot in found),
         "fewest_days_to_spend": sum(days_to_spend(pot) is None for pot in found),
-        "returns_per_year": _lacking(found, "returns_per_year"),
-        "returns_per_million": _lacking(found, "returns_per_year"),
+        **dict.fromkeys(("returns_per_year", "returns_per_million"), returns_of(found).unknown_pots),
         "new_pots": len(not_told_before),
         "discontinued_pots": len(not_told),
         "discontinued_share": len(not_told),
@@ -418,16 +416,15 @@ def days_to_spend(pot: PotHeld) -> int | None:
 def _terms(found: Sequence[PotHeld]) -> dict[str, Value]:
     """What the terms of pots ask, each over the pots of which it is known."""
     days = [days for pot in found if (days := days_to_spend(pot)) is not None]
-    reporting = [pot for pot in found if pot.row["returns_per_year"] is not None]
-    returns = sum(pot.row["returns_per_year"] for pot in reporting)
+    returns = returns_of(found)
     return {
         "in_year_share": _part(found, "notified_on", lambda pot: pot.row["notified_on"] >= _year(pot).first_day),
         "non_recurrent_share": _part(found, "recurrent", lambda pot: not pot.row["recurrent"]),
         "days_to_spend": Fraction(median(map(Fraction, days))) if days else None,
         "fewest_days_to_spend": min(days) if days else None,
         "deadlines": sum(pot.row["spend_by"] is not None for pot in found),
-        "returns_per_year": returns if reporting else None,
-        "returns_per_million": share(returns * _MILLION_POUNDS, sum(pot.reported_pence for pot in reporting)),
+        "returns_per_year": returns.at_least,
+        "returns_per_million": returns.per_million,
     }
 
 

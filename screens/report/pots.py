@@ -8,7 +8,7 @@ from ledger.money import plain_decimal, spoken
 from ledger.readings import RECORDED, GradeReading
 from ledger.reports import pots as fencing
 from ledger.reports import register
-from ledger.reports.over_receivers import middle, packets
+from ledger.reports.over_receivers import middle, packets, returns_not_known_pence
 from ledger.reports.position import Moment, position, year_in_view
 from ledger.reports.pots import Fence
 from ledger.reports.pots_over_years import PotLife, non_recurrent_years, pot_lives, without_amount
@@ -205,6 +205,8 @@ def of_receivers(found: Sequence[Received], without: Sequence[str], named: str, 
         f"hold {percent(small.of_money)} of the money."
     )
     returns = "Returns are added up over the pots of which it is known how many they ask for, and over no others."
+    if unknown := returns_not_known_pence(found):
+        returns += f" The others hold {spoken(unknown)} of {spoken(small.pence)}."
     without_any = [f"Holding nothing of this year: {len(without)}."] if without else []
     return [scattered, held, returns, *without_any]
 

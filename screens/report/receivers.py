@@ -220,7 +220,8 @@ def put_together(found: PutTogether, at: Moment, year: FinancialYear, reading: G
     facts = {
         "organisation": one.organisation, "year": str(year), "reading": reading.name, "parts": chosen,
         "amount_pence": found.amount_pence, "returns_at_least": found.returns,
-        "not_known_of_parts": {name: found.not_known(name) for name in _ASKED_OF_PARTS},
+        "not_known_of_parts": {name: found.not_known(name)[0] for name in _ASKED_OF_PARTS},
+        "not_known_of_parts_pence": {name: found.not_known(name)[1] for name in _ASKED_OF_PARTS},
     }  # fmt: skip
     title = f"Pots of {one.name} in {year} put together: hypothetical"
     return Report([put_together_table(found)], at, title, [*put_together_in_words(found), *otherwise(reading)], facts)
@@ -237,7 +238,7 @@ def put_together_in_words(found: PutTogether) -> list[str]:
     one, after, parts = found.before, found.after, len(found.chosen)
     if after is one:
         return [f"{one.name} has {count_of(parts, 'such pot', 'such pots')}, so there is nothing to put together."]
-    unknown = {name: number for name in _ASKED_OF_PARTS if (number := found.not_known(name))}
+    unknown = {name: number for name in _ASKED_OF_PARTS if (number := found.not_known(name))[0]}
     least = "at least " if "returns_per_year" in unknown else ""
     before, now = (
         f"{count_of(len(end.pots), 'pot', 'pots')} and {at_least}{end.values['returns_per_year'] or 'no'} returns that "
@@ -247,7 +248,9 @@ def put_together_in_words(found: PutTogether) -> list[str]:
     held = f"{parts} pots as one, with {spoken(found.amount_pence)} and no inner ring-fences"
     strictest = "It is on the strictest of their terms, and asks for as many returns as the most that one of them does."
     said = [f"{held}: before, {before}; after, {now}.", strictest]
-    told = "; ".join(f"{_ASKED_OF_PARTS[name]} ({number})" for name, number in unknown.items())
+    told = "; ".join(
+        f"{_ASKED_OF_PARTS[name]} ({number}, with {spoken(pence)})" for name, (number, pence) in unknown.items()
+    )
     return [*said, f"Of the {parts} pots it is not known: {told}."] if told else said
 
 

@@ -75,7 +75,8 @@ def by_pandas(table: pa.Table, measure: Callable[[pd.DataFrame], float]) -> floa
     rows = table.to_pandas()
     rows = rows[(rows["standing"] != "source") & (rows["tier"] != "national")]
     rows = rows.assign(icb=rows["organisation"].map(lambda code: home.get(code, code)))
-    terms = {"returns": ("returns_per_year", "first"), "grade": ("grade", "first")}
+    rows = rows.assign(unknown=rows["amount_pence"].where(rows["returns_per_year"].isna(), 0))
+    terms = {"returns": ("returns_per_year", "max"), "grade": ("grade", "first"), "unknown": ("unknown", "sum")}
     each = rows.groupby(["icb", "pot"]).agg(pence=("amount_pence", "sum"), **terms)
     each = each[each["pence"] > 0]
     assert each.index.get_level_values("icb").nunique() == 42
@@ -85,6 +86,11 @@ def by_pandas(table: pa.Table, measure: Callable[[pd.DataFrame], float]) -> floa
 def last_hundredth(own: pd.DataFrame) -> float:
     ascending = own["pence"].sort_values()
     return float((ascending.cumsum() * 100 <= ascending.sum()).sum())
+
+
+def wholly_known(own: pd.DataFrame) -> float:
+    known = own[own["unknown"] == 0]
+    return float(known["returns"].sum() * 1e8 / known["pence"].sum())
 
 
 BY_PANDAS: Mapping[str, Callable[[pd.DataFrame], float]] = {
@@ -162,10 +168,23 @@ def test_pots_put_together_by_one_receiver_come_out_as_the_lever_has_it() -> Non
     own = {code: put_together(one, set(MERGED["funds"]), "one-pot", "One pot") for code, one in before.items()}
     for after in by_icb(done.position, done.world):
         alone = own[after.organisation]
-        # The lever takes the terms of all packets there are, and an ICB of those that it has: no returns are compared.
-        for name in ("pots", "streams", "total", "effective_number", "smallest_pot", "pots_in_last_1_percent"):
+        # The lever takes the terms of all packets there are, and an ICB of those that it has: how many returns the one
+        # pot asks for at the least is not compared. For each million nobody can tell, as of some of it it is not known.
+        for name in ("pots", "streams", "total", "effective_number", "smallest_pot", "pots_in_last_1_percent",
+                     "returns_per_million"):  # fmt: skip
             assert alone.values[name] == after.values[name], (after.organisation, name)  # noqa: PD011 - no frame
+        assert alone.unknown["returns_per_million"] == after.unknown["returns_per_million"]
     assert middle(list(own.values()), "returns_per_year") == 32 + 12
+    # The testing money that went in says nothing of returns: every ICB has a pot of which they are known of a part.
+    each = {test.name: test for test in scorecard(done.position, done.world)}["returns_per_million"]
+    assert each.value is middle(list(own.values()), "returns_per_million") is None
+    assert "nobody can tell" in each.note
+    # Without it they are known, and both say the same, counted from the rows: pots of which of no row nobody knows.
+    whole = {**lever, "funds": [code for code, *_ in PACKETS]}
+    done = play(whole, books=demo.baseline(), given=[packet(*one) for one in PACKETS])
+    each = {test.name: test for test in scorecard(done.position, done.world)}["returns_per_million"]
+    assert each.value == middle(by_icb(done.position, done.world), "returns_per_million")
+    assert float(each.value or 0) == pytest.approx(by_pandas(done.position, wholly_known))
 
 
 TIED = ["soft", "hard", "statutory"]

@@ -74,7 +74,7 @@ def test_one_practice_has_its_year_too(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert calendar["layer"][1]["mark"]["type"] == "text"
     assert "2 pots as one, with £1,800" in said(app)
     assert "before, 2 pots and 4 returns that are known; after, 1 pot and at least 4 returns" in said(app)
-    assert "Of the 2 pots it is not known: how many returns they ask for (1)" in said(app)
+    assert "Of the 2 pots it is not known: how many returns they ask for (1, with £900)" in said(app)
     # Each stream leads to the entries that brought it, the pot that two became to both, and each month to its pots.
     assert 'href="audit?organisation=G1&amp;fund=winter"' in tables(app)
     assert '<a href="audit?view=made&amp;under=G1&amp;year=2025" target="_self">One pot</a>' in tables(app)
