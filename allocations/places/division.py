@@ -9,6 +9,8 @@ import pyarrow as pa
 from ledger.errors import Problem, Refused
 
 UNASSIGNED = "(unassigned)"
+# What people read of those practices, by the level at which they are in nothing.
+IN_NONE = {"place": "In no place", "pcn": "In no PCN"}
 DEFAULT = "default"
 # The word for the place scheme beside the default one, where figures have it.
 SUB_ICB = "sub-icb"

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from allocations.figures import tables
 from allocations.figures.weightings import WEIGHTINGS
-from allocations.places.division import UNASSIGNED, Division, with_places
+from allocations.places.division import IN_NONE, UNASSIGNED, Division, with_places
 from allocations.shares import need
 from allocations.shares.schedule import Line
 
@@ -65,7 +65,7 @@ def groups(icb: str, level: str, division: Division | None = None) -> list[Group
     rows = found.filter(pc.and_(pc.equal(found["icb"], icb), pc.is_valid(found["group"]))).to_pylist()
     practices = pc.value_counts(filled).to_pylist()
     counts = {row["values"]: row["counts"] for row in practices}
-    names = _names(level)
+    names = {**_names(level), UNASSIGNED: IN_NONE.get(level, UNASSIGNED)}
     grouped: dict[str, dict[str, dict[str, int | None]]] = {}
     people: dict[str, int] = {}
     for row in rows:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allocations.places.division import DEFAULT, SUB_ICB, UNASSIGNED, Division, with_places
+from allocations.places.division import DEFAULT, IN_NONE, SUB_ICB, UNASSIGNED, Division, with_places
 from allocations.places.files import read_division
 from allocations.shares.apportion import apportion
 from allocations.shares.lines import weighting_of
@@ -181,7 +181,7 @@ def _by_weighting(
     return [
         Part(
             code=code,
-            name=names.get(code, code),
+            name=IN_NONE.get(level, code) if code == UNASSIGNED else names.get(code, code),
             practices=counts.get(code, counts.get(None, 0)),
             registered_billionths=registered.get(code, 0),
             people_billionths=people[code],

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from allocations.figures.tables import whole_people
+from allocations.places.division import UNASSIGNED
 from allocations.shares.mixture import MixturePart
 from allocations.shares.sharing import Mixture
 from allocations.shares.split import Allocation, Part
@@ -32,7 +33,8 @@ def parts(split: Allocation, mixture: Mixture, line: str) -> Table:
 
 def _row(part: Part) -> Row:
     return (
-        part.code, part.name, part.code, part.practices, whole_people(part.registered_billionths),
+        part.code, part.name, "" if part.code == UNASSIGNED else part.code, part.practices,
+        whole_people(part.registered_billionths),
         whole_people(part.people_billionths), part.share, part.amount_pence, part.per_head_pence(part.amount_pence),
         part.plain_pence, part.more_pence, part.per_head_pence(part.more_pence), part.at_floor,
     )  # fmt: skip

@@ -190,25 +190,22 @@ def of_receivers(found: Sequence[Received], without: Sequence[str], named: str, 
         return [f"No {named} holds any money of this year here."]
     pots = _plain(middle(found, "pots")).removesuffix(".00")
     scattered = (
-        f"Of {len(found)} the median {named} works with {pots} pots, as scattered as "
-        f"{_plain(middle(found, 'effective_number'))} equal ones; the most scattered is {found[0].name} "
-        f"({_plain(found[0].values['effective_number'])}), the least {found[-1].name} "
+        f"Of {len(found)} the median {named} works with {pots} pots. Its money is spread as if it came in "
+        f"{_plain(middle(found, 'effective_number'))} pots of one size. It is spread most at {found[0].name} "
+        f"({_plain(found[0].values['effective_number'])}) and least at {found[-1].name} "
         f"({_plain(found[-1].values['effective_number'])})."
     )
-    held = (
-        "Held is what a receiver and those below it hold of each pot, spent money included. A penny packet of "
-        f"this tier is below {spoken(PENNY_PACKETS[tier])}."
-    )
     small = packets(found)
-    held += (
-        f" Of all {small.pots:,} pots, each counted where it is felt, {percent(small.of_pots)} are penny packets; they "
-        f"hold {percent(small.of_money)} of the money."
+    penny = (
+        f"{percent(small.of_pots)} of all {small.pots:,} pots, each counted where it is felt, are penny packets: pots "
+        f"below {spoken(PENNY_PACKETS[tier])}. They hold {percent(small.of_money)} of the money."
     )
+    held = "Held is what a receiver and those below it hold of each pot, spent money included."
     returns = "Returns are added up over the pots of which it is known how many they ask for, and over no others."
     if unknown := returns_not_known_pence(found):
         returns += f" The others hold {spoken(unknown)} of {spoken(small.pence)}."
     without_any = [f"Holding nothing of this year: {len(without)}."] if without else []
-    return [scattered, held, returns, *without_any]
+    return [scattered, penny, held, returns, *without_any]
 
 
 def _plain(number: Value) -> str:

@@ -181,10 +181,8 @@ def what_if(question: Question, outcome: Outcome) -> str:
         for before, after in outcome.scorecard:
             if before.name == name and before.value != after.value:
                 start, then = (in_words(test.value, test.unit) for test in (before, after))
-                told = (
-                    f"{start} with {count_of(len(given), 'pot', 'pots')} taken as given" if given else f"{start} today"
-                )
-                if name in held:
-                    told = f"{in_words(held[name].value, held[name].unit)} today, {told}"
-                said.append(f"{before.says} {told}, {then} then.")
+                told = [f"today, {in_words(held[name].value, held[name].unit)}"] if name in held else []
+                with_given = f"with {count_of(len(given), 'pot', 'pots')} that the question adds"
+                told += [f"{with_given if given else 'today'}, {start}", f"after the change, {then}"]
+                said.append(f"{before.says} {'; '.join(told).capitalize()}.")
     return " ".join(said) or "Nothing that is followed would change."

@@ -91,7 +91,8 @@ def parts(split: Allocation, line: str) -> Table:
         share("Share", "share"), money("Fair share (£)", "amount_pence"),
     ]  # fmt: skip
     rows = [
-        (part.code, part.name, part.code, part.practices, whole_people(part.registered_billionths),
+        (part.code, part.name, "" if part.code == UNASSIGNED else part.code, part.practices,
+         whole_people(part.registered_billionths),
          whole_people(part.people_billionths), part.share, part.amount_pence)
         for part in split.parts
     ]  # fmt: skip

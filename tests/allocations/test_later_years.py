@@ -66,7 +66,7 @@ def test_the_place_scheme_beside_it_is_by_sub_icb_location() -> None:
     found = allocate(**given, year=year, populations=shipped(year), places_file=Path("sub-icb"))
     assert [part.name for part in found.parts] == [
         "Bedfordshire, Luton and Milton Keynes (M1J4Y)", "Cambridgeshire and Peterborough (06H)",
-        "East and North Hertfordshire (06K)", "Herts Valleys (06N)", "(unassigned)",
+        "East and North Hertfordshire (06K)", "Herts Valleys (06N)", "In no place",
     ]  # fmt: skip
     assert sum(part.amount_pence for part in found.parts) == 10**11
     with pytest.raises(Refused, match="do not say in which sub-ICB location a practice is"):

@@ -174,7 +174,9 @@ def test_an_icb_of_later_boundaries_leads_nowhere_and_all_others_do(
     monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, part: str
 ) -> None:
     def led(**asks: str) -> set[str]:
-        return set(re.findall(r'href="[^"]*(?:icb|why)=(\w+)"', tables(page(monkeypatch, "national", demo_ledger, **asks))))
+        return set(
+            re.findall(r'href="[^"]*(?:icb|why)=(\w+)"', tables(page(monkeypatch, "national", demo_ledger, **asks)))
+        )
 
     now = led(part=part)
     assert len(now) == 42

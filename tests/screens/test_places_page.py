@@ -47,7 +47,7 @@ def test_places_of_ones_own_stand_in_the_address_and_say_who_is_left_out(
 ) -> None:
     app = page(monkeypatch, NAME, demo_ledger, icb="QWO", places="own", own="QWO|Two:B82007,B82053", part="all")
     assert "267 of 269 practices" in app.warning[0].value
-    assert "(unassigned)" in tables(app)
+    assert "In no place" in tables(app)
     split = allocate(icb="QWO", year=FIGURES_YEAR, fund="core-recurrent", level="place", by="core", amount_pence=10**11)
     assert exact_pounds(split.amount_pence) == "1,000,000,000.00"
     assert "Fair shares of £1 billion" in said(app)

@@ -33,12 +33,12 @@ def test_every_question_has_the_headline_of_its_answer(monkeypatch: pytest.Monke
     # The expected results of the library scenarios: £10.8 billion more at place; 18 pots become 16.
     assert "Decided at place or below rises by £10.8 billion, to £45.7 billion." in shown
     assert "Local and free rises by £501.9 million, to £29.6 billion." in shown
-    assert "With how many pots does an ICB work? 18 today, 16 then." in shown
+    assert "With how many pots does an ICB work? Today, 18; after the change, 16." in shown
     # Today is what the books hold in each of them: 32 returns, and 8 more with two pots that one takes as given.
-    starts = re.findall(r"returns are asked of an ICB in a year\? (\d+) today", shown)
+    starts = re.findall(r"returns are asked of an ICB in a year\? Today, (\d+);", shown)
     assert starts == ["32", "32"]
-    assert "32 today, 40 with 2 pots taken as given, 32 then." in shown
-    assert "78.9% with 1 pot taken as given, 99.3% then." in shown
+    assert "Today, 32; with 2 pots that the question adds, 40; after the change, 32." in shown
+    assert "With 1 pot that the question adds, 78.9%; after the change, 99.3%." in shown
 
 
 def test_of_all_icbs_it_says_what_is_told_of_one_alone(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:

@@ -16,7 +16,7 @@ from allocations.shares.facts import Group, icb_names, index
 from allocations.shares.need import COMPONENTS
 from allocations.shares.split import FIGURES_YEAR
 from ledger.errors import Refused
-from ledger.money import spoken
+from ledger.money import signed_percent, spoken
 from screens.asked.shares import groups
 from screens.asked.shares import statement as network_statement
 from screens.report import network
@@ -90,7 +90,7 @@ def _partition(division: Division, groups: Sequence[Group], name: str) -> None:
     lost = next(group for group in groups if group.is_unassigned)
     st.warning(
         f"Not yet. {out:,} of {whole:,} practices, with {whole_people(lost.registered_billionths):,} registered "
-        "people, are in no place. They are shown as (unassigned) and keep their share; nobody is in two places."
+        "people, are in no place. They are shown as 'In no place' and keep their share; nobody is in two places."
     )
     with frame.for_analysts("practices in no place"):
         st.write(", ".join(division.unassigned))
@@ -155,13 +155,13 @@ def _need(groups: Sequence[Group], level: str, icb: str, name: str) -> None:
     )
     distances(
         [
-            Bar(group.name, at_percent(Fraction(value, 1000) - 1), ratio("").text(index(value)))
+            Bar(group.name, at_percent(Fraction(value, 1000) - 1), signed_percent(Fraction(value, 1000) - 1, 1))
             for group, value in drawn
         ],
         name="Need beside the ICB's average",
-        sentence=f"An index of 1 is the average person's need in {name}; 1.1 is a tenth more. Each column of the table "
-        f"names its own base, and the two cannot be compared with each other.{few}",
-        axis="Percent above or below the ICB's average",
+        sentence=f"An index of 1 is the average person's need in {name}; 1.1 is a tenth more, and is drawn as +10.0%. "
+        f"Each column of the table names its own base, and the two cannot be compared with each other.{few}",
+        axis="Need above or below the ICB's average (%)",
         table=table,
         key=f"need-{level}-{component}",
     )

@@ -48,7 +48,10 @@ def page() -> None:
         frame.foot(books.at, frame.sources(books))
         return
     nowhere = books.ask(answers.pots_without_amount, books.year)
-    st.write(" ".join([*of_receivers(found, without, named, tier), *no_amount(nowhere, FinancialYear(books.year))]))
+    scattered, penny, *counted = of_receivers(found, without, named, tier)
+    st.write(f"**{scattered}** {penny}")
+    with st.expander("How this is counted, and what is in no count"):
+        st.write(" ".join([*counted, *no_amount(nowhere, FinancialYear(books.year))]))
     titles = {
         "asked": "What it asks of them", "year": f"The year and streams of one {named}",
         "merged": "Some of its pots put together",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from allocations.figures.tables import table
 from allocations.places import as_text
-from allocations.places.division import Division
+from allocations.places.division import UNASSIGNED, Division
 from allocations.shares import facts
 from allocations.shares import schedule as place_bridge
 from allocations.shares.historic import Historic, read_historic
@@ -155,12 +155,14 @@ def _schedule(
 def _beside_fair_shares(lines: Sequence[Line], name: str, level: str, schedule: Schedule, line: str) -> None:
     """Historic, fair share, distance and issued: one picture and one table."""
     single = [one for one in lines if not place_bridge.is_whole(one)]
-    drawn = facts.furthest_from_target(single, _FEW)
+    # Practices in no place or PCN get nothing of their own, so they are in the table alone.
+    receivers = [one for one in single if one.organisation != UNASSIGNED]
+    drawn = facts.furthest_from_target(receivers, _FEW)
     issued = lines[-1].issued_pence
     said = "Nothing is issued." if issued is None else f"{spoken(issued)} of {name} is issued."
     few = "" if len(drawn) == len(single) else f" The {len(drawn)} furthest off are drawn; the table has all."
     sentence = (
-        f"{said} {shares.beside_sentence(shares.per_head(single))} Fair shares are by "
+        f"{said} {shares.beside_sentence(shares.per_head(receivers))} Fair shares are by "
         f"{lines[0].by.replace('_', ' ')} weighted people.{few} Basis: {schedule.basis[line]}."
     )
     table, key = shares.budgets(lines, f"{name} by {level}"), f"budgets-{line}-{level}"
