@@ -1,6 +1,6 @@
 """Bring a budget in: whose money, which sheets, what the columns hold, in which unit, what is wrong, three totals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,9 +11,8 @@ import streamlit as st
 from allocations.files.budgets import remapping
 from allocations.files.budgets.importing import BudgetImport, Inferred, Looked, import_budgets, infer, look
 from allocations.files.budgets.mapping import BudgetMapping, Settings, read_mapping
-from allocations.files.budgets.preview import SheetPreview, preview
 from allocations.files.budgets.understood import BudgetRefused, Request, Understood, in_one_sentence
-from allocations.reading.cells import Workbook, read_workbook
+from allocations.reading.cells import Sheet, Workbook, read_workbook
 from allocations.reading.saved_mapping import Unit, save_mapping
 from ledger.errors import LedgerError, Problem, Refused
 from ledger.inputs import Input
@@ -225,12 +224,8 @@ def show(
     """
     file = _File(name, content, digest)
     workbook = worked_out("Reading the file", lambda: _read(file), "workbook", digest, name)
-    sheets = worked_out("Reading the file", lambda: _preview(file), "preview", digest, name)
     if isinstance(workbook, LedgerError):
         common.failed(workbook, name)
-        return
-    if isinstance(sheets, LedgerError):
-        common.failed(sheets, name)
         return
     with wizard.part(wizard.FILE, "whose"):
         asked = whose_money(store, at, file, workbook)
@@ -244,7 +239,7 @@ def show(
     with columns:
         # The grid comes first, for most have nothing to change; what it follows from is said below it.
         grid = st.container()
-        request = _sheets(asked, sheets, digest)
+        request = _sheets(asked, workbook.sheets, digest)
         given = _saved_mapping(file)
         with grid:
             request, first = _columns(store, at, file, workbook, request, given)
@@ -267,11 +262,6 @@ def _read(file: _File) -> Workbook:
         return read_workbook(path)
 
 
-def _preview(file: _File) -> tuple[SheetPreview, ...]:
-    with common.as_path(file.name, file.content) as path:
-        return preview(path, 8)
-
-
 def _looked(store: Store, at: Moment, file: _File, request: Request) -> Looked | LedgerError:
     """What is made of the file: from the books as they are, which are only read."""
 
@@ -286,7 +276,7 @@ def _looked(store: Store, at: Moment, file: _File, request: Request) -> Looked |
     return worked_out("Working out what it says", work, "look", file.digest, file.name, request, at.head, at.as_at)
 
 
-def _sheets(request: Request, sheets: tuple[SheetPreview, ...], digest: str) -> Request:
+def _sheets(request: Request, sheets: Sequence[Sheet], digest: str) -> Request:
     st.header("Sheets", anchor=False)
     hidden = [sheet.name for sheet in sheets if not sheet.visible]
     if hidden:

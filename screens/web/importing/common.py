@@ -15,7 +15,6 @@ from openpyxl.utils import column_index_from_string
 from allocations.files.budgets import remapping
 from allocations.files.budgets.importing import HEADINGS, write_problems
 from allocations.files.budgets.mapping import BudgetMapping, Meaning, SheetMapping
-from allocations.files.budgets.preview import SheetPreview
 from allocations.reading.cells import Sheet, Workbook
 from ledger.entries.posting import Posted
 from ledger.errors import LedgerError, Problem, Refused
@@ -48,22 +47,24 @@ MEANINGS = {
 _ACROSS = 3
 _MOST_SHOWN = 8
 _ROWS_SHOWN = 5
+_FIRST_ROWS = 8
 
 
-def first_rows(sheet: SheetPreview) -> None:
+def first_rows(sheet: Sheet) -> None:
     """The beginning of a sheet, as it stands in the file."""
-    width = min(max((len(row) for row in sheet.rows), default=0), _MOST_SHOWN)
-    if not width:
+    if not sheet.rows:
         st.write(f"Nothing stands on '{_escaped(sheet.name)}'.")
         return
+    there = len(sheet.rows[0])
+    width = min(there, _MOST_SHOWN)
     rows = [
-        (str(number), *(row[place] if place < len(row) else "" for place in range(width)))
-        for number, row in enumerate(sheet.rows, start=1)
+        (str(number), *(cell.text for cell in row[:width]))
+        for number, row in enumerate(sheet.rows[:_FIRST_ROWS], start=1)
     ]
     heads = columns("Row", *(f"Column {letter}" for letter in "ABCDEFGH"[:width]))
     tables.show(Table(f"First rows of '{sheet.name}', as text", heads, rows))
-    if sheet.width > width:
-        st.write(f"The first {width} of {sheet.width} columns are shown.")
+    if there > width:
+        st.write(f"The first {width} of {there} columns are shown.")
 
 
 def grid(part: SheetMapping, sheet: Sheet) -> None:

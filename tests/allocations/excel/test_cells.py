@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from allocations.files.budgets.preview import preview
 from allocations.reading.cells import CellKind, Workbook, read_workbook
 from ledger.errors import Refused
 from tests.allocations.excel.workbooks import PLAIN, rezipped, with_openpyxl, written
@@ -19,15 +18,12 @@ from tests.allocations.excel.workbooks import PLAIN, rezipped, with_openpyxl, wr
 SHEET = "xl/worksheets/sheet1.xml"
 
 
-def refused(path: Path, *, by_preview: bool = True) -> str:
-    """The one sentence with which a file is refused, by the reader and by the preview, within two seconds of work."""
+def refused(path: Path) -> str:
+    """The one sentence with which a file is refused, within two seconds of work."""
     start = time.process_time()
     with pytest.raises(Refused) as caught:
         read_workbook(path)
     assert time.process_time() - start < 2
-    if by_preview:
-        with pytest.raises(Refused):
-            preview(path)
     (problem,) = caught.value.problems
     assert problem.fix
     assert path.name in problem.where
@@ -94,9 +90,6 @@ def test_merged_and_hidden_things_are_seen(tmp_path: Path) -> None:
     plan = book.sheets[0]
     assert (plan.merged, plan.hidden_rows, plan.hidden_columns) == (("A4:A5",), {5: "hidden"}, {"B", "C"})
     assert [(sheet.name, sheet.visible) for sheet in book.sheets] == [("Plan", True), ("Old", False), ("Older", False)]
-    assert [(sheet.name, sheet.visible) for sheet in preview(tmp_path / "hidden.xlsx")] == [
-        ("Plan", True), ("Old", False), ("Older", False),
-    ]  # fmt: skip
 
 
 def test_macros_are_read_past_and_said(tmp_path: Path) -> None:
@@ -109,14 +102,15 @@ def test_macros_are_read_past_and_said(tmp_path: Path) -> None:
     assert read_workbook(path).remarks == ()
 
 
-def test_a_preview_shows_the_first_rows(tmp_path: Path) -> None:
-    (sheet,) = preview(written(tmp_path / "plain.xlsx", PLAIN), rows=4)
+def test_cells_are_told_as_text(tmp_path: Path) -> None:
+    (sheet,) = read_workbook(written(tmp_path / "plain.xlsx", PLAIN)).sheets
     assert sheet.name == "Plan"
-    assert (sheet.height, len(sheet.rows)) == (6, 4)
-    assert sheet.rows[3] == ("P1", "First place", "2500.5")
+    assert len(sheet.rows) == 6
+    assert [cell.text for cell in sheet.rows[3]] == ["P1", "First place", "2500.5"]
     csv = tmp_path / "plain.csv"
     csv.write_text("Code,Budget\nP1,5\n", encoding="utf-8")
-    assert preview(csv)[0].rows == (("Code", "Budget"), ("P1", "5"))
+    told = [[cell.text for cell in row] for row in read_workbook(csv).sheets[0].rows]
+    assert told == [["Code", "Budget"], ["P1", "5"]]
 
 
 # --- refused before parsing ------------------------------------------------------------------------
@@ -175,8 +169,8 @@ def test_a_used_range_down_to_the_last_row_is_refused_or_read_at_once(tmp_path: 
 
     blank = with_openpyxl(tmp_path / "blank.xlsx", PLAIN, far(None))
     start = time.process_time()
-    assert len(read_workbook(blank).sheets[0].rows) == 6
-    assert preview(blank)[0].rows[3][0] == "P1"
+    rows = read_workbook(blank).sheets[0].rows
+    assert (len(rows), rows[3][0].text) == (6, "P1")
     assert time.process_time() - start < 2
     filled = with_openpyxl(tmp_path / "filled.xlsx", PLAIN, far(1))
     assert "cell H1048576" in refused(filled)
@@ -255,9 +249,7 @@ def test_a_damaged_part_is_a_sentence(tmp_path: Path) -> None:
         ("xl/styles.xml", lambda _: b"not xml"),
         ("xl/sharedStrings.xml", lambda xml: xml[:-20]),
     ):
-        assert "Open it in Excel" in refused(
-            rezipped(plain, {part: change}, tmp_path / "damaged.xlsx"), by_preview=False
-        ), part
+        assert "Open it in Excel" in refused(rezipped(plain, {part: change}, tmp_path / "damaged.xlsx")), part
 
 
 def test_strict_open_xml_is_refused_not_read_as_empty(tmp_path: Path) -> None:
