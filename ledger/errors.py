@@ -73,6 +73,16 @@ def refuse(where: str | Input, found: str, why: str, fix: str) -> NoReturn:
     raise Refused([Problem(where, found, why, fix)])
 
 
+def refuse_any(problems: Sequence[Problem]) -> None:
+    """Refuse for all the problems that were gathered, if there are any.
+
+    Raises:
+        Refused: there are.
+    """
+    if problems:
+        raise Refused(problems)
+
+
 class KeyReused(Refused):
     """An idempotency key came back with other content."""
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocations.reading.strict_yaml import Path_
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse_any
 from ledger.money import spoken
 from ledger.reports.position import SOURCE
 from ledger.words import RING_FENCED
@@ -125,8 +125,7 @@ def apply(lever: Lever, position: pa.Table, world: World, place: str = "the step
         _refuse_mixing(before, after, place)
     if not change.frees:
         problems = _ring_fence_problems(before, after, change.added_pence, place)
-        if problems:
-            raise Refused(problems)
+        refuse_any(problems)
     return _with_origins(change)
 
 
@@ -264,8 +263,7 @@ def _check(written: WrittenScenario, world: World) -> None:
                 at = (*keys, index, error.key) if error.key else (*keys, index)
                 problems.append(Problem(written.where(at), error.found, error.why, error.fix))
             made = lever.foretell(made)
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
 
 
 def _segments(written: WrittenScenario, world: World) -> dict[str, int]:

@@ -10,7 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ledger.errors import Problem, Refused
+from ledger.attributes import picked
+from ledger.errors import Problem, Refused, refuse_any
 from ledger.money import spoken
 from ledger.readings import GradeReading, all_with
 from ledger.reports.measures import PAYERS_VIEW, SCOPES, Measure, ends, measures_as_read
@@ -116,8 +117,7 @@ def work_out_all(reader: Reader, written: Sequence[WrittenScenario], own: GradeR
             found.append(explore(each, read[key]))
         except Refused as refused:
             problems += refused.problems
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return found
 
 
@@ -233,21 +233,14 @@ def document(outcome: Outcome) -> dict[str, Any]:
                 "quantity": bridge.quantity.name,
                 "title": bridge.quantity.title,
                 "before_pence": bridge.before_pence,
-                "steps": [
-                    {"step": bar.step, "lever": bar.lever, "effect_pence": bar.effect_pence, "alone": bar.alone}
-                    for bar in bridge.bars
-                ],
-                "interaction_pence": bridge.interaction_pence,
-                "after_pence": bridge.after_pence,
+                "steps": [picked(bar, "step", "lever", "effect_pence", "alone") for bar in bridge.bars],
+                **picked(bridge, "interaction_pence", "after_pence"),
             }
             for bridge in outcome.bridges.bridges
         ],
         "order": {
             "matters": outcome.bridges.order_matters,
-            "pairs": [
-                {"first": pair.first, "second": pair.second, "differs_pence": pair.differs_pence}
-                for pair in outcome.bridges.pairs
-            ],
+            "pairs": [picked(pair, "first", "second", "differs_pence") for pair in outcome.bridges.pairs],
         },
         "gainers": [_view(view) for view in outcome.views],
         "by_fund": [vars(line) for line in outcome.by_fund],
@@ -284,9 +277,7 @@ def _year(year: YearOutcome) -> dict[str, Any]:
         "known": rolled.told,
         "certainty": rolled.certainty,
         **{f"{word}_pence": pence for word, pence in rolled.standing.items()},
-        "held_pence": rolled.held_pence,
-        "grew_pence": rolled.grew_pence,
-        "fell_away_pence": rolled.fell_away_pence,
+        **picked(rolled, "held_pence", "grew_pence", "fell_away_pence"),
         "fell_away": [{"fund": name, "amount_pence": pence} for name, pence in rolled.fell_away],
         "recurrence_not_known_pence": rolled.not_known_pence,
         "no_rate_pence": rolled.no_rate_pence,
@@ -303,9 +294,7 @@ def _step(step: Any) -> dict[str, Any]:
         "step": step.number,
         "lever": step.lever.lever_name(),
         "why": step.lever.why,
-        "says": step.change.says,
-        "moved_pence": step.change.moved_pence,
-        "added_pence": step.change.added_pence,
+        **picked(step.change, "says", "moved_pence", "added_pence"),
         "details": dict(step.change.details),
     }
 
@@ -329,12 +318,7 @@ def _measure(compared: Compared) -> dict[str, Any]:
 def _tests(before: Test, after: Test) -> dict[str, Any]:
     return {
         "test": before.name,
-        "says": before.says,
-        "formula": before.formula,
-        "numerator": before.numerator,
-        "denominator": before.denominator,
-        "unit": before.unit,
-        "better": before.better,
+        **picked(before, "says", "formula", "numerator", "denominator", "unit", "better"),
         "before": before.value,
         "after": after.value,
         **ends("before", before.over),
@@ -345,50 +329,27 @@ def _tests(before: Test, after: Test) -> dict[str, Any]:
 
 
 def _view(view: View) -> dict[str, Any]:
+    decided = () if view.of_money else ("decided_per_head_pence", "not_known_per_head_pence")
     return {
-        "level": view.level,
-        "title": view.title,
-        "of_money": view.of_money,
-        "same": view.same,
+        **picked(view, "level", "title", "of_money", "same"),
         "changes": [_gain(gain) | _decision(view, gain) for gain in view.gains],
         "began": [_gain(gain) for gain in view.began],
         "ended": [_gain(gain) for gain in view.ended],
         "deprivation": view.basis,
         "fifths": [
-            {
-                "fifth": each.fifth,
-                "organisations": each.organisations,
-                "change_pence": each.change_pence,
-                "per_head_pence": each.per_head_pence,
-                **(
-                    {}
-                    if view.of_money
-                    else {
-                        "decided_per_head_pence": each.decided_per_head_pence,
-                        "not_known_per_head_pence": each.not_known_per_head_pence,
-                    }
-                ),
-            }
-            for each in view.fifths
+            picked(each, "fifth", "organisations", "change_pence", "per_head_pence", *decided) for each in view.fifths
         ],
     }
 
 
 def _gain(gain: Gain) -> dict[str, Any]:
-    return {
-        "organisation": gain.code,
-        "name": gain.name,
-        "before_pence": gain.before_pence,
-        "after_pence": gain.after_pence,
-        "change_pence": gain.change_pence,
-        "change": gain.change,
-        "per_head_pence": gain.per_head_pence,
-    }
+    figures = picked(gain, "name", "before_pence", "after_pence", "change_pence", "change", "per_head_pence")
+    return {"organisation": gain.code, **figures}
 
 
 def _decision(view: View, gain: Gain) -> dict[str, int]:
     """Over how much of its change a holder decides, where nobody has more money and that alone is asked."""
-    return {} if view.of_money else {"decided_pence": gain.decided_pence, "not_known_pence": gain.not_known_pence}
+    return {} if view.of_money else picked(gain, "decided_pence", "not_known_pence")
 
 
 _QUANTITY_WORDS = {

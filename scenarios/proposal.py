@@ -11,8 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.attributes import picked
 from ledger.entries.draft import Draft, records
-from ledger.errors import Problem, Refused, refuse
+from ledger.errors import Problem, refuse, refuse_any
 from ledger.inputs import Action, Input
 from ledger.models import Agreement, Terms
 from ledger.reports import register
@@ -181,8 +182,7 @@ def _refuse_what_cannot_be_proposed(outcome: Outcome, day: date) -> None:
             )
         )
     problems += [problem for done in run.done if (problem := _not_ours(done))]
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
 
 
 def _not_ours(done: Done) -> Problem | None:
@@ -211,9 +211,7 @@ def proposed(drafts: Sequence[Draft]) -> list[dict[str, Any]]:
     """What the entries are, in rows: their kind, how many legs or records, and how much they move."""
     return [
         {
-            "key": draft.key,
-            "kind": draft.kind,
-            "effective_date": draft.effective_date,
+            **picked(draft, "key", "kind", "effective_date"),
             "legs": draft.legs().num_rows,
             "records": sum(table.num_rows for table in draft.records.values()),
             "amount_pence": total(draft.legs()),
@@ -228,10 +226,7 @@ def document(drafts: Sequence[Draft]) -> list[dict[str, Any]]:
     return [
         {
             **row,
-            "actor": draft.actor,
-            "authority": draft.authority,
-            "source": draft.source,
-            "source_hash": draft.source_hash,
+            **picked(draft, "actor", "authority", "source", "source_hash"),
             "transfers": draft.legs().to_pylist(),
             "brings": {model.__name__: table.to_pylist() for model, table in draft.records.items()},
         }

@@ -15,7 +15,7 @@ from typing import Any
 
 from allocations.reading.file_bytes import content_of
 from allocations.reading.strict_yaml import read_lines
-from ledger.errors import Problem, Refused, refuse
+from ledger.errors import Problem, Refused, refuse, refuse_any
 from ledger.inputs import Action
 from ledger.store import attachments
 from ledger.store.address import Address
@@ -136,8 +136,7 @@ def with_turns(name: str, turns: Mapping[str, str], ledger: Address) -> bytes:
             found = f"'{key}' cannot be {value} there." if key in known else f"it has no figure '{key}'."
             why = "The scenario would run as its file has it."
             problems.append(Problem(turned_name(name, turns), found, why, f"Its figures are {can}."))
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return as_text(based(said, name) if outcome.library_file(name) else said).encode()
 
 
@@ -163,8 +162,7 @@ def find_all(names: Sequence[str], ledger: Address) -> list[WrittenScenario]:
             found.append(find(name, ledger))
         except Refused as refused:
             problems += refused.problems
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return found
 
 
@@ -196,8 +194,7 @@ def save(ledger: Address, name: str, content: bytes, *, opened: str | None) -> V
         read_text(content, f"{name or 'scenario'}.yaml")
     except Refused as refused:
         problems += refused.problems
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return attachments.save(ledger, KIND, name, content, suffix=".yaml", opened=opened)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from allocations.figures import tables
 from allocations.reading.file_bytes import content_of
 from ledger.entries.draft import Draft, records
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse_any
 from ledger.models import Fund, Organisation, Relationship, Succession, Terms, Tier
 from ledger.words import DISCRETIONS, GRADES, OWN, PUBLISHED, QUALITIES, ROUTES
 from ledger.years import FinancialYear
@@ -230,8 +230,7 @@ def overriding_terms(path: Path, newest: Mapping[str, int]) -> Draft:
                 f"Give the columns {', '.join(REQUIRED)}.",
             )
         )
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     digest = hashlib.sha256(content).hexdigest()
     return Draft(
         key=f"terms/{digest}",

@@ -16,7 +16,7 @@ from allocations.reading.cells import Cell, CellKind
 from allocations.reading.csv_rows import UserTable, parse, read_text
 from allocations.reading.numbers import Doubt, Number, written_number
 from allocations.reading.units import POUNDS
-from ledger.errors import Problem, Refused, refuse
+from ledger.errors import Problem, refuse, refuse_any
 from ledger.money import LARGEST_PENCE, PENCE_PER_POUND, round_half_up_fraction
 
 
@@ -214,8 +214,7 @@ def refuse_all(table: UserTable, problems: list[Problem], *, is_empty: bool) -> 
         problems = [
             Problem(table.name, "it has no lines.", "Nothing can be read from it.", "Fill it in, or leave it out.")
         ]
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
 
 
 def _named(text: str, column: str) -> str | _Fault:

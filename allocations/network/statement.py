@@ -14,7 +14,7 @@ from allocations.network.contract import ON_CLAIMS, Gap, gaps, how_paid, publish
 from allocations.network.files import Claim, ClaimSettlement, read_claims, read_counts, settle
 from allocations.network.payments import Count, Element, Payment, believed, payments
 from allocations.network.posts import Post, PostsAgainst, against, read_posts
-from ledger.errors import Problem, Refused, refuse
+from ledger.errors import Problem, Refused, refuse, refuse_any
 from ledger.inputs import Input
 from ledger.money import PENCE_PER_POUND, round_half_up_fraction
 from ledger.years import FinancialYear
@@ -201,8 +201,7 @@ def _files(
             return ()
 
     found = read(counts, read_counts), read(claims, read_claims), read(posts, lambda path: read_posts(path, maximums))
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return found
 
 
@@ -287,8 +286,7 @@ def _own_claims(
             remedy = f"Use {' or '.join(entitlements)}."
             problems.append(Problem(claim.where, found, "There is no such entitlement.", remedy))
         own.setdefault(claim.element, []).append(claim)
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return own
 
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 import pyarrow as pa
 
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, refuse_any
 
 UNASSIGNED = "(unassigned)"
 # What people read of those practices, by the level at which they are in nothing.
@@ -86,8 +86,7 @@ def divide(
     if not problems and not holder:
         why, remedy = "There are no places to share among.", "Give one line for each practice, with its code and place."
         problems.append(Problem(source, f"it has no practice of {icb}.", why, remedy))
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     own = sorted(code for code, its_icb in practices.items() if its_icb == icb)
     place_of = {code: spelling[holder[code].place.casefold()] if code in holder else UNASSIGNED for code in own}
     return Division(place_of, tuple(code for code in own if code not in holder), tuple(left_aside))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from allocations.reading import safety
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse_any
 
 DIVIDERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "upright strokes"}
 _LOOKED_AT = 40
@@ -75,8 +75,7 @@ def divided(text: str, name: str) -> Divided:
     problems = [_swallowed(name, first, last) for first, last, row in spans if _swallows(row, lines, divider)]
     if divider == ";":
         problems.extend(_decimal_commas(name, lines))
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return Divided(tuple(lines), divider)
 
 

@@ -6,6 +6,7 @@ apostrophe goes in front; numbers, negative money among them, stay as they are.
 """
 
 import re
+from decimal import Decimal
 
 # For XlsxWriter, which otherwise turns what looks like a formula, a link or a number into one.
 WORKBOOK_OPTIONS = {
@@ -19,6 +20,15 @@ _APOSTROPHE = "'"
 _LINK = re.compile(r"\]\(")
 _WILD = re.compile(r"([~*?])")
 _SPEAKING = re.compile(r"[A-Za-z0-9]")
+
+
+def csv_cell(value: object) -> str:
+    """A value as a cell of a CSV file, empty where there is none: a decimal in full, a text as ``csv_text`` has it."""
+    if isinstance(value, str):
+        return csv_text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def csv_text(text: str) -> str:

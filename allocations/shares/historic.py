@@ -26,7 +26,7 @@ from allocations.reading.letters import folded, tidy
 from allocations.reading.numbers import Doubt, Missing
 from allocations.reading.units import POUNDS, unified
 from allocations.reading.years_said import years_said
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse_any
 from ledger.money import PENCE_PER_POUND, exact_pounds, pence_from_pounds
 
 _MEANINGS = {
@@ -76,8 +76,7 @@ def read_historic(path: Path, organisations: Mapping[str, str], funds: Mapping[s
     if not lines.pence and not problems:
         remedy = "Give one line for each organisation and fund."
         problems.append(Problem(path.name, "it has no lines.", "There is no budget to compare with.", remedy))
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return Historic(path.name, book.sha256, lines.pence, lines.cells)
 
 

@@ -7,7 +7,7 @@ from allocations.shares.historic import Historic
 from allocations.shares.pace import PaceFile, PaceOutcome
 from allocations.shares.schedule import ALL, Amounts, Line, Schedule
 from ledger.entries.draft import Draft, Leg, Place, legs
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, refuse_any
 from ledger.inputs import Action
 from ledger.money import exact_pounds, signed_percent
 from ledger.reports import register
@@ -73,8 +73,7 @@ def refuse_issued(reader: Reader, drafts: Sequence[Draft], issued: Amounts, sche
             why = "The plan is for all of the line, and would be paid on top."
             remedy = f"Reverse what was issued first, or split the rest with {Action.ALLOCATE.done()}."
             problems.append(Problem(f"{schedule.icb}, {schedule.year}", sentence, why, remedy))
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
 
 
 def of_pace(
@@ -170,5 +169,4 @@ def _refuse_negative(fund: str, amounts: Sequence[tuple[str, int]]) -> None:
         for code, pence in amounts
         if pence < 0
     ]
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)

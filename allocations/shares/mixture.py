@@ -23,7 +23,7 @@ from allocations.places.division import UNASSIGNED
 from allocations.reading.csv_rows import UserTable, parse, read_text
 from allocations.reading.numbers import Doubt, Number, written_number
 from allocations.shares.need import weights
-from ledger.errors import Problem, Refused, refuse
+from ledger.errors import Problem, Refused, refuse, refuse_any
 from ledger.inputs import Action, Input
 from ledger.money import plain_decimal
 
@@ -135,8 +135,7 @@ def terms(text: str) -> tuple[Term, ...]:
         away = f"{_percent(abs(1 - whole))} {'more' if whole > 1 else 'less'} than the whole"
         sentence = f"the parts make {_percent(whole)}, {away}."
         problems.append(Problem(Input.WEIGHTING, sentence, "A pot is shared out once.", "Make them sum to 100%."))
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return tuple(found)
 
 
@@ -180,8 +179,7 @@ def measured(
             read.append(_measured(term, practices, level, names, missing))
         except Refused as refused:
             problems.extend(refused.problems)
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return tuple(read)
 
 
@@ -363,8 +361,7 @@ def _lines(
     if both:
         sentence = f"it has numbers of {len(found['receivers'])} by {level} and of {len(found['practices'])} practices."
         problems.append(Problem(table.name, sentence, "People would be counted twice.", "Keep one of the two kinds."))
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return {**found["receivers"], **found["practices"]}, left_aside
 
 

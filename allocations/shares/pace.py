@@ -21,7 +21,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from allocations.figures import tables
 from allocations.reading.strict_yaml import StrictModel, Whole, read_model
 from allocations.shares.apportion import apportion
-from ledger.errors import Problem, Refused, refuse
+from ledger.errors import Problem, refuse, refuse_any
 from ledger.money import exact_pounds, pence_from_pounds, round_half_up_fraction
 
 
@@ -145,8 +145,7 @@ def plan(asked: PacePlan) -> PaceOutcome:
             floor and cap cannot meet; the message gives both bounds.
     """
     problems = _problems(asked)
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     quantum = _quantum(asked)
     target = {code: share * quantum for code, share in asked.target_share.items()}
     grown = {code: base * (1 + asked.base_growth) for code, base in asked.baseline_pence.items()}

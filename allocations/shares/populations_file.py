@@ -5,7 +5,7 @@ from pathlib import Path
 from allocations.files.published.practices import PracticeFile
 from allocations.files.published.understood import understand
 from allocations.shares.populations import Populations, placed
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, refuse_any
 from ledger.years import FinancialYear
 
 
@@ -25,8 +25,7 @@ def read_populations(path: Path, year: FinancialYear | None = None, icb: str | N
         sentence = f"it is {files[0].kind}."
         remedy = "Give a practice file with registered and weighted populations."
         problems = [Problem(path.name, sentence, "Shares rest on people by practice.", remedy)]
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     content = files[0].content
     assert isinstance(content, PracticeFile)
     assert content.year is not None

@@ -21,7 +21,7 @@ from allocations.shares.lines import weighting_of
 from allocations.shares.pace import PacePlan, PaceRule, plan
 from allocations.shares.populations import Populations
 from allocations.shares.split import Allocation, Part, allocate
-from ledger.errors import Problem, Refused, refuse
+from ledger.errors import Problem, Refused, refuse, refuse_any
 from ledger.inputs import Action, Input
 from ledger.money import PENCE_PER_POUND, round_half_up_fraction
 from ledger.reports.position import Moment, flows
@@ -169,8 +169,7 @@ def schedule(
     if not names:
         remedy = f"Give historic budgets {Input.HISTORIC.given}, or issue some with {Action.ISSUE.done()}."
         problems.append(Problem(f"{icb}, {year}", "no line has a budget.", "There is nothing to compare.", remedy))
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     receivers = dict.fromkeys(line.organisation for line in lines if line.organisation != ALL)
     whole = [_sum([line for line in lines if line.organisation == code], ALL, code) for code in receivers]
     whole.append(_sum(whole, ALL, ALL))

@@ -19,7 +19,7 @@ from allocations.shares.need import weights
 from allocations.shares.populations import SHIPPED_YEAR, Populations, names_of, shipped, shipped_years
 from allocations.shares.sharing import Mixture, with_floor
 from ledger import characters
-from ledger.errors import Problem, Refused, refuse
+from ledger.errors import Problem, refuse, refuse_any
 from ledger.inputs import Input
 from ledger.money import exact_pounds, round_half_up_fraction
 from ledger.reports import register
@@ -146,8 +146,7 @@ def allocate(
     people_of = populations or shipped()
     table = people_of.table
     problems = _request_problems(icb, year, level, amount_pence, floor_pence, places_file, unit, plain_by, people_of)
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     own = table.filter(pc.equal(table["icb"], icb))
     division = digest = None
     if places_file is not None:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from allocations.figures.weightings import UnknownWeighting, weighting
 from allocations.reading.strict_yaml import StrictModel, place_of, read_lines, read_model
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, refuse_any
 from ledger.money import spoken
 from scenarios.bids.assumptions import Assumed, Where, gathered, values
 from scenarios.bids.bidders import Facts, ListedBidder, listed, shipped
@@ -97,8 +97,7 @@ def read_bids(path: Path, draws: int | None = None) -> tuple[PotPlan, str]:
         sentence = f"{count:,} draws of {len(bidders):,} bidders are asked for."
         remedy = f"Ask for at most {MOST_CELLS // len(bidders):,} draws."
         problems.append(Problem(where(("draws",)), sentence, "They would not fit in memory.", remedy))
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     pot = BidPot(
         amount_pence=amount,
         bidders=bidders,

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, WithJsonSchema, model_validator
 
 from allocations.figures.weightings import WEIGHTINGS
 from allocations.reading.strict_yaml import Path_, StrictModel, Whole, place_of, read_lines, read_model
-from ledger.errors import Problem, Refused, refuse
+from ledger.errors import Problem, refuse, refuse_any
 from scenarios.fields import Instant, Light, Share, Text, Year, Years
 from scenarios.files.expressions import NoExpression, named, number, put_in, put_in_words
 from scenarios.files.shapes import Shape
@@ -316,8 +316,7 @@ def _with_assumptions(content: Any, where: Callable[[Path_], str]) -> Any:
         return part
 
     filled = {key: fill(value, (key,)) if key in _FILLED else value for key, value in content.items()}
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return filled
 
 

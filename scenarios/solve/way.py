@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import isqrt
 
 from allocations.shares.apportion import apportion
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse_any
 from ledger.money import plain_decimal
 from scenarios.solve import highs
 from scenarios.solve.exact import FREE, NotProved, Path, Pattern, prove
@@ -181,6 +181,5 @@ def solve_all(goals: Mapping[tuple[str, str], Goal]) -> dict[tuple[str, str], Wa
             problems += [
                 replace(each, where=f"{whose}, {each.where}" if whose else each.where) for each in refused.problems
             ]
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return found

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from allocations.reading.csv_rows import parse, read_text
 from allocations.reading.strict_yaml import Path_, StrictModel, place_of, read_lines, read_model
-from ledger.errors import Problem, Refused, refuse
+from ledger.errors import Problem, refuse, refuse_any
 from ledger.inputs import Input
 from ledger.money import parse_pounds
 from scenarios.fields import Pounds, Share, Text
@@ -101,8 +101,7 @@ def read_rule(path: Path, underspends: Path | None = None) -> WrittenRule:
             for number, line in enumerate(rule.lines, start=1)
             if line.of == LISTED
         ]
-        if problems:
-            raise Refused(problems)
+        refuse_any(problems)
     return written
 
 
@@ -133,6 +132,5 @@ def _underspends(path: Path) -> dict[tuple[str, str], int]:
             found, why = f"the amount is {amount}.", "An overspend is not carried forward by this rule."
             problems.append(Problem(f"{place}, amount", found, why, "Leave the line out."))
         listed[organisation, fund] = pence
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return listed

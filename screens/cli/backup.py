@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from ledger.attributes import picked
 from ledger.entries import chain
-from ledger.errors import Refused
+from ledger.errors import refuse_any
 from ledger.proofs.heads import Head
 from ledger.reports import stats
 from ledger.reports import verify as audit
@@ -50,8 +51,7 @@ def verify(
             found = audit.verify(
                 reader, lambda name: told(f"Checking {name}", 0, None), seen_head=seen, since=since, store=store
             )
-        if found:
-            raise Refused(found)
+        refuse_any(found)
         content, entries, unseen = chain.books_hash(reader), chain.last_entry(reader), len(reader.unseen)
         new = entries if since is None else entries - audit.entry_with(reader, since)
     rows = [{"entries": entries, "problems": 0, "head": at.head, "content_hash": content}]
@@ -123,12 +123,6 @@ def migrate(ledger: Ledger = DEFAULT_LEDGER) -> Report:
 
 
 def _copied(source: str, target: str, copied: copies.Copied) -> Report:
-    row = {
-        "from": source,
-        "to": target,
-        "entries": copied.entries,
-        "transfers": copied.transfers,
-        "content_hash": copied.content_hash,
-    }
+    row = {"from": source, "to": target, **picked(copied, "entries", "transfers", "content_hash")}
     after = [f"Verified. Keep this head, and give it to 'verify --head' or 'restore --head': {copied.head}"]
     return Report([listed([row])], sentences=after, facts={"head": copied.head}, source=source)

@@ -118,19 +118,10 @@ def import_budgets(
         raise typer.BadParameter("name who pays: --icb CODE, or --from CODE for another", param_hint="--icb")
     if mapping is not None and (sheet or unit):
         raise typer.BadParameter("the mapping says which sheets and units: change it there", param_hint="--mapping")
-    settings = Settings.model_validate(
-        {
-            "dash": dash,
-            "rounding": rounding,
-            "duplicates": duplicates,
-            "hidden": hidden,
-            "short_year": short_year,
-            "other_year": other_year,
-            "purpose": purpose,
-            "months": months,
-            "total_rounded_to": total_rounded_to,
-        }
-    )
+    settings = Settings(
+        dash=dash, rounding=rounding, duplicates=duplicates, hidden=hidden, short_year=short_year,
+        other_year=other_year, purpose=purpose, months=months, total_rounded_to=total_rounded_to,
+    )  # fmt: skip
     request = Request(
         payer=(icb or payer or "").strip(),
         year=year,

@@ -13,6 +13,7 @@ from allocations.files.position import importing
 from allocations.files.published import mergers
 from allocations.files.published.importing import ACTOR, import_files
 from allocations.files.published.understood import understand
+from ledger.attributes import picked
 from ledger.errors import Refused
 from ledger.reports import position
 from ledger.store.address import Address
@@ -101,9 +102,7 @@ def structure(
         at = now_of(store)
     rows = [
         {
-            "predecessor": step.predecessor,
-            "successor": step.successor,
-            "kind": step.kind,
+            **picked(step, "predecessor", "successor", "kind"),
             "registered_people": tables.whole_people(step.weight),
             "cell": step.cell,
         }

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from ledger.attributes import picked
 from ledger.entries import appointments
 from ledger.entries.chain import last_entry
 from ledger.reports.position import moment
@@ -120,18 +121,12 @@ def dismiss(
 
 def _row(one: Held, day: date) -> dict[str, Any]:
     return {
-        "person": one.person,
-        "role": one.role,
-        "organisation": one.organisation,
+        **picked(one, "person", "role", "organisation"),
         "organisation_name": one.organisation_name or ("the whole" if one.organisation is None else None),
-        "limit_pence": one.limit_pence,
-        "limit_period": one.limit_period,
-        "alone": one.alone,
+        **picked(one, "limit_pence", "limit_period", "alone"),
         "from": one.valid_from,
         "until": one.valid_to,
         "in_force": one.holds(day),
-        "given_by": one.given_by,
-        "given_at": one.given_at,
-        "reason": one.reason,
+        **picked(one, "given_by", "given_at", "reason"),
         "entry": one.entry,
     }

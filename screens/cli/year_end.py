@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ledger.attributes import picked
 from ledger.entries import limits, months, posting
 from ledger.money import spoken
 from ledger.reports.position import Moment
@@ -131,11 +132,7 @@ def _of_plan(plan: carrying.CarryForwardPlan, at: Moment) -> Report:
     ]
     rows = [
         {
-            "line": each.line,
-            "fund": each.fund,
-            "organisation": each.organisation,
-            "standing": each.standing,
-            "left_pence": each.left_pence,
+            **picked(each, "line", "fund", "organisation", "standing", "left_pence"),
             "carried_pence": each.pence,
             "to": ", ".join(each.to),
         }

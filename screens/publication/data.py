@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from allocations.files.out.accessible_tables import FIGURES, GRADE, MONEY, NOT_AVAILABLE, TEXT, AccessibleTable
-from allocations.reading.safe_text import csv_text
+from allocations.reading.safe_text import csv_cell
 from allocations.shares.national import TITLES, IcbStanding
 from ledger.reports import receivers, register
 from ledger.reports.measures import CATALOGUE
@@ -65,7 +65,7 @@ class TableFile:
         yield _lines([self.rows.column_names])
         for batch in self.rows.to_batches(max_chunksize=_AT_ONCE):
             rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            yield _lines([_cell(value) for value in row] for row in rows)
+            yield _lines([csv_cell(value) for value in row] for row in rows)
 
     def fields(self) -> list[dict[str, str]]:
         """Its columns as ``datapackage.json`` describes them."""
@@ -79,14 +79,6 @@ def _lines(rows: Iterable[Sequence[str]]) -> bytes:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue().encode()
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, str):
-        return csv_text(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def _type(of: pa.DataType) -> str:
@@ -292,7 +284,7 @@ def _cells(name: str, column: pa.ChunkedArray) -> list[Any]:
         return [NOT_AVAILABLE if value is None else Decimal(value).scaleb(-2) for value in values]
     if pa.types.is_integer(column.type):
         return [NOT_AVAILABLE if value is None else value for value in values]
-    return [NOT_AVAILABLE if value in (None, "") else _cell(value) for value in values]
+    return [NOT_AVAILABLE if value in (None, "") else csv_cell(value) for value in values]
 
 
 _UNITS = {"share": "A fraction of one.", "pence": "In whole pence.", "days": "In days.", "index": "An index."}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from allocations.shares.pooled import OTHERS, shares_of_what_is_left
+from ledger.attributes import picked
 from ledger.money import exact_pounds, spoken
 from ledger.reports import arrangements, breakeven
 from ledger.reports.arrangements import InstalmentTied, Pool
@@ -84,12 +85,11 @@ def _of_pool(pool: Pool) -> Iterable[str]:
 
 
 def _pool_facts(pool: Pool) -> dict[str, object]:
-    return {
-        "pool": pool.host, "fund": pool.fund, "paid_in_pence": pool.paid_in_pence,
-        "reworked_pence": pool.reworked_pence, "passed_pence": pool.passed_pence, "spent_pence": pool.spent_pence,
-        "left_pence": pool.left_pence, "inner_pence": pool.inner_pence, "inner_spent_pence": pool.inner_spent_pence,
-        "minimum_pence": pool.minimum_pence, "short_pence": pool.short_pence,
-    }  # fmt: skip
+    sums = (
+        "paid_in_pence", "reworked_pence", "passed_pence", "spent_pence", "left_pence", "inner_pence",
+        "inner_spent_pence", "minimum_pence", "short_pence",
+    )  # fmt: skip
+    return {"pool": pool.host, **picked(pool, "fund", *sums)}
 
 
 def contracts(reader: Reader, at: Moment, *, organisation: str | None, year: FinancialYear | None) -> Report:

@@ -8,6 +8,7 @@ from allocations.places.division import UNASSIGNED
 from allocations.shares.mixture import MixturePart
 from allocations.shares.sharing import Mixture
 from allocations.shares.split import Allocation, Part
+from ledger.attributes import picked
 from ledger.money import exact_pounds, spoken
 from screens.report.report import Row, Table, count, data, money, ratio, share, text
 
@@ -86,11 +87,7 @@ def facts(mixture: Mixture) -> dict[str, Any]:
         "beside": mixture.plain_by,
         "terms": [
             {
-                "by": term.by,
-                "part": term.part,
-                "counts": term.counts,
-                "source": term.source,
-                "sha256": term.sha256,
+                **picked(term, "by", "part", "counts", "source", "sha256"),
                 "averaged": list(term.averaged),
                 "left_aside": term.left_aside,
             }

@@ -10,6 +10,7 @@ from allocations.figures.tables import whole_people
 from allocations.shares import national
 from allocations.shares.national import DEFINITIONS, DISTANCE, TITLES, TOGETHER, Alert, Threshold
 from allocations.shares.targets import Target, needed_pence
+from ledger.attributes import picked
 from ledger.money import plain_decimal, spoken
 from ledger.readings import RECORDED, GradeReading
 from ledger.reports import monitoring, over_receivers, receivers, register
@@ -257,13 +258,7 @@ def monitored(
         "year": str(year),
         "by_pot": by_pot.records(),
         "reported": len(reported),
-        "notice": {
-            "pots": received.pots,
-            "before": received.before,
-            "in_year": received.in_year,
-            "not_known": received.not_known,
-            "median_days": received.median_days,
-        },
+        "notice": picked(received, "pots", "before", "in_year", "not_known", "median_days"),
         "discontinued": {
             "pots": received.discontinued,
             "of": received.compared,

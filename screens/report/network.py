@@ -8,6 +8,7 @@ from allocations.network.files import ClaimSettlement
 from allocations.network.payments import Payment
 from allocations.network.posts import PostsAgainst
 from allocations.network.statement import ElementLine, Statement, by_month
+from ledger.attributes import picked
 from ledger.money import exact_pounds
 from screens.report.report import NOT_AVAILABLE, Report, Row, Table, count, data, money, ratio, text
 
@@ -174,56 +175,31 @@ def _facts(statement: Statement) -> dict[str, Any]:
                 "element": payment.element,
                 "month": f"{payment.month:%Y-%m}",
                 "payment_pence": payment.pence,
-                "arrears_pence": payment.arrears_pence,
-                "arrears_months": payment.arrears_months,
+                **picked(payment, "arrears_pence", "arrears_months"),
             }
             for payment in statement.payments
         ],
         "claims": [_settlement(settlement) for settlement in statement.claims],
         **({"posts": [_posts(against) for against in statement.posts]} if statement.posts else {}),
-        "not_worked_out": [
-            {"element": gap.element, "note": gap.note, "source": gap.source, "notified_on": gap.notified_on}
-            for gap in statement.gaps
-        ],
+        "not_worked_out": [picked(gap, "element", "note", "source", "notified_on") for gap in statement.gaps],
         "remarks": list(statement.remarks),
     }
 
 
 def _settlement(settlement: ClaimSettlement) -> dict[str, Any]:
+    sums = ("entitlement_pence", "claimed_pence", "reimbursed_pence", "above_pence", "unclaimed_pence", "used_percent")
     return {
-        "element": settlement.element,
-        "entitlement_pence": settlement.entitlement_pence,
-        "claimed_pence": settlement.claimed_pence,
-        "reimbursed_pence": settlement.reimbursed_pence,
-        "above_pence": settlement.above_pence,
-        "unclaimed_pence": settlement.unclaimed_pence,
-        "used_percent": settlement.used_percent,
+        **picked(settlement, "element", *sums),
         "months": [
-            {
-                "month": f"{month.month:%Y-%m}",
-                "claimed_pence": month.claimed_pence,
-                "reimbursed_pence": month.reimbursed_pence,
-            }
+            {"month": f"{month.month:%Y-%m}", **picked(month, "claimed_pence", "reimbursed_pence")}
             for month in settlement.months
         ],
     }
 
 
 def _posts(posts_held: PostsAgainst) -> dict[str, Any]:
+    each = ("role", "whole_time", "months", "maximum_pence", "at_most_pence")
     return {
-        "element": posts_held.element,
-        "at_most_pence": posts_held.at_most_pence,
-        "entitlement_pence": posts_held.entitlement_pence,
-        "unclaimed_pence": posts_held.unclaimed_pence,
-        "above_pence": posts_held.above_pence,
-        "posts": [
-            {
-                "role": post.role,
-                "whole_time": post.whole_time,
-                "months": post.months,
-                "maximum_pence": post.maximum_pence,
-                "at_most_pence": post.at_most_pence,
-            }
-            for post in posts_held.posts
-        ],
+        **picked(posts_held, "element", "at_most_pence", "entitlement_pence", "unclaimed_pence", "above_pence"),
+        "posts": [picked(post, *each) for post in posts_held.posts],
     }

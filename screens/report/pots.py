@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from ledger.attributes import picked
 from ledger.money import plain_decimal, spoken
 from ledger.readings import RECORDED, GradeReading
 from ledger.reports import pots as fencing
@@ -156,9 +157,7 @@ def seen_by(
         "reading": reading.name,
         "penny_packet_pence": PENNY_PACKETS[tier],
         "median_pots": middle(found, "pots"), "median_effective_number": middle(found, "effective_number"),
-        "packets_of_all": {
-            "packets": small.packets, "pots": small.pots, "of_pots": small.of_pots, "of_money": small.of_money,
-        },
+        "packets_of_all": picked(small, "packets", "pots", "of_pots", "of_money"),
         "spread": spread_table(found, named).records(), "groups": groups_table(found, tier).records(),
     }  # fmt: skip
     tables = [receivers_table(found, f"Pots by {named}"), spread_table(found, named), groups_table(found, tier)]

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from allocations.files.register.reading import Register
+from ledger.attributes import picked
 from ledger.entries.decisions.batch import Recorded
 from ledger.entries.decisions.described import Decision
 from ledger.reports.position import Moment
@@ -11,11 +12,8 @@ from screens.report.report import Report, listed
 
 def of_one(decision: Decision, done: Recorded, at: Moment, *, dry_run: bool, propose: bool) -> Report:
     """One decision: what the books say before and after it, and its entries."""
-    rows = [
-        {"organisation": one.organisation, "fund": one.fund, "year": one.year, "standing": one.standing,
-         "before_pence": one.before_pence, "after_pence": one.after_pence}
-        for one in done.touched
-    ]  # fmt: skip
+    names = ("organisation", "fund", "year", "standing", "before_pence", "after_pence")
+    rows = [picked(one, *names) for one in done.touched]
     facts = {"proposed": propose, "sentences": list(done.sentences)}
     return Report([listed(rows)], at, decision.meaning, done.sentences, facts).with_entries(
         list(done.posted), dry_run=dry_run
@@ -29,7 +27,7 @@ def of_register(register: Register, done: Recorded, at: Moment, *, dry_run: bool
     said = sentence_of(register, done, dry_run=dry_run, propose=propose)
     facts = {
         "file": register.file, "sha256": register.sha256, "dry_run": dry_run, "proposed": propose, "sentence": said,
-        "entries": [{"number": one.number, "key": one.key, "replayed": one.replayed} for one in done.posted],
+        "entries": [picked(one, "number", "key", "replayed") for one in done.posted],
     }  # fmt: skip
     return Report([listed(rows)], at, "", [said], facts)
 

@@ -14,6 +14,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
+from ledger.attributes import picked
 from ledger.money import plain_decimal, signed_percent, spoken
 from ledger.readings import RECORDED, GradeReading
 from ledger.reports.measures import OverReadings, ends
@@ -395,10 +396,7 @@ class Report:
     def with_entries(self, posted: "Sequence[Posted]", *, dry_run: bool) -> "Report":
         """The same with what became of the entries that it asked for."""
         said = [f"Entry {entry.number} ({entry.key}) {_became(entry, dry_run=dry_run)}." for entry in posted]
-        entries = [
-            {"number": entry.number, "key": entry.key, "replayed": entry.replayed, "dry_run": dry_run}
-            for entry in posted
-        ]
+        entries = [{**picked(entry, "number", "key", "replayed"), "dry_run": dry_run} for entry in posted]
         return replace(self, sentences=[*self.sentences, *said], facts={**self.facts, "entries": entries})
 
 

@@ -13,6 +13,7 @@ from allocations.shares.planned import ScheduleAsked
 from allocations.shares.populations import Populations
 from allocations.shares.schedule import ALL, Amounts, Line, Schedule
 from allocations.shares.split import Allocation
+from ledger.attributes import picked
 from ledger.money import round_half_up_fraction, signed_percent, spoken
 from ledger.reports.position import Moment
 from screens.report import marks, mixtures
@@ -106,9 +107,7 @@ def pace(asked: PaceFile, outcome: PaceOutcome, *, source: str, digest: str, at:
     facts = {
         "title": asked.title,
         "sha256": digest,
-        "quantum_pence": outcome.quantum_pence,
-        "scaling": outcome.scaling,
-        "scaling_is_unique": outcome.scaling_is_unique,
+        **picked(outcome, "quantum_pence", "scaling", "scaling_is_unique"),
         "at_floor": at_floor,
         "at_cap": at_cap,
     }

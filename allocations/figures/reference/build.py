@@ -25,7 +25,8 @@ from allocations.files.published.allocations_workbook import AllocationsWorkbook
 from allocations.files.published.pcn_memberships import PcnFile
 from allocations.files.published.registered_patients import PracticeMap
 from allocations.reading.cells import read_workbook
-from ledger.errors import Problem, Refused
+from ledger.attributes import picked
+from ledger.errors import Problem, refuse_any
 from ledger.years import FinancialYear
 
 WORKBOOK = "nhs_allocations_2025_26.xlsx"
@@ -99,8 +100,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _refuse_if(*problems: Problem) -> None:
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
 
 
 def _published_files(source: Path) -> Iterator[dict[str, object]]:
@@ -128,27 +128,13 @@ def _deprivation(source: Path) -> Iterator[dict[str, object]]:
 
 def _allocations(workbook: AllocationsWorkbook) -> Iterator[dict[str, object]]:
     for figure in workbook.figures:
-        yield {
-            "fund": figure.fund,
-            "holder": figure.holder,
-            "about": figure.about,
-            "amount_pence": figure.amount_pence,
-            "sheet": figure.sheet,
-            "cell": figure.cell,
-        }
+        yield picked(figure, "fund", "holder", "about", "amount_pence", "sheet", "cell")
 
 
 def _published_totals(workbook: AllocationsWorkbook) -> Iterator[dict[str, object]]:
     """The totals that the workbook prints, and how many rounded parts make each up."""
     for total in workbook.totals:
-        yield {
-            "fund": total.fund,
-            "organisation": total.organisation,
-            "expected_pence": total.expected_pence,
-            "rounded_parts": total.rounded_parts,
-            "sheet": total.sheet,
-            "cell": total.cell,
-        }
+        yield picked(total, "fund", "organisation", "expected_pence", "rounded_parts", "sheet", "cell")
 
 
 def _convergence(workbook: AllocationsWorkbook) -> Iterator[dict[str, object]]:

@@ -12,7 +12,7 @@ from allocations.figures.weightings import WEIGHTINGS
 from allocations.files.published import practices
 from allocations.reading.cells import Cell, Sheet, read_workbook
 from allocations.shares.need import weights
-from ledger.errors import Refused
+from ledger.errors import refuse_any
 from ledger.years import FinancialYear
 
 WORKBOOK = "nhs_allocations_2023_2025.xlsx"
@@ -51,8 +51,7 @@ def _people(source: Path) -> Iterator[dict[str, object]]:
     """The people of each ICB by every weighting; empty where the edition has none."""
     for start, name in PEOPLE.items():
         found = practices.read(read_workbook(source / name), year=FinancialYear(start))
-        if found.problems:
-            raise Refused(found.problems)
+        refuse_any(found.problems)
         known = [by for by in WEIGHTINGS if by in found.table.column_names]
         sums = {by: weights(found.table, by, "icb") for by in known}
         for icb in sums["registered"]:

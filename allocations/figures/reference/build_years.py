@@ -14,7 +14,7 @@ from allocations.figures.weightings import WEIGHTINGS
 from allocations.files.published import practices
 from allocations.files.published.registered_patients import PracticeMap
 from allocations.reading.cells import read_workbook
-from ledger.errors import Refused
+from ledger.errors import refuse_any
 from ledger.years import FinancialYear
 
 LATER = {start: f"place_tool_2026_29/{start}_{start + 1}.csv" for start in (2026, 2027, 2028)}
@@ -61,8 +61,7 @@ def tables_of(
 
 def _practices(path: Path, members: Mapping[str, str], current: PracticeMap, before: Rows) -> Rows:
     found = practices.read(read_workbook(path), members=members)
-    if found.problems:
-        raise Refused(found.problems)
+    refuse_any(found.problems)
     now = {row["practice"]: row for row in current.table.to_pylist()}
     earlier = {row["practice"]: row["pcn"] for row in before}
     return [

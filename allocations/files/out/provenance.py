@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from allocations.figures import tables as figures
+from ledger.attributes import picked
 from ledger.entries import canonical
 from ledger.reports import register
 from ledger.reports.position import Moment
@@ -61,6 +62,7 @@ class Provenance:
                 ("Ledger head", at.head),
             ]
         )
+        vintages = [f"{row['table']}: {row['vintage']} ({row['standing']})" for row in self.sources()]
         return [
             ("Title", self.title),
             ("Kind", self.kind),
@@ -68,12 +70,9 @@ class Provenance:
             *clocks,
             ("Ledger version", ledger_version()),
             ("Illustrative", " ".join(self.illustrative) or "Nothing in this file."),
-            ("Data", "; ".join(self._vintages()) or "None of the shipped figures."),
+            ("Data", "; ".join(vintages) or "None of the shipped figures."),
             *([("Entries rest on", "; ".join(self.rests_on))] if self.rests_on else []),
         ]
-
-    def _vintages(self) -> list[str]:
-        return [f"{row['table']}: {row['vintage']} ({row['standing']})" for row in self.sources()]
 
     def sources(self) -> list[dict[str, str]]:
         """The shipped tables behind the figures: what each is, whose, of when, under which licence, how made."""
@@ -82,9 +81,7 @@ class Provenance:
             {
                 "table": known[name].title,
                 "standing": _STANDINGS[known[name].standing],
-                "publisher": known[name].publisher,
-                "vintage": known[name].vintage,
-                "licence": known[name].licence,
+                **picked(known[name], "publisher", "vintage", "licence"),
                 "made": " ".join(known[name].made.split()),
             }
             for name in self.tables

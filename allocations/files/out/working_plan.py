@@ -23,7 +23,7 @@ from allocations.figures import tables
 from allocations.figures.weightings import WEIGHTINGS, weighting
 from allocations.places.division import UNASSIGNED
 from allocations.shares.split import FIGURES_YEAR, Allocation, allocate, refuse_unknown_fund
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, refuse_any
 from ledger.inputs import Input
 from ledger.money import PENCE_PER_POUND, exact_pounds, round_half_up_fraction
 from ledger.reports import register
@@ -191,8 +191,7 @@ def _refuse_amounts(lines: Sequence[WorkingLine]) -> None:
         for line in lines
         if not 0 <= line.amount_pounds <= LARGEST_POUNDS
     ]
-    if found:
-        raise Refused(found)
+    refuse_any(found)
 
 
 def _block(index: int, split: Allocation) -> Block:
@@ -312,8 +311,7 @@ def lines(
             if rest:
                 origin += f"; of £{exact_pounds(pence)} the whole pounds are split"
             found.append(WorkingLine(icb, known[icb], fund, names.get(fund, fund), by, pounds, origin))
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return found
 
 
@@ -356,8 +354,7 @@ def _refuse(
     if amount_pence is not None and (amount_pence <= 0 or amount_pence % PENCE_PER_POUND):
         sentence = f"£{exact_pounds(amount_pence)} is not a positive number of whole pounds."
         found.append(Problem(Input.AMOUNT, sentence, "The workbook splits whole pounds.", "Round it to the pound."))
-    if found:
-        raise Refused(found)
+    refuse_any(found)
 
 
 Received = dict[str, dict[str, tuple[int, str]]]

@@ -18,9 +18,9 @@ import pyarrow as pa
 
 from allocations.files.out.provenance import POSITION, SCENARIO, Provenance, behind_books, of_books
 from allocations.files.out.sheets import FIRST_ROW, HEADING_ROW, Book, MoreSheet, add, refuse_other_suffix, unwritable
-from allocations.reading.safe_text import csv_text
+from allocations.reading.safe_text import csv_cell
 from ledger.entries import canonical
-from ledger.errors import Problem, Refused, refuse
+from ledger.errors import Problem, refuse, refuse_any
 from ledger.money import exact_pounds
 from ledger.reports.position import SCHEMA, Moment
 from ledger.store.base import Reader
@@ -204,8 +204,7 @@ def _refuse_long_amounts(table: pa.Table) -> None:
         for row in table.to_pylist()
         if abs(row["amount_pence"]) >= LARGEST_IN_EXCEL
     ]
-    if found:
-        raise Refused(found)
+    refuse_any(found)
 
 
 def _summary(book: Book, table: pa.Table, whole: Guard, *, illustrative: bool) -> None:
@@ -271,7 +270,7 @@ def _write_csv(table: pa.Table, whole: Guard, provenance: Provenance, path: Path
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows([_csv_cell(value) for value in row] for row in values(table))
+    writer.writerows([csv_cell(value) for value in row] for row in values(table))
     # With the mark that tells Excel it is UTF-8: without it, a Welsh name would come out garbled.
     content = text.getvalue().encode("utf-8-sig")
     beside = path.with_name(PACKAGE)
@@ -289,16 +288,6 @@ def _write_csv(table: pa.Table, whole: Guard, provenance: Provenance, path: Path
         beside.write_text(json.dumps(package, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise unwritable(path) from error
-
-
-def _csv_cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return csv_text(value) if isinstance(value, str) else str(value)
 
 
 def _known_resources(beside: Path) -> Sequence[dict[str, Any]]:

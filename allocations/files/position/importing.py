@@ -29,14 +29,13 @@ from allocations.files.position.export import (
     SUMMARY_SHEET,
     Guard,
     content_hash,
-    guard,
     row_checks,
 )
 from allocations.reading.cells import Cell, CellKind, Sheet, Workbook, read_workbook
 from allocations.reading.safe_text import csv_text_back
 from ledger.entries.draft import because
 from ledger.entries.posting import Posted, post
-from ledger.errors import Problem, Refused, refuse
+from ledger.errors import Problem, Refused, refuse, refuse_any
 from ledger.money import LARGEST_PENCE, exact_pounds
 from ledger.reports import register
 from ledger.reports.position import SCHEMA, moment, position
@@ -90,20 +89,13 @@ def read_position(path: Path) -> PositionFile:
     book = read_workbook(path)
     sheet, told = _told(path, book)
     rows, cells, problems = _rows(book.file, sheet)
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
     problems = _differences(book.file, sheet.name, table, [row[CHECK] for row in rows], cells, told.guard)
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return PositionFile(
         book.file, book.sha256, table, tuple(cells), told.as_at, told.head, told.illustrative, told.guard.content_hash
     )
-
-
-def guard_of(file: PositionFile) -> Guard:
-    """What the rows of a file come to."""
-    return guard(file.table)
 
 
 def import_position(

@@ -17,7 +17,7 @@ from allocations.shares.apportion import apportion
 from ledger import structure
 from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, Leg, Place, legs
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, refuse_any
 from ledger.inputs import Action
 from ledger.money import exact_pounds
 from ledger.reports import register
@@ -154,8 +154,7 @@ def drafts(reader: Reader, at: Moment, rows: Sequence[Holding], stated: Told) ->
         problems += opening.problems
         for (when, kind), moved in opening.legs.items():
             made[year, when, kind].extend(moved)
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     in_order = sorted(made, key=lambda key: (key[0], key[1], KIND_ORDER.index(key[2])))
     return [
         Draft(

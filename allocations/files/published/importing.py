@@ -28,7 +28,7 @@ from allocations.files.published.structure_entries import ICB, PCN, KnownStructu
 from allocations.files.published.understood import PublishedFile
 from ledger.entries.draft import Draft, because
 from ledger.entries.posting import Posted, post
-from ledger.errors import KeyReused, Problem, Refused
+from ledger.errors import KeyReused, Problem, Refused, refuse_any
 from ledger.inputs import Action, Input
 from ledger.models import Fund, Terms
 from ledger.money import spoken
@@ -79,8 +79,7 @@ def import_files(
         Refused: a file has problems, or what it brings contradicts the books.
     """
     problems = [problem for file in files for problem in file.problems]
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     with store.read() as reader:
         batch = _Batch(reader, files, actor, limit_pence)
         drafts = because(batch.drafts(), why)
@@ -134,8 +133,7 @@ class _Batch:
                 self._not_here(file)
             else:
                 self.sentences.append(f"{file.file}: people are not money; nothing of it goes into the books.")
-        if self.problems:
-            raise Refused(self.problems)
+        refuse_any(self.problems)
         return drafts
 
     def _not_here(self, file: PublishedFile) -> None:

@@ -23,7 +23,7 @@ from ledger import structure
 from ledger.entries.chain import last_entry
 from ledger.entries.draft import Draft, because
 from ledger.entries.posting import Posted, post
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse_any
 from ledger.inputs import Action
 from ledger.reports import register
 from ledger.store.base import Reader, Store
@@ -155,8 +155,7 @@ def work_out(
             moved[practice] = (icb, after[practice])
     told = {(pair.predecessor, successors.get(_key(pair), "")): pair for pair in summary.successions}
     problems.extend(_contradictions(file, told, people, moved))
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     goes_on = {pair.predecessor for pair in summary.successions if pair.kind == "transfer"}
     steps = [
         Step(old, new, pair.kind, tables.billionths(people[old, new]), f"{pair.sheet}!{pair.cell}")
@@ -197,8 +196,7 @@ def _files(files: Sequence[PublishedFile]) -> tuple[PublishedFile, PublishedFile
             sentence = f"there is no {name.removeprefix('a ')} among the files."
             why = "The summary says who follows whom, and the map gives the codes and the people who went."
             problems.append(Problem("import structure", sentence, why, f"Give {name} too."))
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return found[ChangeSummary][0], found[PracticeMap][0], next(iter(found[PracticeFile]), None)
 
 

@@ -13,7 +13,7 @@ from allocations.reading.cells import Cell, CellKind, Sheet, read_workbook
 from allocations.reading.letters import folded
 from allocations.reading.safe_text import csv_text_back
 from ledger.entries.decisions.batch import DecisionRow
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, Refused, refuse_any
 from ledger.money import exact_pounds, parse_pounds
 
 _HUNDRED = 100
@@ -61,8 +61,7 @@ def read_register(path: Path) -> Register:
         problems += wrong
     letter, where, wrong = _letter([one for one in book.sheets if one is not sheet], book.file)
     problems += wrong
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     return Register(book.file, book.sha256, rows, letter, where)
 
 

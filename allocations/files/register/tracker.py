@@ -28,7 +28,7 @@ from ledger.entries.decisions.every import DECISIONS
 from ledger.entries.decisions.fields import MONEY, Holds
 from ledger.entries.decisions.fields import Field as AnyField
 from ledger.entries.decisions.known import Known
-from ledger.errors import Problem, Refused
+from ledger.errors import Problem, refuse_any
 from ledger.money import parse_pounds
 from ledger.years import FinancialYear, Month, parse_month, parse_year
 
@@ -157,8 +157,7 @@ def read_tracker(path: Path, mapping: TrackerMapping, known: Known) -> Register:
     """
     book = read_workbook(path)
     problems = shape_problems(mapping, book)
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     by_name = {sheet.name: sheet for sheet in book.sheets}
     rows: list[DecisionRow] = []
     totals: list[tuple[str, str]] = []
@@ -167,8 +166,7 @@ def read_tracker(path: Path, mapping: TrackerMapping, known: Known) -> Register:
         rows += reading.rows()
         totals += reading.totals
         problems += reading.problems
-    if problems:
-        raise Refused(problems)
+    refuse_any(problems)
     (where, total), *more = totals or [("", "")]
     letter = parse_pounds(total) if total and not more else None
     return Register(book.file, book.sha256, rows, letter, where if letter is not None else "")

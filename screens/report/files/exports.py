@@ -10,6 +10,7 @@ from allocations.files.out import journal, template, working, working_plan
 from allocations.files.position import export
 from allocations.files.position.export import Guard
 from allocations.shares.split import FIGURES_YEAR
+from ledger.attributes import picked
 from ledger.readings import GradeReading
 from ledger.reports import position as holding
 from ledger.reports.position import Moment, year_in_view
@@ -92,10 +93,7 @@ def _working(books: BooksAt | None, out: Path, asked: ExportRequest) -> Report:
     working.write_working(plan, working.provenance(plan, at), out)
     rows = [
         {
-            "icb": line.icb,
-            "fund": line.fund,
-            "by": line.by,
-            "amount_pence": line.amount_pence,
+            **picked(line, "icb", "fund", "by", "amount_pence"),
             **{f"{level} rows": len(blocks[index].receivers) for level, blocks in plan.blocks.items()},
             "amount from": line.origin,
         }
@@ -159,12 +157,7 @@ def _scenario(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
 def _journal(books: BooksAt, out: Path, asked: ExportRequest) -> Report:
     del asked
     written = journal.write_journal(books.reader, books.at, out)
-    row = {
-        "file": str(written.path),
-        "entries": written.entries,
-        "transfers": written.transfers,
-        "size_bytes": written.size_bytes,
-    }
+    row = {"file": str(written.path), **picked(written, "entries", "transfers", "size_bytes")}
     said = f"It leads to the head {written.head}; docs/checking.md says how anybody checks that, without this program."
     return _written(listed([row]), books, written.path, f"Written to {written.path}.", [said])
 

@@ -10,6 +10,7 @@ from allocations.files.position.importing import PositionImport
 from allocations.files.published.importing import PublishedImport
 from allocations.files.published.tables import RowsNotRead
 from allocations.files.published.understood import PublishedFile
+from ledger.attributes import picked
 from ledger.money import exact_pounds
 from ledger.reports.position import Moment
 from screens.report.report import Report, Table, columns, count, data, listed, money, text
@@ -148,7 +149,7 @@ def _facts(budget: Understood) -> dict[str, Any]:
         "columns": meanings(budget),
         "units": budget.units,
         "rows_read": {reading.sheet: reading.rows for reading in budget.readings},
-        "set_aside": [{"place": each.place, "what": each.what, "why": each.why} for each in budget.set_aside],
+        "set_aside": [each._asdict() for each in budget.set_aside],
         "remarks": budget.remarks,
         "file_total_pence": budget.file_pence,
         "read_total_pence": budget.read_pence,
@@ -164,8 +165,7 @@ def _facts(budget: Understood) -> dict[str, Any]:
 def budget_posted(outcome: BudgetImport, at: Moment, *, dry_run: bool) -> Report:
     """A budget, and what became of its entry."""
     report, posted = budget(outcome.understood), outcome.posted
-    entry = {"number": posted.number, "key": posted.key, "replayed": posted.replayed, "dry_run": dry_run,
-             "transfers": posted.transfers}  # fmt: skip
+    entry = {**picked(posted, "number", "key", "replayed"), "dry_run": dry_run, "transfers": posted.transfers}
     facts = {
         **report.facts, "problems": [], "entries": [entry], "kept_file": outcome.kept and str(outcome.kept)
     }  # fmt: skip

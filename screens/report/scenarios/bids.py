@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from allocations.figures.tables import whole_people
+from ledger.attributes import picked
 from scenarios.bids.pot import PotAssumption, PotPlan
 from scenarios.bids.simulation import PotOutcome
 from scenarios.bids.tornado import TornadoBar
@@ -116,9 +117,7 @@ def _facts(plan: PotPlan, outcome: PotOutcome, bars: tuple[TornadoBar, ...], dig
         "basis": bases(plan),
         "bidding": {
             **asdict(outcome.bidding),
-            "overhead_share": outcome.overhead_share,
-            "cost_of_bids_share": outcome.cost_of_bids_share,
-            "misplaced_share": outcome.misplaced_share,
+            **picked(outcome, "overhead_share", "cost_of_bids_share", "misplaced_share"),
         },
         "formula": asdict(outcome.formula),
         "comparison": asdict(outcome.comparison),
@@ -136,14 +135,7 @@ def _facts(plan: PotPlan, outcome: PotOutcome, bars: tuple[TornadoBar, ...], dig
 
 
 def _assumption(assumed: PotAssumption) -> dict[str, Any]:
-    values: dict[str, Any] = {"value": assumed.value, "low": assumed.low, "high": assumed.high}
+    values = picked(assumed, "value", "low", "high")
     if assumed.name.endswith("_pence"):
         values = {f"{name}_pence": int(pence) for name, pence in values.items()}
-    return {
-        "assumption": assumed.name,
-        **values,
-        "standing": assumed.standing,
-        "quality": assumed.quality,
-        "source": assumed.source,
-        "reason": assumed.reason,
-    }
+    return {"assumption": assumed.name, **values, **picked(assumed, "standing", "quality", "source", "reason")}

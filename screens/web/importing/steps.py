@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from allocations.files.position import importing
+from allocations.files.position import export, importing
 from allocations.files.position.export import PACKAGE
 from allocations.files.published import mergers, totals_of
 from allocations.files.published.importing import PublishedImport, import_files
@@ -171,7 +171,7 @@ def position(store: Store, at: Moment, brought: Files, digests: Sequence[str]) -
         _states(place, found)
         common.failed(found, name)
         return
-    guard = importing.guard_of(found)
+    guard = export.guard(found.table)
     st.header("Totals", anchor=False)
     rows = [
         ("Rows", f"{guard.rows:,}"),
