@@ -11,7 +11,8 @@ import pytest
 from ledger.money import exact_pounds
 from tests.allocations.excel.commands import run
 from tests.allocations.excel.test_payer import fill_in
-from tests.browser.budgets import FUND, ICB, budget
+from tests.allocations.excel.workbooks import written
+from tests.browser.budgets import FUND, ICB, budget, kept_back
 from tests.browser.visits import Visit, running
 
 ASKED = f"import-export?icb={ICB}&fund={FUND}&standing=retained"
@@ -269,4 +270,40 @@ def test_the_keyboard_alone_brings_a_budget_in_with_the_focus_in_sight(
     page.keyboard.press("Enter")
     page.get_by_text("It is undone already").wait_for(timeout=SECONDS)
     assert held(ledger) == before
+    visit.close()
+
+
+def test_what_was_answered_and_the_step_stay_while_one_looks_at_another_view(
+    browser: Any, address: str, ledger: Path, tmp_path: Path
+) -> None:
+    """A dash is answered with one click; after another view, and another page, the file is where it was."""
+    held_back, (first, *others) = kept_back(ledger)
+    rows = [(first, exact_pounds(held_back)), *((code, "-") for code in others), ("Total", exact_pounds(held_back))]
+    table = [("What we kept back of community services, 2025/26",), (), ("Code", "Budget (£)"), *rows]
+    dash = written(tmp_path / "dash.xlsx", table, sheet="Places")
+    visit = Visit(browser, f"{address}/{ASKED}")
+    page = visit.page
+    page.set_input_files(UPLOAD, dash)
+    at_step(page, "Problems")
+    page.get_by_role("button", name="A dash means: Zero").click()
+    page.get_by_text("3. Problems: none").wait_for(timeout=SECONDS)
+    steps, views = (page.get_by_role("radiogroup", name=name) for name in ("Step of the import", "What to do"))
+    for step in ("Sheet and columns", "Before and after"):
+        steps.get_by_text(step).click()
+        at_step(page, step)
+        visit.settled()
+        views.get_by_text("Undo what was brought in").click()
+        page.get_by_role("heading", name="What was brought in").wait_for(timeout=SECONDS)
+        visit.settled()
+        if step == "Before and after":
+            page.get_by_role("link", name="Start", exact=True).first.click()
+            page.get_by_role("heading", name="What do you want to know?").wait_for(timeout=SECONDS)
+            page.get_by_role("link", name="Import and export", exact=True).first.click()
+            visit.settled()
+        views.get_by_text("Bring a file in").click()
+        page.get_by_text("Still here from before: dash.xlsx").wait_for(state="attached", timeout=SECONDS)
+        visit.settled()
+        at_step(page, step)
+        page.get_by_text("3. Problems: none").wait_for(timeout=SECONDS)
+    assert visit.complaints() == []
     visit.close()

@@ -143,7 +143,7 @@ def test_no_page_is_longer_than_three_screens_before_somebody_asks_for_all_of_it
     longer = {}
     for path in paths:
         visit.page.goto(f"{address}/{path}")
-        for width, height in ((1280, 800), (375, 812)):
+        for width, height in ((1280, 800), (768, 1024), (375, 812)):
             visit.page.set_viewport_size({"width": width, "height": height})
             visit.settled()
             visit.still()

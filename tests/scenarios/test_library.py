@@ -1,5 +1,6 @@
 """The library, its expected results, and the commands that run it."""
 
+import csv
 import json
 from datetime import UTC
 from functools import cache
@@ -347,3 +348,14 @@ def test_a_scenario_can_start_from_what_was_known_then(own_demo_ledger: Path, tm
     file.write_text(text.replace("  year: 2025/26", "  year: 2025/26\n  known_at: 2020-01-01"))
     code, _, err = command("scenario", "run", file, "--ledger", own_demo_ledger)
     assert (code, "the books hold nothing in 2025/26" in err) == (1, True)
+
+
+def test_no_pot_of_a_scenario_has_the_code_of_one_that_books_of_several_years_hold() -> None:
+    shipped = (LIBRARY.parents[1] / "allocations" / "figures" / "reference").glob("*.csv")
+    files = (csv.reader(path.open()) for path in shipped if path.stem in ("pots", "funds"))
+    held = {code for rows in files for code, *_ in rows}
+    assert {"womens-health-hubs", "core-recurrent"} <= held
+    for path in LIBRARY.glob("*.yaml"):
+        written = yaml.safe_load(path.read_text())
+        given = [step["code"] for step in written.get("baseline", {}).get("given", ()) if step["lever"] == "pot"]
+        assert not held & {*given}, path.name

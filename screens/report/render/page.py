@@ -72,11 +72,16 @@ STYLE = (
     # A table that a screen would cut off has a card for each row: on every screen, or on a tablet alone.
     + _cards(".broad", "(min-width:701px)")
     + _cards(".wide", "(min-width:701px) and (max-width:1000px)")
+    # There, and where rows are sentences, a tablet begins with fewer.
+    + "@supports selector(:has(*)){@media screen and (min-width:701px) and (max-width:1000px){"
+    ".house:not(:has(>.all[open])) table:is(.wide,:has(td.words)) tr.next{display:none}"
+    ".house:has(>:is(.wide,table:has(td.words))) details.next{display:block}}}"
 )
 # From so many columns on: a year month by month still stands side by side. A text of so many letters has its own line.
 _BROAD, _WORDS = 15, 60
-# How many rows a folded table shows, and from how many on it is folded: on a wide screen, and on a telephone.
+# How many rows a folded table shows, and from how many on it is folded: on a wide screen, a tablet and a telephone.
 _ROWS, _LONG = 10, 13
+_TABLET = 5
 _CARDS, _MANY = 3, 5
 # How many columns a card shows of a table that begins folded, and from how many on it leaves out the others.
 _SHORT, _WIDE = 5, 7
@@ -128,8 +133,9 @@ def _when(place: int, number: int) -> str:
     if place >= number:
         return ""
     if number >= _LONG and place >= _ROWS:
-        return "later soon"
-    return "soon" if number >= _MANY and place >= _CARDS else ""
+        return "later soon next"
+    fewer = "soon next" if place >= _TABLET else "soon"
+    return fewer if number >= _MANY and place >= _CARDS else ""
 
 
 def _all_of_it(shown: Table, number: int, *, is_broad: bool) -> str:
@@ -138,6 +144,7 @@ def _all_of_it(shown: Table, number: int, *, is_broad: bool) -> str:
     if number < _MANY and not is_wide:
         return ""
     where = "all" if (number >= _MANY and is_broad) or number >= _LONG else "all fewer"
+    where += " next" if number > _TABLET else ""
     rows = f"all {number:,} rows" if number != 1 else "the whole row"
     every = '<span class="narrow"> with every column</span>' if is_wide else ""
     return (

@@ -114,8 +114,12 @@ def _draw(links: Sequence[FlowBand], alt: str, key: str, table: Table) -> None:
     state = st.echarts_chart(
         {
             "baseOption": {"animation": False, "series": [_series(links)]},
-            # On a telephone there is no room beside the nodes: names break over lines in small type.
+            # On a telephone there is no room beside the nodes: names break over lines in small type. A tablet has some.
             "media": [
+                {
+                    "query": {"minWidth": 601, "maxWidth": 960},
+                    "option": {"series": [{"right": 240, "label": {"fontSize": 12}}]},
+                },
                 {
                     "query": {"maxWidth": 600},
                     "option": {
@@ -127,7 +131,7 @@ def _draw(links: Sequence[FlowBand], alt: str, key: str, table: Table) -> None:
                             }
                         ]
                     },
-                }
+                },
             ],
         },
         height=520,
@@ -304,7 +308,8 @@ def _matrix_spec(cells: Sequence[Mapping[str, Any]], tiers: Sequence[str], title
 
 
 # How high a square is, and how many letters a line of the name in it has.
-_SIDE, _LETTERS = 56, 22
+# How high a tile is, and how many letters its lines have on a wide screen and on a tablet.
+_SIDE, _LETTERS, _LETTERS_MIDDLE = 62, 24, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,9 +325,9 @@ class Tile:
     is_marked: bool = False
 
 
-def _two_lines(name: str) -> dict[str, str]:
-    first, *others = wrap(name, _LETTERS)
-    return {"line1": first, "line2": " ".join(others)}
+def _in_lines(name: str, letters: int) -> str:
+    """A name over lines of so many letters, no word broken."""
+    return "\n".join(wrap(name, letters, break_long_words=False, break_on_hyphens=False))
 
 
 def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key: str) -> None:
@@ -332,7 +337,8 @@ def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
             "label": kit.short(tile.name),
             "code": tile.code,
             "name": tile.name,
-            **_two_lines(kit.short(tile.name)),
+            "lines": _in_lines(kit.short(tile.name), _LETTERS),
+            "more_lines": _in_lines(kit.short(tile.name), _LETTERS_MIDDLE),
             "column": tile.column,
             "row": tile.row,
             "level": tile.level,
@@ -376,17 +382,19 @@ def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
                 {
                     "mark": {
                         "type": "text",
-                        "dy": below,
-                        "fontSize": 10,
-                        "limit": {"expr": "max(20, containerSize()[0] / 8 - 16)"},
-                        "opacity": {"expr": f"{kit.NARROW} ? 0 : 1"},
+                        "baseline": "top",
+                        "dy": 4 - _SIDE // 2,
+                        "fontSize": size,
+                        "lineHeight": 10,
+                        "lineBreak": "\n",
+                        "opacity": {"expr": f"!{kit.NARROW} && {where} ? 1 : 0"},
                     },
-                    "encoding": {"text": {"field": line}, "color": ink},
+                    "encoding": {"text": {"field": lines}, "color": ink},
                 }
-                for line, below in (("line1", -15), ("line2", -4))
+                for lines, size, where in (("lines", 10, f"!{kit.MIDDLE}"), ("more_lines", 9, kit.MIDDLE))
             ),
             {
-                "mark": {"type": "text", "dy": {"expr": f"{kit.NARROW} ? 9 : 12"}, "fontSize": 11},
+                "mark": {"type": "text", "dy": {"expr": f"{kit.NARROW} ? 9 : 19"}, "fontSize": 11},
                 "encoding": {"text": {"field": "figure"}, "color": ink},
             },
         ],

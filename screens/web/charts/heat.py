@@ -11,6 +11,8 @@ from screens.report.report import Table
 from screens.web.charts import kit
 
 _ROW, _AROUND = 20, 150
+# How wide names of rows are at most, and how wide a column has to be for its figures.
+_NAMES, _COLUMN = 300, 44
 
 
 def by_time(
@@ -46,6 +48,8 @@ def _spec(cells: Sequence[Mapping[str, Any]], points: Sequence[str], scale: str)
     levels = [cell["level"] for cell in cells]
     low, high = min(levels, default=0.0), max(levels, default=1.0)
     area, ink = kit.shaded("level", low, high)
+    # Where the figures and the points' names would touch each other.
+    little = f"({kit.NARROW} || containerSize()[0] < {_NAMES + _COLUMN * len(points)})"
     # Ends of shades that lie close together are told apart.
     legend = {
         "title": scale,
@@ -57,9 +61,9 @@ def _spec(cells: Sequence[Mapping[str, Any]], points: Sequence[str], scale: str)
         "orient": "top",
         "ticks": False,
         "domain": False,
-        "labelAngle": {"expr": f"{kit.NARROW} ? -90 : 0"},
-        "labelAlign": {"expr": f"{kit.NARROW} ? 'left' : 'center'"},
-        "labelBaseline": {"expr": f"{kit.NARROW} ? 'middle' : 'bottom'"},
+        "labelAngle": {"expr": f"{little} ? -90 : 0"},
+        "labelAlign": {"expr": f"{little} ? 'left' : 'center'"},
+        "labelBaseline": {"expr": f"{little} ? 'middle' : 'bottom'"},
         "labelOverlap": False,
     }
     return {
@@ -75,8 +79,8 @@ def _spec(cells: Sequence[Mapping[str, Any]], points: Sequence[str], scale: str)
                 "encoding": {"color": {**area, "legend": legend}},
             },
             {
-                # There is no room for it on a telephone; the table has it.
-                "mark": {"type": "text", "fontSize": 11, "opacity": {"expr": f"{kit.NARROW} ? 0 : 1"}},
+                # On a telephone there is no room for it; the table has it.
+                "mark": {"type": "text", "fontSize": 11, "opacity": {"expr": f"{little} ? 0 : 1"}},
                 "encoding": {"text": {"field": "figure"}, "color": ink},
             },
         ],

@@ -12,6 +12,8 @@ from screens.report.report import Link, Table, plain
 
 # Whether a chart has only the width of a telephone, as Vega asks it, and asks again whenever the width changes.
 NARROW = "(width > 0 && containerSize()[0] < 560)"
+# Whether it has not more than that of a tablet.
+MIDDLE = "(width > 0 && containerSize()[0] < 960)"
 _MILLIONS, _BILLION = "£ million", 1_000
 _NARROW_LIMIT = 145
 NAME_LIMIT = {"expr": f"{NARROW} ? {_NARROW_LIMIT} : 380"}

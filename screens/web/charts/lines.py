@@ -156,7 +156,8 @@ def multiples(panels: Mapping[str, Sequence[Bar]], *, name: str, sentence: str, 
     def draw(alt: str) -> None:
         lengths = [bar.length for bars in panels.values() for bar in bars if bar.length is not None]
         domain = kit.room(lengths)
-        columns = st.columns(_ACROSS)
+        # Side by side as many as a screen has room for.
+        columns = st.container(key="panels").columns(_ACROSS)
         for place, (group, bars) in enumerate(panels.items()):
             with columns[place % _ACROSS]:
                 st.subheader(group, anchor=False)
@@ -175,8 +176,7 @@ def _panel(bars: Sequence[Bar], domain: Sequence[Where]) -> dict[str, Any]:
     return {
         "data": kit.data(rows),
         "encoding": {
-            # Here is no room for a second line.
-            "y": kit.names(rows, labelExpr="datum.label", labelLimit=200, labelFontSize=10),
+            "y": kit.names(rows, labelFontSize=10),
             "x": {
                 **kit.lengths("length", "", {"domain": list(domain)}, tickCount=3, labelFontSize=11),
                 "title": None,

@@ -11,10 +11,10 @@ from screens.web.charts import kit
 _ROW, _AROUND = 56, 60
 # 1,000,000 as people write it, as Vega asks it.
 _POUNDS = "replace(replace(replace(format(datum.value, '~s'), 'G', ' billion'), 'M', ' million'), 'k', ',000')"
-# On a telephone there is room for three letters.
+# On a tablet there is room for three letters.
 _MONTHS = {
     "orient": "top", "labelAngle": 0, "labelOverlap": False, "labelFontSize": {"expr": f"{kit.NARROW} ? 10 : 13"},
-    "labelExpr": f"{kit.NARROW} ? slice(datum.label, 0, 3) : datum.label",
+    "labelExpr": f"{kit.MIDDLE} ? slice(datum.label, 0, 3) : datum.label",
 }  # fmt: skip
 _LAST, _OTHERS = "In the last 1% of the money", "Others"
 

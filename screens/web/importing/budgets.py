@@ -157,7 +157,7 @@ def settings(digest: str) -> Settings:
 def _settle(name: str, label: str, choices: Mapping[str, str], digest: str) -> str | None:
     said: str | None = st.selectbox(
         label, [None, *choices], format_func=lambda one: choices[one] if one else "Not said",
-        key=f"bring {name} {digest[:16]}",
+        key=f"bring {name} {digest[:16]}", persist_state="session",
     )  # fmt: skip
     return said
 
@@ -166,17 +166,22 @@ def rest(request: Request, digest: str) -> Request:
     """What becomes of money that the file does not hand out, or hands to organisations that have closed."""
     with st.expander("The whole: what is not handed out, closed organisations, a file without a total, another day"):
         leave = st.checkbox(
-            f"{PAGE.label(Input.REST)}: it stays with {request.payer}", key=f"bring leave rest {digest[:16]}"
+            f"{PAGE.label(Input.REST)}: it stays with {request.payer}",
+            key=f"bring leave rest {digest[:16]}",
+            persist_state="session",
         )
         closed = st.checkbox(
             f"{PAGE.label(Input.SUCCESSORS)}: their money goes to those who took over, by population",
             key=f"bring successors {digest[:16]}",
+            persist_state="session",
         )
         typed = st.text_input(
-            PAGE.label(Input.TOTAL), max_chars=30, key=f"bring total {digest[:16]}",
+            PAGE.label(Input.TOTAL), max_chars=30, key=f"bring total {digest[:16]}", persist_state="session",
             help="For a file that has no total of its own, as 1234567.89 or 12.5m.",
         )  # fmt: skip
-        own_day = st.checkbox("It counts from another day than usual", key=f"bring own day {digest[:16]}")
+        own_day = st.checkbox(
+            "It counts from another day than usual", key=f"bring own day {digest[:16]}", persist_state="session"
+        )
         day = _day(request.year, digest) if own_day else None
     return replace(request, leave_rest=leave, accept_successors=closed, total_pence=_pence(typed), day=day)
 
@@ -184,7 +189,7 @@ def rest(request: Request, digest: str) -> Request:
 def _day(year: FinancialYear, digest: str) -> date:
     chosen = st.date_input(
         "It counts from", value=year.first_day, min_value=year.first_day, max_value=year.last_day,
-        format="DD/MM/YYYY", key=f"bring day {digest[:16]}",
+        format="DD/MM/YYYY", key=f"bring day {digest[:16]}", persist_state="session",
     )  # fmt: skip
     return chosen if isinstance(chosen, date) else year.first_day
 
@@ -283,7 +288,8 @@ def _sheets(request: Request, sheets: Sequence[Sheet], digest: str) -> Request:
         st.write(f"{len(hidden)} hidden: not read unless you choose them.")
     chosen = st.multiselect(
         PAGE.label(Input.SHEETS), [sheet.name for sheet in sheets], placeholder="The one that looks like a budget",
-        format_func=lambda name: f"{name} (hidden)" if name in hidden else name, key=f"bring sheets {digest[:16]}",
+        format_func=lambda name: f"{name} (hidden)" if name in hidden else name,
+        key=f"bring sheets {digest[:16]}", persist_state="session",
     )  # fmt: skip
     looked_at = [sheet for sheet in sheets if sheet.name in chosen or (not chosen and sheet.visible)]
     with st.expander("The sheets as they stand in the file"):
@@ -359,7 +365,7 @@ def _units(request: Request, first: Understood | None, digest: str) -> Request:
         st.write(f"Understood as: {in_one_sentence(first)}.")
     unit: Unit | None = st.selectbox(
         PAGE.label(Input.UNIT), [None, *UNITS], format_func=lambda one: one.capitalize() if one else "As the file says",
-        key=f"bring unit {digest[:16]}",
+        key=f"bring unit {digest[:16]}", persist_state="session",
     )  # fmt: skip
     if unit is None:
         return request

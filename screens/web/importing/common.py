@@ -23,7 +23,7 @@ from ledger.store.base import Store
 from screens.report.causes import by_cause
 from screens.report.files.exports import EXCEL
 from screens.report.render import page as tables
-from screens.report.report import Table, columns
+from screens.report.report import Table, columns, count_of
 from screens.report.wording import PAGE
 from screens.web.shell import frame
 from screens.web.shell.posting import Seen, cannot_write, commit
@@ -110,7 +110,7 @@ def _of_sheet(part: SheetMapping, sheet: Sheet, digest: str) -> dict[tuple[str, 
                 meaning = st.selectbox(
                     f"{letter}: {_short(column.heading) or 'no heading'}", options,
                     index=options.index(column.meaning), format_func=lambda one: MEANINGS[one],
-                    key=f"bring column {digest[:16]} {part.sheet} {part.header_row} {letter}",
+                    key=f"bring column {digest[:16]} {part.sheet} {part.header_row} {letter}", persist_state="session",
                 )  # fmt: skip
                 first = remapping.sample(sheet, part.header_row, letter)
                 st.text(f"First values: {_short(first)}" if first else "Nothing stands below it.")
@@ -126,12 +126,17 @@ def begin(workbook: Workbook, names: Sequence[str], digest: str) -> BudgetMappin
         return None
     with st.expander("Say by hand where the headings stand"):
         name = st.selectbox("Sheet", [*names, *(other for other in sheets if other not in names)],
-                            key=f"bring by hand {digest[:16]}")  # fmt: skip
+                            key=f"bring by hand {digest[:16]}", persist_state="session")  # fmt: skip
         sheet = sheets.get(name)
         if sheet is None:
             return None
         row = st.number_input(
-            "Row of the headings; 0 for not by hand", 0, len(sheet.rows), 0, key=f"bring row {digest[:16]} {name}"
+            "Row of the headings; 0 for not by hand",
+            0,
+            len(sheet.rows),
+            0,
+            key=f"bring row {digest[:16]} {name}",
+            persist_state="session",
         )
         st.write(f"Then say under '{PAGE.label(Input.COLUMNS)}' what each column is.")
     return remapping.begun(workbook.file, sheet, int(row)) if row else None
@@ -196,7 +201,8 @@ def problems(problems: Sequence[Problem], file: str, *, told: str = "") -> None:
     causes = [replace(cause.first, found=f"{cause.first.found} {cause.more}".rstrip()) for cause in by_cause(shown)]
     frame.refused(causes[:_LONGEST], told or f"{count} in {_escaped(file)}. Nothing was posted, and nothing will be.")
     if len(causes) < len(shown) or len(causes) > _LONGEST:
-        st.write(f"{min(len(causes), _LONGEST):,} causes are shown; the files have every problem.")
+        told_once = count_of(min(len(causes), _LONGEST), "cause is", "causes are")
+        st.write(f"{told_once} shown; the files have every problem.")
     rows = [(one.where, one.found, one.why, one.fix) for one in shown]
     as_csv, as_workbook = st.columns(2)
     with as_csv:
@@ -246,7 +252,7 @@ def post_form(
     with st.form("post", border=True):
         signed_in = person()
         if signed_in is None:
-            who = st.text_input(who_label, max_chars=80, key="bring who")
+            who = st.text_input(who_label, max_chars=80, key="bring who", persist_state="session")
         else:
             who = signed_in
             st.text(f"Posted in the name of {who}, and recorded so in the books.")

@@ -95,9 +95,13 @@ def _states(place: st.delta_generator.DeltaGenerator, rehearsed: object) -> None
 def _asked(digests: Sequence[str]) -> tuple[Years | None, str | None, int | None]:
     with st.expander("Only where a file leaves it open: its year, its sheet, a limit"):
         year = st.text_input(PAGE.label(Input.YEAR_OF_FILE), max_chars=12, key=f"bring year {digests[0][:16]}",
+                             persist_state="session",
                              help="As 2025/26, or 'all' where it has several; empty where it says it.")  # fmt: skip
-        sheet = st.text_input(PAGE.label(Input.SHEET_OF_FILE), max_chars=60, key=f"bring sheet {digests[0][:16]}")
+        sheet = st.text_input(
+            PAGE.label(Input.SHEET_OF_FILE), max_chars=60, key=f"bring sheet {digests[0][:16]}", persist_state="session"
+        )
         limit = st.text_input(PAGE.label(Input.REVENUE_LIMIT), max_chars=30, key=f"bring limit {digests[0][:16]}",
+                              persist_state="session",
                               help="As 205.1bn; for a year for which none is shipped.")  # fmt: skip
     return _read(_years, year), sheet.strip() or None, _read(parse_pounds, limit)
 
@@ -184,7 +188,7 @@ def position(store: Store, at: Moment, brought: Files, digests: Sequence[str]) -
     if posting.reads_only(store, "devolution import position FILE"):
         return
     authority = st.text_input(PAGE.label(Input.AUTHORITY), max_chars=80,
-                              key="bring authority")  # fmt: skip
+                              key="bring authority", persist_state="session")  # fmt: skip
 
     def bring(ledger: Store, who: str, why: str, dry_run: bool) -> importing.PositionImport:
         with common.as_paths(brought) as paths:
@@ -335,7 +339,7 @@ def _kind(brought: Sequence[tuple[str, bytes]]) -> ImportKind:
 def _choose_kind(found: ImportKind, digests: Sequence[str]) -> ImportKind:
     kind: ImportKind = st.radio(
         KIND_OF_FILE, list(KINDS), index=list(KINDS).index(found), format_func=lambda kind: KINDS[kind],
-        key=f"bring kind {digests[0][:16]}",
+        key=f"bring kind {digests[0][:16]}", persist_state="session",
     )  # fmt: skip
     if kind is not found:
         st.write(f"By what stands in it, it looks like this: {KINDS[found][0].lower()}{KINDS[found][1:]}.")

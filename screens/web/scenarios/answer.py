@@ -56,7 +56,8 @@ def tell(where: Places, outcome: Outcome, found: Ranges) -> None:
 def draw(outcome: Outcome) -> None:
     """The one chart of before and after, and which money it is."""
     drawing, money = headlines.before_and_after(outcome), headlines.which_money(outcome)
-    left, right = st.columns([3, 2]) if money else (st.container(), st.container())
+    both = st.container(key="picture-and-money")
+    left, right = both.columns([3, 2]) if money else (both.container(), both.container())
     with left:
         if drawing.spans:
             draw_bridge(

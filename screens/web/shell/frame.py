@@ -58,6 +58,9 @@ STYLE = (
         # Headline figures, each with its range below it: side by side where there is room.
         ".figures {display: flex; flex-wrap: wrap; gap: 1rem; list-style: none; margin: 0 !important} "
         "ul.figures {padding: 0 !important} "
+        # On a tablet two charts stand side by side, and none beside a table.
+        "@media screen and (min-width: 641px) and (max-width: 1000px) {.st-key-panels [data-testid=stColumn] "
+        "{min-width: calc(50% - .5rem)} .st-key-picture-and-money [data-testid=stColumn] {min-width: 100%}} "
         # A telephone has no room to spare between what is read.
         "@media screen and (max-width: 480px) {[data-testid=stMainBlockContainer] {padding: 3.25rem 1rem 1rem} "
         "[data-testid=stMain] :is([data-testid=stVerticalBlock], [data-testid=stHorizontalBlock]) {gap: .4rem} "
