@@ -51,6 +51,11 @@ class OverReadings:
     highest: Fraction | float
     highest_by: GradeReading
 
+    def in_words(self, written: Callable[[Any], str]) -> str:
+        """The two ends, each with its reading: 0.5% strict, 31.0% as published; empty where both are written alike."""
+        low, high = written(self.lowest), written(self.highest)
+        return "" if low == high else f"{low} {self.lowest_by.title}, {high} {self.highest_by.title}"
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:

@@ -13,7 +13,7 @@ from ledger.errors import Problem, Refused
 from ledger.money import spoken
 from ledger.readings import RECORDED, GradeReading
 from ledger.reports import measures
-from ledger.reports.measures import Measure, OverReadings
+from ledger.reports.measures import Measure
 from ledger.reports.position import BY_AGREEMENT, SOURCE, WITHOUT_AGREEMENT, Moment, flows, moment, position
 from ledger.reports.trail import NARROWED_BY, NOT_GRADED, any_of
 from ledger.store.base import Reader
@@ -140,6 +140,29 @@ def icbs(reader: Reader, year: int) -> dict[str, str]:
     return {str(code): str(name) for code, name in rows}
 
 
+_GIVEN = """
+WITH sources AS (SELECT id FROM account WHERE floor_pence IS NULL AND year = $year),
+national AS (
+    SELECT a.id FROM account a JOIN organisation o ON o.code = a.organisation
+    WHERE o.tier = 'national' AND a.year = $year AND a.id NOT IN (SELECT id FROM sources)
+),
+moved AS (
+    SELECT t.amount_pence AS pence, t.entry_number FROM transfer t
+    WHERE t.from_account IN (SELECT id FROM sources) AND t.to_account IN (SELECT id FROM national)
+    UNION ALL
+    SELECT -t.amount_pence, t.entry_number FROM transfer t
+    WHERE t.to_account IN (SELECT id FROM sources) AND t.from_account IN (SELECT id FROM national)
+)
+SELECT CAST(coalesce(sum(m.pence), 0) AS BIGINT) FROM moved m JOIN entry e ON e.number = m.entry_number
+WHERE e.number <= $known AND e.effective_date <= $as_at
+"""
+
+
+def given(reader: Reader, at: Moment, year: int) -> int:
+    """What the national body was given of a year's money, less what went back to its source, in pence."""
+    return reader.whole(_GIVEN, {"year": year, "known": at.known, "as_at": at.as_at})
+
+
 def _icb_name(reader: Reader, code: str) -> str:
     rows = reader.rows("SELECT name FROM organisation WHERE code = $code AND tier = 'icb'", {"code": code})
     if not rows:
@@ -201,14 +224,9 @@ def _free(whose: str, free: Measure) -> str:
     """How much of something is local and free, or that nobody knows."""
     if not isinstance(free.value, Fraction):
         return f"How much of {whose} is both local and free of ring-fences is not known: no grade of it is recorded."
-    read = "" if free.over is None else f", by how ring-fences are read: {share_ends(free.over)}"
+    ends = "" if free.over is None else free.over.in_words(lambda end: percent(Fraction(end)))
+    read = f", by how ring-fences are read: {ends}" if ends else ""
     return f"{percent(free.value)} of {whose} is both local and free of ring-fences{read}."
-
-
-def share_ends(over: OverReadings) -> str:
-    """The two ends of a share over readings, each with the reading that it is by."""
-    low, high = (Fraction(value) for value in (over.lowest, over.highest))
-    return f"{percent(low)} {over.lowest_by.title}, {percent(high)} {over.highest_by.title}"
 
 
 def percent(share: Fraction | None) -> str:

@@ -70,7 +70,7 @@ def picture(
     from ledger.reports import summary
     from screens.report import whole
 
-    said = whole.of_money(reader, FinancialYear(year)) if icb is None else ""
+    said = whole.of_money(reader, at, FinancialYear(year)) if icb is None else ""
     return summary.take(reader, at, year=year, icb=icb, held=held, reading=reading, whole=said)
 
 

@@ -395,7 +395,7 @@ def _measured(code: str, edition: Edition, answers: Answers) -> str:
     rows: list[Row] = []
     for one in answers.measures[code]:
         ends: tuple[str, ...] = ("", "")
-        if one.over is not None:
+        if one.over is not None and holdings.range_text(one):
             ends = tuple(
                 f"{holdings.measure_alone(replace(one, value=value))} ({by.title})"
                 for value, by in ((one.over.lowest, one.over.lowest_by), (one.over.highest, one.over.highest_by))

@@ -145,7 +145,7 @@ def _write(
         answers = answering.of_year(reader, at, year)
         edition = Edition(
             FinancialYear(year), bodies, sources, clocks, over_years,
-            whole.named(reader, FinancialYear(year)), whole.covers(reader, FinancialYear(year)),
+            whole.named(reader, at, FinancialYear(year)), whole.covers(reader, at, FinancialYear(year)),
         )  # fmt: skip
         # What takes longest to write is begun first, and written while the pages are.
         received = {tier: list(found.values()) for tier, found in answers.received.items()}

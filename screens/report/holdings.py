@@ -48,7 +48,6 @@ from screens.report.report import (
     composed,
     data,
     day,
-    ends_in_words,
     entry_link,
     listed,
     money,
@@ -220,13 +219,14 @@ def measure_alone(measure: Measure) -> str:
 
 
 def range_text(measure: Measure) -> str:
-    """The range of a measure over readings; empty where it has none."""
-    return "" if measure.over is None else ends_in_words(measure.over, lambda value: _written(value, measure.unit))
+    """The range of a measure over readings; empty where it has none, or both ends are written alike."""
+    return "" if measure.over is None else measure.over.in_words(lambda value: _written(value, measure.unit))
 
 
 def with_range(text: str, measure: Measure) -> str:
     """A figure with the range of its measure in brackets, where it has one."""
-    return f"{text} ({range_text(measure)})" if measure.over is not None else text
+    found = range_text(measure)
+    return f"{text} ({found})" if found else text
 
 
 def _written(value: Fraction | float | None, unit: str) -> str:

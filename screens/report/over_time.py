@@ -43,12 +43,16 @@ def sentence(held: Sequence[TrendPoint]) -> str:
         said = [f"{MEASURES[name].lower()} {percent(last.values[name])}" for name in OVER_TIME]
         return f"there is one point so far, {last.point.as_at:%-d %B %Y}: {', '.join(said)}."
     moved = [
-        f"{MEASURES[name].lower()} went from {percent(first.values[name])} to {percent(last.values[name])}"
+        f"{MEASURES[name].lower()} {_went(percent(first.values[name]), percent(last.values[name]))}"
         for name in OVER_TIME
         if any(one.values[name] != first.values[name] for one in held)
     ]
     between = f"between {first.point.as_at:%-d %B %Y} and {last.point.as_at:%-d %B %Y}"
     return f"{between}, {'; '.join(moved)}." if moved else f"{between}, none of these shares changed."
+
+
+def _went(start: str, end: str) -> str:
+    return f"was {start} at both" if start == end else f"went from {start} to {end}"
 
 
 _COMPARED = 3

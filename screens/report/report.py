@@ -90,7 +90,8 @@ class Column:
                 return value.column.text(value.value)
             case RangedCell():
                 own = value.value.column if isinstance(value.value, FigureCell) else self
-                return f"{self.text(value.value)} ({ends_in_words(value.over, own.text)})"
+                ends = value.over.in_words(own.text)
+                return f"{self.text(value.value)} ({ends})" if ends else self.text(value.value)
             case str() | None:
                 return self.missing if value is None else value
             case bool():
@@ -133,12 +134,6 @@ class RangedCell:
 def ranged(value: Any, over: OverReadings | None) -> Any:
     """A cell with its range, where it has one."""
     return value if over is None else RangedCell(value, over)
-
-
-def ends_in_words(over: OverReadings, written: Callable[[Any], str]) -> str:
-    """The two ends of a range, each with the reading that it is by: 0.5% strict, 31.0% as published."""
-    low, high = written(over.lowest), written(over.highest)
-    return f"{low} {over.lowest_by.title}, {high} {over.highest_by.title}"
 
 
 def _percent(column: Column, value: Fraction) -> str:

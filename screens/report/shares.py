@@ -261,8 +261,8 @@ def beside_sentence(heads: Sequence[PerHead]) -> str:
     fair = [one.pence[FAIR] for one in heads if FAIR in one.pence]
     if not fair:
         return "Nobody is registered, so nothing is worked out for each person."
-    low, high = min(fair), max(fair)
-    goes = f"is {spoken(low)}" if low == high else f"goes from {spoken(low)} to {spoken(high)}"
+    low, high = spoken(min(fair)), spoken(max(fair))
+    goes = f"is {low}" if low == high else f"goes from {low} to {high}"
     said = f"The fair share for each registered person {goes}."
     far = [(one.distance, one.name) for one in heads if one.distance]
     if not far:

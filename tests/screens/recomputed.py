@@ -187,7 +187,8 @@ def ends(values: Mapping[str, Any]) -> tuple[Any, str, Any, str] | None:
 
 def with_range(title: str, value: Any, values: Mapping[str, Any]) -> str:
     found = ends(values)
-    if found is None:
+    # Two ends that are written alike are no range.
+    if found is None or written(title, found[0]) == written(title, found[2]):
         return written(title, value)
     return f"{written(title, value)} ({written(title, found[0])} {found[1]}, {written(title, found[2])} {found[3]})"
 
@@ -243,7 +244,9 @@ def hold_words(said: Iterable[str], worked_out: Iterable[str]) -> None:
 def by_readings(title: str, values: Mapping[str, Any]) -> str:
     """The two ends of a figure over readings, as people write them; empty where all readings agree."""
     found = ends(values)
-    return "" if found is None else f"{written(title, found[0])} {found[1]}, {written(title, found[2])} {found[3]}"
+    if found is None or written(title, found[0]) == written(title, found[2]):
+        return ""
+    return f"{written(title, found[0])} {found[1]}, {written(title, found[2])} {found[3]}"
 
 
 def stand_alone(titles: Iterable[str], values: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -21,7 +21,7 @@ from ledger.reports.verify import verify
 from ledger.store.base import Store
 from ledger.years import FinancialYear, parse_year
 from screens.asked import answers
-from screens.report import month
+from screens.report import month, whole
 from screens.report import pots as register
 from tests.screens.pages import page
 from tests.screens.pages import said as said_on
@@ -140,6 +140,19 @@ def test_what_goes_past_the_icbs_is_neither_theirs_nor_handed_on_by_them(all_yea
         assert picture.sentence.startswith(sentence), (year, picture.sentence)
         if year != "2026/27":
             assert sum(band.amount_pence for band in picture.links if band.source == "national") < picture.total_pence
+    # All of England is what has every ICB and the whole revenue limit; of 2022/23 no limit is shipped.
+    with Store.open(all_years_ledger, read_only=True) as store, store.read() as reader:
+        at = position.moment(reader)
+        called = {
+            name: whole.named(reader, at, parse_year(name)) for name in ("2022/23", "2024/25", "2025/26", "2026/27")
+        }
+        covers = whole.covers(reader, at, parse_year("2022/23"))
+    theirs = "All of these books"
+    assert called == {"2022/23": theirs, "2024/25": "England", "2025/26": "England", "2026/27": theirs}
+    assert covers == (
+        "These books hold money of 2022/23 of all 42 ICBs in England. Whether that is all money of 2022/23 is not known, "
+        "for the limit of that year is not shipped. A total of all is of what these books hold, and not of England."
+    )
     # 34,860 of 160,241 million are decided below the ICB: a share in which what councils were paid is on neither side.
     rows = document("measures", "--year", "2025/26", "--scope", "all", "--ledger", all_years_ledger)["rows"]
     assert [round(row["value"], 4) for row in rows if row["measure"] == "devolved_share"] == [0.2175]

@@ -1,6 +1,7 @@
 """A report, made once: what programs get of it, what people get, and how each renderer writes the same cells."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,6 +9,7 @@ import pytest
 
 from ledger.readings import PUBLISHED, STRICT
 from ledger.reports.measures import OverReadings
+from scenarios.ranges import MOVED, FigureRange
 from screens.report.holdings import years_held
 from screens.report.render import csv as as_csv
 from screens.report.render import json as as_json
@@ -29,6 +31,8 @@ from screens.report.report import (
     text,
     traced,
 )
+from screens.report.scenarios.headlines import ends
+from screens.report.scenarios.ranges import ends_of
 
 HEADS = [*data("code"), text("Place", "name"), money("Issued (£)", "issued_pence"),
          share("From target", "distance", signed=True, places=2), text("Why")]  # fmt: skip
@@ -168,6 +172,22 @@ def test_a_figure_with_a_range_says_by_whose_reading_and_files_have_it_beside() 
         "A,0.220000,0.005000,strict,0.225000,as published",
         "B,0.100000,,,,",
     ]
+
+
+def test_two_ends_that_are_written_alike_are_no_range_for_people() -> None:
+    """22.06% and 22.14% are both 22.1%; programs and files have them as they are."""
+    over = OverReadings(Fraction(2206, 10_000), STRICT, Fraction(2214, 10_000), PUBLISHED)
+    table = Table("Shares", [text("ICB", "icb"), share("Free", "free")], [("A", ranged(Fraction(221, 1000), over))])
+    assert table.columns[1].text(table.rows[0][1]) == "22.1%"
+    assert table.records()[0]["free_lowest"] == Fraction(2206, 10_000)
+    assert (
+        as_csv.document(table).decode("utf-8-sig").splitlines()[1] == "A,0.221000,0.220600,strict,0.221400,as published"
+    )
+    drawn = FigureRange("free", "Free", "share", Fraction(221, 1000), over.lowest, over.highest, ())
+    assert ends(drawn) == "the same to the last digit shown"
+    assert ends_of(replace(drawn, low=Fraction(21, 100)), "{} to {}") == "21.0% to 22.1%"
+    moved = replace(drawn, name=MOVED, unit="pence", central=5_000_000_000, low=5_000_000_000, high=5_000_000_100)
+    assert ends_of(moved, " (from {} to {})") == ""
 
 
 def test_the_definitions_of_a_tables_figures_are_one_click_away() -> None:

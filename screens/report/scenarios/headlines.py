@@ -13,7 +13,7 @@ from scenarios.world import ICB
 from screens.report.marks import Span, at_millions
 from screens.report.report import Table
 from screens.report.scenarios import answers
-from screens.report.scenarios.ranges import range_value
+from screens.report.scenarios.ranges import ends_of
 
 _FIGURES, _MOST_DRAWN, _MOST_LINES, _LONGEST = 3, 10, 6, 36
 
@@ -23,8 +23,9 @@ def in_a_sentence(outcome: Outcome, ranges: Ranges) -> str:
     moved = ranges.named(MOVED)
     start = "Nothing would stand elsewhere"
     if moved is not None and moved.central:
-        ends = f" (from {spoken(int(moved.low))} to {spoken(int(moved.high))})" if moved.low != moved.high else ""
-        start = f"{spoken(int(moved.central))}{ends} would stand elsewhere, or on other terms"
+        start = (
+            f"{spoken(int(moved.central))}{ends_of(moved, ' (from {} to {})')} would stand elsewhere, or on other terms"
+        )
     told = next((answers.gainers_in_short(view) for view in outcome.views if view.gains), "nobody's total changes")
     return f"{start}: {told}."
 
@@ -43,8 +44,8 @@ def three(outcome: Outcome, ranges: Ranges) -> list[FigureRange]:
 
 def ends(figure: FigureRange) -> str:
     """Between which values a figure lies, in words."""
-    low, high = (range_value(figure, each) for each in (figure.low, figure.high))
-    return "the same in every case that was tried" if low == high else f"from {low} to {high}"
+    same = "the same in every case that was tried" if figure.low == figure.high else "the same to the last digit shown"
+    return ends_of(figure, "from {} to {}") or same
 
 
 @dataclass(frozen=True)

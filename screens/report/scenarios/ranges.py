@@ -32,15 +32,19 @@ def _in_a_year(year: YearRanges, name: str) -> str:
     one = year.named(name)
     if one is None:
         return NOT_DEFINED
-    central = range_value(one, one.central)
-    if one.low == one.high:
-        return central
-    return f"{central} ({range_value(one, one.low)} to {range_value(one, one.high)})"
+    ends = ends_of(one, "{} to {}")
+    return f"{range_value(one, one.central)} ({ends})" if ends else range_value(one, one.central)
+
+
+def ends_of(one: FigureRange, said: str) -> str:
+    """The two ends of a range put into a few words; empty where they are written alike."""
+    low, high = (range_value(one, each) for each in (one.low, one.high))
+    return "" if low == high else said.format(low, high)
 
 
 def figure_ranges(ranges: Ranges) -> Table:
     """Figures that have a range, but those of single ICBs, and what drives each most."""
-    shown = [each for each in ranges.figures if each.low != each.high and not each.is_of_an_icb]
+    shown = [each for each in ranges.figures if ends_of(each, "{}{}") and not each.is_of_an_icb]
     rows = [
         (each.title, range_value(each, each.central), range_value(each, each.low), range_value(each, each.high),
          driver_title(each.drivers[0]) if each.drivers else "")

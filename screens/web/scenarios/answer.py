@@ -14,6 +14,7 @@ from screens.report.scenarios import answers as reporting
 from screens.report.scenarios import headlines
 from screens.report.scenarios.ranges import (
     driver_title,
+    ends_of,
     figure_ranges,
     most_driven,
     range_sentence,
@@ -83,7 +84,6 @@ def drives(found: Ranges) -> None:
     if driven is None or table is None:
         st.write("Nothing in the file has a range, and no figure rests on how grades are read.")
         return
-    low, high = (range_value(driven, each) for each in (driven.low, driven.high))
     widest = driven.drivers[0]
     tornado(
         [
@@ -93,8 +93,8 @@ def drives(found: Ranges) -> None:
         centre=at_unit(driven.central, driven.unit),
         axis=f"{driven.title} ({_AXES.get(driven.unit, driven.unit)})",
         name="What drives the answer",
-        sentence=f"{driven.title}: {range_value(driven, driven.central)}, from {low} to {high}. Each bar takes one "
-        f"thing to its low and to its high and leaves the others; the widest is {driver_title(widest)}.",
+        sentence=f"{driven.title}: {range_value(driven, driven.central)}{ends_of(driven, ', from {} to {}')}. Each bar "
+        f"takes one thing to its low and to its high and leaves the others; the widest is {driver_title(widest)}.",
         table=table,
         key="scenario-tornado",
     )

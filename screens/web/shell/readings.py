@@ -81,5 +81,5 @@ def metric(measure: Measure, *, illustrative: bool = False) -> None:
     title = f"{measure.title} (illustrative)" if illustrative else measure.title
     said = " ".join(words for words in (measure.definition, measure.note) if words)
     st.metric(title, measure_alone(measure), help=said)
-    if measure.over is not None:
-        st.write(f"By how ring-fences are read: {range_text(measure)}.")
+    if ends := range_text(measure):
+        st.write(f"By how ring-fences are read: {ends}.")
