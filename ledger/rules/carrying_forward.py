@@ -107,8 +107,12 @@ def _unequal(row: Row) -> Problem:
 
 
 _MOVED = frozenset({"transfer"})
+# Most batches carry nothing forward, and most books bring nothing: one look at entries says so.
+_ANY_CARRIED = f"""EXISTS (
+    SELECT 1 FROM entry WHERE number >= $first AND number <= $last AND kind IN ('{CARRY}', '{BRING}'))"""
+_ANY_BROUGHT = f"EXISTS (SELECT 1 FROM entry WHERE kind = '{BRING}')"
 RULES = (
-    Rule("carried/days", _DAYS, _wrong_day, _MOVED, about="effective_date"),
-    Rule("carried/legs", _LEGS, _wrong_leg, _MOVED),
-    Rule("carried/sums", _UNEQUAL, _unequal, _MOVED, about="amount"),
+    Rule("carried/days", _DAYS, _wrong_day, _MOVED, about="effective_date", any=_ANY_CARRIED),
+    Rule("carried/legs", _LEGS, _wrong_leg, _MOVED, any=_ANY_CARRIED),
+    Rule("carried/sums", _UNEQUAL, _unequal, _MOVED, about="amount", any=_ANY_BROUGHT),
 )

@@ -75,5 +75,6 @@ RULES = (
         _short,
         frozenset({"transfer", "proposal", "proposed_entry", "proposed_transfer"}),
         about="amount",
+        any="EXISTS (SELECT 1 FROM proposed_entry)",
     ),
 )

@@ -158,6 +158,8 @@ def _elsewhere(row: Row) -> Problem:
     )
 
 
+# Where nothing was ever hard or statutory, nothing of a ring-fence waits at the source.
+_ANY_FENCE = f"EXISTS (SELECT 1 FROM terms WHERE grade IN {RING_FENCED})"
 _CROSSES, _LEAVES = "from_source <> to_source", "from_source AND NOT to_source"
 RULES = (
     Rule(
@@ -167,7 +169,16 @@ RULES = (
         frozenset({"transfer", "source_limit"}),
         where_pairs=_CROSSES,
         about="amount",
+        any="EXISTS (SELECT 1 FROM source_limit)",
     ),
     Rule("source/one-limit", _SECOND, _second, frozenset({"source_limit"})),
-    Rule("source/elsewhere", _ELSEWHERE, _elsewhere, frozenset({"transfer"}), where_pairs=_LEAVES, about="authority"),
+    Rule(
+        "source/elsewhere",
+        _ELSEWHERE,
+        _elsewhere,
+        frozenset({"transfer"}),
+        where_pairs=_LEAVES,
+        about="authority",
+        any=_ANY_FENCE,
+    ),
 )
