@@ -182,7 +182,7 @@ def what_if(question: Question, outcome: Outcome) -> str:
             if before.name == name and before.value != after.value:
                 start, then = (in_words(test.value, test.unit) for test in (before, after))
                 told = [f"today, {in_words(held[name].value, held[name].unit)}"] if name in held else []
-                with_given = f"with {count_of(len(given), 'pot', 'pots')} that the question adds"
+                with_given = f"with {count_of(len(given), 'pot', 'pots')} added"
                 told += [f"{with_given if given else 'today'}, {start}", f"after the change, {then}"]
                 said.append(f"{before.says} {'; '.join(told).capitalize()}.")
     return " ".join(said) or "Nothing that is followed would change."

@@ -37,8 +37,8 @@ def test_every_question_has_the_headline_of_its_answer(monkeypatch: pytest.Monke
     # Today is what the books hold in each of them: 32 returns, and 8 more with two pots that one takes as given.
     starts = re.findall(r"returns are asked of an ICB in a year\? Today, (\d+);", shown)
     assert starts == ["32", "32"]
-    assert "Today, 32; with 2 pots that the question adds, 40; after the change, 32." in shown
-    assert "With 1 pot that the question adds, 78.9%; after the change, 99.3%." in shown
+    assert "Today, 32; with 2 pots added, 40; after the change, 32." in shown
+    assert "With 1 pot added, 78.9%; after the change, 99.3%." in shown
 
 
 def test_of_all_icbs_it_says_what_is_told_of_one_alone(monkeypatch: pytest.MonkeyPatch, demo_ledger: Path) -> None:
