@@ -8,7 +8,8 @@ does that with a floor and a cap, in exact fractions, and balances to the last u
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -242,22 +243,10 @@ def _scaling(asked: PacePlan, raw: Mapping[str, Fraction], wanted: Fraction) -> 
         # With everybody at the floor, or at the cap, any scaling further out would do as well.
         all_at_a_limit = wanted in (spent(points[0]), spent(points[-1]))
         return (exactly[0] + exactly[-1]) / 2, exactly[0] == exactly[-1] and not all_at_a_limit
-    above = _first_above(points, spent, wanted)
+    above = bisect_right(points, wanted, lo=1, hi=len(points) - 1, key=spent)
     left, right = points[above - 1], points[above]
     low, high = spent(left), spent(right)
     return left + (wanted - low) * (right - left) / (high - low), True
-
-
-def _first_above(points: Sequence[Fraction], spent: Callable[[Fraction], Fraction], wanted: Fraction) -> int:
-    """The first point at which more than what is wanted is spent, by halving."""
-    low, high = 0, len(points) - 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if spent(points[middle]) > wanted:
-            high = middle
-        else:
-            low = middle
-    return high
 
 
 PUBLISHED = "published 2025/26 "

@@ -56,7 +56,7 @@ def put_in_words(text: str, values: Mapping[str, Any]) -> str:
 
     def worked_out(found: re.Match[str]) -> str:
         try:
-            return _told(found[1], values) if named(found[1]) else found[0]
+            return _worked_out_in_words(found[1], values) if named(found[1]) else found[0]
         except (NoExpression, ZeroDivisionError):
             return found[0]
 
@@ -75,14 +75,16 @@ def with_proceeds(text: str, freed: Mapping[int, int]) -> str:
         if not steps or any(int(step) not in freed for step in steps):
             return found[0]
         try:
-            return _told(PROCEEDS.sub(lambda step: f"£{plain_pounds(freed[int(step[1])])}", found[1]), {})
+            return _worked_out_in_words(
+                PROCEEDS.sub(lambda step: f"£{plain_pounds(freed[int(step[1])])}", found[1]), {}
+            )
         except (NoExpression, ZeroDivisionError):
             return found[0]
 
     return _IN_BRACES.sub(worked_out, text)
 
 
-def _told(text: str, values: Mapping[str, Any]) -> str:
+def _worked_out_in_words(text: str, values: Mapping[str, Any]) -> str:
     value = _Reader(text, values).whole()
     operands = NAME.sub(lambda found: str(values[found[1]]), text)
     if "£" in operands:

@@ -1,7 +1,7 @@
 """What every lever shares: the money it selects, how much of it, and why."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -197,6 +197,17 @@ def spread(total_pence: int, amounts: Pence) -> Pence:
         return np.zeros(len(amounts), dtype=np.int64)
     parts = apportion(total_pence, {str(row): int(pence) for row, pence in enumerate(amounts)})
     return np.array(list(parts.values()), dtype=np.int64)
+
+
+def refuse_unknown(codes: Iterable[str], world: World, why: str, fix: str = "Correct the code.", *, key: str) -> None:
+    """Refuse organisations that the world of the scenario does not have.
+
+    Raises:
+        CannotApply: with the first of them.
+    """
+    for code in codes:
+        if code not in world.organisations:
+            raise CannotApply(f"there is no organisation '{code}'.", why, fix, key)
 
 
 def amounts_of(position: pa.Table, rows: Rows) -> Pence:

@@ -116,7 +116,7 @@ class Bids(StrictModel):
             raise CannotApply(first.found, first.why, first.fix, "sharing")
         return found
 
-    def told(self) -> str:
+    def in_words(self) -> str:
         """How it is shared, in words."""
         return f"to {self.awards} {'winner' if self.awards == 1 else 'winners'}"
 

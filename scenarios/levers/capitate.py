@@ -14,7 +14,7 @@ from ledger.words import AVAILABLE
 from ledger.years import FinancialYear
 from scenarios.change import Change, hand_over
 from scenarios.fields import By, CannotApply, Rate, Share, Text, exact
-from scenarios.levers.base import Selecting, amounts_of, percent
+from scenarios.levers.base import Selecting, amounts_of, percent, refuse_unknown
 from scenarios.levers.holders import Holder, Holders, NamedHolder, with_holders
 from scenarios.selection import FundSelection, select
 from scenarios.weighing import FAIR_SHARE, weights
@@ -68,11 +68,7 @@ class Capitate(Selecting):
     def check(self, world: World) -> None:
         """Names that exist, and a fund that does not."""
         super().check(world)
-        for code in self.people_of:
-            if code not in world.organisations:
-                raise CannotApply(
-                    f"there is no organisation '{code}'.", "It has no people.", "Correct it.", "people_of"
-                )
+        refuse_unknown(self.people_of, world, "It has no people.", "Correct it.", key="people_of")
         tiers = {world.organisations[code].tier for code in self.people_of}
         if len(tiers) > 1 or not tiers <= set(LEVELS[2:]):
             raise CannotApply(

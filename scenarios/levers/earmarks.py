@@ -18,9 +18,9 @@ from scenarios.world import World
 
 PREVENTION = "prevention"
 # What is said of a fund wherever it is held.
-_TERMS = (
+TERMS = (
     "fund", "fund_name", "pot", "stream", "lowest_depth", "grade", "route", "recurrent", "notified_on", "spend_by",
-    "returns_per_year", "discretion", "certain_to", "quality",
+    "returns_per_year", "discretion", "certain_to",
 )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def put_into(position: pa.Table, rows: Rows, pence: Pence, fund: str) -> tuple[p
         )  # fmt: skip
     pattern = its.sort_by([("amount_pence", "descending"), ("organisation", "ascending")]).slice(0, 1).to_pylist()[0]
     some = pence > 0
-    return restate(position, rows[some], pence[some], **{name: pattern[name] for name in _TERMS})
+    return restate(position, rows[some], pence[some], **{name: pattern[name] for name in (*TERMS, "quality")})
 
 
 class Prevention(Selecting):

@@ -18,6 +18,7 @@ from scenarios.fields import CannotApply, Discretion, Grade, Light, Pounds, Rout
 from scenarios.levers.amounts import mirrored
 from scenarios.levers.base import Lever, Selecting, amounts_of, part_of, percent, spread, within_reach
 from scenarios.levers.bids import costs, costs_in_words, with_bids
+from scenarios.levers.earmarks import TERMS
 from scenarios.levers.sharing import Sharing
 from scenarios.selection import FREE_TO_MOVE, Funds, FundSelection, Mask, Organisations, select
 from scenarios.world import LEVELS, World, WorldFund
@@ -137,7 +138,7 @@ class Pot(Lever):
             details["bidding"] = found
             bidding = f"; {costs_in_words(found)}"
         elif self.sharing is not None and self.sharing.is_drawn:
-            bidding = f"; it goes {self.sharing.told()}"
+            bidding = f"; it goes {self.sharing.in_words()}"
         if self.source is None:
             joined = pa.concat_tables([position, fresh])
             rows = np.arange(position.num_rows, joined.num_rows)
@@ -226,12 +227,6 @@ class Pot(Lever):
         return pa.concat_tables([take_out(position, rows, taken), fresh]), None
 
 
-_TERMS = (
-    "fund", "fund_name", "pot", "stream", "lowest_depth", "grade", "route", "recurrent", "notified_on", "spend_by",
-    "returns_per_year", "discretion", "certain_to",
-)  # fmt: skip
-
-
 class Match(Selecting):
     """Tie own money to a pot: for each pound of the pot so much of one's own, on the terms of the pot.
 
@@ -283,7 +278,7 @@ class Match(Selecting):
             )
         some = np.array(pence, np.int64) > 0
         terms = position.take(pa.array(np.array(patterns, np.int64)[some]))
-        columns = {name: terms[name] for name in _TERMS}
+        columns = {name: terms[name] for name in TERMS}
         after, _ = restate(
             position, np.array(source, np.int64)[some], np.array(pence, np.int64)[some], standing=AVAILABLE, **columns
         )

@@ -55,7 +55,9 @@ class Reroute(Selecting):
         if self.returns_per_year is not None:
             columns["returns_per_year"] = self.returns_per_year
         after, moved, receivers, bid_for = _given_anew(position, world, rows, self.sharing, columns)
-        how = f"by {self.to}, {self.sharing.told()}{self._eligible(world, receivers)}; {spoken(moved)} changes hands"
+        how = (
+            f"by {self.to}, {self.sharing.in_words()}{self._eligible(world, receivers)}; {spoken(moved)} changes hands"
+        )
         says = f"takes {in_words(position, rows)} and gives it out {how}"
         details: dict[str, Any] = {"selected_pence": int(amounts_of(position, rows).sum())}
         known = world
@@ -205,7 +207,7 @@ class Reweigh(Selecting):
                     wanted[int(at)] = part
         moved = int(np.maximum(amounts - wanted, 0).sum())
         after = pa.concat_tables([take_out(position, rows, amounts - wanted), *fresh])
-        says = f"{self._told(position, rows)}; {spoken(moved)} changes hands"
+        says = f"{self._change_in_words(position, rows)}; {spoken(moved)} changes hands"
         details = {"selected_pence": int(amounts.sum())}
         return Change(after, world, says, moved, total(after) - total(position), details=details)
 
@@ -233,7 +235,7 @@ class Reweigh(Selecting):
             )
         return parts
 
-    def _told(self, position: pa.Table, rows: Rows) -> str:
+    def _change_in_words(self, position: pa.Table, rows: Rows) -> str:
         among = PLURAL[self.among]
         if self.by is not None:
             return f"shares {in_words(position, rows)} anew among {among} by {_named(self.by)}"

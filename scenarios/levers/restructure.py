@@ -19,7 +19,7 @@ from ledger.reports.position import SOURCE
 from ledger.years import FinancialYear
 from scenarios.change import Change, hand_over, held, put_where, total
 from scenarios.fields import By, CannotApply, Text
-from scenarios.levers.base import Lever, amounts_of
+from scenarios.levers.base import Lever, amounts_of, refuse_unknown
 from scenarios.weighing import check as check_by
 from scenarios.weighing import weights
 from scenarios.world import ICB, PCN, PLACE, PRACTICE, World, WorldOrganisation
@@ -95,11 +95,7 @@ class Restructure(Lever):
             check_by(self.move.by, world)
         if self.successor:
             named.append(self.successor.of)
-        for code in named:
-            if code not in world.organisations:
-                raise CannotApply(
-                    f"there is no organisation '{code}'.", "It cannot be restructured.", "Correct the code.", ""
-                )
+        refuse_unknown(named, world, "It cannot be restructured.", key="")
 
     def foretell(self, world: World) -> World:
         """The ICBs that will be."""
@@ -235,11 +231,8 @@ def _succeed(
     Args:
         homes: practice to the ICB that it is known to be in; where that is not known, its place says it.
     """
-    wanting = sorted(code for each in into.values() for code in each if code not in world.organisations)
-    if wanting:
-        raise CannotApply(
-            f"there is no organisation '{wanting[0]}'.", "It cannot succeed anybody.", "Name it in the books first.", ""
-        )
+    succeeding = sorted(code for each in into.values() for code in each)
+    refuse_unknown(succeeding, world, "It cannot succeed anybody.", "Name it in the books first.", key="")
     rows = _held_by(position, set(into))
     codes = position["organisation"].take(pa.array(rows)).to_pylist()
     source, receivers, pence = [], [], []

@@ -10,6 +10,7 @@ from allocations.places.division import UNASSIGNED
 from allocations.reading.strict_yaml import StrictModel, Whole
 from allocations.shares.apportion import apportion
 from scenarios.fields import By, CannotApply, Probability, Share
+from scenarios.levers.base import refuse_unknown
 from scenarios.levers.bids import Bids, Won
 from scenarios.weighing import check, weights
 from scenarios.world import EQUAL, ICB, NATIONAL, PLURAL, World
@@ -51,11 +52,7 @@ class Sharing(StrictModel):
             check(self.by, world)
         if self.bids is not None:
             self.bids.check(world)
-        for code in self.awards or ():
-            if code not in world.organisations:
-                raise CannotApply(
-                    f"there is no organisation '{code}'.", "It cannot be given anything.", "Correct the code.", "awards"
-                )
+        refuse_unknown(self.awards or (), world, "It cannot be given anything.", key="awards")
         if self.among == ICB and world.scope is not None:
             raise CannotApply(
                 f"the baseline is {world.scope} alone.",
@@ -128,10 +125,10 @@ class Sharing(StrictModel):
                 "chance",
             )
 
-    def told(self) -> str:
+    def in_words(self) -> str:
         """How it is shared, in words."""
         if self.bids is not None:
-            return self.bids.told()
+            return self.bids.in_words()
         if self.awards is not None:
             return f"to {len(self.awards)} named {PLURAL[self.among]}"
         if self.by is not None:

@@ -15,7 +15,7 @@ from ledger.years import FinancialYear
 from scenarios.change import Change, Moves, Pence, Rows, hand_over, take_out
 from scenarios.fields import CannotApply, Share, Text, Year
 from scenarios.levers.amounts import UNSPENT, mirrored
-from scenarios.levers.base import Selecting, amounts_of, part_of, percent
+from scenarios.levers.base import Selecting, amounts_of, part_of, percent, refuse_unknown
 from scenarios.levers.earmarks import put_into
 from scenarios.selection import FundSelection, select
 from scenarios.world import World
@@ -99,11 +99,7 @@ class Instalments(Selecting):
     def check(self, world: World) -> None:
         """Who exists."""
         super().check(world)
-        for code in self.missed:
-            if code not in world.organisations:
-                raise CannotApply(
-                    f"there is no organisation '{code}'.", "It can miss nothing.", "Correct the code.", "missed"
-                )
+        refuse_unknown(self.missed, world, "It can miss nothing.", key="missed")
 
     def apply(self, position: pa.Table, world: World) -> Change:
         """Withhold what is not earned, line by line."""

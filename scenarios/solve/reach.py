@@ -1,5 +1,6 @@
 """Why a goal cannot be reached, and what could be instead: each answer changes one thing and leaves the rest."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -80,10 +81,7 @@ def _least(works: Callable[[Fraction], bool], fails_at: Fraction, limit: Fractio
     low, high = int(fails_at // _STEP), int(limit // _STEP)
     if not works(high * _STEP):
         return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if works(middle * _STEP) else (middle, high)
-    return high * _STEP
+    return bisect_left(range(high), True, lo=low + 1, key=lambda steps: works(steps * _STEP)) * _STEP
 
 
 def _turned(down: Fraction | None) -> Fraction | None:
