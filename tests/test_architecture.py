@@ -50,7 +50,7 @@ ANSWERED_BY = {
         "scenarios.outcome: work_out work_out_all read_baseline explore", "scenarios.compare: compare",
         "scenarios.ranges: ranged",
     ),
-    "bids": ("scenarios.bids.simulation: simulate", "scenarios.bids.tornado: tornado"),
+    "bids": ("scenarios.bids.simulation: simulate", "scenarios.bids.tornado: drawn tornado"),
     "journal": ("ledger.reports.journal: every_leg entries entry legs",),
     "trail": ("ledger.reports.trail: trail", "screens.report.holdings: trail"),
     "targets": ("allocations.shares.targets: targets",),

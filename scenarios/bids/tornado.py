@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.bids.pot import BidPot, PotAssumption, PotPlan
-from scenarios.bids.simulation import draw, reckon
+from scenarios.bids.simulation import PotOutcome, draw, reckon, simulate
 
 _CHANGES_THE_DRAWS = ("chance_of_bidding", "pull_of_capacity", "pull_of_size", "pull_of_past_wins")
 
@@ -51,6 +51,11 @@ class TornadoBar:
         return self.low != self.high
 
 
+def drawn(plan: PotPlan) -> tuple[PotOutcome, tuple[TornadoBar, ...]]:
+    """A pot that is bid for, in all its draws, and what its answer turns on; the same plan gives the same answer."""
+    return simulate(plan.pot, plan.draws, np.random.default_rng(plan.seed)), tornado(plan)
+
+
 def tornado(plan: PotPlan) -> tuple[TornadoBar, ...]:
     """Every assumption that has a range, by how far it swings what bidding is worth against the formula.
 
@@ -61,8 +66,8 @@ def tornado(plan: PotPlan) -> tuple[TornadoBar, ...]:
     def at(assumption: PotAssumption, value: Fraction) -> End:
         pot = with_value(plan.pot, assumption.name, value)
         again = assumption.name in _CHANGES_THE_DRAWS and value != assumption.value
-        drawn = draw(pot, plan.draws, np.random.default_rng(plan.seed)) if again else middle
-        bidding, _, comparison = reckon(pot, drawn)
+        draws = draw(pot, plan.draws, np.random.default_rng(plan.seed)) if again else middle
+        bidding, _, comparison = reckon(pot, draws)
         return End(
             comparison.advantage_pence,
             bidding.overhead_pence,

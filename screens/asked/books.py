@@ -7,11 +7,11 @@ from types import TracebackType
 from typing import Self
 
 from ledger.readings import RECORDED
-from ledger.reports.position import POSITION_COLUMNS, Moment, moment
+from ledger.reports.position import POSITION_COLUMNS, Moment, moment, year_in_view
 from ledger.reports.register import as_on
 from ledger.store.address import Address, parse
 from ledger.store.base import Reader, Store
-from screens.asked import answers, given
+from screens.asked import given
 from screens.asked.given import Day, Instant, Reading, Year
 from screens.report.report import Report
 from screens.report.wording import PERSON
@@ -226,6 +226,8 @@ class OpenedBooks:
             ValueError: there is no such receiver or reading, pots are to be put together for nobody or for all, or the
                 pots themselves were to be read otherwise than as recorded.
         """
+        from screens.report import pots as register
+
         together = merge if merge in MERGERS else tuple(given.several(merge))
         if together and (organisation is None or seen_by is not None):
             raise ValueError("pots are put together for one organisation: give organisation, and no seen_by")
@@ -236,10 +238,16 @@ class OpenedBooks:
             raise ValueError("the register shows terms as they are recorded: give seen_by or merge too")
         with self._read(as_at, known_at) as (reader, at):
             if together and organisation:
-                return answers.pots_put_together(reader, at, organisation, together, given.year(year), graded)
+                from ledger.reports.put_together import of_receiver
+                from screens.report import receivers
+
+                held = given.year(year) or year_in_view(reader, at)
+                found = of_receiver(reader, at, organisation, together, held.start, graded)
+                return receivers.put_together(found, at, held, graded)
+            start = given.year(year)
             if seen_by is not None:
-                return answers.pots_seen_by(reader, at, seen_by, organisation, given.year(year), graded)
-            return answers.pots(reader, at, organisation, given.year(year))
+                return register.seen_by(reader, at, seen_by, organisation=organisation, year=start, reading=graded)
+            return register.listed(reader, at, organisation=organisation, year=start)
 
     def trail(
         self,
@@ -266,9 +274,13 @@ class OpenedBooks:
         Raises:
             Refused: the organisation or the line is unknown.
         """
+        from screens.report import holdings
+
         start = given.year(year)
         with self._read(as_at, known_at) as (reader, at):
-            return answers.trail(reader, at, organisation, fund, start and start.start, ledger=self.address)
+            return holdings.trail(
+                reader, at, organisation, fund=fund, year=start and start.start, ledger=self.address
+            )  # fmt: skip
 
     def journal(self, *, as_at: Day = None, known_at: Instant = None) -> Report:
         """Every leg of every entry that moved money, with the facts of its entry.
@@ -284,12 +296,13 @@ class OpenedBooks:
         Raises:
             Refused: the moment is none of the ledger's.
         """
+        from ledger.reports.journal import every_leg
         from screens.report.report import listed
 
         day, known = given.day(as_at), given.instant(known_at)
         with self._opened().read() as reader:
             at = moment(reader, day, known)
-            return Report([listed(answers.journal(reader, at).to_pylist())], at)
+            return Report([listed(every_leg(reader, at).to_pylist())], at)
 
     def verify(self) -> Report:
         """Ask every invariant of the whole ledger.

@@ -1,93 +1,12 @@
 """What if: scenarios run, side by side and again, and pots that are bid for. The books stay as they are."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ledger.readings import RECORDED, GradeReading, ones_own
-from ledger.reports.position import Moment
-from ledger.store.base import Reader
+from ledger.readings import RECORDED, ones_own
 from screens.asked import given
 from screens.asked.given import File, Reading
 from screens.asked.shares import BooksAndShares
 from screens.report.report import Report
-
-if TYPE_CHECKING:
-    from scenarios.baseline import Baseline
-    from scenarios.bids.pot import PotPlan
-    from scenarios.bids.simulation import PotOutcome
-    from scenarios.bids.tornado import TornadoBar
-    from scenarios.compare import Comparison
-    from scenarios.files.scenario import WrittenScenario
-    from scenarios.outcome import Outcome
-    from scenarios.ranges import Ranges
-
-
-def baseline(reader: Reader, at: Moment, written: "WrittenScenario") -> "Baseline":
-    """What a scenario starts from, at the moment that it names itself.
-
-    Raises:
-        Refused: there is no such organisation or moment.
-    """
-    from scenarios.outcome import read_baseline
-
-    del at
-    return read_baseline(reader, written)
-
-
-def explored(written: "WrittenScenario", start: "Baseline") -> "Outcome":
-    """What a scenario does to what it starts from, with everything that is answered of it.
-
-    Raises:
-        Refused: it does not fit these books.
-    """
-    from scenarios.outcome import explore
-
-    return explore(written, start)
-
-
-def worked_out(
-    reader: Reader, written: "Sequence[WrittenScenario]", own: GradeReading | None = None
-) -> "list[Outcome]":
-    """What scenarios do to the books, each from its own start.
-
-    Args:
-        own: somebody's own reading of grades, which ranges are over beside those that are shipped.
-
-    Raises:
-        Refused: one does not fit these books.
-    """
-    from scenarios.outcome import work_out_all
-
-    return work_out_all(reader, written, own)
-
-
-def ranges_of(outcome: "Outcome", draws: int | None = None) -> "Ranges":
-    """Between which values the answer of a scenario lies, and what drives it.
-
-    Args:
-        draws: how often to draw; as often as is usual by default.
-    """
-    from scenarios.ranges import DRAWS, ranged
-
-    return ranged(outcome, draws or DRAWS)
-
-
-def compared(outcomes: "Sequence[Outcome]") -> "Comparison":
-    """Two scenarios or more, side by side."""
-    from scenarios.compare import compare
-
-    return compare(outcomes)
-
-
-def drawn(plan: "PotPlan") -> "tuple[PotOutcome, tuple[TornadoBar, ...]]":
-    """A pot that is bid for, in all its draws, and what its answer turns on; the same plan gives the same answer."""
-    import numpy as np
-
-    from scenarios.bids.simulation import simulate
-    from scenarios.bids.tornado import tornado
-
-    return simulate(plan.pot, plan.draws, np.random.default_rng(plan.seed)), tornado(plan)
 
 
 class AskedLedger(BooksAndShares):
@@ -118,6 +37,8 @@ class AskedLedger(BooksAndShares):
             ValueError: none was named, or several with ranges, or the reading is a shipped one.
         """
         from scenarios import saved
+        from scenarios.outcome import work_out_all
+        from scenarios.ranges import DRAWS, ranged
         from screens.report.scenarios import answers as reporting
 
         if not names:
@@ -131,9 +52,9 @@ class AskedLedger(BooksAndShares):
             raise ValueError("ranges are told of one scenario at a time")
         written = saved.find_all(asked, self.address)
         with self._read() as (reader, at):
-            found = worked_out(reader, written, own)
+            found = work_out_all(reader, written, own)
         if len(asked) == 1:
-            return reporting.run(found[0], ranges_of(found[0], draws) if ranges else None)
+            return reporting.run(found[0], ranged(found[0], draws or DRAWS) if ranges else None)
         return reporting.run_all(dict(zip(asked, found, strict=True)), at)
 
     def compare_scenarios(self, *names: File) -> Report:
@@ -151,11 +72,13 @@ class AskedLedger(BooksAndShares):
             Refused: fewer than two are named, or one is unknown or has problems, each with its place in the file.
         """
         from scenarios import saved
+        from scenarios.compare import compare
+        from scenarios.outcome import work_out_all
         from screens.report.scenarios import answers as reporting
 
         written = saved.find_all([str(name) for name in names], self.address)
         with self._read() as (reader, at):
-            found = compared(worked_out(reader, written))
+            found = compare(work_out_all(reader, written))
         return reporting.compared(found, at)
 
     def check_scenario(self, name: File, result: File) -> Report:
@@ -173,12 +96,13 @@ class AskedLedger(BooksAndShares):
             Refused: the scenario is unknown or has problems, or the file is no result of a scenario.
         """
         from scenarios import saved
+        from scenarios.outcome import work_out
         from screens.report.scenarios import answers as reporting
 
         old = saved.read_result(Path(result))
         written = saved.find(str(name), self.address)
         with self._read() as (reader, at):
-            verdict = saved.recheck(worked_out(reader, [written])[0], old)
+            verdict = saved.recheck(work_out(reader, written), old)
         return reporting.checked(verdict, at, Path(result).name)
 
     @staticmethod
@@ -197,6 +121,7 @@ class AskedLedger(BooksAndShares):
             Refused: the file has problems, each with its place in it.
         """
         from scenarios.bids.file import read_bids
+        from scenarios.bids.tornado import drawn
         from screens.report.scenarios.bids import pot
 
         where = Path(file)

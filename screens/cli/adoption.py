@@ -13,7 +13,7 @@ from ledger.reports.position import moment
 from ledger.store.base import Store
 from scenarios import outcome as outcomes
 from scenarios import proposal, saved
-from screens.asked.what_if import worked_out
+from screens.asked.explored import worked_out
 from screens.cli import options
 from screens.cli.guard import guarded
 from screens.cli.options import DEFAULT_LEDGER, Actor, EntryDay, Ledger

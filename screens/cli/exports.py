@@ -7,7 +7,7 @@ import typer
 
 from allocations.files.out.sheets import refuse_other_suffix
 from scenarios import saved
-from screens.asked.what_if import worked_out
+from screens.asked.explored import worked_out
 from screens.cli import options
 from screens.cli.guard import guarded, reading
 from screens.cli.options import (

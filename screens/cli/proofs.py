@@ -13,7 +13,6 @@ from ledger import clock
 from ledger.errors import Problem, Refused
 from ledger.proofs import heads, inclusion
 from ledger.store.address import discreet
-from screens.asked import answers
 from screens.cli.guard import guarded, reading
 from screens.cli.options import DEFAULT_LEDGER, Json, Ledger
 from screens.report.report import Report, listed
@@ -170,6 +169,8 @@ def prove(
     out: _Out = None,
 ) -> Report:
     """Prove to somebody without the ledger that an entry is in the books, and what it says to the penny."""
+    from screens.asked import answers  # noqa: PLC0415 - which loads whatever answers a question
+
     with reading(ledger, as_recorded=True) as (reader, at):
         proof, row = inclusion.inclusion(reader, entry), answers.entry(reader, at, entry)[0]
     names = ("number", "kind", "effective_date", "recorded_at", "actor", "reason", "legs", "moved_pence")

@@ -17,7 +17,7 @@ from scenarios import baseline, outcome
 from scenarios.baseline import Baseline
 from scenarios.gainers import View
 from scenarios.outcome import Outcome
-from screens.asked.what_if import explored
+from screens.asked.explored import explored
 from screens.publication.pages import Edition, document, figure, paragraph, table_of
 from screens.report.render import svg
 from screens.report.report import Link, Row, Table, columns, link

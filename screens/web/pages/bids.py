@@ -13,7 +13,7 @@ from scenarios.bids.pot import LISTED, PotPlan
 from scenarios.bids.simulation import PotOutcome
 from scenarios.bids.tornado import TornadoBar
 from scenarios.bids.words import number, provenance, sentences, words
-from screens.asked.what_if import drawn
+from screens.asked.explored import drawn
 from screens.report.marks import at_millions
 from screens.report.render import page as tables
 from screens.report.scenarios import bids

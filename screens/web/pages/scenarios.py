@@ -16,7 +16,7 @@ from scenarios.files.scenario import Scenario, WrittenScenario
 from scenarios.files.variants import changed_sentence, parts
 from scenarios.outcome import Outcome
 from scenarios.ranges import Ranges, without_ranges
-from screens.asked import what_if
+from screens.asked import explored
 from screens.report.questions import WHAT_IFS
 from screens.report.render import page as tables
 from screens.web.scenarios import answer, choice, comparison, results, save, seeking, ways
@@ -135,7 +135,7 @@ def _ranged(books: Books, content: bytes, worked: Outcome) -> Ranges:
 @st.cache_resource(show_spinner=False, max_entries=40)
 def _drawn(head: str, day: date, name: str, digest: str, own: str, _worked: Outcome) -> Ranges:
     del head, day, name, digest, own  # the key
-    return what_if.ranges_of(_worked)
+    return explored.ranges_of(_worked)
 
 
 _IN_A_FILE = re.compile(r".*?, line (\d+)(?:, (.+))?")
@@ -174,7 +174,7 @@ def work_out(books: Books, written: WrittenScenario, content: bytes) -> Outcome:
     start = written.scenario.baseline
     read: Baseline = books.answer(
         "scenario baseline",
-        lambda reader, at: what_if.baseline(reader, at, written),
+        lambda reader, at: explored.baseline(reader, at, written),
         str(start.year),
         start.organisation,
         start.as_at,
@@ -192,7 +192,7 @@ def _explored(
     head: str, day: date, name: str, digest: str, own: str, _written: WrittenScenario, _read: Baseline
 ) -> Outcome:
     del head, day, name, digest, own  # the key
-    return what_if.explored(_written, _read)
+    return explored.explored(_written, _read)
 
 
 def _compare(books: Books) -> None:

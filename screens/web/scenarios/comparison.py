@@ -8,7 +8,7 @@ from ledger.money import spoken
 from scenarios import compare, saved
 from scenarios.compare import Comparison
 from scenarios.outcome import Outcome
-from screens.asked import what_if
+from screens.asked import explored
 from screens.report.files import board_pack
 from screens.report.marks import at_millions
 from screens.report.render import page as tables
@@ -28,7 +28,7 @@ _MOST_SHOWN = 40
 @st.fragment
 def show_compared(books: Books, outcomes: Sequence[Outcome], names: Sequence[str]) -> None:
     """Render a comparison of two or more."""
-    compared = what_if.compared(outcomes)
+    compared = explored.compared(outcomes)
     rows = [
         (f"Scenario {number}", Link(each.run.written.scenario.title, "scenarios", choice.address_of(name)),
          " ".join(filter(None, [each.run.written.scenario.question, reporting.changed(each)])))
