@@ -96,7 +96,7 @@ def _that_meet(
         [np.zeros(held(start.position).num_rows, np.int64)]
         + [np.full(held(table).num_rows, number, np.int64) for number, table in told.items()]
     )
-    writes = {number: _of(lines, whose == number) for number in told}
+    writes = {number: _lines_of(lines, whose == number) for number in told}
     reads = {each.number: _reached(each, every, start, lines) for each in done}
     for one, other in combinations(done, 2):
         first, second = one.number, other.number
@@ -131,8 +131,8 @@ def _reached(step: Done, every: pa.Table, start: Baseline, lines: Sequence[set[L
         mask = step.lever.reach(every, start.world)
     except CannotApply:
         return None  # it names what an earlier step makes
-    return None if mask is None else _of(lines, mask)
+    return None if mask is None else _lines_of(lines, mask)
 
 
-def _of(lines: Sequence[set[Line]], mask: Mask) -> set[Line]:
+def _lines_of(lines: Sequence[set[Line]], mask: Mask) -> set[Line]:
     return set().union(*(lines[row] for row in np.flatnonzero(mask).tolist()))

@@ -274,7 +274,7 @@ def _year(year: YearOutcome) -> dict[str, Any]:
     rolled, answer = year.rolled, document(year.outcome)
     return {
         "year": str(rolled.year),
-        "known": rolled.told,
+        "known": rolled.certainty_in_words,
         "certainty": rolled.certainty,
         **{f"{word}_pence": pence for word, pence in rolled.standing.items()},
         **picked(rolled, "held_pence", "grew_pence", "fell_away_pence"),

@@ -213,7 +213,9 @@ def ranged(outcome: Outcome, draws: int = DRAWS) -> Ranges:
         figures, moved = _in_a_year(known.outcome, known.figures, assumed, groups, draws)
         felt |= {number for number, group in enumerate(groups) if group}
         years.append(figures)
-    told = [_says(each.assumed) for each in turned] + [_says_people(errors[number][0]) for number in sorted(felt)]
+    told = [_distribution(each.assumed) for each in turned] + [
+        _says_people(errors[number][0]) for number in sorted(felt)
+    ]
     last = [(spread, drawn) for (spread, drawn), group in zip(errors, groups, strict=True) if group]
     off = _off(path, values, last, moved) if told else 0
     headed = zip(outcome.years, years, strict=False)
@@ -293,7 +295,7 @@ def _run_again(written: WrittenScenario, path: Sequence[_Known]) -> list[Figures
     found = []
     for known, books in zip(path, _books(written, path), strict=True):
         was = known.outcome.run
-        if books is was.books and _asked(written, books) == _asked(was.written, books):
+        if books is was.books and _steps_at_work(written, books) == _steps_at_work(was.written, books):
             found.append(known.figures)
             continue
         done = run(written, books, was if books is was.books else None)
@@ -313,7 +315,7 @@ def _books(written: WrittenScenario, path: Sequence[_Known]) -> list[Baseline]:
     return [runs[0].books, *(each.books for each in rolled[1:])]
 
 
-def _asked(written: WrittenScenario, books: Baseline) -> list[tuple[int, Lever]]:
+def _steps_at_work(written: WrittenScenario, books: Baseline) -> list[tuple[int, Lever]]:
     """The steps that are done in a year: all that the values of assumptions can change in it, but for its books."""
     return [each for keys in (GIVEN, STEPS) for each in at_work(written, keys, books.world)]
 
@@ -526,7 +528,7 @@ def _as_written(assumed: Assumption, value: float) -> str | int:
     return f"£{value:.0f}" if any("£" in str(each) for each in three) else f"{value:.9f}"
 
 
-def _says(assumed: Assumption) -> str:
+def _distribution(assumed: Assumption) -> str:
     """A distribution in words."""
     name = assumed.name.replace("_", " ").replace("-", " ")
     how = {

@@ -133,7 +133,7 @@ def year_problems(texts: Iterable[Text], asked: FinancialYear, *, short_year: st
     Args:
         short_year: what the number in ``FY26`` is, ``ends`` or ``starts``, once somebody has said it.
     """
-    said = [(text, _settled(each, short_year)) for text in texts for each in _said(text)]
+    said = [(text, _settled(each, short_year)) for text in texts for each in _years_in(text)]
     agreeing = next((text for text, each in said if each.years == (asked,)), None)
     problems: list[Problem] = []
     for rank in sorted({text.rank for text, _ in said}):
@@ -164,7 +164,7 @@ def _beside_it(
             yield _other_year(text, each, asked, None if text in both else agreeing)
 
 
-def _said(text: Text) -> tuple[YearSaid, ...]:
+def _years_in(text: Text) -> tuple[YearSaid, ...]:
     return years_said(text.text, is_name=text.rank in (SHEET_NAME, FILE_NAME))
 
 

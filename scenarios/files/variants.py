@@ -66,7 +66,7 @@ def changed_from_library(content: Any) -> tuple[Difference, ...]:
 
 def changed_sentence(changes: Sequence[Difference]) -> str:
     """What was changed, in a sentence; empty where nothing was."""
-    return f"Changed from the library: {'; '.join(_told(each) for each in changes)}." if changes else ""
+    return f"Changed from the library: {'; '.join(_in_words(each) for each in changes)}." if changes else ""
 
 
 def changed_name(stem: str, changes: Sequence[Difference]) -> str:
@@ -120,7 +120,7 @@ def make_room(assumption: dict[str, Any]) -> None:
         assumption["high"] = assumption["value"]
 
 
-def _told(change: Difference) -> str:
+def _in_words(change: Difference) -> str:
     before, after = change.values
     if after is None:
         return f"{_words(change)} is not said, and was {before}"

@@ -56,7 +56,7 @@ class Rolled:
     no_rate_pence: int = 0
 
     @property
-    def told(self) -> str:
+    def certainty_in_words(self) -> str:
         """How well the year is known: ``as the books hold it``, or ``81% published, 19% assumed; firm``."""
         if not self.certainty:
             return "as the books hold it"
@@ -71,7 +71,7 @@ class Rolled:
     @property
     def heading(self) -> str:
         """The year and how well it is known, for the head of a column."""
-        return f"{self.year} ({self.told})"
+        return f"{self.year} ({self.certainty_in_words})"
 
 
 def roll_forward(
@@ -104,7 +104,7 @@ def roll_forward(
         world = world.remember(("people of", year), partial(_people_of, world, year))
         table = pa.concat_tables([rows.table, _source(source, year, total(rows.table))])
         rolled = Rolled(year, baseline_of(table, world, books.organisation, books.at), **facts)
-        found.append(replace(rolled, books=replace(rolled.books, standing=rolled.told)))
+        found.append(replace(rolled, books=replace(rolled.books, standing=rolled.certainty_in_words)))
     return tuple(found)
 
 

@@ -145,10 +145,10 @@ def _unreachable(goal: Goal, nearest: Instead | None) -> Problem:
     named = [f"{code} {_fine(abs(distance))} {'above' if distance > 0 else 'below'}" for code, distance in far]
     more = f" and {len(far) - _MOST_NAMED} more" if len(far) > _MOST_NAMED else ""
     kept = f" It keeps {', '.join(named[:_MOST_NAMED])}{more}, whatever the others have." if far else ""
-    return Problem("goal", f"{said}; what binds is {nearest.binds}.{kept}", why, _said(nearest))
+    return Problem("goal", f"{said}; what binds is {nearest.binds}.{kept}", why, _alternatives(nearest))
 
 
-def _said(nearest: Instead) -> str:
+def _alternatives(nearest: Instead) -> str:
     choices = [
         None if nearest.years is None else f"{nearest.years} years",
         None if nearest.within is None else f"within {_fine(nearest.within)}",

@@ -48,12 +48,12 @@ def list_library(ledger: Ledger = DEFAULT_LEDGER) -> Report:
         *((name, "library", path) for name, path in outcomes.library().items()),
         *((name, "saved", version.path) for name, version in saved.saved(ledger).items()),
     ]
-    rows = [{"name": name, "kept": kept, **_told(path)} for name, kept, path in known]
+    rows = [{"name": name, "kept": kept, **_title_and_question(path)} for name, kept, path in known]
     after = ["Run one with 'devolution scenario run NAME'; each is a file to copy and change."]
     return Report([listed(rows)], sentences=after, source="")
 
 
-def _told(path: Path) -> dict[str, str]:
+def _title_and_question(path: Path) -> dict[str, str]:
     """A scenario's title and question; one broken file does not hide the others."""
     try:
         scenario = read_scenario(path).scenario

@@ -73,7 +73,9 @@ def flow(bands: Sequence[FlowBand], *, name: str) -> str:
     step = (WIDTH - _NODE - _BESIDE) / max(columns)
     ends = {end.label: end for end in flow_ends(bands)}
     parts = [_band(stream, nodes, step, scale, ends[stream.source].colour) for stream in streams]
-    parts += [_node(ends[label].said, node, step, scale, ends[label].colour) for label, node in nodes.items()]
+    parts += [
+        _node(ends[label].label_with_amount, node, step, scale, ends[label].colour) for label, node in nodes.items()
+    ]
     return picture("".join(parts), ceil(high), name, 12)
 
 

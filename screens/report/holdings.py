@@ -369,7 +369,7 @@ class FlowEnd:
     colour: Colour
 
     @property
-    def said(self) -> str:
+    def label_with_amount(self) -> str:
         """Its name with its pounds."""
         return f"{self.label}, {spoken(self.pence)}"
 

@@ -112,7 +112,7 @@ def shown(reader: Reader, at: Moment, asked: Month, organisation: str) -> Report
                    "median_days": found.median_notice},
         **{key: table.records() for key, table in zip(_KEYS, tables[1:], strict=True)},
     }  # fmt: skip
-    said = [*_said(found), *no_amount(without_amount(reader, at, year.start), year)]
+    said = [*_sentences(found), *no_amount(without_amount(reader, at, year.start), year)]
     return Report(tables, at, f"{asked.spoken}: {organisation}.", said, facts)
 
 
@@ -146,7 +146,7 @@ def _notice(answer: MonthAnswer) -> str:
     )
 
 
-def _said(answer: MonthAnswer) -> list[str]:
+def _sentences(answer: MonthAnswer) -> list[str]:
     sums = {name.removesuffix("_pence"): spoken(pence) for name, pence in answer.totals.items()}
     if answer.lines:
         letter = (

@@ -169,7 +169,7 @@ def _as_one(together: national.IcbStanding) -> dict[str, Cell]:
     return found
 
 
-def told(row: national.IcbStanding, measure: str) -> str:
+def share_text(row: national.IcbStanding, measure: str) -> str:
     """A measure of one of them as people write it, with its range over readings where it has one."""
     value = row.values[measure]
     column = _DISTANCE if measure == DISTANCE else _SHARE
@@ -179,7 +179,7 @@ def told(row: national.IcbStanding, measure: str) -> str:
 def in_england(together: national.IcbStanding, measure: str) -> str:
     """A measure of all ICBs as one, in a sentence that says of which money."""
     return (
-        f"All ICBs together: {told(together, measure)}. That is of the same money as each: what they and those "
+        f"All ICBs together: {share_text(together, measure)}. That is of the same money as each: what they and those "
         f"below them hold, without what NHS England itself holds. {together.notes.get(measure, '')}".rstrip()
     )
 

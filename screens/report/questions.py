@@ -16,7 +16,7 @@ from ledger.reports.summary import percent
 from ledger.years import Month
 from scenarios.outcome import Outcome
 from scenarios.scorecard import scorecard
-from screens.report.national import told
+from screens.report.national import share_text
 from screens.report.report import NOT_AVAILABLE, Link, Report, count_of, in_words
 from screens.report.scenarios.answers import moving
 
@@ -99,7 +99,7 @@ def how_free(standing: IcbStanding | None) -> str:
     """How much of the money of one ICB, or of all as one, is free, and how much is tied."""
     if standing is None:
         return f"The shares are {NOT_AVAILABLE}: no ICB holds money of this year."
-    free, tied = (told(standing, name) for name in ("untied_devolved_share", "ring_fenced_share_with_soft"))
+    free, tied = (share_text(standing, name) for name in ("untied_devolved_share", "ring_fenced_share_with_soft"))
     return (
         f"{free} of it is decided near people and free of ring-fences. {tied} is ring-fenced, soft "
         "ring-fences included (illustrative)."

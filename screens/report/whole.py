@@ -7,7 +7,7 @@ from ledger.reports import summary
 from ledger.reports.position import Moment
 from ledger.store.base import Reader
 from ledger.years import FinancialYear
-from screens.report.national import told
+from screens.report.national import share_text
 
 _FREE, _TIED = "untied_devolved_share", "ring_fenced_share_with_soft"
 
@@ -65,8 +65,8 @@ def icbs_alone(together: national.IcbStanding) -> str:
     """The shares of what ICBs and those below them hold, as each ICB's own are worked out."""
     if None in (together.values[_FREE], together.values[_TIED]):
         return "How free what all ICBs together hold is, and how tied, is not known: no grade of it is recorded."
+    free, tied = share_text(together, _FREE), share_text(together, _TIED)
     return (
-        f"Of what all ICBs together hold, without NHS England's own money, {told(together, _FREE)} is both local and "
-        f"free and {told(together, _TIED)} ring-fenced, soft included (illustrative): compare an ICB's own shares with "
-        "these."
+        f"Of what all ICBs together hold, without NHS England's own money, {free} is both local and free and {tied} "
+        "ring-fenced, soft included (illustrative): compare an ICB's own shares with these."
     )

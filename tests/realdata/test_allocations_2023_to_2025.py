@@ -183,7 +183,7 @@ def test_what_is_in_the_baseline_is_not_posted_again(years: dict[int, Allocation
 def test_both_years_at_once_into_one_ledger_with_the_year_that_follows(published: Path, tmp_path: Path) -> None:
     files, problems = understand([published / FILE], every_year=True)
     assert problems == []
-    assert [file.of for file in files] == ["2023/24", "2024/25"]
+    assert [file.period for file in files] == ["2023/24", "2024/25"]
     with Store.create(tmp_path / "ledger.duckdb") as store:
         brought = import_files(store, files)
         totals = totals_of.published_totals(files, brought)

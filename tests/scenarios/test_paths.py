@@ -95,7 +95,7 @@ def test_published_projected_and_assumed_years_are_told_apart_in_every_heading()
         years="2025/26 to 2028/29",
         growth=[grows("1%", "2026/27", **known), grows("1%", "2027/28", **hoped), grows("1%", "2028/29", **known)],
     )
-    told = [each.rolled.told for each in found.years]
+    told = [each.rolled.certainty_in_words for each in found.years]
     # A year is no better known than those before it, from which it grows.
     assert told == ["as the books hold it", "published; firm", "projected; indicative", "projected; indicative"]
     tables = by_year.tables(found)
@@ -105,7 +105,7 @@ def test_published_projected_and_assumed_years_are_told_apart_in_every_heading()
         assert [heading.removesuffix(" (£)") for heading in headings] == [each.rolled.heading for each in found.years]
     # Hospitals are £1,700,000 of £3,652,000.11 that recur.
     parts = path(nothing(), years="2025/26 to 2026/27", growth=[grows("0%", "2026/27", funds=["hospital"], **known)])
-    assert parts.years[1].rolled.told == "46.5% published, 53.5% assumed"
+    assert parts.years[1].rolled.certainty_in_words == "46.5% published, 53.5% assumed"
 
 
 def test_a_figure_that_rests_on_grades_has_its_range_in_every_year() -> None:

@@ -104,7 +104,7 @@ class _Rows:
         if self._is_of_units(cells):
             self._aside(number, cells, "a line of units below the headings")
             return
-        left_out = next((row for row in self.part.left_out if self._says(cells, row.column, row.text)), None)
+        left_out = next((row for row in self.part.left_out if self._reads_as(cells, row.column, row.text)), None)
         filled = [place for place in self.amounts if cells[place].kind is not CellKind.BLANK]
         label = self._label(cells) or (self._payers(cells) if filled else None)
         if left_out is None and label is not None:
@@ -331,7 +331,7 @@ class _Rows:
             heading[place] for place in self.amounts
         )
 
-    def _says(self, cells: Sequence[Cell], letter: str, text: str) -> bool:
+    def _reads_as(self, cells: Sequence[Cell], letter: str, text: str) -> bool:
         place = column_index_from_string(letter) - 1
         return place < len(cells) and folded(cells[place].text) == folded(text)
 

@@ -147,7 +147,7 @@ class Totals:
             if not rows or not self._parts.get(place):
                 continue
             judged = [
-                [(row, _of(row[1], part)) for row in rows if not self._hold(row[2][place], _of(row[1], part))]
+                [(row, _sum_of(row[1], part)) for row in rows if not self._hold(row[2][place], _sum_of(row[1], part))]
                 for part in self._parts[place]
             ]
             for (cells, _, stated), should_be in min(judged, key=len):
@@ -189,7 +189,7 @@ class Totals:
                 yield place, amount, parts.get(place, _NOTHING)
         if not pounds:
             for place, amount in sums.items():
-                could = [_of(parts, part) for part in self._parts.get(place, [])]
+                could = [_sum_of(parts, part) for part in self._parts.get(place, [])]
                 if could and not any(self._hold(amount, each) for each in could):
                     yield place, amount, could[0]
 
@@ -206,7 +206,7 @@ def _sum(groups: Iterable[Sums]) -> Sums:
     return found
 
 
-def _of(pounds: Mapping[int, Decimal], part: Iterable[int]) -> Decimal:
+def _sum_of(pounds: Mapping[int, Decimal], part: Iterable[int]) -> Decimal:
     return sum((pounds.get(place, _NOTHING) for place in part), _NOTHING)
 
 

@@ -87,7 +87,7 @@ def read_position(path: Path) -> PositionFile:
             changed, rows that are missing or more than there were.
     """
     book = read_workbook(path)
-    sheet, told = _told(path, book)
+    sheet, told = _stated_facts(path, book)
     rows, cells, problems = _rows(book.file, sheet)
     refuse_any(problems)
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
@@ -112,7 +112,7 @@ def import_position(
         Refused: the file has problems, the books hold other money, or their position would differ from the file's.
     """
     file = read_position(path)
-    told = opening.Told(
+    told = opening.OpeningFacts(
         key=f"position/{file.sha256}",
         reason=f"Opening: the position as at {file.as_at}, not the decisions behind it",
         source=file.name,
@@ -177,14 +177,14 @@ def _keyed(table: pa.Table) -> dict[tuple[object, ...], Mapping[str, object]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _StatedFacts:
     guard: Guard
     as_at: date
     head: str | None
     illustrative: bool
 
 
-def _told(path: Path, book: Workbook) -> tuple[Sheet, _Told]:
+def _stated_facts(path: Path, book: Workbook) -> tuple[Sheet, _StatedFacts]:
     if path.suffix.lower() == ".csv":
         (sheet,) = book.sheets
         return sheet, _from_package(path)
@@ -203,7 +203,7 @@ def _facts(sheet: Sheet) -> dict[str, str]:
     return {row[0].text: row[1].text for row in sheet.rows if len(row) > 1 and row[0].text}
 
 
-def _from_package(path: Path) -> _Told:
+def _from_package(path: Path) -> _StatedFacts:
     beside = path.with_name(PACKAGE)
     try:
         package = json.loads(beside.read_text(encoding="utf-8"))
@@ -222,7 +222,7 @@ def _from_package(path: Path) -> _Told:
     return _parsed(path.name, facts)
 
 
-def _parsed(file: str, facts: Mapping[str, str]) -> _Told:
+def _parsed(file: str, facts: Mapping[str, str]) -> _StatedFacts:
     if facts.get("Kind") == SCENARIO:
         raise _not_an_export(file, "it is the outcome of a scenario, which nobody has decided.")
     try:
@@ -230,7 +230,7 @@ def _parsed(file: str, facts: Mapping[str, str]) -> _Told:
         as_at, illustrative = date.fromisoformat(facts["As at"]), {"yes": True, "no": False}[facts[PARTLY]]
     except (KeyError, ValueError, ArithmeticError) as error:
         raise _not_an_export(file, "it does not say its rows, sum, content hash and day as an export does.") from error
-    return _Told(guard, as_at, facts.get("Ledger head"), illustrative)
+    return _StatedFacts(guard, as_at, facts.get("Ledger head"), illustrative)
 
 
 def _not_an_export(file: str, found: str) -> Refused:

@@ -99,7 +99,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class OpeningFacts:
     """What every entry of an opening says of itself.
 
     Attributes:
@@ -136,7 +136,7 @@ def holdings(table: pa.Table, cells: Sequence[str]) -> list[Holding]:
     ]
 
 
-def drafts(reader: Reader, at: Moment, rows: Sequence[Holding], stated: Told) -> list[Draft]:
+def drafts(reader: Reader, at: Moment, rows: Sequence[Holding], stated: OpeningFacts) -> list[Draft]:
     """The entries of an opening, in the order in which they are posted.
 
     Args:

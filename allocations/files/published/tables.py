@@ -201,7 +201,7 @@ class Notes:
         text = cell.text
         if dash_is_missing and cell.kind is CellKind.TEXT and text in _DASHES:
             return None
-        shown = _said(cell)
+        shown = _in_words(cell)
         why = "A figure that is missing is never taken as zero." if _absent(cell) else "A number is needed here."
         self.problem(sheet, cell.address, f"{what} is {shown}.", why, "Correct the cell, or ask the publisher for it.")
         return None
@@ -229,7 +229,7 @@ def _absent(cell: Cell) -> bool:
     return cell.kind is CellKind.BLANK or cell.text in _DASHES or cell.text.casefold() in _MISSING
 
 
-def _said(cell: Cell) -> str:
+def _in_words(cell: Cell) -> str:
     if cell.kind is CellKind.BLANK:
         return "empty"
     if cell.kind is CellKind.UNCALCULATED:

@@ -41,7 +41,7 @@ class PublishedFile:
     """One file.
 
     Attributes:
-        of: the financial year or the day that it is of, in words; empty where it has neither.
+        period: the financial year or the day that it is of, in words; empty where it has neither.
         found: its tables.
         ties: what in it sums to what it should.
     """
@@ -49,7 +49,7 @@ class PublishedFile:
     file: str
     sha256: str
     kind: FileKind
-    of: str
+    period: str
     content: Content
     found: tuple[TableRead, ...]
 

@@ -78,9 +78,9 @@ def page(
     order = national.ranked(rows, MEASURE)
     title = f"{one.name}: how tied is it?"
     held = over_time.held(trend)
-    told = [(national.TITLES[name], reporting.told(one, name)) for name in (MEASURE, _FREE)]
+    told = [(national.TITLES[name], reporting.share_text(one, name)) for name in (MEASURE, _FREE)]
     if together is not None:
-        told.append(("All ICBs together", reporting.told(together, MEASURE)))
+        told.append(("All ICBs together", reporting.share_text(together, MEASURE)))
     cards = [(value.partition(" ")[0], f"{name} {value.partition(' ')[2]}".strip()) for name, value in told]
     parts = [
         f"<h1>{escape(title)}</h1>",

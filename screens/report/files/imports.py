@@ -198,7 +198,7 @@ def tables_found(files: Sequence[PublishedFile]) -> Table:
     heads = [text("File", "file"), text("Kind", "kind"), text("Of", "of"), text("Table", "table"),
              text("Sheet", "sheet"), count("Rows", "rows_read"), count("Figures", "figures")]  # fmt: skip
     rows = [
-        (file.file, file.kind.value, file.of, one.table, one.sheet, one.rows, one.figures)
+        (file.file, file.kind.value, file.period, one.table, one.sheet, one.rows, one.figures)
         for file in files for one in file.found
     ]  # fmt: skip
     return Table("Tables that were found", heads, rows)
@@ -242,7 +242,7 @@ def published(read: Sequence[PublishedFile], imported: PublishedImport, at: Mome
             "file": file.file,
             "sha256": file.sha256,
             "kind": file.kind.value,
-            "of": file.of,
+            "of": file.period,
             "remarks": list(file.remarks),
             "ties": list(file.ties),
             "set_aside": [

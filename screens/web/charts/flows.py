@@ -158,7 +158,7 @@ def _chosen(links: Sequence[FlowBand], selected: Sequence[Mapping[str, Any]], ta
 def _nodes(links: Sequence[FlowBand]) -> list[dict[str, Any]]:
     """The ends of the bands, each with its colour and with what flows through it in words."""
     return [
-        {"name": end.label, "itemStyle": {"color": end.colour}, "label": {"formatter": end.said}}
+        {"name": end.label, "itemStyle": {"color": end.colour}, "label": {"formatter": end.label_with_amount}}
         for end in holdings.flow_ends(links)
     ]
 
