@@ -81,7 +81,7 @@ def _least(works: Callable[[Fraction], bool], fails_at: Fraction, limit: Fractio
     low, high = int(fails_at // _STEP), int(limit // _STEP)
     if not works(high * _STEP):
         return None
-    return bisect_left(range(high), True, lo=low + 1, key=lambda steps: works(steps * _STEP)) * _STEP
+    return (low + 1 + bisect_left(range(low + 1, high), True, key=lambda steps: works(steps * _STEP))) * _STEP
 
 
 def _turned(down: Fraction | None) -> Fraction | None:
