@@ -213,9 +213,7 @@ def ranged(outcome: Outcome, draws: int = DRAWS) -> Ranges:
         figures, moved = _in_a_year(known.outcome, known.figures, assumed, groups, draws)
         felt |= {number for number, group in enumerate(groups) if group}
         years.append(figures)
-    told = [_distribution(each.assumed) for each in turned] + [
-        _says_people(errors[number][0]) for number in sorted(felt)
-    ]
+    told = [_in_words(each.assumed) for each in turned] + [_says_people(errors[number][0]) for number in sorted(felt)]
     last = [(spread, drawn) for (spread, drawn), group in zip(errors, groups, strict=True) if group]
     off = _off(path, values, last, moved) if told else 0
     headed = zip(outcome.years, years, strict=False)
@@ -528,7 +526,7 @@ def _as_written(assumed: Assumption, value: float) -> str | int:
     return f"£{value:.0f}" if any("£" in str(each) for each in three) else f"{value:.9f}"
 
 
-def _distribution(assumed: Assumption) -> str:
+def _in_words(assumed: Assumption) -> str:
     """A distribution in words."""
     name = assumed.name.replace("_", " ").replace("-", " ")
     how = {
