@@ -146,6 +146,11 @@ def _rate(pence: int, days: int | None) -> int | None:
     return round_half_up_fraction(Fraction(pence, days)) if days else None
 
 
+def in_all(fences: Iterable[Fence]) -> int:
+    """What is held in all of them, in pence."""
+    return sum(fence.amount_pence for fence in fences)
+
+
 def usual_day(today: date, year: FinancialYear) -> date:
     """From which day to count: today while the year runs, its first day otherwise."""
     return today if year.contains(today) else year.first_day

@@ -216,7 +216,9 @@ def _pots(code: str, edition: Edition, answers: Answers) -> list[str]:
     else:
         parts.append(paragraph(ring_fences.nothing_tied(name, fences)))
     parts += [paragraph(said) for said in no_amount(answers.without_amount, edition.year)]
-    parts.append(table_of(ring_fences.pots(fences, "Pots"), edition, ""))
+    parts += map(paragraph, ring_fences.of_no_icb(fences))
+    of_icbs = [fence for fence in fences if fence.is_of_icbs]
+    parts += [table_of(ring_fences.pots(of_icbs, "Pots"), edition, "")] if of_icbs else []
     dated = [fence for fence in fences if fence.spend_by is not None and fence.is_earmarked]
     if dated:
         parts.append(table_of(ring_fences.deadlines(dated), edition, ""))

@@ -184,5 +184,5 @@ def what_if(question: Question, outcome: Outcome) -> str:
                 told = [f"today, {in_words(held[name].value, held[name].unit)}"] if name in held else []
                 with_given = f"with {count_of(len(given), 'pot', 'pots')} added"
                 told += [f"{with_given if given else 'today'}, {start}", f"after the change, {then}"]
-                said.append(f"{before.says} {'; '.join(told).capitalize()}.")
+                said += [f"{before.says} {'; '.join(told).capitalize()}.", *filter(None, [after.note])]
     return " ".join(said) or "Nothing that is followed would change."

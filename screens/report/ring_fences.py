@@ -67,6 +67,16 @@ def nothing_tied(name: str, fences: Sequence[Fence]) -> str:
     return f"{name}: nothing is ring-fenced. {tied} to a purpose."
 
 
+def of_no_icb(fences: Sequence[Fence]) -> list[str]:
+    """That pots of which neither an ICB nor anybody below one holds any are not listed, and how much is in them."""
+    others = [fence for fence in fences if not fence.is_of_icbs]
+    if not others:
+        return []
+    held = spoken(fencing.in_all(others))
+    more = count_of(len(others), "pot", "pots")
+    return [f"Not listed: {more} with {held}, which NHS England keeps or which goes past the ICBs; no ICB holds any."]
+
+
 def tied_amount(fence: Fence) -> str:
     """What is held of a pot, and how it is tied."""
     return f"{spoken(fence.amount_pence)}, {GRADES.get(fence.grade or '', 'No terms on record').lower()}"

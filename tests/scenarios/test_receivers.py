@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from allocations.figures import tables
+from ledger.money import spoken
 from ledger.readings import LENIENT, MHIS, PUBLISHED, RECORDED, STRICT, GradeReading
 from ledger.reports.measures import measures
 from ledger.reports.over_receivers import middle
@@ -22,6 +23,7 @@ from scenarios import outcome
 from scenarios.engine import Run, run
 from scenarios.scorecard import scorecard
 from scenarios.world import World
+from screens.report.questions import WHAT_IFS, what_if
 from tests import demo_of_2025_26 as demo
 from tests.scenarios.worlds import play
 
@@ -235,3 +237,58 @@ def test_pots_put_together_are_judged_anew_in_every_reading(reading: GradeReadin
         assert after.as_read("pots", reading) == len(each), one.organisation
         assert after.as_read("tied_pots", reading) == each["tied"].sum(), one.organisation
     assert after.over["tied_pots"].lowest < after.over["tied_pots"].highest
+
+
+def _amounts(table: pa.Table) -> dict[str, int]:
+    """What is free, what is local, and what is both, of all that is held: from the rows alone."""
+    rows = table.to_pandas()
+    rows = rows[rows["standing"] != "source"]
+    free, local = rows["grade"].isin(["none", "monitored"]), rows["depth"] > 0
+    marks = {"free": free, "local": local, "both": free & local}
+    return {name: sum(int(pence) for pence in rows[mark]["amount_pence"]) for name, mark in marks.items()}
+
+
+def rises(title: str, name: str, before: Mapping[str, int], after: Mapping[str, int]) -> str:
+    assert after[name] > before[name]
+    return f"{title} rises by {spoken(after[name] - before[name])}, to {spoken(after[name])}."
+
+
+def test_the_what_ifs_of_the_first_page_are_worked_out_again() -> None:
+    """Each headline whole, from the rows before and after by other code; what bidding costs, by hand."""
+    asked = {one.name: one for one in WHAT_IFS}
+    found = {name: outcome.explore(outcome.find(one.query["scenario"]), demo.baseline()) for name, one in asked.items()}
+    said = {name: what_if(asked[name], found[name]) for name in asked}
+    ends = {name: (one.run.baseline.position, one.run.position) for name, one in found.items()}
+    before, after = (_amounts(table) for table in ends["devolve"])
+    assert said["devolve"] == " ".join([
+        rises("Decided at place or below", "local", before, after), rises("Local and free", "both", before, after),
+    ])  # fmt: skip
+    today = demo.position()
+    counts = {
+        name: [f"{by_pandas(table, BY_PANDAS[measure]):g}" for table in (today, *ends[end])]
+        for name, end, measure in (("pots", "merge", "pots"), ("returns", "merge", "returns_per_year"),
+                                   ("lifted", "lift", "returns_per_year"))
+    }  # fmt: skip
+    before, after = (_amounts(table) for table in ends["lift"])
+    now, given, then = counts["lifted"]
+    assert said["lift"].startswith(
+        f"{rises('Free of conditions', 'free', before, after)} How many returns are asked of an ICB in a year? Today, "
+        f"{now}; with 2 pots that the question adds, {given}; after the change, {then}."
+    )
+    assert said["merge"].startswith(
+        f"With how many pots does an ICB work? Today, {counts['pots'][0]}; after the change, {counts['pots'][2]}. How "
+        f"many returns are asked of an ICB in a year? Today, {counts['returns'][0]}; after the change, "
+        f"{counts['returns'][2]}."
+    )
+    # Of a merged pot whose parts are known of some alone there may be more returns: whoever reads the card is told.
+    assert said["merge"].endswith("those are counted: there may be more.")
+    # 28 bids of £30,000, 9 awards with 6 returns of £1,200 each and £150,000; by formula 28 ICBs with one return each.
+    bidding, formula = 28 * 30_000 + 9 * 6 * 1_200 + 150_000, 28 * 1_200
+    rows = ends["bids"][1].to_pandas()
+    left = sum(int(pence) for pence in rows[rows["standing"] != "source"]["amount_pence"]) - formula * 100
+    shares = [f"{(5_000_000 - cost) / 50_000:.1f}%" for cost in (bidding, formula)]
+    assert said["bids"] == (
+        f"Left for the front line after the costs of bidding rises by {spoken((bidding - formula) * 100)}, to "
+        f"{spoken(left)}. How much of the money that is bid for reaches the front line? With 1 pot that the question "
+        f"adds, {shares[0]}; after the change, {shares[1]}. Means over all draws, by the assumptions of the file."
+    )

@@ -65,6 +65,17 @@ def how_tied(name: str, held: pd.DataFrame, reading: str) -> str:
     )
 
 
+def not_of_icbs(held: pd.DataFrame, reading: str) -> str:
+    """The pots of which no ICB and nobody below one has any, which a list of the pots of ICBs leaves out."""
+    as_it_is = read(held, reading)
+    theirs = pots(as_it_is[as_it_is["tier"] != "national"])
+    others = {pot: amount for pot, amount in pots(as_it_is).items() if pot not in theirs}
+    return (
+        f"Not listed: {len(others)} pots with {spoken(sum(others.values()))}, which NHS England keeps or which goes past "
+        "the ICBs; no ICB holds any."
+    )
+
+
 def how_uneven(amounts: Iterable[int], gini: Mapping[str, Any], reading: str) -> str:
     """The Gini of pots, and what the smaller half of them holds; the middle one of an odd number is in neither half."""
     ordered = sorted(amounts)

@@ -61,6 +61,7 @@ from tests.screens.sentences_recomputed import (
     how_free,
     how_tied,
     how_uneven,
+    not_of_icbs,
     on_one_page,
     over_the_years,
     percent,
@@ -203,14 +204,15 @@ def test_what_ring_fences_of_all_icbs_say(
     monkeypatch: pytest.MonkeyPatch, demo_ledger: Path, whole: pd.DataFrame, codes: dict[str, str], reading: str
 ) -> None:
     """Pots of NHS England's own are no ICB's: they are in neither of the two numbers, as they are not in the share."""
-    drawn = Drawn(monkeypatch, "ring_fences", demo_ledger, reading=reading, scope="all", on=str(DAY), part="all")
+    drawn = Drawn(monkeypatch, "ring_fences", demo_ledger, reading=reading, scope="all", show="all", on=str(DAY),
+                  part="all")  # fmt: skip
     held = read(whole, reading)
     names = {code: name for name, code in codes.items()} | {"core-mental-health": "Core services: mental health"}
     values = {each: {**pieces(read(whole, each), 50_000_000), **shares(read(whole, each))} for each in EVERY}
     kept_lines = whole[whole["standing"].isin(["retained by agreement", "retained without agreement"])]
     lines = len(kept_lines.groupby(["organisation", "fund"]))
     hold_words(drawn.words, [
-        how_tied("All ICBs", whole, reading),
+        how_tied("All ICBs", whole, reading), not_of_icbs(whole, reading),
         how_uneven(pots(held).values(), {each: its["Gini of pot sizes"] for each, its in values.items()}, reading),
         first_due(held, names), f"Kept back, the 60 largest of {lines}", *stand_alone(STAND_OUT, values),
     ])  # fmt: skip

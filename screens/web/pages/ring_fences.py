@@ -87,7 +87,10 @@ def _measures(books: Books, held: pa.Table, scope: str, pounds: int, icb: str | 
 def _pots(fences: Sequence[Fence], icb: str | None, reading: GradeReading) -> None:
     st.header(_PARTS["pots"], anchor=False)
     scope = address.choose("show", "Show", list(_SCOPES), shown=lambda scope: _SCOPES[scope], horizontal=True)
-    listed = [fence for fence in fences if fence.is_earmarked or scope == ALL]
+    shown = [fence for fence in fences if fence.is_earmarked or scope == ALL]
+    for said in reporting.of_no_icb(shown):
+        st.write(said)
+    listed = [fence for fence in shown if fence.is_of_icbs]
     if not listed:
         st.write("No pot here is tied to a purpose. Choose all money to see the others.")
         return
