@@ -273,7 +273,7 @@ def test_the_what_ifs_of_the_first_page_are_worked_out_again() -> None:
     now, given, then = counts["lifted"]
     assert said["lift"].startswith(
         f"{rises('Free of conditions', 'free', before, after)} How many returns are asked of an ICB in a year? Today, "
-        f"{now}; with 2 pots that the question adds, {given}; after the change, {then}."
+        f"{now}; with 2 pots added, {given}; after the change, {then}."
     )
     assert said["merge"].startswith(
         f"With how many pots does an ICB work? Today, {counts['pots'][0]}; after the change, {counts['pots'][2]}. How "
@@ -289,6 +289,6 @@ def test_the_what_ifs_of_the_first_page_are_worked_out_again() -> None:
     shares = [f"{(5_000_000 - cost) / 50_000:.1f}%" for cost in (bidding, formula)]
     assert said["bids"] == (
         f"Left for the front line after the costs of bidding rises by {spoken((bidding - formula) * 100)}, to "
-        f"{spoken(left)}. How much of the money that is bid for reaches the front line? With 1 pot that the question "
-        f"adds, {shares[0]}; after the change, {shares[1]}. Means over all draws, by the assumptions of the file."
+        f"{spoken(left)}. How much of the money that is bid for reaches the front line? With 1 pot added, "
+        f"{shares[0]}; after the change, {shares[1]}. Means over all draws, by the assumptions of the file."
     )
