@@ -246,7 +246,7 @@ def put_together_in_words(found: PutTogether) -> list[str]:
         for end, at_least in ((one, ""), (after, least))
     )
     held = f"{parts} pots as one, with {spoken(found.amount_pence)} and no inner ring-fences"
-    strictest = "It is on the strictest of their terms, and asks for as many returns as the most that one of them does."
+    strictest = "It is on the strictest of their terms. It asks for as many returns as the most that one of them does."
     said = [f"{held}: before, {before}; after, {now}.", strictest]
     told = "; ".join(
         f"{_ASKED_OF_PARTS[name]} ({number}, with {spoken(pence)})" for name, (number, pence) in unknown.items()

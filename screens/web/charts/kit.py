@@ -153,6 +153,8 @@ def names(rows: Sequence[Mapping[str, Any]], **axis: Any) -> dict[str, Any]:
     is_long = f"{NARROW} && isValid(({two})[datum.label])"
     size = {"condition": {"test": is_long, "value": 10}, "expr": f"{NARROW} ? 12 : 13"}
     shown = {"labelLimit": NAME_LIMIT, "labelFontSize": size, "labelLineHeight": 10, "ticks": False, "domain": False,
+             # Two lines stand around the middle of their row.
+             "labelOffset": {"condition": {"test": is_long, "value": -4}, "value": 0},
              "labelExpr": f"{is_long} ? ({two})[datum.label] : datum.label", **axis}  # fmt: skip
     return {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": shown}
 

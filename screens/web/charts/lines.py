@@ -176,9 +176,17 @@ def _panel(bars: Sequence[Bar], domain: Sequence[Where]) -> dict[str, Any]:
     return {
         "data": kit.data(rows),
         "encoding": {
-            "y": kit.names(rows, labelFontSize=10),
+            "y": kit.names(rows, labelFontSize=9.5, labelLineHeight=9),
             "x": {
-                **kit.lengths("length", "", {"domain": list(domain)}, tickCount=3, labelFontSize=11),
+                **kit.lengths(
+                    "length",
+                    "",
+                    {"domain": list(domain)},
+                    tickCount=3,
+                    labelFontSize=11,
+                    # A number at the very end would be cut off by the panel beside it.
+                    labelExpr=f"datum.value > {0.93 * domain[-1]} ? '' : datum.label",
+                ),
                 "title": None,
             },
         },

@@ -23,6 +23,9 @@ STYLE = (
     "@media screen and (max-width: 700px) "
     "{.st-key-header > div:not(:has(.facts, [role=combobox])) {display: none} "
     ".st-key-header .facts {font-size: .9rem}} "
+    # The year and the reading share a line there.
+    "@media screen and (max-width: 480px) {.st-key-header > div:has(.st-key-year) {width: 7rem !important} "
+    ".st-key-header > div:has(.st-key-reading) {flex: 1 1 9rem !important; width: auto !important; min-width: 0}} "
     "@media print {div:has(> .st-key-header) {position: static}} "
 )
 _SLOTS = "header slots"
