@@ -179,32 +179,52 @@ def _icb_name(reader: Reader, code: str) -> str:
     return str(rows[0][0])
 
 
+# What nobody recorded is not told as nothing.
+_SILENT = "to places and networks is not recorded here, nor how much is both local and free of ring-fences."
+
+
 def _sentence(
     rows: Sequence[dict[str, Any]], name: str | None, whole: str, free: Measure, *, has_icbs: bool
 ) -> str:  # fmt: skip
-    total = sum(row["amount_pence"] for row in rows)
-    below = sum(row["amount_pence"] for row in rows if row["depth"] > 0)
-    national = sum(row["amount_pence"] for row in rows if row["tier"] == "national")
-    if total == 0:
+    """Who has how much, who hands on how much, and how free that is."""
+    held = sum(row["amount_pence"] for row in rows)
+    if held == 0:
         return f"No money stands in {name or 'the ledger'} in this year."
-    # What nobody recorded is not told as nothing.
-    silent = "to places and networks is not recorded here, nor how much is both local and free of ring-fences."
-    if name is not None and not below:
-        return f"{name} receives {spoken(total)}. What it passes on {silent}"
-    whom = _named({row["tier"] for row in rows if row["depth"] > 0})
-    if name is not None:
-        passed = f"{name} receives {spoken(total)} and passes on {spoken(below)} to its {whom}."
-        return f"{passed} {_free('the whole', free)}"
-    past = sum(row["amount_pence"] for row in rows if row["tier"] == PAST_ICBS)
-    kept = f"Of {spoken(total)} {'in these books' if past else whole}, NHS England keeps {spoken(national)}"
-    beside = f" {spoken(past)} goes to councils and providers, past the ICBs." if past else ""
-    if not has_icbs:
-        held = f" {spoken(below)} is with {whom}." if below else ""
-        return f"{kept} and no ICB has any.{held}{beside}"
-    kept = f"{kept} and passes {spoken(total - national - past)} to ICBs.{beside}"
+    parts = (
+        _of_everybody(rows, held, whole, free, has_icbs=has_icbs) if name is None else _of_one(rows, held, name, free)
+    )
+    return " ".join(filter(None, parts))
+
+
+def _of_one(rows: Sequence[dict[str, Any]], held: int, name: str, free: Measure) -> list[str]:
+    below, whom = _below(rows)
     if not below:
-        return f"{kept} What ICBs pass on {silent}" if past else f"{kept} What they pass on {silent}"
-    return f"{kept} {'ICBs' if past else 'They'} pass on {spoken(below)} to {whom}. {_free('what ICBs have', free)}"
+        return [f"{name} receives {spoken(held)}.", f"What it passes on {_SILENT}"]
+    return [f"{name} receives {spoken(held)} and passes on {spoken(below)} to its {whom}.", _free("the whole", free)]
+
+
+def _of_everybody(
+    rows: Sequence[dict[str, Any]], held: int, whole: str, free: Measure, *, has_icbs: bool
+) -> list[str]:  # fmt: skip
+    below, whom = _below(rows)
+    national, past = (
+        sum(row["amount_pence"] for row in rows if row["tier"] == tier) for tier in ("national", PAST_ICBS)
+    )
+    kept = f"Of {spoken(held)} {'in these books' if past else whole}, NHS England keeps {spoken(national)}"
+    beside = f"{spoken(past)} goes to councils and providers, past the ICBs." if past else ""
+    if not has_icbs:
+        return [f"{kept} and no ICB has any.", f"{spoken(below)} is with {whom}." if below else "", beside]
+    passed = f"{kept} and passes {spoken(held - national - past)} to ICBs."
+    if not below:
+        return [passed, beside, f"What {'ICBs' if past else 'they'} pass on {_SILENT}"]
+    handed_on = f"{'ICBs' if past else 'They'} pass on {spoken(below)} to {whom}."
+    return [passed, beside, handed_on, _free("what ICBs have", free)]
+
+
+def _below(rows: Sequence[dict[str, Any]]) -> tuple[int, str]:
+    """What is held below ICBs, in pence, and who holds it."""
+    below = [row for row in rows if row["depth"] > 0]
+    return sum(row["amount_pence"] for row in below), _named({row["tier"] for row in below})
 
 
 # Who is below an ICB, as a sentence calls them.
