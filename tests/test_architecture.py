@@ -61,7 +61,8 @@ OTHER_QUESTIONS = {
     *(f"ledger.reports.arrangements.{name}" for name in ("pools", "contracts", "instalments")),
     "ledger.reports.breakeven.each_alone", "ledger.reports.month.month", "ledger.reports.imported.batches",
     *(f"ledger.reports.journal.{name}" for name in ("sources", "lines")), "ledger.reports.position.year_in_view",
-    "ledger.reports.register.as_on", "allocations.shares.restated.changed_by", "allocations.shares.split.held_by",
+    "ledger.reports.register.as_on", "ledger.reports.summary.given", "allocations.shares.restated.changed_by",
+    "allocations.shares.split.held_by",
 }  # fmt: skip
 FRONT_DOORS = [
     ROOT / "devolution.py", ROOT / "streamlit_app.py", ROOT / "screens" / "python.py",
