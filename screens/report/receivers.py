@@ -170,21 +170,29 @@ def year_in_words(one: Received) -> str:
     """A receiver's year in a sentence, with what is not known of it."""
     notice, returns = one.unknown["in_year_share"], one.unknown["returns_per_year"]
     in_year = len(one.pots) - notice - one.noticed_before
-    asked = one.values["returns_per_year"]
+    deadlines = int(one.values["deadlines"] or 0)
     return (
         f"{one.name} works with {count_of(len(one.pots), 'pot', 'pots')}. Notice of {one.noticed_before} came before "
-        f"the year, of {in_year} in it, and of {notice} it is not known. {one.values['deadlines']} have a deadline. "
-        f"{'How many returns are asked for is not known' if asked is None else f'{asked} returns are asked for'}; of "
-        f"{returns} pots it is not known how many. Returns stand where they fall when they are spread evenly over the "
-        "year, for the books know how many there are and not their days."
+        f"the year, of {in_year} in it, and of {notice} it is not known. "
+        f"{count_of(deadlines, 'has a deadline', 'have a deadline')}. "
+        f"{_asked_for(one)}; of {count_of(returns, 'pot', 'pots')} it is not known how many. Returns stand where they fall when they are "
+        "spread evenly over the year, for the books know how many there are and not their days."
     )
+
+
+def _asked_for(one: Received) -> str:
+    returns = one.values["returns_per_year"]
+    if returns is None:
+        return "How many returns are asked for is not known"
+    return count_of(int(returns), "return is asked for", "returns are asked for")
 
 
 def streams_sentence(one: Received) -> str:
     """What the picture of a receiver's streams by size shows."""
     return (
         f"Each tick is a stream. Of {count_of(len(one.streams), 'stream', 'streams')}, "
-        f"{len(streams_in_last(one, 1))} share the last 1% of the money; they are short and violet."
+        f"{count_of(len(streams_in_last(one, 1)), 'makes up', 'share')} the last 1% of the money; "
+        "each of these is short and violet."
     )
 
 

@@ -7,7 +7,7 @@ from ledger.attributes import picked
 from ledger.entries.decisions.batch import Recorded
 from ledger.entries.decisions.described import Decision
 from ledger.reports.position import Moment
-from screens.report.report import Report, listed
+from screens.report.report import Report, count_of, listed
 
 
 def of_one(decision: Decision, done: Recorded, at: Moment, *, dry_run: bool, propose: bool) -> Report:
@@ -34,7 +34,7 @@ def of_register(register: Register, done: Recorded, at: Moment, *, dry_run: bool
 
 def sentence_of(register: Register, done: Recorded, *, dry_run: bool, propose: bool) -> str:
     """What the rows of a register make, in a sentence."""
-    made = f"{len(register.rows):,} rows make {len(done.drafts):,} entries"
+    made = f"{count_of(len(register.rows), 'row makes', 'rows make')} {count_of(len(done.drafts), 'entry', 'entries')}"
     fresh = len([entry for entry in done.posted if not entry.replayed])
     became = "would be posted" if dry_run else "are posted"
     return f"{made}, which are left to be approved." if propose else f"{made}: {fresh:,} {became}."

@@ -69,7 +69,7 @@ def test_one_practice_has_its_year_too(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setattr(kit, "vega", lambda spec, **how: (drawn.update({how["key"]: spec}), draw(spec, **how)))
     app = page(monkeypatch, "receivers", path, tier="practice", together="small", part="all")
     assert "Practice one works with 2 pots. Notice of 1 came before the year, of 1 in it" in said(app)
-    assert "1 have a deadline. 4 returns are asked for; of 1 pots it is not known how many." in said(app)
+    assert "1 has a deadline. 4 returns are asked for; of 1 pot it is not known how many." in said(app)
     calendar = next(json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart") if "month" in chart.proto.spec)
     assert calendar["layer"][1]["mark"]["type"] == "text"
     assert "2 pots as one, with £1,800" in said(app)

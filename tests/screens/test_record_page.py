@@ -318,7 +318,7 @@ def test_the_total_of_the_letter_is_tied(monkeypatch: pytest.MonkeyPatch, own: P
     assert "£1.00 less" in tables(app)
     field(app.text_input, "Total of the allocation letter").input("5k")
     well(app.run())
-    assert "1 rows make 2 entries: 2 would be posted." in said(app)
+    assert "1 row makes 2 entries: 2 would be posted." in said(app)
 
 
 def test_a_tracker_comes_in_by_what_its_columns_hold(

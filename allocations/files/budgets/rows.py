@@ -411,7 +411,13 @@ class _Rows:
             rows[number - 1][place].address for number, place in self.totals.file_total_places
         )
         if self.reading.texts:
-            self.reading.remarks.append(f"{self.reading.texts:,} amounts stood as text and were read as numbers.")
+            many = self.reading.texts
+            stood = (
+                "amounts stood as text and were read as numbers"
+                if many > 1
+                else "amount stood as text and was read as a number"
+            )
+            self.reading.remarks.append(f"{many:,} {stood}.")
 
     def _running_months(self) -> None:
         """Months that run up are no months' money each: their last is the year's, and their sum many times it."""

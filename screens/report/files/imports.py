@@ -13,7 +13,7 @@ from allocations.files.published.understood import PublishedFile
 from ledger.attributes import picked
 from ledger.money import exact_pounds
 from ledger.reports.position import Moment
-from screens.report.report import Report, Table, columns, count, data, listed, money, text
+from screens.report.report import Report, Table, columns, count, count_of, data, listed, money, text
 
 _MOST_SHOWN = 60
 
@@ -252,9 +252,8 @@ def published(read: Sequence[PublishedFile], imported: PublishedImport, at: Mome
         }
         for file in read
     ]
-    done = (
-        f"{len(fresh):,} entries would be posted; nothing was kept." if dry_run else f"{len(fresh):,} entries posted."
-    )
+    new = count_of(len(fresh), "entry", "entries")
+    done = f"{new} would be posted; nothing was kept." if dry_run else f"{new} posted."
     sentences = [*remarks(read), *imported.sentences, done if fresh else "Nothing to add."]
     facts = {"files": files, "entries": entries, "brought": list(imported.sentences), "dry_run": dry_run}
     return Report([tables_found(read)], at, sentences=sentences, facts=facts)

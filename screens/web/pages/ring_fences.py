@@ -17,6 +17,7 @@ from screens.report import ring_fences as reporting
 from screens.report.marks import at_millions
 from screens.report.pots import no_amount
 from screens.report.render import page as tables
+from screens.report.report import count_of
 from screens.web.charts.bars import Bar, ranked
 from screens.web.charts.lines import lorenz
 from screens.web.shell import address, frame, parts
@@ -122,12 +123,13 @@ def _deadlines(books: Books, fences: Sequence[Fence]) -> None:
         return
     passed = [fence for fence in dated if fence.has_passed]
     if passed:
-        st.warning(f"{len(passed)} pots have passed their deadline with money that is not spent in these books.")
+        which = count_of(len(passed), "pot has passed its deadline", "pots have passed their deadline")
+        st.warning(f"{which} with money that is not spent in these books.")
     else:
         first = min(dated, key=lambda fence: (fence.spend_by, fence.code))
         st.write(
-            f"From {day:%-d %B %Y} on, {len(dated)} earmarked pots have a deadline. The first is {first.name}, by "
-            f"{first.spend_by:%-d %B %Y}."
+            f"From {day:%-d %B %Y} on, {count_of(len(dated), 'earmarked pot has', 'earmarked pots have')} a deadline. "
+            f"The first is {first.name}, by {first.spend_by:%-d %B %Y}."
         )
     st.write(
         "Derived: what is left, over the days that are left, both ends counted. The last column is the even rate from "
