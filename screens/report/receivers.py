@@ -175,8 +175,9 @@ def year_in_words(one: Received) -> str:
         f"{one.name} works with {count_of(len(one.pots), 'pot', 'pots')}. Notice of {one.noticed_before} came before "
         f"the year, of {in_year} in it, and of {notice} it is not known. "
         f"{count_of(deadlines, 'has a deadline', 'have a deadline')}. "
-        f"{_asked_for(one)}; of {count_of(returns, 'pot', 'pots')} it is not known how many. Returns stand where they fall when they are "
-        "spread evenly over the year, for the books know how many there are and not their days."
+        f"{_asked_for(one)}; of {count_of(returns, 'pot', 'pots')} it is not known how many. "
+        "Returns stand where they fall when they are spread evenly over the year, for the books know how many there "
+        "are and not their days."
     )
 
 
