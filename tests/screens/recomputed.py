@@ -4,7 +4,7 @@ What is worked out follows the definition of each figure, with grades read anew 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from html import unescape
@@ -22,6 +22,7 @@ from ledger.money import spoken
 from ledger.reports.position import POSITION_COLUMNS
 from screens.report.render import page as rendering
 from screens.report.report import NUMBERS, FigureCell, RangedCell, Table, plain
+from screens.web.charts import kit
 from tests.screens.pages import ROOT, page
 
 FIRST_DAY = date(2025, 4, 1)
@@ -276,10 +277,24 @@ class Drawn:
 
         monkeypatch.setattr(rendering, "as_html", noted)
         self.downloads: dict[str, Callable[[], bytes]] = {}
-        button = st.download_button
+        self.charts: dict[str, Any] = {}
+        vega, echarts, button = kit.vega, st.echarts_chart, st.download_button
+
+        def drawn(spec: Mapping[str, Any], **how: Any) -> None:
+            self.charts[how["key"]] = spec
+            vega(spec, **how)
+
+        def flowing(option: Mapping[str, Any], **how: Any) -> Any:
+            self.charts[how["key"]] = option
+            return echarts(option, **how)
+
+        monkeypatch.setattr(kit, "vega", drawn)
+        monkeypatch.setattr(st, "echarts_chart", flowing)
         monkeypatch.setattr(st, "download_button", lambda label, **given: self.downloads.update({label: given["data"]}))
         app = page(monkeypatch, name, ledger, **query)
         monkeypatch.setattr(rendering, "as_html", render)
+        monkeypatch.setattr(kit, "vega", vega)
+        monkeypatch.setattr(st, "echarts_chart", echarts)
         monkeypatch.setattr(st, "download_button", button)
         self.words = words_of(app)
         self.metrics = {one.label.removesuffix(" (illustrative)"): one for one in app.metric}
@@ -319,6 +334,43 @@ class Drawn:
                         assert found is None, where
                     assert value == expected, where
         assert self.held, "the page shows no figure"
+
+    def hold_charts(self, worked_out: Mapping[str, Callable[[Mapping[str, Any], str], str]]) -> None:
+        """Hold the words beside every mark of every chart to what is worked out for it, by the key of its chart.
+
+        Names of things, addresses and points in time are no figures; whatever else has a digit is one.
+        """
+        held = 0
+        for key, spec in self.charts.items():
+            again = next((value for name, value in worked_out.items() if key.startswith(name)), None)
+            for mark in _marks_of(spec):
+                for field, words in mark.items():
+                    if field in _NAMES or not isinstance(words, str) or not re.search(r"\d", words):
+                        continue
+                    assert again is not None, f"nothing works out the words of {key}: {words}"
+                    assert words == again(mark, field), (key, mark)
+                    held += 1
+        assert held, "no chart has a figure beside a mark"
+
+
+# What a mark of a chart is called, where it leads and when it was; the rest of its words are figures.
+_NAMES = ("href", "label", "name", "lines", "more_lines", "code", "point", "line")
+
+
+def _marks_of(spec: Any) -> Iterator[Mapping[str, Any]]:
+    """The marks of a chart with their words: rows of its data; of a flow, its ends."""
+    if isinstance(spec, list):
+        for one in spec:
+            yield from _marks_of(one)
+    elif isinstance(spec, dict):
+        if spec.get("type") == "sankey":
+            yield from ({"label": end["name"], "figure": end["label"]["formatter"]} for end in spec.get("data", []))
+            return
+        for name, value in spec.items():
+            if name == "values" and isinstance(value, list):
+                yield from (one for one in value if isinstance(one, dict))
+            else:
+                yield from _marks_of(value)
 
 
 def in_every_reading(held: pd.DataFrame) -> dict[str, dict[str, Any]]:

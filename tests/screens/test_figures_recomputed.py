@@ -7,7 +7,7 @@ table, and so does one in a table without a definition.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from statistics import median
@@ -123,6 +123,55 @@ ENDS = {"Places": ("tier", "place"), "Primary care networks": ("tier", "pcn"), "
         "Kept by ICB, not agreed": ("standing", "retained without agreement")}  # fmt: skip
 
 
+def short(name: str) -> str:
+    """An ICB as charts call it."""
+    return name.removeprefix("NHS ").removesuffix(" ICB")
+
+
+def ends_of_the_flow(held: pd.DataFrame) -> Callable[[Mapping[str, Any], str], str]:
+    """What stands at each end of the flow: its name and what goes through it."""
+    below, national = held[held["tier"] != "national"], held[held["tier"] == "national"]
+
+    def amount(name: str) -> int:
+        if name in ENDS:
+            column, value = ENDS[name]
+            its = below if column == "tier" else below[below["tier"] == "icb"]
+            return pence(its[its[column] == value])
+        everything = {"NHS England": held, "Kept by NHS England": national}
+        return pence(everything.get(name, below[below["stream"].str.casefold() == name.casefold()]))
+
+    return lambda mark, _: f"{mark['label']}, {spoken(amount(mark['label']))}"
+
+
+def squares(held: pd.DataFrame) -> Callable[[Mapping[str, Any], str], str]:
+    """What stands in each square of who decides, and how freely: an amount and its share of all."""
+    short = {"National": "national", "ICB": "icb", "Place": "place", "PCN": "pcn", "GP practice": "practice"}
+    grade = held["grade"].fillna("")
+    titles = {**GRADES, "Not graded": ""}
+
+    def said(mark: Mapping[str, Any], field: str) -> str:
+        its = pence(held[(held["tier"] == short[mark["tier"]]) & (grade == titles[mark["grade"]])])
+        return spoken(its) if field == "amount" else percent(over(its, pence(held)))
+
+    return said
+
+
+def shares_of_icbs(shares_of: Mapping[str, Mapping[str, Any]]) -> Callable[[Mapping[str, Any], str], str]:
+    """What stands beside the mark of an ICB: how much of its money is ring-fenced."""
+    return lambda mark, _: percent(shares_of[mark["label"]][SOFT]["value"])
+
+
+def from_target(distances: Mapping[str, Fraction]) -> Callable[[Mapping[str, Any], str], str]:
+    """What stands beside an ICB's distance from its target, with its sign."""
+    signs = {1: "+", 0: "", -1: "-"}
+
+    def said(mark: Mapping[str, Any], _: str) -> str:
+        distance = distances[mark["label"]]
+        return signs[(distance > 0) - (distance < 0)] + percent(abs(distance))
+
+    return said
+
+
 @pytest.mark.parametrize("reading", READINGS)
 def test_overview(
     monkeypatch: pytest.MonkeyPatch,
@@ -163,6 +212,8 @@ def test_overview(
     drawn.tables = drawn.tables[1:]
     drawn.hold({"Who decides, and how freely": cell})
 
+    drawn.hold_charts({"flow": ends_of_the_flow(held), "matrix": squares(held)})
+
     values = {"Total": pence(held), **shares(held)}
     said = {each: shares(read(whole, each)) for each in EVERY}
     national, local = pence(held[held["tier"] == "national"]), pence(held[held["depth"] > 0])
@@ -196,6 +247,14 @@ def test_what_the_overview_of_an_icb_says(
     ])  # fmt: skip
 
 
+def how_a_pot_is_tied(held: pd.DataFrame, code: str) -> str:
+    """What stands beside a pot's bar: how much is in it, and how it is tied."""
+    its = held[held["pot"] == code]
+    (grade,) = its["grade"].fillna("").unique()
+    titles = {value: title for title, value in GRADES.items()} | {"": "No terms on record"}
+    return f"{spoken(pence(its))}, {titles[grade].lower()}"
+
+
 STAND_OUT = [FREE_NOW, SOFT, HARD, "Pots", "Effective number of pots", "Penny packets", "Penny packets, share of money"]
 
 
@@ -211,6 +270,8 @@ def test_what_ring_fences_of_all_icbs_say(
     values = {each: {**pieces(read(whole, each), 50_000_000), **shares(read(whole, each))} for each in EVERY}
     kept_lines = whole[whole["standing"].isin(["retained by agreement", "retained without agreement"])]
     lines = len(kept_lines.groupby(["organisation", "fund"]))
+    tied = {name: code for code, name in names.items()}
+    drawn.hold_charts({"pots-": lambda mark, _: how_a_pot_is_tied(held, tied[mark["label"]])})
     hold_words(drawn.words, [
         how_tied("All ICBs", whole, reading), not_of_icbs(whole, reading),
         how_uneven(pots(held).values(), {each: its["Gini of pot sizes"] for each, its in values.items()}, reading),
@@ -271,6 +332,7 @@ def test_ring_fences(
         return kept(held[held["fund_name"] == row])[title[heading.split(maxsplit=1)[0]]]
 
     drawn.hold({"Pots: ": pot, "Deadlines and daily rates": deadline, "Kept back": kept_line})
+    drawn.hold_charts({"pots-": lambda mark, _: how_a_pot_is_tied(held, code[mark["label"]])})
 
     def counted(each: str) -> dict[str, Any]:
         its = read(own, each)
@@ -328,6 +390,12 @@ def test_national(
 
     def alert(cells: list[Any], _: str) -> Any:
         return distances[name[cells[0]]] if cells[1] == DISTANCE else of_icb[cells[0]][cells[1]]
+
+    beside_it = shares_of_icbs({short(row): its for row, its in of_icb.items()})
+    drawn.hold_charts({
+        "ranked-": beside_it, "tiles-": beside_it, "regions-": beside_it, "each-": beside_it,
+        "targets-": from_target({short(row): distances[code] for row, code in name.items()}),
+    })  # fmt: skip
 
     most = max(name, key=lambda row: as_read(worked_out[name[row]], reading)[SOFT]["value"])
     known, of_all = (held[held["grade"].notna()] for held in (read(each[name[most]], reading), read(together, reading)))
