@@ -259,12 +259,15 @@ def _asked(icb: str, pots: Sequence[_Pot]) -> _System:
     return _System(icb, values, sum(pence for pence, *_ in pots), returns)
 
 
+NOT_KNOWN_OF_POTS = "Pots whose returns are not known"
+
+
 def _of_returns(systems: Sequence[_System]) -> dict[str, str]:
     """What is left out of figures of returns, in words: how much money it is that they are not known of."""
     unknown, whole = sum(one.returns.unknown_pence for one in systems), sum(one.pence for one in systems)
     if not unknown:
         return {}
-    told = f"Pots whose returns are not known hold {spoken(unknown)} of {spoken(whole)}"
+    told = f"{NOT_KNOWN_OF_POTS} hold {spoken(unknown)} of {spoken(whole)}"
     if not any(one.returns.partly for one in systems):
         return {"returns_per_icb": f"{told}, left out.", "returns_per_million": f"{told}, left out of both sides."}
     known = len(_known(systems, "returns_per_million"))

@@ -10,12 +10,13 @@ from fractions import Fraction
 from allocations.shares.national import IcbStanding
 from allocations.shares.targets import Target
 from ledger.money import plain_decimal, spoken
+from ledger.reports.measures import THERE_MAY_BE_MORE
 from ledger.reports.over_receivers import middle
 from ledger.reports.receivers import Received
 from ledger.reports.summary import percent
 from ledger.years import Month
 from scenarios.outcome import Outcome
-from scenarios.scorecard import scorecard
+from scenarios.scorecard import NOT_KNOWN_OF_POTS, scorecard
 from screens.report.national import share_text
 from screens.report.report import NOT_AVAILABLE, Link, Report, count_of, in_words
 from screens.report.scenarios.answers import moving
@@ -80,7 +81,7 @@ WAYS = (
         (
             Question("goes", "See where the money goes", "overview"),
             Question("what if", "Ask what would change", "scenarios", {"scenario": "devolve-80-at-once"}),
-            Question("paper", "Take the paper for the board, below its figures", "scenarios",
+            Question("paper", "Take the paper, below the figures", "scenarios",
                      {"scenario": "devolve-80-at-once"}),
         ),
     ),
@@ -184,5 +185,14 @@ def what_if(question: Question, outcome: Outcome) -> str:
                 told = [f"today, {in_words(held[name].value, held[name].unit)}"] if name in held else []
                 with_given = f"with {count_of(len(given), 'pot', 'pots')} added"
                 told += [f"{with_given if given else 'today'}, {start}", f"after the change, {then}"]
-                said += [f"{before.says} {'; '.join(told).capitalize()}.", *filter(None, [after.note])]
+                said += [f"{before.says} {'; '.join(told).capitalize()}.", *_in_brief(after.note)]
     return " ".join(said) or "Nothing that is followed would change."
+
+
+def _in_brief(note: str) -> list[str]:
+    """What a card has room for of what is said beside a figure; all of it stands where the card leads."""
+    if THERE_MAY_BE_MORE in note:
+        return ["Known returns alone; there may be more."]
+    if NOT_KNOWN_OF_POTS in note:
+        return ["Known returns alone."]
+    return [f"{note.partition(', ')[0].removesuffix('.')}."] if note else []

@@ -281,7 +281,8 @@ def test_the_what_ifs_of_the_first_page_are_worked_out_again() -> None:
         f"{counts['returns'][2]}."
     )
     # Of a merged pot whose parts are known of some alone there may be more returns: whoever reads the card is told.
-    assert said["merge"].endswith("those are counted: there may be more.")
+    assert said["merge"].endswith("Known returns alone; there may be more.")
+    assert said["lift"].endswith("; after the change, 32. Known returns alone.")
     # 28 bids of £30,000, 9 awards with 6 returns of £1,200 each and £150,000; by formula 28 ICBs with one return each.
     bidding, formula = 28 * 30_000 + 9 * 6 * 1_200 + 150_000, 28 * 1_200
     rows = ends["bids"][1].to_pandas()
@@ -290,5 +291,5 @@ def test_the_what_ifs_of_the_first_page_are_worked_out_again() -> None:
     assert said["bids"] == (
         f"Left for the front line after the costs of bidding rises by {spoken((bidding - formula) * 100)}, to "
         f"{spoken(left)}. How much of the money that is bid for reaches the front line? With 1 pot added, "
-        f"{shares[0]}; after the change, {shares[1]}. Means over all draws, by the assumptions of the file."
+        f"{shares[0]}; after the change, {shares[1]}. Means over all draws."
     )
