@@ -1,6 +1,5 @@
 """What was arranged: pooled funds, contracts and instalments; and whether each body breaks even alone."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -11,35 +10,43 @@ from screens.report import arrangements
 from screens.report.report import Report
 
 
-def _shows(name: str, answer: Callable[..., Report], says: str) -> Callable[..., None]:
-    """A command that shows what was arranged, of an organisation and a year or of all of them."""
-
-    def show(
-        ledger: Ledger = DEFAULT_LEDGER,
-        organisation: Organisation = None,
-        year: Year = None,
-        as_at: AsAt = None,
-        known_at: KnownAt = None,
-    ) -> Report:
-        with reading(ledger, as_at, known_at) as (reader, at):
-            return answer(reader, at, organisation=organisation, year=year)
-
-    show.__doc__ = says
-    return guarded(name)(show)
+@guarded("pools")
+def show_pools(
+    ledger: Ledger = DEFAULT_LEDGER,
+    organisation: Organisation = None,
+    year: Year = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+) -> Report:
+    """Pooled funds: what each payer agreed and paid, the inner minimum, and each payer's share of what is left."""
+    with reading(ledger, as_at, known_at) as (reader, at):
+        return arrangements.pools(reader, at, organisation=organisation, year=year)
 
 
-show_pools = _shows(
-    "pools", arrangements.pools,
-    "Pooled funds: what each payer agreed and paid, the inner minimum, and each payer's share of what is left.",
-)  # fmt: skip
-show_contracts = _shows(
-    "contracts", arrangements.contracts,
-    "Who holds which contract for a population: its term, its sub-contracts, and its budget for each person.",
-)  # fmt: skip
-show_instalments = _shows(
-    "instalments", arrangements.instalments,
-    "Instalments under a test: earned, withheld or moved to another, and whether what was paid agrees.",
-)  # fmt: skip
+@guarded("contracts")
+def show_contracts(
+    ledger: Ledger = DEFAULT_LEDGER,
+    organisation: Organisation = None,
+    year: Year = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+) -> Report:
+    """Who holds which contract for a population: its term, its sub-contracts, and its budget for each person."""
+    with reading(ledger, as_at, known_at) as (reader, at):
+        return arrangements.contracts(reader, at, organisation=organisation, year=year)
+
+
+@guarded("instalments")
+def show_instalments(
+    ledger: Ledger = DEFAULT_LEDGER,
+    organisation: Organisation = None,
+    year: Year = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+) -> Report:
+    """Instalments under a test: earned, withheld or moved to another, and whether what was paid agrees."""
+    with reading(ledger, as_at, known_at) as (reader, at):
+        return arrangements.instalments(reader, at, organisation=organisation, year=year)
 
 
 @guarded("breakeven")
