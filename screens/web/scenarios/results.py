@@ -192,10 +192,10 @@ def _years(closer: Closer) -> None:
 
 
 def _questions(closer: Closer) -> None:
-    st.write("Each is a test of the position before and after. They are never put together into one score.")
     asked = reporting.scorecard(closer.outcome)
     tables.show(asked.with_only("Question", "Before", "After", "Not known"))
     with st.expander("How each is worked out, and which way is better"):
+        st.write("Each is a test of the position before and after. They are never put together into one score.")
         tables.show(asked, "scenario-propositions", folds=False)
     with st.expander("Every measure, before and after"):
         _show(reporting.measures(closer.outcome), "scenario-measures")
