@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -98,11 +99,21 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@cache
+def somebodys(browser: Any) -> Any:
+    """What a browser keeps for somebody from one visit to the next, for all visits in it.
+
+    The program's own files above all: to fetch and compile them anew takes as long as all else that a visit does.
+    """
+    return browser.new_context(reduced_motion="reduce")
+
+
 class Visit:
     """A page, with all that it asked of the network and said on its console."""
 
     def __init__(self, browser: Any, address: str, width: int = 1280) -> None:
-        self.page = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+        self.page = somebodys(browser).new_page()
+        self.page.set_viewport_size({"width": width, "height": 900})
         self.requests: list[str] = []
         self.errors: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
