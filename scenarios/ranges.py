@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -544,46 +544,6 @@ def _says_people(spread: PeopleSpread) -> str:
         f"{whose} people of each ICB: an error of its own, normal with a standard deviation of "
         f"{float(spread.spread * 100):g}%, cut at two"
     )
-
-
-def document(ranges: Ranges) -> dict[str, Any]:
-    """The ranges as plain data: money in whole pence. Ends of a range are estimates; the tornado's are exact."""
-    return {
-        "draws": ranges.draws,
-        "seed": ranges.seed,
-        "generator": f"PCG64 of NumPy {np.__version__}",
-        "rests_on": list(ranges.rests_on),
-        "readings": [each.name for each in ranges.readings],
-        "run_in_full": ranges.checked,
-        "estimate_off_pence": ranges.off_pence,
-        "figures": [_plain(each) for each in ranges.figures],
-        **(
-            {"years": [{"year": str(one.year), "figures": list(map(_plain, one.figures))} for one in ranges.years]}
-            if ranges.years
-            else {}
-        ),
-    }
-
-
-def _plain(figure: FigureRange) -> dict[str, Any]:
-    suffix = "_pence" if figure.unit == PENCE else ""
-
-    def told(value: Fraction) -> int | Fraction:
-        return int(value) if suffix else value
-
-    return {
-        "figure": figure.name,
-        "title": figure.title,
-        "unit": figure.unit,
-        f"central{suffix}": told(figure.central),
-        f"low{suffix}": told(figure.low),
-        f"high{suffix}": told(figure.high),
-        "tornado": [
-            {"driver": each.name, "ends": each.says, f"at_low{suffix}": told(each.low),
-             f"at_high{suffix}": told(each.high)}
-            for each in figure.drivers
-        ],
-    }  # fmt: skip
 
 
 def without_ranges(outcome: Outcome) -> Ranges:

@@ -21,10 +21,11 @@ from ledger.store import attachments
 from ledger.store.address import Address
 from ledger.store.attachments import Version
 from scenarios import outcome
+from scenarios.document import document, plain
 from scenarios.files.knobs import as_text, knobs, turned
 from scenarios.files.scenario import WrittenScenario, read_scenario
 from scenarios.files.variants import BASED_ON, parts, turned_name, with_values
-from scenarios.outcome import Outcome, document, plain
+from scenarios.outcome import Outcome
 
 KIND = "scenarios"
 LONGEST_NAME = 60

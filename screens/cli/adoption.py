@@ -13,6 +13,7 @@ from ledger.reports.position import moment
 from ledger.store.base import Store
 from scenarios import outcome as outcomes
 from scenarios import proposal, saved
+from scenarios.document import plain
 from screens.asked.explored import worked_out
 from screens.cli import options
 from screens.cli.guard import guarded
@@ -62,7 +63,7 @@ def adopt(
             dry_run=dry_run,
         )
     if out is not None:
-        text = json.dumps(proposal.document(asked), default=outcomes.plain, ensure_ascii=False, indent=1)
+        text = json.dumps(proposal.document(asked), default=plain, ensure_ascii=False, indent=1)
         out.write_text(text + "\n", encoding="utf-8")
     report = reporting.proposed(found, proposal.proposed(asked), at, out=out, key=key)
     return report.with_entries([posted], dry_run=dry_run)

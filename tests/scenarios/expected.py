@@ -13,8 +13,9 @@ from typing import Any
 from allocations.demo import build
 from ledger.store.base import Store
 from scenarios import outcome as outcomes
+from scenarios.document import document, document_hash, plain
 from scenarios.files.variants import LIBRARY
-from scenarios.outcome import Outcome, document, document_hash, plain
+from scenarios.outcome import Outcome
 from tests.scenarios.schema import SCHEMA_FILE, schema_text
 
 MOST_NAMED = 5

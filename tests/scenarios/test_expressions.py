@@ -6,7 +6,7 @@ from ledger.errors import Refused
 from scenarios.engine import run
 from scenarios.files.expressions import put_in, put_in_words
 from scenarios.files.scenario import revalued
-from scenarios.outcome import _assumptions
+from scenarios.paragraph import _assumptions
 from scenarios.saved import read_text
 from tests.scenarios.worlds import usual
 

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from ledger.errors import Refused
 from ledger.readings import GradeReading, Regrade
 from scenarios import ranges, saved
+from scenarios.document import document, plain, ranges_document
 from scenarios.engine import run
 from scenarios.files.knobs import as_text
 from scenarios.files.scenario import revalued
 from scenarios.files.shapes import drawn
-from scenarios.outcome import Outcome, explore, plain
-from scenarios.outcome import document as outcome_document
-from scenarios.ranges import GAINING, LOSING, MOVED, READINGS, document, ranged
+from scenarios.outcome import Outcome, explore
+from scenarios.ranges import GAINING, LOSING, MOVED, READINGS, ranged
 from scenarios.saved import read_text
 from screens.report.scenarios.ranges import range_sentence
 from tests.scenarios.worlds import scenario, usual
@@ -91,7 +91,7 @@ def test_a_reading_of_ones_own_is_an_end_of_the_range_and_changes_no_answer() ->
     assert pots.over is not None
     assert (pots.value, pots.over.highest, pots.over.highest_by) == (6, 7, own)
     assert read.result_hash == plain_answer.result_hash
-    assert outcome_document(read)["readings"] == ["recorded", "strict", "published", "lenient", "mhis", "own"]
+    assert document(read)["readings"] == ["recorded", "strict", "published", "lenient", "mhis", "own"]
     told = range_sentence(ranged(read))
     assert told.startswith(
         "The answer reads ring-fences as recorded. Each range also holds it by the other readings: strict, as "
@@ -121,10 +121,10 @@ def test_no_draws_names_are_told() -> None:
     by_people = {"lever": "reroute", "funds": ["winter"], "to": "formula", "sharing": {"by": "registered"}}
     found = ranged(answer(by_people, assumptions=[], people=[{"weighting": "registered", "spread": "20%", **GROUNDS}]))
     assert {each.name for each in found.figures} >= {GAINING, LOSING}
-    text = json.dumps(document(found), default=plain)
+    text = json.dumps(ranges_document(found), default=plain)
     for word in ("winner", "loser", "in draw", "per_draw"):
         assert word not in text
-    values = [part for each in document(found)["figures"] for part in each.values()]
+    values = [part for each in ranges_document(found)["figures"] for part in each.values()]
     assert not [part for part in values if isinstance(part, list) and part and not isinstance(part[0], dict)]
 
 
@@ -142,7 +142,7 @@ def test_a_range_holds_its_central_answer_and_one_seed_gives_the_same_bytes(
     found = ranged(asked, 60)
     assert all(each.low <= each.central <= each.high for each in found.figures)
     assert all(min(each.central, d.low, d.high) <= each.central for each in found.figures for d in each.drivers)
-    again = [json.dumps(document(each), default=plain) for each in (found, ranged(asked, 60))]
+    again = [json.dumps(ranges_document(each), default=plain) for each in (found, ranged(asked, 60))]
     assert again[0] == again[1]
 
 
@@ -273,7 +273,7 @@ def test_ranges_of_every_year_hold_the_answer_and_one_seed_gives_the_same_bytes(
         assert local is not None
         change = next(one for one in known.outcome.bridges.bridges if one.quantity.name == "local").change_pence
         assert local.central == change
-    again = [json.dumps(document(each), default=plain) for each in (found, ranged(asked, 40))]
+    again = [json.dumps(ranges_document(each), default=plain) for each in (found, ranged(asked, 40))]
     assert again[0] == again[1]
     assert len(json.loads(again[0])["years"]) == 3
 

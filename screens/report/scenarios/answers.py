@@ -13,13 +13,14 @@ from ledger.reports.position import Moment
 from scenarios import compare as comparing
 from scenarios.bridge import Bridge
 from scenarios.compare import Comparison, LevelCompared
+from scenarios.document import document, ranges_document
 from scenarios.files.variants import changed_sentence
 from scenarios.gainers import Gain, View
 from scenarios.lines import NOT_KNOWN, LineChange
 from scenarios.order import Pair
-from scenarios.outcome import Compared, Outcome, document, of_it
+from scenarios.outcome import Compared, Outcome
+from scenarios.paragraph import of_it
 from scenarios.ranges import Ranges
-from scenarios.ranges import document as document_of_ranges
 from scenarios.saved import Verdict
 from scenarios.scorecard import Test
 from screens.report import marks
@@ -71,7 +72,7 @@ def run(outcome: Outcome, ranges: Ranges | None = None) -> Report:
     tests = scorecard(outcome).with_only("Question", "Before", "After", "Better")
     in_short = [*years.in_short(outcome), tests, *lines_in_short(outcome)]
     shown = [*in_short, *([] if ranges is None else in_ranges(ranges))]
-    told = {} if ranges is None else {"ranges": document_of_ranges(ranges)}
+    told = {} if ranges is None else {"ranges": ranges_document(ranges)}
     return Report(shown, outcome.run.books.at, title, sentences, {**found, **told, "rows": rows})
 
 

@@ -383,7 +383,7 @@ def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
                     "mark": {
                         "type": "text",
                         "baseline": "top",
-                        "dy": 4 - _SIDE // 2,
+                        "dy": below - _SIDE // 2,
                         "fontSize": size,
                         "lineHeight": 10,
                         "lineBreak": "\n",
@@ -391,7 +391,8 @@ def tiles(tiles: Sequence[Tile], *, name: str, sentence: str, table: Table, key:
                     },
                     "encoding": {"text": {"field": lines}, "color": ink},
                 }
-                for lines, size, where in (("lines", 10, f"!{kit.MIDDLE}"), ("more_lines", 9, kit.MIDDLE))
+                # So far below the edge; of four lines the last would meet the figure sooner.
+                for lines, size, below, where in (("lines", 10, 7, f"!{kit.MIDDLE}"), ("more_lines", 9, 4, kit.MIDDLE))
             ),
             {
                 "mark": {"type": "text", "dy": {"expr": f"{kit.NARROW} ? 9 : 19"}, "fontSize": 11},
