@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,6 +42,8 @@ FORM = "devolution-ledger/publication/1"
 SUMS, STATEMENT = "SHA256SUMS", "publication.json"
 _OURS = Path(__file__).parent
 Told = Callable[[str, int, int | None], None]
+# So many workbooks are written sooner here than by a process that has to begin for them.
+_FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +67,22 @@ class _Folder:
 
 
 class _Workbooks:
-    """Workbooks, written by a process of their own: they take as long as all pages, and a machine has two cores."""
+    """Workbooks, written by a process of their own: many take as long as all pages, and a machine has two cores.
+
+    Few are written here, when all else is: such a process takes longer to begin.
+    """
 
     def __init__(self, out: _Folder, other: Executor) -> None:
         self._out, self._other = out, other
+        self._waiting: dict[str, Callable[[], None]] = {}
         self._begun: dict[str, Future[None]] = {}
 
     def begin(self, name: str, write: Callable[..., None], *what: Any) -> None:
         """Have a workbook written of what can be sent to the other process."""
-        self._begun[name] = self._other.submit(write, *what, _made((self._out.path / name).parent) / Path(name).name)
+        self._waiting[name] = partial(write, *what, _made((self._out.path / name).parent) / Path(name).name)
+        if self._begun or len(self._waiting) > _FEW:
+            self._begun |= {name: self._other.submit(write) for name, write in self._waiting.items()}
+            self._waiting.clear()
 
     def take(self, progress: Told) -> None:
         """Wait until all are written, and count them in.
@@ -80,10 +90,11 @@ class _Workbooks:
         Raises:
             OSError: one cannot be written.
         """
-        for place, (name, begun) in enumerate(self._begun.items()):
+        written = {**self._waiting, **{name: begun.result for name, begun in self._begun.items()}}
+        for place, (name, wait) in enumerate(written.items()):
             if place % 10 == 0:
-                progress("Writing the workbooks", place, len(self._begun))
-            begun.result()
+                progress("Writing the workbooks", place, len(written))
+            wait()
             self._out.take(name)
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from ledger.money import exact_pounds
 from tests.browser.reading import faults_of_print, faults_of_reading
 from tests.browser.visits import PICTURES, ROOT, SCREENSHOTS, Hands, Visit, running
-from tests.profiles import by_night
+from tests.profiles import by_night, every
 from tests.screens.pages import document
 
 PAGES = {
@@ -188,8 +188,7 @@ LEADING = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", LEADING)
-@pytest.mark.parametrize("kind", ["mouse", "keyboard"])
+@pytest.mark.parametrize(("name", "kind"), every([*LEADING], ["mouse", "keyboard"]))
 def test_every_mark_leads_on_by_mouse_and_its_row_by_keyboard(browser: Any, address: str, name: str, kind: str) -> None:
     path, place, mark, table, words = LEADING[name]
     visit = Visit(browser, f"{address}/{path}")
