@@ -203,13 +203,13 @@ class Visit:
         box = self.page.get_by_role("heading", name=heading, exact=True).first.bounding_box()
         return float(box["y"]) - 12
 
-    def tab_to(self, script: str, most: int = 80) -> bool:
-        """Press Tab until what a script asks of the focused element is true."""
-        for _ in range(most):
+    def tab_to(self, script: str, most: int = 80) -> int:
+        """Press Tab until what a script asks of the focused element is true: how often that took; 0 where it never is."""
+        for pressed in range(1, most + 1):
             self.page.keyboard.press("Tab")
             if self.page.evaluate(f"(e => {script})(document.activeElement)"):
-                return True
-        return False
+                return pressed
+        return 0
 
     def choose(self, file: Path, again: Callable[[], None]) -> None:
         """Press Enter on the button that asks for a file, and give it one.
@@ -241,7 +241,8 @@ class Visit:
         self.page.close()
 
 
-_STANDS_AT = """([box, words]) => {
+# Whether a list stands at an option that has some words: it finds it a little after the last letter, and Enter takes it.
+STANDS_AT = """([box, words]) => {
     const option = document.getElementById(box.getAttribute('aria-activedescendant') ?? '');
     return option !== null && option.textContent.toLowerCase().includes(words.toLowerCase());
 }"""
@@ -277,8 +278,7 @@ class Hands:
         box = self.page.get_by_role("combobox", name=label).first
         self.reach(box) if self.is_keyboard else box.click()
         self.page.keyboard.type(words)
-        # Enter takes the option that the list stands at, and the list finds it a little after the last letter.
-        self.page.wait_for_function(_STANDS_AT, arg=[box.element_handle(), words], timeout=30_000)
+        self.page.wait_for_function(STANDS_AT, arg=[box.element_handle(), words], timeout=30_000)
         self.page.keyboard.press("Enter")
 
     def take(self, wanted: Any) -> Path:
