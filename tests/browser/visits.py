@@ -100,10 +100,10 @@ def chromium() -> Iterator[Any]:
 
 
 @cache
-def somebodys(browser: Any) -> Any:
-    """What a browser keeps for somebody from one visit to the next, for all visits in it.
+def shared_context(browser: Any) -> Any:
+    """The context that all visits in a browser share: what it keeps from one to the next.
 
-    The program's own files above all: to fetch and compile them anew takes as long as all else that a visit does.
+    That is the program's own files above all: to fetch and compile them anew takes as long as all else in a visit.
     """
     return browser.new_context(reduced_motion="reduce")
 
@@ -112,7 +112,7 @@ class Visit:
     """A page, with all that it asked of the network and said on its console."""
 
     def __init__(self, browser: Any, address: str, width: int = 1280) -> None:
-        self.page = somebodys(browser).new_page()
+        self.page = shared_context(browser).new_page()
         self.page.set_viewport_size({"width": width, "height": 900})
         self.requests: list[str] = []
         self.errors: list[str] = []
